@@ -1,0 +1,17 @@
+// A caller hears the menu and is taken to the right place.
+import { flow } from '#flow'
+import operator from './operator.ts'
+import queueEntry from './queue-entry.ts'
+
+export default flow(async call => {
+  await call.answer()
+  const choice = await call.menu('ivr/welcome', { 1: 'sales', 2: 'support', 0: 'operator' })
+  switch (choice) {
+    case 'sales':
+    case 'support':
+      return queueEntry(call, { queue: choice })
+    case 'operator':
+    case null:
+      return operator(call) // three tries and no valid key: a person takes over
+  }
+})

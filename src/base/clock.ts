@@ -1,0 +1,39 @@
+/** Time as the house sees it. Everything that waits or stamps takes a Clock, so that tests can own the time. */
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch: for records and for what people read. */
+  now(): number
+  /** Milliseconds that only ever grow: for durations, deadlines and leases. */
+  monotonic(): number
+  /** Runs `fn` once, `ms` milliseconds from now (at least one turn later). A pending timer keeps the process alive. */
+  after(ms: number, fn: () => void): Timer
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(ms, fn) {
+    const handle = setTimeout(fn, ms)
+    return { cancel: () => clearTimeout(handle) }
+  },
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const onAbort = () => {
+      timer.cancel()
+      reject(signal!.reason)
+    }
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}

@@ -1,0 +1,51 @@
+/** What a leg says of itself when it arrives at the door. */
+import type { Headers } from '../esl/event.ts'
+import { uuid, type Uuid } from '../esl/words.ts'
+
+export interface Arrival {
+  readonly uuid: Uuid
+  /** The flow named by the dialplan: the path of the socket address. */
+  readonly path: string
+  /** The person at the other end: who called us, or whom we called. '' when withheld. */
+  readonly from: string
+  readonly fromName: string
+  /** The number that was dialled. */
+  readonly to: string
+  /** 'in': they called us; 'out': we called them. */
+  readonly direction: 'in' | 'out'
+  readonly answered: boolean
+  /** The switch's run: a new value after every start. */
+  readonly core: string
+  /** Came back after a talk, with the leg it talked to last. Stale after any other return. */
+  readonly lastTalk?: { readonly with: string; readonly cause: string }
+  readonly socketResume: boolean
+  /** The dead man's switch of the dialplan, to be cancelled first of all. */
+  readonly deadMansSwitch?: number
+  readonly key: string
+}
+
+/** Throws InputError when the peer does not name a leg. */
+export function readArrival(data: Headers): Arrival {
+  const direction = data.get('Call-Direction') === 'outbound' ? 'out' : 'in'
+  const variable = (name: string) => data.get(`variable_${name}`)
+  // An originated leg has its ids turned round when it enters a dialplan: its caller id number is the number dialled (measured).
+  const person = data.get('Caller-Caller-ID-Number') ?? ''
+  const us = direction === 'out' ? (variable('origination_caller_id_number') ?? '') : (data.get('Caller-Destination-Number') ?? '')
+  const task = variable('last_sched_id')
+  const partner = variable('last_bridge_to')
+  return {
+    uuid: uuid(data.get('Unique-ID') ?? ''),
+    path: variable('socket_path') ?? '',
+    from: person,
+    fromName: direction === 'in' ? (data.get('Caller-Caller-ID-Name') ?? '') : '',
+    // the routing sample sets switchhook_dialled: by the time a caller reaches the entry extension, the destination is the extension
+    to: variable('switchhook_dialled') ?? us,
+    direction,
+    answered: data.get('Answer-State') === 'answered',
+    core: data.get('Core-UUID') ?? '',
+    ...(partner === undefined ? {} : { lastTalk: { with: partner, cause: variable('bridge_hangup_cause') ?? '' } }),
+    socketResume: variable('socket_resume') === 'true',
+    ...(task !== undefined && /^\d{1,9}$/.test(task) ? { deadMansSwitch: Number(task) } : {}),
+    key: variable('switchhook_key') ?? '',
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * One conversation with the switch about one leg: applications run and complete by id, keys and the hang-up come in between.
+ * A leg may have several conversations in its life, one after the other; a conversation has one leg and one connection.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
+import type { ApiText } from '../esl/api.ts'
+import { api, CONNECT, EXIT, execute, hangup, linger, MY_EVENTS, subscribe, unsubscribe, type Command } from '../esl/command.ts'
+import { Connection } from '../esl/connection.ts'
+import type { Headers, SwitchEvent } from '../esl/event.ts'
+import type { Wire } from '../esl/wire.ts'
+import type { AppArgument, Ident } from '../esl/words.ts'
+
+/** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
+const LINGER_SECONDS = 5
+/** A peer that does not tell within this time which leg it brings is no switch of ours. */
+const IDENTIFY_MS = 5_000
+
+/** What `myevents` brings and nobody awaits: two thirds of all octets of a call. */
+const UNWANTED = unsubscribe(
+  'CHANNEL_ANSWER', 'CHANNEL_APPLICATION', 'CHANNEL_CREATE', 'CHANNEL_DATA', 'CHANNEL_DESTROY', 'CHANNEL_EXECUTE', 'CHANNEL_ORIGINATE',
+  'CHANNEL_OUTGOING', 'CHANNEL_PARK', 'CHANNEL_UNPARK', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_STATE', 'CHANNEL_CALLSTATE',
+  'CHANNEL_UNBRIDGE', 'DETECTED_SPEECH', 'TALK', 'NOTALK',
+)
+
+export interface ConversationSink {
+  key(digit: string): void
+  /** This leg is now joined with another one. */
+  bridged(): void
+  hungUp(cause: string): void
+  /** The last word of the switch on this leg: all its variables and times. */
+  complete(event: SwitchEvent): void
+  /** The connection is gone. When no hang-up came before it, the leg may well live on. */
+  closed(): void
+}
+
+interface Pending {
+  app: Ident
+  started?: (() => void) | undefined
+  resolve(event: SwitchEvent): void
+  reject(error: Error): void
+}
+
+const PROCESS = `${randomBytes(5).toString('hex')}-`
+let executions = 0
+
+export class Conversation {
+  readonly #connection: Connection
+  readonly #clock: Clock
+  #pending: Map<string, Pending> | null = null
+  #sink: ConversationSink | null = null
+  #early: ((sink: ConversationSink) => void)[] | null = []
+  #hungUp: string | null = null
+  #seesStarts = false
+
+  constructor(wire: Wire, clock: Clock, refused: (text: string) => void) {
+    this.#clock = clock
+    this.#connection = new Connection(wire, clock, { event: event => this.#event(event), closed: () => this.#closed(), refused })
+  }
+
+  get open(): boolean {
+    return this.#connection.open && this.#hungUp === null
+  }
+
+  /** Asks who is there and subscribes, in one write. Gives the leg's data; rejects when the peer is silent for 5 s. */
+  async greet(): Promise<Headers> {
+    const late = this.#clock.after(IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
+    const connected = this.#connection.send(CONNECT)
+    this.tell(linger(LINGER_SECONDS), MY_EVENTS, UNWANTED)
+    try {
+      return (await connected).headers
+    } finally {
+      late.cancel()
+    }
+  }
+
+  /** From now on `sink` hears what happens, including what happened since the greeting. */
+  attach(sink: ConversationSink): void {
+    this.#sink = sink
+    const early = this.#early ?? []
+    this.#early = null
+    for (const deliver of early) deliver(sink)
+  }
+
+  /**
+   * Runs an application and resolves with its completion. Rejects with CallEnded, CallMoved (this conversation is over, the leg may
+   * live) or SwitchError APP_UNKNOWN. `started` is called when the application has begun: only then can it be broken off.
+   */
+  execute(app: Ident, argument?: AppArgument, started?: () => void): Promise<SwitchEvent> {
+    return new Promise((resolve, reject) => {
+      if (this.#hungUp !== null) return reject(new CallEnded(this.#hungUp))
+      if (!this.#connection.open) return reject(new CallMoved('the conversation is over'))
+      if (started && !this.#seesStarts) {
+        this.#seesStarts = true
+        this.tell(subscribe('CHANNEL_EXECUTE'))
+      }
+      const id = PROCESS + (executions++).toString(36)
+      ;(this.#pending ??= new Map()).set(id, { app, started, resolve, reject })
+      this.tell(execute(app, id, argument))
+    })
+  }
+
+  /** Runs an api command on the switch of this leg. Rejects with SWITCH_REFUSED or CallMoved. */
+  async api(text: ApiText): Promise<string> {
+    const reply = await this.#connection.send(api(text))
+    if (reply.text.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
+    return reply.body
+  }
+
+  /** Commands whose replies nobody awaits; what is told in one tick leaves in one write. */
+  tell(...commands: Command[]): void {
+    for (const command of commands) this.#connection.post(command)
+  }
+
+  hangup(cause: Ident): void {
+    this.tell(hangup(cause))
+  }
+
+  /** Gives the leg away: it goes to the next node, or talks on, as its socket_resume says. */
+  close(): void {
+    this.tell(EXIT)
+    this.#connection.end()
+  }
+
+  destroy(): void {
+    this.#connection.destroy()
+  }
+
+  #event(event: SwitchEvent): void {
+    switch (event.name) {
+      case 'CHANNEL_EXECUTE_COMPLETE': {
+        const id = event.raw('Application-UUID') ?? ''
+        const pending = this.#pending?.get(id)
+        if (pending === undefined) return // of an application that others started, or `socket` itself at the hang-up
+        this.#pending!.delete(id)
+        return pending.resolve(event)
+      }
+      case 'CHANNEL_EXECUTE':
+        return this.#pending?.get(event.raw('Application-UUID') ?? '')?.started?.()
+      case 'DTMF': {
+        const digit = event.get('DTMF-Digit')
+        return digit === undefined ? undefined : this.#deliver(sink => sink.key(digit))
+      }
+      case 'CHANNEL_BRIDGE':
+        return this.#deliver(sink => sink.bridged())
+      case 'CHANNEL_HANGUP': {
+        const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+        this.#hungUp = cause
+        this.#settle(pending => (isUnknown(pending.app, cause, event) ? unknownApp(pending.app) : new CallEnded(cause)))
+        return this.#deliver(sink => sink.hungUp(cause))
+      }
+      case 'CHANNEL_HANGUP_COMPLETE':
+        this.tell(EXIT) // nothing more will come: no need to linger
+        return this.#deliver(sink => sink.complete(event))
+    }
+  }
+
+  #closed(): void {
+    this.#settle(() => new CallMoved('the connection to the switch is gone'))
+    this.#deliver(sink => sink.closed())
+  }
+
+  #settle(why: (pending: Pending) => Error): void {
+    const all = this.#pending
+    this.#pending = null
+    if (all) for (const pending of all.values()) pending.reject(why(pending))
+  }
+
+  #deliver(deliver: (sink: ConversationSink) => void): void {
+    if (this.#sink) deliver(this.#sink)
+    else this.#early?.push(deliver)
+  }
+}
+
+/**
+ * FreeSWITCH answers an application it does not know by hanging up with DESTINATION_OUT_OF_ORDER, and never reports its completion.
+ * Such an application cannot have become the current one.
+ */
+function isUnknown(app: Ident, cause: string, hangupEvent: SwitchEvent): boolean {
+  return cause === 'DESTINATION_OUT_OF_ORDER' && hangupEvent.variable('current_application') !== app
+}
+
+const unknownApp = (app: Ident) =>
+  new SwitchError('APP_UNKNOWN', `FreeSWITCH does not know the application '${app}' and has hung the call up: is its module loaded?`)

@@ -1,0 +1,33 @@
+/** An application of FreeSWITCH, run on a leg until it completes: what all other verbs are made of. */
+import type { SwitchEvent } from '../esl/event.ts'
+import { appArgument, ident, type AppArgument, type Ident } from '../esl/words.ts'
+import { api } from '../esl/command.ts'
+import { uuidBreak } from '../esl/api.ts'
+import type { Leg } from './leg.ts'
+
+/** Rejects with CallEnded, CallMoved or SwitchError APP_UNKNOWN. Throws InputError for names and arguments that must not reach the switch. */
+export async function execute(leg: Leg, app: string, argument = ''): Promise<SwitchEvent> {
+  return (await leg.driven()).execute(ident(app), appArgument(argument))
+}
+
+/**
+ * Like execute, but ends early, without error, when `until` aborts. The application is broken off only once it has begun:
+ * FreeSWITCH forgets a break that comes before (switch_core_session.c clears CF_BREAK when an application starts).
+ */
+export async function executeUntil(leg: Leg, app: Ident, argument: AppArgument, until: AbortSignal): Promise<SwitchEvent | null> {
+  if (until.aborted) return null
+  const conversation = await leg.driven()
+  let begun = false
+  const breakOff = () => {
+    if (begun) conversation.tell(api(uuidBreak(leg.uuid)))
+  }
+  until.addEventListener('abort', breakOff, { once: true })
+  try {
+    return await conversation.execute(app, argument, () => {
+      begun = true
+      if (until.aborted) breakOff()
+    })
+  } finally {
+    until.removeEventListener('abort', breakOff)
+  }
+}

@@ -1,0 +1,70 @@
+/** What a call needs of the house it lives in. */
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import * as say from '../esl/api.ts'
+import type { FilePath, Ident } from '../esl/words.ts'
+import type { Door } from './arrive.ts'
+import { Call } from './call.ts'
+import type { Leg } from './leg.ts'
+import type { Switchboard } from './switchboard.ts'
+import type { DetectOptions } from './verbs/detect.ts'
+
+export interface CallSettings {
+  /** Milliseconds that a telephone rings unless the flow says otherwise. */
+  ringForMs: number
+  /** The number shown to people we call; undefined: the caller's own. */
+  callerId?: string | undefined
+  /** The gateway that reaches telephone numbers. */
+  gateway: Ident
+  /** Folder for recordings on the switch; undefined: the switch's own recordings_dir. */
+  recordings?: FilePath | undefined
+  /** Thresholds of answering machine detection. */
+  detect: DetectOptions
+}
+
+export interface CallHouseOptions {
+  clock: Clock
+  log: Log
+  door: Door
+  switchboard: Switchboard
+  settings: CallSettings
+}
+
+export class CallHouse {
+  readonly clock: Clock
+  readonly log: Log
+  readonly door: Door
+  readonly switchboard: Switchboard
+  readonly settings: CallSettings
+
+  constructor(options: CallHouseOptions) {
+    this.clock = options.clock
+    this.log = options.log
+    this.door = options.door
+    this.switchboard = options.switchboard
+    this.settings = options.settings
+  }
+
+  /** The call that an author holds, for a leg. */
+  callOf(leg: Leg): Call {
+    return new Call(leg, this)
+  }
+
+  /** Ends a leg of ours, whatever it is doing. Does not wait: its end is heard. */
+  hangUp(leg: Leg): void {
+    if (leg.phase === 'ended' || leg.phase === 'moved') return
+    if (leg.conversation) leg.conversation.hangup('NORMAL_CLEARING' as Ident)
+    else if (leg.home) void leg.home.attempt(say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident))
+  }
+
+  /** After a join that did not begin: a leg that belongs to a person of ours goes back to the door, any other ends. */
+  part(leg: Leg): void {
+    if (leg.phase === 'ended' || leg.phase === 'moved' || !leg.home) return
+    void leg.home.attempt(leg.returns ? say.uuidTransfer(leg.uuid, leg.arrival.path as Ident) : say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident))
+  }
+
+  /** Where recordings of a leg are written, on its switch. */
+  recordingsOf(leg: Leg): string {
+    return this.settings.recordings ?? leg.home?.facts.recordings ?? '/tmp'
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One leg at the switch and where its life stands. A leg is in one phase at a time:
+ *
+ *   driven   a conversation is open and a flow says what happens
+ *   talking  two legs are joined; the conversations were closed on purpose, so that no death of a process can cut the talk
+ *   adrift   the conversation was lost: the leg comes back within moments, is driven by another node, or has ended
+ *   moved    somebody else drives it (final here: whoever waits, waits for ever, and nothing is cleaned up)
+ *   ended    it was hung up (final)
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { CallEnded } from '../base/errors.ts'
+import { Emitter } from '../base/events.ts'
+import type { Log } from '../base/log.ts'
+import * as say from '../esl/api.ts'
+import type { ApiText } from '../esl/api.ts'
+import { api } from '../esl/command.ts'
+import type { SwitchEvent } from '../esl/event.ts'
+import type { Uuid } from '../esl/words.ts'
+import type { Conversation } from './conversation.ts'
+import type { Arrival } from './arrival.ts'
+import type { Switch } from './switchboard.ts'
+
+export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
+
+/** The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; then the switch is asked whether it lives. */
+const ADRIFT_MS = 3_000
+/** An old connection that is still open when its leg has a new one must be gone before the new one may be trusted. */
+const OLD_CLOSES_MS = 500
+
+export interface LegEnd {
+  readonly cause: string
+  /** All that the switch knew at the end; absent when it never said. */
+  readonly facts?: SwitchEvent
+}
+
+export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phase: Phase }> {
+  readonly uuid: Uuid
+  /** Who and where from, frozen at the first arrival: on a return the dialled number is the extension's. */
+  readonly arrival: Arrival
+  /** Null when the switch that brought the leg is not one that we command. */
+  readonly home: Switch | null
+  /** It comes back to the door after a talk, because it belongs to a person of ours: an agent who stays on the line. */
+  returns = false
+  readonly ended: Promise<LegEnd>
+  readonly moved: Promise<void>
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #over = new AbortController()
+  #phase: Phase = 'driven'
+  #conversation: Conversation | null = null
+  #resolveEnded: (end: LegEnd) => void = () => {}
+  #resolveMoved: () => void = () => {}
+  #watch: Disposable | undefined
+  #searching: Timer | null = null
+  #cause: string | null = null
+  #facts: SwitchEvent | undefined
+
+  constructor(options: { arrival: Arrival; home: Switch | null; clock: Clock; log: Log }) {
+    super()
+    this.uuid = options.arrival.uuid
+    this.arrival = options.arrival
+    this.home = options.home
+    this.#clock = options.clock
+    this.#log = options.log
+    this.ended = new Promise(resolve => (this.#resolveEnded = resolve))
+    this.moved = new Promise(resolve => (this.#resolveMoved = resolve))
+    this.#watch = this.home?.watch(this.uuid, event => {
+      if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+      else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
+    })
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /** Aborts with CallEnded when the leg is hung up. */
+  get signal(): AbortSignal {
+    return this.#over.signal
+  }
+
+  /** A conversation begins, the first or a later one. An old one that is still open would tear the leg away when it closes, so it goes first. */
+  async bind(conversation: Conversation): Promise<void> {
+    const old = this.#conversation
+    this.#conversation = conversation
+    if (old?.open) {
+      await conversation.api(say.uuidSetvar(this.uuid, 'socket_resume' as never, 'false' as never))
+      const gone = new Promise<void>(resolve => {
+        const limit = this.#clock.after(OLD_CLOSES_MS, resolve)
+        old.attach({ ...deaf, closed: () => (limit.cancel(), resolve()) })
+      })
+      old.close()
+      await gone
+      conversation.tell(api(say.uuidSetvar(this.uuid, 'socket_resume' as never, 'true' as never)))
+    }
+    this.#searching?.cancel()
+    conversation.attach({
+      key: digit => this.emit('key', digit),
+      bridged: () => this.emit('bridged', undefined),
+      hungUp: cause => this.end(cause),
+      complete: event => this.#complete(event),
+      closed: () => this.#lost(conversation),
+    })
+    if (this.#phase === 'ended' || this.#phase === 'moved' || !conversation.open) return
+    this.#enter('driven')
+    this.emit('bound', undefined)
+  }
+
+  /** The open conversation, at once or as soon as the leg is driven again. Rejects with CallEnded; never settles once the leg has moved. */
+  driven(): Promise<Conversation> {
+    if (this.#phase === 'driven' && this.#conversation) return Promise.resolve(this.#conversation)
+    if (this.#phase === 'ended') return Promise.reject(this.#over.signal.reason)
+    return this.next('bound', this.signal).then(() => this.driven())
+  }
+
+  /** The conversation if one is open now. */
+  get conversation(): Conversation | null {
+    return this.#phase === 'driven' ? this.#conversation : null
+  }
+
+  /** Two people talk: closes the conversation. Only with socket_resume=false on the leg. */
+  letTalk(): void {
+    if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
+    this.#enter('talking')
+    this.#searching?.cancel()
+    const conversation = this.#conversation
+    this.#conversation = null
+    conversation?.close()
+  }
+
+  /** An api command about this leg: over its own conversation, or over the command link while two people talk. */
+  async command(text: ApiText): Promise<void> {
+    if (this.conversation) await this.conversation.api(text)
+    else if (this.home) await this.home.commands.run(text)
+    else await (await this.driven()).api(text)
+  }
+
+  /** The dialplan has it now: for the flow the call is over, with this cause. Only with socket_resume=false on the leg. */
+  handOver(cause: string): void {
+    const conversation = this.#conversation
+    this.#conversation = null
+    conversation?.close()
+    this.end(cause)
+  }
+
+  /** Somebody else has it from now on. */
+  giveAway(): void {
+    if (this.#phase === 'ended' || this.#phase === 'moved') return
+    this.#enter('moved')
+    this.#stopListening()
+    this.#conversation?.close()
+    this.#resolveMoved()
+  }
+
+  end(cause: string): void {
+    if (this.#phase === 'ended' || this.#phase === 'moved') return
+    this.#cause = cause
+    this.#enter('ended')
+    this.#searching?.cancel()
+    this.#over.abort(new CallEnded(cause))
+    // the facts come a moment later; whoever needs them waits no longer than the linger lasts
+    if (this.#facts || !this.home) this.#finish()
+    else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
+  }
+
+  #complete(event: SwitchEvent): void {
+    this.#facts = event
+    if (this.#phase !== 'ended') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+    else this.#finish()
+  }
+
+  #finish(): void {
+    this.#stopListening()
+    this.#resolveEnded({ cause: this.#cause ?? 'NORMAL_CLEARING', ...(this.#facts ? { facts: this.#facts } : {}) })
+  }
+
+  #stopListening(): void {
+    this.#searching?.cancel()
+    this.#watch?.[Symbol.dispose]()
+  }
+
+  #lost(conversation: Conversation): void {
+    if (this.#conversation !== conversation || this.#phase !== 'driven') return
+    this.#conversation = null
+    this.#enter('adrift')
+    this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())
+  }
+
+  /** Nobody brought the leg back here: has it ended, or does it live elsewhere? */
+  async #search(): Promise<void> {
+    const lives = this.home ? await this.home.exists(this.uuid) : true
+    if (this.#phase !== 'adrift') return
+    if (!lives) return this.end('LOST')
+    this.#log.info({ uuid: this.uuid }, 'the call is driven elsewhere now')
+    this.giveAway()
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase
+    this.emit('phase', phase)
+  }
+}
+
+const deaf = { key() {}, bridged() {}, hungUp() {}, complete() {}, closed() {} }

@@ -1,0 +1,147 @@
+/**
+ * Reaches one telephone, exactly once, and says what became of it. The switch is told our uuid, so that it can always be asked.
+ * The first terminal evidence decides: the leg at the door, its hang-up, or a refusal before it was created. A reply decides nothing.
+ */
+import type { Clock } from '../base/clock.ts'
+import { SwitchError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import * as say from '../esl/api.ts'
+import { dialString } from '../esl/dialstring.ts'
+import type { SwitchEvent } from '../esl/event.ts'
+import { asValue, newUuid, varValue, type Dial, type DisplayName, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
+import { outcomeOf, type DialOutcome } from './cause.ts'
+import type { Switch } from './switchboard.ts'
+
+export interface OriginateOptions {
+  /** The uuid that the new leg will have: written down before this is called. */
+  uuid: Uuid
+  endpoint: Endpoint
+  /** The flow that the answered leg enters; 'leg' waits at the door for whoever expects it. */
+  flow: Ident
+  /** Milliseconds that it may ring. */
+  ringForMs: number
+  callerId?: Dial | undefined
+  callerName?: DisplayName | undefined
+  /** Variables of the new leg. */
+  variables?: ReadonlyMap<Ident, VarValue> | undefined
+  /** Gives up: the telephone stops ringing. */
+  signal?: AbortSignal | undefined
+  /** It was created at the switch, it rings, it was answered. */
+  onProgress?: ((stage: 'created' | 'ringing' | 'answered') => void) | undefined
+  /** The leg came in by the door: the surest sign that it was answered. */
+  arrived?: Promise<unknown> | undefined
+  clock: Clock
+  log: Log
+}
+
+export interface Origination {
+  readonly outcome: DialOutcome
+  /** FreeSWITCH's cause, or its words for a refusal. */
+  readonly cause: string
+}
+
+/** The switch's own limit is a safety net behind ours, in case this process dies: its grain is a whole second, up to one early. */
+const SAFETY_SECONDS = 2
+/** After the last moment at which something should have happened, the switch is asked. */
+const SILENT_MS = 10_000
+
+/** Never rejects for what happens at the far end. Rejects with SwitchError LINK_DOWN when nothing was sent because no link is up. */
+export async function originate(at: Switch, options: OriginateOptions): Promise<Origination> {
+  const { uuid, clock, log, signal } = options
+  const job = newUuid()
+  const attempt = new Attempt(at, options)
+  using _leg = at.watch(uuid, event => attempt.legEvent(event))
+  using _job = at.watch(job, event => attempt.jobDone(event))
+  const ring = clock.after(options.ringForMs, () => attempt.giveUp('NO_ANSWER'))
+  const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())
+  const onAbort = () => attempt.giveUp('ORIGINATOR_CANCEL')
+  signal?.addEventListener('abort', onAbort, { once: true })
+  void options.arrived?.then(() => attempt.settle({ outcome: 'answered', cause: 'SUCCESS' }))
+  try {
+    if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
+    await at.commands.submit(say.originate(dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }), options.flow), job)
+  } catch (error) {
+    if (!(error instanceof SwitchError)) throw error
+    if (error.code === 'LINK_DOWN') attempt.settle({ outcome: 'refused', cause: error.message })
+    else if (error.code === 'SWITCH_REFUSED') attempt.settle({ outcome: 'refused', cause: error.message })
+    // in doubt: it may be ringing. Events, the door or the question at the end will tell; it is never sent again.
+    else log.warn({ uuid, error: error.message }, 'it is not known whether an originate reached the switch')
+  }
+  try {
+    return await attempt.result
+  } finally {
+    ring.cancel()
+    silent.cancel()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+class Attempt {
+  readonly result: Promise<Origination>
+  settle: (result: Origination) => void = () => {}
+  readonly #at: Switch
+  readonly #options: OriginateOptions
+  #created = false
+  #givenUp: string | null = null
+
+  constructor(at: Switch, options: OriginateOptions) {
+    this.#at = at
+    this.#options = options
+    this.result = new Promise(resolve => (this.settle = resolve))
+  }
+
+  legEvent(event: SwitchEvent): void {
+    switch (event.name) {
+      case 'CHANNEL_CREATE':
+        this.#created = true
+        if (this.#givenUp) this.#kill(this.#givenUp) // given up before the switch had it
+        return this.#options.onProgress?.('created')
+      case 'CHANNEL_PROGRESS':
+      case 'CHANNEL_PROGRESS_MEDIA':
+        return this.#options.onProgress?.('ringing')
+      case 'CHANNEL_ANSWER':
+        return this.#options.onProgress?.('answered')
+      case 'CHANNEL_HANGUP': {
+        const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+        return this.settle({ outcome: outcomeOf(cause), cause })
+      }
+    }
+  }
+
+  jobDone(event: SwitchEvent): void {
+    const answer = event.body.trim()
+    if (answer.startsWith('+OK')) {
+      if (this.#options.arrived === undefined) this.settle({ outcome: 'answered', cause: 'SUCCESS' }) // else the door tells, with the leg
+    } else if (!this.#created) {
+      // refused before any leg existed: a limit, a gateway that is down, a duplicate. Nobody's telephone rang.
+      this.settle({ outcome: 'refused', cause: answer.replace(/^-ERR\s*/, '') })
+    }
+  }
+
+  giveUp(cause: string): void {
+    this.#givenUp ??= cause
+    if (this.#created) this.#kill(cause)
+  }
+
+  /** Nothing was heard for too long: events may have been lost with a link. */
+  async ask(): Promise<void> {
+    const { log, uuid } = this.#options
+    if (await this.#at.exists(uuid)) await this.#at.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
+    log.warn({ uuid }, 'the switch never said what became of a leg')
+    this.settle({ outcome: 'failed', cause: 'LOST' })
+  }
+
+  #kill(cause: string): void {
+    void this.#at.attempt(say.uuidKill(this.#options.uuid, cause as Ident))
+  }
+}
+
+function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {
+  const set = new Map(options.variables)
+  const put = (name: string, value: string) => set.set(name as Ident, varValue(value))
+  put('origination_uuid', asValue(options.uuid))
+  put('ignore_early_media', 'true') // else a carrier that plays before it answers brings an unanswered leg to the door
+  put('originate_timeout', String(Math.ceil(options.ringForMs / 1_000) + SAFETY_SECONDS))
+  if (options.callerId) put('origination_caller_id_number', options.callerId)
+  return set
+}

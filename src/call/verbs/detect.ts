@@ -1,0 +1,49 @@
+/**
+ * Is it a person or a machine? A person says a short word and waits; a machine talks on. Stock applications, no extra module:
+ * detect_audio waits for the first sound, detect_silence for the pause behind it (20 ms a hit).
+ */
+import { ms, type Duration } from '../../base/duration.ts'
+import { appArgument } from '../../esl/words.ts'
+import { execute } from '../execute.ts'
+import { step } from '../journal.ts'
+import type { Leg } from '../leg.ts'
+import type { Stage } from '../stage.ts'
+
+export type Heard = 'person' | 'machine' | 'silence'
+
+export interface DetectOptions {
+  /** No sound within this: 'silence'. Default 2500ms (initial_silence of Asterisk's app_amd). */
+  initialSilence?: Duration
+  /** A greeting that has not ended within this, counted from its first sound and with its pause: 'machine'. Default 1500ms (greeting of app_amd). */
+  greeting?: Duration
+  /**
+   * A pause of this length ends the greeting: 'person'. Default 600ms, not app_amd's 800: what is spent here is missing
+   * from the two seconds in which an agent must speak (16 CFR 310.4(b)(4)).
+   */
+  afterGreeting?: Duration
+}
+
+/** Default pause after a greeting. */
+export const AFTER_GREETING: Duration = '600ms'
+
+/** Energy above which a frame counts as sound; measured with ordinary speech and line noise at 8 kHz. */
+const LEVEL = 300
+const FRAME_MS = 20
+/** Two frames of sound are a sound, one may be a click. */
+const SOUND_HITS = 2
+
+export function detect(leg: Leg, stage: Stage, options: DetectOptions = {}): Promise<Heard> {
+  const initial = ms(options.initialSilence ?? '2500ms')
+  const greeting = ms(options.greeting ?? '1500ms')
+  const pause = Math.round(ms(options.afterGreeting ?? AFTER_GREETING) / FRAME_MS)
+  return step(leg, {
+    verb: 'detect',
+    run: () =>
+      stage.perform(async () => {
+        const sound = await execute(leg, 'detect_audio', appArgument(`${LEVEL} ${SOUND_HITS} ${initial}`))
+        if (sound.variable('detect_audio_timeout') === 'true') return 'silence'
+        const quiet = await execute(leg, 'detect_silence', appArgument(`${LEVEL} ${pause} ${greeting}`))
+        return quiet.variable('detect_silence_timeout') === 'true' ? 'machine' : 'person'
+      }),
+  })
+}

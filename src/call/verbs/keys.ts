@@ -1,0 +1,25 @@
+/** Every key the caller presses, as it comes, until the call ends or the loop is left. */
+import { CallEnded } from '../../base/errors.ts'
+import type { Leg } from '../leg.ts'
+
+/** `for await (const key of call.keys())`. Keys that come faster than they are taken wait. Ends by rejecting with CallEnded. */
+export async function* keys(leg: Leg): AsyncGenerator<string, void, undefined> {
+  const pressed: string[] = []
+  let wake = () => {}
+  using _listening = leg.on('key', key => {
+    pressed.push(key)
+    wake()
+  })
+  const ended = () => wake()
+  leg.signal.addEventListener('abort', ended, { once: true })
+  try {
+    while (true) {
+      const key = pressed.shift()
+      if (key !== undefined) yield key
+      else if (leg.signal.aborted) throw leg.signal.reason as CallEnded
+      else await new Promise<void>(resolve => (wake = resolve))
+    }
+  } finally {
+    leg.signal.removeEventListener('abort', ended)
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * A recording lasts as long as its scope: over joins, talks and returns, in one file with two channels (0 what the caller says,
+ * 1 what the caller hears). Pausing masks it: the file keeps its time axis and holds silence for that while.
+ */
+import * as say from '../../esl/api.ts'
+import { filePath, type FilePath } from '../../esl/words.ts'
+import { step } from '../journal.ts'
+import type { Leg } from '../leg.ts'
+
+export interface Recording extends AsyncDisposable {
+  /** Where the switch writes it, on the switch's machine. */
+  readonly path: string
+  /** From now on silence is recorded: a card number is being said. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+}
+
+/** Begins at once, also while music plays. */
+export function recording(leg: Leg, folder: string): Promise<Recording> {
+  const path = filePath(`${folder}/${leg.uuid}.wav`) // one file a leg: starting it a second time is harmless
+  return step(leg, {
+    verb: 'recording',
+    run: async () => {
+      const conversation = await leg.driven()
+      // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
+      const prepared = conversation.api(say.uuidSetvars(leg.uuid, { RECORD_STEREO: 'true', RECORD_PRE_BUFFER_FRAMES: '0' as never }))
+      await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
+      return open(leg, path)
+    },
+  })
+}
+
+function open(leg: Leg, path: FilePath): Recording {
+  const tell = (action: 'stop' | 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => leg.command(say.uuidRecord(leg.uuid, action, path)) })
+  return {
+    path,
+    pause: () => tell('mask'),
+    resume: () => tell('unmask'),
+    async [Symbol.asyncDispose]() {
+      if (leg.phase !== 'ended' && leg.phase !== 'moved') await leg.command(say.uuidRecord(leg.uuid, 'stop', path))
+    },
+  }
+}

@@ -1,0 +1,26 @@
+/** Gives the call to an extension of the dialplan. It is not ours after that: the flow ends as if the caller had hung up. */
+import * as say from '../../esl/api.ts'
+import { api } from '../../esl/command.ts'
+import { ident, type Ident, type VarValue } from '../../esl/words.ts'
+import { step } from '../journal.ts'
+import type { Leg } from '../leg.ts'
+
+/** The cause with which the flow sees its call end. */
+export const TRANSFERRED = 'TRANSFERRED'
+
+/**
+ * `extension` is a number or name of the dialplan, `context` its context (default: 'default').
+ * The connection is closed while socket_resume is false: closed with true it would tear the leg back to us.
+ */
+export function transfer(leg: Leg, extension: string, context = 'default'): Promise<void> {
+  const command = say.uuidTransferTo(leg.uuid, ident(extension.replace(/^\+/, '')), ident(context))
+  return step(leg, {
+    verb: 'transfer',
+    run: async () => {
+      const conversation = await leg.driven()
+      conversation.tell(api(say.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'false' as VarValue)))
+      await conversation.api(command)
+      leg.handOver(TRANSFERRED)
+    },
+  })
+}

@@ -1,0 +1,25 @@
+/** Channel variables of the leg, read and written by name. */
+import * as say from '../../esl/api.ts'
+import { SwitchError } from '../../base/errors.ts'
+import { ident, varValue } from '../../esl/words.ts'
+import { step } from '../journal.ts'
+import type { Leg } from '../leg.ts'
+
+/** The value now, or undefined when it is not set. */
+export const getVariable = (leg: Leg, name: string): Promise<string | undefined> =>
+  step(leg, {
+    verb: 'variable',
+    run: async () => {
+      try {
+        const value = await (await leg.driven()).api(say.uuidGetvar(leg.uuid, ident(name)))
+        return value === '_undef_' || value === '' ? undefined : value
+      } catch (error) {
+        if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED') return undefined // '-ERR No such variable'
+        throw error
+      }
+    },
+  })
+
+/** Takes effect at once, also while something plays. */
+export const setVariable = (leg: Leg, name: string, value: string): Promise<void> =>
+  step(leg, { verb: 'set', run: () => leg.command(say.uuidSetvar(leg.uuid, ident(name), varValue(value))) })

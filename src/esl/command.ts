@@ -1,0 +1,58 @@
+/**
+ * The commands that the house says on an event socket, as the octets that go out. Grammar (mod_event_socket.c, read_packet):
+ *
+ *   command = line *( LF name ": " value ) LF LF [ body ]
+ *
+ * FreeSWITCH reads a lone CR as a new header and takes the words 'reload … mod_event_socket' anywhere in the header lines for a
+ * command of their own, so header values are constants or checked words; what a script's author wrote travels in the body.
+ */
+import { InputError } from '../base/errors.ts'
+import type { ApiText } from './api.ts'
+import type { AppArgument, Ident, Uuid } from './words.ts'
+
+declare const brand: unique symbol
+/** One whole command, ready for the wire (latin1: one character, one octet). */
+export type Command = string & { readonly [brand]: 'Command' }
+const command = (text: string) => text as Command
+
+export const CONNECT = command('connect\n\n')
+export const EXIT = command('exit\n\n')
+/** All events of this leg, and only those. */
+export const MY_EVENTS = command('myevents plain\n\n')
+
+/** Keeps the connection for `seconds` after the hang-up, else HANGUP_COMPLETE is a race. Never without a number: that has no end. */
+export const linger = (seconds: number): Command => command(`linger ${whole(seconds)}\n\n`)
+
+export type EventName = `${'CHANNEL' | 'BACKGROUND' | 'RECORD' | 'PLAYBACK' | 'DETECTED'}_${string}` | 'DTMF' | 'HEARTBEAT' | 'TALK' | 'NOTALK' | 'SHUTDOWN'
+
+export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
+export const unsubscribe = (...names: EventName[]): Command => command(`nixevent ${names.join(' ')}\n\n`)
+
+/** Throws InputError when the password could end the line. */
+export function auth(password: string): Command {
+  if (!/^[\x21-\x7e]{1,256}$/.test(password)) throw new InputError('an event socket password is 1 to 256 printable characters without spaces')
+  return command(`auth ${password}\n\n`)
+}
+
+/** Runs an application on the leg of this connection; its completion carries `id` as Application-UUID. */
+export function execute(app: Ident, id: string, argument?: AppArgument): Command {
+  const start = `sendmsg\ncall-command: execute\nexecute-app-name: ${app}\nevent-uuid: ${id}\nevent-lock: true\n`
+  if (argument === undefined || argument === '') return command(`${start}\n`)
+  const body = octets(argument)
+  return command(`${start}content-type: text/plain\ncontent-length: ${body.length}\n\n${body}`)
+}
+
+export const hangup = (cause: Ident): Command => command(`sendmsg\ncall-command: hangup\nhangup-cause: ${cause}\n\n`)
+
+/** Runs at once, in the connection's own thread: only for what takes milliseconds. */
+export const api = (text: ApiText): Command => command(`api ${text}\n\n`)
+/** Runs in a thread of its own; BACKGROUND_JOB with this Job-UUID brings the result. */
+export const bgapi = (text: ApiText, job: Uuid): Command => command(`bgapi ${text}\nJob-UUID: ${job}\n\n`)
+
+function whole(value: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > 86_400) throw new InputError(`${value} is not a whole number of seconds from 1 to 86400`)
+  return value
+}
+
+// eslint-disable-next-line no-control-regex
+const octets = (text: string): string => (/^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1'))

@@ -1,0 +1,151 @@
+/**
+ * One conversation over a wire: commands go out, replies come back in the same order, events come whenever they like.
+ * What is said in one tick leaves in one write. When the wire closes, everybody who waits for a reply is told at once.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { CallMoved, SwitchError } from '../base/errors.ts'
+import { SwitchEvent, Headers, utf8 } from './event.ts'
+import { FrameReader, type Frame } from './frame.ts'
+import type { Command } from './command.ts'
+import type { Wire } from './wire.ts'
+
+/** A peer that sends half a frame and then nothing is gone or hostile. */
+const PARTIAL_FRAME_MS = 5_000
+
+export interface Reply {
+  /** Reply-Text of a command, first line of the answer of an api command. */
+  readonly text: string
+  /** The whole answer of an api command; '' for others. */
+  readonly body: string
+  /** All headers of the reply; for `connect` these are the leg's data. */
+  readonly headers: Headers
+}
+
+export interface ConnectionHandlers {
+  event(event: SwitchEvent): void
+  /** Once, when nothing more will come. */
+  closed(error?: Error): void
+  /** Somebody posted a command and the switch said -ERR. */
+  refused?(text: string): void
+  /** `auth/request` of the inbound port. */
+  authRequest?(): void
+}
+
+interface Waiting {
+  resolve(reply: Reply): void
+  reject(error: Error): void
+}
+
+export class Connection {
+  readonly peer: string
+  readonly #wire: Wire
+  readonly #clock: Clock
+  readonly #handlers: ConnectionHandlers
+  readonly #reader = new FrameReader(frame => this.#frame(frame))
+  readonly #waiting: (Waiting | null)[] = []
+  #out = ''
+  #partial: Timer | null = null
+  #open = true
+  #notice = false
+
+  constructor(wire: Wire, clock: Clock, handlers: ConnectionHandlers) {
+    this.peer = wire.peer
+    this.#wire = wire
+    this.#clock = clock
+    this.#handlers = handlers
+    wire.listen({ data: chunk => this.#data(chunk), close: error => this.#close(error) })
+  }
+
+  get open(): boolean {
+    return this.#open
+  }
+
+  /** Sends and waits for the reply. Rejects with CallMoved when the connection closes before it comes; -ERR is a reply like any other. */
+  send(command: Command): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (!this.#open) return reject(new CallMoved('the connection is closed'))
+      this.#waiting.push({ resolve, reject })
+      this.#say(command)
+    })
+  }
+
+  /** Sends; the reply matters only when it is a refusal. */
+  post(command: Command): void {
+    if (!this.#open) return
+    this.#waiting.push(null)
+    this.#say(command)
+  }
+
+  /** Says goodbye after what was said before. The switch closes the connection; a leg in a flow goes to its next node. */
+  end(): void {
+    this.#flush()
+    this.#wire.end()
+  }
+
+  destroy(error?: Error): void {
+    this.#wire.destroy(error)
+  }
+
+  #say(command: Command): void {
+    if (this.#out === '') queueMicrotask(() => this.#flush())
+    this.#out += command
+  }
+
+  #flush(): void {
+    const bytes = this.#out
+    this.#out = ''
+    if (bytes !== '') this.#wire.write(bytes)
+  }
+
+  #data(chunk: Buffer): void {
+    try {
+      this.#reader.push(chunk)
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error
+      this.#wire.destroy(error)
+      return this.#close(error)
+    }
+    if (!this.#reader.partial) {
+      this.#partial?.cancel()
+      this.#partial = null
+    } else if (this.#partial === null && this.#open) {
+      this.#partial = this.#clock.after(PARTIAL_FRAME_MS, () => this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)))
+    }
+  }
+
+  #frame({ head, body }: Frame): void {
+    // an event's first header is Content-Length, its second the type: nothing else is looked up for it
+    if (head.endsWith('\nContent-Type: text/event-plain')) return this.#handlers.event(new SwitchEvent(body))
+    const headers = new Headers(head)
+    switch (headers.raw('Content-Type')) {
+      case 'command/reply':
+        // connect is answered in the encoding of an event, every other command in plain text
+        return this.#reply({ text: utf8(head.startsWith('Event-Name') ? (headers.get('Reply-Text') ?? '').trim() : (headers.raw('Reply-Text') ?? '')), body: '', headers })
+      case 'api/response': {
+        const answer = utf8(body)
+        return this.#reply({ text: answer.split('\n', 1)[0] ?? '', body: answer, headers })
+      }
+      case 'auth/request':
+        return this.#handlers.authRequest?.()
+      case 'text/disconnect-notice':
+      case 'text/rude-rejection':
+        if (headers.raw('Content-Disposition') !== 'linger') this.#notice = true
+    }
+  }
+
+  #reply(reply: Reply): void {
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) return this.destroy(new SwitchError('PROTOCOL', 'a reply to nothing'))
+    if (waiting !== null) waiting.resolve(reply)
+    else if (reply.text.startsWith('-ERR') || reply.text.startsWith('-USAGE')) this.#handlers.refused?.(reply.text)
+  }
+
+  #close(error?: Error): void {
+    if (!this.#open) return
+    this.#open = false
+    this.#partial?.cancel()
+    const why = error ?? new CallMoved(this.#notice ? 'the switch closed the connection' : 'the connection is gone')
+    for (const waiting of this.#waiting.splice(0)) waiting?.reject(why)
+    this.#handlers.closed(error)
+  }
+}

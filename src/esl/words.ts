@@ -1,0 +1,89 @@
+/**
+ * The kinds of text that may enter FreeSWITCH. A string becomes one of these types only through its parser here, so a caller's name
+ * or a lead's note cannot become part of a command: the compiler refuses it. Each grammar leaves out every character
+ * that some parser of FreeSWITCH gives a meaning to: CR LF NUL $ { } [ ] < > | , ; ' " \ ^ % and '::'.
+ */
+import { randomUUID } from 'node:crypto'
+import { InputError } from '../base/errors.ts'
+
+declare const brand: unique symbol
+type Word<Kind extends string> = string & { readonly [brand]: Kind }
+
+export type Uuid = Word<'Uuid'>
+/** A number to dial, '+49301234567' or '2001'. */
+export type Dial = Word<'Dial'>
+/** A name of ours or of the switch's configuration: gateway, profile, queue, variable, application. */
+export type Ident = Word<'Ident'>
+/** A value of a channel variable. */
+export type VarValue = Word<'VarValue'>
+/** A caller's name to show on a telephone. */
+export type DisplayName = Word<'DisplayName'>
+/** A sound or recording below the switch's sound or recording folder, without its ending: 'ivr/welcome'. */
+export type SoundName = Word<'SoundName'>
+/** An absolute path on the switch's machine. */
+export type FilePath = Word<'FilePath'>
+/** A way to reach one telephone: 'user/1001', 'sofia/gateway/carrier/2001', 'sofia/internal/1001@10.0.0.5:5060'. */
+export type Endpoint = Word<'Endpoint'>
+/** An argument of an application, written by a script's author: free but for line ends, NUL and ${…}, which FreeSWITCH would run. */
+export type AppArgument = Word<'AppArgument'>
+
+/** Together with 'reload' or 'unload' anywhere in a command's lines, this makes FreeSWITCH run another command (mod_event_socket.c, parse_command). */
+const CHEAT = /mod_event_socket/i
+
+function parser<Kind extends string>(what: string, grammar: RegExp, allowed: string, extra: (text: string) => boolean = () => true) {
+  return (text: string): Word<Kind> => {
+    if (typeof text !== 'string' || !grammar.test(text) || !extra(text) || CHEAT.test(text)) {
+      throw new InputError(`${JSON.stringify(String(text).slice(0, 80))} is no ${what}: ${allowed}`)
+    }
+    return text as Word<Kind>
+  }
+}
+
+export const uuid = parser<'Uuid'>('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'FreeSWITCH writes 8-4-4-4-12 lower-case hex digits')
+export const newUuid = (): Uuid => randomUUID() as string as Uuid
+export const dial = parser<'Dial'>('number to dial', /^\+?[0-9]{2,20}$/, 'an optional + and 2 to 20 digits')
+export const ident = parser<'Ident'>('name', /^[A-Za-z0-9_.-]{1,64}$/, '1 to 64 letters, digits, _ . -')
+export const varValue = parser<'VarValue'>(
+  'variable value',
+  /^[A-Za-z0-9_.:@+/=-]{0,512}$/,
+  'up to 512 letters, digits and _ . : @ + / = - without ::',
+  text => !text.includes('::') && !text.includes(':_:'),
+)
+export const soundName = parser<'SoundName'>(
+  'sound',
+  /^[a-z0-9_-]{1,64}(\/[a-z0-9_-]{1,64}){0,6}$/,
+  "lower-case letters, digits, _ and -, folders divided by /, no ending: 'ivr/welcome'",
+)
+export const filePath = parser<'FilePath'>(
+  'path of a file on the switch',
+  /^\/[A-Za-z0-9_.\/-]{1,240}$/,
+  'absolute, letters, digits and _ . - without ..',
+  text => !text.includes('..') && !text.includes('//'),
+)
+const HOST = '[A-Za-z0-9][A-Za-z0-9.-]{0,127}'
+export const endpoint = parser<'Endpoint'>(
+  'endpoint',
+  new RegExp(
+    `^(user/[A-Za-z0-9_.-]{1,64}(@${HOST})?|sofia/gateway/[A-Za-z0-9_.-]{1,64}/\\+?[0-9]{2,20}|sofia/[A-Za-z0-9_.-]{1,64}/[A-Za-z0-9_.+-]{1,64}@${HOST}(:[0-9]{2,5})?|loopback/[A-Za-z0-9_.+-]{1,64}(/[A-Za-z0-9_.-]{1,64})?)$`,
+  ),
+  "user/1001, user/1001@domain, sofia/gateway/<gateway>/<number>, sofia/<profile>/<user>@<host>[:port] or loopback/<extension>",
+)
+export const appArgument = parser<'AppArgument'>(
+  'application argument',
+  // eslint-disable-next-line no-control-regex
+  /^[^\r\n\0]{0,4096}$/,
+  'one line of up to 4096 characters without ${…} and %[',
+  text => !/[$%][{[]/.test(text) && !text.includes('$${'),
+)
+
+/** Keeps letters, digits, spaces and . - ( ) & of a name, drops the rest, cuts at 48: a name is shown, never refused. */
+export function displayName(text: string): DisplayName {
+  const kept = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{Nd} .()&-]/gu, '').trim()
+  return [...kept].slice(0, 48).join('').trim() as DisplayName
+}
+
+/** How long a sound of that name on the switch is called: 'ivr/welcome' → 'ivr/welcome.wav', found below its sound_prefix. */
+export const soundFile = (name: SoundName): AppArgument => `${name}.wav` as string as AppArgument
+
+/** A uuid, number or name is always a safe variable value. */
+export const asValue = (word: Uuid | Dial | Ident | SoundName): VarValue => word as string as VarValue

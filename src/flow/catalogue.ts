@@ -1,0 +1,60 @@
+/** The flows of the house: one file, one flow, the file's name is the flow's name. All faults are found at start, none at call time. */
+import { readdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { InputError, NotFoundError } from '../base/errors.ts'
+import { kindOf, type CampaignFlow, type Flow } from './define.ts'
+
+export type AnyFlow = Flow<{}> | Flow | CampaignFlow
+
+export class Catalogue {
+  readonly #flows: ReadonlyMap<string, AnyFlow>
+  constructor(flows: ReadonlyMap<string, AnyFlow>) {
+    this.#flows = flows
+  }
+  get names(): string[] {
+    return [...this.#flows.keys()]
+  }
+  /** Throws NotFoundError with the names that exist. */
+  get(name: string): AnyFlow {
+    const found = this.#flows.get(name)
+    if (!found) throw new NotFoundError('flow', name, this.names)
+    return found
+  }
+}
+
+/** 'leg' is the door of legs that we originate ourselves. */
+const RESERVED = new Set(['leg'])
+
+/** Loads `<folder>/*.ts` (and .js, .mjs); folders below it hold what flows share. Rejects with one InputError that lists every fault. */
+export async function loadFlows(folder: string): Promise<Catalogue> {
+  const root = resolve(folder)
+  const files = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
+    throw new InputError(`the folder of flows ${root} cannot be read (setting SCRIPTS)`, { cause: error })
+  })
+  const flows = new Map<string, AnyFlow>()
+  const faults: string[] = []
+  for (const file of files.filter(entry => entry.isFile() && /\.(ts|js|mjs)$/.test(entry.name)).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const name = file.name.replace(/\.\w+$/, '')
+    const fault = await load(name, resolve(root, file.name), flows)
+    if (fault) faults.push(`${file.name}: ${fault}`)
+  }
+  if (flows.size === 0 && faults.length === 0) faults.push('there is no flow in it')
+  if (faults.length > 0) throw new InputError(`${faults.length} fault${faults.length > 1 ? 's' : ''} in ${folder}:\n  ${faults.join('\n  ')}`)
+  return new Catalogue(flows)
+}
+
+async function load(name: string, path: string, flows: Map<string, AnyFlow>): Promise<string | null> {
+  if (!/^[a-z0-9-]{1,40}$/.test(name)) return "a flow's name is lower-case letters, digits and - (the dialplan calls it by this name)"
+  if (RESERVED.has(name)) return `'${name}' is a name of the house's own`
+  if (flows.has(name)) return `there are two files for the flow '${name}'`
+  let loaded: { default?: unknown }
+  try {
+    loaded = (await import(pathToFileURL(path).href)) as { default?: unknown }
+  } catch (error) {
+    return `it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
+  }
+  if (kindOf(loaded.default) === null) return "its default export is not a flow: write `export default flow(async call => { … })`"
+  flows.set(name, loaded.default as AnyFlow)
+  return null
+}

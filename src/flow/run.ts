@@ -1,0 +1,158 @@
+/**
+ * Runs the flow of a leg from its first line to the row that remains of it. The only place that catches CallEnded: for an author the
+ * end of a call is nothing that happens, the flow just does not go on. A flow that throws anything else is at fault: the caller is
+ * handed to the dialplan's fallback instead of being left in silence, and the campaign's lead gets its disposition all the same.
+ */
+import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
+import { isDisposition } from '../campaign/disposition.ts'
+import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
+import type { CallHouse } from '../call/house.ts'
+import type { Leg, LegEnd } from '../call/leg.ts'
+import { CONTEXT } from '../esl/api.ts'
+import type { Queues } from '../queue/queue.ts'
+import type { Catalogue } from './catalogue.ts'
+import { kindOf, type CampaignFlow, type Flow } from './define.ts'
+import { FlowCall } from './flow-call.ts'
+import { CampaignLead, type LeadParts } from './lead.ts'
+import { readParams } from './params.ts'
+
+/** What remains of a call. */
+export interface CallRecord {
+  readonly uuid: string
+  readonly flow: string
+  readonly direction: 'in' | 'out'
+  readonly from: string
+  readonly to: string
+  readonly core: string
+  readonly startedAt: number
+  readonly end: LegEnd
+  /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
+  readonly outcome: string
+  readonly agent: string | null
+  readonly tags: ReadonlyMap<string, string>
+}
+
+/** A campaign's side of a call that it made. */
+export interface LeadDesk {
+  /** Null when no open attempt has this uuid. */
+  find(uuid: string): Promise<(Omit<LeadParts, 'sinceGreeting' | 'queues' | 'callOf'> & { settle(end: AttemptEnd, agent: string | null): Promise<void> }) | null>
+  callOf: LeadParts['callOf']
+}
+
+export interface FlowParts {
+  catalogue: Catalogue
+  house: CallHouse
+  queues: Queues
+  /** Absent where no campaign can be (a listener without a database). */
+  leads?: LeadDesk
+  record(row: CallRecord): Promise<void>
+}
+
+/** Extension of the dialplan that says sorry and tries the overflow number. */
+const FALLBACK = 'switchhook-sorry'
+
+export class Flows {
+  readonly #parts: FlowParts
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(parts: FlowParts) {
+    this.#parts = parts
+  }
+
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** Begins the flow that the leg's path names. */
+  start(leg: Leg): void {
+    const run = this.#run(leg).finally(() => this.#running.delete(run))
+    this.#running.add(run)
+  }
+
+  /** Resolves when every flow that runs now has ended. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#running])
+  }
+
+  async #run(leg: Leg): Promise<void> {
+    const { house } = this.#parts
+    const startedAt = house.clock.now()
+    const call = new FlowCall(leg, house, this.#parts.queues)
+    const log = house.log.child({ uuid: leg.uuid, flow: leg.arrival.path })
+    log.info({ from: leg.arrival.from, to: leg.arrival.to, direction: leg.arrival.direction }, 'a call began')
+    const outcome = await Promise.race([this.#outcome(call), leg.moved.then(() => null)])
+    if (outcome === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
+    await this.#letGo(call, outcome)
+    const end = await Promise.race([leg.ended, leg.moved.then(() => ({ cause: 'MOVED' }))])
+    log.info({ outcome, cause: end.cause, ms: house.clock.now() - startedAt, agent: call.lastAgent }, 'a call ended')
+    const { uuid, arrival } = leg
+    await this.#keep({
+      uuid, flow: arrival.path, direction: arrival.direction, from: arrival.from, to: arrival.to, core: arrival.core,
+      startedAt, end, outcome, agent: call.lastAgent, tags: call.tags,
+    })
+  }
+
+  async #outcome(call: FlowCall): Promise<string> {
+    try {
+      const flow = this.#parts.catalogue.get(call.leg.arrival.path)
+      return kindOf(flow) === 'campaign' ? await this.#campaign(flow as CampaignFlow, call) : await this.#plain(flow as Flow, call)
+    } catch (error) {
+      if (error instanceof CallEnded) return 'hung-up'
+      this.#fault(call, error)
+      return 'error'
+    }
+  }
+
+  async #plain(flow: Flow, call: FlowCall): Promise<string> {
+    const names = Object.keys(flow.needs)
+    const values = new Map(await Promise.all(names.map(async name => [name, await call.variable(name)] as const)))
+    const params = readParams(flow.needs, name => values.get(name))
+    const result = await flow(call, params)
+    return typeof result === 'string' && result.length <= 64 ? result : 'done'
+  }
+
+  async #campaign(flow: CampaignFlow, call: FlowCall): Promise<string> {
+    const { leads, queues } = this.#parts
+    const found = await leads?.find(call.uuid)
+    if (!leads || !found) throw new InputError(`the flow '${call.leg.arrival.path}' is for calls that a campaign makes, and no attempt of a campaign has this call's uuid`)
+    const lead = new CampaignLead(call, { ...found, queues, callOf: leads.callOf, sinceGreeting: () => call.sinceGreeting })
+    let end: AttemptEnd = 'error'
+    try {
+      const said: Disposition = await flow(call, lead)
+      if (!isDisposition(said)) throw new InputError(`the flow '${call.leg.arrival.path}' returned '${String(said)}', which is no disposition`)
+      end = said
+    } catch (error) {
+      if (!(error instanceof CallEnded)) throw error
+      end = call.lastAgent === null ? 'hung-up' : 'talked' // who hung up after talking has talked
+    } finally {
+      await lead[Symbol.asyncDispose]()
+      await found.settle(end, call.lastAgent)
+    }
+    return end
+  }
+
+  #fault(call: FlowCall, error: unknown): void {
+    const known = error instanceof SwitchhookError
+    call.house.log.error({ uuid: call.uuid, flow: call.leg.arrival.path, code: known ? error.code : 'SCRIPT', error: error instanceof Error ? (known ? error.message : error.stack) : String(error) }, 'a flow failed')
+  }
+
+  /** The flow is through: a caller who is still there is hung up, or handed to the fallback when the flow failed. */
+  async #letGo(call: FlowCall, outcome: string): Promise<void> {
+    try {
+      if (call.leg.phase === 'ended') return
+      if (outcome === 'error') await call.transfer(FALLBACK, CONTEXT)
+      else await call.hangup()
+    } catch (error) {
+      if (!(error instanceof CallEnded) && !(error instanceof CallMoved)) this.#fault(call, error)
+    }
+  }
+
+  async #keep(row: CallRecord): Promise<void> {
+    try {
+      await this.#parts.record(row)
+    } catch (error) {
+      // the caller is gone and must not be kept waiting for a database; what cannot be written is said in full
+      this.#parts.house.log.error({ row, error: error instanceof Error ? error.message : String(error) }, 'a call record could not be written')
+    }
+  }
+}
