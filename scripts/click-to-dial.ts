@@ -6,6 +6,7 @@ export default flow(
   async (call, { customer, ...ids }) => {
     const given = Object.entries(ids).filter((id): id is [string, string] => id[1] !== undefined)
     for (const [name, value] of given) call.tag(name, value)
+    await call.answer()
     await using _music = await call.music('moh/calm')
     await using party = await call.dial(customer, { variables: Object.fromEntries(given) })
     if (!party.leg) {
@@ -13,6 +14,6 @@ export default flow(
       return party.outcome
     }
     await using _tape = await call.recording()
-    return call.join(party.leg)
+    return await call.join(party.leg) // `return` alone would end the scopes above before the talk
   },
 )

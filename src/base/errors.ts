@@ -29,8 +29,21 @@ export class SwitchhookError extends Error {
   }
 }
 
+/**
+ * The two ways in which a flow is cancelled. They happen to every call, at moments that no line of code caused, so they carry no stack:
+ * taking one costs more than all else that the end of a call does.
+ */
+class Cancellation extends SwitchhookError {
+  constructor(code: 'CALL_ENDED' | 'CALL_MOVED', message: string) {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super(code, message)
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** The call is over. Reject reason of every waiting verb and of `call.signal`; `hangupCause` is FreeSWITCH's word. */
-export class CallEnded extends SwitchhookError {
+export class CallEnded extends Cancellation {
   readonly hangupCause: string
   constructor(hangupCause: string) {
     super('CALL_ENDED', `the call ended (${hangupCause})`)
@@ -39,7 +52,7 @@ export class CallEnded extends SwitchhookError {
 }
 
 /** The call lives, but not here. Whoever sees it stops without cleaning up: the next owner has the call and all that belongs to it. */
-export class CallMoved extends SwitchhookError {
+export class CallMoved extends Cancellation {
   constructor(why: string) {
     super('CALL_MOVED', `the call is driven elsewhere (${why})`)
   }

@@ -44,7 +44,7 @@ export function readArrival(data: Headers): Arrival {
     answered: data.get('Answer-State') === 'answered',
     core: data.get('Core-UUID') ?? '',
     ...(partner === undefined ? {} : { lastTalk: { with: partner, cause: variable('bridge_hangup_cause') ?? '' } }),
-    socketResume: variable('socket_resume') === 'true',
+    socketResume: variable('socket_resume') !== 'false',
     ...(task !== undefined && /^\d{1,9}$/.test(task) ? { deadMansSwitch: Number(task) } : {}),
     key: variable('switchhook_key') ?? '',
   }

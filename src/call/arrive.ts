@@ -87,7 +87,7 @@ export class Door {
     if (known && known.phase !== 'ended' && known.phase !== 'moved') return known.bind(conversation)
 
     const leg = new Leg({ arrival, home: this.#options.switchboard.of(arrival.core), clock: this.#options.clock, log: this.#options.log })
-    await leg.bind(conversation)
+    leg.bind(conversation)
     this.#legs.set(arrival.uuid, leg)
     const forget = () => {
       if (this.#legs.get(arrival.uuid) === leg) this.#legs.delete(arrival.uuid)
@@ -100,7 +100,7 @@ export class Door {
     if (arrival.path !== LEG_PATH) return this.#options.start(leg)
     // answered too late: whoever asked for it has given up, and an answered telephone must not stay silent
     this.#options.log.info({ uuid: arrival.uuid }, 'a leg arrived that nobody waits for any more')
-    conversation.hangup('ORIGINATOR_CANCEL' as Ident)
+    conversation.tell(api(say.uuidKill(arrival.uuid, 'ORIGINATOR_CANCEL' as Ident)))
   }
 }
 

@@ -49,13 +49,13 @@ export class Call {
   gather(options: GatherOptions): Promise<string | null> { return gather(this.leg, this.#stage, options) }
   menu<const Choice extends string>(sound: string, choices: Choices<Choice>, options?: MenuOptions): Promise<Choice | null> { return menu(this.leg, this.#stage, sound, choices, options) }
   music(sound: string): Promise<AsyncDisposable> { return music(this.leg, this.#stage, sound) }
-  record(options?: RecordOptions): Promise<Message> { return record(this.leg, this.#stage, this.house.recordingsOf(this.leg), options) }
+  record(options?: RecordOptions): Promise<Message> { return record(this.leg, this.#stage, this.house, options) }
   recording(): Promise<Recording> { return recording(this.leg, this.house.recordingsOf(this.leg)) }
   detect(options?: DetectOptions): Promise<Heard> { return detect(this.leg, this.#stage, { ...this.house.settings.detect, ...options }) }
   dial(endpoint: string, options?: DialOptions): Promise<Party> { return dial(this.leg, this.house, endpoint, options) }
   join(other: Call): Promise<TalkEnd> { return join(this.leg, this.house, other) }
   transfer(extension: string, context?: string): Promise<void> { return transfer(this.leg, extension, context) }
-  hangup(cause?: string): Promise<void> { return hangup(this.leg, cause) }
+  hangup(cause?: string): Promise<void> { return hangup(this.leg, this.#stage, cause) }
   /** Any application of FreeSWITCH; resolves with its completion event. For what no verb does. */
   execute(app: string, argument?: string): Promise<SwitchEvent> { return step(this.leg, { verb: app, run: () => this.#stage.perform(() => execute(this.leg, app, argument)) }) }
   /** A channel variable, or undefined when it is not set. */

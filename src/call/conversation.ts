@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import type { ApiText } from '../esl/api.ts'
-import { api, CONNECT, EXIT, execute, hangup, linger, MY_EVENTS, subscribe, unsubscribe, type Command } from '../esl/command.ts'
+import { api, CONNECT, EXIT, execute, hangup, linger, MY_EVENTS, NO_EVENTS, subscribe, unsubscribe, type Command } from '../esl/command.ts'
 import { Connection } from '../esl/connection.ts'
 import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
@@ -29,6 +29,8 @@ export interface ConversationSink {
   /** This leg is now joined with another one. */
   bridged(): void
   hungUp(cause: string): void
+  /** A recording of this leg has ended; its file is named in it. */
+  recorded(event: SwitchEvent): void
   /** The last word of the switch on this leg: all its variables and times. */
   complete(event: SwitchEvent): void
   /** The connection is gone. When no hang-up came before it, the leg may well live on. */
@@ -117,6 +119,14 @@ export class Conversation {
     this.tell(hangup(cause))
   }
 
+  /** A later conversation of the same leg takes its place. It stays open and says nothing more; who waits on it learns that the leg has moved. */
+  retire(): void {
+    this.#sink = null
+    this.#early = null
+    this.#settle(() => new CallMoved('the leg has a later conversation'))
+    this.tell(NO_EVENTS)
+  }
+
   /** Gives the leg away: it goes to the next node, or talks on, as its socket_resume says. */
   close(): void {
     this.tell(EXIT)
@@ -142,6 +152,8 @@ export class Conversation {
         const digit = event.get('DTMF-Digit')
         return digit === undefined ? undefined : this.#deliver(sink => sink.key(digit))
       }
+      case 'RECORD_STOP':
+        return this.#deliver(sink => sink.recorded(event))
       case 'CHANNEL_BRIDGE':
         return this.#deliver(sink => sink.bridged())
       case 'CHANNEL_HANGUP': {
@@ -151,7 +163,7 @@ export class Conversation {
         return this.#deliver(sink => sink.hungUp(cause))
       }
       case 'CHANNEL_HANGUP_COMPLETE':
-        this.tell(EXIT) // nothing more will come: no need to linger
+        this.#connection.end() // nothing more will come: no need to linger
         return this.#deliver(sink => sink.complete(event))
     }
   }

@@ -2,12 +2,16 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
+import { api } from '../esl/command.ts'
 import type { FilePath, Ident } from '../esl/words.ts'
 import type { Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
 import type { Switchboard } from './switchboard.ts'
 import type { DetectOptions } from './verbs/detect.ts'
+
+/** A leg that returns by itself is at the door within 90 ms (measured); one that is not is stuck. */
+const RETURN_MS = 300
 
 export interface CallSettings {
   /** Milliseconds that a telephone rings unless the flow says otherwise. */
@@ -53,14 +57,23 @@ export class CallHouse {
   /** Ends a leg of ours, whatever it is doing. Does not wait: its end is heard. */
   hangUp(leg: Leg): void {
     if (leg.phase === 'ended' || leg.phase === 'moved') return
-    if (leg.conversation) leg.conversation.hangup('NORMAL_CLEARING' as Ident)
-    else if (leg.home) void leg.home.attempt(say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident))
+    // not by `sendmsg hangup`: that waits behind the application that runs (mod_event_socket.c queues it)
+    const kill = say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident)
+    if (leg.conversation) leg.conversation.tell(api(kill))
+    else if (leg.home) void leg.home.attempt(kill)
   }
 
   /** After a join that did not begin: a leg that belongs to a person of ours goes back to the door, any other ends. */
   part(leg: Leg): void {
-    if (leg.phase === 'ended' || leg.phase === 'moved' || !leg.home) return
-    void leg.home.attempt(leg.returns ? say.uuidTransfer(leg.uuid, leg.arrival.path as Ident) : say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident))
+    if (leg.phase === 'ended' || leg.phase === 'moved') return
+    if (!leg.returns) return this.hangUp(leg)
+    // its connection must be closed while socket_resume is false; then it comes back by itself, unless it got stuck between two talks
+    leg.letTalk()
+    const fetch = this.clock.after(RETURN_MS, () => void leg.home?.attempt(say.uuidTransfer(leg.uuid, leg.arrival.path as Ident)))
+    const back = leg.on('phase', () => {
+      fetch.cancel()
+      back[Symbol.dispose]()
+    })
   }
 
   /** Where recordings of a leg are written, on its switch. */

@@ -16,7 +16,7 @@ export interface Step<T> {
 
 /** Rejects with CallEnded when the leg is hung up. Never settles once another node drives it: the flow is frozen, nothing is cleaned up. */
 export async function step<T>(leg: Leg, { run, recover = run }: Step<T>): Promise<T> {
-  if (leg.phase === 'ended') throw leg.signal.reason
+  if (leg.reason) throw leg.reason
   for (let attempt = run; ; attempt = recover) {
     try {
       return await attempt()

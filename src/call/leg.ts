@@ -11,9 +11,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { CallEnded } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
-import * as say from '../esl/api.ts'
 import type { ApiText } from '../esl/api.ts'
-import { api } from '../esl/command.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { Uuid } from '../esl/words.ts'
 import type { Conversation } from './conversation.ts'
@@ -24,8 +22,6 @@ export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
 
 /** The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; then the switch is asked whether it lives. */
 const ADRIFT_MS = 3_000
-/** An old connection that is still open when its leg has a new one must be gone before the new one may be trusted. */
-const OLD_CLOSES_MS = 500
 
 export interface LegEnd {
   readonly cause: string
@@ -33,7 +29,7 @@ export interface LegEnd {
   readonly facts?: SwitchEvent
 }
 
-export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phase: Phase }> {
+export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase }> {
   readonly uuid: Uuid
   /** Who and where from, frozen at the first arrival: on a return the dialled number is the extension's. */
   readonly arrival: Arrival
@@ -45,12 +41,15 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
   readonly moved: Promise<void>
   readonly #clock: Clock
   readonly #log: Log
-  readonly #over = new AbortController()
+  #over: AbortController | null = null
+  #reason: CallEnded | null = null
   #phase: Phase = 'driven'
   #conversation: Conversation | null = null
   #resolveEnded: (end: LegEnd) => void = () => {}
   #resolveMoved: () => void = () => {}
   #watch: Disposable | undefined
+  /** Conversations before the present one that are still open. */
+  readonly #retired: Conversation[] = []
   #searching: Timer | null = null
   #cause: string | null = null
   #facts: SwitchEvent | undefined
@@ -76,27 +75,34 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
 
   /** Aborts with CallEnded when the leg is hung up. */
   get signal(): AbortSignal {
+    if (this.#over === null) {
+      this.#over = new AbortController() // made when somebody looks: most flows never do
+      if (this.#reason) this.#over.abort(this.#reason)
+    }
     return this.#over.signal
   }
 
-  /** A conversation begins, the first or a later one. An old one that is still open would tear the leg away when it closes, so it goes first. */
-  async bind(conversation: Conversation): Promise<void> {
-    const old = this.#conversation
-    this.#conversation = conversation
-    if (old?.open) {
-      await conversation.api(say.uuidSetvar(this.uuid, 'socket_resume' as never, 'false' as never))
-      const gone = new Promise<void>(resolve => {
-        const limit = this.#clock.after(OLD_CLOSES_MS, resolve)
-        old.attach({ ...deaf, closed: () => (limit.cancel(), resolve()) })
-      })
-      old.close()
-      await gone
-      conversation.tell(api(say.uuidSetvar(this.uuid, 'socket_resume' as never, 'true' as never)))
+  /** Why it ended, or null while it lives. */
+  get reason(): CallEnded | null {
+    return this.#reason
+  }
+
+  /**
+   * A conversation begins, the first or a later one: one after the other. An old one that is still open (the leg was transferred, or a
+   * join failed) stays open until the leg talks, goes or ends: its end would tear the leg away from the new one, whatever
+   * socket_resume says, and each return would bring the same trouble again (measured: eight takeovers in a row, then the fallback).
+   */
+  bind(conversation: Conversation): void {
+    if (this.#conversation?.open) {
+      this.#conversation.retire()
+      this.#retired.push(this.#conversation)
     }
+    this.#conversation = conversation
     this.#searching?.cancel()
     conversation.attach({
       key: digit => this.emit('key', digit),
       bridged: () => this.emit('bridged', undefined),
+      recorded: event => this.emit('recorded', event),
       hungUp: cause => this.end(cause),
       complete: event => this.#complete(event),
       closed: () => this.#lost(conversation),
@@ -109,7 +115,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
   /** The open conversation, at once or as soon as the leg is driven again. Rejects with CallEnded; never settles once the leg has moved. */
   driven(): Promise<Conversation> {
     if (this.#phase === 'driven' && this.#conversation) return Promise.resolve(this.#conversation)
-    if (this.#phase === 'ended') return Promise.reject(this.#over.signal.reason)
+    if (this.#phase === 'ended') return Promise.reject(this.#reason!)
     return this.next('bound', this.signal).then(() => this.driven())
   }
 
@@ -123,9 +129,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
     if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
     this.#enter('talking')
     this.#searching?.cancel()
-    const conversation = this.#conversation
-    this.#conversation = null
-    conversation?.close()
+    this.#close()
   }
 
   /** An api command about this leg: over its own conversation, or over the command link while two people talk. */
@@ -137,9 +141,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
 
   /** The dialplan has it now: for the flow the call is over, with this cause. Only with socket_resume=false on the leg. */
   handOver(cause: string): void {
-    const conversation = this.#conversation
-    this.#conversation = null
-    conversation?.close()
+    this.#close()
     this.end(cause)
   }
 
@@ -148,7 +150,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
     if (this.#phase === 'ended' || this.#phase === 'moved') return
     this.#enter('moved')
     this.#stopListening()
-    this.#conversation?.close()
+    this.#close()
     this.#resolveMoved()
   }
 
@@ -157,10 +159,23 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
     this.#cause = cause
     this.#enter('ended')
     this.#searching?.cancel()
-    this.#over.abort(new CallEnded(cause))
+    this.#reason = new CallEnded(cause)
+    this.#over?.abort(this.#reason)
     // the facts come a moment later; whoever needs them waits no longer than the linger lasts
     if (this.#facts || !this.home) this.#finish()
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
+  }
+
+  /** All that is open between this leg and us. */
+  #close(): void {
+    const open = this.#conversation
+    this.#conversation = null
+    open?.close()
+    this.#closeRetired()
+  }
+
+  #closeRetired(): void {
+    for (const conversation of this.#retired.splice(0)) conversation.close()
   }
 
   #complete(event: SwitchEvent): void {
@@ -170,6 +185,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
   }
 
   #finish(): void {
+    this.#closeRetired()
     this.#stopListening()
     this.#resolveEnded({ cause: this.#cause ?? 'NORMAL_CLEARING', ...(this.#facts ? { facts: this.#facts } : {}) })
   }
@@ -200,5 +216,3 @@ export class Leg extends Emitter<{ key: string; bridged: void; bound: void; phas
     this.emit('phase', phase)
   }
 }
-
-const deaf = { key() {}, bridged() {}, hungUp() {}, complete() {}, closed() {} }

@@ -36,7 +36,9 @@ export const uuidSetvar = (leg: Uuid, name: Ident, value: VarValue): ApiText => 
 export const uuidGetvar = (leg: Uuid, name: Ident): ApiText => text(`uuid_getvar ${leg} ${name}`)
 export const uuidSetvars = (leg: Uuid, variables: Readonly<Record<string, VarValue | 'true' | 'false'>>): ApiText =>
   text(`uuid_setvar_multi ${leg} ${Object.entries(variables).map(([name, value]) => `${name}=${value}`).join(';')}`)
-export const uuidRecord = (leg: Uuid, action: 'start' | 'stop' | 'mask' | 'unmask', file: FilePath): ApiText => text(`uuid_record ${leg} ${action} ${file}`)
+/** `seconds` is the longest that it lasts; without it there is no end. */
+export const uuidRecord = (leg: Uuid, action: 'start' | 'stop' | 'mask' | 'unmask', file: FilePath, seconds?: number): ApiText =>
+  text(`uuid_record ${leg} ${action} ${file}${seconds === undefined ? '' : ` ${seconds}`}`)
 /** A tone to one leg, without touching what it does. */
 export const uuidBeep = (leg: Uuid): ApiText => text(`uuid_broadcast ${leg} tone_stream://%(200,0,660) aleg`)
 export const schedDelete = (task: number): ApiText => text(`sched_del ${task}`)

@@ -12,6 +12,7 @@ import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
+import { utf8 } from './event.ts'
 import type { Uuid } from './words.ts'
 
 /** What the house asks of the way to a switch. A reply says that a command was taken, never what became of it. */
@@ -24,7 +25,7 @@ export interface Commands {
 }
 
 /** An api command that the house uses takes milliseconds; a switch that needs more than this is frozen. */
-const ANSWER_MS = 5_000
+export const ANSWER_MS = 5_000
 const RETRY_MS = { first: 200, longest: 5_000 } as const
 
 export interface CommandLinkOptions {
@@ -34,12 +35,14 @@ export interface CommandLinkOptions {
   password: string
   clock: Clock
   log: Log
+  /** How long an answer may take. Default ANSWER_MS. */
+  answerMs?: number
 }
 
 /** esl-lite shows its `send` to subclasses only. */
 class OneConnection extends FreeSwitchClient {
-  hand(command: string, job: Uuid): Promise<unknown> {
-    return this.send(command, { 'job-uuid': job }, undefined, ANSWER_MS)
+  hand(command: string, job: Uuid, answerMs: number): Promise<unknown> {
+    return this.send(command, { 'job-uuid': job }, undefined, answerMs)
   }
 }
 
@@ -58,9 +61,13 @@ export class CommandLink implements Commands {
     await this.#connect()
   }
 
+  get #answerMs(): number {
+    return this.#options.answerMs ?? ANSWER_MS
+  }
+
   async run(text: ApiText): Promise<string> {
     const client = this.#current()
-    const outcome = await client.bgapi(text, ANSWER_MS)
+    const outcome = await client.bgapi(utf8(text), this.#answerMs)
     if (outcome instanceof Error) throw this.#failed(client, outcome, text)
     const answer = String(outcome.body.response ?? '')
     if (answer.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.#options.name} answered '${answer.trim()}'`)
@@ -69,7 +76,7 @@ export class CommandLink implements Commands {
 
   async submit(text: ApiText, job: Uuid): Promise<void> {
     const client = this.#current()
-    const outcome = await client.hand(`bgapi ${text}`, job)
+    const outcome = await client.hand(`bgapi ${utf8(text)}`, job, this.#answerMs)
     if (outcome instanceof Error) throw this.#failed(client, outcome, text)
   }
 
@@ -90,7 +97,7 @@ export class CommandLink implements Commands {
     if (error.name === 'FreeSwitchFailedCommandError') return new SwitchError('SWITCH_REFUSED', `${this.#options.name} refused ${verb}: ${error.message}`, { cause: error })
     this.#drop(client, error.message) // whatever it still holds must never be sent
     return error.name === 'FreeSwitchTimeoutError'
-      ? new SwitchError('SWITCH_TIMEOUT', `${this.#options.name} did not answer ${verb} within ${ANSWER_MS} ms`, { cause: error })
+      ? new SwitchError('SWITCH_TIMEOUT', `${this.#options.name} did not answer ${verb} within ${this.#answerMs} ms`, { cause: error })
       : new SwitchError('SWITCH_TIMEOUT', `the command link to ${this.#options.name} broke during ${verb}: whether it ran is unknown`, { cause: error })
   }
 
@@ -107,7 +114,7 @@ export class CommandLink implements Commands {
         if (lost || again) this.#drop(client, lost ? 'the connection is gone' : 'it came back by itself')
       }),
     })
-    const answer = await client.bgapi(say.coreUuid, ANSWER_MS)
+    const answer = await client.bgapi(say.coreUuid, this.#answerMs)
     if (answer instanceof Error || this.#closing.signal.aborted) {
       client.end()
       throw new SwitchError('LINK_DOWN', `cannot command ${name}: ${answer instanceof Error ? answer.message : 'closed'}`)

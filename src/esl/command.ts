@@ -17,6 +17,8 @@ const command = (text: string) => text as Command
 
 export const CONNECT = command('connect\n\n')
 export const EXIT = command('exit\n\n')
+/** No events any more. */
+export const NO_EVENTS = command('noevents\n\n')
 /** All events of this leg, and only those. */
 export const MY_EVENTS = command('myevents plain\n\n')
 

@@ -17,7 +17,8 @@ export class Headers {
     let at: number
     if (text.startsWith(name) && text.startsWith(': ', name.length)) at = name.length + 2
     else {
-      const found = text.indexOf(`\n${name}: `)
+      // FreeSWITCH writes what an application left behind last, 5 kB after the start
+      const found = name.startsWith('Application') ? text.lastIndexOf(`\n${name}: `) : text.indexOf(`\n${name}: `)
       if (found < 0) return undefined
       at = found + name.length + 3
     }
@@ -50,10 +51,12 @@ export class SwitchEvent extends Headers {
   readonly body: string
 
   constructor(text: string) {
-    const end = text.indexOf('\n\n')
+    const name = text.startsWith('Event-Name: ') ? text.slice(12, text.indexOf('\n', 12)) : ''
+    // events of a leg, which are nearly all, have no body: nothing to look for in their 6 kB
+    const end = name.startsWith('CHANNEL_') ? -1 : text.indexOf('\n\n')
     super(end < 0 ? text : text.slice(0, end))
     this.body = end < 0 || end + 2 >= text.length ? '' : utf8(text.slice(end + 2))
-    this.name = text.startsWith('Event-Name: ') ? text.slice(12, text.indexOf('\n', 12)) : (this.get('Event-Name') ?? '')
+    this.name = name
   }
 
   get uuid(): string | undefined {
@@ -66,8 +69,12 @@ export class SwitchEvent extends Headers {
   }
 }
 
+// eslint-disable-next-line no-control-regex
+const ASCII = /^[\0-\x7f]*$/
+
 /** latin1 text of the wire → the UTF-8 it carries. */
 export function utf8(text: string): string {
+  if (ASCII.test(text)) return text
   return Buffer.from(text, 'latin1').toString('utf8')
 }
 

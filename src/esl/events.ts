@@ -134,7 +134,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     ])
     this.#connection = connection
     this.#ping(connection)
-    const facts = { core: core.text, version: /Version ([^\s)]+)/.exec(version.body)?.[1] ?? 'unknown', recordings: recordings.text }
+    const facts = { core: core.text, version: /Version ([^\s)]+)/.exec(version.body)?.[1] ?? 'unknown', recordings: recordings.text.startsWith('/') ? recordings.text : '/tmp' }
     this.emit('up', facts)
     return facts
   }

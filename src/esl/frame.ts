@@ -18,6 +18,9 @@ export interface Frame {
 /** Octets of a header block, octets of a body, header lines of one block. A connect reply has 6.6 kB and 165 headers. */
 export const LIMITS = { head: 65_536, body: 4_194_304, headers: 2_000 } as const
 
+/** 'a: b' and a line end: a shorter block cannot have too many lines, and need not be counted. */
+const SHORTEST_LINE = 5
+
 const END_OF_HEAD = Buffer.from('\n\n')
 const LENGTH = 'Content-Length: '
 
@@ -90,7 +93,7 @@ export class FrameReader {
 
 /** Digits only, no sign, no second header: a negative or doubled length has broken other readers (CVE-2026-49840). */
 function contentLength(head: string): number {
-  if (head.length > LIMITS.headers && count(head, '\n') >= LIMITS.headers) throw broken(`a header block has more than ${LIMITS.headers} lines`)
+  if (head.length > LIMITS.headers * SHORTEST_LINE && count(head, '\n') >= LIMITS.headers) throw broken(`a header block has more than ${LIMITS.headers} lines`)
   let at = head.startsWith(LENGTH) ? 0 : head.indexOf(`\n${LENGTH}`) + 1
   if (at === 0 && !head.startsWith(LENGTH)) return 0
   at += LENGTH.length

@@ -18,11 +18,21 @@ export interface ListenerOptions {
 export async function openListener(options: ListenerOptions): Promise<TcpListener> {
   const allowed = new BlockList()
   for (const cidr of options.allow) addCidr(allowed, cidr)
+  // the same few switches connect again and again: each address is looked at once
+  const known = new Map<string, boolean>()
+  const mayConnect = (peer: string): boolean => {
+    let may = known.get(peer)
+    if (may === undefined) {
+      if (known.size >= 1_000) known.clear()
+      known.set(peer, (may = allowed.check(peer, isIPv6(peer) ? 'ipv6' : 'ipv4')))
+    }
+    return may
+  }
   return listenTcp({
     host: options.host,
     port: options.port,
     onWire(wire) {
-      if (allowed.check(wire.peer, isIPv6(wire.peer) ? 'ipv6' : 'ipv4')) return options.onWire(wire)
+      if (mayConnect(wire.peer)) return options.onWire(wire)
       wire.listen({ data() {}, close() {} })
       wire.destroy()
       options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')

@@ -39,7 +39,7 @@ function parser<Kind extends string>(what: string, grammar: RegExp, allowed: str
   }
 }
 
-export const uuid = parser<'Uuid'>('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'FreeSWITCH writes 8-4-4-4-12 lower-case hex digits')
+export const uuid = parser<'Uuid'>('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'FreeSWITCH writes 8-4-4-4-12 lower-case hex digits')
 export const newUuid = (): Uuid => randomUUID() as string as Uuid
 export const dial = parser<'Dial'>('number to dial', /^\+?[0-9]{2,20}$/, 'an optional + and 2 to 20 digits')
 export const ident = parser<'Ident'>('name', /^[A-Za-z0-9_.-]{1,64}$/, '1 to 64 letters, digits, _ . -')
@@ -56,7 +56,7 @@ export const soundName = parser<'SoundName'>(
 )
 export const filePath = parser<'FilePath'>(
   'path of a file on the switch',
-  /^\/[A-Za-z0-9_.\/-]{1,240}$/,
+  /^\/[A-Za-z0-9_./-]{1,240}$/,
   'absolute, letters, digits and _ . - without ..',
   text => !text.includes('..') && !text.includes('//'),
 )

@@ -16,7 +16,7 @@ export interface GatherOptions {
   invalid?: string
   /** How often it is asked. Default 3. */
   tries?: number
-  /** How long is waited for the first key after the prompt. Default 5s. */
+  /** How long is waited for the first key after the prompt: 1s or more (FreeSWITCH waits no less). Default 5s. */
   timeout?: Duration
   /** How long is waited between two keys. Default 3s. */
   between?: Duration
@@ -32,12 +32,14 @@ const VARIABLE = 'switchhook_digits'
 /** Resolves with the digits, or null when no try brought a valid answer. */
 export function gather(leg: Leg, stage: Stage, options: GatherOptions): Promise<string | null> {
   const argument = appArgument(gatherArgument(options))
+  const fewest = typeof options.digits === 'number' ? options.digits : options.digits[0]
   return step(leg, {
     verb: 'gather',
     run: () =>
       stage.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)
-        return end.variable(VARIABLE) ?? null
+        const typed = end.variable(VARIABLE) ?? ''
+        return typed.length < fewest ? null : typed // too few digits are left in the variable; wrong ones are not (switch_ivr_play_say.c)
       }),
   })
 }

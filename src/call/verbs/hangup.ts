@@ -1,20 +1,27 @@
 /** Ends the call from our side. */
+import { CallMoved } from '../../base/errors.ts'
 import { ident } from '../../esl/words.ts'
 import { step } from '../journal.ts'
 import type { Leg } from '../leg.ts'
+import type { Stage } from '../stage.ts'
 
 /** Resolves when the switch has hung up. The flow goes on behind it, but with no caller: every later verb rejects with CallEnded. */
-export function hangup(leg: Leg, cause = 'NORMAL_CLEARING'): Promise<void> {
+export function hangup(leg: Leg, stage: Stage, cause = 'NORMAL_CLEARING'): Promise<void> {
   const checked = ident(cause)
   return step(leg, {
     verb: 'hangup',
-    run: async () => {
-      const conversation = await leg.driven()
-      conversation.hangup(checked)
-      await new Promise<void>(resolve => {
-        if (leg.signal.aborted) return resolve()
-        leg.signal.addEventListener('abort', () => resolve(), { once: true })
-      })
-    },
+    run: () =>
+      // with the leg's ear to itself: this command waits behind an application that runs
+      stage.perform(async () => {
+        const conversation = await leg.driven()
+        await new Promise<void>((resolve, reject) => {
+          const listening = leg.on('phase', phase => {
+            listening[Symbol.dispose]()
+            if (phase === 'ended') resolve()
+            else reject(new CallMoved('the conversation ended before the call'))
+          })
+          conversation.hangup(checked)
+        })
+      }),
   })
 }

@@ -1,5 +1,5 @@
 /** Every key the caller presses, as it comes, until the call ends or the loop is left. */
-import { CallEnded } from '../../base/errors.ts'
+import type { CallEnded } from '../../base/errors.ts'
 import type { Leg } from '../leg.ts'
 
 /** `for await (const key of call.keys())`. Keys that come faster than they are taken wait. Ends by rejecting with CallEnded. */

@@ -1,15 +1,25 @@
-/** Takes a message from the caller: ends at silence, at the limit, or at a key. */
+/**
+ * Takes a message from the caller: ends at silence, at the limit, or at a key.
+ *
+ * Not by the application `record`: that hangs the caller up when it is interrupted, be it by a transfer or because the node died
+ * (mod_dptools.c, record_function: DESTINATION_OUT_OF_ORDER). A recording beside an idle leg goes on, whoever drives the leg.
+ */
+import type { Clock } from '../../base/clock.ts'
 import { ms, type Duration } from '../../base/duration.ts'
-import { appArgument, filePath } from '../../esl/words.ts'
-import { execute } from '../execute.ts'
+import { CallMoved } from '../../base/errors.ts'
+import * as say from '../../esl/api.ts'
+import { api, subscribe } from '../../esl/command.ts'
+import type { SwitchEvent } from '../../esl/event.ts'
+import { filePath, varValue, type FilePath, type VarValue } from '../../esl/words.ts'
+import type { CallHouse } from '../house.ts'
 import { step } from '../journal.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
 
 export interface RecordOptions {
-  /** The longest message. Whole seconds at the switch. Default 2m. */
+  /** The longest message. Default 2m. */
   limit?: Duration
-  /** So much silence ends it. Whole seconds. Default 5s. */
+  /** So much silence ends it. Default 5s. */
   silence?: Duration
 }
 
@@ -19,20 +29,58 @@ export interface Message {
   readonly length: number
 }
 
-/** Energy below which the switch counts a frame as silence (its own default in the samples). */
-const SILENCE_LEVEL = 200
+/** Energy below which the switch counts a frame as silence (its own default). */
+const SILENCE_LEVEL = '200' as string as VarValue
+const NOW = '0' as string as VarValue // without it the first 25 frames are lost (measured)
+/** The switch's own limit is a safety net behind ours, in case this process dies: it ends up to a second early. */
+const SAFETY_SECONDS = 2
 let messages = 0
 
-export function record(leg: Leg, stage: Stage, folder: string, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
-  const path = filePath(`${folder}/${leg.uuid}-message-${++messages}.wav`)
-  const seconds = (duration: Duration) => Math.max(1, Math.round(ms(duration) / 1_000))
-  const argument = appArgument(`${path} ${seconds(limit)} ${SILENCE_LEVEL} ${seconds(silence)}`)
+/** Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. */
+export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
+  const path = filePath(`${house.recordingsOf(leg)}/${leg.uuid}-message-${++messages}.wav`)
+  const limitMs = ms(limit)
+  const quiet = varValue(String(ms(silence)))
   return step(leg, {
     verb: 'record',
     run: () =>
       stage.perform(async () => {
-        const end = await execute(leg, 'record', argument)
+        const conversation = await leg.driven()
+        using stopped = watchStop(leg, path)
+        const stop = () => conversation.tell(api(say.uuidRecord(leg.uuid, 'stop', path)))
+        using _key = leg.on('key', stop)
+        using _limit = timeLimit(house.clock, limitMs, stop)
+        conversation.tell(subscribe('RECORD_STOP')) // `myevents` does not bring it
+        const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
+          RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW,
+          RECORD_INITIAL_TIMEOUT_MS: quiet, RECORD_FINAL_TIMEOUT_MS: quiet, RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
+        }))
+        // after a change of connection it may still be running: a second start of the same file is harmless (measured)
+        await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS))])
+        const end = await stopped.event
         return { path, length: Number(end.variable('record_ms') ?? 0) }
       }),
   })
+}
+
+function timeLimit(clock: Clock, limitMs: number, reached: () => void): Disposable {
+  const timer = clock.after(limitMs, reached)
+  return { [Symbol.dispose]: () => timer.cancel() }
+}
+
+/** Resolves when the switch has closed the file. Rejects with CallMoved when the connection is lost, with CallEnded when the caller is gone. */
+function watchStop(leg: Leg, path: FilePath): Disposable & { readonly event: Promise<SwitchEvent> } {
+  const over = new AbortController()
+  const event = leg.next('recorded', AbortSignal.any([over.signal, leg.signal]), stop => stop.get('Record-File-Path') === path)
+  event.catch(() => {}) // whoever waits for it is told; nobody waits when the recording could not begin
+  const lost = leg.on('phase', phase => {
+    if (phase !== 'ended') over.abort(new CallMoved('the connection was lost while a message was recorded'))
+  })
+  return {
+    event,
+    [Symbol.dispose]() {
+      lost[Symbol.dispose]()
+      over.abort(new CallMoved('nobody waits for this recording any more'))
+    },
+  }
 }

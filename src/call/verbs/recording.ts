@@ -3,7 +3,7 @@
  * 1 what the caller hears). Pausing masks it: the file keeps its time axis and holds silence for that while.
  */
 import * as say from '../../esl/api.ts'
-import { filePath, type FilePath } from '../../esl/words.ts'
+import { filePath, type FilePath, type VarValue } from '../../esl/words.ts'
 import { step } from '../journal.ts'
 import type { Leg } from '../leg.ts'
 
@@ -15,7 +15,9 @@ export interface Recording extends AsyncDisposable {
   resume(): Promise<void>
 }
 
-/** Begins at once, also while music plays. */
+const ZERO = '0' as string as VarValue
+
+/** Begins at once, also while music plays. A message taken before on the same leg has left its own wishes behind. */
 export function recording(leg: Leg, folder: string): Promise<Recording> {
   const path = filePath(`${folder}/${leg.uuid}.wav`) // one file a leg: starting it a second time is harmless
   return step(leg, {
@@ -23,7 +25,9 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
     run: async () => {
       const conversation = await leg.driven()
       // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
-      const prepared = conversation.api(say.uuidSetvars(leg.uuid, { RECORD_STEREO: 'true', RECORD_PRE_BUFFER_FRAMES: '0' as never }))
+      const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
+        RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
+      }))
       await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
       return open(leg, path)
     },

@@ -1,0 +1,39 @@
+# What can be done here. Everything needs Node 20.19 or newer, npm and make; the rest comes by itself.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+NODE := node --import tsx
+TEST := $(NODE) test/run.ts
+FILES = $(shell find $(1) -name '*.test.ts' 2>/dev/null | sort)
+PORT ?= 8084
+
+.PHONY: install run test contract fault bench bench-listener check clean
+.DEFAULT_GOAL := run
+
+run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
+	exec $(NODE) src/main.ts run
+
+test: node_modules/.stamp           ## unit, flows and contracts on the simulated switch
+	$(TEST) $(call FILES,test/unit test/flow test/contract)
+
+contract: node_modules/.stamp       ## the contracts once more, on a real FreeSWITCH (FREESWITCH_BIN, or on the PATH)
+	REAL_SWITCH=yes $(TEST) $(call FILES,test/contract)
+
+fault: node_modules/.stamp          ## the rows of the fault matrix
+	$(TEST) $(call FILES,test/fault)
+
+bench: node_modules/.stamp          ## measures, side by side with others
+	$(NODE) test/bench/run.ts
+
+bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
+	$(NODE) test/bench/listener.ts $(PORT)
+
+check: node_modules/.stamp          ## types, lint, and the rules of the house
+	tsc -p . && oxlint && $(NODE) --test test/house.test.ts
+
+install: node_modules/.stamp
+node_modules/.stamp: package.json package-lock.json
+	npm ci --no-audit --no-fund || npm install --no-audit --no-fund
+	chmod +x src/bin.mjs && ln -sf ../../src/bin.mjs node_modules/.bin/switchhook
+	touch $@
+
+clean:                              ## everything that can be had again, and the private data
+	rm -rf node_modules .data

@@ -1,0 +1,239 @@
+/**
+ * One person who answers calls: what is known of them and every way in which it may change, as pure functions of (agent, now).
+ *
+ * The STATUS is what the person chose: `ready`, `break`, `logged-out`, or `on-demand` (one call at a time: after each talk
+ * nothing comes until they say so). The STATE is what the system sees, and a change of status never changes it:
+ *
+ *   idle            nobody has a claim. Offered calls when the status allows it and no rest runs (`restUntil`).
+ *   reserved        promised to one caller. Entered from idle only, in one step that gives out an epoch. Left for ringing, for talking
+ *                   (who is nailed up has no phone to ring), for idle when given back. At its deadline it lapses to idle by itself.
+ *   ringing         their phone rings for that caller. Has a deadline too (ringForMs and a grace): a node that dies while a phone
+ *                   rings must not leave an agent ringing for ever (mod_callcenter #1973, #2540, #1062).
+ *   talking         with the caller. No deadline: only a release ends it.
+ *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until they say so; on-demand).
+ *   busy-elsewhere  on a call that is none of ours. Back to what was left of the wrap-up, else to idle.
+ *
+ * Deadlines are looked at, not waited for: `asOf(agent, now)` is the agent as they are at `now`, whether or not anybody wrote it down.
+ * Intervals are half open: a deadline holds while now < deadline.
+ */
+import { InputError } from '../base/errors.ts'
+
+export const STATUSES = ['ready', 'break', 'logged-out', 'on-demand'] as const
+export type AgentStatus = (typeof STATUSES)[number]
+
+export const STATES = ['idle', 'reserved', 'ringing', 'talking', 'wrap-up', 'busy-elsewhere'] as const
+export type AgentState = (typeof STATES)[number]
+
+/** Every legal change of state. What is not here is a mistake in this file, and throws. */
+export const LEGAL = {
+  idle: ['reserved', 'busy-elsewhere'],
+  reserved: ['ringing', 'talking', 'idle'],
+  ringing: ['talking', 'idle'],
+  talking: ['wrap-up', 'idle'],
+  'wrap-up': ['idle', 'busy-elsewhere'],
+  'busy-elsewhere': ['idle', 'wrap-up'],
+} as const satisfies Record<AgentState, readonly AgentState[]>
+
+/**
+ * How a reservation ended, and how long the agent then rests, so that the same phone is not tried again in a tight loop.
+ * busy and declined are the delays of mod_callcenter's sample agents (60 s, 10 s), failed is its fixed 5 s of an unregistered phone.
+ * Its no-answer delay is 0, which is that loop: we take the 10 s of declined.
+ */
+export const REST_MS = { 'no-answer': 10_000, busy: 60_000, declined: 10_000, failed: 5_000, 'caller-left': 0, talked: 0 } as const
+export type Outcome = keyof typeof REST_MS
+
+/** The phone stops ringing after ringForMs; the rest is for the switch to say so. */
+const RINGING_GRACE_MS = 10_000
+
+/** A place in a queue's order of agents: lower levels first, lower positions first within a level. Both start at 1. */
+export interface Tier {
+  readonly queue: string
+  readonly level: number
+  readonly position: number
+}
+
+export interface Reservation {
+  /** Fences every later step: who comes with another epoch comes too late. Never given out twice. */
+  readonly epoch: number
+  /** The uuid of the caller (or of the lead's call) the agent is promised to. */
+  readonly for: string
+  /** The queue that reserved, or null when it was somebody else (a campaign). */
+  readonly queue: string | null
+  /** When it lapses by itself; null while talking. */
+  readonly deadline: number | null
+}
+
+/** What an administrator says about an agent. */
+export interface AgentSettings {
+  readonly name: string
+  /** Dial string: user/1001, or sofia/gateway/carrier/2001. */
+  readonly endpoint: string
+  readonly wrapUpMs: number
+  readonly ringForMs: number
+  readonly queues: readonly Tier[]
+}
+
+export interface Agent extends AgentSettings {
+  readonly status: AgentStatus
+  /** Why they are on a break, in their words. */
+  readonly reason: string | null
+  readonly state: AgentState
+  readonly stateSince: number
+  /** When the last talk ended, 0 before the first: what longest-idle-agent sorts by. */
+  readonly lastTalkEnded: number
+  readonly wrapUpUntil: number | 'finished' | null
+  /** No calls before this moment, though idle. */
+  readonly restUntil: number
+  readonly reservation: Reservation | null
+  /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. */
+  readonly nailed: { readonly leg: string; readonly node: string; readonly since: number } | null
+  /** Calls in a row that were not answered. */
+  readonly noAnswers: number
+  /** Grows with every write: a decision made on an older record is refused. */
+  readonly rev: number
+}
+
+/** Never less than the clock: numbers stay new even when a store lost its last seconds or an agent was deleted and made again. */
+export const nextRev = (rev: number, now: number): number => Math.max(rev + 1, now)
+
+export function newAgent(settings: AgentSettings, now: number): Agent {
+  return {
+    ...settings, status: 'logged-out', reason: null, state: 'idle', stateSince: now, lastTalkEnded: 0, wrapUpUntil: null,
+    restUntil: 0, reservation: null, nailed: null, noAnswers: 0, rev: nextRev(0, now),
+  }
+}
+
+/** Throws InputError for settings that cannot be used. */
+export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: AgentSettings): void {
+  checkName('agent', name)
+  if (endpoint === '') throw new InputError(`agent ${name}: the endpoint is empty; a dial string such as user/1001 is needed`)
+  if (!(wrapUpMs >= 0)) throw new InputError(`agent ${name}: wrapUpMs is ${wrapUpMs}; 0 or more milliseconds are allowed`)
+  if (!(ringForMs > 0)) throw new InputError(`agent ${name}: ringForMs is ${ringForMs}; more than 0 milliseconds are allowed`)
+  for (const { queue, level, position } of queues) {
+    checkName('queue', queue)
+    if (level >= 1 && position >= 1) continue
+    throw new InputError(`agent ${name}: level ${level} and position ${position} in queue ${queue}; both start at 1`)
+  }
+}
+
+export function checkName(kind: string, name: string): void {
+  if (!/^[\w.@+-]{1,64}$/.test(name)) {
+    throw new InputError(`the ${kind} name '${name}' cannot be used: 1 to 64 letters, digits and . _ - + @ are allowed`)
+  }
+}
+
+/** The agent as they are at `now`: what has lapsed or ended by itself is over. Same object when nothing has; same rev in any case. */
+export function asOf(agent: Agent, now: number): Agent {
+  const end = endsAt(agent)
+  return end === null || now < end ? agent : move(agent, 'idle', end, { reservation: null, wrapUpUntil: null })
+}
+
+/** The next moment at which this agent changes by themselves, or null. */
+export function nextChange(agent: Agent, now: number): number | null {
+  const end = endsAt(agent)
+  if (end !== null) return end
+  return agent.restUntil > now ? agent.restUntil : null
+}
+
+/** Is the agent still promised under this epoch? */
+export function holds(agent: Agent, epoch: number, now: number): boolean {
+  return asOf(agent, now).reservation?.epoch === epoch
+}
+
+// Each change takes the agent as of `now` and returns the next record, or null when it is refused.
+
+export function configured(agent: Agent, settings: AgentSettings, now: number): Agent {
+  return write(agent, now, settings)
+}
+
+/** Becoming ready ends a rest and forgives what was not answered: the person is there. */
+export function withStatus(agent: Agent, status: AgentStatus, reason: string | null, now: number): Agent {
+  return write(agent, now, { status, reason, ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, restUntil: 0 }) })
+}
+
+/** The epoch of the reservation is the rev of the record that holds it. */
+export function reserved(agent: Agent, claim: { for: string; queue: string | null; ttlMs: number }, now: number): Agent | null {
+  if (whyNotNow(agent, now) !== null) return null
+  const reservation = { epoch: nextRev(agent.rev, now), for: claim.for, queue: claim.queue, deadline: now + claim.ttlMs }
+  return write(move(agent, 'reserved', now, { reservation }), now)
+}
+
+/** A reservation is wanted for `ttlMs` more. Once the phone rings or people talk there is nothing to prolong, but it holds. */
+export function held(agent: Agent, epoch: number, ttlMs: number, now: number): Agent | null {
+  if (agent.reservation?.epoch !== epoch) return null
+  return agent.state === 'reserved' ? write(agent, now, { reservation: { ...agent.reservation, deadline: now + ttlMs } }) : agent
+}
+
+/** A phone may ring again under the same promise (another endpoint). Who talks already does not go back to ringing; the promise holds. */
+export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking', now: number): Agent | null {
+  if (agent.reservation?.epoch !== epoch) return null
+  if (agent.state === 'talking') return agent
+  const reservation = { ...agent.reservation, deadline: to === 'ringing' ? now + agent.ringForMs + RINGING_GRACE_MS : null }
+  if (agent.state === to) return write(agent, now, { reservation })
+  return write(move(agent, to, now, { reservation, ...(to === 'talking' && { noAnswers: 0 }) }), now)
+}
+
+/** Whether there was a talk is the state's to say: from talking every outcome leads to the wrap-up, else the outcome sets the rest. */
+export function released(agent: Agent, epoch: number, outcome: Outcome, now: number): Agent | null {
+  if (agent.reservation?.epoch !== epoch) return null
+  if (agent.state !== 'talking') {
+    const noAnswers = outcome === 'no-answer' ? agent.noAnswers + 1 : agent.noAnswers
+    return write(move(agent, 'idle', now, { reservation: null, restUntil: now + REST_MS[outcome], noAnswers }), now)
+  }
+  const over = { reservation: null, lastTalkEnded: now }
+  if (agent.status === 'on-demand') return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
+  if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
+  return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)
+}
+
+export function wrapUpFinished(agent: Agent, now: number): Agent | null {
+  return agent.state === 'wrap-up' ? write(move(agent, 'idle', now, { wrapUpUntil: null }), now) : null
+}
+
+/** A wrap-up without an end stays without one. */
+export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent | null {
+  if (agent.state !== 'wrap-up') return null
+  return typeof agent.wrapUpUntil === 'number' ? write(agent, now, { wrapUpUntil: agent.wrapUpUntil + byMs }) : agent
+}
+
+/** On a call that is none of ours, or back from it. A claim of ours goes first: while one holds this is refused. */
+export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | null {
+  if (busy) return agent.state === 'idle' || agent.state === 'wrap-up' ? write(move(agent, 'busy-elsewhere', now, {}), now) : null
+  if (agent.state !== 'busy-elsewhere') return null
+  const wrapUp = agent.wrapUpUntil === 'finished' || (agent.wrapUpUntil ?? 0) > now
+  return write(move(agent, wrapUp ? 'wrap-up' : 'idle', now, wrapUp ? {} : { wrapUpUntil: null }), now)
+}
+
+export function nailed(agent: Agent, leg: { leg: string; node: string } | null, now: number): Agent {
+  return write(agent, now, { nailed: leg && { leg: leg.leg, node: leg.node, since: now } })
+}
+
+/** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */
+export function settled(stored: Agent, now: number): Agent | null {
+  const agent = asOf(stored, now)
+  return agent === stored ? null : write(agent, now)
+}
+
+export type WhyNot = 'logged-out' | 'break' | 'resting' | Exclude<AgentState, 'idle'>
+
+/** Why this agent (as of `now`) cannot be offered a call, or null when they can. */
+export function whyNotNow(agent: Agent, now: number): WhyNot | null {
+  if (agent.status === 'logged-out' || agent.status === 'break') return agent.status
+  if (agent.state !== 'idle') return agent.state
+  return now < agent.restUntil ? 'resting' : null
+}
+
+function endsAt(agent: Agent): number | null {
+  if (agent.state === 'reserved' || agent.state === 'ringing') return agent.reservation?.deadline ?? null
+  return agent.state === 'wrap-up' && typeof agent.wrapUpUntil === 'number' ? agent.wrapUpUntil : null
+}
+
+function move(agent: Agent, to: AgentState, since: number, fields: Partial<Agent>): Agent {
+  const legal: readonly AgentState[] = LEGAL[agent.state]
+  if (!legal.includes(to)) throw new Error(`an agent cannot go from ${agent.state} to ${to}`)
+  return { ...agent, ...fields, state: to, stateSince: since }
+}
+
+function write(agent: Agent, now: number, fields: Partial<Agent> = {}): Agent {
+  return { ...agent, ...fields, rev: nextRev(agent.rev, now) }
+}

@@ -1,0 +1,45 @@
+/** Agents in this process's memory: for tests and for the demo. Everything happens in the same turn. */
+import { Emitter } from '../base/events.ts'
+import type { Agent } from './agent.ts'
+import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
+
+export class MemoryAgents implements AgentTable {
+  readonly #records = new Map<string, Agent>()
+  readonly #notices = new Emitter<{ notice: AgentNotice }>()
+
+  async read(name: string): Promise<Agent | null> {
+    return this.#records.get(name) ?? null
+  }
+
+  async readAll(): Promise<Agent[]> {
+    return [...this.#records.values()]
+  }
+
+  async swap(name: string, rev: number, next: Agent | null): Promise<boolean> {
+    return this.has(name, rev) && this.write(name, next)
+  }
+
+  /** The two halves of a swap, for whoever must write an agent together with something else in one turn. */
+  has(name: string, rev: number): boolean {
+    return (this.#records.get(name)?.rev ?? 0) === rev
+  }
+
+  write(name: string, next: Agent | null): true {
+    const rev = next?.rev ?? this.#records.get(name)?.rev ?? 0
+    if (next) this.#records.set(name, next)
+    else this.#records.delete(name)
+    this.#notices.emit('notice', { what: 'agent', name, rev, agent: next })
+    return true
+  }
+
+  onChange(listener: (notice: AgentNotice) => void): Disposable {
+    const listening = this.#notices.on('notice', listener)
+    queueMicrotask(() => listener({ what: 'resync' }))
+    return listening
+  }
+}
+
+/** `agents` is the table itself, for the queue store that shares it. */
+export function memoryRoster(agents = new MemoryAgents()): Roster {
+  return rosterOver(agents)
+}

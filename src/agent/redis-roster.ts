@@ -1,0 +1,59 @@
+/** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write agents together with their callers. */
+import { defineScript, type RedisClient } from '../store/redis.ts'
+import type { Agent } from './agent.ts'
+import { RedisNotices } from './redis-notices.ts'
+import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
+
+/** Every key and channel of this room. */
+export const agentKeys = (prefix = 'sh:') => ({
+  /** Hash: agent's name → Agent as JSON. */
+  agents: `${prefix}agents`,
+  /** Channel: AgentNotice as JSON, one for every write. */
+  changed: `${prefix}agents:changed`,
+})
+
+/** `commands` and `subscriber` are the two kinds of openRedisClient; `prefix` ('sh:' unless told) separates installations on one Redis. */
+export interface RedisHome {
+  readonly commands: RedisClient
+  readonly subscriber: RedisClient
+  readonly prefix?: string
+}
+
+export const agentNotice = (name: string, rev: number, agent: Agent | null): string =>
+  JSON.stringify({ what: 'agent', name, rev, agent } satisfies AgentNotice)
+
+const swapAgent = defineScript(new URL('./lua/swap-agent.lua', import.meta.url), reply => reply === 1)
+
+class RedisAgents implements AgentTable {
+  readonly #redis: RedisClient
+  readonly #keys: ReturnType<typeof agentKeys>
+  readonly #notices: RedisNotices<AgentNotice>
+
+  constructor({ commands, subscriber, prefix }: RedisHome) {
+    this.#redis = commands
+    this.#keys = agentKeys(prefix)
+    this.#notices = new RedisNotices(subscriber, this.#keys.changed)
+  }
+
+  async read(name: string): Promise<Agent | null> {
+    const record = await this.#redis.hget(this.#keys.agents, name)
+    return record === null ? null : (JSON.parse(record) as Agent)
+  }
+
+  async readAll(): Promise<Agent[]> {
+    return (await this.#redis.hvals(this.#keys.agents)).map(record => JSON.parse(record) as Agent)
+  }
+
+  swap(name: string, rev: number, next: Agent | null): Promise<boolean> {
+    const record = next ? JSON.stringify(next) : ''
+    return swapAgent(this.#redis, [this.#keys.agents], [name, rev, record, this.#keys.changed, agentNotice(name, next?.rev ?? rev, next)])
+  }
+
+  onChange(listener: (notice: AgentNotice) => void): Disposable {
+    return this.#notices.on(listener)
+  }
+}
+
+export function redisRoster(home: RedisHome): Roster {
+  return rosterOver(new RedisAgents(home))
+}

@@ -1,0 +1,116 @@
+/** The agents of the house: one interface for everybody, over a table of records that memory or Redis keeps. */
+import { NotFoundError, SwitchhookError } from '../base/errors.ts'
+import {
+  advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, released, reserved, settled, withStatus, wrapUpExtended,
+  wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type Outcome,
+} from './agent.ts'
+
+/**
+ * What listeners hear, on every node, in the order in which it was written. `resync` comes first, once listening has begun, and again
+ * whenever notices may have been missed: read everything then.
+ */
+export type AgentNotice = { what: 'resync' } | { what: 'agent'; name: string; rev: number; agent: Agent | null }
+
+/** Where agent records are kept. Knows no rules; keeps what it is given unless somebody else wrote in between. */
+export interface AgentTable {
+  read(name: string): Promise<Agent | null>
+  readAll(): Promise<Agent[]>
+  /** Writes `next` (null: deletes) iff the record still has this rev (0: does not exist), and tells every listener, in one step. */
+  swap(name: string, rev: number, next: Agent | null): Promise<boolean>
+  onChange(listener: (notice: AgentNotice) => void): Disposable
+}
+
+/**
+ * All times are wall clock milliseconds, all answers are of agents as they are at `now`. A method that takes an epoch answers false
+ * when that reservation is over, whatever the reason: the agent may belong to somebody else by now.
+ * Without an agent of that name: null or false where an epoch or a claim is at stake, else NotFoundError.
+ * A store that cannot be had throws.
+ */
+export interface Roster {
+  /** Adds an agent (logged out), or changes the settings of one and leaves the rest as it is. InputError for bad settings. */
+  put(settings: AgentSettings, now: number): Promise<Agent>
+  remove(name: string): Promise<boolean>
+  get(name: string, now: number): Promise<Agent | null>
+  /** By name. */
+  list(now: number): Promise<Agent[]>
+  /** The person's choice, at any time. A talk, a ringing phone or a wrap-up goes on. */
+  setStatus(name: string, status: AgentStatus, now: number, reason?: string): Promise<Agent>
+  /** Promises an idle agent to one caller for ttlMs. One step: of all who ask at once, one gets the epoch, the others null. */
+  reserve(name: string, forCall: string, now: number, ttlMs: number): Promise<number | null>
+  /** Prolongs a promise to now + ttlMs (without effect when the phone rings or they talk). The agent, or null when it is over. */
+  hold(name: string, epoch: number, now: number, ttlMs: number): Promise<Agent | null>
+  advance(name: string, epoch: number, to: 'ringing' | 'talking', now: number): Promise<boolean>
+  /** From talking: to wrap-up, whatever the outcome. Else: to idle, with the rest that REST_MS has for the outcome. */
+  release(name: string, epoch: number, outcome: Outcome, now: number): Promise<boolean>
+  finishWrapUp(name: string, now: number): Promise<boolean>
+  extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
+  /** On a call that is none of ours (true), or back (false). False when a claim of ours holds or nothing changes. */
+  elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
+  /** The leg on which the agent waits for callers, or null when it is gone. */
+  nail(name: string, leg: { leg: string; node: string } | null, now: number): Promise<Agent>
+  /** Writes down and announces what has lapsed or ended by itself; of all nodes that see it, one does. The agent, null without one. */
+  settle(name: string, now: number): Promise<Agent | null>
+  onChange(listener: (notice: AgentNotice) => void): Disposable
+}
+
+/** A swap fails only when another one succeeded, so this many failures in a row are a broken store. */
+const TRIES = 100
+
+export function rosterOver(table: AgentTable): Roster {
+  /** Reads, decides, writes; again when somebody wrote in between. `decide` sees the stored record; null or the same record: no write. */
+  async function change(name: string, decide: (stored: Agent) => Agent | null): Promise<Agent | null> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const stored = await table.read(name)
+      const next = stored && decide(stored)
+      if (!stored || !next || next.rev === stored.rev || (await table.swap(name, stored.rev, next))) return next
+    }
+    throw new SwitchhookError('SERVICE', `the record of agent ${name} could not be written`)
+  }
+  const changed = async (name: string, now: number, decide: (agent: Agent) => Agent | null) =>
+    (await change(name, stored => decide(asOf(stored, now)))) !== null
+  const must = async (name: string, now: number, decide: (agent: Agent) => Agent): Promise<Agent> => {
+    const agent = await change(name, stored => decide(asOf(stored, now)))
+    if (agent) return agent
+    throw new NotFoundError('agent', name, (await table.readAll()).map(known => known.name).sort())
+  }
+
+  return {
+    async put(settings, now) {
+      checkSettings(settings)
+      const { name, endpoint, wrapUpMs, ringForMs, queues } = settings
+      const own = { name, endpoint, wrapUpMs, ringForMs, queues: queues.map(({ queue, level, position }) => ({ queue, level, position })) }
+      for (let attempt = 0; attempt < TRIES; attempt++) {
+        const agent = newAgent(own, now)
+        if (await table.swap(name, 0, agent)) return agent
+        const known = await change(name, stored => configured(asOf(stored, now), own, now))
+        if (known) return known
+      }
+      throw new SwitchhookError('SERVICE', `the record of agent ${name} could not be written`)
+    },
+    async remove(name) {
+      for (let stored = await table.read(name); stored; stored = await table.read(name)) {
+        if (await table.swap(name, stored.rev, null)) return true
+      }
+      return false
+    },
+    async get(name, now) {
+      const stored = await table.read(name)
+      return stored && asOf(stored, now)
+    },
+    list: async now => (await table.readAll()).map(stored => asOf(stored, now)).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    setStatus: (name, status, now, reason) => must(name, now, agent => withStatus(agent, status, reason ?? null, now)),
+    async reserve(name, forCall, now, ttlMs) {
+      const agent = await change(name, stored => reserved(asOf(stored, now), { for: forCall, queue: null, ttlMs }, now))
+      return agent?.reservation?.epoch ?? null
+    },
+    hold: (name, epoch, now, ttlMs) => change(name, stored => held(asOf(stored, now), epoch, ttlMs, now)),
+    advance: (name, epoch, to, now) => changed(name, now, agent => advanced(agent, epoch, to, now)),
+    release: (name, epoch, outcome, now) => changed(name, now, agent => released(agent, epoch, outcome, now)),
+    finishWrapUp: (name, now) => changed(name, now, agent => wrapUpFinished(agent, now)),
+    extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
+    elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),
+    nail: (name, leg, now) => must(name, now, agent => nailed(agent, leg, now)),
+    settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
+    onChange: listener => table.onChange(listener),
+  }
+}

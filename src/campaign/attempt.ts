@@ -1,0 +1,159 @@
+/**
+ * Calls one lead, once. The row was committed before anything is said to the switch; its id is the uuid of the leg. Whoever answers
+ * is the flow's from then on: the leg enters the house by the door, on whichever node, and the flow settles the attempt. Everything
+ * else is settled here.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { InputError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { originate } from '../call/originate.ts'
+import type { Switch } from '../call/switchboard.ts'
+import { dial, endpoint, ident, uuid as parseUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/words.ts'
+import { markAttempt } from '../store/attempts.ts'
+import type { Claimed } from '../store/leads.ts'
+import type { Campaign } from './campaign.ts'
+import { dialEnd, type AttemptEnd } from './disposition.ts'
+import type { LeadDesk } from './lead.ts'
+
+/** The time to ring is the phone's, not the network's: a call may take 5 s to its first ring (long distance, ITU-T E.721). */
+const POST_DIAL_MS = 5_000
+/** call/originate asks the switch 10 s after the last moment; then somebody else may. */
+const SILENT_MS = 25_000
+/** A flow whose call has ended has so long to say how; after that it is dead, or never began. */
+const FLOW_GRACE_MS = 30_000
+/** A lead whom the switch refused to dial goes behind the others for so long: one number must not hold up a campaign. */
+const REFUSED_MS = 10_000
+
+export interface AttemptsOptions {
+  leads: LeadDesk
+  clock: Clock
+  log: Log
+  /** The house's own number and gateway, for campaigns that name none. */
+  callerId?: string | undefined
+  gateway: string
+}
+
+export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
+
+/** How long a lead stays claimed by a dialer that is never heard of again. */
+export const claimMs = (campaign: Pick<Campaign, 'ringForMs'>): number => campaign.ringForMs + POST_DIAL_MS + SILENT_MS
+
+export class Attempts {
+  readonly #options: AttemptsOptions
+  readonly #ringing = new Set<string>()
+  readonly #answered = new Map<string, Disposable>()
+
+  constructor(options: AttemptsOptions) {
+    this.#options = options
+  }
+
+  /** Attempts whose outcome this process is waiting for. */
+  drives(attempt: string): boolean {
+    return this.#ringing.has(attempt)
+  }
+
+  /**
+   * Dials, unless `may` says no at the very moment: then nothing is sent and the lead is ready again. Resolves when the attempt is settled, or answered.
+   * Rejects when PostgreSQL is away; the claim runs out then and the attempt is looked into.
+   */
+  async place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean): Promise<Placed> {
+    const { leads } = this.#options
+    this.#ringing.add(attempt)
+    try {
+      return await this.#dial(at, campaign, parseUuid(attempt), phone, may)
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error // a number or a name that FreeSWITCH may not be given
+      this.#options.log.warn({ uuid: attempt, campaign: campaign.name, error: error.message }, 'a lead cannot be dialled')
+      await leads.settle(attempt, 'invalid', { cause: 'INVALID_NUMBER_FORMAT' })
+      return 'invalid'
+    } finally {
+      this.#ringing.delete(attempt)
+    }
+  }
+
+  /** Forgets the calls that were answered: whether they are there is asked for when their claims run out. */
+  close(): void {
+    for (const watch of this.#answered.values()) watch[Symbol.dispose]()
+  }
+
+  async #dial(at: Switch, campaign: Campaign, uuid: Uuid, phone: string, may: () => boolean): Promise<Placed> {
+    const { leads, clock, log, callerId, gateway } = this.#options
+    const shown = campaign.callerId ?? callerId
+    const target = {
+      endpoint: endpoint(`sofia/gateway/${ident(campaign.gateway ?? gateway)}/${dial(phone)}`),
+      flow: ident(campaign.flow),
+      callerId: shown === undefined ? undefined : (dial(shown) satisfies Dial),
+      variables: new Map([
+        ['switchhook_attempt' as Ident, varValue(uuid)],
+        ['switchhook_campaign' as Ident, varValue(campaign.id)],
+      ]),
+    }
+    const after = this.#watch(at, uuid)
+    let news: Promise<void> = Promise.resolve()
+    const tell = (stage: 'created' | 'ringing' | 'answered') => {
+      const now = clock.now()
+      news = news
+        .then(() => markAttempt(leads.sql, uuid, stage === 'created' ? 'sent' : stage, now))
+        .catch((error: unknown) => log.warn({ uuid, stage, error: (error as Error).message }, 'the progress of an attempt was not written down'))
+    }
+    try {
+      // the last look and the command are in one turn: nothing is dialled after a stop, or with a lease that has run out
+      if (!may()) {
+        await leads.refuse(uuid, 'NOT_SENT', 0)
+        return 'not-sent'
+      }
+      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs: campaign.ringForMs + POST_DIAL_MS, onProgress: tell, clock, log })
+      await news
+      if (outcome === 'answered') {
+        if (await leads.answered(uuid)) after.settleWhenOver()
+        return 'answered'
+      }
+      log.info({ uuid, campaign: campaign.name, outcome, cause }, 'a lead was not reached')
+      if (outcome === 'refused') {
+        await leads.refuse(uuid, cause, REFUSED_MS)
+        return 'refused'
+      }
+      const end = cause === 'LOST' ? 'lost' : dialEnd(outcome)
+      await leads.settle(uuid, end, { cause })
+      return end
+    } finally {
+      after.unlessAnswered()
+    }
+  }
+
+  /** A call that was answered and ends before its flow says how: it never came to one (they hung up at once), or its node died. */
+  #watch(at: Switch, uuid: Uuid) {
+    const { leads, clock, log } = this.#options
+    let answered = false
+    let cause: string | null = null
+    let grace: Timer | null = null
+    const wait = () => {
+      grace ??= clock.after(FLOW_GRACE_MS, () => {
+        forget[Symbol.dispose]()
+        leads.presume(uuid, cause).catch((error: unknown) => log.warn({ uuid, error: (error as Error).message }, 'an attempt was not settled'))
+      })
+    }
+    const listening = at.watch(uuid, event => {
+      if (event.name !== 'CHANNEL_HANGUP') return
+      cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+      if (answered) wait()
+    })
+    const forget = {
+      [Symbol.dispose]: () => {
+        listening[Symbol.dispose]()
+        grace?.cancel()
+        this.#answered.delete(uuid)
+      },
+    }
+    this.#answered.set(uuid, forget)
+    return {
+      settleWhenOver: () => {
+        answered = true
+        if (cause !== null) wait()
+      },
+      unlessAnswered: () => {
+        if (!answered) forget[Symbol.dispose]()
+      },
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** Wakes whoever dials, on every node: something has become free, or a campaign has changed. Carries no truth; who hears it, looks. */
+import { RedisNotices } from '../agent/redis-notices.ts'
+import type { RedisHome } from '../agent/redis-roster.ts'
+
+/** `resync` first, and whenever something may have been missed. */
+export type Ring = { what: 'resync' } | { what: 'freed' } | { what: 'campaign'; name: string }
+
+/** Every key and channel of this room, but for those of BullMQ. One Redis, not a cluster. */
+export const campaignKeys = (prefix = 'sh:') => ({
+  bell: `${prefix}dialling`,
+  lines: `${prefix}lines`,
+  linesOf: (campaign: string) => `${prefix}lines:${campaign}`,
+  starts: (node: string) => `${prefix}starts:${node}`,
+  promises: `${prefix}promises`,
+  lease: (campaign: string) => `${prefix}lease:campaign:${campaign}`,
+  epochs: `${prefix}lease:epochs`,
+})
+
+export class Bell {
+  readonly channel: string
+  readonly #home: RedisHome
+  readonly #notices: RedisNotices<Ring>
+
+  constructor(home: RedisHome) {
+    this.#home = home
+    this.channel = campaignKeys(home.prefix).bell
+    this.#notices = new RedisNotices(home.subscriber, this.channel)
+  }
+
+  /** Rejects when Redis is away. */
+  async ring(what: Exclude<Ring, { what: 'resync' }>): Promise<void> {
+    await this.#home.commands.publish(this.channel, JSON.stringify(what))
+  }
+
+  on(listener: (ring: Ring) => void): Disposable {
+    return this.#notices.on(listener)
+  }
+}

@@ -1,0 +1,78 @@
+/** What a campaign is: its settings, the states it may be in, and when a lead is called again. Pure. */
+import { checkName } from '../agent/agent.ts'
+import { ms, type Duration } from '../base/duration.ts'
+import { InputError } from '../base/errors.ts'
+import { dial, ident } from '../esl/words.ts'
+import type { CampaignRow, CampaignSettings, CampaignState } from '../store/campaigns.ts'
+import { ATTEMPT_ENDS, isAttemptEnd, meaningOf, type AttemptEnd } from './disposition.ts'
+
+export type Campaign = CampaignRow
+
+/** Every legal change of state. `done` is left when somebody adds leads and starts it again. */
+export const LEGAL = {
+  draft: ['running', 'stopped'],
+  running: ['paused', 'stopped', 'done'],
+  paused: ['running', 'stopped'],
+  stopped: ['running'],
+  done: ['running'],
+} as const satisfies Record<CampaignState, readonly CampaignState[]>
+
+export const COMMANDS = { start: 'running', pause: 'paused', stop: 'stopped' } as const satisfies Record<string, CampaignState>
+export type CampaignCommand = keyof typeof COMMANDS
+
+/** The states from which a campaign may go to `to`. */
+export function sources(to: CampaignState): CampaignState[] {
+  return (Object.keys(LEGAL) as CampaignState[]).filter(from => (LEGAL[from] as readonly CampaignState[]).includes(to))
+}
+
+/** What a campaign is unless somebody says otherwise. A phone rings 25 s: 15 s are the least that the law allows. */
+export const STANDARD = {
+  mode: 'progressive', flow: 'campaign-leg', gateway: null, callerId: null, maxLines: 30, cps: 5, maxAttempts: 3, ringForMs: 25_000, retryAfter: {},
+} as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
+
+/** Completes and checks what a person said. Throws one InputError with every fault. */
+export function campaignFrom(given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>): CampaignSettings {
+  const campaign: CampaignSettings = { ...STANDARD, ...given }
+  const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
+  const faults: string[] = []
+  const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
+  const checked = (parse: () => unknown) => {
+    try {
+      parse()
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      faults.push(error.message)
+    }
+  }
+  checked(() => checkName('campaign', name))
+  checked(() => checkName('queue', queue))
+  if (gateway !== null) checked(() => ident(gateway))
+  if (callerId !== null) checked(() => dial(callerId))
+  check(/^[a-z0-9-]{1,40}$/.test(flow), `flow is '${flow}'; lower-case letters, digits and - are allowed`)
+  check(mode === 'progressive', `mode is '${mode}'; progressive is what there is`)
+  check(Number.isInteger(maxLines) && maxLines > 0 && maxLines <= 10_000, `max_lines is ${maxLines}; a whole number from 1 to 10000 is allowed`)
+  check(cps > 0 && cps <= 1_000, `cps is ${cps}; more than 0 and at most 1000 calls per second are allowed`)
+  check(Number.isInteger(maxAttempts) && maxAttempts > 0 && maxAttempts <= 100, `max_attempts is ${maxAttempts}; a whole number from 1 to 100 is allowed`)
+  check(ringForMs >= 15_000 && ringForMs <= 120_000, `ring_for is ${ringForMs / 1_000} s; 15 s (16 CFR 310.4(b)(4)(ii)) to 120 s are allowed`)
+  for (const [end, delay] of Object.entries(retryAfter)) checked(() => checkRetry(end, delay))
+  if (faults.length > 0) throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
+  return campaign
+}
+
+function checkRetry(end: string, delay: string): void {
+  if (!isAttemptEnd(end)) throw new InputError(`retry_after: there is no disposition '${end}'; known: ${ATTEMPT_ENDS.join(', ')}`)
+  if (meaningOf(end).fixed && delay !== 'never') throw new InputError(`retry_after: '${end}' is never called again`)
+  if (delay !== 'never') ms(delay as Duration)
+}
+
+/**
+ * When a lead is called again, as wall clock milliseconds; null: never. `attempts` includes the one that has just ended so.
+ * A person who asked for a call back at another time than usual is the flow's to remember: `wanted` (ms since the epoch) goes first.
+ */
+export function nextCall(campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>, end: AttemptEnd, attempts: number, now: number, wanted?: number): number | null {
+  const { again, fixed } = meaningOf(end)
+  const delay = fixed ? 'never' : (campaign.retryAfter[end] ?? again)
+  if (delay === 'never' || attempts >= campaign.maxAttempts) return null
+  if (wanted !== undefined && end === 'callback') return Math.max(wanted, now)
+  return now + ms(delay as Duration)
+}

@@ -1,0 +1,156 @@
+/**
+ * Lists as people send them, line by line and in constant memory: commas, semicolons or tabs, quotes with line ends in them, a byte
+ * order mark, UTF-8 or Excel's UTF-16. A fault costs the line it is in and no other: csv-parse, told to skip bad records, also drops
+ * the good line behind a stray quote and everything behind one that is never closed, and loses count of the lines (7.0.3).
+ */
+import { TextDecoder } from 'node:util'
+
+export interface CsvRecord {
+  /** The line on which it begins, from 1. */
+  readonly line: number
+  /** As it stands in the file, without its line end. */
+  readonly raw: string
+  /** Null when it cannot be read; `fault` says why. */
+  readonly cells: readonly string[] | null
+  readonly fault?: string
+}
+
+/** A quoted cell may run over so many lines and characters; after that its quote was never meant to be one. */
+const LONGEST = { lines: 100, characters: 65_536 } as const
+const DELIMITERS = [',', ';', '\t', '|'] as const
+
+interface Line {
+  readonly number: number
+  readonly text: string
+  readonly end: string
+}
+
+/** Records in batches, empty lines left out; the first record is the header. Rejects only with what `bytes` rejects with. */
+export async function* readCsv(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord[], void, undefined> {
+  const reader = new Records()
+  let decoder: TextDecoder | undefined
+  for await (const chunk of bytes) {
+    decoder ??= new TextDecoder(encodingOf(chunk)) // it takes the byte order mark away, and writes U+FFFD for what is no text
+    yield reader.take(decoder.decode(chunk, { stream: true }), false)
+  }
+  yield reader.take(decoder?.decode() ?? '', true)
+}
+
+function encodingOf(start: Uint8Array): string {
+  if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
+  return start[0] === 0xfe && start[1] === 0xff ? 'utf-16be' : 'utf-8'
+}
+
+class Records {
+  #rest = ''
+  #lines = 0
+  #pending: Line[] = []
+  #delimiter: string | null = null
+  #columns = 0
+
+  take(text: string, last: boolean): CsvRecord[] {
+    const records: CsvRecord[] = []
+    const whole = this.#rest + text
+    const ends = /\r\n|\n|\r/g
+    let from = 0
+    for (let end = ends.exec(whole); end; end = ends.exec(whole)) {
+      if (!last && end[0] === '\r' && ends.lastIndex === whole.length) break // its \n may be in the next chunk
+      this.#line(whole.slice(from, end.index), end[0], records)
+      from = ends.lastIndex
+    }
+    this.#rest = whole.slice(from)
+    // a line without an end would be gathered for ever: cut, it is a fault of its own
+    if (this.#rest.length > LONGEST.characters || (last && this.#rest !== '')) {
+      this.#line(this.#rest, '', records)
+      this.#rest = ''
+    }
+    if (last) this.#drain(records, true)
+    return records
+  }
+
+  #line(text: string, end: string, records: CsvRecord[]): void {
+    this.#lines += 1
+    this.#pending.push({ number: this.#lines, text, end })
+    this.#drain(records, false)
+  }
+
+  #drain(records: CsvRecord[], last: boolean): void {
+    while (this.#pending.length > 0) {
+      const used = this.#next(records, last)
+      if (used === 0) return
+      this.#pending.splice(0, used)
+    }
+  }
+
+  /** How many lines it used up, 0 when it has to see more of them. */
+  #next(records: CsvRecord[], last: boolean): number {
+    const { number: line, text: raw, end } = this.#pending[0]!
+    if (raw.trim() === '') return 1
+    this.#delimiter ??= delimiterOf(raw)
+    const cells = split(raw, this.#delimiter)
+    if (typeof cells !== 'string') {
+      this.#columns ||= cells.length
+      if (cells.some(cell => cell !== '')) records.push({ line, raw, cells })
+      return 1
+    }
+    if (cells === 'bad') return this.#refuse(records, 'there is something behind a closing quote; a quote within quotes is written twice')
+    let whole = raw + end
+    for (const [index, more] of this.#pending.entries()) {
+      if (index === 0) continue
+      whole += more.text
+      const joined = split(whole, this.#delimiter)
+      // a stray quote may close at the next stray quote lines below: then the number of columns is wrong, and only this line is at fault
+      if (typeof joined !== 'string' && joined.length === this.#columns) {
+        records.push({ line, raw: whole, cells: joined })
+        return index + 1
+      }
+      if (joined !== 'open') return this.#refuse(records, 'a quote is opened and not closed where the columns end')
+      whole += more.end
+    }
+    const tooMuch = this.#pending.length > LONGEST.lines || whole.length > LONGEST.characters
+    return last || tooMuch ? this.#refuse(records, 'a quote is opened and never closed') : 0
+  }
+
+  #refuse(records: CsvRecord[], fault: string): 1 {
+    const { number: line, text: raw } = this.#pending[0]!
+    records.push({ line, raw, cells: null, fault })
+    return 1
+  }
+}
+
+/** What a list has between its columns: what the header has most of. */
+export function delimiterOf(header: string): string {
+  const count = (delimiter: string) => header.split(delimiter).length
+  return DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best))
+}
+
+/** The cells of a record; 'open' when it ends within quotes, 'bad' when something follows a closing quote. */
+function split(text: string, delimiter: string): string[] | 'open' | 'bad' {
+  if (!text.includes('"')) return text.split(delimiter).map(cell => cell.trim())
+  const cells: string[] = []
+  for (let at = 0; ; ) {
+    const quoted = /^\s*"/.exec(text.slice(at, at + 64))
+    if (!quoted) {
+      const end = text.indexOf(delimiter, at)
+      cells.push(text.slice(at, end < 0 ? undefined : end).trim())
+      if (end < 0) return cells
+      at = end + 1
+      continue
+    }
+    const start = at + quoted[0].length
+    let close = text.indexOf('"', start)
+    while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2)
+    if (close < 0) return 'open'
+    cells.push(text.slice(start, close).replaceAll('""', '"').trim())
+    const rest = /^[^\S\t]*/.exec(text.slice(close + 1, close + 64))![0].length
+    at = close + 1 + rest
+    if (at >= text.length) return cells
+    if (text[at] !== delimiter) return 'bad'
+    at += 1
+  }
+}
+
+/** A cell as a list has to have it. */
+export function csvCell(text: string): string {
+  return /[",;\t|\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}

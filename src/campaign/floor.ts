@@ -1,0 +1,81 @@
+/** The agents as this node sees them, kept up by notices: who dials looks at all of them at every turn, and may not ask Redis each time. */
+import { asOf, nextChange, whyNotNow, type Agent } from '../agent/agent.ts'
+import type { AgentNotice, Roster } from '../agent/roster.ts'
+import { Emitter } from '../base/events.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+
+export class Floor extends Emitter<{ change: void }> {
+  readonly #roster: Roster
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #agents = new Map<string, Agent>()
+  readonly #listening: Disposable
+
+  /** Empty until the roster has answered; `change` tells of it. */
+  constructor(roster: Roster, clock: Clock, log: Log) {
+    super()
+    this.#roster = roster
+    this.#clock = clock
+    this.#log = log
+    this.#listening = roster.onChange(notice => this.#hear(notice))
+  }
+
+  close(): void {
+    this.#listening[Symbol.dispose]()
+  }
+
+  /** As they are now, of one queue. */
+  of(queue: string): Agent[] {
+    const now = this.#clock.now()
+    return [...this.#agents.values()].filter(agent => agent.queues.some(tier => tier.queue === queue)).map(agent => asOf(agent, now))
+  }
+
+  all(): Agent[] {
+    const now = this.#clock.now()
+    return [...this.#agents.values()].map(agent => asOf(agent, now))
+  }
+
+  /** On the line and free, in the order in which the queue would have them: by level, then who has been without a talk for longest. */
+  free(queue: string): Agent[] {
+    const now = this.#clock.now()
+    const level = (agent: Agent) => agent.queues.find(tier => tier.queue === queue)?.level ?? 0
+    return this.of(queue)
+      .filter(agent => agent.nailed !== null && whyNotNow(agent, now) === null)
+      .sort((a, b) => level(a) - level(b) || a.lastTalkEnded - b.lastTalkEnded || (a.name < b.name ? -1 : 1))
+  }
+
+  /** The next moment at which one of these agents changes by themselves, or null. */
+  nextChange(agents: readonly Agent[]): number | null {
+    const now = this.#clock.now()
+    const moments = agents.map(agent => nextChange(agent, now)).filter(moment => moment !== null)
+    return moments.length === 0 ? null : Math.min(...moments)
+  }
+
+  #hear(notice: AgentNotice): void {
+    if (notice.what === 'resync') return void this.#readAll()
+    if (!this.#put(notice.name, notice.rev, notice.agent)) return
+    this.emit('change', undefined)
+  }
+
+  async #readAll(): Promise<void> {
+    const before = new Set(this.#agents.keys())
+    try {
+      for (const agent of await this.#roster.list(this.#clock.now())) {
+        this.#put(agent.name, agent.rev, agent)
+        before.delete(agent.name)
+      }
+    } catch (error) {
+      return this.#log.warn({ error: (error as Error).message }, 'the agents could not be read') // resync comes again with the link
+    }
+    for (const gone of before) this.#agents.delete(gone)
+    this.emit('change', undefined)
+  }
+
+  #put(name: string, rev: number, agent: Agent | null): boolean {
+    if ((this.#agents.get(name)?.rev ?? 0) > rev) return false
+    if (agent) this.#agents.set(name, agent)
+    else this.#agents.delete(name)
+    return true
+  }
+}

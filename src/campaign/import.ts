@@ -1,0 +1,173 @@
+/**
+ * A list of people to call, from a CSV file into a campaign: COPY into a staging table, then one insert that leaves out who is there
+ * already and who opted out. Memory does not grow with the list. A line that cannot be used never costs another one: it goes to a
+ * reject file with the reason, and what can be said about it comes back.
+ */
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
+import { once } from 'node:events'
+import { pipeline } from 'node:stream/promises'
+import { InputError } from '../base/errors.ts'
+import { dial, type Dial } from '../esl/words.ts'
+import { addStaged, openStaging } from '../store/leads.ts'
+import type { Sql } from '../store/sql.ts'
+import { csvCell, delimiterOf, readCsv, type CsvRecord } from './csv.ts'
+
+/** What people call the column with the number, in lower case and without spaces, _ and -. */
+export const PHONE_COLUMNS = ['phone', 'phonenumber', 'number', 'tel', 'telephone', 'mobile', 'cell', 'customernumber', 'telefon', 'msisdn'] as const
+
+export interface ImportOptions {
+  readonly sql: Sql
+  /** The campaign's id. */
+  readonly campaign: string
+  readonly file: string
+  /** The name of the column with the number. Default: the first that is called like one of PHONE_COLUMNS. */
+  readonly column?: string | undefined
+  /** Default: `<file>.rejected.csv`. Written only when there is something to say. */
+  readonly rejectFile?: string | undefined
+  /** Milliseconds since the epoch: from then on the leads may be called. */
+  readonly now: number
+}
+
+export interface ImportFault {
+  readonly file: string
+  readonly line: number
+  /** Null: the line as a whole. */
+  readonly column: string | null
+  readonly value: string
+  readonly allowed: string
+}
+
+export interface ImportSummary {
+  /** Lines with something in them, the header not counted: read = added + duplicates + optedOut + rejected. */
+  readonly read: number
+  readonly added: number
+  /** Numbers that the campaign had already, or that stood in the file before. */
+  readonly duplicates: number
+  readonly optedOut: number
+  readonly rejected: number
+  readonly rejectFile: string | null
+  readonly firstFaults: readonly ImportFault[]
+}
+
+const SHOWN_FAULTS = 10
+
+/** Throws InputError when the file cannot be read, or its header cannot be used; then nothing has been added. */
+export async function importLeads(options: ImportOptions): Promise<ImportSummary> {
+  const { sql, campaign, file, now } = options
+  const list = new List(options)
+  try {
+    const { added, optedOut } = await sql.begin(async tx => {
+      await pipeline(() => list.copyLines(), await openStaging(tx))
+      return addStaged(tx, campaign, now)
+    })
+    const { read, rejected, rejectFile, faults } = await list.close()
+    return { read, added, optedOut, duplicates: read - rejected - optedOut - added, rejected, rejectFile, firstFaults: faults }
+  } catch (error) {
+    await list.close()
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') throw new InputError(`${file} cannot be read or its rejects written: ${(error as Error).message}`, { cause: error })
+    throw error
+  }
+}
+
+/** +49 (0)30 / 123-45 and 0049 30 12345 → +493012345: digits and a leading +, as the switch dials it. Throws InputError. */
+export function phoneNumber(written: string): Dial {
+  const international = written.replace(/^[\s'=]*00(?=[\d\s])/, '+')
+  const bare = /^[\s'=]*\+/.test(international) ? international.replace(/\(0\)/, '') : international
+  return dial(bare.replace(/[\s\u00a0().\/'=-]/g, '').replace(/[\u2010-\u2015]/g, ''))
+}
+
+interface Header {
+  readonly names: readonly string[]
+  readonly phone: number
+}
+
+class List {
+  read = 0
+  rejected = 0
+  readonly faults: ImportFault[] = []
+  readonly #options: ImportOptions
+  readonly #path: string
+  #header: Header | null = null
+  #delimiter = ','
+  #rejects: WriteStream | null = null
+
+  constructor(options: ImportOptions) {
+    this.#options = options
+    this.#path = options.rejectFile ?? `${options.file}.rejected.csv`
+  }
+
+  get rejectFile(): string | null {
+    return this.#rejects ? this.#path : null
+  }
+
+  /** Lines as COPY takes them. */
+  async *copyLines(): AsyncGenerator<string, void, undefined> {
+    for await (const records of readCsv(createReadStream(this.#options.file))) {
+      let lines = ''
+      for (const record of records) lines += this.#header ? await this.#copyLine(this.#header, record) : this.#begin(record)
+      if (lines !== '') yield lines
+    }
+    if (!this.#header) throw new InputError(`${this.#options.file} is empty; the first line has to name the columns`)
+  }
+
+  async close(): Promise<this> {
+    if (this.#rejects && !this.#rejects.closed) {
+      this.#rejects.end()
+      await once(this.#rejects, 'close')
+    }
+    return this
+  }
+
+  #begin({ raw, cells, fault }: CsvRecord): '' {
+    const { file, column } = this.#options
+    if (!cells) throw new InputError(`${file}, line 1: ${fault}`)
+    const plain = (name: string) => name.toLowerCase().replace(/[\s_-]/g, '')
+    const wanted: readonly string[] = column === undefined ? PHONE_COLUMNS : [plain(column)]
+    const phone = cells.findIndex(name => wanted.includes(plain(name)))
+    const twice = cells.find((name, index) => name !== '' && cells.indexOf(name) !== index)
+    if (twice !== undefined) throw new InputError(`${file}: two columns are called '${twice}'; every name may stand once`)
+    if (phone < 0) {
+      const expected = column === undefined ? `one of ${PHONE_COLUMNS.join(', ')}, or name the column` : `'${column}'`
+      throw new InputError(`${file}: no column holds the number. The first line says: ${cells.join(', ').slice(0, 200)}. Expected: ${expected}`)
+    }
+    this.#header = { names: cells, phone }
+    this.#delimiter = delimiterOf(raw)
+    return ''
+  }
+
+  async #copyLine({ names, phone }: Header, record: CsvRecord): Promise<string> {
+    this.read += 1
+    const { line, cells } = record
+    if (!cells) return this.#reject(record, null, record.raw, record.fault!)
+    if (cells.length !== names.length) {
+      return this.#reject(record, null, record.raw, `the first line names ${names.length} columns, this one has ${cells.length}`)
+    }
+    const spoilt = cells.findIndex(cell => cell.includes('\0') || cell.includes('\ufffd'))
+    if (spoilt >= 0) return this.#reject(record, names[spoilt]!, cells[spoilt]!, 'text in UTF-8 without NUL bytes')
+    try {
+      const number = phoneNumber(cells[phone]!)
+      const fields = JSON.stringify(Object.fromEntries(names.flatMap((name, index) => (index === phone || name === '' ? [] : [[name, cells[index]!]]))))
+      return `${line}\t${number}\t${fields.replaceAll('\\', '\\\\')}\n` // JSON has no raw tab or line end; COPY eats one backslash
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      return this.#reject(record, names[phone]!, cells[phone]!, 'a number to dial: 2 to 20 digits, a + before them if you like')
+    }
+  }
+
+  async #reject(record: CsvRecord, column: string | null, value: string, allowed: string): Promise<''> {
+    this.rejected += 1
+    const { file } = this.#options
+    if (this.faults.length < SHOWN_FAULTS) this.faults.push({ file, line: record.line, column, value: value.slice(0, 80), allowed })
+    if (!this.#rejects) {
+      const { names } = this.#header!
+      this.#rejects = createWriteStream(this.#path)
+      await once(this.#rejects, 'open')
+      this.#rejects.write([...names.map(csvCell), 'reason\n'].join(this.#delimiter))
+    }
+    const reason = csvCell(`line ${record.line}${column === null ? '' : `, ${column}`}: ${allowed}`)
+    const own = record.cells ? record.raw : csvCell(record.raw)
+    if (!this.#rejects.write(`${own}${this.#delimiter}${reason}\n`)) await once(this.#rejects, 'drain')
+    return ''
+  }
+}

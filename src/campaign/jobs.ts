@@ -1,0 +1,143 @@
+/**
+ * The way in for supervisors and CRMs: two BullMQ queues on the house's Redis, for any BullMQ client in any language. Prefix 'bull'.
+ *
+ *   queue 'switchhook-campaigns'   job 'start', 'pause' or 'stop'
+ *       { "v": 1, "campaign": "spring" }
+ *       The result is { "campaign", "state" }. A campaign that is so already stays so: a job that comes twice does no harm.
+ *
+ *   queue 'switchhook-dial'        job 'click-to-dial': the agent's phone rings first, then the customer's
+ *       { "v": 1, "extension": "1001", "customer": "+493012345",
+ *         "crmuuid"?: string, "product_code"?: string, "call_type"?: string }
+ *       The ids are carried through unread, into the call's record and every event of it: letters, digits and _ . : @ + / = -.
+ *       The result is { "uuid" } of the agent's call. The job is done when the call is on its way, not when it is over.
+ *
+ * `v` grows when a payload changes its meaning; 1 will go on to be understood. A payload that cannot be used fails its job with a
+ * message that names every fault. A job carries what to do next, never the truth: that is in PostgreSQL. A dial job runs once: it is
+ * not tried again when it fails or when its node dies, whatever `attempts` says, for nobody may be called twice.
+ */
+import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq'
+import { z } from 'zod'
+import { InputError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { dial, ident, varValue } from '../esl/words.ts'
+import { redisOptions, type RedisAddress } from '../store/redis.ts'
+import type { CampaignCommand } from './campaign.ts'
+
+export const CAMPAIGN_QUEUE = 'switchhook-campaigns'
+export const DIAL_QUEUE = 'switchhook-dial'
+
+/** A word of ours is a word of the contract: what words.ts refuses is a fault of the payload, with its message. */
+const as = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context): T => {
+    try {
+      return parse(text)
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+      return z.NEVER
+    }
+  })
+const crmId = as(text => String(varValue(text))).optional()
+
+const CampaignJob = z.strictObject({ v: z.literal(1), campaign: z.string().min(1) })
+const DialJob = z.strictObject({
+  v: z.literal(1), extension: as(ident), customer: as(dial), crmuuid: crmId, product_code: crmId, call_type: crmId,
+})
+const COMMAND_NAMES = ['start', 'pause', 'stop'] as const satisfies readonly CampaignCommand[]
+const CLICK_TO_DIAL = 'click-to-dial'
+
+export type ClickToDial = Omit<z.output<typeof DialJob>, 'v'>
+
+export interface JobHandlers {
+  /** Marks it in the database and wakes the owner, no more. */
+  campaign(command: CampaignCommand, name: string): Promise<{ state: string }>
+  /** Resolves with the uuid of the agent's call as soon as it is on its way. */
+  clickToDial(request: ClickToDial): Promise<{ uuid: string }>
+}
+
+export interface JobsOptions {
+  redis: RedisAddress
+  log: Log
+  /** Separates installations on one Redis. Default 'bull', BullMQ's own. */
+  prefix?: string | undefined
+  /** Without it jobs are only enqueued: what a supervisor needs. */
+  handlers?: JobHandlers | undefined
+}
+
+/** Done is done after an hour, what failed can be looked at for a week; BullMQ keeps everything for ever otherwise. */
+const KEPT = { removeOnComplete: { count: 1_000, age: 3_600 }, removeOnFail: { age: 7 * 86_400 } } as const
+
+export interface Jobs {
+  /** The job's id. Rejects when Redis is away; InputError for what no node would accept. */
+  campaign(command: CampaignCommand, name: string): Promise<string>
+  clickToDial(request: z.input<typeof DialJob> extends infer Payload ? Omit<Payload, 'v'> : never): Promise<string>
+  /** Takes no more jobs, waits for those under way. */
+  close(): Promise<void>
+}
+
+/** Resolves when both queues can be reached. */
+export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
+  // BullMQ throws without a listener; ioredis comes back by itself
+  const hear = (queue: string) => (error: Error) => void log.warn({ queue, error: error.message }, 'a job queue has a fault')
+  const producer = (name: string) => {
+    // who waits for an answer is told soon
+    const connection = { ...redisOptions(redis), enableOfflineQueue: false, maxRetriesPerRequest: 1 }
+    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear(name))
+  }
+  const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
+    const connection = { ...redisOptions(redis), maxRetriesPerRequest: null }
+    return new Worker(name, job => onlyOnce(job, handle), { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }).on('error', hear(name))
+  }
+
+  const queues = { campaigns: producer(CAMPAIGN_QUEUE), dial: producer(DIAL_QUEUE) }
+  const workers = handlers
+    ? [
+        worker(CAMPAIGN_QUEUE, job => campaignJob(job, handlers), {}),
+        worker(DIAL_QUEUE, job => dialJob(job, handlers), { maxStartedAttempts: 1, concurrency: 10 }),
+      ]
+    : []
+  await Promise.all([...Object.values(queues), ...workers].map(one => one.waitUntilReady()))
+
+  return {
+    campaign: (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),
+    clickToDial: request => add(queues.dial, CLICK_TO_DIAL, checked(DialJob, { v: 1, ...request })),
+    async close() {
+      await Promise.all(workers.map(one => one.close()))
+      await Promise.all(Object.values(queues).map(one => one.close()))
+    },
+  }
+}
+
+async function add(queue: Queue, name: string, payload: object): Promise<string> {
+  const job = await queue.add(name, payload)
+  return job.id!
+}
+
+/** Whatever `attempts` a client chose, a job here is not run again: what a person got wrong stays wrong, and nobody is dialled twice. */
+async function onlyOnce(job: Job, handle: (job: Job) => Promise<unknown>): Promise<unknown> {
+  try {
+    return await handle(job)
+  } catch (error) {
+    throw new UnrecoverableError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function campaignJob(job: Job, handlers: JobHandlers): Promise<{ campaign: string; state: string }> {
+  const command = COMMAND_NAMES.find(name => name === job.name)
+  if (!command) throw new InputError(`there is no job '${job.name}' in ${CAMPAIGN_QUEUE}; known: ${COMMAND_NAMES.join(', ')}`)
+  const { campaign } = checked(CampaignJob, job.data)
+  const { state } = await handlers.campaign(command, campaign)
+  return { campaign, state }
+}
+
+async function dialJob(job: Job, handlers: JobHandlers): Promise<{ uuid: string }> {
+  if (job.name !== CLICK_TO_DIAL) throw new InputError(`there is no job '${job.name}' in ${DIAL_QUEUE}; known: ${CLICK_TO_DIAL}`)
+  const { v: _, ...request } = checked(DialJob, job.data)
+  return handlers.clickToDial(request)
+}
+
+function checked<T>(schema: z.ZodType<T>, payload: unknown): T {
+  const read = schema.safeParse(payload)
+  if (read.success) return read.data
+  throw new InputError(`the payload cannot be used:\n${z.prettifyError(read.error)}`)
+}

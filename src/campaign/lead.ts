@@ -1,0 +1,119 @@
+/**
+ * What a flow, and whoever runs it, has to do with a lead: who it is, and what becomes of it. The attempt's id is the uuid of the
+ * call. May be asked on any node, and more than once: a call that another node takes over is the same attempt.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { attemptWithId, markAttempt, markConnected, type AttemptRow } from '../store/attempts.ts'
+import { campaignWithId } from '../store/campaigns.ts'
+import { leadWithId, optOut as writeOptOut, prolongClaim } from '../store/leads.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Campaign } from './campaign.ts'
+import type { Capacity } from './capacity.ts'
+import type { AttemptEnd } from './disposition.ts'
+import { refuseAttempt, settleAttempt, type Evidence, type Settlement } from './settle.ts'
+
+export interface LeadOfCall {
+  /** Ended: it was settled without this call (it came too late), so the call must be hung up. */
+  readonly attempt: AttemptRow
+  readonly lead: { readonly id: number; readonly phone: string; readonly fields: Readonly<Record<string, string>> }
+  readonly campaign: Campaign
+}
+
+/** How long nobody asks whether an answered call is still there. */
+const ANSWERED_MS = 300_000
+/** A line is held longer than its lead is claimed: whoever looks after a claim that ran out finds the line still held. */
+export const LINE_GRACE_MS = 60_000
+
+export interface LeadDeskOptions {
+  sql: Sql
+  capacity: Capacity
+  clock: Clock
+  log: Log
+}
+
+export class LeadDesk {
+  readonly sql: Sql
+  readonly #capacity: Capacity
+  readonly #clock: Clock
+  readonly #log: Log
+
+  constructor({ sql, capacity, clock, log }: LeadDeskOptions) {
+    this.sql = sql
+    this.#capacity = capacity
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Whose call this is; null when it is no campaign's. Rejects, as all of this does, when PostgreSQL is away. */
+  async attemptOf(uuid: string): Promise<LeadOfCall | null> {
+    const attempt = await attemptWithId(this.sql, uuid)
+    const campaign = attempt && (await campaignWithId(this.sql, attempt.campaign))
+    if (!attempt || !campaign) return null
+    const { id, phone, fields } = await leadWithId(this.sql, attempt.lead)
+    return { attempt, lead: { id, phone, fields }, campaign }
+  }
+
+  /** Somebody or something answered. False when the attempt is over: the call must be hung up. */
+  async answered(uuid: string): Promise<boolean> {
+    await markAttempt(this.sql, uuid, 'answered', this.#clock.now())
+    return this.stillThere(uuid)
+  }
+
+  /** They talk with an agent, from now on. False when the attempt is over. */
+  async connected(uuid: string, agent: string): Promise<boolean> {
+    const attempt = await attemptWithId(this.sql, uuid)
+    if (!attempt || !(await markConnected(this.sql, uuid, agent, this.#clock.now()))) return false
+    await this.#tellCapacity(() => this.#capacity.giveBack(attempt.campaign, uuid, 'agent'))
+    return true
+  }
+
+  /** Ends the attempt, once: who comes later is told what stands. Null when the uuid is no attempt. */
+  async settle(uuid: string, end: AttemptEnd, evidence: Evidence = {}): Promise<Settlement | null> {
+    const settlement = await settleAttempt(this.sql, uuid, end, evidence, this.#clock.now())
+    return this.#over(uuid, settlement, end)
+  }
+
+  /** The call is gone and nobody who drove it says how it was: what is written down decides. */
+  async presume(uuid: string, cause: string | null): Promise<Settlement | null> {
+    const attempt = await attemptWithId(this.sql, uuid)
+    const end = attempt?.connectedAt ? 'talked' : attempt?.answeredAt ? 'hung-up' : 'lost'
+    return attempt?.state === 'ended' ? null : this.settle(uuid, end, { cause })
+  }
+
+  /** The switch would not dial, or we did not ask it to: the attempt is over and was none. */
+  async refuse(uuid: string, cause: string, againMs: number): Promise<Settlement | null> {
+    const now = this.#clock.now()
+    return this.#over(uuid, await refuseAttempt(this.sql, uuid, cause, now + againMs, now), 'refused')
+  }
+
+  /** The call was found to live, or was just answered: its claim and its line last longer. False when the attempt is over. */
+  async stillThere(uuid: string, forMs = ANSWERED_MS): Promise<boolean> {
+    const attempt = await attemptWithId(this.sql, uuid)
+    if (!attempt || attempt.state === 'ended') return false
+    const until = this.#clock.now() + forMs
+    await prolongClaim(this.sql, attempt.lead, until)
+    await this.#tellCapacity(() => this.#capacity.prolong(attempt.campaign, uuid, until + LINE_GRACE_MS))
+    return true
+  }
+
+  /** Nobody of ours calls this number again, whichever list it is on. */
+  async optOut(phone: string, source: string): Promise<void> {
+    await this.sql.begin(tx => writeOptOut(tx, phone, source, this.#clock.now()))
+  }
+
+  async #over(uuid: string, settlement: Settlement | null, end: string): Promise<Settlement | null> {
+    if (settlement?.settled === false) this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'an attempt had been settled before')
+    if (settlement) await this.#tellCapacity(() => this.#capacity.giveBack(settlement.attempt.campaign, uuid))
+    return settlement
+  }
+
+  /** What is held in Redis lapses by itself; what PostgreSQL says must not wait for it. */
+  async #tellCapacity(tell: () => Promise<unknown>): Promise<void> {
+    try {
+      await tell()
+    } catch (error) {
+      this.#log.warn({ error: (error as Error).message }, 'a line that is free could not be given back')
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * One node at a time dials a campaign. The lease lasts 6 s in Redis and is renewed every 2 s; whoever holds it knows until when, on
+ * a clock that only grows and counted from before the question was asked, and does nothing after. A node that was frozen finds it passed.
+ */
+import type { RedisHome } from '../agent/redis-roster.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { defineScript } from '../store/redis.ts'
+import { campaignKeys, type Ring } from './bell.ts'
+
+const LASTS_MS = 6_000
+const RENEW_MS = 2_000
+/** Our word ends before Redis's does, for its clock and ours do not run alike. */
+const MARGIN_MS = 500
+
+const holdLease = defineScript(new URL('./lua/hold-lease.lua', import.meta.url), reply => {
+  const [epoch, freeInMs] = reply as [number, number]
+  return { epoch, freeInMs }
+})
+const dropLease = defineScript(new URL('./lua/drop-lease.lua', import.meta.url), reply => reply === 1)
+
+export interface LeaseOptions {
+  home: RedisHome
+  /** What is leased. */
+  campaign: { readonly id: string; readonly name: string }
+  node: string
+  clock: Clock
+  log: Log
+}
+
+/** A lease, or how many milliseconds to wait before asking again. Rejects when Redis is away. */
+export async function takeLease(options: LeaseOptions): Promise<Lease | number> {
+  const asked = options.clock.monotonic()
+  const { lease, epochs } = keysOf(options)
+  const { epoch, freeInMs } = await holdLease(options.home.commands, [lease, epochs], [options.node, 0, LASTS_MS])
+  return epoch > 0 ? new Lease(options, epoch, asked) : freeInMs
+}
+
+const keysOf = ({ home, campaign }: LeaseOptions) => {
+  const keys = campaignKeys(home.prefix)
+  return { lease: keys.lease(campaign.id), epochs: keys.epochs, bell: keys.bell }
+}
+
+export class Lease {
+  readonly epoch: number
+  /** Settles when it is lost, never when it is given back. */
+  readonly lost: Promise<void>
+  readonly #options: LeaseOptions
+  #until: number
+  #renewing: Timer
+  #ending: Timer
+  #over = false
+  #lose: () => void = () => {}
+
+  constructor(options: LeaseOptions, epoch: number, asked: number) {
+    this.#options = options
+    this.epoch = epoch
+    this.lost = new Promise(resolve => (this.#lose = resolve))
+    this.#until = asked + LASTS_MS - MARGIN_MS
+    this.#renewing = options.clock.after(RENEW_MS, () => void this.#renew())
+    this.#ending = this.#endTimer()
+  }
+
+  /** Ask in the same turn as you act. */
+  get holds(): boolean {
+    return !this.#over && this.#options.clock.monotonic() < this.#until
+  }
+
+  /** Somebody else may have it at once. */
+  async giveBack(): Promise<void> {
+    if (this.#over) return
+    this.#stop()
+    const { home, node, campaign } = this.#options
+    const { lease, bell } = keysOf(this.#options)
+    await dropLease(home.commands, [lease], [node, this.epoch, bell, JSON.stringify({ what: 'campaign', name: campaign.name } satisfies Ring)])
+  }
+
+  async #renew(): Promise<void> {
+    const { home, node, clock, log, campaign } = this.#options
+    const asked = clock.monotonic()
+    this.#renewing = clock.after(RENEW_MS, () => void this.#renew())
+    try {
+      const { lease, epochs } = keysOf(this.#options)
+      const { epoch } = await holdLease(home.commands, [lease, epochs], [node, this.epoch, LASTS_MS])
+      if (this.#over) return
+      if (epoch !== this.epoch) return this.#end()
+      this.#until = asked + LASTS_MS - MARGIN_MS
+      this.#ending.cancel()
+      this.#ending = this.#endTimer()
+    } catch (error) {
+      log.warn({ campaign: campaign.name, error: (error as Error).message }, 'the lease of a campaign could not be renewed') // it runs out by itself
+    }
+  }
+
+  #endTimer(): Timer {
+    return this.#options.clock.after(Math.max(0, this.#until - this.#options.clock.monotonic()), () => this.#end())
+  }
+
+  #end(): void {
+    if (this.#over) return
+    this.#stop()
+    this.#options.log.warn({ campaign: this.#options.campaign.name, epoch: this.epoch }, 'the lease of a campaign is lost')
+    this.#lose()
+  }
+
+  #stop(): void {
+    this.#over = true
+    this.#renewing.cancel()
+    this.#ending.cancel()
+  }
+}

@@ -1,0 +1,158 @@
+/** Which campaigns this node dials: of all that run, those whose lease it holds. Takes over when another node lets go or dies. */
+import type { RedisHome } from '../agent/redis-roster.ts'
+import type { Timer } from '../base/clock.ts'
+import { campaignNamed, campaigns } from '../store/campaigns.ts'
+import type { Ring } from './bell.ts'
+import type { Campaign } from './campaign.ts'
+import { Dialer, type DialerHouse } from './dialer.ts'
+import { takeLease, type Lease } from './lease.ts'
+import type { NailedAgents } from './nailed.ts'
+
+export interface OwnerOptions {
+  redis: RedisHome
+  house: DialerHouse
+  nailed: Pick<NailedAgents, 'need'>
+}
+
+/** After Redis or PostgreSQL failed. */
+const FAULT_MS = 1_000
+
+interface Tenure {
+  campaign: Campaign
+  over: boolean
+  asking: boolean
+  lease: Lease | null
+  dialer: Dialer | null
+  need: Disposable | null
+  retry: Timer | null
+}
+
+export class CampaignOwner {
+  readonly #options: OwnerOptions
+  readonly #tenures = new Map<string, Tenure>()
+  #listening: Disposable | null = null
+  #retry: Timer | null = null
+  #news: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(options: OwnerOptions) {
+    this.#options = options
+  }
+
+  /** Picks up what runs already, and hears of every change. */
+  start(): void {
+    this.#listening = this.#options.house.bell.on(ring => this.#hear(ring))
+  }
+
+  /** The campaigns that are dialled here, by name. */
+  get dialers(): ReadonlyMap<string, Dialer> {
+    const here = [...this.#tenures.values()].flatMap(({ campaign, dialer }) => (dialer ? [[campaign.name, dialer] as const] : []))
+    return new Map(here)
+  }
+
+  /** Nothing is dialled from this moment on; other nodes may take over at once. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#retry?.cancel()
+    this.#listening?.[Symbol.dispose]()
+    await Promise.all([this.#news, ...[...this.#tenures.keys()].map(name => this.#end(name))])
+  }
+
+  #hear(ring: Ring): void {
+    if (ring.what === 'freed') return
+    this.#news = this.#news.then(async () => {
+      if (this.#closed) return
+      try {
+        await (ring.what === 'campaign' ? this.#look(ring.name) : this.#lookAtAll())
+      } catch (error) {
+        this.#options.house.log.warn({ error: (error as Error).message }, 'the campaigns could not be read')
+        this.#retry?.cancel()
+        this.#retry = this.#options.house.clock.after(FAULT_MS, () => this.#hear({ what: 'resync' }))
+      }
+    })
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const running = await campaigns(this.#options.house.leads.sql, 'running')
+    const names = new Set(running.map(campaign => campaign.name))
+    for (const name of this.#tenures.keys()) if (!names.has(name)) await this.#end(name)
+    for (const campaign of running) this.#take(campaign)
+  }
+
+  async #look(name: string): Promise<void> {
+    const campaign = await campaignNamed(this.#options.house.leads.sql, name)
+    if (campaign?.state === 'running') this.#take(campaign)
+    else await this.#end(name)
+  }
+
+  #take(campaign: Campaign): void {
+    if (this.#closed) return
+    const known = this.#tenures.get(campaign.name)
+    const tenure: Tenure = known ?? { campaign, over: false, asking: false, lease: null, dialer: null, need: null, retry: null }
+    const moved = tenure.campaign.queue !== campaign.queue
+    tenure.campaign = campaign
+    this.#tenures.set(campaign.name, tenure)
+    if (!tenure.dialer) return void this.#ask(tenure)
+    tenure.dialer.campaign = campaign
+    if (moved) this.#needAgents(tenure)
+  }
+
+  async #ask(tenure: Tenure): Promise<void> {
+    const { redis, house } = this.#options
+    if (tenure.asking || tenure.over || tenure.lease) return
+    tenure.asking = true
+    tenure.retry?.cancel()
+    let again: number = FAULT_MS
+    try {
+      const answer = await takeLease({ home: redis, campaign: tenure.campaign, node: house.node, clock: house.clock, log: house.log })
+      if (typeof answer !== 'number') return await this.#begin(tenure, answer)
+      again = answer
+    } catch (error) {
+      house.log.warn({ campaign: tenure.campaign.name, error: (error as Error).message }, 'the lease of a campaign could not be asked for')
+    } finally {
+      tenure.asking = false
+    }
+    if (!tenure.over) tenure.retry = house.clock.after(again, () => void this.#ask(tenure))
+  }
+
+  async #begin(tenure: Tenure, lease: Lease): Promise<void> {
+    const { house } = this.#options
+    if (tenure.over) return lease.giveBack()
+    house.log.info({ campaign: tenure.campaign.name, epoch: lease.epoch }, 'this node dials a campaign')
+    tenure.lease = lease
+    tenure.dialer = new Dialer(house, tenure.campaign, () => lease.holds)
+    this.#needAgents(tenure)
+    void lease.lost.then(async () => {
+      await this.#rest(tenure)
+      await this.#ask(tenure)
+    })
+  }
+
+  #needAgents(tenure: Tenure): void {
+    const before = tenure.need
+    tenure.need = this.#options.nailed.need(tenure.campaign.queue)
+    before?.[Symbol.dispose]()
+  }
+
+  async #rest(tenure: Tenure): Promise<void> {
+    const { dialer, need } = tenure
+    tenure.dialer = tenure.need = tenure.lease = null
+    await dialer?.stop()
+    need?.[Symbol.dispose]()
+  }
+
+  async #end(name: string): Promise<void> {
+    const tenure = this.#tenures.get(name)
+    if (!tenure) return
+    this.#tenures.delete(name)
+    tenure.over = true
+    tenure.retry?.cancel()
+    const { lease } = tenure
+    await this.#rest(tenure)
+    try {
+      await lease?.giveBack()
+    } catch (error) {
+      this.#options.house.log.warn({ campaign: name, error: (error as Error).message }, 'a lease could not be given back') // it runs out
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** How an attempt ends and what becomes of its lead: one transaction, once. The first terminal evidence wins. */
+import type { Queries, Sql } from '../store/sql.ts'
+import { attemptWithId, endAttempt, type AttemptClosing, type AttemptRow } from '../store/attempts.ts'
+import { campaignWithId } from '../store/campaigns.ts'
+import { isOptedOut, lockLead, optOut, releaseLead } from '../store/leads.ts'
+import { nextCall } from './campaign.ts'
+import type { AttemptEnd } from './disposition.ts'
+
+export interface Evidence extends Omit<AttemptClosing, 'disposition'> {
+  /** With 'callback': when they want to be called, ms since the epoch. Default: after the disposition's own delay. */
+  readonly callAt?: number | undefined
+}
+
+export interface Settlement {
+  /** False: it had been settled before, and nothing was changed. */
+  readonly settled: boolean
+  /** What stands now; null for an attempt that the switch refused. */
+  readonly disposition: string | null
+  /** When the lead is called again, ms since the epoch; null: never, or not said anew. */
+  readonly again: number | null
+  readonly attempt: AttemptRow
+}
+
+/** Null when there is no such attempt. Rejects when PostgreSQL is away: then nothing has been changed. */
+export async function settleAttempt(sql: Sql, id: string, end: AttemptEnd, evidence: Evidence, now: number): Promise<Settlement | null> {
+  return sql.begin(async tx => {
+    const attempt = await endAttempt(tx, id, { ...evidence, disposition: end }, now)
+    if (!attempt) return settledBefore(tx, id)
+    const [campaign, lead] = [await campaignWithId(tx, attempt.campaign), await lockLead(tx, attempt.lead)]
+    if (end === 'opted-out') await optOut(tx, lead.phone, 'flow', now)
+    const never = campaign === null || (await isOptedOut(tx, lead.phone))
+    const again = never ? null : nextCall(campaign, end, lead.attempts + 1, now, evidence.callAt)
+    await releaseLead(tx, lead.id, { again, disposition: end, counts: true, now })
+    return { settled: true, disposition: end, again, attempt }
+  })
+}
+
+/** Nobody's telephone rang, for the switch refused or we did not send: no attempt is used up, and the lead is ready at `again`. */
+export async function refuseAttempt(sql: Sql, id: string, cause: string, again: number, now: number): Promise<Settlement | null> {
+  return sql.begin(async tx => {
+    const attempt = await endAttempt(tx, id, { disposition: null, cause }, now)
+    if (!attempt) return settledBefore(tx, id)
+    const lead = await lockLead(tx, attempt.lead)
+    const never = await isOptedOut(tx, lead.phone)
+    await releaseLead(tx, lead.id, { again: never ? null : again, disposition: never ? 'opted-out' : null, counts: false, now })
+    return { settled: true, disposition: null, again: never ? null : again, attempt }
+  })
+}
+
+async function settledBefore(sql: Queries, id: string): Promise<Settlement | null> {
+  const attempt = await attemptWithId(sql, id)
+  return attempt && { settled: false, disposition: attempt.disposition, again: null, attempt }
+}

@@ -1,0 +1,215 @@
+/**
+ * Every setting once: its name in the environment, how it is read, its default and one line of why.
+ * Nothing else in the house reads the environment. All faults come in one message; what comes out is frozen.
+ */
+import { homedir, hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ms, type Duration } from './base/duration.ts'
+import { SettingError } from './base/errors.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+type Parser<T> = (text: string) => T
+
+interface Setting<T> {
+  readonly name: string
+  readonly parse: Parser<T>
+  /** As a person would write it; null: without it the setting has no value. */
+  readonly standard: string | null
+  readonly why: string
+  readonly secret: boolean
+}
+
+function setting<T>(name: string, parse: Parser<T>, standard: string, why: string): Setting<T> {
+  return { name, parse, standard, why, secret: false }
+}
+function optional<T>(name: string, parse: Parser<T>, why: string): Setting<T | null> {
+  return { name, parse, standard: null, why, secret: false }
+}
+const secretly = <T>(one: Setting<T>): Setting<T> => ({ ...one, secret: true })
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+/* What a setting may look like. A parser throws a plain Error that says what is allowed. */
+
+const folder: Parser<string> = value => resolve(value)
+
+function matching(pattern: RegExp, allowed: string): Parser<string> {
+  return value => {
+    if (!pattern.test(value)) throw new Error(`allowed: ${allowed}`)
+    return value
+  }
+}
+const ident = matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "letters, digits, '.', '_' and '-', at most 63")
+const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, a '+' before them if you like")
+const relativePath = matching(/^(?!.*\.\.)[\w.-]+(\/[\w.-]+)*$/, "a relative path without '..', such as recordings/2026")
+const secret = (least: number): Parser<string> => matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)
+
+function integer(least: number, most: number): Parser<number> {
+  return value => {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || number < least || number > most) throw new Error(`allowed: a whole number, ${least} to ${most}`)
+    return number
+  }
+}
+
+function duration(least: Duration, most: Duration): Parser<number> {
+  return value => {
+    const milliseconds = /^[\d.]+(ms|s|m|h|d)$/.test(value) ? ms(value as Duration) : NaN
+    const fits = milliseconds >= ms(least) && milliseconds <= ms(most)
+    if (!fits) throw new Error(`allowed: a number with its unit, from ${least} to ${most}`)
+    return milliseconds
+  }
+}
+
+function choice<const T extends string>(...allowed: readonly T[]): Parser<T> {
+  return value => {
+    const found = allowed.find(one => one === value)
+    if (found === undefined) throw new Error(`allowed: ${allowed.join(', ')}`)
+    return found
+  }
+}
+
+function url(...schemes: readonly string[]): Parser<string> {
+  return value => {
+    const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : ''
+    if (!schemes.includes(scheme)) throw new Error(`allowed: a URL that begins with ${schemes.map(one => `${one}://`).join(' or ')}`)
+    return value
+  }
+}
+
+const HOST_PORT = /^(?:(?<digits>\d{1,5})|(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(?<port>\d{1,5}))?)$/
+
+/** 'host:port', 'host' (with the usual port) or 'port' (with the usual host); an IPv6 address stands in brackets. */
+function hostPort(usual: HostPort): Parser<HostPort> {
+  return value => {
+    const match = HOST_PORT.exec(value)
+    const { digits, host = usual.host, port = digits ?? String(usual.port) } = match?.groups ?? {}
+    if (!match || Number(port) > 65_535) throw new Error('allowed: host:port, such as 10.0.0.5:8084 or [::1]:8084')
+    return Object.freeze({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
+  }
+}
+
+function list<T>(one: Parser<T>): Parser<readonly T[]> {
+  return value => Object.freeze(value.split(',').map(part => part.trim()).filter(part => part !== '').map(one))
+}
+
+const network: Parser<string> = value => {
+  const [address = '', prefix = '', ...rest] = value.split('/')
+  const v6 = address.includes(':')
+  const v4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split('.').every(part => Number(part) <= 255)
+  const good = v6 ? URL.canParse(`http://[${address}]/`) : v4
+  if (!good || rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > (v6 ? 128 : 32)) {
+    throw new Error(`'${value}' is no network; allowed: networks with commas between them, such as 10.0.0.0/8,::1/128`)
+  }
+  return value
+}
+
+/** Where things may be kept that can be had again. root's own cache is closed to the user that PostgreSQL must run as. */
+function usualCache(env: Environment): string {
+  if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'switchhook')
+  return process.getuid?.() === 0 ? '/var/cache/switchhook' : join(homedir(), '.cache', 'switchhook')
+}
+
+const USUAL_SWITCH = { host: '127.0.0.1', port: 8_021 }
+const USUAL_DOOR = { host: '127.0.0.1', port: 8_084 }
+
+/** Two processes on one machine need two names, and so do two machines. */
+function usualName(): string {
+  return `${hostname().replace(/[^A-Za-z0-9-]+/g, '-').replace(/^-+/, '').slice(0, 50) || 'node'}-${process.pid}`
+}
+
+/* Defaults of AMD_*: those of Asterisk's app_amd (initial_silence, greeting, after_greeting_silence, total_analysis_time). */
+const settings = (env: Environment) => ({
+  databaseUrl: secretly(
+    optional('DATABASE_URL', url('postgres', 'postgresql'), 'the PostgreSQL that keeps calls and campaigns; none: a private one'),
+  ),
+  redisUrl: secretly(optional('REDIS_URL', url('redis', 'rediss'), 'the Redis that keeps queues and agents; none: a private one')),
+  dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
+  cacheDir: setting('CACHE_DIR', folder, usualCache(env), 'programs that were unpacked once; may be deleted at any time'),
+  switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),
+  switchPassword: secretly(optional('FREESWITCH_PASSWORD', secret(1), 'password of the event sockets; required with FREESWITCH')),
+  listen: setting('LISTEN', hostPort(USUAL_DOOR), '127.0.0.1:8084', 'where FreeSWITCH brings its calls'),
+  listenAllow: setting('LISTEN_ALLOW', list(network), '127.0.0.0/8,::1/128', 'networks that may bring calls'),
+  doorKey: secretly(
+    optional('DOOR_KEY', secret(16), 'the `switchhook_key` that every call must carry; required when LISTEN is beyond loopback'),
+  ),
+  scripts: setting('SCRIPTS', folder, 'scripts', 'the folder of the flows'),
+  gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
+  callerId: optional('CALLER_ID', phoneNumber, 'the number that people see when we call them'),
+  cps: setting('CPS', integer(1, 1_000), '5', 'calls that we start per second and switch; carriers refuse what comes faster'),
+  maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that we keep busy with our own calls at one time'),
+  ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's phone rings"),
+  recordings: setting('RECORDINGS', relativePath, 'recordings', 'the folder on the switch that recordings go to'),
+  amdMaxSilenceMs: setting('AMD_MAX_SILENCE', duration('100ms', '10s'), '2500ms', 'silence after the answer: a machine (app_amd)'),
+  amdGreetingMs: setting('AMD_GREETING', duration('100ms', '10s'), '1500ms', 'a greeting longer than this: a machine (app_amd)'),
+  amdAfterGreetingMs: setting('AMD_AFTER_GREETING', duration('100ms', '10s'), '800ms', 'silence after a greeting: a person (app_amd)'),
+  amdTotalMs: setting('AMD_TOTAL', duration('500ms', '20s'), '5s', 'when listening ends with "unknown" (app_amd)'),
+  logLevel: setting('LOG_LEVEL', choice('debug', 'info', 'warn', 'error', 'silent'), 'info', 'how much the log says'),
+  nodeName: setting('NODE_NAME', ident, usualName(), 'the name of this process among its peers'),
+})
+
+type Settings = ReturnType<typeof settings>
+export type Config = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never }
+
+/** Reads the environment once. Throws SettingError with every fault in one message; secrets are never repeated in it. */
+export function readConfig(env: Environment = process.env): Config {
+  const faults: string[] = []
+  const read = (one: Setting<unknown>): unknown => {
+    const given = env[one.name]?.trim() || one.standard
+    if (given === null) return null
+    try {
+      return one.parse(given)
+    } catch (error) {
+      faults.push(`${one.name}=${one.secret ? '…' : given}: ${(error as Error).message}`)
+      return null
+    }
+  }
+  const config = Object.fromEntries(Object.entries(settings(env)).map(([key, one]) => [key, read(one)])) as Config
+  faults.push(...contradictions(config, new Set(faults.map(fault => fault.slice(0, fault.indexOf('='))))))
+  if (faults.length > 0) throw new SettingError(faults)
+  return Object.freeze(config)
+}
+
+/** What is wrong between settings. One that is faulty by itself is not named twice. */
+function contradictions({ switches, switchPassword, listen, doorKey }: Config, faulty: ReadonlySet<string>): string[] {
+  const faults: string[] = []
+  if (!faulty.has('FREESWITCH') && !faulty.has('FREESWITCH_PASSWORD') && switches.length > 0) {
+    if (switchPassword === null) faults.push('FREESWITCH_PASSWORD is missing: FREESWITCH needs the password of its event_socket.conf.xml')
+    if (switchPassword === 'ClueCon') {
+      faults.push('FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml')
+    }
+  }
+  if (!faulty.has('LISTEN') && !faulty.has('DOOR_KEY') && !isLoopback(listen.host) && doorKey === null) {
+    const where = `${listen.host}:${listen.port}`
+    faults.push(`DOOR_KEY is missing: LISTEN=${where} is open to others, so calls must carry a key of 16 or more characters`)
+  }
+  return faults
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** The settings as a Markdown table, the same on every machine: for the README and `--help`. */
+export function describeSettings(): string {
+  const rows = Object.values(settings({})).map(one => `| \`${one.name}\` | ${shown(one)} | ${one.why} |`)
+  return ['| setting | default | why |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+function shown(one: Setting<unknown>): string {
+  if (one.name === 'CACHE_DIR') return "the user's cache"
+  if (one.name === 'NODE_NAME') return 'host and process id'
+  return one.standard ? `\`${one.standard}\`` : 'none'
+}
+
+/** What is in force, one NAME=value a line as people write it, secrets as '…': for the command line and for support. */
+export function showSettings(env: Environment = process.env): string {
+  const line = (one: Setting<unknown>) => {
+    const value = env[one.name]?.trim() || one.standard || ''
+    return `${one.name}=${one.secret && value !== '' ? '…' : value}`
+  }
+  return Object.values(settings(env)).map(line).join('\n')
+}

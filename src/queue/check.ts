@@ -1,0 +1,28 @@
+/** What must be true of queues and agents at any moment of rest: sentences about what is not. Pure, of a snapshot from the store. */
+import { holds } from '../agent/agent.ts'
+import { match, type Snapshot } from './match.ts'
+
+export function check(snapshot: Snapshot): string[] {
+  const { members, agents, now } = snapshot
+  const faults: string[] = []
+  const promisedTo = new Map<string, string>()
+  for (const { queue, call, state, offer } of members) {
+    const who = `caller ${call} in ${queue}`
+    if ((state === 'waiting') !== (offer === null)) faults.push(`${who} is ${state} ${offer ? 'with' : 'without'} an agent`)
+    const agent = offer && agents.find(known => known.name === offer.agent)
+    const holding = agent && holds(agent, offer.epoch, now)
+    if (state === 'offered' && !holding) faults.push(`${who} is to have agent ${offer?.agent}, who is not promised to them`)
+    if (!holding) continue
+    const other = promisedTo.get(agent.name)
+    if (other) faults.push(`agent ${agent.name} is promised to callers ${other} and ${call}`)
+    promisedTo.set(agent.name, call)
+  }
+  for (const { name, state, reservation } of agents) {
+    if (!reservation?.queue || promisedTo.get(name) === reservation.for) continue
+    faults.push(`agent ${name} is ${state} for caller ${reservation.for}, who has no such place in ${reservation.queue}`)
+  }
+  for (const { member, agent } of match(snapshot)) {
+    faults.push(`caller ${member.call} waits in ${member.queue} although agent ${agent.name} is free`)
+  }
+  return faults
+}

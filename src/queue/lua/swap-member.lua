@@ -1,0 +1,21 @@
+-- Writes one caller's place in a queue unless somebody else wrote in between, counts, and tells everybody. Answers 1 when written, else 0.
+--
+-- KEYS[1]  the places of that queue: a hash of uuid -> member in JSON
+-- KEYS[2]  the counters of that queue: a hash
+-- ARGV[1]  the caller's uuid
+-- ARGV[2]  the rev that the decision was made on, 0 when there was no record
+-- ARGV[3]  the new record in JSON, empty to delete
+-- ARGV[4]  the counter to raise, empty for none
+-- ARGV[5]  the channel that carries changes of queues
+-- ARGV[6]  the notice, as listeners get it
+local stored = redis.call('HGET', KEYS[1], ARGV[1])
+local rev = stored and cjson.decode(stored).rev or 0
+if rev ~= tonumber(ARGV[2]) then return 0 end
+if ARGV[3] == '' then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+end
+if ARGV[4] ~= '' then redis.call('HINCRBY', KEYS[2], ARGV[4], 1) end
+redis.call('PUBLISH', ARGV[5], ARGV[6])
+return 1

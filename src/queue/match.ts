@@ -1,0 +1,111 @@
+/**
+ * Who gets which agent: a pure function of a snapshot.
+ *
+ * Callers of all queues are looked at in one order (highest score first, see member.ts), and each takes the best agent of their queue
+ * who is still free: an agent of two queues goes to the caller with the higher score, whichever queue happened to be looked at. A caller
+ * for whom nobody is free holds nobody up. Meaning of usable agents and of the strategies: mod_callcenter's, with its faults mended.
+ */
+import { asOf, holds, nextChange, whyNotNow, type Agent, type Tier, type WhyNot } from '../agent/agent.ts'
+import { byScore, inOrder, type Member } from './member.ts'
+import type { Assignment, OfferRecord, QueueSettings, Strategy } from './store.ts'
+
+export interface Snapshot {
+  readonly queues: readonly QueueSettings[]
+  readonly members: readonly Member[]
+  readonly agents: readonly Agent[]
+  readonly now: number
+}
+
+type Key = readonly (number | string)[]
+
+/** What agents are sorted by, lowest first; the first difference decides. The name comes last, so that no two are equal. */
+const KEYS: Record<Strategy, (agent: Agent, tier: Tier) => Key> = {
+  'longest-idle-agent': (agent, tier) => [tier.level, agent.lastTalkEnded, tier.position, agent.name],
+}
+
+interface Staff {
+  readonly candidates: readonly { readonly agent: Agent; readonly key: Key }[]
+  readonly skipped: OfferRecord['skipped']
+}
+
+export function match({ queues, members, agents, now }: Snapshot): Assignment[] {
+  const people = agents.map(agent => asOf(agent, now))
+  const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
+  const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
+  const line = members.filter(member => served.has(member.queue) && inOrder(member))
+  if (line.every(member => member.state === 'offered')) return []
+
+  const settings = new Map(queues.map(queue => [queue.name, queue]))
+  const staffs = new Map<string, Staff>()
+  const ahead = new Map<string, OfferRecord['ahead'][number][]>()
+  const assignments: Assignment[] = []
+  for (const member of line.sort(byScore)) {
+    const queue = settings.get(member.queue)
+    if (!queue) continue
+    const before = ahead.get(queue.name) ?? []
+    ahead.set(queue.name, before)
+    const why = member.state === 'offered' ? 'offered' : member.passedUntil > now ? 'put-aside' : null
+    if (why) {
+      before.push({ call: member.call, why })
+      continue
+    }
+    const staff = staffs.get(queue.name) ?? staffOf(queue, people, now)
+    staffs.set(queue.name, staff)
+    const best = staff.candidates.find(({ agent }) => free.has(agent.name))
+    if (!best) continue
+    const taken = staff.candidates.filter(({ agent }) => !free.has(agent.name))
+    const candidates = staff.candidates.filter(({ agent }) => free.has(agent.name))
+    free.delete(best.agent.name)
+    assignments.push({
+      member,
+      agent: best.agent,
+      record: {
+        at: now, queue: queue.name, call: member.call, agent: best.agent.name, strategy: queue.strategy, waitedMs: now - member.joinedAt,
+        ahead: [...before],
+        candidates: candidates.map(({ agent, key }) => ({ agent: agent.name, key })),
+        skipped: [...staff.skipped, ...taken.map(({ agent }) => ({ agent: agent.name, why: 'reserved' as const }))],
+      },
+    })
+    if (free.size === 0) break
+  }
+  return assignments
+}
+
+/** Callers whose offer no longer stands, because the agent's reservation is over. */
+export function unfounded({ members, agents, now }: Omit<Snapshot, 'queues'>): Member[] {
+  const named = new Map(agents.map(agent => [agent.name, agent]))
+  return members.filter(({ state, offer }) => {
+    if (state !== 'offered' || !offer) return false
+    const agent = named.get(offer.agent)
+    return !agent || !holds(agent, offer.epoch, now)
+  })
+}
+
+/** The next moment at which time alone changes anything, or null: an agent's deadline, or the end of a caller's being put aside. */
+export function nextLook({ members, agents, now }: Omit<Snapshot, 'queues'>): number | null {
+  let next = Infinity
+  for (const agent of agents) next = Math.min(next, nextChange(agent, now) ?? Infinity)
+  for (const member of members) if (member.passedUntil > now) next = Math.min(next, member.passedUntil)
+  return next === Infinity ? null : next
+}
+
+function staffOf(queue: QueueSettings, people: readonly Agent[], now: number): Staff {
+  const candidates: { agent: Agent; key: Key }[] = []
+  const skipped: { agent: string; why: WhyNot }[] = []
+  for (const agent of people) {
+    const tier = agent.queues.find(({ queue: name }) => name === queue.name)
+    if (!tier) continue
+    const why = whyNotNow(agent, now)
+    if (why) skipped.push({ agent: agent.name, why })
+    else candidates.push({ agent, key: KEYS[queue.strategy](agent, tier) })
+  }
+  return { candidates: candidates.sort((a, b) => compare(a.key, b.key)), skipped }
+}
+
+function compare(a: Key, b: Key): number {
+  for (let i = 0; i < a.length; i++) {
+    if (a[i]! < b[i]!) return -1
+    if (a[i]! > b[i]!) return 1
+  }
+  return 0
+}

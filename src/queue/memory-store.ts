@@ -1,0 +1,109 @@
+/** Queues in this process's memory: for tests and for the demo. Everything happens in the same turn. */
+import type { Agent } from '../agent/agent.ts'
+import type { MemoryAgents } from '../agent/memory-roster.ts'
+import { Emitter } from '../base/events.ts'
+import type { Member } from './member.ts'
+import {
+  KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
+  type QueueStats, type QueueStore, type QueueTable,
+} from './store.ts'
+
+interface Kept {
+  settings: QueueSettings
+  readonly members: Map<string, Member>
+  readonly callbacks: Map<string, Callback>
+  readonly stats: QueueStats
+  offers: OfferRecord[]
+}
+
+class MemoryQueues implements QueueTable {
+  readonly #agents: MemoryAgents
+  readonly #queues = new Map<string, Kept>()
+  readonly #notices = new Emitter<{ notice: QueueNotice }>()
+  #seq = 0
+
+  constructor(agents: MemoryAgents) {
+    this.#agents = agents
+  }
+
+  async putQueue(settings: QueueSettings): Promise<void> {
+    const kept = this.#queues.get(settings.name)
+    if (kept) kept.settings = settings
+    else this.#queues.set(settings.name, { settings, members: new Map(), callbacks: new Map(), stats: noStats(), offers: [] })
+    this.#notices.emit('notice', { what: 'queue', queue: settings })
+  }
+
+  async readQueues(): Promise<QueueSettings[]> {
+    return [...this.#queues.values()].map(kept => kept.settings)
+  }
+
+  async read(queue: string, call: string): Promise<Member | null> {
+    return this.#queues.get(queue)?.members.get(call) ?? null
+  }
+
+  async readAll(queue: string): Promise<Member[]> {
+    return [...(this.#queues.get(queue)?.members.values() ?? [])]
+  }
+
+  async nextSeq(): Promise<number> {
+    return ++this.#seq
+  }
+
+  async swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean> {
+    if (!this.#has(queue, call, rev)) return false
+    this.#write(queue, call, rev, next)
+    if (count) this.#queues.get(queue)!.stats[count]++
+    return true
+  }
+
+  async assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean> {
+    const { queue, call } = member
+    if (!this.#agents.has(agent.name, revs.agent) || !this.#has(queue, call, revs.member)) return false
+    const kept = this.#queues.get(queue)!
+    kept.offers = [record, ...kept.offers.slice(0, KEPT_OFFERS - 1)]
+    this.#agents.write(agent.name, agent)
+    this.#write(queue, call, revs.member, member)
+    return true
+  }
+
+  async offers(queue: string): Promise<OfferRecord[]> {
+    return this.#queues.get(queue)?.offers ?? []
+  }
+
+  async putCallback(callback: Callback): Promise<void> {
+    const callbacks = this.#queues.get(callback.queue)?.callbacks
+    if (callbacks && !callbacks.has(callback.call)) callbacks.set(callback.call, callback)
+  }
+
+  async callbacks(queue: string): Promise<Callback[]> {
+    return [...(this.#queues.get(queue)?.callbacks.values() ?? [])]
+  }
+
+  async stats(queue: string): Promise<QueueStats> {
+    return { ...(this.#queues.get(queue)?.stats ?? noStats()) }
+  }
+
+  onChange(listener: (notice: QueueNotice) => void): Disposable {
+    const listening = this.#notices.on('notice', listener)
+    queueMicrotask(() => listener({ what: 'resync' }))
+    return listening
+  }
+
+  #has(queue: string, call: string, rev: number): boolean {
+    return (this.#queues.get(queue)?.members.get(call)?.rev ?? 0) === rev
+  }
+
+  #write(queue: string, call: string, rev: number, next: Member | null): void {
+    const { members } = this.#queues.get(queue)!
+    if (next) members.set(call, next)
+    else members.delete(call)
+    this.#notices.emit('notice', { what: 'member', queue, call, rev: next?.rev ?? rev, member: next })
+  }
+}
+
+const noStats = (): QueueStats => ({ entered: 0, answered: 0, abandoned: 0, callback: 0, left: 0 })
+
+/** `agents` is the table of the memory roster: an agent and a caller are written in one step. */
+export function memoryQueueStore(agents: MemoryAgents): QueueStore {
+  return queueStoreOver(new MemoryQueues(agents))
+}

@@ -1,0 +1,156 @@
+/**
+ * This node's copy of the roster and of all queues, kept by the notices of every write (each carries the whole record), so that looking
+ * costs no trip to the store. It may be behind: every decision made on it is checked against the revs when it is written, and what turns
+ * out to be stale is read again.
+ */
+import type { Agent } from '../agent/agent.ts'
+import type { AgentNotice, Roster } from '../agent/roster.ts'
+import { byScore, inOrder, type Member } from './member.ts'
+import type { QueueNotice, QueueSettings, QueueStore } from './store.ts'
+
+type Change = Exclude<AgentNotice | QueueNotice, { what: 'resync' }>
+
+export interface MirrorEvents {
+  /** Something is different, or time to look for another reason. */
+  changed(): void
+  /** A caller's record is now this one, null when the place is gone. */
+  member(queue: string, call: string, member: Member | null): void
+  /** Everything has just been read anew. */
+  loaded(): void
+  failed(error: unknown): void
+}
+
+export class Mirror implements Disposable {
+  readonly agents = new Map<string, Agent>()
+  readonly queues = new Map<string, QueueSettings>()
+  readonly #members = new Map<string, Map<string, Member>>()
+  readonly #store: QueueStore
+  readonly #roster: Roster
+  readonly #now: () => number
+  readonly #events: MirrorEvents
+  readonly #listening: Disposable[]
+  /** Notices that came while everything was being read; they are put on top of what was read. */
+  #late: Change[] | null = []
+  #loading = 0
+  loaded = false
+
+  constructor(parts: { store: QueueStore; roster: Roster; now: () => number; events: MirrorEvents }) {
+    this.#store = parts.store
+    this.#roster = parts.roster
+    this.#now = parts.now
+    this.#events = parts.events
+    const hear = (notice: AgentNotice | QueueNotice) => {
+      if (notice.what === 'resync') void this.load()
+      else this.#hear(notice)
+    }
+    this.#listening = [this.#roster.onChange(hear), this.#store.onChange(hear)]
+  }
+
+  /** Reads everything. Of several at once the last one counts. */
+  async load(): Promise<void> {
+    const mine = ++this.#loading
+    this.#late ??= []
+    try {
+      const [agents, queues] = await Promise.all([this.#roster.list(this.#now()), this.#store.queues()])
+      const members = await Promise.all(queues.map(queue => this.#store.members(queue.name)))
+      if (mine !== this.#loading) return
+      this.#replace(agents, queues, members)
+    } catch (error) {
+      if (mine === this.#loading) this.#events.failed(error)
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#loading++
+    this.#late = null
+    for (const listening of this.#listening) listening[Symbol.dispose]()
+  }
+
+  members(): Member[] {
+    return [...this.#members.values()].flatMap(members => [...members.values()])
+  }
+
+  member(queue: string, call: string): Member | null {
+    return this.#members.get(queue)?.get(call) ?? null
+  }
+
+  /** 1 for the first in order; 0 for who is not in it. */
+  position(queue: string, call: string): number {
+    const member = this.member(queue, call)
+    if (!member || !inOrder(member)) return 0
+    let position = 1
+    for (const other of this.#members.get(queue)!.values()) if (inOrder(other) && byScore(other, member) < 0) position++
+    return position
+  }
+
+  /** Takes a record that was just read or written, unless a newer one is here. */
+  take(member: Member): void {
+    this.#apply({ what: 'member', queue: member.queue, call: member.call, rev: member.rev, member })
+  }
+
+  takeAgent(agent: Agent): void {
+    this.#apply({ what: 'agent', name: agent.name, rev: agent.rev, agent })
+  }
+
+  /** Reads an agent again. One who is gone is forgotten, unless they came back while we asked. */
+  async refreshAgent(name: string): Promise<Agent | null> {
+    const rev = this.agents.get(name)?.rev ?? 0
+    const agent = await this.#roster.get(name, this.#now())
+    if (agent) this.takeAgent(agent)
+    else this.#apply({ what: 'agent', name, rev, agent: null })
+    return agent
+  }
+
+  async refreshMember(queue: string, call: string): Promise<void> {
+    const rev = this.member(queue, call)?.rev ?? 0
+    const member = await this.#store.member(queue, call)
+    if (member) this.take(member)
+    else this.#apply({ what: 'member', queue, call, rev, member: null })
+  }
+
+  #hear(notice: Change): void {
+    if (this.#late) this.#late.push(notice)
+    if (this.loaded && this.#apply(notice)) this.#events.changed()
+  }
+
+  #apply(notice: Change): boolean {
+    if (notice.what === 'queue') {
+      this.queues.set(notice.queue.name, notice.queue)
+      return true
+    }
+    if (notice.what === 'agent') return put(this.agents, notice.name, notice.rev, notice.agent)
+    const members = this.#members.get(notice.queue) ?? new Map<string, Member>()
+    this.#members.set(notice.queue, members)
+    const changed = put(members, notice.call, notice.rev, notice.member)
+    if (changed) this.#events.member(notice.queue, notice.call, notice.member)
+    return changed
+  }
+
+  #replace(agents: Agent[], queues: QueueSettings[], members: Member[][]): void {
+    this.agents.clear()
+    this.queues.clear()
+    this.#members.clear()
+    for (const agent of agents) this.agents.set(agent.name, agent)
+    for (const queue of queues) this.queues.set(queue.name, queue)
+    for (const member of members.flat()) {
+      const queue = this.#members.get(member.queue) ?? new Map<string, Member>()
+      this.#members.set(member.queue, queue.set(member.call, member))
+      this.#events.member(member.queue, member.call, member)
+    }
+    const late = this.#late ?? []
+    this.#late = null
+    this.loaded = true
+    for (const notice of late) this.#apply(notice)
+    this.#events.loaded()
+    this.#events.changed()
+  }
+}
+
+/** True when it made a difference: an older record than the one that is here does not. */
+function put<T extends { readonly rev: number }>(records: Map<string, T>, key: string, rev: number, record: T | null): boolean {
+  const known = records.get(key)
+  if (known && known.rev >= rev && (record || known.rev > rev)) return false
+  if (!record) return records.delete(key)
+  records.set(key, record)
+  return true
+}

@@ -1,0 +1,229 @@
+/**
+ * A caller's place in a queue, as a flow holds it. It lasts until its scope ends or the caller hangs up, whichever is first; a call
+ * that is driven elsewhere takes its place along: nothing is given up here then, for the next owner has it.
+ */
+import { CallMoved } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { ms, type Duration } from '../base/duration.ts'
+import type { Roster } from '../agent/roster.ts'
+import { asks, waitsOn, type Member, type Offer } from './member.ts'
+import { PromisedAgent, type ReservedAgent } from './reserved-agent.ts'
+import type { Leaving, QueueStore } from './store.ts'
+
+/** What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved when others drive the call. */
+export interface WaitingCall {
+  readonly uuid: string
+  readonly from: string
+  readonly signal: AbortSignal
+}
+
+/**
+ * How long an agent stays promised to a caller who does not come for them (an announcement runs, their node stands still), and how
+ * long a caller is put aside who let that pass. Longer than a sentence that finishes playing, shorter than an agent's patience.
+ */
+export const HOLD_MS = 10_000
+
+export interface Place extends AsyncDisposable {
+  readonly queue: string
+  /** 1 is next. As far as this node has heard; 0 once the caller talks. */
+  readonly position: number
+  /** Milliseconds since they joined, over all nodes that held the call. */
+  readonly waited: number
+  hasWaited(duration: Duration): boolean
+  /** Aborts when an agent has been promised to this caller: `play(…, { until: place.called })`. A new one for each wait: ask again. */
+  readonly called: AbortSignal
+  /**
+   * Waits for the matcher to give this caller an agent; at once when one is promised already. Null after `within`, or when the place
+   * has been given up. Rejects with the reason of the call's signal. Whoever is returned is promised for HOLD_MS: let them ring.
+   */
+  agent(options: { within: Duration }): Promise<ReservedAgent | null>
+  /** The caller is called back on this number; the place is given up. */
+  keepForCallback(number: string): Promise<void>
+}
+
+/** What a place needs of the house it stands in. */
+export interface PlaceHouse {
+  readonly store: QueueStore
+  readonly roster: Roster
+  readonly clock: Clock
+  readonly node: string
+  /** The number in line as this node knows it. */
+  position(queue: string, call: string): number
+  /** Records that were just written, so that nobody waits for the notice. */
+  wrote(member: Member): void
+  /** Does it now; when the store cannot be had, again until it can. Resolves after the first try. */
+  persist(what: string, work: () => Promise<void>): Promise<void>
+  /** The record of a caller who still waits has vanished. */
+  lost(place: WaitingPlace): void
+  over(place: WaitingPlace): void
+}
+
+export class WaitingPlace implements Place {
+  readonly call: WaitingCall
+  readonly #house: PlaceHouse
+  readonly #waiters = new Set<() => void>()
+  readonly #onAbort = () => void this.#ended()
+  #member: Member
+  #position = 1
+  #called = new AbortController()
+  #over: 'left' | 'moved' | null = null
+  #leaving: Promise<void> | null = null
+
+  constructor(house: PlaceHouse, call: WaitingCall, member: Member) {
+    this.#house = house
+    this.call = call
+    this.#member = member
+    if (member.state !== 'waiting') this.#called.abort()
+    call.signal.addEventListener('abort', this.#onAbort, { once: true })
+    if (call.signal.aborted) this.#ended()
+  }
+
+  get queue(): string {
+    return this.#member.queue
+  }
+
+  get member(): Member {
+    return this.#member
+  }
+
+  get position(): number {
+    if (!this.#over) this.#position = this.#house.position(this.queue, this.call.uuid)
+    return this.#position
+  }
+
+  get waited(): number {
+    return this.#house.clock.now() - this.#member.joinedAt
+  }
+
+  hasWaited(duration: Duration): boolean {
+    return this.waited >= ms(duration)
+  }
+
+  get called(): AbortSignal {
+    return this.#called.signal
+  }
+
+  async agent({ within }: { within: Duration }): Promise<ReservedAgent | null> {
+    const { clock } = this.#house
+    const end = clock.monotonic() + ms(within)
+    for (;;) {
+      this.#stillOurs()
+      if (this.#over) return null
+      const { offer } = this.#member
+      if (offer) {
+        const agent = await this.#take(offer)
+        if (agent) return agent
+      } else {
+        if (this.#member.passedUntil > clock.now()) await this.#change(member => asks(member, clock.now()))
+        if (!this.#member.offer && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
+      }
+    }
+  }
+
+  async keepForCallback(number: string): Promise<void> {
+    this.#stillOurs()
+    const { store, clock } = this.#house
+    await store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
+    await this.#leave('callback')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#over === 'moved' ? Promise.resolve() : this.#leave(this.#member.answeredAt === null ? 'left' : 'talked')
+  }
+
+  /** What the store has for this caller now. */
+  take(member: Member | null): void {
+    if (this.#over) return
+    if (!member) return this.#house.lost(this)
+    if (member.rev <= this.#member.rev) return
+    if (member.node !== this.#house.node) return this.moved()
+    this.#member = member
+    if (member.state === 'offered') this.#called.abort()
+    else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()
+    this.#wake()
+  }
+
+  /** The call is driven elsewhere, or by another place of this node: nothing that it owns is touched from here any more. */
+  moved(): void {
+    if (!this.#over) this.#close('moved')
+  }
+
+  get isMoved(): boolean {
+    return this.#over === 'moved'
+  }
+
+  /** This offer has come to nothing, the caller waits on: place and time are kept. */
+  async waitsOn(epoch: number): Promise<void> {
+    if (!this.#over) await this.#change(member => waitsOn(member, epoch, 0, this.#house.clock.now()))
+  }
+
+  async #take(offer: Offer): Promise<ReservedAgent | null> {
+    const { roster, clock } = this.#house
+    const agent = await roster.hold(offer.agent, offer.epoch, clock.now(), HOLD_MS)
+    this.#stillOurs()
+    if (this.#over) return null
+    if (agent) return new PromisedAgent(this.#house, this, agent, offer.epoch)
+    await this.waitsOn(offer.epoch)
+    return null
+  }
+
+  #stillOurs(): void {
+    this.call.signal.throwIfAborted()
+    if (this.#over === 'moved') throw new CallMoved('its place in the queue is held by another')
+  }
+
+  async #change(decide: (member: Member) => Member | null): Promise<void> {
+    const { store } = this.#house
+    const { queue, call } = this.#member
+    const member = (await store.change(queue, call, decide)) ?? (await store.member(queue, call))
+    if (member) this.#house.wrote(member)
+    else this.take(null)
+  }
+
+  /** True at the next change of this caller's record, false after so many milliseconds; rejects when the call ends. */
+  #changes(withinMs: number): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (withinMs <= 0) return resolve(false)
+      const settle = (changed: boolean) => {
+        timer.cancel()
+        this.#waiters.delete(wake)
+        if (this.call.signal.aborted) reject(this.call.signal.reason)
+        else resolve(changed)
+      }
+      const wake = () => settle(true)
+      const timer = this.#house.clock.after(withinMs, () => settle(false))
+      this.#waiters.add(wake)
+    })
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake()
+  }
+
+  #ended(): void {
+    if (this.call.signal.reason instanceof CallMoved) this.moved()
+    else void this.#leave('abandoned')
+  }
+
+  #close(how: 'left' | 'moved'): void {
+    this.#over = how
+    this.call.signal.removeEventListener('abort', this.#onAbort)
+    this.#house.over(this)
+    this.#wake()
+  }
+
+  /** The caller's record goes first: an agent who is still promised to nobody comes free by themselves, should we die in between. */
+  #leave(how: Leaving): Promise<void> {
+    if (this.#leaving) return this.#leaving
+    const { store, roster, clock } = this.#house
+    const { queue, call } = this.#member
+    let { offer } = this.#member
+    this.#close('left')
+    this.#leaving = this.#house.persist('a caller could not leave the queue', async () => {
+      const left = await store.leave(queue, call, how)
+      offer = left?.offer ?? offer
+      if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())
+    })
+    return this.#leaving
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * The queues as one node sees them: callers come in, and whenever something changes somebody looks who can be given whom.
+ *
+ * Every node looks, at its own copy of the records; the store lets one of them win, and the others look again. What time alone changes
+ * (a promise lapses, a wrap-up or a rest ends) has one timer, set to the next such moment. Nothing polls.
+ */
+import { asOf, holds } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import { sleep, type Clock, type Timer } from '../base/clock.ts'
+import { ms, type Duration } from '../base/duration.ts'
+import type { Log } from '../base/log.ts'
+import { check } from './check.ts'
+import { match, nextLook, unfounded, type Snapshot } from './match.ts'
+import { waitsOn, type Member } from './member.ts'
+import { Mirror } from './mirror.ts'
+import { HOLD_MS, WaitingPlace, type Place, type PlaceHouse, type WaitingCall } from './place.ts'
+import type { Assignment, QueueStore } from './store.ts'
+
+export interface QueueParts {
+  readonly store: QueueStore
+  readonly roster: Roster
+  readonly clock: Clock
+  readonly log: Log
+  /** This node's name, different from all others'. */
+  readonly node: string
+}
+
+export interface Queues extends AsyncDisposable {
+  /**
+   * A place at the end of the queue, or the one this call has already (on whichever node). `headStart`: as if the caller had joined
+   * so much earlier. NotFoundError without such a queue; rejects with the reason of the call's signal.
+   */
+  enter(call: WaitingCall, queue: string, options?: { headStart?: Duration }): Promise<Place>
+  /** Faults in sentences; none when all is well. Means something while nothing is on its way: a change takes two steps here and there. */
+  check(): Promise<string[]>
+}
+
+/** After a store that could not be had, look again. */
+const RETRY_MS = 1_000
+
+/** Disposing stops the looking; places stay as they are, for another node to take over. */
+export function openQueues(parts: QueueParts): Queues {
+  return new OpenQueues(parts)
+}
+
+class OpenQueues implements Queues, PlaceHouse {
+  readonly store: QueueStore
+  readonly roster: Roster
+  readonly clock: Clock
+  readonly node: string
+  readonly #log: Log
+  readonly #mirror: Mirror
+  readonly #places = new Map<string, WaitingPlace>()
+  readonly #closing = new AbortController()
+  #timer: Timer | null = null
+  #looking: Promise<void> | null = null
+  #again = false
+
+  constructor({ store, roster, clock, log, node }: QueueParts) {
+    this.store = store
+    this.roster = roster
+    this.clock = clock
+    this.node = node
+    this.#log = log
+    const events = {
+      changed: () => this.#wake(),
+      member: (queue: string, call: string, member: Member | null) => this.#places.get(placeKey(queue, call))?.take(member),
+      loaded: () => this.#loaded(),
+      failed: (error: unknown) => {
+        log.warn({ err: error }, 'the queues cannot be read, trying again')
+        void this.#later(() => this.#mirror.load())
+      },
+    }
+    this.#mirror = new Mirror({ store, roster, now: () => clock.now(), events })
+  }
+
+  async enter(call: WaitingCall, queue: string, { headStart = '0s' }: { headStart?: Duration } = {}): Promise<Place> {
+    call.signal.throwIfAborted()
+    const now = this.clock.now()
+    const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: now, headStartMs: ms(headStart) }
+    const member = await this.store.enter(queue, joining, now)
+    this.#places.get(placeKey(queue, call.uuid))?.moved()
+    const place = new WaitingPlace(this, call, member)
+    call.signal.throwIfAborted()
+    this.#places.set(placeKey(queue, call.uuid), place)
+    this.wrote(member)
+    // A notice may have been quicker than the answer to our own writing.
+    const known = this.#mirror.member(queue, call.uuid)
+    if (known) place.take(known)
+    return place
+  }
+
+  async check(): Promise<string[]> {
+    return check(await this.#stored())
+  }
+
+  /** Before this node has read the queues nobody knows better than 1. */
+  position(queue: string, call: string): number {
+    return this.#mirror.loaded ? this.#mirror.position(queue, call) : 1
+  }
+
+  wrote(member: Member): void {
+    this.#mirror.take(member)
+    this.#wake()
+  }
+
+  async persist(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#log.warn({ err: error }, `${what}, trying again`)
+      void this.#later(() => this.persist(what, work))
+    }
+  }
+
+  /** Somebody thought this node dead, or the store lost its last seconds: the caller still waits, so they get their time back. */
+  lost(place: WaitingPlace): void {
+    const { member } = place
+    void this.persist('a caller could not get back into the queue', async () => {
+      if (this.#places.get(placeKey(member.queue, member.call)) !== place) return
+      this.wrote(await this.store.enter(member.queue, { ...joiningOf(member), node: this.node }, this.clock.now()))
+    })
+  }
+
+  over(place: WaitingPlace): void {
+    const key = placeKey(place.queue, place.call.uuid)
+    if (this.#places.get(key) === place) this.#places.delete(key)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    this.#mirror[Symbol.dispose]()
+    this.#timer?.cancel()
+    await this.#looking
+  }
+
+  #loaded(): void {
+    for (const place of this.#places.values()) if (!this.#mirror.member(place.queue, place.call.uuid)) this.lost(place)
+  }
+
+  async #later(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#closing
+    if (await sleep(this.clock, RETRY_MS, signal).then(() => true, () => false)) await work()
+  }
+
+  /** One look at a time; what changes during a look is looked at right after it. Starts a turn later: changes come in twos. */
+  #wake(): void {
+    this.#again = true
+    this.#looking ??= this.#lookUntilQuiet()
+  }
+
+  async #lookUntilQuiet(): Promise<void> {
+    await Promise.resolve()
+    try {
+      while (this.#again && this.#mirror.loaded && !this.#closing.signal.aborted) {
+        this.#again = false
+        await this.#look(this.clock.now())
+      }
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the queues could not be matched, trying again')
+      this.#arm(this.clock.now() + RETRY_MS)
+    } finally {
+      this.#looking = null // in the same turn as the last look at #again, so that no change falls in between
+    }
+  }
+
+  async #look(now: number): Promise<void> {
+    let seen = this.#snapshot(now)
+    const all = async (work: Promise<void>[]) => {
+      if (work.length === 0) return
+      await Promise.all(work)
+      seen = this.#snapshot(now)
+    }
+    await all(seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#settle(agent.name, now)))
+    await all(unfounded(seen).map(member => this.#putAside(member, now)))
+    await all(match(seen).map(assignment => this.#assign(assignment, now)))
+    this.#arm(nextLook(seen))
+  }
+
+  async #settle(name: string, now: number): Promise<void> {
+    const agent = await this.roster.settle(name, now)
+    if (agent) this.#mirror.takeAgent(agent)
+    else await this.#mirror.refreshAgent(name)
+  }
+
+  /** Nobody came for the agent. Read again first: this node's copies of agent and caller may be of different moments. */
+  async #putAside({ queue, call, offer }: Member, now: number): Promise<void> {
+    const agent = await this.#mirror.refreshAgent(offer!.agent)
+    if (agent && holds(agent, offer!.epoch, now)) return
+    const member = await this.store.change(queue, call, known => waitsOn(known, offer!.epoch, now + HOLD_MS, now))
+    if (member) this.#mirror.take(member)
+    else await this.#mirror.refreshMember(queue, call)
+  }
+
+  async #assign(assignment: Assignment, now: number): Promise<void> {
+    const { member, agent, record } = assignment
+    const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
+    if (done) {
+      this.#mirror.takeAgent(done.agent)
+      this.#mirror.take(done.member)
+      this.#log.info({ queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs }, 'agent promised to caller')
+      return
+    }
+    await Promise.all([this.#mirror.refreshAgent(agent.name), this.#mirror.refreshMember(member.queue, member.call)])
+    this.#again = true
+  }
+
+  #arm(at: number | null): void {
+    this.#timer?.cancel()
+    if (at === null || this.#closing.signal.aborted) return
+    this.#timer = this.clock.after(Math.max(0, at - this.clock.now()), () => this.#wake())
+  }
+
+  #snapshot(now: number): Snapshot {
+    const { queues, agents } = this.#mirror
+    return { queues: [...queues.values()], members: this.#mirror.members(), agents: [...agents.values()], now }
+  }
+
+  async #stored(): Promise<Snapshot> {
+    const now = this.clock.now()
+    const queues = await this.store.queues()
+    const members = (await Promise.all(queues.map(queue => this.store.members(queue.name)))).flat()
+    return { queues, members, agents: await this.roster.list(now), now }
+  }
+}
+
+const placeKey = (queue: string, call: string): string => `${queue} ${call}`
+
+const joiningOf = ({ call, from, joinedAt, headStartMs }: Member) => ({ call, from, joinedAt, headStartMs })

@@ -1,0 +1,178 @@
+/**
+ * PostgreSQL and Redis for this process: those that the settings name, else private ones, which all processes of this project share.
+ * Says one line for each: what was chosen, where its data is, how long it took.
+ */
+import { rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import type { Config } from '../config.ts'
+import { redisVersion, type RedisAddress } from '../store/redis.ts'
+import { databaseVersion, type DatabaseAddress } from '../store/sql.ts'
+import { isGone, stopped, takeHold, type Guard, type Hold } from './guard.ts'
+import { postgresAnswers, postgresPipe, startPostgres } from './postgres.ts'
+import { redisAnswers, redisPipe, startRedis } from './redis.ts'
+import { withRoll, type Roll, type Running } from './roll.ts'
+
+export interface Services {
+  readonly database: DatabaseAddress
+  readonly redis: RedisAddress
+  /** Lets go of the private services; the last process that does waits until they have ended (about 0.2 s). */
+  close(): Promise<void>
+}
+
+export interface ServicesOptions {
+  clock: Clock
+  /** Gets one line for people, without a newline. */
+  say(line: string): void
+  /** For tests: faster, and the data is removed at the end. */
+  throwaway?: boolean
+}
+
+type Needs = Pick<Config, 'databaseUrl' | 'redisUrl' | 'dataDir' | 'cacheDir'>
+
+/** One private service: how to find it, how to start it. */
+interface Kind<R> {
+  readonly name: 'postgres' | 'redis'
+  readonly pipe: string
+  readonly data: string
+  answers(running: R): Promise<boolean>
+  start(before: R | undefined): Promise<{ running: R; guard: Guard; from?: string }>
+}
+type Postgres = NonNullable<Roll['postgres']>
+type Redis = NonNullable<Roll['redis']>
+
+/** Rejects with SwitchhookError SERVICE: one line that says what is missing and what to do. */
+export async function openServices(config: Needs, options: ServicesOptions): Promise<Services> {
+  const { databaseUrl, redisUrl } = config
+  const database = databaseUrl === null ? null : await givenDatabase(databaseUrl, options.say)
+  const redis = redisUrl === null ? null : await givenRedis(redisUrl, options.say)
+  if (database && redis) return { database, redis, close: () => Promise.resolve() }
+
+  const ours = new PrivateServices(config, options)
+  const roll = await ours.open({ postgres: !database, redis: !redis })
+  let closing: Promise<void> | undefined
+  return { database: database ?? roll.postgres!.address, redis: redis ?? roll.redis!.address, close: () => (closing ??= ours.close()) }
+}
+
+class PrivateServices {
+  readonly #dataDir: string
+  readonly #clock: Clock
+  readonly #say: (line: string) => void
+  readonly #throwaway: boolean
+  readonly #postgres: Kind<Postgres>
+  readonly #redis: Kind<Redis>
+  readonly #holds: Hold[] = []
+  #leaving = false
+
+  constructor({ dataDir, cacheDir }: Needs, { clock, say, throwaway = false }: ServicesOptions) {
+    const start = { dataDir, cacheDir, clock, throwaway, say }
+    const data = (name: string) => readablePath(join(dataDir, name))
+    this.#dataDir = dataDir
+    this.#clock = clock
+    this.#say = say
+    this.#throwaway = throwaway
+    this.#postgres = {
+      ...{ name: 'postgres', pipe: postgresPipe(dataDir), data: data('pg') },
+      ...{ answers: postgresAnswers, start: () => startPostgres(start) },
+    }
+    this.#redis = {
+      ...{ name: 'redis', pipe: redisPipe(dataDir), data: data('redis') },
+      ...{ answers: redisAnswers, start: before => startRedis(start, before) },
+    }
+  }
+
+  /** Both at the same time; when one cannot be had the other is let go. */
+  async open(wanted: { postgres: boolean; redis: boolean }): Promise<Roll> {
+    return withRoll(this.#dataDir, this.#clock, async before => {
+      const [postgres, redis] = await Promise.allSettled([
+        wanted.postgres ? this.#use(this.#postgres, before.postgres) : undefined,
+        wanted.redis ? this.#use(this.#redis, before.redis) : undefined,
+      ])
+      const failed = [postgres, redis].find(one => one.status === 'rejected')
+      if (failed) {
+        this.#letGo()
+        throw failed.reason
+      }
+      return {
+        ...before,
+        users: [...before.users, process.pid],
+        ...(postgres.status === 'fulfilled' && postgres.value && { postgres: postgres.value }),
+        ...(redis.status === 'fulfilled' && redis.value && { redis: redis.value }),
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await withRoll(this.#dataDir, this.#clock, async roll => {
+      const users = roll.users.toSpliced(roll.users.indexOf(process.pid), 1) // once: this process may have opened them twice
+      this.#letGo()
+      if (users.length > 0) return { ...roll, users }
+      await Promise.all([
+        roll.postgres && stopped(this.#clock, this.#postgres.pipe, roll.postgres.group),
+        roll.redis && stopped(this.#clock, this.#redis.pipe, roll.redis.group),
+      ])
+      return { users }
+    })
+    if (this.#throwaway) await rm(this.#dataDir, { recursive: true, force: true })
+  }
+
+  async #use<R extends Running<unknown>>(kind: Kind<R>, known: R | undefined): Promise<R> {
+    const began = this.#clock.monotonic()
+    const hold = takeHold(kind.pipe)
+    if (hold && known && (await kind.answers(known))) {
+      this.#holds.push(hold)
+      this.#say(`${kind.name}: private ${known.version}, running already`)
+      return known
+    }
+    hold?.release()
+    if (hold && !(await isGone(this.#clock, kind.pipe))) {
+      // Others may be using it: it is not ours to kill.
+      throw new SwitchhookError('SERVICE', `${kind.name}: a private server runs and does not answer, see ${kind.data}.log`)
+    }
+    const { running, guard, from } = await kind.start(known)
+    this.#holds.push(guard.hold)
+    void guard.ended.then(code => {
+      if (!this.#leaving) this.#say(`${kind.name}: the private server has ended (exit ${code}), see ${kind.data}.log`)
+    })
+    const took = ((this.#clock.monotonic() - began) / 1_000).toFixed(1)
+    this.#say(`${kind.name}: private ${running.version}${from ? ` (${from})` : ''} in ${kind.data} (${took} s)`)
+    return running
+  }
+
+  #letGo(): void {
+    this.#leaving = true
+    for (const hold of this.#holds) hold.release()
+  }
+}
+
+function readablePath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') ? path : short
+}
+
+async function givenDatabase(url: string, say: (line: string) => void): Promise<DatabaseAddress> {
+  const { host, pathname } = new URL(url)
+  try {
+    say(`postgres: ${await databaseVersion({ url })} at ${host}${pathname} (DATABASE_URL)`)
+    return { url }
+  } catch (error) {
+    throw new SwitchhookError('SERVICE', `DATABASE_URL: no PostgreSQL answers at ${host}${pathname}: ${reason(error)}`, { cause: error })
+  }
+}
+
+async function givenRedis(url: string, say: (line: string) => void): Promise<RedisAddress> {
+  const { host } = new URL(url)
+  try {
+    say(`redis: ${await redisVersion({ url })} at ${host} (REDIS_URL)`)
+    return { url }
+  } catch (error) {
+    throw new SwitchhookError('SERVICE', `REDIS_URL: no Redis answers at ${host}: ${reason(error)}`, { cause: error })
+  }
+}
+
+/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
+function reason(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  return message || code || String(error)
+}

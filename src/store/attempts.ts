@@ -1,0 +1,81 @@
+/** Queries of the table `attempts`: every time we tried to reach a lead. The id is the uuid of the leg at the switch. */
+import type { Queries } from './sql.ts'
+
+export type AttemptState = 'intended' | 'sent' | 'ringing' | 'answered' | 'ended'
+
+export interface AttemptRow {
+  readonly id: string
+  readonly campaign: string
+  readonly lead: number
+  readonly state: AttemptState
+  readonly node: string
+  readonly core: string | null
+  readonly cause: string | null
+  readonly disposition: string | null
+  readonly agent: string | null
+  readonly intendedAt: Date
+  readonly answeredAt: Date | null
+  readonly connectedAt: Date | null
+  readonly endedAt: Date | null
+}
+
+const columns = (sql: Queries) => sql`
+  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.cause, a.disposition, a.agent,
+  a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
+
+export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRow | null> {
+  const [row] = await sql<AttemptRow[]>`select ${columns(sql)} from attempts a where id = ${id}`
+  return row ?? null
+}
+
+/** One step forward; news that comes late changes nothing. */
+export async function markAttempt(sql: Queries, id: string, stage: 'sent' | 'ringing' | 'answered', now: number): Promise<void> {
+  const at = new Date(now)
+  if (stage === 'sent') await sql`update attempts set state = 'sent', sent_at = ${at} where id = ${id} and state = 'intended'`
+  else if (stage === 'ringing') await sql`update attempts set state = 'ringing', ringing_at = ${at} where id = ${id} and state in ('intended', 'sent')`
+  else await sql`update attempts set state = 'answered', answered_at = ${at} where id = ${id} and state in ('intended', 'sent', 'ringing')`
+}
+
+/** They talk with an agent: the first time counts. */
+export async function markConnected(sql: Queries, id: string, agent: string, now: number): Promise<boolean> {
+  const rows = await sql`
+    update attempts set connected_at = coalesce(connected_at, ${new Date(now)}), agent = ${agent} where id = ${id} and state <> 'ended'`
+  return rows.count > 0
+}
+
+export interface AttemptClosing {
+  /** Null: nobody's telephone rang. */
+  readonly disposition: string | null
+  readonly cause?: string | null | undefined
+  readonly agent?: string | null | undefined
+  readonly heard?: 'person' | 'machine' | 'unknown' | null | undefined
+}
+
+/** Ends an attempt that is still open. Null when it has ended before, or when there is none. */
+export async function endAttempt(sql: Queries, id: string, { disposition, cause, agent, heard }: AttemptClosing, now: number): Promise<AttemptRow | null> {
+  const [row] = await sql<AttemptRow[]>`
+    update attempts a set state = 'ended', disposition = ${disposition}, cause = coalesce(${cause ?? null}, cause),
+      agent = coalesce(${agent ?? null}, agent), amd = coalesce(${heard ?? null}, amd), ended_at = ${new Date(now)}
+    where id = ${id} and state <> 'ended' returning ${columns(sql)}`
+  return row ?? null
+}
+
+/** Attempts that nobody has ended though the claim on their lead ran out: whoever drove them may be dead. */
+export async function overdueAttempts(sql: Queries, campaign: string, now: number): Promise<AttemptRow[]> {
+  return sql<AttemptRow[]>`
+    select ${columns(sql)} from attempts a join leads l on l.id = a.lead_id
+    where a.campaign_id = ${campaign} and a.state <> 'ended' and l.state = 'claimed' and l.claimed_until <= ${new Date(now)} order by a.intended_at`
+}
+
+/** All attempts of one lead, oldest first. */
+export async function attemptsOf(sql: Queries, lead: number): Promise<AttemptRow[]> {
+  return sql<AttemptRow[]>`select ${columns(sql)} from attempts a where lead_id = ${lead} order by intended_at, id`
+}
+
+/** What a campaign's attempts came to, by disposition; 'refused' counts those whose telephone never rang. */
+export async function countAttempts(sql: Queries, campaign: string): Promise<Map<string, number>> {
+  const rows = await sql<{ disposition: string; n: number }[]>`
+    select case when state = 'ended' then coalesce(disposition, 'refused') else 'under-way' end as disposition, count(*) as n
+    from attempts where campaign_id = ${campaign} group by 1`
+  return new Map(rows.map(row => [row.disposition, row.n]))
+}

@@ -1,0 +1,83 @@
+/** Queries of the table `campaigns`. Rules stand in campaign/campaign.ts. */
+import type { Json, Queries } from './sql.ts'
+
+export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
+export type CampaignMode = 'preview' | 'progressive' | 'predictive'
+
+export interface CampaignSettings {
+  readonly name: string
+  readonly mode: CampaignMode
+  readonly flow: string
+  readonly queue: string
+  /** Null: the house's own. */
+  readonly gateway: string | null
+  readonly callerId: string | null
+  readonly maxLines: number
+  /** Calls started per second. */
+  readonly cps: number
+  readonly maxAttempts: number
+  readonly ringForMs: number
+  /** By the way an attempt ended: a duration or 'never'. What is not here has the delay of the disposition itself. */
+  readonly retryAfter: Readonly<Record<string, string>>
+}
+
+export interface CampaignRow extends CampaignSettings {
+  readonly id: string
+  readonly state: CampaignState
+  readonly createdAt: Date
+  readonly startedAt: Date | null
+  readonly endedAt: Date | null
+}
+
+const columns = (sql: Queries) => sql`
+  id, name, state, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
+  ring_for_ms as "ringForMs", retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
+
+/** Makes a draft, or changes the settings of one that exists and leaves its state. */
+export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
+  const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
+  const [row] = await sql<[CampaignRow]>`
+    insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, retry_after)
+    values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs}, ${sql.json(retryAfter as Json)})
+    on conflict (name) do update set mode = excluded.mode, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
+      caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
+      ring_for_ms = excluded.ring_for_ms, retry_after = excluded.retry_after
+    returning ${columns(sql)}`
+  return row
+}
+
+export async function campaignNamed(sql: Queries, name: string): Promise<CampaignRow | null> {
+  const [row] = await sql<CampaignRow[]>`select ${columns(sql)} from campaigns where name = ${name}`
+  return row ?? null
+}
+
+export async function campaignWithId(sql: Queries, id: string): Promise<CampaignRow | null> {
+  const [row] = await sql<CampaignRow[]>`select ${columns(sql)} from campaigns where id = ${id}`
+  return row ?? null
+}
+
+/** By name; of one state only when it is given. */
+export async function campaigns(sql: Queries, state?: CampaignState): Promise<CampaignRow[]> {
+  return sql<CampaignRow[]>`select ${columns(sql)} from campaigns ${state ? sql`where state = ${state}` : sql``} order by name`
+}
+
+/** Changes the state if it is still one of `from`. Null when it is not, or when there is no such campaign. */
+export async function moveCampaign(sql: Queries, id: string, from: readonly CampaignState[], to: CampaignState, now: number): Promise<CampaignRow | null> {
+  const at = new Date(now)
+  const [row] = await sql<CampaignRow[]>`
+    update campaigns set state = ${to},
+      started_at = case when ${to} = 'running' then coalesce(started_at, ${at}) else started_at end,
+      ended_at = case when ${to} in ('stopped', 'done') then ${at}::timestamptz end
+    where id = ${id} and state in ${sql(from as CampaignState[])}
+    returning ${columns(sql)}`
+  return row ?? null
+}
+
+/** Done, when it is running, has leads, and each of them is done: one statement, for a list may grow at any moment. */
+export async function finishCampaign(sql: Queries, id: string, now: number): Promise<boolean> {
+  const rows = await sql`
+    update campaigns set state = 'done', ended_at = ${new Date(now)} where id = ${id} and state = 'running'
+      and exists (select 1 from leads where campaign_id = ${id})
+      and not exists (select 1 from leads where campaign_id = ${id} and state <> 'done')`
+  return rows.count > 0
+}

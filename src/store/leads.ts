@@ -1,0 +1,165 @@
+/** Queries of the tables `leads` and `opt_outs`: whom we call, and whom we must not. */
+import type { Json, Queries, Transaction } from './sql.ts'
+
+export interface LeadRow {
+  readonly id: number
+  readonly phone: string
+  /** Whatever else the list said, by the name of its column. */
+  readonly fields: Readonly<Record<string, string>>
+  readonly state: 'ready' | 'claimed' | 'done'
+  /** Attempts that count: a local refusal of the switch is none. */
+  readonly attempts: number
+  readonly nextAt: Date
+  readonly disposition: string | null
+}
+
+export interface Claim {
+  readonly campaign: string
+  readonly node: string
+  readonly gateway: string
+  /** Core-UUID of the switch that will dial. */
+  readonly core: string
+  readonly now: number
+  /** When the claim runs out by itself. */
+  readonly until: number
+  /** One new attempt for each lead claimed, at most: the uuids that their legs will have. */
+  readonly ids: readonly string[]
+}
+
+export interface Claimed {
+  readonly attempt: string
+  readonly lead: number
+  readonly phone: string
+}
+
+/**
+ * Claims leads that are due and writes their attempts, in one statement: once it has committed, whoever dies, a row says who was to be
+ * called with which uuid. Takes nothing when the campaign does not run (any more), whatever the caller believes.
+ */
+export async function claimLeads(sql: Queries, { campaign, node, gateway, core, now, until, ids }: Claim): Promise<Claimed[]> {
+  const at = new Date(now)
+  return sql<Claimed[]>`
+    with picked as (
+      select id from leads l
+      where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
+        and exists (select 1 from campaigns where id = ${campaign} and state = 'running')
+        and not exists (select 1 from opt_outs o where o.phone = l.phone)
+      order by priority desc, next_at, id limit ${ids.length} for update skip locked
+    ), taken as (
+      update leads set state = 'claimed', claimed_until = ${new Date(until)}, claimed_by = ${node}, updated_at = ${at}
+      from picked where leads.id = picked.id returning leads.id, leads.phone
+    ), numbered as (
+      select id, phone, row_number() over (order by id) as position from taken
+    ), written as (
+      insert into attempts (id, campaign_id, lead_id, node, gateway, switch_core, intended_at)
+      select (${ids as string[]}::uuid[])[position], ${campaign}, id, ${node}, ${gateway}, ${core}, ${at} from numbered
+      on conflict (lead_id) where state <> 'ended' do nothing  -- never a second one; the claim runs out by itself
+      returning id, lead_id
+    )
+    select written.id as attempt, lead_id as lead, phone from written join numbered on numbered.id = lead_id order by lead_id`
+}
+
+/** What there is to do: leads that are due now (counted up to `upTo`), and the next moment at which one becomes due or a claim runs out. */
+export async function dueLeads(sql: Queries, campaign: string, now: number, upTo: number): Promise<{ ready: number; nextAt: number | null; expiresAt: number | null }> {
+  const at = new Date(now)
+  const [row] = await sql<[{ ready: number; nextAt: Date | null; expiresAt: Date | null }]>`
+    select
+      (select count(*) from (select 1 from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at} limit ${upTo}) due) as ready,
+      (select min(next_at) from leads where campaign_id = ${campaign} and state = 'ready' and next_at > ${at}) as "nextAt",
+      (select min(claimed_until) from leads where campaign_id = ${campaign} and state = 'claimed') as "expiresAt"`
+  return { ready: row.ready, nextAt: row.nextAt?.getTime() ?? null, expiresAt: row.expiresAt?.getTime() ?? null }
+}
+
+const columns = (sql: Queries) => sql`id, phone, fields, state, attempts, next_at as "nextAt", disposition`
+
+/** The lead of an attempt: there is one as long as the attempt is there. */
+export async function leadWithId(sql: Queries, id: number): Promise<LeadRow> {
+  const [row] = await sql<[LeadRow]>`select ${columns(sql)} from leads where id = ${id}`
+  return row
+}
+
+/** Likewise, and nobody else changes it until the transaction is over. */
+export async function lockLead(tx: Transaction, id: number): Promise<LeadRow> {
+  const [row] = await tx<[LeadRow]>`select ${columns(tx)} from leads where id = ${id} for update`
+  return row
+}
+
+/** Leads of a campaign in the order in which they came, `limit` of them behind the lead `after`. */
+export async function leadsOf(sql: Queries, campaign: string, limit: number, after = 0): Promise<LeadRow[]> {
+  return sql<LeadRow[]>`select ${columns(sql)} from leads where campaign_id = ${campaign} and id > ${after} order by id limit ${limit}`
+}
+
+/** Settles one attempt in its lead: called again at `again`, or done when that is null. `counts`: it used up an attempt. */
+export async function releaseLead(sql: Queries, id: number, { again, disposition, counts, now }: { again: number | null; disposition: string | null; counts: boolean; now: number }): Promise<void> {
+  await sql`
+    update leads set state = ${again === null ? 'done' : 'ready'}, next_at = ${new Date(again ?? now)}, claimed_until = null, claimed_by = null,
+      attempts = attempts + ${counts ? 1 : 0}, disposition = coalesce(${disposition}, disposition), updated_at = ${new Date(now)}
+    where id = ${id}`
+}
+
+/** Somebody was found to be on it still. */
+export async function prolongClaim(sql: Queries, lead: number, until: number): Promise<void> {
+  await sql`update leads set claimed_until = ${new Date(until)} where id = ${lead} and state = 'claimed'`
+}
+
+/** Claims that ran out though no attempt is open: nobody was called. */
+export async function freeStaleClaims(sql: Queries, campaign: string, now: number): Promise<number> {
+  const freed = await sql`
+    update leads l set state = 'ready', claimed_until = null, claimed_by = null, updated_at = ${new Date(now)}
+    where campaign_id = ${campaign} and state = 'claimed' and claimed_until <= ${new Date(now)}
+      and not exists (select 1 from attempts a where a.lead_id = l.id and a.state <> 'ended')`
+  return freed.count
+}
+
+/** How many leads of a campaign are in each state. */
+export async function countLeads(sql: Queries, campaign: string): Promise<Record<LeadRow['state'], number>> {
+  const rows = await sql<{ state: LeadRow['state']; n: number }[]>`select state, count(*) as n from leads where campaign_id = ${campaign} group by state`
+  return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(rows.map(row => [row.state, row.n])) }
+}
+
+/** Nobody of ours calls this number again: it is written down, and taken from every list that still has it. */
+export async function optOut(sql: Queries, phone: string, source: string, now: number): Promise<void> {
+  const at = new Date(now)
+  await sql`insert into opt_outs (phone, at, source) values (${phone}, ${at}, ${source}) on conflict (phone) do nothing`
+  await sql`
+    update leads set state = 'done', disposition = 'opted-out', opted_out_at = ${at}, updated_at = ${at}
+    where phone = ${phone} and state = 'ready'`
+}
+
+/** Leads of a list that was read in the moment in which somebody opted out. */
+export async function retireOptedOut(sql: Queries, campaign: string, now: number): Promise<void> {
+  await sql`
+    update leads l set state = 'done', disposition = 'opted-out', updated_at = ${new Date(now)}
+    where campaign_id = ${campaign} and state = 'ready' and exists (select 1 from opt_outs o where o.phone = l.phone)`
+}
+
+export async function isOptedOut(sql: Queries, phone: string): Promise<boolean> {
+  return (await sql`select 1 from opt_outs where phone = ${phone}`).length > 0
+}
+
+/** Where COPY writes a list to before it is compared with what is there; gone with the transaction. */
+export async function openStaging(tx: Transaction) {
+  await tx`create temp table staging (line integer not null, phone text not null, fields jsonb not null) on commit drop`
+  return tx`copy staging (line, phone, fields) from stdin`.writable()
+}
+
+/** From the staging table into the leads: the first line of a number wins, numbers that opted out stay out. */
+export async function addStaged(tx: Transaction, campaign: string, now: number): Promise<{ added: number; optedOut: number }> {
+  const [out] = await tx<[{ n: number }]>`select count(*) as n from staging s where exists (select 1 from opt_outs o where o.phone = s.phone)`
+  const added = await tx`
+    insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)
+    select ${campaign}, phone, fields, ${new Date(now)}, ${new Date(now)}, ${new Date(now)} from staging s
+    where not exists (select 1 from opt_outs o where o.phone = s.phone) order by line
+    on conflict (campaign_id, phone) do nothing`
+  return { added: added.count, optedOut: out.n }
+}
+
+/** One lead, without a file. False when the campaign has that number, or when it opted out. */
+export async function addLead(sql: Queries, campaign: string, phone: string, fields: Readonly<Record<string, string>>, now: number): Promise<boolean> {
+  const at = new Date(now)
+  const added = await sql`
+    insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)
+    select ${campaign}, ${phone}, ${sql.json(fields as Json)}, ${at}, ${at}, ${at}
+    where not exists (select 1 from opt_outs where phone = ${phone}) on conflict (campaign_id, phone) do nothing`
+  return added.count > 0
+}

@@ -1,0 +1,35 @@
+/** The command link over any wire, for tests in memory: what esl/client.ts does over TCP with esl-lite. */
+import type { Clock } from '../base/clock.ts'
+import { SwitchError } from '../base/errors.ts'
+import type { ApiText } from '../esl/api.ts'
+import { api, auth, bgapi } from '../esl/command.ts'
+import { Connection } from '../esl/connection.ts'
+import type { Commands } from '../esl/client.ts'
+import type { Wire } from '../esl/wire.ts'
+import type { Uuid } from '../esl/words.ts'
+
+/** Resolves when the password was accepted. */
+export async function connectionCommands(wire: Wire, { password, clock }: { password: string; clock: Clock }): Promise<Commands> {
+  let asked = () => {}
+  const authRequested = new Promise<void>(resolve => (asked = resolve))
+  const connection = new Connection(wire, clock, { event() {}, closed() {}, authRequest: () => asked() })
+  await authRequested
+  const accepted = await connection.send(auth(password))
+  if (!accepted.text.startsWith('+OK')) throw new SwitchError('SWITCH_REFUSED', `the password was refused: ${accepted.text}`)
+  return {
+    async run(text: ApiText) {
+      if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')
+      const { body } = await connection.send(api(text))
+      if (body.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${body.trim()}'`)
+      return body
+    },
+    async submit(text: ApiText, job: Uuid) {
+      if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')
+      const reply = await connection.send(bgapi(text, job))
+      if (reply.text.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}'`)
+    },
+    async close() {
+      connection.end()
+    },
+  }
+}

@@ -1,0 +1,125 @@
+/** An agent with a telephone, for tests. */
+import { ms, type Duration } from '../base/duration.ts'
+import type { Call } from '../call/call.ts'
+import { originate } from '../call/originate.ts'
+import { LEG_PATH } from '../call/arrive.ts'
+import { endpoint, newUuid, type Ident } from '../esl/words.ts'
+import { Actor } from './actor.ts'
+import type { Simulation } from './simulate.ts'
+import type { Place } from './switch/world.ts'
+
+export interface AgentOptions {
+  /** After how long the telephone is picked up; or what happens instead. Default 3s. */
+  answers?: Duration | 'busy' | 'never' | 'declined'
+  /** Default 10s. */
+  wrapUp?: Duration
+  /** Default 20s. */
+  ringFor?: Duration
+  /** Default: every queue of the house. */
+  queues?: readonly string[]
+}
+
+export class SimulatedAgent {
+  readonly name: string
+  readonly place: Place
+  readonly #sim: Simulation
+  readonly #added: Promise<unknown>
+  #rung = 0
+  #now: Actor | null = null
+  call: Call | undefined
+
+  constructor(sim: Simulation, name: string, { answers = '3s', wrapUp = '10s', ringFor = '20s', queues }: AgentOptions) {
+    this.name = name
+    this.#sim = sim
+    this.place = sim.switch.world.at(`user/${name}`, { answers })
+    this.#added = sim.ready.then(async () => {
+      const serves = queues ?? (await sim.queueStore.queues()).map(queue => queue.name)
+      const tiers = serves.map(queue => ({ queue, level: 1, position: 1 }))
+      await sim.roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms(wrapUp), ringForMs: ms(ringFor), queues: tiers }, sim.clock.now())
+    })
+    this.#added.catch(() => {}) // told to whoever makes the agent ready
+  }
+
+  async ready(): Promise<void> {
+    await this.#set('ready')
+  }
+  async takesBreak(reason = 'lunch'): Promise<void> {
+    await this.#set('break', reason)
+  }
+  async logsOut(): Promise<void> {
+    await this.#set('logged-out')
+  }
+
+  /** On the line before anybody is called: the telephone is dialled now and stays. */
+  async isNailedUp(): Promise<void> {
+    const house = await this.#sim.until('the house opens', this.#sim.ready)
+    const uuid = newUuid()
+    const expected = house.calls.door.expect(uuid)
+    const { clock } = this.#sim
+    void originate(house.calls.switchboard.any(), { uuid, endpoint: endpoint(`user/${this.name}`), flow: LEG_PATH as Ident, ringForMs: 20_000, arrived: expected.arrived, clock, log: house.calls.log })
+    const leg = await this.#sim.until(`${this.name} is on the line`, expected.arrived)
+    expected[Symbol.dispose]()
+    leg.returns = true
+    this.call = house.calls.callOf(leg)
+    await this.#sim.roster.nail(this.name, { leg: uuid, node: 'test' }, clock.now())
+    this.#phone()
+  }
+
+  /** The state that the house sees. */
+  async state(): Promise<string | undefined> {
+    return (await this.#sim.roster.get(this.name, this.#sim.clock.now()))?.state
+  }
+  async becomes(state: string, within: Duration = '30s'): Promise<void> {
+    let seen: string | undefined
+    const stop = this.#sim.roster.onChange(notice => {
+      if (notice.what === 'agent' && notice.name === this.name) seen = notice.agent?.state
+    })
+    seen = await this.state()
+    try {
+      await this.#sim.until(`${this.name} becomes ${state}`, () => seen === state, within)
+    } finally {
+      stop[Symbol.dispose]()
+    }
+  }
+
+  /** The telephone rings once more than the test has seen so far. */
+  async rings(within: Duration = '30s'): Promise<void> {
+    const seen = this.#rung
+    await this.#sim.until(`${this.name}'s telephone rings`, () => this.place.people.length > seen, within)
+    this.#phone()
+  }
+
+  async hears(sound: string, within?: Duration): Promise<void> {
+    await (await this.#actor()).hears(sound, within)
+  }
+  async presses(keys: string): Promise<void> {
+    await (await this.#actor()).presses(keys)
+  }
+  async hangsUp(): Promise<void> {
+    await (await this.#actor()).hangsUp()
+  }
+  async talksWith(name: string, within?: Duration): Promise<void> {
+    await (await this.#actor()).talksWith(name, within)
+  }
+  /** The call on the telephone is over. */
+  async ended(within?: Duration): Promise<string> {
+    return (await this.#actor()).ended(within)
+  }
+
+  async #actor(): Promise<Actor> {
+    if (this.#now === null || this.place.people.length > this.#rung) await this.rings('60s')
+    return this.#now!
+  }
+
+  #phone(): void {
+    this.#rung = this.place.people.length
+    const person = this.place.people.at(-1)!
+    this.#now = new Actor(this.#sim, this.name, () => Promise.resolve(person))
+  }
+
+  async #set(status: 'ready' | 'break' | 'logged-out', reason?: string): Promise<void> {
+    await this.#sim.until(`${this.name} exists`, this.#added)
+    await this.#sim.roster.setStatus(this.name, status, this.#sim.clock.now(), reason)
+    await this.#sim.clock.settle()
+  }
+}

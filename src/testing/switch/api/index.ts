@@ -1,0 +1,23 @@
+/** All API commands that the simulation knows. Anything else is answered as the real switch does, and remembered for the test. */
+import type { SimulatedSwitch } from '../simulated-switch.ts'
+import { channelApi } from './channel.ts'
+import { coreApi } from './core.ts'
+import { originateApi } from './originate.ts'
+import { recordApi } from './record.ts'
+import { scheduleApi } from './schedule.ts'
+import { showApi } from './show.ts'
+import { talkApi } from './talk.ts'
+
+/** The answer, or a promise of it for commands that block their connection. */
+export type Api = (sim: SimulatedSwitch, argument: string) => string | Promise<string>
+
+const COMMANDS: ReadonlyMap<string, Api> = new Map(
+  Object.entries({ ...channelApi, ...coreApi, ...originateApi, ...recordApi, ...scheduleApi, ...showApi, ...talkApi }),
+)
+
+export function runApi(sim: SimulatedSwitch, name: string, argument: string): string | Promise<string> {
+  const command = COMMANDS.get(name.toLowerCase())
+  if (command) return command(sim, argument.trim())
+  sim.unknown.push(`api ${name}`)
+  return `-ERR ${name} Command not found!\n`
+}

@@ -1,0 +1,114 @@
+/** API commands that move legs: bridge, transfer, park, hold, break, broadcast. */
+import type { Channel } from '../channel.ts'
+import { stopBroadcast } from '../park.ts'
+import { words } from '../separate.ts'
+import { parkSession, uuidBridge } from '../talk.ts'
+import { transfer } from '../transfer.ts'
+import { NO_CHANNEL, OK, usage } from './answers.ts'
+import type { Api } from './index.ts'
+
+function hold(channel: Channel, on: boolean): boolean {
+  if (on === (channel.callState === 'HELD')) return !on
+  channel.legHolding = on
+  if (on) channel.profile.stamp({ lastHold: channel.sim.nowMicros() })
+  channel.setCallState(on ? 'HELD' : 'UNHELD')
+  if (!on) channel.setCallState('ACTIVE')
+  const music = channel.variables.get('hold_music')
+  const other = channel.partner
+  if (other && music && on) broadcast(other, music, { loops: true })
+  if (other && !on) stopBroadcast(other)
+  channel.fire(on ? 'CHANNEL_HOLD' : 'CHANNEL_UNHOLD')
+  return true
+}
+
+/** Queues a playback, or any application as `app::arg`, with a `!` a hangup behind it. */
+function broadcast(channel: Channel, path: string, options: { loops: boolean }): void {
+  const [, named, argument = path] = /^([^:]+)::([^]*)$/.exec(path) ?? []
+  const [application = 'playback', cause] = (named ?? 'playback').split('!')
+  const headers = new Map([
+    ['call-command', 'execute'],
+    ['execute-app-name', application],
+    ['execute-app-arg', argument],
+    ['event-lock', 'true'],
+    ['lead-frames', '5'],
+  ])
+  if (options.loops) headers.set('loops', '-1')
+  channel.queueCommand({ headers, body: '' })
+  if (cause === undefined) return
+  const hangUp = new Map([['call-command', 'execute'], ['execute-app-name', 'hangup'], ['execute-app-arg', cause || 'normal_clearing'], ['event-lock', 'true']])
+  channel.queueCommand({ headers: hangUp, body: '' })
+}
+
+export const talkApi: Record<string, Api> = {
+  uuid_bridge(sim, argument) {
+    const [first = '', second, third] = words(argument, 4)
+    if (second === undefined) return usage('<uuid> <other_uuid>')
+    const a = sim.locate(first)
+    for (const uuid of [second, third]) {
+      const b = uuid === undefined ? undefined : sim.locate(uuid)
+      if (a && b && uuidBridge(a, b)) return `+OK ${uuid}\n`
+    }
+    return '-ERR Invalid uuid\n'
+  },
+
+  uuid_transfer(sim, argument) {
+    const [uuid = '', ...rest] = words(argument, 5)
+    if (rest.length === 0) return usage('<uuid> [-bleg|-both] <dest-exten> [<dialplan>] [<context>]')
+    const channel = sim.locate(uuid)
+    if (!channel) return NO_CHANNEL
+    const which = rest[0]!.startsWith('-') ? rest.shift()!.slice(1).toLowerCase() : ''
+    const [extension = '', dialplan, context] = rest
+    const other = sim.locate(channel.variables.get('bridge_to') ?? '')
+    if (which === 'both' && other) {
+      other.redirect = true
+      channel.redirect = true
+      transfer(other, extension, dialplan, context)
+    }
+    const moved = transfer(which === 'bleg' && other ? other : channel, extension, dialplan, context)
+    return moved ? OK : '-ERR\n'
+  },
+
+  uuid_park(sim, uuid) {
+    const channel = sim.locate(uuid)
+    if (!channel) return NO_CHANNEL
+    parkSession(channel)
+    return OK
+  },
+
+  uuid_hold(sim, argument) {
+    const [first = '', second = ''] = words(argument, 4)
+    const mode = /^(off|toggle)$/i.exec(first)?.[1]?.toLowerCase()
+    if (first === '') return usage('[off|toggle] <uuid> [<display>]')
+    const channel = sim.locate(mode ? second : first)
+    // A uuid that does not exist is a success for the real one, too.
+    if (!channel) return '+OK Success\n'
+    const on = mode === 'toggle' ? channel.callState !== 'HELD' : mode !== 'off'
+    return hold(channel, on) ? '+OK Success\n' : '-ERR Operation failed\n'
+  },
+
+  uuid_break(sim, argument) {
+    const space = argument.indexOf(' ')
+    const uuid = space < 0 ? argument : argument.slice(0, space)
+    const flags = space < 0 ? '' : argument.slice(space + 1)
+    const channel = sim.locate(uuid)
+    if (!channel) return NO_CHANNEL
+    const both = flags.includes('both') && channel.partner ? [channel, channel.partner] : [channel]
+    for (const leg of both) {
+      if (flags.includes('all')) leg.commands.length = 0
+      if (leg.broadcast) stopBroadcast(leg)
+      else leg.breaking = flags.includes('all') ? 2 : 1
+      leg.pulse.poke()
+    }
+    return OK
+  },
+
+  uuid_broadcast(sim, argument) {
+    const [uuid = '', path, legs = 'aleg'] = words(argument, 4)
+    if (path === undefined) return usage('<uuid> <path> [aleg|bleg|holdb|both]')
+    const channel = sim.locate(uuid)
+    if (!channel) return '-ERR invalid uuid\n'
+    if (/both|bleg/i.test(legs) && channel.partner) broadcast(channel.partner, path, { loops: false })
+    if (!/^bleg$/i.test(legs)) broadcast(channel, path, { loops: false })
+    return '+OK Message sent\n'
+  },
+}

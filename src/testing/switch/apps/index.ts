@@ -1,0 +1,25 @@
+/** All applications that the simulation knows, by name. Anything else hangs the call up, as on the real switch. */
+import { basics } from './basics.ts'
+import { bridgeApplications } from './bridge.ts'
+import { detection } from './detect.ts'
+import { digitApplications } from './digits.ts'
+import { playbackApplications } from './playback.ts'
+import { recordApplications } from './record.ts'
+import { scheduleApplications } from './schedule.ts'
+import { socket } from './socket.ts'
+import { variableApplications } from './variables.ts'
+import type { Application } from './application.ts'
+
+export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Application>(
+  Object.entries({
+    ...basics,
+    ...bridgeApplications,
+    ...detection,
+    ...digitApplications,
+    ...playbackApplications,
+    ...recordApplications,
+    ...scheduleApplications,
+    ...variableApplications,
+    socket,
+  }),
+)

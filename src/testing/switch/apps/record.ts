@@ -1,0 +1,42 @@
+/** Applications that record: a message (`record`), or the whole leg (`record_session`). */
+import { integer } from '../encoding.ts'
+import { words } from '../separate.ts'
+import { finished, startRecording, stopRecording } from '../recording.ts'
+import { pause, type Application } from './application.ts'
+import { terminatorReader } from './playback.ts'
+
+export const recordApplications: Record<string, Application> = {
+  /**
+   * `record <path> [<seconds> [<threshold> [<seconds of silence>]]]`: ends at a terminator, the limit, or silence. When the leg is
+   * taken away meanwhile (a reset counts too) the application hangs it up, as the real one does.
+   */
+  async record(channel, data) {
+    const [path = '', limit, threshold, silence] = words(data, 4)
+    const start = channel.sim.clock.now()
+    const reader = terminatorReader(channel)
+    const seconds = integer(limit?.replace('+', ''))
+    // The limit counts whole seconds and must be passed, not reached.
+    const limitEnds = seconds > 0 ? (Math.floor(start / 1_000) + seconds + 1) * 1_000 : Infinity
+    const hush = integer(threshold) > 0 ? (integer(silence) || 3) * 1_000 : 0
+    const silenceEnds = hush > 0 ? (channel.person?.heardFrom(start, hush, 'silence') ?? start) + hush : Infinity
+    channel.variables.set('silence_hits_exhausted', 'false')
+    channel.fire('RECORD_START', { after: [['Record-File-Path', path]] })
+    const ends = Math.min(limitEnds, silenceEnds)
+    while (channel.ready && channel.sim.clock.now() < ends) {
+      if (channel.breaking) {
+        channel.breaking = 0
+        break
+      }
+      if (channel.digits.length > 0) {
+        if (reader(channel.takeDigit()!) === 'stop') break
+        continue
+      }
+      await pause(channel, ends - channel.sim.clock.now())
+    }
+    if (channel.sim.clock.now() >= silenceEnds) channel.variables.set('silence_hits_exhausted', 'true')
+    finished(channel, path, channel.sim.clock.now() - start, 'success-maxtime')
+    if (!channel.ready) channel.hangUp('DESTINATION_OUT_OF_ORDER')
+  },
+  record_session: (channel, data) => startRecording(channel, words(data, 2)[0] ?? ''),
+  stop_record_session: (channel, data) => void stopRecording(channel, data.trim()),
+}

@@ -1,0 +1,243 @@
+/** One leg: its state, flags, variables and profile, and how events describe it. What it does is written elsewhere. */
+import type { Timer } from '../../base/clock.ts'
+import type { Header } from './event.ts'
+import type { Listener } from './listener.ts'
+import type { Person } from './person.ts'
+import type { Profile, Direction } from './profile.ts'
+import { HANGUP_REACTION_MS, Pulse } from './pulse.ts'
+import type { Recording } from './recording.ts'
+import type { SimulatedSwitch } from './simulated-switch.ts'
+import { isDown, stateNumber, type CallState, type ChannelState } from './states.ts'
+import { Variables } from './variables.ts'
+
+export interface Action {
+  readonly application: string
+  readonly data: string
+}
+
+/** A command in a channel's private queue: `sendmsg` and broadcasts. */
+export interface PrivateCommand {
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+export interface Digit {
+  readonly digit: string
+  readonly source: 'APP' | 'RTP'
+}
+
+/** Who else takes part in this call, as events tell it. */
+export interface OtherLeg {
+  readonly type: 'originator' | 'originatee'
+  readonly profile: Profile
+}
+
+export class Channel {
+  readonly sim: SimulatedSwitch
+  readonly uuid: string
+  readonly name: string
+  readonly direction: Direction
+  readonly variables = new Variables()
+  readonly pulse: Pulse
+  readonly createdAt: number
+  profile: Profile
+  otherLeg: OtherLeg | undefined
+  /** Who is at the other end of the line. */
+  person: Person | undefined
+
+  state: ChannelState = 'CS_NEW'
+  running: ChannelState = 'CS_NEW'
+  callState: CallState = 'DOWN'
+  cause: string | undefined
+
+  // FreeSWITCH's channel flags, by their names without CF_.
+  answered = false
+  earlyMedia = false
+  ringReady = false
+  dialplan = false
+  /** An incoming leg that was bridged as the second one (CF_BLEG). */
+  secondLeg = false
+  originating = false
+  transfer = false
+  redirect = false
+  reset = false
+  controlled = false
+  parked = false
+  breaking: 0 | 1 | 2 = 0
+  bridged = false
+  bridgeOriginator = false
+  uuidBridgeOriginator = false
+  /** Becomes the flag above when the next state begins to run (a state flag). */
+  pendingUuidBridgeOriginator = false
+  broadcast = false
+  stopBroadcast = false
+  eventLock = false
+  suspended = false
+  legHolding = false
+  hangupHeld = false
+  divertsEvents = false
+  /** Which table of state handlers is laid over the standard one. */
+  handlers: 'none' | 'uuid-bridge' | 'audio-bridge' = 'none'
+  /** The other leg, between the bridge's request and the start of the audio (the `_bridge_` of the second leg). */
+  bridgePeer: Channel | undefined
+
+  extension: readonly Action[] | undefined
+  step = 0
+  currentApplication: Action | undefined
+  readonly commands: PrivateCommand[] = []
+  readonly digits: Digit[] = []
+  readonly recordings = new Map<string, Recording>()
+  /** Outbound connections that were opened for this channel: they live as long as they like. */
+  readonly listeners = new Set<Listener>()
+  /** Somebody still needs the dead session (an originate that has not returned): its CHANNEL_DESTROY waits. */
+  locks = 0
+  /** What `show channels` says: it is not told of the end, only that the row is gone. */
+  row: { state: ChannelState; callState: CallState } = { state: 'CS_NEW', callState: 'DOWN' }
+
+  readonly #timers = new Set<Timer>()
+
+  constructor(sim: SimulatedSwitch, uuid: string, name: string, direction: Direction, profile: Profile) {
+    this.sim = sim
+    this.uuid = uuid
+    this.name = name
+    this.direction = direction
+    this.profile = profile
+    this.pulse = new Pulse(sim.clock)
+    this.createdAt = sim.clock.now()
+  }
+
+  get down(): boolean {
+    return isDown(this.state)
+  }
+
+  get hasMedia(): boolean {
+    return this.answered || this.earlyMedia
+  }
+
+  /** May an application go on? Asked by the channel's own thread: a state that waits to be run counts as no. */
+  get ready(): boolean {
+    return this.readyForOthers && this.running === this.state
+  }
+
+  get readyForOthers(): boolean {
+    const number = stateNumber(this.state)
+    return !this.cause && number > stateNumber('CS_ROUTING') && number < stateNumber('CS_RESET') && !this.transfer
+  }
+
+  setState(state: ChannelState): void {
+    if (this.state === state || (isDown(this.state) && stateNumber(state) < stateNumber(this.state))) return
+    this.state = state
+    // A sleeping thread wakes a moment later: whoever changed the state goes on first.
+    this.pulse.poke(this.asleep ? 1 : undefined)
+  }
+
+  /** The thread waits for a change of state and nothing else: it wakes at once. */
+  asleep = false
+
+  /** The thread begins to run a state. */
+  setRunning(state: ChannelState): void {
+    if (this.pendingUuidBridgeOriginator) this.uuidBridgeOriginator = true
+    this.pendingUuidBridgeOriginator = false
+    this.running = state
+    this.transfer = false
+    this.redirect = false
+    if (this.direction === 'inbound' && !isDown(state)) {
+      if (state === 'CS_ROUTING') this.setCallState('RINGING')
+      else if (this.answered) this.setCallState('ACTIVE')
+      else if (this.earlyMedia) this.setCallState('EARLY')
+    }
+    if (stateNumber(state) > stateNumber('CS_INIT') && !isDown(state)) this.row.state = state
+    this.fire('CHANNEL_STATE')
+  }
+
+  setCallState(state: CallState): void {
+    if (this.callState === state) return
+    const original = this.callState
+    this.callState = state
+    if (state !== 'HANGUP' && state !== 'DOWN') this.row.callState = state
+    this.fire('CHANNEL_CALLSTATE', { before: [['Original-Channel-Call-State', original]] })
+  }
+
+  /** Does something later, unless the leg has ended by then. */
+  later(ms: number, fn: () => void): void {
+    const timer = this.sim.clock.after(ms, () => {
+      this.#timers.delete(timer)
+      fn()
+    })
+    this.#timers.add(timer)
+  }
+
+  /** The switch lost its power: nothing more happens here. */
+  vanish(): void {
+    this.state = 'CS_DESTROY'
+    this.pulse.stop()
+    this.#forgetTimers()
+    this.person?.lineDropped('NETWORK_OUT_OF_ORDER')
+  }
+
+  #forgetTimers(): void {
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+  }
+
+  /** Ends the leg with a cause, once. The thread notices at its next frame; the far end at once. */
+  hangUp(cause: string): void {
+    if (this.down || this.cause) return
+    if (this.legHolding) {
+      this.legHolding = false
+      this.hangupHeld = true
+    }
+    this.state = 'CS_HANGUP'
+    this.cause = cause
+    this.#forgetTimers()
+    const partner = this.partner
+    partner?.variables.set('last_bridge_hangup_cause', cause)
+    if (this.bridgeOriginator) this.variables.set('last_bridge_role', 'originator')
+    else if (this.bridged) this.variables.set('last_bridge_role', 'originatee')
+    this.fire('CHANNEL_HANGUP')
+    for (const listener of this.listeners) listener.wake()
+    this.pulse.poke(this.asleep ? 1 : HANGUP_REACTION_MS)
+    partner?.pulse.poke(HANGUP_REACTION_MS + 1)
+    this.person?.lineDropped(cause)
+  }
+
+  /** The channel that this one is bonded with, while both live. */
+  get partner(): Channel | undefined {
+    const uuid = this.variables.get('signal_bond')
+    return uuid === undefined ? undefined : this.sim.channels.get(uuid)
+  }
+
+  fire(name: string, parts: { before?: readonly Header[]; after?: readonly Header[] } = {}): void {
+    this.sim.fire(name, this, parts)
+  }
+
+  queueCommand(command: PrivateCommand): void {
+    this.commands.push(command)
+    this.pulse.poke()
+  }
+
+  queueDigits(digits: string, source: Digit['source']): void {
+    for (const digit of digits) if (/[0-9*#A-Da-dFw]/.test(digit)) this.digits.push({ digit, source })
+    this.pulse.poke()
+  }
+
+  /** Takes the next digit out of the queue; that is the moment of its event. A diverted one goes to the leg's own connection alone. */
+  takeDigit(): string | undefined {
+    const next = this.digits.shift()
+    if (!next) return undefined
+    const after: Header[] = [['DTMF-Digit', next.digit], ['DTMF-Duration', next.source === 'APP' ? '2000' : '2080'], ['DTMF-Source', next.source]]
+    const [listener] = this.divertsEvents && !this.down ? this.listeners : []
+    if (listener) listener.divert(this.sim.event('DTMF', this, { after }))
+    else this.fire('DTMF', { after })
+    return next.digit
+  }
+
+  /** For people who look for what a test left behind. */
+  describe(): string {
+    return `channel ${this.name} (${this.person?.name ?? this.uuid}) in ${this.running}, ${this.currentApplication?.application ?? 'no application'}`
+  }
+
+  get answerState(): 'hangup' | 'answered' | 'early' | 'ringing' {
+    return this.down ? 'hangup' : this.answered ? 'answered' : this.earlyMedia ? 'early' : 'ringing'
+  }
+}

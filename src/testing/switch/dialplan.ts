@@ -1,0 +1,106 @@
+/** The dialplan as data: extensions by number and context, and the entry extension as the project's own dialplan has it. */
+import type { Action, Channel } from './channel.ts'
+import { bracketed, separate } from './separate.ts'
+
+export type { Action }
+
+export interface Extension {
+  readonly context: string
+  readonly number: string | RegExp
+  readonly actions: readonly Action[] | ((match: RegExpExecArray) => readonly Action[])
+}
+
+/** So many takeovers a call survives: each uses up one line. */
+const SOCKET_LINES = 8
+
+/** The context of everything that belongs to the house. */
+const CONTEXT = 'switchhook'
+
+export interface EntryOptions {
+  /** Value of `switchhook_key`, by which the house knows its own legs. */
+  key?: string
+  /** Seconds until a node that says nothing loses the call; 15 unless said otherwise. */
+  deadMansSwitch?: number
+  /** Where the call goes then; the retry extension of the flow unless said otherwise. */
+  afterwards?: string
+}
+
+/** `action('set', 'a=b')`. */
+export const action = (application: string, data = ''): Action => ({ application, data })
+
+/** The entry extension of a flow: eight armed `socket` lines, hosts alternating, then the apology. */
+export function entryExtension(flow: string, hosts: readonly string[], options: EntryOptions = {}): Action[] {
+  const order = (shift: number) => hosts.map((_, at) => `${hosts[(at + shift) % hosts.length]}/${flow}`).join('|')
+  const lines: Action[] = [
+    action('set', 'socket_resume=true'),
+    action('set', 'playback_terminators=none'),
+    action('set', 'max_session_transfers=100000'),
+    action('set', 'media_timeout=300000'),
+  ]
+  for (let line = 0; line < SOCKET_LINES; line++) {
+    lines.push(
+      action('sched_cancel'),
+      action('sched_hangup', '+14400 ALLOTTED_TIMEOUT'),
+      action('sched_transfer', `+${options.deadMansSwitch ?? 15} ${options.afterwards ?? `switchhook-retry-${flow}`} XML ${CONTEXT}`),
+      action('set', `switchhook_key=${options.key ?? ''}`),
+      action('socket', `${order(line)} async full`),
+    )
+  }
+  return [...lines, action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
+}
+
+/** What a caller gets when no node can be reached. */
+const SORRY: readonly Action[] = [
+  action('sched_cancel'),
+  action('sched_hangup', '+14400 ALLOTTED_TIMEOUT'),
+  action('unset', 'transfer_after_bridge'),
+  action('set', 'socket_resume=false'),
+  action('answer'),
+  action('playback', 'switchhook/sorry.wav'),
+  action('hangup', 'NORMAL_TEMPORARY_FAILURE'),
+]
+
+export class Dialplan {
+  readonly #extensions: Extension[] = []
+
+  /** Adds an extension; those added later are asked first. */
+  extension(number: string | RegExp, actions: Extension['actions'], options: { context?: string } = {}): void {
+    this.#extensions.unshift({ context: options.context ?? CONTEXT, number, actions })
+  }
+
+  /** The extensions of the project's own dialplan: entry and retry of every flow, and the apology. */
+  installEntry(hosts: readonly string[], options: EntryOptions = {}): void {
+    this.extension(/^switchhook-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts, options))
+    const retry = { ...options, afterwards: 'switchhook-sorry' }
+    this.extension(/^switchhook-retry-([a-z0-9-]+)$/, match => entryExtension(match[1]!, [...hosts].reverse(), retry))
+    this.extension('switchhook-sorry', SORRY)
+  }
+
+  /** The actions for a number in a context. */
+  find(number: string, context: string): readonly Action[] | undefined {
+    for (const extension of this.#extensions) {
+      if (extension.context !== context) continue
+      const match = typeof extension.number === 'string' ? (extension.number === number ? /[^]*/.exec(number) : null) : extension.number.exec(number)
+      if (match) return typeof extension.actions === 'function' ? extension.actions(match) : extension.actions
+    }
+    return undefined
+  }
+}
+
+/** Finds what the leg shall do next (switch_core_standard_on_routing). `inline` carries its own actions: `app:data,app:data`. */
+export function route(channel: Channel): void {
+  const { dialplan, destinationNumber, context } = channel.profile.fields
+  const actions = dialplan === 'inline' ? inline(destinationNumber) : channel.sim.dialplan.find(destinationNumber, context)
+  if (!actions) return channel.hangUp('NO_ROUTE_DESTINATION')
+  channel.extension = actions
+  channel.step = 0
+  channel.setState('CS_EXECUTE')
+}
+
+function inline(text: string): Action[] {
+  const rest = bracketed(text, '{', '}')?.rest ?? text
+  return separate(rest, ',', 128).map(line => {
+    const colon = line.indexOf(':')
+    return colon < 0 ? action(line) : action(line.slice(0, colon), line.slice(colon + 1))
+  })
+}

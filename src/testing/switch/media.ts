@@ -1,0 +1,32 @@
+/** Answering and early media: the moments when a leg gets audio. */
+import type { Channel } from './channel.ts'
+
+/** Answers an incoming leg, or notes that the far end of an outgoing one answered. */
+export function answer(channel: Channel): void {
+  if (channel.answered || channel.down) return
+  channel.profile.stamp({ answered: channel.sim.nowMicros() })
+  channel.answered = true
+  channel.fire('CHANNEL_ANSWER')
+  channel.variables.set('endpoint_disposition', 'ANSWER')
+  channel.setCallState('ACTIVE')
+  if (channel.direction === 'inbound') channel.person?.lineAnswered()
+  channel.pulse.poke()
+}
+
+export function earlyMedia(channel: Channel): void {
+  if (channel.hasMedia || channel.down) return
+  channel.profile.stamp({ progressMedia: channel.sim.nowMicros() })
+  channel.earlyMedia = true
+  channel.fire('CHANNEL_PROGRESS_MEDIA')
+  channel.variables.set('endpoint_disposition', 'EARLY MEDIA')
+  channel.setCallState('EARLY')
+  channel.pulse.poke()
+}
+
+export function ringing(channel: Channel): void {
+  if (channel.ringReady || channel.answered || channel.down) return
+  channel.ringReady = true
+  channel.profile.stamp({ progress: channel.sim.nowMicros() })
+  channel.fire('CHANNEL_PROGRESS')
+  channel.setCallState('RINGING')
+}

@@ -1,0 +1,170 @@
+/** Somebody at the far end of a line: what they hear, what they do, and whom they talk with. */
+import { ms, type Duration } from '../../base/duration.ts'
+import { Emitter } from '../../base/events.ts'
+import type { Channel } from './channel.ts'
+import type { World } from './world.ts'
+
+export interface Heard {
+  /** Wall clock of the simulation, milliseconds. */
+  readonly at: number
+  readonly what: string
+}
+
+export type PersonState = 'calling' | 'ringing' | 'up' | 'gone'
+
+/** How somebody speaks right after the call was answered. */
+export type Voice = 'human' | 'machine' | 'silence'
+
+export interface PersonEvents extends Record<string, unknown> {
+  /** A sound began: its name. */
+  heard: string
+  /** The other side pressed this key. */
+  key: string
+  answered: Person
+  /** Nobody is on the line any more: the cause. */
+  ended: string
+  /** Who is on the line now, or undefined when that talk is over. */
+  talking: Person | undefined
+}
+
+/** A key is held for so long, and the switch knows it a moment after. */
+const KEY_MS = 250
+const KEY_DELAY_MS = 10
+
+/** Greetings as in the laboratory: milliseconds of speech after the answer. */
+const GREETING: Record<Voice, readonly (readonly [number, number])[]> = {
+  human: [[0, 400]],
+  machine: [[0, 4_500]],
+  silence: [],
+}
+
+export class Person {
+  readonly name: string
+  readonly world: World
+  readonly heard: Heard[] = []
+  state: PersonState
+  /** Why it ended. */
+  cause: string | undefined
+  talksWith: Person | undefined
+  readonly #channel: Channel
+  readonly #events = new Emitter<PersonEvents>()
+  readonly #voice: Voice
+  readonly #speech: { from: number; to: number }[] = []
+  #pressing = 0
+
+  constructor(world: World, name: string, channel: Channel, state: PersonState, voice: Voice) {
+    this.world = world
+    this.name = name
+    this.#channel = channel
+    this.state = state
+    this.#voice = voice
+  }
+
+  /** The leg of the switch that ends here. */
+  get uuid(): string {
+    return this.#channel.uuid
+  }
+
+  get channel(): Channel {
+    return this.#channel
+  }
+
+  on<K extends keyof PersonEvents & string>(name: K, listener: (value: PersonEvents[K]) => void): Disposable {
+    return this.#events.on(name, listener)
+  }
+
+  /** The next event of that name; for `heard`, `accept` may choose the sound. */
+  next<K extends keyof PersonEvents & string>(name: K, accept?: (value: PersonEvents[K]) => boolean, signal?: AbortSignal): Promise<PersonEvents[K]> {
+    return this.#events.next(name, signal, accept)
+  }
+
+  /** Puts the receiver down, or gives up while it rings. */
+  hangUp(cause = 'NORMAL_CLEARING'): void {
+    if (this.state === 'gone') return
+    const unanswered = this.state !== 'up'
+    this.#channel.hangUp(unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause)
+  }
+
+  /** Presses keys one after the other, 250 ms each. What is still being pressed comes first. */
+  press(keys: string): void {
+    const { clock } = this.world.sim
+    this.#pressing = Math.max(this.#pressing, clock.monotonic())
+    for (const key of keys) {
+      this.#pressing += KEY_MS
+      this.#channel.later(this.#pressing + KEY_DELAY_MS - clock.monotonic(), () => {
+        if (this.state !== 'up' && this.state !== 'calling') return
+        this.world.note(this, `presses ${key}`)
+        this.#channel.queueDigits(key, 'RTP')
+      })
+    }
+  }
+
+  /** Picks up a phone that rings. */
+  answer(): void {
+    if (this.state === 'ringing') this.world.pickUp(this)
+  }
+
+  /** Refuses a call that rings. */
+  decline(): void {
+    if (this.state === 'ringing') this.#channel.hangUp('CALL_REJECTED')
+  }
+
+  /** Speaks from now on for so long: matters to whoever waits for silence. */
+  says(duration: Duration): void {
+    const now = this.world.sim.clock.now()
+    this.#speech.push({ from: now, to: now + ms(duration) })
+  }
+
+  // What the switch tells: not for tests.
+
+  lineAnswered(): void {
+    if (this.state === 'up' || this.state === 'gone') return
+    this.state = 'up'
+    const now = this.world.sim.clock.now()
+    for (const [from, to] of GREETING[this.#voice]) this.#speech.push({ from: now + from, to: now + to })
+    this.world.note(this, 'answers')
+    this.#events.emit('answered', this)
+  }
+
+  lineDropped(cause: string): void {
+    if (this.state === 'gone') return
+    this.state = 'gone'
+    this.cause = cause
+    this.world.note(this, `is gone (${cause})`)
+    this.#events.emit('ended', cause)
+    this.world.left(this)
+  }
+
+  hear(what: string): void {
+    if (this.state === 'gone') return
+    this.heard.push({ at: this.world.sim.clock.now(), what })
+    this.world.note(this, `hears ${what}`)
+    this.#events.emit('heard', what)
+  }
+
+  hearKey(key: string): void {
+    this.#events.emit('key', key)
+  }
+
+  talks(other: Person | undefined): void {
+    if (this.talksWith === other) return
+    this.talksWith = other
+    if (other) this.world.note(this, `talks with ${other.name}`)
+    this.#events.emit('talking', other)
+  }
+
+  /** When, from `now` on, `needed` milliseconds of audio or silence begin; undefined = never. */
+  heardFrom(now: number, needed: number, wanted: 'audio' | 'silence'): number | undefined {
+    const speech = this.#speech.filter(({ to }) => to > now).sort((a, b) => a.from - b.from)
+    if (wanted === 'audio') {
+      const fit = speech.find(({ from, to }) => to - Math.max(from, now) >= needed)
+      return fit && Math.max(fit.from, now)
+    }
+    let silent = now
+    for (const { from, to } of speech) {
+      if (from - silent >= needed) return silent
+      silent = Math.max(silent, to)
+    }
+    return silent
+  }
+}

@@ -1,0 +1,67 @@
+/** The switch's scheduler: tasks of a channel that fire on whole seconds (switch_scheduler). */
+import type { Clock, Timer } from '../../base/clock.ts'
+import type { Channel } from './channel.ts'
+import { integer } from './encoding.ts'
+import { transfer } from './transfer.ts'
+
+interface Task {
+  readonly group: string
+  readonly label: string
+  readonly timer: Timer
+}
+
+export class Schedule {
+  readonly #clock: Clock
+  readonly #tasks = new Map<number, Task>()
+  /** Task 1 is the switch's own heartbeat. */
+  #lastId = 1
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  transfer(channel: Channel, when: string, extension: string, dialplan?: string, context?: string): number {
+    return this.#add(channel, when, `sched_transfer to ${extension}`, () => transfer(channel, extension, dialplan, context))
+  }
+
+  hangUp(channel: Channel, when: string, cause: string): number {
+    return this.#add(channel, when, `sched_hangup ${cause}`, () => channel.hangUp(cause))
+  }
+
+  /** Deletes a task by its number, or all tasks of a group; gives back how many. */
+  cancel(idOrGroup: string): number {
+    const doomed = /^\d+$/.test(idOrGroup) ? [Number(idOrGroup)] : [...this.#tasks].filter(([, task]) => task.group === idOrGroup).map(([id]) => id)
+    let count = 0
+    for (const id of doomed) {
+      const task = this.#tasks.get(id)
+      if (!task) continue
+      task.timer.cancel()
+      this.#tasks.delete(id)
+      count++
+    }
+    return count
+  }
+
+  clear(): void {
+    for (const task of this.#tasks.values()) task.timer.cancel()
+    this.#tasks.clear()
+  }
+
+  /** What still waits, in words. */
+  pending(): string[] {
+    return [...this.#tasks].map(([id, task]) => `task ${id}: ${task.label} for ${task.group}`)
+  }
+
+  /** `+15` counts from the whole second that runs now, so it fires after 14 to 15 seconds. */
+  #add(channel: Channel, when: string, label: string, run: () => void): number {
+    const id = ++this.#lastId
+    const now = this.#clock.now()
+    const at = when.startsWith('+') ? Math.floor(now / 1_000) + integer(when.slice(1)) : integer(when)
+    const timer = this.#clock.after(Math.max(0, at * 1_000 - now), () => {
+      this.#tasks.delete(id)
+      if (!channel.down) run()
+    })
+    this.#tasks.set(id, { group: channel.uuid, label, timer })
+    return id
+  }
+}

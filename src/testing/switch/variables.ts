@@ -1,0 +1,59 @@
+/** Channel variables: names without regard to case, in the order in which they were last set, and their text in events kept ready. */
+import { isTrue, jsonMember, plainLine } from './encoding.ts'
+
+interface Variable {
+  name: string
+  value: string
+  plain?: string
+  json?: string
+}
+
+export class Variables {
+  #byName = new Map<string, Variable>()
+  #plain: string | undefined
+  #json: string | undefined
+
+  get(name: string): string | undefined {
+    return this.#byName.get(name.toLowerCase())?.value
+  }
+
+  /** An empty value takes the variable away. Setting it again moves it to the end, as FreeSWITCH does. */
+  set(name: string, value: string | undefined): void {
+    const key = name.toLowerCase()
+    const old = this.#byName.get(key)
+    if (!old && !value) return
+    this.#plain = undefined
+    this.#json = undefined
+    this.#byName.delete(key)
+    if (value) this.#byName.set(key, old?.value === value && old.name === name ? old : { name, value })
+  }
+
+  /** Adds a value to those already there, as an ARRAY:: from the second on. */
+  append(name: string, value: string): void {
+    const old = this.get(name)
+    if (old === undefined) this.set(name, value)
+    else this.set(name, old.startsWith('ARRAY::') ? `${old}|:${value}` : `ARRAY::${old}|:${value}`)
+  }
+
+  isTrue(name: string): boolean {
+    return isTrue(this.get(name))
+  }
+
+  *entries(): Generator<[string, string]> {
+    for (const { name, value } of this.#byName.values()) yield [name, value]
+  }
+
+  plain(): string {
+    if (this.#plain !== undefined) return this.#plain
+    let text = ''
+    for (const variable of this.#byName.values()) text += variable.plain ??= plainLine(`variable_${variable.name}`, variable.value)
+    return (this.#plain = text)
+  }
+
+  json(): string {
+    if (this.#json !== undefined) return this.#json
+    let text = ''
+    for (const variable of this.#byName.values()) text += variable.json ??= jsonMember(`variable_${variable.name}`, variable.value)
+    return (this.#json = text)
+  }
+}

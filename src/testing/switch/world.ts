@@ -1,0 +1,190 @@
+/** The outside world: people who call, and people who can be called. */
+import { ms, type Duration } from '../../base/duration.ts'
+import type { Channel } from './channel.ts'
+import { answer, earlyMedia, ringing } from './media.ts'
+import { Person, type Voice } from './person.ts'
+import type { SimulatedSwitch } from './simulated-switch.ts'
+import { incomingProfile, incomingVariables } from './sip.ts'
+import { live } from './thread.ts'
+
+/** What a phone does when it is called. */
+export interface Behaviour {
+  /** A duration: rings so long, then somebody answers. */
+  answers: Duration | 'busy' | 'never' | 'unallocated' | 'declined'
+  /** Sends early media (183) instead of ringing (180). */
+  early?: '183'
+  /** 'silence' unless said otherwise. */
+  speaks?: Voice
+  /** Hangs up so long after answering. */
+  talksFor?: Duration
+  /** Does something when it rings, for scripted people. */
+  rings?: (person: Person) => void
+}
+
+export interface IncomingCall {
+  from: string
+  name?: string
+  /** The extension. */
+  to: string
+  /** 'switchhook' unless said otherwise. */
+  context?: string
+  variables?: Record<string, string>
+  speaks?: Voice
+  talksFor?: Duration
+  uuid?: string
+}
+
+/** The way from a phone to the switch and back: one SIP message. */
+const SIP_MS = 20
+
+/** The laboratory's carrier: the last digit of the number decides. */
+const CARRIER: Readonly<Record<string, Behaviour>> = {
+  5: { answers: '600ms', speaks: 'human', talksFor: '2.5s' },
+  6: { answers: '600ms', speaks: 'machine' },
+  7: { answers: 'never' },
+  8: { answers: 'busy' },
+  9: { answers: 'unallocated' },
+}
+const SOMEBODY: Behaviour = { answers: '600ms', speaks: 'human' }
+
+/** A phone at an address, and everybody who was called there. */
+export class Place {
+  readonly address: string
+  behaviour: Behaviour
+  /** One for every time that it rang. */
+  readonly people: Person[] = []
+  #waiting: ((person: Person) => void)[] = []
+
+  constructor(address: string, behaviour: Behaviour) {
+    this.address = address
+    this.behaviour = behaviour
+  }
+
+  /** The person of the next call that comes in here. */
+  next(): Promise<Person> {
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  get last(): Person | undefined {
+    return this.people.at(-1)
+  }
+
+  ring(person: Person): void {
+    this.people.push(person)
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve(person)
+  }
+}
+
+export class World {
+  readonly sim: SimulatedSwitch
+  readonly #places = new Map<string, Place>()
+  readonly #patterns: { pattern: RegExp; behaviour: Behaviour }[] = []
+  /** Who is on a line now. */
+  readonly people = new Set<Person>()
+
+  constructor(sim: SimulatedSwitch) {
+    this.sim = sim
+  }
+
+  /** Somebody dials in. The call is there at once; what they hear comes when the dialplan plays it. */
+  call(call: IncomingCall): Person {
+    const { sim } = this
+    const uuid = call.uuid ?? sim.newUuid()
+    const profile = incomingProfile(sim, uuid, { from: call.from, name: call.name ?? call.from, to: call.to, context: call.context ?? 'switchhook' })
+    const channel = sim.createChannel(uuid, profile.fields.channelName, 'inbound', profile)
+    incomingVariables(channel)
+    for (const [name, value] of Object.entries(call.variables ?? {})) channel.variables.set(name, value)
+    const person = new Person(this, call.name ?? call.from, channel, 'calling', call.speaks ?? 'silence')
+    channel.person = person
+    this.people.add(person)
+    if (call.talksFor !== undefined) this.#leaveAfter(person, call.talksFor)
+    this.note(person, `calls ${call.to}`)
+    channel.setState('CS_INIT')
+    void live(channel)
+    return person
+  }
+
+  /**
+   * Says what happens when this address is called: 'user/alice', 'sofia/gateway/carrier/2001', 'loopback/9', or an expression over it.
+   * `user/` addresses exist only when they are named here; numbers of a known gateway answer by their last digit.
+   */
+  at(address: string, behaviour: Behaviour): Place
+  at(address: RegExp, behaviour: Behaviour): void
+  at(address: string | RegExp, behaviour: Behaviour): Place | void {
+    if (typeof address !== 'string') return void this.#patterns.unshift({ pattern: address, behaviour })
+    const place = this.#places.get(address) ?? new Place(address, behaviour)
+    place.behaviour = behaviour
+    this.#places.set(address, place)
+    return place
+  }
+
+  /** Takes a phone away: `user/alice` is no longer registered. */
+  remove(address: string): void {
+    this.#places.delete(address)
+  }
+
+  /** The phone at an address; undefined when nobody would answer there at all. */
+  find(address: string): Place | undefined {
+    const place = this.#places.get(address)
+    if (place) return place
+    const known = this.#patterns.find(({ pattern }) => pattern.test(address))
+    if (known) return new Place(address, known.behaviour)
+    if (address.startsWith('user/')) return undefined
+    return new Place(address, CARRIER[address.at(-1)!] ?? SOMEBODY)
+  }
+
+  /** A leg of ours reaches a phone. */
+  ring(channel: Channel, place: Place): void {
+    const { behaviour } = place
+    channel.later(SIP_MS, () => {
+      if (behaviour.answers === 'busy') return channel.hangUp('USER_BUSY')
+      if (behaviour.answers === 'unallocated') return channel.hangUp('UNALLOCATED_NUMBER')
+      const name = place.address.slice(place.address.lastIndexOf('/') + 1)
+      const person = new Person(this, name, channel, 'ringing', behaviour.speaks ?? 'silence')
+      channel.person = person
+      this.people.add(person)
+      this.note(person, 'rings')
+      if (behaviour.early) earlyMedia(channel)
+      else ringing(channel)
+      place.ring(person)
+      behaviour.rings?.(person)
+      if (behaviour.answers === 'declined') channel.later(SIP_MS, () => person.decline())
+      else if (behaviour.answers !== 'never') channel.later(ms(behaviour.answers), () => person.answer())
+      if (behaviour.talksFor !== undefined) {
+        const { talksFor } = behaviour
+        person.on('answered', () => this.#leaveAfter(person, talksFor))
+      }
+    })
+  }
+
+  /** The phone is picked up: the person is on the line, and the switch knows. */
+  pickUp(person: Person): void {
+    if (person.channel.down) return
+    answer(person.channel)
+    person.lineAnswered()
+  }
+
+  connect(one: Person | undefined, other: Person | undefined): void {
+    one?.talks(other)
+    other?.talks(one)
+  }
+
+  part(one: Person | undefined, other: Person | undefined): void {
+    if (one?.talksWith === other) one?.talks(undefined)
+    if (other?.talksWith === one) other?.talks(undefined)
+  }
+
+  left(person: Person): void {
+    this.people.delete(person)
+  }
+
+  note(person: Person, what: string): void {
+    this.sim.transcript.push({ at: this.sim.clock.now(), who: person.name, what })
+  }
+
+  #leaveAfter(person: Person, after: Duration): void {
+    person.channel.later(ms(after), () => person.hangUp())
+  }
+}

@@ -1,0 +1,181 @@
+/** Time that moves only when everybody waits for it: a Clock for tests, which jumps from timer to timer. */
+import type { Clock, Timer } from '../base/clock.ts'
+
+/** A Monday morning in winter: nothing special about the day, which is the point. */
+const START = Date.UTC(2026, 0, 5, 8, 0, 0)
+
+/** Promises drain within one turn; the second turn is for code that hops through setImmediate once itself. */
+const TURNS = 2
+
+class VirtualTimer implements Timer {
+  readonly at: number
+  readonly order: number
+  fn: (() => void) | undefined
+  stack: string | undefined
+  readonly #clock: VirtualClock
+
+  constructor(clock: VirtualClock, at: number, order: number, fn: () => void) {
+    this.#clock = clock
+    this.at = at
+    this.order = order
+    this.fn = fn
+  }
+
+  cancel(): void {
+    if (!this.fn) return
+    this.fn = undefined
+    this.#clock.forget()
+  }
+}
+
+const before = (a: VirtualTimer, b: VirtualTimer) => a.at < b.at || (a.at === b.at && a.order < b.order)
+
+export class VirtualClock implements Clock {
+  /** Remembers where every timer was set. Costs a stack trace a timer: switch it on to find a leak. */
+  traceTimers = false
+
+  readonly #start: number
+  #time = 0
+  #order = 0
+  #heap: VirtualTimer[] = []
+  #dead = 0
+  #held = 0
+
+  /** `start` is the wall clock at the beginning, in milliseconds since the epoch. */
+  constructor(start: number = START) {
+    this.#start = start
+  }
+
+  now(): number {
+    return this.#start + this.#time
+  }
+
+  monotonic(): number {
+    return this.#time
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    const timer = new VirtualTimer(this, this.#time + Math.max(0, Number.isNaN(ms) ? 0 : ms), this.#order++, fn)
+    if (this.traceTimers) timer.stack = new Error().stack?.split('\n').slice(2, 6).join('\n')
+    this.#push(timer)
+    return timer
+  }
+
+  /** Lets `ms` milliseconds pass, with everything that happens in them. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#time + ms
+    await this.settle()
+    while ((this.#next()?.at ?? Infinity) <= end) await this.#step()
+    this.#time = end
+  }
+
+  /** Lets everything happen that can happen without time passing, timers of this very moment included. */
+  async settle(): Promise<void> {
+    await this.#drain()
+    while ((this.#next()?.at ?? Infinity) <= this.#time) await this.#step()
+  }
+
+  /**
+   * Jumps from timer to timer until the promise is settled or the predicate holds, and gives back its value.
+   * Rejects when `limitMs` of virtual time have passed, or when nothing is left that could happen.
+   */
+  async runUntil<T>(goal: Promise<T> | (() => T), limitMs: number): Promise<T> {
+    const end = this.#time + limitMs
+    const reached = typeof goal === 'function' ? goal : watch(goal)
+    await this.settle()
+    for (;;) {
+      const value = reached()
+      if (value) return typeof goal === 'function' ? (value as T) : goal
+      const next = this.#next()
+      if (!next) throw new Error(`nothing is left to wait for, ${this.#time} ms after the start`)
+      if (next.at > end) throw new Error(`not reached within ${limitMs} ms`)
+      await this.#step()
+    }
+  }
+
+  /** Time stands still until this real work (a file, an import) is done. Gives the promise back. */
+  hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++
+    const release = () => void this.#held--
+    work.then(release, release)
+    return work
+  }
+
+  /** The timers that still live, soonest first; `stack` only with `traceTimers`. */
+  pending(): { inMs: number; stack: string }[] {
+    return this.#heap
+      .filter(timer => timer.fn)
+      .sort((a, b) => (before(a, b) ? -1 : 1))
+      .map(timer => ({ inMs: timer.at - this.#time, stack: timer.stack ?? '(set clock.traceTimers = true to see who set it)' }))
+  }
+
+  /** A timer was cancelled. Cancelled timers stay in the heap until they are half of it: cheaper than looking for them. */
+  forget(): void {
+    if (++this.#dead < 1_000 || this.#dead * 2 < this.#heap.length) return
+    const alive = this.#heap.filter(timer => timer.fn)
+    this.#heap = []
+    this.#dead = 0
+    for (const timer of alive) this.#push(timer)
+  }
+
+  /** Runs all timers of the next moment, in order, then lets their consequences happen. */
+  async #step(): Promise<void> {
+    const at = this.#next()!.at
+    this.#time = Math.max(this.#time, at)
+    for (let timer = this.#next(); timer && timer.at <= this.#time; timer = this.#next()) {
+      const fn = timer.fn!
+      timer.fn = undefined
+      this.#pop()
+      fn()
+    }
+    await this.#drain()
+  }
+
+  async #drain(): Promise<void> {
+    for (let turn = 0; turn < TURNS; turn++) await new Promise(resolve => setImmediate(resolve))
+    while (this.#held > 0) await new Promise(resolve => setImmediate(resolve))
+  }
+
+  #next(): VirtualTimer | undefined {
+    while (this.#heap[0] && !this.#heap[0].fn) {
+      this.#pop()
+      this.#dead--
+    }
+    return this.#heap[0]
+  }
+
+  #push(timer: VirtualTimer): void {
+    const heap = this.#heap
+    let at = heap.push(timer) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!before(timer, heap[parent]!)) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = timer
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()!
+    if (heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
+      if (!before(heap[child]!, last)) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+  }
+}
+
+function watch(promise: Promise<unknown>): () => boolean {
+  let settled = false
+  const mark = () => void (settled = true)
+  promise.then(mark, mark)
+  return () => settled
+}

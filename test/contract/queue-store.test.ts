@@ -1,0 +1,237 @@
+/** One queue store, two homes: what memory promises, Redis keeps, and the other way round. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Roster } from '../../src/agent/roster.ts'
+import { CallEnded, NotFoundError } from '../../src/base/errors.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { match } from '../../src/queue/match.ts'
+import { talking, waitsOn, type Joining } from '../../src/queue/member.ts'
+import { openQueues } from '../../src/queue/queue.ts'
+import type { Assignment, QueueNotice } from '../../src/queue/store.ts'
+import { HOMES, type Home } from './shared-stores.ts'
+
+const NOW = 1_767_600_000_000
+const SALES = { name: 'sales', strategy: 'longest-idle-agent' } as const
+const joining = (call: string, joinedAt = NOW): Joining => ({ call, from: '+49301234567', node: 'a', joinedAt, headStartMs: 0 })
+
+async function add(roster: Roster, name: string, now = NOW): Promise<void> {
+  const queues = [{ queue: 'sales', level: 1, position: 1 }]
+  await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues }, now)
+  await roster.setStatus(name, 'ready', now)
+}
+
+/** What a node that looks now would do. */
+async function decide({ roster, store }: Home, now = NOW): Promise<Assignment[]> {
+  const [queues, members, agents] = await Promise.all([store.queues(), store.members('sales'), roster.list(now)])
+  return match({ queues, members, agents, now })
+}
+
+for (const [home, open] of Object.entries(HOMES)) {
+  const openSales = async (t: Parameters<typeof open>[0]) => {
+    const homes = await open(t)
+    await homes.first.store.put(SALES)
+    return homes
+  }
+
+  test(`${home}: queues are kept, and only those that exist can be entered`, async t => {
+    const { first, second } = await openSales(t)
+    assert.deepEqual(await second.store.queues(), [SALES])
+    await assert.rejects(second.store.enter('slaes', joining('c1'), NOW), NotFoundError)
+    assert.deepEqual(await first.store.members('slaes'), [])
+  })
+
+  test(`${home}: callers stand in the order of their score, then of their coming`, async t => {
+    const { first, second } = await openSales(t)
+    for (const [call, waited] of [['late', 0], ['early', 9_000], ['twin-1', 5_000], ['twin-2', 5_000]] as const) {
+      await (call === 'twin-1' ? second : first).store.enter('sales', joining(call, NOW - waited), NOW)
+    }
+    await first.store.enter('sales', { ...joining('important'), headStartMs: 7_000 }, NOW)
+    const line = await second.store.waiting('sales')
+    assert.deepEqual(line.map(member => member.call), ['early', 'important', 'twin-1', 'twin-2', 'late'])
+  })
+
+  test(`${home}: who comes again through another node keeps place, time and offer, and is counted once`, async t => {
+    const { first, second } = await openSales(t)
+    await add(first.roster, 'alice')
+    await first.store.enter('sales', joining('c1'), NOW)
+    await first.store.enter('sales', joining('c2'), NOW)
+    const [assignment] = await decide(first)
+    const done = await first.store.assign(assignment!, 'a', 5_000, NOW)
+    const again = await second.store.enter('sales', { ...joining('c1', NOW + 30_000), node: 'b' }, NOW + 30_000)
+    assert.deepEqual(again, { ...done!.member, node: 'b', rev: again.rev })
+    assert.equal((await first.store.stats('sales')).entered, 2)
+    assert.deepEqual((await first.store.waiting('sales')).map(member => member.call), ['c1', 'c2'])
+  })
+
+  test(`${home}: an assignment writes the agent, the caller and its record, or nothing`, async t => {
+    const { first, second } = await openSales(t)
+    await add(first.roster, 'alice')
+    await first.store.enter('sales', joining('c1', NOW - 5_000), NOW)
+    const [assignment] = await decide(first)
+    const done = await first.store.assign(assignment!, 'a', 5_000, NOW)
+    const epoch = done!.agent.reservation!.epoch
+    const agent = await second.roster.get('alice', NOW)
+    assert.deepEqual(agent, done!.agent)
+    assert.deepEqual(agent?.reservation, { epoch, for: 'c1', queue: 'sales', deadline: NOW + 5_000 })
+    assert.deepEqual(await second.store.member('sales', 'c1'), done!.member)
+    assert.deepEqual(done!.member.offer, { agent: 'alice', epoch })
+    assert.deepEqual(await second.store.offers('sales'), [{ ...assignment!.record, epoch, node: 'a' }])
+    assert.equal(await second.store.assign(assignment!, 'b', 5_000, NOW), null)
+    assert.equal((await first.store.offers('sales')).length, 1)
+  })
+
+  test(`${home}: an assignment is refused when the agent or the caller is not as they were`, async t => {
+    const { first, second } = await openSales(t)
+    await add(first.roster, 'alice')
+    await first.store.enter('sales', joining('c1'), NOW)
+    const [before] = await decide(first)
+    await second.roster.setStatus('alice', 'break', NOW)
+    assert.equal(await first.store.assign(before!, 'a', 5_000, NOW), null)
+    await second.roster.setStatus('alice', 'ready', NOW)
+    const [after] = await decide(first)
+    await second.store.leave('sales', 'c1', 'abandoned')
+    assert.equal(await first.store.assign(after!, 'a', 5_000, NOW), null)
+    assert.equal((await first.roster.get('alice', NOW))?.state, 'idle')
+    assert.deepEqual(await first.store.members('sales'), [])
+    assert.deepEqual(await first.store.offers('sales'), [])
+  })
+
+  test(`${home}: an agent whose promise lapsed can be assigned again`, async t => {
+    const { first, second } = await openSales(t)
+    await add(first.roster, 'alice')
+    await first.roster.reserve('alice', 'lead-1', NOW, 5_000)
+    await first.store.enter('sales', joining('c1'), NOW)
+    assert.deepEqual(await decide(second, NOW + 4_999), [])
+    const [assignment] = await decide(second, NOW + 5_000)
+    assert.ok(await second.store.assign(assignment!, 'b', 5_000, NOW + 5_000))
+  })
+
+  test(`${home}: an offer that came to nothing, a talk, and the ways to leave are written and counted`, async t => {
+    const { first, second } = await openSales(t)
+    await add(first.roster, 'alice')
+    for (const call of ['c1', 'c2', 'c3', 'c4']) await first.store.enter('sales', joining(call), NOW)
+    const [one] = await decide(first)
+    const { epoch } = (await first.store.assign(one!, 'a', 5_000, NOW))!.agent.reservation!
+    assert.equal(await second.store.change('sales', 'c1', member => waitsOn(member, epoch - 1, 0, NOW)), null)
+    assert.equal((await second.store.change('sales', 'c1', member => waitsOn(member, epoch, 0, NOW)))?.state, 'waiting')
+    await first.roster.release('alice', epoch, 'caller-left', NOW)
+    const [two] = await decide(second)
+    const later = (await second.store.assign(two!, 'b', 5_000, NOW))!.agent.reservation!.epoch
+    assert.ok(await first.store.change('sales', 'c1', member => talking(member, later, NOW)))
+    assert.deepEqual((await second.store.waiting('sales')).map(member => member.call), ['c2', 'c3', 'c4'])
+    assert.equal((await second.store.leave('sales', 'c1', 'talked'))?.offer?.epoch, later)
+    await second.store.leave('sales', 'c2', 'abandoned')
+    await second.store.leave('sales', 'c3', 'callback')
+    await second.store.leave('sales', 'c4', 'left')
+    assert.equal(await second.store.leave('sales', 'c4', 'left'), null)
+    assert.equal(await second.store.change('sales', 'c4', member => member), null)
+    assert.deepEqual(await first.store.stats('sales'), { entered: 4, answered: 1, abandoned: 1, callback: 1, left: 1 })
+  })
+
+  test(`${home}: a callback is kept once for each call, oldest first`, async t => {
+    const { first, second } = await openSales(t)
+    await first.store.keepForCallback('sales', 'c2', '+492', NOW + 1_000)
+    await second.store.keepForCallback('sales', 'c1', '+491', NOW)
+    await second.store.keepForCallback('sales', 'c2', '+493', NOW + 2_000)
+    const kept = (await first.store.callbacks('sales')).map(({ number, keptAt }) => [number, keptAt - NOW])
+    assert.deepEqual(kept, [['+491', 0], ['+492', 1_000]])
+  })
+
+  test(`${home}: every node hears of the reservation before the offer that stands on it`, async t => {
+    const { first, second } = await openSales(t)
+    await add(first.roster, 'alice')
+    const heard: string[] = []
+    const complete = new Promise<void>(resolve => {
+      let ready = 0
+      const hear = (what: string) => {
+        heard.push(what)
+        if (what === 'offered') resolve()
+      }
+      const started = () => ++ready === 2 && void act()
+      const act = async () => {
+        await first.store.enter('sales', joining('c1'), NOW)
+        await first.store.assign((await decide(first))[0]!, 'a', 5_000, NOW)
+      }
+      const agents = second.roster.onChange(notice => (notice.what === 'agent' ? hear(notice.agent!.state) : started()))
+      const queues = second.store.onChange((notice: QueueNotice) => {
+        if (notice.what === 'resync') started()
+        if (notice.what === 'member') hear(notice.member!.state)
+      })
+      t.after(() => [agents, queues].forEach(listening => listening[Symbol.dispose]()))
+    })
+    await complete
+    assert.deepEqual(heard, ['waiting', 'reserved', 'offered'])
+  })
+
+  test(`${home}: two nodes that decide the same give every agent once and every caller once`, async t => {
+    const { first, second } = await openSales(t)
+    const N = 300
+    await Promise.all(Array.from({ length: N }, (_, i) => add(first.roster, `agent-${i}`)))
+    await Promise.all(Array.from({ length: N }, (_, i) => first.store.enter('sales', joining(`c${i}`, NOW + i), NOW)))
+    const given = new Map<string, string>()
+    for (let round = 0; given.size < N; round++) {
+      // One of them decides on what it sees turned round, so that they want the same agents for other callers.
+      const [mine, theirs] = await Promise.all([decide(first), decide(second)])
+      const crossed = theirs.map((assignment, i) => ({ ...assignment, member: theirs[theirs.length - 1 - i]!.member }))
+      const asks = [...mine.map(one => [first, one, 'a'] as const), ...crossed.map(one => [second, one, 'b'] as const)]
+      const order = asks.map((ask, i) => ({ ask, at: (i * 7_919) % asks.length })).sort((x, y) => x.at - y.at)
+      await Promise.all(order.map(async ({ ask: [{ store }, assignment, node] }) => {
+        const done = await store.assign(assignment, node, 60_000, NOW)
+        if (!done) return
+        assert.equal(given.get(done.agent.name), undefined)
+        given.set(done.agent.name, done.member.call)
+      }))
+      assert.ok(round < 50, 'it comes to an end')
+    }
+    assert.equal(new Set(given.values()).size, N)
+    for (const agent of await second.roster.list(NOW)) assert.equal(agent.reservation?.for, given.get(agent.name))
+    for (const member of await second.store.members('sales')) assert.equal(given.get(member.offer!.agent), member.call)
+  })
+
+  test(`${home}: two nodes with callers of their own serve them all, first come first served`, async t => {
+    const { first, second } = await openSales(t)
+    const nodes = [first, second].map((parts, i) => openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }))
+    t.after(() => Promise.all(nodes.map(node => node[Symbol.asyncDispose]())))
+    for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name, systemClock.now())
+    const talks = new Map<string, string>()
+    const serve = async (i: number, place: Awaited<ReturnType<(typeof nodes)[number]['enter']>>) => {
+      await using held = place
+      await using agent = await held.agent({ within: '20s' })
+      assert.ok(agent, `caller ${i} has an agent`)
+      assert.equal(talks.get(agent.name), undefined, `${agent.name} has two callers`)
+      talks.set(agent.name, `c${i}`)
+      assert.ok(await agent.ringing())
+      assert.ok(await agent.talking())
+      talks.delete(agent.name)
+    }
+    const served: Promise<void>[] = []
+    for (let i = 0; i < 60; i++) {
+      const place = await nodes[i % 2]!.enter({ uuid: `c${i}`, from: '100', signal: new AbortController().signal }, 'sales')
+      served.push(serve(i, place))
+    }
+    await Promise.all(served)
+    assert.deepEqual(await nodes[1]!.check(), [])
+    const stats = await first.store.stats('sales')
+    assert.deepEqual([stats.entered, stats.answered], [60, 60])
+    // Who is asked first is exact where one node sees everything; between nodes it is exact but for the time a notice takes.
+    const calls = (await first.store.offers('sales')).map(offer => Number(offer.call.slice(1))).toReversed()
+    calls.forEach((call, i) => assert.ok(Math.abs(call - i) <= 10, `c${call} was number ${i}`))
+  })
+
+  test(`${home}: a caller who hangs up on one node frees the agent for a caller on the other`, async t => {
+    const { first, second } = await openSales(t)
+    const [a, b] = [first, second].map((parts, i) => openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }))
+    t.after(() => Promise.all([a!, b!].map(node => node[Symbol.asyncDispose]())))
+    await add(first.roster, 'alice', systemClock.now())
+    const life = new AbortController()
+    const place = await a!.enter({ uuid: 'c1', from: '100', signal: life.signal }, 'sales')
+    assert.ok(await place.agent({ within: '5s' }))
+    await using next = await b!.enter({ uuid: 'c2', from: '200', signal: new AbortController().signal }, 'sales')
+    const waiting = next.agent({ within: '5s' })
+    life.abort(new CallEnded('ORIGINATOR_CANCEL'))
+    await using agent = await waiting
+    assert.equal(agent?.name, 'alice')
+    assert.equal((await first.store.stats('sales')).abandoned, 1)
+  })
+}

@@ -1,0 +1,48 @@
+/** The two homes of agents and queues, behind one face, so that one suite can ask the same of both. */
+import type { TestContext } from 'node:test'
+import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
+import { redisRoster } from '../../src/agent/redis-roster.ts'
+import type { Roster } from '../../src/agent/roster.ts'
+import { memoryQueueStore } from '../../src/queue/memory-store.ts'
+import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import type { QueueStore } from '../../src/queue/store.ts'
+import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
+import { openRedis } from '../open-services.ts'
+
+export interface Home {
+  readonly roster: Roster
+  readonly store: QueueStore
+}
+
+export interface Homes {
+  readonly first: Home
+  /** The same records as another node sees them. */
+  readonly second: Home
+  /** Redis only: the link on which notices come. */
+  readonly subscriber?: RedisClient
+}
+
+export const HOMES: Record<string, (t: TestContext) => Promise<Homes>> = {
+  async memory() {
+    const agents = new MemoryAgents()
+    const home = { roster: memoryRoster(agents), store: memoryQueueStore(agents) }
+    return { first: home, second: home }
+  },
+
+  async Redis(t) {
+    const { address } = await openRedis(t)
+    const prefix = `test-${process.hrtime.bigint()}:`
+    const open = async () => {
+      const commands = await openRedisClient(address)
+      const subscriber = await openRedisClient(address, { kind: 'subscriber' })
+      t.after(() => {
+        commands.disconnect()
+        subscriber.disconnect()
+      })
+      const home = { commands, subscriber, prefix }
+      return { roster: redisRoster(home), store: redisQueueStore(home), subscriber }
+    }
+    const [first, second] = await Promise.all([open(), open()])
+    return { first, second, subscriber: second.subscriber }
+  },
+}

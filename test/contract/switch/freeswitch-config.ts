@@ -1,0 +1,121 @@
+/**
+ * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP profiles of one process:
+ *
+ *   inside    callers come in here, into the context `public`, where the DID sample routes them
+ *   trunk     our calls go out here, by the gateway `carrier`
+ *   outside   the outside world: callers call from here, and the last digit of a number called here says who answers
+ *
+ * FreeSWITCH's preprocessor works line by line, even inside comments: each of its tags stands alone on a line.
+ */
+
+export interface Ports {
+  readonly eventSocket: number
+  readonly inside: number
+  readonly trunk: number
+  readonly outside: number
+  readonly nodeA: number
+  readonly nodeB: number
+}
+
+/** Who answers a number of the outside world, by its last digit. */
+export const KINDS = {
+  person: 1, // says a short word, then listens
+  mute: 2, // answers and says nothing at all
+  declines: 3,
+  early: 4, // plays for two seconds before answering (183)
+  short: 5, // hangs up after a second
+  machine: 6, // talks for four seconds, then beeps
+  never: 7, // rings and rings
+  busy: 8,
+  unallocated: 9,
+} as const
+export type Kind = keyof typeof KINDS
+
+/** Milliseconds that a telephone of the outside world rings before it is picked up. */
+export const RINGS_MS = 200
+const LOAD = [
+  'console', 'logfile', 'event_socket', 'sofia', 'loopback', 'commands', 'dptools', 'dialplan_xml', 'sndfile', 'native_file',
+  'tone_stream', 'say_en',
+]
+
+const profile = (name: string, port: number, context: string, gateways = '') => `
+      <profile name="${name}">${gateways}<settings>
+        <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/><param name="sip-port" value="${port}"/>
+        <param name="context" value="${context}"/><param name="dialplan" value="XML"/><param name="codec-prefs" value="PCMU"/>
+        <param name="auth-calls" value="false"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
+        <param name="manage-presence" value="false"/>
+      </settings></profile>`
+
+const gateway = (name: string, port: number) =>
+  `<gateway name="${name}"><param name="realm" value="127.0.0.1:${port}"/><param name="proxy" value="127.0.0.1:${port}"/>` +
+  `<param name="username" value="x"/><param name="password" value="x"/><param name="register" value="false"/></gateway>`
+
+const act = (application: string, data = '') => `<action application="${application}" data="${data}"/>`
+const LISTENS = act('playback', 'silence_stream://120000,1400')
+
+const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
+  busy: [act('respond', '486')],
+  unallocated: [act('respond', '404')],
+  declines: [act('respond', '603')],
+  never: [act('ring_ready'), act('sleep', '120000')],
+  machine: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('playback', 'tone_stream://%(4000,0,300,620)'), act('playback', 'tone_stream://%(500,0,1000)'), LISTENS],
+  short: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('sleep', '1000'), act('hangup')],
+  early: [act('pre_answer'), act('playback', 'tone_stream://%(2000,0,440)'), act('answer'), LISTENS],
+  mute: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), LISTENS],
+  person: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('playback', 'tone_stream://%(400,0,300,620)'), LISTENS],
+}
+
+const outsideWorld = Object.entries(ANSWERS)
+  .map(([kind, actions]) => `<extension name="${kind}"><condition field="destination_number" expression="^\\+?\\d*${KINDS[kind as Kind]}$">${actions.join('')}</condition></extension>`)
+  .join('\n      ')
+
+/** `folder` holds sounds/, recordings/ and dialplan/ (copies of the project's files, with the settings of this switch). */
+export function freeswitchXml({ ports, password, folder }: { ports: Ports; password: string; folder: string }): string {
+  return `<?xml version="1.0"?>
+<document type="freeswitch/xml">
+  <X-PRE-PROCESS cmd="set" data="domain=127.0.0.1"/>
+  <X-PRE-PROCESS cmd="set" data="sound_prefix=${folder}/sounds"/>
+  <X-PRE-PROCESS cmd="set" data="disable_system_api_commands=true"/>
+  <X-PRE-PROCESS cmd="set" data="disable_system_app_commands=true"/>
+  <section name="configuration">
+    <configuration name="modules.conf"><modules>${LOAD.map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
+    <configuration name="switch.conf"><settings>
+      <param name="max-sessions" value="1000"/><param name="sessions-per-second" value="500"/><param name="min-idle-cpu" value="0"/>
+      <param name="rtp-start-port" value="20000"/><param name="rtp-end-port" value="32000"/><param name="event-heartbeat-interval" value="20"/>
+      <param name="api-expansion" value="false"/>
+    </settings></configuration>
+    <configuration name="event_socket.conf"><settings>
+      <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="${ports.eventSocket}"/><param name="password" value="${password}"/>
+      <param name="nat-map" value="false"/><param name="apply-inbound-acl" value="loopback.auto"/>
+    </settings></configuration>
+    <configuration name="console.conf"><mappings><map name="all" value="err,crit,alert"/></mappings><settings><param name="loglevel" value="err"/></settings></configuration>
+    <configuration name="logfile.conf"><settings/><profiles><profile name="default"><settings/><mappings>
+      <map name="all" value="debug,info,notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
+    <configuration name="acl.conf"><network-lists/></configuration>
+    <configuration name="sofia.conf"><global_settings/><profiles>
+      ${profile('inside', ports.inside, 'public')}
+      ${profile('trunk', ports.trunk, 'none', `<gateways>${gateway('carrier', ports.outside)}</gateways>`)}
+      ${profile('outside', ports.outside, 'outside')}
+    </profiles></configuration>
+  </section>
+  <section name="dialplan">
+    <X-PRE-PROCESS cmd="include" data="dialplan/switchhook.xml"/>
+    <context name="public">
+      <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
+        ${act('transfer', '$1 XML switchhook')}
+      </condition></extension>
+      <X-PRE-PROCESS cmd="include" data="dialplan/01_switchhook_did.xml"/>
+    </context>
+    <context name="none"/>
+    <context name="elsewhere">
+      <extension name="desk"><condition field="destination_number" expression="^7000$">${act('answer')}${act('playback', 'silence_stream://120000')}</condition></extension>
+    </context>
+    <context name="outside">
+      ${outsideWorld}
+    </context>
+  </section>
+  <section name="phrases"><macros><language name="en" say-module="en" sound-prefix="${folder}/sounds"><phrases><macros/></phrases></language></macros></section>
+  <section name="directory"><domain name="127.0.0.1"><groups><group name="default"><users/></group></groups></domain></section>
+</document>
+`
+}

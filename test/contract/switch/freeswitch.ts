@@ -1,0 +1,156 @@
+/**
+ * A private FreeSWITCH for one run of the suite: own folder, own ports, own password. It cannot outlive the run: a shell stands between us
+ * and the switch and reads from a pipe whose other end we hold. When we end in any way, kill -9 included, the kernel closes the pipe, and
+ * the shell kills the switch and removes the folder.
+ */
+import { spawn } from 'node:child_process'
+import { randomBytes, randomInt } from 'node:crypto'
+import { access, constants, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { sleep, systemClock } from '../../../src/base/clock.ts'
+import { connectTcp } from '../../../src/esl/tcp.ts'
+import { freeswitchXml, type Ports } from './freeswitch-config.ts'
+import { Observer } from './observer.ts'
+import { SOUNDS, wav } from './sounds.ts'
+
+const DIALPLAN = new URL('../../../dialplan/', import.meta.url).pathname
+/** Seconds of the dead man's switch in the suite; 15 in the file that is shipped. The grain of the switch is a whole second. */
+export const PATIENCE_SECONDS = 3
+const START_MS = 30_000
+
+const SHELL = `
+folder=$1; shift
+"$@" </dev/null 3<&- &
+switch=$!
+echo $switch > "$folder/pid"
+{ while read -r line <&3; do :; done; kill -KILL $switch; } 2>/dev/null &
+wait $switch
+rm -rf -- "$folder"`
+
+export interface FreeSwitch {
+  readonly ports: Ports
+  readonly password: string
+  readonly folder: string
+  /** What the nodes must be given as DOOR_KEY. */
+  readonly doorKey: string
+  stop(): Promise<void>
+}
+
+/** The program, or null when this machine has none. */
+export async function findFreeSwitch(): Promise<string | null> {
+  const candidates = process.env['FREESWITCH_BIN'] ? [process.env['FREESWITCH_BIN']] : (process.env['PATH'] ?? '').split(delimiter).map(folder => join(folder, 'freeswitch'))
+  for (const path of candidates) {
+    const runs = await access(path, constants.X_OK).then(() => true, () => false)
+    if (runs) return path
+  }
+  return null
+}
+
+export async function startFreeSwitch(program: string): Promise<FreeSwitch> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchhook-contract-'))
+  const [eventSocket, inside, trunk, outside, nodeA, nodeB] = await freePorts(6) as [number, number, number, number, number, number]
+  const ports: Ports = { eventSocket, inside, trunk, outside, nodeA, nodeB }
+  const password = randomBytes(24).toString('base64url')
+  const doorKey = randomBytes(24).toString('hex')
+  await furnish(folder, ports, password, doorKey)
+
+  const places = ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'sounds', 'scripts', 'temp', 'conf'].flatMap(name => [`-${name}`, join(folder, name)])
+  const shell = spawn('/bin/sh', ['-c', SHELL, 'switchhook-contract', folder, program, '-nc', '-nf', '-nonat', ...places], {
+    detached: true, // a Ctrl-C in the terminal is ours to answer
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  const ended = new Promise<void>(resolve => shell.once('exit', () => resolve()))
+  const pipe = shell.stdio[3] as NodeJS.WritableStream & { unref?(): void; destroy(): void }
+  shell.unref()
+  pipe.unref?.()
+  const stop = async () => {
+    shell.ref()
+    pipe.destroy()
+    await ended
+  }
+  try {
+    await ready(ports, password)
+  } catch (error) {
+    const log = await readFile(join(folder, 'log', 'freeswitch.log'), 'utf8').catch(() => '(it wrote no log)')
+    await stop()
+    throw new Error(`the private FreeSWITCH did not start: ${(error as Error).message}\n${log.slice(-3_000)}`, { cause: error })
+  }
+  return { ports, password, folder, doorKey, stop }
+}
+
+async function furnish(folder: string, ports: Ports, password: string, doorKey: string): Promise<void> {
+  for (const name of ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'scripts', 'temp', 'conf/dialplan']) await mkdir(join(folder, name), { recursive: true })
+  for (const [name, milliseconds] of Object.entries(SOUNDS)) {
+    await mkdir(join(folder, 'sounds', name, '..'), { recursive: true })
+    await writeFile(join(folder, 'sounds', `${name}.wav`), wav(milliseconds))
+  }
+  await writeFile(join(folder, 'conf/freeswitch.xml'), freeswitchXml({ ports, password, folder }), { mode: 0o600 })
+  for (const file of ['switchhook.xml', '01_switchhook_did.xml']) await copyFile(join(DIALPLAN, file), join(folder, 'conf/dialplan', file))
+  const settings = await readFile(join(DIALPLAN, 'switchhook_vars.xml'), 'utf8')
+  await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, {
+    switchhook_node_a: `127.0.0.1:${ports.nodeA}`,
+    switchhook_node_b: `127.0.0.1:${ports.nodeB}`,
+    switchhook_key: doorKey,
+    switchhook_patience: String(PATIENCE_SECONDS),
+    switchhook_sorry: 'sorry.wav',
+    switchhook_overflow: 'sofia/gateway/carrier/4900000001',
+  }))
+}
+
+/** Does what the README tells an administrator to do: changes values in the settings file. */
+export function withSettings(text: string, values: Readonly<Record<string, string>>): string {
+  for (const [name, value] of Object.entries(values)) {
+    const line = new RegExp(`(<X-PRE-PROCESS cmd="set" data="${name}=)[^"]*`)
+    if (!line.test(text)) throw new Error(`dialplan/switchhook_vars.xml has no setting ${name}`)
+    text = text.replace(line, `$1${value}`)
+  }
+  return text
+}
+
+/** The event socket opens long before the SIP profiles do. */
+async function ready(ports: Ports, password: string): Promise<void> {
+  const deadline = systemClock.monotonic() + START_MS
+  for (let why = ''; ; ) {
+    try {
+      const observer = await Observer.open(await connectTcp('127.0.0.1', ports.eventSocket), systemClock, password)
+      const running = (await observer.api('sofia status')).match(/RUNNING/g)?.length ?? 0
+      await observer.close()
+      if (running >= 3) return
+      why = `${running} of 3 SIP profiles run`
+    } catch (error) {
+      why = (error as Error).message
+    }
+    if (systemClock.monotonic() > deadline) throw new Error(why)
+    await sleep(systemClock, 50)
+  }
+}
+
+/** Ports that are free for TCP and UDP, below those which the kernel hands out by itself and above FreeSWITCH's RTP range here. */
+async function freePorts(count: number): Promise<number[]> {
+  const found = new Set<number>()
+  while (found.size < count) {
+    const port = randomInt(10_000, 19_900)
+    if (await free(port)) found.add(port)
+  }
+  return [...found]
+}
+
+async function free(port: number): Promise<boolean> {
+  const tcp = await new Promise<boolean>(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)))
+  })
+  if (!tcp) return false
+  return new Promise(resolve => {
+    const socket = createSocket('udp4')
+    socket.once('error', () => resolve(false))
+    socket.bind({ address: '127.0.0.1', port }, () => socket.close(() => resolve(true)))
+  })
+}
+
+/** Removes what a start left behind that failed before the shell stood. */
+export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })

@@ -1,0 +1,130 @@
+/** The world with a real FreeSWITCH: people outside are legs of its profile `outside`, and time passes by itself. */
+import { stat } from 'node:fs/promises'
+import { systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { CommandLink, type Commands } from '../../../src/esl/client.ts'
+import { openListener } from '../../../src/esl/listener.ts'
+import { connectTcp } from '../../../src/esl/tcp.ts'
+import type { Wire } from '../../../src/esl/wire.ts'
+import { newUuid } from '../../../src/esl/words.ts'
+import { KINDS, type Kind } from './freeswitch-config.ts'
+import type { FreeSwitch } from './freeswitch.ts'
+import { Observer } from './observer.ts'
+import { World, type CallOptions, type Listening, type Person, type Place, type Telephone } from './world.ts'
+
+export class RealWorld extends World {
+  readonly clock = systemClock
+  readonly observer: Observer
+  readonly files = { size: async (path: string) => (await stat(path)).size }
+  readonly #switch: FreeSwitch
+
+  private constructor(freeswitch: FreeSwitch, observer: Observer) {
+    super('real')
+    this.#switch = freeswitch
+    this.observer = observer
+  }
+
+  static async open(freeswitch: FreeSwitch): Promise<RealWorld> {
+    const wire = await connectTcp('127.0.0.1', freeswitch.ports.eventSocket)
+    const world = new RealWorld(freeswitch, await Observer.open(wire, systemClock, freeswitch.password))
+    await world.setOverflow('')
+    return world
+  }
+
+  get password(): string {
+    return this.#switch.password
+  }
+
+  get doorKey(): string {
+    return this.#switch.doorKey
+  }
+
+  async dialIn({ to, from, name }: Required<CallOptions>): Promise<Person> {
+    const far = newUuid()
+    const callId = `contract-${far}`
+    const variables = `origination_uuid=${far},sip_invite_call_id=${callId},origination_caller_id_number=${from},origination_caller_id_name=${name.replaceAll(' ', '\\s')}`
+    const destination = /^\+?\d+$/.test(to) ? to : `switchhook-${to}`
+    const near = this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid !== far && event.variable('sip_call_id') === callId)
+    void this.observer.job(`originate {${variables}}sofia/outside/${destination}@127.0.0.1:${this.#switch.ports.inside} &playback(silence_stream://-1,1400)`)
+    return new RealPerson(this.observer, far, (await near).uuid!, from)
+  }
+
+  telephone(kind: Kind): Telephone {
+    const number = `${this.freshNumber('20')}${KINDS[kind]}`
+    return {
+      number,
+      endpoint: `sofia/gateway/carrier/${number}`,
+      rings: async () => {
+        const near = this.observer.following(number, event => event.name === 'CHANNEL_CREATE' && event.get('Channel-Name') === `sofia/trunk/${number}`)
+        const far = this.observer.following(`${number} far`, event => event.name === 'CHANNEL_CREATE' && event.get('Caller-Destination-Number') === number && (event.get('Channel-Name') ?? '').startsWith('sofia/outside/'))
+        const person = new RealPerson(this.observer, (await far).uuid!, (await near).uuid!, number)
+        this.people.push(person)
+        return person
+      },
+    }
+  }
+
+  async shownTo(person: Person): Promise<{ name: string; number: string }> {
+    const event = await this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid === (person as RealPerson).far)
+    return { name: event.get('Caller-Caller-ID-Name') ?? '', number: event.get('Caller-Caller-ID-Number') ?? '' }
+  }
+
+  async hear(one: Person, other: Person): Promise<void> {
+    for (const [speaker, listener] of [[one, other], [other, one]] as const) {
+      const heard = this.observer.next(event => event.name === 'DTMF' && event.uuid === (listener as RealPerson).far)
+      await speaker.press('5')
+      await this.within('3s', heard, `${listener.number} hears ${speaker.number}`)
+    }
+  }
+
+  async listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening> {
+    const { nodeA, nodeB } = this.#switch.ports
+    const listener = await openListener({ host: '127.0.0.1', port: at === 'a' ? nodeA : nodeB, allow: ['127.0.0.0/8'], log: silentLog, onWire })
+    return { close: () => listener.stopListening() }
+  }
+
+  openWire(): Promise<Wire> {
+    return connectTcp('127.0.0.1', this.#switch.ports.eventSocket)
+  }
+
+  async openCommands(): Promise<Commands> {
+    const link = new CommandLink({ name: 'switch', host: '127.0.0.1', port: this.#switch.ports.eventSocket, password: this.password, clock: this.clock, log: silentLog })
+    await link.start()
+    return link
+  }
+
+  async setOverflow(endpoint: string): Promise<void> {
+    await this.observer.api(`global_setvar switchhook_overflow=${endpoint}`)
+  }
+
+  close(): Promise<void> {
+    return this.observer.close()
+  }
+}
+
+class RealPerson implements Person {
+  readonly uuid: string
+  readonly number: string
+  readonly far: string
+  readonly answered: Promise<void>
+  readonly ended: Promise<string>
+  readonly #observer: Observer
+
+  constructor(observer: Observer, far: string, near: string, number: string) {
+    this.#observer = observer
+    this.far = far
+    this.uuid = near
+    this.number = number
+    const mine = (name: string) => observer.seen(event => event.name === name && event.uuid === far)
+    this.answered = mine('CHANNEL_ANSWER').then(() => {})
+    this.ended = mine('CHANNEL_HANGUP').then(event => event.get('Hangup-Cause') ?? '')
+  }
+
+  async hangUp(): Promise<void> {
+    await this.#observer.api(`uuid_kill ${this.far}`)
+  }
+
+  async press(keys: string): Promise<void> {
+    await this.#observer.api(`uuid_send_dtmf ${this.far} ${keys}@100`)
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The contract between Switchhook and a telephone switch. What the simulated switch claims, the same sentences ask a real FreeSWITCH.
+ * The real one is asked by `make contract`, where `freeswitch` is on the PATH (or FREESWITCH_BIN names it).
+ */
+import { after, describe, test, type TestContext } from 'node:test'
+import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './freeswitch.ts'
+import { RealWorld } from './real-world.ts'
+import { CONTRACT, hold } from './suite.ts'
+import './ivr.ts'
+import './hearing.ts'
+import './leaving.ts'
+import './dialling.ts'
+import './originating.ts'
+import './talking.ts'
+import './parting.ts'
+import './recording.ts'
+import './lost-nodes.ts'
+import './takeover.ts'
+
+const asked = process.env['REAL_SWITCH'] === 'yes'
+const program = asked ? await findFreeSwitch() : null
+const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+
+describe('a real FreeSWITCH', () => {
+  let running: Promise<FreeSwitch> | undefined
+  after(async () => (await running)?.stop())
+  for (const sentence of CONTRACT) {
+    test(sentence.name, { skip, timeout: 90_000 }, async (t: TestContext) => {
+      running ??= startFreeSwitch(program!)
+      const world = await RealWorld.open(await running)
+      try {
+        await hold(sentence, world, t)
+      } finally {
+        await world.close()
+      }
+    })
+  }
+})

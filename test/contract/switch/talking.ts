@@ -1,0 +1,159 @@
+/** Two people talk: the beginning, the end from either side, and what the flow does behind it. */
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import * as say from '../../../src/esl/api.ts'
+import { originate } from '../../../src/call/originate.ts'
+import { endpoint, newUuid, type Ident } from '../../../src/esl/words.ts'
+import { contract } from './suite.ts'
+import type { Node } from './node.ts'
+import type { Person, World } from './world.ts'
+
+/** A caller and an agent who talk, and the flow behind it. */
+export async function talk(world: World, node: Node): Promise<{ caller: Person; agent: Person; result: Promise<string> }> {
+  const phone = world.telephone('person')
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    await using party = await call.dial(phone.endpoint)
+    const end = await call.join(party.leg!)
+    await call.play('ivr/second')
+    return end
+  })
+  const caller = await world.call()
+  const agent = await world.within('5s', phone.rings())
+  await world.event(caller.uuid, 'CHANNEL_BRIDGE')
+  return { caller, agent, result: flow.result }
+}
+
+contract('two people hear each other, and when the agent hangs up the flow goes on with the caller', async world => {
+  const node = await world.node('a')
+  const { caller, agent, result } = await talk(world, node)
+  await world.hear(caller, agent)
+  await agent.hangUp()
+  await world.hears(caller, 'ivr/second')
+  equal(await world.within('5s', result), 'talked')
+  equal(await world.within('5s', agent.ended), 'NORMAL_CLEARING')
+})
+
+contract('when the caller hangs up the agent is free and the flow is over', async world => {
+  const node = await world.node('a')
+  const { caller, agent, result } = await talk(world, node)
+  await caller.hangUp()
+  await rejects(world.within('5s', result), { code: 'CALL_ENDED' })
+  equal(await world.within('5s', agent.ended), 'NORMAL_CLEARING')
+})
+
+contract('while two people talk no connection is open, and after it one', async world => {
+  const node = await world.node('a')
+  const { caller, agent, result } = await talk(world, node)
+  await world.pause('300ms')
+  equal(node.connections, 0)
+  deepEqual([...node.door.legs.values()].map(leg => leg.phase), ['talking', 'talking'])
+  await agent.hangUp()
+  await world.hears(caller, 'ivr/second')
+  equal(node.connections, 1)
+  deepEqual([...node.door.legs.values()].map(leg => leg.phase), ['driven'])
+  await world.within('5s', result)
+  await world.event(caller.uuid, 'CHANNEL_HANGUP_COMPLETE')
+})
+
+contract('a caller talks to two agents, one after the other', async world => {
+  const node = await world.node('a')
+  const phones = [world.telephone('person'), world.telephone('person')]
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    const ends: string[] = []
+    for (const phone of phones) {
+      await using party = await call.dial(phone.endpoint)
+      ends.push(await call.join(party.leg!))
+    }
+    return ends
+  })
+  const caller = await world.call()
+  for (const phone of phones) {
+    const agent = await world.within('5s', phone.rings())
+    await world.within('5s', world.observer.following('talks', event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid))
+    await world.hear(caller, agent)
+    await agent.hangUp()
+  }
+  deepEqual(await world.within('5s', flow.result), ['talked', 'talked'])
+})
+
+contract('a caller on hold hears music, and both hear each other again when the hold is over', async world => {
+  const node = await world.node('a')
+  const phone = world.telephone('person')
+  let resume: () => void = () => {}
+  const resumed = new Promise<void>(resolve => (resume = resolve))
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    await using party = await call.dial(phone.endpoint)
+    party.leg!.leg.returns = true // this agent stays on the line
+    const ends = [await call.join(party.leg!)]
+    {
+      await using _music = await call.music('moh/calm')
+      await resumed
+    }
+    ends.push(await call.join(party.leg!))
+    return ends
+  })
+  const caller = await world.call()
+  const agent = await world.within('5s', phone.rings())
+  const bridged = () => world.within('5s', world.observer.following('talks', event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid))
+  await bridged()
+  await world.hear(caller, agent)
+  await node.home.commands.run(say.uuidTransfer((await flow.call).leg.uuid, 'welcome' as Ident))
+  await world.hears(caller, 'moh/calm')
+  ok(await world.exists(agent.uuid), 'the agent is still on the line')
+  resume()
+  await bridged()
+  await world.hear(caller, agent)
+  await caller.hangUp()
+  await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
+})
+
+contract('an agent who stays on the line talks to one caller after the other', async world => {
+  const node = await world.node('a')
+  const phone = world.telephone('person')
+  const uuid = newUuid()
+  using expected = node.door.expect(uuid)
+  void originate(node.home, { uuid, endpoint: endpoint(phone.endpoint), flow: 'leg' as Ident, ringForMs: 5_000, arrived: expected.arrived, clock: world.clock, log: node.house.log })
+  const agent = await world.within('5s', phone.rings())
+  const leg = await world.within('5s', expected.arrived)
+  leg.returns = true
+  const desk = node.house.callOf(leg)
+  node.answers('welcome', async call => {
+    await call.answer()
+    await call.join(desk)
+  })
+  for (let turn = 0; turn < 2; turn++) {
+    const caller = await world.call()
+    await world.event(caller.uuid, 'CHANNEL_BRIDGE')
+    await world.hear(caller, agent)
+    await caller.hangUp()
+    await world.within('5s', leg.driven(), 'the agent is back at the door')
+  }
+  await desk.play('ivr/wrong')
+  await agent.hangUp()
+  await world.within('5s', leg.ended)
+})
+
+contract('a call is given to an extension of the dialplan, and no node can take it away again', async world => {
+  const node = await world.node('a')
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    await call.transfer('7000', 'elsewhere')
+    await call.play('ivr/wrong')
+  })
+  const caller = await world.call()
+  await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED', hangupCause: 'TRANSFERRED' })
+  await world.within('5s', world.observer.seen(event => event.name === 'CHANNEL_EXECUTE' && event.uuid === caller.uuid && event.get('Application-Data') === 'silence_stream://120000'))
+  node.kill()
+  await world.pause('500ms')
+  ok(await world.exists(caller.uuid))
+  equal(world.observer.heard.filter(({ event }) => event.uuid === caller.uuid && event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'socket').length, 1)
+})
+
+contract('a flow hangs up with a cause', async world => {
+  const node = await world.node('a')
+  node.answers('welcome', call => call.hangup('USER_BUSY'))
+  const caller = await world.call()
+  equal(await world.within('5s', caller.ended), 'USER_BUSY')
+})

@@ -1,0 +1,154 @@
+/**
+ * What a test of the contract sees: people with telephones, nodes of Switchhook, and the switch between them. There are two worlds, one
+ * with the simulated switch in virtual time and one with a real FreeSWITCH in real time; no test can tell in which one it runs.
+ */
+import type { Clock } from '../../../src/base/clock.ts'
+import { ms, type Duration } from '../../../src/base/duration.ts'
+import type { Commands } from '../../../src/esl/client.ts'
+import type { SwitchEvent } from '../../../src/esl/event.ts'
+import type { Wire } from '../../../src/esl/wire.ts'
+import type { Kind } from './freeswitch-config.ts'
+import { Node, type NodeOptions } from './node.ts'
+import type { Observer } from './observer.ts'
+
+/** The two addresses of the dialplan's list. */
+export type Place = 'a' | 'b'
+
+/** Somebody with a telephone, seen from the switch: the leg on our side and the person at its far end. */
+export interface Person {
+  /** The leg that a flow gets. */
+  readonly uuid: string
+  readonly number: string
+  /** Resolves when their telephone is connected. */
+  readonly answered: Promise<void>
+  /** Resolves with the cause that their telephone was told (or gave). */
+  readonly ended: Promise<string>
+  hangUp(): Promise<void>
+  press(keys: string): Promise<void>
+}
+
+export interface CallOptions {
+  /** A flow's name, or a number that the DID sample routes. Default: the flow `welcome`. */
+  to?: string
+  from?: string
+  name?: string
+}
+
+export interface Telephone {
+  readonly endpoint: string
+  readonly number: string
+  /** The next time that it rings. */
+  rings(): Promise<Person>
+}
+
+/** Never used twice in a run: an event of the last test must not be taken for one of this. */
+let numbers = 0
+
+export interface Listening {
+  close(): void
+}
+
+export abstract class World {
+  abstract readonly clock: Clock
+  abstract readonly observer: Observer
+  abstract readonly password: string
+  /** DOOR_KEY of the nodes. */
+  abstract readonly doorKey: string
+  readonly nodes: Node[] = []
+  readonly people: Person[] = []
+  readonly kind: 'simulated' | 'real'
+
+  constructor(kind: 'simulated' | 'real') {
+    this.kind = kind
+  }
+
+  /** A person outside calls us. Resolves when the leg is there. */
+  abstract dialIn(options: Required<CallOptions>): Promise<Person>
+  abstract telephone(kind: Kind): Telephone
+  /** What their telephone shows of who calls. */
+  abstract shownTo(person: Person): Promise<{ name: string; number: string }>
+  /** Both hear each other, shown by sound and not by events. */
+  abstract hear(one: Person, other: Person): Promise<void>
+  /** Takes connections at a place of the dialplan's list. */
+  abstract listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening>
+  abstract openWire(): Promise<Wire>
+  abstract openCommands(): Promise<Commands>
+  /** Where the fallback of the dialplan sends a call; '' is nowhere. */
+  abstract setOverflow(endpoint: string): Promise<void>
+  /** Folder of the switch for recordings, when this world has files. */
+  abstract readonly files: { size(path: string): Promise<number> } | null
+  abstract close(): Promise<void>
+
+  async call(options: CallOptions = {}): Promise<Person> {
+    const from = options.from ?? this.freshNumber('30')
+    const person = await this.within('5s', this.dialIn({ to: options.to ?? 'welcome', from, name: options.name ?? 'Ada Caller' }), 'the call is there')
+    this.people.push(person)
+    return person
+  }
+
+  async node(at: Place, options: NodeOptions = {}): Promise<Node> {
+    const node = await this.within('5s', Node.open(this, at, options), `node ${at} is open`)
+    this.nodes.push(node)
+    return node
+  }
+
+  /** Resolves when the leg of this person begins to play the sound, the next time after the last one that was asked for. */
+  async hears(person: Person, sound: string, limit: Duration = '5s'): Promise<void> {
+    await this.within(limit, this.observer.following(person.uuid, event => event.uuid === person.uuid && event.name === 'PLAYBACK_START' && isSound(event, sound)), `${sound} is heard`)
+  }
+
+  /** An event of this leg, in the past or within the limit. */
+  event(uuid: string, name: string, limit: Duration = '5s'): Promise<SwitchEvent> {
+    return this.within(limit, this.observer.seen(event => event.name === name && event.uuid === uuid), `${name} of ${uuid.slice(0, 8)}`)
+  }
+
+  /** Every wait of a test has a limit. */
+  within<T>(limit: Duration, promise: Promise<T>, what = 'it'): Promise<T> {
+    const late = new Error(`not within ${limit}: ${what}`)
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.after(ms(limit), () => reject(late))
+      promise.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+
+  /** Lets time pass: for what must not happen in it. */
+  pause(duration: Duration): Promise<void> {
+    return new Promise(resolve => this.clock.after(ms(duration), resolve))
+  }
+
+  async exists(uuid: string): Promise<boolean> {
+    return (await this.observer.api(`uuid_exists ${uuid}`)).trim() === 'true'
+  }
+
+  /** A number that nobody else has in this test. */
+  freshNumber(prefix: string): string {
+    return `49${prefix}${String(++numbers % 1_000_000).padStart(6, '0')}`
+  }
+
+  /**
+   * Everybody outside hangs up. Then no leg may be left, and no node may remember one.
+   * Asked with uuid_exists: `show channels` keeps a dead leg for the time that its connection lingers.
+   */
+  async leftovers(): Promise<string[]> {
+    for (const person of this.people) await person.hangUp()
+    const created = new Set(this.observer.heard.filter(({ event }) => event.name === 'CHANNEL_CREATE').map(({ event }) => event.uuid!))
+    const rest = new Set<string>()
+    for (let tries = 0; tries < 60; tries++) {
+      rest.clear()
+      for (const uuid of created) if (await this.exists(uuid)) rest.add(`leg ${uuid} (${this.#nameOf(uuid)})`)
+      for (const node of this.nodes) for (const [uuid, leg] of node.remembered) rest.add(`node ${node.at} remembers ${uuid} (${leg.phase})`)
+      if (rest.size === 0) return []
+      await this.pause('50ms')
+    }
+    const left = [...rest]
+    for (const uuid of created) await this.observer.api(`uuid_kill ${uuid}`)
+    return left
+  }
+
+  #nameOf(uuid: string): string {
+    const events = this.observer.heard.filter(({ event }) => event.uuid === uuid)
+    return `${events[0]?.event.get('Channel-Name')}, last ${events.at(-1)?.event.name}`
+  }
+}
+
+export const isSound = (event: SwitchEvent, sound: string): boolean => (event.get('Playback-File-Path') ?? '').endsWith(`${sound}.wav`)

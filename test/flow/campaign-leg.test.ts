@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulate } from '#testing'
+import campaignLeg from '../../scripts/campaign-leg.ts'
+
+test('a person who answers talks with an agent within two seconds of the greeting', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg)
+  await lead.talksWith('alice', '4s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.becomes('wrap-up')
+  await alice.hangsUp()
+})
+
+test('after a talk the agent stays on the line, and the next lead is joined without ringing', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { wrapUp: '1s' })
+  await alice.isNailedUp()
+  await alice.ready()
+  for (let round = 0; round < 3; round++) {
+    const lead = sim.lead(campaignLeg)
+    await lead.talksWith('alice', '5s')
+    await lead.hangsUp()
+    assert.equal(await lead.disposition(), 'talked')
+    await alice.becomes('idle', '10s')
+  }
+  assert.equal(alice.place.people.length, 1)
+  await alice.hangsUp()
+})
+
+test('an answering machine is left alone, and no agent is promised', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg, { speaks: 'machine' })
+  assert.equal(await lead.disposition(), 'machine')
+  assert.equal(await alice.state(), 'idle')
+  await alice.hangsUp()
+})
+
+test('somebody who says nothing is silence', async t => {
+  const sim = simulate(t)
+  assert.equal(await sim.lead(campaignLeg, { speaks: 'silence' }).disposition(), 'silence')
+})
+
+test('a person for whom no agent is free in time hears who called, counts as abandoned, and can opt out', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignLeg)
+  await lead.hears('campaign/safe-harbour', '5s')
+  await lead.presses('9')
+  assert.equal(await lead.disposition(), 'abandoned')
+  assert.equal(lead.optedOut, true)
+})
+
+test('a person who hangs up before anything happened is hung-up', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignLeg)
+  await lead.hears('campaign/safe-harbour', '5s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'hung-up')
+})
+
+for (const [answers, disposition] of [['busy', 'busy'], ['never', 'no-answer'], ['unallocated', 'invalid'], ['declined', 'declined']] as const) {
+  test(`a lead that is ${answers} gets '${disposition}' and no flow`, async t => {
+    const sim = simulate(t)
+    assert.equal(await sim.lead(campaignLeg, { answers }).disposition(), disposition)
+    assert.equal(sim.records.length, 0)
+  })
+}

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulate } from '#testing'
+import queueEntry from '../../scripts/queue-entry.ts'
+
+const support = { params: { queue: 'support' } }
+
+test('an agent who does not answer is rested, and the caller keeps the place and gets the next one', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { answers: 'never' })
+  const bob = sim.agent('bob')
+  const caller = sim.call(queueEntry, support)
+  await caller.hears('music moh/calm')
+  await alice.ready()
+  await alice.rings()
+  await bob.ready()
+  await bob.rings('40s') // when alice's telephone has rung for 20 s
+  await bob.hears('whisper/press-1')
+  await bob.presses('1')
+  await caller.talksWith('bob')
+  assert.equal(await alice.state(), 'idle')
+  await caller.hangsUp()
+  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await bob.state(), 'wrap-up')
+})
+
+test('an agent who refuses the call in the whisper does not get it, and the caller waits on with music', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, support)
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  await alice.hangsUp()
+  await caller.hears('music moh/calm')
+  await alice.becomes('idle')
+  await caller.hangsUp()
+  await caller.outcome()
+})
+
+test('the caller with the longest wait is served first', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { wrapUp: '0s' })
+  const first = sim.call(queueEntry, support)
+  await first.hears('music moh/calm')
+  const second = sim.call(queueEntry, support)
+  await second.hears('music moh/calm')
+  await alice.ready()
+  for (const caller of [first, second]) {
+    await alice.hears('whisper/press-1', '60s')
+    await alice.presses('1')
+    await caller.talksWith('alice')
+    await caller.hangsUp()
+    await caller.outcome()
+  }
+})
+
+for (const [when, sound] of [['while the music plays', 'music moh/calm'], ['while the position is told', 'queue/position']] as const) {
+  test(`a caller who hangs up ${when} leaves the queue, and no agent is promised to nobody`, async t => {
+    const sim = simulate(t)
+    const caller = sim.call(queueEntry, support)
+    await caller.hears(sound, '60s')
+    await caller.hangsUp()
+    assert.equal(await caller.outcome(), 'hung-up')
+    assert.deepEqual(await sim.queueStore.members('support'), [])
+    assert.equal((await sim.queueStore.stats('support')).abandoned, 1)
+  })
+}
+
+test('a caller who hangs up while the agent is called stops the ringing and frees the agent', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { answers: '10s' })
+  const caller = sim.call(queueEntry, support)
+  await alice.ready()
+  await alice.rings()
+  await caller.hangsUp()
+  assert.equal(await alice.ended(), 'ORIGINATOR_CANCEL')
+  await alice.becomes('idle')
+})
+
+test('a caller who hangs up while the agent hears the whisper ends the whisper at once', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, support)
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  await caller.hangsUp()
+  await alice.ended('1s')
+  await alice.becomes('idle')
+})
+
+test('a caller who has waited two minutes is offered a callback, and the number is kept', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(queueEntry, { ...support, from: '+4930555123' })
+  await caller.hears('queue/callback-offer', '4m')
+  await caller.presses('1')
+  await caller.hears('queue/we-call-you')
+  assert.equal(await caller.outcome(), 'callback')
+  assert.deepEqual((await sim.queueStore.callbacks('support')).map(one => one.number), ['+4930555123'])
+})
+
+test('a queue that does not exist is a fault of the flow: the caller hears the fallback, not silence', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(queueEntry, { params: { queue: 'nowhere' } })
+  await caller.hears('switchhook/sorry')
+  assert.equal(await caller.outcome(), 'error')
+})

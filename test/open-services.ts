@@ -1,0 +1,64 @@
+/**
+ * PostgreSQL and Redis for tests: every call gives a database or a Redis of its own, and takes it back when the test is over.
+ * `test/run.ts` starts the servers once for all files; a file that is run alone starts its own.
+ */
+import { after } from 'node:test'
+import type { Services } from '../src/services/open.ts'
+import { openRedisClient, type RedisAddress, type RedisClient } from '../src/store/redis.ts'
+import { openSql, type DatabaseAddress, type Sql } from '../src/store/sql.ts'
+import { at, startServices, TEMPLATE, TOLD } from './servers.ts'
+
+interface Test {
+  after(fn: () => Promise<unknown>): void
+}
+
+let own: Promise<Services> | undefined
+after(async () => (await own)?.close())
+
+async function services(): Promise<Pick<Services, 'database' | 'redis'>> {
+  const told = process.env[TOLD]
+  return told ? (JSON.parse(told) as Services) : (own ??= startServices())
+}
+
+export interface TestDatabase {
+  readonly sql: Sql
+  readonly address: DatabaseAddress
+}
+
+/** A fresh database with all tables (about 50 ms), dropped after the test. */
+export async function openDatabase(t: Test): Promise<TestDatabase> {
+  const { database } = await services()
+  const name = `test_${process.pid}_${process.hrtime.bigint()}`
+  const admin = openSql(database, { max: 1 })
+  await admin`create database ${admin(name)} template ${admin(TEMPLATE)}`
+  const address = at(database, name)
+  const sql = openSql(address)
+  t.after(async () => {
+    await sql.end({ timeout: 1 })
+    await admin`drop database ${admin(name)} with (force)`
+    await admin.end()
+  })
+  return { sql, address }
+}
+
+export interface TestRedis {
+  readonly client: RedisClient
+  readonly address: RedisAddress
+}
+
+/** A Redis database of its own, emptied after the test. Channels of publish and subscribe are shared: put the `db` into their names. */
+export async function openRedis(t: Test): Promise<TestRedis> {
+  const { redis } = await services()
+  const counter = await openRedisClient(redis)
+  const db = 1 + ((await counter.incr('switchhook-test:databases')) % 1_023)
+  counter.disconnect()
+  const address = 'socket' in redis ? { ...redis, db } : redis
+  const client = await openRedisClient(address)
+  await client.flushdb()
+  t.after(async () => {
+    if (client.status !== 'ready') await client.connect()
+    await client.flushdb()
+    client.disconnect()
+  })
+  return { client, address }
+}

@@ -1,0 +1,46 @@
+/** The servers that tests use: started once for a run, their data thrown away at its end. */
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../src/base/clock.ts'
+import { readConfig } from '../src/config.ts'
+import { isAlive } from '../src/services/guard.ts'
+import { openServices, type Services } from '../src/services/open.ts'
+import { migrate } from '../src/store/migrate.ts'
+import { ensureDatabase, openSql, type DatabaseAddress } from '../src/store/sql.ts'
+
+/** The name under which `test/run.ts` tells its children where the servers are. */
+export const TOLD = 'SWITCHHOOK_TEST_SERVICES'
+/** Every test database is a copy of this one: 50 ms instead of a migration. */
+export const TEMPLATE = 'switchhook_template'
+const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
+
+/** Starts servers whose data is thrown away, and migrates the template that every test database is a copy of. */
+export async function startServices(say: (line: string) => void = () => {}): Promise<Services> {
+  await sweep()
+  const dataDir = join(DATA, `test-${process.pid}`)
+  const { CACHE_DIR, XDG_CACHE_HOME } = process.env
+  const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
+  const config = { databaseUrl: null, redisUrl: null, dataDir, cacheDir }
+  const services = await openServices(config, { clock: systemClock, say, throwaway: true })
+  await ensureDatabase(services.database, TEMPLATE)
+  const sql = openSql(at(services.database, TEMPLATE), { max: 1 })
+  await migrate(sql)
+  await sql.end()
+  return services
+}
+
+/** The same server, another database. */
+export function at(address: DatabaseAddress, database: string): DatabaseAddress {
+  if ('url' in address) throw new Error('tests never touch a database that is given by its URL')
+  return { ...address, database }
+}
+
+/** Folders of runs that were killed. */
+async function sweep(): Promise<void> {
+  const names = await readdir(DATA).catch(() => [])
+  for (const name of names) {
+    const pid = Number(/^test-(\d+)$/.exec(name)?.[1])
+    if (pid && !isAlive(pid)) await rm(join(DATA, name), { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,109 @@
+/** The settings: what a person may write, and what they read when they wrote something else. */
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import { test } from 'node:test'
+import { SettingError } from '../../src/base/errors.ts'
+import { describeSettings, isLoopback, readConfig, showSettings } from '../../src/config.ts'
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env)
+    return []
+  } catch (error) {
+    assert.ok(error instanceof SettingError)
+    assert.equal(error.code, 'BAD_SETTING')
+    return error.faults
+  }
+}
+
+test('who sets nothing gets a simulated switch, private services and a door that only this machine reaches', () => {
+  const config = readConfig({})
+  assert.deepEqual(config.switches, [])
+  assert.equal(config.databaseUrl, null)
+  assert.equal(config.redisUrl, null)
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8084 })
+  assert.deepEqual(config.listenAllow, ['127.0.0.0/8', '::1/128'])
+  assert.equal(config.dataDir, resolve('.data'))
+  assert.equal(config.ringForMs, 20_000)
+  assert.deepEqual([config.amdMaxSilenceMs, config.amdGreetingMs, config.amdAfterGreetingMs, config.amdTotalMs], [2_500, 1_500, 800, 5_000])
+  assert.match(config.nodeName, /^[A-Za-z0-9-]+-\d+$/)
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listen) && Object.isFrozen(config.switches))
+})
+
+test('an empty setting is none', () => {
+  assert.equal(readConfig({ DATABASE_URL: '', LISTEN: ' ', CALLER_ID: '' }).listen.port, 8084)
+})
+
+test('settings are read as people write them', () => {
+  const config = readConfig({
+    FREESWITCH: 'fs1.example:8022, [::1]:8021,fs2',
+    FREESWITCH_PASSWORD: 'horse-battery',
+    LISTEN: '9000',
+    LISTEN_ALLOW: '10.0.0.0/8,fd00::/8',
+    CALLER_ID: '+493012345',
+    RING_FOR: '1.5m',
+    RECORDINGS: 'recordings/2026',
+    CPS: '12',
+  })
+  assert.deepEqual(config.switches, [
+    { host: 'fs1.example', port: 8022 },
+    { host: '::1', port: 8021 },
+    { host: 'fs2', port: 8021 },
+  ])
+  assert.deepEqual(config.listen, { host: '127.0.0.1', port: 9000 }, 'a port alone opens nothing to the outside')
+  assert.deepEqual(config.listenAllow, ['10.0.0.0/8', 'fd00::/8'])
+  assert.equal(config.ringForMs, 90_000)
+  assert.equal(config.cps, 12)
+})
+
+test('all faults come in one message that says what was wrong, where, and what is allowed', () => {
+  const wrong = {
+    DATABASE_URL: 'mysql://app:hidden@db/app',
+    LISTEN: 'everywhere:80000',
+    LISTEN_ALLOW: '10.0.0.0/33',
+    CPS: '0',
+    RING_FOR: '20',
+    LOG_LEVEL: 'loud',
+    CALLER_ID: 'Switchhook',
+    RECORDINGS: '../etc',
+    NODE_NAME: 'a b',
+  }
+  const faults = faultsOf(wrong)
+  assert.deepEqual(faults.map(fault => fault.slice(0, fault.indexOf('='))).sort(), Object.keys(wrong).sort())
+  assert.ok(faults.includes('CPS=0: allowed: a whole number, 1 to 1000'), faults.join('\n'))
+  assert.ok(faults.includes('RING_FOR=20: allowed: a number with its unit, from 5s to 120s'))
+  assert.ok(faults.includes('LOG_LEVEL=loud: allowed: debug, info, warn, error, silent'))
+  assert.ok(!faults.join().includes('hidden'), 'a secret is never repeated')
+})
+
+test('a real switch needs a password, and not the one from the manual', () => {
+  assert.match(faultsOf({ FREESWITCH: 'fs1' })[0]!, /^FREESWITCH_PASSWORD is missing/)
+  assert.match(faultsOf({ FREESWITCH: 'fs1', FREESWITCH_PASSWORD: 'ClueCon' })[0]!, /stands in every manual/)
+  assert.deepEqual(faultsOf({ FREESWITCH: 'fs1', FREESWITCH_PASSWORD: 'horse-battery' }), [])
+  assert.equal(faultsOf({ FREESWITCH: 'fs 1' }).length, 1, 'a setting that is wrong by itself is named once')
+})
+
+test('a door that others can reach needs a key', () => {
+  assert.match(faultsOf({ LISTEN: '0.0.0.0:8084' })[0]!, /^DOOR_KEY is missing: LISTEN=0\.0\.0\.0:8084/)
+  assert.match(faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'short' })[0]!, /^DOOR_KEY=…: allowed: at least 16 characters/)
+  assert.deepEqual(faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'sixteen-letters!' }), [])
+  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '::1']) assert.ok(isLoopback(host), host)
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example', 'localhost.example']) assert.ok(!isLoopback(host), host)
+})
+
+test('networks are refused unless they can be matched', () => {
+  const good = ['10.0.0.0/8', '192.0.2.1/32', '::/0', 'fe80::1/64']
+  const bad = ['10.0.0.0', '10.0.0/8', '10.0.0.256/8', '10.0.0.0/33', '::1/129', '1::2::3/64', '10.0.0.0/8/8', 'lan/8', '10.0.0.0/-1']
+  for (const network of good) assert.deepEqual(faultsOf({ LISTEN_ALLOW: network }), [], network)
+  for (const network of bad) assert.equal(faultsOf({ LISTEN_ALLOW: network }).length, 1, network)
+})
+
+test('the table for the manual names every setting, is the same on every machine, and shows no secret', () => {
+  const table = describeSettings()
+  const shown = showSettings({ DATABASE_URL: 'postgres://app:hidden@db/app', RING_FOR: '30s' })
+  for (const line of shown.split('\n')) assert.ok(table.includes(`| \`${line.split('=')[0]}\` |`), line)
+  assert.match(shown, /^RING_FOR=30s$/m)
+  assert.match(shown, /^DATABASE_URL=…$/m)
+  assert.match(shown, /^REDIS_URL=$/m)
+  assert.ok(!table.includes(String(process.pid)) && !table.includes(process.env['HOME'] ?? '/home'))
+})

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { InputError, NotFoundError } from '../../src/base/errors.ts'
+import { loadFlows } from '../../src/flow/catalogue.ts'
+import { choice, integer, optional, readParams, text } from '../../src/flow/params.ts'
+
+async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'switchhook-flows-'))
+  t.after(() => rm(path, { recursive: true }))
+  await mkdir(join(path, 'lib'))
+  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content)
+  return path
+}
+
+const DEFINE = new URL('../../src/flow.ts', import.meta.url).href
+const GOOD = `import { flow } from '${DEFINE}'\nexport default flow(async call => call.answer())\n`
+
+test('the shipped scripts all load', async () => {
+  const catalogue = await loadFlows('scripts')
+  assert.deepEqual(catalogue.names, ['campaign-leg', 'click-to-dial', 'operator', 'queue-entry', 'welcome'])
+})
+
+test('every fault in the folder of flows is reported at start, in one message', async t => {
+  const path = await folder(t, {
+    'good.ts': GOOD,
+    'Welcome.ts': GOOD,
+    'leg.ts': GOOD,
+    'broken.ts': 'export default (',
+    'missing.ts': "import './not-there.ts'\n",
+    'plain.ts': 'export default async () => 1\n',
+    'nothing.ts': 'export const x = 1\n',
+    'lib/shared.ts': 'this is not even code',
+    'notes.md': 'not a flow',
+  })
+  await assert.rejects(loadFlows(path), (error: unknown) => {
+    assert.ok(error instanceof InputError)
+    for (const name of ['Welcome.ts', 'leg.ts', 'broken.ts', 'missing.ts', 'plain.ts', 'nothing.ts']) assert.match(error.message, new RegExp(`${name}: `))
+    assert.match(error.message, /^6 faults/)
+    assert.doesNotMatch(error.message, /shared|good|notes/)
+    return true
+  })
+})
+
+test('an empty folder and a missing one are said plainly', async t => {
+  await assert.rejects(loadFlows(await folder(t, {})), /there is no flow in it/)
+  await assert.rejects(loadFlows('/nowhere/at/all'), /cannot be read \(setting SCRIPTS\)/)
+})
+
+test('a flow that does not exist is named together with those that do', async t => {
+  const catalogue = await loadFlows(await folder(t, { 'a.ts': GOOD, 'b.ts': GOOD }))
+  assert.throws(() => catalogue.get('c'), (error: unknown) => error instanceof NotFoundError && /known: a, b/.test(error.message))
+})
+
+test('missing and malformed needs are refused together, with what is needed', () => {
+  const needs = { queue: text(), level: integer({ from: 1, to: 9 }), tone: choice('calm', 'loud'), note: optional(text()) }
+  assert.deepEqual(readParams(needs, name => ({ queue: 'sales', level: '3', tone: 'loud' })[name]), { queue: 'sales', level: 3, tone: 'loud', note: undefined })
+  assert.throws(() => readParams(needs, name => ({ level: '12', tone: 'quiet' })[name]), (error: unknown) => {
+    assert.ok(error instanceof InputError)
+    assert.match(error.message, /queue: it is not set; needed: text/)
+    assert.match(error.message, /level: '12' is not a whole number from 1 to 9/)
+    assert.match(error.message, /tone: 'quiet' is not one of calm, loud/)
+    return true
+  })
+})

@@ -1,0 +1,92 @@
+/** A house with callers and agents, in virtual time with the memory stores: what the tests of the queues stand in. */
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
+import { CallEnded, CallMoved } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { memoryQueueStore } from '../../src/queue/memory-store.ts'
+import type { Place } from '../../src/queue/place.ts'
+import { openQueues, type Queues } from '../../src/queue/queue.ts'
+import type { ReservedAgent } from '../../src/queue/reserved-agent.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+
+/** A call as a queue knows it. */
+export class Caller {
+  readonly uuid: string
+  readonly from = '+49301234567'
+  readonly #life = new AbortController()
+  readonly signal = this.#life.signal
+
+  constructor(uuid: string) {
+    this.uuid = uuid
+  }
+
+  hangsUp(): void {
+    this.#life.abort(new CallEnded('ORIGINATOR_CANCEL'))
+  }
+
+  isTakenOver(): void {
+    this.#life.abort(new CallMoved('another node has it'))
+  }
+}
+
+export class House {
+  readonly clock = new VirtualClock()
+  readonly agents = new MemoryAgents()
+  readonly roster = memoryRoster(this.agents)
+  readonly store = memoryQueueStore(this.agents)
+  readonly nodes: Queues[] = []
+  queues: Queues
+
+  constructor() {
+    this.queues = this.node('a')
+  }
+
+  node(name: string): Queues {
+    const { store, roster, clock } = this
+    const queues = openQueues({ store, roster, clock, log: silentLog, node: name })
+    this.nodes.push(queues)
+    return queues
+  }
+
+  async agent(name: string, { wrapUpMs = 0, queues = ['sales'] } = {}): Promise<void> {
+    const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
+    await this.roster.put({ name, endpoint: `user/${name}`, wrapUpMs, ringForMs: 20_000, queues: tiers }, this.clock.now())
+    await this.roster.setStatus(name, 'ready', this.clock.now())
+  }
+
+  async state(name: string): Promise<string | undefined> {
+    return (await this.roster.get(name, this.clock.now()))?.state
+  }
+
+  enter(uuid: string, queue = 'sales'): Promise<Place> {
+    return this.queues.enter(new Caller(uuid), queue)
+  }
+
+  /** What the promise comes to when `ms` have passed at most. */
+  within<T>(promise: Promise<T>, ms = 60_000): Promise<T> {
+    return this.clock.runUntil(promise, ms)
+  }
+}
+
+/** A house with the queues sales and support. Fails the test when anything is wrong or still running when it is over. */
+export async function openHouse(t: TestContext): Promise<House> {
+  const house = new House()
+  for (const name of ['sales', 'support']) await house.store.put({ name, strategy: 'longest-idle-agent' })
+  await house.clock.settle()
+  t.after(async () => {
+    await house.clock.settle()
+    assert.deepEqual(await house.queues.check(), [])
+    for (const queues of house.nodes) await queues[Symbol.asyncDispose]()
+    assert.deepEqual(house.clock.pending(), [])
+  })
+  return house
+}
+
+export const WAIT = { within: '45s' } as const
+
+export async function answered(house: House, place: Place): Promise<ReservedAgent> {
+  const agent = await house.within(place.agent(WAIT))
+  assert.ok(agent, 'an agent')
+  return agent
+}

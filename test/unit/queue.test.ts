@@ -1,0 +1,188 @@
+/** Callers who wait and agents who come: promises, announcements, talks, phones that nobody answers. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { HOLD_MS } from '../../src/queue/place.ts'
+import { answered, openHouse, WAIT } from './queue-house.ts'
+
+test('a caller gets the agent who is free', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using place = await house.enter('c1')
+  await using agent = await answered(house, place)
+  assert.equal(agent.name, 'alice')
+  assert.equal(agent.endpoint, 'user/alice')
+  assert.equal(agent.leg, null)
+  assert.equal(await house.state('alice'), 'reserved')
+})
+
+test('a caller waits until an agent says that they are ready, not a moment longer', async t => {
+  const house = await openHouse(t)
+  await using place = await house.enter('c1')
+  const waiting = place.agent(WAIT)
+  await house.clock.advance(20_000)
+  await house.agent('alice')
+  await using agent = await house.within(waiting, 0)
+  assert.equal(agent?.name, 'alice')
+  assert.equal(place.waited, 20_000)
+  assert.ok(place.hasWaited('20s') && !place.hasWaited('21s'))
+})
+
+test('nobody comes within the time: the flow goes on with null, the caller keeps the place', async t => {
+  const house = await openHouse(t)
+  await using place = await house.enter('c1')
+  const before = house.clock.now()
+  assert.equal(await house.within(place.agent(WAIT)), null)
+  assert.equal(house.clock.now() - before, 45_000)
+  assert.equal(place.position, 1)
+})
+
+test('callers hear where they stand, and move up when somebody leaves', async t => {
+  const house = await openHouse(t)
+  const first = await house.enter('c1')
+  await using second = await house.enter('c2')
+  await using other = await house.enter('c3', 'support')
+  assert.deepEqual([first.position, second.position, other.position], [1, 2, 1])
+  await first[Symbol.asyncDispose]()
+  assert.equal(second.position, 1)
+  assert.deepEqual(await house.store.stats('sales'), { entered: 2, answered: 0, abandoned: 0, callback: 0, left: 1 })
+})
+
+test('an announcement ends when an agent has been promised, and the caller has them at once', async t => {
+  const house = await openHouse(t)
+  await using place = await house.enter('c1')
+  assert.equal(await house.within(place.agent({ within: '5s' })), null)
+  const { called } = place
+  assert.ok(!called.aborted)
+  await house.agent('alice')
+  await house.clock.settle()
+  assert.ok(called.aborted)
+  await house.clock.advance(HOLD_MS - 1)
+  await using agent = await house.within(place.agent({ within: '0s' }), 0)
+  assert.equal(agent?.name, 'alice')
+  await house.clock.advance(HOLD_MS - 1)
+  assert.ok(await agent.ringing(), 'the promise was prolonged when the flow took it')
+})
+
+test('an agent for whom the caller does not come is free again, and the next caller has them', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using first = await house.enter('c1')
+  await using second = await house.enter('c2')
+  const waiting = second.agent(WAIT)
+  await using agent = await house.within(waiting, HOLD_MS)
+  assert.equal(agent?.name, 'alice')
+  assert.ok(!first.called.aborted, 'a new wait, a new signal')
+  assert.equal(first.position, 1)
+})
+
+test('a caller who was put aside and asks gets the agent before those behind them', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using first = await house.enter('c1')
+  await house.clock.advance(HOLD_MS + 1)
+  await using second = await house.enter('c2')
+  await using agent = await house.within(second.agent(WAIT), 0)
+  assert.ok(agent)
+  const asking = first.agent(WAIT)
+  await house.clock.settle()
+  await agent.finished('caller-left')
+  await using theirs = await house.within(asking, 0)
+  assert.equal(theirs?.name, 'alice')
+})
+
+test('a caller whom nobody came back for is offered again by themselves after a while', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using place = await house.enter('c1')
+  await house.clock.advance(HOLD_MS)
+  assert.equal(await house.state('alice'), 'idle')
+  await house.clock.advance(HOLD_MS)
+  assert.equal(await house.state('alice'), 'reserved')
+  assert.ok(place.called.aborted)
+})
+
+test('a caller who talked is counted as answered and leaves the order; the agent has their wrap-up, then the next caller', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice', { wrapUpMs: 30_000 })
+  const place = await house.enter('c1')
+  await using behind = await house.enter('c2')
+  const agent = await answered(house, place)
+  assert.ok(await agent.ringing())
+  assert.equal(behind.position, 2)
+  assert.ok(await agent.talking())
+  assert.equal(behind.position, 1)
+  assert.equal(await house.state('alice'), 'talking')
+  await house.clock.advance(600_000)
+  await agent[Symbol.asyncDispose]()
+  await place[Symbol.asyncDispose]()
+  assert.equal(await house.state('alice'), 'wrap-up')
+  const before = house.clock.now()
+  await using next = await answered(house, behind)
+  assert.equal(house.clock.now() - before, 30_000)
+  assert.equal(next.name, 'alice')
+  assert.deepEqual(await house.store.stats('sales'), { entered: 2, answered: 1, abandoned: 0, callback: 0, left: 0 })
+})
+
+test('an agent who finishes the wrap-up early has the next caller at once', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice', { wrapUpMs: 30_000 })
+  await using first = await house.enter('c1')
+  {
+    await using agent = await answered(house, first)
+    await agent.talking()
+  }
+  await using second = await house.enter('c2')
+  const waiting = second.agent(WAIT)
+  await house.clock.advance(5_000)
+  assert.ok(await house.roster.finishWrapUp('alice', house.clock.now()))
+  await using agent = await house.within(waiting, 0)
+  assert.equal(agent?.name, 'alice')
+})
+
+test('a phone that nobody answers: the caller keeps place and time, the agent rests, another agent is asked', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using place = await house.enter('c1')
+  await using behind = await house.enter('c2')
+  {
+    await using agent = await answered(house, place)
+    await agent.ringing()
+    await house.clock.advance(20_000)
+    await agent.finished('no-answer')
+  }
+  await house.clock.settle()
+  assert.equal(place.position, 1)
+  assert.equal(place.waited, 20_000)
+  const waiting = place.agent(WAIT)
+  await house.clock.advance(5_000)
+  await house.agent('bert')
+  await using agent = await house.within(waiting, 0)
+  assert.equal(agent?.name, 'bert')
+  const before = house.clock.now()
+  await using same = await answered(house, behind)
+  assert.equal(same.name, 'alice')
+  assert.equal(house.clock.now() - before, 5_000)
+})
+
+test('a phone that rang and of which nothing more was said was not answered', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using place = await house.enter('c1')
+  {
+    await using agent = await answered(house, place)
+    await agent.ringing()
+  }
+  assert.equal((await house.roster.get('alice', house.clock.now()))?.noAnswers, 1)
+  assert.equal(await house.within(place.agent({ within: '9s' })), null)
+})
+
+test('an agent whom the flow did not want goes back without a rest', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using place = await house.enter('c1')
+  {
+    await using _agent = await answered(house, place)
+  }
+  await using again = await house.within(place.agent(WAIT), 0)
+  assert.equal(again?.name, 'alice')
+})
