@@ -14,11 +14,12 @@ const FLOORS: readonly (readonly string[])[] = [
   ['queue', 'campaign', 'line'],
   ['flow', 'directory', 'record', 'billing', 'outbox'],
   ['desk'],
+  ['house'],
   ['main'],
 ]
 const BESIDE = new Set(['services', 'testing'])
 /** The only files that may import what stands beside the house, or the settings. */
-const COMPOSES = /^(src\/main\.ts|src\/desk\/cli|src\/services\/|src\/testing\/|test\/)/
+const COMPOSES = /^(src\/(main|house)\.ts|src\/desk\/cli|src\/services\/|src\/testing\/|test\/)/
 
 /** One foreign package, one file (or, for the command line, one folder). Packages that are not named: one file, whichever. */
 const PLACES = new Map<string, RegExp>([
@@ -51,6 +52,11 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
 ]
 const SCRIPT_WORDS = [
   { word: /\bMath\.random\b/, name: 'Math.random', instead: 'call.random(): a replay must see the same' },
+  {
+    word: /^\s+return (?!await )(call|leg|agent|place)\.\w+\(/,
+    name: 'a verb returned without await',
+    instead: '`return await call.…`: the scopes around it (`await using`) would end before the verb does',
+  },
   { word: /(?<![.\w])fetch\s*\(/, name: 'a bare fetch', instead: "call.once('name', () => fetch(…)): a replay must not ask again" },
 ]
 const BAD_NAMES = /^(utils?|helpers?|common|managers?|services?|types?|misc|shared)\.ts$/

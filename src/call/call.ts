@@ -53,7 +53,7 @@ export class Call {
   recording(): Promise<Recording> { return recording(this.leg, this.house.recordingsOf(this.leg)) }
   detect(options?: DetectOptions): Promise<Heard> { return detect(this.leg, this.#stage, { ...this.house.settings.detect, ...options }) }
   dial(endpoint: string, options?: DialOptions): Promise<Party> { return dial(this.leg, this.house, endpoint, options) }
-  join(other: Call): Promise<TalkEnd> { return join(this.leg, this.house, other) }
+  join(other: Call): Promise<TalkEnd> { return join(this.leg, this.#stage, this.house, other) }
   transfer(extension: string, context?: string): Promise<void> { return transfer(this.leg, extension, context) }
   hangup(cause?: string): Promise<void> { return hangup(this.leg, this.#stage, cause) }
   /** Any application of FreeSWITCH; resolves with its completion event. For what no verb does. */

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import type { FilePath, Ident } from '../esl/words.ts'
+import type { Ident } from '../esl/words.ts'
 import type { Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
@@ -20,8 +20,6 @@ export interface CallSettings {
   callerId?: string | undefined
   /** The gateway that reaches telephone numbers. */
   gateway: Ident
-  /** Folder for recordings on the switch; undefined: the switch's own recordings_dir. */
-  recordings?: FilePath | undefined
   /** Thresholds of answering machine detection. */
   detect: DetectOptions
 }
@@ -78,6 +76,6 @@ export class CallHouse {
 
   /** Where recordings of a leg are written, on its switch. */
   recordingsOf(leg: Leg): string {
-    return this.settings.recordings ?? leg.home?.facts.recordings ?? '/tmp'
+    return leg.home?.facts.recordings ?? '/tmp'
   }
 }

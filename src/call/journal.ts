@@ -3,7 +3,7 @@
  * moments, on this node when it is the only one, and the step goes on there. A prompt that was cut is heard again from its start;
  * a verb with an effect says by `recover` how it finds out what became of it.
  */
-import { CallMoved } from '../base/errors.ts'
+import { CallMoved, SwitchError } from '../base/errors.ts'
 import type { Leg } from './leg.ts'
 
 export interface Step<T> {
@@ -21,8 +21,14 @@ export async function step<T>(leg: Leg, { run, recover = run }: Step<T>): Promis
     try {
       return await attempt()
     } catch (error) {
+      if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED' && (await isGone(leg))) {
+        await leg.ended // its hang-up is on the way: the switch has refused because there is no such leg any more
+        throw leg.reason ?? error
+      }
       if (!(error instanceof CallMoved)) throw error
       await leg.driven()
     }
   }
 }
+
+const isGone = async (leg: Leg): Promise<boolean> => leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))

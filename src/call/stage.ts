@@ -9,8 +9,9 @@ import type { AppArgument, Ident } from '../esl/words.ts'
 import { executeUntil } from './execute.ts'
 import type { Leg } from './leg.ts'
 
-/** A loop that ends in less is no music but a fault (a missing or empty file): it is not started again at once. */
+/** A loop that ends in less is a fault (an empty file) or was interrupted (the leg was joined or transferred). Three in a row are a fault. */
 const SHORTEST_LOOP_MS = 500
+const SHORT_LOOPS = 3
 
 interface Playing {
   readonly stop: AbortController
@@ -85,11 +86,14 @@ export class Stage {
 
   /** Plays until stopped or until the leg is lost or hung up; gives the reason when the music itself is at fault. */
   async #loop(file: AppArgument, stop: AbortSignal): Promise<string | null> {
-    while (!stop.aborted) {
+    for (let short = 0; !stop.aborted; ) {
       const begun = this.#clock.monotonic()
       try {
         const end = await executeUntil(this.#leg, 'playback' as Ident, file, stop)
-        if (!stop.aborted && this.#clock.monotonic() - begun < SHORTEST_LOOP_MS) return end?.get('Application-Response') ?? 'it ends at once'
+        const answer = end?.get('Application-Response') ?? 'it ends at once'
+        if (answer === 'FILE NOT FOUND') return answer
+        short = this.#clock.monotonic() - begun < SHORTEST_LOOP_MS ? short + 1 : 0
+        if (short === SHORT_LOOPS && !stop.aborted) return answer
       } catch (error) {
         if (error instanceof CallEnded || error instanceof CallMoved) return null
         if (!(error instanceof SwitchError)) throw error

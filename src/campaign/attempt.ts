@@ -53,7 +53,8 @@ export class Attempts {
   }
 
   /**
-   * Dials, unless `may` says no at the very moment: then nothing is sent and the lead is ready again. Resolves when the attempt is settled, or answered.
+   * Dials, unless `may` says no at the very moment: then nothing is sent and the lead is ready again. Resolves when the attempt is
+   * settled, or answered.
    * Rejects when PostgreSQL is away; the claim runs out then and the attempt is looked into.
    */
   async place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean): Promise<Placed> {
@@ -94,7 +95,7 @@ export class Attempts {
       const now = clock.now()
       news = news
         .then(() => markAttempt(leads.sql, uuid, stage === 'created' ? 'sent' : stage, now))
-        .catch((error: unknown) => log.warn({ uuid, stage, error: (error as Error).message }, 'the progress of an attempt was not written down'))
+        .catch((error: Error) => log.warn({ uuid, stage, error: error.message }, 'the progress of an attempt was not written down'))
     }
     try {
       // the last look and the command are in one turn: nothing is dialled after a stop, or with a lease that has run out
@@ -102,7 +103,8 @@ export class Attempts {
         await leads.refuse(uuid, 'NOT_SENT', 0)
         return 'not-sent'
       }
-      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs: campaign.ringForMs + POST_DIAL_MS, onProgress: tell, clock, log })
+      const ringForMs = campaign.ringForMs + POST_DIAL_MS
+      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs, onProgress: tell, clock, log })
       await news
       if (outcome === 'answered') {
         if (await leads.answered(uuid)) after.settleWhenOver()
@@ -130,7 +132,7 @@ export class Attempts {
     const wait = () => {
       grace ??= clock.after(FLOW_GRACE_MS, () => {
         forget[Symbol.dispose]()
-        leads.presume(uuid, cause).catch((error: unknown) => log.warn({ uuid, error: (error as Error).message }, 'an attempt was not settled'))
+        leads.presume(uuid, cause).catch((error: Error) => log.warn({ uuid, error: error.message }, 'an attempt was not settled'))
       })
     }
     const listening = at.watch(uuid, event => {

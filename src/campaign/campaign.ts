@@ -27,7 +27,8 @@ export function sources(to: CampaignState): CampaignState[] {
 
 /** What a campaign is unless somebody says otherwise. A phone rings 25 s: 15 s are the least that the law allows. */
 export const STANDARD = {
-  mode: 'progressive', flow: 'campaign-leg', gateway: null, callerId: null, maxLines: 30, cps: 5, maxAttempts: 3, ringForMs: 25_000, retryAfter: {},
+  mode: 'progressive', flow: 'campaign-leg', gateway: null, callerId: null,
+  maxLines: 30, cps: 5, maxAttempts: 3, ringForMs: 25_000, retryAfter: {},
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
 /** Completes and checks what a person said. Throws one InputError with every fault. */
@@ -36,6 +37,8 @@ export function campaignFrom(given: Partial<CampaignSettings> & Pick<CampaignSet
   const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
   const faults: string[] = []
   const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
+  const whole = (what: string, value: number, most: number) =>
+    check(Number.isInteger(value) && value > 0 && value <= most, `${what} is ${value}; a whole number from 1 to ${most} is allowed`)
   const checked = (parse: () => unknown) => {
     try {
       parse()
@@ -50,10 +53,11 @@ export function campaignFrom(given: Partial<CampaignSettings> & Pick<CampaignSet
   if (callerId !== null) checked(() => dial(callerId))
   check(/^[a-z0-9-]{1,40}$/.test(flow), `flow is '${flow}'; lower-case letters, digits and - are allowed`)
   check(mode === 'progressive', `mode is '${mode}'; progressive is what there is`)
-  check(Number.isInteger(maxLines) && maxLines > 0 && maxLines <= 10_000, `max_lines is ${maxLines}; a whole number from 1 to 10000 is allowed`)
+  whole('max_lines', maxLines, 10_000)
   check(cps > 0 && cps <= 1_000, `cps is ${cps}; more than 0 and at most 1000 calls per second are allowed`)
-  check(Number.isInteger(maxAttempts) && maxAttempts > 0 && maxAttempts <= 100, `max_attempts is ${maxAttempts}; a whole number from 1 to 100 is allowed`)
-  check(ringForMs >= 15_000 && ringForMs <= 120_000, `ring_for is ${ringForMs / 1_000} s; 15 s (16 CFR 310.4(b)(4)(ii)) to 120 s are allowed`)
+  whole('max_attempts', maxAttempts, 100)
+  const rings = ringForMs >= 15_000 && ringForMs <= 120_000
+  check(rings, `ring_for is ${ringForMs / 1_000} s; 15 s (16 CFR 310.4(b)(4)(ii)) to 120 s are allowed`)
   for (const [end, delay] of Object.entries(retryAfter)) checked(() => checkRetry(end, delay))
   if (faults.length > 0) throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
   return campaign
@@ -69,7 +73,9 @@ function checkRetry(end: string, delay: string): void {
  * When a lead is called again, as wall clock milliseconds; null: never. `attempts` includes the one that has just ended so.
  * A person who asked for a call back at another time than usual is the flow's to remember: `wanted` (ms since the epoch) goes first.
  */
-export function nextCall(campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>, end: AttemptEnd, attempts: number, now: number, wanted?: number): number | null {
+export function nextCall(
+  campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>, end: AttemptEnd, attempts: number, now: number, wanted?: number,
+): number | null {
   const { again, fixed } = meaningOf(end)
   const delay = fixed ? 'never' : (campaign.retryAfter[end] ?? again)
   if (delay === 'never' || attempts >= campaign.maxAttempts) return null

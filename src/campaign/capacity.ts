@@ -76,7 +76,8 @@ export class Capacity {
   /** The attempt is over ('all'), or it has its agent and keeps its line ('agent'). Once is enough; again does nothing. */
   giveBack(campaign: string, attempt: string, what: 'all' | 'agent' = 'all'): Promise<boolean> {
     const { lines, linesOf, promises, bell } = this.#keys
-    return giveBack(this.#home.commands, [lines, linesOf(campaign), promises], [attempt, what, bell, JSON.stringify({ what: 'freed' } satisfies Ring)])
+    const notice = JSON.stringify({ what: 'freed' } satisfies Ring)
+    return giveBack(this.#home.commands, [lines, linesOf(campaign), promises], [attempt, what, bell, notice])
   }
 
   /** Somebody is on that line still. */

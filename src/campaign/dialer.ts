@@ -146,7 +146,8 @@ export class Dialer {
       if (granted.ids.length > 0) await this.#dial(at, campaign, granted.ids)
       this.#awake = true // what stands in the way of the next one is seen afterwards
     }
-    const moments = [due.nextAt, due.expiresAt, floor.nextChange(floor.of(campaign.queue)), decision.againMs === null ? null : now + decision.againMs]
+    const again = decision.againMs === null ? null : now + decision.againMs
+    const moments = [due.nextAt, due.expiresAt, floor.nextChange(floor.of(campaign.queue)), again]
     const known = moments.filter(moment => moment !== null)
     return known.length === 0 ? null : Math.min(...known)
   }
@@ -178,7 +179,8 @@ export class Dialer {
         this.#refusals = 0
       }
     } catch (error) {
-      log.error({ uuid: claimed.attempt, campaign: campaign.name, error: (error as Error).message }, 'an attempt was not settled') // its claim runs out
+      // its claim runs out, and then it is looked into
+      log.error({ uuid: claimed.attempt, campaign: campaign.name, error: (error as Error).message }, 'an attempt was not settled')
     }
     this.wake()
   }

@@ -17,7 +17,7 @@ interface Meaning {
    * person). What is not known counts as no person: a denominator that is too large would hide people who were abandoned.
    */
   readonly human: boolean
-  /** Called again after so long, as often as the campaign allows; 'never': the lead is done. A campaign may set both differently, except for `fixed`. */
+  /** Called again after so long, as often as the campaign allows; 'never': the lead is done. A campaign may say otherwise. */
   readonly again: Duration | 'never'
   /** No campaign may call again: the person said so, or the number is nobody's. */
   readonly fixed?: true

@@ -13,7 +13,9 @@ import type { Sql } from '../store/sql.ts'
 import { csvCell, delimiterOf, readCsv, type CsvRecord } from './csv.ts'
 
 /** What people call the column with the number, in lower case and without spaces, _ and -. */
-export const PHONE_COLUMNS = ['phone', 'phonenumber', 'number', 'tel', 'telephone', 'mobile', 'cell', 'customernumber', 'telefon', 'msisdn'] as const
+export const PHONE_COLUMNS = [
+  'phone', 'phonenumber', 'number', 'tel', 'telephone', 'mobile', 'cell', 'customernumber', 'telefon', 'msisdn',
+] as const
 
 export interface ImportOptions {
   readonly sql: Sql
@@ -64,9 +66,9 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
     return { read, added, optedOut, duplicates: read - rejected - optedOut - added, rejected, rejectFile, firstFaults: faults }
   } catch (error) {
     await list.close()
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') throw new InputError(`${file} cannot be read or its rejects written: ${(error as Error).message}`, { cause: error })
-    throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    if (!['ENOENT', 'EACCES', 'EISDIR', 'EROFS'].includes(code ?? '')) throw error
+    throw new InputError(`${file} cannot be read, or its rejects not be written: ${message}`, { cause: error })
   }
 }
 
@@ -74,7 +76,7 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
 export function phoneNumber(written: string): Dial {
   const international = written.replace(/^[\s'=]*00(?=[\d\s])/, '+')
   const bare = /^[\s'=]*\+/.test(international) ? international.replace(/\(0\)/, '') : international
-  return dial(bare.replace(/[\s\u00a0().\/'=-]/g, '').replace(/[\u2010-\u2015]/g, ''))
+  return dial(bare.replace(/[\s\u00a0()./'=-]/g, '').replace(/[\u2010-\u2015]/g, ''))
 }
 
 interface Header {
@@ -129,7 +131,8 @@ class List {
     if (twice !== undefined) throw new InputError(`${file}: two columns are called '${twice}'; every name may stand once`)
     if (phone < 0) {
       const expected = column === undefined ? `one of ${PHONE_COLUMNS.join(', ')}, or name the column` : `'${column}'`
-      throw new InputError(`${file}: no column holds the number. The first line says: ${cells.join(', ').slice(0, 200)}. Expected: ${expected}`)
+      const found = cells.join(', ').slice(0, 200)
+      throw new InputError(`${file}: no column holds the number. The first line says: ${found}. Expected: ${expected}`)
     }
     this.#header = { names: cells, phone }
     this.#delimiter = delimiterOf(raw)
@@ -147,7 +150,8 @@ class List {
     if (spoilt >= 0) return this.#reject(record, names[spoilt]!, cells[spoilt]!, 'text in UTF-8 without NUL bytes')
     try {
       const number = phoneNumber(cells[phone]!)
-      const fields = JSON.stringify(Object.fromEntries(names.flatMap((name, index) => (index === phone || name === '' ? [] : [[name, cells[index]!]]))))
+      const others = names.flatMap((name, index) => (index === phone || name === '' ? [] : [[name, cells[index]!] as const]))
+      const fields = JSON.stringify(Object.fromEntries(others))
       return `${line}\t${number}\t${fields.replaceAll('\\', '\\\\')}\n` // JSON has no raw tab or line end; COPY eats one backslash
     } catch (error) {
       if (!(error instanceof InputError)) throw error

@@ -86,7 +86,8 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
   }
   const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
     const connection = { ...redisOptions(redis), maxRetriesPerRequest: null }
-    return new Worker(name, job => onlyOnce(job, handle), { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }).on('error', hear(name))
+    const options = { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }
+    return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear(name))
   }
 
   const queues = { campaigns: producer(CAMPAIGN_QUEUE), dial: producer(DIAL_QUEUE) }
@@ -99,8 +100,8 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
   await Promise.all([...Object.values(queues), ...workers].map(one => one.waitUntilReady()))
 
   return {
-    campaign: (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),
-    clickToDial: request => add(queues.dial, CLICK_TO_DIAL, checked(DialJob, { v: 1, ...request })),
+    campaign: async (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),
+    clickToDial: async request => add(queues.dial, CLICK_TO_DIAL, checked(DialJob, { v: 1, ...request })),
     async close() {
       await Promise.all(workers.map(one => one.close()))
       await Promise.all(Object.values(queues).map(one => one.close()))

@@ -103,7 +103,9 @@ export class LeadDesk {
   }
 
   async #over(uuid: string, settlement: Settlement | null, end: string): Promise<Settlement | null> {
-    if (settlement?.settled === false) this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'an attempt had been settled before')
+    if (settlement?.settled === false) {
+      this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'an attempt had been settled before')
+    }
     if (settlement) await this.#tellCapacity(() => this.#capacity.giveBack(settlement.attempt.campaign, uuid))
     return settlement
   }

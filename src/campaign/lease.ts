@@ -72,7 +72,8 @@ export class Lease {
     this.#stop()
     const { home, node, campaign } = this.#options
     const { lease, bell } = keysOf(this.#options)
-    await dropLease(home.commands, [lease], [node, this.epoch, bell, JSON.stringify({ what: 'campaign', name: campaign.name } satisfies Ring)])
+    const notice = JSON.stringify({ what: 'campaign', name: campaign.name } satisfies Ring)
+    await dropLease(home.commands, [lease], [node, this.epoch, bell, notice])
   }
 
   async #renew(): Promise<void> {
@@ -88,7 +89,8 @@ export class Lease {
       this.#ending.cancel()
       this.#ending = this.#endTimer()
     } catch (error) {
-      log.warn({ campaign: campaign.name, error: (error as Error).message }, 'the lease of a campaign could not be renewed') // it runs out by itself
+      // it runs out by itself
+      log.warn({ campaign: campaign.name, error: (error as Error).message }, 'the lease of a campaign could not be renewed')
     }
   }
 

@@ -23,7 +23,8 @@ const GRACE_MS = 10_000
 /** Who has left the line may want to: they are not called back in the same breath. */
 const LEFT_MS = 5_000
 const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
-  busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', invalid: 'failed', cancelled: 'caller-left', failed: 'failed', refused: 'failed',
+  busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
+  invalid: 'failed', failed: 'failed', refused: 'failed',
 }
 
 export interface NailedOptions {
@@ -106,8 +107,8 @@ export class NailedAgents {
     this.#timer?.cancel()
     if (this.#closed) return
     for (const [name, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(name)
-    const moments = [floor.nextChange(agents.filter(agent => this.#wanted(agent) && agent.nailed === null)) ?? Infinity, ...this.#notBefore.values()]
-    const next = Math.min(...moments)
+    const rested = floor.nextChange(agents.filter(agent => this.#wanted(agent) && agent.nailed === null))
+    const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
     if (next < Infinity) this.#timer = house.clock.after(Math.max(1, next - now), () => this.#look())
   }
 
@@ -135,7 +136,7 @@ export class NailedAgents {
     if (seen && seen.rev !== agent.rev) this.#look()
   }
 
-  /** Their leg is another process's. Is it gone, with its node or its switch? Then the record is wrong and corrected; else its end is awaited. */
+  /** Their leg is another process's. If it is gone, with its node or its switch, the record is corrected; else its end is awaited. */
   async #leftBehind({ name, nailed }: Agent): Promise<boolean> {
     const { house } = this.#options
     const leg = parseUuid(nailed!.leg)

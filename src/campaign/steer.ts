@@ -1,6 +1,6 @@
 /** What a supervisor does with a campaign: make it, add leads, start, pause, stop. Needs a database and Redis, and no node that dials. */
 import { InputError, NotFoundError } from '../base/errors.ts'
-import { campaignNamed, campaigns, moveCampaign, putCampaign, type CampaignSettings } from '../store/campaigns.ts'
+import { campaignNamed, campaigns, moveCampaign, putCampaign } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Bell } from './bell.ts'
 import { campaignFrom, COMMANDS, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
@@ -19,7 +19,7 @@ export async function findCampaign(sql: Sql, name: string): Promise<Campaign> {
 }
 
 /** Makes a draft, or changes the settings of a campaign in any state. InputError lists every fault. */
-export async function defineCampaign({ sql, bell }: SteerParts, given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>): Promise<Campaign> {
+export async function defineCampaign({ sql, bell }: SteerParts, given: Parameters<typeof campaignFrom>[0]): Promise<Campaign> {
   const campaign = await putCampaign(sql, campaignFrom(given))
   await bell.ring({ what: 'campaign', name: campaign.name })
   return campaign
@@ -30,13 +30,18 @@ export async function steerCampaign({ sql, bell }: SteerParts, name: string, com
   const before = await findCampaign(sql, name)
   const to = COMMANDS[command]
   const after = before.state === to ? before : await moveCampaign(sql, before.id, sources(to), to, now)
-  if (!after) throw new InputError(`the campaign '${name}' is ${before.state} and cannot become ${to}; from there it can become ${LEGAL[before.state].join(', ')}`)
+  if (!after) {
+    const legal = LEGAL[before.state].join(', ')
+    throw new InputError(`the campaign '${name}' is ${before.state} and cannot become ${to}; from there it can become ${legal}`)
+  }
   await bell.ring({ what: 'campaign', name })
   return after
 }
 
 /** As importLeads; a campaign that runs goes on with the new leads at once. */
-export async function addLeads({ sql, bell }: SteerParts, name: string, list: Omit<ImportOptions, 'sql' | 'campaign'>): Promise<ImportSummary> {
+export async function addLeads(
+  { sql, bell }: SteerParts, name: string, list: Omit<ImportOptions, 'sql' | 'campaign'>,
+): Promise<ImportSummary> {
   const campaign = await findCampaign(sql, name)
   const summary = await importLeads({ sql, campaign: campaign.id, ...list })
   await bell.ring({ what: 'campaign', name })

@@ -6,9 +6,19 @@ import type { Leg } from '../call/leg.ts'
 import { ms } from '../base/duration.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import type { DialOptions, Party } from '../call/verbs/dial.ts'
+import type { Recording } from '../call/verbs/recording.ts'
 import type { TalkEnd } from '../call/verbs/join.ts'
 import type { Queues } from '../queue/queue.ts'
 import { flowPlace, Promised, RESTS, waitingCall, type FlowPlace } from './place.ts'
+
+/** One moment of a call's way through the queues, for its record. */
+export interface QueueMoment {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly event: 'entered' | 'promised' | 'talking' | 'talked'
+  readonly queue?: string
+  readonly agent?: string
+}
 
 export class FlowCall extends Call {
   /** What the call record will say beside the times: ids of a CRM, as they were given. */
@@ -16,6 +26,10 @@ export class FlowCall extends Call {
   /** Who this call was promised to, and who it talked with last. */
   readonly promised = new Promised()
   lastAgent: string | null = null
+  /** The way through the queues, in order. */
+  readonly timeline: QueueMoment[] = []
+  /** Where the last recording is, on the switch's machine. */
+  recordingPath: string | null = null
   readonly #queues: Queues
   #greeted: number
 
@@ -27,7 +41,26 @@ export class FlowCall extends Call {
 
   /** A place in a queue, until its scope ends: `await using place = await call.enqueue('support')`. NotFoundError without such a queue. */
   enqueue(queue: string): Promise<FlowPlace> {
-    return step(this.leg, { verb: 'enqueue', run: async () => flowPlace(this.leg, await this.#queues.enter(waitingCall(this.leg), queue), this.promised) })
+    return step(this.leg, { verb: 'enqueue', run: () => this.#enter(queue) })
+  }
+
+  async #enter(queue: string): Promise<FlowPlace> {
+    const place = await this.#queues.enter(waitingCall(this.leg), queue)
+    this.note({ event: 'entered', queue })
+    return flowPlace(this.leg, place, agent => {
+      this.note({ event: 'promised', queue, agent: agent.name })
+      return this.promised.add(agent)
+    })
+  }
+
+  note(moment: Omit<QueueMoment, 'at'>): void {
+    this.timeline.push({ at: this.now(), ...moment })
+  }
+
+  override async recording(): Promise<Recording> {
+    const recording = await super.recording()
+    this.recordingPath = recording.path
+    return recording
   }
 
   /** As Call.dial. When the endpoint is that of an agent who is promised to this caller, the agent's state follows. */
@@ -46,9 +79,11 @@ export class FlowCall extends Call {
     if (!agent) return super.join(other)
     if (!(await agent.talking())) return 'left'
     this.lastAgent = agent.name
+    this.note({ event: 'talking', agent: agent.name })
     try {
       return await super.join(other)
     } finally {
+      this.note({ event: 'talked', agent: agent.name })
       await agent.finished('talked')
     }
   }

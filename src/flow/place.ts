@@ -72,7 +72,7 @@ export interface FlowPlace extends Omit<Place, 'agent'> {
   agent(options: Parameters<Place['agent']>[0]): Promise<Agent | null>
 }
 
-export function flowPlace(leg: Leg, place: Place, promised: Promised): FlowPlace {
+export function flowPlace(leg: Leg, place: Place, take: (agent: ReservedAgent) => Agent): FlowPlace {
   return {
     get queue() { return place.queue },
     get position() { return place.position },
@@ -84,7 +84,7 @@ export function flowPlace(leg: Leg, place: Place, promised: Promised): FlowPlace
         verb: 'agent',
         run: async () => {
           const agent = await place.agent(options)
-          return agent && promised.add(agent)
+          return agent && take(agent)
         },
       }),
     keepForCallback: number => step(leg, { verb: 'keepForCallback', run: () => place.keepForCallback(number) }),

@@ -12,12 +12,12 @@ import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
-import { FlowCall } from './flow-call.ts'
+import { FlowCall, type QueueMoment } from './flow-call.ts'
 import { CampaignLead, type LeadParts } from './lead.ts'
 import { readParams } from './params.ts'
 
-/** What remains of a call. */
-export interface CallRecord {
+/** What is known of a call when it begins. */
+export interface CallBeginning {
   readonly uuid: string
   readonly flow: string
   readonly direction: 'in' | 'out'
@@ -25,11 +25,18 @@ export interface CallRecord {
   readonly to: string
   readonly core: string
   readonly startedAt: number
+}
+
+/** What remains of a call. */
+export interface CallRecord extends CallBeginning {
   readonly end: LegEnd
+  readonly endedAt: number
   /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
   readonly outcome: string
   readonly agent: string | null
   readonly tags: ReadonlyMap<string, string>
+  readonly timeline: readonly QueueMoment[]
+  readonly recording: string | null
 }
 
 /** A campaign's side of a call that it made. */
@@ -45,7 +52,12 @@ export interface FlowParts {
   queues: Queues
   /** Absent where no campaign can be (a listener without a database). */
   leads?: LeadDesk
-  record(row: CallRecord): Promise<void>
+  records: CallRecords
+}
+
+export interface CallRecords {
+  begun(call: CallBeginning): Promise<void>
+  ended(call: CallRecord): Promise<void>
 }
 
 /** Extension of the dialplan that says sorry and tries the overflow number. */
@@ -80,16 +92,18 @@ export class Flows {
     const call = new FlowCall(leg, house, this.#parts.queues)
     const log = house.log.child({ uuid: leg.uuid, flow: leg.arrival.path })
     log.info({ from: leg.arrival.from, to: leg.arrival.to, direction: leg.arrival.direction }, 'a call began')
+    const { uuid, arrival } = leg
+    const beginning: CallBeginning = { uuid, flow: arrival.path, direction: arrival.direction, from: arrival.from, to: arrival.to, core: arrival.core, startedAt }
+    const written = this.#keep(beginning, records => records.begun(beginning)) // the caller does not wait for a database
     const outcome = await Promise.race([this.#outcome(call), leg.moved.then(() => null)])
     if (outcome === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
     await this.#letGo(call, outcome)
     const end = await Promise.race([leg.ended, leg.moved.then(() => ({ cause: 'MOVED' }))])
     log.info({ outcome, cause: end.cause, ms: house.clock.now() - startedAt, agent: call.lastAgent }, 'a call ended')
-    const { uuid, arrival } = leg
-    await this.#keep({
-      uuid, flow: arrival.path, direction: arrival.direction, from: arrival.from, to: arrival.to, core: arrival.core,
-      startedAt, end, outcome, agent: call.lastAgent, tags: call.tags,
-    })
+    const { lastAgent: agent, tags, timeline, recordingPath: recording } = call
+    const record: CallRecord = { ...beginning, end, endedAt: house.clock.now(), outcome, agent, tags, timeline, recording }
+    await written
+    await this.#keep(record, records => records.ended(record))
   }
 
   async #outcome(call: FlowCall): Promise<string> {
@@ -114,7 +128,10 @@ export class Flows {
   async #campaign(flow: CampaignFlow, call: FlowCall): Promise<string> {
     const { leads, queues } = this.#parts
     const found = await leads?.find(call.uuid)
-    if (!leads || !found) throw new InputError(`the flow '${call.leg.arrival.path}' is for calls that a campaign makes, and no attempt of a campaign has this call's uuid`)
+    if (!leads || !found) {
+      call.house.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
+      return 'no-attempt'
+    }
     const lead = new CampaignLead(call, { ...found, queues, callOf: leads.callOf, sinceGreeting: () => call.sinceGreeting })
     let end: AttemptEnd = 'error'
     try {
@@ -147,9 +164,9 @@ export class Flows {
     }
   }
 
-  async #keep(row: CallRecord): Promise<void> {
+  async #keep(row: CallBeginning, write: (records: CallRecords) => Promise<void>): Promise<void> {
     try {
-      await this.#parts.record(row)
+      await write(this.#parts.records)
     } catch (error) {
       // the caller is gone and must not be kept waiting for a database; what cannot be written is said in full
       this.#parts.house.log.error({ row, error: error instanceof Error ? error.message : String(error) }, 'a call record could not be written')

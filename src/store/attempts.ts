@@ -32,8 +32,11 @@ export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRo
 export async function markAttempt(sql: Queries, id: string, stage: 'sent' | 'ringing' | 'answered', now: number): Promise<void> {
   const at = new Date(now)
   if (stage === 'sent') await sql`update attempts set state = 'sent', sent_at = ${at} where id = ${id} and state = 'intended'`
-  else if (stage === 'ringing') await sql`update attempts set state = 'ringing', ringing_at = ${at} where id = ${id} and state in ('intended', 'sent')`
-  else await sql`update attempts set state = 'answered', answered_at = ${at} where id = ${id} and state in ('intended', 'sent', 'ringing')`
+  else if (stage === 'ringing') {
+    await sql`update attempts set state = 'ringing', ringing_at = ${at} where id = ${id} and state in ('intended', 'sent')`
+  } else {
+    await sql`update attempts set state = 'answered', answered_at = ${at} where id = ${id} and state in ('intended', 'sent', 'ringing')`
+  }
 }
 
 /** They talk with an agent: the first time counts. */
@@ -52,7 +55,8 @@ export interface AttemptClosing {
 }
 
 /** Ends an attempt that is still open. Null when it has ended before, or when there is none. */
-export async function endAttempt(sql: Queries, id: string, { disposition, cause, agent, heard }: AttemptClosing, now: number): Promise<AttemptRow | null> {
+export async function endAttempt(sql: Queries, id: string, closing: AttemptClosing, now: number): Promise<AttemptRow | null> {
+  const { disposition, cause, agent, heard } = closing
   const [row] = await sql<AttemptRow[]>`
     update attempts a set state = 'ended', disposition = ${disposition}, cause = coalesce(${cause ?? null}, cause),
       agent = coalesce(${agent ?? null}, agent), amd = coalesce(${heard ?? null}, amd), ended_at = ${new Date(now)}
@@ -64,7 +68,8 @@ export async function endAttempt(sql: Queries, id: string, { disposition, cause,
 export async function overdueAttempts(sql: Queries, campaign: string, now: number): Promise<AttemptRow[]> {
   return sql<AttemptRow[]>`
     select ${columns(sql)} from attempts a join leads l on l.id = a.lead_id
-    where a.campaign_id = ${campaign} and a.state <> 'ended' and l.state = 'claimed' and l.claimed_until <= ${new Date(now)} order by a.intended_at`
+    where a.campaign_id = ${campaign} and a.state <> 'ended' and l.state = 'claimed' and l.claimed_until <= ${new Date(now)}
+    order by a.intended_at`
 }
 
 /** All attempts of one lead, oldest first. */

@@ -28,6 +28,7 @@ export interface CallEnd {
   readonly agent?: string | null
   readonly queueTimeline?: readonly Json[]
   readonly recording?: string | null
+  readonly crm?: Readonly<Record<string, string>>
 }
 
 export interface CallRow {
@@ -51,16 +52,19 @@ export interface CallRow {
 
 const columns = (sql: Queries) => sql`
   id, flow, direction, from_number as "from", to_number as "to", node, started_at as "startedAt", answered_at as "answeredAt",
-  ended_at as "endedAt", hangup_cause as "hangupCause", outcome, agent, attempt_id as attempt, crm, queue_timeline as "queueTimeline", recording`
+  ended_at as "endedAt", hangup_cause as "hangupCause", outcome, agent, attempt_id as attempt, crm,
+  queue_timeline as "queueTimeline", recording`
 
 const time = (at: number | null | undefined): Date | null => (at === null || at === undefined ? null : new Date(at))
 
 /** Again for a call that another node has taken over: only the node changes. */
 export async function openCall(sql: Queries, call: CallStart): Promise<void> {
   await sql`
-    insert into calls (id, flow, direction, from_number, to_number, switch_core, node, started_at, answered_at, campaign_id, lead_id, attempt_id, crm)
+    insert into calls (id, flow, direction, from_number, to_number, switch_core, node, started_at, answered_at,
+      campaign_id, lead_id, attempt_id, crm)
     values (${call.id}, ${call.flow}, ${call.direction}, ${call.from}, ${call.to}, ${call.core}, ${call.node}, ${time(call.startedAt)},
-      ${time(call.answeredAt)}, ${call.campaign ?? null}, ${call.lead ?? null}, ${call.attempt ?? null}, ${sql.json((call.crm ?? {}) as Json)})
+      ${time(call.answeredAt)}, ${call.campaign ?? null}, ${call.lead ?? null}, ${call.attempt ?? null},
+      ${sql.json((call.crm ?? {}) as Json)})
     on conflict (id) do update set node = excluded.node`
 }
 
@@ -70,9 +74,15 @@ export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise
     update calls set ended_at = ${time(end.endedAt)}, hangup_cause = ${end.hangupCause}, outcome = ${end.outcome},
       answered_at = coalesce(answered_at, ${time(end.answeredAt)}), agent = coalesce(${end.agent ?? null}, agent),
       queue_timeline = coalesce(${end.queueTimeline ? sql.json(end.queueTimeline as Json) : null}, queue_timeline),
-      recording = coalesce(${end.recording ?? null}, recording)
+      recording = coalesce(${end.recording ?? null}, recording), crm = crm || ${sql.json((end.crm ?? {}) as Json)}
     where id = ${id} and ended_at is null`
   return rows.count > 0
+}
+
+/** Of calls that have not ended, as far as anybody has written down; oldest first. */
+export async function openCallIds(sql: Queries): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`select id from calls where ended_at is null order by started_at`
+  return rows.map(row => row.id)
 }
 
 export async function callWithId(sql: Queries, id: string): Promise<CallRow | null> {
@@ -82,7 +92,8 @@ export async function callWithId(sql: Queries, id: string): Promise<CallRow | nu
 
 /** Newest first, `limit` of them that began before `before`. */
 export async function recentCalls(sql: Queries, limit: number, before?: Date): Promise<CallRow[]> {
-  return sql<CallRow[]>`select ${columns(sql)} from calls ${before ? sql`where started_at < ${before}` : sql``} order by started_at desc limit ${limit}`
+  const earlier = before ? sql`where started_at < ${before}` : sql``
+  return sql<CallRow[]>`select ${columns(sql)} from calls ${earlier} order by started_at desc limit ${limit}`
 }
 
 /** By the CRM's own id. */

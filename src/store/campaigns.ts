@@ -38,7 +38,8 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
   const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
   const [row] = await sql<[CampaignRow]>`
     insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, retry_after)
-    values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs}, ${sql.json(retryAfter as Json)})
+    values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
+      ${sql.json(retryAfter as Json)})
     on conflict (name) do update set mode = excluded.mode, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
       caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
       ring_for_ms = excluded.ring_for_ms, retry_after = excluded.retry_after
@@ -62,7 +63,9 @@ export async function campaigns(sql: Queries, state?: CampaignState): Promise<Ca
 }
 
 /** Changes the state if it is still one of `from`. Null when it is not, or when there is no such campaign. */
-export async function moveCampaign(sql: Queries, id: string, from: readonly CampaignState[], to: CampaignState, now: number): Promise<CampaignRow | null> {
+export async function moveCampaign(
+  sql: Queries, id: string, from: readonly CampaignState[], to: CampaignState, now: number,
+): Promise<CampaignRow | null> {
   const at = new Date(now)
   const [row] = await sql<CampaignRow[]>`
     update campaigns set state = ${to},
@@ -79,5 +82,11 @@ export async function finishCampaign(sql: Queries, id: string, now: number): Pro
     update campaigns set state = 'done', ended_at = ${new Date(now)} where id = ${id} and state = 'running'
       and exists (select 1 from leads where campaign_id = ${id})
       and not exists (select 1 from leads where campaign_id = ${id} and state <> 'done')`
+  return rows.count > 0
+}
+
+/** With its leads and attempts. True when there was one. */
+export async function removeCampaign(sql: Queries, name: string): Promise<boolean> {
+  const rows = await sql`delete from campaigns where name = ${name}`
   return rows.count > 0
 }

@@ -59,12 +59,19 @@ export async function claimLeads(sql: Queries, { campaign, node, gateway, core, 
     select written.id as attempt, lead_id as lead, phone from written join numbered on numbered.id = lead_id order by lead_id`
 }
 
+export interface Due {
+  readonly ready: number
+  readonly nextAt: number | null
+  readonly expiresAt: number | null
+}
+
 /** What there is to do: leads that are due now (counted up to `upTo`), and the next moment at which one becomes due or a claim runs out. */
-export async function dueLeads(sql: Queries, campaign: string, now: number, upTo: number): Promise<{ ready: number; nextAt: number | null; expiresAt: number | null }> {
+export async function dueLeads(sql: Queries, campaign: string, now: number, upTo: number): Promise<Due> {
   const at = new Date(now)
   const [row] = await sql<[{ ready: number; nextAt: Date | null; expiresAt: Date | null }]>`
     select
-      (select count(*) from (select 1 from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at} limit ${upTo}) due) as ready,
+      (select count(*) from (
+        select 1 from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at} limit ${upTo}) due) as ready,
       (select min(next_at) from leads where campaign_id = ${campaign} and state = 'ready' and next_at > ${at}) as "nextAt",
       (select min(claimed_until) from leads where campaign_id = ${campaign} and state = 'claimed') as "expiresAt"`
   return { ready: row.ready, nextAt: row.nextAt?.getTime() ?? null, expiresAt: row.expiresAt?.getTime() ?? null }
@@ -89,11 +96,21 @@ export async function leadsOf(sql: Queries, campaign: string, limit: number, aft
   return sql<LeadRow[]>`select ${columns(sql)} from leads where campaign_id = ${campaign} and id > ${after} order by id limit ${limit}`
 }
 
-/** Settles one attempt in its lead: called again at `again`, or done when that is null. `counts`: it used up an attempt. */
-export async function releaseLead(sql: Queries, id: number, { again, disposition, counts, now }: { again: number | null; disposition: string | null; counts: boolean; now: number }): Promise<void> {
+export interface LeadRelease {
+  /** When it is called again, ms since the epoch; null: it is done. */
+  readonly again: number | null
+  readonly disposition: string | null
+  /** It used up an attempt. */
+  readonly counts: boolean
+  readonly now: number
+}
+
+/** Settles one attempt in its lead. */
+export async function releaseLead(sql: Queries, id: number, { again, disposition, counts, now }: LeadRelease): Promise<void> {
   await sql`
-    update leads set state = ${again === null ? 'done' : 'ready'}, next_at = ${new Date(again ?? now)}, claimed_until = null, claimed_by = null,
-      attempts = attempts + ${counts ? 1 : 0}, disposition = coalesce(${disposition}, disposition), updated_at = ${new Date(now)}
+    update leads set state = ${again === null ? 'done' : 'ready'}, next_at = ${new Date(again ?? now)},
+      claimed_until = null, claimed_by = null, attempts = attempts + ${counts ? 1 : 0},
+      disposition = coalesce(${disposition}, disposition), updated_at = ${new Date(now)}
     where id = ${id}`
 }
 
@@ -113,7 +130,8 @@ export async function freeStaleClaims(sql: Queries, campaign: string, now: numbe
 
 /** How many leads of a campaign are in each state. */
 export async function countLeads(sql: Queries, campaign: string): Promise<Record<LeadRow['state'], number>> {
-  const rows = await sql<{ state: LeadRow['state']; n: number }[]>`select state, count(*) as n from leads where campaign_id = ${campaign} group by state`
+  const rows = await sql<{ state: LeadRow['state']; n: number }[]>`
+    select state, count(*) as n from leads where campaign_id = ${campaign} group by state`
   return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(rows.map(row => [row.state, row.n])) }
 }
 
@@ -145,7 +163,8 @@ export async function openStaging(tx: Transaction) {
 
 /** From the staging table into the leads: the first line of a number wins, numbers that opted out stay out. */
 export async function addStaged(tx: Transaction, campaign: string, now: number): Promise<{ added: number; optedOut: number }> {
-  const [out] = await tx<[{ n: number }]>`select count(*) as n from staging s where exists (select 1 from opt_outs o where o.phone = s.phone)`
+  const [out] = await tx<[{ n: number }]>`
+    select count(*) as n from staging s where exists (select 1 from opt_outs o where o.phone = s.phone)`
   const added = await tx`
     insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)
     select ${campaign}, phone, fields, ${new Date(now)}, ${new Date(now)}, ${new Date(now)} from staging s
@@ -155,7 +174,7 @@ export async function addStaged(tx: Transaction, campaign: string, now: number):
 }
 
 /** One lead, without a file. False when the campaign has that number, or when it opted out. */
-export async function addLead(sql: Queries, campaign: string, phone: string, fields: Readonly<Record<string, string>>, now: number): Promise<boolean> {
+export async function addLead(sql: Queries, campaign: string, phone: string, fields: LeadRow['fields'], now: number): Promise<boolean> {
   const at = new Date(now)
   const added = await sql`
     insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)

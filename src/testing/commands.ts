@@ -8,6 +8,11 @@ import type { Commands } from '../esl/client.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Uuid } from '../esl/words.ts'
 
+/** What esl/client.ts says when its link breaks in the middle of a command. */
+const lost = (error: unknown): never => {
+  throw new SwitchError('SWITCH_TIMEOUT', 'the command link broke: whether the command ran is unknown', { cause: error })
+}
+
 /** Resolves when the password was accepted. */
 export async function connectionCommands(wire: Wire, { password, clock }: { password: string; clock: Clock }): Promise<Commands> {
   let asked = () => {}
@@ -19,13 +24,13 @@ export async function connectionCommands(wire: Wire, { password, clock }: { pass
   return {
     async run(text: ApiText) {
       if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')
-      const { body } = await connection.send(api(text))
+      const { body } = await connection.send(api(text)).catch(lost)
       if (body.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${body.trim()}'`)
       return body
     },
     async submit(text: ApiText, job: Uuid) {
       if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')
-      const reply = await connection.send(bgapi(text, job))
+      const reply = await connection.send(bgapi(text, job)).catch(lost)
       if (reply.text.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}'`)
     },
     async close() {

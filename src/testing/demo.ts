@@ -10,6 +10,32 @@ const EVERY: Duration = '3s'
 /** After the demo has run for as long as a person watches, the same people call again. */
 const MENU = ['1', '2', '2', '1', '0', '', '2', '1']
 
+/** What a supervisor would have set up: three agents for callers, two who stay on the line for the campaign. */
+export const DEMO = {
+  queues: ['sales', 'support', 'operator', 'outbound'],
+  agents: [
+    { name: 'alice', queues: ['sales', 'support', 'operator'] },
+    { name: 'bob', queues: ['sales', 'support', 'operator'] },
+    { name: 'carol', queues: ['sales', 'support', 'operator'] },
+    { name: 'dave', queues: ['outbound'] },
+    { name: 'erin', queues: ['outbound'] },
+  ],
+  /** What callers dial. */
+  number: '+12025550100',
+  campaign: 'demo',
+  campaignQueue: 'outbound',
+} as const
+
+/** 300 leads as a list that somebody might have exported: numbers that are reserved for fiction (555-0100 to 555-0199). */
+export function demoLeads(): string {
+  const lines = ['phone,first_name']
+  for (let number = 0; number < 300; number++) lines.push(`+1${201 + Math.floor(number / 100)}5550${100 + (number % 100)},Lead ${number + 1}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** Nobody reads the demo's transcript; it must not grow for ever. */
+const TRANSCRIPT_LINES = 10_000
+
 export interface Demo extends Disposable {
   readonly callers: number
 }
@@ -33,12 +59,13 @@ export function openDemo(sim: SimulatedSwitch, clock: Clock, agents: readonly st
 
   for (const name of agents) answerCalls(sim.world.at(`user/${name}`, { answers: '2s', speaks: 'human' }), after)
   // leads: most are people who talk for a while; the last digit says who is busy, gone, silent or a machine
-  sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+[0-5]$/, { answers: '3s', speaks: 'human', talksFor: '14s' })
+  sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+[0-5]$/, { answers: '3s', speaks: 'human', talksFor: '9s' })
   sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+6$/, { answers: '2s', speaks: 'machine', talksFor: '20s' })
 
   const arrive = () => {
+    if (sim.transcript.length > TRANSCRIPT_LINES) sim.transcript.length = 0
     const number = callers++
-    const caller = sim.world.call({ from: `+1202555${String(100 + (number % 100)).padStart(4, '0')}`, to: 'switchhook-welcome', speaks: 'human' })
+    const caller = sim.world.call({ from: `+1202555${String(100 + (number % 100)).padStart(4, '0')}`, to: 'switchhook-welcome', speaks: 'human', variables: { switchhook_dialled: DEMO.number } })
     choose(caller, MENU[number % MENU.length]!, 9_000 + (number % 7) * 3_000, after)
     after(ms(EVERY), arrive)
   }

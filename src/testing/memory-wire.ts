@@ -6,6 +6,22 @@ export interface MemoryWireOptions {
   slice?: number
 }
 
+/** Text becomes bytes in slabs: a buffer of its own for every event would cost more than all the rest. */
+const SLAB = 1 << 20
+let slab = Buffer.alloc(0)
+let used = 0
+
+function bytesOf(text: string): Buffer {
+  if (text.length > SLAB / 4) return Buffer.from(text, 'latin1')
+  if (used + text.length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB)
+    used = 0
+  }
+  const chunk = slab.subarray(used, used + text.length)
+  used += chunk.write(text, 'latin1')
+  return chunk
+}
+
 export class MemoryWire implements Wire {
   readonly peer: string = 'memory'
   /** Set by the pair: where our bytes go. */
@@ -30,7 +46,7 @@ export class MemoryWire implements Wire {
 
   write(bytes: string | Buffer): void {
     if (this.#ended || this.#closed || this.far.#closed) return
-    const chunk = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
+    const chunk = typeof bytes === 'string' ? bytesOf(bytes) : bytes
     if (chunk.length === 0) return
     const size = this.#slice > 0 ? this.#slice : chunk.length
     for (let at = 0; at < chunk.length; at += size) this.far.#queue.push(chunk.subarray(at, at + size))

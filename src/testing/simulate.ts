@@ -153,7 +153,7 @@ export class Simulation {
     const open = openQueues({ store: this.queueStore, roster: this.roster, clock, log, node: 'test' })
     const door: Door = new Door({ clock, log, switchboard, start: leg => flows.start(leg) })
     const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} } })
-    const flows: Flows = new Flows({ catalogue: new Catalogue(this.#flows), house, queues: open, leads: this.#leads, record: async row => void this.records.push(row) })
+    const flows: Flows = new Flows({ catalogue: new Catalogue(this.#flows), house, queues: open, leads: this.#leads, records: { begun: async () => {}, ended: async row => void this.records.push(row) } })
     this.switch.listeners.set(LISTENER, wire => void door.knock(wire))
     const links = { close: async () => { await events.close(); await commands.close() } }
     return { calls: house, queues: open, flows, links }

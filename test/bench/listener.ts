@@ -32,7 +32,7 @@ const log = openLog('warn')
 const switchboard = new Switchboard()
 const door: Door = new Door({ clock, log, switchboard, start: leg => flows.start(leg) })
 const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} } })
-const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queues: noQueues, record: async () => {} })
+const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queues: noQueues, records: { begun: async () => {}, ended: async () => {} } })
 
 const port = Number(process.argv[2] ?? 8084)
 await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.knock(wire) })

@@ -4,99 +4,34 @@ import type { TestContext } from 'node:test'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { rosterOver, type Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
-import { SwitchError } from '../../src/base/errors.ts'
-import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { Switch, Switchboard } from '../../src/call/switchboard.ts'
+import { Switchboard } from '../../src/call/switchboard.ts'
 import { Attempts } from '../../src/campaign/attempt.ts'
 import { Bell } from '../../src/campaign/bell.ts'
-import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
 import { Capacity } from '../../src/campaign/capacity.ts'
-import type { DialerHouse } from '../../src/campaign/dialer.ts'
+import { Dialer, type DialerHouse } from '../../src/campaign/dialer.ts'
 import { Floor } from '../../src/campaign/floor.ts'
 import { LeadDesk } from '../../src/campaign/lead.ts'
-import type { Commands } from '../../src/esl/client.ts'
-import { SwitchEvent } from '../../src/esl/event.ts'
-import type { EventLink, LinkFacts } from '../../src/esl/events.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead } from '../../src/store/leads.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
-
-/** What a phone does. 'answers': the leg goes to the flow, which is the test. 'rings': nothing, until the test says more. */
-export type Phone = 'busy' | 'answers' | 'rings' | 'refused' | 'no-answer'
-
-export interface Dialled {
-  readonly uuid: string
-  readonly phone: string
-  readonly at: number
-  readonly text: string
-}
-
-export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
-  readonly core: string = randomUUID()
-  readonly dialled: Dialled[] = []
-  readonly legs = new Set<string>()
-  readonly events = new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>()
-  behaviour: (phone: string) => Phone = () => 'busy'
-
-  /** One node's way to this switch. */
-  link(name = 'fs'): Switch {
-    const facts = { core: this.core, version: '1.10.12', recordings: '/tmp' }
-    return new Switch({ name, commands: this.commands, events: this.events as unknown as EventLink, facts, log: silentLog })
-  }
-
-  readonly commands: Commands = {
-    run: async text => {
-      const [command, uuid = ''] = text.split(' ')
-      if (command === 'uuid_exists') return String(this.legs.has(uuid))
-      if (command === 'uuid_kill') return this.hangUp(uuid, 'ORIGINATOR_CANCEL'), '+OK'
-      throw new SwitchError('SWITCH_REFUSED', `the carrier of the tests does not know ${command}`)
-    },
-    submit: async (text, job) => {
-      const uuid = /origination_uuid=([0-9a-f-]+)/.exec(text)?.[1] ?? ''
-      const phone = /sofia\/gateway\/\w+\/(\+?\d+)/.exec(text)?.[1] ?? ''
-      const dialled = { uuid, phone, at: performance.now(), text }
-      this.dialled.push(dialled)
-      this.emit('dialled', dialled)
-      setImmediate(() => this.#ring(uuid, job, this.behaviour(phone)))
-    },
-    close: async () => {},
-  }
-
-  hangUp(uuid: string, cause = 'NORMAL_CLEARING'): void {
-    if (this.legs.delete(uuid)) this.#say('CHANNEL_HANGUP', uuid, `Hangup-Cause: ${cause}\n`)
-  }
-
-  #ring(uuid: string, job: string, phone: Phone): void {
-    if (phone === 'refused') return this.#job(job, '-ERR NORMAL_TEMPORARY_FAILURE')
-    this.legs.add(uuid)
-    this.#say('CHANNEL_CREATE', uuid)
-    if (phone === 'busy') {
-      this.hangUp(uuid, 'USER_BUSY')
-      return this.#job(job, '-ERR USER_BUSY')
-    }
-    this.#say('CHANNEL_PROGRESS', uuid)
-    if (phone === 'no-answer') return this.hangUp(uuid, 'NO_ANSWER')
-    if (phone !== 'answers') return
-    this.#say('CHANNEL_ANSWER', uuid)
-    this.#job(job, `+OK ${uuid}`)
-    this.emit('answered', uuid)
-  }
-
-  #say(name: string, uuid: string, more = ''): void {
-    this.events.emit('event', new SwitchEvent(`Event-Name: ${name}\nUnique-ID: ${uuid}\n${more}`))
-  }
-
-  #job(job: string, body: string): void {
-    this.events.emit('event', new SwitchEvent(`Event-Name: BACKGROUND_JOB\nJob-UUID: ${job}\n\n${body}\n`))
-  }
-}
+import { Carrier } from './campaign-carrier.ts'
 
 export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000, cps: 1_000 }) {
+  // registered first, so it runs first: calls end while the stores can still hear of it
+  const closing: (() => unknown)[] = []
+  t.after(async () => {
+    for (const close of closing.toReversed()) await close()
+  })
   const { sql } = await openDatabase(t)
   const { client, address } = await openRedis(t)
   const carrier = new Carrier()
+  closing.push(async () => {
+    for (const leg of [...carrier.legs]) carrier.hangUp(leg)
+    await until(async () => (await sql`select 1 from attempts where state in ('sent', 'ringing')`).length === 0)
+  })
   const roster: Roster = rosterOver(new MemoryAgents())
   const prefix = `test:${'db' in address ? address.db : 0}:${randomUUID()}:`
 
@@ -112,13 +47,20 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     const leads = new LeadDesk({ sql, capacity, clock, log })
     const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
     const floor = new Floor(roster, clock, log)
-    t.after(() => {
+    closing.unshift(() => {
       floor.close()
       attempts.close()
       commands.disconnect()
       subscriber.disconnect()
     })
     return { leads, attempts, capacity, bell: new Bell(home), floor, switchboard, clock, log, node: name, gateway: 'carrier', home }
+  }
+
+  /** Dials without a lease: as a node does that believes the campaign is its own. */
+  async function dial(name: string, of: Campaign, house?: DialerHouse): Promise<Dialer> {
+    const dialer = new Dialer(house ?? (await node(name)), of, () => true)
+    closing.push(() => dialer.stop())
+    return dialer
   }
 
   /** Agents who are on the line and ready. */
@@ -140,7 +82,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     return running!
   }
 
-  return { sql, client, carrier, roster, node, agents, campaign }
+  return { sql, client, carrier, roster, node, dial, agents, campaign, closing }
 }
 
 /** Waits for something that changes with the carrier's calls; looks at every call and every 20 ms, for at most 20 s. */

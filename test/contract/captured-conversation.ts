@@ -18,10 +18,23 @@ export function kindOf(frame: Frame): string {
   if (head.get('Event-Name') === 'CHANNEL_DATA') return `connect ${head.get('Socket-Mode')} ${head.get('Control')}`
   if (type === 'command/reply') return `reply ${head.get('Reply-Text')!.replace(UUID, '<uuid>')}`
   if (type === 'api/response') return `api ${body.length > 120 ? body.slice(0, 1) : body.replace(UUID, '<uuid>')}`
-  if (type === 'text/disconnect-notice') return `notice ${head.get('Content-Disposition') ?? ''} ${head.get('Linger-Time') ?? ''} ${head.get('Content-Length')}`
+  if (type === 'text/disconnect-notice')
+    return `notice ${head.get('Content-Disposition') ?? ''} ${head.get('Linger-Time') ?? ''} ${head.get('Content-Length')}`
   if (!type.startsWith('text/event-')) return type
   const event = type === 'text/event-json' ? new Map(Object.entries(JSON.parse(body) as Record<string, string>)) : headersOf(body, true)
-  const told = ['Channel-State', 'Channel-Call-State', 'Channel-State-Number', 'Answer-State', 'Application', 'Application-Data', 'Application-Response', 'Hangup-Cause', 'DTMF-Digit', 'Job-Command', '_body']
+  const told = [
+    'Channel-State',
+    'Channel-Call-State',
+    'Channel-State-Number',
+    'Answer-State',
+    'Application',
+    'Application-Data',
+    'Application-Response',
+    'Hangup-Cause',
+    'DTMF-Digit',
+    'Job-Command',
+    '_body',
+  ]
   const values = told.map(name => event.get(name)?.replace(UUID, '<uuid>').trimEnd()).filter(value => value !== undefined)
   return [type.slice(5), event.get('Event-Name'), ...values].join(' ')
 }
@@ -31,7 +44,11 @@ export function headersOf(text: string, encoded = false): Map<string, string> {
   const headers = new Map<string, string>()
   for (const line of head.split('\n')) {
     const colon = line.indexOf(': ')
-    if (colon > 0) headers.set(line.slice(0, colon), encoded || /%[0-9A-F]{2}/.test(line) ? decodeURIComponent(line.slice(colon + 2)) : line.slice(colon + 2))
+    if (colon > 0)
+      headers.set(
+        line.slice(0, colon),
+        encoded || /%[0-9A-F]{2}/.test(line) ? decodeURIComponent(line.slice(colon + 2)) : line.slice(colon + 2),
+      )
   }
   if (encoded && body) headers.set('_body', body)
   return headers
@@ -118,7 +135,12 @@ export class Player {
       const own = this.frames[0] && headersOf(this.frames[0].head).get('Unique-ID')
       const recordedOwn = this.recording.frames[0] && headersOf(this.recording.frames[0].head).get('Unique-ID')
       if (own && recordedOwn) this.uuids.set(recordedOwn, own)
-      this.#wire!.write(Buffer.from(bytes.replace(UUID, uuid => this.uuids.get(uuid) ?? this.#foreign(uuid)), 'utf8'))
+      this.#wire!.write(
+        Buffer.from(
+          bytes.replace(UUID, uuid => this.uuids.get(uuid) ?? this.#foreign(uuid)),
+          'utf8',
+        ),
+      )
     }
     if (this.recording.hangsUp !== undefined) {
       await sleep(this.#clock, this.recording.hangsUp)

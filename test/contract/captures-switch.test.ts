@@ -48,11 +48,14 @@ const CALLS: Record<string, Scenario> = {
     unknown: ['command bogus', 'api no_such_api', 'call-command bogus'],
   },
   'a break, loops, a text body, words that are not English': { captures: ['outbound-async-control.jsonl'], until: 'conference' },
-  'a caller who hangs up while we linger': { captures: ['outbound-caller-hangs-up-linger.jsonl'], outside: (after, caller) => after(420, () => caller.hangUp()) },
+  'a caller who hangs up while we linger': {
+    captures: ['outbound-caller-hangs-up-linger.jsonl'],
+    outside: (after, caller) => after(420, () => caller.hangUp()),
+  },
   'a caller who hangs up and nobody lingers': {
     captures: ['outbound-caller-hangs-up-no-linger.jsonl'],
     outside: (after, caller) => after(430, () => caller.hangUp()),
-    // Whether these still come is chance: in other recordings the connection ends right behind CHANNEL_HANGUP. The simulation has them never.
+    // Whether these still come is chance: elsewhere the connection ended right behind CHANNEL_HANGUP. In the simulation they never do.
     skip: /CHANNEL_(EXECUTE_COMPLETE|UNPARK|STATE|HANGUP_COMPLETE) .* hangup /,
   },
   'an application that closes, with socket_resume': {
@@ -66,7 +69,10 @@ const CALLS: Record<string, Scenario> = {
   'a number that nobody answers': { captures: ['outbound-bridge-no-answer.jsonl'] },
   'a number that does not exist': { captures: ['outbound-bridge-unallocated.jsonl'] },
   'a group of numbers': { captures: ['outbound-bridge-group.jsonl'] },
-  'a caller who leaves while it rings': { captures: ['outbound-bridge-caller-abandons.jsonl'], outside: (after, caller) => after(940, () => caller.hangUp('ORIGINATOR_CANCEL')) },
+  'a caller who leaves while it rings': {
+    captures: ['outbound-bridge-caller-abandons.jsonl'],
+    outside: (after, caller) => after(940, () => caller.hangUp('ORIGINATOR_CANCEL')),
+  },
   'two legs bridged by their uuids': { captures: ['outbound-bridge-two-sockets.jsonl', 'outbound-bridge-two-sockets.2.jsonl'] },
   'a recording, hold, a talk that parks, a transfer': { captures: ['outbound-record-hold-transfer.jsonl'] },
 }
@@ -80,7 +86,14 @@ for (const [what, scenario] of Object.entries(CALLS)) {
     sim.listeners.set('127.0.0.1:8084', wire => waiting.shift()?.take(wire))
     const people: Person[] = []
     for (const [at] of scenario.captures.entries()) {
-      people.push(sim.world.call({ from: at === 0 ? '13800138000' : '1002', name: at === 0 ? 'Alice' : '1002', to: at === 0 ? '9100' : '9200', context: 'default' }))
+      people.push(
+        sim.world.call({
+          from: at === 0 ? '13800138000' : '1002',
+          name: at === 0 ? 'Alice' : '1002',
+          to: at === 0 ? '9100' : '9200',
+          context: 'default',
+        }),
+      )
       await clock.advance(20)
     }
     scenario.outside?.((ms, act) => void clock.after(ms - 20, act), people[0]!)
@@ -120,14 +133,24 @@ for (const [what, scenario] of Object.entries(LINKS)) {
   })
 }
 
-for (const [what, digit] of [['a person', '1'], ['a machine', '6']] as const) {
+for (const [what, digit] of [
+  ['a person', '1'],
+  ['a machine', '6'],
+] as const) {
   test(`the simulated switch hears ${what} as the real one did`, async () => {
     const { clock, sim } = openSwitch()
-    const player = new Player(clock, recorded(`outbound-detect-${what === 'a person' ? 'human' : 'machine'}.jsonl`, {}), undefined, uuid => uuid)
+    const player = new Player(
+      clock,
+      recorded(`outbound-detect-${what === 'a person' ? 'human' : 'machine'}.jsonl`, {}),
+      undefined,
+      uuid => uuid,
+    )
     sim.listeners.set('127.0.0.1:8087', wire => player.take(wire))
     const link = sim.connect()
     link.listen({ data() {}, close() {} })
-    link.write(`auth ClueCon\n\nbgapi originate {ignore_early_media=true}sofia/gateway/carrier/200${digit} '&socket(127.0.0.1:8087 async full)'\n\n`)
+    link.write(
+      `auth ClueCon\n\nbgapi originate {ignore_early_media=true}sofia/gateway/carrier/200${digit} '&socket(127.0.0.1:8087 async full)'\n\n`,
+    )
     await clock.runUntil(player.play(), 60_000)
     await clock.advance(12_000)
     assert.deepEqual(player.kinds, player.recording.kinds)
@@ -138,15 +161,29 @@ for (const [what, digit] of [['a person', '1'], ['a machine', '6']] as const) {
 test('single commands are answered to the letter', async () => {
   const { clock, sim } = openSwitch()
   const { frames, turns } = recorded('inbound-state.jsonl', {})
-  const told = /uuid_exists|uuid_kill|originate|module_exists|bridged_calls|show registrations|fsctl max_sessions|version|global_getvar|sofia_contact/
-  const player = new Player(clock, { kinds: [], frames: [], turns: turns.filter(turn => told.test(turn.bytes)).map(turn => ({ ...turn, afterFrames: 0, gap: 1 })), hangsUp: undefined }, undefined, uuid => uuid)
+  const told =
+    /uuid_exists|uuid_kill|originate|module_exists|bridged_calls|show registrations|fsctl max_sessions|version|global_getvar|sofia_contact/
+  const player = new Player(
+    clock,
+    {
+      kinds: [],
+      frames: [],
+      turns: turns.filter(turn => told.test(turn.bytes)).map(turn => ({ ...turn, afterFrames: 0, gap: 1 })),
+      hangsUp: undefined,
+    },
+    undefined,
+    uuid => uuid,
+  )
   const wire = sim.connect()
   player.take(wire)
   wire.write('auth ClueCon\n\n')
   await clock.runUntil(player.play(), 60_000)
   await clock.advance(1_000)
   const real = turns.flatMap(turn => (told.test(turn.bytes) ? [utf8(frames[turn.afterFrames]!.body)] : []))
-  assert.deepEqual(player.frames.slice(2).map(frame => utf8(frame.body)), real)
+  assert.deepEqual(
+    player.frames.slice(2).map(frame => utf8(frame.body)),
+    real,
+  )
   await sim.close()
 })
 
@@ -162,7 +199,9 @@ test('headers come under their real names, in the real order', async () => {
   await clock.runUntil(Promise.all([player.play(), other.play()]), 60_000)
   for (const one of [player, other]) {
     for (const [at, frame] of one.frames.entries()) {
-      const [ours, real] = [frame, one.recording.frames[at]!].map(f => [...headersOf(f.body || f.head).keys()].filter(name => !name.startsWith('variable_')))
+      const [ours, real] = [frame, one.recording.frames[at]!].map(f =>
+        [...headersOf(f.body || f.head).keys()].filter(name => !name.startsWith('variable_')),
+      )
       assert.deepEqual(ours, real, kindOf(frame))
     }
   }

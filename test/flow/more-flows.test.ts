@@ -78,3 +78,23 @@ test('music yields to what is played and comes back, and ends with its scope', a
   const heard = sim.switch.transcript.map(line => line.what).filter(what => what.startsWith('hears'))
   assert.equal(heard.filter((what, at) => what === 'hears moh/calm' && heard[at - 1] === 'hears ivr/one').length, 0, 'music between two sounds that follow each other')
 })
+
+test('a flow that waits for something else than the call ends with the call all the same', async t => {
+  const sim = simulate(t)
+  let unwound = false
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    await call.play('ivr/one')
+    try {
+      for await (const key of call.keys()) await call.say(key)
+    } finally {
+      unwound = true
+    }
+  }))
+  await caller.hears('ivr/one')
+  await sim.advance('3s')
+  await caller.presses('5')
+  await caller.hangsUp()
+  assert.equal(await caller.outcome(), 'hung-up')
+  assert.ok(unwound)
+})

@@ -1,6 +1,7 @@
 /** Lists as people send them: a fault costs the line it is in. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { InputError } from '../../src/base/errors.ts'
 import { phoneNumber } from '../../src/campaign/import.ts'
 import { readCsv, type CsvRecord } from '../../src/campaign/csv.ts'
 
@@ -13,25 +14,30 @@ async function read(text: string | Buffer, chunk = 1_000_000): Promise<CsvRecord
   for await (const records of readCsv(chunks())) all.push(...records)
   return all
 }
-const cells = async (text: string | Buffer) => (await read(text)).map(record => record.cells)
+const cellsOf = async (text: string | Buffer) => (await read(text)).map(record => record.cells)
 
 test('a number is dialled as it was meant, however it was written', () => {
   const written = ['+49 (0)30 / 123-45', '0049 30 12345', '+49.30.12345', ' +49\u00a030 123\u201145 ', "'+493012345", '+49 30 12345']
   for (const number of written) assert.equal(phoneNumber(number), '+493012345', number)
   assert.equal(phoneNumber('030 (123) 45'), '03012345')
   assert.equal(phoneNumber('(555) 010-1234'), '5550101234')
-  for (const number of ['', 'n/a', '4.93E+11', '+49 30 x12', '12345678901234567890123', '+', '0']) assert.throws(() => phoneNumber(number), undefined, number)
+  const wrong = ['', 'n/a', '4.93E+11', '+49 30 x12', '12345678901234567890123', '+', '0']
+  for (const number of wrong) assert.throws(() => phoneNumber(number), InputError, number)
 })
 
 test('a list is read with commas, semicolons or tabs, with or without a byte order mark, from Windows and from old Macs', async () => {
   const wanted = [['phone', 'name'], ['123', 'a'], ['456', 'b']]
-  const lists = ['phone,name\n123,a\n456,b\n', '\ufeffphone;name\r\n123;a\r\n456;b', 'phone\tname\r123\ta\r456\tb\r', '"phone","name"\n"123","a"\n\n456 , b\n,\n']
-  for (const list of lists) assert.deepEqual(await cells(list), wanted, list)
-  assert.deepEqual(await cells(Buffer.from('\ufeffphone,name\r\n123,a\r\n456,b\r\n', 'utf16le')), wanted)
+  const lists = [
+    'phone,name\n123,a\n456,b\n', '\ufeffphone;name\r\n123;a\r\n456;b', 'phone\tname\r123\ta\r456\tb\r',
+    '"phone","name"\n"123","a"\n\n456 , b\n,\n',
+  ]
+  for (const list of lists) assert.deepEqual(await cellsOf(list), wanted, list)
+  assert.deepEqual(await cellsOf(Buffer.from('\ufeffphone,name\r\n123,a\r\n456,b\r\n', 'utf16le')), wanted)
 })
 
 test('a quoted cell may hold quotes, commas and line ends', async () => {
-  assert.deepEqual(await cells('phone,note\n1,"a ""b"", c"\n2,"two\r\nlines"\n3,12" pipe\n'), [['phone', 'note'], ['1', 'a "b", c'], ['2', 'two\r\nlines'], ['3', '12" pipe']])
+  const list = 'phone,note\n1,"a ""b"", c"\n2,"two\r\nlines"\n3,12" pipe\n'
+  assert.deepEqual(await cellsOf(list), [['phone', 'note'], ['1', 'a "b", c'], ['2', 'two\r\nlines'], ['3', '12" pipe']])
 })
 
 test('a stray quote costs its own line and no other', async () => {

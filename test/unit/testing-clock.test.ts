@@ -8,7 +8,13 @@ test('timers run at their time and in the order in which they were set', async (
   const clock = new VirtualClock()
   const began = clock.now()
   const ran: string[] = []
-  for (const [ms, name] of [[30, 'c'], [10, 'a'], [30, 'd'], [20, 'b']] as const) clock.after(ms, () => ran.push(`${name}${clock.monotonic()}`))
+  for (const [ms, name] of [
+    [30, 'c'],
+    [10, 'a'],
+    [30, 'd'],
+    [20, 'b'],
+  ] as const)
+    clock.after(ms, () => ran.push(`${name}${clock.monotonic()}`))
   await clock.advance(29)
   assert.deepEqual(ran, ['a10', 'b20'])
   await clock.advance(1)
@@ -45,21 +51,33 @@ test('a cancelled timer does not run and is not pending', async () => {
 
 test('time jumps to the moment that somebody waits for, and says when it never comes', async () => {
   const clock = new VirtualClock()
-  assert.equal(await clock.runUntil(sleep(clock, 86_400_000).then(() => 'a day later'), 90_000_000), 'a day later')
+  assert.equal(
+    await clock.runUntil(
+      sleep(clock, 86_400_000).then(() => 'a day later'),
+      90_000_000,
+    ),
+    'a day later',
+  )
   assert.equal(clock.monotonic(), 86_400_000)
   let rings = 0
   const ring = () => clock.after(1_000, () => (++rings, void ring()))
   ring()
   assert.equal(await clock.runUntil(() => rings === 3 && 'thrice', 5_000), 'thrice')
-  await assert.rejects(clock.runUntil(() => rings > 100, 5_000), /not reached within 5000 ms/)
-  await assert.rejects(new VirtualClock().runUntil(() => false, 5_000), /nothing is left to wait for/)
+  await assert.rejects(
+    clock.runUntil(() => rings > 100, 5_000),
+    /not reached within 5000 ms/,
+  )
+  await assert.rejects(
+    new VirtualClock().runUntil(() => false, 5_000),
+    /nothing is left to wait for/,
+  )
   await assert.rejects(clock.runUntil(Promise.reject(new Error('it broke')), 1_000), /it broke/)
 })
 
 test('time stands still while real work is under way', async () => {
   const clock = new VirtualClock()
   let done = false
-  const work = new Promise<void>(resolve => setTimeout(() => (done = true, resolve()), 20))
+  const work = new Promise<void>(resolve => setTimeout(() => ((done = true), resolve()), 20))
   clock.after(1, () => assert.ok(done, 'the timer ran before the work was done'))
   void clock.hold(work)
   await clock.advance(5)

@@ -25,7 +25,10 @@ function told(frame: Frame): string {
   if (type === 'command/reply') return header(frame.head, 'Reply-Text')
   if (type === 'api/response') return frame.body.trim()
   if (type === 'text/disconnect-notice') return `notice ${header(frame.head, 'Content-Disposition')}`
-  return ['Event-Name', 'Application', 'Application-Response'].map(name => header(frame.body, name)).filter(Boolean).join(' ')
+  return ['Event-Name', 'Application', 'Application-Response']
+    .map(name => header(frame.body, name))
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** A process of the house at one address. `onCall` says what it does with a call; by default it cancels the dead man's switch and waits. */
@@ -59,7 +62,11 @@ export class Node {
       said: [],
       closed: false,
       send: command => wire.write(Buffer.from(`${command}\n\n`)),
-      execute: (application, argument) => call.send(`sendmsg\ncall-command: execute\nexecute-app-name: ${application}\nevent-lock: true${argument === undefined ? '' : `\nexecute-app-arg: ${argument}`}`),
+      execute: (application, argument) =>
+        call.send(
+          `sendmsg\ncall-command: execute\nexecute-app-name: ${application}\nevent-lock: true` +
+            (argument === undefined ? '' : `\nexecute-app-arg: ${argument}`),
+        ),
     }
     const reader = new FrameReader(frame => {
       if (!frame.head.startsWith('Event-Name')) return void call.said.push(told(frame))
@@ -90,7 +97,8 @@ export class Link {
     this.#clock = clock
     this.#wire = sim.connect()
     const reader = new FrameReader(frame => {
-      if (frame.head.includes('text/event')) this.events.push([told(frame), header(frame.body, 'Unique-ID').slice(0, 8)].filter(Boolean).join(' '))
+      if (frame.head.includes('text/event'))
+        this.events.push([told(frame), header(frame.body, 'Unique-ID').slice(0, 8)].filter(Boolean).join(' '))
       else if (frame.head.includes('api/response')) this.answers.push(frame.body.trim())
     })
     this.#wire.listen({ data: chunk => reader.push(chunk), close() {} })
@@ -138,4 +146,29 @@ export function openSim(options: Partial<SimulatedSwitchOptions> = {}): { clock:
   const sim = new SimulatedSwitch({ clock, heartbeat: false, ...options })
   sim.installEntry([A, B])
   return { clock, sim }
+}
+
+/** A caller with music at node A, an agent's leg at node A, node B in reserve. */
+export async function beforeTalk() {
+  const { clock, sim } = openSim({ usualSound: '60s' })
+  const one = new Node(sim, A, call => (call.execute('answer'), call.execute('endless_playback', 'moh/calm.wav')))
+  const two = new Node(sim, B, call => call.execute('playback', 'ivr/back.wav'))
+  const phone = sim.world.at('user/alice', { answers: '1s', speaks: 'human' })
+  const link = new Link(sim, clock, 'CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE')
+  const caller = sim.world.call({ from: '555', to: 'switchhook-welcome' })
+  await clock.advance(1_000)
+  const agentUuid = await link.agent('alice')
+  await clock.advance(500)
+  link.events.length = 0
+  return {
+    clock,
+    sim,
+    one,
+    two,
+    link,
+    caller,
+    agent: phone.last!,
+    agentUuid,
+    talk: (options = {}) => link.talk(caller.uuid, agentUuid, options),
+  }
 }

@@ -15,6 +15,7 @@ import type { Call } from '../call.ts'
 import type { CallHouse } from '../house.ts'
 import { step } from '../journal.ts'
 import type { Leg } from '../leg.ts'
+import type { Stage } from '../stage.ts'
 
 /** 'talked', or 'left': the other leg was gone before a word could be said. */
 export type TalkEnd = 'talked' | 'left'
@@ -23,15 +24,16 @@ export type TalkEnd = 'talked' | 'left'
 const BRIDGE_MS = 1_000
 
 /** Resolves when the talk is over and the caller is back. Rejects with CallEnded when the caller hung up. */
-export function join(leg: Leg, house: CallHouse, other: Call): Promise<TalkEnd> {
+export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call): Promise<TalkEnd> {
   let talking = false
   return step(leg, {
     verb: 'join',
-    async run() {
-      if (!(await connect(leg, house, other.leg))) return 'left'
-      talking = true
-      return talkEnds(leg, house, other.leg)
-    },
+    run: () =>
+      stage.perform(async () => {
+        if (!(await connect(leg, house, other.leg))) return 'left'
+        talking = true
+        return talkEnds(leg, house, other.leg)
+      }),
     // the caller is driven again: the talk, if there was one, is over
     async recover() {
       if (!talking) house.part(other.leg)

@@ -2,6 +2,7 @@
  * A recording lasts as long as its scope: over joins, talks and returns, in one file with two channels (0 what the caller says,
  * 1 what the caller hears). Pausing masks it: the file keeps its time axis and holds silence for that while.
  */
+import { CallEnded, SwitchError } from '../../base/errors.ts'
 import * as say from '../../esl/api.ts'
 import { filePath, type FilePath, type VarValue } from '../../esl/words.ts'
 import { step } from '../journal.ts'
@@ -41,7 +42,12 @@ function open(leg: Leg, path: FilePath): Recording {
     pause: () => tell('mask'),
     resume: () => tell('unmask'),
     async [Symbol.asyncDispose]() {
-      if (leg.phase !== 'ended' && leg.phase !== 'moved') await leg.command(say.uuidRecord(leg.uuid, 'stop', path))
+      if (leg.phase === 'ended' || leg.phase === 'moved') return
+      try {
+        await tell('stop')
+      } catch (error) {
+        if (!(error instanceof CallEnded) && !(error instanceof SwitchError)) throw error // the call has ended, and its recordings with it
+      }
     },
   }
 }

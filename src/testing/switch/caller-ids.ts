@@ -8,14 +8,24 @@ export function turnIds(channel: Channel): void {
   const { callerIdName, callerIdNumber, calleeIdNumber } = channel.profile.fields
   channel.variables.set('pre_transfer_caller_id_name', callerIdName)
   channel.variables.set('pre_transfer_caller_id_number', callerIdNumber)
-  channel.profile.change({ callerIdName: calleeIdNumber, callerIdNumber: calleeIdNumber, calleeIdName: callerIdName, calleeIdNumber: callerIdNumber })
+  channel.profile.change({
+    callerIdName: calleeIdNumber,
+    callerIdNumber: calleeIdNumber,
+    calleeIdName: callerIdName,
+    calleeIdNumber: callerIdNumber,
+  })
   channel.variables.set('channel_cid_flipped', 'yes')
   channel.fire('CALL_UPDATE', { before: [['Direction', 'RECV']] })
 }
 
 function invert(channel: Channel): void {
   const { callerIdName, callerIdNumber, calleeIdName, calleeIdNumber } = channel.profile.fields
-  channel.profile.change({ callerIdName: calleeIdName || 'Unknown', callerIdNumber: calleeIdNumber || 'Unknown', calleeIdName: callerIdName, calleeIdNumber: callerIdNumber })
+  channel.profile.change({
+    callerIdName: calleeIdName || 'Unknown',
+    callerIdNumber: calleeIdNumber || 'Unknown',
+    calleeIdName: callerIdName,
+    calleeIdNumber: callerIdNumber,
+  })
 }
 
 /** Before two legs are bridged by their uuids: the first is shown as the caller, the second as the called. */

@@ -225,7 +225,11 @@ export class Channel {
   takeDigit(): string | undefined {
     const next = this.digits.shift()
     if (!next) return undefined
-    const after: Header[] = [['DTMF-Digit', next.digit], ['DTMF-Duration', next.source === 'APP' ? '2000' : '2080'], ['DTMF-Source', next.source]]
+    const after: Header[] = [
+      ['DTMF-Digit', next.digit],
+      ['DTMF-Duration', next.source === 'APP' ? '2000' : '2080'],
+      ['DTMF-Source', next.source],
+    ]
     const [listener] = this.divertsEvents && !this.down ? this.listeners : []
     if (listener) listener.divert(this.sim.event('DTMF', this, { after }))
     else this.fire('DTMF', { after })
@@ -234,7 +238,8 @@ export class Channel {
 
   /** For people who look for what a test left behind. */
   describe(): string {
-    return `channel ${this.name} (${this.person?.name ?? this.uuid}) in ${this.running}, ${this.currentApplication?.application ?? 'no application'}`
+    const doing = this.currentApplication?.application ?? 'no application'
+    return `channel ${this.name} (${this.person?.name ?? this.uuid}) in ${this.running}, ${doing}`
   }
 
   get answerState(): 'hangup' | 'answered' | 'early' | 'ringing' {

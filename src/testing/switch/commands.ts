@@ -2,13 +2,13 @@
 import { runApi } from './api/index.ts'
 import { integer } from './encoding.ts'
 import type { Header } from './event.ts'
-import { lingerSeconds, type Listener } from './listener.ts'
+import type { Listener } from './listener.ts'
 import type { Packet } from './packet.ts'
 
 const MY_EVENTS = (
-  'CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE ' +
-  'CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_ORIGINATE CHANNEL_UUID CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA ' +
-  'CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK'
+  'CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE ' +
+  'CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_ORIGINATE CHANNEL_UUID CHANNEL_OUTGOING CHANNEL_PARK ' +
+  'CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK'
 ).split(' ')
 
 const LEVELS = ['console', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const
@@ -51,7 +51,8 @@ export function obeyCommand(listener: Listener, packet: Packet): void | Promise<
   for (const [name, handler, scope] of BEFORE_FULL) {
     if (lower.startsWith(name) && (scope !== 'session' || listener.channel)) return handler(listener, command.slice(name.length), packet)
   }
-  for (const [name, handler] of FULL) if (lower.startsWith(name) && listener.full) return handler(listener, command.slice(name.length), packet)
+  for (const [name, handler] of FULL)
+    if (lower.startsWith(name) && listener.full) return handler(listener, command.slice(name.length), packet)
   listener.sim.unknown.push(`command ${command.split(' ')[0]}`)
   listener.reply('-ERR command not found')
 }
@@ -96,7 +97,10 @@ function filter(listener: Listener, argument: string): void {
   const [, first = '', rest] = /^ *(\S+)(?: (.*))?$/.exec(argument) ?? []
   if (first.toLowerCase() === 'delete' && rest !== undefined) {
     const [, name = '', value] = /^(\S+)(?: (.*))?$/.exec(rest) ?? []
-    listener.filters = name.toLowerCase() === 'all' ? [] : listener.filters.filter(f => f.name.toLowerCase() !== name.toLowerCase() || (value !== undefined && f.value !== value))
+    listener.filters =
+      name.toLowerCase() === 'all'
+        ? []
+        : listener.filters.filter(f => f.name.toLowerCase() !== name.toLowerCase() || (value !== undefined && f.value !== value))
     return listener.reply(`+OK filter deleted. [${name}][${value ?? ''}]`)
   }
   const [, name = first, value = rest] = first.toLowerCase() === 'add' && rest !== undefined ? (/^(\S+) (.*)$/.exec(rest) ?? []) : []
@@ -156,7 +160,12 @@ function backgroundApi(listener: Listener, argument: string, packet: Packet): vo
   const job = packet.headers.get('job-uuid') ?? listener.sim.newUuid()
   listener.write(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${job}\nJob-UUID: ${job}\n\n`)
   const owner: Header[] = listener.channel ? [['Job-Owner-UUID', listener.channel.uuid]] : []
-  const headers: Header[] = [['Job-UUID', job], ...owner, ['Job-Command', name], ...(rest === '' ? [] : [['Job-Command-Arg', rest] as Header])]
+  const headers: Header[] = [
+    ['Job-UUID', job],
+    ...owner,
+    ['Job-Command', name],
+    ...(rest === '' ? [] : [['Job-Command-Arg', rest] as Header]),
+  ]
   const done = (body: string) => listener.sim.fire('BACKGROUND_JOB', undefined, { after: headers, body })
   const answer = runApi(listener.sim, name, rest)
   if (typeof answer === 'string') done(answer)
@@ -184,7 +193,7 @@ function nolog(listener: Listener): void {
 
 function linger(listener: Listener, argument: string): void {
   if (!listener.channel) return listener.reply('-ERR not controlling a session')
-  listener.linger = lingerSeconds(argument)
+  listener.linger = argument.trim() === '' ? -1 : integer(argument)
   listener.reply(listener.linger < 0 ? '+OK will linger' : `+OK will linger ${listener.linger} seconds`)
 }
 

@@ -72,7 +72,7 @@ export class Dialplan {
   installEntry(hosts: readonly string[], options: EntryOptions = {}): void {
     this.extension(/^switchhook-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts, options))
     const retry = { ...options, afterwards: 'switchhook-sorry' }
-    this.extension(/^switchhook-retry-([a-z0-9-]+)$/, match => entryExtension(match[1]!, [...hosts].reverse(), retry))
+    this.extension(/^switchhook-retry-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts.toReversed(), retry))
     this.extension('switchhook-sorry', SORRY)
   }
 
@@ -80,7 +80,8 @@ export class Dialplan {
   find(number: string, context: string): readonly Action[] | undefined {
     for (const extension of this.#extensions) {
       if (extension.context !== context) continue
-      const match = typeof extension.number === 'string' ? (extension.number === number ? /[^]*/.exec(number) : null) : extension.number.exec(number)
+      const match =
+        typeof extension.number === 'string' ? (extension.number === number ? /[^]*/.exec(number) : null) : extension.number.exec(number)
       if (match) return typeof extension.actions === 'function' ? extension.actions(match) : extension.actions
     }
     return undefined

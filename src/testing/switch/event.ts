@@ -74,6 +74,7 @@ export class SwitchEvent {
   readonly #sequence: number
   #plain: string | undefined
   #json: string | undefined
+  readonly #frames: { plain?: string | Buffer; json?: string | Buffer } = {}
 
   constructor(core: Core, name: string, channel: Channel | undefined, parts: EventParts) {
     this.#core = core
@@ -124,11 +125,16 @@ export class SwitchEvent {
     return (this.#json = `{${text.slice(1)}}`)
   }
 
-  /** The whole frame as it goes over the wire. */
+  /** The whole frame as it goes over the wire, the same for all who listen in this format. */
   frame(format: EventFormat): string | Buffer {
+    return (this.#frames[format] ??= this.#render(format))
+  }
+
+  #render(format: EventFormat): string | Buffer {
     const body = format === 'plain' ? this.plain() : this.json()
     const head = (length: number) => `Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`
-    if (ASCII.test(body)) return head(body.length) + body
+    // Plain headers are ASCII by their encoding.
+    if ((format === 'plain' && !this.parts.body) || ASCII.test(body)) return head(body.length) + body
     const bytes = Buffer.from(body, 'utf8')
     return Buffer.concat([Buffer.from(head(bytes.length), 'latin1'), bytes])
   }
@@ -140,15 +146,17 @@ export class SwitchEvent {
     const { coreUuid } = this.#core
     if (format === 'plain') {
       return (
-        `Event-Name: ${this.name}\nCore-UUID: ${coreUuid}\nFreeSWITCH-Hostname: sim\nFreeSWITCH-Switchname: sim\nFreeSWITCH-IPv4: 192.0.2.2\n` +
-        `FreeSWITCH-IPv6: fd00%3A%3A2\n${plainLine('Event-Date-Local', local)}${plainLine('Event-Date-GMT', gmt)}Event-Date-Timestamp: ${micros}\n` +
-        `Event-Calling-File: ${file}\nEvent-Calling-Function: ${fn}\nEvent-Calling-Line-Number: ${line}\nEvent-Sequence: ${this.#sequence}\n`
+        `Event-Name: ${this.name}\nCore-UUID: ${coreUuid}\nFreeSWITCH-Hostname: sim\nFreeSWITCH-Switchname: sim\n` +
+        `FreeSWITCH-IPv4: 192.0.2.2\nFreeSWITCH-IPv6: fd00%3A%3A2\n${plainLine('Event-Date-Local', local)}` +
+        `${plainLine('Event-Date-GMT', gmt)}Event-Date-Timestamp: ${micros}\nEvent-Calling-File: ${file}\n` +
+        `Event-Calling-Function: ${fn}\nEvent-Calling-Line-Number: ${line}\nEvent-Sequence: ${this.#sequence}\n`
       )
     }
     return (
-      `,"Event-Name":"${this.name}","Core-UUID":"${coreUuid}","FreeSWITCH-Hostname":"sim","FreeSWITCH-Switchname":"sim","FreeSWITCH-IPv4":"192.0.2.2",` +
-      `"FreeSWITCH-IPv6":"fd00::2","Event-Date-Local":"${local}","Event-Date-GMT":"${gmt}","Event-Date-Timestamp":"${micros}",` +
-      `"Event-Calling-File":"${file}","Event-Calling-Function":"${fn}","Event-Calling-Line-Number":"${line}","Event-Sequence":"${this.#sequence}"`
+      `,"Event-Name":"${this.name}","Core-UUID":"${coreUuid}","FreeSWITCH-Hostname":"sim","FreeSWITCH-Switchname":"sim",` +
+      `"FreeSWITCH-IPv4":"192.0.2.2","FreeSWITCH-IPv6":"fd00::2","Event-Date-Local":"${local}","Event-Date-GMT":"${gmt}",` +
+      `"Event-Date-Timestamp":"${micros}","Event-Calling-File":"${file}","Event-Calling-Function":"${fn}","Event-Calling-Line-Number":"${line}",` +
+      `"Event-Sequence":"${this.#sequence}"`
     )
   }
 }

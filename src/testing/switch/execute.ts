@@ -1,5 +1,4 @@
 /** Runs one application on a channel, between its two events (switch_core_session_exec). */
-import { APPLICATIONS } from './apps/index.ts'
 import type { Channel } from './channel.ts'
 import type { Header } from './event.ts'
 
@@ -22,7 +21,7 @@ function channelFact(channel: Channel, name: string): string | undefined {
  */
 export async function execute(channel: Channel, name: string, argument: string, uuid?: string): Promise<boolean> {
   if (channel.down) return false
-  const run = APPLICATIONS.get(name.toLowerCase())
+  const run = channel.sim.applications.get(name.toLowerCase())
   if (!run) {
     channel.sim.unknown.push(`application ${name}`)
     channel.hangUp('DESTINATION_OUT_OF_ORDER')
@@ -30,7 +29,13 @@ export async function execute(channel: Channel, name: string, argument: string, 
   }
   const data = expand(channel, argument)
   const identity: Header = ['Application-UUID', uuid ?? channel.sim.newUuid()]
-  const what: Header[] = data === '' ? [['Application', name]] : [['Application', name], ['Application-Data', data]]
+  const what: Header[] =
+    data === ''
+      ? [['Application', name]]
+      : [
+          ['Application', name],
+          ['Application-Data', data],
+        ]
   channel.currentApplication = { application: name, data }
   channel.variables.set('current_application_data', data)
   channel.variables.set('current_application', name)

@@ -3,7 +3,6 @@ import type { Timer } from '../../base/clock.ts'
 import type { Wire } from '../../esl/wire.ts'
 import type { Channel } from './channel.ts'
 import { obeyCommand } from './commands.ts'
-import { integer } from './encoding.ts'
 import type { EventFormat, SwitchEvent } from './event.ts'
 import { PacketReader, type Packet } from './packet.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
@@ -220,7 +219,9 @@ export class Listener {
       const wanted = value.replace(/^[+ -]+/, '')
       const found = event.header(name)
       if (found === undefined) continue
-      const matches = wanted.startsWith('/') ? new RegExp(wanted.slice(1, wanted.lastIndexOf('/'))).test(found) : found.toLowerCase() === wanted.toLowerCase()
+      const matches = wanted.startsWith('/')
+        ? new RegExp(wanted.slice(1, wanted.lastIndexOf('/'))).test(found)
+        : found.toLowerCase() === wanted.toLowerCase()
       if (!matches) continue
       if (negative) return false
       passes = true
@@ -228,6 +229,3 @@ export class Listener {
     return passes
   }
 }
-
-/** `linger` and `linger 5`. */
-export const lingerSeconds = (text: string): number => (text.trim() === '' ? -1 : integer(text))

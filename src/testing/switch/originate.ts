@@ -64,7 +64,7 @@ async function dialGroup(sim: SimulatedSwitch, options: DialOptions, variables: 
     if (sim.channels.has(uuid)) continue
     const channel = createLeg(sim, uuid, target, options, all)
     legs.push({ channel, deadline: all.has('leg_timeout') ? (second + integer(all.get('leg_timeout')) + 1) * 1_000 : Infinity })
-    sim.watch(channel, pulse)
+    sim.watchers.watch(channel, pulse)
     channel.setState('CS_INIT')
     void live(channel)
     sim.world.ring(channel, target.place)
@@ -75,7 +75,7 @@ async function dialGroup(sim: SimulatedSwitch, options: DialOptions, variables: 
   const result = await race(sim, options, legs, deadline, pulse, isTrue(variables.find(([name]) => name === 'ignore_early_media')?.[1]))
   for (const { channel } of legs) {
     if (channel !== result.leg && result.leg && !channel.down) channel.hangUp('LOSE_RACE')
-    sim.unwatch(channel, pulse)
+    sim.watchers.unwatch(channel, pulse)
     // The dead session is let go when whoever dialled has said so: its CHANNEL_DESTROY comes last.
     sim.clock.after(REACTION_MS, () => {
       channel.locks--
@@ -85,7 +85,13 @@ async function dialGroup(sim: SimulatedSwitch, options: DialOptions, variables: 
   return result
 }
 
-function createLeg(sim: SimulatedSwitch, uuid: string, target: Target, options: DialOptions, variables: ReadonlyMap<string, string>): Channel {
+function createLeg(
+  sim: SimulatedSwitch,
+  uuid: string,
+  target: Target,
+  options: DialOptions,
+  variables: ReadonlyMap<string, string>,
+): Channel {
   const caller = options.caller?.profile.fields
   const profile = outgoingProfile(sim, uuid, {
     number: target.number,
@@ -111,9 +117,16 @@ function* exported(caller: Channel | undefined): Generator<[string, string]> {
 }
 
 /** Waits until one leg has what is asked for, all are gone, the caller is gone, or the time is over. */
-async function race(sim: SimulatedSwitch, options: DialOptions, legs: { channel: Channel; deadline: number }[], deadline: number, pulse: Pulse, ignoreEarly: boolean): Promise<Dialled> {
+async function race(
+  sim: SimulatedSwitch,
+  options: DialOptions,
+  legs: { channel: Channel; deadline: number }[],
+  deadline: number,
+  pulse: Pulse,
+  ignoreEarly: boolean,
+): Promise<Dialled> {
   const { caller } = options
-  if (caller) sim.watch(caller, pulse)
+  if (caller) sim.watchers.watch(caller, pulse)
   try {
     for (;;) {
       const now = sim.clock.now()
@@ -126,7 +139,7 @@ async function race(sim: SimulatedSwitch, options: DialOptions, legs: { channel:
       await pulse.rest(Math.min(deadline, ...legs.filter(({ channel }) => !channel.down).map(leg => leg.deadline)) - now)
     }
   } finally {
-    if (caller) sim.unwatch(caller, pulse)
+    if (caller) sim.watchers.unwatch(caller, pulse)
   }
 }
 

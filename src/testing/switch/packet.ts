@@ -59,7 +59,7 @@ function endOfHeaders(bytes: Buffer): number {
 function cut(text: string): { command: string; headers: Map<string, string> } {
   const headers = new Map<string, string>()
   let command: string | undefined
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     let next = text.indexOf('\r', at)
     if (next < 0) next = text.indexOf('\n', at)
     if (next < 0) next = text.length
@@ -71,7 +71,8 @@ function cut(text: string): { command: string; headers: Map<string, string> } {
       continue
     }
     const colon = line.indexOf(':')
-    if (colon > 0 && !headers.has(line.slice(0, colon).toLowerCase())) headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^ +/, ''))
+    if (colon > 0 && !headers.has(line.slice(0, colon).toLowerCase()))
+      headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^ +/, ''))
   }
   return { command: command ?? '', headers }
 }

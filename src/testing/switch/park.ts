@@ -1,4 +1,4 @@
-/** Waiting for commands: the park loop, and what `sendmsg` and broadcasts put into a channel's queue (switch_ivr_park, switch_ivr_parse_event). */
+/** Waiting for commands: the park loop, and the queue that `sendmsg` and broadcasts fill (switch_ivr_park, switch_ivr_parse_event). */
 import type { Channel, PrivateCommand } from './channel.ts'
 import { integer, isTrue } from './encoding.ts'
 import { execute } from './execute.ts'

@@ -74,7 +74,11 @@ export class Person {
   }
 
   /** The next event of that name; for `heard`, `accept` may choose the sound. */
-  next<K extends keyof PersonEvents & string>(name: K, accept?: (value: PersonEvents[K]) => boolean, signal?: AbortSignal): Promise<PersonEvents[K]> {
+  next<K extends keyof PersonEvents & string>(
+    name: K,
+    accept?: (value: PersonEvents[K]) => boolean,
+    signal?: AbortSignal,
+  ): Promise<PersonEvents[K]> {
     return this.#events.next(name, signal, accept)
   }
 

@@ -23,13 +23,30 @@ export class Recording {
   }
 }
 
-/** Starts recording; a second start on the same path does nothing. */
-export function startRecording(channel: Channel, path: string): void {
+/** Starts recording; a second start on the same path does nothing. `limit`: whole seconds, which end up to a second early (measured). */
+export function startRecording(channel: Channel, path: string, limit = 0): void {
   if (channel.recordings.has(path)) return
   const recording = new Recording(channel.uuid, path, channel.sim.clock.now())
   channel.recordings.set(path, recording)
   channel.sim.recordings.push(recording)
   channel.fire('RECORD_START', { after: [['Record-File-Path', path]] })
+  const running = () => channel.recordings.get(path) === recording
+  if (limit > 0) channel.later((Math.floor(recording.startedAt / 1_000) + limit) * 1_000 - recording.startedAt, () => running() && stopRecording(channel, path))
+  endAtSilence(channel, recording, running)
+}
+
+/** RECORD_FINAL_TIMEOUT_MS: so much silence ends a recording. The initial time-out is taken to be the same. */
+function endAtSilence(channel: Channel, recording: Recording, running: () => boolean): void {
+  const hush = Number(channel.variables.get('RECORD_FINAL_TIMEOUT_MS') ?? 0)
+  if (!(hush > 0)) return
+  const look = () => {
+    if (!running()) return
+    const now = channel.sim.clock.now()
+    const ends = (channel.person?.heardFrom(recording.startedAt, hush, 'silence') ?? recording.startedAt) + hush
+    if (ends <= now) stopRecording(channel, recording.path, 'success-silence')
+    else channel.later(ends - now, look)
+  }
+  look()
 }
 
 /** Stops one recording, or all; false when there was none. */
@@ -56,7 +73,10 @@ export function finished(channel: Channel, path: string, lasted: number, cause: 
   channel.variables.set('record_seconds', String(Math.floor(lasted / 1_000)))
   channel.variables.set('record_ms', String(Math.floor(lasted)))
   channel.variables.set('record_completion_cause', cause)
-  const about: Header[] = [['Record-File-Path', path], ['Record-Completion-Cause', cause]]
+  const about: Header[] = [
+    ['Record-File-Path', path],
+    ['Record-Completion-Cause', cause],
+  ]
   channel.fire('RECORD_STOP', { after: about })
 }
 

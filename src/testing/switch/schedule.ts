@@ -13,6 +13,7 @@ interface Task {
 export class Schedule {
   readonly #clock: Clock
   readonly #tasks = new Map<number, Task>()
+  readonly #groups = new Map<string, Set<number>>()
   /** Task 1 is the switch's own heartbeat. */
   #lastId = 1
 
@@ -30,21 +31,14 @@ export class Schedule {
 
   /** Deletes a task by its number, or all tasks of a group; gives back how many. */
   cancel(idOrGroup: string): number {
-    const doomed = /^\d+$/.test(idOrGroup) ? [Number(idOrGroup)] : [...this.#tasks].filter(([, task]) => task.group === idOrGroup).map(([id]) => id)
-    let count = 0
-    for (const id of doomed) {
-      const task = this.#tasks.get(id)
-      if (!task) continue
-      task.timer.cancel()
-      this.#tasks.delete(id)
-      count++
-    }
-    return count
+    const doomed = /^\d+$/.test(idOrGroup) ? [Number(idOrGroup)] : [...(this.#groups.get(idOrGroup) ?? [])]
+    return doomed.filter(id => this.#forget(id)).length
   }
 
   clear(): void {
     for (const task of this.#tasks.values()) task.timer.cancel()
     this.#tasks.clear()
+    this.#groups.clear()
   }
 
   /** What still waits, in words. */
@@ -58,10 +52,22 @@ export class Schedule {
     const now = this.#clock.now()
     const at = when.startsWith('+') ? Math.floor(now / 1_000) + integer(when.slice(1)) : integer(when)
     const timer = this.#clock.after(Math.max(0, at * 1_000 - now), () => {
-      this.#tasks.delete(id)
+      this.#forget(id)
       if (!channel.down) run()
     })
     this.#tasks.set(id, { group: channel.uuid, label, timer })
+    this.#groups.set(channel.uuid, (this.#groups.get(channel.uuid) ?? new Set()).add(id))
     return id
+  }
+
+  #forget(id: number): boolean {
+    const task = this.#tasks.get(id)
+    if (!task) return false
+    task.timer.cancel()
+    this.#tasks.delete(id)
+    const group = this.#groups.get(task.group)
+    group?.delete(id)
+    if (group?.size === 0) this.#groups.delete(task.group)
+    return true
   }
 }

@@ -33,7 +33,7 @@ function clean(piece: string, delimiter: string): string {
   return text.slice(0, end)
 }
 
-/** Cuts at a delimiter character outside quotes; at most `max` pieces, the last one takes the rest. `^^:` at the start names another delimiter. */
+/** Cuts at a delimiter outside quotes; at most `max` pieces, the last one takes the rest. `^^:` at the start names another delimiter. */
 export function separate(text: string, delimiter: string, max: number): string[] {
   if (text.startsWith('^^') && text.length > 3) return separate(text.slice(3), text[2]!, max)
   const pieces: string[] = []

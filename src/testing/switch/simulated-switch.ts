@@ -3,6 +3,8 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
 import { listenTcp } from '../../esl/tcp.ts'
 import type { Wire } from '../../esl/wire.ts'
+import type { Application } from './apps/application.ts'
+import { APPLICATIONS } from './apps/index.ts'
 import { Channel } from './channel.ts'
 import { Dialplan, type EntryOptions } from './dialplan.ts'
 import { SwitchEvent, type EventParts } from './event.ts'
@@ -10,11 +12,11 @@ import { heartbeat } from './heartbeat.ts'
 import { Listener } from './listener.ts'
 import { Network, type Accept } from './network.ts'
 import type { Direction, Profile } from './profile.ts'
-import type { Pulse } from './pulse.ts'
 import type { Recording } from './recording.ts'
 import { Schedule } from './schedule.ts'
 import type { SoundLength } from './sounds.ts'
 import { uuids } from './uuids.ts'
+import { Watchers } from './watchers.ts'
 import { World } from './world.ts'
 
 export interface SimulatedSwitchOptions {
@@ -48,9 +50,12 @@ export class SimulatedSwitch {
   readonly dialplan = new Dialplan()
   readonly network: Network
   readonly schedule: Schedule
+  readonly watchers = new Watchers()
   readonly sounds: Map<string, SoundLength>
   readonly usualSound: Duration
   readonly password: string
+  /** What a channel can execute. */
+  readonly applications: ReadonlyMap<string, Application> = APPLICATIONS
   /** Gateway → state. */
   readonly gateways = new Map<string, 'UP' | 'DOWN'>([['carrier', 'UP']])
   /** Every channel until its CHANNEL_DESTROY, by uuid: the rows of `show channels`. */
@@ -64,7 +69,10 @@ export class SimulatedSwitch {
   readonly transcript: TranscriptLine[] = []
   /** Every recording that was ever started. */
   readonly recordings: Recording[] = []
-  readonly globals = new Map<string, string>([['domain', '127.0.0.1'], ['recordings_dir', '/var/lib/freeswitch/recordings']])
+  readonly globals = new Map<string, string>([
+    ['domain', '127.0.0.1'],
+    ['recordings_dir', '/var/lib/freeswitch/recordings'],
+  ])
   coreUuid: string
   startedAt: number
   readonly newUuid: () => string
@@ -72,7 +80,6 @@ export class SimulatedSwitch {
   #sessions = 0
   #heartbeat: Timer | undefined
   #doors: { close(): Promise<void> }[] = []
-  readonly #watchers = new Map<Channel, Set<Pulse>>()
 
   constructor(options: SimulatedSwitchOptions) {
     this.clock = options.clock
@@ -96,13 +103,17 @@ export class SimulatedSwitch {
   /** The application's end of a fresh connection to the inbound port. */
   connect(): Wire {
     const [ours, theirs] = this.network.pair()
-    new Listener(this, ours, 'inbound', undefined, true)
+    void new Listener(this, ours, 'inbound', undefined, true)
     return theirs
   }
 
   /** Opens the inbound port over TCP; gives back its number. */
   async listen(options: { host?: string; port: number }): Promise<number> {
-    const door = await listenTcp({ host: options.host ?? '127.0.0.1', port: options.port, onWire: wire => void new Listener(this, wire, 'inbound', undefined, true) })
+    const door = await listenTcp({
+      host: options.host ?? '127.0.0.1',
+      port: options.port,
+      onWire: wire => void new Listener(this, wire, 'inbound', undefined, true),
+    })
     this.#doors.push(door)
     return door.port
   }
@@ -126,22 +137,12 @@ export class SimulatedSwitch {
 
   /** The session goes when nobody holds it: connections that linger do. */
   destroyWhenFree(channel: Channel): void {
-    if (channel.state !== 'CS_DESTROY' || channel.listeners.size > 0 || channel.locks > 0 || this.channels.get(channel.uuid) !== channel) return
+    if (channel.state !== 'CS_DESTROY' || channel.listeners.size > 0 || channel.locks > 0 || this.channels.get(channel.uuid) !== channel)
+      return
     channel.fire('CHANNEL_DESTROY')
     this.channels.delete(channel.uuid)
+    channel.variables.release()
     this.schedule.cancel(channel.uuid)
-  }
-
-  /** Another thread waits for what this channel does: it is poked with it. */
-  watch(channel: Channel, pulse: Pulse): void {
-    const set = this.#watchers.get(channel) ?? new Set()
-    this.#watchers.set(channel, set.add(pulse))
-  }
-
-  unwatch(channel: Channel, pulse: Pulse): void {
-    const set = this.#watchers.get(channel)
-    set?.delete(pulse)
-    if (set?.size === 0) this.#watchers.delete(channel)
   }
 
   event(name: string, channel: Channel | undefined, parts: EventParts): SwitchEvent {
@@ -156,7 +157,7 @@ export class SimulatedSwitch {
     }
     for (const listener of this.wide) listener.offer(event)
     for (const listener of channel.listeners) if (listener.myEvents) listener.offer(event)
-    for (const pulse of this.#watchers.get(channel) ?? []) pulse.poke()
+    this.watchers.poke(channel)
   }
 
   nowMicros(): number {
@@ -208,10 +209,9 @@ export class SimulatedSwitch {
   kill(): void {
     this.#heartbeat?.cancel()
     for (const channel of this.channels.values()) channel.vanish()
-    for (const pulses of this.#watchers.values()) for (const pulse of pulses) pulse.stop()
+    this.watchers.stop()
     for (const listener of [...this.listening]) listener.vanish()
     this.channels.clear()
-    this.#watchers.clear()
     this.schedule.clear()
   }
 
@@ -233,7 +233,11 @@ export class SimulatedSwitch {
   /** What a test left behind, in words: none when it cleaned up. */
   leftovers(): string[] {
     const channels = [...this.channels.values()].filter(channel => !channel.down)
-    return [...channels.map(channel => channel.describe()), ...this.schedule.pending(), ...[...this.listening].map(listener => listener.describe())]
+    return [
+      ...channels.map(channel => channel.describe()),
+      ...this.schedule.pending(),
+      ...[...this.listening].map(listener => listener.describe()),
+    ]
   }
 
   #beat(): void {

@@ -3,7 +3,19 @@ import type { Channel } from './channel.ts'
 import { Profile, type ProfileFields, type Times } from './profile.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
 
-const NEVER: Times = { profileCreated: 0, created: 0, answered: 0, progress: 0, progressMedia: 0, hangup: 0, transfer: 0, resurrect: 0, bridged: 0, lastHold: 0, holdAccum: 0 }
+const NEVER: Times = {
+  profileCreated: 0,
+  created: 0,
+  answered: 0,
+  progress: 0,
+  progressMedia: 0,
+  hangup: 0,
+  transfer: 0,
+  resurrect: 0,
+  bridged: 0,
+  lastHold: 0,
+  holdAccum: 0,
+}
 
 const EMPTY: ProfileFields = {
   direction: 'inbound',
@@ -33,7 +45,11 @@ function times(sim: SimulatedSwitch): Times {
   return { ...NEVER, profileCreated: now, created: now }
 }
 
-export function incomingProfile(sim: SimulatedSwitch, uuid: string, call: { from: string; name: string; to: string; context: string }): Profile {
+export function incomingProfile(
+  sim: SimulatedSwitch,
+  uuid: string,
+  call: { from: string; name: string; to: string; context: string },
+): Profile {
   return new Profile(
     {
       ...EMPTY,

@@ -21,7 +21,10 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   if (first.down || second.down || (!first.hasMedia && !second.hasMedia)) return false
   const [a, b] = first.hasMedia ? [first, second] : [second, first]
   const now = a.sim.nowMicros()
-  for (const [leg, other] of [[a, b], [b, a]] as const) {
+  for (const [leg, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     leg.redirect = true
     if (leg === a) leg.variables.set('uuid_bridge', other.uuid)
     leg.variables.set('bridge_channel', other.name)
@@ -41,7 +44,10 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   const [shown, called] = [a.profile.fields, b.profile.fields]
   a.profile.change({ calleeIdName: called.calleeIdName, calleeIdNumber: called.calleeIdNumber })
   b.profile.change({ callerIdName: shown.callerIdName, callerIdNumber: shown.callerIdNumber })
-  for (const [leg, other] of [[a, b], [b, a]] as const) {
+  for (const [leg, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     stopBroadcast(leg)
     leg.transfer = true
     leg.originating = false
@@ -70,9 +76,17 @@ export async function uuidBridgeSoftExecute(channel: Channel): Promise<void> {
   }
   channel.variables.set('uuid_bridge', undefined)
   if (await otherIsReady(channel, other)) {
-    for (const [leg, peer] of [[channel, other], [other, channel]] as const) {
+    for (const [leg, peer] of [
+      [channel, other],
+      [other, channel],
+    ] as const) {
       leg.currentApplication = { application: 'uuid_bridge', data: peer.uuid }
-      leg.fire('CHANNEL_EXECUTE', { after: [['Application', 'uuid_bridge'], ['Application-Data', peer.uuid]] })
+      leg.fire('CHANNEL_EXECUTE', {
+        after: [
+          ['Application', 'uuid_bridge'],
+          ['Application-Data', peer.uuid],
+        ],
+      })
     }
     await bridge(channel, other)
     const moved = channel.state === 'CS_ROUTING' || channel.state === 'CS_PARK' || channel.down
@@ -83,7 +97,7 @@ export async function uuidBridgeSoftExecute(channel: Channel): Promise<void> {
 
 /** False when the talk cannot begin; what becomes of the first leg is settled then. */
 async function otherIsReady(channel: Channel, other: Channel): Promise<boolean> {
-  for (let loops = 1_000; !other.down && !channel.down; ) {
+  for (let loops = 1_000; !other.down && !channel.down;) {
     if (other.state === other.running) {
       if (--loops < 1) for (const leg of [channel, other]) leg.hangUp('DESTINATION_OUT_OF_ORDER')
       if (other.running === 'CS_RESET') other.setState('CS_SOFT_EXECUTE')
@@ -121,9 +135,15 @@ export async function bridge(a: Channel, b: Channel): Promise<void> {
   const now = a.sim.nowMicros()
   a.profile.stamp({ bridged: now })
   b.profile.stamp({ bridged: now })
-  const ids = [['Bridge-A-Unique-ID', a.uuid], ['Bridge-B-Unique-ID', b.uuid]] as const
+  const ids = [
+    ['Bridge-A-Unique-ID', a.uuid],
+    ['Bridge-B-Unique-ID', b.uuid],
+  ] as const
   a.fire('CHANNEL_BRIDGE', { before: ids })
-  for (const [leg, other] of [[a, b], [b, a]] as const) {
+  for (const [leg, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     leg.variables.set('bridge_to', other.uuid)
     leg.variables.set('last_bridge_to', other.uuid)
     leg.variables.set('bridge_channel', other.name)

@@ -96,7 +96,13 @@ function stampVariables(channel: Channel, now: number): void {
   const { times } = channel.profile
   const { variables } = channel
   const stamp = (micros: number) => new Date(Math.floor(micros / 1_000)).toISOString().slice(0, 19).replace('T', ' ')
-  for (const [name, micros] of [['start', times.created], ['answer', times.answered], ['bridge', times.bridged], ['progress', times.progress], ['end', now]] as const) {
+  for (const [name, micros] of [
+    ['start', times.created],
+    ['answer', times.answered],
+    ['bridge', times.bridged],
+    ['progress', times.progress],
+    ['end', now],
+  ] as const) {
     if (micros > 0) variables.set(`${name}_stamp`, stamp(micros))
     variables.set(`${name}_epoch`, String(Math.floor(micros / 1_000_000)))
     variables.set(`${name}_uepoch`, String(micros))

@@ -21,8 +21,13 @@ export function transfer(channel: Channel, extension: string, dialplan?: string,
   channel.handlers = 'none'
   const { sim, profile } = channel
   const old = profile.fields
-  const target = { extension: extension || 'service', dialplan: dialplan || old.dialplan || 'XML', context: context || old.context || 'default' }
-  const source = `${Math.floor(sim.nowMicros() / 1_000_000)}:${sim.newUuid()}:bl_xfer:${target.extension}/${target.context}/${target.dialplan}`
+  const target = {
+    extension: extension || 'service',
+    dialplan: dialplan || old.dialplan || 'XML',
+    context: context || old.context || 'default',
+  }
+  const second = Math.floor(sim.nowMicros() / 1_000_000)
+  const source = `${second}:${sim.newUuid()}:bl_xfer:${target.extension}/${target.context}/${target.dialplan}`
   const next = profile.clone({ now: sim.nowMicros() })
   next.change({
     dialplan: target.dialplan,

@@ -35,6 +35,13 @@ export class Variables {
     else this.set(name, old.startsWith('ARRAY::') ? `${old}|:${value}` : `ARRAY::${old}|:${value}`)
   }
 
+  /** The leg is over: the text is not needed any more, the values may be asked for. */
+  release(): void {
+    this.#plain = undefined
+    this.#json = undefined
+    for (const [key, { name, value }] of this.#byName) this.#byName.set(key, { name, value })
+  }
+
   isTrue(name: string): boolean {
     return isTrue(this.get(name))
   }

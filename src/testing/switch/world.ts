@@ -37,6 +37,9 @@ export interface IncomingCall {
 /** The way from a phone to the switch and back: one SIP message. */
 const SIP_MS = 20
 
+/** Lines of the transcript; half of them go when it is full. */
+const LONGEST_TRANSCRIPT = 400_000
+
 /** The laboratory's carrier: the last digit of the number decides. */
 const CARRIER: Readonly<Record<string, Behaviour>> = {
   5: { answers: '600ms', speaks: 'human', talksFor: '2.5s' },
@@ -92,7 +95,12 @@ export class World {
   call(call: IncomingCall): Person {
     const { sim } = this
     const uuid = call.uuid ?? sim.newUuid()
-    const profile = incomingProfile(sim, uuid, { from: call.from, name: call.name ?? call.from, to: call.to, context: call.context ?? 'switchhook' })
+    const profile = incomingProfile(sim, uuid, {
+      from: call.from,
+      name: call.name ?? call.from,
+      to: call.to,
+      context: call.context ?? 'switchhook',
+    })
     const channel = sim.createChannel(uuid, profile.fields.channelName, 'inbound', profile)
     incomingVariables(channel)
     for (const [name, value] of Object.entries(call.variables ?? {})) channel.variables.set(name, value)
@@ -181,6 +189,8 @@ export class World {
   }
 
   note(person: Person, what: string): void {
+    // A demo runs for days: only the latest past is kept.
+    if (this.sim.transcript.length >= LONGEST_TRANSCRIPT) this.sim.transcript.splice(0, LONGEST_TRANSCRIPT / 2)
     this.sim.transcript.push({ at: this.sim.clock.now(), who: person.name, what })
   }
 

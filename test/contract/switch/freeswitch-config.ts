@@ -31,6 +31,8 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
+/** Seconds of the dead man's switch in the suite; 15 in the file that is shipped. The grain of the switch is a whole second. */
+export const PATIENCE_SECONDS = 3
 /** Milliseconds that a telephone of the outside world rings before it is picked up. */
 export const RINGS_MS = 200
 const LOAD = [
@@ -56,7 +58,7 @@ const LISTENS = act('playback', 'silence_stream://120000,1400')
 const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
   busy: [act('respond', '486')],
   unallocated: [act('respond', '404')],
-  declines: [act('respond', '603')],
+  declines: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('respond', '603')],
   never: [act('ring_ready'), act('sleep', '120000')],
   machine: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('playback', 'tone_stream://%(4000,0,300,620)'), act('playback', 'tone_stream://%(500,0,1000)'), LISTENS],
   short: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('sleep', '1000'), act('hangup')],

@@ -12,13 +12,11 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { sleep, systemClock } from '../../../src/base/clock.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
-import { freeswitchXml, type Ports } from './freeswitch-config.ts'
+import { freeswitchXml, PATIENCE_SECONDS, type Ports } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
 import { SOUNDS, wav } from './sounds.ts'
 
 const DIALPLAN = new URL('../../../dialplan/', import.meta.url).pathname
-/** Seconds of the dead man's switch in the suite; 15 in the file that is shipped. The grain of the switch is a whole second. */
-export const PATIENCE_SECONDS = 3
 const START_MS = 30_000
 
 const SHELL = `
@@ -55,7 +53,12 @@ export async function startFreeSwitch(program: string): Promise<FreeSwitch> {
   const ports: Ports = { eventSocket, inside, trunk, outside, nodeA, nodeB }
   const password = randomBytes(24).toString('base64url')
   const doorKey = randomBytes(24).toString('hex')
-  await furnish(folder, ports, password, doorKey)
+  try {
+    await furnish(folder, ports, password, doorKey)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true }) // later the shell does it
+    throw error
+  }
 
   const places = ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'sounds', 'scripts', 'temp', 'conf'].flatMap(name => [`-${name}`, join(folder, name)])
   const shell = spawn('/bin/sh', ['-c', SHELL, 'switchhook-contract', folder, program, '-nc', '-nf', '-nonat', ...places], {
@@ -151,6 +154,3 @@ async function free(port: number): Promise<boolean> {
     socket.bind({ address: '127.0.0.1', port }, () => socket.close(() => resolve(true)))
   })
 }
-
-/** Removes what a start left behind that failed before the shell stood. */
-export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })

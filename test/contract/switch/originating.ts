@@ -31,7 +31,7 @@ function begin(world: World, node: Node, to: string, more: { ringForMs?: number;
 const FAILURES: Readonly<Record<string, readonly [Kind, Origination, string[]]>> = {
   'a busy number': ['busy', { outcome: 'busy', cause: 'USER_BUSY' }, []],
   'an unallocated number': ['unallocated', { outcome: 'invalid', cause: 'UNALLOCATED_NUMBER' }, []],
-  'a declined call': ['declines', { outcome: 'declined', cause: 'CALL_REJECTED' }, []],
+  'a declined call': ['declines', { outcome: 'declined', cause: 'CALL_REJECTED' }, ['CHANNEL_PROGRESS']],
   'a number that does not answer': ['never', { outcome: 'no-answer', cause: 'NO_ANSWER' }, ['CHANNEL_PROGRESS']],
 }
 

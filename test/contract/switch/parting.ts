@@ -1,5 +1,5 @@
 /** Somebody leaves in the moment in which two people are being joined: nobody may be left in silence, and no caller may be lost. */
-import { ok, rejects } from 'node:assert/strict'
+import { deepEqual, ok, rejects } from 'node:assert/strict'
 import { contract } from './suite.ts'
 
 for (const delay of [0, 10, 20, 30, 40, 50, 60]) {
@@ -21,12 +21,14 @@ for (const delay of [0, 10, 20, 30, 40, 50, 60]) {
     const caller = await world.call()
     await world.hears(caller, 'ivr/second', '8s')
     ok(['talked', 'left'].includes(await world.within('5s', flow.result)))
+    deepEqual(node.lines.filter(([level]) => level === 'error'), [])
+    const offers = world.observer.heard.filter(({ event }) => event.uuid === caller.uuid && event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'socket').length
+    ok(offers <= 3, `the caller was offered ${offers} times`)
   })
 
   contract(`the caller leaves ${delay} ms after the join was asked for, and the agent is free`, async world => {
     const node = await world.node('a')
     const phone = world.telephone('person')
-    let caller: ReturnType<typeof world.call>
     const flow = node.answers('welcome', async call => {
       await call.answer()
       await using _music = await call.music('moh/calm')
@@ -36,7 +38,7 @@ for (const delay of [0, 10, 20, 30, 40, 50, 60]) {
       await (await caller).hangUp()
       await joining
     })
-    caller = world.call()
+    const caller = world.call()
     const agent = await world.within('5s', phone.rings())
     await world.within('8s', agent.ended)
     await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })

@@ -65,8 +65,8 @@ export class RealWorld extends World {
   }
 
   async shownTo(person: Person): Promise<{ name: string; number: string }> {
-    const event = await this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid === (person as RealPerson).far)
-    return { name: event.get('Caller-Caller-ID-Name') ?? '', number: event.get('Caller-Caller-ID-Number') ?? '' }
+    const created = await this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid === (person as RealPerson).far)
+    return { name: created.get('Caller-Caller-ID-Name') ?? '', number: created.get('Caller-Caller-ID-Number') ?? '' }
   }
 
   async hear(one: Person, other: Person): Promise<void> {

@@ -1,5 +1,6 @@
 /** Recordings and messages. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import type { Recording } from '../../../src/call/verbs/recording.ts'
 import { contract } from './suite.ts'
 import type { World } from './world.ts'
 
@@ -72,7 +73,7 @@ contract('one recording lasts over the music, the talk and what comes after it',
 contract('a recording is paused and goes on, also while two people talk', async world => {
   const node = await world.node('a')
   const phone = world.telephone('person')
-  let tape: Awaited<ReturnType<import('../../../src/call/call.ts').Call['recording']>> | undefined
+  let tape: Recording | undefined
   const flow = node.answers('welcome', async call => {
     await call.answer()
     tape = await call.recording()

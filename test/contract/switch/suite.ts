@@ -28,6 +28,7 @@ export async function hold(sentence: Sentence, world: World, t: TestContext): Pr
   } catch (error) {
     faults.push(error)
   }
+  // STORY=1 tells it also of sentences that hold
   if (faults.length > 0 || process.env['STORY']) t.diagnostic(tale(world))
   for (const node of world.nodes) await node.close()
   if (faults.length === 1) throw faults[0]

@@ -5,6 +5,7 @@
 import { after, describe, test, type TestContext } from 'node:test'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './freeswitch.ts'
 import { RealWorld } from './real-world.ts'
+import { SimulatedWorld } from './simulated-world.ts'
 import { CONTRACT, hold } from './suite.ts'
 import './ivr.ts'
 import './hearing.ts'
@@ -20,6 +21,16 @@ import './takeover.ts'
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null
 const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+
+describe('the simulated switch', () => {
+  for (const sentence of CONTRACT) {
+    test(sentence.name, { timeout: 20_000 }, async (t: TestContext) => {
+      const world = await SimulatedWorld.open()
+      await world.clock.runUntil(hold(sentence, world, t), 600_000)
+      await world.close()
+    })
+  }
+})
 
 describe('a real FreeSWITCH', () => {
   let running: Promise<FreeSwitch> | undefined

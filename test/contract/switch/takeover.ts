@@ -1,6 +1,8 @@
 /** A node dies: who waits goes on at another one, who talks does not hear it. */
 import { equal, ok, rejects } from 'node:assert/strict'
 import type { Call } from '../../../src/call/call.ts'
+import * as say from '../../../src/esl/api.ts'
+import { uuid, type Ident } from '../../../src/esl/words.ts'
 import { contract } from './suite.ts'
 import { talk } from './talking.ts'
 import type { Person, World } from './world.ts'
@@ -104,8 +106,8 @@ contract('two people who talk do not hear that the node dies, and the caller com
   equal(lastTalk?.with, agent.uuid)
 })
 
-contract('the node dies in the moment of the join: the talk begins all the same', async world => {
-  for (const delay of ['0ms', '20ms', '60ms'] as const) {
+for (const delay of ['0ms', '20ms', '40ms', '60ms', '100ms'] as const) {
+  contract(`the node dies ${delay} after a join was asked for: they talk, or the caller is at the other node and the agent is free`, async world => {
     const a = await world.node('a')
     const b = await world.node('b')
     const phone = world.telephone('person')
@@ -121,15 +123,20 @@ contract('the node dies in the moment of the join: the talk begins all the same'
     b.answers('welcome', call => call.play('ivr/second'))
     const caller = await world.call()
     const agent = await world.within('5s', phone.rings())
-    await world.event(caller.uuid, 'CHANNEL_BRIDGE')
-    await world.pause('200ms')
-    await world.hear(caller, agent)
-    await agent.hangUp()
-    await world.hears(caller, 'ivr/second')
+    const bridged = world.event(caller.uuid, 'CHANNEL_BRIDGE').then(() => true)
+    const door = world.hears(caller, 'ivr/second').then(() => false)
+    door.catch(() => {}) // the loser of the race
+    bridged.catch(() => {})
+    if (await Promise.race([bridged, door])) {
+      await world.pause('200ms')
+      await world.hear(caller, agent)
+      await agent.hangUp()
+      await door
+    }
+    await world.within('5s', agent.ended)
     await world.within('5s', caller.ended)
-    b.kill()
-  }
-})
+  })
+}
 
 contract('a caller who hangs up after the node died leaves nobody behind', async world => {
   const a = await world.node('a')
@@ -186,4 +193,37 @@ contract('a caller who hangs up while the connection is lost is known to be gone
   a.cut()
   await caller.hangUp()
   await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
+})
+
+contract('two people talk, the node dies, and both come to the other node when the talk is over', async world => {
+  const a = await world.node('a')
+  const b = await world.node('b')
+  const phone = world.telephone('person')
+  a.answers('welcome', async call => {
+    await call.answer()
+    const party = await call.dial(phone.endpoint)
+    party.leg!.leg.returns = true
+    await call.join(party.leg!)
+  })
+  const caller = await world.call()
+  const agent = await world.within('5s', phone.rings())
+  await world.event(caller.uuid, 'CHANNEL_BRIDGE')
+  await world.pause('200ms')
+  a.kill()
+  await world.hear(caller, agent)
+  using expected = b.door.expect(uuid(agent.uuid))
+  const back = b.answers('welcome', async call => {
+    const other = b.house.callOf(await expected.arrived)
+    other.leg.returns = true
+    await call.play('ivr/second')
+    await call.join(other)
+  })
+  await b.home.commands.run(say.uuidTransfer(uuid(caller.uuid), 'welcome' as Ident))
+  await world.hears(caller, 'ivr/second')
+  await world.within('5s', world.observer.next(event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid))
+  await world.hear(caller, agent)
+  await caller.hangUp()
+  await rejects(world.within('5s', back.result), { code: 'CALL_ENDED' })
+  await world.within('5s', (await expected.arrived).driven(), 'the agent is back at the door of b')
+  await agent.hangUp()
 })

@@ -63,7 +63,9 @@ export const channelApi: Record<string, Api> = {
     for (const channel of [...sim.channels.values()]) {
       if (name === undefined || channel.variables.get(name) === value) channel.hangUp(why)
     }
-    return name === undefined ? `+OK hangup all channels with cause ${why}\n` : `+OK hangup all channels matching [${name}]=[${value ?? ''}] with cause: ${why}\n`
+    return name === undefined
+      ? `+OK hangup all channels with cause ${why}\n`
+      : `+OK hangup all channels matching [${name}]=[${value ?? ''}] with cause: ${why}\n`
   },
 
   uuid_recv_dtmf(sim, argument) {

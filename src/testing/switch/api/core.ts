@@ -8,15 +8,36 @@ const RULE = `${'='.repeat(97)}\n`
 
 function uptime(sim: SimulatedSwitch): string {
   const total = Math.max(0, sim.clock.now() - sim.startedAt)
-  const [days, hours, minutes, seconds] = [Math.floor(total / 86_400_000), Math.floor(total / 3_600_000) % 24, Math.floor(total / 60_000) % 60, Math.floor(total / 1_000) % 60]
+  const [days, hours, minutes, seconds] = [
+    Math.floor(total / 86_400_000),
+    Math.floor(total / 3_600_000) % 24,
+    Math.floor(total / 60_000) % 60,
+    Math.floor(total / 1_000) % 60,
+  ]
   const many = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`
-  return ['UP 0 years', many(days, 'day'), many(hours, 'hour'), many(minutes, 'minute'), many(seconds, 'second'), many(Math.floor(total % 1_000), 'millisecond'), '0 microseconds'].join(', ')
+  return [
+    'UP 0 years',
+    many(days, 'day'),
+    many(hours, 'hour'),
+    many(minutes, 'minute'),
+    many(seconds, 'second'),
+    many(Math.floor(total % 1_000), 'millisecond'),
+    '0 microseconds',
+  ].join(', ')
 }
 
 function gatewayStatus(sim: SimulatedSwitch, name: string): string {
   const state = sim.gateways.get(name)
   if (!state) return 'Invalid Gateway!\n'
-  const lines = [['Name', name], ['Profile', 'external'], ['Scheme', 'Digest'], ['Proxy', 'sip:127.0.0.1:5090'], ['Context', 'public'], ['State', 'NOREG'], ['Status', state]]
+  const lines = [
+    ['Name', name],
+    ['Profile', 'external'],
+    ['Scheme', 'Digest'],
+    ['Proxy', 'sip:127.0.0.1:5090'],
+    ['Context', 'public'],
+    ['State', 'NOREG'],
+    ['Status', state],
+  ]
   return RULE + lines.map(([key, value]) => `${key!.padEnd(8)}\t${value}\n`).join('') + RULE
 }
 
@@ -25,7 +46,8 @@ export const coreApi: Record<string, Api> = {
     const live = sim.channels.size
     return (
       `${uptime(sim)}\nFreeSWITCH (Version 1.10.12-release ${GIT}) is ready\n${sim.sessionCount} session(s) since startup\n` +
-      `${live} session(s) - peak ${live}, last 5min ${live} \n${live} session(s) per Sec out of max 1000, peak ${live}, last 5min ${live} \n` +
+      `${live} session(s) - peak ${live}, last 5min ${live} \n` +
+      `${live} session(s) per Sec out of max 1000, peak ${live}, last 5min ${live} \n` +
       `5000 session(s) max\nmin idle cpu 0.00/99.00\nCurrent Stack Size/Max 240K/8192K\n`
     )
   },
@@ -40,7 +62,10 @@ export const coreApi: Record<string, Api> = {
     sim.globals.set(name, value)
     return '+OK\n'
   },
-  module_exists: (_sim, name) => String(/^mod_(event_socket|sofia|loopback|commands|dptools|dialplan_xml|sndfile|tone_stream|local_stream|native_file|xml_cdr)$/.test(name)),
+  module_exists: (_sim, name) =>
+    String(
+      /^mod_(event_socket|sofia|loopback|commands|dptools|dialplan_xml|sndfile|tone_stream|local_stream|native_file|xml_cdr)$/.test(name),
+    ),
   xml_locate: () => "can't find anything\n",
   user_exists(sim, argument) {
     const [, user = ''] = words(argument, 3)
@@ -56,7 +81,9 @@ export const coreApi: Record<string, Api> = {
     const [command, what, name = ''] = words(argument, 4)
     if (command === 'status' && what === 'gateway') return gatewayStatus(sim, name)
     if (command === 'status' && what === undefined) {
-      const gateways = [...sim.gateways.keys()].map(gateway => `${`external::${gateway}`.padStart(25)}\tgateway\t${'sip:x@127.0.0.1:5090'.padStart(42)}\tNOREG\n`)
+      const gateways = [...sim.gateways.keys()].map(
+        gateway => `${`external::${gateway}`.padStart(25)}\tgateway\t${'sip:x@127.0.0.1:5090'.padStart(42)}\tNOREG\n`,
+      )
       const head = `${'Name'.padStart(25)}\t   Type\t${'Data'.padStart(42)}\tState\n`
       return `${head}${RULE}${gateways.join('')}${RULE}3 profiles 1 alias\n`
     }

@@ -14,7 +14,9 @@ const TIMEOUT = 60
 
 export const originateApi: Record<string, Api> = {
   async originate(sim, argument) {
-    const [dialString = '', extension, dialplan, context, name, number, timeout] = words(argument, 10).map(word => (/^undef$/i.test(word) ? undefined : word))
+    const [dialString = '', extension, dialplan, context, name, number, timeout] = words(argument, 10).map(word =>
+      /^undef$/i.test(word) ? undefined : word,
+    )
     if (extension === undefined) return usage(SYNTAX)
     const { leg, cause } = await dial(sim, {
       dialString,

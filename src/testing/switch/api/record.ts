@@ -1,4 +1,5 @@
 /** API commands about recordings. */
+import { integer } from '../encoding.ts'
 import { changeRecording, startRecording, stopRecording } from '../recording.ts'
 import { words } from '../separate.ts'
 import { NO_SESSION, usage } from './answers.ts'
@@ -6,13 +7,13 @@ import type { Api } from './index.ts'
 
 export const recordApi: Record<string, Api> = {
   uuid_record(sim, argument) {
-    const [uuid = '', action = '', path] = words(argument, 5)
+    const [uuid = '', action = '', path, limit] = words(argument, 5)
     if (path === undefined) return usage('<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]')
     const channel = sim.locate(uuid)
     if (!channel) return NO_SESSION
     switch (action.toLowerCase()) {
       case 'start':
-        startRecording(channel, path)
+        startRecording(channel, path, integer(limit))
         return '+OK Success\n'
       case 'stop':
         return stopRecording(channel, path) ? '+OK Success\n' : '-ERR Cannot stop record session!\n'
@@ -20,7 +21,9 @@ export const recordApi: Record<string, Api> = {
       case 'unmask':
       case 'pause':
       case 'resume':
-        return changeRecording(channel, path, action.toLowerCase()) ? '+OK Success\n' : `-ERR Cannot ${action.toLowerCase()} recording session!\n`
+        return changeRecording(channel, path, action.toLowerCase())
+          ? '+OK Success\n'
+          : `-ERR Cannot ${action.toLowerCase()} recording session!\n`
       default:
         return usage('<uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]')
     }
@@ -30,7 +33,9 @@ export const recordApi: Record<string, Api> = {
     const channel = sim.locate(uuid)
     if (!channel) return ''
     const bugs = [...channel.recordings.keys()].map(
-      path => ` <media-bug>\n  <function>session_record</function>\n  <target>${path}</target>\n  <thread-locked>0</thread-locked>\n </media-bug>\n`,
+      path =>
+        ` <media-bug>\n  <function>session_record</function>\n  <target>${path}</target>\n` +
+        `  <thread-locked>0</thread-locked>\n </media-bug>\n`,
     )
     return `<media-bugs>\n${bugs.join('')}</media-bugs>\n`
   },

@@ -52,14 +52,17 @@ function channelRow(channel: Channel): Row {
   }
 }
 
-const CALL_COLUMNS = 'uuid direction created created_epoch name state cid_name cid_num ip_addr dest presence_id presence_data accountcode callstate callee_name callee_num callee_direction call_uuid hostname'.split(' ')
-const B_COLUMNS = 'uuid direction created created_epoch name state cid_name cid_num ip_addr dest callstate callee_name callee_num callee_direction'.split(' ')
+const COMMON = 'uuid direction created created_epoch name state cid_name cid_num ip_addr dest'
+const SHOWN = 'callstate callee_name callee_num callee_direction'
+const CALL_COLUMNS = `${COMMON} presence_id presence_data accountcode ${SHOWN} call_uuid hostname`.split(' ')
+const B_COLUMNS = `${COMMON} ${SHOWN}`.split(' ')
 
 /** One row per call: a talk is one call of two legs. */
 function callRows(sim: SimulatedSwitch, bridgedOnly: boolean): Row[] {
   const rows: Row[] = []
   const second = new Set<string>()
-  for (const channel of sim.channels.values()) if (channel.bridged && channel.bridgeOriginator && channel.partner) second.add(channel.partner.uuid)
+  for (const channel of sim.channels.values())
+    if (channel.bridged && channel.bridgeOriginator && channel.partner) second.add(channel.partner.uuid)
   for (const channel of sim.channels.values()) {
     if (second.has(channel.uuid)) continue
     const other = channel.bridged && channel.bridgeOriginator ? channel.partner : undefined

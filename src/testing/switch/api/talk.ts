@@ -35,7 +35,12 @@ function broadcast(channel: Channel, path: string, options: { loops: boolean }):
   if (options.loops) headers.set('loops', '-1')
   channel.queueCommand({ headers, body: '' })
   if (cause === undefined) return
-  const hangUp = new Map([['call-command', 'execute'], ['execute-app-name', 'hangup'], ['execute-app-arg', cause || 'normal_clearing'], ['event-lock', 'true']])
+  const hangUp = new Map([
+    ['call-command', 'execute'],
+    ['execute-app-name', 'hangup'],
+    ['execute-app-arg', cause || 'normal_clearing'],
+    ['event-lock', 'true'],
+  ])
   channel.queueCommand({ headers: hangUp, body: '' })
 }
 

@@ -4,7 +4,7 @@ import { parseCommands } from '../park.ts'
 
 export type Application = (channel: Channel, data: string) => void | Promise<void>
 
-/** Waits at most `ms` inside an application and gives back how long it was. Commands without a lock run meanwhile, as on the real switch. */
+/** Waits at most `ms` inside an application, and says how long it was. Commands without a lock run meanwhile, as on the real switch. */
 export async function pause(channel: Channel, ms: number): Promise<number> {
   await parseCommands(channel)
   return channel.ready && !channel.breaking ? channel.pulse.rest(ms) : 0

@@ -6,7 +6,7 @@ import type { Application } from './application.ts'
 
 const FRAME_MS = 20
 
-/** Waits until `wanted` has been heard without a gap for more than `hits` frames, or the time is over. Nothing but the call's end cuts it short. */
+/** Waits until `wanted` was heard without a gap for more than `hits` frames, or the time is over. Only the call's end cuts it short. */
 async function detect(channel: Channel, data: string, wanted: 'audio' | 'silence'): Promise<void> {
   const [threshold, hits, timeout] = words(data, 4)
   if (integer(threshold) <= 0 || integer(hits) <= 0 || timeout === undefined) return
@@ -16,7 +16,7 @@ async function detect(channel: Channel, data: string, wanted: 'audio' | 'silence
   const limit = integer(timeout) > 0 ? integer(timeout) : Infinity
   const after = found === undefined ? Infinity : found - now + needed
   const timedOut = after > limit
-  for (let left = Math.min(after, limit); left > 0 && channel.ready; ) left -= await channel.pulse.rest(left)
+  for (let left = Math.min(after, limit); left > 0 && channel.ready;) left -= await channel.pulse.rest(left)
   if (!channel.ready) return
   channel.variables.set(`detect_${wanted}_timeout`, String(timedOut))
   if (timedOut) channel.variables.set(`detect_${wanted}_hits`, '0')

@@ -50,7 +50,11 @@ async function ask(channel: Channel, question: Question): Promise<Answer> {
 }
 
 /** Waits for digits until there are enough, a terminator, or nothing for too long. */
-async function collect(channel: Channel, first: string, question: Question): Promise<{ digits: string; terminator: string | undefined; timedOut: boolean }> {
+async function collect(
+  channel: Channel,
+  first: string,
+  question: Question,
+): Promise<{ digits: string; terminator: string | undefined; timedOut: boolean }> {
   let digits = first
   let left = first === '' ? question.timeout : question.digitTimeout
   while (channel.ready) {

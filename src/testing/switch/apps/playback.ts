@@ -6,6 +6,7 @@ import { earlyMedia } from '../media.ts'
 import { words } from '../separate.ts'
 import { soundsOf, toneLength, type Sound } from '../sounds.ts'
 import { pause, type Application } from './application.ts'
+import { spokenEnglish } from './say-english.ts'
 
 /** 'played' to its end, 'broken' off by uuid_break or a digit, 'missing' file, 'error' when the leg was taken away. */
 export type Played = 'played' | 'broken' | 'missing' | 'error'
@@ -48,7 +49,7 @@ async function playSound(channel: Channel, path: string, sound: Sound, reader: D
 
 /** Lets audio run for so long, while digits and breaks may end it. */
 async function listenTo(channel: Channel, lasts: number, reader: DigitReader | undefined): Promise<Played> {
-  for (let left = lasts; left > 0; ) {
+  for (let left = lasts; left > 0;) {
     if (!channel.ready) return 'error'
     if (channel.breaking) {
       channel.breaking = 0
@@ -104,16 +105,20 @@ export const playbackApplications: Record<string, Application> = {
   },
   /** `say en number pronounced 5` is heard as 'number 5'. */
   async say(channel, data) {
-    const [, type = '', , ...text] = words(data, 16)
+    const [, type = '', method = '', ...text] = words(data, 16)
     earlyMedia(channel)
+    const files = spokenEnglish(method, text.join(' ')).map(name => `${name}.wav`)
+    const about: Header[] = [['Playback-File-Type', 'file_string'], ['Playback-File-Path', `file_string://${files.join('!')}`]]
+    channel.fire('PLAYBACK_START', { after: about })
     channel.person?.hear(`${type.toLowerCase()} ${text.join(' ')}`)
-    await listenTo(channel, 1_000, terminatorReader(channel))
+    const result = await listenTo(channel, 1_000, terminatorReader(channel))
+    channel.fire('PLAYBACK_STOP', { after: [...about, ['Playback-Status', result === 'played' ? 'done' : 'break']] })
   },
   /** A digit ends the sleep and stays in the queue, unless sleep_eat_digits lets it be eaten. */
   async sleep(channel, data) {
     const eats = channel.variables.isTrue('sleep_eat_digits')
     const reader = eats ? terminatorReader(channel) : undefined
-    for (let left = integer(data); left > 0 && channel.ready; ) {
+    for (let left = integer(data); left > 0 && channel.ready;) {
       if (channel.breaking) {
         channel.breaking = 0
         return

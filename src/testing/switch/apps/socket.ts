@@ -1,4 +1,4 @@
-/** The `socket` application: hands the leg to a listener of ours, the first of the list that can be reached, and parks (socket_function). */
+/** The `socket` application: hands the leg to the first listener of the list that can be reached, and parks (socket_function). */
 import { integer } from '../encoding.ts'
 import { Listener } from '../listener.ts'
 import { park, parseCommands } from '../park.ts'
@@ -29,5 +29,6 @@ export const socket: Application = async (channel, data) => {
   await park(channel)
   await parseCommands(channel)
   const resumes = listener.resume || channel.variables.isTrue('socket_resume')
-  if (resumes && channel.state !== 'CS_HIBERNATE' && !channel.redirect && !channel.transfer && !channel.reset) channel.setState('CS_EXECUTE')
+  if (resumes && channel.state !== 'CS_HIBERNATE' && !channel.redirect && !channel.transfer && !channel.reset)
+    channel.setState('CS_EXECUTE')
 }

@@ -1,0 +1,60 @@
+/** What a campaign has come to, in the figures that a supervisor asks for. A rate of nothing is no rate: null, never 0 or 100 %. */
+import type { Campaign } from '../campaign/campaign.ts'
+import { isAttemptEnd, meaningOf, type AttemptEnd } from '../campaign/disposition.ts'
+import { countAttempts } from '../store/attempts.ts'
+import { countLeads } from '../store/leads.ts'
+import type { Sql } from '../store/sql.ts'
+
+export interface CampaignFigures {
+  readonly name: string
+  readonly state: Campaign['state']
+  /** Calls that reached the network, those under way included. */
+  readonly dialled: number
+  readonly underWay: number
+  /** Somebody or something answered. */
+  readonly answered: number
+  /** It is known that a person answered: what the abandonment rate is a part of. */
+  readonly people: number
+  readonly talked: number
+  readonly abandoned: number
+  /** abandoned ÷ people, 0 to 1 (16 CFR 310.4(b)(4)(i) allows 0.03); null while nobody has answered. */
+  readonly abandonRate: number | null
+  /** Leads that are not done. */
+  readonly left: number
+  readonly leads: number
+  /** Attempts by how they ended. */
+  readonly ends: Readonly<Record<string, number>>
+}
+
+export async function campaignFigures(sql: Sql, campaign: Pick<Campaign, 'id' | 'name' | 'state'>): Promise<CampaignFigures> {
+  const [leads, attempts] = await Promise.all([countLeads(sql, campaign.id), countAttempts(sql, campaign.id)])
+  return figuresOf(campaign, leads, attempts)
+}
+
+export function figuresOf(
+  { name, state }: Pick<Campaign, 'name' | 'state'>,
+  leads: { readonly ready: number; readonly claimed: number; readonly done: number },
+  attempts: ReadonlyMap<string, number>,
+): CampaignFigures {
+  const count = (fits: (end: AttemptEnd) => boolean) =>
+    [...attempts].reduce((sum, [end, n]) => (isAttemptEnd(end) && fits(end) ? sum + n : sum), 0)
+  const underWay = attempts.get('under-way') ?? 0
+  const people = count(end => meaningOf(end).human)
+  const abandoned = attempts.get('abandoned') ?? 0
+  return {
+    name, state, underWay, people, abandoned,
+    dialled: underWay + count(() => true),
+    answered: count(wasAnswered),
+    talked: attempts.get('talked') ?? 0,
+    abandonRate: people === 0 ? null : abandoned / people,
+    left: leads.ready + leads.claimed,
+    leads: leads.ready + leads.claimed + leads.done,
+    ends: Object.fromEntries([...attempts].filter(([end]) => end !== 'under-way').sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}
+
+/** A flow has seen it, or it failed or was left behind in a flow. */
+const wasAnswered = (end: AttemptEnd): boolean => meaningOf(end).by === 'flow' || end === 'hung-up' || end === 'error'
+
+/** 0.024 → '2.4 %'; '–' when there is nothing that it could be a part of. */
+export const percent = (rate: number | null): string => (rate === null ? '–' : `${(rate * 100).toFixed(1)} %`)

@@ -1,0 +1,56 @@
+/** The command line: what there is to say, built from what it may do. Answers on stdout, everything else on stderr. */
+import { Command, CommanderError } from 'commander'
+import type { Actions } from './cli/actions.ts'
+import { agentCommands } from './cli/agent.ts'
+import { callsCommand } from './cli/calls.ts'
+import { campaignCommands } from './cli/campaign.ts'
+import { dialCommand } from './cli/dial.ts'
+import { installationCommands, Unhealthy } from './cli/installation.ts'
+import { queueCommands } from './cli/queue.ts'
+import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+export type { Actions, DeskStores } from './cli/actions.ts'
+
+/** Every command, ready to be parsed. Rejects with CommanderError for what is said wrongly, and never ends the process. */
+export function program(actions: Actions, terminal: Terminal = processTerminal()): Command {
+  const desk = { actions, terminal }
+  const root = new Command('switchhook')
+    .description('The application server that FreeSWITCH hands its calls to.')
+    .configureOutput({
+      writeOut: text => terminal.out(text),
+      writeErr: text => terminal.err(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'switchhook: ')),
+    })
+    .configureHelp({ subcommandTerm: command => [command.name(), ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' ') })
+    .usage('<command>')
+    .exitOverride()
+    .helpCommand(false)
+    .addHelpText('after', `
+Every command that answers takes --json. \`switchhook <command> --help\` has examples.
+Exit codes: 0 done, 1 failed, 2 said wrongly, 3 not found, 4 refused.
+
+Examples:
+  switchhook queue add sales
+  switchhook agent add alice user/1001 --queues sales
+  switchhook campaign add spring --leads spring.csv --queue sales`)
+  installationCommands(root, desk)
+  campaignCommands(root, desk)
+  agentCommands(root, desk)
+  queueCommands(root, desk)
+  dialCommand(root, desk)
+  callsCommand(root, desk)
+  return root
+}
+
+/** Runs one command and gives the exit code. `words` are those behind the program's name. Never rejects. */
+export async function runCli(words: readonly string[], actions: Actions, terminal: Terminal = processTerminal()): Promise<ExitCode> {
+  try {
+    await program(actions, terminal).parseAsync(words, { from: 'user' })
+    return EXIT.done
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // it has said why
+    if (!(error instanceof Unhealthy)) terminal.err(`${sayError(error)}\n`)
+    return exitCodeOf(error)
+  }
+}

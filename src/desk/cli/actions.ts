@@ -1,0 +1,38 @@
+/** What the command line needs of the house; src/main.ts gives it. Here are no stores and no switch, only the asking for them. */
+import type { Roster } from '../../agent/roster.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/log.ts'
+import type { Bell } from '../../campaign/bell.ts'
+import type { QueueStore } from '../../queue/store.ts'
+import type { RedisAddress } from '../../store/redis.ts'
+import type { Sql } from '../../store/sql.ts'
+import type { Finding } from '../doctor/finding.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** The house without a node: what supervisors read and write. */
+export interface DeskStores {
+  readonly sql: Sql
+  readonly redis: RedisAddress
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+  readonly bell: Bell
+  readonly clock: Clock
+  readonly log: Log
+  /** The folder of the flows. */
+  readonly scripts: string
+}
+
+export interface Actions {
+  /** A node at work; resolves when it was told to stop and has. */
+  run(): Promise<void>
+  /** See desk/doctor.ts: each finding as soon as it is made. */
+  doctor(): AsyncIterable<Finding>
+  /** Opens the stores, hands them over, and closes them whatever happens. */
+  withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T>
+}
+
+/** What every command is given. */
+export interface Desk {
+  readonly actions: Actions
+  readonly terminal: Terminal
+}

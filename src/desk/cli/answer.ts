@@ -1,0 +1,57 @@
+/** The two ways in which a command answers: text for people, JSON for programs. And what is said of bad arguments. */
+import { InvalidArgumentError, type Command } from 'commander'
+import { ms, readable, type Duration } from '../../base/duration.ts'
+import { InputError, NotFoundError } from '../../base/errors.ts'
+import type { QueueStore } from '../../queue/store.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface JsonOption {
+  readonly json?: true
+}
+
+/** Every command that answers with data can answer in JSON. */
+export function answers(command: Command): Command {
+  return command.option('--json', 'answer in JSON, on stdout')
+}
+
+/** `people` is asked only when a person reads. */
+export function answer(terminal: Terminal, { json }: JsonOption, data: unknown, people: () => string): void {
+  terminal.out(json ? `${JSON.stringify(data, null, 2)}\n` : people())
+}
+
+/** A parser of ours as commander wants it: what it refuses is a fault of the command line. */
+export function argument<T>(parse: (text: string) => T): (text: string) => T {
+  return text => {
+    try {
+      return parse(text)
+    } catch (error) {
+      if (error instanceof InputError) throw new InvalidArgumentError(error.message)
+      throw error
+    }
+  }
+}
+
+export const durationMs = argument(text => ms(text as Duration))
+
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return argument(text => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < least || number > most) throw new InputError(`a whole number from ${least} to ${most} is allowed`)
+    return number
+  })
+}
+
+/** Throws NotFoundError with the queues that there are. */
+export async function mustBeQueues(queueStore: QueueStore, names: readonly string[]): Promise<void> {
+  const known = (await queueStore.queues()).map(queue => queue.name).sort()
+  const missing = names.find(name => !known.includes(name))
+  if (missing !== undefined) throw new NotFoundError('queue', missing, known)
+}
+
+/** '3m12s', or '–' for what has not begun. */
+export const ago = (milliseconds: number | null): string => (milliseconds === null ? '–' : readable(milliseconds))
+
+/** '2026-11-21 09:55:03' in the zone of this machine: for people; JSON has UTC. */
+export function timeOf(date: Date | null): string {
+  return date === null ? '–' : date.toLocaleString('sv-SE')
+}

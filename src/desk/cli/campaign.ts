@@ -1,0 +1,143 @@
+/** `switchhook campaign …`: lists of people to call, and who may begin, rest and end. */
+import { access, constants } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { InputError } from '../../base/errors.ts'
+import { COMMANDS, type Campaign, type CampaignCommand } from '../../campaign/campaign.ts'
+import type { ImportSummary } from '../../campaign/import.ts'
+import { addLeads, defineCampaign, findCampaign, steerCampaign } from '../../campaign/steer.ts'
+import { kindOf } from '../../flow/define.ts'
+import { loadFlows } from '../../flow/catalogue.ts'
+import { campaignNamed, campaigns, type CampaignSettings } from '../../store/campaigns.ts'
+import { campaignFigures, percent, type CampaignFigures } from '../campaign-figures.ts'
+import { Refusal } from '../exit.ts'
+import { pairs, table } from '../table.ts'
+import type { Desk, DeskStores } from './actions.ts'
+import { answer, answers, mustBeQueues, timeOf, wholeNumber, type JsonOption } from './answer.ts'
+
+interface AddOptions extends JsonOption {
+  readonly leads: string
+  readonly queue?: string
+  readonly flow?: string
+  readonly callerId?: string
+  readonly maxLines?: number
+  readonly cps?: number
+  readonly phoneColumn?: string
+}
+
+export function campaignCommands(program: Command, desk: Desk): void {
+  const campaign = program.command('campaign').description('lists of people to call').helpCommand(false)
+  addCommand(campaign, desk)
+  for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
+  answers(campaign.command('status').description('what campaigns have come to: all of them, or one in full').argument('[name]'))
+    .action((name: string | undefined, options: JsonOption) => desk.actions.withStores(stores => status(stores, desk, name, options)))
+}
+
+function addCommand(campaign: Command, { actions, terminal }: Desk): void {
+  answers(campaign.command('add').description('makes a campaign from a CSV file, or adds the people in it to one that exists').argument('<name>'))
+    .requiredOption('--leads <file.csv>', 'the first line names the columns; one of them holds the numbers')
+    .option('--queue <queue>', 'whose agents talk with the people who answer (needed for a new campaign)')
+    .option('--flow <flow>', 'the flow that people hear (default: campaign-leg)')
+    .option('--caller-id <number>', 'what they see on their telephone (default: CALLER_ID)')
+    .option('--max-lines <n>', 'lines at one time (default: 30)', wholeNumber(1, 10_000))
+    .option('--cps <n>', 'calls started per second (default: 5)', Number)
+    .option('--phone-column <name>', 'the column with the numbers, when it is not called phone, number, mobile or the like')
+    .addHelpText('after', `
+Lines that cannot be used are written to <file.csv>.rejected.csv with the reason; the others are added.
+Numbers that the campaign has already, or that asked not to be called, are left out and counted.
+
+Examples:
+  switchhook campaign add spring --leads spring.csv --queue sales
+  switchhook campaign add spring --leads more.csv
+  switchhook campaign start spring`)
+    .action((name: string, options: AddOptions) =>
+      actions.withStores(async stores => {
+        const made = await defined(stores, name, options)
+        const { leads: file, phoneColumn: column } = options
+        const summary = await addLeads(stores, name, { file, column, now: stores.clock.now() })
+        for (const { line, column: at, value, allowed } of summary.firstFaults) {
+          terminal.err(`${file}, line ${line}${at === null ? '' : `, ${at}`}: '${value}' cannot be used; allowed: ${allowed}\n`)
+        }
+        answer(terminal, options, { campaign: made.name, state: made.state, ...summary }, () => sayImport(made, summary))
+        if (summary.rejected > 0 && summary.rejected === summary.read) throw new InputError(`no line of ${file} could be used`)
+      }),
+    )
+}
+
+/** What is not said anew stays as it is in a campaign that exists. The file is looked at first: no campaign for a list that is not there. */
+async function defined(stores: DeskStores, name: string, { leads, ...options }: AddOptions): Promise<Campaign> {
+  await access(leads, constants.R_OK).catch((cause: Error) => {
+    throw new InputError(`${leads} cannot be read: ${cause.message}`, { cause })
+  })
+  const { queue, flow, callerId, maxLines, cps } = options
+  const known = await campaignNamed(stores.sql, name)
+  if (queue === undefined && !known) throw new InputError(`a new campaign needs a queue: add --queue <queue>`)
+  if (queue !== undefined) await mustBeQueues(stores.queueStore, [queue])
+  if (flow !== undefined || !known) await mustBeCampaignFlow(stores.scripts, flow ?? 'campaign-leg')
+  const given = { queue, flow, callerId, maxLines, cps }
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return defineCampaign(stores, { ...(known ? settingsOf(known) : {}), ...said, name } as CampaignSettings)
+}
+
+function settingsOf({ id: _id, state: _state, createdAt: _created, startedAt: _started, endedAt: _ended, ...settings }: Campaign): CampaignSettings {
+  return settings
+}
+
+/** Better now than when the first person has answered. Throws NotFoundError with the flows that there are. */
+async function mustBeCampaignFlow(scripts: string, name: string): Promise<void> {
+  const flows = await loadFlows(scripts)
+  if (kindOf(flows.get(name)) !== 'campaign') throw new InputError(`the flow '${name}' is none for campaigns: it must be a campaignFlow(…)`)
+}
+
+function steerCommand(campaign: Command, command: CampaignCommand, { actions, terminal }: Desk): void {
+  const says = { start: 'begins to dial, or goes on', pause: 'dials nobody until it is started again; calls go on', stop: 'ends it; calls go on' }
+  answers(campaign.command(command).description(says[command]).argument('<name>')).action((name: string, options: JsonOption) =>
+    actions.withStores(async stores => {
+      const after = await steerCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
+        throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the only input it refuses is the change
+      })
+      answer(terminal, options, { campaign: after.name, state: after.state }, () => `campaign ${after.name} is ${after.state}\n`)
+    }),
+  )
+}
+
+async function status(stores: DeskStores, { terminal }: Desk, name: string | undefined, options: JsonOption): Promise<void> {
+  if (name === undefined) {
+    const all = await Promise.all((await campaigns(stores.sql)).map(campaign => campaignFigures(stores.sql, campaign)))
+    return answer(terminal, options, all, () => sayAll(all, terminal.colour))
+  }
+  const campaign = await findCampaign(stores.sql, name)
+  const figures = await campaignFigures(stores.sql, campaign)
+  answer(terminal, options, { ...campaign, ...figures }, () => sayOne(campaign, figures, terminal.colour))
+}
+
+function sayImport({ name, state }: Campaign, { read, added, duplicates, optedOut, rejected, rejectFile }: ImportSummary): string {
+  const parts = [`${added} added`, `${duplicates} there already`, `${optedOut} opted out`, `${rejected} rejected${rejectFile ? ` (see ${rejectFile})` : ''}`]
+  return `campaign ${name} (${state}): ${read} lines read, ${parts.join(', ')}\n`
+}
+
+function sayAll(all: readonly CampaignFigures[], colour: boolean): string {
+  if (all.length === 0) return 'there is no campaign yet: switchhook campaign add <name> --leads <file.csv> --queue <queue>\n'
+  const titles = ['campaign', 'state', '>dialled', '>answered', '>talked', '>abandoned', '>rate', '>left', '>leads']
+  const row = (one: CampaignFigures) =>
+    [one.name, one.state, one.dialled, one.answered, one.talked, one.abandoned, percent(one.abandonRate), one.left, one.leads]
+  return table(titles, all.map(row), colour)
+}
+
+function sayOne(campaign: Campaign, figures: CampaignFigures, colour: boolean): string {
+  const { flow, queue, maxLines, cps, maxAttempts, gateway, callerId, startedAt, endedAt } = campaign
+  const settings = pairs([
+    ['campaign', { text: campaign.name, tone: 'bold' }],
+    ['state', campaign.state],
+    ['queue, flow', `${queue}, ${flow}`],
+    ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
+    ['way out', `gateway ${gateway ?? 'of the house'}, caller id ${callerId ?? 'of the house'}`],
+    ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
+    ['leads', `${figures.leads}, of them ${figures.left} left`],
+    ['dialled', `${figures.dialled}, of them ${figures.underWay} under way`],
+    ['answered', `${figures.answered}, of them ${figures.people} people`],
+    ['talked', figures.talked],
+    ['abandoned', `${figures.abandoned} (${percent(figures.abandonRate)} of the people)`],
+  ], colour)
+  const ends = Object.entries(figures.ends)
+  return ends.length === 0 ? settings : `${settings}\n${table(['ended', '>attempts'], ends, colour)}`
+}

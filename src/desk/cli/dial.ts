@@ -1,0 +1,39 @@
+/** `switchhook dial`: what the button of a CRM does. */
+import type { Command } from 'commander'
+import { phoneNumber } from '../../campaign/import.ts'
+import { openJobs } from '../../campaign/jobs.ts'
+import { ident, varValue } from '../../esl/words.ts'
+import type { Desk } from './actions.ts'
+import { answer, answers, argument, type JsonOption } from './answer.ts'
+
+interface DialOptions extends JsonOption {
+  readonly crmuuid?: string
+  readonly productCode?: string
+  readonly callType?: string
+}
+
+export function dialCommand(program: Command, { actions, terminal }: Desk): void {
+  answers(program.command('dial').description("click-to-dial: the agent's telephone rings first, then the customer's"))
+    .argument('<extension>', "the agent's, such as 1001", argument(ident))
+    .argument('<customer>', 'the number to call', argument(phoneNumber))
+    .option('--crmuuid <id>', 'carried into the record of the call, unread', argument(varValue))
+    .option('--product-code <code>', 'likewise', argument(varValue))
+    .option('--call-type <type>', 'likewise', argument(varValue))
+    .addHelpText('after', `
+A node that runs does it; this command hands it over and does not wait for the call.
+
+Example:
+  switchhook dial 1001 +493012345 --crmuuid 6f1c2a`)
+    .action((extension: string, customer: string, { crmuuid, productCode, callType, ...options }: DialOptions) =>
+      actions.withStores(async ({ redis, log }) => {
+        const jobs = await openJobs({ redis, log })
+        try {
+          const ids = { ...(crmuuid && { crmuuid }), ...(productCode && { product_code: productCode }), ...(callType && { call_type: callType }) }
+          const job = await jobs.clickToDial({ extension, customer, ...ids })
+          answer(terminal, options, { job, extension, customer }, () => `extension ${extension} will ring, then ${customer} is called (job ${job})\n`)
+        } finally {
+          await jobs.close()
+        }
+      }),
+    )
+}

@@ -1,0 +1,106 @@
+/** PostgreSQL and Redis: can they be had, are they new enough, and do they keep what they are given? */
+import { readdir } from 'node:fs/promises'
+import { SwitchhookError } from '../../base/errors.ts'
+import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
+import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.ts'
+import { fault, ok, warning, type Finding } from './finding.ts'
+import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
+
+const MIGRATIONS = new URL('../../store/migrations/', import.meta.url)
+/** gen_random_uuid() without an extension came with 13; BullMQ wants a Redis of at least 6.2. */
+const NEEDED = { postgres: '13', redis: '6.2' } as const
+const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it out for a private one'
+const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
+
+export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S): AsyncGenerator<Finding> {
+  // each one that was named is asked by itself: when both are wrong, both are told
+  const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(finding => finding !== null)
+  yield* given
+  if (given.length > 0) return
+  let services: OpenedServices
+  try {
+    services = await house.openServices(settings)
+  } catch (error) {
+    if (!(error instanceof SwitchhookError)) throw error
+    return yield fault('stores', error.message, 'do what it says, or name servers of your own by DATABASE_URL and REDIS_URL')
+  }
+  try {
+    yield* checkDatabase(services.database, settings.databaseUrl === null)
+    yield* checkRedis(services.redis, settings.redisUrl === null)
+  } finally {
+    await services.close()
+  }
+}
+
+async function givenDatabase(url: string | null): Promise<Finding | null> {
+  if (url === null) return null
+  return databaseVersion({ url }).then(() => null, (error: Error) => fault('postgres', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_DATABASE))
+}
+
+async function givenRedis(url: string | null): Promise<Finding | null> {
+  if (url === null) return null
+  return redisVersion({ url }).then(() => null, (error: Error) => fault('redis', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_REDIS))
+}
+
+async function* checkDatabase(address: DatabaseAddress, isPrivate: boolean): AsyncGenerator<Finding> {
+  const version = await databaseVersion(address)
+  const named = `${version}${isPrivate ? ', private' : ''}`
+  if (isOlder(version, NEEDED.postgres)) yield fault('postgres', `it is ${version}`, `${NEEDED.postgres} or newer is needed`)
+  const missing = await missingMigrations(address)
+  if (missing.length === 0) yield ok('postgres', `${named}, all tables are there`)
+  else yield ok('postgres', `${named}; ${missing.join(', ')} will be applied when a node starts`)
+}
+
+async function missingMigrations(address: DatabaseAddress): Promise<string[]> {
+  const files = (await readdir(MIGRATIONS)).filter(name => name.endsWith('.sql')).sort()
+  const sql = openSql(address, { max: 1 })
+  try {
+    const [there] = await sql<[{ table: string | null }]>`select to_regclass('migrations')::text as table`
+    const applied = there.table === null ? [] : await sql<{ name: string }[]>`select name from migrations`
+    return files.filter(name => !applied.some(row => row.name === name))
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+async function* checkRedis(address: RedisAddress, isPrivate: boolean): AsyncGenerator<Finding> {
+  const client = await openRedisClient(address, { name: 'switchhook-doctor' })
+  try {
+    yield* redisFindings(await client.info(), isPrivate)
+  } finally {
+    client.disconnect()
+  }
+}
+
+/** `info` is the answer to INFO: hosted Redis forbids CONFIG. */
+export function redisFindings(info: string, isPrivate: boolean): Finding[] {
+  const value = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
+  const version = value('valkey_version') ?? value('redis_version') ?? 'unknown'
+  const found: Finding[] = []
+  const policy = value('maxmemory_policy')
+  if (policy !== 'noeviction') {
+    found.push(fault('redis', `it may throw keys away, and callers with them (maxmemory-policy ${policy ?? 'unknown'})`, 'CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf'))
+  }
+  if (value('aof_enabled') !== '1') {
+    found.push(warning('redis', 'what waits in queues is lost when it stops (appendonly no)', 'CONFIG SET appendonly yes, and the same line in redis.conf'))
+  }
+  if (version !== 'unknown' && isOlder(version, NEEDED.redis)) found.push(warning('redis', `it is ${version}`, `${NEEDED.redis} or newer is what BullMQ asks for`))
+  return found.length > 0 ? found : [ok('redis', `${version}${isPrivate ? ', private' : ''}, keeps every key, appends to disk`)]
+}
+
+/** '1.10.12' is older than '1.11.3'. What is no number counts as 0. */
+export function isOlder(version: string, than: string): boolean {
+  const parts = (text: string) => text.split('.').map(part => Number.parseInt(part, 10) || 0)
+  const [mine, other] = [parts(version), parts(than)]
+  for (let i = 0; i < other.length; i++) {
+    const difference = (mine[i] ?? 0) - other[i]!
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
+function reason(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string }
+  return message || code || String(error)
+}

@@ -1,0 +1,133 @@
+/** One FreeSWITCH: can we command it, is it new and furnished enough, is it closed to others, and does it know the way to us? */
+import type { Clock } from '../../base/clock.ts'
+import { SwitchError } from '../../base/errors.ts'
+import { CONTEXT, dialplanHas, globalVariable, moduleExists, status } from '../../esl/api.ts'
+import type { ApiText } from '../../esl/api.ts'
+import { connectTcp } from '../../esl/tcp.ts'
+import { ident, type Ident } from '../../esl/words.ts'
+import { fault, ok, warning, type Finding } from './finding.ts'
+import type { DoctorSettings } from './house.ts'
+import * as question from './questions.ts'
+import { checkSounds } from './sounds.ts'
+import { isOlder } from './stores.ts'
+import { SwitchLine } from './switch-line.ts'
+import { tcpRetries } from './tcp-retries.ts'
+import { checkCall } from './test-call.ts'
+
+export type Ask = (text: ApiText) => Promise<string>
+
+/** Below it: 21 fixes of 1.11.2, among them heap reads by `${variable:offset}` and channel variables set from a Refer-To. */
+const SAFE_VERSION = '1.11.3'
+/** Without one of these no call can be led; the first of `mostly` is missed by every telephone, the second by spoken numbers. */
+const NEEDED = ['mod_event_socket', 'mod_commands', 'mod_dptools', 'mod_dialplan_xml', 'mod_sndfile', 'mod_tone_stream'] as const
+const MOSTLY = {
+  mod_sofia: 'there are no SIP telephones and no gateways',
+  mod_say_en: 'numbers cannot be spoken: number() and digits() in flows, the place in a queue',
+} as const
+const SKEW_MS = 3_000
+
+export async function* checkSwitch(at: { readonly host: string; readonly port: number }, settings: DoctorSettings, clock: Clock): AsyncGenerator<Finding> {
+  const name = `${at.host}:${at.port}`
+  let line: SwitchLine
+  try {
+    line = await SwitchLine.open(await connectTcp(at.host, at.port), settings.switchPassword ?? '', clock)
+  } catch (error) {
+    if (!(error instanceof SwitchError)) throw error
+    return yield unreachable(name, error)
+  }
+  try {
+    const ask: Ask = text => line.ask(text)
+    yield ok(name, 'the event socket can be reached and takes the password')
+    yield* await checkItself(name, ask, clock)
+    yield* await checkClosed(name, ask)
+    yield await checkGateway(name, settings.gateway, ask)
+    const dialplan = await checkDialplan(name, settings.doorKey, ask)
+    yield* dialplan
+    yield* await tcpRetries(at, ask)
+    yield* await checkSounds(name, settings.scripts, ask)
+    if (!dialplan.some(finding => finding.level === 'fault')) yield await checkCall(name, line, settings, clock)
+  } catch (error) {
+    if (!(error instanceof SwitchError)) throw error
+    yield fault(name, `${error.message}, in the middle of the questions`, 'look at its log; is it overloaded or about to stop?')
+  } finally {
+    line.close()
+  }
+}
+
+export function unreachable(name: string, error: SwitchError): Finding {
+  switch (error.code) {
+    case 'SWITCH_REFUSED':
+      return fault(name, `it refuses the password (it said '${error.message}')`, 'set FREESWITCH_PASSWORD to the password in its event_socket.conf.xml')
+    case 'SWITCH_TIMEOUT':
+      return fault(name, 'whoever listens there does not speak event socket, or is frozen', 'set FREESWITCH to the listen-ip and listen-port of its event_socket.conf.xml')
+    default:
+      return /closed the connection/.test(error.message)
+        ? fault(name, 'it turns us away before it asks for a password', "let this machine's address in by apply-inbound-acl in its event_socket.conf.xml")
+        : fault(name, error.message.replace(`cannot connect to ${name}: `, 'nobody answers: '), 'start FreeSWITCH, and compare FREESWITCH with listen-ip and listen-port in its event_socket.conf.xml')
+  }
+}
+
+export async function checkItself(name: string, ask: Ask, clock: Clock): Promise<Finding[]> {
+  const found: Finding[] = []
+  const version = /Version (\d[\d.]*)/.exec(await ask(status))?.[1] ?? 'unknown'
+  if (version === 'unknown' || isOlder(version, SAFE_VERSION)) {
+    found.push(warning(name, `FreeSWITCH ${version} has security faults that ${SAFE_VERSION} has not`, `update it to ${SAFE_VERSION} or newer, and keep it off the Internet until then`))
+  } else found.push(ok(name, `FreeSWITCH ${version}`))
+
+  const missing = async (modules: readonly string[]) => {
+    const there = await Promise.all(modules.map(async module => (await ask(moduleExists(module as Ident))) === 'true'))
+    return modules.filter((_, index) => !there[index])
+  }
+  const needed = await missing(NEEDED)
+  if (needed.length > 0) found.push(fault(name, `${needed.join(', ')} ${needed.length > 1 ? 'are' : 'is'} not loaded`, `load ${needed.length > 1 ? 'them' : 'it'} in modules.conf.xml`))
+  else found.push(ok(name, 'all modules that are needed are loaded'))
+  for (const module of (await missing(Object.keys(MOSTLY))) as (keyof typeof MOSTLY)[]) {
+    found.push(warning(name, `${module} is not loaded: ${MOSTLY[module]}`, `load it in modules.conf.xml if you need it`))
+  }
+
+  const seconds = Number(await ask(question.epochSeconds))
+  const skew = seconds * 1_000 + 500 - clock.now() // it says whole seconds
+  if (!Number.isFinite(skew) || Math.abs(skew) > SKEW_MS) {
+    found.push(warning(name, `its clock is ${Math.abs(Math.round(skew / 1_000))} s ${skew > 0 ? 'ahead of' : 'behind'} ours: times in records will not fit`, 'run chrony or ntpd on both machines'))
+  }
+  return found
+}
+
+/** Nobody who reaches a command or a variable may reach a shell through it. */
+export async function checkClosed(name: string, ask: Ask): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const what of ['api', 'app'] as const) {
+    const variable = `disable_system_${what}_commands`
+    if ((await ask(globalVariable(variable as Ident))) === 'true') continue
+    found.push(warning(name, `it runs programs of the machine for whoever may ${what === 'api' ? 'command it' : 'write its dialplan'}`, `<X-PRE-PROCESS cmd="set" data="${variable}=true"/> in vars.xml, then restart it`))
+  }
+  if (!/\bis off\b/.test(await ask(question.apiExpansion))) {
+    found.push(warning(name, 'it runs commands that stand in variables, ${…()}', '<param name="api-expansion" value="false"/> in switch.conf.xml, then restart it'))
+  }
+  return found.length > 0 ? found : [ok(name, 'system commands and api expansion are switched off')]
+}
+
+export async function checkGateway(name: string, gateway: string, ask: Ask): Promise<Finding> {
+  const answer = await ask(question.gatewayStatus(ident(gateway)))
+  const state = /^Status\s+(\S+)/m.exec(answer)?.[1]
+  if (state === 'UP') return ok(name, `the gateway '${gateway}' is up`)
+  if (state) return warning(name, `the gateway '${gateway}' is ${state}: no telephone number can be reached by it`, `ask it: sofia status gateway ${gateway}`)
+  return warning(name, `it has no gateway '${gateway}': no telephone number can be reached`, 'set GATEWAY to one of those that `sofia status` names, or add it to a sofia profile')
+}
+
+export async function checkDialplan(name: string, doorKey: string | null, ask: Ask): Promise<Finding[]> {
+  const context = await ask(dialplanHas(CONTEXT as Ident))
+  if (!context.includes('switchhook-(') || !/application="socket"[^>]*async full/.test(context)) {
+    return [fault(name, `its dialplan has no context '${CONTEXT}' that leads to us`, "copy the files of dialplan/ into its dialplan folder, include switchhook.xml, and say reloadxml")]
+  }
+  const variable = async (of: string) => {
+    const value = await ask(globalVariable(of as Ident))
+    return value.startsWith('-ERR') ? '' : value
+  }
+  const [a, b, key] = [await variable('switchhook_node_a'), await variable('switchhook_node_b'), await variable('switchhook_key')]
+  const found = [ok(name, `its dialplan leads to ${a === b ? a : `${a} and ${b}`}`)]
+  if (doorKey !== null && key !== doorKey) {
+    found.push(fault(name, key === '' ? 'its calls carry no key' : 'its calls carry another key than DOOR_KEY', 'set switchhook_key in switchhook_vars.xml to DOOR_KEY, and say reloadxml'))
+  }
+  return found
+}

@@ -1,0 +1,88 @@
+/** The floor as it is now: who waits, who talks, what the campaigns have come to. For the status line and for lists. */
+import type { Agent } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { QueueStats, QueueStore } from '../queue/store.ts'
+import { campaigns } from '../store/campaigns.ts'
+import type { Sql } from '../store/sql.ts'
+import { campaignFigures, type CampaignFigures } from './campaign-figures.ts'
+
+/** What a supervisor calls it, from the person's choice and what the system sees; in the order in which it is told. */
+export const AGENT_WORDS = ['ready', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
+export type AgentWord = (typeof AGENT_WORDS)[number]
+export type AgentCounts = Readonly<Record<AgentWord, number>>
+
+/** What the system sees goes first: who talks is talking, even on a break. */
+export function wordOf({ state, status }: Pick<Agent, 'state' | 'status'>): AgentWord {
+  if (state === 'reserved') return 'ringing'
+  if (state === 'busy-elsewhere') return 'elsewhere'
+  if (state !== 'idle') return state
+  if (status === 'break') return 'break'
+  return status === 'logged-out' ? 'out' : 'ready'
+}
+
+export function countAgents(agents: readonly Agent[]): AgentCounts {
+  const counts = { ready: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
+  for (const agent of agents) counts[wordOf(agent)] += 1
+  return counts
+}
+
+export interface QueueFigures {
+  readonly name: string
+  readonly strategy: string
+  /** Nobody is on the way to them yet. */
+  readonly waiting: number
+  /** An agent is promised to them or rings. */
+  readonly offered: number
+  /** Of those who wait, offered ones included; null when nobody does. */
+  readonly longestWaitMs: number | null
+  readonly talking: number
+  readonly agents: AgentCounts
+  readonly since: QueueStats
+}
+
+export interface FloorSnapshot {
+  /** People in flows on this node, those who wait or talk included. */
+  readonly calls: number
+  readonly waiting: number
+  readonly longestWaitMs: number | null
+  readonly talking: number
+  readonly agents: AgentCounts
+  /** Those that run. */
+  readonly campaigns: readonly CampaignFigures[]
+}
+
+export interface FloorStores {
+  readonly sql: Sql
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+}
+
+/** Rejects when a store is away. */
+export async function queueFigures({ roster, queueStore }: Omit<FloorStores, 'sql'>, now: number): Promise<QueueFigures[]> {
+  const [queues, agents] = await Promise.all([queueStore.queues(), roster.list(now)])
+  return Promise.all(
+    queues.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(async ({ name, strategy }) => {
+      const [members, since] = await Promise.all([queueStore.members(name), queueStore.stats(name)])
+      const inLine = members.filter(member => member.state !== 'talking')
+      const offered = inLine.filter(member => member.state === 'offered').length
+      const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
+      const own = countAgents(agents.filter(agent => agent.queues.some(tier => tier.queue === name)))
+      return { name, strategy, waiting: inLine.length - offered, offered, longestWaitMs, talking: members.length - inLine.length, agents: own, since }
+    }),
+  )
+}
+
+/** `calls`: the flows that run on this node. Rejects when a store is away. */
+export async function readFloor(stores: FloorStores, calls: number, now: number): Promise<FloorSnapshot> {
+  const [queues, agents, running] = await Promise.all([queueFigures(stores, now), stores.roster.list(now), campaigns(stores.sql, 'running')])
+  const counts = countAgents(agents)
+  const waits = queues.map(queue => queue.longestWaitMs).filter(wait => wait !== null)
+  return {
+    calls,
+    waiting: queues.reduce((sum, queue) => sum + queue.waiting + queue.offered, 0),
+    longestWaitMs: waits.length === 0 ? null : Math.max(...waits),
+    talking: counts.talking,
+    agents: counts,
+    campaigns: await Promise.all(running.map(campaign => campaignFigures(stores.sql, campaign))),
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The floor in a few lines at the foot of the terminal, written anew each second; where no person looks, one line every ten seconds.
+ * Everything else that goes to the same place (the log) is written through it: the foot is lifted, the line stands above it.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { readable } from '../base/duration.ts'
+import { percent } from './campaign-figures.ts'
+import { AGENT_WORDS, type FloorSnapshot } from './floor.ts'
+import { harmless } from './terminal.ts'
+
+const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
+
+/** One line for the people, one for each campaign. Nobody is named and no number shown. */
+export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns }: FloorSnapshot): string[] {
+  const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
+  const people = [
+    `${calls} ${calls === 1 ? 'call' : 'calls'}`,
+    `${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
+    `${talking} talking`,
+    `agents: ${present.join(', ') || 'none'}`,
+  ]
+  const campaign = (one: FloorSnapshot['campaigns'][number]) =>
+    [
+      `${one.name}: ${one.dialled} dialled`, `${one.answered} answered`, `${one.talked} talked`,
+      `${one.abandoned} abandoned (${percent(one.abandonRate)})`, `${one.left} left`,
+    ].join(' · ')
+  return [people.join(' · '), ...campaigns.map(campaign)]
+}
+
+export interface StatusStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+}
+
+export interface StatusLineOptions {
+  clock: Clock
+  stream: StatusStream
+}
+
+export class StatusLine implements Disposable {
+  readonly #clock: Clock
+  readonly #stream: StatusStream
+  /** What stands at the foot now. */
+  #foot: readonly string[] = []
+  #timer: Timer | null = null
+  #over = false
+
+  constructor({ clock, stream }: StatusLineOptions) {
+    this.#clock = clock
+    this.#stream = stream
+  }
+
+  /** For logs and whatever else is said: whole lines, with or without their line end. */
+  write(line: string): void {
+    const text = line.endsWith('\n') ? line : `${line}\n`
+    this.#stream.write(this.#lifted() + text + this.#foot.join('\n'))
+  }
+
+  /** From now on shows what `look` sees. It may fail: then that is shown, and it is asked again. */
+  follow(look: () => FloorSnapshot | Promise<FloorSnapshot>): void {
+    void this.#show(look)
+  }
+
+  /** The last state stays to be read; the cursor stands below it. */
+  [Symbol.dispose](): void {
+    this.#over = true
+    this.#timer?.cancel()
+    if (this.#foot.length > 0) this.#stream.write('\n')
+    this.#foot = []
+  }
+
+  async #show(look: () => FloorSnapshot | Promise<FloorSnapshot>): Promise<void> {
+    let lines: string[]
+    try {
+      lines = floorLines(await look())
+    } catch (error) {
+      lines = [`the floor cannot be seen: ${error instanceof Error ? error.message : String(error)}`]
+    }
+    if (this.#over) return
+    this.#draw(lines.map(harmless))
+    this.#timer = this.#clock.after(this.#stream.isTTY ? EVERY_MS.terminal : EVERY_MS.file, () => void this.#show(look))
+  }
+
+  #draw(lines: readonly string[]): void {
+    if (!this.#stream.isTTY) return void this.#stream.write(`${lines.join(' | ')}\n`)
+    const room = (this.#stream.columns ?? 80) - 1 // a line that wraps could not be lifted again
+    const lifted = this.#lifted()
+    this.#foot = lines.map(line => cut(line, room))
+    this.#stream.write(lifted + this.#foot.join('\n'))
+  }
+
+  /** To the first column of the foot's first line, and everything below it away. */
+  #lifted(): string {
+    if (this.#foot.length === 0) return ''
+    return `\r${this.#foot.length > 1 ? `\x1b[${this.#foot.length - 1}A` : ''}\x1b[J`
+  }
+}
+
+function cut(line: string, room: number): string {
+  const characters = [...line]
+  return characters.length <= room ? line : `${characters.slice(0, Math.max(0, room - 1)).join('')}…`
+}

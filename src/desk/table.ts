@@ -1,0 +1,42 @@
+/** Tables for people: aligned columns, nothing else. Who wants to read them with a program takes --json. */
+import { harmless, paint, type Tone } from './terminal.ts'
+
+export type Cell = string | number | { readonly text: string; readonly tone: Tone }
+
+/** A column whose title begins with '>' stands to the right. The last column is not filled up. */
+export function table(titles: readonly string[], rows: readonly (readonly Cell[])[], colour = false): string {
+  const right = titles.map(title => title.startsWith('>'))
+  const head = titles.map((title): Cell => ({ text: title.replace(/^>/, '').toUpperCase(), tone: 'dim' }))
+  const lines = [head, ...rows].map(row => row.map(cell))
+  const widths = titles.map((_, column) => Math.max(...lines.map(line => width(line[column]?.text ?? ''))))
+  const lay = (line: readonly Flat[]) =>
+    line.map(({ text, tone }, column) => {
+      const room = ' '.repeat(widths[column]! - width(text))
+      const last = column === line.length - 1
+      return right[column] ? room + paint(text, tone, colour) : paint(text, tone, colour) + (last ? '' : room)
+    })
+  return lines.map(line => `${lay(line).join('  ')}\n`).join('')
+}
+
+/** Two columns without titles: names and what they are. */
+export function pairs(rows: readonly (readonly [name: string, value: Cell])[], colour = false): string {
+  const widest = Math.max(0, ...rows.map(([name]) => width(name)))
+  return rows
+    .map(([name, value]) => {
+      const { text, tone } = cell(value)
+      return `${paint(name.padEnd(widest), 'dim', colour)}  ${paint(text, tone, colour)}\n`
+    })
+    .join('')
+}
+
+interface Flat {
+  readonly text: string
+  readonly tone: Tone | undefined
+}
+
+function cell(value: Cell): Flat {
+  if (typeof value === 'object') return { text: harmless(value.text), tone: value.tone }
+  return { text: harmless(String(value)), tone: undefined }
+}
+
+const width = (text: string): number => [...text].length

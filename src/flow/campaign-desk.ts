@@ -1,0 +1,24 @@
+/** A campaign's side of the calls that it made, as flows need it. */
+import type { Call } from '../call/call.ts'
+import type { LeadDesk as Leads } from '../campaign/lead.ts'
+import type { LeadDesk } from './run.ts'
+
+export function campaignDesk(leads: Leads, callOf: (agent: string) => Call | undefined): LeadDesk {
+  return {
+    callOf,
+    async find(uuid) {
+      const found = await leads.attemptOf(uuid)
+      if (!found || !(await leads.answered(uuid))) return null // no attempt of ours, or one that was settled without this call
+      const { lead, campaign } = found
+      return {
+        id: lead.id,
+        number: lead.phone,
+        fields: lead.fields,
+        queue: campaign.queue,
+        optOut: () => leads.optOut(lead.phone, 'flow'),
+        connected: async agent => void (await leads.connected(uuid, agent)),
+        settle: async (end, agent) => void (await leads.settle(uuid, end, agent === null ? {} : { agent })),
+      }
+    },
+  }
+}

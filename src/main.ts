@@ -1,0 +1,99 @@
+/** The process: one command of the command line, signals, and the simulated switch where there is no real one. */
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock as clock } from './base/clock.ts'
+import { ms } from './base/duration.ts'
+import { openLog } from './base/log.ts'
+import { Scope } from './base/scope.ts'
+import { addLeads, defineCampaign, steerCampaign } from './campaign/steer.ts'
+import { readConfig, type Config } from './config.ts'
+import { runCli } from './desk/cli.ts'
+import type { Actions } from './desk/cli/actions.ts'
+import { diagnose } from './desk/doctor.ts'
+import { readFloor } from './desk/floor.ts'
+import { StatusLine } from './desk/status-line.ts'
+import { openNode, openStores, type Stores, type SwitchAddress } from './house.ts'
+import { openServices } from './services/open.ts'
+import { removeCampaign } from './store/campaigns.ts'
+import { DEMO, demoLeads, openDemo } from './testing/demo.ts'
+import { SimulatedSwitch } from './testing/index.ts'
+
+const say = (line: string) => void process.stderr.write(`${line}\n`)
+
+const actions: Actions = {
+  run,
+  doctor: () => diagnose<Config>({ settings: readConfig, openServices: config => openServices(config, { clock, say }), clock }),
+  async withStores(work) {
+    const config = readConfig()
+    const log = openLog(config.logLevel ?? 'warn')
+    await using stores = await openStores(config, log, () => {})
+    return await work({ ...stores, clock, log, scripts: config.scripts })
+  },
+}
+
+process.exitCode = await runCli(process.argv.slice(2), actions)
+// what is still under way (a telephone that rings, a claim that runs out) is written down and looked into at the next start
+process.exit()
+
+/** A node at work, until SIGINT or SIGTERM. */
+async function run(): Promise<void> {
+  const config = readConfig()
+  await using scope = new Scope()
+  const status = new StatusLine({ clock, stream: process.stderr })
+  scope.defer(() => status[Symbol.dispose]())
+  const told = (line: string) => status.write(line)
+  const simulated = config.switches.length === 0
+  const log = openLog(config.logLevel ?? (simulated ? 'warn' : 'info'), status)
+  const stopped = untilStopped(() => status.write('closing'))
+
+  const simulation = simulated ? await openSimulation(config, scope) : null
+  const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
+  told(simulation ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one' : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`)
+  const node = scope.use(await openNode({ config, switches, log, say: told, ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
+  told(`door: ${config.listen.host}:${config.listen.port}, flows: ${node.catalogue.names.join(', ')}`)
+  if (simulation) {
+    const demo = openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
+    scope.defer(() => demo[Symbol.dispose]())
+  }
+  status.follow(() => readFloor(node.stores, node.flows.running, clock.now()))
+  await stopped
+}
+
+async function openSimulation(config: Config, scope: Scope): Promise<{ switch: SimulatedSwitch; address: SwitchAddress }> {
+  const password = randomBytes(24).toString('base64url')
+  const simulated = new SimulatedSwitch({ clock, password, network: 'tcp' })
+  scope.defer(() => simulated.close())
+  simulated.installEntry([`${config.listen.host}:${config.listen.port}`], config.doorKey ? { key: config.doorKey } : {})
+  const port = await simulated.listen({ port: 0 })
+  return { switch: simulated, address: { host: '127.0.0.1', port, password } }
+}
+
+/** What a supervisor would set up for the demo: queues, five agents, a campaign of 300 leads that runs. */
+async function furnish({ roster, queueStore, sql, bell }: Stores, dataDir: string): Promise<void> {
+  for (const name of DEMO.queues) await queueStore.put({ name, strategy: 'longest-idle-agent' })
+  for (const { name, queues } of DEMO.agents) {
+    const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
+    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, clock.now())
+    await roster.setStatus(name, 'ready', clock.now())
+  }
+  await removeCampaign(sql, DEMO.campaign) // of an earlier run: everybody is called again
+  await defineCampaign({ sql, bell }, { name: DEMO.campaign, queue: DEMO.campaignQueue })
+  const file = join(dataDir, 'demo-leads.csv')
+  await writeFile(file, demoLeads())
+  await addLeads({ sql, bell }, DEMO.campaign, { file, now: clock.now() })
+  await steerCampaign({ sql, bell }, DEMO.campaign, 'start', clock.now())
+}
+
+/** The first signal closes the house, the second is obeyed at once. */
+function untilStopped(closing: () => void): Promise<void> {
+  return new Promise(resolve => {
+    const stop = () => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+      closing()
+      resolve()
+    }
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+  })
+}

@@ -1,0 +1,79 @@
+/** A switch in memory, as far as dialling goes: originate, uuid_exists, uuid_kill, and the events of a leg. Phones do what a test says. */
+import { randomUUID } from 'node:crypto'
+import { SwitchError } from '../../src/base/errors.ts'
+import { Emitter } from '../../src/base/events.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { Switch } from '../../src/call/switchboard.ts'
+import type { Commands } from '../../src/esl/client.ts'
+import { SwitchEvent } from '../../src/esl/event.ts'
+import type { EventLink, LinkFacts } from '../../src/esl/events.ts'
+
+/** What a phone does. 'answers': the leg goes to the flow, which is the test. 'rings': nothing, until the test says more. */
+export type Phone = 'busy' | 'answers' | 'rings' | 'refused' | 'no-answer'
+
+export interface Dialled {
+  readonly uuid: string
+  readonly phone: string
+  readonly at: number
+  readonly text: string
+}
+
+export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
+  readonly core: string = randomUUID()
+  readonly dialled: Dialled[] = []
+  readonly legs = new Set<string>()
+  readonly events = new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>()
+  behaviour: (phone: string) => Phone = () => 'busy'
+
+  /** One node's way to this switch. */
+  link(name = 'fs'): Switch {
+    const facts = { core: this.core, version: '1.10.12', recordings: '/tmp' }
+    return new Switch({ name, commands: this.commands, events: this.events as unknown as EventLink, facts, log: silentLog })
+  }
+
+  readonly commands: Commands = {
+    run: async text => {
+      const [command, uuid = ''] = text.split(' ')
+      if (command === 'uuid_exists') return String(this.legs.has(uuid))
+      if (command === 'uuid_kill') return this.hangUp(uuid, 'ORIGINATOR_CANCEL'), '+OK'
+      throw new SwitchError('SWITCH_REFUSED', `the carrier of the tests does not know ${command}`)
+    },
+    submit: async (text, job) => {
+      const uuid = /origination_uuid=([0-9a-f-]+)/.exec(text)?.[1] ?? ''
+      const phone = /sofia\/gateway\/\w+\/(\+?\d+)/.exec(text)?.[1] ?? ''
+      const dialled = { uuid, phone, at: performance.now(), text }
+      this.dialled.push(dialled)
+      this.emit('dialled', dialled)
+      setImmediate(() => this.#ring(uuid, job, this.behaviour(phone)))
+    },
+    close: async () => {},
+  }
+
+  hangUp(uuid: string, cause = 'NORMAL_CLEARING'): void {
+    if (this.legs.delete(uuid)) this.#say('CHANNEL_HANGUP', uuid, `Hangup-Cause: ${cause}\n`)
+  }
+
+  #ring(uuid: string, job: string, phone: Phone): void {
+    if (phone === 'refused') return this.#job(job, '-ERR NORMAL_TEMPORARY_FAILURE')
+    this.legs.add(uuid)
+    this.#say('CHANNEL_CREATE', uuid)
+    if (phone === 'busy') {
+      this.hangUp(uuid, 'USER_BUSY')
+      return this.#job(job, '-ERR USER_BUSY')
+    }
+    this.#say('CHANNEL_PROGRESS', uuid)
+    if (phone === 'no-answer') return this.hangUp(uuid, 'NO_ANSWER')
+    if (phone !== 'answers') return
+    this.#say('CHANNEL_ANSWER', uuid)
+    this.#job(job, `+OK ${uuid}`)
+    this.emit('answered', uuid)
+  }
+
+  #say(name: string, uuid: string, more = ''): void {
+    this.events.emit('event', new SwitchEvent(`Event-Name: ${name}\nUnique-ID: ${uuid}\n${more}`))
+  }
+
+  #job(job: string, body: string): void {
+    this.events.emit('event', new SwitchEvent(`Event-Name: BACKGROUND_JOB\nJob-UUID: ${job}\n\n${body}\n`))
+  }
+}

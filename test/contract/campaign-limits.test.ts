@@ -1,0 +1,84 @@
+/** Limits on real stores: lines, starts, agents and the lease hold for all nodes together. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { takeLease, Lease } from '../../src/campaign/lease.ts'
+import { openCampaignHouse, until } from './campaign-house.ts'
+
+test('lines are shared by all nodes and campaigns: together they never hold more than there are', async t => {
+  const { carrier, dial, agents, campaign } = await openCampaignHouse(t, { lines: 7, cps: 1_000 })
+  await agents(20)
+  carrier.behaviour = () => 'rings'
+  const [spring, autumn] = [await campaign({ name: 'spring' }, 20), await campaign({ name: 'autumn', maxLines: 4 }, 20)]
+  const dialers = [await dial('a', spring), await dial('b', autumn)]
+  await until(() => carrier.legs.size === 7 && dialers.every(dialer => dialer.last?.decision.why === 'lines'))
+  for (const leg of [...carrier.legs].slice(0, 3)) carrier.hangUp(leg, 'USER_BUSY')
+  await until(() => carrier.dialled.length === 10)
+  await Promise.all(dialers.map(dialer => dialer.stop()))
+  assert.equal(carrier.legs.size, 7)
+})
+
+test('two dialers together start no more calls per second than the switch may, in any second', async t => {
+  const { carrier, node, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1_000, cps: 10 })
+  await agents(60)
+  const granted: number[] = []
+  const dialers = []
+  for (const name of ['spring', 'autumn']) {
+    const house = await node(name)
+    const take = house.capacity.take.bind(house.capacity)
+    house.capacity.take = async ask => {
+      const grant = await take(ask)
+      granted.push(...grant.ids.map(() => ask.now))
+      return grant
+    }
+    dialers.push(await dial(name, await campaign({ name }, 15), house))
+  }
+  await until(() => carrier.dialled.length === 30)
+  await Promise.all(dialers.map(dialer => dialer.stop()))
+  granted.sort((a, b) => a - b)
+  for (const at of granted) assert.ok(granted.filter(other => other >= at && other < at + 1_000).length <= 10, 'more than 10 in a second')
+  const took = carrier.dialled.at(-1)!.at - carrier.dialled[0]!.at
+  assert.ok(took > 1_900 && took < 4_000, `30 calls at 10 per second took ${Math.round(took)} ms`)
+})
+
+test('of all who ask at the same moment only as many are granted as there are lines, starts and agents', async t => {
+  const { node } = await openCampaignHouse(t, { lines: 9, cps: 12 })
+  const nodes = [await node('a'), await node('b')]
+  const now = systemClock.now()
+  const ask = (campaign: string, at: number, agents: number) =>
+    Promise.all(Array.from({ length: 20 }, (_, n) => nodes[n % 2]!.capacity.take({
+      campaign, ofCampaign: { lines: 100, cps: 100 }, at: 'fs', now: now + at, holdMs: 60_000,
+      agents: Array.from({ length: agents }, (__, agent) => `agent-${agent}`), ids: [randomUUID(), randomUUID()],
+    })))
+  const granted = (grants: Awaited<ReturnType<typeof ask>>) => grants.flatMap(grant => grant.ids)
+  const first = granted(await ask('spring', 0, 4))
+  assert.equal(first.length, 4) // agents
+  const second = granted(await ask('autumn', 1, 50))
+  assert.equal(second.length, 5) // lines
+  assert.equal(await nodes[1]!.capacity.giveBack('spring', first[0]!), true)
+  assert.equal(await nodes[0]!.capacity.giveBack('spring', first[0]!), false)
+  for (const id of [...first, ...second]) await nodes[0]!.capacity.giveBack(first.includes(id) ? 'spring' : 'autumn', id)
+  assert.equal(granted(await ask('spring', 2, 50)).length, 3) // starts: 12 in this second
+  const [look] = await ask('spring', 500, 0)
+  assert.deepEqual([look!.starts, look!.lines, look!.nextStartMs], [0, 6, 501])
+  assert.equal(granted(await ask('spring', 61_000, 50)).length, 9) // what was never heard of again is free
+})
+
+test('a node that was frozen finds its lease passed before it does anything', async t => {
+  const { node, campaign } = await openCampaignHouse(t)
+  const spring = await campaign()
+  const house = await node('a')
+  let frozenFor = 0
+  const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + frozenFor }
+  const lease = await takeLease({ home: house.home, campaign: spring, node: 'a', clock, log: house.log })
+  assert.ok(lease instanceof Lease && lease.holds, 'it was free')
+  const other = await takeLease({ home: house.home, campaign: spring, node: 'b', clock: systemClock, log: house.log })
+  assert.ok(typeof other === 'number' && other > 4_000 && other <= 6_000, 'it is held for its 6 s')
+  frozenFor = 5_600
+  assert.equal(lease.holds, false)
+  await lease.giveBack()
+  const next = await takeLease({ home: house.home, campaign: spring, node: 'b', clock: systemClock, log: house.log })
+  assert.ok(next instanceof Lease && next.epoch > lease.epoch, 'every holder has an epoch of its own')
+  await next.giveBack()
+})

@@ -1,0 +1,106 @@
+/** The public job queues, as any BullMQ client sees them. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
+import { Queue, QueueEvents } from 'bullmq'
+import { NotFoundError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
+import { redisOptions } from '../../src/store/redis.ts'
+import { openRedis } from '../open-services.ts'
+import { until } from './campaign-house.ts'
+
+async function house(t: TestContext) {
+  const closing: (() => Promise<unknown>)[] = []
+  t.after(async () => {
+    for (const close of closing.toReversed()) await close()
+  })
+  const { address: redis } = await openRedis(t)
+  const prefix = `test-${randomUUID()}`
+  const asked: string[] = []
+  const dialled: ClickToDial[] = []
+  const open = async (handlers: boolean) => {
+    const jobs = await openJobs({
+      redis, prefix, log: silentLog,
+      handlers: handlers ? {
+        async campaign(command, name) {
+          if (name === 'winter') throw new NotFoundError('campaign', name, ['spring'])
+          asked.push(`${command} ${name}`)
+          return { state: 'running' }
+        },
+        async clickToDial(request) {
+          dialled.push(request)
+          if (request.extension === '1666') throw new Error('the switch is gone')
+          return { uuid: 'u-1' }
+        },
+      } : undefined,
+    })
+    closing.push(() => jobs.close())
+    return jobs
+  }
+  /** A client that is none of ours: adds a job, and gives back how it ended. */
+  const client = async (queue: string, name: string, data: unknown, options = {}) => {
+    const connection = redisOptions(redis)
+    const [producer, events] = [new Queue(queue, { connection, prefix }), new QueueEvents(queue, { connection, prefix })]
+    try {
+      await events.waitUntilReady()
+      const job = await producer.add(name, data, options)
+      const result = await job.waitUntilFinished(events, 10_000).catch((error: Error) => error.message)
+      return { result, attempts: (await producer.getJob(job.id!))!.attemptsMade }
+    } finally {
+      await events.close()
+      await producer.close()
+    }
+  }
+  return { open, client, asked, dialled }
+}
+
+test('a supervisor starts a campaign from any BullMQ client', async t => {
+  const { open, client, asked } = await house(t)
+  await open(true)
+  assert.deepEqual((await client(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'spring' })).result, { campaign: 'spring', state: 'running' })
+  assert.deepEqual(asked, ['start spring'])
+})
+
+test('a supervisor enqueues before any node is there, and the node that comes does it', async t => {
+  const { open, asked } = await house(t)
+  const desk = await open(false)
+  await desk.campaign('start', 'spring')
+  await desk.campaign('pause', 'spring')
+  assert.deepEqual(asked, [])
+  await open(true)
+  await until(() => asked.length === 2)
+  assert.deepEqual(asked, ['start spring', 'pause spring'])
+})
+
+test('a payload that cannot be used fails its job and says everything that is wrong', async t => {
+  const { open, client, asked, dialled } = await house(t)
+  const jobs = await open(true)
+  const failed = async (queue: string, name: string, data: unknown) => String((await client(queue, name, data)).result)
+  assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 2, campaign: 'spring' }), /cannot be used:[^]*v/)
+  assert.match(await failed(CAMPAIGN_QUEUE, 'restart', { v: 1, campaign: 'spring' }), /no job 'restart'.*start, pause, stop/)
+  assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'winter' }), /no campaign is called 'winter'.*spring/)
+  const wrong = await failed(DIAL_QUEUE, 'click-to-dial', { v: 1, extension: '10 01', customer: '{x=y}+49', crmuid: 'c' })
+  assert.match(wrong, /extension/)
+  assert.match(wrong, /customer/)
+  assert.match(wrong, /crmuid/)
+  await assert.rejects(jobs.clickToDial({ extension: '1001', customer: 'nobody' }), { code: 'BAD_INPUT', message: /number to dial/ })
+  assert.deepEqual([asked, dialled], [[], []])
+})
+
+test('the ids of the CRM go along with a click to dial', async t => {
+  const { open, client, dialled } = await house(t)
+  await open(true)
+  const data = { v: 1, extension: '1001', customer: '+493012345', crmuuid: 'c-1', product_code: 'P/7', call_type: 'sales' }
+  assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', data)).result, { uuid: 'u-1' })
+  const { v: _, ...request } = data
+  assert.deepEqual(dialled, [request])
+})
+
+test('a click to dial that failed is never dialled again, whatever the client asked for', async t => {
+  const { open, client, dialled } = await house(t)
+  await open(true)
+  const data = { v: 1, extension: '1666', customer: '+493012345' }
+  const { result, attempts } = await client(DIAL_QUEUE, 'click-to-dial', data, { attempts: 5 })
+  assert.deepEqual([result, attempts, dialled.length], ['the switch is gone', 1, 1])
+})

@@ -1,0 +1,126 @@
+/** The dialplan that is shipped: what FreeSWITCH makes of it, and that the simulated switch has the same. */
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { CONTEXT, doorOf, extensionOf } from '../../src/esl/api.ts'
+import { ident } from '../../src/esl/words.ts'
+import { entryExtension } from '../../src/testing/index.ts'
+
+const FOLDER = new URL('../../dialplan/', import.meta.url)
+const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8')
+
+interface Extension {
+  readonly name: string
+  readonly pattern: RegExp
+  readonly actions: readonly { application: string; data: string }[]
+}
+
+const SET = /<X-PRE-PROCESS cmd="set" data="([a-z_]+)=([^"]*)"\/>/
+const settings = new Map([...read('switchhook_vars.xml').matchAll(new RegExp(SET, 'g'))].map(([, name, value]) => [name!, value!]))
+
+/** What the preprocessor makes of a file: lines with its tags go, `$${name}` becomes the value. */
+function preprocessed(file: string, values: ReadonlyMap<string, string>): string {
+  return read(file)
+    .split('\n')
+    .filter(line => !line.includes('X-PRE-PROCESS') && !line.includes('<include>') && !line.includes('</include>'))
+    .map(line => line.replace(/\$\$\{([a-z_]+)\}/g, (_, name: string) => values.get(name) ?? `(${name} is not set)`))
+    .join('\n')
+    .replace(/<!--[^]*?-->/g, '')
+}
+
+function extensions(xml: string): Extension[] {
+  return [...xml.matchAll(/<extension name="([^"]+)">([^]*?)<\/extension>/g)].map(([, name, body]) => ({
+    name: name!,
+    pattern: new RegExp(/field="destination_number" expression="([^"]+)"/.exec(body!)![1]!),
+    actions: [...body!.matchAll(/<action application="([^"]+)"(?: data="([^"]*)")?\/>/g)].map(([, application, data]) => ({ application: application!, data: data ?? '' })),
+  }))
+}
+
+/** As FreeSWITCH: the first extension whose pattern fits, with $1 filled in. */
+function dialled(number: string, all: readonly Extension[]): { name: string; actions: readonly { application: string; data: string }[] } {
+  for (const { name, pattern, actions } of all) {
+    const found = pattern.exec(number)
+    if (found) return { name, actions: actions.map(({ application, data }) => ({ application, data: data.replaceAll('$1', found[1] ?? '$1') })) }
+  }
+  throw new Error(`no extension for ${number}`)
+}
+
+const NODES = new Map([...settings, ['switchhook_node_a', 'a:1'], ['switchhook_node_b', 'b:2'], ['switchhook_key', 'secret']])
+const house = extensions(preprocessed('switchhook.xml', NODES))
+
+test('a flow, its retry and the apology are three extensions, and none hides another', () => {
+  equal(dialled('switchhook-welcome', house).name, 'switchhook-entry')
+  equal(dialled('switchhook-leg', house).name, 'switchhook-entry')
+  equal(dialled('switchhook-retry-welcome', house).name, 'switchhook-retry')
+  equal(dialled('switchhook-sorry', house).name, 'switchhook-sorry')
+})
+
+test('the entry of a flow is what the simulated switch has', () => {
+  deepEqual(dialled('switchhook-welcome', house).actions, entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret' }))
+})
+
+test('the retry of a flow is what the simulated switch has: the nodes in the other order, and the apology as the last way out', () => {
+  const options = { key: 'secret', afterwards: 'switchhook-sorry' }
+  deepEqual(dialled('switchhook-retry-welcome', house).actions, entryExtension('welcome', ['b:2', 'a:1'], options))
+})
+
+test('each of the eight offers is armed: the dead man\'s switch is the last timer before the socket, so that last_sched_id is its id', () => {
+  for (const number of ['switchhook-welcome', 'switchhook-retry-welcome']) {
+    const { actions } = dialled(number, house)
+    const sockets = actions.flatMap(({ application }, at) => (application === 'socket' ? [at] : []))
+    equal(sockets.length, 8)
+    for (const at of sockets) {
+      deepEqual(actions.slice(at - 4, at).map(({ application }) => application), ['sched_cancel', 'sched_hangup', 'sched_transfer', 'set'])
+      match(actions[at]!.data, / async full$/)
+    }
+  }
+})
+
+test('the apology forgets the way back from a talk: a call that is answered by the overflow number must not come to the nodes again', () => {
+  const { actions } = dialled('switchhook-sorry', house)
+  const applications = actions.map(({ application }) => application)
+  equal(applications[0], 'sched_cancel')
+  ok(applications.indexOf('unset') < applications.indexOf('bridge'))
+  deepEqual(actions.at(-1), { application: 'hangup', data: 'NORMAL_TEMPORARY_FAILURE' })
+})
+
+test('the code and the dialplan call the same extension by the same name', () => {
+  ok(read('switchhook.xml').includes(`<context name="${CONTEXT}">`))
+  equal(dialled(extensionOf(ident('queue-entry')), house).name, 'switchhook-entry')
+  equal(doorOf(ident('queue-entry')), 'switchhook-queue-entry:XML:switchhook')
+})
+
+test('every setting that is used is defined, and every one that is defined is used', () => {
+  const used = new Set([...read('switchhook.xml').matchAll(/\${1,2}\{(switchhook_[a-z_]+)\}/g)].map(([, name]) => name!))
+  deepEqual([...used].sort(), [...settings.keys()].sort())
+})
+
+test('a dialled number reaches a flow, and nothing but digits and a plus is handed on', () => {
+  const [sample] = extensions(preprocessed('01_switchhook_did.xml', settings))
+  const { actions } = dialled('+4930123456', [sample!])
+  deepEqual(actions, [
+    { application: 'set', data: 'switchhook_dialled=+4930123456' },
+    { application: 'transfer', data: 'switchhook-welcome XML switchhook' },
+  ])
+  for (const evil of ['${system touch x}', '12345${x}', '1234', '+', '12345\r\nx', '12345;x=y']) ok(!sample!.pattern.test(evil), evil)
+})
+
+for (const file of readdirSync(FOLDER).filter(name => name.endsWith('.xml'))) {
+  test(`${file}: FreeSWITCH's preprocessor reads every line as it was meant`, () => {
+    const lines = read(file).split('\n')
+    equal(lines[0], '<include>')
+    equal(lines.at(-2), '</include>')
+    for (const line of lines.slice(1, -2)) {
+      ok(!line.includes('<include>') && !line.includes('<?'), `such a line is dropped: ${line}`)
+      ok(!line.includes('<!--#'), `such a comment is a command: ${line}`)
+      if (line.toLowerCase().includes('x-pre-process')) match(line, /^ *<X-PRE-PROCESS cmd="(set|include)" data="[^"]+"\/>$/)
+    }
+    const tags = [...preprocessed(file, settings).matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)]
+    const open: string[] = []
+    for (const [, closes, tag, empty] of tags) {
+      if (closes) equal(open.pop(), tag)
+      else if (!empty) open.push(tag!)
+    }
+    deepEqual(open, [])
+  })
+}
