@@ -116,14 +116,18 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const leads = new LeadDesk({ sql, capacity, clock, log })
-    const attempts = new Attempts({ leads, clock, log, gateway: config.gateway, callerId: config.callerId ?? undefined })
-    scope.defer(() => attempts.close())
+    const stopping = new AbortController()
+    const attempts = new Attempts({ leads, clock, log, gateway: config.gateway, callerId: config.callerId ?? undefined, stopping: stopping.signal })
     const floor = new Floor(roster, clock, log)
     scope.defer(() => floor.close())
     const nailed = new NailedAgents({ house, roster, floor, node })
     scope.defer(() => nailed.close())
     const owner = new CampaignOwner({ redis: home, house: { leads, attempts, capacity, bell, floor, switchboard, clock, log, node, gateway: config.gateway }, nailed })
-    scope.defer(() => owner.close())
+    scope.defer(async () => {
+      await owner.close() // nothing new is dialled from here on
+      stopping.abort()
+      await attempts.close()
+    })
     const jobs = await openJobs({
       redis: stores.redis,
       log,

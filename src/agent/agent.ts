@@ -205,7 +205,8 @@ export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | nul
 }
 
 export function nailed(agent: Agent, leg: { leg: string; node: string } | null, now: number): Agent {
-  return write(agent, now, { nailed: leg && { leg: leg.leg, node: leg.node, since: now } })
+  if (leg === null) return write(agent, now, { nailed: null })
+  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now }, noAnswers: 0 })
 }
 
 /** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */

@@ -55,7 +55,10 @@ export class Door {
   /** Takes a connection in. Never throws: what is wrong with it is logged and the connection closed, and the dialplan goes on. */
   async knock(wire: Wire): Promise<void> {
     const { clock, log } = this.#options
-    const conversation = new Conversation(wire, clock, text => log.warn({ error: text }, 'the switch refused a command'))
+    const conversation = new Conversation(wire, clock, text => {
+      // a leg that is hung up in the moment in which it ends by itself is no news
+      log[text.startsWith('-ERR No such channel') ? 'debug' : 'warn']({ error: text }, 'the switch refused a command')
+    })
     try {
       const data = await conversation.greet()
       const arrival = readArrival(data)
@@ -67,6 +70,8 @@ export class Door {
       if (arrival.deadMansSwitch !== undefined) conversation.tell(api(say.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
+      // a secret is not for call records: every `socket` line of the dialplan sets it anew
+      if (this.#options.key !== undefined) conversation.tell(api(say.uuidUnset(arrival.uuid, 'switchhook_key' as Ident)))
       await this.#admit(arrival, conversation)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error

@@ -23,6 +23,8 @@ const SILENT_MS = 25_000
 const FLOW_GRACE_MS = 30_000
 /** A lead whom the switch refused to dial goes behind the others for so long: one number must not hold up a campaign. */
 const REFUSED_MS = 10_000
+/** How long a stop waits for the telephones that ring. */
+const LET_GO_MS = 2_000
 
 export interface AttemptsOptions {
   leads: LeadDesk
@@ -31,6 +33,8 @@ export interface AttemptsOptions {
   /** The house's own number and gateway, for campaigns that name none. */
   callerId?: string | undefined
   gateway: string
+  /** Aborts when this node stops: telephones that ring are let go, and their leads are called another time. */
+  stopping?: AbortSignal | undefined
 }
 
 export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
@@ -41,6 +45,7 @@ export const claimMs = (campaign: Pick<Campaign, 'ringForMs'>): number => campai
 export class Attempts {
   readonly #options: AttemptsOptions
   readonly #ringing = new Set<string>()
+  readonly #placing = new Set<Promise<void>>()
   readonly #answered = new Map<string, Disposable>()
 
   constructor(options: AttemptsOptions) {
@@ -57,7 +62,14 @@ export class Attempts {
    * settled, or answered.
    * Rejects when PostgreSQL is away; the claim runs out then and the attempt is looked into.
    */
-  async place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean): Promise<Placed> {
+  place(at: Switch, campaign: Campaign, claimed: Claimed, may: () => boolean): Promise<Placed> {
+    const placing = this.#place(at, campaign, claimed, may)
+    const through = placing.then(() => {}, () => {}).finally(() => this.#placing.delete(through)) // the caller is told of a failure
+    this.#placing.add(through)
+    return placing
+  }
+
+  async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean): Promise<Placed> {
     const { leads } = this.#options
     this.#ringing.add(attempt)
     try {
@@ -72,8 +84,13 @@ export class Attempts {
     }
   }
 
-  /** Forgets the calls that were answered: whether they are there is asked for when their claims run out. */
-  close(): void {
+  /** Waits for those that are on their way (stopping has let them go), and forgets the calls that were answered: whether they are there is asked for when their claims run out. */
+  async close(): Promise<void> {
+    const { clock } = this.#options
+    let limit: Timer | undefined
+    const late = new Promise<void>(resolve => (limit = clock.after(LET_GO_MS, resolve)))
+    await Promise.race([Promise.all(this.#placing), late])
+    limit?.cancel()
     for (const watch of this.#answered.values()) watch[Symbol.dispose]()
   }
 
@@ -104,7 +121,7 @@ export class Attempts {
         return 'not-sent'
       }
       const ringForMs = campaign.ringForMs + POST_DIAL_MS
-      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs, onProgress: tell, clock, log })
+      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs, onProgress: tell, signal: this.#options.stopping, clock, log })
       await news
       if (outcome === 'answered') {
         if (await leads.answered(uuid)) after.settleWhenOver()

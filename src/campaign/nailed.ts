@@ -18,6 +18,7 @@ import { dial, endpoint, ident, newUuid, uuid as parseUuid } from '../esl/words.
 import type { Floor } from './floor.ts'
 
 const MAX_NO_ANSWER = 3
+const LET_GO_MS = 1_500
 /** A reservation outlasts the ringing by this much, for the switch to say how it ended. */
 const GRACE_MS = 10_000
 /** Who has left the line may want to: they are not called back in the same breath. */
@@ -44,6 +45,8 @@ export class NailedAgents {
   readonly #foreign = new Map<string, Disposable>()
   readonly #listening: Disposable
   #timer: Timer | null = null
+  /** Those on the line, until their leaving has been written down. */
+  readonly #departures = new Set<Promise<void>>()
   #closed = false
 
   constructor(options: NailedOptions) {
@@ -75,14 +78,19 @@ export class NailedAgents {
     }
   }
 
-  /** Lets everybody go who does not talk. */
-  close(): void {
+  /** Lets everybody go who does not talk, and waits for that at most 1.5 s. */
+  async close(): Promise<void> {
     this.#closed = true
     this.#listening[Symbol.dispose]()
     this.#needs.clear()
     this.#look()
     this.#timer?.cancel()
     for (const watch of this.#foreign.values()) watch[Symbol.dispose]()
+    const { clock } = this.#options.house
+    let limit: Timer | undefined
+    const late = new Promise<void>(resolve => (limit = clock.after(LET_GO_MS, resolve)))
+    await Promise.race([Promise.all(this.#departures), late])
+    limit?.cancel()
   }
 
   #wanted(agent: Agent): boolean {
@@ -200,12 +208,13 @@ export class NailedAgents {
     const { house, roster } = this.#options
     leg.returns = true
     this.#calls.set(name, house.callOf(leg))
-    void Promise.race([leg.ended, leg.moved]).then(() => {
+    const departure = Promise.race([leg.ended, leg.moved]).then(() => {
       if (this.#calls.get(name)?.leg !== leg) return
       this.#calls.delete(name)
       this.#notBefore.set(name, house.clock.now() + LEFT_MS)
       return this.#gone(name, leg.uuid)
-    })
+    }).finally(() => this.#departures.delete(departure))
+    this.#departures.add(departure)
     await roster.nail(name, { leg: leg.uuid, node }, house.clock.now())
     if (this.#closed) house.hangUp(leg)
   }

@@ -84,7 +84,7 @@ export class StatusLine implements Disposable {
 
   #draw(lines: readonly string[]): void {
     if (!this.#stream.isTTY) return void this.#stream.write(`${lines.join(' | ')}\n`)
-    const room = (this.#stream.columns ?? 80) - 1 // a line that wraps could not be lifted again
+    const room = (this.#stream.columns || 80) - 1 // a line that wraps could not be lifted again
     const lifted = this.#lifted()
     this.#foot = lines.map(line => cut(line, room))
     this.#stream.write(lifted + this.#foot.join('\n'))

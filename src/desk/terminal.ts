@@ -1,6 +1,4 @@
 /** Where commands write: data goes to stdout and nothing else does, so that it can be piped. */
-import { styleText } from 'node:util'
-
 export interface Terminal {
   out(text: string): void
   err(text: string): void
@@ -8,11 +6,14 @@ export interface Terminal {
   readonly colour: boolean
 }
 
-export const TONES = ['bold', 'dim', 'green', 'yellow', 'red'] as const
-export type Tone = (typeof TONES)[number]
+/** What switches a tone on and off again (ECMA-48, SGR). Not node:util's styleText: it looks at stdout itself, we have looked already. */
+const TONES = { bold: [1, 22], dim: [2, 22], green: [32, 39], yellow: [33, 39], red: [31, 39] } as const
+export type Tone = keyof typeof TONES
 
 export function paint(text: string, tone: Tone | undefined, colour: boolean): string {
-  return tone && colour ? styleText(tone, text) : text
+  if (!tone || !colour) return text
+  const [on, off] = TONES[tone]
+  return `\x1b[${on}m${text}\x1b[${off}m`
 }
 
 /** What came from outside (a caller's number, a reason) must not steer the terminal that shows it. */

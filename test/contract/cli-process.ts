@@ -1,0 +1,88 @@
+/** The command line as people have it: a process of its own, with its own settings, over private services that this file keeps running. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { after } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import { openServices, type Services } from '../../src/services/open.ts'
+import { openSql, type Sql } from '../../src/store/sql.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+export const PROGRAM = join(ROOT, 'src/bin.mjs')
+
+export interface Said {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export class Installation {
+  readonly #folder: string
+  readonly #settings: Readonly<Record<string, string>>
+  #services: Services | null = null
+  #sql: Sql | null = null
+
+  private constructor(folder: string, settings: Readonly<Record<string, string>>) {
+    this.#folder = folder
+    this.#settings = settings
+  }
+
+  /** Closed after the last test of the file. */
+  static async open(): Promise<Installation> {
+    const folder = await mkdtemp(join(tmpdir(), 'switchhook-cli-'))
+    const { CACHE_DIR, XDG_CACHE_HOME } = process.env
+    const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
+    const dataDir = join(folder, 'data')
+    const opened = new Installation(folder, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS: join(ROOT, 'scripts') })
+    after(() => opened.#close())
+    opened.#services = await openServices({ databaseUrl: null, redisUrl: null, dataDir, cacheDir }, { clock: systemClock, say() {}, throwaway: true })
+    return opened
+  }
+
+  /** Runs `switchhook <words>` to its end. `settings` go over those of the installation. */
+  async types(words: string, settings: Readonly<Record<string, string>> = {}, program = PROGRAM): Promise<Said> {
+    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.#settings, ...settings }
+    const child = spawn(process.execPath, [program, ...words.split(' ').filter(word => word !== '')], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { out: '', err: '' }
+    child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, ...said }
+  }
+
+  async file(name: string, text: string): Promise<string> {
+    const path = join(this.#folder, name)
+    await writeFile(path, text)
+    return path
+  }
+
+  get folder(): string {
+    return this.#folder
+  }
+
+  /** The database that the commands write to; its tables are there once one has run. */
+  get sql(): Sql {
+    return (this.#sql ??= openSql(this.#services!.database, { max: 1 }))
+  }
+
+  async #close(): Promise<void> {
+    await this.#sql?.end({ timeout: 1 })
+    await this.#services?.close()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** A port of 127.0.0.1: taken until it is closed. */
+export async function takePort(): Promise<{ port: number; close(): Promise<void> }> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { port: address.port, close: () => new Promise(done => server.close(() => done())) }
+}

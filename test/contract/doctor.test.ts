@@ -1,0 +1,94 @@
+/** The doctor's visit: to a machine as it is, and (`make contract`) to a real FreeSWITCH with the project's own dialplan. */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { systemClock as clock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { Door } from '../../src/call/arrive.ts'
+import { Switchboard } from '../../src/call/switchboard.ts'
+import type { Finding } from '../../src/desk/doctor/finding.ts'
+import type { DoctorSettings } from '../../src/desk/doctor/house.ts'
+import { checkSwitch } from '../../src/desk/doctor/switch.ts'
+import { openListener } from '../../src/esl/listener.ts'
+import { Installation, takePort } from './cli-process.ts'
+import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/freeswitch.ts'
+
+describe('the doctor at a machine', () => {
+  test('a fresh machine is healthy', async () => {
+    const house = await Installation.open()
+    const { code, out, err } = await house.types('doctor')
+    assert.equal(code, 0, out + err)
+    assert.match(out, /^ok +settings: all can be used\nok +flows: .*welcome\nok +postgres: \d+.*private.*\nok +redis: .*\nok +freeswitch: .*simulated/)
+
+    const both = await house.types('doctor --json', { DATABASE_URL: 'postgres://u:hidden@127.0.0.1:1/x', REDIS_URL: 'redis://127.0.0.1:1' })
+    const { healthy, findings } = JSON.parse(both.out) as { healthy: boolean; findings: Finding[] }
+    assert.equal(both.code, 1)
+    assert.equal(healthy, false)
+    assert.deepEqual(findings.filter(one => one.level === 'fault').map(one => one.about), ['postgres', 'redis'], 'both at once')
+    assert.ok(!both.out.includes('hidden') && both.err === '', both.err)
+
+    const settings = await house.types('doctor', { CPS: '0', LOG_LEVEL: 'loud' })
+    assert.equal(settings.code, 1)
+    assert.match(settings.out, /^fault +settings: CPS=0: .*\nfault +settings: LOG_LEVEL=loud: /)
+
+    const nobody = await takePort()
+    await nobody.close()
+    const alone = await house.types('doctor', { FREESWITCH: `127.0.0.1:${nobody.port}`, FREESWITCH_PASSWORD: 'x' })
+    assert.equal(alone.code, 1)
+    assert.match(alone.out, /^fault +127\.0\.0\.1:\d+: nobody answers: .*ECONNREFUSED.* To mend: start FreeSWITCH/m)
+  })
+})
+
+const asked = process.env['REAL_SWITCH'] === 'yes'
+const program = asked ? await findFreeSwitch() : null
+const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+
+describe('the doctor at a real FreeSWITCH', () => {
+  let running: Promise<FreeSwitch> | undefined
+  after(async () => (await running)?.stop())
+
+  async function visit(ill: Partial<DoctorSettings> = {}): Promise<Finding[]> {
+    running ??= startFreeSwitch(program!)
+    const { ports, password, doorKey } = await running
+    const settings: DoctorSettings = {
+      databaseUrl: null, redisUrl: null, switches: [], switchPassword: password, listen: { host: '127.0.0.1', port: ports.nodeA },
+      listenAllow: ['127.0.0.0/8'], doorKey, scripts: 'scripts', gateway: 'carrier', ...ill,
+    }
+    const found: Finding[] = []
+    for await (const finding of checkSwitch({ host: '127.0.0.1', port: ports.eventSocket }, settings, clock)) found.push(finding)
+    return found
+  }
+  const faults = (found: readonly Finding[]) => found.filter(one => one.level === 'fault').map(one => one.says)
+
+  test('a good installation has no fault, and a test call comes in', { skip, timeout: 60_000 }, async () => {
+    const found = await visit()
+    assert.deepEqual(faults(found), [])
+    assert.match(found.at(-1)!.says, /^a test call came in at 127\.0\.0\.1:/)
+  })
+
+  test('where a node runs, the node takes the test call', { skip, timeout: 60_000 }, async t => {
+    const { ports, doorKey } = await (running ??= startFreeSwitch(program!))
+    const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), key: doorKey, start: () => assert.fail('nobody else calls') })
+    const node = await openListener({ host: '127.0.0.1', port: ports.nodeA, allow: ['127.0.0.0/8'], log: silentLog, onWire: wire => void door.knock(wire) })
+    t.after(() => node.close())
+    assert.equal((await visit()).at(-1)!.says, 'a test call was taken by the node that runs')
+    const elsewhere = await visit({ listen: { host: '127.0.0.1', port: (await freePort()) } })
+    assert.match(elsewhere.at(-1)!.says, /^a test call was taken by a node that runs, not at/)
+  })
+
+  test('a dialplan that leads elsewhere, another key and a wrong password are each told', { skip, timeout: 60_000 }, async t => {
+    assert.deepEqual(faults(await visit({ listen: { host: '127.0.0.1', port: await freePort() } })), ['a test call reached nobody'])
+    assert.deepEqual(faults(await visit({ doorKey: 'another-sixteen-letters' })), ['its calls carry another key than DOOR_KEY'])
+    assert.match(faults(await visit({ switchPassword: 'wrong' }))[0]!, /^it refuses the password/)
+    const stranger = await takePort()
+    t.after(() => stranger.close())
+    assert.match(faults(await visit({ listen: { host: '127.0.0.1', port: stranger.port } }))[0]!, /^a test call was taken by nobody, though .* is in use$/)
+    const gateway = (await visit({ gateway: 'nix' })).find(one => one.says.includes('gateway'))
+    assert.deepEqual([gateway?.level, gateway?.says], ['warning', "it has no gateway 'nix': no telephone number can be reached"])
+  })
+})
+
+async function freePort(): Promise<number> {
+  const { port, close } = await takePort()
+  await close()
+  return port
+}

@@ -1,0 +1,140 @@
+/** The floor at the foot of the terminal: what a supervisor reads there, and that the log does not run through it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { figuresOf } from '../../src/desk/campaign-figures.ts'
+import { countAgents, wordOf, type FloorSnapshot } from '../../src/desk/floor.ts'
+import { floorLines, StatusLine } from '../../src/desk/status-line.ts'
+import { VirtualClock } from '../../src/testing/index.ts'
+
+const NOBODY = countAgents([])
+const EMPTY: FloorSnapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: NOBODY, campaigns: [] }
+
+/** A terminal that knows just what the status line uses: \r, cursor up, erase below. Shows what a person would see. */
+class Screen {
+  readonly isTTY = true
+  columns = 200
+  lines = ['']
+  row = 0
+  written = ''
+  write(text: string): void {
+    this.written += text
+    for (const part of text.split(/(\x1b\[\d*[AJ]|\r|\n)/)) {
+      if (part === '\n') this.lines[++this.row] ??= ''
+      else if (part === '\x1b[J') this.lines = [...this.lines.slice(0, this.row), '']
+      else if (part.startsWith('\x1b[')) this.row -= Number(part.slice(2, -1))
+      else if (part !== '\r') this.lines[this.row] += part
+    }
+  }
+}
+
+const settle = async () => {
+  for (let i = 0; i < 5; i++) await Promise.resolve()
+}
+
+test('a supervisor reads who waits and for how long, who talks, and what the agents do', () => {
+  const agents = { ...NOBODY, ready: 2, talking: 6, break: 1 }
+  const [line] = floorLines({ calls: 12, waiting: 3, longestWaitMs: 65_000, talking: 6, agents, campaigns: [] })
+  assert.equal(line, '12 calls · 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break')
+  assert.deepEqual(floorLines(EMPTY), ['0 calls · 0 waiting · 0 talking · agents: none'])
+})
+
+test('a campaign has a line of its own, and a rate of nobody is no rate', () => {
+  const campaign = { name: 'spring', state: 'running' as const }
+  const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]))
+  assert.equal(fresh.abandonRate, null)
+  assert.equal(floorLines({ ...EMPTY, campaigns: [fresh] })[1], 'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (–) · 10 left')
+  const ends = new Map(Object.entries({ talked: 39, abandoned: 1, machine: 10, busy: 5, 'no-answer': 20, 'hung-up': 2, refused: 7, 'under-way': 3 }))
+  const late = figuresOf(campaign, { ready: 300, claimed: 80, done: 40 }, ends)
+  assert.equal(floorLines({ ...EMPTY, campaigns: [late] })[1], 'spring: 80 dialled · 52 answered · 39 talked · 1 abandoned (2.5 %) · 380 left')
+  assert.equal(late.people, 40, 'machines and unanswered telephones are no people')
+})
+
+test('who talks is talking even on a break; who is promised to a caller is ringing', () => {
+  assert.equal(wordOf({ state: 'talking', status: 'break' }), 'talking')
+  assert.equal(wordOf({ state: 'reserved', status: 'ready' }), 'ringing')
+  assert.equal(wordOf({ state: 'idle', status: 'break' }), 'break')
+  assert.equal(wordOf({ state: 'idle', status: 'logged-out' }), 'out')
+  assert.equal(wordOf({ state: 'idle', status: 'on-demand' }), 'ready')
+})
+
+test('log lines stand above the floor, and the floor stays at the foot', async () => {
+  const clock = new VirtualClock()
+  const screen = new Screen()
+  using status = new StatusLine({ clock, stream: screen })
+  let calls = 0
+  const campaign = figuresOf({ name: 'spring', state: 'running' }, { ready: 1, claimed: 0, done: 0 }, new Map())
+  status.write('starting')
+  status.follow(() => ({ ...EMPTY, calls: ++calls, campaigns: [campaign] }))
+  await settle()
+  status.write('{"msg":"a call began"}\n')
+  await clock.advance(1_000)
+  await settle()
+  status.write('{"msg":"a call ended"}\n')
+  assert.deepEqual(screen.lines, [
+    'starting', '{"msg":"a call began"}', '{"msg":"a call ended"}',
+    '2 calls · 0 waiting · 0 talking · agents: none', 'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (–) · 1 left',
+  ])
+  assert.equal(screen.row, 4)
+})
+
+test('a floor that shrinks leaves nothing behind, and a line never wraps', async () => {
+  const clock = new VirtualClock()
+  const screen = new Screen()
+  screen.columns = 30
+  using status = new StatusLine({ clock, stream: screen })
+  const campaign = figuresOf({ name: 'spring', state: 'running' }, { ready: 1, claimed: 0, done: 0 }, new Map())
+  let campaigns = [campaign]
+  status.follow(() => ({ ...EMPTY, campaigns }))
+  await settle()
+  assert.deepEqual(screen.lines.map(line => line.length), [29, 29])
+  campaigns = []
+  await clock.advance(1_000)
+  await settle()
+  assert.equal(screen.lines.length, 1)
+  assert.match(screen.lines[0]!, /^0 calls · .*…$/)
+})
+
+test('where no person looks there is one plain line every ten seconds', async () => {
+  const clock = new VirtualClock()
+  let text = ''
+  using status = new StatusLine({ clock, stream: { write: (part: string) => (text += part) } })
+  status.follow(() => EMPTY)
+  await settle()
+  await clock.advance(9_999)
+  await settle()
+  assert.equal(text, '0 calls · 0 waiting · 0 talking · agents: none\n')
+  await clock.advance(1)
+  await settle()
+  assert.equal(text.split('\n').length, 3)
+  assert.ok(!text.includes('\x1b'))
+})
+
+test('a store that is away is said, and asked again a second later', async () => {
+  const clock = new VirtualClock()
+  const screen = new Screen()
+  using status = new StatusLine({ clock, stream: screen })
+  let away = true
+  status.follow(async () => {
+    if (away) throw new Error('Redis\x1b[2J is away')
+    return EMPTY
+  })
+  await settle()
+  assert.deepEqual(screen.lines, ['the floor cannot be seen: Redis\ufffd[2J is away'], 'and nothing steers the terminal')
+  away = false
+  await clock.advance(1_000)
+  await settle()
+  assert.match(screen.lines[0]!, /^0 calls/)
+})
+
+test('when it is over no timer is left, the last state stays and the cursor stands below it', async () => {
+  const clock = new VirtualClock()
+  const screen = new Screen()
+  const status = new StatusLine({ clock, stream: screen })
+  status.follow(() => EMPTY)
+  await settle()
+  status[Symbol.dispose]()
+  const before = screen.written
+  await clock.advance(5_000)
+  assert.equal(screen.written, before)
+  assert.deepEqual(screen.lines, ['0 calls · 0 waiting · 0 talking · agents: none', ''])
+})
