@@ -23,8 +23,8 @@ export class Catalogue {
   }
 }
 
-/** 'leg' is the door of legs that we originate ourselves. */
-const RESERVED = new Set(['leg'])
+/** Extensions of the dialplan that are no flows: the door of legs that we originate, the fallback, the second try, the doctor's test call. */
+const RESERVED = /^(leg|sorry|doctor|retry-.*)$/
 
 /** Loads `<folder>/*.ts` (and .js, .mjs); folders below it hold what flows share. Rejects with one InputError that lists every fault. */
 export async function loadFlows(folder: string): Promise<Catalogue> {
@@ -46,7 +46,7 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
 
 async function load(name: string, path: string, flows: Map<string, AnyFlow>): Promise<string | null> {
   if (!/^[a-z0-9-]{1,40}$/.test(name)) return "a flow's name is lower-case letters, digits and - (the dialplan calls it by this name)"
-  if (RESERVED.has(name)) return `'${name}' is a name of the house's own`
+  if (RESERVED.test(name)) return `'${name}' is a name of the house's own`
   if (flows.has(name)) return `there are two files for the flow '${name}'`
   let loaded: { default?: unknown }
   try {

@@ -9,7 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { after } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { readConfig } from '../../src/config.ts'
-import { openServices, type Services } from '../../src/services/open.ts'
+import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import type { QueueStore } from '../../src/queue/store.ts'
+import { openServices } from '../../src/services/open.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openRedisClient } from '../../src/store/redis.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -22,13 +26,16 @@ export interface Said {
 }
 
 export class Installation {
-  readonly #folder: string
+  readonly folder: string
+  /** What the commands write to, with all tables. */
+  readonly sql: Sql
+  readonly queueStore: QueueStore
   readonly #settings: Readonly<Record<string, string>>
-  #services: Services | null = null
-  #sql: Sql | null = null
 
-  private constructor(folder: string, settings: Readonly<Record<string, string>>) {
-    this.#folder = folder
+  private constructor(folder: string, sql: Sql, queueStore: QueueStore, settings: Readonly<Record<string, string>>) {
+    this.folder = folder
+    this.sql = sql
+    this.queueStore = queueStore
     this.#settings = settings
   }
 
@@ -38,16 +45,24 @@ export class Installation {
     const { CACHE_DIR, XDG_CACHE_HOME } = process.env
     const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
     const dataDir = join(folder, 'data')
-    const opened = new Installation(folder, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS: join(ROOT, 'scripts') })
-    after(() => opened.#close())
-    opened.#services = await openServices({ databaseUrl: null, redisUrl: null, dataDir, cacheDir }, { clock: systemClock, say() {}, throwaway: true })
-    return opened
+    const services = await openServices({ databaseUrl: null, redisUrl: null, dataDir, cacheDir }, { clock: systemClock, say() {}, throwaway: true })
+    const sql = openSql(services.database, { max: 1 })
+    await migrate(sql)
+    const commands = await openRedisClient(services.redis)
+    after(async () => {
+      commands.disconnect()
+      await sql.end({ timeout: 1 })
+      await services.close()
+      await rm(folder, { recursive: true, force: true })
+    })
+    const queueStore = redisQueueStore({ commands, subscriber: commands })
+    return new Installation(folder, sql, queueStore, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS: join(ROOT, 'scripts') })
   }
 
   /** Runs `switchhook <words>` to its end. `settings` go over those of the installation. */
   async types(words: string, settings: Readonly<Record<string, string>> = {}, program = PROGRAM): Promise<Said> {
     const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.#settings, ...settings }
-    const child = spawn(process.execPath, [program, ...words.split(' ').filter(word => word !== '')], { cwd: this.#folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, ...words.split(' ').filter(word => word !== '')], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     const said = { out: '', err: '' }
     child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()))
@@ -56,24 +71,9 @@ export class Installation {
   }
 
   async file(name: string, text: string): Promise<string> {
-    const path = join(this.#folder, name)
+    const path = join(this.folder, name)
     await writeFile(path, text)
     return path
-  }
-
-  get folder(): string {
-    return this.#folder
-  }
-
-  /** The database that the commands write to; its tables are there once one has run. */
-  get sql(): Sql {
-    return (this.#sql ??= openSql(this.#services!.database, { max: 1 }))
-  }
-
-  async #close(): Promise<void> {
-    await this.#sql?.end({ timeout: 1 })
-    await this.#services?.close()
-    await rm(this.#folder, { recursive: true, force: true })
   }
 }
 

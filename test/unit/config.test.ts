@@ -1,6 +1,7 @@
 /** The settings: what a person may write, and what they read when they wrote something else. */
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SettingError } from '../../src/base/errors.ts'
 import { describeSettings, isLoopback, readConfig, showSettings } from '../../src/config.ts'
@@ -104,4 +105,9 @@ test('the table for the manual names every setting, is the same on every machine
   assert.match(shown, /^DATABASE_URL=…$/m)
   assert.match(shown, /^REDIS_URL=$/m)
   assert.ok(!table.includes(String(process.pid)) && !table.includes(process.env['HOME'] ?? '/home'))
+})
+
+test('the README shows the settings as they are', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  assert.ok(readme.includes(describeSettings()), 'put what describeSettings() gives into the README')
 })
