@@ -63,10 +63,11 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     this.#log = options.log
     this.ended = new Promise(resolve => (this.#resolveEnded = resolve))
     this.moved = new Promise(resolve => (this.#resolveMoved = resolve))
-    this.#watch = this.home?.watch(this.uuid, event => {
+    const hear = (event: SwitchEvent) => {
       if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
       else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
-    })
+    }
+    this.#watch = this.home?.watch(this.uuid, hear, () => this.end('LOST'))
   }
 
   get phase(): Phase {

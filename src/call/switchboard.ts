@@ -8,13 +8,17 @@ import type { SwitchEvent } from '../esl/event.ts'
 import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Uuid } from '../esl/words.ts'
 
-type Listener = (event: SwitchEvent) => void
+interface Watcher {
+  hear(event: SwitchEvent): void
+  /** The leg ended while nobody could hear it. */
+  gone?(): void
+}
 
 export class Switch {
   readonly name: string
   readonly commands: Commands
   readonly #log: Log
-  readonly #listeners = new Map<string, Set<Listener>>()
+  readonly #listeners = new Map<Uuid, Set<Watcher>>()
   #facts: LinkFacts
   #up = true
 
@@ -27,6 +31,7 @@ export class Switch {
     options.events.on('up', facts => {
       this.#facts = facts
       this.#up = true
+      void this.#missed()
     })
     options.events.on('down', () => (this.#up = false))
   }
@@ -40,14 +45,15 @@ export class Switch {
     return this.#up
   }
 
-  /** What happens to one leg (or background job), by uuid. */
-  watch(uuid: Uuid, listener: Listener): Disposable {
+  /** What happens to one leg (or background job), by uuid; `gone` when it turns out to have ended while the link was down. */
+  watch(uuid: Uuid, hear: Watcher['hear'], gone?: Watcher['gone']): Disposable {
     let set = this.#listeners.get(uuid)
     if (!set) this.#listeners.set(uuid, (set = new Set()))
-    set.add(listener)
+    const watcher: Watcher = gone ? { hear, gone } : { hear }
+    set.add(watcher)
     return {
       [Symbol.dispose]: () => {
-        set.delete(listener)
+        set.delete(watcher)
         if (set.size === 0 && this.#listeners.get(uuid) === set) this.#listeners.delete(uuid)
       },
     }
@@ -78,8 +84,18 @@ export class Switch {
 
   #hear(event: SwitchEvent): void {
     const uuid = event.name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')
-    const set = uuid === undefined ? undefined : this.#listeners.get(uuid)
-    if (set) for (const listener of [...set]) listener(event)
+    const set = uuid === undefined ? undefined : this.#listeners.get(uuid as Uuid)
+    if (set) for (const watcher of [...set]) watcher.hear(event)
+  }
+
+  /** The link is back: FreeSWITCH repeats nothing, so each leg that somebody watches is asked for. */
+  async #missed(): Promise<void> {
+    const watched = [...this.#listeners].filter(([, set]) => [...set].some(watcher => watcher.gone))
+    await Promise.all(
+      watched.map(async ([uuid, set]) => {
+        if (!(await this.exists(uuid))) for (const watcher of [...set]) watcher.gone?.()
+      }),
+    )
   }
 }
 

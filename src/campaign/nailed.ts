@@ -208,11 +208,12 @@ export class NailedAgents {
     const { house, roster } = this.#options
     leg.returns = true
     this.#calls.set(name, house.callOf(leg))
-    const departure = Promise.race([leg.ended, leg.moved]).then(() => {
+    // a leg that has moved is on the line still, with another node: its record is that node's to correct
+    const departure = Promise.race([leg.ended.then(() => true), leg.moved.then(() => false)]).then(over => {
       if (this.#calls.get(name)?.leg !== leg) return
       this.#calls.delete(name)
       this.#notBefore.set(name, house.clock.now() + LEFT_MS)
-      return this.#gone(name, leg.uuid)
+      return over ? this.#gone(name, leg.uuid) : undefined
     }).finally(() => this.#departures.delete(departure))
     this.#departures.add(departure)
     await roster.nail(name, { leg: leg.uuid, node }, house.clock.now())

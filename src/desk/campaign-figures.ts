@@ -42,7 +42,11 @@ export function figuresOf(
   const people = count(end => meaningOf(end).human)
   const abandoned = attempts.get('abandoned') ?? 0
   return {
-    name, state, underWay, people, abandoned,
+    name,
+    state,
+    underWay,
+    people,
+    abandoned,
     dialled: underWay + count(() => true),
     answered: count(wasAnswered),
     talked: attempts.get('talked') ?? 0,

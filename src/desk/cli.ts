@@ -22,18 +22,24 @@ export function program(actions: Actions, terminal: Terminal = processTerminal()
       writeErr: text => terminal.err(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'switchhook: ')),
     })
-    .configureHelp({ subcommandTerm: command => [command.name(), ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' ') })
+    .configureHelp({
+      subcommandTerm: command =>
+        [command.name(), ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' '),
+    })
     .usage('<command>')
     .exitOverride()
     .helpCommand(false)
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Every command that answers takes --json. \`switchhook <command> --help\` has examples.
 Exit codes: 0 done, 1 failed, 2 said wrongly, 3 not found, 4 refused.
 
 Examples:
   switchhook queue add sales
   switchhook agent add alice user/1001 --queues sales
-  switchhook campaign add spring --leads spring.csv --queue sales`)
+  switchhook campaign add spring --leads spring.csv --queue sales`,
+    )
   installationCommands(root, desk)
   campaignCommands(root, desk)
   agentCommands(root, desk)

@@ -61,20 +61,35 @@ export interface FloorStores {
 export async function queueFigures({ roster, queueStore }: Omit<FloorStores, 'sql'>, now: number): Promise<QueueFigures[]> {
   const [queues, agents] = await Promise.all([queueStore.queues(), roster.list(now)])
   return Promise.all(
-    queues.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(async ({ name, strategy }) => {
-      const [members, since] = await Promise.all([queueStore.members(name), queueStore.stats(name)])
-      const inLine = members.filter(member => member.state !== 'talking')
-      const offered = inLine.filter(member => member.state === 'offered').length
-      const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
-      const own = countAgents(agents.filter(agent => agent.queues.some(tier => tier.queue === name)))
-      return { name, strategy, waiting: inLine.length - offered, offered, longestWaitMs, talking: members.length - inLine.length, agents: own, since }
-    }),
+    queues
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map(async ({ name, strategy }) => {
+        const [members, since] = await Promise.all([queueStore.members(name), queueStore.stats(name)])
+        const inLine = members.filter(member => member.state !== 'talking')
+        const offered = inLine.filter(member => member.state === 'offered').length
+        const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
+        const own = countAgents(agents.filter(agent => agent.queues.some(tier => tier.queue === name)))
+        return {
+          name,
+          strategy,
+          waiting: inLine.length - offered,
+          offered,
+          longestWaitMs,
+          talking: members.length - inLine.length,
+          agents: own,
+          since,
+        }
+      }),
   )
 }
 
 /** `calls`: the flows that run on this node. Rejects when a store is away. */
 export async function readFloor(stores: FloorStores, calls: number, now: number): Promise<FloorSnapshot> {
-  const [queues, agents, running] = await Promise.all([queueFigures(stores, now), stores.roster.list(now), campaigns(stores.sql, 'running')])
+  const [queues, agents, running] = await Promise.all([
+    queueFigures(stores, now),
+    stores.roster.list(now),
+    campaigns(stores.sql, 'running'),
+  ])
   const counts = countAgents(agents)
   const waits = queues.map(queue => queue.longestWaitMs).filter(wait => wait !== null)
   return {

@@ -21,8 +21,11 @@ export function floorLines({ calls, waiting, longestWaitMs, talking, agents, cam
   ]
   const campaign = (one: FloorSnapshot['campaigns'][number]) =>
     [
-      `${one.name}: ${one.dialled} dialled`, `${one.answered} answered`, `${one.talked} talked`,
-      `${one.abandoned} abandoned (${percent(one.abandonRate)})`, `${one.left} left`,
+      `${one.name}: ${one.dialled} dialled`,
+      `${one.answered} answered`,
+      `${one.talked} talked`,
+      `${one.abandoned} abandoned (${percent(one.abandonRate)})`,
+      `${one.left} left`,
     ].join(' · ')
   return [people.join(' · '), ...campaigns.map(campaign)]
 }

@@ -45,7 +45,10 @@ export class Installation {
     const { CACHE_DIR, XDG_CACHE_HOME } = process.env
     const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
     const dataDir = join(folder, 'data')
-    const services = await openServices({ databaseUrl: null, redisUrl: null, dataDir, cacheDir }, { clock: systemClock, say() {}, throwaway: true })
+    const services = await openServices(
+      { databaseUrl: null, redisUrl: null, dataDir, cacheDir },
+      { clock: systemClock, say() {}, throwaway: true },
+    )
     const sql = openSql(services.database, { max: 1 })
     await migrate(sql)
     const commands = await openRedisClient(services.redis)
@@ -62,7 +65,11 @@ export class Installation {
   /** Runs `switchhook <words>` to its end. `settings` go over those of the installation. */
   async types(words: string, settings: Readonly<Record<string, string>> = {}, program = PROGRAM): Promise<Said> {
     const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.#settings, ...settings }
-    const child = spawn(process.execPath, [program, ...words.split(' ').filter(word => word !== '')], { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [program, ...words.split(' ').filter(word => word !== '')], {
+      cwd: this.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     const said = { out: '', err: '' }
     child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()))

@@ -17,7 +17,10 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
   const list = await house.file('spring.csv', 'name,phone\nAnn,+49 30 123451\nBob,call me\nCid,004930123452\nAnn,+4930123451\n')
   const added = await house.types(`campaign add spring --leads ${list} --queue sales --max-lines 3 --cps 0.5`)
   assert.equal(added.code, 0, added.err)
-  assert.equal(added.out, `campaign spring (draft): 4 lines read, 2 added, 1 there already, 0 opted out, 1 rejected (see ${list}.rejected.csv)\n`)
+  assert.equal(
+    added.out,
+    `campaign spring (draft): 4 lines read, 2 added, 1 there already, 0 opted out, 1 rejected (see ${list}.rejected.csv)\n`,
+  )
   assert.match(added.err, /spring\.csv, line 3, phone: 'call me' cannot be used; allowed: a number to dial/)
 
   const paused = await house.types('campaign pause spring')
@@ -62,7 +65,16 @@ test('settings that cannot be used are told all at once, and nothing is opened',
 
 test('the operator finds a call by its number, written with a plus or without', async () => {
   const startedAt = Date.parse('2026-03-01T10:00:00Z')
-  const call = { id: '0c0f0a52-0000-4000-8000-000000000001', flow: 'welcome', direction: 'inbound' as const, from: '4930777', to: '100', core: null, node: 'n1', startedAt }
+  const call = {
+    id: '0c0f0a52-0000-4000-8000-000000000001',
+    flow: 'welcome',
+    direction: 'inbound' as const,
+    from: '4930777',
+    to: '100',
+    core: null,
+    node: 'n1',
+    startedAt,
+  }
   await openCall(sql, call)
   await openCall(sql, { ...call, id: '0c0f0a52-0000-4000-8000-000000000002', from: '4930778' })
   await closeCall(sql, call.id, { endedAt: startedAt + 75_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked', agent: 'alice' })

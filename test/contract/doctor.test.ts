@@ -13,22 +13,26 @@ import { Installation, takePort } from './cli-process.ts'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/freeswitch.ts'
 
 describe('the doctor at a machine', () => {
-  test('a fresh machine is healthy (its stores are throw-away ones here, and it sees that); what is wrong is told all at once', async () => {
+  test('a fresh machine is healthy, and what is wrong is told all at once', async () => {
     const house = await Installation.open()
     const { code, out, err } = await house.types('doctor')
     assert.equal(code, 0, out + err)
-    assert.match(out, /^ok +settings: all can be used\nok +flows: .*welcome\nok +postgres: \d+.*private, all tables are there\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/)
+    assert.match(
+      out,
+      // the stores of a test are throw-away ones, and it sees that
+      /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all tables.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
+    )
 
     const both = await house.types('doctor --json', { DATABASE_URL: 'postgres://u:hidden@127.0.0.1:1/x', REDIS_URL: 'redis://127.0.0.1:1' })
     const { healthy, findings } = JSON.parse(both.out) as { healthy: boolean; findings: Finding[] }
     assert.equal(both.code, 1)
     assert.equal(healthy, false)
-    assert.deepEqual(findings.filter(one => one.level === 'fault').map(one => one.about), ['postgres', 'redis'], 'both at once')
+    assert.deepEqual(
+      findings.filter(one => one.level === 'fault').map(one => one.about),
+      ['postgres', 'redis'],
+      'both at once',
+    )
     assert.ok(!both.out.includes('hidden') && both.err === '', both.err)
-
-    const settings = await house.types('doctor', { CPS: '0', LOG_LEVEL: 'loud' })
-    assert.equal(settings.code, 1)
-    assert.match(settings.out, /^fault +settings: CPS=0: .*\nfault +settings: LOG_LEVEL=loud: /)
 
     const nobody = await takePort()
     await nobody.close()
@@ -50,8 +54,16 @@ describe('the doctor at a real FreeSWITCH', () => {
     running ??= startFreeSwitch(program!)
     const { ports, password, doorKey } = await running
     const settings: DoctorSettings = {
-      databaseUrl: null, redisUrl: null, switches: [], switchPassword: password, listen: { host: '127.0.0.1', port: ports.nodeA },
-      listenAllow: ['127.0.0.0/8'], doorKey, scripts: 'scripts', gateway: 'carrier', ...ill,
+      databaseUrl: null,
+      redisUrl: null,
+      switches: [],
+      switchPassword: password,
+      listen: { host: '127.0.0.1', port: ports.nodeA },
+      listenAllow: ['127.0.0.0/8'],
+      doorKey,
+      scripts: 'scripts',
+      gateway: 'carrier',
+      ...ill,
     }
     const found: Finding[] = []
     for await (const finding of checkSwitch({ host: '127.0.0.1', port: ports.eventSocket }, settings, clock)) found.push(finding)
@@ -67,11 +79,23 @@ describe('the doctor at a real FreeSWITCH', () => {
 
   test('where a node runs, the node takes the test call', { skip, timeout: 60_000 }, async t => {
     const { ports, doorKey } = await (running ??= startFreeSwitch(program!))
-    const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), key: doorKey, start: () => assert.fail('nobody else calls') })
-    const node = await openListener({ host: '127.0.0.1', port: ports.nodeA, allow: ['127.0.0.0/8'], log: silentLog, onWire: wire => void door.knock(wire) })
+    const door = new Door({
+      clock,
+      log: silentLog,
+      switchboard: new Switchboard(),
+      key: doorKey,
+      start: () => assert.fail('nobody else calls'),
+    })
+    const node = await openListener({
+      host: '127.0.0.1',
+      port: ports.nodeA,
+      allow: ['127.0.0.0/8'],
+      log: silentLog,
+      onWire: wire => void door.knock(wire),
+    })
     t.after(() => node.close())
     assert.equal((await visit()).at(-1)!.says, 'a test call was taken by the node that runs')
-    const elsewhere = await visit({ listen: { host: '127.0.0.1', port: (await freePort()) } })
+    const elsewhere = await visit({ listen: { host: '127.0.0.1', port: await freePort() } })
     assert.match(elsewhere.at(-1)!.says, /^a test call was taken by a node that runs, not at/)
   })
 
@@ -79,9 +103,13 @@ describe('the doctor at a real FreeSWITCH', () => {
     assert.deepEqual(faults(await visit({ listen: { host: '127.0.0.1', port: await freePort() } })), ['a test call reached nobody'])
     assert.deepEqual(faults(await visit({ doorKey: 'another-sixteen-letters' })), ['its calls carry another key than DOOR_KEY'])
     assert.match(faults(await visit({ switchPassword: 'wrong' }))[0]!, /^it refuses the password/)
+    assert.match(faults(await visit({ listenAllow: ['10.0.0.0/8'] }))[0]!, /^a test call was refused at the door: LISTEN_ALLOW/)
     const stranger = await takePort()
     t.after(() => stranger.close())
-    assert.match(faults(await visit({ listen: { host: '127.0.0.1', port: stranger.port } }))[0]!, /^a test call was taken by nobody, though .* is in use$/)
+    assert.match(
+      faults(await visit({ listen: { host: '127.0.0.1', port: stranger.port } }))[0]!,
+      /^a test call was taken by nobody, though .* is in use$/,
+    )
     const gateway = (await visit({ gateway: 'nix' })).find(one => one.says.includes('gateway'))
     assert.deepEqual([gateway?.level, gateway?.says], ['warning', "it has no gateway 'nix': no telephone number can be reached"])
   })

@@ -7,12 +7,21 @@ import { pairs, table } from '../../src/desk/table.ts'
 import { processTerminal } from '../../src/desk/terminal.ts'
 
 test('a table is aligned, figures to the right, without blanks at the ends of lines', () => {
-  const text = table(['name', '>calls', 'reason'], [['alice', 7, 'lunch'], ['bo', 1_200, '–']])
+  const text = table(
+    ['name', '>calls', 'reason'],
+    [
+      ['alice', 7, 'lunch'],
+      ['bo', 1_200, '–'],
+    ],
+  )
   assert.equal(text, 'NAME   CALLS  REASON\nalice      7  lunch\nbo      1200  –\n')
 })
 
 test('colours are for terminals only, and do not shift the columns', () => {
-  const rows = [[{ text: 'ready', tone: 'green' as const }, 'x'], ['out', 'y']]
+  const rows = [
+    [{ text: 'ready', tone: 'green' as const }, 'x'],
+    ['out', 'y'],
+  ]
   assert.ok(!table(['state', 'b'], rows).includes('\x1b'))
   const painted = table(['state', 'b'], rows, true)
   assert.ok(painted.includes('\x1b[32mready\x1b[39m'))
@@ -21,7 +30,13 @@ test('colours are for terminals only, and do not shift the columns', () => {
 
 test('what a caller sent as their name cannot steer the terminal of who reads it', () => {
   assert.equal(table(['from'], [['a\x1b]0;x\x07\nb\u202e']]), 'FROM\na\ufffd]0;x\ufffd\ufffdb\ufffd\n')
-  assert.equal(pairs([['a', 'x\ry'], ['long', 1]]), 'a     x\ufffdy\nlong  1\n')
+  assert.equal(
+    pairs([
+      ['a', 'x\ry'],
+      ['long', 1],
+    ]),
+    'a     x\ufffdy\nlong  1\n',
+  )
 })
 
 test('every error code has its exit code', () => {

@@ -1,4 +1,4 @@
-/** The command line over memory stores: what a supervisor types, and what they read. Campaigns need a database: test/contract/cli.test.ts. */
+/** The command line over memory stores: what a supervisor types, and what they read. Campaigns: test/contract/cli.test.ts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
@@ -12,7 +12,11 @@ class House implements Actions {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
   readonly stores = {
-    roster: memoryRoster(this.agents), queueStore: memoryQueueStore(this.agents), clock: this.clock, log: silentLog, scripts: 'scripts',
+    roster: memoryRoster(this.agents),
+    queueStore: memoryQueueStore(this.agents),
+    clock: this.clock,
+    log: silentLog,
+    scripts: 'scripts',
   } as unknown as DeskStores
   findings = [ok('settings', 'all can be used')]
   opened = 0
@@ -35,14 +39,19 @@ class House implements Actions {
   async types(words: string): Promise<number> {
     this.out = this.err = ''
     const terminal = { out: (text: string) => void (this.out += text), err: (text: string) => void (this.err += text), colour: false }
-    return runCli(words.split(' ').filter(word => word !== ''), this, terminal)
+    return runCli(
+      words.split(' ').filter(word => word !== ''),
+      this,
+      terminal,
+    )
   }
 }
 
 test('help is one page that names every command, and nothing is opened for it', async () => {
   const house = new House()
   assert.equal(await house.types('--help'), 0)
-  for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'calls']) assert.match(house.out, new RegExp(`^  ${noun}\\b`, 'm'))
+  for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'calls'])
+    assert.match(house.out, new RegExp(`^  ${noun}\\b`, 'm'))
   assert.ok(house.out.split('\n').length <= 40 && house.out.split('\n').every(line => line.length <= 110), house.out)
   assert.equal(await house.types('campaign add --help'), 0)
   assert.match(house.out, /switchhook campaign add spring --leads spring\.csv --queue sales/)
@@ -98,13 +107,19 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
   assert.equal(house.out, 'agent alice answers sales, support at user/1001 and is out now\n')
   const alice = (await house.stores.roster.get('alice', house.clock.now()))!
   assert.deepEqual([alice.wrapUpMs, alice.ringForMs], [30_000, 25_000])
-  assert.deepEqual(alice.queues, [{ queue: 'sales', level: 1, position: 1 }, { queue: 'support', level: 2, position: 1 }])
+  assert.deepEqual(alice.queues, [
+    { queue: 'sales', level: 1, position: 1 },
+    { queue: 'support', level: 2, position: 1 },
+  ])
 
   assert.equal(await house.types('agent ready alice'), 0)
   assert.equal(house.out, 'agent alice: takes calls\n')
   assert.equal(await house.types('agent break alice lunch'), 0)
   assert.equal(await house.types('agent list'), 0)
-  assert.equal(house.out, 'AGENT  STATE  FOR  REASON  ON LINE  ENDPOINT   QUEUES\nalice  break    –  lunch   no       user/1001  sales,support:2\n')
+  assert.equal(
+    house.out,
+    'AGENT  STATE  FOR  REASON  ON LINE  ENDPOINT   QUEUES\nalice  break    –  lunch   no       user/1001  sales,support:2\n',
+  )
   assert.equal(await house.types('agent list --json'), 0)
   assert.equal(JSON.parse(house.out)[0].reason, 'lunch')
 
@@ -157,7 +172,10 @@ test('the doctor says each finding in a line; faults make exit code 1, warnings 
   assert.equal(house.out, 'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To mend: update it\n\nno faults, 1 warning, 1 fine\n')
   house.findings = [fault('redis', 'nobody answers', 'start it')]
   assert.equal(await house.types('doctor --json'), 1)
-  assert.deepEqual(JSON.parse(house.out), { healthy: false, findings: [{ level: 'fault', about: 'redis', says: 'nobody answers', mend: 'start it' }] })
+  assert.deepEqual(JSON.parse(house.out), {
+    healthy: false,
+    findings: [{ level: 'fault', about: 'redis', says: 'nobody answers', mend: 'start it' }],
+  })
   assert.equal(house.err, '')
 })
 

@@ -25,7 +25,7 @@ const GOOD = {
   'global_getvar switchhook_node_b': '10.0.0.6:8084',
   'global_getvar switchhook_key': 'sixteen-letters!',
   'xml_locate dialplan context name switchhook':
-    '<extension name="e"><condition expression="^switchhook-([a-z0-9-]+)$"><action application="socket" data="a/$1|b/$1 async full"></action>',
+    '<condition expression="^switchhook-([a-z0-9-]+)$"><action application="socket" data="a/$1|b/$1 async full"></action>',
   'sofia status gateway carrier': '====\nName    \tcarrier\nState   \tNOREG\nStatus  \tUP\n====',
 }
 
@@ -38,8 +38,10 @@ const faults = (found: readonly Finding[]) => found.filter(one => one.level !== 
 
 test('a switch that is well gets no advice', async () => {
   const all = [
-    ...(await checkItself('fs1', answering(), CLOCK)), ...(await checkClosed('fs1', answering())),
-    await checkGateway('fs1', 'carrier', answering()), ...(await checkDialplan('fs1', 'sixteen-letters!', answering())),
+    ...(await checkItself('fs1', answering(), CLOCK)),
+    ...(await checkClosed('fs1', answering())),
+    await checkGateway('fs1', 'carrier', answering()),
+    ...(await checkDialplan('fs1', 'sixteen-letters!', answering())),
   ]
   assert.deepEqual(faults(all), [])
   assert.equal(all.length, 5)
@@ -47,7 +49,9 @@ test('a switch that is well gets no advice', async () => {
 
 test('an old FreeSWITCH, missing modules and a wrong clock are told with their cure', async () => {
   const ill = answering({
-    status: 'FreeSWITCH (Version 1.10.12-release git) is ready', 'module_exists mod_sndfile': 'false', 'module_exists mod_say_en': 'false',
+    status: 'FreeSWITCH (Version 1.10.12-release git) is ready',
+    'module_exists mod_sndfile': 'false',
+    'module_exists mod_say_en': 'false',
     strepoch: String(Math.floor(CLOCK.now() / 1_000) - 60),
   })
   const [version, modules, say, clock, ...rest] = faults(await checkItself('fs1', ill, CLOCK))
@@ -76,20 +80,33 @@ test('a gateway that is not there or down is a warning: calls can come in all th
 test('a dialplan without us is a fault, and so is another key, which is never shown', async () => {
   const none = await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': "can't find anything" }))
   assert.match(faults(none)[0]!, /^fault: its dialplan has no context 'switchhook'.*reloadxml/)
-  const sync = await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': '^switchhook-( application="socket" data="a/$1 full"' }))
+  const sync = await checkDialplan(
+    'fs1',
+    null,
+    answering({ 'xml_locate dialplan context name switchhook': '^switchhook-( application="socket" data="a/$1 full"' }),
+  )
   assert.equal(faults(sync).length, 1, 'a socket line without async')
   const other = await checkDialplan('fs1', 'another-sixteen-letters', answering())
   assert.match(faults(other)[0]!, /another key than DOOR_KEY/)
   assert.ok(!JSON.stringify(other).includes('sixteen-letters'))
-  assert.match(faults(await checkDialplan('fs1', 'x'.repeat(16), answering({ 'global_getvar switchhook_key': '-ERR no reply' })))[0]!, /carry no key/)
+  assert.match(
+    faults(await checkDialplan('fs1', 'x'.repeat(16), answering({ 'global_getvar switchhook_key': '-ERR no reply' })))[0]!,
+    /carry no key/,
+  )
 })
 
 test('Redis must keep every key, and should keep them on disk', () => {
   const good = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
   assert.deepEqual(redisFindings(good, false), [{ level: 'ok', about: 'redis', says: '7.0.15, keeps every key, appends to disk' }])
   const bad = redisFindings('redis_version:5.0.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n', false)
-  assert.deepEqual(bad.map(one => one.level), ['fault', 'warning', 'warning'])
-  assert.match(redisFindings('redis_version:7.2.4\r\nvalkey_version:8.1.0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1', true)[0]!.says, /^8\.1\.0, private/)
+  assert.deepEqual(
+    bad.map(one => one.level),
+    ['fault', 'warning', 'warning'],
+  )
+  assert.match(
+    redisFindings('redis_version:7.2.4\r\nvalkey_version:8.1.0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1', true)[0]!.says,
+    /^8\.1\.0, private/,
+  )
 })
 
 test('versions are compared as numbers', () => {
@@ -98,13 +115,23 @@ test('versions are compared as numbers', () => {
 })
 
 test('the sounds of a script are found, not its imports, endpoints and comments', () => {
-  const script = "import { x } from './lib/talk.ts'\nawait call.play(['queue/position', number(1)]) // 'not/this'\nawait call.dial('user/1001')\nawait call.play(`whisper/${topic}`)"
+  const script =
+    [
+      "import { x } from './lib/talk.ts'",
+      "await call.play(['queue/position', number(1)]) // 'not/this'",
+      "await call.dial('user/1001')",
+      'await call.play(`whisper/${topic}`)',
+    ].join('\n')
   assert.deepEqual(soundsIn(script), ['queue/position'])
 })
 
 test('whoever cannot be reached is told apart: nobody, a stranger, a closed list, a wrong password', () => {
-  const says = (code: ConstructorParameters<typeof SwitchError>[0], message: string) => faults([unreachable('fs1:8021', new SwitchError(code, message))])[0]
-  assert.match(says('LINK_DOWN', 'cannot connect to fs1:8021: connect ECONNREFUSED')!, /nobody answers: connect ECONNREFUSED.*start FreeSWITCH/)
+  const says = (code: ConstructorParameters<typeof SwitchError>[0], message: string) =>
+    faults([unreachable('fs1:8021', new SwitchError(code, message))])[0]
+  assert.match(
+    says('LINK_DOWN', 'cannot connect to fs1:8021: connect ECONNREFUSED')!,
+    /nobody answers: connect ECONNREFUSED.*start FreeSWITCH/,
+  )
   assert.match(says('LINK_DOWN', 'it closed the connection')!, /apply-inbound-acl/)
   assert.match(says('SWITCH_TIMEOUT', 'it has not answered for 5 s')!, /does not speak event socket/)
   assert.match(says('SWITCH_REFUSED', '-ERR invalid')!, /refuses the password.*FREESWITCH_PASSWORD/)
@@ -126,26 +153,45 @@ test('the doctor logs in once, and a switch that falls silent is given up after 
 })
 
 const SETTINGS = {
-  databaseUrl: null, redisUrl: null, switches: [], switchPassword: null, listen: { host: '127.0.0.1', port: 0 }, listenAllow: [], doorKey: null,
-  scripts: 'scripts', gateway: 'carrier',
+  databaseUrl: null,
+  redisUrl: null,
+  switches: [],
+  switchPassword: null,
+  listen: { host: '127.0.0.1', port: 0 },
+  listenAllow: [],
+  doorKey: null,
+  scripts: 'scripts',
+  gateway: 'carrier',
 }
-async function found(house: Partial<DoctorHouse>): Promise<Finding[]> {
-  const whole = { settings: () => SETTINGS, clock: CLOCK, openServices: () => Promise.reject(new SwitchhookError('SERVICE', 'there is no Redis')), ...house }
+async function findings(house: Partial<DoctorHouse>): Promise<Finding[]> {
+  const whole = {
+    settings: () => SETTINGS,
+    clock: CLOCK,
+    openServices: () => Promise.reject(new SwitchhookError('SERVICE', 'there is no Redis')),
+    ...house,
+  }
   const list: Finding[] = []
   for await (const one of diagnose(whole)) list.push(one)
   return list
 }
 
 test('every setting that cannot be used is a fault of its own, and then nothing else is asked', async () => {
-  const broken = await found({ settings: () => { throw new SettingError(['CPS=0: allowed: …', 'LISTEN=x: allowed: …']) } })
-  assert.deepEqual(broken.map(one => `${one.level} ${one.says}`), ['fault CPS=0: allowed: …', 'fault LISTEN=x: allowed: …'])
+  const broken = await findings({
+    settings: () => {
+      throw new SettingError(['CPS=0: allowed: …', 'LISTEN=x: allowed: …'])
+    },
+  })
+  assert.deepEqual(
+    broken.map(one => `${one.level} ${one.says}`),
+    ['fault CPS=0: allowed: …', 'fault LISTEN=x: allowed: …'],
+  )
 })
 
 test('a script that cannot be loaded and stores that cannot be had are both told', async (t: TestContext) => {
   const scripts = await mkdtemp(join(tmpdir(), 'switchhook-doctor-'))
   t.after(() => rm(scripts, { recursive: true }))
   await writeFile(join(scripts, 'welcome.mjs'), 'export default 1')
-  const ill = await found({ settings: () => ({ ...SETTINGS, scripts }) })
+  const ill = await findings({ settings: () => ({ ...SETTINGS, scripts }) })
   const [flows, stores, ...rest] = faults(ill)
   assert.match(flows!, /^fault: .*welcome\.mjs: its default export is not a flow/)
   assert.match(stores!, /^fault: there is no Redis/)

@@ -43,9 +43,14 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
   const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]))
   assert.equal(fresh.abandonRate, null)
   assert.equal(floorLines({ ...EMPTY, campaigns: [fresh] })[1], 'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (–) · 10 left')
-  const ends = new Map(Object.entries({ talked: 39, abandoned: 1, machine: 10, busy: 5, 'no-answer': 20, 'hung-up': 2, refused: 7, 'under-way': 3 }))
+  const ends = new Map(
+    Object.entries({ talked: 39, abandoned: 1, machine: 10, busy: 5, 'no-answer': 20, 'hung-up': 2, refused: 7, 'under-way': 3 }),
+  )
   const late = figuresOf(campaign, { ready: 300, claimed: 80, done: 40 }, ends)
-  assert.equal(floorLines({ ...EMPTY, campaigns: [late] })[1], 'spring: 80 dialled · 52 answered · 39 talked · 1 abandoned (2.5 %) · 380 left')
+  assert.equal(
+    floorLines({ ...EMPTY, campaigns: [late] })[1],
+    'spring: 80 dialled · 52 answered · 39 talked · 1 abandoned (2.5 %) · 380 left',
+  )
   assert.equal(late.people, 40, 'machines and unanswered telephones are no people')
 })
 
@@ -71,8 +76,11 @@ test('log lines stand above the floor, and the floor stays at the foot', async (
   await settle()
   status.write('{"msg":"a call ended"}\n')
   assert.deepEqual(screen.lines, [
-    'starting', '{"msg":"a call began"}', '{"msg":"a call ended"}',
-    '2 calls · 0 waiting · 0 talking · agents: none', 'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (–) · 1 left',
+    'starting',
+    '{"msg":"a call began"}',
+    '{"msg":"a call ended"}',
+    '2 calls · 0 waiting · 0 talking · agents: none',
+    'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (–) · 1 left',
   ])
   assert.equal(screen.row, 4)
 })
@@ -86,7 +94,10 @@ test('a floor that shrinks leaves nothing behind, and a line never wraps', async
   let campaigns = [campaign]
   status.follow(() => ({ ...EMPTY, campaigns }))
   await settle()
-  assert.deepEqual(screen.lines.map(line => line.length), [29, 29])
+  assert.deepEqual(
+    screen.lines.map(line => line.length),
+    [29, 29],
+  )
   campaigns = []
   await clock.advance(1_000)
   await settle()

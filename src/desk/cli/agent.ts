@@ -29,21 +29,42 @@ export function agentCommands(program: Command, desk: Desk): void {
 }
 
 function addCommand(agent: Command, { actions, terminal }: Desk): void {
-  answers(agent.command('add').description('adds an agent, or changes the settings of one').argument('<name>').argument('<endpoint>', 'the telephone: user/1001', argument(endpoint)))
-    .requiredOption('--queues <names>', 'the queues to answer, commas between them; sales:2 is asked after everybody on level 1', argument(tiers))
+  answers(
+    agent
+      .command('add')
+      .description('adds an agent, or changes the settings of one')
+      .argument('<name>')
+      .argument('<endpoint>', 'the telephone: user/1001', argument(endpoint)),
+  )
+    .requiredOption(
+      '--queues <names>',
+      'the queues to answer, commas between them; sales:2 is asked after everybody on level 1',
+      argument(tiers),
+    )
     .addOption(new Option('--wrap-up <duration>', 'rest after each call').argParser(durationMs).default(30_000, '30s'))
     .addOption(new Option('--ring-for <duration>', 'how long the telephone rings').argParser(durationMs).default(20_000, '20s'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Durations carry their unit: 500ms, 30s, 2m. A new agent is logged out until \`switchhook agent ready <name>\`.
 
 Examples:
   switchhook agent add alice user/1001 --queues sales,support:2 --wrap-up 15s
-  switchhook agent ready alice`)
+  switchhook agent ready alice`,
+    )
     .action((name: string, where: string, { queues, wrapUp, ringFor, ...options }: AddOptions) =>
       actions.withStores(async ({ roster, queueStore, clock }) => {
-        await mustBeQueues(queueStore, queues.map(tier => tier.queue))
+        await mustBeQueues(
+          queueStore,
+          queues.map(tier => tier.queue),
+        )
         const added = await roster.put({ name, endpoint: where, wrapUpMs: wrapUp, ringForMs: ringFor, queues }, clock.now())
-        answer(terminal, options, added, () => `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added)} now\n`)
+        answer(
+          terminal,
+          options,
+          added,
+          () => `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added)} now\n`,
+        )
       }),
     )
 }
@@ -52,7 +73,8 @@ Examples:
 function tiers(text: string): Tier[] {
   const found = text.split(',').map(part => {
     const [, queue = '', level = '1'] = /^\s*([^:]+?)\s*(?::([1-9]\d{0,2}))?\s*$/.exec(part) ?? []
-    if (queue === '') throw new InputError(`'${part}' is no queue; allowed: names with commas between them, a level from 1 to 999 behind a colon`)
+    if (queue === '')
+      throw new InputError(`'${part}' is no queue; allowed: names with commas between them, a level from 1 to 999 behind a colon`)
     return { queue, level: Number(level), position: 1 }
   })
   const twice = found.find((tier, index) => found.findIndex(other => other.queue === tier.queue) !== index)
@@ -76,27 +98,42 @@ function sayAll(agents: readonly Agent[], now: number, colour: boolean): string 
     const word = wordOf(one)
     const tone = word === 'ready' ? 'green' : word === 'out' || word === 'break' ? 'dim' : 'yellow'
     const queues = one.queues.map(({ queue, level }) => (level === 1 ? queue : `${queue}:${level}`)).join(',')
-    return [one.name, { text: word, tone }, one.state === 'idle' ? '–' : ago(now - one.stateSince), one.reason ?? '–', one.nailed ? 'yes' : 'no', one.endpoint, queues] as const
+    return [
+      one.name,
+      { text: word, tone },
+      one.state === 'idle' ? '–' : ago(now - one.stateSince),
+      one.reason ?? '–',
+      one.nailed ? 'yes' : 'no',
+      one.endpoint,
+      queues,
+    ] as const
   }
   return table(['agent', 'state', '>for', 'reason', 'on line', 'endpoint', 'queues'], agents.map(row), colour)
 }
 
 function statusCommand(agent: Command, { verb, status, says }: (typeof CHOICES)[number], { actions, terminal }: Desk): void {
-  answers(agent.command(verb).description(says).argument('<name>').argument('[reason]')).action((name: string, reason: string | undefined, options: JsonOption) =>
-    actions.withStores(async ({ roster, clock }) => {
-      const changed = await roster.setStatus(name, status, clock.now(), reason)
-      // a talk goes on whatever they choose: the word is what they do, not what they chose
-      const still = changed.state === 'idle' ? '' : ` (${wordOf(changed)} still)`
-      answer(terminal, options, changed, () => `agent ${name}: ${says}${still}\n`)
-    }),
+  answers(agent.command(verb).description(says).argument('<name>').argument('[reason]')).action(
+    (name: string, reason: string | undefined, options: JsonOption) =>
+      actions.withStores(async ({ roster, clock }) => {
+        const changed = await roster.setStatus(name, status, clock.now(), reason)
+        // a talk goes on whatever they choose: the word is what they do, not what they chose
+        const still = changed.state === 'idle' ? '' : ` (${wordOf(changed)} still)`
+        answer(terminal, options, changed, () => `agent ${name}: ${says}${still}\n`)
+      }),
   )
 }
 
 function removeCommand(agent: Command, { actions, terminal }: Desk): void {
-  answers(agent.command('remove').description('forgets an agent; a call under way goes on').argument('<name>')).action((name: string, options: JsonOption) =>
-    actions.withStores(async ({ roster, clock }) => {
-      if (!(await roster.remove(name))) throw new NotFoundError('agent', name, (await roster.list(clock.now())).map(known => known.name))
-      answer(terminal, options, { agent: name, removed: true }, () => `agent ${name} is forgotten\n`)
-    }),
+  answers(agent.command('remove').description('forgets an agent; a call under way goes on').argument('<name>')).action(
+    (name: string, options: JsonOption) =>
+      actions.withStores(async ({ roster, clock }) => {
+        if (!(await roster.remove(name)))
+          throw new NotFoundError(
+            'agent',
+            name,
+            (await roster.list(clock.now())).map(known => known.name),
+          )
+        answer(terminal, options, { agent: name, removed: true }, () => `agent ${name} is forgotten\n`)
+      }),
   )
 }

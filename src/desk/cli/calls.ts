@@ -17,12 +17,15 @@ export function callsCommand(program: Command, { actions, terminal }: Desk): voi
   answers(program.command('calls').description('the last calls, newest first'))
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
     .option('--number <number>', 'of this caller or this number called only', argument(phoneNumber))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Numbers are shown in full: this is for the operator of the switch, who may see them. Logs mask them.
 
 Examples:
   switchhook calls --number +493012345
-  switchhook calls --limit 100 --json`)
+  switchhook calls --limit 100 --json`,
+    )
     .action(({ limit, number, ...options }: CallsOptions) =>
       actions.withStores(async ({ sql }) => {
         const calls = number === undefined ? await recentCalls(sql, limit) : await callsOf(sql, number, limit)
@@ -45,8 +48,15 @@ function sayAll(calls: readonly CallRow[], colour: boolean): string {
   const row = (call: CallRow) => {
     const lasted = call.endedAt === null ? 'under way' : readable(call.endedAt.getTime() - call.startedAt.getTime())
     return [
-      timeOf(call.startedAt), call.direction === 'inbound' ? 'in' : 'out', call.from ?? 'withheld', call.to ?? '–', call.flow, call.agent ?? '–', lasted,
-      call.outcome ?? '–', call.hangupCause ?? '–',
+      timeOf(call.startedAt),
+      call.direction === 'inbound' ? 'in' : 'out',
+      call.from ?? 'withheld',
+      call.to ?? '–',
+      call.flow,
+      call.agent ?? '–',
+      lasted,
+      call.outcome ?? '–',
+      call.hangupCause ?? '–',
     ]
   }
   return table(['began', 'way', 'from', 'to', 'flow', 'agent', '>lasted', 'outcome', 'cause'], calls.map(row), colour)

@@ -28,12 +28,15 @@ export function campaignCommands(program: Command, desk: Desk): void {
   const campaign = program.command('campaign').description('lists of people to call').helpCommand(false)
   addCommand(campaign, desk)
   for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
-  answers(campaign.command('status').description('what campaigns have come to: all of them, or one in full').argument('[name]'))
-    .action((name: string | undefined, options: JsonOption) => desk.actions.withStores(stores => status(stores, desk, name, options)))
+  answers(campaign.command('status').description('what campaigns have come to: all of them, or one in full').argument('[name]')).action(
+    (name: string | undefined, options: JsonOption) => desk.actions.withStores(stores => status(stores, desk, name, options)),
+  )
 }
 
 function addCommand(campaign: Command, { actions, terminal }: Desk): void {
-  answers(campaign.command('add').description('makes a campaign from a CSV file, or adds the people in it to one that exists').argument('<name>'))
+  answers(
+    campaign.command('add').description('makes a campaign from a CSV file, or adds the people in it to one that exists').argument('<name>'),
+  )
     .requiredOption('--leads <file.csv>', 'the first line names the columns; one of them holds the numbers')
     .option('--queue <queue>', 'whose agents talk with the people who answer (needed for a new campaign)')
     .option('--flow <flow>', 'the flow that people hear (default: campaign-leg)')
@@ -41,14 +44,17 @@ function addCommand(campaign: Command, { actions, terminal }: Desk): void {
     .option('--max-lines <n>', 'lines at one time (default: 30)', wholeNumber(1, 10_000))
     .option('--cps <n>', 'calls started per second (default: 5)', Number)
     .option('--phone-column <name>', 'the column with the numbers, when it is not called phone, number, mobile or the like')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Lines that cannot be used are written to <file.csv>.rejected.csv with the reason; the others are added.
 Numbers that the campaign has already, or that asked not to be called, are left out and counted.
 
 Examples:
   switchhook campaign add spring --leads spring.csv --queue sales
   switchhook campaign add spring --leads more.csv
-  switchhook campaign start spring`)
+  switchhook campaign start spring`,
+    )
     .action((name: string, options: AddOptions) =>
       actions.withStores(async stores => {
         const made = await defined(stores, name, options)
@@ -63,7 +69,7 @@ Examples:
     )
 }
 
-/** What is not said anew stays as it is in a campaign that exists. The file is looked at first: no campaign for a list that is not there. */
+/** What is not said anew stays as it is in a campaign that exists. The file is looked at first: without a list no campaign. */
 async function defined(stores: DeskStores, name: string, { leads, ...options }: AddOptions): Promise<Campaign> {
   await access(leads, constants.R_OK).catch((cause: Error) => {
     throw new InputError(`${leads} cannot be read: ${cause.message}`, { cause })
@@ -78,7 +84,14 @@ async function defined(stores: DeskStores, name: string, { leads, ...options }: 
   return defineCampaign(stores, { ...(known ? settingsOf(known) : {}), ...said, name } as CampaignSettings)
 }
 
-function settingsOf({ id: _id, state: _state, createdAt: _created, startedAt: _started, endedAt: _ended, ...settings }: Campaign): CampaignSettings {
+function settingsOf({
+  id: _id,
+  state: _state,
+  createdAt: _created,
+  startedAt: _started,
+  endedAt: _ended,
+  ...settings
+}: Campaign): CampaignSettings {
   return settings
 }
 
@@ -89,7 +102,11 @@ async function mustBeCampaignFlow(scripts: string, name: string): Promise<void> 
 }
 
 function steerCommand(campaign: Command, command: CampaignCommand, { actions, terminal }: Desk): void {
-  const says = { start: 'begins to dial, or goes on', pause: 'dials nobody until it is started again; calls go on', stop: 'ends it; calls go on' }
+  const says = {
+    start: 'begins to dial, or goes on',
+    pause: 'dials nobody until it is started again; calls go on',
+    stop: 'ends it; calls go on',
+  }
   answers(campaign.command(command).description(says[command]).argument('<name>')).action((name: string, options: JsonOption) =>
     actions.withStores(async stores => {
       const after = await steerCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
@@ -111,33 +128,50 @@ async function status(stores: DeskStores, { terminal }: Desk, name: string | und
 }
 
 function sayImport({ name, state }: Campaign, { read, added, duplicates, optedOut, rejected, rejectFile }: ImportSummary): string {
-  const parts = [`${added} added`, `${duplicates} there already`, `${optedOut} opted out`, `${rejected} rejected${rejectFile ? ` (see ${rejectFile})` : ''}`]
+  const parts = [
+    `${added} added`,
+    `${duplicates} there already`,
+    `${optedOut} opted out`,
+    `${rejected} rejected${rejectFile ? ` (see ${rejectFile})` : ''}`,
+  ]
   return `campaign ${name} (${state}): ${read} lines read, ${parts.join(', ')}\n`
 }
 
 function sayAll(all: readonly CampaignFigures[], colour: boolean): string {
   if (all.length === 0) return 'there is no campaign yet: switchhook campaign add <name> --leads <file.csv> --queue <queue>\n'
   const titles = ['campaign', 'state', '>dialled', '>answered', '>talked', '>abandoned', '>rate', '>left', '>leads']
-  const row = (one: CampaignFigures) =>
-    [one.name, one.state, one.dialled, one.answered, one.talked, one.abandoned, percent(one.abandonRate), one.left, one.leads]
+  const row = (one: CampaignFigures) => [
+    one.name,
+    one.state,
+    one.dialled,
+    one.answered,
+    one.talked,
+    one.abandoned,
+    percent(one.abandonRate),
+    one.left,
+    one.leads,
+  ]
   return table(titles, all.map(row), colour)
 }
 
 function sayOne(campaign: Campaign, figures: CampaignFigures, colour: boolean): string {
   const { flow, queue, maxLines, cps, maxAttempts, gateway, callerId, startedAt, endedAt } = campaign
-  const settings = pairs([
-    ['campaign', { text: campaign.name, tone: 'bold' }],
-    ['state', campaign.state],
-    ['queue, flow', `${queue}, ${flow}`],
-    ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
-    ['way out', `gateway ${gateway ?? 'of the house'}, caller id ${callerId ?? 'of the house'}`],
-    ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
-    ['leads', `${figures.leads}, of them ${figures.left} left`],
-    ['dialled', `${figures.dialled}, of them ${figures.underWay} under way`],
-    ['answered', `${figures.answered}, of them ${figures.people} people`],
-    ['talked', figures.talked],
-    ['abandoned', `${figures.abandoned} (${percent(figures.abandonRate)} of the people)`],
-  ], colour)
+  const settings = pairs(
+    [
+      ['campaign', { text: campaign.name, tone: 'bold' }],
+      ['state', campaign.state],
+      ['queue, flow', `${queue}, ${flow}`],
+      ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
+      ['way out', `gateway ${gateway ?? 'of the house'}, caller id ${callerId ?? 'of the house'}`],
+      ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
+      ['leads', `${figures.leads}, of them ${figures.left} left`],
+      ['dialled', `${figures.dialled}, of them ${figures.underWay} under way`],
+      ['answered', `${figures.answered}, of them ${figures.people} people`],
+      ['talked', figures.talked],
+      ['abandoned', `${figures.abandoned} (${percent(figures.abandonRate)} of the people)`],
+    ],
+    colour,
+  )
   const ends = Object.entries(figures.ends)
   return ends.length === 0 ? settings : `${settings}\n${table(['ended', '>attempts'], ends, colour)}`
 }

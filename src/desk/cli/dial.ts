@@ -19,18 +19,30 @@ export function dialCommand(program: Command, { actions, terminal }: Desk): void
     .option('--crmuuid <id>', 'carried into the record of the call, unread', argument(varValue))
     .option('--product-code <code>', 'likewise', argument(varValue))
     .option('--call-type <type>', 'likewise', argument(varValue))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 A node that runs does it; this command hands it over and does not wait for the call.
 
 Example:
-  switchhook dial 1001 +493012345 --crmuuid 6f1c2a`)
+  switchhook dial 1001 +493012345 --crmuuid 6f1c2a`,
+    )
     .action((extension: string, customer: string, { crmuuid, productCode, callType, ...options }: DialOptions) =>
       actions.withStores(async ({ redis, log }) => {
         const jobs = await openJobs({ redis, log })
         try {
-          const ids = { ...(crmuuid && { crmuuid }), ...(productCode && { product_code: productCode }), ...(callType && { call_type: callType }) }
+          const ids = {
+            ...(crmuuid && { crmuuid }),
+            ...(productCode && { product_code: productCode }),
+            ...(callType && { call_type: callType }),
+          }
           const job = await jobs.clickToDial({ extension, customer, ...ids })
-          answer(terminal, options, { job, extension, customer }, () => `extension ${extension} will ring, then ${customer} is called (job ${job})\n`)
+          answer(
+            terminal,
+            options,
+            { job, extension, customer },
+            () => `extension ${extension} will ring, then ${customer} is called (job ${job})\n`,
+          )
         } finally {
           await jobs.close()
         }

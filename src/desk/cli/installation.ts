@@ -10,19 +10,25 @@ export function installationCommands(program: Command, { actions, terminal }: De
   program
     .command('run')
     .description('a node at work: takes calls, dials campaigns, until SIGTERM')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Without FREESWITCH a switch is simulated, with callers, agents and a campaign. SIGTERM (or Ctrl-C) hands waiting callers to the next
 node and leaves talks alone; a second signal is obeyed at once.
 
 Examples:
   switchhook run
-  FREESWITCH=10.0.0.5:8021 FREESWITCH_PASSWORD=… switchhook run`)
+  FREESWITCH=10.0.0.5:8021 FREESWITCH_PASSWORD=… switchhook run`,
+    )
     .action(() => actions.run())
 
   answers(program.command('doctor').description('looks for what is wrong with this installation, and says how to mend it'))
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 With FREESWITCH set it logs in to each switch once and sends one silent call without a telephone through the dialplan. Nothing is
-changed, nobody is called. Exit code 1 when there is a fault; warnings are none.`)
+changed, nobody is called. Exit code 1 when there is a fault; warnings are none.`,
+    )
     .action(async (options: JsonOption) => {
       const found: Finding[] = []
       for await (const finding of actions.doctor()) {

@@ -8,15 +8,19 @@ import { ago, answer, answers, type JsonOption } from './answer.ts'
 
 export function queueCommands(program: Command, { actions, terminal }: Desk): void {
   const queue = program.command('queue').description('where callers wait').helpCommand(false)
-  answers(queue.command('add').description('makes a queue; again does no harm').argument('<name>')).action((name: string, options: JsonOption) =>
-    actions.withStores(async ({ queueStore }) => {
-      const settings = { name, strategy: STRATEGIES[0] }
-      await queueStore.put(settings)
-      answer(terminal, options, settings, () => `queue ${name} is there (${settings.strategy})\n`)
-    }),
+  answers(queue.command('add').description('makes a queue; again does no harm').argument('<name>')).action(
+    (name: string, options: JsonOption) =>
+      actions.withStores(async ({ queueStore }) => {
+        const settings = { name, strategy: STRATEGIES[0] }
+        await queueStore.put(settings)
+        answer(terminal, options, settings, () => `queue ${name} is there (${settings.strategy})\n`)
+      }),
   )
   answers(queue.command('list').description('who waits, for how long, and for whom'))
-    .addHelpText('after', '\nEntered, answered, abandoned, callback and left are counted since the queue was made; a call that is offered to an agent waits still.')
+    .addHelpText(
+      'after',
+      '\nEntered, answered, abandoned, callback and left are counted since the queue was made. Who is offered to an agent waits still.',
+    )
     .action((options: JsonOption) =>
       actions.withStores(async ({ roster, queueStore, clock }) => {
         const queues = await queueFigures({ roster, queueStore }, clock.now())
@@ -30,7 +34,15 @@ function sayAll(queues: readonly QueueFigures[], colour: boolean): string {
   const row = ({ name, waiting, offered, longestWaitMs, talking, agents, since }: QueueFigures) => {
     const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
     return [
-      name, waiting + offered, ago(longestWaitMs), talking, since.entered, since.answered, since.abandoned, since.callback, since.left,
+      name,
+      waiting + offered,
+      ago(longestWaitMs),
+      talking,
+      since.entered,
+      since.answered,
+      since.abandoned,
+      since.callback,
+      since.left,
       present.join(', ') || 'none',
     ]
   }

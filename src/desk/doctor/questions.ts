@@ -17,5 +17,7 @@ export const fileExists = (path: FilePath): ApiText => text(`file_exists ${path}
  * A call without a telephone into the entry extension, as legs that a flow has dialled come in. `null` (mod_loopback) answers at once
  * and makes no sound. The overflow number of the dialplan must not ring for it, so that is a call which always fails.
  */
-export const testCall = (uuid: Uuid): ApiText =>
-  text(`originate {origination_uuid=${uuid},origination_caller_id_name=doctor,switchhook_overflow=error/USER_BUSY}null/doctor ${extensionOf('leg' as Ident)} XML ${CONTEXT}`)
+export const testCall = (uuid: Uuid): ApiText => {
+  const variables = `origination_uuid=${uuid},origination_caller_id_name=doctor,switchhook_overflow=error/USER_BUSY`
+  return text(`originate {${variables}}null/doctor ${extensionOf('leg' as Ident)} XML ${CONTEXT}`)
+}

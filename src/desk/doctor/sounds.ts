@@ -20,7 +20,13 @@ export async function checkSounds(name: string, scripts: string, ask: Ask): Prom
   for (const sound of sounds) if (!(await exists(prefix, sound, ask))) missing.push(sound)
   if (missing.length === 0) return [ok(name, `all ${sounds.length} sounds that the flows name are there`)]
   const shown = missing.slice(0, SHOWN).join(', ') + (missing.length > SHOWN ? ' and others' : '')
-  return [warning(name, `${missing.length} of the ${sounds.length} sounds that the flows name are missing: ${shown}`, `put them below ${prefix} on its machine, as .wav files`)]
+  return [
+    warning(
+      name,
+      `${missing.length} of the ${sounds.length} sounds that the flows name are missing: ${shown}`,
+      `put them below ${prefix} on its machine, as .wav files`,
+    ),
+  ]
 }
 
 async function exists(prefix: string, sound: string, ask: Ask): Promise<boolean> {
@@ -40,7 +46,9 @@ async function exists(prefix: string, sound: string, ask: Ask): Promise<boolean>
 /** 'ivr/welcome' in quotes; not the path of an import, nor an endpoint. */
 export async function soundsNamed(folder: string): Promise<string[]> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
-  const texts = await Promise.all(files.filter(file => file.isFile() && /\.(ts|js|mjs)$/.test(file.name)).map(file => readFile(join(file.path, file.name), 'utf8')))
+  const texts = await Promise.all(
+    files.filter(file => file.isFile() && /\.(ts|js|mjs)$/.test(file.name)).map(file => readFile(join(file.path, file.name), 'utf8')),
+  )
   return [...new Set(texts.flatMap(soundsIn))].sort()
 }
 

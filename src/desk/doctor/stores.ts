@@ -34,12 +34,18 @@ export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<
 
 async function givenDatabase(url: string | null): Promise<Finding | null> {
   if (url === null) return null
-  return databaseVersion({ url }).then(() => null, (error: Error) => fault('postgres', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_DATABASE))
+  return databaseVersion({ url }).then(
+    () => null,
+    (error: Error) => fault('postgres', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_DATABASE),
+  )
 }
 
 async function givenRedis(url: string | null): Promise<Finding | null> {
   if (url === null) return null
-  return redisVersion({ url }).then(() => null, (error: Error) => fault('redis', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_REDIS))
+  return redisVersion({ url }).then(
+    () => null,
+    (error: Error) => fault('redis', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_REDIS),
+  )
 }
 
 async function* checkDatabase(address: DatabaseAddress, isPrivate: boolean): AsyncGenerator<Finding> {
@@ -79,12 +85,25 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
   const found: Finding[] = []
   const policy = value('maxmemory_policy')
   if (policy !== 'noeviction') {
-    found.push(fault('redis', `it may throw keys away, and callers with them (maxmemory-policy ${policy ?? 'unknown'})`, 'CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf'))
+    found.push(
+      fault(
+        'redis',
+        `it may throw keys away, and callers with them (maxmemory-policy ${policy ?? 'unknown'})`,
+        'CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf',
+      ),
+    )
   }
   if (value('aof_enabled') !== '1') {
-    found.push(warning('redis', 'what waits in queues is lost when it stops (appendonly no)', 'CONFIG SET appendonly yes, and the same line in redis.conf'))
+    found.push(
+      warning(
+        'redis',
+        'what waits in queues is lost when it stops (appendonly no)',
+        'CONFIG SET appendonly yes, and the same line in redis.conf',
+      ),
+    )
   }
-  if (version !== 'unknown' && isOlder(version, NEEDED.redis)) found.push(warning('redis', `it is ${version}`, `${NEEDED.redis} or newer is what BullMQ asks for`))
+  if (version !== 'unknown' && isOlder(version, NEEDED.redis))
+    found.push(warning('redis', `it is ${version}`, `${NEEDED.redis} or newer is what BullMQ asks for`))
   return found.length > 0 ? found : [ok('redis', `${version}${isPrivate ? ', private' : ''}, keeps every key, appends to disk`)]
 }
 

@@ -60,7 +60,9 @@ export class SwitchLine extends Emitter<{ event: SwitchEvent }> {
   async #within<T>(answer: Promise<T>): Promise<T> {
     let late: (error: Error) => void = () => {}
     const timeout = new Promise<never>((_, reject) => (late = reject))
-    const timer = this.#clock.after(ANSWER_MS, () => late(new SwitchError('SWITCH_TIMEOUT', `it has not answered for ${ANSWER_MS / 1_000} s`)))
+    const timer = this.#clock.after(ANSWER_MS, () =>
+      late(new SwitchError('SWITCH_TIMEOUT', `it has not answered for ${ANSWER_MS / 1_000} s`)),
+    )
     try {
       return await Promise.race([answer, this.#closed, timeout])
     } catch (error) {

@@ -26,7 +26,11 @@ const MOSTLY = {
 } as const
 const SKEW_MS = 3_000
 
-export async function* checkSwitch(at: { readonly host: string; readonly port: number }, settings: DoctorSettings, clock: Clock): AsyncGenerator<Finding> {
+export async function* checkSwitch(
+  at: { readonly host: string; readonly port: number },
+  settings: DoctorSettings,
+  clock: Clock,
+): AsyncGenerator<Finding> {
   const name = `${at.host}:${at.port}`
   let line: SwitchLine
   try {
@@ -57,13 +61,29 @@ export async function* checkSwitch(at: { readonly host: string; readonly port: n
 export function unreachable(name: string, error: SwitchError): Finding {
   switch (error.code) {
     case 'SWITCH_REFUSED':
-      return fault(name, `it refuses the password (it said '${error.message}')`, 'set FREESWITCH_PASSWORD to the password in its event_socket.conf.xml')
+      return fault(
+        name,
+        `it refuses the password (it said '${error.message}')`,
+        'set FREESWITCH_PASSWORD to the password in its event_socket.conf.xml',
+      )
     case 'SWITCH_TIMEOUT':
-      return fault(name, 'whoever listens there does not speak event socket, or is frozen', 'set FREESWITCH to the listen-ip and listen-port of its event_socket.conf.xml')
+      return fault(
+        name,
+        'whoever listens there does not speak event socket, or is frozen',
+        'set FREESWITCH to the listen-ip and listen-port of its event_socket.conf.xml',
+      )
     default:
       return /closed the connection/.test(error.message)
-        ? fault(name, 'it turns us away before it asks for a password', "let this machine's address in by apply-inbound-acl in its event_socket.conf.xml")
-        : fault(name, error.message.replace(`cannot connect to ${name}: `, 'nobody answers: '), 'start FreeSWITCH, and compare FREESWITCH with listen-ip and listen-port in its event_socket.conf.xml')
+        ? fault(
+            name,
+            'it turns us away before it asks for a password',
+            "let this machine's address in by apply-inbound-acl in its event_socket.conf.xml",
+          )
+        : fault(
+            name,
+            error.message.replace(`cannot connect to ${name}: `, 'nobody answers: '),
+            'start FreeSWITCH, and compare FREESWITCH with listen-ip and listen-port in its event_socket.conf.xml',
+          )
   }
 }
 
@@ -71,7 +91,13 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
   const found: Finding[] = []
   const version = /Version (\d[\d.]*)/.exec(await ask(status))?.[1] ?? 'unknown'
   if (version === 'unknown' || isOlder(version, SAFE_VERSION)) {
-    found.push(warning(name, `FreeSWITCH ${version} has security faults that ${SAFE_VERSION} has not`, `update it to ${SAFE_VERSION} or newer, and keep it off the Internet until then`))
+    found.push(
+      warning(
+        name,
+        `FreeSWITCH ${version} has security faults that ${SAFE_VERSION} has not`,
+        `update it to ${SAFE_VERSION} or newer, and keep it off the Internet until then`,
+      ),
+    )
   } else found.push(ok(name, `FreeSWITCH ${version}`))
 
   const missing = async (modules: readonly string[]) => {
@@ -79,7 +105,14 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
     return modules.filter((_, index) => !there[index])
   }
   const needed = await missing(NEEDED)
-  if (needed.length > 0) found.push(fault(name, `${needed.join(', ')} ${needed.length > 1 ? 'are' : 'is'} not loaded`, `load ${needed.length > 1 ? 'them' : 'it'} in modules.conf.xml`))
+  if (needed.length > 0)
+    found.push(
+      fault(
+        name,
+        `${needed.join(', ')} ${needed.length > 1 ? 'are' : 'is'} not loaded`,
+        `load ${needed.length > 1 ? 'them' : 'it'} in modules.conf.xml`,
+      ),
+    )
   else found.push(ok(name, 'all modules that are needed are loaded'))
   for (const module of (await missing(Object.keys(MOSTLY))) as (keyof typeof MOSTLY)[]) {
     found.push(warning(name, `${module} is not loaded: ${MOSTLY[module]}`, `load it in modules.conf.xml if you need it`))
@@ -88,7 +121,13 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
   const seconds = Number(await ask(question.epochSeconds))
   const skew = seconds * 1_000 + 500 - clock.now() // it says whole seconds
   if (!Number.isFinite(skew) || Math.abs(skew) > SKEW_MS) {
-    found.push(warning(name, `its clock is ${Math.abs(Math.round(skew / 1_000))} s ${skew > 0 ? 'ahead of' : 'behind'} ours: times in records will not fit`, 'run chrony or ntpd on both machines'))
+    found.push(
+      warning(
+        name,
+        `its clock is ${Math.abs(Math.round(skew / 1_000))} s ${skew > 0 ? 'ahead of' : 'behind'} ours: times in records will not fit`,
+        'run chrony or ntpd on both machines',
+      ),
+    )
   }
   return found
 }
@@ -99,10 +138,22 @@ export async function checkClosed(name: string, ask: Ask): Promise<Finding[]> {
   for (const what of ['api', 'app'] as const) {
     const variable = `disable_system_${what}_commands`
     if ((await ask(globalVariable(variable as Ident))) === 'true') continue
-    found.push(warning(name, `it runs programs of the machine for whoever may ${what === 'api' ? 'command it' : 'write its dialplan'}`, `<X-PRE-PROCESS cmd="set" data="${variable}=true"/> in vars.xml, then restart it`))
+    found.push(
+      warning(
+        name,
+        `it runs programs of the machine for whoever may ${what === 'api' ? 'command it' : 'write its dialplan'}`,
+        `<X-PRE-PROCESS cmd="set" data="${variable}=true"/> in vars.xml, then restart it`,
+      ),
+    )
   }
   if (!/\bis off\b/.test(await ask(question.apiExpansion))) {
-    found.push(warning(name, 'it runs commands that stand in variables, ${…()}', '<param name="api-expansion" value="false"/> in switch.conf.xml, then restart it'))
+    found.push(
+      warning(
+        name,
+        'it runs commands that stand in variables, ${…()}',
+        '<param name="api-expansion" value="false"/> in switch.conf.xml, then restart it',
+      ),
+    )
   }
   return found.length > 0 ? found : [ok(name, 'system commands and api expansion are switched off')]
 }
@@ -111,14 +162,29 @@ export async function checkGateway(name: string, gateway: string, ask: Ask): Pro
   const answer = await ask(question.gatewayStatus(ident(gateway)))
   const state = /^Status\s+(\S+)/m.exec(answer)?.[1]
   if (state === 'UP') return ok(name, `the gateway '${gateway}' is up`)
-  if (state) return warning(name, `the gateway '${gateway}' is ${state}: no telephone number can be reached by it`, `ask it: sofia status gateway ${gateway}`)
-  return warning(name, `it has no gateway '${gateway}': no telephone number can be reached`, 'set GATEWAY to one of those that `sofia status` names, or add it to a sofia profile')
+  if (state)
+    return warning(
+      name,
+      `the gateway '${gateway}' is ${state}: no telephone number can be reached by it`,
+      `ask it: sofia status gateway ${gateway}`,
+    )
+  return warning(
+    name,
+    `it has no gateway '${gateway}': no telephone number can be reached`,
+    'set GATEWAY to one of those that `sofia status` names, or add it to a sofia profile',
+  )
 }
 
 export async function checkDialplan(name: string, doorKey: string | null, ask: Ask): Promise<Finding[]> {
   const context = await ask(dialplanHas(CONTEXT as Ident))
   if (!context.includes('switchhook-(') || !/application="socket"[^>]*async full/.test(context)) {
-    return [fault(name, `its dialplan has no context '${CONTEXT}' that leads to us`, "copy the files of dialplan/ into its dialplan folder, include switchhook.xml, and say reloadxml")]
+    return [
+      fault(
+        name,
+        `its dialplan has no context '${CONTEXT}' that leads to us`,
+        'copy the files of dialplan/ into its dialplan folder, include switchhook.xml, and say reloadxml',
+      ),
+    ]
   }
   const variable = async (of: string) => {
     const value = await ask(globalVariable(of as Ident))
@@ -127,7 +193,13 @@ export async function checkDialplan(name: string, doorKey: string | null, ask: A
   const [a, b, key] = [await variable('switchhook_node_a'), await variable('switchhook_node_b'), await variable('switchhook_key')]
   const found = [ok(name, `its dialplan leads to ${a === b ? a : `${a} and ${b}`}`)]
   if (doorKey !== null && key !== doorKey) {
-    found.push(fault(name, key === '' ? 'its calls carry no key' : 'its calls carry another key than DOOR_KEY', 'set switchhook_key in switchhook_vars.xml to DOOR_KEY, and say reloadxml'))
+    found.push(
+      fault(
+        name,
+        key === '' ? 'its calls carry no key' : 'its calls carry another key than DOOR_KEY',
+        'set switchhook_key in switchhook_vars.xml to DOOR_KEY, and say reloadxml',
+      ),
+    )
   }
   return found
 }

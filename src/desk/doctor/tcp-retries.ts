@@ -16,7 +16,14 @@ export async function tcpRetries({ host, port }: { readonly host: string; readon
   const name = `${host}:${port}`
   const nodes = [await ask(globalVariable('switchhook_node_a' as Ident)), await ask(globalVariable('switchhook_node_b' as Ident))]
   if (nodes.every(isHere)) return [] // switch and nodes on one machine: they die together
-  if (!isHere(name)) return [warning(name, 'a node whose machine dies holds calls for up to two minutes, unless tcp_syn_retries is low (cannot be seen from here)', MEND)]
+  if (!isHere(name))
+    return [
+      warning(
+        name,
+        'a node whose machine dies holds calls for up to two minutes, unless tcp_syn_retries is low (cannot be seen from here)',
+        MEND,
+      ),
+    ]
   const retries = Number(await readFile(SETTING, 'utf8').catch(() => 'unknown'))
   if (retries <= MOST) return [ok(name, `tcp_syn_retries is ${retries}`)]
   return [warning(name, `a node whose machine dies holds calls for up to two minutes (tcp_syn_retries is ${retries})`, MEND)]
