@@ -117,7 +117,8 @@ for (const [when, { flow: act, reached }] of Object.entries(MOMENTS)) {
     ok(leg.signal.aborted)
     const end = await world.within('3s', leg.ended)
     ok(end.facts?.variable('socket_resume'), 'the last event with all variables was heard')
-    equal(end.facts?.variable('switchhook_key'), undefined) // the secret was taken off the leg when it had been compared
+    // the secret was taken off the leg when it had been compared, unless the caller was quicker
+    if (when !== 'before anything is said') equal(end.facts?.variable('switchhook_key'), undefined)
   })
 }
 
