@@ -11,6 +11,7 @@ test('a talk that ends while the event link is down is known to be over when the
   await alice.hears('whisper/press-1')
   await alice.presses('1')
   await caller.talksWith('alice')
+  await sim.advance('1s')
   let dropped = 0
   sim.switch.dropConnections(link => !link.outbound && dropped++ === 0) // the event link is the first that was opened
   await caller.hangsUp() // nobody of ours hears it
