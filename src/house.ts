@@ -132,6 +132,7 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
       redis: stores.redis,
       log,
       handlers: {
+        now: () => clock.now(),
         campaign: (command, name) => steerCampaign({ sql, bell }, name, command, clock.now()),
         clickToDial: async request => ({ uuid: clickToDial(house, request, config.ringForMs) }),
       },

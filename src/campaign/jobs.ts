@@ -13,7 +13,8 @@
  *
  * `v` grows when a payload changes its meaning; 1 will go on to be understood. A payload that cannot be used fails its job with a
  * message that names every fault. A job carries what to do next, never the truth: that is in PostgreSQL. A dial job runs once: it is
- * not tried again when it fails or when its node dies, whatever `attempts` says, for nobody may be called twice.
+ * not tried again when it fails or when its node dies, whatever `attempts` says, for nobody may be called twice. One that has waited for
+ * longer than 30 s (no node was there) fails: whoever pressed the button does not expect a call any more.
  */
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { z } from 'zod'
@@ -48,7 +49,12 @@ const CLICK_TO_DIAL = 'click-to-dial'
 
 export type ClickToDial = Omit<z.output<typeof DialJob>, 'v'>
 
+/** See the head of this file. */
+const STALE_MS = 30_000
+
 export interface JobHandlers {
+  /** Wall clock, milliseconds since the epoch. */
+  now(): number
   /** Marks it in the database and wakes the owner, no more. */
   campaign(command: CampaignCommand, name: string): Promise<{ state: string }>
   /** Resolves with the uuid of the agent's call as soon as it is on its way. */
@@ -133,6 +139,8 @@ async function campaignJob(job: Job, handlers: JobHandlers): Promise<{ campaign:
 
 async function dialJob(job: Job, handlers: JobHandlers): Promise<{ uuid: string }> {
   if (job.name !== CLICK_TO_DIAL) throw new InputError(`there is no job '${job.name}' in ${DIAL_QUEUE}; known: ${CLICK_TO_DIAL}`)
+  const waited = handlers.now() - job.timestamp
+  if (waited > STALE_MS) throw new InputError(`nobody took this job for ${Math.round(waited / 1_000)} s; nobody is called any more`)
   const { v: _, ...request } = checked(DialJob, job.data)
   return handlers.clickToDial(request)
 }

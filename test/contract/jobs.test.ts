@@ -19,10 +19,12 @@ async function house(t: TestContext) {
   const prefix = `test-${randomUUID()}`
   const asked: string[] = []
   const dialled: ClickToDial[] = []
+  let late = 0
   const open = async (handlers: boolean) => {
     const jobs = await openJobs({
       redis, prefix, log: silentLog,
       handlers: handlers ? {
+        now: () => Date.now() + late,
         async campaign(command, name) {
           if (name === 'winter') throw new NotFoundError('campaign', name, ['spring'])
           asked.push(`${command} ${name}`)
@@ -52,7 +54,7 @@ async function house(t: TestContext) {
       await producer.close()
     }
   }
-  return { open, client, asked, dialled }
+  return { open, client, asked, dialled, passes: (ms: number) => void (late += ms) }
 }
 
 test('a supervisor starts a campaign from any BullMQ client', async t => {
@@ -103,4 +105,13 @@ test('a click to dial that failed is never dialled again, whatever the client as
   const data = { v: 1, extension: '1666', customer: '+493012345' }
   const { result, attempts } = await client(DIAL_QUEUE, 'click-to-dial', data, { attempts: 5 })
   assert.deepEqual([result, attempts, dialled.length], ['the switch is gone', 1, 1])
+})
+
+test('a click to dial that no node took in time calls nobody when a node comes', async t => {
+  const { open, client, dialled, passes } = await house(t)
+  await open(true)
+  passes(31_000)
+  const { result } = await client(DIAL_QUEUE, 'click-to-dial', { v: 1, extension: '1001', customer: '+4930123456' })
+  assert.match(String(result), /nobody took this job for 31 s/)
+  assert.deepEqual(dialled, [])
 })
