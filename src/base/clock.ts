@@ -18,7 +18,11 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   after(ms, fn) {
     const handle = setTimeout(fn, ms)
-    return { cancel: () => clearTimeout(handle) }
+    return {
+      cancel() {
+        clearTimeout(handle)
+      },
+    }
   },
 }
 

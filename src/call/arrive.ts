@@ -94,11 +94,8 @@ export class Door {
     const leg = new Leg({ arrival, home: this.#options.switchboard.of(arrival.core), clock: this.#options.clock, log: this.#options.log })
     leg.bind(conversation)
     this.#legs.set(arrival.uuid, leg)
-    const forget = () => {
-      if (this.#legs.get(arrival.uuid) === leg) this.#legs.delete(arrival.uuid)
-    }
-    void leg.ended.then(forget)
-    void leg.moved.then(forget)
+    void leg.ended.then(() => this.#forget(leg))
+    void leg.moved.then(() => this.#forget(leg))
 
     const awaiting = this.#expected.get(arrival.uuid)
     if (awaiting) return awaiting(leg)
@@ -106,6 +103,10 @@ export class Door {
     // answered too late: whoever asked for it has given up, and an answered telephone must not stay silent
     this.#options.log.info({ uuid: arrival.uuid }, 'a leg arrived that nobody waits for any more')
     conversation.tell(api(say.uuidKill(arrival.uuid, 'ORIGINATOR_CANCEL' as Ident)))
+  }
+
+  #forget(leg: Leg): void {
+    if (this.#legs.get(leg.uuid) === leg) this.#legs.delete(leg.uuid)
   }
 }
 

@@ -58,7 +58,7 @@ export class Conversation {
 
   constructor(wire: Wire, clock: Clock, refused: (text: string) => void) {
     this.#clock = clock
-    this.#connection = new Connection(wire, clock, { event: event => this.#event(event), closed: () => this.#closed(), refused })
+    this.#connection = new Connection(wire, clock, { event: this.#event.bind(this), closed: this.#closed.bind(this), refused })
   }
 
   get open(): boolean {

@@ -9,6 +9,7 @@ import type { Leg } from './leg.ts'
 export interface Step<T> {
   /** The verb's name, for logs and for the record to come. */
   readonly verb: string
+  /** As a method, `run() {…}`, in the verbs of every call: cheaper than `run: () => …`, see esl/connection.ts. */
   run(): Promise<T>
   /** Settles a step whose conversation was lost after it may have taken effect. Without it the step runs again. */
   recover?(): Promise<T>

@@ -45,8 +45,8 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
   #reason: CallEnded | null = null
   #phase: Phase = 'driven'
   #conversation: Conversation | null = null
-  #resolveEnded: (end: LegEnd) => void = () => {}
-  #resolveMoved: () => void = () => {}
+  #resolveEnded!: (end: LegEnd) => void
+  #resolveMoved!: () => void
   #watch: Disposable | undefined
   /** Conversations before the present one that are still open. */
   readonly #retired: Conversation[] = []
@@ -63,11 +63,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     this.#log = options.log
     this.ended = new Promise(resolve => (this.#resolveEnded = resolve))
     this.moved = new Promise(resolve => (this.#resolveMoved = resolve))
-    const hear = (event: SwitchEvent) => {
-      if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
-      else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
-    }
-    this.#watch = this.home?.watch(this.uuid, hear, () => this.end('LOST'))
+    this.#watch = this.home?.watch(this.uuid, this.#hear.bind(this), () => this.end('LOST'))
   }
 
   get phase(): Phase {
@@ -101,12 +97,12 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     this.#conversation = conversation
     this.#searching?.cancel()
     conversation.attach({
-      key: digit => this.emit('key', digit),
-      bridged: () => this.emit('bridged', undefined),
-      recorded: event => this.emit('recorded', event),
-      hungUp: cause => this.end(cause),
-      complete: event => this.#complete(event),
-      closed: () => this.#lost(conversation),
+      key: this.#key.bind(this),
+      bridged: this.#bridged.bind(this),
+      recorded: this.#recorded.bind(this),
+      hungUp: this.end.bind(this),
+      complete: this.#complete.bind(this),
+      closed: this.#lost.bind(this, conversation),
     })
     if (this.#phase === 'ended' || this.#phase === 'moved' || !conversation.open) return
     this.#enter('driven')
@@ -167,6 +163,18 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
   }
 
+  #key(digit: string): void {
+    this.emit('key', digit)
+  }
+
+  #bridged(): void {
+    this.emit('bridged', undefined)
+  }
+
+  #recorded(event: SwitchEvent): void {
+    this.emit('recorded', event)
+  }
+
   /** All that is open between this leg and us. */
   #close(): void {
     const open = this.#conversation
@@ -177,6 +185,12 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
 
   #closeRetired(): void {
     for (const conversation of this.#retired.splice(0)) conversation.close()
+  }
+
+  /** What the switch tells everybody of this leg. */
+  #hear(event: SwitchEvent): void {
+    if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+    else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
   }
 
   #complete(event: SwitchEvent): void {

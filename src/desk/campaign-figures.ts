@@ -11,7 +11,7 @@ export interface CampaignFigures {
   /** Calls that reached the network, those under way included. */
   readonly dialled: number
   readonly underWay: number
-  /** Somebody or something answered. */
+  /** Somebody or something answered, those who are in a flow or a talk now included. */
   readonly answered: number
   /** It is known that a person answered: what the abandonment rate is a part of. */
   readonly people: number
@@ -38,7 +38,8 @@ export function figuresOf(
 ): CampaignFigures {
   const count = (fits: (end: AttemptEnd) => boolean) =>
     [...attempts].reduce((sum, [end, n]) => (isAttemptEnd(end) && fits(end) ? sum + n : sum), 0)
-  const underWay = attempts.get('under-way') ?? 0
+  const inFlow = attempts.get('in-flow') ?? 0
+  const underWay = (attempts.get('under-way') ?? 0) + inFlow
   const people = count(end => meaningOf(end).human)
   const abandoned = attempts.get('abandoned') ?? 0
   return {
@@ -48,12 +49,12 @@ export function figuresOf(
     people,
     abandoned,
     dialled: underWay + count(() => true),
-    answered: count(wasAnswered),
+    answered: inFlow + count(wasAnswered),
     talked: attempts.get('talked') ?? 0,
     abandonRate: people === 0 ? null : abandoned / people,
     left: leads.ready + leads.claimed,
     leads: leads.ready + leads.claimed + leads.done,
-    ends: Object.fromEntries([...attempts].filter(([end]) => end !== 'under-way').sort(([a], [b]) => (a < b ? -1 : 1))),
+    ends: Object.fromEntries([...attempts].filter(([end]) => isAttemptEnd(end) || end === 'refused').sort(([a], [b]) => (a < b ? -1 : 1))),
   }
 }
 

@@ -5,6 +5,9 @@
 
 const EMPTY = '_undef_' // FreeSWITCH's word for a header without a value (switch_event.c, switch_event_serialize)
 
+/** FreeSWITCH writes last, 5 kB after the start, what an application left behind and what the reply to `connect` itself says. */
+const LAST = /^(Application|Socket-Mode|Control)/
+
 export class Headers {
   readonly text: string
   constructor(text: string) {
@@ -17,8 +20,7 @@ export class Headers {
     let at: number
     if (text.startsWith(name) && text.startsWith(': ', name.length)) at = name.length + 2
     else {
-      // FreeSWITCH writes what an application left behind last, 5 kB after the start
-      const found = name.startsWith('Application') ? text.lastIndexOf(`\n${name}: `) : text.indexOf(`\n${name}: `)
+      const found = LAST.test(name) ? text.lastIndexOf(`\n${name}: `) : text.indexOf(`\n${name}: `)
       if (found < 0) return undefined
       at = found + name.length + 3
     }

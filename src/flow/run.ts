@@ -90,16 +90,15 @@ export class Flows {
     const { house } = this.#parts
     const startedAt = house.clock.now()
     const call = new FlowCall(leg, house, this.#parts.queues)
-    const log = house.log.child({ uuid: leg.uuid, flow: leg.arrival.path })
-    log.info({ from: leg.arrival.from, to: leg.arrival.to, direction: leg.arrival.direction }, 'a call began')
     const { uuid, arrival } = leg
+    house.log.info({ uuid, flow: arrival.path, from: arrival.from, to: arrival.to, direction: arrival.direction }, 'a call began')
     const beginning: CallBeginning = { uuid, flow: arrival.path, direction: arrival.direction, from: arrival.from, to: arrival.to, core: arrival.core, startedAt }
     const written = this.#keep(beginning, records => records.begun(beginning)) // the caller does not wait for a database
     const outcome = await Promise.race([this.#outcome(call), leg.moved.then(() => null)])
     if (outcome === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
     await this.#letGo(call, outcome)
     const end = await Promise.race([leg.ended, leg.moved.then(() => ({ cause: 'MOVED' }))])
-    log.info({ outcome, cause: end.cause, ms: house.clock.now() - startedAt, agent: call.lastAgent }, 'a call ended')
+    house.log.info({ uuid, flow: arrival.path, outcome, cause: end.cause, ms: house.clock.now() - startedAt, agent: call.lastAgent }, 'a call ended')
     const { lastAgent: agent, tags, timeline, recordingPath: recording } = call
     const record: CallRecord = { ...beginning, end, endedAt: house.clock.now(), outcome, agent, tags, timeline, recording }
     await written

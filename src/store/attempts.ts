@@ -77,10 +77,10 @@ export async function attemptsOf(sql: Queries, lead: number): Promise<AttemptRow
   return sql<AttemptRow[]>`select ${columns(sql)} from attempts a where lead_id = ${lead} order by intended_at, id`
 }
 
-/** What a campaign's attempts came to, by disposition; 'refused' counts those whose telephone never rang. */
+/** What a campaign's attempts came to, by disposition; 'refused' counts those whose telephone never rang; 'under-way' have not been answered yet, 'in-flow' have. */
 export async function countAttempts(sql: Queries, campaign: string): Promise<Map<string, number>> {
   const rows = await sql<{ disposition: string; n: number }[]>`
-    select case when state = 'ended' then coalesce(disposition, 'refused') else 'under-way' end as disposition, count(*) as n
+    select case when state = 'ended' then coalesce(disposition, 'refused') when answered_at is null then 'under-way' else 'in-flow' end as disposition, count(*) as n
     from attempts where campaign_id = ${campaign} group by 1`
   return new Map(rows.map(row => [row.disposition, row.n]))
 }

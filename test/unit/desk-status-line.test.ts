@@ -44,12 +44,12 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
   assert.equal(fresh.abandonRate, null)
   assert.equal(floorLines({ ...EMPTY, campaigns: [fresh] })[1], 'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (–) · 10 left')
   const ends = new Map(
-    Object.entries({ talked: 39, abandoned: 1, machine: 10, busy: 5, 'no-answer': 20, 'hung-up': 2, refused: 7, 'under-way': 3 }),
+    Object.entries({ talked: 39, abandoned: 1, machine: 10, busy: 5, 'no-answer': 20, 'hung-up': 2, refused: 7, 'under-way': 2, 'in-flow': 1 }),
   )
   const late = figuresOf(campaign, { ready: 300, claimed: 80, done: 40 }, ends)
   assert.equal(
     floorLines({ ...EMPTY, campaigns: [late] })[1],
-    'spring: 80 dialled · 52 answered · 39 talked · 1 abandoned (2.5 %) · 380 left',
+    'spring: 80 dialled · 53 answered · 39 talked · 1 abandoned (2.5 %) · 380 left',
   )
   assert.equal(late.people, 40, 'machines and unanswered telephones are no people')
 })

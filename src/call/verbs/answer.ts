@@ -4,4 +4,10 @@ import { execute } from '../execute.ts'
 import { step } from '../journal.ts'
 import type { Leg } from '../leg.ts'
 
-export const answer = (leg: Leg): Promise<SwitchEvent> => step(leg, { verb: 'answer', run: () => execute(leg, 'answer') })
+export const answer = (leg: Leg): Promise<SwitchEvent> =>
+  step(leg, {
+    verb: 'answer',
+    run() {
+      return execute(leg, 'answer')
+    },
+  })

@@ -35,12 +35,13 @@ export function gather(leg: Leg, stage: Stage, options: GatherOptions): Promise<
   const fewest = typeof options.digits === 'number' ? options.digits : options.digits[0]
   return step(leg, {
     verb: 'gather',
-    run: () =>
-      stage.perform(async () => {
+    run() {
+      return stage.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)
         const typed = end.variable(VARIABLE) ?? ''
         return typed.length < fewest ? null : typed // too few digits are left in the variable; wrong ones are not (switch_ivr_play_say.c)
-      }),
+      })
+    },
   })
 }
 

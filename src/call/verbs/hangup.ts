@@ -10,9 +10,9 @@ export function hangup(leg: Leg, stage: Stage, cause = 'NORMAL_CLEARING'): Promi
   const checked = ident(cause)
   return step(leg, {
     verb: 'hangup',
-    run: () =>
+    run() {
       // with the leg's ear to itself: this command waits behind an application that runs
-      stage.perform(async () => {
+      return stage.perform(async () => {
         const conversation = await leg.driven()
         await new Promise<void>((resolve, reject) => {
           const listening = leg.on('phase', phase => {
@@ -22,6 +22,7 @@ export function hangup(leg: Leg, stage: Stage, cause = 'NORMAL_CLEARING'): Promi
           })
           conversation.hangup(checked)
         })
-      }),
+      })
+    },
   })
 }

@@ -41,14 +41,15 @@ export function play(leg: Leg, stage: Stage, prompts: Prompt | readonly Prompt[]
   const spoken = (Array.isArray(prompts) ? (prompts as readonly Prompt[]) : [prompts as Prompt]).map(asSpoken)
   return step(leg, {
     verb: 'play',
-    run: () =>
-      stage.perform(async () => {
+    run() {
+      return stage.perform(async () => {
         for (const item of spoken) {
           if (options.until?.aborted) return
           const end = await hear(leg, item, options.until)
           if (end?.get('Application-Response') === 'FILE NOT FOUND') throw new SwitchError('SOUND_MISSING', `the switch has no sound '${item.argument}' (it looks below its sound_prefix)`)
         }
-      }),
+      })
+    },
   })
 }
 
