@@ -11,6 +11,5 @@ export default campaignFlow(async (call, lead) => {
     return 'abandoned' // counted against the budget
   }
   await using _tape = await call.recording()
-  await call.join(agent.leg)
-  return 'talked'
+  return (await call.join(agent.leg)) === 'talked' ? 'talked' : 'abandoned' // the agent left in that very moment
 })

@@ -160,7 +160,7 @@ async function openSwitch({ host, port, password }: SwitchAddress, log: Log, sco
   const commands = new CommandLink({ name, host, port, password, clock, log })
   scope.defer(() => commands.close())
   await commands.start()
-  return new Switch({ name, commands, events, facts, log })
+  return new Switch({ name, commands, events, facts, clock, log })
 }
 
 /** The agent's telephone rings first; the flow click-to-dial does the rest. Gives the uuid of the agent's call. */

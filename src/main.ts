@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock as clock } from './base/clock.ts'
 import { ms } from './base/duration.ts'
-import { openLog } from './base/log.ts'
+import { CallEnded, CallMoved } from './base/errors.ts'
+import { openLog, type Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import { addLeads, defineCampaign, steerCampaign } from './campaign/steer.ts'
 import { readConfig, type Config } from './config.ts'
@@ -46,6 +47,7 @@ async function run(): Promise<void> {
   const simulated = config.switches.length === 0
   const log = openLog(config.logLevel ?? (simulated ? 'warn' : 'info'), status)
   const stopped = untilStopped(() => status.write('closing'))
+  process.on('unhandledRejection', error => survive(log, error))
 
   const simulation = simulated ? await openSimulation(config, scope) : null
   const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
@@ -83,6 +85,12 @@ async function furnish({ roster, queueStore, sql, bell }: Stores, dataDir: strin
   await writeFile(file, demoLeads())
   await addLeads({ sql, bell }, DEMO.campaign, { file, now: clock.now() })
   await steerCampaign({ sql, bell }, DEMO.campaign, 'start', clock.now())
+}
+
+/** A flow that forgets an `await` must not take everybody else's calls with it. */
+function survive(log: Log, error: unknown): void {
+  if (error instanceof CallEnded || error instanceof CallMoved) return log.debug({ error: error.message }, 'a verb that nobody awaited ended with its call')
+  log.error({ error: error instanceof Error ? error.stack : String(error) }, 'something failed that nobody awaited: look for a missing await in the flows')
 }
 
 /** The first signal closes the house, the second is obeyed at once. */

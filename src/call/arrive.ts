@@ -4,7 +4,6 @@
  */
 import { timingSafeEqual, createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
@@ -74,8 +73,8 @@ export class Door {
       if (this.#options.key !== undefined) conversation.tell(api(say.uuidUnset(arrival.uuid, 'switchhook_key' as Ident)))
       await this.#admit(arrival, conversation)
     } catch (error) {
-      if (!(error instanceof SwitchhookError)) throw error
-      log.warn({ peer: wire.peer, error: error.message }, 'a connection brought no call')
+      // whatever a stranger does to this port, the house stands
+      log.warn({ peer: wire.peer, error: error instanceof Error ? error.message : String(error) }, 'a connection brought no call')
       conversation.destroy()
     }
   }

@@ -106,7 +106,7 @@ export class Conversation {
   /** Runs an api command on the switch of this leg. Rejects with SWITCH_REFUSED or CallMoved. */
   async api(text: ApiText): Promise<string> {
     const reply = await this.#connection.send(api(text))
-    if (reply.text.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
+    if (/^-(ERR|USAGE)/.test(reply.text)) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
     return reply.body
   }
 

@@ -74,13 +74,14 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
   get signal(): AbortSignal {
     if (this.#over === null) {
       this.#over = new AbortController() // made when somebody looks: most flows never do
-      if (this.#reason) this.#over.abort(this.#reason)
+      if (this.reason) this.#over.abort(this.reason)
     }
     return this.#over.signal
   }
 
   /** Why it ended, or null while it lives. */
   get reason(): CallEnded | null {
+    if (this.#phase === 'ended') this.#reason ??= new CallEnded(this.#cause ?? 'NORMAL_CLEARING') // made when somebody looks
     return this.#reason
   }
 
@@ -112,7 +113,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
   /** The open conversation, at once or as soon as the leg is driven again. Rejects with CallEnded; never settles once the leg has moved. */
   driven(): Promise<Conversation> {
     if (this.#phase === 'driven' && this.#conversation) return Promise.resolve(this.#conversation)
-    if (this.#phase === 'ended') return Promise.reject(this.#reason!)
+    if (this.#phase === 'ended') return Promise.reject(this.reason!)
     return this.next('bound', this.signal).then(() => this.driven())
   }
 
@@ -127,6 +128,13 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     this.#enter('talking')
     this.#searching?.cancel()
     this.#close()
+  }
+
+  /** The one it talked to is gone: it must come back to a door within moments, to ours or to another node's. */
+  expectBack(): void {
+    if (this.#phase !== 'talking') return
+    this.#searching?.cancel()
+    this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())
   }
 
   /** An api command about this leg: over its own conversation, or over the command link while two people talk. */
@@ -156,8 +164,7 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     this.#cause = cause
     this.#enter('ended')
     this.#searching?.cancel()
-    this.#reason = new CallEnded(cause)
-    this.#over?.abort(this.#reason)
+    this.#over?.abort(this.reason)
     // the facts come a moment later; whoever needs them waits no longer than the linger lasts
     if (this.#facts || !this.home) this.#finish()
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
@@ -219,9 +226,11 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
 
   /** Nobody brought the leg back here: has it ended, or does it live elsewhere? */
   async #search(): Promise<void> {
-    const lives = this.home ? await this.home.exists(this.uuid) : true
-    if (this.#phase !== 'adrift') return
-    if (!lives) return this.end('LOST')
+    const searched = this.#phase
+    const lives = this.home ? await this.home.lives(this.uuid) : 'yes'
+    if (this.#phase !== searched || (searched !== 'adrift' && searched !== 'talking')) return
+    if (lives === 'no') return this.end('LOST')
+    if (lives === 'unknown') return void (this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())) // never given up on a guess
     this.#log.info({ uuid: this.uuid }, 'the call is driven elsewhere now')
     this.giveAway()
   }

@@ -50,15 +50,15 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   const { uuid, clock, log, signal } = options
   const job = newUuid()
   const attempt = new Attempt(at, options)
+  if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
   using _leg = at.watch(uuid, event => attempt.legEvent(event))
   using _job = at.watch(job, event => attempt.jobDone(event))
-  const ring = clock.after(options.ringForMs, () => attempt.giveUp('NO_ANSWER'))
+  const ring = clock.after(options.ringForMs, () => void attempt.ringsNoLonger())
   const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())
   const onAbort = () => attempt.giveUp('ORIGINATOR_CANCEL')
   signal?.addEventListener('abort', onAbort, { once: true })
   void options.arrived?.then(() => attempt.settle({ outcome: 'answered', cause: 'SUCCESS' }))
   try {
-    if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
     await at.commands.submit(say.originate(dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }), options.flow), job)
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
@@ -100,7 +100,8 @@ class Attempt {
       case 'CHANNEL_PROGRESS_MEDIA':
         return this.#options.onProgress?.('ringing')
       case 'CHANNEL_ANSWER':
-        return this.#options.onProgress?.('answered')
+        this.#options.onProgress?.('answered')
+        return this.#answered()
       case 'CHANNEL_HANGUP': {
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
         return this.settle({ outcome: outcomeOf(cause), cause })
@@ -111,11 +112,17 @@ class Attempt {
   jobDone(event: SwitchEvent): void {
     const answer = event.body.trim()
     if (answer.startsWith('+OK')) {
-      if (this.#options.arrived === undefined) this.settle({ outcome: 'answered', cause: 'SUCCESS' }) // else the door tells, with the leg
+      this.#answered()
     } else if (!this.#created) {
       // refused before any leg existed: a limit, a gateway that is down, a duplicate. Nobody's telephone rang.
       this.settle({ outcome: 'refused', cause: answer.replace(/^-ERR\s*/, '') })
     }
+  }
+
+  /** The time to ring is over. An answer that was not heard (the event link was away) must not be cut: the switch is asked first. */
+  async ringsNoLonger(): Promise<void> {
+    if (this.#created && (await this.#isAnswered())) return this.#answered()
+    this.giveUp('NO_ANSWER')
   }
 
   giveUp(cause: string): void {
@@ -126,9 +133,23 @@ class Attempt {
   /** Nothing was heard for too long: events may have been lost with a link. */
   async ask(): Promise<void> {
     const { log, uuid } = this.#options
+    if (await this.#isAnswered()) return this.#answered()
     if (await this.#at.exists(uuid)) await this.#at.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
     log.warn({ uuid }, 'the switch never said what became of a leg')
     this.settle({ outcome: 'failed', cause: 'LOST' })
+  }
+
+  /** With somebody who waits for the leg itself the door tells, a moment later. */
+  #answered(): void {
+    if (this.#options.arrived === undefined) this.settle({ outcome: 'answered', cause: 'SUCCESS' })
+  }
+
+  async #isAnswered(): Promise<boolean> {
+    const disposition = await this.#at.commands.run(say.uuidGetvar(this.#options.uuid, 'endpoint_disposition' as Ident)).catch((error: unknown) => {
+      if (!(error instanceof SwitchError)) throw error
+      return '' // no such leg, or nobody to ask
+    })
+    return disposition.trim() === 'ANSWER'
   }
 
   #kill(cause: string): void {

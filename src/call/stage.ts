@@ -78,7 +78,8 @@ export class Stage {
     const playing: Playing = { stop, done: this.#loop(file, stop.signal).then(fault => {
       if (this.#playing === playing) this.#playing = null
       if (!fault) return
-      this.#music.splice(this.#music.lastIndexOf(file), 1) // the wait goes on silently rather than not at all
+      const at = this.#music.lastIndexOf(file)
+      if (at >= 0) this.#music.splice(at, 1) // the wait goes on silently rather than not at all
       this.#log.error({ uuid: this.#leg.uuid, sound: file, error: fault }, 'the music cannot be played')
     }) }
     this.#playing = playing

@@ -1,4 +1,5 @@
 /** The switches that we command and listen to, found by the run (Core-UUID) that a leg names, and what they say of each leg. */
+import { sleep, type Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { SwitchError } from '../base/errors.ts'
 import * as say from '../esl/api.ts'
@@ -14,24 +15,30 @@ interface Watcher {
   gone?(): void
 }
 
+/** Between two questions to a switch that cannot be asked yet. */
+const AGAIN_MS = 1_000
+
 export class Switch {
   readonly name: string
   readonly commands: Commands
+  readonly #clock: Clock
   readonly #log: Log
   readonly #listeners = new Map<Uuid, Set<Watcher>>()
   #facts: LinkFacts
   #up = true
 
-  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts; log: Log }) {
+  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts; clock: Clock; log: Log }) {
     this.name = options.name
     this.commands = options.commands
     this.#facts = options.facts
+    this.#clock = options.clock
     this.#log = options.log
     options.events.on('event', event => this.#hear(event))
     options.events.on('up', facts => {
+      const anew = facts.core !== this.#facts.core
       this.#facts = facts
       this.#up = true
-      void this.#missed()
+      void this.#missed(anew)
     })
     options.events.on('down', () => (this.#up = false))
   }
@@ -59,14 +66,19 @@ export class Switch {
     }
   }
 
-  /** Asks whether a leg lives. True when the switch cannot be asked: a call is never given up on a guess. */
+  /** True when the switch cannot be asked: a call is never given up on a guess. */
   async exists(uuid: Uuid): Promise<boolean> {
+    return (await this.lives(uuid)) !== 'no'
+  }
+
+  /** Asks whether a leg lives; 'unknown' when the switch cannot be asked now. */
+  async lives(uuid: Uuid): Promise<'yes' | 'no' | 'unknown'> {
     try {
-      return (await this.commands.run(say.uuidExists(uuid))).trim() !== 'false'
+      return (await this.commands.run(say.uuidExists(uuid))).trim() === 'false' ? 'no' : 'yes'
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
-      this.#log.warn({ switch: this.name, uuid, error: error.message }, 'could not ask whether a call lives')
-      return true
+      this.#log.debug({ switch: this.name, uuid, error: error.message }, 'could not ask whether a call lives')
+      return 'unknown'
     }
   }
 
@@ -88,12 +100,20 @@ export class Switch {
     if (set) for (const watcher of [...set]) watcher.hear(event)
   }
 
-  /** The link is back: FreeSWITCH repeats nothing, so each leg that somebody watches is asked for. */
-  async #missed(): Promise<void> {
+  /**
+   * The link is back: FreeSWITCH repeats nothing, so each leg that somebody watches is asked for, again until there is an answer (the
+   * command link may come back later). A switch that was started anew has none of them.
+   */
+  async #missed(anew: boolean): Promise<void> {
     const watched = [...this.#listeners].filter(([, set]) => [...set].some(watcher => watcher.gone))
     await Promise.all(
       watched.map(async ([uuid, set]) => {
-        if (!(await this.exists(uuid))) for (const watcher of [...set]) watcher.gone?.()
+        let lives = anew ? ('no' as const) : await this.lives(uuid)
+        while (lives === 'unknown' && this.#up && set.size > 0) {
+          await sleep(this.#clock, AGAIN_MS)
+          lives = await this.lives(uuid)
+        }
+        if (lives === 'no') for (const watcher of [...set]) watcher.gone?.()
       }),
     )
   }
@@ -106,9 +126,15 @@ export class Switchboard {
     this.switches.push(one)
   }
 
-  /** The switch whose present run this is. */
+  /**
+   * The switch whose present run this is. A switch that was just started anew may bring a call before its event link is back and tells
+   * of the new run: when there is one that it can only be, it is that.
+   */
   of(core: string): Switch | null {
-    return this.switches.find(one => one.facts.core === core) ?? null
+    const known = this.switches.find(one => one.facts.core === core)
+    if (known) return known
+    const candidates = this.switches.length === 1 ? this.switches : this.switches.filter(one => !one.up)
+    return candidates.length === 1 ? candidates[0]! : null
   }
 
   /** A switch to dial from. Rejects when none is up. */

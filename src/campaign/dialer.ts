@@ -73,7 +73,10 @@ export class Dialer {
   wake(): void {
     this.#awake = true
     if (this.#stopped) return
-    this.#turning ??= this.#turns().finally(() => (this.#turning = null))
+    this.#turning ??= this.#turns().finally(() => {
+      this.#turning = null
+      if (this.#awake && this.#mayDial()) this.wake() // woken after the last look
+    })
   }
 
   /** From this moment on nothing is dialled; phones that ring go on ringing. Resolves when the turn under way is over. */

@@ -216,7 +216,12 @@ export class NailedAgents {
       return over ? this.#gone(name, leg.uuid) : undefined
     }).finally(() => this.#departures.delete(departure))
     this.#departures.add(departure)
-    await roster.nail(name, { leg: leg.uuid, node }, house.clock.now())
+    try {
+      await roster.nail(name, { leg: leg.uuid, node }, house.clock.now())
+    } catch (error) {
+      house.hangUp(leg) // a line that nobody knows of would be offered to nobody; they are called again
+      throw error
+    }
     if (this.#closed) house.hangUp(leg)
   }
 

@@ -155,7 +155,8 @@ export class Connection {
     this.#open = false
     this.#partial?.cancel()
     if (this.#waiting.length > 0) {
-      const why = error ?? new CallMoved(this.#notice ? 'the switch closed the connection' : 'the connection is gone')
+      // whatever broke the wire (a reset, a scan of the port), for who waits it is one thing: the connection is gone
+      const why = error instanceof SwitchError ? error : new CallMoved(error?.message ?? (this.#notice ? 'the switch closed the connection' : 'the connection is gone'))
       for (const waiting of this.#waiting.splice(0)) waiting?.reject(why)
     }
     this.#handlers.closed(error)

@@ -19,6 +19,8 @@ const RETRY_MS = { first: 200, longest: 5_000 } as const
 const REFUSED_RETRY_MS = 5_000
 /** An application-level ping finds a frozen switch and a half-open link, which TCP does not (2 s, two in a row). */
 const PING_MS = 2_000
+/** A port that accepts and never asks for a password is no event socket. */
+const LOGIN_MS = 5_000
 
 /** Exactly what the house awaits: FreeSWITCH matches every event against every listener under one lock. */
 const WANTED = [
@@ -95,7 +97,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   }
 
   async #connect(): Promise<LinkFacts> {
-    const { open, password, clock, log, name } = this.#options
+    const { open, clock, log, name } = this.#options
     const wire = await open()
     let asked = () => {}
     const authRequested = new Promise<void>((resolve, reject) => {
@@ -109,7 +111,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       authRequest: () => asked(),
       event: event => this.emit('event', event),
       closed: error => {
-        const why = error ?? new SwitchError('LINK_DOWN', `${name} closed the event link`)
+        const why = error instanceof SwitchError ? error : new SwitchError('LINK_DOWN', `${name} closed the event link${error ? `: ${error.message}` : ''}`, { cause: error })
         lost(why)
         if (this.#connection !== connection) return
         this.#connection = null
@@ -119,7 +121,17 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       },
     })
     const answer = (command: Parameters<Connection['send']>[0]) => Promise.race([connection.send(command), gone])
-    await Promise.race([authRequested, gone])
+    const late = clock.after(LOGIN_MS, () => connection.destroy(new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer as an event socket does`)))
+    try {
+      await Promise.race([authRequested, gone])
+      return await this.#logIn(connection, answer)
+    } finally {
+      late.cancel()
+    }
+  }
+
+  async #logIn(connection: Connection, answer: Connection['send']): Promise<LinkFacts> {
+    const { password, name } = this.#options
     const accepted = await answer(auth(password))
     if (!accepted.text.startsWith('+OK')) {
       connection.destroy()

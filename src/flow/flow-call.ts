@@ -78,8 +78,13 @@ export class FlowCall extends Call {
     const agent = this.promised.on(other.leg)
     if (!agent) return super.join(other)
     if (!(await agent.talking())) return 'left'
-    this.lastAgent = agent.name
-    this.note({ event: 'talking', agent: agent.name })
+    using _begins = this.leg.on('phase', phase => {
+      if (phase !== 'talking') return
+      this.lastAgent = agent.name
+      this.note({ event: 'talking', agent: agent.name })
+    })
+    // the agent's talk is over with the agent's leg, also when the caller comes back to another node and this flow never goes on
+    void other.leg.ended.then(() => agent.finished('talked'))
     try {
       return await super.join(other)
     } finally {

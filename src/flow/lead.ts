@@ -52,6 +52,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
   readonly fields: Readonly<Record<string, string>>
   readonly #call: FlowCall
   readonly #parts: LeadParts
+  /** A person answered and was told that nobody is free: whatever they do next, the call counts as abandoned. */
+  unserved = false
   #place: Place | null = null
   #given: AsyncDisposable | null = null
 
@@ -64,7 +66,14 @@ export class CampaignLead implements Lead, AsyncDisposable {
   }
 
   agent(): Promise<LeadAgent | null> {
-    return step(this.#call.leg, { verb: 'lead.agent', run: () => this.#findAgent() })
+    return step(this.#call.leg, {
+      verb: 'lead.agent',
+      run: async () => {
+        const found = await this.#findAgent()
+        this.unserved = found === null
+        return found
+      },
+    })
   }
 
   optOut(): Promise<void> {

@@ -139,7 +139,7 @@ export class Flows {
       end = said
     } catch (error) {
       if (!(error instanceof CallEnded)) throw error
-      end = call.lastAgent === null ? 'hung-up' : 'talked' // who hung up after talking has talked
+      end = call.lastAgent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
     } finally {
       await lead[Symbol.asyncDispose]()
       await found.settle(end, call.lastAgent)
@@ -167,8 +167,13 @@ export class Flows {
     try {
       await write(this.#parts.records)
     } catch (error) {
-      // the caller is gone and must not be kept waiting for a database; what cannot be written is said in full
-      this.#parts.house.log.error({ row, error: error instanceof Error ? error.message : String(error) }, 'a call record could not be written')
+      // the caller is gone and must not be kept waiting for a database; what the table would have is said instead
+      const { uuid, flow, direction, from, to, startedAt } = row
+      const ending = 'end' in row ? endingOf(row as CallRecord) : {}
+      this.#parts.house.log.error({ uuid, flow, direction, from, to, startedAt, ...ending, error: error instanceof Error ? error.message : String(error) }, 'a call record could not be written')
     }
   }
 }
+
+/** Without the switch's last event: it holds every variable of the call, the keys that were pressed among them. */
+const endingOf = ({ endedAt, end, outcome, agent, tags, recording }: CallRecord) => ({ endedAt, cause: end.cause, outcome, agent, tags: Object.fromEntries(tags), recording })

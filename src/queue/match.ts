@@ -29,6 +29,7 @@ interface Staff {
 }
 
 export function match({ queues, members, agents, now }: Snapshot): Assignment[] {
+  if (members.every(member => member.state !== 'waiting')) return [] // the usual case, and agents need not be looked at for it
   const people = agents.map(agent => asOf(agent, now))
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
   const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
@@ -73,9 +74,11 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
 
 /** Callers whose offer no longer stands, because the agent's reservation is over. */
 export function unfounded({ members, agents, now }: Omit<Snapshot, 'queues'>): Member[] {
+  const offered = members.filter(member => member.state === 'offered')
+  if (offered.length === 0) return []
   const named = new Map(agents.map(agent => [agent.name, agent]))
-  return members.filter(({ state, offer }) => {
-    if (state !== 'offered' || !offer) return false
+  return offered.filter(({ offer }) => {
+    if (!offer) return false
     const agent = named.get(offer.agent)
     return !agent || !holds(agent, offer.epoch, now)
   })

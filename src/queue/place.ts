@@ -23,6 +23,9 @@ export interface WaitingCall {
  */
 export const HOLD_MS = 10_000
 
+/** Why `called` aborts: the error that abort() would make each time, made once. */
+const CALLED = new DOMException('an agent is promised to this caller', 'AbortError')
+
 export interface Place extends AsyncDisposable {
   readonly queue: string
   /** 1 is next. As far as this node has heard; 0 once the caller talks. */
@@ -73,7 +76,7 @@ export class WaitingPlace implements Place {
     this.#house = house
     this.call = call
     this.#member = member
-    if (member.state !== 'waiting') this.#called.abort()
+    if (member.state !== 'waiting') this.#called.abort(CALLED)
     call.signal.addEventListener('abort', this.#onAbort, { once: true })
     if (call.signal.aborted) this.#ended()
   }
@@ -138,7 +141,7 @@ export class WaitingPlace implements Place {
     if (member.rev <= this.#member.rev) return
     if (member.node !== this.#house.node) return this.moved()
     this.#member = member
-    if (member.state === 'offered') this.#called.abort()
+    if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()
     this.#wake()
   }

@@ -6,6 +6,8 @@ export interface MemoryWireOptions {
   slice?: number
 }
 
+const NOW = Promise.resolve()
+
 /** Text becomes bytes in slabs: a buffer of its own for every event would cost more than all the rest. */
 const SLAB = 1 << 20
 let slab = Buffer.alloc(0)
@@ -94,7 +96,7 @@ export class MemoryWire implements Wire {
   #schedule(): void {
     if (this.#scheduled || this.#queue.length === 0) return
     this.#scheduled = true
-    queueMicrotask(() => this.#deliver())
+    void NOW.then(() => this.#deliver()) // half the cost of queueMicrotask, which keeps an asynchronous context for each
   }
 
   #deliver(): void {

@@ -52,6 +52,7 @@ export class Simulation {
   readonly switch: SimulatedSwitch
   readonly roster: Roster
   readonly queueStore: QueueStore
+  /** Of every call that has ended; without the switch's last event, which has 9 kB. */
   readonly records: CallRecord[] = []
   readonly agents: SimulatedAgent[] = []
   readonly #flows = new Map<string, AnyFlow>()
@@ -149,11 +150,11 @@ export class Simulation {
     const facts = await events.start()
     const commands = await connectionCommands(this.switch.connect(), { password, clock })
     const switchboard = new Switchboard()
-    switchboard.add(new Switch({ name: 'simulated', commands, events, facts, log }))
+    switchboard.add(new Switch({ name: 'simulated', commands, events, facts, clock, log }))
     const open = openQueues({ store: this.queueStore, roster: this.roster, clock, log, node: 'test' })
     const door: Door = new Door({ clock, log, switchboard, start: leg => flows.start(leg) })
     const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} } })
-    const flows: Flows = new Flows({ catalogue: new Catalogue(this.#flows), house, queues: open, leads: this.#leads, records: { begun: async () => {}, ended: async row => void this.records.push(row) } })
+    const flows: Flows = new Flows({ catalogue: new Catalogue(this.#flows), house, queues: open, leads: this.#leads, records: { begun: async () => {}, ended: async row => void this.records.push({ ...row, end: { cause: row.end.cause } }) } })
     this.switch.listeners.set(LISTENER, wire => void door.knock(wire))
     const links = { close: async () => { await events.close(); await commands.close() } }
     return { calls: house, queues: open, flows, links }

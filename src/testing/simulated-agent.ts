@@ -85,7 +85,7 @@ export class SimulatedAgent {
   /** The telephone rings once more than the test has seen so far. */
   async rings(within: Duration = '30s'): Promise<void> {
     const seen = this.#rung
-    await this.#sim.until(`${this.name}'s telephone rings`, () => this.place.people.length > seen, within)
+    await this.#sim.until(`${this.name}'s telephone rings`, () => this.place.rang > seen, within)
     this.#phone()
   }
 
@@ -107,12 +107,12 @@ export class SimulatedAgent {
   }
 
   async #actor(): Promise<Actor> {
-    if (this.#now === null || this.place.people.length > this.#rung) await this.rings('60s')
+    if (this.#now === null || this.place.rang > this.#rung) await this.rings('60s')
     return this.#now!
   }
 
   #phone(): void {
-    this.#rung = this.place.people.length
+    this.#rung = this.place.rang
     const person = this.place.people.at(-1)!
     this.#now = new Actor(this.#sim, this.name, () => Promise.resolve(person))
   }

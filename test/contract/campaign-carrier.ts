@@ -1,4 +1,5 @@
 /** A switch in memory, as far as dialling goes: originate, uuid_exists, uuid_kill, and the events of a leg. Phones do what a test says. */
+import { systemClock } from '../../src/base/clock.ts'
 import { randomUUID } from 'node:crypto'
 import { SwitchError } from '../../src/base/errors.ts'
 import { Emitter } from '../../src/base/events.ts'
@@ -28,7 +29,7 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
   /** One node's way to this switch. */
   link(name = 'fs'): Switch {
     const facts = { core: this.core, version: '1.10.12', recordings: '/tmp' }
-    return new Switch({ name, commands: this.commands, events: this.events as unknown as EventLink, facts, log: silentLog })
+    return new Switch({ name, commands: this.commands, events: this.events as unknown as EventLink, facts, clock: systemClock, log: silentLog })
   }
 
   readonly commands: Commands = {

@@ -10,6 +10,7 @@ test('a person who answers talks with an agent within two seconds of the greetin
   await alice.ready()
   const lead = sim.lead(campaignLeg)
   await lead.talksWith('alice', '4s')
+  await sim.advance('1s')
   await lead.hangsUp()
   assert.equal(await lead.disposition(), 'talked')
   await alice.becomes('wrap-up')
@@ -24,6 +25,7 @@ test('after a talk the agent stays on the line, and the next lead is joined with
   for (let round = 0; round < 3; round++) {
     const lead = sim.lead(campaignLeg)
     await lead.talksWith('alice', '5s')
+    await sim.advance('1s')
     await lead.hangsUp()
     assert.equal(await lead.disposition(), 'talked')
     await alice.becomes('idle', '10s')
@@ -57,10 +59,18 @@ test('a person for whom no agent is free in time hears who called, counts as aba
   assert.equal(lead.optedOut, true)
 })
 
-test('a person who hangs up before anything happened is hung-up', async t => {
+test('a person who hangs up when they hear that nobody is free counts as abandoned: the law asks who was served, not who was patient', async t => {
   const sim = simulate(t)
   const lead = sim.lead(campaignLeg)
   await lead.hears('campaign/safe-harbour', '5s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'abandoned')
+})
+
+test('a person who hangs up before it was clear who they are is hung-up', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignLeg, { answers: '1s' })
+  await sim.advance('1.2s')
   await lead.hangsUp()
   assert.equal(await lead.disposition(), 'hung-up')
 })

@@ -1,7 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate } from '#testing'
+import { silentLog } from '../../src/base/log.ts'
+import { Door } from '../../src/call/arrive.ts'
+import { Switchboard } from '../../src/call/switchboard.ts'
+import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
+
+/** The event link is the first that the house opens. */
+function dropEventLink(sim: ReturnType<typeof simulate>): void {
+  let dropped = 0
+  sim.switch.dropConnections(link => !link.outbound && dropped++ === 0)
+}
+
+/** From now on calls come to another node, which takes them and says nothing. */
+function anotherNode(sim: ReturnType<typeof simulate>): void {
+  const door = new Door({ clock: sim.clock, log: silentLog, switchboard: new Switchboard(), start() {} })
+  sim.switch.listeners.set('127.0.0.1:8084', wire => void door.knock(wire))
+}
 
 test('a talk that ends while the event link is down is known to be over when the link is back, and the agent is free', async t => {
   const sim = simulate(t)
@@ -12,9 +28,53 @@ test('a talk that ends while the event link is down is known to be over when the
   await alice.presses('1')
   await caller.talksWith('alice')
   await sim.advance('1s')
-  let dropped = 0
-  sim.switch.dropConnections(link => !link.outbound && dropped++ === 0) // the event link is the first that was opened
+  dropEventLink(sim)
   await caller.hangsUp() // nobody of ours hears it
   assert.equal(await caller.outcome(), 'hung-up')
   await alice.becomes('wrap-up')
+})
+
+test('a lead who answers while the event link is down is not cut off when the time to ring would be over', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg, { answers: '2s' })
+  await sim.advance('1.95s')
+  dropEventLink(sim)
+  await lead.talksWith('alice')
+  await sim.advance('40s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.hangsUp()
+})
+
+test('a caller who is driven elsewhere while the agent hears the whisper leaves no telephone up in silence', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  const house = await sim.ready
+  anotherNode(sim)
+  house.calls.door.legs.get((await caller.uuid()) as never)!.giveAway()
+  await alice.ended('2s')
+  await caller.hangsUp()
+})
+
+test('an agent whose caller comes back to another node after the talk is free all the same', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  await sim.advance('1s')
+  anotherNode(sim)
+  await alice.hangsUp()
+  await alice.becomes('wrap-up', '1s')
+  const house = await sim.ready
+  await sim.until('the flow stands still', () => house.flows.running === 0, '10s')
+  await caller.hangsUp()
 })

@@ -73,6 +73,21 @@ test('when the wire closes, everybody who waits for a reply is told at once', as
   await assert.rejects(connection.send(linger(3)), { code: 'CALL_MOVED' })
 })
 
+test('a connection that is reset is gone like any other: nobody sees the error of the machine, and the door stands', async () => {
+  const { clock, connection, theirs } = open()
+  const waiting = connection.send(linger(1)).catch((error: { code: string }) => error.code)
+  theirs.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+  await clock.settle()
+  assert.equal(await waiting, 'CALL_MOVED')
+
+  const [ours, peer] = memoryPair()
+  peer.listen({ data: () => peer.destroy(), close() {} })
+  const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), start: () => assert.fail('a flow began') })
+  const knocked = door.knock(ours as MemoryWire)
+  await clock.settle()
+  await knocked
+})
+
 test('half a frame and then nothing is dropped after five seconds; a slow one that goes on is not', async () => {
   const slow = open()
   slow.connection.post(linger(5))

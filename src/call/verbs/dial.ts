@@ -36,6 +36,7 @@ async function reach(leg: Leg, house: CallHouse, to: Endpoint, uuid: Uuid, optio
   const { ringFor, before, callerId, callerName } = options
   const shown = callerId ?? house.settings.callerId ?? leg.arrival.from
   using expected = house.door.expect(uuid)
+  const over = overOf(leg)
   const { outcome, cause } = await originate(leg.home ?? house.switchboard.any(), {
     uuid,
     endpoint: to,
@@ -44,7 +45,7 @@ async function reach(leg: Leg, house: CallHouse, to: Endpoint, uuid: Uuid, optio
     callerId: /^\+?[0-9]{2,20}$/.test(shown) ? dialNumber(shown) : undefined,
     callerName: displayName(callerName ?? leg.arrival.fromName),
     variables,
-    signal: leg.signal,
+    signal: over,
     arrived: expected.arrived,
     clock: house.clock,
     log: house.log,
@@ -58,6 +59,8 @@ async function reach(leg: Leg, house: CallHouse, to: Endpoint, uuid: Uuid, optio
     return unreached(outcome)
   }
   const other = house.callOf(await expected.arrived)
+  // a caller whom another node drives is dialled for there: this telephone must not stay up in silence
+  void leg.moved.then(() => other.leg.phase === 'driven' && house.hangUp(other.leg))
   if (before && !(await agrees(leg, other, before, house))) return unreached('declined')
   return { leg: other, outcome, [Symbol.asyncDispose]: async () => house.hangUp(other.leg) }
 }
@@ -77,6 +80,15 @@ async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['be
   } finally {
     leg.signal.removeEventListener('abort', callerLeft)
   }
+}
+
+/** Aborts when there is nobody any more to dial for: the caller hung up, or another node has them. */
+function overOf(leg: Leg): AbortSignal {
+  const over = new AbortController()
+  if (leg.signal.aborted) over.abort(leg.reason)
+  leg.signal.addEventListener('abort', () => over.abort(leg.reason), { once: true })
+  void leg.moved.then(() => over.abort())
+  return over.signal
 }
 
 const unreached = (outcome: Unreached): Party => ({ outcome, async [Symbol.asyncDispose]() {} })

@@ -94,6 +94,7 @@ function watchJoin(leg: Leg, house: CallHouse): Disposable & { readonly outcome:
 
 async function talkEnds(leg: Leg, house: CallHouse, other: Leg): Promise<TalkEnd> {
   const began = house.clock.monotonic()
+  void other.ended.then(() => leg.expectBack()) // the caller may come back to another node's door
   try {
     await leg.driven()
     return 'talked'

@@ -18,9 +18,16 @@ export interface Recording extends AsyncDisposable {
 
 const ZERO = '0' as string as VarValue
 
+/** Of each leg: how many files it has had, and how many scopes the present one has. One that begins within another shares its file. */
+const files = new WeakMap<Leg, { count: number; scopes: number }>()
+
 /** Begins at once, also while music plays. A message taken before on the same leg has left its own wishes behind. */
 export function recording(leg: Leg, folder: string): Promise<Recording> {
-  const path = filePath(`${folder}/${leg.uuid}.wav`) // one file a leg: starting it a second time is harmless
+  const had = files.get(leg) ?? { count: 0, scopes: 0 }
+  files.set(leg, had)
+  if (had.scopes++ === 0) had.count++
+  // the same path when this step is run again: a second start on it is harmless
+  const path = filePath(`${folder}/${leg.uuid}${had.count === 1 ? '' : `-${had.count}`}.wav`)
   return step(leg, {
     verb: 'recording',
     run: async () => {
@@ -30,19 +37,19 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
         RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
       }))
       await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
-      return open(leg, path)
+      return open(leg, path, () => --had.scopes === 0)
     },
   })
 }
 
-function open(leg: Leg, path: FilePath): Recording {
+function open(leg: Leg, path: FilePath, isLast: () => boolean): Recording {
   const tell = (action: 'stop' | 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => leg.command(say.uuidRecord(leg.uuid, action, path)) })
   return {
     path,
     pause: () => tell('mask'),
     resume: () => tell('unmask'),
     async [Symbol.asyncDispose]() {
-      if (leg.phase === 'ended' || leg.phase === 'moved') return
+      if (!isLast() || leg.phase === 'ended' || leg.phase === 'moved') return
       try {
         await tell('stop')
       } catch (error) {

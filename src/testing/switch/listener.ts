@@ -15,6 +15,9 @@ const FIRST_PACKET_MS = 24_800
 
 const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n'
 
+/** A wire takes text as latin1, which is the same for these. */
+const ASCII = /^[\x00-\x7f]*$/
+
 export interface Filter {
   readonly name: string
   readonly value: string
@@ -100,7 +103,7 @@ export class Listener {
   }
 
   write(text: string): void {
-    this.wire.write(Buffer.from(text, 'utf8'))
+    this.wire.write(ASCII.test(text) ? text : Buffer.from(text, 'utf8'))
   }
 
   /** Subscribed to something: from now on events are offered. */

@@ -52,9 +52,9 @@ export class Variables {
 
   plain(): string {
     if (this.#plain !== undefined) return this.#plain
-    let text = ''
-    for (const variable of this.#byName.values()) text += variable.plain ??= plainLine(`variable_${variable.name}`, variable.value)
-    return (this.#plain = text)
+    const lines: string[] = []
+    for (const variable of this.#byName.values()) lines.push((variable.plain ??= [plainLine(`variable_${variable.name}`, variable.value), ''].join('')))
+    return (this.#plain = lines.join('')) // joined, not added: a sum is a tree, which every event that holds it would walk again
   }
 
   json(): string {

@@ -38,7 +38,10 @@ export interface IncomingCall {
 const SIP_MS = 20
 
 /** Lines of the transcript; half of them go when it is full. */
-const LONGEST_TRANSCRIPT = 400_000
+const LONGEST_TRANSCRIPT = 100_000
+
+/** People whom a phone remembers: each holds a whole channel, and a phone of the demo rings for days. */
+const REMEMBERED = 5
 
 /** The laboratory's carrier: the last digit of the number decides. */
 const CARRIER: Readonly<Record<string, Behaviour>> = {
@@ -54,7 +57,9 @@ const SOMEBODY: Behaviour = { answers: '600ms', speaks: 'human' }
 export class Place {
   readonly address: string
   behaviour: Behaviour
-  /** One for every time that it rang. */
+  /** How often it rang. */
+  rang = 0
+  /** One for every time that it rang, the latest last. */
   readonly people: Person[] = []
   #waiting: ((person: Person) => void)[] = []
 
@@ -73,7 +78,9 @@ export class Place {
   }
 
   ring(person: Person): void {
+    this.rang++
     this.people.push(person)
+    if (this.people.length > REMEMBERED) this.people.shift()
     const waiting = this.#waiting
     this.#waiting = []
     for (const resolve of waiting) resolve(person)

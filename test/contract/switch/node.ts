@@ -59,7 +59,7 @@ export class Node {
     const log = recordingLog(lines)
     const events = new EventLink({ name: 'switch', open: () => world.openWire(), password: world.password, clock: world.clock, log })
     const [facts, commands] = await Promise.all([events.start(), world.openCommands()])
-    const home = new Switch({ name: 'switch', commands, events, facts, log })
+    const home = new Switch({ name: 'switch', commands, events, facts, clock: world.clock, log })
     const node = new Node(world, at, options, { events, commands, home, log, lines })
     node.#listening = await world.listen(at, wire => {
       node.#wires.add(wire)

@@ -114,3 +114,22 @@ contract('a recording that began during the talk is ended with the call', async 
   await world.event(caller.uuid, 'CHANNEL_HANGUP_COMPLETE')
   deepEqual(records(world, caller.uuid), ['RECORD_START', 'RECORD_STOP'])
 })
+
+contract('two recordings one after the other are two files', async world => {
+  const node = await world.node('a')
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    const paths: string[] = []
+    for (let round = 0; round < 2; round++) {
+      await using tape = await call.recording()
+      paths.push(tape.path)
+      await call.play('ivr/welcome')
+    }
+    return paths
+  })
+  const caller = await world.call()
+  const paths = await world.within('10s', flow.result)
+  equal(new Set(paths).size, 2, paths.join(' '))
+  await world.event(caller.uuid, 'CHANNEL_HANGUP_COMPLETE')
+  deepEqual(records(world, caller.uuid), ['RECORD_START', 'RECORD_STOP', 'RECORD_START', 'RECORD_STOP'])
+})
