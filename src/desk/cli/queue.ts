@@ -1,5 +1,6 @@
 /** `switchhook queue …`: where callers wait. */
 import type { Command } from 'commander'
+import { NotFoundError } from '../../base/errors.ts'
 import { STRATEGIES } from '../../queue/store.ts'
 import { AGENT_WORDS, queueFigures, type QueueFigures } from '../floor.ts'
 import { table } from '../table.ts'
@@ -27,6 +28,16 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
         answer(terminal, options, queues, () => sayAll(queues, terminal.colour))
       }),
     )
+  answers(queue.command('callbacks').description('who was promised to be called back, oldest first').argument('<name>')).action(
+    (name: string, options: JsonOption) =>
+      actions.withStores(async ({ queueStore, clock }) => {
+        const known = (await queueStore.queues()).map(one => one.name)
+        if (!known.includes(name)) throw new NotFoundError('queue', name, known)
+        const kept = await queueStore.callbacks(name)
+        const rows = kept.map(({ number, keptAt, call }) => [number, ago(clock.now() - keptAt), call])
+        answer(terminal, options, kept, () => (kept.length === 0 ? 'nobody waits for a callback\n' : table(['number', '>promised', 'call'], rows, terminal.colour)))
+      }),
+  )
 }
 
 function sayAll(queues: readonly QueueFigures[], colour: boolean): string {
