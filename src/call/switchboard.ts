@@ -26,6 +26,8 @@ export class Switch {
   readonly #listeners = new Map<Uuid, Set<Watcher>>()
   #facts: LinkFacts
   #up = true
+  /** We have stopped listening: whatever lives there is somebody else's from now on. */
+  #left = false
 
   constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts; clock: Clock; log: Log }) {
     this.name = options.name
@@ -41,6 +43,7 @@ export class Switch {
       void this.#missed(anew)
     })
     options.events.on('down', () => (this.#up = false))
+    options.events.on('closed', () => (this.#left = true))
   }
 
   get facts(): LinkFacts {
@@ -73,6 +76,7 @@ export class Switch {
 
   /** Asks whether a leg lives; 'unknown' when the switch cannot be asked now. */
   async lives(uuid: Uuid): Promise<'yes' | 'no' | 'unknown'> {
+    if (this.#left) return 'yes'
     try {
       return (await this.commands.run(say.uuidExists(uuid))).trim() === 'false' ? 'no' : 'yes'
     } catch (error) {

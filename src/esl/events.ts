@@ -45,7 +45,7 @@ export interface LinkFacts {
   recordings: string
 }
 
-export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }> {
+export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error; closed: void }> {
   readonly name: string
   #options: EventLinkOptions
   #connection: Connection | null = null
@@ -74,6 +74,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     this.#closing.abort(new SwitchError('LINK_DOWN', 'the event link was closed'))
     this.#pinging?.cancel()
     this.#connection?.end()
+    this.emit('closed', undefined)
     await this.#running
   }
 
