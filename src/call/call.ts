@@ -62,6 +62,6 @@ export class Call {
   variable(name: string): Promise<string | undefined> { return getVariable(this.leg, name) }
   setVariable(name: string, value: string): Promise<void> { return setVariable(this.leg, name, value) }
   /** `using _ = call.on('key', key => …)`. */
-  on(what: 'key', listener: (key: string) => void): Disposable { return this.leg.on(what, listener) }
+  on(_what: 'key', listener: (key: string) => void): Disposable { return this.leg.onKey(listener) }
   keys(): AsyncGenerator<string, void, undefined> { return keys(this.leg) }
 }

@@ -21,7 +21,7 @@ const IDENTIFY_MS = 5_000
 const UNWANTED = unsubscribe(
   'CHANNEL_ANSWER', 'CHANNEL_APPLICATION', 'CHANNEL_CREATE', 'CHANNEL_DATA', 'CHANNEL_DESTROY', 'CHANNEL_EXECUTE', 'CHANNEL_ORIGINATE',
   'CHANNEL_OUTGOING', 'CHANNEL_PARK', 'CHANNEL_UNPARK', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_STATE', 'CHANNEL_CALLSTATE',
-  'CHANNEL_UNBRIDGE', 'DETECTED_SPEECH', 'TALK', 'NOTALK',
+  'CHANNEL_UNBRIDGE', 'DETECTED_SPEECH', 'DTMF', 'TALK', 'NOTALK',
 )
 
 export interface ConversationSink {
@@ -55,6 +55,7 @@ export class Conversation {
   #early: ((sink: ConversationSink) => void)[] | null = []
   #hungUp: string | null = null
   #seesStarts = false
+  #hearsKeys = false
 
   constructor(wire: Wire, clock: Clock, refused: (text: string) => void) {
     this.#clock = clock
@@ -108,6 +109,13 @@ export class Conversation {
     const reply = await this.#connection.send(api(text))
     if (/^-(ERR|USAGE)/.test(reply.text)) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
     return reply.body
+  }
+
+  /** From now on keys are told: 6 kB each, so only when somebody listens for them. */
+  hearKeys(): void {
+    if (this.#hearsKeys) return
+    this.#hearsKeys = true
+    this.tell(subscribe('DTMF'))
   }
 
   /** Commands whose replies nobody awaits; what is told in one tick leaves in one write. */

@@ -106,8 +106,15 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
       closed: this.#lost.bind(this, conversation),
     })
     if (this.#phase === 'ended' || this.#phase === 'moved' || !conversation.open) return
+    if (this.count('key') > 0) conversation.hearKeys()
     this.#enter('driven')
     this.emit('bound', undefined)
+  }
+
+  /** Keys: `using _ = leg.onKey(key => …)`. They are told from now on. */
+  onKey(listener: (key: string) => void): Disposable {
+    this.#conversation?.hearKeys()
+    return this.on('key', listener)
   }
 
   /** The open conversation, at once or as soon as the leg is driven again. Rejects with CallEnded; never settles once the leg has moved. */

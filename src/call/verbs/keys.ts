@@ -6,7 +6,7 @@ import type { Leg } from '../leg.ts'
 export async function* keys(leg: Leg): AsyncGenerator<string, void, undefined> {
   const pressed: string[] = []
   let wake = () => {}
-  using _listening = leg.on('key', key => {
+  using _listening = leg.onKey(key => {
     pressed.push(key)
     wake()
   })

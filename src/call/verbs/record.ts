@@ -48,7 +48,7 @@ export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m',
         const conversation = await leg.driven()
         using stopped = watchStop(leg, path)
         const stop = () => conversation.tell(api(say.uuidRecord(leg.uuid, 'stop', path)))
-        using _key = leg.on('key', stop)
+        using _key = leg.onKey(stop)
         using _limit = timeLimit(house.clock, limitMs, stop)
         conversation.tell(subscribe('RECORD_STOP')) // `myevents` does not bring it
         const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
