@@ -56,7 +56,6 @@ type By<Who extends Meaning['by']> = { [K in AttemptEnd]: (typeof DISPOSITIONS)[
 /** What a campaign's flow may return. */
 export type Disposition = By<'flow'>
 export type DialEnd = By<'dial'>
-export type HouseEnd = By<'house'>
 
 /** The switch's outcome in a campaign's words: here 'declined' is what a person says, so a call that was turned away is 'rejected'. */
 export function dialEnd(outcome: Exclude<DialOutcome, 'answered' | 'refused'>): DialEnd {

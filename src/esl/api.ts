@@ -16,8 +16,6 @@ export const doorOf = (flow: Ident): VarValue => `${extensionOf(flow)}:XML:${CON
 
 export const status = text('status')
 export const coreUuid = text('global_getvar core_uuid')
-export const showChannels = text('show channels as json')
-export const showCallsCount = text('show calls count')
 export const moduleExists = (module: Ident): ApiText => text(`module_exists ${module}`)
 export const globalVariable = (name: Ident): ApiText => text(`global_getvar ${name}`)
 export const dialplanHas = (extension: Ident): ApiText => text(`xml_locate dialplan context name ${extension}`)
@@ -40,8 +38,6 @@ export const uuidSetvars = (leg: Uuid, variables: Readonly<Record<string, VarVal
 /** `seconds` is the longest that it lasts; without it there is no end. */
 export const uuidRecord = (leg: Uuid, action: 'start' | 'stop' | 'mask' | 'unmask', file: FilePath, seconds?: number): ApiText =>
   text(`uuid_record ${leg} ${action} ${file}${seconds === undefined ? '' : ` ${seconds}`}`)
-/** A tone to one leg, without touching what it does. */
-export const uuidBeep = (leg: Uuid): ApiText => text(`uuid_broadcast ${leg} tone_stream://%(200,0,660) aleg`)
 export const schedDelete = (task: number): ApiText => text(`sched_del ${task}`)
 
 /** Dials, and sends the leg that answers to a flow's extension. Only ever by bgapi: by api it would hold the link for up to a minute. */

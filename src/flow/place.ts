@@ -1,12 +1,11 @@
 /** A place in a queue and its agents, as a flow holds them: every wait passes the one door of the call. */
 import type { Outcome } from '../agent/agent.ts'
-import { CallMoved } from '../base/errors.ts'
 import type { Call } from '../call/call.ts'
 import type { DialOutcome } from '../call/cause.ts'
 import { step } from '../call/journal.ts'
+import { left } from '../call/left.ts'
 import type { Leg } from '../call/leg.ts'
-import type { Place } from '../queue/place.ts'
-import type { WaitingCall } from '../queue/place.ts'
+import type { Place, WaitingCall } from '../queue/place.ts'
 import type { ReservedAgent } from '../queue/reserved-agent.ts'
 
 /** An agent promised to this caller: dial the endpoint, then join. The rest (ringing, talking, wrap-up) follows from that. */
@@ -60,11 +59,7 @@ export const RESTS: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> 
 
 /** The queue's view of a call. A place goes along with a call that moves: the signal says which of the two happened. */
 export function waitingCall(leg: Leg): WaitingCall {
-  const over = new AbortController()
-  leg.signal.addEventListener('abort', () => over.abort(leg.signal.reason), { once: true })
-  if (leg.signal.aborted) over.abort(leg.signal.reason)
-  void leg.moved.then(() => over.abort(new CallMoved('another node drives it')))
-  return { uuid: leg.uuid, from: leg.arrival.from, signal: over.signal }
+  return { uuid: leg.uuid, from: leg.arrival.from, signal: left(leg) }
 }
 
 export interface FlowPlace extends Omit<Place, 'agent'> {

@@ -1,11 +1,30 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
 import { simulate } from '#testing'
 import { silentLog } from '../../src/base/log.ts'
 import { Door } from '../../src/call/arrive.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
+
+/** A caller waits, and the agent who is called for them hears what it is about. */
+async function whisper(t: TestContext) {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  return { sim, alice, caller }
+}
+
+/** The agent has accepted, and the two have talked for a second. */
+async function talk(t: TestContext) {
+  const people = await whisper(t)
+  await people.alice.presses('1')
+  await people.caller.talksWith('alice')
+  await people.sim.advance('1s')
+  return people
+}
 
 /** The event link is the first that the house opens. */
 function dropEventLink(sim: ReturnType<typeof simulate>): void {
@@ -20,14 +39,7 @@ function anotherNode(sim: ReturnType<typeof simulate>): void {
 }
 
 test('a talk that ends while the event link is down is known to be over when the link is back, and the agent is free', async t => {
-  const sim = simulate(t)
-  const alice = sim.agent('alice')
-  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
-  await alice.ready()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
-  await caller.talksWith('alice')
-  await sim.advance('1s')
+  const { sim, alice, caller } = await talk(t)
   dropEventLink(sim)
   await caller.hangsUp() // nobody of ours hears it
   assert.equal(await caller.outcome(), 'hung-up')
@@ -50,11 +62,7 @@ test('a lead who answers while the event link is down is not cut off when the ti
 })
 
 test('a caller who is driven elsewhere while the agent hears the whisper leaves no telephone up in silence', async t => {
-  const sim = simulate(t)
-  const alice = sim.agent('alice')
-  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
-  await alice.ready()
-  await alice.hears('whisper/press-1')
+  const { sim, alice, caller } = await whisper(t)
   const house = await sim.ready
   anotherNode(sim)
   house.calls.door.legs.get((await caller.uuid()) as never)!.giveAway()
@@ -63,14 +71,7 @@ test('a caller who is driven elsewhere while the agent hears the whisper leaves 
 })
 
 test('an agent whose caller comes back to another node after the talk is free all the same', async t => {
-  const sim = simulate(t)
-  const alice = sim.agent('alice')
-  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
-  await alice.ready()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
-  await caller.talksWith('alice')
-  await sim.advance('1s')
+  const { sim, alice, caller } = await talk(t)
   anotherNode(sim)
   await alice.hangsUp()
   await alice.becomes('wrap-up', '1s')

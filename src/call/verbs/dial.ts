@@ -6,6 +6,7 @@ import type { Call } from '../call.ts'
 import type { DialOutcome } from '../cause.ts'
 import type { CallHouse } from '../house.ts'
 import { step } from '../journal.ts'
+import { left } from '../left.ts'
 import type { Leg } from '../leg.ts'
 import { originate } from '../originate.ts'
 
@@ -36,7 +37,6 @@ async function reach(leg: Leg, house: CallHouse, to: Endpoint, uuid: Uuid, optio
   const { ringFor, before, callerId, callerName } = options
   const shown = callerId ?? house.settings.callerId ?? leg.arrival.from
   using expected = house.door.expect(uuid)
-  const over = overOf(leg)
   const { outcome, cause } = await originate(leg.home ?? house.switchboard.any(), {
     uuid,
     endpoint: to,
@@ -45,7 +45,7 @@ async function reach(leg: Leg, house: CallHouse, to: Endpoint, uuid: Uuid, optio
     callerId: /^\+?[0-9]{2,20}$/.test(shown) ? dialNumber(shown) : undefined,
     callerName: displayName(callerName ?? leg.arrival.fromName),
     variables,
-    signal: over,
+    signal: left(leg),
     arrived: expected.arrived,
     clock: house.clock,
     log: house.log,
@@ -80,15 +80,6 @@ async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['be
   } finally {
     leg.signal.removeEventListener('abort', callerLeft)
   }
-}
-
-/** Aborts when there is nobody any more to dial for: the caller hung up, or another node has them. */
-function overOf(leg: Leg): AbortSignal {
-  const over = new AbortController()
-  if (leg.signal.aborted) over.abort(leg.reason)
-  leg.signal.addEventListener('abort', () => over.abort(leg.reason), { once: true })
-  void leg.moved.then(() => over.abort())
-  return over.signal
 }
 
 const unreached = (outcome: Unreached): Party => ({ outcome, async [Symbol.asyncDispose]() {} })
