@@ -95,6 +95,16 @@ function list<T>(one: Parser<T>): Parser<readonly T[]> {
   return value => Object.freeze(value.split(',').map(part => part.trim()).filter(part => part !== '').map(one))
 }
 
+/** What a process does: takes calls, dials campaigns, shows the floor. Any number of processes may do each. */
+export const ROLES = ['listener', 'dialer', 'desk'] as const
+export type Role = (typeof ROLES)[number]
+
+const roles: Parser<readonly Role[]> = value => {
+  const chosen = new Set(list(choice(...ROLES))(value))
+  if (chosen.size === 0) throw new Error(`allowed: one or more of ${ROLES.join(', ')}, with commas between them`)
+  return Object.freeze([...chosen])
+}
+
 const network: Parser<string> = value => {
   const [address = '', prefix = '', ...rest] = value.split('/')
   const v6 = address.includes(':')
@@ -135,6 +145,18 @@ const settings = (env: Environment) => ({
   doorKey: secretly(
     optional('DOOR_KEY', secret(16), 'the `switchhook_key` that every call must carry; required when LISTEN is beyond loopback'),
   ),
+  roles: setting('ROLES', roles, ROLES.join(), 'what this process does: takes calls, dials campaigns, shows the floor; any of the three'),
+  nodeAddress: optional(
+    'NODE_ADDRESS',
+    hostPort(USUAL_DOOR),
+    'host:port at which the switches reach the door of this process, to bring it its own legs; none: LISTEN, if that is one address',
+  ),
+  maxCalls: setting(
+    'MAX_CALLS',
+    integer(1, 100_000),
+    '1000',
+    'live calls from which on new callers are sent to the overflow; at twice as many the port is closed',
+  ),
   scripts: setting('SCRIPTS', folder, 'scripts', 'the folder of the flows'),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that people see when we call them'),
@@ -171,7 +193,7 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 /** What is wrong between settings. One that is faulty by itself is not named twice. */
-function contradictions({ switches, switchPassword, listen, doorKey }: Config, faulty: ReadonlySet<string>): string[] {
+function contradictions({ switches, switchPassword, listen, doorKey, roles }: Config, faulty: ReadonlySet<string>): string[] {
   const faults: string[] = []
   if (!faulty.has('FREESWITCH') && !faulty.has('FREESWITCH_PASSWORD') && switches.length > 0) {
     if (switchPassword === null) faults.push('FREESWITCH_PASSWORD is missing: FREESWITCH needs the password of its event_socket.conf.xml')
@@ -179,11 +201,19 @@ function contradictions({ switches, switchPassword, listen, doorKey }: Config, f
       faults.push('FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml')
     }
   }
-  if (!faulty.has('LISTEN') && !faulty.has('DOOR_KEY') && !isLoopback(listen.host) && doorKey === null) {
+  const opens = !faulty.has('ROLES') && !faulty.has('LISTEN') && roles.includes('listener')
+  if (opens && !faulty.has('DOOR_KEY') && !isLoopback(listen.host) && doorKey === null) {
     const where = `${listen.host}:${listen.port}`
     faults.push(`DOOR_KEY is missing: LISTEN=${where} is open to others, so calls must carry a key of 16 or more characters`)
   }
   return faults
+}
+
+/** Where the switches reach this process's own door; null when LISTEN says only "everywhere": no switch can be told that. */
+export function ownAddress({ nodeAddress, listen }: Pick<Config, 'nodeAddress' | 'listen'>, port: number): string | null {
+  const { host, port: at } = nodeAddress ?? { host: listen.host, port }
+  if (host === '0.0.0.0' || host === '::') return null
+  return `${host.includes(':') ? `[${host}]` : host}:${at}`
 }
 
 export function isLoopback(host: string): boolean {

@@ -4,31 +4,27 @@ import type { Roster } from './agent/roster.ts'
 import { systemClock as clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
-import { Door } from './call/arrive.ts'
-import { CallHouse, type CallSettings } from './call/house.ts'
-import { originate } from './call/originate.ts'
+import type { AdmissionState } from './call/admission.ts'
+import type { CallSettings } from './call/house.ts'
+import { Presence } from './call/presence.ts'
+import { redisCalls } from './call/redis-calls.ts'
+import { redisPresence } from './call/redis-presence.ts'
 import { Switch, Switchboard } from './call/switchboard.ts'
-import { Attempts } from './campaign/attempt.ts'
 import { Bell } from './campaign/bell.ts'
 import { Capacity } from './campaign/capacity.ts'
-import { Floor } from './campaign/floor.ts'
-import { openJobs, type ClickToDial } from './campaign/jobs.ts'
 import { LeadDesk } from './campaign/lead.ts'
-import { NailedAgents } from './campaign/nailed.ts'
-import { CampaignOwner } from './campaign/owner.ts'
-import { steerCampaign } from './campaign/steer.ts'
-import type { Config, HostPort } from './config.ts'
+import { ownAddress, type Config, type HostPort } from './config.ts'
 import { CommandLink } from './esl/client.ts'
 import { EventLink } from './esl/events.ts'
 import { openListener } from './esl/listener.ts'
 import { connectTcp } from './esl/tcp.ts'
-import { endpoint, newUuid, type Ident, type VarValue } from './esl/words.ts'
-import { loadFlows, type Catalogue } from './flow/catalogue.ts'
-import { campaignDesk } from './flow/campaign-desk.ts'
-import { Flows } from './flow/run.ts'
-import { sweep } from './flow/sweep.ts'
-import { keepRecords } from './flow/records.ts'
-import { openQueues, type Queues } from './queue/queue.ts'
+import type { Ident } from './esl/words.ts'
+import { loadFlows } from './flow/catalogue.ts'
+import { Closing } from './house/closing.ts'
+import { Dialling } from './house/dialling.ts'
+import { reconcile } from './house/reconcile.ts'
+import { Listening } from './house/listening.ts'
+import { others } from './house/others.ts'
 import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
 import { openServices } from './services/open.ts'
@@ -72,13 +68,21 @@ export async function openStores(config: Config, log: Log, say: (line: string) =
 /** A node at work. */
 export interface Node extends AsyncDisposable {
   readonly stores: Stores
-  readonly switchboard: Switchboard
-  readonly door: Door
-  readonly flows: Flows
-  readonly queues: Queues
-  readonly nailed: NailedAgents
-  readonly owner: CampaignOwner
-  readonly catalogue: Catalogue
+  /** The names of the flows, and where calls are brought; null for a process that takes none. */
+  readonly door: { readonly address: string; readonly flows: readonly string[] } | null
+  /** Live calls of this process. */
+  readonly calls: number
+  /** What this process can take on, now. */
+  readonly admission: AdmissionState
+  /** Resolves when another process has this one's name: it may not go on. */
+  readonly replaced: Promise<void>
+  /**
+   * Goes: from the moment of the call on nothing begins, then calls are given to the next node and everything is closed. `began`: the
+   * moment in which that was asked for, by the clock that only grows. Never rejects.
+   */
+  close(began: number): Promise<void>
+  /** What the closing waits for, and what it has left behind. */
+  readonly hangs: readonly string[]
 }
 
 /** An event socket and its password. */
@@ -94,57 +98,75 @@ export interface NodeOptions {
   prepare?(stores: Stores): Promise<void>
 }
 
-/** Opens everything and then the door. Whatever fails is said, and what was open is closed. */
+/** What is left then is ended by others: a server by its own guard, a connection by the end of the process. */
+const CLOSE_MS = 4_000
+
+/** Opens everything that the roles of this process ask for, and the port last. Whatever fails is said, and what was open is closed. */
 export async function openNode({ config, switches, log, say, prepare }: NodeOptions): Promise<Node> {
   const scope = new Scope()
   try {
-    const catalogue = await loadFlows(config.scripts)
+    const { nodeName: node, roles, ringForMs } = config
+    const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
-    const node = config.nodeName
-    const { sql, home, roster, bell } = stores
-
+    const { sql, home, redis, roster, bell, queueStore } = stores
     const switchboard = new Switchboard()
     for (const at of switches) switchboard.add(await openSwitch(at, log, scope))
-    await sweep({ switchboard, roster, queueStore: stores.queueStore, sql, clock, log })
+    // the port is known (and ours) from here on, and closed until there is somebody behind it
+    const { host, port } = config.listen
+    let listening: Listening | null = null
+    const listener = catalogue && (await openListener({ host, port, allow: config.listenAllow, log, onWire: wire => listening?.knock(wire) }))
+    listener?.pause()
+    scope.defer(() => listener?.stopListening())
+    const address = listener && ownAddress(config, listener.port)
+    if (listener && address === null) log.warn({ listen: host }, 'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first')
+    const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log })
+    scope.defer(() => presence.close())
+    await presence.start()
     await prepare?.(stores)
-    const queues = scope.use(openQueues({ store: stores.queueStore, roster, clock, log, node }))
-
-    const door: Door = new Door({ clock, log, switchboard, key: config.doorKey ?? undefined, start: leg => flows.start(leg) })
-    const house = new CallHouse({ clock, log, door, switchboard, settings: callSettings(config) })
-    // legs that are here when the house closes are given to the next node: FreeSWITCH offers them again at once
-    scope.defer(() => [...door.legs.values()].forEach(leg => leg.giveAway()))
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const leads = new LeadDesk({ sql, capacity, clock, log })
-    const stopping = new AbortController()
-    const attempts = new Attempts({ leads, clock, log, gateway: config.gateway, callerId: config.callerId ?? undefined, stopping: stopping.signal })
-    const floor = new Floor(roster, clock, log)
-    scope.defer(() => floor.close())
-    const nailed = new NailedAgents({ house, roster, floor, node })
-    scope.defer(() => nailed.close())
-    const owner = new CampaignOwner({ redis: home, house: { leads, attempts, capacity, bell, floor, switchboard, clock, log, node, gateway: config.gateway }, nailed })
-    scope.defer(async () => {
-      await owner.close() // nothing new is dialled from here on
-      stopping.abort()
-      await attempts.close()
-    })
-    const jobs = await openJobs({
-      redis: stores.redis,
-      log,
-      handlers: {
-        now: () => clock.now(),
-        campaign: (command, name) => steerCampaign({ sql, bell }, name, command, clock.now()),
-        clickToDial: async request => ({ uuid: clickToDial(house, request, config.ringForMs) }),
-      },
-    })
-    scope.defer(() => jobs.close())
+    const calls = redisCalls(home, clock)
+    const common = { node, clock, log, sql, roster, switchboard, leads }
+    if (listener && catalogue) {
+      const { doorKey, maxCalls } = config
+      const settings = callSettings(config, address)
+      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key: doorKey ?? undefined, listener, maxCalls })
+      scope.use(listening)
+    }
+    const dialling = roles.includes('dialer')
+      ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: config.gateway as Ident, callerId: config.callerId ?? undefined, ringForMs })
+      : null
+    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map() }))
+    listening?.start()
+    dialling?.start()
+    void reconciler.start() // the door is open for whoever comes back to it
 
-    const flows: Flows = new Flows({ catalogue, house, queues, leads: campaignDesk(leads, name => nailed.callOf(name)), records: keepRecords(sql, node) })
-    const { host, port } = config.listen
-    const listener = await openListener({ host, port, allow: config.listenAllow, log, onWire: wire => void door.knock(wire) })
-    scope.defer(() => listener.stopListening())
-    owner.start()
-    return { stores, switchboard, door, flows, queues, nailed, owner, catalogue, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() }
+    let closing: Closing | null = null
+    const close = async (began: number): Promise<void> => {
+      if (closing) return
+      closing = new Closing({ clock, log, began })
+      // all of this in one turn: what begins after the signal would have to be given away again
+      const there = others(presence)
+      const dials = dialling?.stop(there) ?? []
+      listening?.stop()
+      log.info({ ms: closing.ms, otherNodes: there.names }, 'closing: nobody is dialled any more, the port is closed')
+      if (listening) await closing.run([listening.closing(there)])
+      await closing.run([{ name: 'the other nodes know', withinMs: 500, run: () => presence.close() }])
+      await closing.run(dials)
+      await closing.run([{ name: 'links and stores are closed', withinMs: CLOSE_MS, run: () => scope[Symbol.asyncDispose]() }])
+      log.info({ ms: closing.ms, hung: closing.hangs }, 'closed')
+    }
+    return {
+      stores,
+      door: listener && catalogue && { address: `${host}:${listener.port}`, flows: catalogue.names },
+      get calls() { return listening?.calls ?? 0 },
+      get admission() { return listening?.admission.state ?? 'open' },
+      get hangs() { return closing?.hangs ?? [] },
+      replaced: new Promise(resolve => presence.on('lapsed', ({ forGood }) => forGood && resolve())),
+      close,
+      [Symbol.asyncDispose]: () => close(clock.monotonic()),
+    }
   } catch (error) {
     await scope[Symbol.asyncDispose]()
     throw error
@@ -163,23 +185,12 @@ async function openSwitch({ host, port, password }: SwitchAddress, log: Log, sco
   return new Switch({ name, commands, events, facts, clock, log })
 }
 
-/** The agent's telephone rings first; the flow click-to-dial does the rest. Gives the uuid of the agent's call. */
-function clickToDial(house: CallHouse, { extension, ...ids }: ClickToDial, ringForMs: number): string {
-  const uuid = newUuid()
-  const variables = new Map(Object.entries(ids).filter(([, value]) => value !== undefined).map(([name, value]) => [name as Ident, value as VarValue]))
-  const { log } = house
-  void originate(house.switchboard.any(), { uuid, endpoint: endpoint(`user/${extension}`), flow: 'click-to-dial' as Ident, ringForMs, variables, clock, log }).then(
-    ({ outcome, cause }) => log.info({ uuid, outcome, cause, crmuuid: ids.crmuuid }, 'click-to-dial: the agent was called'),
-    (error: Error) => log.error({ uuid, error: error.message }, 'click-to-dial: the agent could not be called'),
-  )
-  return uuid
-}
-
-function callSettings(config: Config): CallSettings {
+function callSettings(config: Config, address: string | null): CallSettings {
   return {
     ringForMs: config.ringForMs,
     gateway: config.gateway as Ident,
     callerId: config.callerId ?? undefined,
+    address: address ?? undefined,
     detect: { initialSilence: `${config.amdMaxSilenceMs}ms`, greeting: `${config.amdGreetingMs}ms`, afterGreeting: `${config.amdAfterGreetingMs}ms` },
   }
 }

@@ -4,21 +4,24 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock as clock } from './base/clock.ts'
 import { ms } from './base/duration.ts'
-import { CallEnded, CallMoved } from './base/errors.ts'
+import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
 import { openLog, type Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import { addLeads, defineCampaign, steerCampaign } from './campaign/steer.ts'
-import { readConfig, type Config } from './config.ts'
+import { readConfig, ROLES, type Config } from './config.ts'
 import { runCli } from './desk/cli.ts'
 import type { Actions } from './desk/cli/actions.ts'
 import { diagnose } from './desk/doctor.ts'
 import { readFloor } from './desk/floor.ts'
 import { StatusLine } from './desk/status-line.ts'
-import { openNode, openStores, type Stores, type SwitchAddress } from './house.ts'
+import { openNode, openStores, type Node, type Stores, type SwitchAddress } from './house.ts'
 import { openServices } from './services/open.ts'
 import { removeCampaign } from './store/campaigns.ts'
 import { DEMO, demoLeads, openDemo } from './testing/demo.ts'
 import { SimulatedSwitch } from './testing/index.ts'
+
+/** From the signal on; whatever hangs then is left to the switches, the other nodes and the end of the process. */
+const HARD_STOP_MS = 9_000
 
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 
@@ -46,20 +49,25 @@ async function run(): Promise<void> {
   const told = (line: string) => status.write(line)
   const simulated = config.switches.length === 0
   const log = openLog(config.logLevel ?? (simulated ? 'warn' : 'info'), status)
-  const stopped = untilStopped(() => status.write('closing'))
+  let node: Node | null = null
+  const stopped = untilStopped(() => status.write('closing'), () => node?.hangs ?? ['the start'])
   process.on('unhandledRejection', error => survive(log, error))
 
   const simulation = simulated ? await openSimulation(config, scope) : null
   const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
   told(simulation ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one' : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`)
-  const node = scope.use(await openNode({ config, switches, log, say: told, ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
-  told(`door: ${config.listen.host}:${config.listen.port}, flows: ${node.catalogue.names.join(', ')}`)
-  if (simulation) {
-    const demo = openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
-    scope.defer(() => demo[Symbol.dispose]())
-  }
-  status.follow(() => readFloor(node.stores, node.flows.running, clock.now()))
-  await stopped
+  node = scope.use(await openNode({ config, switches, log, say: told, ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
+  const { stores, door } = node
+  if (config.roles.length < ROLES.length) told(`roles: ${config.roles.join(', ')}`)
+  told(door ? `door: ${door.address}, flows: ${door.flows.join(', ')}` : 'no port is open: calls are taken by processes with the role listener')
+  const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
+  scope.defer(() => demo?.[Symbol.dispose]())
+  const open = node
+  if (config.roles.includes('desk')) status.follow(async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission }))
+  const began = await Promise.race([stopped, open.replaced])
+  demo?.[Symbol.dispose]()
+  await open.close(began ?? clock.monotonic())
+  if (began === undefined) throw new SettingError([`NODE_NAME=${config.nodeName}: another process has taken this name; each needs its own`])
 }
 
 async function openSimulation(config: Config, scope: Scope): Promise<{ switch: SimulatedSwitch; address: SwitchAddress }> {
@@ -93,13 +101,18 @@ function survive(log: Log, error: unknown): void {
   log.error({ error: error instanceof Error ? error.stack : String(error) }, 'something failed that nobody awaited: look for a missing await in the flows')
 }
 
-/** The first signal closes the house, the second is obeyed at once. */
-function untilStopped(closing: () => void): Promise<void> {
+/** The first signal closes the house, the second is obeyed at once. Gives the moment of the first, by the clock that only grows. */
+function untilStopped(closing: () => void, hangs: () => readonly string[]): Promise<number> {
   return new Promise(resolve => {
     const stop = () => {
+      const began = clock.monotonic()
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+      clock.after(HARD_STOP_MS, () => {
+        say(`closing takes too long, the process ends now; what hung: ${hangs().join(', ') || 'nothing that is known'}`)
+        process.exit(0)
+      })
       closing()
-      resolve()
+      resolve(began)
     }
     process.once('SIGINT', stop)
     process.once('SIGTERM', stop)

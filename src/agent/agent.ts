@@ -204,9 +204,10 @@ export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | nul
   return write(move(agent, wrapUp ? 'wrap-up' : 'idle', now, wrapUp ? {} : { wrapUpUntil: null }), now)
 }
 
+/** Written down before the telephone rings, too: while it does it is not known whether they answer, and what they did not counts on. */
 export function nailed(agent: Agent, leg: { leg: string; node: string } | null, now: number): Agent {
   if (leg === null) return write(agent, now, { nailed: null })
-  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now }, noAnswers: 0 })
+  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now }, ...(agent.state !== 'ringing' && { noAnswers: 0 }) })
 }
 
 /** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */

@@ -19,6 +19,8 @@ export interface Arrival {
   /** Came back after a talk, with the leg it talked to last. Stale after any other return. */
   readonly lastTalk?: { readonly with: string; readonly cause: string }
   readonly socketResume: boolean
+  /** The call whose flow has dialled this leg. */
+  readonly parent?: string
   /** The dead man's switch of the dialplan, to be cancelled first of all. */
   readonly deadMansSwitch?: number
   readonly key: string
@@ -37,6 +39,7 @@ export function readArrival(data: Headers): Arrival {
   const us = direction === 'out' ? (variable('origination_caller_id_number') ?? '') : (data.get('Caller-Destination-Number') ?? '')
   const task = variable('last_sched_id')
   const partner = variable('last_bridge_to')
+  const parent = variable('switchhook_parent')
   return {
     uuid: uuid(own(data.get('Unique-ID') ?? '')),
     path: own(variable('socket_path') ?? ''),
@@ -47,7 +50,8 @@ export function readArrival(data: Headers): Arrival {
     direction,
     answered: data.get('Answer-State') === 'answered',
     core: own(data.get('Core-UUID') ?? ''),
-    ...(partner === undefined ? {} : { lastTalk: { with: partner, cause: variable('bridge_hangup_cause') ?? '' } }),
+    ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable('bridge_hangup_cause') ?? '') } }),
+    ...(parent === undefined ? {} : { parent: own(parent) }),
     socketResume: variable('socket_resume') !== 'false',
     ...(task !== undefined && /^\d{1,9}$/.test(task) ? { deadMansSwitch: Number(task) } : {}),
     key: own(variable('switchhook_key') ?? ''),

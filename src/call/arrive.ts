@@ -1,9 +1,11 @@
 /**
  * The door: every leg enters the house here, the first time and after every talk, takeover or restart.
  * First of all the dead man's switch of the dialplan is cancelled: when hundreds arrive at once nobody may fall into the fallback.
+ * FreeSWITCH says who drives a call by bringing it: whoever is brought one takes it, and the node that had it before has it no more.
  */
 import { timingSafeEqual, createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
@@ -11,11 +13,16 @@ import type { Wire } from '../esl/wire.ts'
 import type { Ident, Uuid, VarValue } from '../esl/words.ts'
 import { readArrival, type Arrival } from './arrival.ts'
 import { Conversation } from './conversation.ts'
+import { lineOf } from './entries.ts'
 import { Leg } from './leg.ts'
-import type { Switchboard } from './switchboard.ts'
+import type { CallStore, Taken } from './ownership.ts'
+import { Strays, type Peers } from './strays.ts'
+import type { Switch, Switchboard } from './switchboard.ts'
 
 /** The path of legs that we originate and that wait for the flow that asked for them. */
 export const LEG_PATH = 'leg'
+/** Extension of the dialplan that says sorry and tries the overflow number. */
+export const FALLBACK = 'switchhook-sorry'
 
 export interface DoorOptions {
   clock: Clock
@@ -23,8 +30,15 @@ export interface DoorOptions {
   switchboard: Switchboard
   /** What every connection must carry as variable switchhook_key; undefined: any. */
   key?: string | undefined
-  /** A leg that is new to this process and not awaited by anybody: its flow begins. */
-  start(leg: Leg): void
+  /** Who drives which call; absent where there is no other node that could. */
+  calls?: CallStore | undefined
+  /** This node's name among its peers. */
+  node?: string | undefined
+  peers?: Peers | undefined
+  /** False: this node has too much to do, and a call that is new goes to the overflow. */
+  admits?: (() => boolean) | undefined
+  /** A call that is new to this process: its flow begins, or goes on where `taken` says that it is. Null: who drives what cannot be known now. */
+  start(leg: Leg, taken: Taken | null): void
 }
 
 export interface Expectation extends Disposable {
@@ -33,11 +47,15 @@ export interface Expectation extends Disposable {
 
 export class Door {
   readonly #options: DoorOptions
+  readonly #node: string
   readonly #legs = new Map<Uuid, Leg>()
   readonly #expected = new Map<Uuid, (leg: Leg) => void>()
+  readonly #strays: Strays
 
   constructor(options: DoorOptions) {
     this.#options = options
+    this.#node = options.node ?? ''
+    this.#strays = new Strays({ ...options, node: this.#node })
   }
 
   /** Legs that live here now. */
@@ -45,10 +63,40 @@ export class Door {
     return this.#legs
   }
 
+  /** May this process speak for its legs in this moment? */
+  readonly holds = (): boolean => this.#options.peers?.holds() ?? true
+
   /** Announces a leg that we are about to originate. Once disposed, a leg that still comes is hung up. */
   expect(uuid: Uuid): Expectation {
     const arrived = new Promise<Leg>(resolve => this.#expected.set(uuid, resolve))
     return { arrived, [Symbol.dispose]: () => void this.#expected.delete(uuid) }
+  }
+
+  /** A leg of a call that is driven here from now on: it is here, or it comes within moments, or it is fetched. */
+  claim(uuid: Uuid, home: Switch | null): Leg {
+    const here = this.#legs.get(uuid)
+    if (here && here.phase !== 'moved') return here
+    const stray = this.#strays.claim(uuid)
+    if (stray) return stray
+    const leg = this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift')
+    leg.fetch = () => this.#strays.fetch(leg)
+    return leg
+  }
+
+  /** After a time in which this process could not be sure of its calls: it drops those that others have taken, and goes on with the others. */
+  async revalidate(): Promise<void> {
+    const { calls, log } = this.#options
+    if (!calls) return
+    const legs = [...this.#legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
+    const owners = await calls.ownersOf(legs.map(leg => leg.steps.journal.uuid))
+    let lost = 0
+    legs.forEach((leg, at) => {
+      const { epoch } = leg.steps.journal.owner // 0: of a leg that is nobody's call
+      if (epoch === 0 || (owners[at]?.node === this.#node && owners[at].epoch === epoch)) return leg.resume()
+      lost++
+      leg.giveAway('taken')
+    })
+    log.info({ kept: legs.length - lost, lost }, 'this node is among its peers again')
   }
 
   /** Takes a connection in. Never throws: what is wrong with it is logged and the connection closed, and the dialplan goes on. */
@@ -71,7 +119,8 @@ export class Door {
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
       // a secret is not for call records: every `socket` line of the dialplan sets it anew
       if (this.#options.key !== undefined) conversation.tell(api(say.uuidUnset(arrival.uuid, 'switchhook_key' as Ident)))
-      await this.#admit(arrival, conversation)
+      if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
+      else await this.#admit(arrival, conversation)
     } catch (error) {
       // whatever a stranger does to this port, the house stands
       log.warn({ peer: wire.peer, error: error instanceof Error ? error.message : String(error) }, 'a connection brought no call')
@@ -87,27 +136,90 @@ export class Door {
   }
 
   async #admit(arrival: Arrival, conversation: Conversation): Promise<void> {
-    const known = this.#legs.get(arrival.uuid)
-    if (known && known.phase !== 'ended' && known.phase !== 'moved') return known.bind(conversation)
-
-    const leg = new Leg({ arrival, home: this.#options.switchboard.of(arrival.core), clock: this.#options.clock, log: this.#options.log })
+    const { admits } = this.#options
+    if (admits && !this.#living(arrival.uuid) && !admits() && !(await this.#isDriven(arrival.uuid))) return this.#shed(arrival, conversation)
+    const taken = await this.#take(arrival)
+    const known = this.#living(arrival.uuid)
+    if (known) {
+      const { journal } = known.steps
+      const { before } = taken ?? {}
+      if (!taken || (before?.node === journal.owner.node && before.epoch === journal.owner.epoch)) {
+        if (taken) journal.owner = { node: this.#node, epoch: taken.epoch }
+        return known.bind(conversation, arrival)
+      }
+      known.giveAway('taken') // it was elsewhere in between: what is known of it here is not the latest
+    }
+    const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
     leg.bind(conversation)
+    const awaiting = this.#expected.get(arrival.uuid)
+    if (awaiting) awaiting(leg)
+    else this.#options.start(leg, taken)
+  }
+
+  #admitLeg(arrival: Arrival, conversation: Conversation): void {
+    const known = this.#living(arrival.uuid)
+    if (known) return known.bind(conversation, arrival)
+    const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
+    leg.bind(conversation)
+    const awaiting = this.#expected.get(arrival.uuid)
+    if (awaiting) awaiting(leg)
+    else this.#strays.arrived(leg)
+  }
+
+  #living(uuid: Uuid): Leg | undefined {
+    const known = this.#legs.get(uuid)
+    return known && known.phase !== 'ended' && known.phase !== 'moved' ? known : undefined
+  }
+
+  #leg(arrival: Arrival, home: Switch | null, phase: 'driven' | 'adrift'): Leg {
+    const { clock, log } = this.#options
+    const leg = new Leg({ arrival, home, clock, log, holds: this.holds, phase })
     this.#legs.set(arrival.uuid, leg)
     void leg.ended.then(() => this.#forget(leg))
     void leg.moved.then(() => this.#forget(leg))
+    return leg
+  }
 
-    const awaiting = this.#expected.get(arrival.uuid)
-    if (awaiting) return awaiting(leg)
-    if (arrival.path !== LEG_PATH) return this.#options.start(leg)
-    // answered too late: whoever asked for it has given up, and an answered telephone must not stay silent
-    this.#options.log.info({ uuid: arrival.uuid }, 'a leg arrived that nobody waits for any more')
-    conversation.tell(api(say.uuidKill(arrival.uuid, 'ORIGINATOR_CANCEL' as Ident)))
+  /** Null when it is not, or cannot be, written down who drives what: the call is served all the same. */
+  async #take(arrival: Arrival): Promise<Taken | null> {
+    const { calls, clock, log } = this.#options
+    if (!calls) return null
+    const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
+    try {
+      return await calls.take(arrival.uuid, this.#node, lineOf(begin))
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      log.warn({ uuid: arrival.uuid, error: error.message }, 'a call is served though nobody can be told that this node drives it')
+      return null
+    }
+  }
+
+  async #isDriven(uuid: Uuid): Promise<boolean> {
+    try {
+      return (await this.#options.calls?.owner(uuid)) != null
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      return true
+    }
+  }
+
+  /** Too much to do: the caller hears so at once, instead of bad service for everybody. Closed while socket_resume is false, or it would come back. */
+  #shed(arrival: Arrival, conversation: Conversation): void {
+    this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'too much to do: a call goes to the overflow')
+    conversation.tell(
+      api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'false' as VarValue)),
+      api(say.uuidTransferTo(arrival.uuid, FALLBACK as Ident, say.CONTEXT as Ident)),
+    )
+    conversation.close()
   }
 
   #forget(leg: Leg): void {
     if (this.#legs.get(leg.uuid) === leg) this.#legs.delete(leg.uuid)
   }
 }
+
+/** What is known of a leg of ours before it comes. */
+const arrivalOfLeg = (uuid: Uuid, core: string): Arrival => ({ uuid, path: LEG_PATH, from: '', fromName: '', to: '', direction: 'out', answered: true, core, socketResume: true, key: '' })
 
 /** Compares secrets in a time that tells nothing of them. */
 function same(a: string, b: string): boolean {

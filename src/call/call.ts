@@ -1,8 +1,7 @@
 /** One person on the line, as a flow sees them. One line a verb and no logic: what a verb does stands in verbs/. */
 import type { SwitchEvent } from '../esl/event.ts'
 import type { CallHouse } from './house.ts'
-import { execute } from './execute.ts'
-import { step } from './journal.ts'
+import { run } from './verbs/run.ts'
 import type { Leg } from './leg.ts'
 import { Stage } from './stage.ts'
 import { answer } from './verbs/answer.ts'
@@ -24,12 +23,12 @@ import { getVariable, setVariable } from './verbs/variable.ts'
 export class Call {
   readonly leg: Leg
   readonly house: CallHouse
-  readonly #stage: Stage
+  protected readonly stage: Stage
 
   constructor(leg: Leg, house: CallHouse) {
     this.leg = leg
     this.house = house
-    this.#stage = new Stage(leg, house.clock, house.log)
+    this.stage = new Stage(leg, house.clock, house.log)
   }
 
   /** The name of this call everywhere: at the switch, in records and in logs. */
@@ -43,25 +42,25 @@ export class Call {
   /** Aborts with CallEnded when the person is gone: `fetch(url, { signal: call.signal })` stops with the call. */
   get signal(): AbortSignal { return this.leg.signal }
 
-  answer(): Promise<SwitchEvent> { return answer(this.leg) }
-  play(prompts: Prompt | readonly Prompt[], options?: PlayOptions): Promise<void> { return play(this.leg, this.#stage, prompts, options) }
-  say(what: number | string): Promise<void> { return say(this.leg, this.#stage, what) }
-  gather(options: GatherOptions): Promise<string | null> { return gather(this.leg, this.#stage, options) }
-  menu<const Choice extends string>(sound: string, choices: Choices<Choice>, options?: MenuOptions): Promise<Choice | null> { return menu(this.leg, this.#stage, sound, choices, options) }
-  music(sound: string): Promise<AsyncDisposable> { return music(this.leg, this.#stage, sound) }
-  record(options?: RecordOptions): Promise<Message> { return record(this.leg, this.#stage, this.house, options) }
+  answer(): Promise<void> { return answer(this.leg) }
+  play(prompts: Prompt | readonly Prompt[], options?: PlayOptions): Promise<void> { return play(this.leg, this.stage, prompts, options) }
+  say(what: number | string): Promise<void> { return say(this.leg, this.stage, what) }
+  gather(options: GatherOptions): Promise<string | null> { return gather(this.leg, this.stage, options) }
+  menu<const Choice extends string>(sound: string, choices: Choices<Choice>, options?: MenuOptions): Promise<Choice | null> { return menu(this.leg, this.stage, sound, choices, options) }
+  music(sound: string): Promise<AsyncDisposable> { return music(this.leg, this.stage, sound) }
+  record(options?: RecordOptions): Promise<Message> { return record(this.leg, this.stage, this.house, options) }
   recording(): Promise<Recording> { return recording(this.leg, this.house.recordingsOf(this.leg)) }
-  detect(options?: DetectOptions): Promise<Heard> { return detect(this.leg, this.#stage, { ...this.house.settings.detect, ...options }) }
+  detect(options?: DetectOptions): Promise<Heard> { return detect(this.leg, this.stage, { ...this.house.settings.detect, ...options }) }
   dial(endpoint: string, options?: DialOptions): Promise<Party> { return dial(this.leg, this.house, endpoint, options) }
-  join(other: Call): Promise<TalkEnd> { return join(this.leg, this.#stage, this.house, other) }
+  join(other: Call): Promise<TalkEnd> { return join(this.leg, this.stage, this.house, other) }
   transfer(extension: string, context?: string): Promise<void> { return transfer(this.leg, extension, context) }
-  hangup(cause?: string): Promise<void> { return hangup(this.leg, this.#stage, cause) }
+  hangup(cause?: string): Promise<void> { return hangup(this.leg, this.stage, cause) }
   /** Any application of FreeSWITCH; resolves with its completion event. For what no verb does. */
-  execute(app: string, argument?: string): Promise<SwitchEvent> { return step(this.leg, { verb: app, run: () => this.#stage.perform(() => execute(this.leg, app, argument)) }) }
+  execute(app: string, argument?: string): Promise<SwitchEvent> { return run(this.leg, this.stage, app, argument) }
   /** A channel variable, or undefined when it is not set. */
   variable(name: string): Promise<string | undefined> { return getVariable(this.leg, name) }
   setVariable(name: string, value: string): Promise<void> { return setVariable(this.leg, name, value) }
   /** `using _ = call.on('key', key => …)`. */
-  on(_what: 'key', listener: (key: string) => void): Disposable { return this.leg.onKey(listener) }
+  on(_what: 'key', listener: (key: string) => void): Disposable { return this.leg.steps.listen(this.leg, listener) }
   keys(): AsyncGenerator<string, void, undefined> { return keys(this.leg) }
 }

@@ -25,6 +25,8 @@ const UNWANTED = unsubscribe(
 )
 
 export interface ConversationSink {
+  /** May something be said about this leg, by this process, in this moment? */
+  mine(): boolean
   key(digit: string): void
   /** This leg is now joined with another one. */
   bridged(): void
@@ -94,6 +96,7 @@ export class Conversation {
     return new Promise((resolve, reject) => {
       if (this.#hungUp !== null) return reject(new CallEnded(this.#hungUp))
       if (!this.#connection.open) return reject(new CallMoved('the conversation is over'))
+      if (!this.#mine()) return reject(notOurs())
       if (started && !this.#seesStarts) {
         this.#seesStarts = true
         this.tell(subscribe('CHANNEL_EXECUTE'))
@@ -106,6 +109,7 @@ export class Conversation {
 
   /** Runs an api command on the switch of this leg. Rejects with SWITCH_REFUSED or CallMoved. */
   async api(text: ApiText): Promise<string> {
+    if (!this.#mine()) throw notOurs()
     const reply = await this.#connection.send(api(text))
     if (/^-(ERR|USAGE)/.test(reply.text)) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
     return reply.body
@@ -120,6 +124,7 @@ export class Conversation {
 
   /** Commands whose replies nobody awaits; what is told in one tick leaves in one write. */
   tell(...commands: Command[]): void {
+    if (!this.#mine()) return
     for (const command of commands) this.#connection.post(command)
   }
 
@@ -143,6 +148,10 @@ export class Conversation {
 
   destroy(): void {
     this.#connection.destroy()
+  }
+
+  #mine(): boolean {
+    return this.#sink === null || this.#sink.mine()
   }
 
   #event(event: SwitchEvent): void {
@@ -192,6 +201,8 @@ export class Conversation {
     else this.#early?.push(deliver)
   }
 }
+
+const notOurs = () => new CallMoved('it is not known whether the call is still driven here')
 
 /**
  * FreeSWITCH answers an application it does not know by hanging up with DESTINATION_OUT_OF_ORDER, and never reports its completion.

@@ -2,12 +2,19 @@
 import type { SwitchEvent } from '../esl/event.ts'
 import { appArgument, ident, type AppArgument, type Ident } from '../esl/words.ts'
 import { api } from '../esl/command.ts'
-import { uuidBreak } from '../esl/api.ts'
+import { uuidBreak, type ApiText } from '../esl/api.ts'
 import type { Leg } from './leg.ts'
 
 /** Rejects with CallEnded, CallMoved or SwitchError APP_UNKNOWN. Throws InputError for names and arguments that must not reach the switch. */
 export async function execute(leg: Leg, app: string, argument = ''): Promise<SwitchEvent> {
   return (await leg.driven()).execute(ident(app), appArgument(argument))
+}
+
+/** An api command about a leg: over its own conversation, or over the command link while two people talk. */
+export async function command(leg: Leg, text: ApiText): Promise<void> {
+  if (leg.conversation) await leg.conversation.api(text)
+  else if (leg.home) await leg.home.commands.run(text)
+  else await (await leg.driven()).api(text)
 }
 
 /**

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import type { Ident } from '../esl/words.ts'
-import type { Door } from './arrive.ts'
+import { varValue, type Ident, type VarValue } from '../esl/words.ts'
+import { LEG_PATH, type Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
 import type { Switchboard } from './switchboard.ts'
@@ -22,6 +22,8 @@ export interface CallSettings {
   gateway: Ident
   /** Thresholds of answering machine detection. */
   detect: DetectOptions
+  /** 'host:port' at which the switches reach this node's door; undefined: legs that it dials come to whichever node is first in the list. */
+  address?: string | undefined
 }
 
 export interface CallHouseOptions {
@@ -38,6 +40,7 @@ export class CallHouse {
   readonly door: Door
   readonly switchboard: Switchboard
   readonly settings: CallSettings
+  #dials = true
 
   constructor(options: CallHouseOptions) {
     this.clock = options.clock
@@ -47,6 +50,24 @@ export class CallHouse {
     this.settings = options.settings
   }
 
+  /** This node goes: from now on it dials nobody. The calls that want to are about to be given to the next node. */
+  stopDialling(): void {
+    this.#dials = false
+  }
+
+  /** Resolves when this node may dial; never, once it goes. */
+  mayDial(): Promise<void> {
+    return this.#dials ? Promise.resolve() : new Promise(() => {})
+  }
+
+  /** How a leg that is dialled for a call finds that call again: its node first, and whoever drives the call after that. */
+  wayBack(parent: Leg, variables: ReadonlyMap<Ident, VarValue>): { flow: Ident; variables: ReadonlyMap<Ident, VarValue> } {
+    const { address } = this.settings
+    const known = new Map(variables).set('switchhook_parent' as Ident, varValue(parent.uuid))
+    if (address === undefined) return { flow: LEG_PATH as Ident, variables: known }
+    return { flow: `home-${LEG_PATH}` as Ident, variables: known.set('switchhook_home' as Ident, varValue(address)) }
+  }
+
   /** The call that an author holds, for a leg. */
   callOf(leg: Leg): Call {
     return new Call(leg, this)
@@ -54,7 +75,7 @@ export class CallHouse {
 
   /** Ends a leg of ours, whatever it is doing. Does not wait: its end is heard. */
   hangUp(leg: Leg): void {
-    if (leg.phase === 'ended' || leg.phase === 'moved') return
+    if (leg.phase === 'ended' || leg.phase === 'moved' || !this.door.holds()) return
     // not by `sendmsg hangup`: that waits behind the application that runs (mod_event_socket.c queues it)
     const kill = say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident)
     if (leg.conversation) leg.conversation.tell(api(kill))

@@ -1,35 +1,176 @@
 /**
- * The one door that every verb passes. Today it lets a step survive the loss of its conversation: the leg comes back within
- * moments, on this node when it is the only one, and the step goes on there. A prompt that was cut is heard again from its start;
- * a verb with an effect says by `recover` how it finds out what became of it.
+ * What a flow has been through, written down so that any node can go on with it. The entries of one turn leave in one write; a verb
+ * waits for that write before its flow sees the result, and no longer than the store takes to fail: a call goes on without its journal
+ * rather than not at all, and what could not be written goes along with the next write.
  */
-import { CallMoved, SwitchError } from '../base/errors.ts'
-import type { Leg } from './leg.ts'
+import type { Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Arrival } from './arrival.ts'
+import { lineOf, type Begin, type Entry, type Json, type NoteOf } from './entries.ts'
+import type { CallStore, Owner } from './ownership.ts'
 
-export interface Step<T> {
-  /** The verb's name, for logs and for the record to come. */
-  readonly verb: string
-  /** As a method, `run() {…}`, in the verbs of every call: cheaper than `run: () => …`, see esl/connection.ts. */
-  run(): Promise<T>
-  /** Settles a step whose conversation was lost after it may have taken effect. Without it the step runs again. */
-  recover?(): Promise<T>
+export interface JournalOptions {
+  readonly uuid: string
+  /** Null where nobody could go on with the call: it is not written then. */
+  readonly store: CallStore | null
+  readonly owner: Owner
+  readonly begin: Begin
+  readonly clock: Clock
+  readonly log: Log
+  /** Another node has taken the call: nothing more is written. */
+  lost(): void
 }
 
-/** Rejects with CallEnded when the leg is hung up. Never settles once another node drives it: the flow is frozen, nothing is cleaned up. */
-export async function step<T>(leg: Leg, { run, recover = run }: Step<T>): Promise<T> {
-  if (leg.reason) throw leg.reason
-  for (let attempt = run; ; attempt = recover) {
+/** So many entries wait for a store that is away; a call that does more in that time cannot be taken over at its latest place. */
+const MOST_UNWRITTEN = 1_000
+
+const NOBODY = { uuid: '', path: '', from: '', fromName: '', to: '', direction: 'in', answered: false, core: '', socketResume: true, key: '' } as unknown as Arrival
+
+export class Journal {
+  readonly clock: Clock
+  readonly begin: Begin
+  readonly notes: { readonly at: number; readonly note: NoteOf }[] = []
+  readonly #options: JournalOptions
+  /** What the house answers at once, as of the last entry. */
+  readonly #seen = new Map<string, Json>()
+  readonly #glances = new Map<string, () => Json>()
+  #at: number
+  #unwritten: string[] = []
+  #writing: Promise<void> | null = null
+  #owner: Owner
+  #failing = false
+
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.clock = options.clock
+    this.begin = options.begin
+    this.#at = options.begin.at
+    this.#owner = options.owner
+  }
+
+  /** The call whose journal it is. */
+  get uuid(): string {
+    return this.#options.uuid
+  }
+
+  /** The flow's own time: that of its last entry, milliseconds since the epoch. The same in a replay. */
+  get at(): number {
+    return this.#at
+  }
+
+  get owner(): Owner {
+    return this.#owner
+  }
+
+  /** The call was brought to this node once more. */
+  set owner(owner: Owner) {
+    this.#owner = owner
+  }
+
+  /** What `look` gave at the last entry, in a replay as in the first run. Before any: what it gives now. */
+  seen<T extends Json>(key: string): T {
+    if (!this.#seen.has(key)) this.#seen.set(key, this.#glances.get(key)!())
+    return this.#seen.get(key) as T
+  }
+
+  /** Something that changes by itself and that the flow may look at. */
+  watch(key: string, look: () => Json): Disposable {
+    this.#glances.set(key, look)
+    return { [Symbol.dispose]: () => void this.#glances.delete(key) }
+  }
+
+  /** Everything that is looked at, as it is in this moment. */
+  glance(): Readonly<Record<string, Json>> | undefined {
+    if (this.#glances.size === 0) return undefined
+    for (const [key, look] of this.#glances) this.#seen.set(key, look())
+    return Object.fromEntries([...this.#glances.keys()].map(key => [key, this.#seen.get(key)!]))
+  }
+
+  /** An entry of the journal as it was written once: the flow's time and what it saw are those again. */
+  relive(entry: Entry): void {
+    if (entry.k === 'intent') return // written ahead of what others did meanwhile
+    this.#at = Math.max(this.#at, entry.at)
+    if (entry.k === 'note') this.notes.push({ at: entry.at, note: entry.note })
+    if (entry.k === 'done') for (const [key, value] of Object.entries(entry.s ?? {})) this.#seen.set(key, value)
+  }
+
+  /** The record of the call says this from now on. Written with the next entry, or at once. */
+  note(note: NoteOf, options: { atOnce?: boolean } = {}): void {
+    const at = this.clock.now()
+    this.notes.push({ at, note })
+    this.add({ k: 'note', at, note })
+    if (options.atOnce) void this.write()
+  }
+
+  /** Written with the next entry that somebody waits for. */
+  add(entry: Entry): void {
+    if (entry.k === 'done' || entry.k === 'key') this.#at = entry.at
+    if (this.#options.store === null) return
+    if (this.#unwritten.length < MOST_UNWRITTEN) this.#unwritten.push(lineOf(entry))
+  }
+
+  /** Resolves when everything that was added is written, or cannot be. */
+  write(): Promise<void> {
+    if (this.#options.store === null || this.#unwritten.length === 0) return this.#writing ?? Promise.resolve()
+    if (this.#failing && this.#writing) return Promise.resolve() // one after the other, or what is written late would be out of order
+    const begun = this.#append()
+    const writing: Promise<void> = begun.finally(() => {
+      if (this.#writing === writing) this.#writing = null
+    })
+    this.#writing = writing
+    return this.#failing ? Promise.resolve() : writing // one verb has waited for the store that is away; the others do not
+  }
+
+  /** Everything that was written is of another script: only what identifies the call stays, and what its record says. */
+  async beginAgain(): Promise<void> {
+    const { store, uuid } = this.#options
+    this.#unwritten = []
+    const lines = [lineOf(this.begin), ...this.notes.map(({ at, note }) => lineOf({ k: 'note', at, note }))]
+    if (store !== null && !(await store.restart(uuid, this.#owner, lines))) this.#options.lost()
+  }
+
+  /** False when another node has taken the call meanwhile; true as long as that cannot be known. */
+  async isOurs(): Promise<boolean> {
+    const { store, uuid, log } = this.#options
+    if (store === null) return true
     try {
-      return await attempt()
+      const owner = await store.owner(uuid)
+      return owner === null || (owner.node === this.#owner.node && owner.epoch === this.#owner.epoch)
     } catch (error) {
-      if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED' && (await isGone(leg))) {
-        await leg.ended // its hang-up is on the way: the switch has refused because there is no such leg any more
-        throw leg.reason ?? error
-      }
-      if (!(error instanceof CallMoved)) throw error
-      await leg.driven()
+      if (!(error instanceof SwitchhookError)) throw error
+      log.warn({ uuid, error: error.message }, 'it cannot be known whether a call that has ended was still ours')
+      return true
+    }
+  }
+
+  /** The call is over. */
+  async end(): Promise<void> {
+    const { store, uuid } = this.#options
+    await this.#writing
+    await store?.end(uuid, this.#owner)
+  }
+
+  async #append(): Promise<void> {
+    const { store, uuid, log, lost } = this.#options
+    const lines = this.#unwritten
+    this.#unwritten = []
+    try {
+      const ours = await store!.append(uuid, this.#owner, lines)
+      if (this.#failing) log.info({ uuid }, 'the journal of a call is written again')
+      this.#failing = false
+      if (!ours) lost()
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      this.#unwritten = [...lines, ...this.#unwritten]
+      if (!this.#failing) log.warn({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
+      this.#failing = true
     }
   }
 }
 
-const isGone = async (leg: Leg): Promise<boolean> => leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))
+/** Of a leg that no flow drives: nobody could go on with it, so nothing is written. */
+export function unwritten(uuid: string, clock: Clock, log: Log): Journal {
+  const begin = { k: 'begin', at: clock.now(), arrival: NOBODY } as const
+  return new Journal({ uuid, store: null, owner: { node: '', epoch: 0 }, begin, clock, log, lost() {} })
+}

@@ -3,19 +3,23 @@
  *
  *   driven   a conversation is open and a flow says what happens
  *   talking  two legs are joined; the conversations were closed on purpose, so that no death of a process can cut the talk
- *   adrift   the conversation was lost: the leg comes back within moments, is driven by another node, or has ended
+ *   adrift   the conversation was lost, or this process cannot be sure that the leg is still its own: the leg comes back within
+ *            moments, is driven by another node, or has ended
  *   moved    somebody else drives it (final here: whoever waits, waits for ever, and nothing is cleaned up)
  *   ended    it was hung up (final)
  */
 import type { Clock, Timer } from '../base/clock.ts'
-import { CallEnded } from '../base/errors.ts'
+import type { CallEnded } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
-import type { ApiText } from '../esl/api.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { Uuid } from '../esl/words.ts'
-import type { Conversation } from './conversation.ts'
 import type { Arrival } from './arrival.ts'
+import type { Conversation } from './conversation.ts'
+import { Conversations } from './conversations.ts'
+import { Ending, type LegEnd } from './ending.ts'
+import { unwritten } from './journal.ts'
+import { Steps } from './steps.ts'
 import type { Switch } from './switchboard.ts'
 
 export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
@@ -23,13 +27,11 @@ export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
 /** The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; then the switch is asked whether it lives. */
 const ADRIFT_MS = 3_000
 
-export interface LegEnd {
-  readonly cause: string
-  /** All that the switch knew at the end; absent when it never said. */
-  readonly facts?: SwitchEvent
-}
+export type { LegEnd }
 
-export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase }> {
+type LegEvents = { key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase }
+
+export class Leg extends Emitter<LegEvents> {
   readonly uuid: Uuid
   /** Who and where from, frozen at the first arrival: on a return the dialled number is the extension's. */
   readonly arrival: Arrival
@@ -37,70 +39,78 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
   readonly home: Switch | null
   /** It comes back to the door after a talk, because it belongs to a person of ours: an agent who stays on the line. */
   returns = false
-  readonly ended: Promise<LegEnd>
+  /** It belongs to a call that is driven here: when it is found to live elsewhere it is brought here, and not given up. */
+  fetch: (() => void) | null = null
   readonly moved: Promise<void>
   readonly #clock: Clock
   readonly #log: Log
-  #over: AbortController | null = null
-  #reason: CallEnded | null = null
-  #phase: Phase = 'driven'
-  #conversation: Conversation | null = null
-  #resolveEnded!: (end: LegEnd) => void
+  readonly #talks = new Conversations()
+  readonly #ending = new Ending()
+  #phase: Phase
   #resolveMoved!: () => void
   #watch: Disposable | undefined
-  /** Conversations before the present one that are still open. */
-  readonly #retired: Conversation[] = []
   #searching: Timer | null = null
-  #cause: string | null = null
-  #facts: SwitchEvent | undefined
+  #steps: Steps | null = null
+  #lastTalk: Arrival['lastTalk']
+  readonly #holds: () => boolean
 
-  constructor(options: { arrival: Arrival; home: Switch | null; clock: Clock; log: Log }) {
+  /** `holds`: may this process speak for its legs in this moment? `phase` is the first one: a leg is known here before it comes, or while it talks. */
+  constructor(options: { arrival: Arrival; home: Switch | null; clock: Clock; log: Log; holds?: () => boolean; phase?: 'driven' | 'talking' | 'adrift' }) {
     super()
+    this.#holds = options.holds ?? (() => true)
+    this.#lastTalk = options.arrival.lastTalk
+    this.#phase = options.phase ?? 'driven'
     this.uuid = options.arrival.uuid
     this.arrival = options.arrival
     this.home = options.home
     this.#clock = options.clock
     this.#log = options.log
-    this.ended = new Promise(resolve => (this.#resolveEnded = resolve))
     this.moved = new Promise(resolve => (this.#resolveMoved = resolve))
     this.#watch = this.home?.watch(this.uuid, this.#hear.bind(this), () => this.end('LOST'))
+    if (this.#phase === 'adrift') this.#searchLater()
+  }
+
+  /** The line of steps that what happens to this leg belongs to. */
+  get steps(): Steps {
+    return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log)))
+  }
+  set steps(steps: Steps) {
+    this.#steps = steps
+  }
+
+  /** Whom it talked to before it came here last. Stale when it has come for another reason. */
+  get lastTalk(): Arrival['lastTalk'] {
+    return this.#lastTalk
   }
 
   get phase(): Phase {
     return this.#phase
   }
 
+  get ended(): Promise<LegEnd> {
+    return this.#ending.through
+  }
+
   /** Aborts with CallEnded when the leg is hung up. */
   get signal(): AbortSignal {
-    if (this.#over === null) {
-      this.#over = new AbortController() // made when somebody looks: most flows never do
-      if (this.reason) this.#over.abort(this.reason)
-    }
-    return this.#over.signal
+    return this.#ending.signal
   }
 
   /** Why it ended, or null while it lives. */
   get reason(): CallEnded | null {
-    if (this.#phase === 'ended') this.#reason ??= new CallEnded(this.#cause ?? 'NORMAL_CLEARING') // made when somebody looks
-    return this.#reason
+    return this.#ending.reason
   }
 
-  /**
-   * A conversation begins, the first or a later one: one after the other. An old one that is still open (the leg was transferred, or a
-   * join failed) stays open until the leg talks, goes or ends: its end would tear the leg away from the new one, whatever
-   * socket_resume says, and each return would bring the same trouble again (measured: eight takeovers in a row, then the fallback).
-   */
-  bind(conversation: Conversation): void {
-    if (this.#conversation?.open) {
-      this.#conversation.retire()
-      this.#retired.push(this.#conversation)
-    }
-    this.#conversation = conversation
+  /** A conversation begins, the first or a later one: one after the other. */
+  bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
+    this.#talks.begin(conversation)
+    this.#lastTalk = arrival.lastTalk
     this.#searching?.cancel()
     conversation.attach({
-      key: this.#key.bind(this),
-      bridged: this.#bridged.bind(this),
-      recorded: this.#recorded.bind(this),
+      mine: this.#mine.bind(this),
+      key: this.#tell.bind(this, 'key'),
+      bridged: this.#tell.bind(this, 'bridged', undefined),
+      recorded: this.#tell.bind(this, 'recorded'),
       hungUp: this.end.bind(this),
       complete: this.#complete.bind(this),
       closed: this.#lost.bind(this, conversation),
@@ -113,20 +123,28 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
 
   /** Keys: `using _ = leg.onKey(key => …)`. They are told from now on. */
   onKey(listener: (key: string) => void): Disposable {
-    this.#conversation?.hearKeys()
+    this.#talks.present?.hearKeys()
     return this.on('key', listener)
   }
 
   /** The open conversation, at once or as soon as the leg is driven again. Rejects with CallEnded; never settles once the leg has moved. */
   driven(): Promise<Conversation> {
-    if (this.#phase === 'driven' && this.#conversation) return Promise.resolve(this.#conversation)
+    if (this.conversation) return Promise.resolve(this.conversation)
     if (this.#phase === 'ended') return Promise.reject(this.reason!)
     return this.next('bound', this.signal).then(() => this.driven())
   }
 
   /** The conversation if one is open now. */
   get conversation(): Conversation | null {
-    return this.#phase === 'driven' ? this.#conversation : null
+    return this.#phase === 'driven' ? this.#talks.present : null
+  }
+
+  /** This process was not sure whether the leg is still its own, and now knows that it is. */
+  resume(): void {
+    if (this.#phase !== 'adrift') return
+    if (!this.#talks.takeUp()) return this.#searchLater()
+    this.#enter('driven')
+    this.emit('bound', undefined)
   }
 
   /** Two people talk: closes the conversation. Only with socket_resume=false on the leg. */
@@ -134,71 +152,57 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
     this.#enter('talking')
     this.#searching?.cancel()
-    this.#close()
+    this.#talks.close()
   }
 
   /** The one it talked to is gone: it must come back to a door within moments, to ours or to another node's. */
   expectBack(): void {
     if (this.#phase !== 'talking') return
-    this.#searching?.cancel()
-    this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())
-  }
-
-  /** An api command about this leg: over its own conversation, or over the command link while two people talk. */
-  async command(text: ApiText): Promise<void> {
-    if (this.conversation) await this.conversation.api(text)
-    else if (this.home) await this.home.commands.run(text)
-    else await (await this.driven()).api(text)
+    this.#searchLater()
   }
 
   /** The dialplan has it now: for the flow the call is over, with this cause. Only with socket_resume=false on the leg. */
   handOver(cause: string): void {
-    this.#close()
+    this.#talks.close()
     this.end(cause)
   }
 
-  /** Somebody else has it from now on. */
-  giveAway(): void {
+  /**
+   * Somebody else has it from now on. `taken`: they have it already; then the connections stay open, for closing one would tear the
+   * leg from its new owner. The switch closes them when the leg ends.
+   */
+  giveAway(how: 'given' | 'taken' = 'given'): void {
     if (this.#phase === 'ended' || this.#phase === 'moved') return
     this.#enter('moved')
     this.#stopListening()
-    this.#close()
+    if (how === 'given') this.#talks.close()
     this.#resolveMoved()
   }
 
   end(cause: string): void {
     if (this.#phase === 'ended' || this.#phase === 'moved') return
-    this.#cause = cause
-    this.#enter('ended')
+    this.#phase = 'ended'
     this.#searching?.cancel()
-    this.#over?.abort(this.reason)
+    this.#ending.begin(cause)
+    this.emit('phase', 'ended')
     // the facts come a moment later; whoever needs them waits no longer than the linger lasts
-    if (this.#facts || !this.home) this.#finish()
+    if (this.#ending.facts || !this.home) this.#finish()
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
   }
 
-  #key(digit: string): void {
-    this.emit('key', digit)
+  /** Asked before everything that is said in a conversation, in the same turn. When the answer is no, nothing is said until it is known whose the leg is. */
+  #mine(): boolean {
+    if (this.#phase === 'moved') return false
+    if (this.#holds()) return true
+    if (this.#phase === 'driven') {
+      this.#talks.putAside()
+      this.#enter('adrift')
+    }
+    return false
   }
 
-  #bridged(): void {
-    this.emit('bridged', undefined)
-  }
-
-  #recorded(event: SwitchEvent): void {
-    this.emit('recorded', event)
-  }
-
-  /** All that is open between this leg and us. */
-  #close(): void {
-    const open = this.#conversation
-    this.#conversation = null
-    open?.close()
-    this.#closeRetired()
-  }
-
-  #closeRetired(): void {
-    for (const conversation of this.#retired.splice(0)) conversation.close()
+  #tell<K extends keyof LegEvents>(what: K, value: LegEvents[K]): void {
+    this.emit(what, value)
   }
 
   /** What the switch tells everybody of this leg. */
@@ -208,15 +212,15 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
   }
 
   #complete(event: SwitchEvent): void {
-    this.#facts = event
+    this.#ending.facts = event
     if (this.#phase !== 'ended') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
     else this.#finish()
   }
 
   #finish(): void {
-    this.#closeRetired()
+    this.#talks.closeRetired()
     this.#stopListening()
-    this.#resolveEnded({ cause: this.#cause ?? 'NORMAL_CLEARING', ...(this.#facts ? { facts: this.#facts } : {}) })
+    this.#ending.finish()
   }
 
   #stopListening(): void {
@@ -225,9 +229,14 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
   }
 
   #lost(conversation: Conversation): void {
-    if (this.#conversation !== conversation || this.#phase !== 'driven') return
-    this.#conversation = null
+    if (this.conversation !== conversation) return
+    this.#talks.drop()
     this.#enter('adrift')
+    this.#searchLater()
+  }
+
+  #searchLater(): void {
+    this.#searching?.cancel()
     this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())
   }
 
@@ -237,7 +246,11 @@ export class Leg extends Emitter<{ key: string; bridged: void; recorded: SwitchE
     const lives = this.home ? await this.home.lives(this.uuid) : 'yes'
     if (this.#phase !== searched || (searched !== 'adrift' && searched !== 'talking')) return
     if (lives === 'no') return this.end('LOST')
-    if (lives === 'unknown') return void (this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())) // never given up on a guess
+    if (lives === 'unknown' || !this.#holds()) return this.#searchLater() // never given up on a guess
+    if (this.fetch) {
+      this.fetch()
+      return this.#searchLater()
+    }
     this.#log.info({ uuid: this.uuid }, 'the call is driven elsewhere now')
     this.giveAway()
   }

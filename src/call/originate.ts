@@ -3,7 +3,7 @@
  * The first terminal evidence decides: the leg at the door, its hang-up, or a refusal before it was created. A reply decides nothing.
  */
 import type { Clock } from '../base/clock.ts'
-import { SwitchError } from '../base/errors.ts'
+import { CallMoved, SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { dialString } from '../esl/dialstring.ts'
@@ -16,8 +16,8 @@ export interface OriginateOptions {
   /** The uuid that the new leg will have: written down before this is called. */
   uuid: Uuid
   endpoint: Endpoint
-  /** The flow that the answered leg enters; 'leg' waits at the door for whoever expects it. */
-  flow: Ident
+  /** The flow that the answered leg enters; 'leg' waits at the door for whoever expects it. Null: none, it waits parked at the switch. */
+  flow: Ident | null
   /** Milliseconds that it may ring. */
   ringForMs: number
   callerId?: Dial | undefined
@@ -30,6 +30,8 @@ export interface OriginateOptions {
   onProgress?: ((stage: 'created' | 'ringing' | 'answered') => void) | undefined
   /** The leg came in by the door: the surest sign that it was answered. */
   arrived?: Promise<unknown> | undefined
+  /** A process that has died since has sent it: only its outcome is waited for. */
+  sent?: boolean | undefined
   clock: Clock
   log: Log
 }
@@ -42,6 +44,10 @@ export interface Origination {
 
 /** The switch's own limit is a safety net behind ours, in case this process dies: its grain is a whole second, up to one early. */
 const SAFETY_SECONDS = 2
+/** Milliseconds without any sound from a telephone after which it counts as dead; dialplan/ says the same of callers. */
+const MEDIA_TIMEOUT_MS = 300_000
+/** Who answers is parked within 20 ms (measured). A join before that would be undone by the parking, and hang up both after 20 s. */
+const PARKED_MS = 100
 /** After the last moment at which something should have happened, the switch is asked. */
 const SILENT_MS = 10_000
 
@@ -55,11 +61,13 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   using _job = at.watch(job, event => attempt.jobDone(event))
   const ring = clock.after(options.ringForMs, () => void attempt.ringsNoLonger())
   const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())
-  const onAbort = () => attempt.giveUp('ORIGINATOR_CANCEL')
+  // a telephone that rings for a caller whom another node drives rings on, for that node
+  const onAbort = () => (signal!.reason instanceof CallMoved ? attempt.settle({ outcome: 'cancelled', cause: 'MOVED' }) : attempt.giveUp('ORIGINATOR_CANCEL'))
   signal?.addEventListener('abort', onAbort, { once: true })
   void options.arrived?.then(() => attempt.settle({ outcome: 'answered', cause: 'SUCCESS' }))
   try {
-    await at.commands.submit(say.originate(dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }), options.flow), job)
+    if (options.sent) attempt.wasSent()
+    else await at.commands.submit(say.originate(dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }), options.flow), job)
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     if (error.code === 'LINK_DOWN') attempt.settle({ outcome: 'refused', cause: error.message })
@@ -90,6 +98,12 @@ class Attempt {
     this.result = new Promise(resolve => (this.settle = resolve))
   }
 
+  /** Its events until now went to somebody else. */
+  wasSent(): void {
+    this.#created = true
+    void this.#isAnswered().then(answered => answered && this.#answered())
+  }
+
   legEvent(event: SwitchEvent): void {
     switch (event.name) {
       case 'CHANNEL_CREATE':
@@ -101,6 +115,7 @@ class Attempt {
         return this.#options.onProgress?.('ringing')
       case 'CHANNEL_ANSWER':
         this.#options.onProgress?.('answered')
+        if (this.#options.flow === null) return void this.#options.clock.after(PARKED_MS, () => this.#answered())
         return this.#answered()
       case 'CHANNEL_HANGUP': {
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
@@ -144,17 +159,22 @@ class Attempt {
     if (this.#options.arrived === undefined) this.settle({ outcome: 'answered', cause: 'SUCCESS' })
   }
 
-  async #isAnswered(): Promise<boolean> {
-    const disposition = await this.#at.commands.run(say.uuidGetvar(this.#options.uuid, 'endpoint_disposition' as Ident)).catch((error: unknown) => {
-      if (!(error instanceof SwitchError)) throw error
-      return '' // no such leg, or nobody to ask
-    })
-    return disposition.trim() === 'ANSWER'
+  #isAnswered(): Promise<boolean> {
+    return isAnswered(this.#at, this.#options.uuid)
   }
 
   #kill(cause: string): void {
     void this.#at.attempt(say.uuidKill(this.#options.uuid, cause as Ident))
   }
+}
+
+/** False also when there is no such leg, or nobody to ask. */
+export async function isAnswered(at: Switch, uuid: Uuid): Promise<boolean> {
+  const disposition = await at.commands.run(say.uuidGetvar(uuid, 'endpoint_disposition' as Ident)).catch((error: unknown) => {
+    if (!(error instanceof SwitchError)) throw error
+    return ''
+  })
+  return disposition.trim() === 'ANSWER'
 }
 
 function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {
@@ -163,6 +183,10 @@ function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {
   put('origination_uuid', asValue(options.uuid))
   put('ignore_early_media', 'true') // else a carrier that plays before it answers brings an unanswered leg to the door
   put('originate_timeout', String(Math.ceil(options.ringForMs / 1_000) + SAFETY_SECONDS))
+  put('media_timeout', String(MEDIA_TIMEOUT_MS)) // said in the dialplan, behind the answer, it has no effect (measured)
   if (options.callerId) put('origination_caller_id_number', options.callerId)
+  if (options.flow !== null) return set
+  put('park_after_bridge', 'true') // not used up by a talk
+  put('max_session_transfers', '100000') // else the 70th ends the call; a leg that got stuck is parked by a transfer
   return set
 }

@@ -1,5 +1,6 @@
 /** The switches that we command and listen to, found by the run (Core-UUID) that a leg names, and what they say of each leg. */
-import { sleep, type Clock } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
+import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
 import { SwitchError } from '../base/errors.ts'
 import * as say from '../esl/api.ts'
@@ -8,42 +9,57 @@ import type { Commands } from '../esl/client.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Uuid } from '../esl/words.ts'
+import { Anew } from './anew.ts'
+import { Hangups, type Ended } from './hangups.ts'
+import type { Listing } from './listing.ts'
+import { Questions, type Life } from './questions.ts'
 
 interface Watcher {
   hear(event: SwitchEvent): void
   /** The leg ended while nobody could hear it. */
-  gone?(): void
+  gone?(end: Ended): void
 }
 
-/** Between two questions to a switch that cannot be asked yet. */
-const AGAIN_MS = 1_000
-
-export class Switch {
+/** `back`: the link is up again, and whoever could come back with a new run of the switch has. */
+export class Switch extends Emitter<{ back: void }> {
   readonly name: string
   readonly commands: Commands
   readonly #clock: Clock
   readonly #log: Log
+  readonly #questions: Questions
   readonly #listeners = new Map<Uuid, Set<Watcher>>()
+  readonly #hangups: Hangups
+  readonly #anew: Anew
+  /** Its earlier runs, as far as we have seen them end, and when they did. */
+  readonly #past = new Map<string, number>()
   #facts: LinkFacts
   #up = true
+  #downAt = 0
   /** We have stopped listening: whatever lives there is somebody else's from now on. */
   #left = false
 
   constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts; clock: Clock; log: Log }) {
-    this.name = options.name
-    this.commands = options.commands
-    this.#facts = options.facts
-    this.#clock = options.clock
-    this.#log = options.log
-    options.events.on('event', event => this.#hear(event))
-    options.events.on('up', facts => {
-      const anew = facts.core !== this.#facts.core
-      this.#facts = facts
-      this.#up = true
-      void this.#missed(anew)
+    super()
+    const { name, commands, events, facts, clock, log } = options
+    this.name = name
+    this.commands = commands
+    this.#questions = new Questions(events, log)
+    this.#facts = facts
+    this.#clock = clock
+    this.#log = log
+    this.#hangups = new Hangups(clock)
+    this.#anew = new Anew({ name, clock, log, questions: this.#questions, over: gone => this.#over(gone) })
+    events.on('event', event => this.#hear(event))
+    events.on('up', present => this.#back(present))
+    events.on('down', () => {
+      this.#up = false
+      this.#downAt = clock.now()
+      this.#anew.pause()
     })
-    options.events.on('down', () => (this.#up = false))
-    options.events.on('closed', () => (this.#left = true))
+    events.on('closed', () => {
+      this.#left = true
+      this.#anew.pause()
+    })
   }
 
   get facts(): LinkFacts {
@@ -53,6 +69,21 @@ export class Switch {
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
   get up(): boolean {
     return this.#up
+  }
+
+  /** It was started anew a moment ago, and legs of its last run may come back yet. */
+  get waiting(): boolean {
+    return this.#anew.waiting
+  }
+
+  /** When an earlier run of this switch ended, ms since the epoch; null for any other. */
+  endOf(core: string): number | null {
+    return this.#past.get(core) ?? null
+  }
+
+  /** Legs of its last run are waited for as if it had been seen to start anew: it did while nobody of us was there. `back` follows. */
+  revive(): void {
+    if (!this.waiting) this.#anew.begin([], { at: this.#facts.startedAt ?? this.#clock.now(), cause: 'SWITCH_CRASH' })
   }
 
   /** What happens to one leg (or background job), by uuid; `gone` when it turns out to have ended while the link was down. */
@@ -69,20 +100,50 @@ export class Switch {
     }
   }
 
+  /** When and why a leg ended, if that was in the last two minutes and was heard, or followed from the end of its switch. */
+  ended(uuid: Uuid): Ended | null {
+    return this.#hangups.get(uuid)
+  }
+
   /** True when the switch cannot be asked: a call is never given up on a guess. */
   async exists(uuid: Uuid): Promise<boolean> {
     return (await this.lives(uuid)) !== 'no'
   }
 
-  /** Asks whether a leg lives; 'unknown' when the switch cannot be asked now. */
-  async lives(uuid: Uuid): Promise<'yes' | 'no' | 'unknown'> {
+  /** Asks whether a leg lives; 'unknown' when the switch cannot be asked now, or may bring it back yet. */
+  async lives(uuid: Uuid): Promise<Life> {
     if (this.#left) return 'yes'
     try {
-      return (await this.commands.run(say.uuidExists(uuid))).trim() === 'false' ? 'no' : 'yes'
+      if ((await this.commands.run(say.uuidExists(uuid))).trim() !== 'false') return 'yes'
+      return this.#anew.doubts(uuid) ? 'unknown' : 'no'
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
       this.#log.debug({ switch: this.name, uuid, error: error.message }, 'could not ask whether a call lives')
       return 'unknown'
+    }
+  }
+
+  /** As `lives`, for any number of legs: 1 000 take 0.1 s. */
+  async livesAll(uuids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, Life>> {
+    if (this.#left) return new Map(uuids.map(uuid => [uuid, 'yes']))
+    const lives = new Map(await this.#questions.livesAll(uuids))
+    for (const [uuid, life] of lives) if (life === 'no' && this.#anew.doubts(uuid)) lives.set(uuid, 'unknown')
+    return lives
+  }
+
+  /** A question that takes the switch microseconds, not behind other commands. Rejects with SWITCH_REFUSED or LINK_DOWN. */
+  ask(text: ApiText): Promise<string> {
+    return this.#questions.ask(text)
+  }
+
+  /** The switch's own list of its channels. Null when it cannot be had now, or is too long. */
+  async list(): Promise<Listing | null> {
+    try {
+      return await this.#questions.list()
+    } catch (error) {
+      if (!(error instanceof SwitchError) && !(error instanceof SyntaxError)) throw error
+      this.#log.debug({ switch: this.name, error: error.message }, 'a switch could not be asked for its channels')
+      return null
     }
   }
 
@@ -99,27 +160,47 @@ export class Switch {
   }
 
   #hear(event: SwitchEvent): void {
-    const uuid = event.name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')
-    const set = uuid === undefined ? undefined : this.#listeners.get(uuid as Uuid)
+    const { name } = event
+    const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
+    if (uuid === undefined) return
+    if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, { at: this.#clock.now(), cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING' })
+    else if (name === 'CHANNEL_CREATE') this.#hangups.forget(uuid)
+    const set = this.#listeners.get(uuid)
     if (set) for (const watcher of [...set]) watcher.hear(event)
   }
 
-  /**
-   * The link is back: FreeSWITCH repeats nothing, so each leg that somebody watches is asked for, again until there is an answer (the
-   * command link may come back later). A switch that was started anew has none of them.
-   */
-  async #missed(anew: boolean): Promise<void> {
-    const watched = [...this.#listeners].filter(([, set]) => [...set].some(watcher => watcher.gone))
-    await Promise.all(
-      watched.map(async ([uuid, set]) => {
-        let lives = anew ? ('no' as const) : await this.lives(uuid)
-        while (lives === 'unknown' && this.#up && set.size > 0) {
-          await sleep(this.#clock, AGAIN_MS)
-          lives = await this.lives(uuid)
-        }
-        if (lives === 'no') for (const watcher of [...set]) watcher.gone?.()
-      }),
-    )
+  /** The link is back. FreeSWITCH repeats nothing, so each leg that somebody watches is asked for. */
+  #back(present: LinkFacts): void {
+    const before = this.#facts.core
+    this.#facts = present
+    this.#up = true
+    if (present.core === before) return this.waiting ? this.#anew.resume() : void this.#missed()
+    // it lived as long as it was heard, and no longer than until the next run began
+    const at = Math.min(this.#downAt, present.startedAt ?? Infinity)
+    this.#past.set(before, at)
+    this.#anew.begin(this.#watched(), { at, cause: 'SWITCH_CRASH' })
+  }
+
+  async #missed(): Promise<void> {
+    for (const [uuid, life] of await this.#questions.livesAll(this.#watched())) if (life === 'no') this.#gone(uuid, { at: this.#clock.now(), cause: 'LOST' })
+    if (this.#up) this.emit('back', undefined)
+  }
+
+  #over(gone: ReadonlyMap<Uuid, Ended>): void {
+    for (const [uuid, end] of gone) {
+      this.#hangups.add(uuid, end)
+      this.#gone(uuid, end)
+    }
+    this.emit('back', undefined)
+  }
+
+  #gone(uuid: Uuid, end: Ended): void {
+    const set = this.#listeners.get(uuid)
+    if (set) for (const watcher of [...set]) watcher.gone?.(this.ended(uuid) ?? end)
+  }
+
+  #watched(): Uuid[] {
+    return [...this.#listeners].filter(([, set]) => [...set].some(watcher => watcher.gone)).map(([uuid]) => uuid)
   }
 }
 

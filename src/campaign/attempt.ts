@@ -23,8 +23,14 @@ const SILENT_MS = 25_000
 const FLOW_GRACE_MS = 30_000
 /** A lead whom the switch refused to dial goes behind the others for so long: one number must not hold up a campaign. */
 const REFUSED_MS = 10_000
-/** How long a stop waits for the telephones that ring. */
+/** How long a stop waits for what is under way. */
 const LET_GO_MS = 2_000
+
+/**
+ * What becomes of the telephones that ring when this node stops. They are let go, and their leads are called another time; or they ring
+ * on, because there is a node that takes whoever answers, and that looks into the others when their claims run out.
+ */
+export type Ringing = 'let-go' | 'ring-on'
 
 export interface AttemptsOptions {
   leads: LeadDesk
@@ -33,8 +39,6 @@ export interface AttemptsOptions {
   /** The house's own number and gateway, for campaigns that name none. */
   callerId?: string | undefined
   gateway: string
-  /** Aborts when this node stops: telephones that ring are let go, and their leads are called another time. */
-  stopping?: AbortSignal | undefined
 }
 
 export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
@@ -42,10 +46,16 @@ export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
 /** How long a lead stays claimed by a dialer that is never heard of again. */
 export const claimMs = (campaign: Pick<Campaign, 'ringForMs'>): number => campaign.ringForMs + POST_DIAL_MS + SILENT_MS
 
+/** An attempt on its way; it `rings` from the moment in which the switch is told until it is known how it ended. */
+interface Way {
+  rings: boolean
+}
+
 export class Attempts {
   readonly #options: AttemptsOptions
   readonly #ringing = new Set<string>()
-  readonly #placing = new Set<Promise<void>>()
+  readonly #placing = new Map<Way, Promise<void>>()
+  readonly #stopping = new AbortController()
   readonly #answered = new Map<string, Disposable>()
 
   constructor(options: AttemptsOptions) {
@@ -63,17 +73,18 @@ export class Attempts {
    * Rejects when PostgreSQL is away; the claim runs out then and the attempt is looked into.
    */
   place(at: Switch, campaign: Campaign, claimed: Claimed, may: () => boolean): Promise<Placed> {
-    const placing = this.#place(at, campaign, claimed, may)
-    const through = placing.then(() => {}, () => {}).finally(() => this.#placing.delete(through)) // the caller is told of a failure
-    this.#placing.add(through)
+    const way: Way = { rings: false }
+    const placing = this.#place(at, campaign, claimed, may, way)
+    const through = placing.then(() => {}, () => {}).finally(() => this.#placing.delete(way)) // the caller is told of a failure
+    this.#placing.set(way, through)
     return placing
   }
 
-  async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean): Promise<Placed> {
+  async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean, way: Way): Promise<Placed> {
     const { leads } = this.#options
     this.#ringing.add(attempt)
     try {
-      return await this.#dial(at, campaign, parseUuid(attempt), phone, may)
+      return await this.#dial(at, campaign, parseUuid(attempt), phone, may, way)
     } catch (error) {
       if (!(error instanceof InputError)) throw error // a number or a name that FreeSWITCH may not be given
       this.#options.log.warn({ uuid: attempt, campaign: campaign.name, error: error.message }, 'a lead cannot be dialled')
@@ -84,17 +95,27 @@ export class Attempts {
     }
   }
 
-  /** Waits for those that are on their way (stopping has let them go), and forgets the calls that were answered: whether they are there is asked for when their claims run out. */
-  async close(): Promise<void> {
+  /**
+   * Nothing is dialled any more (the dialers have stopped). Waits until what is under way has been written down, at most 2 s, and forgets
+   * the calls that were answered: whether they are there is asked for when their claims run out.
+   */
+  async close(ringing: Ringing = 'let-go'): Promise<void> {
     const { clock } = this.#options
+    if (ringing === 'let-go') this.#stopping.abort()
+    const awaited = [...this.#placing].filter(([way]) => ringing === 'let-go' || !way.rings).map(([, through]) => through)
     let limit: Timer | undefined
     const late = new Promise<void>(resolve => (limit = clock.after(LET_GO_MS, resolve)))
-    await Promise.race([Promise.all(this.#placing), late])
+    await Promise.race([Promise.all(awaited), late])
     limit?.cancel()
     for (const watch of this.#answered.values()) watch[Symbol.dispose]()
   }
 
-  async #dial(at: Switch, campaign: Campaign, uuid: Uuid, phone: string, may: () => boolean): Promise<Placed> {
+  /** How many telephones ring. */
+  get ringing(): number {
+    return [...this.#placing.keys()].filter(way => way.rings).length
+  }
+
+  async #dial(at: Switch, campaign: Campaign, uuid: Uuid, phone: string, may: () => boolean, way: Way): Promise<Placed> {
     const { leads, clock, log, callerId, gateway } = this.#options
     const shown = campaign.callerId ?? callerId
     const target = {
@@ -120,8 +141,10 @@ export class Attempts {
         await leads.refuse(uuid, 'NOT_SENT', 0)
         return 'not-sent'
       }
+      way.rings = true
       const ringForMs = campaign.ringForMs + POST_DIAL_MS
-      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs, onProgress: tell, signal: this.#options.stopping, clock, log })
+      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs, onProgress: tell, signal: this.#stopping.signal, clock, log })
+      way.rings = false
       await news
       if (outcome === 'answered') {
         if (await leads.answered(uuid)) after.settleWhenOver()

@@ -1,52 +1,44 @@
 /**
- * Agents who are on the line before any lead is: the house calls them once, their leg stays, and a talk begins in the moment in which
- * a lead says hello. Called are the agents of the queues that a running campaign on this node needs, while they are ready.
- *
- * While the phone rings the roster shows them as ringing, under a reservation like any other, so no queue rings them at the same time;
- * its rests apply, and three calls in a row without an answer make a break ('no answer', as max-no-answer of mod_callcenter does).
+ * Agents who are on the line before any lead is: the house calls them once, their leg waits parked at the switch, and a talk begins in
+ * the moment in which a lead says hello. Called are the agents of the queues that a running campaign on this node needs, while they
+ * are ready. No process holds a leg: any node joins it, and when the node dies that has called an agent, whoever needs them next cares
+ * for them as they are, on the line.
  */
-import { whyNotNow, type Agent, type Outcome } from '../agent/agent.ts'
-import type { Roster } from '../agent/roster.ts'
+import { whyNotNow, type Agent } from '../agent/agent.ts'
 import type { Timer } from '../base/clock.ts'
-import { InputError } from '../base/errors.ts'
-import type { Call } from '../call/call.ts'
-import type { DialOutcome } from '../call/cause.ts'
-import type { CallHouse } from '../call/house.ts'
-import type { Leg } from '../call/leg.ts'
-import { originate } from '../call/originate.ts'
-import { dial, endpoint, ident, newUuid, uuid as parseUuid } from '../esl/words.ts'
+import { CallMoved, InputError } from '../base/errors.ts'
+import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
+import { callAgent, isCalled, NOBODY, takeABreak, type AgentCallParts } from './agent-call.ts'
 import type { Floor } from './floor.ts'
+import { Line } from './line.ts'
 
-const MAX_NO_ANSWER = 3
-const LET_GO_MS = 1_500
-/** A reservation outlasts the ringing by this much, for the switch to say how it ended. */
-const GRACE_MS = 10_000
+const CLOSE_MS = 1_500
 /** Who has left the line may want to: they are not called back in the same breath. */
 const LEFT_MS = 5_000
-const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
-  busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
-  invalid: 'failed', failed: 'failed', refused: 'failed',
-}
+/** Whom this node no longer needs is offered to the others first: a campaign that moves is with its next node within a lease (6 s). */
+const OFFER_MS = 10_000
 
-export interface NailedOptions {
-  house: CallHouse
-  roster: Roster
-  floor: Floor
-  node: string
+export interface NailedOptions extends AgentCallParts {
+  readonly floor: Floor
+  /** Is there another node that dials campaigns, and may need the agents whom this one does not? Default: no. */
+  readonly othersDial?: (() => boolean) | undefined
+  /** Does that other node live? Default: no. */
+  readonly isAlive?: ((node: string) => boolean) | undefined
 }
 
 export class NailedAgents {
   readonly #options: NailedOptions
-  readonly #calls = new Map<string, Call>()
-  readonly #calling = new Map<string, AbortController>()
+  /** On the line, as far as this node needs or has called them. */
+  readonly #lines = new Map<string, Line>()
+  /** Being called or looked for by this node. */
+  readonly #errands = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
+  readonly #offers = new Map<string, Timer>()
   readonly #needs = new Map<string, number>()
   readonly #notBefore = new Map<string, number>()
-  /** Legs of other nodes, whose end is awaited. */
-  readonly #foreign = new Map<string, Disposable>()
+  /** Until it is written down that a line has ended. */
+  readonly #departures = new Map<Line, Promise<void>>()
   readonly #listening: Disposable
   #timer: Timer | null = null
-  /** Those on the line, until their leaving has been written down. */
-  readonly #departures = new Set<Promise<void>>()
   #closed = false
 
   constructor(options: NailedOptions) {
@@ -54,13 +46,9 @@ export class NailedAgents {
     this.#listening = options.floor.on('change', () => this.#look())
   }
 
-  /** The agent's leg, when it waits (or talks) here. */
-  callOf(agent: string): Call | undefined {
-    return this.#calls.get(agent)
-  }
-
+  /** Agents on the line of whom this node knows. */
   get count(): number {
-    return this.#calls.size
+    return this.#lines.size
   }
 
   /** A running campaign needs the agents of this queue until the answer is disposed; then whoever does not talk is let go. */
@@ -78,19 +66,53 @@ export class NailedAgents {
     }
   }
 
-  /** Lets everybody go who does not talk, and waits for that at most 1.5 s. */
-  async close(): Promise<void> {
+  /** To be said when a node is gone: of the agents whom it had on the line, those whom nobody needs are let go. */
+  lookAfterTheirs(): void {
+    for (const agent of this.#options.floor.all()) {
+      if (agent.nailed && this.#isOurs(agent) && !this.#wanted(agent) && !this.#lines.has(agent.name)) this.#send(agent, stop => this.#find(agent, stop))
+    }
+  }
+
+  /**
+   * 'stay': who is on the line, and whose phone rings, is another node's from now on. 'let-go': everybody goes, who talks after the talk.
+   * Waits for what must be written down at most 1.5 s. Default: as `othersDial` says.
+   */
+  async close(agents: 'stay' | 'let-go' = this.#othersDial ? 'stay' : 'let-go'): Promise<void> {
+    const { clock } = this.#options
     this.#closed = true
     this.#listening[Symbol.dispose]()
-    this.#needs.clear()
-    this.#look()
     this.#timer?.cancel()
-    for (const watch of this.#foreign.values()) watch[Symbol.dispose]()
-    const { clock } = this.#options.house
+    for (const offer of this.#offers.values()) offer.cancel()
+    for (const { stop } of this.#errands.values()) stop.abort(agents === 'stay' ? new CallMoved('this node closes') : undefined)
     let limit: Timer | undefined
-    const late = new Promise<void>(resolve => (limit = clock.after(LET_GO_MS, resolve)))
-    await Promise.race([Promise.all(this.#departures), late])
+    const late = new Promise<void>(resolve => (limit = clock.after(CLOSE_MS, resolve)))
+    await Promise.race([this.#leave(agents), late])
     limit?.cancel()
+    for (const line of this.#lines.values()) line[Symbol.dispose]()
+    this.#lines.clear()
+  }
+
+  async #leave(agents: 'stay' | 'let-go'): Promise<void> {
+    await Promise.all([...this.#errands.values()].map(errand => errand.done))
+    const known = new Map(this.#options.floor.all().map(agent => [agent.name, agent]))
+    await Promise.all([...this.#lines].map(async ([name, line]) => {
+      const agent = known.get(name)
+      if (agent && !this.#isOurs(agent)) return
+      if (agents === 'stay') return this.#write(name, line.leg, NOBODY)
+      if (agent && !isFree(agent)) return line.endsWithTalk()
+      line.hangUp()
+      await this.#departures.get(line)
+    }))
+  }
+
+  get #othersDial(): boolean {
+    return this.#options.othersDial?.() ?? false
+  }
+
+  /** On the line, and no other living node cares for them. */
+  #isOurs({ nailed }: Agent): boolean {
+    const { node, isAlive } = this.#options
+    return nailed !== null && (nailed.node === node || nailed.node === NOBODY || !(isAlive?.(nailed.node) ?? false))
   }
 
   #wanted(agent: Agent): boolean {
@@ -98,136 +120,131 @@ export class NailedAgents {
   }
 
   #look(): void {
-    const { floor, house } = this.#options
-    const now = house.clock.now()
-    const agents = floor.all()
-    const known = new Set(agents.map(agent => agent.name))
-    for (const agent of agents) {
-      if (this.#wanted(agent)) {
-        if (whyNotNow(agent, now) === null && !this.#isOnTheWay(agent, now)) void this.#bring(agent)
-      } else {
-        this.#calling.get(agent.name)?.abort()
-        const call = this.#calls.get(agent.name)
-        if (call && (agent.state === 'idle' || agent.state === 'wrap-up')) house.hangUp(call.leg) // a talk is never cut
-      }
-    }
-    for (const [name, call] of this.#calls) if (!known.has(name)) house.hangUp(call.leg)
-    this.#timer?.cancel()
+    const { floor, clock } = this.#options
+    const [now, agents] = [clock.now(), floor.all()]
     if (this.#closed) return
     for (const [name, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(name)
-    const rested = floor.nextChange(agents.filter(agent => this.#wanted(agent) && agent.nailed === null))
+    for (const agent of agents) {
+      if (this.#wanted(agent)) this.#lookAfter(agent, now)
+      else this.#letGo(agent)
+    }
+    const known = new Set(agents.map(agent => agent.name))
+    for (const [name, line] of this.#lines) if (!known.has(name)) line.hangUp()
+    this.#timer?.cancel()
+    const rested = floor.nextChange(agents.filter(agent => this.#wanted(agent) && (agent.nailed === null || isCalled(agent))))
     const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
-    if (next < Infinity) this.#timer = house.clock.after(Math.max(1, next - now), () => this.#look())
+    if (next < Infinity) this.#timer = clock.after(Math.max(1, next - now), () => this.#look())
   }
 
-  #isOnTheWay({ name, nailed }: Agent, now: number): boolean {
-    const there = this.#calls.has(name) || this.#calling.has(name) || (nailed !== null && this.#foreign.has(nailed.leg))
-    return there || (this.#notBefore.get(name) ?? 0) > now
-  }
-
-  async #bring(agent: Agent): Promise<void> {
-    const { house, roster } = this.#options
-    const giveUp = new AbortController()
-    this.#calling.set(agent.name, giveUp)
-    try {
-      if (agent.nailed && !(await this.#leftBehind(agent))) return
-      await this.#call(agent, giveUp.signal)
-    } catch (error) {
-      house.log.warn({ agent: agent.name, error: (error as Error).message }, 'an agent could not be brought on the line')
-      if (error instanceof InputError) await this.#takeABreak(agent.name, 'bad endpoint') // else it would be tried again at once
-    } finally {
-      this.#calling.delete(agent.name)
+  #lookAfter(agent: Agent, now: number): void {
+    const { name, nailed } = agent
+    const line = this.#lines.get(name)
+    if (line) {
+      this.#offers.get(name)?.cancel()
+      this.#offers.delete(name)
+      if (nailed?.leg === line.leg && nailed.node === NOBODY) this.#send(agent, () => this.#write(name, line.leg, this.#options.node))
+    } else if (nailed === null) {
+      if (whyNotNow(agent, now) === null && !this.#notBefore.has(name)) this.#send(agent, stop => this.#call(agent, stop))
+    } else if (!isCalled(agent)) {
+      this.#send(agent, stop => this.#find(agent, stop))
+    } else if (this.#isOurs(agent)) {
+      this.#send(agent, stop => this.#call(agent, stop))
     }
-    // what was heard of this agent meanwhile was not acted upon
-    const now = house.clock.now()
-    const seen = await roster.get(agent.name, now).catch(() => null)
-    if (seen && seen.rev !== agent.rev) this.#look()
   }
 
-  /** Their leg is another process's. If it is gone, with its node or its switch, the record is corrected; else its end is awaited. */
-  async #leftBehind({ name, nailed }: Agent): Promise<boolean> {
-    const { house } = this.#options
-    const leg = parseUuid(nailed!.leg)
-    for (const one of house.switchboard.switches) {
-      const watch = one.watch(leg, event => {
-        if (event.name === 'CHANNEL_HANGUP') void this.#gone(name, leg)
-      })
-      if (await one.exists(leg)) {
-        this.#foreign.set(leg, watch)
-        return false
+  /** A talk is never cut. */
+  #letGo(agent: Agent): void {
+    const { name, nailed } = agent
+    this.#errands.get(name)?.stop.abort()
+    const line = this.#lines.get(name)
+    if (!line || nailed?.leg !== line.leg) return
+    if (!this.#isOurs(agent)) return this.#forget(name, line)
+    if (!isFree(agent)) return
+    if (!this.#othersDial) return line.hangUp()
+    if (this.#offers.has(name)) return
+    if (nailed.node !== NOBODY) void this.#write(name, line.leg, NOBODY)
+    this.#offers.set(name, this.#options.clock.after(OFFER_MS, () => void this.#notTaken(name, line)))
+  }
+
+  async #notTaken(name: string, line: Line): Promise<void> {
+    const { roster, clock, log } = this.#options
+    this.#offers.delete(name)
+    try {
+      const agent = await roster.get(name, clock.now())
+      if (this.#lines.get(name) === line && agent?.nailed?.node === NOBODY && isFree(agent) && !this.#wanted(agent)) line.hangUp()
+    } catch (error) {
+      log.warn({ agent: name, error: (error as Error).message }, 'an agent whom nobody needs could not be let go')
+    }
+  }
+
+  /** One errand at a time for each agent; what was heard of them meanwhile is acted upon after it. */
+  #send(agent: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
+    const { name } = agent
+    if (this.#closed || this.#errands.has(name)) return
+    const { roster, clock, log } = this.#options
+    const stop = new AbortController()
+    const run = async () => {
+      try {
+        await errand(stop.signal)
+      } catch (error) {
+        if (!stop.signal.aborted) log.warn({ agent: name, error: (error as Error).message }, 'an agent could not be brought on the line')
       }
-      watch[Symbol.dispose]()
+      this.#errands.delete(name)
+      const seen = await roster.get(name, clock.now()).catch(() => null)
+      if (seen && (seen.rev !== agent.rev || (this.#lines.has(name) && !this.#wanted(seen)))) this.#look()
     }
-    await this.#gone(name, leg)
-    return true
+    this.#errands.set(name, { stop, done: Promise.resolve().then(run) })
   }
 
-  async #gone(name: string, leg: string): Promise<void> {
-    const { house, roster } = this.#options
-    this.#foreign.get(leg)?.[Symbol.dispose]()
-    this.#foreign.delete(leg)
+  async #call(agent: Agent, stop: AbortSignal): Promise<void> {
     try {
-      const agent = await roster.get(name, house.clock.now())
-      if (agent?.nailed?.leg === leg) await roster.nail(name, null, house.clock.now())
+      const line = await callAgent(agent, this.#options, stop)
+      if (line) this.#keep(agent.name, line)
     } catch (error) {
-      house.log.warn({ agent: name, error: (error as Error).message }, 'it was not written down that an agent left the line')
-    }
-  }
-
-  async #call(agent: Agent, signal: AbortSignal): Promise<void> {
-    const { house, roster, node } = this.#options
-    const { clock, log } = house
-    const uuid = newUuid()
-    const to = endpoint(agent.endpoint)
-    const epoch = await roster.reserve(agent.name, uuid, clock.now(), agent.ringForMs + GRACE_MS)
-    if (epoch === null) return // somebody was faster
-    let rest: Outcome = 'failed'
-    try {
-      await roster.advance(agent.name, epoch, 'ringing', clock.now())
-      using expected = house.door.expect(uuid)
-      const { callerId } = house.settings
-      const { outcome, cause } = await originate(house.switchboard.any(), {
-        uuid, endpoint: to, flow: ident('leg'), ringForMs: agent.ringForMs, callerId: callerId === undefined ? undefined : dial(callerId),
-        signal, arrived: expected.arrived, clock, log,
-      })
-      if (outcome === 'answered') {
-        rest = 'caller-left' // no rest: they are on the line and free
-        await this.#keep(agent.name, await expected.arrived, node)
-      } else {
-        log.info({ agent: agent.name, outcome, cause }, 'an agent did not come on the line')
-        rest = REST[outcome]
-      }
-    } finally {
-      await roster.release(agent.name, epoch, rest, clock.now())
-    }
-    const now = await roster.get(agent.name, clock.now())
-    if (rest === 'no-answer' && now && now.noAnswers >= MAX_NO_ANSWER) await this.#takeABreak(agent.name, 'no answer')
-  }
-
-  async #keep(name: string, leg: Leg, node: string): Promise<void> {
-    const { house, roster } = this.#options
-    leg.returns = true
-    this.#calls.set(name, house.callOf(leg))
-    // a leg that has moved is on the line still, with another node: its record is that node's to correct
-    const departure = Promise.race([leg.ended.then(() => true), leg.moved.then(() => false)]).then(over => {
-      if (this.#calls.get(name)?.leg !== leg) return
-      this.#calls.delete(name)
-      this.#notBefore.set(name, house.clock.now() + LEFT_MS)
-      return over ? this.#gone(name, leg.uuid) : undefined
-    }).finally(() => this.#departures.delete(departure))
-    this.#departures.add(departure)
-    try {
-      await roster.nail(name, { leg: leg.uuid, node }, house.clock.now())
-    } catch (error) {
-      house.hangUp(leg) // a line that nobody knows of would be offered to nobody; they are called again
+      if (error instanceof InputError) await takeABreak(agent.name, 'bad endpoint', this.#options) // else it would be tried again at once
       throw error
     }
-    if (this.#closed) house.hangUp(leg)
   }
 
-  async #takeABreak(name: string, reason: string): Promise<void> {
-    const { house, roster } = this.#options
-    house.log.info({ agent: name, reason }, 'an agent was sent on a break')
-    await roster.setStatus(name, 'break', house.clock.now(), reason)
+  /** Their leg was another node's, or this one's before it was started anew. If it lives it is listened to, else the record is corrected. */
+  async #find(agent: Agent, stop: AbortSignal): Promise<void> {
+    const { switchboard, clock, node } = this.#options
+    const leg = parseUuid(agent.nailed!.leg)
+    const line = await Line.find(switchboard, leg, clock, stop)
+    if (!line) return this.#write(agent.name, leg, null)
+    this.#keep(agent.name, line)
+    if (this.#isOurs(agent) && agent.nailed!.node !== node && this.#wanted(agent)) await this.#write(agent.name, leg, node)
+  }
+
+  #keep(name: string, line: Line): void {
+    this.#lines.set(name, line)
+    const departure = line.ended.then(async () => {
+      this.#forget(name, line)
+      this.#notBefore.set(name, this.#options.clock.now() + LEFT_MS)
+      await this.#errands.get(name)?.done // what it writes must not come after this
+      await this.#write(name, line.leg, null)
+      this.#departures.delete(line)
+    })
+    this.#departures.set(line, departure)
+  }
+
+  #forget(name: string, line: Line): void {
+    if (this.#lines.get(name) === line) this.#lines.delete(name)
+    this.#offers.get(name)?.cancel()
+    this.#offers.delete(name)
+    line[Symbol.dispose]()
+  }
+
+  /** Who cares for this leg from now on; null: it is gone. Nothing is written when the agent is on another one meanwhile. */
+  async #write(name: string, leg: Uuid, node: string | null): Promise<void> {
+    const { roster, clock, log } = this.#options
+    try {
+      const agent = await roster.get(name, clock.now())
+      if (agent?.nailed?.leg === leg) await roster.nail(name, node === null ? null : { leg, node }, clock.now())
+    } catch (error) {
+      log.warn({ agent: name, error: (error as Error).message }, 'it was not written down who is on the line')
+    }
   }
 }
+
+const isFree = ({ state }: Agent): boolean => state === 'idle' || state === 'wrap-up'

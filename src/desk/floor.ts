@@ -1,6 +1,7 @@
 /** The floor as it is now: who waits, who talks, what the campaigns have come to. For the status line and for lists. */
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
+import type { AdmissionState } from '../call/admission.ts'
 import type { QueueStats, QueueStore } from '../queue/store.ts'
 import { campaigns } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
@@ -47,6 +48,8 @@ export interface FloorSnapshot {
   readonly longestWaitMs: number | null
   readonly talking: number
   readonly agents: AgentCounts
+  /** What this process takes on; absent: everything. */
+  readonly admission?: AdmissionState
   /** Those that run. */
   readonly campaigns: readonly CampaignFigures[]
 }

@@ -1,18 +1,21 @@
 /**
- * We command FreeSWITCH: few commands with small answers, through esl-lite.
+ * We command FreeSWITCH: few commands with small answers, through esl-lite, which keeps them in order and finds the results of jobs.
  *
- * esl-lite 3.2.0 keeps a command that was in flight when its link dropped, or that timed out, and sends it again after it has
- * reconnected: a lost `originate` would ring a telephone twice. So a client of esl-lite lives for one connection here: it is ended
- * as soon as its link drops or a command times out, and a fresh one is opened. It tells of a lost link only through its logger
- * (socket.ts: 'Socket completed', 'Socket failed'), before it connects again; 'Authenticating' a second time is the second line.
+ * Its own connection is not used. esl-lite 3.2.0 loses a message whose blank line is cut by a chunk; it connects again by itself, and
+ * then sends a second time what was in flight or had timed out: a lost `originate` would ring a telephone twice. It gets a wire of ours
+ * instead, and lives as long as that: when it closes, goes silent or a command times out, whoever waits is told and a fresh one is opened.
  */
-import { FreeSwitchClient } from 'esl-lite'
+import { FreeSwitchResponse } from 'esl-lite'
 import { type Clock, sleep } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
 import { utf8 } from './event.ts'
+import { Retry } from './retry.ts'
+import { connectTcp } from './tcp.ts'
+import { EslWay } from './way.ts'
+import type { Wire } from './wire.ts'
 import type { Uuid } from './words.ts'
 
 /** What the house asks of the way to a switch. A reply says that a command was taken, never what became of it. */
@@ -26,7 +29,6 @@ export interface Commands {
 
 /** An api command that the house uses takes milliseconds; a switch that needs more than this is frozen. */
 export const ANSWER_MS = 5_000
-const RETRY_MS = { first: 200, longest: 5_000 } as const
 
 export interface CommandLinkOptions {
   name: string
@@ -37,18 +39,13 @@ export interface CommandLinkOptions {
   log: Log
   /** How long an answer may take. Default ANSWER_MS. */
   answerMs?: number
-}
-
-/** esl-lite shows its `send` to subclasses only. */
-class OneConnection extends FreeSwitchClient {
-  hand(command: string, job: Uuid, answerMs: number): Promise<unknown> {
-    return this.send(command, { 'job-uuid': job }, undefined, answerMs)
-  }
+  /** Opens a wire to the switch. Default: TCP to host and port. */
+  open?: () => Promise<Wire>
 }
 
 export class CommandLink implements Commands {
   readonly #options: CommandLinkOptions
-  #client: OneConnection | null = null
+  #client: OneWire | null = null
   #closing = new AbortController()
   #staying: Promise<void> = Promise.resolve()
 
@@ -82,17 +79,17 @@ export class CommandLink implements Commands {
 
   async close(): Promise<void> {
     this.#closing.abort(new SwitchError('LINK_DOWN', 'the command link was closed'))
-    this.#client?.end()
+    this.#client?.part('in order')
     this.#client = null
     await this.#staying
   }
 
-  #current(): OneConnection {
+  #current(): OneWire {
     if (this.#client === null) throw new SwitchError('LINK_DOWN', `the command link to ${this.#options.name} is down`)
     return this.#client
   }
 
-  #failed(client: OneConnection, error: Error, text: ApiText): SwitchError {
+  #failed(client: OneWire, error: Error, text: ApiText): SwitchError {
     const verb = text.split(' ', 1)[0]
     if (error.name === 'FreeSwitchFailedCommandError') return new SwitchError('SWITCH_REFUSED', `${this.#options.name} refused ${verb}: ${error.message}`, { cause: error })
     this.#drop(client, error.message) // whatever it still holds must never be sent
@@ -102,28 +99,19 @@ export class CommandLink implements Commands {
   }
 
   async #connect(): Promise<void> {
-    const { host, port, password, name } = this.#options
-    let authenticated = 0
-    const client: OneConnection = new OneConnection({
-      host,
-      port,
-      password,
-      logger: listeningLogger(message => {
-        const lost = message.startsWith('Socket completed') || message.startsWith('Socket failed')
-        const again = message === 'Authenticating' && ++authenticated > 1
-        if (lost || again) this.#drop(client, lost ? 'the connection is gone' : 'it came back by itself')
-      }),
-    })
+    const { host, port, password, name, clock, open = () => connectTcp(host, port) } = this.#options
+    const wire = await open()
+    const client: OneWire = new OneWire(wire, password, clock, why => this.#drop(client, why))
     const answer = await client.bgapi(say.coreUuid, this.#answerMs)
-    if (answer instanceof Error || this.#closing.signal.aborted) {
-      client.end()
+    if (answer instanceof Error || !client.open || this.#closing.signal.aborted) {
+      client.part('broken')
       throw new SwitchError('LINK_DOWN', `cannot command ${name}: ${answer instanceof Error ? answer.message : 'closed'}`)
     }
     this.#client = client
   }
 
-  #drop(client: OneConnection, why: string): void {
-    client.end()
+  #drop(client: OneWire, why: string): void {
+    client.part('broken')
     if (this.#client !== client) return
     this.#client = null
     if (this.#closing.signal.aborted) return
@@ -133,9 +121,9 @@ export class CommandLink implements Commands {
 
   async #comeBack(): Promise<void> {
     const stop = this.#closing.signal
-    for (let pause: number = RETRY_MS.first; !stop.aborted; pause = Math.min(pause * 2, RETRY_MS.longest)) {
+    for (const retry = new Retry(); !stop.aborted; ) {
       try {
-        await sleep(this.#options.clock, pause, stop)
+        await sleep(this.#options.clock, retry.next(), stop)
         await this.#connect()
         return
       } catch (error) {
@@ -145,11 +133,36 @@ export class CommandLink implements Commands {
   }
 }
 
-type EslLogger = ConstructorParameters<typeof FreeSwitchClient>[0]['logger']
+/** esl-lite over one wire of ours. It shows its constructor, `connect` and `send` to subclasses only. */
+class OneWire extends FreeSwitchResponse {
+  readonly #way: EslWay
 
-/** The few methods of a pino logger that esl-lite calls; every message goes to `heard`. */
-function listeningLogger(heard: (message: string) => void): EslLogger {
-  const line = (_fields: unknown, message?: string) => heard(message ?? '')
-  const logger = { trace: line, debug: line, info: line, warn: line, error: line, fatal: line, child: () => logger }
-  return logger as unknown as EslLogger
+  /** `lost` is called when the wire closed or went silent. */
+  constructor(wire: Wire, password: string, clock: Clock, lost: (why: string) => void) {
+    const way = new EslWay(wire, clock, lost)
+    super(way as never, password, SILENT as never)
+    this.#way = way
+    // it asks for the end of every verb of every call of the switch, 9 kB each, and the house has no use for them here
+    this['registeredEventNames'].delete('CHANNEL_EXECUTE_COMPLETE')
+    way.greeted = () => void this.connect() // from then on it sends what is queued: not before it was asked for the password
+    way.ask = () => void this.bgapi(say.coreUuid, ANSWER_MS)
+  }
+
+  get open(): boolean {
+    return this.#way.open
+  }
+
+  hand(command: string, job: Uuid, answerMs: number): Promise<unknown> {
+    return this.send(command, { 'job-uuid': job }, undefined, answerMs)
+  }
+
+  /** Nothing is sent any more; whoever waits is told. 'broken': the switch may not even take our goodbye. */
+  part(how: 'in order' | 'broken'): void {
+    if (how === 'in order') this.#way.end()
+    else this.#way.destroy()
+    this.end()
+  }
 }
+
+/** The few methods of a pino logger that esl-lite calls. What it would say, the house says itself. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => SILENT }

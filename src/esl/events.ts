@@ -8,13 +8,14 @@ import { SwitchError, SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
 import * as say from './api.ts'
-import { api, auth, subscribe } from './command.ts'
-import { Connection } from './connection.ts'
+import type { ApiText } from './api.ts'
+import { api, auth, bgapi, subscribe } from './command.ts'
+import { Connection, type Reply } from './connection.ts'
 import type { SwitchEvent } from './event.ts'
+import { Retry } from './retry.ts'
 import type { Wire } from './wire.ts'
+import type { Uuid } from './words.ts'
 
-/** First and longest pause between two attempts to connect; the pause doubles. */
-const RETRY_MS = { first: 200, longest: 5_000 } as const
 /** FreeSWITCH refuses after one wrong password: more than one try per 5 s is hammering. */
 const REFUSED_RETRY_MS = 5_000
 /** An application-level ping finds a frozen switch and a half-open link, which TCP does not (2 s, two in a row). */
@@ -43,6 +44,8 @@ export interface LinkFacts {
   version: string
   /** Absolute folder for recordings on the switch's machine. */
   recordings: string
+  /** When this run of the switch began, by our clock, ms since the epoch. */
+  startedAt?: number
 }
 
 export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error; closed: void }> {
@@ -63,6 +66,32 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     return this.#connection !== null
   }
 
+  /**
+   * A question that takes the switch microseconds. Many at once are fine (FreeSWITCH sends no events between two that are on their way,
+   * so not too many): here they do not wait for one another, as they would on the command link. Rejects with SWITCH_REFUSED or LINK_DOWN.
+   */
+  async ask(text: ApiText): Promise<string> {
+    const { body } = await this.#say(api(text))
+    if (body.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.name} answered '${body.trim()}'`)
+    return body
+  }
+
+  /** Something that takes longer: BACKGROUND_JOB with `job` brings the answer. Rejections as above. */
+  async submit(text: ApiText, job: Uuid): Promise<void> {
+    const { text: answer } = await this.#say(bgapi(text, job))
+    if (answer.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.name} answered '${answer}'`)
+  }
+
+  async #say(command: Parameters<Connection['send']>[0]): Promise<Reply> {
+    const connection = this.#connection
+    if (!connection) throw new SwitchError('LINK_DOWN', `the event link to ${this.name} is down`)
+    try {
+      return await connection.send(command)
+    } catch (error) {
+      throw new SwitchError('LINK_DOWN', `the event link to ${this.name} broke: ${(error as Error).message}`, { cause: error })
+    }
+  }
+
   /** Resolves when the link is up for the first time; rejects with SwitchError when the first attempt fails. Stays up by itself after. */
   async start(): Promise<LinkFacts> {
     const facts = await this.#connect()
@@ -81,18 +110,20 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   async #stayUp(): Promise<void> {
     const { clock, log } = this.#options
     const stop = this.#closing.signal
-    let pause: number = RETRY_MS.first
+    const retry = new Retry()
+    let refused = false
     while (!stop.aborted) {
       try {
         if (this.#connection) await this.next('down', stop)
-        await sleep(clock, pause, stop)
+        await sleep(clock, refused ? REFUSED_RETRY_MS : retry.next(), stop)
         await this.#connect()
-        pause = RETRY_MS.first
+        retry.reset()
+        refused = false
       } catch (error) {
         if (stop.aborted) return
         if (!(error instanceof SwitchhookError)) throw error
         log.warn({ switch: this.name, error: error.message }, 'the event link is not back yet')
-        pause = error.code === 'SWITCH_REFUSED' ? REFUSED_RETRY_MS : Math.min(pause * 2, RETRY_MS.longest)
+        refused = error.code === 'SWITCH_REFUSED'
       }
     }
   }
@@ -100,14 +131,20 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   async #connect(): Promise<LinkFacts> {
     const { open, clock, log, name } = this.#options
     const wire = await open()
+    if (this.#closing.signal.aborted) {
+      wire.destroy()
+      throw this.#closing.signal.reason as Error
+    }
     let asked = () => {}
-    const authRequested = new Promise<void>((resolve, reject) => {
-      asked = resolve
-      this.#closing.signal.addEventListener('abort', () => reject(this.#closing.signal.reason), { once: true })
-    })
+    const authRequested = new Promise<void>(resolve => (asked = resolve))
     let lost: (error: Error) => void = () => {}
     const gone = new Promise<never>((_, reject) => (lost = reject))
     gone.catch(() => {}) // whoever waits for it has been told; a link that closes while nobody waits is reported by 'down'
+    const closing = () => {
+      lost(this.#closing.signal.reason as Error)
+      connection.destroy()
+    }
+    this.#closing.signal.addEventListener('abort', closing, { once: true })
     const connection: Connection = new Connection(wire, clock, {
       authRequest: () => asked(),
       event: event => this.emit('event', event),
@@ -128,6 +165,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       return await this.#logIn(connection, answer)
     } finally {
       late.cancel()
+      this.#closing.signal.removeEventListener('abort', closing) // once for every connection of months
     }
   }
 
@@ -147,7 +185,12 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     ])
     this.#connection = connection
     this.#ping(connection)
-    const facts = { core: core.text, version: /Version ([^\s)]+)/.exec(version.body)?.[1] ?? 'unknown', recordings: recordings.text.startsWith('/') ? recordings.text : '/tmp' }
+    const facts = {
+      core: core.text,
+      version: /Version ([^\s)]+)/.exec(version.body)?.[1] ?? 'unknown',
+      recordings: recordings.text.startsWith('/') ? recordings.text : '/tmp',
+      startedAt: this.#options.clock.now() - upFor(version.body),
+    }
     this.emit('up', facts)
     return facts
   }
@@ -165,4 +208,12 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     }
     this.#pinging = this.#options.clock.after(PING_MS, beat)
   }
+}
+
+const UNIT_MS = new Map([['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000], ['millisecond', 1]])
+
+/** 'UP 0 years, 0 days, 2 hours, …' of `status` → milliseconds. */
+function upFor(status: string): number {
+  const parts = (status.split('\n', 1)[0] ?? '').matchAll(/(\d+) (year|day|hour|minute|second|millisecond)s?\b/g)
+  return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS.get(unit!) ?? 365 * 86_400_000), 0)
 }

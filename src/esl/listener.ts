@@ -14,8 +14,25 @@ export interface ListenerOptions {
   onWire(wire: Wire): void
 }
 
+export interface Listener {
+  /** The port itself, also when any free one was asked for. */
+  readonly port: number
+  readonly listening: boolean
+  /**
+   * Closes the port: whoever connects is refused at once, and FreeSWITCH goes to its next host within 10 ms (accepting and then closing
+   * would cost the caller a takeover). Connections that are open stay.
+   */
+  pause(): void
+  /** Opens the same port again. Rejects with SwitchError LINK_DOWN when somebody else has taken it meanwhile; may be tried again. */
+  resume(): Promise<void>
+  /** Closes the port for good. */
+  stopListening(): void
+  /** Closes the port for good and waits until every connection is closed. */
+  close(): Promise<void>
+}
+
 /** Throws InputError for an unreadable CIDR; rejects with SwitchError LINK_DOWN when the port is taken. */
-export async function openListener(options: ListenerOptions): Promise<TcpListener> {
+export async function openListener(options: ListenerOptions): Promise<Listener> {
   const allowed = new BlockList()
   for (const cidr of options.allow) addCidr(allowed, cidr)
   // the same few switches connect again and again: each address is looked at once
@@ -28,16 +45,70 @@ export async function openListener(options: ListenerOptions): Promise<TcpListene
     }
     return may
   }
-  return listenTcp({
-    host: options.host,
-    port: options.port,
-    onWire(wire) {
-      if (mayConnect(wire.peer)) return options.onWire(wire)
-      wire.listen({ data() {}, close() {} })
-      wire.destroy()
-      options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')
-    },
-  })
+  const onWire = (wire: Wire): void => {
+    if (mayConnect(wire.peer)) return options.onWire(wire)
+    wire.listen({ data() {}, close() {} })
+    wire.destroy()
+    options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')
+  }
+  return new Port(options.host, onWire).open(options.port)
+}
+
+/** A port that can be closed and opened again; each time it is open has a socket of its own. */
+class Port implements Listener {
+  port = 0
+  readonly #host: string
+  readonly #onWire: (wire: Wire) => void
+  #socket: TcpListener | null = null
+  #opening: Promise<void> | null = null
+  #wanted = true
+  #over = false
+  /** Sockets that listen no more; each is through when the last connection that came by it is closed. */
+  readonly #closing = new Set<Promise<void>>()
+
+  constructor(host: string, onWire: (wire: Wire) => void) {
+    this.#host = host
+    this.#onWire = onWire
+  }
+
+  async open(port: number): Promise<this> {
+    this.#socket = await listenTcp({ host: this.#host, port, onWire: this.#onWire })
+    this.port = this.#socket.port
+    return this
+  }
+
+  get listening(): boolean {
+    return this.#socket !== null
+  }
+
+  pause(): void {
+    this.#wanted = false
+    const closing = this.#socket?.close().then(() => void this.#closing.delete(closing!))
+    if (closing) this.#closing.add(closing)
+    this.#socket = null
+  }
+
+  resume(): Promise<void> {
+    this.#wanted = !this.#over
+    if (this.#socket || this.#over) return Promise.resolve()
+    return (this.#opening ??= this.#reopen().finally(() => (this.#opening = null)))
+  }
+
+  async #reopen(): Promise<void> {
+    this.#socket = await listenTcp({ host: this.#host, port: this.port, onWire: this.#onWire })
+    if (!this.#wanted) this.pause() // thought better of while it was opened
+  }
+
+  stopListening(): void {
+    this.#over = true
+    this.pause()
+  }
+
+  async close(): Promise<void> {
+    this.stopListening()
+    await this.#opening?.catch(() => {})
+    await Promise.all(this.#closing)
+  }
 }
 
 function addCidr(list: BlockList, cidr: string): void {

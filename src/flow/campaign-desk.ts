@@ -1,11 +1,9 @@
 /** A campaign's side of the calls that it made, as flows need it. */
-import type { Call } from '../call/call.ts'
 import type { LeadDesk as Leads } from '../campaign/lead.ts'
 import type { LeadDesk } from './run.ts'
 
-export function campaignDesk(leads: Leads, callOf: (agent: string) => Call | undefined): LeadDesk {
+export function campaignDesk(leads: Leads): LeadDesk {
   return {
-    callOf,
     async find(uuid) {
       const found = await leads.attemptOf(uuid)
       if (!found || !(await leads.answered(uuid))) return null // no attempt of ours, or one that was settled without this call

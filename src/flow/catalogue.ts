@@ -23,8 +23,8 @@ export class Catalogue {
   }
 }
 
-/** Extensions of the dialplan that are no flows: the door of legs that we originate, the fallback, the second try, the doctor's test call. */
-const RESERVED = /^(leg|sorry|doctor|retry-.*)$/
+/** Extensions of the dialplan that are no flows: the door of legs that we originate, the fallback, the second try, the way to a certain node, the doctor's test call. */
+const RESERVED = /^(leg|sorry|doctor|(retry|home)-.*)$/
 
 /** Loads `<folder>/*.ts` (and .js, .mjs); folders below it hold what flows share. Rejects with one InputError that lists every fault. */
 export async function loadFlows(folder: string): Promise<Catalogue> {

@@ -1,10 +1,15 @@
 /** The person that a campaign called, as its flow sees them. */
 import type { Call } from '../call/call.ts'
-import { step } from '../call/journal.ts'
-import type { FlowCall } from './flow-call.ts'
-import { waitingCall } from './place.ts'
+import { ends } from '../call/nouns.ts'
+import type { Leg } from '../call/leg.ts'
+import { parkedLeg } from '../call/parked.ts'
+import { step } from '../call/steps.ts'
+import { uuid as parseUuid } from '../esl/words.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
+import type { FlowCall } from './flow-call.ts'
+import { waitingCall } from './place.ts'
+import { LeasedAgent, type SavedAgent } from './promise.ts'
 
 /**
  * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as abandoned
@@ -13,7 +18,7 @@ import type { Queues } from '../queue/queue.ts'
 const LEGAL_MS = 2_000
 
 /** Before every caller who waits in the same queue: they have a deadline, the callers have none. */
-const FIRST = '1d'
+const FIRST = { headStart: '1d' } as const
 
 export interface Lead {
   readonly id: number
@@ -37,8 +42,6 @@ export interface LeadParts {
   readonly fields: Readonly<Record<string, string>>
   readonly queue: string
   readonly queues: Queues
-  /** The leg on which an agent waits, when it is held by this process. */
-  callOf(agent: string): Call | undefined
   optOut(): Promise<void>
   connected(agent: string): Promise<void>
   /** Milliseconds since the greeting ended (or, without detection, since the answer), by the call's clock. */
@@ -55,7 +58,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
   /** A person answered and was told that nobody is free: whatever they do next, the call counts as abandoned. */
   unserved = false
   #place: Place | null = null
-  #given: AsyncDisposable | null = null
+  #agent: LeasedAgent | null = null
+  #parked: Leg | null = null
 
   constructor(call: FlowCall, parts: LeadParts) {
     this.id = parts.id
@@ -65,40 +69,62 @@ export class CampaignLead implements Lead, AsyncDisposable {
     this.#parts = parts
   }
 
-  agent(): Promise<LeadAgent | null> {
-    return step(this.#call.leg, {
-      verb: 'lead.agent',
-      run: async () => {
-        const found = await this.#findAgent()
-        this.unserved = found === null
+  async agent(): Promise<LeadAgent | null> {
+    const agent = await step<LeasedAgent | null>(this.#call.leg, {
+      verb: 'agent of the campaign',
+      run: () => this.#find(),
+      save: found => found && { ...found.saved },
+      load: (saved, replay) => {
+        if (saved === null) return null
+        const found = new LeasedAgent(this.#call.leg, saved as unknown as SavedAgent, null)
+        replay.atEnd(async () => found.reopen(await this.#enter()))
         return found
       },
     })
+    this.unserved = agent === null
+    if (!agent) return null
+    this.#agent = agent
+    const leg = this.#legOf(agent)
+    this.#call.promised.reached(agent, leg)
+    return { name: agent.name, leg }
   }
 
   optOut(): Promise<void> {
-    return step(this.#call.leg, { verb: 'lead.optOut', run: () => this.#parts.optOut() })
+    return step(this.#call.leg, { verb: 'opt out', run: () => this.#parts.optOut() })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#given?.[Symbol.asyncDispose]()
-    await this.#place?.[Symbol.asyncDispose]()
+    await this.#agent?.[Symbol.asyncDispose]()
+    this.#parked?.giveAway('taken') // its end is nobody's business here any more
+    await ends(this.#call.leg, 'lead', async () => this.#place?.[Symbol.asyncDispose](), () => {})
   }
 
-  async #findAgent(): Promise<LeadAgent | null> {
+  async #find(): Promise<LeasedAgent | null> {
     const left = LEGAL_MS - this.#parts.sinceGreeting()
     if (left <= 0) return null
-    this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, { headStart: FIRST })
-    const agent = await this.#place.agent({ within: `${left}ms` })
+    const place = await this.#enter()
+    const agent = await place.agent({ within: `${left}ms` })
     if (!agent) return null
-    const leg = agent.leg === null ? undefined : this.#parts.callOf(agent.name)
-    if (!leg) {
-      await agent.finished('failed') // not on the line: a telephone that must ring first cannot make the deadline
+    const { name, endpoint, ringForMs, leg, epoch } = agent
+    this.#call.note({ event: 'promised', queue: this.#parts.queue, agent: name })
+    const found = new LeasedAgent(this.#call.leg, { name, endpoint, ringForMs, leg, epoch }, agent)
+    if (leg === null || this.#call.leg.home === null) {
+      await found.failed() // not on the line: a telephone that must ring first cannot make the deadline
       return null
     }
-    this.#given = this.#call.promised.add(agent)
-    this.#call.promised.reached(agent, leg)
-    await this.#parts.connected(agent.name)
-    return { name: agent.name, leg }
+    await this.#parts.connected(name)
+    return found
+  }
+
+  async #enter(): Promise<Place> {
+    return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, FIRST))
+  }
+
+  #legOf({ saved }: LeasedAgent): Call {
+    const { leg, house } = this.#call
+    const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: house.clock, log: house.log })
+    parked.steps = leg.steps
+    this.#parked = parked
+    return house.callOf(parked)
   }
 }

@@ -1,88 +1,129 @@
-/** A place in a queue and its agents, as a flow holds them: every wait passes the one door of the call. */
-import type { Outcome } from '../agent/agent.ts'
-import type { Call } from '../call/call.ts'
-import type { DialOutcome } from '../call/cause.ts'
-import { step } from '../call/journal.ts'
+/** A place in a queue, as a flow holds it: opened, asked and given up by steps, so that the caller keeps it whoever drives the call. */
+import { ms, type Duration } from '../base/duration.ts'
 import { left } from '../call/left.ts'
 import type { Leg } from '../call/leg.ts'
+import { ends } from '../call/nouns.ts'
+import { step } from '../call/steps.ts'
 import type { Place, WaitingCall } from '../queue/place.ts'
-import type { ReservedAgent } from '../queue/reserved-agent.ts'
-
-/** An agent promised to this caller: dial the endpoint, then join. The rest (ringing, talking, wrap-up) follows from that. */
-export interface Agent extends AsyncDisposable {
-  readonly name: string
-  readonly endpoint: string
-}
-
-/** The agents that this call has been promised, found again by what the flow dials and joins. */
-export class Promised {
-  readonly #byEndpoint = new Map<string, ReservedAgent>()
-  readonly #byLeg = new Map<Leg, ReservedAgent>()
-
-  add(agent: ReservedAgent): Agent {
-    this.#byEndpoint.set(agent.endpoint, agent)
-    return {
-      name: agent.name,
-      endpoint: agent.endpoint,
-      [Symbol.asyncDispose]: async () => {
-        this.#forget(agent)
-        await agent[Symbol.asyncDispose]()
-      },
-    }
-  }
-
-  at(endpoint: string): ReservedAgent | undefined {
-    return this.#byEndpoint.get(endpoint)
-  }
-  on(leg: Leg): ReservedAgent | undefined {
-    return this.#byLeg.get(leg)
-  }
-  reached(agent: ReservedAgent, party: Call): void {
-    this.#byLeg.set(party.leg, agent)
-  }
-  #forget(agent: ReservedAgent): void {
-    if (this.#byEndpoint.get(agent.endpoint) === agent) this.#byEndpoint.delete(agent.endpoint)
-    for (const [leg, other] of this.#byLeg) if (other === agent) this.#byLeg.delete(leg)
-  }
-}
-
-/** What a dial that did not reach the agent means for the agent. */
-export const RESTS: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
-  busy: 'busy',
-  'no-answer': 'no-answer',
-  declined: 'declined',
-  cancelled: 'caller-left',
-  invalid: 'failed',
-  failed: 'failed',
-  refused: 'failed',
-}
+import { LeasedAgent, type Agent, type SavedAgent } from './promise.ts'
 
 /** The queue's view of a call. A place goes along with a call that moves: the signal says which of the two happened. */
 export function waitingCall(leg: Leg): WaitingCall {
   return { uuid: leg.uuid, from: leg.arrival.from, signal: left(leg) }
 }
 
-export interface FlowPlace extends Omit<Place, 'agent'> {
+export interface FlowPlace extends AsyncDisposable {
+  readonly queue: string
+  /** 1 is next; 0 once the caller talks. */
+  readonly position: number
+  /** Milliseconds since they joined, over all nodes that held the call. */
+  readonly waited: number
+  hasWaited(duration: Duration): boolean
+  /** Aborts when an agent has been promised to this caller: `play(…, { until: place.called })`. A new one for each wait: ask again. */
+  readonly called: AbortSignal
   /** Waits for an agent; null when none was free `within` that time. */
-  agent(options: Parameters<Place['agent']>[0]): Promise<Agent | null>
+  agent(options: { within: Duration }): Promise<Agent | null>
+  /** The caller is called back on this number; the place is given up. */
+  keepForCallback(number: string): Promise<void>
 }
 
-export function flowPlace(leg: Leg, place: Place, take: (agent: ReservedAgent) => Agent): FlowPlace {
-  return {
-    get queue() { return place.queue },
-    get position() { return place.position },
-    get waited() { return place.waited },
-    get called() { return place.called },
-    hasWaited: duration => place.hasWaited(duration),
-    agent: options =>
-      step(leg, {
-        verb: 'agent',
-        run: async () => {
-          const agent = await place.agent(options)
-          return agent && take(agent)
-        },
-      }),
-    keepForCallback: number => step(leg, { verb: 'keepForCallback', run: () => place.keepForCallback(number) }),
-    [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
+/** What is written of a place that was opened. */
+export interface SavedPlace {
+  readonly joinedAt: number
+  readonly position: number
+}
+
+export class HeldPlace implements FlowPlace {
+  readonly queue: string
+  readonly joinedAt: number
+  readonly #leg: Leg
+  readonly #taken: (agent: LeasedAgent) => void
+  readonly #key: string
+  readonly #watching: Disposable
+  /** Null while a flow is brought back to where it was. */
+  #place: Place | null = null
+  #given = false
+
+  /** `taken` is told of each agent who is given to the caller. */
+  constructor(leg: Leg, queue: string, from: Place | SavedPlace, taken: (agent: LeasedAgent) => void) {
+    this.#leg = leg
+    this.queue = queue
+    this.joinedAt = from.joinedAt
+    this.#taken = taken
+    this.#key = `position in ${queue}`
+    const { position } = from
+    this.#watching = leg.steps.journal.watch(this.#key, () => this.#place?.position ?? position)
+    if ('again' in from) this.#place = from
+  }
+
+  get given(): boolean {
+    return this.#given
+  }
+
+  /** The place itself, in the house that drives the call now. */
+  reopened(place: Place): void {
+    this.#place = place
+  }
+
+  get position(): number {
+    return this.#leg.steps.journal.seen<number>(this.#key)
+  }
+  get waited(): number {
+    return this.#leg.steps.journal.at - this.joinedAt
+  }
+  hasWaited(duration: Duration): boolean {
+    return this.waited >= ms(duration)
+  }
+  get called(): AbortSignal {
+    return this.#place?.called ?? NOT_YET
+  }
+
+  agent(options: { within: Duration }): Promise<Agent | null> {
+    const { clock } = this.#leg.steps.journal
+    return step<LeasedAgent | null, { until: number }>(this.#leg, {
+      verb: `agent of ${this.queue}`,
+      intent: () => ({ until: clock.now() + ms(options.within) }), // who takes over waits no longer than was said
+      run: async ({ until }) => {
+        const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
+        if (agent) this.#leg.steps.journal.note({ event: 'promised', queue: this.queue, agent: agent.name })
+        return agent && this.#take(new LeasedAgent(this.#leg, { name: agent.name, endpoint: agent.endpoint, ringForMs: agent.ringForMs, leg: agent.leg, epoch: agent.epoch }, agent))
+      },
+      save: agent => agent && { ...agent.saved },
+      load: (saved, replay) => {
+        if (saved === null) return null
+        const agent = new LeasedAgent(this.#leg, saved as unknown as SavedAgent, null)
+        replay.atEnd(() => agent.reopen(this.#place))
+        return this.#take(agent)
+      },
+    })
+  }
+
+  keepForCallback(number: string): Promise<void> {
+    return step(this.#leg, {
+      verb: `keep for callback in ${this.queue}`,
+      run: () => this.#place!.keepForCallback(number),
+      load: () => this.#over(),
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    const give = async () => {
+      this.#over()
+      await this.#place?.[Symbol.asyncDispose]()
+    }
+    return ends(this.#leg, `place in ${this.queue}`, give, () => this.#over())
+  }
+
+  #take(agent: LeasedAgent): LeasedAgent {
+    this.#taken(agent)
+    return agent
+  }
+
+  #over(): void {
+    this.#given = true
+    this.#watching[Symbol.dispose]()
   }
 }
+
+/** Sounds that were to end when an agent came are not played again in a replay. */
+const NOT_YET = new AbortController().signal

@@ -5,16 +5,23 @@
  */
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
+import type { Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
+import { FALLBACK } from '../call/arrive.ts'
+import { readEntry, type Entry } from '../call/entries.ts'
 import type { CallHouse } from '../call/house.ts'
+import { Journal } from '../call/journal.ts'
 import type { Leg, LegEnd } from '../call/leg.ts'
+import type { CallStore, Taken } from '../call/ownership.ts'
+import { Steps } from '../call/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
-import { FlowCall, type QueueMoment } from './flow-call.ts'
+import { FlowCall } from './flow-call.ts'
 import { CampaignLead, type LeadParts } from './lead.ts'
 import { readParams } from './params.ts'
+import type { Story } from './story.ts'
 
 /** What is known of a call when it begins. */
 export interface CallBeginning {
@@ -28,22 +35,17 @@ export interface CallBeginning {
 }
 
 /** What remains of a call. */
-export interface CallRecord extends CallBeginning {
+export interface CallRecord extends CallBeginning, Story {
   readonly end: LegEnd
   readonly endedAt: number
   /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
   readonly outcome: string
-  readonly agent: string | null
-  readonly tags: ReadonlyMap<string, string>
-  readonly timeline: readonly QueueMoment[]
-  readonly recording: string | null
 }
 
 /** A campaign's side of a call that it made. */
 export interface LeadDesk {
   /** Null when no open attempt has this uuid. */
-  find(uuid: string): Promise<(Omit<LeadParts, 'sinceGreeting' | 'queues' | 'callOf'> & { settle(end: AttemptEnd, agent: string | null): Promise<void> }) | null>
-  callOf: LeadParts['callOf']
+  find(uuid: string): Promise<(Omit<LeadParts, 'sinceGreeting' | 'queues'> & { settle(end: AttemptEnd, agent: string | null): Promise<void> }) | null>
 }
 
 export interface FlowParts {
@@ -53,6 +55,9 @@ export interface FlowParts {
   /** Absent where no campaign can be (a listener without a database). */
   leads?: LeadDesk
   records: CallRecords
+  /** Where journals are kept, and this node's name in them; absent where nobody else could go on with a call. */
+  calls?: CallStore | undefined
+  node?: string
 }
 
 export interface CallRecords {
@@ -60,24 +65,30 @@ export interface CallRecords {
   ended(call: CallRecord): Promise<void>
 }
 
-/** Extension of the dialplan that says sorry and tries the overflow number. */
-const FALLBACK = 'switchhook-sorry'
+/** A journal goes along with so many changes of its script; after that something else is wrong. */
+const MOST_RESTARTS = 3
+/** How long a node that goes waits for what is being written. */
+const DRAIN_MS = 2_000
 
 export class Flows {
   readonly #parts: FlowParts
   readonly #running = new Set<Promise<void>>()
+  readonly #journals = new Set<Journal>()
 
   constructor(parts: FlowParts) {
     this.#parts = parts
   }
 
+  /** How often a flow had to begin again because its script had changed. */
+  restarts = 0
+
   get running(): number {
     return this.#running.size
   }
 
-  /** Begins the flow that the leg's path names. */
-  start(leg: Leg): void {
-    const run = this.#run(leg).finally(() => this.#running.delete(run))
+  /** Begins the flow that the leg's path names, or goes on with it where `taken` says that it is. */
+  start(leg: Leg, taken: Taken | null): void {
+    const run = this.#run(leg, taken).finally(() => this.#running.delete(run))
     this.#running.add(run)
   }
 
@@ -86,28 +97,59 @@ export class Flows {
     await Promise.all([...this.#running])
   }
 
-  async #run(leg: Leg): Promise<void> {
-    const { house } = this.#parts
-    const startedAt = house.clock.now()
-    const call = new FlowCall(leg, house, this.#parts.queues)
+  async #run(leg: Leg, taken: Taken | null): Promise<void> {
+    const { house, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
-    house.log.info({ uuid, flow: arrival.path, from: arrival.from, to: arrival.to, direction: arrival.direction }, 'a call began')
-    const beginning: CallBeginning = { uuid, flow: arrival.path, direction: arrival.direction, from: arrival.from, to: arrival.to, core: arrival.core, startedAt }
+    const entries = taken?.entries.map(readEntry) ?? []
+    const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
+    const journal = new Journal({
+      uuid, store: taken && taken.epoch > 0 ? calls : null, owner: { node, epoch: taken?.epoch ?? 0 }, begin, clock: house.clock, log: house.log,
+      lost: () => leg.giveAway('taken'),
+    })
+    const { from, to, direction, path: flow, core } = begin.arrival
+    const beginning: CallBeginning = { uuid, flow, direction, from, to, core, startedAt: begin.at }
+    house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
     const written = this.#keep(beginning, records => records.begun(beginning)) // the caller does not wait for a database
-    const outcome = await Promise.race([this.#outcome(call), leg.moved.then(() => null)])
-    if (outcome === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
+    this.#journals.add(journal)
+    void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.delete(journal))
+    const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), leg.moved.then(() => null)])
+    if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
+    const { call, outcome } = run
     await this.#letGo(call, outcome)
-    const end = await Promise.race([leg.ended, leg.moved.then(() => ({ cause: 'MOVED' }))])
-    house.log.info({ uuid, flow: arrival.path, outcome, cause: end.cause, ms: house.clock.now() - startedAt, agent: call.lastAgent }, 'a call ended')
-    const { lastAgent: agent, tags, timeline, recordingPath: recording } = call
-    const record: CallRecord = { ...beginning, end, endedAt: house.clock.now(), outcome, agent, tags, timeline, recording }
+    const end = await Promise.race([leg.ended, leg.moved.then(() => null)])
+    if (end === null || !(await journal.isOurs())) return // whoever had it last writes its row
+    const { story } = call
+    house.log.info({ uuid, flow, outcome, cause: end.cause, ms: house.clock.now() - begin.at, agent: story.agent }, 'a call ended')
     await written
+    const record: CallRecord = { ...beginning, ...story, end, endedAt: house.clock.now(), outcome }
     await this.#keep(record, records => records.ended(record))
+    await this.#forget(journal)
   }
 
-  async #outcome(call: FlowCall): Promise<string> {
+  /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. */
+  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[]): Promise<{ call: FlowCall; outcome: string }> {
+    for (let restarts = 0, entries = past; ; restarts++, entries = []) {
+      let changed!: (why: string) => void
+      const other = new Promise<string>(resolve => (changed = resolve))
+      leg.steps = new Steps(journal, entries, changed)
+      const call = new FlowCall(leg, this.#parts.house, this.#parts.queues)
+      const through = this.#through(call, flow).then(outcome => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : { outcome }))
+      const end = await Promise.race([through, other.then(why => ({ why }))])
+      if ('outcome' in end) return { call, outcome: end.outcome }
+      if (restarts === MOST_RESTARTS) {
+        this.#fault(call, new Error(`the flow cannot be brought back to where it was: ${end.why}`))
+        return { call, outcome: 'error' }
+      }
+      leg.steps.freeze()
+      this.restarts++
+      this.#parts.house.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
+      await journal.beginAgain()
+    }
+  }
+
+  async #through(call: FlowCall, name: string): Promise<string> {
     try {
-      const flow = this.#parts.catalogue.get(call.leg.arrival.path)
+      const flow = this.#parts.catalogue.get(name)
       return kindOf(flow) === 'campaign' ? await this.#campaign(flow as CampaignFlow, call) : await this.#plain(flow as Flow, call)
     } catch (error) {
       if (error instanceof CallEnded) return 'hung-up'
@@ -131,7 +173,7 @@ export class Flows {
       call.house.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
       return 'no-attempt'
     }
-    const lead = new CampaignLead(call, { ...found, queues, callOf: leads.callOf, sinceGreeting: () => call.sinceGreeting })
+    const lead = new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
     let end: AttemptEnd = 'error'
     try {
       const said: Disposition = await flow(call, lead)
@@ -139,12 +181,29 @@ export class Flows {
       end = said
     } catch (error) {
       if (!(error instanceof CallEnded)) throw error
-      end = call.lastAgent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
+      end = call.story.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
     } finally {
       await lead[Symbol.asyncDispose]()
-      await found.settle(end, call.lastAgent)
+      await found.settle(end, call.story.agent)
     }
     return end
+  }
+
+  /**
+   * This node goes: waits for what is being written, at most 2 s, and gives every call to the next node by closing its connection.
+   * Who talks goes on talking. Gives the number of calls that were handed over.
+   */
+  async drain(): Promise<number> {
+    const { house } = this.#parts
+    house.stopDialling()
+    let limit: Timer | undefined
+    const late = new Promise<void>(resolve => (limit = house.clock.after(DRAIN_MS, resolve)))
+    await Promise.race([Promise.all([...this.#journals].map(journal => journal.write())), late])
+    limit?.cancel()
+    const legs = [...house.door.legs.values()]
+    const driven = legs.filter(leg => leg.phase === 'driven' || leg.phase === 'adrift')
+    for (const leg of legs) leg.giveAway()
+    return driven.length
   }
 
   #fault(call: FlowCall, error: unknown): void {
@@ -160,6 +219,15 @@ export class Flows {
       else await call.hangup()
     } catch (error) {
       if (!(error instanceof CallEnded) && !(error instanceof CallMoved)) this.#fault(call, error)
+    }
+  }
+
+  async #forget(journal: Journal): Promise<void> {
+    try {
+      await journal.end()
+    } catch (error) {
+      // reconciliation finds a call that does not exist, and a row that is closed
+      this.#parts.house.log.warn({ uuid: journal.uuid, error: (error as Error).message }, 'the journal of a call that has ended could not be thrown away')
     }
   }
 

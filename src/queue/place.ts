@@ -42,6 +42,10 @@ export interface Place extends AsyncDisposable {
   agent(options: { within: Duration }): Promise<ReservedAgent | null>
   /** The caller is called back on this number; the place is given up. */
   keepForCallback(number: string): Promise<void>
+  /** When they joined, milliseconds since the epoch. */
+  readonly joinedAt: number
+  /** The agent whom another process held for this caller, when the promise still stands. */
+  again(agent: string, epoch: number): Promise<ReservedAgent | null>
 }
 
 /** What a place needs of the house it stands in. */
@@ -92,6 +96,17 @@ export class WaitingPlace implements Place {
   get position(): number {
     if (!this.#over) this.#position = this.#house.position(this.queue, this.call.uuid)
     return this.#position
+  }
+
+  get joinedAt(): number {
+    return this.#member.joinedAt
+  }
+
+  async again(name: string, epoch: number): Promise<ReservedAgent | null> {
+    const { offer } = this.#member
+    if (this.#over || offer?.agent !== name || offer.epoch !== epoch) return null
+    const agent = await this.#house.roster.hold(name, epoch, this.#house.clock.now(), HOLD_MS)
+    return agent && !this.#over ? new PromisedAgent(this.#house, this, agent, epoch) : null
   }
 
   get waited(): number {

@@ -28,9 +28,9 @@ export interface QueueParts {
 export interface Queues extends AsyncDisposable {
   /**
    * A place at the end of the queue, or the one this call has already (on whichever node). `headStart`: as if the caller had joined
-   * so much earlier. NotFoundError without such a queue; rejects with the reason of the call's signal.
+   * so much earlier; `since`: when they joined, for a caller whose place has been lost. NotFoundError without such a queue; rejects with the reason of the call's signal.
    */
-  enter(call: WaitingCall, queue: string, options?: { headStart?: Duration }): Promise<Place>
+  enter(call: WaitingCall, queue: string, options?: { headStart?: Duration; since?: number }): Promise<Place>
   /** Faults in sentences; none when all is well. Means something while nothing is on its way: a change takes two steps here and there. */
   check(): Promise<string[]>
 }
@@ -74,10 +74,10 @@ class OpenQueues implements Queues, PlaceHouse {
     this.#mirror = new Mirror({ store, roster, now: () => clock.now(), events })
   }
 
-  async enter(call: WaitingCall, queue: string, { headStart = '0s' }: { headStart?: Duration } = {}): Promise<Place> {
+  async enter(call: WaitingCall, queue: string, { headStart = '0s', since }: { headStart?: Duration; since?: number } = {}): Promise<Place> {
     call.signal.throwIfAborted()
     const now = this.clock.now()
-    const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: now, headStartMs: ms(headStart) }
+    const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: since ?? now, headStartMs: ms(headStart) }
     const member = await this.store.enter(queue, joining, now)
     this.#places.get(placeKey(queue, call.uuid))?.moved()
     const place = new WaitingPlace(this, call, member)

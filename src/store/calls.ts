@@ -79,6 +79,11 @@ export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise
   return rows.count > 0
 }
 
+/** A call that is nowhere any more, and nobody says how it ended. False as above. */
+export function closeLostCall(sql: Queries, id: string, at: number): Promise<boolean> {
+  return closeCall(sql, id, { endedAt: at, hangupCause: 'LOST', outcome: 'lost' })
+}
+
 /** Of calls that have not ended, as far as anybody has written down; oldest first. */
 export async function openCallIds(sql: Queries): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`select id from calls where ended_at is null order by started_at`

@@ -1,13 +1,14 @@
 /** Somebody on a telephone, for tests: expectations come one after the other, and time goes on until each has come true. */
 import type { Duration } from '../base/duration.ts'
 import type { Person } from './switch/person.ts'
-import type { Simulation } from './simulate.ts'
+import type { Simulation } from './simulation.ts'
 
 export class Actor {
   readonly name: string
   protected readonly sim: Simulation
   readonly #person: Promise<Person>
   #cursor = 0
+  #again: Disposable | undefined
 
   constructor(sim: Simulation, name: string, arrives: () => Promise<Person>) {
     this.sim = sim
@@ -41,6 +42,19 @@ export class Actor {
     const person = await this.person()
     await this.sim.clock.settle()
     person.press(keys)
+    this.#answersAgain(person, keys)
+  }
+
+  /** A question that is asked again, because the node that had heard the answer died, is answered again. */
+  #answersAgain(person: Person, keys: string): void {
+    const asked = person.heard.at(-1)?.what
+    let deaths = this.sim.deaths
+    this.#again?.[Symbol.dispose]()
+    this.#again = person.on('heard', what => {
+      if (what !== asked || this.sim.deaths === deaths) return
+      deaths = this.sim.deaths
+      person.press(keys)
+    })
   }
 
   async hangsUp(): Promise<void> {

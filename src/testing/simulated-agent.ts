@@ -1,11 +1,9 @@
 /** An agent with a telephone, for tests. */
 import { ms, type Duration } from '../base/duration.ts'
-import type { Call } from '../call/call.ts'
 import { originate } from '../call/originate.ts'
-import { LEG_PATH } from '../call/arrive.ts'
-import { endpoint, newUuid, type Ident } from '../esl/words.ts'
+import { endpoint, newUuid } from '../esl/words.ts'
 import { Actor } from './actor.ts'
-import type { Simulation } from './simulate.ts'
+import type { Simulation } from './simulation.ts'
 import type { Place } from './switch/world.ts'
 
 export interface AgentOptions {
@@ -26,7 +24,6 @@ export class SimulatedAgent {
   readonly #added: Promise<unknown>
   #rung = 0
   #now: Actor | null = null
-  call: Call | undefined
 
   constructor(sim: Simulation, name: string, { answers = '3s', wrapUp = '10s', ringFor = '20s', queues }: AgentOptions) {
     this.name = name
@@ -50,17 +47,14 @@ export class SimulatedAgent {
     await this.#set('logged-out')
   }
 
-  /** On the line before anybody is called: the telephone is dialled now and stays. */
+  /** On the line before anybody is called: the telephone is dialled now, and the leg waits parked at the switch. */
   async isNailedUp(): Promise<void> {
-    const house = await this.#sim.until('the house opens', this.#sim.ready)
-    const uuid = newUuid()
-    const expected = house.calls.door.expect(uuid)
+    const { calls } = await this.#sim.until('the house opens', this.#sim.ready)
     const { clock } = this.#sim
-    void originate(house.calls.switchboard.any(), { uuid, endpoint: endpoint(`user/${this.name}`), flow: LEG_PATH as Ident, ringForMs: 20_000, arrived: expected.arrived, clock, log: house.calls.log })
-    const leg = await this.#sim.until(`${this.name} is on the line`, expected.arrived)
-    expected[Symbol.dispose]()
-    leg.returns = true
-    this.call = house.calls.callOf(leg)
+    const uuid = newUuid()
+    const called = originate(calls.switchboard.any(), { uuid, endpoint: endpoint(`user/${this.name}`), flow: null, ringForMs: 20_000, clock, log: calls.log })
+    const { outcome } = await this.#sim.until(`${this.name} is on the line`, called)
+    if (outcome !== 'answered') throw new Error(`${this.name} did not come on the line: ${outcome}`)
     await this.#sim.roster.nail(this.name, { leg: uuid, node: 'test' }, clock.now())
     this.#phone()
   }

@@ -5,7 +5,7 @@ import { originate } from '../call/originate.ts'
 import { dial, endpoint, newUuid, type Ident } from '../esl/words.ts'
 import type { LeadDesk } from '../flow/run.ts'
 import { Actor } from './actor.ts'
-import type { Simulation } from './simulate.ts'
+import type { Simulation } from './simulation.ts'
 import type { Behaviour } from './switch/world.ts'
 import type { Person } from './switch/person.ts'
 
@@ -35,8 +35,6 @@ export class SimulatedLeads implements LeadDesk {
   constructor(sim: Simulation) {
     this.#sim = sim
   }
-
-  callOf = (name: string) => this.#sim.agents.find(agent => agent.name === name)?.call
 
   async find(uuid: string): ReturnType<LeadDesk['find']> {
     const attempt = this.#attempts.get(uuid)

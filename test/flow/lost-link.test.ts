@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { simulate } from '#testing'
-import { silentLog } from '../../src/base/log.ts'
-import { Door } from '../../src/call/arrive.ts'
-import { Switchboard } from '../../src/call/switchboard.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
@@ -32,12 +29,6 @@ function dropEventLink(sim: ReturnType<typeof simulate>): void {
   sim.switch.dropConnections(link => !link.outbound && dropped++ === 0)
 }
 
-/** From now on calls come to another node, which takes them and says nothing. */
-function anotherNode(sim: ReturnType<typeof simulate>): void {
-  const door = new Door({ clock: sim.clock, log: silentLog, switchboard: new Switchboard(), start() {} })
-  sim.switch.listeners.set('127.0.0.1:8084', wire => void door.knock(wire))
-}
-
 test('a talk that ends while the event link is down is known to be over when the link is back, and the agent is free', async t => {
   const { sim, alice, caller } = await talk(t)
   dropEventLink(sim)
@@ -61,21 +52,41 @@ test('a lead who answers while the event link is down is not cut off when the ti
   await alice.hangsUp()
 })
 
-test('a caller who is driven elsewhere while the agent hears the whisper leaves no telephone up in silence', async t => {
+test('a caller who is driven elsewhere while the agent hears the whisper takes the agent along', async t => {
   const { sim, alice, caller } = await whisper(t)
-  const house = await sim.ready
-  anotherNode(sim)
-  house.calls.door.legs.get((await caller.uuid()) as never)!.giveAway()
-  await alice.ended('2s')
+  const [a, b] = [await sim.ready, await sim.until('the second node opens', sim.open('b'))]
+  sim.switch.refuse(a.address) // its port is closed: it goes
+  a.door.legs.get((await caller.uuid()) as never)!.giveAway()
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  assert.equal(a.flows.running + b.flows.running, 1)
+  await caller.hangsUp()
+  await alice.becomes('wrap-up')
+})
+
+test('a leg that comes to another node than its caller is brought to the caller\'s node', async t => {
+  const { sim, alice, caller } = await whisper(t)
+  const b = await sim.until('the second node opens', sim.open('b'))
+  const leg = [...(await sim.ready).door.legs.values()].find(one => one.arrival.path === 'leg')!
+  sim.switch.refuse((await sim.ready).address)
+  sim.switch.dropConnections(({ uuid }) => uuid === leg.uuid) // only the agent's connection: the next node of the list has it
+  await sim.advance('20ms')
+  sim.switch.allow((await sim.ready).address)
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  assert.equal(b.flows.running, 0)
   await caller.hangsUp()
 })
 
 test('an agent whose caller comes back to another node after the talk is free all the same', async t => {
   const { sim, alice, caller } = await talk(t)
-  anotherNode(sim)
+  const [a, b] = [await sim.ready, await sim.until('the second node opens', sim.open('b'))]
+  sim.switch.refuse(a.address)
   await alice.hangsUp()
   await alice.becomes('wrap-up', '1s')
-  const house = await sim.ready
-  await sim.until('the flow stands still', () => house.flows.running === 0, '10s')
-  await caller.hangsUp()
+  assert.equal(await caller.outcome(), 'talked')
+  await sim.until('the first flow stands still', () => a.flows.running === 0, '10s')
+  assert.equal(b.flows.running, 0)
 })

@@ -3,7 +3,7 @@
  * would cost more than the house. Prints what was left behind, nothing when all is well, and ends with that many faults.
  */
 import assert from 'node:assert/strict'
-import { Simulation } from '../../src/testing/simulate.ts'
+import { Simulation } from '../../src/testing/simulation.ts'
 import welcome from '../../scripts/welcome.ts'
 
 const CALLERS = 10_000

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { SettingError } from '../../src/base/errors.ts'
-import { describeSettings, isLoopback, readConfig, showSettings } from '../../src/config.ts'
+import { describeSettings, isLoopback, ownAddress, readConfig, showSettings } from '../../src/config.ts'
 
 function faultsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -27,8 +27,10 @@ test('who sets nothing gets a simulated switch, private services and a door that
   assert.equal(config.dataDir, resolve('.data'))
   assert.equal(config.ringForMs, 20_000)
   assert.deepEqual([config.amdMaxSilenceMs, config.amdGreetingMs, config.amdAfterGreetingMs], [2_500, 1_500, 600])
+  assert.deepEqual(config.roles, ['listener', 'dialer', 'desk'], 'one process does everything')
+  assert.equal(config.maxCalls, 1_000)
   assert.match(config.nodeName, /^[A-Za-z0-9-]+-\d+$/)
-  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listen) && Object.isFrozen(config.switches))
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listen) && Object.isFrozen(config.roles) && Object.isFrozen(config.switches))
 })
 
 test('an empty setting is none', () => {
@@ -44,6 +46,8 @@ test('settings are read as people write them', () => {
     CALLER_ID: '+493012345',
     RING_FOR: '1.5m',
     CPS: '12',
+    ROLES: 'desk, dialer,desk',
+    MAX_CALLS: '250',
   })
   assert.deepEqual(config.switches, [
     { host: 'fs1.example', port: 8022 },
@@ -54,6 +58,8 @@ test('settings are read as people write them', () => {
   assert.deepEqual(config.listenAllow, ['10.0.0.0/8', 'fd00::/8'])
   assert.equal(config.ringForMs, 90_000)
   assert.equal(config.cps, 12)
+  assert.deepEqual(config.roles, ['desk', 'dialer'])
+  assert.equal(config.maxCalls, 250)
 })
 
 test('all faults come in one message that says what was wrong, where, and what is allowed', () => {
@@ -66,12 +72,17 @@ test('all faults come in one message that says what was wrong, where, and what i
     LOG_LEVEL: 'loud',
     CALLER_ID: 'Switchhook',
     NODE_NAME: 'a b',
+    ROLES: 'listener,worker',
+    MAX_CALLS: '0',
+    NODE_ADDRESS: 'a b',
   }
   const faults = faultsOf(wrong)
   assert.deepEqual(faults.map(fault => fault.slice(0, fault.indexOf('='))).sort(), Object.keys(wrong).sort())
   assert.ok(faults.includes('CPS=0: allowed: a whole number, 1 to 1000'), faults.join('\n'))
   assert.ok(faults.includes('RING_FOR=20: allowed: a number with its unit, from 5s to 120s'))
   assert.ok(faults.includes('LOG_LEVEL=loud: allowed: debug, info, warn, error, silent'))
+  assert.ok(faults.includes('ROLES=listener,worker: allowed: listener, dialer, desk'))
+  assert.deepEqual(faultsOf({ ROLES: ',' }), ['ROLES=,: allowed: one or more of listener, dialer, desk, with commas between them'])
   assert.ok(!faults.join().includes('hidden'), 'a secret is never repeated')
 })
 
@@ -86,8 +97,19 @@ test('a door that others can reach needs a key', () => {
   assert.match(faultsOf({ LISTEN: '0.0.0.0:8084' })[0]!, /^DOOR_KEY is missing: LISTEN=0\.0\.0\.0:8084/)
   assert.match(faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'short' })[0]!, /^DOOR_KEY=…: allowed: at least 16 characters/)
   assert.deepEqual(faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'sixteen-letters!' }), [])
+  assert.deepEqual(faultsOf({ LISTEN: '0.0.0.0:8084', ROLES: 'dialer,desk' }), [], 'a process that opens no port needs none')
   for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '::1']) assert.ok(isLoopback(host), host)
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example', 'localhost.example']) assert.ok(!isLoopback(host), host)
+})
+
+test('the switches are told where to bring legs home: to the door, unless it only says "everywhere" or something else is set', () => {
+  const told = (env: Record<string, string>) => ownAddress(readConfig({ DOOR_KEY: 'sixteen-letters!', ...env }), 40_123)
+  assert.equal(told({}), '127.0.0.1:40123', 'the port that was given, which LISTEN=…:0 does not say')
+  assert.equal(told({ LISTEN: '[fd00::1]:8084' }), '[fd00::1]:40123')
+  assert.equal(told({ LISTEN: '0.0.0.0:8084' }), null)
+  assert.equal(told({ LISTEN: '[::]:8084' }), null)
+  assert.equal(told({ LISTEN: '0.0.0.0:8084', NODE_ADDRESS: '10.0.0.5:9000' }), '10.0.0.5:9000')
+  assert.equal(told({ NODE_ADDRESS: 'node-a.example' }), 'node-a.example:8084')
 })
 
 test('networks are refused unless they can be matched', () => {

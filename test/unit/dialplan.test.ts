@@ -2,9 +2,9 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { CONTEXT, doorOf, extensionOf } from '../../src/esl/api.ts'
+import { CONTEXT, doorOf, extensionOf, homeOf } from '../../src/esl/api.ts'
 import { ident } from '../../src/esl/words.ts'
-import { entryExtension } from '../../src/testing/index.ts'
+import { entryExtension, homeExtension } from '../../src/testing/index.ts'
 
 const FOLDER = new URL('../../dialplan/', import.meta.url)
 const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8')
@@ -12,6 +12,8 @@ const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8')
 interface Extension {
   readonly name: string
   readonly pattern: RegExp
+  /** What switchhook_home must be, where it is asked. */
+  readonly home: RegExp | null
   readonly actions: readonly { application: string; data: string }[]
 }
 
@@ -32,15 +34,16 @@ function extensions(xml: string): Extension[] {
   return [...xml.matchAll(/<extension name="([^"]+)">([^]*?)<\/extension>/g)].map(([, name, body]) => ({
     name: name!,
     pattern: new RegExp(/field="destination_number" expression="([^"]+)"/.exec(body!)![1]!),
+    home: ((expression?: string) => (expression === undefined ? null : new RegExp(expression)))(/field="\$\{switchhook_home\}" expression="([^"]+)"/.exec(body!)?.[1]),
     actions: [...body!.matchAll(/<action application="([^"]+)"(?: data="([^"]*)")?\/>/g)].map(([, application, data]) => ({ application: application!, data: data ?? '' })),
   }))
 }
 
-/** As FreeSWITCH: the first extension whose pattern fits, with $1 filled in. */
-function dialled(number: string, all: readonly Extension[]): { name: string; actions: readonly { application: string; data: string }[] } {
-  for (const { name, pattern, actions } of all) {
+/** As FreeSWITCH: the first extension whose conditions fit, with $1 filled in. */
+function dialled(number: string, all: readonly Extension[], switchhookHome = ''): { name: string; actions: readonly { application: string; data: string }[] } {
+  for (const { name, pattern, home, actions } of all) {
     const found = pattern.exec(number)
-    if (found) return { name, actions: actions.map(({ application, data }) => ({ application, data: data.replaceAll('$1', found[1] ?? '$1') })) }
+    if (found && (home === null || home.test(switchhookHome))) return { name, actions: actions.map(({ application, data }) => ({ application, data: data.replaceAll('$1', found[1] ?? '$1') })) }
   }
   throw new Error(`no extension for ${number}`)
 }
@@ -62,6 +65,33 @@ test('the entry of a flow is what the simulated switch has', () => {
 test('the retry of a flow is what the simulated switch has: the nodes in the other order, and the apology as the last way out', () => {
   const options = { key: 'secret', afterwards: 'switchhook-sorry' }
   deepEqual(dialled('switchhook-retry-welcome', house).actions, entryExtension('welcome', ['b:2', 'a:1'], options))
+})
+
+const HOMES = ['127.0.0.1:8084', 'node-b.example.org:8084', 'b:1']
+const NO_HOMES = ['', '127.0.0.1', ':8084', 'a:1|b:2', 'a:1/other', 'a:1 sync', 'a:123456', '-a:1', '${system}:1', '::1:8084', 'a:1\nx']
+
+test('a leg with a home is offered to that node first, then it enters the flow as any other', () => {
+  for (const home of HOMES) {
+    const { name, actions } = dialled(homeOf(ident('welcome')), house, home)
+    equal(name, 'switchhook-home')
+    deepEqual(actions, homeExtension('welcome', home, { key: 'secret' }))
+    deepEqual(actions.at(-2), { application: 'socket', data: '${switchhook_home}/welcome async full' })
+    deepEqual(actions.at(-1), { application: 'transfer', data: 'switchhook-welcome XML switchhook' })
+    // what the entry sets before its first offer, this one sets too; whoever is silent here loses the leg to the entry
+    const entry = entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret', afterwards: 'switchhook-welcome' })
+    deepEqual(actions.slice(0, -2), entry.slice(0, actions.length - 2))
+  }
+})
+
+test('a home that is missing or no address leads to the entry, and never into a flow called home-…', () => {
+  for (const home of NO_HOMES) {
+    const { name, actions } = dialled('switchhook-home-leg', house, home)
+    equal(name, 'switchhook-homeless', JSON.stringify(home))
+    deepEqual(actions, homeExtension('leg', home, { key: 'secret' }))
+    deepEqual(actions, [{ application: 'transfer', data: 'switchhook-leg XML switchhook' }])
+  }
+  equal(dialled('switchhook-home', house).name, 'switchhook-entry')
+  equal(dialled('switchhook-welcome', house, 'a:1').name, 'switchhook-entry')
 })
 
 test('each of the eight offers is armed: the dead man\'s switch is the last timer before the socket, so that last_sched_id is its id', () => {
@@ -92,6 +122,7 @@ test('the code and the dialplan call the same extension by the same name', () =>
 
 test('every setting that is used is defined, and every one that is defined is used', () => {
   const used = new Set([...read('switchhook.xml').matchAll(/\${1,2}\{(switchhook_[a-z_]+)\}/g)].map(([, name]) => name!))
+  used.delete('switchhook_home') // a variable of the leg
   deepEqual([...used].sort(), [...settings.keys()].sort())
 })
 

@@ -5,7 +5,7 @@
 import { ms, type Duration } from '../../base/duration.ts'
 import { appArgument } from '../../esl/words.ts'
 import { execute } from '../execute.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
 
@@ -38,6 +38,9 @@ export function detect(leg: Leg, stage: Stage, options: DetectOptions = {}): Pro
   const pause = Math.round(ms(options.afterGreeting ?? AFTER_GREETING) / FRAME_MS)
   return step(leg, {
     verb: 'detect',
+    intent: () => null,
+    // the greeting may be over: whoever answered must not be taken for silence, and the law's two seconds are running
+    recover: () => Promise.resolve<Heard>('person'),
     run: () =>
       stage.perform(async () => {
         const sound = await execute(leg, 'detect_audio', appArgument(`${LEVEL} ${SOUND_HITS} ${initial}`))

@@ -1,14 +1,14 @@
 /** Reaches another person: a leg of their own, in this call's name, that ends with the scope unless the two were joined. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import { dial as dialNumber, displayName, endpoint as parseEndpoint, ident, newUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
+import { endpoint as parseEndpoint, ident, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
 import type { Call } from '../call.ts'
 import type { DialOutcome } from '../cause.ts'
 import type { CallHouse } from '../house.ts'
-import { step } from '../journal.ts'
-import { left } from '../left.ts'
 import type { Leg } from '../leg.ts'
-import { originate } from '../originate.ts'
+import { ends } from '../nouns.ts'
+import { reach, reachAgain } from '../reach.ts'
+import { step, type Steps } from '../steps.ts'
 
 export interface DialOptions {
   /** How long it may ring. Default: the setting RING_FOR. */
@@ -25,44 +25,65 @@ export interface DialOptions {
 export type Unreached = Exclude<DialOutcome, 'answered'>
 export type Party = AsyncDisposable & ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
 
-/** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
-export function dial(leg: Leg, house: CallHouse, target: string, options: DialOptions = {}): Promise<Party> {
-  const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${house.settings.gateway}/${target}` : target)
-  const uuid = newUuid()
-  const checked = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [ident(name), varValue(value)]))
-  return step(leg, { verb: 'dial', run: () => reach(leg, house, to, uuid, options, checked) })
+/** Somebody who is promised to this call: dialling and joining them moves their promise along. */
+export interface Pledge {
+  readonly ringForMs: number
+  /** Their telephone is about to ring. False: the promise has lapsed, they may be somebody else's. */
+  ringing(): Promise<boolean>
+  /** The two talk from now on. False as above. */
+  talking(): Promise<boolean>
+  /** They do talk. May be told again. */
+  began(): void
+  missed(outcome: Unreached): Promise<void>
+  talked(): Promise<void>
 }
 
-async function reach(leg: Leg, house: CallHouse, to: Endpoint, uuid: Uuid, options: DialOptions, variables: ReadonlyMap<Ident, VarValue>): Promise<Party> {
-  const { ringFor, before, callerId, callerName } = options
-  const shown = callerId ?? house.settings.callerId ?? leg.arrival.from
-  using expected = house.door.expect(uuid)
-  const { outcome, cause } = await originate(leg.home ?? house.switchboard.any(), {
-    uuid,
-    endpoint: to,
-    flow: 'leg' as Ident,
-    ringForMs: ringFor === undefined ? house.settings.ringForMs : ms(ringFor),
-    callerId: /^\+?[0-9]{2,20}$/.test(shown) ? dialNumber(shown) : undefined,
-    callerName: displayName(callerName ?? leg.arrival.fromName),
-    variables,
-    signal: left(leg),
-    arrived: expected.arrived,
-    clock: house.clock,
-    log: house.log,
+/** What is asked for, checked. */
+export interface Dialling {
+  readonly to: Endpoint
+  readonly ringForMs: number
+  readonly options: DialOptions
+  readonly variables: ReadonlyMap<Ident, VarValue>
+  readonly pledge: Pledge | undefined
+}
+
+/** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
+export function dial(leg: Leg, house: CallHouse, target: string, options: DialOptions = {}, pledge?: Pledge): Promise<Party> {
+  const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${house.settings.gateway}/${target}` : target)
+  const ringForMs = options.ringFor === undefined ? (pledge?.ringForMs ?? house.settings.ringForMs) : ms(options.ringFor)
+  const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [ident(name), varValue(value)]))
+  const what = { to, ringForMs, options, variables, pledge }
+  const { steps } = leg
+  const within = () => steps.within(number)
+  const number = steps.next
+  return step<Party, { uuid: string }>(leg, {
+    verb: `dial ${to}`,
+    intent: () => ({ uuid: newUuid() }),
+    run: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reach, within()),
+    recover: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reachAgain, within()),
+    save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
+    load(saved) {
+      const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
+      return uuid === null ? unreached(outcome) : reached(leg, house, house.door.claim(parseUuid(uuid), leg.home), steps)
+    },
   })
-  if (leg.signal.aborted) {
-    if (outcome === 'answered') house.hangUp(await expected.arrived) // they answered in the moment in which the caller left
-    throw leg.signal.reason
-  }
-  if (outcome !== 'answered') {
-    house.log.info({ uuid, parent: leg.uuid, outcome, cause }, 'a party was not reached')
+}
+
+async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how: typeof reach, within: Steps): Promise<Party> {
+  const { pledge } = what
+  if (pledge && !(await pledge.ringing())) return unreached('refused')
+  const missed = async (outcome: Unreached) => {
+    await pledge?.missed(outcome)
     return unreached(outcome)
   }
-  const other = house.callOf(await expected.arrived)
-  // a caller whom another node drives is dialled for there: this telephone must not stay up in silence
-  void leg.moved.then(() => other.leg.phase === 'driven' && house.hangUp(other.leg))
-  if (before && !(await agrees(leg, other, before, house))) return unreached('declined')
-  return { leg: other, outcome, [Symbol.asyncDispose]: async () => house.hangUp(other.leg) }
+  const { outcome, other } = await how(leg, house, what, uuid)
+  if (!other) return missed(outcome as Unreached)
+  const { before } = what.options
+  if (before) {
+    other.steps = within
+    if (!(await agrees(leg, house.callOf(other), before, house))) return missed('declined')
+  }
+  return reached(leg, house, other, leg.steps)
 }
 
 /** Runs `before` on the other leg; their hang-up is a no. The caller's hang-up ends the other leg and rejects with CallEnded. */
@@ -79,6 +100,16 @@ async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['be
     throw leg.signal.aborted ? leg.signal.reason : error
   } finally {
     leg.signal.removeEventListener('abort', callerLeft)
+  }
+}
+
+/** What happens to the other leg from here on belongs to the flow's own line of steps. */
+function reached(leg: Leg, house: CallHouse, other: Leg, steps: Steps): Party {
+  other.steps = steps
+  return {
+    leg: house.callOf(other),
+    outcome: 'answered',
+    [Symbol.asyncDispose]: () => ends(leg, 'party', async () => house.hangUp(other), () => {}),
   }
 }
 

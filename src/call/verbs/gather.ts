@@ -3,7 +3,7 @@ import { ms, type Duration } from '../../base/duration.ts'
 import { InputError } from '../../base/errors.ts'
 import { appArgument, soundFile, soundName } from '../../esl/words.ts'
 import { execute } from '../execute.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
 
@@ -34,7 +34,7 @@ export function gather(leg: Leg, stage: Stage, options: GatherOptions): Promise<
   const argument = appArgument(gatherArgument(options))
   const fewest = typeof options.digits === 'number' ? options.digits : options.digits[0]
   return step(leg, {
-    verb: 'gather',
+    verb: `gather ${options.prompt}`,
     run() {
       return stage.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)

@@ -1,7 +1,7 @@
 /** Ends the call from our side. */
 import { CallMoved } from '../../base/errors.ts'
 import { ident } from '../../esl/words.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
 
@@ -10,6 +10,7 @@ export function hangup(leg: Leg, stage: Stage, cause = 'NORMAL_CLEARING'): Promi
   const checked = ident(cause)
   return step(leg, {
     verb: 'hangup',
+    later: true,
     run() {
       // with the leg's ear to itself: this command waits behind an application that runs
       return stage.perform(async () => {

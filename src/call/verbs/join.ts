@@ -10,12 +10,13 @@
 import * as say from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
 import { ident, type Ident, type VarValue } from '../../esl/words.ts'
-import { CallMoved, SwitchError } from '../../base/errors.ts'
+import { CallEnded, CallMoved, SwitchError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
 import type { CallHouse } from '../house.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
+import type { Pledge } from './dial.ts'
 
 /** 'talked', or 'left': the other leg was gone before a word could be said. */
 export type TalkEnd = 'talked' | 'left'
@@ -24,20 +25,39 @@ export type TalkEnd = 'talked' | 'left'
 const BRIDGE_MS = 1_000
 
 /** Resolves when the talk is over and the caller is back. Rejects with CallEnded when the caller hung up. */
-export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call): Promise<TalkEnd> {
-  let talking = false
-  return step(leg, {
-    verb: 'join',
-    run: () =>
-      stage.perform(async () => {
+export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pledge?: Pledge): Promise<TalkEnd> {
+  /** What this process knows of it; a process that takes over knows what the leg says of its last talk. */
+  let known: 'connecting' | 'talking' | null = null
+  const run = async (): Promise<TalkEnd> => {
+    if (pledge && !(await pledge.talking())) return 'left'
+    try {
+      const end = await stage.perform(async () => {
+        known = 'connecting'
         if (!(await connect(leg, house, other.leg))) return 'left'
-        talking = true
+        known = 'talking'
+        pledge?.began()
+        if (pledge) void other.leg.ended.then(() => pledge.talked()) // also when the caller comes back to another node
         return talkEnds(leg, house, other.leg)
-      }),
+      })
+      await pledge?.talked()
+      return end
+    } catch (error) {
+      if (error instanceof CallEnded) await pledge?.talked()
+      throw error
+    }
+  }
+  return step<TalkEnd, { with: string }>(leg, {
+    verb: 'join',
+    intent: () => ({ with: other.uuid }),
+    run,
     // the caller is driven again: the talk, if there was one, is over
     async recover() {
-      if (!talking) house.part(other.leg)
-      return talking ? 'talked' : 'left'
+      const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
+      if (known === null && !talked) return run() // it had not begun
+      if (talked) pledge?.began()
+      else house.part(other.leg)
+      await pledge?.talked()
+      return talked ? 'talked' : 'left'
     },
   })
 }

@@ -1,6 +1,7 @@
 /** Every key the caller presses, as it comes, until the call ends or the loop is left. */
 import type { CallEnded } from '../../base/errors.ts'
 import type { Leg } from '../leg.ts'
+import { step } from '../steps.ts'
 
 /** `for await (const key of call.keys())`. Keys that come faster than they are taken wait. Ends by rejecting with CallEnded. */
 export async function* keys(leg: Leg): AsyncGenerator<string, void, undefined> {
@@ -14,10 +15,17 @@ export async function* keys(leg: Leg): AsyncGenerator<string, void, undefined> {
   leg.signal.addEventListener('abort', ended, { once: true })
   try {
     while (true) {
-      const key = pressed.shift()
-      if (key !== undefined) yield key
-      else if (leg.signal.aborted) throw leg.signal.reason as CallEnded
-      else await new Promise<void>(resolve => (wake = resolve))
+      yield await step(leg, {
+        verb: 'key',
+        async run() {
+          for (;;) {
+            const key = pressed.shift()
+            if (key !== undefined) return key
+            if (leg.signal.aborted) throw leg.signal.reason as CallEnded
+            await new Promise<void>(resolve => (wake = resolve))
+          }
+        },
+      })
     }
   } finally {
     leg.signal.removeEventListener('abort', ended)

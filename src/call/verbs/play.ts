@@ -4,7 +4,7 @@ import { InputError, SwitchError } from '../../base/errors.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
 import { soundFile, soundName, type AppArgument, type Ident } from '../../esl/words.ts'
 import { executeUntil } from '../execute.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
 
@@ -40,7 +40,7 @@ export interface PlayOptions {
 export function play(leg: Leg, stage: Stage, prompts: Prompt | readonly Prompt[], options: PlayOptions = {}): Promise<void> {
   const spoken = (Array.isArray(prompts) ? (prompts as readonly Prompt[]) : [prompts as Prompt]).map(asSpoken)
   return step(leg, {
-    verb: 'play',
+    verb: `play ${spoken.map(({ argument }) => argument).join(' ')}`,
     run() {
       return stage.perform(async () => {
         for (const item of spoken) {

@@ -12,7 +12,7 @@ import { api, subscribe } from '../../esl/command.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
 import { filePath, varValue, type FilePath, type VarValue } from '../../esl/words.ts'
 import type { CallHouse } from '../house.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
 
@@ -34,15 +34,15 @@ const SILENCE_LEVEL = '200' as string as VarValue
 const NOW = '0' as string as VarValue // without it the first 25 frames are lost (measured)
 /** The switch's own limit is a safety net behind ours, in case this process dies: it ends up to a second early. */
 const SAFETY_SECONDS = 2
-let messages = 0
 
 /** Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. */
 export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
-  const path = filePath(`${house.recordingsOf(leg)}/${leg.uuid}-message-${++messages}.wav`)
+  const path = filePath(`${house.recordingsOf(leg)}/${leg.uuid}-message-${leg.steps.next}.wav`)
   const limitMs = ms(limit)
   const quiet = varValue(String(ms(silence)))
   return step(leg, {
     verb: 'record',
+    intent: () => path,
     run: () =>
       stage.perform(async () => {
         const conversation = await leg.driven()

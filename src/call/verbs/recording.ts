@@ -5,7 +5,9 @@
 import { CallEnded, SwitchError } from '../../base/errors.ts'
 import * as say from '../../esl/api.ts'
 import { filePath, type FilePath, type VarValue } from '../../esl/words.ts'
-import { step } from '../journal.ts'
+import { command } from '../execute.ts'
+import { ends } from '../nouns.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 
 export interface Recording extends AsyncDisposable {
@@ -28,33 +30,52 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
   if (had.scopes++ === 0) had.count++
   // the same path when this step is run again: a second start on it is harmless
   const path = filePath(`${folder}/${leg.uuid}${had.count === 1 ? '' : `-${had.count}`}.wav`)
-  return step(leg, {
-    verb: 'recording',
-    run: async () => {
+  const verb = `recording ${path}`
+  let closed = false
+  const begin = async () => {
       const conversation = await leg.driven()
       // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
       const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
         RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
       }))
       await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
-      return open(leg, path, () => --had.scopes === 0)
+  }
+  const lasting = open(leg, path, () => --had.scopes === 0, () => (closed = true))
+  return step(leg, {
+    verb,
+    later: true,
+    run: async () => {
+      await begin()
+      return lasting
+    },
+    save: () => null,
+    load(_, replay) {
+      replay.atEnd(async () => {
+        if (!closed) await begin()
+      })
+      return lasting
     },
   })
 }
 
-function open(leg: Leg, path: FilePath, isLast: () => boolean): Recording {
-  const tell = (action: 'stop' | 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => leg.command(say.uuidRecord(leg.uuid, action, path)) })
+function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => void): Recording {
+  const tell = (action: 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => command(leg, say.uuidRecord(leg.uuid, action, path)) })
+  const stop = async () => {
+    if (!isLast() || leg.phase === 'ended' || leg.phase === 'moved') return
+    try {
+      await command(leg, say.uuidRecord(leg.uuid, 'stop', path))
+    } catch (error) {
+      if (!(error instanceof CallEnded) && !(error instanceof SwitchError)) throw error // the call has ended, and its recordings with it
+    }
+  }
   return {
     path,
     pause: () => tell('mask'),
     resume: () => tell('unmask'),
-    async [Symbol.asyncDispose]() {
-      if (!isLast() || leg.phase === 'ended' || leg.phase === 'moved') return
-      try {
-        await tell('stop')
-      } catch (error) {
-        if (!(error instanceof CallEnded) && !(error instanceof SwitchError)) throw error // the call has ended, and its recordings with it
-      }
-    },
+    [Symbol.asyncDispose]: () =>
+      ends(leg, 'recording', stop, () => {
+        isLast()
+        closed()
+      }),
   }
 }

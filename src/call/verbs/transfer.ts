@@ -2,7 +2,7 @@
 import * as say from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
 import { ident, type Ident, type VarValue } from '../../esl/words.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 
 /** The cause with which the flow sees its call end. */
@@ -15,7 +15,8 @@ export const TRANSFERRED = 'TRANSFERRED'
 export function transfer(leg: Leg, extension: string, context = 'default'): Promise<void> {
   const command = say.uuidTransferTo(leg.uuid, ident(extension.replace(/^\+/, '')), ident(context))
   return step(leg, {
-    verb: 'transfer',
+    verb: `transfer ${extension}`,
+    intent: () => null, // a call that comes back to a door was not transferred: then it is done again
     run: async () => {
       const conversation = await leg.driven()
       conversation.tell(api(say.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'false' as VarValue)))

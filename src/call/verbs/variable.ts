@@ -2,13 +2,16 @@
 import * as say from '../../esl/api.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { ident, varValue } from '../../esl/words.ts'
-import { step } from '../journal.ts'
+import { step } from '../steps.ts'
+import { command } from '../execute.ts'
 import type { Leg } from '../leg.ts'
 
 /** The value now, or undefined when it is not set. */
 export const getVariable = (leg: Leg, name: string): Promise<string | undefined> =>
   step(leg, {
-    verb: 'variable',
+    verb: `variable ${name}`,
+    save: value => value ?? null,
+    load: saved => (saved as string | null) ?? undefined,
     run: async () => {
       try {
         const value = await (await leg.driven()).api(say.uuidGetvar(leg.uuid, ident(name)))
@@ -22,4 +25,4 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
 
 /** Takes effect at once, also while something plays. */
 export const setVariable = (leg: Leg, name: string, value: string): Promise<void> =>
-  step(leg, { verb: 'set', run: () => leg.command(say.uuidSetvar(leg.uuid, ident(name), varValue(value))) })
+  step(leg, { verb: `set ${name}`, later: true, run: () => command(leg, say.uuidSetvar(leg.uuid, ident(name), varValue(value))) })

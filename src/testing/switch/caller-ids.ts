@@ -5,6 +5,7 @@ import type { Channel } from './channel.ts'
 export function turnIds(channel: Channel): void {
   if (channel.direction !== 'outbound' || channel.dialplan) return
   channel.dialplan = true
+  if (channel.recovering === 'bridged') return // they were turned in its first life
   const { callerIdName, callerIdNumber, calleeIdNumber } = channel.profile.fields
   channel.variables.set('pre_transfer_caller_id_name', callerIdName)
   channel.variables.set('pre_transfer_caller_id_number', callerIdNumber)

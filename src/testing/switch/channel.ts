@@ -50,6 +50,8 @@ export class Channel {
   callState: CallState = 'DOWN'
   cause: string | undefined
 
+  /** Brought back from an earlier life of the switch and not yet at work again; 'bridged' when it was in a talk. */
+  recovering: 'alone' | 'bridged' | undefined
   // FreeSWITCH's channel flags, by their names without CF_.
   answered = false
   earlyMedia = false
@@ -172,7 +174,7 @@ export class Channel {
     this.state = 'CS_DESTROY'
     this.pulse.stop()
     this.#forgetTimers()
-    this.person?.lineDropped('NETWORK_OUT_OF_ORDER')
+    this.person?.switchGone(this.sim.tracking.keeps(this))
   }
 
   #forgetTimers(): void {

@@ -7,7 +7,7 @@ export type { Action }
 export interface Extension {
   readonly context: string
   readonly number: string | RegExp
-  readonly actions: readonly Action[] | ((match: RegExpExecArray) => readonly Action[])
+  readonly actions: readonly Action[] | ((match: RegExpExecArray, variable: (name: string) => string | undefined) => readonly Action[])
 }
 
 /** So many takeovers a call survives: each uses up one line. */
@@ -28,25 +28,41 @@ export interface EntryOptions {
 /** `action('set', 'a=b')`. */
 export const action = (application: string, data = ''): Action => ({ application, data })
 
+/** What is set before anything else. */
+const BEGIN: readonly Action[] = [
+  action('set', 'socket_resume=true'),
+  action('set', 'playback_terminators=none'),
+  action('set', 'max_session_transfers=100000'),
+  action('set', 'media_timeout=300000'),
+]
+
+/** One armed `socket` line. */
+function offer(hosts: string, afterwards: string, options: EntryOptions): Action[] {
+  return [
+    action('sched_cancel'),
+    action('sched_hangup', '+14400 ALLOTTED_TIMEOUT'),
+    action('sched_transfer', `+${options.deadMansSwitch ?? 15} ${afterwards} XML ${CONTEXT}`),
+    action('set', `switchhook_key=${options.key ?? ''}`),
+    action('socket', `${hosts} async full`),
+  ]
+}
+
 /** The entry extension of a flow: eight armed `socket` lines, hosts alternating, then the apology. */
 export function entryExtension(flow: string, hosts: readonly string[], options: EntryOptions = {}): Action[] {
   const order = (shift: number) => hosts.map((_, at) => `${hosts[(at + shift) % hosts.length]}/${flow}`).join('|')
-  const lines: Action[] = [
-    action('set', 'socket_resume=true'),
-    action('set', 'playback_terminators=none'),
-    action('set', 'max_session_transfers=100000'),
-    action('set', 'media_timeout=300000'),
-  ]
-  for (let line = 0; line < SOCKET_LINES; line++) {
-    lines.push(
-      action('sched_cancel'),
-      action('sched_hangup', '+14400 ALLOTTED_TIMEOUT'),
-      action('sched_transfer', `+${options.deadMansSwitch ?? 15} ${options.afterwards ?? `switchhook-retry-${flow}`} XML ${CONTEXT}`),
-      action('set', `switchhook_key=${options.key ?? ''}`),
-      action('socket', `${order(line)} async full`),
-    )
-  }
-  return [...lines, action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
+  const afterwards = options.afterwards ?? `switchhook-retry-${flow}`
+  const offers = Array.from({ length: SOCKET_LINES }, (_, line) => offer(order(line), afterwards, options))
+  return [...BEGIN, ...offers.flat(), action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
+}
+
+/** What `switchhook_home` must look like: host:port. */
+const HOME = /^[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}$/
+
+/** The extension of a leg that belongs to a certain node: offered to that one first, then as any other. */
+export function homeExtension(flow: string, home: string | undefined, options: EntryOptions = {}): Action[] {
+  const entry = action('transfer', `switchhook-${flow} XML ${CONTEXT}`)
+  if (!HOME.test(home ?? '')) return [entry]
+  return [...BEGIN, ...offer(`\${switchhook_home}/${flow}`, `switchhook-${flow}`, options), entry]
 }
 
 /** What a caller gets when no node can be reached. */
@@ -68,21 +84,22 @@ export class Dialplan {
     this.#extensions.unshift({ context: options.context ?? CONTEXT, number, actions })
   }
 
-  /** The extensions of the project's own dialplan: entry and retry of every flow, and the apology. */
+  /** The extensions of the project's own dialplan: entry, retry and home of every flow, and the apology. */
   installEntry(hosts: readonly string[], options: EntryOptions = {}): void {
     this.extension(/^switchhook-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts, options))
     const retry = { ...options, afterwards: 'switchhook-sorry' }
     this.extension(/^switchhook-retry-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts.toReversed(), retry))
+    this.extension(/^switchhook-home-([a-z0-9-]+)$/, (match, variable) => homeExtension(match[1]!, variable('switchhook_home'), options))
     this.extension('switchhook-sorry', SORRY)
   }
 
-  /** The actions for a number in a context. */
-  find(number: string, context: string): readonly Action[] | undefined {
+  /** The actions for a number in a context; `variable` is asked for the leg's variables. */
+  find(number: string, context: string, variable: (name: string) => string | undefined = () => undefined): readonly Action[] | undefined {
     for (const extension of this.#extensions) {
       if (extension.context !== context) continue
       const match =
         typeof extension.number === 'string' ? (extension.number === number ? /[^]*/.exec(number) : null) : extension.number.exec(number)
-      if (match) return typeof extension.actions === 'function' ? extension.actions(match) : extension.actions
+      if (match) return typeof extension.actions === 'function' ? extension.actions(match, variable) : extension.actions
     }
     return undefined
   }
@@ -91,7 +108,7 @@ export class Dialplan {
 /** Finds what the leg shall do next (switch_core_standard_on_routing). `inline` carries its own actions: `app:data,app:data`. */
 export function route(channel: Channel): void {
   const { dialplan, destinationNumber, context } = channel.profile.fields
-  const actions = dialplan === 'inline' ? inline(destinationNumber) : channel.sim.dialplan.find(destinationNumber, context)
+  const actions = dialplan === 'inline' ? inline(destinationNumber) : channel.sim.dialplan.find(destinationNumber, context, name => channel.variables.get(name))
   if (!actions) return channel.hangUp('NO_ROUTE_DESTINATION')
   channel.extension = actions
   channel.step = 0

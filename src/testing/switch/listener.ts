@@ -50,6 +50,7 @@ export class Listener {
   readonly #reader = new PacketReader()
   readonly #packets: Packet[] = []
   #busy = false
+  #over = false
   #queue: (string | Buffer)[] = []
   #diverted: (string | Buffer)[] = []
   #poll: Timer | undefined
@@ -70,14 +71,22 @@ export class Listener {
     sim.listening.add(this)
     channel?.listeners.add(this)
     this.#silence = sim.clock.after(FIRST_PACKET_MS, () => this.finish())
-    wire.listen({ data: chunk => this.#take(chunk), close: () => this.finish() })
-    if (!this.outbound) wire.write('Content-Type: auth/request\n\n')
+    wire.listen({ data: chunk => this.#take(chunk), close: error => sim.clock.whenAwake(() => this.#hungUp(error)) })
+    if (sim.clock.frozen) wire.pause()
+    if (!this.outbound) sim.clock.whenAwake(() => wire.write('Content-Type: auth/request\n\n'))
   }
 
   /** Queues the event if this connection asked for it. */
   offer(event: SwitchEvent): void {
     if (!this.running || !this.wantsEvents || !this.#asked(event)) return
-    this.#queue.push(event.frame(this.format))
+    const frame = event.frame(this.format)
+    if (this.sim.faults.any) return this.sim.faults.pass(event, this.outbound, () => this.#queueFrame(frame))
+    this.#queueFrame(frame)
+  }
+
+  #queueFrame(frame: string | Buffer): void {
+    if (!this.running) return
+    this.#queue.push(frame)
     this.wake()
   }
 
@@ -188,6 +197,12 @@ export class Listener {
     if (!this.#busy) void this.#work()
   }
 
+  /** What came before the end of the stream is obeyed first; a reset throws it away. */
+  #hungUp(error: Error | undefined): void {
+    this.#over = true
+    if (error || !this.#busy) this.finish()
+  }
+
   /** One command after the other; `api` blocks the connection until it has answered. */
   async #work(): Promise<void> {
     this.#busy = true
@@ -196,7 +211,7 @@ export class Listener {
       if (pending) await pending
     }
     this.#busy = false
-    if (!this.running) return this.finish()
+    if (!this.running || this.#over) return this.finish()
     this.#poll?.cancel()
     this.#poll = undefined
     if (!this.#reader.partial) this.look()

@@ -8,6 +8,7 @@ export function answer(channel: Channel): void {
   channel.answered = true
   channel.fire('CHANNEL_ANSWER')
   channel.variables.set('endpoint_disposition', 'ANSWER')
+  channel.sim.tracking.track(channel)
   channel.setCallState('ACTIVE')
   if (channel.direction === 'inbound') channel.person?.lineAnswered()
   channel.pulse.poke()

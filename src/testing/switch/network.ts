@@ -40,6 +40,13 @@ export class Network {
     return memoryPair({ slice: this.#slice })
   }
 
+  accept(address: string, how: 'closes' | 'silent'): void {
+    this.listeners.set(address, wire => {
+      wire.listen({ data() {}, close() {} })
+      if (how === 'closes') wire.end()
+    })
+  }
+
   refuse(address: string): void {
     this.#refused.add(address)
   }

@@ -12,7 +12,7 @@ const SHORTEST_LOOP_MS = 500
 
 /** Parks until somebody takes control away, the state changes, or the call ends. */
 export async function park(channel: Channel): Promise<void> {
-  if (channel.controlled || channel.state === 'CS_RESET') return
+  if ((channel.controlled && !channel.variables.isTrue('recovered')) || channel.state === 'CS_RESET') return
   const timeout = channel.variables.get('park_timeout')
   let expires = Infinity
   if (timeout !== undefined) {

@@ -46,11 +46,13 @@ export class Person {
   /** Why it ended. */
   cause: string | undefined
   talksWith: Person | undefined
-  readonly #channel: Channel
+  #channel: Channel
   readonly #events = new Emitter<PersonEvents>()
   readonly #voice: Voice
   readonly #speech: { from: number; to: number }[] = []
   #pressing = 0
+  /** No switch is at the other end. */
+  #silent = false
 
   constructor(world: World, name: string, channel: Channel, state: PersonState, voice: Voice) {
     this.world = world
@@ -85,8 +87,10 @@ export class Person {
   /** Puts the receiver down, or gives up while it rings. */
   hangUp(cause = 'NORMAL_CLEARING'): void {
     if (this.state === 'gone') return
+    if (this.#silent) return this.lineDropped(cause)
     const unanswered = this.state !== 'up'
-    this.#channel.hangUp(unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause)
+    const told = unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause
+    this.world.sim.clock.whenAwake(() => this.#channel.hangUp(told))
   }
 
   /** Presses keys one after the other, 250 ms each. What is still being pressed comes first. */
@@ -105,12 +109,12 @@ export class Person {
 
   /** Picks up a phone that rings. */
   answer(): void {
-    if (this.state === 'ringing') this.world.pickUp(this)
+    this.world.sim.clock.whenAwake(() => this.state === 'ringing' && this.world.pickUp(this))
   }
 
   /** Refuses a call that rings. */
   decline(): void {
-    if (this.state === 'ringing') this.#channel.hangUp('CALL_REJECTED')
+    this.world.sim.clock.whenAwake(() => this.state === 'ringing' && this.#channel.hangUp('CALL_REJECTED'))
   }
 
   /** Speaks from now on for so long: matters to whoever waits for silence. */
@@ -128,6 +132,20 @@ export class Person {
     for (const [from, to] of GREETING[this.#voice]) this.#speech.push({ from: now + from, to: now + to })
     this.world.note(this, 'answers')
     this.#events.emit('answered', this)
+  }
+
+  /** The switch has died. One that may come back and ask for the call leaves the telephone as it is, in silence. */
+  switchGone(mayComeBack: boolean): void {
+    if (!mayComeBack) return this.lineDropped('NETWORK_OUT_OF_ORDER')
+    this.#silent = true
+    this.talks(undefined)
+    this.world.note(this, 'hears nothing any more')
+  }
+
+  /** A new life of the switch has called the telephone back. */
+  reconnected(channel: Channel): void {
+    this.#channel = channel
+    this.#silent = false
   }
 
   lineDropped(cause: string): void {

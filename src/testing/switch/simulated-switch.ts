@@ -1,5 +1,4 @@
 /** FreeSWITCH 1.10.12 at the wire of its event socket: channels, dialplan, people, and two kinds of connections. */
-import type { Clock, Timer } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
 import { listenTcp } from '../../esl/tcp.ts'
 import type { Wire } from '../../esl/wire.ts'
@@ -7,46 +6,30 @@ import type { Application } from './apps/application.ts'
 import { APPLICATIONS } from './apps/index.ts'
 import { Channel } from './channel.ts'
 import { Dialplan, type EntryOptions } from './dialplan.ts'
+import { EventFaults } from './event-faults.ts'
 import { SwitchEvent, type EventParts } from './event.ts'
-import { heartbeat } from './heartbeat.ts'
+import { FreezableClock } from './freezable-clock.ts'
+import { Heart } from './heartbeat.ts'
 import { Listener } from './listener.ts'
 import { Network, type Accept } from './network.ts'
+import type { SimulatedSwitchOptions, TranscriptLine } from './options.ts'
 import type { Direction, Profile } from './profile.ts'
 import type { Recording } from './recording.ts'
 import { Schedule } from './schedule.ts'
 import type { SoundLength } from './sounds.ts'
+import { Tracking } from './tracking.ts'
 import { uuids } from './uuids.ts'
 import { Watchers } from './watchers.ts'
 import { World } from './world.ts'
 
-export interface SimulatedSwitchOptions {
-  clock: Clock
-  /** Sound name → its length, or 'missing'. Everything else exists and lasts `usualSound`. */
-  sounds?: Readonly<Record<string, SoundLength>>
-  /** '2s' unless said otherwise. */
-  usualSound?: Duration
-  /** Of the inbound port; 'ClueCon' unless said otherwise. */
-  password?: string
-  /** 'tcp' also reaches listeners that are not in `listeners`. */
-  network?: 'memory' | 'tcp'
-  /** HEARTBEAT events every 20 s. On unless said otherwise: they keep a timer alive. */
-  heartbeat?: boolean
-  /** Same seed, same uuids. */
-  seed?: number
-}
-
-export interface TranscriptLine {
-  /** Wall clock of the simulation, milliseconds. */
-  readonly at: number
-  readonly who: string
-  readonly what: string
-}
-
-const HEARTBEAT_MS = 20_000
-
 export class SimulatedSwitch {
-  readonly clock: Clock
+  readonly clock: FreezableClock
   readonly world: World
+  /** Faults of events on their way. */
+  readonly faults: EventFaults
+  /** Calls that outlive the switch. */
+  readonly tracking: Tracking
+  readonly heart: Heart
   readonly dialplan = new Dialplan()
   readonly network: Network
   readonly schedule: Schedule
@@ -77,12 +60,14 @@ export class SimulatedSwitch {
   startedAt: number
   readonly newUuid: () => string
   #sequence = 0
-  #sessions = 0
-  #heartbeat: Timer | undefined
+  #dead = false
   #doors: { close(): Promise<void> }[] = []
 
   constructor(options: SimulatedSwitchOptions) {
-    this.clock = options.clock
+    this.clock = new FreezableClock(options.clock)
+    this.faults = new EventFaults(this.clock)
+    this.tracking = new Tracking(this, options.trackCalls !== false)
+    this.heart = new Heart(this)
     this.newUuid = uuids(options.seed ?? 1)
     this.coreUuid = this.newUuid()
     this.startedAt = this.clock.now()
@@ -92,7 +77,7 @@ export class SimulatedSwitch {
     this.usualSound = options.usualSound ?? '2s'
     this.password = options.password ?? 'ClueCon'
     this.world = new World(this)
-    if (options.heartbeat !== false) this.#beat()
+    if (options.heartbeat !== false) this.heart.start()
   }
 
   /** Who listens where in memory: 'host:port' → a function that gets the application's end of the wire and listens to it at once. */
@@ -100,8 +85,9 @@ export class SimulatedSwitch {
     return this.network.listeners
   }
 
-  /** The application's end of a fresh connection to the inbound port. */
+  /** The application's end of a fresh connection to the inbound port. Throws as the kernel refuses when there is no switch. */
   connect(): Wire {
+    if (this.#dead) throw new Error('connect ECONNREFUSED: the simulated switch is dead')
     const [ours, theirs] = this.network.pair()
     void new Listener(this, ours, 'inbound', undefined, true)
     return theirs
@@ -112,7 +98,7 @@ export class SimulatedSwitch {
     const door = await listenTcp({
       host: options.host ?? '127.0.0.1',
       port: options.port,
-      onWire: wire => void new Listener(this, wire, 'inbound', undefined, true),
+      onWire: wire => (this.#dead ? wire.destroy() : void new Listener(this, wire, 'inbound', undefined, true)),
     })
     this.#doors.push(door)
     return door.port
@@ -168,14 +154,6 @@ export class SimulatedSwitch {
     return ++this.#sequence
   }
 
-  newSessionId(): number {
-    return ++this.#sessions
-  }
-
-  get sessionCount(): number {
-    return this.#sessions
-  }
-
   /** Connects to 'host:port' are refused, until `allow`. */
   refuse(address: string): void {
     this.network.refuse(address)
@@ -187,10 +165,7 @@ export class SimulatedSwitch {
 
   /** 'closes': a listener that accepts and closes; 'silent': one that accepts and never says a word. */
   accept(address: string, how: 'closes' | 'silent'): void {
-    this.listeners.set(address, wire => {
-      wire.listen({ data() {}, close() {} })
-      if (how === 'closes') wire.end()
-    })
+    this.network.accept(address, how)
   }
 
   /** Breaks connections (RST), all or those that are meant; gives back how many. */
@@ -205,9 +180,37 @@ export class SimulatedSwitch {
     this.network.slice(bytes)
   }
 
-  /** Power cut: channels, tasks and connections are gone without a word. `restart` begins a new life with a new Core-UUID. */
+  /** As SIGSTOP: connections are accepted, nothing is read, said or done, and time goes on. */
+  freeze(): void {
+    this.clock.freeze()
+    for (const listener of this.listening) listener.wire.pause()
+  }
+
+  /** As SIGCONT: what was due is done at once, then what came in is read. */
+  thaw(): void {
+    this.clock.thaw()
+    for (const listener of this.listening) listener.wire.resume()
+  }
+
+  /** Makes a zombie of a leg: its row stays and counts, but no command finds it and no event ever comes. `channels.delete` takes it away. */
+  zombify(uuid: string): void {
+    const channel = this.channels.get(uuid)!
+    const { partner } = channel
+    channel.locks++
+    this.tracking.untrack(channel)
+    channel.vanish()
+    this.schedule.cancel(uuid)
+    partner?.pulse.poke()
+  }
+
+  /**
+   * As kill -9: channels, tasks and connections are gone without a word. Far ends of tracked legs stay on the line and hear nothing, the
+   * others are gone. `restart` begins a new life with a new Core-UUID, and `sofia recover` brings the tracked legs back.
+   */
   kill(): void {
-    this.#heartbeat?.cancel()
+    this.#dead = true
+    this.heart.stop()
+    this.clock.forget()
     for (const channel of this.channels.values()) channel.vanish()
     this.watchers.stop()
     for (const listener of [...this.listening]) listener.vanish()
@@ -216,16 +219,18 @@ export class SimulatedSwitch {
   }
 
   restart(options: { heartbeat?: boolean } = {}): void {
+    this.#dead = false
     this.coreUuid = this.newUuid()
     this.startedAt = this.clock.now()
     this.#sequence = 0
-    this.#sessions = 0
-    if (options.heartbeat !== false) this.#beat()
+    this.heart.forget()
+    if (options.heartbeat !== false) this.heart.start()
   }
 
   /** Ends everything for good. */
   async close(): Promise<void> {
     this.kill()
+    this.tracking.end()
     await Promise.all(this.#doors.map(door => door.close()))
     this.#doors = []
   }
@@ -238,12 +243,5 @@ export class SimulatedSwitch {
       ...this.schedule.pending(),
       ...[...this.listening].map(listener => listener.describe()),
     ]
-  }
-
-  #beat(): void {
-    this.#heartbeat = this.clock.after(HEARTBEAT_MS, () => {
-      this.fire('HEARTBEAT', undefined, { after: heartbeat(this) })
-      this.#beat()
-    })
   }
 }

@@ -131,7 +131,7 @@ export function incomingVariables(channel: Channel): void {
   const values: (readonly [string, string])[] = [
     ['direction', 'inbound'],
     ['uuid', channel.uuid],
-    ['session_id', String(channel.sim.newSessionId())],
+    ['session_id', String(channel.sim.heart.session())],
     ['sip_from_user', from],
     ['sip_from_uri', `${from}@127.0.0.1`],
     ['sip_from_host', '127.0.0.1'],
@@ -170,7 +170,7 @@ export function outgoingVariables(channel: Channel, gateway: string | undefined)
     ['is_outbound', 'true'],
     ['uuid', channel.uuid],
     ['call_uuid', channel.uuid],
-    ['session_id', String(channel.sim.newSessionId())],
+    ['session_id', String(channel.sim.heart.session())],
     ...(gateway === undefined ? [] : [['sip_gateway_name', gateway] as const]),
     ['sip_local_network_addr', '127.0.0.1'],
     ['video_media_flow', 'disabled'],

@@ -150,6 +150,7 @@ export async function bridge(a: Channel, b: Channel): Promise<void> {
     leg.variables.set('bridge_uuid', other.uuid)
     leg.variables.set('signal_bond', other.uuid)
   }
+  for (const leg of [a, b]) leg.sim.tracking.track(leg)
   if (a.commands.length > 0) await parseCommands(a)
   const audio: Audio = { cleanExit: false }
   b.bridgePeer = a
@@ -163,6 +164,7 @@ export async function bridge(a: Channel, b: Channel): Promise<void> {
   if (b.cause) a.variables.set('bridge_hangup_cause', b.cause)
   b.variables.set('call_uuid', b.uuid)
   a.fire('CHANNEL_UNBRIDGE', { before: ids })
+  for (const leg of [a, b]) leg.sim.tracking.track(leg)
   if (!a.transfer && !a.redirect && !audio.cleanExit && !a.down) firstLegGoesOn(a, b)
   if (!a.redirect) return
   if (a.reset) a.reset = false

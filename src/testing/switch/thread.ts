@@ -1,4 +1,5 @@
 /** The life of a channel: one loop that runs the handler of its state and sleeps until the state changes (switch_core_session_run). */
+import { bridgeAgain } from './bridge-again.ts'
 import type { Channel } from './channel.ts'
 import { route } from './dialplan.ts'
 import { execute } from './execute.ts'
@@ -47,6 +48,7 @@ async function runState(channel: Channel): Promise<void> {
       if (channel.handlers === 'uuid-bridge') channel.setState('CS_RESET')
       return
     case 'CS_RESET':
+      if (channel.recovering === 'bridged') return bridgeAgain(channel)
       if (channel.handlers === 'uuid-bridge' && channel.uuidBridgeOriginator) channel.setState('CS_SOFT_EXECUTE')
       channel.variables.set('call_uuid', channel.uuid)
       return
@@ -58,13 +60,15 @@ async function runState(channel: Channel): Promise<void> {
 }
 
 function begin(channel: Channel): void {
-  channel.setState('CS_ROUTING')
+  channel.setState(channel.recovering === 'bridged' ? 'CS_RESET' : channel.recovering ? 'CS_EXECUTE' : 'CS_ROUTING')
   channel.fire('CHANNEL_CREATE')
   if (channel.direction === 'outbound') channel.fire('CHANNEL_ORIGINATE')
+  if (channel.recovering === 'alone') channel.recovering = undefined
 }
 
 /** Runs what is left of the extension, line after line (switch_core_standard_on_execute). */
 async function runExtension(channel: Channel): Promise<void> {
+  channel.sim.tracking.track(channel)
   channel.variables.set('call_uuid', channel.uuid)
   channel.reset = false
   if (!channel.extension) return channel.hangUp('NORMAL_CLEARING')
@@ -80,6 +84,7 @@ async function runExtension(channel: Channel): Promise<void> {
 
 function end(channel: Channel): void {
   const now = channel.sim.nowMicros()
+  channel.sim.tracking.untrack(channel)
   channel.profile.stamp({ hangup: now })
   stopAllRecordings(channel)
   channel.breaking = channel.broadcast ? 1 : channel.breaking

@@ -116,8 +116,10 @@ export class World {
     this.people.add(person)
     if (call.talksFor !== undefined) this.#leaveAfter(person, call.talksFor)
     this.note(person, `calls ${call.to}`)
-    channel.setState('CS_INIT')
-    void live(channel)
+    sim.clock.whenAwake(() => {
+      channel.setState('CS_INIT')
+      void live(channel)
+    })
     return person
   }
 
@@ -202,6 +204,7 @@ export class World {
   }
 
   #leaveAfter(person: Person, after: Duration): void {
-    person.channel.later(ms(after), () => person.hangUp())
+    const timer = this.sim.clock.after(ms(after), () => person.hangUp())
+    person.on('ended', () => timer.cancel())
   }
 }

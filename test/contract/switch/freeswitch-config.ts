@@ -1,5 +1,6 @@
 /**
- * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP profiles of one process:
+ * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP profiles, of one process
+ * or (the last one) of another:
  *
  *   inside    callers come in here, into the context `public`, where the DID sample routes them
  *   trunk     our calls go out here, by the gateway `carrier`
@@ -35,17 +36,19 @@ export type Kind = keyof typeof KINDS
 export const PATIENCE_SECONDS = 3
 /** Milliseconds that a telephone of the outside world rings before it is picked up. */
 export const RINGS_MS = 200
+/** In a world of their own people say a tone for as long as the call lasts: who calls, and who is called by a number that ends in 0. */
+export const SPEAKS_HZ = { caller: 700, called: 1_100 } as const
 const LOAD = [
   'console', 'logfile', 'event_socket', 'sofia', 'loopback', 'commands', 'dptools', 'dialplan_xml', 'sndfile', 'native_file',
   'tone_stream', 'say_en',
 ]
 
-const profile = (name: string, port: number, context: string, gateways = '') => `
+const profile = (name: string, port: number, context: string, { gateways = '', trackCalls = false } = {}) => `
       <profile name="${name}">${gateways}<settings>
         <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/><param name="sip-port" value="${port}"/>
         <param name="context" value="${context}"/><param name="dialplan" value="XML"/><param name="codec-prefs" value="PCMU"/>
         <param name="auth-calls" value="false"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
-        <param name="manage-presence" value="false"/>
+        <param name="manage-presence" value="false"/><param name="track-calls" value="${trackCalls}"/>
       </settings></profile>`
 
 const gateway = (name: string, port: number) =>
@@ -53,6 +56,7 @@ const gateway = (name: string, port: number) =>
   `<param name="username" value="x"/><param name="password" value="x"/><param name="register" value="false"/></gateway>`
 
 const act = (application: string, data = '') => `<action application="${application}" data="${data}"/>`
+const speaks = (hertz: number) => act('playback', `tone_stream://%(20000,0,${hertz});loops=-1`)
 const LISTENS = act('playback', 'silence_stream://120000,1400')
 
 const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
@@ -67,40 +71,31 @@ const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
   person: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('playback', 'tone_stream://%(400,0,300,620)'), LISTENS],
 }
 
-const outsideWorld = Object.entries(ANSWERS)
-  .map(([kind, actions]) => `<extension name="${kind}"><condition field="destination_number" expression="^\\+?\\d*${KINDS[kind as Kind]}$">${actions.join('')}</condition></extension>`)
-  .join('\n      ')
+const extension = (name: string, number: string, ...actions: readonly string[]) =>
+  `<extension name="${name}"><condition field="destination_number" expression="${number}">${actions.join('')}</condition></extension>`
+
+const outsideWorld = Object.entries(ANSWERS).map(([kind, actions]) => extension(kind, `^\\+?\\d*${KINDS[kind as Kind]}$`, ...actions)).join('\n      ')
+const SPEAKERS = [
+  extension('caller', '^caller$', speaks(SPEAKS_HZ.caller)),
+  extension('called', '^\\d*0$', act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), speaks(SPEAKS_HZ.called)),
+]
+
+interface Parts {
+  readonly ports: Ports
+  readonly password: string
+  readonly folder: string
+}
 
 /** `folder` holds sounds/, recordings/ and dialplan/ (copies of the project's files, with the settings of this switch). */
-export function freeswitchXml({ ports, password, folder }: { ports: Ports; password: string; folder: string }): string {
-  return `<?xml version="1.0"?>
-<document type="freeswitch/xml">
-  <X-PRE-PROCESS cmd="set" data="domain=127.0.0.1"/>
-  <X-PRE-PROCESS cmd="set" data="sound_prefix=${folder}/sounds"/>
-  <X-PRE-PROCESS cmd="set" data="disable_system_api_commands=true"/>
-  <X-PRE-PROCESS cmd="set" data="disable_system_app_commands=true"/>
-  <section name="configuration">
-    <configuration name="modules.conf"><modules>${LOAD.map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
-    <configuration name="switch.conf"><settings>
-      <param name="max-sessions" value="1000"/><param name="sessions-per-second" value="500"/><param name="min-idle-cpu" value="0"/>
-      <param name="rtp-start-port" value="20000"/><param name="rtp-end-port" value="32000"/><param name="event-heartbeat-interval" value="20"/>
-      <param name="api-expansion" value="false"/>
-    </settings></configuration>
-    <configuration name="event_socket.conf"><settings>
-      <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="${ports.eventSocket}"/><param name="password" value="${password}"/>
-      <param name="nat-map" value="false"/><param name="apply-inbound-acl" value="loopback.auto"/>
-    </settings></configuration>
-    <configuration name="console.conf"><mappings><map name="all" value="err,crit,alert"/></mappings><settings><param name="loglevel" value="err"/></settings></configuration>
-    <configuration name="logfile.conf"><settings/><profiles><profile name="default"><settings/><mappings>
-      <map name="all" value="debug,info,notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
-    <configuration name="acl.conf"><network-lists/></configuration>
-    <configuration name="sofia.conf"><global_settings/><profiles>
-      ${profile('inside', ports.inside, 'public')}
-      ${profile('trunk', ports.trunk, 'none', `<gateways>${gateway('carrier', ports.outside)}</gateways>`)}
-      ${profile('outside', ports.outside, 'outside')}
-    </profiles></configuration>
-  </section>
-  <section name="dialplan">
+export function freeswitchXml(parts: Parts & { readonly outside: 'same' | 'other'; readonly trackCalls: boolean }): string {
+  const { ports, outside, trackCalls } = parts
+  const here = outside === 'same'
+  const profiles = [
+    profile('inside', ports.inside, 'public', { trackCalls }),
+    profile('trunk', ports.trunk, 'none', { gateways: `<gateways>${gateway('carrier', ports.outside)}</gateways>`, trackCalls }),
+    ...(here ? [profile('outside', ports.outside, 'outside')] : []),
+  ]
+  return configuration(parts, { profiles, rtp: here ? [20_000, 32_000] : [20_000, 25_998], log: here ? 'debug,info,' : '' }, `
     <X-PRE-PROCESS cmd="include" data="dialplan/switchhook.xml"/>
     <context name="public">
       <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
@@ -112,9 +107,47 @@ export function freeswitchXml({ ports, password, folder }: { ports: Ports; passw
     <context name="elsewhere">
       <extension name="desk"><condition field="destination_number" expression="^7000$">${act('answer')}${act('playback', 'silence_stream://120000')}</condition></extension>
     </context>
+    ${here ? `<context name="outside">${outsideWorld}</context>` : ''}`)
+}
+
+/** The outside world as a process of its own. */
+export function farXml(parts: Parts): string {
+  const profiles = [profile('outside', parts.ports.outside, 'outside')]
+  return configuration(parts, { profiles, rtp: [26_000, 31_998], log: '' }, `
     <context name="outside">
+      ${SPEAKERS.join('')}
       ${outsideWorld}
-    </context>
+    </context>`)
+}
+
+function configuration({ ports, password, folder }: Parts, sip: { profiles: readonly string[]; rtp: readonly [number, number]; log: string }, dialplan: string): string {
+  return `<?xml version="1.0"?>
+<document type="freeswitch/xml">
+  <X-PRE-PROCESS cmd="set" data="domain=127.0.0.1"/>
+  <X-PRE-PROCESS cmd="set" data="sound_prefix=${folder}/sounds"/>
+  <X-PRE-PROCESS cmd="set" data="disable_system_api_commands=true"/>
+  <X-PRE-PROCESS cmd="set" data="disable_system_app_commands=true"/>
+  <section name="configuration">
+    <configuration name="modules.conf"><modules>${LOAD.map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
+    <configuration name="switch.conf"><settings>
+      <param name="max-sessions" value="1000"/><param name="sessions-per-second" value="500"/><param name="min-idle-cpu" value="0"/>
+      <param name="rtp-start-port" value="${sip.rtp[0]}"/><param name="rtp-end-port" value="${sip.rtp[1]}"/><param name="event-heartbeat-interval" value="20"/>
+      <param name="api-expansion" value="false"/>
+    </settings></configuration>
+    <configuration name="event_socket.conf"><settings>
+      <param name="listen-ip" value="127.0.0.1"/><param name="listen-port" value="${ports.eventSocket}"/><param name="password" value="${password}"/>
+      <param name="nat-map" value="false"/><param name="apply-inbound-acl" value="loopback.auto"/>
+    </settings></configuration>
+    <configuration name="console.conf"><mappings><map name="all" value="err,crit,alert"/></mappings><settings><param name="loglevel" value="err"/></settings></configuration>
+    <configuration name="logfile.conf"><settings/><profiles><profile name="default"><settings/><mappings>
+      <map name="all" value="${sip.log}notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
+    <configuration name="acl.conf"><network-lists/></configuration>
+    <configuration name="sofia.conf"><global_settings/><profiles>
+      ${sip.profiles.join('')}
+    </profiles></configuration>
+  </section>
+  <section name="dialplan">
+${dialplan}
   </section>
   <section name="phrases"><macros><language name="en" say-module="en" sound-prefix="${folder}/sounds"><phrases><macros/></phrases></language></macros></section>
   <section name="directory"><domain name="127.0.0.1"><groups><group name="default"><users/></group></groups></domain></section>

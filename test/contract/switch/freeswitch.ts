@@ -1,7 +1,7 @@
 /**
- * A private FreeSWITCH for one run of the suite: own folder, own ports, own password. It cannot outlive the run: a shell stands between us
- * and the switch and reads from a pipe whose other end we hold. When we end in any way, kill -9 included, the kernel closes the pipe, and
- * the shell kills the switch and removes the folder.
+ * Private FreeSWITCHes for one run: own folder, own ports, own password. None can outlive the run: a shell stands between us and the
+ * switch and reads from a pipe whose other end we hold. When we end in any way, kill -9 included, the kernel closes the pipe, and the
+ * shell kills the switch and removes the folder. A switch that was killed can be started again on its folder.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { sleep, systemClock } from '../../../src/base/clock.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
-import { freeswitchXml, PATIENCE_SECONDS, type Ports } from './freeswitch-config.ts'
+import { farXml, freeswitchXml, PATIENCE_SECONDS, type Ports } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
 import { SOUNDS, wav } from './sounds.ts'
 
@@ -21,11 +21,18 @@ const START_MS = 30_000
 
 const SHELL = `
 folder=$1; shift
-"$@" </dev/null 3<&- &
-switch=$!
-echo $switch > "$folder/pid"
-{ while read -r line <&3; do :; done; kill -KILL $switch; } 2>/dev/null &
-wait $switch
+run() {
+  "$@" </dev/null 3<&- &
+  switch=$!
+  echo $switch > "$folder/pid"
+}
+run "$@"
+while read -r again <&3; do
+  wait $switch 2>/dev/null
+  run "$@"
+done
+kill -KILL $switch
+wait $switch 2>/dev/null
 rm -rf -- "$folder"`
 
 export interface FreeSwitch {
@@ -34,7 +41,23 @@ export interface FreeSwitch {
   readonly folder: string
   /** What the nodes must be given as DOOR_KEY. */
   readonly doorKey: string
+  /** As when its machine loses power, nearly: what is on the disk stays. */
+  kill(): Promise<void>
+  /** After a kill: the same switch, on the same folder. Resolves when its event socket and all profiles answer. */
+  startAgain(): Promise<void>
   stop(): Promise<void>
+}
+
+export interface FreeSwitchOptions {
+  /**
+   * 'same': the people outside are legs of this switch too. 'other': they live in another one (startFarEnd) and outlive this one;
+   * the dialplan has its own patience of 15 s then.
+   */
+  outside?: 'same' | 'other'
+  /** Calls are written down as they go, so that `sofia recover` can bring them back after a crash. */
+  trackCalls?: boolean
+  /** Name → milliseconds. Default: those of the suite. */
+  sounds?: Readonly<Record<string, number>>
 }
 
 /** The program, or null when this machine has none. */
@@ -47,14 +70,39 @@ export async function findFreeSwitch(): Promise<string | null> {
   return null
 }
 
-export async function startFreeSwitch(program: string): Promise<FreeSwitch> {
-  const folder = await mkdtemp(join(tmpdir(), 'switchhook-contract-'))
-  const [eventSocket, inside, trunk, outside, nodeA, nodeB] = await freePorts(6) as [number, number, number, number, number, number]
-  const ports: Ports = { eventSocket, inside, trunk, outside, nodeA, nodeB }
-  const password = randomBytes(24).toString('base64url')
+export async function startFreeSwitch(program: string, options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
+  const { outside = 'same', trackCalls = false, sounds = SOUNDS } = options
+  const [eventSocket, inside, trunk, far, nodeA, nodeB] = await freePorts(6) as [number, number, number, number, number, number]
+  const ports: Ports = { eventSocket, inside, trunk, outside: far, nodeA, nodeB }
   const doorKey = randomBytes(24).toString('hex')
+  return start(program, ports, doorKey, outside === 'same' ? 3 : 2, async (folder, password) => {
+    await writeSounds(folder, sounds)
+    await writeFile(join(folder, 'conf/freeswitch.xml'), freeswitchXml({ ports, password, folder, outside, trackCalls }), { mode: 0o600 })
+    await writeDialplan(folder, {
+      switchhook_node_a: `127.0.0.1:${nodeA}`,
+      switchhook_node_b: `127.0.0.1:${nodeB}`,
+      switchhook_key: doorKey,
+      ...(outside === 'same' ? { switchhook_patience: String(PATIENCE_SECONDS) } : {}),
+      switchhook_sorry: 'sorry.wav',
+      switchhook_overflow: 'sofia/gateway/carrier/4900000001',
+    })
+  })
+}
+
+/** The carrier and the telephones of a switch that was started with `outside: 'other'`: a process of their own. */
+export async function startFarEnd(program: string, near: Ports): Promise<FreeSwitch> {
+  const [eventSocket] = await freePorts(1) as [number]
+  const ports = { ...near, eventSocket }
+  return start(program, ports, '', 1, (folder, password) =>
+    writeFile(join(folder, 'conf/freeswitch.xml'), farXml({ ports, password, folder }), { mode: 0o600 }))
+}
+
+async function start(program: string, ports: Ports, doorKey: string, profiles: number, furnish: (folder: string, password: string) => Promise<void>): Promise<FreeSwitch> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchhook-contract-'))
+  const password = randomBytes(24).toString('base64url')
   try {
-    await furnish(folder, ports, password, doorKey)
+    for (const name of ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'sounds', 'scripts', 'temp', 'conf/dialplan']) await mkdir(join(folder, name), { recursive: true })
+    await furnish(folder, password)
   } catch (error) {
     await rm(folder, { recursive: true, force: true }) // later the shell does it
     throw error
@@ -74,33 +122,37 @@ export async function startFreeSwitch(program: string): Promise<FreeSwitch> {
     pipe.destroy()
     await ended
   }
-  try {
-    await ready(ports, password)
-  } catch (error) {
-    const log = await readFile(join(folder, 'log', 'freeswitch.log'), 'utf8').catch(() => '(it wrote no log)')
-    await stop()
-    throw new Error(`the private FreeSWITCH did not start: ${(error as Error).message}\n${log.slice(-3_000)}`, { cause: error })
+  const wait = async () => {
+    try {
+      await ready(ports, password, profiles)
+    } catch (error) {
+      const log = await readFile(join(folder, 'log', 'freeswitch.log'), 'utf8').catch(() => '(it wrote no log)')
+      await stop()
+      throw new Error(`the private FreeSWITCH did not start: ${(error as Error).message}\n${log.slice(-3_000)}`, { cause: error })
+    }
   }
-  return { ports, password, folder, doorKey, stop }
+  await wait()
+  return {
+    ports, password, folder, doorKey, stop,
+    kill: async () => void process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')), 'SIGKILL'),
+    async startAgain() {
+      pipe.write('again\n')
+      await wait()
+    },
+  }
 }
 
-async function furnish(folder: string, ports: Ports, password: string, doorKey: string): Promise<void> {
-  for (const name of ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'scripts', 'temp', 'conf/dialplan']) await mkdir(join(folder, name), { recursive: true })
-  for (const [name, milliseconds] of Object.entries(SOUNDS)) {
+async function writeSounds(folder: string, sounds: Readonly<Record<string, number>>): Promise<void> {
+  for (const [name, milliseconds] of Object.entries(sounds)) {
     await mkdir(join(folder, 'sounds', name, '..'), { recursive: true })
     await writeFile(join(folder, 'sounds', `${name}.wav`), wav(milliseconds))
   }
-  await writeFile(join(folder, 'conf/freeswitch.xml'), freeswitchXml({ ports, password, folder }), { mode: 0o600 })
+}
+
+async function writeDialplan(folder: string, values: Readonly<Record<string, string>>): Promise<void> {
   for (const file of ['switchhook.xml', '01_switchhook_did.xml']) await copyFile(join(DIALPLAN, file), join(folder, 'conf/dialplan', file))
   const settings = await readFile(join(DIALPLAN, 'switchhook_vars.xml'), 'utf8')
-  await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, {
-    switchhook_node_a: `127.0.0.1:${ports.nodeA}`,
-    switchhook_node_b: `127.0.0.1:${ports.nodeB}`,
-    switchhook_key: doorKey,
-    switchhook_patience: String(PATIENCE_SECONDS),
-    switchhook_sorry: 'sorry.wav',
-    switchhook_overflow: 'sofia/gateway/carrier/4900000001',
-  }))
+  await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, values))
 }
 
 /** Does what the README tells an administrator to do: changes values in the settings file. */
@@ -114,15 +166,15 @@ export function withSettings(text: string, values: Readonly<Record<string, strin
 }
 
 /** The event socket opens long before the SIP profiles do. */
-async function ready(ports: Ports, password: string): Promise<void> {
+async function ready(ports: Ports, password: string, profiles: number): Promise<void> {
   const deadline = systemClock.monotonic() + START_MS
   for (let why = ''; ; ) {
     try {
       const observer = await Observer.open(await connectTcp('127.0.0.1', ports.eventSocket), systemClock, password)
       const running = (await observer.api('sofia status')).match(/RUNNING/g)?.length ?? 0
       await observer.close()
-      if (running >= 3) return
-      why = `${running} of 3 SIP profiles run`
+      if (running >= profiles) return
+      why = `${running} of ${profiles} SIP profiles run`
     } catch (error) {
       why = (error as Error).message
     }

@@ -83,6 +83,10 @@ export class RealWorld extends World {
     return { close: () => listener.stopListening() }
   }
 
+  address(at: Place): string {
+    return `127.0.0.1:${at === 'a' ? this.#switch.ports.nodeA : this.#switch.ports.nodeB}`
+  }
+
   openWire(): Promise<Wire> {
     return connectTcp('127.0.0.1', this.#switch.ports.eventSocket)
   }

@@ -94,6 +94,10 @@ export class SimulatedWorld extends World {
     }
   }
 
+  address(at: Place): string {
+    return HOSTS[at]
+  }
+
   async openWire(): Promise<Wire> {
     return this.sim.connect()
   }

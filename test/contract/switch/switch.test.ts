@@ -14,9 +14,11 @@ import './dialling.ts'
 import './originating.ts'
 import './talking.ts'
 import './parting.ts'
+import './parked.ts'
 import './recording.ts'
 import './lost-nodes.ts'
 import './takeover.ts'
+import './homeward.ts'
 
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null

@@ -71,6 +71,8 @@ export abstract class World {
   abstract hear(one: Person, other: Person): Promise<void>
   /** Takes connections at a place of the dialplan's list. */
   abstract listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening>
+  /** host:port of a place, as the dialplan has it. */
+  abstract address(at: Place): string
   abstract openWire(): Promise<Wire>
   abstract openCommands(): Promise<Commands>
   /** Where the fallback of the dialplan sends a call; '' is nowhere. */

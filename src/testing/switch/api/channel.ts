@@ -37,7 +37,8 @@ export const channelApi: Record<string, Api> = {
     if (name === undefined) return usage('<uuid> <var>')
     const channel = sim.locate(uuid)
     if (!channel) return NO_CHANNEL
-    return channel.variables.get(name) ?? '_undef_'
+    // what is no variable is looked for among the caller's data
+    return channel.variables.get(name) ?? (name === 'destination_number' ? channel.profile.fields.destinationNumber : '_undef_')
   },
 
   uuid_dump(sim, argument) {

@@ -6,26 +6,6 @@ import type { Api } from './index.ts'
 const GIT = 'git a88d069 2024-08-02 21:02:27Z 64bit'
 const RULE = `${'='.repeat(97)}\n`
 
-function uptime(sim: SimulatedSwitch): string {
-  const total = Math.max(0, sim.clock.now() - sim.startedAt)
-  const [days, hours, minutes, seconds] = [
-    Math.floor(total / 86_400_000),
-    Math.floor(total / 3_600_000) % 24,
-    Math.floor(total / 60_000) % 60,
-    Math.floor(total / 1_000) % 60,
-  ]
-  const many = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`
-  return [
-    'UP 0 years',
-    many(days, 'day'),
-    many(hours, 'hour'),
-    many(minutes, 'minute'),
-    many(seconds, 'second'),
-    many(Math.floor(total % 1_000), 'millisecond'),
-    '0 microseconds',
-  ].join(', ')
-}
-
 function gatewayStatus(sim: SimulatedSwitch, name: string): string {
   const state = sim.gateways.get(name)
   if (!state) return 'Invalid Gateway!\n'
@@ -41,13 +21,24 @@ function gatewayStatus(sim: SimulatedSwitch, name: string): string {
   return RULE + lines.map(([key, value]) => `${key!.padEnd(8)}\t${value}\n`).join('') + RULE
 }
 
+function recover(sim: SimulatedSwitch, what: string | undefined): string {
+  if (what?.toLowerCase() === 'flush') {
+    sim.tracking.flush()
+    return 'Flushing recovery database.\n'
+  }
+  const count = sim.tracking.recover()
+  sim.fire('CUSTOM', undefined, { subclass: 'sofia::recovery_recovered', after: [['recovered_calls', String(count)]] })
+  return count > 0 ? `Recovered ${count} call(s)\n` : 'No calls to recover.\n'
+}
+
 export const coreApi: Record<string, Api> = {
   status(sim) {
     const live = sim.channels.size
+    const { heart } = sim
     return (
-      `${uptime(sim)}\nFreeSWITCH (Version 1.10.12-release ${GIT}) is ready\n${sim.sessionCount} session(s) since startup\n` +
-      `${live} session(s) - peak ${live}, last 5min ${live} \n` +
-      `${live} session(s) per Sec out of max 1000, peak ${live}, last 5min ${live} \n` +
+      `UP ${heart.uptime}\nFreeSWITCH (Version 1.10.12-release ${GIT}) is ready\n${heart.sessions} session(s) since startup\n` +
+      `${live} session(s) - peak ${heart.peak}, last 5min ${heart.peak} \n` +
+      `${heart.inLastSecond} session(s) per Sec out of max 1000, peak ${heart.busiestSecond}, last 5min ${heart.busiestSecond} \n` +
       `5000 session(s) max\nmin idle cpu 0.00/99.00\nCurrent Stack Size/Max 240K/8192K\n`
     )
   },
@@ -87,6 +78,7 @@ export const coreApi: Record<string, Api> = {
       const head = `${'Name'.padStart(25)}\t   Type\t${'Data'.padStart(42)}\tState\n`
       return `${head}${RULE}${gateways.join('')}${RULE}3 profiles 1 alias\n`
     }
+    if (command === 'recover') return recover(sim, what)
     sim.unknown.push(`api sofia ${argument}`)
     return '-USAGE: sofia\n'
   },

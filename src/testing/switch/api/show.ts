@@ -53,9 +53,10 @@ function channelRow(channel: Channel): Row {
 }
 
 const COMMON = 'uuid direction created created_epoch name state cid_name cid_num ip_addr dest'
-const SHOWN = 'callstate callee_name callee_num callee_direction'
-const CALL_COLUMNS = `${COMMON} presence_id presence_data accountcode ${SHOWN} call_uuid hostname`.split(' ')
-const B_COLUMNS = `${COMMON} ${SHOWN}`.split(' ')
+const SHOWN = 'presence_id presence_data accountcode callstate callee_name callee_num callee_direction'
+const SENT = 'sent_callee_name sent_callee_num'
+const CALL_COLUMNS = `${COMMON} ${SHOWN} call_uuid hostname ${SENT}`.split(' ')
+const B_COLUMNS = `${COMMON} ${SHOWN} ${SENT}`.split(' ')
 
 /** One row per call: a talk is one call of two legs. */
 function callRows(sim: SimulatedSwitch, bridgedOnly: boolean): Row[] {
@@ -71,7 +72,7 @@ function callRows(sim: SimulatedSwitch, bridgedOnly: boolean): Row[] {
     const row: Row = {}
     for (const column of CALL_COLUMNS) row[column] = own[column] ?? ''
     for (const column of B_COLUMNS) row[`b_${column}`] = peer?.[column] ?? ''
-    rows.push({ ...row, call_created_epoch: '' })
+    rows.push({ ...row, call_created_epoch: other ? String(Math.floor(channel.profile.times.bridged / 1_000_000)) : '' })
   }
   return rows
 }
@@ -97,7 +98,7 @@ export const showApi: Record<string, Api> = {
       case 'calls':
         return print(callRows(sim, false), json, count)
       case 'bridged_calls':
-        return print(callRows(sim, true), json, count)
+        return print(callRows(sim, true), json && !count, false) // the real one cannot count them
       case 'registrations':
         return print([], json, count)
       default:

@@ -1,0 +1,181 @@
+/**
+ * How much this node takes on, decided by what it measures: how many calls live here, and how late its event loop runs (whatever a caller
+ * does is heard that much later). Calls that are here come first: a node that is full sends new callers to the overflow, and one that
+ * is overrun closes its port, so that FreeSWITCH goes to the next node within 10 ms. A connection is never accepted to be closed again.
+ *
+ *   open       new calls are taken
+ *   shedding   a new call is sent to the overflow; one that another node has driven is taken, for it has no other place
+ *   closed     the port is closed; whoever is connected is served
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { Emitter } from '../base/events.ts'
+import type { Log } from '../base/log.ts'
+
+export type AdmissionState = 'open' | 'shedding' | 'closed'
+
+/** FreeSWITCH's own tick: what is earlier than that nobody hears. */
+const TICK_MS = 20
+/** Five seconds of ticks; of so many, 99 of 100 are in time when two are late. One long pause is over when it is seen and counts as one. */
+const TICKS = 250
+const LATE_OF_TICKS = 3
+/** A load is over when it has been away for so long, and half as high: else the port would be opened and closed all the time. */
+const CALM_MS = 500
+/** A node that is too late for so long is not just catching up. */
+const SOFT_FOR_MS = 1_000
+/** The lag at which callers begin to notice, and the lag at which they are better off anywhere else; milliseconds, 99 of 100 ticks. */
+export const SOFT_LAG_MS = 50
+export const HARD_LAG_MS = 500
+/** A neighbour's calls arrive all at once when it dies: room for as many again. */
+const HARD_TIMES = 2
+/** Below this part of a limit the limit is forgotten. */
+const BELOW = 0.9
+/** With fewer calls than this part of the limit it is not they who make the node late: whoever is sent away then helps nobody. */
+const AT_LEAST = 0.05
+
+export interface AdmissionOptions {
+  clock: Clock
+  log: Log
+  /** Live calls on this node, now, and connections of which it is not known yet what they bring. */
+  load(): { readonly calls: number; readonly coming: number }
+  /** From so many calls on new callers are sent to the overflow; at twice as many, those that are coming included, the port is closed. */
+  maxCalls: number
+}
+
+/** What the door asks. */
+export type Admits = Pick<Admission, 'admits'>
+
+export class Admission extends Emitter<{ state: AdmissionState }> implements Disposable {
+  readonly #options: AdmissionOptions
+  readonly #soft: LagLimit
+  readonly #hard: LagLimit
+  readonly #lags = new Float64Array(TICKS)
+  #ticks = 0
+  #timer: Timer
+  #state: AdmissionState = 'open'
+  #since: number
+  #fenced = false
+
+  constructor(options: AdmissionOptions) {
+    super()
+    this.#options = options
+    this.#since = options.clock.monotonic()
+    this.#soft = new LagLimit(SOFT_LAG_MS, SOFT_FOR_MS)
+    this.#hard = new LagLimit(HARD_LAG_MS, 0)
+    this.#timer = this.#nextTick()
+  }
+
+  get state(): AdmissionState {
+    return this.#state
+  }
+
+  /** True when a new call may begin here: asked for each, in the moment in which it would. */
+  admits(): boolean {
+    this.look()
+    return this.#state === 'open'
+  }
+
+  /** Somebody came: hundreds come in one turn when a neighbour dies, and the port must be closed before the last of them. */
+  look(): void {
+    const { clock, load, maxCalls } = this.#options
+    const now = clock.monotonic()
+    const { calls, coming } = load()
+    const state = this.#state
+    const all = calls + coming
+    const overrun = state === 'closed' ? all > maxCalls * HARD_TIMES * BELOW || !this.#hard.isCalm(now) : all >= maxCalls * HARD_TIMES || this.#hard.isBeyond(now)
+    const busy = calls >= maxCalls * AT_LEAST
+    const full = state === 'open' ? calls >= maxCalls || (busy && this.#soft.isBeyond(now)) : calls > maxCalls * BELOW || (busy && !this.#soft.isCalm(now))
+    this.#enter(overrun || this.#fenced ? 'closed' : full ? 'shedding' : 'open', now)
+  }
+
+  /** Cut off from what all nodes share while another node is not: calls belong there. */
+  fence(fenced: boolean): void {
+    this.#fenced = fenced
+    this.look()
+  }
+
+  /** Live calls, and by how many milliseconds 99 of 100 ticks of the last five seconds were late at most. */
+  get figures(): { readonly calls: number; readonly coming: number; readonly lagMs: number } {
+    const lags = this.#lags.slice(0, Math.min(this.#ticks, TICKS)).sort()
+    return { ...this.#options.load(), lagMs: Math.round(lags.at(-LATE_OF_TICKS) ?? 0) }
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer.cancel()
+  }
+
+  #nextTick(): Timer {
+    const { clock } = this.#options
+    const due = clock.monotonic() + TICK_MS
+    return clock.after(TICK_MS, () => {
+      this.#timer = this.#nextTick()
+      const now = clock.monotonic()
+      this.#hear(now, Math.max(0, now - due))
+    })
+  }
+
+  #hear(now: number, lag: number): void {
+    const slot = this.#ticks++ % TICKS
+    this.#lags[slot] = lag
+    this.#soft.hear(now, lag, slot)
+    this.#hard.hear(now, lag, slot)
+    this.look()
+  }
+
+  #enter(state: AdmissionState, now: number): void {
+    const before = this.#state
+    if (state === before) return
+    const figures = { ...this.figures, maxCalls: this.#options.maxCalls }
+    this.#state = state
+    if (before === 'closed') this.#hard.forget()
+    if (state === 'open') this.#soft.forget()
+    const { log } = this.#options
+    if (state === 'open') log.info({ ...figures, ms: Math.round(now - this.#since) }, 'this node takes new calls again')
+    else if (before === 'closed') log.info(figures, 'this node has room for calls of other nodes again; new callers are still sent to the overflow')
+    else if (this.#fenced) log.warn(figures, 'this node is cut off from Redis while another one is not: its port is closed, and calls go to the other')
+    else if (state === 'closed') log.warn(figures, 'this node is overrun: its port is closed, and calls go to the next node')
+    else log.warn(figures, 'this node is full: new callers are sent to the overflow')
+    if (before === 'open') this.#since = now
+    this.emit('state', state)
+  }
+}
+
+/** Whether the event loop is later than it may be. */
+class LagLimit {
+  readonly #ms: number
+  readonly #forMs: number
+  /** Which of the last ticks were too late, and how many. */
+  readonly #late = new Uint8Array(TICKS)
+  #count = 0
+  /** Since when there are too many of them; and when the last one was that was not at least half as good as it has to be. */
+  #beyondSince: number | null = null
+  #restless = -Infinity
+
+  constructor(ms: number, forMs: number) {
+    this.#ms = ms
+    this.#forMs = forMs
+  }
+
+  hear(now: number, lag: number, slot: number): void {
+    const late = Number(lag > this.#ms)
+    this.#count += late - this.#late[slot]!
+    this.#late[slot] = late
+    if (lag > this.#ms / 2) this.#restless = now
+    if (this.#count < LATE_OF_TICKS) this.#beyondSince = null
+    else this.#beyondSince ??= now
+  }
+
+  isBeyond(now: number): boolean {
+    return this.#beyondSince !== null && now - this.#beyondSince >= this.#forMs && !this.isCalm(now)
+  }
+
+  isCalm(now: number): boolean {
+    return now - this.#restless >= CALM_MS
+  }
+
+  /** It is over: what was late then says nothing of what comes. */
+  forget(): void {
+    this.#late.fill(0)
+    this.#count = 0
+    this.#beyondSince = null
+  }
+}

@@ -1,0 +1,67 @@
+/** What a journal consists of: one line of JSON for each thing that happened in a flow, in the order in which it was completed. */
+import type { Arrival } from './arrival.ts'
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
+
+/** The first entry of every journal: what identifies a call, frozen at its first arrival. */
+export interface Begin {
+  readonly k: 'begin'
+  /** Milliseconds since the epoch, here and below. */
+  readonly at: number
+  readonly arrival: Arrival
+}
+
+/** Written before an effect, with the uuids it will use. */
+export interface Intent {
+  readonly k: 'intent'
+  /** The step, by the order in which steps are called: '5', or '5.2' for the second one within the fifth. */
+  readonly n: string
+  readonly v: string
+  readonly at: number
+  readonly d: Json
+}
+
+/** A step is over. */
+export interface Done {
+  readonly k: 'done'
+  readonly n: string
+  /** The verb and what it was asked for; a script that says something else here has changed. */
+  readonly v: string
+  readonly at: number
+  readonly r?: Json | undefined
+  /** It failed. */
+  readonly x?: Failure
+  /** What the house would have answered at once in this moment: a position in a queue, and the like. */
+  readonly s?: Readonly<Record<string, Json>>
+}
+
+export interface Failure {
+  readonly name: string
+  readonly code?: string | undefined
+  readonly message: string
+}
+
+/** What the record of the call will say. */
+export interface Note {
+  readonly k: 'note'
+  readonly at: number
+  readonly note: NoteOf
+}
+
+export type NoteOf =
+  | { readonly event: string; readonly queue?: string; readonly agent?: string }
+  | { readonly tag: readonly [name: string, value: string] }
+  | { readonly recording: string }
+
+/** A key that a listener of the flow (the n-th thing it asked for) was told. */
+export interface Key {
+  readonly k: 'key'
+  readonly n: string
+  readonly at: number
+  readonly digit: string
+}
+
+export type Entry = Begin | Intent | Done | Note | Key
+
+export const readEntry = (line: string): Entry => JSON.parse(line) as Entry
+export const lineOf = (entry: Entry): string => JSON.stringify(entry)

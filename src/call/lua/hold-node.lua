@@ -1,0 +1,34 @@
+-- Announces a node, or renews what it announced. Answers {1 when it has its name now, else 0; now in ms since the epoch; all nodes, as
+-- name, record, name, record …}. A record: when it lapses (ms since the epoch), a space, its incarnation, a space, JSON.
+-- Time is Redis's, for hosts' clocks differ.
+--
+-- KEYS[1]  all nodes: a hash of name -> record
+-- ARGV[1]  the node
+-- ARGV[2]  its incarnation
+-- ARGV[3]  what else others may know of it, in JSON
+-- ARGV[4]  for how long, ms
+-- ARGV[5]  'come': has the name when nobody alive has it; 'stay': keeps it unless somebody else came
+-- ARGV[6]  the beginning of a record (when, a space, incarnation) whose place it may take though it has not lapsed, or empty
+-- ARGV[7]  for how long a lapsed record can still be seen, ms
+-- ARGV[8]  the channel on which others hear who came
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+local lapses, holder = string.match(before or '', '^(%d+) (%S+) ')
+local held = not before or holder == ARGV[2]
+if before and ARGV[5] == 'come' and (tonumber(lapses) <= now or lapses .. ' ' .. holder == ARGV[6]) then held = true end
+if held then
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now + ARGV[4]) .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
+  if holder ~= ARGV[2] then redis.call('PUBLISH', ARGV[8], ARGV[1]) end
+end
+local nodes = redis.call('HGETALL', KEYS[1])
+local answer = {}
+for i = 1, #nodes, 2 do
+  if tonumber(string.match(nodes[i + 1], '^%d+')) + ARGV[7] <= now then
+    redis.call('HDEL', KEYS[1], nodes[i])
+  else
+    answer[#answer + 1] = nodes[i]
+    answer[#answer + 1] = nodes[i + 1]
+  end
+end
+return {held and 1 or 0, now, answer}

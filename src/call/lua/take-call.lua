@@ -1,0 +1,22 @@
+-- Gives a call to a node, whoever had it. Answers {epoch, who had it before or '', entries of the journal}.
+-- A takeover is the next epoch. The first epoch of a call is the time in microseconds: a call that ended and comes again starts above
+-- everything it had (takeovers come slower than one a microsecond), and nothing need be remembered of calls that are over.
+--
+-- KEYS[1]  all calls: a hash of uuid -> epoch, a space, node
+-- KEYS[2]  the journal of the call
+-- ARGV[1]  the call
+-- ARGV[2]  the node
+-- ARGV[3]  after how many seconds without another write the journal is forgotten
+-- ARGV[4]  the entry with which a new journal begins
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+local epoch
+if before then
+  epoch = tonumber(string.match(before, '^%d+')) + 1
+else
+  local time = redis.call('TIME')
+  epoch = tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', epoch) .. ' ' .. ARGV[2])
+if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('RPUSH', KEYS[2], ARGV[4]) end
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return {epoch, before or '', redis.call('LRANGE', KEYS[2], 0, -1)}

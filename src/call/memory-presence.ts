@@ -1,0 +1,45 @@
+/** The nodes of a house that is one process: for tests and for the demo. */
+import { Emitter } from '../base/events.ts'
+import { KEPT_MS, type Claim, type Lease, type PresenceTable, type Standing } from './presence-table.ts'
+
+class MemoryPresence implements PresenceTable {
+  readonly #now: () => number
+  readonly #leases = new Map<string, Lease>()
+  readonly #notices = new Emitter<{ change: null }>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  async hold({ record, lastsMs, mode, instead }: Claim): Promise<Standing> {
+    const now = this.#now()
+    const before = this.#leases.get(record.node)
+    const mine = before?.incarnation === record.incarnation
+    const unchanged = before?.incarnation === instead?.incarnation && before?.until === instead?.until
+    const held = !before || mine || (mode === 'come' && (before.until <= now || unchanged))
+    if (held) this.#leases.set(record.node, { ...record, until: now + lastsMs })
+    for (const [node, { until }] of this.#leases) if (until + KEPT_MS <= now) this.#leases.delete(node)
+    if (held && !mine) this.#tell()
+    return { held, now, leases: new Map(this.#leases) }
+  }
+
+  async leave(node: string, incarnation: string): Promise<void> {
+    if (this.#leases.get(node)?.incarnation !== incarnation) return
+    this.#leases.delete(node)
+    this.#tell()
+  }
+
+  onChange(listener: () => void): Disposable {
+    return this.#notices.on('change', listener)
+  }
+
+  /** In a turn of its own: nobody hears of a change before whoever made it. */
+  #tell(): void {
+    queueMicrotask(() => this.#notices.emit('change', null))
+  }
+}
+
+/** `now`: the table's time, ms since the epoch. */
+export function memoryPresence(now: () => number): PresenceTable {
+  return new MemoryPresence(now)
+}

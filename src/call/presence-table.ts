@@ -1,0 +1,50 @@
+/** Where nodes write that they are alive: what stands there, and what the table must do. Times are its own: hosts' clocks differ. */
+
+/** What other nodes may know of one. */
+export interface Peer {
+  readonly node: string
+  /** Where its door is for other nodes' legs, 'host:port'; null when it has none. */
+  readonly address: string | null
+  readonly roles: readonly string[]
+}
+
+export interface NodeRecord extends Peer {
+  /** One life of a node, which is one process. */
+  readonly incarnation: string
+  readonly host: string
+  readonly pid: number
+}
+
+/** A record and when it lapses, ms since the epoch: alive while now < until. */
+export type Lease = NodeRecord & { readonly until: number }
+
+export interface Claim {
+  readonly record: NodeRecord
+  readonly lastsMs: number
+  /**
+   * Who comes has the name when nobody alive has it, or when its holder has not renewed since `instead`. Who stays keeps it unless
+   * somebody else came under it meanwhile.
+   */
+  readonly mode: 'come' | 'stay'
+  readonly instead?: Lease | undefined
+}
+
+export interface Standing {
+  readonly held: boolean
+  /** The table's time, ms since the epoch. */
+  readonly now: number
+  /** By name, as they are after the claim: everybody who is alive, and who lapsed less than KEPT_MS ago. */
+  readonly leases: ReadonlyMap<string, Lease>
+}
+
+/** Both methods reject with SwitchhookError SERVICE when the table cannot be had. */
+export interface PresenceTable {
+  hold(claim: Claim): Promise<Standing>
+  /** Nothing happens when another incarnation has the name. */
+  leave(node: string, incarnation: string): Promise<void>
+  /** Somebody came or left. It may be missed: whoever listens also looks from time to time. */
+  onChange(listener: () => void): Disposable
+}
+
+/** How long a lapsed lease can still be seen. */
+export const KEPT_MS = 60_000

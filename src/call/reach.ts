@@ -1,0 +1,86 @@
+/** One telephone of a party: rings, is answered and comes to the door; or what became of it while its caller changed hands. */
+import { sleep } from '../base/clock.ts'
+import { dial as dialNumber, displayName, type Uuid } from '../esl/words.ts'
+import { outcomeOf, type DialOutcome } from './cause.ts'
+import type { CallHouse } from './house.ts'
+import { left } from './left.ts'
+import type { Leg } from './leg.ts'
+import { isAnswered, originate, type OriginateOptions, type Origination } from './originate.ts'
+import type { Switch } from './switchboard.ts'
+import type { Dialling } from './verbs/dial.ts'
+
+export interface Reached {
+  readonly outcome: DialOutcome
+  /** Theirs, when they have answered. */
+  readonly other?: Leg
+}
+
+/** Between two questions to a switch that cannot be asked yet. */
+const AGAIN_MS = 1_000
+
+/** Dials, once. Rejects with CallEnded when the caller leaves, and never settles when the caller is driven elsewhere: the telephone rings on, for the next owner. */
+export async function reach(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid): Promise<Reached> {
+  await house.mayDial()
+  const at = leg.home ?? house.switchboard.any()
+  using expected = house.door.expect(uuid)
+  return outcomeFor(leg, house, await originate(at, { ...request(leg, house, what, uuid), arrived: expected.arrived }), expected.arrived)
+}
+
+/** The process that had begun to dial has died: the switch knows what became of it, and whether it was ever asked. */
+export async function reachAgain(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid): Promise<Reached> {
+  const at = leg.home ?? house.switchboard.any()
+  const stands = await standing(at, uuid, house)
+  if (stands === 'never') return reach(leg, house, what, uuid)
+  if (stands === 'answered') return { outcome: 'answered', other: house.door.claim(uuid, at) }
+  if (stands !== 'ringing') return { outcome: outcomeOf(stands.cause) }
+  using expected = house.door.expect(uuid)
+  return outcomeFor(leg, house, await originate(at, { ...request(leg, house, what, uuid), arrived: expected.arrived, sent: true }), expected.arrived)
+}
+
+async function standing(at: Switch, uuid: Uuid, house: CallHouse): Promise<'never' | 'ringing' | 'answered' | { readonly cause: string }> {
+  for (;;) {
+    const lives = await at.lives(uuid)
+    const end = at.ended(uuid)
+    if (end) return end
+    if (lives === 'no') return 'never' // every end is heard, so it never began: the process died before it sent the command
+    if (lives === 'yes') return (await isAnswered(at, uuid)) ? 'answered' : 'ringing'
+    await sleep(house.clock, AGAIN_MS)
+  }
+}
+
+function request(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid): OriginateOptions {
+  const { callerId, callerName } = what.options
+  const shown = callerId ?? house.settings.callerId ?? leg.arrival.from
+  return {
+    uuid,
+    endpoint: what.to,
+    ...house.wayBack(leg, what.variables),
+    ringForMs: what.ringForMs,
+    callerId: /^\+?[0-9]{2,20}$/.test(shown) ? dialNumber(shown) : undefined,
+    callerName: displayName(callerName ?? leg.arrival.fromName),
+    signal: left(leg),
+    clock: house.clock,
+    log: house.log,
+  }
+}
+
+async function outcomeFor(leg: Leg, house: CallHouse, { outcome, cause }: Origination, arrived: Promise<Leg>): Promise<Reached> {
+  if (leg.phase === 'moved') {
+    // another node has the caller, and asks for this leg there
+    if (outcome === 'answered') void arrived.then(other => other.giveAway())
+    return new Promise<never>(() => {})
+  }
+  if (leg.signal.aborted) {
+    if (outcome === 'answered') house.hangUp(await arrived) // they answered in the moment in which the caller left
+    throw leg.signal.reason
+  }
+  if (outcome !== 'answered') {
+    house.log.info({ parent: leg.uuid, outcome, cause }, 'a party was not reached')
+    return { outcome }
+  }
+  const other = await arrived
+  // a caller whom another node drives needs this leg there: the door brings it to them
+  void leg.moved.then(() => other.phase === 'driven' && other.giveAway())
+  return { outcome, other }
+}
+

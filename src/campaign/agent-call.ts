@@ -1,0 +1,105 @@
+/**
+ * Calls one agent, to stay on the line. Their leg is written down before their phone rings, so that no death in between leaves somebody
+ * on a line that nobody knows: another node waits for the outcome then.
+ *
+ * While it rings the roster shows them as ringing, under a reservation like any other, so no queue rings them at the same time; its rests
+ * apply, and three calls in a row without an answer make a break ('no answer', as max-no-answer of mod_callcenter does).
+ */
+import type { Agent, Outcome } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import { CallMoved, SwitchError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { DialOutcome } from '../call/cause.ts'
+import { originate } from '../call/originate.ts'
+import type { Switchboard } from '../call/switchboard.ts'
+import { dial, endpoint, newUuid, uuid as parseUuid, type Uuid } from '../esl/words.ts'
+import { Line } from './line.ts'
+
+/** The node of an agent on the line for whom no node cares any more: whoever needs them takes them. */
+export const NOBODY = ''
+
+const MAX_NO_ANSWER = 3
+/** A reservation outlasts the ringing by this much, for the switch to say how it ended. */
+const GRACE_MS = 10_000
+const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
+  busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
+  invalid: 'failed', failed: 'failed', refused: 'failed',
+}
+
+export interface AgentCallParts {
+  readonly switchboard: Switchboard
+  readonly roster: Roster
+  readonly clock: Clock
+  readonly log: Log
+  readonly node: string
+  /** The number that agents are shown. */
+  readonly callerId?: string | undefined
+}
+
+/** Their phone rings to bring them on the line. */
+export const isCalled = ({ state, reservation, nailed }: Agent): boolean => state === 'ringing' && nailed !== null && reservation?.for === nailed.leg
+
+/**
+ * Null when they did not come on the line, or are another node's: the signal aborts with CallMoved for that, with anything else to stop
+ * the ringing. An agent who `isCalled` is called already, by a node that is gone: only the outcome is waited for.
+ * Rejects with InputError for an endpoint that cannot be dialled.
+ */
+export async function callAgent(agent: Agent, parts: AgentCallParts, signal: AbortSignal): Promise<Line | null> {
+  const { roster, clock, node } = parts
+  const { name, ringForMs } = agent
+  endpoint(agent.endpoint)
+  const sent = isCalled(agent)
+  const leg = sent ? parseUuid(agent.nailed!.leg) : newUuid()
+  const epoch = sent ? agent.reservation!.epoch : await roster.reserve(name, leg, clock.now(), ringForMs + GRACE_MS)
+  if (epoch === null) return null // somebody was faster
+
+  const { line, outcome } = await ring(agent, leg, epoch, sent, parts, signal)
+  if (outcome === 'answered') {
+    await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: they are on the line and free
+    if (!line!.over) await roster.nail(name, { leg, node }, clock.now()) // once more: what they did not answer before is forgiven
+    return line
+  }
+  line?.[Symbol.dispose]()
+  if (outcome === 'moved') {
+    await roster.nail(name, { leg, node: NOBODY }, clock.now())
+    return null
+  }
+  await roster.nail(name, null, clock.now())
+  await roster.release(name, epoch, REST[outcome], clock.now())
+  const now = await roster.get(name, clock.now())
+  if (outcome === 'no-answer' && now && now.noAnswers >= MAX_NO_ANSWER) await takeABreak(name, 'no answer', parts)
+  return null
+}
+
+/** Never rejects for what the phone or the switch does. */
+async function ring(agent: Agent, leg: Uuid, epoch: number, sent: boolean, parts: AgentCallParts, signal: AbortSignal): Promise<{ line: Line | null; outcome: DialOutcome | 'moved' }> {
+  const { roster, clock, log, switchboard, node, callerId } = parts
+  const { name, ringForMs } = agent
+  let line: Line | null = null
+  try {
+    if (!sent) await roster.advance(name, epoch, 'ringing', clock.now())
+    line = sent ? await Line.find(switchboard, leg, clock, signal) : new Line(leg, switchboard.any())
+    if (!line) return { line, outcome: 'failed' }
+    await roster.nail(name, { leg, node }, clock.now())
+    const shown = callerId === undefined ? undefined : dial(callerId)
+    const { outcome, cause } = await originate(line.home, { uuid: leg, endpoint: endpoint(agent.endpoint), flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
+    if (outcome === 'answered') return { line, outcome }
+    if (signal.reason instanceof CallMoved) return { line, outcome: 'moved' }
+    log.info({ agent: name, outcome, cause }, 'an agent did not come on the line')
+    return { line, outcome }
+  } catch (error) {
+    if (signal.reason instanceof CallMoved) return { line, outcome: 'moved' }
+    if (!signal.aborted && !(error instanceof SwitchError)) {
+      line?.[Symbol.dispose]()
+      throw error // the record says what is known: at the end of the reservation the leg is looked for
+    }
+    log.warn({ agent: name, error: (error as Error).message }, 'an agent could not be called')
+    return { line, outcome: 'failed' }
+  }
+}
+
+export async function takeABreak(name: string, reason: string, { roster, clock, log }: AgentCallParts): Promise<void> {
+  log.info({ agent: name, reason }, 'an agent was sent on a break')
+  await roster.setStatus(name, 'break', clock.now(), reason)
+}

@@ -1,0 +1,63 @@
+/** The line of one agent who waits at the switch: on which switch it is, and when it ends. Nothing of it is in this process. */
+import { sleep, type Clock } from '../base/clock.ts'
+import type { Switch, Switchboard } from '../call/switchboard.ts'
+import * as say from '../esl/api.ts'
+import type { Ident, Uuid } from '../esl/words.ts'
+
+/** Between two questions to a switch that cannot be asked now. */
+const AGAIN_MS = 1_000
+
+export class Line implements Disposable {
+  readonly leg: Uuid
+  readonly home: Switch
+  /** They hung up, or were; also when their switch was started anew. Never resolves once this was disposed. */
+  readonly ended: Promise<void>
+  readonly #watch: Disposable
+  #over = false
+  #hungUp = false
+
+  constructor(leg: Uuid, home: Switch) {
+    this.leg = leg
+    this.home = home
+    let end: () => void = () => {}
+    this.ended = new Promise(resolve => {
+      end = () => {
+        this.#over = true
+        resolve()
+      }
+    })
+    this.#watch = home.watch(leg, event => event.name === 'CHANNEL_HANGUP' && end(), end)
+  }
+
+  /** Where a leg is. Null when no switch has it; waits while one of them cannot be asked. Rejects when the signal aborts. */
+  static async find(switchboard: Switchboard, leg: Uuid, clock: Clock, signal: AbortSignal): Promise<Line | null> {
+    for (;;) {
+      const lines = switchboard.switches.map(home => new Line(leg, home)) // listened to before it is asked for
+      const lives = await Promise.all(lines.map(({ home }) => home.lives(leg)))
+      const found = lines[lives.indexOf('yes')] ?? null
+      for (const line of lines) if (line !== found) line[Symbol.dispose]()
+      if (found || !lives.includes('unknown')) return found
+      await sleep(clock, AGAIN_MS, signal)
+    }
+  }
+
+  get over(): boolean {
+    return this.#over
+  }
+
+  /** Said once; its end is heard, as any other. */
+  hangUp(): void {
+    if (this.#over || this.#hungUp) return
+    this.#hungUp = true
+    void this.home.attempt(say.uuidKill(this.leg, 'NORMAL_CLEARING' as Ident))
+  }
+
+  /** Who talks talks on, and does not wait for another talk. */
+  async endsWithTalk(): Promise<void> {
+    await this.home.attempt(say.uuidUnset(this.leg, 'park_after_bridge' as Ident))
+  }
+
+  [Symbol.dispose](): void {
+    this.#watch[Symbol.dispose]()
+  }
+}

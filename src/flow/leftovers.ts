@@ -1,0 +1,88 @@
+/**
+ * What calls that are over have left in the stores: places of callers who are gone, agents promised to them, agents on lines that
+ * are no more, open rows. Whatever belongs to a call that some living node drives is that node's to put away.
+ */
+import type { Agent } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Owner } from '../call/ownership.ts'
+import type { Switchboard } from '../call/switchboard.ts'
+import type { QueueStore } from '../queue/store.ts'
+import type { Sightings } from './sightings.ts'
+import { standingOf, type Standing } from './standing.ts'
+
+/** A flow that has just ended, or a telephone that is just being called, is still being written down. */
+const SETTLES_MS = 5_000
+
+export interface LeftoversParts {
+  readonly switchboard: Switchboard
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+  /** Rows of calls that have not ended, as far as anybody has written down; null where there is no table. */
+  readonly rows: { open(): Promise<readonly string[]>; lost(uuid: string, at: number): Promise<unknown> } | null
+  readonly clock: Clock
+}
+
+export class Leftovers {
+  readonly #parts: LeftoversParts
+  readonly #sightings: Sightings
+
+  constructor(parts: LeftoversParts, sightings: Sightings) {
+    this.#parts = parts
+    this.#sightings = sightings
+  }
+
+  /**
+   * Frees the agents who are promised to these calls or talk with them, and gives their places up: the caller's record first, for an
+   * agent who is still promised to nobody comes free by themselves, should we die in between.
+   */
+  async clear(calls: ReadonlySet<string>): Promise<number> {
+    const { queueStore, roster, clock } = this.#parts
+    const [members, agents] = await Promise.all([this.#members(), roster.list(clock.now())])
+    const left = members.filter(({ call }) => calls.has(call))
+    const promised = agents.filter(({ reservation }) => reservation !== null && calls.has(reservation.for))
+    await Promise.all(left.map(({ queue, call, answeredAt }) => queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')))
+    await Promise.all(promised.map(agent => this.#release(agent)))
+    return left.length + promised.length
+  }
+
+  /** Looks through the stores for calls that exist nowhere and that nobody owns. `nailed` are the legs of agents who wait for leads. */
+  async look(owners: ReadonlyMap<string, Owner>): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
+    const { switchboard, roster, rows, clock } = this.#parts
+    const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), rows?.open() ?? []])
+    const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
+    const named = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open].filter(call => !owners.has(call))
+    const standing = await standingOf(switchboard, [...named, ...nailed])
+    const gone = (call: string) => isOver(standing.get(call)) && this.#sightings.lasted(`left ${call}`, SETTLES_MS)
+    const over = new Set(named.filter(gone))
+    let swept = over.size > 0 ? await this.clear(over) : 0
+    for (const agent of agents) {
+      if (agent.nailed && gone(agent.nailed.leg)) swept += Number(await this.#unnail(agent.name, agent.nailed.leg))
+    }
+    for (const call of open) {
+      if (!over.has(call)) continue
+      await rows!.lost(call, clock.now())
+      swept++
+    }
+    return { swept, nailed }
+  }
+
+  async #members() {
+    const { queueStore } = this.#parts
+    return (await Promise.all((await queueStore.queues()).map(({ name }) => queueStore.members(name)))).flat()
+  }
+
+  /** With the time at which it was noticed: an agent's wrap-up is for them to see. */
+  async #release({ name, state, reservation }: Agent): Promise<void> {
+    await this.#parts.roster.release(name, reservation!.epoch, state === 'talking' ? 'talked' : 'caller-left', this.#parts.clock.now())
+  }
+
+  async #unnail(name: string, leg: string): Promise<boolean> {
+    const { roster, clock } = this.#parts
+    if ((await roster.get(name, clock.now()))?.nailed?.leg !== leg) return false // on the line anew
+    await roster.nail(name, null, clock.now())
+    return true
+  }
+}
+
+const isOver = (standing: Standing | undefined): boolean => standing === 'no'

@@ -1,0 +1,204 @@
+/**
+ * Calls whose node is gone, or does not know them any more. Nobody takes one here: only a door takes calls, for only FreeSWITCH says
+ * who drives them, and a call that was taken in the moment in which it comes to a door would be torn from that one. So everything that
+ * is done to an orphan may be done by two nodes, and ends when its owner is another.
+ *
+ *   over             its record is written, and whoever was promised to it is free
+ *   two people talk  their end is waited for; every node hears it
+ *   lives, driven by nobody that may: its node is stopped, or cut off from the others, and holds its connections. It is fetched.
+ */
+import type { Log } from '../base/log.ts'
+import { SwitchError } from '../base/errors.ts'
+import { uuidOf } from '../call/listing.ts'
+import type { CallStore, Owner } from '../call/ownership.ts'
+import type { Switch, Switchboard } from '../call/switchboard.ts'
+import * as say from '../esl/api.ts'
+import { ident, varValue, type Ident, type Uuid } from '../esl/words.ts'
+import { finish, type FinishParts, type Over } from './finish.ts'
+import { beginOf, type KnownEnd } from './remains.ts'
+import { turnOf, type Sightings } from './sightings.ts'
+import { answers, standingOf } from './standing.ts'
+
+/** What a node knows of itself and of the others: call/presence.ts. */
+export interface Nodes {
+  /** May this node decide anything about calls in this moment? */
+  holds(): boolean
+  isAlive(node: string): boolean
+  peers(): readonly { readonly node: string; readonly roles: readonly string[] }[]
+}
+
+export interface OrphansParts extends FinishParts {
+  readonly node: string
+  /** 'host:port' at which the switches reach this node's door; null: they are told no single address. */
+  readonly address: string | null
+  readonly nodes: Nodes
+  readonly calls: CallStore
+  readonly switchboard: Switchboard
+  /** Does this node drive it, or write down how it ended? */
+  mine(uuid: string): boolean
+  readonly log: Log
+}
+
+/** A call whose node has just lapsed is on its way to another door: 30 ms, 2 s when hundreds are. */
+const ON_ITS_WAY_MS = 1_000
+/** The end of a call is told to everybody in the same moment; this is longer than that moment. */
+const UNHEARD_MS = 500
+/** A call of our own that is over is being written down by its flow. */
+const OURS_MS = 5_000
+/** Extension of the dialplan that says sorry: whoever is there is on their way out. */
+const FALLBACK = 'switchhook-sorry'
+
+export interface Orphaned {
+  readonly finished: number
+  readonly watched: number
+  readonly fetched: number
+}
+
+export class Orphans {
+  readonly #parts: OrphansParts
+  readonly #sightings: Sightings
+  /** Talks whose end is waited for. */
+  readonly #watched = new Map<string, { readonly owner: Owner } & Disposable>()
+  /** Runs of switches that ended before this process began: asked once to bring back what they can. */
+  readonly #revived = new Set<string>()
+  #ended: Over[] = []
+  #finishing: Promise<void> | null = null
+
+  constructor(parts: OrphansParts, sightings: Sightings) {
+    this.#parts = parts
+    this.#sightings = sightings
+  }
+
+  async look(owners: ReadonlyMap<string, Owner>): Promise<Orphaned> {
+    const { nodes, node, mine, switchboard } = this.#parts
+    const orphans = [...owners].filter(([uuid, owner]) => (owner.node === node ? !mine(uuid) : !nodes.isAlive(owner.node)))
+    for (const [uuid, watch] of this.#watched) {
+      const owner = owners.get(uuid)
+      if (!owner || owner.epoch !== watch.owner.epoch || owner.node !== watch.owner.node) this.#forget(uuid)
+    }
+    if (orphans.length === 0) return { finished: 0, watched: this.#watched.size, fetched: 0 }
+    const standing = await standingOf(switchboard, orphans.map(([uuid]) => uuid))
+    const over: Over[] = []
+    let fetched = 0
+    await Promise.all(orphans.map(async ([name, owner]) => {
+      const uuid = uuidOf(name)
+      const where = uuid && standing.get(uuid)
+      if (!uuid || !where) return
+      if (typeof where !== 'string') return void (fetched += Number(await this.#lives(uuid, owner, where)))
+      const end = await this.#endOf(uuid, where)
+      if (end !== 'unknown' && this.#mayFinish(uuid, owner, end)) over.push({ uuid, owner, end })
+    }))
+    return { finished: await this.#finish(over), watched: this.#watched.size, fetched }
+  }
+
+  close(): void {
+    for (const uuid of this.#watched.keys()) this.#forget(uuid)
+  }
+
+  /** True when it was fetched. */
+  async #lives(uuid: Uuid, owner: Owner, home: Switch): Promise<boolean> {
+    const { node, nodes, calls, log, address } = this.#parts
+    const place = await placeOf(uuid, home)
+    if (place === null) return false
+    if (place !== 'driven') {
+      this.#watch(uuid, owner, home)
+      return false
+    }
+    if (!this.#sightings.lasted(`driven ${uuid} ${owner.epoch}`, ON_ITS_WAY_MS + this.#turn(uuid, owner))) return false
+    const [now, lines] = await Promise.all([calls.owner(uuid), calls.read(uuid)])
+    const flow = beginOf(lines)?.arrival.path
+    if (now?.epoch !== owner.epoch || now.node !== owner.node || flow === undefined || !nodes.holds()) return false
+    log.warn({ uuid, from_node: owner.node, to_node: node }, 'a call is fetched from a node that holds it and may not drive it')
+    if (address === null) return home.attempt(say.uuidTransfer(uuid, ident(flow)))
+    if (!(await home.attempt(say.uuidSetvar(uuid, 'switchhook_home' as Ident, varValue(address))))) return false
+    return nodes.holds() && home.attempt(say.uuidTransferHome(uuid, ident(flow)))
+  }
+
+  /** How a call that no switch has ended, null when nobody knows. */
+  async #endOf(uuid: Uuid, standing: 'no' | 'unknown'): Promise<KnownEnd | null | 'unknown'> {
+    const { switchboard, calls } = this.#parts
+    for (const one of switchboard.switches) {
+      const end = one.ended(uuid)
+      if (end) return end
+    }
+    const core = beginOf(await calls.read(uuid))?.arrival.core
+    if (core === undefined) return standing === 'no' ? null : 'unknown'
+    const present = switchboard.switches.find(one => one.facts.core === core)
+    if (present) return standing === 'no' || (answers(present) && (await present.livesAll([uuid])).get(uuid) === 'no') ? null : 'unknown'
+    const past = switchboard.switches.find(one => one.endOf(core) !== null)
+    if (past) return answers(past) ? { at: past.endOf(core)!, cause: 'SWITCH_CRASH' } : 'unknown'
+    if (standing === 'unknown') return 'unknown'
+    return this.#before(core)
+  }
+
+  /** Its switch was started anew while nobody of us was there: what it can bring back is brought back first. */
+  #before(core: string): KnownEnd | null | 'unknown' {
+    const { switches } = this.#parts.switchboard
+    if (!this.#revived.has(core)) {
+      this.#revived.add(core)
+      for (const one of switches) one.revive()
+      return 'unknown'
+    }
+    const since = Math.min(...switches.map(one => one.facts.startedAt ?? Infinity))
+    return switches.length === 1 && since < Infinity ? { at: since, cause: 'SWITCH_CRASH' } : null
+  }
+
+  #mayFinish(uuid: Uuid, owner: Owner, end: KnownEnd | null): boolean {
+    const own = owner.node === this.#parts.node ? OURS_MS : end === null ? UNHEARD_MS : 0
+    return this.#sightings.lasted(`over ${uuid} ${owner.epoch}`, own + this.#turn(uuid, owner))
+  }
+
+  /** Nobody else looks after a call that is still written down under our own name. */
+  #turn(uuid: string, owner: Owner): number {
+    const { node, nodes } = this.#parts
+    if (owner.node === node) return 0
+    return turnOf(uuid, node, nodes.peers().filter(peer => peer.roles.includes('listener')).map(peer => peer.node))
+  }
+
+  #watch(uuid: Uuid, owner: Owner, home: Switch): void {
+    if (this.#watched.has(uuid)) return
+    const over = (end: KnownEnd) => {
+      this.#forget(uuid)
+      if (this.#turn(uuid, owner) > 0) return // the next look finds it, should the node whose turn it is not be there
+      this.#ended.push({ uuid, owner, end })
+      this.#finishing ??= this.#finishEnded()
+    }
+    const watch = home.watch(uuid, event => {
+      if (event.name === 'CHANNEL_HANGUP') over({ ...home.ended(uuid)!, facts: event })
+    }, over)
+    this.#watched.set(uuid, { owner, [Symbol.dispose]: () => watch[Symbol.dispose]() })
+  }
+
+  #forget(uuid: string): void {
+    this.#watched.get(uuid)?.[Symbol.dispose]()
+    this.#watched.delete(uuid)
+  }
+
+  /** Hundreds may hang up at once: what ends while others are being put away is put away together. */
+  async #finishEnded(): Promise<void> {
+    try {
+      while (this.#ended.length > 0) await this.#finish(this.#ended.splice(0))
+    } catch (error) {
+      this.#parts.log.warn({ error: (error as Error).message }, 'calls that ended could not be put away yet')
+    } finally {
+      this.#finishing = null
+    }
+  }
+
+  async #finish(over: readonly Over[]): Promise<number> {
+    return over.length === 0 || !this.#parts.nodes.holds() ? 0 : finish(over, this.#parts)
+  }
+}
+
+/** Null: it cannot be said now. A leg in the fallback is on its way out: nobody drives it and nobody shall. */
+async function placeOf(uuid: Uuid, home: Switch): Promise<'talking' | 'leaving' | 'driven' | null> {
+  try {
+    const partner = await home.ask(say.uuidGetvar(uuid, 'bridge_to' as Ident))
+    if (uuidOf(partner.trim())) return 'talking'
+    // a field of the leg when no variable has the name (switch_channel.c, switch_channel_get_variable_dup)
+    return (await home.ask(say.uuidGetvar(uuid, 'destination_number' as Ident))).trim() === FALLBACK ? 'leaving' : 'driven'
+  } catch (error) {
+    if (!(error instanceof SwitchError)) throw error
+    return null
+  }
+}

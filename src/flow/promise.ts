@@ -1,0 +1,115 @@
+/** An agent who is promised to a caller, as a flow holds them: whom it dials and joins follows from the endpoint and the leg. */
+import type { Outcome } from '../agent/agent.ts'
+import type { Call } from '../call/call.ts'
+import type { DialOutcome } from '../call/cause.ts'
+import type { Leg } from '../call/leg.ts'
+import { ends } from '../call/nouns.ts'
+import type { Pledge } from '../call/verbs/dial.ts'
+import type { Place } from '../queue/place.ts'
+import type { ReservedAgent } from '../queue/reserved-agent.ts'
+
+/** Dial the endpoint, then join. The rest (ringing, talking, wrap-up) follows from that. */
+export interface Agent extends AsyncDisposable {
+  readonly name: string
+  readonly endpoint: string
+}
+
+/** What is written of an agent who was given to a caller. */
+export interface SavedAgent {
+  readonly name: string
+  readonly endpoint: string
+  readonly ringForMs: number
+  /** Of an agent who waits on the line. */
+  readonly leg: string | null
+  readonly epoch: number
+}
+
+/** What a dial that did not reach the agent means for the agent. */
+const RESTS: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
+  busy: 'busy',
+  'no-answer': 'no-answer',
+  declined: 'declined',
+  cancelled: 'caller-left',
+  invalid: 'failed',
+  failed: 'failed',
+  refused: 'failed',
+}
+
+export class LeasedAgent implements Agent, Pledge {
+  readonly saved: SavedAgent
+  readonly #leg: Leg
+  /** Null while a flow is brought back to where it was, and for good when the promise did not last. */
+  #agent: ReservedAgent | null
+  #given = false
+  #talked = false
+
+  constructor(leg: Leg, saved: SavedAgent, agent: ReservedAgent | null) {
+    this.#leg = leg
+    this.saved = saved
+    this.#agent = agent
+  }
+
+  get name(): string { return this.saved.name }
+  get endpoint(): string { return this.saved.endpoint }
+  get ringForMs(): number { return this.saved.ringForMs }
+  get given(): boolean { return this.#given }
+
+  async reopen(place: Place | null): Promise<void> {
+    if (!this.#given) this.#agent = (await place?.again(this.name, this.saved.epoch)) ?? null
+  }
+
+  async ringing(): Promise<boolean> {
+    return (await this.#agent?.ringing()) ?? false
+  }
+  async talking(): Promise<boolean> {
+    return (await this.#agent?.talking()) ?? false
+  }
+  began(): void {
+    const { journal } = this.#leg.steps
+    const last = journal.notes.findLast(({ note }) => 'event' in note && note.agent === this.name)?.note
+    if (last && 'event' in last && last.event === 'talking') return
+    // at once: should this process die, whoever finds the talk ended knows whose it was
+    journal.note({ event: 'talking', agent: this.name }, { atOnce: true })
+  }
+  async missed(outcome: Exclude<DialOutcome, 'answered'>): Promise<void> {
+    await this.#agent?.finished(RESTS[outcome])
+  }
+  async failed(): Promise<void> {
+    await this.#agent?.finished('failed')
+  }
+  async talked(): Promise<void> {
+    if (this.#talked) return
+    this.#talked = true
+    this.#leg.steps.journal.note({ event: 'talked', agent: this.name })
+    await this.#agent?.finished('talked')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    const give = async () => {
+      this.#given = true
+      await this.#agent?.[Symbol.asyncDispose]()
+    }
+    return ends(this.#leg, `agent ${this.name}`, give, () => (this.#given = true))
+  }
+}
+
+/** The agents that this call has been promised, found again by what the flow dials and joins. */
+export class Promised {
+  readonly #byEndpoint = new Map<string, LeasedAgent>()
+  readonly #byLeg = new Map<Leg, LeasedAgent>()
+
+  add(agent: LeasedAgent): void {
+    this.#byEndpoint.set(agent.endpoint, agent)
+  }
+  at(endpoint: string): LeasedAgent | undefined {
+    return living(this.#byEndpoint.get(endpoint))
+  }
+  on(leg: Leg): LeasedAgent | undefined {
+    return living(this.#byLeg.get(leg))
+  }
+  reached(agent: LeasedAgent, party: Call): void {
+    this.#byLeg.set(party.leg, agent)
+  }
+}
+
+const living = (agent: LeasedAgent | undefined) => (agent?.given ? undefined : agent)

@@ -1,0 +1,205 @@
+/**
+ * Compares what the stores say with what is there, and puts right what differs: the main mechanism of correctness. Events only make it
+ * quick; any of them may be missed, with a link, a node, a switch or a store.
+ *
+ * Looks when something happened after which much may differ (start, a link is back, a switch was started anew, a node is gone or was
+ * away itself), and every 30 s. That one timer polls on purpose: what no event tells cannot be waited for.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Phase } from '../call/leg.ts'
+import type { Life } from '../call/questions.ts'
+import type { Listing } from '../call/listing.ts'
+import type { Owner } from '../call/ownership.ts'
+import type { Switch } from '../call/switchboard.ts'
+import type { Uuid } from '../esl/words.ts'
+import { Leftovers, type LeftoversParts } from './leftovers.ts'
+import { Orphans, type Nodes, type OrphansParts } from './orphans.ts'
+import { Sightings, turnOf } from './sightings.ts'
+import { answers } from './standing.ts'
+import { lookAtStrangers } from './strangers.ts'
+
+const EVERY_MS = 30_000
+/** After a store was away. */
+const RETRY_MS = 5_000
+/** The end of a leg is told while it is asked for. */
+const TOLD_MS = 1_000
+/** A row without a leg for so long is none that lingers. */
+const LINGERS_MS = 60_000
+/** A call of ours that was just taken is still being written down. */
+const TAKEN_MS = 2_000
+
+/** A leg of this node: call/leg.ts. */
+export interface HeldLeg {
+  readonly uuid: Uuid
+  readonly home: Switch | null
+  readonly phase: Phase
+  end(cause: string, at?: number): void
+}
+
+export interface ReconcileParts extends Omit<OrphansParts, 'leftovers' | 'nodes'>, LeftoversParts {
+  readonly nodes: Nodes & { on(what: 'gone' | 'regained', listener: (node: unknown) => void): Disposable }
+  readonly rows: LeftoversParts['rows']
+  /** The legs of this node's door. */
+  legs(): Iterable<HeldLeg>
+  /** The memory of all nodes has lost a call that this node drives: write it down again. */
+  remember?(uuid: string): Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Reconciled {
+  /** Calls of nodes that are gone: put away, waited for, fetched. */
+  readonly finished: number
+  readonly watched: number
+  readonly fetched: number
+  /** Legs of ours that turned out to be over. */
+  readonly lost: number
+  /** Channels that nobody drove: sent to the door or hung up. */
+  readonly strangers: number
+  /** Rows, places and promises of calls that are no more. */
+  readonly swept: number
+  /** Rows of channels that do not exist. */
+  readonly zombies: number
+}
+
+const NOTHING: Reconciled = { finished: 0, watched: 0, fetched: 0, lost: 0, strangers: 0, swept: 0, zombies: 0 }
+
+export class Reconciler implements AsyncDisposable {
+  readonly #parts: ReconcileParts
+  readonly #sightings: Sightings
+  readonly #leftovers: Leftovers
+  readonly #orphans: Orphans
+  readonly #listening: Disposable[] = []
+  #timer: Timer | null = null
+  #running: Promise<Reconciled> | null = null
+  #next: Promise<Reconciled> | null = null
+  #closed = false
+  #zombies = 0
+
+  constructor(parts: ReconcileParts) {
+    this.#parts = parts
+    this.#sightings = new Sightings(parts.clock)
+    this.#leftovers = new Leftovers(parts, this.#sightings)
+    this.#orphans = new Orphans({ ...parts, leftovers: this.#leftovers, mine: uuid => parts.mine(uuid) }, this.#sightings)
+  }
+
+  /** Looks now, and from now on whenever there is a reason. The door must be open: calls may come back. */
+  start(): Promise<Reconciled> {
+    const { nodes, switchboard } = this.#parts
+    this.#listening.push(nodes.on('gone', node => void this.look(`node ${String(node)} is gone`)), nodes.on('regained', () => void this.look('this node was away')))
+    for (const one of switchboard.switches) this.#listening.push(one.on('back', () => void this.look('a link is back')))
+    return this.look('start')
+  }
+
+  /** One look at a time. Resolves with a look that began after this was called; never rejects. */
+  look(why: string): Promise<Reconciled> {
+    if (this.#closed) return Promise.resolve(NOTHING)
+    if (!this.#running) return this.#begin(why)
+    return (this.#next ??= this.#running.then(() => {
+      this.#next = null
+      return this.#closed ? NOTHING : this.#begin(why)
+    }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    this.#timer?.cancel()
+    for (const one of this.#listening) one[Symbol.dispose]()
+    await this.#running
+    this.#orphans.close()
+    this.#timer?.cancel()
+  }
+
+  #begin(why: string): Promise<Reconciled> {
+    this.#timer?.cancel()
+    const running: Promise<Reconciled> = this.#run(why).finally(() => (this.#running = null))
+    return (this.#running = running)
+  }
+
+  async #run(why: string): Promise<Reconciled> {
+    const { clock, log } = this.#parts
+    const begun = clock.monotonic()
+    let again = EVERY_MS
+    try {
+      this.#sightings.begin()
+      const found = await this.#look()
+      again = Math.min(EVERY_MS, this.#sightings.end())
+      const { watched: _, zombies: __, ...done } = found
+      if (Object.values(done).some(count => count > 0)) log.info({ why, ...found, ms: Math.round(clock.monotonic() - begun) }, 'what differed from what is there was put right')
+      return found
+    } catch (error) {
+      log.warn({ why, error: (error as Error).message }, 'what is there could not be compared with what is written down, trying again')
+      again = RETRY_MS
+      return NOTHING
+    } finally {
+      if (!this.#closed) this.#timer = clock.after(again, () => void this.look('time has passed'))
+    }
+  }
+
+  async #look(): Promise<Reconciled> {
+    const { nodes, calls, switchboard } = this.#parts
+    if (!nodes.holds()) return NOTHING // it is the others who decide now
+    const owners = await calls.all()
+    const orphaned = await this.#orphans.look(owners)
+    const { swept, nailed } = await this.#leftovers.look(owners)
+    const found = { lost: 0, strangers: 0, zombies: 0 }
+    const legs = [...this.#parts.legs()].filter(({ phase }) => phase !== 'ended' && phase !== 'moved')
+    for (const one of switchboard.switches) {
+      if (!answers(one)) continue
+      const here = legs.filter(({ home }) => home === one)
+      const listing = (await one.list()) ?? new Map()
+      const lives = await one.livesAll([...new Set([...listing.keys(), ...here.map(({ uuid }) => uuid)])])
+      found.lost += this.#endLost(one, here, lives)
+      found.zombies += this.#count(listing, lives)
+      found.strangers += await this.#strangers(one, listing, { owners, nailed, legs })
+    }
+    this.#warn(found.zombies)
+    await this.#remember(owners, legs)
+    return { ...orphaned, swept, ...found }
+  }
+
+  /** Legs that this node holds and the switch does not have. */
+  #endLost(home: Switch, legs: readonly HeldLeg[], lives: ReadonlyMap<Uuid, Life>): number {
+    let lost = 0
+    for (const leg of legs) {
+      if (lives.get(leg.uuid) !== 'no' || leg.phase === 'ended' || leg.phase === 'moved') continue
+      const end = home.ended(leg.uuid)
+      if (!end && !this.#sightings.lasted(`lost ${leg.uuid}`, TOLD_MS)) continue
+      leg.end(end?.cause ?? 'LOST', end?.at)
+      lost++
+    }
+    return lost
+  }
+
+  #count(listing: Listing, lives: ReadonlyMap<Uuid, Life>): number {
+    const old = this.#parts.clock.now() - LINGERS_MS
+    return [...listing.values()].filter(({ uuid, createdAt }) => lives.get(uuid) === 'no' && createdAt < old && this.#sightings.lasted(`zombie ${uuid}`, LINGERS_MS)).length
+  }
+
+  #warn(zombies: number): void {
+    if (zombies > this.#zombies) this.#parts.log.warn({ zombies }, 'the switch lists channels that do not exist: they count against its max-sessions until it is started anew')
+    this.#zombies = zombies
+  }
+
+  #strangers(home: Switch, listing: Listing, { owners, nailed, legs }: { owners: ReadonlyMap<string, Owner>; nailed: ReadonlySet<string>; legs: readonly HeldLeg[] }): Promise<number> {
+    const { node, nodes, log } = this.#parts
+    const here = new Set<string>(legs.map(({ uuid }) => uuid))
+    const others = nodes.peers().filter(peer => peer.roles.includes('listener')).map(peer => peer.node)
+    const known = {
+      isOwned: (uuid: string) => owners.has(uuid),
+      isAwaited: (uuid: string) => here.has(uuid) || nailed.has(uuid),
+      turn: (uuid: string) => turnOf(uuid, node, others),
+      holds: () => nodes.holds(),
+    }
+    return lookAtStrangers(home, listing, known, this.#sightings, log)
+  }
+
+  async #remember(owners: ReadonlyMap<string, Owner>, legs: readonly HeldLeg[]): Promise<void> {
+    const { remember, mine } = this.#parts
+    if (!remember) return
+    for (const { uuid } of legs) {
+      if (!owners.has(uuid) && mine(uuid) && this.#sightings.lasted(`forgotten ${uuid}`, TAKEN_MS)) await remember(uuid)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** The port of the door: closed while this node may take nothing, open again as soon as it may. */
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Admission } from '../call/admission.ts'
+import type { Listener } from '../esl/listener.ts'
+
+/** Somebody else has the port: so long until it is tried again. */
+const AGAIN_MS = 500
+
+export interface GateOptions {
+  listener: Listener
+  admission: Pick<Admission, 'on' | 'state'>
+  clock: Clock
+  log: Log
+}
+
+export class Gate {
+  readonly #options: GateOptions
+  readonly #listening: Disposable
+  #retry: Timer | null = null
+  #failed = false
+  #over = false
+
+  constructor(options: GateOptions) {
+    this.#options = options
+    this.#listening = options.admission.on('state', () => this.#follow())
+    this.#follow()
+  }
+
+  /** For good, at once. Connections that are open stay. */
+  close(): void {
+    this.#over = true
+    this.#retry?.cancel()
+    this.#listening[Symbol.dispose]()
+    this.#options.listener.stopListening()
+  }
+
+  #follow(): void {
+    const { listener, admission } = this.#options
+    this.#retry?.cancel()
+    if (admission.state === 'closed') listener.pause()
+    else void this.#open()
+  }
+
+  async #open(): Promise<void> {
+    const { listener, clock, log } = this.#options
+    try {
+      await listener.resume()
+      if (this.#failed) log.info({ port: listener.port }, 'the port could be opened again')
+      this.#failed = false
+    } catch (error) {
+      if (!this.#failed) log.error({ port: listener.port, error: (error as Error).message }, 'the port cannot be opened again: no calls come to this node')
+      this.#failed = true
+      this.#retry?.cancel()
+      if (!this.#over) this.#retry = clock.after(AGAIN_MS, () => this.#follow())
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/** A node's part in calls: the door and its port, the flows behind it, and how much of that this process takes on. */
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { Admission } from '../call/admission.ts'
+import { Door, LEG_PATH } from '../call/arrive.ts'
+import { CallHouse, type CallSettings } from '../call/house.ts'
+import type { Leg } from '../call/leg.ts'
+import type { CallStore } from '../call/ownership.ts'
+import type { Presence } from '../call/presence.ts'
+import type { Switchboard } from '../call/switchboard.ts'
+import type { LeadDesk } from '../campaign/lead.ts'
+import type { Listener } from '../esl/listener.ts'
+import type { Wire } from '../esl/wire.ts'
+import { campaignDesk } from '../flow/campaign-desk.ts'
+import type { Catalogue } from '../flow/catalogue.ts'
+import { keepRecords } from '../flow/records.ts'
+import { Flows } from '../flow/run.ts'
+import { openQueues, type Queues } from '../queue/queue.ts'
+import type { QueueStore } from '../queue/store.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Step } from './closing.ts'
+import { Gate } from './gate.ts'
+import { others, type Others } from './others.ts'
+
+export interface ListeningOptions {
+  node: string
+  clock: Clock
+  log: Log
+  catalogue: Catalogue
+  switchboard: Switchboard
+  sql: Sql
+  roster: Roster
+  queueStore: QueueStore
+  calls: CallStore
+  leads: LeadDesk
+  presence: Presence
+  settings: CallSettings
+  /** What every connection must carry; undefined: any. */
+  key: string | undefined
+  /** The port of the door, still closed. */
+  listener: Listener
+  maxCalls: number
+}
+
+/** What is being written down may take so long before a call is given away without it. */
+const GIVE_MS = 2_500
+/** After Redis failed once more. */
+const AGAIN_MS = 500
+
+export class Listening {
+  readonly admission: Admission
+  readonly #options: ListeningOptions
+  readonly #door: Door
+  readonly #house: CallHouse
+  readonly #flows: Flows
+  readonly #queues: Queues
+  #gate: Gate | null = null
+  /** Connections that have not become a call yet, and those among them that may. */
+  #knocking = 0
+  #admitted = 0
+
+  constructor(options: ListeningOptions) {
+    const { node, clock, log, catalogue, switchboard, sql, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
+    this.#options = options
+    this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
+    this.admission = new Admission({ clock, log, maxCalls, load: () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted }) })
+    const peers = { holds: () => presence.holds(), addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(presence, name)) }
+    this.#door = new Door({
+      clock, log, switchboard, key, calls, node, peers,
+      admits: () => this.#admits(),
+      start: (leg, taken) => {
+        if (this.#admitted > 0) this.#admitted--
+        this.#flows.start(leg, taken)
+      },
+    })
+    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
+    this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records: keepRecords(sql, node), calls, node })
+    presence.on('lapsed', () => this.admission.fence(others(presence).listener))
+    presence.on('regained', () => void this.#back())
+  }
+
+  /** Legs of which this process knows. */
+  get legs(): ReadonlyMap<string, Leg> {
+    return this.#door.legs
+  }
+
+  /** Live calls. */
+  get calls(): number {
+    return this.#flows.running
+  }
+
+  /** FreeSWITCH brings a leg. */
+  knock(wire: Wire): void {
+    this.#knocking++
+    this.admission.look()
+    void this.#door.knock(wire).finally(() => {
+      if (--this.#knocking === 0) this.#admitted = 0
+    })
+  }
+
+  #admits(): boolean {
+    const admits = this.admission.admits()
+    if (admits) this.#admitted++
+    return admits
+  }
+
+  /** Opens the port. */
+  start(): void {
+    const { listener, clock, log } = this.#options
+    this.#gate = new Gate({ listener, admission: this.admission, clock, log })
+  }
+
+  /** From this moment on nobody is dialled for a call, and the port is closed. Calls that are here go on. */
+  stop(): void {
+    this.#house.stopDialling()
+    this.#gate?.close()
+    this.#options.listener.stopListening()
+    this.admission[Symbol.dispose]()
+  }
+
+  /** Gives every call away, after its journal was written. FreeSWITCH brings it to the next node within 20 ms; who talks, talks on. */
+  closing(to: Others): Step {
+    const calls = [...this.#door.legs.values()].filter(leg => leg.arrival.path !== LEG_PATH && leg.phase !== 'ended' && leg.phase !== 'moved')
+    const talking = calls.filter(leg => leg.phase === 'talking').length
+    const waiting = calls.length - talking
+    const nobody = waiting === 0 || to.listener ? {} : { next: 'there is no other node: these callers hear the apology of the dialplan' }
+    return {
+      name: 'calls were given to the next node',
+      withinMs: GIVE_MS,
+      run: async () => {
+        await this.#flows.drain()
+        return { given: waiting, leftTalking: talking, ...nobody }
+      },
+    }
+  }
+
+  /** Among the others again: whose calls are whose is looked up before anything is said, and only then are calls taken again. */
+  async #back(): Promise<void> {
+    const { presence, clock, log } = this.#options
+    try {
+      await this.#door.revalidate()
+      if (presence.holds()) this.admission.fence(false)
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'it cannot be looked up which calls are still with this node')
+      clock.after(AGAIN_MS, () => presence.holds() && void this.#back())
+    }
+  }
+
+  /** Lets go of the queues. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop()
+    await this.#queues[Symbol.asyncDispose]()
+  }
+}
+
+function addressOf(presence: Presence, node: string): string | null {
+  return presence.peers().find(peer => peer.node === node)?.address ?? null
+}

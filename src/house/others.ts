@@ -1,0 +1,17 @@
+/** Whether there are other nodes, of which kind: what becomes of calls and agents when this one goes. */
+import type { Presence } from '../call/presence.ts'
+
+export interface Others {
+  readonly names: readonly string[]
+  /** One of them takes calls. */
+  readonly listener: boolean
+  /** One of them dials campaigns. */
+  readonly dialer: boolean
+}
+
+/** Those that lived when this process last heard of them. */
+export function others(presence: Pick<Presence, 'peers'>): Others {
+  const peers = presence.peers()
+  const some = (role: string) => peers.some(peer => peer.roles.includes(role))
+  return { names: peers.map(peer => peer.node), listener: some('listener'), dialer: some('dialer') }
+}

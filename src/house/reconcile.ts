@@ -1,0 +1,42 @@
+/** What a process compares what is written down with, and puts right: the reconciler, over the parts of a node. */
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Leg } from '../call/leg.ts'
+import type { CallStore } from '../call/ownership.ts'
+import type { Presence } from '../call/presence.ts'
+import type { Switchboard } from '../call/switchboard.ts'
+import type { LeadDesk } from '../campaign/lead.ts'
+import { Reconciler } from '../flow/reconcile.ts'
+import { keepRecords } from '../flow/records.ts'
+import type { QueueStore } from '../queue/store.ts'
+import { closeLostCall, openCallIds } from '../store/calls.ts'
+import type { Sql } from '../store/sql.ts'
+
+export interface ReconcileOptions {
+  node: string
+  clock: Clock
+  log: Log
+  sql: Sql
+  roster: Roster
+  queueStore: QueueStore
+  switchboard: Switchboard
+  calls: CallStore
+  leads: LeadDesk
+  presence: Presence
+  address: string | null
+  /** Of this process's door; none without one. */
+  legs: ReadonlyMap<string, Leg>
+}
+
+export function reconcile({ legs, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
+  return new Reconciler({
+    ...parts,
+    node,
+    nodes: presence,
+    records: keepRecords(sql, node),
+    rows: { open: () => openCallIds(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
+    mine: uuid => legs.has(uuid),
+    legs: () => legs.values(),
+  })
+}

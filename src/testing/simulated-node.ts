@@ -1,0 +1,107 @@
+/** One node of a simulated house: the real door, calls, queues and flows over memory stores. It can be killed, as a process can. */
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { Door } from '../call/arrive.ts'
+import { CallHouse } from '../call/house.ts'
+import type { CallStore } from '../call/ownership.ts'
+import { Switch, Switchboard } from '../call/switchboard.ts'
+import { EventLink } from '../esl/events.ts'
+import type { Wire } from '../esl/wire.ts'
+import type { Ident } from '../esl/words.ts'
+import type { Catalogue } from '../flow/catalogue.ts'
+import { Flows, type CallRecords, type LeadDesk } from '../flow/run.ts'
+import { openQueues, type Queues } from '../queue/queue.ts'
+import type { QueueStore } from '../queue/store.ts'
+import { connectionCommands } from './commands.ts'
+import { Mortality } from './mortal.ts'
+import type { SimulatedSwitch } from './switch/simulated-switch.ts'
+
+/** What all nodes share. */
+export interface SharedHouse {
+  readonly switch: SimulatedSwitch
+  readonly clock: Clock
+  readonly log: Log
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+  readonly calls: CallStore
+  readonly catalogue: Catalogue
+  readonly leads: LeadDesk
+  readonly records: CallRecords
+  /** Of every node that lives, by name. */
+  readonly nodes: ReadonlyMap<string, SimulatedNode>
+}
+
+export class SimulatedNode {
+  readonly name: string
+  readonly address: string
+  readonly switchboard: Switchboard
+  readonly door: Door
+  readonly calls: CallHouse
+  readonly queues: Queues
+  readonly flows: Flows
+  readonly #shared: SharedHouse
+  readonly #life: Mortality
+  readonly #wires: readonly Wire[]
+  readonly #close: () => Promise<void>
+
+  private constructor(shared: SharedHouse, parts: { name: string; address: string; life: Mortality; one: Switch; wires: readonly Wire[]; close: () => Promise<void> }) {
+    const { name, address, life } = parts
+    this.name = name
+    this.address = address
+    this.#shared = shared
+    this.#life = life
+    this.#wires = parts.wires
+    this.#close = parts.close
+    this.switchboard = new Switchboard()
+    this.switchboard.add(parts.one)
+    const clock = life.clock(shared.clock)
+    const { log } = shared
+    const calls = life.reach(shared.calls)
+    this.queues = openQueues({ store: life.reach(shared.queueStore), roster: life.reach(shared.roster), clock, log, node: name })
+    const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }
+    this.door = new Door({ clock, log, switchboard: this.switchboard, calls, node: name, peers, start: (leg, taken) => this.flows.start(leg, taken) })
+    this.calls = new CallHouse({ clock, log, door: this.door, switchboard: this.switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address } })
+    const leads = life.reach(shared.leads)
+    this.flows = new Flows({ catalogue: shared.catalogue, house: this.calls, queues: this.queues, leads, records: life.reach(shared.records), calls, node: name })
+    shared.switch.listeners.set(address, wire => void this.door.knock(wire))
+  }
+
+  static async open(shared: SharedHouse, name: string, address: string): Promise<SimulatedNode> {
+    const life = new Mortality()
+    const clock = life.clock(shared.clock)
+    const { log } = shared
+    const { password } = shared.switch
+    const wires = [shared.switch.connect(), shared.switch.connect()] as const
+    let opened = false
+    const open = async () => {
+      if (opened) return shared.switch.connect()
+      opened = true
+      return wires[0]
+    }
+    const events = new EventLink({ name: 'simulated', open, password, clock, log })
+    const facts = await events.start()
+    const commands = await connectionCommands(wires[1], { password, clock })
+    const one = new Switch({ name: 'simulated', commands, events, facts, clock, log })
+    const close = async () => {
+      await events.close()
+      await commands.close()
+    }
+    return new SimulatedNode(shared, { name, address, life, one, wires, close })
+  }
+
+  /** SIGKILL: connections break, and nothing that it had begun goes on. FreeSWITCH brings its calls to the next node. */
+  kill(): void {
+    this.#life.die()
+    this.#shared.switch.listeners.delete(this.address)
+    for (const wire of this.#wires) wire.destroy()
+    this.#shared.switch.dropConnections(({ address, outbound }) => outbound && address === this.address)
+  }
+
+  /** Ends its links and its matching; its calls must be over. */
+  async close(): Promise<void> {
+    if (this.#life.dead) return
+    await this.queues[Symbol.asyncDispose]()
+    await this.#close()
+  }
+}

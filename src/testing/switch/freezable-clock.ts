@@ -1,0 +1,73 @@
+/** The switch's own time. It can be frozen, as a process by SIGSTOP: time goes on outside, and what falls due waits until it is thawed. */
+import type { Clock, Timer } from '../../base/clock.ts'
+
+class Alarm implements Timer {
+  timer: Timer | undefined
+  run: (() => void) | undefined
+
+  constructor(run: () => void) {
+    this.run = run
+  }
+
+  cancel(): void {
+    this.run = undefined
+    this.timer?.cancel()
+  }
+}
+
+export class FreezableClock implements Clock {
+  readonly #clock: Clock
+  #frozen = false
+  #late: Alarm[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic()
+  }
+
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  after(ms: number, fn: () => void): Timer {
+    const alarm = new Alarm(fn)
+    alarm.timer = this.#clock.after(ms, () => this.#due(alarm))
+    return alarm
+  }
+
+  /** Now; while frozen: when it is thawed. For what comes from outside. */
+  whenAwake(fn: () => void): void {
+    if (this.#frozen) this.#late.push(new Alarm(fn))
+    else fn()
+  }
+
+  freeze(): void {
+    this.#frozen = true
+  }
+
+  /** Everything that was due runs now, in the order in which it was due. */
+  thaw(): void {
+    this.#frozen = false
+    const late = this.#late
+    this.#late = []
+    for (const alarm of late) alarm.run?.()
+  }
+
+  /** The process has ended: what was due is never done. */
+  forget(): void {
+    this.#frozen = false
+    this.#late = []
+  }
+
+  #due(alarm: Alarm): void {
+    if (this.#frozen) this.#late.push(alarm)
+    else alarm.run?.()
+  }
+}

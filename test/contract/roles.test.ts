@@ -1,0 +1,127 @@
+/** What a process does and does not do, and how much of it: processes of their own, as they run in a call centre. */
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { campaignKeys } from '../../src/campaign/bell.ts'
+import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import { addLead } from '../../src/store/leads.ts'
+import type { Person } from '../../src/testing/index.ts'
+import { Told } from '../fault/matrix.ts'
+import { NodeProcess } from '../fault/node-process.ts'
+import { Crowd, seat } from '../fault/people.ts'
+import { Rig, until, type RigOptions } from '../fault/rig.ts'
+
+const SOON_MS = 10_000
+const START_MS = 30_000
+const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
+
+function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestContext) => Promise<void>): void {
+  test(name, async t => {
+    const rig = await Rig.open(t, new Told(), options)
+    try {
+      await run(rig, t)
+    } catch (error) {
+      process.stderr.write(`${rig.story()}\n`)
+      throw error
+    }
+  })
+}
+
+/** A process with roles of its own, which may open no port at all. */
+async function start(rig: Rig, t: TestContext, name: string, settings: Readonly<Record<string, string>>): Promise<NodeProcess> {
+  const own = { FREESWITCH: `127.0.0.1:${await rig.doorOf(name)}`, LISTEN: `127.0.0.1:${rig.ports.get(name)}` }
+  const node = new NodeProcess({ name, folder: '/', settings: { ...own, ...(await rig.settings()), ...settings } })
+  t.after(() => node.end())
+  return node
+}
+
+function knock(port: number): Promise<'taken' | 'refused'> {
+  return new Promise(resolve => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const done = (how: 'taken' | 'refused') => {
+      socket.destroy()
+      resolve(how)
+    }
+    socket.once('connect', () => done('taken'))
+    socket.once('error', () => done('refused'))
+  })
+}
+
+sentence('a process that only dials opens no port, and whoever it reaches is taken by one that listens', { settings: { SCRIPTS } }, async (rig, t) => {
+  const dialler = await start(rig, t, 'a', { ROLES: 'dialer', SCRIPTS })
+  await dialler.says(/^no port is open/, START_MS)
+  assert.equal(await knock(rig.ports.get('a')!), 'refused')
+  await rig.start(['b'], { ROLES: 'listener' })
+
+  const { sim, sql } = rig
+  await seat(rig, { queue: 'outbound', number: 1 })
+  const ringing = new Promise<Person>(resolve => sim.world.at(/^sofia\/gateway\//, { answers: '100ms', speaks: 'human', rings: resolve }))
+  const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound' }))
+  await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
+  await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
+  await rig.redis.publish(campaignKeys().bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
+
+  const lead = await ringing
+  await until('the lead talks with the agent', () => lead.talksWith !== undefined, SOON_MS)
+  assert.deepEqual(new Set(rig.oracle.originated.map(one => one.node)), new Set(['a']))
+  assert.deepEqual(new Set(rig.oracle.brought.map(one => one.node)), new Set(['b']))
+  lead.hangUp()
+  await until('the attempt is settled', async () => (await sql`select 1 from attempts where disposition = 'talked'`).length === 1, SOON_MS)
+  assert.doesNotMatch(dialler.log.join('\n'), /agents: /, 'without the desk there is no status line')
+})
+
+sentence('a second process of the same name does not start, and says what to change', { nodes: ['a'] }, async (rig, t) => {
+  await rig.start()
+  const other = await start(rig, t, 'a', { LISTEN: '127.0.0.1:0' })
+  const { code } = await other.exited
+  assert.equal(code, 2)
+  assert.match(await other.says(/NODE_NAME/, SOON_MS), /a node called 'a' is running/)
+})
+
+sentence('a process that listens everywhere says that the switches cannot be told where it is', { nodes: ['a'] }, async (rig, t) => {
+  const everywhere = { LISTEN: '0.0.0.0:0', DOOR_KEY: 'sixteen-letters!' }
+  const silent = await start(rig, t, 'a', everywhere)
+  await silent.says(/LISTEN names no single address: set NODE_ADDRESS/, START_MS)
+  await silent.says(/^door: 0\.0\.0\.0:[1-9]/, START_MS)
+  const told = await start(rig, t, 'b', { ...everywhere, NODE_ADDRESS: '127.0.0.1:9', LOG_LEVEL: 'warn' })
+  await told.says(/^door: /, START_MS)
+  assert.doesNotMatch(told.log.join('\n'), /NODE_ADDRESS/)
+})
+
+sentence('a caller for whom there is no room hears the apology, and the next one is taken when somebody has gone', { nodes: ['a'], settings: { MAX_CALLS: '2' } }, async rig => {
+  const [a] = await rig.start()
+  const crowd = new Crowd(rig)
+  await crowd.call(2, { flow: 'patient' })
+  await crowd.hear('fault/menu')
+  const [third] = await crowd.call(1, { flow: 'patient' })
+  await until('the third hears the apology', () => crowd.apologised.length === 1, SOON_MS)
+  assert.equal(crowd.apologised[0], third)
+  const full = JSON.parse(await a!.says(/"msg":"this node is full/, SOON_MS)) as Record<string, unknown>
+  assert.deepEqual({ calls: full['calls'], maxCalls: full['maxCalls'] }, { calls: 2, maxCalls: 2 })
+  crowd.leave()
+  await a!.says(/"msg":"this node takes new calls again/, SOON_MS)
+  const late = new Crowd(rig)
+  await late.call(1, { flow: 'patient' })
+  await late.hear('fault/menu')
+  late.leave()
+})
+
+sentence('a node that gets twice as many calls as it should, from one that died, closes its port and opens it again when they go', {}, async rig => {
+  const [[a], [b]] = await Promise.all([rig.start(['a'], { MAX_CALLS: '2' }), rig.start(['b'])])
+  rig.entry('b', 'a')
+  const crowd = new Crowd(rig)
+  await crowd.call(4, { flow: 'patient' })
+  await crowd.hear('fault/menu')
+  b!.kill()
+  await crowd.at('a')
+  await a!.says(/"msg":"this node is overrun: its port is closed/, SOON_MS)
+  assert.equal(await knock(rig.ports.get('a')!), 'refused')
+  crowd.leave(crowd.people.slice(0, 1))
+  await a!.says(/"msg":"this node has room for calls of other nodes again/, SOON_MS)
+  assert.equal(await knock(rig.ports.get('a')!), 'taken')
+  assert.deepEqual(crowd.uuids.slice(1).map(uuid => rig.oracle.drivenBy(uuid)), ['a', 'a', 'a'])
+  assert.equal(crowd.lost.length, 0)
+  crowd.leave()
+})

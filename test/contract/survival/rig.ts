@@ -1,0 +1,148 @@
+/**
+ * The rig of the rows on a real FreeSWITCH: the switch under test with the project's dialplan, the people outside in a switch of their own
+ * (they outlive the first), nodes as processes of their own, one PostgreSQL and one Redis for all of them, and an ear at both switches.
+ */
+import { fileURLToPath } from 'node:url'
+import { NodeProcess } from '../../fault/node-process.ts'
+import { startFarEnd, startFreeSwitch, type FreeSwitch } from '../switch/freeswitch.ts'
+import { Ear, type Heard } from './ear.ts'
+import { People } from './people.ts'
+import { FLOW_SOUNDS } from './sounds.ts'
+import { Stores } from './stores.ts'
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+export type Side = 'a' | 'b'
+/** What the nodes show to people whom they call: so it is seen who called. */
+export const SHOWS = { a: '4900000001', b: '4900000002' } as const
+
+export class Rig {
+  readonly near: FreeSwitch
+  readonly far: FreeSwitch
+  readonly stores: Stores
+  readonly people: People
+  /** At the switch under test; a new one after its restart. */
+  ear: Ear
+  readonly farEar: Ear
+  readonly nodes: NodeProcess[] = []
+  /** What the ear heard before the switch was restarted. */
+  readonly before: Heard[] = []
+
+  private constructor(near: FreeSwitch, far: FreeSwitch, stores: Stores, ear: Ear, farEar: Ear) {
+    this.near = near
+    this.far = far
+    this.stores = stores
+    this.ear = ear
+    this.farEar = farEar
+    this.people = new People(this)
+  }
+
+  static async open(program: string, { trackCalls = false } = {}): Promise<Rig> {
+    const stores = await Stores.open()
+    const near = await startFreeSwitch(program, { outside: 'other', trackCalls, sounds: FLOW_SOUNDS })
+    const far = await startFarEnd(program, near.ports)
+    const ear = await Ear.open(near.ports.eventSocket, near.password, { sounds: true })
+    const farEar = await Ear.open(far.ports.eventSocket, far.password, { sounds: false })
+    const rig = new Rig(near, far, stores, ear, farEar)
+    await rig.setOverflow('')
+    return rig
+  }
+
+  portOf(side: Side): number {
+    return side === 'a' ? this.near.ports.nodeA : this.near.ports.nodeB
+  }
+
+  /** Starts a node at this address of the dialplan. Resolves when its door is open. */
+  async node(side: Side, settings: Readonly<Record<string, string>> = {}): Promise<NodeProcess> {
+    const node = new NodeProcess({
+      name: `node-${side}${this.nodes.length}`,
+      folder: this.near.folder,
+      settings: {
+        SCRIPTS: `${ROOT}scripts`, LOG_LEVEL: 'info', LISTEN: `127.0.0.1:${this.portOf(side)}`, FREESWITCH: `127.0.0.1:${this.near.ports.eventSocket}`,
+        FREESWITCH_PASSWORD: this.near.password, DOOR_KEY: this.near.doorKey, CALLER_ID: SHOWS[side], ...this.stores.settings, ...settings,
+      },
+    })
+    this.nodes.push(node)
+    await node.ready()
+    return node
+  }
+
+  /** Side by side: they need two seconds each. */
+  both(): Promise<[NodeProcess, NodeProcess]> {
+    return Promise.all([this.node('a'), this.node('b')])
+  }
+
+  /** kill -9. Gives the moment, by the clock of the switch. */
+  kill(node: NodeProcess): number {
+    const at = Date.now()
+    node.kill()
+    return at
+  }
+
+  /** Where the fallback sends people after the apology; '' hangs up. */
+  async setOverflow(endpoint: string): Promise<void> {
+    await this.ear.api(`global_setvar switchhook_overflow=${endpoint}`)
+  }
+
+  /** The switch is killed with all its calls. Gives the moment. */
+  async killSwitch(): Promise<number> {
+    const at = Date.now()
+    await this.near.kill()
+    await this.ear.closed
+    return at
+  }
+
+  async startSwitchAgain(): Promise<void> {
+    await this.near.startAgain()
+    this.before.push(...this.ear.heard)
+    this.ear = await Ear.open(this.near.ports.eventSocket, this.near.password, { sounds: true })
+    await this.setOverflow('')
+  }
+
+  /** Before each row: nobody on the line, no node, empty stores. */
+  async fresh(): Promise<void> {
+    await Promise.all(this.nodes.splice(0).map(node => end(node)))
+    await this.people.leave()
+    await this.ear.api('hupall')
+    await this.farEar.api('hupall')
+    await eventually('both switches are empty', 15_000, async () => (await this.legs(this.ear)) + (await this.legs(this.farEar)) === 0)
+    await this.stores.fresh()
+    this.ear.heard.length = 0
+    this.farEar.heard.length = 0
+    this.before.length = 0
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.nodes.map(node => end(node)))
+    await Promise.all([this.ear.close(), this.farEar.close()])
+    await Promise.all([this.near.stop(), this.far.stop()])
+    await this.stores.close()
+  }
+
+  /** For the person who reads a failure. */
+  story(): string {
+    const legs = [...new Set([...this.before, ...this.ear.heard].map(heard => heard.uuid))].slice(-12)
+    return [...legs.map(uuid => `${uuid}: ${this.ear.story(uuid)}`), ...this.nodes.map(node => node.story())].join('\n')
+  }
+
+  async legs(ear: Ear): Promise<number> {
+    return Number(/^(\d+)/.exec(await ear.api('show channels count'))?.[1] ?? 0)
+  }
+}
+
+async function end(node: NodeProcess): Promise<void> {
+  if (node.exit === null) node.cont()
+  await node.end()
+}
+
+/** Looks every 20 ms, for what is looked at is in other processes. Gives the milliseconds that it took; rejects in words after the limit. */
+export async function eventually(what: string, withinMs: number, isSo: () => boolean | Promise<boolean>): Promise<number> {
+  const began = performance.now()
+  while (!(await isSo())) {
+    if (performance.now() - began > withinMs) throw new Error(`expected within ${withinMs} ms: ${what}`)
+    await pause(20)
+  }
+  return performance.now() - began
+}
+
+/** Real processes, real time. */
+export const pause = (ms: number): Promise<void> => new Promise(done => setTimeout(done, ms))

@@ -1,0 +1,19 @@
+/** The rows of the fault matrix that are asked on a real FreeSWITCH: each says itself once, and survival.test.ts runs them one by one. */
+import type { Told } from '../../fault/matrix.ts'
+import type { Rig } from './rig.ts'
+
+export interface Row {
+  readonly name: string
+  /** On a switch that writes its calls down, so that `sofia recover` can bring them back. */
+  readonly tracked: boolean
+  readonly run: (rig: Rig, told: Told) => Promise<void>
+}
+
+export const ROWS: Row[] = []
+
+/** People in each row, unless it says otherwise: enough on a real switch, where each costs a thread and a tone. */
+export const PEOPLE = 30
+
+export function row(number: number, name: string, run: Row['run'], { tracked = false } = {}): void {
+  ROWS.push({ name: `row ${number}: ${name}`, tracked, run })
+}

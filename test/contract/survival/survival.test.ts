@@ -1,0 +1,43 @@
+/**
+ * Calls that outlive the process, on a real FreeSWITCH: nodes are processes that are killed, stopped and asked to go, the switch itself is
+ * killed, and the people outside live in another one. Asked by `make contract`, where `freeswitch` is on the PATH (or FREESWITCH_BIN names it).
+ */
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { Told } from '../../fault/matrix.ts'
+import { findFreeSwitch } from '../switch/freeswitch.ts'
+import { Rig } from './rig.ts'
+import { ROWS } from './rows.ts'
+import './rows-door.ts'
+import './rows-waiting.ts'
+import './rows-talking.ts'
+import './rows-drain.ts'
+import './rows-switch.ts'
+
+const asked = process.env['REAL_SWITCH'] === 'yes'
+const program = asked ? await findFreeSwitch() : null
+const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+
+for (const tracked of [false, true]) {
+  describe(tracked ? 'a real FreeSWITCH that writes its calls down' : 'a real FreeSWITCH', () => {
+    let open: Promise<Rig> | undefined
+    after(async () => (await open)?.close())
+    for (const { name, run } of ROWS.filter(one => one.tracked === tracked)) {
+      test(name, { skip, timeout: 120_000 }, async t => {
+        const rig = await (open ??= Rig.open(program!, { trackCalls: tracked }))
+        const told = new Told()
+        await rig.fresh()
+        try {
+          await run(rig, told)
+        } catch (error) {
+          t.diagnostic(rig.story())
+          throw error
+        } finally {
+          t.diagnostic(told.figures.join(', '))
+        }
+        if (told.missed.length > 0) t.diagnostic(rig.story())
+        assert.deepEqual(told.missed, [])
+      })
+    }
+  })
+}

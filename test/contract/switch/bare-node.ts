@@ -1,0 +1,105 @@
+/** A node of the smallest kind, for both worlds: takes every call at a place, and may stop, leave and break. No verbs, no flow. */
+import { CONNECT, EXIT, MY_EVENTS, api, execute, linger, type Command } from '../../../src/esl/command.ts'
+import * as say from '../../../src/esl/api.ts'
+import { Connection, type Reply } from '../../../src/esl/connection.ts'
+import type { Wire } from '../../../src/esl/wire.ts'
+import { newUuid, uuid, type AppArgument, type Ident } from '../../../src/esl/words.ts'
+import type { Listening, Place, World } from './world.ts'
+
+export const WELCOME = 'welcome' as Ident
+const FLOW_MUSIC = 'moh/calm.wav' as AppArgument
+/** Without event-lock: applications may be executed while it lasts. */
+const PARK = 'sendmsg\ncall-command: execute\nexecute-app-name: park\n\n' as Command
+
+/** A connection that the switch has opened for a leg. */
+export class Held {
+  readonly uuid: string
+  readonly path: string | undefined
+  readonly at: number
+  open = true
+  readonly closed: Promise<void>
+  readonly #connection: Connection
+  readonly #wire: Wire
+
+  constructor(world: World, wire: Wire, connection: Connection, closed: Promise<void>, { headers }: Reply) {
+    this.at = world.clock.monotonic()
+    this.#wire = wire
+    this.#connection = connection
+    this.uuid = headers.get('Unique-ID')!
+    this.path = headers.get('variable_socket_path')
+    this.closed = closed.then(() => void (this.open = false))
+    this.execute('sched_cancel', headers.get('variable_last_sched_id') as AppArgument)
+    for (const command of [linger(1), MY_EVENTS]) connection.post(command)
+  }
+
+  execute(application: string, argument?: AppArgument): void {
+    this.#connection.post(execute(application as Ident, newUuid(), argument))
+  }
+
+  /** Waits behind what runs; while it parks, other applications may be executed. */
+  park(): void {
+    this.#connection.post(PARK)
+  }
+
+  /** As a process that is stopped: the connection stays open, nothing is read and nothing is said. */
+  stop(): void {
+    this.#wire.pause()
+  }
+
+  /** The process ends, stopped or not. */
+  break(): void {
+    this.#wire.destroy()
+  }
+
+  /** Sends the leg home and leaves, in one write. */
+  sendHome(): void {
+    for (const command of [api(say.uuidTransferHome(uuid(this.uuid), WELCOME)), EXIT]) this.#connection.post(command)
+  }
+}
+
+/** Takes every call at a place: answers it and plays, or does nothing. */
+export class BareNode {
+  readonly calls: Held[] = []
+  readonly #world: World
+  readonly #waiting: (() => void)[] = []
+  #listening!: Listening
+
+  private constructor(world: World) {
+    this.#world = world
+  }
+
+  static async open(world: World, at: Place, does: 'music' | 'nothing' = 'nothing'): Promise<BareNode> {
+    const node = new BareNode(world)
+    node.#listening = await world.listen(at, wire => {
+      let gone: () => void = () => {}
+      const closed = new Promise<void>(resolve => (gone = resolve))
+      const connection = new Connection(wire, world.clock, { event() {}, closed: () => gone() })
+      const taken = (reply: Reply) => {
+        const held = new Held(world, wire, connection, closed, reply)
+        held.execute('answer')
+        if (does === 'music') held.execute('endless_playback', FLOW_MUSIC)
+        node.calls.push(held)
+        for (const resolve of node.#waiting.splice(0)) resolve()
+      }
+      connection.send(CONNECT).then(taken, () => {}) // refused: the leg was gone sooner
+    })
+    return node
+  }
+
+  /** The connection of the `count`th call. */
+  async takes(count = 1): Promise<Held> {
+    const arrived = async () => {
+      while (this.calls.length < count) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    }
+    await this.#world.within('9s', arrived(), `call ${count} comes`)
+    return this.calls[count - 1]!
+  }
+
+  stopListening(): void {
+    this.#listening.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.stopListening()
+  }
+}

@@ -1,0 +1,41 @@
+/** Row 15: somebody hangs up at every moment of every kind of flow, and a second later nothing is left of the call. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { SCENES } from './hang-up-everywhere.flows.ts'
+import { many, row } from './matrix.ts'
+
+interface Found {
+  readonly calls: number
+  /** Pairs of a scene and a command after which the caller left at once. */
+  readonly moments: number
+  readonly faults: readonly string[]
+}
+
+const PROGRAM = fileURLToPath(new URL('./hang-up-everywhere.run.ts', import.meta.url))
+
+function run(...args: readonly number[]): Promise<Found> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, ['--import', 'tsx', PROGRAM, ...args.map(String)], { maxBuffer: 16_000_000 }, (error, said, complained) => {
+      if (error) reject(new Error(`${error.message.split('\n')[0]}: ${complained.slice(0, 2_000)}`))
+      else resolve(JSON.parse(said) as Found)
+    })
+  })
+}
+
+row(15, 'whoever hangs up, after whichever command: a second later no leg, flow, timer, promise or journal is left', { injected: 'a hang-up after the k-th command', quick: true }, async (_t, told) => {
+  // eight programs, two at a time, each with every eighth scene; or one with some scenes and some moments
+  const parts = many(8, 4)
+  const calls = many(100_000, 400) / many(parts, 1)
+  const found: Found[] = []
+  const waiting = Array.from({ length: many(parts, 1) }, (_, part) => part)
+  const work = async () => {
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) found.push(await run(part, parts, calls, many(1, 4)))
+  }
+  await Promise.all([work(), work()])
+  const faults = found.flatMap(one => one.faults)
+  const moments = found.reduce((sum, one) => sum + one.moments, 0)
+  told.trials = found.reduce((sum, one) => sum + one.calls, 0)
+  told.is(`${faults.length} calls left something behind`, faults.length === 0)
+  told.is(`${moments} moments of ${SCENES.length} kinds of flows`, moments >= many(1_200, 80))
+  for (const fault of faults.slice(0, 3)) console.error(fault)
+})

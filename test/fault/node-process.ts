@@ -1,0 +1,123 @@
+/** A node as it runs in a call centre: a process of its own, `switchhook run`, that can be killed, stopped, continued and asked to go. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const PROGRAM = join(ROOT, 'src/bin.mjs')
+
+/** A node that has not opened its door by then never will: two cores that others use too need 2 s. */
+const READY_MS = 30_000
+const KEPT_LINES = 20_000
+
+export interface NodeOptions {
+  readonly name: string
+  readonly folder: string
+  readonly settings: Readonly<Record<string, string>>
+}
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: string | null
+  /** performance.now() of the moment. */
+  readonly at: number
+}
+
+export class NodeProcess {
+  readonly name: string
+  readonly exited: Promise<Exit>
+  /** What it said, a line each, with the milliseconds since it was started. */
+  readonly log: string[] = []
+  exit: Exit | null = null
+  readonly #child: ChildProcess
+  readonly #began = performance.now()
+  readonly #waiting = new Set<{ line: RegExp; heard(line: string): void }>()
+
+  constructor({ name, folder, settings }: NodeOptions) {
+    this.name = name
+    // nothing of this process's own settings may reach it
+    const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_NAME: name, ...settings }
+    this.#child = spawn(process.execPath, [PROGRAM, 'run'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) this.#read(stream)
+    this.exited = once(this.#child, 'exit').then(([code, signal]) => (this.exit = { code: code as number | null, signal: signal as string | null, at: performance.now() }))
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  /** Its door is open. Rejects with all that it said when it never opens. */
+  async ready(): Promise<void> {
+    const failed = (why: string) => new Error(`node ${this.name} ${why}:\n${this.log.join('\n')}`)
+    await Promise.race([
+      this.says(/^door: /, READY_MS).catch(() => Promise.reject(failed('did not open its door'))),
+      this.exited.then(({ code, signal }) => Promise.reject(failed(`ended before it opened its door (${code ?? signal})`))),
+    ])
+  }
+
+  /** Resolves with the first line, past or to come, that matches; rejects after so many milliseconds. */
+  says(line: RegExp, withinMs: number): Promise<string> {
+    const bare = (said: string) => said.replace(/^ *\d+ {2}/, '')
+    const before = this.log.map(bare).find(said => line.test(said))
+    if (before !== undefined) return Promise.resolve(before)
+    return new Promise((resolve, reject) => {
+      const done = (act: () => void) => {
+        clearTimeout(limit)
+        this.#waiting.delete(waiter)
+        act()
+      }
+      const waiter = { line, heard: (said: string) => done(() => resolve(said)) }
+      const limit = setTimeout(() => done(() => reject(new Error(`node ${this.name} never said ${line}`))), withinMs)
+      this.#waiting.add(waiter)
+    })
+  }
+
+  /** Sends the signal; gives the moment of it. */
+  signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' | 'SIGINT'): number {
+    const at = performance.now()
+    if (this.exit === null) process.kill(this.pid, signal)
+    return at
+  }
+
+  kill(): number {
+    return this.signal('SIGKILL')
+  }
+  term(): number {
+    return this.signal('SIGTERM')
+  }
+  stop(): number {
+    return this.signal('SIGSTOP')
+  }
+  cont(): number {
+    return this.signal('SIGCONT')
+  }
+
+  /** Gone for good, stopped or not. */
+  async end(): Promise<void> {
+    this.kill()
+    await this.exited
+  }
+
+  /** For whoever looks for the fault: warnings and errors first, then the last lines. */
+  story(): string {
+    const telling = this.log.filter(line => /"level":(40|50|60)|"level":"(warn|error|fatal)"|\b(WARN|ERROR|warn|error)\b/.test(line))
+    const cut = (lines: readonly string[]) => lines.map(line => `    ${line.slice(0, 400)}`).join('\n')
+    return `node ${this.name} (pid ${this.pid}, ${this.exit ? `ended: ${this.exit.code ?? this.exit.signal}` : 'alive'}), warnings and errors:\n${cut(telling.slice(-40))}\n  its last lines:\n${cut(this.log.slice(-25))}`
+  }
+
+  #read(stream: NodeJS.ReadableStream): void {
+    let rest = ''
+    stream.on('data', (chunk: Buffer) => {
+      const lines = (rest + chunk.toString()).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) this.#heard(line)
+    })
+  }
+
+  #heard(line: string): void {
+    if (this.log.length >= KEPT_LINES) this.log.splice(0, KEPT_LINES / 2)
+    this.log.push(`${String(Math.round(performance.now() - this.#began)).padStart(6)}  ${line}`)
+    for (const waiter of [...this.#waiting]) if (waiter.line.test(line)) waiter.heard(line)
+  }
+}

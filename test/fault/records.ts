@@ -1,0 +1,30 @@
+/** What the house has written down of calls, for comparison with what the witness saw. */
+import type { Json } from '../../src/store/sql.ts'
+import { until, type Rig } from './rig.ts'
+
+export interface ClosedRecord {
+  readonly outcome: string | null
+  readonly hangupCause: string | null
+  readonly agent: string | null
+  readonly crm: Readonly<Record<string, string>>
+  readonly queueTimeline: readonly Json[]
+}
+
+/** The records of these calls once all are closed, by uuid; after `withinMs` those that are. */
+export async function closedRecords(rig: Rig, uuids: readonly string[], withinMs = 10_000): Promise<Map<string, ClosedRecord>> {
+  const read = async () => {
+    const rows = await rig.sql<({ id: string } & ClosedRecord)[]>`
+      select id, outcome, hangup_cause as "hangupCause", agent, crm, queue_timeline as "queueTimeline"
+      from calls where id in ${rig.sql(uuids)} and ended_at is not null`
+    return new Map(rows.map(({ id, ...record }) => [id, record]))
+  }
+  await until('all records are closed', async () => (await read()).size === uuids.length, withinMs).catch(() => {}) // the row counts them
+  return read()
+}
+
+/** How long the talk was, as the record has it; null when it has no talk. Milliseconds. */
+export function talkTime({ queueTimeline }: ClosedRecord): number | null {
+  const moments = queueTimeline as unknown as { at: number; event: string }[]
+  const [from, to] = [moments.find(one => one.event === 'talking'), moments.findLast(one => one.event === 'talked')]
+  return from && to ? to.at - from.at : null
+}

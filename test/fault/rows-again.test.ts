@@ -1,0 +1,222 @@
+/** What the matrix does not number: links that break, calls that lose several nodes, and deaths in the worst of moments. */
+import { createServer, type Server } from 'node:http'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { TestContext } from 'node:test'
+import { entryExtension, homeExtension } from '../../src/testing/switch/dialplan.ts'
+import { many, percentile, row, spread } from './matrix.ts'
+import { Crowd, seat } from './people.ts'
+import { openProxy } from './proxy.ts'
+import { closedRecords } from './records.ts'
+import { pause, Rig, until } from './rig.ts'
+
+const CHANGED = fileURLToPath(new URL('./scripts-changed', import.meta.url))
+
+row(null, 'every link between a node and the switch breaks while both live: all callers go on', { injected: 'RST of all conversations and links of one node', quick: true }, async (t, told) => {
+  const rig = await Rig.open(t, told, { queues: ['support'] })
+  const door = await openProxy(t, { port: rig.ports.get('a')! })
+  const link = await openProxy(t, { port: await rig.doorOf('a') })
+  rig.oracle.name(`127.0.0.1:${door.port}`, 'a')
+  rig.sim.installEntry([`127.0.0.1:${door.port}`, rig.host('b')])
+  await rig.start(['a'], { FREESWITCH: `127.0.0.1:${link.port}`, NODE_ADDRESS: `127.0.0.1:${door.port}` })
+  await rig.start(['b'])
+  const [waiters, menus] = [new Crowd(rig), new Crowd(rig)]
+  await waiters.call(many(50, 15), { flow: 'queue-entry', variables: { queue: 'support' } })
+  await menus.call(many(50, 15), { flow: 'patient' })
+  await Promise.all([waiters.hear('moh/calm'), menus.hear('fault/menu')])
+  await Promise.all([waiters.at('a'), menus.at('a')])
+  const all = [...waiters.uuids, ...menus.uuids]
+  told.trials = all.length
+  const before = (await rig.queueStore.waiting('support')).map(({ call, joinedAt }) => `${call}${joinedAt}`).join()
+
+  const broke = performance.now()
+  door.break()
+  link.break()
+  await until('everybody hears something', () => rig.oracle.heardAgain(all, broke).every(Number.isFinite), 10_000)
+  await pause(4_000) // longer than a node waits for a leg that was lost
+  const gaps = rig.oracle.heardAgain(all, broke)
+  told.is(`heard again: ${spread(gaps)}`, percentile(gaps, 95) <= 1_000)
+  const driven = all.filter(uuid => rig.oracle.drivenBy(uuid) !== '').length
+  told.is(`${driven}/${all.length} driven, ${waiters.lost.length + menus.lost.length} lost`, driven === all.length && waiters.lost.length + menus.lost.length === 0)
+  const after = (await rig.queueStore.waiting('support')).map(({ call, joinedAt }) => `${call}${joinedAt}`).join()
+  told.is(`places ${after === before ? 'kept' : 'changed'}`, after === before)
+  for (const crowd of [waiters, menus]) crowd.leave()
+})
+
+for (const kills of [2, 7]) {
+  row(null, `${kills === 2 ? 'two' : 'seven'} nodes that drive a call die, one after the other: it goes on`, { injected: `${kills} × SIGKILL of whoever drives the call`, quick: kills === 2 }, async (t, told) => {
+    const rig = await Rig.open(t, told, { queues: ['support'] })
+    await rig.start()
+    const [waiters, menus] = [new Crowd(rig), new Crowd(rig)]
+    await waiters.call(10, { flow: 'queue-entry', variables: { queue: 'support' } })
+    await menus.call(10, { flow: 'menu' })
+    await menus.hear('fault/code')
+    for (const person of menus.people) person.press('123')
+    await Promise.all([waiters.hear('moh/calm'), menus.hear('fault/menu')])
+    await Promise.all([waiters.at('a'), menus.at('a')])
+    const all = [...waiters.uuids, ...menus.uuids]
+    told.trials = all.length
+    const before = (await rig.queueStore.waiting('support')).map(({ call, joinedAt }) => `${call}${joinedAt}`).join()
+    const gaps: number[] = []
+    for (let number = 0; number < kills; number++) {
+      const [dying, next] = number % 2 === 0 ? ['a', 'b'] : ['b', 'a']
+      const killed = rig.node(dying!).kill()
+      await Promise.all([waiters.at(next!), menus.at(next!)])
+      await until('everybody hears something', () => rig.oracle.heardAgain(all, killed).every(Number.isFinite), 10_000)
+      gaps.push(...rig.oracle.heardAgain(all, killed))
+      if (number < kills - 1) await rig.start([dying!])
+    }
+    told.is(`heard again: ${spread(gaps)}`, percentile(gaps, 95) <= 1_000)
+    for (const person of menus.people) person.press('1')
+    await until('everybody has chosen', () => menus.people.every(person => person.state === 'gone'), 10_000)
+    const rows = await closedRecords(rig, menus.uuids)
+    const right = [...rows.values()].filter(({ crm, outcome }) => crm['code'] === '123' && outcome === 'one').length
+    told.is(`${right}/10 reach the end of their flow with what they pressed before`, right === 10)
+    const after = (await rig.queueStore.waiting('support')).map(({ call, joinedAt }) => `${call}${joinedAt}`).join()
+    told.is(`${waiters.lost.length} lost, places ${after === before ? 'kept' : 'changed'}`, waiters.lost.length === 0 && after === before)
+    waiters.leave()
+  })
+}
+
+row(null, 'a node dies between an effect and its record: no second telephone rings', { injected: 'SIGKILL in the moment in which the switch receives an originate', quick: true }, async (t, told) => {
+  const rig = await Rig.open(t, told, { queues: ['sales'] })
+  await rig.start()
+  const rounds = many(10, 2)
+  const callers = 5
+  told.trials = rounds * callers
+  let [rang, talked, lost] = [0, 0, 0]
+  for (let round = 0; round < rounds; round++) {
+    const [dying, next] = round % 2 === 0 ? ['a', 'b'] : ['b', 'a']
+    rig.entry(dying!, next!)
+    const crowd = new Crowd(rig)
+    await crowd.call(callers, { flow: 'queue-entry', variables: { queue: 'sales' } })
+    await crowd.hear('moh/calm')
+    // before the switch obeys the nth originate its sender is dead; what was sent is obeyed all the same
+    let left = 1 + (round % callers)
+    rig.oracle.onCommand = ({ node, text }) => {
+      if (node === dying && text.includes('originate ') && --left === 0) rig.node(dying!).kill()
+    }
+    const places = await seat(rig, { queue: 'sales', number: callers + 3, prefix: `round-${round}-`, rings: '300ms' })
+    await crowd.talk(25_000).catch(() => {}) // told below
+    rig.oracle.onCommand = null
+    rang += [...places.values()].reduce((sum, place) => sum + place.rang, 0)
+    talked += crowd.people.filter(person => person.talksWith).length
+    lost += crowd.lost.length
+    crowd.leave()
+    for (const name of places.keys()) await rig.roster.setStatus(name, 'logged-out', Date.now())
+    await rig.node(dying!).end()
+    await rig.start([dying!])
+  }
+  told.is(`${talked}/${told.trials} talk, ${lost} lost`, talked === told.trials && lost === 0)
+  told.is(`${rang} telephones rang`, rang === told.trials)
+})
+
+row(null, 'a node dies while an agent hears whom the call is about: they are asked again, and nobody else is', { injected: 'SIGKILL during the whisper', quick: true }, async (t, told) => {
+  const rig = await Rig.open(t, told)
+  told.trials = many(30, 5)
+  const places = await seat(rig, { queue: 'sales', number: told.trials + 3, accepts: false })
+  const [a] = await rig.start()
+  const crowd = new Crowd(rig)
+  await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 20 })
+  const agents = () => [...places.values()].flatMap(place => place.people).filter(person => person.heard.some(({ what }) => what === 'whisper/press-1') && person.state === 'up')
+  await until('every agent hears the whisper', () => agents().length === told.trials, 10_000)
+  const asked = agents()
+  const killed = a!.kill()
+  const again = () => asked.filter(person => person.heard.filter(({ what }) => what === 'whisper/press-1').length > 1)
+  await until('every agent is asked again', () => again().length === told.trials, 10_000).catch(() => {}) // told below
+  told.is(`${again().length}/${told.trials} agents asked again`, again().length === told.trials)
+  for (const person of asked) person.press('1')
+  await crowd.talk(10_000).catch(() => {}) // told below
+  const talking = crowd.people.filter(person => person.talksWith && asked.includes(person.talksWith)).length
+  told.is(`${talking} talk with the agent who was asked, ${crowd.lost.length} lost`, talking === told.trials && crowd.lost.length === 0)
+  told.is(`${[...places.values()].reduce((sum, place) => sum + place.rang, 0)} telephones rang`, [...places.values()].every(place => place.rang <= 1))
+  told.says(`callers heard again: ${spread(rig.oracle.heardAgain(crowd.uuids, killed))}`)
+  crowd.leave()
+})
+
+row(null, 'what a flow does once: done again when its node died in it, and never when it was done', { injected: 'SIGKILL during and after a look-up', quick: true }, async (t, told) => {
+  const rig = await Rig.open(t, told)
+  await rig.start()
+  told.trials = 5
+  const desk = await openDesk(t)
+  desk.answers = false
+  const crowd = new Crowd(rig)
+  await crowd.call(told.trials, { flow: 'looks-up', variables: { url: desk.url } })
+  await until('everybody has asked', () => desk.asked === told.trials, 5_000)
+  await crowd.at('a')
+  rig.node('a').kill()
+  desk.answers = true
+  await crowd.hear('fault/menu')
+  told.is(`asked ${desk.asked} times when it died in between`, desk.asked === told.trials * 2)
+  await rig.start(['a'])
+  rig.node('b').kill()
+  await crowd.at('a')
+  for (const person of crowd.people) person.press('1')
+  await until('everybody has chosen', () => crowd.people.every(person => person.state === 'gone'), 10_000)
+  told.is(`and ${desk.asked - told.trials * 2} times more when it was done`, desk.asked === told.trials * 2)
+  const rows = await closedRecords(rig, crowd.uuids)
+  const right = [...rows.values()].filter(({ crm, outcome }) => outcome === 'one' && /^answer \d+$/.test(crm['answer'] ?? '')).length
+  told.is(`${right}/${told.trials} with their answer`, right === told.trials)
+})
+
+row(null, 'the script has changed when another node takes over: it begins anew on the live call, the place is kept', { injected: 'SIGKILL, the other node has a newer script', quick: true }, async (t, told) => {
+  const rig = await Rig.open(t, told, { queues: ['support'] })
+  const [a] = await rig.start(['a'])
+  await rig.start(['b'], { SCRIPTS: CHANGED })
+  const crowd = new Crowd(rig)
+  told.trials = many(30, 10)
+  await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'support' } })
+  await crowd.hear('moh/calm')
+  await crowd.at('a')
+  const before = (await rig.queueStore.waiting('support')).map(({ call, joinedAt }) => `${call}${joinedAt}`).join()
+  a!.kill()
+  await crowd.hear('fault/changed', 10_000)
+  await pause(4_000)
+  const after = (await rig.queueStore.waiting('support')).map(({ call, joinedAt }) => `${call}${joinedAt}`).join()
+  told.is(`${told.trials - crowd.lost.length}/${told.trials} begin anew, places ${after === before ? 'kept' : 'changed'}`, crowd.lost.length === 0 && after === before)
+  told.is('it is logged', rig.node('b').log.some(line => /script|changed/.test(line)))
+  crowd.leave()
+})
+
+row(null, "an agent's leg lands on another node than its caller: it is brought to the right one", { injected: 'the dialplan brings every new leg to the other node first', quick: true }, async (t, told) => {
+  const rig = await Rig.open(t, told, { queues: ['sales'] })
+  await rig.start()
+  rig.entry('b', 'a')
+  const first = new Set<string>()
+  rig.sim.dialplan.extension(/^switchhook-home-(leg)$/, (match, variable) => {
+    const leg = variable('uuid') ?? variable('origination_uuid') ?? ''
+    const strays = !first.has(leg)
+    first.add(leg)
+    return strays ? entryExtension('leg', [rig.host('a'), rig.host('b')]) : homeExtension(match[1]!, variable('switchhook_home'))
+  })
+  told.trials = many(30, 8)
+  const places = await seat(rig, { queue: 'sales', number: told.trials })
+  const crowd = new Crowd(rig)
+  await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 20 })
+  await crowd.talk(15_000).catch(() => {}) // told below
+  const talking = crowd.people.filter(person => person.talksWith).length
+  told.is(`${talking}/${told.trials} talk, ${crowd.lost.length} lost`, talking === told.trials && crowd.lost.length === 0)
+  const strayed = rig.oracle.brought.filter(({ uuid, node }) => node === 'a' && rig.oracle.originated.some(leg => leg.uuid === uuid)).length
+  told.is(`${strayed} legs were with the other node first`, strayed >= told.trials)
+  told.is(`${[...places.values()].reduce((sum, place) => sum + place.rang, 0)} telephones rang`, [...places.values()].every(place => place.rang === 1))
+  crowd.leave()
+})
+
+/** Somebody outside who is asked by flows: answers at once, or not at all. */
+async function openDesk(t: TestContext): Promise<{ readonly url: string; answers: boolean; readonly asked: number }> {
+  let asked = 0
+  const desk = { url: '', answers: true, get asked() { return asked } }
+  const server: Server = createServer((_, response) => {
+    asked += 1
+    if (desk.answers) response.end(`answer ${asked}`)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const address = server.address()
+  desk.url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/`
+  return desk
+}

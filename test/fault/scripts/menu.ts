@@ -1,0 +1,11 @@
+// Three digits, then a menu that is patient: who was asked for the digits once is not asked again by another node.
+import { flow } from '#flow'
+
+export default flow(async call => {
+  await call.answer()
+  const code = await call.gather({ digits: 3, prompt: 'fault/code', tries: 20 })
+  call.tag('code', code ?? 'none')
+  const choice = await call.menu('fault/menu', { 1: 'one', 2: 'two' }, { tries: 20 })
+  await call.play('fault/short')
+  return choice ?? 'nothing'
+})

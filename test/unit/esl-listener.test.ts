@@ -1,0 +1,107 @@
+/** A port that is closed while a node is overrun, and opened again: over TCP. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { SwitchError } from '../../src/base/errors.ts'
+import { Emitter } from '../../src/base/events.ts'
+import { silentLog, type Log } from '../../src/base/log.ts'
+import type { AdmissionState } from '../../src/call/admission.ts'
+import { openListener } from '../../src/esl/listener.ts'
+import type { Wire } from '../../src/esl/wire.ts'
+import { Gate } from '../../src/house/gate.ts'
+
+async function open(t: TestContext) {
+  const wires: Wire[] = []
+  const waiting: ((wire: Wire) => void)[] = []
+  const onWire = (wire: Wire) => {
+    wire.listen({ data: chunk => wire.write(chunk), close() {} }) // says what it is told
+    wires.push(wire)
+    waiting.shift()?.(wire)
+  }
+  const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['127.0.0.0/8'], log: silentLog, onWire })
+  const sockets: Socket[] = []
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy()
+    for (const wire of wires) wire.destroy()
+    await listener.close()
+    assert.ok(!listener.listening)
+  })
+  /** A call is brought: 'taken', or how it was refused. */
+  async function bring(): Promise<'taken' | string> {
+    const taken = new Promise<'taken'>(resolve => waiting.push(() => resolve('taken')))
+    const socket = connect({ host: '127.0.0.1', port: listener.port })
+    sockets.push(socket)
+    const refused = once(socket, 'connect').then(() => new Promise<never>(() => {}), (error: NodeJS.ErrnoException) => error.code ?? error.message)
+    const outcome = await Promise.race([taken, refused])
+    if (outcome !== 'taken') waiting.pop()
+    return outcome
+  }
+  async function talks(): Promise<boolean> {
+    sockets[0]!.write('still there?')
+    const [heard] = (await once(sockets[0]!, 'data')) as [Buffer]
+    return heard.toString() === 'still there?'
+  }
+  return { listener, bring, talks }
+}
+
+test('a closed port refuses at once, keeps the calls that it has, and opens again on the same port', async t => {
+  const { listener, bring, talks } = await open(t)
+  const { port } = listener
+  assert.equal(await bring(), 'taken')
+  for (let round = 0; round < 3; round++) {
+    listener.pause()
+    assert.ok(!listener.listening)
+    assert.equal(await bring(), 'ECONNREFUSED')
+    assert.ok(await talks(), 'who is connected notices nothing')
+    await listener.resume()
+    assert.equal(await bring(), 'taken')
+  }
+  assert.equal(listener.port, port)
+})
+
+test('a port that is closed again while it is being opened is closed', async t => {
+  const { listener, bring } = await open(t)
+  listener.pause()
+  const opening = listener.resume()
+  listener.pause()
+  await opening
+  assert.equal(await bring(), 'ECONNREFUSED')
+  await Promise.all([listener.resume(), listener.resume()])
+  assert.equal(await bring(), 'taken')
+})
+
+test('a port that is closed for good stays closed', async t => {
+  const { listener, bring } = await open(t)
+  listener.stopListening()
+  await listener.resume()
+  assert.equal(await bring(), 'ECONNREFUSED')
+})
+
+test('a port that somebody else has taken meanwhile is asked for again until it is free, and the fault is logged once', async t => {
+  const { listener, bring } = await open(t)
+  const admission = Object.assign(new Emitter<{ state: AdmissionState }>(), { state: 'open' as AdmissionState })
+  const enter = (state: AdmissionState) => {
+    admission.state = state
+    admission.emit('state', state)
+  }
+  const said: string[] = []
+  let mended: () => void
+  const again = new Promise<void>(resolve => (mended = resolve))
+  const log = { ...silentLog, error: (_: unknown, message?: string) => void said.push(message!), info: () => mended() } as Log
+  const gate = new Gate({ listener, admission, clock: systemClock, log })
+  t.after(() => gate.close())
+
+  enter('closed')
+  assert.equal(await bring(), 'ECONNREFUSED')
+  const thief = createServer(socket => socket.destroy())
+  thief.listen(listener.port, '127.0.0.1')
+  await once(thief, 'listening')
+  enter('shedding')
+  await assert.rejects(listener.resume(), (error: unknown) => error instanceof SwitchError && error.code === 'LINK_DOWN')
+  thief.close()
+  await again
+  assert.equal(await bring(), 'taken')
+  assert.deepEqual(said, ['the port cannot be opened again: no calls come to this node'])
+})

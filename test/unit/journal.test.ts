@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { VirtualClock } from '#testing'
+import { SwitchError, SwitchhookError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { readEntry, type Done, type Entry } from '../../src/call/entries.ts'
+import { Journal } from '../../src/call/journal.ts'
+import { Leg } from '../../src/call/leg.ts'
+import { memoryCalls } from '../../src/call/memory-calls.ts'
+import type { CallStore } from '../../src/call/ownership.ts'
+import { step, Steps } from '../../src/call/steps.ts'
+import { newUuid } from '../../src/esl/words.ts'
+
+const arrival = { uuid: newUuid(), path: 'welcome', from: '', fromName: '', to: '', direction: 'in', answered: true, core: '', socketResume: true, key: '' } as const
+
+/** A call that a node has just taken: its steps, and what the store has of it. */
+async function taken(t: TestContext, options: { calls?: CallStore; past?: readonly Entry[] } = {}) {
+  const clock = new VirtualClock()
+  const calls = options.calls ?? memoryCalls()
+  const begin = { k: 'begin', at: clock.now(), arrival } as const
+  const { epoch } = await calls.take(arrival.uuid, 'a', JSON.stringify(begin))
+  const leg = new Leg({ arrival, home: null, clock, log: silentLog })
+  const log: string[] = []
+  const telling = { ...silentLog, warn: (_: object, text: string) => void log.push(text), info: (_: object, text: string) => void log.push(text) } as typeof silentLog
+  const journal = new Journal({ uuid: arrival.uuid, store: calls, owner: { node: 'a', epoch }, begin, clock, log: telling, lost: () => leg.giveAway('taken') })
+  const changes: string[] = []
+  leg.steps = new Steps(journal, options.past, why => changes.push(why))
+  t.after(() => leg.end('NORMAL_CLEARING'))
+  const written = async () => (await calls.read(arrival.uuid)).slice(1).map(readEntry)
+  return { clock, calls, leg, journal, written, log, changes }
+}
+
+/** The same store, but for the writing of entries. */
+const writingBy = (calls: CallStore, append: CallStore['append']): CallStore =>
+  new Proxy(calls, { get: (target, name) => (name === 'append' ? append : (Reflect.get(target, name) as () => unknown).bind(target)) })
+
+const done = (n: string, v: string, r: Done['r'], at = 1): Done => ({ k: 'done', n, v, at, r })
+const settled = (clock: VirtualClock) => clock.advance(1)
+
+test('a result is in the store before the flow sees it, and an intent before the effect', async t => {
+  const { leg, written } = await taken(t)
+  const seen: string[] = []
+  await step(leg, {
+    verb: 'dial',
+    intent: () => 'x',
+    async run() {
+      seen.push((await written()).map(entry => entry.k).join())
+      return 1
+    },
+  })
+  seen.push((await written()).map(entry => entry.k).join())
+  assert.deepEqual(seen, ['intent', 'intent,done'])
+})
+
+test('a step that may be done twice waits for no write, and goes along with the next', async t => {
+  const calls = memoryCalls()
+  let writes = 0
+  const counting = writingBy(calls, (...args) => (writes++, calls.append(...args)))
+  const { leg, written } = await taken(t, { calls: counting })
+  await step(leg, { verb: 'answer', later: true, run: async () => {} })
+  assert.equal(writes, 0)
+  await step(leg, { verb: 'menu', run: async () => 'sales' })
+  assert.equal(writes, 1)
+  assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['answer', 'menu'])
+})
+
+test('a store that is away costs one verb its wait, and what was missed is written when it is back', async t => {
+  const calls = memoryCalls()
+  let away = true
+  const shaky = writingBy(calls, (...args) => (away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args)))
+  const { leg, written, log } = await taken(t, { calls: shaky })
+  assert.equal(await step(leg, { verb: 'one', run: async () => 1 }), 1)
+  assert.equal(await step(leg, { verb: 'two', run: async () => 2 }), 2)
+  away = false
+  await new Promise(resolve => setImmediate(resolve))
+  assert.equal(await step(leg, { verb: 'three', run: async () => 3 }), 3)
+  await new Promise(resolve => setImmediate(resolve))
+  assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['one', 'two', 'three'])
+  assert.equal(log.length, 2)
+})
+
+test('a node whose call another node has taken sees no result any more, and writes nothing', async t => {
+  const { leg, calls, clock, written } = await taken(t)
+  await calls.take(arrival.uuid, 'b', '')
+  let seen = false
+  void step(leg, { verb: 'menu', run: async () => 'sales' }).then(() => (seen = true))
+  await settled(clock)
+  assert.equal(leg.phase, 'moved')
+  assert.equal(seen, false)
+  assert.deepEqual(await written(), [])
+})
+
+test('what was lived through is not done again, and a failure is the same failure', async t => {
+  const past: Entry[] = [done('1', 'menu', 'sales'), { k: 'done', n: '2', v: 'play', at: 2, x: { name: 'SwitchError', code: 'SOUND_MISSING', message: 'no such sound' } }]
+  const { leg } = await taken(t, { past })
+  const run = () => assert.fail('it was done before')
+  assert.equal(await step(leg, { verb: 'menu', run }), 'sales')
+  await assert.rejects(step(leg, { verb: 'play', run }), (error: Error) => error instanceof SwitchError && error.code === 'SOUND_MISSING' && error.message === 'no such sound')
+  assert.equal(await step(leg, { verb: 'menu', run: async () => 'support' }), 'support')
+})
+
+test('two things at once come out in the order in which they did the first time', async t => {
+  const { leg, clock } = await taken(t, { past: [done('2', 'quick', 'q'), done('1', 'slow', 's')] })
+  const order: unknown[] = []
+  const run = () => assert.fail('it was done before')
+  const all = Promise.all([step(leg, { verb: 'slow', run }).then(r => order.push(r)), step(leg, { verb: 'quick', run }).then(r => order.push(r))])
+  await settled(clock)
+  await all
+  assert.deepEqual(order, ['q', 's'])
+})
+
+test('an effect that was intended and has no result is settled by its own rule, with what was intended', async t => {
+  const { leg } = await taken(t, { past: [{ k: 'intent', n: '1', v: 'dial', at: 1, d: { uuid: 'u-1' } }] })
+  const result = await step<string, { uuid: string }>(leg, { verb: 'dial', intent: () => ({ uuid: 'u-2' }), run: async () => 'again', recover: async ({ uuid }) => `found ${uuid}` })
+  assert.equal(result, 'found u-1')
+})
+
+test('a step that is another one than it was is a changed script: nothing settles any more', async t => {
+  const { leg, clock, changes } = await taken(t, { past: [done('1', 'menu ivr/old', 'sales')] })
+  let seen = false
+  void step(leg, { verb: 'menu ivr/new', run: async () => 'x' }).then(() => (seen = true))
+  await settled(clock)
+  assert.deepEqual(changes, ["step 1 was 'menu ivr/old' and is 'menu ivr/new' now"])
+  assert.equal(seen, false)
+})
+
+test('a flow that does not come to a step any more is a changed script after a second', async t => {
+  const { leg, clock, changes } = await taken(t, { past: [done('1', 'menu', 'sales'), done('3', 'play', null)] })
+  const run = () => assert.fail('the journal is not through')
+  await step(leg, { verb: 'menu', run })
+  void step(leg, { verb: 'dial', run })
+  await clock.advance(1_100)
+  assert.deepEqual(changes, ["it does not come to step 3 'play' any more"])
+})
+
+test('keys that a flow was told are told again, and those that come now after them', async t => {
+  const { leg, clock } = await taken(t, { past: [done('1', 'answer', null), { k: 'key', n: '2', at: 5, digit: '7' }, done('3', 'play', null)] })
+  const keys: string[] = []
+  const run = () => assert.fail('it was done before')
+  await step(leg, { verb: 'answer', run })
+  using _listening = leg.steps.listen(leg, key => keys.push(key))
+  const playing = step(leg, { verb: 'play', run })
+  leg.emit('key', '9')
+  await settled(clock)
+  await playing
+  await settled(clock)
+  assert.deepEqual(keys, ['7', '9'])
+})
