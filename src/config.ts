@@ -130,6 +130,10 @@ function usualName(): string {
   return `${hostname().replace(/[^A-Za-z0-9-]+/g, '-').replace(/^-+/, '').slice(0, 50) || 'node'}-${process.pid}`
 }
 
+/*
+ * Default of MAX_CALLS: a call that waits costs 25 kB and next to no time, but a neighbour's calls come all at once when it dies, and
+ * each costs a millisecond (measured): a thousand of them keep one core busy for a second, and that is how long they hear nothing.
+ */
 /* Defaults of AMD_*: app_amd's initial_silence and greeting; after a greeting 600 ms, not its 800, because of the two seconds of the law. */
 const settings = (env: Environment) => ({
   databaseUrl: secretly(

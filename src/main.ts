@@ -53,13 +53,14 @@ async function run(): Promise<void> {
   const stopped = untilStopped(() => status.write('closing'), () => node?.hangs ?? ['the start'])
   process.on('unhandledRejection', error => survive(log, error))
 
-  const simulation = simulated ? await openSimulation(config, scope) : null
+  const simulation = simulated ? await openSimulation(scope) : null
   const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
   told(simulation ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one' : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`)
   node = scope.use(await openNode({ config, switches, log, say: told, ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
   const { stores, door } = node
   if (config.roles.length < ROLES.length) told(`roles: ${config.roles.join(', ')}`)
   told(door ? `door: ${door.address}, flows: ${door.flows.join(', ')}` : 'no port is open: calls are taken by processes with the role listener')
+  if (simulation && door) simulation.switch.installEntry([door.address], config.doorKey ? { key: config.doorKey } : {})
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
@@ -70,11 +71,10 @@ async function run(): Promise<void> {
   if (began === undefined) throw new SettingError([`NODE_NAME=${config.nodeName}: another process has taken this name; each needs its own`])
 }
 
-async function openSimulation(config: Config, scope: Scope): Promise<{ switch: SimulatedSwitch; address: SwitchAddress }> {
+async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; address: SwitchAddress }> {
   const password = randomBytes(24).toString('base64url')
   const simulated = new SimulatedSwitch({ clock, password, network: 'tcp' })
   scope.defer(() => simulated.close())
-  simulated.installEntry([`${config.listen.host}:${config.listen.port}`], config.doorKey ? { key: config.doorKey } : {})
   const port = await simulated.listen({ port: 0 })
   return { switch: simulated, address: { host: '127.0.0.1', port, password } }
 }

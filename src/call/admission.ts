@@ -30,7 +30,7 @@ const HARD_TIMES = 2
 /** Below this part of a limit the limit is forgotten. */
 const BELOW = 0.9
 /** With fewer calls than this part of the limit it is not they who make the node late: whoever is sent away then helps nobody. */
-const AT_LEAST = 0.05
+const AT_LEAST = 0.25
 
 export interface AdmissionOptions {
   clock: Clock

@@ -32,7 +32,7 @@ export class Anew {
   readonly #doubtful = new Map<Uuid, Ended>()
   #attempt: AbortController | null = null
   #comeback: Timer | null = null
-  #since = 0
+  #waiting = false
 
   constructor(parts: AnewParts) {
     this.#parts = parts
@@ -40,7 +40,7 @@ export class Anew {
 
   /** Nobody of an earlier run is given up while this is so. */
   get waiting(): boolean {
-    return this.#since > 0
+    return this.#waiting
   }
 
   doubts(uuid: Uuid): boolean {
@@ -50,13 +50,13 @@ export class Anew {
   /** The run that these legs were of ended as `end` says. */
   begin(legs: Iterable<Uuid>, end: Ended): void {
     for (const uuid of legs) if (!this.#doubtful.has(uuid)) this.#doubtful.set(uuid, end)
-    this.#since = this.#parts.clock.monotonic() || 1
+    this.#waiting = true
     this.resume()
   }
 
   /** The link is back: whatever was asked must be asked again. */
   resume(): void {
-    if (!this.waiting) return
+    if (!this.#waiting) return
     this.pause()
     this.#attempt = new AbortController()
     void this.#bring(this.#attempt.signal)
@@ -106,7 +106,7 @@ export class Anew {
     if ([...lives.values()].includes('unknown')) return // the link is down again
     const gone = new Map([...this.#doubtful].filter(([uuid]) => lives.get(uuid) === 'no'))
     this.#doubtful.clear()
-    this.#since = 0
+    this.#waiting = false
     this.#parts.over(gone)
   }
 }

@@ -7,6 +7,7 @@ import { varValue, type Ident, type VarValue } from '../esl/words.ts'
 import { LEG_PATH, type Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
+import { ParkedLeg } from './parked.ts'
 import type { Switchboard } from './switchboard.ts'
 import type { DetectOptions } from './verbs/detect.ts'
 
@@ -82,8 +83,13 @@ export class CallHouse {
     else if (leg.home) void leg.home.attempt(kill)
   }
 
-  /** After a join that did not begin: a leg that belongs to a person of ours goes back to the door, any other ends. */
-  part(leg: Leg): void {
+  /** After a join that did not begin: a leg that belongs to a person of ours waits parked or goes back to the door, any other ends. */
+  async part(leg: Leg): Promise<void> {
+    if (leg instanceof ParkedLeg) {
+      // given away or not: a flow whose caller has just left may have let go of it. To be awaited: later it would cut the next talk
+      if (leg.phase !== 'ended' && this.door.holds()) await leg.home?.attempt(say.uuidPark(leg.uuid))
+      return
+    }
     if (leg.phase === 'ended' || leg.phase === 'moved') return
     if (!leg.returns) return this.hangUp(leg)
     // its connection must be closed while socket_resume is false; then it comes back by itself, unless it got stuck between two talks

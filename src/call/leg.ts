@@ -71,35 +71,23 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   /** The line of steps that what happens to this leg belongs to. */
-  get steps(): Steps {
-    return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log)))
-  }
+  get steps(): Steps { return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log))) }
   set steps(steps: Steps) {
     this.#steps = steps
   }
 
   /** Whom it talked to before it came here last. Stale when it has come for another reason. */
-  get lastTalk(): Arrival['lastTalk'] {
-    return this.#lastTalk
-  }
+  get lastTalk(): Arrival['lastTalk'] { return this.#lastTalk }
 
-  get phase(): Phase {
-    return this.#phase
-  }
+  get phase(): Phase { return this.#phase }
 
-  get ended(): Promise<LegEnd> {
-    return this.#ending.through
-  }
+  get ended(): Promise<LegEnd> { return this.#ending.through }
 
   /** Aborts with CallEnded when the leg is hung up. */
-  get signal(): AbortSignal {
-    return this.#ending.signal
-  }
+  get signal(): AbortSignal { return this.#ending.signal }
 
   /** Why it ended, or null while it lives. */
-  get reason(): CallEnded | null {
-    return this.#ending.reason
-  }
+  get reason(): CallEnded | null { return this.#ending.reason }
 
   /** A conversation begins, the first or a later one: one after the other. */
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
@@ -135,9 +123,7 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   /** The conversation if one is open now. */
-  get conversation(): Conversation | null {
-    return this.#phase === 'driven' ? this.#talks.present : null
-  }
+  get conversation(): Conversation | null { return this.#phase === 'driven' ? this.#talks.present : null }
 
   /** This process was not sure whether the leg is still its own, and now knows that it is. */
   resume(): void {

@@ -37,7 +37,7 @@ export function readListing(json: string): Listing {
   return listing
 }
 
-/** Each of the two says that it talks with the other, and the second leg is where second legs are: the words alone stay when a talk is over. */
+/** Each says that it talks with the other, and the second leg is where second legs are: the words alone stay when a talk is over. */
 export function talks(channel: Channel, listing: Listing): boolean {
   const other = listing.get(channel.argument as Uuid)
   if (other?.argument !== channel.uuid || channel.application !== 'uuid_bridge' || other.application !== 'uuid_bridge') return false

@@ -8,10 +8,10 @@ import type { Uuid } from '../esl/words.ts'
 import { Leg } from './leg.ts'
 import type { Switch } from './switchboard.ts'
 
+export class ParkedLeg extends Leg {}
+
 /** For one talk. It hears of the leg's end until it is given away: whoever asked for it does that when the talk is over. */
-export function parkedLeg(uuid: Uuid, home: Switch, { clock, log }: { clock: Clock; log: Log }): Leg {
+export function parkedLeg(uuid: Uuid, home: Switch, { clock, log }: { clock: Clock; log: Log }): ParkedLeg {
   const arrival = { uuid, path: 'leg', from: '', fromName: '', to: '', direction: 'out', answered: true, core: home.facts.core, socketResume: false, key: '' } as const
-  const leg = new Leg({ arrival, home, clock, log, phase: 'talking' })
-  leg.returns = true
-  return leg
+  return new ParkedLeg({ arrival, home, clock, log, phase: 'talking' })
 }

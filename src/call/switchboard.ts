@@ -123,7 +123,7 @@ export class Switch extends Emitter<{ back: void }> {
     }
   }
 
-  /** As `lives`, for any number of legs: 1 000 take 0.1 s. */
+  /** As `lives`, for any number of legs: call/questions.ts. */
   async livesAll(uuids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, Life>> {
     if (this.#left) return new Map(uuids.map(uuid => [uuid, 'yes']))
     const lives = new Map(await this.#questions.livesAll(uuids))
@@ -182,7 +182,9 @@ export class Switch extends Emitter<{ back: void }> {
   }
 
   async #missed(): Promise<void> {
-    for (const [uuid, life] of await this.#questions.livesAll(this.#watched())) if (life === 'no') this.#gone(uuid, { at: this.#clock.now(), cause: 'LOST' })
+    for (const [uuid, life] of await this.#questions.livesAll(this.#watched())) {
+      if (life === 'no') this.#gone(uuid, { at: this.#clock.now(), cause: 'LOST' })
+    }
     if (this.#up) this.emit('back', undefined)
   }
 

@@ -8,12 +8,12 @@
 import type { Agent, Outcome } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
-import { CallMoved, SwitchError } from '../base/errors.ts'
+import { CallMoved, InputError, SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { DialOutcome } from '../call/cause.ts'
 import { originate } from '../call/originate.ts'
 import type { Switchboard } from '../call/switchboard.ts'
-import { dial, endpoint, newUuid, uuid as parseUuid, type Uuid } from '../esl/words.ts'
+import { dial, endpoint, newUuid, uuid as parseUuid, type Endpoint, type Uuid } from '../esl/words.ts'
 import { Line } from './line.ts'
 
 /** The node of an agent on the line for whom no node cares any more: whoever needs them takes them. */
@@ -43,18 +43,22 @@ export const isCalled = ({ state, reservation, nailed }: Agent): boolean => stat
 /**
  * Null when they did not come on the line, or are another node's: the signal aborts with CallMoved for that, with anything else to stop
  * the ringing. An agent who `isCalled` is called already, by a node that is gone: only the outcome is waited for.
- * Rejects with InputError for an endpoint that cannot be dialled.
+ * Rejects when the roster is away.
  */
 export async function callAgent(agent: Agent, parts: AgentCallParts, signal: AbortSignal): Promise<Line | null> {
   const { roster, clock, node } = parts
   const { name, ringForMs } = agent
-  endpoint(agent.endpoint)
+  const to = dialable(agent.endpoint)
+  if (to === null) {
+    await takeABreak(name, 'bad endpoint', parts) // else it would be tried again at once
+    return null
+  }
   const sent = isCalled(agent)
   const leg = sent ? parseUuid(agent.nailed!.leg) : newUuid()
   const epoch = sent ? agent.reservation!.epoch : await roster.reserve(name, leg, clock.now(), ringForMs + GRACE_MS)
   if (epoch === null) return null // somebody was faster
 
-  const { line, outcome } = await ring(agent, leg, epoch, sent, parts, signal)
+  const { line, outcome } = await ring({ agent, to, leg, epoch, sent }, parts, signal)
   if (outcome === 'answered') {
     await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: they are on the line and free
     if (!line!.over) await roster.nail(name, { leg, node }, clock.now()) // once more: what they did not answer before is forgiven
@@ -72,8 +76,16 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
   return null
 }
 
+interface Ringing {
+  readonly agent: Agent
+  readonly to: Endpoint
+  readonly leg: Uuid
+  readonly epoch: number
+  readonly sent: boolean
+}
+
 /** Never rejects for what the phone or the switch does. */
-async function ring(agent: Agent, leg: Uuid, epoch: number, sent: boolean, parts: AgentCallParts, signal: AbortSignal): Promise<{ line: Line | null; outcome: DialOutcome | 'moved' }> {
+async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallParts, signal: AbortSignal): Promise<{ line: Line | null; outcome: DialOutcome | 'moved' }> {
   const { roster, clock, log, switchboard, node, callerId } = parts
   const { name, ringForMs } = agent
   let line: Line | null = null
@@ -83,7 +95,7 @@ async function ring(agent: Agent, leg: Uuid, epoch: number, sent: boolean, parts
     if (!line) return { line, outcome: 'failed' }
     await roster.nail(name, { leg, node }, clock.now())
     const shown = callerId === undefined ? undefined : dial(callerId)
-    const { outcome, cause } = await originate(line.home, { uuid: leg, endpoint: endpoint(agent.endpoint), flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
+    const { outcome, cause } = await originate(line.home, { uuid: leg, endpoint: to, flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
     if (outcome === 'answered') return { line, outcome }
     if (signal.reason instanceof CallMoved) return { line, outcome: 'moved' }
     log.info({ agent: name, outcome, cause }, 'an agent did not come on the line')
@@ -99,7 +111,16 @@ async function ring(agent: Agent, leg: Uuid, epoch: number, sent: boolean, parts
   }
 }
 
-export async function takeABreak(name: string, reason: string, { roster, clock, log }: AgentCallParts): Promise<void> {
+function dialable(text: string): Endpoint | null {
+  try {
+    return endpoint(text)
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    return null
+  }
+}
+
+async function takeABreak(name: string, reason: string, { roster, clock, log }: AgentCallParts): Promise<void> {
   log.info({ agent: name, reason }, 'an agent was sent on a break')
   await roster.setStatus(name, 'break', clock.now(), reason)
 }

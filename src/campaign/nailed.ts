@@ -6,9 +6,9 @@
  */
 import { whyNotNow, type Agent } from '../agent/agent.ts'
 import type { Timer } from '../base/clock.ts'
-import { CallMoved, InputError } from '../base/errors.ts'
+import { CallMoved } from '../base/errors.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
-import { callAgent, isCalled, NOBODY, takeABreak, type AgentCallParts } from './agent-call.ts'
+import { callAgent, isCalled, NOBODY, type AgentCallParts } from './agent-call.ts'
 import type { Floor } from './floor.ts'
 import { Line } from './line.ts'
 
@@ -39,11 +39,13 @@ export class NailedAgents {
   readonly #departures = new Map<Line, Promise<void>>()
   readonly #listening: Disposable
   #timer: Timer | null = null
+  #theirs: Timer | null = null
   #closed = false
 
   constructor(options: NailedOptions) {
     this.#options = options
     this.#listening = options.floor.on('change', () => this.#look())
+    this.lookAfterTheirs()
   }
 
   /** Agents on the line of whom this node knows. */
@@ -66,11 +68,14 @@ export class NailedAgents {
     }
   }
 
-  /** To be said when a node is gone: of the agents whom it had on the line, those whom nobody needs are let go. */
+  /** A node is gone, or this one has come: agents whom nobody cares for, and who are not needed soon either, are let go. */
   lookAfterTheirs(): void {
-    for (const agent of this.#options.floor.all()) {
-      if (agent.nailed && this.#isOurs(agent) && !this.#wanted(agent) && !this.#lines.has(agent.name)) this.#send(agent, stop => this.#find(agent, stop))
-    }
+    const { floor, clock } = this.#options
+    this.#theirs?.cancel()
+    this.#theirs = clock.after(OFFER_MS, () => {
+      const alone = floor.all().filter(agent => agent.nailed && this.#isOurs(agent) && !this.#wanted(agent) && !this.#lines.has(agent.name))
+      for (const agent of alone) this.#send(agent, stop => this.#find(agent, stop))
+    })
   }
 
   /**
@@ -81,7 +86,7 @@ export class NailedAgents {
     const { clock } = this.#options
     this.#closed = true
     this.#listening[Symbol.dispose]()
-    this.#timer?.cancel()
+    for (const timer of [this.#timer, this.#theirs]) timer?.cancel()
     for (const offer of this.#offers.values()) offer.cancel()
     for (const { stop } of this.#errands.values()) stop.abort(agents === 'stay' ? new CallMoved('this node closes') : undefined)
     let limit: Timer | undefined
@@ -163,18 +168,15 @@ export class NailedAgents {
     if (!this.#othersDial) return line.hangUp()
     if (this.#offers.has(name)) return
     if (nailed.node !== NOBODY) void this.#write(name, line.leg, NOBODY)
-    this.#offers.set(name, this.#options.clock.after(OFFER_MS, () => void this.#notTaken(name, line)))
+    this.#offers.set(name, this.#options.clock.after(OFFER_MS, () => {
+      this.#offers.delete(name)
+      this.#send(agent, () => this.#notTaken(name, line))
+    }))
   }
 
   async #notTaken(name: string, line: Line): Promise<void> {
-    const { roster, clock, log } = this.#options
-    this.#offers.delete(name)
-    try {
-      const agent = await roster.get(name, clock.now())
-      if (this.#lines.get(name) === line && agent?.nailed?.node === NOBODY && isFree(agent) && !this.#wanted(agent)) line.hangUp()
-    } catch (error) {
-      log.warn({ agent: name, error: (error as Error).message }, 'an agent whom nobody needs could not be let go')
-    }
+    const agent = await this.#options.roster.get(name, this.#options.clock.now())
+    if (this.#lines.get(name) === line && agent?.nailed?.node === NOBODY && isFree(agent) && !this.#wanted(agent)) line.hangUp()
   }
 
   /** One errand at a time for each agent; what was heard of them meanwhile is acted upon after it. */
@@ -187,7 +189,7 @@ export class NailedAgents {
       try {
         await errand(stop.signal)
       } catch (error) {
-        if (!stop.signal.aborted) log.warn({ agent: name, error: (error as Error).message }, 'an agent could not be brought on the line')
+        if (!stop.signal.aborted) log.warn({ agent: name, error: (error as Error).message }, 'an agent of a campaign could not be cared for')
       }
       this.#errands.delete(name)
       const seen = await roster.get(name, clock.now()).catch(() => null)
@@ -197,13 +199,8 @@ export class NailedAgents {
   }
 
   async #call(agent: Agent, stop: AbortSignal): Promise<void> {
-    try {
-      const line = await callAgent(agent, this.#options, stop)
-      if (line) this.#keep(agent.name, line)
-    } catch (error) {
-      if (error instanceof InputError) await takeABreak(agent.name, 'bad endpoint', this.#options) // else it would be tried again at once
-      throw error
-    }
+    const line = await callAgent(agent, this.#options, stop)
+    if (line) this.#keep(agent.name, line)
   }
 
   /** Their leg was another node's, or this one's before it was started anew. If it lives it is listened to, else the record is corrected. */

@@ -45,7 +45,8 @@ export const uuidBridge = (caller: Uuid, other: Uuid): ApiText => text(`uuid_bri
 export const uuidSetvar = (leg: Uuid, name: Ident, value: VarValue): ApiText => text(`uuid_setvar ${leg} ${name} ${value}`)
 export const uuidGetvar = (leg: Uuid, name: Ident): ApiText => text(`uuid_getvar ${leg} ${name}`)
 export const uuidUnset = (leg: Uuid, name: Ident): ApiText => text(`uuid_setvar ${leg} ${name}`)
-export const uuidSetvars = (leg: Uuid, variables: Readonly<Record<string, VarValue | 'true' | 'false'>>): ApiText =>
+/** '' unsets a variable. */
+export const uuidSetvars = (leg: Uuid, variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>): ApiText =>
   text(`uuid_setvar_multi ${leg} ${Object.entries(variables).map(([name, value]) => `${name}=${value}`).join(';')}`)
 /** `seconds` is the longest that it lasts; without it there is no end. */
 export const uuidRecord = (leg: Uuid, action: 'start' | 'stop' | 'mask' | 'unmask', file: FilePath, seconds?: number): ApiText =>

@@ -59,7 +59,8 @@ async function close({ uuid, owner, end }: Over, { calls, records, leads, rows, 
       await leads?.presume(uuid, end?.cause ?? 'LOST')
     }
     const { flow, outcome, agent } = record ?? {}
-    log.info({ uuid, flow, outcome, cause: record?.end.cause, agent, from_node: owner.node }, 'a call that nobody drove any more was put away')
+    const cause = record?.end.cause
+    log.info({ uuid, flow, outcome, cause, agent, from_node: owner.node }, 'a call that nobody drove any more was put away')
     return await calls.end(uuid, owner)
   } catch (error) {
     log.warn({ uuid, error: (error as Error).message }, 'a call that nobody drives any more could not be put away yet')

@@ -7,6 +7,7 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Owner } from '../call/ownership.ts'
 import type { Switchboard } from '../call/switchboard.ts'
+import type { Member } from '../queue/member.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { Sightings } from './sightings.ts'
 import { standingOf, type Standing } from './standing.ts'
@@ -41,7 +42,8 @@ export class Leftovers {
     const [members, agents] = await Promise.all([this.#members(), roster.list(clock.now())])
     const left = members.filter(({ call }) => calls.has(call))
     const promised = agents.filter(({ reservation }) => reservation !== null && calls.has(reservation.for))
-    await Promise.all(left.map(({ queue, call, answeredAt }) => queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')))
+    const leave = ({ queue, call, answeredAt }: Member) => queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')
+    await Promise.all(left.map(leave))
     await Promise.all(promised.map(agent => this.#release(agent)))
     return left.length + promised.length
   }
@@ -51,7 +53,8 @@ export class Leftovers {
     const { switchboard, roster, rows, clock } = this.#parts
     const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), rows?.open() ?? []])
     const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
-    const named = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open].filter(call => !owners.has(call))
+    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open]
+    const named = all.filter(call => !owners.has(call))
     const standing = await standingOf(switchboard, [...named, ...nailed])
     const gone = (call: string) => isOver(standing.get(call)) && this.#sightings.lasted(`left ${call}`, SETTLES_MS)
     const over = new Set(named.filter(gone))

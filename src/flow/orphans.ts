@@ -24,12 +24,13 @@ export interface Nodes {
   /** May this node decide anything about calls in this moment? */
   holds(): boolean
   isAlive(node: string): boolean
-  peers(): readonly { readonly node: string; readonly roles: readonly string[] }[]
+  /** Those that are alive; every one of them reconciles. `address`: of its door. */
+  peers(): readonly { readonly node: string; readonly address: string | null; readonly roles: readonly string[] }[]
 }
 
 export interface OrphansParts extends FinishParts {
   readonly node: string
-  /** 'host:port' at which the switches reach this node's door; null: they are told no single address. */
+  /** 'host:port' at which the switches reach this node's door; null: it has none, or they are told no single address. */
   readonly address: string | null
   readonly nodes: Nodes
   readonly calls: CallStore
@@ -62,7 +63,7 @@ export class Orphans {
   /** Runs of switches that ended before this process began: asked once to bring back what they can. */
   readonly #revived = new Set<string>()
   #ended: Over[] = []
-  #finishing: Promise<void> | null = null
+  #finishing = false
 
   constructor(parts: OrphansParts, sightings: Sightings) {
     this.#parts = parts
@@ -97,7 +98,7 @@ export class Orphans {
 
   /** True when it was fetched. */
   async #lives(uuid: Uuid, owner: Owner, home: Switch): Promise<boolean> {
-    const { node, nodes, calls, log, address } = this.#parts
+    const { nodes, calls, log } = this.#parts
     const place = await placeOf(uuid, home)
     if (place === null) return false
     if (place !== 'driven') {
@@ -108,10 +109,17 @@ export class Orphans {
     const [now, lines] = await Promise.all([calls.owner(uuid), calls.read(uuid)])
     const flow = beginOf(lines)?.arrival.path
     if (now?.epoch !== owner.epoch || now.node !== owner.node || flow === undefined || !nodes.holds()) return false
-    log.warn({ uuid, from_node: owner.node, to_node: node }, 'a call is fetched from a node that holds it and may not drive it')
+    const address = this.#door()
+    log.warn({ uuid, from_node: owner.node, to: address }, 'a call is fetched from a node that holds it and may not drive it')
     if (address === null) return home.attempt(say.uuidTransfer(uuid, ident(flow)))
     if (!(await home.attempt(say.uuidSetvar(uuid, 'switchhook_home' as Ident, varValue(address))))) return false
     return nodes.holds() && home.attempt(say.uuidTransferHome(uuid, ident(flow)))
+  }
+
+  /** Where a call can be driven: here, or else at a node that takes calls. */
+  #door(): string | null {
+    const { address, nodes } = this.#parts
+    return address ?? nodes.peers().find(peer => peer.address !== null && peer.roles.includes('listener'))?.address ?? null
   }
 
   /** How a call that no switch has ended, null when nobody knows. */
@@ -152,7 +160,7 @@ export class Orphans {
   #turn(uuid: string, owner: Owner): number {
     const { node, nodes } = this.#parts
     if (owner.node === node) return 0
-    return turnOf(uuid, node, nodes.peers().filter(peer => peer.roles.includes('listener')).map(peer => peer.node))
+    return turnOf(uuid, node, nodes.peers().map(peer => peer.node))
   }
 
   #watch(uuid: Uuid, owner: Owner, home: Switch): void {
@@ -161,7 +169,7 @@ export class Orphans {
       this.#forget(uuid)
       if (this.#turn(uuid, owner) > 0) return // the next look finds it, should the node whose turn it is not be there
       this.#ended.push({ uuid, owner, end })
-      this.#finishing ??= this.#finishEnded()
+      if (!this.#finishing) void this.#finishEnded()
     }
     const watch = home.watch(uuid, event => {
       if (event.name === 'CHANNEL_HANGUP') over({ ...home.ended(uuid)!, facts: event })
@@ -176,12 +184,13 @@ export class Orphans {
 
   /** Hundreds may hang up at once: what ends while others are being put away is put away together. */
   async #finishEnded(): Promise<void> {
+    this.#finishing = true
     try {
       while (this.#ended.length > 0) await this.#finish(this.#ended.splice(0))
     } catch (error) {
       this.#parts.log.warn({ error: (error as Error).message }, 'calls that ended could not be put away yet')
     } finally {
-      this.#finishing = null
+      this.#finishing = false
     }
   }
 

@@ -63,6 +63,13 @@ export interface Reconciled {
   readonly zombies: number
 }
 
+interface Seen {
+  readonly owners: ReadonlyMap<string, Owner>
+  /** Legs of agents who wait for leads. */
+  readonly nailed: ReadonlySet<string>
+  readonly legs: readonly HeldLeg[]
+}
+
 const NOTHING: Reconciled = { finished: 0, watched: 0, fetched: 0, lost: 0, strangers: 0, swept: 0, zombies: 0 }
 
 export class Reconciler implements AsyncDisposable {
@@ -87,7 +94,10 @@ export class Reconciler implements AsyncDisposable {
   /** Looks now, and from now on whenever there is a reason. The door must be open: calls may come back. */
   start(): Promise<Reconciled> {
     const { nodes, switchboard } = this.#parts
-    this.#listening.push(nodes.on('gone', node => void this.look(`node ${String(node)} is gone`)), nodes.on('regained', () => void this.look('this node was away')))
+    this.#listening.push(
+      nodes.on('gone', node => void this.look(`node ${String(node)} is gone`)),
+      nodes.on('regained', () => void this.look('this node was away')),
+    )
     for (const one of switchboard.switches) this.#listening.push(one.on('back', () => void this.look('a link is back')))
     return this.look('start')
   }
@@ -126,7 +136,8 @@ export class Reconciler implements AsyncDisposable {
       const found = await this.#look()
       again = Math.min(EVERY_MS, this.#sightings.end())
       const { watched: _, zombies: __, ...done } = found
-      if (Object.values(done).some(count => count > 0)) log.info({ why, ...found, ms: Math.round(clock.monotonic() - begun) }, 'what differed from what is there was put right')
+      const ms = Math.round(clock.monotonic() - begun)
+      if (Object.values(done).some(count => count > 0)) log.info({ why, ...found, ms }, 'what differed from what is there was put right')
       return found
     } catch (error) {
       log.warn({ why, error: (error as Error).message }, 'what is there could not be compared with what is written down, trying again')
@@ -174,18 +185,21 @@ export class Reconciler implements AsyncDisposable {
 
   #count(listing: Listing, lives: ReadonlyMap<Uuid, Life>): number {
     const old = this.#parts.clock.now() - LINGERS_MS
-    return [...listing.values()].filter(({ uuid, createdAt }) => lives.get(uuid) === 'no' && createdAt < old && this.#sightings.lasted(`zombie ${uuid}`, LINGERS_MS)).length
+    const without = [...listing.values()].filter(({ uuid, createdAt }) => lives.get(uuid) === 'no' && createdAt < old)
+    return without.filter(({ uuid }) => this.#sightings.lasted(`zombie ${uuid}`, LINGERS_MS)).length
   }
 
   #warn(zombies: number): void {
-    if (zombies > this.#zombies) this.#parts.log.warn({ zombies }, 'the switch lists channels that do not exist: they count against its max-sessions until it is started anew')
+    const more = zombies > this.#zombies
     this.#zombies = zombies
+    if (!more) return
+    this.#parts.log.warn({ zombies }, 'a switch lists channels that do not exist: they count against its max-sessions until it is started anew')
   }
 
-  #strangers(home: Switch, listing: Listing, { owners, nailed, legs }: { owners: ReadonlyMap<string, Owner>; nailed: ReadonlySet<string>; legs: readonly HeldLeg[] }): Promise<number> {
+  #strangers(home: Switch, listing: Listing, { owners, nailed, legs }: Seen): Promise<number> {
     const { node, nodes, log } = this.#parts
     const here = new Set<string>(legs.map(({ uuid }) => uuid))
-    const others = nodes.peers().filter(peer => peer.roles.includes('listener')).map(peer => peer.node)
+    const others = nodes.peers().map(peer => peer.node)
     const known = {
       isOwned: (uuid: string) => owners.has(uuid),
       isAwaited: (uuid: string) => here.has(uuid) || nailed.has(uuid),

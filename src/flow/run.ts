@@ -11,36 +11,19 @@ import { FALLBACK } from '../call/arrive.ts'
 import { readEntry, type Entry } from '../call/entries.ts'
 import type { CallHouse } from '../call/house.ts'
 import { Journal } from '../call/journal.ts'
-import type { Leg, LegEnd } from '../call/leg.ts'
+import type { Leg } from '../call/leg.ts'
 import type { CallStore, Taken } from '../call/ownership.ts'
 import { Steps } from '../call/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { CallBeginning, CallRecord, CallRecords } from './call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { FlowCall } from './flow-call.ts'
 import { CampaignLead, type LeadParts } from './lead.ts'
 import { readParams } from './params.ts'
-import type { Story } from './story.ts'
 
-/** What is known of a call when it begins. */
-export interface CallBeginning {
-  readonly uuid: string
-  readonly flow: string
-  readonly direction: 'in' | 'out'
-  readonly from: string
-  readonly to: string
-  readonly core: string
-  readonly startedAt: number
-}
-
-/** What remains of a call. */
-export interface CallRecord extends CallBeginning, Story {
-  readonly end: LegEnd
-  readonly endedAt: number
-  /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
-  readonly outcome: string
-}
+export type { CallBeginning, CallRecord, CallRecords }
 
 /** A campaign's side of a call that it made. */
 export interface LeadDesk {
@@ -60,11 +43,6 @@ export interface FlowParts {
   node?: string
 }
 
-export interface CallRecords {
-  begun(call: CallBeginning): Promise<void>
-  ended(call: CallRecord): Promise<void>
-}
-
 /** A journal goes along with so many changes of its script; after that something else is wrong. */
 const MOST_RESTARTS = 3
 /** How long a node that goes waits for what is being written. */
@@ -72,7 +50,8 @@ const DRAIN_MS = 2_000
 
 export class Flows {
   readonly #parts: FlowParts
-  readonly #running = new Set<Promise<void>>()
+  /** By the uuid of the call, until its row is written. */
+  readonly #running = new Map<string, Promise<void>>()
   readonly #journals = new Set<Journal>()
 
   constructor(parts: FlowParts) {
@@ -86,15 +65,20 @@ export class Flows {
     return this.#running.size
   }
 
+  /** Is this call driven here, or its end being written down? */
+  drives(uuid: string): boolean {
+    return this.#running.has(uuid)
+  }
+
   /** Begins the flow that the leg's path names, or goes on with it where `taken` says that it is. */
   start(leg: Leg, taken: Taken | null): void {
-    const run = this.#run(leg, taken).finally(() => this.#running.delete(run))
-    this.#running.add(run)
+    const run = this.#run(leg, taken).finally(() => this.#running.get(leg.uuid) === run && this.#running.delete(leg.uuid))
+    this.#running.set(leg.uuid, run)
   }
 
   /** Resolves when every flow that runs now has ended. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#running])
+    await Promise.all([...this.#running.values()])
   }
 
   async #run(leg: Leg, taken: Taken | null): Promise<void> {

@@ -41,7 +41,14 @@ export async function lookAtStrangers(home: Switch, listing: Listing, known: Kno
   return done
 }
 
-async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known, log }: { flow: Ident; stuck: boolean; known: Known; log: Log }): Promise<boolean> {
+interface Finding {
+  readonly flow: Ident
+  readonly stuck: boolean
+  readonly known: Known
+  readonly log: Log
+}
+
+async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known, log }: Finding): Promise<boolean> {
   try {
     if ((await home.livesAll([uuid])).get(uuid) !== 'yes') return false // a row without a leg
     // nobody talks in CS_RESET, whatever is left of the talk before
@@ -50,7 +57,8 @@ async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known,
     const dialled = parent !== null || flow === LEG_PATH
     if (dialled && !stuck && parent !== null && (known.isOwned(parent) || (await home.exists(parent)))) return false
     if (!known.holds()) return false
-    log.warn({ switch: home.name, uuid, state, flow }, dialled ? 'a leg that nobody drives is hung up' : 'a call that nobody drives is sent to the door')
+    const what = dialled ? 'a leg that nobody drives is hung up' : 'a call that nobody drives is sent to the door'
+    log.warn({ switch: home.name, uuid, state, flow }, what)
     return await home.attempt(dialled ? say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident) : say.uuidTransfer(uuid, flow))
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
@@ -58,7 +66,9 @@ async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known,
   }
 }
 
-const variable = async (home: Switch, uuid: Uuid, name: string): Promise<string> => (await home.ask(say.uuidGetvar(uuid, name as Ident))).trim()
+async function variable(home: Switch, uuid: Uuid, name: string): Promise<string> {
+  return (await home.ask(say.uuidGetvar(uuid, name as Ident))).trim()
+}
 
 /** Which flow a channel in the house's context belongs to; null for others, and for whoever is told that nobody can be reached. */
 function flowOf({ context, extension }: Channel): Ident | null {

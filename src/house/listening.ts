@@ -65,7 +65,8 @@ export class Listening {
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     this.admission = new Admission({ clock, log, maxCalls, load: () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted }) })
-    const peers = { holds: () => presence.holds(), addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(presence, name)) }
+    // with Redis away for everybody there is nobody else who could have taken a call: then this node goes on, without journals
+    const peers = { holds: () => presence.holds() || !others(presence).listener, addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(presence, name)) }
     this.#door = new Door({
       clock, log, switchboard, key, calls, node, peers,
       admits: () => this.#admits(),
@@ -88,6 +89,11 @@ export class Listening {
   /** Live calls. */
   get calls(): number {
     return this.#flows.running
+  }
+
+  /** Is this call driven here, or its end being written down? */
+  drives(uuid: string): boolean {
+    return this.#flows.drives(uuid)
   }
 
   /** FreeSWITCH brings a leg. */
@@ -129,6 +135,8 @@ export class Listening {
       name: 'calls were given to the next node',
       withinMs: GIVE_MS,
       run: async () => {
+        // what others have taken meanwhile is not given away: that would tear it from them
+        if (!this.#options.presence.holds()) await this.#door.revalidate().catch((error: Error) => this.#options.log.warn({ error: error.message }, 'it cannot be looked up which calls are still with this node'))
         await this.#flows.drain()
         return { given: waiting, leftTalking: talking, ...nobody }
       },

@@ -11,6 +11,7 @@ import type { Person } from '../../src/testing/index.ts'
 import { Told } from '../fault/matrix.ts'
 import { NodeProcess } from '../fault/node-process.ts'
 import { Crowd, seat } from '../fault/people.ts'
+import { Proxy } from '../fault/proxy.ts'
 import { Rig, until, type RigOptions } from '../fault/rig.ts'
 
 const SOON_MS = 10_000
@@ -80,6 +81,17 @@ sentence('a second process of the same name does not start, and says what to cha
   assert.match(await other.says(/NODE_NAME/, SOON_MS), /a node called 'a' is running/)
 })
 
+sentence('a process that was frozen while another took its name goes when it moves again, and says why', { nodes: ['a'] }, async (rig, t) => {
+  const [frozen] = await rig.start()
+  frozen!.stop()
+  const other = await start(rig, t, 'a', { LISTEN: '127.0.0.1:0' })
+  await other.says(/^door: /, START_MS)
+  frozen!.cont()
+  assert.equal((await frozen!.exited).code, 2)
+  assert.match(await frozen!.says(/NODE_NAME=a/, SOON_MS), /another process has taken this name/)
+  assert.equal(other.exit, null, 'the other one stays')
+})
+
 sentence('a process that listens everywhere says that the switches cannot be told where it is', { nodes: ['a'] }, async (rig, t) => {
   const everywhere = { LISTEN: '0.0.0.0:0', DOOR_KEY: 'sixteen-letters!' }
   const silent = await start(rig, t, 'a', everywhere)
@@ -88,6 +100,30 @@ sentence('a process that listens everywhere says that the switches cannot be tol
   const told = await start(rig, t, 'b', { ...everywhere, NODE_ADDRESS: '127.0.0.1:9', LOG_LEVEL: 'warn' })
   await told.says(/^door: /, START_MS)
   assert.doesNotMatch(told.log.join('\n'), /NODE_ADDRESS/)
+})
+
+sentence('a node that is cut off from Redis closes its port while another node lives, and opens it when it is back', {}, async (rig, t) => {
+  const url = new URL((await rig.settings())['REDIS_URL']!)
+  const proxy = await Proxy.open({ port: Number(url.port) })
+  t.after(() => proxy.close())
+  url.port = String(proxy.port)
+  const [a] = await rig.start(['a'], { REDIS_URL: url.href })
+  await rig.start(['b'])
+  const crowd = new Crowd(rig)
+  await crowd.call(1, { flow: 'patient' })
+  await crowd.hear('fault/menu')
+  assert.equal(rig.oracle.drivenBy(crowd.uuids[0]!), 'a')
+
+  proxy.blackhole()
+  await a!.says(/"msg":"this node is cut off from Redis while another one is not/, SOON_MS)
+  const late = new Crowd(rig)
+  await late.call(1, { flow: 'patient' })
+  await late.at('b')
+  proxy.heal()
+  await a!.says(/"msg":"this node takes new calls again/, SOON_MS)
+  assert.equal(await knock(rig.ports.get('a')!), 'taken')
+  assert.deepEqual([...crowd.lost, ...late.lost], [])
+  for (const one of [crowd, late]) one.leave()
 })
 
 sentence('a caller for whom there is no room hears the apology, and the next one is taken when somebody has gone', { nodes: ['a'], settings: { MAX_CALLS: '2' } }, async rig => {

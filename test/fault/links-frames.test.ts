@@ -71,8 +71,9 @@ row(16, 'replies find their commands between events, in slices of one to seven o
         posted.push(mark)
         connection.post(execute('playback' as Ident, mark))
       }
-      if (random() < 0.2) await Promise.all(asked.splice(0)) // else they pile up
-      else if (random() < 0.2) await new Promise(resolve => setImmediate(resolve))
+      const then = random()
+      if (then < 0.2) await Promise.all(asked.splice(0)) // else they pile up
+      else if (then < 0.4) await new Promise(resolve => setImmediate(resolve))
     }
     ask(api(say.status), () => true)
     await Promise.all(asked)

@@ -56,7 +56,7 @@ row(22, 'both links notice a hole within five seconds over TCP, also when nobody
   const proxy = await openProxy(t, { port: await sim.listen({ port: 0 }) })
   const at = { host: '127.0.0.1', port: proxy.port }
   const said: string[] = []
-  const log = { ...silentLog, warn: (...told: unknown[]) => void said.push(String(told[1])) } as Log
+  const log = { ...silentLog, warn: (...words: unknown[]) => void said.push(String(words[1])) } as Log
   const events = new EventLink({ name: 'simulated', open: () => connectTcp(at.host, at.port), password: sim.password, clock: systemClock, log })
   t.after(() => events.close())
   await events.start()

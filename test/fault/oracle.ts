@@ -54,6 +54,8 @@ export class Oracle {
   readonly brought: { readonly at: number; readonly uuid: string; readonly node: string; closed: number | undefined }[] = []
   /** Called with every command before the switch obeys it: the place to kill somebody between an effect and its record. */
   onCommand: ((command: Command) => void) | null = null
+  /** Called when a talk begins. */
+  onTalk: ((talk: Talk) => void) | null = null
   readonly #nodeAt = new Map<string, string>()
   readonly #asked = new Map<string, string>()
 
@@ -148,7 +150,9 @@ export class Oracle {
     } else if (name === 'CHANNEL_CREATE' && channel.direction === 'outbound') {
       this.originated.push({ at, uuid, to: channel.name, node: this.#asked.get(uuid) ?? '' })
     } else if (name === 'CHANNEL_BRIDGE') {
-      this.talks.push({ at, a: headers.get('Bridge-A-Unique-ID') ?? '', b: headers.get('Bridge-B-Unique-ID') ?? '', from: at, until: undefined } as Talk)
+      const talk: Talk = { a: headers.get('Bridge-A-Unique-ID') ?? '', b: headers.get('Bridge-B-Unique-ID') ?? '', from: at, until: undefined }
+      this.talks.push(talk)
+      this.onTalk?.(talk)
     } else if (name === 'CHANNEL_UNBRIDGE') {
       const talk = this.talks.findLast(one => one.a === headers.get('Bridge-A-Unique-ID') && one.until === undefined)
       if (talk) talk.until = at

@@ -53,7 +53,7 @@ test('a lead answers, talks with an agent who is on the line, and the node dies 
     async (lead, sim) => {
       await lead.talksWith('alice')
       await sim.advance('10s')
-      await lead.hangsUp()
+      await sim.agents[0]!.hangsUp()
       await (lead as SimulatedLead).disposition()
     },
     {

@@ -44,7 +44,7 @@ export class Neighbourhood extends Emitter<{ gone: string; regained: null }> {
     return this.alive.has(node)
   }
   peers() {
-    return [...this.alive].filter(node => node !== this.self).map(node => ({ node, roles: ['listener'] }))
+    return [...this.alive].filter(node => node !== this.self).map(node => ({ node, address: ADDRESS[node as Name] ?? null, roles: ['listener'] }))
   }
 }
 

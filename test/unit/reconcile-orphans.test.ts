@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openHouse } from './reconcile-house.ts'
+import { Neighbourhood, openHouse } from './reconcile-house.ts'
 
 test('a caller who hangs up while their node is dead gets a record with the time and cause that were heard', async t => {
   const house = await openHouse(t)
@@ -85,6 +85,17 @@ test('a call is fetched from a node that holds it and is gone from its peers, a 
   assert.equal(await house.owner(caller.uuid), 'b')
   assert.ok(house.commands.some(command => command === `uuid_setvar ${caller.uuid} switchhook_home 127.0.0.1:8085`))
   assert.equal(house.doors.get('b')!.legs.size, 1)
+  caller.hangUp()
+})
+
+test('a process without a door of its own sends a call that must be fetched to one that has one', async t => {
+  const house = await openHouse(t)
+  const caller = await house.caller()
+  house.alive.add('dialer')
+  await house.reconciler({ node: 'dialer', address: null, nodes: new Neighbourhood('dialer', house.alive), legs: () => [], mine: () => false }).start()
+  house.alive.delete('a')
+  await house.clock.advance(40_000)
+  assert.equal(await house.owner(caller.uuid), 'b')
   caller.hangUp()
 })
 

@@ -65,7 +65,7 @@ test('what ended while the link was down is told when it is back, and what lives
 test('when a switch was started anew and brings nobody back, all its legs ended with it, at the moment in which it was heard last', async t => {
   const { clock, sim, home, ends, call, watch } = await openLink(t)
   const people = [await call(), await call('rings')]
-  const watches = people.map(({ uuid }) => watch(uuid))
+  const watching = people.map(({ uuid }) => watch(uuid))
   const { core } = home.facts
   await clock.advance(10_000)
   sim.kill()
@@ -83,7 +83,7 @@ test('when a switch was started anew and brings nobody back, all its legs ended 
   }
   assert.ok(Math.abs(home.endOf(core)! - died) < 50)
   assert.notEqual(home.facts.core, core)
-  for (const watch of watches) watch[Symbol.dispose]()
+  for (const one of watching) one[Symbol.dispose]()
 })
 
 test('when nobody was heard for a while before a switch began anew, its legs ended before the new run began', async t => {

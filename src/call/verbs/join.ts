@@ -3,6 +3,7 @@
  *
  *   socket_resume=false on both legs   or the closing of a connection cuts the talk
  *   transfer_after_bridge              brings a leg back to the door when the talk ends; used up by one talk
+ *   last_bridge_to=                    set anew by this talk: a node that takes over knows whether it took place
  *   uuid_bridge caller other           the caller first: the other order leaves silent legs when somebody hangs up
  *
  * all in one write, then CHANNEL_BRIDGE, then both connections are closed. When the talk ends the caller comes in by the door again.
@@ -15,6 +16,7 @@ import type { Call } from '../call.ts'
 import type { CallHouse } from '../house.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
+import { ParkedLeg } from '../parked.ts'
 import type { Stage } from '../stage.ts'
 import type { Pledge } from './dial.ts'
 
@@ -55,7 +57,7 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // it had not begun
       if (talked) pledge?.began()
-      else house.part(other.leg)
+      else await house.part(other.leg)
       await pledge?.talked()
       return talked ? 'talked' : 'left'
     },
@@ -69,8 +71,8 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
   using joining = watchJoin(leg, house)
   const comesBack = say.doorOf(ident(leg.arrival.path))
   conversation.tell(
-    api(say.uuidSetvars(leg.uuid, { socket_resume: 'false', transfer_after_bridge: comesBack, uuid_bridge_continue_on_cancel: 'true' })),
-    api(say.uuidSetvars(other.uuid, other.returns ? { socket_resume: 'false', transfer_after_bridge: say.doorOf(ident(other.arrival.path)) } : { socket_resume: 'false' })),
+    api(say.uuidSetvars(leg.uuid, { socket_resume: 'false', transfer_after_bridge: comesBack, uuid_bridge_continue_on_cancel: 'true', last_bridge_to: '' })),
+    api(say.uuidSetvars(other.uuid, { socket_resume: 'false', ...afterwards(other) })),
   )
   try {
     await conversation.api(say.uuidBridge(leg.uuid, other.uuid))
@@ -78,7 +80,7 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
     if (!(error instanceof SwitchError) || error.code !== 'SWITCH_REFUSED') throw error
     // '-ERR Invalid uuid': the other leg is gone. Left as it is, the next death of a process would lose the caller.
     await conversation.api(say.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
-    house.part(other)
+    await house.part(other)
     return false
   }
   if ((await joining.outcome) === 'bridged') {
@@ -86,7 +88,7 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
     other.letTalk()
     return true
   }
-  house.part(other) // or it stays behind in silence: no variable cures that (28 of 36 measured)
+  await house.part(other) // or it stays behind in silence: no variable cures that (28 of 36 measured)
   if (leg.phase === 'ended') throw leg.signal.reason
   if (leg.phase === 'driven' && leg.conversation === conversation) {
     // neither joined nor back at the door: fetch the caller back
@@ -95,6 +97,13 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
     throw new CallMoved('the talk did not begin')
   }
   return false
+}
+
+/** What becomes of the other leg when the caller hangs up; it ends unless something is said. */
+function afterwards(other: Leg): Readonly<Record<string, VarValue | 'true' | ''>> {
+  // a history grows by 104 bytes with every talk, in each event of the leg
+  if (other instanceof ParkedLeg) return { park_after_bridge: 'true', transfer_history: '' }
+  return other.returns ? { transfer_after_bridge: say.doorOf(ident(other.arrival.path)) } : {}
 }
 
 /** Watches for the first sign: joined, or hung up, lost or back at the door before it came to that. */

@@ -102,7 +102,8 @@ export class Ear {
   story(uuid: string): string {
     const mine = this.heard.filter(heard => heard.uuid === uuid)
     const start = mine[0]?.at ?? 0
-    return mine.map(({ at, name, app, data, cause }) => `${Math.round(at - start)} ${[name, app, data.slice(0, 60), cause].filter(word => word !== '').join(' ')}`).join(' · ')
+    const words = ({ name, app, data, cause }: Heard) => [name, app, data.slice(0, 60), cause].filter(word => word !== '').join(' ')
+    return [`at ${Math.round(start)}`, ...mine.map(one => `${Math.round(one.at - start)} ${words(one)}`)].join(' · ')
   }
 
   close(): Promise<void> {

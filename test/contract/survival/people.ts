@@ -53,7 +53,9 @@ export class People {
   async hear(callers: readonly Caller[], sound: RegExp, since: number, withinMs: number): Promise<Map<string, number>> {
     const found = () => this.moments(callers, sound, since)
     await eventually(`${callers.length} people hear ${sound}`, withinMs, () => found().size === callers.length).catch(error => {
-      throw new Error(`${(error as Error).message}; ${found().size} do`, { cause: error })
+      const others = callers.filter(({ uuid }) => !found().has(uuid))
+      const stories = others.slice(0, 3).map(({ uuid }) => `${uuid} since ${since}: ${this.#rig.ear.story(uuid)}`)
+      throw new Error(`${(error as Error).message}; ${found().size} do; who does not:\n${stories.join('\n')}`, { cause: error })
     })
     return found()
   }

@@ -3,6 +3,8 @@
  * (they outlive the first), nodes as processes of their own, one PostgreSQL and one Redis for all of them, and an ear at both switches.
  */
 import { fileURLToPath } from 'node:url'
+import { SwitchError } from '../../../src/base/errors.ts'
+import { connectTcp } from '../../../src/esl/tcp.ts'
 import { NodeProcess } from '../../fault/node-process.ts'
 import { startFarEnd, startFreeSwitch, type FreeSwitch } from '../switch/freeswitch.ts'
 import { Ear, type Heard } from './ear.ts'
@@ -63,6 +65,7 @@ export class Rig {
     })
     this.nodes.push(node)
     await node.ready()
+    await eventually(`${node.name} takes calls`, 5_000, () => opens(this.portOf(side)))
     return node
   }
 
@@ -118,14 +121,27 @@ export class Rig {
     await this.stores.close()
   }
 
-  /** For the person who reads a failure. */
+  /** For the person who reads a failure: some legs, and the logs. */
   story(): string {
-    const legs = [...new Set([...this.before, ...this.ear.heard].map(heard => heard.uuid))].slice(-12)
-    return [...legs.map(uuid => `${uuid}: ${this.ear.story(uuid)}`), ...this.nodes.map(node => node.story())].join('\n')
+    const legs = [...new Set([...this.before, ...this.ear.heard].map(heard => heard.uuid))].slice(0, 8)
+    const logs = this.nodes.flatMap(node => [`node ${node.name}, pid ${node.pid}:`, ...node.log.slice(-250).map(line => line.slice(0, 320))])
+    return [...legs.map(uuid => `${uuid}: ${this.ear.story(uuid)}`), ...logs].join('\n')
   }
 
   async legs(ear: Ear): Promise<number> {
     return Number(/^(\d+)/.exec(await ear.api('show channels count'))?.[1] ?? 0)
+  }
+}
+
+/** Somebody listens there. (The node says of this connection that it brought no call.) */
+async function opens(port: number): Promise<boolean> {
+  try {
+    const wire = await connectTcp('127.0.0.1', port)
+    wire.destroy()
+    return true
+  } catch (error) {
+    if (error instanceof SwitchError) return false
+    throw error
   }
 }
 

@@ -20,7 +20,7 @@ row(2, 'the first node of the list is down: the other one has everybody, at no c
   const [a, b] = await rig.both()
   const before = await rig.people.call(PEOPLE)
   const usual = after(rig, before, await rig.people.hear(before, WELCOME, 0, 10_000))
-  told.is(`all on the first node while it lives`, began(a.log) === PEOPLE && began(b.log) === 0)
+  told.is(`${began(a.log)} on the first node while it lives`, began(a.log) === PEOPLE && began(b.log) === 0)
   await rig.people.leave()
   a.kill()
   await a.exited

@@ -1,0 +1,28 @@
+/** What remains of a call: what is known when it begins, and what when it has ended. */
+import type { LegEnd } from '../call/leg.ts'
+import type { Story } from './story.ts'
+
+/** What is known of a call when it begins. */
+export interface CallBeginning {
+  readonly uuid: string
+  readonly flow: string
+  readonly direction: 'in' | 'out'
+  readonly from: string
+  readonly to: string
+  readonly core: string
+  readonly startedAt: number
+}
+
+/** What remains of a call. */
+export interface CallRecord extends CallBeginning, Story {
+  readonly end: LegEnd
+  readonly endedAt: number
+  /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
+  readonly outcome: string
+}
+
+/** Where they are kept. */
+export interface CallRecords {
+  begun(call: CallBeginning): Promise<void>
+  ended(call: CallRecord): Promise<void>
+}
