@@ -98,6 +98,7 @@ export interface NodeOptions {
   prepare?(stores: Stores): Promise<void>
 }
 
+const NO_ADDRESS = 'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first'
 /** What is left then is ended by others: a server by its own guard, a connection by the end of the process. */
 const CLOSE_MS = 4_000
 
@@ -105,7 +106,7 @@ const CLOSE_MS = 4_000
 export async function openNode({ config, switches, log, say, prepare }: NodeOptions): Promise<Node> {
   const scope = new Scope()
   try {
-    const { nodeName: node, roles, ringForMs } = config
+    const { nodeName: node, roles, ringForMs, gateway, callerId } = config
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
     const { sql, home, redis, roster, bell, queueStore } = stores
@@ -118,7 +119,7 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
     listener?.pause()
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)
-    if (listener && address === null) log.warn({ listen: host }, 'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first')
+    if (listener && address === null) log.warn({ listen: host }, NO_ADDRESS)
     const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log })
     scope.defer(() => presence.close())
     await presence.start()
@@ -131,14 +132,16 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config
       const settings = callSettings(config, address)
-      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key: doorKey ?? undefined, listener, maxCalls })
+      const key = doorKey ?? undefined
+      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key, listener, maxCalls })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: config.gateway as Ident, callerId: config.callerId ?? undefined, ringForMs })
+      ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
+    scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
     const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map() }))
-    listening?.start()
+    await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it
 

@@ -64,7 +64,8 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  if (config.roles.includes('desk')) status.follow(async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission }))
+  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission })
+  if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()
   await open.close(began ?? clock.monotonic())

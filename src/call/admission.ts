@@ -32,6 +32,9 @@ const BELOW = 0.9
 /** With fewer calls than this part of the limit it is not they who make the node late: whoever is sent away then helps nobody. */
 const AT_LEAST = 0.25
 
+const ROOM_AGAIN = 'this node has room for calls of other nodes again; new callers are still sent to the overflow'
+const CUT_OFF = 'this node is cut off from Redis while another one is not: its port is closed, and calls go to the other'
+
 export interface AdmissionOptions {
   clock: Clock
   log: Log
@@ -79,12 +82,15 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     const { clock, load, maxCalls } = this.#options
     const now = clock.monotonic()
     const { calls, coming } = load()
-    const state = this.#state
-    const all = calls + coming
-    const overrun = state === 'closed' ? all > maxCalls * HARD_TIMES * BELOW || !this.#hard.isCalm(now) : all >= maxCalls * HARD_TIMES || this.#hard.isBeyond(now)
+    const [all, most] = [calls + coming, maxCalls * HARD_TIMES]
+    const beginsToOverrun = all >= most || this.#hard.isBeyond(now)
+    const staysOverrun = all > most * BELOW || !this.#hard.isCalm(now)
     const busy = calls >= maxCalls * AT_LEAST
-    const full = state === 'open' ? calls >= maxCalls || (busy && this.#soft.isBeyond(now)) : calls > maxCalls * BELOW || (busy && !this.#soft.isCalm(now))
-    this.#enter(overrun || this.#fenced ? 'closed' : full ? 'shedding' : 'open', now)
+    const beginsToShed = calls >= maxCalls || (busy && this.#soft.isBeyond(now))
+    const keepsShedding = calls > maxCalls * BELOW || (busy && !this.#soft.isCalm(now))
+    const overrun = this.#fenced || (this.#state === 'closed' ? staysOverrun : beginsToOverrun)
+    const full = this.#state === 'open' ? beginsToShed : keepsShedding
+    this.#enter(overrun ? 'closed' : full ? 'shedding' : 'open', now)
   }
 
   /** Cut off from what all nodes share while another node is not: calls belong there. */
@@ -130,8 +136,8 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     if (state === 'open') this.#soft.forget()
     const { log } = this.#options
     if (state === 'open') log.info({ ...figures, ms: Math.round(now - this.#since) }, 'this node takes new calls again')
-    else if (before === 'closed') log.info(figures, 'this node has room for calls of other nodes again; new callers are still sent to the overflow')
-    else if (this.#fenced) log.warn(figures, 'this node is cut off from Redis while another one is not: its port is closed, and calls go to the other')
+    else if (before === 'closed') log.info(figures, ROOM_AGAIN)
+    else if (this.#fenced) log.warn(figures, CUT_OFF)
     else if (state === 'closed') log.warn(figures, 'this node is overrun: its port is closed, and calls go to the next node')
     else log.warn(figures, 'this node is full: new callers are sent to the overflow')
     if (before === 'open') this.#since = now

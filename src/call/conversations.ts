@@ -52,6 +52,14 @@ export class Conversations {
     this.closeRetired()
   }
 
+  /** The switch has not closed them at the end of the leg, and may never: whoever waits for an answer there is told. */
+  destroy(): void {
+    for (const open of [this.#present, this.#aside]) open?.destroy()
+    this.#present = null
+    this.#aside = null
+    this.closeRetired()
+  }
+
   closeRetired(): void {
     for (const conversation of this.#retired.splice(0)) conversation.close()
   }

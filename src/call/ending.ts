@@ -4,6 +4,8 @@ import type { SwitchEvent } from '../esl/event.ts'
 
 export interface LegEnd {
   readonly cause: string
+  /** When, milliseconds since the epoch, when it was not heard but found out. */
+  readonly at?: number | undefined
   /** All that the switch knew at the end; absent when it never said. */
   readonly facts?: SwitchEvent
 }
@@ -14,6 +16,7 @@ export class Ending {
   facts: SwitchEvent | undefined
   #over: AbortController | null = null
   #reason: CallEnded | null = null
+  #at: number | undefined
   #cause: string | null = null
   #resolve!: (end: LegEnd) => void
 
@@ -36,12 +39,13 @@ export class Ending {
     return this.#reason
   }
 
-  begin(cause: string): void {
+  begin(cause: string, at?: number): void {
+    this.#at = at
     this.#cause = cause
     this.#over?.abort(this.reason)
   }
 
   finish(): void {
-    this.#resolve({ cause: this.#cause ?? 'NORMAL_CLEARING', ...(this.facts ? { facts: this.facts } : {}) })
+    this.#resolve({ cause: this.#cause ?? 'NORMAL_CLEARING', at: this.#at, ...(this.facts ? { facts: this.facts } : {}) })
   }
 }

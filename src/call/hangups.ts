@@ -1,5 +1,6 @@
 /** The legs that ended in the last two minutes, as heard on one link: whoever looks late still learns when a call ended, and why. */
 import type { Clock } from '../base/clock.ts'
+import type { SwitchEvent } from '../esl/event.ts'
 import type { Uuid } from '../esl/words.ts'
 
 export interface Ended {
@@ -7,6 +8,14 @@ export interface Ended {
   readonly at: number
   /** FreeSWITCH's word, or SWITCH_CRASH: the switch ended with it; LOST: nobody heard when and why. */
   readonly cause: string
+  /** When it was joined with another leg last, before it came to any other extension; absent when it was not. */
+  readonly bridgedAt?: number | undefined
+}
+
+/** What a CHANNEL_HANGUP says; FreeSWITCH counts in microseconds. */
+export function endOf(event: SwitchEvent, at: number): Ended {
+  const bridged = Math.floor(Number(event.raw('Caller-Channel-Bridged-Time') ?? 0) / 1_000)
+  return { at, cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING', bridgedAt: bridged > 0 ? bridged : undefined }
 }
 
 const KEPT_MS = 120_000
@@ -24,7 +33,7 @@ export class Hangups {
 
   add(uuid: Uuid, end: Ended): void {
     this.#ends.delete(uuid)
-    this.#ends.set(own(uuid), { at: end.at, cause: own(end.cause) })
+    this.#ends.set(own(uuid), { ...end, cause: own(end.cause) })
     const stale = this.#clock.now() - KEPT_MS
     for (const [oldest, { at }] of this.#ends) {
       if (at > stale && this.#ends.size <= MOST) break

@@ -96,11 +96,10 @@ export class Journal {
   }
 
   /** The record of the call says this from now on. Written with the next entry, or at once. */
-  note(note: NoteOf, options: { atOnce?: boolean } = {}): void {
-    const at = this.clock.now()
+  note(note: NoteOf, { at = this.clock.now(), atOnce = false }: { at?: number; atOnce?: boolean } = {}): void {
     this.notes.push({ at, note })
     this.add({ k: 'note', at, note })
-    if (options.atOnce) void this.write()
+    if (atOnce) void this.write()
   }
 
   /** Written with the next entry that somebody waits for. */
@@ -157,13 +156,13 @@ export class Journal {
     this.#unwritten = []
     try {
       const ours = await store!.append(uuid, this.#owner, lines)
-      if (this.#failing) log.info({ uuid }, 'the journal of a call is written again')
+      if (this.#failing) log.debug({ uuid }, 'the journal of a call is written again')
       this.#failing = false
       if (!ours) lost()
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
       this.#unwritten = [...lines, ...this.#unwritten]
-      if (!this.#failing) log.warn({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
+      if (!this.#failing) log.debug({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
       this.#failing = true
     }
   }

@@ -66,7 +66,7 @@ export class Leg extends Emitter<LegEvents> {
     this.#clock = options.clock
     this.#log = options.log
     this.moved = new Promise(resolve => (this.#resolveMoved = resolve))
-    this.#watch = this.home?.watch(this.uuid, this.#hear.bind(this), () => this.end('LOST'))
+    this.#watch = this.home?.watch(this.uuid, this.#hear.bind(this), ({ cause, at }) => this.end(cause, at))
     if (this.#phase === 'adrift') this.#searchLater()
   }
 
@@ -99,7 +99,7 @@ export class Leg extends Emitter<LegEvents> {
       key: this.#tell.bind(this, 'key'),
       bridged: this.#tell.bind(this, 'bridged', undefined),
       recorded: this.#tell.bind(this, 'recorded'),
-      hungUp: this.end.bind(this),
+      hungUp: cause => this.end(cause),
       complete: this.#complete.bind(this),
       closed: this.#lost.bind(this, conversation),
     })
@@ -165,14 +165,15 @@ export class Leg extends Emitter<LegEvents> {
     this.#resolveMoved()
   }
 
-  end(cause: string): void {
+  /** `at`: it ended at that time, milliseconds since the epoch, and nobody of us heard it: the switch will say no more. */
+  end(cause: string, at?: number): void {
     if (this.#phase === 'ended' || this.#phase === 'moved') return
     this.#phase = 'ended'
     this.#searching?.cancel()
-    this.#ending.begin(cause)
+    this.#ending.begin(cause, at)
     this.emit('phase', 'ended')
     // the facts come a moment later; whoever needs them waits no longer than the linger lasts
-    if (this.#ending.facts || !this.home) this.#finish()
+    if (this.#ending.facts || !this.home || at !== undefined) this.#finish()
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
   }
 
@@ -204,7 +205,8 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   #finish(): void {
-    this.#talks.closeRetired()
+    if (this.#ending.facts) this.#talks.closeRetired()
+    else this.#talks.destroy()
     this.#stopListening()
     this.#ending.finish()
   }

@@ -2,7 +2,7 @@
  * Reaches one telephone, exactly once, and says what became of it. The switch is told our uuid, so that it can always be asked.
  * The first terminal evidence decides: the leg at the door, its hang-up, or a refusal before it was created. A reply decides nothing.
  */
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
@@ -48,6 +48,8 @@ const SAFETY_SECONDS = 2
 const MEDIA_TIMEOUT_MS = 300_000
 /** Who answers is parked within 20 ms (measured). A join before that would be undone by the parking, and hang up both after 20 s. */
 const PARKED_MS = 100
+/** A refusal has no leg; when one was created after all, its events are at most this far behind (under load they come in any order). */
+const BEHIND_MS = 250
 /** After the last moment at which something should have happened, the switch is asked. */
 const SILENT_MS = 10_000
 
@@ -55,7 +57,7 @@ const SILENT_MS = 10_000
 export async function originate(at: Switch, options: OriginateOptions): Promise<Origination> {
   const { uuid, clock, log, signal } = options
   const job = newUuid()
-  const attempt = new Attempt(at, options)
+  using attempt = new Attempt(at, options)
   if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
   using _leg = at.watch(uuid, event => attempt.legEvent(event))
   using _job = at.watch(job, event => attempt.jobDone(event))
@@ -90,7 +92,9 @@ class Attempt {
   readonly #at: Switch
   readonly #options: OriginateOptions
   #created = false
+  #behind: Timer | null = null
   #givenUp: string | null = null
+  #told = false
 
   constructor(at: Switch, options: OriginateOptions) {
     this.#at = at
@@ -105,19 +109,25 @@ class Attempt {
   }
 
   legEvent(event: SwitchEvent): void {
+    if (!this.#created && this.#givenUp) this.#kill(this.#givenUp) // given up before the switch had it
+    this.#created = true // whatever is told of it: it exists, or did
     switch (event.name) {
       case 'CHANNEL_CREATE':
-        this.#created = true
-        if (this.#givenUp) this.#kill(this.#givenUp) // given up before the switch had it
         return this.#options.onProgress?.('created')
       case 'CHANNEL_PROGRESS':
       case 'CHANNEL_PROGRESS_MEDIA':
         return this.#options.onProgress?.('ringing')
       case 'CHANNEL_ANSWER':
-        this.#options.onProgress?.('answered')
+        this.#tellAnswered()
         if (this.#options.flow === null) return void this.#options.clock.after(PARKED_MS, () => this.#answered())
         return this.#answered()
-      case 'CHANNEL_HANGUP': {
+      case 'CHANNEL_HANGUP':
+      case 'CHANNEL_HANGUP_COMPLETE': {
+        // its end may be heard before its answer is
+        if (this.#options.flow !== null && Number(event.raw('Caller-Channel-Answered-Time') ?? 0) > 0) {
+          this.#tellAnswered()
+          this.#answered()
+        }
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
         return this.settle({ outcome: outcomeOf(cause), cause })
       }
@@ -130,8 +140,17 @@ class Attempt {
       this.#answered()
     } else if (!this.#created) {
       // refused before any leg existed: a limit, a gateway that is down, a duplicate. Nobody's telephone rang.
-      this.settle({ outcome: 'refused', cause: answer.replace(/^-ERR\s*/, '') })
+      this.#behind ??= this.#options.clock.after(BEHIND_MS, () => this.#created || this.settle({ outcome: 'refused', cause: answer.replace(/^-ERR\s*/, '') }))
     }
+  }
+
+  #tellAnswered(): void {
+    if (!this.#told) this.#options.onProgress?.('answered')
+    this.#told = true
+  }
+
+  [Symbol.dispose](): void {
+    this.#behind?.cancel()
   }
 
   /** The time to ring is over. An answer that was not heard (the event link was away) must not be cut: the switch is asked first. */

@@ -1,6 +1,7 @@
 /**
- * A node among its peers. Its lease lasts 6 s and is renewed every 2 s; it knows until when it counts as alive, on a clock that only
- * grows and counted from before it asked, and sends nothing about a call after that. A node that was frozen finds it passed.
+ * A node among its peers. Its lease lasts 4 s and is renewed every second; it keeps silent about its calls when it could not renew for
+ * 3 s, on a clock that only grows and counted from before it asked. A node that was frozen finds that passed. So the others have what
+ * it held within 6 s of its death or its silence: the lease, a renewal to notice, and a second in which FreeSWITCH may be quicker.
  * One name, one process: who comes under the name of a living node is refused. Who comes after a dead one has the name at once when
  * it lapsed or its process is known to be gone, else as soon as it has missed a renewal. The dead one, if it was only frozen, is told.
  */
@@ -13,12 +14,12 @@ import type { Log } from '../base/log.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Claim, Lease, Peer, PresenceTable, Standing } from './presence-table.ts'
 
-const LASTS_MS = 6_000
-const RENEW_MS = 2_000
+const LASTS_MS = 4_000
+const RENEW_MS = 1_000
 /** After a renewal that failed. */
 const RETRY_MS = 500
-/** Our word ends before the table's does, for its clock and ours do not run alike. */
-const MARGIN_MS = 500
+/** Our word ends a second before the table's does: nobody acts for us while we still do. */
+const OWN_MS = 3_000
 /** In so long a living node has renewed, unless something kept it from the table. */
 const MISSED_MS = RENEW_MS + 1_000
 
@@ -171,7 +172,7 @@ export class Presence extends Emitter<PresenceEvents> {
   }
 
   #hold(asked: number): void {
-    this.#until = Math.max(this.#until, asked + LASTS_MS - MARGIN_MS)
+    this.#until = Math.max(this.#until, asked + OWN_MS)
     const before = this.#state
     // An answer may come when what it promises is over: then the next one counts.
     if (!this.holds()) {

@@ -5,6 +5,7 @@
  * A step also survives the loss of its conversation: the leg comes back within moments, and the step goes on there. A prompt that was
  * cut is heard again from its start; a verb with an effect says by `recover` how it finds out what became of it.
  */
+import { sleep } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import type { Done, Entry, Failure, Json } from './entries.ts'
 import { failureOf, revive } from './failure.ts'
@@ -31,6 +32,9 @@ export interface Step<T, I extends Json = Json> {
 
 /** Rejects with CallEnded when the leg is hung up. Never settles once another node drives it: the flow is frozen, nothing is cleaned up. */
 export const step = <T, I extends Json = Json>(leg: Leg, one: Step<T, I>): Promise<T> => leg.steps.take(leg, one)
+
+/** A step that is told that its call has moved, though it has not, is tried again. */
+const AGAIN_MS = 1_000
 
 /** A promise that stays as it is: whoever waits for it stands still. */
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
@@ -136,6 +140,7 @@ export class Steps {
 
   async #run<T, I extends Json>(leg: Leg, one: Step<T, I>, intent: I, again: boolean): Promise<T> {
     for (let recovering = again; ; recovering = true) {
+      const before = leg.conversation
       try {
         return await (recovering && one.recover ? one.recover(intent) : one.run(intent))
       } catch (error) {
@@ -144,6 +149,11 @@ export class Steps {
           throw leg.reason ?? error
         }
         if (!(error instanceof CallMoved)) throw error
+        if (!(await this.journal.isOurs())) {
+          leg.giveAway('taken')
+          return never()
+        }
+        if (leg.conversation === before) await sleep(this.journal.clock, AGAIN_MS) // what has moved is not this leg
         await leg.driven()
       }
     }

@@ -10,7 +10,7 @@ import type { SwitchEvent } from '../esl/event.ts'
 import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Uuid } from '../esl/words.ts'
 import { Anew } from './anew.ts'
-import { Hangups, type Ended } from './hangups.ts'
+import { endOf, Hangups, type Ended } from './hangups.ts'
 import type { Listing } from './listing.ts'
 import { Questions, type Life } from './questions.ts'
 
@@ -163,7 +163,7 @@ export class Switch extends Emitter<{ back: void }> {
     const { name } = event
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
-    if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, { at: this.#clock.now(), cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING' })
+    if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this.#clock.now()))
     else if (name === 'CHANNEL_CREATE') this.#hangups.forget(uuid)
     const set = this.#listeners.get(uuid)
     if (set) for (const watcher of [...set]) watcher.hear(event)

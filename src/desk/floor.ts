@@ -50,6 +50,8 @@ export interface FloorSnapshot {
   readonly agents: AgentCounts
   /** What this process takes on; absent: everything. */
   readonly admission?: AdmissionState
+  /** Switches ('host:port') of which this process hears nothing; absent: none. */
+  readonly lost?: readonly string[]
   /** Those that run. */
   readonly campaigns: readonly CampaignFigures[]
 }

@@ -13,9 +13,10 @@ const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 const TOO_MUCH = { open: [], shedding: ['shedding: new callers go to the overflow'], closed: ['the port is closed: calls go to other nodes'] } as const
 
 /** One line for the people, one for each campaign. Nobody is named and no number shown. */
-export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns, admission = 'open' }: FloorSnapshot): string[] {
+export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns, admission = 'open', lost = [] }: FloorSnapshot): string[] {
   const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
   const people = [
+    ...lost.map(name => `no link to ${name}`),
     ...TOO_MUCH[admission],
     `${calls} ${calls === 1 ? 'call' : 'calls'}`,
     `${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
@@ -50,6 +51,9 @@ export class StatusLine implements Disposable {
   /** What stands at the foot now. */
   #foot: readonly string[] = []
   #timer: Timer | null = null
+  #look: (() => FloorSnapshot | Promise<FloorSnapshot>) | null = null
+  #looking = false
+  #changed = false
   #over = false
 
   constructor({ clock, stream }: StatusLineOptions) {
@@ -65,7 +69,14 @@ export class StatusLine implements Disposable {
 
   /** From now on shows what `look` sees. It may fail: then that is shown, and it is asked again. */
   follow(look: () => FloorSnapshot | Promise<FloorSnapshot>): void {
+    this.#look = look
     void this.#show(look)
+  }
+
+  /** Something happened that nobody should have to wait for: it is looked now. */
+  now(): void {
+    if (this.#looking) this.#changed = true
+    else if (this.#look) void this.#show(this.#look)
   }
 
   /** The last state stays to be read; the cursor stands below it. */
@@ -77,14 +88,22 @@ export class StatusLine implements Disposable {
   }
 
   async #show(look: () => FloorSnapshot | Promise<FloorSnapshot>): Promise<void> {
+    if (this.#over) return
+    this.#timer?.cancel()
+    this.#looking = true
     let lines: string[]
     try {
       lines = floorLines(await look())
     } catch (error) {
       lines = [`the floor cannot be seen: ${error instanceof Error ? error.message : String(error)}`]
     }
+    this.#looking = false
     if (this.#over) return
     this.#draw(lines.map(harmless))
+    if (this.#changed) {
+      this.#changed = false
+      return this.#show(look)
+    }
     this.#timer = this.#clock.after(this.#stream.isTTY ? EVERY_MS.terminal : EVERY_MS.file, () => void this.#show(look))
   }
 

@@ -25,7 +25,7 @@ export interface Nodes {
   holds(): boolean
   isAlive(node: string): boolean
   /** Those that are alive; every one of them reconciles. `address`: of its door. */
-  peers(): readonly { readonly node: string; readonly address: string | null; readonly roles: readonly string[] }[]
+  peers(): readonly { readonly node: string; readonly address?: string | null; readonly roles: readonly string[] }[]
 }
 
 export interface OrphansParts extends FinishParts {
@@ -119,7 +119,7 @@ export class Orphans {
   /** Where a call can be driven: here, or else at a node that takes calls. */
   #door(): string | null {
     const { address, nodes } = this.#parts
-    return address ?? nodes.peers().find(peer => peer.address !== null && peer.roles.includes('listener'))?.address ?? null
+    return address ?? nodes.peers().find(peer => peer.address && peer.roles.includes('listener'))?.address ?? null
   }
 
   /** How a call that no switch has ended, null when nobody knows. */

@@ -64,12 +64,12 @@ export class LeasedAgent implements Agent, Pledge {
   async talking(): Promise<boolean> {
     return (await this.#agent?.talking()) ?? false
   }
-  began(): void {
+  began(at?: number): void {
     const { journal } = this.#leg.steps
     const last = journal.notes.findLast(({ note }) => 'event' in note && note.agent === this.name)?.note
     if (last && 'event' in last && last.event === 'talking') return
     // at once: should this process die, whoever finds the talk ended knows whose it was
-    journal.note({ event: 'talking', agent: this.name }, { atOnce: true })
+    journal.note({ event: 'talking', agent: this.name }, { atOnce: true, ...(at !== undefined && { at }) })
   }
   async missed(outcome: Exclude<DialOutcome, 'answered'>): Promise<void> {
     await this.#agent?.finished(RESTS[outcome])

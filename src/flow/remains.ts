@@ -10,6 +10,9 @@ export interface KnownEnd extends Ended {
   readonly facts?: LegEnd['facts']
 }
 
+/** The clocks of a switch and of a node may differ by this much. */
+const JOINED_WITHIN_MS = 2_000
+
 /**
  * Null when the journal says nothing. The outcome is 'talked' when the last that happened was a talk, 'hung-up' when they left before,
  * 'lost' when their switch ended with them or nobody knows. Without a known end it ended at `now`, when it was missed.
@@ -18,7 +21,7 @@ export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: n
   const entries = readAll(lines)
   const begin = entries[0]
   if (begin?.k !== 'begin') return null
-  const story = storyOf(entries.filter((entry): entry is Note => entry.k === 'note'))
+  const story = storyOf([...entries.filter((entry): entry is Note => entry.k === 'note'), ...unwrittenTalk(entries, end)])
   const last = story.timeline.at(-1)
   const endedAt = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // two clocks may differ; nothing happens after the end
   const talked = last?.event === 'talking' || last?.event === 'talked'
@@ -41,6 +44,18 @@ export function beginOf(lines: readonly string[]): Begin | null {
 function beginningOf({ at, arrival }: Begin) {
   const { uuid, path, direction, from, to, core } = arrival
   return { uuid, flow: path, direction, from, to, core, startedAt: at }
+}
+
+/** The node died in the moment in which the two were joined: the switch says that they were. */
+function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] {
+  const join = entries.findLast(entry => entry.k === 'intent' && entry.v === 'join')
+  const since = end?.bridgedAt
+  if (!join || since === undefined || since < join.at - JOINED_WITHIN_MS) return []
+  const after = entries.slice(entries.indexOf(join) + 1)
+  const promised = entries.findLast(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'promised') as Note | undefined
+  const agent = promised && 'agent' in promised.note ? promised.note.agent : undefined
+  if (after.some(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'talking')) return []
+  return [{ k: 'note', at: since, note: { event: 'talking', ...(agent === undefined ? {} : { agent }) } }]
 }
 
 const talkEnd = ({ agent }: QueueMoment, at: number): QueueMoment => ({ at, event: 'talked', ...(agent === undefined ? {} : { agent }) })

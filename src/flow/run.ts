@@ -105,7 +105,7 @@ export class Flows {
     const { story } = call
     house.log.info({ uuid, flow, outcome, cause: end.cause, ms: house.clock.now() - begin.at, agent: story.agent }, 'a call ended')
     await written
-    const record: CallRecord = { ...beginning, ...story, end, endedAt: house.clock.now(), outcome }
+    const record: CallRecord = { ...beginning, ...story, end, endedAt: end.at ?? house.clock.now(), outcome }
     await this.#keep(record, records => records.ended(record))
     await this.#forget(journal)
   }

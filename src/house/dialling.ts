@@ -48,7 +48,7 @@ export class Dialling {
   readonly #nailed: NailedAgents
   readonly #owner: CampaignOwner
   #jobs: Jobs | null = null
-  #stopped = false
+  #closing: readonly Step[] | null = null
 
   private constructor(options: DiallingOptions) {
     const { clock, log, leads, capacity, bell, roster, switchboard, node, presence, gateway, callerId, home } = options
@@ -87,7 +87,10 @@ export class Dialling {
    * stays so when there is a node that cares for them.
    */
   stop(to: Others): readonly Step[] {
-    this.#stopped = true
+    return (this.#closing ??= this.#stop(to))
+  }
+
+  #stop(to: Others): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
     // all three begin in this turn: the agents first, for who is called by us must not be called any more
     const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go')
@@ -111,10 +114,12 @@ export class Dialling {
   /** The agent's telephone rings first; the flow click-to-dial does the rest. Gives the uuid of the agent's call. */
   #clickToDial({ extension, ...ids }: ClickToDial): string {
     const { switchboard, ringForMs, clock, log } = this.#options
-    if (this.#stopped) throw new InputError('this node is about to close and has called nobody: ask again')
+    if (this.#closing) throw new InputError('this node is about to close and has called nobody: ask again')
     const uuid = newUuid()
-    const variables = new Map(Object.entries(ids).filter(([, value]) => value !== undefined).map(([name, value]) => [name as Ident, value as VarValue]))
-    void originate(switchboard.any(), { uuid, endpoint: endpoint(`user/${extension}`), flow: 'click-to-dial' as Ident, ringForMs, variables, clock, log }).then(
+    const given = Object.entries(ids).filter(([, value]) => value !== undefined)
+    const variables = new Map(given.map(([name, value]) => [name as Ident, value as VarValue]))
+    const call = { uuid, endpoint: endpoint(`user/${extension}`), flow: 'click-to-dial' as Ident, ringForMs, variables, clock, log }
+    void originate(switchboard.any(), call).then(
       ({ outcome, cause }) => log.info({ uuid, outcome, cause, crmuuid: ids.crmuuid }, 'click-to-dial: the agent was called'),
       (error: Error) => log.error({ uuid, error: error.message }, 'click-to-dial: the agent could not be called'),
     )

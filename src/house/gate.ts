@@ -21,10 +21,17 @@ export class Gate {
   #failed = false
   #over = false
 
-  constructor(options: GateOptions) {
+  private constructor(options: GateOptions) {
     this.#options = options
     this.#listening = options.admission.on('state', () => this.#follow())
-    this.#follow()
+  }
+
+  /** Opens the port. Rejects with SwitchError LINK_DOWN when somebody else has it. */
+  static async open(options: GateOptions): Promise<Gate> {
+    await options.listener.resume()
+    const gate = new Gate(options)
+    gate.#follow()
+    return gate
   }
 
   /** For good, at once. Connections that are open stay. */
@@ -39,17 +46,18 @@ export class Gate {
     const { listener, admission } = this.#options
     this.#retry?.cancel()
     if (admission.state === 'closed') listener.pause()
-    else void this.#open()
+    else void this.#reopen()
   }
 
-  async #open(): Promise<void> {
+  async #reopen(): Promise<void> {
     const { listener, clock, log } = this.#options
     try {
       await listener.resume()
       if (this.#failed) log.info({ port: listener.port }, 'the port could be opened again')
       this.#failed = false
     } catch (error) {
-      if (!this.#failed) log.error({ port: listener.port, error: (error as Error).message }, 'the port cannot be opened again: no calls come to this node')
+      const why = { port: listener.port, error: (error as Error).message }
+      if (!this.#failed) log.error(why, 'the port cannot be opened again: no calls come to this node')
       this.#failed = true
       this.#retry?.cancel()
       if (!this.#over) this.#retry = clock.after(AGAIN_MS, () => this.#follow())

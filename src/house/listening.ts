@@ -48,6 +48,8 @@ const GIVE_MS = 2_500
 /** After Redis failed once more. */
 const AGAIN_MS = 500
 
+const UNSURE = 'it cannot be looked up which calls are still with this node'
+
 export class Listening {
   readonly admission: Admission
   readonly #options: ListeningOptions
@@ -64,9 +66,13 @@ export class Listening {
     const { node, clock, log, catalogue, switchboard, sql, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
-    this.admission = new Admission({ clock, log, maxCalls, load: () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted }) })
+    const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
+    this.admission = new Admission({ clock, log, maxCalls, load })
     // with Redis away for everybody there is nobody else who could have taken a call: then this node goes on, without journals
-    const peers = { holds: () => presence.holds() || !others(presence).listener, addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(presence, name)) }
+    const peers = {
+      holds: () => presence.holds() || !others(presence).listener,
+      addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(presence, name)),
+    }
     this.#door = new Door({
       clock, log, switchboard, key, calls, node, peers,
       admits: () => this.#admits(),
@@ -76,7 +82,8 @@ export class Listening {
       },
     })
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
-    this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records: keepRecords(sql, node), calls, node })
+    const records = keepRecords(sql, node)
+    this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     presence.on('lapsed', () => this.admission.fence(others(presence).listener))
     presence.on('regained', () => void this.#back())
   }
@@ -112,9 +119,9 @@ export class Listening {
   }
 
   /** Opens the port. */
-  start(): void {
+  async start(): Promise<void> {
     const { listener, clock, log } = this.#options
-    this.#gate = new Gate({ listener, admission: this.admission, clock, log })
+    this.#gate = await Gate.open({ listener, admission: this.admission, clock, log })
   }
 
   /** From this moment on nobody is dialled for a call, and the port is closed. Calls that are here go on. */
@@ -127,7 +134,9 @@ export class Listening {
 
   /** Gives every call away, after its journal was written. FreeSWITCH brings it to the next node within 20 ms; who talks, talks on. */
   closing(to: Others): Step {
-    const calls = [...this.#door.legs.values()].filter(leg => leg.arrival.path !== LEG_PATH && leg.phase !== 'ended' && leg.phase !== 'moved')
+    const { presence, log } = this.#options
+    const here = [...this.#door.legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
+    const calls = here.filter(leg => leg.arrival.path !== LEG_PATH)
     const talking = calls.filter(leg => leg.phase === 'talking').length
     const waiting = calls.length - talking
     const nobody = waiting === 0 || to.listener ? {} : { next: 'there is no other node: these callers hear the apology of the dialplan' }
@@ -136,7 +145,7 @@ export class Listening {
       withinMs: GIVE_MS,
       run: async () => {
         // what others have taken meanwhile is not given away: that would tear it from them
-        if (!this.#options.presence.holds()) await this.#door.revalidate().catch((error: Error) => this.#options.log.warn({ error: error.message }, 'it cannot be looked up which calls are still with this node'))
+        if (!presence.holds()) await this.#door.revalidate().catch((error: Error) => log.warn({ error: error.message }, UNSURE))
         await this.#flows.drain()
         return { given: waiting, leftTalking: talking, ...nobody }
       },
@@ -150,7 +159,7 @@ export class Listening {
       await this.#door.revalidate()
       if (presence.holds()) this.admission.fence(false)
     } catch (error) {
-      log.warn({ error: (error as Error).message }, 'it cannot be looked up which calls are still with this node')
+      log.warn({ error: (error as Error).message }, UNSURE)
       clock.after(AGAIN_MS, () => presence.holds() && void this.#back())
     }
   }

@@ -154,6 +154,7 @@ sentence('agents who are on the line stay on it, and a telephone that rings for 
   assert.equal(agent.state, 'up', 'nobody was hung up on')
   lead.answer()
   await until('the lead talks with the agent', () => lead.talksWith === agent, SOON_MS)
+  await until('the node has let them talk', () => rig.oracle.drivenBy(lead.uuid) === '', SOON_MS)
   assert.deepEqual(rig.oracle.originated.filter(one => one.at > asked), [], 'nobody was called a second time')
   lead.hangUp()
   await until('the attempt is settled', async () => (await sql`select 1 from attempts where disposition = 'talked'`).length === 1, SOON_MS)

@@ -1,7 +1,6 @@
 /** A simulated house that also has what a process has around its flows: a command link that comes back, and the reconciler. */
 import type { Log } from '../../src/base/log.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { SwitchError } from '../../src/base/errors.ts'
 import { CommandLink, type Commands } from '../../src/esl/client.ts'
 import { Reconciler } from '../../src/flow/reconcile.ts'
 import { Simulation, type SimulateOptions } from '../../src/testing/simulation.ts'
@@ -18,14 +17,6 @@ export interface House {
 /** Runs `what` in a house and ends it. Gives what it left behind: nothing, in a sentence or more. */
 export async function inHouse(options: SimulateOptions, what: (house: House) => Promise<void>): Promise<string[]> {
   const sim = new Simulation(options)
-  const connect = sim.switch.connect.bind(sim.switch)
-  sim.switch.connect = () => {
-    try {
-      return connect()
-    } catch (error) {
-      throw new SwitchError('LINK_DOWN', (error as Error).message, { cause: error }) // as esl/tcp.ts says it
-    }
-  }
   const node = await sim.until('the house opens', sim.ready)
   const at = node.switchboard.switches[0]!
   const { clock } = sim
@@ -38,7 +29,7 @@ export async function inHouse(options: SimulateOptions, what: (house: House) => 
   const reconciler = new Reconciler({
     node: 'a',
     address: node.address,
-    nodes: { holds: () => true, isAlive: name => sim.nodes.has(name), peers: () => [...sim.nodes.keys()].X, on: () => ({ [Symbol.dispose]() {} }) },
+    nodes: { holds: () => true, isAlive: name => sim.nodes.has(name), peers: () => [...sim.nodes.keys()].map(name => ({ node: name, address: null, roles: ['listener'] })), on: () => ({ [Symbol.dispose]() {} }) },
     calls: sim.callStore,
     switchboard: node.switchboard,
     roster: sim.roster,

@@ -86,11 +86,11 @@ export class Rig {
   }
 
   static async open(t: TestContext, told: Told, options: RigOptions = {}): Promise<Rig> {
-    let rig: Rig | undefined
+    const opened: Rig[] = []
     const folder = await mkdtemp(join(tmpdir(), 'switchhook-fault-'))
     // registered first, so that the processes are gone before their database and their Redis are
     t.after(async () => {
-      await rig?.close()
+      for (const rig of opened) await rig.close()
       await rm(folder, { recursive: true, force: true })
     })
     const [database, redis] = await Promise.all([openDatabase(t), openRedis(t)])
@@ -98,9 +98,9 @@ export class Rig {
     const taken = await Promise.all(names.map(() => takePort()))
     await Promise.all(taken.map(one => one.close()))
     const ports = new Map(names.map((name, at) => [name, taken[at]!.port]))
-    rig = new Rig({ folder, database, redis, ports, options })
-    const opened = rig
-    told.whenMissed(() => opened.story())
+    const rig = new Rig({ folder, database, redis, ports, options })
+    opened.push(rig)
+    told.whenMissed(() => rig.story())
     for (const queue of options.queues ?? []) await rig.queueStore.put({ name: queue, strategy: 'longest-idle-agent' })
     return rig
   }

@@ -90,7 +90,7 @@ test('a port that somebody else has taken meanwhile is asked for again until it 
   let mended: () => void
   const again = new Promise<void>(resolve => (mended = resolve))
   const log = { ...silentLog, error: (_: unknown, message?: string) => void said.push(message!), info: () => mended() } as Log
-  const gate = new Gate({ listener, admission, clock: systemClock, log })
+  const gate = await Gate.open({ listener, admission, clock: systemClock, log })
   t.after(() => gate.close())
 
   enter('closed')

@@ -32,8 +32,8 @@ export interface Pledge {
   ringing(): Promise<boolean>
   /** The two talk from now on. False as above. */
   talking(): Promise<boolean>
-  /** They do talk. May be told again. */
-  began(): void
+  /** They do talk, since `at` (milliseconds since the epoch) when that is not now. May be told again. */
+  began(at?: number): void
   missed(outcome: Unreached): Promise<void>
   talked(): Promise<void>
 }
@@ -106,10 +106,17 @@ async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['be
 /** What happens to the other leg from here on belongs to the flow's own line of steps. */
 function reached(leg: Leg, house: CallHouse, other: Leg, steps: Steps): Party {
   other.steps = steps
+  // whatever the flow does with this leg (or has lost sight of it, in a Promise.all): who does not talk is let go with the caller
+  const callerLeft = () => void (other.phase !== 'talking' && house.hangUp(other))
+  if (leg.signal.aborted) callerLeft()
+  else leg.signal.addEventListener('abort', callerLeft, { once: true })
   return {
     leg: house.callOf(other),
     outcome: 'answered',
-    [Symbol.asyncDispose]: () => ends(leg, 'party', async () => house.hangUp(other), () => {}),
+    [Symbol.asyncDispose]: () => {
+      leg.signal.removeEventListener('abort', callerLeft)
+      return ends(leg, 'party', async () => house.hangUp(other), () => {})
+    },
   }
 }
 

@@ -48,15 +48,15 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
       throw error
     }
   }
-  return step<TalkEnd, { with: string }>(leg, {
+  return step<TalkEnd, { with: string; at: number }>(leg, {
     verb: 'join',
-    intent: () => ({ with: other.uuid }),
+    intent: () => ({ with: other.uuid, at: house.clock.now() }),
     run,
     // the caller is driven again: the talk, if there was one, is over
-    async recover() {
+    async recover({ at }) {
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // it had not begun
-      if (talked) pledge?.began()
+      if (talked) pledge?.began(at) // unless that was written down
       else await house.part(other.leg)
       await pledge?.talked()
       return talked ? 'talked' : 'left'

@@ -1,5 +1,6 @@
 /** FreeSWITCH 1.10.12 at the wire of its event socket: channels, dialplan, people, and two kinds of connections. */
 import type { Duration } from '../../base/duration.ts'
+import { SwitchError } from '../../base/errors.ts'
 import { listenTcp } from '../../esl/tcp.ts'
 import type { Wire } from '../../esl/wire.ts'
 import type { Application } from './apps/application.ts'
@@ -85,9 +86,9 @@ export class SimulatedSwitch {
     return this.network.listeners
   }
 
-  /** The application's end of a fresh connection to the inbound port. Throws as the kernel refuses when there is no switch. */
+  /** The application's end of a fresh connection to the inbound port. Throws SwitchError LINK_DOWN when there is no switch, as esl/tcp.ts rejects. */
   connect(): Wire {
-    if (this.#dead) throw new Error('connect ECONNREFUSED: the simulated switch is dead')
+    if (this.#dead) throw new SwitchError('LINK_DOWN', 'cannot connect: connect ECONNREFUSED: the simulated switch is dead')
     const [ours, theirs] = this.network.pair()
     void new Listener(this, ours, 'inbound', undefined, true)
     return theirs

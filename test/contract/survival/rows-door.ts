@@ -9,6 +9,13 @@ import { PEOPLE, row } from './rows.ts'
 const WELCOME = /ivr\/welcome/
 const SORRY = /sorry/
 
+/** These wait for three quarters of a minute. */
+const FEW = 10
+/** Within this time a node must have said something (mod_event_socket.c, listener_run); then the call is taken from whoever has it by then. */
+const GIVES_UP_MS = 25_000
+/** The dead man's switch of the dialplan, and a little more. */
+const FALLBACK_MS = 17_000
+
 row(1, 'no node runs: everybody hears the apology at once', async (rig, told) => {
   const callers = await rig.people.call(PEOPLE)
   const heard = await rig.people.hear(callers, SORRY, 0, 5_000)
@@ -60,6 +67,19 @@ row(7, 'a node is stopped, and accepts as the kernel does: everybody is with the
   const queued = await rig.people.hear(callers, /moh\/calm/, moved, 5_000)
   told.is(`${queued.size}/${PEOPLE} go on in their flow`, queued.size === PEOPLE)
   await eventually('nobody is with the stopped node', 1_000, () => began(a.log) === 0 && began(b.log) === PEOPLE)
+})
+
+row(7, 'a node is stopped and stays so: who is with the other one stays there, also when FreeSWITCH gives up its first attempt after 25 s', async (rig, told) => {
+  const [a] = await rig.both()
+  a.stop()
+  const callers = await rig.people.call(FEW)
+  const heard = await rig.people.hear(callers, WELCOME, 0, 20_000)
+  await rig.people.press(callers, '1')
+  await pause(GIVES_UP_MS + FALLBACK_MS - Math.max(...after(rig, callers, heard)))
+  const lost = new Set([...rig.people.gone(callers), ...rig.people.apologised(callers)]).size
+  told.is(`${lost} of ${FEW} lost`, lost === 0)
+  const silent = callers.filter(({ uuid }) => rig.ear.heard.findLast(one => one.uuid === uuid)?.app === 'socket').length
+  told.is(`${silent} of ${FEW} in silence`, silent === 0)
 })
 
 /** Milliseconds from the arrival of each caller to the moment that is given for them. */
