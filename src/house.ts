@@ -74,6 +74,8 @@ export interface Node extends AsyncDisposable {
   readonly calls: number
   /** What this process can take on, now. */
   readonly admission: AdmissionState
+  /** Switches of which nothing is heard now, as host:port. */
+  readonly lost: readonly string[]
   /** Resolves when another process has this one's name: it may not go on. */
   readonly replaced: Promise<void>
   /**
@@ -96,6 +98,8 @@ export interface NodeOptions {
   say(line: string): void
   /** What must stand in the stores before the first call is taken. */
   prepare?(stores: Stores): Promise<void>
+  /** `lost` is another than before. */
+  linked?(): void
 }
 
 const NO_ADDRESS = 'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first'
@@ -103,7 +107,7 @@ const NO_ADDRESS = 'LISTEN names no single address: set NODE_ADDRESS, else legs 
 const CLOSE_MS = 4_000
 
 /** Opens everything that the roles of this process ask for, and the port last. Whatever fails is said, and what was open is closed. */
-export async function openNode({ config, switches, log, say, prepare }: NodeOptions): Promise<Node> {
+export async function openNode({ config, switches, log, say, prepare, linked = () => {} }: NodeOptions): Promise<Node> {
   const scope = new Scope()
   try {
     const { nodeName: node, roles, ringForMs, gateway, callerId } = config
@@ -111,11 +115,11 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
     const stores = scope.use(await openStores(config, log, say))
     const { sql, home, redis, roster, bell, queueStore } = stores
     const switchboard = new Switchboard()
-    for (const at of switches) switchboard.add(await openSwitch(at, log, scope))
+    for (const at of switches) switchboard.add(await openSwitch(at, { log, scope, linked }))
     // the port is known (and ours) from here on, and closed until there is somebody behind it
     const { host, port } = config.listen
     let listening: Listening | null = null
-    const listener = catalogue && (await openListener({ host, port, allow: config.listenAllow, log, onWire: wire => listening?.knock(wire) }))
+    const listener = catalogue && (await openListener({ host, port, allow: config.listenAllow, log, onWire: wire => (listening ? listening.knock(wire) : wire.destroy()) }))
     listener?.pause()
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)
@@ -140,7 +144,7 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
       ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
-    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map() }))
+    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false }))
     await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it
@@ -165,6 +169,7 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
       door: listener && catalogue && { address: `${host}:${listener.port}`, flows: catalogue.names },
       get calls() { return listening?.calls ?? 0 },
       get admission() { return listening?.admission.state ?? 'open' },
+      get lost() { return switchboard.switches.filter(one => !one.up).map(one => one.name) },
       get hangs() { return closing?.hangs ?? [] },
       replaced: new Promise(resolve => presence.on('lapsed', ({ forGood }) => forGood && resolve())),
       close,
@@ -177,7 +182,7 @@ export async function openNode({ config, switches, log, say, prepare }: NodeOpti
 }
 
 /** Both links to one FreeSWITCH. The event link first: its refusal says more about a wrong password. */
-async function openSwitch({ host, port, password }: SwitchAddress, log: Log, scope: Scope): Promise<Switch> {
+async function openSwitch({ host, port, password }: SwitchAddress, { log, scope, linked }: { log: Log; scope: Scope; linked(): void }): Promise<Switch> {
   const name = `${host}:${port}`
   const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
   scope.defer(() => events.close())
@@ -185,7 +190,12 @@ async function openSwitch({ host, port, password }: SwitchAddress, log: Log, sco
   const commands = new CommandLink({ name, host, port, password, clock, log })
   scope.defer(() => commands.close())
   await commands.start()
-  return new Switch({ name, commands, events, facts, clock, log })
+  const one = new Switch({ name, commands, events, facts, clock, log })
+  for (const what of ['down', 'up'] as const) {
+    const telling = events.on(what, linked) // after the switch, which knows it by then
+    events.on('closed', () => telling[Symbol.dispose]())
+  }
+  return one
 }
 
 function callSettings(config: Config, address: string | null): CallSettings {

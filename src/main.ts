@@ -56,7 +56,7 @@ async function run(): Promise<void> {
   const simulation = simulated ? await openSimulation(scope) : null
   const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
   told(simulation ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one' : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`)
-  node = scope.use(await openNode({ config, switches, log, say: told, ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
+  node = scope.use(await openNode({ config, switches, log, say: told, linked: () => status.now(), ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
   const { stores, door } = node
   if (config.roles.length < ROLES.length) told(`roles: ${config.roles.join(', ')}`)
   told(door ? `door: ${door.address}, flows: ${door.flows.join(', ')}` : 'no port is open: calls are taken by processes with the role listener')
@@ -64,7 +64,7 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission })
+  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission, lost: open.lost })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()

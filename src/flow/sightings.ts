@@ -24,8 +24,9 @@ export class Sightings {
     this.#since.set(what, since)
     this.#seen.add(what)
     const left = since + ms - now
-    if (left > 0) this.#due = Math.min(this.#due, left)
-    return left <= 0
+    if (left < 1) return true // a timer may be early by less than a millisecond
+    this.#due = Math.min(this.#due, left)
+    return false
   }
 
   /** A look begins. */

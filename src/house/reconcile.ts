@@ -27,16 +27,18 @@ export interface ReconcileOptions {
   address: string | null
   /** Of this process's door; none without one. */
   legs: ReadonlyMap<string, Leg>
+  /** Does this process drive the call, or write down its end? */
+  drives(uuid: string): boolean
 }
 
-export function reconcile({ legs, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
+export function reconcile({ legs, drives, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
   return new Reconciler({
     ...parts,
     node,
     nodes: presence,
     records: keepRecords(sql, node),
     rows: { open: () => openCallIds(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
-    mine: uuid => legs.has(uuid),
+    mine: uuid => drives(uuid) || legs.has(uuid),
     legs: () => legs.values(),
   })
 }

@@ -1,7 +1,8 @@
 /**
  * Calls in which somebody hangs up after the k-th command to the switch, for every k, in every scene: as a program of its own, for inside
- * node:test its asynchronous hooks would cost more than the house. `hang-up-everywhere.run.ts FIRST STEP CALLS EVERY` takes every
- * STEP-th scene from FIRST on, in rounds until so many calls are over; only every EVERY-th k in the first round. Says what it found as JSON.
+ * node:test its asynchronous hooks would cost more than the house. `hang-up-everywhere.run.ts FIRST STEP CALLS EVERY SECONDS` takes every
+ * STEP-th scene from FIRST on, in rounds until so many calls are over, or so many seconds; only every EVERY-th k in the first round. Says
+ * what it found as JSON.
  */
 import { Simulation } from '../../src/testing/simulation.ts'
 import type { Flow } from '../../src/flow/define.ts'
@@ -18,7 +19,8 @@ const PING = 'api global_getvar core_uuid\n\n'
 /** Fresh houses now and then: names of flows and numbers of leads pile up in one. */
 const CALLS_OF_A_HOUSE = 400
 
-const [first = 0, step = 1, most = 100, every = 1] = process.argv.slice(2).map(Number)
+const [first = 0, step = 1, most = 100, every = 1, seconds = Infinity] = process.argv.slice(2).map(Number)
+const late = () => performance.now() > seconds * 1_000
 const random = seeded(1_000 + first)
 const faults: string[] = []
 let calls = 0
@@ -184,9 +186,9 @@ function takesCalls(person: Person): void {
 }
 
 const mine = SCENES.filter((_, at) => at % step === first)
-for (let round = 0; calls < most && round < 1_000 && faults.length < 20; round++) {
+for (let round = 0; calls < most && round < 1_000 && faults.length < 20 && !late(); round++) {
   for (const scene of mine) {
-    if (calls >= most || faults.length >= 20) break
+    if (calls >= most || faults.length >= 20 || late()) break
     let stand = new Stand(scene)
     await stand.open()
     for (let k = round === 0 ? 1 + Math.floor(random() * every) : 1; faults.length < 20; k += round === 0 ? every : 1) {

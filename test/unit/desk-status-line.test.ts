@@ -38,6 +38,11 @@ test('a supervisor reads who waits and for how long, who talks, and what the age
   assert.deepEqual(floorLines(EMPTY), ['0 calls · 0 waiting · 0 talking · agents: none'])
 })
 
+test('a switch that is not heard any more stands before everything else', () => {
+  assert.deepEqual(floorLines({ ...EMPTY, lost: [] }), floorLines(EMPTY))
+  assert.equal(floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0], 'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls · 0 waiting · 0 talking · agents: none')
+})
+
 test('a campaign has a line of its own, and a rate of nobody is no rate', () => {
   const campaign = { name: 'spring', state: 'running' as const }
   const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]))
@@ -135,6 +140,44 @@ test('a store that is away is said, and asked again a second later', async () =>
   await clock.advance(1_000)
   await settle()
   assert.match(screen.lines[0]!, /^0 calls/)
+})
+
+test('what nobody should wait for is shown at once, and then as often as before', async () => {
+  const clock = new VirtualClock()
+  let text = ''
+  using status = new StatusLine({ clock, stream: { write: (part: string) => (text += part) } })
+  let looks = 0
+  let lost: string[] = []
+  let answer = () => {}
+  status.now() // nothing to look at yet
+  status.follow(async () => {
+    looks++
+    await new Promise<void>(resolve => (answer = resolve))
+    return { ...EMPTY, lost }
+  })
+  const see = async () => {
+    answer()
+    await settle()
+  }
+  await see()
+  assert.equal(looks, 1)
+  lost = ['fs1:8021']
+  status.now()
+  status.now() // while it is looked
+  await see()
+  assert.equal(looks, 3, 'what changes while it is looked is looked at once more')
+  await see()
+  assert.match(text.trimEnd().split('\n').at(-1)!, /^no link to fs1:8021 · /)
+  assert.equal(clock.pending().length, 1, 'and no look is due twice')
+  await clock.advance(9_999)
+  assert.equal(looks, 3)
+  await clock.advance(1)
+  assert.equal(looks, 4)
+  status[Symbol.dispose]()
+  status.now()
+  assert.equal(looks, 4)
+  await see()
+  assert.equal(clock.pending().length, 0)
 })
 
 test('when it is over no timer is left, the last state stays and the cursor stands below it', async () => {

@@ -21,7 +21,7 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
   const { epoch } = await calls.take(arrival.uuid, 'a', JSON.stringify(begin))
   const leg = new Leg({ arrival, home: null, clock, log: silentLog })
   const log: string[] = []
-  const telling = { ...silentLog, warn: (_: object, text: string) => void log.push(text), info: (_: object, text: string) => void log.push(text) } as typeof silentLog
+  const telling = { ...silentLog, debug: (_: object, text: string) => void log.push(text) } as typeof silentLog
   const journal = new Journal({ uuid: arrival.uuid, store: calls, owner: { node: 'a', epoch }, begin, clock, log: telling, lost: () => leg.giveAway('taken') })
   const changes: string[] = []
   leg.steps = new Steps(journal, options.past, why => changes.push(why))

@@ -39,6 +39,7 @@ row(30, 'FreeSWITCH is killed and recovers its calls: all go on where they were,
   const queued = await inQueue(rig, EACH)
   const menus = await inMenus(rig, EACH)
   const before = await order(rig)
+  await pause(1_000) // FreeSWITCH writes a call down within 0.2 s of its answer; who came later is gone with it
   const died = await rig.killSwitch()
   await rig.startSwitchAgain()
   const back = Date.now()

@@ -22,7 +22,6 @@ row(5, 'a node is killed while people talk: nobody hears it, and afterwards call
   told.is(`${cut} talks cut or people gone`, cut === 0)
 
   const half = PEOPLE / 2
-  const over = Date.now()
   await rig.people.hangUp([...talks.slice(0, half).map(talk => talk.agentFar), ...talks.slice(half).map(talk => talk.caller.far)])
   await eventually('all agents are in wrap-up', 15_000, async () => (await rig.stores.states())['wrap-up'] === PEOPLE).catch(() => {})
   const states = await rig.stores.states()
@@ -34,6 +33,7 @@ row(5, 'a node is killed while people talk: nobody hears it, and afterwards call
   const wrong = talks.map(({ caller, since }) => {
     const timeline = calls.find(call => call.id === caller.uuid)?.timeline ?? []
     const [from, to] = [timeline.find(one => one.event === 'talking')?.at ?? NaN, timeline.findLast(one => one.event === 'talked')?.at ?? NaN]
+    const over = rig.ear.heard.find(({ name, uuid, at }) => name === 'CHANNEL_UNBRIDGE' && uuid === caller.uuid && at >= died)?.at ?? NaN
     return Math.abs(to - from - (over - since))
   })
   told.is(`talk times are wrong by ${spread(wrong)}`, wrong.every(error => error <= 1_000))

@@ -1,0 +1,125 @@
+/** A campaign in the rig of processes: agents who stay on the line, leads at the carrier, and what the witness saw of every dial. */
+import { fileURLToPath } from 'node:url'
+import { campaignFrom } from '../../src/campaign/campaign.ts'
+import type { Person } from '../../src/testing/index.ts'
+import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import type { AttemptState } from '../../src/store/attempts.ts'
+import { addLead } from '../../src/store/leads.ts'
+import { until, type Rig } from './rig.ts'
+
+/** The flows that are shipped: the rig's own folder has none for leads. */
+const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
+const FIRST_NUMBER = 170_000_000
+
+export interface CampaignOptions {
+  readonly agents: number
+  readonly leads: number
+  readonly cps: number
+  /** What the lead with this number (0, 1, …) does; default: the line is busy. */
+  readonly leadDoes?: (at: number) => Parameters<Rig['sim']['world']['at']>[1]
+}
+
+/** An originate to a lead, as the switch read it. */
+export interface Dial {
+  readonly at: number
+  readonly uuid: string
+  readonly phone: string
+}
+
+export interface Attempt {
+  readonly id: string
+  readonly phone: string
+  readonly state: AttemptState
+  readonly disposition: string | null
+  readonly cause: string | null
+  /** Milliseconds since the epoch. */
+  readonly intended: number
+  readonly ended: number | null
+}
+
+export class CampaignInRig {
+  readonly rig: Rig
+  readonly id: string
+  /** Settings that a node needs for it. */
+  static readonly settings = { SCRIPTS, CPS: '1000', MAX_LINES: '1000', GATEWAY: 'carrier' }
+  /** How often a leg of this name was created: twice is a telephone that rang twice. */
+  readonly created = new Map<string, number>()
+
+  private constructor(rig: Rig, id: string) {
+    this.rig = rig
+    this.id = id
+    const create = rig.sim.createChannel.bind(rig.sim)
+    rig.sim.createChannel = (uuid, ...rest) => {
+      this.created.set(uuid, (this.created.get(uuid) ?? 0) + 1)
+      return create(uuid, ...rest)
+    }
+  }
+
+  /** Runs from now on; nodes that are started afterwards dial it. Each lead is called once at most, unless the switch refused. */
+  static async open(rig: Rig, { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }) }: CampaignOptions): Promise<CampaignInRig> {
+    await rig.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
+    for (let at = 0; at < agents; at++) {
+      const name = `nailed-${at}`
+      rig.sim.world.at(`user/${name}`, { answers: '100ms', speaks: 'human' })
+      await rig.roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, Date.now())
+      await rig.roster.setStatus(name, 'ready', Date.now())
+    }
+    const settings = campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps, maxAttempts: 1, ringForMs: 15_000 })
+    const { id } = await putCampaign(rig.sql, settings)
+    for (let at = 0; at < leads; at++) {
+      const phone = `+49${FIRST_NUMBER + at}`
+      rig.sim.world.at(`sofia/gateway/carrier/${phone}`, leadDoes(at))
+      await addLead(rig.sql, id, phone, {}, Date.now())
+    }
+    await moveCampaign(rig.sql, id, ['draft'], 'running', Date.now())
+    return new CampaignInRig(rig, id)
+  }
+
+  /** In the order in which the switch read them. */
+  get dials(): Dial[] {
+    return this.rig.oracle.commands.flatMap(({ at, text }) => {
+      const [, uuid, phone] = /originate .*origination_uuid='?([0-9a-f-]{36}).*carrier\/(\+\d+)/.exec(text) ?? []
+      return uuid !== undefined && phone !== undefined ? [{ at, uuid, phone }] : []
+    })
+  }
+
+  /** Originates that were sent twice, and legs that were made twice. */
+  get doubles(): number {
+    const { dials } = this
+    return dials.length - new Set(dials.map(dial => dial.uuid)).size + [...this.created.values()].filter(times => times > 1).length
+  }
+
+  async attempts(): Promise<Attempt[]> {
+    return this.rig.sql<Attempt[]>`
+      select a.id, l.phone, a.state, a.disposition, a.cause, extract(epoch from a.intended_at) * 1000 as intended, extract(epoch from a.ended_at) * 1000 as ended
+      from attempts a join leads l on l.id = a.lead_id where a.campaign_id = ${this.id} order by a.intended_at`
+  }
+
+  /** So many dials have been read by the switch. */
+  async dialled(howMany: number, withinMs = 30_000): Promise<void> {
+    await until(`${howMany} leads are dialled`, () => this.dials.length >= howMany, withinMs)
+  }
+
+  /** Nobody is dialled any more. */
+  async stop(): Promise<void> {
+    await moveCampaign(this.rig.sql, this.id, ['running'], 'paused', Date.now())
+  }
+
+  /** Resolves when every attempt has its end; gives those that have none after the limit. */
+  async allEnded(withinMs: number): Promise<Attempt[]> {
+    const open = async () => (await this.attempts()).filter(({ state }) => state !== 'ended')
+    await until('every attempt has ended', async () => (await open()).length === 0, withinMs).catch(() => {}) // told by the row
+    return open()
+  }
+}
+
+/** The most of these moments that lie within one second. */
+export function mostInASecond(moments: readonly number[]): number {
+  const sorted = [...moments].sort((a, b) => a - b)
+  return Math.max(0, ...sorted.map((moment, at) => sorted.findLastIndex(other => other < moment + 1_000) - at + 1))
+}
+
+/** For agents and leads who leave by themselves. */
+export const leaves = (people: Iterable<Person>): void => {
+  for (const person of people) person.hangUp()
+}
