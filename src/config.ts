@@ -99,7 +99,7 @@ function list<T>(one: Parser<T>): Parser<readonly T[]> {
 export const ROLES = ['listener', 'dialer', 'desk'] as const
 export type Role = (typeof ROLES)[number]
 
-const roles: Parser<readonly Role[]> = value => {
+const someRoles: Parser<readonly Role[]> = value => {
   const chosen = new Set(list(choice(...ROLES))(value))
   if (chosen.size === 0) throw new Error(`allowed: one or more of ${ROLES.join(', ')}, with commas between them`)
   return Object.freeze([...chosen])
@@ -149,7 +149,7 @@ const settings = (env: Environment) => ({
   doorKey: secretly(
     optional('DOOR_KEY', secret(16), 'the `switchhook_key` that every call must carry; required when LISTEN is beyond loopback'),
   ),
-  roles: setting('ROLES', roles, ROLES.join(), 'what this process does: takes calls, dials campaigns, shows the floor; any of the three'),
+  roles: setting('ROLES', someRoles, ROLES.join(), 'what this process does: takes calls, dials campaigns, shows the floor; any of the three'),
   nodeAddress: optional(
     'NODE_ADDRESS',
     hostPort(USUAL_DOOR),

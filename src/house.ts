@@ -158,6 +158,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       const dials = dialling?.stop(there) ?? []
       listening?.stop()
       log.info({ ms: closing.ms, otherNodes: there.names }, 'closing: nobody is dialled any more, the port is closed')
+      await closing.run([{ name: 'nothing is put right any more', withinMs: 500, run: () => reconciler[Symbol.asyncDispose]() }]) // calls that are given away look like orphans
       if (listening) await closing.run([listening.closing(there)])
       await closing.run([{ name: 'the other nodes know', withinMs: 500, run: () => presence.close() }])
       await closing.run(dials)

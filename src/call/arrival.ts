@@ -14,6 +14,8 @@ export interface Arrival {
   /** 'in': they called us; 'out': we called them. */
   readonly direction: 'in' | 'out'
   readonly answered: boolean
+  /** It does nothing but wait for us: it has just been offered. */
+  readonly idle?: boolean
   /** The switch's run: a new value after every start. */
   readonly core: string
   /** Came back after a talk, with the leg it talked to last. Stale after any other return. */
@@ -49,6 +51,7 @@ export function readArrival(data: Headers): Arrival {
     to: own(variable('switchhook_dialled') ?? us),
     direction,
     answered: data.get('Answer-State') === 'answered',
+    idle: variable('current_application') === 'socket',
     core: own(data.get('Core-UUID') ?? ''),
     ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable('bridge_hangup_cause') ?? '') } }),
     ...(parent === undefined ? {} : { parent: own(parent) }),

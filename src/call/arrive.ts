@@ -13,6 +13,7 @@ import type { Wire } from '../esl/wire.ts'
 import type { Ident, Uuid, VarValue } from '../esl/words.ts'
 import { readArrival, type Arrival } from './arrival.ts'
 import { Conversation } from './conversation.ts'
+import { Doubts } from './doubts.ts'
 import { lineOf } from './entries.ts'
 import { Leg } from './leg.ts'
 import type { CallStore, Taken } from './ownership.ts'
@@ -23,6 +24,9 @@ import type { Switch, Switchboard } from './switchboard.ts'
 export const LEG_PATH = 'leg'
 /** Extension of the dialplan that says sorry and tries the overflow number. */
 export const FALLBACK = 'switchhook-sorry'
+
+/** After a storm of takeovers: what can wait does. */
+const CALM_MS = 5_000
 
 export interface DoorOptions {
   clock: Clock
@@ -51,11 +55,13 @@ export class Door {
   readonly #legs = new Map<Uuid, Leg>()
   readonly #expected = new Map<Uuid, (leg: Leg) => void>()
   readonly #strays: Strays
+  readonly #doubts: Doubts
 
   constructor(options: DoorOptions) {
     this.#options = options
     this.#node = options.node ?? ''
     this.#strays = new Strays({ ...options, node: this.#node })
+    this.#doubts = new Doubts({ ...options, node: this.#node })
   }
 
   /** Legs that live here now. */
@@ -96,6 +102,7 @@ export class Door {
       lost++
       leg.giveAway('taken')
     })
+    this.#doubts.begin()
     log.info({ kept: legs.length - lost, lost }, 'this node is among its peers again')
   }
 
@@ -114,11 +121,10 @@ export class Door {
         log.error({ peer: wire.peer, uuid: arrival.uuid }, fault)
         return conversation.destroy()
       }
+      if (this.#doubts.any && (await this.#doubts.isStale(arrival))) return conversation.retire() // neither taken nor closed
       if (arrival.deadMansSwitch !== undefined) conversation.tell(api(say.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
-      // a secret is not for call records: every `socket` line of the dialplan sets it anew
-      if (this.#options.key !== undefined) conversation.tell(api(say.uuidUnset(arrival.uuid, 'switchhook_key' as Ident)))
       if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
       else await this.#admit(arrival, conversation)
     } catch (error) {
@@ -139,6 +145,8 @@ export class Door {
     const { admits } = this.#options
     if (admits && !this.#living(arrival.uuid) && !admits() && !(await this.#isDriven(arrival.uuid))) return this.#shed(arrival, conversation)
     const taken = await this.#take(arrival)
+    if (!taken?.before) this.#unsetKey(arrival, conversation)
+    else this.#options.clock.after(CALM_MS, () => conversation.open && this.#unsetKey(arrival, conversation))
     const known = this.#living(arrival.uuid)
     if (known) {
       const { journal } = known.steps
@@ -157,6 +165,7 @@ export class Door {
   }
 
   #admitLeg(arrival: Arrival, conversation: Conversation): void {
+    this.#unsetKey(arrival, conversation)
     const known = this.#living(arrival.uuid)
     if (known) return known.bind(conversation, arrival)
     const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
@@ -164,6 +173,11 @@ export class Door {
     const awaiting = this.#expected.get(arrival.uuid)
     if (awaiting) awaiting(leg)
     else this.#strays.arrived(leg)
+  }
+
+  /** A secret is not for call records: every `socket` line of the dialplan sets it anew. */
+  #unsetKey({ uuid }: Arrival, conversation: Conversation): void {
+    if (this.#options.key !== undefined) conversation.tell(api(say.uuidUnset(uuid, 'switchhook_key' as Ident)))
   }
 
   #living(uuid: Uuid): Leg | undefined {
@@ -196,7 +210,7 @@ export class Door {
 
   async #isDriven(uuid: Uuid): Promise<boolean> {
     try {
-      return (await this.#options.calls?.owner(uuid)) != null
+      return ((await this.#options.calls?.owner(uuid)) ?? null) !== null
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
       return true

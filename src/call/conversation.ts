@@ -6,23 +6,22 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import type { ApiText } from '../esl/api.ts'
-import { api, CONNECT, EXIT, execute, hangup, linger, MY_EVENTS, NO_EVENTS, subscribe, unsubscribe, type Command } from '../esl/command.ts'
+import { api, CONNECT, EXIT, execute, hangup, linger, NO_EVENTS, onlyOf, subscribe, type Command } from '../esl/command.ts'
 import { Connection } from '../esl/connection.ts'
 import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
-import type { AppArgument, Ident } from '../esl/words.ts'
+import { uuid, type AppArgument, type Ident } from '../esl/words.ts'
 
 /** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
 const LINGER_SECONDS = 5
 /** A peer that does not tell within this time which leg it brings is no switch of ours. */
 const IDENTIFY_MS = 5_000
 
-/** What `myevents` brings and nobody awaits: two thirds of all octets of a call. */
-const UNWANTED = unsubscribe(
-  'CHANNEL_ANSWER', 'CHANNEL_APPLICATION', 'CHANNEL_CREATE', 'CHANNEL_DATA', 'CHANNEL_DESTROY', 'CHANNEL_EXECUTE', 'CHANNEL_ORIGINATE',
-  'CHANNEL_OUTGOING', 'CHANNEL_PARK', 'CHANNEL_UNPARK', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_STATE', 'CHANNEL_CALLSTATE',
-  'CHANNEL_UNBRIDGE', 'DETECTED_SPEECH', 'DTMF', 'TALK', 'NOTALK',
-)
+/**
+ * What a flow waits for. By name, not by `myevents`, which brings three times the octets; and not `myevents` less the unwanted names:
+ * FreeSWITCH reads commands octet by octet (1.2 µs each, measured), which counts when a hundred calls are taken over at once.
+ */
+const WANTED = subscribe('CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE')
 
 export interface ConversationSink {
   /** May something be said about this leg, by this process, in this moment? */
@@ -68,13 +67,15 @@ export class Conversation {
     return this.#connection.open && this.#hungUp === null
   }
 
-  /** Asks who is there and subscribes, in one write. Gives the leg's data; rejects when the peer is silent for 5 s. */
+  /** Asks who is there, and subscribes to what happens to them. Gives the leg's data; rejects when the peer is silent for 5 s. */
   async greet(): Promise<Headers> {
     const late = this.#clock.after(IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
     const connected = this.#connection.send(CONNECT)
-    this.tell(linger(LINGER_SECONDS), MY_EVENTS, UNWANTED)
+    this.tell(linger(LINGER_SECONDS))
     try {
-      return (await connected).headers
+      const { headers } = await connected
+      this.tell(onlyOf(uuid(headers.get('Unique-ID') ?? '')), WANTED)
+      return headers
     } finally {
       late.cancel()
     }

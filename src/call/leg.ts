@@ -39,6 +39,7 @@ export class Leg extends Emitter<LegEvents> {
   readonly home: Switch | null
   /** It comes back to the door after a talk, because it belongs to a person of ours: an agent who stays on the line. */
   returns = false
+  answered: boolean
   /** It belongs to a call that is driven here: when it is found to live elsewhere it is brought here, and not given up. */
   fetch: (() => void) | null = null
   readonly moved: Promise<void>
@@ -62,6 +63,7 @@ export class Leg extends Emitter<LegEvents> {
     this.#phase = options.phase ?? 'driven'
     this.uuid = options.arrival.uuid
     this.arrival = options.arrival
+    this.answered = options.arrival.answered
     this.home = options.home
     this.#clock = options.clock
     this.#log = options.log
@@ -72,9 +74,7 @@ export class Leg extends Emitter<LegEvents> {
 
   /** The line of steps that what happens to this leg belongs to. */
   get steps(): Steps { return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log))) }
-  set steps(steps: Steps) {
-    this.#steps = steps
-  }
+  set steps(steps: Steps) { this.#steps = steps }
 
   /** Whom it talked to before it came here last. Stale when it has come for another reason. */
   get lastTalk(): Arrival['lastTalk'] { return this.#lastTalk }
@@ -93,6 +93,7 @@ export class Leg extends Emitter<LegEvents> {
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
     this.#talks.begin(conversation)
     this.#lastTalk = arrival.lastTalk
+    this.answered ||= arrival.answered
     this.#searching?.cancel()
     conversation.attach({
       mine: this.#mine.bind(this),
@@ -143,8 +144,7 @@ export class Leg extends Emitter<LegEvents> {
 
   /** The one it talked to is gone: it must come back to a door within moments, to ours or to another node's. */
   expectBack(): void {
-    if (this.#phase !== 'talking') return
-    this.#searchLater()
+    if (this.#phase === 'talking') this.#searchLater()
   }
 
   /** The dialplan has it now: for the flow the call is over, with this cause. Only with socket_resume=false on the leg. */

@@ -74,7 +74,7 @@ export class CommandLink implements Commands {
   async submit(text: ApiText, job: Uuid): Promise<void> {
     const client = this.#current()
     const outcome = await client.hand(`bgapi ${utf8(text)}`, job, this.#answerMs)
-    if (outcome instanceof Error) throw this.#failed(client, outcome, text)
+    if (outcome instanceof Error) throw this.#failed(client, outcome, text, client.said(job))
   }
 
   async close(): Promise<void> {
@@ -89,10 +89,12 @@ export class CommandLink implements Commands {
     return this.#client
   }
 
-  #failed(client: OneWire, error: Error, text: ApiText): SwitchError {
+  /** `said`: it may have reached the switch. */
+  #failed(client: OneWire, error: Error, text: ApiText, said = true): SwitchError {
     const verb = text.split(' ', 1)[0]
     if (error.name === 'FreeSwitchFailedCommandError') return new SwitchError('SWITCH_REFUSED', `${this.#options.name} refused ${verb}: ${error.message}`, { cause: error })
     this.#drop(client, error.message) // whatever it still holds must never be sent
+    if (!said) return new SwitchError('LINK_DOWN', `the command link to ${this.#options.name} broke before ${verb} was said`, { cause: error })
     return error.name === 'FreeSwitchTimeoutError'
       ? new SwitchError('SWITCH_TIMEOUT', `${this.#options.name} did not answer ${verb} within ${this.#answerMs} ms`, { cause: error })
       : new SwitchError('SWITCH_TIMEOUT', `the command link to ${this.#options.name} broke during ${verb}: whether it ran is unknown`, { cause: error })
@@ -154,6 +156,11 @@ class OneWire extends FreeSwitchResponse {
 
   hand(command: string, job: Uuid, answerMs: number): Promise<unknown> {
     return this.send(command, { 'job-uuid': job }, undefined, answerMs)
+  }
+
+  /** A command that has no reply: did it go out? */
+  said(job: Uuid): boolean {
+    return this.#way.saidLast(job)
   }
 
   /** Nothing is sent any more; whoever waits is told. 'broken': the switch may not even take our goodbye. */

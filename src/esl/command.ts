@@ -19,8 +19,8 @@ export const CONNECT = command('connect\n\n')
 export const EXIT = command('exit\n\n')
 /** No events any more. */
 export const NO_EVENTS = command('noevents\n\n')
-/** All events of this leg, and only those. */
-export const MY_EVENTS = command('myevents plain\n\n')
+/** Of what is subscribed to, only what happens to this leg. */
+export const onlyOf = (leg: Uuid): Command => command(`filter Unique-ID ${leg}\n\n`)
 
 /** Keeps the connection for `seconds` after the hang-up, else HANGUP_COMPLETE is a race. Never without a number: that has no end. */
 export const linger = (seconds: number): Command => command(`linger ${whole(seconds)}\n\n`)
@@ -28,7 +28,6 @@ export const linger = (seconds: number): Command => command(`linger ${whole(seco
 export type EventName = `${'CHANNEL' | 'BACKGROUND' | 'RECORD' | 'PLAYBACK' | 'DETECTED'}_${string}` | 'DTMF' | 'HEARTBEAT' | 'TALK' | 'NOTALK' | 'SHUTDOWN'
 
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
-export const unsubscribe = (...names: EventName[]): Command => command(`nixevent ${names.join(' ')}\n\n`)
 
 /** Throws InputError when the password could end the line. */
 export function auth(password: string): Command {

@@ -22,6 +22,7 @@ export class EslWay {
   readonly #events: EslEvent[] = []
   #more: () => void = () => {}
   #heard = true
+  #said: Buffer = Buffer.alloc(0)
   #pinging: Timer
   /** Something may still come. */
   open = true
@@ -49,8 +50,16 @@ export class EslWay {
   }
 
   write({ buf, resolve }: { buf: Buffer; resolve(outcome: undefined): void }): void {
-    if (this.open) this.#wire.write(buf)
+    if (this.open) {
+      this.#wire.write(buf)
+      this.#said = buf
+    }
     resolve(undefined)
+  }
+
+  /** Is this in what was said last? esl-lite says one thing at a time: of all that has no reply yet, nothing else was said. */
+  saidLast(mark: string): boolean {
+    return this.#said.includes(mark)
   }
 
   end(): void {

@@ -45,7 +45,8 @@ export class Gate {
   #follow(): void {
     const { listener, admission } = this.#options
     this.#retry?.cancel()
-    if (admission.state === 'closed') listener.pause()
+    // a turn later: who has been connected by the kernel already comes in first, for closing would throw them out
+    if (admission.state === 'closed') this.#retry = this.#options.clock.after(0, () => admission.state === 'closed' && listener.pause())
     else void this.#reopen()
   }
 

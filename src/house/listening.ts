@@ -45,6 +45,8 @@ export interface ListeningOptions {
 
 /** What is being written down may take so long before a call is given away without it. */
 const GIVE_MS = 2_500
+/** A node that is cut off for so long is cut off. */
+const FENCE_MS = 3_000
 /** After Redis failed once more. */
 const AGAIN_MS = 500
 
@@ -84,7 +86,8 @@ export class Listening {
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
     const records = keepRecords(sql, node)
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
-    presence.on('lapsed', () => this.admission.fence(others(presence).listener))
+    // not at once: a process that was starved is back in a moment, and the calls that wait at a port are lost when it closes
+    presence.on('lapsed', () => void clock.after(FENCE_MS, () => this.admission.fence(!presence.holds() && others(presence).listener)))
     presence.on('regained', () => void this.#back())
   }
 

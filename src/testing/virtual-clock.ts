@@ -55,7 +55,8 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Timer {
-    const timer = new VirtualTimer(this, this.#time + Math.max(0, Number.isNaN(ms) ? 0 : ms), this.#order++, fn)
+    // whole milliseconds, as real timers: the rest of a fraction may be too small to move the time at all
+    const timer = new VirtualTimer(this, this.#time + Math.max(0, Number.isNaN(ms) ? 0 : Math.ceil(ms)), this.#order++, fn)
     if (this.traceTimers) timer.stack = new Error().stack?.split('\n').slice(2, 6).join('\n')
     this.#push(timer)
     return timer

@@ -1,14 +1,18 @@
 /**
  * The production path alone, to be loaded: `listener.ts PORT [REDIS]`. Listener, door, flow and verbs as main.ts joins them, but no
  * database and no link to a switch; every path of the dialplan runs the standard call. With a Redis address (as JSON) each call has its
- * journal there, without one it has none. Prints `ready`.
+ * journal there and the node its lease, without one neither. Prints `ready`, and for each SIGUSR2 one line of JSON: how long was waited
+ * for Redis since the last one.
  */
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { openLog } from '../../src/base/log.ts'
-import { Door } from '../../src/call/arrive.ts'
+import { Door, type DoorOptions } from '../../src/call/arrive.ts'
 import { CallHouse } from '../../src/call/house.ts'
+import type { CallStore } from '../../src/call/ownership.ts'
+import { Presence } from '../../src/call/presence.ts'
 import { redisCalls } from '../../src/call/redis-calls.ts'
+import { redisPresence } from '../../src/call/redis-presence.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
 import { openListener } from '../../src/esl/listener.ts'
 import { ident } from '../../src/esl/words.ts'
@@ -17,6 +21,7 @@ import { Flows } from '../../src/flow/run.ts'
 import type { Queues } from '../../src/queue/queue.ts'
 import { openRedisClient, type RedisAddress } from '../../src/store/redis.ts'
 import standardCall from './standard-call.flow.ts'
+import { TimedCalls } from './waits.ts'
 
 class WhateverThePath extends Catalogue {
   override get(): AnyFlow {
@@ -34,7 +39,7 @@ const noQueues: Queues = {
 const log = openLog('warn')
 const switchboard = new Switchboard()
 const redis = process.argv[3]
-const shared = redis === undefined ? {} : { calls: redisCalls({ commands: await openRedisClient(JSON.parse(redis) as RedisAddress) }, clock), node: 'bench' }
+const shared = redis === undefined ? {} : await withPeers(JSON.parse(redis) as RedisAddress)
 const door: Door = new Door({ clock, log, switchboard, start: (leg, taken) => flows.start(leg, taken), ...shared })
 const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} } })
 const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queues: noQueues, records: { begun: async () => {}, ended: async () => {} }, ...shared })
@@ -42,3 +47,14 @@ const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queu
 const port = Number(process.argv[2] ?? 8084)
 await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.knock(wire) })
 console.log('ready')
+
+/** What a node has that is not the only one: where its calls are written down, and the lease that lets it speak for them. */
+async function withPeers(address: RedisAddress): Promise<Pick<DoorOptions, 'peers'> & { calls: CallStore; node: string }> {
+  const home = { commands: await openRedisClient(address), subscriber: await openRedisClient(address, { kind: 'subscriber' }) }
+  const calls = new TimedCalls(redisCalls(home, clock))
+  process.on('SIGUSR2', () => console.log(JSON.stringify(calls.report())))
+  const node = `bench-${process.pid}`
+  const presence = new Presence({ table: redisPresence(home, clock), node, address: null, roles: ['listener'], clock, log })
+  await presence.start()
+  return { calls, node, peers: { holds: () => presence.holds(), addressOf: () => null } }
+}

@@ -1,57 +1,26 @@
 /**
- * `make bench`: the standard call through our production path beside raw-node (the practical limit of Node), modesl and esl.
- * Listener and load have a core each; rounds are interleaved and ratios taken within a round, since the machine's mood changes.
- * It measures and reports; it never fails.
+ * `make bench`: the standard call through our production path, with and without its journal, beside raw-node (the practical limit of
+ * Node), modesl and esl. Listener and load have a core each, and Redis is on the load's; rounds are interleaved and ratios taken within
+ * a round, since the machine's mood changes. It measures and reports; it never fails. `--short` only shows that everything runs.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import { canPin, LISTENER_CORE, LOAD_CORE, startPinned, stayOn } from './cores.ts'
+import { canPin, LOAD_CORE, stayOn } from './cores.ts'
 import { median } from './figures.ts'
 import { measureInbound } from './inbound.ts'
+import { LISTENERS, NAMES, start, type ListenerName, type Running } from './listeners.ts'
 import { load, park, type LoadReport } from './loops.ts'
+import { openRedis, type BenchRedis } from './redis.ts'
 import { print, type Measured } from './report.ts'
+import type { Waits } from './waits.ts'
 
-/** What is compared, and how many calls at a time find its limit (modesl waits 44 ms a verb for an acknowledgement). */
-const LISTENERS = {
-  'raw-node': { flags: [], file: 'peers/raw-node.mjs', concurrency: 64, parked: 5_000 },
-  ours: { flags: ['--import', 'tsx'], file: 'listener.ts', concurrency: 64, parked: 5_000 },
-  modesl: { flags: [], file: 'peers/modesl.cjs', concurrency: 512, parked: 3_000 },
-  esl: { flags: [], file: 'peers/esl.mjs', concurrency: 64, parked: 3_000 },
-} as const
-
-export type ListenerName = keyof typeof LISTENERS
-const NAMES = Object.keys(LISTENERS) as ListenerName[]
-
-const FIRST_PORT = 28_100
-const MAX_ROUNDS = 4
-const MAX_SECONDS = 2.5
-const HALF_ROUNDS = 7
-const HALF_SECONDS = 1.5
-const EVENTS = { ours: 200_000, 'esl-lite': 40_000 } as const
-const READY_WITHIN_MS = 20_000
-
-interface Running {
-  readonly pid: number
-  readonly port: number
-  stop(): Promise<void>
-}
-
-let ports = 0
-
-async function start(name: ListenerName): Promise<Running> {
-  const port = FIRST_PORT + ports++
-  const { file, flags } = LISTENERS[name]
-  const child = startPinned(LISTENER_CORE, [...flags, new URL(file, import.meta.url).pathname, String(port)])
-  const { pid } = child
-  if (pid === undefined) throw new Error(`${name} cannot be started`)
-  const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
-  const ready = new Promise<void>((resolve, reject) => {
-    child.stdout?.on('data', (text: Buffer) => text.toString().includes('ready') && resolve())
-    void ended.then(() => reject(new Error(`${name} ended before it was ready`)))
-    setTimeout(() => reject(new Error(`${name} was not ready within ${READY_WITHIN_MS} ms`)), READY_WITHIN_MS).unref()
-  })
-  await ready
-  return { pid, port, stop: () => (child.kill('SIGKILL'), ended) }
-}
+const SHORT = process.argv.includes('--short')
+const MAX_ROUNDS = SHORT ? 1 : 4
+const MAX_SECONDS = SHORT ? 0.5 : 2.5
+const HALF_ROUNDS = SHORT ? 1 : 7
+const HALF_SECONDS = SHORT ? 0.5 : 1.5
+const EVENTS = SHORT ? { ours: 20_000, 'esl-lite': 4_000 } : { ours: 200_000, 'esl-lite': 40_000 }
+/** In how many rounds of half load the peers take part: what they are compared by does not need more. */
+const PEER_ROUNDS = 2
 
 /** One line while it runs: three minutes of silence look like a fault. */
 const tell = (text: string) => console.error(`… ${text}`)
@@ -70,27 +39,44 @@ async function atFullSpeed(running: ReadonlyMap<ListenerName, Running>): Promise
   return reports
 }
 
-/** Half of raw-node's best for raw-node and for us, half of their own for the others, which could not take that. */
-async function atHalfLoad(running: ReadonlyMap<ListenerName, Running>, best: ReadonlyMap<ListenerName, number>): Promise<Map<ListenerName, LoadReport[]>> {
-  const reports = new Map<ListenerName, LoadReport[]>(NAMES.map(name => [name, []]))
+interface HalfLoad {
+  readonly half: Map<ListenerName, LoadReport[]>
+  /** `ours` at the half load of `ours + journal`, in the same rounds. */
+  readonly beside: LoadReport[]
+  readonly waits: Waits[]
+}
+
+/**
+ * Half of raw-node's best for raw-node and for us, half of their own for the others, which could not take that. With its journal a call
+ * costs more: half load is half of what the node can do with journals, and the node without them is measured there once more.
+ */
+async function atHalfLoad(running: ReadonlyMap<ListenerName, Running>, best: ReadonlyMap<ListenerName, number>): Promise<HalfLoad> {
+  const half = new Map<ListenerName, LoadReport[]>(NAMES.map(name => [name, []]))
+  const beside: LoadReport[] = []
+  const waits: Waits[] = []
+  const rateOf = (name: ListenerName) => Math.round((best.get(name === 'ours' ? 'raw-node' : name) ?? 0) / 2)
+  const halfLoad = ({ pid, port }: Running, rate: number) => load({ port, pid, rate, poisson: true, seconds: HALF_SECONDS, warmup: Math.round(rate / 4) })
   for (let round = 0; round < HALF_ROUNDS; round++) {
     tell(`half load, round ${round + 1} of ${HALF_ROUNDS}`)
-    for (const [name, { pid, port }] of running) {
-      const peer = name === 'modesl' || name === 'esl'
-      if (peer && round > 1) continue
-      const rate = Math.round((best.get(peer ? name : 'raw-node') ?? 0) / 2)
-      reports.get(name)?.push(await load({ port, pid, rate, poisson: true, seconds: HALF_SECONDS, warmup: Math.round(rate / 4) }))
+    for (const [name, one] of running) {
+      if ((name === 'modesl' || name === 'esl') && round >= PEER_ROUNDS) continue
+      const { journal } = LISTENERS[name]
+      const without = running.get('ours')
+      if (journal && without) beside.push(await halfLoad(without, rateOf(name)))
+      if (journal) await one.waits() // those of full speed are not asked for
+      half.get(name)?.push(await halfLoad(one, rateOf(name)))
+      if (journal) waits.push(await one.waits())
     }
   }
-  return reports
+  return { half, beside, waits }
 }
 
 /** In fresh processes: a heap that has already grown hides what calls cost. */
-async function memory(): Promise<Map<ListenerName, number>> {
+async function memory(redis: BenchRedis): Promise<Map<ListenerName, number>> {
   const perCall = new Map<ListenerName, number>()
   for (const name of NAMES) {
     tell(`memory of parked calls, ${name}`)
-    const one = await start(name)
+    const one = await start(name, redis)
     const report = await park({ port: one.port, pid: one.pid }, LISTENERS[name].parked)
     perCall.set(name, report.kbPerCall)
     await one.stop()
@@ -101,20 +87,22 @@ async function memory(): Promise<Map<ListenerName, number>> {
 async function bench(): Promise<Measured> {
   stayOn(LOAD_CORE)
   const running = new Map<ListenerName, Running>()
+  const redis = await openRedis()
   try {
-    for (const name of NAMES) running.set(name, await start(name))
+    for (const name of NAMES) running.set(name, await start(name, redis))
     await pause(300)
     const full = await atFullSpeed(running)
     const best = new Map(NAMES.map(name => [name, median((full.get(name) ?? []).map(report => report.callsPerSecond))]))
-    const half = await atHalfLoad(running, best)
+    const { half, beside, waits } = await atHalfLoad(running, best)
     for (const one of running.values()) await one.stop()
     running.clear()
-    const kbPerCall = await memory()
+    const kbPerCall = await memory(redis)
     tell('events of the inbound port')
     const inbound = { ours: await measureInbound('ours', EVENTS.ours), 'esl-lite': await measureInbound('esl-lite', EVENTS['esl-lite']) }
-    return { full, half, kbPerCall, inbound, pinned: canPin }
+    return { full, half, beside, waits, kbPerCall, inbound, pinned: canPin, redis: redis.version }
   } finally {
     for (const one of running.values()) await one.stop()
+    await redis.stop()
   }
 }
 

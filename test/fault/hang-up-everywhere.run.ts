@@ -20,7 +20,7 @@ const PING = 'api global_getvar core_uuid\n\n'
 const CALLS_OF_A_HOUSE = 400
 
 const [first = 0, step = 1, most = 100, every = 1, seconds = Infinity] = process.argv.slice(2).map(Number)
-const late = () => performance.now() > seconds * 1_000
+const timeIsUp = () => performance.now() > seconds * 1_000
 const random = seeded(1_000 + first)
 const faults: string[] = []
 let calls = 0
@@ -186,9 +186,9 @@ function takesCalls(person: Person): void {
 }
 
 const mine = SCENES.filter((_, at) => at % step === first)
-for (let round = 0; calls < most && round < 1_000 && faults.length < 20 && !late(); round++) {
+for (let round = 0; calls < most && round < 1_000 && faults.length < 20 && !timeIsUp(); round++) {
   for (const scene of mine) {
-    if (calls >= most || faults.length >= 20 || late()) break
+    if (calls >= most || faults.length >= 20 || timeIsUp()) break
     let stand = new Stand(scene)
     await stand.open()
     for (let k = round === 0 ? 1 + Math.floor(random() * every) : 1; faults.length < 20; k += round === 0 ? every : 1) {

@@ -62,8 +62,8 @@ test('the entry of a flow is what the simulated switch has', () => {
   deepEqual(dialled('switchhook-welcome', house).actions, entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret' }))
 })
 
-test('the retry of a flow is what the simulated switch has: the nodes in the other order, and the apology as the last way out', () => {
-  const options = { key: 'secret', afterwards: 'switchhook-sorry' }
+test('the retry of a flow is what the simulated switch has: the other node first in every line, and the apology as the last way out', () => {
+  const options = { key: 'secret', afterwards: 'switchhook-sorry', alternating: false }
   deepEqual(dialled('switchhook-retry-welcome', house).actions, entryExtension('welcome', ['b:2', 'a:1'], options))
 })
 

@@ -103,6 +103,17 @@ test('a link that freezes during an originate is given up, and the originate is 
   assert.equal(evil.originates.length, 1)
 })
 
+for (const fault of ['cut', 'freeze'] as const) {
+  test(`of three originates only the one on its way is in doubt when the link is lost (${fault}): the others were never said`, async t => {
+    const { evil, link } = await open(t, fault, 300)
+    const codes = await Promise.all([1, 2, 3].map(() => link.submit(dialling, newUuid()).then(() => 'taken', (error: unknown) => (error as SwitchError).code)))
+    assert.deepEqual(codes, ['SWITCH_TIMEOUT', 'LINK_DOWN', 'LINK_DOWN'])
+    await evil.until(() => evil.connections.length === 2)
+    await commandsAgain(evil, link)
+    assert.equal(evil.originates.length, 1)
+  })
+}
+
 test('nothing is sent, now or later, while the link is down', async t => {
   const { evil, link } = await open(t, 'none')
   evil.connections[0]!.destroy()

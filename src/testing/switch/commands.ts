@@ -106,6 +106,7 @@ function filter(listener: Listener, argument: string): void {
   const [, name = first, value = rest] = first.toLowerCase() === 'add' && rest !== undefined ? (/^(\S+) (.*)$/.exec(rest) ?? []) : []
   if (value === undefined) return listener.reply('-ERR invalid syntax')
   listener.filters.push({ name, value })
+  listener.subscribe(listener.wantsEvents)
   listener.reply(`+OK filter added. [${name}]=[${value}]`)
 }
 

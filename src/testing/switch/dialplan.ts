@@ -21,6 +21,8 @@ export interface EntryOptions {
   key?: string
   /** Seconds until a node that says nothing loses the call; 15 unless said otherwise. */
   deadMansSwitch?: number
+  /** The hosts take turns at being first, unless false. */
+  alternating?: boolean
   /** Where the call goes then; the retry extension of the flow unless said otherwise. */
   afterwards?: string
 }
@@ -49,7 +51,8 @@ function offer(hosts: string, afterwards: string, options: EntryOptions): Action
 
 /** The entry extension of a flow: eight armed `socket` lines, hosts alternating, then the apology. */
 export function entryExtension(flow: string, hosts: readonly string[], options: EntryOptions = {}): Action[] {
-  const order = (shift: number) => hosts.map((_, at) => `${hosts[(at + shift) % hosts.length]}/${flow}`).join('|')
+  const order = (line: number) => inOrder(options.alternating === false ? 0 : line)
+  const inOrder = (shift: number) => hosts.map((_, at) => `${hosts[(at + shift) % hosts.length]}/${flow}`).join('|')
   const afterwards = options.afterwards ?? `switchhook-retry-${flow}`
   const offers = Array.from({ length: SOCKET_LINES }, (_, line) => offer(order(line), afterwards, options))
   return [...BEGIN, ...offers.flat(), action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
@@ -87,7 +90,7 @@ export class Dialplan {
   /** The extensions of the project's own dialplan: entry, retry and home of every flow, and the apology. */
   installEntry(hosts: readonly string[], options: EntryOptions = {}): void {
     this.extension(/^switchhook-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts, options))
-    const retry = { ...options, afterwards: 'switchhook-sorry' }
+    const retry = { ...options, afterwards: 'switchhook-sorry', alternating: false }
     this.extension(/^switchhook-retry-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts.toReversed(), retry))
     this.extension(/^switchhook-home-([a-z0-9-]+)$/, (match, variable) => homeExtension(match[1]!, variable('switchhook_home'), options))
     this.extension('switchhook-sorry', SORRY)

@@ -4,6 +4,7 @@ import type { Wire } from '../../esl/wire.ts'
 import type { Channel } from './channel.ts'
 import { obeyCommand } from './commands.ts'
 import type { EventFormat, SwitchEvent } from './event.ts'
+import { passes, type Filter } from './filters.ts'
 import { PacketReader, type Packet } from './packet.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
 
@@ -17,11 +18,6 @@ const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.
 
 /** A wire takes text as latin1, which is the same for these. */
 const ASCII = /^[\x00-\x7f]*$/
-
-export interface Filter {
-  readonly name: string
-  readonly value: string
-}
 
 export class Listener {
   readonly sim: SimulatedSwitch
@@ -76,6 +72,13 @@ export class Listener {
     if (!this.outbound) sim.clock.whenAwake(() => wire.write('Content-Type: auth/request\n\n'))
   }
 
+  /** Asked for what happens to its own leg, and for nothing else: of other legs' events nothing could pass. */
+  get narrow(): boolean {
+    if (this.myEvents) return true
+    const [filter] = this.filters
+    return this.outbound && this.filters.length === 1 && filter!.name === 'Unique-ID' && filter!.value === this.channel?.uuid
+  }
+
   /** Queues the event if this connection asked for it. */
   offer(event: SwitchEvent): void {
     if (!this.running || !this.wantsEvents || !this.#asked(event)) return
@@ -118,7 +121,7 @@ export class Listener {
   /** Subscribed to something: from now on events are offered. */
   subscribe(wants: boolean): void {
     this.wantsEvents = wants
-    if (wants && !this.myEvents) this.sim.wide.add(this)
+    if (wants && !this.narrow) this.sim.wide.add(this)
     else this.sim.wide.delete(this)
   }
 
@@ -223,27 +226,8 @@ export class Listener {
       if (!this.events.has(event.name)) return false
       if (event.name === 'CUSTOM' && event.subclass !== undefined && !this.subclasses.has(event.subclass)) return false
     }
-    if (this.filters.length > 0 && !this.#passesFilters(event)) return false
+    if (this.filters.length > 0 && !passes(event, this.filters)) return false
     if (!this.myEvents) return true
     return (event.channel?.uuid ?? event.header('Job-Owner-UUID')) === this.channel?.uuid
-  }
-
-  /** Any filter that matches lets the event through; one that begins with '-' and matches keeps it out. */
-  #passesFilters(event: SwitchEvent): boolean {
-    let passes = false
-    for (const { name, value } of this.filters) {
-      const negative = /^[+ ]*-/.test(value)
-      if (passes && !negative) continue
-      const wanted = value.replace(/^[+ -]+/, '')
-      const found = event.header(name)
-      if (found === undefined) continue
-      const matches = wanted.startsWith('/')
-        ? new RegExp(wanted.slice(1, wanted.lastIndexOf('/'))).test(found)
-        : found.toLowerCase() === wanted.toLowerCase()
-      if (!matches) continue
-      if (negative) return false
-      passes = true
-    }
-    return passes
   }
 }

@@ -143,7 +143,7 @@ export class SimulatedSwitch {
       return
     }
     for (const listener of this.wide) listener.offer(event)
-    for (const listener of channel.listeners) if (listener.myEvents) listener.offer(event)
+    for (const listener of channel.listeners) if (listener.narrow) listener.offer(event)
     this.watchers.poke(channel)
   }
 

@@ -50,6 +50,7 @@ export class Ear {
   /** `sounds`: also what is played and asked on each leg. */
   static async open(port: number, password: string, options: { sounds: boolean }): Promise<Ear> {
     const wire = await connectTcp('127.0.0.1', port)
+    // eslint-disable-next-line prefer-const -- used by what is built before it
     let ear: Ear | undefined
     let asked = () => {}
     let gone = () => {}

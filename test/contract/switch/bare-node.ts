@@ -1,9 +1,9 @@
 /** A node of the smallest kind, for both worlds: takes every call at a place, and may stop, leave and break. No verbs, no flow. */
-import { CONNECT, EXIT, MY_EVENTS, api, execute, linger, type Command } from '../../../src/esl/command.ts'
+import { CONNECT, EXIT, onlyOf, subscribe, api, execute, linger, type Command } from '../../../src/esl/command.ts'
 import * as say from '../../../src/esl/api.ts'
 import { Connection, type Reply } from '../../../src/esl/connection.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
-import { newUuid, uuid, type AppArgument, type Ident } from '../../../src/esl/words.ts'
+import { newUuid, uuid, type AppArgument, type Ident, type Uuid } from '../../../src/esl/words.ts'
 import type { Listening, Place, World } from './world.ts'
 
 export const WELCOME = 'welcome' as Ident
@@ -29,7 +29,7 @@ export class Held {
     this.path = headers.get('variable_socket_path')
     this.closed = closed.then(() => void (this.open = false))
     this.execute('sched_cancel', headers.get('variable_last_sched_id') as AppArgument)
-    for (const command of [linger(1), MY_EVENTS]) connection.post(command)
+    for (const command of [linger(1), onlyOf(this.uuid as Uuid), subscribe('CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP')]) connection.post(command)
   }
 
   execute(application: string, argument?: AppArgument): void {

@@ -12,8 +12,8 @@ import type { Person, World } from './world.ts'
 /** Somebody is called and their leg is sent home. */
 async function dialHome(world: World, home: string | null): Promise<Person> {
   const phone = world.telephone('person')
-  const variables = ['ignore_early_media=true', ...(home === null ? [] : [`switchhook_home=${home}`])]
-  void world.observer.job(`originate {${variables.join(',')}}${phone.endpoint} switchhook-home-welcome XML switchhook`)
+  const given = ['ignore_early_media=true', ...(home === null ? [] : [`switchhook_home=${home}`])]
+  void world.observer.job(`originate {${given.join(',')}}${phone.endpoint} switchhook-home-welcome XML switchhook`)
   return world.within('5s', phone.rings(), 'the telephone rings')
 }
 

@@ -1,0 +1,65 @@
+/**
+ * Connections of a process that stood still: FreeSWITCH opened them long ago, and has brought the calls to other nodes since. Such a
+ * connection is neither taken nor closed: closing would tear the call from whoever has it. When nobody has it, the dead man's switch
+ * of the dialplan brings it to another node.
+ */
+import { sleep, type Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Arrival } from './arrival.ts'
+import type { CallStore } from './ownership.ts'
+import type { Peers } from './strays.ts'
+
+/** What waited in the kernel comes within moments of the awakening. */
+const DOUBT_MS = 2_000
+/** So long, and how often, this node looks whether it is among its peers again. */
+const WAIT_MS = 10_000
+const LOOK_MS = 50
+
+export interface DoubtsOptions {
+  clock: Clock
+  log: Log
+  node: string
+  calls?: CallStore | undefined
+  peers?: Peers | undefined
+}
+
+export class Doubts {
+  readonly #options: DoubtsOptions
+  #until = 0
+
+  constructor(options: DoubtsOptions) {
+    this.#options = options
+  }
+
+  /** This process was away a moment ago. */
+  begin(): void {
+    this.#until = this.#options.clock.monotonic() + DOUBT_MS
+  }
+
+  /** May a connection that comes now be an old one? */
+  get any(): boolean {
+    if (!this.#holds()) this.begin()
+    return this.#options.clock.monotonic() < this.#until
+  }
+
+  async isStale(arrival: Arrival): Promise<boolean> {
+    const { calls, clock, peers, node, log } = this.#options
+    const end = clock.monotonic() + WAIT_MS
+    while (!this.#holds() && clock.monotonic() < end) await sleep(clock, LOOK_MS)
+    try {
+      const owner = this.#holds() ? await calls?.owner(arrival.parent ?? arrival.uuid) : null
+      if (owner?.node === node) return false
+      const stale = owner ? (peers?.addressOf(owner.node) ?? null) !== null : !this.#holds() || arrival.idle === false
+      if (stale) log.info({ uuid: arrival.uuid, with: owner?.node }, 'a connection is older than this process remembers: its call is elsewhere')
+      return stale
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      return true
+    }
+  }
+
+  #holds(): boolean {
+    return this.#options.peers?.holds() ?? true
+  }
+}

@@ -1,0 +1,56 @@
+/** The listeners that are compared: how each is started, and asked what only it can know. */
+import { createInterface } from 'node:readline'
+import { LISTENER_CORE, startPinned } from './cores.ts'
+import type { BenchRedis } from './redis.ts'
+import type { Waits } from './waits.ts'
+
+const TSX = ['--import', 'tsx'] as const
+
+/** How many calls at a time find its limit (modesl waits 44 ms a verb for an acknowledgement), and how many are parked to weigh them. */
+export const LISTENERS = {
+  'raw-node': { flags: [], file: 'peers/raw-node.mjs', concurrency: 64, parked: 5_000, journal: false },
+  ours: { flags: TSX, file: 'listener.ts', concurrency: 64, parked: 5_000, journal: false },
+  'ours + journal': { flags: TSX, file: 'listener.ts', concurrency: 64, parked: 5_000, journal: true },
+  modesl: { flags: [], file: 'peers/modesl.cjs', concurrency: 512, parked: 3_000, journal: false },
+  esl: { flags: [], file: 'peers/esl.mjs', concurrency: 64, parked: 3_000, journal: false },
+} as const
+
+export type ListenerName = keyof typeof LISTENERS
+export const NAMES = Object.keys(LISTENERS) as ListenerName[]
+
+const FIRST_PORT = 28_100
+const READY_WITHIN_MS = 20_000
+
+export interface Running {
+  readonly pid: number
+  readonly port: number
+  /** How long it waited for Redis since it was asked last. Only a listener that keeps journals answers. */
+  waits(): Promise<Waits>
+  stop(): Promise<void>
+}
+
+let ports = 0
+
+/** A process of its own, on the listeners' core. Rejects when it is not ready within 20 s. */
+export async function start(name: ListenerName, redis: BenchRedis): Promise<Running> {
+  const port = FIRST_PORT + ports++
+  const { file, flags, journal } = LISTENERS[name]
+  const child = startPinned(LISTENER_CORE, [...flags, new URL(file, import.meta.url).pathname, String(port), ...(journal ? [JSON.stringify(redis.address)] : [])])
+  const { pid, stdout } = child
+  if (pid === undefined || stdout === null) throw new Error(`${name} cannot be started`)
+  const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
+  const lines = createInterface({ input: stdout })
+  const says = (isIt: (line: string) => boolean) =>
+    new Promise<string>((resolve, reject) => {
+      lines.on('line', line => isIt(line) && resolve(line))
+      void ended.then(() => reject(new Error(`${name} has ended`)))
+      setTimeout(() => reject(new Error(`${name} said nothing for ${READY_WITHIN_MS} ms`)), READY_WITHIN_MS).unref()
+    })
+  await says(line => line === 'ready')
+  const waits = async () => {
+    const answer = says(line => line.startsWith('{'))
+    child.kill('SIGUSR2')
+    return JSON.parse(await answer) as Waits
+  }
+  return { pid, port, waits, stop: () => (child.kill('SIGKILL'), ended) }
+}

@@ -1,0 +1,35 @@
+/** The Redis that journals are written to in the bench: one of its own, started as the house starts its private one, and thrown away. */
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../src/base/clock.ts'
+import { readConfig } from '../../src/config.ts'
+import { stopped } from '../../src/services/guard.ts'
+import { redisPipe, startRedis } from '../../src/services/redis.ts'
+import type { RedisAddress } from '../../src/store/redis.ts'
+
+export interface BenchRedis {
+  readonly address: RedisAddress
+  readonly version: string
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts it on the cores of this process. It appends to a file and syncs that each second, as it does for a node at work: a Redis that
+ * keeps nothing would answer sooner than ours. Should the bench be killed, the server ends by itself, and the next test run sweeps up.
+ */
+export async function openRedis(): Promise<BenchRedis> {
+  const dataDir = fileURLToPath(new URL(`../../.data/test-${process.pid}`, import.meta.url))
+  const { CACHE_DIR, XDG_CACHE_HOME } = process.env
+  const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
+  const { running, guard } = await startRedis({ dataDir, cacheDir, clock: systemClock, throwaway: false, say: line => console.error(line) })
+  return {
+    address: running.address,
+    version: running.version,
+    async stop() {
+      guard.hold.release()
+      await stopped(systemClock, redisPipe(dataDir), running.group)
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,87 @@
+/** How long those who write to the journals of calls wait for it, measured where they wait: in the listener's own process. */
+import type { CallStore, Owner, Taken } from '../../src/call/ownership.ts'
+import { Times, type Spread } from './figures.ts'
+
+export interface Waits {
+  /** Milliseconds from the question to its answer, in the order in which a call asks. */
+  readonly take: Spread
+  readonly append: Spread
+  readonly owner: Spread
+  readonly end: Spread
+  /** Entries in all appends, and their length. */
+  readonly entries: number
+  readonly characters: number
+  /** Questions that were refused or not answered. */
+  readonly failed: number
+}
+
+/** A store that is timed: one more callback a question, about a microsecond, and it counts as the journal's. */
+export class TimedCalls implements CallStore {
+  readonly #calls: CallStore
+  readonly #times = { take: new Times(), append: new Times(), owner: new Times(), end: new Times() }
+  #entries = 0
+  #characters = 0
+  #failed = 0
+
+  constructor(calls: CallStore) {
+    this.#calls = calls
+  }
+
+  /** What was measured since the last report. */
+  report(): Waits {
+    const { take, append, owner, end } = this.#times
+    const waits = { take: take.spread(), append: append.spread(), owner: owner.spread(), end: end.spread(), entries: this.#entries, characters: this.#characters, failed: this.#failed }
+    for (const times of [take, append, owner, end]) times.clear()
+    this.#entries = this.#characters = this.#failed = 0
+    return waits
+  }
+
+  take(uuid: string, node: string, begin: string): Promise<Taken> {
+    const asked = performance.now()
+    return this.#timed(asked, this.#times.take, this.#calls.take(uuid, node, begin))
+  }
+
+  append(uuid: string, owner: Owner, entries: readonly string[]): Promise<boolean> {
+    const asked = performance.now()
+    this.#entries += entries.length
+    for (const entry of entries) this.#characters += entry.length
+    return this.#timed(asked, this.#times.append, this.#calls.append(uuid, owner, entries))
+  }
+
+  restart(uuid: string, owner: Owner, entries: readonly string[]): Promise<boolean> {
+    return this.#calls.restart(uuid, owner, entries)
+  }
+
+  end(uuid: string, owner: Owner): Promise<boolean> {
+    const asked = performance.now()
+    return this.#timed(asked, this.#times.end, this.#calls.end(uuid, owner))
+  }
+
+  owner(uuid: string): Promise<Owner | null> {
+    const asked = performance.now()
+    return this.#timed(asked, this.#times.owner, this.#calls.owner(uuid))
+  }
+
+  ownersOf(uuids: readonly string[]): Promise<(Owner | null)[]> {
+    return this.#calls.ownersOf(uuids)
+  }
+
+  all(): Promise<Map<string, Owner>> {
+    return this.#calls.all()
+  }
+
+  read(uuid: string): Promise<readonly string[]> {
+    return this.#calls.read(uuid)
+  }
+
+  #timed<T>(asked: number, times: Times, answer: Promise<T>): Promise<T> {
+    answer.then(
+      value => {
+        if (value === false) this.#failed++
+        else times.add(performance.now() - asked)
+      },
+      () => this.#failed++,
+    )
+    return answer
+  }
+}
