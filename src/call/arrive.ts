@@ -12,6 +12,7 @@ import { api } from '../esl/command.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Ident, Uuid, VarValue } from '../esl/words.ts'
 import { readArrival, type Arrival } from './arrival.ts'
+import { Burst } from './burst.ts'
 import { Conversation } from './conversation.ts'
 import { Doubts } from './doubts.ts'
 import { lineOf } from './entries.ts'
@@ -24,9 +25,6 @@ import type { Switch, Switchboard } from './switchboard.ts'
 export const LEG_PATH = 'leg'
 /** Extension of the dialplan that says sorry and tries the overflow number. */
 export const FALLBACK = 'switchhook-sorry'
-
-/** After a storm of takeovers: what can wait does. */
-const CALM_MS = 5_000
 
 export interface DoorOptions {
   clock: Clock
@@ -56,11 +54,13 @@ export class Door {
   readonly #expected = new Map<Uuid, (leg: Leg) => void>()
   readonly #strays: Strays
   readonly #doubts: Doubts
+  readonly #burst: Burst
 
   constructor(options: DoorOptions) {
     this.#options = options
     this.#node = options.node ?? ''
     this.#strays = new Strays({ ...options, node: this.#node })
+    this.#burst = new Burst(options.clock)
     this.#doubts = new Doubts({ ...options, node: this.#node })
   }
 
@@ -114,7 +114,9 @@ export class Door {
       log[text.startsWith('-ERR No such channel') ? 'debug' : 'warn']({ error: text }, 'the switch refused a command')
     })
     try {
+      this.#burst.add()
       const data = await conversation.greet()
+      await this.#burst.over()
       const arrival = readArrival(data)
       const fault = this.#fault(arrival, data.get('Socket-Mode'), data.get('Control'))
       if (fault) {
@@ -145,8 +147,7 @@ export class Door {
     const { admits } = this.#options
     if (admits && !this.#living(arrival.uuid) && !admits() && !(await this.#isDriven(arrival.uuid))) return this.#shed(arrival, conversation)
     const taken = await this.#take(arrival)
-    if (!taken?.before) this.#unsetKey(arrival, conversation)
-    else this.#options.clock.after(CALM_MS, () => conversation.open && this.#unsetKey(arrival, conversation))
+    this.#unsetKey(arrival, conversation)
     const known = this.#living(arrival.uuid)
     if (known) {
       const { journal } = known.steps

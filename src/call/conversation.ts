@@ -29,7 +29,8 @@ export interface ConversationSink {
   key(digit: string): void
   /** This leg is now joined with another one. */
   bridged(): void
-  hungUp(cause: string): void
+  /** Without a cause it ended in the moment before we listened. */
+  hungUp(cause?: string): void
   /** A recording of this leg has ended; its file is named in it. */
   recorded(event: SwitchEvent): void
   /** The last word of the switch on this leg: all its variables and times. */
@@ -60,7 +61,7 @@ export class Conversation {
 
   constructor(wire: Wire, clock: Clock, refused: (text: string) => void) {
     this.#clock = clock
-    this.#connection = new Connection(wire, clock, { event: this.#event.bind(this), closed: this.#closed.bind(this), refused })
+    this.#connection = new Connection(wire, clock, { event: this.#event.bind(this), closed: this.#closed.bind(this), refused, lingers: this.#lingers.bind(this) })
   }
 
   get open(): boolean {
@@ -184,6 +185,14 @@ export class Conversation {
         this.#connection.end() // nothing more will come: no need to linger
         return this.#deliver(sink => sink.complete(event))
     }
+  }
+
+  /** Who hung up between our greeting and our subscribing is told of in no event. */
+  #lingers(): void {
+    if (this.#hungUp !== null) return
+    this.#hungUp = 'NORMAL_CLEARING'
+    this.#settle(() => new CallEnded('NORMAL_CLEARING'))
+    this.#deliver(sink => sink.hungUp())
   }
 
   #closed(): void {

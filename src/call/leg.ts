@@ -3,8 +3,7 @@
  *
  *   driven   a conversation is open and a flow says what happens
  *   talking  two legs are joined; the conversations were closed on purpose, so that no death of a process can cut the talk
- *   adrift   the conversation was lost, or this process cannot be sure that the leg is still its own: the leg comes back within
- *            moments, is driven by another node, or has ended
+ *   adrift   the conversation was lost, or it may be another node's by now: it comes back within moments, is elsewhere, or has ended
  *   moved    somebody else drives it (final here: whoever waits, waits for ever, and nothing is cleaned up)
  *   ended    it was hung up (final)
  */
@@ -27,8 +26,6 @@ export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
 /** The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; then the switch is asked whether it lives. */
 const ADRIFT_MS = 3_000
 
-export type { LegEnd }
-
 type LegEvents = { key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase }
 
 export class Leg extends Emitter<LegEvents> {
@@ -40,6 +37,8 @@ export class Leg extends Emitter<LegEvents> {
   /** It comes back to the door after a talk, because it belongs to a person of ours: an agent who stays on the line. */
   returns = false
   answered: boolean
+  /** Whom it talked to before it came here last. Stale when it has come for another reason. */
+  lastTalk: Arrival['lastTalk']
   /** It belongs to a call that is driven here: when it is found to live elsewhere it is brought here, and not given up. */
   fetch: (() => void) | null = null
   readonly moved: Promise<void>
@@ -52,14 +51,13 @@ export class Leg extends Emitter<LegEvents> {
   #watch: Disposable | undefined
   #searching: Timer | null = null
   #steps: Steps | null = null
-  #lastTalk: Arrival['lastTalk']
   readonly #holds: () => boolean
 
   /** `holds`: may this process speak for its legs in this moment? `phase` is the first one: a leg is known here before it comes, or while it talks. */
   constructor(options: { arrival: Arrival; home: Switch | null; clock: Clock; log: Log; holds?: () => boolean; phase?: 'driven' | 'talking' | 'adrift' }) {
     super()
     this.#holds = options.holds ?? (() => true)
-    this.#lastTalk = options.arrival.lastTalk
+    this.lastTalk = options.arrival.lastTalk
     this.#phase = options.phase ?? 'driven'
     this.uuid = options.arrival.uuid
     this.arrival = options.arrival
@@ -72,12 +70,9 @@ export class Leg extends Emitter<LegEvents> {
     if (this.#phase === 'adrift') this.#searchLater()
   }
 
-  /** The line of steps that what happens to this leg belongs to. */
+  /** The line of steps that what happens to it belongs to. */
   get steps(): Steps { return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log))) }
   set steps(steps: Steps) { this.#steps = steps }
-
-  /** Whom it talked to before it came here last. Stale when it has come for another reason. */
-  get lastTalk(): Arrival['lastTalk'] { return this.#lastTalk }
 
   get phase(): Phase { return this.#phase }
 
@@ -92,15 +87,15 @@ export class Leg extends Emitter<LegEvents> {
   /** A conversation begins, the first or a later one: one after the other. */
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
     this.#talks.begin(conversation)
-    this.#lastTalk = arrival.lastTalk
+    this.lastTalk = arrival.lastTalk
     this.answered ||= arrival.answered
     this.#searching?.cancel()
     conversation.attach({
       mine: this.#mine.bind(this),
-      key: this.#tell.bind(this, 'key'),
-      bridged: this.#tell.bind(this, 'bridged', undefined),
-      recorded: this.#tell.bind(this, 'recorded'),
-      hungUp: cause => this.end(cause),
+      key: this.emit.bind(this, 'key') as (digit: string) => void,
+      bridged: this.emit.bind(this, 'bridged', undefined),
+      recorded: this.emit.bind(this, 'recorded') as (event: SwitchEvent) => void,
+      hungUp: this.#hungUp.bind(this),
       complete: this.#complete.bind(this),
       closed: this.#lost.bind(this, conversation),
     })
@@ -110,7 +105,7 @@ export class Leg extends Emitter<LegEvents> {
     this.emit('bound', undefined)
   }
 
-  /** Keys: `using _ = leg.onKey(key => …)`. They are told from now on. */
+  /** Keys are told from now on. */
   onKey(listener: (key: string) => void): Disposable {
     this.#talks.present?.hearKeys()
     return this.on('key', listener)
@@ -188,10 +183,6 @@ export class Leg extends Emitter<LegEvents> {
     return false
   }
 
-  #tell<K extends keyof LegEvents>(what: K, value: LegEvents[K]): void {
-    this.emit(what, value)
-  }
-
   /** What the switch tells everybody of this leg. */
   #hear(event: SwitchEvent): void {
     if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
@@ -202,6 +193,12 @@ export class Leg extends Emitter<LegEvents> {
     this.#ending.facts = event
     if (this.#phase !== 'ended') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
     else this.#finish()
+  }
+
+  #hungUp(cause?: string): void {
+    if (cause !== undefined) return this.end(cause)
+    const { cause: heard, at } = this.home?.ended(this.uuid) ?? { cause: 'NORMAL_CLEARING', at: this.#clock.now() }
+    this.end(heard, at)
   }
 
   #finish(): void {

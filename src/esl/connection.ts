@@ -30,6 +30,8 @@ export interface ConnectionHandlers {
   closed(error?: Error): void
   /** Somebody posted a command and the switch said -ERR. */
   refused?(text: string): void
+  /** The leg has ended, and the connection stays for a while to tell what it knows. */
+  lingers?(): void
   /** `auth/request` of the inbound port. */
   authRequest?(): void
 }
@@ -139,7 +141,8 @@ export class Connection {
         return this.#handlers.authRequest?.()
       case 'text/disconnect-notice':
       case 'text/rude-rejection':
-        if (headers.raw('Content-Disposition') !== 'linger') this.#notice = true
+        if (headers.raw('Content-Disposition') === 'linger') this.#handlers.lingers?.()
+        else this.#notice = true
     }
   }
 

@@ -1,5 +1,5 @@
 /** What remains of a call: what is known when it begins, and what when it has ended. */
-import type { LegEnd } from '../call/leg.ts'
+import type { LegEnd } from '../call/ending.ts'
 import type { Story } from './story.ts'
 
 /** What is known of a call when it begins. */

@@ -1,7 +1,7 @@
 /** The record of a call that nobody drove to its end, made of its journal: what the flow would have written, as far as it came. */
 import { readEntry, type Begin, type Entry, type Note } from '../call/entries.ts'
 import type { Ended } from '../call/hangups.ts'
-import type { LegEnd } from '../call/leg.ts'
+import type { LegEnd } from '../call/ending.ts'
 import type { CallRecord } from './run.ts'
 import { storyOf, type QueueMoment } from './story.ts'
 

@@ -5,7 +5,7 @@
  */
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
-import type { Timer } from '../base/clock.ts'
+import { sleep, type Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/arrive.ts'
 import { readEntry, type Entry } from '../call/entries.ts'
@@ -45,6 +45,8 @@ export interface FlowParts {
 
 /** A journal goes along with so many changes of its script; after that something else is wrong. */
 const MOST_RESTARTS = 3
+/** A hundred calls that are taken over at once come first; what can wait does. */
+const CALM_MS = 2_000
 /** How long a node that goes waits for what is being written. */
 const DRAIN_MS = 2_000
 
@@ -93,7 +95,9 @@ export class Flows {
     const { from, to, direction, path: flow, core } = begin.arrival
     const beginning: CallBeginning = { uuid, flow, direction, from, to, core, startedAt: begin.at }
     house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
-    const written = this.#keep(beginning, records => records.begun(beginning)) // the caller does not wait for a database
+    // the caller does not wait for a database; of a call that is taken over the row says no more than that it is here now
+    const calm = taken?.before ? sleep(house.clock, CALM_MS) : Promise.resolve()
+    const written = calm.then(() => this.#keep(beginning, records => records.begun(beginning)))
     this.#journals.add(journal)
     void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.delete(journal))
     const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), leg.moved.then(() => null)])

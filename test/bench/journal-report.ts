@@ -3,8 +3,11 @@ import { median } from './figures.ts'
 import type { LoadReport } from './loops.ts'
 import type { Waits } from './waits.ts'
 
-/** answer, play, gather, execute, play, hangup. Those that end a call or can be done twice do not wait for their entry. */
-export const VERBS = 6
+/**
+ * answer, play, gather, execute, play, hangup. Two of them write nothing of their own: to answer twice changes nothing, so its entry goes
+ * along with that of the first prompt, and with the hangup the journal ends.
+ */
+const VERBS = 6
 
 export interface JournalRounds {
   /** Round by round: the same load, without and with the journal. */
@@ -21,13 +24,13 @@ interface Pair {
 export interface JournalCost {
   /** CPU of the listener, the larger of full speed and half load. */
   readonly msPerVerb: number
-  /** What a verb waits for its write at half load. */
+  /** What a caller waits for at half load: the larger of taking the call and the write of a verb. */
   readonly p99: number
 }
 
 export const journalCost = ({ full, half, waits }: JournalRounds): JournalCost => ({
   msPerVerb: Math.max(difference(full), difference(half)),
-  p99: median(waits.map(({ append }) => append.p99)),
+  p99: Math.max(median(waits.map(({ append }) => append.p99)), median(waits.map(({ take }) => take.p99))),
 })
 
 /** Heads and rows of two tables, and a sentence between them. */
@@ -37,15 +40,15 @@ export function journalTables({ full, half, waits }: JournalRounds) {
   const ms = (reports: readonly LoadReport[], figure: (report: LoadReport) => number) => median(reports.map(figure))
   const cpu = (name: string, pair: Pair) => [
     `${name}, ${ms(pair.with, report => report.callsPerSecond).toFixed(0)} calls/s`,
-    ...[pair.without, pair.with].flatMap(reports => [ms(reports, report => report.cpuMsPerCall).toFixed(3), (ms(reports, report => report.cpuMsPerCall) / VERBS).toFixed(3)]),
+    ...both(pair).flatMap(reports => [1, VERBS].map(verbs => (ms(reports, report => report.cpuMsPerCall) / verbs).toFixed(3))),
     difference(pair).toFixed(3),
-    ...[pair.without, pair.with].map(reports => [ms(reports, report => report.verb.p50), ms(reports, report => report.verb.p99)].map(one => one.toFixed(2)).join(' / ')),
+    ...both(pair).map(reports => (['p50', 'p99'] as const).map(part => ms(reports, report => report.verb[part]).toFixed(2)).join(' / ')),
   ]
   const wait = (what: string, which: 'take' | 'append' | 'owner' | 'end') => [
     what,
     perCall(one => one[which].count).toFixed(2),
     ...(['p50', 'p95', 'p99'] as const).map(part => middle(one => one[which][part]).toFixed(2)),
-    Math.max(...waits.map(one => one[which].p99)).toFixed(2),
+    [Math.min, Math.max].map(edge => edge(...waits.map(one => one[which].p99)).toFixed(2)).join('–'),
     Math.max(...waits.map(one => one[which].max)).toFixed(2),
   ]
   return {
@@ -58,11 +61,18 @@ export function journalTables({ full, half, waits }: JournalRounds) {
       `${perCall(one => one.entries).toFixed(2)} entries (${(perCall(one => one.characters) / 1_000).toFixed(1)} kB) in all; ` +
       `refused or unanswered: ${waits.reduce((sum, one) => sum + one.failed, 0)}.`,
     waits: {
-      head: ['at half load, ms', 'a call', 'p50', 'p95', 'p99', 'worst round p99', 'max'],
-      rows: [wait('a verb waits for its write', 'append'), wait('the flow begins when the call is taken', 'take'), wait('caller gone: was it still ours?', 'owner'), wait('caller gone: journal thrown away', 'end')],
+      head: ['at half load, ms', 'a call', 'p50', 'p95', 'p99', 'p99 by round', 'max'],
+      rows: [
+        wait('the flow begins when the call is taken', 'take'),
+        wait('a verb waits for its write', 'append'),
+        wait('caller gone: was it still ours?', 'owner'),
+        wait('caller gone: journal thrown away', 'end'),
+      ],
     },
   }
 }
+
+const both = (pair: Pair) => [pair.without, pair.with]
 
 /** CPU ms a verb that the journal adds: all of it, its beginning and end too, spread over the verbs. Median of the rounds. */
 const difference = (pair: Pair) => median(pair.with.map((one, round) => (one.cpuMsPerCall - (pair.without[round]?.cpuMsPerCall ?? Number.NaN)) / VERBS))

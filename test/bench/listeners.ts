@@ -1,4 +1,5 @@
 /** The listeners that are compared: how each is started, and asked what only it can know. */
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { LISTENER_CORE, startPinned } from './cores.ts'
 import type { BenchRedis } from './redis.ts'
@@ -40,12 +41,14 @@ export async function start(name: ListenerName, redis: BenchRedis): Promise<Runn
   if (pid === undefined || stdout === null) throw new Error(`${name} cannot be started`)
   const ended = new Promise<void>(resolve => child.once('close', () => resolve()))
   const lines = createInterface({ input: stdout })
-  const says = (isIt: (line: string) => boolean) =>
-    new Promise<string>((resolve, reject) => {
-      lines.on('line', line => isIt(line) && resolve(line))
-      void ended.then(() => reject(new Error(`${name} has ended`)))
-      setTimeout(() => reject(new Error(`${name} said nothing for ${READY_WITHIN_MS} ms`)), READY_WITHIN_MS).unref()
-    })
+  const says = async (isIt: (line: string) => boolean) => {
+    const limit = AbortSignal.timeout(READY_WITHIN_MS)
+    const over = ended.then(() => Promise.reject(new Error(`${name} has ended`)))
+    for (;;) {
+      const [line] = (await Promise.race([once(lines, 'line', { signal: limit }), over])) as [string]
+      if (isIt(line)) return line
+    }
+  }
   await says(line => line === 'ready')
   const waits = async () => {
     const answer = says(line => line.startsWith('{'))

@@ -18,6 +18,8 @@ export interface LoadOptions {
   /** The end: so many calls measured, or so many seconds. */
   readonly calls?: number
   readonly seconds?: number
+  /** Open loop: leaves the core to others (a Redis, say) between two calls. They come up to a millisecond late then, some at once. */
+  readonly lettingOthers?: boolean
   /** Calls before the measurement begins. */
   readonly warmup?: number
   /** A good call has ended this many applications when it hangs up. */

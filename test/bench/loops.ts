@@ -106,7 +106,7 @@ async function openLoop(run: Load, options: LoadOptions, enough: () => boolean, 
       due += options.poisson ? -Math.log(1 - Math.random()) * gap : gap
     }
     const wait = due - performance.now()
-    await (wait > SPIN_BELOW_MS ? pause(wait - 1) : nextTurn())
+    await (options.lettingOthers ? pause(Math.max(1, wait)) : wait > SPIN_BELOW_MS ? pause(wait - 1) : nextTurn())
   }
 }
 

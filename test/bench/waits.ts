@@ -30,7 +30,8 @@ export class TimedCalls implements CallStore {
   /** What was measured since the last report. */
   report(): Waits {
     const { take, append, owner, end } = this.#times
-    const waits = { take: take.spread(), append: append.spread(), owner: owner.spread(), end: end.spread(), entries: this.#entries, characters: this.#characters, failed: this.#failed }
+    const spreads = { take: take.spread(), append: append.spread(), owner: owner.spread(), end: end.spread() }
+    const waits = { ...spreads, entries: this.#entries, characters: this.#characters, failed: this.#failed }
     for (const times of [take, append, owner, end]) times.clear()
     this.#entries = this.#characters = this.#failed = 0
     return waits
