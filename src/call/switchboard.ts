@@ -208,6 +208,7 @@ export class Switch extends Emitter<{ back: void }> {
 
 export class Switchboard {
   readonly switches: Switch[] = []
+  #outward: Switch | null = null
 
   add(one: Switch): void {
     this.switches.push(one)
@@ -224,10 +225,18 @@ export class Switchboard {
     return candidates.length === 1 ? candidates[0]! : null
   }
 
-  /** A switch to dial from. Rejects when none is up. */
+  /**
+   * Where we dial from when no call says where: the same one as long as it is up, for agents who wait on the line and the leads whom
+   * they talk to must be on one switch. Null when none is up.
+   */
+  get outward(): Switch | null {
+    if (!this.#outward?.up) this.#outward = this.switches.find(one => one.up) ?? null
+    return this.#outward
+  }
+
+  /** The same. Throws when none is up. */
   any(): Switch {
-    const up = this.switches.find(one => one.up)
-    if (!up) throw new SwitchError('LINK_DOWN', 'no FreeSWITCH can be reached: nothing is dialled now')
-    return up
+    if (!this.outward) throw new SwitchError('LINK_DOWN', 'no FreeSWITCH can be reached: nothing is dialled now')
+    return this.outward
   }
 }

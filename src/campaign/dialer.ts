@@ -121,7 +121,7 @@ export class Dialer {
       await bell.ring({ what: 'campaign', name: campaign.name })
       return null
     }
-    const at = switchboard.switches.find(one => one.up) ?? null
+    const at = switchboard.outward
     const ask = {
       campaign: campaign.id,
       ofCampaign: { lines: campaign.maxLines, cps: campaign.cps },
