@@ -118,12 +118,13 @@ export class Door {
       const data = await conversation.greet()
       await this.#burst.over()
       const arrival = readArrival(data)
+      // before its key is looked at: whoever has the call has unset that
+      if (this.#doubts.any && (await this.#doubts.isStale(arrival))) return conversation.retire() // neither taken nor closed
       const fault = this.#fault(arrival, data.get('Socket-Mode'), data.get('Control'))
       if (fault) {
         log.error({ peer: wire.peer, uuid: arrival.uuid }, fault)
         return conversation.destroy()
       }
-      if (this.#doubts.any && (await this.#doubts.isStale(arrival))) return conversation.retire() // neither taken nor closed
       if (arrival.deadMansSwitch !== undefined) conversation.tell(api(say.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))

@@ -5,7 +5,7 @@
  */
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
-import { sleep, type Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/arrive.ts'
 import { readEntry, type Entry } from '../call/entries.ts'
@@ -96,7 +96,7 @@ export class Flows {
     const beginning: CallBeginning = { uuid, flow, direction, from, to, core, startedAt: begin.at }
     house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
     // the caller does not wait for a database; of a call that is taken over the row says no more than that it is here now
-    const calm = taken?.before ? sleep(house.clock, CALM_MS) : Promise.resolve()
+    const calm = taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()
     const written = calm.then(() => this.#keep(beginning, records => records.begun(beginning)))
     this.#journals.add(journal)
     void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.delete(journal))
@@ -230,6 +230,17 @@ export class Flows {
     }
   }
 }
+
+/** What can wait after a takeover has waited; not for a call that is over: until its record is written it counts as one that lives here. */
+const untilCalm = (leg: Leg, clock: Clock): Promise<void> =>
+  new Promise(resolve => {
+    const timer = clock.after(CALM_MS, resolve)
+    void leg.moved.then(() => timer.cancel())
+    void leg.ended.then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
 
 /** Without the switch's last event: it holds every variable of the call, the keys that were pressed among them. */
 const endingOf = ({ endedAt, end, outcome, agent, tags, recording }: CallRecord) => ({ endedAt, cause: end.cause, outcome, agent, tags: Object.fromEntries(tags), recording })

@@ -167,3 +167,16 @@ test('a script that has changed begins again on the live call, and the caller ke
   assert.deepEqual([...sim.records[0]!.tags], [['waited', 'long']])
   assert.equal(sim.records[0]!.timeline.filter(({ event }) => event === 'entered').length, 2)
 })
+
+test('a caller who hangs up just after another node took over is over at once, and room is made for the next one', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await caller.hears('moh/calm')
+  const b = await sim.until('the second node opens', sim.open('b'))
+  sim.kill('a')
+  await sim.until('the call is there', () => b.flows.running === 1)
+  await sim.advance('100ms')
+  await caller.hangsUp()
+  await sim.until('the other node has room again', () => b.flows.running === 0, '500ms')
+  assert.equal(sim.records.length, 1)
+})
