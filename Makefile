@@ -11,8 +11,10 @@ PORT ?= 8084
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
 	exec $(NODE) src/main.ts run
 
-test: node_modules/.stamp           ## unit, flows and contracts on the simulated switch
-	$(TEST) $(call FILES,test/unit test/flow test/contract)
+# of the fault matrix those rows that take a moment and mind no other test on the same cores (test/fault/matrix.ts: quick)
+QUICK = $(shell grep -l 'quick: true' test/fault/*.test.ts)
+test: node_modules/.stamp           ## unit, flows, contracts on the simulated switch, and the quick rows of the fault matrix
+	$(TEST) $(QUICK) $(call FILES,test/unit test/flow test/contract)
 
 # what kills nodes and switches has the machine to itself: its figures are about time
 SURVIVAL = $(call FILES,test/contract/survival)

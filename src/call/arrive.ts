@@ -90,15 +90,17 @@ export class Door {
   }
 
   /** After a time in which this process could not be sure of its calls: it drops those that others have taken, and goes on with the others. */
-  async revalidate(): Promise<void> {
+  async revalidate(sure: () => void = () => {}): Promise<void> {
     const { calls, log } = this.#options
     if (!calls) return
     const legs = [...this.#legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
     const owners = await calls.ownersOf(legs.map(leg => leg.steps.journal.uuid))
+    sure() // from this turn on this process may speak again
     let lost = 0
     legs.forEach((leg, at) => {
       const { epoch } = leg.steps.journal.owner // 0: of a leg that is nobody's call
-      if (epoch === 0 || (owners[at]?.node === this.#node && owners[at].epoch === epoch)) return leg.resume()
+      const owner = owners[at] // none: the store has forgotten it, and nobody else has taken it
+      if (epoch === 0 || !owner || (owner.node === this.#node && owner.epoch === epoch)) return leg.resume()
       lost++
       leg.giveAway('taken')
     })

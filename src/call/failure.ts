@@ -1,5 +1,5 @@
 /** A failure that a flow has seen, as it is written into the journal, and made again out of it. */
-import { InputError, SwitchError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
+import { CallEnded, InputError, SwitchError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
 import type { Failure } from './entries.ts'
 
 export function failureOf(error: unknown): Failure {
@@ -11,6 +11,7 @@ const OF_THE_SWITCH: readonly string[] = ['APP_UNKNOWN', 'SOUND_MISSING', 'SWITC
 
 /** Of the same kind, as far as the house has kinds: a script tells them apart by class and code. */
 export function revive({ name, code, message }: Failure): Error {
+  if (code === 'CALL_ENDED') return new CallEnded(/\((\w+)\)/.exec(message)?.[1] ?? 'NORMAL_CLEARING')
   if (code === undefined) return Object.assign(new Error(message), { name })
   if (code === 'BAD_INPUT') return new InputError(message)
   if (OF_THE_SWITCH.includes(code)) return new SwitchError(code as ConstructorParameters<typeof SwitchError>[0], message)

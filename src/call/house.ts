@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import { varValue, type Ident, type VarValue } from '../esl/words.ts'
+import { varValue, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
 import { LEG_PATH, type Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
@@ -81,6 +81,11 @@ export class CallHouse {
     const kill = say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident)
     if (leg.conversation) leg.conversation.tell(api(kill))
     else if (leg.home) void leg.home.attempt(kill)
+  }
+
+  /** A telephone that rings, or was answered, for a call that wants it no more. There may be none. */
+  async letGo(parent: Leg, uuid: Uuid): Promise<void> {
+    if (this.door.holds()) await parent.home?.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
   }
 
   /** After a join that did not begin: a leg that belongs to a person of ours waits parked or goes back to the door, any other ends. */

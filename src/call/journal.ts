@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Arrival } from './arrival.ts'
-import { lineOf, type Begin, type Entry, type Json, type NoteOf } from './entries.ts'
+import { lineOf, type Begin, type Entry, type Json, type Note, type NoteOf } from './entries.ts'
 import type { CallStore, Owner } from './ownership.ts'
 
 export interface JournalOptions {
@@ -90,9 +90,14 @@ export class Journal {
   /** An entry of the journal as it was written once: the flow's time and what it saw are those again. */
   relive(entry: Entry): void {
     if (entry.k === 'intent') return // written ahead of what others did meanwhile
-    this.#at = Math.max(this.#at, entry.at)
-    if (entry.k === 'note') this.notes.push({ at: entry.at, note: entry.note })
+    if (entry.k === 'done' || entry.k === 'key') this.#at = Math.max(this.#at, entry.at)
+    if (entry.k === 'note' && !this.#has(entry)) this.notes.push({ at: entry.at, note: entry.note })
     if (entry.k === 'done') for (const [key, value] of Object.entries(entry.s ?? {})) this.#seen.set(key, value)
+  }
+
+  /** A write that was thought lost and was not has been done twice. */
+  #has({ at, note }: Note): boolean {
+    return this.notes.some(known => known.at === at && JSON.stringify(known.note) === JSON.stringify(note))
   }
 
   /** The record of the call says this from now on. Written with the next entry, or at once. */
@@ -123,10 +128,30 @@ export class Journal {
 
   /** Everything that was written is of another script: only what identifies the call stays, and what its record says. */
   async beginAgain(): Promise<void> {
-    const { store, uuid } = this.#options
+    const { store, uuid, log } = this.#options
     this.#unwritten = []
-    const lines = [lineOf(this.begin), ...this.notes.map(({ at, note }) => lineOf({ k: 'note', at, note }))]
-    if (store !== null && !(await store.restart(uuid, this.#owner, lines))) this.#options.lost()
+    if (store === null) return
+    try {
+      if (!(await store.restart(uuid, this.#owner, this.#beginning()))) this.#options.lost()
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      log.warn({ uuid, error: error.message }, 'the journal of a changed script is still there: should this node die too, the flow begins once more')
+    }
+  }
+
+  /** The store has forgotten the call, or was never told of it: it is this node's, as far as anybody can say. Rejects with SERVICE. */
+  async remember(): Promise<void> {
+    const { store, uuid, log, lost } = this.#options
+    if (store === null) return
+    const { epoch, before } = await store.take(uuid, this.#owner.node, lineOf(this.begin))
+    if (before && before.node !== this.#owner.node) return lost()
+    this.#owner = { node: this.#owner.node, epoch }
+    await store.restart(uuid, this.#owner, this.#beginning())
+    log.info({ uuid }, 'a call that was not written down is written down again')
+  }
+
+  #beginning(): string[] {
+    return [lineOf(this.begin), ...this.notes.map(({ at, note }) => lineOf({ k: 'note', at, note }))]
   }
 
   /** False when another node has taken the call meanwhile; true as long as that cannot be known. */
@@ -151,20 +176,27 @@ export class Journal {
   }
 
   async #append(): Promise<void> {
-    const { store, uuid, log, lost } = this.#options
+    const { store, uuid, log } = this.#options
     const lines = this.#unwritten
     this.#unwritten = []
     try {
       const ours = await store!.append(uuid, this.#owner, lines)
       if (this.#failing) log.debug({ uuid }, 'the journal of a call is written again')
       this.#failing = false
-      if (!ours) lost()
+      if (!ours) await this.#refused(lines)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
       this.#unwritten = [...lines, ...this.#unwritten]
       if (!this.#failing) log.debug({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
       this.#failing = true
     }
+  }
+
+  async #refused(lines: readonly string[]): Promise<void> {
+    const { store, uuid, lost } = this.#options
+    if (await store!.owner(uuid)) return lost()
+    await this.remember()
+    await store!.append(uuid, this.#owner, lines)
   }
 }
 

@@ -14,7 +14,7 @@ export async function ends(leg: Leg, noun: string, close: () => Promise<void>, c
     through = true
     await close()
   }
-  if (leg.phase === 'ended') return once()
+  if (leg.phase === 'ended' && leg.uuid === leg.steps.journal.uuid) return once()
   try {
     await step(leg, { verb: `${noun} ends`, later: true, run: once, load: closed })
   } catch (error) {

@@ -59,7 +59,7 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   const job = newUuid()
   using attempt = new Attempt(at, options)
   if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
-  using _leg = at.watch(uuid, event => attempt.legEvent(event))
+  using _leg = at.watch(uuid, event => attempt.legEvent(event), end => attempt.settle({ outcome: outcomeOf(end.cause), cause: end.cause }))
   using _job = at.watch(job, event => attempt.jobDone(event))
   const ring = clock.after(options.ringForMs, () => void attempt.ringsNoLonger())
   const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())

@@ -3,12 +3,14 @@
  * not touched. Nouns that are still open at the end of it (music, a place, a recording) are opened again.
  */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
-import { CallEnded, CallMoved } from '../base/errors.ts'
-import type { Done, Entry, Intent } from './entries.ts'
+import { CallEnded, CallMoved, NotFoundError } from '../base/errors.ts'
+import type { Done, Entry, Intent, Key } from './entries.ts'
 import type { Journal } from './journal.ts'
 
 /** The flow waits for nothing but steps that this journal does not have, and the journal goes on: so long, then the script has changed. */
 const STUCK_MS = 1_000
+/** A store that failed once is asked again after so long. */
+const REOPEN_MS = 500
 
 export class Replay {
   /** Resolves when the flow is where it was, and what was open is open again. */
@@ -26,6 +28,7 @@ export class Replay {
   #pumping = false
   #isThrough = false
   #isOver = false
+  #abandoned = false
   #stuck: Timer | null = null
   #finish!: () => void
 
@@ -90,6 +93,12 @@ export class Replay {
     return { [Symbol.dispose]: () => void this.#listeners.delete(n) }
   }
 
+  /** The script has changed: nothing is opened for this run any more. */
+  abandon(): void {
+    this.#abandoned = true
+    this.#stuck?.cancel()
+  }
+
   /** A step that must run for real waits for the end. */
   async waitForEnd(): Promise<void> {
     this.#watchForStuck()
@@ -104,11 +113,12 @@ export class Replay {
       if (entry.k === 'key') {
         await this.#settled() // the listener may be put up in reaction to the entry before
         this.#journal.relive(entry)
-        this.#listeners.get(entry.n)?.(entry.digit)
+        this.#tell(entry)
       } else if (entry.k === 'done' && this.#done.get(entry.n) === entry) {
-        if (this.#called.size > 1) await this.#settled()
         const called = this.#called.get(entry.n)
         if (!called) break
+        // branches that run side by side react one after the other, as they did: so nobody is given anything before all have reacted
+        if (this.#cursor > 0) await this.#settled()
         this.#called.delete(entry.n)
         this.#journal.relive(entry)
         called(entry)
@@ -120,6 +130,17 @@ export class Replay {
     this.#pumping = false
     if (this.#cursor >= this.#entries.length) await this.#end()
     else if (this.#called.size > 0 || this.#stuck) this.#watchForStuck()
+  }
+
+  /** A listener that fails is the author's fault; the others go on. */
+  #tell({ n, digit }: Key): void {
+    try {
+      this.#listeners.get(n)?.(digit)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
   }
 
   #settled(): Promise<void> {
@@ -138,13 +159,25 @@ export class Replay {
   async #end(): Promise<void> {
     this.#isThrough = true
     this.#stuck?.cancel()
-    try {
-      for (const reopen of this.#reopen) await reopen()
-    } catch (error) {
-      if (error instanceof CallEnded || error instanceof CallMoved) return // nobody is there to go on with it
-      return this.#changed(`something could not be opened again: ${(error as Error).message}`)
+    for (const reopen of this.#reopen) {
+      if (this.#abandoned) return
+      const fault = await this.#open(reopen)
+      if (fault) return this.#changed(`something could not be opened again: ${fault}`)
     }
     this.#isOver = true
     this.#finish()
+  }
+
+  /** Once more when the store hesitates; what is wrong when it cannot be. A call that ends meanwhile needs it no more: its steps will find out. */
+  async #open(reopen: () => Promise<void>, again = true): Promise<string | null> {
+    try {
+      await reopen()
+      return null
+    } catch (error) {
+      if (error instanceof CallEnded || error instanceof CallMoved) return null
+      if (!again || error instanceof NotFoundError) return (error as Error).message
+      await sleep(this.#clock, REOPEN_MS)
+      return this.#open(reopen, false)
+    }
   }
 }

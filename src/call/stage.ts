@@ -24,6 +24,8 @@ export class Stage {
   readonly #log: Log
   /** Innermost last. */
   readonly #music: AppArgument[] = []
+  readonly #phases: Disposable
+  #over = false
   #playing: Playing | null = null
   #busy = 0
   #resume: Timer | null = null
@@ -32,10 +34,17 @@ export class Stage {
     this.#leg = leg
     this.#clock = clock
     this.#log = log
-    leg.on('phase', phase => {
+    this.#phases = leg.on('phase', phase => {
       if (phase === 'driven') this.#later()
       else this.#resume?.cancel()
     })
+  }
+
+  /** Another run of the flow takes over what this one was playing. */
+  async end(): Promise<void> {
+    this.#over = true
+    this.#phases[Symbol.dispose]()
+    await this.#silence()
   }
 
   /** Runs `act` with the leg to itself. */
@@ -73,7 +82,7 @@ export class Stage {
 
   #start(): void {
     const file = this.#music.at(-1)
-    if (file === undefined || this.#busy > 0 || this.#playing !== null || this.#leg.phase !== 'driven') return
+    if (this.#over || file === undefined || this.#busy > 0 || this.#playing !== null || this.#leg.phase !== 'driven') return
     const stop = new AbortController()
     const playing: Playing = { stop, done: this.#loop(file, stop.signal).then(fault => {
       if (this.#playing === playing) this.#playing = null

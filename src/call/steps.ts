@@ -22,6 +22,8 @@ export interface Step<T, I extends Json = Json> {
   run(intent: I): Promise<T>
   /** Settles a step whose conversation was lost, or whose process died, after it may have taken effect. Without it the step runs again. */
   recover?(intent: I): Promise<T>
+  /** The call is over: what a process that died had begun ends too. */
+  abandon?(intent: I): Promise<void>
   /** What is written of the result, when that is not the result itself. */
   save?(result: T): Json
   /** The result, made of what was written. */
@@ -91,18 +93,22 @@ export class Steps {
       if (has) return replay.result(n, record => relive(one, record, replay))
       await replay.waitForEnd()
     }
-    if (this.#frozen) return never()
-    if (leg.reason) throw leg.reason
     const before = replay?.intent(n)
+    if (before && before.v !== one.verb) this.#changed(`step ${n} was '${before.v}' and is '${one.verb}' now`)
+    if (this.#frozen || hasMoved(leg)) return never()
     const intent = (before ? before.d : one.intent?.()) as I
     try {
+      if (leg.reason) {
+        if (before) await one.abandon?.(intent)
+        throw leg.reason
+      }
       if (one.intent && !before) await this.#intend(n, one.verb, intent)
       const result = await this.#run(leg, one, intent, before !== undefined)
       await this.#record(leg, n, one, { r: one.save ? one.save(result) : (result as Json | undefined) })
       return result
     } catch (error) {
-      // the end of the call is nobody's result, and what became of a step that moved is for the next owner to find out
-      if (!(error instanceof CallEnded) && !(error instanceof CallMoved)) await this.#record(leg, n, one, { x: failureOf(error) })
+      // the end of the call is nobody's result (that of another leg is), and what became of a step that moved is for the next owner to find out
+      if (!(error instanceof CallMoved) && !(error instanceof CallEnded && leg.uuid === this.journal.uuid)) await this.#record(leg, n, one, { x: failureOf(error) })
       throw error
     }
   }
@@ -130,11 +136,12 @@ export class Steps {
   /** From now on no step settles: the flow that called them is given up, and another run of it takes its place. */
   freeze(): void {
     this.#frozen = true
+    this.#replay?.abandon()
   }
 
   #changed(why: string): void {
     if (this.#frozen) return
-    this.#frozen = true
+    this.freeze()
     this.#onChanged(why)
   }
 
@@ -171,6 +178,9 @@ export class Steps {
     if (this.#frozen || leg.phase === 'moved') await never()
   }
 }
+
+/** Asked anew after every wait. */
+const hasMoved = (leg: Leg): boolean => leg.phase === 'moved'
 
 /** '5.' of '5.2', '' of '5'. */
 const lineOf = (n: string): string => n.slice(0, n.lastIndexOf('.') + 1)

@@ -35,6 +35,8 @@ const WAITS_MS = 10_000
 export class Strays {
   readonly #options: StraysOptions
   readonly #waiting = new Map<Uuid, Leg>()
+  /** When a leg was sent to its node first. */
+  readonly #sentHome = new Map<Uuid, number>()
 
   constructor(options: StraysOptions) {
     this.#options = options
@@ -73,7 +75,11 @@ export class Strays {
       if (this.#waiting.get(leg.uuid) !== leg) return
       if (!owner || clock.monotonic() >= end) return this.#unwanted(leg)
       const address = owner.node === node ? null : (peers?.addressOf(owner.node) ?? null)
-      if (address !== null) return this.#sendHome(leg, address)
+      // sent home before, and back again: its node lives and refuses it. Not at once, and not for ever.
+      const sent = this.#sentHome.get(leg.uuid)
+      if (address !== null && sent === undefined) return this.#sendHome(leg, address)
+      if (address !== null && sent! + AGAIN_MS * 5 < clock.monotonic() && sent! + WAITS_MS > clock.monotonic()) return this.#sendHome(leg, address)
+      if (sent !== undefined && sent + WAITS_MS <= clock.monotonic()) return this.#unwanted(leg)
       await sleep(clock, AGAIN_MS)
     }
     this.#waiting.delete(leg.uuid)
@@ -82,6 +88,11 @@ export class Strays {
   /** Its call is driven by another node: it goes there. Our connection is closed while socket_resume is false. */
   #sendHome(leg: Leg, address: string): void {
     this.#waiting.delete(leg.uuid)
+    const { clock } = this.#options
+    if (!this.#sentHome.has(leg.uuid)) {
+      this.#sentHome.set(leg.uuid, clock.monotonic())
+      clock.after(2 * WAITS_MS, () => this.#sentHome.delete(leg.uuid))
+    }
     this.#options.log.info({ uuid: leg.uuid, to: address }, 'a leg goes to the node that drives its call')
     leg.conversation?.tell(
       api(say.uuidSetvars(leg.uuid, { socket_resume: 'false', switchhook_home: varValue(address) })),

@@ -115,7 +115,8 @@ export class Switch extends Emitter<{ back: void }> {
     if (this.#left) return 'yes'
     try {
       if ((await this.commands.run(say.uuidExists(uuid))).trim() !== 'false') return 'yes'
-      return this.#anew.doubts(uuid) ? 'unknown' : 'no'
+      // as long as its events cannot be heard it may be another run of the switch that answers, and bring the leg back
+      return !this.#up || this.#anew.doubts(uuid) ? 'unknown' : 'no'
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
       this.#log.debug({ switch: this.name, uuid, error: error.message }, 'could not ask whether a call lives')

@@ -1,6 +1,6 @@
 /** A campaign's side of the calls that it made, as flows need it. */
 import type { LeadDesk as Leads } from '../campaign/lead.ts'
-import type { LeadDesk } from './run.ts'
+import type { LeadDesk } from './lead.ts'
 
 export function campaignDesk(leads: Leads): LeadDesk {
   return {

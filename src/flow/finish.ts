@@ -6,8 +6,11 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { CallStore, Owner } from '../call/ownership.ts'
+import type { Switchboard } from '../call/switchboard.ts'
+import * as say from '../esl/api.ts'
+import type { Ident } from '../esl/words.ts'
 import type { Leftovers } from './leftovers.ts'
-import { remainsOf, type KnownEnd } from './remains.ts'
+import { dialledIn, remainsOf, type KnownEnd } from './remains.ts'
 import type { CallRecords } from './run.ts'
 
 export interface Over {
@@ -18,6 +21,7 @@ export interface Over {
 
 export interface FinishParts {
   readonly calls: CallStore
+  readonly switchboard: Switchboard
   readonly records: CallRecords
   /** Null where there are no campaigns. */
   readonly leads: { presume(uuid: string, cause: string | null): Promise<unknown> } | null
@@ -37,6 +41,7 @@ export async function finish(batch: readonly Over[], parts: FinishParts): Promis
   // somebody has them again, or was faster
   const ours = batch.filter(({ owner }, at) => owners[at]?.node === owner.node && owners[at].epoch === owner.epoch)
   if (ours.length === 0) return 0
+  await Promise.all(ours.map(({ uuid }) => letGo(uuid, parts)))
   await parts.leftovers.clear(new Set(ours.map(({ uuid }) => uuid)))
   const queue = [...ours]
   let ended = 0
@@ -45,6 +50,13 @@ export async function finish(batch: readonly Over[], parts: FinishParts): Promis
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, work))
   return ended
+}
+
+/** A telephone that rings for nobody any more: before the agent who is called counts as free. */
+async function letGo(uuid: string, { calls, switchboard }: FinishParts): Promise<void> {
+  for (const dialled of dialledIn(await calls.read(uuid))) {
+    for (const one of switchboard.switches) if ((await one.lives(dialled)) === 'yes') await one.attempt(say.uuidKill(dialled, 'ORIGINATOR_CANCEL' as Ident))
+  }
 }
 
 async function close({ uuid, owner, end }: Over, { calls, records, leads, rows, clock, log }: FinishParts): Promise<boolean> {

@@ -3,7 +3,9 @@ import { ms } from '../base/duration.ts'
 import { Call } from '../call/call.ts'
 import type { CallHouse } from '../call/house.ts'
 import type { Leg } from '../call/leg.ts'
+import type { Entry } from '../call/entries.ts'
 import { step } from '../call/steps.ts'
+import { uuid as parseUuid } from '../esl/words.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dial, type DialOptions, type Party } from '../call/verbs/dial.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
@@ -33,22 +35,31 @@ export class FlowCall extends Call {
   /** A place in a queue, until its scope ends: `await using place = await call.enqueue('support')`. NotFoundError without such a queue. */
   enqueue(queue: string): Promise<FlowPlace> {
     const taken: ConstructorParameters<typeof HeldPlace>[3] = agent => this.promised.add(agent)
+    const again = (since: number) => () => this.#queues.enter(waitingCall(this.leg), queue, { since })
     return step<HeldPlace>(this.leg, {
       verb: `enqueue ${queue}`,
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
         this.note({ event: 'entered', queue })
-        return new HeldPlace(this.leg, queue, place, taken)
+        return new HeldPlace(this.leg, queue, place, taken, again(place.joinedAt))
       },
       save: ({ joinedAt, position }) => ({ joinedAt, position }),
       load: (saved, replay) => {
-        const held = new HeldPlace(this.leg, queue, saved as unknown as SavedPlace, taken)
+        const from = saved as unknown as SavedPlace
+        const held = new HeldPlace(this.leg, queue, from, taken, again(from.joinedAt))
         replay.atEnd(async () => {
-          if (!held.given) held.reopened(await this.#queues.enter(waitingCall(this.leg), queue, { since: held.joinedAt }))
+          if (!held.given) held.reopened(await again(from.joinedAt)())
         })
         return held
       },
     })
+  }
+
+  /** The script has changed: what the old one plays falls silent, and whom it has dialled is let go. */
+  async giveUp(past: readonly Entry[]): Promise<void> {
+    const { leg, house, stage } = this
+    for (const entry of past) if (entry.k === 'intent' && entry.v.startsWith('dial ')) await house.letGo(leg, parseUuid((entry.d as { uuid: string }).uuid))
+    if (leg.phase === 'driven') await stage.end()
   }
 
   /** What the record of the call says of its way through the queues. */

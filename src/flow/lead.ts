@@ -1,4 +1,5 @@
 /** The person that a campaign called, as its flow sees them. */
+import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
 import { ends } from '../call/nouns.ts'
 import type { Leg } from '../call/leg.ts'
@@ -46,6 +47,12 @@ export interface LeadParts {
   connected(agent: string): Promise<void>
   /** Milliseconds since the greeting ended (or, without detection, since the answer), by the call's clock. */
   sinceGreeting(): number
+}
+
+/** A campaign's side of a call that it made. */
+export interface LeadDesk {
+  /** Null when no open attempt has this uuid. */
+  find(uuid: string): Promise<(Omit<LeadParts, 'sinceGreeting' | 'queues'> & { settle(end: AttemptEnd, agent: string | null): Promise<void> }) | null>
 }
 
 /** The lead and the scope that gives its agent back when the flow is over, however it ends. */
@@ -108,8 +115,9 @@ export class CampaignLead implements Lead, AsyncDisposable {
     const { name, endpoint, ringForMs, leg, epoch } = agent
     this.#call.note({ event: 'promised', queue: this.#parts.queue, agent: name })
     const found = new LeasedAgent(this.#call.leg, { name, endpoint, ringForMs, leg, epoch }, agent)
-    if (leg === null || this.#call.leg.home === null) {
-      await found.failed() // not on the line: a telephone that must ring first cannot make the deadline
+    const { home } = this.#call.leg
+    if (leg === null || home === null || (await home.lives(parseUuid(leg))) === 'no') {
+      await found.failed() // not on the line (or on that of another switch): a telephone that must ring first cannot make the deadline
       return null
     }
     await this.#parts.connected(name)

@@ -46,8 +46,8 @@ const ON_ITS_WAY_MS = 1_000
 const UNHEARD_MS = 500
 /** A call of our own that is over is being written down by its flow. */
 const OURS_MS = 5_000
-/** Extension of the dialplan that says sorry: whoever is there is on their way out. */
-const FALLBACK = 'switchhook-sorry'
+/** Extensions of the dialplan that bring a call to a door. Whoever is elsewhere (in the apology, or transferred out) is not ours to fetch. */
+const TO_A_DOOR = /^switchhook-(?!sorry$)/
 
 export interface Orphaned {
   readonly finished: number
@@ -205,7 +205,7 @@ async function placeOf(uuid: Uuid, home: Switch): Promise<'talking' | 'leaving' 
     const partner = await home.ask(say.uuidGetvar(uuid, 'bridge_to' as Ident))
     if (uuidOf(partner.trim())) return 'talking'
     // a field of the leg when no variable has the name (switch_channel.c, switch_channel_get_variable_dup)
-    return (await home.ask(say.uuidGetvar(uuid, 'destination_number' as Ident))).trim() === FALLBACK ? 'leaving' : 'driven'
+    return (await home.ask(say.uuidGetvar(uuid, 'destination_number' as Ident))).trim().match(TO_A_DOOR) ? 'driven' : 'leaving'
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return null

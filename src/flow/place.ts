@@ -38,15 +38,19 @@ export class HeldPlace implements FlowPlace {
   readonly joinedAt: number
   readonly #leg: Leg
   readonly #taken: (agent: LeasedAgent) => void
+  readonly #enter: () => Promise<Place>
   readonly #key: string
   readonly #watching: Disposable
   /** Null while a flow is brought back to where it was. */
   #place: Place | null = null
   #given = false
+  /** What a step waits for that was asked while the flow was brought back. */
+  readonly #calledLater = new AbortController()
 
-  /** `taken` is told of each agent who is given to the caller. */
-  constructor(leg: Leg, queue: string, from: Place | SavedPlace, taken: (agent: LeasedAgent) => void) {
+  /** `taken` is told of each agent who is given to the caller; `enter` opens the same place once more. */
+  constructor(leg: Leg, queue: string, from: Place | SavedPlace, taken: (agent: LeasedAgent) => void, enter: () => Promise<Place>) {
     this.#leg = leg
+    this.#enter = enter
     this.queue = queue
     this.joinedAt = from.joinedAt
     this.#taken = taken
@@ -63,6 +67,9 @@ export class HeldPlace implements FlowPlace {
   /** The place itself, in the house that drives the call now. */
   reopened(place: Place): void {
     this.#place = place
+    const { called } = place
+    if (called.aborted) this.#calledLater.abort(called.reason)
+    else called.addEventListener('abort', () => this.#calledLater.abort(called.reason), { once: true })
   }
 
   get position(): number {
@@ -75,18 +82,24 @@ export class HeldPlace implements FlowPlace {
     return this.waited >= ms(duration)
   }
   get called(): AbortSignal {
-    return this.#place?.called ?? NOT_YET
+    return this.#place?.called ?? this.#calledLater.signal
   }
 
   agent(options: { within: Duration }): Promise<Agent | null> {
     const { clock } = this.#leg.steps.journal
+    const ask = async ({ until }: { until: number }) => {
+      const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
+      if (agent) this.#leg.steps.journal.note({ event: 'promised', queue: this.queue, agent: agent.name })
+      return agent && this.#take(new LeasedAgent(this.#leg, { name: agent.name, endpoint: agent.endpoint, ringForMs: agent.ringForMs, leg: agent.leg, epoch: agent.epoch }, agent))
+    }
     return step<LeasedAgent | null, { until: number }>(this.#leg, {
       verb: `agent of ${this.queue}`,
       intent: () => ({ until: clock.now() + ms(options.within) }), // who takes over waits no longer than was said
-      run: async ({ until }) => {
-        const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
-        if (agent) this.#leg.steps.journal.note({ event: 'promised', queue: this.queue, agent: agent.name })
-        return agent && this.#take(new LeasedAgent(this.#leg, { name: agent.name, endpoint: agent.endpoint, ringForMs: agent.ringForMs, leg: agent.leg, epoch: agent.epoch }, agent))
+      run: ask,
+      recover: async intent => {
+        // a process that was frozen in a replay may have written the place to its name in the meantime
+        if (this.#place?.isMoved) this.reopened(await this.#enter())
+        return ask(intent)
       },
       save: agent => agent && { ...agent.saved },
       load: (saved, replay) => {
@@ -124,6 +137,3 @@ export class HeldPlace implements FlowPlace {
     this.#watching[Symbol.dispose]()
   }
 }
-
-/** Sounds that were to end when an agent came are not played again in a replay. */
-const NOT_YET = new AbortController().signal

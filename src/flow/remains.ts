@@ -2,6 +2,7 @@
 import { readEntry, type Begin, type Entry, type Note } from '../call/entries.ts'
 import type { Ended } from '../call/hangups.ts'
 import type { LegEnd } from '../call/ending.ts'
+import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
 import type { CallRecord } from './run.ts'
 import { storyOf, type QueueMoment } from './story.ts'
 
@@ -33,6 +34,13 @@ export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: n
     endedAt,
     outcome: talked ? 'talked' : end === null || end.cause === 'SWITCH_CRASH' || end.cause === 'LOST' ? 'lost' : 'hung-up',
   }
+}
+
+/** Legs that were dialled and of which nothing was written after that. */
+export function dialledIn(lines: readonly string[]): Uuid[] {
+  const entries = readAll(lines)
+  const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
+  return entries.flatMap(entry => (entry.k === 'intent' && entry.v.startsWith('dial ') && !over.has(entry.n) ? [parseUuid((entry.d as { uuid: string }).uuid)] : []))
 }
 
 /** What a journal says of where its call lives, and which flow it is in. */

@@ -20,16 +20,10 @@ import type { Catalogue } from './catalogue.ts'
 import type { CallBeginning, CallRecord, CallRecords } from './call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { FlowCall } from './flow-call.ts'
-import { CampaignLead, type LeadParts } from './lead.ts'
+import { CampaignLead, type LeadDesk } from './lead.ts'
 import { readParams } from './params.ts'
 
 export type { CallBeginning, CallRecord, CallRecords }
-
-/** A campaign's side of a call that it made. */
-export interface LeadDesk {
-  /** Null when no open attempt has this uuid. */
-  find(uuid: string): Promise<(Omit<LeadParts, 'sinceGreeting' | 'queues'> & { settle(end: AttemptEnd, agent: string | null): Promise<void> }) | null>
-}
 
 export interface FlowParts {
   catalogue: Catalogue
@@ -54,7 +48,7 @@ export class Flows {
   readonly #parts: FlowParts
   /** By the uuid of the call, until its row is written. */
   readonly #running = new Map<string, Promise<void>>()
-  readonly #journals = new Set<Journal>()
+  readonly #journals = new Map<string, Journal>()
 
   constructor(parts: FlowParts) {
     this.#parts = parts
@@ -70,6 +64,11 @@ export class Flows {
   /** Is this call driven here, or its end being written down? */
   drives(uuid: string): boolean {
     return this.#running.has(uuid)
+  }
+
+  /** The memory of all nodes has lost a call that is driven here: it is written down again. */
+  async remember(uuid: string): Promise<void> {
+    await this.#journals.get(uuid)?.remember()
   }
 
   /** Begins the flow that the leg's path names, or goes on with it where `taken` says that it is. */
@@ -89,7 +88,7 @@ export class Flows {
     const entries = taken?.entries.map(readEntry) ?? []
     const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
-      uuid, store: taken && taken.epoch > 0 ? calls : null, owner: { node, epoch: taken?.epoch ?? 0 }, begin, clock: house.clock, log: house.log,
+      uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, clock: house.clock, log: house.log,
       lost: () => leg.giveAway('taken'),
     })
     const { from, to, direction, path: flow, core } = begin.arrival
@@ -98,8 +97,8 @@ export class Flows {
     // the caller does not wait for a database; of a call that is taken over the row says no more than that it is here now
     const calm = taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()
     const written = calm.then(() => this.#keep(beginning, records => records.begun(beginning)))
-    this.#journals.add(journal)
-    void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.delete(journal))
+    this.#journals.set(uuid, journal)
+    void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
     const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), leg.moved.then(() => null)])
     if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
     const { call, outcome } = run
@@ -110,8 +109,8 @@ export class Flows {
     house.log.info({ uuid, flow, outcome, cause: end.cause, ms: house.clock.now() - begin.at, agent: story.agent }, 'a call ended')
     await written
     const record: CallRecord = { ...beginning, ...story, end, endedAt: end.at ?? house.clock.now(), outcome }
-    await this.#keep(record, records => records.ended(record))
-    await this.#forget(journal)
+    // else reconciliation writes it, of the journal
+    if (await this.#keep(record, records => records.ended(record))) await this.#forget(journal)
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. */
@@ -129,6 +128,7 @@ export class Flows {
         return { call, outcome: 'error' }
       }
       leg.steps.freeze()
+      await call.giveUp(entries)
       this.restarts++
       this.#parts.house.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
       await journal.beginAgain()
@@ -172,7 +172,7 @@ export class Flows {
       end = call.story.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
     } finally {
       await lead[Symbol.asyncDispose]()
-      await found.settle(end, call.story.agent)
+      if (!call.leg.steps.replaying) await found.settle(end, call.story.agent) // else the script has changed, and it begins again
     }
     return end
   }
@@ -186,7 +186,7 @@ export class Flows {
     house.stopDialling()
     let limit: Timer | undefined
     const late = new Promise<void>(resolve => (limit = house.clock.after(DRAIN_MS, resolve)))
-    await Promise.race([Promise.all([...this.#journals].map(journal => journal.write())), late])
+    await Promise.race([Promise.all([...this.#journals.values()].map(journal => journal.write())), late])
     limit?.cancel()
     const legs = [...house.door.legs.values()]
     const driven = legs.filter(leg => leg.phase === 'driven' || leg.phase === 'adrift')
@@ -219,14 +219,16 @@ export class Flows {
     }
   }
 
-  async #keep(row: CallBeginning, write: (records: CallRecords) => Promise<void>): Promise<void> {
+  async #keep(row: CallBeginning, write: (records: CallRecords) => Promise<void>): Promise<boolean> {
     try {
       await write(this.#parts.records)
+      return true
     } catch (error) {
       // the caller is gone and must not be kept waiting for a database; what the table would have is said instead
       const { uuid, flow, direction, from, to, startedAt } = row
       const ending = 'end' in row ? endingOf(row as CallRecord) : {}
       this.#parts.house.log.error({ uuid, flow, direction, from, to, startedAt, ...ending, error: error instanceof Error ? error.message : String(error) }, 'a call record could not be written')
+      return false
     }
   }
 }

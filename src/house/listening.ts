@@ -60,6 +60,8 @@ export class Listening {
   readonly #flows: Flows
   readonly #queues: Queues
   #gate: Gate | null = null
+  /** False from a lapse until it is known which calls are still ours. */
+  #sure = true
   /** Connections that have not become a call yet, and those among them that may. */
   #knocking = 0
   #admitted = 0
@@ -70,9 +72,9 @@ export class Listening {
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
     this.admission = new Admission({ clock, log, maxCalls, load })
-    // with Redis away for everybody there is nobody else who could have taken a call: then this node goes on, without journals
+    // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
     const peers = {
-      holds: () => presence.holds() || !others(presence).listener,
+      holds: () => (presence.holds() && this.#sure) || !others(presence).listener,
       addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(presence, name)),
     }
     this.#door = new Door({
@@ -87,6 +89,7 @@ export class Listening {
     const records = keepRecords(sql, node)
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     // not at once: a process that was starved is back in a moment, and the calls that wait at a port are lost when it closes
+    presence.on('lapsed', () => (this.#sure = false))
     presence.on('lapsed', () => void clock.after(FENCE_MS, () => this.admission.fence(!presence.holds() && others(presence).listener)))
     presence.on('regained', () => void this.#back())
   }
@@ -104,6 +107,10 @@ export class Listening {
   /** Is this call driven here, or its end being written down? */
   drives(uuid: string): boolean {
     return this.#flows.drives(uuid)
+  }
+
+  remember(uuid: string): Promise<void> {
+    return this.#flows.remember(uuid)
   }
 
   /** FreeSWITCH brings a leg. */
@@ -159,7 +166,7 @@ export class Listening {
   async #back(): Promise<void> {
     const { presence, clock, log } = this.#options
     try {
-      await this.#door.revalidate()
+      await this.#door.revalidate(() => (this.#sure = true))
       if (presence.holds()) this.admission.fence(false)
     } catch (error) {
       log.warn({ error: (error as Error).message }, UNSURE)

@@ -29,9 +29,11 @@ export interface ReconcileOptions {
   legs: ReadonlyMap<string, Leg>
   /** Does this process drive the call, or write down its end? */
   drives(uuid: string): boolean
+  /** The memory of all nodes has lost a call that is driven here. */
+  remember(uuid: string): Promise<void>
 }
 
-export function reconcile({ legs, drives, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
+export function reconcile({ legs, drives, remember, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
   return new Reconciler({
     ...parts,
     node,
@@ -40,5 +42,6 @@ export function reconcile({ legs, drives, presence, sql, node, ...parts }: Recon
     rows: { open: () => openCallIds(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
     mine: uuid => drives(uuid) || legs.has(uuid),
     legs: () => legs.values(),
+    remember,
   })
 }

@@ -44,6 +44,8 @@ export interface Place extends AsyncDisposable {
   keepForCallback(number: string): Promise<void>
   /** When they joined, milliseconds since the epoch. */
   readonly joinedAt: number
+  /** Another process, or another place of this one, holds it by now. */
+  readonly isMoved: boolean
   /** The agent whom another process held for this caller, when the promise still stands. */
   again(agent: string, epoch: number): Promise<ReservedAgent | null>
 }

@@ -64,7 +64,7 @@ export class PromisedAgent implements ReservedAgent {
     this.#over = true
     const { roster, clock } = this.#house
     if (this.#reached !== 'talking') await this.#place.waitsOn(this.epoch)
-    await roster.release(this.name, this.epoch, outcome, clock.now())
+    await this.#house.persist('an agent could not be released', async () => void (await roster.release(this.name, this.epoch, outcome, clock.now())))
   }
 
   [Symbol.asyncDispose](): Promise<void> {

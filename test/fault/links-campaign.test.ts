@@ -9,7 +9,7 @@ import { pause, Rig } from './rig.ts'
 const ENDS_WITHIN_MS = 90_000
 const BEHAVIOURS = [{ answers: 'busy' }, { answers: 'declined' }, { answers: '300ms', speaks: 'human', talksFor: '2s' }, { answers: 'unallocated' }] as const
 
-row(25, 'a campaign whose links break while it dials: no lead is called twice, every attempt has its end', { injected: 'both links cut after N octets, N up to 6000', quick: true }, async (t, told) => {
+row(25, 'a campaign whose links break while it dials: no lead is called twice, every attempt has its end', { injected: 'both links cut after N octets, N up to 6000' }, async (t, told) => {
   const random = seeded(2_525)
   const wanted = many(200, 15)
   const rig = await Rig.open(t, told)

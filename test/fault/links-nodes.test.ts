@@ -49,7 +49,7 @@ class Visitors extends Crowd {
   }
 }
 
-row(21, 'a house of two nodes whose links to the switch break all the time: everybody is served, nobody is called twice, nothing is left over', { injected: 'RST of a node\'s links every 1 to 5 s', quick: true }, async (t, told) => {
+row(21, 'a house of two nodes whose links to the switch break all the time: everybody is served, nobody is called twice, nothing is left over', { injected: 'RST of a node\'s links every 1 to 5 s' }, async (t, told) => {
   const random = seeded(2_021)
   const seconds = many(300, 8)
   const rig = await Rig.open(t, told, { queues: ['support'] })
@@ -100,7 +100,7 @@ row(21, 'a house of two nodes whose links to the switch break all the time: ever
   told.is(`${left.length} left in the stores${left.length > 0 ? ` (${left[0]})` : ''}, ${channels.length} legs at the switch`, left.length === 0 && channels.length === 0)
 })
 
-row(22, 'a supervisor reads at once that a node has no link to its switch, and that it has one again', { injected: 'a proxy that swallows everything', quick: true }, async (t, told) => {
+row(22, 'a supervisor reads at once that a node has no link to its switch, and that it has one again', { injected: 'a proxy that swallows everything' }, async (t, told) => {
   const rig = await Rig.open(t, told, { nodes: ['a'], queues: ['support'] })
   const { nodes: [a], proxies: [proxy] } = await behindProxies(t, rig, ['a'])
   const [lost, back]: [number[], number[]] = [[], []]
@@ -123,7 +123,7 @@ row(22, 'a supervisor reads at once that a node has no link to its switch, and t
   told.is(`gone ${spread(back)} after it is back`, Math.max(...back) <= 5_000)
 })
 
-row(29, 'the switch dies under two nodes and is started anew: every record is written, every agent is free, and the house goes on', { injected: 'SIGKILL of the switch, nothing recovered', quick: true }, async (t, told) => {
+row(29, 'the switch dies under two nodes and is started anew: every record is written, every agent is free, and the house goes on', { injected: 'SIGKILL of the switch, nothing recovered' }, async (t, told) => {
   const awayMs = FULL ? ms('10s') : ms('2s')
   const [talking, waiting, menus] = [many(200, 10), many(500, 30), many(300, 20)]
   const rig = await Rig.open(t, told, { queues: ['support'] })

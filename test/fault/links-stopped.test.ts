@@ -42,7 +42,7 @@ row(31, 'the switch stands still: nothing is dialled there any more, and it is s
   told.is(`served again after ${spread(back)}`, Math.max(...back) < 5_000)
 })
 
-row(31, 'a campaign runs and callers wait while the switch stands still: nobody is dialled meanwhile, and no burst comes afterwards', { injected: 'SIGSTOP of the switch, SIGCONT', quick: true }, async (t, told) => {
+row(31, 'a campaign runs and callers wait while the switch stands still: nobody is dialled meanwhile, and no burst comes afterwards', { injected: 'SIGSTOP of the switch, SIGCONT' }, async (t, told) => {
   const seconds = many(60, 8)
   const rig = await Rig.open(t, told, { queues: ['support'] })
   const campaign = await CampaignInRig.open(rig, { agents: 30, leads: 400 + seconds * CPS, cps: CPS })

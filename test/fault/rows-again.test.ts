@@ -9,7 +9,7 @@ import { pause, Rig, until } from './rig.ts'
 
 const CHANGED = fileURLToPath(new URL('./scripts-changed', import.meta.url))
 
-row(null, 'every link between a node and the switch breaks while both live: all callers go on', { injected: 'RST of all conversations and links of one node', quick: true }, async (t, told) => {
+row(null, 'every link between a node and the switch breaks while both live: all callers go on', { injected: 'RST of all conversations and links of one node' }, async (t, told) => {
   const rig = await Rig.open(t, told, { queues: ['support'] })
   const door = await openProxy(t, { port: rig.ports.get('a')! })
   const link = await openProxy(t, { port: await rig.doorOf('a') })
@@ -41,7 +41,7 @@ row(null, 'every link between a node and the switch breaks while both live: all 
 })
 
 for (const kills of [2, 7]) {
-  row(null, `${kills === 2 ? 'two' : 'seven'} nodes that drive a call die, one after the other: it goes on`, { injected: `${kills} × SIGKILL of whoever drives the call`, quick: kills === 2 }, async (t, told) => {
+  row(null, `${kills === 2 ? 'two' : 'seven'} nodes that drive a call die, one after the other: it goes on`, { injected: `${kills} × SIGKILL of whoever drives the call` }, async (t, told) => {
     const rig = await Rig.open(t, told, { queues: ['support'] })
     await rig.start()
     const [waiters, menus] = [new Crowd(rig), new Crowd(rig)]
@@ -75,7 +75,7 @@ for (const kills of [2, 7]) {
   })
 }
 
-row(null, 'the script has changed when another node takes over: it begins anew on the live call, the place is kept', { injected: 'SIGKILL, the other node has a newer script', quick: true }, async (t, told) => {
+row(null, 'the script has changed when another node takes over: it begins anew on the live call, the place is kept', { injected: 'SIGKILL, the other node has a newer script' }, async (t, told) => {
   const rig = await Rig.open(t, told, { queues: ['support'] })
   const [a] = await rig.start(['a'])
   await rig.start(['b'], { SCRIPTS: CHANGED })

@@ -7,7 +7,7 @@ import { pause, Rig, until } from './rig.ts'
 row(3, 'a node is killed while callers hear a menu: everybody is back within a second, what they pressed is not forgotten', { injected: 'SIGKILL of one of two nodes', quick: true }, async (t, told) => {
   const rig = await Rig.open(t, told)
   const [a] = await rig.start()
-  told.trials = many(100, 40)
+  told.trials = many(100, 20)
   const crowd = new Crowd(rig)
   await crowd.call(told.trials, { flow: 'menu' })
   await crowd.hear('fault/code')
@@ -34,7 +34,7 @@ row(3, 'a node is killed while callers hear a menu: everybody is back within a s
 row(4, 'a node is killed while callers wait: order and waiting time are kept', { injected: 'SIGKILL of one of two nodes', quick: true }, async (t, told) => {
   const rig = await Rig.open(t, told, { queues: ['sales'] })
   const [a] = await rig.start()
-  told.trials = many(200, 40)
+  told.trials = many(200, 20)
   const crowd = new Crowd(rig)
   await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' } })
   await crowd.hear('moh/calm')
@@ -63,7 +63,7 @@ row(4, 'a node is killed while callers wait: order and waiting time are kept', {
   crowd.leave()
 })
 
-row(5, 'a node is killed while people talk: nobody hears it, and every talk is closed and counted', { injected: 'SIGKILL of one of two nodes', quick: true }, async (t, told) => {
+row(5, 'a node is killed while people talk: nobody hears it, and every talk is closed and counted', { injected: 'SIGKILL of one of two nodes' }, async (t, told) => {
   const rig = await Rig.open(t, told)
   told.trials = many(200, 20)
   await seat(rig, { queue: 'sales', number: told.trials })

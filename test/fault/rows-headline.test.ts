@@ -4,7 +4,7 @@ import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, seat } from './people.ts'
 import { pause, Rig, until } from './rig.ts'
 
-row(null, 'kill -9 with a hundred in menus and queues and fifty who talk: no call lost, no talk cut, nobody offered twice', { injected: 'SIGKILL of one of two nodes', quick: true }, async (t, told) => {
+row(null, 'kill -9 with a hundred in menus and queues and fifty who talk: no call lost, no talk cut, nobody offered twice', { injected: 'SIGKILL of one of two nodes' }, async (t, told) => {
   const rig = await Rig.open(t, told, { queues: ['support'] })
   const [inMenus, inQueue, underOffer, talking] = [many(40, 10), many(50, 20), many(10, 5), many(50, 15)]
   told.trials = inMenus + inQueue + underOffer + talking

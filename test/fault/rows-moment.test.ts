@@ -10,7 +10,7 @@ import { pause, Rig, until } from './rig.ts'
 row(null, 'a node dies between an effect and its record: no second telephone rings', { injected: 'SIGKILL in the moment in which the switch receives an originate', quick: true }, async (t, told) => {
   const rig = await Rig.open(t, told, { queues: ['sales'] })
   await rig.start()
-  const rounds = many(10, 2)
+  const rounds = many(10, 1)
   const callers = 5
   told.trials = rounds * callers
   let [rang, talked, lost] = [0, 0, 0]
@@ -34,13 +34,13 @@ row(null, 'a node dies between an effect and its record: no second telephone rin
     crowd.leave()
     for (const name of places.keys()) await rig.roster.setStatus(name, 'logged-out', Date.now())
     await rig.node(dying!).end()
-    await rig.start([dying!])
+    if (round + 1 < rounds) await rig.start([dying!])
   }
   told.is(`${talked}/${told.trials} talk, ${lost} lost`, talked === told.trials && lost === 0)
   told.is(`${rang} telephones rang`, rang === told.trials)
 })
 
-row(null, 'a node dies in the moment in which two begin to talk: the talk goes on, and its whole time is counted', { injected: 'SIGKILL at CHANNEL_BRIDGE, 0 to 40 ms after it', quick: true }, async (t, told) => {
+row(null, 'a node dies in the moment in which two begin to talk: the talk goes on, and its whole time is counted', { injected: 'SIGKILL at CHANNEL_BRIDGE, 0 to 40 ms after it' }, async (t, told) => {
   const rig = await Rig.open(t, told)
   const rounds = many(10, 2)
   told.trials = rounds

@@ -4,7 +4,7 @@ import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, SORRY } from './people.ts'
 import { pause, Rig, until } from './rig.ts'
 
-row(9, 'three times as many callers as a node may have: those who are taken are served at once, all others hear the overflow', { injected: '3 × the calls of MAX_CALLS for 60 s', quick: true }, async (t, told) => {
+row(9, 'three times as many callers as a node may have: those who are taken are served at once, all others hear the overflow', { injected: '3 × the calls of MAX_CALLS for 60 s' }, async (t, told) => {
   const soft = many(100, 30)
   const stays = many(5_000, 1_500)
   const rig = await Rig.open(t, told, { nodes: ['a'], settings: { MAX_CALLS: String(soft) }, sounds: { [SORRY]: '1s' } })
@@ -40,7 +40,7 @@ row(9, 'three times as many callers as a node may have: those who are taken are 
   crowd.leave()
 })
 
-row(10, 'twice as many calls as a node may have: its port is closed, the rest goes to the next host, and it opens again', { injected: 'SIGKILL of a neighbour with too many calls', quick: true }, async (t, told) => {
+row(10, 'twice as many calls as a node may have: its port is closed, the rest goes to the next host, and it opens again', { injected: 'SIGKILL of a neighbour with too many calls' }, async (t, told) => {
   const soft = many(50, 10)
   const rig = await Rig.open(t, told, { nodes: ['a', 'b', 'c'] })
   await Promise.all([rig.start(['a'], { MAX_CALLS: String(soft) }), rig.start(['b', 'c'])])

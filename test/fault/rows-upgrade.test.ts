@@ -16,7 +16,7 @@ function behave(crowd: Crowd, person: Person, talkMs: number): void {
   })
 }
 
-row(68, 'both nodes are replaced one by one under load: nobody is lost', { injected: 'SIGTERM and a new process, both nodes in turn', quick: true }, async (t, told) => {
+row(68, 'both nodes are replaced one by one under load: nobody is lost', { injected: 'SIGTERM and a new process, both nodes in turn' }, async (t, told) => {
   const rig = await Rig.open(t, told)
   told.trials = many(1_000, 60)
   await seat(rig, { queue: 'sales', number: many(100, 40), wrapUpMs: 0 })

@@ -92,10 +92,11 @@ test('a node whose call another node has taken sees no result any more, and writ
 
 test('what was lived through is not done again, and a failure is the same failure', async t => {
   const past: Entry[] = [done('1', 'menu', 'sales'), { k: 'done', n: '2', v: 'play', at: 2, x: { name: 'SwitchError', code: 'SOUND_MISSING', message: 'no such sound' } }]
-  const { leg } = await taken(t, { past })
+  const { leg, clock } = await taken(t, { past })
   const run = () => assert.fail('it was done before')
-  assert.equal(await step(leg, { verb: 'menu', run }), 'sales')
-  await assert.rejects(step(leg, { verb: 'play', run }), (error: Error) => error instanceof SwitchError && error.code === 'SOUND_MISSING' && error.message === 'no such sound')
+  assert.equal(await clock.runUntil(step(leg, { verb: 'menu', run }), 100), 'sales')
+  const again = assert.rejects(step(leg, { verb: 'play', run }), (error: Error) => error instanceof SwitchError && error.code === 'SOUND_MISSING' && error.message === 'no such sound')
+  await clock.runUntil(again, 100)
   assert.equal(await step(leg, { verb: 'menu', run: async () => 'support' }), 'support')
 })
 
@@ -127,7 +128,7 @@ test('a step that is another one than it was is a changed script: nothing settle
 test('a flow that does not come to a step any more is a changed script after a second', async t => {
   const { leg, clock, changes } = await taken(t, { past: [done('1', 'menu', 'sales'), done('3', 'play', null)] })
   const run = () => assert.fail('the journal is not through')
-  await step(leg, { verb: 'menu', run })
+  await clock.runUntil(step(leg, { verb: 'menu', run }), 100)
   void step(leg, { verb: 'dial', run })
   await clock.advance(1_100)
   assert.deepEqual(changes, ["it does not come to step 3 'play' any more"])
@@ -137,12 +138,12 @@ test('keys that a flow was told are told again, and those that come now after th
   const { leg, clock } = await taken(t, { past: [done('1', 'answer', null), { k: 'key', n: '2', at: 5, digit: '7' }, done('3', 'play', null)] })
   const keys: string[] = []
   const run = () => assert.fail('it was done before')
-  await step(leg, { verb: 'answer', run })
+  await clock.runUntil(step(leg, { verb: 'answer', run }), 100)
   using _listening = leg.steps.listen(leg, key => keys.push(key))
   const playing = step(leg, { verb: 'play', run })
   leg.emit('key', '9')
+  await clock.runUntil(playing, 100)
   await settled(clock)
-  await playing
   await settled(clock)
   assert.deepEqual(keys, ['7', '9'])
 })

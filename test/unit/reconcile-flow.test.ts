@@ -91,3 +91,16 @@ test('a caller who waits while their switch dies waits on in the same place when
   await caller.hangsUp()
   assert.equal(await caller.outcome(), 'hung-up')
 })
+
+test('a telephone that rings for a caller who left while their node was dead stops ringing', async t => {
+  const { sim, lapses } = await twoNodes(t)
+  const alice = sim.agent('alice', { answers: 'never' })
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await alice.ready()
+  await alice.rings()
+  sim.kill('a')
+  await caller.hangsUp()
+  lapses()
+  await alice.ended('10s')
+  assert.equal(await alice.state(), 'idle')
+})

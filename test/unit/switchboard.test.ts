@@ -86,6 +86,22 @@ test('when a switch was started anew and brings nobody back, all its legs ended 
   for (const one of watching) one[Symbol.dispose]()
 })
 
+test('who a switch does not know is not given up before its events are heard again: it was started anew, and may bring them back', async t => {
+  const { clock, sim, home, ends, call, watch } = await openLink(t)
+  const { uuid } = await call()
+  using _ = watch(uuid)
+  sim.kill()
+  await clock.advance(10_000)
+  sim.restart()
+  // the command link happens to be back first
+  Object.assign(home, { commands: await connectionCommands(sim.connect(), { password: sim.password, clock }) })
+  assert.equal(home.up, false)
+  assert.equal(await home.lives(uuid as Uuid), 'unknown')
+  await clock.runUntil(() => ends.size === 1, 10_000)
+  assert.equal(ends.get(uuid)?.cause, 'SWITCH_CRASH')
+  assert.equal(await home.lives(uuid as Uuid), 'no')
+})
+
 test('when nobody was heard for a while before a switch began anew, its legs ended before the new run began', async t => {
   const { clock, sim, home, ends, call, watch, dropLinks } = await openLink(t)
   const { uuid } = await call()

@@ -61,6 +61,7 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
     intent: () => ({ uuid: newUuid() }),
     run: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reach, within()),
     recover: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reachAgain, within()),
+    abandon: ({ uuid }) => house.letGo(leg, parseUuid(uuid)),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
@@ -71,7 +72,10 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
 
 async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how: typeof reach, within: Steps): Promise<Party> {
   const { pledge } = what
-  if (pledge && !(await pledge.ringing())) return unreached('refused')
+  if (pledge && !(await pledge.ringing())) {
+    await house.letGo(leg, uuid) // a process that died may have called them
+    return unreached('refused')
+  }
   const missed = async (outcome: Unreached) => {
     await pledge?.missed(outcome)
     return unreached(outcome)

@@ -30,28 +30,30 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
   if (had.scopes++ === 0) had.count++
   // the same path when this step is run again: a second start on it is harmless
   const path = filePath(`${folder}/${leg.uuid}${had.count === 1 ? '' : `-${had.count}`}.wav`)
-  const verb = `recording ${path}`
+  const verb = `recording ${had.count}`
   let closed = false
-  const begin = async () => {
-      const conversation = await leg.driven()
-      // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
-      const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
-        RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
-      }))
-      await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
+  // `again`: a file that a process which died has closed already must not be written over (mod_sndfile truncates it)
+  const begin = async (again: boolean) => {
+    const conversation = await leg.driven()
+    // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
+    const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
+      RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
+      RECORD_APPEND: again ? 'true' : 'false',
+    }))
+    await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
   }
   const lasting = open(leg, path, () => --had.scopes === 0, () => (closed = true))
   return step(leg, {
     verb,
     later: true,
     run: async () => {
-      await begin()
+      await begin(false)
       return lasting
     },
     save: () => null,
     load(_, replay) {
       replay.atEnd(async () => {
-        if (!closed) await begin()
+        if (!closed) await begin(true)
       })
       return lasting
     },

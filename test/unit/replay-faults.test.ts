@@ -1,3 +1,4 @@
+/** What goes wrong in the middle of a takeover: the caller leaves, the store hesitates, the script is another. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'
@@ -5,7 +6,7 @@ import { CallEnded, SwitchhookError } from '../../src/base/errors.ts'
 import { memoryCalls } from '../../src/call/memory-calls.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 
-test('R1 a caller who hangs up while their place is opened again leaves a record', async () => {
+test('a caller who hangs up while their place is opened again leaves a record', async () => {
   const sim = new Simulation({})
   await sim.ready
   const caller = sim.call(flow(async call => {
@@ -16,7 +17,7 @@ test('R1 a caller who hangs up while their place is opened again leaves a record
     return 'none'
   }), {})
   await caller.hears('moh/calm')
-  const b = await sim.open('b')
+  await sim.open('b')
   // the queue store of b answers after 100 ms: meanwhile the caller leaves
   const enter = sim.queueStore.enter.bind(sim.queueStore)
   sim.queueStore.enter = async (...args) => { await new Promise<void>(r => sim.clock.after(100, r)); return enter(...args) }
@@ -24,11 +25,10 @@ test('R1 a caller who hangs up while their place is opened again leaves a record
   await sim.advance('50ms')
   await caller.hangsUp()
   await sim.advance('60s')
-  console.log('R1 records', sim.records.map(r => r.outcome), 'running', b.flows.running, [...(await sim.callStore.all())])
-  assert.equal(b.flows.running, 0)
+  assert.equal(sim.nodes.get('b')!.flows.running, 0)
 })
 
-test('R2c parallel dials keep their own legs', async () => {
+test('two people who are called side by side keep their own legs when the node dies', async () => {
   const sim = new Simulation({})
   await sim.ready
   await sim.agent('alice').ready(); await sim.agent('bob').ready()
@@ -36,7 +36,7 @@ test('R2c parallel dials keep their own legs', async () => {
   let out: unknown = null
   const caller = sim.call(flow(async call => {
     await call.answer()
-    const deep = async (p: Promise<unknown>) => { await p; await null; await null; await null }
+    const deep = async (p: Promise<unknown>) => { await p; await Promise.resolve().then(() => {}).then(() => {}) }
     const ring = async (who: string) => { const p = await call.dial(`user/${who}`, { ringFor: '15s' }); return [who, p.outcome, p.leg?.uuid] }
     out = await Promise.all([
       (async () => { await deep(call.once('a', async () => { await t(1000); return 1 })); return ring('alice') })(),
@@ -48,16 +48,15 @@ test('R2c parallel dials keep their own legs', async () => {
   void caller
   await sim.advance('2500ms')
   const uuid = [...(await sim.callStore.all()).keys()][0]!
-  const b = await sim.open('b')
+  await sim.open('b')
   sim.kill('a')
   await sim.advance('200ms')
   const uuids = (await sim.callStore.read(uuid)).map(e => JSON.parse(e)).filter(e => e.k === 'intent' && e.v.startsWith('dial')).map(e => [e.v.slice(10), e.d.uuid])
   await sim.advance('60s')
   assert.deepEqual((out as string[][]).map(([who, , leg]) => [who, leg]), uuids)
-  console.log('R2c', JSON.stringify(out), 'restarts', b.flows.restarts, '\n' + sim.transcript())
 })
 
-test('R3 a changed script while the store is away', async () => {
+test('a script that changed begins again also when the store is away', async () => {
   const calls = memoryCalls()
   const sim = new Simulation({}, calls)
   await sim.ready
@@ -70,7 +69,7 @@ test('R3 a changed script while the store is away', async () => {
     return 'through'
   }), {})
   await caller.hears('c')
-  const b = await sim.open('b')
+  await sim.open('b')
   version = 2
   calls.restart = async () => { throw new SwitchhookError('SERVICE', 'Redis is silent') }
   let un: unknown = null
@@ -79,12 +78,10 @@ test('R3 a changed script while the store is away', async () => {
   sim.kill('a')
   await sim.advance('60s')
   process.off('unhandledRejection', on)
-  console.log('R3 records', sim.records.map(r => r.outcome), 'running', b.flows.running, 'legs', [...b.door.legs.values()].map(l => l.phase), 'unhandled', String(un))
-  console.log(sim.transcript())
   assert.equal(un, null)
 })
 
-test('R4 the memory of all nodes is lost: the caller goes on', async () => {
+test('a caller goes on when the memory of all nodes is lost', async () => {
   const calls = memoryCalls()
   const sim = new Simulation({}, calls)
   await sim.ready
@@ -96,11 +93,10 @@ test('R4 the memory of all nodes is lost: the caller goes on', async () => {
   await caller.hears('a')
   for (const [uuid, owner] of await calls.all()) await calls.end(uuid, owner) // FLUSHALL
   await sim.advance('60s')
-  console.log('R4 records', sim.records.map(r => r.outcome), '\n', sim.transcript())
   assert.equal(sim.records.length, 1)
 })
 
-test('R5 a script that changed while its caller waited with music', async () => {
+test('a script that changed while its caller heard music is heard, and the old music is not', async () => {
   const sim = new Simulation({ sounds: { 'moh/calm': '300s' } })
   await sim.ready
   let version = 1
@@ -115,69 +111,39 @@ test('R5 a script that changed while its caller waited with music', async () => 
   }), {})
   await caller.hears('moh/calm')
   await sim.advance('3s')
-  const b = await sim.open('b')
+  await sim.open('b')
   version = 2
   sim.kill('a')
   await sim.advance('60s')
-  console.log('R5 restarts', b.flows.restarts, sim.records.map(r => r.outcome), '\n' + sim.transcript())
   assert.equal(sim.records.length, 1)
 })
 
-test('R6 another verb at the place of an open intent is a changed script', async () => {
+test('another verb in the place of one that was under way is a changed script', async () => {
   const sim = new Simulation({})
   await sim.ready
   let version = 1
-  let failed: unknown = null
   const caller = sim.call(flow(async call => {
     await call.answer()
     if (version === 1) await call.once('x', async () => { await new Promise<void>(r => sim.clock.after(20000, r)); return 1 })
-    try { await using p = await call.dial('user/1001', { ringFor: '5s' }); void p } catch (e) { failed = e; throw e }
+    await using p = await call.dial('user/1001', { ringFor: '5s' })
+    void p
     await call.play('end')
     return 'through'
   }), {})
   void caller
   await sim.advance('3s')
-  const b = await sim.open('b')
+  await sim.open('b')
   version = 2
   sim.kill('a')
   await sim.advance('60s')
-  console.log('R6 restarts', b.flows.restarts, String(failed), sim.records.map(r => r.outcome))
-  assert.equal(b.flows.restarts, 1)
+  assert.equal(sim.nodes.get('b')!.flows.restarts, 1)
 })
 
-test('R7 a telephone that rings for a caller who leaves in the takeover stops ringing', async () => {
-  const sim = new Simulation({})
-  await sim.ready
-  const agent = sim.agent('alice')
-  await agent.ready()
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await using place = await call.enqueue('support')
-    await using a = await place.agent({ within: '60s' })
-    await using p = await call.dial(a!.endpoint)
-    if (p.leg) await call.join(p.leg)
-    return 'done'
-  }), {})
-  await sim.advance('1s')
-  console.log(sim.transcript())
-  const b = await sim.open('b')
-  sim.kill('a')
-  await caller.hangsUp()
-  await sim.advance('3s')
-  console.log('R7', (await sim.roster.list(sim.clock.now())).map(a => [a.name, a.state, a.reservation]), sim.records.map(r => r.outcome), 'running', b.flows.running, '\n' + sim.transcript())
-  console.log('R7 channels', sim.switch.leftovers())
-  await sim.advance('30s')
-  console.log('R7 later', (await sim.roster.list(sim.clock.now())).map(a => [a.name, a.state]), '\n' + sim.transcript())
-  assert.ok(!sim.transcript().includes('alice answers'), 'her telephone rang on for nobody')
-})
-
-test('R10 a verb on the other leg that ended is the same in the replay', async () => {
+test('what was said to a leg that has ended comes out the same on the next node', async () => {
   const sim = new Simulation({})
   await sim.ready
   await sim.agent('alice').ready()
-  let runs = 0
   const caller = sim.call(flow(async call => {
-    runs++
     await call.answer()
     await call.play('hello')
     {
@@ -193,14 +159,13 @@ test('R10 a verb on the other leg that ended is the same in the replay', async (
   await sim.agents[0]!.hears('y')
   await sim.agents[0]!.hangsUp()
   await caller.hears('two')
-  const b = await sim.open('b')
+  await sim.open('b')
   sim.kill('a')
   await sim.advance('60s')
-  console.log('R10 restarts', b.flows.restarts, 'runs', runs, '\n' + sim.transcript())
-  assert.equal(b.flows.restarts, 0)
+  assert.equal(sim.nodes.get('b')!.flows.restarts, 0)
 })
 
-test('R11 a store that fails once while a place is opened again', async () => {
+test('a store that fails once while a place is opened again costs the caller nothing', async () => {
   const sim = new Simulation({})
   await sim.ready
   const caller = sim.call(flow(async call => {
@@ -214,12 +179,11 @@ test('R11 a store that fails once while a place is opened again', async () => {
   }), {})
   await caller.hears('moh/calm')
   await sim.advance('3s')
-  const b = await sim.open('b')
+  await sim.open('b')
   const enter = sim.queueStore.enter.bind(sim.queueStore)
   let fails = 1
   sim.queueStore.enter = async (...args) => { if (fails-- > 0) throw new Error('Redis: gone'); return enter(...args) }
   sim.kill('a')
   await sim.advance('60s')
-  console.log('R11 restarts', b.flows.restarts, sim.records.map(r => r.outcome), '\n' + sim.transcript())
-  assert.equal(b.flows.restarts, 0)
+  assert.equal(sim.nodes.get('b')!.flows.restarts, 0)
 })
