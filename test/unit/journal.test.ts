@@ -138,12 +138,14 @@ test('keys that a flow was told are told again, and those that come now after th
   const { leg, clock } = await taken(t, { past: [done('1', 'answer', null), { k: 'key', n: '2', at: 5, digit: '7' }, done('3', 'play', null)] })
   const keys: string[] = []
   const run = () => assert.fail('it was done before')
-  await clock.runUntil(step(leg, { verb: 'answer', run }), 100)
-  using _listening = leg.steps.listen(leg, key => keys.push(key))
-  const playing = step(leg, { verb: 'play', run })
-  leg.emit('key', '9')
-  await clock.runUntil(playing, 100)
-  await settled(clock)
+  const flow = async () => {
+    await step(leg, { verb: 'answer', run })
+    t.after(() => listening[Symbol.dispose]())
+    const listening = leg.steps.listen(leg, key => keys.push(key))
+    leg.emit('key', '9')
+    await step(leg, { verb: 'play', run })
+  }
+  await clock.runUntil(flow(), 100)
   await settled(clock)
   assert.deepEqual(keys, ['7', '9'])
 })
