@@ -94,6 +94,7 @@ test('a port that somebody else has taken meanwhile is asked for again until it 
   t.after(() => gate.close())
 
   enter('closed')
+  await new Promise<void>(resolve => void systemClock.after(1, resolve)) // a turn later: who is at the port already comes in first
   assert.equal(await bring(), 'ECONNREFUSED')
   const thief = createServer(socket => socket.destroy())
   thief.listen(listener.port, '127.0.0.1')
