@@ -117,6 +117,7 @@ sentence('a node that is cut off from Redis closes its port while another node l
 
   proxy.blackhole()
   await a!.says(/"msg":"this node is cut off from Redis while another one is not/, SOON_MS)
+  await until('its port is closed', async () => (await knock(rig.ports.get('a')!)) === 'refused', SOON_MS)
   const late = new Crowd(rig)
   await late.call(1, { flow: 'patient' })
   await late.at('b')

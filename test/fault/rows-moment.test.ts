@@ -101,7 +101,7 @@ row(null, 'a node dies while an agent hears whom the call is about: they are ask
   crowd.leave()
 })
 
-row(null, 'what a flow does once: done again when its node died in it, and never when it was done', { injected: 'SIGKILL during and after a look-up', quick: true }, async (t, told) => {
+row(null, 'what a flow does once: done again when its node died in it, and never when it was done', { injected: 'SIGKILL during and after a look-up' }, async (t, told) => {
   const rig = await Rig.open(t, told)
   await rig.start()
   told.trials = 5

@@ -73,7 +73,9 @@ export class Listener {
   }
 
   /** Asked for what happens to its own leg, and for nothing else: of other legs' events nothing could pass. */
-  get narrow(): boolean {
+  narrow = false
+
+  #isNarrow(): boolean {
     if (this.myEvents) return true
     const [filter] = this.filters
     return this.outbound && this.filters.length === 1 && filter!.name === 'Unique-ID' && filter!.value === this.channel?.uuid
@@ -121,6 +123,7 @@ export class Listener {
   /** Subscribed to something: from now on events are offered. */
   subscribe(wants: boolean): void {
     this.wantsEvents = wants
+    this.narrow = this.#isNarrow()
     if (wants && !this.narrow) this.sim.wide.add(this)
     else this.sim.wide.delete(this)
   }
