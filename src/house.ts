@@ -131,7 +131,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const leads = new LeadDesk({ sql, capacity, clock, log })
-    const calls = redisCalls(home, clock)
+    const calls = redisCalls(home.commands, clock)
     const common = { node, clock, log, sql, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config

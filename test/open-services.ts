@@ -46,7 +46,7 @@ export interface TestRedis {
   readonly address: RedisAddress
 }
 
-/** A Redis database of its own, emptied after the test. Channels of publish and subscribe are shared: put the `db` into their names. */
+/** A Redis database of its own, emptied after the test. Redis's channels are shared by all: see `channelOf`. */
 export async function openRedis(t: Test): Promise<TestRedis> {
   const { redis } = await services()
   const counter = await openRedisClient(redis)

@@ -1,22 +1,21 @@
 /** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write agents together with their callers. */
-import { defineScript, type RedisClient } from '../store/redis.ts'
+import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Agent } from './agent.ts'
 import { RedisNotices } from './redis-notices.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
 
 /** Every key and channel of this room. */
-export const agentKeys = (prefix = 'sh:') => ({
+export const agentKeys = (redis: RedisClient) => ({
   /** Hash: agent's name → Agent as JSON. */
-  agents: `${prefix}agents`,
+  agents: 'sh:agents',
   /** Channel: AgentNotice as JSON, one for every write. */
-  changed: `${prefix}agents:changed`,
+  changed: channelOf(redis, 'sh:agents:changed'),
 })
 
-/** `commands` and `subscriber` are the two kinds of openRedisClient; `prefix` ('sh:' unless told) separates installations on one Redis. */
+/** The two kinds of openRedisClient, on the same database: installations that share a Redis have a database each. */
 export interface RedisHome {
   readonly commands: RedisClient
   readonly subscriber: RedisClient
-  readonly prefix?: string
 }
 
 export const agentNotice = (name: string, rev: number, agent: Agent | null): string =>
@@ -29,10 +28,10 @@ class RedisAgents implements AgentTable {
   readonly #keys: ReturnType<typeof agentKeys>
   readonly #notices: RedisNotices<AgentNotice>
 
-  constructor({ commands, subscriber, prefix }: RedisHome) {
-    this.#redis = commands
-    this.#keys = agentKeys(prefix)
-    this.#notices = new RedisNotices(subscriber, this.#keys.changed)
+  constructor(home: RedisHome) {
+    this.#redis = home.commands
+    this.#keys = agentKeys(home.commands)
+    this.#notices = new RedisNotices(home.subscriber, this.#keys.changed)
   }
 
   async read(name: string): Promise<Agent | null> {

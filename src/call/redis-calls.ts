@@ -10,17 +10,11 @@ const ANSWERS_WITHIN_MS = 250
 const JOURNAL_LASTS_S = 12 * 3_600
 
 /** Every key of this room. */
-export const callKeys = (prefix = 'sh:') => ({
+export const callKeys = {
   /** Hash: uuid → epoch, a space, node. */
-  calls: `${prefix}calls`,
+  calls: 'sh:calls',
   /** List: the journal of one call, oldest entry first. */
-  journal: (uuid: string) => `${prefix}journal:${uuid}`,
-})
-
-/** `commands` is that kind of openRedisClient; `prefix` ('sh:' unless told) separates installations on one Redis. */
-export interface CallsHome {
-  readonly commands: RedisClient
-  readonly prefix?: string
+  journal: (uuid: string) => `sh:journal:${uuid}`,
 }
 
 const done = (reply: unknown): boolean => reply === 1
@@ -42,12 +36,10 @@ function ownerFrom(record: string | null | undefined): Owner | null {
 
 class RedisCalls implements CallStore {
   readonly #redis: RedisClient
-  readonly #keys: ReturnType<typeof callKeys>
   readonly #patience: Patience
 
-  constructor({ commands, prefix }: CallsHome, clock: Clock) {
-    this.#redis = commands
-    this.#keys = callKeys(prefix)
+  constructor(redis: RedisClient, clock: Clock) {
+    this.#redis = redis
     this.#patience = new Patience(clock, ANSWERS_WITHIN_MS)
   }
 
@@ -68,29 +60,29 @@ class RedisCalls implements CallStore {
   }
 
   async owner(uuid: string): Promise<Owner | null> {
-    return ownerFrom(await this.#patience.ask(() => this.#redis.hget(this.#keys.calls, uuid)))
+    return ownerFrom(await this.#patience.ask(() => this.#redis.hget(callKeys.calls, uuid)))
   }
 
   async ownersOf(uuids: readonly string[]): Promise<(Owner | null)[]> {
     if (uuids.length === 0) return []
-    return (await this.#patience.ask(() => this.#redis.hmget(this.#keys.calls, ...uuids))).map(ownerFrom)
+    return (await this.#patience.ask(() => this.#redis.hmget(callKeys.calls, ...uuids))).map(ownerFrom)
   }
 
   async all(): Promise<Map<string, Owner>> {
-    const records = await this.#patience.ask(() => this.#redis.hgetall(this.#keys.calls))
+    const records = await this.#patience.ask(() => this.#redis.hgetall(callKeys.calls))
     return new Map(Object.entries(records).map(([uuid, record]) => [uuid, ownerFrom(record)!]))
   }
 
   read(uuid: string): Promise<readonly string[]> {
-    return this.#patience.ask(() => this.#redis.lrange(this.#keys.journal(uuid), 0, -1))
+    return this.#patience.ask(() => this.#redis.lrange(callKeys.journal(uuid), 0, -1))
   }
 
   #run<T>(script: Script<T>, uuid: string, args: readonly (string | number)[]): Promise<T> {
-    return this.#patience.ask(() => script(this.#redis, [this.#keys.calls, this.#keys.journal(uuid)], [uuid, ...args]))
+    return this.#patience.ask(() => script(this.#redis, [callKeys.calls, callKeys.journal(uuid)], [uuid, ...args]))
   }
 }
 
-/** `clock` measures how long an answer takes: after 250 ms of silence a call goes on without Redis. */
-export function redisCalls(home: CallsHome, clock: Clock): CallStore {
-  return new RedisCalls(home, clock)
+/** `redis` is a client for commands. `clock` measures how long an answer takes: after 250 ms of silence a call goes on without Redis. */
+export function redisCalls(redis: RedisClient, clock: Clock): CallStore {
+  return new RedisCalls(redis, clock)
 }

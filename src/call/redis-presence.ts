@@ -1,7 +1,7 @@
 /** The nodes of a house, in Redis. */
 import type { Clock } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
-import { defineScript, type RedisClient } from '../store/redis.ts'
+import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import { Patience } from './patience.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeRecord, type PresenceTable, type Standing } from './presence-table.ts'
 
@@ -9,18 +9,17 @@ import { KEPT_MS, type Claim, type Lease, type NodeRecord, type PresenceTable, t
 const ANSWERS_WITHIN_MS = 1_000
 
 /** Every key and channel of presence. */
-export const presenceKeys = (prefix = 'sh:') => ({
+export const presenceKeys = (redis: RedisClient) => ({
   /** Hash: name → when it lapses (ms since the epoch, Redis's time), a space, incarnation, a space, the rest as JSON. */
-  nodes: `${prefix}nodes`,
+  nodes: 'sh:nodes',
   /** Channel: the name of a node that came or left. */
-  changed: `${prefix}nodes:changed`,
+  changed: channelOf(redis, 'sh:nodes:changed'),
 })
 
-/** `commands` and `subscriber` are the two kinds of openRedisClient; `prefix` ('sh:' unless told) separates installations on one Redis. */
+/** The two kinds of openRedisClient, on the same database. */
 export interface PresenceHome {
   readonly commands: RedisClient
   readonly subscriber: RedisClient
-  readonly prefix?: string
 }
 
 const holdNode = defineScript(new URL('./lua/hold-node.lua', import.meta.url), (reply): Standing => {
@@ -45,7 +44,7 @@ class RedisPresence implements PresenceTable {
 
   constructor(home: PresenceHome, clock: Clock) {
     this.#home = home
-    this.#keys = presenceKeys(home.prefix)
+    this.#keys = presenceKeys(home.commands)
     this.#patience = new Patience(clock, ANSWERS_WITHIN_MS)
   }
 

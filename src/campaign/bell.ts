@@ -1,19 +1,20 @@
 /** Wakes whoever dials, on every node: something has become free, or a campaign has changed. Carries no truth; who hears it, looks. */
 import { RedisNotices } from '../agent/redis-notices.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
+import { channelOf, type RedisClient } from '../store/redis.ts'
 
 /** `resync` first, and whenever something may have been missed. */
 export type Ring = { what: 'resync' } | { what: 'freed' } | { what: 'campaign'; name: string }
 
 /** Every key and channel of this room, but for those of BullMQ. One Redis, not a cluster. */
-export const campaignKeys = (prefix = 'sh:') => ({
-  bell: `${prefix}dialling`,
-  lines: `${prefix}lines`,
-  linesOf: (campaign: string) => `${prefix}lines:${campaign}`,
-  starts: (node: string) => `${prefix}starts:${node}`,
-  promises: `${prefix}promises`,
-  lease: (campaign: string) => `${prefix}lease:campaign:${campaign}`,
-  epochs: `${prefix}lease:epochs`,
+export const campaignKeys = (redis: RedisClient) => ({
+  bell: channelOf(redis, 'sh:dialling'),
+  lines: 'sh:lines',
+  linesOf: (campaign: string) => `sh:lines:${campaign}`,
+  starts: (node: string) => `sh:starts:${node}`,
+  promises: 'sh:promises',
+  lease: (campaign: string) => `sh:lease:campaign:${campaign}`,
+  epochs: 'sh:lease:epochs',
 })
 
 export class Bell {
@@ -23,7 +24,7 @@ export class Bell {
 
   constructor(home: RedisHome) {
     this.#home = home
-    this.channel = campaignKeys(home.prefix).bell
+    this.channel = campaignKeys(home.commands).bell
     this.#notices = new RedisNotices(home.subscriber, this.channel)
   }
 

@@ -58,7 +58,7 @@ export class Capacity {
   /** `ofHouse`: lines of all campaigns together, and calls per second at each switch. */
   constructor(home: RedisHome, ofHouse: Limits) {
     this.#home = home
-    this.#keys = campaignKeys(home.prefix)
+    this.#keys = campaignKeys(home.commands)
     this.#ofHouse = ofHouse
   }
 

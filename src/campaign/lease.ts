@@ -37,7 +37,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease | number> 
 }
 
 const keysOf = ({ home, campaign }: LeaseOptions) => {
-  const keys = campaignKeys(home.prefix)
+  const keys = campaignKeys(home.commands)
   return { lease: keys.lease(campaign.id), epochs: keys.epochs, bell: keys.bell }
 }
 

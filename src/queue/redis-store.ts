@@ -2,7 +2,7 @@
 import type { Agent } from '../agent/agent.ts'
 import { RedisNotices } from '../agent/redis-notices.ts'
 import { agentKeys, agentNotice, type RedisHome } from '../agent/redis-roster.ts'
-import { defineScript, type RedisClient } from '../store/redis.ts'
+import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Member } from './member.ts'
 import {
   COUNTS, KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
@@ -10,21 +10,21 @@ import {
 } from './store.ts'
 
 /** Every key and channel of this room. */
-const queueKeys = (prefix = 'sh:') => ({
+const queueKeys = (redis: RedisClient) => ({
   /** Hash: queue's name → QueueSettings as JSON. */
-  queues: `${prefix}queues`,
+  queues: 'sh:queues',
   /** Counter: who came first. */
-  seq: `${prefix}queues:seq`,
+  seq: 'sh:queues:seq',
   /** Channel: QueueNotice as JSON, one for every write. */
-  changed: `${prefix}queues:changed`,
+  changed: channelOf(redis, 'sh:queues:changed'),
   /** Hash: caller's uuid → Member as JSON. */
-  members: (queue: string) => `${prefix}queue:${queue}:members`,
+  members: (queue: string) => `sh:queue:${queue}:members`,
   /** List of OfferRecord as JSON, newest first, KEPT_OFFERS of them. */
-  offers: (queue: string) => `${prefix}queue:${queue}:offers`,
+  offers: (queue: string) => `sh:queue:${queue}:offers`,
   /** Hash: caller's uuid → Callback as JSON. */
-  callbacks: (queue: string) => `${prefix}queue:${queue}:callbacks`,
+  callbacks: (queue: string) => `sh:queue:${queue}:callbacks`,
   /** Hash: Count → number. */
-  stats: (queue: string) => `${prefix}queue:${queue}:stats`,
+  stats: (queue: string) => `sh:queue:${queue}:stats`,
 })
 
 const swapMember = defineScript(new URL('./lua/swap-member.lua', import.meta.url), reply => reply === 1)
@@ -36,11 +36,11 @@ class RedisQueues implements QueueTable {
   readonly #agentKeys: ReturnType<typeof agentKeys>
   readonly #notices: RedisNotices<QueueNotice>
 
-  constructor({ commands, subscriber, prefix }: RedisHome) {
-    this.#redis = commands
-    this.#keys = queueKeys(prefix)
-    this.#agentKeys = agentKeys(prefix)
-    this.#notices = new RedisNotices(subscriber, this.#keys.changed)
+  constructor(home: RedisHome) {
+    this.#redis = home.commands
+    this.#keys = queueKeys(home.commands)
+    this.#agentKeys = agentKeys(home.commands)
+    this.#notices = new RedisNotices(home.subscriber, this.#keys.changed)
   }
 
   async putQueue(queue: QueueSettings): Promise<void> {

@@ -81,6 +81,12 @@ export function redisOptions(address: RedisAddress): StandaloneOptions {
   }
 }
 
+/**
+ * A channel that is heard only in this client's database. Redis's own know no databases: whatever is published is heard by everybody on
+ * the server, and the records of another installation must not be taken for ours.
+ */
+export const channelOf = ({ options }: RedisClient, name: string): string => `${name}@${options.db ?? 0}`
+
 /** Throws SwitchhookError SERVICE unless Redis keeps every key: an evicted queue is a caller forgotten. */
 export async function assertNoEviction(client: RedisClient): Promise<void> {
   // INFO and not CONFIG GET: hosted Redis forbids CONFIG.

@@ -51,7 +51,7 @@ console.log('ready')
 /** What a node has that is not the only one: where its calls are written down, and the lease that lets it speak for them. */
 async function withPeers(address: RedisAddress): Promise<Pick<DoorOptions, 'peers'> & { calls: CallStore; node: string }> {
   const home = { commands: await openRedisClient(address), subscriber: await openRedisClient(address, { kind: 'subscriber' }) }
-  const calls = new TimedCalls(redisCalls(home, clock))
+  const calls = new TimedCalls(redisCalls(home.commands, clock))
   process.on('SIGUSR2', () => console.log(JSON.stringify(calls.report())))
   const node = `bench-${process.pid}`
   const presence = new Presence({ table: redisPresence(home, clock), node, address: null, roles: ['listener'], clock, log })

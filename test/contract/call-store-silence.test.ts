@@ -19,7 +19,7 @@ test('a Redis that is away fails every question at once', async t => {
   const commands = await openRedisClient(address)
   commands.disconnect()
   const clock = new VirtualClock()
-  const calls = redisCalls({ commands }, clock)
+  const calls = redisCalls(commands, clock)
   for (const question of everything(calls)) await assert.rejects(question, isService)
   assert.deepEqual(clock.pending(), [])
 })
@@ -27,7 +27,7 @@ test('a Redis that is away fails every question at once', async t => {
 test('a Redis that is connected but silent holds nobody longer than 250 ms, and the next ones not at all', async t => {
   const { commands, silence } = await silentRedis(t)
   const clock = new VirtualClock()
-  const calls = redisCalls({ commands }, clock)
+  const calls = redisCalls(commands, clock)
   const owner = await take(calls, 'c1', 'a')
   silence(true)
   const questions = everything(calls).map(question => question.then(() => 'answered', isService))
@@ -45,7 +45,7 @@ test('a Redis that is connected but silent holds nobody longer than 250 ms, and 
 test('a Redis that was silent and answers again is asked again', async t => {
   const { commands, silence } = await silentRedis(t)
   const clock = new VirtualClock()
-  const calls = redisCalls({ commands }, clock)
+  const calls = redisCalls(commands, clock)
   const owner = await take(calls, 'c1', 'a')
   await calls.append('c1', owner, ['in time'])
   silence(true)
@@ -60,7 +60,7 @@ test('a Redis that was silent and answers again is asked again', async t => {
 
 test('an answer that came while this process stood still counts', async t => {
   const { client } = await openRedis(t)
-  const calls = redisCalls({ commands: client }, systemClock)
+  const calls = redisCalls(client, systemClock)
   const owner = await take(calls, 'c1', 'a')
   const answer = calls.append('c1', owner, ['one'])
   await new Promise(resolve => setImmediate(resolve))

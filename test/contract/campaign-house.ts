@@ -33,13 +33,12 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     await until(async () => (await sql`select 1 from attempts where state in ('sent', 'ringing')`).length === 0)
   })
   const roster: Roster = rosterOver(new MemoryAgents())
-  const prefix = `test:${'db' in address ? address.db : 0}:${randomUUID()}:`
 
   /** A process of the house: its own links, everything else shared. */
   async function node(name: string): Promise<DialerHouse & { home: ConstructorParameters<typeof Bell>[0] }> {
     const commands = await openRedisClient(address)
     const subscriber = await openRedisClient(address, { kind: 'subscriber' })
-    const home = { commands, subscriber, prefix }
+    const home = { commands, subscriber }
     const switchboard = new Switchboard()
     switchboard.add(carrier.link())
     const [clock, log] = [systemClock, silentLog]

@@ -16,7 +16,6 @@ import { Rig, until, type RigOptions } from '../fault/rig.ts'
 
 const SOON_MS = 10_000
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
-const BELL = campaignKeys().bell
 
 /** A sentence about nodes and the people on their lines; when it does not hold, the failure is the story of both. */
 function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestContext) => Promise<void>): void {
@@ -138,7 +137,7 @@ sentence('agents who are on the line stay on it, and a telephone that rings for 
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound', ringForMs: 60_000 }))
   await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
   await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
-  await rig.redis.publish(BELL, JSON.stringify({ what: 'campaign', name: 'spring' }))
+  await rig.redis.publish(campaignKeys(rig.redis).bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
 
   const lead = await ringing
   const agent = [...sim.world.people].find(person => person !== lead)

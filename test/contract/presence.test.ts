@@ -18,10 +18,8 @@ interface Tables {
   pass(ms: number): Promise<void>
 }
 
-/** Channels are shared by all databases of a Redis: each test has its own prefix. */
 async function openHome(t: TestContext) {
   const { client, address } = await openRedis(t)
-  const prefix = `test-${process.hrtime.bigint()}:`
   const home = async () => {
     const commands = await openRedisClient(address)
     const subscriber = await openRedisClient(address, { kind: 'subscriber' })
@@ -29,14 +27,14 @@ async function openHome(t: TestContext) {
       commands.disconnect()
       subscriber.disconnect()
     })
-    return { commands, subscriber, prefix }
+    return { commands, subscriber }
   }
-  return { client, home, prefix }
+  return { client, home }
 }
 
 /** Redis's clock cannot be set, so what stands there is made older. */
-async function age(client: RedisClient, prefix: string, ms: number): Promise<void> {
-  const { nodes } = presenceKeys(prefix)
+async function age(client: RedisClient, ms: number): Promise<void> {
+  const { nodes } = presenceKeys(client)
   for (const [name, record] of Object.entries(await client.hgetall(nodes))) {
     const [until, ...rest] = record.split(' ')
     await client.hset(nodes, name, [Number(until) - ms, ...rest].join(' '))
@@ -50,9 +48,9 @@ const HOMES: Record<string, (t: TestContext) => Promise<Tables>> = {
     return { first: table, second: table, pass: async ms => void (now += ms) }
   },
   async Redis(t) {
-    const { client, home, prefix } = await openHome(t)
+    const { client, home } = await openHome(t)
     const [first, second] = [redisPresence(await home(), systemClock), redisPresence(await home(), systemClock)]
-    return { first, second, pass: ms => age(client, prefix, ms) }
+    return { first, second, pass: ms => age(client, ms) }
   },
 }
 
@@ -175,14 +173,14 @@ async function openNode(t: TestContext, node: string, table: PresenceTable) {
 }
 
 test('Redis: a node that stops renewing is gone for its peer, and back when it renews', async t => {
-  const { client, home, prefix } = await openHome(t)
+  const { client, home } = await openHome(t)
   const a = await openNode(t, 'a', redisPresence(await home(), systemClock))
   const b = await openNode(t, 'b', redisPresence(await home(), systemClock))
   await b.presence.start()
   await a.presence.start()
   assert.deepEqual(a.presence.peers(), [{ node: 'b', address: null, roles: ['listener'] }])
   const gone = a.presence.next('gone')
-  await age(client, prefix, 6_000)
+  await age(client, 6_000)
   await a.clock.advance(2_000)
   assert.equal(await gone, 'b')
   assert.equal(a.presence.isAlive('b'), false)
@@ -211,8 +209,8 @@ test('Redis: a node that leaves is gone for its peer before the next renewal', a
 
 test('Redis: a node whose link is cut lapses, and regains its place when the link is back', async t => {
   const { home } = await openHome(t)
-  const { commands, subscriber, prefix } = await home()
-  const a = await openNode(t, 'a', redisPresence({ commands, subscriber, prefix }, systemClock))
+  const { commands, subscriber } = await home()
+  const a = await openNode(t, 'a', redisPresence({ commands, subscriber }, systemClock))
   await a.presence.start()
   commands.disconnect()
   const lapsed = a.presence.next('lapsed')

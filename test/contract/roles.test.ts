@@ -62,7 +62,7 @@ sentence('a process that only dials opens no port, and whoever it reaches is tak
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound' }))
   await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
   await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
-  await rig.redis.publish(campaignKeys().bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
+  await rig.redis.publish(campaignKeys(rig.redis).bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
 
   const lead = await ringing
   await until('the lead talks with the agent', () => lead.talksWith !== undefined, SOON_MS)

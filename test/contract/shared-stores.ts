@@ -31,7 +31,6 @@ export const HOMES: Record<string, (t: TestContext) => Promise<Homes>> = {
 
   async Redis(t) {
     const { address } = await openRedis(t)
-    const prefix = `test-${process.hrtime.bigint()}:`
     const open = async () => {
       const commands = await openRedisClient(address)
       const subscriber = await openRedisClient(address, { kind: 'subscriber' })
@@ -39,7 +38,7 @@ export const HOMES: Record<string, (t: TestContext) => Promise<Homes>> = {
         commands.disconnect()
         subscriber.disconnect()
       })
-      const home = { commands, subscriber, prefix }
+      const home = { commands, subscriber }
       return { roster: redisRoster(home), store: redisQueueStore(home), subscriber }
     }
     const [first, second] = await Promise.all([open(), open()])

@@ -61,7 +61,7 @@ row(52, 'what a node writes about a call that another node has taken is refused 
   const other = await openRedisClient(address)
   t.after(() => other.disconnect())
   told.trials = many(10_000, 1_000)
-  const wrong = await tenThousand({ a: redisCalls({ commands: client }, systemClock), b: redisCalls({ commands: other }, systemClock) }, told.trials)
+  const wrong = await tenThousand({ a: redisCalls(client, systemClock), b: redisCalls(other, systemClock) }, told.trials)
   told.is(`${told.trials - wrong.length} of ${told.trials} refused${wrong.length > 0 ? ` (${wrong[0]})` : ''}`, wrong.length === 0)
 })
 
@@ -69,7 +69,7 @@ row(52, 'a write that meets the takeover in the same moment is either before it,
   const { client, address } = await openRedis(t)
   const other = await openRedisClient(address)
   t.after(() => other.disconnect())
-  const [a, b] = [redisCalls({ commands: client }, systemClock), redisCalls({ commands: other }, systemClock)]
+  const [a, b] = [redisCalls(client, systemClock), redisCalls(other, systemClock)]
   told.trials = 10_000
   let wrong = 0
   let refused = 0
