@@ -37,7 +37,7 @@ export async function inHouse(options: SimulateOptions, what: (house: House) => 
     records: { begun: async () => {}, ended: async row => void sim.records.push({ ...row, end: { cause: row.end.cause } }) },
     leads: null,
     rows: null,
-    mine: uuid => node.door.legs.has(uuid as never),
+    mine: uuid => node.flows.drives(uuid) || node.door.legs.has(uuid as never), // as house/reconcile.ts says it
     legs: () => node.door.legs.values(),
     clock,
     log,
