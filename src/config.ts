@@ -139,7 +139,7 @@ const settings = (env: Environment) => ({
   databaseUrl: secretly(
     optional('DATABASE_URL', url('postgres', 'postgresql'), 'the PostgreSQL that keeps calls and campaigns; none: a private one'),
   ),
-  redisUrl: secretly(optional('REDIS_URL', url('redis', 'rediss'), 'the Redis that keeps queues and agents; none: a private one')),
+  redisUrl: secretly(optional('REDIS_URL', url('redis', 'rediss'), 'the Redis that keeps queues, agents and journals, in a database of our own (redis://host/1); none: a private one')),
   dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
   cacheDir: setting('CACHE_DIR', folder, usualCache(env), 'programs that were unpacked once; may be deleted at any time'),
   switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),
