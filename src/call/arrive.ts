@@ -74,17 +74,22 @@ export class Door {
 
   /** Announces a leg that we are about to originate. Once disposed, a leg that still comes is hung up. */
   expect(uuid: Uuid): Expectation {
-    const arrived = new Promise<Leg>(resolve => this.#expected.set(uuid, resolve))
+    const arrived = new Promise<Leg>(resolve => {
+      const early = this.#strays.claim(uuid)
+      if (early) resolve(early)
+      else this.#expected.set(uuid, resolve)
+    }).then(leg => this.#ours(leg))
     return { arrived, [Symbol.dispose]: () => void this.#expected.delete(uuid) }
   }
 
   /** A leg of a call that is driven here from now on: it is here, or it comes within moments, or it is fetched. */
   claim(uuid: Uuid, home: Switch | null): Leg {
-    const here = this.#legs.get(uuid)
-    if (here && here.phase !== 'moved') return here
-    const stray = this.#strays.claim(uuid)
-    if (stray) return stray
-    const leg = this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift')
+    const here = this.#strays.claim(uuid) ?? this.#legs.get(uuid)
+    return this.#ours(here && here.phase !== 'moved' ? here : this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift'))
+  }
+
+  /** Whatever happens to its connection, it is brought back here: its flow waits for it. */
+  #ours(leg: Leg): Leg {
     leg.fetch = () => this.#strays.fetch(leg)
     return leg
   }
@@ -163,9 +168,7 @@ export class Door {
     }
     const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
     leg.bind(conversation)
-    const awaiting = this.#expected.get(arrival.uuid)
-    if (awaiting) awaiting(leg)
-    else this.#options.start(leg, taken)
+    this.#options.start(leg, taken)
   }
 
   #admitLeg(arrival: Arrival, conversation: Conversation): void {

@@ -65,6 +65,18 @@ test('a caller who is driven elsewhere while the agent hears the whisper takes t
   await alice.becomes('wrap-up')
 })
 
+test('an agent whose whisper goes on at another node may listen to the end of it', async t => {
+  const { sim, alice, caller } = await whisper(t)
+  const [a] = [await sim.ready, await sim.until('the second node opens', sim.open('b'))]
+  sim.switch.refuse(a.address)
+  a.door.legs.get((await caller.uuid()) as never)!.giveAway()
+  for (let tries = 0; tries < 3; tries++) await alice.hears('whisper/press-1')
+  await sim.advance('1s')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  await caller.hangsUp()
+})
+
 test('a leg that comes to another node than its caller is brought to the caller\'s node', async t => {
   const { sim, alice, caller } = await whisper(t)
   const b = await sim.until('the second node opens', sim.open('b'))
