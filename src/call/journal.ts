@@ -1,13 +1,13 @@
 /**
  * What a flow has been through, written down so that any node can go on with it. The entries of one turn leave in one write; a verb
  * waits for that write before its flow sees the result, and no longer than the store takes to fail: a call goes on without its journal
- * rather than not at all, and what could not be written goes along with the next write.
+ * rather than not at all, and what could not be written is written when the store is back.
  */
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Arrival } from './arrival.ts'
-import { lineOf, type Begin, type Entry, type Json, type Note, type NoteOf } from './entries.ts'
+import { lineOf, type Begin, type Entry, type Json, type NoteOf } from './entries.ts'
 import type { CallStore, Owner } from './ownership.ts'
 
 export interface JournalOptions {
@@ -22,6 +22,8 @@ export interface JournalOptions {
   lost(): void
 }
 
+/** A talk is one step, and may be long: what was not written before it is not kept until its end. */
+const AGAIN_MS = 1_000
 /** So many entries wait for a store that is away; a call that does more in that time cannot be taken over at its latest place. */
 const MOST_UNWRITTEN = 1_000
 
@@ -30,13 +32,16 @@ const NOBODY = { uuid: '', path: '', from: '', fromName: '', to: '', direction: 
 export class Journal {
   readonly clock: Clock
   readonly begin: Begin
+  readonly log: Log
   readonly notes: { readonly at: number; readonly note: NoteOf }[] = []
   readonly #options: JournalOptions
   /** What the house answers at once, as of the last entry. */
   readonly #seen = new Map<string, Json>()
   readonly #glances = new Map<string, () => Json>()
   #at: number
-  #unwritten: string[] = []
+  #unwritten: { readonly seq: number; readonly line: string }[] = []
+  #seq = 0
+  #again: Timer | null = null
   #writing: Promise<void> | null = null
   #owner: Owner
   #failing = false
@@ -45,6 +50,7 @@ export class Journal {
     this.#options = options
     this.clock = options.clock
     this.begin = options.begin
+    this.log = options.log
     this.#at = options.begin.at
     this.#owner = options.owner
   }
@@ -91,13 +97,8 @@ export class Journal {
   relive(entry: Entry): void {
     if (entry.k === 'intent') return // written ahead of what others did meanwhile
     if (entry.k === 'done' || entry.k === 'key') this.#at = Math.max(this.#at, entry.at)
-    if (entry.k === 'note' && !this.#has(entry)) this.notes.push({ at: entry.at, note: entry.note })
+    if (entry.k === 'note') this.notes.push({ at: entry.at, note: entry.note })
     if (entry.k === 'done') for (const [key, value] of Object.entries(entry.s ?? {})) this.#seen.set(key, value)
-  }
-
-  /** A write that was thought lost and was not has been done twice. */
-  #has({ at, note }: Note): boolean {
-    return this.notes.some(known => known.at === at && JSON.stringify(known.note) === JSON.stringify(note))
   }
 
   /** The record of the call says this from now on. Written with the next entry, or at once. */
@@ -111,7 +112,7 @@ export class Journal {
   add(entry: Entry): void {
     if (entry.k === 'done' || entry.k === 'key') this.#at = entry.at
     if (this.#options.store === null) return
-    if (this.#unwritten.length < MOST_UNWRITTEN) this.#unwritten.push(lineOf(entry))
+    if (this.#unwritten.length < MOST_UNWRITTEN) this.#unwritten.push({ seq: ++this.#seq, line: lineOf(entry) })
   }
 
   /** Resolves when everything that was added is written, or cannot be. */
@@ -168,16 +169,24 @@ export class Journal {
     }
   }
 
+  /** What could not be written is not tried again: the call is over, or another node's. */
+  stop(): void {
+    this.#again?.cancel()
+    this.#unwritten = []
+  }
+
   /** The call is over. */
   async end(): Promise<void> {
     const { store, uuid } = this.#options
     await this.#writing
+    this.stop()
     await store?.end(uuid, this.#owner)
   }
 
   async #append(): Promise<void> {
     const { store, uuid, log } = this.#options
-    const lines = this.#unwritten
+    const entries = this.#unwritten
+    const lines = entries.map(({ line }) => line)
     this.#unwritten = []
     try {
       const ours = await store!.append(uuid, this.#owner, lines)
@@ -186,7 +195,10 @@ export class Journal {
       if (!ours) await this.#refused(lines)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      this.#unwritten = [...lines, ...this.#unwritten]
+      // two writes may have been under way
+      this.#unwritten = [...entries, ...this.#unwritten].sort((a, b) => a.seq - b.seq)
+      this.#again?.cancel()
+      this.#again = this.clock.after(AGAIN_MS, () => void this.write())
       if (!this.#failing) log.debug({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
       this.#failing = true
     }

@@ -4,7 +4,7 @@
  */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, NotFoundError } from '../base/errors.ts'
-import type { Done, Entry, Intent, Key } from './entries.ts'
+import type { Done, Entry, Intent } from './entries.ts'
 import type { Journal } from './journal.ts'
 
 /** The flow waits for nothing but steps that this journal does not have, and the journal goes on: so long, then the script has changed. */
@@ -113,7 +113,7 @@ export class Replay {
       if (entry.k === 'key') {
         await this.#settled() // the listener may be put up in reaction to the entry before
         this.#journal.relive(entry)
-        this.#tell(entry)
+        this.#listeners.get(entry.n)?.(entry.digit)
       } else if (entry.k === 'done' && this.#done.get(entry.n) === entry) {
         const called = this.#called.get(entry.n)
         if (!called) break
@@ -130,17 +130,6 @@ export class Replay {
     this.#pumping = false
     if (this.#cursor >= this.#entries.length) await this.#end()
     else if (this.#called.size > 0 || this.#stuck) this.#watchForStuck()
-  }
-
-  /** A listener that fails is the author's fault; the others go on. */
-  #tell({ n, digit }: Key): void {
-    try {
-      this.#listeners.get(n)?.(digit)
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error
-      })
-    }
   }
 
   #settled(): Promise<void> {

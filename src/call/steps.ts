@@ -103,6 +103,7 @@ export class Steps {
         throw leg.reason
       }
       if (one.intent && !before) await this.#intend(n, one.verb, intent)
+      if (this.#frozen || hasMoved(leg)) return await never<T>() // it is another node's, and that one does it
       const result = await this.#run(leg, one, intent, before !== undefined)
       await this.#record(leg, n, one, { r: one.save ? one.save(result) : (result as Json | undefined) })
       return result
@@ -114,7 +115,8 @@ export class Steps {
   }
 
   /** Keys as the flow is told them: each is in the journal first, and told again in a replay. */
-  listen(leg: Leg, listener: (digit: string) => void): Disposable {
+  listen(leg: Leg, heard: (digit: string) => void): Disposable {
+    const listener = this.#guarded(leg, heard)
     const n = `${this.#prefix}${++this.#count}`
     const past = this.#replay?.isOver === false ? this.#replay.keys(n, listener) : undefined
     const live = leg.onKey(digit => void this.#tell(n, digit, listener))
@@ -123,6 +125,17 @@ export class Steps {
         past?.[Symbol.dispose]()
         live[Symbol.dispose]()
       },
+    }
+  }
+
+  /** A listener that throws is the author's fault, here and on every node that tells it the same key again: it is said, and the call goes on. */
+  #guarded(leg: Leg, listener: (digit: string) => void): (digit: string) => void {
+    return digit => {
+      try {
+        listener(digit)
+      } catch (error) {
+        this.journal.log.error({ uuid: leg.uuid, error: error instanceof Error ? error.stack : String(error) }, 'what a flow does with a key failed')
+      }
     }
   }
 

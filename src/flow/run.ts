@@ -5,7 +5,7 @@
  */
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/arrive.ts'
 import { readEntry, type Entry } from '../call/entries.ts'
@@ -22,6 +22,7 @@ import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { FlowCall } from './flow-call.ts'
 import { CampaignLead, type LeadDesk } from './lead.ts'
 import { readParams } from './params.ts'
+import { comesAgain, untilCalm } from './taken.ts'
 
 export type { CallBeginning, CallRecord, CallRecords }
 
@@ -39,8 +40,6 @@ export interface FlowParts {
 
 /** A journal goes along with so many changes of its script; after that something else is wrong. */
 const MOST_RESTARTS = 3
-/** A hundred calls that are taken over at once come first; what can wait does. */
-const CALM_MS = 2_000
 /** How long a node that goes waits for what is being written. */
 const DRAIN_MS = 2_000
 
@@ -85,11 +84,12 @@ export class Flows {
   async #run(leg: Leg, taken: Taken | null): Promise<void> {
     const { house, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
-    const entries = taken?.entries.map(readEntry) ?? []
+    // a write that was thought lost and was not has been done twice
+    const entries = [...new Set(taken?.entries)].map(readEntry)
     const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
       uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, clock: house.clock, log: house.log,
-      lost: () => leg.giveAway('taken'),
+      lost: () => (journal.owner.epoch > 0 ? leg.giveAway('taken') : comesAgain(leg)),
     })
     const { from, to, direction, path: flow, core } = begin.arrival
     const beginning: CallBeginning = { uuid, flow, direction, from, to, core, startedAt: begin.at }
@@ -98,6 +98,7 @@ export class Flows {
     const calm = taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()
     const written = calm.then(() => this.#keep(beginning, records => records.begun(beginning)))
     this.#journals.set(uuid, journal)
+    void leg.moved.then(() => journal.stop())
     void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
     const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), leg.moved.then(() => null)])
     if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
@@ -232,17 +233,6 @@ export class Flows {
     }
   }
 }
-
-/** What can wait after a takeover has waited; not for a call that is over: until its record is written it counts as one that lives here. */
-const untilCalm = (leg: Leg, clock: Clock): Promise<void> =>
-  new Promise(resolve => {
-    const timer = clock.after(CALM_MS, resolve)
-    void leg.moved.then(() => timer.cancel())
-    void leg.ended.then(() => {
-      timer.cancel()
-      resolve()
-    })
-  })
 
 /** Without the switch's last event: it holds every variable of the call, the keys that were pressed among them. */
 const endingOf = ({ endedAt, end, outcome, agent, tags, recording }: CallRecord) => ({ endedAt, cause: end.cause, outcome, agent, tags: Object.fromEntries(tags), recording })

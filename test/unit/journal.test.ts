@@ -21,7 +21,8 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
   const { epoch } = await calls.take(arrival.uuid, 'a', JSON.stringify(begin))
   const leg = new Leg({ arrival, home: null, clock, log: silentLog })
   const log: string[] = []
-  const telling = { ...silentLog, debug: (_: object, text: string) => void log.push(text) } as typeof silentLog
+  const tell = (_: object, text: string) => void log.push(text)
+  const telling = { ...silentLog, debug: tell, error: tell } as typeof silentLog
   const journal = new Journal({ uuid: arrival.uuid, store: calls, owner: { node: 'a', epoch }, begin, clock, log: telling, lost: () => leg.giveAway('taken') })
   const changes: string[] = []
   leg.steps = new Steps(journal, options.past, why => changes.push(why))
@@ -77,6 +78,39 @@ test('a store that is away costs one verb its wait, and what was missed is writt
   await new Promise(resolve => setImmediate(resolve))
   assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['one', 'two', 'three'])
   assert.equal(log.length, 2)
+})
+
+test('what could not be written is written when the store is back, however long the step lasts that runs meanwhile', async t => {
+  const calls = memoryCalls()
+  let away = true
+  const shaky = writingBy(calls, (...args) => (away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args)))
+  const { leg, clock, written } = await taken(t, { calls: shaky })
+  // both are under way when the store goes
+  await Promise.all(['one', 'two'].map(verb => step(leg, { verb, run: async () => verb })))
+  void step(leg, { verb: 'talk', run: () => new Promise(() => {}) })
+  await clock.advance(5_000)
+  away = false
+  await clock.advance(1_100)
+  assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['one', 'two'])
+})
+
+test('an effect is not begun by a node that hears, when it writes it down, that the call is another one’s', async t => {
+  const { leg, calls, clock } = await taken(t)
+  await calls.take(arrival.uuid, 'b', '')
+  let dialled = false
+  void step(leg, { verb: 'dial', intent: () => 'x', run: async () => void (dialled = true) })
+  await settled(clock)
+  assert.equal(leg.phase, 'moved')
+  assert.equal(dialled, false, 'the other node dials')
+})
+
+test('a flow that fails over a key is told so, and its call goes on, also when the key is told again', async t => {
+  const { leg, clock, log } = await taken(t, { past: [{ k: 'key', n: '1', at: 5, digit: '7' }, done('2', 'play', null)] })
+  leg.steps.listen(leg, () => assert.fail('the author was wrong'))
+  await clock.runUntil(step(leg, { verb: 'play', run: () => assert.fail('it was done before') }), 100)
+  leg.emit('key', '8')
+  assert.equal(await clock.runUntil(step(leg, { verb: 'menu', run: async () => 'sales' }), 100), 'sales')
+  assert.deepEqual(log, ['what a flow does with a key failed', 'what a flow does with a key failed'])
 })
 
 test('a node whose call another node has taken sees no result any more, and writes nothing', async t => {

@@ -187,3 +187,52 @@ test('a store that fails once while a place is opened again costs the caller not
   await sim.advance('60s')
   assert.equal(sim.nodes.get('b')!.flows.restarts, 0)
 })
+
+test('a caller whom a node could not take when they came goes on where they were when the store is back', async () => {
+  const sim = new Simulation({})
+  await sim.ready
+  const begun: string[] = []
+  const caller = sim.call(flow(async call => {
+    begun.push('flow')
+    await call.answer()
+    await call.play('first')
+    await call.once('bill', async () => void begun.push('bill'))
+    await call.play('second')
+    await call.play('third')
+    return 'through'
+  }), {})
+  await caller.hears('second')
+  await sim.open('b')
+  const take = sim.callStore.take.bind(sim.callStore)
+  let silent = true
+  sim.callStore.take = (...args) => (silent ? Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent')) : take(...args))
+  sim.kill('a')
+  await caller.hears('first')
+  silent = false
+  await caller.hears('third')
+  assert.equal(await caller.outcome(), 'through')
+  assert.deepEqual(begun, ['flow', 'bill', 'flow', 'flow'])
+})
+
+test('a write that was thought lost and is done twice is lived through once', async () => {
+  const sim = new Simulation({})
+  await sim.ready
+  const append = sim.callStore.append.bind(sim.callStore)
+  sim.callStore.append = async (...args) => (await append(...args), append(...args))
+  const keys: string[] = []
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    keys.push('|')
+    using _keys = call.on('key', key => void keys.push(key))
+    await call.play('long')
+    await call.play('longer')
+    return 'through'
+  }), {})
+  await caller.hears('long')
+  await caller.presses('1')
+  await caller.hears('longer')
+  await sim.open('b')
+  sim.kill('a')
+  assert.equal(await caller.outcome(), 'through')
+  assert.deepEqual(keys.join(''), '|1|1')
+})

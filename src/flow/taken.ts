@@ -1,0 +1,29 @@
+/** What is different about a call that another node had before. */
+import type { Clock } from '../base/clock.ts'
+import type { Leg } from '../call/leg.ts'
+import { uuidTransfer } from '../esl/api.ts'
+import { api } from '../esl/command.ts'
+import { ident } from '../esl/words.ts'
+
+/**
+ * It came while nobody could be told whose it is, and has a past on another node: its flow was begun from its first line. It comes to the
+ * door once more, is taken as it should have been, and goes on where it was.
+ */
+export function comesAgain(leg: Leg): void {
+  leg.steps.freeze()
+  leg.conversation?.tell(api(uuidTransfer(leg.uuid, ident(leg.arrival.path))))
+}
+
+/** A hundred calls that are taken over at once come first; what can wait does. */
+const CALM_MS = 2_000
+
+/** What can wait after a takeover has waited; not for a call that is over: until its record is written it counts as one that lives here. */
+export const untilCalm = (leg: Leg, clock: Clock): Promise<void> =>
+  new Promise(resolve => {
+    const timer = clock.after(CALM_MS, resolve)
+    void leg.moved.then(() => timer.cancel())
+    void leg.ended.then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
