@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { flow } from '#flow'
 import { simulate } from '#testing'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
@@ -101,4 +102,35 @@ test('an agent whose caller comes back to another node after the talk is free al
   assert.equal(await caller.outcome(), 'talked')
   await sim.until('the first flow stands still', () => a.flows.running === 0, '10s')
   assert.equal(b.flows.running, 0)
+})
+
+test('two who talk are not parted because the news of it does not come', async t => {
+  const { sim, alice, caller } = await whisper(t)
+  sim.switch.faults.withhold(event => event.name === 'CHANNEL_BRIDGE')
+  await alice.presses('1')
+  await sim.advance('5s')
+  await caller.talksWith('alice')
+  await sim.advance('20s')
+  await alice.hangsUp()
+  assert.equal(await caller.outcome(), 'talked')
+})
+
+test('a node that cannot be sure of its calls dials nobody until it is', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    await call.play('ivr/one-moment')
+    await using party = await call.dial('user/alice')
+    return party.outcome
+  }))
+  await caller.hears('ivr/one-moment')
+  const door = (await sim.ready).door as { holds(): boolean }
+  const { holds } = door
+  door.holds = () => false // its lease has run out, and nothing is said in a conversation that would show it
+  await sim.advance('6s')
+  assert.equal(alice.place.rang, 0)
+  door.holds = holds
+  assert.equal(await caller.outcome(), 'answered')
+  assert.equal(alice.place.rang, 1)
 })

@@ -30,12 +30,14 @@ const BRIDGE_MS = 1_000
 export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pledge?: Pledge): Promise<TalkEnd> {
   /** What this process knows of it; a process that takes over knows what the leg says of its last talk. */
   let known: 'connecting' | 'talking' | null = null
-  const run = async (): Promise<TalkEnd> => {
+  const run = async (joined = false): Promise<TalkEnd> => {
     if (pledge && !(await pledge.talking())) return 'left'
     try {
       const end = await stage.perform(async () => {
         known = 'connecting'
-        if (!(await connect(leg, house, other.leg))) return 'left'
+        if (!joined && !(await connect(leg, house, other.leg))) return 'left'
+        leg.letTalk()
+        other.leg.letTalk()
         known = 'talking'
         pledge?.began()
         if (pledge) void other.leg.ended.then(() => pledge.talked()) // also when the caller comes back to another node
@@ -51,9 +53,10 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
   return step<TalkEnd, { with: string; at: number }>(leg, {
     verb: 'join',
     intent: () => ({ with: other.uuid, at: house.clock.now() }),
-    run,
+    run: () => run(),
     // the caller is driven again: the talk, if there was one, is over
     async recover({ at }) {
+      if (known === 'connecting' && (await areJoined(leg, other.leg))) return run(true)
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // it had not begun
       if (talked) pledge?.began(at) // unless that was written down
@@ -64,7 +67,7 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
   })
 }
 
-/** True once the two talk. False when the other left first; the caller is driven again then. */
+/** True when the two talk. False when the other left first; the caller is driven again then. */
 async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean> {
   const conversation = await leg.driven()
   if (other.phase === 'ended') return false
@@ -83,11 +86,8 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
     await house.part(other)
     return false
   }
-  if ((await joining.outcome) === 'bridged') {
-    leg.letTalk()
-    other.letTalk()
-    return true
-  }
+  // a process that stood still hears its timers before its sockets: they may talk by now
+  if ((await joining.outcome) === 'bridged' || (await areJoined(leg, other))) return true
   await house.part(other) // or it stays behind in silence: no variable cures that (28 of 36 measured)
   if (leg.phase === 'ended') throw leg.signal.reason
   if (leg.phase === 'driven' && leg.conversation === conversation) {
@@ -97,6 +97,17 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
     throw new CallMoved('the talk did not begin')
   }
   return false
+}
+
+/** Whatever was heard of it, the switch knows whether the two talk. False when it cannot be asked. */
+async function areJoined(leg: Leg, other: Leg): Promise<boolean> {
+  if (leg.phase === 'ended' || !leg.home) return false
+  try {
+    return (await leg.home.ask(say.uuidGetvar(leg.uuid, 'bridge_to' as Ident))).trim() === other.uuid
+  } catch (error) {
+    if (!(error instanceof SwitchError)) throw error
+    return false
+  }
 }
 
 /** What becomes of the other leg when the caller hangs up; it ends unless something is said. */
