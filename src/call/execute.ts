@@ -10,10 +10,9 @@ export async function execute(leg: Leg, app: string, argument = ''): Promise<Swi
   return (await leg.driven()).execute(ident(app), appArgument(argument))
 }
 
-/** An api command about a leg: over its own conversation, or over the command link while two people talk. */
+/** An api command about a leg: over its own conversation, or over the command link while two people talk, for then there is none. */
 export async function command(leg: Leg, text: ApiText): Promise<void> {
-  if (leg.conversation) await leg.conversation.api(text)
-  else if (leg.home) await leg.home.commands.run(text)
+  if (leg.phase === 'talking' && leg.home) await leg.home.commands.run(text)
   else await (await leg.driven()).api(text)
 }
 

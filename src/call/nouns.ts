@@ -11,8 +11,8 @@ export async function ends(leg: Leg, noun: string, close: () => Promise<void>, c
   let through = false
   const once = async () => {
     if (through) return
-    through = true
     await close()
+    through = true // not before: a step whose conversation was lost runs again
   }
   if (leg.phase === 'ended' && leg.uuid === leg.steps.journal.uuid) return once()
   try {

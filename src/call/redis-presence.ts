@@ -5,7 +5,7 @@ import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import { Patience } from './patience.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeRecord, type PresenceTable, type Standing } from './presence-table.ts'
 
-/** Half a renewal: a question that takes longer is asked again. */
+/** A question that takes longer is asked again. */
 const ANSWERS_WITHIN_MS = 1_000
 
 /** Every key and channel of presence. */

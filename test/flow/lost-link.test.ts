@@ -134,3 +134,39 @@ test('a node that cannot be sure of its calls dials nobody until it is', async t
   assert.equal(await caller.outcome(), 'answered')
   assert.equal(alice.place.rang, 1)
 })
+
+test('a recording ends with its scope, also when the link is lost in the moment in which it does', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    {
+      await using _tape = await call.recording()
+      await call.play('ivr/this-is-recorded')
+      queueMicrotask(() => sim.switch.dropConnections(link => link.outbound))
+    }
+    await call.play('ivr/this-is-not')
+    return 'through'
+  }))
+  await caller.hears('ivr/this-is-not')
+  assert.deepEqual(sim.switch.recordings.map(({ stoppedAt }) => stoppedAt !== undefined), [true])
+  assert.equal(await caller.outcome(), 'through')
+})
+
+test('a message that ended while nobody drove the call is kept as it is', async t => {
+  const sim = simulate(t)
+  let length = 0
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    await call.play('ivr/after-the-tone')
+    length = (await call.record({ silence: '1s' })).length
+    await call.play('ivr/thank-you')
+    return 'through'
+  }))
+  await caller.hears('ivr/after-the-tone')
+  sim.switch.faults.withhold(event => event.name === 'RECORD_STOP')
+  await sim.advance('6s')
+  sim.switch.dropConnections(link => link.outbound)
+  assert.equal(await caller.outcome(), 'through')
+  assert.equal(sim.switch.recordings.length, 1, 'a second one would be written over the first')
+  assert.equal(length, 1_000)
+})

@@ -10,7 +10,7 @@ import { CallMoved } from '../../base/errors.ts'
 import * as say from '../../esl/api.ts'
 import { api, subscribe } from '../../esl/command.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
-import { filePath, varValue, type FilePath, type VarValue } from '../../esl/words.ts'
+import { filePath, varValue, type FilePath, type Ident, type VarValue } from '../../esl/words.ts'
 import type { CallHouse } from '../house.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
@@ -40,27 +40,29 @@ export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m',
   const path = filePath(`${house.recordingsOf(leg)}/${leg.uuid}-message-${leg.steps.next}.wav`)
   const limitMs = ms(limit)
   const quiet = varValue(String(ms(silence)))
-  return step(leg, {
-    verb: 'record',
-    intent: () => path,
-    run: () =>
-      stage.perform(async () => {
-        const conversation = await leg.driven()
-        using stopped = watchStop(leg, path)
-        const stop = () => conversation.tell(api(say.uuidRecord(leg.uuid, 'stop', path)))
-        using _key = leg.onKey(stop)
-        using _limit = timeLimit(house.clock, limitMs, stop)
-        conversation.tell(subscribe('RECORD_STOP')) // `myevents` does not bring it
-        const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
-          RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW,
-          RECORD_INITIAL_TIMEOUT_MS: quiet, RECORD_FINAL_TIMEOUT_MS: quiet, RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
-        }))
-        // after a change of connection it may still be running: a second start of the same file is harmless (measured)
-        await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS))])
-        const end = await stopped.event
-        return { path, length: Number(end.variable('record_ms') ?? 0) }
-      }),
-  })
+  const take = (again: boolean) =>
+    stage.perform(async () => {
+      const conversation = await leg.driven()
+      using stopped = watchStop(leg, path)
+      const stop = () => conversation.tell(api(say.uuidRecord(leg.uuid, 'stop', path)))
+      using _key = leg.onKey(stop)
+      using _limit = timeLimit(house.clock, limitMs, stop)
+      conversation.tell(subscribe('RECORD_STOP')) // not one of those that every conversation hears
+      if (again) {
+        // it ended while nobody drove the call: begun once more, it would be written over
+        const length = Number(await conversation.api(say.uuidGetvar(leg.uuid, 'record_ms' as Ident)))
+        if (length > 0) return { path, length }
+      }
+      const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
+        RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW, record_ms: '',
+        RECORD_INITIAL_TIMEOUT_MS: quiet, RECORD_FINAL_TIMEOUT_MS: quiet, RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
+      }))
+      // after a change of connection it may still be running: a second start of the same file is harmless (measured)
+      await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS))])
+      const end = await stopped.event
+      return { path, length: Number(end.variable('record_ms') ?? 0) }
+    })
+  return step(leg, { verb: 'record', intent: () => path, run: () => take(false), recover: () => take(true) })
 }
 
 function timeLimit(clock: Clock, limitMs: number, reached: () => void): Disposable {

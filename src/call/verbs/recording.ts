@@ -62,8 +62,8 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
 
 function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => void): Recording {
   const tell = (action: 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => command(leg, say.uuidRecord(leg.uuid, action, path)) })
-  const stop = async () => {
-    if (!isLast() || leg.phase === 'ended' || leg.phase === 'moved') return
+  const stop = async (last: boolean) => {
+    if (!last || leg.phase === 'ended' || leg.phase === 'moved') return
     try {
       await command(leg, say.uuidRecord(leg.uuid, 'stop', path))
     } catch (error) {
@@ -74,10 +74,9 @@ function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => voi
     path,
     pause: () => tell('mask'),
     resume: () => tell('unmask'),
-    [Symbol.asyncDispose]: () =>
-      ends(leg, 'recording', stop, () => {
-        isLast()
-        closed()
-      }),
+    [Symbol.asyncDispose]: () => {
+      const last = isLast()
+      return ends(leg, 'recording', () => stop(last), closed)
+    },
   }
 }
