@@ -55,6 +55,8 @@ export class Connection {
   readonly #waiting: (Waiting | null)[] = []
   #out = ''
   #partial: Timer | null = null
+  #frames = 0
+  #framesThen = 0
   #open = true
   #notice = false
 
@@ -116,15 +118,19 @@ export class Connection {
       this.#wire.destroy(error)
       return this.#close(error)
     }
-    if (!this.#reader.partial) {
+    // of a backlog every chunk ends within some frame: it is always another one
+    if (!this.#reader.partial || this.#frames !== this.#framesThen) {
       this.#partial?.cancel()
       this.#partial = null
-    } else if (this.#partial === null && this.#open) {
+    }
+    if (this.#reader.partial && this.#partial === null && this.#open) {
+      this.#framesThen = this.#frames
       this.#partial = this.#clock.after(PARTIAL_FRAME_MS, () => this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)))
     }
   }
 
   #frame({ head, body }: Frame): void {
+    this.#frames++
     // an event's first header is Content-Length, its second the type: nothing else is looked up for it
     if (head.endsWith('\nContent-Type: text/event-plain')) return this.#handlers.event(new SwitchEvent(body))
     if (head === FINE && this.#waiting[0] === null) return void this.#waiting.shift()

@@ -96,6 +96,14 @@ test('half a frame and then nothing is dropped after five seconds; a slow one th
     await slow.clock.advance(1_200)
   }
   assert.equal(slow.closed(), null)
+  const busy = open() // every chunk ends within the next frame
+  for (let chunk = 0; chunk < 10; chunk++) {
+    busy.connection.post(linger(5))
+    busy.theirs.write(`${chunk === 0 ? '' : '/reply\nReply-Text: +OK\n\n'}Content-Type: command`)
+    await busy.clock.advance(1_000)
+  }
+  assert.equal(busy.closed(), null)
+  busy.connection.destroy()
   const stuck = open()
   stuck.theirs.write('Content-Type: comm')
   await stuck.clock.advance(4_900)
