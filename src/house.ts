@@ -130,8 +130,8 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     await prepare?.(stores)
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
-    const leads = new LeadDesk({ sql, capacity, clock, log })
     const calls = redisCalls(home.commands, clock)
+    const leads = new LeadDesk({ sql, calls, capacity, clock, log })
     const common = { node, clock, log, sql, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config

@@ -41,7 +41,7 @@ export interface Failure {
   readonly message: string
 }
 
-/** What the record of the call will say. */
+/** What the record of the call will say, and what becomes of the person whom a campaign called. */
 export interface Note {
   readonly k: 'note'
   readonly at: number
@@ -52,6 +52,10 @@ export type NoteOf =
   | { readonly event: string; readonly queue?: string; readonly agent?: string }
   | { readonly tag: readonly [name: string, value: string] }
   | { readonly recording: string }
+  /** What the campaign's flow came to: written before the database is told, for that may be away, and this process die. The last one counts. */
+  | { readonly disposition: string; readonly agent?: string }
+  /** This number wants no more calls; likewise. */
+  | { readonly optOut: string }
 
 /** A key that a listener of the flow (the n-th thing it asked for) was told. */
 export interface Key {
@@ -65,3 +69,14 @@ export type Entry = Begin | Intent | Done | Note | Key
 
 export const readEntry = (line: string): Entry => JSON.parse(line) as Entry
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
+
+/** A journal that was read, as far as it can be. */
+export function readEntries(lines: readonly string[]): Entry[] {
+  const entries: Entry[] = []
+  try {
+    for (const line of lines) entries.push(readEntry(line))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  return entries
+}

@@ -4,13 +4,15 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { readEntries } from '../call/entries.ts'
+import type { CallStore } from '../call/ownership.ts'
 import { attemptWithId, markAttempt, markConnected, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
 import { leadWithId, optOut as writeOptOut, prolongClaim } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Campaign } from './campaign.ts'
 import type { Capacity } from './capacity.ts'
-import type { AttemptEnd } from './disposition.ts'
+import { isAttemptEnd, type AttemptEnd } from './disposition.ts'
 import { refuseAttempt, settleAttempt, type Evidence, type Settlement } from './settle.ts'
 
 export interface LeadOfCall {
@@ -27,6 +29,8 @@ export const LINE_GRACE_MS = 60_000
 
 export interface LeadDeskOptions {
   sql: Sql
+  /** Where the journals of calls are. */
+  calls: Pick<CallStore, 'read'>
   capacity: Capacity
   clock: Clock
   log: Log
@@ -34,12 +38,14 @@ export interface LeadDeskOptions {
 
 export class LeadDesk {
   readonly sql: Sql
+  readonly #calls: LeadDeskOptions['calls']
   readonly #capacity: Capacity
   readonly #clock: Clock
   readonly #log: Log
 
-  constructor({ sql, capacity, clock, log }: LeadDeskOptions) {
+  constructor({ sql, calls, capacity, clock, log }: LeadDeskOptions) {
     this.sql = sql
+    this.#calls = calls
     this.#capacity = capacity
     this.#clock = clock
     this.#log = log
@@ -74,11 +80,17 @@ export class LeadDesk {
     return this.#over(uuid, settlement, end)
   }
 
-  /** The call is gone and nobody who drove it says how it was: what is written down decides. */
+  /**
+   * The call is gone and nobody who drove it says how it was: what its flow had written into the journal decides, and without that what
+   * is written down of the attempt. Rejects when Redis is away, too: nobody's word is passed over.
+   */
   async presume(uuid: string, cause: string | null): Promise<Settlement | null> {
     const attempt = await attemptWithId(this.sql, uuid)
-    const end = attempt?.connectedAt ? 'talked' : attempt?.answeredAt ? 'hung-up' : 'lost'
-    return attempt?.state === 'ended' ? null : this.settle(uuid, end, { cause })
+    if (!attempt) return null
+    const said = saidIn(await this.#calls.read(uuid))
+    if (said.optOut !== undefined) await this.optOut(said.optOut, 'flow')
+    const end = said.end ?? (attempt.connectedAt ? 'talked' : attempt.answeredAt ? 'hung-up' : 'lost')
+    return this.settle(uuid, end, { cause, agent: said.agent })
   }
 
   /** The switch would not dial, or we did not ask it to: the attempt is over and was none. */
@@ -118,4 +130,17 @@ export class LeadDesk {
       this.#log.warn({ error: (error as Error).message }, 'a line that is free could not be given back')
     }
   }
+}
+
+/** What a flow had come to, as far as its journal goes: the last of it counts. */
+function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: string | undefined; optOut?: string } {
+  let said: ReturnType<typeof saidIn> = {}
+  for (const entry of readEntries(lines)) {
+    if (entry.k !== 'note') continue
+    const { note } = entry
+    if ('optOut' in note) said = { ...said, optOut: note.optOut }
+    else if ('disposition' in note && isAttemptEnd(note.disposition)) said = { ...said, end: note.disposition, agent: note.agent }
+    else if ('event' in note && note.event === 'talking') said = { ...said, end: 'talked', agent: note.agent }
+  }
+  return said
 }

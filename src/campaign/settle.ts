@@ -2,7 +2,7 @@
 import type { Queries, Sql } from '../store/sql.ts'
 import { attemptWithId, endAttempt, type AttemptClosing, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
-import { isOptedOut, lockLead, optOut, releaseLead } from '../store/leads.ts'
+import { isOptedOut, leadWithId, lockLead, optOut, releaseLead } from '../store/leads.ts'
 import { nextCall } from './campaign.ts'
 import type { AttemptEnd } from './disposition.ts'
 
@@ -21,11 +21,18 @@ export interface Settlement {
   readonly attempt: AttemptRow
 }
 
-/** Null when there is no such attempt. Rejects when PostgreSQL is away: then nothing has been changed. */
+/**
+ * Null when there is no such attempt. An attempt that had been settled stays as it was, but who says that they do not want to be called
+ * is not called again, whoever was faster. Rejects when PostgreSQL is away: then nothing has been changed.
+ */
 export async function settleAttempt(sql: Sql, id: string, end: AttemptEnd, evidence: Evidence, now: number): Promise<Settlement | null> {
   return sql.begin(async tx => {
     const attempt = await endAttempt(tx, id, { ...evidence, disposition: end }, now)
-    if (!attempt) return settledBefore(tx, id)
+    if (!attempt) {
+      const before = await settledBefore(tx, id)
+      if (before && end === 'opted-out') await optOut(tx, (await leadWithId(tx, before.attempt.lead)).phone, 'flow', now)
+      return before
+    }
     const [campaign, lead] = [await campaignWithId(tx, attempt.campaign), await lockLead(tx, attempt.lead)]
     if (end === 'opted-out') await optOut(tx, lead.phone, 'flow', now)
     const never = campaign === null || (await isOptedOut(tx, lead.phone))

@@ -20,6 +20,8 @@ import { storyOf, type QueueMoment, type Story } from './story.ts'
 export class FlowCall extends Call {
   /** Who this call was promised to. */
   readonly promised = new Promised()
+  /** Resolves when whoever made the call knows what came of it; false: they could not be told, so its journal must stay. */
+  settled: Promise<boolean> = Promise.resolve(true)
   readonly #queues: Queues
   readonly #random: () => number
   /** Milliseconds since the epoch at which the person's greeting ended; that of their arrival when nobody listened for it. */

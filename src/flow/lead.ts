@@ -1,4 +1,6 @@
 /** The person that a campaign called, as its flow sees them. */
+import { sleep } from '../base/clock.ts'
+import { CallEnded } from '../base/errors.ts'
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
 import { ends } from '../call/nouns.ts'
@@ -9,6 +11,7 @@ import { uuid as parseUuid } from '../esl/words.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { FlowCall } from './flow-call.ts'
+import { insist } from './insist.ts'
 import { waitingCall } from './place.ts'
 import { LeasedAgent, type SavedAgent } from './promise.ts'
 
@@ -17,6 +20,13 @@ import { LeasedAgent, type SavedAgent } from './promise.ts'
  * (16 CFR 310.4(b)(1)(iv), 47 CFR 64.1200(a)(7)).
  */
 const LEGAL_MS = 2_000
+
+/** Who answers while the database is away hears nothing for so long, and then the apology. Often, for their hello (0.4 s and more) is listened to after that. */
+const ANSWERED = { everyMs: 100, forMs: 1_500 }
+/** What the database is told behind the call. After that reconciliation tells it, of the journal. */
+const BEHIND = { everyMs: 1_000, forMs: 60_000 }
+/** A flow waits so long for it to be told; what it would say does not change by waiting. */
+const MOMENT_MS = 1_000
 
 /** Before every caller who waits in the same queue: they have a deadline, the callers have none. */
 const FIRST = { headStart: '1d' } as const
@@ -43,16 +53,24 @@ export interface LeadParts {
   readonly fields: Readonly<Record<string, string>>
   readonly queue: string
   readonly queues: Queues
+  /** All three reject when the database is away, and may be done twice. */
   optOut(): Promise<void>
   connected(agent: string): Promise<void>
+  settle(end: AttemptEnd, agent: string | null): Promise<void>
   /** Milliseconds since the greeting ended (or, without detection, since the answer), by the call's clock. */
   sinceGreeting(): number
 }
 
 /** A campaign's side of a call that it made. */
 export interface LeadDesk {
-  /** Null when no open attempt has this uuid. */
-  find(uuid: string): Promise<(Omit<LeadParts, 'sinceGreeting' | 'queues'> & { settle(end: AttemptEnd, agent: string | null): Promise<void> }) | null>
+  /** Null when no open attempt has this uuid. Rejects when the database is away. */
+  find(uuid: string): Promise<Omit<LeadParts, 'sinceGreeting' | 'queues'> | null>
+}
+
+/** Whom the campaign has called; null when the call is no open attempt. */
+export async function leadOf(call: FlowCall, desk: LeadDesk, queues: Queues): Promise<CampaignLead | null> {
+  const found = await insist(call.house.clock, () => desk.find(call.uuid), ANSWERED)
+  return found && new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
 }
 
 /** The lead and the scope that gives its agent back when the flow is over, however it ends. */
@@ -91,13 +109,49 @@ export class CampaignLead implements Lead, AsyncDisposable {
     this.unserved = agent === null
     if (!agent) return null
     this.#agent = agent
+    void this.#behind('it is not written down that a lead talks with an agent', () => this.#parts.connected(agent.name))
     const leg = this.#legOf(agent)
     this.#call.promised.reached(agent, leg)
     return { name: agent.name, leg }
   }
 
-  optOut(): Promise<void> {
-    return step(this.#call.leg, { verb: 'opt out', run: () => this.#parts.optOut() })
+  async optOut(): Promise<void> {
+    const { leg, house } = this.#call
+    const { journal } = leg.steps
+    const note = () => {
+      journal.note({ optOut: this.number })
+      return journal.write()
+    }
+    try {
+      await step(leg, {
+        verb: 'opt out',
+        run: async () => {
+          await note()
+          const told = this.#behind('an opt-out is not written down yet', () => this.#parts.optOut())
+          await Promise.race([told, sleep(house.clock, MOMENT_MS)])
+        },
+      })
+    } catch (error) {
+      if (error instanceof CallEnded) await note() // they have hung up, and meant it
+      throw error
+    }
+  }
+
+  /**
+   * The flow is over: its disposition is in the journal when this resolves. The database is told behind the call, the opt-outs first; the
+   * journal stays until it was.
+   */
+  async conclude(end: AttemptEnd): Promise<void> {
+    const { leg, story } = this.#call
+    const { journal } = leg.steps
+    const { agent } = story
+    journal.note({ disposition: end, ...(agent !== null && { agent }) })
+    await journal.write()
+    const optedOut = journal.notes.some(({ note }) => 'optOut' in note)
+    this.#call.settled = this.#behind('a lead is not settled yet', async () => {
+      if (optedOut) await this.#parts.optOut()
+      await this.#parts.settle(end, agent)
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -120,8 +174,19 @@ export class CampaignLead implements Lead, AsyncDisposable {
       await found.failed() // not on the line (or on that of another switch): a telephone that must ring first cannot make the deadline
       return null
     }
-    await this.#parts.connected(name)
     return found
+  }
+
+  /** True when it was done: nobody on the line waits for a database that is away. */
+  async #behind(otherwise: string, act: () => Promise<void>): Promise<boolean> {
+    const { clock, log } = this.#call.house
+    try {
+      await insist(clock, act, BEHIND)
+      return true
+    } catch (error) {
+      log.error({ uuid: this.#call.uuid, lead: this.id, error: (error as Error).message }, otherwise)
+      return false
+    }
   }
 
   async #enter(): Promise<Place> {

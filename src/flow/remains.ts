@@ -1,5 +1,5 @@
 /** The record of a call that nobody drove to its end, made of its journal: what the flow would have written, as far as it came. */
-import { readEntry, type Begin, type Entry, type Note } from '../call/entries.ts'
+import { readEntries, type Begin, type Entry, type Note } from '../call/entries.ts'
 import type { Ended } from '../call/hangups.ts'
 import type { LegEnd } from '../call/ending.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
@@ -15,14 +15,17 @@ export interface KnownEnd extends Ended {
 const JOINED_WITHIN_MS = 2_000
 
 /**
- * Null when the journal says nothing. The outcome is 'talked' when the last that happened was a talk, 'hung-up' when they left before,
- * 'lost' when their switch ended with them or nobody knows. Without a known end it ended at `now`, when it was missed.
+ * Null when the journal says nothing. The outcome is what a campaign's flow had come to; else 'talked' when the last that happened was a
+ * talk, 'hung-up' when they left before, 'lost' when their switch ended with them or nobody knows. Without a known end it ended at `now`,
+ * when it was missed.
  */
 export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: number): CallRecord | null {
-  const entries = readAll(lines)
+  const entries = readEntries(lines)
   const begin = entries[0]
   if (begin?.k !== 'begin') return null
-  const story = storyOf([...entries.filter((entry): entry is Note => entry.k === 'note'), ...unwrittenTalk(entries, end)])
+  const notes = entries.filter((entry): entry is Note => entry.k === 'note')
+  const said = notes.flatMap(({ note }) => ('disposition' in note ? [note.disposition] : [])).at(-1)
+  const story = storyOf([...notes, ...unwrittenTalk(entries, end)])
   const last = story.timeline.at(-1)
   const endedAt = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // two clocks may differ; nothing happens after the end
   const talked = last?.event === 'talking' || last?.event === 'talked'
@@ -32,20 +35,20 @@ export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: n
     timeline: last?.event === 'talking' ? [...story.timeline, talkEnd(last, endedAt)] : story.timeline,
     end: { cause: end?.cause ?? 'LOST', ...(end?.facts && { facts: end.facts }) },
     endedAt,
-    outcome: talked ? 'talked' : end === null || end.cause === 'SWITCH_CRASH' || end.cause === 'LOST' ? 'lost' : 'hung-up',
+    outcome: said ?? (talked ? 'talked' : end === null || end.cause === 'SWITCH_CRASH' || end.cause === 'LOST' ? 'lost' : 'hung-up'),
   }
 }
 
 /** Legs that were dialled and of which nothing was written after that. */
 export function dialledIn(lines: readonly string[]): Uuid[] {
-  const entries = readAll(lines)
+  const entries = readEntries(lines)
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
   return entries.flatMap(entry => (entry.k === 'intent' && entry.v.startsWith('dial ') && !over.has(entry.n) ? [parseUuid((entry.d as { uuid: string }).uuid)] : []))
 }
 
 /** What a journal says of where its call lives, and which flow it is in. */
 export function beginOf(lines: readonly string[]): Begin | null {
-  const [begin] = readAll(lines.slice(0, 1))
+  const [begin] = readEntries(lines.slice(0, 1))
   return begin?.k === 'begin' ? begin : null
 }
 
@@ -67,14 +70,3 @@ function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] 
 }
 
 const talkEnd = ({ agent }: QueueMoment, at: number): QueueMoment => ({ at, event: 'talked', ...(agent === undefined ? {} : { agent }) })
-
-/** As far as it can be read. */
-function readAll(lines: readonly string[]): Entry[] {
-  const entries: Entry[] = []
-  try {
-    for (const line of lines) entries.push(readEntry(line))
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  return entries
-}

@@ -20,7 +20,7 @@ import type { Catalogue } from './catalogue.ts'
 import type { CallBeginning, CallRecord, CallRecords } from './call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { FlowCall } from './flow-call.ts'
-import { CampaignLead, type LeadDesk } from './lead.ts'
+import { leadOf, type LeadDesk } from './lead.ts'
 import { readParams } from './params.ts'
 import { comesAgain, untilCalm } from './taken.ts'
 
@@ -110,8 +110,8 @@ export class Flows {
     house.log.info({ uuid, flow, outcome, cause: end.cause, ms: house.clock.now() - begin.at, agent: story.agent }, 'a call ended')
     await written
     const record: CallRecord = { ...beginning, ...story, end, endedAt: end.at ?? house.clock.now(), outcome }
-    // else reconciliation writes it, of the journal
-    if (await this.#keep(record, records => records.ended(record))) await this.#forget(journal)
+    // else reconciliation does both, of the journal
+    if ((await this.#keep(record, records => records.ended(record))) && (await call.settled)) await this.#forget(journal)
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. */
@@ -157,12 +157,11 @@ export class Flows {
 
   async #campaign(flow: CampaignFlow, call: FlowCall): Promise<string> {
     const { leads, queues } = this.#parts
-    const found = await leads?.find(call.uuid)
-    if (!leads || !found) {
+    const lead = leads && (await leadOf(call, leads, queues))
+    if (!lead) {
       call.house.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
       return 'no-attempt'
     }
-    const lead = new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
     let end: AttemptEnd = 'error'
     try {
       const said: Disposition = await flow(call, lead)
@@ -173,7 +172,7 @@ export class Flows {
       end = call.story.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
     } finally {
       await lead[Symbol.asyncDispose]()
-      if (!call.leg.steps.replaying) await found.settle(end, call.story.agent) // else the script has changed, and it begins again
+      if (!call.leg.steps.replaying) await lead.conclude(end) // else the script has changed, and it begins again
     }
     return end
   }

@@ -27,7 +27,7 @@ export function storyOf(notes: readonly { readonly at: number; readonly note: No
   for (const { at, note } of notes) {
     if ('tag' in note) tags.set(...note.tag)
     else if ('recording' in note) recording = note.recording
-    else {
+    else if ('event' in note) {
       timeline.push({ at, ...note } as QueueMoment)
       if (note.event === 'talking') agent = note.agent ?? null
     }

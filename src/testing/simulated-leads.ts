@@ -1,6 +1,7 @@
 /** A campaign of one call, for tests: dials a lead, gives it to its flow, and keeps what became of it. */
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Duration } from '../base/duration.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import { originate } from '../call/originate.ts'
 import { dial, endpoint, newUuid, type Ident } from '../esl/words.ts'
 import type { LeadDesk } from '../flow/lead.ts'
@@ -37,15 +38,20 @@ export class SimulatedLeads implements LeadDesk {
   }
 
   async find(uuid: string): ReturnType<LeadDesk['find']> {
+    this.#reach()
     const attempt = this.#attempts.get(uuid)
     if (!attempt || attempt.settled) return null
     const { id, number, fields, queue } = attempt
     return {
       id, number, fields, queue,
-      optOut: async () => void (attempt.optedOut = true),
-      connected: async agent => void (attempt.connectedTo = agent),
-      settle: async (end, agent) => void (attempt.settled ??= { end, agent }),
+      optOut: async () => void (this.#reach(), (attempt.optedOut = true)),
+      connected: async agent => void (this.#reach(), (attempt.connectedTo = agent)),
+      settle: async (end, agent) => void (this.#reach(), (attempt.settled ??= { end, agent })),
     }
+  }
+
+  #reach(): void {
+    if (this.#sim.databaseAway) throw new SwitchhookError('SERVICE', 'PostgreSQL is away')
   }
 
   dial(flow: Ident, options: LeadOptions): SimulatedLead {
@@ -76,6 +82,11 @@ export class SimulatedLead extends Actor {
 
   get optedOut(): boolean {
     return this.#attempt.optedOut
+  }
+
+  /** The agent with whom the house has written down that they talk. */
+  get connectedTo(): string | null {
+    return this.#attempt.connectedTo
   }
 
   /** What became of the lead: the flow's disposition, or why it was not reached. */

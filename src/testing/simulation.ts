@@ -57,6 +57,8 @@ export class Simulation {
   /** Who drives which call, and the journals. */
   readonly callStore: CallStore
   readonly nodes = new Map<string, SimulatedNode>()
+  /** Whatever a campaign asks its database fails as long as this is true. */
+  databaseAway = false
   /** How many nodes have been killed. */
   deaths = 0
   readonly #shared: SharedHouse

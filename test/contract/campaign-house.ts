@@ -5,6 +5,7 @@ import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { rosterOver, type Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { memoryCalls } from '../../src/call/memory-calls.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
 import { Attempts } from '../../src/campaign/attempt.ts'
 import { Bell } from '../../src/campaign/bell.ts'
@@ -33,6 +34,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     await until(async () => (await sql`select 1 from attempts where state in ('sent', 'ringing')`).length === 0)
   })
   const roster: Roster = rosterOver(new MemoryAgents())
+  const calls = memoryCalls()
 
   /** A process of the house: its own links, everything else shared. */
   async function node(name: string): Promise<DialerHouse & { home: ConstructorParameters<typeof Bell>[0] }> {
@@ -43,7 +45,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     switchboard.add(carrier.link())
     const [clock, log] = [systemClock, silentLog]
     const capacity = new Capacity(home, limits)
-    const leads = new LeadDesk({ sql, capacity, clock, log })
+    const leads = new LeadDesk({ sql, calls, capacity, clock, log })
     const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
     const floor = new Floor(roster, clock, log)
     closing.unshift(() => {
@@ -81,7 +83,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     return running!
   }
 
-  return { sql, client, carrier, roster, node, dial, agents, campaign, closing }
+  return { sql, client, carrier, roster, calls, node, dial, agents, campaign, closing }
 }
 
 /** Waits for something that changes with the carrier's calls; looks at every call and every 20 ms, for at most 20 s. */

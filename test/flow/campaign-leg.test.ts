@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { campaignFlow } from '#flow'
 import { simulate } from '#testing'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 
@@ -82,3 +83,70 @@ for (const [answers, disposition] of [['busy', 'busy'], ['never', 'no-answer'], 
     assert.equal(sim.records.length, 0)
   })
 }
+
+test('a person who asks never to be called again while the database is away is not called again', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignLeg)
+  await lead.hears('campaign/safe-harbour', '5s')
+  sim.databaseAway = true
+  await lead.presses('9')
+  await lead.ended('5s') // nobody waits for a database
+  await sim.advance('10s')
+  assert.equal(lead.optedOut, false)
+  sim.databaseAway = false
+  assert.equal(await lead.disposition('2s'), 'abandoned')
+  assert.equal(lead.optedOut, true)
+})
+
+test('a person who asks never to be called again and hangs up before the next line of the flow is not called again', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignFlow(async (call, them) => {
+    const key = await call.gather({ digits: 1, prompt: 'campaign/safe-harbour' })
+    try {
+      await call.play('campaign/goodbye')
+    } finally {
+      if (key === '9') await them.optOut()
+    }
+    return 'declined'
+  }))
+  await lead.hears('campaign/safe-harbour', '5s')
+  await lead.presses('9')
+  await lead.hears('campaign/goodbye')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'hung-up')
+  assert.equal(lead.optedOut, true)
+})
+
+test('a person who answers while the database is away for a moment talks with an agent, and hears nothing of it', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg, { answers: '1s' })
+  sim.databaseAway = true
+  await sim.advance('1.2s')
+  sim.databaseAway = false
+  await lead.talksWith('alice', '4s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.hangsUp()
+})
+
+test('a person is joined with an agent though the database has just gone, and it is told of the talk when it is back', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg)
+  await sim.advance('1.5s')
+  sim.databaseAway = true
+  await lead.talksWith('alice', '4s')
+  await sim.advance('5s')
+  assert.equal(lead.connectedTo, null)
+  sim.databaseAway = false
+  await sim.advance('1s')
+  assert.equal(lead.connectedTo, 'alice')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.hangsUp()
+})
