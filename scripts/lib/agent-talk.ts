@@ -1,4 +1,4 @@
-// Ring, whisper, consent, recording, talk.
+// Ring, whisper, consent, recording, talk. An agent who is on the line for a campaign takes what comes: the first three are left out.
 import type { Agent, Call, FlowCall } from '#flow'
 
 /** True when caller and agent have talked. */

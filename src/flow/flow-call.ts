@@ -13,6 +13,7 @@ import type { Recording } from '../call/verbs/recording.ts'
 import type { Queues } from '../queue/queue.ts'
 import { chance } from './chance.ts'
 import { once, type OnceOptions } from './once.ts'
+import { takeFromLine } from './on-the-line.ts'
 import { HeldPlace, waitingCall, type FlowPlace, type SavedPlace } from './place.ts'
 import { Promised } from './promise.ts'
 import { storyOf, type QueueMoment, type Story } from './story.ts'
@@ -80,10 +81,13 @@ export class FlowCall extends Call {
     return recording
   }
 
-  /** As Call.dial. When the endpoint is that of an agent who is promised to this caller, the agent's state follows. */
+  /**
+   * As Call.dial. When the endpoint is that of an agent who is promised to this caller, the agent's state follows. Who is on the line for a
+   * campaign is there at once: nothing rings, `before` is not run, and when the party is disposed they stay on the line.
+   */
   override async dial(endpoint: string, options: DialOptions = {}): Promise<Party> {
     const agent = this.promised.at(endpoint)
-    const party = await dial(this.leg, this.house, endpoint, options, agent)
+    const party = await (agent && agent.saved.leg !== null ? takeFromLine(this.leg, this.house, agent) : dial(this.leg, this.house, endpoint, options, agent))
     if (agent && party.leg) this.promised.reached(agent, party.leg)
     return party
   }

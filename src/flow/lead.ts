@@ -4,14 +4,12 @@ import { CallEnded } from '../base/errors.ts'
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
 import { ends } from '../call/nouns.ts'
-import type { Leg } from '../call/leg.ts'
-import { parkedLeg } from '../call/parked.ts'
 import { step } from '../call/steps.ts'
-import { uuid as parseUuid } from '../esl/words.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { FlowCall } from './flow-call.ts'
 import { insist } from './insist.ts'
+import { isOnTheLine, onTheLine, type OnTheLine } from './on-the-line.ts'
 import { waitingCall } from './place.ts'
 import { LeasedAgent, type SavedAgent } from './promise.ts'
 
@@ -84,7 +82,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
   unserved = false
   #place: Place | null = null
   #agent: LeasedAgent | null = null
-  #parked: Leg | null = null
+  #line: OnTheLine | null = null
 
   constructor(call: FlowCall, parts: LeadParts) {
     this.id = parts.id
@@ -110,7 +108,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
     if (!agent) return null
     this.#agent = agent
     void this.#behind('it is not written down that a lead talks with an agent', () => this.#parts.connected(agent.name))
-    const leg = this.#legOf(agent)
+    this.#line = onTheLine(this.#call.leg, this.#call.house, agent)
+    const { leg } = this.#line
     this.#call.promised.reached(agent, leg)
     return { name: agent.name, leg }
   }
@@ -156,7 +155,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent?.[Symbol.asyncDispose]()
-    this.#parked?.giveAway('taken') // its end is nobody's business here any more
+    this.#line?.[Symbol.dispose]()
     await ends(this.#call.leg, 'lead', async () => this.#place?.[Symbol.asyncDispose](), () => {})
   }
 
@@ -169,9 +168,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
     const { name, endpoint, ringForMs, leg, epoch } = agent
     this.#call.note({ event: 'promised', queue: this.#parts.queue, agent: name })
     const found = new LeasedAgent(this.#call.leg, { name, endpoint, ringForMs, leg, epoch }, agent)
-    const { home } = this.#call.leg
-    if (leg === null || home === null || (await home.lives(parseUuid(leg))) === 'no') {
-      await found.failed() // not on the line (or on that of another switch): a telephone that must ring first cannot make the deadline
+    if (!(await isOnTheLine(this.#call.leg, found))) {
+      await found.failed() // a telephone that must ring first cannot make the deadline
       return null
     }
     return found
@@ -191,13 +189,5 @@ export class CampaignLead implements Lead, AsyncDisposable {
 
   async #enter(): Promise<Place> {
     return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, FIRST))
-  }
-
-  #legOf({ saved }: LeasedAgent): Call {
-    const { leg, house } = this.#call
-    const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: house.clock, log: house.log })
-    parked.steps = leg.steps
-    this.#parked = parked
-    return house.callOf(parked)
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate } from '#testing'
+import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
 const support = { params: { queue: 'support' } }
@@ -103,4 +104,60 @@ test('a queue that does not exist is a fault of the flow: the caller hears the f
   const caller = sim.call(queueEntry, { params: { queue: 'nowhere' } })
   await caller.hears('switchhook/sorry')
   assert.equal(await caller.outcome(), 'error')
+})
+
+test('an agent who is on the line for a campaign is joined with a caller of their queue at once, and nothing rings', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { wrapUp: '1s' })
+  await alice.isNailedUp()
+  await alice.ready()
+  for (const name of ['caller', 'caller-2']) {
+    const caller = sim.call(queueEntry, support)
+    await caller.talksWith('alice', '2s')
+    assert.equal(await alice.state(), 'talking')
+    await sim.advance('5s')
+    await caller.hangsUp()
+    assert.equal(await caller.outcome(), 'hung-up', name)
+    assert.equal(await alice.state(), 'wrap-up')
+    await alice.becomes('idle')
+  }
+  const lead = sim.lead(campaignLeg)
+  await lead.talksWith('alice', '5s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  assert.equal(alice.place.rang, 1)
+  await alice.hangsUp()
+})
+
+test('an agent on the line who hangs up after the talk leaves the caller to the flow', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const caller = sim.call(queueEntry, support)
+  await caller.talksWith('alice', '2s')
+  await alice.hangsUp()
+  assert.equal(await caller.outcome(), 'talked')
+  assert.equal(await alice.state(), 'wrap-up')
+})
+
+test('an agent who has left the line in that moment is not rung, and the caller waits on for the next one', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const bob = sim.agent('bob')
+  await alice.isNailedUp()
+  await alice.ready()
+  await alice.hangsUp() // and the roster does not know it yet
+  const caller = sim.call(queueEntry, support)
+  await caller.hears('music moh/calm')
+  await sim.advance('8s')
+  await bob.ready()
+  await bob.hears('whisper/press-1')
+  await bob.presses('1')
+  await caller.talksWith('bob')
+  assert.equal(alice.place.rang, 1)
+  await caller.hangsUp()
+  await caller.outcome()
+  const promises = sim.records[0]!.timeline.filter(({ event, agent }) => event === 'promised' && agent === 'alice')
+  assert.ok(promises.length <= 3, `alice was promised ${promises.length} times`)
 })

@@ -67,6 +67,25 @@ test('a lead answers, talks with an agent who is on the line, and the node dies 
   assert.ok(places > 5, `${places} places`)
 })
 
+test('a caller waits and talks with an agent who is on the line for a campaign, and the node dies anywhere', async t => {
+  const places = await simulate(t).takeoverEverywhere(
+    queueEntry,
+    async (caller, sim) => {
+      const agent = sim.agents[0]!
+      await caller.hears('music moh/calm')
+      await agent.ready()
+      await caller.talksWith('alice')
+      await sim.advance('10s')
+      await agent.hangsUp()
+      await caller.outcome()
+      assert.equal(agent.place.rang, 1)
+      assert.equal(await agent.state(), 'wrap-up')
+    },
+    { params: { queue: 'sales' }, before: async sim => sim.agent('alice').isNailedUp() },
+  )
+  assert.ok(places > 10, `${places} places`)
+})
+
 test('a lead for whom nobody is free hears so and asks never to be called again, and the node dies anywhere', async t => {
   await simulate(t).takeoverEverywhere(campaignLeg, async lead => {
     await lead.hears('campaign/safe-harbour')
