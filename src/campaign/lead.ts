@@ -89,6 +89,7 @@ export class LeadDesk {
     if (!attempt) return null
     const said = saidIn(await this.#calls.read(uuid))
     if (said.optOut !== undefined) await this.optOut(said.optOut, 'flow')
+    if (attempt.state === 'ended' && said.end !== 'opted-out') return null
     const end = said.end ?? (attempt.connectedAt ? 'talked' : attempt.answeredAt ? 'hung-up' : 'lost')
     return this.settle(uuid, end, { cause, agent: said.agent })
   }

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { campaignFlow } from '#flow'
 import { simulate } from '#testing'
+import { readEntries } from '../../src/call/entries.ts'
+import type { Owner } from '../../src/call/ownership.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 
 test('a person who answers talks with an agent within two seconds of the greeting', async t => {
@@ -96,6 +98,20 @@ test('a person who asks never to be called again while the database is away is n
   sim.databaseAway = false
   assert.equal(await lead.disposition('2s'), 'abandoned')
   assert.equal(lead.optedOut, true)
+})
+
+test('what a person said stays in the journal as long as the database cannot be told', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignLeg)
+  await lead.hears('campaign/safe-harbour', '5s')
+  sim.databaseAway = true
+  await lead.presses('9')
+  await lead.ended('5s')
+  await sim.advance('2m')
+  const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, Owner]]
+  const said = readEntries(await sim.callStore.read(uuid)).flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
+  assert.deepEqual(said, [{ optOut: lead.name }, { disposition: 'abandoned' }])
+  await sim.callStore.end(uuid, owner) // which reconciliation does, when it has told the database
 })
 
 test('a person who asks never to be called again and hangs up before the next line of the flow is not called again', async t => {
