@@ -12,6 +12,7 @@
  */
 import { nextRev } from '../agent/agent.ts'
 
+/** Both fields fence: epochs are new for one agent, two agents may have the same. */
 export interface Offer {
   readonly agent: string
   readonly epoch: number
@@ -69,14 +70,17 @@ export function offered(member: Member, offer: Offer, now: number): Member {
   return write(member, { state: 'offered', offer, passedUntil: 0 }, now)
 }
 
-export function talking(member: Member, epoch: number, now: number): Member | null {
-  if (member.offer?.epoch !== epoch) return null
+/** Is this still what the caller is offered? */
+export const isOffered = ({ offer }: Pick<Member, 'offer'>, { agent, epoch }: Offer): boolean => offer?.agent === agent && offer.epoch === epoch
+
+export function talking(member: Member, offer: Offer, now: number): Member | null {
+  if (!isOffered(member, offer)) return null
   return member.state === 'talking' ? member : write(member, { state: 'talking', answeredAt: member.answeredAt ?? now }, now)
 }
 
 /** This offer came to nothing; the caller waits on. With `passedUntil` they are put aside until then. */
-export function waitsOn(member: Member, epoch: number, passedUntil: number, now: number): Member | null {
-  return member.offer?.epoch === epoch ? write(member, { state: 'waiting', offer: null, passedUntil }, now) : null
+export function waitsOn(member: Member, offer: Offer, passedUntil: number, now: number): Member | null {
+  return isOffered(member, offer) ? write(member, { state: 'waiting', offer: null, passedUntil }, now) : null
 }
 
 /** The caller asks for an agent now. */

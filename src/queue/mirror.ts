@@ -29,7 +29,7 @@ export class Mirror implements Disposable {
   readonly #now: () => number
   readonly #events: MirrorEvents
   readonly #listening: Disposable[]
-  /** Notices that came while everything was being read; they are put on top of what was read. */
+  /** What was heard and written while everything was being read; it is put on top of what was read. */
   #late: Change[] | null = []
   #loading = 0
   loaded = false
@@ -83,7 +83,7 @@ export class Mirror implements Disposable {
     return position
   }
 
-  /** Takes a record that was just read or written, unless a newer one is here. */
+  /** Takes a record that was just written, unless a newer one is here. */
   take(member: Member): void {
     this.#apply({ what: 'member', queue: member.queue, call: member.call, rev: member.rev, member })
   }
@@ -93,37 +93,59 @@ export class Mirror implements Disposable {
   }
 
   /** Reads an agent again. One who is gone is forgotten, unless they came back while we asked. */
-  async refreshAgent(name: string): Promise<Agent | null> {
-    const rev = this.agents.get(name)?.rev ?? 0
-    const agent = await this.#roster.get(name, this.#now())
-    if (agent) this.takeAgent(agent)
-    else this.#apply({ what: 'agent', name, rev, agent: null })
+  refreshAgent(name: string): Promise<Agent | null> {
+    return this.#learnAgent(name, () => this.#roster.get(name, this.#now()))
+  }
+
+  /** Writes down what has lapsed or ended by itself. */
+  async settle(name: string, now: number): Promise<void> {
+    await this.#learnAgent(name, () => this.#roster.settle(name, now))
+  }
+
+  refreshMember(queue: string, call: string): Promise<void> {
+    return this.#learnMember(queue, call, () => this.#store.member(queue, call))
+  }
+
+  /** Writes what `decide` makes of a caller's record. When it refuses, the record is read again. */
+  rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {
+    const ask = async () => (await this.#store.change(queue, call, decide)) ?? (await this.#store.member(queue, call))
+    return this.#learnMember(queue, call, ask)
+  }
+
+  async #learnAgent(name: string, ask: () => Promise<Agent | null>): Promise<Agent | null> {
+    const before = this.agents.get(name)
+    const agent = await ask()
+    this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent })
     return agent
   }
 
-  async refreshMember(queue: string, call: string): Promise<void> {
-    const rev = this.member(queue, call)?.rev ?? 0
-    const member = await this.#store.member(queue, call)
-    if (member) this.take(member)
-    else this.#apply({ what: 'member', queue, call, rev, member: null })
+  async #learnMember(queue: string, call: string, ask: () => Promise<Member | null>): Promise<void> {
+    const before = this.member(queue, call)
+    const member = await ask()
+    this.#apply({ what: 'member', queue, call, rev: member?.rev ?? before?.rev ?? 0, member })
   }
 
   #hear(notice: Change): void {
-    if (this.#late) this.#late.push(notice)
-    if (this.loaded && this.#apply(notice)) this.#events.changed()
+    if (!this.loaded) this.#late?.push(notice)
+    else if (this.#apply(notice)) this.#events.changed()
   }
 
-  #apply(notice: Change): boolean {
-    if (notice.what === 'queue') {
-      this.queues.set(notice.queue.name, notice.queue)
+  #apply(change: Change): boolean {
+    this.#late?.push(change)
+    const changed = this.#put(change)
+    if (changed && change.what === 'member') this.#events.member(change.queue, change.call, change.member)
+    return changed
+  }
+
+  #put(change: Change): boolean {
+    if (change.what === 'queue') {
+      this.queues.set(change.queue.name, change.queue)
       return true
     }
-    if (notice.what === 'agent') return put(this.agents, notice.name, notice.rev, notice.agent)
-    const members = this.#members.get(notice.queue) ?? new Map<string, Member>()
-    this.#members.set(notice.queue, members)
-    const changed = put(members, notice.call, notice.rev, notice.member)
-    if (changed) this.#events.member(notice.queue, notice.call, notice.member)
-    return changed
+    if (change.what === 'agent') return put(this.agents, change.name, change.rev, change.agent)
+    const members = this.#members.get(change.queue) ?? new Map<string, Member>()
+    this.#members.set(change.queue, members)
+    return put(members, change.call, change.rev, change.member)
   }
 
   #replace(agents: Agent[], queues: QueueSettings[], members: Member[][]): void {
@@ -135,12 +157,12 @@ export class Mirror implements Disposable {
     for (const member of members.flat()) {
       const queue = this.#members.get(member.queue) ?? new Map<string, Member>()
       this.#members.set(member.queue, queue.set(member.call, member))
-      this.#events.member(member.queue, member.call, member)
     }
-    const late = this.#late ?? []
+    for (const change of this.#late ?? []) this.#put(change)
     this.#late = null
     this.loaded = true
-    for (const notice of late) this.#apply(notice)
+    // Only now: who hears of a record that was read before they wrote theirs would take it for another node's.
+    for (const member of this.members()) this.#events.member(member.queue, member.call, member)
     this.#events.loaded()
     this.#events.changed()
   }

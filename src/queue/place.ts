@@ -3,12 +3,12 @@
  * that is driven elsewhere takes its place along: nothing is given up here then, for the next owner has it.
  */
 import { CallMoved } from '../base/errors.ts'
-import type { Clock } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
-import type { Roster } from '../agent/roster.ts'
-import { asks, waitsOn, type Member, type Offer } from './member.ts'
+import type { Agent } from '../agent/agent.ts'
+import { asks, isOffered, waitsOn, type Member, type Offer } from './member.ts'
+import type { PlaceHouse } from './place-house.ts'
 import { PromisedAgent, type ReservedAgent } from './reserved-agent.ts'
-import type { Leaving, QueueStore } from './store.ts'
+import type { Leaving } from './store.ts'
 
 /** What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved when others drive the call. */
 export interface WaitingCall {
@@ -50,23 +50,6 @@ export interface Place extends AsyncDisposable {
   again(agent: string, epoch: number): Promise<ReservedAgent | null>
 }
 
-/** What a place needs of the house it stands in. */
-export interface PlaceHouse {
-  readonly store: QueueStore
-  readonly roster: Roster
-  readonly clock: Clock
-  readonly node: string
-  /** The number in line as this node knows it. */
-  position(queue: string, call: string): number
-  /** Records that were just written, so that nobody waits for the notice. */
-  wrote(member: Member): void
-  /** Does it now; when the store cannot be had, again until it can. Resolves after the first try. */
-  persist(what: string, work: () => Promise<void>): Promise<void>
-  /** The record of a caller who still waits has vanished. */
-  lost(place: WaitingPlace): void
-  over(place: WaitingPlace): void
-}
-
 export class WaitingPlace implements Place {
   readonly call: WaitingCall
   readonly #house: PlaceHouse
@@ -77,6 +60,7 @@ export class WaitingPlace implements Place {
   #called = new AbortController()
   #over: 'left' | 'moved' | null = null
   #leaving: Promise<void> | null = null
+  #givenBack: Offer | null = null
 
   constructor(house: PlaceHouse, call: WaitingCall, member: Member) {
     this.#house = house
@@ -105,9 +89,9 @@ export class WaitingPlace implements Place {
   }
 
   async again(name: string, epoch: number): Promise<ReservedAgent | null> {
-    const { offer } = this.#member
-    if (this.#over || offer?.agent !== name || offer.epoch !== epoch) return null
-    const agent = await this.#house.roster.hold(name, epoch, this.#house.clock.now(), HOLD_MS)
+    const offer = { agent: name, epoch }
+    if (this.#over || !isOffered(this.#member, offer)) return null
+    const agent = await this.#house.retry.insist('a promise could not be prolonged', this.call.signal, () => this.#hold(offer))
     return agent && !this.#over ? new PromisedAgent(this.#house, this, agent, epoch) : null
   }
 
@@ -124,26 +108,25 @@ export class WaitingPlace implements Place {
   }
 
   async agent({ within }: { within: Duration }): Promise<ReservedAgent | null> {
-    const { clock } = this.#house
+    const { clock, retry } = this.#house
     const end = clock.monotonic() + ms(within)
     for (;;) {
       this.#stillOurs()
       if (this.#over) return null
       const { offer } = this.#member
-      if (offer) {
-        const agent = await this.#take(offer)
-        if (agent) return agent
-      } else {
-        if (this.#member.passedUntil > clock.now()) await this.#change(member => asks(member, clock.now()))
-        if (!this.#member.offer && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
-      }
+      const late = { within: end - clock.monotonic(), value: null }
+      const ask = () => (offer ? this.#take(offer) : this.#ask())
+      const agent = await retry.insist('a caller could not ask for an agent', this.call.signal, ask, late)
+      if (agent) return agent
+      if (this.#member.offer === offer && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
     }
   }
 
   async keepForCallback(number: string): Promise<void> {
     this.#stillOurs()
-    const { store, clock } = this.#house
-    await store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
+    const { store, clock, retry } = this.#house
+    const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
+    await retry.insist('a callback could not be kept', this.call.signal, keep)
     await this.#leave('callback')
   }
 
@@ -172,18 +155,33 @@ export class WaitingPlace implements Place {
     return this.#over === 'moved'
   }
 
+  /** The agent of this offer is given back, whether or not the store knows: they are not to be taken again. */
+  givesBack(offer: Offer): void {
+    this.#givenBack = offer
+  }
+
   /** This offer has come to nothing, the caller waits on: place and time are kept. */
-  async waitsOn(epoch: number): Promise<void> {
-    if (!this.#over) await this.#change(member => waitsOn(member, epoch, 0, this.#house.clock.now()))
+  async waitsOn(offer: Offer): Promise<void> {
+    if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.#house.clock.now()))
   }
 
   async #take(offer: Offer): Promise<ReservedAgent | null> {
-    const { roster, clock } = this.#house
-    const agent = await roster.hold(offer.agent, offer.epoch, clock.now(), HOLD_MS)
+    const agent = this.#givenBack && isOffered({ offer }, this.#givenBack) ? null : await this.#hold(offer)
     this.#stillOurs()
     if (this.#over) return null
     if (agent) return new PromisedAgent(this.#house, this, agent, offer.epoch)
-    await this.waitsOn(offer.epoch)
+    await this.waitsOn(offer)
+    return null
+  }
+
+  #hold({ agent, epoch }: Offer): Promise<Agent | null> {
+    return this.#house.roster.hold(agent, epoch, this.#house.clock.now(), HOLD_MS)
+  }
+
+  /** Nobody is promised yet: who was put aside is not any more. */
+  async #ask(): Promise<null> {
+    const now = this.#house.clock.now()
+    if (this.#member.passedUntil > now) await this.#rewrite(member => asks(member, now))
     return null
   }
 
@@ -192,12 +190,8 @@ export class WaitingPlace implements Place {
     if (this.#over === 'moved') throw new CallMoved('its place in the queue is held by another')
   }
 
-  async #change(decide: (member: Member) => Member | null): Promise<void> {
-    const { store } = this.#house
-    const { queue, call } = this.#member
-    const member = (await store.change(queue, call, decide)) ?? (await store.member(queue, call))
-    if (member) this.#house.wrote(member)
-    else this.take(null)
+  #rewrite(decide: (member: Member) => Member | null): Promise<void> {
+    return this.#house.rewrite(this.queue, this.call.uuid, decide)
   }
 
   /** True at the next change of this caller's record, false after so many milliseconds; rejects when the call ends. */
@@ -239,7 +233,7 @@ export class WaitingPlace implements Place {
     const { queue, call } = this.#member
     let { offer } = this.#member
     this.#close('left')
-    this.#leaving = this.#house.persist('a caller could not leave the queue', async () => {
+    this.#leaving = this.#house.retry.persist('a caller could not leave the queue', async () => {
       const left = await store.leave(queue, call, how)
       offer = left?.offer ?? offer
       if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())

@@ -6,14 +6,17 @@
  */
 import { asOf, holds } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
-import { sleep, type Clock, type Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
+import { CallMoved } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { check } from './check.ts'
 import { match, nextLook, unfounded, type Snapshot } from './match.ts'
 import { waitsOn, type Member } from './member.ts'
 import { Mirror } from './mirror.ts'
-import { HOLD_MS, WaitingPlace, type Place, type PlaceHouse, type WaitingCall } from './place.ts'
+import { HOLD_MS, WaitingPlace, type Place, type WaitingCall } from './place.ts'
+import type { PlaceHouse } from './place-house.ts'
+import { Retry } from './retry.ts'
 import type { Assignment, QueueStore } from './store.ts'
 
 export interface QueueParts {
@@ -48,6 +51,7 @@ class OpenQueues implements Queues, PlaceHouse {
   readonly roster: Roster
   readonly clock: Clock
   readonly node: string
+  readonly retry: Retry
   readonly #log: Log
   readonly #mirror: Mirror
   readonly #places = new Map<string, WaitingPlace>()
@@ -61,6 +65,7 @@ class OpenQueues implements Queues, PlaceHouse {
     this.roster = roster
     this.clock = clock
     this.node = node
+    this.retry = new Retry(clock, log, this.#closing.signal)
     this.#log = log
     const events = {
       changed: () => this.#wake(),
@@ -68,7 +73,7 @@ class OpenQueues implements Queues, PlaceHouse {
       loaded: () => this.#loaded(),
       failed: (error: unknown) => {
         log.warn({ err: error }, 'the queues cannot be read, trying again')
-        void this.#later(() => this.#mirror.load())
+        void this.retry.later(() => this.#mirror.load())
       },
     }
     this.#mirror = new Mirror({ store, roster, now: () => clock.now(), events })
@@ -76,14 +81,17 @@ class OpenQueues implements Queues, PlaceHouse {
 
   async enter(call: WaitingCall, queue: string, { headStart = '0s', since }: { headStart?: Duration; since?: number } = {}): Promise<Place> {
     call.signal.throwIfAborted()
-    const now = this.clock.now()
-    const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: since ?? now, headStartMs: ms(headStart) }
-    const member = await this.store.enter(queue, joining, now)
+    const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: since ?? this.clock.now(), headStartMs: ms(headStart) }
+    const entering = () => this.store.enter(queue, joining, this.clock.now())
+    const member = await this.retry.insist('a caller could not enter the queue', call.signal, entering).catch((error: unknown) => {
+      if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
+      throw error
+    })
     this.#places.get(placeKey(queue, call.uuid))?.moved()
     const place = new WaitingPlace(this, call, member)
     call.signal.throwIfAborted()
     this.#places.set(placeKey(queue, call.uuid), place)
-    this.wrote(member)
+    this.#wrote(member)
     // A notice may have been quicker than the answer to our own writing.
     const known = this.#mirror.member(queue, call.uuid)
     if (known) place.take(known)
@@ -99,26 +107,17 @@ class OpenQueues implements Queues, PlaceHouse {
     return this.#mirror.loaded ? this.#mirror.position(queue, call) : 1
   }
 
-  wrote(member: Member): void {
-    this.#mirror.take(member)
+  async rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {
+    await this.#mirror.rewrite(queue, call, decide)
     this.#wake()
-  }
-
-  async persist(what: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      this.#log.warn({ err: error }, `${what}, trying again`)
-      void this.#later(() => this.persist(what, work))
-    }
   }
 
   /** Somebody thought this node dead, or the store lost its last seconds: the caller still waits, so they get their time back. */
   lost(place: WaitingPlace): void {
     const { member } = place
-    void this.persist('a caller could not get back into the queue', async () => {
+    void this.retry.persist('a caller could not get back into the queue', async () => {
       if (this.#places.get(placeKey(member.queue, member.call)) !== place) return
-      this.wrote(await this.store.enter(member.queue, { ...joiningOf(member), node: this.node }, this.clock.now()))
+      this.#wrote(await this.store.enter(member.queue, { ...joiningOf(member), node: this.node }, this.clock.now()))
     })
   }
 
@@ -134,13 +133,22 @@ class OpenQueues implements Queues, PlaceHouse {
     await this.#looking
   }
 
-  #loaded(): void {
-    for (const place of this.#places.values()) if (!this.#mirror.member(place.queue, place.call.uuid)) this.lost(place)
+  /** Only the answer may have been lost: agents would be promised to a caller who is not there. */
+  #neverCame(call: WaitingCall, queue: string): void {
+    void this.retry.persist('a caller could not leave the queue', async () => {
+      if (this.#places.has(placeKey(queue, call.uuid))) return
+      await this.store.leave(queue, call.uuid, call.signal.aborted ? 'abandoned' : 'left')
+    })
   }
 
-  async #later(work: () => Promise<void>): Promise<void> {
-    const { signal } = this.#closing
-    if (await sleep(this.clock, RETRY_MS, signal).then(() => true, () => false)) await work()
+  /** A record that was just written, so that nobody waits for the notice. */
+  #wrote(member: Member): void {
+    this.#mirror.take(member)
+    this.#wake()
+  }
+
+  #loaded(): void {
+    for (const place of this.#places.values()) if (!this.#mirror.member(place.queue, place.call.uuid)) this.lost(place)
   }
 
   /** One look at a time; what changes during a look is looked at right after it. Starts a turn later: changes come in twos. */
@@ -171,25 +179,17 @@ class OpenQueues implements Queues, PlaceHouse {
       await Promise.all(work)
       seen = this.#snapshot(now)
     }
-    await all(seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#settle(agent.name, now)))
+    await all(seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#mirror.settle(agent.name, now)))
     await all(unfounded(seen).map(member => this.#putAside(member, now)))
     await all(match(seen).map(assignment => this.#assign(assignment, now)))
     this.#arm(nextLook(seen))
-  }
-
-  async #settle(name: string, now: number): Promise<void> {
-    const agent = await this.roster.settle(name, now)
-    if (agent) this.#mirror.takeAgent(agent)
-    else await this.#mirror.refreshAgent(name)
   }
 
   /** Nobody came for the agent. Read again first: this node's copies of agent and caller may be of different moments. */
   async #putAside({ queue, call, offer }: Member, now: number): Promise<void> {
     const agent = await this.#mirror.refreshAgent(offer!.agent)
     if (agent && holds(agent, offer!.epoch, now)) return
-    const member = await this.store.change(queue, call, known => waitsOn(known, offer!.epoch, now + HOLD_MS, now))
-    if (member) this.#mirror.take(member)
-    else await this.#mirror.refreshMember(queue, call)
+    await this.#mirror.rewrite(queue, call, known => waitsOn(known, offer!, now + HOLD_MS, now))
   }
 
   async #assign(assignment: Assignment, now: number): Promise<void> {

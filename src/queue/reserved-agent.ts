@@ -1,7 +1,8 @@
 /** An agent who is promised to one caller, as a flow holds them. Given back when the scope ends. */
 import type { Agent, Outcome } from '../agent/agent.ts'
-import { talking } from './member.ts'
-import type { PlaceHouse, WaitingPlace } from './place.ts'
+import { talking, type Offer } from './member.ts'
+import type { WaitingPlace } from './place.ts'
+import type { PlaceHouse } from './place-house.ts'
 
 export interface ReservedAgent extends AsyncDisposable {
   readonly name: string
@@ -45,26 +46,31 @@ export class PromisedAgent implements ReservedAgent {
     this.#reached = agent.state === 'ringing' || agent.state === 'talking' ? agent.state : 'reserved'
   }
 
-  async ringing(): Promise<boolean> {
-    return this.#advance('ringing')
+  ringing(): Promise<boolean> {
+    return this.#insist("an agent's phone could not be let ring", () => this.#advance('ringing'))
   }
 
   /** The agent first: their record decides whether the promise still holds. */
-  async talking(): Promise<boolean> {
-    if (!(await this.#advance('talking'))) return false
-    const { store, clock } = this.#house
-    const member = await store.change(this.#place.queue, this.#place.call.uuid, known => talking(known, this.epoch, clock.now()))
-    if (member) this.#house.wrote(member)
-    return true
+  talking(): Promise<boolean> {
+    return this.#insist('a talk could not be written down', async () => {
+      if (!(await this.#advance('talking'))) return false
+      const { clock } = this.#house
+      await this.#house.rewrite(this.#place.queue, this.#place.call.uuid, known => talking(known, this.#offer, clock.now()))
+      return true
+    })
   }
 
   /** The caller first: they may be promised to another agent at once, and should we die in between, the agent comes free by themselves. */
   async finished(outcome: Outcome): Promise<void> {
     if (this.#over || this.#place.isMoved) return
     this.#over = true
-    const { roster, clock } = this.#house
-    if (this.#reached !== 'talking') await this.#place.waitsOn(this.epoch)
-    await this.#house.persist('an agent could not be released', async () => void (await roster.release(this.name, this.epoch, outcome, clock.now())))
+    this.#place.givesBack(this.#offer)
+    const { roster, clock, retry } = this.#house
+    await retry.persist('an agent could not be released', async () => {
+      if (this.#place.isMoved) return // since the first try: the next owner has the agent
+      if (this.#reached !== 'talking') await this.#place.waitsOn(this.#offer)
+      await roster.release(this.name, this.epoch, outcome, clock.now())
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -78,5 +84,13 @@ export class PromisedAgent implements ReservedAgent {
     if (!(await roster.advance(this.name, this.epoch, to, clock.now()))) return false
     if (this.#reached !== 'talking') this.#reached = to
     return true
+  }
+
+  get #offer(): Offer {
+    return { agent: this.name, epoch: this.epoch }
+  }
+
+  #insist(what: string, work: () => Promise<boolean>): Promise<boolean> {
+    return this.#house.retry.insist(what, this.#place.call.signal, work)
   }
 }

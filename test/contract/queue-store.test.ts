@@ -113,12 +113,13 @@ for (const [home, open] of Object.entries(HOMES)) {
     for (const call of ['c1', 'c2', 'c3', 'c4']) await first.store.enter('sales', joining(call), NOW)
     const [one] = await decide(first)
     const { epoch } = (await first.store.assign(one!, 'a', 5_000, NOW))!.agent.reservation!
-    assert.equal(await second.store.change('sales', 'c1', member => waitsOn(member, epoch - 1, 0, NOW)), null)
-    assert.equal((await second.store.change('sales', 'c1', member => waitsOn(member, epoch, 0, NOW)))?.state, 'waiting')
+    assert.equal(await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'bert', epoch }, 0, NOW)), null, 'another agent of the same number')
+    assert.equal(await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'alice', epoch: epoch - 1 }, 0, NOW)), null)
+    assert.equal((await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'alice', epoch }, 0, NOW)))?.state, 'waiting')
     await first.roster.release('alice', epoch, 'caller-left', NOW)
     const [two] = await decide(second)
     const later = (await second.store.assign(two!, 'b', 5_000, NOW))!.agent.reservation!.epoch
-    assert.ok(await first.store.change('sales', 'c1', member => talking(member, later, NOW)))
+    assert.ok(await first.store.change('sales', 'c1', member => talking(member, { agent: 'alice', epoch: later }, NOW)))
     assert.deepEqual((await second.store.waiting('sales')).map(member => member.call), ['c2', 'c3', 'c4'])
     assert.equal((await second.store.leave('sales', 'c1', 'talked'))?.offer?.epoch, later)
     await second.store.leave('sales', 'c2', 'abandoned')

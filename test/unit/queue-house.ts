@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
+import type { Roster } from '../../src/agent/roster.ts'
 import { CallEnded, CallMoved } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import type { Place } from '../../src/queue/place.ts'
 import { openQueues, type Queues } from '../../src/queue/queue.ts'
 import type { ReservedAgent } from '../../src/queue/reserved-agent.ts'
+import type { QueueStore } from '../../src/queue/store.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 /** A call as a queue knows it. */
@@ -33,8 +35,10 @@ export class Caller {
 export class House {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
-  readonly roster = memoryRoster(this.agents)
-  readonly store = memoryQueueStore(this.agents)
+  /** The way to the store. 'away': nothing arrives there. 'torn': it is done, but the answer is lost. 'deaf': nobody hears of what is written. */
+  link: 'up' | 'away' | 'torn' | 'deaf' = 'up'
+  readonly roster = this.#linked(memoryRoster(this.agents))
+  readonly store = this.#linked(memoryQueueStore(this.agents))
   readonly nodes: Queues[] = []
   queues: Queues
 
@@ -61,6 +65,41 @@ export class House {
 
   enter(uuid: string, queue = 'sales'): Promise<Place> {
     return this.queues.enter(new Caller(uuid), queue)
+  }
+
+  /** The link fails now, and is back after `ms`. */
+  fails(link: 'away' | 'torn', ms: number): void {
+    this.link = link
+    this.clock.after(ms, () => (this.link = 'up'))
+  }
+
+  /** For a store that loses its last seconds: everything is as it is now again when the result is called, and nobody hears of it. */
+  async remember(): Promise<() => Promise<void>> {
+    const agents = await this.agents.readAll()
+    const members = (await Promise.all((await this.store.queues()).map(({ name }) => this.store.members(name)))).flat()
+    return async () => {
+      this.link = 'deaf'
+      for (const agent of agents) this.agents.write(agent.name, agent)
+      for (const member of members) await this.store.change(member.queue, member.call, () => member)
+      this.link = 'up'
+    }
+  }
+
+  #linked<T extends Roster | QueueStore>(store: T): T {
+    const onChange = (listener: (notice: never) => void) => store.onChange((notice: unknown) => void (this.link !== 'deaf' && listener(notice as never)))
+    const over = (work: (...about: unknown[]) => Promise<unknown>) => async (...about: unknown[]) => {
+      if (this.link === 'away') throw new Error("Stream isn't writeable and enableOfflineQueue options is false")
+      const answer = await work(...about)
+      if (this.link === 'torn') throw new Error('Connection is closed.')
+      return answer
+    }
+    return new Proxy(store, {
+      get: (target, name) => {
+        if (name === 'onChange') return onChange
+        const work = target[name as keyof T] as never
+        return this.link === 'away' || this.link === 'torn' ? over(work) : work
+      },
+    })
   }
 
   /** What the promise comes to when `ms` have passed at most. */

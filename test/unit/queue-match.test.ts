@@ -69,8 +69,8 @@ test('a caller for whom nobody is free does not hold up the others', () => {
 test('callers who are offered, put aside or talking are not matched', () => {
   const waiting = caller('c1', 10)
   const promised = offered(caller('c2', 50), { agent: 'bert', epoch: 5 }, NOW)
-  const aside = waitsOn(offered(caller('c3', 40), { agent: 'bert', epoch: 4 }, NOW), 4, NOW + 1, NOW)!
-  const talks = talking(offered(caller('c4', 60), { agent: 'bert', epoch: 3 }, NOW), 3, NOW)!
+  const aside = waitsOn(offered(caller('c3', 40), { agent: 'bert', epoch: 4 }, NOW), { agent: 'bert', epoch: 4 }, NOW + 1, NOW)!
+  const talks = talking(offered(caller('c4', 60), { agent: 'bert', epoch: 3 }, NOW), { agent: 'bert', epoch: 3 }, NOW)!
   assert.deepEqual(pairs([waiting, promised, aside, talks], [agent('anna')]), ['c1 anna'])
   assert.equal(match({ queues: QUEUES, members: [{ ...aside, passedUntil: NOW }], agents: [agent('anna')], now: NOW }).length, 1)
 })

@@ -1,0 +1,64 @@
+/**
+ * The store is away for half a second now and then (its link breaks, it is started anew), and nobody who is being served is to notice:
+ * what was asked of it is asked again. All that this room asks may be: it is decided on records with revs and epochs, so that the second
+ * time changes nothing when only the answer to the first was lost.
+ */
+import { SwitchhookError } from '../base/errors.ts'
+import { sleep, type Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+
+/** Between two tries while somebody waits for the answer: a link to Redis is back 50 ms after its first try at the soonest. */
+const SOON_MS = 250
+/** For so long a caller (or an agent who has pressed 1) may hear nothing before they hear the apology. */
+const PATIENCE_MS = 10_000
+/** Between two tries while nobody waits. */
+const LATER_MS = 1_000
+
+export class Retry {
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #closing: AbortSignal
+
+  constructor(clock: Clock, log: Log, closing: AbortSignal) {
+    this.#clock = clock
+    this.#log = log
+    this.#closing = closing
+  }
+
+  /**
+   * Does it for a call, again until the store can be had: for PATIENCE_MS, then rejects as the last try did. Between two tries it rejects
+   * with the reason of the call's signal as soon as that aborts. With `late`: that value when `within` (milliseconds) is over first.
+   * What the store says in our words (there is no such queue) is an answer.
+   */
+  async insist<T>(what: string, call: AbortSignal, work: () => Promise<T>, late?: { readonly within: number; readonly value: T }): Promise<T> {
+    const begun = this.#clock.monotonic()
+    const patience = Math.min(PATIENCE_MS, late?.within ?? PATIENCE_MS)
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (error instanceof SwitchhookError && error.code !== 'SERVICE') throw error
+        call.throwIfAborted()
+        const left = begun + patience - this.#clock.monotonic()
+        if (left <= 0 && late && late.within <= PATIENCE_MS) return late.value
+        if (left <= 0) throw error
+        if (tries === 1) this.#log.warn({ err: error }, `${what}, trying again`)
+        await sleep(this.#clock, Math.min(SOON_MS, left), call)
+      }
+    }
+  }
+
+  /** Does it now; when the store cannot be had, again until it can, or this node closes. Resolves after the first try. */
+  async persist(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#log.warn({ err: error }, `${what}, trying again`)
+      void this.later(() => this.persist(what, work))
+    }
+  }
+
+  async later(work: () => Promise<void>): Promise<void> {
+    if (await sleep(this.#clock, LATER_MS, this.#closing).then(() => true, () => false)) await work()
+  }
+}
