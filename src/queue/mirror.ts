@@ -115,6 +115,7 @@ export class Mirror implements Disposable {
   async #learnAgent(name: string, ask: () => Promise<Agent | null>): Promise<Agent | null> {
     const before = this.agents.get(name)
     const agent = await ask()
+    if (agent && isSetBack(before, agent, this.agents.get(name))) this.agents.delete(name)
     this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent })
     return agent
   }
@@ -122,6 +123,7 @@ export class Mirror implements Disposable {
   async #learnMember(queue: string, call: string, ask: () => Promise<Member | null>): Promise<void> {
     const before = this.member(queue, call)
     const member = await ask()
+    if (member && isSetBack(before, member, this.member(queue, call))) this.#members.get(queue)!.delete(call)
     this.#apply({ what: 'member', queue, call, rev: member?.rev ?? before?.rev ?? 0, member })
   }
 
@@ -175,4 +177,12 @@ function put<T extends { readonly rev: number }>(records: Map<string, T>, key: s
   if (!record) return records.delete(key)
   records.set(key, record)
   return true
+}
+
+/**
+ * A record that was read is older than the one that is here although nothing came in while we asked: the store has lost its last seconds,
+ * and what it says is true all the same.
+ */
+function isSetBack<T extends { readonly rev: number }>(before: T | null | undefined, read: T, here: T | null | undefined): boolean {
+  return before === here && read.rev < (before?.rev ?? 0)
 }

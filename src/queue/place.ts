@@ -138,8 +138,8 @@ export class WaitingPlace implements Place {
   take(member: Member | null): void {
     if (this.#over) return
     if (!member) return this.#house.lost(this)
-    if (member.rev <= this.#member.rev) return
-    if (member.node !== this.#house.node) return this.moved()
+    if (member.rev === this.#member.rev) return
+    if (member.node !== this.#house.node) return member.rev > this.#member.rev ? this.moved() : this.#house.lost(this)
     this.#member = member
     if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()

@@ -37,6 +37,7 @@ export class House {
   readonly agents = new MemoryAgents()
   /** The way to the store. 'away': nothing arrives there. 'torn': it is done, but the answer is lost. 'deaf': nobody hears of what is written. */
   link: 'up' | 'away' | 'torn' | 'deaf' = 'up'
+  readonly #listeners: ((notice: never) => void)[] = []
   readonly roster = this.#linked(memoryRoster(this.agents))
   readonly store = this.#linked(memoryQueueStore(this.agents))
   readonly nodes: Queues[] = []
@@ -85,8 +86,16 @@ export class House {
     }
   }
 
+  /** Everybody reads everything again, as after every break of the link. */
+  resyncs(): void {
+    for (const listener of this.#listeners) listener({ what: 'resync' } as never)
+  }
+
   #linked<T extends Roster | QueueStore>(store: T): T {
-    const onChange = (listener: (notice: never) => void) => store.onChange((notice: unknown) => void (this.link !== 'deaf' && listener(notice as never)))
+    const onChange = (listener: (notice: never) => void) => {
+      this.#listeners.push(listener)
+      return store.onChange((notice: unknown) => void (this.link !== 'deaf' && listener(notice as never)))
+    }
     const over = (work: (...about: unknown[]) => Promise<unknown>) => async (...about: unknown[]) => {
       if (this.link === 'away') throw new Error("Stream isn't writeable and enableOfflineQueue options is false")
       const answer = await work(...about)

@@ -1,0 +1,154 @@
+/** The store has lost its last seconds: what nodes know is newer than what is true, and nobody may stumble over it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NotFoundError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { joined, type Member } from '../../src/queue/member.ts'
+import { Mirror } from '../../src/queue/mirror.ts'
+import { HOLD_MS } from '../../src/queue/place.ts'
+import { openQueues } from '../../src/queue/queue.ts'
+import { answered, Caller, openHouse, WAIT, type House } from './queue-house.ts'
+
+/** How often a question is asked. More than twenty times are a loop that would never end. */
+function counted<K extends string>(store: { [key in K]: (...about: never[]) => Promise<unknown> }, name: K): () => number {
+  const ask = store[name]
+  let times = 0
+  store[name] = async (...about: never[]) => {
+    if (++times > 20) throw new NotFoundError('end', name)
+    return ask(...about)
+  }
+  return () => times
+}
+
+/** An answer that comes when the test says so. */
+function slowly<T>() {
+  let give: (value: T) => void = () => {}
+  const answer = new Promise<T>(resolve => (give = resolve))
+  return { answer, give: (value: T) => give(value) }
+}
+
+/** A caller is promised an agent, and the store forgets that they were, and that the agent had come. */
+async function forgotten(house: House) {
+  await house.agent('alice')
+  await house.roster.setStatus('alice', 'break', house.clock.now())
+  const place = await house.enter('c1')
+  const setBack = await house.remember()
+  await house.clock.advance(1_000)
+  await house.roster.setStatus('alice', 'ready', house.clock.now())
+  await house.clock.settle()
+  assert.ok(place.called.aborted, 'an agent is promised')
+  await setBack()
+  return place
+}
+
+test('a caller whose promise was lost waits on, and nobody asks for ever', async t => {
+  const house = await openHouse(t)
+  await using place = await forgotten(house)
+  const holds = counted(house.roster, 'hold')
+  const changes = counted(house.store, 'change')
+  assert.equal(await house.within(place.agent({ within: '5s' })), null)
+  assert.ok(holds() === 1 && changes() < 5, `${holds()} and ${changes()} questions`)
+  assert.equal(place.position, 1)
+  await house.roster.setStatus('alice', 'ready', house.clock.now())
+  await using agent = await answered(house, place)
+  assert.equal(agent.name, 'alice')
+})
+
+test('a caller whose promise was lost is not called any more once everything has been read again', async t => {
+  const house = await openHouse(t)
+  await using place = await forgotten(house)
+  house.resyncs()
+  await house.clock.settle()
+  assert.ok(!place.called.aborted, 'a new wait, a new signal')
+})
+
+test('an agent whose promise was lost does not keep the clock busy when it would have lapsed', async t => {
+  const house = await openHouse(t)
+  await using _place = await forgotten(house)
+  const settles = counted(house.roster, 'settle')
+  await house.clock.advance(HOLD_MS + 1_000)
+  assert.ok(settles() <= 2, `${settles()} questions`)
+})
+
+test('an agent who was ready before the store forgot it is not promised over and over', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await house.roster.setStatus('alice', 'break', house.clock.now())
+  const setBack = await house.remember()
+  await house.clock.advance(1_000)
+  await house.roster.setStatus('alice', 'ready', house.clock.now())
+  await setBack()
+  const assigns = counted(house.store, 'assign')
+  await using place = await house.enter('c1')
+  assert.equal(await house.within(place.agent({ within: '5s' })), null)
+  assert.equal(assigns(), 1)
+  await house.roster.setStatus('alice', 'ready', house.clock.now())
+  await using agent = await answered(house, place)
+  assert.equal(agent.name, 'alice')
+})
+
+test('a caller who came again before the store forgot it gets the next agent', async t => {
+  const house = await openHouse(t)
+  await house.enter('c1')
+  const setBack = await house.remember()
+  await house.clock.advance(1_000)
+  await using place = await house.enter('c1')
+  await setBack()
+  const assigns = counted(house.store, 'assign')
+  await house.agent('alice')
+  await using agent = await house.within(place.agent(WAIT), 0)
+  assert.equal(agent?.name, 'alice')
+  assert.equal(assigns(), 2)
+})
+
+test('a call whose takeover the store forgot stays where it is', async t => {
+  const house = await openHouse(t)
+  const first = new Caller('c1')
+  await house.queues.enter(first, 'sales')
+  const setBack = await house.remember()
+  await house.clock.advance(1_000)
+  first.isTakenOver()
+  await using place = await house.node('b').enter(new Caller('c1'), 'sales')
+  await house.clock.settle()
+  await setBack()
+  house.resyncs()
+  await house.clock.settle()
+  assert.ok(!place.isMoved, 'nobody else has it')
+  assert.equal((await house.store.member('sales', 'c1'))?.node, 'b')
+  await house.agent('alice')
+  await using agent = await house.within(place.agent(WAIT), 0)
+  assert.equal(agent?.name, 'alice')
+})
+
+test('a call that comes to a node while that one still reads stays there', async t => {
+  const house = await openHouse(t)
+  const first = new Caller('c1')
+  await house.queues.enter(first, 'sales')
+  first.isTakenOver()
+  const read = slowly<Member[]>()
+  const members = (queue: string) => (queue === 'sales' ? read.answer : house.store.members(queue))
+  await using late = openQueues({ ...house, store: { ...house.store, members }, log: silentLog, node: 'b' })
+  await house.clock.settle()
+  const before = await house.store.members('sales')
+  house.link = 'deaf' // the notice of what is written now is still on its way
+  await using place = await late.enter(new Caller('c1'), 'sales')
+  read.give(before)
+  await house.clock.settle()
+  house.link = 'up'
+  assert.ok(!place.isMoved, 'nobody else has it')
+})
+
+test('what was read before a notice came does not undo what the notice said', async t => {
+  const house = await openHouse(t)
+  const member = joined('sales', { call: 'c1', from: '100', node: 'a', joinedAt: 0, headStartMs: 0 }, 1, 1_000)
+  const read = slowly<Member | null>()
+  const events = { changed() {}, member() {}, loaded() {}, failed: assert.ifError }
+  using mirror = new Mirror({ roster: house.roster, store: { ...house.store, member: () => read.answer }, now: () => 0, events })
+  await house.clock.settle()
+  mirror.take(member)
+  const refreshed = mirror.refreshMember('sales', 'c1')
+  mirror.take({ ...member, rev: 2_000, state: 'talking' })
+  read.give({ ...member, rev: 1_500 })
+  await refreshed
+  assert.equal(mirror.member('sales', 'c1')?.rev, 2_000)
+})
