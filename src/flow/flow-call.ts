@@ -9,12 +9,12 @@ import { uuid as parseUuid } from '../esl/words.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dial, type DialOptions, type Party } from '../call/verbs/dial.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
-import type { Recording } from '../call/verbs/recording.ts'
+import { forgetRecordings, type Recording } from '../call/verbs/recording.ts'
 import type { Queues } from '../queue/queue.ts'
 import { chance } from './chance.ts'
 import { once, type OnceOptions } from './once.ts'
 import { takeFromLine } from './on-the-line.ts'
-import { HeldPlace, waitingCall, type FlowPlace, type SavedPlace } from './place.ts'
+import { HeldPlace, standsIn, waitingCall, type FlowPlace, type SavedPlace } from './place.ts'
 import { Promised } from './promise.ts'
 import { storyOf, type QueueMoment, type Story } from './story.ts'
 
@@ -28,9 +28,13 @@ export class FlowCall extends Call {
   /** Milliseconds since the epoch at which the person's greeting ended; that of their arrival when nobody listened for it. */
   #greetedAt: number
 
-  constructor(leg: Leg, house: CallHouse, queues: Queues) {
+  /** Queues in which an earlier script left the caller standing. Who is put into the same one again keeps the place. */
+  #behind: readonly string[]
+
+  constructor(leg: Leg, house: CallHouse, queues: Queues, behind: readonly string[] = []) {
     super(leg, house)
     this.#queues = queues
+    this.#behind = behind
     this.#random = chance(leg.uuid)
     this.#greetedAt = leg.steps.journal.begin.at
   }
@@ -44,6 +48,7 @@ export class FlowCall extends Call {
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
         this.note({ event: 'entered', queue })
+        await this.#leaveBehind(queue)
         return new HeldPlace(this.leg, queue, place, taken, again(place.joinedAt))
       },
       save: ({ joinedAt, position }) => ({ joinedAt, position }),
@@ -58,11 +63,20 @@ export class FlowCall extends Call {
     })
   }
 
-  /** The script has changed: what the old one plays falls silent, and whom it has dialled is let go. */
-  async giveUp(past: readonly Entry[]): Promise<void> {
+  /** The script has changed: what the old one plays falls silent, and whom it has dialled is let go. Gives the queues that the caller stands in. */
+  async giveUp(past: readonly Entry[]): Promise<readonly string[]> {
     const { leg, house, stage } = this
+    forgetRecordings(leg)
     for (const entry of past) if (entry.k === 'intent' && entry.v.startsWith('dial ')) await house.letGo(leg, parseUuid((entry.d as { uuid: string }).uuid))
     if (leg.phase === 'driven') await stage.end()
+    return standsIn(past)
+  }
+
+  /** Else they would be first in line there for ever, and keep agents from others. */
+  async #leaveBehind(except?: string): Promise<void> {
+    const left = this.#behind.filter(queue => queue !== except)
+    this.#behind = []
+    for (const queue of left) await (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
   }
 
   /** What the record of the call says of its way through the queues. */
@@ -92,7 +106,8 @@ export class FlowCall extends Call {
     return party
   }
 
-  override join(other: Call): Promise<TalkEnd> {
+  override async join(other: Call): Promise<TalkEnd> {
+    if (this.#behind.length > 0) await this.#leaveBehind() // else the step has its number in this turn
     return join(this.leg, this.stage, this.house, other, this.promised.on(other.leg))
   }
 

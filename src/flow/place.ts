@@ -1,5 +1,6 @@
 /** A place in a queue, as a flow holds it: opened, asked and given up by steps, so that the caller keeps it whoever drives the call. */
 import { ms, type Duration } from '../base/duration.ts'
+import type { Entry } from '../call/entries.ts'
 import { left } from '../call/left.ts'
 import type { Leg } from '../call/leg.ts'
 import { ends } from '../call/nouns.ts'
@@ -10,6 +11,18 @@ import { LeasedAgent, type Agent, type SavedAgent } from './promise.ts'
 /** The queue's view of a call. A place goes along with a call that moves: the signal says which of the two happened. */
 export function waitingCall(leg: Leg): WaitingCall {
   return { uuid: leg.uuid, from: leg.arrival.from, signal: left(leg) }
+}
+
+/** The queues that a flow had entered and not left, as far as its journal goes. */
+export function standsIn(past: readonly Entry[]): string[] {
+  const queues = new Set<string>()
+  for (const entry of past) {
+    if (entry.k !== 'done' || entry.x) continue
+    const [, what, queue = ''] = /^(enqueue|place in|keep for callback in) (\S+)/.exec(entry.v) ?? []
+    if (what === 'enqueue') queues.add(queue)
+    else queues.delete(queue)
+  }
+  return [...queues]
 }
 
 export interface FlowPlace extends AsyncDisposable {

@@ -38,8 +38,6 @@ export interface FlowParts {
   node?: string
 }
 
-/** A journal goes along with so many changes of its script; after that something else is wrong. */
-const MOST_RESTARTS = 3
 /** How long a node that goes waits for what is being written. */
 const DRAIN_MS = 2_000
 
@@ -114,26 +112,21 @@ export class Flows {
     if ((await this.#keep(record, records => records.ended(record))) && (await call.settled)) await this.#forget(journal)
   }
 
-  /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. */
-  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[]): Promise<{ call: FlowCall; outcome: string }> {
-    for (let restarts = 0, entries = past; ; restarts++, entries = []) {
-      let changed!: (why: string) => void
-      const other = new Promise<string>(resolve => (changed = resolve))
-      leg.steps = new Steps(journal, entries, changed)
-      const call = new FlowCall(leg, this.#parts.house, this.#parts.queues)
-      const through = this.#through(call, flow).then(outcome => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : { outcome }))
-      const end = await Promise.race([through, other.then(why => ({ why }))])
-      if ('outcome' in end) return { call, outcome: end.outcome }
-      if (restarts === MOST_RESTARTS) {
-        this.#fault(call, new Error(`the flow cannot be brought back to where it was: ${end.why}`))
-        return { call, outcome: 'error' }
-      }
-      leg.steps.freeze()
-      await call.giveUp(entries)
-      this.restarts++
-      this.#parts.house.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
-      await journal.beginAgain()
-    }
+  /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
+  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[], behind?: readonly string[]): Promise<{ call: FlowCall; outcome: string }> {
+    let changed!: (why: string) => void
+    const other = new Promise<string>(resolve => (changed = resolve))
+    leg.steps = new Steps(journal, past, changed)
+    const call = new FlowCall(leg, this.#parts.house, this.#parts.queues, behind)
+    const through = this.#through(call, flow).then(outcome => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : { outcome }))
+    const end = await Promise.race([through, other.then(why => ({ why }))])
+    if ('outcome' in end) return { call, outcome: end.outcome }
+    leg.steps.freeze()
+    const left = await call.giveUp(past)
+    this.restarts++
+    this.#parts.house.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
+    await journal.beginAgain()
+    return this.#outcome(leg, flow, journal, [], left)
   }
 
   async #through(call: FlowCall, name: string): Promise<string> {

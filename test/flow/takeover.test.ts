@@ -187,6 +187,26 @@ test('a script that has changed begins again on the live call, and the caller ke
   assert.equal(sim.records[0]!.timeline.filter(({ event }) => event === 'entered').length, 2)
 })
 
+test('a caller whom a changed script puts into another queue stands in that one alone', async t => {
+  const sim = simulate(t)
+  const into = (queue: string, sound: string) =>
+    flow(async call => {
+      await call.answer()
+      await using place = await call.enqueue(queue)
+      await call.play(sound)
+      await place.agent({ within: '1m' })
+    })
+  const caller = sim.call(into('sales', 'queue/position'))
+  await caller.hears('queue/position')
+  await sim.until('the second node opens', sim.open('b'))
+  sim.install('flow-1', into('support', 'queue/new-words'))
+  sim.kill('a')
+  await caller.hears('queue/new-words')
+  assert.deepEqual(await sim.queueStore.members('sales'), [])
+  assert.equal((await sim.queueStore.members('support')).length, 1)
+  await caller.hangsUp()
+})
+
 test('a caller who hangs up just after another node took over is over at once, and room is made for the next one', async t => {
   const sim = simulate(t)
   const caller = sim.call(queueEntry, { params: { queue: 'sales' } })

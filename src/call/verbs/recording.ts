@@ -23,6 +23,9 @@ const ZERO = '0' as string as VarValue
 /** Of each leg: how many files it has had, and how many scopes the present one has. One that begins within another shares its file. */
 const files = new WeakMap<Leg, { count: number; scopes: number }>()
 
+/** The flow begins again: it has begun none. One that runs is gone on with, when it begins one again. */
+export const forgetRecordings = (leg: Leg): void => void files.delete(leg)
+
 /** Begins at once, also while music plays. A message taken before on the same leg has left its own wishes behind. */
 export function recording(leg: Leg, folder: string): Promise<Recording> {
   const had = files.get(leg) ?? { count: 0, scopes: 0 }
