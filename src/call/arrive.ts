@@ -78,20 +78,19 @@ export class Door {
       const early = this.#strays.claim(uuid)
       if (early) resolve(early)
       else this.#expected.set(uuid, resolve)
-    }).then(leg => this.#ours(leg))
+    })
     return { arrived, [Symbol.dispose]: () => void this.#expected.delete(uuid) }
   }
 
   /** A leg of a call that is driven here from now on: it is here, or it comes within moments, or it is fetched. */
   claim(uuid: Uuid, home: Switch | null): Leg {
     const here = this.#strays.claim(uuid) ?? this.#legs.get(uuid)
-    return this.#ours(here && here.phase !== 'moved' ? here : this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift'))
+    return here && here.phase !== 'moved' ? here : this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift')
   }
 
-  /** Whatever happens to its connection, it is brought back here: its flow waits for it. */
-  #ours(leg: Leg): Leg {
-    leg.fetch = () => this.#strays.fetch(leg)
-    return leg
+  /** Brings a leg of ours here from wherever it is. */
+  fetch(leg: Leg): void {
+    this.#strays.fetch(leg)
   }
 
   /** After a time in which this process could not be sure of its calls: it drops those that others have taken, and goes on with the others. */

@@ -39,8 +39,8 @@ export class Leg extends Emitter<LegEvents> {
   answered: boolean
   /** Whom it talked to before it came here last. Stale when it has come for another reason. */
   lastTalk: Arrival['lastTalk']
-  /** It belongs to a call that is driven here: when it is found to live elsewhere it is brought here, and not given up. */
-  fetch: (() => void) | null = null
+  /** It was found to live elsewhere, and may belong to a call that is driven here: then it is brought here. False: it is given up. */
+  fetch: (() => boolean) | null = null
   readonly moved: Promise<void>
   readonly #clock: Clock
   readonly #log: Log
@@ -232,10 +232,7 @@ export class Leg extends Emitter<LegEvents> {
     if (this.#phase !== searched || (searched !== 'adrift' && searched !== 'talking')) return
     if (lives === 'no') return this.end('LOST')
     if (lives === 'unknown' || !this.#holds()) return this.#searchLater() // never given up on a guess
-    if (this.fetch) {
-      this.fetch()
-      return this.#searchLater()
-    }
+    if (this.fetch?.()) return this.#searchLater()
     this.#log.info({ uuid: this.uuid }, 'the call is driven elsewhere now')
     this.giveAway()
   }

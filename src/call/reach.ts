@@ -33,7 +33,7 @@ export async function reachAgain(leg: Leg, house: CallHouse, what: Dialling, uui
   const at = leg.home ?? house.switchboard.any()
   const stands = await standing(at, uuid, house)
   if (stands === 'never') return reach(leg, house, what, uuid)
-  if (stands === 'answered') return { outcome: 'answered', other: house.door.claim(uuid, at) }
+  if (stands === 'answered') return { outcome: 'answered', other: goesAlong(leg, house, house.door.claim(uuid, at)) }
   if (stands !== 'ringing') return { outcome: outcomeOf(stands.cause) }
   using expected = house.door.expect(uuid)
   return outcomeFor(leg, house, await originate(at, { ...request(leg, house, what, uuid), arrived: expected.arrived, sent: true }), expected.arrived)
@@ -80,9 +80,19 @@ async function outcomeFor(leg: Leg, house: CallHouse, { outcome, cause }: Origin
     house.log.info({ parent: leg.uuid, outcome, cause }, 'a party was not reached')
     return { outcome }
   }
-  const other = await arrived
-  // a caller whom another node drives needs this leg there: the door brings it to them
-  void leg.moved.then(() => other.phase === 'driven' && other.giveAway())
-  return { outcome, other }
+  return { outcome, other: goesAlong(leg, house, await arrived) }
+}
+
+/** Where its caller is driven a leg is needed: it is brought here when it was lost alone, and left to the next node with its caller. */
+export function goesAlong(leg: Leg, house: CallHouse, other: Leg): Leg {
+  other.fetch = () => {
+    if (leg.phase === 'driven') house.door.fetch(other)
+    return leg.phase !== 'ended' && leg.phase !== 'moved'
+  }
+  void leg.moved.then(() => {
+    if (other.phase === 'driven') other.giveAway()
+    else if (other.phase === 'adrift') other.giveAway('taken')
+  })
+  return other
 }
 

@@ -78,6 +78,36 @@ test('an agent whose whisper goes on at another node may listen to the end of it
   await caller.hangsUp()
 })
 
+test('a caller and the agent who hears the whisper stay together at the next node when both connections break', async t => {
+  const { sim, alice, caller } = await whisper(t)
+  const [a, b] = [await sim.ready, await sim.until('the second node opens', sim.open('b'))]
+  sim.switch.refuse(a.address)
+  sim.switch.dropConnections(link => link.outbound)
+  await alice.hears('whisper/press-1')
+  sim.switch.allow(a.address)
+  await sim.advance('3500ms') // by now the first node has looked for them
+  await alice.presses('1')
+  await caller.talksWith('alice', '1s')
+  assert.deepEqual([a.flows.running, b.flows.running], [0, 1])
+  await caller.hangsUp()
+})
+
+test('an agent whose connection is lost alone comes back to the caller who waits for them', async t => {
+  const { sim, alice, caller } = await whisper(t)
+  const b = await sim.until('the second node opens', sim.open('b'))
+  const a = await sim.ready
+  const leg = [...a.door.legs.values()].find(one => one.arrival.path === 'leg')!
+  const silent = { [a.address]: sim.switch.listeners.get(a.address)!, [b.address]: sim.switch.listeners.get(b.address)! }
+  for (const address of Object.keys(silent)) sim.switch.listeners.set(address, () => {}) // a connection is taken and nothing is said
+  sim.switch.dropConnections(({ uuid }) => uuid === leg.uuid)
+  await sim.advance('2s')
+  for (const [address, listen] of Object.entries(silent)) sim.switch.listeners.set(address, listen)
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  await caller.hangsUp()
+})
+
 test('a leg that comes to another node than its caller is brought to the caller\'s node', async t => {
   const { sim, alice, caller } = await whisper(t)
   const b = await sim.until('the second node opens', sim.open('b'))

@@ -7,7 +7,7 @@ import type { DialOutcome } from '../cause.ts'
 import type { CallHouse } from '../house.ts'
 import type { Leg } from '../leg.ts'
 import { ends } from '../nouns.ts'
-import { reach, reachAgain } from '../reach.ts'
+import { goesAlong, reach, reachAgain } from '../reach.ts'
 import { step, type Steps } from '../steps.ts'
 
 export interface DialOptions {
@@ -65,7 +65,7 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
-      return uuid === null ? unreached(outcome) : reached(leg, house, house.door.claim(parseUuid(uuid), leg.home), steps)
+      return uuid === null ? unreached(outcome) : reached(leg, house, goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home)), steps)
     },
   })
 }
