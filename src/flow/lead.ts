@@ -160,19 +160,22 @@ export class CampaignLead implements Lead, AsyncDisposable {
   }
 
   async #find(): Promise<LeasedAgent | null> {
-    const left = LEGAL_MS - this.#parts.sinceGreeting()
-    if (left <= 0) return null
-    const place = await this.#enter()
-    const agent = await place.agent({ within: `${left}ms` })
-    if (!agent) return null
-    const { name, endpoint, ringForMs, leg, epoch } = agent
-    this.#call.note({ event: 'promised', queue: this.#parts.queue, agent: name })
-    const found = new LeasedAgent(this.#call.leg, { name, endpoint, ringForMs, leg, epoch }, agent)
-    if (!(await isOnTheLine(this.#call.leg, found))) {
-      await found.failed() // a telephone that must ring first cannot make the deadline
-      return null
+    const givenBack = new Set<string>()
+    for (;;) {
+      const left = LEGAL_MS - this.#parts.sinceGreeting()
+      if (left <= 0) return null
+      const place = await this.#enter()
+      const agent = await place.agent({ within: `${left}ms` })
+      if (!agent) return null
+      const { name, endpoint, ringForMs, leg, epoch } = agent
+      this.#call.note({ event: 'promised', queue: this.#parts.queue, agent: name })
+      const found = new LeasedAgent(this.#call.leg, { name, endpoint, ringForMs, leg, epoch }, agent)
+      if (await isOnTheLine(this.#call.leg, found)) return found
+      // On the line of another switch, or on none: a telephone that must ring first cannot make the deadline, somebody else may. The
+      // first time they are free at once, for the leads of their own switch; who comes again rests, else nobody else would come.
+      await agent.finished(givenBack.has(name) ? 'failed' : 'caller-left')
+      givenBack.add(name)
     }
-    return found
   }
 
   /** True when it was done: nobody on the line waits for a database that is away. */

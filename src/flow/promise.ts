@@ -79,9 +79,6 @@ export class LeasedAgent implements Agent, Pledge {
   async missed(outcome: Exclude<DialOutcome, 'answered'>): Promise<void> {
     await this.#agent?.finished(RESTS[outcome])
   }
-  async failed(): Promise<void> {
-    await this.#agent?.finished('failed')
-  }
   async talked(): Promise<void> {
     if (this.#talked) return
     this.#talked = true

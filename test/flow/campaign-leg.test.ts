@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { randomUUID } from 'node:crypto'
+import { test, type TestContext } from 'node:test'
 import { campaignFlow } from '#flow'
 import { simulate } from '#testing'
 import { readEntries } from '../../src/call/entries.ts'
@@ -34,6 +35,48 @@ test('after a talk the agent stays on the line, and the next lead is joined with
     await alice.becomes('idle', '10s')
   }
   assert.equal(alice.place.people.length, 1)
+  await alice.hangsUp()
+})
+
+/** Adam would come first, and waits on the line of another switch. */
+async function withAdam(t: TestContext) {
+  const sim = simulate(t)
+  const adam = sim.agent('adam')
+  await adam.ready()
+  await sim.roster.nail('adam', { leg: randomUUID(), node: 'test' }, sim.clock.now())
+  const rests = async () => (await sim.roster.get('adam', sim.clock.now()))!.restUntil > sim.clock.now()
+  return { sim, adam, rests }
+}
+
+test('who is promised an agent on another switch talks with the next one, and that agent is free for the leads of theirs', async t => {
+  const { sim, adam, rests } = await withAdam(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg)
+  await lead.talksWith('alice', '4s')
+  assert.deepEqual([await adam.state(), await rests()], ['idle', false])
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.hangsUp()
+})
+
+test('when everybody waits on another switch they are asked twice, not without end, and whoever comes free in time is still had', async t => {
+  const { sim } = await withAdam(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  const lead = sim.lead(campaignLeg, { answers: '1s' })
+  const asked = new Set<number>()
+  using _ = sim.roster.onChange(notice => {
+    if (notice.what === 'agent' && notice.agent?.reservation) asked.add(notice.agent.reservation.epoch)
+  })
+  await sim.until('adam was asked twice', () => asked.size === 2, '10s')
+  await sim.advance('500ms')
+  assert.equal(asked.size, 2)
+  await alice.ready()
+  await lead.talksWith('alice', '1s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
   await alice.hangsUp()
 })
 
