@@ -209,7 +209,6 @@ export class Switch extends Emitter<{ back: void }> {
 
 export class Switchboard {
   readonly switches: Switch[] = []
-  #outward: Switch | null = null
 
   add(one: Switch): void {
     this.switches.push(one)
@@ -226,18 +225,10 @@ export class Switchboard {
     return candidates.length === 1 ? candidates[0]! : null
   }
 
-  /**
-   * Where we dial from when no call says where: the same one as long as it is up, for agents who wait on the line and the leads whom
-   * they talk to must be on one switch. Null when none is up.
-   */
-  get outward(): Switch | null {
-    if (!this.#outward?.up) this.#outward = this.switches.find(one => one.up) ?? null
-    return this.#outward
-  }
-
-  /** The same. Throws when none is up. */
+  /** Where we dial from when nothing says where: the first that is up. Throws when none is. */
   any(): Switch {
-    if (!this.outward) throw new SwitchError('LINK_DOWN', 'no FreeSWITCH can be reached: nothing is dialled now')
-    return this.outward
+    const up = this.switches.find(one => one.up)
+    if (!up) throw new SwitchError('LINK_DOWN', 'no FreeSWITCH can be reached: nothing is dialled now')
+    return up
   }
 }

@@ -15,6 +15,7 @@ import { originate } from '../call/originate.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import { dial, endpoint, newUuid, uuid as parseUuid, type Endpoint, type Uuid } from '../esl/words.ts'
 import { Line } from './line.ts'
+import type { Lines } from './lines.ts'
 
 /** The node of an agent on the line for whom no node cares any more: whoever needs them takes them. */
 export const NOBODY = ''
@@ -29,6 +30,7 @@ const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
 
 export interface AgentCallParts {
   readonly switchboard: Switchboard
+  readonly lines: Lines
   readonly roster: Roster
   readonly clock: Clock
   readonly log: Log
@@ -86,12 +88,12 @@ interface Ringing {
 
 /** Never rejects for what the phone or the switch does. */
 async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallParts, signal: AbortSignal): Promise<{ line: Line | null; outcome: DialOutcome | 'moved' }> {
-  const { roster, clock, log, switchboard, node, callerId } = parts
+  const { roster, clock, log, switchboard, lines, node, callerId } = parts
   const { name, ringForMs } = agent
   let line: Line | null = null
   try {
     if (!sent) await roster.advance(name, epoch, 'ringing', clock.now())
-    line = sent ? await Line.find(switchboard, leg, clock, signal) : new Line(leg, switchboard.any())
+    line = sent ? await Line.find(switchboard, leg, clock, signal) : new Line(leg, lines.busiest ?? switchboard.any())
     if (!line) return { line, outcome: 'failed' }
     await roster.nail(name, { leg, node }, clock.now())
     const shown = callerId === undefined ? undefined : dial(callerId)

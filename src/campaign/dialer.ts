@@ -3,6 +3,7 @@
  * that became free, a change of the campaign) or becomes due (a lead, a claim, a start, an agent's rest): one timer for the earliest.
  */
 import { randomUUID } from 'node:crypto'
+import type { Agent } from '../agent/agent.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Switch, Switchboard } from '../call/switchboard.ts'
@@ -14,6 +15,7 @@ import type { Campaign } from './campaign.ts'
 import type { Capacity } from './capacity.ts'
 import type { Floor } from './floor.ts'
 import { LINE_GRACE_MS, type LeadDesk } from './lead.ts'
+import type { Lines } from './lines.ts'
 import { backOffMs, dialNow, type Decision, type Snapshot } from './pacing.ts'
 import { Recovery } from './recover.ts'
 
@@ -23,6 +25,7 @@ export interface DialerHouse {
   capacity: Capacity
   bell: Bell
   floor: Floor
+  lines: Pick<Lines, 'homeOf' | 'on'>
   switchboard: Switchboard
   clock: Clock
   log: Log
@@ -55,7 +58,7 @@ export class Dialer {
     this.#campaign = campaign
     this.#mayDial = () => !this.#stopped && holds()
     this.#recovery = new Recovery(house)
-    this.#wakers = [house.floor.on('change', () => this.wake()), house.bell.on(() => this.wake())]
+    this.#wakers = [house.floor.on('change', () => this.wake()), house.lines.on('kept', () => this.wake()), house.bell.on(() => this.wake())]
     this.wake()
   }
 
@@ -106,7 +109,7 @@ export class Dialer {
 
   /** Looks, decides, dials. The next moment at which something becomes due, or null. */
   async #turn(): Promise<number | null> {
-    const { leads, capacity, floor, switchboard, clock, bell } = this.#house
+    const { leads, floor, clock, bell } = this.#house
     const campaign = this.#campaign
     const now = clock.now()
     const free = floor.free(campaign.queue)
@@ -121,20 +124,47 @@ export class Dialer {
       await bell.ring({ what: 'campaign', name: campaign.name })
       return null
     }
-    const at = switchboard.outward
+    const moments = [due.nextAt, due.expiresAt, floor.nextChange(floor.of(campaign.queue))]
+    let ready = due.ready
+    for (const [at, agents] of this.#whereTheyWait(free)) {
+      const { dialled, againMs } = await this.#share(at, agents, ready)
+      ready -= dialled
+      if (againMs !== null) moments.push(now + againMs)
+    }
+    const known = moments.filter(moment => moment !== null)
+    return known.length === 0 ? null : Math.min(...known)
+  }
+
+  /** A lead is dialled where the agent waits whom they are to talk to. Null: agents on a switch that is away, or not known yet. */
+  #whereTheyWait(free: readonly Agent[]): ReadonlyMap<Switch | null, readonly Agent[]> {
+    const { lines, switchboard } = this.#house
+    const homes = new Map<Switch | null, Agent[]>()
+    for (const agent of free) {
+      const home = lines.homeOf(agent)
+      homes.set(home, [...(homes.get(home) ?? []), agent])
+    }
+    if (free.length === 0) homes.set(switchboard.switches.find(one => one.up) ?? null, [])
+    return homes
+  }
+
+  /** The part of the turn that is for the agents of one switch, with as many leads as are `ready`. */
+  async #share(at: Switch | null, agents: readonly Agent[], ready: number): Promise<{ dialled: number; againMs: number | null }> {
+    const { capacity, clock } = this.#house
+    const campaign = this.#campaign
+    const now = clock.now()
     const ask = {
       campaign: campaign.id,
       ofCampaign: { lines: campaign.maxLines, cps: campaign.cps },
       at: at?.name ?? 'none',
-      agents: free.map(agent => agent.name),
+      agents: agents.map(agent => agent.name),
       now,
       holdMs: claimMs(campaign) + LINE_GRACE_MS,
     }
     const room = await capacity.take({ ...ask, ids: [] })
     const seen: Snapshot = {
-      free: free.length,
+      free: agents.length,
       unpromised: room.unpromised,
-      leads: due.ready,
+      leads: ready,
       lines: room.lines,
       starts: room.starts,
       nextStartMs: room.nextStartMs,
@@ -143,19 +173,15 @@ export class Dialer {
     }
     const decision = dialNow(seen)
     this.#explain(seen, decision)
-    if (at && decision.howMany > 0) {
-      const ids = Array.from({ length: decision.howMany }, () => randomUUID())
-      const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
-      if (granted.ids.length > 0) await this.#dial(at, campaign, granted.ids)
-      this.#awake = true // what stands in the way of the next one is seen afterwards
-    }
-    const again = decision.againMs === null ? null : now + decision.againMs
-    const moments = [due.nextAt, due.expiresAt, floor.nextChange(floor.of(campaign.queue)), again]
-    const known = moments.filter(moment => moment !== null)
-    return known.length === 0 ? null : Math.min(...known)
+    if (!at || decision.howMany === 0) return { dialled: 0, againMs: decision.againMs }
+    this.#awake = true // what stands in the way of the next one is seen afterwards
+    const ids = Array.from({ length: decision.howMany }, () => randomUUID())
+    const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
+    const dialled = granted.ids.length > 0 ? await this.#dial(at, campaign, granted.ids) : 0
+    return { dialled, againMs: decision.againMs }
   }
 
-  async #dial(at: Switch, campaign: Campaign, ids: readonly string[]): Promise<void> {
+  async #dial(at: Switch, campaign: Campaign, ids: readonly string[]): Promise<number> {
     const { leads, capacity, clock, node, gateway } = this.#house
     const now = clock.now()
     const claimed = await claimLeads(leads.sql, {
@@ -169,6 +195,7 @@ export class Dialer {
     }
     const used = new Set(claimed.map(one => one.attempt))
     for (const id of ids) if (!used.has(id)) await capacity.giveBack(campaign.id, id)
+    return claimed.length
   }
 
   async #place(at: Switch, campaign: Campaign, claimed: Awaited<ReturnType<typeof claimLeads>>[number]): Promise<void> {

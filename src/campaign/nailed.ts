@@ -11,6 +11,7 @@ import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
 import { callAgent, isCalled, NOBODY, type AgentCallParts } from './agent-call.ts'
 import type { Floor } from './floor.ts'
 import { Line } from './line.ts'
+import type { Lines } from './lines.ts'
 
 const CLOSE_MS = 1_500
 /** Who has left the line may want to: they are not called back in the same breath. */
@@ -29,7 +30,7 @@ export interface NailedOptions extends AgentCallParts {
 export class NailedAgents {
   readonly #options: NailedOptions
   /** On the line, as far as this node needs or has called them. */
-  readonly #lines = new Map<string, Line>()
+  readonly #lines: Lines
   /** Being called or looked for by this node. */
   readonly #errands = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
   readonly #offers = new Map<string, Timer>()
@@ -44,6 +45,7 @@ export class NailedAgents {
 
   constructor(options: NailedOptions) {
     this.#options = options
+    this.#lines = options.lines
     this.#listening = options.floor.on('change', () => this.#look())
     this.lookAfterTheirs()
   }
@@ -93,8 +95,7 @@ export class NailedAgents {
     const late = new Promise<void>(resolve => (limit = clock.after(CLOSE_MS, resolve)))
     await Promise.race([this.#leave(agents), late])
     limit?.cancel()
-    for (const line of this.#lines.values()) line[Symbol.dispose]()
-    this.#lines.clear()
+    for (const [name, line] of this.#lines) this.#lines.forget(name, line)
   }
 
   async #leave(agents: 'stay' | 'let-go'): Promise<void> {
@@ -214,7 +215,7 @@ export class NailedAgents {
   }
 
   #keep(name: string, line: Line): void {
-    this.#lines.set(name, line)
+    this.#lines.keep(name, line)
     const departure = line.ended.then(async () => {
       this.#forget(name, line)
       this.#notBefore.set(name, this.#options.clock.now() + LEFT_MS)
@@ -226,10 +227,9 @@ export class NailedAgents {
   }
 
   #forget(name: string, line: Line): void {
-    if (this.#lines.get(name) === line) this.#lines.delete(name)
+    this.#lines.forget(name, line)
     this.#offers.get(name)?.cancel()
     this.#offers.delete(name)
-    line[Symbol.dispose]()
   }
 
   /** Who cares for this leg from now on; null: it is gone. Nothing is written when the agent is on another one meanwhile. */

@@ -13,6 +13,7 @@ import type { Capacity } from '../campaign/capacity.ts'
 import { Floor } from '../campaign/floor.ts'
 import { openJobs, type ClickToDial, type Jobs } from '../campaign/jobs.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
+import { Lines } from '../campaign/lines.ts'
 import { NailedAgents } from '../campaign/nailed.ts'
 import { CampaignOwner } from '../campaign/owner.ts'
 import { steerCampaign } from '../campaign/steer.ts'
@@ -55,10 +56,11 @@ export class Dialling {
     this.#options = options
     this.#attempts = new Attempts({ leads, clock, log, gateway, callerId })
     this.#floor = new Floor(roster, clock, log)
+    const lines = new Lines()
     const among = { othersDial: () => others(presence).dialer, isAlive: (name: string) => presence.isAlive(name) }
-    this.#nailed = new NailedAgents({ switchboard, roster, floor: this.#floor, clock, log, node, callerId, ...among })
+    this.#nailed = new NailedAgents({ switchboard, roster, floor: this.#floor, lines, clock, log, node, callerId, ...among })
     presence.on('gone', () => this.#nailed.lookAfterTheirs())
-    const house = { leads, attempts: this.#attempts, capacity, bell, floor: this.#floor, switchboard, clock, log, node, gateway }
+    const house = { leads, attempts: this.#attempts, capacity, bell, floor: this.#floor, lines, switchboard, clock, log, node, gateway }
     this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed })
   }
 

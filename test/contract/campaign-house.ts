@@ -1,9 +1,11 @@
 /** A campaign's half of the house around a switch in memory: real PostgreSQL and Redis, a carrier that does what a test says. */
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
+import type { Agent } from '../../src/agent/agent.ts'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { rosterOver, type Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
+import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { memoryCalls } from '../../src/call/memory-calls.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
@@ -28,9 +30,11 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
   })
   const { sql } = await openDatabase(t)
   const { client, address } = await openRedis(t)
-  const carrier = new Carrier()
+  const [carrier, second] = [new Carrier(), new Carrier()]
+  /** The switch on which an agent's leg waits. */
+  const waits = new Map<string, Carrier>()
   closing.push(async () => {
-    for (const leg of [...carrier.legs]) carrier.hangUp(leg)
+    for (const one of [carrier, second]) for (const leg of [...one.legs]) one.hangUp(leg)
     await until(async () => (await sql`select 1 from attempts where state in ('sent', 'ringing')`).length === 0)
   })
   const roster: Roster = rosterOver(new MemoryAgents())
@@ -43,18 +47,21 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     const home = { commands, subscriber }
     const switchboard = new Switchboard()
     switchboard.add(carrier.link())
+    switchboard.add(second.link('fs-2'))
     const [clock, log] = [systemClock, silentLog]
     const capacity = new Capacity(home, limits)
     const leads = new LeadDesk({ sql, calls, capacity, clock, log })
     const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
     const floor = new Floor(roster, clock, log)
+    const homeOf = ({ nailed }: Agent) => switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
+    const lines = Object.assign(new Emitter<{ kept: void }>(), { homeOf })
     closing.unshift(() => {
       floor.close()
       attempts.close()
       commands.disconnect()
       subscriber.disconnect()
     })
-    return { leads, attempts, capacity, bell: new Bell(home), floor, switchboard, clock, log, node: name, gateway: 'carrier', home }
+    return { leads, attempts, capacity, bell: new Bell(home), floor, lines, switchboard, clock, log, node: name, gateway: 'carrier', home }
   }
 
   /** Dials without a lease: as a node does that believes the campaign is its own. */
@@ -65,12 +72,13 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
   }
 
   /** Agents who are on the line and ready. */
-  async function agents(count: number, queue = 'sales'): Promise<string[]> {
+  async function agents(count: number, queue = 'sales', at: (n: number) => Carrier = () => carrier): Promise<string[]> {
     const names = Array.from({ length: count }, (_, n) => `${queue}-${n}`)
-    for (const name of names) {
-      const now = systemClock.now()
+    for (const [n, name] of names.entries()) {
+      const [now, leg] = [systemClock.now(), randomUUID()]
+      waits.set(leg, at(n))
       await roster.put({ name, endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue, level: 1, position: 1 }] }, now)
-      await roster.nail(name, { leg: randomUUID(), node: 'a' }, now)
+      await roster.nail(name, { leg, node: 'a' }, now)
       await roster.setStatus(name, 'ready', now)
     }
     return names
@@ -83,7 +91,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     return running!
   }
 
-  return { sql, client, carrier, roster, calls, node, dial, agents, campaign, closing }
+  return { sql, client, carrier, second, roster, calls, node, dial, agents, campaign, closing }
 }
 
 /** Waits for something that changes with the carrier's calls; looks at every call and every 20 ms, for at most 20 s. */

@@ -45,6 +45,22 @@ test('no more people are called than agents are free, whatever number of dialers
   assert.ok(carrier.legs.size <= 3, `${carrier.legs.size} phones ring`)
 })
 
+test('a lead is called on the switch on which the agent for them waits, and not while that switch is away', async t => {
+  const { carrier, second, node, dial, agents, campaign } = await openCampaignHouse(t)
+  await agents(3, 'sales', n => (n === 0 ? carrier : second))
+  for (const one of [carrier, second]) one.behaviour = () => 'rings'
+  const spring = await campaign({}, 10)
+  const house = await node('a')
+  carrier.events.emit('down', new Error('gone'))
+  const dialer = await dial('a', spring, house)
+  await until(() => second.dialled.length === 2 && dialer.last?.decision.howMany === 0)
+  assert.equal(carrier.dialled.length, 0)
+  carrier.events.emit('up', house.switchboard.switches[0]!.facts)
+  await until(() => carrier.dialled.length === 1 && dialer.last?.decision.howMany === 0)
+  await dialer.stop()
+  assert.deepEqual([carrier.dialled.length, second.dialled.length], [1, 2])
+})
+
 test('a refusal of the switch itself burns no attempt and slows the campaign down', async t => {
   const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
   await agents(1)

@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { Line } from '../../src/campaign/line.ts'
+import { Lines } from '../../src/campaign/lines.ts'
+import { newUuid } from '../../src/esl/words.ts'
+import { Carrier } from '../contract/campaign-carrier.ts'
 import { house } from './nailed-house.ts'
 
 test('an agent who is ready is called for a campaign, waits parked at the switch and is free', async () => {
@@ -112,4 +116,17 @@ test('an agent whose endpoint cannot be dialled is sent on a break', async () =>
   await ready()
   const alice = await look()
   assert.deepEqual([carrier.dialled.length, alice?.status, alice?.reason, alice?.nailed], [0, 'break', 'bad endpoint', null])
+})
+
+test('of two switches the next agent is called on the one on which most of them wait, unless it is away', () => {
+  const [one, two] = [new Carrier(), new Carrier()]
+  const [few, many] = [one.link('few'), two.link('many')]
+  const lines = new Lines()
+  assert.equal(lines.busiest, null)
+  for (const [name, home] of [['alice', few], ['bob', many], ['carol', many]] as const) lines.keep(name, new Line(newUuid(), home))
+  assert.equal(lines.busiest, many)
+  two.events.emit('down', new Error('gone'))
+  assert.equal(lines.busiest, few)
+  for (const [name, line] of lines) lines.forget(name, line)
+  assert.equal(lines.size, 0)
 })

@@ -6,6 +6,7 @@ import { SwitchError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Switch, Switchboard } from '../../src/call/switchboard.ts'
 import { Floor } from '../../src/campaign/floor.ts'
+import { Lines } from '../../src/campaign/lines.ts'
 import { NailedAgents } from '../../src/campaign/nailed.ts'
 import type { ApiText } from '../../src/esl/api.ts'
 import type { Commands } from '../../src/esl/client.ts'
@@ -38,10 +39,11 @@ export async function house() {
     const switchboard = new Switchboard()
     switchboard.add(new Switch({ name: 'fs', commands, events, facts, clock, log: silentLog }))
     const floor = new Floor(roster, clock, silentLog)
+    const lines = new Lines()
     living.add(name)
     const isAlive = (other: string) => living.has(other)
     const othersDial = () => [...living].some(other => other !== name)
-    const nailed = new NailedAgents({ switchboard, roster, floor, clock, log: silentLog, node: name, isAlive, othersDial })
+    const nailed = new NailedAgents({ switchboard, roster, floor, lines, clock, log: silentLog, node: name, isAlive, othersDial })
     /** As kill -9. */
     const dies = () => {
       living.delete(name)
