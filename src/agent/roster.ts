@@ -46,8 +46,8 @@ export interface Roster {
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
   /** On a call that is none of ours (true), or back (false). False when a claim of ours holds or nothing changes. */
   elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
-  /** The leg on which the agent waits for callers, or null when it is gone. */
-  nail(name: string, leg: { leg: string; node: string } | null, now: number): Promise<Agent>
+  /** The leg on which the agent waits for callers, or null when it is gone; unless `when` says no to the agent. The agent afterwards. */
+  nail(name: string, leg: { leg: string; node: string } | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
   /** Writes down and announces what has lapsed or ended by itself; of all nodes that see it, one does. The agent, null without one. */
   settle(name: string, now: number): Promise<Agent | null>
   onChange(listener: (notice: AgentNotice) => void): Disposable
@@ -109,7 +109,7 @@ export function rosterOver(table: AgentTable): Roster {
     finishWrapUp: (name, now) => changed(name, now, agent => wrapUpFinished(agent, now)),
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
     elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),
-    nail: (name, leg, now) => must(name, now, agent => nailed(agent, leg, now)),
+    nail: (name, leg, now, when = () => true) => must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
     settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
     onChange: listener => table.onChange(listener),
   }

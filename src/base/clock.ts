@@ -41,3 +41,10 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+/** Waits for the work, so many milliseconds at most: was it done by then? Until then it rejects as the work does. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  let limit: Timer | undefined
+  const late = new Promise<boolean>(resolve => (limit = clock.after(ms, () => resolve(false))))
+  return Promise.race([work.then(() => true), late]).finally(() => limit?.cancel())
+}

@@ -61,20 +61,27 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
   if (epoch === null) return null // somebody was faster
 
   const { line, outcome } = await ring({ agent, to, leg, epoch, sent }, parts, signal)
+  // who stood still meanwhile may find the agent on another line, or this one in the care of another node: that stands
+  const isOurs = ({ nailed }: Agent) => nailed?.leg === leg && nailed.node === node
   if (outcome === 'answered') {
-    await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: they are on the line and free
-    if (!line!.over) await roster.nail(name, { leg, node }, clock.now()) // once more: what they did not answer before is forgiven
+    try {
+      await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: they are on the line and free
+      if (!line!.over) await roster.nail(name, { leg, node }, clock.now(), isOurs) // once more: what they did not answer before is forgiven
+    } catch (error) {
+      line![Symbol.dispose]() // at the end of the reservation the leg is looked for
+      throw error
+    }
     return line
   }
   line?.[Symbol.dispose]()
   if (outcome === 'moved') {
-    await roster.nail(name, { leg, node: NOBODY }, clock.now())
+    await roster.nail(name, { leg, node: NOBODY }, clock.now(), isOurs)
     return null
   }
-  await roster.nail(name, null, clock.now())
-  await roster.release(name, epoch, REST[outcome], clock.now())
+  await roster.nail(name, null, clock.now(), isOurs)
+  const released = await roster.release(name, epoch, REST[outcome], clock.now())
   const now = await roster.get(name, clock.now())
-  if (outcome === 'no-answer' && now && now.noAnswers >= MAX_NO_ANSWER) await takeABreak(name, 'no answer', parts)
+  if (released && outcome === 'no-answer' && now && now.noAnswers >= MAX_NO_ANSWER) await takeABreak(name, 'no answer', parts)
   return null
 }
 
@@ -92,10 +99,11 @@ async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallPa
   const { name, ringForMs } = agent
   let line: Line | null = null
   try {
-    if (!sent) await roster.advance(name, epoch, 'ringing', clock.now())
+    if (!sent && !(await roster.advance(name, epoch, 'ringing', clock.now()))) return { line, outcome: 'cancelled' }
     line = sent ? await Line.find(switchboard, leg, clock, signal) : new Line(leg, lines.busiest ?? switchboard.any())
     if (!line) return { line, outcome: 'failed' }
-    await roster.nail(name, { leg, node }, clock.now())
+    const { nailed } = await roster.nail(name, { leg, node }, clock.now(), ({ reservation }) => reservation?.epoch === epoch)
+    if (nailed?.leg !== leg) return { line, outcome: 'cancelled' } // we stood still, and they belong to somebody else
     const shown = callerId === undefined ? undefined : dial(callerId)
     const { outcome, cause } = await originate(line.home, { uuid: leg, endpoint: to, flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
     if (outcome === 'answered') return { line, outcome }

@@ -3,7 +3,7 @@
  * is the flow's from then on: the leg enters the house by the door, on whichever node, and the flow settles the attempt. Everything
  * else is settled here.
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import { within, type Clock, type Timer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { originate } from '../call/originate.ts'
@@ -103,10 +103,7 @@ export class Attempts {
     const { clock } = this.#options
     if (ringing === 'let-go') this.#stopping.abort()
     const awaited = [...this.#placing].filter(([way]) => ringing === 'let-go' || !way.rings).map(([, through]) => through)
-    let limit: Timer | undefined
-    const late = new Promise<void>(resolve => (limit = clock.after(LET_GO_MS, resolve)))
-    await Promise.race([Promise.all(awaited), late])
-    limit?.cancel()
+    await within(clock, LET_GO_MS, Promise.all(awaited))
     for (const watch of this.#answered.values()) watch[Symbol.dispose]()
   }
 

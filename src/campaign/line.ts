@@ -1,20 +1,21 @@
 /** The line of one agent who waits at the switch: on which switch it is, and when it ends. Nothing of it is in this process. */
-import { sleep, type Clock } from '../base/clock.ts'
+import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import type { Switch, Switchboard } from '../call/switchboard.ts'
 import * as say from '../esl/api.ts'
 import type { Ident, Uuid } from '../esl/words.ts'
 
-/** Between two questions to a switch that cannot be asked now. */
+/** Before a switch that could not be reached is asked, or told, again. */
 const AGAIN_MS = 1_000
 
 export class Line implements Disposable {
   readonly leg: Uuid
   readonly home: Switch
-  /** They hung up, or were; also when their switch was started anew. Never resolves once this was disposed. */
+  /** They hung up, or were hung up on; also when their switch was started anew. Never resolves once this was disposed. */
   readonly ended: Promise<void>
   readonly #watch: Disposable
   #over = false
   #hungUp = false
+  #again: Timer | null = null
 
   constructor(leg: Uuid, home: Switch) {
     this.leg = leg
@@ -23,6 +24,7 @@ export class Line implements Disposable {
     this.ended = new Promise(resolve => {
       end = () => {
         this.#over = true
+        this.#again?.cancel()
         resolve()
       }
     })
@@ -41,15 +43,21 @@ export class Line implements Disposable {
     }
   }
 
+  /** Ended, or disposed. */
   get over(): boolean {
     return this.#over
   }
 
-  /** Said once; its end is heard, as any other. */
-  hangUp(): void {
+  /** Said again until the switch has heard it, for nobody else would; its end is heard, as any other. */
+  hangUp(clock: Clock): void {
     if (this.#over || this.#hungUp) return
     this.#hungUp = true
-    void this.home.attempt(say.uuidKill(this.leg, 'NORMAL_CLEARING' as Ident))
+    void this.#kill(clock)
+  }
+
+  async #kill(clock: Clock): Promise<void> {
+    const said = await this.home.attempt(say.uuidKill(this.leg, 'NORMAL_CLEARING' as Ident))
+    if (!said && !this.#over) this.#again = clock.after(AGAIN_MS, () => void this.#kill(clock))
   }
 
   /** Who talks talks on, and does not wait for another talk. */
@@ -58,6 +66,8 @@ export class Line implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#over = true
+    this.#again?.cancel()
     this.#watch[Symbol.dispose]()
   }
 }

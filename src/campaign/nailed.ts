@@ -5,10 +5,11 @@
  * for them as they are, on the line.
  */
 import { whyNotNow, type Agent } from '../agent/agent.ts'
-import type { Timer } from '../base/clock.ts'
-import { CallMoved } from '../base/errors.ts'
+import { within, type Timer } from '../base/clock.ts'
+import { CallMoved, NotFoundError } from '../base/errors.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
 import { callAgent, isCalled, NOBODY, type AgentCallParts } from './agent-call.ts'
+import { Errands } from './errands.ts'
 import type { Floor } from './floor.ts'
 import { Line } from './line.ts'
 import type { Lines } from './lines.ts'
@@ -32,7 +33,7 @@ export class NailedAgents {
   /** On the line, as far as this node needs or has called them. */
   readonly #lines: Lines
   /** Being called or looked for by this node. */
-  readonly #errands = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
+  readonly #errands = new Errands()
   readonly #offers = new Map<string, Timer>()
   readonly #needs = new Map<string, number>()
   readonly #notBefore = new Map<string, number>()
@@ -90,23 +91,21 @@ export class NailedAgents {
     this.#listening[Symbol.dispose]()
     for (const timer of [this.#timer, this.#theirs]) timer?.cancel()
     for (const offer of this.#offers.values()) offer.cancel()
-    for (const { stop } of this.#errands.values()) stop.abort(agents === 'stay' ? new CallMoved('this node closes') : undefined)
-    let limit: Timer | undefined
-    const late = new Promise<void>(resolve => (limit = clock.after(CLOSE_MS, resolve)))
-    await Promise.race([this.#leave(agents), late])
-    limit?.cancel()
+    this.#errands.stopAll(agents === 'stay' ? new CallMoved('this node closes') : undefined)
+    await within(clock, CLOSE_MS, this.#leave(agents))
     for (const [name, line] of this.#lines) this.#lines.forget(name, line)
   }
 
   async #leave(agents: 'stay' | 'let-go'): Promise<void> {
-    await Promise.all([...this.#errands.values()].map(errand => errand.done))
-    const known = new Map(this.#options.floor.all().map(agent => [agent.name, agent]))
+    await this.#errands.allDone()
+    const { floor, clock } = this.#options
+    const known = new Map(floor.all().map(agent => [agent.name, agent]))
     await Promise.all([...this.#lines].map(async ([name, line]) => {
       const agent = known.get(name)
       if (agent && !this.#isOurs(agent)) return
       if (agents === 'stay') return this.#write(name, line.leg, NOBODY)
       if (agent && !isFree(agent)) return line.endsWithTalk()
-      line.hangUp()
+      line.hangUp(clock)
       await this.#departures.get(line)
     }))
   }
@@ -135,7 +134,7 @@ export class NailedAgents {
       else this.#letGo(agent)
     }
     const known = new Set(agents.map(agent => agent.name))
-    for (const [name, line] of this.#lines) if (!known.has(name)) line.hangUp()
+    for (const [name, line] of this.#lines) if (!known.has(name)) line.hangUp(clock)
     this.#timer?.cancel()
     const rested = floor.nextChange(agents.filter(agent => this.#wanted(agent) && (agent.nailed === null || isCalled(agent))))
     const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
@@ -148,7 +147,8 @@ export class NailedAgents {
     if (line) {
       this.#offers.get(name)?.cancel()
       this.#offers.delete(name)
-      if (nailed?.leg === line.leg && nailed.node === NOBODY) this.#send(agent, () => this.#write(name, line.leg, this.#options.node))
+      if (nailed?.leg !== line.leg) this.#send(agent, () => this.#writeAgain(name, line))
+      else if (nailed.node === NOBODY) this.#send(agent, () => this.#write(name, line.leg, this.#options.node))
     } else if (nailed === null) {
       if (whyNotNow(agent, now) === null && !this.#notBefore.has(name)) this.#send(agent, stop => this.#call(agent, stop))
     } else if (!isCalled(agent)) {
@@ -161,12 +161,15 @@ export class NailedAgents {
   /** A talk is never cut. */
   #letGo(agent: Agent): void {
     const { name, nailed } = agent
-    this.#errands.get(name)?.stop.abort()
+    // as those who are on the line already, it is offered to the others first; who has logged out is not
+    const moved = this.#othersDial && agent.status !== 'logged-out'
+    const stopped = this.#errands.stop(name, moved ? new CallMoved('the agent is for other nodes') : undefined)
+    if (moved && stopped) this.lookAfterTheirs()
     const line = this.#lines.get(name)
     if (!line || nailed?.leg !== line.leg) return
     if (!this.#isOurs(agent)) return this.#forget(name, line)
     if (!isFree(agent)) return
-    if (!this.#othersDial) return line.hangUp()
+    if (!this.#othersDial) return line.hangUp(this.#options.clock)
     if (this.#offers.has(name)) return
     if (nailed.node !== NOBODY) void this.#write(name, line.leg, NOBODY)
     this.#offers.set(name, this.#options.clock.after(OFFER_MS, () => {
@@ -177,26 +180,19 @@ export class NailedAgents {
 
   async #notTaken(name: string, line: Line): Promise<void> {
     const agent = await this.#options.roster.get(name, this.#options.clock.now())
-    if (this.#lines.get(name) === line && agent?.nailed?.node === NOBODY && isFree(agent) && !this.#wanted(agent)) line.hangUp()
+    if (this.#lines.get(name) === line && agent?.nailed?.node === NOBODY && isFree(agent) && !this.#wanted(agent)) line.hangUp(this.#options.clock)
   }
 
   /** One errand at a time for each agent; what was heard of them meanwhile is acted upon after it. */
   #send(agent: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
     const { name } = agent
-    if (this.#closed || this.#errands.has(name)) return
-    const { roster, clock, log } = this.#options
-    const stop = new AbortController()
-    const run = async () => {
-      try {
-        await errand(stop.signal)
-      } catch (error) {
-        if (!stop.signal.aborted) log.warn({ agent: name, error: (error as Error).message }, 'an agent of a campaign could not be cared for')
-      }
-      this.#errands.delete(name)
-      const seen = await roster.get(name, clock.now()).catch(() => null)
+    if (this.#closed) return
+    const { floor, log } = this.#options
+    const failed = (error: Error) => log.warn({ agent: name, error: error.message }, 'an agent of a campaign could not be cared for')
+    this.#errands.send(name, { errand, failed }, () => {
+      const seen = floor.all().find(one => one.name === name)
       if (seen && (seen.rev !== agent.rev || (this.#lines.has(name) && !this.#wanted(seen)))) this.#look()
-    }
-    this.#errands.set(name, { stop, done: Promise.resolve().then(run) })
+    })
   }
 
   async #call(agent: Agent, stop: AbortSignal): Promise<void> {
@@ -219,9 +215,10 @@ export class NailedAgents {
     const departure = line.ended.then(async () => {
       this.#forget(name, line)
       this.#notBefore.set(name, this.#options.clock.now() + LEFT_MS)
-      await this.#errands.get(name)?.done // what it writes must not come after this
+      await this.#errands.done(name) // what it writes must not come after this
       await this.#write(name, line.leg, null)
       this.#departures.delete(line)
+      this.#look()
     })
     this.#departures.set(line, departure)
   }
@@ -232,14 +229,20 @@ export class NailedAgents {
     this.#offers.delete(name)
   }
 
+  /** The record does not say that they are on this line. When it says nothing it does from now on; when they are on another, they leave this one. */
+  async #writeAgain(name: string, { leg }: Line): Promise<void> {
+    const { roster, clock, node } = this.#options
+    const agent = await roster.nail(name, { leg, node }, clock.now(), ({ nailed, reservation }) => nailed === null && reservation === null)
+    if (agent.nailed && agent.nailed.leg !== leg) this.#lines.get(name)?.hangUp(clock)
+  }
+
   /** Who cares for this leg from now on; null: it is gone. Nothing is written when the agent is on another one meanwhile. */
   async #write(name: string, leg: Uuid, node: string | null): Promise<void> {
     const { roster, clock, log } = this.#options
     try {
-      const agent = await roster.get(name, clock.now())
-      if (agent?.nailed?.leg === leg) await roster.nail(name, node === null ? null : { leg, node }, clock.now())
+      await roster.nail(name, node === null ? null : { leg, node }, clock.now(), ({ nailed }) => nailed?.leg === leg)
     } catch (error) {
-      log.warn({ agent: name, error: (error as Error).message }, 'it was not written down who is on the line')
+      if (!(error instanceof NotFoundError)) log.warn({ agent: name, error: (error as Error).message }, 'it was not written down who is on the line')
     }
   }
 }

@@ -82,6 +82,36 @@ test('a node that goes while a phone rings leaves that to the others, too', asyn
   assert.deepEqual([(await look())?.state, b.nailed.count], ['idle', 1])
 })
 
+test('a campaign moves to another node while a phone rings: it rings on, once', async () => {
+  const { clock, carrier, answers, node, nailed, ready, look } = await house()
+  carrier.behaviour = () => 'rings'
+  const here = nailed.need('sales')
+  await ready()
+  const b = node('b')
+  here[Symbol.dispose]()
+  await clock.advance(3_000)
+  using _ = b.nailed.need('sales')
+  await clock.settle()
+  answers(carrier.dialled[0]!.uuid)
+  await clock.advance(500)
+  assert.deepEqual([carrier.legs.size, carrier.dialled.length, (await look())?.nailed?.node, b.nailed.count], [1, 1, 'b', 1])
+})
+
+test('a phone that rings for a campaign that no other node takes does not leave the agent waiting for nobody', async () => {
+  const { clock, carrier, answers, roster, node, nailed, ready, look } = await house()
+  carrier.behaviour = () => 'rings'
+  const here = nailed.need('sales')
+  await ready()
+  node('b')
+  here[Symbol.dispose]()
+  await clock.advance(5_000)
+  answers(carrier.dialled[0]!.uuid)
+  await clock.advance(30_000)
+  await roster.settle('alice', clock.now()) // as every queue does
+  await clock.advance(15_000)
+  assert.deepEqual([carrier.legs.size, (await look())?.nailed], [0, null])
+})
+
 test('when two nodes need the same agents, the one that has called them does not hang up on the other', async () => {
   const { clock, carrier, node, nailed, ready, look } = await house()
   const [here, b] = [nailed.need('sales'), node('b')]

@@ -88,6 +88,47 @@ test('when no campaign needs them any more agents are let go, but no talk is cut
   assert.equal(carrier.legs.size, 0)
 })
 
+test('an agent whom the switch could not be told to hang up on is hung up on when it can', async () => {
+  const { clock, carrier, link, nailed, ready, look } = await house()
+  const need = nailed.need('sales')
+  await ready()
+  link.down = true
+  need[Symbol.dispose]()
+  await clock.advance(3_000)
+  assert.equal(carrier.legs.size, 1)
+  link.down = false
+  await clock.advance(1_000)
+  assert.deepEqual([carrier.legs.size, nailed.count, (await look())?.nailed], [0, 0, null])
+})
+
+test('an agent who is on the line though the record says otherwise is written down again, and not called a second time', async () => {
+  const { clock, carrier, roster, nailed, ready, look } = await house()
+  using _ = nailed.need('sales')
+  await ready()
+  await roster.nail('alice', null, clock.now())
+  await clock.advance(10_000)
+  const alice = await look()
+  assert.deepEqual([alice?.nailed?.leg, alice?.nailed?.node, carrier.dialled.length], [carrier.dialled[0]!.uuid, 'a', 1])
+})
+
+for (const how of ['answers', 'does not answer'] as const) {
+  test(`an agent who came on another line meanwhile and ${how} stays on that one`, async () => {
+    const { clock, carrier, answers, roster, node, nailed, ready, look } = await house()
+    node('b')
+    carrier.behaviour = () => 'rings'
+    using _ = nailed.need('sales')
+    await ready()
+    const [{ uuid }, other] = [carrier.dialled[0]!, randomUUID()]
+    carrier.legs.add(other)
+    await roster.nail('alice', { leg: other, node: 'b' }, clock.now()) // by a node that thought this one dead
+    if (how === 'answers') answers(uuid)
+    else carrier.hangUp(uuid, 'NO_ANSWER')
+    await clock.advance(2_000)
+    const alice = await look()
+    assert.deepEqual([alice?.nailed?.leg, alice?.nailed?.node, [...carrier.legs]], [other, 'b', [other]])
+  })
+}
+
 test('a record of a leg that is gone is corrected, and the agent is called at once', async () => {
   const { clock, carrier, roster, nailed, ready, look } = await house()
   await roster.nail('alice', { leg: randomUUID(), node: 'dead' }, clock.now())

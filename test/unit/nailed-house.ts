@@ -20,9 +20,12 @@ export async function house() {
   const carrier = new Carrier()
   /** The variables that were changed on legs. */
   const changed: string[] = []
+  /** Nothing can be said to the switch while it is down. */
+  const link = { down: false }
   const commands: Commands = {
     ...carrier.commands,
     async run(text) {
+      if (link.down) throw new SwitchError('LINK_DOWN', 'no link')
       if (!text.startsWith('uuid_setvar ')) return carrier.commands.run(text)
       changed.push(text)
       return '+OK'
@@ -65,5 +68,5 @@ export async function house() {
     return () => roster.release('alice', epoch, 'talked', clock.now())
   }
   const answers = (uuid: string) => carrier.events.emit('event', new SwitchEvent(`Event-Name: CHANNEL_ANSWER\nUnique-ID: ${uuid}\n`))
-  return { clock, carrier, answers, changed, roster, node, nailed, dies, living, ready, talks, look: () => roster.get('alice', clock.now()) }
+  return { clock, carrier, answers, changed, link, roster, node, nailed, dies, living, ready, talks, look: () => roster.get('alice', clock.now()) }
 }
