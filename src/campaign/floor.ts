@@ -2,14 +2,22 @@
 import { asOf, nextChange, whyNotNow, type Agent } from '../agent/agent.ts'
 import type { AgentNotice, Roster } from '../agent/roster.ts'
 import { Emitter } from '../base/events.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+
+/** After a store that could not be had: the command link may be back a moment later than the one that tells of changes. */
+const RETRY_MS = 1_000
+
+type Heard = Extract<AgentNotice, { what: 'agent' }>
 
 export class Floor extends Emitter<{ change: void }> {
   readonly #roster: Roster
   readonly #clock: Clock
   readonly #log: Log
   readonly #agents = new Map<string, Agent>()
+  /** What has been heard since everything is being read. */
+  #heard: Map<string, Heard> | null = null
+  #retry: Timer | null = null
   readonly #listening: Disposable
 
   /** Empty until the roster has answered; `change` tells of it. */
@@ -23,6 +31,8 @@ export class Floor extends Emitter<{ change: void }> {
 
   close(): void {
     this.#listening[Symbol.dispose]()
+    this.#heard = null
+    this.#retry?.cancel()
   }
 
   /** As they are now, of one queue. */
@@ -54,25 +64,31 @@ export class Floor extends Emitter<{ change: void }> {
 
   #hear(notice: AgentNotice): void {
     if (notice.what === 'resync') return void this.#readAll()
-    if (!this.#put(notice.name, notice.rev, notice.agent)) return
+    this.#heard?.set(notice.name, notice)
+    if (!this.#put(notice)) return
     this.emit('change', undefined)
   }
 
+  /** The store's word, even where what was seen before is newer: it may have lost its last seconds. */
   async #readAll(): Promise<void> {
-    const before = new Set(this.#agents.keys())
+    this.#retry?.cancel()
+    const heard = (this.#heard = new Map<string, Heard>())
     try {
-      for (const agent of await this.#roster.list(this.#clock.now())) {
-        this.#put(agent.name, agent.rev, agent)
-        before.delete(agent.name)
-      }
+      const agents = await this.#roster.list(this.#clock.now())
+      if (this.#heard !== heard) return // read once more meanwhile, or closed
+      this.#heard = null
+      this.#agents.clear()
+      for (const agent of agents) this.#agents.set(agent.name, agent)
+      for (const notice of heard.values()) this.#put(notice)
+      this.emit('change', undefined)
     } catch (error) {
-      return this.#log.warn({ error: (error as Error).message }, 'the agents could not be read') // resync comes again with the link
+      if (this.#heard !== heard) return
+      this.#log.warn({ error: (error as Error).message }, 'the agents could not be read, trying again')
+      this.#retry = this.#clock.after(RETRY_MS, () => void this.#readAll())
     }
-    for (const gone of before) this.#agents.delete(gone)
-    this.emit('change', undefined)
   }
 
-  #put(name: string, rev: number, agent: Agent | null): boolean {
+  #put({ name, rev, agent }: Heard): boolean {
     if ((this.#agents.get(name)?.rev ?? 0) > rev) return false
     if (agent) this.#agents.set(name, agent)
     else this.#agents.delete(name)
