@@ -31,7 +31,7 @@ export function takeFromLine(leg: Leg, house: CallHouse, agent: LeasedAgent): Pr
     async run() {
       if (await isOnTheLine(leg, agent)) return party(leg, house, agent)
       house.log.info({ uuid: leg.uuid, agent: agent.name }, 'an agent who was on the line cannot be joined from here')
-      await agent.failed()
+      await agent.missed('failed')
       return FAILED
     },
     save: ({ outcome }) => outcome,
