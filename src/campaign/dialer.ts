@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../agent/agent.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Switch, Switchboard } from '../call/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
@@ -35,12 +35,15 @@ export interface DialerHouse {
 
 /** After PostgreSQL or Redis failed, or a claim came back empty. */
 const FAULT_MS = 1_000
+/** A turn takes some milliseconds; after so many PostgreSQL or Redis has swallowed what this node asked. */
+const TURN_MS = 10_000
 /** Node's timers overflow after 24 days; a lead may be due later. */
 const LONGEST_MS = 86_400_000
 
 export class Dialer {
   readonly #house: DialerHouse
   readonly #mayDial: () => boolean
+  readonly #stuck: () => void
   readonly #recovery: Recovery
   readonly #wakers: Disposable[]
   #campaign: Campaign
@@ -52,8 +55,9 @@ export class Dialer {
   #backOffUntil = 0
   #last: { readonly seen: Snapshot; readonly decision: Decision } | null = null
 
-  /** `holds` says in every moment whether the campaign is still ours. */
-  constructor(house: DialerHouse, campaign: Campaign, holds: () => boolean) {
+  /** `holds` says in every moment whether the campaign is still ours; `stuck` is told of a turn that does not end. */
+  constructor(house: DialerHouse, campaign: Campaign, holds: () => boolean, stuck: () => void = () => {}) {
+    this.#stuck = stuck
     this.#house = house
     this.#campaign = campaign
     this.#mayDial = () => !this.#stopped && holds()
@@ -96,15 +100,21 @@ export class Dialer {
       this.#timer?.cancel()
       let next: number | null
       try {
-        next = await this.#turn()
+        next = await this.#timely(this.#turn())
       } catch (error) {
         this.#house.log.warn({ campaign: this.#campaign.name, error: (error as Error).message }, 'a campaign cannot be dialled now')
         next = this.#house.clock.now() + FAULT_MS
+        this.#backOffUntil = Math.max(this.#backOffUntil, next) // what is given back wakes us at once
       }
       if (next === null || this.#stopped) continue
       const { clock } = this.#house
       this.#timer = clock.after(Math.min(Math.max(1, next - clock.now()), LONGEST_MS), () => this.wake())
     }
+  }
+
+  async #timely<T>(turn: Promise<T>): Promise<T> {
+    if (!(await within(this.#house.clock, TURN_MS, turn))) this.#stuck()
+    return turn
   }
 
   /** Looks, decides, dials. The next moment at which something becomes due, or null. */
@@ -174,18 +184,21 @@ export class Dialer {
     const decision = dialNow(seen)
     this.#explain(seen, decision)
     if (!at || decision.howMany === 0) return { dialled: 0, againMs: decision.againMs }
-    this.#awake = true // what stands in the way of the next one is seen afterwards
     const ids = Array.from({ length: decision.howMany }, () => randomUUID())
     const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
     const dialled = granted.ids.length > 0 ? await this.#dial(at, campaign, granted.ids) : 0
+    this.#awake = true // what stands in the way of the next one is seen afterwards
     return { dialled, againMs: decision.againMs }
   }
 
   async #dial(at: Switch, campaign: Campaign, ids: readonly string[]): Promise<number> {
     const { leads, capacity, clock, node, gateway } = this.#house
     const now = clock.now()
-    const claimed = await claimLeads(leads.sql, {
-      campaign: campaign.id, node, gateway: campaign.gateway ?? gateway, core: at.facts.core, now, until: now + claimMs(campaign), ids,
+    const giveBack = (unused: readonly string[]) => Promise.all(unused.map(id => capacity.giveBack(campaign.id, id)))
+    const claim = { campaign: campaign.id, node, gateway: campaign.gateway ?? gateway, core: at.facts.core, now, until: now + claimMs(campaign), ids }
+    const claimed = await claimLeads(leads.sql, claim).catch(async (error: unknown) => {
+      await giveBack(ids)
+      throw error
     })
     for (const one of claimed) void this.#place(at, campaign, one)
     if (claimed.length === 0) {
@@ -194,7 +207,7 @@ export class Dialer {
       this.#backOffUntil = now + FAULT_MS
     }
     const used = new Set(claimed.map(one => one.attempt))
-    for (const id of ids) if (!used.has(id)) await capacity.giveBack(campaign.id, id)
+    await giveBack(ids.filter(id => !used.has(id)))
     return claimed.length
   }
 

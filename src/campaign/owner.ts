@@ -120,12 +120,23 @@ export class CampaignOwner {
     if (tenure.over) return lease.giveBack()
     house.log.info({ campaign: tenure.campaign.name, epoch: lease.epoch }, 'this node dials a campaign')
     tenure.lease = lease
-    tenure.dialer = new Dialer(house, tenure.campaign, () => lease.holds)
+    tenure.dialer = new Dialer(house, tenure.campaign, () => lease.holds, () => void this.#giveUp(tenure, lease))
     this.#needAgents(tenure)
-    void lease.lost.then(async () => {
-      await this.#rest(tenure)
-      await this.#ask(tenure)
-    })
+    void lease.lost.then(() => this.#asAnew(tenure))
+  }
+
+  /** This node cannot dial the campaign, though it could hold the lease for ever: others may, and it asks again when its turn has come to an end. */
+  async #giveUp(tenure: Tenure, lease: Lease): Promise<void> {
+    if (tenure.lease !== lease) return
+    this.#options.house.log.warn({ campaign: tenure.campaign.name }, 'this node cannot dial a campaign now, and lets go of it')
+    await Promise.all([this.#asAnew(tenure), this.#giveBack(tenure, lease)])
+  }
+
+  async #asAnew(tenure: Tenure): Promise<void> {
+    tenure.asking = true // not before the turn is over
+    await this.#rest(tenure)
+    tenure.asking = false
+    await this.#ask(tenure)
   }
 
   #needAgents(tenure: Tenure): void {
@@ -148,11 +159,14 @@ export class CampaignOwner {
     tenure.over = true
     tenure.retry?.cancel()
     const { lease } = tenure
-    await this.#rest(tenure)
+    await Promise.all([this.#rest(tenure), lease && this.#giveBack(tenure, lease)]) // a turn that takes its time keeps nobody waiting
+  }
+
+  async #giveBack({ campaign }: Tenure, lease: Lease): Promise<void> {
     try {
-      await lease?.giveBack()
+      await lease.giveBack()
     } catch (error) {
-      this.#options.house.log.warn({ campaign: name, error: (error as Error).message }, 'a lease could not be given back') // it runs out
+      this.#options.house.log.warn({ campaign: campaign.name, error: (error as Error).message }, 'a lease could not be given back') // it runs out
     }
   }
 }

@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
+import { systemClock, type Clock } from '../../src/base/clock.ts'
 import { lineOf, type NoteOf } from '../../src/call/entries.ts'
+import { LeadDesk } from '../../src/campaign/lead.ts'
 import { CampaignOwner } from '../../src/campaign/owner.ts'
 import { Recovery } from '../../src/campaign/recover.ts'
 import { steerCampaign } from '../../src/campaign/steer.ts'
 import { attemptsOf, attemptWithId, countAttempts } from '../../src/store/attempts.ts'
 import { campaignNamed } from '../../src/store/campaigns.ts'
-import { claimLeads, countLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
+import { addLead, claimLeads, countLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
 import { openCampaignHouse, until } from './campaign-house.ts'
 
 const noAgents = { need: () => ({ [Symbol.dispose]() {} }) }
@@ -78,6 +79,41 @@ test('a refusal of the switch itself burns no attempt and slows the campaign dow
   assert.ok(leads.every(lead => lead.attempts === 0 && lead.state === 'ready'), 'an attempt was counted')
   const [attempt] = await attemptsOf(sql, leads[0]!.id)
   assert.deepEqual([attempt!.state, attempt!.disposition, attempt!.cause], ['ended', null, 'NORMAL_TEMPORARY_FAILURE'])
+})
+
+test('when leads could not be claimed the lines and agents that were granted for them are free again at once', async t => {
+  const { sql, client, carrier, dial, agents, campaign } = await openCampaignHouse(t)
+  await agents(3)
+  const spring = await campaign({}, 5)
+  await sql`alter table attempts rename to attempts_away`
+  const dialer = await dial('a', spring)
+  const starts = () => client.zcard(`sh:starts:campaign:${spring.id}`)
+  await until(async () => (await starts()) === 3 && (await client.zcard('sh:lines')) === 0)
+  await until(async () => (await client.hlen('sh:promises')) === 0)
+  await sql`alter table attempts_away rename to attempts`
+  await until(() => carrier.dialled.length > 0)
+  await dialer.stop()
+})
+
+test('a node that PostgreSQL does not answer lets go of the campaign, and another one dials it', async t => {
+  const { carrier, node, agents, campaign, closing } = await openCampaignHouse(t)
+  await agents(1)
+  carrier.behaviour = () => 'rings'
+  const [a, b] = [await node('a'), await node('b')]
+  let silent = false
+  const sql = new Proxy(a.leads.sql, { apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)) })
+  const leads = new LeadDesk({ sql, capacity: a.capacity, clock: a.clock, log: a.log })
+  const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
+  const owners = [{ ...a, leads, clock }, b].map(house => new CampaignOwner({ redis: house === b ? b.home : a.home, house, nailed: noAgents }))
+  closing.push(() => void owners[0]!.close(), () => owners[1]!.close())
+  const spring = await campaign({}, 0)
+  await addLead(a.leads.sql, spring.id, '+4917012345', {}, systemClock.now() + 400)
+  owners[0]!.start()
+  await until(() => owners[0]!.dialers.get('spring')?.last)
+  owners[1]!.start()
+  silent = true
+  await until(() => carrier.dialled.length === 1)
+  assert.deepEqual([owners[0]!.dialers.size, owners[1]!.dialers.has('spring')], [0, true])
 })
 
 test('a lead whose dialer died between the row and the call is never called on a guess: the switch is asked, twice', async t => {
