@@ -2,7 +2,7 @@
 import { BlockList, isIPv6 } from 'node:net'
 import type { Log } from '../base/log.ts'
 import { InputError } from '../base/errors.ts'
-import { listenTcp, type TcpListener } from './tcp.ts'
+import { listenTcp, type TcpListener, type TcpListening } from './tcp.ts'
 import type { Wire } from './wire.ts'
 
 export interface ListenerOptions {
@@ -51,14 +51,14 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     wire.destroy()
     options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')
   }
-  return new Port(options.host, onWire).open(options.port)
+  const onFault = (error: Error): void => options.log.error({ error: error.message }, 'a connection of a switch could not be accepted')
+  return new Port({ host: options.host, onWire, onFault }).open(options.port)
 }
 
 /** A port that can be closed and opened again; each time it is open has a socket of its own. */
 class Port implements Listener {
   port = 0
-  readonly #host: string
-  readonly #onWire: (wire: Wire) => void
+  readonly #how: Omit<TcpListening, 'port'>
   #socket: TcpListener | null = null
   #opening: Promise<void> | null = null
   #wanted = true
@@ -66,13 +66,12 @@ class Port implements Listener {
   /** Sockets that listen no more; each is through when the last connection that came by it is closed. */
   readonly #closing = new Set<Promise<void>>()
 
-  constructor(host: string, onWire: (wire: Wire) => void) {
-    this.#host = host
-    this.#onWire = onWire
+  constructor(how: Omit<TcpListening, 'port'>) {
+    this.#how = how
   }
 
   async open(port: number): Promise<this> {
-    this.#socket = await listenTcp({ host: this.#host, port, onWire: this.#onWire })
+    this.#socket = await listenTcp({ ...this.#how, port })
     this.port = this.#socket.port
     return this
   }
@@ -95,7 +94,7 @@ class Port implements Listener {
   }
 
   async #reopen(): Promise<void> {
-    this.#socket = await listenTcp({ host: this.#host, port: this.port, onWire: this.#onWire })
+    this.#socket = await listenTcp({ ...this.#how, port: this.port })
     if (!this.#wanted) this.pause() // thought better of while it was opened
   }
 

@@ -66,16 +66,29 @@ export interface TcpListener {
   close(): Promise<void>
 }
 
-/** Port 0 takes any free one. Rejects with SwitchError LINK_DOWN when the port is taken. */
-export function listenTcp(options: { host: string; port: number; backlog?: number; onWire(wire: Wire): void }): Promise<TcpListener> {
+export interface TcpListening {
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+  readonly backlog?: number
+  onWire(wire: Wire): void
+  /** A connection could not be accepted (no file descriptors are left). The port stays open; whoever waits in the kernel is taken later. Default: thrown. */
+  onFault?(error: Error): void
+}
+
+/** Rejects with SwitchError LINK_DOWN when the port is taken. */
+export function listenTcp(options: TcpListening): Promise<TcpListener> {
   return new Promise((resolve, reject) => {
     // noDelay: with Nagle a verb costs 64 ms instead of 21. allowHalfOpen stays off: a FIN is the end of a conversation.
     const server = createServer({ noDelay: true }, socket => options.onWire(new SocketWire(socket)))
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const failed = (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is in use: stop the other process or set LISTEN to another port' : error.message
       reject(new SwitchError('LINK_DOWN', `cannot listen on ${options.host}:${options.port}: ${why}`, { cause: error }))
-    })
+    }
+    server.once('error', failed)
     server.listen({ host: options.host, port: options.port, backlog: options.backlog ?? BACKLOG }, () => {
+      server.off('error', failed)
+      if (options.onFault) server.on('error', options.onFault)
       const address = server.address()
       resolve({
         port: typeof address === 'object' && address ? address.port : options.port,

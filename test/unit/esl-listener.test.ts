@@ -1,7 +1,7 @@
 /** A port that is closed while a node is overrun, and opened again: over TCP. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, Server, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { SwitchError } from '../../src/base/errors.ts'
@@ -12,7 +12,7 @@ import { openListener } from '../../src/esl/listener.ts'
 import type { Wire } from '../../src/esl/wire.ts'
 import { Gate } from '../../src/house/gate.ts'
 
-async function open(t: TestContext) {
+async function open(t: TestContext, log: Log = silentLog) {
   const wires: Wire[] = []
   const waiting: ((wire: Wire) => void)[] = []
   const onWire = (wire: Wire) => {
@@ -20,7 +20,7 @@ async function open(t: TestContext) {
     wires.push(wire)
     waiting.shift()?.(wire)
   }
-  const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['127.0.0.0/8'], log: silentLog, onWire })
+  const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['127.0.0.0/8'], log, onWire })
   const sockets: Socket[] = []
   t.after(async () => {
     for (const socket of sockets) socket.destroy()
@@ -105,4 +105,18 @@ test('a port that somebody else has taken meanwhile is asked for again until it 
   await again
   assert.equal(await bring(), 'taken')
   assert.deepEqual(said, ['the port cannot be opened again: no calls come to this node'])
+})
+
+test('connections that cannot be accepted are told of, each of them, and the next call is taken', async t => {
+  const servers: Server[] = []
+  const listen = Server.prototype.listen
+  t.mock.method(Server.prototype, 'listen', function (this: Server, ...how: Parameters<typeof listen>) {
+    servers.push(this)
+    return listen.apply(this, how)
+  })
+  const faults: unknown[] = []
+  const { bring } = await open(t, { ...silentLog, error: (fault: unknown) => void faults.push(fault) })
+  for (let n = 0; n < 2; n++) servers[0]!.emit('error', new Error('accept EMFILE'))
+  assert.deepEqual(faults, [{ error: 'accept EMFILE' }, { error: 'accept EMFILE' }])
+  assert.equal(await bring(), 'taken')
 })
