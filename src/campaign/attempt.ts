@@ -8,6 +8,7 @@ import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { originate } from '../call/originate.ts'
 import type { Switch } from '../call/switchboard.ts'
+import type { SwitchEvent } from '../esl/event.ts'
 import { dial, endpoint, ident, uuid as parseUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/words.ts'
 import { markAttempt } from '../store/attempts.ts'
 import type { Claimed } from '../store/leads.ts'
@@ -95,13 +96,18 @@ export class Attempts {
     }
   }
 
+  /** As `close`, without waiting: telephones that are let go fall silent from now on. */
+  stop(ringing: Ringing): void {
+    if (ringing === 'let-go') this.#stopping.abort()
+  }
+
   /**
    * Nothing is dialled any more (the dialers have stopped). Waits until what is under way has been written down, at most 2 s, and forgets
    * the calls that were answered: whether they are there is asked for when their claims run out.
    */
   async close(ringing: Ringing = 'let-go'): Promise<void> {
     const { clock } = this.#options
-    if (ringing === 'let-go') this.#stopping.abort()
+    this.stop(ringing)
     const awaited = [...this.#placing].filter(([way]) => ringing === 'let-go' || !way.rings).map(([, through]) => through)
     await within(clock, LET_GO_MS, Promise.all(awaited))
     for (const watch of this.#answered.values()) watch[Symbol.dispose]()
@@ -172,11 +178,12 @@ export class Attempts {
         leads.presume(uuid, cause).catch((error: Error) => log.warn({ uuid, error: error.message }, 'an attempt was not settled'))
       })
     }
-    const listening = at.watch(uuid, event => {
-      if (event.name !== 'CHANNEL_HANGUP') return
-      cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
+    const over = (why: string) => {
+      cause = why
       if (answered) wait()
-    })
+    }
+    const heard = (event: SwitchEvent) => event.name === 'CHANNEL_HANGUP' && over(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+    const listening = at.watch(uuid, heard, end => over(end.cause))
     const forget = {
       [Symbol.dispose]: () => {
         listening[Symbol.dispose]()

@@ -94,11 +94,13 @@ export class Dialling {
 
   #stop(to: Others): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
+    const phones = to.listener ? 'ring-on' : 'let-go'
     // all three begin in this turn: the agents first, for who is called by us must not be called any more
     const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go')
     const campaigns = Promise.all([this.#owner.close(), this.#jobs?.close()])
+    this.#attempts.stop(phones)
     const leads = async () => {
-      await Promise.all([this.#attempts.close(to.listener ? 'ring-on' : 'let-go'), nailed])
+      await Promise.all([this.#attempts.close(phones), nailed])
       this.#floor.close()
       return {
         ...(to.listener ? { ringOn: ringing } : { letGo: ringing }),
