@@ -96,13 +96,13 @@ test('when leads could not be claimed the lines and agents that were granted for
 })
 
 test('a node that PostgreSQL does not answer lets go of the campaign, and another one dials it', async t => {
-  const { carrier, node, agents, campaign, closing } = await openCampaignHouse(t)
+  const { calls, carrier, node, agents, campaign, closing } = await openCampaignHouse(t)
   await agents(1)
   carrier.behaviour = () => 'rings'
   const [a, b] = [await node('a'), await node('b')]
   let silent = false
   const sql = new Proxy(a.leads.sql, { apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)) })
-  const leads = new LeadDesk({ sql, capacity: a.capacity, clock: a.clock, log: a.log })
+  const leads = new LeadDesk({ sql, calls, capacity: a.capacity, clock: a.clock, log: a.log })
   const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
   const owners = [{ ...a, leads, clock }, b].map(house => new CampaignOwner({ redis: house === b ? b.home : a.home, house, nailed: noAgents }))
   closing.push(() => void owners[0]!.close(), () => owners[1]!.close())
