@@ -3,6 +3,7 @@
  * is the flow's from then on: the leg enters the house by the door, on whichever node, and the flow settles the attempt. Everything
  * else is settled here.
  */
+import { setMaxListeners } from 'node:events'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -61,6 +62,7 @@ export class Attempts {
 
   constructor(options: AttemptsOptions) {
     this.#options = options
+    setMaxListeners(0, this.#stopping.signal) // one for each telephone that rings, and they are no leak
   }
 
   /** Attempts whose outcome this process is waiting for. */

@@ -1,0 +1,57 @@
+/** What a lead's flow had come to when its node died: it stands in the journal of the call, and counts. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { systemClock } from '../../src/base/clock.ts'
+import { lineOf, type NoteOf } from '../../src/call/entries.ts'
+import { attemptWithId } from '../../src/store/attempts.ts'
+import { claimLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
+import { openCampaignHouse } from './campaign-house.ts'
+
+/** A lead who was called and answered, and what their flow had written down when its node died. */
+async function answeredAndLeft(house: Awaited<ReturnType<typeof openCampaignHouse>>, ...notes: NoteOf[]) {
+  const { sql, calls, node, campaign } = house
+  const spring = await campaign({}, 1)
+  const [uuid, at] = [randomUUID(), systemClock.now()]
+  await claimLeads(sql, { campaign: spring.id, node: 'dead', gateway: 'carrier', core: randomUUID(), now: at, until: at + 30_000, ids: [uuid] })
+  const { leads } = await node('b')
+  await leads.answered(uuid)
+  const { epoch } = await calls.take(uuid, 'dead', '{"k":"begin"}')
+  await calls.append(uuid, { node: 'dead', epoch }, notes.map(note => lineOf({ k: 'note', at, note })))
+  return { sql, uuid, leads, lead: async () => (await leadsOf(sql, spring.id, 1))[0]! }
+}
+
+for (const disposition of ['opted-out', 'wrong-number', 'declined', 'talked']) {
+  test(`a lead whose flow had come to '${disposition}' when its node died is not called again`, async t => {
+    const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignHouse(t), { disposition })
+    for (let again = 0; again < 2; again++) await leads.presume(uuid, 'NORMAL_CLEARING')
+    assert.equal((await attemptWithId(sql, uuid))?.disposition, disposition)
+    const { state, phone } = await lead()
+    assert.equal(state, 'done')
+    assert.equal(await isOptedOut(sql, phone), disposition === 'opted-out')
+  })
+}
+
+test('a lead who asked never to be called again is not, though the node died before the database was told', async t => {
+  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignHouse(t), { optOut: '+4917010000' })
+  assert.equal((await lead()).phone, '+4917010000')
+  assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'hung-up')
+  assert.equal((await lead()).state, 'done')
+  assert.equal(await isOptedOut(sql, '+4917010000'), true)
+})
+
+test('a lead whose talk is in the journal alone has talked', async t => {
+  const { sql, uuid, leads } = await answeredAndLeft(await openCampaignHouse(t), { event: 'promised', agent: 'alice' }, { event: 'talking', agent: 'alice' })
+  assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'talked')
+  assert.equal((await attemptWithId(sql, uuid))?.agent, 'alice')
+})
+
+test('a lead who wants no more calls gets none, though somebody had settled their call before the flow could', async t => {
+  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignHouse(t))
+  assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'hung-up')
+  assert.equal((await lead()).state, 'ready')
+  for (let again = 0; again < 2; again++) assert.deepEqual((await leads.settle(uuid, 'opted-out'))?.settled, false)
+  const { state, phone, attempts } = await lead()
+  assert.deepEqual([state, attempts], ['done', 1])
+  assert.equal(await isOptedOut(sql, phone), true)
+})
