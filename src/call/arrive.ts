@@ -102,9 +102,9 @@ export class Door {
     sure() // from this turn on this process may speak again
     let lost = 0
     legs.forEach((leg, at) => {
-      const { epoch } = leg.steps.journal.owner // 0: of a leg that is nobody's call
-      const owner = owners[at] // none: the store has forgotten it, and nobody else has taken it
-      if (epoch === 0 || !owner || (owner.node === this.#node && owner.epoch === epoch)) return leg.resume()
+      const { epoch } = leg.steps.journal.owner // 0: it could not be taken when it came, and whoever has it now has taken it since
+      const owner = owners[at] // none: a leg that is nobody's call; or the store has forgotten it, and nobody else has taken it
+      if (!owner || (owner.node === this.#node && owner.epoch === epoch)) return leg.resume()
       lost++
       leg.giveAway('taken')
     })

@@ -1,0 +1,75 @@
+/** A takeover while the store of journals hesitates, or has done what it was thought not to have done. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { flow } from '#flow'
+import { SwitchhookError } from '../../src/base/errors.ts'
+import { Simulation } from '../../src/testing/simulation.ts'
+
+test('a caller whom a node could not take when they came goes on where they were when the store is back', async () => {
+  const sim = new Simulation({})
+  await sim.ready
+  const begun: string[] = []
+  const caller = sim.call(flow(async call => {
+    begun.push('flow')
+    await call.answer()
+    await call.play('first')
+    await call.once('bill', async () => void begun.push('bill'))
+    await call.play('second')
+    await call.play('third')
+    return 'through'
+  }), {})
+  await caller.hears('second')
+  await sim.open('b')
+  const take = sim.callStore.take.bind(sim.callStore)
+  let silent = true
+  sim.callStore.take = (...args) => (silent ? Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent')) : take(...args))
+  sim.kill('a')
+  await caller.hears('first')
+  silent = false
+  await caller.hears('third')
+  assert.equal(await caller.outcome(), 'through')
+  assert.deepEqual(begun, ['flow', 'bill', 'flow', 'flow'])
+})
+
+test('a write that was thought lost and is done twice is lived through once', async () => {
+  const sim = new Simulation({})
+  await sim.ready
+  const append = sim.callStore.append.bind(sim.callStore)
+  sim.callStore.append = async (...args) => (await append(...args), append(...args))
+  const keys: string[] = []
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    keys.push('|')
+    using _keys = call.on('key', key => void keys.push(key))
+    await call.play('long')
+    await call.play('longer')
+    return 'through'
+  }), {})
+  await caller.hears('long')
+  await caller.presses('1')
+  await caller.hears('longer')
+  await sim.open('b')
+  sim.kill('a')
+  assert.equal(await caller.outcome(), 'through')
+  assert.deepEqual(keys.join(''), '|1|1')
+})
+
+test('a call that could not be taken and that another node has by now is left to that one', async () => {
+  const sim = new Simulation({})
+  const a = await sim.ready
+  const take = sim.callStore.take.bind(sim.callStore)
+  sim.callStore.take = () => Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent'))
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    await call.play('first')
+    return 'through'
+  }), {})
+  await caller.hears('first')
+  const uuid = await caller.uuid()
+  sim.callStore.take = take
+  await take(uuid, 'b', '{}') // this node was away meanwhile: the others have fetched what it held
+  await a.door.revalidate()
+  await sim.advance('5s')
+  assert.equal(a.flows.running, 0)
+  assert.equal(sim.records.length, 0, 'nothing is said about it here any more')
+})
