@@ -42,6 +42,7 @@ export class Journal {
   #unwritten: { readonly seq: number; readonly line: string }[] = []
   #seq = 0
   #again: Timer | null = null
+  #stopped = false
   #writing: Promise<void> | null = null
   #owner: Owner
   #failing = false
@@ -171,6 +172,7 @@ export class Journal {
 
   /** What could not be written is not tried again: the call is over, or another node's. */
   stop(): void {
+    this.#stopped = true
     this.#again?.cancel()
     this.#unwritten = []
   }
@@ -195,6 +197,7 @@ export class Journal {
       if (!ours) await this.#refused(lines)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
+      if (this.#stopped) return
       // two writes may have been under way
       this.#unwritten = [...entries, ...this.#unwritten].sort((a, b) => a.seq - b.seq)
       this.#again?.cancel()
@@ -206,8 +209,9 @@ export class Journal {
 
   async #refused(lines: readonly string[]): Promise<void> {
     const { store, uuid, lost } = this.#options
-    if (await store!.owner(uuid)) return lost()
-    await this.remember()
+    const owner = await store!.owner(uuid)
+    if (owner && (owner.node !== this.#owner.node || owner.epoch !== this.#owner.epoch)) return lost()
+    if (!owner) await this.remember() // else that was done meanwhile
     await store!.append(uuid, this.#owner, lines)
   }
 }

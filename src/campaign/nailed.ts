@@ -184,14 +184,13 @@ export class NailedAgents {
   }
 
   /** One errand at a time for each agent; what was heard of them meanwhile is acted upon after it. */
-  #send(agent: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
-    const { name } = agent
+  #send({ name, rev }: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
     if (this.#closed) return
     const { floor, log } = this.#options
     const failed = (error: Error) => log.warn({ agent: name, error: error.message }, 'an agent of a campaign could not be cared for')
     this.#errands.send(name, { errand, failed }, () => {
       const seen = floor.all().find(one => one.name === name)
-      if (seen && (seen.rev !== agent.rev || (this.#lines.has(name) && !this.#wanted(seen)))) this.#look()
+      if (seen && (seen.rev !== rev || (this.#lines.has(name) && !this.#wanted(seen)))) this.#look()
     })
   }
 
@@ -230,8 +229,9 @@ export class NailedAgents {
   }
 
   /** The record does not say that they are on this line. When it says nothing it does from now on; when they are on another, they leave this one. */
-  async #writeAgain(name: string, { leg }: Line): Promise<void> {
+  async #writeAgain(name: string, { leg, home }: Line): Promise<void> {
     const { roster, clock, node } = this.#options
+    if ((await home.lives(leg)) !== 'yes') return // others have heard of its end before us
     const agent = await roster.nail(name, { leg, node }, clock.now(), ({ nailed, reservation }) => nailed === null && reservation === null)
     if (agent.nailed && agent.nailed.leg !== leg) this.#lines.get(name)?.hangUp(clock)
   }

@@ -72,11 +72,13 @@ export class FlowCall extends Call {
     return standsIn(past)
   }
 
-  /** Else they would be first in line there for ever, and keep agents from others. */
+  /** Else they would be first in line there for ever, and keep agents from others. Never rejects: at the end of the call it is looked for what is left. */
   async #leaveBehind(except?: string): Promise<void> {
     const left = this.#behind.filter(queue => queue !== except)
     this.#behind = []
-    for (const queue of left) await (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
+    const leave = async (queue: string) => (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
+    const log = (error: Error) => this.house.log.warn({ uuid: this.uuid, error: error.message }, 'a caller stands in a queue that their flow has left')
+    await Promise.all(left.map(queue => leave(queue).catch(log)))
   }
 
   /** What the record of the call says of its way through the queues. */
@@ -106,8 +108,8 @@ export class FlowCall extends Call {
     return party
   }
 
-  override async join(other: Call): Promise<TalkEnd> {
-    if (this.#behind.length > 0) await this.#leaveBehind() // else the step has its number in this turn
+  override join(other: Call): Promise<TalkEnd> {
+    void this.#leaveBehind()
     return join(this.leg, this.stage, this.house, other, this.promised.on(other.leg))
   }
 

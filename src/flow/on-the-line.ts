@@ -21,6 +21,7 @@ export async function isOnTheLine({ home }: Leg, { saved }: LeasedAgent): Promis
 export function onTheLine(leg: Leg, house: CallHouse, { saved }: LeasedAgent): OnTheLine {
   const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: house.clock, log: house.log })
   parked.steps = leg.steps
+  void leg.moved.then(() => parked.giveAway('taken')) // nobody disposes of it then
   return { leg: house.callOf(parked), [Symbol.dispose]: () => parked.giveAway('taken') }
 }
 

@@ -10,8 +10,8 @@ import { ident } from '../esl/words.ts'
  * door once more, is taken as it should have been, and goes on where it was.
  */
 export function comesAgain(leg: Leg): void {
-  leg.steps.freeze()
   leg.conversation?.tell(api(uuidTransfer(leg.uuid, ident(leg.arrival.path))))
+  leg.giveAway('taken') // it is none of this flow's from now on; nor if nothing could be said, and it is fetched
 }
 
 /** A hundred calls that are taken over at once come first; what can wait does. */

@@ -111,6 +111,16 @@ test('an agent who is on the line though the record says otherwise is written do
   assert.deepEqual([alice?.nailed?.leg, alice?.nailed?.node, carrier.dialled.length], [carrier.dialled[0]!.uuid, 'a', 1])
 })
 
+test('a line whose end others have heard of first is not written down again', async () => {
+  const { clock, carrier, roster, nailed, ready, look } = await house()
+  using _ = nailed.need('sales')
+  await ready()
+  carrier.legs.delete(carrier.dialled[0]!.uuid)
+  await roster.nail('alice', null, clock.now())
+  await clock.advance(1_000)
+  assert.equal((await look())?.nailed, null)
+})
+
 for (const how of ['answers', 'does not answer'] as const) {
   test(`an agent who came on another line meanwhile and ${how} stays on that one`, async () => {
     const { clock, carrier, answers, roster, node, nailed, ready, look } = await house()

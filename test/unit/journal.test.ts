@@ -94,6 +94,16 @@ test('what could not be written is written when the store is back, however long 
   assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['one', 'two'])
 })
 
+test('what a call could not write that is another node’s by now is not written late', async t => {
+  const calls = memoryCalls()
+  const shaky = writingBy(calls, () => Promise.reject(new SwitchhookError('SERVICE', 'away')))
+  const { leg, clock, journal } = await taken(t, { calls: shaky })
+  void step(leg, { verb: 'one', run: async () => 1 })
+  journal.stop() // while the write is under way
+  await clock.advance(3_000)
+  assert.equal(clock.pending().length, 0)
+})
+
 test('an effect is not begun by a node that hears, when it writes it down, that the call is another one’s', async t => {
   const { leg, calls, clock } = await taken(t)
   await calls.take(arrival.uuid, 'b', '')

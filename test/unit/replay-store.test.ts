@@ -73,3 +73,27 @@ test('a call that could not be taken and that another node has by now is left to
   assert.equal(a.flows.running, 0)
   assert.equal(sim.records.length, 0, 'nothing is said about it here any more')
 })
+
+test('a caller who hangs up on the way to be taken once more is over, and leaves a record', async () => {
+  const sim = new Simulation({})
+  await sim.ready
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    await call.play('first')
+    await call.play('second')
+    return 'through'
+  }), {})
+  await caller.hears('second')
+  const b = await sim.open('b')
+  const take = sim.callStore.take.bind(sim.callStore)
+  let silent = true
+  sim.callStore.take = (...args) => (silent ? Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent')) : take(...args))
+  sim.kill('a')
+  await caller.hears('first')
+  silent = false
+  sim.switch.listeners.set(b.address, () => {}) // it is on its way, and nobody greets it
+  await sim.advance('3s')
+  await caller.hangsUp()
+  await sim.advance('1s')
+  assert.equal(b.flows.running, 0, 'nobody waits for it for ever: reconciliation may write its record')
+})

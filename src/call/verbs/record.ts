@@ -32,6 +32,8 @@ export interface Message {
 /** Energy below which the switch counts a frame as silence (its own default). */
 const SILENCE_LEVEL = '200' as string as VarValue
 const NOW = '0' as string as VarValue // without it the first 25 frames are lost (measured)
+/** Variables of the leg: which file was begun last, and how long the last one was that has ended, in milliseconds. */
+const [MESSAGE, LENGTH] = ['switchhook_message' as Ident, 'record_ms' as Ident]
 /** The switch's own limit is a safety net behind ours, in case this process dies: it ends up to a second early. */
 const SAFETY_SECONDS = 2
 
@@ -50,11 +52,11 @@ export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m',
       conversation.tell(subscribe('RECORD_STOP')) // not one of those that every conversation hears
       if (again) {
         // it ended while nobody drove the call: begun once more, it would be written over
-        const length = Number(await conversation.api(say.uuidGetvar(leg.uuid, 'record_ms' as Ident)))
-        if (length > 0) return { path, length }
+        const [file, length] = await Promise.all([MESSAGE, LENGTH].map(async name => (await conversation.api(say.uuidGetvar(leg.uuid, name))).trim()))
+        if (file === path && Number(length) > 0) return { path, length: Number(length) }
       }
       const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
-        RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW, record_ms: '',
+        RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW, [MESSAGE]: varValue(path), [LENGTH]: '',
         RECORD_INITIAL_TIMEOUT_MS: quiet, RECORD_FINAL_TIMEOUT_MS: quiet, RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
       }))
       // after a change of connection it may still be running: a second start of the same file is harmless (measured)
