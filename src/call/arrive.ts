@@ -17,7 +17,7 @@ import { Conversation } from './conversation.ts'
 import { Doubts } from './doubts.ts'
 import { lineOf } from './entries.ts'
 import { Leg } from './leg.ts'
-import type { CallStore, Taken } from './ownership.ts'
+import { isSame, type CallStore, type Taken } from './ownership.ts'
 import { Strays, type Peers } from './strays.ts'
 import type { Switch, Switchboard } from './switchboard.ts'
 
@@ -102,9 +102,9 @@ export class Door {
     sure() // from this turn on this process may speak again
     let lost = 0
     legs.forEach((leg, at) => {
-      const { epoch } = leg.steps.journal.owner // 0: it could not be taken when it came, and whoever has it now has taken it since
       const owner = owners[at] // none: a leg that is nobody's call; or the store has forgotten it, and nobody else has taken it
-      if (!owner || (owner.node === this.#node && owner.epoch === epoch)) return leg.resume()
+      // our epoch is 0 when it could not be taken as it came: whoever has it now has taken it since
+      if (!owner || isSame(owner, leg.steps.journal.owner)) return leg.resume()
       lost++
       leg.giveAway('taken')
     })
@@ -158,8 +158,7 @@ export class Door {
     const known = this.#living(arrival.uuid)
     if (known) {
       const { journal } = known.steps
-      const { before } = taken ?? {}
-      if (!taken || (before?.node === journal.owner.node && before.epoch === journal.owner.epoch)) {
+      if (!taken || isSame(taken.before, journal.owner)) {
         if (taken) journal.owner = { node: this.#node, epoch: taken.epoch }
         return known.bind(conversation, arrival)
       }

@@ -9,6 +9,9 @@ export interface Owner {
   readonly epoch: number
 }
 
+/** Nobody has taken the call in between. */
+export const isSame = (owner: Owner | null | undefined, other: Owner): boolean => owner?.node === other.node && owner.epoch === other.epoch
+
 export interface Taken {
   readonly epoch: number
   /** Who drove it before; null for a call that is new. */

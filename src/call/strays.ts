@@ -77,9 +77,9 @@ export class Strays {
       const address = owner.node === node ? null : (peers?.addressOf(owner.node) ?? null)
       // sent home before, and back again: its node lives and refuses it. Not at once, and not for ever.
       const sent = this.#sentHome.get(leg.uuid)
-      if (address !== null && sent === undefined) return this.#sendHome(leg, address)
-      if (address !== null && sent! + AGAIN_MS * 5 < clock.monotonic() && sent! + WAITS_MS > clock.monotonic()) return this.#sendHome(leg, address)
-      if (sent !== undefined && sent + WAITS_MS <= clock.monotonic()) return this.#unwanted(leg)
+      const passed = sent === undefined ? null : clock.monotonic() - sent
+      if (passed !== null && passed >= WAITS_MS) return this.#unwanted(leg)
+      if (address !== null && (passed === null || passed > AGAIN_MS * 5)) return this.#sendHome(leg, address)
       await sleep(clock, AGAIN_MS)
     }
     this.#waiting.delete(leg.uuid)

@@ -48,7 +48,7 @@ export class Line implements Disposable {
     return this.#over
   }
 
-  /** Said again until the switch has heard it, for nobody else would; its end is heard, as any other. */
+  /** Said once a second until the switch has taken it, or the line is over: nobody else would, and an agent must not wait in silence. Its end is heard, as any other. */
   hangUp(clock: Clock): void {
     if (this.#over || this.#hungUp) return
     this.#hungUp = true

@@ -5,12 +5,12 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { CallStore, Owner } from '../call/ownership.ts'
+import { isSame, type CallStore, type Owner } from '../call/ownership.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import * as say from '../esl/api.ts'
 import type { Ident } from '../esl/words.ts'
 import type { Leftovers } from './leftovers.ts'
-import { dialledIn, remainsOf, type KnownEnd } from './remains.ts'
+import { remainsOf, ringingIn, type KnownEnd } from './remains.ts'
 import type { CallRecords } from './run.ts'
 
 export interface Over {
@@ -39,29 +39,30 @@ const AT_ONCE = 20
 export async function finish(batch: readonly Over[], parts: FinishParts): Promise<number> {
   const owners = await parts.calls.ownersOf(batch.map(({ uuid }) => uuid))
   // somebody has them again, or was faster
-  const ours = batch.filter(({ owner }, at) => owners[at]?.node === owner.node && owners[at].epoch === owner.epoch)
+  const ours = batch.filter(({ owner }, at) => isSame(owners[at], owner))
   if (ours.length === 0) return 0
-  await Promise.all(ours.map(({ uuid }) => letGo(uuid, parts)))
+  const journals = new Map(await Promise.all(ours.map(async ({ uuid }) => [uuid, await parts.calls.read(uuid)] as const)))
+  await Promise.all([...journals.values()].map(lines => letGo(lines, parts)))
   await parts.leftovers.clear(new Set(ours.map(({ uuid }) => uuid)))
   const queue = [...ours]
   let ended = 0
   const work = async () => {
-    for (let one = queue.shift(); one; one = queue.shift()) if (await close(one, parts)) ended++
+    for (let one = queue.shift(); one; one = queue.shift()) if (await close(one, journals.get(one.uuid)!, parts)) ended++
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, work))
   return ended
 }
 
 /** A telephone that rings for nobody any more: before the agent who is called counts as free. */
-async function letGo(uuid: string, { calls, switchboard }: FinishParts): Promise<void> {
-  for (const dialled of dialledIn(await calls.read(uuid))) {
+async function letGo(journal: readonly string[], { switchboard }: FinishParts): Promise<void> {
+  for (const dialled of ringingIn(journal)) {
     for (const one of switchboard.switches) if ((await one.lives(dialled)) === 'yes') await one.attempt(say.uuidKill(dialled, 'ORIGINATOR_CANCEL' as Ident))
   }
 }
 
-async function close({ uuid, owner, end }: Over, { calls, records, leads, rows, clock, log }: FinishParts): Promise<boolean> {
+async function close({ uuid, owner, end }: Over, journal: readonly string[], { calls, records, leads, rows, clock, log }: FinishParts): Promise<boolean> {
   try {
-    const record = remainsOf(await calls.read(uuid), end, clock.now())
+    const record = remainsOf(journal, end, clock.now())
     if (record) {
       await records.begun(record) // the node that had it may have died before
       await records.ended(record)

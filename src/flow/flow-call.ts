@@ -5,7 +5,6 @@ import type { CallHouse } from '../call/house.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry } from '../call/entries.ts'
 import { step } from '../call/steps.ts'
-import { uuid as parseUuid } from '../esl/words.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dial, type DialOptions, type Party } from '../call/verbs/dial.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
@@ -16,6 +15,7 @@ import { once, type OnceOptions } from './once.ts'
 import { takeFromLine } from './on-the-line.ts'
 import { HeldPlace, standsIn, waitingCall, type FlowPlace, type SavedPlace } from './place.ts'
 import { Promised } from './promise.ts'
+import { dialledIn } from './remains.ts'
 import { storyOf, type QueueMoment, type Story } from './story.ts'
 
 export class FlowCall extends Call {
@@ -67,7 +67,7 @@ export class FlowCall extends Call {
   async giveUp(past: readonly Entry[]): Promise<readonly string[]> {
     const { leg, house, stage } = this
     forgetRecordings(leg)
-    for (const entry of past) if (entry.k === 'intent' && entry.v.startsWith('dial ')) await house.letGo(leg, parseUuid((entry.d as { uuid: string }).uuid))
+    for (const uuid of dialledIn(past)) await house.letGo(leg, uuid)
     if (leg.phase === 'driven') await stage.end()
     return standsIn(past)
   }

@@ -167,14 +167,12 @@ export class CampaignLead implements Lead, AsyncDisposable {
       const place = await this.#enter()
       const agent = await place.agent({ within: `${left}ms` })
       if (!agent) return null
-      const { name, endpoint, ringForMs, leg, epoch } = agent
-      this.#call.note({ event: 'promised', queue: this.#parts.queue, agent: name })
-      const found = new LeasedAgent(this.#call.leg, { name, endpoint, ringForMs, leg, epoch }, agent)
+      const found = LeasedAgent.of(this.#call.leg, this.#parts.queue, agent)
       if (await isOnTheLine(this.#call.leg, found)) return found
       // On the line of another switch, or on none: a telephone that must ring first cannot make the deadline, somebody else may. The
       // first time they are free at once, for the leads of their own switch; who comes again rests, else nobody else would come.
-      await agent.finished(givenBack.has(name) ? 'failed' : 'caller-left')
-      givenBack.add(name)
+      await agent.finished(givenBack.has(agent.name) ? 'failed' : 'caller-left')
+      givenBack.add(agent.name)
     }
   }
 

@@ -10,7 +10,7 @@
 import type { Log } from '../base/log.ts'
 import { SwitchError } from '../base/errors.ts'
 import { uuidOf } from '../call/listing.ts'
-import type { CallStore, Owner } from '../call/ownership.ts'
+import { isSame, type CallStore, type Owner } from '../call/ownership.ts'
 import type { Switch, Switchboard } from '../call/switchboard.ts'
 import * as say from '../esl/api.ts'
 import { ident, varValue, type Ident, type Uuid } from '../esl/words.ts'
@@ -74,8 +74,7 @@ export class Orphans {
     const { nodes, node, mine, switchboard } = this.#parts
     const orphans = [...owners].filter(([uuid, owner]) => (owner.node === node ? !mine(uuid) : !nodes.isAlive(owner.node)))
     for (const [uuid, watch] of this.#watched) {
-      const owner = owners.get(uuid)
-      if (!owner || owner.epoch !== watch.owner.epoch || owner.node !== watch.owner.node) this.#forget(uuid)
+      if (!isSame(owners.get(uuid), watch.owner)) this.#forget(uuid)
     }
     if (orphans.length === 0) return { finished: 0, watched: this.#watched.size, fetched: 0 }
     const standing = await standingOf(switchboard, orphans.map(([uuid]) => uuid))
@@ -108,7 +107,7 @@ export class Orphans {
     if (!this.#sightings.lasted(`driven ${uuid} ${owner.epoch}`, ON_ITS_WAY_MS + this.#turn(uuid, owner))) return false
     const [now, lines] = await Promise.all([calls.owner(uuid), calls.read(uuid)])
     const flow = beginOf(lines)?.arrival.path
-    if (now?.epoch !== owner.epoch || now.node !== owner.node || flow === undefined || !nodes.holds()) return false
+    if (!isSame(now, owner) || flow === undefined || !nodes.holds()) return false
     const address = this.#door()
     log.warn({ uuid, from_node: owner.node, to: address }, 'a call is fetched from a node that holds it and may not drive it')
     if (address === null) return home.attempt(say.uuidTransfer(uuid, ident(flow)))

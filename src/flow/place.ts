@@ -102,8 +102,7 @@ export class HeldPlace implements FlowPlace {
     const { clock } = this.#leg.steps.journal
     const ask = async ({ until }: { until: number }) => {
       const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
-      if (agent) this.#leg.steps.journal.note({ event: 'promised', queue: this.queue, agent: agent.name })
-      return agent && this.#take(new LeasedAgent(this.#leg, { name: agent.name, endpoint: agent.endpoint, ringForMs: agent.ringForMs, leg: agent.leg, epoch: agent.epoch }, agent))
+      return agent && this.#take(LeasedAgent.of(this.#leg, this.queue, agent))
     }
     return step<LeasedAgent | null, { until: number }>(this.#leg, {
       verb: `agent of ${this.queue}`,

@@ -49,6 +49,13 @@ export class LeasedAgent implements Agent, Pledge {
     this.#agent = agent
   }
 
+  /** A queue has just given this agent to the call; the record of the call says so. */
+  static of(leg: Leg, queue: string, agent: ReservedAgent): LeasedAgent {
+    const { name, endpoint, ringForMs, leg: line, epoch } = agent
+    leg.steps.journal.note({ event: 'promised', queue, agent: name })
+    return new LeasedAgent(leg, { name, endpoint, ringForMs, leg: line, epoch }, agent)
+  }
+
   get name(): string { return this.saved.name }
   get endpoint(): string { return this.saved.endpoint }
   get ringForMs(): number { return this.saved.ringForMs }

@@ -40,10 +40,15 @@ export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: n
 }
 
 /** Legs that were dialled and of which nothing was written after that. */
-export function dialledIn(lines: readonly string[]): Uuid[] {
+export function ringingIn(lines: readonly string[]): Uuid[] {
   const entries = readEntries(lines)
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
-  return entries.flatMap(entry => (entry.k === 'intent' && entry.v.startsWith('dial ') && !over.has(entry.n) ? [parseUuid((entry.d as { uuid: string }).uuid)] : []))
+  return dialledIn(entries.filter(entry => entry.k !== 'intent' || !over.has(entry.n)))
+}
+
+/** Every leg that was dialled, whatever became of it. */
+export function dialledIn(entries: readonly Entry[]): Uuid[] {
+  return entries.flatMap(entry => (entry.k === 'intent' && entry.v.startsWith('dial ') ? [parseUuid((entry.d as { uuid: string }).uuid)] : []))
 }
 
 /** What a journal says of where its call lives, and which flow it is in. */

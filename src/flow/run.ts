@@ -5,7 +5,7 @@
  */
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
-import type { Timer } from '../base/clock.ts'
+import { within } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/arrive.ts'
 import { readEntry, type Entry } from '../call/entries.ts'
@@ -177,10 +177,7 @@ export class Flows {
   async drain(): Promise<number> {
     const { house } = this.#parts
     house.stopDialling()
-    let limit: Timer | undefined
-    const late = new Promise<void>(resolve => (limit = house.clock.after(DRAIN_MS, resolve)))
-    await Promise.race([Promise.all([...this.#journals.values()].map(journal => journal.write())), late])
-    limit?.cancel()
+    await within(house.clock, DRAIN_MS, Promise.all([...this.#journals.values()].map(journal => journal.write())))
     const legs = [...house.door.legs.values()]
     const driven = legs.filter(leg => leg.phase === 'driven' || leg.phase === 'adrift')
     for (const leg of legs) leg.giveAway()

@@ -5,6 +5,13 @@ import { flow } from '#flow'
 import { SwitchhookError } from '../../src/base/errors.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 
+/** Nobody can take a call any more; until what it gives is called. */
+function silence(sim: Simulation): () => void {
+  const { take } = sim.callStore
+  sim.callStore.take = () => Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent'))
+  return () => void (sim.callStore.take = take)
+}
+
 test('a caller whom a node could not take when they came goes on where they were when the store is back', async () => {
   const sim = new Simulation({})
   await sim.ready
@@ -20,12 +27,10 @@ test('a caller whom a node could not take when they came goes on where they were
   }), {})
   await caller.hears('second')
   await sim.open('b')
-  const take = sim.callStore.take.bind(sim.callStore)
-  let silent = true
-  sim.callStore.take = (...args) => (silent ? Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent')) : take(...args))
+  const answers = silence(sim)
   sim.kill('a')
   await caller.hears('first')
-  silent = false
+  answers()
   await caller.hears('third')
   assert.equal(await caller.outcome(), 'through')
   assert.deepEqual(begun, ['flow', 'bill', 'flow', 'flow'])
@@ -57,8 +62,7 @@ test('a write that was thought lost and is done twice is lived through once', as
 test('a call that could not be taken and that another node has by now is left to that one', async () => {
   const sim = new Simulation({})
   const a = await sim.ready
-  const take = sim.callStore.take.bind(sim.callStore)
-  sim.callStore.take = () => Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent'))
+  const answers = silence(sim)
   const caller = sim.call(flow(async call => {
     await call.answer()
     await call.play('first')
@@ -66,8 +70,8 @@ test('a call that could not be taken and that another node has by now is left to
   }), {})
   await caller.hears('first')
   const uuid = await caller.uuid()
-  sim.callStore.take = take
-  await take(uuid, 'b', '{}') // this node was away meanwhile: the others have fetched what it held
+  answers()
+  await sim.callStore.take(uuid, 'b', '{}') // this node was away meanwhile: the others have fetched what it held
   await a.door.revalidate()
   await sim.advance('5s')
   assert.equal(a.flows.running, 0)
@@ -85,12 +89,10 @@ test('a caller who hangs up on the way to be taken once more is over, and leaves
   }), {})
   await caller.hears('second')
   const b = await sim.open('b')
-  const take = sim.callStore.take.bind(sim.callStore)
-  let silent = true
-  sim.callStore.take = (...args) => (silent ? Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent')) : take(...args))
+  const answers = silence(sim)
   sim.kill('a')
   await caller.hears('first')
-  silent = false
+  answers()
   sim.switch.listeners.set(b.address, () => {}) // it is on its way, and nobody greets it
   await sim.advance('3s')
   await caller.hangsUp()

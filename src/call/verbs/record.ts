@@ -62,7 +62,7 @@ export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m',
       // after a change of connection it may still be running: a second start of the same file is harmless (measured)
       await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS))])
       const end = await stopped.event
-      return { path, length: Number(end.variable('record_ms') ?? 0) }
+      return { path, length: Number(end.variable(LENGTH) ?? 0) }
     })
   return step(leg, { verb: 'record', intent: () => path, run: () => take(false), recover: () => take(true) })
 }
