@@ -24,7 +24,7 @@ const COMPOSES = /^(src\/(main|house)\.ts|src\/desk\/cli|src\/services\/|src\/te
 /** One foreign package, one file (or, for the command line, one folder). Packages that are not named: one file, whichever. */
 const PLACES = new Map<string, RegExp>([
   ['esl-lite', /^src\/esl\/client\.ts$/],
-  ['node:net', /^src\/esl\//],
+  ['node:net', /^src\/(esl\/|store\/postgres-socket\.ts$)/],
   ['net', /^$/],
   ['bullmq', /^src\/(campaign\/jobs|outbox\/webhooks)\.ts$/],
   ['ioredis', /^src\/store\/redis\.ts$/],

@@ -61,7 +61,7 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
     const { added, optedOut } = await sql.begin(async tx => {
       await pipeline(() => list.copyLines(), await openStaging(tx))
       return addStaged(tx, campaign, now)
-    })
+    }, { alone: true })
     const { read, rejected, rejectFile, faults } = await list.close()
     return { read, added, optedOut, duplicates: read - rejected - optedOut - added, rejected, rejectFile, firstFaults: faults }
   } catch (error) {

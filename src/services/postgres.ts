@@ -30,7 +30,7 @@ export const postgresPipe = (dataDir: string): string => join(dataDir, 'run', 'p
 
 /** True when the server that the roll tells of answers. */
 export async function postgresAnswers({ address }: Running<RunningPostgres['address']>): Promise<boolean> {
-  return databaseVersion({ ...address, database: 'postgres' }, 2).then(() => true, () => false)
+  return databaseVersion({ ...address, database: 'postgres' }, 2_000).then(() => true, () => false)
 }
 
 /** Starts it, for the first time or again, and makes the database. Throws SwitchhookError SERVICE with the end of the server's log. */

@@ -1,5 +1,5 @@
 /** Queries of the table `campaigns`. Rules stand in campaign/campaign.ts. */
-import type { Json, Queries } from './sql.ts'
+import type { Json, Queries, Sql } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
 export type CampaignMode = 'preview' | 'progressive' | 'predictive'
@@ -85,8 +85,8 @@ export async function finishCampaign(sql: Queries, id: string, now: number): Pro
   return rows.count > 0
 }
 
-/** With its leads and attempts. True when there was one. */
-export async function removeCampaign(sql: Queries, name: string): Promise<boolean> {
-  const rows = await sql`delete from campaigns where name = ${name}`
+/** With its leads and attempts; its calls stay, and name it no more. True when there was one. Takes its time when it has many leads. */
+export async function removeCampaign(sql: Sql, name: string): Promise<boolean> {
+  const rows = await sql.begin(tx => tx`delete from campaigns where name = ${name}`, { alone: true })
   return rows.count > 0
 }

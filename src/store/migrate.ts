@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { SwitchhookError } from '../base/errors.ts'
-import type { Sql } from './sql.ts'
+import type { Driver, Sql } from './sql.ts'
 
 /** Any number will do as long as nobody else on this database uses it: 'switch' in ASCII. */
 const LOCK = 0x73776974
@@ -25,8 +25,7 @@ interface Migration {
  */
 export async function migrate(sql: Sql, folder: string = FOLDER): Promise<string[]> {
   const migrations = await readMigrations(folder)
-  const connection = await sql.reserve()
-  try {
+  return sql.alone(async connection => {
     await connection`select pg_advisory_lock(${LOCK})`
     try {
       await connection`create table if not exists migrations (
@@ -39,9 +38,7 @@ export async function migrate(sql: Sql, folder: string = FOLDER): Promise<string
     } finally {
       await connection`select pg_advisory_unlock(${LOCK})`
     }
-  } finally {
-    connection.release()
-  }
+  })
 }
 
 async function readMigrations(folder: string): Promise<Migration[]> {
@@ -63,8 +60,8 @@ function isApplied({ name, checksum }: Migration, known: ReadonlyMap<string, str
   return recorded !== undefined
 }
 
-/** In hand-written begin and commit: a reserved connection has no begin() of its own, and the lock belongs to this connection. */
-async function apply(connection: Awaited<ReturnType<Sql['reserve']>>, { name, text, checksum }: Migration): Promise<void> {
+/** In hand-written begin and commit: the lock belongs to this connection. */
+async function apply(connection: Driver, { name, text, checksum }: Migration): Promise<void> {
   await connection`begin`
   try {
     await connection.unsafe(text)

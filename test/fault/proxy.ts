@@ -19,6 +19,8 @@ interface Pair {
 }
 
 const silent = () => {}
+/** A unix socket knows no RST. */
+const reset = (end: Socket): unknown => (end.remoteFamily === undefined ? end.destroy() : end.resetAndDestroy())
 
 export class Proxy {
   /** Where to connect instead, on 127.0.0.1. */
@@ -69,13 +71,18 @@ export class Proxy {
   /** Breaks every connection once; new ones pass. Gives back how many there were. */
   break(): number {
     const doomed = [...this.#pairs]
-    for (const { near, far } of doomed) for (const end of [near, far]) end.resetAndDestroy()
+    for (const { near, far } of doomed) for (const end of [near, far]) reset(end)
     return doomed.length
   }
 
   /** Nothing passes and nobody is told; new connections are accepted and hear nothing. What was written meanwhile passes after `heal`. */
   blackhole(): void {
     this.#mode = 'blackhole'
+    for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
+  }
+
+  /** What is open now hears nothing any more, until `heal`, and nobody is told; new connections pass: a host that failed over. */
+  swallow(): void {
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
   }
 
@@ -119,7 +126,7 @@ export class Proxy {
     this.connections++
     near.on('error', silent) // the far end tells whoever waits for it
     if (this.#mode === 'reset') return void near.resetAndDestroy()
-    if (this.#mode === 'cut') return void near.end()
+    if (this.#mode === 'cut') return void near.resume().end()
     if (this.#mode === 'blackhole') {
       near.pause()
       return void this.#held.push(() => this.#join(near))
@@ -143,7 +150,7 @@ export class Proxy {
     from.on('end', () => this.#later(() => to.end()))
     from.on('close', broken => {
       this.#pairs.delete(pair)
-      if (broken || !from.readableEnded) to.resetAndDestroy()
+      if (broken || !from.readableEnded) reset(to)
       else this.#later(() => to.end())
     })
   }

@@ -1,0 +1,178 @@
+/**
+ * A few connections to PostgreSQL, each for one piece of work at a time. Whatever asks waits for a limit of time at most, also when the
+ * server says nothing (host gone, network that swallows, table locked):
+ *
+ *   idle      open, waits for work
+ *   busy      works; after the limit it is closed, the work fails, and the place is free for a new connection
+ *   waiting   work without a connection; so many at most, and each no longer than the limit
+ *
+ * A connection is never used again after it was lost: it is replaced. Used by store/sql.ts alone.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+
+export interface Connection {
+  readonly isOpen: boolean
+  /** At once; what is under way on it fails. May be called twice. */
+  close(): void
+}
+
+export interface PoolOptions<C> {
+  /** Gives a connection that is still being made. */
+  open(): C
+  /** Connections at most. */
+  readonly most: number
+  readonly limitMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** 1 000 statements of 1 ms on 10 connections are answered in 0.1 s: who stands behind them would wait for nothing else but a silence. */
+const MOST_WAITING = 1_000
+/** A statement of the house takes milliseconds. When nothing at all was answered for so long, idle connections may be dead too. */
+const DOUBT_MS = 500
+
+type Work<C, T> = (connection: C) => Promise<T>
+
+interface Waiting<C> {
+  begin(connection: C): void
+  refuse(error: SwitchhookError): void
+}
+
+export class ConnectionPool<C extends Connection> {
+  readonly #options: PoolOptions<C>
+  /** The one that was used last stands last, and is used first. */
+  readonly #idle: C[] = []
+  readonly #busy = new Set<C>()
+  readonly #waiting = new Set<Waiting<C>>()
+  #heardAt = -Infinity
+  #silentSince: number | null = null
+  #ended = false
+  #drained: (() => void) | null = null
+
+  constructor(options: PoolOptions<C>) {
+    this.#options = options
+  }
+
+  /** Connections that are open, and work that waits for one. */
+  get figures(): { readonly idle: number; readonly busy: number; readonly waiting: number } {
+    return { idle: this.#idle.length, busy: this.#busy.size, waiting: this.#waiting.size }
+  }
+
+  /**
+   * Gives a connection to `work`, alone. Rejects as `work` does, and with SERVICE when it has not ended within the limit, no connection
+   * was free by then, or too many wait. What was asked may still happen then.
+   */
+  run<T>(work: Work<C, T>): Promise<T> {
+    const { clock, limitMs } = this.#options
+    if (this.#ended) return Promise.reject(new SwitchhookError('SERVICE', 'the connections to PostgreSQL are closed'))
+    const until = clock.monotonic() + limitMs
+    const connection = this.#take()
+    if (connection) return this.#use(connection, work, until)
+    if (this.#waiting.size >= MOST_WAITING) {
+      return Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} statements wait for PostgreSQL already: this one was not sent`))
+    }
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        limit.cancel()
+        this.#waiting.delete(waiting)
+      }
+      const waiting: Waiting<C> = {
+        begin: free => (leave(), resolve(this.#use(free, work, until))),
+        refuse: error => (leave(), reject(error)),
+      }
+      const limit = this.#after(limitMs, () => waiting.refuse(new SwitchhookError('SERVICE', `no connection to PostgreSQL was free for ${limitMs} ms`)))
+      this.#waiting.add(waiting)
+    })
+  }
+
+  /** Nothing begins any more. Resolves when what is under way has ended, or was cut off after `withinMs`. */
+  async end(withinMs: number): Promise<void> {
+    this.#ended = true
+    for (const waiting of this.#waiting) waiting.refuse(new SwitchhookError('SERVICE', 'the connections to PostgreSQL are closed'))
+    this.#closeIdle()
+    if (this.#busy.size === 0) return
+    await new Promise<void>(resolve => {
+      const limit = this.#options.clock.after(withinMs, resolve)
+      this.#drained = () => (limit.cancel(), resolve())
+    })
+    for (const connection of this.#busy) connection.close()
+  }
+
+  #take(): C | null {
+    for (let one = this.#idle.pop(); one; one = this.#idle.pop()) if (one.isOpen) return one
+    return this.#busy.size < this.#options.most ? this.#options.open() : null
+  }
+
+  #use<T>(connection: C, work: Work<C, T>, until: number): Promise<T> {
+    const { clock, limitMs } = this.#options
+    const began = clock.monotonic()
+    this.#busy.add(connection)
+    return new Promise((resolve, reject) => {
+      const doubt = this.#after(DOUBT_MS, () => this.#doubt(began))
+      const limit = this.#after(until - began, () => {
+        this.#silent(connection)
+        reject(new SwitchhookError('SERVICE', `PostgreSQL has not answered for ${limitMs} ms`))
+      })
+      const over = () => {
+        doubt.cancel()
+        limit.cancel()
+        this.#giveBack(connection)
+      }
+      work(connection).then(
+        value => {
+          this.#heard()
+          over()
+          resolve(value)
+        },
+        (error: unknown) => {
+          over()
+          reject(error)
+        },
+      )
+    })
+  }
+
+  #giveBack(connection: C): void {
+    if (!this.#busy.delete(connection)) return // it was given up before
+    if (connection.isOpen && !this.#ended) this.#idle.push(connection)
+    else connection.close()
+    const [next] = this.#waiting
+    const free = next && this.#take()
+    if (free) next.begin(free)
+    if (this.#ended && this.#busy.size === 0) this.#drained?.()
+  }
+
+  #heard(): void {
+    const { clock, log } = this.#options
+    this.#heardAt = clock.monotonic()
+    if (this.#silentSince !== null) log.info({ ms: Math.round(this.#heardAt - this.#silentSince) }, 'PostgreSQL answers again')
+    this.#silentSince = null
+  }
+
+  /** The limit has passed: the place of the connection is free, whatever becomes of the work. */
+  #silent(connection: C): void {
+    const { clock, log, limitMs } = this.#options
+    if (this.#silentSince === null) log.warn({ limitMs, ...this.figures }, 'PostgreSQL does not answer: its connections are closed and made anew')
+    this.#silentSince ??= clock.monotonic()
+    connection.close()
+    this.#giveBack(connection)
+  }
+
+  /** Nobody can tell an idle connection that is dead from one that lives. */
+  #doubt(since: number): void {
+    if (this.#heardAt < since) this.#closeIdle()
+  }
+
+  #closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.close()
+  }
+
+  /** One more turn after the time: when this process itself stood still, answers wait in the sockets, and timers come before sockets. */
+  #after(ms: number, act: () => void): Timer {
+    const { clock } = this.#options
+    let timer = clock.after(Math.max(0, ms), () => (timer = clock.after(0, act)))
+    return { cancel: () => timer.cancel() }
+  }
+}

@@ -1,0 +1,37 @@
+/** A statement that does not know its connection yet: see store/sql.ts, which alone uses this. */
+import type { Driver } from './sql.ts'
+
+/** Something that a connection makes when it is known which one. */
+export class Part {
+  readonly on: (driver: Driver) => unknown
+
+  constructor(on: (driver: Driver) => unknown) {
+    this.on = on
+  }
+}
+
+/** Sent when somebody waits for it, once. As a value of another statement it is a part of that one. */
+export class Statement extends Part implements Promise<unknown> {
+  readonly [Symbol.toStringTag] = 'Statement'
+  readonly #run: () => Promise<unknown>
+  #answer: Promise<unknown> | null = null
+
+  constructor(text: TemplateStringsArray, values: readonly unknown[], run: (act: (driver: Driver) => Promise<unknown>) => Promise<unknown>) {
+    const on = (driver: Driver) => driver(text, ...(values.map(value => (value instanceof Part ? value.on(driver) : value)) as never[]))
+    super(on)
+    this.#run = () => run(async driver => on(driver))
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a statement is sent when it is awaited
+  then<A = unknown, B = never>(fulfilled?: ((value: unknown) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+    return (this.#answer ??= this.#run()).then(fulfilled, rejected)
+  }
+
+  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<unknown> {
+    return (this.#answer ??= this.#run()).catch(rejected)
+  }
+
+  finally(act?: (() => void) | null): Promise<unknown> {
+    return (this.#answer ??= this.#run()).finally(act)
+  }
+}
