@@ -52,10 +52,20 @@ export type NoteOf =
   | { readonly event: string; readonly queue?: string; readonly agent?: string }
   | { readonly tag: readonly [name: string, value: string] }
   | { readonly recording: string }
+  /** How the call ended: written when its row could not be, and taken for the row by whoever writes that later. */
+  | { readonly ended: EndNote }
   /** What the campaign's flow came to: written before the database is told, for that may be away, and this process die. The last one counts. */
   | { readonly disposition: string; readonly agent?: string }
   /** This number wants no more calls; likewise. */
   | { readonly optOut: string }
+
+export interface EndNote {
+  /** Milliseconds since the epoch, both. */
+  readonly at: number
+  readonly answeredAt: number | null
+  readonly cause: string
+  readonly outcome: string
+}
 
 /** A key that a listener of the flow (the n-th thing it asked for) was told. */
 export interface Key {

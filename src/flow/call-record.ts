@@ -17,12 +17,20 @@ export interface CallBeginning {
 export interface CallRecord extends CallBeginning, Story {
   readonly end: LegEnd
   readonly endedAt: number
+  readonly answeredAt: number | null
   /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
   readonly outcome: string
 }
 
-/** Where they are kept. */
+/** One that the store has read and will never take, and why. */
+export interface RefusedRecord {
+  readonly uuid: string
+  readonly why: string
+}
+
+/** Where they are kept. Both reject when the store is away, and may be asked twice. */
 export interface CallRecords {
   begun(call: CallBeginning): Promise<void>
-  ended(call: CallRecord): Promise<void>
+  /** Also those whose beginning was not written. Gives those that are refused; all others are written when it resolves. */
+  ended(calls: readonly CallRecord[]): Promise<readonly RefusedRecord[]>
 }

@@ -11,7 +11,7 @@ import * as say from '../esl/api.ts'
 import type { Ident } from '../esl/words.ts'
 import type { Leftovers } from './leftovers.ts'
 import { remainsOf, ringingIn, type KnownEnd } from './remains.ts'
-import type { CallRecords } from './run.ts'
+import type { CallRecord, CallRecords } from './run.ts'
 
 export interface Over {
   readonly uuid: string
@@ -32,11 +32,19 @@ export interface FinishParts {
   readonly log: Log
 }
 
-/** Records that are written at once. */
+/** Calls whose journals are held at one time, and whose rows are written in one transaction. */
+const TOGETHER = 250
+/** Calls that are put away at once. */
 const AT_ONCE = 20
 
 /** Gives the number of calls that were ended. Rejects when a store that all of them need is away. */
 export async function finish(batch: readonly Over[], parts: FinishParts): Promise<number> {
+  let ended = 0
+  for (let at = 0; at < batch.length; at += TOGETHER) ended += await finishSome(batch.slice(at, at + TOGETHER), parts)
+  return ended
+}
+
+async function finishSome(batch: readonly Over[], parts: FinishParts): Promise<number> {
   const owners = await parts.calls.ownersOf(batch.map(({ uuid }) => uuid))
   // somebody has them again, or was faster
   const ours = batch.filter(({ owner }, at) => isSame(owners[at], owner))
@@ -44,13 +52,28 @@ export async function finish(batch: readonly Over[], parts: FinishParts): Promis
   const journals = new Map(await Promise.all(ours.map(async ({ uuid }) => [uuid, await parts.calls.read(uuid)] as const)))
   await Promise.all([...journals.values()].map(lines => letGo(lines, parts)))
   await parts.leftovers.clear(new Set(ours.map(({ uuid }) => uuid)))
-  const queue = [...ours]
+  const records = new Map(ours.map(({ uuid, end }) => [uuid, remainsOf(journals.get(uuid)!, end, parts.clock.now())]))
+  const unwritten = await write([...records.values()].filter(record => record !== null), parts)
+  const queue = ours.filter(({ uuid }) => !unwritten.has(uuid))
   let ended = 0
   const work = async () => {
-    for (let one = queue.shift(); one; one = queue.shift()) if (await close(one, journals.get(one.uuid)!, parts)) ended++
+    for (let one = queue.shift(); one; one = queue.shift()) if (await close(one, records.get(one.uuid)!, parts)) ended++
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, work))
   return ended
+}
+
+/** Gives the uuids of those that could not be written. */
+async function write(rows: readonly CallRecord[], { records, log }: FinishParts): Promise<ReadonlySet<string>> {
+  if (rows.length === 0) return new Set()
+  try {
+    const refused = await records.ended(rows)
+    for (const { uuid, why } of refused) log.error({ uuid, error: why }, 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays')
+    return new Set(refused.map(({ uuid }) => uuid))
+  } catch (error) {
+    log.warn({ calls: rows.length, error: (error as Error).message }, 'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows')
+    return new Set(rows.map(({ uuid }) => uuid))
+  }
 }
 
 /** A telephone that rings for nobody any more: before the agent who is called counts as free. */
@@ -60,17 +83,10 @@ async function letGo(journal: readonly string[], { switchboard }: FinishParts): 
   }
 }
 
-async function close({ uuid, owner, end }: Over, journal: readonly string[], { calls, records, leads, rows, clock, log }: FinishParts): Promise<boolean> {
+async function close({ uuid, owner, end }: Over, record: CallRecord | null, { calls, leads, rows, clock, log }: FinishParts): Promise<boolean> {
   try {
-    const record = remainsOf(journal, end, clock.now())
-    if (record) {
-      await records.begun(record) // the node that had it may have died before
-      await records.ended(record)
-      if (record.direction === 'out') await leads?.presume(uuid, record.end.cause)
-    } else {
-      await rows?.lost(uuid, end?.at ?? clock.now())
-      await leads?.presume(uuid, end?.cause ?? 'LOST')
-    }
+    if (!record) await rows?.lost(uuid, end?.at ?? clock.now())
+    if (record?.direction !== 'in') await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST')
     const { flow, outcome, agent } = record ?? {}
     const cause = record?.end.cause
     log.info({ uuid, flow, outcome, cause, agent, from_node: owner.node }, 'a call that nobody drove any more was put away')

@@ -1,13 +1,25 @@
-/** For what a store that is away for a moment must not lose. */
-import { sleep, type Clock } from '../base/clock.ts'
+/** For what a store that is away, or says nothing, for a moment must not lose. */
+import { sleep, within, type Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
 
-/** Does `act` once more after every rejection, `everyMs` later; rejects as it did last when it has for `forMs`. It must not matter if it is done twice. */
-export async function insist<T>(clock: Clock, act: () => Promise<T>, { everyMs, forMs }: { everyMs: number; forMs: number }): Promise<T> {
+export interface Patience {
+  /** Between two tries, milliseconds, as all of these. */
+  readonly everyMs: number
+  /** In all, by the clock: a try that is not answered counts as long as it lasts. */
+  readonly forMs: number
+  /** So long one try is waited for; then it is tried again, though that one may still be answered. Default: `forMs`. */
+  readonly tryMs?: number
+}
+
+/** Does `act` once more after every rejection, and after every try that takes too long; rejects as the last one did. It must not matter if it is done twice. */
+export async function insist<T>(clock: Clock, act: () => Promise<T>, { everyMs, forMs, tryMs = forMs }: Patience): Promise<T> {
   for (const until = clock.monotonic() + forMs; ; await sleep(clock, everyMs)) {
     try {
-      return await act()
+      const [limitMs, trying] = [Math.min(tryMs, until - clock.monotonic()), act()]
+      if (!(await within(clock, limitMs, trying))) throw new SwitchhookError('SERVICE', `a store has not answered for ${Math.round(limitMs)} ms`)
+      return await trying
     } catch (error) {
-      if (clock.monotonic() + everyMs > until) throw error
+      if (clock.monotonic() + everyMs >= until) throw error
     }
   }
 }

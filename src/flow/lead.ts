@@ -19,8 +19,11 @@ import { LeasedAgent, type SavedAgent } from './promise.ts'
  */
 const LEGAL_MS = 2_000
 
-/** Who answers while the database is away hears nothing for so long, and then the apology. Often, for their hello (0.4 s and more) is listened to after that. */
-const ANSWERED = { everyMs: 100, forMs: 1_500 }
+/**
+ * Who answers while the database is away, or says nothing, hears nothing for so long, and then the apology. Often, for their hello (0.4 s
+ * and more) is listened to after that. Each try is long enough for the pool to give up connections that died while they were idle.
+ */
+const ANSWERED = { everyMs: 100, tryMs: 600, forMs: 1_500 }
 /** What the database is told behind the call. After that reconciliation tells it, of the journal. */
 const BEHIND = { everyMs: 1_000, forMs: 60_000 }
 /** A flow waits so long for it to be told; what it would say does not change by waiting. */
@@ -61,7 +64,7 @@ export interface LeadParts {
 
 /** A campaign's side of a call that it made. */
 export interface LeadDesk {
-  /** Null when no open attempt has this uuid. Rejects when the database is away. */
+  /** Null when no open attempt has this uuid. Rejects when the database is away; may be asked again before it has answered. */
   find(uuid: string): Promise<Omit<LeadParts, 'sinceGreeting' | 'queues'> | null>
 }
 

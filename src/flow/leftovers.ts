@@ -5,6 +5,7 @@
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Owner } from '../call/ownership.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { Member } from '../queue/member.ts'
@@ -22,6 +23,7 @@ export interface LeftoversParts {
   /** Rows of calls that have not ended, as far as anybody has written down; null where there is no table. */
   readonly rows: { open(): Promise<readonly string[]>; lost(uuid: string, at: number): Promise<unknown> } | null
   readonly clock: Clock
+  readonly log: Log
 }
 
 export class Leftovers {
@@ -51,7 +53,7 @@ export class Leftovers {
   /** Looks through the stores for calls that exist nowhere and that nobody owns. `nailed` are the legs of agents who wait for leads. */
   async look(owners: ReadonlyMap<string, Owner>): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
     const { switchboard, roster, rows, clock } = this.#parts
-    const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), rows?.open() ?? []])
+    const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), this.#openRows()])
     const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
     const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open]
     const named = all.filter(call => !owners.has(call))
@@ -68,6 +70,17 @@ export class Leftovers {
       swept++
     }
     return { swept, nailed }
+  }
+
+  /** Legs, agents and places do not wait for PostgreSQL: without it the next look finds the rows. */
+  async #openRows(): Promise<readonly string[]> {
+    const { rows, log } = this.#parts
+    try {
+      return (await rows?.open()) ?? []
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'rows of calls that have not ended could not be read')
+      return []
+    }
   }
 
   async #members() {

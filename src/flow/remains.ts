@@ -1,7 +1,7 @@
 /** The record of a call that nobody drove to its end, made of its journal: what the flow would have written, as far as it came. */
 import { readEntries, type Begin, type Entry, type Note } from '../call/entries.ts'
 import type { Ended } from '../call/hangups.ts'
-import type { LegEnd } from '../call/ending.ts'
+import { answeredAt, type LegEnd } from '../call/ending.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
 import type { CallRecord } from './run.ts'
 import { storyOf, type QueueMoment } from './story.ts'
@@ -15,7 +15,7 @@ export interface KnownEnd extends Ended {
 const JOINED_WITHIN_MS = 2_000
 
 /**
- * Null when the journal says nothing. The outcome is what a campaign's flow had come to; else 'talked' when the last that happened was a
+ * Null when the journal says nothing. A call whose node wrote down how it ended has ended so. Else the outcome is what a campaign's flow had come to; else 'talked' when the last that happened was a
  * talk, 'hung-up' when they left before, 'lost' when their switch ended with them or nobody knows. Without a known end it ended at `now`,
  * when it was missed.
  */
@@ -25,8 +25,10 @@ export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: n
   if (begin?.k !== 'begin') return null
   const notes = entries.filter((entry): entry is Note => entry.k === 'note')
   const said = notes.flatMap(({ note }) => ('disposition' in note ? [note.disposition] : [])).at(-1)
+  const known = notes.flatMap(({ note }) => ('ended' in note ? [note.ended] : [])).at(-1)
   const story = storyOf([...notes, ...unwrittenTalk(entries, end)])
   const last = story.timeline.at(-1)
+  if (known) return { ...beginningOf(begin), ...story, end: { cause: known.cause }, endedAt: known.at, answeredAt: known.answeredAt, outcome: known.outcome }
   const endedAt = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // two clocks may differ; nothing happens after the end
   const talked = last?.event === 'talking' || last?.event === 'talked'
   return {
@@ -35,6 +37,7 @@ export function remainsOf(lines: readonly string[], end: KnownEnd | null, now: n
     timeline: last?.event === 'talking' ? [...story.timeline, talkEnd(last, endedAt)] : story.timeline,
     end: { cause: end?.cause ?? 'LOST', ...(end?.facts && { facts: end.facts }) },
     endedAt,
+    answeredAt: answeredAt({ facts: end?.facts }),
     outcome: said ?? (talked ? 'talked' : end === null || end.cause === 'SWITCH_CRASH' || end.cause === 'LOST' ? 'lost' : 'hung-up'),
   }
 }

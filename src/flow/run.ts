@@ -10,6 +10,7 @@ import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/error
 import { FALLBACK } from '../call/arrive.ts'
 import { readEntry, type Entry } from '../call/entries.ts'
 import type { CallHouse } from '../call/house.ts'
+import { answeredAt } from '../call/ending.ts'
 import { Journal } from '../call/journal.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore, Taken } from '../call/ownership.ts'
@@ -18,6 +19,7 @@ import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { CallBeginning, CallRecord, CallRecords } from './call-record.ts'
+import { CallRows } from './call-rows.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type LeadDesk } from './lead.ts'
@@ -45,10 +47,14 @@ export class Flows {
   readonly #parts: FlowParts
   /** By the uuid of the call, until its row is written. */
   readonly #running = new Map<string, Promise<void>>()
+  /** Of calls that live here. */
   readonly #journals = new Map<string, Journal>()
+  readonly #rows: CallRows
 
   constructor(parts: FlowParts) {
+    const { records, calls = null, house } = parts
     this.#parts = parts
+    this.#rows = new CallRows({ records, calls, clock: house.clock, log: house.log })
   }
 
   /** How often a flow had to begin again because its script had changed. */
@@ -58,9 +64,14 @@ export class Flows {
     return this.#running.size
   }
 
+  /** Calls that have not ended. One that has, and waits for its row, is no load: nobody is on the line. */
+  get live(): number {
+    return this.#journals.size
+  }
+
   /** Is this call driven here, or its end being written down? */
   drives(uuid: string): boolean {
-    return this.#running.has(uuid)
+    return this.#running.has(uuid) || this.#rows.has(uuid)
   }
 
   /** The memory of all nodes has lost a call that is driven here: it is written down again. */
@@ -94,7 +105,7 @@ export class Flows {
     house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
     // the caller does not wait for a database; of a call that is taken over the row says no more than that it is here now
     const calm = taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()
-    const written = calm.then(() => this.#keep(beginning, records => records.begun(beginning)))
+    const written = calm.then(() => this.#rows.begun(beginning))
     this.#journals.set(uuid, journal)
     void leg.moved.then(() => journal.stop())
     void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
@@ -107,9 +118,9 @@ export class Flows {
     const { story } = call
     house.log.info({ uuid, flow, outcome, cause: end.cause, ms: house.clock.now() - begin.at, agent: story.agent }, 'a call ended')
     await written
-    const record: CallRecord = { ...beginning, ...story, end, endedAt: end.at ?? house.clock.now(), outcome }
-    // else reconciliation does both, of the journal
-    if ((await this.#keep(record, records => records.ended(record))) && (await call.settled)) await this.#forget(journal)
+    const record: CallRecord = { ...beginning, ...story, end, endedAt: end.at ?? house.clock.now(), answeredAt: answeredAt(end), outcome }
+    // else its journal stays: reconciliation settles the lead by it
+    if ((await this.#rows.ended(record, journal, call.settled)) && (await call.settled)) await this.#forget(journal)
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
@@ -181,6 +192,7 @@ export class Flows {
     const legs = [...house.door.legs.values()]
     const driven = legs.filter(leg => leg.phase === 'driven' || leg.phase === 'adrift')
     for (const leg of legs) leg.giveAway()
+    this.#rows.close()
     return driven.length
   }
 
@@ -208,20 +220,4 @@ export class Flows {
       this.#parts.house.log.warn({ uuid: journal.uuid, error: (error as Error).message }, 'the journal of a call that has ended could not be thrown away')
     }
   }
-
-  async #keep(row: CallBeginning, write: (records: CallRecords) => Promise<void>): Promise<boolean> {
-    try {
-      await write(this.#parts.records)
-      return true
-    } catch (error) {
-      // the caller is gone and must not be kept waiting for a database; what the table would have is said instead
-      const { uuid, flow, direction, from, to, startedAt } = row
-      const ending = 'end' in row ? endingOf(row as CallRecord) : {}
-      this.#parts.house.log.error({ uuid, flow, direction, from, to, startedAt, ...ending, error: error instanceof Error ? error.message : String(error) }, 'a call record could not be written')
-      return false
-    }
-  }
 }
-
-/** Without the switch's last event: it holds every variable of the call, the keys that were pressed among them. */
-const endingOf = ({ endedAt, end, outcome, agent, tags, recording }: CallRecord) => ({ endedAt, cause: end.cause, outcome, agent, tags: Object.fromEntries(tags), recording })

@@ -70,7 +70,7 @@ export class Listening {
     const { node, clock, log, catalogue, switchboard, sql, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
-    const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
+    const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
     this.admission = new Admission({ clock, log, maxCalls, load })
     // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
     const peers = {
@@ -101,7 +101,7 @@ export class Listening {
 
   /** Live calls. */
   get calls(): number {
-    return this.#flows.running
+    return this.#flows.live
   }
 
   /** Is this call driven here, or its end being written down? */

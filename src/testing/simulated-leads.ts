@@ -1,7 +1,6 @@
 /** A campaign of one call, for tests: dials a lead, gives it to its flow, and keeps what became of it. */
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Duration } from '../base/duration.ts'
-import { SwitchhookError } from '../base/errors.ts'
 import { originate } from '../call/originate.ts'
 import { dial, endpoint, newUuid, type Ident } from '../esl/words.ts'
 import type { LeadDesk } from '../flow/lead.ts'
@@ -38,20 +37,25 @@ export class SimulatedLeads implements LeadDesk {
   }
 
   async find(uuid: string): ReturnType<LeadDesk['find']> {
-    this.#reach()
+    await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
     if (!attempt || attempt.settled) return null
     const { id, number, fields, queue } = attempt
     return {
       id, number, fields, queue,
-      optOut: async () => void (this.#reach(), (attempt.optedOut = true)),
-      connected: async agent => void (this.#reach(), (attempt.connectedTo = agent)),
-      settle: async (end, agent) => void (this.#reach(), (attempt.settled ??= { end, agent })),
+      optOut: async () => {
+        await this.#sim.reachDatabase()
+        attempt.optedOut = true
+      },
+      connected: async agent => {
+        await this.#sim.reachDatabase()
+        attempt.connectedTo = agent
+      },
+      settle: async (end, agent) => {
+        await this.#sim.reachDatabase()
+        attempt.settled ??= { end, agent }
+      },
     }
-  }
-
-  #reach(): void {
-    if (this.#sim.databaseAway) throw new SwitchhookError('SERVICE', 'PostgreSQL is away')
   }
 
   dial(flow: Ident, options: LeadOptions): SimulatedLead {

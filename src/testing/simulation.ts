@@ -5,7 +5,9 @@
 import assert from 'node:assert/strict'
 import { MemoryAgents, memoryRoster } from '../agent/memory-roster.ts'
 import type { Roster } from '../agent/roster.ts'
+import { sleep } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import { openLog, silentLog, type Log } from '../base/log.ts'
 import type { Call } from '../call/call.ts'
 import { memoryCalls } from '../call/memory-calls.ts'
@@ -14,7 +16,7 @@ import { ident, soundName, type Ident } from '../esl/words.ts'
 import { Catalogue, type AnyFlow } from '../flow/catalogue.ts'
 import type { Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
-import type { CallRecord } from '../flow/run.ts'
+import type { CallRecord, RefusedRecord } from '../flow/call-record.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { Actor } from './actor.ts'
@@ -38,6 +40,8 @@ const DIALLED = '+4930123000'
 /** The two nodes of the dialplan's list. */
 const NODES = { a: '127.0.0.1:8084', b: '127.0.0.1:8085' } as const
 export type NodeName = keyof typeof NODES
+/** A statement that is not answered fails after so long. */
+const STATEMENT_MS = 5_000
 /** After the last expectation: the linger of the last connection, and a wrap-up that nobody waits for. */
 const AFTERWARDS_MS = 15_000
 
@@ -57,8 +61,8 @@ export class Simulation {
   /** Who drives which call, and the journals. */
   readonly callStore: CallStore
   readonly nodes = new Map<string, SimulatedNode>()
-  /** Whatever a campaign asks its database fails as long as this is true. */
-  databaseAway = false
+  /** Whatever is asked of the database fails at once, or after the limit of a statement, as long as it is so. */
+  database: 'here' | 'away' | 'silent' = 'here'
   /** How many nodes have been killed. */
   deaths = 0
   readonly #shared: SharedHouse
@@ -76,7 +80,7 @@ export class Simulation {
     this.#shared = {
       switch: this.switch, clock: this.clock, log: this.#log, roster: this.roster, queueStore: this.queueStore, calls, catalogue: new Catalogue(this.#flows),
       leads: this.#leads, nodes: this.nodes,
-      records: { begun: async () => {}, ended: async row => void this.records.push({ ...row, end: { cause: row.end.cause } }) },
+      records: { begun: () => this.reachDatabase(), ended: rows => this.#write(rows) },
     }
     this.ready = this.#open(options.queues ?? ['sales', 'support', 'operator'])
     this.ready.catch(() => {}) // whoever waits for it sees why
@@ -165,6 +169,18 @@ export class Simulation {
     this.deaths++
     this.nodes.get(name)?.kill()
     this.nodes.delete(name)
+  }
+
+  /** As store/sql.ts answers: rejects when the database is away, and after 5 s when it says nothing. */
+  async reachDatabase(): Promise<void> {
+    if (this.database === 'silent') await sleep(this.clock, STATEMENT_MS)
+    if (this.database !== 'here') throw new SwitchhookError('SERVICE', `PostgreSQL is ${this.database}`)
+  }
+
+  async #write(rows: readonly CallRecord[]): Promise<readonly RefusedRecord[]> {
+    await this.reachDatabase()
+    for (const row of rows) this.records.push({ ...row, end: { cause: row.end.cause } })
+    return []
   }
 
   async #open(queues: readonly string[]): Promise<SimulatedNode> {

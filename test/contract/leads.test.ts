@@ -152,10 +152,10 @@ test('a refusal of the switch uses up no attempt', async t => {
 test('a call that began while the table was away has its row when it has ended', async t => {
   const { sql } = await house(t)
   const uuid = randomUUID()
-  const call = { uuid, flow: 'welcome', direction: 'in', from: '+491', to: '2000', core: '', startedAt: NOW, timeline: [], agent: 'alice', tags: new Map<string, string>(), recording: null, end: { cause: 'NORMAL_CLEARING' }, endedAt: NOW + 5_000, outcome: 'talked' } as const
+  const call = { uuid, flow: 'welcome', direction: 'in', from: '+491', to: '2000', core: '', startedAt: NOW, timeline: [], agent: 'alice', tags: new Map<string, string>(), recording: null, end: { cause: 'NORMAL_CLEARING' }, endedAt: NOW + 5_000, answeredAt: NOW, outcome: 'talked' } as const
   const records = keepRecords(sql, 'a')
-  await records.ended(call) // `begun` was refused
-  await records.ended({ ...call, outcome: 'error' })
+  await records.ended([call]) // `begun` was refused
+  await records.ended([{ ...call, outcome: 'error' }])
   const row = await callWithId(sql, uuid)
   assert.deepEqual([row?.node, row?.from, row?.outcome, row?.agent, row?.endedAt?.getTime()], ['a', '+491', 'talked', 'alice', NOW + 5_000])
 })

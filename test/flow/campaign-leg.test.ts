@@ -133,12 +133,12 @@ test('a person who asks never to be called again while the database is away is n
   const sim = simulate(t)
   const lead = sim.lead(campaignLeg)
   await lead.hears('campaign/safe-harbour', '5s')
-  sim.databaseAway = true
+  sim.database = 'away'
   await lead.presses('9')
   await lead.ended('5s') // nobody waits for a database
   await sim.advance('10s')
   assert.equal(lead.optedOut, false)
-  sim.databaseAway = false
+  sim.database = 'here'
   assert.equal(await lead.disposition('2s'), 'abandoned')
   assert.equal(lead.optedOut, true)
 })
@@ -147,13 +147,16 @@ test('what a person said stays in the journal as long as the database cannot be 
   const sim = simulate(t)
   const lead = sim.lead(campaignLeg)
   await lead.hears('campaign/safe-harbour', '5s')
-  sim.databaseAway = true
+  sim.database = 'away'
   await lead.presses('9')
   await lead.ended('5s')
   await sim.advance('2m')
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, Owner]]
   const said = readEntries(await sim.callStore.read(uuid)).flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
-  assert.deepEqual(said, [{ optOut: lead.name }, { disposition: 'abandoned' }])
+  assert.deepEqual(said.filter(note => !('ended' in note)), [{ optOut: lead.name }, { disposition: 'abandoned' }])
+  sim.database = 'here'
+  await sim.advance('2s')
+  assert.deepEqual(sim.records.map(({ outcome }) => outcome), ['abandoned'])
   await sim.callStore.end(uuid, owner) // which reconciliation does, when it has told the database
 })
 
@@ -182,9 +185,9 @@ test('a person who answers while the database is away for a moment talks with an
   await alice.isNailedUp()
   await alice.ready()
   const lead = sim.lead(campaignLeg, { answers: '1s' })
-  sim.databaseAway = true
+  sim.database = 'away'
   await sim.advance('1.2s')
-  sim.databaseAway = false
+  sim.database = 'here'
   await lead.talksWith('alice', '4s')
   await lead.hangsUp()
   assert.equal(await lead.disposition(), 'talked')
@@ -198,11 +201,11 @@ test('a person is joined with an agent though the database has just gone, and it
   await alice.ready()
   const lead = sim.lead(campaignLeg)
   await sim.advance('1.5s')
-  sim.databaseAway = true
+  sim.database = 'away'
   await lead.talksWith('alice', '4s')
   await sim.advance('5s')
   assert.equal(lead.connectedTo, null)
-  sim.databaseAway = false
+  sim.database = 'here'
   await sim.advance('1s')
   assert.equal(lead.connectedTo, 'alice')
   await lead.hangsUp()

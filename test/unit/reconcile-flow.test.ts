@@ -18,7 +18,7 @@ async function twoNodes(t: TestContext) {
   const nodes = new Neighbourhood('b', alive)
   const looks = new Reconciler({
     node: 'b', address: b.address, nodes, calls: sim.callStore, switchboard: b.switchboard, roster: sim.roster, queueStore: sim.queueStore,
-    records: { begun: async () => {}, ended: async record => void sim.records.push({ ...record, end: { cause: record.end.cause } }) },
+    records: { begun: async () => {}, ended: async rows => (sim.records.push(...rows.map(row => ({ ...row, end: { cause: row.end.cause } }))), []) },
     leads: null, rows: null, clock: sim.clock, log: silentLog,
     legs: () => b.door.legs.values(),
     mine: uuid => b.door.legs.has(uuid as Uuid),

@@ -32,13 +32,13 @@ const asking = (calls: CallStore, all: CallStore['all']): CallStore =>
 
 const noCommandsOf = (house: ReconcileHouse, kind: RegExp) => assert.deepEqual(house.commands.filter(command => kind.test(command)), [])
 
-test('a leg of ours that the switch does not have has ended, for the reason that was heard', async t => {
+test('a leg of ours that the switch does not have has ended, for the reason that was heard, also while PostgreSQL is away', async t => {
   const house = await openHouse(t)
   const caller = await house.caller()
   caller.hangUp()
   await house.clock.advance(100)
   const [heard, unheard] = [new BelievedLeg(house, caller.uuid), new BelievedLeg(house, GONE)]
-  const looks = house.reconciler({ legs: () => [heard, unheard] })
+  const looks = house.reconciler({ legs: () => [heard, unheard], rows: { open: () => Promise.reject(new Error('PostgreSQL is away')), lost: async () => {} } })
   await looks.start()
   assert.equal(heard.cause, 'NORMAL_CLEARING')
   assert.equal(unheard.phase, 'driven', 'its end may be told in this moment')
@@ -235,9 +235,10 @@ test('a record that cannot be written leaves the call as it is, for the next loo
   await house.clock.advance(100)
   house.alive.delete('a')
   let away = true
-  const ended = async (record: (typeof house.records)[number]) => {
+  const ended = async (rows: readonly (typeof house.records)[number][]) => {
     if (away) throw new Error('PostgreSQL is away')
-    house.records.push(record)
+    house.records.push(...rows)
+    return []
   }
   await house.reconciler({ records: { begun: async () => {}, ended } }).start()
   assert.equal(await house.state('alice'), 'wrap-up', 'the agent does not wait for a database')
