@@ -1,4 +1,5 @@
 /** Queries of the table `attempts`: every time we tried to reach a lead. The id is the uuid of the leg at the switch. */
+import { keptFigures } from './figures.ts'
 import type { Queries } from './sql.ts'
 
 export type AttemptState = 'intended' | 'sent' | 'ringing' | 'answered' | 'ended'
@@ -64,12 +65,12 @@ export async function endAttempt(sql: Queries, id: string, closing: AttemptClosi
   return row ?? null
 }
 
-/** Attempts that nobody has ended though the claim on their lead ran out: whoever drove them may be dead. */
+/** Attempts that nobody has ended though the claim on their lead ran out: whoever drove them may be dead. The first 500. */
 export async function overdueAttempts(sql: Queries, campaign: string, now: number): Promise<AttemptRow[]> {
   return sql<AttemptRow[]>`
     select ${columns(sql)} from attempts a join leads l on l.id = a.lead_id
-    where a.campaign_id = ${campaign} and a.state <> 'ended' and l.state = 'claimed' and l.claimed_until <= ${new Date(now)}
-    order by a.intended_at`
+    where l.campaign_id = ${campaign} and a.state <> 'ended' and l.state = 'claimed' and l.claimed_until <= ${new Date(now)}
+    order by a.intended_at limit 500`
 }
 
 /** All attempts of one lead, oldest first. */
@@ -77,10 +78,10 @@ export async function attemptsOf(sql: Queries, lead: number): Promise<AttemptRow
   return sql<AttemptRow[]>`select ${columns(sql)} from attempts a where lead_id = ${lead} order by intended_at, id`
 }
 
-/** What a campaign's attempts came to, by disposition; 'refused' counts those whose telephone never rang; 'under-way' have not been answered yet, 'in-flow' have. */
-export async function countAttempts(sql: Queries, campaign: string): Promise<Map<string, number>> {
-  const rows = await sql<{ disposition: string; n: number }[]>`
-    select case when state = 'ended' then coalesce(disposition, 'refused') when answered_at is null then 'under-way' else 'in-flow' end as disposition, count(*) as n
-    from attempts where campaign_id = ${campaign} group by 1`
-  return new Map(rows.map(row => [row.disposition, row.n]))
+/**
+ * What a campaign's attempts came to, by disposition; 'refused' counts those whose telephone never rang; 'under-way' have not been answered
+ * yet, 'in-flow' have. Kept (migrations/0002_growth.sql), not counted.
+ */
+export function countAttempts(sql: Queries, campaign: string): Promise<Map<string, number>> {
+  return keptFigures(sql, campaign, 'attempt')
 }

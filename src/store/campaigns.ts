@@ -76,12 +76,13 @@ export async function moveCampaign(
   return row ?? null
 }
 
-/** Done, when it is running, has leads, and each of them is done: one statement, for a list may grow at any moment. */
+/** Done, when it is running, has leads, and each of them is done: one statement, for a list may grow at any moment. By the figures that are kept. */
 export async function finishCampaign(sql: Queries, id: string, now: number): Promise<boolean> {
   const rows = await sql`
     update campaigns set state = 'done', ended_at = ${new Date(now)} where id = ${id} and state = 'running'
-      and exists (select 1 from leads where campaign_id = ${id})
-      and not exists (select 1 from leads where campaign_id = ${id} and state <> 'done')`
+      and (select sum(n) from campaign_figures where campaign_id = ${id} and what = 'lead done') > 0
+      and not exists (
+        select what from campaign_figures where campaign_id = ${id} and what in ('lead ready', 'lead claimed') group by what having sum(n) <> 0)`
   return rows.count > 0
 }
 

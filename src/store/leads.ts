@@ -1,4 +1,5 @@
 /** Queries of the tables `leads` and `opt_outs`: whom we call, and whom we must not. */
+import { keptFigures } from './figures.ts'
 import type { Json, Queries, Transaction } from './sql.ts'
 
 export interface LeadRow {
@@ -71,7 +72,7 @@ export async function dueLeads(sql: Queries, campaign: string, now: number, upTo
   const [row] = await sql<[{ ready: number; nextAt: Date | null; expiresAt: Date | null }]>`
     select
       (select count(*) from (
-        select 1 from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at} limit ${upTo}) due) as ready,
+        select 1 from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at} order by next_at limit ${upTo}) due) as ready,
       (select min(next_at) from leads where campaign_id = ${campaign} and state = 'ready' and next_at > ${at}) as "nextAt",
       (select min(claimed_until) from leads where campaign_id = ${campaign} and state = 'claimed') as "expiresAt"`
   return { ready: row.ready, nextAt: row.nextAt?.getTime() ?? null, expiresAt: row.expiresAt?.getTime() ?? null }
@@ -128,11 +129,10 @@ export async function freeStaleClaims(sql: Queries, campaign: string, now: numbe
   return freed.count
 }
 
-/** How many leads of a campaign are in each state. */
+/** How many leads of a campaign are in each state: kept (migrations/0002_growth.sql), not counted. */
 export async function countLeads(sql: Queries, campaign: string): Promise<Record<LeadRow['state'], number>> {
-  const rows = await sql<{ state: LeadRow['state']; n: number }[]>`
-    select state, count(*) as n from leads where campaign_id = ${campaign} group by state`
-  return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(rows.map(row => [row.state, row.n])) }
+  const figures = await keptFigures(sql, campaign, 'lead')
+  return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(figures) }
 }
 
 /** Nobody of ours calls this number again: it is written down, and taken from every list that still has it. */
@@ -144,11 +144,16 @@ export async function optOut(sql: Queries, phone: string, source: string, now: n
     where phone = ${phone} and state = 'ready'`
 }
 
-/** Leads of a list that was read in the moment in which somebody opted out. */
+/** Asked when leads are due and none could be claimed: of a list that was read in the moment in which somebody opted out. Fifty of them. */
 export async function retireOptedOut(sql: Queries, campaign: string, now: number): Promise<void> {
+  const at = new Date(now)
   await sql`
-    update leads l set state = 'done', disposition = 'opted-out', updated_at = ${new Date(now)}
-    where campaign_id = ${campaign} and state = 'ready' and exists (select 1 from opt_outs o where o.phone = l.phone)`
+    with first as (
+      select id, phone from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
+      order by next_at limit 50
+    )
+    update leads l set state = 'done', disposition = 'opted-out', updated_at = ${at}
+    from first where l.id = first.id and l.state = 'ready' and exists (select 1 from opt_outs o where o.phone = first.phone)`
 }
 
 export async function isOptedOut(sql: Queries, phone: string): Promise<boolean> {

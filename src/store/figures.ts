@@ -1,0 +1,11 @@
+/** Queries of the table `campaign_figures`: what a campaign has come to, kept by triggers with every change (migrations/0002_growth.sql). */
+import type { Queries } from './sql.ts'
+
+/** The figures of one kind that are not 0, by their name: { ready: 12, done: 3 }, { busy: 2, 'under-way': 1 }. Exact as of this moment. */
+export async function keptFigures(sql: Queries, campaign: string, kind: 'lead' | 'attempt'): Promise<Map<string, number>> {
+  const from = `${kind} `
+  const rows = await sql<{ what: string; n: number }[]>`
+    select what, sum(n)::bigint as n from campaign_figures
+    where campaign_id = ${campaign} and what >= ${from} and what < ${`${kind}!`} group by what having sum(n) <> 0`
+  return new Map(rows.map(({ what, n }) => [what.slice(from.length), n]))
+}
