@@ -10,6 +10,7 @@ import { databaseVersion, ensureDatabase } from '../store/sql.ts'
 import { socketFolder, type Places, type User } from './folder.ts'
 import { isAlive, readyOrEnded, run, signal, startGuarded, until, type Guard } from './guard.ts'
 import { postgresFiles, type PostgresFiles } from './postgres-files.ts'
+import { admitOnly, NOBODY } from './postgres-access.ts'
 import type { Roll, Running } from './roll.ts'
 
 export type RunningPostgres = NonNullable<Roll['postgres']>
@@ -19,7 +20,6 @@ const NAME = 'switchhook'
 const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/bin:/bin' }
 /** For data that is thrown away: a power cut may have it. */
 const UNSAFE = ['-F', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off']
-const NOBODY: User = { uid: 65_534, gid: 65_534 }
 
 export interface StartOptions extends Places {
   clock: Clock
@@ -42,6 +42,7 @@ export async function startPostgres(options: StartOptions): Promise<{ running: R
   if ((await initialised(data)) === null) await initialise(data, files, user)
   await checkVersion(data, files.version)
   await endOrphan(data, clock)
+  await admitOnly(data, NAME, user) // also in data that an earlier version made, open to all who reach the socket
 
   const socket = await socketFolder({ dataDir, cacheDir }, '.s.PGSQL.5432', user)
   const logFile = join(dataDir, 'pg.log')
@@ -89,7 +90,7 @@ async function initialise(data: string, { initdb }: PostgresFiles, user: User | 
   await rm(half, { recursive: true, force: true })
   await mkdir(half, { recursive: true, mode: 0o700 })
   if (user) await chown(half, user.uid, user.gid)
-  const words = ['-A', 'trust', '-U', NAME, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']
+  const words = ['-A', 'peer', '-U', NAME, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']
   try {
     await run(initdb, ['-D', dataArgument(half, user), ...words], { cwd: half, env: ENVIRONMENT, ...user })
   } catch (error) {
