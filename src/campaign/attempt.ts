@@ -6,6 +6,7 @@
 import { setMaxListeners } from 'node:events'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
+import { insist } from '../base/insist.ts'
 import type { Log } from '../base/log.ts'
 import { originate } from '../call/originate.ts'
 import type { Switch } from '../call/switchboard.ts'
@@ -25,6 +26,8 @@ const SILENT_MS = 25_000
 const FLOW_GRACE_MS = 30_000
 /** A lead whom the switch refused to dial goes behind the others for so long: one number must not hold up a campaign. */
 const REFUSED_MS = 10_000
+/** What came of an attempt is told a database that is away for so long; then its claim runs out, and it is looked into. */
+const TELL = { everyMs: 1_000, forMs: 60_000 }
 /** How long a stop waits for what is under way. */
 const LET_GO_MS = 2_000
 
@@ -73,7 +76,7 @@ export class Attempts {
   /**
    * Dials, unless `may` says no at the very moment: then nothing is sent and the lead is ready again. Resolves when the attempt is
    * settled, or answered.
-   * Rejects when PostgreSQL is away; the claim runs out then and the attempt is looked into.
+   * Rejects when PostgreSQL is away for a minute; the claim runs out then and the attempt is looked into.
    */
   place(at: Switch, campaign: Campaign, claimed: Claimed, may: () => boolean): Promise<Placed> {
     const way: Way = { rings: false }
@@ -91,7 +94,7 @@ export class Attempts {
     } catch (error) {
       if (!(error instanceof InputError)) throw error // a number or a name that FreeSWITCH may not be given
       this.#options.log.warn({ uuid: attempt, campaign: campaign.name, error: error.message }, 'a lead cannot be dialled')
-      await leads.settle(attempt, 'invalid', { cause: 'INVALID_NUMBER_FORMAT' })
+      await this.#tell(() => leads.settle(attempt, 'invalid', { cause: 'INVALID_NUMBER_FORMAT' }))
       return 'invalid'
     } finally {
       this.#ringing.delete(attempt)
@@ -143,7 +146,7 @@ export class Attempts {
     try {
       // the last look and the command are in one turn: nothing is dialled after a stop, or with a lease that has run out
       if (!may()) {
-        await leads.refuse(uuid, 'NOT_SENT', 0)
+        await this.#tell(() => leads.refuse(uuid, 'NOT_SENT', 0))
         return 'not-sent'
       }
       way.rings = true
@@ -152,20 +155,24 @@ export class Attempts {
       way.rings = false
       await news
       if (outcome === 'answered') {
-        if (await leads.answered(uuid)) after.settleWhenOver()
+        if (await this.#tell(() => leads.answered(uuid))) after.settleWhenOver()
         return 'answered'
       }
       log.info({ uuid, campaign: campaign.name, outcome, cause }, 'a lead was not reached')
       if (outcome === 'refused') {
-        await leads.refuse(uuid, cause, REFUSED_MS)
+        await this.#tell(() => leads.refuse(uuid, cause, REFUSED_MS))
         return 'refused'
       }
       const end = cause === 'LOST' ? 'lost' : dialEnd(outcome)
-      await leads.settle(uuid, end, { cause })
+      await this.#tell(() => leads.settle(uuid, end, { cause }))
       return end
     } finally {
       after.unlessAnswered()
     }
+  }
+
+  #tell<T>(act: () => Promise<T>): Promise<T> {
+    return insist(this.#options.clock, act, TELL)
   }
 
   /** A call that was answered and ends before its flow says how: it never came to one (they hung up at once), or its node died. */
@@ -177,7 +184,7 @@ export class Attempts {
     const wait = () => {
       grace ??= clock.after(FLOW_GRACE_MS, () => {
         forget[Symbol.dispose]()
-        leads.presume(uuid, cause).catch((error: Error) => log.warn({ uuid, error: error.message }, 'an attempt was not settled'))
+        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) => log.warn({ uuid, error: error.message }, 'an attempt was not settled'))
       })
     }
     const over = (why: string) => {

@@ -1,6 +1,6 @@
 /** For what a store that is away, or says nothing, for a moment must not lose. */
-import { sleep, within, type Clock } from '../base/clock.ts'
-import { SwitchhookError } from '../base/errors.ts'
+import { sleep, within, type Clock } from './clock.ts'
+import { SwitchhookError } from './errors.ts'
 
 export interface Patience {
   /** Between two tries, milliseconds, as all of these. */
