@@ -6,9 +6,8 @@ import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/house.ts'
-import { Presence } from './call/presence.ts'
+import { LeaseThread } from './call/lease-thread.ts'
 import { redisCalls } from './call/redis-calls.ts'
-import { redisPresence } from './call/redis-presence.ts'
 import { Switch, Switchboard } from './call/switchboard.ts'
 import { Bell } from './campaign/bell.ts'
 import { Capacity } from './campaign/capacity.ts'
@@ -17,7 +16,7 @@ import { ownAddress, type Config, type HostPort } from './config.ts'
 import { CommandLink } from './esl/client.ts'
 import { EventLink } from './esl/events.ts'
 import { openListener } from './esl/listener.ts'
-import { connectTcp } from './esl/tcp.ts'
+import { accepts, connectTcp } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
 import { Closing } from './house/closing.ts'
@@ -124,7 +123,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)
     if (listener && address === null) log.warn({ listen: host }, NO_ADDRESS)
-    const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log })
+    const presence = new LeaseThread({ redis, node, address, roles, clock, log })
     scope.defer(() => presence.close())
     await presence.start()
     await prepare?.(stores)
@@ -137,7 +136,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       const { doorKey, maxCalls } = config
       const settings = callSettings(config, address)
       const key = doorKey ?? undefined
-      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key, listener, maxCalls })
+      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key, listener, answers: accepts, maxCalls })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')

@@ -11,6 +11,8 @@ export interface Clock {
   monotonic(): number
   /** Runs `fn` once, `ms` milliseconds from now (at least one turn later). A pending timer keeps the process alive. */
   after(ms: number, fn: () => void): Timer
+  /** Runs `fn` once, as soon as everything that is ready now has been handled; no time need pass for it. */
+  turn(fn: () => void): void
 }
 
 export const systemClock: Clock = {
@@ -24,7 +26,16 @@ export const systemClock: Clock = {
       },
     }
   },
+  turn(fn) {
+    setImmediate(fn)
+  },
 }
+
+/**
+ * What to add to a thread's `systemClock.monotonic()` for a time that all threads of the process agree on, in milliseconds: each thread
+ * counts from its own start.
+ */
+export const threadOffset = (): number => Number(process.hrtime.bigint()) / 1e6 - performance.now()
 
 /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

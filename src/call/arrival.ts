@@ -26,7 +26,15 @@ export interface Arrival {
   /** The dead man's switch of the dialplan, to be cancelled first of all. */
   readonly deadMansSwitch?: number
   readonly key: string
+  /** A node drove it before, or was offered it: it comes before calls that are new. */
+  readonly driven?: boolean
 }
+
+/** The path of legs that we originate and that wait for the flow that asked for them. */
+export const LEG_PATH = 'leg'
+
+/** What is known of a leg of ours before it comes. */
+export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({ uuid: leg, path: LEG_PATH, from: '', fromName: '', to: '', direction: 'out', answered: true, core, socketResume: true, key: '' })
 
 /** What carriers and FreeSWITCH (0000000000, its default) write for a number that is not shown. */
 const WITHHELD = /^(anonymous|unknown|restricted|unavailable|private|0{4,})$/i
@@ -42,6 +50,7 @@ export function readArrival(data: Headers): Arrival {
   const task = variable('last_sched_id')
   const partner = variable('last_bridge_to')
   const parent = variable('switchhook_parent')
+  const answered = data.get('Answer-State') === 'answered'
   return {
     uuid: uuid(own(data.get('Unique-ID') ?? '')),
     path: own(variable('socket_path') ?? ''),
@@ -50,7 +59,8 @@ export function readArrival(data: Headers): Arrival {
     // the routing sample sets switchhook_dialled: by the time a caller reaches the entry extension, the destination is the extension
     to: own(variable('switchhook_dialled') ?? us),
     direction,
-    answered: data.get('Answer-State') === 'answered',
+    answered,
+    driven: Number(variable('switchhook_offer') ?? 1) > 1 || (direction === 'in' && answered),
     idle: variable('current_application') === 'socket',
     core: own(data.get('Core-UUID') ?? ''),
     ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable('bridge_hangup_cause') ?? '') } }),

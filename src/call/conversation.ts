@@ -10,7 +10,7 @@ import { api, CONNECT, EXIT, execute, hangup, linger, NO_EVENTS, onlyOf, subscri
 import { Connection } from '../esl/connection.ts'
 import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
-import { uuid, type AppArgument, type Ident } from '../esl/words.ts'
+import type { AppArgument, Ident, Uuid } from '../esl/words.ts'
 
 /** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
 const LINGER_SECONDS = 5
@@ -68,18 +68,21 @@ export class Conversation {
     return this.#connection.open && this.#hungUp === null
   }
 
-  /** Asks who is there, and subscribes to what happens to them. Gives the leg's data; rejects when the peer is silent for 5 s. */
+  /** Asks who is there. Gives the leg's data; rejects when the peer is silent for 5 s. */
   async greet(): Promise<Headers> {
     const late = this.#clock.after(IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
     const connected = this.#connection.send(CONNECT)
     this.tell(linger(LINGER_SECONDS))
     try {
-      const { headers } = await connected
-      this.tell(onlyOf(uuid(headers.get('Unique-ID') ?? '')), WANTED)
-      return headers
+      return (await connected).headers
     } finally {
       late.cancel()
     }
+  }
+
+  /** From now on what happens to this leg is told. Who hung up before that is told of by the notice that the connection lingers. */
+  subscribe(leg: Uuid): void {
+    this.tell(onlyOf(leg), WANTED)
   }
 
   /** From now on `sink` hears what happens, including what happened since the greeting. */

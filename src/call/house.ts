@@ -4,7 +4,8 @@ import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
-import { LEG_PATH, type Door } from './arrive.ts'
+import { LEG_PATH } from './arrival.ts'
+import { type Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked.ts'
@@ -76,7 +77,7 @@ export class CallHouse {
 
   /** Ends a leg of ours, whatever it is doing. Does not wait: its end is heard. */
   hangUp(leg: Leg): void {
-    if (leg.phase === 'ended' || leg.phase === 'moved' || !this.door.holds()) return
+    if (leg.phase === 'ended' || leg.phase === 'moved' || !this.door.mayDrive(leg.uuid)) return
     // not by `sendmsg hangup`: that waits behind the application that runs (mod_event_socket.c queues it)
     const kill = say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident)
     if (leg.conversation) leg.conversation.tell(api(kill))
@@ -85,7 +86,7 @@ export class CallHouse {
 
   /** A telephone that rings, or was answered, for a call that wants it no more. There may be none. */
   async letGo(parent: Leg, uuid: Uuid): Promise<void> {
-    if (this.door.holds()) await parent.home?.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
+    if (this.door.mayDrive(parent.uuid)) await parent.home?.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
   }
 
   /** After a join that did not begin: a leg that belongs to a person of ours waits parked or goes back to the door, any other ends. */

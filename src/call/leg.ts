@@ -77,10 +77,8 @@ export class Leg extends Emitter<LegEvents> {
   get phase(): Phase { return this.#phase }
 
   get ended(): Promise<LegEnd> { return this.#ending.through }
-
   /** Aborts with CallEnded when the leg is hung up. */
   get signal(): AbortSignal { return this.#ending.signal }
-
   /** Why it ended, or null while it lives. */
   get reason(): CallEnded | null { return this.#ending.reason }
 
@@ -127,6 +125,14 @@ export class Leg extends Emitter<LegEvents> {
     if (!this.#talks.takeUp()) return this.#searchLater()
     this.#enter('driven')
     this.emit('bound', undefined)
+  }
+
+  /** Its connection is closed and its flow stays: FreeSWITCH offers the leg to the other nodes first, and brings it back when none takes it. */
+  offer(): void {
+    if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
+    this.#enter('adrift')
+    this.#talks.offer()
+    this.#searchLater()
   }
 
   /** Two people talk: closes the conversation. Only with socket_resume=false on the leg. */

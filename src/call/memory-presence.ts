@@ -11,13 +11,14 @@ class MemoryPresence implements PresenceTable {
     this.#now = now
   }
 
-  async hold({ record, lastsMs, mode, instead }: Claim): Promise<Standing> {
+  async hold({ record, lastsMs, mode, instead, closes }: Claim): Promise<Standing> {
     const now = this.#now()
     const before = this.#leases.get(record.node)
     const mine = before?.incarnation === record.incarnation
     const unchanged = before?.incarnation === instead?.incarnation && before?.until === instead?.until
     const held = !before || mine || (mode === 'come' && (before.until <= now || unchanged))
-    if (held) this.#leases.set(record.node, { ...record, until: now + lastsMs })
+    const last = closes && ![...this.#leases.values()].some(({ node, until, open }) => node !== record.node && until > now && open)
+    if (held) this.#leases.set(record.node, { ...record, ...(closes && { open: last }), until: now + lastsMs })
     for (const [node, { until }] of this.#leases) if (until + KEPT_MS <= now) this.#leases.delete(node)
     if (held && !mine) this.#tell()
     return { held, now, leases: new Map(this.#leases) }

@@ -48,10 +48,10 @@ class RedisPresence implements PresenceTable {
     this.#patience = new Patience(clock, ANSWERS_WITHIN_MS)
   }
 
-  hold({ record, lastsMs, mode, instead }: Claim): Promise<Standing> {
+  hold({ record, lastsMs, mode, instead, closes = false }: Claim): Promise<Standing> {
     const { node, incarnation, ...rest } = record
     const replaces = instead ? `${instead.until} ${instead.incarnation}` : ''
-    const args = [node, incarnation, JSON.stringify(rest), lastsMs, mode, replaces, KEPT_MS, this.#keys.changed]
+    const args = [node, incarnation, JSON.stringify(rest), lastsMs, mode, replaces, KEPT_MS, this.#keys.changed, String(closes)]
     return this.#patience.ask(() => holdNode(this.#home.commands, [this.#keys.nodes], args))
   }
 

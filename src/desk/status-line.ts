@@ -10,7 +10,7 @@ import { harmless } from './terminal.ts'
 
 const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 
-const TOO_MUCH = { open: [], shedding: ['shedding: new callers go to the overflow'], closed: ['the port is closed: calls go to other nodes'] } as const
+const TOO_MUCH = { open: [], shedding: ['shedding: new callers go to the overflow'], overrun: ['the port is closed: calls go to other nodes'] } as const
 
 /** One line for the people, one for each campaign. Nobody is named and no number shown. */
 export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns, admission = 'open', lost = [] }: FloorSnapshot): string[] {

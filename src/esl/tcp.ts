@@ -7,6 +7,7 @@ import type { Wire, WireHandlers } from './wire.ts'
 const BACKLOG = 4_096
 /** A host that does not answer at all must not hold anybody for the kernel's two minutes. */
 const CONNECT_MS = 5_000
+const ACCEPT_MS = 300
 
 class SocketWire implements Wire {
   readonly peer: string
@@ -55,6 +56,19 @@ export function connectTcp(host: string, port: number): Promise<Wire> {
       socket.setTimeout(0)
       resolve(new SocketWire(socket))
     })
+  })
+}
+
+/** Does somebody accept connections at this address ('host:port', '[::1]:8084') now? False after 300 ms without an answer. */
+export function accepts(address: string): Promise<boolean> {
+  const colon = address.lastIndexOf(':')
+  return new Promise(resolve => {
+    const socket = connect({ host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), timeout: ACCEPT_MS })
+    const answer = (does: boolean) => {
+      socket.destroy()
+      resolve(does)
+    }
+    socket.once('connect', () => answer(true)).once('error', () => answer(false)).once('timeout', () => answer(false))
   })
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { originate } from '../call/originate.ts'
-import type { Presence } from '../call/presence.ts'
+import type { NodeLease } from '../call/node-lease.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import { Attempts } from '../campaign/attempt.ts'
 import type { Bell } from '../campaign/bell.ts'
@@ -25,7 +25,7 @@ import { others, type Others } from './others.ts'
 
 export interface DiallingOptions {
   node: string
-  presence: Presence
+  presence: NodeLease
   clock: Clock
   log: Log
   sql: Sql

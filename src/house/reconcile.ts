@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../call/ownership.ts'
-import type { Presence } from '../call/presence.ts'
+import type { NodeLease } from '../call/node-lease.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Reconciler } from '../flow/reconcile.ts'
@@ -23,7 +23,7 @@ export interface ReconcileOptions {
   switchboard: Switchboard
   calls: CallStore
   leads: LeadDesk
-  presence: Presence
+  presence: NodeLease
   address: string | null
   /** Of this process's door; none without one. */
   legs: ReadonlyMap<string, Leg>

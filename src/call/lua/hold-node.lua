@@ -11,17 +11,28 @@
 -- ARGV[6]  the beginning of a record (when, a space, incarnation) whose place it may take though it has not lapsed, or empty
 -- ARGV[7]  for how long a lapsed record can still be seen, ms
 -- ARGV[8]  the channel on which others hear who came
+-- ARGV[9]  'true': the node asks to close its door, and is written as open when no other living node is open
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 local lapses, holder = string.match(before or '', '^(%d+) (%S+) ')
 local held = not before or holder == ARGV[2]
 if before and ARGV[5] == 'come' and (tonumber(lapses) <= now or lapses .. ' ' .. holder == ARGV[6]) then held = true end
-if held then
-  redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now + ARGV[4]) .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
-  if holder ~= ARGV[2] then redis.call('PUBLISH', ARGV[8], ARGV[1]) end
-end
 local nodes = redis.call('HGETALL', KEYS[1])
+if held then
+  local record = ARGV[3]
+  if ARGV[9] == 'true' then
+    local other = false
+    for i = 1, #nodes, 2 do
+      local alive = tonumber(string.match(nodes[i + 1], '^%d+')) > now
+      if nodes[i] ~= ARGV[1] and alive and string.find(nodes[i + 1], '"open":true', 1, true) then other = true end
+    end
+    record = string.gsub(record, '"open":%a+', '"open":' .. (other and 'false' or 'true'), 1)
+  end
+  redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', now + ARGV[4]) .. ' ' .. ARGV[2] .. ' ' .. record)
+  if holder ~= ARGV[2] then redis.call('PUBLISH', ARGV[8], ARGV[1]) end
+  nodes = redis.call('HGETALL', KEYS[1])
+end
 local answer = {}
 for i = 1, #nodes, 2 do
   if tonumber(string.match(nodes[i + 1], '^%d+')) + ARGV[7] <= now then
