@@ -143,7 +143,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
-    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, remember: async uuid => listening?.remember(uuid) }))
+    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))
     await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it

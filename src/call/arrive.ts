@@ -9,7 +9,7 @@ import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Ident, Uuid, VarValue } from '../esl/words.ts'
-import { arrivalOfLeg, LEG_PATH, readArrival, type Arrival } from './arrival.ts'
+import { arrivalOfLeg, LEG_PATH, readArrival, wasDriven, type Arrival } from './arrival.ts'
 import { Burst } from './burst.ts'
 import { Conversation } from './conversation.ts'
 import { faultOf } from './door-key.ts'
@@ -143,7 +143,9 @@ export class Door {
     try {
       this.#burst.add()
       const data = await conversation.greet()
-      await this.#burst.over()
+      const driven = wasDriven(data)
+      using _served = driven ? this.#burst.drivenCall() : null
+      await (driven ? this.#burst.myTurn() : this.#burst.drivenFirst())
       const arrival = readArrival(data)
       // before its key is looked at: whoever has the call has unset that
       if (this.#doubts.any && (await this.#doubts.isStale(arrival))) return conversation.retire() // neither taken nor closed
@@ -169,9 +171,6 @@ export class Door {
 
   async #admit(arrival: Arrival, conversation: Conversation): Promise<void> {
     const { admits } = this.#options
-    const driven = arrival.driven || this.#living(arrival.uuid) !== undefined
-    using _served = driven ? this.#burst.drivenCall() : null
-    if (!driven) await this.#burst.drivenFirst()
     if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid))) return this.#shed(arrival, conversation)
     const taken = await take({ ...this.#options, node: this.#node }, arrival)
     this.#unsetKey(arrival, conversation)

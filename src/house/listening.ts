@@ -75,7 +75,7 @@ export class Listening {
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
-    this.admission = new Admission({ clock, log, maxCalls, load, takesOver: () => this.#door.takesOver })
+    this.admission = new Admission({ clock, log, maxCalls, load, takesOver: () => this.takesOver })
     // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
     const peers = {
       holds: () => (presence.holds() && this.#sure) || !others(presence).listener,
@@ -108,6 +108,11 @@ export class Listening {
   /** Live calls. */
   get calls(): number {
     return this.#flows.running
+  }
+
+  /** Are calls of a dead node coming to this door? */
+  get takesOver(): boolean {
+    return this.#door.takesOver
   }
 
   /** Is this call driven here, or its end being written down? */

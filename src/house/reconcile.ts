@@ -29,6 +29,8 @@ export interface ReconcileOptions {
   legs: ReadonlyMap<string, Leg>
   /** Does this process drive the call, or write down its end? */
   drives(uuid: string): boolean
+  /** Are calls of a dead node coming to this process's door? */
+  takesOver(): boolean
   /** The memory of all nodes has lost a call that is driven here. */
   remember(uuid: string): Promise<void>
 }

@@ -12,20 +12,33 @@ function slowTurns() {
   return { clock, turns, burst: new Burst(turns) }
 }
 
-test('who comes in a burst waits until nobody comes any more, and no longer than a third of a second', async () => {
+test('calls of a dead node are served one a turn, when no connection was accepted for a turn, and no later than three seconds after they came', async () => {
   const { clock, turns, burst } = slowTurns()
   burst.add()
-  const alone = clock.monotonic()
-  await clock.runUntil(burst.over(), 1_000)
-  assert.ok(clock.monotonic() - alone <= 3)
+  await clock.runUntil(burst.myTurn(), 1_000)
+  assert.ok(clock.monotonic() <= 3, 'alone it waits for two turns')
+  const until = clock.monotonic() + 500
   const coming = () => {
     burst.add()
-    if (clock.monotonic() < 2_000) turns.after(0, coming)
+    if (clock.monotonic() < until) turns.after(0, coming)
   }
   coming()
+  const served: number[] = []
+  const calls = Array.from({ length: 10 }, (_, at) => burst.myTurn().then(() => void served.push(at)))
+  await clock.advance(490)
+  assert.deepEqual(served, [], 'somebody is still being greeted')
+  await clock.advance(16)
+  assert.ok(served.length >= 1 && served.length < 10, 'one a turn: the next connection is not to wait for ten calls')
+  await clock.runUntil(Promise.all(calls), 100)
+  assert.deepEqual(served, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   const began = clock.monotonic()
-  await clock.runUntil(burst.over(), 1_000)
-  assert.ok(clock.monotonic() - began <= 302, `${clock.monotonic() - began} ms`)
+  const always = () => {
+    burst.add()
+    if (clock.monotonic() < began + 5_000) turns.after(0, always)
+  }
+  always()
+  await clock.runUntil(burst.myTurn(), 4_000)
+  assert.ok(clock.monotonic() - began <= 3_002, 'under a steady load somebody always comes')
 })
 
 test('a new caller waits until everybody who was driven before is served, and no longer than two seconds', async () => {
@@ -46,13 +59,16 @@ test('a new caller waits until everybody who was driven before is served, and no
   assert.equal(clock.monotonic(), 2_000)
 })
 
-test('a handful of calls that come back is no takeover, the calls of a dead node are one', () => {
-  const { burst } = slowTurns()
+test('a handful of calls that come back is no takeover, the calls of a dead node are one until two seconds after the last of them', async () => {
+  const { burst, clock } = slowTurns()
   const coming = Array.from({ length: 5 }, () => {
     assert.equal(burst.takesOver, false)
     return burst.drivenCall()
   })
   assert.equal(burst.takesOver, true)
   coming[0]![Symbol.dispose]()
+  await clock.advance(1_900)
+  assert.equal(burst.takesOver, true)
+  await clock.advance(200)
   assert.equal(burst.takesOver, false)
 })
