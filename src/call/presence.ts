@@ -11,6 +11,7 @@ import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { SettingError, SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
+import type { TimeSample } from '../base/shared-clock.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Claim, Lease, Peer, PresenceTable, Standing } from './presence-table.ts'
 
@@ -57,6 +58,8 @@ export type PresenceEvents = {
   /** This node no longer counts as alive and must not act. `forGood`: another process has its name; it never regains. */
   lapsed: { readonly forGood: boolean }
   regained: null
+  /** The table answered: what time it is there. */
+  answered: TimeSample
   /** The name of a peer that lapsed or left, or died and came again (then 'came' follows). */
   gone: string
   came: Peer
@@ -162,6 +165,7 @@ export class Presence extends Emitter<PresenceEvents> {
     const asked = clock.monotonic()
     const record = { node, incarnation, address, roles, host: machine.host, pid: machine.pid }
     const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, instead })
+    this.emit('answered', { asked, answered: clock.monotonic(), now: standing.now })
     if (this.#state === 'over') return standing
     const { came, gone } = this.#neighbours.read(standing, asked)
     if (standing.held) this.#hold(asked)

@@ -34,7 +34,7 @@ export class VirtualClock implements Clock {
   /** Remembers where every timer was set. Costs a stack trace a timer: switch it on to find a leak. */
   traceTimers = false
 
-  #start: number
+  readonly #start: number
   #time = 0
   #order = 0
   #heap: VirtualTimer[] = []
@@ -60,11 +60,6 @@ export class VirtualClock implements Clock {
     if (this.traceTimers) timer.stack = new Error().stack?.split('\n').slice(2, 6).join('\n')
     this.#push(timer)
     return timer
-  }
-
-  /** Somebody sets the clock of this machine forward by `ms` (back, when negative): no time passes, and no timer notices. */
-  setWallClock(ms: number): void {
-    this.#start += ms
   }
 
   /** Lets `ms` milliseconds pass, with everything that happens in them. */
