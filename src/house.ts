@@ -131,7 +131,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)
     if (listener && address === null) log.warn({ listen: host }, NO_ADDRESS)
-    const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log })
+    const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log, expects: () => clock.expected() })
     scope.defer(() => presence.close())
     const time = new SharedTime(clock, log)
     presence.on('answered', sample => time.hear(sample))

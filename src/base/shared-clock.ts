@@ -9,14 +9,24 @@ import type { Clock, Timer } from './clock.ts'
 export interface TimeSample {
   readonly asked: number
   readonly answered: number
-  /** Whole milliseconds since the epoch, by Redis's clock. */
+  /** The shared time, whole milliseconds since the epoch. */
   readonly now: number
+  /** By how much that is ahead of Redis's own clock: 0, unless that clock was set (call/table-time.ts). */
+  readonly aheadMs: number
 }
+
+/** For so long a node that hears nothing more knows what time it is, to the tenth of a second. */
+const FRESH_MS = 60_000
+/** Time that was wrong by more goes back at once; else it stands still until it is right. */
+const BACK_MS = 1_000
 
 export class SharedClock implements Clock {
   readonly #machine: Clock
   /** Shared time less this machine's monotonic clock. */
   #offset: number
+  #heardAt = -Infinity
+  #aheadOfRedisMs = 0
+  #latest = -Infinity
 
   /** Until the first sample the shared time is what the wall clock of the machine says. */
   constructor(machine: Clock) {
@@ -26,7 +36,7 @@ export class SharedClock implements Clock {
 
   /** The shared time, whole milliseconds since the epoch: for records and for deadlines that several nodes compare. */
   now(): number {
-    return Math.floor(this.#machine.monotonic() + this.#offset)
+    return (this.#latest = Math.max(this.#latest, this.#reckoned()))
   }
 
   monotonic(): number {
@@ -39,16 +49,33 @@ export class SharedClock implements Clock {
 
   /**
    * Takes Redis's word. Redis read its clock at some moment between `asked` and `answered`; the shared time moves only as far as it must to
-   * fit that, so a slow answer moves nothing and time never goes back by more than it was wrong. Gives the milliseconds by which it moved.
+   * fit that, so a slow answer moves nothing. Gives the milliseconds by which it moved.
    */
-  learn({ asked, answered, now }: TimeSample): number {
+  learn({ asked, answered, now, aheadMs }: TimeSample): number {
     const before = this.#offset
     this.#offset = Math.min(Math.max(before, now - answered), now + 1 - asked) // it says whole milliseconds
+    this.#heardAt = answered
+    this.#aheadOfRedisMs = aheadMs
+    if (this.#offset < before - BACK_MS) this.#latest = -Infinity
     return this.#offset - before
   }
 
-  /** How far the wall clock of this machine is ahead of the shared time, ms; negative: it is behind. */
+  /** What time it must be by now; null when that was not heard lately. */
+  expected(): number | null {
+    return this.monotonic() - this.#heardAt <= FRESH_MS ? this.#reckoned() : null
+  }
+
+  /** How far the shared time is ahead of Redis's own clock, ms; below 0: behind it. */
+  get aheadOfRedisMs(): number {
+    return this.#aheadOfRedisMs
+  }
+
+  /** How far the wall clock of this machine is ahead of Redis's own, ms; below 0: behind it. */
   get machineAheadMs(): number {
-    return Math.round(this.#machine.now() - this.#machine.monotonic() - this.#offset)
+    return Math.round(this.#machine.now() - this.#machine.monotonic() - this.#offset + this.#aheadOfRedisMs)
+  }
+
+  #reckoned(): number {
+    return Math.floor(this.#machine.monotonic() + this.#offset)
   }
 }

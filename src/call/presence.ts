@@ -52,6 +52,8 @@ export interface PresenceOptions {
   readonly clock: Clock
   readonly log: Log
   readonly machine?: Machine
+  /** What time the table should have, ms since the epoch, null when that is not known: so it is seen when the table's clock is set. */
+  readonly expects?: () => number | null
 }
 
 export type PresenceEvents = {
@@ -160,12 +162,12 @@ export class Presence extends Emitter<PresenceEvents> {
   }
 
   async #ask(mode: Claim['mode'], instead?: Lease): Promise<Standing> {
-    const { table, address, roles, clock, machine = thisMachine } = this.#options
+    const { table, address, roles, clock, machine = thisMachine, expects = () => null } = this.#options
     const { node, incarnation } = this
     const asked = clock.monotonic()
     const record = { node, incarnation, address, roles, host: machine.host, pid: machine.pid }
-    const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, instead })
-    this.emit('answered', { asked, answered: clock.monotonic(), now: standing.now })
+    const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, instead, expects: expects() })
+    this.emit('answered', { asked, answered: clock.monotonic(), now: standing.now, aheadMs: standing.aheadMs })
     if (this.#state === 'over') return standing
     const { came, gone } = this.#neighbours.read(standing, asked)
     if (standing.held) this.#hold(asked)

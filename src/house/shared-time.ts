@@ -12,6 +12,8 @@ export class SharedTime {
   readonly #log: Log
   /** The difference that was warned of last; 0: none. */
   #warnedMs = 0
+  /** How far the shared time was ahead of Redis's clock at the last answer. */
+  #aheadOfRedisMs = 0
 
   constructor(clock: SharedClock, log: Log) {
     this.#clock = clock
@@ -24,10 +26,22 @@ export class SharedTime {
     if (Math.abs(movedMs) > SKEW_MS) {
       this.#log.warn({ movedMs }, 'the shared time jumped: the clock of Redis was set, or this machine stood still; every deadline moved by that')
     }
+    this.#compareRedis()
+    this.#compareMachine()
+  }
+
+  #compareRedis(): void {
+    const before = this.#aheadOfRedisMs
+    const aheadMs = (this.#aheadOfRedisMs = this.#clock.aheadOfRedisMs)
+    if (Math.abs(aheadMs) <= Math.abs(before) + SKEW_MS) return // it goes back by itself
+    this.#log.warn({ aheadMs }, 'the clock of Redis was set: the nodes keep their time, and go back to that clock by a tenth of the time that passes')
+  }
+
+  #compareMachine(): void {
     const aheadMs = this.#clock.machineAheadMs
     if (Math.abs(aheadMs) > SKEW_MS && Math.abs(aheadMs - this.#warnedMs) > SKEW_MS) {
       this.#warnedMs = aheadMs
-      this.#log.warn({ aheadMs }, 'the clock of this machine is wrong: it differs from that of Redis, which the nodes go by; run chrony or ntpd on both')
+      this.#log.warn({ aheadMs }, 'the clock of this machine differs from that of Redis, which the nodes go by: run chrony or ntpd on both')
     } else if (this.#warnedMs !== 0 && Math.abs(aheadMs) < OVER_MS) {
       this.#warnedMs = 0
       this.#log.info({ aheadMs }, 'the clock of this machine agrees with that of Redis again')
