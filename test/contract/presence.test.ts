@@ -7,7 +7,6 @@ import { memoryPresence } from '../../src/call/memory-presence.ts'
 import type { Claim, PresenceTable } from '../../src/call/presence-table.ts'
 import { Presence } from '../../src/call/presence.ts'
 import { presenceKeys, redisPresence } from '../../src/call/redis-presence.ts'
-import { SHARED_TIME_KEY, askTime } from '../../src/store/redis-time.ts'
 import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openRedis } from '../open-services.ts'
@@ -17,8 +16,6 @@ interface Tables {
   readonly second: PresenceTable
   /** So many milliseconds pass for all that stands there. */
   pass(ms: number): Promise<void>
-  /** Its clock is set forward by `ms`. Gives what has to be added to the times that were told before. */
-  set(ms: number): Promise<number>
 }
 
 async function openHome(t: TestContext) {
@@ -48,17 +45,12 @@ const HOMES: Record<string, (t: TestContext) => Promise<Tables>> = {
   async memory() {
     let now = 1_767_600_000_000
     const table = memoryPresence(() => now)
-    return { first: table, second: table, pass: async ms => void (now += ms), set: async ms => ((now += ms), 0) }
+    return { first: table, second: table, pass: async ms => void (now += ms) }
   },
   async Redis(t) {
     const { client, home } = await openHome(t)
     const [first, second] = [redisPresence(await home(), systemClock), redisPresence(await home(), systemClock)]
-    const set = async (ms: number) => {
-      await age(client, ms)
-      await client.hincrby(SHARED_TIME_KEY, 'raw', -ms)
-      return -ms
-    }
-    return { first, second, pass: ms => age(client, ms), set }
+    return { first, second, pass: ms => age(client, ms) }
   },
 }
 
@@ -67,8 +59,6 @@ const claim = (node: string, incarnation: string, mode: Claim['mode'] = 'come'):
   lastsMs: 6_000,
   mode,
 })
-
-const HOUR_MS = 3_600_000
 
 for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: a node that announces itself is seen by the others as it said`, async t => {
@@ -172,51 +162,6 @@ for (const [home, open] of Object.entries(HOMES)) {
     await until(3)
     assert.equal(told, 3)
   })
-
-  for (const step of [HOUR_MS, -HOUR_MS]) {
-    test(`${home}: the clock of the table is set ${step > 0 ? 'forward' : 'back'} by an hour: the nodes keep their time, and nobody's lease lapses`, async t => {
-      const { first, second, set } = await open(t)
-      await first.hold(claim('a', 'a1'))
-      const before = await second.hold(claim('b', 'b1'))
-      const expects = before.now + (await set(step))
-      const after = await first.hold({ ...claim('a', 'a1', 'stay'), expects })
-      assert.ok(Math.abs(after.now - expects) < 1_000, `${after.now - expects} ms more than was expected`)
-      assert.ok(Math.abs(after.aheadMs + step) < 1_000, `${after.aheadMs} ms ahead`)
-      assert.ok(after.leases.get('b')!.until > after.now, 'b has its lease')
-      const late = await second.hold(claim('c', 'c1'))
-      assert.ok(Math.abs(late.now - after.now) < 1_000, 'who comes now has the same time')
-    })
-  }
-
-  test(`${home}: a node that expects an hour less, while another has just renewed, is wrong itself`, async t => {
-    const { first, second } = await open(t)
-    const { now } = await first.hold(claim('a', 'a1'))
-    const told = await second.hold({ ...claim('b', 'b1'), expects: now - HOUR_MS })
-    assert.ok(told.now >= now && told.now < now + 5_000)
-    assert.equal(told.aheadMs, 0)
-  })
-
-  test(`${home}: a table whose clock is set by more than two hours, or which nobody has asked for a minute, is followed`, async t => {
-    const { first, set } = await open(t)
-    const one = await first.hold(claim('a', 'a1'))
-    const day = await set(24 * HOUR_MS)
-    const next = await first.hold({ ...claim('a', 'a1', 'stay'), expects: one.now + day })
-    assert.equal(next.aheadMs, 0)
-    const hour = await set(HOUR_MS)
-    const kept = await first.hold({ ...claim('a', 'a1', 'stay'), expects: next.now + hour })
-    assert.ok(kept.aheadMs < 0)
-    await set(61_000)
-    assert.equal((await first.hold(claim('b', 'b1'))).aheadMs, 0)
-  })
-
-  test(`${home}: the shared time goes back to the clock of the table by a tenth of the time that passes`, async t => {
-    const { first, set } = await open(t)
-    const one = await first.hold(claim('a', 'a1'))
-    const kept = await first.hold({ ...claim('a', 'a1', 'stay'), expects: one.now + (await set(HOUR_MS)) })
-    await set(5_000) // so much passes
-    const later = await first.hold(claim('a', 'a1', 'stay'))
-    assert.ok(Math.abs(later.aheadMs - kept.aheadMs - 500) <= 100, `${later.aheadMs - kept.aheadMs} ms`)
-  })
 }
 
 /** A node on a clock that stands still unless the test moves it: it does not renew by itself. */
@@ -289,18 +234,4 @@ test('Redis: a second process under a living node’s name is refused', async t 
   await first.presence.refresh()
   await second.clock.advance(3_000)
   await refused
-})
-
-test('Redis: who only asks the time is told the one that the nodes keep, and that of Redis when there are none', async t => {
-  const { client, home } = await openHome(t)
-  const table = redisPresence(await home(), systemClock)
-  const alone = await askTime(client, systemClock)
-  assert.ok(Math.abs(alone.now - Date.now()) < 5_000 && alone.aheadMs === 0)
-  const { now } = await table.hold(claim('a', 'a1'))
-  await table.hold({ ...claim('a', 'a1', 'stay'), expects: now + HOUR_MS })
-  const told = await askTime(client, systemClock)
-  assert.ok(Math.abs(told.now - now - HOUR_MS) < 5_000 && told.asked <= told.answered)
-  assert.ok(Math.abs(told.aheadMs - HOUR_MS) < 5_000)
-  await client.hincrby(SHARED_TIME_KEY, 'raw', -61_000)
-  assert.equal((await askTime(client, systemClock)).aheadMs, 0)
 })
