@@ -52,7 +52,7 @@ export interface FloorSnapshot {
   readonly admission?: AdmissionState
   /** Switches ('host:port') of which this process hears nothing; absent: none. */
   readonly lost?: readonly string[]
-  /** How far the clock of this machine is ahead of the shared time, ms, below 0: behind; absent: not at all. */
+  /** How far the clock of this machine is ahead of Redis's, ms, below 0: behind; absent: not at all. */
   readonly aheadMs?: number
   /** Those that run. */
   readonly campaigns: readonly CampaignFigures[]
