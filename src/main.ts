@@ -64,7 +64,7 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, aheadMs: stores.clock.machineAheadMs })
+  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, skew: stores.clock })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()

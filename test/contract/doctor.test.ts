@@ -9,6 +9,7 @@ import { diagnose } from '../../src/desk/doctor.ts'
 import type { Finding } from '../../src/desk/doctor/finding.ts'
 import type { DoctorSettings } from '../../src/desk/doctor/house.ts'
 import { checkSwitch } from '../../src/desk/doctor/switch.ts'
+import { SHARED_TIME_KEY } from '../../src/store/redis-time.ts'
 import { openListener } from '../../src/esl/listener.ts'
 import { Installation, takePort } from './cli-process.ts'
 import { MachineClock } from '../../src/testing/index.ts'
@@ -60,6 +61,11 @@ describe('the doctor at a machine', () => {
     assert.match(said[0]!, /^the clock of this machine is 15 s ahead of Redis's/)
     assert.match(said[1]!, /^the clock of this machine is 2\.5 s behind Redis's/)
     assert.equal(said[2], undefined)
+
+    await redis.client.hset(SHARED_TIME_KEY, { raw: Date.now(), ahead: 3_600_000 })
+    const found: Finding[] = []
+    for await (const one of diagnose({ settings: () => settings, openServices, clock })) found.push(one)
+    assert.match(found.map(one => one.says).join('\n'), /^the time of the nodes is 3600 s ahead of Redis's clock, which was set while they ran/m)
   })
 })
 

@@ -99,3 +99,16 @@ test('that the clock of Redis was set is told of once, and not that the nodes go
   assert.deepEqual(node.said.map(({ level, fields, message }) => [level, fields['aheadMs'], message.slice(0, 26)]), [['warn', -HOUR_MS, 'the clock of Redis was set']])
   assert.ok(Math.abs(node.clock.machineAheadMs) <= 1, 'this machine has the same clock as Redis')
 })
+
+test('a jump that all follow is told of, for every deadline moves by it', async () => {
+  const node = openNode(0)
+  await node.renews()
+  node.redis.setWallClock(24 * HOUR_MS)
+  node.machine.setWallClock(24 * HOUR_MS)
+  for (let renewal = 0; renewal < 5; renewal++) await node.renews()
+  assert.deepEqual(node.said.map(({ level, fields, message }) => [level, Math.round(fields['movedMs']! / HOUR_MS), message.slice(0, 22)]), [['warn', 24, 'the shared time jumped']])
+  node.redis.setWallClock(-24 * HOUR_MS)
+  node.clock.now()
+  await node.renews()
+  assert.ok(Math.abs(node.errorMs()) <= 1, 'time that was wrong by much goes back at once')
+})

@@ -1,14 +1,19 @@
-/** Does the clock of this machine go with that of Redis, which all nodes share? */
+/** Do the clock of this machine, that of Redis and the time of the nodes go together? */
 import type { SharedClock } from '../../base/shared-clock.ts'
 import { askTime } from '../../store/redis-time.ts'
 import type { RedisClient } from '../../store/redis.ts'
-import { differs } from '../clock-skew.ts'
+import { skewLines } from '../clock-skew.ts'
 import { warning, type Finding } from './finding.ts'
 
-/** Null when they agree. `clock` goes by Redis's from here on. */
-export async function checkClock(redis: RedisClient, clock: SharedClock): Promise<Finding | null> {
+/** Nothing when they agree. `clock` goes by the time of the nodes from here on. */
+export async function* checkClocks(redis: RedisClient, clock: SharedClock): AsyncGenerator<Finding> {
   clock.learn(await askTime(redis, clock))
-  const skew = differs(clock.machineAheadMs)
-  if (skew === null) return null
-  return warning('redis', `${skew}: nodes go by Redis's clock, so calls are not touched, but the times in the log do not fit`, 'run chrony or ntpd on both machines')
+  const { machine, nodes } = skewLines(clock)
+  if (machine) {
+    yield warning('redis', `${machine}: nodes go by Redis's, so calls are not touched, but the times in the log do not fit`, 'run chrony or ntpd on both machines')
+  }
+  if (nodes) {
+    const mend = "nothing is needed; when all nodes are stopped for a minute they have Redis's clock at once"
+    yield warning('redis', `${nodes}, which was set while they ran: they go back to it by a tenth of the time that passes`, mend)
+  }
 }

@@ -4,7 +4,7 @@ import { SwitchhookError } from '../../base/errors.ts'
 import type { SharedClock } from '../../base/shared-clock.ts'
 import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
 import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.ts'
-import { checkClock } from './clocks.ts'
+import { checkClocks } from './clocks.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
 
@@ -76,8 +76,7 @@ async function* checkRedis(address: RedisAddress, isPrivate: boolean, clock: Sha
   const client = await openRedisClient(address, { name: 'switchhook-doctor' })
   try {
     yield* redisFindings(await client.info(), isPrivate)
-    const skew = await checkClock(client, clock)
-    if (skew) yield skew
+    yield* checkClocks(client, clock)
   } finally {
     client.disconnect()
   }
