@@ -1,9 +1,10 @@
 /** Puts a node together: settings → parts → the door, and closes it in reverse. The only composition of the house. */
 import { redisRoster, type RedisHome } from './agent/redis-roster.ts'
 import type { Roster } from './agent/roster.ts'
-import { systemClock as clock } from './base/clock.ts'
+import { systemClock, type Clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
+import { SharedClock } from './base/shared-clock.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/house.ts'
 import { LeaseThread } from './call/lease-thread.ts'
@@ -24,10 +25,12 @@ import { Dialling } from './house/dialling.ts'
 import { reconcile } from './house/reconcile.ts'
 import { Listening } from './house/listening.ts'
 import { others } from './house/others.ts'
+import { SharedTime } from './house/shared-time.ts'
 import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
 import { openServices } from './services/open.ts'
 import { migrate } from './store/migrate.ts'
+import { askTime } from './store/redis-time.ts'
 import { assertNoEviction, openRedisClient, type RedisAddress } from './store/redis.ts'
 import { openSql, type Sql } from './store/sql.ts'
 
@@ -39,13 +42,15 @@ export interface Stores extends AsyncDisposable {
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly bell: Bell
+  /** The time that all nodes share: nothing that stands in a store may be stamped or compared by another. */
+  readonly clock: SharedClock
 }
 
 /** PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE in one line. */
 export async function openStores(config: Config, log: Log, say: (line: string) => void): Promise<Stores> {
   const scope = new Scope()
   try {
-    const services = await openServices(config, { clock, say })
+    const services = await openServices(config, { clock: systemClock, say })
     scope.defer(() => services.close())
     const sql = openSql(services.database, { log })
     scope.defer(() => sql.end({ timeout: 2 }))
@@ -53,9 +58,11 @@ export async function openStores(config: Config, log: Log, say: (line: string) =
     const [commands, subscriber] = await Promise.all([openRedisClient(services.redis, { log }), openRedisClient(services.redis, { kind: 'subscriber', log })])
     scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
     await assertNoEviction(commands)
+    const clock = new SharedClock(systemClock)
+    clock.learn(await askTime(commands, clock))
     const home = { commands, subscriber }
     return {
-      sql, home, redis: services.redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home),
+      sql, home, redis: services.redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home), clock,
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     }
   } catch (error) {
@@ -112,9 +119,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const { nodeName: node, roles, ringForMs, gateway, callerId } = config
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
-    const { sql, home, redis, roster, bell, queueStore } = stores
+    const { sql, home, redis, roster, bell, queueStore, clock } = stores
     const switchboard = new Switchboard()
-    for (const at of switches) switchboard.add(await openSwitch(at, { log, scope, linked }))
+    for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
     // the port is known (and ours) from here on, and closed until there is somebody behind it
     const { host, port } = config.listen
     let listening: Listening | null = null
@@ -125,6 +132,8 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     if (listener && address === null) log.warn({ listen: host }, NO_ADDRESS)
     const presence = new LeaseThread({ redis, node, address, roles, clock, log })
     scope.defer(() => presence.close())
+    const time = new SharedTime(clock, log)
+    presence.on('answered', sample => time.hear(sample))
     await presence.start()
     await prepare?.(stores)
 
@@ -140,7 +149,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
+      ? await Dialling.open({ ...common, machine: systemClock, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
     const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))
@@ -182,7 +191,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
 }
 
 /** Both links to one FreeSWITCH. The event link first: its refusal says more about a wrong password. */
-async function openSwitch({ host, port, password }: SwitchAddress, { log, scope, linked }: { log: Log; scope: Scope; linked(): void }): Promise<Switch> {
+async function openSwitch({ host, port, password }: SwitchAddress, { clock, log, scope, linked }: { clock: Clock; log: Log; scope: Scope; linked(): void }): Promise<Switch> {
   const name = `${host}:${port}`
   const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
   scope.defer(() => events.close())

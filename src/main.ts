@@ -32,7 +32,7 @@ const actions: Actions = {
     const config = readConfig()
     const log = openLog(config.logLevel ?? 'warn')
     await using stores = await openStores(config, log, () => {})
-    return await work({ ...stores, clock, log, scripts: config.scripts })
+    return await work({ ...stores, log, scripts: config.scripts })
   },
 }
 
@@ -64,7 +64,7 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission, lost: open.lost })
+  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, skew: stores.clock })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()
@@ -81,19 +81,19 @@ async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; 
 }
 
 /** What a supervisor would set up for the demo: queues, five agents, a campaign of 300 leads that runs. */
-async function furnish({ roster, queueStore, sql, bell }: Stores, dataDir: string): Promise<void> {
+async function furnish({ roster, queueStore, sql, bell, clock: shared }: Stores, dataDir: string): Promise<void> {
   for (const name of DEMO.queues) await queueStore.put({ name, strategy: 'longest-idle-agent' })
   for (const { name, queues } of DEMO.agents) {
     const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
-    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, clock.now())
-    await roster.setStatus(name, 'ready', clock.now())
+    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, shared.now())
+    await roster.setStatus(name, 'ready', shared.now())
   }
   await removeCampaign(sql, DEMO.campaign) // of an earlier run: everybody is called again
   await defineCampaign({ sql, bell }, { name: DEMO.campaign, queue: DEMO.campaignQueue })
   const file = join(dataDir, 'demo-leads.csv')
   await writeFile(file, demoLeads())
-  await addLeads({ sql, bell }, DEMO.campaign, { file, now: clock.now() })
-  await steerCampaign({ sql, bell }, DEMO.campaign, 'start', clock.now())
+  await addLeads({ sql, bell }, DEMO.campaign, { file, now: shared.now() })
+  await steerCampaign({ sql, bell }, DEMO.campaign, 'start', shared.now())
 }
 
 /** A flow that forgets an `await` must not take everybody else's calls with it. */

@@ -1,5 +1,6 @@
 /** What the thread that serves calls and the thread that renews the node's lease tell each other, and what both can see at any time. */
 import { SettingError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
+import type { TimeSample } from '../base/shared-clock.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Peer } from './presence-table.ts'
 
@@ -22,6 +23,8 @@ export type FromLease =
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** The table was read. `lapses`: as far as this message knows of them. */
   | { readonly kind: 'read'; readonly peers: readonly Peer[]; readonly open: boolean; readonly lapses: number }
+  /** What time it is by the table; `asked` and `answered` on the clock that all threads share. */
+  | { readonly kind: 'answered'; readonly sample: TimeSample }
   | { readonly kind: 'gone'; readonly node: string }
   | { readonly kind: 'came'; readonly peer: Peer }
   | { readonly kind: 'replaced' }

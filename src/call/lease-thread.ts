@@ -11,7 +11,7 @@ import type { Log } from '../base/log.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import { errorFrom, SharedLease, type FromLease, type LeaseTask, type ToLease } from './lease-messages.ts'
 import type { NodeLease } from './node-lease.ts'
-import type { PresenceEvents } from './presence.ts'
+import type { PresenceEvents } from './presence-options.ts'
 import type { Peer } from './presence-table.ts'
 
 /** So often this thread shows that it moves. */
@@ -44,6 +44,8 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   readonly #options: LeaseThreadOptions
   readonly #shared: SharedLease
   readonly #waiting = new Map<number, { resolve(value: boolean): void; reject(error: Error): void }>()
+  /** Of this thread's monotonic clock to the one that all threads share, ms. */
+  readonly #offset = threadOffset()
   #worker: Worker | null = null
   #beating: Timer | null = null
   #asked = 0
@@ -57,7 +59,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
     super()
     this.node = options.node
     this.#options = options
-    this.#shared = new SharedLease(threadOffset())
+    this.#shared = new SharedLease(this.#offset)
   }
 
   /** As Presence.start: announces the node. Rejects with SERVICE when Redis is away, with SettingError when another process has the name. */
@@ -163,6 +165,10 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
         this.#peers = message.peers
         this.#renewed(message.lapses)
         return this.emit('read', null)
+      case 'answered': {
+        const { asked, answered, ...time } = message.sample
+        return this.emit('answered', { ...time, asked: asked - this.#offset, answered: answered - this.#offset })
+      }
       case 'gone':
         return this.emit('gone', message.node)
       case 'came':

@@ -3,8 +3,9 @@
  * busy; and it ends the lease when that one does not move any more. Started by lease-thread.ts.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { systemClock as clock, threadOffset } from '../base/clock.ts'
+import { systemClock, threadOffset } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { SharedClock } from '../base/shared-clock.ts'
 import { openRedisClient } from '../store/redis.ts'
 import { failureFrom, SharedLease, type FromLease, type LeaseTask, type ToLease } from './lease-messages.ts'
 import { Presence } from './presence.ts'
@@ -19,7 +20,8 @@ const log = { debug: logger('debug'), info: logger('info'), warn: logger('warn')
 
 async function open(): Promise<Presence> {
   const { redis, node, address, roles, shared: buffer } = task
-  const shared = new SharedLease(threadOffset(), buffer)
+  const [clock, offset] = [new SharedClock(systemClock), threadOffset()]
+  const shared = new SharedLease(offset, buffer)
   const [commands, subscriber] = await Promise.all([
     openRedisClient(redis, { name: 'switchhook-lease', log }),
     openRedisClient(redis, { kind: 'subscriber', name: 'switchhook-lease', log }),
@@ -29,8 +31,13 @@ async function open(): Promise<Presence> {
     node, address, roles, clock, log,
     open: task.open,
     lapses: shared.read().lapses,
+    expects: () => clock.expected(),
     moves: () => clock.monotonic() - shared.beatAt < task.standsStillMs,
     publish: (until, lapses) => shared.publish(until, lapses),
+  })
+  presence.on('answered', sample => {
+    clock.learn(sample)
+    tell({ kind: 'answered', sample: { ...sample, asked: sample.asked + offset, answered: sample.answered + offset } })
   })
   presence.on('read', () => tell({ kind: 'read', peers: [...presence.peers()], open: presence.open, lapses: presence.lapses }))
   presence.on('gone', name => tell({ kind: 'gone', node: name }))

@@ -33,12 +33,15 @@ export interface Claim {
   readonly instead?: Lease | undefined
   /** The node asks whether it may close its door. It stays `open` in the table unless another node that is alive is open. */
   readonly closes?: boolean | undefined
+  /** What time the node expects the table to have, ms since the epoch: so it is seen when the table's clock is set (table-time.ts). */
+  readonly expects?: number | null | undefined
 }
 
 export interface Standing {
   readonly held: boolean
-  /** The table's time, ms since the epoch. */
+  /** The table's time, ms since the epoch, and by how much it is ahead of the table's own clock: 0, unless that was set. */
   readonly now: number
+  readonly aheadMs: number
   /** By name, as they are after the claim: everybody who is alive, and who lapsed less than KEPT_MS ago. */
   readonly leases: ReadonlyMap<string, Lease>
 }

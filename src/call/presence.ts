@@ -6,13 +6,13 @@
  * it lapsed or its process is known to be gone, else as soon as it has missed a renewal. The dead one, if it was only frozen, is told.
  */
 import { randomBytes } from 'node:crypto'
-import { sleep, type Clock, type Timer } from '../base/clock.ts'
+import { sleep, type Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
-import type { Log } from '../base/log.ts'
-import { isDead, thisMachine, type Machine } from './machine.ts'
+import { isDead, thisMachine } from './machine.ts'
 import { Neighbours } from './neighbours.ts'
-import { nameTaken, type Claim, type Lease, type Peer, type PresenceTable, type Standing } from './presence-table.ts'
+import type { PresenceEvents, PresenceOptions } from './presence-options.ts'
+import { nameTaken, type Claim, type Lease, type Peer, type Standing } from './presence-table.ts'
 
 const LASTS_MS = 4_000
 const RENEW_MS = 1_000
@@ -22,36 +22,6 @@ const RETRY_MS = 500
 const OWN_MS = 3_000
 /** In so long a living node has renewed, unless something kept it from the table. */
 const MISSED_MS = RENEW_MS + 1_000
-
-export interface PresenceOptions {
-  readonly table: PresenceTable
-  readonly node: string
-  /** Where this node's door is for other nodes' legs, 'host:port'; null when it has none. */
-  readonly address: string | null
-  readonly roles: readonly string[]
-  readonly clock: Clock
-  readonly log: Log
-  readonly machine?: Machine
-  /** Does whoever acts for this node move? While it does not, the lease is not renewed. Default: yes, for it is this thread. */
-  readonly moves?: () => boolean
-  /** The first word about this node's door. Default: closed. */
-  readonly open?: boolean
-  /** How often its lease ran out in an earlier life of this object. */
-  readonly lapses?: number
-  /** Told whenever one of the two changes: until when this node counts as alive (by the clock that only grows), and how often its lease ran out. */
-  readonly publish?: (until: number, lapses: number) => void
-}
-
-export type PresenceEvents = {
-  /** This node no longer counts as alive and must not act. `forGood`: another process has its name; it never regains. */
-  lapsed: { readonly forGood: boolean }
-  regained: null
-  /** The table was read; `peers` and `open` say what stands there now. Before 'gone' and 'came'. */
-  read: null
-  /** The name of a peer that lapsed or left, or died and came again (then 'came' follows). */
-  gone: string
-  came: Peer
-}
 
 export class Presence extends Emitter<PresenceEvents> {
   readonly node: string
@@ -185,11 +155,12 @@ export class Presence extends Emitter<PresenceEvents> {
   }
 
   async #ask(mode: Claim['mode'], more: Pick<Claim, 'instead' | 'closes'> = {}): Promise<Standing> {
-    const { table, address, roles, clock, machine = thisMachine } = this.#options
+    const { table, address, roles, clock, machine = thisMachine, expects = () => null } = this.#options
     const { node, incarnation } = this
     const asked = clock.monotonic()
     const record = { node, incarnation, address, roles, open: this.#open, host: machine.host, pid: machine.pid }
-    const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, ...more })
+    const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, ...more, expects: expects() })
+    this.emit('answered', { asked, answered: clock.monotonic(), now: standing.now, aheadMs: standing.aheadMs })
     if (this.#state === 'over') return standing
     const { came, gone } = this.#neighbours.read(standing, asked)
     if (standing.held) this.#hold(asked)

@@ -53,7 +53,7 @@ export type ClickToDial = Omit<z.output<typeof DialJob>, 'v'>
 const STALE_MS = 30_000
 
 export interface JobHandlers {
-  /** Wall clock, milliseconds since the epoch. */
+  /** Wall clock of this machine, milliseconds since the epoch: jobs are stamped by that of whoever adds them. */
   now(): number
   /** Marks it in the database and wakes the owner, no more. */
   campaign(command: CampaignCommand, name: string): Promise<{ state: string }>

@@ -27,6 +27,8 @@ export interface DiallingOptions {
   node: string
   presence: NodeLease
   clock: Clock
+  /** The clock of this machine: BullMQ stamps a job by the wall clock of whoever adds it, so its age is told by one. */
+  machine: Clock
   log: Log
   sql: Sql
   home: RedisHome
@@ -67,12 +69,12 @@ export class Dialling {
   /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, clock, sql, bell } = options
+    const { redis, log, clock, machine, sql, bell } = options
     dialling.#jobs = await openJobs({
       redis,
       log,
       handlers: {
-        now: () => clock.now(),
+        now: () => machine.now(),
         campaign: (command, name) => steerCampaign({ sql, bell }, name, command, clock.now()),
         clickToDial: async request => ({ uuid: dialling.#clickToDial(request) }),
       },

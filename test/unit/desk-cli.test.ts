@@ -69,6 +69,8 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['agent add alice user/1001', /required option '--queues <names>' not specified/],
     ['agent add alice user/1001;evil --queues sales', /is no endpoint/],
     ['agent add alice user/1001 --queues sales --wrap-up 15', /'15' is not a duration: write a number and a unit/],
+    ['agent add alice user/1001 --queues sales --wrap-up 30d', /'30d' is not from 0s to 1h/],
+    ['agent add alice user/1001 --queues sales --ring-for 20m', /'20m' is not from 1s to 2m/],
     ['agent add alice user/1001 --queues sales,,b', /is no queue; allowed/],
     ['agent add alice user/1001 --queues sales,sales:2', /the queue sales is named twice/],
     ['campaign add spring --queue sales', /required option '--leads <file.csv>' not specified/],

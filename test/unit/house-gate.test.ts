@@ -6,7 +6,7 @@ import { Emitter } from '../../src/base/events.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import type { AdmissionState } from '../../src/call/admission.ts'
 import type { Peer } from '../../src/call/presence-table.ts'
-import type { PresenceEvents } from '../../src/call/presence.ts'
+import type { PresenceEvents } from '../../src/call/presence-options.ts'
 import { Gate } from '../../src/house/gate.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 

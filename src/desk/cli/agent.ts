@@ -41,8 +41,8 @@ function addCommand(agent: Command, { actions, terminal }: Desk): void {
       'the queues to answer, commas between them; sales:2 is asked after everybody on level 1',
       argument(tiers),
     )
-    .addOption(new Option('--wrap-up <duration>', 'rest after each call').argParser(durationMs).default(30_000, '30s'))
-    .addOption(new Option('--ring-for <duration>', 'how long the telephone rings').argParser(durationMs).default(20_000, '20s'))
+    .addOption(new Option('--wrap-up <duration>', 'rest after each call, 1h at most').argParser(durationMs('0s', '1h')).default(30_000, '30s'))
+    .addOption(new Option('--ring-for <duration>', 'how long the telephone rings, 2m at most').argParser(durationMs('1s', '2m')).default(20_000, '20s'))
     .addHelpText(
       'after',
       `
