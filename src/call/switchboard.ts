@@ -34,6 +34,7 @@ export class Switch extends Emitter<{ back: void }> {
   readonly #past = new Map<string, number>()
   #facts: LinkFacts
   #up = true
+  #losses = 0
   #downAt = 0
   /** We have stopped listening: whatever lives there is somebody else's from now on. */
   #left = false
@@ -43,7 +44,7 @@ export class Switch extends Emitter<{ back: void }> {
     const { name, commands, events, facts, clock, log } = options
     this.name = name
     this.commands = commands
-    this.#questions = new Questions(events, log)
+    this.#questions = new Questions({ link: events, name, clock, log })
     this.#facts = facts
     this.#clock = clock
     this.#log = log
@@ -53,6 +54,7 @@ export class Switch extends Emitter<{ back: void }> {
     events.on('up', present => this.#back(present))
     events.on('down', () => {
       this.#up = false
+      this.#losses++
       this.#downAt = clock.now()
       this.#anew.pause()
     })
@@ -69,6 +71,11 @@ export class Switch extends Emitter<{ back: void }> {
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
   get up(): boolean {
     return this.#up
+  }
+
+  /** How often its event link has gone down since this process began. */
+  get losses(): number {
+    return this.#losses
   }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */

@@ -8,7 +8,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
 import { SwitchEvent, Headers, utf8 } from './event.ts'
-import { FrameReader, LIMIT, type Frame } from './frame.ts'
+import { FrameReader, TooLarge, type Frame } from './frame.ts'
 import type { Command } from './command.ts'
 import type { Wire } from './wire.ts'
 
@@ -171,7 +171,7 @@ export class Connection {
 
   #skipped(contentType: string, octets: number): void {
     this.#handlers.skipped?.(contentType, octets)
-    if (contentType === 'api/response') this.#waiting.shift()?.reject(new SwitchError('PROTOCOL', `the answer has ${octets} octets, more than the ${LIMIT} that are read`))
+    if (contentType === 'api/response') this.#waiting.shift()?.reject(new TooLarge(octets))
   }
 
   #reply(reply: Reply): void {

@@ -13,6 +13,7 @@ import type { ApiText } from './api.ts'
 import { api, auth, bgapi, subscribe } from './command.ts'
 import { Connection, type Reply } from './connection.ts'
 import type { SwitchEvent } from './event.ts'
+import { TooLarge } from './frame.ts'
 import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
 import type { Wire } from './wire.ts'
 import type { Uuid } from './words.ts'
@@ -71,7 +72,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   /**
    * A question that takes the switch microseconds. Many at once are fine (FreeSWITCH sends no events between two that are on their way,
    * so not too many): here they do not wait for one another, as they would on the command link. Rejects with SWITCH_REFUSED or LINK_DOWN,
-   * and with PROTOCOL when the answer is larger than a frame may be: the link stays up then.
+   * and with TooLarge (PROTOCOL) when the answer is larger than a frame may be: the link stays up then.
    */
   async ask(text: ApiText): Promise<string> {
     const { body } = await this.#say(api(text))
@@ -91,7 +92,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     try {
       return await connection.send(command)
     } catch (error) {
-      if (error instanceof SwitchError && this.#connection === connection) throw new SwitchError(error.code as 'PROTOCOL', `${this.name}: ${error.message}`, { cause: error })
+      if (error instanceof TooLarge) throw error
       throw new SwitchError('LINK_DOWN', `the event link to ${this.name} broke: ${(error as Error).message}`, { cause: error })
     }
   }

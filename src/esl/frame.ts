@@ -19,6 +19,15 @@ export interface Frame {
   readonly skipped?: number
 }
 
+/** An answer is larger than LIMIT: it was passed over, and the link goes on. */
+export class TooLarge extends SwitchError {
+  readonly octets: number
+  constructor(octets: number) {
+    super('PROTOCOL', `the answer has ${octets} octets, more than the ${LIMIT} that are read`)
+    this.octets = octets
+  }
+}
+
 export interface Reading {
   /** A body beyond the limit: 'refuse' (the default) throws, 'skip' passes over it and gives the frame with `skipped`. A head always throws. */
   readonly tooLarge?: 'refuse' | 'skip'

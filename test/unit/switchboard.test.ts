@@ -166,7 +166,7 @@ test('a switch that is there but not ready yet is asked for its calls when it is
   }
   const { Anew } = await import('../../src/call/anew.ts')
   const { Questions } = await import('../../src/call/questions.ts')
-  const questions = new Questions(link, silentLog)
+  const questions = new Questions({ link, name: 'fs', clock, log: silentLog })
   const anew = new Anew({ name: 'fs', clock, log: silentLog, questions, over() {} })
   anew.begin([], { at: 0, cause: 'SWITCH_CRASH' })
   await clock.advance(2_000)
