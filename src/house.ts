@@ -76,6 +76,8 @@ export interface Node extends AsyncDisposable {
   readonly admission: AdmissionState
   /** Switches of which nothing is heard now, as host:port. */
   readonly lost: readonly string[]
+  /** Calls of a switch that the settings do not name, since the start: none of them was served. */
+  readonly unnamed: number
   /** Resolves when another process has this one's name: it may not go on. */
   readonly replaced: Promise<void>
   /**
@@ -171,6 +173,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       get calls() { return listening?.calls ?? 0 },
       get admission() { return listening?.admission.state ?? 'open' },
       get lost() { return switchboard.switches.filter(one => !one.up).map(one => one.name) },
+      get unnamed() { return listening?.unnamed ?? 0 },
       get hangs() { return closing?.hangs ?? [] },
       replaced: new Promise(resolve => presence.on('lapsed', ({ forGood }) => forGood && resolve())),
       close,

@@ -64,7 +64,7 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission, lost: open.lost })
+  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission, lost: open.lost, unnamed: open.unnamed })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()

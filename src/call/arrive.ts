@@ -16,15 +16,15 @@ import { Burst } from './burst.ts'
 import { Conversation } from './conversation.ts'
 import { Doubts } from './doubts.ts'
 import { lineOf } from './entries.ts'
+import { sendToFallback } from './fallback.ts'
 import { Leg } from './leg.ts'
 import { isSame, type CallStore, type Taken } from './ownership.ts'
 import { Strays, type Peers } from './strays.ts'
 import type { Switch, Switchboard } from './switchboard.ts'
+import { UnknownSwitch } from './unknown-switch.ts'
 
 /** The path of legs that we originate and that wait for the flow that asked for them. */
 export const LEG_PATH = 'leg'
-/** Extension of the dialplan that says sorry and tries the overflow number. */
-export const FALLBACK = 'switchhook-sorry'
 
 export interface DoorOptions {
   clock: Clock
@@ -55,12 +55,14 @@ export class Door {
   readonly #strays: Strays
   readonly #doubts: Doubts
   readonly #burst: Burst
+  readonly #unknown: UnknownSwitch
 
   constructor(options: DoorOptions) {
     this.#options = options
     this.#node = options.node ?? ''
     this.#strays = new Strays({ ...options, node: this.#node })
     this.#burst = new Burst(options.clock)
+    this.#unknown = new UnknownSwitch(options)
     this.#doubts = new Doubts({ ...options, node: this.#node })
   }
 
@@ -68,6 +70,9 @@ export class Door {
   get legs(): ReadonlyMap<Uuid, Leg> {
     return this.#legs
   }
+
+  /** Calls of a switch that FREESWITCH does not name, which were not served. */
+  get unnamed(): number { return this.#unknown.calls }
 
   /** May this process speak for its legs in this moment? */
   readonly holds = (): boolean => this.#options.peers?.holds() ?? true
@@ -134,6 +139,7 @@ export class Door {
       if (arrival.deadMansSwitch !== undefined) conversation.tell(api(say.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
+      if (!(await this.#unknown.serves(arrival.core))) return this.#unknown.turnAway(arrival, conversation, data, wire.peer)
       if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
       else await this.#admit(arrival, conversation)
     } catch (error) {
@@ -222,14 +228,10 @@ export class Door {
     }
   }
 
-  /** Too much to do: the caller hears so at once, instead of bad service for everybody. Closed while socket_resume is false, or it would come back. */
+  /** Too much to do: the caller hears so at once, instead of bad service for everybody. */
   #shed(arrival: Arrival, conversation: Conversation): void {
     this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'too much to do: a call goes to the overflow')
-    conversation.tell(
-      api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'false' as VarValue)),
-      api(say.uuidTransferTo(arrival.uuid, FALLBACK as Ident, say.CONTEXT as Ident)),
-    )
-    conversation.close()
+    sendToFallback(arrival.uuid, conversation)
   }
 
   #forget(leg: Leg): void {

@@ -221,15 +221,20 @@ export class Switchboard {
     this.switches.push(one)
   }
 
+  /** The switch whose run this is, as far as its event link has told. */
+  runs(core: string): Switch | null {
+    return this.switches.find(one => core !== '' && one.facts.core === core) ?? null
+  }
+
   /**
-   * The switch whose present run this is. A switch that was just started anew may bring a call before its event link is back and tells
-   * of the new run: when there is one that it can only be, it is that.
+   * As `runs`; and a switch that was just started anew may bring a call before its event link is back and tells of the new run: when only
+   * one is down, it is that. Of one that is up all runs are known.
    */
   of(core: string): Switch | null {
-    const known = this.switches.find(one => one.facts.core === core)
+    const known = this.runs(core)
     if (known) return known
-    const candidates = this.switches.length === 1 ? this.switches : this.switches.filter(one => !one.up)
-    return candidates.length === 1 ? candidates[0]! : null
+    const down = this.switches.filter(one => !one.up)
+    return down.length === 1 ? down[0]! : null
   }
 
   /** Where we dial from when nothing says where: the first that is up. Throws when none is. */

@@ -52,6 +52,8 @@ export interface FloorSnapshot {
   readonly admission?: AdmissionState
   /** Switches ('host:port') of which this process hears nothing; absent: none. */
   readonly lost?: readonly string[]
+  /** Calls of a switch that FREESWITCH does not name: none of them was served. Absent: none. */
+  readonly unnamed?: number
   /** Those that run. */
   readonly campaigns: readonly CampaignFigures[]
 }

@@ -224,8 +224,16 @@ test('a list that cannot be had is none, and a leg that cannot be asked for may 
 })
 
 test('a call that comes from a switch which was just started anew is that switch’s', async t => {
-  const { home } = await openLink(t)
+  const { clock, sim, home } = await openLink(t)
   const board = new Switchboard()
   board.add(home)
-  assert.equal(board.of('00000000-0000-4000-8000-00000000abcd'), home)
+  const unknown = '00000000-0000-4000-8000-00000000abcd'
+  assert.equal(board.of(unknown), null, 'whoever can be heard is in the run that it tells')
+  sim.kill()
+  sim.restart()
+  await clock.settle()
+  assert.equal(board.of(unknown), home)
+  await clock.advance(1_000)
+  assert.equal(board.of(sim.coreUuid), home)
+  assert.equal(board.of(unknown), null)
 })
