@@ -4,9 +4,11 @@ import { test, type TestContext } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { Door } from '../../src/call/arrive.ts'
+import { CallHouse } from '../../src/call/house.ts'
 import type { Leg } from '../../src/call/leg.ts'
 import { Switch, Switchboard } from '../../src/call/switchboard.ts'
 import { EventLink } from '../../src/esl/events.ts'
+import type { Ident } from '../../src/esl/words.ts'
 import { countAgents } from '../../src/desk/floor.ts'
 import { floorLines } from '../../src/desk/status-line.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
@@ -24,6 +26,8 @@ async function open(t: TestContext, named: number) {
   const door = new Door({ clock, log, switchboard, start: leg => void legs.push(leg) })
   const switches: SimulatedSwitch[] = []
   const links: EventLink[] = []
+  /** Switches whose event socket cannot be reached. */
+  const cutOff = new Set<number>()
   const install = (seed: number) => {
     const sim = new SimulatedSwitch({ clock, seed })
     sim.installEntry([ADDRESS])
@@ -35,6 +39,7 @@ async function open(t: TestContext, named: number) {
     const sim = install(at + 1)
     const connect = async () => {
       try {
+        if (cutOff.has(at)) throw new Error('no way there')
         return sim.connect()
       } catch (error) {
         throw new SwitchError('LINK_DOWN', (error as Error).message)
@@ -58,7 +63,8 @@ async function open(t: TestContext, named: number) {
     await clock.advance(waitMs)
     return person
   }
-  return { clock, switchboard, door, legs, errors, switches, other, call }
+  const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} } })
+  return { house, cutOff, clock, switchboard, door, legs, errors, switches, other, call }
 }
 
 const hears = (person: Person, sound: string) => person.heard.some(({ what }) => what === sound)
@@ -124,12 +130,18 @@ test('a leg of such a switch that comes back from somewhere is hung up: nobody h
 })
 
 test('who cannot be told from a call of any of two switches that are down dials nobody on the wrong one', async t => {
-  const { clock, legs, switches, call, switchboard } = await open(t, 2)
+  const { house, cutOff, clock, legs, switches, call, switchboard } = await open(t, 2)
   for (const sim of switches.slice(0, 2)) sim.kill()
+  cutOff.add(1)
   await clock.advance(5_000)
   for (const sim of switches.slice(0, 2)) sim.restart()
   await call(switches[1]!, 20)
   assert.deepEqual(legs.map(leg => leg.home), [null])
-  await clock.advance(20_000)
-  assert.equal(switchboard.of(legs[0]!.arrival.core)?.name, 'fs-1', 'found when it dials, whichever link was back first')
+  assert.throws(() => house.switchOf(legs[0]!), { code: 'LINK_DOWN' })
+  await clock.advance(10_000)
+  assert.deepEqual(switchboard.switches.map(one => one.up), [true, false])
+  assert.equal(house.switchOf(legs[0]!).name, 'fs-1', 'not the first that is up')
+  cutOff.clear()
+  await clock.advance(10_000)
+  assert.equal(house.switchOf(legs[0]!).name, 'fs-1')
 })
