@@ -9,15 +9,12 @@ import type { CallSettings } from './call/house.ts'
 import { Presence } from './call/presence.ts'
 import { redisCalls } from './call/redis-calls.ts'
 import { redisPresence } from './call/redis-presence.ts'
-import { Switch, Switchboard } from './call/switchboard.ts'
+import { Switchboard } from './call/switchboard.ts'
 import { Bell } from './campaign/bell.ts'
 import { Capacity } from './campaign/capacity.ts'
 import { LeadDesk } from './campaign/lead.ts'
-import { ownAddress, type Config, type HostPort } from './config.ts'
-import { CommandLink } from './esl/client.ts'
-import { EventLink } from './esl/events.ts'
+import { ownAddress, type Config } from './config.ts'
 import { openListener } from './esl/listener.ts'
-import { connectTcp } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
 import { Closing } from './house/closing.ts'
@@ -25,16 +22,21 @@ import { Dialling } from './house/dialling.ts'
 import { reconcile } from './house/reconcile.ts'
 import { Listening } from './house/listening.ts'
 import { others } from './house/others.ts'
+import { openSwitch, type SwitchAddress } from './house/switches.ts'
 import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
-import { openServices } from './services/open.ts'
+import { openDatabaseService, openRedisService, openServices } from './services/open.ts'
 import { migrate } from './store/migrate.ts'
 import { assertNoEviction, openRedisClient, type RedisAddress } from './store/redis.ts'
-import { openSql, type Sql } from './store/sql.ts'
+import { openSql, type DatabaseAddress, type Sql } from './store/sql.ts'
 
-/** What a command of the supervisor needs: the stores, without a node. */
-export interface Stores extends AsyncDisposable {
+/** What a command of the supervisor needs of PostgreSQL, without a node. */
+export interface DatabaseStores {
   readonly sql: Sql
+}
+
+/** The same of Redis. */
+export interface RedisStores {
   readonly home: RedisHome
   readonly redis: RedisAddress
   readonly roster: Roster
@@ -42,23 +44,53 @@ export interface Stores extends AsyncDisposable {
   readonly bell: Bell
 }
 
+export type Stores = DatabaseStores & RedisStores & AsyncDisposable
+type Say = (line: string) => void
+
 /** PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE in one line. */
-export async function openStores(config: Config, log: Log, say: (line: string) => void): Promise<Stores> {
-  const scope = new Scope()
-  try {
+export const openStores = (config: Config, log: Log, say: Say): Promise<Stores> =>
+  inScope(async scope => {
     const services = await openServices(config, { clock, say })
     scope.defer(() => services.close())
-    const sql = openSql(services.database, { log })
-    scope.defer(() => sql.end({ timeout: 2 }))
-    await migrate(sql)
-    const [commands, subscriber] = await Promise.all([openRedisClient(services.redis, { log }), openRedisClient(services.redis, { kind: 'subscriber', log })])
-    scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
-    await assertNoEviction(commands)
-    const home = { commands, subscriber }
-    return {
-      sql, home, redis: services.redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home),
-      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
-    }
+    return { ...(await openDatabase(services.database, log, scope)), ...(await openRedis(services.redis, log, scope)) }
+  })
+
+/** PostgreSQL alone, for what needs no more: Redis may be away. */
+export const openDatabaseStores = (config: Config, log: Log, say: Say): Promise<DatabaseStores & AsyncDisposable> =>
+  inScope(async scope => {
+    const services = await openDatabaseService(config, { clock, say })
+    scope.defer(() => services.close())
+    return openDatabase(services.database, log, scope)
+  })
+
+/** Redis alone, for what needs no more: PostgreSQL may be away. */
+export const openRedisStores = (config: Config, log: Log, say: Say): Promise<RedisStores & AsyncDisposable> =>
+  inScope(async scope => {
+    const services = await openRedisService(config, { clock, say })
+    scope.defer(() => services.close())
+    return openRedis(services.redis, log, scope)
+  })
+
+async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): Promise<DatabaseStores> {
+  const sql = openSql(address, { log })
+  scope.defer(() => sql.end({ timeout: 2 }))
+  await migrate(sql)
+  return { sql }
+}
+
+async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
+  const [commands, subscriber] = await Promise.all([openRedisClient(redis, { log }), openRedisClient(redis, { kind: 'subscriber', log })])
+  scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
+  await assertNoEviction(commands)
+  const home = { commands, subscriber }
+  return { home, redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home) }
+}
+
+/** What was opened is closed when the opening fails, and with what it gives. */
+async function inScope<T extends object>(open: (scope: Scope) => Promise<T>): Promise<T & AsyncDisposable> {
+  const scope = new Scope()
+  try {
+    return Object.assign(await open(scope), { [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() })
   } catch (error) {
     await scope[Symbol.asyncDispose]()
     throw error
@@ -89,9 +121,6 @@ export interface Node extends AsyncDisposable {
   readonly hangs: readonly string[]
 }
 
-/** An event socket and its password. */
-export type SwitchAddress = HostPort & { readonly password: string }
-
 export interface NodeOptions {
   config: Config
   /** The event sockets to command: those of the settings, or the simulated one. */
@@ -117,7 +146,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const stores = scope.use(await openStores(config, log, say))
     const { sql, home, redis, roster, bell, queueStore } = stores
     const switchboard = new Switchboard()
-    for (const at of switches) switchboard.add(await openSwitch(at, { log, scope, linked }))
+    for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
     // the port is known (and ours) from here on, and closed until there is somebody behind it
     const { host, port } = config.listen
     let listening: Listening | null = null
@@ -183,23 +212,6 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     await scope[Symbol.asyncDispose]()
     throw error
   }
-}
-
-/** Both links to one FreeSWITCH. The event link first: its refusal says more about a wrong password. */
-async function openSwitch({ host, port, password }: SwitchAddress, { log, scope, linked }: { log: Log; scope: Scope; linked(): void }): Promise<Switch> {
-  const name = `${host}:${port}`
-  const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
-  scope.defer(() => events.close())
-  const facts = await events.start()
-  const commands = new CommandLink({ name, host, port, password, clock, log })
-  scope.defer(() => commands.close())
-  await commands.start()
-  const one = new Switch({ name, commands, events, facts, clock, log })
-  for (const what of ['down', 'up'] as const) {
-    const telling = events.on(what, linked) // after the switch, which knows it by then
-    events.on('closed', () => telling[Symbol.dispose]())
-  }
-  return one
 }
 
 function callSettings(config: Config, address: string | null): CallSettings {

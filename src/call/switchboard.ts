@@ -14,6 +14,9 @@ import { endOf, Hangups, type Ended } from './hangups.ts'
 import type { Listing } from './listing.ts'
 import { Questions, type Life } from './questions.ts'
 
+/** What is known of a switch that has not been reached yet. */
+const NO_FACTS: LinkFacts = { core: '', version: 'unknown', recordings: '/tmp' }
+
 interface Watcher {
   hear(event: SwitchEvent): void
   /** The leg ended while nobody could hear it. */
@@ -33,19 +36,21 @@ export class Switch extends Emitter<{ back: void }> {
   /** Its earlier runs, as far as we have seen them end, and when they did. */
   readonly #past = new Map<string, number>()
   #facts: LinkFacts
-  #up = true
+  #up: boolean
   #losses = 0
   #downAt = 0
   /** We have stopped listening: whatever lives there is somebody else's from now on. */
   #left = false
 
-  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts; clock: Clock; log: Log }) {
+  /** `facts`: null when it could not be reached yet. */
+  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts | null; clock: Clock; log: Log }) {
     super()
     const { name, commands, events, facts, clock, log } = options
     this.name = name
     this.commands = commands
     this.#questions = new Questions({ link: events, name, clock, log })
-    this.#facts = facts
+    this.#facts = facts ?? NO_FACTS
+    this.#up = facts !== null
     this.#clock = clock
     this.#log = log
     this.#hangups = new Hangups(clock)
@@ -64,9 +69,7 @@ export class Switch extends Emitter<{ back: void }> {
     })
   }
 
-  get facts(): LinkFacts {
-    return this.#facts
-  }
+  get facts(): LinkFacts { return this.#facts }
 
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
   get up(): boolean {
@@ -74,9 +77,7 @@ export class Switch extends Emitter<{ back: void }> {
   }
 
   /** How often its event link has gone down since this process began. */
-  get losses(): number {
-    return this.#losses
-  }
+  get losses(): number { return this.#losses }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */
   get waiting(): boolean {
@@ -182,7 +183,7 @@ export class Switch extends Emitter<{ back: void }> {
     const before = this.#facts.core
     this.#facts = present
     this.#up = true
-    if (present.core === before) return this.waiting ? this.#anew.resume() : void this.#missed()
+    if (present.core === before || before === NO_FACTS.core) return this.waiting ? this.#anew.resume() : void this.#missed()
     // it lived as long as it was heard, and no longer than until the next run began
     const at = Math.min(this.#downAt, present.startedAt ?? Infinity)
     this.#past.set(before, at)
