@@ -27,25 +27,17 @@ export class Outage {
     this.#options = options
   }
 
-  /** It is away. Again while it is away is no news. */
-  begin(why: string): void {
-    if (this.#began !== null) return
+  /** It is away: told when that begins. Again while it is away: one more attempt to have it back was in vain. */
+  away(why: string): void {
     const { what, fields, clock, log } = this.#options
-    this.#began = clock.monotonic()
-    this.#told.add(why)
-    log.warn({ ...fields, error: why }, `${what} is down`)
-  }
-
-  /** One attempt to have it back was in vain. */
-  failed(why: string): void {
-    this.#attempts++
+    if (this.#began === null) this.#began = clock.monotonic()
+    else this.#attempts++
     if (this.#told.has(why) || this.#told.size >= MOST_REASONS) return
-    const { what, fields, log } = this.#options
+    log.warn({ ...fields, error: why }, this.#told.size === 0 ? `${what} is down` : `${what} is not back yet`)
     this.#told.add(why)
-    log.warn({ ...fields, error: why }, `${what} is not back yet`)
   }
 
-  /** It is there. */
+  /** It is there. No news when it was not away. */
   end(): void {
     if (this.#began === null) return
     const { what, fields, clock, log } = this.#options

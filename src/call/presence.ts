@@ -11,6 +11,7 @@ import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { SettingError, SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 import { Neighbours } from './neighbours.ts'
 import type { Claim, Lease, Peer, PresenceTable, Standing } from './presence-table.ts'
 
@@ -67,6 +68,7 @@ export class Presence extends Emitter<PresenceEvents> {
   readonly incarnation = randomBytes(6).toString('hex')
   readonly #options: PresenceOptions
   readonly #neighbours: Neighbours
+  readonly #outage: Outage
   #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
   #until = -Infinity
   #renewing: Timer | undefined
@@ -76,6 +78,8 @@ export class Presence extends Emitter<PresenceEvents> {
     super()
     this.node = options.node
     this.#options = options
+    const { node, clock, log } = options
+    this.#outage = new Outage({ what: 'the table of nodes', fields: { node }, clock, log })
     this.#neighbours = new Neighbours(options.node, MISSED_MS, LASTS_MS)
   }
 
@@ -145,8 +149,9 @@ export class Presence extends Emitter<PresenceEvents> {
     try {
       this.#renewIn(RENEW_MS)
       await this.refresh()
+      this.#outage.end()
     } catch (error) {
-      this.#options.log.warn({ node: this.node, error: (error as Error).message }, 'the presence of this node could not be renewed')
+      this.#outage.away((error as Error).message)
       this.#renewIn(RETRY_MS)
     }
   }

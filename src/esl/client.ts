@@ -64,7 +64,7 @@ export class CommandLink implements Commands {
 
   /** After a first attempt that failed: goes on trying as after any loss. */
   keepTrying(why: Error): void {
-    this.#outage.begin(why.message)
+    this.#outage.away(why.message)
     this.#staying = this.#comeBack()
   }
 
@@ -130,7 +130,7 @@ export class CommandLink implements Commands {
     if (this.#client !== client) return
     this.#client = null
     if (this.#closing.signal.aborted) return
-    this.#outage.begin(why)
+    this.#outage.away(why)
     this.#staying = this.#comeBack()
   }
 
@@ -145,7 +145,7 @@ export class CommandLink implements Commands {
       } catch (error) {
         if (!(error instanceof SwitchError)) throw error // SwitchError: not there yet, or closing
         refused = error.code === 'SWITCH_REFUSED'
-        if (!stop.aborted) this.#outage.failed(error.message)
+        if (!stop.aborted) this.#outage.away(error.message)
       }
     }
   }

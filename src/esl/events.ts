@@ -106,7 +106,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
 
   /** After a first attempt that failed: goes on trying as after any loss. Its first `up` tells when it stands. */
   keepTrying(why: Error): void {
-    this.#outage.begin(why.message)
+    this.#outage.away(why.message)
     this.#running ??= this.#stayUp()
   }
 
@@ -133,7 +133,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       } catch (error) {
         if (stop.aborted) return
         if (!(error instanceof SwitchhookError)) throw error
-        this.#outage.failed(error.message)
+        this.#outage.away(error.message)
         refused = error.code === 'SWITCH_REFUSED'
       }
     }
@@ -167,7 +167,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
         if (this.#connection !== connection) return
         this.#connection = null
         this.#pinging?.cancel()
-        if (!this.#closing.signal.aborted) this.#outage.begin(why.message)
+        if (!this.#closing.signal.aborted) this.#outage.away(why.message)
         this.emit('down', why)
       },
     })
