@@ -9,6 +9,8 @@ import type { CallSettings } from './call/house.ts'
 import { Presence } from './call/presence.ts'
 import { redisCalls } from './call/redis-calls.ts'
 import { redisPresence } from './call/redis-presence.ts'
+import { redisRuns } from './call/redis-runs.ts'
+import { Runs } from './call/runs.ts'
 import { Switchboard } from './call/switchboard.ts'
 import { Bell } from './campaign/bell.ts'
 import { Capacity } from './campaign/capacity.ts'
@@ -158,6 +160,8 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log })
     scope.defer(() => presence.close())
     await presence.start()
+    const runs = new Runs({ switchboard, table: redisRuns(home.commands), clock, log })
+    await runs.refresh()
     await prepare?.(stores)
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
@@ -175,7 +179,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
-    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, remember: async uuid => listening?.remember(uuid) }))
+    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, remember: async uuid => listening?.remember(uuid) }))
     await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it

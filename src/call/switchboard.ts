@@ -72,22 +72,16 @@ export class Switch extends Emitter<{ back: void }> {
   get facts(): LinkFacts { return this.#facts }
 
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
-  get up(): boolean {
-    return this.#up
-  }
+  get up(): boolean { return this.#up }
 
   /** How often its event link has gone down since this process began. */
   get losses(): number { return this.#losses }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */
-  get waiting(): boolean {
-    return this.#anew.waiting
-  }
+  get waiting(): boolean { return this.#anew.waiting }
 
   /** When an earlier run of this switch ended, ms since the epoch; null for any other. */
-  endOf(core: string): number | null {
-    return this.#past.get(core) ?? null
-  }
+  endOf(core: string): number | null { return this.#past.get(core) ?? null }
 
   /** Legs of its last run are waited for as if it had been seen to start anew: it did while nobody of us was there. `back` follows. */
   revive(): void {
@@ -217,6 +211,8 @@ export class Switch extends Emitter<{ back: void }> {
 
 export class Switchboard {
   readonly switches: Switch[] = []
+  /** Is this a run of a switch that only other nodes command? Undefined: it is not known which run. Nothing is decided about its legs then. */
+  isElsewhere: (core: string | undefined) => Promise<boolean> = async () => false
 
   add(one: Switch): void {
     this.switches.push(one)

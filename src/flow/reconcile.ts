@@ -40,6 +40,8 @@ export interface HeldLeg {
 export interface ReconcileParts extends Omit<OrphansParts, 'leftovers' | 'nodes'>, LeftoversParts {
   readonly nodes: Nodes & { on(what: 'gone' | 'regained', listener: (node: unknown) => void): Disposable }
   readonly rows: LeftoversParts['rows']
+  /** Tells other nodes which runs of switches this one commands, and hears of theirs: call/runs.ts. Absent where there are no others. */
+  readonly runs?: { refresh(): Promise<void> } | undefined
   /** The legs of this node's door. */
   legs(): Iterable<HeldLeg>
   /** The memory of all nodes has lost a call that this node drives: write it down again. */
@@ -166,6 +168,7 @@ export class Reconciler implements AsyncDisposable {
   async #look(): Promise<Reconciled> {
     const { nodes, calls, switchboard } = this.#parts
     if (!nodes.holds()) return NOTHING // it is the others who decide now
+    await this.#parts.runs?.refresh()
     const owners = await calls.all()
     const orphaned = await this.#orphans.look(owners)
     const { swept, nailed } = await this.#leftovers.look(owners)
