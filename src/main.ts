@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemClock as clock } from './base/clock.ts'
+import { systemClock as clock, type Clock } from './base/clock.ts'
 import { ms } from './base/duration.ts'
 import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
 import { openLog, type Log } from './base/log.ts'
@@ -14,7 +14,8 @@ import type { Actions } from './desk/cli/actions.ts'
 import { diagnose } from './desk/doctor.ts'
 import { readFloor } from './desk/floor.ts'
 import { StatusLine } from './desk/status-line.ts'
-import { openNode, openStores, type Node, type Stores, type SwitchAddress } from './house.ts'
+import { openDatabaseStores, openNode, openRedisStores, openStores, type Node, type Stores } from './house.ts'
+import type { SwitchAddress } from './house/switches.ts'
 import { openServices } from './services/open.ts'
 import { removeCampaign } from './store/campaigns.ts'
 import { DEMO, demoLeads, openDemo } from './testing/demo.ts'
@@ -28,17 +29,22 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
 const actions: Actions = {
   run,
   doctor: () => diagnose<Config>({ settings: readConfig, openServices: config => openServices(config, { clock, say }), clock }),
-  async withStores(work) {
-    const config = readConfig()
-    const log = openLog(config.logLevel ?? 'warn')
-    await using stores = await openStores(config, log, () => {})
-    return await work({ ...stores, log, scripts: config.scripts })
-  },
+  withStores: work => withOpen(openStores, work),
+  withDatabase: work => withOpen(openDatabaseStores, work),
+  withRedis: work => withOpen(openRedisStores, work),
 }
 
 process.exitCode = await runCli(process.argv.slice(2), actions)
 // what is still under way (a telephone that rings, a claim that runs out) is written down and looked into at the next start
 process.exit()
+
+/** What a command of the supervisor works with, for as long as it does. */
+async function withOpen<S extends AsyncDisposable, T>(open: (config: Config, log: Log, say: () => void) => Promise<S>, work: (stores: S & { clock: Clock; log: Log; scripts: string }) => Promise<T>): Promise<T> {
+  const config = readConfig()
+  const log = openLog(config.logLevel ?? 'warn')
+  await using stores = await open(config, log, () => {})
+  return await work({ clock, ...stores, log, scripts: config.scripts })
+}
 
 /** A node at work, until SIGINT or SIGTERM. */
 async function run(): Promise<void> {
@@ -64,7 +70,7 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, skew: stores.clock })
+  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, skew: stores.clock, unnamed: open.unnamed })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()

@@ -90,8 +90,8 @@ export interface Agent extends AgentSettings {
   /** No calls before this moment, though idle. */
   readonly restUntil: number
   readonly reservation: Reservation | null
-  /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. */
-  readonly nailed: { readonly leg: string; readonly node: string; readonly since: number } | null
+  /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. `core`: the run of its switch, when that was told. */
+  readonly nailed: { readonly leg: string; readonly node: string; readonly since: number; readonly core?: string | undefined } | null
   /** Calls in a row that were not answered. */
   readonly noAnswers: number
   /** Grows with every write: a decision made on an older record is refused. */
@@ -213,10 +213,18 @@ export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | nul
   return write(move(agent, wrapUp ? 'wrap-up' : 'idle', now, wrapUp ? {} : { wrapUpUntil: null }), now)
 }
 
+/** Which leg, who cares for it, and the run of its switch (the one that was told before, when it is not told). */
+export interface NailedLeg {
+  readonly leg: string
+  readonly node: string
+  readonly core?: string | undefined
+}
+
 /** Written down before the telephone rings, too: while it does it is not known whether they answer, and what they did not counts on. */
-export function nailed(agent: Agent, leg: { leg: string; node: string } | null, now: number): Agent {
+export function nailed(agent: Agent, leg: NailedLeg | null, now: number): Agent {
   if (leg === null) return write(agent, now, { nailed: null })
-  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now }, ...(agent.state !== 'ringing' && { noAnswers: 0 }) })
+  const core = leg.core ?? (agent.nailed?.leg === leg.leg ? agent.nailed.core : undefined)
+  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now, ...(core !== undefined && { core }) }, ...(agent.state !== 'ringing' && { noAnswers: 0 }) })
 }
 
 /** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */

@@ -2,7 +2,7 @@
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
 import {
   advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, released, reserved, settled, withStatus, wrapUpExtended,
-  wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type Outcome,
+  wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type NailedLeg, type Outcome,
 } from './agent.ts'
 
 /**
@@ -47,7 +47,7 @@ export interface Roster {
   /** On a call that is none of ours (true), or back (false). False when a claim of ours holds or nothing changes. */
   elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
   /** The leg on which the agent waits for callers, or null when it is gone; unless `when` says no to the agent. The agent afterwards. */
-  nail(name: string, leg: { leg: string; node: string } | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
+  nail(name: string, leg: NailedLeg | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
   /** Writes down and announces what has lapsed or ended by itself; of all nodes that see it, one does. The agent, null without one. */
   settle(name: string, now: number): Promise<Agent | null>
   onChange(listener: (notice: AgentNotice) => void): Disposable

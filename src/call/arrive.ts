@@ -14,15 +14,14 @@ import { Burst } from './burst.ts'
 import { Conversation } from './conversation.ts'
 import { faultOf } from './door-key.ts'
 import { Doubts } from './doubts.ts'
+import { sendToFallback } from './fallback.ts'
 import { Lapse } from './lapse.ts'
 import { Leg } from './leg.ts'
 import { isSame, type CallStore, type Taken } from './ownership.ts'
 import { Strays, type Peers } from './strays.ts'
 import type { Switch, Switchboard } from './switchboard.ts'
 import { isDriven, take } from './taking.ts'
-
-/** Extension of the dialplan that says sorry and tries the overflow number. */
-export const FALLBACK = 'switchhook-sorry'
+import { UnknownSwitch } from './unknown-switch.ts'
 
 export interface DoorOptions {
   clock: Clock
@@ -54,12 +53,14 @@ export class Door {
   readonly #doubts: Doubts
   readonly #burst: Burst
   readonly #lapse: Lapse
+  readonly #unknown: UnknownSwitch
 
   constructor(options: DoorOptions) {
     this.#options = options
     this.#node = options.node ?? ''
     this.#strays = new Strays({ ...options, node: this.#node })
     this.#burst = new Burst(options.clock)
+    this.#unknown = new UnknownSwitch(options)
     this.#doubts = new Doubts({ ...options, node: this.#node })
     this.#lapse = new Lapse(() => this.holds())
   }
@@ -68,6 +69,9 @@ export class Door {
   get legs(): ReadonlyMap<Uuid, Leg> {
     return this.#legs
   }
+
+  /** Calls of a switch that FREESWITCH does not name, which were not served. */
+  get unnamed(): number { return this.#unknown.calls }
 
   /** May this process speak for its legs in this moment? */
   readonly holds = (): boolean => this.#options.peers?.holds() ?? true
@@ -157,6 +161,7 @@ export class Door {
       if (arrival.deadMansSwitch !== undefined) conversation.tell(api(say.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
+      if (!(await this.#unknown.serves(arrival.core))) return this.#unknown.turnAway(arrival, conversation, data, wire.peer)
       if (this.#expected.has(arrival.uuid)) this.#lapse.offered(arrival.uuid) // dialled by a flow of this node: no other one waits for it
       if (this.#lapse.offers(arrival.uuid)) return conversation.close()
       conversation.subscribe(arrival.uuid)
@@ -218,14 +223,10 @@ export class Door {
     return leg
   }
 
-  /** Too much to do: the caller hears so at once, instead of bad service for everybody. Closed while socket_resume is false, or it would come back. */
+  /** Too much to do: the caller hears so at once, instead of bad service for everybody. */
   #shed(arrival: Arrival, conversation: Conversation): void {
     this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'too much to do: a call goes to the overflow')
-    conversation.tell(
-      api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'false' as VarValue)),
-      api(say.uuidTransferTo(arrival.uuid, FALLBACK as Ident, say.CONTEXT as Ident)),
-    )
-    conversation.close()
+    sendToFallback(arrival.uuid, conversation)
   }
 
   #forget(leg: Leg): void {

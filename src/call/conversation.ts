@@ -87,6 +87,7 @@ export class Conversation {
 
   /** From now on `sink` hears what happens, including what happened since the greeting. */
   attach(sink: ConversationSink): void {
+    this.#connection.trust() // it was let in
     this.#sink = sink
     const early = this.#early ?? []
     this.#early = null

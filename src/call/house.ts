@@ -1,5 +1,6 @@
 /** What a call needs of the house it lives in. */
 import type { Clock } from '../base/clock.ts'
+import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
@@ -9,7 +10,7 @@ import { type Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked.ts'
-import type { Switchboard } from './switchboard.ts'
+import type { Switch, Switchboard } from './switchboard.ts'
 import type { DetectOptions } from './verbs/detect.ts'
 
 /** A leg that returns by itself is at the door within 90 ms (measured); one that is not is stuck. */
@@ -68,6 +69,13 @@ export class CallHouse {
     const known = new Map(variables).set('switchhook_parent' as Ident, varValue(parent.uuid))
     if (address === undefined) return { flow: LEG_PATH as Ident, variables: known }
     return { flow: `home-${LEG_PATH}` as Ident, variables: known.set('switchhook_home' as Ident, varValue(address)) }
+  }
+
+  /** Where a leg is dialled for this one: on the same switch, for only two legs of one switch can be joined. Throws LINK_DOWN as long as it is not known which that is. */
+  switchOf(leg: Leg): Switch {
+    const home = leg.home ?? this.switchboard.of(leg.arrival.core)
+    if (!home) throw new SwitchError('LINK_DOWN', 'it is not known on which FreeSWITCH this call is, as long as more than one cannot be reached')
+    return home
   }
 
   /** The call that an author holds, for a leg. */

@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { sleep, type Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
+import { Outage } from '../base/outage.ts'
 import { isDead, thisMachine } from './machine.ts'
 import { Neighbours } from './neighbours.ts'
 import type { PresenceEvents, PresenceOptions } from './presence-options.ts'
@@ -28,6 +29,7 @@ export class Presence extends Emitter<PresenceEvents> {
   readonly incarnation = randomBytes(6).toString('hex')
   readonly #options: PresenceOptions
   readonly #neighbours: Neighbours
+  readonly #outage: Outage
   #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
   #until = -Infinity
   #lapses = 0
@@ -39,6 +41,8 @@ export class Presence extends Emitter<PresenceEvents> {
     super()
     this.node = options.node
     this.#options = options
+    const { node, clock, log } = options
+    this.#outage = new Outage({ what: 'the table of nodes', fields: { node }, clock, log })
     this.#neighbours = new Neighbours(options.node, MISSED_MS, LASTS_MS)
     this.#open = options.open ?? false
     this.#lapses = options.lapses ?? 0
@@ -135,8 +139,9 @@ export class Presence extends Emitter<PresenceEvents> {
       this.#renewIn(RENEW_MS)
       if (this.#options.moves?.() === false) return this.#standsStill()
       await this.refresh()
+      this.#outage.end()
     } catch (error) {
-      this.#options.log.warn({ node: this.node, error: (error as Error).message }, 'the presence of this node could not be renewed')
+      this.#outage.away((error as Error).message)
       this.#renewIn(RETRY_MS)
     }
   }

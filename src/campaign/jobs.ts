@@ -18,8 +18,10 @@
  */
 import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { z } from 'zod'
+import { systemClock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 import { dial, ident, varValue } from '../esl/words.ts'
 import { redisOptions, type RedisAddress } from '../store/redis.ts'
 import type { CampaignCommand } from './campaign.ts'
@@ -83,17 +85,18 @@ export interface Jobs {
 
 /** Resolves when both queues can be reached. */
 export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
-  // BullMQ throws without a listener; ioredis comes back by itself
-  const hear = (queue: string) => (error: Error) => void log.warn({ queue, error: error.message }, 'a job queue has a fault')
+  // BullMQ throws without a listener; ioredis comes back by itself. Four connections tell of each attempt: one word for all of them
+  const outage = new Outage({ what: 'the link of the job queues', fields: { queues: [CAMPAIGN_QUEUE, DIAL_QUEUE] }, clock: systemClock, log })
+  const hear = (error: Error) => outage.away(error.message)
   const producer = (name: string) => {
     // who waits for an answer is told soon
     const connection = { ...redisOptions(redis), enableOfflineQueue: false, maxRetriesPerRequest: 1 }
-    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear(name))
+    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear)
   }
   const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
     const connection = { ...redisOptions(redis), maxRetriesPerRequest: null }
     const options = { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }
-    return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear(name))
+    return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear)
   }
 
   const queues = { campaigns: producer(CAMPAIGN_QUEUE), dial: producer(DIAL_QUEUE) }
@@ -104,6 +107,7 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
       ]
     : []
   await Promise.all([...Object.values(queues), ...workers].map(one => one.waitUntilReady()))
+  queues.dial.backend.on('ready', () => outage.end())
 
   return {
     campaign: async (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),

@@ -55,6 +55,8 @@ export interface FloorSnapshot {
   readonly lost?: readonly string[]
   /** How far clocks are apart; absent: not at all. */
   readonly skew?: Skew
+  /** Calls of a switch that FREESWITCH does not name: none of them was served. Absent: none. */
+  readonly unnamed?: number
   /** Those that run. */
   readonly campaigns: readonly CampaignFigures[]
 }

@@ -19,8 +19,8 @@ export interface LeftoversParts {
   readonly switchboard: Switchboard
   readonly roster: Roster
   readonly queueStore: QueueStore
-  /** Rows of calls that have not ended, as far as anybody has written down; null where there is no table. */
-  readonly rows: { open(): Promise<readonly string[]>; lost(uuid: string, at: number): Promise<unknown> } | null
+  /** Rows of calls that have not ended, as far as anybody has written down, with the run of their switch; null where there is no table. */
+  readonly rows: { open(): Promise<ReadonlyMap<string, string | null>>; lost(uuid: string, at: number): Promise<unknown> } | null
   readonly clock: Clock
 }
 
@@ -51,23 +51,33 @@ export class Leftovers {
   /** Looks through the stores for calls that exist nowhere and that nobody owns. `nailed` are the legs of agents who wait for leads. */
   async look(owners: ReadonlyMap<string, Owner>): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
     const { switchboard, roster, rows, clock } = this.#parts
-    const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), rows?.open() ?? []])
+    const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), rows?.open() ?? new Map<string, string | null>()])
     const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
-    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open]
-    const named = all.filter(call => !owners.has(call))
-    const standing = await standingOf(switchboard, [...named, ...nailed])
+    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open.keys()]
+    const unowned = all.filter(call => !owners.has(call))
+    const runs = new Map([...open, ...agents.flatMap(agent => (agent.nailed ? [[agent.nailed.leg, agent.nailed.core ?? null] as const] : []))])
+    const elsewhere = await this.#elsewhere([...unowned, ...nailed], runs)
+    const named = unowned.filter(call => !elsewhere.has(call))
+    const standing = await standingOf(switchboard, [...named, ...[...nailed].filter(leg => !elsewhere.has(leg))])
     const gone = (call: string) => isOver(standing.get(call)) && this.#sightings.lasted(`left ${call}`, SETTLES_MS)
     const over = new Set(named.filter(gone))
     let swept = over.size > 0 ? await this.clear(over) : 0
     for (const agent of agents) {
       if (agent.nailed && gone(agent.nailed.leg)) swept += Number(await this.#unnail(agent.name, agent.nailed.leg))
     }
-    for (const call of open) {
+    for (const call of open.keys()) {
       if (!over.has(call)) continue
       await rows!.lost(call, clock.now())
       swept++
     }
     return { swept, nailed }
+  }
+
+  /** Legs of which this node cannot say anything. */
+  async #elsewhere(legs: readonly string[], runs: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    for (const leg of legs) if (await this.#parts.switchboard.isElsewhere(runs.get(leg) ?? undefined)) found.add(leg)
+    return found
   }
 
   async #members() {

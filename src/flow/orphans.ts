@@ -131,6 +131,7 @@ export class Orphans {
       if (end) return end
     }
     const core = beginOf(await calls.read(uuid))?.arrival.core
+    if (await switchboard.isElsewhere(core)) return 'unknown'
     if (core === undefined) return standing === 'no' ? null : 'unknown'
     const present = switchboard.switches.find(one => one.facts.core === core)
     if (present) return standing === 'no' || (answers(present) && (await present.livesAll([uuid])).get(uuid) === 'no') ? null : 'unknown'

@@ -115,6 +115,11 @@ export class Listening {
     return this.#door.takesOver
   }
 
+  /** Calls of a switch that FREESWITCH does not name. */
+  get unnamed(): number {
+    return this.#door.unnamed
+  }
+
   /** Is this call driven here, or its end being written down? */
   drives(uuid: string): boolean {
     return this.#flows.drives(uuid)

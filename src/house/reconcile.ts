@@ -5,12 +5,13 @@ import type { Log } from '../base/log.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../call/ownership.ts'
 import type { NodeLease } from '../call/node-lease.ts'
+import type { Runs } from '../call/runs.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Reconciler } from '../flow/reconcile.ts'
 import { keepRecords } from '../flow/records.ts'
 import type { QueueStore } from '../queue/store.ts'
-import { closeLostCall, openCallIds } from '../store/calls.ts'
+import { closeLostCall, openCalls } from '../store/calls.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface ReconcileOptions {
@@ -24,6 +25,7 @@ export interface ReconcileOptions {
   calls: CallStore
   leads: LeadDesk
   presence: NodeLease
+  runs: Runs
   address: string | null
   /** Of this process's door; none without one. */
   legs: ReadonlyMap<string, Leg>
@@ -41,7 +43,7 @@ export function reconcile({ legs, drives, remember, presence, sql, node, ...part
     node,
     nodes: presence,
     records: keepRecords(sql, node),
-    rows: { open: () => openCallIds(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
+    rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
     mine: uuid => drives(uuid) || legs.has(uuid),
     legs: () => legs.values(),
     remember,

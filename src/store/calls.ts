@@ -84,10 +84,10 @@ export function closeLostCall(sql: Queries, id: string, at: number): Promise<boo
   return closeCall(sql, id, { endedAt: at, hangupCause: 'LOST', outcome: 'lost' })
 }
 
-/** Of calls that have not ended, as far as anybody has written down; oldest first. */
-export async function openCallIds(sql: Queries): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`select id from calls where ended_at is null order by started_at`
-  return rows.map(row => row.id)
+/** Calls that have not ended, as far as anybody has written down, with the run (Core-UUID) of their switch; oldest first. */
+export async function openCalls(sql: Queries): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await sql<{ id: string; core: string | null }[]>`select id, switch_core as core from calls where ended_at is null order by started_at`
+  return new Map(rows.map(({ id, core }) => [id, core]))
 }
 
 export async function callWithId(sql: Queries, id: string): Promise<CallRow | null> {

@@ -56,6 +56,18 @@ test('what cannot be found or used is one clear line, without a stack, and makes
   }
 })
 
+test('what needs one store only is answered while the other is away, and what needs both says which one is', async () => {
+  const nobody = await takePort()
+  await nobody.close()
+  const noRedis = { REDIS_URL: `redis://127.0.0.1:${nobody.port}` }
+  const [queues, calls, start] = await Promise.all([
+    house.types('queue list', { DATABASE_URL: `postgres://u@127.0.0.1:${nobody.port}/x` }), house.types('calls', noRedis), house.types('campaign start spring', noRedis),
+  ])
+  assert.deepEqual([queues!.code, calls!.code], [0, 0], queues!.err + calls!.err)
+  assert.equal(start!.code, 1)
+  assert.match(start!.err, /^switchhook: REDIS_URL: no Redis answers at 127\.0\.0\.1:/)
+})
+
 test('settings that cannot be used are told all at once, and nothing is opened', async () => {
   const said = await house.types('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
   assert.equal(said.code, 2)

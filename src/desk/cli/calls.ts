@@ -27,7 +27,7 @@ Examples:
   switchhook calls --limit 100 --json`,
     )
     .action(({ limit, number, ...options }: CallsOptions) =>
-      actions.withStores(async ({ sql }) => {
+      actions.withDatabase(async ({ sql }) => {
         const calls = number === undefined ? await recentCalls(sql, limit) : await callsOf(sql, number, limit)
         answer(terminal, options, calls, () => sayAll(calls, terminal.colour))
       }),

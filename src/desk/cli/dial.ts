@@ -28,7 +28,7 @@ Example:
   switchhook dial 1001 +493012345 --crmuuid 6f1c2a`,
     )
     .action((extension: string, customer: string, { crmuuid, productCode, callType, ...options }: DialOptions) =>
-      actions.withStores(async ({ redis, log }) => {
+      actions.withRedis(async ({ redis, log }) => {
         const jobs = await openJobs({ redis, log })
         try {
           const ids = {

@@ -101,7 +101,7 @@ async function measure(who: string, rate: number, listener: Listener): Promise<S
     const sound = first.get(uuid)
     return sound?.data.includes('ivr/welcome') ? [sound.at - at] : []
   })
-  await until(async () => /^0 /.test(await ear.api('show channels count')))
+  await until(async () => (await ear.api('show channels count')).startsWith('0 '))
   return {
     who, rate, calls: calls.length, waits: served, lost: calls.length - served.length,
     switchCpu: (after[0] - before[0]) / took, listenerCpu: (after[1] - before[1]) / took,
