@@ -70,11 +70,14 @@ export type Entry = Begin | Intent | Done | Note | Key
 export const readEntry = (line: string): Entry => JSON.parse(line) as Entry
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
 
-/** A journal that was read, as far as it can be. */
+/**
+ * A journal that was read, as far as it can be. A write that counted as lost, was done again and happened all the same stands in it
+ * twice: each entry counts once, where it stands first. Two different entries are never the same line: each names its moment and its step.
+ */
 export function readEntries(lines: readonly string[]): Entry[] {
   const entries: Entry[] = []
   try {
-    for (const line of lines) entries.push(readEntry(line))
+    for (const line of new Set(lines)) entries.push(readEntry(line))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }

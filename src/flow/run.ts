@@ -8,7 +8,7 @@ import { isDisposition } from '../campaign/disposition.ts'
 import { within } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/arrive.ts'
-import { readEntry, type Entry } from '../call/entries.ts'
+import { readEntries, type Entry } from '../call/entries.ts'
 import type { CallHouse } from '../call/house.ts'
 import { Journal } from '../call/journal.ts'
 import type { Leg } from '../call/leg.ts'
@@ -82,8 +82,7 @@ export class Flows {
   async #run(leg: Leg, taken: Taken | null): Promise<void> {
     const { house, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
-    // a write that was thought lost and was not has been done twice
-    const entries = [...new Set(taken?.entries)].map(readEntry)
+    const entries = readEntries(taken?.entries ?? [])
     const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
       uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, clock: house.clock, log: house.log,
