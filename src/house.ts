@@ -20,6 +20,7 @@ import { openListener } from './esl/listener.ts'
 import { connectTcp } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
+import { keepRecords } from './flow/records.ts'
 import { Closing } from './house/closing.ts'
 import { Dialling } from './house/dialling.ts'
 import { reconcile } from './house/reconcile.ts'
@@ -132,7 +133,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCalls(home.commands, clock)
     const leads = new LeadDesk({ sql, calls, capacity, clock, log })
-    const common = { node, clock, log, sql, roster, switchboard, leads }
+    const records = keepRecords(sql, node, { clock, log })
+    scope.defer(() => records[Symbol.dispose]())
+    const common = { node, clock, log, sql, records, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config
       const settings = callSettings(config, address)

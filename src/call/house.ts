@@ -33,6 +33,13 @@ export interface CallHouseOptions {
   door: Door
   switchboard: Switchboard
   settings: CallSettings
+  telephones?: Telephones | undefined
+}
+
+/** Whose telephone stands where, as far as the house knows. */
+export interface Telephones {
+  /** The agent who answers at this endpoint; undefined when it is nobody's. */
+  agentAt(endpoint: string): string | undefined
 }
 
 export class CallHouse {
@@ -41,6 +48,7 @@ export class CallHouse {
   readonly door: Door
   readonly switchboard: Switchboard
   readonly settings: CallSettings
+  readonly #telephones: Telephones | undefined
   #dials = true
 
   constructor(options: CallHouseOptions) {
@@ -49,6 +57,7 @@ export class CallHouse {
     this.door = options.door
     this.switchboard = options.switchboard
     this.settings = options.settings
+    this.#telephones = options.telephones
   }
 
   /** This node goes: from now on it dials nobody. The calls that want to are about to be given to the next node. */
@@ -67,6 +76,11 @@ export class CallHouse {
     const known = new Map(variables).set('switchhook_parent' as Ident, varValue(parent.uuid))
     if (address === undefined) return { flow: LEG_PATH as Ident, variables: known }
     return { flow: `home-${LEG_PATH}` as Ident, variables: known.set('switchhook_home' as Ident, varValue(address)) }
+  }
+
+  /** The name of the agent whose telephone this is. */
+  agentAt(endpoint: string): string | undefined {
+    return this.#telephones?.agentAt(endpoint)
   }
 
   /** The call that an author holds, for a leg. */

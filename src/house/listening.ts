@@ -14,11 +14,10 @@ import type { Listener } from '../esl/listener.ts'
 import type { Wire } from '../esl/wire.ts'
 import { campaignDesk } from '../flow/campaign-desk.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
-import { keepRecords } from '../flow/records.ts'
+import type { CallRecords } from '../flow/call-record.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
-import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
 import { others, type Others } from './others.ts'
@@ -29,7 +28,7 @@ export interface ListeningOptions {
   log: Log
   catalogue: Catalogue
   switchboard: Switchboard
-  sql: Sql
+  records: CallRecords
   roster: Roster
   queueStore: QueueStore
   calls: CallStore
@@ -67,7 +66,7 @@ export class Listening {
   #admitted = 0
 
   constructor(options: ListeningOptions) {
-    const { node, clock, log, catalogue, switchboard, sql, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
+    const { node, clock, log, catalogue, switchboard, records, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
@@ -86,7 +85,6 @@ export class Listening {
       },
     })
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
-    const records = keepRecords(sql, node)
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     // not at once: a process that was starved is back in a moment, and the calls that wait at a port are lost when it closes
     presence.on('lapsed', () => (this.#sure = false))
