@@ -40,6 +40,13 @@ export interface CallHouseOptions {
 export interface Telephones {
   /** The agent who answers at this endpoint; undefined when it is nobody's. */
   agentAt(endpoint: string): string | undefined
+  /** A leg of ours rings there from now on, and no queue has promised it. */
+  occupy(endpoint: string, leg: Uuid): Occupation
+}
+
+/** To be ended when the leg has: until then whoever answers there is not offered. */
+export interface Occupation {
+  readonly over: () => void
 }
 
 export class CallHouse {
@@ -81,6 +88,10 @@ export class CallHouse {
   /** The name of the agent whose telephone this is. */
   agentAt(endpoint: string): string | undefined {
     return this.#telephones?.agentAt(endpoint)
+  }
+
+  occupy(endpoint: string, leg: Uuid): Occupation {
+    return this.#telephones?.occupy(endpoint, leg) ?? { over() {} }
   }
 
   /** The call that an author holds, for a leg. */

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Admission } from '../call/admission.ts'
 import { Door, LEG_PATH } from '../call/arrive.ts'
-import { CallHouse, type CallSettings } from '../call/house.ts'
+import { CallHouse, type CallSettings, type Telephones } from '../call/house.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../call/ownership.ts'
 import type { Presence } from '../call/presence.ts'
@@ -35,6 +35,7 @@ export interface ListeningOptions {
   leads: LeadDesk
   presence: Presence
   settings: CallSettings
+  telephones: Telephones
   /** What every connection must carry; undefined: any. */
   key: string | undefined
   /** The port of the door, still closed. */
@@ -66,7 +67,7 @@ export class Listening {
   #admitted = 0
 
   constructor(options: ListeningOptions) {
-    const { node, clock, log, catalogue, switchboard, records, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
+    const { node, clock, log, catalogue, switchboard, records, roster, queueStore, calls, leads, presence, settings, telephones, key, maxCalls } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
@@ -84,7 +85,7 @@ export class Listening {
         this.#flows.start(leg, taken)
       },
     })
-    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
+    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings, telephones })
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     // not at once: a process that was starved is back in a moment, and the calls that wait at a port are lost when it closes
     presence.on('lapsed', () => (this.#sure = false))

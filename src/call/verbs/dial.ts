@@ -67,7 +67,10 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
-      return uuid === null ? unreached(outcome) : reached(leg, house, goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home)), steps)
+      if (uuid === null) return unreached(outcome)
+      const other = goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home))
+      if (!pledge) void other.ended.then(house.occupy(to, other.uuid).over)
+      return reached(leg, house, other, steps)
     },
   })
 }
@@ -87,8 +90,16 @@ async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how
     await pledge?.missed(outcome)
     return unreached(outcome)
   }
-  const { outcome, other: theirs } = await how(leg, house, what, uuid)
-  if (!theirs) return missed(outcome as Unreached)
+  const telephone = pledge ? null : house.occupy(to, uuid)
+  const { outcome, other: theirs } = await how(leg, house, what, uuid).catch((error: unknown) => {
+    telephone?.over()
+    throw error
+  })
+  if (!theirs) {
+    telephone?.over()
+    return missed(outcome as Unreached)
+  }
+  if (telephone) void theirs.ended.then(telephone.over)
   noteMoment(journal, { event: 'answered', ...other })
   const { before } = what.options
   if (before) {
