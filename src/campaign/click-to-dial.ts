@@ -30,13 +30,20 @@ const FLOW = 'click-to-dial' as Ident
 
 export class ClickToDialler {
   readonly #parts: ClickToDialParts
+  #stop: () => void = () => {}
+  readonly #stopped = new Promise<void>(resolve => (this.#stop = resolve))
 
   constructor(parts: ClickToDialParts) {
     this.#parts = parts
   }
 
+  /** This node goes: nobody waits for a telephone any more. Those that ring do so for the next node. */
+  stop(): void {
+    this.#stop()
+  }
+
   /**
-   * Resolves with the uuid of the agent's call when their telephone rings, or is answered without ringing. Rejects with NOT_REACHED
+   * Resolves with the uuid of the agent's call when their telephone rings, or is answered without ringing (or this node goes). Rejects with NOT_REACHED
    * when it can be neither, with FreeSWITCH's cause; the row of the call says the same.
    */
   async dial({ extension, ...request }: ClickToDial): Promise<{ uuid: Uuid }> {
@@ -61,7 +68,7 @@ export class ClickToDialler {
       void written.then(() => this.#behind(uuid, rows.close(uuid, { endedAt: now, hangupCause: cause, outcome, ringMs: now - startedAt })))
       throw new SwitchhookError('NOT_REACHED', `extension ${extension} was not reached: ${outcome} (${cause})`)
     })
-    await Promise.race([rings, reached])
+    await Promise.race([rings, reached, this.#stopped])
     reached.catch(() => {}) // it rang, and nobody waits any more: the row says what became of it
     return { uuid }
   }

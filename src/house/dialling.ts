@@ -12,6 +12,7 @@ import type { Bell } from '../campaign/bell.ts'
 import type { Capacity } from '../campaign/capacity.ts'
 import type { Floor } from '../campaign/floor.ts'
 import { ClickToDialler } from '../campaign/click-to-dial.ts'
+import { jobTimes } from '../campaign/job-age.ts'
 import { openJobs, type ClickToDial, type Jobs } from '../campaign/jobs.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Lines } from '../campaign/lines.ts'
@@ -70,12 +71,12 @@ export class Dialling {
   /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, clock, sql, bell } = options
+    const { redis, log, clock, sql, bell, home } = options
     dialling.#jobs = await openJobs({
       redis,
       log,
       handlers: {
-        now: () => clock.now(),
+        times: jobTimes(home.commands),
         campaign: (command, name) => steerCampaign({ sql, bell }, name, command, clock.now()),
         clickToDial: async request => dialling.#clickToDial(request),
       },
@@ -97,6 +98,7 @@ export class Dialling {
 
   #stop(to: Others): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
+    this.#clickToDialler.stop()
     const phones = to.listener ? 'ring-on' : 'let-go'
     // all three begin in this turn: the agents first, for who is called by us must not be called any more
     const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go')
