@@ -139,7 +139,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     scope.defer(() => records[Symbol.dispose]())
     const floor = new Floor(roster, clock, log)
     scope.defer(() => floor.close())
-    const telephones = agentTelephones({ floor, roster, clock, log })
+    const telephones = agentTelephones({ floor, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
     const common = { node, clock, log, sql, records, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config

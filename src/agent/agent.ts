@@ -179,10 +179,12 @@ export function occupied(agent: Agent, leg: string, now: number): Agent | null {
   return write(state === 'idle' || state === 'wrap-up' ? move(on, 'busy-elsewhere', now, {}) : on, now)
 }
 
-/** That leg has ended. */
-export function vacated(agent: Agent, leg: string, now: number): Agent | null {
+/** That leg has ended. After a talk on it they have been idle since now, and with `wrapUp` they have theirs. */
+export function vacated(agent: Agent, leg: string, now: number, { talked = false, wrapUp = false } = {}): Agent | null {
   if (!agent.legs?.includes(leg)) return null
-  const off = { ...agent, legs: agent.legs.filter(other => other !== leg) }
+  const until = agent.status === 'on-demand' || agent.wrapUpUntil === 'finished' ? 'finished' : Math.max(now + agent.wrapUpMs, agent.wrapUpUntil ?? 0)
+  const after = talked ? { lastTalkEnded: now, ...(wrapUp && { wrapUpUntil: until }) } : {}
+  const off = { ...agent, ...after, legs: agent.legs.filter(other => other !== leg) }
   return off.legs.length === 0 && off.state === 'busy-elsewhere' ? back(off, now) : write(off, now)
 }
 

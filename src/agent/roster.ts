@@ -48,8 +48,8 @@ export interface Roster {
   elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
   /** A leg of ours, by uuid, is at their telephone and no queue promised it: they are not offered until it is vacated. False when it was known. */
   occupy(name: string, leg: string, now: number): Promise<boolean>
-  /** That leg has ended. False when it was not known. */
-  vacate(name: string, leg: string, now: number): Promise<boolean>
+  /** That leg has ended; what follows from it is agent.ts's to say. False when it was not known. */
+  vacate(name: string, leg: string, now: number, how?: { talked: boolean; wrapUp: boolean }): Promise<boolean>
   /** The leg on which the agent waits for callers, or null when it is gone; unless `when` says no to the agent. The agent afterwards. */
   nail(name: string, leg: { leg: string; node: string } | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
   /** Writes down and announces what has lapsed or ended by itself; of all nodes that see it, one does. The agent, null without one. */
@@ -114,7 +114,7 @@ export function rosterOver(table: AgentTable): Roster {
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
     elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),
     occupy: (name, leg, now) => changed(name, now, agent => occupied(agent, leg, now)),
-    vacate: (name, leg, now) => changed(name, now, agent => vacated(agent, leg, now)),
+    vacate: (name, leg, now, how) => changed(name, now, agent => vacated(agent, leg, now, how)),
     nail: (name, leg, now, when = () => true) => must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
     settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
     onChange: listener => table.onChange(listener),

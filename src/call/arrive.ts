@@ -39,6 +39,8 @@ export interface DoorOptions {
   peers?: Peers | undefined
   /** False: this node has too much to do, and a call that is new goes to the overflow. */
   admits?: (() => boolean) | undefined
+  /** Such a call went to the overflow. */
+  shed?: ((arrival: Arrival) => void) | undefined
   /** A call that is new to this process: its flow begins, or goes on where `taken` says that it is. Null: who drives what cannot be known now. */
   start(leg: Leg, taken: Taken | null): void
 }
@@ -230,6 +232,7 @@ export class Door {
       api(say.uuidTransferTo(arrival.uuid, FALLBACK as Ident, say.CONTEXT as Ident)),
     )
     conversation.close()
+    this.#options.shed?.(arrival)
   }
 
   #forget(leg: Leg): void {

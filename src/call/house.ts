@@ -46,7 +46,8 @@ export interface Telephones {
 
 /** To be ended when the leg has: until then whoever answers there is not offered. */
 export interface Occupation {
-  readonly over: () => void
+  /** `talked`: somebody was joined with it. */
+  readonly over: (talked: boolean) => void
 }
 
 export class CallHouse {

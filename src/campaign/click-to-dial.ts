@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/house.ts'
 import { originate, type Origination } from '../call/originate.ts'
 import type { Switch, Switchboard } from '../call/switchboard.ts'
+import type { SwitchEvent } from '../esl/event.ts'
 import { endpoint, newUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
 import type { CallEnd, CallStart } from '../store/calls.ts'
 import type { ClickToDial } from './jobs.ts'
@@ -80,10 +81,15 @@ export class ClickToDialler {
       const at = where()
       const telephone = telephones.occupy(to, uuid)
       const onProgress = (stage: string) => void (stage !== 'created' && rings())
-      const watch = at.watch(uuid, event => event.name === 'CHANNEL_HANGUP' && over(), () => over())
+      let talked = false
+      const hear = ({ name }: SwitchEvent) => {
+        if (name === 'CHANNEL_BRIDGE') talked = true
+        else if (name === 'CHANNEL_HANGUP') over()
+      }
+      const watch = at.watch(uuid, hear, () => over())
       const over = () => {
         watch[Symbol.dispose]()
-        telephone.over()
+        telephone.over(talked)
       }
       const placed = await originate(at, { uuid, endpoint: to, flow: FLOW, ringForMs, variables, onProgress, clock, log })
       log.info({ uuid, ...placed }, 'click-to-dial: the agent was called')

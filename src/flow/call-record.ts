@@ -1,7 +1,8 @@
 /**
  * What remains of a call. One function makes the record, whoever asks for it: the node whose flow ran to its end (run.ts) and a node that
- * finds the call ended and has its journal (remains.ts). docs: README, "Records of calls".
+ * finds the call ended and has its journal (remains.ts). All columns: docs/records.md.
  */
+import type { Arrival } from '../call/arrival.ts'
 import type { Begin } from '../call/entries.ts'
 import type { LegEnd } from '../call/ending.ts'
 import { TRANSFERRED } from '../call/verbs/transfer.ts'
@@ -85,6 +86,12 @@ export function recordOf(begin: Begin, notes: readonly Noted[], end: LegEnd, at:
   const story = withArrival(begin, storyOf(notes, endedAt, true))
   const answeredAt = answered ?? story.answeredAt
   return { ...beginning, ...story, answeredAt, end, endedAt, outcome: outcomeOf(notes, story, end), hungUpBy: hungUpBy(begin, notes, story, end) }
+}
+
+/** Of a call for which there was no room: it went to the overflow before a flow began. */
+export function shedRecord(arrival: Arrival, now: number): CallRecord {
+  const word = 'overflow' satisfies HouseOutcome
+  return recordOf({ k: 'begin', at: now, arrival }, [{ at: now, note: { returned: word } }], { cause: TRANSFERRED }, now)
 }
 
 /** A call that was dialled for an agent is theirs from its first ring; one that we called has rung and was answered before it came to the door. */

@@ -15,14 +15,16 @@ const AGAIN = { everyMs: 1_000, forMs: 30_000 }
 export interface TelephonesParts {
   readonly floor: Pick<Floor, 'at'>
   readonly roster: Pick<Roster, 'occupy' | 'vacate'>
+  /** Do agents have their wrap-up after a talk that no queue has given them? */
+  readonly wrapUp: boolean
   readonly clock: Clock
   readonly log: Log
 }
 
-export function agentTelephones({ floor, roster, clock, log }: TelephonesParts): Telephones {
-  const tell = async (leg: string, agent: string, what: 'occupy' | 'vacate') => {
+export function agentTelephones({ floor, roster, wrapUp, clock, log }: TelephonesParts): Telephones {
+  const tell = async (leg: string, agent: string, act: () => Promise<unknown>) => {
     try {
-      await insist(clock, () => roster[what](agent, leg, clock.now()), AGAIN)
+      await insist(clock, act, AGAIN)
     } catch (error) {
       log.warn({ uuid: leg, agent, error: (error as Error).message }, 'the roster could not be told that an agent is on a call of ours, or is no longer')
     }
@@ -32,8 +34,9 @@ export function agentTelephones({ floor, roster, clock, log }: TelephonesParts):
     occupy(endpoint, leg): Occupation {
       const agent = floor.at(endpoint)?.name
       if (agent === undefined) return { over() {} }
-      const told = tell(leg, agent, 'occupy')
-      return { over: () => void told.then(() => tell(leg, agent, 'vacate')) } // one after the other, and again does no harm
+      const told = tell(leg, agent, () => roster.occupy(agent, leg, clock.now()))
+      // one after the other, and again does no harm
+      return { over: talked => void told.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), { talked, wrapUp }))) }
     },
   }
 }

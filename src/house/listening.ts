@@ -14,7 +14,7 @@ import type { Listener } from '../esl/listener.ts'
 import type { Wire } from '../esl/wire.ts'
 import { campaignDesk } from '../flow/campaign-desk.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
-import type { CallRecords } from '../flow/call-record.ts'
+import { shedRecord, type CallRecords } from '../flow/call-record.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
@@ -80,6 +80,7 @@ export class Listening {
     this.#door = new Door({
       clock, log, switchboard, key, calls, node, peers,
       admits: () => this.#admits(),
+      shed: arrival => void records.ended(shedRecord(arrival, clock.now())).catch((error: Error) => log.error({ uuid: arrival.uuid, error: error.message }, 'the record of a call that went to the overflow could not be written')),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
         this.#flows.start(leg, taken)

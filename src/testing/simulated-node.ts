@@ -31,6 +31,8 @@ export interface SharedHouse {
   readonly catalogue: Catalogue
   readonly leads: LeadDesk
   readonly records: CallRecords
+  /** The setting WRAP_UP_AFTER_DIAL. */
+  readonly wrapUpAfterDial: boolean
   /** Of every node that lives, by name. */
   readonly nodes: ReadonlyMap<string, SimulatedNode>
 }
@@ -64,7 +66,7 @@ export class SimulatedNode {
     const { log } = shared
     const roster = life.reach(shared.roster)
     this.#floor = new Floor(roster, clock, log)
-    this.telephones = agentTelephones({ floor: this.#floor, roster, clock, log })
+    this.telephones = agentTelephones({ floor: this.#floor, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
     const calls = life.reach(shared.calls)
     this.queues = openQueues({ store: life.reach(shared.queueStore), roster, clock, log, node: name })
     const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }

@@ -29,6 +29,8 @@ export interface SimulateOptions {
   sounds?: Readonly<Record<string, Duration | 'missing'>>
   /** Queues that exist. Default: sales, support, operator. */
   queues?: readonly string[]
+  /** The setting WRAP_UP_AFTER_DIAL. Default: no. */
+  wrapUpAfterDial?: boolean
   /** Shows the house's log: for finding out why. */
   verbose?: boolean
 }
@@ -77,7 +79,7 @@ export class Simulation {
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
       switch: this.switch, clock: this.clock, log: this.#log, roster: this.roster, queueStore: this.queueStore, calls, catalogue: new Catalogue(this.#flows),
-      leads: this.#leads, nodes: this.nodes,
+      leads: this.#leads, nodes: this.nodes, wrapUpAfterDial: options.wrapUpAfterDial ?? false,
       records: {
         lives: (uuid, look) => void this.rows.set(uuid, look),
         moved: uuid => void this.rows.delete(uuid),

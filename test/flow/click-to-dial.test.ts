@@ -14,8 +14,8 @@ import type { AgentOptions } from '../../src/testing/simulated-agent.ts'
 const CUSTOMER = '+4940555777'
 const support = { params: { queue: 'support' } }
 
-async function desk(t: TestContext, options: AgentOptions = {}) {
-  const sim = simulate(t)
+async function desk(t: TestContext, options: AgentOptions = {}, settings: { wrapUpAfterDial?: boolean } = {}) {
+  const sim = simulate(t, settings)
   const alice = sim.agent('alice', { wrapUp: '30s', ...options })
   const customer = sim.switch.world.at(`sofia/gateway/carrier/${CUSTOMER}`, { answers: '3s' })
   sim.install('click-to-dial', clickToDial as unknown as AnyFlow)
@@ -85,6 +85,23 @@ test('an agent who talks by click-to-dial is not rung for a caller, from the fir
   await alice.rings('5s')
   await caller.hangsUp()
   await caller.outcome()
+})
+
+test('the talk of a click-to-dial is the agent’s last one, and has a wrap-up when the setting says so; a call without a talk has none', async t => {
+  for (const wrapUpAfterDial of [false, true]) {
+    const { sim, alice, customer, presses } = await desk(t, {}, { wrapUpAfterDial })
+    await sim.until('the telephone rings', presses())
+    await alice.talksWith(CUSTOMER)
+    await sim.advance('5s')
+    customer.last!.hangUp()
+    await alice.becomes(wrapUpAfterDial ? 'wrap-up' : 'idle', '2s')
+    const { lastTalkEnded } = (await sim.roster.get('alice', sim.clock.now()))!
+    assert.ok(sim.clock.now() - lastTalkEnded < 1_000, 'she has just talked')
+  }
+  const { sim, alice, presses } = await desk(t, { answers: 'never' }, { wrapUpAfterDial: true })
+  await sim.until('the telephone rings', presses())
+  await sim.advance('21s')
+  assert.equal(await alice.state(), 'idle')
 })
 
 test('an agent who does not take the call of the button is free again', async t => {

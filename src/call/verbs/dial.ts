@@ -4,7 +4,7 @@ import { CallEnded } from '../../base/errors.ts'
 import { endpoint as parseEndpoint, ident, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
 import type { Call } from '../call.ts'
 import type { DialOutcome } from '../cause.ts'
-import type { CallHouse } from '../house.ts'
+import type { CallHouse, Occupation } from '../house.ts'
 import type { Leg } from '../leg.ts'
 import { lastOf, noteMoment } from '../moment.ts'
 import { ends } from '../nouns.ts'
@@ -69,7 +69,7 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
       if (uuid === null) return unreached(outcome)
       const other = goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home))
-      if (!pledge) void other.ended.then(house.occupy(to, other.uuid).over)
+      if (!pledge) endsWith(other, house.occupy(to, other.uuid))
       return reached(leg, house, other, steps)
     },
   })
@@ -92,14 +92,14 @@ async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how
   }
   const telephone = pledge ? null : house.occupy(to, uuid)
   const { outcome, other: theirs } = await how(leg, house, what, uuid).catch((error: unknown) => {
-    telephone?.over()
+    telephone?.over(false)
     throw error
   })
   if (!theirs) {
-    telephone?.over()
+    telephone?.over(false)
     return missed(outcome as Unreached)
   }
-  if (telephone) void theirs.ended.then(telephone.over)
+  if (telephone) endsWith(theirs, telephone)
   noteMoment(journal, { event: 'answered', ...other })
   const { before } = what.options
   if (before) {
@@ -107,6 +107,12 @@ async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how
     if (!(await agrees(leg, house.callOf(theirs), before, house))) return missed('declined')
   }
   return reached(leg, house, theirs, leg.steps)
+}
+
+/** The telephone of an agent is in use until its leg has ended. */
+function endsWith(other: Leg, telephone: Occupation): void {
+  const { journal } = other.steps
+  void other.ended.then(() => telephone.over(journal.notes.some(({ note }) => 'event' in note && note.event === 'talking' && note.leg === other.uuid)))
 }
 
 /** Runs `before` on the other leg; their hang-up is a no. The caller's hang-up ends the other leg and rejects with CallEnded. */

@@ -1,5 +1,5 @@
 -- What a report can be made of: who was served, by whom, how long each part lasted, and who hung up. Lengths are in milliseconds.
--- The words of `outcome` and `hung_up_by` are explained in src/flow/call-record.ts, the moments of `queue_timeline` in src/call/moment.ts.
+-- All columns, the words of `outcome` and `hung_up_by` and the moments of `queue_timeline` are explained in docs/records.md.
 
 alter table calls
   add column customer   text,                           -- the number of the person served: who called, whom we called
