@@ -136,7 +136,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const calls = redisCalls(home.commands, clock)
     const leads = new LeadDesk({ sql, calls, capacity, clock, log })
     const records = keepRecords(sql, node, { clock, log })
-    scope.defer(() => records[Symbol.dispose]())
+    scope.use(records)
     const floor = new Floor(roster, clock, log)
     scope.defer(() => floor.close())
     const telephones = agentTelephones({ floor, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })

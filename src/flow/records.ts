@@ -3,7 +3,7 @@
  * the calls, all of it in one statement and one statement at a time, so a busy node writes fewer and larger ones. While the database is
  * away the latest word of each call that lives is kept, and written when it is back.
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { saveCalls, type CallState } from '../store/calls.ts'
 import { isRefused, type Json, type Sql } from '../store/sql.ts'
@@ -12,6 +12,8 @@ import type { CallRecord, CallRecords, LiveCall } from './call-record.ts'
 /** Rows in one statement. */
 const AT_ONCE = 200
 const AGAIN_MS = 1_000
+/** A node that goes waits so long for what is being written. What is not is in the journals. */
+const CLOSE_MS = 1_000
 /** Rows that wait for a database that hangs: more than calls that one node drives. */
 const MOST = 20_000
 
@@ -26,15 +28,15 @@ interface Parts {
   readonly log: Log
 }
 
-/** `node`: the name of this one. Disposing gives up what has not been written. */
-export const keepRecords = (sql: Sql, node: string, parts: Parts): Required<CallRecords> & Disposable => new KeptRecords(sql, node, parts)
+/** `node`: the name of this one. Disposing takes nothing more, and waits up to a second for what is being written. */
+export const keepRecords = (sql: Sql, node: string, parts: Parts): Required<CallRecords> & AsyncDisposable => new KeptRecords(sql, node, parts)
 
-class KeptRecords implements Required<CallRecords>, Disposable {
+class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   readonly #sql: Sql
   readonly #node: string
   readonly #parts: Parts
   readonly #waiting = new Map<string, Waiting>()
-  #writing = false
+  #writing: Promise<void> | null = null
   #again: Timer | null = null
   #failing = false
   #closed = false
@@ -59,30 +61,50 @@ class KeptRecords implements Required<CallRecords>, Disposable {
     return new Promise((resolve, reject) => this.#put(call.uuid, { look: () => stateOf(call, this.#node), done: { resolve, reject } }))
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     this.#again?.cancel()
+    if (this.#writing) await within(this.#parts.clock, CLOSE_MS, this.#writing)
+    this.#refuseEnds()
     this.#waiting.clear()
   }
 
   #put(uuid: string, row: Waiting): void {
     if (this.#closed) return void row.done?.reject(new Error('this node closes'))
     this.#waiting.set(uuid, row)
-    if (!this.#writing && (row.done || !this.#failing)) void this.#writeAll()
+    if (row.done || this.#again === null) this.#write() // while the database is away the next try has its time, and the end of a call its own
   }
 
-  async #writeAll(): Promise<void> {
+  /** One statement at a time. */
+  #write(): void {
+    if (this.#writing || this.#waiting.size === 0) return
     this.#again?.cancel()
-    this.#writing = true
+    this.#again = null
+    this.#writing = this.#writeAll().then(lost => {
+      this.#writing = null
+      if (lost > 0) this.#later()
+      else this.#write() // what came in the last moment
+    })
+  }
+
+  #later(): void {
+    this.#refuseEnds()
+    if (this.#closed) return
+    this.#again = this.#parts.clock.after(AGAIN_MS, () => {
+      this.#again = null
+      this.#write()
+    })
+  }
+
+  /** Gives the number of rows that must be written again. */
+  async #writeAll(): Promise<number> {
     let lost = 0
     while (this.#waiting.size > 0 && lost === 0) {
       const batch = [...this.#waiting].slice(0, AT_ONCE)
       for (const [uuid] of batch) this.#waiting.delete(uuid)
-      lost = await this.#write(batch)
+      lost = await this.#writeRows(batch)
     }
-    this.#writing = false
-    if (lost > 0) this.#refuseEnds()
-    if (lost > 0 && !this.#closed) this.#again = this.#parts.clock.after(AGAIN_MS, () => void this.#writeAll())
+    return lost
   }
 
   /** The database is away: whoever waits to write the end of a call leaves it to its journal. */
@@ -94,8 +116,7 @@ class KeptRecords implements Required<CallRecords>, Disposable {
     }
   }
 
-  /** Gives the number of rows that must be written again. */
-  async #write(batch: readonly [string, Waiting][]): Promise<number> {
+  async #writeRows(batch: readonly [string, Waiting][]): Promise<number> {
     try {
       await saveCalls(this.#sql, batch.map(([, { look }]) => look()))
       for (const [, { done }] of batch) done?.resolve()
@@ -106,7 +127,7 @@ class KeptRecords implements Required<CallRecords>, Disposable {
       // one row that cannot be written must not keep the others away
       if (isRefused(error) && batch.length > 1) {
         let lost = 0
-        for (const row of batch) lost += await this.#write([row])
+        for (const row of batch) lost += await this.#writeRows([row])
         return lost
       }
       return this.#keep(batch, error as Error)

@@ -1,6 +1,7 @@
 /** Records of calls in a real database: while a call lives, when it has ended, and while the database is away. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { test, type TestContext } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
 import type { Begin } from '../../src/call/entries.ts'
@@ -32,7 +33,7 @@ async function house(t: TestContext) {
   const warnings: string[] = []
   const log = { ...silentLog, warn: (_: object, text: string) => void warnings.push(text) } as typeof silentLog
   const records = keepRecords(throughAway(sql, away), 'a', { clock, log })
-  t.after(() => records[Symbol.dispose]())
+  t.after(() => records[Symbol.asyncDispose]())
   const beginning = (given: Partial<Begin['arrival']> = {}): Begin => {
     const arrival = { uuid: randomUUID() as Uuid, path: 'welcome', direction: 'in', from: '+491', fromName: '', to: '2000', core: '', answered: false, socketResume: true, key: '' } as const
     return { k: 'begin', at: NOW, arrival: { ...arrival, ...given } }
@@ -87,6 +88,15 @@ test('while the database is away calls go on, their latest word is kept, and who
   const { queue } = await row(one.arrival.uuid, () => true)
   assert.equal(queue, 'sales')
   assert.equal(warnings.length, 1, 'it is said once')
+  const [gone, next] = [beginning(), beginning()]
+  away.is = true
+  tell(gone, [])
+  await assert.rejects(records.ended(recordOf(other, [], CLEARED, NOW + 1_000)))
+  records.moved(gone.arrival.uuid) // another node writes it
+  await clock.advance(1_000)
+  away.is = false
+  tell(next, [entered])
+  await row(next.arrival.uuid, () => true)
 })
 
 test('one row that the database refuses keeps no other away', { timeout: 10_000 }, async t => {
@@ -121,4 +131,14 @@ test('a call that an agent has dialled is found by the number of the customer, w
     const [call] = await recentCalls(sql, 10, undefined, { number })
     assert.deepEqual([call?.agent, call?.customer, call?.to], ['alice', '+49222', '+49222'])
   }
+})
+
+test('the examples of the documentation are SQL that this database understands', async t => {
+  const { sql } = await house(t)
+  const page = await readFile(new URL('../../docs/records.md', import.meta.url), 'utf8')
+  const examples = [...page.matchAll(/```sql\n([^`]+)```/g)].flatMap(([, text]) => text!.split(/;\n/)).filter(text => text.trim() !== '')
+  assert.equal(examples.length, 2)
+  for (const example of examples) assert.deepEqual([...(await sql.unsafe(example))], [])
+  const [columns] = await sql<[{ names: string[] }]>`select array_agg(column_name::text) as names from information_schema.columns where table_name = 'calls'`
+  for (const name of columns.names) assert.ok(page.includes(`\`${name}\``), `docs/records.md explains ${name}`)
 })
