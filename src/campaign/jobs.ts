@@ -182,13 +182,21 @@ async function resultOf(queue: Queue, events: QueueEvents, id: string): Promise<
   }
   const soon = await finished(STALE_MS)
   if (soon) return soon
-  if (!(await job.isActive())) {
-    await job.remove()
+  if (await withdrawn(job)) {
     throw new SwitchhookError('NOT_REACHED', `no node took the job within ${STALE_MS / 1_000} s: is one there that dials (ROLES)? Nobody is called`)
   }
   const later = await finished(LONGEST_MS)
   if (later) return later
   throw new SwitchhookError('NOT_REACHED', `a node took job ${id} and did not say within ${LONGEST_MS / 1_000} s whether the telephone rings`)
+}
+
+/** True when no node has taken it: it is gone then. A job that a node takes in this moment is locked, and stays. */
+async function withdrawn(job: Job): Promise<boolean> {
+  if (!['waiting', 'delayed', 'prioritized'].includes(await job.getState())) return false
+  return job.remove().then(() => true, async (error: Error) => {
+    if (await job.isActive()) return false
+    throw error
+  })
 }
 
 function checked<T>(schema: z.ZodType<T>, payload: unknown): T {

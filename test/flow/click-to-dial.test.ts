@@ -129,9 +129,12 @@ test('an agent whom a flow dials by itself is not rung for another caller meanwh
   const third = sim.call(queueEntry, support)
   await second.talksWith('alice')
   assert.equal(await alice.state(), 'busy-elsewhere')
+  await sim.advance('2s')
   await alice.hangsUp()
   await alice.becomes('wrap-up', '1s')
   assert.equal(await second.outcome(), 'talked')
+  const { lastTalkEnded } = (await sim.roster.get('alice', sim.clock.now()))!
+  assert.ok(sim.clock.now() - lastTalkEnded < 1_000, 'she has just talked')
   assert.equal(sim.records.find(({ flow: name }) => name.endsWith('-2'))?.agent, 'alice')
   await third.hangsUp()
   await third.outcome()

@@ -69,7 +69,7 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
       if (uuid === null) return unreached(outcome)
       const other = goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home))
-      if (!pledge) endsWith(other, house.occupy(to, other.uuid))
+      if (!pledge) endsWith(leg, other, house.occupy(to, other.uuid))
       return reached(leg, house, other, steps)
     },
   })
@@ -99,7 +99,7 @@ async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how
     telephone?.over(false)
     return missed(outcome as Unreached)
   }
-  if (telephone) endsWith(theirs, telephone)
+  if (telephone) endsWith(leg, theirs, telephone)
   noteMoment(journal, { event: 'answered', ...other })
   const { before } = what.options
   if (before) {
@@ -110,8 +110,7 @@ async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how
 }
 
 /** The telephone of an agent is in use until its leg has ended. */
-function endsWith(other: Leg, telephone: Occupation): void {
-  const { journal } = other.steps
+function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation): void {
   void other.ended.then(() => telephone.over(journal.notes.some(({ note }) => 'event' in note && note.event === 'talking' && note.leg === other.uuid)))
 }
 
