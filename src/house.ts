@@ -14,12 +14,15 @@ import { Runs } from './call/runs.ts'
 import { Switchboard } from './call/switchboard.ts'
 import { Bell } from './campaign/bell.ts'
 import { Capacity } from './campaign/capacity.ts'
+import { Floor } from './campaign/floor.ts'
 import { LeadDesk } from './campaign/lead.ts'
 import { ownAddress, type Config } from './config.ts'
 import { openListener } from './esl/listener.ts'
 import { accepts } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
+import { keepRecords } from './flow/records.ts'
+import { agentTelephones } from './flow/telephones.ts'
 import { Closing } from './house/closing.ts'
 import { Dialling } from './house/dialling.ts'
 import { reconcile } from './house/reconcile.ts'
@@ -176,16 +179,21 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCalls(home.commands, clock)
     const leads = new LeadDesk({ sql, calls, capacity, clock, log })
-    const common = { node, clock, log, sql, roster, switchboard, leads }
+    const records = keepRecords(sql, node, { clock, log })
+    scope.use(records)
+    const floor = new Floor(roster, clock, log)
+    scope.defer(() => floor.close())
+    const telephones = agentTelephones({ floor, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
+    const common = { node, clock, log, sql, records, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config
       const settings = callSettings(config, address)
       const key = doorKey ?? undefined
-      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key, listener, answers: accepts, maxCalls })
+      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, presence, settings, key, listener, answers: accepts, maxCalls })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, machine: systemClock, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
+      ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
     const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))

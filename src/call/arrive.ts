@@ -36,6 +36,8 @@ export interface DoorOptions {
   peers?: Peers | undefined
   /** False: this node has too much to do, and a call that is new goes to the overflow. */
   admits?: (() => boolean) | undefined
+  /** Such a call went to the overflow. */
+  shed?: ((arrival: Arrival) => void) | undefined
   /** A call that is new to this process: its flow begins, or goes on where `taken` says that it is. Null: who drives what cannot be known now. */
   start(leg: Leg, taken: Taken | null): void
 }
@@ -227,6 +229,7 @@ export class Door {
   #shed(arrival: Arrival, conversation: Conversation): void {
     this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'too much to do: a call goes to the overflow')
     sendToFallback(arrival.uuid, conversation)
+    this.#options.shed?.(arrival)
   }
 
   #forget(leg: Leg): void {

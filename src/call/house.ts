@@ -35,6 +35,21 @@ export interface CallHouseOptions {
   door: Door
   switchboard: Switchboard
   settings: CallSettings
+  telephones?: Telephones | undefined
+}
+
+/** Whose telephone stands where, as far as the house knows. */
+export interface Telephones {
+  /** The agent who answers at this endpoint; undefined when it is nobody's. */
+  agentAt(endpoint: string): string | undefined
+  /** A leg of ours rings there from now on, and no queue has promised it. */
+  occupy(endpoint: string, leg: Uuid): Occupation
+}
+
+/** To be ended when the leg has: until then whoever answers there is not offered. */
+export interface Occupation {
+  /** `talked`: somebody was joined with it. */
+  readonly over: (talked: boolean) => void
 }
 
 export class CallHouse {
@@ -43,6 +58,7 @@ export class CallHouse {
   readonly door: Door
   readonly switchboard: Switchboard
   readonly settings: CallSettings
+  readonly #telephones: Telephones | undefined
   #dials = true
 
   constructor(options: CallHouseOptions) {
@@ -51,6 +67,7 @@ export class CallHouse {
     this.door = options.door
     this.switchboard = options.switchboard
     this.settings = options.settings
+    this.#telephones = options.telephones
   }
 
   /** This node goes: from now on it dials nobody. The calls that want to are about to be given to the next node. */
@@ -76,6 +93,15 @@ export class CallHouse {
     const home = leg.home ?? this.switchboard.of(leg.arrival.core)
     if (!home) throw new SwitchError('LINK_DOWN', 'it is not known on which FreeSWITCH this call is, as long as more than one cannot be reached')
     return home
+  }
+
+  /** The name of the agent whose telephone this is. */
+  agentAt(endpoint: string): string | undefined {
+    return this.#telephones?.agentAt(endpoint)
+  }
+
+  occupy(endpoint: string, leg: Uuid): Occupation {
+    return this.#telephones?.occupy(endpoint, leg) ?? { over() {} }
   }
 
   /** The call that an author holds, for a leg. */

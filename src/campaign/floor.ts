@@ -42,6 +42,12 @@ export class Floor extends Emitter<{ change: void }> {
     return [...this.#agents.values()].filter(agent => agent.queues.some(tier => tier.queue === queue)).map(agent => asOf(agent, now))
   }
 
+  /** Whoever answers at this endpoint, as they were written down last. */
+  at(endpoint: string): Agent | undefined {
+    for (const agent of this.#agents.values()) if (agent.endpoint === endpoint) return agent
+    return undefined
+  }
+
   all(): Agent[] {
     const now = this.#clock.now()
     return [...this.#agents.values()].map(agent => asOf(agent, now))

@@ -11,7 +11,7 @@ import * as say from '../esl/api.ts'
 import type { Ident } from '../esl/words.ts'
 import type { Leftovers } from './leftovers.ts'
 import { remainsOf, ringingIn, type KnownEnd } from './remains.ts'
-import type { CallRecords } from './run.ts'
+import type { CallRecords } from './call-record.ts'
 
 export interface Over {
   readonly uuid: string
@@ -22,7 +22,7 @@ export interface Over {
 export interface FinishParts {
   readonly calls: CallStore
   readonly switchboard: Switchboard
-  readonly records: CallRecords
+  readonly records: Pick<CallRecords, 'ended'>
   /** Null where there are no campaigns. */
   readonly leads: { presume(uuid: string, cause: string | null): Promise<unknown> } | null
   /** For a call whose journal says nothing. */
@@ -64,7 +64,6 @@ async function close({ uuid, owner, end }: Over, journal: readonly string[], { c
   try {
     const record = remainsOf(journal, end, clock.now())
     if (record) {
-      await records.begun(record) // the node that had it may have died before
       await records.ended(record)
       if (record.direction === 'out') await leads?.presume(uuid, record.end.cause)
     } else {

@@ -58,12 +58,17 @@ export class Leftovers {
     const runs = new Map([...open, ...agents.flatMap(agent => (agent.nailed ? [[agent.nailed.leg, agent.nailed.core ?? null] as const] : []))])
     const elsewhere = await this.#elsewhere([...unowned, ...nailed], runs)
     const named = unowned.filter(call => !elsewhere.has(call))
-    const standing = await standingOf(switchboard, [...named, ...[...nailed].filter(leg => !elsewhere.has(leg))])
+    const occupying = agents.flatMap(({ name, legs = [] }) => legs.map(leg => ({ name, leg })))
+    const standing = await standingOf(switchboard, [...named, ...[...nailed].filter(leg => !elsewhere.has(leg)), ...occupying.map(({ leg }) => leg)])
     const gone = (call: string) => isOver(standing.get(call)) && this.#sightings.lasted(`left ${call}`, SETTLES_MS)
     const over = new Set(named.filter(gone))
     let swept = over.size > 0 ? await this.clear(over) : 0
     for (const agent of agents) {
       if (agent.nailed && gone(agent.nailed.leg)) swept += Number(await this.#unnail(agent.name, agent.nailed.leg))
+    }
+    // whoever dialled them has died, or could not tell the roster
+    for (const { name, leg } of occupying) {
+      if (gone(leg)) swept += Number(await roster.vacate(name, leg, clock.now()))
     }
     for (const call of open.keys()) {
       if (!over.has(call)) continue

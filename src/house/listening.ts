@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import { Admission } from '../call/admission.ts'
 import { LEG_PATH } from '../call/arrival.ts'
 import { Door } from '../call/arrive.ts'
-import { CallHouse, type CallSettings } from '../call/house.ts'
+import { CallHouse, type CallSettings, type Telephones } from '../call/house.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../call/ownership.ts'
 import type { NodeLease } from '../call/node-lease.ts'
@@ -15,11 +15,10 @@ import type { Listener } from '../esl/listener.ts'
 import type { Wire } from '../esl/wire.ts'
 import { campaignDesk } from '../flow/campaign-desk.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
-import { keepRecords } from '../flow/records.ts'
+import { shedRecord, type CallRecords } from '../flow/call-record.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
-import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
 import { others, type Others } from './others.ts'
@@ -30,13 +29,14 @@ export interface ListeningOptions {
   log: Log
   catalogue: Catalogue
   switchboard: Switchboard
-  sql: Sql
+  records: CallRecords
   roster: Roster
   queueStore: QueueStore
   calls: CallStore
   leads: LeadDesk
   presence: NodeLease
   settings: CallSettings
+  telephones: Telephones
   /** What every connection must carry; undefined: any. */
   key: string | undefined
   /** The port of the door, still closed. */
@@ -71,7 +71,7 @@ export class Listening {
   #admitted = 0
 
   constructor(options: ListeningOptions) {
-    const { node, clock, log, catalogue, switchboard, sql, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
+    const { node, clock, log, catalogue, switchboard, records, roster, queueStore, calls, leads, presence, settings, telephones, key, maxCalls } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.running + this.#admitted, coming: this.#knocking - this.#admitted })
@@ -84,13 +84,13 @@ export class Listening {
     this.#door = new Door({
       clock, log, switchboard, key, calls, node, peers,
       admits: () => this.#admits(),
+      shed: arrival => void records.ended(shedRecord(arrival, clock.now())).catch((error: Error) => log.error({ uuid: arrival.uuid, error: error.message }, 'the record of a call that went to the overflow could not be written')),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
         this.#flows.start(leg, taken)
       },
     })
-    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
-    const records = keepRecords(sql, node)
+    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings, telephones })
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     presence.on('lapsed', () => {
       this.#sure = false

@@ -9,7 +9,7 @@ import type { Runs } from '../call/runs.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Reconciler } from '../flow/reconcile.ts'
-import { keepRecords } from '../flow/records.ts'
+import type { CallRecords } from '../flow/call-record.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { closeLostCall, openCalls } from '../store/calls.ts'
 import type { Sql } from '../store/sql.ts'
@@ -19,6 +19,7 @@ export interface ReconcileOptions {
   clock: Clock
   log: Log
   sql: Sql
+  records: Pick<CallRecords, 'ended'>
   roster: Roster
   queueStore: QueueStore
   switchboard: Switchboard
@@ -37,12 +38,10 @@ export interface ReconcileOptions {
   remember(uuid: string): Promise<void>
 }
 
-export function reconcile({ legs, drives, remember, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
+export function reconcile({ legs, drives, remember, presence, sql, ...parts }: ReconcileOptions): Reconciler {
   return new Reconciler({
     ...parts,
-    node,
     nodes: presence,
-    records: keepRecords(sql, node),
     rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
     mine: uuid => drives(uuid) || legs.has(uuid),
     legs: () => legs.values(),

@@ -64,6 +64,11 @@ export function isDuplicate(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.code === '23505'
 }
 
+/** True when PostgreSQL will never take this row: its values, not the connection, are at fault (classes 22 and 23, and what JSON cannot hold). */
+export function isRefused(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && /^2[23]/.test(error.code)
+}
+
 /** The database's own version, such as '18.4'; rejects when nobody answers. One connection, closed again. */
 export async function databaseVersion(address: DatabaseAddress, connectWithin = 5): Promise<string> {
   const sql = openSql(address, { max: 1, connectWithin })

@@ -14,7 +14,7 @@ import { ident, soundName, type Ident } from '../esl/words.ts'
 import { Catalogue, type AnyFlow } from '../flow/catalogue.ts'
 import type { Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
-import type { CallRecord } from '../flow/run.ts'
+import type { CallRecord, LiveCall } from '../flow/call-record.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { Actor } from './actor.ts'
@@ -29,6 +29,8 @@ export interface SimulateOptions {
   sounds?: Readonly<Record<string, Duration | 'missing'>>
   /** Queues that exist. Default: sales, support, operator. */
   queues?: readonly string[]
+  /** The setting WRAP_UP_AFTER_DIAL. Default: no. */
+  wrapUpAfterDial?: boolean
   /** Shows the house's log: for finding out why. */
   verbose?: boolean
 }
@@ -48,6 +50,8 @@ export class Simulation {
   readonly queueStore: QueueStore
   /** Of every call that has ended; without the switch's last event, which has 9 kB. */
   readonly records: CallRecord[] = []
+  /** What the row of a call says while the call lives, by uuid. */
+  readonly rows = new Map<string, () => LiveCall>()
   readonly agents: SimulatedAgent[] = []
   readonly #flows = new Map<string, AnyFlow>()
   readonly #leads: SimulatedLeads
@@ -75,8 +79,15 @@ export class Simulation {
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
       switch: this.switch, clock: this.clock, log: this.#log, roster: this.roster, queueStore: this.queueStore, calls, catalogue: new Catalogue(this.#flows),
-      leads: this.#leads, nodes: this.nodes,
-      records: { begun: async () => {}, ended: async row => void this.records.push({ ...row, end: { cause: row.end.cause } }) },
+      leads: this.#leads, nodes: this.nodes, wrapUpAfterDial: options.wrapUpAfterDial ?? false,
+      records: {
+        lives: (uuid, look) => void this.rows.set(uuid, look),
+        moved: uuid => void this.rows.delete(uuid),
+        ended: async row => {
+          this.rows.delete(row.uuid)
+          this.records.push({ ...row, end: { cause: row.end.cause } })
+        },
+      },
     }
     this.ready = this.#open(options.queues ?? ['sales', 'support', 'operator'])
     this.ready.catch(() => {}) // whoever waits for it sees why

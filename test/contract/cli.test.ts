@@ -4,7 +4,10 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import { closeCall, openCall } from '../../src/store/calls.ts'
+import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
+import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import { addLead, claimLeads, type Claimed } from '../../src/store/leads.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
 import { Installation, PROGRAM, takePort } from './cli-process.ts'
 
@@ -75,8 +78,9 @@ test('settings that cannot be used are told all at once, and nothing is opened',
   assert.ok(!said.err.includes('hidden'))
 })
 
+const startedAt = Date.parse('2026-03-01T10:00:00Z')
+
 test('the operator finds a call by its number, written with a plus or without', async () => {
-  const startedAt = Date.parse('2026-03-01T10:00:00Z')
   const call = {
     id: '0c0f0a52-0000-4000-8000-000000000001',
     flow: 'welcome',
@@ -94,6 +98,24 @@ test('the operator finds a call by its number, written with a plus or without', 
   assert.equal(code, 0)
   assert.match(out, /^BEGAN .*\n\S+ \S+ +in +4930777 +100 +welcome +alice +1m15s +talked +NORMAL_CLEARING\n$/)
   assert.equal((JSON.parse((await house.types('calls --limit 1 --json')).out) as unknown[]).length, 1)
+})
+
+test('the operator sees the calls of a campaign with their leads, how long each part lasted and who hung up', async () => {
+  const campaign = await putCampaign(sql, campaignFrom({ name: 'autumn', queue: 'sales' }))
+  await moveCampaign(sql, campaign.id, ['draft'], 'running', startedAt)
+  await addLead(sql, campaign.id, '+4930779', {}, startedAt)
+  const id = '0c0f0a52-0000-4000-8000-000000000003'
+  const claim = { campaign: campaign.id, node: 'n1', gateway: 'carrier', core: id, now: startedAt, until: startedAt + 1_000, ids: [id] }
+  const [{ lead }] = (await claimLeads(sql, claim)) as [Claimed]
+  const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0 }
+  const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
+  const call = { id, flow: 'campaign-leg', direction: 'outbound', from: '+4930779', to: null, core: null, node: 'n1', startedAt, customer: '+4930779' } as const
+  await saveCalls(sql, [{ ...call, ...times, agent: 'alice', otherLeg: null, queue: 'sales', gateway: null, queueTimeline: [], recording: null, end }])
+  const { out, code } = await house.types('calls --campaign autumn --long')
+  assert.equal(code, 0)
+  assert.match(out, new RegExp(`^BEGAN .*\\n.* out +\\+4930779 .* talked +NORMAL_CLEARING +2s +6s +1m0s +0s +agent +${lead}\\n$`))
+  const unknown = await house.types('calls --campaign summer')
+  assert.deepEqual([unknown.code, /no campaign is called 'summer'.*autumn/.test(unknown.err)], [3, true])
 })
 
 test('a node whose port is taken says so and ends', async t => {

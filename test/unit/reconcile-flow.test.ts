@@ -18,7 +18,7 @@ async function twoNodes(t: TestContext) {
   const nodes = new Neighbourhood('b', alive)
   const looks = new Reconciler({
     node: 'b', address: b.address, nodes, calls: sim.callStore, switchboard: b.switchboard, roster: sim.roster, queueStore: sim.queueStore,
-    records: { begun: async () => {}, ended: async record => void sim.records.push({ ...record, end: { cause: record.end.cause } }) },
+    records: { ended: async record => void sim.records.push({ ...record, end: { cause: record.end.cause } }) },
     leads: null, rows: null, clock: sim.clock, log: silentLog,
     legs: () => b.door.legs.values(),
     mine: uuid => b.door.legs.has(uuid as Uuid),
@@ -72,7 +72,7 @@ test('a caller who waits while their node dies is taken over by FreeSWITCH, and 
   assert.equal(member?.node, 'b')
   assert.equal(sim.records.length, 0)
   await caller.hangsUp()
-  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await caller.outcome(), 'abandoned')
   assert.equal(sim.records.length, 1)
 })
 
@@ -89,7 +89,7 @@ test('a caller who waits while their switch dies waits on in the same place when
   assert.deepEqual([after?.call, after?.joinedAt, after?.seq], [before?.call, before?.joinedAt, before?.seq])
   assert.equal(sim.records.length, 0)
   await caller.hangsUp()
-  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await caller.outcome(), 'abandoned')
 })
 
 test('a telephone that rings for a caller who left while their node was dead stops ringing', async t => {
