@@ -160,6 +160,8 @@ for (const [what, digit] of [
 
 test('single commands are answered to the letter', async () => {
   const { clock, sim } = openSwitch()
+  sim.world.at('user/1001', { answers: 'never' }) // the directory of the laboratory has this user, whose telephone was off
+  sim.world.remove('user/1001')
   const { frames, turns } = recorded('inbound-state.jsonl', {})
   const told =
     /uuid_exists|uuid_kill|originate|module_exists|bridged_calls|show registrations|fsctl max_sessions|version|global_getvar|sofia_contact/

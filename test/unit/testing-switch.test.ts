@@ -146,7 +146,7 @@ test('a leg that the house dials answers, is turned round, and arrives at the do
   const phone = sim.world.at('user/alice', { answers: '3s' })
   link.send('originate user/nobody switchhook-leg XML switchhook')
   await clock.advance(100)
-  assert.deepEqual(link.answers, ['-ERR USER_NOT_REGISTERED'])
+  assert.deepEqual(link.answers, ['-ERR SUBSCRIBER_ABSENT'])
   const uuid = await link.api(
     'originate {origination_uuid=11111111-2222-4333-8444-555555555555,origination_caller_id_number=+49301,ignore_early_media=true,' +
       'note=a\\,b}user/alice switchhook-leg XML switchhook',
