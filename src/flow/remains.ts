@@ -1,5 +1,5 @@
 /** The record of a call that nobody drove to its end, made of its journal: what the flow would have written, as far as it came. */
-import { readEntries, type Begin, type Entry, type Note } from '../call/entries.ts'
+import { readEntries, type Begin, type Entry, type Intent, type Note } from '../call/entries.ts'
 import type { Ended } from '../call/hangups.ts'
 import type { LegEnd } from '../call/ending.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
@@ -11,7 +11,7 @@ export interface KnownEnd extends Ended {
   readonly facts?: LegEnd['facts']
 }
 
-/** The clocks of a switch and of a node may differ by this much. */
+/** The clocks of a switch and of a node may differ by this much; a time of bridging that is older is of an earlier talk. */
 const JOINED_WITHIN_MS = 2_000
 
 /**
@@ -64,9 +64,11 @@ function beginningOf({ at, arrival }: Begin) {
 
 /** The node died in the moment in which the two were joined: the switch says that they were. */
 function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] {
-  const join = entries.findLast(entry => entry.k === 'intent' && entry.v === 'join')
-  const since = end?.bridgedAt
-  if (!join || since === undefined || since < join.at - JOINED_WITHIN_MS) return []
+  const join = entries.findLast((entry): entry is Intent => entry.k === 'intent' && entry.v === 'join')
+  const partner = (join?.d as { with: string } | undefined)?.with
+  if (!join || end?.bridgedTo === undefined || end.bridgedTo !== partner) return []
+  const { bridgedAt = 0 } = end
+  const since = bridgedAt < join.at - JOINED_WITHIN_MS ? join.at : bridgedAt
   const after = entries.slice(entries.indexOf(join) + 1)
   const promised = entries.findLast(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'promised') as Note | undefined
   const agent = promised && 'agent' in promised.note ? promised.note.agent : undefined
