@@ -18,7 +18,7 @@ export class Recording {
   readonly path: string
   readonly startedAt: number
   stoppedAt: number | undefined
-  /** Since then nothing can be written. */
+  /** Since then nothing can be written, which the switch says at the end of it. */
   brokeAt: number | undefined
   masked = false
   paused = false
@@ -29,11 +29,6 @@ export class Recording {
     this.uuid = uuid
     this.path = path
     this.startedAt = at
-  }
-
-  /** Milliseconds that are in the file. */
-  written(now: number): number {
-    return Math.min(this.brokeAt ?? now, now) - this.startedAt
   }
 }
 
@@ -88,7 +83,7 @@ export function stopRecording(channel: Channel, path: string, cause: CompletionC
     const empty = now - recording.startedAt < FRAME_MS
     if (empty) channel.variables.set('RECORD_DISCARDED', 'true')
     const why = recording.brokeAt !== undefined ? 'uri-failure' : empty ? 'empty-file' : cause
-    noteLength(channel, recording.written(now))
+    noteLength(channel, now - recording.startedAt) // of a full disk too: what it did not take is counted (measured)
     channel.variables.set('record_completion_cause', why)
     stopped(channel, recording.path, [['Record-Completion-Cause', why]])
   }
