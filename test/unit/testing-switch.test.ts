@@ -230,3 +230,15 @@ test('everything that people experience is in one transcript', async () => {
   assert.deepEqual(sim.leftovers(), [])
   assert.deepEqual(clock.pending(), [])
 })
+
+test('a leg that has just come is not in the list of channels yet, though it exists', async () => {
+  const { clock, sim } = openSim()
+  const link = new Link(sim, clock)
+  const caller = sim.world.call({ from: '555', to: 'switchhook-welcome' })
+  await clock.settle()
+  assert.equal(await link.api(`uuid_exists ${caller.uuid}`), 'true')
+  assert.equal(await link.api('show channels as json'), '{"row_count": 0}')
+  await clock.advance(100)
+  assert.equal((JSON.parse(await link.api('show channels as json')) as { row_count: number }).row_count, 1)
+  await sim.close()
+})

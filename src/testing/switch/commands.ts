@@ -139,6 +139,7 @@ function log(listener: Listener, argument: string): void {
   const text = argument.trim().split(' ')[0] || 'debug'
   const level = /^\d+$/.test(text) ? integer(text) : (LEVELS as readonly string[]).indexOf(text.toLowerCase())
   if (level < 0) return listener.reply('-ERR invalid log level')
+  listener.sim.unknown.push('log') // the reply is the real one's, its lines never come
   listener.logLevel = level
   listener.reply(`+OK log level ${argument.trim().split(' ')[0] ?? ''} [${level}]`)
 }

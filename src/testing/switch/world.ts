@@ -145,6 +145,11 @@ export class World {
     this.#places.delete(address)
   }
 
+  /** Is any telephone registered? */
+  get hasRegistrations(): boolean {
+    return [...this.#places.keys()].some(address => address.startsWith('user/'))
+  }
+
   /** Is there such a user in the directory, with a phone or without? */
   knows(address: string): boolean {
     return this.#users.has(address)

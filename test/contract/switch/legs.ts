@@ -18,14 +18,17 @@ contract('a hold that is no hold cannot be ended, and one that is cannot be begu
   equal(await api(speaker, `uuid_hold off ${caller.uuid}`), '+OK Success')
 })
 
-contract('both are shown to each other once they talk', async world => {
+contract('both telephones are told who calls once they talk', async world => {
   const node = await world.node('a')
   const speaker = await Speaker.calls(world)
   await speaker.reply('event plain CALL_UPDATE')
   const { caller, agent } = await talk(world, node)
-  const first = await speaker.event('CALL_UPDATE', event => event.get('Direction') === 'SEND')
-  const second = await speaker.event('CALL_UPDATE', event => event.get('Direction') === 'SEND')
-  deepEqual(new Set([first.uuid, second.uuid]), new Set([caller.uuid, agent.uuid]))
+  const shown = new Map<string, (string | undefined)[]>()
+  for (let told = 0; told < 2; told++) {
+    const update = await speaker.event('CALL_UPDATE', event => event.get('Direction') === 'SEND')
+    shown.set(update.uuid!, ['Sent-Callee-ID-Name', 'Sent-Callee-ID-Number', 'Bridged-To'].map(name => update.get(name)))
+  }
+  deepEqual(shown, new Map([[caller.uuid, ['Ada Caller', caller.number, agent.uuid]], [agent.uuid, ['Ada Caller', caller.number, caller.uuid]]]))
 })
 
 contract('a sound within a sound: both are broken off before the next begins', async world => {

@@ -105,6 +105,7 @@ export const showApi: Record<string, Api> = {
       case 'bridged_calls':
         return print(callRows(sim, true), json && !count, false) // the real one cannot count them
       case 'registrations':
+        if (sim.world.hasRegistrations) sim.unknown.push('api show registrations') // they are not simulated
         return print([], json, count)
       default:
         sim.unknown.push(`api show ${what}`)
