@@ -10,7 +10,7 @@ export interface KnownEnd extends Ended {
   readonly facts?: LegEnd['facts']
 }
 
-/** The clocks of a switch and of a node may differ by this much. */
+/** The clocks of a switch and of a node may differ by this much; a time of bridging that is older is of an earlier talk. */
 const JOINED_WITHIN_MS = 2_000
 
 /** Null when the journal says nothing. Without a known end it ended at `now`, when it was missed. */
@@ -56,8 +56,10 @@ function unwrittenDials(entries: readonly Entry[]): Note[] {
 /** The node died in the moment in which the two were joined: the switch says that they were. */
 function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] {
   const join = entries.findLast((entry): entry is Intent => entry.k === 'intent' && entry.v === 'join')
-  const since = end?.bridgedAt
-  if (!join || since === undefined || since < join.at - JOINED_WITHIN_MS) return []
+  const partner = (join?.d as { with: string } | undefined)?.with
+  if (!join || end?.bridgedTo === undefined || end.bridgedTo !== partner) return []
+  const { bridgedAt = 0 } = end
+  const since = bridgedAt < join.at - JOINED_WITHIN_MS ? join.at : bridgedAt
   const after = entries.slice(entries.indexOf(join) + 1)
   if (after.some(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'talking')) return []
   const { with: leg } = join.d as { readonly with: string }

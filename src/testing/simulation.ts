@@ -141,8 +141,13 @@ export class Simulation {
       return await this.clock.runUntil(goal, ms(within))
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error
-      throw new assert.AssertionError({ message: `expected: ${what}, within ${within} (${error instanceof Error ? error.message : String(error)}). What happened:\n${this.transcript()}` })
+      throw this.failure(`expected: ${what}, within ${within} (${error instanceof Error ? error.message : String(error)})`)
     }
+  }
+
+  /** An error for a test that fails: what is wrong, and the story of what happened until then. */
+  failure(what: string): assert.AssertionError {
+    return new assert.AssertionError({ message: `${what}. What happened:\n${this.transcript()}` })
   }
 
   /** Ends the house. Throws when something is left over. */

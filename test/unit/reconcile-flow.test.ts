@@ -60,6 +60,30 @@ test('a caller who hangs up while their dead node still counts as alive has talk
   assert.equal(await alice.state(), 'wrap-up')
 })
 
+test('a caller who was joined in the moment in which their node died, came back to no node and left there, has talked', async t => {
+  const { sim, lapses } = await twoNodes(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  const person = sim.switch.channels.get(await caller.uuid())!.person!
+  const died = new Promise<void>(resolve => person.on('talking', other => {
+    if (!other || sim.deaths > 0) return
+    sim.kill('a') // before it has heard that they talk
+    sim.switch.refuse('127.0.0.1:8085')
+    resolve()
+  }))
+  await alice.presses('1')
+  await sim.until('the node dies', died)
+  await sim.advance('20s')
+  await alice.hangsUp()
+  await caller.hears('switchhook/sorry')
+  await caller.hangsUp()
+  lapses()
+  assert.equal(await caller.outcome(), 'talked')
+  assert.equal(sim.records[0]?.agent, 'alice')
+})
+
 test('a caller who waits while their node dies is taken over by FreeSWITCH, and reconciliation has nothing to do', async t => {
   const { sim, lapses } = await twoNodes(t)
   const caller = sim.call(queueEntry, { params: { queue: 'support' } })

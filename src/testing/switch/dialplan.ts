@@ -105,8 +105,10 @@ export class Dialplan {
 
 /** Finds what the leg shall do next (switch_core_standard_on_routing). `inline` carries its own actions: `app:data,app:data`. */
 export function route(channel: Channel): void {
-  const { dialplan, destinationNumber, context } = channel.profile.fields
+  const { dialplan, destinationNumber, context, rdnis } = channel.profile.fields
   const actions = dialplan === 'inline' ? inline(destinationNumber) : channel.sim.dialplan.find(destinationNumber, context, name => channel.variables.get(name))
+  // as inline_dialplan_hunt: the applications are no number, the leg is still where it was
+  if (dialplan === 'inline') channel.profile.change({ destinationNumber: rdnis, rdnis: '' })
   if (!actions) return channel.hangUp('NO_ROUTE_DESTINATION')
   channel.extension = actions
   channel.step = 0
