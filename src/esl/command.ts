@@ -27,7 +27,7 @@ export const linger = (seconds: number): Command => command(`linger ${whole(seco
 
 /** What the house asks for. Named one by one: FreeSWITCH passes over a name that it does not know and says +OK. */
 export type EventName =
-  | `CHANNEL_${'CREATE' | 'ORIGINATE' | 'PROGRESS' | 'PROGRESS_MEDIA' | 'ANSWER' | 'EXECUTE' | 'EXECUTE_COMPLETE' | 'PARK' | 'BRIDGE' | 'UNBRIDGE' | 'HANGUP' | 'HANGUP_COMPLETE' | 'DESTROY'}`
+  | `CHANNEL_${'CREATE' | 'ORIGINATE' | 'PROGRESS' | 'PROGRESS_MEDIA' | 'ANSWER' | 'EXECUTE' | 'EXECUTE_COMPLETE' | 'PARK' | 'BRIDGE' | 'UNBRIDGE' | 'HOLD' | 'UNHOLD' | 'HANGUP' | 'HANGUP_COMPLETE' | 'DESTROY'}`
   | 'RECORD_START' | 'RECORD_STOP' | 'PLAYBACK_START' | 'PLAYBACK_STOP' | 'BACKGROUND_JOB' | 'DTMF' | 'HEARTBEAT'
 
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)

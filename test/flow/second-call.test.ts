@@ -16,8 +16,9 @@ for (const wrapUp of ['0s', '10s'] as const) {
       await alice.hears('whisper/press-1', '60s')
       await alice.presses('1')
       await alice.talksWith('caller' + (turn === 'first' ? '' : '-2'))
+      await sim.advance('1s')
       await caller.hangsUp()
-      assert.equal(await caller.outcome(), 'hung-up')
+      assert.equal(await caller.outcome(), 'talked')
       assert.equal(await alice.ended(), 'NORMAL_CLEARING') // of the call that was
     }
     assert.equal(alice.place.rang, 2)
