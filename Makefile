@@ -5,7 +5,7 @@ TEST := $(NODE) test/run.ts
 FILES = $(shell find $(1) -name '*.test.ts' 2>/dev/null | sort)
 PORT ?= 8084
 
-.PHONY: install run test contract fault bench bench-listener check clean
+.PHONY: install run test contract fault bench bench-switch bench-listener check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -33,6 +33,9 @@ fault: node_modules/.stamp          ## the rows of the fault matrix, and at its 
 
 bench: node_modules/.stamp          ## measures, side by side with others
 	$(NODE) test/bench/run.ts
+
+bench-switch: node_modules/.stamp   ## what a call costs a real FreeSWITCH (on the PATH, or FREESWITCH_BIN), beside a bare socket listener
+	$(NODE) test/bench/switch/run.ts
 
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)

@@ -167,6 +167,7 @@ const settings = (env: Environment) => ({
   cps: setting('CPS', integer(1, 1_000), '5', 'calls that we start per second and switch; carriers refuse what comes faster'),
   maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that we keep busy with our own calls at one time'),
   ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's phone rings"),
+  wrapUpAfterDial: setting('WRAP_UP_AFTER_DIAL', choice('no', 'yes'), 'no', 'a wrap-up also after a talk that no queue has given: click-to-dial, or a flow dials an agent'),
   amdMaxSilenceMs: setting('AMD_MAX_SILENCE', duration('100ms', '10s'), '2500ms', 'no sound for so long after the answer: nobody speaks (app_amd)'),
   amdGreetingMs: setting('AMD_GREETING', duration('100ms', '10s'), '1500ms', 'a greeting longer than this: a machine (app_amd)'),
   amdAfterGreetingMs: setting('AMD_AFTER_GREETING', duration('100ms', '10s'), '600ms', 'silence after a greeting: a person'),

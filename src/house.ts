@@ -1,64 +1,108 @@
 /** Puts a node together: settings → parts → the door, and closes it in reverse. The only composition of the house. */
 import { redisRoster, type RedisHome } from './agent/redis-roster.ts'
 import type { Roster } from './agent/roster.ts'
-import { systemClock as clock } from './base/clock.ts'
+import { systemClock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
+import { SharedClock } from './base/shared-clock.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/house.ts'
-import { Presence } from './call/presence.ts'
+import { LeaseThread } from './call/lease-thread.ts'
 import { redisCalls } from './call/redis-calls.ts'
-import { redisPresence } from './call/redis-presence.ts'
-import { Switch, Switchboard } from './call/switchboard.ts'
+import { redisRuns } from './call/redis-runs.ts'
+import { Runs } from './call/runs.ts'
+import { Switchboard } from './call/switchboard.ts'
 import { Bell } from './campaign/bell.ts'
 import { Capacity } from './campaign/capacity.ts'
+import { Floor } from './campaign/floor.ts'
 import { LeadDesk } from './campaign/lead.ts'
-import { ownAddress, type Config, type HostPort } from './config.ts'
-import { CommandLink } from './esl/client.ts'
-import { EventLink } from './esl/events.ts'
+import { ownAddress, type Config } from './config.ts'
 import { openListener } from './esl/listener.ts'
-import { connectTcp } from './esl/tcp.ts'
+import { accepts } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
+import { keepRecords } from './flow/records.ts'
+import { agentTelephones } from './flow/telephones.ts'
 import { Closing } from './house/closing.ts'
 import { Dialling } from './house/dialling.ts'
 import { reconcile } from './house/reconcile.ts'
 import { Listening } from './house/listening.ts'
 import { others } from './house/others.ts'
+import { SharedTime } from './house/shared-time.ts'
+import { openSwitch, type SwitchAddress } from './house/switches.ts'
 import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
-import { openServices } from './services/open.ts'
+import { openDatabaseService, openRedisService, openServices } from './services/open.ts'
 import { migrate } from './store/migrate.ts'
+import { askTime } from './store/redis-time.ts'
 import { assertNoEviction, openRedisClient, type RedisAddress } from './store/redis.ts'
-import { openSql, type Sql } from './store/sql.ts'
+import { openSql, type DatabaseAddress, type Sql } from './store/sql.ts'
 
-/** What a command of the supervisor needs: the stores, without a node. */
-export interface Stores extends AsyncDisposable {
+/** What a command of the supervisor needs of PostgreSQL, without a node. */
+export interface DatabaseStores {
   readonly sql: Sql
+}
+
+/** The same of Redis. */
+export interface RedisStores {
   readonly home: RedisHome
   readonly redis: RedisAddress
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly bell: Bell
+  /** The time that all nodes share: nothing that stands in a store may be stamped or compared by another. */
+  readonly clock: SharedClock
 }
 
+export type Stores = DatabaseStores & RedisStores & AsyncDisposable
+type Say = (line: string) => void
+
 /** PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE in one line. */
-export async function openStores(config: Config, log: Log, say: (line: string) => void): Promise<Stores> {
+export const openStores = (config: Config, log: Log, say: Say): Promise<Stores> =>
+  inScope(async scope => {
+    const services = await openServices(config, { clock: systemClock, say })
+    scope.defer(() => services.close())
+    return { ...(await openDatabase(services.database, log, scope)), ...(await openRedis(services.redis, log, scope)) }
+  })
+
+/** PostgreSQL alone, for what needs no more: Redis may be away. */
+export const openDatabaseStores = (config: Config, log: Log, say: Say): Promise<DatabaseStores & AsyncDisposable> =>
+  inScope(async scope => {
+    const services = await openDatabaseService(config, { clock: systemClock, say })
+    scope.defer(() => services.close())
+    return openDatabase(services.database, log, scope)
+  })
+
+/** Redis alone, for what needs no more: PostgreSQL may be away. */
+export const openRedisStores = (config: Config, log: Log, say: Say): Promise<RedisStores & AsyncDisposable> =>
+  inScope(async scope => {
+    const services = await openRedisService(config, { clock: systemClock, say })
+    scope.defer(() => services.close())
+    return openRedis(services.redis, log, scope)
+  })
+
+async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): Promise<DatabaseStores> {
+  const sql = openSql(address, { log })
+  scope.defer(() => sql.end({ timeout: 2 }))
+  await migrate(sql)
+  return { sql }
+}
+
+async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
+  const [commands, subscriber] = await Promise.all([openRedisClient(redis, { log }), openRedisClient(redis, { kind: 'subscriber', log })])
+  scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
+  await assertNoEviction(commands)
+  const clock = new SharedClock(systemClock)
+  clock.learn(await askTime(commands, clock))
+  const home = { commands, subscriber }
+  return { home, redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home), clock }
+}
+
+/** What was opened is closed when the opening fails, and with what it gives. */
+async function inScope<T extends object>(open: (scope: Scope) => Promise<T>): Promise<T & AsyncDisposable> {
   const scope = new Scope()
   try {
-    const services = await openServices(config, { clock, say })
-    scope.defer(() => services.close())
-    const sql = openSql(services.database, { log })
-    scope.defer(() => sql.end({ timeout: 2 }))
-    await migrate(sql)
-    const [commands, subscriber] = await Promise.all([openRedisClient(services.redis, { log }), openRedisClient(services.redis, { kind: 'subscriber', log })])
-    scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
-    await assertNoEviction(commands)
-    const home = { commands, subscriber }
-    return {
-      sql, home, redis: services.redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home),
-      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
-    }
+    return Object.assign(await open(scope), { [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() })
   } catch (error) {
     await scope[Symbol.asyncDispose]()
     throw error
@@ -76,6 +120,8 @@ export interface Node extends AsyncDisposable {
   readonly admission: AdmissionState
   /** Switches of which nothing is heard now, as host:port. */
   readonly lost: readonly string[]
+  /** Calls of a switch that the settings do not name, since the start: none of them was served. */
+  readonly unnamed: number
   /** Resolves when another process has this one's name: it may not go on. */
   readonly replaced: Promise<void>
   /**
@@ -86,9 +132,6 @@ export interface Node extends AsyncDisposable {
   /** What the closing waits for, and what it has left behind. */
   readonly hangs: readonly string[]
 }
-
-/** An event socket and its password. */
-export type SwitchAddress = HostPort & { readonly password: string }
 
 export interface NodeOptions {
   config: Config
@@ -113,9 +156,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const { nodeName: node, roles, ringForMs, gateway, callerId } = config
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
-    const { sql, home, redis, roster, bell, queueStore } = stores
+    const { sql, home, redis, roster, bell, queueStore, clock } = stores
     const switchboard = new Switchboard()
-    for (const at of switches) switchboard.add(await openSwitch(at, { log, scope, linked }))
+    for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
     // the port is known (and ours) from here on, and closed until there is somebody behind it
     const { host, port } = config.listen
     let listening: Listening | null = null
@@ -124,27 +167,36 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)
     if (listener && address === null) log.warn({ listen: host }, NO_ADDRESS)
-    const presence = new Presence({ table: redisPresence(home, clock), node, address, roles, clock, log })
+    const presence = new LeaseThread({ redis, node, address, roles, clock, log })
     scope.defer(() => presence.close())
+    const time = new SharedTime(clock, log)
+    presence.on('answered', sample => time.hear(sample))
     await presence.start()
+    const runs = new Runs({ switchboard, table: redisRuns(home.commands), clock, log })
+    await runs.refresh()
     await prepare?.(stores)
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCalls(home.commands, clock)
     const leads = new LeadDesk({ sql, calls, capacity, clock, log })
-    const common = { node, clock, log, sql, roster, switchboard, leads }
+    const records = keepRecords(sql, node, { clock, log })
+    scope.use(records)
+    const floor = new Floor(roster, clock, log)
+    scope.defer(() => floor.close())
+    const telephones = agentTelephones({ floor, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
+    const common = { node, clock, log, sql, records, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config
       const settings = callSettings(config, address)
       const key = doorKey ?? undefined
-      listening = new Listening({ ...common, catalogue, queueStore, calls, presence, settings, key, listener, maxCalls })
+      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, presence, settings, key, listener, answers: accepts, maxCalls })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
+      ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
-    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, remember: async uuid => listening?.remember(uuid) }))
+    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))
     await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it
@@ -171,6 +223,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       get calls() { return listening?.calls ?? 0 },
       get admission() { return listening?.admission.state ?? 'open' },
       get lost() { return switchboard.switches.filter(one => !one.up).map(one => one.name) },
+      get unnamed() { return listening?.unnamed ?? 0 },
       get hangs() { return closing?.hangs ?? [] },
       replaced: new Promise(resolve => presence.on('lapsed', ({ forGood }) => forGood && resolve())),
       close,
@@ -180,23 +233,6 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     await scope[Symbol.asyncDispose]()
     throw error
   }
-}
-
-/** Both links to one FreeSWITCH. The event link first: its refusal says more about a wrong password. */
-async function openSwitch({ host, port, password }: SwitchAddress, { log, scope, linked }: { log: Log; scope: Scope; linked(): void }): Promise<Switch> {
-  const name = `${host}:${port}`
-  const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
-  scope.defer(() => events.close())
-  const facts = await events.start()
-  const commands = new CommandLink({ name, host, port, password, clock, log })
-  scope.defer(() => commands.close())
-  await commands.start()
-  const one = new Switch({ name, commands, events, facts, clock, log })
-  for (const what of ['down', 'up'] as const) {
-    const telling = events.on(what, linked) // after the switch, which knows it by then
-    events.on('closed', () => telling[Symbol.dispose]())
-  }
-  return one
 }
 
 function callSettings(config: Config, address: string | null): CallSettings {

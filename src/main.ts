@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { systemClock as clock } from './base/clock.ts'
+import { systemClock as clock, type Clock } from './base/clock.ts'
 import { ms } from './base/duration.ts'
 import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
 import { openLog, type Log } from './base/log.ts'
@@ -14,7 +14,8 @@ import type { Actions } from './desk/cli/actions.ts'
 import { diagnose } from './desk/doctor.ts'
 import { readFloor } from './desk/floor.ts'
 import { StatusLine } from './desk/status-line.ts'
-import { openNode, openStores, type Node, type Stores, type SwitchAddress } from './house.ts'
+import { openDatabaseStores, openNode, openRedisStores, openStores, type Node, type Stores } from './house.ts'
+import type { SwitchAddress } from './house/switches.ts'
 import { openServices } from './services/open.ts'
 import { removeCampaign } from './store/campaigns.ts'
 import { DEMO, demoLeads, openDemo } from './testing/demo.ts'
@@ -28,17 +29,22 @@ const say = (line: string) => void process.stderr.write(`${line}\n`)
 const actions: Actions = {
   run,
   doctor: () => diagnose<Config>({ settings: readConfig, openServices: config => openServices(config, { clock, say }), clock }),
-  async withStores(work) {
-    const config = readConfig()
-    const log = openLog(config.logLevel ?? 'warn')
-    await using stores = await openStores(config, log, () => {})
-    return await work({ ...stores, clock, log, scripts: config.scripts })
-  },
+  withStores: work => withOpen(openStores, work),
+  withDatabase: work => withOpen(openDatabaseStores, work),
+  withRedis: work => withOpen(openRedisStores, work),
 }
 
 process.exitCode = await runCli(process.argv.slice(2), actions)
 // what is still under way (a telephone that rings, a claim that runs out) is written down and looked into at the next start
 process.exit()
+
+/** What a command of the supervisor works with, for as long as it does. */
+async function withOpen<S extends AsyncDisposable, T>(open: (config: Config, log: Log, say: () => void) => Promise<S>, work: (stores: S & { clock: Clock; log: Log; scripts: string }) => Promise<T>): Promise<T> {
+  const config = readConfig()
+  const log = openLog(config.logLevel ?? 'warn')
+  await using stores = await open(config, log, () => {})
+  return await work({ clock, ...stores, log, scripts: config.scripts })
+}
 
 /** A node at work, until SIGINT or SIGTERM. */
 async function run(): Promise<void> {
@@ -64,7 +70,7 @@ async function run(): Promise<void> {
   const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, clock.now())), admission: open.admission, lost: open.lost })
+  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, skew: stores.clock, unnamed: open.unnamed })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()
@@ -81,19 +87,19 @@ async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; 
 }
 
 /** What a supervisor would set up for the demo: queues, five agents, a campaign of 300 leads that runs. */
-async function furnish({ roster, queueStore, sql, bell }: Stores, dataDir: string): Promise<void> {
+async function furnish({ roster, queueStore, sql, bell, clock: shared }: Stores, dataDir: string): Promise<void> {
   for (const name of DEMO.queues) await queueStore.put({ name, strategy: 'longest-idle-agent' })
   for (const { name, queues } of DEMO.agents) {
     const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
-    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, clock.now())
-    await roster.setStatus(name, 'ready', clock.now())
+    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, shared.now())
+    await roster.setStatus(name, 'ready', shared.now())
   }
   await removeCampaign(sql, DEMO.campaign) // of an earlier run: everybody is called again
   await defineCampaign({ sql, bell }, { name: DEMO.campaign, queue: DEMO.campaignQueue })
   const file = join(dataDir, 'demo-leads.csv')
   await writeFile(file, demoLeads())
-  await addLeads({ sql, bell }, DEMO.campaign, { file, now: clock.now() })
-  await steerCampaign({ sql, bell }, DEMO.campaign, 'start', clock.now())
+  await addLeads({ sql, bell }, DEMO.campaign, { file, now: shared.now() })
+  await steerCampaign({ sql, bell }, DEMO.campaign, 'start', shared.now())
 }
 
 /** A flow that forgets an `await` must not take everybody else's calls with it. */

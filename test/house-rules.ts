@@ -48,6 +48,18 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
     allowed: /^src\/base\/clock\.ts$/,
     instead: 'take a Clock (src/base/clock.ts); in a script call.now()',
   },
+  {
+    word: /\bsystemClock\b/,
+    name: 'the clock of this machine',
+    allowed: /^src\/(base\/clock|house|main|call\/lease-worker|store\/redis|store\/sql|campaign\/jobs)\.ts$/, // the last three: how long an outage or a statement lasts
+    instead: 'take a Clock: what stands in a store is stamped and compared by the time that all nodes share (src/base/shared-clock.ts)',
+  },
+  {
+    word: /(?<![.\w#])now\(\)(?!\s*[:{])|\bcurrent_timestamp\b/i,
+    name: "PostgreSQL's own time",
+    allowed: /^src\/store\/migrate\.ts$/,
+    instead: 'pass the time that all nodes share as a parameter',
+  },
   { word: /\bprocess\.(on|once)\(\s*['"]SIG/, name: 'a signal', allowed: /^src\/main\.ts$/, instead: 'signals are heard in src/main.ts' },
 ]
 const SCRIPT_WORDS = [

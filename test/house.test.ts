@@ -65,6 +65,9 @@ test('the environment, the clock and signals have one place each; a comment may 
   assert.match(faults(['src/desk/http.ts', 'const a = 1\nconst b = process.env.B'])[0]!, /^src\/desk\/http\.ts:2 uses process\.env/)
   assert.equal(faults(['src/desk/http.ts', "process.once('SIGTERM', stop)"]).length, 1)
   assert.equal(faults(['src/desk/http.ts', 'const at = performance.now()']).length, 1)
+  assert.match(faults(['src/queue/queue.ts', 'const at = systemClock.now()'])[0]!, /the time that all nodes share/)
+  assert.match(faults(['src/store/leads.ts', 'await sql`update leads set next_at = now()`'])[0]!, /uses PostgreSQL's own time/)
+  assert.deepEqual(faults(['src/store/leads.ts', 'const at = clock.now()\ninterface It { now(): number }\nclass C { now() { return this.#now() } }']), [])
   assert.deepEqual(faults(['src/desk/http.ts', '/** Not Date.now(). */\nconst a = 1 // nor process.env']), [])
 })
 

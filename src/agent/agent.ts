@@ -11,12 +11,15 @@
  *                   rings must not leave an agent ringing for ever (mod_callcenter #1973, #2540, #1062).
  *   talking         with the caller. No deadline: only a release ends it.
  *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until they say so; on-demand).
- *   busy-elsewhere  on a call that is none of ours. Back to what was left of the wrap-up, else to idle.
+ *   busy-elsewhere  on a call that no queue promised: none of ours, or a leg of ours (`legs`: click-to-dial, a flow's own dial). Back to what
+ *                   was left of the wrap-up, else to idle.
  *
  * Deadlines are looked at, not waited for: `asOf(agent, now)` is the agent as they are at `now`, whether or not anybody wrote it down.
  * Intervals are half open: a deadline holds while now < deadline.
  */
-import { InputError } from '../base/errors.ts'
+import type { AgentSettings } from './settings.ts'
+
+export { checkName, checkSettings, type AgentSettings, type Tier } from './settings.ts'
 
 export const STATUSES = ['ready', 'break', 'logged-out', 'on-demand'] as const
 export type AgentStatus = (typeof STATUSES)[number]
@@ -45,13 +48,6 @@ export type Outcome = keyof typeof REST_MS
 /** The phone stops ringing after ringForMs; the rest is for the switch to say so. */
 const RINGING_GRACE_MS = 10_000
 
-/** A place in a queue's order of agents: lower levels first, lower positions first within a level. Both start at 1. */
-export interface Tier {
-  readonly queue: string
-  readonly level: number
-  readonly position: number
-}
-
 export interface Reservation {
   /** Fences every later step: who comes with another epoch comes too late. Never given out twice. */
   readonly epoch: number
@@ -61,16 +57,6 @@ export interface Reservation {
   readonly queue: string | null
   /** When it lapses by itself; null while talking. */
   readonly deadline: number | null
-}
-
-/** What an administrator says about an agent. */
-export interface AgentSettings {
-  readonly name: string
-  /** Dial string: user/1001, or sofia/gateway/carrier/2001. */
-  readonly endpoint: string
-  readonly wrapUpMs: number
-  readonly ringForMs: number
-  readonly queues: readonly Tier[]
 }
 
 export interface Agent extends AgentSettings {
@@ -85,8 +71,10 @@ export interface Agent extends AgentSettings {
   /** No calls before this moment, though idle. */
   readonly restUntil: number
   readonly reservation: Reservation | null
-  /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. */
-  readonly nailed: { readonly leg: string; readonly node: string; readonly since: number } | null
+  /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. `core`: the run of its switch, when that was told. */
+  readonly nailed: { readonly leg: string; readonly node: string; readonly since: number; readonly core?: string | undefined } | null
+  /** Legs of ours at their telephone that no queue promised, by uuid; absent: none. */
+  readonly legs?: readonly string[]
   /** Calls in a row that were not answered. */
   readonly noAnswers: number
   /** Grows with every write: a decision made on an older record is refused. */
@@ -100,25 +88,6 @@ export function newAgent(settings: AgentSettings, now: number): Agent {
   return {
     ...settings, status: 'logged-out', reason: null, state: 'idle', stateSince: now, lastTalkEnded: 0, wrapUpUntil: null,
     restUntil: 0, reservation: null, nailed: null, noAnswers: 0, rev: nextRev(0, now),
-  }
-}
-
-/** Throws InputError for settings that cannot be used. */
-export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: AgentSettings): void {
-  checkName('agent', name)
-  if (endpoint === '') throw new InputError(`agent ${name}: the endpoint is empty; a dial string such as user/1001 is needed`)
-  if (!(wrapUpMs >= 0)) throw new InputError(`agent ${name}: wrapUpMs is ${wrapUpMs}; 0 or more milliseconds are allowed`)
-  if (!(ringForMs > 0)) throw new InputError(`agent ${name}: ringForMs is ${ringForMs}; more than 0 milliseconds are allowed`)
-  for (const { queue, level, position } of queues) {
-    checkName('queue', queue)
-    if (level >= 1 && position >= 1) continue
-    throw new InputError(`agent ${name}: level ${level} and position ${position} in queue ${queue}; both start at 1`)
-  }
-}
-
-export function checkName(kind: string, name: string): void {
-  if (!/^[\w.@+-]{1,64}$/.test(name)) {
-    throw new InputError(`the ${kind} name '${name}' cannot be used: 1 to 64 letters, digits and . _ - + @ are allowed`)
   }
 }
 
@@ -199,15 +168,43 @@ export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent |
 /** On a call that is none of ours, or back from it. A claim of ours goes first: while one holds this is refused. */
 export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | null {
   if (busy) return agent.state === 'idle' || agent.state === 'wrap-up' ? write(move(agent, 'busy-elsewhere', now, {}), now) : null
-  if (agent.state !== 'busy-elsewhere') return null
+  return agent.state === 'busy-elsewhere' && !agent.legs?.length ? back(agent, now) : null
+}
+
+/** A leg of ours is at their telephone from now on, and no queue promised it. */
+export function occupied(agent: Agent, leg: string, now: number): Agent | null {
+  const { legs = [], state } = agent
+  if (legs.includes(leg)) return null
+  const on = { ...agent, legs: [...legs, leg] }
+  return write(state === 'idle' || state === 'wrap-up' ? move(on, 'busy-elsewhere', now, {}) : on, now)
+}
+
+/** That leg has ended. After a talk on it they have been idle since now, and with `wrapUp` they have theirs. */
+export function vacated(agent: Agent, leg: string, now: number, { talked = false, wrapUp = false } = {}): Agent | null {
+  if (!agent.legs?.includes(leg)) return null
+  const until = agent.status === 'on-demand' || agent.wrapUpUntil === 'finished' ? 'finished' : Math.max(now + agent.wrapUpMs, agent.wrapUpUntil ?? 0)
+  const after = talked ? { lastTalkEnded: now, ...(wrapUp && { wrapUpUntil: until }) } : {}
+  const off = { ...agent, ...after, legs: agent.legs.filter(other => other !== leg) }
+  return off.legs.length === 0 && off.state === 'busy-elsewhere' ? back(off, now) : write(off, now)
+}
+
+function back(agent: Agent, now: number): Agent {
   const wrapUp = agent.wrapUpUntil === 'finished' || (agent.wrapUpUntil ?? 0) > now
   return write(move(agent, wrapUp ? 'wrap-up' : 'idle', now, wrapUp ? {} : { wrapUpUntil: null }), now)
 }
 
+/** Which leg, who cares for it, and the run of its switch (the one that was told before, when it is not told). */
+export interface NailedLeg {
+  readonly leg: string
+  readonly node: string
+  readonly core?: string | undefined
+}
+
 /** Written down before the telephone rings, too: while it does it is not known whether they answer, and what they did not counts on. */
-export function nailed(agent: Agent, leg: { leg: string; node: string } | null, now: number): Agent {
+export function nailed(agent: Agent, leg: NailedLeg | null, now: number): Agent {
   if (leg === null) return write(agent, now, { nailed: null })
-  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now }, ...(agent.state !== 'ringing' && { noAnswers: 0 }) })
+  const core = leg.core ?? (agent.nailed?.leg === leg.leg ? agent.nailed.core : undefined)
+  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now, ...(core !== undefined && { core }) }, ...(agent.state !== 'ringing' && { noAnswers: 0 }) })
 }
 
 /** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */
@@ -233,7 +230,9 @@ function endsAt(agent: Agent): number | null {
 function move(agent: Agent, to: AgentState, since: number, fields: Partial<Agent>): Agent {
   const legal: readonly AgentState[] = LEGAL[agent.state]
   if (!legal.includes(to)) throw new Error(`an agent cannot go from ${agent.state} to ${to}`)
-  return { ...agent, ...fields, state: to, stateSince: since }
+  const moved = { ...agent, ...fields, state: to, stateSince: since }
+  // a leg of ours is at their telephone: what they did before is over, and they are busy with that
+  return (to === 'idle' || to === 'wrap-up') && moved.legs?.length ? move(moved, 'busy-elsewhere', since, {}) : moved
 }
 
 function write(agent: Agent, now: number, fields: Partial<Agent> = {}): Agent {

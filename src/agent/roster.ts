@@ -1,8 +1,8 @@
 /** The agents of the house: one interface for everybody, over a table of records that memory or Redis keeps. */
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
 import {
-  advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, released, reserved, settled, withStatus, wrapUpExtended,
-  wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type Outcome,
+  advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, occupied, released, reserved, settled, vacated, withStatus,
+  wrapUpExtended, wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type NailedLeg, type Outcome,
 } from './agent.ts'
 
 /**
@@ -46,8 +46,12 @@ export interface Roster {
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
   /** On a call that is none of ours (true), or back (false). False when a claim of ours holds or nothing changes. */
   elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
+  /** A leg of ours, by uuid, is at their telephone and no queue promised it: they are not offered until it is vacated. False when it was known. */
+  occupy(name: string, leg: string, now: number): Promise<boolean>
+  /** That leg has ended; what follows from it is agent.ts's to say. False when it was not known. */
+  vacate(name: string, leg: string, now: number, how?: { talked: boolean; wrapUp: boolean }): Promise<boolean>
   /** The leg on which the agent waits for callers, or null when it is gone; unless `when` says no to the agent. The agent afterwards. */
-  nail(name: string, leg: { leg: string; node: string } | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
+  nail(name: string, leg: NailedLeg | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
   /** Writes down and announces what has lapsed or ended by itself; of all nodes that see it, one does. The agent, null without one. */
   settle(name: string, now: number): Promise<Agent | null>
   onChange(listener: (notice: AgentNotice) => void): Disposable
@@ -109,6 +113,8 @@ export function rosterOver(table: AgentTable): Roster {
     finishWrapUp: (name, now) => changed(name, now, agent => wrapUpFinished(agent, now)),
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
     elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),
+    occupy: (name, leg, now) => changed(name, now, agent => occupied(agent, leg, now)),
+    vacate: (name, leg, now, how) => changed(name, now, agent => vacated(agent, leg, now, how)),
     nail: (name, leg, now, when = () => true) => must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
     settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
     onChange: listener => table.onChange(listener),

@@ -9,22 +9,45 @@ export interface Clock {
   now(): number
   /** Milliseconds that only ever grow: for durations, deadlines and leases. */
   monotonic(): number
-  /** Runs `fn` once, `ms` milliseconds from now (at least one turn later). A pending timer keeps the process alive. */
+  /**
+   * Runs `fn` once, `ms` milliseconds from now (at least one turn later). A pending timer keeps the process alive. Any length will do:
+   * Infinity never comes, NaN is 0.
+   */
   after(ms: number, fn: () => void): Timer
+  /** Runs `fn` once, as soon as everything that is ready now has been handled; no time need pass for it. */
+  turn(fn: () => void): void
 }
+
+/** setTimeout counts in 32 bits: a longer timer of Node's own (24.8 days) runs at once. */
+const LONGEST_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, fn) {
-    const handle = setTimeout(fn, ms)
+    let left = ms > 0 ? ms : 0
+    const set = () => {
+      const part = Math.min(left, LONGEST_MS)
+      left -= part
+      return setTimeout(() => (left > 0 ? void (handle = set()) : fn()), part)
+    }
+    let handle = set()
     return {
       cancel() {
         clearTimeout(handle)
       },
     }
   },
+  turn(fn) {
+    setImmediate(fn)
+  },
 }
+
+/**
+ * What to add to a thread's `systemClock.monotonic()` for a time that all threads of the process agree on, in milliseconds: each thread
+ * counts from its own start.
+ */
+export const threadOffset = (): number => Number(process.hrtime.bigint()) / 1e6 - performance.now()
 
 /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

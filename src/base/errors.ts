@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'PROTOCOL', // bytes that are not event socket, or beyond its limits
   'BAD_INPUT', // something a person gave us is wrong: what, where, what is allowed
   'BAD_SETTING', // the settings are wrong, all of them listed
+  'NOT_REACHED', // somebody whom a person or a CRM had dialled was not reached: the outcome and FreeSWITCH's cause
   'NOT_FOUND', // a queue, agent, campaign or flow of that name does not exist
   'SERVICE', // PostgreSQL or Redis cannot be had
 ] as const

@@ -1,17 +1,18 @@
 /**
  * How much this node takes on, decided by what it measures: how many calls live here, and how late its event loop runs (whatever a caller
- * does is heard that much later). Calls that are here come first: a node that is full sends new callers to the overflow, and one that
- * is overrun closes its port, so that FreeSWITCH goes to the next node within 10 ms. A connection is never accepted to be closed again.
+ * does is heard that much later). Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
+ * as many calls as it should have closes its port when another node is alive and open (house/gate.ts), so that FreeSWITCH goes to that
+ * one within 10 ms; the last open node never does, for behind it there is only the apology.
  *
  *   open       new calls are taken
- *   shedding   a new call is sent to the overflow; one that another node has driven is taken, for it has no other place
- *   closed     the port is closed; whoever is connected is served
+ *   shedding   a new call is sent to the overflow; one that a node has driven before is taken, for it has no other place
+ *   overrun    as shedding, and the port is closed while another node is open
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
 
-export type AdmissionState = 'open' | 'shedding' | 'closed'
+export type AdmissionState = 'open' | 'shedding' | 'overrun'
 
 /** FreeSWITCH's own tick: what is earlier than that nobody hears. */
 const TICK_MS = 20
@@ -22,9 +23,8 @@ const LATE_OF_TICKS = 3
 const CALM_MS = 500
 /** A node that is too late for so long is not just catching up. */
 const SOFT_FOR_MS = 1_000
-/** The lag at which callers begin to notice, and the lag at which they are better off anywhere else; milliseconds, 99 of 100 ticks. */
+/** The lag at which callers begin to notice; milliseconds, 99 of 100 ticks. */
 export const SOFT_LAG_MS = 50
-export const HARD_LAG_MS = 500
 /** A neighbour's calls arrive all at once when it dies: room for as many again. */
 const HARD_TIMES = 2
 /** Below this part of a limit the limit is forgotten. */
@@ -33,15 +33,16 @@ const BELOW = 0.9
 const AT_LEAST = 0.25
 
 const ROOM_AGAIN = 'this node has room for calls of other nodes again; new callers are still sent to the overflow'
-const CUT_OFF = 'this node is cut off from Redis while another one is not: its port is closed, and calls go to the other'
 
 export interface AdmissionOptions {
   clock: Clock
   log: Log
   /** Live calls on this node, now, and connections of which it is not known yet what they bring. */
   load(): { readonly calls: number; readonly coming: number }
-  /** From so many calls on new callers are sent to the overflow; at twice as many, those that are coming included, the port is closed. */
+  /** From so many calls on new callers are sent to the overflow; at twice as many the node is overrun. */
   maxCalls: number
+  /** True while calls of a dead node are being taken over: the event loop is late then because of them, and that ends. */
+  takesOver?(): boolean
 }
 
 /** What the door asks. */
@@ -49,21 +50,18 @@ export type Admits = Pick<Admission, 'admits'>
 
 export class Admission extends Emitter<{ state: AdmissionState }> implements Disposable {
   readonly #options: AdmissionOptions
-  readonly #soft: LagLimit
-  readonly #hard: LagLimit
+  readonly #lag: LagLimit
   readonly #lags = new Float64Array(TICKS)
   #ticks = 0
   #timer: Timer
   #state: AdmissionState = 'open'
   #since: number
-  #fenced = false
 
   constructor(options: AdmissionOptions) {
     super()
     this.#options = options
     this.#since = options.clock.monotonic()
-    this.#soft = new LagLimit(SOFT_LAG_MS, SOFT_FOR_MS)
-    this.#hard = new LagLimit(HARD_LAG_MS, 0)
+    this.#lag = new LagLimit(SOFT_LAG_MS, SOFT_FOR_MS)
     this.#timer = this.#nextTick()
   }
 
@@ -77,26 +75,18 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     return this.#state === 'open'
   }
 
-  /** Somebody came: hundreds come in one turn when a neighbour dies, and the port must be closed before the last of them. */
+  /** The state follows what is there now. */
   look(): void {
     const { clock, load, maxCalls } = this.#options
     const now = clock.monotonic()
-    const { calls, coming } = load()
-    const [all, most] = [calls + coming, maxCalls * HARD_TIMES]
-    const beginsToOverrun = all >= most || this.#hard.isBeyond(now)
-    const staysOverrun = all > most * BELOW || !this.#hard.isCalm(now)
+    const { calls } = load() // those that are coming may have been driven before: they are never refused
+    const most = maxCalls * HARD_TIMES
+    const overrun = this.#state === 'overrun' ? calls > most * BELOW : calls >= most
     const busy = calls >= maxCalls * AT_LEAST
-    const beginsToShed = calls >= maxCalls || (busy && this.#soft.isBeyond(now))
-    const keepsShedding = calls > maxCalls * BELOW || (busy && !this.#soft.isCalm(now))
-    const overrun = this.#fenced || (this.#state === 'closed' ? staysOverrun : beginsToOverrun)
+    const beginsToShed = calls >= maxCalls || (busy && this.#lag.isBeyond(now))
+    const keepsShedding = calls > maxCalls * BELOW || (busy && !this.#lag.isCalm(now))
     const full = this.#state === 'open' ? beginsToShed : keepsShedding
-    this.#enter(overrun ? 'closed' : full ? 'shedding' : 'open', now)
-  }
-
-  /** Cut off from what all nodes share while another node is not: calls belong there. */
-  fence(fenced: boolean): void {
-    this.#fenced = fenced
-    this.look()
+    this.#enter(overrun ? 'overrun' : full ? 'shedding' : 'open', now)
   }
 
   /** Live calls, and by how many milliseconds 99 of 100 ticks of the last five seconds were late at most. */
@@ -122,8 +112,7 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
   #hear(now: number, lag: number): void {
     const slot = this.#ticks++ % TICKS
     this.#lags[slot] = lag
-    this.#soft.hear(now, lag, slot)
-    this.#hard.hear(now, lag, slot)
+    this.#lag.hear(now, this.#options.takesOver?.() ? 0 : lag, slot)
     this.look()
   }
 
@@ -132,13 +121,11 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     if (state === before) return
     const figures = { ...this.figures, maxCalls: this.#options.maxCalls }
     this.#state = state
-    if (before === 'closed') this.#hard.forget()
-    if (state === 'open') this.#soft.forget()
+    if (state === 'open') this.#lag.forget()
     const { log } = this.#options
     if (state === 'open') log.info({ ...figures, ms: Math.round(now - this.#since) }, 'this node takes new calls again')
-    else if (before === 'closed') log.info(figures, ROOM_AGAIN)
-    else if (this.#fenced) log.warn(figures, CUT_OFF)
-    else if (state === 'closed') log.warn(figures, 'this node is overrun: its port is closed, and calls go to the next node')
+    else if (before === 'overrun') log.info(figures, ROOM_AGAIN)
+    else if (state === 'overrun') log.warn(figures, 'this node has twice as many calls as MAX_CALLS: its port is closed as soon as another node is open')
     else log.warn(figures, 'this node is full: new callers are sent to the overflow')
     if (before === 'open') this.#since = now
     this.emit('state', state)

@@ -23,10 +23,22 @@ export interface Arrival {
   readonly socketResume: boolean
   /** The call whose flow has dialled this leg. */
   readonly parent?: string
+  /** Milliseconds since the leg was created, and since it was answered, both by the switch's clock. */
+  readonly age?: number
+  readonly answeredFor?: number
+  /** Of a call that was dialled for an agent (click-to-dial): who they are, and the customer they want to talk with. */
+  readonly agent?: string
+  readonly customer?: string
   /** The dead man's switch of the dialplan, to be cancelled first of all. */
   readonly deadMansSwitch?: number
   readonly key: string
 }
+
+/** The path of legs that we originate and that wait for the flow that asked for them. */
+export const LEG_PATH = 'leg'
+
+/** What is known of a leg of ours before it comes. */
+export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({ uuid: leg, path: LEG_PATH, from: '', fromName: '', to: '', direction: 'out', answered: true, core, socketResume: true, key: '' })
 
 /** What carriers and FreeSWITCH (0000000000, its default) write for a number that is not shown. */
 const WITHHELD = /^(anonymous|unknown|restricted|unavailable|private|0{4,})$/i
@@ -42,6 +54,8 @@ export function readArrival(data: Headers): Arrival {
   const task = variable('last_sched_id')
   const partner = variable('last_bridge_to')
   const parent = variable('switchhook_parent')
+  const [agent, customer] = [variable('switchhook_agent'), variable('switchhook_customer')]
+  const [age, answeredFor] = [since(data, 'Caller-Channel-Created-Time'), since(data, 'Caller-Channel-Answered-Time')]
   return {
     uuid: uuid(own(data.get('Unique-ID') ?? '')),
     path: own(variable('socket_path') ?? ''),
@@ -55,10 +69,24 @@ export function readArrival(data: Headers): Arrival {
     core: own(data.get('Core-UUID') ?? ''),
     ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable('bridge_hangup_cause') ?? '') } }),
     ...(parent === undefined ? {} : { parent: own(parent) }),
+    ...(age === undefined ? {} : { age }),
+    ...(answeredFor === undefined ? {} : { answeredFor }),
+    ...(agent === undefined ? {} : { agent: own(agent) }),
+    ...(customer === undefined ? {} : { customer: own(customer) }),
     socketResume: variable('socket_resume') !== 'false',
     ...(task !== undefined && /^\d{1,9}$/.test(task) ? { deadMansSwitch: Number(task) } : {}),
     key: own(variable('switchhook_key') ?? ''),
   }
+}
+
+/** Did a node drive this leg before, or was one offered it? Cheap: asked of hundreds at once. (Outbound legs are answered when they come first.) */
+export const wasDriven = (data: Headers): boolean =>
+  (data.raw('variable_switchhook_offer') ?? '1') !== '1' || (data.raw('Answer-State') === 'answered' && data.raw('Call-Direction') === 'inbound')
+
+/** Milliseconds from a moment in the life of a leg to now; the switch counts in microseconds, and says 0 for what has not happened. */
+function since(data: Headers, moment: string): number | undefined {
+  const [now, then] = [Number(data.get('Event-Date-Timestamp') ?? 0), Number(data.get(moment) ?? 0)]
+  return now > 0 && then > 0 ? Math.max(0, Math.round((now - then) / 1_000)) : undefined
 }
 
 /** A part of a text keeps the whole text alive (V8): 7 kB for as long as the call lasts, and as long as anybody keeps its uuid. */

@@ -3,28 +3,25 @@
  * First of all the dead man's switch of the dialplan is cancelled: when hundreds arrive at once nobody may fall into the fallback.
  * FreeSWITCH says who drives a call by bringing it: whoever is brought one takes it, and the node that had it before has it no more.
  */
-import { timingSafeEqual, createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
-import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Ident, Uuid, VarValue } from '../esl/words.ts'
-import { readArrival, type Arrival } from './arrival.ts'
+import { arrivalOfLeg, LEG_PATH, readArrival, wasDriven, type Arrival } from './arrival.ts'
 import { Burst } from './burst.ts'
 import { Conversation } from './conversation.ts'
+import { faultOf } from './door-key.ts'
 import { Doubts } from './doubts.ts'
-import { lineOf } from './entries.ts'
+import { sendToFallback } from './fallback.ts'
+import { Lapse } from './lapse.ts'
 import { Leg } from './leg.ts'
 import { isSame, type CallStore, type Taken } from './ownership.ts'
 import { Strays, type Peers } from './strays.ts'
 import type { Switch, Switchboard } from './switchboard.ts'
-
-/** The path of legs that we originate and that wait for the flow that asked for them. */
-export const LEG_PATH = 'leg'
-/** Extension of the dialplan that says sorry and tries the overflow number. */
-export const FALLBACK = 'switchhook-sorry'
+import { isDriven, take } from './taking.ts'
+import { UnknownSwitch } from './unknown-switch.ts'
 
 export interface DoorOptions {
   clock: Clock
@@ -39,6 +36,8 @@ export interface DoorOptions {
   peers?: Peers | undefined
   /** False: this node has too much to do, and a call that is new goes to the overflow. */
   admits?: (() => boolean) | undefined
+  /** Such a call went to the overflow. */
+  shed?: ((arrival: Arrival) => void) | undefined
   /** A call that is new to this process: its flow begins, or goes on where `taken` says that it is. Null: who drives what cannot be known now. */
   start(leg: Leg, taken: Taken | null): void
 }
@@ -55,13 +54,17 @@ export class Door {
   readonly #strays: Strays
   readonly #doubts: Doubts
   readonly #burst: Burst
+  readonly #lapse: Lapse
+  readonly #unknown: UnknownSwitch
 
   constructor(options: DoorOptions) {
     this.#options = options
     this.#node = options.node ?? ''
     this.#strays = new Strays({ ...options, node: this.#node })
     this.#burst = new Burst(options.clock)
+    this.#unknown = new UnknownSwitch(options)
     this.#doubts = new Doubts({ ...options, node: this.#node })
+    this.#lapse = new Lapse(() => this.holds())
   }
 
   /** Legs that live here now. */
@@ -69,8 +72,31 @@ export class Door {
     return this.#legs
   }
 
+  /** Calls of a switch that FREESWITCH does not name, which were not served. */
+  get unnamed(): number { return this.#unknown.calls }
+
   /** May this process speak for its legs in this moment? */
   readonly holds = (): boolean => this.#options.peers?.holds() ?? true
+
+  /** May it for this one? FreeSWITCH may have brought it here since the node lost its lease. */
+  mayDrive(uuid: Uuid): boolean {
+    return this.#lapse.mayDrive(uuid)
+  }
+
+  /** Are calls of a dead node being taken over? */
+  get takesOver(): boolean {
+    return this.#burst.takesOver
+  }
+
+  /** The node has been without a lease for seconds: FreeSWITCH is to say who drives its calls. Gives how many calls it is asked for. */
+  offerAll(): number {
+    const driven = [...this.#legs.values()].filter(({ phase, uuid }) => (phase === 'driven' || phase === 'adrift') && !this.#lapse.mayDrive(uuid))
+    for (const leg of driven) {
+      this.#lapse.offered(leg.uuid)
+      leg.offer()
+    }
+    return driven.length
+  }
 
   /** Announces a leg that we are about to originate. Once disposed, a leg that still comes is hung up. */
   expect(uuid: Uuid): Expectation {
@@ -100,6 +126,7 @@ export class Door {
     const legs = [...this.#legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
     const owners = await calls.ownersOf(legs.map(leg => leg.steps.journal.uuid))
     sure() // from this turn on this process may speak again
+    this.#lapse.end()
     let lost = 0
     legs.forEach((leg, at) => {
       const owner = owners[at] // none: a leg that is nobody's call; or the store has forgotten it, and nobody else has taken it
@@ -122,11 +149,13 @@ export class Door {
     try {
       this.#burst.add()
       const data = await conversation.greet()
-      await this.#burst.over()
+      const driven = wasDriven(data)
+      using _served = driven ? this.#burst.drivenCall() : null
+      await (driven ? this.#burst.myTurn() : this.#burst.drivenFirst())
       const arrival = readArrival(data)
       // before its key is looked at: whoever has the call has unset that
       if (this.#doubts.any && (await this.#doubts.isStale(arrival))) return conversation.retire() // neither taken nor closed
-      const fault = this.#fault(arrival, data.get('Socket-Mode'), data.get('Control'))
+      const fault = faultOf(arrival, data, this.#options.key)
       if (fault) {
         log.error({ peer: wire.peer, uuid: arrival.uuid }, fault)
         return conversation.destroy()
@@ -134,6 +163,10 @@ export class Door {
       if (arrival.deadMansSwitch !== undefined) conversation.tell(api(say.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
       if (!arrival.socketResume) conversation.tell(api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
+      if (!(await this.#unknown.serves(arrival.core))) return this.#unknown.turnAway(arrival, conversation, data, wire.peer)
+      if (this.#expected.has(arrival.uuid)) this.#lapse.offered(arrival.uuid) // dialled by a flow of this node: no other one waits for it
+      if (this.#lapse.offers(arrival.uuid)) return conversation.close()
+      conversation.subscribe(arrival.uuid)
       if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
       else await this.#admit(arrival, conversation)
     } catch (error) {
@@ -143,17 +176,10 @@ export class Door {
     }
   }
 
-  #fault(arrival: Arrival, mode: string | undefined, control: string | undefined): string | null {
-    if (mode !== 'async' || control !== 'full') return `the dialplan's socket line must end in 'async full' (it says ${mode}, ${control}): see dialplan/`
-    const { key } = this.#options
-    if (key !== undefined && !same(key, arrival.key)) return 'a connection did not carry the right switchhook_key: set it in dialplan/switchhook_vars.xml to DOOR_KEY'
-    return null
-  }
-
   async #admit(arrival: Arrival, conversation: Conversation): Promise<void> {
     const { admits } = this.#options
-    if (admits && !this.#living(arrival.uuid) && !admits() && !(await this.#isDriven(arrival.uuid))) return this.#shed(arrival, conversation)
-    const taken = await this.#take(arrival)
+    if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid))) return this.#shed(arrival, conversation)
+    const taken = await take({ ...this.#options, node: this.#node }, arrival)
     this.#unsetKey(arrival, conversation)
     const known = this.#living(arrival.uuid)
     if (known) {
@@ -192,56 +218,21 @@ export class Door {
 
   #leg(arrival: Arrival, home: Switch | null, phase: 'driven' | 'adrift'): Leg {
     const { clock, log } = this.#options
-    const leg = new Leg({ arrival, home, clock, log, holds: this.holds, phase })
+    const leg = new Leg({ arrival, home, clock, log, holds: () => this.mayDrive(arrival.uuid), phase })
     this.#legs.set(arrival.uuid, leg)
     void leg.ended.then(() => this.#forget(leg))
     void leg.moved.then(() => this.#forget(leg))
     return leg
   }
 
-  /** Null when it is not, or cannot be, written down who drives what: the call is served all the same. */
-  async #take(arrival: Arrival): Promise<Taken | null> {
-    const { calls, clock, log } = this.#options
-    if (!calls) return null
-    const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
-    try {
-      return await calls.take(arrival.uuid, this.#node, lineOf(begin))
-    } catch (error) {
-      if (!(error instanceof SwitchhookError)) throw error
-      log.warn({ uuid: arrival.uuid, error: error.message }, 'a call is served though nobody can be told that this node drives it')
-      return null
-    }
-  }
-
-  async #isDriven(uuid: Uuid): Promise<boolean> {
-    try {
-      return ((await this.#options.calls?.owner(uuid)) ?? null) !== null
-    } catch (error) {
-      if (!(error instanceof SwitchhookError)) throw error
-      return true
-    }
-  }
-
-  /** Too much to do: the caller hears so at once, instead of bad service for everybody. Closed while socket_resume is false, or it would come back. */
+  /** Too much to do: the caller hears so at once, instead of bad service for everybody. */
   #shed(arrival: Arrival, conversation: Conversation): void {
     this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'too much to do: a call goes to the overflow')
-    conversation.tell(
-      api(say.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'false' as VarValue)),
-      api(say.uuidTransferTo(arrival.uuid, FALLBACK as Ident, say.CONTEXT as Ident)),
-    )
-    conversation.close()
+    sendToFallback(arrival.uuid, conversation)
+    this.#options.shed?.(arrival)
   }
 
   #forget(leg: Leg): void {
     if (this.#legs.get(leg.uuid) === leg) this.#legs.delete(leg.uuid)
   }
-}
-
-/** What is known of a leg of ours before it comes. */
-const arrivalOfLeg = (uuid: Uuid, core: string): Arrival => ({ uuid, path: LEG_PATH, from: '', fromName: '', to: '', direction: 'out', answered: true, core, socketResume: true, key: '' })
-
-/** Compares secrets in a time that tells nothing of them. */
-function same(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
 }

@@ -1,37 +1,93 @@
 /**
  * When a node dies, its calls come to this one in the same moment. Node accepts one connection in each turn of its loop, and as long as
- * a connection has not been greeted FreeSWITCH looks after it a thousand times a second: with a hundred of them the machine does little
- * else (measured: the last of a hundred was accepted after 1.5 s). So while connections keep coming they are only greeted.
+ * a connection has not been greeted FreeSWITCH looks after it a thousand times a second, at real-time priority: with a hundred of them
+ * this process gets a twentieth of a core (sched_rt_runtime_us), and none of that may be spent on anything but greeting.
+ *
+ * So calls that a node has driven before are served a few a turn, and only after a turn in which no connection was accepted; new calls are
+ * served after those. Without a takeover nobody waits.
  */
-import { sleep, type Clock } from '../base/clock.ts'
+import { within, type Clock } from '../base/clock.ts'
 
+/** One at a time costs the last of a hundred 0.4 s more (measured); many would keep the next connection waiting. */
+const IN_A_TURN = 4
 /** Under a steady load somebody always comes: nobody waits longer than this for the others. */
-const LONGEST_MS = 300
+const LONGEST_MS = 3_000
+/** So many calls that were driven before come at once only when a node has died. */
+const SOME = 5
+/** A takeover is over when so long nobody came for whom it is one. */
+const OVER_MS = 2_000
+/** A new caller waits no longer than this for those who were there before. */
+const NEW_WAITS_MS = 2_000
+
+interface Waiting {
+  readonly since: number
+  serve(): void
+}
 
 export class Burst {
   readonly #clock: Clock
   #come = 0
-  #over: Promise<void> | null = null
+  readonly #waiting: Waiting[] = []
+  #serving = false
+  #takenOverAt = -Infinity
+  /** Calls that were driven before and are not served again yet. */
+  #driven = 0
+  #served: { readonly all: Promise<void>; resolve(): void } | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** One more. */
+  /** One more connection was accepted. */
   add(): void {
     this.#come++
   }
 
-  /** Resolves when nobody has come for a turn. */
-  over(): Promise<void> {
-    return (this.#over ??= this.#wait().finally(() => (this.#over = null)))
+  /** Resolves when it is the turn of a call that was driven before: everybody who is there was greeted. */
+  myTurn(): Promise<void> {
+    return new Promise(serve => {
+      this.#waiting.push({ since: this.#clock.monotonic(), serve })
+      if (!this.#serving) void this.#serve()
+    })
   }
 
-  async #wait(): Promise<void> {
-    const end = this.#clock.monotonic() + LONGEST_MS
-    for (let before = -1; before !== this.#come && this.#clock.monotonic() < end; ) {
+  /** Are calls of a dead node being taken over, or were they a moment ago? More may be on their way. */
+  get takesOver(): boolean {
+    if (this.#driven >= SOME) this.#takenOverAt = this.#clock.monotonic()
+    return this.#clock.monotonic() - this.#takenOverAt < OVER_MS
+  }
+
+  /** A call that was driven before is being served: new ones wait until this is disposed. */
+  drivenCall(): Disposable {
+    if (++this.#driven >= SOME) this.#takenOverAt = this.#clock.monotonic()
+    return { [Symbol.dispose]: () => void (--this.#driven === 0 && this.#served?.resolve()) }
+  }
+
+  /** Resolves when every call that was driven before is served, after 2 s at the latest. */
+  async drivenFirst(): Promise<void> {
+    if (this.#driven === 0) return
+    let resolve!: () => void
+    this.#served ??= { all: new Promise(done => (resolve = done)), resolve: () => resolve() }
+    const { all } = this.#served
+    void all.then(() => (this.#served = null))
+    await within(this.#clock, NEW_WAITS_MS, all)
+  }
+
+  async #serve(): Promise<void> {
+    this.#serving = true
+    await this.#turn() // the rest of this turn: who is accepted in it may have been accepted before us
+    for (let before = -1; this.#waiting.length > 0; ) {
+      const oldest = this.#waiting[0]!
+      if (before === this.#come || this.#clock.monotonic() - oldest.since >= LONGEST_MS) {
+        for (const one of this.#waiting.splice(0, IN_A_TURN)) one.serve()
+      }
       before = this.#come
-      await sleep(this.#clock, 0)
+      await this.#turn()
     }
+    this.#serving = false
+  }
+
+  #turn(): Promise<void> {
+    return new Promise(resolve => this.#clock.turn(resolve))
   }
 }

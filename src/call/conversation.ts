@@ -3,17 +3,19 @@
  * A leg may have several conversations in its life, one after the other; a conversation has one leg and one connection.
  */
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import type { ApiText } from '../esl/api.ts'
 import { api, CONNECT, EXIT, execute, hangup, linger, NO_EVENTS, onlyOf, subscribe, type Command } from '../esl/command.ts'
 import { Connection } from '../esl/connection.ts'
 import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
-import { uuid, type AppArgument, type Ident } from '../esl/words.ts'
+import type { AppArgument, Ident, Uuid } from '../esl/words.ts'
 
 /** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
 const LINGER_SECONDS = 5
+/** The switch looks at a connection every 20 ms; it may say that it lingers one look before it tells of the hang-up. */
+const OVERTAKEN_MS = 200
 /** A peer that does not tell within this time which leg it brings is no switch of ours. */
 const IDENTIFY_MS = 5_000
 
@@ -56,6 +58,7 @@ export class Conversation {
   #sink: ConversationSink | null = null
   #early: ((sink: ConversationSink) => void)[] | null = []
   #hungUp: string | null = null
+  #unheard: Timer | null = null
   #seesStarts = false
   #hearsKeys = false
 
@@ -68,22 +71,26 @@ export class Conversation {
     return this.#connection.open && this.#hungUp === null
   }
 
-  /** Asks who is there, and subscribes to what happens to them. Gives the leg's data; rejects when the peer is silent for 5 s. */
+  /** Asks who is there. Gives the leg's data; rejects when the peer is silent for 5 s. */
   async greet(): Promise<Headers> {
     const late = this.#clock.after(IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
     const connected = this.#connection.send(CONNECT)
     this.tell(linger(LINGER_SECONDS))
     try {
-      const { headers } = await connected
-      this.tell(onlyOf(uuid(headers.get('Unique-ID') ?? '')), WANTED)
-      return headers
+      return (await connected).headers
     } finally {
       late.cancel()
     }
   }
 
+  /** From now on what happens to this leg is told. Who hung up before that is told of by the notice that the connection lingers. */
+  subscribe(leg: Uuid): void {
+    this.tell(onlyOf(leg), WANTED)
+  }
+
   /** From now on `sink` hears what happens, including what happened since the greeting. */
   attach(sink: ConversationSink): void {
+    this.#connection.trust() // it was let in
     this.#sink = sink
     const early = this.#early ?? []
     this.#early = null
@@ -178,6 +185,7 @@ export class Conversation {
       case 'CHANNEL_HANGUP': {
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
         this.#hungUp = cause
+        this.#unheard?.cancel()
         this.#settle(pending => (isUnknown(pending.app, cause, event) ? unknownApp(pending.app) : new CallEnded(cause)))
         return this.#deliver(sink => sink.hungUp(cause))
       }
@@ -187,15 +195,22 @@ export class Conversation {
     }
   }
 
-  /** Who hung up between our greeting and our subscribing is told of in no event. */
+  /**
+   * The leg has ended. The event of it may still be on its way, with the cause (FreeSWITCH changes the state first and tells of it then);
+   * of a hang-up between our greeting and our subscribing no event ever comes.
+   */
   #lingers(): void {
-    if (this.#hungUp !== null) return
+    if (this.#hungUp === null) this.#unheard = this.#clock.after(OVERTAKEN_MS, () => this.#endUnheard())
+  }
+
+  #endUnheard(): void {
     this.#hungUp = 'NORMAL_CLEARING'
     this.#settle(() => new CallEnded('NORMAL_CLEARING'))
     this.#deliver(sink => sink.hungUp())
   }
 
   #closed(): void {
+    this.#unheard?.cancel()
     this.#settle(() => new CallMoved('the connection to the switch is gone'))
     this.#deliver(sink => sink.closed())
   }

@@ -52,6 +52,13 @@ export class Conversations {
     this.closeRetired()
   }
 
+  /** Closes the one that is open, said or not: the switch goes on with the leg as its socket_resume says. */
+  offer(): void {
+    this.#aside?.close()
+    this.#aside = null
+    this.close()
+  }
+
   /** The switch has not closed them at the end of the leg, and may never: whoever waits for an answer there is told. */
   destroy(): void {
     for (const open of [this.#present, this.#aside]) open?.destroy()

@@ -10,10 +10,9 @@ import type { Arrival } from './arrival.ts'
 import type { CallStore } from './ownership.ts'
 import type { Peers } from './strays.ts'
 
-/** What waited in the kernel comes within moments of the awakening. */
+/** What waited in the kernel comes within moments of the awakening, and by then the lease is renewed unless Redis is away. */
 const DOUBT_MS = 2_000
-/** So long, and how often, this node looks whether it is among its peers again. */
-const WAIT_MS = 10_000
+/** How often this node looks whether it is among its peers again. */
 const LOOK_MS = 50
 
 export interface DoubtsOptions {
@@ -27,6 +26,7 @@ export interface DoubtsOptions {
 export class Doubts {
   readonly #options: DoubtsOptions
   #until = 0
+  #held = true
 
   constructor(options: DoubtsOptions) {
     this.#options = options
@@ -37,25 +37,26 @@ export class Doubts {
     this.#until = this.#options.clock.monotonic() + DOUBT_MS
   }
 
-  /** May a connection that comes now be an old one? */
+  /** May a connection that comes now be an old one? Not because Redis is away: for two seconds after this process found its lease passed. */
   get any(): boolean {
-    if (!this.#holds()) this.begin()
+    const holds = this.#holds()
+    if (!holds && this.#held) this.begin()
+    this.#held = holds
     return this.#options.clock.monotonic() < this.#until
   }
 
   async isStale(arrival: Arrival): Promise<boolean> {
     const { calls, clock, peers, node, log } = this.#options
-    const end = clock.monotonic() + WAIT_MS
-    while (!this.#holds() && clock.monotonic() < end) await sleep(clock, LOOK_MS)
+    while (!this.#holds() && clock.monotonic() < this.#until) await sleep(clock, LOOK_MS)
     try {
       const owner = this.#holds() ? await calls?.owner(arrival.parent ?? arrival.uuid) : null
       if (owner?.node === node) return false
-      const stale = owner ? (peers?.addressOf(owner.node) ?? null) !== null : !this.#holds() || arrival.idle === false
+      const stale = owner ? (peers?.addressOf(owner.node) ?? null) !== null : arrival.idle === false
       if (stale) log.info({ uuid: arrival.uuid, with: owner?.node }, 'a connection is older than this process remembers: its call is elsewhere')
       return stale
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      return true
+      return arrival.idle === false
     }
   }
 

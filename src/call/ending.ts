@@ -10,12 +10,6 @@ export interface LegEnd {
   readonly facts?: SwitchEvent
 }
 
-/** When the leg was answered, milliseconds since the epoch: FreeSWITCH counts in microseconds, 0 when it never was. Null also when nobody says. */
-export function answeredAt({ facts }: { readonly facts?: SwitchEvent | undefined }): number | null {
-  const microseconds = Number(facts?.get('Caller-Channel-Answered-Time') ?? 0)
-  return microseconds > 0 ? Math.round(microseconds / 1_000) : null
-}
-
 export class Ending {
   /** Resolves when the facts are there, or will not come. */
   readonly through: Promise<LegEnd>

@@ -49,22 +49,27 @@ export interface Note {
 }
 
 export type NoteOf =
-  | { readonly event: string; readonly queue?: string; readonly agent?: string }
+  /** A moment of its way: moment.ts. */
+  | { readonly event: string; readonly queue?: string; readonly agent?: string; readonly leg?: string; readonly to?: string; readonly why?: string }
   | { readonly tag: readonly [name: string, value: string] }
   | { readonly recording: string }
-  /** How the call ended: written when its row could not be, and taken for the row by whoever writes that later. */
+  /** How the call ended: written when its row could not be, for whoever writes that later. */
   | { readonly ended: EndNote }
   /** What the campaign's flow came to: written before the database is told, for that may be away, and this process die. The last one counts. */
   | { readonly disposition: string; readonly agent?: string }
   /** This number wants no more calls; likewise. */
   | { readonly optOut: string }
+  /** The flow is through, and this is its own word for what came of the call; null: it said none. */
+  | { readonly returned: string | null }
+  /** The flow hangs the call up. */
+  | { readonly hungUp: 'flow' }
 
 export interface EndNote {
   /** Milliseconds since the epoch, both. */
   readonly at: number
   readonly answeredAt: number | null
   readonly cause: string
-  readonly outcome: string
+  readonly hungUpBy: string | null
 }
 
 /** A key that a listener of the flow (the n-th thing it asked for) was told. */
@@ -80,11 +85,14 @@ export type Entry = Begin | Intent | Done | Note | Key
 export const readEntry = (line: string): Entry => JSON.parse(line) as Entry
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
 
-/** A journal that was read, as far as it can be. */
+/**
+ * A journal that was read, as far as it can be. A write that counted as lost, was done again and happened all the same stands in it
+ * twice: each entry counts once, where it stands first. Two different entries are never the same line: each names its moment and its step.
+ */
 export function readEntries(lines: readonly string[]): Entry[] {
   const entries: Entry[] = []
   try {
-    for (const line of lines) entries.push(readEntry(line))
+    for (const line of new Set(lines)) entries.push(readEntry(line))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }

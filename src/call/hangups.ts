@@ -8,18 +8,20 @@ export interface Ended {
   readonly at: number
   /** FreeSWITCH's word, or SWITCH_CRASH: the switch ended with it; LOST: nobody heard when and why. */
   readonly cause: string
-  /** When it was joined with another leg last, before it came to any other extension; absent when it was not. */
+  /** The leg with which it was joined last; each join of ours begins by forgetting the one before. */
+  readonly bridgedTo?: string | undefined
+  /** When. Absent when it came to another extension after the talk: FreeSWITCH forgets the time then, and only the time. */
   readonly bridgedAt?: number | undefined
 }
 
 /** What a CHANNEL_HANGUP says; FreeSWITCH counts in microseconds. */
 export function endOf(event: SwitchEvent, at: number): Ended {
   const bridged = Math.floor(Number(event.raw('Caller-Channel-Bridged-Time') ?? 0) / 1_000)
-  return { at, cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING', bridgedAt: bridged > 0 ? bridged : undefined }
+  return { at, cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING', bridgedTo: event.variable('last_bridge_to'), bridgedAt: bridged > 0 ? bridged : undefined }
 }
 
 const KEPT_MS = 120_000
-/** 160 calls a second for two minutes: 3 MB. */
+/** 160 calls a second for two minutes: 4 MB. */
 const MOST = 20_000
 
 export class Hangups {
@@ -33,7 +35,7 @@ export class Hangups {
 
   add(uuid: Uuid, end: Ended): void {
     this.#ends.delete(uuid)
-    this.#ends.set(own(uuid), { ...end, cause: own(end.cause) })
+    this.#ends.set(own(uuid), { ...end, cause: own(end.cause), ...(end.bridgedTo === undefined ? {} : { bridgedTo: own(end.bridgedTo) }) })
     const stale = this.#clock.now() - KEPT_MS
     for (const [oldest, { at }] of this.#ends) {
       if (at > stale && this.#ends.size <= MOST) break

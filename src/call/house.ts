@@ -1,14 +1,16 @@
 /** What a call needs of the house it lives in. */
 import type { Clock } from '../base/clock.ts'
+import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
-import { LEG_PATH, type Door } from './arrive.ts'
+import { LEG_PATH } from './arrival.ts'
+import { type Door } from './arrive.ts'
 import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked.ts'
-import type { Switchboard } from './switchboard.ts'
+import type { Switch, Switchboard } from './switchboard.ts'
 import type { DetectOptions } from './verbs/detect.ts'
 
 /** A leg that returns by itself is at the door within 90 ms (measured); one that is not is stuck. */
@@ -33,6 +35,21 @@ export interface CallHouseOptions {
   door: Door
   switchboard: Switchboard
   settings: CallSettings
+  telephones?: Telephones | undefined
+}
+
+/** Whose telephone stands where, as far as the house knows. */
+export interface Telephones {
+  /** The agent who answers at this endpoint; undefined when it is nobody's. */
+  agentAt(endpoint: string): string | undefined
+  /** A leg of ours rings there from now on, and no queue has promised it. */
+  occupy(endpoint: string, leg: Uuid): Occupation
+}
+
+/** To be ended when the leg has: until then whoever answers there is not offered. */
+export interface Occupation {
+  /** `talked`: somebody was joined with it. */
+  readonly over: (talked: boolean) => void
 }
 
 export class CallHouse {
@@ -41,6 +58,7 @@ export class CallHouse {
   readonly door: Door
   readonly switchboard: Switchboard
   readonly settings: CallSettings
+  readonly #telephones: Telephones | undefined
   #dials = true
 
   constructor(options: CallHouseOptions) {
@@ -49,6 +67,7 @@ export class CallHouse {
     this.door = options.door
     this.switchboard = options.switchboard
     this.settings = options.settings
+    this.#telephones = options.telephones
   }
 
   /** This node goes: from now on it dials nobody. The calls that want to are about to be given to the next node. */
@@ -69,6 +88,22 @@ export class CallHouse {
     return { flow: `home-${LEG_PATH}` as Ident, variables: known.set('switchhook_home' as Ident, varValue(address)) }
   }
 
+  /** Where a leg is dialled for this one: on the same switch, for only two legs of one switch can be joined. Throws LINK_DOWN as long as it is not known which that is. */
+  switchOf(leg: Leg): Switch {
+    const home = leg.home ?? this.switchboard.of(leg.arrival.core)
+    if (!home) throw new SwitchError('LINK_DOWN', 'it is not known on which FreeSWITCH this call is, as long as more than one cannot be reached')
+    return home
+  }
+
+  /** The name of the agent whose telephone this is. */
+  agentAt(endpoint: string): string | undefined {
+    return this.#telephones?.agentAt(endpoint)
+  }
+
+  occupy(endpoint: string, leg: Uuid): Occupation {
+    return this.#telephones?.occupy(endpoint, leg) ?? { over() {} }
+  }
+
   /** The call that an author holds, for a leg. */
   callOf(leg: Leg): Call {
     return new Call(leg, this)
@@ -76,7 +111,7 @@ export class CallHouse {
 
   /** Ends a leg of ours, whatever it is doing. Does not wait: its end is heard. */
   hangUp(leg: Leg): void {
-    if (leg.phase === 'ended' || leg.phase === 'moved' || !this.door.holds()) return
+    if (leg.phase === 'ended' || leg.phase === 'moved' || !this.door.mayDrive(leg.uuid)) return
     // not by `sendmsg hangup`: that waits behind the application that runs (mod_event_socket.c queues it)
     const kill = say.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident)
     if (leg.conversation) leg.conversation.tell(api(kill))
@@ -85,7 +120,7 @@ export class CallHouse {
 
   /** A telephone that rings, or was answered, for a call that wants it no more. There may be none. */
   async letGo(parent: Leg, uuid: Uuid): Promise<void> {
-    if (this.door.holds()) await parent.home?.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
+    if (this.door.mayDrive(parent.uuid)) await parent.home?.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
   }
 
   /** After a join that did not begin: a leg that belongs to a person of ours waits parked or goes back to the door, any other ends. */

@@ -16,10 +16,14 @@ export interface JournalOptions {
   readonly store: CallStore | null
   readonly owner: Owner
   readonly begin: Begin
+  /** What is written already, by nodes that had the call before. */
+  readonly past?: readonly Entry[]
   readonly clock: Clock
   readonly log: Log
   /** Another node has taken the call: nothing more is written. */
   lost(): void
+  /** The record of the call says something else from now on. */
+  noted?(): void
 }
 
 /** A talk is one step, and may be long: what was not written before it is not kept until its end. */
@@ -33,7 +37,8 @@ export class Journal {
   readonly clock: Clock
   readonly begin: Begin
   readonly log: Log
-  readonly notes: { readonly at: number; readonly note: NoteOf }[] = []
+  /** All of them, also those of nodes that had the call before. */
+  readonly notes: { readonly at: number; readonly note: NoteOf }[]
   readonly #options: JournalOptions
   /** What the house answers at once, as of the last entry. */
   readonly #seen = new Map<string, Json>()
@@ -51,6 +56,7 @@ export class Journal {
     this.#options = options
     this.clock = options.clock
     this.begin = options.begin
+    this.notes = (options.past ?? []).flatMap(entry => (entry.k === 'note' ? [{ at: entry.at, note: entry.note }] : []))
     this.log = options.log
     this.#at = options.begin.at
     this.#owner = options.owner
@@ -98,7 +104,6 @@ export class Journal {
   relive(entry: Entry): void {
     if (entry.k === 'intent') return // written ahead of what others did meanwhile
     if (entry.k === 'done' || entry.k === 'key') this.#at = Math.max(this.#at, entry.at)
-    if (entry.k === 'note') this.notes.push({ at: entry.at, note: entry.note })
     if (entry.k === 'done') for (const [key, value] of Object.entries(entry.s ?? {})) this.#seen.set(key, value)
   }
 
@@ -106,6 +111,7 @@ export class Journal {
   note(note: NoteOf, { at = this.clock.now(), atOnce = false }: { at?: number; atOnce?: boolean } = {}): void {
     this.notes.push({ at, note })
     this.add({ k: 'note', at, note })
+    this.#options.noted?.()
     if (atOnce) void this.write()
   }
 

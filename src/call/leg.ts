@@ -26,7 +26,8 @@ export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
 /** The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; then the switch is asked whether it lives. */
 const ADRIFT_MS = 3_000
 
-type LegEvents = { key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase }
+/** `held`: the person at this end puts the other one on hold, or back. */
+type LegEvents = { key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase; held: boolean }
 
 export class Leg extends Emitter<LegEvents> {
   readonly uuid: Uuid
@@ -73,14 +74,10 @@ export class Leg extends Emitter<LegEvents> {
   /** The line of steps that what happens to it belongs to. */
   get steps(): Steps { return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log))) }
   set steps(steps: Steps) { this.#steps = steps }
-
   get phase(): Phase { return this.#phase }
-
   get ended(): Promise<LegEnd> { return this.#ending.through }
-
   /** Aborts with CallEnded when the leg is hung up. */
   get signal(): AbortSignal { return this.#ending.signal }
-
   /** Why it ended, or null while it lives. */
   get reason(): CallEnded | null { return this.#ending.reason }
 
@@ -127,6 +124,14 @@ export class Leg extends Emitter<LegEvents> {
     if (!this.#talks.takeUp()) return this.#searchLater()
     this.#enter('driven')
     this.emit('bound', undefined)
+  }
+
+  /** Its connection is closed and its flow stays: FreeSWITCH offers the leg to the other nodes first, and brings it back when none takes it. */
+  offer(): void {
+    if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
+    this.#enter('adrift')
+    this.#talks.offer()
+    this.#searchLater()
   }
 
   /** Two people talk: closes the conversation. Only with socket_resume=false on the leg. */
@@ -185,7 +190,8 @@ export class Leg extends Emitter<LegEvents> {
 
   /** What the switch tells everybody of this leg. */
   #hear(event: SwitchEvent): void {
-    if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+    if (event.name === 'CHANNEL_HOLD' || event.name === 'CHANNEL_UNHOLD') this.emit('held', event.name === 'CHANNEL_HOLD')
+    else if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
     else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
   }
 

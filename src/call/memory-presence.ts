@@ -1,9 +1,11 @@
 /** The nodes of a house that is one process: for tests and for the demo. */
 import { Emitter } from '../base/events.ts'
 import { KEPT_MS, type Claim, type Lease, type PresenceTable, type Standing } from './presence-table.ts'
+import { timeAfter, type TableTime } from './table-time.ts'
 
 class MemoryPresence implements PresenceTable {
   readonly #now: () => number
+  #time: TableTime | null = null
   readonly #leases = new Map<string, Lease>()
   readonly #notices = new Emitter<{ change: null }>()
 
@@ -11,16 +13,19 @@ class MemoryPresence implements PresenceTable {
     this.#now = now
   }
 
-  async hold({ record, lastsMs, mode, instead }: Claim): Promise<Standing> {
-    const now = this.#now()
+  async hold({ record, lastsMs, mode, instead, closes, expects = null }: Claim): Promise<Standing> {
+    this.#time = timeAfter(this.#time, this.#now(), expects)
+    const { aheadMs } = this.#time
+    const now = this.#time.raw + aheadMs
     const before = this.#leases.get(record.node)
     const mine = before?.incarnation === record.incarnation
     const unchanged = before?.incarnation === instead?.incarnation && before?.until === instead?.until
     const held = !before || mine || (mode === 'come' && (before.until <= now || unchanged))
-    if (held) this.#leases.set(record.node, { ...record, until: now + lastsMs })
+    const last = closes && ![...this.#leases.values()].some(({ node, until, open }) => node !== record.node && until > now && open)
+    if (held) this.#leases.set(record.node, { ...record, ...(closes && { open: last }), until: now + lastsMs })
     for (const [node, { until }] of this.#leases) if (until + KEPT_MS <= now) this.#leases.delete(node)
     if (held && !mine) this.#tell()
-    return { held, now, leases: new Map(this.#leases) }
+    return { held, now, aheadMs, leases: new Map(this.#leases) }
   }
 
   async leave(node: string, incarnation: string): Promise<void> {
@@ -39,7 +44,7 @@ class MemoryPresence implements PresenceTable {
   }
 }
 
-/** `now`: the table's time, ms since the epoch. */
+/** `now`: the table's own clock, ms since the epoch. */
 export function memoryPresence(now: () => number): PresenceTable {
   return new MemoryPresence(now)
 }

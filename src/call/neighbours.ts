@@ -56,4 +56,4 @@ export class Neighbours {
   }
 }
 
-const peerOf = ({ node, address, roles }: Lease): Peer => ({ node, address, roles })
+const peerOf = ({ node, address, roles, open }: Lease): Peer => ({ node, address, roles, ...(open !== undefined && { open }) })

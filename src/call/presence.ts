@@ -6,13 +6,14 @@
  * it lapsed or its process is known to be gone, else as soon as it has missed a renewal. The dead one, if it was only frozen, is told.
  */
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
-import { sleep, type Clock, type Timer } from '../base/clock.ts'
-import { SettingError, SwitchhookError } from '../base/errors.ts'
+import { sleep, type Timer } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
-import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
+import { isDead, thisMachine } from './machine.ts'
 import { Neighbours } from './neighbours.ts'
-import type { Claim, Lease, Peer, PresenceTable, Standing } from './presence-table.ts'
+import type { PresenceEvents, PresenceOptions } from './presence-options.ts'
+import { nameTaken, type Claim, type Lease, type Peer, type Standing } from './presence-table.ts'
 
 const LASTS_MS = 4_000
 const RENEW_MS = 1_000
@@ -23,52 +24,16 @@ const OWN_MS = 3_000
 /** In so long a living node has renewed, unless something kept it from the table. */
 const MISSED_MS = RENEW_MS + 1_000
 
-/** This process's machine, and which of its processes run. */
-export interface Machine {
-  readonly host: string
-  readonly pid: number
-  isRunning(pid: number): boolean
-}
-
-const thisMachine: Machine = {
-  host: hostname(),
-  pid: process.pid,
-  isRunning(pid) {
-    try {
-      return process.kill(pid, 0)
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'ESRCH'
-    }
-  },
-}
-
-export interface PresenceOptions {
-  readonly table: PresenceTable
-  readonly node: string
-  /** Where this node's door is for other nodes' legs, 'host:port'; null when it has none. */
-  readonly address: string | null
-  readonly roles: readonly string[]
-  readonly clock: Clock
-  readonly log: Log
-  readonly machine?: Machine
-}
-
-export type PresenceEvents = {
-  /** This node no longer counts as alive and must not act. `forGood`: another process has its name; it never regains. */
-  lapsed: { readonly forGood: boolean }
-  regained: null
-  /** The name of a peer that lapsed or left, or died and came again (then 'came' follows). */
-  gone: string
-  came: Peer
-}
-
 export class Presence extends Emitter<PresenceEvents> {
   readonly node: string
   readonly incarnation = randomBytes(6).toString('hex')
   readonly #options: PresenceOptions
   readonly #neighbours: Neighbours
+  readonly #outage: Outage
   #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
   #until = -Infinity
+  #lapses = 0
+  #open = false
   #renewing: Timer | undefined
   #listening: Disposable | undefined
 
@@ -76,7 +41,11 @@ export class Presence extends Emitter<PresenceEvents> {
     super()
     this.node = options.node
     this.#options = options
+    const { node, clock, log } = options
+    this.#outage = new Outage({ what: 'the table of nodes', fields: { node }, clock, log })
     this.#neighbours = new Neighbours(options.node, MISSED_MS, LASTS_MS)
+    this.#open = options.open ?? false
+    this.#lapses = options.lapses ?? 0
   }
 
   /**
@@ -88,10 +57,10 @@ export class Presence extends Emitter<PresenceEvents> {
     const first = await this.#ask('come')
     if (!first.held) {
       const holder = first.leases.get(this.node)!
-      if (!this.#isDead(holder)) await sleep(clock, MISSED_MS)
+      if (!isDead(holder, this.#options.machine)) await sleep(clock, MISSED_MS)
       this.#mustBeOpen()
-      const second = await this.#ask('come', holder)
-      if (!second.held) throw taken(second.leases.get(this.node)!)
+      const second = await this.#ask('come', { instead: holder })
+      if (!second.held) throw nameTaken(second.leases.get(this.node)!)
       log.warn({ node: this.node, before: holder.incarnation }, 'this node takes over the name of one that died')
     }
     this.#mustBeOpen()
@@ -104,6 +73,30 @@ export class Presence extends Emitter<PresenceEvents> {
     if (this.#options.clock.monotonic() < this.#until) return true
     if (this.#state === 'held') this.#lapse()
     return false
+  }
+
+  /** Is this node's door open, as it stands in the table? */
+  get open(): boolean {
+    return this.#open
+  }
+
+  /** How often its lease ran out: a second look at `holds` sees that it was away in between. */
+  get lapses(): number {
+    return this.#lapses
+  }
+
+  /** Says whether this node's door is open. Rejects with SERVICE when the table is away; the next renewal says it then. */
+  async setOpen(open: boolean): Promise<void> {
+    this.#open = open
+    await this.refresh()
+  }
+
+  /** True when this node may close its door: another node is alive and open. The table lets only one of several close. Rejects with SERVICE. */
+  async mayClose(): Promise<boolean> {
+    if (this.#state !== 'held') return false
+    const { leases } = await this.#ask('stay', { closes: true })
+    this.#open = leases.get(this.node)?.open ?? true
+    return !this.#open
   }
 
   /** The others who are alive, as last read. */
@@ -144,9 +137,11 @@ export class Presence extends Emitter<PresenceEvents> {
   async #renew(): Promise<void> {
     try {
       this.#renewIn(RENEW_MS)
+      if (this.#options.moves?.() === false) return this.#standsStill()
       await this.refresh()
+      this.#outage.end()
     } catch (error) {
-      this.#options.log.warn({ node: this.node, error: (error as Error).message }, 'the presence of this node could not be renewed')
+      this.#outage.away((error as Error).message)
       this.#renewIn(RETRY_MS)
     }
   }
@@ -156,16 +151,26 @@ export class Presence extends Emitter<PresenceEvents> {
     if (this.#state !== 'over') this.#renewing = this.#options.clock.after(ms, () => void this.#renew())
   }
 
-  async #ask(mode: Claim['mode'], instead?: Lease): Promise<Standing> {
-    const { table, address, roles, clock, machine = thisMachine } = this.#options
+  /** Who acts for this node does not move: when it does again, it must find the lease passed, before the others act. */
+  #standsStill(): void {
+    if (this.#state !== 'held') return
+    this.#options.log.error({ node: this.node }, 'the event loop of this node has stood still for too long: its lease ends')
+    this.#until = -Infinity
+    this.#lapse()
+  }
+
+  async #ask(mode: Claim['mode'], more: Pick<Claim, 'instead' | 'closes'> = {}): Promise<Standing> {
+    const { table, address, roles, clock, machine = thisMachine, expects = () => null } = this.#options
     const { node, incarnation } = this
     const asked = clock.monotonic()
-    const record = { node, incarnation, address, roles, host: machine.host, pid: machine.pid }
-    const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, instead })
+    const record = { node, incarnation, address, roles, open: this.#open, host: machine.host, pid: machine.pid }
+    const standing = await table.hold({ record, lastsMs: LASTS_MS, mode, ...more, expects: expects() })
+    this.emit('answered', { asked, answered: clock.monotonic(), now: standing.now, aheadMs: standing.aheadMs })
     if (this.#state === 'over') return standing
     const { came, gone } = this.#neighbours.read(standing, asked)
     if (standing.held) this.#hold(asked)
     else if (mode === 'stay') this.#replaced(standing.leases.get(node)!)
+    this.emit('read', null)
     for (const name of gone) this.emit('gone', name)
     for (const peer of came) this.emit('came', peer)
     return standing
@@ -180,13 +185,20 @@ export class Presence extends Emitter<PresenceEvents> {
       return
     }
     this.#state = 'held'
+    this.#publish()
     if (before !== 'lapsed') return
     this.#options.log.warn({ node: this.node }, 'this node counts as alive again')
     this.emit('regained', null)
   }
 
+  #publish(): void {
+    this.#options.publish?.(this.#until, this.#lapses)
+  }
+
   #lapse(): void {
     this.#state = 'lapsed'
+    this.#lapses++
+    this.#publish()
     this.#options.log.warn({ node: this.node }, 'this node no longer counts as alive: its lease ran out before it could be renewed')
     this.emit('lapsed', { forGood: false })
   }
@@ -194,6 +206,8 @@ export class Presence extends Emitter<PresenceEvents> {
   #replaced(by: Lease): void {
     this.#stop()
     const { incarnation, host, pid } = by
+    this.#lapses++
+    this.#publish()
     this.#options.log.error({ node: this.node, incarnation, host, pid }, 'another process has the name of this node')
     this.emit('lapsed', { forGood: true })
   }
@@ -205,17 +219,7 @@ export class Presence extends Emitter<PresenceEvents> {
     this.#listening?.[Symbol.dispose]()
   }
 
-  #isDead({ host, pid }: Lease): boolean {
-    const { machine = thisMachine } = this.#options
-    return host === machine.host && !machine.isRunning(pid)
-  }
-
   #mustBeOpen(): void {
     if (this.#state === 'over') throw new SwitchhookError('SERVICE', `the node '${this.node}' was closed before it had come`)
   }
 }
-
-const taken = ({ node, incarnation, host, pid }: Lease): SettingError =>
-  new SettingError([
-    `NODE_NAME: a node called '${node}' is running (incarnation ${incarnation}, process ${pid} on ${host}): each needs a name of its own`,
-  ])

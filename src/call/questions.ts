@@ -2,11 +2,13 @@
  * Questions to a switch over its event link: many at once, each in microseconds, where the command link has one on its way at a time.
  * All of them reject with SwitchError LINK_DOWN when the link is down or goes down, and with SWITCH_REFUSED.
  */
+import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import type { ApiText } from '../esl/api.ts'
 import type { SwitchEvent } from '../esl/event.ts'
+import { LIMIT, TooLarge } from '../esl/frame.ts'
 import { newUuid, type Uuid } from '../esl/words.ts'
 import { readListing, type Listing } from './listing.ts'
 
@@ -15,8 +17,10 @@ export type Life = 'yes' | 'no' | 'unknown'
 
 /** On their way at once: FreeSWITCH sends no events while there is another question to read, for 10 ms at most so. */
 const AT_ONCE = 100
-/** 1 kB each: the event socket's reader takes 4 MiB in one piece. */
+/** Never more than these: a row has 1 kB as a rule, and a frame 4 MiB. A row with a long argument has up to 6 kB, and more when it is escaped. */
 const MOST_ROWS = 3_500
+/** A list that turned out too large is asked for again after so long, then after twice as long, …; at once when it must have become smaller. */
+const TOO_LARGE_MS = { first: 60_000, longest: 600_000 } as const
 
 /** The event link, as far as it is asked. */
 export interface Askable {
@@ -26,12 +30,28 @@ export interface Askable {
   on(what: 'down', listener: (why: Error) => void): Disposable
 }
 
+export interface QuestionsOptions {
+  readonly link: Askable
+  /** Of the switch, for people. */
+  readonly name: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
 export class Questions {
   readonly #link: Askable
+  readonly #name: string
+  readonly #clock: Clock
   readonly #log: Log
+  /** Octets of a row in the last list that was too large; 0: the last one was not. */
+  #rowOctets = 0
+  #pauseMs: number = TOO_LARGE_MS.first
+  #notBefore = 0
 
-  constructor(link: Askable, log: Log) {
+  constructor({ link, name, clock, log }: QuestionsOptions) {
     this.#link = link
+    this.#name = name
+    this.#clock = clock
     this.#log = log
   }
 
@@ -51,12 +71,24 @@ export class Questions {
     return lives
   }
 
-  /** Null when there are too many channels. */
+  /** Null when there are too many channels, or the list is too large: that is told in the log. */
   async list(): Promise<Listing | null> {
-    const count = Number(/(\d+) total/.exec(await this.ask(say.countChannels))?.[1] ?? 0)
-    if (count <= MOST_ROWS) return readListing(await this.ask(say.showChannels))
-    this.#log.warn({ channels: count }, 'a switch has too many channels to look at them one by one')
-    return null
+    const channels = Number(/(\d+) total/.exec(await this.ask(say.countChannels))?.[1] ?? 0)
+    if (channels > MOST_ROWS) {
+      this.#log.warn({ switch: this.#name, channels }, 'a switch has too many channels to look at them one by one')
+      return null
+    }
+    if (channels * this.#rowOctets > LIMIT && this.#clock.monotonic() < this.#notBefore) return null
+    try {
+      const listing = readListing(await this.ask(say.showChannels))
+      this.#rowOctets = 0
+      this.#pauseMs = TOO_LARGE_MS.first
+      return listing
+    } catch (error) {
+      if (!(error instanceof TooLarge)) throw error
+      this.#tooLarge(channels, error.octets)
+      return null
+    }
   }
 
   /** A command that takes its time. */
@@ -71,6 +103,14 @@ export class Questions {
     using _down = this.#link.on('down', reject)
     this.#link.submit(text, job).catch(reject)
     return await answer
+  }
+
+  #tooLarge(channels: number, octets: number): void {
+    const againMs = this.#pauseMs
+    this.#rowOctets = octets / Math.max(1, channels)
+    this.#notBefore = this.#clock.monotonic() + againMs
+    this.#pauseMs = Math.min(2 * againMs, TOO_LARGE_MS.longest)
+    this.#log.warn({ switch: this.#name, channels, octets, limit: LIMIT, againMs }, 'the list of channels is larger than is read: channels that nobody drives are not found now')
   }
 
   async #lives(uuid: Uuid): Promise<Life> {

@@ -22,15 +22,15 @@ const AGAIN_MS = 1_000
 /** Dials, once. Rejects with CallEnded when the caller leaves, and never settles when the caller is driven elsewhere: the telephone rings on, for the next owner. */
 export async function reach(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid): Promise<Reached> {
   await house.mayDial()
-  if (!house.door.holds()) throw new CallMoved('this node may not dial: the call may be another one\'s') // who has it dials
-  const at = leg.home ?? house.switchboard.any()
+  if (!house.door.mayDrive(leg.uuid)) throw new CallMoved('this node may not dial: the call may be another one\'s') // who has it dials
+  const at = house.switchOf(leg)
   using expected = house.door.expect(uuid)
   return outcomeFor(leg, house, await originate(at, { ...request(leg, house, what, uuid), arrived: expected.arrived }), expected.arrived)
 }
 
 /** The process that had begun to dial has died: the switch knows what became of it, and whether it was ever asked. */
 export async function reachAgain(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid): Promise<Reached> {
-  const at = leg.home ?? house.switchboard.any()
+  const at = house.switchOf(leg)
   const stands = await standing(at, uuid, house)
   if (stands === 'never') return reach(leg, house, what, uuid)
   if (stands === 'answered') return { outcome: 'answered', other: goesAlong(leg, house, house.door.claim(uuid, at)) }

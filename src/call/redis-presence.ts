@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
+import { SHARED_TIME_KEY } from '../store/redis-time.ts'
 import { Patience } from './patience.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeRecord, type PresenceTable, type Standing } from './presence-table.ts'
 
@@ -23,10 +24,10 @@ export interface PresenceHome {
 }
 
 const holdNode = defineScript(new URL('./lua/hold-node.lua', import.meta.url), (reply): Standing => {
-  const [held, now, nodes] = reply as [number, number, string[]]
+  const [held, now, nodes, aheadMs] = reply as [number, number, string[], number]
   const leases = new Map<string, Lease>()
   for (let i = 0; i < nodes.length; i += 2) leases.set(nodes[i]!, leaseFrom(nodes[i]!, nodes[i + 1]!))
-  return { held: held === 1, now, leases }
+  return { held: held === 1, now, aheadMs, leases }
 })
 const dropNode = defineScript(new URL('./lua/drop-node.lua', import.meta.url), reply => reply === 1)
 
@@ -48,11 +49,11 @@ class RedisPresence implements PresenceTable {
     this.#patience = new Patience(clock, ANSWERS_WITHIN_MS)
   }
 
-  hold({ record, lastsMs, mode, instead }: Claim): Promise<Standing> {
+  hold({ record, lastsMs, mode, instead, closes = false, expects }: Claim): Promise<Standing> {
     const { node, incarnation, ...rest } = record
     const replaces = instead ? `${instead.until} ${instead.incarnation}` : ''
-    const args = [node, incarnation, JSON.stringify(rest), lastsMs, mode, replaces, KEPT_MS, this.#keys.changed]
-    return this.#patience.ask(() => holdNode(this.#home.commands, [this.#keys.nodes], args))
+    const args = [node, incarnation, JSON.stringify(rest), lastsMs, mode, replaces, KEPT_MS, this.#keys.changed, String(closes), expects ?? '']
+    return this.#patience.ask(() => holdNode(this.#home.commands, [this.#keys.nodes, SHARED_TIME_KEY], args))
   }
 
   async leave(node: string, incarnation: string): Promise<void> {

@@ -203,4 +203,5 @@ function relive<T, I extends Json>(one: Step<T, I>, record: Done, replay: Replay
   return one.load ? one.load(record.r ?? null, replay) : (record.r as T)
 }
 
-const isGone = async (leg: Leg): Promise<boolean> => leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))
+/** Has the leg ended, by its own word or by the switch's? False when the switch cannot be asked. */
+export const isGone = async (leg: Leg): Promise<boolean> => leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))

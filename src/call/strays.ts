@@ -3,12 +3,13 @@
  * lives. Such a leg waits here for its parent's flow, is sent to the node that drives the parent, or is hung up when nobody wants it.
  */
 import { sleep, type Clock } from '../base/clock.ts'
-import { SwitchhookError } from '../base/errors.ts'
+import { SwitchError, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
 import type { Leg } from './leg.ts'
+import { uuidOf } from './listing.ts'
 import type { CallStore, Owner } from './ownership.ts'
 
 /** What a node knows of itself and of the others. */
@@ -79,10 +80,24 @@ export class Strays {
       const sent = this.#sentHome.get(leg.uuid)
       const passed = sent === undefined ? null : clock.monotonic() - sent
       if (passed !== null && passed >= WAITS_MS) return this.#unwanted(leg)
-      if (address !== null && (passed === null || passed > AGAIN_MS * 5)) return this.#sendHome(leg, address)
+      if (address !== null && (passed === null || passed > AGAIN_MS * 5)) {
+        if (!(await this.#talks(leg))) return this.#sendHome(leg, address)
+        this.#waiting.delete(leg.uuid)
+        return leg.giveAway()
+      }
       await sleep(clock, AGAIN_MS)
     }
     this.#waiting.delete(leg.uuid)
+  }
+
+  /** Has the node that drives its call joined the two meanwhile? A transfer would part them. */
+  async #talks(leg: Leg): Promise<boolean> {
+    try {
+      return uuidOf((await leg.home?.ask(say.uuidGetvar(leg.uuid, 'bridge_to' as Ident)))?.trim() ?? '') !== null
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error
+      return false
+    }
   }
 
   /** Its call is driven by another node: it goes there. Our connection is closed while socket_resume is false. */

@@ -14,6 +14,9 @@ import { endOf, Hangups, type Ended } from './hangups.ts'
 import type { Listing } from './listing.ts'
 import { Questions, type Life } from './questions.ts'
 
+/** What is known of a switch that has not been reached yet. */
+const NO_FACTS: LinkFacts = { core: '', version: 'unknown', recordings: '/tmp' }
+
 interface Watcher {
   hear(event: SwitchEvent): void
   /** The leg ended while nobody could hear it. */
@@ -33,18 +36,21 @@ export class Switch extends Emitter<{ back: void }> {
   /** Its earlier runs, as far as we have seen them end, and when they did. */
   readonly #past = new Map<string, number>()
   #facts: LinkFacts
-  #up = true
+  #up: boolean
+  #losses = 0
   #downAt = 0
   /** We have stopped listening: whatever lives there is somebody else's from now on. */
   #left = false
 
-  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts; clock: Clock; log: Log }) {
+  /** `facts`: null when it could not be reached yet. */
+  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts | null; clock: Clock; log: Log }) {
     super()
     const { name, commands, events, facts, clock, log } = options
     this.name = name
     this.commands = commands
-    this.#questions = new Questions(events, log)
-    this.#facts = facts
+    this.#questions = new Questions({ link: events, name, clock, log })
+    this.#facts = facts ?? NO_FACTS
+    this.#up = facts !== null
     this.#clock = clock
     this.#log = log
     this.#hangups = new Hangups(clock)
@@ -53,6 +59,7 @@ export class Switch extends Emitter<{ back: void }> {
     events.on('up', present => this.#back(present))
     events.on('down', () => {
       this.#up = false
+      this.#losses++
       this.#downAt = clock.now()
       this.#anew.pause()
     })
@@ -62,24 +69,19 @@ export class Switch extends Emitter<{ back: void }> {
     })
   }
 
-  get facts(): LinkFacts {
-    return this.#facts
-  }
+  get facts(): LinkFacts { return this.#facts }
 
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
-  get up(): boolean {
-    return this.#up
-  }
+  get up(): boolean { return this.#up }
+
+  /** How often its event link has gone down since this process began. */
+  get losses(): number { return this.#losses }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */
-  get waiting(): boolean {
-    return this.#anew.waiting
-  }
+  get waiting(): boolean { return this.#anew.waiting }
 
   /** When an earlier run of this switch ended, ms since the epoch; null for any other. */
-  endOf(core: string): number | null {
-    return this.#past.get(core) ?? null
-  }
+  endOf(core: string): number | null { return this.#past.get(core) ?? null }
 
   /** Legs of its last run are waited for as if it had been seen to start anew: it did while nobody of us was there. `back` follows. */
   revive(): void {
@@ -175,7 +177,7 @@ export class Switch extends Emitter<{ back: void }> {
     const before = this.#facts.core
     this.#facts = present
     this.#up = true
-    if (present.core === before) return this.waiting ? this.#anew.resume() : void this.#missed()
+    if (present.core === before || before === NO_FACTS.core) return this.waiting ? this.#anew.resume() : void this.#missed()
     // it lived as long as it was heard, and no longer than until the next run began
     const at = Math.min(this.#downAt, present.startedAt ?? Infinity)
     this.#past.set(before, at)
@@ -209,20 +211,27 @@ export class Switch extends Emitter<{ back: void }> {
 
 export class Switchboard {
   readonly switches: Switch[] = []
+  /** Is this a run of a switch that only other nodes command? Undefined: it is not known which run. Nothing is decided about its legs then. */
+  isElsewhere: (core: string | undefined) => Promise<boolean> = async () => false
 
   add(one: Switch): void {
     this.switches.push(one)
   }
 
+  /** The switch whose run this is, as far as its event link has told. */
+  runs(core: string): Switch | null {
+    return this.switches.find(one => core !== '' && one.facts.core === core) ?? null
+  }
+
   /**
-   * The switch whose present run this is. A switch that was just started anew may bring a call before its event link is back and tells
-   * of the new run: when there is one that it can only be, it is that.
+   * As `runs`; and a switch that was just started anew may bring a call before its event link is back and tells of the new run: when only
+   * one is down, it is that. Of one that is up all runs are known.
    */
   of(core: string): Switch | null {
-    const known = this.switches.find(one => one.facts.core === core)
+    const known = this.runs(core)
     if (known) return known
-    const candidates = this.switches.length === 1 ? this.switches : this.switches.filter(one => !one.up)
-    return candidates.length === 1 ? candidates[0]! : null
+    const down = this.switches.filter(one => !one.up)
+    return down.length === 1 ? down[0]! : null
   }
 
   /** Where we dial from when nothing says where: the first that is up. Throws when none is. */

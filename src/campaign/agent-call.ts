@@ -55,6 +55,7 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
     await takeABreak(name, 'bad endpoint', parts) // else it would be tried again at once
     return null
   }
+  if (agent.nailed && (await parts.switchboard.isElsewhere(agent.nailed.core))) return null // another node hears what becomes of it
   const sent = isCalled(agent)
   const leg = sent ? parseUuid(agent.nailed!.leg) : newUuid()
   const epoch = sent ? agent.reservation!.epoch : await roster.reserve(name, leg, clock.now(), ringForMs + GRACE_MS)
@@ -102,7 +103,7 @@ async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallPa
     if (!sent && !(await roster.advance(name, epoch, 'ringing', clock.now()))) return { line, outcome: 'cancelled' }
     line = sent ? await Line.find(switchboard, leg, clock, signal) : new Line(leg, lines.busiest ?? switchboard.any())
     if (!line) return { line, outcome: 'failed' }
-    const { nailed } = await roster.nail(name, { leg, node }, clock.now(), ({ reservation }) => reservation?.epoch === epoch)
+    const { nailed } = await roster.nail(name, { leg, node, core: line.home.facts.core }, clock.now(), ({ reservation }) => reservation?.epoch === epoch)
     if (nailed?.leg !== leg) return { line, outcome: 'cancelled' } // we stood still, and they belong to somebody else
     const shown = callerId === undefined ? undefined : dial(callerId)
     const { outcome, cause } = await originate(line.home, { uuid: leg, endpoint: to, flow: null, ringForMs, callerId: shown, sent, signal, clock, log })

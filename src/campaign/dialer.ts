@@ -37,8 +37,6 @@ export interface DialerHouse {
 const FAULT_MS = 1_000
 /** A turn takes some milliseconds; after so many PostgreSQL or Redis has swallowed what this node asked. */
 const TURN_MS = 10_000
-/** Node's timers overflow after 24 days; a lead may be due later. */
-const LONGEST_MS = 86_400_000
 
 export class Dialer {
   readonly #house: DialerHouse
@@ -108,7 +106,7 @@ export class Dialer {
       }
       if (next === null || this.#stopped) continue
       const { clock } = this.#house
-      this.#timer = clock.after(Math.min(Math.max(1, next - clock.now()), LONGEST_MS), () => this.wake())
+      this.#timer = clock.after(Math.max(1, next - clock.now()), () => this.wake())
     }
   }
 

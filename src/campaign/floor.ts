@@ -4,6 +4,7 @@ import type { AgentNotice, Roster } from '../agent/roster.ts'
 import { Emitter } from '../base/events.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 
 /** After a store that could not be had: the command link may be back a moment later than the one that tells of changes. */
 const RETRY_MS = 1_000
@@ -13,7 +14,7 @@ type Heard = Extract<AgentNotice, { what: 'agent' }>
 export class Floor extends Emitter<{ change: void }> {
   readonly #roster: Roster
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #outage: Outage
   readonly #agents = new Map<string, Agent>()
   /** What has been heard since everything is being read. */
   #heard: Map<string, Heard> | null = null
@@ -25,7 +26,7 @@ export class Floor extends Emitter<{ change: void }> {
     super()
     this.#roster = roster
     this.#clock = clock
-    this.#log = log
+    this.#outage = new Outage({ what: 'the list of agents for campaigns', fields: {}, clock, log })
     this.#listening = roster.onChange(notice => this.#hear(notice))
   }
 
@@ -39,6 +40,12 @@ export class Floor extends Emitter<{ change: void }> {
   of(queue: string): Agent[] {
     const now = this.#clock.now()
     return [...this.#agents.values()].filter(agent => agent.queues.some(tier => tier.queue === queue)).map(agent => asOf(agent, now))
+  }
+
+  /** Whoever answers at this endpoint, as they were written down last. */
+  at(endpoint: string): Agent | undefined {
+    for (const agent of this.#agents.values()) if (agent.endpoint === endpoint) return agent
+    return undefined
   }
 
   all(): Agent[] {
@@ -75,6 +82,7 @@ export class Floor extends Emitter<{ change: void }> {
     const heard = (this.#heard = new Map<string, Heard>())
     try {
       const agents = await this.#roster.list(this.#clock.now())
+      this.#outage.end()
       if (this.#heard !== heard) return // read once more meanwhile, or closed
       this.#heard = null
       this.#agents.clear()
@@ -83,7 +91,7 @@ export class Floor extends Emitter<{ change: void }> {
       this.emit('change', undefined)
     } catch (error) {
       if (this.#heard !== heard) return
-      this.#log.warn({ error: (error as Error).message }, 'the agents could not be read, trying again')
+      this.#outage.away((error as Error).message)
       this.#retry = this.#clock.after(RETRY_MS, () => void this.#readAll())
     }
   }

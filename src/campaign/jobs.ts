@@ -9,20 +9,25 @@
  *       { "v": 1, "extension": "1001", "customer": "+493012345",
  *         "crmuuid"?: string, "product_code"?: string, "call_type"?: string }
  *       The ids are carried through unread, into the call's record and every event of it: letters, digits and _ . : @ + / = -.
- *       The result is { "uuid" } of the agent's call. The job is done when the call is on its way, not when it is over.
+ *       The result is { "uuid" } of the agent's call. The job is done when the agent's telephone rings; it fails, with the outcome and
+ *       FreeSWITCH's cause, when that cannot be reached. The call's row has the ids in both cases.
  *
  * `v` grows when a payload changes its meaning; 1 will go on to be understood. A payload that cannot be used fails its job with a
  * message that names every fault. A job carries what to do next, never the truth: that is in PostgreSQL. A dial job runs once: it is
  * not tried again when it fails or when its node dies, whatever `attempts` says, for nobody may be called twice. One that has waited for
- * longer than 30 s (no node was there) fails: whoever pressed the button does not expect a call any more.
+ * longer than 30 s (no node was there) fails: whoever pressed the button does not expect a call any more. That is counted from when the
+ * job could first be taken (BullMQ's `delay` has passed), by Redis's clock and not by that of the client: job-age.ts.
  */
-import { Queue, UnrecoverableError, Worker, type Job } from 'bullmq'
+import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { z } from 'zod'
-import { InputError } from '../base/errors.ts'
+import { systemClock } from '../base/clock.ts'
+import { InputError, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 import { dial, ident, varValue } from '../esl/words.ts'
 import { redisOptions, type RedisAddress } from '../store/redis.ts'
 import type { CampaignCommand } from './campaign.ts'
+import { ageOf, type ReadJobTimes } from './job-age.ts'
 
 export const CAMPAIGN_QUEUE = 'switchhook-campaigns'
 export const DIAL_QUEUE = 'switchhook-dial'
@@ -51,13 +56,15 @@ export type ClickToDial = Omit<z.output<typeof DialJob>, 'v'>
 
 /** See the head of this file. */
 const STALE_MS = 30_000
+/** RING_FOR is 120 s at most; the rest is for the switch to say so. */
+const LONGEST_MS = 150_000
 
 export interface JobHandlers {
-  /** Wall clock, milliseconds since the epoch. */
-  now(): number
+  /** When a job was added, and what time it is: jobTimes, over the same Redis and prefix. */
+  times: ReadJobTimes
   /** Marks it in the database and wakes the owner, no more. */
   campaign(command: CampaignCommand, name: string): Promise<{ state: string }>
-  /** Resolves with the uuid of the agent's call as soon as it is on its way. */
+  /** Resolves with the uuid of the agent's call when their telephone rings; rejects with what to tell the person who pressed the button. */
   clickToDial(request: ClickToDial): Promise<{ uuid: string }>
 }
 
@@ -77,37 +84,53 @@ export interface Jobs {
   /** The job's id. Rejects when Redis is away; InputError for what no node would accept. */
   campaign(command: CampaignCommand, name: string): Promise<string>
   clickToDial(request: z.input<typeof DialJob> extends infer Payload ? Omit<Payload, 'v'> : never): Promise<string>
+  /**
+   * What came of a click-to-dial job: resolves when the agent's telephone rings. Rejects with NOT_REACHED and the job's own words when it
+   * failed, and when no node took it within 30 s: the job is gone then, and nobody will be called.
+   */
+  rings(job: string): Promise<{ uuid: string }>
   /** Takes no more jobs, waits for those under way. */
   close(): Promise<void>
 }
 
 /** Resolves when both queues can be reached. */
 export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
-  // BullMQ throws without a listener; ioredis comes back by itself
-  const hear = (queue: string) => (error: Error) => void log.warn({ queue, error: error.message }, 'a job queue has a fault')
+  // BullMQ throws without a listener; ioredis comes back by itself. Four connections tell of each attempt: one word for all of them
+  const outage = new Outage({ what: 'the link of the job queues', fields: { queues: [CAMPAIGN_QUEUE, DIAL_QUEUE] }, clock: systemClock, log })
+  const hear = (error: Error) => outage.away(error.message)
   const producer = (name: string) => {
     // who waits for an answer is told soon
     const connection = { ...redisOptions(redis), enableOfflineQueue: false, maxRetriesPerRequest: 1 }
-    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear(name))
+    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear)
   }
   const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
     const connection = { ...redisOptions(redis), maxRetriesPerRequest: null }
     const options = { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }
-    return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear(name))
+    return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear)
   }
 
   const queues = { campaigns: producer(CAMPAIGN_QUEUE), dial: producer(DIAL_QUEUE) }
   const workers = handlers
     ? [
         worker(CAMPAIGN_QUEUE, job => campaignJob(job, handlers), {}),
-        worker(DIAL_QUEUE, job => dialJob(job, handlers), { maxStartedAttempts: 1, concurrency: 10 }),
+        worker(DIAL_QUEUE, job => dialJob(job, handlers), { maxStartedAttempts: 1, concurrency: 50 }),
       ]
     : []
   await Promise.all([...Object.values(queues), ...workers].map(one => one.waitUntilReady()))
+  queues.dial.backend.on('ready', () => outage.end())
 
   return {
     campaign: async (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),
     clickToDial: async request => add(queues.dial, CLICK_TO_DIAL, checked(DialJob, { v: 1, ...request })),
+    async rings(id) {
+      const events = new QueueEvents(DIAL_QUEUE, { connection: { ...redisOptions(redis), maxRetriesPerRequest: null }, prefix }).on('error', hear)
+      try {
+        await events.waitUntilReady()
+        return await resultOf(queues.dial, events, id)
+      } finally {
+        await events.close()
+      }
+    },
     async close() {
       await Promise.all(workers.map(one => one.close()))
       await Promise.all(Object.values(queues).map(one => one.close()))
@@ -139,10 +162,45 @@ async function campaignJob(job: Job, handlers: JobHandlers): Promise<{ campaign:
 
 async function dialJob(job: Job, handlers: JobHandlers): Promise<{ uuid: string }> {
   if (job.name !== CLICK_TO_DIAL) throw new InputError(`there is no job '${job.name}' in ${DIAL_QUEUE}; known: ${CLICK_TO_DIAL}`)
-  const waited = handlers.now() - job.timestamp
-  if (waited > STALE_MS) throw new InputError(`nobody took this job for ${Math.round(waited / 1_000)} s; nobody is called any more`)
+  const { since, forMs, clock } = ageOf(await handlers.times(DIAL_QUEUE, job.id!), { timestamp: job.timestamp, delay: job.opts.delay ?? 0 })
+  if (forMs > STALE_MS) {
+    const when = `since ${new Date(since).toISOString()}, by the clock of ${clock}`
+    throw new InputError(`nobody took this job for ${Math.round(forMs / 1_000)} s (it could be taken ${when}); nobody is called any more`)
+  }
   const { v: _, ...request } = checked(DialJob, job.data)
   return handlers.clickToDial(request)
+}
+
+/** Waits for a node to take the job, and then for what the node says of it: longer than any telephone may ring. */
+async function resultOf(queue: Queue, events: QueueEvents, id: string): Promise<{ uuid: string }> {
+  const job: Job | undefined = await queue.getJob(id)
+  if (!job) throw new SwitchhookError('NOT_REACHED', `there is no job ${id} in ${DIAL_QUEUE}`)
+  const finished = async (withinMs: number): Promise<{ uuid: string } | null> => {
+    try {
+      return (await job.waitUntilFinished(events, withinMs)) as { uuid: string }
+    } catch (error) {
+      if (await job.isFailed()) throw new SwitchhookError('NOT_REACHED', (error as Error).message, { cause: error })
+      if (await job.isCompleted()) throw error
+      return null
+    }
+  }
+  const soon = await finished(STALE_MS)
+  if (soon) return soon
+  if (await withdrawn(job)) {
+    throw new SwitchhookError('NOT_REACHED', `no node took the job within ${STALE_MS / 1_000} s: is one there that dials (ROLES)? Nobody is called`)
+  }
+  const later = await finished(LONGEST_MS)
+  if (later) return later
+  throw new SwitchhookError('NOT_REACHED', `a node took job ${id} and did not say within ${LONGEST_MS / 1_000} s whether the telephone rings`)
+}
+
+/** True when no node has taken it: it is gone then. A job that a node takes in this moment is locked, and stays. */
+async function withdrawn(job: Job): Promise<boolean> {
+  if (!['waiting', 'delayed', 'prioritized'].includes(await job.getState())) return false
+  return job.remove().then(() => true, async (error: Error) => {
+    if (await job.isActive()) return false
+    throw error
+  })
 }
 
 function checked<T>(schema: z.ZodType<T>, payload: unknown): T {

@@ -52,9 +52,7 @@ export class NailedAgents {
   }
 
   /** Agents on the line of whom this node knows. */
-  get count(): number {
-    return this.#lines.size
-  }
+  get count(): number { return this.#lines.size }
 
   /** A running campaign needs the agents of this queue until the answer is disposed; then whoever does not talk is let go. */
   need(queue: string): Disposable {
@@ -202,6 +200,7 @@ export class NailedAgents {
   /** Their leg was another node's, or this one's before it was started anew. If it lives it is listened to, else the record is corrected. */
   async #find(agent: Agent, stop: AbortSignal): Promise<void> {
     const { switchboard, clock, node } = this.#options
+    if (await switchboard.isElsewhere(agent.nailed!.core)) return // their leg cannot be asked for here
     const leg = parseUuid(agent.nailed!.leg)
     const line = await Line.find(switchboard, leg, clock, stop)
     if (!line) return this.#write(agent.name, leg, null)

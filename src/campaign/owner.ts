@@ -1,6 +1,7 @@
 /** Which campaigns this node dials: of all that run, those whose lease it holds. Takes over when another node lets go or dies. */
 import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Timer } from '../base/clock.ts'
+import { Outage } from '../base/outage.ts'
 import { campaignNamed, campaigns } from '../store/campaigns.ts'
 import type { Ring } from './bell.ts'
 import type { Campaign } from './campaign.ts'
@@ -29,6 +30,9 @@ interface Tenure {
 
 export class CampaignOwner {
   readonly #options: OwnerOptions
+  /** Of PostgreSQL, and of the leases in Redis. */
+  readonly #reading: Outage
+  readonly #leases: Outage
   readonly #tenures = new Map<string, Tenure>()
   #listening: Disposable | null = null
   #retry: Timer | null = null
@@ -37,6 +41,9 @@ export class CampaignOwner {
 
   constructor(options: OwnerOptions) {
     this.#options = options
+    const { clock, log } = options.house
+    this.#reading = new Outage({ what: 'the list of campaigns', fields: {}, clock, log })
+    this.#leases = new Outage({ what: 'the table of campaign leases', fields: {}, clock, log })
   }
 
   /** Picks up what runs already, and hears of every change. */
@@ -64,8 +71,9 @@ export class CampaignOwner {
       if (this.#closed) return
       try {
         await (ring.what === 'campaign' ? this.#look(ring.name) : this.#lookAtAll())
+        this.#reading.end()
       } catch (error) {
-        this.#options.house.log.warn({ error: (error as Error).message }, 'the campaigns could not be read')
+        this.#reading.away((error as Error).message)
         this.#retry?.cancel()
         this.#retry = this.#options.house.clock.after(FAULT_MS, () => this.#hear({ what: 'resync' }))
       }
@@ -105,10 +113,11 @@ export class CampaignOwner {
     let again: number = FAULT_MS
     try {
       const answer = await takeLease({ home: redis, campaign: tenure.campaign, node: house.node, clock: house.clock, log: house.log })
+      this.#leases.end()
       if (typeof answer !== 'number') return await this.#begin(tenure, answer)
       again = answer
     } catch (error) {
-      house.log.warn({ campaign: tenure.campaign.name, error: (error as Error).message }, 'the lease of a campaign could not be asked for')
+      this.#leases.away((error as Error).message)
     } finally {
       tenure.asking = false
     }

@@ -51,6 +51,7 @@ export class Recovery {
 
   /** True as long as it cannot be ruled out. */
   async #lives({ id, core }: AttemptRow): Promise<boolean> {
+    if (await this.#switchboard.isElsewhere(core ?? undefined)) return true
     const home = core === null ? null : this.#switchboard.of(core)
     if (home) return home.exists(uuid(id))
     // a switch whose link is down may still run; one that was started anew has a new core, and has lost its calls

@@ -1,5 +1,6 @@
 /** Looks at an installation as whoever is called at night would, and says of each fault how to mend it. Changes nothing. */
 import { InputError, SettingError } from '../base/errors.ts'
+import { SharedClock } from '../base/shared-clock.ts'
 import { loadFlows } from '../flow/catalogue.ts'
 import { fault, ok, type Finding } from './doctor/finding.ts'
 import type { DoctorHouse, DoctorSettings } from './doctor/house.ts'
@@ -20,9 +21,10 @@ export async function* diagnose<S extends DoctorSettings>(house: DoctorHouse<S>)
   }
   yield ok('settings', 'all can be used')
   yield await checkFlows(settings.scripts)
-  yield* checkStores(house, settings)
+  const clock = new SharedClock(house.clock)
+  yield* checkStores(house, settings, clock)
   if (settings.switches.length === 0) yield ok('freeswitch', 'FREESWITCH is not set: a switch is simulated')
-  for (const at of settings.switches) yield* checkSwitch(at, settings, house.clock)
+  for (const at of settings.switches) yield* checkSwitch(at, settings, clock)
 }
 
 async function checkFlows(scripts: string): Promise<Finding> {

@@ -15,6 +15,7 @@ const CODES = {
   LINK_DOWN: EXIT.failed,
   PROTOCOL: EXIT.failed,
   SERVICE: EXIT.failed,
+  NOT_REACHED: EXIT.failed,
   CALL_ENDED: EXIT.failed,
   CALL_MOVED: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>

@@ -6,6 +6,7 @@ import type { QueueStats, QueueStore } from '../queue/store.ts'
 import { campaigns } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import { campaignFigures, type CampaignFigures } from './campaign-figures.ts'
+import type { Skew } from './clock-skew.ts'
 
 /** What a supervisor calls it, from the person's choice and what the system sees; in the order in which it is told. */
 export const AGENT_WORDS = ['ready', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
@@ -52,6 +53,10 @@ export interface FloorSnapshot {
   readonly admission?: AdmissionState
   /** Switches ('host:port') of which this process hears nothing; absent: none. */
   readonly lost?: readonly string[]
+  /** How far clocks are apart; absent: not at all. */
+  readonly skew?: Skew
+  /** Calls of a switch that FREESWITCH does not name: none of them was served. Absent: none. */
+  readonly unnamed?: number
   /** Those that run. */
   readonly campaigns: readonly CampaignFigures[]
 }

@@ -5,19 +5,23 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { readable } from '../base/duration.ts'
 import { percent } from './campaign-figures.ts'
+import { skewLines } from './clock-skew.ts'
 import { AGENT_WORDS, type FloorSnapshot } from './floor.ts'
 import { harmless } from './terminal.ts'
 
 const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 
-const TOO_MUCH = { open: [], shedding: ['shedding: new callers go to the overflow'], closed: ['the port is closed: calls go to other nodes'] } as const
+const TOO_MUCH = { open: [], shedding: ['shedding: new callers go to the overflow'], overrun: ['the port is closed: calls go to other nodes'] } as const
 
 /** One line for the people, one for each campaign. Nobody is named and no number shown. */
-export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns, admission = 'open', lost = [] }: FloorSnapshot): string[] {
+export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns, admission = 'open', lost = [], skew, unnamed = 0 }: FloorSnapshot): string[] {
+  const { machine = null, nodes = null } = skew ? skewLines(skew) : {}
   const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
   const people = [
     ...lost.map(name => `no link to ${name}`),
+    ...(unnamed === 0 ? [] : [`${unnamed} ${unnamed === 1 ? 'call' : 'calls'} from a switch that FREESWITCH does not name`]),
     ...TOO_MUCH[admission],
+    ...[machine, nodes].filter(line => line !== null),
     `${calls} ${calls === 1 ? 'call' : 'calls'}`,
     `${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
     `${talking} talking`,

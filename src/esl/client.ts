@@ -9,10 +9,11 @@ import { FreeSwitchResponse } from 'esl-lite'
 import { type Clock, sleep } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
 import { utf8 } from './event.ts'
-import { Retry } from './retry.ts'
+import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
 import { connectTcp } from './tcp.ts'
 import { EslWay } from './way.ts'
 import type { Wire } from './wire.ts'
@@ -48,14 +49,23 @@ export class CommandLink implements Commands {
   #client: OneWire | null = null
   #closing = new AbortController()
   #staying: Promise<void> = Promise.resolve()
+  readonly #outage: Outage
 
   constructor(options: CommandLinkOptions) {
     this.#options = options
+    const { name, clock, log } = options
+    this.#outage = new Outage({ what: 'the command link', fields: { switch: name }, clock, log })
   }
 
-  /** Resolves when the first connection stands. Rejects with SwitchError LINK_DOWN otherwise. */
+  /** Resolves when the first connection stands. Rejects with SwitchError: LINK_DOWN, SWITCH_REFUSED for an address or a password. */
   async start(): Promise<void> {
     await this.#connect()
+  }
+
+  /** After a first attempt that failed: goes on trying as after any loss. */
+  keepTrying(why: Error): void {
+    this.#outage.away(why.message)
+    this.#staying = this.#comeBack()
   }
 
   get #answerMs(): number {
@@ -107,9 +117,12 @@ export class CommandLink implements Commands {
     const answer = await client.bgapi(say.coreUuid, this.#answerMs)
     if (answer instanceof Error || !client.open || this.#closing.signal.aborted) {
       client.part('broken')
+      if (client.refused === 'address') throw new SwitchError('SWITCH_REFUSED', turnedAway(name))
+      if (client.refused === 'password') throw new SwitchError('SWITCH_REFUSED', `${name} refused the password: FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`)
       throw new SwitchError('LINK_DOWN', `cannot command ${name}: ${answer instanceof Error ? answer.message : 'closed'}`)
     }
     this.#client = client
+    this.#outage.end()
   }
 
   #drop(client: OneWire, why: string): void {
@@ -117,19 +130,22 @@ export class CommandLink implements Commands {
     if (this.#client !== client) return
     this.#client = null
     if (this.#closing.signal.aborted) return
-    this.#options.log.warn({ switch: this.#options.name, error: why }, 'the command link is down')
+    this.#outage.away(why)
     this.#staying = this.#comeBack()
   }
 
   async #comeBack(): Promise<void> {
     const stop = this.#closing.signal
+    let refused = false
     for (const retry = new Retry(); !stop.aborted; ) {
       try {
-        await sleep(this.#options.clock, retry.next(), stop)
+        await sleep(this.#options.clock, refused ? REFUSED_RETRY_MS : retry.next(), stop)
         await this.#connect()
         return
       } catch (error) {
         if (!(error instanceof SwitchError)) throw error // SwitchError: not there yet, or closing
+        refused = error.code === 'SWITCH_REFUSED'
+        if (!stop.aborted) this.#outage.away(error.message)
       }
     }
   }
@@ -152,6 +168,10 @@ class OneWire extends FreeSwitchResponse {
 
   get open(): boolean {
     return this.#way.open
+  }
+
+  get refused(): EslWay['refused'] {
+    return this.#way.refused
   }
 
   hand(command: string, job: Uuid, answerMs: number): Promise<unknown> {

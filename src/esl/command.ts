@@ -25,7 +25,10 @@ export const onlyOf = (leg: Uuid): Command => command(`filter Unique-ID ${leg}\n
 /** Keeps the connection for `seconds` after the hang-up, else HANGUP_COMPLETE is a race. Never without a number: that has no end. */
 export const linger = (seconds: number): Command => command(`linger ${whole(seconds)}\n\n`)
 
-export type EventName = `${'CHANNEL' | 'BACKGROUND' | 'RECORD' | 'PLAYBACK' | 'DETECTED'}_${string}` | 'DTMF' | 'HEARTBEAT' | 'TALK' | 'NOTALK' | 'SHUTDOWN'
+/** What the house asks for. Named one by one: FreeSWITCH passes over a name that it does not know and says +OK. */
+export type EventName =
+  | `CHANNEL_${'CREATE' | 'ORIGINATE' | 'PROGRESS' | 'PROGRESS_MEDIA' | 'ANSWER' | 'EXECUTE' | 'EXECUTE_COMPLETE' | 'PARK' | 'BRIDGE' | 'UNBRIDGE' | 'HOLD' | 'UNHOLD' | 'HANGUP' | 'HANGUP_COMPLETE' | 'DESTROY'}`
+  | 'RECORD_START' | 'RECORD_STOP' | 'PLAYBACK_START' | 'PLAYBACK_STOP' | 'BACKGROUND_JOB' | 'DTMF' | 'HEARTBEAT'
 
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
 

@@ -8,7 +8,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
 import { SwitchEvent, Headers, utf8 } from './event.ts'
-import { FrameReader, type Frame } from './frame.ts'
+import { FrameReader, TooLarge, type Frame } from './frame.ts'
 import type { Command } from './command.ts'
 import type { Wire } from './wire.ts'
 
@@ -34,6 +34,10 @@ export interface ConnectionHandlers {
   lingers?(): void
   /** `auth/request` of the inbound port. */
   authRequest?(): void
+  /** The switch does not let our address in (`text/rude-rejection` of the inbound port), and closes. */
+  turnedAway?(): void
+  /** Something larger than a frame may be was passed over; when it was an answer, whoever asked is told. Absent: the connection ends then. */
+  skipped?(contentType: string, octets: number): void
 }
 
 const NOW = Promise.resolve()
@@ -51,7 +55,7 @@ export class Connection {
   readonly #wire: Wire
   readonly #clock: Clock
   readonly #handlers: ConnectionHandlers
-  readonly #reader = new FrameReader(frame => this.#frame(frame))
+  readonly #reader: FrameReader
   readonly #waiting: (Waiting | null)[] = []
   #out = ''
   #partial: Timer | null = null
@@ -65,11 +69,22 @@ export class Connection {
     this.#wire = wire
     this.#clock = clock
     this.#handlers = handlers
+    this.#reader = new FrameReader(this.#frame.bind(this), { budget: wire.budget, tooLarge: handlers.skipped ? 'skip' : 'refuse' })
     wire.listen({ data: this.#data.bind(this), close: this.#close.bind(this) })
   }
 
   get open(): boolean {
     return this.#open
+  }
+
+  /** An answer is on its way that is larger than a frame may be. */
+  get skipping(): boolean {
+    return this.#reader.skipping
+  }
+
+  /** It is known whose connection this is: what it sends is not counted against all others any more. */
+  trust(): void {
+    this.#reader.trust()
   }
 
   /** Sends and waits for the reply. Rejects with CallMoved when the connection closes before it comes; -ERR is a reply like any other. */
@@ -119,7 +134,7 @@ export class Connection {
       return this.#close(error)
     }
     // of a backlog every chunk ends within some frame: it is always another one
-    if (!this.#reader.partial || this.#frames !== this.#framesThen) {
+    if (!this.#reader.partial || this.#reader.skipping || this.#frames !== this.#framesThen) {
       this.#partial?.cancel()
       this.#partial = null
     }
@@ -129,8 +144,9 @@ export class Connection {
     }
   }
 
-  #frame({ head, body }: Frame): void {
+  #frame({ head, body, skipped }: Frame): void {
     this.#frames++
+    if (skipped !== undefined) return this.#skipped(new Headers(head).raw('Content-Type') ?? '', skipped)
     // an event's first header is Content-Length, its second the type: nothing else is looked up for it
     if (head.endsWith('\nContent-Type: text/event-plain')) return this.#handlers.event(new SwitchEvent(body))
     if (head === FINE && this.#waiting[0] === null) return void this.#waiting.shift()
@@ -145,11 +161,17 @@ export class Connection {
       }
       case 'auth/request':
         return this.#handlers.authRequest?.()
-      case 'text/disconnect-notice':
       case 'text/rude-rejection':
+        return this.#handlers.turnedAway?.()
+      case 'text/disconnect-notice':
         if (headers.raw('Content-Disposition') === 'linger') this.#handlers.lingers?.()
         else this.#notice = true
     }
+  }
+
+  #skipped(contentType: string, octets: number): void {
+    this.#handlers.skipped?.(contentType, octets)
+    if (contentType === 'api/response') this.#waiting.shift()?.reject(new TooLarge(octets))
   }
 
   #reply(reply: Reply): void {
@@ -163,6 +185,7 @@ export class Connection {
     if (!this.#open) return
     this.#open = false
     this.#partial?.cancel()
+    this.#reader.end()
     if (this.#waiting.length > 0) {
       // whatever broke the wire (a reset, a scan of the port), for who waits it is one thing: the connection is gone
       const why = error instanceof SwitchError ? error : new CallMoved(error?.message ?? (this.#notice ? 'the switch closed the connection' : 'the connection is gone'))

@@ -7,17 +7,17 @@ import { sleep } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
 import { api, auth, bgapi, subscribe } from './command.ts'
 import { Connection, type Reply } from './connection.ts'
 import type { SwitchEvent } from './event.ts'
-import { Retry } from './retry.ts'
+import { TooLarge } from './frame.ts'
+import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
 import type { Wire } from './wire.ts'
 import type { Uuid } from './words.ts'
 
-/** FreeSWITCH refuses after one wrong password: more than one try per 5 s is hammering. */
-const REFUSED_RETRY_MS = 5_000
 /** An application-level ping finds a frozen switch and a half-open link, which TCP does not (2 s, two in a row). */
 const PING_MS = 2_000
 /** A port that accepts and never asks for a password is no event socket. */
@@ -25,7 +25,7 @@ const LOGIN_MS = 5_000
 
 /** Exactly what the house awaits: FreeSWITCH matches every event against every listener under one lock. */
 const WANTED = [
-  'CHANNEL_CREATE', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE',
+  'CHANNEL_CREATE', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_HOLD', 'CHANNEL_UNHOLD',
   'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT',
 ] as const
 
@@ -55,11 +55,14 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   #closing = new AbortController()
   #running: Promise<void> | null = null
   #pinging: Timer | null = null
+  readonly #outage: Outage
 
   constructor(options: EventLinkOptions) {
     super()
-    this.name = options.name
+    const { name, clock, log } = options
+    this.name = name
     this.#options = options
+    this.#outage = new Outage({ what: 'the event link', fields: { switch: name }, clock, log })
   }
 
   get up(): boolean {
@@ -68,7 +71,8 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
 
   /**
    * A question that takes the switch microseconds. Many at once are fine (FreeSWITCH sends no events between two that are on their way,
-   * so not too many): here they do not wait for one another, as they would on the command link. Rejects with SWITCH_REFUSED or LINK_DOWN.
+   * so not too many): here they do not wait for one another, as they would on the command link. Rejects with SWITCH_REFUSED or LINK_DOWN,
+   * and with TooLarge (PROTOCOL) when the answer is larger than a frame may be: the link stays up then.
    */
   async ask(text: ApiText): Promise<string> {
     const { body } = await this.#say(api(text))
@@ -88,6 +92,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     try {
       return await connection.send(command)
     } catch (error) {
+      if (error instanceof TooLarge) throw error
       throw new SwitchError('LINK_DOWN', `the event link to ${this.name} broke: ${(error as Error).message}`, { cause: error })
     }
   }
@@ -99,6 +104,12 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     return facts
   }
 
+  /** After a first attempt that failed: goes on trying as after any loss. Its first `up` tells when it stands. */
+  keepTrying(why: Error): void {
+    this.#outage.away(why.message)
+    this.#running ??= this.#stayUp()
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new SwitchError('LINK_DOWN', 'the event link was closed'))
     this.#pinging?.cancel()
@@ -108,7 +119,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   }
 
   async #stayUp(): Promise<void> {
-    const { clock, log } = this.#options
+    const { clock } = this.#options
     const stop = this.#closing.signal
     const retry = new Retry()
     let refused = false
@@ -122,14 +133,14 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       } catch (error) {
         if (stop.aborted) return
         if (!(error instanceof SwitchhookError)) throw error
-        log.warn({ switch: this.name, error: error.message }, 'the event link is not back yet')
+        this.#outage.away(error.message)
         refused = error.code === 'SWITCH_REFUSED'
       }
     }
   }
 
   async #connect(): Promise<LinkFacts> {
-    const { open, clock, log, name } = this.#options
+    const { open, clock, name } = this.#options
     const wire = await open()
     if (this.#closing.signal.aborted) {
       wire.destroy()
@@ -148,13 +159,15 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     const connection: Connection = new Connection(wire, clock, {
       authRequest: () => asked(),
       event: event => this.emit('event', event),
+      turnedAway: () => connection.destroy(new SwitchError('SWITCH_REFUSED', turnedAway(name))),
+      skipped: (contentType, octets) => this.#skipped(contentType, octets),
       closed: error => {
         const why = error instanceof SwitchError ? error : new SwitchError('LINK_DOWN', `${name} closed the event link${error ? `: ${error.message}` : ''}`, { cause: error })
         lost(why)
         if (this.#connection !== connection) return
         this.#connection = null
         this.#pinging?.cancel()
-        if (!this.#closing.signal.aborted) log.warn({ switch: name, error: why.message }, 'the event link is down')
+        if (!this.#closing.signal.aborted) this.#outage.away(why.message)
         this.emit('down', why)
       },
     })
@@ -184,6 +197,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       answer(api(say.globalVariable('recordings_dir' as Parameters<typeof say.globalVariable>[0]))),
     ])
     this.#connection = connection
+    this.#outage.end()
     this.#ping(connection)
     const facts = {
       core: core.text,
@@ -195,15 +209,23 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     return facts
   }
 
+  /** Whoever asked is told; of an event nobody would ever hear. */
+  #skipped(contentType: string, octets: number): void {
+    if (contentType === 'api/response') return
+    this.#options.log.warn({ switch: this.name, contentType, octets }, 'an event is larger than is read and was passed over: what it told is found out by asking')
+  }
+
   #ping(connection: Connection): void {
     let answered = true
     const beat = () => {
-      if (!answered) return connection.destroy(new SwitchError('LINK_DOWN', `${this.name} has not answered for ${PING_MS} ms`))
-      answered = false
-      connection.send(api(say.coreUuid)).then(
-        () => (answered = true),
-        () => {}, // the connection closed: its own handler has said so
-      )
+      if (!answered && !connection.skipping) return connection.destroy(new SwitchError('LINK_DOWN', `${this.name} has not answered for ${PING_MS} ms`))
+      if (answered) {
+        answered = false
+        connection.send(api(say.coreUuid)).then(
+          () => (answered = true),
+          () => {}, // the connection closed: its own handler has said so
+        )
+      }
       this.#pinging = this.#options.clock.after(PING_MS, beat)
     }
     this.#pinging = this.#options.clock.after(PING_MS, beat)

@@ -4,112 +4,182 @@
  *   frame  = *( name ": " value LF ) LF [ body ]      body has Content-Length octets, none without that header
  *
  * Text is latin1 throughout (one character, one octet): header blocks are URL-encoded ASCII, and the few raw UTF-8 parts
- * (reply texts, nested bodies) are decoded by whoever reads them. Limits keep a broken or hostile peer from eating the process.
+ * (reply texts, nested bodies) are decoded by whoever reads them. A limit keeps a broken or hostile peer from eating the process.
  */
 import { SwitchError } from '../base/errors.ts'
+import { UNCHARGED, type Budget } from './budget.ts'
+import { Octets } from './octets.ts'
 
 export interface Frame {
   /** The header lines without the empty line that ends them. */
   readonly head: string
   /** Empty when there is none; Content-Length 0 is a frame like any other. */
   readonly body: string
+  /** The body had so many octets, which is more than LIMIT allows: nobody has read them. */
+  readonly skipped?: number
 }
 
-/** Octets of a header block, octets of a body, header lines of one block. A connect reply has 6.6 kB and 165 headers. */
-export const LIMITS = { head: 65_536, body: 4_194_304, headers: 2_000 } as const
+/** An answer is larger than LIMIT: it was passed over, and the link goes on. */
+export class TooLarge extends SwitchError {
+  readonly octets: number
+  constructor(octets: number) {
+    super('PROTOCOL', `the answer has ${octets} octets, more than the ${LIMIT} that are read`)
+    this.octets = octets
+  }
+}
 
-/** 'a: b' and a line end: a shorter block cannot have too many lines, and need not be counted. */
-const SHORTEST_LINE = 5
+export interface Reading {
+  /** A body beyond the limit: 'refuse' (the default) throws, 'skip' passes over it and gives the frame with `skipped`. A head always throws. */
+  readonly tooLarge?: 'refuse' | 'skip'
+  /** Shared by readers of whose peers nothing is known; charged until `trust` or `end` with what one of them holds beyond UNCHARGED. */
+  readonly budget?: Budget | undefined
+}
 
+/**
+ * Octets of one frame, head and body together. FreeSWITCH has no limit for a channel's data: the answer to `connect` (6.6 kB as a rule)
+ * is a head, the same in an event is a body, and either can have hundreds of kilobytes (variables of customers, descriptions of video).
+ */
+export const LIMIT = 4_194_304
+
+const LF = 10
 const END_OF_HEAD = Buffer.from('\n\n')
 const LENGTH = 'Content-Length: '
 
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void
-  #rest: Buffer | null = null // octets of a head that has not ended yet
-  #head: string | null = null // head whose body is not complete yet
+  readonly #tooLarge: 'refuse' | 'skip'
+  #budget: Budget | null
+  #charged = 0
+  /** Of a head that has not ended yet, or of the body that belongs to `#head`. */
+  readonly #held = new Octets(LIMIT)
+  #head: string | null = null
   #need = 0
-  #have = 0
-  #chunks: Buffer[] = []
+  /** Octets of a body that is passed over, as many as are still to come. */
+  #skip = 0
 
-  constructor(onFrame: (frame: Frame) => void) {
+  constructor(onFrame: (frame: Frame) => void, { tooLarge = 'refuse', budget }: Reading = {}) {
     this.#onFrame = onFrame
+    this.#tooLarge = tooLarge
+    this.#budget = budget ?? null
   }
 
   /** True between the first octet of a frame and its last. */
   get partial(): boolean {
-    return this.#rest !== null || this.#head !== null
+    return this.#head !== null || this.#held.length > 0
   }
 
-  /** Throws SwitchError PROTOCOL on bytes that cannot be event socket; the wire must be dropped then. */
+  /** A body is passed over: octets that come are a sign of life, though no frame ends. */
+  get skipping(): boolean {
+    return this.#skip > 0
+  }
+
+  /** Octets of memory that are held now. */
+  get held(): number {
+    return this.#held.capacity
+  }
+
+  /** It is known who sends this: what it holds is charged to nobody any more. */
+  trust(): void {
+    this.#budget?.give(this.#charged)
+    this.#charged = 0
+    this.#budget = null
+  }
+
+  /** Nothing more will come. */
+  end(): void {
+    this.trust()
+    this.#held.clear()
+  }
+
+  /** Throws SwitchError PROTOCOL on bytes that cannot be event socket, or beyond the limits; the wire must be dropped then. */
   push(chunk: Buffer): void {
-    if (this.#head !== null) {
-      this.#chunks.push(chunk)
-      this.#have += chunk.length
-      if (this.#have < this.#need) return
-      const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#have) // joined once, when complete
-      const head = this.#head
-      const need = this.#need
-      this.#head = null
-      this.#chunks = []
-      this.#onFrame({ head, body: bytes.toString('latin1', 0, need) })
-      if (need < bytes.length) this.#scan(bytes, need)
-      return
-    }
-    if (this.#rest === null) return this.#scan(chunk, 0)
-    const bytes = Buffer.concat([this.#rest, chunk])
-    this.#rest = null
-    this.#scan(bytes, 0)
+    let at = 0
+    if (this.#skip > 0) at = this.#pass(chunk, 0)
+    else if (this.#head !== null) at = this.#fill(chunk)
+    else if (this.#held.length > 0) at = this.#findEnd(chunk)
+    while (at < chunk.length) at = this.#scan(chunk, at)
   }
 
-  #scan(bytes: Buffer, from: number): void {
-    let at = from
-    while (at < bytes.length) {
-      if (bytes[at] === 10) { // an empty line between frames: FreeSWITCH ends some replies with one LF too many
-        at++
-        continue
-      }
-      const end = bytes.indexOf(END_OF_HEAD, at)
-      if (end < 0 ? bytes.length - at > LIMITS.head : end - at > LIMITS.head) throw broken(`a header block is larger than ${LIMITS.head} octets`)
-      if (end < 0) {
-        this.#rest = at === 0 ? bytes : bytes.subarray(at)
-        return
-      }
-      const head = bytes.toString('latin1', at, end)
-      at = end + 2
-      const need = contentLength(head)
-      if (at + need > bytes.length) {
-        this.#head = head
-        this.#need = need
-        this.#have = bytes.length - at
-        this.#chunks = this.#have > 0 ? [bytes.subarray(at)] : []
-        return
-      }
-      this.#onFrame({ head, body: need === 0 ? '' : bytes.toString('latin1', at, at + need) })
-      at += need
+  /** The next frame begins at `from`. Gives where the one after it does. */
+  #scan(chunk: Buffer, from: number): number {
+    if (chunk[from] === LF) return from + 1 // an empty line between frames: FreeSWITCH ends some replies with one LF too many
+    const end = chunk.indexOf(END_OF_HEAD, from)
+    if (end < 0) return this.#hold(chunk, from, chunk.length)
+    return this.#begin(chunk.toString('latin1', from, end), chunk, end + 2)
+  }
+
+  /** The end of the head that is held may be in this piece, or begin with the octet before it. */
+  #findEnd(chunk: Buffer): number {
+    if (chunk[0] === LF && this.#held.last === LF) return this.#begin(this.#held.take(1), chunk, 1)
+    const end = chunk.indexOf(END_OF_HEAD)
+    this.#hold(chunk, 0, end < 0 ? chunk.length : end)
+    return end < 0 ? chunk.length : this.#begin(this.#held.take(), chunk, end + 2)
+  }
+
+  /** A head is complete; its body begins at `at`. */
+  #begin(head: string, chunk: Buffer, at: number): number {
+    if (head.length > LIMIT) throw broken(`a header block is larger than ${LIMIT} octets`)
+    const need = contentLength(head)
+    const end = at + need
+    if (head.length + need <= LIMIT && end <= chunk.length) {
+      this.#onFrame({ head, body: need === 0 ? '' : chunk.toString('latin1', at, end) })
+      return end
     }
+    this.#head = head
+    this.#need = need
+    if (head.length + need <= LIMIT) return this.#hold(chunk, at, chunk.length)
+    if (this.#tooLarge === 'refuse') throw broken(`a body of ${need} octets, with its head, is larger than ${LIMIT}`)
+    this.#skip = need
+    return this.#pass(chunk, at)
+  }
+
+  #fill(chunk: Buffer): number {
+    const missing = this.#need - this.#held.length
+    this.#hold(chunk, 0, Math.min(missing, chunk.length))
+    if (missing <= chunk.length) this.#end({ head: this.#head!, body: this.#held.take() })
+    return Math.min(missing, chunk.length)
+  }
+
+  #pass(chunk: Buffer, at: number): number {
+    const passed = Math.min(this.#skip, chunk.length - at)
+    this.#skip -= passed
+    if (this.#skip === 0) this.#end({ head: this.#head!, body: '', skipped: this.#need })
+    return at + passed
+  }
+
+  #end(frame: Frame): void {
+    this.#head = null
+    this.#onFrame(frame)
+  }
+
+  #hold(chunk: Buffer, from: number, to: number): number {
+    const octets = chunk.subarray(from, to)
+    if (this.#held.length + octets.length > LIMIT) throw broken(`a header block is larger than ${LIMIT} octets`)
+    this.#charge(this.#held.capacityWith(octets.length) - UNCHARGED)
+    this.#held.add(octets)
+    return to
+  }
+
+  /** The most that it held stays charged: the frame that it became is held by somebody else now. */
+  #charge(octets: number): void {
+    const more = octets - this.#charged
+    if (this.#budget === null || more <= 0) return
+    const { octets: all } = this.#budget
+    if (!this.#budget.take(more)) throw broken(`connections that have not said whom they bring may hold ${all} octets together, and this one wants ${more} more`)
+    this.#charged += more
   }
 }
 
 /** Digits only, no sign, no second header: a negative or doubled length has broken other readers (CVE-2026-49840). */
 function contentLength(head: string): number {
-  if (head.length > LIMITS.headers * SHORTEST_LINE && count(head, '\n') >= LIMITS.headers) throw broken(`a header block has more than ${LIMITS.headers} lines`)
   let at = head.startsWith(LENGTH) ? 0 : head.indexOf(`\n${LENGTH}`) + 1
   if (at === 0 && !head.startsWith(LENGTH)) return 0
   at += LENGTH.length
   if (head.indexOf(`\n${LENGTH}`, at) >= 0) throw broken('a frame has two Content-Length headers')
   const end = head.indexOf('\n', at)
   const value = end < 0 ? head.slice(at) : head.slice(at, end)
-  if (!/^[0-9]{1,8}$/.test(value)) throw broken(`Content-Length is '${value.slice(0, 40)}', not a number of up to 8 digits`)
-  const length = Number(value)
-  if (length > LIMITS.body) throw broken(`a body of ${length} octets is larger than ${LIMITS.body}`)
-  return length
-}
-
-function count(text: string, character: string): number {
-  let found = 0
-  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) found++
-  return found
+  if (!/^[0-9]{1,10}$/.test(value)) throw broken(`Content-Length is '${value.slice(0, 40)}', not a number of up to 10 digits`)
+  return Number(value)
 }
 
 const broken = (what: string) => new SwitchError('PROTOCOL', `not event socket: ${what}`)

@@ -2,8 +2,16 @@
 import { BlockList, isIPv6 } from 'node:net'
 import type { Log } from '../base/log.ts'
 import { InputError } from '../base/errors.ts'
+import { Budget } from './budget.ts'
 import { listenTcp, type TcpListener, type TcpListening } from './tcp.ts'
 import type { Wire } from './wire.ts'
+
+/**
+ * Octets that connections may hold together before a leg of ours is known to be behind them, beyond the 64 KiB that each may in any case.
+ * One of them may take a whole frame (4 MiB), for a channel's data can be that long; sixteen do not fill the memory, nor do all that the
+ * port takes: 2 000 with 64 KiB each are 128 MiB. Whoever finds it used up is refused, and FreeSWITCH goes to its next node.
+ */
+const UNKNOWN_OCTETS = 64 << 20
 
 export interface ListenerOptions {
   host: string
@@ -52,7 +60,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')
   }
   const onFault = (error: Error): void => options.log.error({ error: error.message }, 'a connection of a switch could not be accepted')
-  return new Port({ host: options.host, onWire, onFault }).open(options.port)
+  return new Port({ host: options.host, onWire, onFault, budget: new Budget(UNKNOWN_OCTETS) }).open(options.port)
 }
 
 /** A port that can be closed and opened again; each time it is open has a socket of its own. */

@@ -1,18 +1,22 @@
 /** Wires over TCP. Nothing above knows that there are sockets. */
 import { connect, createServer, type Socket } from 'node:net'
 import { SwitchError } from '../base/errors.ts'
+import type { Budget } from './budget.ts'
 import type { Wire, WireHandlers } from './wire.ts'
 
 /** Connections that the kernel keeps for us while we are busy: a node's death brings hundreds at once (Node's default is 511). */
 const BACKLOG = 4_096
 /** A host that does not answer at all must not hold anybody for the kernel's two minutes. */
 const CONNECT_MS = 5_000
+const ACCEPT_MS = 300
 
 class SocketWire implements Wire {
   readonly peer: string
+  readonly budget: Budget | undefined
   readonly #socket: Socket
-  constructor(socket: Socket) {
+  constructor(socket: Socket, budget?: Budget) {
     this.#socket = socket
+    this.budget = budget
     this.peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   }
   write(bytes: string | Buffer): void {
@@ -58,6 +62,19 @@ export function connectTcp(host: string, port: number): Promise<Wire> {
   })
 }
 
+/** Does somebody accept connections at this address ('host:port', '[::1]:8084') now? False after 300 ms without an answer. */
+export function accepts(address: string): Promise<boolean> {
+  const colon = address.lastIndexOf(':')
+  return new Promise(resolve => {
+    const socket = connect({ host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), timeout: ACCEPT_MS })
+    const answer = (does: boolean) => {
+      socket.destroy()
+      resolve(does)
+    }
+    socket.once('connect', () => answer(true)).once('error', () => answer(false)).once('timeout', () => answer(false))
+  })
+}
+
 export interface TcpListener {
   readonly port: number
   /** Refuses new connections at once; those that are open stay. */
@@ -71,6 +88,8 @@ export interface TcpListening {
   /** 0 takes any free one. */
   readonly port: number
   readonly backlog?: number
+  /** Of each wire: Wire.budget. */
+  readonly budget?: Budget
   onWire(wire: Wire): void
   /** A connection could not be accepted (no file descriptors are left). The port stays open; whoever waits in the kernel is taken later. Default: thrown. */
   onFault?(error: Error): void
@@ -80,7 +99,7 @@ export interface TcpListening {
 export function listenTcp(options: TcpListening): Promise<TcpListener> {
   return new Promise((resolve, reject) => {
     // noDelay: with Nagle a verb costs 64 ms instead of 21. allowHalfOpen stays off: a FIN is the end of a conversation.
-    const server = createServer({ noDelay: true }, socket => options.onWire(new SocketWire(socket)))
+    const server = createServer({ noDelay: true }, socket => options.onWire(new SocketWire(socket, options.budget)))
     const failed = (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is in use: stop the other process or set LISTEN to another port' : error.message
       reject(new SwitchError('LINK_DOWN', `cannot listen on ${options.host}:${options.port}: ${why}`, { cause: error }))

@@ -22,10 +22,13 @@ export class EslWay {
   readonly #events: EslEvent[] = []
   #more: () => void = () => {}
   #heard = true
+  #loggingIn = true
   #said: Buffer = Buffer.alloc(0)
   #pinging: Timer
   /** Something may still come. */
   open = true
+  /** The switch does not let us in: why, for people. */
+  refused: 'address' | 'password' | null = null
   /** Called once, when the switch asks for the password; a second question would make esl-lite send again what is in flight. */
   greeted: (() => void) | null = null
   /** Asks the switch anything at all. */
@@ -94,7 +97,18 @@ export class EslWay {
         if (this.greeted) this.#events.push({ event: 'freeswitch_auth_request', ...event })
         this.greeted = null
         return
+      case 'text/rude-rejection':
+        this.refused = 'address'
+        this.#close('the switch turned this address away')
+        return this.#wire.destroy()
       case 'command/reply':
+        // the first one answers the password
+        if (this.#loggingIn && headers.raw('Reply-Text')?.startsWith('-ERR')) {
+          this.refused = 'password'
+          this.#close('the switch refused the password')
+          return this.#wire.destroy()
+        }
+        this.#loggingIn = false
         return void this.#events.push({ event: 'freeswitch_command_reply', ...event })
       case 'text/event-json': {
         const data = parsed(utf8(body))

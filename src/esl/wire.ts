@@ -1,4 +1,5 @@
 /** A pair of byte streams to FreeSWITCH: TCP in production, memory in tests. The event socket above never sees the difference. */
+import type { Budget } from './budget.ts'
 
 export interface WireHandlers {
   data(chunk: Buffer): void
@@ -20,4 +21,6 @@ export interface Wire {
   resume(): void
   /** Address of the other side, '127.0.0.1' or '::1'; 'memory' for wires without one. */
   readonly peer: string
+  /** What all connections of the port that this one came by may hold of frames that are not complete, until it is known whom they bring. Absent: no limit but a frame's own. */
+  readonly budget?: Budget | undefined
 }

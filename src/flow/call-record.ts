@@ -1,6 +1,12 @@
-/** What remains of a call: what is known when it begins, and what when it has ended. */
+/**
+ * What remains of a call. One function makes the record, whoever asks for it: the node whose flow ran to its end (run.ts) and a node that
+ * finds the call ended and has its journal (remains.ts). All columns: docs/records.md.
+ */
+import type { Arrival } from '../call/arrival.ts'
+import type { Begin } from '../call/entries.ts'
 import type { LegEnd } from '../call/ending.ts'
-import type { Story } from './story.ts'
+import { TRANSFERRED } from '../call/verbs/transfer.ts'
+import { storyOf, type Noted, type Story } from './story.ts'
 
 /** What is known of a call when it begins. */
 export interface CallBeginning {
@@ -10,27 +16,136 @@ export interface CallBeginning {
   readonly from: string
   readonly to: string
   readonly core: string
+  /** When the leg was created (so before it rang), milliseconds since the epoch. */
   readonly startedAt: number
+  /** The number of the person we serve: who called, whom a campaign called, whom an agent wanted to talk with. */
+  readonly customer?: string | null
 }
 
-/** What remains of a call. */
+/** A call that lives: what its row says meanwhile. */
+export interface LiveCall extends CallBeginning, Story {}
+
+/**
+ * The house's own words for what came of a call whose flow said none:
+ *
+ *   talked       they talked with somebody, whoever hung up (`agent`: with whom)
+ *   callback     they are called back
+ *   transferred  the flow gave the call to another extension of the dialplan
+ *   abandoned    they hung up while they waited in a queue (`waitMs`: after how long), and had talked with nobody
+ *   hung-up      they hung up before that, or after they had left the queue
+ *   done         the flow ended, and nothing of this had happened
+ *   overflow     there was too much to do: no flow has run
+ *   no-attempt   the call came to a campaign's flow and is no open attempt of a campaign
+ *   error        the flow failed
+ *   lost         its switch ended with it, or nobody knows how it ended
+ *
+ * A call that was dialled and not answered has the outcome of the dialling: busy, no-answer, declined, invalid, cancelled, failed, refused.
+ */
+export type HouseOutcome = 'talked' | 'callback' | 'transferred' | 'abandoned' | 'hung-up' | 'done' | 'overflow' | 'no-attempt' | 'error' | 'lost'
+
+/** 'other': whom they talked with, when that is no agent of ours; 'flow': our script; 'switch': a limit, a dead line, an operator. */
+export type HungUpBy = 'customer' | 'agent' | 'other' | 'flow' | 'switch'
+
 export interface CallRecord extends CallBeginning, Story {
   readonly end: LegEnd
   readonly endedAt: number
-  readonly answeredAt: number | null
-  /** What the flow returned when it is a word, else how it ended: 'done', 'hung-up', 'error'. */
+  /** The flow's own word (what it returned, when that is a word; a campaign's disposition), else one of HouseOutcome. */
   readonly outcome: string
+  /** Null: it goes on elsewhere, it was never answered, or nobody knows. */
+  readonly hungUpBy: HungUpBy | null
 }
 
-/** One that the store has read and will never take, and why. */
-export interface RefusedRecord {
-  readonly uuid: string
-  readonly why: string
-}
-
-/** Where they are kept. Both reject when the store is away, and may be asked twice. */
+/** Where they are kept. Both that give a promise may be asked twice. */
 export interface CallRecords {
-  begun(call: CallBeginning): Promise<void>
-  /** Also those whose beginning was not written. Gives those that are refused; all others are written when it resolves. */
-  ended(calls: readonly CallRecord[]): Promise<readonly RefusedRecord[]>
+  /**
+   * The row of a call that lives is to say what `look` gives, from now on. Returns at once: it is written behind the call. Absent where
+   * nobody looks at a call before it has ended.
+   */
+  lives?(uuid: string, look: () => LiveCall): void
+  /** It is not driven here any more: its next owner writes its row. */
+  moved?(uuid: string): void
+  /** Rejects when it could not be written now. The first end of a call counts. */
+  ended(call: CallRecord): Promise<void>
+  /** Resolves when it is written, however long the store is away. Rejects when the store refuses it, has no room, or closes. */
+  later?(call: CallRecord): Promise<void>
+}
+
+export function beginningOf({ at, arrival }: Begin): CallBeginning {
+  const { uuid, path, direction, from, to, core, age = 0, customer } = arrival
+  return { uuid, flow: path, direction, from, to: customer ?? to, core, startedAt: at - age, customer: customer ?? (from || null) }
+}
+
+export function liveCall(begin: Begin, notes: readonly Noted[], now: number): LiveCall {
+  const beginning = beginningOf(begin)
+  return { ...beginning, ...withArrival(begin, storyOf(notes, now)) }
+}
+
+/** `at`: when it ended, milliseconds since the epoch, when the switch does not say so itself. */
+export function recordOf(begin: Begin, notes: readonly Noted[], end: LegEnd, at: number): CallRecord {
+  const beginning = beginningOf(begin)
+  const known = notes.flatMap(({ note }) => ('ended' in note ? note.ended : [])).at(-1)
+  if (known) { // by the node that saw the end and could not write the row
+    const story = withArrival(begin, storyOf(notes, known.at, true))
+    const { at: endedAt, cause, answeredAt } = known
+    return { ...beginning, ...story, answeredAt, end: { cause }, endedAt, outcome: outcomeOf(notes, story, { cause }), hungUpBy: known.hungUpBy as HungUpBy | null }
+  }
+  const { answered, hungUp } = timesIn(end, beginning.startedAt)
+  const endedAt = Math.max(hungUp ?? at, ...notes.filter(({ note }) => 'event' in note).map(note => note.at)) // nothing happens after the end
+  const story = withArrival(begin, storyOf(notes, endedAt, true))
+  const answeredAt = answered ?? story.answeredAt
+  return { ...beginning, ...story, answeredAt, end, endedAt, outcome: outcomeOf(notes, story, end), hungUpBy: hungUpBy(begin, notes, story, end) }
+}
+
+/** Of a call for which there was no room: it went to the overflow before a flow began. */
+export function shedRecord(arrival: Arrival, now: number): CallRecord {
+  const word = 'overflow' satisfies HouseOutcome
+  return recordOf({ k: 'begin', at: now, arrival }, [{ at: now, note: { returned: word } }], { cause: TRANSFERRED }, now)
+}
+
+/** A call that was dialled for an agent is theirs from its first ring; one that we called has rung and was answered before it came to the door. */
+function withArrival({ at, arrival }: Begin, story: Story): Story {
+  const { agent = story.agent, answeredFor, age = 0, direction } = arrival
+  if (answeredFor === undefined) return { ...story, agent }
+  return { ...story, agent, answeredAt: at - answeredFor, ringMs: direction === 'out' ? age - answeredFor + (story.ringMs ?? 0) : story.ringMs }
+}
+
+/** By the differences of the switch's own times, for its clock may be another than ours. */
+function timesIn({ facts }: LegEnd, startedAt: number): { answered: number | null; hungUp: number | null } {
+  const time = (name: string) => Number(facts?.get(`Caller-Channel-${name}-Time`) ?? 0)
+  const created = time('Created')
+  const since = (name: string) => (created > 0 && time(name) >= created ? startedAt + Math.round((time(name) - created) / 1_000) : null)
+  return { answered: since('Answered'), hungUp: since('Hangup') }
+}
+
+const saidIn = (notes: readonly Noted[]): string | null =>
+  notes.flatMap(({ note }) => ('returned' in note ? (note.returned ?? []) : 'disposition' in note ? note.disposition : [])).at(-1) ?? null
+
+function outcomeOf(notes: readonly Noted[], { timeline, talkMs }: Story, { cause }: LegEnd): string {
+  const own = saidIn(notes)
+  if (own !== null) return own
+  const last = timeline.findLast(({ event, leg }) => leg === undefined && PLACES.has(event))?.event
+  const word: HouseOutcome = talkMs !== null ? 'talked'
+    : last === 'callback' || last === 'transferred' ? last
+    : cause === 'SWITCH_CRASH' || cause === 'LOST' ? 'lost'
+    : notes.some(({ note }) => 'returned' in note) ? 'done'
+    : last === 'entered' ? 'abandoned' : 'hung-up'
+  return word
+}
+const PLACES = new Set(['entered', 'left', 'callback', 'transferred'])
+
+/** Causes with which the switch itself ends a call: its limits, a line without a sound, its operator, its end. */
+const BY_SWITCH = new Set(['SWITCH_CRASH', 'MEDIA_TIMEOUT', 'ALLOTTED_TIMEOUT', 'MANAGER_REQUEST', 'SYSTEM_SHUTDOWN', 'RECOVERY_ON_TIMER_EXPIRE'])
+
+function hungUpBy({ arrival }: Begin, notes: readonly Noted[], { timeline }: Story, { cause, facts }: LegEnd): HungUpBy | null {
+  if (cause === 'LOST' || cause === TRANSFERRED) return null
+  const person = arrival.agent === undefined ? 'customer' : 'agent'
+  const byFlow = notes.some(({ note }) => 'hungUp' in note || 'returned' in note)
+  if (!byFlow) {
+    // send_bye: the far end did not say goodbye first
+    const sent = facts?.variable('sip_hangup_disposition')?.startsWith('send_') ?? false
+    return BY_SWITCH.has(cause) || sent ? 'switch' : person
+  }
+  const last = timeline.at(-1)
+  if (last?.event !== 'talked') return 'flow'
+  return person === 'agent' ? 'customer' : last.agent === undefined ? 'other' : 'agent'
 }

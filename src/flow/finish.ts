@@ -9,9 +9,10 @@ import { isSame, type CallStore, type Owner } from '../call/ownership.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import * as say from '../esl/api.ts'
 import type { Ident } from '../esl/words.ts'
+import { isRefused } from '../store/sql.ts'
 import type { Leftovers } from './leftovers.ts'
 import { remainsOf, ringingIn, type KnownEnd } from './remains.ts'
-import type { CallRecord, CallRecords } from './run.ts'
+import type { CallRecord, CallRecords } from './call-record.ts'
 
 export interface Over {
   readonly uuid: string
@@ -22,7 +23,7 @@ export interface Over {
 export interface FinishParts {
   readonly calls: CallStore
   readonly switchboard: Switchboard
-  readonly records: CallRecords
+  readonly records: Pick<CallRecords, 'ended'>
   /** Null where there are no campaigns. */
   readonly leads: { presume(uuid: string, cause: string | null): Promise<unknown> } | null
   /** For a call whose journal says nothing. */
@@ -32,7 +33,7 @@ export interface FinishParts {
   readonly log: Log
 }
 
-/** Calls whose journals are held at one time, and whose rows are written in one transaction. */
+/** Calls whose journals are held at one time, and whose rows are written together. */
 const TOGETHER = 250
 /** Calls that are put away at once. */
 const AT_ONCE = 20
@@ -65,15 +66,12 @@ async function finishSome(batch: readonly Over[], parts: FinishParts): Promise<n
 
 /** Gives the uuids of those that could not be written. */
 async function write(rows: readonly CallRecord[], { records, log }: FinishParts): Promise<ReadonlySet<string>> {
-  if (rows.length === 0) return new Set()
-  try {
-    const refused = await records.ended(rows)
-    for (const { uuid, why } of refused) log.error({ uuid, error: why }, 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays')
-    return new Set(refused.map(({ uuid }) => uuid))
-  } catch (error) {
-    log.warn({ calls: rows.length, error: (error as Error).message }, 'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows')
-    return new Set(rows.map(({ uuid }) => uuid))
-  }
+  const answers = await Promise.allSettled(rows.map(row => records.ended(row)))
+  const failed = answers.flatMap((answer, at) => (answer.status === 'rejected' ? [{ uuid: rows[at]!.uuid, error: answer.reason as Error }] : []))
+  for (const { uuid, error } of failed) if (isRefused(error)) log.error({ uuid, error: error.message }, 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays')
+  const later = failed.filter(({ error }) => !isRefused(error))
+  if (later.length > 0) log.warn({ calls: later.length, error: later[0]!.error.message }, 'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows')
+  return new Set(failed.map(({ uuid }) => uuid))
 }
 
 /** A telephone that rings for nobody any more: before the agent who is called counts as free. */

@@ -16,7 +16,7 @@ import { takeFromLine } from './on-the-line.ts'
 import { HeldPlace, standsIn, waitingCall, type FlowPlace, type SavedPlace } from './place.ts'
 import { Promised } from './promise.ts'
 import { dialledIn } from './remains.ts'
-import { storyOf, type QueueMoment, type Story } from './story.ts'
+import { storyOf, type Story } from './story.ts'
 
 export class FlowCall extends Call {
   /** Who this call was promised to. */
@@ -47,7 +47,7 @@ export class FlowCall extends Call {
       verb: `enqueue ${queue}`,
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
-        this.note({ event: 'entered', queue })
+        this.leg.steps.journal.note({ event: 'entered', queue })
         await this.#leaveBehind(queue)
         return new HeldPlace(this.leg, queue, place, taken, again(place.joinedAt))
       },
@@ -81,14 +81,9 @@ export class FlowCall extends Call {
     await Promise.all(left.map(queue => leave(queue).catch(log)))
   }
 
-  /** What the record of the call says of its way through the queues. */
-  note(moment: Omit<QueueMoment, 'at'>): void {
-    this.leg.steps.journal.note(moment)
-  }
-
-  /** What the record of the call will say beside its times. */
+  /** What the record of the call says up to now, beside its times. */
   get story(): Story {
-    return storyOf(this.leg.steps.journal.notes)
+    return storyOf(this.leg.steps.journal.notes, this.house.clock.now())
   }
 
   override async recording(): Promise<Recording> {

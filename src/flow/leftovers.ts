@@ -20,8 +20,8 @@ export interface LeftoversParts {
   readonly switchboard: Switchboard
   readonly roster: Roster
   readonly queueStore: QueueStore
-  /** Rows of calls that have not ended, as far as anybody has written down; null where there is no table. */
-  readonly rows: { open(): Promise<readonly string[]>; lost(uuid: string, at: number): Promise<unknown> } | null
+  /** Rows of calls that have not ended, as far as anybody has written down, with the run of their switch; null where there is no table. */
+  readonly rows: { open(): Promise<ReadonlyMap<string, string | null>>; lost(uuid: string, at: number): Promise<unknown> } | null
   readonly clock: Clock
   readonly log: Log
 }
@@ -55,16 +55,24 @@ export class Leftovers {
     const { switchboard, roster, rows, clock } = this.#parts
     const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), this.#openRows()])
     const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
-    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open]
-    const named = all.filter(call => !owners.has(call))
-    const standing = await standingOf(switchboard, [...named, ...nailed])
+    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open.keys()]
+    const unowned = all.filter(call => !owners.has(call))
+    const runs = new Map([...open, ...agents.flatMap(agent => (agent.nailed ? [[agent.nailed.leg, agent.nailed.core ?? null] as const] : []))])
+    const elsewhere = await this.#elsewhere([...unowned, ...nailed], runs)
+    const named = unowned.filter(call => !elsewhere.has(call))
+    const occupying = agents.flatMap(({ name, legs = [] }) => legs.map(leg => ({ name, leg })))
+    const standing = await standingOf(switchboard, [...named, ...[...nailed].filter(leg => !elsewhere.has(leg)), ...occupying.map(({ leg }) => leg)])
     const gone = (call: string) => isOver(standing.get(call)) && this.#sightings.lasted(`left ${call}`, SETTLES_MS)
     const over = new Set(named.filter(gone))
     let swept = over.size > 0 ? await this.clear(over) : 0
     for (const agent of agents) {
       if (agent.nailed && gone(agent.nailed.leg)) swept += Number(await this.#unnail(agent.name, agent.nailed.leg))
     }
-    for (const call of open) {
+    // whoever dialled them has died, or could not tell the roster
+    for (const { name, leg } of occupying) {
+      if (gone(leg)) swept += Number(await roster.vacate(name, leg, clock.now()))
+    }
+    for (const call of open.keys()) {
       if (!over.has(call)) continue
       await rows!.lost(call, clock.now())
       swept++
@@ -73,14 +81,21 @@ export class Leftovers {
   }
 
   /** Legs, agents and places do not wait for PostgreSQL: without it the next look finds the rows. */
-  async #openRows(): Promise<readonly string[]> {
+  async #openRows(): Promise<ReadonlyMap<string, string | null>> {
     const { rows, log } = this.#parts
     try {
-      return (await rows?.open()) ?? []
+      return (await rows?.open()) ?? new Map()
     } catch (error) {
       log.warn({ error: (error as Error).message }, 'rows of calls that have not ended could not be read')
-      return []
+      return new Map()
     }
+  }
+
+  /** Legs of which this node cannot say anything. */
+  async #elsewhere(legs: readonly string[], runs: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    for (const leg of legs) if (await this.#parts.switchboard.isElsewhere(runs.get(leg) ?? undefined)) found.add(leg)
+    return found
   }
 
   async #members() {

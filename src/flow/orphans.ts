@@ -37,6 +37,8 @@ export interface OrphansParts extends FinishParts {
   readonly switchboard: Switchboard
   /** Does this node drive it, or write down how it ended? */
   mine(uuid: string): boolean
+  /** Are calls of a dead node coming to this one's door? Those that were not accepted yet look as if a node held them. Absent: no. */
+  takesOver?(): boolean
   readonly log: Log
 }
 
@@ -104,7 +106,7 @@ export class Orphans {
       this.#watch(uuid, owner, home)
       return false
     }
-    if (!this.#sightings.lasted(`driven ${uuid} ${owner.epoch}`, ON_ITS_WAY_MS + this.#turn(uuid, owner))) return false
+    if (this.#parts.takesOver?.() || !this.#sightings.lasted(`driven ${uuid} ${owner.epoch}`, ON_ITS_WAY_MS + this.#turn(uuid, owner))) return false
     const [now, lines] = await Promise.all([calls.owner(uuid), calls.read(uuid)])
     const flow = beginOf(lines)?.arrival.path
     if (!isSame(now, owner) || flow === undefined || !nodes.holds()) return false
@@ -129,6 +131,7 @@ export class Orphans {
       if (end) return end
     }
     const core = beginOf(await calls.read(uuid))?.arrival.core
+    if (await switchboard.isElsewhere(core)) return 'unknown'
     if (core === undefined) return standing === 'no' ? null : 'unknown'
     const present = switchboard.switches.find(one => one.facts.core === core)
     if (present) return standing === 'no' || (answers(present) && (await present.livesAll([uuid])).get(uuid) === 'no') ? null : 'unknown'

@@ -7,6 +7,7 @@ import { ends } from '../call/nouns.ts'
 import { step } from '../call/steps.ts'
 import type { Place, WaitingCall } from '../queue/place.ts'
 import { LeasedAgent, type Agent, type SavedAgent } from './promise.ts'
+import { waitsIn } from './story.ts'
 
 /** The queue's view of a call. A place goes along with a call that moves: the signal says which of the two happened. */
 export function waitingCall(leg: Leg): WaitingCall {
@@ -126,7 +127,10 @@ export class HeldPlace implements FlowPlace {
   keepForCallback(number: string): Promise<void> {
     return step(this.#leg, {
       verb: `keep for callback in ${this.queue}`,
-      run: () => this.#place!.keepForCallback(number),
+      run: async () => {
+        await this.#place!.keepForCallback(number)
+        this.#leg.steps.journal.note({ event: 'callback', queue: this.queue })
+      },
       load: () => this.#over(),
     })
   }
@@ -134,6 +138,8 @@ export class HeldPlace implements FlowPlace {
   [Symbol.asyncDispose](): Promise<void> {
     const give = async () => {
       this.#over()
+      const { journal } = this.#leg.steps
+      if (this.#leg.phase !== 'ended' && waitsIn(journal.notes, this.queue)) journal.note({ event: 'left', queue: this.queue })
       await this.#place?.[Symbol.asyncDispose]()
     }
     return ends(this.#leg, `place in ${this.queue}`, give, () => this.#over())

@@ -71,17 +71,6 @@ export class LeasedAgent implements Agent, Pledge {
   async talking(): Promise<boolean> {
     return (await this.#agent?.talking()) ?? false
   }
-  began(at?: number): void {
-    const { journal } = this.#leg.steps
-    if (this.#last === 'talking') return
-    // at once: should this process die, whoever finds the talk ended knows whose it was
-    journal.note({ event: 'talking', agent: this.name }, { atOnce: true, ...(at !== undefined && { at }) })
-  }
-  /** What is written of them last, by whichever node. */
-  get #last(): string | null {
-    const last = this.#leg.steps.journal.notes.findLast(({ note }) => 'event' in note && note.agent === this.name)?.note
-    return last && 'event' in last ? last.event : null
-  }
 
   async missed(outcome: Exclude<DialOutcome, 'answered'>): Promise<void> {
     await this.#agent?.finished(RESTS[outcome])
@@ -89,7 +78,6 @@ export class LeasedAgent implements Agent, Pledge {
   async talked(): Promise<void> {
     if (this.#talked) return
     this.#talked = true
-    if (this.#last !== 'talked') this.#leg.steps.journal.note({ event: 'talked', agent: this.name })
     await this.#agent?.finished('talked')
   }
 

@@ -20,7 +20,7 @@ import { answers } from './standing.ts'
 import { lookAtStrangers } from './strangers.ts'
 
 const EVERY_MS = 30_000
-/** After a store was away. */
+/** After a store was away, or a link went down in the middle of a look; that again after twice as long, …: a look may be what breaks a link. */
 const RETRY_MS = 5_000
 /** The end of a leg is told while it is asked for. */
 const TOLD_MS = 1_000
@@ -40,6 +40,8 @@ export interface HeldLeg {
 export interface ReconcileParts extends Omit<OrphansParts, 'leftovers' | 'nodes'>, LeftoversParts {
   readonly nodes: Nodes & { on(what: 'gone' | 'regained', listener: (node: unknown) => void): Disposable }
   readonly rows: LeftoversParts['rows']
+  /** Tells other nodes which runs of switches this one commands, and hears of theirs: call/runs.ts. Absent where there are no others. */
+  readonly runs?: { refresh(): Promise<void> } | undefined
   /** The legs of this node's door. */
   legs(): Iterable<HeldLeg>
   /** The memory of all nodes has lost a call that this node drives: write it down again. */
@@ -83,6 +85,8 @@ export class Reconciler implements AsyncDisposable {
   #next: Promise<Reconciled> | null = null
   #closed = false
   #zombies = 0
+  /** So many looks in a row during which a link went down. */
+  #cuts = 0
 
   constructor(parts: ReconcileParts) {
     this.#parts = parts
@@ -98,8 +102,14 @@ export class Reconciler implements AsyncDisposable {
       nodes.on('gone', node => void this.look(`node ${String(node)} is gone`)),
       nodes.on('regained', () => void this.look('this node was away')),
     )
-    for (const one of switchboard.switches) this.#listening.push(one.on('back', () => void this.look('a link is back')))
+    for (const one of switchboard.switches) this.#listening.push(one.on('back', () => void this.#linkIsBack()))
     return this.look('start')
+  }
+
+  /** At once, unless the last look ended with the loss of a link: then its pause is waited for. */
+  async #linkIsBack(): Promise<void> {
+    if (this.#running) await this.#running
+    if (this.#cuts === 0) await this.look('a link is back')
   }
 
   /** One look at a time. Resolves with a look that began after this was called; never rejects. */
@@ -133,8 +143,11 @@ export class Reconciler implements AsyncDisposable {
     let again = EVERY_MS
     try {
       this.#sightings.begin()
+      const losses = this.#losses()
       const found = await this.#look()
       again = Math.min(EVERY_MS, this.#sightings.end())
+      this.#cuts = this.#losses() === losses ? 0 : this.#cuts + 1
+      if (this.#cuts > 0) again = Math.min(EVERY_MS, RETRY_MS * 2 ** (this.#cuts - 1))
       const { watched: _, zombies: __, ...done } = found
       const ms = Math.round(clock.monotonic() - begun)
       if (Object.values(done).some(count => count > 0)) log.info({ why, ...found, ms }, 'what differed from what is there was put right')
@@ -148,9 +161,14 @@ export class Reconciler implements AsyncDisposable {
     }
   }
 
+  #losses(): number {
+    return this.#parts.switchboard.switches.reduce((sum, one) => sum + one.losses, 0)
+  }
+
   async #look(): Promise<Reconciled> {
     const { nodes, calls, switchboard } = this.#parts
     if (!nodes.holds()) return NOTHING // it is the others who decide now
+    await this.#parts.runs?.refresh()
     const owners = await calls.all()
     const orphaned = await this.#orphans.look(owners)
     const { swept, nailed } = await this.#leftovers.look(owners)

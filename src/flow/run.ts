@@ -7,10 +7,9 @@ import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
 import { within } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
-import { FALLBACK } from '../call/arrive.ts'
-import { readEntry, type Entry } from '../call/entries.ts'
+import { FALLBACK } from '../call/fallback.ts'
+import { readEntries, type Entry } from '../call/entries.ts'
 import type { CallHouse } from '../call/house.ts'
-import { answeredAt } from '../call/ending.ts'
 import { Journal } from '../call/journal.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore, Taken } from '../call/ownership.ts'
@@ -18,9 +17,9 @@ import { Steps } from '../call/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
-import type { CallBeginning, CallRecord, CallRecords } from './call-record.ts'
-import { CallRows } from './call-rows.ts'
+import { beginningOf, liveCall, recordOf, type CallBeginning, type CallRecord, type CallRecords } from './call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
+import { EndedRows } from './ended-rows.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type LeadDesk } from './lead.ts'
 import { readParams } from './params.ts'
@@ -40,6 +39,12 @@ export interface FlowParts {
   node?: string
 }
 
+/** What a flow may say of its call, in characters. */
+const LONGEST_WORD = 64
+
+/** How a flow came to its end, and its own word for what came of the call. */
+type Finish = { readonly by: 'itself'; readonly said: string | null } | { readonly by: 'their hang-up' | 'an error' }
+
 /** How long a node that goes waits for what is being written. */
 const DRAIN_MS = 2_000
 
@@ -49,12 +54,11 @@ export class Flows {
   readonly #running = new Map<string, Promise<void>>()
   /** Of calls that live here. */
   readonly #journals = new Map<string, Journal>()
-  readonly #rows: CallRows
+  readonly #rows: EndedRows
 
   constructor(parts: FlowParts) {
-    const { records, calls = null, house } = parts
     this.#parts = parts
-    this.#rows = new CallRows({ records, calls, clock: house.clock, log: house.log })
+    this.#rows = new EndedRows(parts)
   }
 
   /** How often a flow had to begin again because its script had changed. */
@@ -93,45 +97,53 @@ export class Flows {
   async #run(leg: Leg, taken: Taken | null): Promise<void> {
     const { house, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
-    // a write that was thought lost and was not has been done twice
-    const entries = [...new Set(taken?.entries)].map(readEntry)
+    const entries = readEntries(taken?.entries ?? [])
     const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
-      uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, clock: house.clock, log: house.log,
+      uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, past: entries.slice(1), clock: house.clock, log: house.log,
+      noted: () => this.#tellRow(leg, journal),
       lost: () => (journal.owner.epoch > 0 ? leg.giveAway('taken') : comesAgain(leg)),
     })
-    const { from, to, direction, path: flow, core } = begin.arrival
-    const beginning: CallBeginning = { uuid, flow, direction, from, to, core, startedAt: begin.at }
+    const { from, to, direction, flow } = beginningOf(begin)
     house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
-    // the caller does not wait for a database; of a call that is taken over the row says no more than that it is here now
-    const calm = taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()
-    const written = calm.then(() => this.#rows.begun(beginning))
     this.#journals.set(uuid, journal)
     void leg.moved.then(() => journal.stop())
+    void leg.moved.then(() => this.#parts.records.moved?.(uuid))
     void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
+    // of a call that is taken over the row says no more than that it is here now
+    void (taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()).then(() => this.#tellRow(leg, journal))
     const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), leg.moved.then(() => null)])
     if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
-    const { call, outcome } = run
-    await this.#letGo(call, outcome)
+    const { call, failed } = run
+    await this.#letGo(call, failed)
     const end = await Promise.race([leg.ended, leg.moved.then(() => null)])
     if (end === null || !(await journal.isOurs())) return // whoever had it last writes its row
-    const { story } = call
-    house.log.info({ uuid, flow, outcome, cause: end.cause, ms: house.clock.now() - begin.at, agent: story.agent }, 'a call ended')
-    await written
-    const record: CallRecord = { ...beginning, ...story, end, endedAt: end.at ?? house.clock.now(), answeredAt: answeredAt(end), outcome }
-    // else its journal stays: reconciliation settles the lead by it
-    if ((await this.#rows.ended(record, journal, call.settled)) && (await call.settled)) await this.#forget(journal)
+    const record = recordOf(begin, journal.notes, end, end.at ?? house.clock.now())
+    const { outcome, agent, startedAt, endedAt } = record
+    house.log.info({ uuid, flow, outcome, cause: end.cause, ms: endedAt - startedAt, agent }, 'a call ended')
+    if (!(await this.#rows.write(record, journal, call.settled))) return
+    if (await call.settled) await this.#forget(journal) // else reconciliation settles the lead, of the journal
+  }
+
+  /** What the row of a call that lives says. Written behind the call, which never waits for it. */
+  #tellRow({ phase, uuid }: Leg, journal: Journal): void {
+    if (phase === 'ended' || phase === 'moved') return
+    this.#parts.records.lives?.(uuid, () => liveCall(journal.begin, journal.notes, this.#parts.house.clock.now()))
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
-  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[], behind?: readonly string[]): Promise<{ call: FlowCall; outcome: string }> {
+  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[], behind?: readonly string[]): Promise<{ call: FlowCall; failed: boolean }> {
     let changed!: (why: string) => void
     const other = new Promise<string>(resolve => (changed = resolve))
     leg.steps = new Steps(journal, past, changed)
     const call = new FlowCall(leg, this.#parts.house, this.#parts.queues, behind)
-    const through = this.#through(call, flow).then(outcome => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : { outcome }))
+    const through = this.#through(call, flow).then(finish => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : finish))
     const end = await Promise.race([through, other.then(why => ({ why }))])
-    if ('outcome' in end) return { call, outcome: end.outcome }
+    if (!('why' in end)) {
+      // at once: should this process die before the call has ended, its record says what its flow said
+      if (end.by !== 'their hang-up') journal.note({ returned: end.by === 'itself' ? end.said : 'error' }, { atOnce: true })
+      return { call, failed: end.by === 'an error' }
+    }
     leg.steps.freeze()
     const left = await call.giveUp(past)
     this.restarts++
@@ -140,29 +152,33 @@ export class Flows {
     return this.#outcome(leg, flow, journal, [], left)
   }
 
-  async #through(call: FlowCall, name: string): Promise<string> {
+  async #through(call: FlowCall, name: string): Promise<Finish> {
     try {
       const flow = this.#parts.catalogue.get(name)
-      return kindOf(flow) === 'campaign' ? await this.#campaign(flow as CampaignFlow, call) : await this.#plain(flow as Flow, call)
+      const said = kindOf(flow) === 'campaign' ? await this.#campaign(flow as CampaignFlow, call) : await this.#plain(flow as Flow, call)
+      return { by: 'itself', said }
     } catch (error) {
-      if (error instanceof CallEnded) return 'hung-up'
+      if (error instanceof CallEnded) return { by: 'their hang-up' }
       this.#fault(call, error)
-      return 'error'
+      return { by: 'an error' }
     }
   }
 
-  async #plain(flow: Flow, call: FlowCall): Promise<string> {
+  async #plain(flow: Flow, call: FlowCall): Promise<string | null> {
     const names = Object.keys(flow.needs)
     const values = new Map(await Promise.all(names.map(async name => [name, await call.variable(name)] as const)))
     const params = readParams(flow.needs, name => values.get(name))
     const result = await flow(call, params)
-    return typeof result === 'string' && result.length <= 64 ? result : 'done'
+    return typeof result === 'string' && result.length <= LONGEST_WORD ? result : null
   }
 
   async #campaign(flow: CampaignFlow, call: FlowCall): Promise<string> {
     const { leads, queues } = this.#parts
     const lead = leads && (await leadOf(call, leads, queues))
+    const { journal } = call.leg.steps
     if (!lead) {
+      const said = journal.notes.findLast(({ note }) => 'disposition' in note)?.note
+      if (said && 'disposition' in said) return said.disposition // by a node that died before it could hang up
       call.house.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
       return 'no-attempt'
     }
@@ -172,8 +188,8 @@ export class Flows {
       if (!isDisposition(said)) throw new InputError(`the flow '${call.leg.arrival.path}' returned '${String(said)}', which is no disposition`)
       end = said
     } catch (error) {
-      if (!(error instanceof CallEnded)) throw error
-      end = call.story.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
+      if (error instanceof CallEnded) end = call.story.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
+      throw error
     } finally {
       await lead[Symbol.asyncDispose]()
       if (!call.leg.steps.replaying) await lead.conclude(end) // else the script has changed, and it begins again
@@ -192,7 +208,6 @@ export class Flows {
     const legs = [...house.door.legs.values()]
     const driven = legs.filter(leg => leg.phase === 'driven' || leg.phase === 'adrift')
     for (const leg of legs) leg.giveAway()
-    this.#rows.close()
     return driven.length
   }
 
@@ -202,10 +217,10 @@ export class Flows {
   }
 
   /** The flow is through: a caller who is still there is hung up, or handed to the fallback when the flow failed. */
-  async #letGo(call: FlowCall, outcome: string): Promise<void> {
+  async #letGo(call: FlowCall, failed: boolean): Promise<void> {
     try {
       if (call.leg.phase === 'ended') return
-      if (outcome === 'error') await call.transfer(FALLBACK, CONTEXT)
+      if (failed) await call.transfer(FALLBACK, CONTEXT)
       else await call.hangup()
     } catch (error) {
       if (!(error instanceof CallEnded) && !(error instanceof CallMoved)) this.#fault(call, error)

@@ -1,36 +1,101 @@
-/** What the record of a call says beside its times, made of the notes in its journal: by the node that ends the call, or by one that finds it ended. */
+/** What the record of a call says of its way, made of the notes in its journal: by the node that ends the call, or by one that finds it ended. */
 import type { NoteOf } from '../call/entries.ts'
+import type { Moment } from '../call/moment.ts'
 
-/** One moment of a call's way through the queues. */
-export interface QueueMoment {
-  /** Milliseconds since the epoch. */
-  readonly at: number
-  readonly event: 'entered' | 'promised' | 'talking' | 'talked'
-  readonly queue?: string
-  readonly agent?: string
-}
+export type { Moment }
+export type Noted = { readonly at: number; readonly note: NoteOf }
 
 export interface Story {
-  readonly timeline: readonly QueueMoment[]
-  /** Who talked with the caller last. */
+  /** The moments of its way (call/moment.ts), oldest first; of more than 500 the first 100 and the last 400. */
+  readonly timeline: readonly Moment[]
+  /** When this leg was picked up, milliseconds since the epoch; null: not yet, or it is not known. */
+  readonly answeredAt: number | null
+  /** Who of the agents talked with the caller last. */
   readonly agent: string | null
+  /** The leg that they talked with last, else the one that was dialled last. */
+  readonly otherLeg: string | null
+  /** The queue that they entered last. */
+  readonly queue: string | null
+  /** Of the telephone number that was dialled last: the gateway. */
+  readonly gateway: string | null
+  /** Milliseconds in queues until they talked, left or gave up, all stays together; null: they were in none. */
+  readonly waitMs: number | null
+  /** Milliseconds that telephones rang which were dialled for this call, answered or not; null: none was. */
+  readonly ringMs: number | null
+  /** Milliseconds that they talked, those on hold included; null: they never did. */
+  readonly talkMs: number | null
+  /** Milliseconds of the talks in which one of the two had the other on hold, as far as a node of ours heard it; null: no talk. */
+  readonly holdMs: number | null
   readonly tags: ReadonlyMap<string, string>
   /** Where the last recording is, on the switch's machine. */
   readonly recording: string | null
 }
 
-export function storyOf(notes: readonly { readonly at: number; readonly note: NoteOf }[]): Story {
-  const timeline: QueueMoment[] = []
-  const tags = new Map<string, string>()
-  let agent: string | null = null
-  let recording: string | null = null
-  for (const { at, note } of notes) {
-    if ('tag' in note) tags.set(...note.tag)
-    else if ('recording' in note) recording = note.recording
-    else if ('event' in note) {
-      timeline.push({ at, ...note } as QueueMoment)
-      if (note.event === 'talking') agent = note.agent ?? null
-    }
+const FIRST = 100
+const MOST = 500
+
+/** `now`: what has begun and not ended lasts until then, milliseconds since the epoch. A talk that goes on is told as over when `over` says so. */
+export function storyOf(notes: readonly Noted[], now: number, over = false): Story {
+  const timeline = momentsOf(notes)
+  if (over) timeline.push(...openTalks(timeline, now))
+  const talks = timeline.filter(({ event }) => event === 'talking')
+  const dialled = timeline.filter(({ event }) => event === 'dialled')
+  const waits = spans(timeline, now, 'entered', ['talking', 'left', 'callback', 'transferred'], () => '')
+  const rings = spans(timeline, now, 'dialled', ['answered', 'missed', 'talking'], legOf)
+  const held = spans(timeline, now, 'held', ['resumed', 'talked'], legOf)
+  const talk = total(spans(timeline, now, 'talking', ['talked'], legOf))
+  return {
+    timeline: timeline.length > MOST ? [...timeline.slice(0, FIRST), ...timeline.slice(FIRST - MOST)] : timeline,
+    answeredAt: timeline.find(({ event, leg }) => event === 'answered' && leg === undefined)?.at ?? null,
+    agent: talks.at(-1)?.agent ?? null,
+    otherLeg: (talks.at(-1) ?? dialled.at(-1))?.leg ?? null,
+    queue: timeline.findLast(({ event }) => event === 'entered')?.queue ?? null,
+    gateway: dialled.map(({ to }) => gatewayOf(to)).findLast(name => name !== null) ?? null,
+    waitMs: total(waits), ringMs: total(rings), talkMs: talk, holdMs: talk === null ? null : (total(held) ?? 0),
+    tags: new Map(notes.flatMap(({ note }) => ('tag' in note ? [note.tag] : []))),
+    recording: notes.flatMap(({ note }) => ('recording' in note ? [note.recording] : [])).at(-1) ?? null,
   }
-  return { timeline, agent, tags, recording }
 }
+
+/** Do they wait in this queue, as far as the notes go? */
+export function waitsIn(notes: readonly Noted[], queue: string): boolean {
+  const last = momentsOf(notes).findLast(({ event }) => WAITING.has(event))
+  return last?.event === 'entered' && last.queue === queue
+}
+const WAITING = new Set(['entered', 'talking', 'left', 'callback'])
+
+/** 'carrier' of 'sofia/gateway/carrier/+4930123'. */
+export const gatewayOf = (to: string | undefined): string | null => /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
+
+const momentsOf = (notes: readonly Noted[]): Moment[] => notes.flatMap(({ at, note }) => ('event' in note ? [{ at, ...note } as Moment] : []))
+const legOf = ({ leg, agent }: Moment): string => leg ?? agent ?? ''
+
+/** Talks that nobody has told the end of. */
+function openTalks(timeline: readonly Moment[], at: number): Moment[] {
+  const open = new Map<string, Moment>()
+  for (const moment of timeline) {
+    if (moment.event === 'talking') open.set(legOf(moment), moment)
+    else if (moment.event === 'talked') open.delete(legOf(moment))
+  }
+  return [...open.values()].map(({ agent, leg }) => ({ at, event: 'talked', ...(agent !== undefined && { agent }), ...(leg !== undefined && { leg }) }))
+}
+
+/** How long each lasted from its beginning to the first of its ends, milliseconds. */
+function spans(timeline: readonly Moment[], now: number, from: Moment['event'], to: readonly Moment['event'][], keyOf: (moment: Moment) => string): number[] {
+  const open = new Map<string, number>()
+  const lasted: number[] = []
+  const close = (key: string, at: number) => {
+    const since = open.get(key)
+    if (since !== undefined) lasted.push(Math.max(0, at - since))
+    open.delete(key)
+  }
+  for (const moment of timeline) {
+    if (moment.event === from) {
+      if (!open.has(keyOf(moment))) open.set(keyOf(moment), moment.at)
+    } else if (to.includes(moment.event)) close(keyOf(moment), moment.at)
+  }
+  for (const key of [...open.keys()]) close(key, now)
+  return lasted
+}
+
+const total = (lasted: readonly number[]): number | null => (lasted.length === 0 ? null : lasted.reduce((sum, one) => sum + one, 0))

@@ -5,7 +5,7 @@
  */
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { LEG_PATH } from '../call/arrive.ts'
+import { LEG_PATH } from '../call/arrival.ts'
 import { talks, uuidOf, type Channel, type Listing } from '../call/listing.ts'
 import type { Switch } from '../call/switchboard.ts'
 import * as say from '../esl/api.ts'

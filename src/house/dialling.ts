@@ -4,20 +4,23 @@ import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { originate } from '../call/originate.ts'
-import type { Presence } from '../call/presence.ts'
+import type { Telephones } from '../call/house.ts'
+import type { NodeLease } from '../call/node-lease.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import { Attempts } from '../campaign/attempt.ts'
 import type { Bell } from '../campaign/bell.ts'
 import type { Capacity } from '../campaign/capacity.ts'
-import { Floor } from '../campaign/floor.ts'
+import type { Floor } from '../campaign/floor.ts'
+import { ClickToDialler } from '../campaign/click-to-dial.ts'
+import { jobTimes } from '../campaign/job-age.ts'
 import { openJobs, type ClickToDial, type Jobs } from '../campaign/jobs.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Lines } from '../campaign/lines.ts'
 import { NailedAgents } from '../campaign/nailed.ts'
 import { CampaignOwner } from '../campaign/owner.ts'
 import { steerCampaign } from '../campaign/steer.ts'
-import { endpoint, newUuid, type Ident, type VarValue } from '../esl/words.ts'
+import type { Ident } from '../esl/words.ts'
+import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
@@ -25,13 +28,15 @@ import { others, type Others } from './others.ts'
 
 export interface DiallingOptions {
   node: string
-  presence: Presence
+  presence: NodeLease
   clock: Clock
   log: Log
   sql: Sql
   home: RedisHome
   redis: RedisAddress
   roster: Roster
+  floor: Floor
+  telephones: Telephones
   bell: Bell
   switchboard: Switchboard
   leads: LeadDesk
@@ -43,38 +48,37 @@ export interface DiallingOptions {
 }
 
 export class Dialling {
-  readonly #options: DiallingOptions
   readonly #attempts: Attempts
-  readonly #floor: Floor
+  readonly #clickToDialler: ClickToDialler
   readonly #nailed: NailedAgents
   readonly #owner: CampaignOwner
   #jobs: Jobs | null = null
   #closing: readonly Step[] | null = null
 
   private constructor(options: DiallingOptions) {
-    const { clock, log, leads, capacity, bell, roster, switchboard, node, presence, gateway, callerId, home } = options
-    this.#options = options
+    const { clock, log, sql, leads, capacity, bell, roster, floor, telephones, ringForMs, switchboard, node, presence, gateway, callerId, home } = options
+    const rows = { open: (call: Omit<CallStart, 'node'>) => openCall(sql, { ...call, node }), close: (uuid: string, end: CallEnd) => closeCall(sql, uuid, end) }
+    this.#clickToDialler = new ClickToDialler({ switchboard, telephones, rows, ringForMs, clock, log })
     this.#attempts = new Attempts({ leads, clock, log, gateway, callerId })
-    this.#floor = new Floor(roster, clock, log)
     const lines = new Lines()
     const among = { othersDial: () => others(presence).dialer, isAlive: (name: string) => presence.isAlive(name) }
-    this.#nailed = new NailedAgents({ switchboard, roster, floor: this.#floor, lines, clock, log, node, callerId, ...among })
+    this.#nailed = new NailedAgents({ switchboard, roster, floor, lines, clock, log, node, callerId, ...among })
     presence.on('gone', () => this.#nailed.lookAfterTheirs())
-    const house = { leads, attempts: this.#attempts, capacity, bell, floor: this.#floor, lines, switchboard, clock, log, node, gateway }
+    const house = { leads, attempts: this.#attempts, capacity, bell, floor, lines, switchboard, clock, log, node, gateway }
     this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed })
   }
 
   /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, clock, sql, bell } = options
+    const { redis, log, clock, sql, bell, home } = options
     dialling.#jobs = await openJobs({
       redis,
       log,
       handlers: {
-        now: () => clock.now(),
+        times: jobTimes(home.commands),
         campaign: (command, name) => steerCampaign({ sql, bell }, name, command, clock.now()),
-        clickToDial: async request => ({ uuid: dialling.#clickToDial(request) }),
+        clickToDial: async request => dialling.#clickToDial(request),
       },
     })
     return dialling
@@ -94,6 +98,7 @@ export class Dialling {
 
   #stop(to: Others): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
+    this.#clickToDialler.stop()
     const phones = to.listener ? 'ring-on' : 'let-go'
     // all three begin in this turn: the agents first, for who is called by us must not be called any more
     const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go')
@@ -101,7 +106,6 @@ export class Dialling {
     this.#attempts.stop(phones)
     const leads = async () => {
       await Promise.all([this.#attempts.close(phones), nailed])
-      this.#floor.close()
       return {
         ...(to.listener ? { ringOn: ringing } : { letGo: ringing }),
         ...(to.dialer ? { agentsStay: agents } : { agentsLetGo: agents }),
@@ -115,18 +119,9 @@ export class Dialling {
     ]
   }
 
-  /** The agent's telephone rings first; the flow click-to-dial does the rest. Gives the uuid of the agent's call. */
-  #clickToDial({ extension, ...ids }: ClickToDial): string {
-    const { switchboard, ringForMs, clock, log } = this.#options
+  /** As ClickToDialler.dial; a telephone that is called when this node goes is another node's. */
+  #clickToDial(request: ClickToDial): Promise<{ uuid: string }> {
     if (this.#closing) throw new InputError('this node is about to close and has called nobody: ask again')
-    const uuid = newUuid()
-    const given = Object.entries(ids).filter(([, value]) => value !== undefined)
-    const variables = new Map(given.map(([name, value]) => [name as Ident, value as VarValue]))
-    const call = { uuid, endpoint: endpoint(`user/${extension}`), flow: 'click-to-dial' as Ident, ringForMs, variables, clock, log }
-    void originate(switchboard.any(), call).then(
-      ({ outcome, cause }) => log.info({ uuid, outcome, cause, crmuuid: ids.crmuuid }, 'click-to-dial: the agent was called'),
-      (error: Error) => log.error({ uuid, error: error.message }, 'click-to-dial: the agent could not be called'),
-    )
-    return uuid
+    return this.#clickToDialler.dial(request)
   }
 }

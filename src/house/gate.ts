@@ -1,35 +1,46 @@
-/** The port of the door: closed while this node may take nothing, open again as soon as it may. */
+/**
+ * The port of the door. A node that is overrun closes it, but only while another node is alive and open: the last one keeps its port open
+ * and works off what comes, for behind it callers hear the apology. It opens again as soon as there is room, or nobody else is open.
+ */
 import type { Clock, Timer } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Admission } from '../call/admission.ts'
+import type { NodeLease } from '../call/node-lease.ts'
 import type { Listener } from '../esl/listener.ts'
 
-/** Somebody else has the port: so long until it is tried again. */
+/** Somebody else has the port, or the other nodes could not be asked: so long until it is tried again. */
 const AGAIN_MS = 500
 
 export interface GateOptions {
   listener: Listener
   admission: Pick<Admission, 'on' | 'state'>
+  lease: Pick<NodeLease, 'setOpen' | 'mayClose' | 'peers' | 'on'>
+  /** Does this address (host:port) accept a connection now? A node that died counts as alive until its lease runs out. */
+  answers(address: string): Promise<boolean>
   clock: Clock
   log: Log
 }
 
 export class Gate {
   readonly #options: GateOptions
-  readonly #listening: Disposable
+  readonly #listening: readonly Disposable[]
   #retry: Timer | null = null
   #failed = false
+  #closed = false
+  #asking = false
   #over = false
 
   private constructor(options: GateOptions) {
     this.#options = options
-    this.#listening = options.admission.on('state', () => this.#follow())
+    this.#listening = [options.admission.on('state', () => this.#follow()), options.lease.on('read', () => this.#closed && this.#follow())]
   }
 
-  /** Opens the port. Rejects with SwitchError LINK_DOWN when somebody else has it. */
+  /** Opens the port and tells the other nodes. Rejects with SwitchError LINK_DOWN when somebody else has it. */
   static async open(options: GateOptions): Promise<Gate> {
     await options.listener.resume()
     const gate = new Gate(options)
+    gate.#tell(true)
     gate.#follow()
     return gate
   }
@@ -38,16 +49,49 @@ export class Gate {
   close(): void {
     this.#over = true
     this.#retry?.cancel()
-    this.#listening[Symbol.dispose]()
+    for (const one of this.#listening) one[Symbol.dispose]()
     this.#options.listener.stopListening()
+    this.#tell(false)
   }
 
   #follow(): void {
-    const { listener, admission } = this.#options
+    const { admission } = this.#options
     this.#retry?.cancel()
-    // a turn later: who has been connected by the kernel already comes in first, for closing would throw them out
-    if (admission.state === 'closed') this.#retry = this.#options.clock.after(0, () => admission.state === 'closed' && listener.pause())
-    else void this.#reopen()
+    if (this.#over) return
+    if (admission.state !== 'overrun') {
+      if (this.#closed || this.#failed) void this.#reopen()
+    } else if (!this.#closed) {
+      if (!this.#asking) void this.#tryToClose()
+    } else if (this.#others().length === 0) {
+      void this.#reopen()
+    }
+  }
+
+  /** The addresses of nodes that are alive and open, as far as is known. */
+  #others(): string[] {
+    return this.#options.lease.peers().flatMap(({ open, address }) => (open && address !== null ? [address] : []))
+  }
+
+  async #tryToClose(): Promise<void> {
+    const { listener, admission, lease, answers, clock, log } = this.#options
+    this.#asking = true
+    try {
+      const others = await Promise.all(this.#others().map(answers))
+      const may = others.includes(true) && (await lease.mayClose())
+      if (may && !this.#over && admission.state === 'overrun') {
+        this.#closed = true
+        listener.pause()
+        log.warn({ port: listener.port }, 'the port of this node is closed: calls go to the next node')
+      } else if (may) {
+        this.#tell(true)
+      }
+    } catch (error) {
+      if (!(error instanceof SwitchhookError)) throw error
+      log.debug({ error: error.message }, 'the other nodes could not be asked whether this one may close its port')
+    } finally {
+      this.#asking = false
+    }
+    if (!this.#over && !this.#closed && admission.state === 'overrun') this.#retry = clock.after(AGAIN_MS, () => this.#follow())
   }
 
   async #reopen(): Promise<void> {
@@ -55,7 +99,10 @@ export class Gate {
     try {
       await listener.resume()
       if (this.#failed) log.info({ port: listener.port }, 'the port could be opened again')
+      else if (this.#closed) log.info({ port: listener.port }, 'the port of this node is open again')
       this.#failed = false
+      this.#closed = false
+      this.#tell(true)
     } catch (error) {
       const why = { port: listener.port, error: (error as Error).message }
       if (!this.#failed) log.error(why, 'the port cannot be opened again: no calls come to this node')
@@ -63,5 +110,11 @@ export class Gate {
       this.#retry?.cancel()
       if (!this.#over) this.#retry = clock.after(AGAIN_MS, () => this.#follow())
     }
+  }
+
+  /** Whatever fails here is said with the next renewal of the lease. */
+  #tell(open: boolean): void {
+    const { lease, log } = this.#options
+    lease.setOpen(open).catch((error: Error) => log.debug({ open, error: error.message }, 'the other nodes could not be told at once whether this port is open'))
   }
 }

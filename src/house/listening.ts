@@ -1,24 +1,24 @@
 /** A node's part in calls: the door and its port, the flows behind it, and how much of that this process takes on. */
 import type { Roster } from '../agent/roster.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Admission } from '../call/admission.ts'
-import { Door, LEG_PATH } from '../call/arrive.ts'
-import { CallHouse, type CallSettings } from '../call/house.ts'
+import { LEG_PATH } from '../call/arrival.ts'
+import { Door } from '../call/arrive.ts'
+import { CallHouse, type CallSettings, type Telephones } from '../call/house.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../call/ownership.ts'
-import type { Presence } from '../call/presence.ts'
+import type { NodeLease } from '../call/node-lease.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import type { Listener } from '../esl/listener.ts'
 import type { Wire } from '../esl/wire.ts'
 import { campaignDesk } from '../flow/campaign-desk.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
-import { keepRecords } from '../flow/records.ts'
+import { shedRecord, type CallRecords } from '../flow/call-record.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
-import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
 import { others, type Others } from './others.ts'
@@ -29,24 +29,27 @@ export interface ListeningOptions {
   log: Log
   catalogue: Catalogue
   switchboard: Switchboard
-  sql: Sql
+  records: CallRecords
   roster: Roster
   queueStore: QueueStore
   calls: CallStore
   leads: LeadDesk
-  presence: Presence
+  presence: NodeLease
   settings: CallSettings
+  telephones: Telephones
   /** What every connection must carry; undefined: any. */
   key: string | undefined
   /** The port of the door, still closed. */
   listener: Listener
+  /** Does this address accept a connection now? */
+  answers(address: string): Promise<boolean>
   maxCalls: number
 }
 
 /** What is being written down may take so long before a call is given away without it. */
 const GIVE_MS = 2_500
-/** A node that is cut off for so long is cut off. */
-const FENCE_MS = 3_000
+/** A node that has been without its lease for so long offers its calls to the others: nobody waits in silence for longer. */
+const OFFER_MS = 3_000
 /** After Redis failed once more. */
 const AGAIN_MS = 500
 
@@ -60,6 +63,7 @@ export class Listening {
   readonly #flows: Flows
   readonly #queues: Queues
   #gate: Gate | null = null
+  #offering: Timer | null = null
   /** False from a lapse until it is known which calls are still ours. */
   #sure = true
   /** Connections that have not become a call yet, and those among them that may. */
@@ -67,11 +71,11 @@ export class Listening {
   #admitted = 0
 
   constructor(options: ListeningOptions) {
-    const { node, clock, log, catalogue, switchboard, sql, roster, queueStore, calls, leads, presence, settings, key, maxCalls } = options
+    const { node, clock, log, catalogue, switchboard, records, roster, queueStore, calls, leads, presence, settings, telephones, key, maxCalls } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
-    this.admission = new Admission({ clock, log, maxCalls, load })
+    this.admission = new Admission({ clock, log, maxCalls, load, takesOver: () => this.takesOver })
     // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
     const peers = {
       holds: () => (presence.holds() && this.#sure) || !others(presence).listener,
@@ -80,17 +84,19 @@ export class Listening {
     this.#door = new Door({
       clock, log, switchboard, key, calls, node, peers,
       admits: () => this.#admits(),
+      shed: arrival => void records.ended(shedRecord(arrival, clock.now())).catch((error: Error) => log.error({ uuid: arrival.uuid, error: error.message }, 'the record of a call that went to the overflow could not be written')),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
         this.#flows.start(leg, taken)
       },
     })
-    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
-    const records = keepRecords(sql, node)
+    this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings, telephones })
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
-    // not at once: a process that was starved is back in a moment, and the calls that wait at a port are lost when it closes
-    presence.on('lapsed', () => (this.#sure = false))
-    presence.on('lapsed', () => void clock.after(FENCE_MS, () => this.admission.fence(!presence.holds() && others(presence).listener)))
+    presence.on('lapsed', () => {
+      this.#sure = false
+      this.#offering?.cancel()
+      this.#offering = clock.after(OFFER_MS, () => this.#offer())
+    })
     presence.on('regained', () => void this.#back())
   }
 
@@ -102,6 +108,16 @@ export class Listening {
   /** Live calls. */
   get calls(): number {
     return this.#flows.live
+  }
+
+  /** Are calls of a dead node coming to this door? */
+  get takesOver(): boolean {
+    return this.#door.takesOver
+  }
+
+  /** Calls of a switch that FREESWITCH does not name. */
+  get unnamed(): number {
+    return this.#door.unnamed
   }
 
   /** Is this call driven here, or its end being written down? */
@@ -116,7 +132,6 @@ export class Listening {
   /** FreeSWITCH brings a leg. */
   knock(wire: Wire): void {
     this.#knocking++
-    this.admission.look()
     void this.#door.knock(wire).finally(() => {
       if (--this.#knocking === 0) this.#admitted = 0
     })
@@ -130,13 +145,14 @@ export class Listening {
 
   /** Opens the port. */
   async start(): Promise<void> {
-    const { listener, clock, log } = this.#options
-    this.#gate = await Gate.open({ listener, admission: this.admission, clock, log })
+    const { listener, presence: lease, answers, clock, log } = this.#options
+    this.#gate = await Gate.open({ listener, admission: this.admission, lease, answers, clock, log })
   }
 
   /** From this moment on nobody is dialled for a call, and the port is closed. Calls that are here go on. */
   stop(): void {
     this.#house.stopDialling()
+    this.#offering?.cancel()
     this.#gate?.close()
     this.#options.listener.stopListening()
     this.admission[Symbol.dispose]()
@@ -162,12 +178,19 @@ export class Listening {
     }
   }
 
+  /** Still without a lease: Redis is away, for this node or for all. */
+  #offer(): void {
+    const { presence, log } = this.#options
+    if (presence.holds() || !others(presence).listener) return
+    const calls = this.#door.offerAll()
+    log.warn({ calls }, 'this node has been without its lease for seconds: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take')
+  }
+
   /** Among the others again: whose calls are whose is looked up before anything is said, and only then are calls taken again. */
   async #back(): Promise<void> {
     const { presence, clock, log } = this.#options
     try {
       await this.#door.revalidate(() => (this.#sure = true))
-      if (presence.holds()) this.admission.fence(false)
     } catch (error) {
       log.warn({ error: (error as Error).message }, UNSURE)
       clock.after(AGAIN_MS, () => presence.holds() && void this.#back())
@@ -181,6 +204,6 @@ export class Listening {
   }
 }
 
-function addressOf(presence: Presence, node: string): string | null {
+function addressOf(presence: NodeLease, node: string): string | null {
   return presence.peers().find(peer => peer.node === node)?.address ?? null
 }

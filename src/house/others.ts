@@ -1,5 +1,5 @@
 /** Whether there are other nodes, of which kind: what becomes of calls and agents when this one goes. */
-import type { Presence } from '../call/presence.ts'
+import type { NodeLease } from '../call/node-lease.ts'
 
 export interface Others {
   readonly names: readonly string[]
@@ -10,7 +10,7 @@ export interface Others {
 }
 
 /** Those that lived when this process last heard of them. */
-export function others(presence: Pick<Presence, 'peers'>): Others {
+export function others(presence: Pick<NodeLease, 'peers'>): Others {
   const peers = presence.peers()
   const some = (role: string) => peers.some(peer => peer.roles.includes(role))
   return { names: peers.map(peer => peer.node), listener: some('listener'), dialer: some('dialer') }

@@ -4,13 +4,14 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../call/ownership.ts'
-import type { Presence } from '../call/presence.ts'
+import type { NodeLease } from '../call/node-lease.ts'
+import type { Runs } from '../call/runs.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Reconciler } from '../flow/reconcile.ts'
-import { keepRecords } from '../flow/records.ts'
+import type { CallRecords } from '../flow/call-record.ts'
 import type { QueueStore } from '../queue/store.ts'
-import { closeLostCall, openCallIds } from '../store/calls.ts'
+import { closeLostCall, openCalls } from '../store/calls.ts'
 import type { Sql } from '../store/sql.ts'
 
 export interface ReconcileOptions {
@@ -18,28 +19,30 @@ export interface ReconcileOptions {
   clock: Clock
   log: Log
   sql: Sql
+  records: Pick<CallRecords, 'ended'>
   roster: Roster
   queueStore: QueueStore
   switchboard: Switchboard
   calls: CallStore
   leads: LeadDesk
-  presence: Presence
+  presence: NodeLease
+  runs: Runs
   address: string | null
   /** Of this process's door; none without one. */
   legs: ReadonlyMap<string, Leg>
   /** Does this process drive the call, or write down its end? */
   drives(uuid: string): boolean
+  /** Are calls of a dead node coming to this process's door? */
+  takesOver(): boolean
   /** The memory of all nodes has lost a call that is driven here. */
   remember(uuid: string): Promise<void>
 }
 
-export function reconcile({ legs, drives, remember, presence, sql, node, ...parts }: ReconcileOptions): Reconciler {
+export function reconcile({ legs, drives, remember, presence, sql, ...parts }: ReconcileOptions): Reconciler {
   return new Reconciler({
     ...parts,
-    node,
     nodes: presence,
-    records: keepRecords(sql, node),
-    rows: { open: () => openCallIds(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
+    rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
     mine: uuid => drives(uuid) || legs.has(uuid),
     legs: () => legs.values(),
     remember,

@@ -10,6 +10,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { CallMoved } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 import { check } from './check.ts'
 import { match, nextLook, unfounded, type Snapshot } from './match.ts'
 import { waitsOn, type Member } from './member.ts'
@@ -53,6 +54,7 @@ class OpenQueues implements Queues, PlaceHouse {
   readonly node: string
   readonly retry: Retry
   readonly #log: Log
+  readonly #outage: Outage
   readonly #mirror: Mirror
   readonly #places = new Map<string, WaitingPlace>()
   readonly #closing = new AbortController()
@@ -67,12 +69,13 @@ class OpenQueues implements Queues, PlaceHouse {
     this.node = node
     this.retry = new Retry(clock, log, this.#closing.signal)
     this.#log = log
+    this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
       changed: () => this.#wake(),
       member: (queue: string, call: string, member: Member | null) => this.#places.get(placeKey(queue, call))?.take(member),
       loaded: () => this.#loaded(),
       failed: (error: unknown) => {
-        log.warn({ err: error }, 'the queues cannot be read, trying again')
+        this.#outage.away((error as Error).message)
         void this.retry.later(() => this.#mirror.load())
       },
     }
@@ -163,9 +166,10 @@ class OpenQueues implements Queues, PlaceHouse {
       while (this.#again && this.#mirror.loaded && !this.#closing.signal.aborted) {
         this.#again = false
         await this.#look(this.clock.now())
+        this.#outage.end()
       }
     } catch (error) {
-      this.#log.warn({ err: error }, 'the queues could not be matched, trying again')
+      this.#outage.away((error as Error).message)
       this.#arm(this.clock.now() + RETRY_MS)
     } finally {
       this.#looking = null // in the same turn as the last look at #again, so that no change falls in between

@@ -42,19 +42,20 @@ export class Retry {
         const left = begun + patience - this.#clock.monotonic()
         if (left <= 0 && late && late.within <= PATIENCE_MS) return late.value
         if (left <= 0) throw error
-        if (tries === 1) this.#log.warn({ err: error }, `${what}, trying again`)
+        if (tries === 1) this.#log.warn({ error: (error as Error).message }, `${what}, trying again`)
         await sleep(this.#clock, Math.min(SOON_MS, left), call)
       }
     }
   }
 
-  /** Does it now; when the store cannot be had, again until it can, or this node closes. Resolves after the first try. */
-  async persist(what: string, work: () => Promise<void>): Promise<void> {
+  /** Does it now; when the store cannot be had, again until it can, or this node closes. Resolves after the first try; told after that one and at the end. */
+  async persist(what: string, work: () => Promise<void>, tries = 1): Promise<void> {
     try {
       await work()
+      if (tries > 1) this.#log.info({ tries }, `${what} at first, and has been done now`)
     } catch (error) {
-      this.#log.warn({ err: error }, `${what}, trying again`)
-      void this.later(() => this.persist(what, work))
+      if (tries === 1) this.#log.warn({ error: (error as Error).message }, `${what}, trying again`)
+      void this.later(() => this.persist(what, work, tries + 1))
     }
   }
 

@@ -44,15 +44,37 @@ type Redis = NonNullable<Roll['redis']>
 
 /** Rejects with SwitchhookError SERVICE: one line that says what is missing and what to do. */
 export async function openServices(config: Needs, options: ServicesOptions): Promise<Services> {
+  const { database, redis, close } = await open(config, options, { postgres: true, redis: true })
+  return { database: database!, redis: redis!, close }
+}
+
+/** PostgreSQL alone: Redis may be away. Rejections as above. */
+export async function openDatabaseService(config: Needs, options: ServicesOptions): Promise<Omit<Services, 'redis'>> {
+  const { database, close } = await open(config, options, { postgres: true, redis: false })
+  return { database: database!, close }
+}
+
+/** Redis alone: PostgreSQL may be away. Rejections as above. */
+export async function openRedisService(config: Needs, options: ServicesOptions): Promise<Omit<Services, 'database'>> {
+  const { redis, close } = await open(config, options, { postgres: false, redis: true })
+  return { redis: redis!, close }
+}
+
+async function open(config: Needs, options: ServicesOptions, wanted: { postgres: boolean; redis: boolean }): Promise<Partial<Services> & Pick<Services, 'close'>> {
   const { databaseUrl, redisUrl } = config
-  const database = databaseUrl === null ? null : await givenDatabase(databaseUrl, options.say)
-  const redis = redisUrl === null ? null : await givenRedis(redisUrl, options.say)
-  if (database && redis) return { database, redis, close: () => Promise.resolve() }
+  const database = wanted.postgres && databaseUrl !== null ? await givenDatabase(databaseUrl, options.say) : undefined
+  const redis = wanted.redis && redisUrl !== null ? await givenRedis(redisUrl, options.say) : undefined
+  const missing = { postgres: wanted.postgres && !database, redis: wanted.redis && !redis }
+  if (!missing.postgres && !missing.redis) return { ...(database && { database }), ...(redis && { redis }), close: () => Promise.resolve() }
 
   const ours = new PrivateServices(config, options)
-  const roll = await ours.open({ postgres: !database, redis: !redis })
+  const roll = await ours.open(missing)
   let closing: Promise<void> | undefined
-  return { database: database ?? roll.postgres!.address, redis: redis ?? roll.redis!.address, close: () => (closing ??= ours.close()) }
+  return {
+    ...(wanted.postgres && { database: database ?? roll.postgres!.address }),
+    ...(wanted.redis && { redis: redis ?? roll.redis!.address }),
+    close: () => (closing ??= ours.close()),
+  }
 }
 
 class PrivateServices {

@@ -11,6 +11,8 @@ export interface AttemptRow {
   readonly state: AttemptState
   readonly node: string
   readonly core: string | null
+  /** Over which the lead is called. */
+  readonly gateway: string | null
   readonly cause: string | null
   readonly disposition: string | null
   readonly agent: string | null
@@ -21,7 +23,7 @@ export interface AttemptRow {
 }
 
 const columns = (sql: Queries) => sql`
-  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.cause, a.disposition, a.agent,
+  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.cause, a.disposition, a.agent,
   a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
 
 export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRow | null> {

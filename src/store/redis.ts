@@ -7,8 +7,10 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
+import { systemClock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { silentLog, type Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
 
 export type RedisClient = Redis
 
@@ -54,10 +56,12 @@ export async function openRedisClient(address: RedisAddress, options: RedisClien
     enableOfflineQueue: kind === 'subscriber',
   })
   let last: Error | undefined
+  const outage = new Outage({ what: 'the link to Redis', fields: { client: name, kind }, clock: systemClock, log })
   client.on('error', error => {
     last = error
-    log.warn({ error: error.message, client: name }, 'the link to Redis broke')
+    outage.away(error.message)
   })
+  client.on('ready', () => outage.end())
   try {
     await client.connect()
   } catch (error) {

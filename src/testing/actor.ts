@@ -38,9 +38,9 @@ export class Actor {
     if (person.heard.slice(this.#cursor).some(heard => heard.what === sound)) await this.sim.until(`${this.name} does not hear ${sound}`, () => false, '0s')
   }
 
+  /** Fails at once when the call is over: the keys would reach nobody. */
   async presses(keys: string): Promise<void> {
-    const person = await this.person()
-    await this.sim.clock.settle()
+    const person = await this.#onTheLine(`press ${keys}`)
     person.press(keys)
     this.#answersAgain(person, keys)
   }
@@ -57,9 +57,18 @@ export class Actor {
     })
   }
 
+  /** Fails at once when the call is over already. */
   async hangsUp(): Promise<void> {
-    ;(await this.person()).hangUp()
+    const person = await this.#onTheLine('hang up')
+    person.hangUp()
     await this.sim.clock.settle()
+  }
+
+  async #onTheLine(act: string): Promise<Person> {
+    const person = await this.person()
+    await this.sim.clock.settle()
+    if (person.state === 'gone') throw this.sim.failure(`${this.name} cannot ${act}: nobody is on the line, the call ended with ${person.cause}`)
+    return person
   }
 
   async talksWith(name: string, within: Duration = '30s'): Promise<void> {

@@ -20,6 +20,7 @@ export class Mortality {
     return {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
+      turn: fn => clock.turn(() => this.#dead || fn()),
       after: (ms, fn) => {
         if (this.#dead) return { cancel() {} }
         const timer = clock.after(ms, () => {

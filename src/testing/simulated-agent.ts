@@ -23,7 +23,7 @@ export class SimulatedAgent {
   readonly #sim: Simulation
   readonly #added: Promise<unknown>
   #rung = 0
-  #now: Actor | null = null
+  #call: Actor | null = null
 
   constructor(sim: Simulation, name: string, { answers = '3s', wrapUp = '10s', ringFor = '20s', queues }: AgentOptions) {
     this.name = name
@@ -56,7 +56,7 @@ export class SimulatedAgent {
     const { outcome } = await this.#sim.until(`${this.name} is on the line`, called)
     if (outcome !== 'answered') throw new Error(`${this.name} did not come on the line: ${outcome}`)
     await this.#sim.roster.nail(this.name, { leg: uuid, node: 'test' }, clock.now())
-    this.#phone()
+    this.#pickUpLatest()
   }
 
   /** The state that the house sees. */
@@ -80,35 +80,49 @@ export class SimulatedAgent {
   async rings(within: Duration = '30s'): Promise<void> {
     const seen = this.#rung
     await this.#sim.until(`${this.name}'s telephone rings`, () => this.place.rang > seen, within)
-    this.#phone()
+    this.#pickUpLatest()
   }
 
+  /** Hears this sound in the call on the telephone; when that is over or has not come yet, in the next one (at most a minute later). */
   async hears(sound: string, within?: Duration): Promise<void> {
-    await (await this.#actor()).hears(sound, within)
+    await (await this.#comingCall()).hears(sound, within)
   }
+  /** Fails at once when nobody is on the line: the keys would reach nobody. */
   async presses(keys: string): Promise<void> {
-    await (await this.#actor()).presses(keys)
+    await this.#latestCall(`press ${keys}`).presses(keys)
   }
+  /** Fails at once when nobody is on the line. */
   async hangsUp(): Promise<void> {
-    await (await this.#actor()).hangsUp()
+    await this.#latestCall('hang up').hangsUp()
   }
+  /** As `hears`: in this call or, when it is over, in the next one. */
   async talksWith(name: string, within?: Duration): Promise<void> {
-    await (await this.#actor()).talksWith(name, within)
+    await (await this.#comingCall()).talksWith(name, within)
   }
-  /** The call on the telephone is over. */
+  /** The call on the telephone is over; when nobody is on the line, the last call that was. Gives the cause. */
   async ended(within?: Duration): Promise<string> {
-    return (await this.#actor()).ended(within)
+    if (this.place.rang === 0) await this.rings('60s')
+    return this.#latestCall('end a call').ended(within)
   }
 
-  async #actor(): Promise<Actor> {
-    if (this.#now === null || this.place.rang > this.#rung) await this.rings('60s')
-    return this.#now!
+  /** The call on the telephone. An agent whose call is over waits for the next ring, as for the first. */
+  async #comingCall(): Promise<Actor> {
+    const latest = this.place.last
+    if (this.#call === null || this.place.rang > this.#rung || latest?.state === 'gone') await this.rings('60s')
+    return this.#call!
   }
 
-  #phone(): void {
+  /** The last call that came, over or not. Throws when none has come yet. */
+  #latestCall(act: string): Actor {
+    if (this.place.rang > this.#rung) this.#pickUpLatest()
+    if (this.#call === null) throw this.#sim.failure(`${this.name} cannot ${act}: the telephone has not rung yet`)
+    return this.#call
+  }
+
+  #pickUpLatest(): void {
     this.#rung = this.place.rang
-    const person = this.place.people.at(-1)!
-    this.#now = new Actor(this.#sim, this.name, () => Promise.resolve(person))
+    const person = this.place.last!
+    this.#call = new Actor(this.#sim, this.name, () => Promise.resolve(person))
   }
 
   async #set(status: 'ready' | 'break' | 'logged-out', reason?: string): Promise<void> {

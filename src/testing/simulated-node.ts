@@ -1,9 +1,11 @@
 /** One node of a simulated house: the real door, calls, queues and flows over memory stores. It can be killed, as a process can. */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
+import { insist } from '../base/insist.ts'
 import type { Log } from '../base/log.ts'
 import { Door } from '../call/arrive.ts'
-import { CallHouse } from '../call/house.ts'
+import { CallHouse, type Telephones } from '../call/house.ts'
+import { Floor } from '../campaign/floor.ts'
 import type { CallStore } from '../call/ownership.ts'
 import { Switch, Switchboard } from '../call/switchboard.ts'
 import { EventLink } from '../esl/events.ts'
@@ -12,6 +14,7 @@ import type { Ident } from '../esl/words.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
 import type { LeadDesk } from '../flow/lead.ts'
 import { Flows, type CallRecords } from '../flow/run.ts'
+import { agentTelephones } from '../flow/telephones.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { connectionCommands } from './commands.ts'
@@ -29,6 +32,8 @@ export interface SharedHouse {
   readonly catalogue: Catalogue
   readonly leads: LeadDesk
   readonly records: CallRecords
+  /** The setting WRAP_UP_AFTER_DIAL. */
+  readonly wrapUpAfterDial: boolean
   /** Of every node that lives, by name. */
   readonly nodes: ReadonlyMap<string, SimulatedNode>
 }
@@ -41,10 +46,12 @@ export class SimulatedNode {
   readonly calls: CallHouse
   readonly queues: Queues
   readonly flows: Flows
+  readonly telephones: Telephones
   readonly #shared: SharedHouse
   readonly #life: Mortality
   readonly #wires: readonly Wire[]
   readonly #close: () => Promise<void>
+  readonly #floor: Floor
 
   private constructor(shared: SharedHouse, parts: { name: string; address: string; life: Mortality; one: Switch; wires: readonly Wire[]; close: () => Promise<void> }) {
     const { name, address, life } = parts
@@ -58,13 +65,16 @@ export class SimulatedNode {
     this.switchboard.add(parts.one)
     const clock = life.clock(shared.clock)
     const { log } = shared
+    const roster = life.reach(shared.roster)
+    this.#floor = new Floor(roster, clock, log)
+    this.telephones = agentTelephones({ floor: this.#floor, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
     const calls = life.reach(shared.calls)
-    this.queues = openQueues({ store: life.reach(shared.queueStore), roster: life.reach(shared.roster), clock, log, node: name })
+    this.queues = openQueues({ store: life.reach(shared.queueStore), roster, clock, log, node: name })
     const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }
     this.door = new Door({ clock, log, switchboard: this.switchboard, calls, node: name, peers, start: (leg, taken) => this.flows.start(leg, taken) })
-    this.calls = new CallHouse({ clock, log, door: this.door, switchboard: this.switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address } })
+    this.calls = new CallHouse({ clock, log, door: this.door, switchboard: this.switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address }, telephones: this.telephones })
     const leads = life.reach(shared.leads)
-    this.flows = new Flows({ catalogue: shared.catalogue, house: this.calls, queues: this.queues, leads, records: life.reach(shared.records), calls, node: name })
+    this.flows = new Flows({ catalogue: shared.catalogue, house: this.calls, queues: this.queues, leads, records: recordsOf(life.reach(shared.records), clock), calls, node: name })
     shared.switch.listeners.set(address, wire => void this.door.knock(wire))
   }
 
@@ -103,6 +113,15 @@ export class SimulatedNode {
   async close(): Promise<void> {
     if (this.#life.dead) return
     await this.queues[Symbol.asyncDispose]()
+    this.#floor.close()
     await this.#close()
   }
 }
+
+/** As flow/records.ts does: every second, until the database takes it. */
+const recordsOf = (records: CallRecords, clock: Clock): CallRecords => ({
+  lives: (uuid, look) => records.lives?.(uuid, look),
+  moved: uuid => records.moved?.(uuid),
+  ended: call => records.ended(call),
+  later: call => insist(clock, () => records.ended(call), { everyMs: 1_000, forMs: 86_400_000 }),
+})

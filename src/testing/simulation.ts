@@ -16,7 +16,7 @@ import { ident, soundName, type Ident } from '../esl/words.ts'
 import { Catalogue, type AnyFlow } from '../flow/catalogue.ts'
 import type { Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
-import type { CallRecord, RefusedRecord } from '../flow/call-record.ts'
+import type { CallRecord, LiveCall } from '../flow/call-record.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { Actor } from './actor.ts'
@@ -31,6 +31,8 @@ export interface SimulateOptions {
   sounds?: Readonly<Record<string, Duration | 'missing'>>
   /** Queues that exist. Default: sales, support, operator. */
   queues?: readonly string[]
+  /** The setting WRAP_UP_AFTER_DIAL. Default: no. */
+  wrapUpAfterDial?: boolean
   /** Shows the house's log: for finding out why. */
   verbose?: boolean
 }
@@ -52,6 +54,8 @@ export class Simulation {
   readonly queueStore: QueueStore
   /** Of every call that has ended; without the switch's last event, which has 9 kB. */
   readonly records: CallRecord[] = []
+  /** What the row of a call says while the call lives, by uuid. */
+  readonly rows = new Map<string, () => LiveCall>()
   readonly agents: SimulatedAgent[] = []
   readonly #flows = new Map<string, AnyFlow>()
   readonly #leads: SimulatedLeads
@@ -79,8 +83,16 @@ export class Simulation {
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
       switch: this.switch, clock: this.clock, log: this.#log, roster: this.roster, queueStore: this.queueStore, calls, catalogue: new Catalogue(this.#flows),
-      leads: this.#leads, nodes: this.nodes,
-      records: { begun: () => this.reachDatabase(), ended: rows => this.#write(rows) },
+      leads: this.#leads, nodes: this.nodes, wrapUpAfterDial: options.wrapUpAfterDial ?? false,
+      records: {
+        lives: (uuid, look) => void this.rows.set(uuid, look),
+        moved: uuid => void this.rows.delete(uuid),
+        ended: async row => {
+          this.rows.delete(row.uuid)
+          await this.reachDatabase()
+          this.records.push({ ...row, end: { cause: row.end.cause } })
+        },
+      },
     }
     this.ready = this.#open(options.queues ?? ['sales', 'support', 'operator'])
     this.ready.catch(() => {}) // whoever waits for it sees why
@@ -134,8 +146,13 @@ export class Simulation {
       return await this.clock.runUntil(goal, ms(within))
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error
-      throw new assert.AssertionError({ message: `expected: ${what}, within ${within} (${error instanceof Error ? error.message : String(error)}). What happened:\n${this.transcript()}` })
+      throw this.failure(`expected: ${what}, within ${within} (${error instanceof Error ? error.message : String(error)})`)
     }
+  }
+
+  /** An error for a test that fails: what is wrong, and the story of what happened until then. */
+  failure(what: string): assert.AssertionError {
+    return new assert.AssertionError({ message: `${what}. What happened:\n${this.transcript()}` })
   }
 
   /** Ends the house. Throws when something is left over. */
@@ -175,12 +192,6 @@ export class Simulation {
   async reachDatabase(): Promise<void> {
     if (this.database === 'silent') await sleep(this.clock, STATEMENT_MS)
     if (this.database !== 'here') throw new SwitchhookError('SERVICE', `PostgreSQL is ${this.database}`)
-  }
-
-  async #write(rows: readonly CallRecord[]): Promise<readonly RefusedRecord[]> {
-    await this.reachDatabase()
-    for (const row of rows) this.records.push({ ...row, end: { cause: row.end.cause } })
-    return []
   }
 
   async #open(queues: readonly string[]): Promise<SimulatedNode> {

@@ -134,5 +134,5 @@ function dropRepeat(heard: string[]): void {
   }
 }
 
-const asLine = ({ flow, outcome, agent, tags, timeline, recording }: Simulation['records'][number]): string =>
-  JSON.stringify({ flow, outcome, agent, tags: [...tags], timeline: timeline.map(({ event, queue, agent: whose }) => [event, queue ?? '', whose ?? '']), recorded: recording !== null })
+const asLine = ({ flow, outcome, hungUpBy, agent, queue, tags, timeline, recording }: Simulation['records'][number]): string =>
+  JSON.stringify({ flow, outcome, hungUpBy, agent, queue, tags: [...tags], timeline: timeline.map(moment => [moment.event, moment.queue ?? '', moment.agent ?? '']), recorded: recording !== null })

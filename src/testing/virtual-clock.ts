@@ -62,6 +62,10 @@ export class VirtualClock implements Clock {
     return timer
   }
 
+  turn(fn: () => void): void {
+    this.after(0, fn)
+  }
+
   /** Lets `ms` milliseconds pass, with everything that happens in them. */
   async advance(ms: number): Promise<void> {
     const end = this.#time + ms

@@ -42,7 +42,7 @@ const redis = process.argv[3]
 const shared = redis === undefined ? {} : await withPeers(JSON.parse(redis) as RedisAddress)
 const door: Door = new Door({ clock, log, switchboard, start: (leg, taken) => flows.start(leg, taken), ...shared })
 const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} } })
-const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queues: noQueues, records: { begun: async () => {}, ended: async () => [] }, ...shared })
+const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queues: noQueues, records: { ended: async () => {} }, ...shared })
 
 const port = Number(process.argv[2] ?? 8084)
 await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.knock(wire) })

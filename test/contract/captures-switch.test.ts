@@ -45,7 +45,7 @@ const CALLS: Record<string, Scenario> = {
   'an application that the switch does not know': { captures: ['outbound-unknown-app.jsonl'], unknown: ['application no_such_app'] },
   'commands that make no sense': {
     captures: ['outbound-bad-commands.jsonl'],
-    unknown: ['command bogus', 'api no_such_api', 'call-command bogus'],
+    unknown: ['command bogus', 'api no_such_api', 'log', 'call-command bogus'],
   },
   'a break, loops, a text body, words that are not English': { captures: ['outbound-async-control.jsonl'], until: 'conference' },
   'a caller who hangs up while we linger': {
@@ -114,7 +114,7 @@ const LINKS: Record<string, Scenario> = {
   'a call that nobody answers': { captures: ['inbound-originate-no-answer.jsonl'] },
   'a call to a number that does not exist': { captures: ['inbound-originate-unallocated.jsonl'] },
   // Log lines and the scheduler's own events are not simulated.
-  'a heartbeat, an event of our own': { captures: ['inbound-heartbeat-log.jsonl'], skip: /^log|RE_SCHEDULE/ },
+  'a heartbeat, an event of our own': { captures: ['inbound-heartbeat-log.jsonl'], skip: /^log|RE_SCHEDULE/, unknown: ['log'] },
 }
 
 for (const [what, scenario] of Object.entries(LINKS)) {
@@ -128,7 +128,7 @@ for (const [what, scenario] of Object.entries(LINKS)) {
     await clock.runUntil(player.play(), 60_000)
     await clock.advance(12_000)
     assert.deepEqual(player.kinds, player.recording.kinds)
-    assert.deepEqual(sim.unknown, [])
+    assert.deepEqual(sim.unknown, scenario.unknown ?? [])
     await sim.close()
   })
 }
@@ -160,6 +160,8 @@ for (const [what, digit] of [
 
 test('single commands are answered to the letter', async () => {
   const { clock, sim } = openSwitch()
+  sim.world.at('user/1001', { answers: 'never' }) // the directory of the laboratory has this user, whose telephone was off
+  sim.world.remove('user/1001')
   const { frames, turns } = recorded('inbound-state.jsonl', {})
   const told =
     /uuid_exists|uuid_kill|originate|module_exists|bridged_calls|show registrations|fsctl max_sessions|version|global_getvar|sofia_contact/

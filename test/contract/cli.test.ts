@@ -4,7 +4,10 @@ import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import { closeCall, openCall } from '../../src/store/calls.ts'
+import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
+import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import { addLead, claimLeads, type Claimed } from '../../src/store/leads.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
 import { Installation, PROGRAM, takePort } from './cli-process.ts'
 
@@ -56,6 +59,18 @@ test('what cannot be found or used is one clear line, without a stack, and makes
   }
 })
 
+test('what needs one store only is answered while the other is away, and what needs both says which one is', async () => {
+  const nobody = await takePort()
+  await nobody.close()
+  const noRedis = { REDIS_URL: `redis://127.0.0.1:${nobody.port}` }
+  const [queues, calls, start] = await Promise.all([
+    house.types('queue list', { DATABASE_URL: `postgres://u@127.0.0.1:${nobody.port}/x` }), house.types('calls', noRedis), house.types('campaign start spring', noRedis),
+  ])
+  assert.deepEqual([queues!.code, calls!.code], [0, 0], queues!.err + calls!.err)
+  assert.equal(start!.code, 1)
+  assert.match(start!.err, /^switchhook: REDIS_URL: no Redis answers at 127\.0\.0\.1:/)
+})
+
 test('settings that cannot be used are told all at once, and nothing is opened', async () => {
   const said = await house.types('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
   assert.equal(said.code, 2)
@@ -63,8 +78,9 @@ test('settings that cannot be used are told all at once, and nothing is opened',
   assert.ok(!said.err.includes('hidden'))
 })
 
+const startedAt = Date.parse('2026-03-01T10:00:00Z')
+
 test('the operator finds a call by its number, written with a plus or without', async () => {
-  const startedAt = Date.parse('2026-03-01T10:00:00Z')
   const call = {
     id: '0c0f0a52-0000-4000-8000-000000000001',
     flow: 'welcome',
@@ -82,6 +98,24 @@ test('the operator finds a call by its number, written with a plus or without', 
   assert.equal(code, 0)
   assert.match(out, /^BEGAN .*\n\S+ \S+ +in +4930777 +100 +welcome +alice +1m15s +talked +NORMAL_CLEARING\n$/)
   assert.equal((JSON.parse((await house.types('calls --limit 1 --json')).out) as unknown[]).length, 1)
+})
+
+test('the operator sees the calls of a campaign with their leads, how long each part lasted and who hung up', async () => {
+  const campaign = await putCampaign(sql, campaignFrom({ name: 'autumn', queue: 'sales' }))
+  await moveCampaign(sql, campaign.id, ['draft'], 'running', startedAt)
+  await addLead(sql, campaign.id, '+4930779', {}, startedAt)
+  const id = '0c0f0a52-0000-4000-8000-000000000003'
+  const claim = { campaign: campaign.id, node: 'n1', gateway: 'carrier', core: id, now: startedAt, until: startedAt + 1_000, ids: [id] }
+  const [{ lead }] = (await claimLeads(sql, claim)) as [Claimed]
+  const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0 }
+  const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
+  const call = { id, flow: 'campaign-leg', direction: 'outbound', from: '+4930779', to: null, core: null, node: 'n1', startedAt, customer: '+4930779' } as const
+  await saveCalls(sql, [{ ...call, ...times, agent: 'alice', otherLeg: null, queue: 'sales', gateway: null, queueTimeline: [], recording: null, end }])
+  const { out, code } = await house.types('calls --campaign autumn --long')
+  assert.equal(code, 0)
+  assert.match(out, new RegExp(`^BEGAN .*\\n.* out +\\+4930779 .* talked +NORMAL_CLEARING +2s +6s +1m0s +0s +agent +${lead}\\n$`))
+  const unknown = await house.types('calls --campaign summer')
+  assert.deepEqual([unknown.code, /no campaign is called 'summer'.*autumn/.test(unknown.err)], [3, true])
 })
 
 test('a node whose port is taken says so and ends', async t => {

@@ -5,11 +5,15 @@ import { systemClock as clock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Door } from '../../src/call/arrive.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
+import { diagnose } from '../../src/desk/doctor.ts'
 import type { Finding } from '../../src/desk/doctor/finding.ts'
 import type { DoctorSettings } from '../../src/desk/doctor/house.ts'
 import { checkSwitch } from '../../src/desk/doctor/switch.ts'
+import { SHARED_TIME_KEY } from '../../src/store/redis-time.ts'
 import { openListener } from '../../src/esl/listener.ts'
 import { Installation, takePort } from './cli-process.ts'
+import { MachineClock } from '../../src/testing/index.ts'
+import { openDatabase, openRedis } from '../open-services.ts'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/freeswitch.ts'
 
 describe('the doctor at a machine', () => {
@@ -39,6 +43,29 @@ describe('the doctor at a machine', () => {
     const alone = await house.types('doctor', { FREESWITCH: `127.0.0.1:${nobody.port}`, FREESWITCH_PASSWORD: 'x' })
     assert.equal(alone.code, 1)
     assert.match(alone.out, /^fault +127\.0\.0\.1:\d+: nobody answers: .*ECONNREFUSED.* To mend: start FreeSWITCH/m)
+  })
+
+  test('a machine whose clock differs from that of Redis is told so, and one that differs by less than a second is not', async t => {
+    const [database, redis] = await Promise.all([openDatabase(t), openRedis(t)])
+    const settings: DoctorSettings = {
+      databaseUrl: null, redisUrl: null, switches: [], switchPassword: null, listen: { host: '127.0.0.1', port: 0 }, listenAllow: [], doorKey: null,
+      scripts: 'scripts', gateway: 'carrier',
+    }
+    const openServices = async () => ({ database: database.address, redis: redis.address, close: async () => {} })
+    const said: (string | undefined)[] = []
+    for (const aheadMs of [15_000, -2_500, 300]) {
+      const found: Finding[] = []
+      for await (const one of diagnose({ settings: () => settings, openServices, clock: new MachineClock(clock, aheadMs) })) found.push(one)
+      said.push(found.find(one => one.level === 'warning' && one.says.includes('clock'))?.says)
+    }
+    assert.match(said[0]!, /^the clock of this machine is 15 s ahead of Redis's/)
+    assert.match(said[1]!, /^the clock of this machine is 2\.5 s behind Redis's/)
+    assert.equal(said[2], undefined)
+
+    await redis.client.hset(SHARED_TIME_KEY, { raw: Date.now(), ahead: 3_600_000 })
+    const found: Finding[] = []
+    for await (const one of diagnose({ settings: () => settings, openServices, clock })) found.push(one)
+    assert.match(found.map(one => one.says).join('\n'), /^the time of the nodes is 3600 s ahead of Redis's clock, which was set while they ran/m)
   })
 })
 

@@ -108,7 +108,12 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   openCall: sql => calls.openCall(sql, { id: randomUUID(), flow: 'welcome', direction: 'inbound', from: null, to: null, core: null, node: 'a', startedAt: NOW }),
   closeCall: sql => calls.closeCall(sql, randomUUID(), { endedAt: NOW, hangupCause: null, outcome: null }),
   closeLostCall: sql => calls.closeLostCall(sql, randomUUID(), NOW),
-  openCallIds: sql => calls.openCallIds(sql),
+  openCalls: sql => calls.openCalls(sql),
+  saveCalls: async (sql, campaign) => {
+    const state = { flow: 'welcome', direction: 'inbound', from: '+491', to: '2000', core: null, node: 'a', startedAt: NOW, otherLeg: null, queue: null, gateway: null, waitMs: null, ringMs: null, talkMs: null, holdMs: null, queueTimeline: [], recording: null, end: null } as const
+    const ids = [...Array.from({ length: 100 }, () => randomUUID()), ...(await claimed(sql, campaign, 100))]
+    for (const end of [null, { at: NOW, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: null }]) await calls.saveCalls(sql, ids.map(id => ({ ...state, id, end })))
+  },
   campaignNamed: sql => campaigns.campaignNamed(sql, 'large'),
   campaignWithId: (sql, campaign) => campaigns.campaignWithId(sql, campaign),
   campaigns: sql => campaigns.campaigns(sql, 'running'),
@@ -132,7 +137,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
 }
 
 /** Files of the store that ask nothing about the house's own tables. */
-const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'migrate.ts', 'postgres-socket.ts', 'redis.ts', 'sql.ts', 'statement.ts'])
+const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'migrate.ts', 'postgres-socket.ts', 'redis-time.ts', 'redis.ts', 'sql.ts', 'statement.ts'])
 
 /** Asked by a person, who waits for it. */
 const ON_REQUEST = new Set([

@@ -5,26 +5,34 @@ import { test, type TestContext } from 'node:test'
 import { Queue, QueueEvents } from 'bullmq'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { jobTimes } from '../../src/campaign/job-age.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
 import { redisOptions } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 import { until } from './campaign-house.ts'
+
+const REQUEST = { v: 1, extension: '1001', customer: '+4930123456' }
 
 async function house(t: TestContext) {
   const closing: (() => Promise<unknown>)[] = []
   t.after(async () => {
     for (const close of closing.toReversed()) await close()
   })
-  const { address: redis } = await openRedis(t)
+  const { address: redis, client: commands } = await openRedis(t)
   const prefix = `test-${randomUUID()}`
+  const times = jobTimes(commands, prefix)
   const asked: string[] = []
   const dialled: ClickToDial[] = []
   let late = 0
+  let forgotten = false
   const open = async (handlers: boolean) => {
     const jobs = await openJobs({
       redis, prefix, log: silentLog,
       handlers: handlers ? {
-        now: () => Date.now() + late,
+        async times(queue, job) {
+          const { now, added } = await times(queue, job)
+          return { now: now + late, added: forgotten ? null : added }
+        },
         async campaign(command, name) {
           if (name === 'winter') throw new NotFoundError('campaign', name, ['spring'])
           asked.push(`${command} ${name}`)
@@ -54,7 +62,7 @@ async function house(t: TestContext) {
       await producer.close()
     }
   }
-  return { open, client, asked, dialled, passes: (ms: number) => void (late += ms) }
+  return { open, client, asked, dialled, passes: (ms: number) => void (late += ms), forgets: () => void (forgotten = true) }
 }
 
 test('a supervisor starts a campaign from any BullMQ client', async t => {
@@ -107,11 +115,52 @@ test('a click to dial that failed is never dialled again, whatever the client as
   assert.deepEqual([result, attempts, dialled.length], ['the switch is gone', 1, 1])
 })
 
-test('a click to dial that no node took in time calls nobody when a node comes', async t => {
+test('a click to dial that no node took in time calls nobody when a node comes, and says since when it has waited', async t => {
   const { open, client, dialled, passes } = await house(t)
   await open(true)
   passes(31_000)
-  const { result } = await client(DIAL_QUEUE, 'click-to-dial', { v: 1, extension: '1001', customer: '+4930123456' })
-  assert.match(String(result), /nobody took this job for 31 s/)
+  const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST)
+  assert.match(String(result), /nobody took this job for 31 s \(it could be taken since \d{4}-\d\d-\d\dT[\d:.]+Z, by the clock of Redis\)/)
   assert.deepEqual(dialled, [])
+})
+
+test('a call that is to come later is dialled when it is due, however long that is', { timeout: 20_000 }, async t => {
+  const { open, client, dialled, passes } = await house(t)
+  await open(true)
+  const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })
+  await until(() => dialled.length === 1)
+  assert.deepEqual((await due).result, { uuid: 'u-1' })
+  passes(29_000) // between it was due and a node's coming
+  assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, { uuid: 'u-1' })
+  passes(2_000)
+  assert.match(String((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result), /for 31 s/)
+})
+
+test('a job of a machine whose clock is wrong is dialled at once, and has waited for as long as any other', async t => {
+  const { open, client, dialled, passes } = await house(t)
+  await open(true)
+  for (const wrong of [-40_000, 3_600_000]) {
+    assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result, { uuid: 'u-1' }, `${wrong} ms`)
+  }
+  passes(33_000)
+  for (const wrong of [-40_000, 3_600_000]) {
+    assert.match(String((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result), /for 33 s/, `${wrong} ms`)
+  }
+  assert.equal(dialled.length, 2)
+})
+
+test('a job of which Redis does not know any more when it was added goes by the clock of its client, and says so', async t => {
+  const { open, client, forgets } = await house(t)
+  await open(true)
+  forgets()
+  const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() - 40_000 })
+  assert.match(String(result), /for 40 s .*by the clock of the client/)
+})
+
+test('whoever presses the button is told that the telephone rings, or why it does not', async t => {
+  const { open } = await house(t)
+  const jobs = await open(true)
+  assert.deepEqual(await jobs.rings(await jobs.clickToDial({ extension: '1001', customer: '+493012345' })), { uuid: 'u-1' })
+  const failed = await jobs.clickToDial({ extension: '1666', customer: '+493012345' })
+  await assert.rejects(jobs.rings(failed), { code: 'NOT_REACHED', message: 'the switch is gone' })
 })

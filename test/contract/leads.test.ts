@@ -12,7 +12,6 @@ import { importLeads } from '../../src/campaign/import.ts'
 import { refuseAttempt, settleAttempt } from '../../src/campaign/settle.ts'
 import { attemptsOf, markConnected } from '../../src/store/attempts.ts'
 import { callsOfCrm, callWithId, closeCall, openCall, recentCalls } from '../../src/store/calls.ts'
-import { keepRecords } from '../../src/flow/records.ts'
 import { finishCampaign, moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead, claimLeads, countLeads, dueLeads, leadsOf, optOut } from '../../src/store/leads.ts'
 import { openDatabase } from '../open-services.ts'
@@ -147,17 +146,6 @@ test('a refusal of the switch uses up no attempt', async t => {
   }
   const [lead] = await leadsOf(sql, campaign.id, 1)
   assert.deepEqual([lead!.attempts, lead!.state, lead!.disposition], [0, 'ready', null])
-})
-
-test('a call that began while the table was away has its row when it has ended', async t => {
-  const { sql } = await house(t)
-  const uuid = randomUUID()
-  const call = { uuid, flow: 'welcome', direction: 'in', from: '+491', to: '2000', core: '', startedAt: NOW, timeline: [], agent: 'alice', tags: new Map<string, string>(), recording: null, end: { cause: 'NORMAL_CLEARING' }, endedAt: NOW + 5_000, answeredAt: NOW, outcome: 'talked' } as const
-  const records = keepRecords(sql, 'a')
-  await records.ended([call]) // `begun` was refused
-  await records.ended([{ ...call, outcome: 'error' }])
-  const row = await callWithId(sql, uuid)
-  assert.deepEqual([row?.node, row?.from, row?.outcome, row?.agent, row?.endedAt?.getTime()], ['a', '+491', 'talked', 'alice', NOW + 5_000])
 })
 
 test('who opts out in a talk is taken from every list, whichever campaign called', async t => {

@@ -178,7 +178,7 @@ test('Redis: a node that stops renewing is gone for its peer, and back when it r
   const b = await openNode(t, 'b', redisPresence(await home(), systemClock))
   await b.presence.start()
   await a.presence.start()
-  assert.deepEqual(a.presence.peers(), [{ node: 'b', address: null, roles: ['listener'] }])
+  assert.deepEqual(a.presence.peers(), [{ node: 'b', address: null, roles: ['listener'], open: false }])
   const gone = a.presence.next('gone')
   await age(client, 6_000)
   await a.clock.advance(2_000)

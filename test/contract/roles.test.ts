@@ -136,6 +136,8 @@ sentence('a caller for whom there is no room hears the apology, and the next one
   const [third] = await crowd.call(1, { flow: 'patient' })
   await until('the third hears the apology', () => crowd.apologised.length === 1, SOON_MS)
   assert.equal(crowd.apologised[0], third)
+  const overflow = () => rig.sql<{ id: string }[]>`select id from calls where outcome = 'overflow' and ended_at is not null and from_number is not null`
+  await until('the record says so', async () => (await overflow())[0]?.id === third!.uuid, SOON_MS)
   const full = JSON.parse(await a!.says(/"msg":"this node is full/, SOON_MS)) as Record<string, unknown>
   assert.deepEqual({ calls: full['calls'], maxCalls: full['maxCalls'] }, { calls: 2, maxCalls: 2 })
   crowd.leave()

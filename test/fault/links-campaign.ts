@@ -1,5 +1,6 @@
 /** A campaign in the rig of processes: agents who stay on the line, leads at the carrier, and what the witness saw of every dial. */
 import { fileURLToPath } from 'node:url'
+import type { Duration } from '../../src/base/duration.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import type { Person } from '../../src/testing/index.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
@@ -15,6 +16,8 @@ export interface CampaignOptions {
   readonly agents: number
   readonly leads: number
   readonly cps: number
+  /** How often a lead is tried, and after how long; default: once. */
+  readonly tries?: { readonly most: number; readonly after: Duration }
   /** What the lead with this number (0, 1, …) does; default: the line is busy. */
   readonly leadDoes?: (at: number) => Parameters<Rig['sim']['world']['at']>[1]
 }
@@ -56,7 +59,7 @@ export class CampaignInRig {
   }
 
   /** Runs from now on; nodes that are started afterwards dial it. Each lead is called once at most, unless the switch refused. */
-  static async open(rig: Rig, { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }) }: CampaignOptions): Promise<CampaignInRig> {
+  static async open(rig: Rig, { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }), tries }: CampaignOptions): Promise<CampaignInRig> {
     await rig.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
     for (let at = 0; at < agents; at++) {
       const name = `nailed-${at}`
@@ -64,7 +67,7 @@ export class CampaignInRig {
       await rig.roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, Date.now())
       await rig.roster.setStatus(name, 'ready', Date.now())
     }
-    const settings = campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps, maxAttempts: 1, ringForMs: 15_000 })
+    const settings = campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps, maxAttempts: tries?.most ?? 1, ringForMs: 15_000, ...(tries && { retryAfter: { busy: tries.after } }) })
     const { id } = await putCampaign(rig.sql, settings)
     for (let at = 0; at < leads; at++) {
       const phone = `+49${FIRST_NUMBER + at}`

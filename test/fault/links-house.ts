@@ -34,7 +34,7 @@ export async function inHouse(options: SimulateOptions, what: (house: House) => 
     switchboard: node.switchboard,
     roster: sim.roster,
     queueStore: sim.queueStore,
-    records: { begun: async () => {}, ended: async rows => (sim.records.push(...rows.map(row => ({ ...row, end: { cause: row.end.cause } }))), []) },
+    records: { ended: async row => void sim.records.push({ ...row, end: { cause: row.end.cause } }) },
     leads: null,
     rows: null,
     mine: uuid => node.flows.drives(uuid) || node.door.legs.has(uuid as never), // as house/reconcile.ts says it

@@ -34,7 +34,7 @@ test('a talk that ends while the event link is down is known to be over when the
   const { sim, alice, caller } = await talk(t)
   dropEventLink(sim)
   await caller.hangsUp() // nobody of ours hears it
-  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await caller.outcome(), 'talked')
   await alice.becomes('wrap-up')
 })
 

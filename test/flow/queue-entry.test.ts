@@ -21,7 +21,7 @@ test('an agent who does not answer is rested, and the caller keeps the place and
   await caller.talksWith('bob')
   assert.equal(await alice.state(), 'idle')
   await caller.hangsUp()
-  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await caller.outcome(), 'talked')
   assert.equal(await bob.state(), 'wrap-up')
 })
 
@@ -61,7 +61,7 @@ for (const [when, sound] of [['while the music plays', 'music moh/calm'], ['whil
     const caller = sim.call(queueEntry, support)
     await caller.hears(sound, '60s')
     await caller.hangsUp()
-    assert.equal(await caller.outcome(), 'hung-up')
+    assert.equal(await caller.outcome(), 'abandoned')
     assert.deepEqual(await sim.queueStore.members('support'), [])
     assert.equal((await sim.queueStore.stats('support')).abandoned, 1)
   })
@@ -117,7 +117,7 @@ test('an agent who is on the line for a campaign is joined with a caller of thei
     assert.equal(await alice.state(), 'talking')
     await sim.advance('5s')
     await caller.hangsUp()
-    assert.equal(await caller.outcome(), 'hung-up', name)
+    assert.equal(await caller.outcome(), 'talked', name)
     assert.equal(await alice.state(), 'wrap-up')
     await alice.becomes('idle')
   }

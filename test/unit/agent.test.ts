@@ -233,7 +233,7 @@ test('random steps only ever make legal changes, and time alone never does more 
 })
 
 test('settings that cannot be used are refused in words', () => {
-  const bad = [{ name: 'a b' }, { name: '' }, { endpoint: '' }, { wrapUpMs: -1 }, { wrapUpMs: NaN }, { ringForMs: 0 }]
+  const bad = [{ name: 'a b' }, { name: '' }, { endpoint: '' }, { wrapUpMs: -1 }, { wrapUpMs: NaN }, { wrapUpMs: 30 * 86_400_000 }, { ringForMs: 0 }, { ringForMs: 120_001 }]
   for (const settings of bad) assert.throws(() => checkSettings({ ...SETTINGS, ...settings }), InputError)
   assert.throws(() => checkSettings({ ...SETTINGS, queues: [{ queue: 'sales', level: 0, position: 1 }] }), InputError)
   checkSettings({ ...SETTINGS, name: '1001@example.com' })

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { runCli, type Actions, type DeskStores } from '../../src/desk/cli.ts'
+import type { DatabaseStores, RedisStores } from '../../src/desk/cli/actions.ts'
 import { fault, ok, warning } from '../../src/desk/doctor/finding.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
@@ -21,6 +22,8 @@ class House implements Actions {
   findings = [ok('settings', 'all can be used')]
   opened = 0
   runs = 0
+  /** Stores that a command asked for alone. */
+  readonly asked: string[] = []
   out = ''
   err = ''
 
@@ -33,6 +36,14 @@ class House implements Actions {
   async withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T> {
     this.opened += 1
     return work(this.stores)
+  }
+  async withDatabase<T>(work: (stores: DatabaseStores) => Promise<T>): Promise<T> {
+    this.asked.push('database')
+    return this.withStores(work)
+  }
+  async withRedis<T>(work: (stores: RedisStores) => Promise<T>): Promise<T> {
+    this.asked.push('redis')
+    return this.withStores(work)
   }
 
   /** Runs `switchhook <words>` and gives the exit code. */
@@ -69,6 +80,8 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['agent add alice user/1001', /required option '--queues <names>' not specified/],
     ['agent add alice user/1001;evil --queues sales', /is no endpoint/],
     ['agent add alice user/1001 --queues sales --wrap-up 15', /'15' is not a duration: write a number and a unit/],
+    ['agent add alice user/1001 --queues sales --wrap-up 30d', /'30d' is not from 0s to 1h/],
+    ['agent add alice user/1001 --queues sales --ring-for 20m', /'20m' is not from 1s to 2m/],
     ['agent add alice user/1001 --queues sales,,b', /is no queue; allowed/],
     ['agent add alice user/1001 --queues sales,sales:2', /the queue sales is named twice/],
     ['campaign add spring --queue sales', /required option '--leads <file.csv>' not specified/],
@@ -158,9 +171,23 @@ test('the list of queues says who waits, since when, and for whom', async () => 
   assert.equal(queue.longestWaitMs, 75_000)
 })
 
+test('a command asks for the store that it needs and for no other', async () => {
+  const house = new House()
+  for (const words of ['queue add sales', 'queue list', 'queue callbacks sales', 'agent add alice user/1001 --queues sales', 'agent list', 'agent ready alice', 'agent remove alice']) {
+    house.asked.length = 0
+    assert.equal(await house.types(words), 0, words + house.err)
+    assert.deepEqual(house.asked, ['redis'], words)
+  }
+  for (const words of ['calls', 'campaign status']) {
+    house.asked.length = 0
+    await house.types(words) // here is no database
+    assert.deepEqual(house.asked, ['database'], words)
+  }
+})
+
 test('what nobody foresaw ends with code 1 and a stack to report', async () => {
   const house = new House()
-  house.withStores = () => Promise.reject(new TypeError('boo'))
+  house.withRedis = () => Promise.reject(new TypeError('boo'))
   assert.equal(await house.types('queue list'), 1)
   assert.match(house.err, /^switchhook: unexpected, please report this: TypeError: boo\n +at /)
 })

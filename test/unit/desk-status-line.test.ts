@@ -43,6 +43,15 @@ test('a switch that is not heard any more stands before everything else', () => 
   assert.equal(floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0], 'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls · 0 waiting · 0 talking · agents: none')
 })
 
+test('a supervisor sees which clock is wrong, and by how much', () => {
+  const [quiet, ahead, behind] = [900, 15_000, -3_600_000].map(machineAheadMs => floorLines({ ...EMPTY, skew: { machineAheadMs, aheadOfRedisMs: 0 } })[0])
+  assert.equal(quiet, floorLines(EMPTY)[0])
+  assert.equal(ahead, `the clock of this machine is 15 s ahead of Redis's clock · ${quiet}`)
+  assert.equal(behind, `the clock of this machine is 3600 s behind Redis's clock · ${quiet}`)
+  const kept = floorLines({ ...EMPTY, skew: { machineAheadMs: 0, aheadOfRedisMs: -1_500 } })[0]
+  assert.equal(kept, `the time of the nodes is 1.5 s behind Redis's clock · ${quiet}`)
+})
+
 test('a campaign has a line of its own, and a rate of nobody is no rate', () => {
   const campaign = { name: 'spring', state: 'running' as const }
   const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]))

@@ -99,9 +99,13 @@ test('each of the eight offers is armed: the dead man\'s switch is the last time
     const { actions } = dialled(number, house)
     const sockets = actions.flatMap(({ application }, at) => (application === 'socket' ? [at] : []))
     equal(sockets.length, 8)
-    for (const at of sockets) {
-      deepEqual(actions.slice(at - 4, at).map(({ application }) => application), ['sched_cancel', 'sched_hangup', 'sched_transfer', 'set'])
+    deepEqual(actions.slice(0, 5).map(({ application }) => application), ['sched_cancel', 'sched_hangup', 'multiset', 'sched_transfer', 'socket'])
+    equal(actions[0]!.data, '', 'every timer of an earlier way through here')
+    for (const [line, at] of sockets.entries()) {
       match(actions[at]!.data, / async full$/)
+      match(actions[at - 2]!.data, new RegExp(`~switchhook_key=secret~switchhook_offer=${line + 1}$`))
+      equal(actions[at - 1]!.application, 'sched_transfer')
+      if (line > 0) deepEqual(actions[at - 3], { application: 'sched_cancel', data: '${last_sched_id}' }, 'the call still has an end')
     }
   }
 })

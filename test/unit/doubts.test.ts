@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '#testing'
-import type { Clock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Arrival } from '../../src/call/arrival.ts'
-import { Burst } from '../../src/call/burst.ts'
 import { Doubts } from '../../src/call/doubts.ts'
 import { memoryCalls } from '../../src/call/memory-calls.ts'
 import { newUuid } from '../../src/esl/words.ts'
@@ -48,20 +46,12 @@ test('a call that waits for nobody else is taken, also in the moment of the awak
   assert.equal(doubts.any, false)
 })
 
-test('who comes in a burst waits until nobody comes any more, and no longer than a third of a second', async () => {
-  const clock = new VirtualClock()
-  const turns: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), after: (ms, fn) => clock.after(Math.max(1, ms), fn) } // a turn takes a while
-  const burst = new Burst(turns)
-  burst.add()
-  const alone = clock.monotonic()
-  await clock.runUntil(burst.over(), 1_000)
-  assert.ok(clock.monotonic() - alone <= 2)
-  const coming = () => {
-    burst.add()
-    if (clock.monotonic() < 2_000) turns.after(0, coming)
-  }
-  coming()
-  const began = clock.monotonic()
-  await clock.runUntil(burst.over(), 1_000)
-  assert.ok(clock.monotonic() - began <= 301, `${clock.monotonic() - began} ms`)
+test('while Redis is away nobody who comes is doubted for longer than two seconds, and who waits for nobody else is not doubted at all', async () => {
+  const { clock, state, doubts, arrival } = awakened()
+  state.holds = false
+  assert.equal(doubts.any, true)
+  const [fresh, busy] = [doubts.isStale(arrival(true)), doubts.isStale(arrival(false))]
+  assert.equal(await clock.runUntil(fresh, 2_100), false)
+  assert.equal(await busy, true)
+  assert.equal(doubts.any, false, 'the lease has not come back: it is Redis that is away, not this process')
 })

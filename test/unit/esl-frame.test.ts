@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { SwitchEvent } from '../../src/esl/event.ts'
-import { FrameReader, LIMITS, type Frame } from '../../src/esl/frame.ts'
+import { Budget, UNCHARGED } from '../../src/esl/budget.ts'
+import { FrameReader, LIMIT, type Frame } from '../../src/esl/frame.ts'
 import { captureNames, octetsOf } from './captures.ts'
 
 function read(chunks: Iterable<Buffer>): Frame[] {
@@ -12,9 +13,11 @@ function read(chunks: Iterable<Buffer>): Frame[] {
   return frames
 }
 
-function* singly(octets: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < octets.length; at++) yield octets.subarray(at, at + 1)
+function* pieces(octets: Buffer, size: number): Iterable<Buffer> {
+  for (let at = 0; at < octets.length; at += size) yield octets.subarray(at, at + size)
 }
+
+const singly = (octets: Buffer) => pieces(octets, 1)
 
 interface Placed extends Frame {
   readonly start: number
@@ -75,19 +78,85 @@ const HOSTILE: [what: string, octets: string][] = [
   ['a hexadecimal length', 'Content-Length: 0x10\n\n'],
   ['no length at all', 'Content-Length: \n\n'],
   ['a length that aborted FreeSWITCH itself', 'Content-Length: 2147483647\n\n'],
-  ['a body beyond the limit', `Content-Length: ${LIMITS.body + 1}\n\n`],
+  ['a body beyond the limit', `Content-Length: ${LIMIT + 1}\n\n`],
+  ['a body that is beyond the limit together with its head', `Content-Length: ${LIMIT}\n\n`],
   ['two lengths', 'Content-Length: 5\nContent-Type: x\nContent-Length: 6\n\nhello'],
-  ['a head beyond the limit', `X: ${'y'.repeat(LIMITS.head)}\n\n`],
-  ['a head that never ends', 'y'.repeat(LIMITS.head + 2)],
-  ['too many header lines', `${'a: b\n'.repeat(LIMITS.headers + 1)}\n`],
+  ['a head beyond the limit', `X: ${'y'.repeat(LIMIT)}\n\n`],
+  ['a head that never ends', 'y'.repeat(LIMIT + 2)],
 ]
 for (const [what, octets] of HOSTILE) {
-  test(`${what} is refused with a reason, whole and octet by octet`, () => {
-    for (const chunks of [[Buffer.from(octets)], singly(Buffer.from(octets))]) {
+  test(`${what} is refused with a reason, whole and in small pieces`, () => {
+    for (const chunks of [[Buffer.from(octets)], pieces(Buffer.from(octets), octets.length > 10_000 ? 1_000 : 1)]) {
       assert.throws(() => read(chunks), (error: unknown) => error instanceof SwitchError && error.code === 'PROTOCOL')
     }
   })
 }
+
+test('the data of a channel may have a megabyte, or ten thousand lines, and comes through whole', () => {
+  const large = [`variable_crm_record: ${'x'.repeat(1_000_000)}`, Array.from({ length: 10_000 }, (_, n) => `variable_${n}: ${n}`).join('\n')]
+  for (const head of large) {
+    const octets = Buffer.from(`${head}\n\nContent-Type: command/reply\n\n`)
+    for (const size of [octets.length, 65_536, 1_448, 7]) assert.deepEqual(read(pieces(octets, size)), [{ head, body: '' }, { head: 'Content-Type: command/reply', body: '' }])
+  }
+})
+
+test('a head that grows by a few octets at a time costs in proportion to its length, not to its square', () => {
+  const looked: number[] = []
+  const octets = Buffer.from('variable_a: '.padEnd(400_000, 'x'))
+  const reader = new FrameReader(() => assert.fail('a head without an end'))
+  for (const piece of pieces(octets, 10)) {
+    // what is searched is the piece, and never what came before it
+    reader.push(Object.assign(piece, { indexOf: (what: Buffer, from?: number) => (looked.push(piece.length), Buffer.prototype.indexOf.call(piece, what, from)) }))
+  }
+  assert.equal(looked.reduce((sum, length) => sum + length, 0), octets.length)
+  assert.ok(reader.held < 2 * octets.length, `${reader.held} octets are held for ${octets.length}`)
+})
+
+test('a link passes over a body that is too large, says how large it was, and reads on behind it', () => {
+  const large = 'x'.repeat(LIMIT)
+  const octets = Buffer.from(`Content-Type: api/response\nContent-Length: ${LIMIT}\n\n${large}Content-Type: command/reply\n\n`)
+  for (const size of [octets.length, 65_536, 1_448]) {
+    const frames: Frame[] = []
+    const reader = new FrameReader(frame => frames.push(frame), { tooLarge: 'skip' })
+    let most = 0
+    for (const piece of pieces(octets, size)) {
+      reader.push(piece)
+      most = Math.max(most, reader.held)
+    }
+    assert.deepEqual(frames, [
+      { head: `Content-Type: api/response\nContent-Length: ${LIMIT}`, body: '', skipped: LIMIT },
+      { head: 'Content-Type: command/reply', body: '' },
+    ])
+    assert.ok(most < 10_000, `${most} octets were held of a body that nobody reads`)
+    assert.ok(!reader.partial && !reader.skipping)
+  }
+})
+
+test('readers that nobody trusts yet share one budget; what is small is free, and the end of one makes room for the next', () => {
+  const budget = new Budget(1_000_000)
+  const open = () => new FrameReader(() => {}, { budget })
+  const fill = (reader: FrameReader, octets: number) => {
+    for (const piece of pieces(Buffer.alloc(octets, 'y'), 1_448)) reader.push(piece)
+  }
+  const many = Array.from({ length: 50 }, open)
+  for (const reader of many) fill(reader, UNCHARGED / 2)
+  assert.equal(budget.left, 1_000_000, 'the usual answer to connect costs nothing')
+  const large = open()
+  fill(large, 200_000)
+  assert.ok(budget.left < 800_000)
+  const next = open()
+  assert.throws(() => fill(next, 2_000_000), (error: unknown) => error instanceof SwitchError && error.code === 'PROTOCOL' && /1000000 octets/.test(error.message))
+  next.end()
+  large.end()
+  large.end()
+  assert.equal(budget.left, 1_000_000)
+  const known = open()
+  fill(known, 200_000)
+  known.trust()
+  assert.equal(budget.left, 1_000_000, 'a leg of ours counts no more')
+  fill(known, 2_000_000)
+  assert.equal(budget.left, 1_000_000)
+})
 
 test('a header is found by its whole name, decoded, and only among the headers', () => {
   const event = new SwitchEvent('Event-Name: BACKGROUND_JOB\nJob-UUID: 7\nvariable_a: 1%202%0A\nvariable_empty: _undef_\nX-Bad: %FF%41\n\nUnique-ID: from the body\n')

@@ -1,16 +1,11 @@
 /** A port that is closed while a node is overrun, and opened again: over TCP. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer, Server, type Socket } from 'node:net'
+import { connect, Server, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
-import { SwitchError } from '../../src/base/errors.ts'
-import { Emitter } from '../../src/base/events.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
-import type { AdmissionState } from '../../src/call/admission.ts'
 import { openListener } from '../../src/esl/listener.ts'
 import type { Wire } from '../../src/esl/wire.ts'
-import { Gate } from '../../src/house/gate.ts'
 
 async function open(t: TestContext, log: Log = silentLog) {
   const wires: Wire[] = []
@@ -77,34 +72,6 @@ test('a port that is closed for good stays closed', async t => {
   listener.stopListening()
   await listener.resume()
   assert.equal(await bring(), 'ECONNREFUSED')
-})
-
-test('a port that somebody else has taken meanwhile is asked for again until it is free, and the fault is logged once', async t => {
-  const { listener, bring } = await open(t)
-  const admission = Object.assign(new Emitter<{ state: AdmissionState }>(), { state: 'open' as AdmissionState })
-  const enter = (state: AdmissionState) => {
-    admission.state = state
-    admission.emit('state', state)
-  }
-  const said: string[] = []
-  let mended: () => void
-  const again = new Promise<void>(resolve => (mended = resolve))
-  const log = { ...silentLog, error: (_: unknown, message?: string) => void said.push(message!), info: () => mended() } as Log
-  const gate = await Gate.open({ listener, admission, clock: systemClock, log })
-  t.after(() => gate.close())
-
-  enter('closed')
-  await new Promise<void>(resolve => void systemClock.after(1, resolve)) // a turn later: who is at the port already comes in first
-  assert.equal(await bring(), 'ECONNREFUSED')
-  const thief = createServer(socket => socket.destroy())
-  thief.listen(listener.port, '127.0.0.1')
-  await once(thief, 'listening')
-  enter('shedding')
-  await assert.rejects(listener.resume(), (error: unknown) => error instanceof SwitchError && error.code === 'LINK_DOWN')
-  thief.close()
-  await again
-  assert.equal(await bring(), 'taken')
-  assert.deepEqual(said, ['the port cannot be opened again: no calls come to this node'])
 })
 
 test('connections that cannot be accepted are told of, each of them, and the next call is taken', async t => {

@@ -52,9 +52,9 @@ export async function house() {
       living.delete(name)
       floor.close()
     }
-    return { nailed, dies }
+    return { nailed, dies, switchboard }
   }
-  const { nailed, dies } = node('a')
+  const { nailed, dies, switchboard } = node('a')
   const queues = [{ queue: 'sales', level: 1, position: 1 }]
   await roster.put({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 10_000, ringForMs: 20_000, queues }, clock.now())
   carrier.behaviour = () => 'answers'
@@ -68,5 +68,5 @@ export async function house() {
     return () => roster.release('alice', epoch, 'talked', clock.now())
   }
   const answers = (uuid: string) => carrier.events.emit('event', new SwitchEvent(`Event-Name: CHANNEL_ANSWER\nUnique-ID: ${uuid}\n`))
-  return { clock, carrier, answers, changed, link, roster, node, nailed, dies, living, ready, talks, look: () => roster.get('alice', clock.now()) }
+  return { clock, carrier, answers, changed, link, roster, node, nailed, switchboard, dies, living, ready, talks, look: () => roster.get('alice', clock.now()) }
 }

@@ -18,7 +18,7 @@ test('a node that renews counts as alive, hour after hour, and its peers see it'
   await a.presence.start()
   await b.presence.start()
   await clock.settle()
-  assert.deepEqual(a.presence.peers(), [{ node: 'b', address: '10.0.0.1:801', roles: ['listener'] }])
+  assert.deepEqual(a.presence.peers(), [{ node: 'b', address: '10.0.0.1:801', roles: ['listener'], open: false }])
   assert.deepEqual([a.heard, b.heard], [['came b'], ['came a']])
   for (let minute = 0; minute < 120; minute++) {
     await clock.advance(60_000)

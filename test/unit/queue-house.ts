@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import type { Roster } from '../../src/agent/roster.ts'
+import type { Clock } from '../../src/base/clock.ts'
 import { CallEnded, CallMoved } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
@@ -47,8 +48,9 @@ export class House {
     this.queues = this.node('a')
   }
 
-  node(name: string): Queues {
-    const { store, roster, clock } = this
+  /** `clock`: when the node has one of its own. */
+  node(name: string, clock: Clock = this.clock): Queues {
+    const { store, roster } = this
     const queues = openQueues({ store, roster, clock, log: silentLog, node: name })
     this.nodes.push(queues)
     return queues

@@ -18,7 +18,7 @@ async function twoNodes(t: TestContext) {
   const nodes = new Neighbourhood('b', alive)
   const looks = new Reconciler({
     node: 'b', address: b.address, nodes, calls: sim.callStore, switchboard: b.switchboard, roster: sim.roster, queueStore: sim.queueStore,
-    records: { begun: async () => {}, ended: async rows => (sim.records.push(...rows.map(row => ({ ...row, end: { cause: row.end.cause } }))), []) },
+    records: { ended: async record => void sim.records.push({ ...record, end: { cause: record.end.cause } }) },
     leads: null, rows: null, clock: sim.clock, log: silentLog,
     legs: () => b.door.legs.values(),
     mine: uuid => b.door.legs.has(uuid as Uuid),
@@ -60,6 +60,30 @@ test('a caller who hangs up while their dead node still counts as alive has talk
   assert.equal(await alice.state(), 'wrap-up')
 })
 
+test('a caller who was joined in the moment in which their node died, came back to no node and left there, has talked', async t => {
+  const { sim, lapses } = await twoNodes(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  const person = sim.switch.channels.get(await caller.uuid())!.person!
+  const died = new Promise<void>(resolve => person.on('talking', other => {
+    if (!other || sim.deaths > 0) return
+    sim.kill('a') // before it has heard that they talk
+    sim.switch.refuse('127.0.0.1:8085')
+    resolve()
+  }))
+  await alice.presses('1')
+  await sim.until('the node dies', died)
+  await sim.advance('20s')
+  await alice.hangsUp()
+  await caller.hears('switchhook/sorry')
+  await caller.hangsUp()
+  lapses()
+  assert.equal(await caller.outcome(), 'talked')
+  assert.equal(sim.records[0]?.agent, 'alice')
+})
+
 test('a caller who waits while their node dies is taken over by FreeSWITCH, and reconciliation has nothing to do', async t => {
   const { sim, lapses } = await twoNodes(t)
   const caller = sim.call(queueEntry, { params: { queue: 'support' } })
@@ -72,7 +96,7 @@ test('a caller who waits while their node dies is taken over by FreeSWITCH, and 
   assert.equal(member?.node, 'b')
   assert.equal(sim.records.length, 0)
   await caller.hangsUp()
-  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await caller.outcome(), 'abandoned')
   assert.equal(sim.records.length, 1)
 })
 
@@ -89,7 +113,7 @@ test('a caller who waits while their switch dies waits on in the same place when
   assert.deepEqual([after?.call, after?.joinedAt, after?.seq], [before?.call, before?.joinedAt, before?.seq])
   assert.equal(sim.records.length, 0)
   await caller.hangsUp()
-  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await caller.outcome(), 'abandoned')
 })
 
 test('a telephone that rings for a caller who left while their node was dead stops ringing', async t => {

@@ -116,9 +116,9 @@ export class ReconcileHouse {
     const door = this.doors.get('b')!
     const one = new Reconciler({
       clock, log, calls, switchboard, roster, queueStore, node: 'b', address: ADDRESS.b, nodes: this.nodes,
-      records: { begun: async () => {}, ended: async rows => (this.records.push(...rows), []) },
+      records: { ended: async record => void this.records.push(record) },
       leads: { presume: async (uuid, cause) => void this.presumed.push({ uuid, cause }) },
-      rows: { open: async () => [...this.open], lost: async uuid => void (this.open.delete(uuid) && this.lost.push(uuid)) },
+      rows: { open: async () => new Map([...this.open].map(call => [call, null])), lost: async uuid => void (this.open.delete(uuid) && this.lost.push(uuid)) },
       legs: () => door.legs.values(),
       mine: uuid => door.legs.has(uuid as Uuid),
       ...parts,

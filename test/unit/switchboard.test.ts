@@ -166,7 +166,7 @@ test('a switch that is there but not ready yet is asked for its calls when it is
   }
   const { Anew } = await import('../../src/call/anew.ts')
   const { Questions } = await import('../../src/call/questions.ts')
-  const questions = new Questions(link, silentLog)
+  const questions = new Questions({ link, name: 'fs', clock, log: silentLog })
   const anew = new Anew({ name: 'fs', clock, log: silentLog, questions, over() {} })
   anew.begin([], { at: 0, cause: 'SWITCH_CRASH' })
   await clock.advance(2_000)
@@ -224,8 +224,16 @@ test('a list that cannot be had is none, and a leg that cannot be asked for may 
 })
 
 test('a call that comes from a switch which was just started anew is that switch’s', async t => {
-  const { home } = await openLink(t)
+  const { clock, sim, home } = await openLink(t)
   const board = new Switchboard()
   board.add(home)
-  assert.equal(board.of('00000000-0000-4000-8000-00000000abcd'), home)
+  const unknown = '00000000-0000-4000-8000-00000000abcd'
+  assert.equal(board.of(unknown), null, 'whoever can be heard is in the run that it tells')
+  sim.kill()
+  sim.restart()
+  await clock.settle()
+  assert.equal(board.of(unknown), home)
+  await clock.advance(1_000)
+  assert.equal(board.of(sim.coreUuid), home)
+  assert.equal(board.of(unknown), null)
 })

@@ -146,7 +146,7 @@ test('a leg that the house dials answers, is turned round, and arrives at the do
   const phone = sim.world.at('user/alice', { answers: '3s' })
   link.send('originate user/nobody switchhook-leg XML switchhook')
   await clock.advance(100)
-  assert.deepEqual(link.answers, ['-ERR USER_NOT_REGISTERED'])
+  assert.deepEqual(link.answers, ['-ERR SUBSCRIBER_ABSENT'])
   const uuid = await link.api(
     'originate {origination_uuid=11111111-2222-4333-8444-555555555555,origination_caller_id_number=+49301,ignore_early_media=true,' +
       'note=a\\,b}user/alice switchhook-leg XML switchhook',
@@ -229,4 +229,16 @@ test('everything that people experience is in one transcript', async () => {
   )
   assert.deepEqual(sim.leftovers(), [])
   assert.deepEqual(clock.pending(), [])
+})
+
+test('a leg that has just come is not in the list of channels yet, though it exists', async () => {
+  const { clock, sim } = openSim()
+  const link = new Link(sim, clock)
+  const caller = sim.world.call({ from: '555', to: 'switchhook-welcome' })
+  await clock.settle()
+  assert.equal(await link.api(`uuid_exists ${caller.uuid}`), 'true')
+  assert.equal(await link.api('show channels as json'), '{"row_count": 0}')
+  await clock.advance(100)
+  assert.equal((JSON.parse(await link.api('show channels as json')) as { row_count: number }).row_count, 1)
+  await sim.close()
 })

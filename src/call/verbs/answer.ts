@@ -1,5 +1,6 @@
 /** Picks the call up. Before it, what is played is early media, which costs the caller nothing. A leg that was answered before is left alone. */
 import { execute } from '../execute.ts'
+import { noteAnswered } from '../moment.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 
@@ -8,8 +9,8 @@ export const answer = (leg: Leg): Promise<void> =>
     verb: 'answer',
     later: true,
     async run() {
-      if (leg.answered) return
-      await execute(leg, 'answer')
+      if (!leg.answered) await execute(leg, 'answer')
       leg.answered = true
+      noteAnswered(leg)
     },
   })

@@ -4,8 +4,9 @@ import { CallEnded } from '../../base/errors.ts'
 import { endpoint as parseEndpoint, ident, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
 import type { Call } from '../call.ts'
 import type { DialOutcome } from '../cause.ts'
-import type { CallHouse } from '../house.ts'
+import type { CallHouse, Occupation } from '../house.ts'
 import type { Leg } from '../leg.ts'
+import { lastOf, noteMoment } from '../moment.ts'
 import { ends } from '../nouns.ts'
 import { goesAlong, reach, reachAgain } from '../reach.ts'
 import { step, type Steps } from '../steps.ts'
@@ -27,13 +28,12 @@ export type Party = AsyncDisposable & ({ readonly leg: Call; readonly outcome: '
 
 /** Somebody who is promised to this call: dialling and joining them moves their promise along. */
 export interface Pledge {
+  readonly name: string
   readonly ringForMs: number
   /** Their telephone is about to ring. False: the promise has lapsed, they may be somebody else's. */
   ringing(): Promise<boolean>
   /** The two talk from now on. False as above. */
   talking(): Promise<boolean>
-  /** They do talk, since `at` (milliseconds since the epoch) when that is not now. May be told again. */
-  began(at?: number): void
   missed(outcome: Unreached): Promise<void>
   talked(): Promise<void>
 }
@@ -45,6 +45,8 @@ export interface Dialling {
   readonly options: DialOptions
   readonly variables: ReadonlyMap<Ident, VarValue>
   readonly pledge: Pledge | undefined
+  /** Since when, milliseconds since the epoch; a process that has died since may have begun it. */
+  readonly at?: number | undefined
 }
 
 /** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
@@ -56,38 +58,60 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
-  return step<Party, { uuid: string }>(leg, {
+  return step<Party, { uuid: string; at?: number }>(leg, {
     verb: `dial ${to}`,
-    intent: () => ({ uuid: newUuid() }),
-    run: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reach, within()),
-    recover: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reachAgain, within()),
+    intent: () => ({ uuid: newUuid(), at: house.clock.now() }),
+    run: ({ uuid, at }) => party(leg, house, { ...what, at }, parseUuid(uuid), reach, within()),
+    recover: ({ uuid, at }) => party(leg, house, { ...what, at }, parseUuid(uuid), reachAgain, within()),
     abandon: ({ uuid }) => house.letGo(leg, parseUuid(uuid)),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
-      return uuid === null ? unreached(outcome) : reached(leg, house, goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home)), steps)
+      if (uuid === null) return unreached(outcome)
+      const other = goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home))
+      if (!pledge) endsWith(leg, other, house.occupy(to, other.uuid))
+      return reached(leg, house, other, steps)
     },
   })
 }
 
 async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how: typeof reach, within: Steps): Promise<Party> {
-  const { pledge } = what
+  const { pledge, to, at } = what
+  const agent = pledge?.name ?? house.agentAt(to)
+  const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
+  const { journal } = leg.steps
   if (pledge && !(await pledge.ringing())) {
     await house.letGo(leg, uuid) // a process that died may have called them
     return unreached('refused')
   }
+  if (!lastOf(journal, uuid)) journal.note({ event: 'dialled', ...other, to }, at === undefined ? {} : { at })
   const missed = async (outcome: Unreached) => {
+    noteMoment(journal, { event: 'missed', ...other, why: outcome })
     await pledge?.missed(outcome)
     return unreached(outcome)
   }
-  const { outcome, other } = await how(leg, house, what, uuid)
-  if (!other) return missed(outcome as Unreached)
+  const telephone = pledge ? null : house.occupy(to, uuid)
+  const { outcome, other: theirs } = await how(leg, house, what, uuid).catch((error: unknown) => {
+    telephone?.over(false)
+    throw error
+  })
+  if (!theirs) {
+    telephone?.over(false)
+    return missed(outcome as Unreached)
+  }
+  if (telephone) endsWith(leg, theirs, telephone)
+  noteMoment(journal, { event: 'answered', ...other })
   const { before } = what.options
   if (before) {
-    other.steps = within
-    if (!(await agrees(leg, house.callOf(other), before, house))) return missed('declined')
+    theirs.steps = within
+    if (!(await agrees(leg, house.callOf(theirs), before, house))) return missed('declined')
   }
-  return reached(leg, house, other, leg.steps)
+  return reached(leg, house, theirs, leg.steps)
+}
+
+/** The telephone of an agent is in use until its leg has ended. */
+function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation): void {
+  void other.ended.then(() => telephone.over(journal.notes.some(({ note }) => 'event' in note && note.event === 'talking' && note.leg === other.uuid)))
 }
 
 /** Runs `before` on the other leg; their hang-up is a no. The caller's hang-up ends the other leg and rejects with CallEnded. */

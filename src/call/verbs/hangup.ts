@@ -15,6 +15,7 @@ export function hangup(leg: Leg, stage: Stage, cause = 'NORMAL_CLEARING'): Promi
       // with the leg's ear to itself: this command waits behind an application that runs
       return stage.perform(async () => {
         const conversation = await leg.driven()
+        if (leg.uuid === leg.steps.journal.uuid) leg.steps.journal.note({ hungUp: 'flow' })
         await new Promise<void>((resolve, reject) => {
           const listening = leg.on('phase', phase => {
             listening[Symbol.dispose]()

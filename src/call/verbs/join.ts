@@ -16,6 +16,7 @@ import type { Call } from '../call.ts'
 import type { CallHouse } from '../house.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
+import { lastOf, noteMoment } from '../moment.ts'
 import { ParkedLeg } from '../parked.ts'
 import type { Stage } from '../stage.ts'
 import type { Pledge } from './dial.ts'
@@ -30,6 +31,11 @@ const BRIDGE_MS = 1_000
 export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pledge?: Pledge): Promise<TalkEnd> {
   /** What this process knows of it; a process that takes over knows what the leg says of its last talk. */
   let known: 'connecting' | 'talking' | null = null
+  const moments = talkMoments(leg, other.leg, pledge?.name)
+  const over = async () => {
+    moments.talked()
+    await pledge?.talked()
+  }
   const run = async (joined = false): Promise<TalkEnd> => {
     if (pledge && !(await pledge.talking())) return 'left'
     try {
@@ -39,14 +45,15 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
         leg.letTalk()
         other.leg.letTalk()
         known = 'talking'
-        pledge?.began()
-        if (pledge) void other.leg.ended.then(() => pledge.talked()) // also when the caller comes back to another node
-        return talkEnds(leg, house, other.leg)
+        moments.talking()
+        void other.leg.ended.then(over) // also when the caller comes back to another node
+        using _holds = moments.holds()
+        return await talkEnds(leg, house, other.leg)
       })
-      await pledge?.talked()
+      await over()
       return end
     } catch (error) {
-      if (error instanceof CallEnded) await pledge?.talked()
+      if (error instanceof CallEnded) await over()
       throw error
     }
   }
@@ -59,12 +66,39 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
       if (known === 'connecting' && (await areJoined(leg, other.leg))) return run(true)
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // it had not begun
-      if (talked) pledge?.began(at) // unless that was written down
+      if (talked) moments.talking(at) // unless that was written down
       else await house.part(other.leg)
-      await pledge?.talked()
+      await over()
       return talked ? 'talked' : 'left'
     },
   })
+}
+
+/** What the call's journal says of one talk. Each is noted once, whichever node tells it, and however often. */
+function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
+  const { journal } = leg.steps
+  const agent = name ?? lastOf(journal, other.uuid)?.agent
+  const who = { leg: other.uuid, ...(agent === undefined ? {} : { agent }) }
+  const last = () => lastOf(journal, other.uuid)
+  const talks = () => ['talking', 'held', 'resumed'].includes(last()?.event ?? '')
+  return {
+    /** `since`: the talk began then at the earliest; it was not this node that saw it. */
+    talking(since?: number): void {
+      const known = last()
+      if (talks() || (since !== undefined && known?.event === 'talked' && known.at >= since)) return
+      // of a promised agent at once: should this process die, whoever finds the talk ended knows whose it was; of any other the switch says
+      // that there was one
+      journal.note({ event: 'talking', ...who }, { atOnce: name !== undefined, ...(since !== undefined && { at: since }) })
+    },
+    talked(): void {
+      if (talks()) journal.note({ event: 'talked', ...who })
+    },
+    /** Either of the two puts the other on hold, until it is disposed. */
+    holds(): Disposable {
+      const listening = [leg, other].map(one => one.on('held', held => void (talks() && noteMoment(journal, { event: held ? 'held' : 'resumed', ...who }))))
+      return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
+    },
+  }
 }
 
 /** True when the two talk. False when the other left first; the caller is driven again then. */

@@ -15,6 +15,7 @@ import type { CallHouse } from '../house.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Stage } from '../stage.ts'
+import { beginRecording, cannotWrite, NOT_WRITTEN } from './begin-recording.ts'
 
 export interface RecordOptions {
   /** The longest message. Default 2m. */
@@ -32,12 +33,15 @@ export interface Message {
 /** Energy below which the switch counts a frame as silence (its own default). */
 const SILENCE_LEVEL = '200' as string as VarValue
 const NOW = '0' as string as VarValue // without it the first 25 frames are lost (measured)
-/** Variables of the leg: which file was begun last, and how long the last one was that has ended, in milliseconds. */
-const [MESSAGE, LENGTH] = ['switchhook_message' as Ident, 'record_ms' as Ident]
+/** Variables of the leg: which file was begun last; how long the last one was that has ended, in milliseconds, and why it has. */
+const [MESSAGE, LENGTH, CAUSE] = ['switchhook_message' as Ident, 'record_ms' as Ident, 'record_completion_cause' as Ident]
 /** The switch's own limit is a safety net behind ours, in case this process dies: it ends up to a second early. */
 const SAFETY_SECONDS = 2
 
-/** Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. */
+/**
+ * Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. Rejects with SwitchError SWITCH_REFUSED
+ * when the switch cannot write the file, at the beginning or because its disk has filled meanwhile.
+ */
 export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
   const path = filePath(`${house.recordingsOf(leg)}/${leg.uuid}-message-${leg.steps.next}.wav`)
   const limitMs = ms(limit)
@@ -52,19 +56,23 @@ export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m',
       conversation.tell(subscribe('RECORD_STOP')) // not one of those that every conversation hears
       if (again) {
         // it ended while nobody drove the call: begun once more, it would be written over
-        const [file, length] = await Promise.all([MESSAGE, LENGTH].map(async name => (await conversation.api(say.uuidGetvar(leg.uuid, name))).trim()))
-        if (file === path && Number(length) > 0) return { path, length: Number(length) }
+        const [file, length, cause] = await Promise.all([MESSAGE, LENGTH, CAUSE].map(async name => (await conversation.api(say.uuidGetvar(leg.uuid, name))).trim()))
+        if (file === path && Number(length) > 0) return messageOf(path, Number(length), cause)
       }
-      const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
+      // after a change of connection it may still be running
+      await beginRecording(conversation, leg, path, {
         RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW, [MESSAGE]: varValue(path), [LENGTH]: '',
         RECORD_INITIAL_TIMEOUT_MS: quiet, RECORD_FINAL_TIMEOUT_MS: quiet, RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
-      }))
-      // after a change of connection it may still be running: a second start of the same file is harmless (measured)
-      await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS))])
+      }, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS)
       const end = await stopped.event
-      return { path, length: Number(end.variable(LENGTH) ?? 0) }
+      return messageOf(path, Number(end.variable(LENGTH) ?? 0), end.get('Record-Completion-Cause'))
     })
   return step(leg, { verb: 'record', intent: () => path, run: () => take(false), recover: () => take(true) })
+}
+
+function messageOf(path: FilePath, length: number, cause: string | undefined): Message {
+  if (cause === NOT_WRITTEN) throw cannotWrite(path, cause)
+  return { path, length }
 }
 
 function timeLimit(clock: Clock, limitMs: number, reached: () => void): Disposable {

@@ -9,6 +9,7 @@ import { command } from '../execute.ts'
 import { ends } from '../nouns.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
+import { beginRecording } from './begin-recording.ts'
 
 export interface Recording extends AsyncDisposable {
   /** Where the switch writes it, on the switch's machine. */
@@ -26,7 +27,10 @@ const files = new WeakMap<Leg, { count: number; scopes: number }>()
 /** The flow begins again: it has begun none. One that runs is gone on with, when it begins one again. */
 export const forgetRecordings = (leg: Leg): void => void files.delete(leg)
 
-/** Begins at once, also while music plays. A message taken before on the same leg has left its own wishes behind. */
+/**
+ * Begins at once, also while music plays. Rejects with SwitchError SWITCH_REFUSED when the switch cannot write the file; the call goes on,
+ * so a flow that may do without a recording catches it. A message taken before on the same leg has left its own wishes behind.
+ */
 export function recording(leg: Leg, folder: string): Promise<Recording> {
   const had = files.get(leg) ?? { count: 0, scopes: 0 }
   files.set(leg, had)
@@ -39,14 +43,13 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
   const begin = async (again: boolean) => {
     const conversation = await leg.driven()
     // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
-    const prepared = conversation.api(say.uuidSetvars(leg.uuid, {
+    await beginRecording(conversation, leg, path, {
       RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
       RECORD_APPEND: again ? 'true' : 'false',
-    }))
-    await Promise.all([prepared, conversation.api(say.uuidRecord(leg.uuid, 'start', path))])
+    })
   }
   const lasting = open(leg, path, () => --had.scopes === 0, () => (closed = true))
-  return step(leg, {
+  const begun = step<Recording, null>(leg, {
     verb,
     later: true,
     run: async () => {
@@ -60,6 +63,10 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
       })
       return lasting
     },
+  })
+  return begun.catch((error: unknown) => {
+    had.scopes-- // nothing was begun: the next one is not within it
+    throw error
   })
 }
 

@@ -2,6 +2,7 @@
 import * as say from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
 import { ident, type Ident, type VarValue } from '../../esl/words.ts'
+import { noteMoment, ofOther } from '../moment.ts'
 import { step } from '../steps.ts'
 import type { Leg } from '../leg.ts'
 
@@ -21,6 +22,7 @@ export function transfer(leg: Leg, extension: string, context = 'default'): Prom
       const conversation = await leg.driven()
       conversation.tell(api(say.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'false' as VarValue)))
       await conversation.api(command)
+      noteMoment(leg.steps.journal, { event: 'transferred', to: extension, ...ofOther(leg) }, { atOnce: true })
       leg.handOver(TRANSFERRED)
     },
   })

@@ -2,11 +2,14 @@
 import * as say from '../../esl/api.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { ident, varValue } from '../../esl/words.ts'
-import { step } from '../steps.ts'
+import { isGone, step } from '../steps.ts'
 import { command } from '../execute.ts'
 import type { Leg } from '../leg.ts'
 
-/** The value now, or undefined when it is not set. */
+/**
+ * The value now, or undefined when it is not set (the switch answers `_undef_`). Rejects with CallEnded when the leg has ended: `-ERR`
+ * means that there is no such leg. A value that itself begins with `-ERR` cannot be told from that and counts as not set.
+ */
 export const getVariable = (leg: Leg, name: string): Promise<string | undefined> =>
   step(leg, {
     verb: `variable ${name}`,
@@ -17,8 +20,8 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
         const value = await (await leg.driven()).api(say.uuidGetvar(leg.uuid, ident(name)))
         return value === '_undef_' || value === '' ? undefined : value
       } catch (error) {
-        if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED') return undefined // '-ERR No such variable'
-        throw error
+        if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED' && !(await isGone(leg))) return undefined
+        throw error // of a leg that is gone: steps.ts waits for its hang-up, and rejects with CallEnded
       }
     },
   })

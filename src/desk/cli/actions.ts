@@ -9,26 +9,38 @@ import type { Sql } from '../../store/sql.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** The house without a node: what supervisors read and write. */
-export interface DeskStores {
-  readonly sql: Sql
-  readonly redis: RedisAddress
-  readonly roster: Roster
-  readonly queueStore: QueueStore
-  readonly bell: Bell
+interface Common {
   readonly clock: Clock
   readonly log: Log
   /** The folder of the flows. */
   readonly scripts: string
 }
 
+/** What is in PostgreSQL: calls, campaigns, leads. */
+export interface DatabaseStores extends Common {
+  readonly sql: Sql
+}
+
+/** What is in Redis: queues, agents, jobs. */
+export interface RedisStores extends Common {
+  readonly redis: RedisAddress
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+  readonly bell: Bell
+}
+
+/** The house without a node: what supervisors read and write. */
+export type DeskStores = DatabaseStores & RedisStores
+
 export interface Actions {
   /** A node at work; resolves when it was told to stop and has. */
   run(): Promise<void>
   /** See desk/doctor.ts: each finding as soon as it is made. */
   doctor(): AsyncIterable<Finding>
-  /** Opens the stores, hands them over, and closes them whatever happens. */
+  /** Opens both stores, hands them over, and closes them whatever happens. A command that needs only one asks for that one: the other may be away. */
   withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T>
+  withDatabase<T>(work: (stores: DatabaseStores) => Promise<T>): Promise<T>
+  withRedis<T>(work: (stores: RedisStores) => Promise<T>): Promise<T>
 }
 
 /** What every command is given. */

@@ -41,8 +41,8 @@ function addCommand(agent: Command, { actions, terminal }: Desk): void {
       'the queues to answer, commas between them; sales:2 is asked after everybody on level 1',
       argument(tiers),
     )
-    .addOption(new Option('--wrap-up <duration>', 'rest after each call').argParser(durationMs).default(30_000, '30s'))
-    .addOption(new Option('--ring-for <duration>', 'how long the telephone rings').argParser(durationMs).default(20_000, '20s'))
+    .addOption(new Option('--wrap-up <duration>', 'rest after each call, 1h at most').argParser(durationMs('0s', '1h')).default(30_000, '30s'))
+    .addOption(new Option('--ring-for <duration>', 'how long the telephone rings, 2m at most').argParser(durationMs('1s', '2m')).default(20_000, '20s'))
     .addHelpText(
       'after',
       `
@@ -53,7 +53,7 @@ Examples:
   switchhook agent ready alice`,
     )
     .action((name: string, where: string, { queues, wrapUp, ringFor, ...options }: AddOptions) =>
-      actions.withStores(async ({ roster, queueStore, clock }) => {
+      actions.withRedis(async ({ roster, queueStore, clock }) => {
         await mustBeQueues(
           queueStore,
           queues.map(tier => tier.queue),
@@ -84,7 +84,7 @@ function tiers(text: string): Tier[] {
 
 function listCommand(agent: Command, { actions, terminal }: Desk): void {
   answers(agent.command('list').description('who is there, and what they are doing')).action((options: JsonOption) =>
-    actions.withStores(async ({ roster, clock }) => {
+    actions.withRedis(async ({ roster, clock }) => {
       const now = clock.now()
       const agents = await roster.list(now)
       answer(terminal, options, agents, () => sayAll(agents, now, terminal.colour))
@@ -114,7 +114,7 @@ function sayAll(agents: readonly Agent[], now: number, colour: boolean): string 
 function statusCommand(agent: Command, { verb, status, says }: (typeof CHOICES)[number], { actions, terminal }: Desk): void {
   answers(agent.command(verb).description(says).argument('<name>').argument('[reason]')).action(
     (name: string, reason: string | undefined, options: JsonOption) =>
-      actions.withStores(async ({ roster, clock }) => {
+      actions.withRedis(async ({ roster, clock }) => {
         const changed = await roster.setStatus(name, status, clock.now(), reason)
         // a talk goes on whatever they choose: the word is what they do, not what they chose
         const still = changed.state === 'idle' ? '' : ` (${wordOf(changed)} still)`
@@ -126,7 +126,7 @@ function statusCommand(agent: Command, { verb, status, says }: (typeof CHOICES)[
 function removeCommand(agent: Command, { actions, terminal }: Desk): void {
   answers(agent.command('remove').description('forgets an agent; a call under way goes on').argument('<name>')).action(
     (name: string, options: JsonOption) =>
-      actions.withStores(async ({ roster, clock }) => {
+      actions.withRedis(async ({ roster, clock }) => {
         if (!(await roster.remove(name)))
           throw new NotFoundError(
             'agent',

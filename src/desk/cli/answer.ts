@@ -31,7 +31,14 @@ export function argument<T>(parse: (text: string) => T): (text: string) => T {
   }
 }
 
-export const durationMs = argument(text => ms(text as Duration))
+/** Reads '45s' as milliseconds, from `least` to `most`. */
+export function durationMs(least: Duration, most: Duration): (text: string) => number {
+  return argument(text => {
+    const milliseconds = ms(text as Duration)
+    if (milliseconds < ms(least) || milliseconds > ms(most)) throw new InputError(`'${text}' is not from ${least} to ${most}`)
+    return milliseconds
+  })
+}
 
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return argument(text => {

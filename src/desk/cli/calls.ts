@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import { readable } from '../../base/duration.ts'
 import { phoneNumber } from '../../campaign/import.ts'
-import { callWithId, recentCalls, type CallRow } from '../../store/calls.ts'
-import type { Sql } from '../../store/sql.ts'
+import { findCampaign } from '../../campaign/steer.ts'
+import { recentCalls, type CallRow } from '../../store/calls.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
 import { answer, answers, argument, timeOf, wholeNumber, type JsonOption } from './answer.ts'
@@ -11,53 +11,62 @@ import { answer, answers, argument, timeOf, wholeNumber, type JsonOption } from 
 interface CallsOptions extends JsonOption {
   readonly limit: number
   readonly number?: string
+  readonly campaign?: string
+  readonly long?: boolean
 }
 
 export function callsCommand(program: Command, { actions, terminal }: Desk): void {
   answers(program.command('calls').description('the last calls, newest first'))
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
-    .option('--number <number>', 'of this caller or this number called only', argument(phoneNumber))
+    .option('--number <number>', 'of this customer, caller or number called only', argument(phoneNumber))
+    .option('--campaign <name>', 'of this campaign only, with the lead of each call')
+    .option('--long', 'also how long they waited, rang, talked and held, and who hung up')
     .addHelpText(
       'after',
       `
 Numbers are shown in full: this is for the operator of the switch, who may see them. Logs mask them.
 
+A call whose flow said nothing has one of these outcomes: talked, callback, transferred, abandoned (hung up while they waited in a queue),
+hung-up (before that), done (the flow ended), overflow (too much to do), error, lost; a call of ours that was not answered: busy, no-answer,
+declined, invalid, cancelled, failed, refused. Else it is the flow's own word. Who hung up: customer, agent, other, flow, switch.
+
 Examples:
   switchhook calls --number +493012345
+  switchhook calls --campaign spring --long
   switchhook calls --limit 100 --json`,
     )
-    .action(({ limit, number, ...options }: CallsOptions) =>
-      actions.withStores(async ({ sql }) => {
-        const calls = number === undefined ? await recentCalls(sql, limit) : await callsOf(sql, number, limit)
-        answer(terminal, options, calls, () => sayAll(calls, terminal.colour))
+    .action(({ limit, number, campaign, long = false, ...options }: CallsOptions) =>
+      actions.withDatabase(async ({ sql }) => {
+        if (campaign !== undefined) await findCampaign(sql, campaign)
+        const calls = await recentCalls(sql, limit, undefined, { number, campaign })
+        answer(terminal, options, calls, () => sayAll(calls, { long, lead: campaign !== undefined }, terminal.colour))
       }),
     )
 }
 
-/** As people or carriers write it: with a + or without. */
-async function callsOf(sql: Sql, number: string, limit: number): Promise<CallRow[]> {
-  const written = [number.replace(/^\+/, ''), `+${number.replace(/^\+/, '')}`]
-  const found = await sql<{ id: string }[]>`
-    select id from calls where from_number in ${sql(written)} or to_number in ${sql(written)} order by started_at desc limit ${limit}`
-  const rows = await Promise.all(found.map(({ id }) => callWithId(sql, id)))
-  return rows.filter(row => row !== null)
+/** What stands before the outcome and behind the cause of each line. */
+interface Shown {
+  readonly long: boolean
+  readonly lead: boolean
 }
 
-function sayAll(calls: readonly CallRow[], colour: boolean): string {
+function sayAll(calls: readonly CallRow[], { long, lead }: Shown, colour: boolean): string {
   if (calls.length === 0) return 'there is no such call\n'
-  const row = (call: CallRow) => {
-    const lasted = call.endedAt === null ? 'under way' : readable(call.endedAt.getTime() - call.startedAt.getTime())
-    return [
-      timeOf(call.startedAt),
-      call.direction === 'inbound' ? 'in' : 'out',
-      call.from ?? 'withheld',
-      call.to ?? '–',
-      call.flow,
-      call.agent ?? '–',
-      lasted,
-      call.outcome ?? '–',
-      call.hangupCause ?? '–',
-    ]
-  }
-  return table(['began', 'way', 'from', 'to', 'flow', 'agent', '>lasted', 'outcome', 'cause'], calls.map(row), colour)
+  const lasted = (ms: number | null) => (ms === null ? '–' : readable(ms))
+  const row = (call: CallRow) => [
+    timeOf(call.startedAt),
+    call.direction === 'inbound' ? 'in' : 'out',
+    call.from ?? 'withheld',
+    call.to ?? '–',
+    call.flow,
+    call.agent ?? '–',
+    call.endedAt === null ? 'under way' : readable(call.endedAt.getTime() - call.startedAt.getTime()),
+    call.outcome ?? '–',
+    call.hangupCause ?? '–',
+    ...(long ? [lasted(call.waitMs), lasted(call.ringMs), lasted(call.talkMs), lasted(call.holdMs), call.hungUpBy ?? '–'] : []),
+    ...(lead ? [call.lead === null ? '–' : String(call.lead)] : []),
+  ]
+  const heads = ['began', 'way', 'from', 'to', 'flow', 'agent', '>lasted', 'outcome', 'cause']
+  const more = [...(long ? ['>waited', '>rang', '>talked', '>held', 'hung up by'] : []), ...(lead ? ['>lead'] : [])]
+  return table([...heads, ...more], calls.map(row), colour)
 }

@@ -11,7 +11,7 @@ import { campaignNamed, campaigns, type CampaignSettings } from '../../store/cam
 import { campaignFigures, percent, type CampaignFigures } from '../campaign-figures.ts'
 import { Refusal } from '../exit.ts'
 import { pairs, table } from '../table.ts'
-import type { Desk, DeskStores } from './actions.ts'
+import type { DatabaseStores, Desk, DeskStores } from './actions.ts'
 import { answer, answers, mustBeQueues, timeOf, wholeNumber, type JsonOption } from './answer.ts'
 
 interface AddOptions extends JsonOption {
@@ -29,7 +29,7 @@ export function campaignCommands(program: Command, desk: Desk): void {
   addCommand(campaign, desk)
   for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
   answers(campaign.command('status').description('what campaigns have come to: all of them, or one in full').argument('[name]')).action(
-    (name: string | undefined, options: JsonOption) => desk.actions.withStores(stores => status(stores, desk, name, options)),
+    (name: string | undefined, options: JsonOption) => desk.actions.withDatabase(stores => status(stores, desk, name, options)),
   )
 }
 
@@ -117,7 +117,7 @@ function steerCommand(campaign: Command, command: CampaignCommand, { actions, te
   )
 }
 
-async function status(stores: DeskStores, { terminal }: Desk, name: string | undefined, options: JsonOption): Promise<void> {
+async function status(stores: DatabaseStores, { terminal }: Desk, name: string | undefined, options: JsonOption): Promise<void> {
   if (name === undefined) {
     const all = await Promise.all((await campaigns(stores.sql)).map(campaign => campaignFigures(stores.sql, campaign)))
     return answer(terminal, options, all, () => sayAll(all, terminal.colour))

@@ -22,13 +22,14 @@ export function dialCommand(program: Command, { actions, terminal }: Desk): void
     .addHelpText(
       'after',
       `
-A node that runs does it; this command hands it over and does not wait for the call.
+A node that runs does it. This command is done when the agent's telephone rings; when that cannot be reached it says why, and its exit code
+is 1. 'switchhook calls --number <customer>' shows what became of the call, in both cases.
 
 Example:
   switchhook dial 1001 +493012345 --crmuuid 6f1c2a`,
     )
     .action((extension: string, customer: string, { crmuuid, productCode, callType, ...options }: DialOptions) =>
-      actions.withStores(async ({ redis, log }) => {
+      actions.withRedis(async ({ redis, log }) => {
         const jobs = await openJobs({ redis, log })
         try {
           const ids = {
@@ -37,12 +38,8 @@ Example:
             ...(callType && { call_type: callType }),
           }
           const job = await jobs.clickToDial({ extension, customer, ...ids })
-          answer(
-            terminal,
-            options,
-            { job, extension, customer },
-            () => `extension ${extension} will ring, then ${customer} is called (job ${job})\n`,
-          )
+          const { uuid } = await jobs.rings(job)
+          answer(terminal, options, { job, uuid, extension, customer }, () => `extension ${extension} rings, then ${customer} is called (call ${uuid})\n`)
         } finally {
           await jobs.close()
         }

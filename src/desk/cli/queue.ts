@@ -11,7 +11,7 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
   const queue = program.command('queue').description('where callers wait').helpCommand(false)
   answers(queue.command('add').description('makes a queue; again does no harm').argument('<name>')).action(
     (name: string, options: JsonOption) =>
-      actions.withStores(async ({ queueStore }) => {
+      actions.withRedis(async ({ queueStore }) => {
         const settings = { name, strategy: STRATEGIES[0] }
         await queueStore.put(settings)
         answer(terminal, options, settings, () => `queue ${name} is there (${settings.strategy})\n`)
@@ -23,14 +23,14 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
       '\nEntered, answered, abandoned, callback and left are counted since the queue was made. Who is offered to an agent waits still.',
     )
     .action((options: JsonOption) =>
-      actions.withStores(async ({ roster, queueStore, clock }) => {
+      actions.withRedis(async ({ roster, queueStore, clock }) => {
         const queues = await queueFigures({ roster, queueStore }, clock.now())
         answer(terminal, options, queues, () => sayAll(queues, terminal.colour))
       }),
     )
   answers(queue.command('callbacks').description('who was promised to be called back, oldest first').argument('<name>')).action(
     (name: string, options: JsonOption) =>
-      actions.withStores(async ({ queueStore, clock }) => {
+      actions.withRedis(async ({ queueStore, clock }) => {
         const known = (await queueStore.queues()).map(one => one.name)
         if (!known.includes(name)) throw new NotFoundError('queue', name, known)
         const kept = await queueStore.callbacks(name)

@@ -1,8 +1,10 @@
 /** PostgreSQL and Redis: can they be had, are they new enough, and do they keep what they are given? */
 import { readdir } from 'node:fs/promises'
 import { SwitchhookError } from '../../base/errors.ts'
+import type { SharedClock } from '../../base/shared-clock.ts'
 import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
 import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.ts'
+import { checkClocks } from './clocks.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
 
@@ -12,7 +14,8 @@ const NEEDED = { postgres: '13', redis: '6.2' } as const
 const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it out for a private one'
 const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
 
-export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S): AsyncGenerator<Finding> {
+/** `clock` goes by Redis's when that was found. */
+export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S, clock: SharedClock): AsyncGenerator<Finding> {
   // each one that was named is asked by itself: when both are wrong, both are told
   const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(finding => finding !== null)
   yield* given
@@ -26,7 +29,7 @@ export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<
   }
   try {
     yield* checkDatabase(services.database, settings.databaseUrl === null)
-    yield* checkRedis(services.redis, settings.redisUrl === null)
+    yield* checkRedis(services.redis, settings.redisUrl === null, clock)
   } finally {
     await services.close()
   }
@@ -69,10 +72,11 @@ async function missingMigrations(address: DatabaseAddress): Promise<string[]> {
   }
 }
 
-async function* checkRedis(address: RedisAddress, isPrivate: boolean): AsyncGenerator<Finding> {
+async function* checkRedis(address: RedisAddress, isPrivate: boolean, clock: SharedClock): AsyncGenerator<Finding> {
   const client = await openRedisClient(address, { name: 'switchhook-doctor' })
   try {
     yield* redisFindings(await client.info(), isPrivate)
+    yield* checkClocks(client, clock)
   } finally {
     client.disconnect()
   }

@@ -1,7 +1,7 @@
 /** How events describe a channel: state, profile, the other leg, variables, in FreeSWITCH's order (switch_channel_event_set_data). */
 import type { Channel } from './channel.ts'
 import { jsonMember, plainLine } from './encoding.ts'
-import type { EventFormat, Header } from './event.ts'
+import type { TextFormat, Header } from './event.ts'
 import { stateNumber } from './states.ts'
 
 const CODEC: readonly Header[] = (['Read', 'Write'] as const).flatMap((way): Header[] => [
@@ -14,7 +14,7 @@ const CODEC_TEXT = {
   json: CODEC.map(([name, value]) => jsonMember(name, value)).join(''),
 }
 
-export function channelText(channel: Channel, format: EventFormat, withVariables: boolean): string {
+export function channelText(channel: Channel, format: TextFormat, withVariables: boolean): string {
   const write = format === 'plain' ? plainLine : jsonMember
   const { direction } = channel
   let text =

@@ -7,7 +7,7 @@ import type { Profile, Direction } from './profile.ts'
 import { HANGUP_REACTION_MS, Pulse } from './pulse.ts'
 import type { Recording } from './recording.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
-import { isDown, stateNumber, type CallState, type ChannelState } from './states.ts'
+import { CALL_STATES, isDown, stateNumber, type CallState, type ChannelState } from './states.ts'
 import { Variables } from './variables.ts'
 
 export interface Action {
@@ -153,11 +153,12 @@ export class Channel {
   }
 
   setCallState(state: CallState): void {
-    if (this.callState === state) return
+    if (this.callState === state || this.callState === 'HANGUP') return
     const original = this.callState
     this.callState = state
     if (state !== 'HANGUP' && state !== 'DOWN') this.row.callState = state
-    this.fire('CHANNEL_CALLSTATE', { before: [['Original-Channel-Call-State', original]] })
+    const before: Header[] = [['Original-Channel-Call-State', original], ['Channel-Call-State-Number', String(CALL_STATES.indexOf(state))]]
+    this.fire('CHANNEL_CALLSTATE', { before })
   }
 
   /** Does something later, unless the leg has ended by then. */
@@ -216,26 +217,6 @@ export class Channel {
   queueCommand(command: PrivateCommand): void {
     this.commands.push(command)
     this.pulse.poke()
-  }
-
-  queueDigits(digits: string, source: Digit['source']): void {
-    for (const digit of digits) if (/[0-9*#A-Da-dFw]/.test(digit)) this.digits.push({ digit, source })
-    this.pulse.poke()
-  }
-
-  /** Takes the next digit out of the queue; that is the moment of its event. A diverted one goes to the leg's own connection alone. */
-  takeDigit(): string | undefined {
-    const next = this.digits.shift()
-    if (!next) return undefined
-    const after: Header[] = [
-      ['DTMF-Digit', next.digit],
-      ['DTMF-Duration', next.source === 'APP' ? '2000' : '2080'],
-      ['DTMF-Source', next.source],
-    ]
-    const [listener] = this.divertsEvents && !this.down ? this.listeners : []
-    if (listener) listener.divert(this.sim.event('DTMF', this, { after }))
-    else this.fire('DTMF', { after })
-    return next.digit
   }
 
   /** For people who look for what a test left behind. */

@@ -4,12 +4,8 @@ import { integer } from './encoding.ts'
 import type { Header } from './event.ts'
 import type { Listener } from './listener.ts'
 import type { Packet } from './packet.ts'
-
-const MY_EVENTS = (
-  'CHANNEL_ANSWER CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE ' +
-  'CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_ORIGINATE CHANNEL_UUID CHANNEL_OUTGOING CHANNEL_PARK ' +
-  'CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK'
-).split(' ')
+import { valueOf } from './reading.ts'
+import { event, filter, myEvents, nixEvent, noEvents } from './subscriptions.ts'
 
 const LEVELS = ['console', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const
 
@@ -20,7 +16,7 @@ const BEFORE_FULL: readonly (readonly [string, Handler, ('session' | 'any')?])[]
   ['filter ', filter],
   ['resume', resume, 'session'],
   ['connect', connect, 'session'],
-  ['getvar', (l, name) => l.reply((l.channel!.variables.get(name.trim()) ?? channelField(l, name.trim())).slice(0, 511)), 'session'],
+  ['getvar', (l, name) => l.reply((valueOf(l.channel!, name.trim()) ?? '').slice(0, 511)), 'session'],
   ['myevents', myEvents],
   ['divert_events', divertEvents],
   ['sendmsg', sendMessage],
@@ -81,49 +77,10 @@ function connect(listener: Listener): void {
   channel.pulse.poke(0)
 }
 
-function channelField(listener: Listener, name: string): string {
-  const { fields } = listener.channel!.profile
-  if (name === 'destination_number') return fields.destinationNumber
-  return name === 'caller_id_number' ? fields.callerIdNumber : ''
-}
-
 function resume(listener: Listener): void {
   listener.resume = true
   listener.channel!.variables.set('socket_resume', 'true')
   listener.reply('+OK')
-}
-
-function filter(listener: Listener, argument: string): void {
-  const [, first = '', rest] = /^ *(\S+)(?: (.*))?$/.exec(argument) ?? []
-  if (first.toLowerCase() === 'delete' && rest !== undefined) {
-    const [, name = '', value] = /^(\S+)(?: (.*))?$/.exec(rest) ?? []
-    listener.filters =
-      name.toLowerCase() === 'all'
-        ? []
-        : listener.filters.filter(f => f.name.toLowerCase() !== name.toLowerCase() || (value !== undefined && f.value !== value))
-    return listener.reply(`+OK filter deleted. [${name}][${value ?? ''}]`)
-  }
-  const [, name = first, value = rest] = first.toLowerCase() === 'add' && rest !== undefined ? (/^(\S+) (.*)$/.exec(rest) ?? []) : []
-  if (value === undefined) return listener.reply('-ERR invalid syntax')
-  listener.filters.push({ name, value })
-  listener.subscribe(listener.wantsEvents)
-  listener.reply(`+OK filter added. [${name}]=[${value}]`)
-}
-
-function myEvents(listener: Listener, argument: string): void {
-  if (listener.myEvents) return listener.reply('-ERR aready enabled.')
-  if (!listener.outbound) {
-    const uuid = argument.trim().split(' ')[0]!
-    const channel = listener.sim.locate(uuid)
-    if (!channel) return listener.reply('-ERR invalid uuid')
-    listener.channel = channel
-    channel.listeners.add(listener)
-  }
-  for (const name of MY_EVENTS) listener.events.add(name)
-  listener.myEvents = true
-  listener.subscribe(true)
-  if (/json/i.test(argument)) listener.format = 'json'
-  listener.reply('+OK Events Enabled')
 }
 
 function divertEvents(listener: Listener, argument: string): void {
@@ -182,6 +139,7 @@ function log(listener: Listener, argument: string): void {
   const text = argument.trim().split(' ')[0] || 'debug'
   const level = /^\d+$/.test(text) ? integer(text) : (LEVELS as readonly string[]).indexOf(text.toLowerCase())
   if (level < 0) return listener.reply('-ERR invalid log level')
+  listener.sim.unknown.push('log') // the reply is the real one's, its lines never come
   listener.logLevel = level
   listener.reply(`+OK log level ${argument.trim().split(' ')[0] ?? ''} [${level}]`)
 }
@@ -194,49 +152,13 @@ function nolog(listener: Listener): void {
 
 function linger(listener: Listener, argument: string): void {
   if (!listener.channel) return listener.reply('-ERR not controlling a session')
-  listener.linger = argument.trim() === '' ? -1 : integer(argument)
-  listener.reply(listener.linger < 0 ? '+OK will linger' : `+OK will linger ${listener.linger} seconds`)
+  const seconds = argument.trim() === '' ? -1 : integer(argument)
+  listener.lingerFor(seconds)
+  listener.reply(seconds < 0 ? '+OK will linger' : `+OK will linger ${seconds} seconds`)
 }
 
 function nolinger(listener: Listener): void {
   if (!listener.channel) return listener.reply('-ERR not controlling a session')
   listener.linger = undefined
   listener.reply('+OK will not linger')
-}
-
-function event(listener: Listener, argument: string): void {
-  const [first = '', ...others] = argument.trim().split(/ +/)
-  const format = /^(plain|json|xml)$/i.exec(first)?.[1]?.toLowerCase()
-  if (format === 'xml') listener.sim.unknown.push('event xml')
-  else if (format) listener.format = format as 'plain' | 'json'
-  const names = format ? others : [first, ...others]
-  let custom = false
-  for (const name of names.filter(Boolean)) {
-    if (custom) listener.subclasses.add(name)
-    else listener.events.add(name.toUpperCase())
-    custom ||= name.toUpperCase() === 'CUSTOM'
-  }
-  if (names.filter(Boolean).length === 0) return listener.reply('-ERR no keywords supplied')
-  listener.subscribe(true)
-  listener.reply(`+OK event listener enabled ${listener.format}`)
-}
-
-function nixEvent(listener: Listener, argument: string): void {
-  let custom = false
-  for (const name of argument.trim().split(/ +/)) {
-    if (custom) listener.subclasses.delete(name)
-    else if (name.toUpperCase() === 'CUSTOM') custom = true
-    else listener.events.delete(name.toUpperCase())
-  }
-  listener.subscribe(true)
-  listener.reply('+OK events nixed')
-}
-
-function noEvents(listener: Listener): void {
-  listener.forgetQueue()
-  const was = listener.wantsEvents
-  listener.subscribe(false)
-  listener.events.clear()
-  listener.subclasses.clear()
-  listener.reply(was ? '+OK no longer listening for events' : '-ERR not listening for events')
 }

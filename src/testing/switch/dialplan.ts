@@ -30,21 +30,16 @@ export interface EntryOptions {
 /** `action('set', 'a=b')`. */
 export const action = (application: string, data = ''): Action => ({ application, data })
 
-/** What is set before anything else. */
-const BEGIN: readonly Action[] = [
-  action('set', 'socket_resume=true'),
-  action('set', 'playback_terminators=none'),
-  action('set', 'max_session_transfers=100000'),
-  action('set', 'media_timeout=300000'),
-]
+/** What is set before the first offer. */
+const BEGIN = 'socket_resume=true~playback_terminators=none~max_session_transfers=100000~media_timeout=300000~'
 
-/** One armed `socket` line. */
-function offer(hosts: string, afterwards: string, options: EntryOptions): Action[] {
+/** One armed `socket` line, the nth of its extension. */
+function offer(nth: number, hosts: string, afterwards: string, options: EntryOptions): Action[] {
+  const first = nth === 1
   return [
-    action('sched_cancel'),
-    action('sched_hangup', '+14400 ALLOTTED_TIMEOUT'),
+    ...(first ? [action('sched_cancel'), action('sched_hangup', '+14400 ALLOTTED_TIMEOUT')] : [action('sched_cancel', '${last_sched_id}')]),
+    action('multiset', `^^~${first ? BEGIN : ''}switchhook_key=${options.key ?? ''}~switchhook_offer=${nth}`),
     action('sched_transfer', `+${options.deadMansSwitch ?? 15} ${afterwards} XML ${CONTEXT}`),
-    action('set', `switchhook_key=${options.key ?? ''}`),
     action('socket', `${hosts} async full`),
   ]
 }
@@ -54,8 +49,8 @@ export function entryExtension(flow: string, hosts: readonly string[], options: 
   const order = (line: number) => inOrder(options.alternating === false ? 0 : line)
   const inOrder = (shift: number) => hosts.map((_, at) => `${hosts[(at + shift) % hosts.length]}/${flow}`).join('|')
   const afterwards = options.afterwards ?? `switchhook-retry-${flow}`
-  const offers = Array.from({ length: SOCKET_LINES }, (_, line) => offer(order(line), afterwards, options))
-  return [...BEGIN, ...offers.flat(), action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
+  const offers = Array.from({ length: SOCKET_LINES }, (_, line) => offer(line + 1, order(line), afterwards, options))
+  return [...offers.flat(), action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
 }
 
 /** What `switchhook_home` must look like: host:port. */
@@ -65,7 +60,7 @@ const HOME = /^[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}$/
 export function homeExtension(flow: string, home: string | undefined, options: EntryOptions = {}): Action[] {
   const entry = action('transfer', `switchhook-${flow} XML ${CONTEXT}`)
   if (!HOME.test(home ?? '')) return [entry]
-  return [...BEGIN, ...offer(`\${switchhook_home}/${flow}`, `switchhook-${flow}`, options), entry]
+  return [...offer(1, `\${switchhook_home}/${flow}`, `switchhook-${flow}`, options), entry]
 }
 
 /** What a caller gets when no node can be reached. */
@@ -110,8 +105,10 @@ export class Dialplan {
 
 /** Finds what the leg shall do next (switch_core_standard_on_routing). `inline` carries its own actions: `app:data,app:data`. */
 export function route(channel: Channel): void {
-  const { dialplan, destinationNumber, context } = channel.profile.fields
+  const { dialplan, destinationNumber, context, rdnis } = channel.profile.fields
   const actions = dialplan === 'inline' ? inline(destinationNumber) : channel.sim.dialplan.find(destinationNumber, context, name => channel.variables.get(name))
+  // as inline_dialplan_hunt: the applications are no number, the leg is still where it was
+  if (dialplan === 'inline') channel.profile.change({ destinationNumber: rdnis, rdnis: '' })
   if (!actions) return channel.hangUp('NO_ROUTE_DESTINATION')
   channel.extension = actions
   channel.step = 0

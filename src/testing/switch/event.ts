@@ -2,9 +2,13 @@
 import type { Channel } from './channel.ts'
 import { channelText } from './channel-text.ts'
 import { jsonMember, plainLine } from './encoding.ts'
+import { xmlOf } from './event-xml.ts'
 
 export type Header = readonly [string, string]
-export type EventFormat = 'plain' | 'json'
+/** What events are written in. */
+export type TextFormat = 'plain' | 'json'
+/** What a connection may ask for. */
+export type EventFormat = TextFormat | 'xml'
 
 export interface EventParts {
   /** Headers in front of the channel's own. */
@@ -74,7 +78,7 @@ export class SwitchEvent {
   readonly #sequence: number
   #plain: string | undefined
   #json: string | undefined
-  readonly #frames: { plain?: string | Buffer; json?: string | Buffer } = {}
+  readonly #frames: Partial<Record<EventFormat, string | Buffer>> = {}
 
   constructor(core: Core, name: string, channel: Channel | undefined, parts: EventParts) {
     this.#core = core
@@ -131,7 +135,7 @@ export class SwitchEvent {
   }
 
   #render(format: EventFormat): string | Buffer {
-    const body = format === 'plain' ? this.plain() : this.json()
+    const body = format === 'plain' ? this.plain() : format === 'json' ? this.json() : xmlOf(this.json())
     const head = (length: number) => `Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`
     // Plain headers are ASCII by their encoding.
     if ((format === 'plain' && !this.parts.body) || ASCII.test(body)) return head(body.length) + body
@@ -139,7 +143,7 @@ export class SwitchEvent {
     return Buffer.concat([Buffer.from(head(bytes.length), 'latin1'), bytes])
   }
 
-  #coreHeaders(format: EventFormat): string {
+  #coreHeaders(format: TextFormat): string {
     const micros = this.#core.nowMicros()
     const { local, gmt } = datesOf(micros)
     const [file, fn, line] = ORIGIN[this.name] ?? ['simulated_switch.c', 'fire', 1]

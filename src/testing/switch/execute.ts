@@ -1,26 +1,23 @@
 /** Runs one application on a channel, between its two events (switch_core_session_exec). */
 import type { Channel } from './channel.ts'
 import type { Header } from './event.ts'
+import { valueOf } from './reading.ts'
 
 /** `${name}` becomes the variable's value. Functions and `$${globals}` are not simulated. */
 function expand(channel: Channel, text: string): string {
   if (!text.includes('${') || channel.variables.isTrue('app_disable_expand_variables')) return text
-  return text.replace(/\$\{([\w-]+)\}/g, (_, name: string) => channelFact(channel, name) ?? '')
+  return text.replace(/\$\{([\w-]+)\}/g, (_, name: string) => valueOf(channel, name) ?? '')
 }
 
-function channelFact(channel: Channel, name: string): string | undefined {
-  if (name === 'uuid') return channel.uuid
-  if (name === 'destination_number') return channel.profile.fields.destinationNumber
-  if (name === 'caller_id_number') return channel.profile.fields.callerIdNumber
-  return channel.variables.get(name)
-}
+/** Applications that also run on a leg that has hung up: they were queued behind what the hang-up cut (SAF_ZOMBIE_EXEC of mod_dptools). */
+const ZOMBIE = new Set(['log', 'info', 'export', 'set', 'multiset', 'unset', 'multiunset'])
 
 /**
  * Runs the application to its end. False when it did not run: the call is over, or the switch does not know the application, which
  * hangs the call up and sends no CHANNEL_EXECUTE_COMPLETE.
  */
 export async function execute(channel: Channel, name: string, argument: string, uuid?: string): Promise<boolean> {
-  if (channel.down) return false
+  if (channel.down && !ZOMBIE.has(name.toLowerCase())) return false
   const run = channel.sim.applications.get(name.toLowerCase())
   if (!run) {
     channel.sim.unknown.push(`application ${name}`)

@@ -36,6 +36,10 @@ export class FreezableClock implements Clock {
     return this.#frozen
   }
 
+  turn(fn: () => void): void {
+    this.after(0, fn)
+  }
+
   after(ms: number, fn: () => void): Timer {
     const alarm = new Alarm(fn)
     alarm.timer = this.#clock.after(ms, () => this.#due(alarm))

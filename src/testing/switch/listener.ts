@@ -4,7 +4,7 @@ import type { Wire } from '../../esl/wire.ts'
 import type { Channel } from './channel.ts'
 import { obeyCommand } from './commands.ts'
 import type { EventFormat, SwitchEvent } from './event.ts'
-import { passes, type Filter } from './filters.ts'
+import { asksFor, type Filter } from './filters.ts'
 import { PacketReader, type Packet } from './packet.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
 
@@ -48,11 +48,13 @@ export class Listener {
   #busy = false
   #over = false
   #queue: (string | Buffer)[] = []
-  #diverted: (string | Buffer)[] = []
+  #diverted: SwitchEvent[] = []
   #poll: Timer | undefined
   #lastPoll: number
   #lingering: Timer | undefined
   #handlesEnd = false
+  #expired = false
+  #greeted = false
   #silence: Timer | undefined
 
   constructor(sim: SimulatedSwitch, wire: Wire, address: string, channel: Channel | undefined, full: boolean) {
@@ -76,14 +78,14 @@ export class Listener {
   narrow = false
 
   #isNarrow(): boolean {
-    if (this.myEvents) return true
+    if (this.myEvents) return this.channel !== undefined
     const [filter] = this.filters
     return this.outbound && this.filters.length === 1 && filter!.name === 'Unique-ID' && filter!.value === this.channel?.uuid
   }
 
   /** Queues the event if this connection asked for it. */
   offer(event: SwitchEvent): void {
-    if (!this.running || !this.wantsEvents || !this.#asked(event)) return
+    if (!this.running || !this.wantsEvents || !asksFor(this, event)) return
     const frame = event.frame(this.format)
     if (this.sim.faults.any) return this.sim.faults.pass(event, this.outbound, () => this.#queueFrame(frame))
     this.#queueFrame(frame)
@@ -95,10 +97,10 @@ export class Listener {
     this.wake()
   }
 
-  /** Takes an event that was diverted to it, asked for or not; it comes behind those that wait already. */
+  /** Takes an event that was diverted to it; it comes behind those that wait already, and waits itself until this connection asks for any events. */
   divert(event: SwitchEvent): void {
-    if (!this.running || !this.wantsEvents) return
-    this.#diverted.push(event.frame(this.format))
+    if (!this.running) return
+    this.#diverted.push(event)
     this.wake()
   }
 
@@ -112,8 +114,20 @@ export class Listener {
     })
   }
 
+  /** The first command that an application says is obeyed, but only `connect` and `api` answer it: they write for themselves. */
   reply(text: string): void {
-    this.write(`Content-Type: command/reply\nReply-Text: ${text}\n\n`)
+    if (this.#greeted || !this.outbound) this.write(`Content-Type: command/reply\nReply-Text: ${text || '-ERR command not found'}\n\n`)
+  }
+
+  /**
+   * Said once more while it lingers, the new number is taken for a moment in 1970: the connection ends at the next look. -1 is for ever
+   * (mod_event_socket keeps seconds and moments in one variable).
+   */
+  lingerFor(seconds: number): void {
+    this.linger = seconds
+    if (!this.#lingering) return
+    this.#lingering.cancel()
+    this.#expired = seconds >= 0
   }
 
   write(text: string): void {
@@ -148,15 +162,17 @@ export class Listener {
 
   forgetQueue(): void {
     this.#queue = []
+    this.#diverted = []
   }
 
   /** Writes what is queued; then the end of the channel, if it ended. */
   look(): void {
     if (this.finished) return
     this.#lastPoll = this.sim.clock.monotonic()
-    for (const frame of [...this.#queue, ...this.#diverted]) this.wire.write(frame)
+    for (const frame of this.#queue) this.wire.write(frame)
     this.#queue = []
-    this.#diverted = []
+    if (this.wantsEvents) for (const event of this.#diverted.splice(0)) this.wire.write(event.frame(this.format))
+    if (this.#expired) return this.finish()
     if (!this.channel?.down || this.#handlesEnd) return
     this.#handlesEnd = true
     if (this.linger === undefined) return this.finish()
@@ -215,6 +231,7 @@ export class Listener {
     for (let packet = this.#packets.shift(); packet && this.running; packet = this.#packets.shift()) {
       const pending = obeyCommand(this, packet)
       if (pending) await pending
+      this.#greeted = true
     }
     this.#busy = false
     if (!this.running || this.#over) return this.finish()
@@ -222,15 +239,5 @@ export class Listener {
     this.#poll = undefined
     if (!this.#reader.partial) this.look()
     else this.wake()
-  }
-
-  #asked(event: SwitchEvent): boolean {
-    if (!this.events.has('ALL')) {
-      if (!this.events.has(event.name)) return false
-      if (event.name === 'CUSTOM' && event.subclass !== undefined && !this.subclasses.has(event.subclass)) return false
-    }
-    if (this.filters.length > 0 && !passes(event, this.filters)) return false
-    if (!this.myEvents) return true
-    return (event.channel?.uuid ?? event.header('Job-Owner-UUID')) === this.channel?.uuid
   }
 }

@@ -12,6 +12,7 @@ export function answer(channel: Channel): void {
   channel.setCallState('ACTIVE')
   if (channel.direction === 'inbound') channel.person?.lineAnswered()
   channel.pulse.poke()
+  if (channel.bridged) channel.partner?.pulse.poke()
 }
 
 export function earlyMedia(channel: Channel): void {

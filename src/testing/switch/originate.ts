@@ -157,7 +157,7 @@ function targetOf(sim: SimulatedSwitch, endpoint: string): Target | string {
   if (kind === 'user') {
     const name = first.split('@')[0]!
     const place = sim.world.find(`user/${name}`)
-    return place ? { channelName: `sofia/internal/${name}@127.0.0.1`, number: name, gateway: undefined, place } : 'USER_NOT_REGISTERED'
+    return place ? { channelName: `sofia/internal/${name}@127.0.0.1`, number: name, gateway: undefined, place } : sim.world.knows(`user/${name}`) ? 'USER_NOT_REGISTERED' : 'SUBSCRIBER_ABSENT'
   }
   if (kind === 'sofia' && first === 'gateway') {
     const [gateway = '', ...number] = others

@@ -2,6 +2,7 @@
 import type { Channel, PrivateCommand } from './channel.ts'
 import { integer, isTrue } from './encoding.ts'
 import { execute } from './execute.ts'
+import { takeKey } from './keys.ts'
 import { causeOf } from './states.ts'
 
 /** Five frames of the caller's audio pass before a broadcast is played, so that its beginning is heard. */
@@ -27,7 +28,7 @@ export async function park(channel: Channel): Promise<void> {
   while (channel.ready && channel.controlled && channel.parked) {
     await parseCommands(channel)
     if (channel.digits.length > 0) {
-      channel.takeDigit()
+      takeKey(channel)
       continue
     }
     if (!channel.ready || !channel.controlled) break
@@ -43,9 +44,12 @@ export async function park(channel: Channel): Promise<void> {
   channel.fire('CHANNEL_UNPARK')
 }
 
-/** Runs everything in the queue; a command with event-lock keeps the others waiting until it is done. */
+/** Runs everything in the queue, until one is broken off; a command with event-lock keeps the others waiting until it is done. */
 export async function parseCommands(channel: Channel): Promise<void> {
-  while (!channel.eventLock && channel.commands.length > 0) await parseNextCommand(channel)
+  while (!channel.eventLock && channel.commands.length > 0) {
+    await parseNextCommand(channel)
+    if (channel.breaking) return
+  }
 }
 
 export async function parseNextCommand(channel: Channel): Promise<void> {

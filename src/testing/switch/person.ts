@@ -2,6 +2,8 @@
 import { ms, type Duration } from '../../base/duration.ts'
 import { Emitter } from '../../base/events.ts'
 import type { Channel } from './channel.ts'
+import { farEndLeaves } from './farewell.ts'
+import { queueKeys } from './keys.ts'
 import type { World } from './world.ts'
 
 export interface Heard {
@@ -90,7 +92,7 @@ export class Person {
     if (this.#silent) return this.lineDropped(cause)
     const unanswered = this.state !== 'up'
     const told = unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause
-    this.world.sim.clock.whenAwake(() => this.#channel.hangUp(told))
+    this.world.sim.clock.whenAwake(() => farEndLeaves(this.#channel, told))
   }
 
   /** Presses keys one after the other, 250 ms each. What is still being pressed comes first. */
@@ -102,7 +104,7 @@ export class Person {
       this.#channel.later(this.#pressing + KEY_DELAY_MS - clock.monotonic(), () => {
         if (this.state !== 'up' && this.state !== 'calling') return
         this.world.note(this, `presses ${key}`)
-        this.#channel.queueDigits(key, 'RTP')
+        queueKeys(this.#channel, key, 'RTP')
       })
     }
   }
@@ -114,7 +116,7 @@ export class Person {
 
   /** Refuses a call that rings. */
   decline(): void {
-    this.world.sim.clock.whenAwake(() => this.state === 'ringing' && this.#channel.hangUp('CALL_REJECTED'))
+    this.world.sim.clock.whenAwake(() => this.state === 'ringing' && farEndLeaves(this.#channel, 'CALL_REJECTED'))
   }
 
   /** Speaks from now on for so long: matters to whoever waits for silence. */
@@ -173,6 +175,12 @@ export class Person {
     this.talksWith = other
     if (other) this.world.note(this, `talks with ${other.name}`)
     this.#events.emit('talking', other)
+  }
+
+  /** Did they say anything, or hear anything that was played to them, after that moment? */
+  spokeSince(moment: number): boolean {
+    const now = this.world.sim.clock.now()
+    return this.#speech.some(({ from, to }) => from < now && to > moment) || (this.heard.at(-1)?.at ?? 0) >= moment
   }
 
   /** When, from `now` on, `needed` milliseconds of audio or silence begin; undefined = never. */

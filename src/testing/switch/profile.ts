@@ -112,12 +112,15 @@ export class Profile {
     this.#cache.clear()
   }
 
-  /** A copy; `step` makes it the next profile of the same channel, with its own index and time. */
+  /**
+   * A copy; `step` makes it the next profile of the same channel, with its own index and time. That one does not remember a talk or a hold
+   * (switch_channel_set_caller_profile copies five of the times).
+   */
   clone(step?: { now: number }): Profile {
     const copy = new Profile({ ...this.#fields }, { ...this.#times })
     if (step) {
       copy.change({ profileIndex: String(Number(this.#fields.profileIndex || '0') + 1) })
-      copy.stamp({ profileCreated: step.now })
+      copy.stamp({ profileCreated: step.now, transfer: 0, resurrect: 0, bridged: 0, lastHold: 0, holdAccum: 0 })
     } else copy.change({ profileIndex: '' })
     return copy
   }

@@ -1,16 +1,25 @@
 /** Recordings of a leg: they live in the switch, so they go on through talks, transfers and takeovers. */
 import type { Channel } from './channel.ts'
+import { integer } from './encoding.ts'
 import type { Header } from './event.ts'
+import { earlyMedia } from './media.ts'
 
 const SAMPLES_PER_MS = 8
 const BYTES_PER_SAMPLE = 2
 const WAV_HEADER = 44
+/** A file that ends before the first frame came is taken away again. */
+const FRAME_MS = 20
+
+/** Why a recording ended: the real switch's words. 'uri-failure': the disk did not take it; 'empty-file': there was no sound yet, no file is left. */
+type CompletionCause = 'success-maxtime' | 'empty-file' | 'success-silence' | 'no-input-timeout' | 'uri-failure'
 
 export class Recording {
   readonly uuid: string
   readonly path: string
   readonly startedAt: number
   stoppedAt: number | undefined
+  /** Since then nothing can be written, which the switch says at the end of it. */
+  brokeAt: number | undefined
   masked = false
   paused = false
   /** What was done to it, for tests: 'mask', 'unmask', 'pause', 'resume', with the time. */
@@ -23,9 +32,20 @@ export class Recording {
   }
 }
 
-/** Starts recording; a second start on the same path does nothing. `limit`: whole seconds, which end up to a second early (measured). */
-export function startRecording(channel: Channel, path: string, limit = 0): void {
-  if (channel.recordings.has(path)) return
+/**
+ * Starts recording (switch_ivr_record_session_event); false when the leg has no audio or the file cannot be written. A second start on the
+ * same path does nothing and is a success. `limit`: whole seconds, which end up to a second early (measured).
+ */
+export function startRecording(channel: Channel, path: string, limit = 0): boolean {
+  if (channel.down) return false
+  const deaf = channel.direction === 'outbound' && !channel.hasMedia
+  earlyMedia(channel) // a leg that rings counts as one with early media from here on, whether there is any or not
+  if (deaf) return false
+  if (channel.recordings.has(path)) return true
+  if (!channel.sim.disk.canBegin(path)) {
+    channel.variables.set('record_completion_cause', 'uri-failure')
+    return false
+  }
   const recording = new Recording(channel.uuid, path, channel.sim.clock.now())
   channel.recordings.set(path, recording)
   channel.sim.recordings.push(recording)
@@ -33,51 +53,63 @@ export function startRecording(channel: Channel, path: string, limit = 0): void 
   const running = () => channel.recordings.get(path) === recording
   if (limit > 0) channel.later((Math.floor(recording.startedAt / 1_000) + limit) * 1_000 - recording.startedAt, () => running() && stopRecording(channel, path))
   endAtSilence(channel, recording, running)
+  return true
 }
 
-/** RECORD_FINAL_TIMEOUT_MS: so much silence ends a recording. The initial time-out is taken to be the same. */
+/** RECORD_INITIAL_TIMEOUT_MS without a sound, or RECORD_FINAL_TIMEOUT_MS of silence after the first one, end a recording. */
 function endAtSilence(channel: Channel, recording: Recording, running: () => boolean): void {
-  const hush = Number(channel.variables.get('RECORD_FINAL_TIMEOUT_MS') ?? 0)
-  if (!(hush > 0)) return
+  const [initial, final] = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS'].map(name => integer(channel.variables.get(name)))
+  if (!(initial! > 0) && !(final! > 0)) return
+  const { startedAt } = recording
   const look = () => {
     if (!running()) return
     const now = channel.sim.clock.now()
-    const ends = (channel.person?.heardFrom(recording.startedAt, hush, 'silence') ?? recording.startedAt) + hush
-    if (ends <= now) stopRecording(channel, recording.path, 'success-silence')
-    else channel.later(ends - now, look)
+    const spoke = channel.person?.heardFrom(startedAt, 1, 'audio')
+    const silent = spoke === undefined || (initial! > 0 && spoke - startedAt >= initial!)
+    const ends = silent ? initial! > 0 ? startedAt + initial! : Infinity : final! > 0 ? (channel.person?.heardFrom(spoke, final!, 'silence') ?? spoke) + final! : Infinity
+    if (ends <= now) stopRecording(channel, recording.path, silent ? 'no-input-timeout' : 'success-silence')
+    else if (ends < Infinity) channel.later(ends - now, look)
   }
   look()
 }
 
-/** Stops one recording, or all; false when there was none. */
-export function stopRecording(channel: Channel, path: string, cause = 'success-maxtime'): boolean {
-  const doomed = path === 'all' ? [...channel.recordings.values()] : [channel.recordings.get(path)].filter(found => found !== undefined)
+/** Stops one recording, or all in the order in which they began; false when there was none. */
+export function stopRecording(channel: Channel, path: string, cause: CompletionCause = 'success-maxtime'): boolean {
+  const doomed = path.toLowerCase() === 'all' ? [...channel.recordings.values()] : [channel.recordings.get(path)].filter(found => found !== undefined)
   for (const recording of doomed) {
+    const now = channel.sim.clock.now()
     channel.recordings.delete(recording.path)
-    recording.stoppedAt = channel.sim.clock.now()
-    finished(channel, recording.path, recording.stoppedAt - recording.startedAt, cause)
+    recording.stoppedAt = now
+    const empty = now - recording.startedAt < FRAME_MS
+    if (empty) channel.variables.set('RECORD_DISCARDED', 'true')
+    const why = recording.brokeAt !== undefined ? 'uri-failure' : empty ? 'empty-file' : cause
+    noteLength(channel, now - recording.startedAt) // of a full disk too: what it did not take is counted (measured)
+    channel.variables.set('record_completion_cause', why)
+    stopped(channel, recording.path, [['Record-Completion-Cause', why]])
   }
   return doomed.length > 0
 }
 
-/** The words of the cause mean nothing; they are the real switch's. */
+/** At the end of the leg. Whether anything was heard is asked of each with a silence threshold, which any of these variables sets, '0' included. */
 export function stopAllRecordings(channel: Channel): void {
-  if (channel.recordings.size > 0) stopRecording(channel, 'all', 'success-silence')
+  const listens = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS', 'RECORD_SILENCE_THRESHOLD'].some(name => channel.variables.get(name) !== undefined)
+  for (const { path, startedAt } of [...channel.recordings.values()]) {
+    const spoke = !listens || channel.person?.spokeSince(startedAt) === true
+    stopRecording(channel, path, spoke ? 'success-silence' : 'no-input-timeout')
+  }
 }
 
-/** Writes the variables of a finished recording and tells of it. */
-export function finished(channel: Channel, path: string, lasted: number, cause: string): void {
+/** Writes down how long a file became that has just ended. */
+export function noteLength(channel: Channel, lasted: number): void {
   const samples = Math.floor(lasted) * SAMPLES_PER_MS
   channel.variables.set('record_file_size', String(WAV_HEADER + samples * BYTES_PER_SAMPLE))
   channel.variables.set('record_samples', String(samples))
   channel.variables.set('record_seconds', String(Math.floor(lasted / 1_000)))
   channel.variables.set('record_ms', String(Math.floor(lasted)))
-  channel.variables.set('record_completion_cause', cause)
-  const about: Header[] = [
-    ['Record-File-Path', path],
-    ['Record-Completion-Cause', cause],
-  ]
-  channel.fire('RECORD_STOP', { after: about })
+}
+
+export function stopped(channel: Channel, path: string, more: readonly Header[] = []): void {
+  channel.fire('RECORD_STOP', { after: [['Record-File-Path', path], ...more] })
 }
 
 /** mask, unmask, pause, resume. */

@@ -7,6 +7,7 @@ import type { Application } from './apps/application.ts'
 import { APPLICATIONS } from './apps/index.ts'
 import { Channel } from './channel.ts'
 import { Dialplan, type EntryOptions } from './dialplan.ts'
+import { Disk } from './disk.ts'
 import { EventFaults } from './event-faults.ts'
 import { SwitchEvent, type EventParts } from './event.ts'
 import { FreezableClock } from './freezable-clock.ts'
@@ -51,6 +52,8 @@ export class SimulatedSwitch {
   /** What the house used and the simulation does not know: a test must end with none. */
   readonly unknown: string[] = []
   readonly transcript: TranscriptLine[] = []
+  /** Where recordings are written. */
+  readonly disk = new Disk(this)
   /** Every recording that was ever started. */
   readonly recordings: Recording[] = []
   readonly globals = new Map<string, string>([
@@ -82,9 +85,7 @@ export class SimulatedSwitch {
   }
 
   /** Who listens where in memory: 'host:port' → a function that gets the application's end of the wire and listens to it at once. */
-  get listeners(): Map<string, Accept> {
-    return this.network.listeners
-  }
+  get listeners(): Map<string, Accept> { return this.network.listeners }
 
   /** The application's end of a fresh connection to the inbound port. Throws SwitchError LINK_DOWN when there is no switch, as esl/tcp.ts rejects. */
   connect(): Wire {
@@ -112,8 +113,8 @@ export class SimulatedSwitch {
 
   /** A living channel, as uuid_exists sees it: one that has hung up is gone, though its row may stay. */
   locate(uuid: string): Channel | undefined {
-    const channel = this.channels.get(uuid)
-    return channel && !channel.down ? channel : undefined
+    const found = this.channels.get(uuid)
+    return found?.down ? undefined : found
   }
 
   createChannel(uuid: string, name: string, direction: Direction, profile: Profile): Channel {
@@ -127,6 +128,8 @@ export class SimulatedSwitch {
     if (channel.state !== 'CS_DESTROY' || channel.listeners.size > 0 || channel.locks > 0 || this.channels.get(channel.uuid) !== channel)
       return
     channel.fire('CHANNEL_DESTROY')
+    channel.running = 'CS_DESTROY'
+    channel.fire('CHANNEL_STATE')
     this.channels.delete(channel.uuid)
     channel.variables.release()
     this.schedule.cancel(channel.uuid)
@@ -239,10 +242,6 @@ export class SimulatedSwitch {
   /** What a test left behind, in words: none when it cleaned up. */
   leftovers(): string[] {
     const channels = [...this.channels.values()].filter(channel => !channel.down)
-    return [
-      ...channels.map(channel => channel.describe()),
-      ...this.schedule.pending(),
-      ...[...this.listening].map(listener => listener.describe()),
-    ]
+    return [...channels.map(channel => channel.describe()), ...this.schedule.pending(), ...[...this.listening].map(listener => listener.describe())]
   }
 }

@@ -18,7 +18,10 @@ export const STATES = [
 
 export type ChannelState = (typeof STATES)[number]
 
-export type CallState = 'DOWN' | 'DIALING' | 'RINGING' | 'EARLY' | 'ACTIVE' | 'HELD' | 'RING_WAIT' | 'HANGUP' | 'UNHELD'
+/** What a telephone would show of the leg, in FreeSWITCH's order: their number is their place. */
+export const CALL_STATES = ['DOWN', 'DIALING', 'RINGING', 'EARLY', 'ACTIVE', 'HELD', 'RING_WAIT', 'HANGUP', 'UNHELD'] as const
+
+export type CallState = (typeof CALL_STATES)[number]
 
 const NUMBER = new Map<ChannelState, number>(STATES.map((state, number) => [state, number]))
 

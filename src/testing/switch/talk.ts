@@ -1,6 +1,8 @@
 /** Two legs talking: `uuid_bridge`, the audio of a bridge, and what happens when it ends (switch_ivr_bridge.c, step by step). */
 import { showAsTalk } from './caller-ids.ts'
 import type { Channel } from './channel.ts'
+import { showEachOther } from './display.ts'
+import { takeKey } from './keys.ts'
 import { answer } from './media.ts'
 import { parseCommands, parseNextCommand, stopBroadcast } from './park.ts'
 import { transferAfterBridge } from './transfer.ts'
@@ -21,10 +23,7 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   if (first.down || second.down || (!first.hasMedia && !second.hasMedia)) return false
   const [a, b] = first.hasMedia ? [first, second] : [second, first]
   const now = a.sim.nowMicros()
-  for (const [leg, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
+  for (const [leg, other] of [[a, b], [b, a]] as const) {
     leg.redirect = true
     if (leg === a) leg.variables.set('uuid_bridge', other.uuid)
     leg.variables.set('bridge_channel', other.name)
@@ -44,10 +43,7 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   const [shown, called] = [a.profile.fields, b.profile.fields]
   a.profile.change({ calleeIdName: called.calleeIdName, calleeIdNumber: called.calleeIdNumber })
   b.profile.change({ callerIdName: shown.callerIdName, callerIdNumber: shown.callerIdNumber })
-  for (const [leg, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
+  for (const [leg, other] of [[a, b], [b, a]] as const) {
     stopBroadcast(leg)
     leg.transfer = true
     leg.originating = false
@@ -76,10 +72,7 @@ export async function uuidBridgeSoftExecute(channel: Channel): Promise<void> {
   }
   channel.variables.set('uuid_bridge', undefined)
   if (await otherIsReady(channel, other)) {
-    for (const [leg, peer] of [
-      [channel, other],
-      [other, channel],
-    ] as const) {
+    for (const [leg, peer] of [[channel, other], [other, channel]] as const) {
       leg.currentApplication = { application: 'uuid_bridge', data: peer.uuid }
       leg.fire('CHANNEL_EXECUTE', {
         after: [
@@ -140,10 +133,7 @@ export async function bridge(a: Channel, b: Channel): Promise<void> {
     ['Bridge-B-Unique-ID', b.uuid],
   ] as const
   a.fire('CHANNEL_BRIDGE', { before: ids })
-  for (const [leg, other] of [
-    [a, b],
-    [b, a],
-  ] as const) {
+  for (const [leg, other] of [[a, b], [b, a]] as const) {
     leg.variables.set('bridge_to', other.uuid)
     leg.variables.set('last_bridge_to', other.uuid)
     leg.variables.set('bridge_channel', other.name)
@@ -213,6 +203,7 @@ async function exchangeAudio(me: Channel, other: Channel, audio: Audio): Promise
   me.bridged = true
   // The other direction begins in the other thread, at most a frame later.
   other.bridged ||= other.state === 'CS_EXCHANGE_MEDIA' || other.bridgeOriginator
+  let shown = false
   for (;;) {
     if (me.transfer) audio.cleanExit = true
     if (audio.cleanExit || other.transfer || !other.bridged) break
@@ -222,7 +213,12 @@ async function exchangeAudio(me: Channel, other: Channel, audio: Audio): Promise
     }
     if (other.down) break
     if (me.breaking) me.breaking = 0
-    for (let digit = me.takeDigit(); digit !== undefined; digit = me.takeDigit()) other.person?.hearKey(digit)
+    if (me.bridgeOriginator && !shown && other.answered) {
+      answer(me) // the other leg had early media only, until now
+      showEachOther(me, other)
+      shown = true
+    }
+    for (let digit = takeKey(me); digit !== undefined; digit = takeKey(me)) other.person?.hearKey(digit)
     const lead = start + LEAD_MS - me.sim.clock.monotonic()
     if (me.commands.length > 0 && lead <= 0) await parseNextCommand(me)
     else await me.pulse.rest(me.commands.length > 0 ? lead : Infinity)

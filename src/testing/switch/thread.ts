@@ -3,6 +3,7 @@ import { bridgeAgain } from './bridge-again.ts'
 import type { Channel } from './channel.ts'
 import { route } from './dialplan.ts'
 import { execute } from './execute.ts'
+import { weLeave } from './farewell.ts'
 import { park, parseCommands } from './park.ts'
 import { stopAllRecordings } from './recording.ts'
 import { q850 } from './states.ts'
@@ -93,6 +94,7 @@ function end(channel: Channel): void {
   variables.set('hangup_cause_q850', String(q850(channel.cause!)))
   stampVariables(channel, now)
   channel.setCallState('HANGUP')
+  if (channel.name.startsWith('sofia/')) weLeave(channel)
   channel.setState('CS_REPORTING')
 }
 

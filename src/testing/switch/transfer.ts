@@ -23,7 +23,7 @@ export function transfer(channel: Channel, extension: string, dialplan?: string,
   const old = profile.fields
   const target = {
     extension: extension || 'service',
-    dialplan: dialplan || old.dialplan || 'XML',
+    dialplan: dialplan || (old.dialplan === 'inline' ? '' : old.dialplan) || 'XML',
     context: context || old.context || 'default',
   }
   const second = Math.floor(sim.nowMicros() / 1_000_000)
@@ -41,6 +41,7 @@ export function transfer(channel: Channel, extension: string, dialplan?: string,
   channel.variables.set('signal_bond', undefined)
   channel.transfer = true
   channel.profile = next
+  channel.otherLeg = undefined // the next profile knows no other leg
   channel.setState('CS_ROUTING')
   channel.variables.append('transfer_history', source)
   channel.variables.set('transfer_source', source)

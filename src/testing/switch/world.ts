@@ -1,6 +1,7 @@
 /** The outside world: people who call, and people who can be called. */
 import { ms, type Duration } from '../../base/duration.ts'
 import type { Channel } from './channel.ts'
+import { farEndLeaves } from './farewell.ts'
 import { answer, earlyMedia, ringing } from './media.ts'
 import { Person, type Voice } from './person.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
@@ -90,6 +91,7 @@ export class Place {
 export class World {
   readonly sim: SimulatedSwitch
   readonly #places = new Map<string, Place>()
+  readonly #users = new Set<string>()
   readonly #patterns: { pattern: RegExp; behaviour: Behaviour }[] = []
   /** Who is on a line now. */
   readonly people = new Set<Person>()
@@ -134,12 +136,23 @@ export class World {
     const place = this.#places.get(address) ?? new Place(address, behaviour)
     place.behaviour = behaviour
     this.#places.set(address, place)
+    this.#users.add(address)
     return place
   }
 
   /** Takes a phone away: `user/alice` is no longer registered. */
   remove(address: string): void {
     this.#places.delete(address)
+  }
+
+  /** Is any telephone registered? */
+  get hasRegistrations(): boolean {
+    return [...this.#places.keys()].some(address => address.startsWith('user/'))
+  }
+
+  /** Is there such a user in the directory, with a phone or without? */
+  knows(address: string): boolean {
+    return this.#users.has(address)
   }
 
   /** The phone at an address; undefined when nobody would answer there at all. */
@@ -156,8 +169,8 @@ export class World {
   ring(channel: Channel, place: Place): void {
     const { behaviour } = place
     channel.later(SIP_MS, () => {
-      if (behaviour.answers === 'busy') return channel.hangUp('USER_BUSY')
-      if (behaviour.answers === 'unallocated') return channel.hangUp('UNALLOCATED_NUMBER')
+      if (behaviour.answers === 'busy') return farEndLeaves(channel, 'USER_BUSY')
+      if (behaviour.answers === 'unallocated') return farEndLeaves(channel, 'UNALLOCATED_NUMBER')
       const name = place.address.slice(place.address.lastIndexOf('/') + 1)
       const person = new Person(this, name, channel, 'ringing', behaviour.speaks ?? 'silence')
       channel.person = person

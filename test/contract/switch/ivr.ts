@@ -195,3 +195,18 @@ contract('a channel variable is set at once, also while something plays, and rea
   await world.call()
   deepEqual(await world.within('5s', flow.result), [undefined, 'AZ-az_09.:@+/='])
 })
+
+contract('a variable that is not set is _undef_ as long as the leg lives; of a leg that has ended the switch says -ERR', async world => {
+  const node = await world.node('a')
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    await call.play('ivr/welcome')
+  })
+  const caller = await world.call()
+  await world.hears(caller, 'ivr/welcome')
+  const ask = () => world.observer.api(`uuid_getvar ${caller.uuid} nobody_sets_this`)
+  equal(await ask(), '_undef_')
+  await caller.hangUp()
+  await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
+  equal(await ask(), '-ERR No such channel!\n')
+})

@@ -1,10 +1,11 @@
 /** The world with a real FreeSWITCH: people outside are legs of its profile `outside`, and time passes by itself. */
-import { stat } from 'node:fs/promises'
+import { stat, symlink } from 'node:fs/promises'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { CommandLink, type Commands } from '../../../src/esl/client.ts'
 import { openListener } from '../../../src/esl/listener.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
+import type { DiskState } from '../../../src/testing/index.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import { newUuid } from '../../../src/esl/words.ts'
 import { KINDS, type Kind } from './freeswitch-config.ts'
@@ -95,6 +96,13 @@ export class RealWorld extends World {
     const link = new CommandLink({ name: 'switch', host: '127.0.0.1', port: this.#switch.ports.eventSocket, password: this.password, clock: this.clock, log: silentLog })
     await link.start()
     return link
+  }
+
+  /** Nothing can be made below a device, not even by root, and /dev/full takes nothing. */
+  async fileOn(disk: DiskState): Promise<string> {
+    const path = `${disk === 'missing' ? '/dev/null' : `${this.#switch.folder}/recordings`}/${disk}-${this.freshNumber('')}.wav`
+    if (disk === 'full') await symlink('/dev/full', path)
+    return path
   }
 
   async setOverflow(endpoint: string): Promise<void> {

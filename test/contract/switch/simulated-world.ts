@@ -3,7 +3,7 @@ import type { Duration } from '../../../src/base/duration.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import { connectionCommands } from '../../../src/testing/commands.ts'
-import { SimulatedSwitch, VirtualClock, type Behaviour, type Person as SimulatedPerson } from '../../../src/testing/index.ts'
+import { SimulatedSwitch, VirtualClock, type Behaviour, type DiskState, type Person as SimulatedPerson } from '../../../src/testing/index.ts'
 import { action } from '../../../src/testing/switch/dialplan.ts'
 import { KINDS, PATIENCE_SECONDS, RINGS_MS, type Kind } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
@@ -106,13 +106,18 @@ export class SimulatedWorld extends World {
     return connectionCommands(this.sim.connect(), { password: this.password, clock: this.clock })
   }
 
+  async fileOn(disk: DiskState): Promise<string> {
+    this.sim.disk.becomes(disk)
+    return `/recordings/${disk}-${this.freshNumber('')}.wav`
+  }
+
   async setOverflow(endpoint: string): Promise<void> {
     this.#overflow = endpoint
   }
 
   /** Also what only the simulation can see: scheduled tasks, open connections, and words of ours that it does not know. */
   override async leftovers(): Promise<string[]> {
-    return [...(await super.leftovers()), ...this.sim.unknown.filter(what => what !== 'application no_such_application').map(what => `the simulation does not know: ${what}`)]
+    return [...(await super.leftovers()), ...this.sim.unknown.filter(what => !this.strange.includes(what)).map(what => `the simulation does not know: ${what}`)]
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,7 @@ export async function hold(sentence: Sentence, world: World, t: TestContext): Pr
   } catch (error) {
     faults.push(error)
   }
+  for (const one of world.opened) one[Symbol.dispose]()
   try {
     const left = await world.leftovers()
     if (left.length > 0) faults.push(new Error(`left behind: ${left.join('; ')}`))

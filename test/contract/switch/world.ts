@@ -7,6 +7,7 @@ import { ms, type Duration } from '../../../src/base/duration.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
+import type { DiskState } from '../../../src/testing/index.ts'
 import type { Kind } from './freeswitch-config.ts'
 import { Node, type NodeOptions } from './node.ts'
 import type { Observer } from './observer.ts'
@@ -56,6 +57,10 @@ export abstract class World {
   abstract readonly doorKey: string
   readonly nodes: Node[] = []
   readonly people: Person[] = []
+  /** Closed when the sentence is over, whatever came of it. */
+  readonly opened: Disposable[] = []
+  /** What a sentence says although no switch knows it: ['event NO_SUCH_EVENT']. The simulation reports everything else that it does not know. */
+  readonly strange: string[] = ['application no_such_application']
   readonly kind: 'simulated' | 'real'
 
   constructor(kind: 'simulated' | 'real') {
@@ -79,6 +84,8 @@ export abstract class World {
   abstract setOverflow(endpoint: string): Promise<void>
   /** Folder of the switch for recordings, when this world has files. */
   abstract readonly files: { size(path: string): Promise<number> } | null
+  /** Where a recording may be written, on a disk that is fine, that cannot be written, or that is full. */
+  abstract fileOn(disk: DiskState): Promise<string>
   abstract close(): Promise<void>
 
   async call(options: CallOptions = {}): Promise<Person> {

@@ -1,4 +1,7 @@
 /** API commands about one channel: variables, keys, its end. */
+import { queueKeys } from '../keys.ts'
+import { earlyMedia } from '../media.ts'
+import { valueOf } from '../reading.ts'
 import { separate, words } from '../separate.ts'
 import { causeOf } from '../states.ts'
 import { NO_CHANNEL, NO_SESSION, OK, usage } from './answers.ts'
@@ -18,18 +21,24 @@ export const channelApi: Record<string, Api> = {
     return OK
   },
 
+  /** The real one says the usage line behind an error, and nothing at all when there is no blank. */
   uuid_setvar_multi(sim, argument) {
-    const space = argument.indexOf(' ')
-    if (space < 0) return usage('<uuid> <var>=<value>;<var>=<value>...')
-    const channel = sim.locate(argument.slice(0, space))
-    // The real one adds the usage line to the error.
-    if (!channel) return NO_CHANNEL + usage('<uuid> <var>=<value>;<var>=<value>...')
-    for (const pair of separate(argument.slice(space + 1), ';', 64)) {
-      const equals = pair.indexOf('=')
-      if (equals < 0) channel.variables.set(pair, undefined)
-      else channel.variables.set(pair.slice(0, equals), pair.slice(equals + 1))
+    const syntax = usage('<uuid> <var>=<value>;<var>=<value>...')
+    if (argument === '') return syntax
+    const [, uuid = '', pairs] = /^([^ ]*)(?: (.*))?$/s.exec(argument) ?? []
+    if (pairs === undefined) return ''
+    const channel = sim.locate(uuid)
+    if (!channel) return NO_CHANNEL + syntax
+    let [errors, set] = ['', 0]
+    for (const pair of separate(pairs, ';', 64)) {
+      const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(pair) ?? []
+      if (name === '') errors += '-ERR No variable specified\n'
+      else {
+        channel.variables.set(name, value)
+        set++
+      }
     }
-    return OK
+    return errors + (set > 0 ? OK : syntax)
   },
 
   uuid_getvar(sim, argument) {
@@ -37,8 +46,7 @@ export const channelApi: Record<string, Api> = {
     if (name === undefined) return usage('<uuid> <var>')
     const channel = sim.locate(uuid)
     if (!channel) return NO_CHANNEL
-    // what is no variable is looked for among the caller's data
-    return channel.variables.get(name) ?? (name === 'destination_number' ? channel.profile.fields.destinationNumber : '_undef_')
+    return valueOf(channel, name) ?? '_undef_'
   },
 
   uuid_dump(sim, argument) {
@@ -75,7 +83,7 @@ export const channelApi: Record<string, Api> = {
     if (keys === '') return usage('<uuid> <dtmf_data>')
     if (!channel) return NO_SESSION
     if (!KEYS.test(keys)) return usage('<uuid> <dtmf_data>')
-    channel.queueDigits(keys, 'APP')
+    queueKeys(channel, keys, 'APP')
     return `+OK ${uuid} received DTMF ${keys}.\n`
   },
 
@@ -84,6 +92,7 @@ export const channelApi: Record<string, Api> = {
     const channel = sim.locate(uuid)
     if (keys === '') return usage('<uuid> <dtmf_data>')
     if (!channel) return NO_SESSION
+    earlyMedia(channel)
     for (const key of keys) channel.person?.hearKey(key)
     return `+OK ${uuid} sent DTMF ${keys}.\n`
   },

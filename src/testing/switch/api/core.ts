@@ -60,7 +60,7 @@ export const coreApi: Record<string, Api> = {
   xml_locate: () => "can't find anything\n",
   user_exists(sim, argument) {
     const [, user = ''] = words(argument, 3)
-    return String(sim.world.find(`user/${user}`) !== undefined)
+    return String(sim.world.knows(`user/${user}`))
   },
   sofia_contact(sim, argument) {
     const user = argument.replace(/^.*\//, '').split('@')[0]!

@@ -2,6 +2,7 @@
 import type { SimulatedSwitch } from '../simulated-switch.ts'
 import { channelApi } from './channel.ts'
 import { coreApi } from './core.ts'
+import { displaceApi } from './displace.ts'
 import { originateApi } from './originate.ts'
 import { recordApi } from './record.ts'
 import { scheduleApi } from './schedule.ts'
@@ -12,7 +13,7 @@ import { talkApi } from './talk.ts'
 export type Api = (sim: SimulatedSwitch, argument: string) => string | Promise<string>
 
 const COMMANDS: ReadonlyMap<string, Api> = new Map(
-  Object.entries({ ...channelApi, ...coreApi, ...originateApi, ...recordApi, ...scheduleApi, ...showApi, ...talkApi }),
+  Object.entries({ ...channelApi, ...coreApi, ...displaceApi, ...originateApi, ...recordApi, ...scheduleApi, ...showApi, ...talkApi }),
 )
 
 export function runApi(sim: SimulatedSwitch, name: string, argument: string): string | Promise<string> {

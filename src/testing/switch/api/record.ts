@@ -13,8 +13,7 @@ export const recordApi: Record<string, Api> = {
     if (!channel) return NO_SESSION
     switch (action.toLowerCase()) {
       case 'start':
-        startRecording(channel, path, integer(limit))
-        return '+OK Success\n'
+        return startRecording(channel, path, integer(limit)) ? '+OK Success\n' : '-ERR Cannot record session!\n'
       case 'stop':
         return stopRecording(channel, path) ? '+OK Success\n' : '-ERR Cannot stop record session!\n'
       case 'mask':

@@ -16,8 +16,8 @@ export const scheduleApi: Record<string, Api> = {
   },
 
   sched_hangup(sim, argument) {
-    const [when = '', uuid, cause] = words(argument, 4)
-    if (uuid === undefined) return usage('[+]<time> <uuid> [<cause>]')
+    const [when, uuid = '', cause] = words(argument, 4)
+    if (when === undefined) return usage('[+]<time> <uuid> [<cause>]')
     const channel = sim.locate(uuid)
     if (!channel) return NO_CHANNEL
     const why = causeOf(cause ?? 'ALLOTTED_TIMEOUT')

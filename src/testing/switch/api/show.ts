@@ -5,6 +5,11 @@ import type { Api } from './index.ts'
 
 type Row = Record<string, string>
 
+/** A leg is in the list so long after its arrival at the latest: the real switch's database may lag by that much, so this one always does. */
+const LAG_MS = 100
+
+const listed = (sim: SimulatedSwitch): Channel[] => [...sim.channels.values()].filter(channel => sim.clock.now() - channel.createdAt >= LAG_MS)
+
 function channelRow(channel: Channel): Row {
   const { fields, times } = channel.profile
   const created = Math.floor(times.created / 1_000_000)
@@ -62,9 +67,9 @@ const B_COLUMNS = `${COMMON} ${SHOWN} ${SENT}`.split(' ')
 function callRows(sim: SimulatedSwitch, bridgedOnly: boolean): Row[] {
   const rows: Row[] = []
   const second = new Set<string>()
-  for (const channel of sim.channels.values())
+  for (const channel of listed(sim))
     if (channel.bridged && channel.bridgeOriginator && channel.partner) second.add(channel.partner.uuid)
-  for (const channel of sim.channels.values()) {
+  for (const channel of listed(sim)) {
     if (second.has(channel.uuid)) continue
     const other = channel.bridged && channel.bridgeOriginator ? channel.partner : undefined
     if (bridgedOnly && !other) continue
@@ -94,12 +99,13 @@ export const showApi: Record<string, Api> = {
     const count = options.includes('count')
     switch (what) {
       case 'channels':
-        return print([...sim.channels.values()].map(channelRow), json, count)
+        return print(listed(sim).map(channelRow), json, count)
       case 'calls':
         return print(callRows(sim, false), json, count)
       case 'bridged_calls':
         return print(callRows(sim, true), json && !count, false) // the real one cannot count them
       case 'registrations':
+        if (sim.world.hasRegistrations) sim.unknown.push('api show registrations') // they are not simulated
         return print([], json, count)
       default:
         sim.unknown.push(`api show ${what}`)

@@ -8,7 +8,7 @@ import { NO_CHANNEL, OK, usage } from './answers.ts'
 import type { Api } from './index.ts'
 
 function hold(channel: Channel, on: boolean): boolean {
-  if (on === (channel.callState === 'HELD')) return !on
+  if (on === (channel.callState === 'HELD')) return false
   channel.legHolding = on
   if (on) channel.profile.stamp({ lastHold: channel.sim.nowMicros() })
   channel.setCallState(on ? 'HELD' : 'UNHELD')
@@ -92,6 +92,7 @@ export const talkApi: Record<string, Api> = {
   },
 
   uuid_break(sim, argument) {
+    if (argument === '') return usage('<uuid> [all]')
     const space = argument.indexOf(' ')
     const uuid = space < 0 ? argument : argument.slice(0, space)
     const flags = space < 0 ? '' : argument.slice(space + 1)

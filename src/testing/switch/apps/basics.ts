@@ -1,5 +1,6 @@
 /** Applications that change what a leg is: answer, ring, hang up, park, transfer, echo. */
 import { integer } from '../encoding.ts'
+import { takeKey } from '../keys.ts'
 import { answer, earlyMedia, ringing } from '../media.ts'
 import { park } from '../park.ts'
 import { words } from '../separate.ts'
@@ -36,7 +37,7 @@ export const basics: Record<string, Application> = {
   async echo(channel) {
     earlyMedia(channel)
     while (channel.ready && !channel.breaking) {
-      channel.takeDigit()
+      takeKey(channel)
       await pause(channel, Infinity)
     }
   },

@@ -1,6 +1,7 @@
 /** The `bridge` application: dials, then talks; what follows a failure or a talk is decided by the caller's variables. */
 import type { Channel } from '../channel.ts'
 import { isTrue } from '../encoding.ts'
+import { earlyMedia } from '../media.ts'
 import { dial } from '../originate.ts'
 import { bridge } from '../talk.ts'
 import type { Application } from './application.ts'
@@ -42,6 +43,7 @@ export const bridgeApplications: Record<string, Application> = {
     if (!channel.down) channel.setCallState(before)
     const leg = dialled.leg
     leg.originating = false
+    if (leg.earlyMedia && !leg.answered) earlyMedia(channel)
     channel.profile.change({ calleeIdName: leg.profile.fields.calleeIdNumber, calleeIdNumber: leg.profile.fields.calleeIdNumber })
     channel.otherLeg = { type: 'originatee', profile: leg.profile.clone() }
     leg.otherLeg = { type: 'originator', profile: channel.profile.clone() }

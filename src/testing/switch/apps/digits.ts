@@ -1,6 +1,7 @@
 /** Applications that ask for digits: play_and_get_digits and read (switch_play_and_get_digits, switch_ivr_read). */
 import type { Channel } from '../channel.ts'
 import { integer } from '../encoding.ts'
+import { takeKey } from '../keys.ts'
 import { earlyMedia } from '../media.ts'
 import { words } from '../separate.ts'
 import { transfer } from '../transfer.ts'
@@ -60,7 +61,7 @@ async function collect(
   while (channel.ready) {
     if (left <= 0) return { digits, terminator: undefined, timedOut: true }
     while (channel.digits.length > 0) {
-      const digit = channel.takeDigit()!
+      const digit = takeKey(channel)!
       left = question.digitTimeout
       if (question.terminators.includes(digit)) return { digits, terminator: digit, timedOut: false }
       digits += digit

@@ -2,6 +2,7 @@
 import type { Channel } from '../channel.ts'
 import { integer } from '../encoding.ts'
 import type { Header } from '../event.ts'
+import { takeKey } from '../keys.ts'
 import { earlyMedia } from '../media.ts'
 import { words } from '../separate.ts'
 import { soundsOf, toneLength, type Sound } from '../sounds.ts'
@@ -43,7 +44,7 @@ async function playSound(channel: Channel, path: string, sound: Sound, reader: D
   channel.fire('PLAYBACK_START', { after: about })
   if (sound.what !== undefined) channel.person?.hear(sound.what)
   const result = await listenTo(channel, sound.lasts, reader)
-  channel.fire('PLAYBACK_STOP', { after: [...about, ['Playback-Status', result === 'played' ? 'done' : 'break']] })
+  channel.fire('PLAYBACK_STOP', { after: [...about, ['Playback-Status', result === 'broken' ? 'break' : 'done']] })
   return result
 }
 
@@ -56,7 +57,7 @@ async function listenTo(channel: Channel, lasts: number, reader: DigitReader | u
       return 'broken'
     }
     if (reader && channel.digits.length > 0) {
-      if (reader(channel.takeDigit()!) === 'stop') return 'broken'
+      if (reader(takeKey(channel)!) === 'stop') return 'broken'
       continue
     }
     left -= await pause(channel, left)
@@ -112,7 +113,7 @@ export const playbackApplications: Record<string, Application> = {
     channel.fire('PLAYBACK_START', { after: about })
     channel.person?.hear(`${type.toLowerCase()} ${text.join(' ')}`)
     const result = await listenTo(channel, 1_000, terminatorReader(channel))
-    channel.fire('PLAYBACK_STOP', { after: [...about, ['Playback-Status', result === 'played' ? 'done' : 'break']] })
+    channel.fire('PLAYBACK_STOP', { after: [...about, ['Playback-Status', result === 'broken' ? 'break' : 'done']] })
   },
   /** A digit ends the sleep and stays in the queue, unless sleep_eat_digits lets it be eaten. */
   async sleep(channel, data) {
@@ -124,7 +125,7 @@ export const playbackApplications: Record<string, Application> = {
         return
       }
       if (channel.digits.length > 0) {
-        if (!reader || reader(channel.takeDigit()!) === 'stop') return
+        if (!reader || reader(takeKey(channel)!) === 'stop') return
         continue
       }
       left -= await pause(channel, left)

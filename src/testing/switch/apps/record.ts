@@ -1,18 +1,23 @@
 /** Applications that record: a message (`record`), or the whole leg (`record_session`). */
 import { integer } from '../encoding.ts'
+import { takeKey } from '../keys.ts'
+import { earlyMedia } from '../media.ts'
 import { words } from '../separate.ts'
-import { finished, startRecording, stopRecording } from '../recording.ts'
+import { noteLength, startRecording, stopped, stopRecording } from '../recording.ts'
 import { pause, type Application } from './application.ts'
 import { terminatorReader } from './playback.ts'
 
 export const recordApplications: Record<string, Application> = {
   /**
    * `record <path> [<seconds> [<threshold> [<seconds of silence>]]]`: ends at a terminator, the limit, or silence. When the leg is
-   * taken away meanwhile (a reset counts too) the application hangs it up, as the real one does.
+   * taken away meanwhile (a reset counts too), or the file cannot be written, the application hangs the leg up, as the real one does.
    */
   async record(channel, data) {
     const [path = '', limit, threshold, silence] = words(data, 4)
-    const start = channel.sim.clock.now()
+    earlyMedia(channel)
+    const { disk, clock } = channel.sim
+    if (!disk.canBegin(path)) return channel.hangUp('DESTINATION_OUT_OF_ORDER')
+    const start = clock.now()
     const reader = terminatorReader(channel)
     const seconds = integer(limit?.replace('+', ''))
     // The limit counts whole seconds and must be passed, not reached.
@@ -22,21 +27,26 @@ export const recordApplications: Record<string, Application> = {
     channel.variables.set('silence_hits_exhausted', 'false')
     channel.fire('RECORD_START', { after: [['Record-File-Path', path]] })
     const ends = Math.min(limitEnds, silenceEnds)
-    while (channel.ready && channel.sim.clock.now() < ends) {
+    while (channel.ready && clock.now() < ends && disk.state === 'fine') {
       if (channel.breaking) {
         channel.breaking = 0
         break
       }
       if (channel.digits.length > 0) {
-        if (reader(channel.takeDigit()!) === 'stop') break
+        if (reader(takeKey(channel)!) === 'stop') break
         continue
       }
-      await pause(channel, ends - channel.sim.clock.now())
+      await pause(channel, ends - clock.now())
     }
-    if (channel.sim.clock.now() >= silenceEnds) channel.variables.set('silence_hits_exhausted', 'true')
-    finished(channel, path, channel.sim.clock.now() - start, 'success-maxtime')
+    if (clock.now() >= silenceEnds) channel.variables.set('silence_hits_exhausted', 'true')
+    noteLength(channel, clock.now() - start)
+    stopped(channel, path) // without a cause: only recordings of a whole leg have one
     if (!channel.ready) channel.hangUp('DESTINATION_OUT_OF_ORDER')
   },
-  record_session: (channel, data) => startRecording(channel, words(data, 2)[0] ?? ''),
+  /** `record_session <path> [+<seconds>]`. */
+  record_session(channel, data) {
+    const [path = '', limit] = words(data, 5)
+    startRecording(channel, path, limit?.startsWith('+') ? integer(limit.slice(1)) : 0)
+  },
   stop_record_session: (channel, data) => void stopRecording(channel, data.trim()),
 }

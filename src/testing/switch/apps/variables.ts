@@ -3,16 +3,16 @@ import { separate } from '../separate.ts'
 import type { Channel } from '../channel.ts'
 import type { Application } from './application.ts'
 
+/** `name=value` or `name,value`, to the letter: blanks belong to both (base_set of mod_dptools). */
 function assign(channel: Channel, pair: string): void {
-  const equals = pair.indexOf('=')
-  if (equals < 0) return channel.variables.set(pair.trim(), undefined)
-  const value = pair.slice(equals + 1).trim()
-  channel.variables.set(pair.slice(0, equals).trim(), value === '_undef_' ? undefined : value)
+  const at = pair.includes('=') ? pair.indexOf('=') : pair.indexOf(',')
+  if (at < 0) return channel.variables.set(pair, undefined)
+  channel.variables.set(pair.slice(0, at), pair.slice(at + 1))
 }
 
 export const variableApplications: Record<string, Application> = {
   set: assign,
-  unset: (channel, name) => channel.variables.set(name.trim(), undefined),
+  unset: (channel, name) => channel.variables.set(name, undefined),
   /** `nolocal:` sets the variable on the legs to come only. */
   export(channel, data) {
     const [, scope, pair] = /^(nolocal:|_nolocal_)?([^]*)$/.exec(data)!

@@ -1,0 +1,46 @@
+/** What an administrator says about an agent, and what is allowed. */
+import { InputError } from '../base/errors.ts'
+
+/** A place in a queue's order of agents: lower levels first, lower positions first within a level. Both start at 1. */
+export interface Tier {
+  readonly queue: string
+  readonly level: number
+  readonly position: number
+}
+
+export interface AgentSettings {
+  readonly name: string
+  /** Dial string: user/1001, or sofia/gateway/carrier/2001. */
+  readonly endpoint: string
+  /** Rest after each talk, 0 to 3 600 000. */
+  readonly wrapUpMs: number
+  /** More than 0, at most 120 000. */
+  readonly ringForMs: number
+  readonly queues: readonly Tier[]
+}
+
+/** The longest that an agent's settings may say: what is longer is a typing error (30d for 30s), and takes the agent off the floor. */
+export const LONGEST_MS = { wrapUpMs: 3_600_000, ringForMs: 120_000 } as const
+
+/** Throws InputError for settings that cannot be used. */
+export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: AgentSettings): void {
+  checkName('agent', name)
+  if (endpoint === '') throw new InputError(`agent ${name}: the endpoint is empty; a dial string such as user/1001 is needed`)
+  if (!(wrapUpMs >= 0 && wrapUpMs <= LONGEST_MS.wrapUpMs)) {
+    throw new InputError(`agent ${name}: wrapUpMs is ${wrapUpMs}; 0 to ${LONGEST_MS.wrapUpMs} milliseconds are allowed`)
+  }
+  if (!(ringForMs > 0 && ringForMs <= LONGEST_MS.ringForMs)) {
+    throw new InputError(`agent ${name}: ringForMs is ${ringForMs}; more than 0 and at most ${LONGEST_MS.ringForMs} milliseconds are allowed`)
+  }
+  for (const { queue, level, position } of queues) {
+    checkName('queue', queue)
+    if (level >= 1 && position >= 1) continue
+    throw new InputError(`agent ${name}: level ${level} and position ${position} in queue ${queue}; both start at 1`)
+  }
+}
+
+export function checkName(kind: string, name: string): void {
+  if (!/^[\w.@+-]{1,64}$/.test(name)) {
+    throw new InputError(`the ${kind} name '${name}' cannot be used: 1 to 64 letters, digits and . _ - + @ are allowed`)
+  }
+}

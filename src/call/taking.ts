@@ -1,0 +1,37 @@
+/** What a door asks the call store as FreeSWITCH brings a call. A store that is away keeps no caller waiting: the call is served without it. */
+import type { Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Uuid } from '../esl/words.ts'
+import type { Arrival } from './arrival.ts'
+import { lineOf } from './entries.ts'
+import type { CallStore, Taken } from './ownership.ts'
+
+export interface TakingParts {
+  readonly calls?: CallStore | undefined
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The call is this node's from now on. Null when that is not, or cannot be, written down: it is served all the same. */
+export async function take({ calls, clock, log, node }: TakingParts & { readonly node: string }, arrival: Arrival): Promise<Taken | null> {
+  if (!calls) return null
+  const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
+  try {
+    return await calls.take(arrival.uuid, node, lineOf(begin))
+  } catch (error) {
+    if (!(error instanceof SwitchhookError)) throw error
+    log.warn({ uuid: arrival.uuid, error: error.message }, 'a call is served though nobody can be told that this node drives it')
+    return null
+  }
+}
+
+/** Has any node driven this call before? True when that cannot be known. */
+export async function isDriven({ calls }: Pick<TakingParts, 'calls'>, uuid: Uuid): Promise<boolean> {
+  try {
+    return ((await calls?.owner(uuid)) ?? null) !== null
+  } catch (error) {
+    if (!(error instanceof SwitchhookError)) throw error
+    return true
+  }
+}

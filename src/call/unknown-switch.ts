@@ -1,0 +1,79 @@
+/**
+ * Calls of a FreeSWITCH that FREESWITCH does not name: another one with the same dialplan, added later. Such a call cannot be served: agents
+ * would be dialled on a switch that is named, and two legs on two switches cannot be joined. It goes to the fallback at once.
+ *
+ * A Core-UUID (one run of a switch) is unknown when the event link of every named switch is up and none of them is in that run. One that was
+ * just started anew may bring calls before its link is back, or before anybody has noticed that its link is gone: so each is asked first.
+ */
+import type { Clock } from '../base/clock.ts'
+import { SwitchError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import * as say from '../esl/api.ts'
+import { api } from '../esl/command.ts'
+import type { Headers } from '../esl/event.ts'
+import type { Ident } from '../esl/words.ts'
+import type { Arrival } from './arrival.ts'
+import type { Conversation } from './conversation.ts'
+import { sendToFallback } from './fallback.ts'
+import type { Switch, Switchboard } from './switchboard.ts'
+
+/** The log names a run once, and again after so long while it still brings calls. */
+const TOLD_MS = 60_000
+/** Runs that are remembered for that. */
+const MOST_RUNS = 20
+
+const MISSING = 'a call came from a FreeSWITCH that FREESWITCH does not name and was sent to the fallback: name its event socket in FREESWITCH on every node, or take this node out of its dialplan'
+
+export class UnknownSwitch {
+  readonly #switchboard: Switchboard
+  readonly #clock: Clock
+  readonly #log: Log
+  /** When the log named a run last, on the clock that only grows. */
+  readonly #told = new Map<string, number>()
+  #calls = 0
+
+  constructor({ switchboard, clock, log }: { switchboard: Switchboard; clock: Clock; log: Log }) {
+    this.#switchboard = switchboard
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Calls that were not served because of it, since this process began. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** May this run be one of a named switch? Answers at once for every call of a switch that is known; else takes one question to each. */
+  async serves(core: string): Promise<boolean> {
+    const { switches } = this.#switchboard
+    if (switches.length === 0 || this.#switchboard.runs(core) || switches.some(one => !one.up)) return true
+    return (await Promise.all(switches.map(one => mayBeIn(one, core)))).includes(true)
+  }
+
+  /** Ends what this call wants here. A leg that somebody dialled is hung up, as any that nobody waits for. */
+  turnAway(arrival: Arrival, conversation: Conversation, data: Headers, peer: string): void {
+    const { uuid, core, path } = arrival
+    this.#calls++
+    this.#tell(core, { peer, uuid, core, hostname: data.get('FreeSWITCH-Hostname'), calls: this.#calls })
+    if (path !== 'leg') return sendToFallback(uuid, conversation)
+    conversation.tell(api(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident)))
+  }
+
+  #tell(core: string, fields: object): void {
+    const now = this.#clock.monotonic()
+    if (now - (this.#told.get(core) ?? -Infinity) < TOLD_MS) return
+    if (this.#told.size >= MOST_RUNS) this.#told.clear()
+    this.#told.set(core, now)
+    this.#log.error(fields, MISSING)
+  }
+}
+
+/** True also when it cannot be asked: its link is gone, and it may be in any run by now. The link's own ping limits the time. */
+async function mayBeIn(one: Switch, core: string): Promise<boolean> {
+  try {
+    return (await one.ask(say.coreUuid)).trim() === core
+  } catch (error) {
+    if (!(error instanceof SwitchError)) throw error
+    return !one.up
+  }
+}

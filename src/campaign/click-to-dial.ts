@@ -1,0 +1,113 @@
+/**
+ * Click-to-dial: the agent's telephone rings first; when they answer, the flow click-to-dial calls the customer. The call has its row from
+ * the beginning, so one that was never answered is found by the customer's number and the CRM's ids like any other.
+ */
+import { within, type Clock } from '../base/clock.ts'
+import { SwitchError, SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Telephones } from '../call/house.ts'
+import { originate, type Origination } from '../call/originate.ts'
+import type { Switch, Switchboard } from '../call/switchboard.ts'
+import type { SwitchEvent } from '../esl/event.ts'
+import { endpoint, newUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
+import type { CallEnd, CallStart } from '../store/calls.ts'
+import type { ClickToDial } from './jobs.ts'
+
+/** The row of a call is written before it is dialled, unless the database takes longer than this. */
+const ROW_MS = 500
+
+export interface ClickToDialParts {
+  readonly switchboard: Switchboard
+  readonly telephones: Telephones
+  /** Both reject when the database is away. */
+  readonly rows: { open(call: Omit<CallStart, 'node'>): Promise<unknown>; close(uuid: string, end: CallEnd): Promise<unknown> }
+  /** How long the agent's telephone may ring, milliseconds. */
+  readonly ringForMs: number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const FLOW = 'click-to-dial' as Ident
+
+export class ClickToDialler {
+  readonly #parts: ClickToDialParts
+  #stop: () => void = () => {}
+  readonly #stopped = new Promise<void>(resolve => (this.#stop = resolve))
+
+  constructor(parts: ClickToDialParts) {
+    this.#parts = parts
+  }
+
+  /** This node goes: nobody waits for a telephone any more. Those that ring do so for the next node. */
+  stop(): void {
+    this.#stop()
+  }
+
+  /**
+   * Resolves with the uuid of the agent's call when their telephone rings, or is answered without ringing (or this node goes). Rejects with NOT_REACHED
+   * when it can be neither, with FreeSWITCH's cause; the row of the call says the same.
+   */
+  async dial({ extension, ...request }: ClickToDial): Promise<{ uuid: Uuid }> {
+    const { switchboard, telephones, rows, clock } = this.#parts
+    const uuid = newUuid()
+    const to = endpoint(`user/${extension}`)
+    const agent = telephones.agentAt(to) ?? extension
+    const { customer, ...ids } = request
+    const crm = Object.fromEntries(Object.entries(ids).filter((id): id is [string, string] => id[1] !== undefined))
+    const startedAt = clock.now()
+    const call = { id: uuid, flow: FLOW, direction: 'outbound', from: extension, to: customer, core: null, startedAt, crm, customer, agent } as const
+    const written = this.#behind(uuid, rows.open(call))
+    await within(clock, ROW_MS, written)
+    const variables = new Map<Ident, VarValue>()
+    for (const [name, value] of Object.entries({ ...crm, customer, switchhook_customer: customer, switchhook_agent: agent })) variables.set(name as Ident, varValue(value))
+    let ringing: () => void = () => {}
+    const rings = new Promise<void>(resolve => (ringing = resolve))
+    const over = this.#place(() => switchboard.any(), { uuid, to, variables, rings: ringing })
+    const reached = over.then(async ({ outcome, cause }) => {
+      if (outcome === 'answered') return
+      const now = clock.now()
+      void written.then(() => this.#behind(uuid, rows.close(uuid, { endedAt: now, hangupCause: cause, outcome, ringMs: now - startedAt })))
+      throw new SwitchhookError('NOT_REACHED', `extension ${extension} was not reached: ${outcome} (${cause})`)
+    })
+    await Promise.race([rings, reached, this.#stopped])
+    reached.catch(() => {}) // it rang, and nobody waits any more: the row says what became of it
+    return { uuid }
+  }
+
+  /** To the end of the ringing. The agent is busy to the end of the call. */
+  async #place(where: () => Switch, { uuid, to, variables, rings }: { uuid: Uuid; to: Endpoint; variables: ReadonlyMap<Ident, VarValue>; rings(): void }): Promise<Origination> {
+    const { telephones, ringForMs, clock, log } = this.#parts
+    try {
+      const at = where()
+      const telephone = telephones.occupy(to, uuid)
+      const onProgress = (stage: string) => void (stage !== 'created' && rings())
+      let talked = false
+      const hear = ({ name }: SwitchEvent) => {
+        if (name === 'CHANNEL_BRIDGE') talked = true
+        else if (name === 'CHANNEL_HANGUP') over()
+      }
+      const watch = at.watch(uuid, hear, () => over())
+      const over = () => {
+        watch[Symbol.dispose]()
+        telephone.over(talked)
+      }
+      const placed = await originate(at, { uuid, endpoint: to, flow: FLOW, ringForMs, variables, onProgress, clock, log })
+      log.info({ uuid, ...placed }, 'click-to-dial: the agent was called')
+      if (placed.outcome !== 'answered') over()
+      return placed
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error
+      log.error({ uuid, error: error.message }, 'click-to-dial: the agent could not be called')
+      return { outcome: 'refused', cause: error.message }
+    }
+  }
+
+  /** A row that cannot be written is said, and the call goes on. */
+  async #behind(uuid: Uuid, writing: Promise<unknown>): Promise<void> {
+    try {
+      await writing
+    } catch (error) {
+      this.#parts.log.error({ uuid, error: (error as Error).message }, 'the row of a click-to-dial call could not be written')
+    }
+  }
+}

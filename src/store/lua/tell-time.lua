@@ -1,0 +1,10 @@
+-- Tells the time that all nodes share, as the last renewal of a lease left it (call/lua/hold-node.lua). Answers {now in ms since the
+-- epoch, by how many ms that is ahead of Redis's own clock}.
+--
+-- KEYS[1]  the shared time: a hash of raw (Redis's clock at the last renewal), ahead
+local time = redis.call('TIME')
+local raw = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local kept = redis.call('HMGET', KEYS[1], 'raw', 'ahead')
+local ahead = math.floor(tonumber(kept[2]) or 0)
+if raw - (tonumber(kept[1]) or raw) > 60000 then ahead = 0 end -- nobody has renewed for a minute: there is nobody to share it
+return {raw + ahead, ahead}

@@ -1,0 +1,43 @@
+/** The API command that plays something to a leg beside whatever it hears (switch_ivr_displace_session). */
+import type { Channel } from '../channel.ts'
+import { integer } from '../encoding.ts'
+import { earlyMedia } from '../media.ts'
+import { words } from '../separate.ts'
+import { soundsOf } from '../sounds.ts'
+import { NO_SESSION, usage } from './answers.ts'
+import type { Api } from './index.ts'
+
+const SYNTAX = '<uuid> [start|stop] <path> [<limit>] [mux]'
+
+const displaced = new WeakMap<Channel, Set<string>>()
+
+/** False when the leg has no audio, the file does not exist, or is played already. */
+function start(channel: Channel, path: string, limit: number): boolean {
+  earlyMedia(channel)
+  const paths = displaced.get(channel) ?? new Set<string>()
+  displaced.set(channel, paths)
+  const [sound] = soundsOf(path, channel.sim.sounds, channel.sim.usualSound)
+  if (!channel.hasMedia || paths.has(path) || !sound || sound === 'missing') return false
+  paths.add(path)
+  if (sound.what !== undefined) channel.person?.hear(sound.what)
+  const lasts = Math.min(sound.lasts, limit > 0 ? limit * 1_000 : Infinity)
+  if (lasts < Infinity) channel.later(lasts, () => paths.delete(path))
+  return true
+}
+
+export const displaceApi: Record<string, Api> = {
+  uuid_displace(sim, argument) {
+    const [uuid = '', action = '', path, limit] = words(argument, 5)
+    if (path === undefined) return usage(SYNTAX)
+    const channel = sim.locate(uuid)
+    if (!channel) return NO_SESSION
+    switch (action.toLowerCase()) {
+      case 'start':
+        return start(channel, path, integer(limit)) ? '+OK Success\n' : '-ERR Cannot displace session!\n'
+      case 'stop':
+        return displaced.get(channel)?.delete(path) ? '+OK Success\n' : '-ERR Cannot stop displace session!\n'
+      default:
+        return usage(SYNTAX)
+    }
+  },
+}

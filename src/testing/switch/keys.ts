@@ -1,0 +1,24 @@
+/** Keys on their way into a leg: they wait in its queue until an application, a park or a bridge takes them. */
+import type { Channel, Digit } from './channel.ts'
+import type { Header } from './event.ts'
+
+/** What is no key is left out. */
+export function queueKeys(channel: Channel, keys: string, source: Digit['source']): void {
+  for (const digit of keys) if (/[0-9*#A-Da-dFw]/.test(digit)) channel.digits.push({ digit, source })
+  channel.pulse.poke()
+}
+
+/** Takes the next key out of the queue; that is the moment of its event. A diverted one goes to the leg's own connection alone. */
+export function takeKey(channel: Channel): string | undefined {
+  const next = channel.digits.shift()
+  if (!next) return undefined
+  const after: Header[] = [
+    ['DTMF-Digit', next.digit],
+    ['DTMF-Duration', next.source === 'APP' ? '2000' : '2080'],
+    ['DTMF-Source', next.source],
+  ]
+  const [listener] = channel.divertsEvents && !channel.down ? channel.listeners : []
+  if (listener) listener.divert(channel.sim.event('DTMF', channel, { after }))
+  else channel.fire('DTMF', { after })
+  return next.digit
+}

@@ -1,0 +1,54 @@
+/** `switchhook dial` and a node that runs, as people have them: processes of their own, real stores, a simulated switch over TCP. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { wordOf } from '../../src/desk/floor.ts'
+import { recentCalls } from '../../src/store/calls.ts'
+import { Told } from '../fault/matrix.ts'
+import { Rig, until } from '../fault/rig.ts'
+import { PROGRAM } from './cli-process.ts'
+
+const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
+const CUSTOMER = '+4930123456'
+const SOON_MS = 10_000
+
+test('the button of a CRM, at a telephone that rings and at one that cannot be reached: answer, cause, rows, and who is busy', async t => {
+  const rig = await Rig.open(t, new Told(), { nodes: ['a'], settings: { SCRIPTS } })
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...(await rig.settings()) }
+  const types = async (...words: string[]) => {
+    const child = spawn(process.execPath, [PROGRAM, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { out: '', err: '' }
+    child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()))
+    child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, ...said }
+  }
+  const agent = rig.sim.world.at('user/1001', { answers: '300ms', speaks: 'human' })
+  rig.sim.world.at('user/1002', { answers: 'unallocated' })
+  const customer = rig.sim.world.at(`sofia/gateway/carrier/${CUSTOMER}`, { answers: '300ms', speaks: 'human' })
+  await rig.roster.put({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 1_000, ringForMs: 20_000, queues: [] }, Date.now())
+  await rig.start(['a'], { GATEWAY: 'carrier' })
+
+  const [reached, missed] = await Promise.all([types('dial', '1001', CUSTOMER, '--crmuuid', 'c-1', '--json'), types('dial', '1002', CUSTOMER, '--crmuuid', 'c-2')])
+  assert.equal(reached.code, 0, reached.err)
+  const { uuid } = JSON.parse(reached.out) as { uuid: string }
+  assert.deepEqual([missed.code, missed.err], [1, 'switchhook: extension 1002 was not reached: invalid (UNALLOCATED_NUMBER)\n'])
+
+  await until('agent and customer talk', () => customer.last?.talksWith === agent.last, SOON_MS)
+  const calls = () => recentCalls(rig.sql, 10, undefined, { number: CUSTOMER })
+  const live = (await calls()).find(({ id }) => id === uuid)!
+  assert.equal(wordOf((await rig.roster.get('alice', Date.now()))!), 'elsewhere')
+  await until('the row says so', async () => (await calls()).find(({ id }) => id === uuid)?.otherLeg === customer.last!.uuid, SOON_MS)
+  assert.deepEqual([live.endedAt, live.agent, live.outcome], [null, 'alice', null])
+  customer.last!.hangUp()
+  await until('the row is closed', async () => (await rig.sql`select 1 from calls where id = ${uuid} and ended_at is not null`).length === 1, SOON_MS)
+  const rows = await calls()
+  const facts = rows.map(one => [one.agent, one.customer, one.outcome, one.hungUpBy, one.crm['crmuuid'], one.talkMs === null])
+  assert.deepEqual(facts.sort(), [['1002', CUSTOMER, 'invalid', null, 'c-2', true], ['alice', CUSTOMER, 'talked', 'customer', 'c-1', false]])
+  const { startedAt, answeredAt, gateway } = rows.find(({ id }) => id === uuid)!
+  assert.ok(answeredAt !== null && startedAt < answeredAt, 'it began before it was answered')
+  assert.equal(gateway, 'carrier')
+  await until('alice is free', async () => (await rig.roster.get('alice', Date.now()))?.state === 'idle', SOON_MS)
+})

@@ -1,0 +1,29 @@
+/** A journal write that counted as lost and happened all the same stands in the journal twice: nobody who reads it sees that. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { lineOf, readEntries, type Entry, type NoteOf } from '../../src/call/entries.ts'
+import { remainsOf } from '../../src/flow/remains.ts'
+
+const arrival = { uuid: '00000000-0000-4000-8000-000000000001', path: 'welcome', from: '', to: '', direction: 'in', core: '' }
+const BEGIN = JSON.stringify({ k: 'begin', at: 1, arrival })
+const note = (at: number, what: NoteOf) => lineOf({ k: 'note', at, note: what })
+const MOMENTS = [
+  note(2, { event: 'entered', queue: 'sales' }),
+  note(3, { event: 'promised', queue: 'sales', agent: 'alice' }),
+  note(4, { event: 'talking', agent: 'alice' }),
+]
+
+for (const [when, lines] of [
+  ['before the next write', [...MOMENTS, ...MOMENTS, note(9, { event: 'talked', agent: 'alice' })]],
+  ['after the next write', [...MOMENTS, note(9, { event: 'talked', agent: 'alice' }), ...MOMENTS]],
+] as const) {
+  test(`the record of a call whose node died tells nothing twice though a write was done again ${when}`, () => {
+    const record = remainsOf([BEGIN, ...lines], { at: 10, cause: 'NORMAL_CLEARING' }, 10)
+    assert.deepEqual(record?.timeline.map(({ event }) => event), ['entered', 'promised', 'talking', 'talked'])
+  })
+}
+
+test('a key that was pressed twice stands in the journal twice', () => {
+  const key = (at: number): Entry => ({ k: 'key', n: '1', at, digit: '5' })
+  assert.equal(readEntries([BEGIN, lineOf(key(1_000)), lineOf(key(1_040))]).length, 3)
+})
