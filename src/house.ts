@@ -131,7 +131,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCalls(home.commands, clock)
-    const leads = new LeadDesk({ sql, calls, capacity, clock, log })
+    const leads = new LeadDesk({ sql, calls, capacity, roster, clock, log })
     const common = { node, clock, log, sql, roster, switchboard, leads }
     if (listener && catalogue) {
       const { doorKey, maxCalls } = config

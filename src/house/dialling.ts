@@ -1,7 +1,7 @@
 /** A node's part in dialling: its share of the campaigns, the agents who stay on the line for them, and the jobs that supervisors leave. */
 import type { Roster } from '../agent/roster.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
-import type { Clock } from '../base/clock.ts'
+import { within, type Clock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { originate } from '../call/originate.ts'
@@ -42,6 +42,9 @@ export interface DiallingOptions {
   ringForMs: number
 }
 
+/** How long the dialers may take to stop: a turn of theirs may hang in a store. */
+const STOP_MS = 1_000
+
 export class Dialling {
   readonly #options: DiallingOptions
   readonly #attempts: Attempts
@@ -60,7 +63,7 @@ export class Dialling {
     const among = { othersDial: () => others(presence).dialer, isAlive: (name: string) => presence.isAlive(name) }
     this.#nailed = new NailedAgents({ switchboard, roster, floor: this.#floor, lines, clock, log, node, callerId, ...among })
     presence.on('gone', () => this.#nailed.lookAfterTheirs())
-    const house = { leads, attempts: this.#attempts, capacity, bell, floor: this.#floor, lines, switchboard, clock, log, node, gateway }
+    const house = { leads, attempts: this.#attempts, roster, capacity, bell, floor: this.#floor, lines, switchboard, clock, log, node, gateway }
     this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed })
   }
 
@@ -94,23 +97,25 @@ export class Dialling {
 
   #stop(to: Others): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
-    const phones = to.listener ? 'ring-on' : 'let-go'
-    // all three begin in this turn: the agents first, for who is called by us must not be called any more
-    const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go')
-    const campaigns = Promise.all([this.#owner.close(), this.#jobs?.close()])
+    // a lead who answers needs a node that takes the call and an agent who is still on the line
+    const phones = to.listener && to.dialer ? 'ring-on' : 'let-go'
+    // all of it begins in this turn
     this.#attempts.stop(phones)
+    const dialers = this.#owner.close()
+    const left = within(this.#options.clock, STOP_MS, dialers).catch(() => {}).then(() => this.#attempts.close(phones))
+    const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go', left)
+    const campaigns = Promise.all([dialers, this.#jobs?.close()])
     const leads = async () => {
-      await Promise.all([this.#attempts.close(phones), nailed])
+      await Promise.all([left, nailed])
       this.#floor.close()
       return {
-        ...(to.listener ? { ringOn: ringing } : { letGo: ringing }),
+        ...(phones === 'ring-on' ? { ringOn: ringing } : { letGo: ringing }),
         ...(to.dialer ? { agentsStay: agents } : { agentsLetGo: agents }),
       }
     }
-    campaigns.catch(() => {}) // told by its step
-    nailed.catch(() => {})
+    for (const told of [campaigns, left, nailed]) told.catch(() => {}) // by its step
     return [
-      { name: 'campaigns and jobs are for others', withinMs: 1_000, run: async () => void (await campaigns) },
+      { name: 'campaigns and jobs are for others', withinMs: STOP_MS, run: async () => void (await campaigns) },
       { name: 'leads and agents', withinMs: 2_500, run: leads },
     ]
   }

@@ -50,6 +50,11 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
     close: async () => {},
   }
 
+  /** Somebody picks up a telephone that rings. */
+  answer(uuid: string): void {
+    if (this.legs.has(uuid)) this.#say('CHANNEL_ANSWER', uuid)
+  }
+
   hangUp(uuid: string, cause = 'NORMAL_CLEARING'): void {
     if (this.legs.delete(uuid)) this.#say('CHANNEL_HANGUP', uuid, `Hangup-Cause: ${cause}\n`)
   }
