@@ -1,7 +1,8 @@
 /** Reaches another person: a leg of their own, in this call's name, that ends with the scope unless the two were joined. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import { endpoint as parseEndpoint, ident, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
+import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
+import { dialVariable } from '../../esl/variables.ts'
 import type { Call } from '../call.ts'
 import type { DialOutcome } from '../cause.ts'
 import type { CallHouse } from '../house.ts'
@@ -18,7 +19,10 @@ export interface DialOptions {
   /** The number shown on their telephone. Default: the caller's own. */
   callerId?: string
   callerName?: string
-  /** Variables of their leg, for records and events at the switch. */
+  /**
+   * Variables of their leg, for records and events at the switch: names of your own, and call_type, accountcode, language,
+   * absolute_codec_string. InputError for any other that FreeSWITCH acts on, as it would on some columns of a list of leads.
+   */
   variables?: Readonly<Record<string, string>>
 }
 
@@ -51,7 +55,7 @@ export interface Dialling {
 export function dial(leg: Leg, house: CallHouse, target: string, options: DialOptions = {}, pledge?: Pledge): Promise<Party> {
   const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${house.settings.gateway}/${target}` : target)
   const ringForMs = options.ringFor === undefined ? (pledge?.ringForMs ?? house.settings.ringForMs) : ms(options.ringFor)
-  const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [ident(name), varValue(value)]))
+  const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]))
   const what = { to, ringForMs, options, variables, pledge }
   const { steps } = leg
   const within = () => steps.within(number)
