@@ -10,6 +10,7 @@ import type { SwitchEvent } from '../esl/event.ts'
 import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Uuid } from '../esl/words.ts'
 import { Anew } from './anew.ts'
+import { Heard, type SwitchMoment } from './heard.ts'
 import { endOf, Hangups, type Ended } from './hangups.ts'
 import type { Listing } from './listing.ts'
 import { Questions, type Life } from './questions.ts'
@@ -29,6 +30,7 @@ export class Switch extends Emitter<{ back: void }> {
   readonly #questions: Questions
   readonly #listeners = new Map<Uuid, Set<Watcher>>()
   readonly #hangups: Hangups
+  readonly #heard: Heard
   readonly #anew: Anew
   /** Its earlier runs, as far as we have seen them end, and when they did. */
   readonly #past = new Map<string, number>()
@@ -48,6 +50,7 @@ export class Switch extends Emitter<{ back: void }> {
     this.#clock = clock
     this.#log = log
     this.#hangups = new Hangups(clock)
+    this.#heard = new Heard(clock, this.#hangups, facts)
     this.#anew = new Anew({ name, clock, log, questions: this.#questions, over: gone => this.#over(gone) })
     events.on('event', event => this.#hear(event))
     events.on('up', present => this.#back(present))
@@ -69,6 +72,16 @@ export class Switch extends Emitter<{ back: void }> {
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
   get up(): boolean {
     return this.#up
+  }
+
+  /** Now, by its own age. */
+  get moment(): SwitchMoment {
+    return this.#heard.moment
+  }
+
+  /** Has every end since that moment been heard here, and is it remembered? Then a leg that is not there, and has no end, never was. */
+  heardAllSince(moment: SwitchMoment): boolean {
+    return this.#up && this.#heard.allSince(moment)
   }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */
@@ -175,6 +188,7 @@ export class Switch extends Emitter<{ back: void }> {
     const before = this.#facts.core
     this.#facts = present
     this.#up = true
+    this.#heard.begin(present)
     if (present.core === before) return this.waiting ? this.#anew.resume() : void this.#missed()
     // it lived as long as it was heard, and no longer than until the next run began
     const at = Math.min(this.#downAt, present.startedAt ?? Infinity)

@@ -160,12 +160,21 @@ export class Attempts {
         if (await leads.answered(uuid)) after.settleWhenOver()
         return 'answered'
       }
+      // nobody heard how it ended: when its flow has written down that it was answered, the flow says how it was
+      if (outcome === 'lost' && (await leads.wasAnswered(uuid))) {
+        after.settleWhenOver(cause)
+        return 'answered'
+      }
       log.info({ uuid, campaign: campaign.name, outcome, cause }, 'a lead was not reached')
       if (outcome === 'refused') {
         await leads.refuse(uuid, cause, REFUSED_MS)
         return 'refused'
       }
-      const end = cause === 'LOST' ? 'lost' : dialEnd(outcome)
+      if (outcome === 'lost') {
+        await leads.presume(uuid, cause)
+        return 'lost'
+      }
+      const end = dialEnd(outcome)
       await leads.settle(uuid, end, { cause })
       return end
     } finally {
@@ -200,8 +209,10 @@ export class Attempts {
     }
     this.#answered.set(uuid, forget)
     return {
-      settleWhenOver: () => {
+      /** `ended`: it is over already, as far as anybody knows. */
+      settleWhenOver: (ended: string | null = null) => {
         answered = true
+        cause ??= ended
         if (cause !== null) wait()
       },
       unlessAnswered: () => {

@@ -71,6 +71,11 @@ export class LeadDesk {
     return this.stillThere(uuid)
   }
 
+  /** Whoever drives the call has written down that it was answered. */
+  async wasAnswered(uuid: string): Promise<boolean> {
+    return (await attemptWithId(this.sql, uuid))?.answeredAt instanceof Date
+  }
+
   /** They talk with an agent, from now on. False when the attempt is over. */
   connected(uuid: string, agent: string): Promise<boolean> {
     return markConnected(this.sql, uuid, agent, this.#clock.now())

@@ -51,6 +51,9 @@ export interface Dialling {
   readonly pledge: Pledge | undefined
 }
 
+/** Written down before the switch is told. `intended`: when, by the switch's own age; absent when it was not known. */
+type DialIntent = { readonly uuid: string; readonly intended?: { readonly core: string; readonly ageMs: number } }
+
 /** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
 export function dial(leg: Leg, house: CallHouse, target: string, options: DialOptions = {}, pledge?: Pledge): Promise<Party> {
   const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${house.settings.gateway}/${target}` : target)
@@ -60,11 +63,11 @@ export function dial(leg: Leg, house: CallHouse, target: string, options: DialOp
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
-  return step<Party, { uuid: string }>(leg, {
+  return step<Party, DialIntent>(leg, {
     verb: `dial ${to}`,
-    intent: () => ({ uuid: newUuid() }),
+    intent: () => ({ uuid: newUuid(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
     run: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reach, within()),
-    recover: ({ uuid }) => party(leg, house, what, parseUuid(uuid), reachAgain, within()),
+    recover: ({ uuid, intended }) => party(leg, house, what, parseUuid(uuid), (...about) => reachAgain(...about, intended ?? null), within()),
     abandon: ({ uuid }) => house.letGo(leg, parseUuid(uuid)),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
