@@ -178,7 +178,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCalls(home.commands, clock)
-    const leads = new LeadDesk({ sql, calls, capacity, clock, log })
+    const leads = new LeadDesk({ sql, calls, capacity, roster, clock, log })
     const records = keepRecords(sql, node, { clock, log })
     scope.use(records)
     const floor = new Floor(roster, clock, log)

@@ -1,5 +1,5 @@
 /** The floor as it is now: who waits, who talks, what the campaigns have come to. For the status line and for lists. */
-import type { Agent } from '../agent/agent.ts'
+import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { AdmissionState } from '../call/admission.ts'
 import type { QueueStats, QueueStore } from '../queue/store.ts'
@@ -13,11 +13,13 @@ export const AGENT_WORDS = ['ready', 'ringing', 'talking', 'wrap-up', 'elsewhere
 export type AgentWord = (typeof AGENT_WORDS)[number]
 export type AgentCounts = Readonly<Record<AgentWord, number>>
 
-/** What the system sees goes first: who talks is talking, even on a break. */
-export function wordOf({ state, status }: Pick<Agent, 'state' | 'status'>): AgentWord {
-  if (state === 'reserved') return 'ringing'
+/** What the system sees goes first: who talks is talking, even on a break. For an agent who waits for a lead to answer nothing has changed. */
+export function wordOf(agent: Pick<Agent, 'state' | 'status' | 'reservation'>): AgentWord {
+  const { state, status } = agent
+  const waits = state === 'idle' || isHeldForLead(agent)
+  if (state === 'reserved' && !waits) return 'ringing'
   if (state === 'busy-elsewhere') return 'elsewhere'
-  if (state !== 'idle') return state
+  if (!waits) return state as AgentWord
   if (status === 'break') return 'break'
   return status === 'logged-out' ? 'out' : 'ready'
 }

@@ -69,11 +69,15 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
 })
 
 test('who talks is talking even on a break; who is promised to a caller is ringing', () => {
-  assert.equal(wordOf({ state: 'talking', status: 'break' }), 'talking')
-  assert.equal(wordOf({ state: 'reserved', status: 'ready' }), 'ringing')
-  assert.equal(wordOf({ state: 'idle', status: 'break' }), 'break')
-  assert.equal(wordOf({ state: 'idle', status: 'logged-out' }), 'out')
-  assert.equal(wordOf({ state: 'idle', status: 'on-demand' }), 'ready')
+  const promised = { epoch: 1, for: 'c1', queue: 'sales', deadline: 1 }
+  const [none, forLead] = [{ reservation: null }, { reservation: { ...promised, queue: null } }]
+  assert.equal(wordOf({ state: 'talking', status: 'break', reservation: promised }), 'talking')
+  assert.equal(wordOf({ state: 'reserved', status: 'ready', reservation: promised }), 'ringing')
+  assert.equal(wordOf({ state: 'reserved', status: 'ready', ...forLead }), 'ready') // a lead is called for them, and may not answer
+  assert.equal(wordOf({ state: 'reserved', status: 'break', ...forLead }), 'break')
+  assert.equal(wordOf({ state: 'idle', status: 'break', ...none }), 'break')
+  assert.equal(wordOf({ state: 'idle', status: 'logged-out', ...none }), 'out')
+  assert.equal(wordOf({ state: 'idle', status: 'on-demand', ...none }), 'ready')
 })
 
 test('log lines stand above the floor, and the floor stays at the foot', async () => {
