@@ -3,6 +3,7 @@ import { InputError, SettingError } from '../base/errors.ts'
 import { loadFlows } from '../flow/catalogue.ts'
 import { fault, ok, type Finding } from './doctor/finding.ts'
 import type { DoctorHouse, DoctorSettings } from './doctor/house.ts'
+import { forgottenSwitch, SWITCH_CURE } from './forgotten-switch.ts'
 import { checkStores } from './doctor/stores.ts'
 import { checkSwitch } from './doctor/switch.ts'
 
@@ -20,8 +21,10 @@ export async function* diagnose<S extends DoctorSettings>(house: DoctorHouse<S>)
   }
   yield ok('settings', 'all can be used')
   yield await checkFlows(settings.scripts)
+  const forgotten = forgottenSwitch(settings)
+  if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
   yield* checkStores(house, settings)
-  if (settings.switches.length === 0) yield ok('freeswitch', 'FREESWITCH is not set: a switch is simulated')
+  if (settings.switches.length === 0 && forgotten === null) yield ok('freeswitch', `FREESWITCH is not set: a switch is simulated${settings.demo ? ', apart from the data of this installation (DEMO=1)' : ''}`)
   for (const at of settings.switches) yield* checkSwitch(at, settings, house.clock)
 }
 

@@ -19,6 +19,7 @@ import { CampaignOwner } from '../campaign/owner.ts'
 import { steerCampaign } from '../campaign/steer.ts'
 import { endpoint, newUuid, type Ident, type VarValue } from '../esl/words.ts'
 import type { RedisAddress } from '../store/redis.ts'
+import type { Switches } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { others, type Others } from './others.ts'
@@ -40,6 +41,7 @@ export interface DiallingOptions {
   gateway: Ident
   callerId: string | undefined
   ringForMs: number
+  switches: Switches
 }
 
 export class Dialling {
@@ -61,7 +63,7 @@ export class Dialling {
     this.#nailed = new NailedAgents({ switchboard, roster, floor: this.#floor, lines, clock, log, node, callerId, ...among })
     presence.on('gone', () => this.#nailed.lookAfterTheirs())
     const house = { leads, attempts: this.#attempts, capacity, bell, floor: this.#floor, lines, switchboard, clock, log, node, gateway }
-    this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed })
+    this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed, switches: options.switches })
   }
 
   /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */

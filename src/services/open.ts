@@ -7,8 +7,9 @@ import { join, relative } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Config } from '../config.ts'
-import { redisVersion, type RedisAddress } from '../store/redis.ts'
+import { redisOptions, redisVersion, type RedisAddress } from '../store/redis.ts'
 import { databaseVersion, type DatabaseAddress } from '../store/sql.ts'
+import { demoDatabase, demoRedis } from './demo-places.ts'
 import { isGone, stopped, takeHold, type Guard, type Hold } from './guard.ts'
 import { postgresAnswers, postgresPipe, startPostgres } from './postgres.ts'
 import { redisAnswers, redisPipe, startRedis } from './redis.ts'
@@ -29,7 +30,7 @@ export interface ServicesOptions {
   throwaway?: boolean
 }
 
-type Needs = Pick<Config, 'databaseUrl' | 'redisUrl' | 'dataDir' | 'cacheDir'>
+type Needs = Pick<Config, 'databaseUrl' | 'redisUrl' | 'dataDir' | 'cacheDir'> & Partial<Pick<Config, 'demo'>>
 
 /** One private service: how to find it, how to start it. */
 interface Kind<R> {
@@ -44,6 +45,19 @@ type Redis = NonNullable<Roll['redis']>
 
 /** Rejects with SwitchhookError SERVICE: one line that says what is missing and what to do. */
 export async function openServices(config: Needs, options: ServicesOptions): Promise<Services> {
+  const services = await openServers(config, options)
+  if (!config.demo) return services
+  try {
+    const [database, redis] = await Promise.all([demoDatabase(services.database), demoRedis(services.redis)])
+    options.say(`demo: in the schema ${database.schema} and in database ${redisOptions(redis).db} of Redis, apart from everything else`)
+    return { ...services, database, redis }
+  } catch (error) {
+    await services.close()
+    throw error
+  }
+}
+
+async function openServers(config: Needs, options: ServicesOptions): Promise<Services> {
   const { databaseUrl, redisUrl } = config
   const database = databaseUrl === null ? null : await givenDatabase(databaseUrl, options.say)
   const redis = redisUrl === null ? null : await givenRedis(redisUrl, options.say)

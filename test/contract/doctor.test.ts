@@ -56,6 +56,7 @@ describe('the doctor at a real FreeSWITCH', () => {
     const settings: DoctorSettings = {
       databaseUrl: null,
       redisUrl: null,
+      demo: false,
       switches: [],
       switchPassword: password,
       listen: { host: '127.0.0.1', port: ports.nodeA },

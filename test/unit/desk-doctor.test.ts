@@ -155,6 +155,7 @@ test('the doctor logs in once, and a switch that falls silent is given up after 
 const SETTINGS = {
   databaseUrl: null,
   redisUrl: null,
+  demo: false,
   switches: [],
   switchPassword: null,
   listen: { host: '127.0.0.1', port: 0 },

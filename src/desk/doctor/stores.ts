@@ -2,7 +2,9 @@
 import { readdir } from 'node:fs/promises'
 import { SwitchhookError } from '../../base/errors.ts'
 import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
+import { hasHappened } from '../../store/installation.ts'
 import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.ts'
+import { forgottenSwitch, SWITCH_CURE } from '../forgotten-switch.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
 
@@ -26,6 +28,7 @@ export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<
   }
   try {
     yield* checkDatabase(services.database, settings.databaseUrl === null)
+    yield* checkServed(services.database, settings)
     yield* checkRedis(services.redis, settings.redisUrl === null)
   } finally {
     await services.close()
@@ -55,6 +58,18 @@ async function* checkDatabase(address: DatabaseAddress, isPrivate: boolean): Asy
   const missing = await missingMigrations(address)
   if (missing.length === 0) yield ok('postgres', `${named}, all tables are there`)
   else yield ok('postgres', `${named}; ${missing.join(', ')} will be applied when a node starts`)
+}
+
+/** A node without FREESWITCH would not start on these stores. */
+async function* checkServed(address: DatabaseAddress, settings: DoctorSettings): AsyncGenerator<Finding> {
+  if (forgottenSwitch(settings) !== null || (await missingMigrations(address)).length > 0) return // said already, or new
+  const sql = openSql(address, { max: 1 })
+  try {
+    const forgotten = forgottenSwitch(settings, await hasHappened(sql, 'served-freeswitch'))
+    if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
 }
 
 async function missingMigrations(address: DatabaseAddress): Promise<string[]> {
