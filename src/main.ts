@@ -4,6 +4,7 @@ import { systemClock as clock } from './base/clock.ts'
 import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
 import { openLog, type Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
+import { visibleLines } from './base/visible.ts'
 import { readConfig, ROLES, type Config } from './config.ts'
 import { runCli } from './desk/cli.ts'
 import type { Actions } from './desk/cli/actions.ts'
@@ -21,7 +22,7 @@ import { SimulatedSwitch } from './testing/index.ts'
 /** From the signal on; whatever hangs then is left to the switches, the other nodes and the end of the process. */
 const HARD_STOP_MS = 9_000
 
-const say = (line: string) => void process.stderr.write(`${line}\n`)
+const say = (line: string) => void process.stderr.write(`${visibleLines(line)}\n`)
 
 const actions: Actions = {
   run,

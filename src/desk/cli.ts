@@ -8,12 +8,13 @@ import { dialCommand } from './cli/dial.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { queueCommands } from './cli/queue.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { guarded, processTerminal, type Terminal } from './terminal.ts'
 
 export type { Actions, DeskStores } from './cli/actions.ts'
 
 /** Every command, ready to be parsed. Rejects with CommanderError for what is said wrongly, and never ends the process. */
-export function program(actions: Actions, terminal: Terminal = processTerminal()): Command {
+export function program(actions: Actions, bare: Terminal = processTerminal()): Command {
+  const terminal = guarded(bare)
   const desk = { actions, terminal }
   const root = new Command('switchhook')
     .description('The application server that FreeSWITCH hands its calls to.')
@@ -56,7 +57,7 @@ export async function runCli(words: readonly string[], actions: Actions, termina
     return EXIT.done
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // it has said why
-    if (!(error instanceof Unhealthy)) terminal.err(`${sayError(error)}\n`)
+    if (!(error instanceof Unhealthy)) guarded(terminal).err(`${sayError(error)}\n`)
     return exitCodeOf(error)
   }
 }

@@ -4,9 +4,9 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { readable } from '../base/duration.ts'
+import { visible, visibleLines } from '../base/visible.ts'
 import { percent } from './campaign-figures.ts'
 import { AGENT_WORDS, type FloorSnapshot } from './floor.ts'
-import { harmless } from './terminal.ts'
 
 const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 
@@ -63,7 +63,7 @@ export class StatusLine implements Disposable {
 
   /** For logs and whatever else is said: whole lines, with or without their line end. */
   write(line: string): void {
-    const text = line.endsWith('\n') ? line : `${line}\n`
+    const text = visibleLines(line.endsWith('\n') ? line : `${line}\n`)
     this.#stream.write(this.#lifted() + text + this.#foot.join('\n'))
   }
 
@@ -99,7 +99,7 @@ export class StatusLine implements Disposable {
     }
     this.#looking = false
     if (this.#over) return
-    this.#draw(lines.map(harmless))
+    this.#draw(lines.map(visible))
     if (this.#changed) {
       this.#changed = false
       return this.#show(look)

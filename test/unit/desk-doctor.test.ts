@@ -201,6 +201,6 @@ test('a script that cannot be loaded and stores that cannot be had are both told
 
 test('a finding is one line, whatever a switch has answered', () => {
   const line = sayFinding({ level: 'fault', about: 'fs1', says: 'it said\n\x1b[2J', mend: 'ask again' }, false)
-  assert.equal(line, 'fault    fs1: it said\ufffd\ufffd[2J. To mend: ask again\n')
+  assert.equal(line, 'fault    fs1: it said␊␛[2J. To mend: ask again\n')
   assert.equal(saySum([]), '\nno faults, no warnings, 0 fine\n')
 })

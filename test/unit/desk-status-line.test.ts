@@ -135,7 +135,7 @@ test('a store that is away is said, and asked again a second later', async () =>
     return EMPTY
   })
   await settle()
-  assert.deepEqual(screen.lines, ['the floor cannot be seen: Redis\ufffd[2J is away'], 'and nothing steers the terminal')
+  assert.deepEqual(screen.lines, ['the floor cannot be seen: Redis␛[2J is away'], 'and nothing steers the terminal')
   away = false
   await clock.advance(1_000)
   await settle()
