@@ -44,13 +44,13 @@ async function run(): Promise<void> {
   const config = readConfig()
   mustHaveSwitch(config)
   await using scope = new Scope()
-  const status = new StatusLine({ clock, stream: process.stderr })
+  const status = new StatusLine({ clock, stream: process.stderr, people: process.stdout })
   scope.defer(() => status[Symbol.dispose]())
-  const told = (line: string) => status.write(line)
+  const told = (line: string) => status.say(line)
   const simulated = config.switches.length === 0
   const log = openLog(config.logLevel ?? (simulated ? 'warn' : 'info'), status)
   let node: Node | null = null
-  const stopped = untilStopped(() => status.write('closing'), () => node?.hangs ?? ['the start'])
+  const stopped = untilStopped(() => status.say('closing'), () => node?.hangs ?? ['the start'])
   process.on('unhandledRejection', error => survive(log, error))
 
   const simulation = simulated ? await openSimulation(scope) : null

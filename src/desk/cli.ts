@@ -1,14 +1,18 @@
 /** The command line: what there is to say, built from what it may do. Answers on stdout, everything else on stderr. */
+import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import type { Actions } from './cli/actions.ts'
 import { agentCommands } from './cli/agent.ts'
 import { callsCommand } from './cli/calls.ts'
 import { campaignCommands } from './cli/campaign.ts'
 import { dialCommand } from './cli/dial.ts'
+import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { queueCommands } from './cli/queue.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
 import { guarded, processTerminal, type Terminal } from './terminal.ts'
+
+const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
 
 export type { Actions, DeskStores } from './cli/actions.ts'
 
@@ -27,6 +31,7 @@ export function program(actions: Actions, bare: Terminal = processTerminal()): C
       subcommandTerm: command =>
         [command.name(), ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' '),
     })
+    .version(VERSION, '--version', 'the version of this program')
     .usage('<command>')
     .exitOverride()
     .helpCommand(false)
@@ -47,6 +52,7 @@ Examples:
   queueCommands(root, desk)
   dialCommand(root, desk)
   callsCommand(root, desk)
+  freeswitchCommands(root, desk)
   return root
 }
 

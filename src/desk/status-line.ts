@@ -18,8 +18,8 @@ export function floorLines({ calls, waiting, longestWaitMs, talking, agents, cam
   const people = [
     ...lost.map(name => `no link to ${name}`),
     ...TOO_MUCH[admission],
-    `${calls} ${calls === 1 ? 'call' : 'calls'}`,
-    `${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
+    `${calls} ${calls === 1 ? 'call' : 'calls'} on this node`,
+    `everywhere: ${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
     `${talking} talking`,
     `agents: ${present.join(', ') || 'none'}`,
   ]
@@ -42,12 +42,16 @@ export interface StatusStream {
 
 export interface StatusLineOptions {
   clock: Clock
+  /** Where the log goes; the floor and what is said to people too, when a person looks at it. */
   stream: StatusStream
+  /** Where these go when nobody looks at `stream`: a program that reads the log there must not stumble over them (default: `stream`). */
+  people?: StatusStream
 }
 
 export class StatusLine implements Disposable {
   readonly #clock: Clock
   readonly #stream: StatusStream
+  readonly #people: StatusStream
   /** What stands at the foot now. */
   #foot: readonly string[] = []
   #timer: Timer | null = null
@@ -56,12 +60,19 @@ export class StatusLine implements Disposable {
   #changed = false
   #over = false
 
-  constructor({ clock, stream }: StatusLineOptions) {
+  constructor({ clock, stream, people = stream }: StatusLineOptions) {
     this.#clock = clock
     this.#stream = stream
+    this.#people = stream.isTTY ? stream : people
   }
 
-  /** For logs and whatever else is said: whole lines, with or without their line end. */
+  /** A sentence for people. */
+  say(line: string): void {
+    if (this.#people === this.#stream) this.write(line)
+    else this.#people.write(`${visibleLines(line)}\n`)
+  }
+
+  /** For logs: whole lines, with or without their line end. */
   write(line: string): void {
     const text = visibleLines(line.endsWith('\n') ? line : `${line}\n`)
     this.#stream.write(this.#lifted() + text + this.#foot.join('\n'))
@@ -108,7 +119,7 @@ export class StatusLine implements Disposable {
   }
 
   #draw(lines: readonly string[]): void {
-    if (!this.#stream.isTTY) return void this.#stream.write(`${lines.join(' | ')}\n`)
+    if (!this.#stream.isTTY) return void this.#people.write(`${lines.join(' | ')}\n`)
     const room = (this.#stream.columns || 80) - 1 // a line that wraps could not be lifted again
     const lifted = this.#lifted()
     this.#foot = lines.map(line => cut(line, room))

@@ -21,6 +21,7 @@ import type { QueueStore } from '../queue/store.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
+import { NodeDeaths } from './node-deaths.ts'
 import { others, type Others } from './others.ts'
 
 export interface ListeningOptions {
@@ -59,6 +60,7 @@ export class Listening {
   readonly #house: CallHouse
   readonly #flows: Flows
   readonly #queues: Queues
+  readonly #deaths: NodeDeaths
   #gate: Gate | null = null
   /** False from a lapse until it is known which calls are still ours. */
   #sure = true
@@ -82,10 +84,12 @@ export class Listening {
       admits: () => this.#admits(),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
+        this.#deaths.came(taken)
         this.#flows.start(leg, taken)
       },
     })
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings })
+    this.#deaths = new NodeDeaths({ node, presence, log })
     const records = keepRecords(sql, node)
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     // not at once: a process that was starved is back in a moment, and the calls that wait at a port are lost when it closes
@@ -177,6 +181,7 @@ export class Listening {
   /** Lets go of the queues. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
+    this.#deaths[Symbol.dispose]()
     await this.#queues[Symbol.asyncDispose]()
   }
 }

@@ -2,10 +2,12 @@
 import { readdir } from 'node:fs/promises'
 import { SwitchhookError } from '../../base/errors.ts'
 import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
+import { NO_USES, type Uses } from '../../flow/uses.ts'
 import { hasHappened } from '../../store/installation.ts'
 import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.ts'
 import { forgottenSwitch, SWITCH_CURE } from '../forgotten-switch.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
+import { checkQueues } from './queues.ts'
 import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
 
 const MIGRATIONS = new URL('../../store/migrations/', import.meta.url)
@@ -14,7 +16,7 @@ const NEEDED = { postgres: '13', redis: '6.2' } as const
 const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it out for a private one'
 const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
 
-export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S): AsyncGenerator<Finding> {
+export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S, uses: Uses = NO_USES): AsyncGenerator<Finding> {
   // each one that was named is asked by itself: when both are wrong, both are told
   const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(finding => finding !== null)
   yield* given
@@ -30,6 +32,7 @@ export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<
     yield* checkDatabase(services.database, settings.databaseUrl === null)
     yield* checkServed(services.database, settings)
     yield* checkRedis(services.redis, settings.redisUrl === null)
+    if (settings.switches.length > 0) yield* checkQueues(services.redis, uses) // the demo makes its own
   } finally {
     await services.close()
   }
