@@ -193,7 +193,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
+      ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs, switches: config.switches.length > 0 ? 'freeswitch' : 'simulation' })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
     const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))

@@ -51,6 +51,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   #asked = 0
   #peers: readonly Peer[] = []
   #open = false
+  #lastGone: { readonly node: string; readonly seenAt: number | null } | null = null
   /** Lapses that were told to whoever listens here. */
   #seen = 0
   #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
@@ -81,6 +82,11 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
 
   peers(): readonly Peer[] {
     return this.#peers
+  }
+
+  /** When the node that is told to be gone renewed last, as Presence.lastSeen; null for any other, and for one that left on purpose. */
+  lastSeen(node: string): number | null {
+    return this.#lastGone?.node === node ? this.#lastGone.seenAt : null
   }
 
   isAlive(node: string): boolean {
@@ -170,6 +176,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
         return this.emit('answered', { ...time, asked: asked - this.#offset, answered: answered - this.#offset })
       }
       case 'gone':
+        this.#lastGone = message
         return this.emit('gone', message.node)
       case 'came':
         return this.emit('came', message.peer)

@@ -22,6 +22,7 @@ import { steerCampaign } from '../campaign/steer.ts'
 import type { Ident } from '../esl/words.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
 import type { RedisAddress } from '../store/redis.ts'
+import type { Switches } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { others, type Others } from './others.ts'
@@ -45,6 +46,7 @@ export interface DiallingOptions {
   gateway: Ident
   callerId: string | undefined
   ringForMs: number
+  switches: Switches
 }
 
 /** How long the dialers may take to stop: a turn of theirs may hang in a store. */
@@ -70,7 +72,7 @@ export class Dialling {
     this.#nailed = new NailedAgents({ switchboard, roster, floor, lines, clock, log, node, callerId, ...among })
     presence.on('gone', () => this.#nailed.lookAfterTheirs())
     const house = { leads, attempts: this.#attempts, roster, capacity, bell, floor, lines, switchboard, clock, log, node, gateway }
-    this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed })
+    this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed, switches: options.switches })
   }
 
   /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */

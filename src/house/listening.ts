@@ -21,6 +21,7 @@ import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
+import { NodeDeaths } from './node-deaths.ts'
 import { others, type Others } from './others.ts'
 
 export interface ListeningOptions {
@@ -62,6 +63,7 @@ export class Listening {
   readonly #house: CallHouse
   readonly #flows: Flows
   readonly #queues: Queues
+  readonly #deaths: NodeDeaths
   #gate: Gate | null = null
   #offering: Timer | null = null
   /** False from a lapse until it is known which calls are still ours. */
@@ -87,10 +89,12 @@ export class Listening {
       shed: arrival => void records.ended(shedRecord(arrival, clock.now())).catch((error: Error) => log.error({ uuid: arrival.uuid, error: error.message }, 'the record of a call that went to the overflow could not be written')),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
+        this.#deaths.came(taken)
         this.#flows.start(leg, taken)
       },
     })
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings, telephones })
+    this.#deaths = new NodeDeaths({ node, presence, log })
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
     presence.on('lapsed', () => {
       this.#sure = false
@@ -200,6 +204,7 @@ export class Listening {
   /** Lets go of the queues. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
+    this.#deaths[Symbol.dispose]()
     await this.#queues[Symbol.asyncDispose]()
   }
 }

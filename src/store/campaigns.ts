@@ -21,16 +21,21 @@ export interface CampaignSettings {
   readonly retryAfter: Readonly<Record<string, string>>
 }
 
+/** Telephones that ring, or the simulation's. */
+export type Switches = 'freeswitch' | 'simulation'
+
 export interface CampaignRow extends CampaignSettings {
   readonly id: string
   readonly state: CampaignState
+  /** On which kind of switch it is dialled, for ever; null: on none yet. */
+  readonly switches: Switches | null
   readonly createdAt: Date
   readonly startedAt: Date | null
   readonly endedAt: Date | null
 }
 
 const columns = (sql: Queries) => sql`
-  id, name, state, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
+  id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
   ring_for_ms as "ringForMs", retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
 /** Makes a draft, or changes the settings of one that exists and leaves its state. */
@@ -76,17 +81,21 @@ export async function moveCampaign(
   return row ?? null
 }
 
+/**
+ * The first node that dials a campaign decides for ever on which kind of switch it is dialled: a simulation must not use up the people of
+ * a real list, and the numbers of a demo must not be called by a carrier. False when it belongs to the other kind.
+ */
+export async function claimCampaign(sql: Queries, id: string, switches: Switches): Promise<boolean> {
+  const rows = await sql`
+    update campaigns set switches = ${switches} where id = ${id} and coalesce(switches, ${switches}) = ${switches}`
+  return rows.count > 0
+}
+
 /** Done, when it is running, has leads, and each of them is done: one statement, for a list may grow at any moment. */
 export async function finishCampaign(sql: Queries, id: string, now: number): Promise<boolean> {
   const rows = await sql`
     update campaigns set state = 'done', ended_at = ${new Date(now)} where id = ${id} and state = 'running'
       and exists (select 1 from leads where campaign_id = ${id})
       and not exists (select 1 from leads where campaign_id = ${id} and state <> 'done')`
-  return rows.count > 0
-}
-
-/** With its leads and attempts. True when there was one. */
-export async function removeCampaign(sql: Queries, name: string): Promise<boolean> {
-  const rows = await sql`delete from campaigns where name = ${name}`
   return rows.count > 0
 }

@@ -12,9 +12,13 @@ export type Queries = postgres.ISql<{ bigint: number }>
 export type Json = postgres.JSONValue
 
 /** Where a database is: a URL, or the folder of a unix socket. */
-export type DatabaseAddress =
+export type DatabaseAddress = (
   | { readonly url: string }
   | { readonly socketFolder: string; readonly user: string; readonly database: string }
+) & {
+  /** Where our tables are; absent: where this user's are by itself. */
+  readonly schema?: string
+}
 
 export interface SqlOptions {
   /** Connections at most (default 10). */
@@ -32,7 +36,7 @@ export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql
   const settings = {
     max,
     connect_timeout: connectWithin,
-    connection: { application_name: name },
+    connection: { application_name: name, ...(address.schema && { search_path: address.schema }) },
     onnotice: (notice: postgres.Notice) => log.debug({ notice: notice['message'] }, 'PostgreSQL says'),
     types: { bigint: { to: 20, from: [20], serialize: String, parse: wholeNumber } },
   } satisfies postgres.Options<{ bigint: postgres.PostgresType<number> }>
@@ -75,6 +79,18 @@ export async function databaseVersion(address: DatabaseAddress, connectWithin = 
   try {
     const [row] = await sql<[{ server_version: string }]>`show server_version`
     return row.server_version.split(' ')[0]!
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
+}
+
+/** Makes the schema of an address when there is none. */
+export async function ensureSchema(address: DatabaseAddress & { readonly schema: string }): Promise<void> {
+  const sql = openSql(address, { max: 1 })
+  try {
+    await sql`create schema if not exists ${sql(address.schema)}`
+  } catch (error) {
+    if (!isDuplicate(error)) throw error // somebody made it meanwhile
   } finally {
     await sql.end({ timeout: 1 })
   }
