@@ -120,6 +120,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   #beat(): void {
     const { clock } = this.#options
     this.#shared.beat(clock.monotonic())
+    this.holds() // a lapse is noticed though nobody asks
     this.#beating = clock.after(BEAT_MS, () => this.#beat())
   }
 
@@ -182,7 +183,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
         return this.emit('came', message.peer)
       case 'replaced':
         this.#state = 'over'
-        return this.emit('lapsed', { forGood: true })
+        return this.emit('lapsed', { forGood: true, lateMs: 0 })
     }
   }
 
@@ -200,7 +201,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   #lapse(lapses: number): void {
     this.#state = 'lapsed'
     this.#seen = lapses
-    this.emit('lapsed', { forGood: false })
+    this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#shared.read().until })
   }
 
   async #ask(question: Question): Promise<boolean> {

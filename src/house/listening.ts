@@ -49,8 +49,13 @@ export interface ListeningOptions {
 
 /** What is being written down may take so long before a call is given away without it. */
 const GIVE_MS = 2_500
-/** A node that has been without its lease for so long offers its calls to the others: nobody waits in silence for longer. */
-const OFFER_MS = 3_000
+/**
+ * A node that has been without its word for so long offers its calls to the others. Its lease lasts a second longer than its word: until then
+ * nobody else acts for its calls, so no connection that is closed is an old one, whose end would tear a call from its new owner.
+ */
+const OFFER_MS = 500
+/** Who finds out later than this has stood still: others may have the calls, and the store says so when it is back. */
+const LATE_MS = 400
 /** After Redis failed once more. */
 const AGAIN_MS = 500
 
@@ -96,10 +101,10 @@ export class Listening {
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings, telephones })
     this.#deaths = new NodeDeaths({ node, presence, log })
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
-    presence.on('lapsed', () => {
+    presence.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()
-      this.#offering = clock.after(OFFER_MS, () => this.#offer())
+      if (lateMs < LATE_MS) this.#offering = clock.after(OFFER_MS, () => this.#offer())
     })
     presence.on('regained', () => void this.#back())
   }
@@ -187,7 +192,7 @@ export class Listening {
     const { presence, log } = this.#options
     if (presence.holds() || !others(presence).listener) return
     const calls = this.#door.offerAll()
-    log.warn({ calls }, 'this node has been without its lease for seconds: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take')
+    log.warn({ calls }, 'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take')
   }
 
   /** Among the others again: whose calls are whose is looked up before anything is said, and only then are calls taken again. */
