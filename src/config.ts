@@ -6,6 +6,7 @@ import { homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ms, type Duration } from './base/duration.ts'
 import { SettingError } from './base/errors.ts'
+import { parseRedisUrl } from './base/redis-url.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 type Parser<T> = (text: string) => T
@@ -79,6 +80,8 @@ function url(...schemes: readonly string[]): Parser<string> {
   }
 }
 
+const redisUrl: Parser<string> = value => parseRedisUrl(value) && value
+
 const HOST_PORT = /^(?:(?<digits>\d{1,5})|(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(?<port>\d{1,5}))?)$/
 
 /** 'host:port', 'host' (with the usual port) or 'port' (with the usual host); an IPv6 address stands in brackets. */
@@ -139,7 +142,7 @@ const settings = (env: Environment) => ({
   databaseUrl: secretly(
     optional('DATABASE_URL', url('postgres', 'postgresql'), 'the PostgreSQL that keeps calls and campaigns; none: a private one'),
   ),
-  redisUrl: secretly(optional('REDIS_URL', url('redis', 'rediss'), 'the Redis that keeps queues, agents and journals, in a database of our own (redis://host/1); none: a private one')),
+  redisUrl: secretly(optional('REDIS_URL', redisUrl, 'the Redis that keeps queues, agents and journals, in a database of our own: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; none: a private one')),
   dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
   cacheDir: setting('CACHE_DIR', folder, usualCache(env), 'programs that were unpacked once; may be deleted at any time'),
   switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),

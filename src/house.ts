@@ -29,7 +29,7 @@ import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
 import { openServices } from './services/open.ts'
 import { migrate } from './store/migrate.ts'
-import { assertNoEviction, openRedisClient, type RedisAddress } from './store/redis.ts'
+import { assertFit, openRedisLinks, type RedisAddress } from './store/redis.ts'
 import { openSql, type Sql } from './store/sql.ts'
 
 /** What a command of the supervisor needs: the stores, without a node. */
@@ -51,10 +51,9 @@ export async function openStores(config: Config, log: Log, say: (line: string) =
     const sql = openSql(services.database, { log })
     scope.defer(() => sql.end({ timeout: 2 }))
     await migrate(sql)
-    const [commands, subscriber] = await Promise.all([openRedisClient(services.redis, { log }), openRedisClient(services.redis, { kind: 'subscriber', log })])
-    scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
-    await assertNoEviction(commands)
-    const home = { commands, subscriber }
+    const home = await openRedisLinks(services.redis, { log })
+    scope.defer(() => Object.values(home).forEach(link => link.disconnect()))
+    await assertFit(home.commands)
     return {
       sql, home, redis: services.redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

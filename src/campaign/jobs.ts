@@ -21,7 +21,7 @@ import { z } from 'zod'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { dial, ident, varValue } from '../esl/words.ts'
-import { redisOptions, type RedisAddress } from '../store/redis.ts'
+import { openRedisClient, type RedisAddress } from '../store/redis.ts'
 import type { CampaignCommand } from './campaign.ts'
 
 export const CAMPAIGN_QUEUE = 'switchhook-campaigns'
@@ -81,18 +81,20 @@ export interface Jobs {
   close(): Promise<void>
 }
 
-/** Resolves when both queues can be reached. */
+/** After a command that failed a worker asks again so much later (BullMQ's own 15 s are long for whoever pressed a button). */
+const RETRY_MS = 1_000
+
+/**
+ * Resolves when both queues can be reached. BullMQ makes no connections of its own: what it gets fails at once, or after 1 s of silence,
+ * and connects again; the two on which workers wait are made of it by `duplicate()` and have the same care.
+ */
 export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
-  // BullMQ throws without a listener; ioredis comes back by itself
+  // BullMQ throws without a listener; the client comes back by itself
   const hear = (queue: string) => (error: Error) => void log.warn({ queue, error: error.message }, 'a job queue has a fault')
-  const producer = (name: string) => {
-    // who waits for an answer is told soon
-    const connection = { ...redisOptions(redis), enableOfflineQueue: false, maxRetriesPerRequest: 1 }
-    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear(name))
-  }
+  const connection = await openRedisClient(redis, { name: 'switchhook-jobs', log })
+  const producer = (name: string) => new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear(name))
   const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
-    const connection = { ...redisOptions(redis), maxRetriesPerRequest: null }
-    const options = { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }
+    const options = { connection, prefix, maxStalledCount: 0, runRetryDelay: RETRY_MS, ...KEPT, ...once }
     return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear(name))
   }
 
@@ -103,15 +105,28 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
         worker(DIAL_QUEUE, job => dialJob(job, handlers), { maxStartedAttempts: 1, concurrency: 10 }),
       ]
     : []
-  await Promise.all([...Object.values(queues), ...workers].map(one => one.waitUntilReady()))
+  const all = [...workers, ...Object.values(queues)]
+  const close = async () => {
+    try {
+      // without Redis BullMQ would wait for it: what is under way goes on, and nobody is told how it ended
+      const away = await connection.ping().then(() => false, () => true)
+      await Promise.all(workers.map(one => one.close(away)))
+      await Promise.all(Object.values(queues).map(one => one.close()))
+    } finally {
+      connection.disconnect() // BullMQ closes only what it has opened
+    }
+  }
+  try {
+    await Promise.all(all.map(one => one.waitUntilReady()))
+  } catch (error) {
+    await close()
+    throw error
+  }
 
   return {
     campaign: async (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),
     clickToDial: async request => add(queues.dial, CLICK_TO_DIAL, checked(DialJob, { v: 1, ...request })),
-    async close() {
-      await Promise.all(workers.map(one => one.close()))
-      await Promise.all(Object.values(queues).map(one => one.close()))
-    },
+    close,
   }
 }
 

@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
+import { showRedisUrl } from '../base/redis-url.ts'
 import type { Config } from '../config.ts'
 import { redisVersion, type RedisAddress } from '../store/redis.ts'
 import { databaseVersion, type DatabaseAddress } from '../store/sql.ts'
@@ -162,7 +163,7 @@ async function givenDatabase(url: string, say: (line: string) => void): Promise<
 }
 
 async function givenRedis(url: string, say: (line: string) => void): Promise<RedisAddress> {
-  const { host } = new URL(url)
+  const host = showRedisUrl(url)
   try {
     say(`redis: ${await redisVersion({ url })} at ${host} (REDIS_URL)`)
     return { url }

@@ -6,7 +6,7 @@ import { Queue, QueueEvents } from 'bullmq'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
-import { redisOptions } from '../../src/store/redis.ts'
+import { redisOptions } from '../../src/store/redis-options.ts'
 import { openRedis } from '../open-services.ts'
 import { until } from './campaign-house.ts'
 
