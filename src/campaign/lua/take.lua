@@ -34,10 +34,14 @@ for i = 1, 2 do
     wait = math.max(wait, tonumber(frees[2]) + window - now + 1)
   end
 end
+-- also those of agents who are asked for no more: nobody else would forget them
+local promises = redis.call('HGETALL', KEYS[5])
+for i = 1, #promises, 2 do
+  if tonumber(string.match(promises[i + 1], ' (%d+)$')) <= now then redis.call('HDEL', KEYS[5], promises[i]) end
+end
 local free = {}
 for i = 10, 9 + agents do
-  local promise = redis.call('HGET', KEYS[5], ARGV[i])
-  if not promise or tonumber(string.match(promise, ' (%d+)$')) <= now then free[#free + 1] = ARGV[i] end
+  if redis.call('HEXISTS', KEYS[5], ARGV[i]) == 0 then free[#free + 1] = ARGV[i] end
 end
 local answer = {math.max(0, lines), math.max(0, starts), wait, #free}
 local count = math.min(#ARGV - 9 - agents, #free, lines, starts)
@@ -52,4 +56,6 @@ for i = 1, count do
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[6])
 redis.call('PEXPIRE', KEYS[4], ARGV[8])
+-- a day after the last grant everything that was granted has lapsed; prolong-line.lua keeps a line that is busy for longer
+for _, key in ipairs({KEYS[1], KEYS[2], KEYS[5]}) do redis.call('PEXPIRE', key, math.max(86400000, hold)) end
 return answer
