@@ -1,7 +1,7 @@
 /** A Redis for one test alone, on a free port of 127.0.0.1: one that may be killed, stopped, made a replica, or be a cluster. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readConfig } from '../src/config.ts'
@@ -74,14 +74,28 @@ export class OwnRedis {
 
 /** `more`: further arguments of redis-server. It appends to its file every second, as a real one does, and evicts nothing. */
 export async function openOwnRedis(t: Test, more: readonly string[] = []): Promise<OwnRedis> {
+  const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']
+  return open(t, folder => ['--dir', folder, ...kept, ...more])
+}
+
+/** A sentinel that decides alone, half a second after it has lost the primary that it calls 'ours'. */
+export async function openSentinel(t: Test, primary: OwnRedis): Promise<OwnRedis> {
+  const config = `sentinel monitor ours 127.0.0.1 ${primary.port} 1\nsentinel down-after-milliseconds ours 500\nsentinel failover-timeout ours 3000\n`
+  return open(t, async folder => {
+    const file = join(folder, 'sentinel.conf')
+    await writeFile(file, config) // a sentinel writes down what it learns
+    return [file, '--sentinel', '--dir', folder]
+  })
+}
+
+async function open(t: Test, args: (folder: string) => readonly string[] | Promise<readonly string[]>): Promise<OwnRedis> {
   const { CACHE_DIR, XDG_CACHE_HOME } = process.env
   const program = await findRedis({ cacheDir: readConfig({ CACHE_DIR, XDG_CACHE_HOME }).cacheDir, say: line => process.stderr.write(`${line}\n`) })
   if (!program) throw new Error('there is no Redis to be had')
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-redis-'))
   const port = await takePort()
   await port.close()
-  const args = ['--port', String(port.port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']
-  const own = new OwnRedis(port.port, folder, [...program.command, ...args, ...more])
+  const own = new OwnRedis(port.port, folder, [...program.command, ...(await args(folder)), '--port', String(port.port), '--bind', '127.0.0.1'])
   t.after(() => own.end())
   await own.start()
   return own

@@ -7,6 +7,7 @@ import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
+import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
 import { until } from './campaign-house.ts'
 
@@ -114,4 +115,14 @@ test('a click to dial that no node took in time calls nobody when a node comes',
   const { result } = await client(DIAL_QUEUE, 'click-to-dial', { v: 1, extension: '1001', customer: '+4930123456' })
   assert.match(String(result), /nobody took this job for 31 s/)
   assert.deepEqual(dialled, [])
+})
+
+test('who enqueues a job while Redis is silent is told so, not kept waiting', async t => {
+  const { address } = await openRedis(t)
+  if (!('socket' in address)) throw new Error('tests have a Redis of their own')
+  const proxy = await openProxy(t, { path: address.socket })
+  const jobs = await openJobs({ redis: { url: `redis://127.0.0.1:${proxy.port}/${address.db}` }, log: silentLog })
+  proxy.freeze()
+  await assert.rejects(jobs.campaign('start', 'spring'), { code: 'SERVICE' })
+  await jobs.close()
 })
