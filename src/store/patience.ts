@@ -7,13 +7,14 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 
+/** Sooner than the limit it is known that Redis is late. */
+const LATE_MS = 250
+
 export class Patience {
   readonly #clock: Clock
   readonly #limitMs: number
   #heardAt = -Infinity
-  #waiting = 0
-  /** Of those who wait now, when the first one asked. */
-  #since = 0
+  #late = false
   #silent = false
 
   constructor(clock: Clock, limitMs: number) {
@@ -21,9 +22,9 @@ export class Patience {
     this.#limitMs = limitMs
   }
 
-  /** For so many milliseconds somebody has waited and nothing was answered; 0 while nobody waits. */
-  get silentMs(): number {
-    return this.#waiting === 0 ? 0 : this.#clock.monotonic() - Math.max(this.#since, this.#heardAt)
+  /** Somebody has waited for LATE_MS, and nothing was answered since. */
+  get isLate(): boolean {
+    return this.#late
   }
 
   /** Rejects with SERVICE: Redis refused, is away, or has been silent for the limit. What was asked may still happen then. */
@@ -31,26 +32,26 @@ export class Patience {
     return new Promise((resolve, reject) => {
       if (this.#silent) return reject(new SwitchhookError('SERVICE', 'Redis is silent'))
       const asked = this.#clock.monotonic()
-      if (this.#waiting++ === 0) this.#since = asked
-      const left = () => Math.max(asked, this.#heardAt) + this.#limitMs - this.#clock.monotonic()
+      const left = (limit: number) => Math.max(asked, this.#heardAt) + limit - this.#clock.monotonic()
       let timer: Timer
-      const wait = () => {
-        const more = left()
-        if (more > 0) timer = this.#clock.after(more, wait)
+      const wait = (limit: number) => {
+        const more = left(limit)
+        if (more > 0) timer = this.#clock.after(more, () => wait(limit))
         // One more turn: when this process itself stood still, answers wait in the socket, and timers come before sockets.
-        else timer = this.#clock.after(0, () => (left() > 0 ? wait() : giveUp()))
+        else timer = this.#clock.after(0, () => (left(limit) > 0 ? wait(limit) : isOver(limit)))
       }
-      const giveUp = () => {
+      const isOver = (limit: number) => {
+        this.#late = true
+        if (limit < this.#limitMs) return wait(this.#limitMs)
         this.#silent = true
         reject(new SwitchhookError('SERVICE', `Redis has not answered for ${this.#limitMs} ms`))
       }
       const heard = () => {
         timer.cancel()
-        this.#waiting--
         this.#heardAt = this.#clock.monotonic()
-        this.#silent = false
+        this.#silent = this.#late = false
       }
-      wait()
+      wait(Math.min(LATE_MS, this.#limitMs))
       question().then(
         value => {
           heard()

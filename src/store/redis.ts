@@ -43,9 +43,8 @@ export interface RedisClientOptions {
 const again = (attempt: number): number => Math.min(50 * attempt, 2_000)
 /** A SYN that nobody answers: the address may lead elsewhere by then. */
 const CONNECTS_WITHIN_MS = 3_000
-/** No more commands than these wait for a Redis that has said nothing for LATE_MS. A burst that is being answered may be longer. */
+/** No more commands than these wait for a Redis that is late (patience.ts). A burst that is being answered may be longer. */
 const MOST_WAITING = 1_000
-const LATE_MS = 250
 /** BullMQ lets a command wait for up to 10 s (its Worker.maximumBlockTimeout). */
 const BLOCKS_FOR_MS = 12_000
 /** The server is not the primary (any more), or does not have its data (yet): the address may lead to another one. */
@@ -76,9 +75,10 @@ class Link extends Redis {
 
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
     const [command, pipeline] = sent
-    // before it is ready ioredis asks its own questions, and refuses ours
-    if (this.#kind !== 'commands' || this.status !== 'ready') return super.sendCommand(...sent)
-    const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`)) : this.#patience.ask(() => super.sendCommand(...sent) as Promise<unknown>)
+    const ask = () => super.sendCommand(...sent) as Promise<unknown>
+    // ioredis's own questions, before a link is ready and after
+    if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name)) return ask()
+    const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`)) : this.#patience.ask(ask)
     if (!pipeline) return answer.catch(refusal)
     answer.catch((error: Error) => command.reject(error)) // a pipeline looks at its commands
     return command.promise
@@ -92,7 +92,7 @@ class Link extends Redis {
   }
 
   #isLate(): boolean {
-    return this.commandQueue.length >= MOST_WAITING && this.#patience.silentMs >= LATE_MS
+    return this.commandQueue.length >= MOST_WAITING && this.#patience.isLate
   }
 
   /** False: the command fails, for it may be refused once more. */

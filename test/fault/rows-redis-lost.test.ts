@@ -66,7 +66,7 @@ row(50, 'Redis has no memory left for 10 s and refuses every write: talks go on,
   await pause(7_000)
   await client.config('SET', 'maxmemory', '0')
   await scene.serves(10_000)
-  await scene.nobodyIsLost()
+  await scene.nobodyIsLost(10_000)
   scene.ownersAgree()
   await scene.end()
 })
