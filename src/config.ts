@@ -6,6 +6,7 @@ import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SettingError } from './base/errors.ts'
+import { parseRedisUrl } from './base/redis-url.ts'
 import { choice, duration, folder, hostPort, ident, integer, list, network, phoneNumber, secret, url, yesOrNo, type Parser } from './config/parsers.ts'
 
 export type { HostPort } from './config/parsers.ts'
@@ -28,6 +29,8 @@ function optional<T>(name: string, parse: Parser<T>, why: string): Setting<T | n
   return { name, parse, standard: null, why, secret: false }
 }
 const secretly = <T>(one: Setting<T>): Setting<T> => ({ ...one, secret: true })
+
+const redisUrl: Parser<string> = value => parseRedisUrl(value) && value
 
 /** What a process does: takes calls, dials campaigns, shows the floor. Any number of processes may do each. */
 export const ROLES = ['listener', 'dialer', 'desk'] as const
@@ -64,7 +67,7 @@ const settings = (env: Environment) => ({
   databaseUrl: secretly(
     optional('DATABASE_URL', url('postgres', 'postgresql'), 'the PostgreSQL that keeps calls and campaigns; none: a private one'),
   ),
-  redisUrl: secretly(optional('REDIS_URL', url('redis', 'rediss'), 'the Redis that keeps queues, agents and journals, in a database of our own (redis://host/1); none: a private one')),
+  redisUrl: secretly(optional('REDIS_URL', redisUrl, 'the Redis that keeps queues, agents and journals, in a database of our own: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; none: a private one')),
   dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
   cacheDir: setting('CACHE_DIR', folder, usualCache(env), 'programs that were unpacked once; may be deleted at any time'),
   switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),

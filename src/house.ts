@@ -34,8 +34,8 @@ import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
 import { openDatabaseService, openRedisService, openServices } from './services/open.ts'
 import { migrate } from './store/migrate.ts'
+import { assertFit, openRedisLinks, type RedisAddress } from './store/redis.ts'
 import { askTime } from './store/redis-time.ts'
-import { assertNoEviction, openRedisClient, type RedisAddress } from './store/redis.ts'
 import { openSql, type DatabaseAddress, type Sql } from './store/sql.ts'
 
 /** What a command of the supervisor needs of PostgreSQL, without a node. */
@@ -89,12 +89,11 @@ async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): P
 }
 
 async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
-  const [commands, subscriber] = await Promise.all([openRedisClient(redis, { log }), openRedisClient(redis, { kind: 'subscriber', log })])
-  scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
-  await assertNoEviction(commands)
+  const home = await openRedisLinks(redis, { log })
+  scope.defer(() => Object.values(home).forEach(link => link.disconnect()))
+  await assertFit(home.commands)
   const clock = new SharedClock(systemClock)
-  clock.learn(await askTime(commands, clock))
-  const home = { commands, subscriber }
+  clock.learn(await askTime(home.commands, clock))
   return { home, redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home), clock }
 }
 

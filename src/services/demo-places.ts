@@ -3,7 +3,9 @@
  * Redis in a database of its own: one that carries its mark, else the last one that is empty. Nothing else on these servers is touched.
  */
 import { SwitchhookError } from '../base/errors.ts'
-import { openRedisClient, redisOptions, type RedisAddress } from '../store/redis.ts'
+import { atDatabase } from '../base/redis-url.ts'
+import { redisOptions } from '../store/redis-options.ts'
+import { openRedisClient, type RedisAddress } from '../store/redis.ts'
 import { ensureSchema, type DatabaseAddress } from '../store/sql.ts'
 
 const SCHEMA = 'switchhook_demo'
@@ -42,8 +44,5 @@ export async function demoRedis(redis: RedisAddress): Promise<RedisAddress> {
 }
 
 function withDatabase(redis: RedisAddress, db: number): RedisAddress {
-  if ('socket' in redis) return { ...redis, db }
-  const url = new URL(redis.url)
-  url.pathname = `/${db}`
-  return { url: url.href }
+  return 'socket' in redis ? { ...redis, db } : { url: atDatabase(redis.url, db) }
 }

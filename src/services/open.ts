@@ -6,8 +6,10 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
+import { showRedisUrl } from '../base/redis-url.ts'
 import type { Config } from '../config.ts'
-import { redisOptions, redisVersion, type RedisAddress } from '../store/redis.ts'
+import { redisOptions } from '../store/redis-options.ts'
+import { redisVersion, type RedisAddress } from '../store/redis.ts'
 import { databaseVersion, type DatabaseAddress } from '../store/sql.ts'
 import { demoDatabase, demoRedis } from './demo-places.ts'
 import { isGone, stopped, takeHold, type Guard, type Hold } from './guard.ts'
@@ -205,7 +207,7 @@ async function givenDatabase(url: string, say: (line: string) => void): Promise<
 }
 
 async function givenRedis(url: string, say: (line: string) => void): Promise<RedisAddress> {
-  const { host } = new URL(url)
+  const host = showRedisUrl(url)
   try {
     say(`redis: ${await redisVersion({ url })} at ${host} (REDIS_URL)`)
     return { url }

@@ -20,6 +20,9 @@ interface Pair {
 
 const silent = () => {}
 
+/** RST; a unix socket knows none. */
+const reset = (end: Socket): void => void (end.remoteAddress === undefined ? end.destroy() : end.resetAndDestroy())
+
 export class Proxy {
   /** Where to connect instead, on 127.0.0.1. */
   readonly port: number
@@ -28,7 +31,7 @@ export class Proxy {
   /** Octets that have passed, from near to far and back. */
   passed = 0
   readonly #server: ReturnType<typeof createServer>
-  readonly #to: Upstream
+  #to: Upstream
   readonly #pairs = new Set<Pair>()
   #mode: 'open' | 'blackhole' | 'reset' | 'cut' = 'open'
   #slice = 0
@@ -69,7 +72,7 @@ export class Proxy {
   /** Breaks every connection once; new ones pass. Gives back how many there were. */
   break(): number {
     const doomed = [...this.#pairs]
-    for (const { near, far } of doomed) for (const end of [near, far]) end.resetAndDestroy()
+    for (const { near, far } of doomed) for (const end of [near, far]) reset(end)
     return doomed.length
   }
 
@@ -77,6 +80,17 @@ export class Proxy {
   blackhole(): void {
     this.#mode = 'blackhole'
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
+  }
+
+  /** What is open now falls silent for good and nobody is told, as when a host loses its power; new connections pass. Gives their number. */
+  freeze(): number {
+    for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
+    return this.#pairs.size
+  }
+
+  /** New connections lead there from now on; those that are open stay where they are. */
+  lead(to: Upstream): void {
+    this.#to = to
   }
 
   /** Everything passes again as it should; slices, delays and limits are gone. */
@@ -118,7 +132,7 @@ export class Proxy {
   #take(near: Socket): void {
     this.connections++
     near.on('error', silent) // the far end tells whoever waits for it
-    if (this.#mode === 'reset') return void near.resetAndDestroy()
+    if (this.#mode === 'reset') return reset(near)
     if (this.#mode === 'cut') return void near.end()
     if (this.#mode === 'blackhole') {
       near.pause()
@@ -143,7 +157,7 @@ export class Proxy {
     from.on('end', () => this.#later(() => to.end()))
     from.on('close', broken => {
       this.#pairs.delete(pair)
-      if (broken || !from.readableEnded) to.resetAndDestroy()
+      if (broken || !from.readableEnded) reset(to)
       else this.#later(() => to.end())
     })
   }

@@ -103,6 +103,8 @@ test('a dialplan without us is a fault, and so is another key, which is never sh
 test('Redis must keep every key, and should keep them on disk', () => {
   const good = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
   assert.deepEqual(redisFindings(good, false), [{ level: 'ok', about: 'redis', says: '7.0.15, keeps every key, appends to disk' }])
+  const elsewhere = redisFindings('redis_version:7.2.4\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nrole:slave\r\ncluster_enabled:1\r\n', false)
+  assert.deepEqual(elsewhere.map(({ level, says }) => `${level}: ${says.split(/[,:]/)[0]}`), ['fault: it is a Redis Cluster', 'fault: it is a replica'])
   const bad = redisFindings('redis_version:5.0.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n', false)
   assert.deepEqual(
     bad.map(one => one.level),

@@ -1,6 +1,7 @@
 /** PostgreSQL and Redis: can they be had, are they new enough, and do they keep what they are given? */
 import { readdir } from 'node:fs/promises'
 import { SwitchhookError } from '../../base/errors.ts'
+import { showRedisUrl } from '../../base/redis-url.ts'
 import type { SharedClock } from '../../base/shared-clock.ts'
 import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
 import { NO_USES, type Uses } from '../../flow/uses.ts'
@@ -53,7 +54,7 @@ async function givenRedis(url: string | null): Promise<Finding | null> {
   if (url === null) return null
   return redisVersion({ url }).then(
     () => null,
-    (error: Error) => fault('redis', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_REDIS),
+    (error: Error) => fault('redis', `nobody answers at ${showRedisUrl(url)}: ${reason(error)}`, NO_REDIS),
   )
 }
 
@@ -114,6 +115,12 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
         'CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf',
       ),
     )
+  }
+  if (value('cluster_enabled') === '1') {
+    found.push(fault('redis', 'it is a Redis Cluster, which keeps agents and callers on different servers: no script can write both', 'name one server in REDIS_URL, or its sentinels (redis+sentinel://host:26379/primary/0)'))
+  }
+  if (value('role') === 'slave') {
+    found.push(fault('redis', 'it is a replica: nothing can be written there', 'let REDIS_URL lead to the primary, or name its sentinels (redis+sentinel://host:26379/primary/0)'))
   }
   if (value('aof_enabled') !== '1') {
     found.push(
