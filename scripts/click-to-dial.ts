@@ -1,5 +1,9 @@
 // The CRM's button: the agent's telephone has rung first and was answered, now the customer is called. The CRM's ids go along.
-import { flow, optional, text } from '#flow'
+import { flow, optional, text, type Uses } from '#flow'
+
+export const uses: Uses = {
+  sounds: ['busy', 'no-answer', 'declined', 'invalid', 'cancelled', 'failed', 'refused'].map(outcome => `dial/${outcome}`),
+}
 
 export default flow(
   { customer: text(), crmuuid: optional(text()), product_code: optional(text()), call_type: optional(text()) },

@@ -1,6 +1,8 @@
 // The last resort of every menu: a person.
-import { flow } from '#flow'
+import { flow, type Uses } from '#flow'
 import queueEntry from './queue-entry.ts'
+
+export const uses: Uses = { queues: ['operator'], sounds: ['whisper/operator'] }
 
 export default flow(async call => {
   await call.play('ivr/operator')

@@ -1,7 +1,9 @@
 // A caller hears the menu and is taken to the right place.
-import { flow } from '#flow'
+import { flow, type Uses } from '#flow'
 import operator from './operator.ts'
 import queueEntry from './queue-entry.ts'
+
+export const uses: Uses = { queues: ['sales', 'support'], sounds: ['whisper/sales', 'whisper/support'] }
 
 export default flow(async call => {
   await call.answer()

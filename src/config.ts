@@ -3,12 +3,15 @@
  * Nothing else in the house reads the environment. All faults come in one message; what comes out is frozen.
  */
 import { homedir, hostname } from 'node:os'
-import { join, resolve } from 'node:path'
-import { ms, type Duration } from './base/duration.ts'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { SettingError } from './base/errors.ts'
+import { parseRedisUrl } from './base/redis-url.ts'
+import { choice, duration, folder, hostPort, ident, integer, list, network, phoneNumber, secret, url, yesOrNo, type Parser } from './config/parsers.ts'
+
+export type { HostPort } from './config/parsers.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-type Parser<T> = (text: string) => T
 
 interface Setting<T> {
   readonly name: string
@@ -27,73 +30,7 @@ function optional<T>(name: string, parse: Parser<T>, why: string): Setting<T | n
 }
 const secretly = <T>(one: Setting<T>): Setting<T> => ({ ...one, secret: true })
 
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
-/* What a setting may look like. A parser throws a plain Error that says what is allowed. */
-
-const folder: Parser<string> = value => resolve(value)
-
-function matching(pattern: RegExp, allowed: string): Parser<string> {
-  return value => {
-    if (!pattern.test(value)) throw new Error(`allowed: ${allowed}`)
-    return value
-  }
-}
-const ident = matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "letters, digits, '.', '_' and '-', at most 63")
-const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, a '+' before them if you like")
-const secret = (least: number): Parser<string> => matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)
-
-function integer(least: number, most: number): Parser<number> {
-  return value => {
-    const number = Number(value)
-    if (!/^\d+$/.test(value) || number < least || number > most) throw new Error(`allowed: a whole number, ${least} to ${most}`)
-    return number
-  }
-}
-
-function duration(least: Duration, most: Duration): Parser<number> {
-  return value => {
-    const milliseconds = /^[\d.]+(ms|s|m|h|d)$/.test(value) ? ms(value as Duration) : NaN
-    const fits = milliseconds >= ms(least) && milliseconds <= ms(most)
-    if (!fits) throw new Error(`allowed: a number with its unit, from ${least} to ${most}`)
-    return milliseconds
-  }
-}
-
-function choice<const T extends string>(...allowed: readonly T[]): Parser<T> {
-  return value => {
-    const found = allowed.find(one => one === value)
-    if (found === undefined) throw new Error(`allowed: ${allowed.join(', ')}`)
-    return found
-  }
-}
-
-function url(...schemes: readonly string[]): Parser<string> {
-  return value => {
-    const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : ''
-    if (!schemes.includes(scheme)) throw new Error(`allowed: a URL that begins with ${schemes.map(one => `${one}://`).join(' or ')}`)
-    return value
-  }
-}
-
-const HOST_PORT = /^(?:(?<digits>\d{1,5})|(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(?<port>\d{1,5}))?)$/
-
-/** 'host:port', 'host' (with the usual port) or 'port' (with the usual host); an IPv6 address stands in brackets. */
-function hostPort(usual: HostPort): Parser<HostPort> {
-  return value => {
-    const match = HOST_PORT.exec(value)
-    const { digits, host = usual.host, port = digits ?? String(usual.port) } = match?.groups ?? {}
-    if (!match || Number(port) > 65_535) throw new Error('allowed: host:port, such as 10.0.0.5:8084 or [::1]:8084')
-    return Object.freeze({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
-  }
-}
-
-function list<T>(one: Parser<T>): Parser<readonly T[]> {
-  return value => Object.freeze(value.split(',').map(part => part.trim()).filter(part => part !== '').map(one))
-}
+const redisUrl: Parser<string> = value => parseRedisUrl(value) && value
 
 /** What a process does: takes calls, dials campaigns, shows the floor. Any number of processes may do each. */
 export const ROLES = ['listener', 'dialer', 'desk'] as const
@@ -105,23 +42,14 @@ const someRoles: Parser<readonly Role[]> = value => {
   return Object.freeze([...chosen])
 }
 
-const network: Parser<string> = value => {
-  const [address = '', prefix = '', ...rest] = value.split('/')
-  const v6 = address.includes(':')
-  const v4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split('.').every(part => Number(part) <= 255)
-  const good = v6 ? URL.canParse(`http://[${address}]/`) : v4
-  if (!good || rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > (v6 ? 128 : 32)) {
-    throw new Error(`'${value}' is no network; allowed: networks with commas between them, such as 10.0.0.0/8,::1/128`)
-  }
-  return value
-}
-
 /** Where things may be kept that can be had again. root's own cache is closed to the user that PostgreSQL must run as. */
 function usualCache(env: Environment): string {
   if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'switchhook')
   return process.getuid?.() === 0 ? '/var/cache/switchhook' : join(homedir(), '.cache', 'switchhook')
 }
 
+/** Of this installation, from whatever folder a command is typed. */
+const OWN_SCRIPTS = fileURLToPath(new URL('../scripts', import.meta.url))
 const USUAL_SWITCH = { host: '127.0.0.1', port: 8_021 }
 const USUAL_DOOR = { host: '127.0.0.1', port: 8_084 }
 
@@ -139,10 +67,11 @@ const settings = (env: Environment) => ({
   databaseUrl: secretly(
     optional('DATABASE_URL', url('postgres', 'postgresql'), 'the PostgreSQL that keeps calls and campaigns; none: a private one'),
   ),
-  redisUrl: secretly(optional('REDIS_URL', url('redis', 'rediss'), 'the Redis that keeps queues, agents and journals, in a database of our own (redis://host/1); none: a private one')),
+  redisUrl: secretly(optional('REDIS_URL', redisUrl, 'the Redis that keeps queues, agents and journals, in a database of our own: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; none: a private one')),
   dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
   cacheDir: setting('CACHE_DIR', folder, usualCache(env), 'programs that were unpacked once; may be deleted at any time'),
   switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),
+  demo: setting('DEMO', yesOrNo, '0', '1: the simulation, in a schema and a Redis database of its own; needed when DATABASE_URL or REDIS_URL is set'),
   switchPassword: secretly(optional('FREESWITCH_PASSWORD', secret(1), 'password of the event sockets; required with FREESWITCH')),
   listen: setting('LISTEN', hostPort(USUAL_DOOR), '127.0.0.1:8084', 'where FreeSWITCH brings its calls'),
   listenAllow: setting('LISTEN_ALLOW', list(network), '127.0.0.0/8,::1/128', 'networks that may bring calls'),
@@ -161,7 +90,7 @@ const settings = (env: Environment) => ({
     '1000',
     'live calls from which on new callers are sent to the overflow; at twice as many the port is closed',
   ),
-  scripts: setting('SCRIPTS', folder, 'scripts', 'the folder of the flows'),
+  scripts: setting('SCRIPTS', folder, OWN_SCRIPTS, 'the folder of the flows'),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that people see when we call them'),
   cps: setting('CPS', integer(1, 1_000), '5', 'calls that we start per second and switch; carriers refuse what comes faster'),
@@ -198,8 +127,9 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 /** What is wrong between settings. One that is faulty by itself is not named twice. */
-function contradictions({ switches, switchPassword, listen, doorKey, roles }: Config, faulty: ReadonlySet<string>): string[] {
+function contradictions({ switches, switchPassword, demo, listen, doorKey, roles }: Config, faulty: ReadonlySet<string>): string[] {
   const faults: string[] = []
+  if (demo && switches.length > 0) faults.push('DEMO=1 and FREESWITCH exclude each other: the demo runs on a simulated switch')
   if (!faulty.has('FREESWITCH') && !faulty.has('FREESWITCH_PASSWORD') && switches.length > 0) {
     if (switchPassword === null) faults.push('FREESWITCH_PASSWORD is missing: FREESWITCH needs the password of its event_socket.conf.xml')
     if (switchPassword === 'ClueCon') {
@@ -233,6 +163,7 @@ export function describeSettings(): string {
 
 function shown(one: Setting<unknown>): string {
   if (one.name === 'CACHE_DIR') return "the user's cache"
+  if (one.name === 'SCRIPTS') return '`scripts` of this project'
   if (one.name === 'NODE_NAME') return 'host and process id'
   return one.standard ? `\`${one.standard}\`` : 'none'
 }

@@ -1,5 +1,6 @@
 /** "#flow": everything that a flow may import, and nothing else. */
 export { flow, campaignFlow, type Flow, type CampaignFlow } from './flow/define.ts'
+export type { Uses } from './flow/uses.ts'
 export { text, integer, choice, optional, type Need } from './flow/params.ts'
 export type { FlowCall } from './flow/flow-call.ts'
 export type { FlowPlace } from './flow/place.ts'

@@ -34,8 +34,8 @@ import { redisQueueStore } from './queue/redis-store.ts'
 import type { QueueStore } from './queue/store.ts'
 import { openDatabaseService, openRedisService, openServices } from './services/open.ts'
 import { migrate } from './store/migrate.ts'
+import { assertFit, openRedisLinks, type RedisAddress } from './store/redis.ts'
 import { askTime } from './store/redis-time.ts'
-import { assertNoEviction, openRedisClient, type RedisAddress } from './store/redis.ts'
 import { openSql, type DatabaseAddress, type Sql } from './store/sql.ts'
 
 /** What a command of the supervisor needs of PostgreSQL, without a node. */
@@ -89,12 +89,11 @@ async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): P
 }
 
 async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
-  const [commands, subscriber] = await Promise.all([openRedisClient(redis, { log }), openRedisClient(redis, { kind: 'subscriber', log })])
-  scope.defer(() => [commands, subscriber].forEach(client => client.disconnect()))
-  await assertNoEviction(commands)
+  const home = await openRedisLinks(redis, { log })
+  scope.defer(() => Object.values(home).forEach(link => link.disconnect()))
+  await assertFit(home.commands)
   const clock = new SharedClock(systemClock)
-  clock.learn(await askTime(commands, clock))
-  const home = { commands, subscriber }
+  clock.learn(await askTime(home.commands, clock))
   return { home, redis, roster: redisRoster(home), queueStore: redisQueueStore(home), bell: new Bell(home), clock }
 }
 
@@ -178,7 +177,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
 
     const capacity = new Capacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCalls(home.commands, clock)
-    const leads = new LeadDesk({ sql, calls, capacity, clock, log })
+    const leads = new LeadDesk({ sql, calls, capacity, roster, clock, log })
     const records = keepRecords(sql, node, { clock, log })
     scope.use(records)
     const floor = new Floor(roster, clock, log)
@@ -193,7 +192,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs })
+      ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs, switches: config.switches.length > 0 ? 'freeswitch' : 'simulation' })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
     const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))

@@ -1,30 +1,29 @@
 /** The process: one command of the command line, signals, and the simulated switch where there is no real one. */
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { systemClock as clock, type Clock } from './base/clock.ts'
-import { ms } from './base/duration.ts'
 import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
 import { openLog, type Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
-import { addLeads, defineCampaign, steerCampaign } from './campaign/steer.ts'
+import { visibleLines } from './base/visible.ts'
 import { readConfig, ROLES, type Config } from './config.ts'
 import { runCli } from './desk/cli.ts'
 import type { Actions } from './desk/cli/actions.ts'
 import { diagnose } from './desk/doctor.ts'
 import { readFloor } from './desk/floor.ts'
+import { forgottenSwitch, SWITCH_CURE } from './desk/forgotten-switch.ts'
 import { StatusLine } from './desk/status-line.ts'
 import { openDatabaseStores, openNode, openRedisStores, openStores, type Node, type Stores } from './house.ts'
 import type { SwitchAddress } from './house/switches.ts'
 import { openServices } from './services/open.ts'
-import { removeCampaign } from './store/campaigns.ts'
-import { DEMO, demoLeads, openDemo } from './testing/demo.ts'
+import { hasHappened, noteHappened } from './store/installation.ts'
+import { DEMO, openDemo } from './testing/demo.ts'
+import { furnishDemo } from './testing/demo-furniture.ts'
 import { SimulatedSwitch } from './testing/index.ts'
 
 /** From the signal on; whatever hangs then is left to the switches, the other nodes and the end of the process. */
 const HARD_STOP_MS = 9_000
 
-const say = (line: string) => void process.stderr.write(`${line}\n`)
+const say = (line: string) => void process.stderr.write(`${visibleLines(line)}\n`)
 
 const actions: Actions = {
   run,
@@ -49,20 +48,21 @@ async function withOpen<S extends AsyncDisposable, T>(open: (config: Config, log
 /** A node at work, until SIGINT or SIGTERM. */
 async function run(): Promise<void> {
   const config = readConfig()
+  mustHaveSwitch(config)
   await using scope = new Scope()
-  const status = new StatusLine({ clock, stream: process.stderr })
+  const status = new StatusLine({ clock, stream: process.stderr, people: process.stdout })
   scope.defer(() => status[Symbol.dispose]())
-  const told = (line: string) => status.write(line)
+  const told = (line: string) => status.say(line)
   const simulated = config.switches.length === 0
   const log = openLog(config.logLevel ?? (simulated ? 'warn' : 'info'), status)
   let node: Node | null = null
-  const stopped = untilStopped(() => status.write('closing'), () => node?.hangs ?? ['the start'])
+  const stopped = untilStopped(() => status.say('closing'), () => node?.hangs ?? ['the start'])
   process.on('unhandledRejection', error => survive(log, error))
 
   const simulation = simulated ? await openSimulation(scope) : null
   const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
   told(simulation ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one' : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`)
-  node = scope.use(await openNode({ config, switches, log, say: told, linked: () => status.now(), ...(simulation ? { prepare: stores => furnish(stores, config.dataDir) } : {}) }))
+  node = scope.use(await openNode({ config, switches, log, say: told, linked: () => status.now(), prepare: stores => prepare(stores, config) }))
   const { stores, door } = node
   if (config.roles.length < ROLES.length) told(`roles: ${config.roles.join(', ')}`)
   told(door ? `door: ${door.address}, flows: ${door.flows.join(', ')}` : 'no port is open: calls are taken by processes with the role listener')
@@ -86,20 +86,17 @@ async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; 
   return { switch: simulated, address: { host: '127.0.0.1', port, password } }
 }
 
-/** What a supervisor would set up for the demo: queues, five agents, a campaign of 300 leads that runs. */
-async function furnish({ roster, queueStore, sql, bell, clock: shared }: Stores, dataDir: string): Promise<void> {
-  for (const name of DEMO.queues) await queueStore.put({ name, strategy: 'longest-idle-agent' })
-  for (const { name, queues } of DEMO.agents) {
-    const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
-    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, shared.now())
-    await roster.setStatus(name, 'ready', shared.now())
-  }
-  await removeCampaign(sql, DEMO.campaign) // of an earlier run: everybody is called again
-  await defineCampaign({ sql, bell }, { name: DEMO.campaign, queue: DEMO.campaignQueue })
-  const file = join(dataDir, 'demo-leads.csv')
-  await writeFile(file, demoLeads())
-  await addLeads({ sql, bell }, DEMO.campaign, { file, now: shared.now() })
-  await steerCampaign({ sql, bell }, DEMO.campaign, 'start', shared.now())
+/** Throws SettingError when a simulation would run on what belongs to a real FreeSWITCH. */
+function mustHaveSwitch(config: Config, served = false): void {
+  const fault = forgottenSwitch(config, served)
+  if (fault !== null) throw new SettingError([`${fault}: ${SWITCH_CURE}`])
+}
+
+/** Before the first call: whose stores these are is looked at or written down, and a simulation gets its people, once. */
+async function prepare(stores: Stores, config: Config): Promise<void> {
+  if (config.switches.length > 0) return noteHappened(stores.sql, 'served-freeswitch')
+  mustHaveSwitch(config, await hasHappened(stores.sql, 'served-freeswitch'))
+  await furnishDemo(stores, config.dataDir, stores.clock)
 }
 
 /** A flow that forgets an `await` must not take everybody else's calls with it. */

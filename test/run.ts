@@ -1,44 +1,72 @@
 /**
- * Runs test files, one process each: `node --import tsx test/run.ts FILE…`. Starts PostgreSQL and Redis once when a ring needs them.
- * Fails when a test fails, when a file holds no test, and when there is no file at all: a green run has always proved something.
+ * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] FILE|FOLDER…`. Starts PostgreSQL and Redis once when a
+ * ring needs them. Prints failures with what is known of them, the slowest files and the sum; of a single file also each test.
+ * Its last line is `N passed, N failed, N skipped`. `--skipped` names what was skipped.
+ * Fails when a test fails, when a file holds no test, hangs or breaks off, and when nothing was tested: a green run has always proved something.
  */
-import { once } from 'node:events'
-import { run } from 'node:test'
-import { spec } from 'node:test/reporters'
 import { availableParallelism } from 'node:os'
-import { relative, resolve } from 'node:path'
+import { processesOf, testFilesOf } from './run/files.ts'
+import { runProcess, type FileResult, type Listener } from './run/process.ts'
+import type { Told } from './run/told.ts'
 import { startServices, TOLD } from './servers.ts'
 
-/** No file of ours takes that long (the sentences on a real switch take two minutes): one that hangs is a leak, and its name has to be said. */
-const FILE_LIMIT_MS = 600_000
 const NEEDS_SERVICES = /(^|\/)test\/(contract|fault|bench)\//
+const SLOWEST = 10
+const PROGRESS_EVERY_MS = 20_000
 
-const files = process.argv.slice(2).map(file => resolve(file))
+const given = process.argv.slice(2)
+const namesSkipped = given.includes('--skipped')
+const files = testFilesOf(given.filter(one => one !== '--skipped'))
 if (files.length === 0) {
   console.error('test/run.ts: no test file was given')
   process.exit(1)
 }
 const began = performance.now()
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 const services = files.some(file => NEEDS_SERVICES.test(file)) ? await startServices(console.log) : null
 if (services) process.env[TOLD] = JSON.stringify({ database: services.database, redis: services.redis })
 
-let passed = 0
-const faults: string[] = []
-const skipped: string[] = []
-const stream = run({ files, concurrency: availableParallelism(), timeout: FILE_LIMIT_MS })
-stream.on('test:fail', ({ name, file }) => faults.push(`failed: ${name} (${relative('', file ?? '')})`))
-stream.on('test:pass', ({ name, file, skip, todo, details }) => {
-  if (details.type === 'suite') return
-  if (name === file) faults.push(`no test in ${relative('', file)}`) // Node reports a file without a test as one that passes
-  else if (skip !== undefined || todo !== undefined) skipped.push(name)
-  else passed += 1
-})
-const report = stream.compose(new spec())
-report.pipe(process.stdout, { end: false })
-await once(report, 'end')
+const results: FileResult[] = []
+const running = new Set<string>()
+const listener: Listener = {
+  ...(files.length === 1 ? { told: tell } : {}),
+  over(result) {
+    results.push(result)
+    for (const { name, story } of result.faults) console.log(`\n✖ ${result.file}: ${name}\n${story}`)
+  },
+}
+
+function tell(event: Told): void {
+  if (event.what === 'passed') console.log(`✔ ${event.test} (${Math.round(event.ms)} ms)`)
+  if (event.what === 'diagnostic') console.log(`  ${event.text}`)
+}
+
+const waiting = processesOf(files)
+async function work(): Promise<void> {
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const name = next.length > 1 ? `${next[0]} and ${next.length - 1} more` : next[0]!
+    running.add(name)
+    const rest = await runProcess(next, listener)
+    running.delete(name)
+    if (rest.length > 0) waiting.unshift(rest)
+  }
+}
+const progress = setInterval(() => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`), PROGRESS_EVERY_MS)
+await Promise.all(Array.from({ length: availableParallelism() }, work))
+clearInterval(progress)
 await services?.close()
 
-if (passed === 0 && faults.length === 0) faults.push('nothing was tested')
-const took = ((performance.now() - began) / 1_000).toFixed(1)
-console.log(`\n${[`${passed} passed in ${took} s`, ...skipped.map(name => `skipped: ${name}`), ...faults].join('\n')}`)
-process.exitCode = faults.length > 0 ? 1 : 0
+const sum = (of: (result: FileResult) => number): number => results.reduce((total, result) => total + of(result), 0)
+const [passed, failed, skipped] = [sum(one => one.passed), sum(one => one.faults.length), sum(one => one.skipped.length)]
+const nothing = passed + failed === 0
+const lines: string[] = []
+if (files.length > 1) {
+  const slowest = [...results].sort((a, b) => b.ms - a.ms).slice(0, SLOWEST)
+  lines.push('the slowest files:', ...slowest.map(({ file, ms }) => `${seconds(ms).padStart(8)}  ${file}`))
+}
+if (namesSkipped) for (const { file, skipped: names } of results) lines.push(...names.map(name => `skipped: ${name} (${file})`))
+for (const { file, faults } of results) lines.push(...faults.map(({ name }) => `failed: ${name} (${file})`))
+if (nothing) lines.push('nothing was tested')
+lines.push(`${passed} passed in ${seconds(performance.now() - began)}`, `${passed} passed, ${failed} failed, ${skipped} skipped`)
+console.log(`\n${lines.join('\n')}`)
+process.exitCode = failed > 0 || nothing ? 1 : 0

@@ -7,7 +7,8 @@ import { readConfig } from '../src/config.ts'
 import { isAlive } from '../src/services/guard.ts'
 import { openServices, type Services } from '../src/services/open.ts'
 import { migrate } from '../src/store/migrate.ts'
-import { ensureDatabase, openSql, type DatabaseAddress } from '../src/store/sql.ts'
+import { ensureDatabase } from '../src/store/make-database.ts'
+import { openSql, type DatabaseAddress } from '../src/store/sql.ts'
 
 /** The name under which `test/run.ts` tells its children where the servers are. */
 export const TOLD = 'SWITCHHOOK_TEST_SERVICES'

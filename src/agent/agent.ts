@@ -120,12 +120,18 @@ export function withStatus(agent: Agent, status: AgentStatus, reason: string | n
   return write(agent, now, { status, reason, ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, restUntil: 0 }) })
 }
 
-/** The epoch of the reservation is the rev of the record that holds it. */
+/**
+ * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this very call is given to
+ * it, whatever status they have chosen since: the lead was called for them.
+ */
 export function reserved(agent: Agent, claim: { for: string; queue: string | null; ttlMs: number }, now: number): Agent | null {
-  if (whyNotNow(agent, now) !== null) return null
   const reservation = { epoch: nextRev(agent.rev, now), for: claim.for, queue: claim.queue, deadline: now + claim.ttlMs }
-  return write(move(agent, 'reserved', now, { reservation }), now)
+  if (isHeldForLead(agent) && agent.reservation?.for === claim.for) return write(agent, now, { reservation })
+  return whyNotNow(agent, now) === null ? write(move(agent, 'reserved', now, { reservation }), now) : null
 }
+
+/** A campaign calls a lead for this agent, and nobody else is given them until that call is over. True also when they have left the line since. */
+export const isHeldForLead = ({ state, reservation }: Pick<Agent, 'state' | 'reservation'>): boolean => state === 'reserved' && reservation?.queue === null
 
 /** A reservation is wanted for `ttlMs` more. Once the phone rings or people talk there is nothing to prolong, but it holds. */
 export function held(agent: Agent, epoch: number, ttlMs: number, now: number): Agent | null {

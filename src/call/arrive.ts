@@ -17,7 +17,7 @@ import { Doubts } from './doubts.ts'
 import { sendToFallback } from './fallback.ts'
 import { Lapse } from './lapse.ts'
 import { Leg } from './leg.ts'
-import { isSame, type CallStore, type Taken } from './ownership.ts'
+import { isSame, isStill, type CallStore, type Taken } from './ownership.ts'
 import { Strays, type Peers } from './strays.ts'
 import type { Switch, Switchboard } from './switchboard.ts'
 import { isDriven, take } from './taking.ts'
@@ -130,8 +130,7 @@ export class Door {
     let lost = 0
     legs.forEach((leg, at) => {
       const owner = owners[at] // none: a leg that is nobody's call; or the store has forgotten it, and nobody else has taken it
-      // our epoch is 0 when it could not be taken as it came: whoever has it now has taken it since
-      if (!owner || isSame(owner, leg.steps.journal.owner)) return leg.resume()
+      if (!owner || isStill(owner, leg.steps.journal.owner)) return leg.resume()
       lost++
       leg.giveAway('taken')
     })

@@ -1,7 +1,10 @@
 /** FreeSWITCH's hang-up causes (Q.850 and its own) in the words of a call centre. */
 
-/** What became of an attempt to reach somebody. 'refused': the switch itself would not dial, so nobody's telephone rang. */
-export const DIAL_OUTCOMES = ['answered', 'busy', 'no-answer', 'declined', 'invalid', 'cancelled', 'failed', 'refused'] as const
+/**
+ * What became of an attempt to reach somebody. 'refused': the switch itself would not dial, so nobody's telephone rang. 'lost': it is over,
+ * and nobody heard how it ended (a link or a node was away); their telephone may have rung, and is not called again for this attempt.
+ */
+export const DIAL_OUTCOMES = ['answered', 'busy', 'no-answer', 'declined', 'invalid', 'cancelled', 'failed', 'refused', 'lost'] as const
 export type DialOutcome = (typeof DIAL_OUTCOMES)[number]
 
 const OUTCOME: ReadonlyMap<string, Exclude<DialOutcome, 'answered' | 'refused'>> = new Map([
@@ -19,6 +22,7 @@ const OUTCOME: ReadonlyMap<string, Exclude<DialOutcome, 'answered' | 'refused'>>
   ['NUMBER_CHANGED', 'invalid'],
   ['ORIGINATOR_CANCEL', 'cancelled'],
   ['LOSE_RACE', 'cancelled'],
+  ['LOST', 'lost'],
 ])
 
 /** A cause that is in no table is 'failed': the network or the switch could not do it, the number may be fine. */

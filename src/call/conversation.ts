@@ -211,6 +211,7 @@ export class Conversation {
 
   #closed(): void {
     this.#unheard?.cancel()
+    if (this.#unheard && this.#hungUp === null) this.#endUnheard() // it lingered and is gone: no event of the hang-up comes any more
     this.#settle(() => new CallMoved('the connection to the switch is gone'))
     this.#deliver(sink => sink.closed())
   }

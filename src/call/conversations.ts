@@ -49,7 +49,7 @@ export class Conversations {
     const open = this.#present
     this.#present = null
     open?.close()
-    this.closeRetired()
+    this.#closeRetired()
   }
 
   /** Closes the one that is open, said or not: the switch goes on with the leg as its socket_resume says. */
@@ -64,10 +64,10 @@ export class Conversations {
     for (const open of [this.#present, this.#aside]) open?.destroy()
     this.#present = null
     this.#aside = null
-    this.closeRetired()
+    this.#closeRetired()
   }
 
-  closeRetired(): void {
+  #closeRetired(): void {
     for (const conversation of this.#retired.splice(0)) conversation.close()
   }
 }

@@ -26,8 +26,9 @@ const MOST = 20_000
 
 export class Hangups {
   readonly #clock: Clock
-  /** Oldest first. */
-  readonly #ends = new Map<Uuid, Ended>()
+  /** Oldest first; `heard` by the clock that only grows. */
+  readonly #ends = new Map<Uuid, Ended & { readonly heard: number }>()
+  #completeSince = -Infinity
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -35,12 +36,18 @@ export class Hangups {
 
   add(uuid: Uuid, end: Ended): void {
     this.#ends.delete(uuid)
-    this.#ends.set(own(uuid), { ...end, cause: own(end.cause), ...(end.bridgedTo === undefined ? {} : { bridgedTo: own(end.bridgedTo) }) })
-    const stale = this.#clock.now() - KEPT_MS
-    for (const [oldest, { at }] of this.#ends) {
-      if (at > stale && this.#ends.size <= MOST) break
+    const now = this.#clock.monotonic()
+    this.#ends.set(own(uuid), { ...end, cause: own(end.cause), ...(end.bridgedTo === undefined ? {} : { bridgedTo: own(end.bridgedTo) }), heard: now })
+    for (const [oldest, { heard }] of this.#ends) {
+      if (heard > now - KEPT_MS && this.#ends.size <= MOST) break
       this.#ends.delete(oldest)
+      this.#completeSince = heard
     }
+  }
+
+  /** Of what ended after this moment nothing has been forgotten; by the clock that only grows. */
+  get completeSince(): number {
+    return this.#completeSince
   }
 
   /** The uuid lives: it came back with a new run of its switch, or was given out again. */

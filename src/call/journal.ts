@@ -8,7 +8,7 @@ import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Arrival } from './arrival.ts'
 import { lineOf, type Begin, type Entry, type Json, type NoteOf } from './entries.ts'
-import { isSame, type CallStore, type Owner } from './ownership.ts'
+import { isSame, isStill, type CallStore, type Owner } from './ownership.ts'
 
 export interface JournalOptions {
   readonly uuid: string
@@ -168,7 +168,7 @@ export class Journal {
     if (store === null) return true
     try {
       const owner = await store.owner(uuid)
-      return owner === null || isSame(owner, this.#owner)
+      return owner === null || isStill(owner, this.#owner)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
       log.warn({ uuid, error: error.message }, 'it cannot be known whether a call that has ended was still ours')
@@ -216,8 +216,9 @@ export class Journal {
   async #refused(lines: readonly string[]): Promise<void> {
     const { store, uuid, lost } = this.#options
     const owner = await store!.owner(uuid)
-    if (owner && !isSame(owner, this.#owner)) return lost()
-    if (!owner) await this.remember() // else that was done meanwhile
+    // epoch 0: the call may have a past, so it comes to the door once more
+    if (owner && !isSame(owner, this.#owner) && (this.#owner.epoch === 0 || !isStill(owner, this.#owner))) return lost()
+    if (!owner || !isSame(owner, this.#owner)) await this.remember() // else that was done meanwhile
     await store!.append(uuid, this.#owner, lines)
   }
 }

@@ -25,7 +25,8 @@ export type FromLease =
   | { readonly kind: 'read'; readonly peers: readonly Peer[]; readonly open: boolean; readonly lapses: number }
   /** What time it is by the table; `asked` and `answered` on the clock that all threads share. */
   | { readonly kind: 'answered'; readonly sample: TimeSample }
-  | { readonly kind: 'gone'; readonly node: string }
+  /** `seenAt`: when it renewed last; null when it left on purpose. */
+  | { readonly kind: 'gone'; readonly node: string; readonly seenAt: number | null }
   | { readonly kind: 'came'; readonly peer: Peer }
   | { readonly kind: 'replaced' }
   | { readonly kind: 'answer'; readonly to: number; readonly value?: boolean; readonly failure?: Failure }

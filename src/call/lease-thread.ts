@@ -51,6 +51,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   #asked = 0
   #peers: readonly Peer[] = []
   #open = false
+  #lastGone: { readonly node: string; readonly seenAt: number | null } | null = null
   /** Lapses that were told to whoever listens here. */
   #seen = 0
   #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
@@ -81,6 +82,11 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
 
   peers(): readonly Peer[] {
     return this.#peers
+  }
+
+  /** When the node that is told to be gone renewed last, as Presence.lastSeen; null for any other, and for one that left on purpose. */
+  lastSeen(node: string): number | null {
+    return this.#lastGone?.node === node ? this.#lastGone.seenAt : null
   }
 
   isAlive(node: string): boolean {
@@ -114,6 +120,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   #beat(): void {
     const { clock } = this.#options
     this.#shared.beat(clock.monotonic())
+    this.holds() // a lapse is noticed though nobody asks
     this.#beating = clock.after(BEAT_MS, () => this.#beat())
   }
 
@@ -170,12 +177,13 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
         return this.emit('answered', { ...time, asked: asked - this.#offset, answered: answered - this.#offset })
       }
       case 'gone':
+        this.#lastGone = message
         return this.emit('gone', message.node)
       case 'came':
         return this.emit('came', message.peer)
       case 'replaced':
         this.#state = 'over'
-        return this.emit('lapsed', { forGood: true })
+        return this.emit('lapsed', { forGood: true, lateMs: 0 })
     }
   }
 
@@ -193,7 +201,7 @@ export class LeaseThread extends Emitter<PresenceEvents> implements NodeLease {
   #lapse(lapses: number): void {
     this.#state = 'lapsed'
     this.#seen = lapses
-    this.emit('lapsed', { forGood: false })
+    this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#shared.read().until })
   }
 
   async #ask(question: Question): Promise<boolean> {

@@ -40,7 +40,7 @@ async function open(): Promise<Presence> {
     tell({ kind: 'answered', sample: { ...sample, asked: sample.asked + offset, answered: sample.answered + offset } })
   })
   presence.on('read', () => tell({ kind: 'read', peers: [...presence.peers()], open: presence.open, lapses: presence.lapses }))
-  presence.on('gone', name => tell({ kind: 'gone', node: name }))
+  presence.on('gone', name => tell({ kind: 'gone', node: name, seenAt: presence.lastSeen(name) }))
   presence.on('came', peer => tell({ kind: 'came', peer }))
   presence.on('lapsed', ({ forGood }) => forGood && tell({ kind: 'replaced' }))
   await presence.start()

@@ -208,7 +208,7 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   #finish(): void {
-    if (this.#ending.facts) this.#talks.closeRetired()
+    if (this.#ending.facts) this.#talks.close()
     else this.#talks.destroy()
     this.#stopListening()
     this.#ending.finish()

@@ -4,4 +4,4 @@
  */
 import type { Presence } from './presence.ts'
 
-export type NodeLease = Pick<Presence, 'node' | 'holds' | 'open' | 'peers' | 'isAlive' | 'setOpen' | 'mayClose' | 'start' | 'close' | 'on'>
+export type NodeLease = Pick<Presence, 'node' | 'holds' | 'open' | 'peers' | 'isAlive' | 'lastSeen' | 'setOpen' | 'mayClose' | 'start' | 'close' | 'on'>

@@ -10,6 +10,7 @@ import { dialString } from '../esl/dialstring.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import { asValue, newUuid, varValue, type Dial, type DisplayName, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
 import { outcomeOf, type DialOutcome } from './cause.ts'
+import { standingAt, type Standing } from './leg-standing.ts'
 import type { Switch } from './switchboard.ts'
 
 export interface OriginateOptions {
@@ -61,7 +62,8 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
   using _leg = at.watch(uuid, event => attempt.legEvent(event), end => attempt.settle({ outcome: outcomeOf(end.cause), cause: end.cause }))
   using _job = at.watch(job, event => attempt.jobDone(event))
-  const ring = clock.after(options.ringForMs, () => void attempt.ringsNoLonger())
+  using _back = at.on('back', () => void attempt.back())
+  const ring = clock.after(options.ringForMs, () => attempt.giveUp('NO_ANSWER'))
   const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())
   // a telephone that rings for a caller whom another node drives rings on, for that node
   const onAbort = () => (signal!.reason instanceof CallMoved ? attempt.settle({ outcome: 'cancelled', cause: 'MOVED' }) : attempt.giveUp('ORIGINATOR_CANCEL'))
@@ -95,6 +97,8 @@ class Attempt {
   #behind: Timer | null = null
   #givenUp: string | null = null
   #told = false
+  /** The last question has been asked, and nobody could answer it. */
+  #silent = false
 
   constructor(at: Switch, options: OriginateOptions) {
     this.#at = at
@@ -105,12 +109,13 @@ class Attempt {
   /** Its events until now went to somebody else. */
   wasSent(): void {
     this.#created = true
-    void this.#isAnswered().then(answered => answered && this.#answered())
+    void this.#standing().then(stands => stands === 'answered' && this.#answered())
   }
 
   legEvent(event: SwitchEvent): void {
-    if (!this.#created && this.#givenUp) this.#kill(this.#givenUp) // given up before the switch had it
+    const first = !this.#created
     this.#created = true // whatever is told of it: it exists, or did
+    if (first && this.#givenUp && !event.name.startsWith('CHANNEL_HANGUP')) void this.#letGo(this.#givenUp) // given up before anything was heard of it
     switch (event.name) {
       case 'CHANNEL_CREATE':
         return this.#options.onProgress?.('created')
@@ -153,24 +158,52 @@ class Attempt {
     this.#behind?.cancel()
   }
 
-  /** The time to ring is over. An answer that was not heard (the event link was away) must not be cut: the switch is asked first. */
-  async ringsNoLonger(): Promise<void> {
-    if (this.#created && (await this.#isAnswered())) return this.#answered()
-    this.giveUp('NO_ANSWER')
-  }
-
+  /** The time to ring is over, or nobody wants it any more. */
   giveUp(cause: string): void {
     this.#givenUp ??= cause
-    if (this.#created) this.#kill(cause)
+    if (this.#created || this.#mayTalk(cause)) void this.#letGo(cause)
   }
 
-  /** Nothing was heard for too long: events may have been lost with a link. */
+  /** The link is up again: what was not heard is asked for. */
+  async back(): Promise<void> {
+    if (this.#silent) return this.ask()
+    const stands = await this.#standing()
+    if (stands === 'answered') this.#answered()
+    else if (stands === 'rings' && this.#givenUp) this.#kill(this.#givenUp)
+  }
+
+  /** Nothing was heard for too long: events may have been lost with a link. A leg that may talk is nobody's to give up on a guess. */
   async ask(): Promise<void> {
     const { log, uuid } = this.#options
-    if (await this.#isAnswered()) return this.#answered()
-    if (await this.#at.exists(uuid)) await this.#at.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
+    const stands = await this.#standing()
+    if (stands === 'answered') return this.#answered()
+    if (stands === 'unknown' && this.#isForAFlow) {
+      if (!this.#silent) log.warn({ uuid, switch: this.#at.name }, 'the switch cannot be asked what became of a leg; it is asked again when its link is back')
+      this.#silent = true
+      return
+    }
+    if (stands !== 'gone') await this.#at.attempt(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
     log.warn({ uuid }, 'the switch never said what became of a leg')
-    this.settle({ outcome: 'failed', cause: 'LOST' })
+    this.settle({ outcome: outcomeOf('LOST'), cause: 'LOST' })
+  }
+
+  /** Whoever answered may talk by now, with a flow and an agent, and nobody has heard of it: the switch is asked before anybody is cut off. */
+  async #letGo(cause: string): Promise<void> {
+    if (!this.#mayTalk(cause)) return this.#kill(cause)
+    const stands = await this.#standing()
+    if (stands === 'answered') return this.#answered()
+    // not there yet, or the switch cannot be asked: its first event, the link that is back and the last question come here again
+    if (stands === 'rings') this.#kill(cause)
+  }
+
+  /** A leg that its caller has given up is wanted by nobody, answered or not; any other may talk. */
+  #mayTalk(cause: string): boolean {
+    return cause === 'NO_ANSWER' || this.#isForAFlow
+  }
+
+  /** Whoever answers is a flow's from then on, on whichever node: nobody here waits for the leg itself. */
+  get #isForAFlow(): boolean {
+    return this.#options.flow !== null && this.#options.arrived === undefined
   }
 
   /** With somebody who waits for the leg itself the door tells, a moment later. */
@@ -178,22 +211,13 @@ class Attempt {
     if (this.#options.arrived === undefined) this.settle({ outcome: 'answered', cause: 'SUCCESS' })
   }
 
-  #isAnswered(): Promise<boolean> {
-    return isAnswered(this.#at, this.#options.uuid)
+  #standing(): Promise<Standing> {
+    return standingAt(this.#at, this.#options.uuid)
   }
 
   #kill(cause: string): void {
     void this.#at.attempt(say.uuidKill(this.#options.uuid, cause as Ident))
   }
-}
-
-/** False also when there is no such leg, or nobody to ask. */
-export async function isAnswered(at: Switch, uuid: Uuid): Promise<boolean> {
-  const disposition = await at.commands.run(say.uuidGetvar(uuid, 'endpoint_disposition' as Ident)).catch((error: unknown) => {
-    if (!(error instanceof SwitchError)) throw error
-    return ''
-  })
-  return disposition.trim() === 'ANSWER'
 }
 
 function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {

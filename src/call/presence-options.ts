@@ -27,8 +27,11 @@ export interface PresenceOptions {
 }
 
 export type PresenceEvents = {
-  /** This node no longer counts as alive and must not act. `forGood`: another process has its name; it never regains. */
-  lapsed: { readonly forGood: boolean }
+  /**
+   * This node no longer counts as alive and must not act. `forGood`: another process has its name; it never regains. `lateMs`: its word ended
+   * so many milliseconds ago; a process that stood still finds that out late.
+   */
+  lapsed: { readonly forGood: boolean; readonly lateMs: number }
   regained: null
   /** The table was read; `peers` and `open` say what stands there now. Before 'gone' and 'came'. */
   read: null

@@ -200,7 +200,7 @@ export class Presence extends Emitter<PresenceEvents> {
     this.#lapses++
     this.#publish()
     this.#options.log.warn({ node: this.node }, 'this node no longer counts as alive: its lease ran out before it could be renewed')
-    this.emit('lapsed', { forGood: false })
+    this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#until })
   }
 
   #replaced(by: Lease): void {
@@ -209,7 +209,7 @@ export class Presence extends Emitter<PresenceEvents> {
     this.#lapses++
     this.#publish()
     this.#options.log.error({ node: this.node, incarnation, host, pid }, 'another process has the name of this node')
-    this.emit('lapsed', { forGood: true })
+    this.emit('lapsed', { forGood: true, lateMs: 0 })
   }
 
   #stop(): void {

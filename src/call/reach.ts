@@ -4,9 +4,11 @@ import { CallMoved } from '../base/errors.ts'
 import { dial as dialNumber, displayName, type Uuid } from '../esl/words.ts'
 import { outcomeOf, type DialOutcome } from './cause.ts'
 import type { CallHouse } from './house.ts'
+import type { SwitchMoment } from './heard.ts'
 import { left } from './left.ts'
 import type { Leg } from './leg.ts'
-import { isAnswered, originate, type OriginateOptions, type Origination } from './originate.ts'
+import { standingAt } from './leg-standing.ts'
+import { originate, type OriginateOptions, type Origination } from './originate.ts'
 import type { Switch } from './switchboard.ts'
 import type { Dialling } from './verbs/dial.ts'
 
@@ -28,24 +30,31 @@ export async function reach(leg: Leg, house: CallHouse, what: Dialling, uuid: Uu
   return outcomeFor(leg, house, await originate(at, { ...request(leg, house, what, uuid), arrived: expected.arrived }), expected.arrived)
 }
 
-/** The process that had begun to dial has died: the switch knows what became of it, and whether it was ever asked. */
-export async function reachAgain(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid): Promise<Reached> {
+/**
+ * The process that had begun to dial has died: the switch is asked what became of it. When the leg does not exist, and every end since
+ * `intended` was heard here, the command was never sent, and is sent now. Else the outcome is 'lost': their telephone may have rung.
+ */
+export async function reachAgain(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, intended: SwitchMoment | null): Promise<Reached> {
   const at = house.switchOf(leg)
-  const stands = await standing(at, uuid, house)
+  const stands = await standing(at, uuid, intended, house)
   if (stands === 'never') return reach(leg, house, what, uuid)
   if (stands === 'answered') return { outcome: 'answered', other: goesAlong(leg, house, house.door.claim(uuid, at)) }
-  if (stands !== 'ringing') return { outcome: outcomeOf(stands.cause) }
+  if (stands !== 'rings') return { outcome: outcomeOf(stands.cause) }
   using expected = house.door.expect(uuid)
   return outcomeFor(leg, house, await originate(at, { ...request(leg, house, what, uuid), arrived: expected.arrived, sent: true }), expected.arrived)
 }
 
-async function standing(at: Switch, uuid: Uuid, house: CallHouse): Promise<'never' | 'ringing' | 'answered' | { readonly cause: string }> {
+async function standing(at: Switch, uuid: Uuid, intended: SwitchMoment | null, house: CallHouse): Promise<'never' | 'rings' | 'answered' | { readonly cause: string }> {
   for (;;) {
     const lives = await at.lives(uuid)
     const end = at.ended(uuid)
     if (end) return end
-    if (lives === 'no') return 'never' // every end is heard, so it never began: the process died before it sent the command
-    if (lives === 'yes') return (await isAnswered(at, uuid)) ? 'answered' : 'ringing'
+    if (lives === 'no') return intended && at.heardAllSince(intended) ? 'never' : { cause: 'LOST' }
+    if (lives === 'yes') {
+      const stands = await standingAt(at, uuid)
+      if (stands === 'answered' || stands === 'rings') return stands
+      if (stands === 'gone') continue
+    }
     await sleep(house.clock, AGAIN_MS)
   }
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts'
 import { defineScript, type RedisClient, type Script } from '../store/redis.ts'
 import type { CallStore, Owner, Taken } from './ownership.ts'
-import { Patience } from './patience.ts'
+import { Patience } from '../store/patience.ts'
 
 /** A caller hears a pause of this length as the system thinking, and a longer one as the line being dead. */
 const ANSWERS_WITHIN_MS = 250

@@ -2,8 +2,8 @@
 import type { Clock } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
+import { Patience } from '../store/patience.ts'
 import { SHARED_TIME_KEY } from '../store/redis-time.ts'
-import { Patience } from './patience.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeRecord, type PresenceTable, type Standing } from './presence-table.ts'
 
 /** A question that takes longer is asked again. */

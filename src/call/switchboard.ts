@@ -10,6 +10,7 @@ import type { SwitchEvent } from '../esl/event.ts'
 import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Uuid } from '../esl/words.ts'
 import { Anew } from './anew.ts'
+import { Heard, type SwitchMoment } from './heard.ts'
 import { endOf, Hangups, type Ended } from './hangups.ts'
 import type { Listing } from './listing.ts'
 import { Questions, type Life } from './questions.ts'
@@ -32,6 +33,7 @@ export class Switch extends Emitter<{ back: void }> {
   readonly #questions: Questions
   readonly #listeners = new Map<Uuid, Set<Watcher>>()
   readonly #hangups: Hangups
+  readonly #heard: Heard
   readonly #anew: Anew
   /** Its earlier runs, as far as we have seen them end, and when they did. */
   readonly #past = new Map<string, number>()
@@ -54,6 +56,7 @@ export class Switch extends Emitter<{ back: void }> {
     this.#clock = clock
     this.#log = log
     this.#hangups = new Hangups(clock)
+    this.#heard = new Heard(clock, this.#hangups, this.#facts)
     this.#anew = new Anew({ name, clock, log, questions: this.#questions, over: gone => this.#over(gone) })
     events.on('event', event => this.#hear(event))
     events.on('up', present => this.#back(present))
@@ -76,6 +79,12 @@ export class Switch extends Emitter<{ back: void }> {
 
   /** How often its event link has gone down since this process began. */
   get losses(): number { return this.#losses }
+
+  /** Now, by its own age. */
+  get moment(): SwitchMoment { return this.#heard.moment }
+
+  /** Has every end since that moment been heard here, and is it remembered? Then a leg that is not there, and has no end, never was. */
+  heardAllSince(moment: SwitchMoment): boolean { return this.#up && this.#heard.allSince(moment) }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */
   get waiting(): boolean { return this.#anew.waiting }
@@ -103,9 +112,7 @@ export class Switch extends Emitter<{ back: void }> {
   }
 
   /** When and why a leg ended, if that was in the last two minutes and was heard, or followed from the end of its switch. */
-  ended(uuid: Uuid): Ended | null {
-    return this.#hangups.get(uuid)
-  }
+  ended(uuid: Uuid): Ended | null { return this.#hangups.get(uuid) }
 
   /** True when the switch cannot be asked: a call is never given up on a guess. */
   async exists(uuid: Uuid): Promise<boolean> {
@@ -135,9 +142,7 @@ export class Switch extends Emitter<{ back: void }> {
   }
 
   /** A question that takes the switch microseconds, not behind other commands. Rejects with SWITCH_REFUSED or LINK_DOWN. */
-  ask(text: ApiText): Promise<string> {
-    return this.#questions.ask(text)
-  }
+  ask(text: ApiText): Promise<string> { return this.#questions.ask(text) }
 
   /** The switch's own list of its channels. Null when it cannot be had now, or is too long. */
   async list(): Promise<Listing | null> {
@@ -177,6 +182,7 @@ export class Switch extends Emitter<{ back: void }> {
     const before = this.#facts.core
     this.#facts = present
     this.#up = true
+    this.#heard.begin(present)
     if (present.core === before || before === NO_FACTS.core) return this.waiting ? this.#anew.resume() : void this.#missed()
     // it lived as long as it was heard, and no longer than until the next run began
     const at = Math.min(this.#downAt, present.startedAt ?? Infinity)

@@ -26,6 +26,7 @@ const GRACE_MS = 10_000
 const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
   busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
   invalid: 'failed', failed: 'failed', refused: 'failed',
+  lost: 'failed',
 }
 
 export interface AgentCallParts {

@@ -58,7 +58,7 @@ interface Way {
 
 export class Attempts {
   readonly #options: AttemptsOptions
-  readonly #ringing = new Set<string>()
+  readonly #ways = new Map<string, Way>()
   readonly #placing = new Map<Way, Promise<void>>()
   readonly #stopping = new AbortController()
   readonly #answered = new Map<string, Disposable>()
@@ -70,7 +70,12 @@ export class Attempts {
 
   /** Attempts whose outcome this process is waiting for. */
   drives(attempt: string): boolean {
-    return this.#ringing.has(attempt)
+    return this.#ways.has(attempt)
+  }
+
+  /** It may still be answered: the switch was told, and it is not known how it ended. */
+  rings(attempt: string): boolean {
+    return this.#ways.get(attempt)?.rings ?? false
   }
 
   /**
@@ -88,7 +93,7 @@ export class Attempts {
 
   async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean, way: Way): Promise<Placed> {
     const { leads } = this.#options
-    this.#ringing.add(attempt)
+    this.#ways.set(attempt, way)
     try {
       return await this.#dial(at, campaign, parseUuid(attempt), phone, may, way)
     } catch (error) {
@@ -97,7 +102,7 @@ export class Attempts {
       await this.#tell(() => leads.settle(attempt, 'invalid', { cause: 'INVALID_NUMBER_FORMAT' }))
       return 'invalid'
     } finally {
-      this.#ringing.delete(attempt)
+      this.#ways.delete(attempt)
     }
   }
 
@@ -158,12 +163,21 @@ export class Attempts {
         if (await this.#tell(() => leads.answered(uuid))) after.settleWhenOver()
         return 'answered'
       }
+      // nobody heard how it ended: when its flow has written down that it was answered, the flow says how it was
+      if (outcome === 'lost' && (await this.#tell(() => leads.wasAnswered(uuid)))) {
+        after.settleWhenOver(cause)
+        return 'answered'
+      }
       log.info({ uuid, campaign: campaign.name, outcome, cause }, 'a lead was not reached')
       if (outcome === 'refused') {
         await this.#tell(() => leads.refuse(uuid, cause, REFUSED_MS))
         return 'refused'
       }
-      const end = cause === 'LOST' ? 'lost' : dialEnd(outcome)
+      if (outcome === 'lost') {
+        await this.#tell(() => leads.presume(uuid, cause))
+        return 'lost'
+      }
+      const end = dialEnd(outcome)
       await this.#tell(() => leads.settle(uuid, end, { cause }))
       return end
     } finally {
@@ -202,8 +216,10 @@ export class Attempts {
     }
     this.#answered.set(uuid, forget)
     return {
-      settleWhenOver: () => {
+      /** `ended`: it is over already, as far as anybody knows. */
+      settleWhenOver: (ended: string | null = null) => {
         answered = true
+        cause ??= ended
         if (cause !== null) wait()
       },
       unlessAnswered: () => {

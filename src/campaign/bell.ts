@@ -12,7 +12,6 @@ export const campaignKeys = (redis: RedisClient) => ({
   lines: 'sh:lines',
   linesOf: (campaign: string) => `sh:lines:${campaign}`,
   starts: (node: string) => `sh:starts:${node}`,
-  promises: 'sh:promises',
   lease: (campaign: string) => `sh:lease:campaign:${campaign}`,
   epochs: 'sh:lease:epochs',
 })

@@ -1,7 +1,7 @@
 /**
  * How much may be dialled at one time, shared by all nodes: lines of the house and of a campaign, calls started per second at a switch
- * and by a campaign, and one call on its way to each agent, whichever campaigns share them. One script grants, so no two of us can
- * believe in the same line. What a dead node held lapses by itself.
+ * and by a campaign. One script grants, so no two of us can believe in the same line. What a dead node held lapses by itself.
+ * Which agent a call is dialled for: reservations.ts.
  */
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { defineScript } from '../store/redis.ts'
@@ -18,8 +18,6 @@ export interface Ask {
   readonly ofCampaign: Limits
   /** The switch that will dial: its starts are counted for themselves. */
   readonly at: string
-  /** Agents who are free, best first. */
-  readonly agents: readonly string[]
   /** Uuids of attempts, as many as are wanted; none: to look only. */
   readonly ids: readonly string[]
   readonly now: number
@@ -32,14 +30,13 @@ export interface Grant {
   readonly lines: number
   readonly starts: number
   readonly nextStartMs: number
-  readonly unpromised: number
   /** The first of the ids asked for. */
   readonly ids: readonly string[]
 }
 
 const take = defineScript(new URL('./lua/take.lua', import.meta.url), reply => {
-  const [lines, starts, nextStartMs, unpromised, ...ids] = reply as [number, number, number, number, ...string[]]
-  return { lines, starts, nextStartMs, unpromised, ids } satisfies Grant
+  const [lines, starts, nextStartMs, ...ids] = reply as [number, number, number, ...string[]]
+  return { lines, starts, nextStartMs, ids } satisfies Grant
 })
 const giveBack = defineScript(new URL('./lua/give-back.lua', import.meta.url), reply => reply === 1)
 const prolongLine = defineScript(new URL('./lua/prolong-line.lua', import.meta.url), reply => reply === 1)
@@ -63,21 +60,21 @@ export class Capacity {
   }
 
   /** Rejects when Redis is away. */
-  take({ campaign, ofCampaign, at, agents, ids, now, holdMs }: Ask): Promise<Grant> {
-    const { lines, linesOf, starts, promises } = this.#keys
+  take({ campaign, ofCampaign, at, ids, now, holdMs }: Ask): Promise<Grant> {
+    const { lines, linesOf, starts } = this.#keys
     const [house, own] = [windowOf(this.#ofHouse.cps), windowOf(ofCampaign.cps)]
     return take(
       this.#home.commands,
-      [lines, linesOf(campaign), starts(`switch:${at}`), starts(`campaign:${campaign}`), promises],
-      [now, holdMs, this.#ofHouse.lines, ofCampaign.lines, house.most, house.ms, own.most, own.ms, agents.length, ...agents, ...ids],
+      [lines, linesOf(campaign), starts(`switch:${at}`), starts(`campaign:${campaign}`)],
+      [now, holdMs, this.#ofHouse.lines, ofCampaign.lines, house.most, house.ms, own.most, own.ms, ...ids],
     )
   }
 
-  /** The attempt is over ('all'), or it has its agent and keeps its line ('agent'). Once is enough; again does nothing. */
-  giveBack(campaign: string, attempt: string, what: 'all' | 'agent' = 'all'): Promise<boolean> {
-    const { lines, linesOf, promises, bell } = this.#keys
+  /** The attempt is over. Once is enough; again does nothing. */
+  giveBack(campaign: string, attempt: string): Promise<boolean> {
+    const { lines, linesOf, bell } = this.#keys
     const notice = JSON.stringify({ what: 'freed' } satisfies Ring)
-    return giveBack(this.#home.commands, [lines, linesOf(campaign), promises], [attempt, what, bell, notice])
+    return giveBack(this.#home.commands, [lines, linesOf(campaign)], [attempt, bell, notice])
   }
 
   /** Somebody is on that line still. */

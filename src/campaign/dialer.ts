@@ -4,11 +4,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Switch, Switchboard } from '../call/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
-import { claimLeads, dueLeads, retireOptedOut } from '../store/leads.ts'
+import { claimLeads, dueLeads, retireOptedOut, type Claimed } from '../store/leads.ts'
 import { claimMs, type Attempts } from './attempt.ts'
 import type { Bell } from './bell.ts'
 import type { Campaign } from './campaign.ts'
@@ -18,12 +19,15 @@ import { LINE_GRACE_MS, type LeadDesk } from './lead.ts'
 import type { Lines } from './lines.ts'
 import { backOffMs, dialNow, type Decision, type Snapshot } from './pacing.ts'
 import { Recovery } from './recover.ts'
+import { Reservations } from './reservations.ts'
+import { teamsOf, type Team } from './teams.ts'
 
 export interface DialerHouse {
   leads: LeadDesk
   attempts: Attempts
   capacity: Capacity
   bell: Bell
+  roster: Roster
   floor: Floor
   lines: Pick<Lines, 'homeOf' | 'on'>
   switchboard: Switchboard
@@ -38,11 +42,15 @@ const FAULT_MS = 1_000
 /** A turn takes some milliseconds; after so many PostgreSQL or Redis has swallowed what this node asked. */
 const TURN_MS = 10_000
 
+/** For so long a line and an agent are held for an attempt of which nothing more is heard. */
+const holdMs = (campaign: Campaign): number => claimMs(campaign) + LINE_GRACE_MS
+
 export class Dialer {
   readonly #house: DialerHouse
   readonly #mayDial: () => boolean
   readonly #stuck: () => void
   readonly #recovery: Recovery
+  readonly #reservations: Reservations
   readonly #wakers: Disposable[]
   #campaign: Campaign
   #stopped = false
@@ -60,6 +68,7 @@ export class Dialer {
     this.#campaign = campaign
     this.#mayDial = () => !this.#stopped && holds()
     this.#recovery = new Recovery(house)
+    this.#reservations = new Reservations(house)
     this.#wakers = [house.floor.on('change', () => this.wake()), house.lines.on('kept', () => this.wake()), house.bell.on(() => this.wake())]
     this.wake()
   }
@@ -117,7 +126,7 @@ export class Dialer {
 
   /** Looks, decides, dials. The next moment at which something becomes due, or null. */
   async #turn(): Promise<number | null> {
-    const { leads, floor, clock, bell } = this.#house
+    const { leads, floor, lines, switchboard, clock, bell } = this.#house
     const campaign = this.#campaign
     const now = clock.now()
     const free = floor.free(campaign.queue)
@@ -134,8 +143,10 @@ export class Dialer {
     }
     const moments = [due.nextAt, due.expiresAt, floor.nextChange(floor.of(campaign.queue))]
     let ready = due.ready
-    for (const [at, agents] of this.#whereTheyWait(free)) {
-      const { dialled, againMs } = await this.#share(at, agents, ready)
+    const teams = teamsOf(free, floor.held(campaign.queue), agent => lines.homeOf(agent))
+    const nobody = { at: switchboard.switches.find(one => one.up) ?? null, free: [], held: [] }
+    for (const team of teams.length > 0 ? teams : [nobody]) {
+      const { dialled, againMs } = await this.#share(team, ready)
       ready -= dialled
       if (againMs !== null) moments.push(now + againMs)
     }
@@ -143,35 +154,24 @@ export class Dialer {
     return known.length === 0 ? null : Math.min(...known)
   }
 
-  /** A lead is dialled where the agent waits whom they are to talk to. Null: agents on a switch that is away, or not known yet. */
-  #whereTheyWait(free: readonly Agent[]): ReadonlyMap<Switch | null, readonly Agent[]> {
-    const { lines, switchboard } = this.#house
-    const homes = new Map<Switch | null, Agent[]>()
-    for (const agent of free) {
-      const home = lines.homeOf(agent)
-      homes.set(home, [...(homes.get(home) ?? []), agent])
-    }
-    if (free.length === 0) homes.set(switchboard.switches.find(one => one.up) ?? null, [])
-    return homes
-  }
-
   /** The part of the turn that is for the agents of one switch, with as many leads as are `ready`. */
-  async #share(at: Switch | null, agents: readonly Agent[], ready: number): Promise<{ dialled: number; againMs: number | null }> {
-    const { capacity, clock } = this.#house
+  async #share({ at, free, held }: Team, ready: number): Promise<{ dialled: number; againMs: number | null }> {
+    const { attempts, capacity, floor, clock } = this.#house
     const campaign = this.#campaign
     const now = clock.now()
     const ask = {
       campaign: campaign.id,
       ofCampaign: { lines: campaign.maxLines, cps: campaign.cps },
       at: at?.name ?? 'none',
-      agents: agents.map(agent => agent.name),
       now,
-      holdMs: claimMs(campaign) + LINE_GRACE_MS,
+      holdMs: holdMs(campaign),
     }
+    // first those whose agent has left: only who is free after that may be dialled for
+    const agents = at ? await this.#reservations.cover(at, free, call => attempts.rings(call), ask.holdMs) : free
     const room = await capacity.take({ ...ask, ids: [] })
     const seen: Snapshot = {
-      free: agents.length,
-      unpromised: room.unpromised,
+      free: free.length + held.length,
+      unpromised: Math.max(0, agents.length - floor.unserved(campaign.queue)),
       leads: ready,
       lines: room.lines,
       starts: room.starts,
@@ -184,45 +184,52 @@ export class Dialer {
     if (!at || decision.howMany === 0) return { dialled: 0, againMs: decision.againMs }
     const ids = Array.from({ length: decision.howMany }, () => randomUUID())
     const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
-    const dialled = granted.ids.length > 0 ? await this.#dial(at, campaign, granted.ids) : 0
+    const dialled = granted.ids.length > 0 ? await this.#dial(at, campaign, granted.ids, agents) : 0
     this.#awake = true // what stands in the way of the next one is seen afterwards
     return { dialled, againMs: decision.againMs }
   }
 
-  async #dial(at: Switch, campaign: Campaign, ids: readonly string[]): Promise<number> {
-    const { leads, capacity, clock, node, gateway } = this.#house
-    const now = clock.now()
-    const giveBack = (unused: readonly string[]) => Promise.all(unused.map(id => capacity.giveBack(campaign.id, id)))
-    const claim = { campaign: campaign.id, node, gateway: campaign.gateway ?? gateway, core: at.facts.core, now, until: now + claimMs(campaign), ids }
-    const claimed = await claimLeads(leads.sql, claim).catch(async (error: unknown) => {
-      await giveBack(ids)
-      throw error
-    })
-    for (const one of claimed) void this.#place(at, campaign, one)
-    if (claimed.length === 0) {
-      // due, and yet not to be had: paused a moment ago, or opted out while the list was read
-      await retireOptedOut(leads.sql, campaign.id, now)
-      this.#backOffUntil = now + FAULT_MS
+  /** For each of these agents one lead, as far as there are ids and leads. */
+  async #dial(at: Switch, campaign: Campaign, ids: readonly string[], agents: readonly Agent[]): Promise<number> {
+    const { capacity, clock, leads, node, gateway } = this.#house
+    const reservations = this.#reservations
+    const giveBack = (unused: readonly string[]) => Promise.all(unused.flatMap(id => [reservations.free(id), capacity.giveBack(campaign.id, id)]))
+    let used: readonly string[] = []
+    try {
+      const reserved = await reservations.reserve(at, agents, ids, holdMs(campaign))
+      const now = clock.now()
+      const claim = { campaign: campaign.id, node, gateway: campaign.gateway ?? gateway, core: at.facts.core, now, until: now + claimMs(campaign), ids: reserved }
+      const claimed = reserved.length > 0 ? await claimLeads(leads.sql, claim) : []
+      used = claimed.map(one => one.attempt)
+      for (const one of claimed) void this.#place(at, campaign, one)
+      if (reserved.length > 0 && claimed.length === 0) {
+        // due, and yet not to be had: paused a moment ago, or opted out while the list was read
+        await retireOptedOut(leads.sql, campaign.id, now)
+        this.#backOffUntil = now + FAULT_MS
+      }
+    } finally {
+      await giveBack(ids.filter(id => !used.includes(id)))
     }
-    const used = new Set(claimed.map(one => one.attempt))
-    await giveBack(ids.filter(id => !used.has(id)))
-    return claimed.length
+    return used.length
   }
 
-  async #place(at: Switch, campaign: Campaign, claimed: Awaited<ReturnType<typeof claimLeads>>[number]): Promise<void> {
+  async #place(at: Switch, campaign: Campaign, claimed: Claimed): Promise<void> {
     const { attempts, clock, log } = this.#house
+    const call = claimed.attempt
     try {
-      const outcome = await attempts.place(at, campaign, claimed, () => this.#mayDial() && at.up)
+      const outcome = await attempts.place(at, campaign, claimed, () => this.#mayDial() && at.up && this.#reservations.stands(call))
       if (outcome === 'refused') {
         this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several at once are one refusal
         this.#backOffUntil = clock.now() + backOffMs(this.#refusals)
       } else if (outcome !== 'not-sent') {
         this.#refusals = 0
       }
+      if (outcome !== 'answered') await this.#reservations.free(call)
     } catch (error) {
-      // its claim runs out, and then it is looked into
-      log.error({ uuid: claimed.attempt, campaign: campaign.name, error: (error as Error).message }, 'an attempt was not settled')
+      // its claim and its reservation run out, and then it is looked into
+      log.error({ uuid: call, campaign: campaign.name, error: (error as Error).message }, 'an attempt was not settled')
     }
+    this.#reservations.forget(call)
     this.wake()
   }
 

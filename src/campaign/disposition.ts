@@ -58,7 +58,7 @@ export type Disposition = By<'flow'>
 export type DialEnd = By<'dial'>
 
 /** The switch's outcome in a campaign's words: here 'declined' is what a person says, so a call that was turned away is 'rejected'. */
-export function dialEnd(outcome: Exclude<DialOutcome, 'answered' | 'refused'>): DialEnd {
+export function dialEnd(outcome: Exclude<DialOutcome, 'answered' | 'refused' | 'lost'>): DialEnd {
   return outcome === 'declined' ? 'rejected' : outcome
 }
 

@@ -1,5 +1,5 @@
 /** The agents as this node sees them, kept up by notices: who dials looks at all of them at every turn, and may not ask Redis each time. */
-import { asOf, nextChange, whyNotNow, type Agent } from '../agent/agent.ts'
+import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from '../agent/agent.ts'
 import type { AgentNotice, Roster } from '../agent/roster.ts'
 import { Emitter } from '../base/events.ts'
 import type { Clock, Timer } from '../base/clock.ts'
@@ -60,6 +60,27 @@ export class Floor extends Emitter<{ change: void }> {
     return this.of(queue)
       .filter(agent => agent.nailed !== null && whyNotNow(agent, now) === null)
       .sort((a, b) => level(a) - level(b) || a.lastTalkEnded - b.lastTalkEnded || (a.name < b.name ? -1 : 1))
+  }
+
+  find(name: string): Agent | undefined {
+    const agent = this.#agents.get(name)
+    return agent && asOf(agent, this.#clock.now())
+  }
+
+  /** On the line, and reserved for a lead who is being called. */
+  held(queue: string): Agent[] {
+    return this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed !== null)
+  }
+
+  /** The calls for which an agent on the line is reserved, or who talk with one. */
+  get served(): ReadonlySet<string> {
+    return new Set(this.all().flatMap(({ nailed, reservation }) => (nailed && reservation ? [reservation.for] : [])))
+  }
+
+  /** How many leads are being called whose agent has left the line, and who have no other yet. */
+  unserved(queue: string): number {
+    const served = this.served
+    return this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed === null && !served.has(agent.reservation!.for)).length
   }
 
   /** The next moment at which one of these agents changes by themselves, or null. */

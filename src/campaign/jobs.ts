@@ -25,7 +25,7 @@ import { InputError, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import { dial, ident, varValue } from '../esl/words.ts'
-import { redisOptions, type RedisAddress } from '../store/redis.ts'
+import { openRedisClient, type RedisAddress } from '../store/redis.ts'
 import type { CampaignCommand } from './campaign.ts'
 import { ageOf, type ReadJobTimes } from './job-age.ts'
 
@@ -93,19 +93,21 @@ export interface Jobs {
   close(): Promise<void>
 }
 
-/** Resolves when both queues can be reached. */
+/** After a command that failed a worker asks again so much later (BullMQ's own 15 s are long for whoever pressed a button). */
+const RETRY_MS = 1_000
+
+/**
+ * Resolves when both queues can be reached. BullMQ makes no connections of its own: what it gets fails at once, or after 1 s of silence,
+ * and connects again; the two on which workers wait are made of it by `duplicate()` and have the same care.
+ */
 export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
-  // BullMQ throws without a listener; ioredis comes back by itself. Four connections tell of each attempt: one word for all of them
+  // BullMQ throws without a listener; the client comes back by itself. Its connections tell of each attempt: one word for all of them
   const outage = new Outage({ what: 'the link of the job queues', fields: { queues: [CAMPAIGN_QUEUE, DIAL_QUEUE] }, clock: systemClock, log })
   const hear = (error: Error) => outage.away(error.message)
-  const producer = (name: string) => {
-    // who waits for an answer is told soon
-    const connection = { ...redisOptions(redis), enableOfflineQueue: false, maxRetriesPerRequest: 1 }
-    return new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear)
-  }
+  const connection = await openRedisClient(redis, { name: 'switchhook-jobs', log })
+  const producer = (name: string) => new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear)
   const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
-    const connection = { ...redisOptions(redis), maxRetriesPerRequest: null }
-    const options = { connection, prefix, maxStalledCount: 0, ...KEPT, ...once }
+    const options = { connection, prefix, maxStalledCount: 0, runRetryDelay: RETRY_MS, ...KEPT, ...once }
     return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear)
   }
 
@@ -116,14 +118,30 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
         worker(DIAL_QUEUE, job => dialJob(job, handlers), { maxStartedAttempts: 1, concurrency: 50 }),
       ]
     : []
-  await Promise.all([...Object.values(queues), ...workers].map(one => one.waitUntilReady()))
-  queues.dial.backend.on('ready', () => outage.end())
+  const all = [...workers, ...Object.values(queues)]
+  const close = async () => {
+    try {
+      // without Redis BullMQ would wait for it: what is under way goes on, and nobody is told how it ended
+      const away = await connection.ping().then(() => false, () => true)
+      await Promise.all(workers.map(one => one.close(away)))
+      await Promise.all(Object.values(queues).map(one => one.close()))
+    } finally {
+      connection.disconnect() // BullMQ closes only what it has opened
+    }
+  }
+  try {
+    await Promise.all(all.map(one => one.waitUntilReady()))
+  } catch (error) {
+    await close()
+    throw error
+  }
+  connection.on('ready', () => outage.end())
 
   return {
     campaign: async (command, name) => add(queues.campaigns, command, checked(CampaignJob, { v: 1, campaign: name })),
     clickToDial: async request => add(queues.dial, CLICK_TO_DIAL, checked(DialJob, { v: 1, ...request })),
     async rings(id) {
-      const events = new QueueEvents(DIAL_QUEUE, { connection: { ...redisOptions(redis), maxRetriesPerRequest: null }, prefix }).on('error', hear)
+      const events = new QueueEvents(DIAL_QUEUE, { connection, prefix }).on('error', hear)
       try {
         await events.waitUntilReady()
         return await resultOf(queues.dial, events, id)
@@ -131,10 +149,7 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
         await events.close()
       }
     },
-    async close() {
-      await Promise.all(workers.map(one => one.close()))
-      await Promise.all(Object.values(queues).map(one => one.close()))
-    },
+    close,
   }
 }
 

@@ -2,6 +2,7 @@
  * What a flow, and whoever runs it, has to do with a lead: who it is, and what becomes of it. The attempt's id is the uuid of the
  * call. May be asked on any node, and more than once: a call that another node takes over is the same attempt.
  */
+import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { readEntries } from '../call/entries.ts'
@@ -13,6 +14,7 @@ import type { Sql } from '../store/sql.ts'
 import type { Campaign } from './campaign.ts'
 import type { Capacity } from './capacity.ts'
 import { isAttemptEnd, type AttemptEnd } from './disposition.ts'
+import { freeAgentsOf } from './reservations.ts'
 import { refuseAttempt, settleAttempt, type Evidence, type Settlement } from './settle.ts'
 
 export interface LeadOfCall {
@@ -32,6 +34,7 @@ export interface LeadDeskOptions {
   /** Where the journals of calls are. */
   calls: Pick<CallStore, 'read'>
   capacity: Capacity
+  roster: Pick<Roster, 'list' | 'release'>
   clock: Clock
   log: Log
 }
@@ -40,13 +43,15 @@ export class LeadDesk {
   readonly sql: Sql
   readonly #calls: LeadDeskOptions['calls']
   readonly #capacity: Capacity
+  readonly #roster: LeadDeskOptions['roster']
   readonly #clock: Clock
   readonly #log: Log
 
-  constructor({ sql, calls, capacity, clock, log }: LeadDeskOptions) {
+  constructor({ sql, calls, capacity, roster, clock, log }: LeadDeskOptions) {
     this.sql = sql
     this.#calls = calls
     this.#capacity = capacity
+    this.#roster = roster
     this.#clock = clock
     this.#log = log
   }
@@ -66,12 +71,14 @@ export class LeadDesk {
     return this.stillThere(uuid)
   }
 
+  /** Whoever drives the call has written down that it was answered. */
+  async wasAnswered(uuid: string): Promise<boolean> {
+    return (await attemptWithId(this.sql, uuid))?.answeredAt instanceof Date
+  }
+
   /** They talk with an agent, from now on. False when the attempt is over. */
-  async connected(uuid: string, agent: string): Promise<boolean> {
-    const attempt = await attemptWithId(this.sql, uuid)
-    if (!attempt || !(await markConnected(this.sql, uuid, agent, this.#clock.now()))) return false
-    await this.#tellCapacity(() => this.#capacity.giveBack(attempt.campaign, uuid, 'agent'))
-    return true
+  connected(uuid: string, agent: string): Promise<boolean> {
+    return markConnected(this.sql, uuid, agent, this.#clock.now())
   }
 
   /** Ends the attempt, once: who comes later is told what stands. Null when the uuid is no attempt. */
@@ -106,7 +113,7 @@ export class LeadDesk {
     if (!attempt || attempt.state === 'ended') return false
     const until = this.#clock.now() + forMs
     await prolongClaim(this.sql, attempt.lead, until)
-    await this.#tellCapacity(() => this.#capacity.prolong(attempt.campaign, uuid, until + LINE_GRACE_MS))
+    await this.#tellRedis(() => this.#capacity.prolong(attempt.campaign, uuid, until + LINE_GRACE_MS))
     return true
   }
 
@@ -119,16 +126,18 @@ export class LeadDesk {
     if (settlement?.settled === false) {
       this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'an attempt had been settled before')
     }
-    if (settlement) await this.#tellCapacity(() => this.#capacity.giveBack(settlement.attempt.campaign, uuid))
+    // an agent who was given to the lead is the queue's to free: then nobody is found here
+    if (settlement) await this.#tellRedis(() => freeAgentsOf(uuid, this.#roster, this.#clock.now()))
+    if (settlement) await this.#tellRedis(() => this.#capacity.giveBack(settlement.attempt.campaign, uuid))
     return settlement
   }
 
   /** What is held in Redis lapses by itself; what PostgreSQL says must not wait for it. */
-  async #tellCapacity(tell: () => Promise<unknown>): Promise<void> {
+  async #tellRedis(tell: () => Promise<unknown>): Promise<void> {
     try {
       await tell()
     } catch (error) {
-      this.#log.warn({ error: (error as Error).message }, 'a line that is free could not be given back')
+      this.#log.warn({ error: (error as Error).message }, 'what Redis holds for an attempt could not be changed; it lapses by itself')
     }
   }
 }

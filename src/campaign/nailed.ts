@@ -4,7 +4,7 @@
  * are ready. No process holds a leg: any node joins it, and when the node dies that has called an agent, whoever needs them next cares
  * for them as they are, on the line.
  */
-import { whyNotNow, type Agent } from '../agent/agent.ts'
+import { isHeldForLead, whyNotNow, type Agent } from '../agent/agent.ts'
 import { within, type Timer } from '../base/clock.ts'
 import { CallMoved, NotFoundError } from '../base/errors.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/words.ts'
@@ -14,7 +14,7 @@ import type { Floor } from './floor.ts'
 import { Line } from './line.ts'
 import type { Lines } from './lines.ts'
 
-const CLOSE_MS = 1_500
+const CLOSE_MS = 2_000 // half of it may be for leads who are let go
 /** Who has left the line may want to: they are not called back in the same breath. */
 const LEFT_MS = 5_000
 /** Whom this node no longer needs is offered to the others first: a campaign that moves is with its next node within a lease (6 s). */
@@ -80,29 +80,29 @@ export class NailedAgents {
   }
 
   /**
-   * 'stay': who is on the line, and whose phone rings, is another node's from now on. 'let-go': everybody goes, who talks after the talk.
-   * Waits for what must be written down at most 1.5 s. Default: as `othersDial` says.
+   * 'stay': who is on the line, and whose phone rings, is another node's from now on. 'let-go': everybody goes as soon as the `leads` have
+   * been let go, who talks (or is still reserved for one) after the talk. Waits at most 2 s. Default: as `othersDial` says.
    */
-  async close(agents: 'stay' | 'let-go' = this.#othersDial ? 'stay' : 'let-go'): Promise<void> {
+  async close(agents: 'stay' | 'let-go' = this.#othersDial ? 'stay' : 'let-go', leads: Promise<unknown> = Promise.resolve()): Promise<void> {
     const { clock } = this.#options
     this.#closed = true
     this.#listening[Symbol.dispose]()
     for (const timer of [this.#timer, this.#theirs]) timer?.cancel()
     for (const offer of this.#offers.values()) offer.cancel()
     this.#errands.stopAll(agents === 'stay' ? new CallMoved('this node closes') : undefined)
-    await within(clock, CLOSE_MS, this.#leave(agents))
+    await within(clock, CLOSE_MS, within(clock, CLOSE_MS / 2, leads).then(() => this.#leave(agents)))
     for (const [name, line] of this.#lines) this.#lines.forget(name, line)
   }
 
   async #leave(agents: 'stay' | 'let-go'): Promise<void> {
+    const { floor, roster, clock } = this.#options
     await this.#errands.allDone()
-    const { floor, clock } = this.#options
-    const known = new Map(floor.all().map(agent => [agent.name, agent]))
     await Promise.all([...this.#lines].map(async ([name, line]) => {
-      const agent = known.get(name)
+      const agent = floor.find(name)
       if (agent && !this.#isOurs(agent)) return
       if (agents === 'stay') return this.#write(name, line.leg, NOBODY)
-      if (agent && !isFree(agent)) return line.endsWithTalk()
+      const now = agent && isHeldForLead(agent) ? await roster.get(name, clock.now()) : agent // the notice of their release may be on the way
+      if (now && !isFree(now)) return line.endsWithTalk()
       line.hangUp(clock)
       await this.#departures.get(line)
     }))
@@ -124,8 +124,8 @@ export class NailedAgents {
 
   #look(): void {
     const { floor, clock } = this.#options
-    const [now, agents] = [clock.now(), floor.all()]
     if (this.#closed) return
+    const [now, agents] = [clock.now(), floor.all()]
     for (const [name, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(name)
     for (const agent of agents) {
       if (this.#wanted(agent)) this.#lookAfter(agent, now)

@@ -2,7 +2,7 @@
 import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Timer } from '../base/clock.ts'
 import { Outage } from '../base/outage.ts'
-import { campaignNamed, campaigns } from '../store/campaigns.ts'
+import { campaignNamed, campaigns, claimCampaign, type Switches } from '../store/campaigns.ts'
 import type { Ring } from './bell.ts'
 import type { Campaign } from './campaign.ts'
 import { Dialer, type DialerHouse } from './dialer.ts'
@@ -13,10 +13,14 @@ export interface OwnerOptions {
   redis: RedisHome
   house: DialerHouse
   nailed: Pick<NailedAgents, 'need'>
+  /** What this node dials on (default: freeswitch). Campaigns of the other kind are left alone. */
+  switches?: Switches
 }
 
 /** After Redis or PostgreSQL failed. */
 const FAULT_MS = 1_000
+
+const FOREIGN = 'this campaign is not dialled by this node: it was begun on the other kind of switch (simulated or real); make a campaign of its own'
 
 interface Tenure {
   campaign: Campaign
@@ -106,12 +110,13 @@ export class CampaignOwner {
   }
 
   async #ask(tenure: Tenure): Promise<void> {
-    const { redis, house } = this.#options
+    const { redis, house, switches = 'freeswitch' } = this.#options
     if (tenure.asking || tenure.over || tenure.lease) return
     tenure.asking = true
     tenure.retry?.cancel()
     let again: number = FAULT_MS
     try {
+      if (!(await claimCampaign(house.leads.sql, tenure.campaign.id, switches))) return void house.log.warn({ campaign: tenure.campaign.name, switches }, FOREIGN)
       const answer = await takeLease({ home: redis, campaign: tenure.campaign, node: house.node, clock: house.clock, log: house.log })
       this.#leases.end()
       if (typeof answer !== 'number') return await this.#begin(tenure, answer)

@@ -1,17 +1,17 @@
 /**
  * How many leads may be called now, and why no more. Pure: a decision is a function of what is seen, so every one can be explained.
  *
- * Progressive: one call for each agent who is on the line and free, and not yet promised to another call that is under way. Whoever
- * answers meets an agent at once, so nobody is abandoned by construction; an agent waits for as many calls as it takes.
+ * Progressive: one call for each agent who is on the line and free, and reserved for no other call that is under way (reservations.ts). Each
+ * lead who answers has an agent at once, so nobody is abandoned as long as no agent hangs up; an agent waits for as many calls as it takes.
  */
 
 /** Why not more: the tightest limit. 'agents' is the good one: everybody who can talk has a call on its way. */
 export type Why = 'no-agents' | 'agents' | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
 
 export interface Snapshot {
-  /** Agents on the line and free, whether or not a call is on its way to them. */
+  /** Agents on the line and free, whether or not they are reserved for a call that is under way. */
   readonly free: number
-  /** Those of them to whom no call is on its way. */
+  /** Those of them who are not reserved, less the calls whose agent has left and who have no other yet. */
   readonly unpromised: number
   /** Leads that may be called now, as far as it is worth counting. */
   readonly leads: number

@@ -1,19 +1,24 @@
 /** The command line: what there is to say, built from what it may do. Answers on stdout, everything else on stderr. */
+import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import type { Actions } from './cli/actions.ts'
 import { agentCommands } from './cli/agent.ts'
 import { callsCommand } from './cli/calls.ts'
 import { campaignCommands } from './cli/campaign.ts'
 import { dialCommand } from './cli/dial.ts'
+import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { queueCommands } from './cli/queue.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { guarded, processTerminal, type Terminal } from './terminal.ts'
+
+const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
 
 export type { Actions, DeskStores } from './cli/actions.ts'
 
 /** Every command, ready to be parsed. Rejects with CommanderError for what is said wrongly, and never ends the process. */
-export function program(actions: Actions, terminal: Terminal = processTerminal()): Command {
+export function program(actions: Actions, bare: Terminal = processTerminal()): Command {
+  const terminal = guarded(bare)
   const desk = { actions, terminal }
   const root = new Command('switchhook')
     .description('The application server that FreeSWITCH hands its calls to.')
@@ -26,6 +31,7 @@ export function program(actions: Actions, terminal: Terminal = processTerminal()
       subcommandTerm: command =>
         [command.name(), ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' '),
     })
+    .version(VERSION, '--version', 'the version of this program')
     .usage('<command>')
     .exitOverride()
     .helpCommand(false)
@@ -46,6 +52,7 @@ Examples:
   queueCommands(root, desk)
   dialCommand(root, desk)
   callsCommand(root, desk)
+  freeswitchCommands(root, desk)
   return root
 }
 
@@ -56,7 +63,7 @@ export async function runCli(words: readonly string[], actions: Actions, termina
     return EXIT.done
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // it has said why
-    if (!(error instanceof Unhealthy)) terminal.err(`${sayError(error)}\n`)
+    if (!(error instanceof Unhealthy)) guarded(terminal).err(`${sayError(error)}\n`)
     return exitCodeOf(error)
   }
 }

@@ -1,5 +1,5 @@
 /** The floor as it is now: who waits, who talks, what the campaigns have come to. For the status line and for lists. */
-import type { Agent } from '../agent/agent.ts'
+import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { AdmissionState } from '../call/admission.ts'
 import type { QueueStats, QueueStore } from '../queue/store.ts'
@@ -9,22 +9,28 @@ import { campaignFigures, type CampaignFigures } from './campaign-figures.ts'
 import type { Skew } from './clock-skew.ts'
 
 /** What a supervisor calls it, from the person's choice and what the system sees; in the order in which it is told. */
-export const AGENT_WORDS = ['ready', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
+export const AGENT_WORDS = ['ready', 'resting', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
 export type AgentWord = (typeof AGENT_WORDS)[number]
 export type AgentCounts = Readonly<Record<AgentWord, number>>
 
-/** What the system sees goes first: who talks is talking, even on a break. */
-export function wordOf({ state, status }: Pick<Agent, 'state' | 'status'>): AgentWord {
-  if (state === 'reserved') return 'ringing'
+/**
+ * What the system sees goes first: who talks is talking, even on a break. For an agent who waits for a lead to answer nothing has changed.
+ * Resting: after a call that was not answered, or a busy telephone, nothing is offered for a while.
+ */
+export function wordOf(agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil'>, now: number): AgentWord {
+  const { state, status, restUntil } = agent
+  const waits = state === 'idle' || isHeldForLead(agent)
+  if (state === 'reserved' && !waits) return 'ringing'
   if (state === 'busy-elsewhere') return 'elsewhere'
-  if (state !== 'idle') return state
+  if (!waits) return state as AgentWord
   if (status === 'break') return 'break'
-  return status === 'logged-out' ? 'out' : 'ready'
+  if (status === 'logged-out') return 'out'
+  return restUntil > now ? 'resting' : 'ready'
 }
 
-export function countAgents(agents: readonly Agent[]): AgentCounts {
-  const counts = { ready: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
-  for (const agent of agents) counts[wordOf(agent)] += 1
+export function countAgents(agents: readonly Agent[], now: number): AgentCounts {
+  const counts = { ready: 0, resting: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
+  for (const agent of agents) counts[wordOf(agent, now)] += 1
   return counts
 }
 
@@ -78,7 +84,7 @@ export async function queueFigures({ roster, queueStore }: Omit<FloorStores, 'sq
         const inLine = members.filter(member => member.state !== 'talking')
         const offered = inLine.filter(member => member.state === 'offered').length
         const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
-        const own = countAgents(agents.filter(agent => agent.queues.some(tier => tier.queue === name)))
+        const own = countAgents(agents.filter(agent => agent.queues.some(tier => tier.queue === name)), now)
         return {
           name,
           strategy,
@@ -100,7 +106,7 @@ export async function readFloor(stores: FloorStores, calls: number, now: number)
     stores.roster.list(now),
     campaigns(stores.sql, 'running'),
   ])
-  const counts = countAgents(agents)
+  const counts = countAgents(agents, now)
   const waits = queues.map(queue => queue.longestWaitMs).filter(wait => wait !== null)
   return {
     calls,

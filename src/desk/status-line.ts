@@ -4,10 +4,10 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { readable } from '../base/duration.ts'
+import { visible, visibleLines } from '../base/visible.ts'
 import { percent } from './campaign-figures.ts'
 import { skewLines } from './clock-skew.ts'
 import { AGENT_WORDS, type FloorSnapshot } from './floor.ts'
-import { harmless } from './terminal.ts'
 
 const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 
@@ -22,8 +22,8 @@ export function floorLines({ calls, waiting, longestWaitMs, talking, agents, cam
     ...(unnamed === 0 ? [] : [`${unnamed} ${unnamed === 1 ? 'call' : 'calls'} from a switch that FREESWITCH does not name`]),
     ...TOO_MUCH[admission],
     ...[machine, nodes].filter(line => line !== null),
-    `${calls} ${calls === 1 ? 'call' : 'calls'}`,
-    `${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
+    `${calls} ${calls === 1 ? 'call' : 'calls'} on this node`,
+    `everywhere: ${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
     `${talking} talking`,
     `agents: ${present.join(', ') || 'none'}`,
   ]
@@ -46,12 +46,16 @@ export interface StatusStream {
 
 export interface StatusLineOptions {
   clock: Clock
+  /** Where the log goes; the floor and what is said to people too, when a person looks at it. */
   stream: StatusStream
+  /** Where these go when nobody looks at `stream`: a program that reads the log there must not stumble over them (default: `stream`). */
+  people?: StatusStream
 }
 
 export class StatusLine implements Disposable {
   readonly #clock: Clock
   readonly #stream: StatusStream
+  readonly #people: StatusStream
   /** What stands at the foot now. */
   #foot: readonly string[] = []
   #timer: Timer | null = null
@@ -60,14 +64,21 @@ export class StatusLine implements Disposable {
   #changed = false
   #over = false
 
-  constructor({ clock, stream }: StatusLineOptions) {
+  constructor({ clock, stream, people = stream }: StatusLineOptions) {
     this.#clock = clock
     this.#stream = stream
+    this.#people = stream.isTTY ? stream : people
   }
 
-  /** For logs and whatever else is said: whole lines, with or without their line end. */
+  /** A sentence for people. */
+  say(line: string): void {
+    if (this.#people === this.#stream) this.write(line)
+    else this.#people.write(`${visibleLines(line)}\n`)
+  }
+
+  /** For logs: whole lines, with or without their line end. */
   write(line: string): void {
-    const text = line.endsWith('\n') ? line : `${line}\n`
+    const text = visibleLines(line.endsWith('\n') ? line : `${line}\n`)
     this.#stream.write(this.#lifted() + text + this.#foot.join('\n'))
   }
 
@@ -103,7 +114,7 @@ export class StatusLine implements Disposable {
     }
     this.#looking = false
     if (this.#over) return
-    this.#draw(lines.map(harmless))
+    this.#draw(lines.map(visible))
     if (this.#changed) {
       this.#changed = false
       return this.#show(look)
@@ -112,7 +123,7 @@ export class StatusLine implements Disposable {
   }
 
   #draw(lines: readonly string[]): void {
-    if (!this.#stream.isTTY) return void this.#stream.write(`${lines.join(' | ')}\n`)
+    if (!this.#stream.isTTY) return void this.#people.write(`${lines.join(' | ')}\n`)
     const room = (this.#stream.columns || 80) - 1 // a line that wraps could not be lifted again
     const lifted = this.#lifted()
     this.#foot = lines.map(line => cut(line, room))

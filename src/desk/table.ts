@@ -1,5 +1,6 @@
 /** Tables for people: aligned columns, nothing else. Who wants to read them with a program takes --json. */
-import { harmless, paint, type Tone } from './terminal.ts'
+import { visible } from '../base/visible.ts'
+import { paint, type Tone } from './terminal.ts'
 
 export type Cell = string | number | { readonly text: string; readonly tone: Tone }
 
@@ -35,8 +36,8 @@ interface Flat {
 }
 
 function cell(value: Cell): Flat {
-  if (typeof value === 'object') return { text: harmless(value.text), tone: value.tone }
-  return { text: harmless(String(value)), tone: undefined }
+  if (typeof value === 'object') return { text: visible(value.text), tone: value.tone }
+  return { text: visible(String(value)), tone: undefined }
 }
 
 const width = (text: string): number => [...text].length

@@ -1,3 +1,5 @@
+import { visibleLines } from '../base/visible.ts'
+
 /** Where commands write: data goes to stdout and nothing else does, so that it can be piped. */
 export interface Terminal {
   out(text: string): void
@@ -16,9 +18,12 @@ export function paint(text: string, tone: Tone | undefined, colour: boolean): st
   return `\x1b[${on}m${text}\x1b[${off}m`
 }
 
-/** What came from outside (a caller's number, a reason) must not steer the terminal that shows it. */
-export function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')
+const OURS = new RegExp(`(\\x1b\\[(?:${[...new Set(Object.values(TONES).flat())].join('|')})m)`)
+
+/** Everything that a command writes passes here, errors too: what came from outside must not steer the terminal that shows it. */
+export function guarded(terminal: Terminal): Terminal {
+  const safe = (text: string) => text.split(OURS).map((part, index) => (index % 2 === 1 ? part : visibleLines(part))).join('')
+  return { out: text => terminal.out(safe(text)), err: text => terminal.err(visibleLines(text)), colour: terminal.colour }
 }
 
 /** hasColors() knows NO_COLOR, FORCE_COLOR and TERM. A reader who has seen enough (`| head`) is no fault. */

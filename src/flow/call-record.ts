@@ -90,8 +90,10 @@ export function recordOf(begin: Begin, notes: readonly Noted[], end: LegEnd, at:
     return { ...beginning, ...story, answeredAt, end: { cause }, endedAt, outcome: outcomeOf(notes, story, { cause }), hungUpBy: known.hungUpBy as HungUpBy | null }
   }
   const { answered, hungUp } = timesIn(end, beginning.startedAt)
-  const endedAt = Math.max(hungUp ?? at, ...notes.filter(({ note }) => 'event' in note).map(note => note.at)) // nothing happens after the end
-  const story = withArrival(begin, storyOf(notes, endedAt, true))
+  // nothing happens after the end; that a switch had died is noticed later than it was so, by everything that its calls did
+  const events = notes.filter(({ note }) => 'event' in note).map(note => note.at)
+  const endedAt = end.cause === 'SWITCH_CRASH' ? at : Math.max(hungUp ?? at, ...events)
+  const story = withArrival(begin, storyOf(notes.map(noted => ({ ...noted, at: Math.min(noted.at, endedAt) })), endedAt, true))
   const answeredAt = answered ?? story.answeredAt
   return { ...beginning, ...story, answeredAt, end, endedAt, outcome: outcomeOf(notes, story, end), hungUpBy: hungUpBy(begin, notes, story, end) }
 }

@@ -4,13 +4,17 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InputError, NotFoundError } from '../base/errors.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
+import { allUses, readUses, type Uses } from './uses.ts'
 
 export type AnyFlow = Flow<{}> | Flow | CampaignFlow
 
 export class Catalogue {
   readonly #flows: ReadonlyMap<string, AnyFlow>
-  constructor(flows: ReadonlyMap<string, AnyFlow>) {
+  /** What these flows cannot do without, as far as their scripts say it. */
+  readonly uses: Required<Uses>
+  constructor(flows: ReadonlyMap<string, AnyFlow>, uses: Iterable<Uses> = []) {
     this.#flows = flows
+    this.uses = allUses(uses)
   }
   get names(): string[] {
     return [...this.#flows.keys()]
@@ -33,24 +37,26 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
     throw new InputError(`the folder of flows ${root} cannot be read (setting SCRIPTS)`, { cause: error })
   })
   const flows = new Map<string, AnyFlow>()
+  const uses: Uses[] = []
   const faults: string[] = []
   for (const file of files.filter(entry => entry.isFile() && /\.(ts|js|mjs)$/.test(entry.name)).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = file.name.replace(/\.\w+$/, '')
-    const fault = await load(name, resolve(root, file.name), flows)
+    const fault = await load(name, resolve(root, file.name), flows, uses)
     if (fault) faults.push(`${file.name}: ${fault}`)
   }
   if (flows.size === 0 && faults.length === 0) faults.push('there is no flow in it')
   if (faults.length > 0) throw new InputError(`${faults.length} fault${faults.length > 1 ? 's' : ''} in ${folder}:\n  ${faults.join('\n  ')}`)
-  return new Catalogue(flows)
+  return new Catalogue(flows, uses)
 }
 
-async function load(name: string, path: string, flows: Map<string, AnyFlow>): Promise<string | null> {
+async function load(name: string, path: string, flows: Map<string, AnyFlow>, uses: Uses[]): Promise<string | null> {
   if (!/^[a-z0-9-]{1,40}$/.test(name)) return "a flow's name is lower-case letters, digits and - (the dialplan calls it by this name)"
   if (RESERVED.test(name)) return `'${name}' is a name of the house's own`
   if (flows.has(name)) return `there are two files for the flow '${name}'`
-  let loaded: { default?: unknown }
+  let loaded: { default?: unknown; uses?: unknown }
   try {
-    loaded = (await import(pathToFileURL(path).href)) as { default?: unknown }
+    loaded = (await import(pathToFileURL(path).href)) as { default?: unknown; uses?: unknown }
+    uses.push(readUses(loaded.uses))
   } catch (error) {
     return `it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
   }

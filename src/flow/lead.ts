@@ -8,6 +8,7 @@ import { ends } from '../call/nouns.ts'
 import { step } from '../call/steps.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
+import { isAway } from '../queue/retry.ts'
 import type { FlowCall } from './flow-call.ts'
 import { isOnTheLine, onTheLine, type OnTheLine } from './on-the-line.ts'
 import { waitingCall } from './place.ts'
@@ -165,10 +166,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
   async #find(): Promise<LeasedAgent | null> {
     const givenBack = new Set<string>()
     for (;;) {
-      const left = LEGAL_MS - this.#parts.sinceGreeting()
-      if (left <= 0) return null
-      const place = await this.#enter()
-      const agent = await place.agent({ within: `${left}ms` })
+      const place = this.#left > 0 ? await this.#enterInTime() : null
+      const agent = this.#left > 0 ? await place?.agent({ within: `${this.#left}ms` }) : null
       if (!agent) return null
       const found = LeasedAgent.of(this.#call.leg, this.#parts.queue, agent)
       if (await isOnTheLine(this.#call.leg, found)) return found
@@ -191,7 +190,23 @@ export class CampaignLead implements Lead, AsyncDisposable {
     }
   }
 
-  async #enter(): Promise<Place> {
-    return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, FIRST))
+  /** Milliseconds until the law counts the call as abandoned. */
+  get #left(): number {
+    return LEGAL_MS - this.#parts.sinceGreeting()
+  }
+
+  async #enter(within?: number): Promise<Place> {
+    return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, { ...FIRST, within }))
+  }
+
+  /** Null when the queues cannot be had in time: whoever answered hears the message of the law instead of nothing. */
+  async #enterInTime(): Promise<Place | null> {
+    try {
+      return await this.#enter(this.#left)
+    } catch (error) {
+      if (!isAway(error)) throw error
+      this.#call.house.log.warn({ uuid: this.#call.uuid, lead: this.id, error: (error as Error).message }, 'a lead has answered and the queues cannot be had: nobody is given to them')
+      return null
+    }
   }
 }

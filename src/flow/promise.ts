@@ -33,6 +33,7 @@ const RESTS: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
   invalid: 'failed',
   failed: 'failed',
   refused: 'failed',
+  lost: 'failed',
 }
 
 export class LeasedAgent implements Agent, Pledge {

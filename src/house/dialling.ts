@@ -1,7 +1,7 @@
 /** A node's part in dialling: its share of the campaigns, the agents who stay on the line for them, and the jobs that supervisors leave. */
 import type { Roster } from '../agent/roster.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
-import type { Clock } from '../base/clock.ts'
+import { within, type Clock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/house.ts'
@@ -22,6 +22,7 @@ import { steerCampaign } from '../campaign/steer.ts'
 import type { Ident } from '../esl/words.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
 import type { RedisAddress } from '../store/redis.ts'
+import type { Switches } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { others, type Others } from './others.ts'
@@ -45,9 +46,14 @@ export interface DiallingOptions {
   gateway: Ident
   callerId: string | undefined
   ringForMs: number
+  switches: Switches
 }
 
+/** How long the dialers may take to stop: a turn of theirs may hang in a store. */
+const STOP_MS = 1_000
+
 export class Dialling {
+  readonly #clock: Clock
   readonly #attempts: Attempts
   readonly #clickToDialler: ClickToDialler
   readonly #nailed: NailedAgents
@@ -59,13 +65,14 @@ export class Dialling {
     const { clock, log, sql, leads, capacity, bell, roster, floor, telephones, ringForMs, switchboard, node, presence, gateway, callerId, home } = options
     const rows = { open: (call: Omit<CallStart, 'node'>) => openCall(sql, { ...call, node }), close: (uuid: string, end: CallEnd) => closeCall(sql, uuid, end) }
     this.#clickToDialler = new ClickToDialler({ switchboard, telephones, rows, ringForMs, clock, log })
+    this.#clock = clock
     this.#attempts = new Attempts({ leads, clock, log, gateway, callerId })
     const lines = new Lines()
     const among = { othersDial: () => others(presence).dialer, isAlive: (name: string) => presence.isAlive(name) }
     this.#nailed = new NailedAgents({ switchboard, roster, floor, lines, clock, log, node, callerId, ...among })
     presence.on('gone', () => this.#nailed.lookAfterTheirs())
-    const house = { leads, attempts: this.#attempts, capacity, bell, floor, lines, switchboard, clock, log, node, gateway }
-    this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed })
+    const house = { leads, attempts: this.#attempts, roster, capacity, bell, floor, lines, switchboard, clock, log, node, gateway }
+    this.#owner = new CampaignOwner({ redis: home, house, nailed: this.#nailed, switches: options.switches })
   }
 
   /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */
@@ -99,22 +106,24 @@ export class Dialling {
   #stop(to: Others): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
     this.#clickToDialler.stop()
-    const phones = to.listener ? 'ring-on' : 'let-go'
-    // all three begin in this turn: the agents first, for who is called by us must not be called any more
-    const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go')
-    const campaigns = Promise.all([this.#owner.close(), this.#jobs?.close()])
+    // a lead who answers needs a node that takes the call and an agent who is still on the line
+    const phones = to.listener && to.dialer ? 'ring-on' : 'let-go'
+    // all of it begins in this turn
     this.#attempts.stop(phones)
+    const dialers = this.#owner.close()
+    const left = within(this.#clock, STOP_MS, dialers).catch(() => {}).then(() => this.#attempts.close(phones))
+    const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go', left)
+    const campaigns = Promise.all([dialers, this.#jobs?.close()])
     const leads = async () => {
-      await Promise.all([this.#attempts.close(phones), nailed])
+      await Promise.all([left, nailed])
       return {
-        ...(to.listener ? { ringOn: ringing } : { letGo: ringing }),
+        ...(phones === 'ring-on' ? { ringOn: ringing } : { letGo: ringing }),
         ...(to.dialer ? { agentsStay: agents } : { agentsLetGo: agents }),
       }
     }
-    campaigns.catch(() => {}) // told by its step
-    nailed.catch(() => {})
+    for (const told of [campaigns, left, nailed]) told.catch(() => {}) // by its step
     return [
-      { name: 'campaigns and jobs are for others', withinMs: 1_000, run: async () => void (await campaigns) },
+      { name: 'campaigns and jobs are for others', withinMs: STOP_MS, run: async () => void (await campaigns) },
       { name: 'leads and agents', withinMs: 2_500, run: leads },
     ]
   }

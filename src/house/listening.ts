@@ -21,6 +21,7 @@ import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
+import { NodeDeaths } from './node-deaths.ts'
 import { others, type Others } from './others.ts'
 
 export interface ListeningOptions {
@@ -48,8 +49,13 @@ export interface ListeningOptions {
 
 /** What is being written down may take so long before a call is given away without it. */
 const GIVE_MS = 2_500
-/** A node that has been without its lease for so long offers its calls to the others: nobody waits in silence for longer. */
-const OFFER_MS = 3_000
+/**
+ * A node that has been without its word for so long offers its calls to the others. Its lease lasts a second longer than its word: until then
+ * nobody else acts for its calls, so no connection that is closed is an old one, whose end would tear a call from its new owner.
+ */
+const OFFER_MS = 500
+/** Who finds out later than this has stood still: others may have the calls, and the store says so when it is back. */
+const LATE_MS = 400
 /** After Redis failed once more. */
 const AGAIN_MS = 500
 
@@ -62,6 +68,7 @@ export class Listening {
   readonly #house: CallHouse
   readonly #flows: Flows
   readonly #queues: Queues
+  readonly #deaths: NodeDeaths
   #gate: Gate | null = null
   #offering: Timer | null = null
   /** False from a lapse until it is known which calls are still ours. */
@@ -87,15 +94,17 @@ export class Listening {
       shed: arrival => void records.ended(shedRecord(arrival, clock.now())).catch((error: Error) => log.error({ uuid: arrival.uuid, error: error.message }, 'the record of a call that went to the overflow could not be written')),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
+        this.#deaths.came(taken)
         this.#flows.start(leg, taken)
       },
     })
     this.#house = new CallHouse({ clock, log, door: this.#door, switchboard, settings, telephones })
+    this.#deaths = new NodeDeaths({ node, presence, log })
     this.#flows = new Flows({ catalogue, house: this.#house, queues: this.#queues, leads: campaignDesk(leads), records, calls, node })
-    presence.on('lapsed', () => {
+    presence.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()
-      this.#offering = clock.after(OFFER_MS, () => this.#offer())
+      if (lateMs < LATE_MS) this.#offering = clock.after(OFFER_MS, () => this.#offer())
     })
     presence.on('regained', () => void this.#back())
   }
@@ -183,7 +192,7 @@ export class Listening {
     const { presence, log } = this.#options
     if (presence.holds() || !others(presence).listener) return
     const calls = this.#door.offerAll()
-    log.warn({ calls }, 'this node has been without its lease for seconds: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take')
+    log.warn({ calls }, 'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take')
   }
 
   /** Among the others again: whose calls are whose is looked up before anything is said, and only then are calls taken again. */
@@ -200,6 +209,7 @@ export class Listening {
   /** Lets go of the queues. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
+    this.#deaths[Symbol.dispose]()
     await this.#queues[Symbol.asyncDispose]()
   }
 }

@@ -3,9 +3,9 @@
  *
  * Callers of all queues are looked at in one order (highest score first, see member.ts), and each takes the best agent of their queue
  * who is still free: an agent of two queues goes to the caller with the higher score, whichever queue happened to be looked at. A caller
- * for whom nobody is free holds nobody up. Meaning of usable agents and of the strategies: mod_callcenter's, with its faults mended.
+ * for whom nobody is free holds nobody up. An agent for whom a campaign has called a lead is that lead's and nobody else's. Meaning of usable agents and of the strategies: mod_callcenter's, with its faults mended.
  */
-import { asOf, holds, nextChange, whyNotNow, type Agent, type Tier, type WhyNot } from '../agent/agent.ts'
+import { asOf, holds, isHeldForLead, nextChange, whyNotNow, type Agent, type Tier, type WhyNot } from '../agent/agent.ts'
 import { byScore, inOrder, type Member } from './member.ts'
 import type { Assignment, OfferRecord, QueueSettings, Strategy } from './store.ts'
 
@@ -23,8 +23,13 @@ const KEYS: Record<Strategy, (agent: Agent, tier: Tier) => Key> = {
   'longest-idle-agent': (agent, tier) => [tier.level, agent.lastTalkEnded, tier.position, agent.name],
 }
 
+interface Candidate {
+  readonly agent: Agent
+  readonly key: Key
+}
+
 interface Staff {
-  readonly candidates: readonly { readonly agent: Agent; readonly key: Key }[]
+  readonly candidates: readonly Candidate[]
   readonly skipped: OfferRecord['skipped']
 }
 
@@ -32,8 +37,10 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
   if (members.every(member => member.state !== 'waiting')) return [] // the usual case, and agents need not be looked at for it
   const people = agents.map(agent => asOf(agent, now))
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
+  /** By the call that each was dialled for. */
+  const heldFor = new Map(people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]))
   const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
-  const line = members.filter(member => served.has(member.queue) && inOrder(member))
+  const line = members.filter(member => (served.has(member.queue) || heldFor.has(member.call)) && inOrder(member))
   if (line.every(member => member.state === 'offered')) return []
 
   const settings = new Map(queues.map(queue => [queue.name, queue]))
@@ -52,11 +59,13 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
     }
     const staff = staffs.get(queue.name) ?? staffOf(queue, people, now)
     staffs.set(queue.name, staff)
-    const best = staff.candidates.find(({ agent }) => free.has(agent.name))
+    const own = ranked(heldFor.get(member.call), queue)
+    const candidates = own ? [own] : staff.candidates.filter(({ agent }) => free.has(agent.name))
+    const [best] = candidates
     if (!best) continue
     const taken = staff.candidates.filter(({ agent }) => !free.has(agent.name))
-    const candidates = staff.candidates.filter(({ agent }) => free.has(agent.name))
     free.delete(best.agent.name)
+    heldFor.delete(member.call)
     assignments.push({
       member,
       agent: best.agent,
@@ -67,7 +76,7 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
         skipped: [...staff.skipped, ...taken.map(({ agent }) => ({ agent: agent.name, why: 'reserved' as const }))],
       },
     })
-    if (free.size === 0) break
+    if (free.size === 0 && heldFor.size === 0) break
   }
   return assignments
 }
@@ -93,16 +102,22 @@ export function nextLook({ members, agents, now }: Omit<Snapshot, 'queues'>): nu
 }
 
 function staffOf(queue: QueueSettings, people: readonly Agent[], now: number): Staff {
-  const candidates: { agent: Agent; key: Key }[] = []
+  const candidates: Candidate[] = []
   const skipped: { agent: string; why: WhyNot }[] = []
   for (const agent of people) {
-    const tier = agent.queues.find(({ queue: name }) => name === queue.name)
-    if (!tier) continue
+    const candidate = ranked(agent, queue)
+    if (!candidate) continue
     const why = whyNotNow(agent, now)
     if (why) skipped.push({ agent: agent.name, why })
-    else candidates.push({ agent, key: KEYS[queue.strategy](agent, tier) })
+    else candidates.push(candidate)
   }
   return { candidates: candidates.sort((a, b) => compare(a.key, b.key)), skipped }
+}
+
+/** With what they are sorted by in this queue; null when they do not serve it. */
+function ranked(agent: Agent | undefined, queue: QueueSettings): Candidate | null {
+  const tier = agent?.queues.find(({ queue: name }) => name === queue.name)
+  return agent && tier ? { agent, key: KEYS[queue.strategy](agent, tier) } : null
 }
 
 function compare(a: Key, b: Key): number {

@@ -4,7 +4,7 @@ import type { MemoryAgents } from '../agent/memory-roster.ts'
 import { Emitter } from '../base/events.ts'
 import type { Member } from './member.ts'
 import {
-  KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
+  CALLBACK_LASTS_MS, KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
   type QueueStats, type QueueStore, type QueueTable,
 } from './store.ts'
 
@@ -72,6 +72,7 @@ class MemoryQueues implements QueueTable {
 
   async putCallback(callback: Callback): Promise<void> {
     const callbacks = this.#queues.get(callback.queue)?.callbacks
+    for (const [call, { keptAt }] of callbacks ?? []) if (keptAt < callback.keptAt - CALLBACK_LASTS_MS) callbacks!.delete(call)
     if (callbacks && !callbacks.has(callback.call)) callbacks.set(callback.call, callback)
   }
 

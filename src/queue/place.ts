@@ -114,7 +114,7 @@ export class WaitingPlace implements Place {
       this.#stillOurs()
       if (this.#over) return null
       const { offer } = this.#member
-      const late = { within: end - clock.monotonic(), value: null }
+      const late = { within: end - clock.monotonic(), late: null }
       const ask = () => (offer ? this.#take(offer) : this.#ask())
       const agent = await retry.insist('a caller could not ask for an agent', this.call.signal, ask, late)
       if (agent) return agent

@@ -29,12 +29,19 @@ export interface QueueParts {
   readonly node: string
 }
 
+export interface Entering {
+  readonly headStart?: Duration
+  readonly since?: number
+  readonly within?: number | undefined
+}
+
 export interface Queues extends AsyncDisposable {
   /**
    * A place at the end of the queue, or the one this call has already (on whichever node). `headStart`: as if the caller had joined
-   * so much earlier; `since`: when they joined, for a caller whose place has been lost. NotFoundError without such a queue; rejects with the reason of the call's signal.
+   * so much earlier; `since`: when they joined, for a caller whose place has been lost. NotFoundError without such a queue; rejects with the
+   * reason of the call's signal, and as the store does when that cannot be had `within` so many milliseconds (8 s unless said otherwise).
    */
-  enter(call: WaitingCall, queue: string, options?: { headStart?: Duration; since?: number }): Promise<Place>
+  enter(call: WaitingCall, queue: string, options?: Entering): Promise<Place>
   /** Faults in sentences; none when all is well. Means something while nothing is on its way: a change takes two steps here and there. */
   check(): Promise<string[]>
 }
@@ -82,11 +89,11 @@ class OpenQueues implements Queues, PlaceHouse {
     this.#mirror = new Mirror({ store, roster, now: () => clock.now(), events })
   }
 
-  async enter(call: WaitingCall, queue: string, { headStart = '0s', since }: { headStart?: Duration; since?: number } = {}): Promise<Place> {
+  async enter(call: WaitingCall, queue: string, { headStart = '0s', since, within }: Entering = {}): Promise<Place> {
     call.signal.throwIfAborted()
     const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: since ?? this.clock.now(), headStartMs: ms(headStart) }
     const entering = () => this.store.enter(queue, joining, this.clock.now())
-    const member = await this.retry.insist('a caller could not enter the queue', call.signal, entering).catch((error: unknown) => {
+    const member = await this.retry.insist('a caller could not enter the queue', call.signal, entering, { within }).catch((error: unknown) => {
       if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
       throw error
     })

@@ -5,7 +5,7 @@ import { agentKeys, agentNotice, type RedisHome } from '../agent/redis-roster.ts
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Member } from './member.ts'
 import {
-  COUNTS, KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
+  CALLBACK_LASTS_MS, COUNTS, KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
   type QueueStats, type QueueStore, type QueueTable,
 } from './store.ts'
 
@@ -21,13 +21,14 @@ const queueKeys = (redis: RedisClient) => ({
   members: (queue: string) => `sh:queue:${queue}:members`,
   /** List of OfferRecord as JSON, newest first, KEPT_OFFERS of them. */
   offers: (queue: string) => `sh:queue:${queue}:offers`,
-  /** Hash: caller's uuid → Callback as JSON. */
+  /** Hash: caller's uuid → Callback as JSON, for CALLBACK_LASTS_MS. */
   callbacks: (queue: string) => `sh:queue:${queue}:callbacks`,
   /** Hash: Count → number. */
   stats: (queue: string) => `sh:queue:${queue}:stats`,
 })
 
 const swapMember = defineScript(new URL('./lua/swap-member.lua', import.meta.url), reply => reply === 1)
+const putCallback = defineScript(new URL('./lua/put-callback.lua', import.meta.url), reply => reply === 1)
 const assign = defineScript(new URL('./lua/assign.lua', import.meta.url), reply => reply === 1)
 
 class RedisQueues implements QueueTable {
@@ -92,7 +93,8 @@ class RedisQueues implements QueueTable {
   }
 
   async putCallback(callback: Callback): Promise<void> {
-    await this.#redis.hsetnx(this.#keys.callbacks(callback.queue), callback.call, JSON.stringify(callback))
+    const { queue, call, keptAt } = callback
+    await putCallback(this.#redis, [this.#keys.callbacks(queue)], [call, JSON.stringify(callback), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS])
   }
 
   async callbacks(queue: string): Promise<Callback[]> {

@@ -9,10 +9,21 @@ import type { Log } from '../base/log.ts'
 
 /** Between two tries while somebody waits for the answer: a link to Redis is back 50 ms after its first try at the soonest. */
 const SOON_MS = 250
-/** For so long a caller (or an agent who has pressed 1) may hear nothing before they hear the apology. */
-const PATIENCE_MS = 10_000
+/**
+ * A caller (or an agent who has pressed 1) hears the apology within 10 s. The last try may take a second more (store/redis.ts), and the
+ * call has waited for the store before it came here.
+ */
+const PATIENCE_MS = 8_000
 /** Between two tries while nobody waits. */
 const LATER_MS = 1_000
+
+interface Limit<T> {
+  readonly within?: number | undefined
+  readonly late?: T
+}
+
+/** The store cannot be had: whatever it says is an answer. */
+export const isAway = (error: unknown): boolean => !(error instanceof SwitchhookError) || error.code === 'SERVICE'
 
 export class Retry {
   readonly #clock: Clock
@@ -26,21 +37,21 @@ export class Retry {
   }
 
   /**
-   * Does it for a call, again until the store can be had: for PATIENCE_MS, then rejects as the last try did. Between two tries it rejects
-   * with the reason of the call's signal as soon as that aborts. With `late`: that value when `within` (milliseconds) is over first.
-   * What the store says in our words (there is no such queue) is an answer.
+   * Does it for a call, again until the store can be had: for `within` milliseconds (PATIENCE_MS unless said otherwise), then rejects as the
+   * last try did, or resolves with `late` when that is given: who has said how long they wait hears something meanwhile. Between two tries
+   * it rejects with the reason of the call's signal as soon as that aborts. What the store says in our words (there is no such queue) is
+   * an answer.
    */
-  async insist<T>(what: string, call: AbortSignal, work: () => Promise<T>, late?: { readonly within: number; readonly value: T }): Promise<T> {
+  async insist<T>(what: string, call: AbortSignal, work: () => Promise<T>, { within = PATIENCE_MS, ...otherwise }: Limit<T> = {}): Promise<T> {
     const begun = this.#clock.monotonic()
-    const patience = Math.min(PATIENCE_MS, late?.within ?? PATIENCE_MS)
     for (let tries = 1; ; tries++) {
       try {
         return await work()
       } catch (error) {
-        if (error instanceof SwitchhookError && error.code !== 'SERVICE') throw error
+        if (!isAway(error)) throw error
         call.throwIfAborted()
-        const left = begun + patience - this.#clock.monotonic()
-        if (left <= 0 && late && late.within <= PATIENCE_MS) return late.value
+        const left = begun + within - this.#clock.monotonic()
+        if (left <= 0 && 'late' in otherwise) return otherwise.late as T
         if (left <= 0) throw error
         if (tries === 1) this.#log.warn({ error: (error as Error).message }, `${what}, trying again`)
         await sleep(this.#clock, Math.min(SOON_MS, left), call)

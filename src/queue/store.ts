@@ -85,6 +85,8 @@ export interface QueueTable {
 }
 
 export const KEPT_OFFERS = 200
+/** A promise to call back that nobody has kept for 30 days is forgotten when the next one is made, or after 30 days without another. */
+export const CALLBACK_LASTS_MS = 30 * 86_400_000
 
 /** All times are wall clock milliseconds. A store that cannot be had throws. */
 export interface QueueStore {
@@ -105,7 +107,7 @@ export interface QueueStore {
   /** Promises the agent to the caller until now + ttlMs: both or neither, and only if nobody changed either. Null otherwise. */
   assign(assignment: Assignment, node: string, ttlMs: number, now: number): Promise<{ agent: Agent; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
-  /** One for each call and queue: kept again, it is the same callback. */
+  /** One for each call and queue: kept again, it is the same callback. For CALLBACK_LASTS_MS. */
   keepForCallback(queue: string, call: string, number: string, now: number): Promise<void>
   /** Oldest first. */
   callbacks(queue: string): Promise<Callback[]>

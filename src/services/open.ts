@@ -6,9 +6,12 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
+import { showRedisUrl } from '../base/redis-url.ts'
 import type { Config } from '../config.ts'
+import { redisOptions } from '../store/redis-options.ts'
 import { redisVersion, type RedisAddress } from '../store/redis.ts'
 import { databaseVersion, type DatabaseAddress } from '../store/sql.ts'
+import { demoDatabase, demoRedis } from './demo-places.ts'
 import { isGone, stopped, takeHold, type Guard, type Hold } from './guard.ts'
 import { postgresAnswers, postgresPipe, startPostgres } from './postgres.ts'
 import { redisAnswers, redisPipe, startRedis } from './redis.ts'
@@ -29,7 +32,7 @@ export interface ServicesOptions {
   throwaway?: boolean
 }
 
-type Needs = Pick<Config, 'databaseUrl' | 'redisUrl' | 'dataDir' | 'cacheDir'>
+type Needs = Pick<Config, 'databaseUrl' | 'redisUrl' | 'dataDir' | 'cacheDir'> & Partial<Pick<Config, 'demo'>>
 
 /** One private service: how to find it, how to start it. */
 interface Kind<R> {
@@ -60,7 +63,27 @@ export async function openRedisService(config: Needs, options: ServicesOptions):
   return { redis: redis!, close }
 }
 
-async function open(config: Needs, options: ServicesOptions, wanted: { postgres: boolean; redis: boolean }): Promise<Partial<Services> & Pick<Services, 'close'>> {
+type Some = Partial<Services> & Pick<Services, 'close'>
+interface Wanted {
+  readonly postgres: boolean
+  readonly redis: boolean
+}
+
+async function open(config: Needs, options: ServicesOptions, wanted: Wanted): Promise<Some> {
+  const services = await openServers(config, options, wanted)
+  if (!config.demo) return services
+  try {
+    const [database, redis] = await Promise.all([services.database && demoDatabase(services.database), services.redis && demoRedis(services.redis)])
+    const places = [...(database ? [`in the schema ${database.schema}`] : []), ...(redis ? [`in database ${redisOptions(redis).db} of Redis`] : [])]
+    options.say(`demo: ${places.join(' and ')}, apart from everything else`)
+    return { ...services, ...(database && { database }), ...(redis && { redis }) }
+  } catch (error) {
+    await services.close()
+    throw error
+  }
+}
+
+async function openServers(config: Needs, options: ServicesOptions, wanted: Wanted): Promise<Some> {
   const { databaseUrl, redisUrl } = config
   const database = wanted.postgres && databaseUrl !== null ? await givenDatabase(databaseUrl, options.say) : undefined
   const redis = wanted.redis && redisUrl !== null ? await givenRedis(redisUrl, options.say) : undefined
@@ -184,7 +207,7 @@ async function givenDatabase(url: string, say: (line: string) => void): Promise<
 }
 
 async function givenRedis(url: string, say: (line: string) => void): Promise<RedisAddress> {
-  const { host } = new URL(url)
+  const host = showRedisUrl(url)
   try {
     say(`redis: ${await redisVersion({ url })} at ${host} (REDIS_URL)`)
     return { url }

@@ -38,8 +38,8 @@ export async function redisAnswers({ address }: RunningRedis): Promise<boolean> 
  * or with the end of the server's log. `before`: what the roll tells of the last one.
  */
 export async function startRedis(options: RedisStartOptions, before?: RunningRedis): Promise<StartedRedis> {
-  const { dataDir, cacheDir, clock, throwaway, say } = options
-  const program = (await onPath(options.programs ?? ['redis-server', 'valkey-server'])) ?? (await unpackedRedis(cacheDir, say))
+  const { dataDir, cacheDir, clock, throwaway } = options
+  const program = await findRedis(options)
   if (!program) throw new SwitchhookError('SERVICE', `queues need Redis and there is none: ${WHAT_TO_DO}`)
   if (before && (await redisAnswers(before))) await endOrphan(before)
 
@@ -75,6 +75,11 @@ async function endOrphan(orphan: RunningRedis): Promise<void> {
   } catch (error) {
     if (await redisAnswers(orphan)) throw error
   }
+}
+
+/** The program of a Redis: on the PATH, else unpacked into the cache. Null when there is none to be had; `say` tells why. */
+export async function findRedis({ cacheDir, say, programs = ['redis-server', 'valkey-server'] }: Pick<RedisStartOptions, 'cacheDir' | 'say' | 'programs'>): Promise<RedisProgram | null> {
+  return (await onPath(programs)) ?? (await unpackedRedis(cacheDir, say))
 }
 
 async function onPath(programs: readonly string[]): Promise<RedisProgram | null> {

@@ -21,16 +21,21 @@ export interface CampaignSettings {
   readonly retryAfter: Readonly<Record<string, string>>
 }
 
+/** Telephones that ring, or the simulation's. */
+export type Switches = 'freeswitch' | 'simulation'
+
 export interface CampaignRow extends CampaignSettings {
   readonly id: string
   readonly state: CampaignState
+  /** On which kind of switch it is dialled, for ever; null: on none yet. */
+  readonly switches: Switches | null
   readonly createdAt: Date
   readonly startedAt: Date | null
   readonly endedAt: Date | null
 }
 
 const columns = (sql: Queries) => sql`
-  id, name, state, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
+  id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
   ring_for_ms as "ringForMs", retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
 /** Makes a draft, or changes the settings of one that exists and leaves its state. */
@@ -74,6 +79,16 @@ export async function moveCampaign(
     where id = ${id} and state in ${sql(from as CampaignState[])}
     returning ${columns(sql)}`
   return row ?? null
+}
+
+/**
+ * The first node that dials a campaign decides for ever on which kind of switch it is dialled: a simulation must not use up the people of
+ * a real list, and the numbers of a demo must not be called by a carrier. False when it belongs to the other kind.
+ */
+export async function claimCampaign(sql: Queries, id: string, switches: Switches): Promise<boolean> {
+  const rows = await sql`
+    update campaigns set switches = ${switches} where id = ${id} and coalesce(switches, ${switches}) = ${switches}`
+  return rows.count > 0
 }
 
 /** Done, when it is running, has leads, and each of them is done: one statement, for a list may grow at any moment. By the figures that are kept. */

@@ -1,88 +1,172 @@
 /**
- * The way to Redis. Two kinds of clients: 'commands' fail at once when Redis is away (a call cannot wait for it, and nothing that
- * may already have happened is sent again), 'subscriber' comes back by itself and subscribes again.
+ * The way to Redis: the one place that opens links. Four kinds:
+ *
+ *   commands    fails at once when Redis is away, and after 1 s when it is silent: nobody can wait for it, and nothing that may already
+ *               have happened is sent again
+ *   subscriber  comes back by itself and subscribes again
+ *   blocking    what BullMQ makes of a client by `duplicate()`: one command at a time, which waits for up to 10 s
+ *
+ * All are asked for a sign of life and connect again when there is none, and when Redis says that it is not the primary any more.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Redis } from 'ioredis'
-import { systemClock } from '../base/clock.ts'
+import { Redis, type RedisOptions } from 'ioredis'
+import { systemClock, within as doneWithin, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
+import { Patience } from './patience.ts'
+import { ANSWERS_WITHIN_MS, redisOptions } from './redis-options.ts'
+import { watchLink } from './sign-of-life.ts'
 
 export type RedisClient = Redis
 
-/** Where a Redis is: a URL, or a unix socket; `db` counts from 0. */
+/** Where a Redis is: a URL as in REDIS_URL, or a unix socket; `db` counts from 0. */
 export type RedisAddress = { readonly url: string } | { readonly socket: string; readonly db?: number }
 
-interface StandaloneOptions {
-  path?: string
-  host?: string
-  port?: number
-  db: number
-  username?: string
-  password?: string
-  tls?: Record<string, never>
-}
+type Kind = 'commands' | 'subscriber' | 'blocking'
+type Options = RedisOptions & { replyMapping?: 'legacy' }
 
 export interface RedisClientOptions {
-  kind?: 'commands' | 'subscriber'
+  kind?: Exclude<Kind, 'blocking'>
   /** What `CLIENT LIST` calls us (default 'switchhook'). */
   name?: string
   /** Milliseconds until Redis must have answered when the client is opened (default 5 000). */
   within?: number
   log?: Log
+  /** Measures silence; tests own it. */
+  clock?: Clock
 }
 
 /** Milliseconds to wait before the nth attempt to connect again: soon at first, never longer than 2 s, for callers wait. */
 const again = (attempt: number): number => Math.min(50 * attempt, 2_000)
+/** A SYN that nobody answers: the address may lead elsewhere by then. */
+const CONNECTS_WITHIN_MS = 3_000
+/** No more commands than these wait for a Redis that is late (patience.ts). A burst that is being answered may be longer. */
+const MOST_WAITING = 1_000
+/** BullMQ lets a command wait for up to 10 s (its Worker.maximumBlockTimeout). */
+const BLOCKS_FOR_MS = 12_000
+/** The server is not the primary (any more), or does not have its data (yet): the address may lead to another one. */
+const NOT_THE_PRIMARY = /^(READONLY|LOADING|MASTERDOWN)\b/
+/** Where the address leads to a replica for a while, we do not connect again with every write. */
+const REDIAL_MS = 1_000
+
+const NO_CLUSTER = 'this Redis is a cluster: agents and callers are written together by one script, and a cluster keeps them on different servers. Name one server in REDIS_URL, or the sentinels of one (redis+sentinel://…)'
+
+class Link extends Redis {
+  readonly #kind: Kind
+  readonly #clock: Clock
+  readonly #patience: Patience
+  #redialledAt = -Infinity
+
+  constructor(options: Options, kind: Kind, clock: Clock) {
+    super({ ...options, reconnectOnError: (error: Error) => this.#refused(error) })
+    this.#kind = kind
+    this.#clock = clock
+    this.#patience = new Patience(clock, ANSWERS_WITHIN_MS)
+    watchLink(this, clock, kind === 'blocking' ? BLOCKS_FOR_MS : undefined)
+  }
+
+  /** For BullMQ, which makes the connection on which a worker waits of the one that it is given. */
+  override duplicate(override?: Partial<RedisOptions>): Redis {
+    return new Link({ ...this.options, ...override } as Options, 'blocking', this.#clock)
+  }
+
+  override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
+    const [command, pipeline] = sent
+    const ask = () => super.sendCommand(...sent) as Promise<unknown>
+    // ioredis's own questions, before a link is ready and after
+    if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name)) return ask()
+    const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`)) : this.#patience.ask(ask)
+    if (!pipeline) return answer.catch(refusal)
+    answer.catch((error: Error) => command.reject(error)) // a pipeline looks at its commands
+    return command.promise
+  }
+
+  /** Connects again, at most once a second, to wherever the address leads now. */
+  redial(why: string): void {
+    if (this.status !== 'ready' || this.#clock.monotonic() - this.#redialledAt < REDIAL_MS) return
+    this.#redialledAt = this.#clock.monotonic()
+    this.stream.destroy(new Error(`connecting again: ${why}`))
+  }
+
+  #isLate(): boolean {
+    return this.commandQueue.length >= MOST_WAITING && this.#patience.isLate
+  }
+
+  /** False: the command fails, for it may be refused once more. */
+  #refused(error: Error): false {
+    if (NOT_THE_PRIMARY.test(error.message)) {
+      this.redial(error.message)
+      this.emit('refused', error.message)
+    }
+    return false
+  }
+}
+
+/** What Redis says of a command is the answer to it; that it cannot be had, or is not the primary, is SERVICE. */
+function refusal(error: SwitchhookError): never {
+  const { cause } = error
+  if (cause instanceof Error && cause.name === 'ReplyError' && !NOT_THE_PRIMARY.test(cause.message)) throw cause
+  throw error
+}
 
 /**
  * Resolves with a client that is ready. Rejects with SwitchhookError SERVICE when Redis does not answer within the limit.
  * Afterwards it connects again by itself; `client.disconnect()` ends it.
  */
 export async function openRedisClient(address: RedisAddress, options: RedisClientOptions = {}): Promise<RedisClient> {
-  const { kind = 'commands', name = 'switchhook', within = 5_000, log = silentLog } = options
-  const client = new Redis({
-    ...redisOptions(address),
-    connectionName: name,
-    lazyConnect: true,
-    connectTimeout: within,
-    retryStrategy: again,
-    // 0: what was under way when the link broke is rejected now. (autoResendUnfulfilledCommands=false would leave it pending for ever.)
-    maxRetriesPerRequest: kind === 'commands' ? 0 : null,
-    enableOfflineQueue: kind === 'subscriber',
-  })
+  return open(address, options)
+}
+
+/**
+ * Both links of an installation to its Redis. When Redis says on the one that it is not the primary any more, the other connects again
+ * too: what is announced at the new primary may not come to the old one. Rejects as openRedisClient does.
+ */
+export async function openRedisLinks(address: RedisAddress, options: Omit<RedisClientOptions, 'kind'> = {}): Promise<{ commands: RedisClient; subscriber: RedisClient }> {
+  const opened = await Promise.allSettled([open(address, options), open(address, { ...options, kind: 'subscriber' })])
+  const links = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
+  const [commands, subscriber] = links
+  if (!commands || !subscriber) {
+    for (const link of links) link.disconnect()
+    throw opened.find(one => one.status === 'rejected')!.reason
+  }
+  commands.on('refused', (why: string) => subscriber.redial(why))
+  return { commands, subscriber }
+}
+
+async function open(address: RedisAddress, options: RedisClientOptions): Promise<Link> {
+  const { kind = 'commands', name = 'switchhook', within = 5_000, log = silentLog, clock = systemClock } = options
+  const client = new Link(
+    {
+      ...redisOptions(address),
+      connectionName: name,
+      lazyConnect: true,
+      connectTimeout: Math.min(within, CONNECTS_WITHIN_MS),
+      retryStrategy: again,
+      // 0: what was under way when the link broke is rejected now. (autoResendUnfulfilledCommands=false would leave it pending for ever.)
+      maxRetriesPerRequest: kind === 'commands' ? 0 : null,
+      enableOfflineQueue: kind === 'subscriber',
+    },
+    kind,
+    clock,
+  )
   let last: Error | undefined
-  const outage = new Outage({ what: 'the link to Redis', fields: { client: name, kind }, clock: systemClock, log })
+  const outage = new Outage({ what: 'the link to Redis', fields: { client: name, kind }, clock, log })
   client.on('error', error => {
     last = error
     outage.away(error.message)
   })
   client.on('ready', () => outage.end())
   try {
-    await client.connect()
+    if (!(await doneWithin(clock, within, client.connect()))) throw new Error(`nothing was heard for ${within} ms`)
   } catch (error) {
     client.disconnect()
     throw new SwitchhookError('SERVICE', `Redis does not answer: ${(last ?? (error as Error)).message}`, { cause: error })
   }
   return client
-}
-
-/** The same address as plain options: BullMQ makes its own connections from them. */
-export function redisOptions(address: RedisAddress): StandaloneOptions {
-  if ('socket' in address) return { path: address.socket, db: address.db ?? 0 }
-  const url = new URL(address.url)
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port || 6379),
-    db: Number(url.pathname.slice(1) || 0),
-    ...(url.username && { username: decodeURIComponent(url.username) }),
-    ...(url.password && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' && { tls: {} }),
-  }
 }
 
 /**
@@ -91,10 +175,15 @@ export function redisOptions(address: RedisAddress): StandaloneOptions {
  */
 export const channelOf = ({ options }: RedisClient, name: string): string => `${name}@${options.db ?? 0}`
 
-/** Throws SwitchhookError SERVICE unless Redis keeps every key: an evicted queue is a caller forgotten. */
-export async function assertNoEviction(client: RedisClient): Promise<void> {
+/**
+ * Throws SwitchhookError SERVICE when this Redis cannot be ours: one that evicts keys forgets a caller, and a Redis Cluster keeps an agent
+ * and a caller on different servers, where no script can write both.
+ */
+export async function assertFit(client: RedisClient): Promise<void> {
   // INFO and not CONFIG GET: hosted Redis forbids CONFIG.
-  const policy = /^maxmemory_policy:(\S+)/m.exec(await client.info('memory'))?.[1]
+  const info = await client.info()
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+  if (/^cluster_enabled:1/m.test(info)) throw new SwitchhookError('SERVICE', NO_CLUSTER)
   if (policy === 'noeviction') return
   throw new SwitchhookError('SERVICE', `Redis may throw keys away (maxmemory-policy ${policy ?? 'unknown'}): set it to noeviction`)
 }

@@ -40,9 +40,13 @@ export interface Sql extends Queries {
 }
 
 /** Where a database is: a URL, or the folder of a unix socket. */
-export type DatabaseAddress =
+export type DatabaseAddress = (
   | { readonly url: string }
   | { readonly socketFolder: string; readonly user: string; readonly database: string }
+) & {
+  /** Where our tables are; absent: where this user's are by itself. */
+  readonly schema?: string
+}
 
 export interface SqlOptions {
   /** Connections at most (default 10). */
@@ -111,7 +115,7 @@ class SqlConnection implements Connection {
       idle_timeout: 0,
       max_lifetime: null,
       fetch_types: false,
-      connection: { application_name: name },
+      connection: { application_name: name, ...(address.schema && { search_path: address.schema }) },
       onnotice: (notice: postgres.Notice) => log.debug({ notice: notice['message'] }, 'PostgreSQL says'),
       onclose: () => this.close(new SwitchhookError('SERVICE', 'the connection to PostgreSQL was lost')),
       socket: (hosts: Hosts) => this.#socket.open(hosts),
@@ -216,21 +220,6 @@ export async function databaseVersion(address: DatabaseAddress, withinMs = LIMIT
   try {
     const [row] = await sql<[{ server_version: string }]>`show server_version`
     return row.server_version.split(' ')[0]!
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
-}
-
-/** Makes the database `name` when there is none. `address` is one that exists on that server. */
-export async function ensureDatabase(address: DatabaseAddress, name: string): Promise<void> {
-  const sql = openSql(address, { max: 1 })
-  try {
-    await sql.alone(async connection => {
-      const found = await connection`select 1 from pg_database where datname = ${name}`
-      if (found.length === 0) await connection`create database ${connection(name)}`
-    })
-  } catch (error) {
-    if (!(error instanceof postgres.PostgresError && error.code === '42P04')) throw error // 42P04: somebody made it meanwhile
   } finally {
     await sql.end({ timeout: 1 })
   }

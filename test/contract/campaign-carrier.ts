@@ -5,6 +5,7 @@ import { SwitchError } from '../../src/base/errors.ts'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Switch } from '../../src/call/switchboard.ts'
+import type { ApiText } from '../../src/esl/api.ts'
 import type { Commands } from '../../src/esl/client.ts'
 import { SwitchEvent } from '../../src/esl/event.ts'
 import type { EventLink, LinkFacts } from '../../src/esl/events.ts'
@@ -23,7 +24,9 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
   readonly core: string = randomUUID()
   readonly dialled: Dialled[] = []
   readonly legs = new Set<string>()
-  readonly events = new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>()
+  /** Those of them who have picked up. */
+  readonly #answered = new Set<string>()
+  readonly events = Object.assign(new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>(), { ask: (text: ApiText) => this.commands.run(text) })
   behaviour: (phone: string) => Phone = () => 'busy'
 
   /** One node's way to this switch. */
@@ -36,6 +39,10 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
     run: async text => {
       const [command, uuid = ''] = text.split(' ')
       if (command === 'uuid_exists') return String(this.legs.has(uuid))
+      if (command === 'uuid_getvar') {
+        if (!this.legs.has(uuid)) throw new SwitchError('SWITCH_REFUSED', '-ERR No such channel!')
+        return this.#answered.has(uuid) ? 'ANSWER' : '_undef_'
+      }
       if (command === 'uuid_kill') return this.hangUp(uuid, 'ORIGINATOR_CANCEL'), '+OK'
       throw new SwitchError('SWITCH_REFUSED', `the carrier of the tests does not know ${command}`)
     },
@@ -48,6 +55,13 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
       setImmediate(() => this.#ring(uuid, job, this.behaviour(phone)))
     },
     close: async () => {},
+  }
+
+  /** Somebody picks up a telephone that rings. */
+  answer(uuid: string): void {
+    if (!this.legs.has(uuid)) return
+    this.#answered.add(uuid)
+    this.#say('CHANNEL_ANSWER', uuid)
   }
 
   hangUp(uuid: string, cause = 'NORMAL_CLEARING'): void {
@@ -65,7 +79,7 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
     this.#say('CHANNEL_PROGRESS', uuid)
     if (phone === 'no-answer') return this.hangUp(uuid, 'NO_ANSWER')
     if (phone !== 'answers') return
-    this.#say('CHANNEL_ANSWER', uuid)
+    this.answer(uuid)
     this.#job(job, `+OK ${uuid}`)
     this.emit('answered', uuid)
   }

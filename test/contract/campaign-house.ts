@@ -7,6 +7,7 @@ import { rosterOver, type Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { memoryCalls } from '../../src/call/memory-calls.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
 import { Attempts } from '../../src/campaign/attempt.ts'
@@ -22,7 +23,8 @@ import { openRedisClient } from '../../src/store/redis.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
 import { Carrier } from './campaign-carrier.ts'
 
-export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000, cps: 1_000 }) {
+/** `agentsIn`: where the agents' records are kept. */
+export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000, cps: 1_000 }, agentsIn: 'memory' | 'redis' = 'memory') {
   // registered first, so it runs first: calls end while the stores can still hear of it
   const closing: (() => unknown)[] = []
   t.after(async () => {
@@ -37,7 +39,9 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     for (const one of [carrier, second]) for (const leg of [...one.legs]) one.hangUp(leg)
     await until(async () => (await sql`select 1 from attempts where state in ('sent', 'ringing')`).length === 0)
   })
-  const roster: Roster = rosterOver(new MemoryAgents())
+  const first = { commands: client, subscriber: await openRedisClient(address, { kind: 'subscriber' }) }
+  closing.push(() => first.subscriber.disconnect())
+  const roster: Roster = agentsIn === 'redis' ? redisRoster(first) : rosterOver(new MemoryAgents())
   const calls = memoryCalls()
 
   /** A process of the house: its own links, everything else shared. */
@@ -50,7 +54,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     switchboard.add(second.link('fs-2'))
     const [clock, log] = [systemClock, silentLog]
     const capacity = new Capacity(home, limits)
-    const leads = new LeadDesk({ sql, calls, capacity, clock, log })
+    const leads = new LeadDesk({ sql, calls, capacity, roster, clock, log })
     const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
     const floor = new Floor(roster, clock, log)
     const homeOf = ({ nailed }: Agent) => switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
@@ -61,7 +65,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
       commands.disconnect()
       subscriber.disconnect()
     })
-    return { leads, attempts, capacity, bell: new Bell(home), floor, lines, switchboard, clock, log, node: name, gateway: 'carrier', home }
+    return { leads, attempts, roster, capacity, bell: new Bell(home), floor, lines, switchboard, clock, log, node: name, gateway: 'carrier', home }
   }
 
   /** Dials without a lease: as a node does that believes the campaign is its own. */

@@ -81,27 +81,27 @@ test('a refusal of the switch itself burns no attempt and slows the campaign dow
 })
 
 test('when leads could not be claimed the lines and agents that were granted for them are free again at once', async t => {
-  const { sql, client, carrier, dial, agents, campaign } = await openCampaignHouse(t)
+  const { sql, client, carrier, roster, dial, agents, campaign } = await openCampaignHouse(t)
   await agents(3)
   const spring = await campaign({}, 5)
   await sql`alter table attempts rename to attempts_away`
   const dialer = await dial('a', spring)
   const starts = () => client.zcard(`sh:starts:campaign:${spring.id}`)
   await until(async () => (await starts()) === 3 && (await client.zcard('sh:lines')) === 0)
-  await until(async () => (await client.hlen('sh:promises')) === 0)
+  await until(async () => (await roster.list(systemClock.now())).every(agent => agent.reservation === null))
   await sql`alter table attempts_away rename to attempts`
   await until(() => carrier.dialled.length > 0)
   await dialer.stop()
 })
 
 test('a node that PostgreSQL does not answer lets go of the campaign, and another one dials it', async t => {
-  const { calls, carrier, node, agents, campaign, closing } = await openCampaignHouse(t)
+  const { calls, roster, carrier, node, agents, campaign, closing } = await openCampaignHouse(t)
   await agents(1)
   carrier.behaviour = () => 'rings'
   const [a, b] = [await node('a'), await node('b')]
   let silent = false
   const sql = new Proxy(a.leads.sql, { apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)) })
-  const leads = new LeadDesk({ sql, calls, capacity: a.capacity, clock: a.clock, log: a.log })
+  const leads = new LeadDesk({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
   const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
   const owners = [{ ...a, leads, clock }, b].map(house => new CampaignOwner({ redis: house === b ? b.home : a.home, house, nailed: noAgents }))
   closing.push(() => void owners[0]!.close(), () => owners[1]!.close())
@@ -185,7 +185,7 @@ test('a lead who was busy is called again when the time has come, and the campai
 })
 
 test('a lead who answers belongs to the flow: it says how it was, and the line and the agent are free again', async t => {
-  const { sql, carrier, node, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1, cps: 1_000 })
+  const { sql, carrier, roster, node, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1, cps: 1_000 })
   await agents(1)
   carrier.behaviour = () => 'answers'
   const spring = await campaign({ maxAttempts: 1 }, 2)
@@ -198,6 +198,10 @@ test('a lead who answers belongs to the flow: it says how it was, and the line a
   assert.deepEqual([call?.campaign.queue, call?.lead.phone], ['sales', carrier.dialled[0]!.phone])
   assert.equal(await other.answered(uuid), true)
   assert.equal(await other.connected(uuid, 'sales-0'), true)
+  await until(() => dialer.last?.decision.why === 'agents') // the agent is the lead's, and nobody else is called for them
+  const epoch = (await roster.reserve('sales-0', uuid, systemClock.now(), 10_000))!
+  await roster.advance('sales-0', epoch, 'talking', systemClock.now())
+  await roster.release('sales-0', epoch, 'talked', systemClock.now())
   await until(() => dialer.last?.decision.why === 'lines')
   assert.equal((await other.settle(uuid, 'talked', { agent: 'sales-0' }))?.settled, true)
   await until(() => carrier.dialled.length === 2)

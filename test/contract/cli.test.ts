@@ -147,3 +147,12 @@ async function simulated(t: TestContext, password: string): Promise<number> {
   t.after(() => sim.close())
   return sim.listen({ port: 0 })
 }
+
+test('a list of leads cannot steer the terminal of whoever imports it', async () => {
+  const evil = '\x1b]52;c;cm0gLXJm\x07\x9b2J'
+  for (const text of [`phone\n${evil}\n+4930123459\n`, `${evil},b\n1,2\n`]) {
+    const { out, err } = await house.types(`campaign add evil --leads ${await house.file('evil.csv', text)} --queue sales`)
+    assert.match(err, /␛\]/)
+    assert.doesNotMatch(out + err, /[^\P{Cc}\n\t]/u)
+  }
+})

@@ -39,7 +39,7 @@ test('the button of a CRM, at a telephone that rings and at one that cannot be r
   await until('agent and customer talk', () => customer.last?.talksWith === agent.last, SOON_MS)
   const calls = () => recentCalls(rig.sql, 10, undefined, { number: CUSTOMER })
   const live = (await calls()).find(({ id }) => id === uuid)!
-  assert.equal(wordOf((await rig.roster.get('alice', Date.now()))!), 'elsewhere')
+  assert.equal(wordOf((await rig.roster.get('alice', Date.now()))!, Date.now()), 'elsewhere')
   await until('the row says so', async () => (await calls()).find(({ id }) => id === uuid)?.otherLeg === customer.last!.uuid, SOON_MS)
   assert.deepEqual([live.endedAt, live.agent, live.outcome], [null, 'alice', null])
   customer.last!.hangUp()

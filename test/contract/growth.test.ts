@@ -16,6 +16,7 @@ import * as attempts from '../../src/store/attempts.ts'
 import * as calls from '../../src/store/calls.ts'
 import * as campaigns from '../../src/store/campaigns.ts'
 import * as figures from '../../src/store/figures.ts'
+import * as installation from '../../src/store/installation.ts'
 import * as leads from '../../src/store/leads.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { openDatabase } from '../open-services.ts'
@@ -118,6 +119,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   campaignWithId: (sql, campaign) => campaigns.campaignWithId(sql, campaign),
   campaigns: sql => campaigns.campaigns(sql, 'running'),
   moveCampaign: (sql, campaign) => campaigns.moveCampaign(sql, campaign, ['draft'], 'running', NOW),
+  claimCampaign: (sql, campaign) => campaigns.claimCampaign(sql, campaign, 'simulation'),
   finishCampaign: (sql, campaign) => campaigns.finishCampaign(sql, campaign, NOW),
   keptFigures: (sql, campaign) => figures.keptFigures(sql, campaign, 'lead'),
   claimLeads: (sql, campaign) => claimed(sql, campaign, 10),
@@ -133,11 +135,13 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   countLeads: (sql, campaign) => leads.countLeads(sql, campaign),
   optOut: sql => sql.begin(tx => leads.optOut(tx, '+491708', 'flow', NOW)),
   retireOptedOut: (sql, campaign) => leads.retireOptedOut(sql, campaign, NOW + 600_000),
+  hasHappened: sql => installation.hasHappened(sql, 'demo-furnished'),
+  noteHappened: sql => installation.noteHappened(sql, 'demo-furnished'),
   isOptedOut: sql => leads.isOptedOut(sql, '+491708'),
 }
 
 /** Files of the store that ask nothing about the house's own tables. */
-const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'migrate.ts', 'postgres-socket.ts', 'redis-time.ts', 'redis.ts', 'sql.ts', 'statement.ts'])
+const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'make-database.ts', 'migrate.ts', 'patience.ts', 'postgres-socket.ts', 'redis-options.ts', 'redis-time.ts', 'redis.ts', 'sign-of-life.ts', 'sql.ts', 'statement.ts'])
 
 /** Asked by a person, who waits for it. */
 const ON_REQUEST = new Set([

@@ -7,7 +7,8 @@ import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { jobTimes } from '../../src/campaign/job-age.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
-import { redisOptions } from '../../src/store/redis.ts'
+import { redisOptions } from '../../src/store/redis-options.ts'
+import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
 import { until } from './campaign-house.ts'
 
@@ -163,4 +164,14 @@ test('whoever presses the button is told that the telephone rings, or why it doe
   assert.deepEqual(await jobs.rings(await jobs.clickToDial({ extension: '1001', customer: '+493012345' })), { uuid: 'u-1' })
   const failed = await jobs.clickToDial({ extension: '1666', customer: '+493012345' })
   await assert.rejects(jobs.rings(failed), { code: 'NOT_REACHED', message: 'the switch is gone' })
+})
+
+test('who enqueues a job while Redis is silent is told so, not kept waiting', async t => {
+  const { address } = await openRedis(t)
+  if (!('socket' in address)) throw new Error('tests have a Redis of their own')
+  const proxy = await openProxy(t, { path: address.socket })
+  const jobs = await openJobs({ redis: { url: `redis://127.0.0.1:${proxy.port}/${address.db}` }, log: silentLog })
+  proxy.freeze()
+  await assert.rejects(jobs.campaign('start', 'spring'), { code: 'SERVICE' })
+  await jobs.close()
 })

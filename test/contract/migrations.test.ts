@@ -26,7 +26,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
   const { sql } = await openDatabase(t)
   assert.deepEqual(await migrate(sql), [])
   const rows = await sql<{ name: string }[]>`select table_name as name from information_schema.tables where table_schema = 'public'`
-  assert.deepEqual(rows.map(row => row.name).sort(), ['attempts', 'calls', 'campaign_figures', 'campaigns', 'leads', 'migrations', 'opt_outs'])
+  assert.deepEqual(rows.map(row => row.name).sort(), ['attempts', 'calls', 'campaign_figures', 'campaigns', 'installation', 'leads', 'migrations', 'opt_outs'])
 })
 
 test('two nodes that start at the same moment apply each file once', async t => {

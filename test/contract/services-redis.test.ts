@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test, type TestContext } from 'node:test'
-import { assertNoEviction, defineScript, openRedisClient } from '../../src/store/redis.ts'
+import { assertFit, defineScript, openRedisClient } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
+import { openOwnRedis } from '../own-redis.ts'
 
 async function lua(t: TestContext, text: string): Promise<URL> {
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-lua-'))
@@ -69,13 +70,18 @@ test('a subscriber hears again after its link broke', async t => {
 
 test('a Redis that may throw keys away is refused', async t => {
   const { client } = await openRedis(t)
-  await assertNoEviction(client)
+  await assertFit(client)
   try {
     await client.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    await assert.rejects(assertNoEviction(client), /maxmemory-policy allkeys-lru/)
+    await assert.rejects(assertFit(client), /maxmemory-policy allkeys-lru/)
   } finally {
     await client.config('SET', 'maxmemory-policy', 'noeviction')
   }
+})
+
+test('a Redis Cluster is refused in one sentence that says why', async t => {
+  const cluster = await openOwnRedis(t, ['--cluster-enabled', 'yes'])
+  await assert.rejects(assertFit(await cluster.client()), /^SwitchhookError: this Redis is a cluster: agents and callers are written together by one script/)
 })
 
 test('a Redis that is not there is one clear line', async () => {

@@ -51,7 +51,7 @@ test('when every connection has gone silent whoever asks is told so in time, and
   const { sql, proxy } = await behindProxy(t)
   await warm(sql)
   const before = proxy.connections
-  proxy.swallow()
+  proxy.freeze()
   await Promise.all(Array.from({ length: 4 }, () => assert.rejects(one(sql), isService)))
   assert.equal(await one(sql), 1)
   assert.equal(proxy.connections, before + 1)

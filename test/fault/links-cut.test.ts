@@ -108,7 +108,7 @@ async function attempts(howMany: number, where: 'command' | 'reply' | 'events'):
     if (rang > 1) seen.doubles++
     if (result?.cause === 'LOST') seen.inDoubt++
     const true_ = TRUTH.get(behaviour.answers) ?? ['answered']
-    if (rang === 0 ? !['refused', 'failed'].includes(outcome) : ![...true_, ...(result?.cause === 'LOST' ? ['failed'] : [])].includes(outcome)) {
+    if (rang === 0 ? !['refused', 'lost'].includes(outcome) : ![...true_, ...(result?.cause === 'LOST' ? ['lost'] : [])].includes(outcome)) {
       seen.lies.push(`${behaviour.answers}: ${outcome} (${result?.cause}), rang ${rang} times`)
     }
     fuse.blow() // or it would break in the next attempt

@@ -105,7 +105,7 @@ row(22, 'a supervisor reads at once that a node has no link to its switch, and t
   const { nodes: [a], proxies: [proxy] } = await behindProxies(t, rig, ['a'])
   const [lost, back]: [number[], number[]] = [[], []]
   const floor = (which: (line: string) => boolean) => until('the floor says so', () => {
-    const last = a!.log.findLast(line => line.includes(' calls · '))
+    const last = a!.log.findLast(line => line.includes(' calls on this node · '))
     return last !== undefined && which(last)
   }, 15_000)
   await floor(() => true)

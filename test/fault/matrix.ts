@@ -23,7 +23,7 @@ export const many = (full: number, quick: number): number => (FULL ? full : quic
 export interface RowOptions {
   /** What was done to whom, in a few words. */
   readonly injected: string
-  /** Also in `make test`: takes less than five seconds with the smaller numbers, and its figures stand beside a second test on the same two cores. */
+  /** Also in `make test` (test/run/files.ts looks for these words): takes less than five seconds with the smaller numbers, and its figures stand beside a second test on the same two cores. */
   readonly quick?: boolean
 }
 

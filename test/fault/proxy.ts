@@ -19,8 +19,8 @@ interface Pair {
 }
 
 const silent = () => {}
-/** A unix socket knows no RST. */
-const reset = (end: Socket): unknown => (end.remoteFamily === undefined ? end.destroy() : end.resetAndDestroy())
+/** RST; a unix socket knows none. */
+const reset = (end: Socket): void => void (end.remoteAddress === undefined ? end.destroy() : end.resetAndDestroy())
 
 export class Proxy {
   /** Where to connect instead, on 127.0.0.1. */
@@ -30,7 +30,7 @@ export class Proxy {
   /** Octets that have passed, from near to far and back. */
   passed = 0
   readonly #server: ReturnType<typeof createServer>
-  readonly #to: Upstream
+  #to: Upstream
   readonly #pairs = new Set<Pair>()
   #mode: 'open' | 'blackhole' | 'reset' | 'cut' = 'open'
   #slice = 0
@@ -81,9 +81,15 @@ export class Proxy {
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
   }
 
-  /** What is open now hears nothing any more, until `heal`, and nobody is told; new connections pass: a host that failed over. */
-  swallow(): void {
+  /** What is open now falls silent for good and nobody is told, as when a host loses its power; new connections pass. Gives their number. */
+  freeze(): number {
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
+    return this.#pairs.size
+  }
+
+  /** New connections lead there from now on; those that are open stay where they are. */
+  lead(to: Upstream): void {
+    this.#to = to
   }
 
   /** Everything passes again as it should; slices, delays and limits are gone. */
@@ -125,7 +131,7 @@ export class Proxy {
   #take(near: Socket): void {
     this.connections++
     near.on('error', silent) // the far end tells whoever waits for it
-    if (this.#mode === 'reset') return void near.resetAndDestroy()
+    if (this.#mode === 'reset') return reset(near)
     if (this.#mode === 'cut') return void near.resume().end()
     if (this.#mode === 'blackhole') {
       near.pause()

@@ -33,6 +33,8 @@ export interface RigOptions {
   readonly sounds?: SimulatedSwitchOptions['sounds']
   /** Settings of every node. */
   readonly settings?: Readonly<Record<string, string>>
+  /** A Redis of the row's own, and what reaches it from outside. Default: a database of the shared one. */
+  readonly redis?: (t: TestContext) => Promise<{ address: RedisAddress; client: RedisClient }>
   /** Queues without agents; those of agents are made with them. */
   readonly queues?: readonly string[]
 }
@@ -93,7 +95,7 @@ export class Rig {
       for (const rig of opened) await rig.close()
       await rm(folder, { recursive: true, force: true })
     })
-    const [database, redis] = await Promise.all([openDatabase(t), openRedis(t)])
+    const [database, redis] = await Promise.all([openDatabase(t), (options.redis ?? openRedis)(t)])
     const names = options.nodes ?? ['a', 'b']
     const taken = await Promise.all(names.map(() => takePort()))
     await Promise.all(taken.map(one => one.close()))

@@ -68,7 +68,7 @@ row(54, 'connections to PostgreSQL fall silent in the middle of what they do: al
   const campaign = await campaignIn(behind)
   told.trials = many(20, 2)
   for (let at = 0; at < told.trials; at++) {
-    behind.proxy.swallow()
+    behind.proxy.freeze()
     await pause(6_000) // until they are given up
   }
   await whole(behind.rig, campaign, told)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { flow } from '#flow'
+import { campaignFlow, flow } from '#flow'
 import { simulate } from '#testing'
+import { SwitchError } from '../../src/base/errors.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
@@ -48,6 +49,38 @@ test('a lead who answers while the event link is down is not cut off when the ti
   dropEventLink(sim)
   await lead.talksWith('alice')
   await sim.advance('40s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.hangsUp()
+})
+
+test('a lead of whom nothing was heard, and who talks with an agent when the link is back, talks on', async t => {
+  const sim = simulate(t, { sounds: { announcement: '8s' } })
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const { connect } = sim.switch
+  const create = sim.switch.createChannel.bind(sim.switch)
+  sim.switch.createChannel = (...about) => {
+    sim.switch.createChannel = create
+    sim.switch.connect = () => {
+      throw new SwitchError('LINK_DOWN', 'nobody gets through to the event socket')
+    }
+    dropEventLink(sim)
+    return create(...about)
+  }
+  const lead = sim.lead(campaignFlow(async (call, them) => {
+    const agent = await them.agent()
+    assert.ok(agent, 'alice is free')
+    await call.play('announcement')
+    await call.join(agent.leg)
+    return 'talked'
+  }), { answers: '24s' })
+  await sim.advance('26s') // the time to ring was over a second ago
+  sim.switch.connect = connect
+  await lead.talksWith('alice', '20s')
+  await sim.advance('10s')
+  assert.doesNotMatch(sim.transcript(), /is gone/)
   await lead.hangsUp()
   assert.equal(await lead.disposition(), 'talked')
   await alice.hangsUp()

@@ -98,3 +98,24 @@ test('a flow that waits for something else than the call ends with the call all 
   assert.equal(await caller.outcome(), 'hung-up')
   assert.ok(unwound)
 })
+
+test('a flow that passes a list\'s column on to a leg cannot make FreeSWITCH run it, and nobody is dialled', async t => {
+  const sim = simulate(t)
+  const bob = sim.agent('bob')
+  const refused: unknown[] = []
+  const caller = sim.call(flow(async call => {
+    await call.answer()
+    for (const name of ['api_after_bridge', 'bridge_pre_execute_bleg_app', 'transfer_after_bridge', 'socket_resume', 'switchhook_home', 'origination_uuid']) {
+      await using party = await call.dial('user/bob', { variables: { [name]: 'hupall' } }).catch((error: unknown) => {
+        refused.push(error)
+        return null
+      })
+      assert.equal(party, null)
+    }
+    await call.setVariable('api_hangup_hook', 'hupall').catch((error: unknown) => refused.push(error))
+  }))
+  assert.equal(await caller.outcome(), 'done')
+  assert.equal(refused.length, 7)
+  for (const error of refused) assert.match(String(error), /InputError: the variable .* names of your own are allowed/)
+  assert.equal(bob.place.rang, 0)
+})

@@ -62,9 +62,9 @@ test('every disposition says what it means, who says it, and when to call again'
   assert.ok(isAttemptEnd('busy') && !isAttemptEnd(undefined), 'busy is an end, nothing is none')
 })
 
-test('whatever the switch makes of a dial is an end of the attempt, except an answer and a refusal', () => {
+test('whatever the switch makes of a dial is an end of the attempt, except an answer, a refusal and what nobody has heard', () => {
   for (const outcome of DIAL_OUTCOMES) {
-    if (outcome === 'answered' || outcome === 'refused') continue
+    if (outcome === 'answered' || outcome === 'refused' || outcome === 'lost') continue
     assert.equal(meaningOf(dialEnd(outcome)).by, 'dial')
   }
 })

@@ -86,6 +86,19 @@ test('all faults come in one message that says what was wrong, where, and what i
   assert.ok(!faults.join().includes('hidden'), 'a secret is never repeated')
 })
 
+test('a Redis is named by its address or by its sentinels, and a wrong address is explained without its secrets', () => {
+  const good = ['redis://cache', 'rediss://app:p%40ss@cache.example:6380/3', 'redis://[::1]:6379/0', 'redis+sentinel://s1,s2:26380/mymaster', 'rediss+sentinel://:pw@s1/mymaster/2?sentinelPassword=x']
+  for (const REDIS_URL of good) assert.equal(readConfig({ REDIS_URL }).redisUrl, REDIS_URL)
+  const faultOf = (REDIS_URL: string) => faultsOf({ REDIS_URL })[0] ?? 'none'
+  assert.match(faultOf('http://cache'), /^REDIS_URL=…: allowed: redis:\/\/host:6379\/db, or redis\+sentinel:/)
+  assert.match(faultOf('redis+sentinel://s1,s2'), /the name of the primary is missing/)
+  assert.match(faultOf('redis://a,b'), /several hosts are sentinels/)
+  assert.match(faultOf('redis://cache/first'), /the database is no number/)
+  assert.match(faultOf('redis://cache?family=6'), /only sentinelPassword/)
+  assert.match(faultOf('redis://cache:99999'), /a host is wrong/)
+  for (const url of ['redis://:hid/den@cache', 'redis://:hid%den@cache', 'redis://u:hidden@a,b']) assert.doesNotMatch(faultOf(url), /hid|^none$/, url)
+})
+
 test('a real switch needs a password, and not the one from the manual', () => {
   assert.match(faultsOf({ FREESWITCH: 'fs1' })[0]!, /^FREESWITCH_PASSWORD is missing/)
   assert.match(faultsOf({ FREESWITCH: 'fs1', FREESWITCH_PASSWORD: 'ClueCon' })[0]!, /stands in every manual/)

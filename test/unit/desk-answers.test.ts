@@ -29,13 +29,13 @@ test('colours are for terminals only, and do not shift the columns', () => {
 })
 
 test('what a caller sent as their name cannot steer the terminal of who reads it', () => {
-  assert.equal(table(['from'], [['a\x1b]0;x\x07\nb\u202e']]), 'FROM\na\ufffd]0;x\ufffd\ufffdb\ufffd\n')
+  assert.equal(table(['from'], [['a\x1b]0;x\x07\nb\u202e']]), 'FROM\na␛]0;x␇␊b\\u{202e}\n')
   assert.equal(
     pairs([
       ['a', 'x\ry'],
       ['long', 1],
     ]),
-    'a     x\ufffdy\nlong  1\n',
+    'a     x␍y\nlong  1\n',
   )
 })
 

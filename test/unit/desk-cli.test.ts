@@ -214,3 +214,12 @@ test('run is a node, and settings are shown as they are in force', async () => {
   assert.ok('LISTEN' in JSON.parse(house.out))
   assert.equal(house.opened, 0)
 })
+
+test('nothing that is typed or read steers the terminal, in an answer, in an error and in JSON', async () => {
+  const house = new House()
+  for (const words of ['queue add \x1b]52;c;x\x07', 'agent ready \x1b[2J', 'nonsense\x1b[2J', 'queue list --\x9b2J', 'calls --number \x1b]0;x\x07']) {
+    await house.types(words)
+    assert.doesNotMatch(house.out + house.err, /[^\P{Cc}\n\t]|\p{Cf}/u, JSON.stringify(words))
+    assert.notEqual(house.out + house.err, '')
+  }
+})

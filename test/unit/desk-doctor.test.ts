@@ -7,9 +7,10 @@ import { test, type TestContext } from 'node:test'
 import { SettingError, SwitchError, SwitchhookError } from '../../src/base/errors.ts'
 import { diagnose, type DoctorHouse } from '../../src/desk/doctor.ts'
 import { sayFinding, saySum, type Finding } from '../../src/desk/doctor/finding.ts'
+import { checkDialplan } from '../../src/desk/doctor/dialplan.ts'
 import { soundsIn } from '../../src/desk/doctor/sounds.ts'
 import { isOlder, redisFindings } from '../../src/desk/doctor/stores.ts'
-import { checkClosed, checkDialplan, checkGateway, checkItself, unreachable, type Ask } from '../../src/desk/doctor/switch.ts'
+import { checkClosed, checkGateway, checkItself, unreachable, type Ask } from '../../src/desk/doctor/switch.ts'
 import { SwitchLine } from '../../src/desk/doctor/switch-line.ts'
 import { status } from '../../src/esl/api.ts'
 import { memoryPair, SimulatedSwitch, VirtualClock } from '../../src/testing/index.ts'
@@ -25,7 +26,13 @@ const GOOD = {
   'global_getvar switchhook_node_b': '10.0.0.6:8084',
   'global_getvar switchhook_key': 'sixteen-letters!',
   'xml_locate dialplan context name switchhook':
-    '<condition expression="^switchhook-([a-z0-9-]+)$"><action application="socket" data="a/$1|b/$1 async full"></action>',
+    '<condition expression="^switchhook-([a-z0-9-]+)$"><action application="socket" data="${switchhook_home}/$1 async full"></action>' +
+    '<action application="socket" data="10.0.0.5:8084/$1|10.0.0.6:8084/$1 async full"></action>',
+  'xml_locate dialplan context name public': '<action application="transfer" data="switchhook-welcome XML switchhook"></action>',
+  'xml_locate configuration configuration name sofia.conf':
+    '<profile name="internal"><settings><param name="rtp-timer-name" value="soft"></param></settings></profile>',
+  'global_getvar conf_dir': '/etc/freeswitch',
+  'file_exists /etc/freeswitch/dialplan/switchhook_vars.xml': 'true',
   'sofia status gateway carrier': '====\nName    \tcarrier\nState   \tNOREG\nStatus  \tUP\n====',
 }
 
@@ -41,7 +48,7 @@ test('a switch that is well gets no advice', async () => {
     ...(await checkItself('fs1', answering(), CLOCK)),
     ...(await checkClosed('fs1', answering())),
     await checkGateway('fs1', 'carrier', answering()),
-    ...(await checkDialplan('fs1', 'sixteen-letters!', answering())),
+    ...(await checkDialplan('fs1', 'sixteen-letters!', answering())).findings,
   ]
   assert.deepEqual(faults(all), [])
   assert.equal(all.length, 5)
@@ -78,19 +85,17 @@ test('a gateway that is not there or down is a warning: calls can come in all th
 })
 
 test('a dialplan without us is a fault, and so is another key, which is never shown', async () => {
-  const none = await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': "can't find anything" }))
+  const none = (await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': "can't find anything" }))).findings
   assert.match(faults(none)[0]!, /^fault: its dialplan has no context 'switchhook'.*reloadxml/)
-  const sync = await checkDialplan(
-    'fs1',
-    null,
-    answering({ 'xml_locate dialplan context name switchhook': '^switchhook-( application="socket" data="a/$1 full"' }),
-  )
+  const sync = (
+    await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': '^switchhook-( application="socket" data="a/$1 full"' }))
+  ).findings
   assert.equal(faults(sync).length, 1, 'a socket line without async')
-  const other = await checkDialplan('fs1', 'another-sixteen-letters', answering())
+  const other = (await checkDialplan('fs1', 'another-sixteen-letters', answering())).findings
   assert.match(faults(other)[0]!, /another key than DOOR_KEY/)
   assert.ok(!JSON.stringify(other).includes('sixteen-letters'))
   assert.match(
-    faults(await checkDialplan('fs1', 'x'.repeat(16), answering({ 'global_getvar switchhook_key': '-ERR no reply' })))[0]!,
+    faults((await checkDialplan('fs1', 'x'.repeat(16), answering({ 'global_getvar switchhook_key': '-ERR no reply' }))).findings)[0]!,
     /carry no key/,
   )
 })
@@ -98,6 +103,8 @@ test('a dialplan without us is a fault, and so is another key, which is never sh
 test('Redis must keep every key, and should keep them on disk', () => {
   const good = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
   assert.deepEqual(redisFindings(good, false), [{ level: 'ok', about: 'redis', says: '7.0.15, keeps every key, appends to disk' }])
+  const elsewhere = redisFindings('redis_version:7.2.4\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nrole:slave\r\ncluster_enabled:1\r\n', false)
+  assert.deepEqual(elsewhere.map(({ level, says }) => `${level}: ${says.split(/[,:]/)[0]}`), ['fault: it is a Redis Cluster', 'fault: it is a replica'])
   const bad = redisFindings('redis_version:5.0.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n', false)
   assert.deepEqual(
     bad.map(one => one.level),
@@ -155,6 +162,7 @@ test('the doctor logs in once, and a switch that falls silent is given up after 
 const SETTINGS = {
   databaseUrl: null,
   redisUrl: null,
+  demo: false,
   switches: [],
   switchPassword: null,
   listen: { host: '127.0.0.1', port: 0 },
@@ -200,6 +208,6 @@ test('a script that cannot be loaded and stores that cannot be had are both told
 
 test('a finding is one line, whatever a switch has answered', () => {
   const line = sayFinding({ level: 'fault', about: 'fs1', says: 'it said\n\x1b[2J', mend: 'ask again' }, false)
-  assert.equal(line, 'fault    fs1: it said\ufffd\ufffd[2J. To mend: ask again\n')
+  assert.equal(line, 'fault    fs1: it said␊␛[2J. To mend: ask again\n')
   assert.equal(saySum([]), '\nno faults, no warnings, 0 fine\n')
 })

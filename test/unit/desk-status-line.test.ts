@@ -6,7 +6,7 @@ import { countAgents, wordOf, type FloorSnapshot } from '../../src/desk/floor.ts
 import { floorLines, StatusLine } from '../../src/desk/status-line.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 
-const NOBODY = countAgents([])
+const NOBODY = countAgents([], 0)
 const EMPTY: FloorSnapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: NOBODY, campaigns: [] }
 
 /** A terminal that knows just what the status line uses: \r, cursor up, erase below. Shows what a person would see. */
@@ -34,13 +34,13 @@ const settle = async () => {
 test('a supervisor reads who waits and for how long, who talks, and what the agents do', () => {
   const agents = { ...NOBODY, ready: 2, talking: 6, break: 1 }
   const [line] = floorLines({ calls: 12, waiting: 3, longestWaitMs: 65_000, talking: 6, agents, campaigns: [] })
-  assert.equal(line, '12 calls · 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break')
-  assert.deepEqual(floorLines(EMPTY), ['0 calls · 0 waiting · 0 talking · agents: none'])
+  assert.equal(line, '12 calls on this node · everywhere: 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break')
+  assert.deepEqual(floorLines(EMPTY), ['0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none'])
 })
 
 test('a switch that is not heard any more stands before everything else', () => {
   assert.deepEqual(floorLines({ ...EMPTY, lost: [] }), floorLines(EMPTY))
-  assert.equal(floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0], 'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls · 0 waiting · 0 talking · agents: none')
+  assert.equal(floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0], 'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none')
 })
 
 test('a supervisor sees which clock is wrong, and by how much', () => {
@@ -69,11 +69,16 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
 })
 
 test('who talks is talking even on a break; who is promised to a caller is ringing', () => {
-  assert.equal(wordOf({ state: 'talking', status: 'break' }), 'talking')
-  assert.equal(wordOf({ state: 'reserved', status: 'ready' }), 'ringing')
-  assert.equal(wordOf({ state: 'idle', status: 'break' }), 'break')
-  assert.equal(wordOf({ state: 'idle', status: 'logged-out' }), 'out')
-  assert.equal(wordOf({ state: 'idle', status: 'on-demand' }), 'ready')
+  const promised = { epoch: 1, for: 'c1', queue: 'sales', deadline: 1 }
+  const [none, forLead] = [{ reservation: null, restUntil: 0 }, { reservation: { ...promised, queue: null }, restUntil: 0 }]
+  assert.equal(wordOf({ state: 'idle', status: 'ready', ...none, restUntil: 2 }, 1), 'resting', 'nobody is offered to them now')
+  assert.equal(wordOf({ state: 'talking', status: 'break', reservation: promised, restUntil: 0 }, 1), 'talking')
+  assert.equal(wordOf({ state: 'reserved', status: 'ready', reservation: promised, restUntil: 0 }, 1), 'ringing')
+  assert.equal(wordOf({ state: 'reserved', status: 'ready', ...forLead }, 1), 'ready') // a lead is called for them, and may not answer
+  assert.equal(wordOf({ state: 'reserved', status: 'break', ...forLead }, 1), 'break')
+  assert.equal(wordOf({ state: 'idle', status: 'break', ...none }, 1), 'break')
+  assert.equal(wordOf({ state: 'idle', status: 'logged-out', ...none }, 1), 'out')
+  assert.equal(wordOf({ state: 'idle', status: 'on-demand', ...none }, 1), 'ready')
 })
 
 test('log lines stand above the floor, and the floor stays at the foot', async () => {
@@ -93,7 +98,7 @@ test('log lines stand above the floor, and the floor stays at the foot', async (
     'starting',
     '{"msg":"a call began"}',
     '{"msg":"a call ended"}',
-    '2 calls · 0 waiting · 0 talking · agents: none',
+    '2 calls on this node · everywhere: 0 waiting · 0 talking · agents: none',
     'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (–) · 1 left',
   ])
   assert.equal(screen.row, 4)
@@ -116,7 +121,7 @@ test('a floor that shrinks leaves nothing behind, and a line never wraps', async
   await clock.advance(1_000)
   await settle()
   assert.equal(screen.lines.length, 1)
-  assert.match(screen.lines[0]!, /^0 calls · .*…$/)
+  assert.match(screen.lines[0]!, /^0 calls on this node · .*…$/)
 })
 
 test('where no person looks there is one plain line every ten seconds', async () => {
@@ -127,7 +132,7 @@ test('where no person looks there is one plain line every ten seconds', async ()
   await settle()
   await clock.advance(9_999)
   await settle()
-  assert.equal(text, '0 calls · 0 waiting · 0 talking · agents: none\n')
+  assert.equal(text, '0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none\n')
   await clock.advance(1)
   await settle()
   assert.equal(text.split('\n').length, 3)
@@ -144,7 +149,7 @@ test('a store that is away is said, and asked again a second later', async () =>
     return EMPTY
   })
   await settle()
-  assert.deepEqual(screen.lines, ['the floor cannot be seen: Redis\ufffd[2J is away'], 'and nothing steers the terminal')
+  assert.deepEqual(screen.lines, ['the floor cannot be seen: Redis␛[2J is away'], 'and nothing steers the terminal')
   away = false
   await clock.advance(1_000)
   await settle()
@@ -199,5 +204,14 @@ test('when it is over no timer is left, the last state stays and the cursor stan
   const before = screen.written
   await clock.advance(5_000)
   assert.equal(screen.written, before)
-  assert.deepEqual(screen.lines, ['0 calls · 0 waiting · 0 talking · agents: none', ''])
+  assert.deepEqual(screen.lines, ['0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none', ''])
+})
+
+test('a program that reads the log finds nothing between its lines: the floor and the sentences go elsewhere', () => {
+  const [log, people] = [[] as string[], [] as string[]]
+  const to = (list: string[]) => ({ write: (part: string) => void list.push(part) })
+  using status = new StatusLine({ clock: new VirtualClock(), stream: to(log), people: to(people) })
+  status.say('door: 127.0.0.1:8084')
+  status.write('{"level":"warn"}\n')
+  assert.deepEqual([log, people], [['{"level":"warn"}\n'], ['door: 127.0.0.1:8084\n']])
 })

@@ -43,8 +43,21 @@ function placed(octets: Buffer): Placed[] {
 
 const plain = ({ head, body }: Frame) => ({ head, body })
 
+/** The first frame of each kind is cut at every octet, all others where a cut could matter: around the ends of their head and body. */
+const cutEverywhere = new Set<string>()
+function cutsOf({ head, body, start, end }: Placed): number[] {
+  const kind = `${/^Content-Type: (.*)$/m.exec(head)?.[1]} ${/^Event-Name: (.*)$/m.exec(head + body)?.[1]}`
+  const all = Array.from({ length: end - start }, (_, index) => index + 1)
+  if (!cutEverywhere.has(kind)) {
+    cutEverywhere.add(kind)
+    return all
+  }
+  const bodyAt = head.length + 2
+  return all.filter(cut => cut <= 2 || Math.abs(cut - bodyAt) <= 2 || cut >= end - start - 2)
+}
+
 for (const name of captureNames()) {
-  test(`${name}: cut at every octet, in single octets and whole, it gives the same frames`, () => {
+  test(`${name}: cut in two, in single octets and whole, it gives the same frames`, () => {
     const octets = octetsOf(name)
     const frames = placed(octets)
     assert.ok(frames.length > 0 && frames.at(-1)!.end === octets.length, 'the capture ends within a frame')
@@ -55,7 +68,7 @@ for (const name of captureNames()) {
       const next = frames[index + 1]
       const expected = [frame, ...(next ? [next] : [])].map(plain)
       const window = octets.subarray(frame.start, (next ?? frame).end)
-      for (let cut = 1; cut <= frame.end - frame.start; cut++) {
+      for (const cut of cutsOf(frame)) {
         const found: Frame[] = []
         const reader = new FrameReader(one => found.push(one))
         reader.push(window.subarray(0, cut))

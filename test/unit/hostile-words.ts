@@ -8,6 +8,7 @@ import { InputError } from '../../src/base/errors.ts'
 import * as say from '../../src/esl/api.ts'
 import * as command from '../../src/esl/command.ts'
 import { dialString } from '../../src/esl/dialstring.ts'
+import { legVariable } from '../../src/esl/variables.ts'
 import { appArgument, dial, displayName, endpoint, ident, newUuid, varValue, type Ident, type VarValue } from '../../src/esl/words.ts'
 import { readOriginate, readPackets, separate } from './freeswitch-rules.ts'
 
@@ -56,7 +57,7 @@ export function dialStringsHold(runs: number): void {
     for (const [key, value] of pairs) {
       const variable = accepted(ident, key)
       const word = accepted(varValue, value)
-      if (variable !== null && word !== null && word !== '' && !/^(execute_on_|api_on_|sip_h_|group_confirm_|exec_after_)|nested_vars/i.test(variable)) values.set(variable, word)
+      if (variable !== null && word !== null && word !== '' && accepted(legVariable, key) !== null) values.set(variable, word)
     }
     const callerName = displayName(name)
     const text = say.originate(dialString(to, { values, callerName }), 'welcome' as Ident)

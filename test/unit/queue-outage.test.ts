@@ -109,7 +109,7 @@ for (const link of ['away', 'torn'] as const) {
   })
 }
 
-test('a caller whose store stays away hears so after ten seconds, not before', async t => {
+test('an agent who has pressed 1 while the store stays away hears so within ten seconds, and so does the caller', async t => {
   const house = await openHouse(t)
   await house.agent('alice')
   await using place = await house.enter('c1')
@@ -117,8 +117,19 @@ test('a caller whose store stays away hears so after ten seconds, not before', a
   house.fails('away', 11_000)
   const before = house.clock.now()
   await assert.rejects(house.within(agent.ringing()), AWAY)
-  assert.equal(house.clock.now() - before, 10_000)
-  await house.clock.advance(2_000)
+  assert.equal(house.clock.now() - before, 8_000)
+  await house.clock.advance(4_000)
+})
+
+test('a caller who waits for an agent waits on while the store stays away, as long as their flow lets them, and is served when it is back', async t => {
+  const house = await openHouse(t)
+  await house.agent('alice')
+  await using place = await house.enter('c1')
+  await house.clock.settle()
+  assert.ok(place.called.aborted, 'an agent was promised')
+  house.fails('away', 30_000)
+  await using agent = await house.within(place.agent(WAIT), 44_000)
+  assert.equal(agent?.name, 'alice')
 })
 
 test('a person who may wait no longer than two seconds does not wait longer for the store', async t => {

@@ -99,3 +99,41 @@ test('a caller who hangs up on the way to be taken once more is over, and leaves
   await sim.advance('1s')
   assert.equal(b.flows.running, 0, 'nobody waits for it for ever: reconciliation may write its record')
 })
+
+const THREE = () => flow(async call => {
+  await call.answer()
+  await call.play('first')
+  await call.play('second')
+  await call.play('third')
+  return 'through'
+})
+
+test('a caller whose call was taken after all, though this node did not hear so in time, is not left in silence', async () => {
+  const sim = new Simulation({})
+  const a = await sim.ready
+  const take = sim.callStore.take.bind(sim.callStore)
+  sim.callStore.take = async (...args) => {
+    await take(...args)
+    throw new SwitchhookError('SERVICE', 'Redis has not answered for 250 ms')
+  }
+  const caller = sim.call(THREE(), {})
+  await caller.hears('first')
+  sim.callStore.take = take
+  await a.door.revalidate() // the node has not been among its peers for a moment
+  await caller.hears('third')
+  assert.equal(await caller.outcome(), 'through')
+  await sim.close()
+})
+
+test('a caller whose call was taken again in the seconds that the store has lost goes on here', async () => {
+  const sim = new Simulation({})
+  const a = await sim.ready
+  const caller = sim.call(THREE(), {})
+  await caller.hears('first')
+  const { journal } = [...a.door.legs.values()][0]!.steps
+  journal.owner = { node: 'a', epoch: journal.owner.epoch + 1 }
+  await a.door.revalidate()
+  await caller.hears('third')
+  assert.equal(await caller.outcome(), 'through')
+  await sim.close()
+})

@@ -96,7 +96,7 @@ test('a hundred such callers are a hundred in the status line, and not a hundred
   await clock.advance(60_000)
   await call(other)
   assert.deepEqual(errors.map(({ fields }) => fields['calls']), [1, 101])
-  const snapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: countAgents([]), campaigns: [], unnamed: 101 }
+  const snapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: countAgents([], 0), campaigns: [], unnamed: 101 }
   assert.match(floorLines(snapshot)[0]!, /^101 calls from a switch that FREESWITCH does not name · /)
 })
 

@@ -1,7 +1,8 @@
 /** Reaches another person: a leg of their own, in this call's name, that ends with the scope unless the two were joined. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import { endpoint as parseEndpoint, ident, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
+import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
+import { dialVariable } from '../../esl/variables.ts'
 import type { Call } from '../call.ts'
 import type { DialOutcome } from '../cause.ts'
 import type { CallHouse, Occupation } from '../house.ts'
@@ -19,7 +20,10 @@ export interface DialOptions {
   /** The number shown on their telephone. Default: the caller's own. */
   callerId?: string
   callerName?: string
-  /** Variables of their leg, for records and events at the switch. */
+  /**
+   * Variables of their leg, for records and events at the switch: names of your own, and call_type, accountcode, language,
+   * absolute_codec_string. InputError for any other that FreeSWITCH acts on, as it would on some columns of a list of leads.
+   */
   variables?: Readonly<Record<string, string>>
 }
 
@@ -49,20 +53,23 @@ export interface Dialling {
   readonly at?: number | undefined
 }
 
+/** Written down before the switch is told. `intended`: when, by the switch's own age; absent when it was not known. */
+type DialIntent = { readonly uuid: string; readonly at?: number; readonly intended?: { readonly core: string; readonly ageMs: number } }
+
 /** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
 export function dial(leg: Leg, house: CallHouse, target: string, options: DialOptions = {}, pledge?: Pledge): Promise<Party> {
   const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${house.settings.gateway}/${target}` : target)
   const ringForMs = options.ringFor === undefined ? (pledge?.ringForMs ?? house.settings.ringForMs) : ms(options.ringFor)
-  const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [ident(name), varValue(value)]))
+  const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]))
   const what = { to, ringForMs, options, variables, pledge }
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
-  return step<Party, { uuid: string; at?: number }>(leg, {
+  return step<Party, DialIntent>(leg, {
     verb: `dial ${to}`,
-    intent: () => ({ uuid: newUuid(), at: house.clock.now() }),
+    intent: () => ({ uuid: newUuid(), at: house.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
     run: ({ uuid, at }) => party(leg, house, { ...what, at }, parseUuid(uuid), reach, within()),
-    recover: ({ uuid, at }) => party(leg, house, { ...what, at }, parseUuid(uuid), reachAgain, within()),
+    recover: ({ uuid, at, intended }) => party(leg, house, { ...what, at }, parseUuid(uuid), (...about) => reachAgain(...about, intended ?? null), within()),
     abandon: ({ uuid }) => house.letGo(leg, parseUuid(uuid)),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {

@@ -1,6 +1,7 @@
 /** Channel variables of the leg, read and written by name. */
 import * as say from '../../esl/api.ts'
 import { SwitchError } from '../../base/errors.ts'
+import { legVariable } from '../../esl/variables.ts'
 import { ident, varValue } from '../../esl/words.ts'
 import { isGone, step } from '../steps.ts'
 import { command } from '../execute.ts'
@@ -26,6 +27,8 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
     },
   })
 
-/** Takes effect at once, also while something plays. */
-export const setVariable = (leg: Leg, name: string, value: string): Promise<void> =>
-  step(leg, { verb: `set ${name}`, later: true, run: () => command(leg, say.uuidSetvar(leg.uuid, ident(name), varValue(value))) })
+/** Takes effect at once, also while something plays. InputError for a name whose value FreeSWITCH would run, and for the house's own. */
+export async function setVariable(leg: Leg, name: string, value: string): Promise<void> {
+  const variable = legVariable(name)
+  await step(leg, { verb: `set ${name}`, later: true, run: () => command(leg, say.uuidSetvar(leg.uuid, variable, varValue(value))) })
+}

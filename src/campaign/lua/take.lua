@@ -1,12 +1,10 @@
--- Grants lines, starts and agents to attempts that are about to be dialled: all limits in one step, for all nodes together.
--- Answers {lines left before the grant, starts left before it, ms until the next start may be made, uuids granted}, and before the
--- uuids the number of agents to whom no call is on its way.
+-- Grants lines and starts to attempts that are about to be dialled: all limits in one step, for all nodes together.
+-- Answers {lines left before the grant, starts left before it, ms until the next start may be made, uuids granted}.
 --
 -- KEYS[1]   lines of the house: attempt -> when its line is thought lost, ms since the epoch
 -- KEYS[2]   lines of the campaign, likewise
 -- KEYS[3]   starts at the switch: attempt -> when it was started
 -- KEYS[4]   starts of the campaign, likewise
--- KEYS[5]   agents promised: agent -> attempt, a space, when the promise lapses
 -- ARGV[1]   now, ms since the epoch
 -- ARGV[2]   how long a line is held at most, ms
 -- ARGV[3]   lines of the house, at most
@@ -15,9 +13,8 @@
 -- ARGV[6]   so many ms
 -- ARGV[7]   starts of the campaign, at most, in
 -- ARGV[8]   so many ms
--- ARGV[9]   how many agents follow; behind them as many uuids as may be granted
--- ARGV[10..] agents, then uuids
-local now, hold, agents = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[9])
+-- ARGV[9..] uuids, as many as are wanted
+local now, hold = tonumber(ARGV[1]), tonumber(ARGV[2])
 local lines, starts, wait = math.huge, math.huge, 0
 for i = 1, 2 do
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
@@ -34,22 +31,18 @@ for i = 1, 2 do
     wait = math.max(wait, tonumber(frees[2]) + window - now + 1)
   end
 end
-local free = {}
-for i = 10, 9 + agents do
-  local promise = redis.call('HGET', KEYS[5], ARGV[i])
-  if not promise or tonumber(string.match(promise, ' (%d+)$')) <= now then free[#free + 1] = ARGV[i] end
-end
-local answer = {math.max(0, lines), math.max(0, starts), wait, #free}
-local count = math.min(#ARGV - 9 - agents, #free, lines, starts)
+local answer = {math.max(0, lines), math.max(0, starts), wait}
+local count = math.min(#ARGV - 8, lines, starts)
 for i = 1, count do
-  local id, until_ = ARGV[9 + agents + i], string.format('%d', now + hold)
+  local id, until_ = ARGV[8 + i], string.format('%d', now + hold)
   redis.call('ZADD', KEYS[1], until_, id)
   redis.call('ZADD', KEYS[2], until_, id)
   redis.call('ZADD', KEYS[3], now, id)
   redis.call('ZADD', KEYS[4], now, id)
-  redis.call('HSET', KEYS[5], free[i], id .. ' ' .. until_)
   answer[#answer + 1] = id
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[6])
 redis.call('PEXPIRE', KEYS[4], ARGV[8])
+-- a day after the last grant everything that was granted has lapsed; prolong-line.lua keeps a line that is busy for longer
+for _, key in ipairs({KEYS[1], KEYS[2]}) do redis.call('PEXPIRE', key, math.max(86400000, hold)) end
 return answer

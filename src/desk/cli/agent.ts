@@ -63,7 +63,7 @@ Examples:
           terminal,
           options,
           added,
-          () => `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added)} now\n`,
+          () => `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added, clock.now())} now\n`,
         )
       }),
     )
@@ -95,13 +95,13 @@ function listCommand(agent: Command, { actions, terminal }: Desk): void {
 function sayAll(agents: readonly Agent[], now: number, colour: boolean): string {
   if (agents.length === 0) return 'there is no agent yet: switchhook agent add <name> <endpoint> --queues <queue>\n'
   const row = (one: Agent) => {
-    const word = wordOf(one)
+    const word = wordOf(one, now)
     const tone = word === 'ready' ? 'green' : word === 'out' || word === 'break' ? 'dim' : 'yellow'
     const queues = one.queues.map(({ queue, level }) => (level === 1 ? queue : `${queue}:${level}`)).join(',')
     return [
       one.name,
       { text: word, tone },
-      one.state === 'idle' ? '–' : ago(now - one.stateSince),
+      word === 'resting' ? `${ago(one.restUntil - now)} left` : one.state === 'idle' ? '–' : ago(now - one.stateSince),
       one.reason ?? '–',
       one.nailed ? 'yes' : 'no',
       one.endpoint,
@@ -117,7 +117,7 @@ function statusCommand(agent: Command, { verb, status, says }: (typeof CHOICES)[
       actions.withRedis(async ({ roster, clock }) => {
         const changed = await roster.setStatus(name, status, clock.now(), reason)
         // a talk goes on whatever they choose: the word is what they do, not what they chose
-        const still = changed.state === 'idle' ? '' : ` (${wordOf(changed)} still)`
+        const still = changed.state === 'idle' ? '' : ` (${wordOf(changed, clock.now())} still)`
         answer(terminal, options, changed, () => `agent ${name}: ${says}${still}\n`)
       }),
   )

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { ms, readable, type Duration } from '../../base/duration.ts'
 import { InputError, NotFoundError } from '../../base/errors.ts'
+import { visibleJson } from '../../base/visible.ts'
 import type { QueueStore } from '../../queue/store.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -16,7 +17,7 @@ export function answers(command: Command): Command {
 
 /** `people` is asked only when a person reads. */
 export function answer(terminal: Terminal, { json }: JsonOption, data: unknown, people: () => string): void {
-  terminal.out(json ? `${JSON.stringify(data, null, 2)}\n` : people())
+  terminal.out(json ? `${visibleJson(JSON.stringify(data, null, 2))}\n` : people())
 }
 
 /** A parser of ours as commander wants it: what it refuses is a fault of the command line. */

@@ -87,6 +87,7 @@ async function defined(stores: DeskStores, name: string, { leads, ...options }: 
 function settingsOf({
   id: _id,
   state: _state,
+  switches: _switches,
   createdAt: _created,
   startedAt: _started,
   endedAt: _ended,
@@ -163,6 +164,7 @@ function sayOne(campaign: Campaign, figures: CampaignFigures, colour: boolean): 
       ['queue, flow', `${queue}, ${flow}`],
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
       ['way out', `gateway ${gateway ?? 'of the house'}, caller id ${callerId ?? 'of the house'}`],
+      ['dialled on', campaign.switches ?? 'nothing yet'],
       ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
       ['leads', `${figures.leads}, of them ${figures.left} left`],
       ['dialled', `${figures.dialled}, of them ${figures.underWay} under way`],

@@ -28,7 +28,7 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
         answer(terminal, options, queues, () => sayAll(queues, terminal.colour))
       }),
     )
-  answers(queue.command('callbacks').description('who was promised to be called back, oldest first').argument('<name>')).action(
+  answers(queue.command('callbacks').description('who was promised to be called back in the last 30 days, oldest first').argument('<name>')).action(
     (name: string, options: JsonOption) =>
       actions.withRedis(async ({ queueStore, clock }) => {
         const known = (await queueStore.queues()).map(one => one.name)

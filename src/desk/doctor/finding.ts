@@ -1,5 +1,6 @@
 /** What the doctor has found, and how it is told: one line each, how serious, what it is about, and how to mend it. */
-import { harmless, paint, type Tone } from '../terminal.ts'
+import { visible } from '../../base/visible.ts'
+import { paint, type Tone } from '../terminal.ts'
 
 export type Level = 'ok' | 'warning' | 'fault'
 
@@ -22,8 +23,8 @@ export const harmful = ({ level }: Finding): boolean => level === 'fault'
 const TONES = { ok: 'green', warning: 'yellow', fault: 'red' } as const satisfies Record<Level, Tone>
 
 export function sayFinding({ level, about, says, mend }: Finding, colour: boolean): string {
-  const said = harmless(mend === undefined ? says : `${says}. To mend: ${mend}`)
-  return `${paint(level.padEnd(7), TONES[level], colour)}  ${harmless(about)}: ${said}\n`
+  const said = visible(mend === undefined ? says : `${says}. To mend: ${mend}`)
+  return `${paint(level.padEnd(7), TONES[level], colour)}  ${visible(about)}: ${said}\n`
 }
 
 export function saySum(found: readonly Finding[]): string {

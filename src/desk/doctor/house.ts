@@ -12,6 +12,7 @@ interface Place {
 export interface DoctorSettings {
   readonly databaseUrl: string | null
   readonly redisUrl: string | null
+  readonly demo: boolean
   readonly switches: readonly Place[]
   readonly switchPassword: string | null
   readonly listen: Place

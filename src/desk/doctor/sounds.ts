@@ -1,59 +1,83 @@
-/** The sounds that flows name and the switch does not have. Found by reading the scripts: a name that is put together is not seen. */
-import { readdir, readFile } from 'node:fs/promises'
+/**
+ * The sounds that flows name and the switch does not have. Found by reading the scripts; those whose names are put together are said by
+ * their authors (`export const uses`). A caller for whom a sound is missing does not hear what the flow says, so each is a fault.
+ */
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { globalVariable } from '../../esl/api.ts'
 import { filePath, type Ident } from '../../esl/words.ts'
-import { ok, warning, type Finding } from './finding.ts'
+import { NO_USES, type Uses } from '../../flow/uses.ts'
+import { fault, ok, type Finding } from './finding.ts'
 import * as question from './questions.ts'
 import type { Ask } from './switch.ts'
+import { isHere } from './tcp-retries.ts'
 
 /** mod_sndfile looks for ivr/welcome.wav and, when it is not there, in folders by rate: ivr/8000/welcome.wav. */
 const RATES = ['8000', '16000', '32000', '48000'] as const
 const SHOWN = 5
+/** What mod_say_en needs to say the place in a queue: 0 to 9, the teens, the tens. */
+const DIGITS = [...Array.from({ length: 20 }, (_, n) => n), 20, 30, 40, 50, 60, 70, 80, 90].map(n => `digits/${n}`)
 
-export async function checkSounds(name: string, scripts: string, ask: Ask): Promise<Finding[]> {
-  const sounds = await soundsNamed(scripts)
+export async function checkSounds(
+  { host, port }: { readonly host: string; readonly port: number }, scripts: string, uses: Uses, ask: Ask,
+): Promise<Finding[]> {
+  const name = `${host}:${port}`
+  const sounds = await soundsNamed(scripts, uses)
   const prefix = await ask(globalVariable('sound_prefix' as Ident))
-  if (sounds.length === 0 || prefix.startsWith('-ERR')) return []
+  if (sounds.length === 0) return []
+  if (prefix === '' || prefix.startsWith('-ERR')) return [fault(name, 'it has no sound_prefix: no sound can be found', 'set sound_prefix in vars.xml')]
   const missing: string[] = []
-  for (const sound of sounds) if (!(await exists(prefix, sound, ask))) missing.push(sound)
-  if (missing.length === 0) return [ok(name, `all ${sounds.length} sounds that the flows name are there`)]
-  const shown = missing.slice(0, SHOWN).join(', ') + (missing.length > SHOWN ? ' and others' : '')
+  const empty: string[] = []
+  for (const sound of sounds) {
+    const file = await find(prefix, sound, ask)
+    if (file === null) missing.push(sound)
+    // a switch of this machine has its files here; from elsewhere their length cannot be asked for
+    else if (isHere(host) && (await stat(file).catch(() => null))?.size === 0) empty.push(sound)
+  }
+  if (missing.length + empty.length === 0) return [ok(name, `all ${sounds.length} sounds that the flows name are there`)]
+  const shown = (list: readonly string[]) => list.slice(0, SHOWN).join(', ') + (list.length > SHOWN ? ' and others' : '')
+  const mend = `put them below ${prefix} on its machine, as .wav files; \`switchhook freeswitch write --sounds ${prefix}\` makes short tones to begin with`
   return [
-    warning(
-      name,
-      `${missing.length} of the ${sounds.length} sounds that the flows name are missing: ${shown}`,
-      `put them below ${prefix} on its machine, as .wav files`,
-    ),
+    ...(missing.length > 0 ? [fault(name, `${missing.length} of the ${sounds.length} sounds that the flows name are missing: ${shown(missing)}`, mend)] : []),
+    ...(empty.length > 0 ? [fault(name, `${empty.length} of the ${sounds.length} sounds that the flows name are files without content: ${shown(empty)}`, mend)] : []),
   ]
 }
 
-async function exists(prefix: string, sound: string, ask: Ask): Promise<boolean> {
+/** Where FreeSWITCH looks for a sound, below its sound_prefix. */
+export function placesOf(sound: string): string[] {
   const cut = sound.lastIndexOf('/')
-  const places = [sound, ...RATES.map(rate => `${sound.slice(0, cut)}/${rate}${sound.slice(cut)}`)]
-  for (const place of places) {
-    try {
-      if ((await ask(question.fileExists(filePath(`${prefix}/${place}.wav`)))) === 'true') return true
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error
-      return true // a folder whose name we cannot say: not to be told as missing
-    }
-  }
-  return false
+  return [sound, ...RATES.map(rate => `${sound.slice(0, cut)}/${rate}${sound.slice(cut)}`)].map(place => `${place}.wav`)
 }
 
-/** 'ivr/welcome' in quotes; not the path of an import, nor an endpoint. */
-export async function soundsNamed(folder: string): Promise<string[]> {
+/** The file that the switch plays; null: none. A folder whose name we cannot say is not told as missing. */
+async function find(prefix: string, sound: string, ask: Ask): Promise<string | null> {
+  for (const place of placesOf(sound)) {
+    const file = `${prefix}/${place}`
+    try {
+      if ((await ask(question.fileExists(filePath(file)))) === 'true') return file
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      return file
+    }
+  }
+  return null
+}
+
+/** What the scripts of a folder name, what their authors say beside it, and the digits when one of them speaks numbers. */
+export async function soundsNamed(folder: string, uses: Uses = NO_USES): Promise<string[]> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   const texts = await Promise.all(
     files.filter(file => file.isFile() && /\.(ts|js|mjs)$/.test(file.name)).map(file => readFile(join(file.path, file.name), 'utf8')),
   )
-  return [...new Set(texts.flatMap(soundsIn))].sort()
+  const spoken = texts.some(text => /[^\w.](number|digits)\(/.test(withoutNotes(text))) ? DIGITS : []
+  return [...new Set([...texts.flatMap(soundsIn), ...(uses.sounds ?? []), ...spoken])].sort()
 }
 
+/** 'ivr/welcome' in quotes; not the path of an import, nor an endpoint. */
 export function soundsIn(script: string): string[] {
-  const code = script.replace(/^\s*(import|export)\b.*\bfrom\b.*$/gm, '').replace(/(^|\s)\/\/.*$/gm, '')
-  const quoted = [...code.matchAll(/(['"`])([a-z0-9_-]+(?:\/[a-z0-9_-]+)+)\1/g)].map(match => match[2]!)
+  const quoted = [...withoutNotes(script).matchAll(/(['"`])([a-z0-9_-]+(?:\/[a-z0-9_-]+)+)\1/g)].map(match => match[2]!)
   return quoted.filter(name => !/^(user|sofia|loopback)\//.test(name))
 }
+
+const withoutNotes = (script: string) => script.replace(/^\s*(import|export)\b.*\bfrom\b.*$/gm, '').replace(/(^|\s)\/\/.*$/gm, '')

@@ -1,11 +1,16 @@
 /** PostgreSQL and Redis: can they be had, are they new enough, and do they keep what they are given? */
 import { readdir } from 'node:fs/promises'
 import { SwitchhookError } from '../../base/errors.ts'
+import { showRedisUrl } from '../../base/redis-url.ts'
 import type { SharedClock } from '../../base/shared-clock.ts'
 import { openRedisClient, redisVersion, type RedisAddress } from '../../store/redis.ts'
+import { NO_USES, type Uses } from '../../flow/uses.ts'
+import { hasHappened } from '../../store/installation.ts'
 import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.ts'
 import { checkClocks } from './clocks.ts'
+import { forgottenSwitch, SWITCH_CURE } from '../forgotten-switch.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
+import { checkQueues } from './queues.ts'
 import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
 
 const MIGRATIONS = new URL('../../store/migrations/', import.meta.url)
@@ -15,7 +20,7 @@ const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it 
 const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
 
 /** `clock` goes by Redis's when that was found. */
-export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S, clock: SharedClock): AsyncGenerator<Finding> {
+export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S, clock: SharedClock, uses: Uses = NO_USES): AsyncGenerator<Finding> {
   // each one that was named is asked by itself: when both are wrong, both are told
   const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(finding => finding !== null)
   yield* given
@@ -29,7 +34,9 @@ export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<
   }
   try {
     yield* checkDatabase(services.database, settings.databaseUrl === null)
+    yield* checkServed(services.database, settings)
     yield* checkRedis(services.redis, settings.redisUrl === null, clock)
+    if (settings.switches.length > 0) yield* checkQueues(services.redis, uses) // the demo makes its own
   } finally {
     await services.close()
   }
@@ -47,7 +54,7 @@ async function givenRedis(url: string | null): Promise<Finding | null> {
   if (url === null) return null
   return redisVersion({ url }).then(
     () => null,
-    (error: Error) => fault('redis', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_REDIS),
+    (error: Error) => fault('redis', `nobody answers at ${showRedisUrl(url)}: ${reason(error)}`, NO_REDIS),
   )
 }
 
@@ -58,6 +65,18 @@ async function* checkDatabase(address: DatabaseAddress, isPrivate: boolean): Asy
   const missing = await missingMigrations(address)
   if (missing.length === 0) yield ok('postgres', `${named}, all tables are there`)
   else yield ok('postgres', `${named}; ${missing.join(', ')} will be applied when a node starts`)
+}
+
+/** A node without FREESWITCH would not start on these stores. */
+async function* checkServed(address: DatabaseAddress, settings: DoctorSettings): AsyncGenerator<Finding> {
+  if (forgottenSwitch(settings) !== null || (await missingMigrations(address)).length > 0) return // said already, or new
+  const sql = openSql(address, { max: 1 })
+  try {
+    const forgotten = forgottenSwitch(settings, await hasHappened(sql, 'served-freeswitch'))
+    if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
+  } finally {
+    await sql.end({ timeout: 1 })
+  }
 }
 
 async function missingMigrations(address: DatabaseAddress): Promise<string[]> {
@@ -96,6 +115,12 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
         'CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf',
       ),
     )
+  }
+  if (value('cluster_enabled') === '1') {
+    found.push(fault('redis', 'it is a Redis Cluster, which keeps agents and callers on different servers: no script can write both', 'name one server in REDIS_URL, or its sentinels (redis+sentinel://host:26379/primary/0)'))
+  }
+  if (value('role') === 'slave') {
+    found.push(fault('redis', 'it is a replica: nothing can be written there', 'let REDIS_URL lead to the primary, or name its sentinels (redis+sentinel://host:26379/primary/0)'))
   }
   if (value('aof_enabled') !== '1') {
     found.push(

@@ -1,10 +1,12 @@
 /** One FreeSWITCH: can we command it, is it new and furnished enough, is it closed to others, and does it know the way to us? */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError } from '../../base/errors.ts'
-import { CONTEXT, dialplanHas, globalVariable, moduleExists, status } from '../../esl/api.ts'
+import { globalVariable, moduleExists, status } from '../../esl/api.ts'
 import type { ApiText } from '../../esl/api.ts'
 import { connectTcp } from '../../esl/tcp.ts'
 import { ident, type Ident } from '../../esl/words.ts'
+import { NO_USES, type Uses } from '../../flow/uses.ts'
+import { checkDialplan } from './dialplan.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import type { DoctorSettings } from './house.ts'
 import * as question from './questions.ts'
@@ -12,7 +14,7 @@ import { checkSounds } from './sounds.ts'
 import { isOlder } from './stores.ts'
 import { SwitchLine } from './switch-line.ts'
 import { tcpRetries } from './tcp-retries.ts'
-import { checkCall } from './test-call.ts'
+import { checkCalls } from './test-call.ts'
 
 export type Ask = (text: ApiText) => Promise<string>
 
@@ -30,6 +32,7 @@ export async function* checkSwitch(
   at: { readonly host: string; readonly port: number },
   settings: DoctorSettings,
   clock: Clock,
+  uses: Uses = NO_USES,
 ): AsyncGenerator<Finding> {
   const name = `${at.host}:${at.port}`
   let line: SwitchLine
@@ -45,11 +48,11 @@ export async function* checkSwitch(
     yield* await checkItself(name, ask, clock)
     yield* await checkClosed(name, ask)
     yield await checkGateway(name, settings.gateway, ask)
-    const dialplan = await checkDialplan(name, settings.doorKey, ask)
-    yield* dialplan
+    const { findings, hosts } = await checkDialplan(name, settings.doorKey, ask)
+    yield* findings
     yield* await tcpRetries(at, ask)
-    yield* await checkSounds(name, settings.scripts, ask)
-    if (!dialplan.some(finding => finding.level === 'fault')) yield await checkCall(name, line, settings, clock)
+    yield* await checkSounds(at, settings.scripts, uses, ask)
+    if (!findings.some(finding => finding.level === 'fault')) yield* await checkCalls(name, hosts, line, settings, clock)
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     yield fault(name, `${error.message}, in the middle of the questions`, 'look at its log; is it overloaded or about to stop?')
@@ -173,33 +176,4 @@ export async function checkGateway(name: string, gateway: string, ask: Ask): Pro
     `it has no gateway '${gateway}': no telephone number can be reached`,
     'set GATEWAY to one of those that `sofia status` names, or add it to a sofia profile',
   )
-}
-
-export async function checkDialplan(name: string, doorKey: string | null, ask: Ask): Promise<Finding[]> {
-  const context = await ask(dialplanHas(CONTEXT as Ident))
-  if (!context.includes('switchhook-(') || !/application="socket"[^>]*async full/.test(context)) {
-    return [
-      fault(
-        name,
-        `its dialplan has no context '${CONTEXT}' that leads to us`,
-        'copy the files of dialplan/ into its dialplan folder, include switchhook.xml, and say reloadxml',
-      ),
-    ]
-  }
-  const variable = async (of: string) => {
-    const value = await ask(globalVariable(of as Ident))
-    return value.startsWith('-ERR') ? '' : value
-  }
-  const [a, b, key] = [await variable('switchhook_node_a'), await variable('switchhook_node_b'), await variable('switchhook_key')]
-  const found = [ok(name, `its dialplan leads to ${a === b ? a : `${a} and ${b}`}`)]
-  if (doorKey !== null && key !== doorKey) {
-    found.push(
-      fault(
-        name,
-        key === '' ? 'its calls carry no key' : 'its calls carry another key than DOOR_KEY',
-        'set switchhook_key in switchhook_vars.xml to DOOR_KEY, and say reloadxml',
-      ),
-    )
-  }
-  return found
 }

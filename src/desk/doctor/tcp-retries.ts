@@ -30,4 +30,4 @@ export async function tcpRetries({ host, port }: { readonly host: string; readon
 }
 
 /** An address of this machine, as far as its name tells. What the dialplan does not say leads nowhere. */
-const isHere = (address: string): boolean => /^(127\.|localhost|\[?::1|-ERR|$)/.test(address)
+export const isHere = (address: string): boolean => /^(127\.|localhost|\[?::1|-ERR|$)/.test(address)

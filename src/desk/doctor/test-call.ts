@@ -1,10 +1,10 @@
 /**
- * A call through the whole way in: originated by the switch without a telephone, led by its dialplan to the place where nodes listen.
+ * Calls through the way in, one for each host that the dialplan names: originated by the switch without a telephone, and led by its
+ * dialplan to that host first (extension switchhook-home-leg, path `leg`, which takes the host from a variable).
  *
- * It goes to the extension of legs that we have dialled (path `leg`). When LISTEN is free, the doctor listens there for a moment and
- * the call arrives here; any other call is let go as if nobody had listened. When it is not free, a node should be behind it, and a node
- * hangs up a leg that nobody waits for with ORIGINATOR_CANCEL: that cause proves that a node took the connection, liked its key and read
- * who it is.
+ * A node hangs up a leg that nobody waits for with ORIGINATOR_CANCEL: that cause proves that a node took the connection, liked its key
+ * and read who it is. Where LISTEN is free, the doctor listens there for a moment: a call that arrives at the doctor proves the way, and
+ * that no node runs there. Any other call is let go as if nobody had listened.
  */
 import type { Clock } from '../../base/clock.ts'
 import { uuidKill } from '../../esl/api.ts'
@@ -20,25 +20,31 @@ import type { SwitchLine } from './switch-line.ts'
 const LIMIT_MS = 6_000
 const TAKEN_BY_A_NODE = 'ORIGINATOR_CANCEL'
 
-/** How the test call ended. */
-type Ending =
-  | { what: 'arrived' }
+/** How a test call ended. */
+export type Ending =
   | { what: 'by-node' }
+  | { what: 'arrived' }
   | { what: 'refused-here'; why: string }
   | { what: 'nobody' }
   | { what: 'silence' }
   | { what: 'hung-up'; cause: string }
   | { what: 'not-made'; why: string }
 
-export async function checkCall(name: string, line: SwitchLine, settings: DoctorSettings, clock: Clock): Promise<Finding> {
-  const uuid = newUuid()
-  using guest = await awaitGuest(uuid, settings, clock)
-  const ending = await makeCall(line, uuid, guest, clock)
-  return told(name, ending, guest !== null, settings)
+/** One after the other: the doctor's own listener waits for one call at a time. */
+export async function checkCalls(
+  name: string, hosts: readonly string[], line: SwitchLine, settings: DoctorSettings, clock: Clock,
+): Promise<Finding[]> {
+  await line.watch('CHANNEL_EXECUTE', 'CHANNEL_HANGUP')
+  const endings = new Map<string, Ending>()
+  for (const host of hosts) {
+    const uuid = newUuid()
+    using guest = await awaitGuest(uuid, settings, clock)
+    endings.set(host, await makeCall(line, uuid, host, guest, clock))
+  }
+  return [...told(name, endings, settings)]
 }
 
-async function makeCall(line: SwitchLine, uuid: Uuid, guest: Guest | null, clock: Clock): Promise<Ending> {
-  await line.watch('CHANNEL_EXECUTE', 'CHANNEL_HANGUP')
+async function makeCall(line: SwitchLine, uuid: Uuid, host: string, guest: Guest | null, clock: Clock): Promise<Ending> {
   let settle: (ending: Ending) => void = () => {}
   const over = new Promise<Ending>(resolve => (settle = resolve))
   const timer = clock.after(LIMIT_MS, () => settle({ what: 'silence' }))
@@ -48,7 +54,7 @@ async function makeCall(line: SwitchLine, uuid: Uuid, guest: Guest | null, clock
   })
   void guest?.came.then(why => settle(why === null ? { what: 'arrived' } : { what: 'refused-here', why }))
   try {
-    const answer = await line.ask(question.testCall(uuid))
+    const answer = await line.ask(question.testCall(uuid, host))
     if (!answer.startsWith('+OK')) return { what: 'not-made', why: answer }
     const ending = await over
     return ending.what === 'nobody' && guest?.turnedAway ? { what: 'refused-here', why: 'LISTEN_ALLOW does not name its address' } : ending
@@ -58,47 +64,45 @@ async function makeCall(line: SwitchLine, uuid: Uuid, guest: Guest | null, clock
   }
 }
 
-/** On the way to the extension that says sorry every node has been asked. */
+/** The way home ends in the entry extension when that host could not be reached, or let go of the call. */
 function endingOf(event: SwitchEvent): Ending | null {
   if (event.name === 'CHANNEL_EXECUTE') {
-    const sorry = event.get('Application') === 'transfer' && (event.get('Application-Data') ?? '').startsWith('switchhook-sorry')
-    return sorry ? { what: 'nobody' } : null
+    const onwards = event.get('Application') === 'transfer' && /^switchhook-(leg|sorry)\b/.test(event.get('Application-Data') ?? '')
+    return onwards ? { what: 'nobody' } : null
   }
   if (event.name !== 'CHANNEL_HANGUP') return null
   const cause = event.get('Hangup-Cause') ?? 'unknown'
   return cause === TAKEN_BY_A_NODE ? { what: 'by-node' } : { what: 'hung-up', cause }
 }
 
-function told(name: string, ending: Ending, weListened: boolean, { listen: { host, port } }: DoctorSettings): Finding {
-  const place = `${host}:${port}`
-  const compare = `LISTEN is ${place}: switchhook_node_a or _b in switchhook_vars.xml must lead there, and no firewall may stand between`
+/** Exported for tests. A node that is down is a warning while another one takes calls, else every caller hears the apology: a fault. */
+export function* told(name: string, endings: ReadonlyMap<string, Ending>, { listen }: Pick<DoctorSettings, 'listen'>): Generator<Finding> {
+  const served = [...endings.values()].some(ending => ending.what === 'by-node')
+  for (const [host, ending] of endings) yield ofHost(name, host, ending, served)
+  const place = `${listen.host}:${listen.port}`
+  const named = [...endings.keys()].some(host => host === place || (/^(0\.0\.0\.0|::)$/.test(listen.host) && host.endsWith(`:${listen.port}`)))
+  if (named) return
+  const mend = 'set switchhook_node_a or _b in switchhook_vars.xml to it, or set LISTEN (and NODE_ADDRESS) to one of these'
+  yield (served ? warning : fault)(name, `its dialplan does not name LISTEN ${place}: no call comes to a node there`, mend)
+}
+
+function ofHost(name: string, host: string, ending: Ending, served: boolean): Finding {
+  const down = served ? warning : fault
+  const heard = served ? 'when the other node dies callers hear the apology' : 'every caller hears the apology'
   switch (ending.what) {
-    case 'arrived':
-      return ok(name, `a test call came in at ${place}`)
     case 'by-node':
-      return ok(
-        name,
-        weListened ? `a test call was taken by a node that runs, not at ${place}` : 'a test call was taken by the node that runs',
-      )
+      return ok(name, `a test call to ${host} was taken by the node there`)
+    case 'arrived':
+      return down(name, `no node runs at ${host}, to which a test call came: ${heard}`, 'start it: `switchhook run` with this LISTEN')
     case 'refused-here':
-      return fault(name, `a test call was refused at the door: ${ending.why}`, 'see dialplan/ and DOOR_KEY, LISTEN_ALLOW')
+      return fault(name, `a test call to ${host} was refused at the door: ${ending.why}`, 'see dialplan/ and DOOR_KEY, LISTEN_ALLOW')
     case 'nobody':
-      return weListened
-        ? fault(name, 'a test call reached nobody', compare)
-        : fault(
-            name,
-            `a test call was taken by nobody, though ${place} is in use`,
-            `if it is no node that listens there, end it or set LISTEN; if it is one, its log says why; else ${compare}`,
-          )
+      return down(name, `a test call to ${host} was taken by nobody: ${heard}`, `start the node there; if one runs, its log says why it refused (DOOR_KEY, LISTEN_ALLOW), or a firewall stands between`)
     case 'silence':
-      return fault(name, `a test call got no answer in ${LIMIT_MS / 1_000} s: something takes the connection and says nothing`, compare)
+      return fault(name, `a test call to ${host} got no answer in ${LIMIT_MS / 1_000} s: something takes the connection and says nothing`, 'end the process that listens there, or the node if it is frozen')
     case 'hung-up':
-      return fault(name, `a test call was hung up with ${ending.cause}`, 'look at its log for the extension switchhook-leg')
+      return fault(name, `a test call to ${host} was hung up with ${ending.cause}`, 'look at its log for the extension switchhook-home')
     case 'not-made':
-      return warning(
-        name,
-        `no test call could be made (it said '${ending.why}'): the way in is not proven`,
-        'load mod_loopback for the time of the check',
-      )
+      return warning(name, `no test call could be made (it said '${ending.why}'): the way in is not proven`, 'load mod_loopback for the time of the check')
   }
 }

@@ -1,0 +1,114 @@
+/**
+ * One agent on the line for every lead who is being called. The agent is reserved for that very call before it is dialled, in the agent's
+ * own record: no other dialer, campaign or caller of the queue, on whichever node, can have them meanwhile. At every moment
+ *
+ *   calls that may still be answered + answered leads without an agent ≤ agents who are reserved for them,
+ *
+ * as long as no agent leaves the line. The queue gives the agent to the lead who asks for one (queue/match.ts); whoever settles the
+ * attempt frees an agent who was not given (`freeAgentsOf`); a reservation that nobody ends lapses by itself. When an agent has left, the
+ * call that was dialled for them goes first: it gets the next free agent, and nobody new is dialled before.
+ */
+import { isHeldForLead, type Agent } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Switch } from '../call/switchboard.ts'
+import type { Floor } from './floor.ts'
+
+export interface ReservationParts {
+  readonly roster: Roster
+  readonly floor: Floor
+  readonly clock: Clock
+}
+
+interface Held {
+  readonly agent: string
+  readonly epoch: number
+  /** The switch on which the agent waits. */
+  readonly at: Switch
+}
+
+/** The reservations for the calls that one dialer has under way. All methods that wait reject when the roster is away. */
+export class Reservations {
+  readonly #parts: ReservationParts
+  /** By the uuid of the call, from its reservation until it is over or answered. */
+  readonly #held = new Map<string, Held>()
+
+  constructor(parts: ReservationParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Reserves these agents, who wait on the switch `at`, each for one of the calls, in order. Gives the calls that have an agent now: another
+   * dialer or a queue may have been faster.
+   */
+  async reserve(at: Switch, agents: readonly Agent[], calls: readonly string[], forMs: number): Promise<string[]> {
+    const pairs = agents.slice(0, calls.length).map((agent, n) => ({ agent: agent.name, call: calls[n]! }))
+    const asked = await Promise.allSettled(pairs.map(async ({ agent, call }) => {
+      const epoch = await this.#reserve(agent, call, forMs)
+      if (epoch !== null) this.#held.set(call, { agent, epoch, at })
+    }))
+    const failed = asked.find(one => one.status === 'rejected')
+    if (!failed) return calls.filter(call => this.#held.has(call))
+    await Promise.allSettled(calls.map(call => this.free(call)))
+    throw failed.reason
+  }
+
+  /** Is there an agent on the line for this call? Ask in the same turn in which it is dialled. */
+  stands(call: string): boolean {
+    const held = this.#held.get(call)
+    return held !== undefined && this.#stands(call, held, this.#parts.floor.served)
+  }
+
+  /**
+   * Calls at this switch that may still be answered (`rings` says which) and whose agent has left get another one of these free agents.
+   * Gives the agents who are left over.
+   */
+  async cover(at: Switch, agents: readonly Agent[], rings: (call: string) => boolean, forMs: number): Promise<readonly Agent[]> {
+    const { served } = this.#parts.floor
+    const left = [...agents]
+    for (const [call, before] of [...this.#held]) {
+      if (left.length === 0) break
+      if (before.at !== at || !rings(call) || this.#stands(call, before, served)) continue
+      const [{ name: agent }] = left.splice(0, 1) as [Agent]
+      const epoch = await this.#reserve(agent, call, forMs)
+      if (epoch === null) continue
+      const underWay = this.#held.has(call)
+      if (underWay) this.#held.set(call, { agent, epoch, at })
+      await this.#release(underWay ? before : { agent, epoch })
+    }
+    return left
+  }
+
+  /** This call is over, or was never made. */
+  async free(call: string): Promise<void> {
+    const held = this.#held.get(call)
+    this.#held.delete(call)
+    if (held) await this.#release(held)
+  }
+
+  /** It was answered, or nobody here knows what becomes of it: whoever settles it frees its agent. */
+  forget(call: string): void {
+    this.#held.delete(call)
+  }
+
+  #stands(call: string, { agent, epoch }: Held, served: ReadonlySet<string>): boolean {
+    const known = this.#parts.floor.find(agent)
+    return known !== undefined && (known.rev < epoch || served.has(call)) // an older record: the notice of the reservation is on the way
+  }
+
+  #reserve(agent: string, call: string, forMs: number): Promise<number | null> {
+    const { roster, clock } = this.#parts
+    return roster.reserve(agent, call, clock.now(), forMs)
+  }
+
+  async #release({ agent, epoch }: Pick<Held, 'agent' | 'epoch'>): Promise<void> {
+    const { roster, clock } = this.#parts
+    await roster.release(agent, epoch, 'caller-left', clock.now())
+  }
+}
+
+/** The attempt is over: agents who are still reserved for it, by whichever process, are free again. Rejects when the roster is away. */
+export async function freeAgentsOf(call: string, roster: Pick<Roster, 'list' | 'release'>, now: number): Promise<void> {
+  const agents = (await roster.list(now)).filter(agent => isHeldForLead(agent) && agent.reservation!.for === call)
+  await Promise.all(agents.map(({ name, reservation }) => roster.release(name, reservation!.epoch, 'caller-left', now)))
+}

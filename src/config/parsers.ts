@@ -1,0 +1,84 @@
+/** What a setting may look like: a parser makes a value of a text, or throws a plain Error that says what is allowed. */
+import { resolve } from 'node:path'
+import { ms, type Duration } from '../base/duration.ts'
+
+export type Parser<T> = (text: string) => T
+
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+export const folder: Parser<string> = value => resolve(value)
+
+function matching(pattern: RegExp, allowed: string): Parser<string> {
+  return value => {
+    if (!pattern.test(value)) throw new Error(`allowed: ${allowed}`)
+    return value
+  }
+}
+export const ident = matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "letters, digits, '.', '_' and '-', at most 63")
+export const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, a '+' before them if you like")
+export const secret = (least: number): Parser<string> => matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)
+
+export function integer(least: number, most: number): Parser<number> {
+  return value => {
+    const number = Number(value)
+    if (!/^\d+$/.test(value) || number < least || number > most) throw new Error(`allowed: a whole number, ${least} to ${most}`)
+    return number
+  }
+}
+
+export function duration(least: Duration, most: Duration): Parser<number> {
+  return value => {
+    const milliseconds = /^[\d.]+(ms|s|m|h|d)$/.test(value) ? ms(value as Duration) : NaN
+    const fits = milliseconds >= ms(least) && milliseconds <= ms(most)
+    if (!fits) throw new Error(`allowed: a number with its unit, from ${least} to ${most}`)
+    return milliseconds
+  }
+}
+
+export function choice<const T extends string>(...allowed: readonly T[]): Parser<T> {
+  return value => {
+    const found = allowed.find(one => one === value)
+    if (found === undefined) throw new Error(`allowed: ${allowed.join(', ')}`)
+    return found
+  }
+}
+
+export const yesOrNo: Parser<boolean> = value => choice('0', '1')(value) === '1'
+
+export function url(...schemes: readonly string[]): Parser<string> {
+  return value => {
+    const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : ''
+    if (!schemes.includes(scheme)) throw new Error(`allowed: a URL that begins with ${schemes.map(one => `${one}://`).join(' or ')}`)
+    return value
+  }
+}
+
+const HOST_PORT = /^(?:(?<digits>\d{1,5})|(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(?<port>\d{1,5}))?)$/
+
+/** 'host:port', 'host' (with the usual port) or 'port' (with the usual host); an IPv6 address stands in brackets. */
+export function hostPort(usual: HostPort): Parser<HostPort> {
+  return value => {
+    const match = HOST_PORT.exec(value)
+    const { digits, host = usual.host, port = digits ?? String(usual.port) } = match?.groups ?? {}
+    if (!match || Number(port) > 65_535) throw new Error('allowed: host:port, such as 10.0.0.5:8084 or [::1]:8084')
+    return Object.freeze({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
+  }
+}
+
+export function list<T>(one: Parser<T>): Parser<readonly T[]> {
+  return value => Object.freeze(value.split(',').map(part => part.trim()).filter(part => part !== '').map(one))
+}
+
+export const network: Parser<string> = value => {
+  const [address = '', prefix = '', ...rest] = value.split('/')
+  const v6 = address.includes(':')
+  const v4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split('.').every(part => Number(part) <= 255)
+  const good = v6 ? URL.canParse(`http://[${address}]/`) : v4
+  if (!good || rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > (v6 ? 128 : 32)) {
+    throw new Error(`'${value}' is no network; allowed: networks with commas between them, such as 10.0.0.0/8,::1/128`)
+  }
+  return value
+}

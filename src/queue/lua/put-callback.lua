@@ -1,0 +1,14 @@
+-- Keeps the promise to call somebody back, once for a call, and forgets those that are too old. Answers 1 when it is new, else 0.
+--
+-- KEYS[1]  the promises of that queue: a hash of uuid -> callback in JSON
+-- ARGV[1]  the caller's uuid
+-- ARGV[2]  the callback in JSON
+-- ARGV[3]  what was promised before this moment is forgotten, ms since the epoch
+-- ARGV[4]  after so many ms without another promise all of them are
+local kept = redis.call('HGETALL', KEYS[1])
+for i = 1, #kept, 2 do
+  if cjson.decode(kept[i + 1]).keptAt < tonumber(ARGV[3]) then redis.call('HDEL', KEYS[1], kept[i]) end
+end
+local new = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+return new

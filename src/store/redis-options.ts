@@ -1,0 +1,49 @@
+/** The address of a Redis as the options of an ioredis client: one server, a unix socket, or the primary that sentinels know. */
+import { parseRedisUrl } from '../base/redis-url.ts'
+import type { RedisAddress } from './redis.ts'
+
+/** A command that was not answered for so long has failed. */
+export const ANSWERS_WITHIN_MS = 1_000
+
+interface HostPort {
+  host: string
+  port: number
+}
+
+interface Place {
+  path?: string
+  host?: string
+  port?: number
+  db: number
+  username?: string
+  password?: string
+  tls?: Record<string, never>
+  /** The name of the primary among the sentinels. */
+  name?: string
+  sentinels?: HostPort[]
+  sentinelPassword?: string
+  sentinelCommandTimeout?: number
+  sentinelTLS?: Record<string, never>
+  enableTLSForSentinelMode?: boolean
+}
+
+/** Throws an Error for a URL that cannot be used; see base/redis-url.ts. */
+export function redisOptions(address: RedisAddress): Place {
+  if ('socket' in address) return { path: address.socket, db: address.db ?? 0 }
+  const { hosts, primary, tls, db, username, password, sentinelPassword } = parseRedisUrl(address.url)
+  return {
+    db,
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(tls && { tls: {} }),
+    ...(primary === null ? hosts[0] : { name: primary, ...sentinelOptions(hosts, tls, sentinelPassword) }),
+  }
+}
+
+/** A sentinel that is silent is passed over; when none answers all are asked again, a second later at most. */
+const sentinelOptions = (hosts: readonly HostPort[], tls: boolean, password: string) => ({
+  sentinels: hosts.map(host => ({ ...host })),
+  sentinelCommandTimeout: ANSWERS_WITHIN_MS,
+  ...(password && { sentinelPassword: password }),
+  ...(tls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
+})

@@ -1,0 +1,89 @@
+/** docs/redis-keys.md says of every key what it is and when it ends: held to the source, and to a Redis in which everything has been written. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test, type TestContext } from 'node:test'
+import { redisRoster } from '../../src/agent/redis-roster.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { Scope } from '../../src/base/scope.ts'
+import { redisCalls } from '../../src/call/redis-calls.ts'
+import { redisPresence } from '../../src/call/redis-presence.ts'
+import { redisRuns } from '../../src/call/redis-runs.ts'
+import { Capacity } from '../../src/campaign/capacity.ts'
+import { openJobs } from '../../src/campaign/jobs.ts'
+import { takeLease } from '../../src/campaign/lease.ts'
+import { openQueues } from '../../src/queue/queue.ts'
+import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import { CALLBACK_LASTS_MS } from '../../src/queue/store.ts'
+import { openRedisLinks } from '../../src/store/redis.ts'
+import { openRedis } from '../open-services.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const PAGE = readFileSync(join(ROOT, 'docs/redis-keys.md'), 'utf8')
+
+/** The rows of both tables: cells without their blanks, the name without its quotes. */
+const rows = [...PAGE.matchAll(/^\| `([^`]+)` \|(.*)\|$/gm)].map(([, name, rest]) => ({ name: name!, cells: rest!.split('|').map(cell => cell.trim()) }))
+const keys = rows.filter(({ cells }) => cells.length === 4).map(({ name, cells }) => ({ name, life: cells[3]!, matches: new RegExp(`^${name.split('*').join('.+')}$`) }))
+
+test('every key and channel in the source is in the table, and nothing else is', () => {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(file => /\.(ts|lua)$/.test(file))
+  const named = files.flatMap(file => [...readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/(['`"])(sh:[^'`"\n]*)\1/g)].map(([, , name]) => name!.replace(/\$\{[^}]*\}/g, '*')))
+  assert.ok(named.length >= 20, 'the keys were found')
+  assert.deepEqual([...new Set(named)].sort(), rows.map(({ name }) => name).filter(name => name.startsWith('sh:')).sort())
+})
+
+/** Everything that the house writes is written once. */
+async function busy(t: TestContext) {
+  const { address, client } = await openRedis(t)
+  const home = await openRedisLinks(address)
+  const scope = new Scope()
+  t.after(() => scope[Symbol.asyncDispose]())
+  scope.defer(() => Object.values(home).forEach(link => link.disconnect()))
+  const [roster, store, clock, log] = [redisRoster(home), redisQueueStore(home), systemClock, silentLog]
+  const now = clock.now()
+  await store.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  await roster.put({ name: 'alice', endpoint: 'user/alice', wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, now)
+  await roster.setStatus('alice', 'ready', now)
+  const queues = openQueues({ store, roster, clock, log, node: 'a' })
+  scope.use(queues)
+  const place = await queues.enter({ uuid: 'c1', from: '100', signal: new AbortController().signal }, 'sales')
+  assert.ok(await place.agent({ within: '5s' }))
+  await store.keepForCallback('sales', 'c0', '+4930123456', now)
+  const calls = redisCalls(home.commands, clock)
+  await calls.take('c1', 'a', 'begin')
+  await redisPresence(home, clock).hold({ record: { node: 'a', incarnation: 'i', address: null, roles: [], host: 'h', pid: 1 }, lastsMs: 4_000, mode: 'come', instead: undefined })
+  const capacity = new Capacity(home, { lines: 5, cps: 5 })
+  const ask = { campaign: '1', ofCampaign: { lines: 5, cps: 0.1 }, at: 'fs1:8021', now, holdMs: 60_000 }
+  assert.deepEqual((await capacity.take({ ...ask, ids: ['at-1'] })).ids, ['at-1'])
+  await capacity.prolong('1', 'at-1', now + 120_000)
+  const lease = await takeLease({ home, campaign: { id: '1', name: 'spring' }, node: 'a', clock, log })
+  scope.defer(() => typeof lease !== 'number' && lease.giveBack())
+  const jobs = await openJobs({ redis: address, log })
+  scope.defer(() => jobs.close())
+  await jobs.campaign('start', 'spring')
+  await jobs.clickToDial({ extension: '1001', customer: '+4930123456' })
+  await redisRuns(home.commands).note([{ core: 'core-1', at: 'fs1:8021', heard: now }])
+  return { client, store, now }
+}
+
+test('every key in a Redis that is in use is in the table, and expires when the table says so', async t => {
+  const { client } = await busy(t)
+  const there = await client.keys('*')
+  const faults: string[] = []
+  for (const key of there) {
+    const row = keys.find(({ matches }) => matches.test(key))
+    const expires = (await client.pttl(key)) > 0
+    if (!row) faults.push(`${key} is in no row`)
+    else if (row.name.startsWith('sh:') && row.life.startsWith('expires') !== expires) faults.push(`${key} ${expires ? 'expires' : 'never expires'}, and the table says: ${row.life}`)
+  }
+  for (const { name, life, matches } of keys) if (life !== 'only with DEMO=1' && !there.some(key => matches.test(key))) faults.push(`${name} was not seen`)
+  assert.deepEqual(faults, [])
+})
+
+test('a callback that is older than a month is forgotten when another one is promised', async t => {
+  const { store, now } = await busy(t)
+  await store.keepForCallback('sales', 'c9', '+4930123457', now + CALLBACK_LASTS_MS + 1)
+  assert.deepEqual((await store.callbacks('sales')).map(({ call }) => call), ['c9'])
+})

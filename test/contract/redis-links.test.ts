@@ -1,0 +1,127 @@
+/** A Redis that falls silent while its links stay open, and one that is not the primary any more: nobody waits for it longer than a moment. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { redisRoster } from '../../src/agent/redis-roster.ts'
+import { SwitchhookError } from '../../src/base/errors.ts'
+import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import { openRedisClient, openRedisLinks, type RedisClient } from '../../src/store/redis.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { openProxy } from '../fault/proxy.ts'
+import { openRedis } from '../open-services.ts'
+import { openOwnRedis } from '../own-redis.ts'
+
+const isService = (error: unknown) => error instanceof SwitchhookError && error.code === 'SERVICE'
+const settings = (name: string) => ({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [] })
+const joining = (call: string) => ({ call, from: '100', node: 'a', joinedAt: 1, headStartMs: 0 })
+
+const back = (client: RedisClient) => new Promise<void>(resolve => client.once('ready', () => resolve()))
+
+/** A node's two links, through a network that can fall silent, by a clock of this test; and what somebody else writes. */
+async function house(t: TestContext) {
+  const { address, client } = await openRedis(t)
+  if (!('socket' in address)) throw new Error('tests have a Redis of their own')
+  const proxy = await openProxy(t, { path: address.socket })
+  const clock = new VirtualClock()
+  const links = await openRedisLinks({ url: `redis://127.0.0.1:${proxy.port}/${address.db}` }, { clock })
+  t.after(() => Object.values(links).forEach(link => link.disconnect()))
+  const [roster, queues] = [redisRoster(links), redisQueueStore(links)]
+  await queues.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  return { ...links, proxy, clock, roster, queues, others: redisRoster({ commands: client, subscriber: client }) }
+}
+
+test('an agent who becomes ready while notices do not come any more is seen as soon as the silence is noticed', async t => {
+  const { proxy, clock, commands, roster, others } = await house(t)
+  await others.put(settings('alice'), 1)
+  const seen: string[] = []
+  let looked = () => {}
+  const look = async () => {
+    if (commands.status !== 'ready') await back(commands)
+    seen.push(...(await roster.list(1)).map(({ name, status }) => `${name} ${status}`))
+    looked()
+  }
+  const next = () => new Promise<void>(resolve => (looked = resolve))
+  const first = next()
+  roster.onChange(notice => void (notice.what === 'resync' && look()))
+  await first
+  assert.deepEqual(seen, ['alice logged-out'])
+  assert.equal(proxy.freeze(), 2)
+  await others.setStatus('alice', 'ready', 1)
+  const read = next()
+  await clock.advance(4_100)
+  await read
+  assert.deepEqual(seen, ['alice logged-out', 'alice ready'])
+})
+
+test('whoever asks queues and agents something while Redis is silent is refused after a second, and served when the silence was noticed', async t => {
+  const { proxy, clock, commands, roster, queues } = await house(t)
+  proxy.freeze()
+  const questions = [queues.enter('sales', joining('c1'), 1), roster.list(1), queues.stats('sales')].map(question => question.then(() => 'answered', isService))
+  await clock.advance(999)
+  assert.equal(await Promise.race([...questions, 'nobody yet']), 'nobody yet')
+  await clock.advance(2)
+  assert.deepEqual(await Promise.all(questions), [true, true, true])
+  await assert.rejects(roster.list(1), /SwitchhookError: Redis is silent/, 'at once')
+  const again = back(commands)
+  await clock.advance(3_100)
+  await again
+  assert.equal((await queues.enter('sales', joining('c1'), 1)).call, 'c1')
+})
+
+test('new connections that are accepted and hear nothing are given up too, until one is answered', async t => {
+  const { proxy, clock, commands, roster } = await house(t)
+  proxy.blackhole()
+  const broken = new Promise(resolve => commands.once('close', resolve))
+  await clock.advance(4_100)
+  await broken
+  const connected = new Promise(resolve => commands.once('connect', resolve))
+  await connected
+  const given = new Promise(resolve => commands.once('close', resolve))
+  await clock.advance(2_100)
+  await given
+  proxy.heal()
+  await back(commands)
+  assert.deepEqual(await roster.list(1), [])
+})
+
+test('no more than 1 000 commands wait for a Redis that is silent; a longer burst that is answered is served', async t => {
+  const { proxy, clock, commands } = await house(t)
+  const burst = Array.from({ length: 2_500 }, () => commands.incr('burst'))
+  assert.equal((await Promise.all(burst)).at(-1), 2_500)
+  proxy.freeze()
+  const waiting = Array.from({ length: 1_000 }, () => assert.rejects(commands.incr('late'), isService))
+  await clock.advance(300)
+  await assert.rejects(commands.incr('late'), /1000 commands wait for Redis already/)
+  await clock.advance(800)
+  await Promise.all(waiting)
+})
+
+test('what Redis says of a command is its answer, and no outage', async t => {
+  const { commands } = await house(t)
+  await commands.set('text', 'x')
+  await assert.rejects(commands.incr('text'), { name: 'ReplyError', message: /not an integer/ })
+})
+
+test('a Redis that accepts and says nothing cannot be opened', async t => {
+  const { address } = await openRedis(t)
+  if (!('socket' in address)) throw new Error('tests have a Redis of their own')
+  const proxy = await openProxy(t, { path: address.socket })
+  proxy.blackhole()
+  await assert.rejects(openRedisClient({ url: `redis://127.0.0.1:${proxy.port}` }, { within: 300 }), /^SwitchhookError: Redis does not answer: nothing was heard for 300 ms/)
+})
+
+test('after a failover both links connect to the new primary, and writes succeed', async t => {
+  const [first, second] = await Promise.all([openOwnRedis(t), openOwnRedis(t)])
+  const proxy = await openProxy(t, { port: first.port })
+  const links = await openRedisLinks({ url: `redis://127.0.0.1:${proxy.port}/0` })
+  t.after(() => Object.values(links).forEach(link => link.disconnect()))
+  const roster = redisRoster(links)
+  await roster.put(settings('alice'), 1)
+  // the address leads elsewhere; what is open stays open, and every write is refused
+  proxy.lead({ port: second.port })
+  await (await first.client()).replicaof('127.0.0.1', second.port)
+  const both = Promise.all([back(links.commands), back(links.subscriber)])
+  await assert.rejects(roster.put(settings('bert'), 1), error => isService(error) && /READONLY/.test((error as Error).message))
+  await both
+  await roster.put(settings('bert'), 1)
+  assert.deepEqual((await redisRoster({ commands: await second.client(), subscriber: links.subscriber }).list(1)).map(({ name }) => name), ['bert'])
+})
