@@ -5,18 +5,25 @@ import type { Person } from './switch/person.ts'
 import type { Place } from './switch/world.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
-/** Twenty callers a minute. */
-const EVERY: Duration = '3s'
+/**
+ * Ten callers a minute. One keeps an agent busy for about 27 s (ring, whisper, 9 to 27 s of talk, wrap-up): 4.5 of six agents. Every
+ * third minute begins with a rush of twenty callers a minute, in which people wait and the queue can be seen at work.
+ */
+const EVERY: Duration = '6s'
+const RUSH = { every: '3m', lasts: '30s', callers: '3s' } as const satisfies Record<string, Duration>
 /** After the demo has run for as long as a person watches, the same people call again. */
 const MENU = ['1', '2', '2', '1', '0', '', '2', '1']
 
-/** What a supervisor would have set up: three agents for callers, two who stay on the line for the campaign. */
+/** What a supervisor would have set up: six agents for callers, two who stay on the line for the campaign. */
 export const DEMO = {
   queues: ['sales', 'support', 'operator', 'outbound'],
   agents: [
     { name: 'alice', queues: ['sales', 'support', 'operator'] },
     { name: 'bob', queues: ['sales', 'support', 'operator'] },
     { name: 'carol', queues: ['sales', 'support', 'operator'] },
+    { name: 'frank', queues: ['sales', 'support', 'operator'] },
+    { name: 'grace', queues: ['sales', 'support', 'operator'] },
+    { name: 'heidi', queues: ['sales', 'support', 'operator'] },
     { name: 'dave', queues: ['outbound'] },
     { name: 'erin', queues: ['outbound'] },
   ],
@@ -62,12 +69,17 @@ export function openDemo(sim: SimulatedSwitch, clock: Clock, agents: readonly st
   sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+[0-5]$/, { answers: '3s', speaks: 'human', talksFor: '9s' })
   sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+6$/, { answers: '2s', speaks: 'machine', talksFor: '20s' })
 
+  const began = clock.monotonic()
+  const isRush = () => {
+    const ran = clock.monotonic() - began
+    return ran >= ms(RUSH.every) && ran % ms(RUSH.every) < ms(RUSH.lasts)
+  }
   const arrive = () => {
     if (sim.transcript.length > TRANSCRIPT_LINES) sim.transcript.length = 0
     const number = callers++
     const caller = sim.world.call({ from: `+1202555${String(100 + (number % 100)).padStart(4, '0')}`, to: 'switchhook-welcome', speaks: 'human', variables: { switchhook_dialled: DEMO.number } })
     choose(caller, MENU[number % MENU.length]!, 9_000 + (number % 7) * 3_000, after)
-    after(ms(EVERY), arrive)
+    after(ms(isRush() ? RUSH.callers : EVERY), arrive)
   }
   arrive()
 
