@@ -79,8 +79,10 @@ export class Floor extends Emitter<{ change: void }> {
 
   /** How many leads are being called whose agent has left the line, and who have no other yet. */
   unserved(queue: string): number {
-    const served = this.served
-    return this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed === null && !served.has(agent.reservation!.for)).length
+    const left = this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed === null)
+    if (left.length === 0) return 0 // the usual case
+    const { served } = this
+    return left.filter(agent => !served.has(agent.reservation!.for)).length
   }
 
   /** The next moment at which one of these agents changes by themselves, or null. */

@@ -64,6 +64,7 @@ export class Reservations {
    * Gives the agents who are left over.
    */
   async cover(at: Switch, agents: readonly Agent[], rings: (call: string) => boolean, forMs: number): Promise<readonly Agent[]> {
+    if (agents.length === 0 || this.#held.size === 0) return agents
     const { served } = this.#parts.floor
     const left = [...agents]
     for (const [call, before] of [...this.#held]) {
