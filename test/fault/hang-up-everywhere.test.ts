@@ -1,6 +1,5 @@
 /** Row 15: somebody hangs up at every moment of every kind of flow, and a second later nothing is left of the call. */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { ownProgram } from '../own-program.ts'
 import { SCENES } from './hang-up-everywhere.flows.ts'
 import { many, row } from './matrix.ts'
 
@@ -13,16 +12,7 @@ interface Found {
 
 /** `make fault` has ten minutes for a file (test/run.ts); a slow machine does fewer calls. */
 const SECONDS = 500
-const PROGRAM = fileURLToPath(new URL('./hang-up-everywhere.run.ts', import.meta.url))
-
-function run(...args: readonly number[]): Promise<Found> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['--import', 'tsx', PROGRAM, ...args.map(String)], { maxBuffer: 16_000_000 }, (error, said, complained) => {
-      if (error) reject(new Error(`${error.message.split('\n')[0]}: ${complained.slice(0, 2_000)}`))
-      else resolve(JSON.parse(said) as Found)
-    })
-  })
-}
+const PROGRAM = new URL('./hang-up-everywhere.run.ts', import.meta.url)
 
 row(15, 'whoever hangs up, after whichever command: a second later no leg, flow, timer, promise or journal is left', { injected: 'a hang-up after the k-th command', quick: true }, async (_t, told) => {
   // eight programs, two at a time, each with every eighth scene; or one with some scenes and some moments
@@ -31,7 +21,7 @@ row(15, 'whoever hangs up, after whichever command: a second later no leg, flow,
   const found: Found[] = []
   const waiting = Array.from({ length: many(parts, 1) }, (_, part) => part)
   const work = async () => {
-    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) found.push(await run(part, parts, calls, many(1, 4), (SECONDS * 2) / parts))
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) found.push(JSON.parse(await ownProgram(PROGRAM, part, parts, calls, many(1, 4), (SECONDS * 2) / parts)) as Found)
   }
   await Promise.all([work(), work()])
   const faults = found.flatMap(one => one.faults)

@@ -1,6 +1,5 @@
 /** Row 63: agents come and go while campaigns are dialled. Progressive means: nobody who answers is without an agent. */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { ownProgram } from '../own-program.ts'
 import { many, row } from './matrix.ts'
 
 interface Seen {
@@ -12,16 +11,8 @@ interface Seen {
   readonly faults: readonly string[]
 }
 
-const PROGRAM = fileURLToPath(new URL('./progressive-days.run.ts', import.meta.url))
-
-function run(first: number, howMany: number, agents: 'leaving' | 'staying'): Promise<Seen> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, ['--import', 'tsx', PROGRAM, String(first), String(howMany), agents], { maxBuffer: 16_000_000 }, (error, said, complained) => {
-      if (error) reject(new Error(`${error.message.split('\n')[0]}: ${complained.slice(0, 2_000)}`))
-      else resolve(JSON.parse(said) as Seen)
-    })
-  })
-}
+const PROGRAM = new URL('./progressive-days.run.ts', import.meta.url)
+const run = async (first: number, howMany: number, agents: 'leaving' | 'staying') => JSON.parse(await ownProgram(PROGRAM, first, howMany, agents)) as Seen
 
 for (const agents of ['staying', 'leaving'] as const) {
   const leaving = agents === 'leaving'

@@ -44,25 +44,26 @@ test('a telephone that was declined while the next node was not there yet does n
   assert.equal(bob.place.rang, 1)
 })
 
-test('a telephone that was declined while the next node listened does not ring again, and that node knows that it was declined', async t => {
+/** Bob has declined, both nodes have heard it, and the first one stands still before it writes that down. */
+async function declinedBeforeTwo(t: TestContext) {
   const { sim, stood } = standsStillAt(t, 'done')
   const bob = sim.agent('bob', { answers: 'declined' })
   await sim.until('the house opens', sim.ready)
   await sim.until('the second node opens', sim.open('b'))
   const caller = sim.call(calling)
   await sim.until('bob has declined', () => stood.still)
+  return { sim, bob, caller }
+}
+
+test('a telephone that was declined while the next node listened does not ring again, and that node knows that it was declined', async t => {
+  const { sim, bob, caller } = await declinedBeforeTwo(t)
   sim.kill('a')
   assert.equal(await caller.outcome(), 'declined')
   assert.equal(bob.place.rang, 1)
 })
 
 test('what a node has declined and forgotten is not dialled again either', async t => {
-  const { sim, stood } = standsStillAt(t, 'done')
-  const bob = sim.agent('bob', { answers: 'declined' })
-  await sim.until('the house opens', sim.ready)
-  await sim.until('the second node opens', sim.open('b'))
-  const caller = sim.call(calling)
-  await sim.until('bob has declined', () => stood.still)
+  const { sim, bob, caller } = await declinedBeforeTwo(t)
   await sim.advance('3m')
   const other = sim.switch.world.call({ from: '+4930', to: 'switchhook-sorry' }) // one more end: the old ones are forgotten
   await sim.advance('1s')

@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { callersPassThrough } from './passing-through.ts'
+import { ownProgram } from '../own-program.ts'
 
 test('a thousand callers through menu, queue and agent leave nothing behind', async () => {
-  assert.equal(await callersPassThrough(1_000), '')
+  await ownProgram(new URL('./many-callers.ts', import.meta.url), 1_000)
 })

@@ -7,6 +7,9 @@ import { isSound } from './world.ts'
 
 const api = async (speaker: Speaker, command: string) => (await speaker.say(`api ${command}`)).body.trim()
 
+/** What was told of sounds: the event, the sound, and how it ended. */
+const soundsTold = (leg: Speaker) => leg.events.map(event => `${event.name} ${/[^/]+\/[^/]+$/.exec(event.get('Playback-File-Path') ?? '')?.[0]} ${event.get('Playback-Status')}`)
+
 contract('a hold that is no hold cannot be ended, and one that is cannot be begun again', async world => {
   const node = await world.node('a')
   const speaker = await Speaker.calls(world)
@@ -45,8 +48,7 @@ contract('a sound within a sound: both are broken off before the next begins', a
   await leg.event('PLAYBACK_STOP')
   await leg.execute('playback', 'ivr/second.wav')
   await leg.event('PLAYBACK_START')
-  const told = leg.events.map(event => `${event.name} ${/[^/]+\/[^/]+$/.exec(event.get('Playback-File-Path') ?? '')?.[0]} ${event.get('Playback-Status')}`)
-  deepEqual(told, [
+  deepEqual(soundsTold(leg), [
     'PLAYBACK_START ivr/long.wav undefined', 'PLAYBACK_START moh/calm.wav undefined', 'PLAYBACK_STOP moh/calm.wav break', 'PLAYBACK_STOP ivr/long.wav break',
     'PLAYBACK_START ivr/second.wav undefined',
   ])
@@ -64,8 +66,7 @@ contract('a sound within a sound: what waits behind them begins when the inner o
   await leg.execute('playback', 'ivr/second.wav') // waits: the inner one has the lock
   await leg.say(`api uuid_break ${leg.uuid}`)
   await leg.event('PLAYBACK_START', event => isSound(event, 'ivr/second'))
-  const told = leg.events.map(event => `${event.name} ${/[^/]+\/[^/]+$/.exec(event.get('Playback-File-Path') ?? '')?.[0]} ${event.get('Playback-Status')}`)
-  deepEqual(told, [
+  deepEqual(soundsTold(leg), [
     'PLAYBACK_START ivr/long.wav undefined', 'PLAYBACK_START moh/calm.wav undefined', 'PLAYBACK_STOP moh/calm.wav break', 'PLAYBACK_STOP ivr/long.wav break',
     'PLAYBACK_START ivr/second.wav undefined',
   ])
