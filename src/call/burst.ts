@@ -32,6 +32,7 @@ export class Burst {
   #takenOverAt = -Infinity
   /** Calls that were driven before and are not served again yet. */
   #driven = 0
+  /** New callers who wait until all of them are. */
   #served: { readonly all: Promise<void>; resolve(): void } | null = null
 
   constructor(clock: Clock) {
@@ -53,24 +54,27 @@ export class Burst {
 
   /** Are calls of a dead node being taken over, or were they a moment ago? More may be on their way. */
   get takesOver(): boolean {
-    if (this.#driven >= SOME) this.#takenOverAt = this.#clock.monotonic()
-    return this.#clock.monotonic() - this.#takenOverAt < OVER_MS
+    return this.#driven >= SOME || this.#clock.monotonic() - this.#takenOverAt < OVER_MS
   }
 
   /** A call that was driven before is being served: new ones wait until this is disposed. */
   drivenCall(): Disposable {
-    if (++this.#driven >= SOME) this.#takenOverAt = this.#clock.monotonic()
-    return { [Symbol.dispose]: () => void (--this.#driven === 0 && this.#served?.resolve()) }
+    this.#driven++
+    return { [Symbol.dispose]: () => this.#isServed() }
   }
 
   /** Resolves when every call that was driven before is served, after 2 s at the latest. */
   async drivenFirst(): Promise<void> {
     if (this.#driven === 0) return
-    let resolve!: () => void
-    this.#served ??= { all: new Promise(done => (resolve = done)), resolve: () => resolve() }
-    const { all } = this.#served
-    void all.then(() => (this.#served = null))
-    await within(this.#clock, NEW_WAITS_MS, all)
+    this.#served ??= deferred()
+    await within(this.#clock, NEW_WAITS_MS, this.#served.all)
+  }
+
+  #isServed(): void {
+    if (this.#driven-- === SOME) this.#takenOverAt = this.#clock.monotonic()
+    if (this.#driven > 0) return
+    this.#served?.resolve()
+    this.#served = null
   }
 
   async #serve(): Promise<void> {
@@ -90,4 +94,9 @@ export class Burst {
   #turn(): Promise<void> {
     return new Promise(resolve => this.#clock.turn(resolve))
   }
+}
+
+function deferred(): { readonly all: Promise<void>; resolve(): void } {
+  let resolve!: () => void
+  return { all: new Promise<void>(done => (resolve = done)), resolve: () => resolve() }
 }

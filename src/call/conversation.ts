@@ -204,13 +204,13 @@ export class Conversation {
   }
 
   #endUnheard(): void {
+    this.#unheard?.cancel()
     this.#hungUp = 'NORMAL_CLEARING'
     this.#settle(() => new CallEnded('NORMAL_CLEARING'))
     this.#deliver(sink => sink.hungUp())
   }
 
   #closed(): void {
-    this.#unheard?.cancel()
     if (this.#unheard && this.#hungUp === null) this.#endUnheard() // it lingered and is gone: no event of the hang-up comes any more
     this.#settle(() => new CallMoved('the connection to the switch is gone'))
     this.#deliver(sink => sink.closed())

@@ -21,7 +21,7 @@ export type MomentEvent =
   | 'answered' | 'entered' | 'promised' | 'dialled' | 'missed' | 'talking' | 'held' | 'resumed' | 'talked' | 'left' | 'callback' | 'transferred'
 
 export interface Moment {
-  /** Milliseconds since the epoch, by the clock of the node that saw it. */
+  /** Milliseconds since the epoch, by the time that all nodes share. */
   readonly at: number
   readonly event: MomentEvent
   readonly queue?: string

@@ -12,7 +12,7 @@ import * as say from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import type { Headers } from '../esl/event.ts'
 import type { Ident } from '../esl/words.ts'
-import type { Arrival } from './arrival.ts'
+import { LEG_PATH, type Arrival } from './arrival.ts'
 import type { Conversation } from './conversation.ts'
 import { sendToFallback } from './fallback.ts'
 import type { Switch, Switchboard } from './switchboard.ts'
@@ -55,7 +55,7 @@ export class UnknownSwitch {
     const { uuid, core, path } = arrival
     this.#calls++
     this.#tell(core, { peer, uuid, core, hostname: data.get('FreeSWITCH-Hostname'), calls: this.#calls })
-    if (path !== 'leg') return sendToFallback(uuid, conversation)
+    if (path !== LEG_PATH) return sendToFallback(uuid, conversation)
     conversation.tell(api(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident)))
   }
 

@@ -54,3 +54,13 @@ test('a hang-up of which no event ever tells is noticed all the same', async () 
   await clock.settle()
   assert.deepEqual(clock.pending(), [])
 })
+
+test('a connection that is closed before the hang-up was told has told it all the same: nobody looks for the leg', async () => {
+  const { clock, far, told } = await greeted()
+  far.write(LINGERS)
+  await clock.advance(20)
+  far.end()
+  await clock.settle()
+  assert.deepEqual(told, ['hung up unheard', 'closed'])
+  assert.deepEqual(clock.pending(), [])
+})
