@@ -2,7 +2,8 @@
 import { sleep, within, type Clock } from './clock.ts'
 import { SwitchhookError } from './errors.ts'
 
-export interface Patience {
+/** How often, and for how long. */
+export interface Insistence {
   /** Between two tries, milliseconds, as all of these. */
   readonly everyMs: number
   /** In all, by the clock: a try that is not answered counts as long as it lasts. */
@@ -12,7 +13,7 @@ export interface Patience {
 }
 
 /** Does `act` once more after every rejection, and after every try that takes too long; rejects as the last one did. It must not matter if it is done twice. */
-export async function insist<T>(clock: Clock, act: () => Promise<T>, { everyMs, forMs, tryMs = forMs }: Patience): Promise<T> {
+export async function insist<T>(clock: Clock, act: () => Promise<T>, { everyMs, forMs, tryMs = forMs }: Insistence): Promise<T> {
   for (const until = clock.monotonic() + forMs; ; await sleep(clock, everyMs)) {
     try {
       const [limitMs, trying] = [Math.min(tryMs, until - clock.monotonic()), act()]

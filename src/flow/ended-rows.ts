@@ -12,7 +12,8 @@ export interface EndedRowsParts {
   readonly calls?: Pick<CallStore, 'end'> | undefined
 }
 
-const REFUSED = 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays'
+/** Whoever has the row tells it: asking once more is of no use. */
+export const REFUSED = 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays'
 
 export class EndedRows {
   readonly #parts: EndedRowsParts

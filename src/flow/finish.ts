@@ -10,6 +10,7 @@ import type { Switchboard } from '../call/switchboard.ts'
 import * as say from '../esl/api.ts'
 import type { Ident } from '../esl/words.ts'
 import { isRefused } from '../store/sql.ts'
+import { REFUSED } from './ended-rows.ts'
 import type { Leftovers } from './leftovers.ts'
 import { remainsOf, ringingIn, type KnownEnd } from './remains.ts'
 import type { CallRecord, CallRecords } from './call-record.ts'
@@ -68,7 +69,7 @@ async function finishSome(batch: readonly Over[], parts: FinishParts): Promise<n
 async function write(rows: readonly CallRecord[], { records, log }: FinishParts): Promise<ReadonlySet<string>> {
   const answers = await Promise.allSettled(rows.map(row => records.ended(row)))
   const failed = answers.flatMap((answer, at) => (answer.status === 'rejected' ? [{ uuid: rows[at]!.uuid, error: answer.reason as Error }] : []))
-  for (const { uuid, error } of failed) if (isRefused(error)) log.error({ uuid, error: error.message }, 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays')
+  for (const { uuid, error } of failed) if (isRefused(error)) log.error({ uuid, error: error.message }, REFUSED)
   const later = failed.filter(({ error }) => !isRefused(error))
   if (later.length > 0) log.warn({ calls: later.length, error: later[0]!.error.message }, 'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows')
   return new Set(failed.map(({ uuid }) => uuid))

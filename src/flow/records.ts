@@ -178,8 +178,8 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   #keep(batch: readonly Row[], error: Error): false {
     const { clock } = this.#parts
     for (const [uuid, row] of batch) {
-      if (this.#closed || (row.done && !row.later)) row.done?.reject(error)
-      else if (!this.#waiting.has(uuid)) this.#waiting.set(uuid, row)
+      const waits = !this.#closed && (!row.done || row.later) && !this.#waiting.has(uuid)
+      if (waits) this.#waiting.set(uuid, row)
       else row.done?.reject(error)
     }
     this.#failing ??= { since: clock.monotonic(), toldAt: -Infinity }

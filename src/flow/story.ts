@@ -1,34 +1,19 @@
 /** What the record of a call says of its way, made of the notes in its journal: by the node that ends the call, or by one that finds it ended. */
 import type { NoteOf } from '../call/entries.ts'
 import type { Moment } from '../call/moment.ts'
+import type { CallWay } from '../store/calls.ts'
 
 export type { Moment }
 export type Noted = { readonly at: number; readonly note: NoteOf }
 
-export interface Story {
+export interface Story extends CallWay {
   /** The moments of its way (call/moment.ts), oldest first; of more than 500 the first 100 and the last 400. */
   readonly timeline: readonly Moment[]
   /** When this leg was picked up, milliseconds since the epoch; null: not yet, or it is not known. */
   readonly answeredAt: number | null
   /** Who of the agents talked with the caller last. */
   readonly agent: string | null
-  /** The leg that they talked with last, else the one that was dialled last. */
-  readonly otherLeg: string | null
-  /** The queue that they entered last. */
-  readonly queue: string | null
-  /** Of the telephone number that was dialled last: the gateway. */
-  readonly gateway: string | null
-  /** Milliseconds in queues until they talked, left or gave up, all stays together; null: they were in none. */
-  readonly waitMs: number | null
-  /** Milliseconds that telephones rang which were dialled for this call, answered or not; null: none was. */
-  readonly ringMs: number | null
-  /** Milliseconds that they talked, those on hold included; null: they never did. */
-  readonly talkMs: number | null
-  /** Milliseconds of the talks in which one of the two had the other on hold, as far as a node of ours heard it; null: no talk. */
-  readonly holdMs: number | null
   readonly tags: ReadonlyMap<string, string>
-  /** Where the last recording is, on the switch's machine. */
-  readonly recording: string | null
 }
 
 const FIRST = 100

@@ -18,17 +18,29 @@ export interface CallStart {
   readonly agent?: string | null
 }
 
-/** All that a row says: what is known of the call now. Lengths in milliseconds. */
-export interface CallState extends CallStart {
+/** What became of a call on its way, as far as it is known; null: nothing of that kind. */
+export interface CallWay {
+  /** The leg that they talked with last, else the one that was dialled last. */
   readonly otherLeg: string | null
+  /** The queue that they entered last. */
   readonly queue: string | null
+  /** Of the telephone number that was dialled last: the gateway. */
   readonly gateway: string | null
+  /** Milliseconds in queues until they talked, left or gave up, all stays together; null: they were in none. */
   readonly waitMs: number | null
+  /** Milliseconds that telephones rang which were dialled for this call, answered or not; null: none was. */
   readonly ringMs: number | null
+  /** Milliseconds that they talked, those on hold included; null: they never did. */
   readonly talkMs: number | null
+  /** Milliseconds of the talks in which one of the two had the other on hold, as far as a node of ours heard it; null: no talk. */
   readonly holdMs: number | null
-  readonly queueTimeline: readonly Json[]
+  /** Where the last recording is, on the switch's machine. */
   readonly recording: string | null
+}
+
+/** All that a row says: what is known of the call now. */
+export interface CallState extends CallStart, CallWay {
+  readonly queueTimeline: readonly Json[]
   /** Null while it lives. */
   readonly end: { readonly at: number; readonly cause: string | null; readonly outcome: string | null; readonly hungUpBy: string | null } | null
 }
@@ -38,15 +50,10 @@ export interface CallEnd {
   readonly hangupCause: string | null
   /** What the flow returned, or how it ended. */
   readonly outcome: string | null
-  readonly answeredAt?: number | null
-  readonly agent?: string | null
   readonly ringMs?: number | null
-  readonly queueTimeline?: readonly Json[]
-  readonly recording?: string | null
-  readonly crm?: Readonly<Record<string, string>>
 }
 
-export interface CallRow {
+export interface CallRow extends CallWay {
   readonly id: string
   readonly flow: string
   readonly direction: 'inbound' | 'outbound'
@@ -61,20 +68,12 @@ export interface CallRow {
   readonly outcome: string | null
   readonly hungUpBy: string | null
   readonly agent: string | null
-  readonly otherLeg: string | null
-  readonly queue: string | null
-  readonly gateway: string | null
-  readonly waitMs: number | null
-  readonly ringMs: number | null
-  readonly talkMs: number | null
-  readonly holdMs: number | null
   /** Of a campaign's call: its name, the lead and the attempt. */
   readonly campaign: string | null
   readonly lead: number | null
   readonly attempt: string | null
   readonly crm: Readonly<Record<string, string>>
   readonly queueTimeline: readonly Json[]
-  readonly recording: string | null
 }
 
 const columns = (sql: Queries) => sql`
@@ -133,10 +132,7 @@ export async function openCall(sql: Queries, call: CallStart): Promise<void> {
 export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise<boolean> {
   const rows = await sql`
     update calls set ended_at = ${time(end.endedAt)}, hangup_cause = ${end.hangupCause}, outcome = ${end.outcome},
-      answered_at = coalesce(answered_at, ${time(end.answeredAt)}), agent = coalesce(${end.agent ?? null}, agent),
-      ring_ms = coalesce(${end.ringMs ?? null}, ring_ms),
-      queue_timeline = coalesce(${end.queueTimeline ? sql.json(end.queueTimeline as Json) : null}, queue_timeline),
-      recording = coalesce(${end.recording ?? null}, recording), crm = crm || ${sql.json((end.crm ?? {}) as Json)}
+      ring_ms = coalesce(${end.ringMs ?? null}, ring_ms)
     where id = ${id} and ended_at is null`
   return rows.count > 0
 }

@@ -91,9 +91,9 @@ test('the operator finds a call by its number, written with a plus or without', 
     node: 'n1',
     startedAt,
   }
-  await openCall(sql, call)
+  await openCall(sql, { ...call, agent: 'alice' })
   await openCall(sql, { ...call, id: '0c0f0a52-0000-4000-8000-000000000002', from: '4930778' })
-  await closeCall(sql, call.id, { endedAt: startedAt + 75_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked', agent: 'alice' })
+  await closeCall(sql, call.id, { endedAt: startedAt + 75_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked' })
   const { out, code } = await house.types('calls --number +4930777')
   assert.equal(code, 0)
   assert.match(out, /^BEGAN .*\n\S+ \S+ +in +4930777 +100 +welcome +alice +1m15s +talked +NORMAL_CLEARING\n$/)

@@ -11,7 +11,7 @@ import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { importLeads } from '../../src/campaign/import.ts'
 import { refuseAttempt, settleAttempt } from '../../src/campaign/settle.ts'
 import { attemptsOf, markConnected } from '../../src/store/attempts.ts'
-import { callsOfCrm, callWithId, closeCall, openCall, recentCalls } from '../../src/store/calls.ts'
+import { callsOfCrm, callWithId, closeCall, openCall, recentCalls, saveCalls } from '../../src/store/calls.ts'
 import { finishCampaign, moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead, claimLeads, countLeads, dueLeads, leadsOf, optOut } from '../../src/store/leads.ts'
 import { openDatabase } from '../open-services.ts'
@@ -162,11 +162,13 @@ test('who opts out in a talk is taken from every list, whichever campaign called
 test('a call leaves one row, closed once, found again by the number of the CRM', async t => {
   const { sql } = await house(t)
   const id = randomUUID()
-  const who = { direction: 'inbound', from: '+491', to: '2000', crm: { crmuuid: 'c-1' } } as const
+  const who = { direction: 'inbound', from: '+491', to: '2000', crm: { crmuuid: 'c-1' }, agent: 'alice' } as const
   const call = { id, flow: 'welcome', core: null, node: 'a', startedAt: NOW, ...who }
   await openCall(sql, call)
   await openCall(sql, { ...call, node: 'b' })
-  const end = { endedAt: NOW + 5_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked', agent: 'alice', queueTimeline: [{ at: 1 }] }
+  const way = { otherLeg: null, queue: null, gateway: null, waitMs: null, ringMs: null, talkMs: null, holdMs: null, recording: null }
+  await saveCalls(sql, [{ ...call, ...way, node: 'b', queueTimeline: [{ at: 1 }], end: null }])
+  const end = { endedAt: NOW + 5_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked' }
   assert.equal(await closeCall(sql, id, end), true)
   assert.equal(await closeCall(sql, id, { endedAt: NOW + 9_000, hangupCause: null, outcome: 'error' }), false)
   const row = await callWithId(sql, id)
