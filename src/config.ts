@@ -88,7 +88,7 @@ const settings = (env: Environment) => ({
     'MAX_CALLS',
     integer(1, 100_000),
     '1000',
-    'live calls from which on new callers are sent to the overflow; at twice as many the port is closed',
+    'live calls from which on new callers are sent to the overflow; at twice as many the port is closed while another node is open',
   ),
   scripts: setting('SCRIPTS', folder, OWN_SCRIPTS, 'the folder of the flows'),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
