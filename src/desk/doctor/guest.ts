@@ -1,6 +1,6 @@
 /**
- * Listens at LISTEN for one call that is known by its uuid, and lets every other one go at once, as if nobody had listened. Not the
- * house's own door: that one hangs up dialled legs which nobody here waits for, and those may be another node's.
+ * Listens at LISTEN for one call that is known by its uuid and was sent to this host, and lets every other one go at once, as if nobody
+ * had listened. Not the house's own door: that one hangs up dialled legs which nobody here waits for, and those may be another node's.
  */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../../base/errors.ts'
@@ -22,6 +22,7 @@ export interface Guest extends Disposable {
 /** Null when the place is taken: a node runs there, or somebody else. */
 export async function awaitGuest(
   uuid: Uuid,
+  sentTo: string,
   { listen: { host, port }, listenAllow: allow, doorKey }: DoctorSettings,
   clock: Clock,
 ): Promise<Guest | null> {
@@ -36,7 +37,9 @@ export async function awaitGuest(
     try {
       const data = await conversation.greet()
       const arrival = readArrival(data)
-      if (arrival.uuid !== uuid) return conversation.destroy()
+      // when nobody is at that host, the dialplan tries all of them: such a call says nothing about the one it was sent to
+      const by = data.get('variable_current_application_data') ?? ''
+      if (arrival.uuid !== uuid || !by.startsWith(`${sentTo}/`)) return conversation.destroy()
       const mode = `${data.get('Socket-Mode')} ${data.get('Control')}`
       if (mode !== 'async full') tell(`its socket line ends in '${mode}' and not in 'async full'`)
       else tell(doorKey !== null && arrival.key !== doorKey ? 'it carried another key than DOOR_KEY' : null)

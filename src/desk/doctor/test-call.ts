@@ -38,7 +38,7 @@ export async function checkCalls(
   const endings = new Map<string, Ending>()
   for (const host of hosts) {
     const uuid = newUuid()
-    using guest = await awaitGuest(uuid, settings, clock)
+    using guest = await awaitGuest(uuid, host, settings, clock)
     endings.set(host, await makeCall(line, uuid, host, guest, clock))
   }
   return [...told(name, endings, settings)]
