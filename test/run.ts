@@ -5,9 +5,9 @@
  * Fails when a test fails, when a file holds no test, hangs or breaks off, and when nothing was tested: a green run has always proved something.
  */
 import { availableParallelism } from 'node:os'
-import { processesOf, testFilesOf } from './run/files.ts'
+import { needsOwnProcess, testFilesOf } from './run/files.ts'
 import { runProcess, type FileResult, type Listener } from './run/process.ts'
-import type { Told } from './run/told.ts'
+import type { Task, Told } from './run/told.ts'
 import { startServices, TOLD } from './servers.ts'
 
 const NEEDS_SERVICES = /(^|\/)test\/(contract|fault|bench)\//
@@ -31,6 +31,7 @@ const running = new Set<string>()
 const listener: Listener = {
   ...(files.length === 1 ? { told: tell } : {}),
   over(result) {
+    running.delete(result.file)
     results.push(result)
     for (const { name, story } of result.faults) console.log(`\n✖ ${result.file}: ${name}\n${story}`)
   },
@@ -41,15 +42,18 @@ function tell(event: Told): void {
   if (event.what === 'diagnostic') console.log(`  ${event.text}`)
 }
 
-const waiting = processesOf(files)
+const waiting = [...files]
+/** The next file for a process; none when it needs a fresh one. */
+function take(used: boolean): Task | null {
+  const alone = waiting.length > 0 && needsOwnProcess(waiting[0]!)
+  const file = alone && used ? undefined : waiting.shift()
+  if (file === undefined) return null
+  running.add(file)
+  return { file, last: alone || waiting.length === 0 }
+}
+
 async function work(): Promise<void> {
-  for (let next = waiting.shift(); next; next = waiting.shift()) {
-    const name = next.length > 1 ? `${next[0]} and ${next.length - 1} more` : next[0]!
-    running.add(name)
-    const rest = await runProcess(next, listener)
-    running.delete(name)
-    if (rest.length > 0) waiting.unshift(rest)
-  }
+  while (waiting.length > 0) await runProcess(take, listener)
 }
 const progress = setInterval(() => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`), PROGRESS_EVERY_MS)
 await Promise.all(Array.from({ length: availableParallelism() }, work))

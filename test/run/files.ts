@@ -1,15 +1,14 @@
 /**
- * Which test files a run takes, and which of them share a process. A file of test/unit or test/flow leaves nothing behind in its process
- * (no setting, no global, no timer: `leaks` in one-process.ts holds it to that), so several of them share one start of Node and one
- * loading of src/. All others have a process of their own.
+ * Which test files a run takes, and in which order. A process tests one file after the other: a file leaves nothing behind in it (no
+ * setting, no global, no timer: `leaks` in one-process.ts holds it to that). A file that opens something outside its tests has a process
+ * of its own, for what it opens is closed when the process has no more tests.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-const SHARES_A_PROCESS = /(^|\/)test\/(unit|flow)\//
-const FAULT_ROW = /(^|\/)test\/fault\//
-/** One start of Node for so many files; few enough that all cores are busy until the end. */
-const FILES_PER_PROCESS = 9
+/** Those that wait for other processes come first: files that only compute fill the gaps, and the last ones to end are short. */
+const RINGS = ['test/fault/', 'test/contract/', 'test/flow/', 'test/unit/']
+const OPENS_AT_ITS_TOP = /^(const .*= )?await |^after\(/m
 
 /** Test files of these files and folders, each once. Of test/fault, a folder gives those with a quick row (matrix.ts). Throws for a path that does not exist. */
 export function testFilesOf(paths: readonly string[]): string[] {
@@ -17,21 +16,15 @@ export function testFilesOf(paths: readonly string[]): string[] {
     if (!existsSync(path)) throw new Error(`there is no ${path}`)
     return statSync(path).isDirectory() ? inFolder(path) : [path]
   })
-  return [...new Set(files.map(file => relative('', file)))]
+  return [...new Set(files.map(file => relative('', file)))].sort((a, b) => ring(a) - ring(b))
 }
 
 function inFolder(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.ts'))
   const files = names.map(name => join(folder, name)).sort()
-  return files.filter(file => !FAULT_ROW.test(file) || readFileSync(file, 'utf8').includes('quick: true'))
+  return files.filter(file => !file.startsWith(RINGS[0]!) || readFileSync(file, 'utf8').includes('quick: true'))
 }
 
-/** The files of each process, in the order in which they are started: first those that take longest, which are those with a process of their own. */
-export function processesOf(files: readonly string[]): string[][] {
-  const alone = files.filter(file => !SHARES_A_PROCESS.test(file)).sort((a, b) => Number(FAULT_ROW.test(b)) - Number(FAULT_ROW.test(a)))
-  const sharing = files.filter(file => SHARES_A_PROCESS.test(file))
-  const count = Math.ceil(sharing.length / FILES_PER_PROCESS)
-  // every count-th file, so that one room's files, which take about the same time, are spread over the processes
-  const shared = Array.from({ length: count }, (_, at) => sharing.filter((__, index) => index % count === at))
-  return [...alone.map(file => [file]), ...shared]
-}
+const ring = (file: string): number => RINGS.findIndex(folder => file.startsWith(folder))
+
+export const needsOwnProcess = (file: string): boolean => OPENS_AT_ITS_TOP.test(readFileSync(file, 'utf8'))

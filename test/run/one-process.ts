@@ -1,19 +1,21 @@
 /**
- * A process of a test run: `node --import tsx --test-reporter=… test/run/one-process.ts FILE…` imports the files one after the other, the
- * next one when the tests of the last are over. A marker that node:test reports as a test stands before and behind the tests of each file,
- * so that tell-parent.ts knows to which file a test belongs: tests that a helper declares (`row`, `contract`) carry the helper's place.
+ * A process of a test run: `node --import tsx --test-reporter=… test/run/one-process.ts` reads a line of JSON for each file, `{file, last}`,
+ * and imports it. When its tests are over it says so and waits for the next. A marker that node:test reports as a test stands before and
+ * behind the tests of each file, so that tell-parent.ts knows to which file a test belongs: tests that a helper declares (`row`,
+ * `contract`) carry the helper's place.
  */
+import { createInterface } from 'node:readline'
+import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { BEGINS, ENDS, told } from './told.ts'
+import { BEGINS, ENDS, told, type Task } from './told.ts'
 
 /** What was open when a file ended is closed by then; what is not would run on beside the tests of the next file. */
 const CLOSES_WITHIN_MS = 5_000
 
-const files = process.argv.slice(2)
-for (const [at, file] of files.entries()) {
+for await (const line of createInterface({ input: process.stdin })) {
+  const { file, last } = JSON.parse(line) as Task
   const before = process.getActiveResourcesInfo()
   await test(`${BEGINS}${file}`, () => {})
   try {
@@ -22,11 +24,10 @@ for (const [at, file] of files.entries()) {
     // a failing test with the name of the file: the others of this process are tested all the same
     void test('the file is loaded', () => Promise.reject(error as Error))
   }
-  const last = at === files.length - 1
-  let open: string[] = []
   await test(`${ENDS}${file}`, async () => {})
-  if (!last) open = await leaks(before)
-  if (open.length > 0) told({ what: 'open', file, resources: open })
+  // what the last one leaves open keeps the process alive, and so is seen
+  const open = last ? [] : await leaks(before)
+  told({ what: 'ready', open })
 }
 
 /** What keeps this process alive and did not do so before. */

@@ -1,13 +1,13 @@
 /**
  * One process of a test run and what became of it. A file that hangs, breaks off, holds no test or leaves something open is a fault with
- * the name of the file; the files behind one that ended its process are given back as `rest`.
+ * the name of the file; after one that ended its process, the others have another process.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type { Told } from './told.ts'
+import type { Task, Told } from './told.ts'
 
 /** No file of ours takes that long (the sentences on a real switch take two minutes): one that does hangs. */
 const FILE_LIMIT_MS = 600_000
@@ -37,25 +37,30 @@ export interface Listener {
   over(result: FileResult): void
 }
 
-/** Runs the files in one process. Resolves with the files that the process never began. */
-export async function runProcess(files: readonly string[], listener: Listener, limits = { fileMs: FILE_LIMIT_MS, endMs: END_LIMIT_MS }): Promise<string[]> {
+/** Tests file after file in one process, until `take` has none for it or the process ends. `take` is told whether it has tested one before. */
+export async function runProcess(take: (used: boolean) => Task | null, listener: Listener, limits = { fileMs: FILE_LIMIT_MS, endMs: END_LIMIT_MS }): Promise<void> {
+  const first = take(false)
+  if (first === null) return
   const args = [...process.execArgv, `--test-reporter=${path('./tell-parent.ts')}`, '--test-reporter-destination=stdout', path('./one-process.ts')]
-  const child = spawn(process.execPath, [...args, ...files], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
-  const rest = [...files]
-  const ended: FileResult[] = []
-  let output = ''
-  let test = ''
-  let began = performance.now()
-  let limit: NodeJS.Timeout
-  let hung = false
-  let current = begin()
+  child.stdin!.on('error', () => {}) // it has ended, which `exited` tells
+  let [output, test, began, hung, failed] = ['', '', 0, false, false]
+  let limit: NodeJS.Timeout | undefined
+  /** The file that it tests now, and the last one that is over. */
+  let current = null as FileResult | null
+  let last: FileResult
+  /** Of the current file, the tests are over; the process is ready for the next. */
+  let [over, ready] = [false, false]
+  last = give(first)
 
-  function begin(): FileResult {
+  function give({ file, last }: Task): FileResult {
     clearTimeout(limit)
-    limit = setTimeout(stop, rest.length > 0 ? limits.fileMs : limits.endMs)
-    ;[output, test, began] = ['', '', performance.now()]
-    return { file: rest[0] ?? '', passed: 0, skipped: [], faults: [], ms: 0 }
+    limit = setTimeout(stop, limits.fileMs)
+    ;[output, test, began, over, ready] = ['', '', performance.now(), false, false]
+    child.stdin!.write(`${JSON.stringify({ file, last })}\n`)
+    if (last) child.stdin!.end()
+    return (current = { file, passed: 0, skipped: [], faults: [], ms: 0 })
   }
 
   function stop(): void {
@@ -64,26 +69,34 @@ export async function runProcess(files: readonly string[], listener: Listener, l
     limit = setTimeout(() => child.kill('SIGKILL'), 5_000)
   }
 
-  function end(): void {
-    rest.shift()
-    current.ms = performance.now() - began
-    ended.push(current)
-    if (rest.length > 0) listener.over(current) // the last one may still fail at its end
-    current = begin()
+  function next(): void {
+    if (!over || !ready) return
+    last.ms = performance.now() - began
+    current = null
+    clearTimeout(limit)
+    limit = setTimeout(stop, limits.endMs)
+    const task = child.stdin!.writableEnded ? null : take(true)
+    if (task === null) return void child.stdin!.end() // it may still fail at its end
+    failed ||= last.faults.length > 0
+    listener.over(last)
+    last = give(task)
   }
 
   function heard(line: string): void {
     const event = JSON.parse(line) as Told
     if (event.what === 'begins') test = event.test
-    else if (event.what === 'passed') current.passed++
-    else if (event.what === 'skipped') current.skipped.push(event.test)
-    else if (event.what === 'failed') current.faults.push({ name: event.test, story: `${event.error}${printed()}` })
-    else if (event.what === 'open') current.faults.push({ name: 'the file leaves something open', story: event.resources.join(', ') })
+    else if (event.what === 'passed') last.passed++
+    else if (event.what === 'skipped') last.skipped.push(event.test)
+    else if (event.what === 'failed') last.faults.push({ name: event.test, story: `${event.error}${printed()}` })
     else if (event.what === 'file over') {
-      if (event.tests === 0) current.faults.push({ name: 'the file holds no test', story: '' })
-      if (rest.length === 1) end()
-    } else if (event.what === 'file' && event.file !== rest[0]) end()
+      if (event.tests === 0) last.faults.push({ name: 'the file holds no test', story: '' })
+      over = true
+    } else if (event.what === 'ready') {
+      if (event.open.length > 0) last.faults.push({ name: 'the file leaves something open', story: event.open.join(', ') })
+      ready = true
+    }
     listener.told?.(event)
+    next()
   }
 
   const printed = (): string => (output.trim() ? `\nprinted by this file until then:\n${output.trimEnd()}` : '')
@@ -92,18 +105,14 @@ export async function runProcess(files: readonly string[], listener: Listener, l
   const lines = createInterface({ input: child.stdio[3] as Readable })
   lines.on('line', heard)
   const [[code, signal]] = (await Promise.all([exited, once(lines, 'close')])) as [[number | null, string | null], unknown]
-  clearTimeout(limit!)
+  clearTimeout(limit)
 
-  const cutShort = rest.length > 0
-  const last = cutShort ? current : ended.at(-1)!
-  if (cutShort) {
-    rest.shift()
-    last.ms = performance.now() - began
-  }
+  const cutShort = current !== null
+  if (cutShort) last.ms = performance.now() - began
+  const how = signal ?? `exit code ${code}`
   const where = test && cutShort ? ` in "${test}"` : ''
   if (hung) last.faults.push({ name: cutShort ? `the file hangs${where}` : 'the process does not end after its last test: something is left open', story: printed() })
-  else if (cutShort) last.faults.push({ name: `the process ended (${signal ?? `exit code ${code}`})${where}`, story: printed() })
-  else if (code !== 0 && ended.every(({ faults }) => faults.length === 0)) last.faults.push({ name: `the process ended with ${signal ?? `exit code ${code}`}`, story: printed() })
+  else if (cutShort) last.faults.push({ name: `the process ended (${how})${where}`, story: printed() })
+  else if (code !== 0 && !failed && last.faults.length === 0) last.faults.push({ name: `the process ended with ${how}`, story: printed() })
   listener.over(last)
-  return rest
 }

@@ -1,4 +1,4 @@
-/** What a process of a test run tells the run, a line of JSON each, on a pipe of its own: what tests print on stdout cannot disturb it. */
+/** What a test run and its processes tell each other, a line of JSON each. A process speaks on a pipe of its own: what tests print on stdout cannot disturb it. */
 import { writeSync } from 'node:fs'
 
 /** Names of the markers before and behind the tests of a file. */
@@ -6,11 +6,17 @@ export const BEGINS = 'switchhook-test-file begins: '
 export const ENDS = 'switchhook-test-file ends: '
 const PIPE = 3
 
+/** What the run tells a process: the file to test next, and whether it is the last one. */
+export interface Task {
+  readonly file: string
+  readonly last: boolean
+}
+
 export type Told =
   | { what: 'file'; file: string }
   | { what: 'file over'; file: string; tests: number }
-  /** The file left this open when its tests were over. */
-  | { what: 'open'; file: string; resources: string[] }
+  /** For the next file. `open`: what the last one left open when its tests were over. */
+  | { what: 'ready'; open: string[] }
   | { what: 'begins'; test: string }
   | { what: 'passed' | 'skipped'; test: string; ms: number }
   | { what: 'failed'; test: string; ms: number; error: string }
