@@ -1,20 +1,18 @@
 /** The process: one command of the command line, signals, and the simulated switch where there is no real one. */
 import { randomBytes } from 'node:crypto'
-import { systemClock as clock, type Clock } from './base/clock.ts'
+import { systemClock as clock } from './base/clock.ts'
 import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
 import { openLog, type Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import { visibleLines } from './base/visible.ts'
 import { readConfig, ROLES, type Config } from './config.ts'
 import { runCli } from './desk/cli.ts'
-import type { Actions } from './desk/cli/actions.ts'
-import { diagnose } from './desk/doctor.ts'
 import { readFloor } from './desk/floor.ts'
 import { forgottenSwitch, SWITCH_CURE } from './desk/forgotten-switch.ts'
 import { StatusLine } from './desk/status-line.ts'
-import { openDatabaseStores, openNode, openRedisStores, openStores, type Node, type Stores } from './house.ts'
+import { openNode, type Node, type Stores } from './house.ts'
+import { commandActions } from './house/commands.ts'
 import type { SwitchAddress } from './house/switches.ts'
-import { openServices } from './services/open.ts'
 import { hasHappened, noteHappened } from './store/installation.ts'
 import { DEMO, openDemo } from './testing/demo.ts'
 import { furnishDemo } from './testing/demo-furniture.ts'
@@ -25,25 +23,9 @@ const HARD_STOP_MS = 9_000
 
 const say = (line: string) => void process.stderr.write(`${visibleLines(line)}\n`)
 
-const actions: Actions = {
-  run,
-  doctor: () => diagnose<Config>({ settings: readConfig, openServices: config => openServices(config, { clock, say }), clock }),
-  withStores: work => withOpen(openStores, work),
-  withDatabase: work => withOpen(openDatabaseStores, work),
-  withRedis: work => withOpen(openRedisStores, work),
-}
-
-process.exitCode = await runCli(process.argv.slice(2), actions)
+process.exitCode = await runCli(process.argv.slice(2), { run, ...commandActions(readConfig, say) })
 // what is still under way (a telephone that rings, a claim that runs out) is written down and looked into at the next start
 process.exit()
-
-/** What a command of the supervisor works with, for as long as it does. */
-async function withOpen<S extends AsyncDisposable, T>(open: (config: Config, log: Log, say: () => void) => Promise<S>, work: (stores: S & { clock: Clock; log: Log; scripts: string }) => Promise<T>): Promise<T> {
-  const config = readConfig()
-  const log = openLog(config.logLevel ?? 'warn')
-  await using stores = await open(config, log, () => {})
-  return await work({ clock, ...stores, log, scripts: config.scripts })
-}
 
 /** A node at work, until SIGINT or SIGTERM. */
 async function run(): Promise<void> {

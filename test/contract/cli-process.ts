@@ -1,4 +1,5 @@
-/** The command line as people have it: a process of its own, with its own settings, over private services that this file keeps running. */
+/** The command line as people have it, over private services that the test file keeps running. */
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -9,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { after } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { readConfig } from '../../src/config.ts'
+import { runCli } from '../../src/desk/cli.ts'
+import { commandActions } from '../../src/house/commands.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import type { QueueStore } from '../../src/queue/store.ts'
 import { openServices } from '../../src/services/open.ts'
@@ -62,10 +65,20 @@ export class Installation {
     return new Installation(folder, sql, queueStore, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS: join(ROOT, 'scripts') })
   }
 
-  /** Runs `switchhook <words>` to its end. `settings` go over those of the installation. */
-  async types(words: string, settings: Readonly<Record<string, string>> = {}, program = PROGRAM): Promise<Said> {
+  /** What `switchhook <words>` does once its process has started, in this process: a start takes longer than most commands. */
+  async types(words: string, settings: Readonly<Record<string, string>> = {}): Promise<Said> {
+    const said = { out: '', err: '' }
+    const terminal = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text), colour: false }
+    const run = () => assert.fail('a node needs a process of its own: starts()')
+    const actions = { run, ...commandActions(() => readConfig({ ...this.#settings, ...settings }), line => terminal.err(`${line}\n`)) }
+    const code = await runCli(wordsOf(words), actions, terminal)
+    return { code, ...said }
+  }
+
+  /** Runs `switchhook <words>` as a process of its own to its end. `settings` go over those of the installation. */
+  async starts(words: string, settings: Readonly<Record<string, string>> = {}, program = PROGRAM): Promise<Said> {
     const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.#settings, ...settings }
-    const child = spawn(process.execPath, [program, ...words.split(' ').filter(word => word !== '')], {
+    const child = spawn(process.execPath, [program, ...wordsOf(words)], {
       cwd: this.folder,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,6 +96,8 @@ export class Installation {
     return path
   }
 }
+
+const wordsOf = (words: string): string[] => words.split(' ').filter(word => word !== '')
 
 /** A port of 127.0.0.1: taken until it is closed. */
 export async function takePort(): Promise<{ port: number; close(): Promise<void> }> {

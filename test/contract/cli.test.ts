@@ -1,4 +1,4 @@
-/** What a supervisor types at a shell, and what they get: real processes, real stores. */
+/** What a supervisor types at a shell, and what they get: real stores, and a process of its own where the process matters. */
 import assert from 'node:assert/strict'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const house = await Installation.open()
 const { sql, queueStore } = house
 
 test('a supervisor sets up a queue, an agent and a campaign, starts it and asks how it goes', async () => {
-  assert.equal((await house.types('queue add sales')).code, 0)
+  assert.equal((await house.starts('queue add sales')).code, 0)
   assert.equal((await house.types('agent add alice user/1001 --queues sales')).code, 0)
   const list = await house.file('spring.csv', 'name,phone\nAnn,+49 30 123451\nBob,call me\nCid,004930123452\nAnn,+4930123451\n')
   const added = await house.types(`campaign add spring --leads ${list} --queue sales --max-lines 3 --cps 0.5`)
@@ -63,16 +63,16 @@ test('what needs one store only is answered while the other is away, and what ne
   const nobody = await takePort()
   await nobody.close()
   const noRedis = { REDIS_URL: `redis://127.0.0.1:${nobody.port}` }
-  const [queues, calls, start] = await Promise.all([
-    house.types('queue list', { DATABASE_URL: `postgres://u@127.0.0.1:${nobody.port}/x` }), house.types('calls', noRedis), house.types('campaign start spring', noRedis),
-  ])
-  assert.deepEqual([queues!.code, calls!.code], [0, 0], queues!.err + calls!.err)
-  assert.equal(start!.code, 1)
-  assert.match(start!.err, /^switchhook: REDIS_URL: no Redis answers at 127\.0\.0\.1:/)
+  const queues = await house.types('queue list', { DATABASE_URL: `postgres://u@127.0.0.1:${nobody.port}/x` })
+  const calls = await house.types('calls', noRedis)
+  const start = await house.types('campaign start spring', noRedis)
+  assert.deepEqual([queues.code, calls.code], [0, 0], queues.err + calls.err)
+  assert.equal(start.code, 1)
+  assert.match(start.err, /^switchhook: REDIS_URL: no Redis answers at 127\.0\.0\.1:/)
 })
 
 test('settings that cannot be used are told all at once, and nothing is opened', async () => {
-  const said = await house.types('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
+  const said = await house.starts('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
   assert.equal(said.code, 2)
   for (const name of ['CPS=0', 'DOOR_KEY is missing', 'RING_FOR=20', 'REDIS_URL=…']) assert.ok(said.err.includes(`  - ${name}`), said.err)
   assert.ok(!said.err.includes('hidden'))
@@ -121,14 +121,14 @@ test('the operator sees the calls of a campaign with their leads, how long each 
 test('a node whose port is taken says so and ends', async t => {
   const taken = await takePort()
   t.after(() => taken.close())
-  const said = await house.types('run', { LISTEN: `127.0.0.1:${taken.port}` })
+  const said = await house.starts('run', { LISTEN: `127.0.0.1:${taken.port}` })
   assert.equal(said.code, 1)
   assert.match(said.err, new RegExp(`switchhook: cannot listen on 127\\.0\\.0\\.1:${taken.port}: the port is in use`))
 })
 
 test('a node with a wrong password says whose and ends with "refused"', async t => {
   const port = await simulated(t, 'horse-battery')
-  const said = await house.types('run', { FREESWITCH: `127.0.0.1:${port}`, FREESWITCH_PASSWORD: 'wrong', LISTEN: '127.0.0.1:0' })
+  const said = await house.starts('run', { FREESWITCH: `127.0.0.1:${port}`, FREESWITCH_PASSWORD: 'wrong', LISTEN: '127.0.0.1:0' })
   assert.equal(said.code, 4)
   assert.match(said.err, new RegExp(`switchhook: 127\\.0\\.0\\.1:${port} refused the password .*FREESWITCH_PASSWORD`))
   assert.ok(!said.err.includes('horse-battery'))
@@ -137,7 +137,7 @@ test('a node with a wrong password says whose and ends with "refused"', async t 
 test('the program runs from any folder and through a link, as npx calls it', async () => {
   const link = join(house.folder, 'switchhook')
   await symlink(PROGRAM, link)
-  const said = await house.types('--help', {}, link)
+  const said = await house.starts('--help', {}, link)
   assert.equal(said.code, 0, said.err)
   assert.match(said.out, /^Usage: switchhook <command>/)
 })

@@ -29,7 +29,7 @@ const house = await Installation.open()
 
 test('a node with the stores of an installation and no FREESWITCH does not start, and says what is missing', async () => {
   const real = { DATABASE_URL: 'postgres://u@127.0.0.1:1/real', REDIS_URL: 'redis://127.0.0.1:1' }
-  const run = await house.types('run', real)
+  const run = await house.starts('run', real)
   assert.equal(run.code, 2, run.err)
   assert.match(run.err, /FREESWITCH is missing although DATABASE_URL and REDIS_URL are set: set FREESWITCH .*or DEMO=1/)
   const doctor = await house.types('doctor', { DATABASE_URL: real.DATABASE_URL })
@@ -39,7 +39,7 @@ test('a node with the stores of an installation and no FREESWITCH does not start
 
 test('private stores that have served a real FreeSWITCH are not given to a simulation either', async () => {
   await noteHappened(house.sql, 'served-freeswitch')
-  const run = await house.types('run', { LISTEN: '127.0.0.1:0' })
+  const run = await house.starts('run', { LISTEN: '127.0.0.1:0' })
   assert.equal(run.code, 2, run.err)
   assert.match(run.err, /these stores have served a real FreeSWITCH/)
   assert.deepEqual([(await campaigns(house.sql)).length, (await house.queueStore.queues()).length], [0, 0], 'nothing was furnished')

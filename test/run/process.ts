@@ -54,13 +54,13 @@ export async function runProcess(take: (used: boolean) => Task | null, listener:
   let [over, ready] = [false, false]
   last = give(first)
 
-  function give({ file, last }: Task): FileResult {
+  function give(task: Task): FileResult {
     clearTimeout(limit)
     limit = setTimeout(stop, limits.fileMs)
     ;[output, test, began, over, ready] = ['', '', performance.now(), false, false]
-    child.stdin!.write(`${JSON.stringify({ file, last })}\n`)
-    if (last) child.stdin!.end()
-    return (current = { file, passed: 0, skipped: [], faults: [], ms: 0 })
+    child.stdin!.write(`${JSON.stringify(task)}\n`)
+    if (task.last) child.stdin!.end()
+    return (current = { file: task.file, passed: 0, skipped: [], faults: [], ms: 0 })
   }
 
   function stop(): void {
