@@ -13,7 +13,7 @@ run: node_modules/.stamp            ## the server: private services and a simula
 
 # of the fault matrix those rows that take a moment and mind no other test on the same cores (test/fault/matrix.ts: quick)
 test: node_modules/.stamp           ## unit, flows, contracts on the simulated switch, and the quick rows of the fault matrix (SKIPPED=yes names what is skipped)
-	@$(TEST) $(if $(SKIPPED),--skipped) test/fault test/contract test/flow test/unit
+	@$(TEST) --compiled $(if $(SKIPPED),--skipped) test/fault test/contract test/flow test/unit
 
 # what kills nodes and switches has the machine to itself: its figures are about time
 SURVIVAL = $(call FILES,test/contract/survival)

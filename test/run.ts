@@ -1,22 +1,26 @@
 /**
- * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] FILE|FOLDER…`. Starts PostgreSQL and Redis once when a
- * ring needs them. Prints failures with what is known of them, the slowest files and the sum; of a single file also each test.
- * Its last line is `N passed, N failed, N skipped`. `--skipped` names what was skipped.
+ * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] [--compiled] FILE|FOLDER…`. Starts PostgreSQL and Redis once
+ * when a ring needs them. Prints failures with what is known of them, the slowest files and the sum; of a single file also each test.
+ * Its last line is `N passed, N failed, N skipped`. `--skipped` names what was skipped;
+ * `--compiled` starts the program from a compiled copy (run/compiled.ts).
  * Fails when a test fails, when a file holds no test, hangs or breaks off, and when nothing was tested: a green run has always proved something.
  */
 import { availableParallelism } from 'node:os'
 import { needsOwnProcess, testFilesOf } from './run/files.ts'
 import { runProcess, type FileResult, type Listener } from './run/process.ts'
 import type { Task, Told } from './run/told.ts'
-import { startServices, TOLD } from './servers.ts'
+import { compile } from './run/compiled.ts'
+import { COMPILED } from './program.ts'
+import { dataOfRun, startServices, TOLD } from './servers.ts'
 
 const NEEDS_SERVICES = /(^|\/)test\/(contract|fault|bench)\//
 const SLOWEST = 10
 const PROGRESS_EVERY_MS = 20_000
 
 const given = process.argv.slice(2)
-const namesSkipped = given.includes('--skipped')
-const files = testFilesOf(given.filter(one => one !== '--skipped'))
+const OPTIONS = ['--skipped', '--compiled']
+const [namesSkipped, compiled] = OPTIONS.map(option => given.includes(option))
+const files = testFilesOf(given.filter(one => !OPTIONS.includes(one)))
 if (files.length === 0) {
   console.error('test/run.ts: no test file was given')
   process.exit(1)
@@ -25,6 +29,7 @@ const began = performance.now()
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 const services = files.some(file => NEEDS_SERVICES.test(file)) ? await startServices(console.log) : null
 if (services) process.env[TOLD] = JSON.stringify({ database: services.database, redis: services.redis })
+if (services && compiled) process.env[COMPILED] = await compile(dataOfRun())
 
 const results: FileResult[] = []
 const running = new Set<string>()

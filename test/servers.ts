@@ -19,7 +19,7 @@ const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
 /** Starts servers whose data is thrown away, and migrates the template that every test database is a copy of. */
 export async function startServices(say: (line: string) => void = () => {}): Promise<Services> {
   await sweep()
-  const dataDir = join(DATA, `test-${process.pid}`)
+  const dataDir = dataOfRun()
   const { CACHE_DIR, XDG_CACHE_HOME } = process.env
   const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
   const config = { databaseUrl: null, redisUrl: null, dataDir, cacheDir }
@@ -36,6 +36,9 @@ export function at(address: DatabaseAddress, database: string): DatabaseAddress 
   if ('url' in address) throw new Error('tests never touch a database that is given by its URL')
   return { ...address, database }
 }
+
+/** The folder of this run, in the project; `sweep` removes it when the process is gone. */
+export const dataOfRun = (): string => join(DATA, `test-${process.pid}`)
 
 /** Folders of runs that were killed. */
 async function sweep(): Promise<void> {

@@ -6,7 +6,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { after } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { readConfig } from '../../src/config.ts'
@@ -18,9 +17,7 @@ import { openServices } from '../../src/services/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-export const PROGRAM = join(ROOT, 'src/bin.mjs')
+import { PROGRAM, SCRIPTS } from '../program.ts'
 
 export interface Said {
   readonly code: number | null
@@ -62,7 +59,7 @@ export class Installation {
       await rm(folder, { recursive: true, force: true })
     })
     const queueStore = redisQueueStore({ commands, subscriber: commands })
-    return new Installation(folder, sql, queueStore, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS: join(ROOT, 'scripts') })
+    return new Installation(folder, sql, queueStore, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS })
   }
 
   /** What `switchhook <words>` does once its process has started, in this process: a start takes longer than most commands. */

@@ -9,7 +9,8 @@ import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead, claimLeads, type Claimed } from '../../src/store/leads.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
-import { Installation, PROGRAM, takePort } from './cli-process.ts'
+import { SHIPPED } from '../program.ts'
+import { Installation, takePort } from './cli-process.ts'
 
 const house = await Installation.open()
 const { sql, queueStore } = house
@@ -136,7 +137,7 @@ test('a node with a wrong password says whose and ends with "refused"', async t 
 
 test('the program runs from any folder and through a link, as npx calls it', async () => {
   const link = join(house.folder, 'switchhook')
-  await symlink(PROGRAM, link)
+  await symlink(join(SHIPPED, 'src/bin.mjs'), link)
   const said = await house.starts('--help', {}, link)
   assert.equal(said.code, 0, said.err)
   assert.match(said.out, /^Usage: switchhook <command>/)

@@ -3,14 +3,12 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { wordOf } from '../../src/desk/floor.ts'
 import { recentCalls } from '../../src/store/calls.ts'
 import { Told } from '../fault/matrix.ts'
 import { Rig, until } from '../fault/rig.ts'
-import { PROGRAM } from './cli-process.ts'
+import { PROGRAM, SCRIPTS } from '../program.ts'
 
-const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
 const CUSTOMER = '+4930123456'
 const SOON_MS = 10_000
 

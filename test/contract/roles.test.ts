@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { campaignKeys } from '../../src/campaign/bell.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
@@ -13,10 +12,10 @@ import { NodeProcess } from '../fault/node-process.ts'
 import { Crowd, seat } from '../fault/people.ts'
 import { Proxy } from '../fault/proxy.ts'
 import { Rig, until, type RigOptions } from '../fault/rig.ts'
+import { SCRIPTS } from '../program.ts'
 
 const SOON_MS = 10_000
 const START_MS = 30_000
-const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
 
 function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestContext) => Promise<void>): void {
   test(name, async t => {

@@ -1,11 +1,8 @@
 /** A node as it runs in a call centre: a process of its own, `switchhook run`, that can be killed, stopped, continued and asked to go. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PROGRAM } from '../program.ts'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PROGRAM = join(ROOT, 'src/bin.mjs')
 
 /** A node that has not opened its door by then never will: two cores that others use too need 2 s. */
 const READY_MS = 30_000

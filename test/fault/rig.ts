@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { TestContext } from 'node:test'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import type { Roster } from '../../src/agent/roster.ts'
@@ -19,12 +18,13 @@ import { SimulatedSwitch, type SimulatedSwitchOptions } from '../../src/testing/
 import { Listener } from '../../src/testing/switch/listener.ts'
 import { takePort } from '../contract/cli-process.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
+import { inProgram } from '../program.ts'
 import type { Told } from './matrix.ts'
 import { NodeProcess } from './node-process.ts'
 import { Oracle } from './oracle.ts'
 import { Proxy } from './proxy.ts'
 
-const SCRIPTS = fileURLToPath(new URL('./scripts', import.meta.url))
+const SCRIPTS = inProgram('test/fault/scripts')
 const PASSWORD = 'of-the-rig'
 
 export interface RigOptions {

@@ -1,13 +1,13 @@
 /** What the matrix does not number: links that break, calls that lose several nodes, scripts that change, legs that go astray. */
-import { fileURLToPath } from 'node:url'
 import { entryExtension, homeExtension } from '../../src/testing/switch/dialplan.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, seat } from './people.ts'
 import { openProxy } from './proxy.ts'
 import { closedRecords } from './records.ts'
 import { pause, Rig, until } from './rig.ts'
+import { inProgram } from '../program.ts'
 
-const CHANGED = fileURLToPath(new URL('./scripts-changed', import.meta.url))
+const CHANGED = inProgram('test/fault/scripts-changed')
 
 row(null, 'every link between a node and the switch breaks while both live: all callers go on', { injected: 'RST of all conversations and links of one node' }, async (t, told) => {
   const rig = await Rig.open(t, told, { queues: ['support'] })
