@@ -183,6 +183,7 @@ test('servers whose guard was killed are stopped before new ones touch their dat
   for (const guard of await home.guards()) process.kill(guard, 'SIGKILL')
   assert.ok(isAlive(before.pid), 'the server lives on without its guard')
   await kill(child)
+  assert.ok(await home.isQuiet(), 'what is left of the guard has seen that nobody uses the servers')
   const services = await home.open()
   assert.notEqual((await home.postmaster()).since, before.since)
   await services.close()
