@@ -7,7 +7,6 @@ import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { readConfig } from '../../src/config.ts'
@@ -15,8 +14,8 @@ import { isAlive, takeHold, until } from '../../src/services/guard.ts'
 import { openServices, type Services } from '../../src/services/open.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { openSql } from '../../src/store/sql.ts'
+import { nodeWords } from '../program.ts'
 
-const CHILD = fileURLToPath(new URL('./services-child.ts', import.meta.url))
 const usualCache = readConfig({ CACHE_DIR: process.env['CACHE_DIR'], XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] }).cacheDir
 
 class Project {
@@ -40,7 +39,7 @@ class Project {
 
   /** Another process of the same project; resolves when it has its services. */
   async process(): Promise<{ child: ChildProcess; said: string[] }> {
-    const words = ['--import', 'tsx', CHILD, this.dataDir, this.cacheDir]
+    const words = [...nodeWords('test/contract/services-child.ts'), this.dataDir, this.cacheDir]
     const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] })
     this.#children.push(child)
     const said: string[] = []

@@ -12,7 +12,7 @@ interface Found {
 
 /** `make fault` has ten minutes for a file (test/run.ts); a slow machine does fewer calls. */
 const SECONDS = 500
-const PROGRAM = new URL('./hang-up-everywhere.run.ts', import.meta.url)
+const PROGRAM = 'test/fault/hang-up-everywhere.run.ts'
 
 row(15, 'whoever hangs up, after whichever command: a second later no leg, flow, timer, promise or journal is left', { injected: 'a hang-up after the k-th command', quick: true }, async (_t, told) => {
   // eight programs, two at a time, each with every eighth scene; or one with some scenes and some moments

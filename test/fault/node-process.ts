@@ -29,7 +29,7 @@ export class NodeProcess {
   exit: Exit | null = null
   readonly #child: ChildProcess
   readonly #began = performance.now()
-  readonly #waiting = new Set<{ line: RegExp; heard(line: string): void }>()
+  readonly #waiting = new Set<{ line: RegExp; heard(line: string): void; ended(): void }>()
 
   constructor({ name, folder, settings }: NodeOptions) {
     this.name = name
@@ -53,7 +53,7 @@ export class NodeProcess {
     ])
   }
 
-  /** Resolves with the first line, past or to come, that matches; rejects after so many milliseconds. */
+  /** Resolves with the first line, past or to come, that matches; rejects after so many milliseconds, or when the node is ended by `end`. */
   says(line: RegExp, withinMs: number): Promise<string> {
     const bare = (said: string) => said.replace(/^ *\d+ {2}/, '')
     const before = this.log.map(bare).find(said => line.test(said))
@@ -64,8 +64,9 @@ export class NodeProcess {
         this.#waiting.delete(waiter)
         act()
       }
-      const waiter = { line, heard: (said: string) => done(() => resolve(said)) }
-      const limit = setTimeout(() => done(() => reject(new Error(`node ${this.name} never said ${line}`))), withinMs)
+      const never = () => done(() => reject(new Error(`node ${this.name} never said ${line}`)))
+      const waiter = { line, heard: (said: string) => done(() => resolve(said)), ended: never }
+      const limit = setTimeout(never, withinMs)
       this.#waiting.add(waiter)
     })
   }
@@ -90,10 +91,20 @@ export class NodeProcess {
     return this.signal('SIGCONT')
   }
 
+  /** How it ended; null when it has not within so many milliseconds. */
+  async exits(withinMs: number): Promise<Exit | null> {
+    const late = new AbortController()
+    const limit = setTimeout(() => late.abort(), withinMs)
+    await Promise.race([this.exited, once(late.signal, 'abort')])
+    clearTimeout(limit)
+    return this.exit
+  }
+
   /** Gone for good, stopped or not. */
   async end(): Promise<void> {
     this.kill()
     await this.exited
+    for (const waiter of [...this.#waiting]) waiter.ended()
   }
 
   /** For whoever looks for the fault: warnings and errors first, then the last lines. */

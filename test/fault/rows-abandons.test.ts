@@ -11,7 +11,7 @@ interface Seen {
   readonly faults: readonly string[]
 }
 
-const PROGRAM = new URL('./progressive-days.run.ts', import.meta.url)
+const PROGRAM = 'test/fault/progressive-days.run.ts'
 const run = async (first: number, howMany: number, agents: 'leaving' | 'staying') => JSON.parse(await ownProgram(PROGRAM, first, howMany, agents)) as Seen
 
 for (const agents of ['staying', 'leaving'] as const) {

@@ -26,7 +26,7 @@ row(19, 'SIGTERM with 200 calls, a hundred of them talking: nobody notices, and 
     await pause(300)
     const node = rig.node(leaving!)
     const termed = node.term()
-    const exit = await Promise.race([node.exited, pause(30_000).then(() => null)])
+    const exit = await node.exits(30_000)
     await load
     await Promise.all([menus.at(staying!, 20_000), waiters.at(staying!, 20_000)]).catch(error => told.is(String((error as Error).message), false))
     await late.talk(10_000).catch(() => {}) // who is lost is counted
@@ -55,7 +55,7 @@ row(20, 'SIGTERM with a flow that never ends: the node goes all the same, its ca
   await crowd.at('a')
   await pause(200)
   const termed = a!.term()
-  const exit = await Promise.race([a!.exited, pause(30_000).then(() => null)])
+  const exit = await a!.exits(30_000)
   told.is(`gone after ${Math.round((exit?.at ?? Infinity) - termed)} ms`, exit !== null)
   await crowd.hear(SORRY, 16_000)
   told.is(`${crowd.apologised.length}/3 stuck calls in the fallback`, crowd.apologised.length === 3)
