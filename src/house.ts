@@ -22,6 +22,7 @@ import { accepts } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
 import { keepRecords } from './flow/records.ts'
+import { hearRegistrations } from './flow/registrations.ts'
 import { agentTelephones } from './flow/telephones.ts'
 import { Closing } from './house/closing.ts'
 import { Dialling } from './house/dialling.ts'
@@ -182,6 +183,8 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     scope.use(records)
     const floor = new Floor(roster, clock, log)
     scope.defer(() => floor.close())
+    const registrations = hearRegistrations({ switchboard, floor, roster, clock, log })
+    scope.defer(() => registrations[Symbol.dispose]())
     const telephones = agentTelephones({ floor, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
     const common = { node, clock, log, sql, records, roster, switchboard, leads }
     if (listener && catalogue) {

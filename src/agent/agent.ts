@@ -17,8 +17,10 @@
  * Deadlines are looked at, not waited for: `asOf(agent, now)` is the agent as they are at `now`, whether or not anybody wrote it down.
  * Intervals are half open: a deadline holds while now < deadline.
  */
+import { afterCall, isUnreachable, type Outcome } from './rest.ts'
 import type { AgentSettings } from './settings.ts'
 
+export { REST_MS, type Outcome } from './rest.ts'
 export { checkName, checkSettings, type AgentSettings, type Tier } from './settings.ts'
 
 export const STATUSES = ['ready', 'break', 'logged-out', 'on-demand'] as const
@@ -36,14 +38,6 @@ export const LEGAL = {
   'wrap-up': ['idle', 'busy-elsewhere'],
   'busy-elsewhere': ['idle', 'wrap-up'],
 } as const satisfies Record<AgentState, readonly AgentState[]>
-
-/**
- * How a reservation ended, and how long the agent then rests, so that the same phone is not tried again in a tight loop.
- * busy and declined are the delays of mod_callcenter's sample agents (60 s, 10 s), failed is its fixed 5 s of an unregistered phone.
- * Its no-answer delay is 0, which is that loop: we take the 10 s of declined.
- */
-export const REST_MS = { 'no-answer': 10_000, busy: 60_000, declined: 10_000, failed: 5_000, 'caller-left': 0, talked: 0 } as const
-export type Outcome = keyof typeof REST_MS
 
 /** The phone stops ringing after ringForMs; the rest is for the switch to say so. */
 const RINGING_GRACE_MS = 10_000
@@ -77,6 +71,8 @@ export interface Agent extends AgentSettings {
   readonly legs?: readonly string[]
   /** Calls in a row that were not answered. */
   readonly noAnswers: number
+  /** Calls in a row for which there was no telephone; absent: none. */
+  readonly unreached?: number
   /** Grows with every write: a decision made on an older record is refused. */
   readonly rev: number
 }
@@ -117,7 +113,7 @@ export function configured(agent: Agent, settings: AgentSettings, now: number): 
 
 /** Becoming ready ends a rest and forgives what was not answered: the person is there. */
 export function withStatus(agent: Agent, status: AgentStatus, reason: string | null, now: number): Agent {
-  return write(agent, now, { status, reason, ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, restUntil: 0 }) })
+  return write(agent, now, { status, reason, ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0 }) })
 }
 
 /**
@@ -145,20 +141,25 @@ export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking',
   if (agent.state === 'talking') return agent
   const reservation = { ...agent.reservation, deadline: to === 'ringing' ? now + agent.ringForMs + RINGING_GRACE_MS : null }
   if (agent.state === to) return write(agent, now, { reservation })
-  return write(move(agent, to, now, { reservation, ...(to === 'talking' && { noAnswers: 0 }) }), now)
+  return write(move(agent, to, now, { reservation, ...(to === 'talking' && { noAnswers: 0, unreached: 0 }) }), now)
 }
 
 /** Whether there was a talk is the state's to say: from talking every outcome leads to the wrap-up, else the outcome sets the rest. */
 export function released(agent: Agent, epoch: number, outcome: Outcome, now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
   if (agent.state !== 'talking') {
-    const noAnswers = outcome === 'no-answer' ? agent.noAnswers + 1 : agent.noAnswers
-    return write(move(agent, 'idle', now, { reservation: null, restUntil: now + REST_MS[outcome], noAnswers }), now)
+    const { restMs, ...counts } = afterCall(agent, outcome)
+    return write(move(agent, 'idle', now, { reservation: null, restUntil: now + restMs, ...counts }), now)
   }
   const over = { reservation: null, lastTalkEnded: now }
   if (agent.status === 'on-demand') return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
   if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)
+}
+
+/** Their telephone has registered. */
+export function registered(agent: Agent, now: number): Agent | null {
+  return agent.unreached ? write(agent, now, { unreached: 0, ...(isUnreachable(agent) && { restUntil: 0 }) }) : null
 }
 
 export function wrapUpFinished(agent: Agent, now: number): Agent | null {
@@ -210,7 +211,7 @@ export interface NailedLeg {
 export function nailed(agent: Agent, leg: NailedLeg | null, now: number): Agent {
   if (leg === null) return write(agent, now, { nailed: null })
   const core = leg.core ?? (agent.nailed?.leg === leg.leg ? agent.nailed.core : undefined)
-  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now, ...(core !== undefined && { core }) }, ...(agent.state !== 'ringing' && { noAnswers: 0 }) })
+  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now, ...(core !== undefined && { core }) }, ...(agent.state !== 'ringing' && { noAnswers: 0, unreached: 0 }) })
 }
 
 /** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */
@@ -219,13 +220,14 @@ export function settled(stored: Agent, now: number): Agent | null {
   return agent === stored ? null : write(agent, now)
 }
 
-export type WhyNot = 'logged-out' | 'break' | 'resting' | Exclude<AgentState, 'idle'>
+export type WhyNot = 'logged-out' | 'break' | 'resting' | 'unreachable' | Exclude<AgentState, 'idle'>
 
 /** Why this agent (as of `now`) cannot be offered a call, or null when they can. */
 export function whyNotNow(agent: Agent, now: number): WhyNot | null {
   if (agent.status === 'logged-out' || agent.status === 'break') return agent.status
   if (agent.state !== 'idle') return agent.state
-  return now < agent.restUntil ? 'resting' : null
+  if (now >= agent.restUntil) return null
+  return isUnreachable(agent) ? 'unreachable' : 'resting'
 }
 
 function endsAt(agent: Agent): number | null {

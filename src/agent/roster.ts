@@ -1,7 +1,7 @@
 /** The agents of the house: one interface for everybody, over a table of records that memory or Redis keeps. */
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
 import {
-  advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, occupied, released, reserved, settled, vacated, withStatus,
+  advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, occupied, registered, released, reserved, settled, vacated, withStatus,
   wrapUpExtended, wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type NailedLeg, type Outcome,
 } from './agent.ts'
 
@@ -40,8 +40,10 @@ export interface Roster {
   /** Prolongs a promise to now + ttlMs (without effect when the phone rings or they talk). The agent, or null when it is over. */
   hold(name: string, epoch: number, now: number, ttlMs: number): Promise<Agent | null>
   advance(name: string, epoch: number, to: 'ringing' | 'talking', now: number): Promise<boolean>
-  /** From talking: to wrap-up, whatever the outcome. Else: to idle, with the rest that REST_MS has for the outcome. */
-  release(name: string, epoch: number, outcome: Outcome, now: number): Promise<boolean>
+  /** From talking: to wrap-up, whatever the outcome. Else: to idle, with the rest that the outcome asks for. The agent, or null when the promise was over. */
+  release(name: string, epoch: number, outcome: Outcome, now: number): Promise<Agent | null>
+  /** Their telephone has registered: who was unreachable is offered again. False when nothing changes. */
+  registered(name: string, now: number): Promise<boolean>
   finishWrapUp(name: string, now: number): Promise<boolean>
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
   /** On a call that is none of ours (true), or back (false). False when a claim of ours holds or nothing changes. */
@@ -109,7 +111,8 @@ export function rosterOver(table: AgentTable): Roster {
     },
     hold: (name, epoch, now, ttlMs) => change(name, stored => held(asOf(stored, now), epoch, ttlMs, now)),
     advance: (name, epoch, to, now) => changed(name, now, agent => advanced(agent, epoch, to, now)),
-    release: (name, epoch, outcome, now) => changed(name, now, agent => released(agent, epoch, outcome, now)),
+    release: (name, epoch, outcome, now) => change(name, stored => released(asOf(stored, now), epoch, outcome, now)),
+    registered: (name, now) => changed(name, now, agent => registered(agent, now)),
     finishWrapUp: (name, now) => changed(name, now, agent => wrapUpFinished(agent, now)),
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
     elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),

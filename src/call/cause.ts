@@ -25,6 +25,9 @@ const OUTCOME: ReadonlyMap<string, Exclude<DialOutcome, 'answered' | 'refused'>>
   ['LOST', 'lost'],
 ])
 
+/** Of what was refused before a leg existed: a user of the switch whose telephone is not there. Everything else is the switch's own refusal. */
+export const refusalOf = (cause: string): 'invalid' | 'refused' => (cause === 'USER_NOT_REGISTERED' || cause === 'SUBSCRIBER_ABSENT' ? 'invalid' : 'refused')
+
 /** A cause that is in no table is 'failed': the network or the switch could not do it, the number may be fine. */
 export function outcomeOf(cause: string): Exclude<DialOutcome, 'answered' | 'refused'> {
   return OUTCOME.get(cause) ?? 'failed'

@@ -9,7 +9,7 @@ import * as say from '../esl/api.ts'
 import { dialString } from '../esl/dialstring.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import { asValue, newUuid, varValue, type Dial, type DisplayName, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/words.ts'
-import { outcomeOf, type DialOutcome } from './cause.ts'
+import { outcomeOf, refusalOf, type DialOutcome } from './cause.ts'
 import { standingAt, type Standing } from './leg-standing.ts'
 import type { Switch } from './switchboard.ts'
 
@@ -144,8 +144,9 @@ class Attempt {
     if (answer.startsWith('+OK')) {
       this.#answered()
     } else if (!this.#created) {
-      // refused before any leg existed: a limit, a gateway that is down, a duplicate. Nobody's telephone rang.
-      this.#behind ??= this.#options.clock.after(BEHIND_MS, () => this.#created || this.settle({ outcome: 'refused', cause: answer.replace(/^-ERR\s*/, '') }))
+      // refused before any leg existed: a limit, a gateway that is down, a duplicate, a telephone that is not registered. Nothing rang.
+      const cause = answer.replace(/^-ERR\s*/, '')
+      this.#behind ??= this.#options.clock.after(BEHIND_MS, () => this.#created || this.settle({ outcome: refusalOf(cause), cause }))
     }
   }
 

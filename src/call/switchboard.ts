@@ -24,8 +24,8 @@ interface Watcher {
   gone?(end: Ended): void
 }
 
-/** `back`: the link is up again, and whoever could come back with a new run of the switch has. */
-export class Switch extends Emitter<{ back: void }> {
+/** `back`: the link is up again, and whoever could come back with a new run of the switch has. `registered`: a telephone has, or once more. */
+export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
   readonly name: string
   readonly commands: Commands
   readonly #clock: Clock
@@ -133,7 +133,7 @@ export class Switch extends Emitter<{ back: void }> {
     }
   }
 
-  /** As `lives`, for any number of legs: call/questions.ts. */
+  /** As `lives`, for many legs: questions.ts. */
   async livesAll(uuids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, Life>> {
     if (this.#left) return new Map(uuids.map(uuid => [uuid, 'yes']))
     const lives = new Map(await this.#questions.livesAll(uuids))
@@ -169,6 +169,7 @@ export class Switch extends Emitter<{ back: void }> {
 
   #hear(event: SwitchEvent): void {
     const { name } = event
+    if (name === 'CUSTOM') return this.emit('registered', event) // nothing else of that name is subscribed to
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
     if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this.#clock.now()))

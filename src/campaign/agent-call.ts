@@ -6,6 +6,7 @@
  * apply, and three calls in a row without an answer make a break ('no answer', as max-no-answer of mod_callcenter does).
  */
 import type { Agent, Outcome } from '../agent/agent.ts'
+import { warnOnceUnreachable } from '../agent/rest.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { CallMoved, InputError, SwitchError } from '../base/errors.ts'
@@ -25,7 +26,7 @@ const MAX_NO_ANSWER = 3
 const GRACE_MS = 10_000
 const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
   busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
-  invalid: 'failed', failed: 'failed', refused: 'failed',
+  invalid: 'unreachable', failed: 'failed', refused: 'failed',
   lost: 'failed',
 }
 
@@ -82,8 +83,8 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
   }
   await roster.nail(name, null, clock.now(), isOurs)
   const released = await roster.release(name, epoch, REST[outcome], clock.now())
-  const now = await roster.get(name, clock.now())
-  if (released && outcome === 'no-answer' && now && now.noAnswers >= MAX_NO_ANSWER) await takeABreak(name, 'no answer', parts)
+  if (released && outcome === 'no-answer' && released.noAnswers >= MAX_NO_ANSWER) await takeABreak(name, 'no answer', parts)
+  if (released && outcome === 'invalid') warnOnceUnreachable(parts.log, released)
   return null
 }
 

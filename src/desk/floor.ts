@@ -1,5 +1,6 @@
 /** The floor as it is now: who waits, who talks, what the campaigns have come to. For the status line and for lists. */
 import { isHeldForLead, type Agent } from '../agent/agent.ts'
+import { isUnreachable } from '../agent/rest.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { AdmissionState } from '../call/admission.ts'
 import type { QueueStats, QueueStore } from '../queue/store.ts'
@@ -9,15 +10,15 @@ import { campaignFigures, type CampaignFigures } from './campaign-figures.ts'
 import type { Skew } from './clock-skew.ts'
 
 /** What a supervisor calls it, from the person's choice and what the system sees; in the order in which it is told. */
-export const AGENT_WORDS = ['ready', 'resting', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
+export const AGENT_WORDS = ['ready', 'resting', 'unreachable', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
 export type AgentWord = (typeof AGENT_WORDS)[number]
 export type AgentCounts = Readonly<Record<AgentWord, number>>
 
 /**
  * What the system sees goes first: who talks is talking, even on a break. For an agent who waits for a lead to answer nothing has changed.
- * Resting: after a call that was not answered, or a busy telephone, nothing is offered for a while.
+ * Resting: after a call that was not answered, or a busy telephone, nothing is offered for a while. Unreachable: until the telephone registers.
  */
-export function wordOf(agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil'>, now: number): AgentWord {
+export function wordOf(agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil' | 'unreached'>, now: number): AgentWord {
   const { state, status, restUntil } = agent
   const waits = state === 'idle' || isHeldForLead(agent)
   if (state === 'reserved' && !waits) return 'ringing'
@@ -25,11 +26,12 @@ export function wordOf(agent: Pick<Agent, 'state' | 'status' | 'reservation' | '
   if (!waits) return state as AgentWord
   if (status === 'break') return 'break'
   if (status === 'logged-out') return 'out'
-  return restUntil > now ? 'resting' : 'ready'
+  if (restUntil <= now) return 'ready'
+  return isUnreachable(agent) ? 'unreachable' : 'resting'
 }
 
 export function countAgents(agents: readonly Agent[], now: number): AgentCounts {
-  const counts = { ready: 0, resting: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
+  const counts = Object.fromEntries(AGENT_WORDS.map(word => [word, 0])) as Record<AgentWord, number>
   for (const agent of agents) counts[wordOf(agent, now)] += 1
   return counts
 }

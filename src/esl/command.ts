@@ -32,6 +32,9 @@ export type EventName =
 
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
 
+/** What modules say, by its subclass: all of them are events with the name CUSTOM. */
+export const subscribeTo = (subclass: 'sofia::register'): Command => command(`event plain CUSTOM ${subclass}\n\n`)
+
 /** Throws InputError when the password could end the line. */
 export function auth(password: string): Command {
   if (!/^[\x21-\x7e]{1,256}$/.test(password)) throw new InputError('an event socket password is 1 to 256 printable characters without spaces')

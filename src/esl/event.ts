@@ -47,13 +47,13 @@ export class Headers {
 
 /** One event of the plain format: a block of URL-encoded headers and, for a few kinds, a raw body behind them. */
 export class SwitchEvent extends Headers {
-  /** Event-Name, which is always the first header, so that unwanted events cost nothing more. */
+  /** Event-Name, which is always the first header, so that unwanted events cost nothing more. Of CUSTOM it is the second, behind Event-Subclass. */
   readonly name: string
   /** The nested body (result of a bgapi job), as text. */
   readonly body: string
 
   constructor(text: string) {
-    const name = text.startsWith('Event-Name: ') ? text.slice(12, text.indexOf('\n', 12)) : ''
+    const name = text.startsWith('Event-Name: ') ? text.slice(12, text.indexOf('\n', 12)) : text.startsWith('Event-Subclass: ') ? 'CUSTOM' : ''
     // events of a leg, which are nearly all, have no body: nothing to look for in their 6 kB
     const end = name.startsWith('CHANNEL_') ? -1 : text.indexOf('\n\n')
     super(end < 0 ? text : text.slice(0, end))

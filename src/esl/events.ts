@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
-import { api, auth, bgapi, subscribe } from './command.ts'
+import { api, auth, bgapi, subscribe, subscribeTo } from './command.ts'
 import { Connection, type Reply } from './connection.ts'
 import type { SwitchEvent } from './event.ts'
 import { TooLarge } from './frame.ts'
@@ -190,8 +190,9 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       throw new SwitchError('SWITCH_REFUSED', `${name} refused the password (it answered '${accepted.text}'): FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`)
     }
     // subscribe first: what happens while the facts are asked for is then already on its way
-    const [, core, version, recordings] = await Promise.all([
+    const [, , core, version, recordings] = await Promise.all([
       answer(subscribe(...WANTED)),
+      answer(subscribeTo('sofia::register')),
       answer(api(say.coreUuid)),
       answer(api(say.status)),
       answer(api(say.globalVariable('recordings_dir' as Parameters<typeof say.globalVariable>[0]))),

@@ -30,7 +30,7 @@ const RESTS: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
   'no-answer': 'no-answer',
   declined: 'declined',
   cancelled: 'caller-left',
-  invalid: 'failed',
+  invalid: 'unreachable',
   failed: 'failed',
   refused: 'failed',
   lost: 'failed',

@@ -1,6 +1,7 @@
 /** What a place, and the agent promised to it, need of the house they stand in. */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Member } from './member.ts'
 import type { WaitingPlace } from './place.ts'
 import type { Retry } from './retry.ts'
@@ -10,6 +11,7 @@ export interface PlaceHouse {
   readonly store: QueueStore
   readonly roster: Roster
   readonly clock: Clock
+  readonly log: Log
   readonly node: string
   /** The number in line as this node knows it. */
   position(queue: string, call: string): number

@@ -60,7 +60,7 @@ class OpenQueues implements Queues, PlaceHouse {
   readonly clock: Clock
   readonly node: string
   readonly retry: Retry
-  readonly #log: Log
+  readonly log: Log
   readonly #outage: Outage
   readonly #mirror: Mirror
   readonly #places = new Map<string, WaitingPlace>()
@@ -75,7 +75,7 @@ class OpenQueues implements Queues, PlaceHouse {
     this.clock = clock
     this.node = node
     this.retry = new Retry(clock, log, this.#closing.signal)
-    this.#log = log
+    this.log = log
     this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
       changed: () => this.#wake(),
@@ -209,7 +209,7 @@ class OpenQueues implements Queues, PlaceHouse {
     if (done) {
       this.#mirror.takeAgent(done.agent)
       this.#mirror.take(done.member)
-      this.#log.info({ queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs }, 'agent promised to caller')
+      this.log.info({ queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs }, 'agent promised to caller')
       return
     }
     await Promise.all([this.#mirror.refreshAgent(agent.name), this.#mirror.refreshMember(member.queue, member.call)])

@@ -1,5 +1,6 @@
 /** An agent who is promised to one caller, as a flow holds them. Given back when the scope ends. */
 import type { Agent, Outcome } from '../agent/agent.ts'
+import { warnOnceUnreachable } from '../agent/rest.ts'
 import { talking, type Offer } from './member.ts'
 import type { WaitingPlace } from './place.ts'
 import type { PlaceHouse } from './place-house.ts'
@@ -65,11 +66,12 @@ export class PromisedAgent implements ReservedAgent {
     if (this.#over || this.#place.isMoved) return
     this.#over = true
     this.#place.givesBack(this.#offer)
-    const { roster, clock, retry } = this.#house
+    const { roster, clock, retry, log } = this.#house
     await retry.persist('an agent could not be released', async () => {
       if (this.#place.isMoved) return // since the first try: the next owner has the agent
       if (this.#reached !== 'talking') await this.#place.waitsOn(this.#offer)
-      await roster.release(this.name, this.epoch, outcome, clock.now())
+      const released = await roster.release(this.name, this.epoch, outcome, clock.now())
+      if (released && outcome === 'unreachable') warnOnceUnreachable(log, released)
     })
   }
 

@@ -14,6 +14,7 @@ import type { Ident } from '../esl/words.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
 import type { LeadDesk } from '../flow/lead.ts'
 import { Flows, type CallRecords } from '../flow/run.ts'
+import { hearRegistrations } from '../flow/registrations.ts'
 import { agentTelephones } from '../flow/telephones.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
@@ -67,6 +68,7 @@ export class SimulatedNode {
     const { log } = shared
     const roster = life.reach(shared.roster)
     this.#floor = new Floor(roster, clock, log)
+    hearRegistrations({ switchboard: this.switchboard, floor: this.#floor, roster, clock, log })
     this.telephones = agentTelephones({ floor: this.#floor, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
     const calls = life.reach(shared.calls)
     this.queues = openQueues({ store: life.reach(shared.queueStore), roster, clock, log, node: name })

@@ -188,7 +188,7 @@ test('who reads the log at night is told once when it begins, with the figures, 
 })
 
 test('the status line says first of all when new callers are not taken', () => {
-  const agents = { ready: 1, resting: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
+  const agents = { ready: 1, resting: 0, unreachable: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
   const floor = { calls: 12, waiting: 2, longestWaitMs: 9_000, talking: 3, agents, campaigns: [] }
   const line = (admission: AdmissionState) => floorLines({ ...floor, admission })[0]
   assert.equal(line('open'), '12 calls on this node · everywhere: 2 waiting (longest 9s) · 3 talking · agents: 1 ready')

@@ -101,7 +101,7 @@ function sayAll(agents: readonly Agent[], now: number, colour: boolean): string 
     return [
       one.name,
       { text: word, tone },
-      word === 'resting' ? `${ago(one.restUntil - now)} left` : one.state === 'idle' ? '–' : ago(now - one.stateSince),
+      word === 'resting' || word === 'unreachable' ? `${ago(one.restUntil - now)} left` : one.state === 'idle' ? '–' : ago(now - one.stateSince),
       one.reason ?? '–',
       one.nailed ? 'yes' : 'no',
       one.endpoint,

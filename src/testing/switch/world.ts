@@ -127,7 +127,7 @@ export class World {
 
   /**
    * Says what happens when this address is called: 'user/alice', 'sofia/gateway/carrier/2001', 'loopback/9', or an expression over it.
-   * `user/` addresses exist only when they are named here; numbers of a known gateway answer by their last digit.
+   * `user/` addresses exist only when they are named here, and are registered from then on; numbers of a known gateway answer by their last digit.
    */
   at(address: string, behaviour: Behaviour): Place
   at(address: RegExp, behaviour: Behaviour): void
@@ -135,6 +135,7 @@ export class World {
     if (typeof address !== 'string') return void this.#patterns.unshift({ pattern: address, behaviour })
     const place = this.#places.get(address) ?? new Place(address, behaviour)
     place.behaviour = behaviour
+    if (!this.#places.has(address)) this.#registers(address)
     this.#places.set(address, place)
     this.#users.add(address)
     return place
@@ -143,6 +144,11 @@ export class World {
   /** Takes a phone away: `user/alice` is no longer registered. */
   remove(address: string): void {
     this.#places.delete(address)
+  }
+
+  #registers(address: string): void {
+    const user = /^user\/([^@]+)/.exec(address)?.[1]
+    if (user !== undefined) this.sim.fire('CUSTOM', undefined, { subclass: 'sofia::register', after: [['profile-name', 'internal'], ['from-user', user], ['from-host', '127.0.0.1'], ['status', 'Registered(UDP)'], ['expires', '3600']] })
   }
 
   /** Is any telephone registered? */

@@ -37,6 +37,10 @@ contract('a gateway that does not exist is refused by the switch itself: nothing
   ok(!world.observer.heard.some(({ event }) => event.name === 'CHANNEL_CREATE' && event.get('Channel-Name')?.includes('4912345')))
 })
 
+contract('a user of the switch whose telephone is not there is invalid, and the caller is still there', async world => {
+  equal(await dials(world, 'user/1999'), 'invalid')
+})
+
 contract('a carrier that plays before the answer has not answered', async world => {
   const node = await world.node('a')
   const phone = world.telephone('early')

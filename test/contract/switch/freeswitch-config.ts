@@ -47,7 +47,7 @@ const profile = (name: string, port: number, context: string, { gateways = '', t
       <profile name="${name}">${gateways}<settings>
         <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/><param name="sip-port" value="${port}"/>
         <param name="context" value="${context}"/><param name="dialplan" value="XML"/><param name="codec-prefs" value="PCMU"/>
-        <param name="auth-calls" value="false"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
+        <param name="auth-calls" value="false"/><param name="accept-blind-reg" value="true"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
         <param name="manage-presence" value="false"/><param name="track-calls" value="${trackCalls}"/>
       </settings></profile>`
 

@@ -11,6 +11,7 @@ import { newUuid } from '../../../src/esl/words.ts'
 import { KINDS, type Kind } from './freeswitch-config.ts'
 import type { FreeSwitch } from './freeswitch.ts'
 import { Observer } from './observer.ts'
+import { registers } from './sip-telephone.ts'
 import { World, type CallOptions, type Listening, type Person, type Place, type Telephone } from './world.ts'
 
 export class RealWorld extends World {
@@ -63,6 +64,10 @@ export class RealWorld extends World {
         return person
       },
     }
+  }
+
+  register(user: string): Promise<void> {
+    return registers(user, this.#switch.ports.inside)
   }
 
   async shownTo(person: Person): Promise<{ name: string; number: string }> {

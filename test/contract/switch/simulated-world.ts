@@ -72,6 +72,10 @@ export class SimulatedWorld extends World {
     }
   }
 
+  async register(user: string): Promise<void> {
+    this.sim.world.at(`user/${user}`, BEHAVIOUR.person)
+  }
+
   async shownTo(person: Person): Promise<{ name: string; number: string }> {
     const created = await this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid === person.uuid)
     return { name: created.get('Caller-Caller-ID-Name') ?? '', number: created.get('Caller-Caller-ID-Number') ?? '' }

@@ -70,6 +70,8 @@ export abstract class World {
   /** A person outside calls us. Resolves when the leg is there. */
   abstract dialIn(options: Required<CallOptions>): Promise<Person>
   abstract telephone(kind: Kind): Telephone
+  /** The telephone of a user of the switch registers. */
+  abstract register(user: string): Promise<void>
   /** What their telephone shows of who calls. */
   abstract shownTo(person: Person): Promise<{ name: string; number: string }>
   /** Both hear each other, shown by sound and not by events. */
