@@ -118,11 +118,11 @@ export function withStatus(agent: Agent, status: AgentStatus, reason: string | n
 
 /**
  * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this very call is given to
- * it, whatever status they have chosen since: the lead was called for them.
+ * it, whatever status they have chosen since: the lead was called for them. `insteadOf`: another call for which they may be reserved yet.
  */
-export function reserved(agent: Agent, claim: { for: string; queue: string | null; ttlMs: number }, now: number): Agent | null {
+export function reserved(agent: Agent, claim: { for: string; queue: string | null; ttlMs: number; insteadOf?: string | undefined }, now: number): Agent | null {
   const reservation = { epoch: nextRev(agent.rev, now), for: claim.for, queue: claim.queue, deadline: now + claim.ttlMs }
-  if (isHeldForLead(agent) && agent.reservation?.for === claim.for) return write(agent, now, { reservation })
+  if (isHeldForLead(agent) && [claim.for, claim.insteadOf].includes(agent.reservation?.for)) return write(agent, now, { reservation })
   return whyNotNow(agent, now) === null ? write(move(agent, 'reserved', now, { reservation }), now) : null
 }
 

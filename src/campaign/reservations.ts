@@ -6,7 +6,8 @@
  *
  * as long as no agent leaves the line. The queue gives the agent to the lead who asks for one (queue/match.ts); whoever settles the
  * attempt frees an agent who was not given (`freeAgentsOf`); a reservation that nobody ends lapses by itself. When an agent has left, the
- * call that was dialled for them goes first: it gets the next free agent, and nobody new is dialled before.
+ * call that was dialled for them goes first: it gets the next free agent, and nobody new is dialled before. Has it been answered already,
+ * it gets the agent of a call that has not (queue/match.ts), which then is the one that goes first.
  */
 import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'

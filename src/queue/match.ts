@@ -3,7 +3,10 @@
  *
  * Callers of all queues are looked at in one order (highest score first, see member.ts), and each takes the best agent of their queue
  * who is still free: an agent of two queues goes to the caller with the higher score, whichever queue happened to be looked at. A caller
- * for whom nobody is free holds nobody up. An agent for whom a campaign has called a lead is that lead's and nobody else's. Meaning of usable agents and of the strategies: mod_callcenter's, with its faults mended.
+ * for whom nobody is free holds nobody up. An agent for whom a campaign has called a lead is that lead's and nobody else's, with one
+ * exception: a lead who has answered and whose agent has left the line gets the agent of a lead who has not, the one dialled last (theirs
+ * may never answer, and the next free agent is kept for them: campaign/reservations.ts). Meaning of usable agents and of the strategies:
+ * mod_callcenter's, with its faults mended.
  */
 import { asOf, holds, isHeldForLead, nextChange, whyNotNow, type Agent, type Tier, type WhyNot } from '../agent/agent.ts'
 import { byScore, inOrder, type Member } from './member.ts'
@@ -39,8 +42,11 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
   /** By the call that each was dialled for. */
   const heldFor = new Map(people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]))
+  /** The calls whose agent has left the line since. */
+  const deserted = new Set(people.filter(agent => isHeldForLead(agent) && agent.nailed === null && !heldFor.has(agent.reservation!.for)).map(agent => agent.reservation!.for))
+  const answered = new Set(deserted.size > 0 ? members.map(member => member.call) : [])
   const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
-  const line = members.filter(member => (served.has(member.queue) || heldFor.has(member.call)) && inOrder(member))
+  const line = members.filter(member => (served.has(member.queue) || heldFor.has(member.call) || deserted.has(member.call)) && inOrder(member))
   if (line.every(member => member.state === 'offered')) return []
 
   const settings = new Map(queues.map(queue => [queue.name, queue]))
@@ -61,14 +67,17 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
     staffs.set(queue.name, staff)
     const own = ranked(heldFor.get(member.call), queue)
     const candidates = own ? [own] : staff.candidates.filter(({ agent }) => free.has(agent.name))
+    if (candidates.length === 0 && deserted.has(member.call)) candidates.push(...ofUnanswered(heldFor, answered, queue))
     const [best] = candidates
     if (!best) continue
+    const lent = best.agent.reservation?.for
     const taken = staff.candidates.filter(({ agent }) => !free.has(agent.name))
     free.delete(best.agent.name)
-    heldFor.delete(member.call)
+    heldFor.delete(lent ?? member.call)
     assignments.push({
       member,
       agent: best.agent,
+      ...(lent !== undefined && lent !== member.call && { insteadOf: lent }),
       record: {
         at: now, queue: queue.name, call: member.call, agent: best.agent.name, strategy: queue.strategy, waitedMs: now - member.joinedAt,
         ahead: [...before],
@@ -79,6 +88,12 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
     if (free.size === 0 && heldFor.size === 0) break
   }
   return assignments
+}
+
+/** Agents of this queue who are reserved for leads that have not answered, the one dialled last first: that lead may ring for longest yet. */
+function ofUnanswered(heldFor: ReadonlyMap<string, Agent>, answered: ReadonlySet<string>, queue: QueueSettings): Candidate[] {
+  const agents = [...heldFor].flatMap(([call, agent]) => (answered.has(call) ? [] : [agent]))
+  return agents.sort((a, b) => b.reservation!.epoch - a.reservation!.epoch).flatMap(agent => ranked(agent, queue) ?? [])
 }
 
 /** Callers whose offer no longer stands, because the agent's reservation is over. */

@@ -34,6 +34,8 @@ export interface OfferRecord {
 export interface Assignment {
   readonly member: Member
   readonly agent: Agent
+  /** The call of another lead, not answered yet, from which the agent is taken. */
+  readonly insteadOf?: string
   readonly record: Omit<OfferRecord, 'epoch' | 'node'>
 }
 
@@ -166,8 +168,8 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       })
       return changed?.next ?? null
     },
-    async assign({ member, agent, record }, node, ttlMs, now) {
-      const promised = reserved(agent, { for: member.call, queue: member.queue, ttlMs }, now)
+    async assign({ member, agent, insteadOf, record }, node, ttlMs, now) {
+      const promised = reserved(agent, { for: member.call, queue: member.queue, ttlMs, insteadOf }, now)
       if (!promised?.reservation) return null
       const { epoch } = promised.reservation
       const called = offered(member, { agent: agent.name, epoch }, now)

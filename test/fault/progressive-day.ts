@@ -31,6 +31,8 @@ export class ProgressiveDay {
   readonly #names: string[]
   readonly #switch = { name: 'fs', up: true, facts: { core: 'core' } }
   readonly #bells = new Set<() => void>()
+  /** Leads whose telephones ring. */
+  readonly #ringing = new Set<string>()
   /** Leads who may still answer, or have answered and have no agent; and the queue of each. */
   readonly #unserved = new Map<string, string>()
   #over = false
@@ -111,19 +113,18 @@ export class ProgressiveDay {
       under += claimed.length
       return Promise.resolve(claimed.map(attempt => ({ attempt, lead: 1, phone: '+4930123' })))
     }
-    const ringing = new Set<string>()
     const attempts = {
-      rings: (call: string) => ringing.has(call),
+      rings: (call: string) => this.#ringing.has(call),
       place: async (_: unknown, __: unknown, { attempt }: { attempt: string }, may: () => boolean): Promise<Placed> => {
         if (!may()) {
           left++
           this.#leads++
           return 'not-sent'
         }
-        ringing.add(attempt)
+        this.#ringing.add(attempt)
         await this.#dial(attempt, queue)
         await sleep(this.clock, 500 + this.#upTo(25_000))
-        ringing.delete(attempt)
+        this.#ringing.delete(attempt)
         if (this.#random() < 0.6) {
           void this.#flow(attempt, queue).finally(() => under--)
           return 'answered'
@@ -165,6 +166,16 @@ export class ProgressiveDay {
     }
   }
 
+  /** Nobody could have been had for them: every agent of the queue on the line talks, rests, or is another answered lead's. */
+  async #abandon(call: string, queue: string): Promise<void> {
+    this.abandoned++
+    const now = this.clock.now()
+    const changed = ({ stateSince, nailed, rev }: Agent) => Math.max(stateSince, nailed!.since, rev) >= now // in this very moment: too late
+    const serving = (await this.#roster.list(now)).filter(agent => agent.nailed && !changed(agent) && agent.queues.some(tier => tier.queue === queue))
+    const had = serving.filter(agent => whyNotNow(agent, now) === null || this.#ringing.has(agent.reservation?.for ?? ''))
+    if (had.length > 0) this.faults.push(`${call} is abandoned beside ${had.map(({ name, reservation }) => `${name} for ${reservation?.for ?? 'nobody'}`).join()}`)
+  }
+
   async #settle(call: string): Promise<void> {
     this.#unserved.delete(call)
     await freeAgentsOf(call, this.#roster, this.clock.now())
@@ -178,7 +189,7 @@ export class ProgressiveDay {
       this.answered++
       const asked = this.clock.now()
       const served = await this.#talk(call, queue, pick(this.#random, this.#queues), '2s', '1d')
-      if (!served) this.abandoned++
+      if (!served) await this.#abandon(call, queue)
       if (this.left === 0 && this.clock.now() - asked > 60_000) this.faults.push(`${call} waited`)
     } else await sleep(this.clock, this.#upTo(5_000)) // a message for the machine
     await this.#settle(call)

@@ -138,3 +138,26 @@ test('a campaign may hold an agent whom no queue knows of', () => {
   const forLead = reserved(agent('anna'), { for: 'lead-1', queue: null, ttlMs: 5_000 }, NOW)!
   assert.deepEqual(check({ queues: QUEUES, members: [], agents: [forLead], now: NOW }), [])
 })
+
+/** On the line, and reserved for a lead who is called. */
+function heldFor(name: string, call: string, dialledAt: number, onTheLine = true): Agent {
+  const there = { ...agent(name), nailed: onTheLine ? { leg: name, node: 'a', since: 1 } : null }
+  return reserved(there, { for: call, queue: null, ttlMs: NOW }, dialledAt)!
+}
+
+test('a lead who has answered and whose agent has left gets the agent of the lead who was dialled last and has not answered', () => {
+  const agents = [heldFor('anna', 'lead-1', 10, false), heldFor('bert', 'lead-2', 20), heldFor('carl', 'lead-3', 40), heldFor('dora', 'lead-4', 50), heldFor('emil', 'lead-5', 30)]
+  const [one, ...others] = match({ queues: QUEUES, members: [caller('lead-1', 10), caller('lead-4', 5)], agents, now: NOW })
+  assert.deepEqual([one!.record.call, one!.agent.name, one!.insteadOf], ['lead-1', 'carl', 'lead-3'], 'dora is for a lead who has answered')
+  assert.deepEqual(others.map(({ record, agent: who, insteadOf }) => [record.call, who.name, insteadOf]), [['lead-4', 'dora', undefined]])
+  const taken = reserved(one!.agent, { for: 'lead-1', queue: 'sales', ttlMs: 1_000, insteadOf: 'lead-3' }, NOW)
+  assert.equal(taken?.reservation?.for, 'lead-1')
+})
+
+test('nobody else takes the agent of a lead who is being called, and a lead takes nobody while somebody is free', () => {
+  const ringing = [heldFor('anna', 'lead-1', 10), heldFor('bert', 'lead-2', 20)]
+  assert.deepEqual(pairs([caller('c1', 90_000)], ringing), [])
+  assert.equal(reserved(ringing[0]!, { for: 'c1', queue: 'sales', ttlMs: 1_000 }, NOW), null)
+  const left = heldFor('carl', 'lead-3', 30, false)
+  assert.deepEqual(pairs([caller('lead-3', 10)], [...ringing, left, agent('dora')]), ['lead-3 dora'])
+})
