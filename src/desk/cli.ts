@@ -6,6 +6,7 @@ import { agentCommands } from './cli/agent.ts'
 import { callsCommand } from './cli/calls.ts'
 import { campaignCommands } from './cli/campaign.ts'
 import { dialCommand } from './cli/dial.ts'
+import { dialInCommand } from './cli/dial-in.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { queueCommands } from './cli/queue.ts'
@@ -51,6 +52,7 @@ Examples:
   agentCommands(root, desk)
   queueCommands(root, desk)
   dialCommand(root, desk)
+  dialInCommand(root, desk)
   callsCommand(root, desk)
   freeswitchCommands(root, desk)
   return root

@@ -5,7 +5,9 @@ import type { Config } from '../config.ts'
 import type { Actions } from '../desk/cli/actions.ts'
 import { diagnose } from '../desk/doctor.ts'
 import { openDatabaseStores, openRedisStores, openStores } from '../house.ts'
+import { loadFlows } from '../flow/catalogue.ts'
 import { openServices } from '../services/open.ts'
+import { dialIn } from '../testing/dial-in.ts'
 
 /**
  * All but `run`. `settings` are read when a command asks for stores, so that one which needs none is answered whatever they are.
@@ -20,6 +22,10 @@ export function commandActions(settings: () => Config, say: (line: string) => vo
   }
   return {
     doctor: () => diagnose<Config>({ settings, openServices: config => openServices(config, { clock, say }), clock }),
+    async dialIn(flow, telephone, options) {
+      const { scripts, logLevel } = settings()
+      return dialIn(flow, { ...telephone, catalogue: await loadFlows(scripts), clock, log: openLog(logLevel ?? 'warn') }, options)
+    },
     withStores: work => using(openStores, work),
     withDatabase: work => using(openDatabaseStores, work),
     withRedis: work => using(openRedisStores, work),

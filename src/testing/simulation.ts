@@ -35,6 +35,8 @@ export interface SimulateOptions {
   wrapUpAfterDial?: boolean
   /** Shows the house's log: for finding out why. */
   verbose?: boolean
+  /** Where the house writes its log; `verbose` says nothing then. */
+  log?: Log
 }
 
 /** The number that callers dial. */
@@ -74,7 +76,7 @@ export class Simulation {
 
   constructor(options: SimulateOptions, calls: CallStore = memoryCalls()) {
     this.callStore = calls
-    this.#log = options.verbose ? openLog('debug') : silentLog
+    this.#log = options.log ?? (options.verbose ? openLog('debug') : silentLog)
     this.switch = new SimulatedSwitch({ clock: this.clock, sounds: Object.fromEntries(Object.entries(options.sounds ?? {}).map(([name, value]) => [soundName(name), value])) })
     this.switch.installEntry(Object.values(NODES))
     const agents = new MemoryAgents()

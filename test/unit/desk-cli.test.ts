@@ -33,6 +33,10 @@ class House implements Actions {
   async *doctor() {
     yield* this.findings
   }
+  async dialIn(flow: string, telephone: Parameters<Actions['dialIn']>[1], options: Parameters<Actions['dialIn']>[2]) {
+    telephone.say(`caller calls ${flow} ${JSON.stringify(options)}`)
+    return { outcome: 'talked', agent: 'alice', cause: 'NORMAL_CLEARING' }
+  }
   async withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T> {
     this.opened += 1
     return work(this.stores)
@@ -61,7 +65,7 @@ class House implements Actions {
 test('help is one page that names every command, and nothing is opened for it', async () => {
   const house = new House()
   assert.equal(await house.types('--help'), 0)
-  for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'calls'])
+  for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'dial-in', 'calls'])
     assert.match(house.out, new RegExp(`^  ${noun}\\b`, 'm'))
   assert.ok(house.out.split('\n').length <= 40 && house.out.split('\n').every(line => line.length <= 110), house.out)
   assert.equal(await house.types('campaign add --help'), 0)
@@ -213,6 +217,14 @@ test('run is a node, and settings are shown as they are in force', async () => {
   assert.equal(await house.types('settings --json'), 0)
   assert.ok('LISTEN' in JSON.parse(house.out))
   assert.equal(house.opened, 0)
+})
+
+test('an author dials in to a flow with its parameters, and reads how the call was and how it ended', async () => {
+  const house = new House()
+  assert.equal(await house.types('dial-in queue-entry --set queue=support --set language=en --from 100'), 0)
+  assert.equal(house.out, 'caller calls queue-entry {"from":"100","params":{"queue":"support","language":"en"}}\nthe call is over: talked, with alice (NORMAL_CLEARING)\n')
+  assert.equal(await house.types('dial-in queue-entry --set support'), 2)
+  assert.match(house.err, /'support' is not name=value/)
 })
 
 test('nothing that is typed or read steers the terminal, in an answer, in an error and in JSON', async () => {

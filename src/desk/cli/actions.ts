@@ -6,6 +6,7 @@ import type { Bell } from '../../campaign/bell.ts'
 import type { QueueStore } from '../../queue/store.ts'
 import type { RedisAddress } from '../../store/redis.ts'
 import type { Sql } from '../../store/sql.ts'
+import type { DialInOptions, DialInParts, DialledIn } from '../../testing/dial-in.ts'
 import type { Finding } from '../doctor/finding.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -37,6 +38,8 @@ export interface Actions {
   run(): Promise<void>
   /** See desk/doctor.ts: each finding as soon as it is made. */
   doctor(): AsyncIterable<Finding>
+  /** See testing/dial-in.ts: one call from the keyboard, until it is over. */
+  dialIn(flow: string, telephone: Pick<DialInParts, 'keys' | 'say'>, options: DialInOptions): Promise<DialledIn>
   /** Opens both stores, hands them over, and closes them whatever happens. A command that needs only one asks for that one: the other may be away. */
   withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T>
   withDatabase<T>(work: (stores: DatabaseStores) => Promise<T>): Promise<T>
