@@ -11,6 +11,7 @@ import { redisOptions } from '../../src/store/redis-options.ts'
 import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
 import { until } from './campaign-house.ts'
+import { PATIENCE_MS } from '../patience.ts'
 
 const REQUEST = { v: 1, extension: '1001', customer: '+4930123456' }
 
@@ -56,7 +57,7 @@ async function house(t: TestContext) {
     try {
       await events.waitUntilReady()
       const job = await producer.add(name, data, options)
-      const result = await job.waitUntilFinished(events, 10_000).catch((error: Error) => error.message)
+      const result = await job.waitUntilFinished(events, PATIENCE_MS).catch((error: Error) => error.message)
       return { result, attempts: (await producer.getJob(job.id!))!.attemptsMade }
     } finally {
       await events.close()
@@ -125,7 +126,7 @@ test('a click to dial that no node took in time calls nobody when a node comes, 
   assert.deepEqual(dialled, [])
 })
 
-test('a call that is to come later is dialled when it is due, however long that is', { timeout: 20_000 }, async t => {
+test('a call that is to come later is dialled when it is due, however long that is', { timeout: PATIENCE_MS }, async t => {
   const { open, client, dialled, passes } = await house(t)
   await open(true)
   const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })

@@ -1,5 +1,6 @@
 /** One table of nodes, two homes: what memory promises, Redis keeps, and the other way round. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -212,7 +213,9 @@ test('Redis: a node whose link is cut lapses, and regains its place when the lin
   const { commands, subscriber } = await home()
   const a = await openNode(t, 'a', redisPresence({ commands, subscriber }, systemClock))
   await a.presence.start()
+  const cut = once(commands, 'end') // ioredis refuses to connect while the old connection is being closed
   commands.disconnect()
+  await cut
   const lapsed = a.presence.next('lapsed')
   await a.clock.advance(8_000)
   assert.equal((await lapsed).forGood, false)

@@ -3,12 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PATIENCE_MS } from '../patience.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PROGRAM = join(ROOT, 'src/bin.mjs')
 
-/** A node that has not opened its door by then never will: two cores that others use too need 2 s. */
-const READY_MS = 30_000
 const KEPT_LINES = 20_000
 
 export interface NodeOptions {
@@ -51,7 +50,7 @@ export class NodeProcess {
   async ready(): Promise<void> {
     const failed = (why: string) => new Error(`node ${this.name} ${why}:\n${this.log.join('\n')}`)
     await Promise.race([
-      this.says(/^door: /, READY_MS).catch(() => Promise.reject(failed('did not open its door'))),
+      this.says(/^door: /, PATIENCE_MS).catch(() => Promise.reject(failed('did not open its door'))),
       this.exited.then(({ code, signal }) => Promise.reject(failed(`ended before it opened its door (${code ?? signal})`))),
     ])
   }

@@ -111,6 +111,17 @@ export abstract class World {
     return this.within(limit, this.observer.seen(event => event.name === name && event.uuid === uuid), `${name} of ${uuid.slice(0, 8)}`)
   }
 
+  /** Has the dead man's switch of the dialplan brought this leg to the retry extension? A leg that goes on by itself never comes there. */
+  thrown(uuid: string): boolean {
+    return this.observer.heard.some(({ event }) => event.uuid === uuid && (event.get('Caller-Destination-Number') ?? '').startsWith('switchhook-retry-'))
+  }
+
+  /** How each time ended that this sound was played to this leg: 'done' at its end, 'break' before. */
+  endsOf(uuid: string, sound: string): string[] {
+    const stops = this.observer.heard.filter(({ event }) => event.uuid === uuid && event.name === 'PLAYBACK_STOP' && isSound(event, sound))
+    return stops.map(({ event }) => event.get('Playback-Status') ?? '')
+  }
+
   /** Every wait of a test has a limit. */
   within<T>(limit: Duration, promise: Promise<T>, what = 'it'): Promise<T> {
     const late = new Error(`not within ${limit}: ${what}`)
