@@ -33,7 +33,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   /** Talks with an agent of the queue for a moment; false when there was none. */
   const talk = async (uuid: string, queue: Queues, lead: boolean, given: (agent: string) => Promise<unknown> = async () => {}) => {
     await using place = await queue.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', lead ? { headStart: '1d' } : {})
-    const agent = await place.agent({ within: lead ? '2s' : '50ms' })
+    const agent = await place.agent({ within: lead ? '1m' : '50ms' })
     if (!agent) return false
     busy.add(agent.name)
     unserved.delete(uuid)

@@ -5,10 +5,10 @@ import { FrameReader, type Frame } from '../../src/esl/frame.ts'
 import type { Wire } from '../../src/esl/wire.ts'
 import type { VirtualClock } from '../../src/testing/index.ts'
 import { readCapture } from '../unit/captures.ts'
-import { PATIENCE_MS } from '../patience.ts'
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** So long a frame may be late before the conversation goes on without it. */
+const PATIENCE_MS = 20_000
 
 /** What an application may tell apart in a frame, as one line. Values that differ from run to run are not in it. */
 export function kindOf(frame: Frame): string {

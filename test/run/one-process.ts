@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url'
 import { BEGINS, ENDS, told } from './told.ts'
 
 /** What was open when a file ended is closed by then; what is not would run on beside the tests of the next file. */
-const CLOSES_WITHIN_MS = 5_000
+const CLOSES_WITHIN_MS = 20_000
 
 const files = process.argv.slice(2)
 for (const [at, file] of files.entries()) {

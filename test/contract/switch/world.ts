@@ -8,6 +8,7 @@ import type { Commands } from '../../../src/esl/client.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import type { DiskState } from '../../../src/testing/index.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 import type { Kind } from './freeswitch-config.ts'
 import { Node, type NodeOptions } from './node.ts'
 import type { Observer } from './observer.ts'
@@ -122,11 +123,12 @@ export abstract class World {
     return stops.map(({ event }) => event.get('Playback-Status') ?? '')
   }
 
-  /** Every wait of a test has a limit. */
+  /** Every wait of a test has a limit. In real time it only ends a sentence that does not hold. */
   within<T>(limit: Duration, promise: Promise<T>, what = 'it'): Promise<T> {
-    const late = new Error(`not within ${limit}: ${what}`)
+    const limitMs = this.kind === 'real' ? PATIENCE_MS : ms(limit)
+    const late = new Error(`not within ${limitMs} ms: ${what}`)
     return new Promise((resolve, reject) => {
-      const timer = this.clock.after(ms(limit), () => reject(late))
+      const timer = this.clock.after(limitMs, () => reject(late))
       promise.then(resolve, reject).finally(() => timer.cancel())
     })
   }
