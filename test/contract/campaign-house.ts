@@ -20,7 +20,7 @@ import { Floor } from '../../src/campaign/floor.ts'
 import { LeadDesk } from '../../src/campaign/lead.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead } from '../../src/store/leads.ts'
-import { openRedisClient } from '../../src/store/redis.ts'
+import { openRedisClient, openRedisLinks } from '../../src/store/redis.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { Carrier } from './campaign-carrier.ts'
@@ -57,9 +57,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
 
   /** A process of the house: its own links, everything else shared. */
   async function node(name: string): Promise<DialerHouse & { home: ConstructorParameters<typeof Bell>[0] }> {
-    const commands = await openRedisClient(address)
-    const subscriber = await openRedisClient(address, { kind: 'subscriber' })
-    const home = { commands, subscriber }
+    const home = await openRedisLinks(address)
     const switchboard = new Switchboard()
     switchboard.add(carrier.link())
     switchboard.add(second.link('fs-2'))
@@ -74,8 +72,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     links.defer(async () => {
       floor.close()
       await attempts.close()
-      commands.disconnect()
-      subscriber.disconnect()
+      for (const link of Object.values(home)) link.disconnect()
     })
     return { leads, attempts, roster, capacity, bell: new Bell(home), floor, lines, switchboard, clock, log, node: name, gateway: 'carrier', home }
   }

@@ -6,7 +6,7 @@ import { memoryPresence } from '../../src/call/memory-presence.ts'
 import type { Claim, PresenceTable } from '../../src/call/presence-table.ts'
 import { presenceKeys, redisPresence } from '../../src/call/redis-presence.ts'
 import { SHARED_TIME_KEY, askTime } from '../../src/store/redis-time.ts'
-import { openRedisClient } from '../../src/store/redis.ts'
+import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 
 const HOUR_MS = 3_600_000
@@ -21,9 +21,9 @@ interface Home {
 
 async function openTable(t: TestContext) {
   const { client, address } = await openRedis(t)
-  const [commands, subscriber] = await Promise.all([openRedisClient(address), openRedisClient(address, { kind: 'subscriber' })])
-  t.after(() => [commands, subscriber].forEach(one => one.disconnect()))
-  return { client, table: redisPresence({ commands, subscriber }, systemClock) }
+  const home = await openRedisLinks(address)
+  t.after(() => Object.values(home).forEach(one => one.disconnect()))
+  return { client, table: redisPresence(home, systemClock) }
 }
 
 const HOMES: Record<string, (t: TestContext) => Promise<Home>> = {

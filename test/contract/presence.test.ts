@@ -8,7 +8,7 @@ import { memoryPresence } from '../../src/call/memory-presence.ts'
 import type { Claim, PresenceTable } from '../../src/call/presence-table.ts'
 import { Presence } from '../../src/call/presence.ts'
 import { presenceKeys, redisPresence } from '../../src/call/redis-presence.ts'
-import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
+import { openRedisLinks, type RedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openRedis } from '../open-services.ts'
 
@@ -22,13 +22,9 @@ interface Tables {
 async function openHome(t: TestContext) {
   const { client, address } = await openRedis(t)
   const home = async () => {
-    const commands = await openRedisClient(address)
-    const subscriber = await openRedisClient(address, { kind: 'subscriber' })
-    t.after(() => {
-      commands.disconnect()
-      subscriber.disconnect()
-    })
-    return { commands, subscriber }
+    const links = await openRedisLinks(address)
+    t.after(() => Object.values(links).forEach(link => link.disconnect()))
+    return links
   }
   return { client, home }
 }

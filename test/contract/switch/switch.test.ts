@@ -44,7 +44,7 @@ describe('a real FreeSWITCH', () => {
   let running: Promise<FreeSwitch> | undefined
   after(async () => (await running)?.stop())
   for (const sentence of CONTRACT) {
-    test(sentence.name, { skip, timeout: 90_000 }, async (t: TestContext) => {
+    test(sentence.name, { skip, timeout: 2 * PATIENCE_MS }, async (t: TestContext) => {
       running ??= startFreeSwitch(program!)
       const world = await RealWorld.open(await running)
       try {
