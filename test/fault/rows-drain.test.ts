@@ -1,4 +1,5 @@
 /** Rows 19 and 20: a node is asked to go. */
+import { systemClock, within } from '../../src/base/clock.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { many, row } from './matrix.ts'
 import { Crowd, seat, SORRY } from './people.ts'
@@ -27,7 +28,8 @@ row(19, 'SIGTERM with 200 calls, a hundred of them talking: nobody notices, and 
     await pause(300)
     const node = rig.node(leaving!)
     const termed = node.term()
-    const exit = await Promise.race([node.exited, pause(PATIENCE_MS).then(() => null)])
+    await within(systemClock, PATIENCE_MS, node.exited)
+    const { exit } = node
     await load
     await Promise.all([menus.at(staying!, many(20_000, PATIENCE_MS)), waiters.at(staying!, many(20_000, PATIENCE_MS))]).catch(error => told.is(String((error as Error).message), false))
     await late.talk(many(10_000, PATIENCE_MS)).catch(() => {}) // who is lost is counted
@@ -57,7 +59,8 @@ row(20, 'SIGTERM with a flow that never ends: the node goes all the same, its ca
   await crowd.at('a')
   await pause(200)
   const termed = a!.term()
-  const exit = await Promise.race([a!.exited, pause(PATIENCE_MS).then(() => null)])
+  await within(systemClock, PATIENCE_MS, a!.exited)
+  const { exit } = a!
   told.is(`gone after ${Math.round((exit?.at ?? Infinity) - termed)} ms`, exit !== null)
   await crowd.hear(SORRY, many(16_000, PATIENCE_MS))
   told.is(`${crowd.apologised.length}/3 stuck calls in the fallback`, crowd.apologised.length === 3)
