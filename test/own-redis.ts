@@ -8,12 +8,11 @@ import { readConfig } from '../src/config.ts'
 import { findRedis } from '../src/services/redis.ts'
 import { openRedisClient, redisVersion, type RedisClient } from '../src/store/redis.ts'
 import { takePort } from './contract/cli-process.ts'
+import { PATIENCE_MS } from './patience.ts'
 
 interface Test {
   after(fn: () => Promise<unknown>): void
 }
-
-const READY_MS = 20_000
 
 export class OwnRedis {
   readonly port: number
@@ -42,7 +41,7 @@ export class OwnRedis {
     this.#exited = once(server, 'exit')
     let said = ''
     server.stdout.on('data', chunk => (said = (said + String(chunk)).slice(-2_000)))
-    for (const until = performance.now() + READY_MS; ; ) {
+    for (const until = performance.now() + PATIENCE_MS; ; ) {
       if (await redisVersion({ url: this.url }, 500).then(() => true, () => false)) return
       if (server.exitCode !== null || performance.now() > until) throw new Error(`this Redis does not start:\n${said}`)
     }

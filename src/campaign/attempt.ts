@@ -46,6 +46,13 @@ export interface AttemptsOptions {
   gateway: string
 }
 
+export interface Placing {
+  /** Asked in the turn in which the switch is told: false, and nothing is sent. */
+  may(): boolean
+  /** The switch itself would not dial. Called before the agent and the line of this attempt are free: who waits for them may dial at once. */
+  refused?(): void
+}
+
 export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
 
 /** How long a lead stays claimed by a dialer that is never heard of again. */
@@ -79,23 +86,22 @@ export class Attempts {
   }
 
   /**
-   * Dials, unless `may` says no at the very moment: then nothing is sent and the lead is ready again. Resolves when the attempt is
-   * settled, or answered.
+   * Dials, unless `may` says no: then nothing is sent and the lead is ready again. Resolves when the attempt is settled, or answered.
    * Rejects when PostgreSQL is away for a minute; the claim runs out then and the attempt is looked into.
    */
-  place(at: Switch, campaign: Campaign, claimed: Claimed, may: () => boolean): Promise<Placed> {
+  place(at: Switch, campaign: Campaign, claimed: Claimed, dialler: Placing): Promise<Placed> {
     const way: Way = { rings: false }
-    const placing = this.#place(at, campaign, claimed, may, way)
+    const placing = this.#place(at, campaign, claimed, dialler, way)
     const through = placing.then(() => {}, () => {}).finally(() => this.#placing.delete(way)) // the caller is told of a failure
     this.#placing.set(way, through)
     return placing
   }
 
-  async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, may: () => boolean, way: Way): Promise<Placed> {
+  async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, dialler: Placing, way: Way): Promise<Placed> {
     const { leads } = this.#options
     this.#ways.set(attempt, way)
     try {
-      return await this.#dial(at, campaign, parseUuid(attempt), phone, may, way)
+      return await this.#dial(at, campaign, parseUuid(attempt), phone, dialler, way)
     } catch (error) {
       if (!(error instanceof InputError)) throw error // a number or a name that FreeSWITCH may not be given
       this.#options.log.warn({ uuid: attempt, campaign: campaign.name, error: error.message }, 'a lead cannot be dialled')
@@ -128,7 +134,7 @@ export class Attempts {
     return [...this.#placing.keys()].filter(way => way.rings).length
   }
 
-  async #dial(at: Switch, campaign: Campaign, uuid: Uuid, phone: string, may: () => boolean, way: Way): Promise<Placed> {
+  async #dial(at: Switch, campaign: Campaign, uuid: Uuid, phone: string, dialler: Placing, way: Way): Promise<Placed> {
     const { leads, clock, log, callerId, gateway } = this.#options
     const shown = campaign.callerId ?? callerId
     const target = {
@@ -150,7 +156,7 @@ export class Attempts {
     }
     try {
       // the last look and the command are in one turn: nothing is dialled after a stop, or with a lease that has run out
-      if (!may()) {
+      if (!dialler.may()) {
         await this.#tell(() => leads.refuse(uuid, 'NOT_SENT', 0))
         return 'not-sent'
       }
@@ -170,6 +176,7 @@ export class Attempts {
       }
       log.info({ uuid, campaign: campaign.name, outcome, cause }, 'a lead was not reached')
       if (outcome === 'refused') {
+        dialler.refused?.()
         await this.#tell(() => leads.refuse(uuid, cause, REFUSED_MS))
         return 'refused'
       }

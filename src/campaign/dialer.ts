@@ -217,13 +217,14 @@ export class Dialer {
     const { attempts, clock, log } = this.#house
     const call = claimed.attempt
     try {
-      const outcome = await attempts.place(at, campaign, claimed, () => this.#mayDial() && at.up && this.#reservations.stands(call))
-      if (outcome === 'refused') {
-        this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several at once are one refusal
-        this.#backOffUntil = clock.now() + backOffMs(this.#refusals)
-      } else if (outcome !== 'not-sent') {
-        this.#refusals = 0
-      }
+      const outcome = await attempts.place(at, campaign, claimed, {
+        may: () => this.#mayDial() && at.up && this.#reservations.stands(call),
+        refused: () => {
+          this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several at once are one refusal
+          this.#backOffUntil = clock.now() + backOffMs(this.#refusals)
+        },
+      })
+      if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
       if (outcome !== 'answered') await this.#reservations.free(call)
     } catch (error) {
       // its claim and its reservation run out, and then it is looked into

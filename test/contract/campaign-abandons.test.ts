@@ -19,7 +19,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   const { carrier, node, dial, agents, campaign, closing } = await openCampaignHouse(t, undefined, 'redis')
   const houses = [await node('a'), await node('b')]
   const queues: Queues[] = houses.map(house => openQueues({ store: redisQueueStore(house.home), roster: house.roster, clock: systemClock, log: silentLog, node: house.node }))
-  closing.push(() => Promise.all(queues.map(one => one[Symbol.asyncDispose]())))
+  closing.defer(() => Promise.all(queues.map(one => one[Symbol.asyncDispose]())))
   await redisQueueStore(houses[0]!.home).put({ name: 'sales', strategy: 'longest-idle-agent' })
   await agents(AGENTS)
 
@@ -33,7 +33,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   /** Talks with an agent of the queue for a moment; false when there was none. */
   const talk = async (uuid: string, queue: Queues, lead: boolean, given: (agent: string) => Promise<unknown> = async () => {}) => {
     await using place = await queue.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', lead ? { headStart: '1d' } : {})
-    const agent = await place.agent({ within: lead ? '2s' : '50ms' })
+    const agent = await place.agent({ within: lead ? '1m' : '50ms' })
     if (!agent) return false
     busy.add(agent.name)
     unserved.delete(uuid)

@@ -7,6 +7,7 @@ import { rosterOver, type Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { Scope } from '../../src/base/scope.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { memoryCalls } from '../../src/call/memory-calls.ts'
 import { Switchboard } from '../../src/call/switchboard.ts'
@@ -19,36 +20,44 @@ import { Floor } from '../../src/campaign/floor.ts'
 import { LeadDesk } from '../../src/campaign/lead.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead } from '../../src/store/leads.ts'
-import { openRedisClient } from '../../src/store/redis.ts'
+import { openRedisClient, openRedisLinks } from '../../src/store/redis.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { Carrier } from './campaign-carrier.ts'
 
 /** `agentsIn`: where the agents' records are kept. */
 export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000, cps: 1_000 }, agentsIn: 'memory' | 'redis' = 'memory') {
+  // what dials is closed before the links that it needs, each part even when another cannot be closed
+  const [links, closing] = [new Scope(), new Scope()]
   // registered first, so it runs first: calls end while the stores can still hear of it
-  const closing: (() => unknown)[] = []
   t.after(async () => {
-    for (const close of closing.toReversed()) await close()
+    const all = new Scope()
+    all.use(links)
+    all.use(closing)
+    await all[Symbol.asyncDispose]()
   })
   const { sql } = await openDatabase(t)
   const { client, address } = await openRedis(t)
   const [carrier, second] = [new Carrier(), new Carrier()]
   /** The switch on which an agent's leg waits. */
   const waits = new Map<string, Carrier>()
-  closing.push(async () => {
-    for (const one of [carrier, second]) for (const leg of [...one.legs]) one.hangUp(leg)
-    await until(async () => (await sql`select 1 from attempts where state in ('sent', 'ringing')`).length === 0)
+  const dialling: Attempts[] = []
+  closing.defer(async () => {
+    // an attempt that is settled after its database was closed is tried again for a minute, and keeps the process alive
+    await until(async () => {
+      for (const one of [carrier, second]) for (const leg of [...one.legs]) one.hangUp(leg)
+      const open = await sql<{ id: string }[]>`select id from attempts where state in ('intended', 'sent', 'ringing')`
+      return !open.some(({ id }) => dialling.some(attempts => attempts.drives(id)))
+    })
   })
   const first = { commands: client, subscriber: await openRedisClient(address, { kind: 'subscriber' }) }
-  closing.push(() => first.subscriber.disconnect())
+  links.defer(() => first.subscriber.disconnect())
   const roster: Roster = agentsIn === 'redis' ? redisRoster(first) : rosterOver(new MemoryAgents())
   const calls = memoryCalls()
 
   /** A process of the house: its own links, everything else shared. */
   async function node(name: string): Promise<DialerHouse & { home: ConstructorParameters<typeof Bell>[0] }> {
-    const commands = await openRedisClient(address)
-    const subscriber = await openRedisClient(address, { kind: 'subscriber' })
-    const home = { commands, subscriber }
+    const home = await openRedisLinks(address)
     const switchboard = new Switchboard()
     switchboard.add(carrier.link())
     switchboard.add(second.link('fs-2'))
@@ -56,14 +65,14 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
     const capacity = new Capacity(home, limits)
     const leads = new LeadDesk({ sql, calls, capacity, roster, clock, log })
     const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
+    dialling.push(attempts)
     const floor = new Floor(roster, clock, log)
     const homeOf = ({ nailed }: Agent) => switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
     const lines = Object.assign(new Emitter<{ kept: void }>(), { homeOf })
-    closing.unshift(() => {
+    links.defer(async () => {
       floor.close()
-      attempts.close()
-      commands.disconnect()
-      subscriber.disconnect()
+      await attempts.close()
+      for (const link of Object.values(home)) link.disconnect()
     })
     return { leads, attempts, roster, capacity, bell: new Bell(home), floor, lines, switchboard, clock, log, node: name, gateway: 'carrier', home }
   }
@@ -71,7 +80,7 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
   /** Dials without a lease: as a node does that believes the campaign is its own. */
   async function dial(name: string, of: Campaign, house?: DialerHouse): Promise<Dialer> {
     const dialer = new Dialer(house ?? (await node(name)), of, () => true)
-    closing.push(() => dialer.stop())
+    closing.defer(() => dialer.stop())
     return dialer
   }
 
@@ -98,12 +107,12 @@ export async function openCampaignHouse(t: TestContext, limits = { lines: 1_000,
   return { sql, client, carrier, second, roster, calls, node, dial, agents, campaign, closing }
 }
 
-/** Waits for something that changes with the carrier's calls; looks at every call and every 20 ms, for at most 20 s. */
+/** Waits for something that changes with the carrier's calls: looks every 20 ms. */
 export async function until<T>(what: () => Promise<T> | T): Promise<NonNullable<T>> {
-  for (const began = performance.now(); performance.now() - began < 20_000; ) {
+  for (const began = performance.now(); performance.now() - began < PATIENCE_MS; ) {
     const value = await what()
     if (value) return value as NonNullable<T>
     await new Promise(resolve => setTimeout(resolve, 20))
   }
-  throw new Error('it did not happen within 20 s')
+  throw new Error(`it did not happen within ${PATIENCE_MS / 1_000} s`)
 }

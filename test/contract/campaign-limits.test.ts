@@ -37,9 +37,8 @@ test('two dialers together start no more calls per second than the switch may, i
   await until(() => carrier.dialled.length === 30)
   await Promise.all(dialers.map(dialer => dialer.stop()))
   granted.sort((a, b) => a - b)
-  for (const at of granted) assert.ok(granted.filter(other => other >= at && other < at + 1_000).length <= 10, 'more than 10 in a second')
-  const took = carrier.dialled.at(-1)!.at - carrier.dialled[0]!.at
-  assert.ok(took > 1_900 && took < 4_000, `30 calls at 10 per second took ${Math.round(took)} ms`)
+  const inASecond = granted.map(at => granted.filter(other => other >= at && other < at + 1_000).length)
+  assert.equal(Math.max(...inASecond), 10, 'as many as may be, and no more')
 })
 
 test('of all who ask at the same moment only as many are granted as there are lines and starts', async t => {
@@ -70,10 +69,12 @@ test('a node that was frozen finds its lease passed before it does anything', as
   const house = await node('a')
   let frozenFor = 0
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + frozenFor }
+  const asked = systemClock.monotonic()
   const lease = await takeLease({ home: house.home, campaign: spring, node: 'a', clock, log: house.log })
   assert.ok(lease instanceof Lease && lease.holds, 'it was free')
   const other = await takeLease({ home: house.home, campaign: spring, node: 'b', clock: systemClock, log: house.log })
-  assert.ok(typeof other === 'number' && other > 4_000 && other <= 6_000, 'it is held for its 6 s')
+  const since = Math.ceil(systemClock.monotonic() - asked) + 1 // Redis counts whole milliseconds
+  assert.ok(typeof other === 'number' && other >= 6_000 - since && other <= 6_000, `it is held for its 6 s: ${String(other)} ms are left ${since} ms later`)
   frozenFor = 5_600
   assert.equal(lease.holds, false)
   await lease.giveBack()

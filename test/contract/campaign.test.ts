@@ -7,24 +7,24 @@ import { LeadDesk } from '../../src/campaign/lead.ts'
 import { CampaignOwner } from '../../src/campaign/owner.ts'
 import { Recovery } from '../../src/campaign/recover.ts'
 import { steerCampaign } from '../../src/campaign/steer.ts'
-import { attemptsOf, attemptWithId, countAttempts } from '../../src/store/attempts.ts'
+import { attemptsOf, attemptWithId } from '../../src/store/attempts.ts'
 import { campaignNamed } from '../../src/store/campaigns.ts'
 import { addLead, claimLeads, countLeads, leadsOf } from '../../src/store/leads.ts'
 import { openCampaignHouse, until } from './campaign-house.ts'
 
 const noAgents = { need: () => ({ [Symbol.dispose]() {} }) }
 
-test('a thousand people are called by two dialers that both believe the campaign is theirs, and nobody twice', async t => {
+test('two hundred people are called by two dialers that both believe the campaign is theirs, and nobody twice', async t => {
   const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
   await agents(40)
   carrier.behaviour = phone => (Number(phone) % 3 === 0 ? 'busy' : 'no-answer')
-  const spring = await campaign({ maxAttempts: 1 }, 1_000)
+  const spring = await campaign({ maxAttempts: 1 }, 200)
   const dialers = [await dial('a', spring), await dial('b', spring)]
   await until(async () => (await campaignNamed(sql, 'spring'))?.state === 'done')
   await Promise.all(dialers.map(dialer => dialer.stop()))
-  assert.equal(carrier.dialled.length, 1_000)
-  assert.equal(new Set(carrier.dialled.map(one => one.phone)).size, 1_000)
-  assert.deepEqual(await countLeads(sql, spring.id), { ready: 0, claimed: 0, done: 1_000 })
+  assert.equal(carrier.dialled.length, 200)
+  assert.equal(new Set(carrier.dialled.map(one => one.phone)).size, 200)
+  assert.deepEqual(await countLeads(sql, spring.id), { ready: 0, claimed: 0, done: 200 })
   const { text, uuid } = carrier.dialled[0]!
   assert.match(text, /ignore_early_media=true.*sofia\/gateway\/carrier\/\+49170\d+ switchhook-campaign-leg XML switchhook$/)
   assert.match(text, new RegExp(`switchhook_attempt=${uuid},switchhook_campaign=${spring.id}`))
@@ -61,25 +61,6 @@ test('a lead is called on the switch on which the agent for them waits, and not 
   assert.deepEqual([carrier.dialled.length, second.dialled.length], [1, 2])
 })
 
-test('a refusal of the switch itself burns no attempt and slows the campaign down', async t => {
-  const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
-  await agents(1)
-  carrier.behaviour = () => 'refused'
-  const spring = await campaign({}, 5)
-  const dialer = await dial('a', spring)
-  await until(() => dialer.last?.decision.why === 'backing-off')
-  await until(() => carrier.dialled.length === 2)
-  await dialer.stop()
-  const [first, second] = carrier.dialled
-  assert.ok(second!.at - first!.at >= 900, 'the switch was given a second')
-  assert.notEqual(first!.phone, second!.phone) // one number does not hold up the others
-  await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
-  const leads = await leadsOf(sql, spring.id, 5)
-  assert.ok(leads.every(lead => lead.attempts === 0 && lead.state === 'ready'), 'an attempt was counted')
-  const [attempt] = await attemptsOf(sql, leads[0]!.id)
-  assert.deepEqual([attempt!.state, attempt!.disposition, attempt!.cause], ['ended', null, 'NORMAL_TEMPORARY_FAILURE'])
-})
-
 test('when leads could not be claimed the lines and agents that were granted for them are free again at once', async t => {
   const { sql, client, carrier, roster, dial, agents, campaign } = await openCampaignHouse(t)
   await agents(3)
@@ -104,7 +85,8 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
   const leads = new LeadDesk({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
   const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
   const owners = [{ ...a, leads, clock }, b].map(house => new CampaignOwner({ redis: house === b ? b.home : a.home, house, nailed: noAgents }))
-  closing.push(() => void owners[0]!.close(), () => owners[1]!.close())
+  closing.defer(() => void owners[0]!.close())
+  closing.defer(() => owners[1]!.close())
   const spring = await campaign({}, 0)
   await addLead(a.leads.sql, spring.id, '+4917012345', {}, systemClock.now() + 400)
   owners[0]!.start()
@@ -154,23 +136,6 @@ test('what a dead node left behind is found by the next one, without anybody ask
   assert.equal(carrier.dialled.length, 0)
 })
 
-test('after a stop nothing is dialled any more, not even what was claimed', async t => {
-  const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1_000, cps: 200 })
-  await agents(50)
-  const spring = await campaign({ maxAttempts: 1 }, 500)
-  const dialer = await dial('a', spring)
-  await until(() => carrier.dialled.length > 60)
-  const began = performance.now()
-  const stopped = dialer.stop()
-  const dialled = carrier.dialled.length
-  await stopped
-  assert.ok(performance.now() - began < 100, `it took ${Math.round(performance.now() - began)} ms`)
-  await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
-  assert.equal(carrier.dialled.length, dialled)
-  const counts = await countAttempts(sql, spring.id)
-  assert.equal(counts.get('busy'), dialled)
-})
-
 test('a lead who was busy is called again when the time has come, and the campaign ends with the last of them', async t => {
   const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
   await agents(2)
@@ -179,9 +144,11 @@ test('a lead who was busy is called again when the time has come, and the campai
   await until(async () => (await campaignNamed(sql, 'spring'))?.state === 'done')
   await dialer.stop()
   assert.equal(carrier.dialled.length, 6)
-  const times = carrier.dialled.filter(one => one.phone === carrier.dialled[0]!.phone).map(one => one.at)
-  const pauses = times.slice(1).map((at, index) => at - times[index]!)
-  assert.ok(pauses.every(pause => pause > 990 && pause < 2_000), String(pauses))
+  for (const lead of await leadsOf(sql, spring.id, 2)) {
+    const attempts = await attemptsOf(sql, lead.id)
+    const pauses = attempts.slice(1).map((attempt, at) => attempt.intendedAt.getTime() - attempts[at]!.endedAt!.getTime())
+    assert.ok(pauses.length === 2 && pauses.every(pause => pause >= 1_000), `called again after ${String(pauses)} ms`)
+  }
 })
 
 test('a lead who answers belongs to the flow: it says how it was, and the line and the agent are free again', async t => {
@@ -217,7 +184,7 @@ test('a campaign is dialled by one node at a time, and by another as soon as tha
   const spring = await campaign({}, 5)
   const [a, b] = [await node('a'), await node('b')]
   const owners = [a, b].map(house => new CampaignOwner({ redis: house.home, house, nailed: noAgents }))
-  closing.push(() => Promise.all(owners.map(owner => owner.close())))
+  closing.defer(() => Promise.all(owners.map(owner => owner.close())))
   owners[0]!.start()
   await until(() => owners[0]!.dialers.has('spring'))
   owners[1]!.start()

@@ -7,10 +7,10 @@ import { wordOf } from '../../src/desk/floor.ts'
 import { recentCalls } from '../../src/store/calls.ts'
 import { Told } from '../fault/matrix.ts'
 import { Rig, until } from '../fault/rig.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { PROGRAM, SCRIPTS } from '../program.ts'
 
 const CUSTOMER = '+4930123456'
-const SOON_MS = 10_000
 
 test('the button of a CRM, at a telephone that rings and at one that cannot be reached: answer, cause, rows, and who is busy', async t => {
   const rig = await Rig.open(t, new Told(), { nodes: ['a'], settings: { SCRIPTS } })
@@ -34,19 +34,19 @@ test('the button of a CRM, at a telephone that rings and at one that cannot be r
   const { uuid } = JSON.parse(reached.out) as { uuid: string }
   assert.deepEqual([missed.code, missed.err], [1, 'switchhook: extension 1002 was not reached: invalid (UNALLOCATED_NUMBER)\n'])
 
-  await until('agent and customer talk', () => customer.last?.talksWith === agent.last, SOON_MS)
+  await until('agent and customer talk', () => customer.last?.talksWith === agent.last, PATIENCE_MS)
   const calls = () => recentCalls(rig.sql, 10, undefined, { number: CUSTOMER })
   const live = (await calls()).find(({ id }) => id === uuid)!
   assert.equal(wordOf((await rig.roster.get('alice', Date.now()))!, Date.now()), 'elsewhere')
-  await until('the row says so', async () => (await calls()).find(({ id }) => id === uuid)?.otherLeg === customer.last!.uuid, SOON_MS)
+  await until('the row says so', async () => (await calls()).find(({ id }) => id === uuid)?.otherLeg === customer.last!.uuid, PATIENCE_MS)
   assert.deepEqual([live.endedAt, live.agent, live.outcome], [null, 'alice', null])
   customer.last!.hangUp()
-  await until('the row is closed', async () => (await rig.sql`select 1 from calls where id = ${uuid} and ended_at is not null`).length === 1, SOON_MS)
+  await until('the row is closed', async () => (await rig.sql`select 1 from calls where id = ${uuid} and ended_at is not null`).length === 1, PATIENCE_MS)
   const rows = await calls()
   const facts = rows.map(one => [one.agent, one.customer, one.outcome, one.hungUpBy, one.crm['crmuuid'], one.talkMs === null])
   assert.deepEqual(facts.sort(), [['1002', CUSTOMER, 'invalid', null, 'c-2', true], ['alice', CUSTOMER, 'talked', 'customer', 'c-1', false]])
   const { startedAt, answeredAt, gateway } = rows.find(({ id }) => id === uuid)!
   assert.ok(answeredAt !== null && startedAt < answeredAt, 'it began before it was answered')
   assert.equal(gateway, 'carrier')
-  await until('alice is free', async () => (await rig.roster.get('alice', Date.now()))?.state === 'idle', SOON_MS)
+  await until('alice is free', async () => (await rig.roster.get('alice', Date.now()))?.state === 'idle', PATIENCE_MS)
 })

@@ -47,7 +47,8 @@ describe('the doctor at a machine', () => {
   })
 
   test('a machine whose clock differs from that of Redis is told so, and one that differs by less than a second is not', async t => {
-    const [database, redis] = await Promise.all([openDatabase(t), openRedis(t)])
+    const database = await openDatabase(t)
+    const redis = await openRedis(t)
     const settings: DoctorSettings = {
       databaseUrl: null, redisUrl: null, switches: [], switchPassword: null, listen: { host: '127.0.0.1', port: 0 }, listenAllow: [], doorKey: null,
       scripts: 'scripts', gateway: 'carrier', demo: false,

@@ -5,20 +5,26 @@ import { test, type TestContext } from 'node:test'
 import { Queue, QueueEvents } from 'bullmq'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { Scope } from '../../src/base/scope.ts'
 import { jobTimes } from '../../src/campaign/job-age.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
 import { until } from './campaign-house.ts'
+import { PATIENCE_MS } from '../patience.ts'
 
 const REQUEST = { v: 1, extension: '1001', customer: '+4930123456' }
 
+/** A job was refused after so many seconds; the queue itself takes some time, too. */
+function waitedFor(result: unknown, seconds: number): void {
+  const [, told] = /nobody took this job for (\d+) s/.exec(String(result)) ?? []
+  assert.ok(Number(told) >= seconds && Number(told) < seconds + 30, `${seconds} s and a little more: ${String(result)}`)
+}
+
 async function house(t: TestContext) {
-  const closing: (() => Promise<unknown>)[] = []
-  t.after(async () => {
-    for (const close of closing.toReversed()) await close()
-  })
+  const closing = new Scope()
+  t.after(() => closing[Symbol.asyncDispose]())
   const { address: redis, client: commands } = await openRedis(t)
   const prefix = `test-${randomUUID()}`
   const times = jobTimes(commands, prefix)
@@ -46,7 +52,7 @@ async function house(t: TestContext) {
         },
       } : undefined,
     })
-    closing.push(() => jobs.close())
+    closing.defer(() => jobs.close())
     return jobs
   }
   /** A client that is none of ours: adds a job, and gives back how it ended. */
@@ -56,7 +62,7 @@ async function house(t: TestContext) {
     try {
       await events.waitUntilReady()
       const job = await producer.add(name, data, options)
-      const result = await job.waitUntilFinished(events, 10_000).catch((error: Error) => error.message)
+      const result = await job.waitUntilFinished(events, PATIENCE_MS).catch((error: Error) => error.message)
       return { result, attempts: (await producer.getJob(job.id!))!.attemptsMade }
     } finally {
       await events.close()
@@ -121,20 +127,21 @@ test('a click to dial that no node took in time calls nobody when a node comes, 
   await open(true)
   passes(31_000)
   const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST)
-  assert.match(String(result), /nobody took this job for 31 s \(it could be taken since \d{4}-\d\d-\d\dT[\d:.]+Z, by the clock of Redis\)/)
+  assert.match(String(result), /nobody took this job for \d+ s \(it could be taken since \d{4}-\d\d-\d\dT[\d:.]+Z, by the clock of Redis\)/)
+  waitedFor(result, 31)
   assert.deepEqual(dialled, [])
 })
 
-test('a call that is to come later is dialled when it is due, however long that is', { timeout: 20_000 }, async t => {
+test('a call that is to come later is dialled when it is due, however long that is', { timeout: PATIENCE_MS }, async t => {
   const { open, client, dialled, passes } = await house(t)
   await open(true)
   const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })
   await until(() => dialled.length === 1)
   assert.deepEqual((await due).result, { uuid: 'u-1' })
-  passes(29_000) // between it was due and a node's coming
+  passes(15_000) // between it was due and a node's coming
   assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, { uuid: 'u-1' })
-  passes(2_000)
-  assert.match(String((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result), /for 31 s/)
+  passes(16_000)
+  waitedFor((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, 31)
 })
 
 test('a job of a machine whose clock is wrong is dialled at once, and has waited for as long as any other', async t => {
@@ -145,7 +152,7 @@ test('a job of a machine whose clock is wrong is dialled at once, and has waited
   }
   passes(33_000)
   for (const wrong of [-40_000, 3_600_000]) {
-    assert.match(String((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result), /for 33 s/, `${wrong} ms`)
+    waitedFor((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result, 33)
   }
   assert.equal(dialled.length, 2)
 })
@@ -155,7 +162,8 @@ test('a job of which Redis does not know any more when it was added goes by the 
   await open(true)
   forgets()
   const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() - 40_000 })
-  assert.match(String(result), /for 40 s .*by the clock of the client/)
+  assert.match(String(result), /for \d+ s .*by the clock of the client/)
+  waitedFor(result, 40)
 })
 
 test('whoever presses the button is told that the telephone rings, or why it does not', async t => {

@@ -6,10 +6,12 @@ import { memoryPresence } from '../../src/call/memory-presence.ts'
 import type { Claim, PresenceTable } from '../../src/call/presence-table.ts'
 import { presenceKeys, redisPresence } from '../../src/call/redis-presence.ts'
 import { SHARED_TIME_KEY, askTime } from '../../src/store/redis-time.ts'
-import { openRedisClient } from '../../src/store/redis.ts'
+import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 
 const HOUR_MS = 3_600_000
+/** Real time passes between two questions; an hour is told from none by this much on any machine. */
+const MINUTE_MS = 60_000
 
 interface Home {
   readonly table: PresenceTable
@@ -19,9 +21,9 @@ interface Home {
 
 async function openTable(t: TestContext) {
   const { client, address } = await openRedis(t)
-  const [commands, subscriber] = await Promise.all([openRedisClient(address), openRedisClient(address, { kind: 'subscriber' })])
-  t.after(() => [commands, subscriber].forEach(one => one.disconnect()))
-  return { client, table: redisPresence({ commands, subscriber }, systemClock) }
+  const home = await openRedisLinks(address)
+  t.after(() => Object.values(home).forEach(one => one.disconnect()))
+  return { client, table: redisPresence(home, systemClock) }
 }
 
 const HOMES: Record<string, (t: TestContext) => Promise<Home>> = {
@@ -57,11 +59,11 @@ for (const [home, open] of Object.entries(HOMES)) {
       const before = await table.hold(claim('b'))
       const expects = before.now + (await set(step))
       const after = await table.hold({ ...claim('a', 'stay'), expects })
-      assert.ok(Math.abs(after.now - expects) < 1_000, `${after.now - expects} ms more than was expected`)
-      assert.ok(Math.abs(after.aheadMs + step) < 1_000, `${after.aheadMs} ms ahead`)
+      assert.ok(Math.abs(after.now - expects) < MINUTE_MS, `${after.now - expects} ms more than was expected`)
+      assert.ok(Math.abs(after.aheadMs + step) < MINUTE_MS, `${after.aheadMs} ms ahead`)
       assert.ok(after.leases.get('b')!.until > after.now, 'b has its lease')
       const late = await table.hold(claim('c'))
-      assert.ok(Math.abs(late.now - after.now) < 1_000, 'who comes now has the same time')
+      assert.ok(Math.abs(late.now - after.now) < MINUTE_MS, 'who comes now has the same time')
     })
   }
 
@@ -69,7 +71,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const { table } = await open(t)
     const { now } = await table.hold(claim('a'))
     const told = await table.hold({ ...claim('b'), expects: now - HOUR_MS })
-    assert.ok(told.now >= now && told.now < now + 5_000)
+    assert.ok(told.now >= now && told.now < now + MINUTE_MS)
     assert.equal(told.aheadMs, 0)
   })
 
@@ -90,21 +92,24 @@ for (const [home, open] of Object.entries(HOMES)) {
     const { table, set } = await open(t)
     const one = await table.hold(claim('a'))
     const kept = await table.hold({ ...claim('a', 'stay'), expects: one.now + (await set(HOUR_MS)) })
-    await set(5_000) // so much passes
+    const shift = await set(5_000) // so much passes, and with Redis the time that the test takes
     const later = await table.hold(claim('a', 'stay'))
-    assert.ok(Math.abs(later.aheadMs - kept.aheadMs - 500) <= 100, `${later.aheadMs - kept.aheadMs} ms`)
+    const byTheTable = ({ now, aheadMs }: typeof kept) => now - aheadMs
+    const passed = byTheTable(later) - (byTheTable(kept) + shift)
+    assert.ok(passed >= 5_000, `${passed} ms`)
+    assert.ok(Math.abs(later.aheadMs - kept.aheadMs - Math.min(passed, 10_000) / 10) <= 2, `${later.aheadMs - kept.aheadMs} ms of ${passed}`)
   })
 }
 
 test('Redis: who only asks the time is told the one that the nodes keep, and that of Redis when there are none', async t => {
   const { client, table } = await openTable(t)
   const alone = await askTime(client, systemClock)
-  assert.ok(Math.abs(alone.now - Date.now()) < 5_000 && alone.aheadMs === 0)
+  assert.ok(Math.abs(alone.now - Date.now()) < MINUTE_MS && alone.aheadMs === 0)
   const { now } = await table.hold(claim('a'))
   await table.hold({ ...claim('a', 'stay'), expects: now + HOUR_MS })
   const told = await askTime(client, systemClock)
-  assert.ok(Math.abs(told.now - now - HOUR_MS) < 5_000 && told.asked <= told.answered)
-  assert.ok(Math.abs(told.aheadMs - HOUR_MS) < 5_000)
+  assert.ok(Math.abs(told.now - now - HOUR_MS) < MINUTE_MS && told.asked <= told.answered)
+  assert.ok(Math.abs(told.aheadMs - HOUR_MS) < MINUTE_MS)
   await client.hincrby(SHARED_TIME_KEY, 'raw', -61_000)
   assert.equal((await askTime(client, systemClock)).aheadMs, 0)
 })

@@ -1,5 +1,6 @@
 /** One table of nodes, two homes: what memory promises, Redis keeps, and the other way round. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -7,7 +8,7 @@ import { memoryPresence } from '../../src/call/memory-presence.ts'
 import type { Claim, PresenceTable } from '../../src/call/presence-table.ts'
 import { Presence } from '../../src/call/presence.ts'
 import { presenceKeys, redisPresence } from '../../src/call/redis-presence.ts'
-import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
+import { openRedisLinks, type RedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openRedis } from '../open-services.ts'
 
@@ -21,13 +22,9 @@ interface Tables {
 async function openHome(t: TestContext) {
   const { client, address } = await openRedis(t)
   const home = async () => {
-    const commands = await openRedisClient(address)
-    const subscriber = await openRedisClient(address, { kind: 'subscriber' })
-    t.after(() => {
-      commands.disconnect()
-      subscriber.disconnect()
-    })
-    return { commands, subscriber }
+    const links = await openRedisLinks(address)
+    t.after(() => Object.values(links).forEach(link => link.disconnect()))
+    return links
   }
   return { client, home }
 }
@@ -212,7 +209,9 @@ test('Redis: a node whose link is cut lapses, and regains its place when the lin
   const { commands, subscriber } = await home()
   const a = await openNode(t, 'a', redisPresence({ commands, subscriber }, systemClock))
   await a.presence.start()
+  const cut = once(commands, 'end') // ioredis refuses to connect while the old connection is being closed
   commands.disconnect()
+  await cut
   const lapsed = a.presence.next('lapsed')
   await a.clock.advance(8_000)
   assert.equal((await lapsed).forGood, false)

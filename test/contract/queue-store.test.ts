@@ -198,7 +198,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const talks = new Map<string, string>()
     const serve = async (i: number, place: Awaited<ReturnType<(typeof nodes)[number]['enter']>>) => {
       await using held = place
-      await using agent = await held.agent({ within: '20s' })
+      await using agent = await held.agent({ within: '1m' })
       assert.ok(agent, `caller ${i} has an agent`)
       assert.equal(talks.get(agent.name), undefined, `${agent.name} has two callers`)
       talks.set(agent.name, `c${i}`)
@@ -227,9 +227,9 @@ for (const [home, open] of Object.entries(HOMES)) {
     await add(first.roster, 'alice', systemClock.now())
     const life = new AbortController()
     const place = await a!.enter({ uuid: 'c1', from: '100', signal: life.signal }, 'sales')
-    assert.ok(await place.agent({ within: '5s' }))
+    assert.ok(await place.agent({ within: '1m' }))
     await using next = await b!.enter({ uuid: 'c2', from: '200', signal: new AbortController().signal }, 'sales')
-    const waiting = next.agent({ within: '5s' })
+    const waiting = next.agent({ within: '1m' })
     life.abort(new CallEnded('ORIGINATOR_CANCEL'))
     await using agent = await waiting
     assert.equal(agent?.name, 'alice')

@@ -17,6 +17,7 @@ import { addLead, claimLeads } from '../../src/store/leads.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 import { openDatabase } from '../open-services.ts'
+import { PATIENCE_MS } from '../patience.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 9)
 const CLEARED = { cause: 'NORMAL_CLEARING' }
@@ -53,7 +54,7 @@ const entered = { at: NOW + 500, note: { event: 'entered', queue: 'sales' } } as
 const answered = { at: NOW + 100, note: { event: 'answered' } } as const
 const talking = { at: NOW + 2_000, note: { event: 'talking', agent: 'alice', leg: randomUUID() } } as const
 
-test('a call has its row while it lives: since when it is answered, and where it waits', { timeout: 10_000 }, async t => {
+test('a call has its row while it lives: since when it is answered, and where it waits', { timeout: PATIENCE_MS }, async t => {
   const { records, beginning, tell, row } = await house(t)
   const begin = beginning()
   tell(begin, [])
@@ -76,7 +77,7 @@ test('the first end of a call counts, also of one whose beginning was never writ
   assert.deepEqual([row?.node, row?.from, row?.outcome, row?.agent, row?.endedAt?.getTime()], ['a', '+491', 'talked', 'alice', NOW + 5_000])
 })
 
-test('while the database is away calls go on, their latest word is kept, and whoever has ended one is told at once', { timeout: 10_000 }, async t => {
+test('while the database is away calls go on, their latest word is kept, and whoever has ended one is told at once', { timeout: PATIENCE_MS }, async t => {
   const { records, clock, away, warnings, beginning, tell, row } = await house(t)
   const [one, other] = [beginning(), beginning()]
   away.is = true
@@ -99,7 +100,7 @@ test('while the database is away calls go on, their latest word is kept, and who
   await row(next.arrival.uuid, () => true)
 })
 
-test('one row that the database refuses keeps no other away', { timeout: 10_000 }, async t => {
+test('one row that the database refuses keeps no other away', { timeout: PATIENCE_MS }, async t => {
   const { records, beginning, tell, row } = await house(t)
   const [bad, good, last] = [beginning({ from: 'a\u0000b' }), beginning(), beginning()]
   tell(beginning(), []) // the three behind it go in one statement

@@ -49,7 +49,7 @@ async function busy(t: TestContext) {
   const queues = openQueues({ store, roster, clock, log, node: 'a' })
   scope.use(queues)
   const place = await queues.enter({ uuid: 'c1', from: '100', signal: new AbortController().signal }, 'sales')
-  assert.ok(await place.agent({ within: '5s' }))
+  assert.ok(await place.agent({ within: '1m' }))
   await store.keepForCallback('sales', 'c0', '+4930123456', now)
   const calls = redisCalls(home.commands, clock)
   await calls.take('c1', 'a', 'begin')

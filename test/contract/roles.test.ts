@@ -12,10 +12,8 @@ import { NodeProcess } from '../fault/node-process.ts'
 import { Crowd, seat } from '../fault/people.ts'
 import { Proxy } from '../fault/proxy.ts'
 import { Rig, until, type RigOptions } from '../fault/rig.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { SCRIPTS } from '../program.ts'
-
-const SOON_MS = 10_000
-const START_MS = 30_000
 
 function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestContext) => Promise<void>): void {
   test(name, async t => {
@@ -51,7 +49,7 @@ function knock(port: number): Promise<'taken' | 'refused'> {
 
 sentence('a process that only dials opens no port, and whoever it reaches is taken by one that listens', { settings: { SCRIPTS } }, async (rig, t) => {
   const dialler = await start(rig, t, 'a', { ROLES: 'dialer', SCRIPTS })
-  await dialler.says(/^no port is open/, START_MS)
+  await dialler.says(/^no port is open/, PATIENCE_MS)
   assert.equal(await knock(rig.ports.get('a')!), 'refused')
   await rig.start(['b'], { ROLES: 'listener' })
 
@@ -64,12 +62,12 @@ sentence('a process that only dials opens no port, and whoever it reaches is tak
   await rig.redis.publish(campaignKeys(rig.redis).bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
 
   const lead = await ringing
-  await until('the lead talks with the agent', () => lead.talksWith !== undefined, SOON_MS)
-  await until('the node has let them talk', () => rig.oracle.drivenBy(lead.uuid) === '', SOON_MS)
+  await until('the lead talks with the agent', () => lead.talksWith !== undefined, PATIENCE_MS)
+  await until('the node has let them talk', () => rig.oracle.drivenBy(lead.uuid) === '', PATIENCE_MS)
   assert.deepEqual(new Set(rig.oracle.originated.map(one => one.node)), new Set(['a']))
   assert.deepEqual(new Set(rig.oracle.brought.map(one => one.node)), new Set(['b']))
   lead.hangUp()
-  await until('the attempt is settled', async () => (await sql`select 1 from attempts where disposition = 'talked'`).length === 1, SOON_MS)
+  await until('the attempt is settled', async () => (await sql`select 1 from attempts where disposition = 'talked'`).length === 1, PATIENCE_MS)
   assert.doesNotMatch(dialler.log.join('\n'), /agents: /, 'without the desk there is no status line')
 })
 
@@ -78,27 +76,27 @@ sentence('a second process of the same name does not start, and says what to cha
   const other = await start(rig, t, 'a', { LISTEN: '127.0.0.1:0' })
   const { code } = await other.exited
   assert.equal(code, 2)
-  assert.match(await other.says(/NODE_NAME/, SOON_MS), /a node called 'a' is running/)
+  assert.match(await other.says(/NODE_NAME/, PATIENCE_MS), /a node called 'a' is running/)
 })
 
 sentence('a process that was frozen while another took its name goes when it moves again, and says why', { nodes: ['a'] }, async (rig, t) => {
   const [frozen] = await rig.start()
   frozen!.stop()
   const other = await start(rig, t, 'a', { LISTEN: '127.0.0.1:0' })
-  await other.says(/^door: /, START_MS)
+  await other.says(/^door: /, PATIENCE_MS)
   frozen!.cont()
   assert.equal((await frozen!.exited).code, 2)
-  assert.match(await frozen!.says(/NODE_NAME=a/, SOON_MS), /another process has taken this name/)
+  assert.match(await frozen!.says(/NODE_NAME=a/, PATIENCE_MS), /another process has taken this name/)
   assert.equal(other.exit, null, 'the other one stays')
 })
 
 sentence('a process that listens everywhere says that the switches cannot be told where it is', { nodes: ['a'] }, async (rig, t) => {
   const everywhere = { LISTEN: '0.0.0.0:0', DOOR_KEY: 'sixteen-letters!' }
   const silent = await start(rig, t, 'a', everywhere)
-  await silent.says(/LISTEN names no single address: set NODE_ADDRESS/, START_MS)
-  await silent.says(/^door: 0\.0\.0\.0:[1-9]/, START_MS)
+  await silent.says(/LISTEN names no single address: set NODE_ADDRESS/, PATIENCE_MS)
+  await silent.says(/^door: 0\.0\.0\.0:[1-9]/, PATIENCE_MS)
   const told = await start(rig, t, 'b', { ...everywhere, NODE_ADDRESS: '127.0.0.1:9', LOG_LEVEL: 'warn' })
-  await told.says(/^door: /, START_MS)
+  await told.says(/^door: /, PATIENCE_MS)
   assert.doesNotMatch(told.log.join('\n'), /NODE_ADDRESS/)
 })
 
@@ -115,14 +113,14 @@ sentence('a node that is cut off from Redis gives its calls and whoever comes to
   assert.equal(rig.oracle.drivenBy(crowd.uuids[0]!), 'a')
 
   proxy.blackhole()
-  await a!.says(/"msg":"this node could not renew its lease: FreeSWITCH offers its calls to the other nodes/, SOON_MS)
+  await a!.says(/"msg":"this node could not renew its lease: FreeSWITCH offers its calls to the other nodes/, PATIENCE_MS)
   await crowd.at('b')
   const late = new Crowd(rig)
   await late.call(1, { flow: 'patient' })
   await late.at('b')
   assert.equal(await knock(rig.ports.get('a')!), 'taken', 'its port stays open: nobody knows whether the other one can take what comes')
   proxy.heal()
-  await a!.says(/"msg":"this node is among its peers again/, SOON_MS)
+  await a!.says(/"msg":"this node is among its peers again/, PATIENCE_MS)
   const next = new Crowd(rig)
   await next.call(1, { flow: 'patient' })
   await next.at('a')
@@ -139,16 +137,16 @@ sentence('two nodes that are both cut off from Redis go on with their callers: n
   const crowd = new Crowd(rig)
   await crowd.call(3, { flow: 'patient' })
   await crowd.hear('fault/menu')
+  const cut = performance.now()
   proxy.blackhole()
-  await Promise.all(nodes.map(node => node.says(/"msg":"this node could not renew its lease/, SOON_MS)))
-  const offered = performance.now()
-  await until('each of them hears the menu again', () => rig.oracle.heardAgain(crowd.uuids, offered - 1_000).every(Number.isFinite), SOON_MS)
+  await Promise.all(nodes.map(node => node.says(/"msg":"this node could not renew its lease/, PATIENCE_MS)))
+  await until('each of them hears the menu again', () => rig.oracle.heardAgain(crowd.uuids, cut).every(Number.isFinite), PATIENCE_MS)
   const late = new Crowd(rig)
   await late.call(1, { flow: 'patient' })
   await late.hear('fault/menu')
   assert.equal([...crowd.lost, ...late.lost].length, 0)
   proxy.heal()
-  await Promise.all(nodes.map(node => node.says(/"msg":"this node is among its peers again/, SOON_MS)))
+  await Promise.all(nodes.map(node => node.says(/"msg":"this node is among its peers again/, PATIENCE_MS)))
   for (const one of [crowd, late]) one.leave()
 })
 
@@ -158,14 +156,14 @@ sentence('a caller for whom there is no room hears the apology, and the next one
   await crowd.call(2, { flow: 'patient' })
   await crowd.hear('fault/menu')
   const [third] = await crowd.call(1, { flow: 'patient' })
-  await until('the third hears the apology', () => crowd.apologised.length === 1, SOON_MS)
+  await until('the third hears the apology', () => crowd.apologised.length === 1, PATIENCE_MS)
   assert.equal(crowd.apologised[0], third)
   const overflow = () => rig.sql<{ id: string }[]>`select id from calls where outcome = 'overflow' and ended_at is not null and from_number is not null`
-  await until('the record says so', async () => (await overflow())[0]?.id === third!.uuid, SOON_MS)
-  const full = JSON.parse(await a!.says(/"msg":"this node is full/, SOON_MS)) as Record<string, unknown>
+  await until('the record says so', async () => (await overflow())[0]?.id === third!.uuid, PATIENCE_MS)
+  const full = JSON.parse(await a!.says(/"msg":"this node is full/, PATIENCE_MS)) as Record<string, unknown>
   assert.deepEqual({ calls: full['calls'], maxCalls: full['maxCalls'] }, { calls: 2, maxCalls: 2 })
   crowd.leave()
-  await a!.says(/"msg":"this node takes new calls again/, SOON_MS)
+  await a!.says(/"msg":"this node takes new calls again/, PATIENCE_MS)
   const late = new Crowd(rig)
   await late.call(1, { flow: 'patient' })
   await late.hear('fault/menu')
@@ -180,7 +178,7 @@ sentence('the last node keeps its port open, though it gets twice as many calls 
   await crowd.hear('fault/menu')
   b!.kill()
   await crowd.at('a')
-  await a!.says(/"msg":"this node has twice as many calls as MAX_CALLS/, SOON_MS)
+  await a!.says(/"msg":"this node has twice as many calls as MAX_CALLS/, PATIENCE_MS)
   assert.equal(await knock(rig.ports.get('a')!), 'taken')
   assert.deepEqual(crowd.uuids.map(uuid => rig.oracle.drivenBy(uuid)), Array(5).fill('a'))
   assert.equal(crowd.lost.length, 0)
@@ -195,9 +193,9 @@ sentence('a node with twice as many calls as it should closes its port while ano
   await crowd.hear('fault/menu')
   b!.kill()
   await crowd.at('a')
-  await until('its port is closed, for node c is open', async () => (await knock(rig.ports.get('a')!)) === 'refused', SOON_MS)
+  await until('its port is closed, for node c is open', async () => (await knock(rig.ports.get('a')!)) === 'refused', PATIENCE_MS)
   crowd.leave(crowd.people.slice(0, 2))
-  await until('its port is open', async () => (await knock(rig.ports.get('a')!)) === 'taken', SOON_MS)
+  await until('its port is open', async () => (await knock(rig.ports.get('a')!)) === 'taken', PATIENCE_MS)
   assert.equal(crowd.lost.length, 0)
   crowd.leave()
 })

@@ -6,8 +6,9 @@ import { captureNames, octetsOf } from '../unit/captures.ts'
 
 /** Rows 13 and 14 of the fault matrix: octets that no switch has written. */
 const MUTANTS = 1_000_000
-/** One mutant may not hold the process for longer than this. */
+/** One mutant may not hold the process for longer than this, however often it is read: once is other work, or the garbage collector. */
 const HANG_MS = 50
+const READS = 5
 
 /** mulberry32: the same mutants in every run; the number of a mutant that fails is enough to see it again. */
 function random(seed: number): () => number {
@@ -54,18 +55,21 @@ function read(chunks: readonly Buffer[]): string {
 
 test(`${MUTANTS} mutated streams are read or refused, the same in any chunks, and none holds the process`, () => {
   const streams = captureNames().map(name => octetsOf(name).subarray(0, 2_000)).filter(octets => octets.length > 20)
-  let slowest = 0
   for (let number = 0; number < MUTANTS; number++) {
     const chance = random(number)
     let octets = streams[number % streams.length]!
     for (let times = 1 + Math.floor(chance() * 3); times > 0 && octets.length > 1; times--) octets = mutate(octets, chance)
     const cuts = [0, Math.floor(chance() * octets.length), Math.floor(chance() * octets.length), octets.length].sort((a, b) => a - b)
-    const began = performance.now()
-    const whole = read([octets])
-    slowest = Math.max(slowest, performance.now() - began)
+    let whole = ''
+    let fastest = Infinity
+    for (let reads = 0; reads < READS && fastest >= HANG_MS; reads++) {
+      const began = performance.now()
+      whole = read([octets])
+      fastest = Math.min(fastest, performance.now() - began)
+    }
+    assert.ok(fastest < HANG_MS, `mutant ${number} held the process for ${fastest.toFixed(1)} ms each time`)
     const parts = read(cuts.slice(1).map((cut, index) => octets.subarray(cuts[index]!, cut)))
     if (whole !== parts && !(whole.endsWith('refused') && parts.endsWith('refused'))) assert.equal(parts, whole, `mutant ${number}`)
   }
-  assert.ok(slowest < HANG_MS, `the slowest took ${slowest.toFixed(1)} ms`)
   assert.ok(process.memoryUsage().rss < 400 * 1_048_576, 'memory grew')
 })

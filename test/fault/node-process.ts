@@ -1,11 +1,10 @@
 /** A node as it runs in a call centre: a process of its own, `switchhook run`, that can be killed, stopped, continued and asked to go. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { PATIENCE_MS } from '../patience.ts'
 import { PROGRAM } from '../program.ts'
 
 
-/** A node that has not opened its door by then never will: two cores that others use too need 2 s. */
-const READY_MS = 30_000
 const KEPT_LINES = 20_000
 
 export interface NodeOptions {
@@ -48,7 +47,7 @@ export class NodeProcess {
   async ready(): Promise<void> {
     const failed = (why: string) => new Error(`node ${this.name} ${why}:\n${this.log.join('\n')}`)
     await Promise.race([
-      this.says(/^door: /, READY_MS).catch(() => Promise.reject(failed('did not open its door'))),
+      this.says(/^door: /, PATIENCE_MS).catch(() => Promise.reject(failed('did not open its door'))),
       this.exited.then(({ code, signal }) => Promise.reject(failed(`ended before it opened its door (${code ?? signal})`))),
     ])
   }
@@ -89,15 +88,6 @@ export class NodeProcess {
   }
   cont(): number {
     return this.signal('SIGCONT')
-  }
-
-  /** How it ended; null when it has not within so many milliseconds. */
-  async exits(withinMs: number): Promise<Exit | null> {
-    const late = new AbortController()
-    const limit = setTimeout(() => late.abort(), withinMs)
-    await Promise.race([this.exited, once(late.signal, 'abort')])
-    clearTimeout(limit)
-    return this.exit
   }
 
   /** Gone for good, stopped or not. */

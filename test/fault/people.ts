@@ -1,6 +1,7 @@
 /** Who calls and who answers in a row of the matrix: many at once, each with a name, all in real time. */
 import { ms, type Duration } from '../../src/base/duration.ts'
 import type { Person, Place } from '../../src/testing/index.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { pause, until, type Rig } from './rig.ts'
 
 export const SORRY = 'switchhook/sorry'
@@ -58,7 +59,7 @@ export class Crowd {
   }
 
   /** Everybody hears this sound by now, or has heard it. */
-  hear(sound: string, withinMs = 20_000): Promise<number> {
+  hear(sound: string, withinMs = PATIENCE_MS): Promise<number> {
     const deaf = () => this.people.filter(person => !person.heard.some(({ what }) => what === sound))
     return until(`everybody of ${this.people.length} hears ${sound}`, () => deaf().length === 0, withinMs).catch((error: Error) => {
       throw new Error(`${error.message}; ${deaf().length} do not: ${deaf().slice(0, 3).map(person => `${person.name} (${person.state}, heard ${person.heard.map(one => one.what).join(' ') || 'nothing'})`).join(', ')}`)
@@ -66,14 +67,14 @@ export class Crowd {
   }
 
   /** Everybody is driven by this node. */
-  at(node: string, withinMs = 10_000): Promise<number> {
+  at(node: string, withinMs = PATIENCE_MS): Promise<number> {
     const elsewhere = () => this.people.filter(person => this.rig.oracle.drivenBy(person.uuid) !== node)
     return until(`everybody of ${this.people.length} is driven by ${node}`, () => elsewhere().length === 0, withinMs).catch((error: Error) => {
       throw new Error(`${error.message}; ${elsewhere().length} are not: ${elsewhere().slice(0, 3).map(({ name, uuid, state }) => `${name} ${uuid} (${state}, driven by '${this.rig.oracle.drivenBy(uuid)}')`).join(', ')}`)
     })
   }
 
-  talk(withinMs = 30_000): Promise<number> {
+  talk(withinMs = PATIENCE_MS): Promise<number> {
     return until(`everybody of ${this.people.length} talks`, () => this.people.every(person => person.talksWith !== undefined), withinMs).catch((error: Error) => {
       throw new Error(`${error.message}; ${this.people.filter(person => person.talksWith === undefined).length} do not`)
     })

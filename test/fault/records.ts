@@ -1,5 +1,6 @@
 /** What the house has written down of calls, for comparison with what the witness saw. */
 import type { Json } from '../../src/store/sql.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { until, type Rig } from './rig.ts'
 
 export interface ClosedRecord {
@@ -11,7 +12,7 @@ export interface ClosedRecord {
 }
 
 /** The records of these calls once all are closed, by uuid; after `withinMs` those that are. */
-export async function closedRecords(rig: Rig, uuids: readonly string[], withinMs = 10_000): Promise<Map<string, ClosedRecord>> {
+export async function closedRecords(rig: Rig, uuids: readonly string[], withinMs = PATIENCE_MS): Promise<Map<string, ClosedRecord>> {
   const read = async () => {
     const rows = await rig.sql<({ id: string } & ClosedRecord)[]>`
       select id, outcome, hangup_cause as "hangupCause", agent, crm, queue_timeline as "queueTimeline"

@@ -95,7 +95,9 @@ export class Rig {
       for (const rig of opened) await rig.close()
       await rm(folder, { recursive: true, force: true })
     })
-    const [database, redis] = await Promise.all([openDatabase(t), (options.redis ?? openRedis)(t)])
+    // one after the other: what is opened while the other fails is never closed, and keeps the process alive
+    const database = await openDatabase(t)
+    const redis = await (options.redis ?? openRedis)(t)
     const names = options.nodes ?? ['a', 'b']
     const taken = await Promise.all(names.map(() => takePort()))
     await Promise.all(taken.map(one => one.close()))

@@ -1,5 +1,6 @@
 /** What the matrix does not number: links that break, calls that lose several nodes, scripts that change, legs that go astray. */
 import { entryExtension, homeExtension } from '../../src/testing/switch/dialplan.ts'
+import { PATIENCE_MS } from '../patience.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, seat } from './people.ts'
 import { openProxy } from './proxy.ts'
@@ -109,7 +110,7 @@ row(null, "an agent's leg lands on another node than its caller: it is brought t
   const places = await seat(rig, { queue: 'sales', number: told.trials })
   const crowd = new Crowd(rig)
   await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 20 })
-  await crowd.talk(15_000).catch(() => {}) // told below
+  await crowd.talk(many(15_000, PATIENCE_MS)).catch(() => {}) // told below
   const talking = crowd.people.filter(person => person.talksWith).length
   told.is(`${talking}/${told.trials} talk, ${crowd.lost.length} lost`, talking === told.trials && crowd.lost.length === 0)
   const strayed = rig.oracle.brought.filter(({ uuid, node }) => node === 'a' && rig.oracle.originated.some(leg => leg.uuid === uuid)).length

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
+import { PATIENCE_MS } from '../patience.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, seat } from './people.ts'
 import { closedRecords, talkTime } from './records.ts'
@@ -26,7 +27,7 @@ row(null, 'a node dies between an effect and its record: no second telephone rin
       if (node === dying && text.includes('originate ') && --left === 0) rig.node(dying!).kill()
     }
     const places = await seat(rig, { queue: 'sales', number: callers + 3, prefix: `round-${round}-`, rings: '300ms' })
-    await crowd.talk(25_000).catch(() => {}) // told below
+    await crowd.talk(many(25_000, PATIENCE_MS)).catch(() => {}) // told below
     rig.oracle.onCommand = null
     rang += [...places.values()].reduce((sum, place) => sum + place.rang, 0)
     talked += crowd.people.filter(person => person.talksWith).length
@@ -86,14 +87,14 @@ row(null, 'a node dies while an agent hears whom the call is about: they are ask
   const crowd = new Crowd(rig)
   await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 20 })
   const agents = () => [...places.values()].flatMap(place => place.people).filter(person => person.heard.some(({ what }) => what === 'whisper/press-1') && person.state === 'up')
-  await until('every agent hears the whisper', () => agents().length === told.trials, 10_000)
+  await until('every agent hears the whisper', () => agents().length === told.trials, PATIENCE_MS)
   const asked = agents()
   const killed = a!.kill()
   const again = () => asked.filter(person => person.heard.filter(({ what }) => what === 'whisper/press-1').length > 1)
-  await until('every agent is asked again', () => again().length === told.trials, 10_000).catch(() => {}) // told below
+  await until('every agent is asked again', () => again().length === told.trials, many(10_000, PATIENCE_MS)).catch(() => {}) // told below
   told.is(`${again().length}/${told.trials} agents asked again`, again().length === told.trials)
   for (const person of asked) person.press('1')
-  await crowd.talk(10_000).catch(() => {}) // told below
+  await crowd.talk(many(10_000, PATIENCE_MS)).catch(() => {}) // told below
   const talking = crowd.people.filter(person => person.talksWith && asked.includes(person.talksWith)).length
   told.is(`${talking} talk with the agent who was asked, ${crowd.lost.length} lost`, talking === told.trials && crowd.lost.length === 0)
   told.is(`${[...places.values()].reduce((sum, place) => sum + place.rang, 0)} telephones rang`, [...places.values()].every(place => place.rang <= 1))

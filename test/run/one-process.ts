@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url'
 import { BEGINS, ENDS, told, type Task } from './told.ts'
 
 /** What was open when a file ended is closed by then; what is not would run on beside the tests of the next file. */
-const CLOSES_WITHIN_MS = 5_000
+const CLOSES_WITHIN_MS = 20_000
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { file, last } = JSON.parse(line) as Task

@@ -31,7 +31,7 @@ test('a lead who was busy while the database was away for some seconds was busy,
   const leads = { settle, sql: () => Promise.resolve([]) } as unknown as LeadDesk
   const attempts = new Attempts({ leads, clock, log: silentLog, gateway: 'carrier' })
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
-  const placed = attempts.place(home, campaign, { attempt: randomUUID(), phone: '+4917012345' } as Claimed, () => true)
+  const placed = attempts.place(home, campaign, { attempt: randomUUID(), phone: '+4917012345' } as Claimed, { may: () => true })
   await clock.advance(7_000)
   away = false
   await clock.advance(1_000)
@@ -51,7 +51,7 @@ test('a lead who answered, and whose end nobody could hear, is settled when the 
   const attempts = new Attempts({ leads: leads as unknown as LeadDesk, clock, log: silentLog, gateway: 'carrier' })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
-  const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, () => true)
+  const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, { may: () => true })
   await clock.settle()
   assert.equal(await placed, 'answered')
   carrier.events.emit('down', new Error('gone'))
@@ -90,7 +90,7 @@ async function cutOff() {
   const attempts = new Attempts({ leads: leads as unknown as LeadDesk, clock, log: silentLog, gateway: 'carrier' })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 15_000 } as unknown as Campaign
-  const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, () => true)
+  const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, { may: () => true })
   await clock.advance(1_000)
   cut = true
   events.emit('down', new Error('gone'))

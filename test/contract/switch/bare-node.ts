@@ -15,14 +15,12 @@ const PARK = 'sendmsg\ncall-command: execute\nexecute-app-name: park\n\n' as Com
 export class Held {
   readonly uuid: string
   readonly path: string | undefined
-  readonly at: number
   open = true
   readonly closed: Promise<void>
   readonly #connection: Connection
   readonly #wire: Wire
 
-  constructor(world: World, wire: Wire, connection: Connection, closed: Promise<void>, { headers }: Reply) {
-    this.at = world.clock.monotonic()
+  constructor(wire: Wire, connection: Connection, closed: Promise<void>, { headers }: Reply) {
     this.#wire = wire
     this.#connection = connection
     this.uuid = headers.get('Unique-ID')!
@@ -75,7 +73,7 @@ export class BareNode {
       const closed = new Promise<void>(resolve => (gone = resolve))
       const connection = new Connection(wire, world.clock, { event() {}, closed: () => gone() })
       const taken = (reply: Reply) => {
-        const held = new Held(world, wire, connection, closed, reply)
+        const held = new Held(wire, connection, closed, reply)
         held.execute('answer')
         if (does === 'music') held.execute('endless_playback', FLOW_MUSIC)
         node.calls.push(held)

@@ -85,11 +85,8 @@ contract('a message in which nobody speaks ends at the first silence and says so
 
 contract('record_session ends after its seconds', async world => {
   const { leg } = await answered(world)
-  const began = world.clock.monotonic()
   await leg.execute('record_session', `${await world.fileOn('fine')} +1`)
   equal((await leg.event('RECORD_STOP')).get('Record-Completion-Cause'), 'success-maxtime')
-  const took = world.clock.monotonic() - began
-  ok(took < 1_500, `it took ${Math.round(took)} ms`)
 })
 
 contract('two recordings are ended by the hang-up in the order in which they began', async world => {

@@ -61,18 +61,16 @@ for (const [what, home] of [
   })
 }
 
-contract('a leg whose home dies later is at the other node within moments, and survives the next death too', async world => {
+contract('a leg whose home dies later goes on at the other node, and survives the next death too', async world => {
   using a = await BareNode.open(world, 'a', 'music')
   const b = await BareNode.open(world, 'b', 'music')
   const somebody = await dialHome(world, world.address('b'))
   const home = await b.takes()
   await world.hears(somebody, 'moh/calm')
   b.stopListening()
-  const died = world.clock.monotonic()
   home.break()
   const taken = await a.takes()
   equal(taken.uuid, somebody.uuid)
-  ok(taken.at - died < 500, `it took ${Math.round(taken.at - died)} ms`)
   await world.hears(somebody, 'moh/calm')
   using again = await BareNode.open(world, 'b', 'music')
   a.stopListening()
@@ -81,23 +79,21 @@ contract('a leg whose home dies later is at the other node within moments, and s
 })
 
 /** A caller whom a stopped node holds, fetched by node b. */
-async function fetched(world: World, a: BareNode, b: BareNode): Promise<{ caller: Person; old: Held; now: Held; took: number }> {
+async function fetched(world: World, a: BareNode, b: BareNode): Promise<{ caller: Person; old: Held; now: Held }> {
   const caller = await world.call()
   const old = await a.takes()
   await world.hears(caller, 'moh/calm')
   old.stop()
-  const asked = world.clock.monotonic()
   await world.observer.api(say.uuidSetvar(uuid(caller.uuid), 'switchhook_home' as Ident, varValue(world.address('b'))))
   await world.observer.api(say.uuidTransferHome(uuid(caller.uuid), WELCOME))
   const now = await b.takes()
-  return { caller, old, now, took: now.at - asked }
+  return { caller, old, now }
 }
 
 contract('a call that a stopped node holds is fetched, and its old connection stays open', async world => {
   using a = await BareNode.open(world, 'a', 'music')
   using b = await BareNode.open(world, 'b', 'music')
-  const { caller, old, now, took } = await fetched(world, a, b)
-  ok(took < 100, `it took ${Math.round(took)} ms`)
+  const { caller, old, now } = await fetched(world, a, b)
   equal(now.uuid, caller.uuid)
   equal(now.path, 'welcome')
   await world.hears(caller, 'moh/calm')
@@ -112,11 +108,8 @@ contract('when the old connection of a fetched call breaks, the call comes to th
   const { caller, old } = await fetched(world, a, b)
   await world.hears(caller, 'moh/calm')
   a.stopListening()
-  const died = world.clock.monotonic()
   old.break()
-  const again = await b.takes(2)
-  equal(again.uuid, caller.uuid)
-  ok(again.at - died < 200, `it took ${Math.round(again.at - died)} ms`)
+  equal((await b.takes(2)).uuid, caller.uuid)
   await world.pause('500ms')
   equal(b.calls.length, 2)
 })

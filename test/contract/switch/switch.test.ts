@@ -6,6 +6,7 @@ import { after, describe, test, type TestContext } from 'node:test'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './freeswitch.ts'
 import { RealWorld } from './real-world.ts'
 import { SimulatedWorld } from './simulated-world.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 import { CONTRACT, hold } from './suite.ts'
 import './ivr.ts'
 import './hearing.ts'
@@ -32,7 +33,7 @@ const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWI
 
 describe('the simulated switch', () => {
   for (const sentence of CONTRACT) {
-    test(sentence.name, { timeout: 20_000 }, async (t: TestContext) => {
+    test(sentence.name, { timeout: PATIENCE_MS }, async (t: TestContext) => {
       const world = await SimulatedWorld.open()
       await world.clock.runUntil(hold(sentence, world, t), 600_000)
       await world.close()
@@ -44,7 +45,7 @@ describe('a real FreeSWITCH', () => {
   let running: Promise<FreeSwitch> | undefined
   after(async () => (await running)?.stop())
   for (const sentence of CONTRACT) {
-    test(sentence.name, { skip, timeout: 90_000 }, async (t: TestContext) => {
+    test(sentence.name, { skip, timeout: 2 * PATIENCE_MS }, async (t: TestContext) => {
       running ??= startFreeSwitch(program!)
       const world = await RealWorld.open(await running)
       try {

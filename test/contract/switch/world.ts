@@ -8,6 +8,7 @@ import type { Commands } from '../../../src/esl/client.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import type { DiskState } from '../../../src/testing/index.ts'
+import { PATIENCE_MS } from '../../patience.ts'
 import type { Kind } from './freeswitch-config.ts'
 import { Node, type NodeOptions } from './node.ts'
 import type { Observer } from './observer.ts'
@@ -113,11 +114,23 @@ export abstract class World {
     return this.within(limit, this.observer.seen(event => event.name === name && event.uuid === uuid), `${name} of ${uuid.slice(0, 8)}`)
   }
 
-  /** Every wait of a test has a limit. */
+  /** Has the dead man's switch of the dialplan brought this leg to the retry extension? A leg that goes on by itself never comes there. */
+  thrown(uuid: string): boolean {
+    return this.observer.heard.some(({ event }) => event.uuid === uuid && (event.get('Caller-Destination-Number') ?? '').startsWith('switchhook-retry-'))
+  }
+
+  /** How each time ended that this sound was played to this leg: 'done' at its end, 'break' before. */
+  endsOf(uuid: string, sound: string): string[] {
+    const stops = this.observer.heard.filter(({ event }) => event.uuid === uuid && event.name === 'PLAYBACK_STOP' && isSound(event, sound))
+    return stops.map(({ event }) => event.get('Playback-Status') ?? '')
+  }
+
+  /** Every wait of a test has a limit. In real time it only ends a sentence that does not hold. */
   within<T>(limit: Duration, promise: Promise<T>, what = 'it'): Promise<T> {
-    const late = new Error(`not within ${limit}: ${what}`)
+    const limitMs = this.kind === 'real' ? PATIENCE_MS : ms(limit)
+    const late = new Error(`not within ${limitMs} ms: ${what}`)
     return new Promise((resolve, reject) => {
-      const timer = this.clock.after(ms(limit), () => reject(late))
+      const timer = this.clock.after(limitMs, () => reject(late))
       promise.then(resolve, reject).finally(() => timer.cancel())
     })
   }
