@@ -1,6 +1,6 @@
 /** Asks for digits: plays a sound, waits for keys, and asks again when they are wrong or missing. */
 import { ms, type Duration } from '../../base/duration.ts'
-import { InputError } from '../../base/errors.ts'
+import { InputError, SwitchError } from '../../base/errors.ts'
 import { appArgument, soundFile, soundName } from '../../esl/words.ts'
 import { execute } from '../execute.ts'
 import { step } from '../steps.ts'
@@ -29,7 +29,10 @@ export interface GatherOptions {
 /** The variable that play_and_get_digits leaves its answer in; absent when there was no valid one. */
 const VARIABLE = 'switchhook_digits'
 
-/** Resolves with the digits, or null when no try brought a valid answer. */
+/** Absent when the last try came to nothing before anybody could answer: the prompt could not be played (switch_ivr_play_say.c, switch_ivr_read). */
+const RESULT = 'read_result'
+
+/** Resolves with the digits, or null when no try brought a valid answer. Rejects with SwitchError SOUND_MISSING when the switch has no such prompt. */
 export function gather(leg: Leg, stage: Stage, options: GatherOptions): Promise<string | null> {
   const argument = appArgument(gatherArgument(options))
   const fewest = typeof options.digits === 'number' ? options.digits : options.digits[0]
@@ -39,6 +42,7 @@ export function gather(leg: Leg, stage: Stage, options: GatherOptions): Promise<
       return stage.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)
         const typed = end.variable(VARIABLE) ?? ''
+        if (end.variable(RESULT) === undefined && end.get('Answer-State') !== 'hangup') throw new SwitchError('SOUND_MISSING', `the switch has no sound '${options.prompt}' (it looks below its sound_prefix)`)
         return typed.length < fewest ? null : typed // too few digits are left in the variable; wrong ones are not (switch_ivr_play_say.c)
       })
     },

@@ -18,7 +18,7 @@ export interface MenuOptions {
   invalid?: string
 }
 
-/** Resolves with the chosen word, or null when no try brought one of the keys. */
+/** Resolves with the chosen word, or null when no try brought one of the keys. Rejects with SwitchError SOUND_MISSING when the switch has no such sound. */
 export async function menu<const Choice extends string>(leg: Leg, stage: Stage, sound: string, choices: Choices<Choice>, options: MenuOptions = {}): Promise<Choice | null> {
   const words = new Map(Object.entries(choices) as [string, Choice][])
   if (words.size === 0) throw new InputError(`the menu '${sound}' offers no key`)

@@ -122,6 +122,20 @@ contract('keys come one by one to a flow that asks for them', async world => {
   equal(await world.within('5s', flow.result), '123')
 })
 
+contract('a menu whose sound the switch does not have is an error with the name of the sound, and not a caller who pressed nothing', async world => {
+  const node = await world.node('a')
+  const flow = node.answers('welcome', async call => {
+    await call.answer()
+    await rejects(call.menu('ivr/nowhere', CHOICES), { code: 'SOUND_MISSING', message: /ivr\/nowhere/ })
+    await rejects(call.gather({ digits: 4, prompt: 'ivr/nowhere' }), { code: 'SOUND_MISSING', message: /ivr\/nowhere/ })
+    await call.play('ivr/wrong')
+    return 'went on'
+  })
+  const caller = await world.call()
+  await world.hears(caller, 'ivr/wrong')
+  equal(await world.within('5s', flow.result), 'went on')
+})
+
 contract('a sound that the switch does not have is an error with its name', async world => {
   const node = await world.node('a')
   const flow = node.answers('welcome', async call => {
