@@ -16,8 +16,8 @@ import { print, type Measured } from './report.ts'
 import type { Waits } from './waits.ts'
 
 const SHORT = process.argv.includes('--short')
-const MAX_ROUNDS = SHORT ? 1 : 9
-const MAX_SECONDS = SHORT ? 0.5 : 1.5
+const MAX_ROUNDS = SHORT ? 1 : 7
+const MAX_SECONDS = SHORT ? 0.5 : 1.2
 const HALF_ROUNDS = SHORT ? 1 : 7
 /** Calls before the first round: the first thousands of a process run in code that is not compiled yet. The peers do fewer a second. */
 const WARMUP = SHORT ? 500 : 4_000
