@@ -1,5 +1,5 @@
 /** What a leg says of itself when it arrives at the door. */
-import type { Headers } from '../esl/event.ts'
+import { HeaderNames, type Headers } from '../esl/event.ts'
 import { uuid, type Uuid } from '../esl/words.ts'
 
 export interface Arrival {
@@ -43,48 +43,59 @@ export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({ uuid: leg, 
 /** What carriers and FreeSWITCH (0000000000, its default) write for a number that is not shown. */
 const WITHHELD = /^(anonymous|unknown|restricted|unavailable|private|0{4,})$/i
 
+const VARIABLES = [
+  'origination_caller_id_number', 'switchhook_dialled', 'socket_path', 'current_application', 'last_sched_id', 'last_bridge_to',
+  'bridge_hangup_cause', 'switchhook_parent', 'switchhook_agent', 'switchhook_customer', 'socket_resume', 'switchhook_key',
+] as const
+const READ = new HeaderNames(
+  'Unique-ID', 'Core-UUID', 'Call-Direction', 'Answer-State', 'Caller-Caller-ID-Number', 'Caller-Caller-ID-Name', 'Caller-Destination-Number',
+  'Event-Date-Timestamp', 'Caller-Channel-Created-Time', 'Caller-Channel-Answered-Time', ...VARIABLES.map(name => `variable_${name}`),
+)
+
 /** Throws InputError when the peer does not name a leg. */
-export function readArrival(data: Headers): Arrival {
+export function readArrival(headers: Headers): Arrival {
+  const data = READ.in(headers)
   const direction = data.get('Call-Direction') === 'outbound' ? 'out' : 'in'
-  const variable = (name: string) => data.get(`variable_${name}`)
   // An originated leg has its ids turned round when it enters a dialplan: its caller id number is the number dialled (measured).
   const shown = data.get('Caller-Caller-ID-Number') ?? ''
   const person = WITHHELD.test(shown) ? '' : shown
-  const us = direction === 'out' ? (variable('origination_caller_id_number') ?? '') : (data.get('Caller-Destination-Number') ?? '')
-  const task = variable('last_sched_id')
-  const partner = variable('last_bridge_to')
-  const parent = variable('switchhook_parent')
-  const [agent, customer] = [variable('switchhook_agent'), variable('switchhook_customer')]
+  const us = direction === 'out' ? (variable(data, 'origination_caller_id_number') ?? '') : (data.get('Caller-Destination-Number') ?? '')
+  const task = variable(data, 'last_sched_id')
+  const partner = variable(data, 'last_bridge_to')
+  const parent = variable(data, 'switchhook_parent')
+  const [agent, customer] = [variable(data, 'switchhook_agent'), variable(data, 'switchhook_customer')]
   const [age, answeredFor] = [since(data, 'Caller-Channel-Created-Time'), since(data, 'Caller-Channel-Answered-Time')]
   return {
     uuid: uuid(own(data.get('Unique-ID') ?? '')),
-    path: own(variable('socket_path') ?? ''),
+    path: own(variable(data, 'socket_path') ?? ''),
     from: own(person),
     fromName: direction === 'in' ? own(data.get('Caller-Caller-ID-Name') ?? '') : '',
     // the routing sample sets switchhook_dialled: by the time a caller reaches the entry extension, the destination is the extension
-    to: own(variable('switchhook_dialled') ?? us),
+    to: own(variable(data, 'switchhook_dialled') ?? us),
     direction,
     answered: data.get('Answer-State') === 'answered',
-    idle: variable('current_application') === 'socket',
+    idle: variable(data, 'current_application') === 'socket',
     core: own(data.get('Core-UUID') ?? ''),
-    ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable('bridge_hangup_cause') ?? '') } }),
+    ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable(data, 'bridge_hangup_cause') ?? '') } }),
     ...(parent === undefined ? {} : { parent: own(parent) }),
     ...(age === undefined ? {} : { age }),
     ...(answeredFor === undefined ? {} : { answeredFor }),
     ...(agent === undefined ? {} : { agent: own(agent) }),
     ...(customer === undefined ? {} : { customer: own(customer) }),
-    socketResume: variable('socket_resume') !== 'false',
+    socketResume: variable(data, 'socket_resume') !== 'false',
     ...(task !== undefined && /^\d{1,9}$/.test(task) ? { deadMansSwitch: Number(task) } : {}),
-    key: own(variable('switchhook_key') ?? ''),
+    key: own(variable(data, 'switchhook_key') ?? ''),
   }
 }
+
+const variable = (data: ReadonlyMap<string, string>, name: (typeof VARIABLES)[number]): string | undefined => data.get(`variable_${name}`)
 
 /** Did a node drive this leg before, or was one offered it? Cheap: asked of hundreds at once. (Outbound legs are answered when they come first.) */
 export const wasDriven = (data: Headers): boolean =>
   (data.raw('variable_switchhook_offer') ?? '1') !== '1' || (data.raw('Answer-State') === 'answered' && data.raw('Call-Direction') === 'inbound')
 
 /** Milliseconds from a moment in the life of a leg to now; the switch counts in microseconds, and says 0 for what has not happened. */
-function since(data: Headers, moment: string): number | undefined {
+function since(data: ReadonlyMap<string, string>, moment: string): number | undefined {
   const [now, then] = [Number(data.get('Event-Date-Timestamp') ?? 0), Number(data.get(moment) ?? 0)]
   return now > 0 && then > 0 ? Math.max(0, Math.round((now - then) / 1_000)) : undefined
 }

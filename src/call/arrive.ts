@@ -217,7 +217,7 @@ export class Door {
 
   #leg(arrival: Arrival, home: Switch | null, phase: 'driven' | 'adrift'): Leg {
     const { clock, log } = this.#options
-    const leg = new Leg({ arrival, home, clock, log, holds: () => this.mayDrive(arrival.uuid), phase })
+    const leg = new Leg({ arrival, home, clock, log, holds: this.mayDrive.bind(this, arrival.uuid), phase })
     this.#legs.set(arrival.uuid, leg)
     void leg.ended.then(() => this.#forget(leg))
     void leg.moved.then(() => this.#forget(leg))

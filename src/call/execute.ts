@@ -7,7 +7,7 @@ import type { Leg } from './leg.ts'
 
 /** Rejects with CallEnded, CallMoved or SwitchError APP_UNKNOWN. Throws InputError for names and arguments that must not reach the switch. */
 export async function execute(leg: Leg, app: string, argument = ''): Promise<SwitchEvent> {
-  return (await leg.driven()).execute(ident(app), appArgument(argument))
+  return (leg.conversation ?? (await leg.driven())).execute(ident(app), appArgument(argument))
 }
 
 /** An api command about a leg: over its own conversation, or over the command link while two people talk, for then there is none. */

@@ -21,15 +21,17 @@ export interface JournalOptions {
   readonly clock: Clock
   readonly log: Log
   /** Another node has taken the call: nothing more is written. */
-  lost(): void
+  lost(journal: Journal): void
   /** The record of the call says something else from now on. */
-  noted?(): void
+  noted?(journal: Journal): void
 }
 
 /** A talk is one step, and may be long: what was not written before it is not kept until its end. */
 const AGAIN_MS = 1_000
 /** So many entries wait for a store that is away; a call that does more in that time cannot be taken over at its latest place. */
 const MOST_UNWRITTEN = 1_000
+
+const NOTHING = Promise.resolve(false)
 
 const NOBODY = { uuid: '', path: '', from: '', fromName: '', to: '', direction: 'in', answered: false, core: '', socketResume: true, key: '' } as unknown as Arrival
 
@@ -48,7 +50,7 @@ export class Journal {
   #seq = 0
   #again: Timer | null = null
   #stopped = false
-  #writing: Promise<void> | null = null
+  #writing: Promise<boolean> | null = null
   #owner: Owner
   #failing = false
 
@@ -111,7 +113,7 @@ export class Journal {
   note(note: NoteOf, { at = this.clock.now(), atOnce = false }: { at?: number; atOnce?: boolean } = {}): void {
     this.notes.push({ at, note })
     this.add({ k: 'note', at, note })
-    this.#options.noted?.()
+    this.#options.noted?.(this)
     if (atOnce) void this.write()
   }
 
@@ -122,16 +124,15 @@ export class Journal {
     if (this.#unwritten.length < MOST_UNWRITTEN) this.#unwritten.push({ seq: ++this.#seq, line: lineOf(entry) })
   }
 
-  /** Resolves when everything that was added is written, or cannot be. */
-  write(): Promise<void> {
-    if (this.#options.store === null || this.#unwritten.length === 0) return this.#writing ?? Promise.resolve()
-    if (this.#failing && this.#writing) return Promise.resolve() // one after the other, or what is written late would be out of order
-    const begun = this.#append()
-    const writing: Promise<void> = begun.finally(() => {
+  /** Resolves when everything that was added is written, or cannot be. True: the store has just written it, and writes for no node but the owner. */
+  write(): Promise<boolean> {
+    if (this.#options.store === null || this.#unwritten.length === 0) return this.#writing ?? NOTHING
+    if (this.#failing && this.#writing) return NOTHING // one after the other, or what is written late would be out of order
+    const writing: Promise<boolean> = this.#append().finally(() => {
       if (this.#writing === writing) this.#writing = null
     })
     this.#writing = writing
-    return this.#failing ? Promise.resolve() : writing // one verb has waited for the store that is away; the others do not
+    return this.#failing ? NOTHING : writing // one verb has waited for the store that is away; the others do not
   }
 
   /** Everything that was written is of another script: only what identifies the call stays, and what its record says. */
@@ -140,7 +141,7 @@ export class Journal {
     this.#unwritten = []
     if (store === null) return
     try {
-      if (!(await store.restart(uuid, this.#owner, this.#beginning()))) this.#options.lost()
+      if (!(await store.restart(uuid, this.#owner, this.#beginning()))) this.#options.lost(this)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
       log.warn({ uuid, error: error.message }, 'the journal of a changed script is still there: should this node die too, the flow begins once more')
@@ -152,7 +153,7 @@ export class Journal {
     const { store, uuid, log, lost } = this.#options
     if (store === null) return
     const { epoch, before } = await store.take(uuid, this.#owner.node, lineOf(this.begin))
-    if (before && before.node !== this.#owner.node) return lost()
+    if (before && before.node !== this.#owner.node) return lost(this)
     this.#owner = { node: this.#owner.node, epoch }
     await store.restart(uuid, this.#owner, this.#beginning())
     log.info({ uuid }, 'a call that was not written down is written down again')
@@ -191,7 +192,7 @@ export class Journal {
     await store?.end(uuid, this.#owner)
   }
 
-  async #append(): Promise<void> {
+  async #append(): Promise<boolean> {
     const { store, uuid, log } = this.#options
     const entries = this.#unwritten
     const lines = entries.map(({ line }) => line)
@@ -201,15 +202,17 @@ export class Journal {
       if (this.#failing) log.debug({ uuid }, 'the journal of a call is written again')
       this.#failing = false
       if (!ours) await this.#refused(lines)
+      return ours
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      if (this.#stopped) return
+      if (this.#stopped) return false
       // two writes may have been under way
       this.#unwritten = [...entries, ...this.#unwritten].sort((a, b) => a.seq - b.seq)
       this.#again?.cancel()
       this.#again = this.clock.after(AGAIN_MS, () => void this.write())
       if (!this.#failing) log.debug({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
       this.#failing = true
+      return false
     }
   }
 
@@ -217,7 +220,7 @@ export class Journal {
     const { store, uuid, lost } = this.#options
     const owner = await store!.owner(uuid)
     // epoch 0: the call may have a past, so it comes to the door once more
-    if (owner && !isSame(owner, this.#owner) && (this.#owner.epoch === 0 || !isStill(owner, this.#owner))) return lost()
+    if (owner && !isSame(owner, this.#owner) && (this.#owner.epoch === 0 || !isStill(owner, this.#owner))) return lost(this)
     if (!owner || !isSame(owner, this.#owner)) await this.remember() // else that was done meanwhile
     await store!.append(uuid, this.#owner, lines)
   }

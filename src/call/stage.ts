@@ -51,7 +51,7 @@ export class Stage {
   async perform<T>(act: () => Promise<T>): Promise<T> {
     this.#busy++
     try {
-      await this.#silence()
+      if (this.#playing || this.#resume) await this.#silence()
       return await act()
     } finally {
       this.#busy--
@@ -115,6 +115,7 @@ export class Stage {
 
   async #silence(): Promise<void> {
     this.#resume?.cancel()
+    this.#resume = null
     const playing = this.#playing
     if (!playing) return
     playing.stop.abort()

@@ -58,6 +58,7 @@ export class Connection {
   readonly #reader: FrameReader
   readonly #waiting: (Waiting | null)[] = []
   #out = ''
+  readonly #soon = process.nextTick.bind(process, this.#flush.bind(this)) as () => void
   #partial: Timer | null = null
   #frames = 0
   #framesThen = 0
@@ -115,7 +116,7 @@ export class Connection {
 
   #say(command: Command): void {
     // after everything that follows from the same octets: a tick that is asked for in a microtask comes when the microtasks are through
-    if (this.#out === '') void NOW.then(() => process.nextTick(() => this.#flush()))
+    if (this.#out === '') void NOW.then(this.#soon)
     this.#out += command
   }
 

@@ -45,6 +45,32 @@ export class Headers {
   }
 }
 
+/**
+ * Several headers, read in one pass: a look-up of one that is absent searches all 6.6 kB (3 µs), and of a leg that arrives a dozen are.
+ *
+ *     const LEG = new HeaderNames('Unique-ID', 'variable_socket_path')
+ *     LEG.in(headers).get('Unique-ID')
+ */
+export class HeaderNames {
+  readonly #lines: RegExp
+
+  /** `names`: letters, digits, - and _; none that FreeSWITCH writes first of all. */
+  constructor(...names: readonly string[]) {
+    this.#lines = new RegExp(`\n(${names.join('|')}): (.*)`, 'g')
+  }
+
+  /** Those that have a value, URL-decoded; the first of a doubled name. */
+  in({ text }: Headers): ReadonlyMap<string, string> {
+    const found = new Map<string, string>()
+    this.#lines.lastIndex = 0
+    for (let line = this.#lines.exec(text); line; line = this.#lines.exec(text)) {
+      const [, name = '', value = ''] = line
+      if (value !== '' && value !== EMPTY && !found.has(name)) found.set(name, decode(value))
+    }
+    return found
+  }
+}
+
 /** One event of the plain format: a block of URL-encoded headers and, for a few kinds, a raw body behind them. */
 export class SwitchEvent extends Headers {
   /** Event-Name, which is always the first header, so that unwanted events cost nothing more. Of CUSTOM it is the second, behind Event-Subclass. */

@@ -177,9 +177,18 @@ function contentLength(head: string): number {
   at += LENGTH.length
   if (head.indexOf(`\n${LENGTH}`, at) >= 0) throw broken('a frame has two Content-Length headers')
   const end = head.indexOf('\n', at)
-  const value = end < 0 ? head.slice(at) : head.slice(at, end)
-  if (!/^[0-9]{1,10}$/.test(value)) throw broken(`Content-Length is '${value.slice(0, 40)}', not a number of up to 10 digits`)
-  return Number(value)
+  return lengthIn(head, at, end < 0 ? head.length : end)
+}
+
+/** Digit by digit: for every event, and faster than all that reads numbers out of texts. */
+function lengthIn(head: string, from: number, to: number): number {
+  let length = to === from || to - from > 10 ? NaN : 0
+  for (let at = from; at < to; at++) {
+    const digit = head.charCodeAt(at) - 48
+    length = digit >= 0 && digit <= 9 ? length * 10 + digit : NaN
+  }
+  if (Number.isNaN(length)) throw broken(`Content-Length is '${head.slice(from, Math.min(to, from + 40))}', not a number of up to 10 digits`)
+  return length
 }
 
 const broken = (what: string) => new SwitchError('PROTOCOL', `not event socket: ${what}`)

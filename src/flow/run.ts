@@ -23,7 +23,7 @@ import { EndedRows } from './ended-rows.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type LeadDesk } from './lead.ts'
 import { readParams } from './params.ts'
-import { comesAgain, untilCalm } from './taken.ts'
+import { isLost, untilCalm } from './taken.ts'
 
 export type { CallBeginning, CallRecord, CallRecords }
 
@@ -44,6 +44,9 @@ const LONGEST_WORD = 64
 
 /** How a flow came to its end, and its own word for what came of the call. */
 type Finish = { readonly by: 'itself'; readonly said: string | null } | { readonly by: 'their hang-up' | 'an error' }
+
+/** `ours`: it is known that the call has ended as this node's. */
+type Outcome = { readonly call: FlowCall; readonly failed: boolean; readonly ours: boolean | Promise<boolean> }
 
 /** How long a node that goes waits for what is being written. */
 const DRAIN_MS = 2_000
@@ -101,23 +104,27 @@ export class Flows {
     const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
       uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, past: entries.slice(1), clock: house.clock, log: house.log,
-      noted: () => this.#tellRow(leg, journal),
-      lost: () => (journal.owner.epoch > 0 ? leg.giveAway('taken') : comesAgain(leg)),
+      noted: this.#tellRow.bind(this, leg), lost: isLost.bind(null, leg),
     })
     const { from, to, direction, flow } = beginningOf(begin)
     house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
     this.#journals.set(uuid, journal)
-    void leg.moved.then(() => journal.stop())
-    void leg.moved.then(() => this.#parts.records.moved?.(uuid))
-    void Promise.race([leg.ended, leg.moved]).then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
+    const moved = leg.moved.then(() => {
+      journal.stop()
+      this.#parts.records.moved?.(uuid)
+      if (this.#journals.get(uuid) === journal) this.#journals.delete(uuid)
+      return null
+    })
+    void leg.ended.then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
     // of a call that is taken over the row says no more than that it is here now
-    void (taken?.before ? untilCalm(leg, house.clock) : Promise.resolve()).then(() => this.#tellRow(leg, journal))
-    const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), leg.moved.then(() => null)])
+    if (taken?.before) void untilCalm(leg, house.clock).then(() => this.#tellRow(leg, journal))
+    else this.#tellRow(leg, journal)
+    const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), moved])
     if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
-    const { call, failed } = run
+    const { call, failed, ours } = run
     await this.#letGo(call, failed)
-    const end = await Promise.race([leg.ended, leg.moved.then(() => null)])
-    if (end === null || !(await journal.isOurs())) return // whoever had it last writes its row
+    const end = await Promise.race([leg.ended, moved])
+    if (end === null || !((await ours) || (await journal.isOurs()))) return // whoever had it last writes its row
     const record = recordOf(begin, journal.notes, end, end.at ?? house.clock.now())
     const { outcome, agent, startedAt, endedAt } = record
     house.log.info({ uuid, flow, outcome, cause: end.cause, ms: endedAt - startedAt, agent }, 'a call ended')
@@ -132,7 +139,7 @@ export class Flows {
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
-  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[], behind?: readonly string[]): Promise<{ call: FlowCall; failed: boolean }> {
+  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[], behind?: readonly string[]): Promise<Outcome> {
     let changed!: (why: string) => void
     const other = new Promise<string>(resolve => (changed = resolve))
     leg.steps = new Steps(journal, past, changed)
@@ -140,9 +147,12 @@ export class Flows {
     const through = this.#through(call, flow).then(finish => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : finish))
     const end = await Promise.race([through, other.then(why => ({ why }))])
     if (!('why' in end)) {
+      if (end.by === 'their hang-up') return { call, failed: false, ours: false }
+      const over = leg.phase === 'ended' // nobody takes it any more: that this is written says that the call is ours
       // at once: should this process die before the call has ended, its record says what its flow said
-      if (end.by !== 'their hang-up') journal.note({ returned: end.by === 'itself' ? end.said : 'error' }, { atOnce: true })
-      return { call, failed: end.by === 'an error' }
+      journal.note({ returned: end.by === 'itself' ? end.said : 'error' })
+      const written = journal.write()
+      return { call, failed: end.by === 'an error', ours: over && written }
     }
     leg.steps.freeze()
     const left = await call.giveUp(past)

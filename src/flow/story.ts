@@ -69,17 +69,17 @@ function openTalks(timeline: readonly Moment[], at: number): Moment[] {
 function spans(timeline: readonly Moment[], now: number, from: Moment['event'], to: readonly Moment['event'][], keyOf: (moment: Moment) => string): number[] {
   const open = new Map<string, number>()
   const lasted: number[] = []
-  const close = (key: string, at: number) => {
-    const since = open.get(key)
-    if (since !== undefined) lasted.push(Math.max(0, at - since))
-    open.delete(key)
-  }
   for (const moment of timeline) {
+    const key = keyOf(moment)
+    const since = open.get(key)
     if (moment.event === from) {
-      if (!open.has(keyOf(moment))) open.set(keyOf(moment), moment.at)
-    } else if (to.includes(moment.event)) close(keyOf(moment), moment.at)
+      if (since === undefined) open.set(key, moment.at)
+    } else if (since !== undefined && to.includes(moment.event)) {
+      lasted.push(Math.max(0, moment.at - since))
+      open.delete(key)
+    }
   }
-  for (const key of [...open.keys()]) close(key, now)
+  for (const since of open.values()) lasted.push(Math.max(0, now - since))
   return lasted
 }
 

@@ -1,5 +1,6 @@
 /** What is different about a call that another node had before. */
 import type { Clock } from '../base/clock.ts'
+import type { Journal } from '../call/journal.ts'
 import type { Leg } from '../call/leg.ts'
 import { uuidTransfer } from '../esl/api.ts'
 import { api } from '../esl/command.ts'
@@ -9,9 +10,15 @@ import { ident } from '../esl/words.ts'
  * It came while nobody could be told whose it is, and has a past on another node: its flow was begun from its first line. It comes to the
  * door once more, is taken as it should have been, and goes on where it was.
  */
-export function comesAgain(leg: Leg): void {
+function comesAgain(leg: Leg): void {
   leg.conversation?.tell(api(uuidTransfer(leg.uuid, ident(leg.arrival.path))))
   leg.giveAway('taken') // it is none of this flow's from now on; nor if nothing could be said, and it is fetched
+}
+
+/** The store refuses the journal: another node has taken the call, or this one could not be told that it has a past. */
+export function isLost(leg: Leg, { owner }: Journal): void {
+  if (owner.epoch > 0) leg.giveAway('taken')
+  else comesAgain(leg)
 }
 
 /** A hundred calls that are taken over at once come first; what can wait does. */

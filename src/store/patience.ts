@@ -31,37 +31,55 @@ export class Patience {
   ask<T>(question: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#silent) return reject(new SwitchhookError('SERVICE', 'Redis is silent'))
-      const asked = this.#clock.monotonic()
-      const left = (limit: number) => Math.max(asked, this.#heardAt) + limit - this.#clock.monotonic()
-      let timer: Timer
-      const wait = (limit: number) => {
-        const more = left(limit)
-        if (more > 0) timer = this.#clock.after(more, () => wait(limit))
-        // One more turn: when this process itself stood still, answers wait in the socket, and timers come before sockets.
-        else timer = this.#clock.after(0, () => (left(limit) > 0 ? wait(limit) : isOver(limit)))
-      }
-      const isOver = (limit: number) => {
-        this.#late = true
-        if (limit < this.#limitMs) return wait(this.#limitMs)
-        this.#silent = true
-        reject(new SwitchhookError('SERVICE', `Redis has not answered for ${this.#limitMs} ms`))
-      }
-      const heard = () => {
-        timer.cancel()
-        this.#heardAt = this.#clock.monotonic()
-        this.#silent = this.#late = false
-      }
-      wait(Math.min(LATE_MS, this.#limitMs))
+      const waiting = new Waiting(this.#clock.monotonic(), reject)
+      this.#wait(waiting, Math.min(LATE_MS, this.#limitMs))
       question().then(
         value => {
-          heard()
+          this.#heard(waiting)
           resolve(value)
         },
         (error: Error) => {
-          heard()
+          this.#heard(waiting)
           reject(error instanceof SwitchhookError ? error : new SwitchhookError('SERVICE', `Redis: ${error.message}`, { cause: error }))
         },
       )
     })
+  }
+
+  #heard(waiting: Waiting): void {
+    waiting.timer?.cancel()
+    this.#heardAt = this.#clock.monotonic()
+    this.#silent = this.#late = false
+  }
+
+  /** Milliseconds until nothing was heard for `limit`, of what is asked at all. */
+  #left({ asked }: Waiting, limit: number): number {
+    return Math.max(asked, this.#heardAt) + limit - this.#clock.monotonic()
+  }
+
+  #wait(waiting: Waiting, limit: number): void {
+    const left = this.#left(waiting, limit)
+    // One more turn at the end: when this process itself stood still, answers wait in the socket, and timers come before sockets.
+    if (left > 0) waiting.timer = this.#clock.after(left, () => this.#wait(waiting, limit))
+    else waiting.timer = this.#clock.after(0, () => (this.#left(waiting, limit) > 0 ? this.#wait(waiting, limit) : this.#isOver(waiting, limit)))
+  }
+
+  #isOver(waiting: Waiting, limit: number): void {
+    this.#late = true
+    if (limit < this.#limitMs) return this.#wait(waiting, this.#limitMs)
+    this.#silent = true
+    waiting.reject(new SwitchhookError('SERVICE', `Redis has not answered for ${this.#limitMs} ms`))
+  }
+}
+
+/** One question. Of a call there are eight: so no functions with a name are made for each (esl/connection.ts says why). */
+class Waiting {
+  readonly asked: number
+  readonly reject: (error: Error) => void
+  timer: Timer | undefined
+
+  constructor(asked: number, reject: (error: Error) => void) {
+    this.asked = asked
+    this.reject = reject
   }
 }

@@ -76,10 +76,10 @@ class Link extends Redis {
 
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
     const [command, pipeline] = sent
-    const ask = () => super.sendCommand(...sent) as Promise<unknown>
     // ioredis's own questions, before a link is ready and after
-    if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name)) return ask()
-    const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`)) : this.#patience.ask(ask)
+    if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name)) return super.sendCommand(...sent)
+    const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`))
+      : this.#patience.ask(() => super.sendCommand(...sent) as Promise<unknown>)
     if (!pipeline) return answer.catch(refusal)
     answer.catch((error: Error) => command.reject(error)) // a pipeline looks at its commands
     return command.promise

@@ -53,7 +53,8 @@ async function play(script: Play, options: SimulateOptions, kills: number, death
   const sim = new Simulation(options, deadly.store)
   deadly.die = name => sim.kill(name)
   deadly.rise = name => void sim.open(name)
-  deadly.mayDie = () => sim.nodes.size === 2 // a call needs somebody to go to
+  // a call needs somebody to go to, and one that has ended goes to nobody: its record is made by reconciliation
+  deadly.mayDie = uuid => sim.nodes.size === 2 && sim.switch.channels.get(uuid)?.down === false
   const close = () => sim.close()
   try {
     await sim.until('the house opens', sim.ready)
@@ -74,7 +75,7 @@ class DeadlyCalls {
   writes = 0
   die: (node: NodeName) => void = () => {}
   rise: (node: NodeName) => void = () => {}
-  mayDie: () => boolean = () => true
+  mayDie: (uuid: string) => boolean = () => true
   readonly #death: Death | null
   #left: number
 
@@ -82,7 +83,7 @@ class DeadlyCalls {
     this.#death = death
     this.#left = kills
     const append: CallStore['append'] = async (uuid, owner, entries) => {
-      const dies = this.#isNext()
+      const dies = this.#isNext(uuid)
       if (dies && this.#death?.moment === 'before') {
         this.#kill(owner.node)
         return new Promise(() => {})
@@ -98,9 +99,9 @@ class DeadlyCalls {
     }
   }
 
-  #isNext(): boolean {
+  #isNext(uuid: string): boolean {
     this.writes++
-    if (this.#death === null || this.#left === 0 || this.writes < this.#death.write || !this.mayDie()) return false
+    if (this.#death === null || this.#left === 0 || this.writes < this.#death.write || !this.mayDie(uuid)) return false
     this.#left--
     return true
   }

@@ -1,11 +1,11 @@
 /** What the journal of a call costs, and how long a caller waits for it: the bench's second table. */
-import { median } from './figures.ts'
+import { median, type Spread } from './figures.ts'
 import type { LoadReport } from './loops.ts'
 import type { Waits } from './waits.ts'
 
 /**
  * answer, play, gather, execute, play, hangup. Two of them write nothing of their own: to answer twice changes nothing, so its entry goes
- * along with that of the first prompt, and with the hangup the journal ends.
+ * along with that of the first prompt, and that of the hangup with what the flow returns, when nobody waits any more.
  */
 const VERBS = 6
 
@@ -14,6 +14,8 @@ export interface JournalRounds {
   readonly full: Pair
   readonly half: Pair
   readonly waits: readonly Waits[]
+  /** A bare round trip to the same Redis, right before each round of `waits`. */
+  readonly bare: readonly Spread[]
 }
 
 interface Pair {
@@ -21,20 +23,15 @@ interface Pair {
   readonly with: readonly LoadReport[]
 }
 
-export interface JournalCost {
-  /** CPU of the listener, the larger of full speed and half load. */
-  readonly msPerVerb: number
-  /** What a caller waits for at half load: the larger of taking the call and the write of a verb. */
-  readonly p99: number
-}
-
-export const journalCost = ({ full, half, waits }: JournalRounds): JournalCost => ({
-  msPerVerb: Math.max(difference(full), difference(half)),
-  p99: Math.max(median(waits.map(({ append }) => append.p99)), median(waits.map(({ take }) => take.p99))),
-})
+/**
+ * By how much the p99 of what a caller waits for at half load (the larger of taking the call and the write of a verb) is above that of a
+ * bare round trip, milliseconds: median of the rounds, each against its own bare round trip.
+ */
+export const aboveBareTrip = ({ waits, bare }: JournalRounds): number =>
+  median(waits.map(({ append, take }, round) => Math.max(append.p99, take.p99) - (bare[round]?.p99 ?? Number.NaN)))
 
 /** Heads and rows of two tables, and a sentence between them. */
-export function journalTables({ full, half, waits }: JournalRounds) {
+export function journalTables({ full, half, waits, bare }: JournalRounds) {
   const middle = (figure: (one: Waits) => number) => median(waits.map(figure))
   const perCall = (figure: (one: Waits) => number) => middle(one => figure(one) / one.take.count)
   const ms = (reports: readonly LoadReport[], figure: (report: LoadReport) => number) => median(reports.map(figure))
@@ -44,7 +41,7 @@ export function journalTables({ full, half, waits }: JournalRounds) {
     difference(pair).toFixed(3),
     ...both(pair).map(reports => (['p50', 'p99'] as const).map(part => ms(reports, report => report.verb[part]).toFixed(2)).join(' / ')),
   ]
-  const wait = (what: string, which: 'take' | 'append' | 'owner' | 'end') => [
+  const wait = (what: string, which: 'take' | 'append' | 'last' | 'end') => [
     what,
     perCall(one => one[which].count).toFixed(2),
     ...(['p50', 'p95', 'p99'] as const).map(part => middle(one => one[which][part]).toFixed(2)),
@@ -65,8 +62,14 @@ export function journalTables({ full, half, waits }: JournalRounds) {
       rows: [
         wait('the flow begins when the call is taken', 'take'),
         wait('a verb waits for its write', 'append'),
-        wait('caller gone: was it still ours?', 'owner'),
+        wait('caller gone: last word, and whose it was', 'last'),
         wait('caller gone: journal thrown away', 'end'),
+        [
+          'beside it, before each round: a bare PING', '–',
+          ...(['p50', 'p95', 'p99'] as const).map(part => median(bare.map(one => one[part])).toFixed(2)),
+          [Math.min, Math.max].map(edge => edge(...bare.map(one => one.p99)).toFixed(2)).join('–'),
+          Math.max(...bare.map(one => one.max)).toFixed(2),
+        ],
       ],
     },
   }

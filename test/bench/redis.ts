@@ -6,6 +6,19 @@ import { readConfig } from '../../src/config.ts'
 import { stopped } from '../../src/services/guard.ts'
 import { redisPipe, startRedis } from '../../src/services/redis.ts'
 import type { RedisAddress } from '../../src/store/redis.ts'
+import { LISTENER_CORE, runPinned } from './cores.ts'
+import { Times, type Spread } from './figures.ts'
+
+/** Round trips of which the bare one's percentiles are made. */
+const TRIPS = 1_000
+
+/** How long a bare round trip to it takes now, milliseconds: for a process that does nothing else, on the listeners' core. */
+export async function bareTrip({ address }: BenchRedis): Promise<Spread> {
+  const times = new Times()
+  const said = await runPinned(LISTENER_CORE, [new URL('redis-trip.mjs', import.meta.url).pathname, JSON.stringify(address), String(TRIPS)])
+  for (const ms of JSON.parse(said) as number[]) times.add(ms)
+  return times.spread()
+}
 
 export interface BenchRedis {
   readonly address: RedisAddress

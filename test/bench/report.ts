@@ -1,7 +1,7 @@
 /** The bench's tables, and whether the gates are met. */
-import { median } from './figures.ts'
+import { median, type Spread } from './figures.ts'
 import type { InboundReport } from './inbound.ts'
-import { journalCost, journalTables, type JournalRounds } from './journal-report.ts'
+import { aboveBareTrip, journalTables, type JournalRounds } from './journal-report.ts'
 import type { LoadReport } from './loops.ts'
 import type { Waits } from './waits.ts'
 
@@ -11,6 +11,8 @@ export interface Measured {
   /** `ours` at the half load of `ours + journal`. */
   readonly beside: readonly LoadReport[]
   readonly waits: readonly Waits[]
+  /** A bare round trip to Redis, right before each of them. */
+  readonly bare: readonly Spread[]
   readonly kbPerCall: ReadonlyMap<string, number>
   readonly inbound: Readonly<Record<'ours' | 'esl-lite', InboundReport>>
   readonly pinned: boolean
@@ -20,15 +22,16 @@ export interface Measured {
   readonly others: number
 }
 
-/** What we promise: against raw-node in the same run, and what the journal adds in milliseconds. */
-const GATES = { cpu: 1.3, p99: 1.5, kbPerCall: 25, eventsPerSecond: 60_000, journalCpu: 0.15, journalP99: 2 } as const
+/** What we promise: against raw-node in the same rounds, and in milliseconds above a bare round trip to Redis. */
+const GATES = { cpu: 1.2, cpuWithJournal: 1.5, p99: 1.5, aboveBareTripMs: 2, kbPerCall: 25, eventsPerSecond: 60_000 } as const
 
 /** Up to this load average nobody else is at work. */
 const QUIET = 0.5
 
 const LIMIT = 'raw-node'
 
-export function print(measured: Measured): void {
+/** Gives whether every gate is met. */
+export function print(measured: Measured): boolean {
   const names = [...measured.full.keys()]
   const cpuRatio = (name: string) => ratio(measured.full, name, report => report.cpuMsPerCall)
   const p99Ratio = (name: string) => ratio(measured.half, name, report => report.verb.p99)
@@ -55,13 +58,13 @@ export function print(measured: Measured): void {
     full: { without: measured.full.get('ours') ?? [], with: measured.full.get('ours + journal') ?? [] },
     half: { without: measured.beside, with: measured.half.get('ours + journal') ?? [] },
     waits: measured.waits,
+    bare: measured.bare,
   }
   const journal = journalTables(rounds)
   console.log('')
   table(journal.cpu.head, journal.cpu.rows)
   console.log(`\n${journal.what}\nRedis ${measured.redis} on this machine, appending to a file${measured.pinned ? ', on the core of the load' : ''}.\n`)
   table(journal.waits.head, journal.waits.rows)
-  const cost = journalCost(rounds)
 
   const { ours, 'esl-lite': peer } = measured.inbound
   const inbound = [['ours (lazy)', ours], ['esl-lite', peer]] as const
@@ -72,24 +75,24 @@ export function print(measured: Measured): void {
   )
 
   const kb = measured.kbPerCall.get('ours') ?? Number.NaN
+  const [cpu, cpuWithJournal, p99, above] = [cpuRatio('ours'), cpuRatio('ours + journal'), p99Ratio('ours'), aboveBareTrip(rounds)]
+  const gates = [
+    atMost(`full speed: CPU per call ÷ ${LIMIT}`, GATES.cpu, cpu),
+    atMost(`full speed, with the journal: CPU per call ÷ ${LIMIT}`, GATES.cpuWithJournal, cpuWithJournal),
+    atMost(`half of ${LIMIT}'s best: verb p99 ÷ ${LIMIT}`, GATES.p99, p99),
+    atMost('half load: taking a call or writing, p99 ms above a bare round trip', GATES.aboveBareTripMs, above),
+    atMost('kB a parked call', GATES.kbPerCall, kb),
+    { what: 'inbound events/s', promised: `≥ ${GATES.eventsPerSecond}`, measured: ours.eventsPerSecond.toFixed(0), met: ours.eventsPerSecond >= GATES.eventsPerSecond },
+  ]
   console.log('')
-  table(
-    ['gate', 'promised', 'measured', ''],
-    [
-      gate(`CPU per call ÷ ${LIMIT}`, `≤ ${GATES.cpu}`, cpuRatio('ours').toFixed(2), cpuRatio('ours') <= GATES.cpu),
-      gate(`verb p99 ÷ ${LIMIT}, same half load`, `≤ ${GATES.p99}`, p99Ratio('ours').toFixed(2), p99Ratio('ours') <= GATES.p99),
-      gate('kB a parked call', `≤ ${GATES.kbPerCall}`, kb.toFixed(1), kb <= GATES.kbPerCall),
-      gate('journal: CPU ms a verb', `≤ ${GATES.journalCpu}`, cost.msPerVerb.toFixed(3), cost.msPerVerb <= GATES.journalCpu),
-      gate('journal: a caller waits, p99 ms', `≤ ${GATES.journalP99}`, cost.p99.toFixed(2), cost.p99 <= GATES.journalP99),
-      gate('inbound events/s', `≥ ${GATES.eventsPerSecond}`, ours.eventsPerSecond.toFixed(0), ours.eventsPerSecond >= GATES.eventsPerSecond),
-    ],
-  )
+  table(['gate', 'promised', 'measured', ''], gates.map(({ what, promised, measured: figure, met }) => [what, promised, figure, met ? 'met' : 'MISSED']))
+  console.log('\nA ratio is taken within each round, where the listeners run one right after the other; the figure is the median of the rounds.')
   if (!measured.pinned) console.log('\nListener and load shared their cores (no taskset, or one core): the figures are noisy.')
-  if (measured.others <= QUIET) return
-  console.log(`\nOthers used this machine too (load average ${measured.others.toFixed(1)} before the first round): waits show it more than CPU does.`)
+  if (measured.others > QUIET) console.log(`\nOthers used this machine too (load average ${measured.others.toFixed(1)} before the first round): waits show it more than CPU does.`)
+  return gates.every(({ met }) => met)
 }
 
-const gate = (what: string, promised: string, measured: string, met: boolean) => [what, promised, measured, met ? 'met' : 'MISSED']
+const atMost = (what: string, limit: number, measured: number) => ({ what, promised: `≤ ${limit}`, measured: measured.toFixed(2), met: measured <= limit })
 
 /** The median over the rounds of a figure, divided by the limit's in the same round. */
 function ratio(rounds: ReadonlyMap<string, readonly LoadReport[]>, name: string, figure: (report: LoadReport) => number): number {

@@ -6,7 +6,8 @@ export interface Waits {
   /** Milliseconds from the question to its answer, in the order in which a call asks. */
   readonly take: Spread
   readonly append: Spread
-  readonly owner: Spread
+  /** The write of a flow's last word, behind its hang-up: its answer says also whose the call was. */
+  readonly last: Spread
   readonly end: Spread
   /** Entries in all appends, and their length. */
   readonly entries: number
@@ -18,7 +19,7 @@ export interface Waits {
 /** A store that is timed: one more callback a question, about a microsecond, and it counts as the journal's. */
 export class TimedCalls implements CallStore {
   readonly #calls: CallStore
-  readonly #times = { take: new Times(), append: new Times(), owner: new Times(), end: new Times() }
+  readonly #times = { take: new Times(), append: new Times(), last: new Times(), end: new Times() }
   #entries = 0
   #characters = 0
   #failed = 0
@@ -29,10 +30,10 @@ export class TimedCalls implements CallStore {
 
   /** What was measured since the last report. */
   report(): Waits {
-    const { take, append, owner, end } = this.#times
-    const spreads = { take: take.spread(), append: append.spread(), owner: owner.spread(), end: end.spread() }
+    const { take, append, last, end } = this.#times
+    const spreads = { take: take.spread(), append: append.spread(), last: last.spread(), end: end.spread() }
     const waits = { ...spreads, entries: this.#entries, characters: this.#characters, failed: this.#failed }
-    for (const times of [take, append, owner, end]) times.clear()
+    for (const times of [take, append, last, end]) times.clear()
     this.#entries = this.#characters = this.#failed = 0
     return waits
   }
@@ -46,7 +47,8 @@ export class TimedCalls implements CallStore {
     const asked = performance.now()
     this.#entries += entries.length
     for (const entry of entries) this.#characters += entry.length
-    return this.#timed(asked, this.#times.append, this.#calls.append(uuid, owner, entries))
+    const { append, last } = this.#times
+    return this.#timed(asked, entries.at(-1)?.includes('"returned"') ? last : append, this.#calls.append(uuid, owner, entries))
   }
 
   restart(uuid: string, owner: Owner, entries: readonly string[]): Promise<boolean> {
@@ -59,8 +61,7 @@ export class TimedCalls implements CallStore {
   }
 
   owner(uuid: string): Promise<Owner | null> {
-    const asked = performance.now()
-    return this.#timed(asked, this.#times.owner, this.#calls.owner(uuid))
+    return this.#calls.owner(uuid)
   }
 
   ownersOf(uuids: readonly string[]): Promise<(Owner | null)[]> {

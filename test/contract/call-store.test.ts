@@ -46,6 +46,24 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.deepEqual(await second.owner('c1'), owner)
   })
 
+  test(`${home}: what calls write in one turn is answered for each of them, and stands before what is asked behind it`, async t => {
+    const { first, second } = await open(t)
+    const [one, lost, two] = await Promise.all(['c1', 'c2', 'c3'].map(uuid => take(first, uuid, 'a')))
+    await take(second, 'c2', 'b')
+    const many = Array.from({ length: 1_500 }, (_, at) => `entry ${at}`)
+    const answers = Promise.all([
+      first.append('c1', one!, ['first']), first.append('c2', lost!, ['of nobody']), first.append('c3', two!, []),
+      first.append('c3', two!, many), first.append('c1', one!, ['second', 'third']),
+    ])
+    assert.deepEqual(await first.read('c1'), ['begin', 'first', 'second', 'third'])
+    assert.deepEqual(await answers, [true, false, true, true, true])
+    assert.deepEqual(await second.read('c2'), ['begin'])
+    assert.deepEqual(await second.read('c3'), ['begin', ...many])
+    const last = first.append('c1', one!, ['last'])
+    assert.equal(await first.end('c1', one!), true)
+    assert.equal(await last, true, 'it was written before the call was forgotten')
+  })
+
   test(`${home}: the node to which a call is brought has it at once, with all that happened before`, async t => {
     const { first, second } = await open(t)
     const old = await take(first, 'c1', 'node a')

@@ -90,6 +90,36 @@ test('a flow says its own word for what came of a call; one that says nothing ha
   assert.deepEqual([...words].sort(), [['flow-1', ['sold', 'flow']], ['flow-2', ['done', 'flow']], ['flow-3', ['transferred', null]], ['flow-4', ['error', null]]])
 })
 
+test('what a flow says that has hung up is written once, and the answer tells whose the call was: nobody is asked once more', async t => {
+  for (const takenBy of [null, 'b']) {
+    const sim = simulate(t)
+    const { append, owner, take } = sim.callStore
+    const asked: string[] = []
+    sim.callStore.append = async (uuid, who, entries) => {
+      asked.push('write')
+      const last = entries.some(entry => entry.includes('"returned":"sold"'))
+      if (last && takenBy !== null) await take.call(sim.callStore, uuid, takenBy, 'begin')
+      return append.call(sim.callStore, uuid, who, entries)
+    }
+    sim.callStore.owner = uuid => (asked.push('whose'), owner.call(sim.callStore, uuid))
+    const caller = sim.call(flow(async call => {
+      await call.play('ivr/welcome')
+      await call.hangup()
+      return 'sold'
+    }))
+    await caller.hears('ivr/welcome')
+    await sim.advance('10s')
+    if (takenBy === null) {
+      assert.deepEqual(asked, ['write', 'write'], 'the sound, and the last word')
+      assert.deepEqual(sim.records.map(({ outcome }) => outcome), ['sold'])
+    } else {
+      assert.ok(asked.includes('whose'), 'the write was refused')
+      assert.deepEqual(sim.records, [], 'whoever has it writes its row')
+      for (const [uuid, other] of await sim.callStore.all()) await sim.callStore.end(uuid, other)
+    }
+  }
+})
+
 test('a call that waits shows since when it is answered and where it stands, before it has ended', async t => {
   const sim = simulate(t)
   const alice = sim.agent('alice')

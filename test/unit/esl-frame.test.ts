@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
-import { SwitchEvent } from '../../src/esl/event.ts'
+import { HeaderNames, Headers, SwitchEvent } from '../../src/esl/event.ts'
 import { Budget, UNCHARGED } from '../../src/esl/budget.ts'
 import { FrameReader, LIMIT, type Frame } from '../../src/esl/frame.ts'
 import { captureNames, octetsOf } from './captures.ts'
@@ -181,4 +181,11 @@ test('a header is found by its whole name, decoded, and only among the headers',
   assert.equal(event.get('Unique-ID'), undefined)
   assert.equal(event.body, 'Unique-ID: from the body\n')
   assert.equal(event.toMap().size, 5)
+})
+
+test('several headers are found in one pass: whole names, decoded, the first of a doubled one, and none without a value', () => {
+  const block = 'Event-Name: x\nX-Unique-ID: 2\nUnique-ID: 1%202\nUnique-ID: 3\nvariable_a: \nvariable_b: _undef_\nvariable_ab: 4\nLast: 5'
+  const names = new HeaderNames('Unique-ID', 'variable_a', 'variable_b', 'variable_c', 'Last')
+  for (const time of ['first', 'second']) assert.deepEqual([...names.in(new Headers(block))], [['Unique-ID', '1 2'], ['Last', '5']], time)
+  assert.deepEqual([...names.in(new Headers(''))], [])
 })

@@ -55,7 +55,7 @@ export function play(leg: Leg, stage: Stage, prompts: Prompt | readonly Prompt[]
 
 async function hear(leg: Leg, { app, argument }: Spoken, until: AbortSignal | undefined): Promise<SwitchEvent | null> {
   if (until) return executeUntil(leg, app as Ident, argument, until)
-  return (await leg.driven()).execute(app as Ident, argument)
+  return (leg.conversation ?? (await leg.driven())).execute(app as Ident, argument)
 }
 
 export function asSpoken(prompt: Prompt): Spoken {

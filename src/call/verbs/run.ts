@@ -12,6 +12,10 @@ export const run = (leg: Leg, stage: Stage, app: string, argument?: string): Pro
     run() {
       return stage.perform(() => execute(leg, app, argument))
     },
-    save: event => event.text,
-    load: saved => new SwitchEvent(saved as string),
+    save(event) {
+      return event.text
+    },
+    load(saved) {
+      return new SwitchEvent(saved as string)
+    },
   })
