@@ -6,6 +6,7 @@ import { after } from 'node:test'
 import type { Services } from '../src/services/open.ts'
 import { openRedisClient, type RedisAddress, type RedisClient } from '../src/store/redis.ts'
 import { openSql, type DatabaseAddress, type Sql } from '../src/store/sql.ts'
+import { PATIENCE_MS } from './patience.ts'
 import { at, startServices, TEMPLATE, TOLD } from './servers.ts'
 
 interface Test {
@@ -29,7 +30,7 @@ export interface TestDatabase {
 export async function openDatabase(t: Test): Promise<TestDatabase> {
   const { database } = await services()
   const name = `test_${process.pid}_${process.hrtime.bigint()}`
-  const admin = openSql(database, { max: 1 })
+  const admin = openSql(database, { max: 1, limitMs: PATIENCE_MS })
   await admin`create database ${admin(name)} template ${admin(TEMPLATE)}`
   const address = at(database, name)
   const sql = openSql(address)

@@ -86,7 +86,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.ok(await first.roster.advance('alice', epoch, 'ringing', NOW))
     assert.ok(await second.roster.advance('alice', epoch, 'talking', NOW + 4_000))
     assert.ok(await second.roster.release('alice', epoch, 'talked', NOW + 60_000))
-    assert.equal(await first.roster.release('alice', epoch, 'talked', NOW + 60_000), false)
+    assert.equal(await first.roster.release('alice', epoch, 'talked', NOW + 60_000), null)
     assert.ok(await first.roster.extendWrapUp('alice', 5_000, NOW + 61_000))
     assert.equal((await second.roster.get('alice', NOW + 94_999))?.state, 'wrap-up')
     assert.equal((await second.roster.get('alice', NOW + 95_000))?.state, 'idle')
@@ -173,7 +173,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const before = await first.roster.get('alice', NOW + 60)
     const words = stale.flatMap(old => Array.from({ length: 5 }, () => [
       second.roster.advance('alice', old, 'ringing', NOW + 60), first.roster.advance('alice', old, 'talking', NOW + 60),
-      second.roster.release('alice', old, 'talked', NOW + 60),
+      second.roster.release('alice', old, 'talked', NOW + 60).then(agent => agent !== null),
       first.roster.hold('alice', old, NOW + 60, 60_000).then(agent => agent !== null),
     ]).flat())
     assert.equal(words.length, 1_000)

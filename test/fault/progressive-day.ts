@@ -7,7 +7,7 @@ import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import { whyNotNow, type Agent } from '../../src/agent/agent.ts'
 import { sleep } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import type { Placed } from '../../src/campaign/attempt.ts'
+import type { Placed, Placing } from '../../src/campaign/attempt.ts'
 import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
 import { Dialer, type DialerHouse } from '../../src/campaign/dialer.ts'
 import { Floor } from '../../src/campaign/floor.ts'
@@ -115,7 +115,7 @@ export class ProgressiveDay {
     }
     const attempts = {
       rings: (call: string) => this.#ringing.has(call),
-      place: async (_: unknown, __: unknown, { attempt }: { attempt: string }, may: () => boolean): Promise<Placed> => {
+      place: async (_: unknown, __: unknown, { attempt }: { attempt: string }, { may }: Placing): Promise<Placed> => {
         if (!may()) {
           left++
           this.#leads++
