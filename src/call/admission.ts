@@ -1,6 +1,8 @@
 /**
- * How much this node takes on, decided by what it measures: how many calls live here, and how late its event loop runs (whatever a caller
- * does is heard that much later). Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
+ * How much this node takes on, decided by what it measures: how many calls live here, and how late its own work makes its event loop
+ * (whatever a caller does is heard that much later). A loop that is late because others use the machine, FreeSWITCH first of all, is no
+ * reason to send callers away: that would take nothing from the others. They wait then (burst.ts).
+ * Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
  * as many calls as it should have closes its port when another node is alive and open (house/gate.ts), so that FreeSWITCH goes to that
  * one within 10 ms; the last open node never does, for behind it there is only the apology.
  *
@@ -41,6 +43,8 @@ export interface AdmissionOptions {
   load(): { readonly calls: number; readonly coming: number }
   /** From so many calls on new callers are sent to the overflow; at twice as many the node is overrun. */
   maxCalls: number
+  /** CPU time that this process has used so far, milliseconds. */
+  cpuMs(): number
   /** True while calls of a dead node are being taken over: the event loop is late then because of them, and that ends. */
   takesOver?(): boolean
 }
@@ -100,19 +104,21 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
   }
 
   #nextTick(): Timer {
-    const { clock } = this.#options
+    const { clock, cpuMs } = this.#options
     const due = clock.monotonic() + TICK_MS
+    const ran = cpuMs()
     return clock.after(TICK_MS, () => {
       this.#timer = this.#nextTick()
       const now = clock.monotonic()
-      this.#hear(now, Math.max(0, now - due))
+      this.#hear(now, Math.max(0, now - due), cpuMs() - ran)
     })
   }
 
-  #hear(now: number, lag: number): void {
+  /** `ran` is what this process has worked since the last tick: no more than that can be its own doing. */
+  #hear(now: number, lag: number, ran: number): void {
     const slot = this.#ticks++ % TICKS
     this.#lags[slot] = lag
-    this.#lag.hear(now, this.#options.takesOver?.() ? 0 : lag, slot)
+    this.#lag.hear(now, this.#options.takesOver?.() ? 0 : Math.min(lag, ran), slot)
     this.look()
   }
 

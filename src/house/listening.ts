@@ -82,7 +82,7 @@ export class Listening {
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
-    this.admission = new Admission({ clock, log, maxCalls, load, takesOver: () => this.takesOver })
+    this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver: () => this.takesOver })
     // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
     const peers = {
       holds: () => (presence.holds() && this.#sure) || !others(presence).listener,
@@ -216,4 +216,10 @@ export class Listening {
 
 function addressOf(presence: NodeLease, node: string): string | null {
   return presence.peers().find(peer => peer.node === node)?.address ?? null
+}
+
+/** Of all threads of this process. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
