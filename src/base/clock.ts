@@ -52,6 +52,12 @@ export function afterReading(clock: Clock, ms: number, fn: () => void): Timer {
   return { cancel: () => timer.cancel() }
 }
 
+/** CPU time that all threads of this process have used so far, milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
 /**
  * What to add to a thread's `systemClock.monotonic()` for a time that all threads of the process agree on, in milliseconds: each thread
  * counts from its own start.

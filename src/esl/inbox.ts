@@ -5,7 +5,8 @@
  * that has not been greeted, at real-time priority (0.7 % of a core each, measured). When a node dies, or when more callers come than the
  * machine has time for, this process gets a twentieth of a core; a turn that did all the work that waits took six seconds then, in which
  * one caller was greeted (measured). So a turn in which a connection was accepted does nothing but that: what all others have sent waits for
- * a turn in which nobody came, a second at most, and no turn hands on for longer than some milliseconds.
+ * a turn in which nobody came, and no turn hands on for longer than some milliseconds. When somebody comes in every turn nothing waits for
+ * longer than it takes this process to greet hundreds: that is a time of its own work, for by the clock it may be anything.
  *
  * When nobody comes and nothing waits, everything is handed on at once. Used by esl/tcp.ts alone.
  */
@@ -13,23 +14,32 @@ import type { Clock } from '../base/clock.ts'
 
 /** What a turn spends on those who were greeted: the next connection waits for so long. */
 const SLICE_MS = 4
-/** Under a steady load somebody always comes: nothing waits longer than this for the others. */
-const LONGEST_MS = 1_000
+/** CPU time in which some three hundred are greeted: a dead node had no more calls than that, or this is a steady load. */
+const GREETING_CPU_MS = 150
+/** By the clock: a caller waits no longer than this for others. */
+const LONGEST_MS = 5_000
 
 interface Waiting {
   readonly since: number
+  readonly sinceCpu: number
   act(): void
 }
 
 export class Inbox {
   readonly #clock: Clock
+  readonly #cpuMs: () => number
   #accepted = 0
   #waiting: Waiting[] = []
   /** A connection was accepted a moment ago, or something waits. */
   #busy = false
 
-  constructor(clock: Clock) {
+  /** CPU time of this process as this turn began. */
+  #cpu = 0
+
+  /** `cpuMs`: CPU time that this process has used so far. */
+  constructor(clock: Clock, cpuMs: () => number) {
     this.#clock = clock
+    this.#cpuMs = cpuMs
   }
 
   /** One more connection was accepted. */
@@ -40,16 +50,18 @@ export class Inbox {
 
   /** Runs `act` in its turn: at once when nobody is being greeted. */
   hand(act: () => void): void {
-    if (this.#busy) this.#waiting.push({ since: this.#clock.monotonic(), act })
+    if (this.#busy) this.#waiting.push({ since: this.#clock.monotonic(), sinceCpu: this.#cpu, act })
     else act()
   }
 
   async #run(): Promise<void> {
     this.#busy = true
+    this.#cpu = this.#cpuMs()
     await this.#turn() // the rest of this turn: whoever is accepted in it may have come before those whose data is here
     for (let before = -1; before !== this.#accepted || this.#waiting.length > 0; ) {
       const allAreGreeted = before === this.#accepted
       before = this.#accepted
+      this.#cpu = this.#cpuMs()
       await this.#handOn(allAreGreeted)
       await this.#turn()
     }
@@ -59,9 +71,10 @@ export class Inbox {
   async #handOn(all: boolean): Promise<void> {
     const began = this.#clock.monotonic()
     let done = 0
-    for (const { since, act } of this.#waiting) {
+    for (const { since, sinceCpu, act } of this.#waiting) {
       const now = this.#clock.monotonic()
-      if (now - began >= SLICE_MS || (!all && now - since < LONGEST_MS)) break
+      if (now - began >= SLICE_MS) break
+      if (!all && now - since < LONGEST_MS && this.#cpu - sinceCpu < GREETING_CPU_MS) break
       act()
       done++
       await settled()

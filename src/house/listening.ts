@@ -1,6 +1,6 @@
 /** A node's part in calls: the door and its port, the flows behind it, and how much of that this process takes on. */
 import type { Roster } from '../agent/roster.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import { cpuMs, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Admission } from '../call/admission.ts'
 import { LEG_PATH } from '../call/arrival.ts'
@@ -216,10 +216,4 @@ export class Listening {
 
 function addressOf(presence: NodeLease, node: string): string | null {
   return presence.peers().find(peer => peer.node === node)?.address ?? null
-}
-
-/** Of all threads of this process. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1_000
 }
