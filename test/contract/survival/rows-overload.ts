@@ -9,8 +9,8 @@ import { row } from './rows.ts'
 const WELCOME = /ivr\/welcome/
 const SORRY = /sorry/
 const MOST = 20
-/** The dead man's switch of the dialplan throws twice, after 15 s each; then comes the apology. */
-const ALL_LINES_MS = 35_000
+/** Until the dialplan has tried all that it can and apologises: 40 s, measured with a node that is stopped. */
+const ALL_LINES_MS = 45_000
 /** One in each of its two ways, and one more in each where a node took the call and let it go. */
 const MOST_OFFERS = 4
 
