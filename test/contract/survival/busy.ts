@@ -12,6 +12,9 @@ const BUSY_CORES = 0.4
 /** Within which 95 of 100 callers of a dead node hear something again: on a machine of our own, and beside others. */
 const LIMITS = { idle: 1_000, busy: 5_000 } as const
 
+/** A nice value: a weight of 110 against 1024, sched(7). */
+const LESS = 10
+
 /** Cores that are in use now, while the row has not begun. */
 async function coresInUse(): Promise<number> {
   const worked = () => cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busy: user + nice + sys + irq, all: user + nice + sys + irq + idle }))
@@ -28,10 +31,10 @@ export async function patience(told: Told): Promise<number> {
   return limit
 }
 
-/** This process gets what others leave, and others take everything, until disposed. */
+/** Others take all cores, and this process gets a tenth of what each of them gets, until disposed. (With a priority of 19, a seventieth, it can do nothing at all.) */
 export async function starve(pid: number): Promise<AsyncDisposable> {
   // Linux keeps a priority for each thread
-  for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), 19)
+  for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), LESS)
   const burners = cpus().map(() => spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore' }))
   return {
     async [Symbol.asyncDispose]() {
