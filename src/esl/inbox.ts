@@ -16,8 +16,8 @@ import type { Clock } from '../base/clock.ts'
 const SLICE_MS = 4
 /** CPU time in which some three hundred are greeted: a dead node had no more calls than that, or this is a steady load. */
 const GREETING_CPU_MS = 150
-/** By the clock: a caller waits no longer than this for others. */
-const LONGEST_MS = 5_000
+/** By the clock: nothing waits longer than this for others, and a caller who comes waits several times. */
+const LONGEST_MS = 2_000
 
 interface Waiting {
   readonly since: number
