@@ -1,7 +1,7 @@
 /** Puts a node together: settings → parts → the door, and closes it in reverse. The only composition of the house. */
 import { redisRoster, type RedisHome } from './agent/redis-roster.ts'
 import type { Roster } from './agent/roster.ts'
-import { systemClock } from './base/clock.ts'
+import { cpuMs, systemClock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import { SharedClock } from './base/shared-clock.ts'
@@ -17,6 +17,7 @@ import { Capacity } from './campaign/capacity.ts'
 import { Floor } from './campaign/floor.ts'
 import { LeadDesk } from './campaign/lead.ts'
 import { ownAddress, type Config } from './config.ts'
+import { Inbox } from './esl/inbox.ts'
 import { openListener } from './esl/listener.ts'
 import { accepts } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
@@ -162,7 +163,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     // the port is known (and ours) from here on, and closed until there is somebody behind it
     const { host, port } = config.listen
     let listening: Listening | null = null
-    const listener = catalogue && (await openListener({ host, port, allow: config.listenAllow, log, onWire: wire => (listening ? listening.knock(wire) : wire.destroy()) }))
+    const listener = catalogue && (await openListener({ host, port, allow: config.listenAllow, log, inbox: new Inbox(clock, cpuMs), onWire: wire => (listening ? listening.knock(wire) : wire.destroy()) }))
     listener?.pause()
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)

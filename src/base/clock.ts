@@ -51,6 +51,21 @@ export const systemClock: Clock = {
 }
 
 /**
+ * For a limit on the silence of others: runs `fn` once, after `ms` and one more turn. When this process itself stood still, what the others
+ * have sent waits in its sockets, and timers come before sockets: in that turn it is read, and whoever was heard cancels the timer.
+ */
+export function afterReading(clock: Clock, ms: number, fn: () => void): Timer {
+  let timer = clock.after(ms, () => (timer = clock.after(0, fn)))
+  return { cancel: () => timer.cancel() }
+}
+
+/** CPU time that all threads of this process have used so far, milliseconds. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
+}
+
+/**
  * What to add to a thread's `systemClock.monotonic()` for a time that all threads of the process agree on, in milliseconds: each thread
  * counts from its own start.
  */

@@ -1,6 +1,8 @@
 /**
- * How much this node takes on, decided by what it measures: how many calls live here, and how late its event loop runs (whatever a caller
- * does is heard that much later). Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
+ * How much this node takes on, decided by what it measures: how many calls live here, and how late its own work makes its event loop
+ * (whatever a caller does is heard that much later). A loop that is late because others use the machine, FreeSWITCH first of all, is no
+ * reason to send callers away before they would take the line for dead: that takes nothing from the others. They wait (esl/inbox.ts).
+ * Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
  * as many calls as it should have closes its port when another node is alive and open (house/gate.ts), so that FreeSWITCH goes to that
  * one within 10 ms; the last open node never does, for behind it there is only the apology.
  *
@@ -23,13 +25,15 @@ const LATE_OF_TICKS = 3
 const CALM_MS = 500
 /** A node that is too late for so long is not just catching up. */
 const SOFT_FOR_MS = 1_000
-/** The lag at which callers begin to notice; milliseconds, 99 of 100 ticks. */
+/** The lag at which callers begin to notice, as far as this node's own work makes it; milliseconds, 99 of 100 ticks. */
 export const SOFT_LAG_MS = 50
+/** The lag, whoever makes it, at which callers would wait too long for each word: each step of a flow takes several of them. */
+const DEAD_LAG_MS = 500
 /** A neighbour's calls arrive all at once when it dies: room for as many again. */
 const HARD_TIMES = 2
 /** Below this part of a limit the limit is forgotten. */
 const BELOW = 0.9
-/** With fewer calls than this part of the limit it is not they who make the node late: whoever is sent away then helps nobody. */
+/** With fewer calls than this part of the limit it is not they who make the node late. */
 const AT_LEAST = 0.25
 
 const ROOM_AGAIN = 'this node has room for calls of other nodes again; new callers are still sent to the overflow'
@@ -41,6 +45,8 @@ export interface AdmissionOptions {
   load(): { readonly calls: number; readonly coming: number }
   /** From so many calls on new callers are sent to the overflow; at twice as many the node is overrun. */
   maxCalls: number
+  /** CPU time that this process has used so far, milliseconds. */
+  cpuMs(): number
   /** True while calls of a dead node are being taken over: the event loop is late then because of them, and that ends. */
   takesOver?(): boolean
 }
@@ -50,6 +56,7 @@ export type Admits = Pick<Admission, 'admits'>
 
 export class Admission extends Emitter<{ state: AdmissionState }> implements Disposable {
   readonly #options: AdmissionOptions
+  readonly #ownLag: LagLimit
   readonly #lag: LagLimit
   readonly #lags = new Float64Array(TICKS)
   #ticks = 0
@@ -61,7 +68,8 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     super()
     this.#options = options
     this.#since = options.clock.monotonic()
-    this.#lag = new LagLimit(SOFT_LAG_MS, SOFT_FOR_MS)
+    this.#ownLag = new LagLimit(SOFT_LAG_MS, SOFT_FOR_MS)
+    this.#lag = new LagLimit(DEAD_LAG_MS, SOFT_FOR_MS)
     this.#timer = this.#nextTick()
   }
 
@@ -83,8 +91,8 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     const most = maxCalls * HARD_TIMES
     const overrun = this.#state === 'overrun' ? calls > most * BELOW : calls >= most
     const busy = calls >= maxCalls * AT_LEAST
-    const beginsToShed = calls >= maxCalls || (busy && this.#lag.isBeyond(now))
-    const keepsShedding = calls > maxCalls * BELOW || (busy && !this.#lag.isCalm(now))
+    const beginsToShed = calls >= maxCalls || (busy && this.#ownLag.isBeyond(now)) || this.#lag.isBeyond(now)
+    const keepsShedding = calls > maxCalls * BELOW || (busy && !this.#ownLag.isCalm(now)) || !this.#lag.isCalm(now)
     const full = this.#state === 'open' ? beginsToShed : keepsShedding
     this.#enter(overrun ? 'overrun' : full ? 'shedding' : 'open', now)
   }
@@ -100,19 +108,23 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
   }
 
   #nextTick(): Timer {
-    const { clock } = this.#options
+    const { clock, cpuMs } = this.#options
     const due = clock.monotonic() + TICK_MS
+    const ran = cpuMs()
     return clock.after(TICK_MS, () => {
       this.#timer = this.#nextTick()
       const now = clock.monotonic()
-      this.#hear(now, Math.max(0, now - due))
+      this.#hear(now, Math.max(0, now - due), cpuMs() - ran)
     })
   }
 
-  #hear(now: number, lag: number): void {
+  /** `ran` is what this process has worked since the last tick: no more than that can be its own doing. */
+  #hear(now: number, lag: number, ran: number): void {
     const slot = this.#ticks++ % TICKS
     this.#lags[slot] = lag
-    this.#lag.hear(now, this.#options.takesOver?.() ? 0 : lag, slot)
+    const counts = this.#options.takesOver?.() ? 0 : lag
+    this.#ownLag.hear(now, Math.min(counts, ran), slot)
+    this.#lag.hear(now, counts, slot)
     this.look()
   }
 
@@ -121,7 +133,10 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     if (state === before) return
     const figures = { ...this.figures, maxCalls: this.#options.maxCalls }
     this.#state = state
-    if (state === 'open') this.#lag.forget()
+    if (state === 'open') {
+      this.#ownLag.forget()
+      this.#lag.forget()
+    }
     const { log } = this.#options
     if (state === 'open') log.info({ ...figures, ms: Math.round(now - this.#since) }, 'this node takes new calls again')
     else if (before === 'overrun') log.info(figures, ROOM_AGAIN)

@@ -146,11 +146,10 @@ export class Door {
       log[text.startsWith('-ERR No such channel') ? 'debug' : 'warn']({ error: text }, 'the switch refused a command')
     })
     try {
-      this.#burst.add()
       const data = await conversation.greet()
       const driven = wasDriven(data)
       using _served = driven ? this.#burst.drivenCall() : null
-      await (driven ? this.#burst.myTurn() : this.#burst.drivenFirst())
+      if (!driven) await this.#burst.drivenFirst()
       const arrival = readArrival(data)
       // before its key is looked at: whoever has the call has unset that
       if (this.#doubts.any && (await this.#doubts.isStale(arrival))) return conversation.retire() // neither taken nor closed

@@ -3,7 +3,7 @@
  * A leg may have several conversations in its life, one after the other; a conversation has one leg and one connection.
  */
 import { randomBytes } from 'node:crypto'
-import type { Clock, Timer } from '../base/clock.ts'
+import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import type { ApiText } from '../esl/api.ts'
 import { api, CONNECT, EXIT, execute, hangup, linger, NO_EVENTS, onlyOf, subscribe, type Command } from '../esl/command.ts'
@@ -73,7 +73,7 @@ export class Conversation {
 
   /** Asks who is there. Gives the leg's data; rejects when the peer is silent for 5 s. */
   async greet(): Promise<Headers> {
-    const late = this.#clock.after(IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
+    const late = afterReading(this.#clock, IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
     const connected = this.#connection.send(CONNECT)
     this.tell(linger(LINGER_SECONDS))
     try {
@@ -200,7 +200,7 @@ export class Conversation {
    * of a hang-up between our greeting and our subscribing no event ever comes.
    */
   #lingers(): void {
-    if (this.#hungUp === null) this.#unheard = this.#clock.after(OVERTAKEN_MS, () => this.#endUnheard())
+    if (this.#hungUp === null) this.#unheard = afterReading(this.#clock, OVERTAKEN_MS, () => this.#endUnheard())
   }
 
   #endUnheard(): void {

@@ -5,7 +5,7 @@
  * Here and wherever every call passes, functions are bound or anonymous: tsx (by esbuild's keepNames) puts its name on every arrow
  * function that stands behind one (`key: digit => …`, `const done = () => …`) each time it is made, which was a tenth of a call's CPU.
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
 import { SwitchEvent, Headers, utf8 } from './event.ts'
 import { FrameReader, TooLarge, type Frame } from './frame.ts'
@@ -141,7 +141,7 @@ export class Connection {
     }
     if (this.#reader.partial && this.#partial === null && this.#open) {
       this.#framesThen = this.#frames
-      this.#partial = this.#clock.after(PARTIAL_FRAME_MS, () => this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)))
+      this.#partial = afterReading(this.#clock, PARTIAL_FRAME_MS, () => this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)))
     }
   }
 

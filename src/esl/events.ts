@@ -2,8 +2,7 @@
  * We listen to FreeSWITCH: one link per switch that carries events only, read by our own lazy reader (four times faster than
  * decoding every header). It comes back by itself after a loss, and says so: whatever happened in between must be asked for.
  */
-import type { Clock, Timer } from '../base/clock.ts'
-import { sleep } from '../base/clock.ts'
+import { afterReading, sleep, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
@@ -172,7 +171,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       },
     })
     const answer = (command: Parameters<Connection['send']>[0]) => Promise.race([connection.send(command), gone])
-    const late = clock.after(LOGIN_MS, () => connection.destroy(new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer as an event socket does`)))
+    const late = afterReading(clock, LOGIN_MS, () => connection.destroy(new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer as an event socket does`)))
     try {
       await Promise.race([authRequested, gone])
       return await this.#logIn(connection, answer)
@@ -227,9 +226,9 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
           () => {}, // the connection closed: its own handler has said so
         )
       }
-      this.#pinging = this.#options.clock.after(PING_MS, beat)
+      this.#pinging = afterReading(this.#options.clock, PING_MS, beat)
     }
-    this.#pinging = this.#options.clock.after(PING_MS, beat)
+    this.#pinging = afterReading(this.#options.clock, PING_MS, beat)
   }
 }
 

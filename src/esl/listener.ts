@@ -3,6 +3,7 @@ import { BlockList, isIPv6 } from 'node:net'
 import type { Log } from '../base/log.ts'
 import { InputError } from '../base/errors.ts'
 import { Budget } from './budget.ts'
+import type { Inbox } from './inbox.ts'
 import { listenTcp, type TcpListener, type TcpListening } from './tcp.ts'
 import type { Wire } from './wire.ts'
 
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   /** Addresses that may connect, as CIDR: '127.0.0.0/8', '::1/128'. The socket application has no authentication of its own. */
   allow: readonly string[]
   log: Log
+  /** Calls that come at once are greeted before anything else is done (inbox.ts). Absent: what comes first is done first. */
+  inbox?: Inbox
   onWire(wire: Wire): void
 }
 
@@ -60,7 +63,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')
   }
   const onFault = (error: Error): void => options.log.error({ error: error.message }, 'a connection of a switch could not be accepted')
-  return new Port({ host: options.host, onWire, onFault, budget: new Budget(UNKNOWN_OCTETS) }).open(options.port)
+  return new Port({ host: options.host, onWire, onFault, inbox: options.inbox, budget: new Budget(UNKNOWN_OCTETS) }).open(options.port)
 }
 
 /** A port that can be closed and opened again; each time it is open has a socket of its own. */

@@ -2,6 +2,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { SwitchError } from '../base/errors.ts'
 import type { Budget } from './budget.ts'
+import type { Inbox } from './inbox.ts'
 import type { Wire, WireHandlers } from './wire.ts'
 
 /** Connections that the kernel keeps for us while we are busy: a node's death brings hundreds at once (Node's default is 511). */
@@ -9,13 +10,18 @@ const BACKLOG = 4_096
 /** A host that does not answer at all must not hold anybody for the kernel's two minutes. */
 const CONNECT_MS = 5_000
 const ACCEPT_MS = 300
+/** Chunks (64 KiB at most) of one connection that wait to be handed on: with more its socket is not read. */
+const CHUNKS_WAIT = 4
 
 class SocketWire implements Wire {
   readonly peer: string
   readonly budget: Budget | undefined
   readonly #socket: Socket
-  constructor(socket: Socket, budget?: Budget) {
+  readonly #inbox: Inbox | undefined
+  #waiting = 0
+  constructor(socket: Socket, budget?: Budget, inbox?: Inbox) {
     this.#socket = socket
+    this.#inbox = inbox
     this.budget = budget
     this.peer = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
   }
@@ -32,9 +38,18 @@ class SocketWire implements Wire {
   }
   listen(handlers: WireHandlers): void {
     let broken: Error | undefined
-    this.#socket.on('data', chunk => handlers.data(chunk))
+    const inbox = this.#inbox
+    this.#socket.on('data', inbox ? chunk => this.#hand(inbox, chunk, handlers) : chunk => handlers.data(chunk))
     this.#socket.on('error', error => (broken = error))
-    this.#socket.on('close', () => handlers.close(broken))
+    const closed = () => handlers.close(broken)
+    this.#socket.on('close', () => (inbox ? inbox.hand(closed) : closed()))
+  }
+  #hand(inbox: Inbox, chunk: Buffer, handlers: WireHandlers): void {
+    if (++this.#waiting >= CHUNKS_WAIT) this.#socket.pause()
+    inbox.hand(() => {
+      if (--this.#waiting === CHUNKS_WAIT - 1) this.#socket.resume()
+      handlers.data(chunk)
+    })
   }
   pause(): void {
     this.#socket.pause()
@@ -90,6 +105,8 @@ export interface TcpListening {
   readonly backlog?: number
   /** Of each wire: Wire.budget. */
   readonly budget?: Budget
+  /** Through which what the wires bring is handed on. Absent: at once. */
+  readonly inbox?: Inbox | undefined
   onWire(wire: Wire): void
   /** A connection could not be accepted (no file descriptors are left). The port stays open; whoever waits in the kernel is taken later. Default: thrown. */
   onFault?(error: Error): void
@@ -99,7 +116,10 @@ export interface TcpListening {
 export function listenTcp(options: TcpListening): Promise<TcpListener> {
   return new Promise((resolve, reject) => {
     // noDelay: with Nagle a verb costs 64 ms instead of 21. allowHalfOpen stays off: a FIN is the end of a conversation.
-    const server = createServer({ noDelay: true }, socket => options.onWire(new SocketWire(socket, options.budget)))
+    const server = createServer({ noDelay: true }, socket => {
+      options.inbox?.accepted()
+      options.onWire(new SocketWire(socket, options.budget, options.inbox))
+    })
     const failed = (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is in use: stop the other process or set LISTEN to another port' : error.message
       reject(new SwitchError('LINK_DOWN', `cannot listen on ${options.host}:${options.port}: ${why}`, { cause: error }))

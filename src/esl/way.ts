@@ -2,7 +2,7 @@
  * The connection that esl-lite works over, in place of its own class EslLite: its events out of our frames, for as long as one wire lives.
  * It is over when the wire closes, and when nothing comes over it although something was asked (a frozen switch, a half-open link).
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import { Headers, utf8 } from './event.ts'
 import { FrameReader, type Frame } from './frame.ts'
@@ -39,7 +39,7 @@ export class EslWay {
     this.#wire = wire
     this.#clock = clock
     this.#lost = lost
-    this.#pinging = clock.after(PING_MS, () => this.#ping())
+    this.#pinging = afterReading(clock, PING_MS, () => this.#ping())
     wire.listen({ data: chunk => this.#data(chunk), close: error => this.#close(error?.message ?? 'the connection is gone') })
   }
 
@@ -123,7 +123,7 @@ export class EslWay {
       return this.#wire.destroy()
     }
     this.#heard = false
-    this.#pinging = this.#clock.after(PING_MS, () => this.#ping())
+    this.#pinging = afterReading(this.#clock, PING_MS, () => this.#ping())
     this.ask()
   }
 

@@ -1,6 +1,6 @@
 /** A node's part in calls: the door and its port, the flows behind it, and how much of that this process takes on. */
 import type { Roster } from '../agent/roster.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import { cpuMs, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Admission } from '../call/admission.ts'
 import { LEG_PATH } from '../call/arrival.ts'
@@ -82,7 +82,7 @@ export class Listening {
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
-    this.admission = new Admission({ clock, log, maxCalls, load, takesOver: () => this.takesOver })
+    this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver: () => this.takesOver })
     // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
     const peers = {
       holds: () => (presence.holds() && this.#sure) || !others(presence).listener,

@@ -8,7 +8,7 @@
  *
  * A connection is never used again after it was lost: it is replaced. Used by store/sql.ts alone.
  */
-import type { Clock, Timer } from '../base/clock.ts'
+import { afterReading, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 
@@ -82,7 +82,7 @@ export class ConnectionPool<C extends Connection> {
         begin: free => (leave(), resolve(this.#use(free, work, until))),
         refuse: error => (leave(), reject(error)),
       }
-      const limit = this.#after(limitMs, () => waiting.refuse(new SwitchhookError('SERVICE', `no connection to PostgreSQL was free for ${limitMs} ms`)))
+      const limit = afterReading(this.#options.clock, limitMs, () => waiting.refuse(new SwitchhookError('SERVICE', `no connection to PostgreSQL was free for ${limitMs} ms`)))
       this.#waiting.add(waiting)
     })
   }
@@ -110,8 +110,8 @@ export class ConnectionPool<C extends Connection> {
     const began = clock.monotonic()
     this.#busy.add(connection)
     return new Promise((resolve, reject) => {
-      const doubt = this.#after(DOUBT_MS, () => this.#doubt(began))
-      const limit = this.#after(until - began, () => {
+      const doubt = afterReading(clock, DOUBT_MS, () => this.#doubt(began))
+      const limit = afterReading(clock, until - began, () => {
         this.#silent(connection)
         reject(new SwitchhookError('SERVICE', `PostgreSQL has not answered for ${limitMs} ms`))
       })
@@ -167,12 +167,5 @@ export class ConnectionPool<C extends Connection> {
 
   #closeIdle(): void {
     for (const connection of this.#idle.splice(0)) connection.close()
-  }
-
-  /** One more turn after the time: when this process itself stood still, answers wait in the sockets, and timers come before sockets. */
-  #after(ms: number, act: () => void): Timer {
-    const { clock } = this.#options
-    let timer = clock.after(Math.max(0, ms), () => (timer = clock.after(0, act)))
-    return { cancel: () => timer.cancel() }
   }
 }

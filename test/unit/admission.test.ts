@@ -56,8 +56,15 @@ function openNode(t: TestContext, maxCalls = 100) {
   const said: { level: 'info' | 'warn'; message: string; fields: Record<string, unknown> }[] = []
   const hear = (level: 'info' | 'warn') => (fields: unknown, message?: string) => void said.push({ level, fields: fields as Record<string, unknown>, message: message ?? '' })
   const log = { ...silentLog, info: hear('info'), warn: hear('warn') } as Log
-  const node = { clock, said, calls: 0, coming: 0, states: [] as AdmissionState[], takesOver: false }
-  const admission = new Admission({ clock, log, maxCalls, load: () => ({ calls: node.calls, coming: node.coming }), takesOver: () => node.takesOver })
+  const node = { clock, said, calls: 0, coming: 0, states: [] as AdmissionState[], takesOver: false, works: true }
+  let worked = 0
+  let lookedAt = 0
+  const cpuMs = () => {
+    if (node.works) worked += clock.monotonic() - lookedAt
+    lookedAt = clock.monotonic()
+    return worked
+  }
+  const admission = new Admission({ clock, log, maxCalls, cpuMs, load: () => ({ calls: node.calls, coming: node.coming }), takesOver: () => node.takesOver })
   admission.on('state', state => node.states.push(state))
   t.after(() => {
     admission[Symbol.dispose]()
@@ -123,6 +130,28 @@ test('a node that is late though hardly anybody calls takes every caller: it is 
   node.calls = 24
   node.clock.pass(20_000, 200)
   assert.deepEqual(node.states, [])
+})
+
+test('a node that is late because others use the machine takes every caller: whoever is sent away gives it no time', t => {
+  const node = openNode(t)
+  node.calls = 60
+  node.works = false
+  node.clock.pass(20_000, 200)
+  assert.deepEqual(node.states, [])
+  assert.equal(node.admission.figures.lagMs, 200, 'it is seen how late it is')
+  node.works = true
+  node.clock.pass(2_000, 200)
+  assert.equal(node.admission.state, 'shedding', 'late by its own work')
+})
+
+test('a node that is late by more than half a second, whoever makes it late, sends new callers to the overflow: they would take the line for dead', t => {
+  const node = openNode(t)
+  node.calls = 2
+  node.works = false
+  node.clock.pass(5_000, 600)
+  assert.equal(node.admission.state, 'shedding')
+  node.clock.pass(1_000)
+  assert.equal(node.admission.state, 'open')
 })
 
 test('a node that is late by 40 ms takes every caller', t => {

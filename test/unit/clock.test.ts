@@ -1,7 +1,8 @@
 /** The clock of the machine: timers of any length, although Node's own end after 24.8 days. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../../src/base/clock.ts'
+import { MessageChannel } from 'node:worker_threads'
+import { afterReading, systemClock } from '../../src/base/clock.ts'
 import { MachineClock, VirtualClock } from '../../src/testing/index.ts'
 
 const DAY_MS = 86_400_000
@@ -58,4 +59,24 @@ test('a machine whose clock somebody sets says another time, and its timers come
   assert.equal(machine.now() - time.now(), 15_000 - 3_600_000)
   await time.advance(30_000)
   assert.deepEqual(rang, [30_000])
+})
+
+test('a process that stood still reads what has come meanwhile before it takes anybody for silent', async () => {
+  const { port1, port2 } = new MessageChannel()
+  let silent = false
+  const heard = new Promise<void>(resolve => {
+    const limit = afterReading(systemClock, 20, () => {
+      silent = true
+      resolve()
+    })
+    port2.once('message', () => {
+      limit.cancel()
+      resolve()
+    })
+  })
+  port1.postMessage('here')
+  for (const until = performance.now() + 40; performance.now() < until; );
+  await heard
+  port1.close()
+  assert.equal(silent, false)
 })

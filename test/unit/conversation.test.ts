@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryPair, VirtualClock } from '#testing'
+import type { Clock } from '../../src/base/clock.ts'
 import { Conversation } from '../../src/call/conversation.ts'
 import { ident } from '../../src/esl/words.ts'
 
@@ -63,4 +64,20 @@ test('a connection that is closed before the hang-up was told has told it all th
   await clock.settle()
   assert.deepEqual(told, ['hung up unheard', 'closed'])
   assert.deepEqual(clock.pending(), [])
+})
+
+test('a switch that answered while this process stood still is not taken for silent', async () => {
+  const clock = new VirtualClock()
+  const turns: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), turn: fn => clock.turn(fn), after: (ms, fn) => clock.after(Math.max(1, ms), fn) } // a turn takes a millisecond
+  const [near, far] = memoryPair()
+  far.listen({ data() {}, close() {} })
+  const conversation = new Conversation(near, turns, () => {})
+  const greeting = conversation.greet()
+  // timers come before sockets: the limit of five seconds is first
+  clock.after(5_000, () => far.write(`Event-Name: CHANNEL_DATA\nUnique-ID: ${LEG}\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n`))
+  const [headers] = await Promise.all([greeting, clock.advance(5_002)])
+  assert.equal(headers.get('Unique-ID'), LEG)
+  const silent = new Conversation(memoryPair()[0], turns, () => {}).greet()
+  await Promise.all([assert.rejects(silent, /no answer to connect within 5000 ms/), clock.advance(5_002)])
+  conversation.destroy()
 })

@@ -9,11 +9,12 @@ import { NO_USES, type Uses } from '../../flow/uses.ts'
 import { checkDialplan } from './dialplan.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import type { DoctorSettings } from './house.ts'
+import { checkPriority } from './priority.ts'
 import * as question from './questions.ts'
 import { checkSounds } from './sounds.ts'
 import { isOlder } from './stores.ts'
 import { SwitchLine } from './switch-line.ts'
-import { tcpRetries } from './tcp-retries.ts'
+import { isHere, tcpRetries } from './tcp-retries.ts'
 import { checkCalls } from './test-call.ts'
 
 export type Ask = (text: ApiText) => Promise<string>
@@ -51,6 +52,7 @@ export async function* checkSwitch(
     const { findings, hosts } = await checkDialplan(name, settings.doorKey, ask)
     yield* findings
     yield* await tcpRetries(at, ask)
+    if (isHere(name)) yield* await checkPriority(name, ask)
     yield* await checkSounds(at, settings.scripts, uses, ask)
     if (!findings.some(finding => finding.level === 'fault')) yield* await checkCalls(name, hosts, line, settings, clock)
   } catch (error) {

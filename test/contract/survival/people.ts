@@ -1,5 +1,6 @@
 /** Callers and agents: legs of the other switch, that call, press keys, take calls, hang up, and record what reaches their ear. */
 import { newUuid } from '../../../src/esl/words.ts'
+import { SipCallers } from '../../bench/switch/sip-callers.ts'
 import { eventually, pause, type Rig } from './rig.ts'
 import type { Talk } from './rows-talking.ts'
 
@@ -36,6 +37,22 @@ export class People {
     const came = await within(ARRIVES_MS, 'all callers reach the switch', Promise.all(coming))
     this.callers.push(...came)
     return came
+  }
+
+  /** The same, of people who make no sound and press no keys: many of them cost next to nothing beside the switch. They stay for so long. */
+  async callQuietly(count: number, stayMs: number, betweenMs = BETWEEN_MS): Promise<Caller[]> {
+    const { ear, near } = this.#rig
+    const callers = await SipCallers.open(near.ports.inside)
+    const since = ear.heard.length
+    const calls: Promise<void>[] = []
+    for (let at = 0; at < count; at++) {
+      calls.push(callers.call('4930555000', stayMs))
+      await pause(betweenMs)
+    }
+    void Promise.all(calls).then(() => callers.close())
+    const came = () => ear.heard.slice(since).filter(({ name, outbound }) => name === 'CHANNEL_CREATE' && !outbound)
+    await eventually(`${count} callers reach the switch`, ARRIVES_MS, () => came().length === count)
+    return came().map(({ uuid, from }) => ({ uuid, far: uuid, number: from }))
   }
 
   async #one(to: string): Promise<Caller> {

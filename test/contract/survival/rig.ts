@@ -9,13 +9,14 @@ import { NodeProcess } from '../../fault/node-process.ts'
 import { startFarEnd, startFreeSwitch, type FreeSwitch } from '../switch/freeswitch.ts'
 import { Ear, type Heard } from './ear.ts'
 import { People } from './people.ts'
+import type { Setup } from './rows.ts'
 import { FLOW_SOUNDS } from './sounds.ts'
 import { Stores } from './stores.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-export type Side = 'a' | 'b'
+export type Side = 'a' | 'b' | 'c'
 /** What the nodes show to people whom they call: so it is seen who called. */
-export const SHOWS = { a: '4900000001', b: '4900000002' } as const
+export const SHOWS = { a: '4900000001', b: '4900000002', c: '4900000003' } as const
 
 export class Rig {
   readonly near: FreeSwitch
@@ -38,9 +39,9 @@ export class Rig {
     this.people = new People(this)
   }
 
-  static async open(program: string, { trackCalls = false } = {}): Promise<Rig> {
+  static async open(program: string, setup: Setup): Promise<Rig> {
     const stores = await Stores.open()
-    const near = await startFreeSwitch(program, { outside: 'other', trackCalls, sounds: FLOW_SOUNDS })
+    const near = await startFreeSwitch(program, { outside: 'other', trackCalls: setup === 'tracked', threeNodes: setup === 'three nodes', sounds: FLOW_SOUNDS })
     const far = await startFarEnd(program, near.ports)
     const ear = await Ear.open(near.ports.eventSocket, near.password, { sounds: true })
     const farEar = await Ear.open(far.ports.eventSocket, far.password, { sounds: false })
@@ -50,7 +51,8 @@ export class Rig {
   }
 
   portOf(side: Side): number {
-    return side === 'a' ? this.near.ports.nodeA : this.near.ports.nodeB
+    const { nodeA, nodeB, nodeC } = this.near.ports
+    return { a: nodeA, b: nodeB, c: nodeC }[side]
   }
 
   /** Starts a node at this address of the dialplan. Resolves when its door is open. */

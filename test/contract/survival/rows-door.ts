@@ -83,7 +83,7 @@ row(7, 'a node is stopped and stays so: who is with the other one stays there, a
 })
 
 /** Milliseconds from the arrival of each caller to the moment that is given for them. */
-function after(rig: Rig, callers: readonly Caller[], moments: ReadonlyMap<string, number>): number[] {
+export function after(rig: Rig, callers: readonly Caller[], moments: ReadonlyMap<string, number>): number[] {
   const created = new Map(rig.ear.heard.filter(({ name }) => name === 'CHANNEL_CREATE').map(({ uuid, at }) => [uuid, at]))
   return callers.map(({ uuid }) => moments.get(uuid)! - created.get(uuid)!)
 }

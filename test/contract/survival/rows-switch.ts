@@ -68,4 +68,4 @@ row(30, 'FreeSWITCH is killed and recovers its calls: all go on where they were,
     const calls = await rig.stores.remains()
     return talks.every(talk => calls.find(call => call.id === talk.caller.uuid)?.outcome === 'talked')
   })
-}, { tracked: true })
+}, 'tracked')

@@ -2,10 +2,13 @@
 import type { Told } from '../../fault/matrix.ts'
 import type { Rig } from './rig.ts'
 
+/** `tracked`: on a switch that writes its calls down, so that `sofia recover` can bring them back. `three nodes`: its dialplan names a third one. */
+export const SETUPS = ['two nodes', 'three nodes', 'tracked'] as const
+export type Setup = (typeof SETUPS)[number]
+
 export interface Row {
   readonly name: string
-  /** On a switch that writes its calls down, so that `sofia recover` can bring them back. */
-  readonly tracked: boolean
+  readonly setup: Setup
   readonly run: (rig: Rig, told: Told) => Promise<void>
 }
 
@@ -14,6 +17,6 @@ export const ROWS: Row[] = []
 /** People in each row, unless it says otherwise: enough on a real switch, where each costs a thread and a tone. */
 export const PEOPLE = 30
 
-export function row(number: number, name: string, run: Row['run'], { tracked = false } = {}): void {
-  ROWS.push({ name: `row ${number}: ${name}`, tracked, run })
+export function row(number: number, name: string, run: Row['run'], setup: Setup = 'two nodes'): void {
+  ROWS.push({ name: `row ${number}: ${name}`, setup, run })
 }

@@ -16,6 +16,7 @@ export interface Ports {
   readonly outside: number
   readonly nodeA: number
   readonly nodeB: number
+  readonly nodeC: number
 }
 
 /** Who answers a number of the outside world, by its last digit. */

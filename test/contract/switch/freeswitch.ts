@@ -56,6 +56,8 @@ export interface FreeSwitchOptions {
   outside?: 'same' | 'other'
   /** Calls are written down as they go, so that `sofia recover` can bring them back after a crash. */
   trackCalls?: boolean
+  /** The dialplan offers calls to a third node behind the second. */
+  threeNodes?: boolean
   /** Name → milliseconds. Default: those of the suite. */
   sounds?: Readonly<Record<string, number>>
 }
@@ -71,16 +73,16 @@ export async function findFreeSwitch(): Promise<string | null> {
 }
 
 export async function startFreeSwitch(program: string, options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
-  const { outside = 'same', trackCalls = false, sounds = SOUNDS } = options
-  const [eventSocket, inside, trunk, far, nodeA, nodeB] = await freePorts(6) as [number, number, number, number, number, number]
-  const ports: Ports = { eventSocket, inside, trunk, outside: far, nodeA, nodeB }
+  const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS } = options
+  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC] = await freePorts(7) as [number, number, number, number, number, number, number]
+  const ports: Ports = { eventSocket, inside, trunk, outside: far, nodeA, nodeB, nodeC }
   const doorKey = randomBytes(24).toString('hex')
   return start(program, ports, doorKey, outside === 'same' ? 3 : 2, async (folder, password) => {
     await writeSounds(folder, sounds)
     await writeFile(join(folder, 'conf/freeswitch.xml'), freeswitchXml({ ports, password, folder, outside, trackCalls }), { mode: 0o600 })
     await writeDialplan(folder, {
       switchhook_node_a: `127.0.0.1:${nodeA}`,
-      switchhook_node_b: `127.0.0.1:${nodeB}`,
+      switchhook_node_b: threeNodes ? `127.0.0.1:${nodeB}/$1|127.0.0.1:${nodeC}` : `127.0.0.1:${nodeB}`, // in front of `/$1` in every line
       switchhook_key: doorKey,
       ...(outside === 'same' ? { switchhook_patience: String(PATIENCE_SECONDS) } : {}),
       switchhook_sorry: 'sorry.wav',
@@ -160,7 +162,7 @@ export function withSettings(text: string, values: Readonly<Record<string, strin
   for (const [name, value] of Object.entries(values)) {
     const line = new RegExp(`(<X-PRE-PROCESS cmd="set" data="${name}=)[^"]*`)
     if (!line.test(text)) throw new Error(`dialplan/switchhook_vars.xml has no setting ${name}`)
-    text = text.replace(line, `$1${value}`)
+    text = text.replace(line, (_, before: string) => before + value)
   }
   return text
 }

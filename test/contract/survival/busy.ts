@@ -1,0 +1,48 @@
+/** Whether others use the machine: on two cores that a switch, the people and the nodes share, each row's times are theirs too. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir } from 'node:fs/promises'
+import { cpus, setPriority } from 'node:os'
+import type { Told } from '../../fault/matrix.ts'
+import { pause } from './rig.ts'
+
+const LOOKS_MS = 1_500
+/** Of all cores together. Two switches without calls, Redis and PostgreSQL take a tenth of a core. */
+const BUSY_CORES = 0.4
+/** Within which 95 of 100 callers of a dead node hear something again: on a machine of our own, and beside others. */
+const LIMITS = { idle: 1_000, busy: 5_000 } as const
+
+/** A nice value: a weight of 110 against 1024, sched(7). */
+const LESS = 10
+
+/** Cores that are in use now, while the row has not begun. */
+async function coresInUse(): Promise<number> {
+  const worked = () => cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busy: user + nice + sys + irq, all: user + nice + sys + irq + idle }))
+  const before = worked()
+  await pause(LOOKS_MS)
+  return worked().reduce((sum, now, core) => sum + (now.busy - before[core]!.busy) / Math.max(1, now.all - before[core]!.all), 0)
+}
+
+/** Looks before a row begins, and tells which limit applies to it. Milliseconds. */
+export async function patience(told: Told): Promise<number> {
+  const cores = await coresInUse()
+  const [machine, limit] = cores >= BUSY_CORES ? ['busy', LIMITS.busy] : ['idle', LIMITS.idle]
+  told.says(`the machine is ${machine} (${cores.toFixed(1)} of ${cpus().length} cores in use before): p95 ≤ ${limit} ms`)
+  return limit
+}
+
+/** Others take all cores, and this process gets a tenth of what each of them gets, until disposed. (With a priority of 19, a seventieth, it can do nothing at all.) */
+export async function starve(pid: number): Promise<AsyncDisposable> {
+  // Linux keeps a priority for each thread
+  for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), LESS)
+  const burners = cpus().map(() => spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore' }))
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(burners.map(burner => {
+        const ended = once(burner, 'exit')
+        burner.kill('SIGKILL')
+        return ended
+      }))
+    },
+  }
+}
