@@ -28,7 +28,7 @@ const SOFT_FOR_MS = 1_000
 /** The lag at which callers begin to notice, as far as this node's own work makes it; milliseconds, 99 of 100 ticks. */
 export const SOFT_LAG_MS = 50
 /** The lag, whoever makes it, at which callers would wait too long for each word: each step of a flow takes several of them. */
-const DEAD_LAG_MS = 500
+const DEAD_LAG_MS = 1_000
 /** A neighbour's calls arrive all at once when it dies: room for as many again. */
 const HARD_TIMES = 2
 /** Below this part of a limit the limit is forgotten. */

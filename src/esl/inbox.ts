@@ -17,7 +17,7 @@ const SLICE_MS = 4
 /** CPU time in which some three hundred are greeted: a dead node had no more calls than that, or this is a steady load. */
 const GREETING_CPU_MS = 150
 /** By the clock: nothing waits longer than this for others, and a caller who comes waits several times. */
-const LONGEST_MS = 2_000
+const LONGEST_MS = 1_000
 
 interface Waiting {
   readonly since: number
