@@ -123,7 +123,8 @@ export class Leg {
     const equals = set.indexOf('=')
     if (equals < 1) return
     this.#state += `;${set}`
-    this.#moment = { ...this.#moment, variables: [...this.#moment.variables, [`variable_${set.slice(0, equals)}`, encode(set.slice(equals + 1))]] }
+    const heard = pin ? [['variable_read_result', 'success'] as const] : []
+    this.#moment = { ...this.#moment, variables: [...this.#moment.variables, ...heard, [`variable_${set.slice(0, equals)}`, encode(set.slice(equals + 1))]] }
   }
 }
 
