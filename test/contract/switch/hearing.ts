@@ -64,6 +64,7 @@ contract('music that ends as soon as it begins never holds up what comes next', 
   })
   const caller = await world.call()
   await world.within('15s', flow.result)
+  await world.event(caller.uuid, 'CHANNEL_HANGUP') // the ends of all sounds were told before
   const music = world.endsOf(caller.uuid, 'moh/calm')
   ok(music.length > 0 && music.every(end => end === 'break'), `the 2 s of music were not played to their end: ${music.join(', ')}`)
   deepEqual(world.endsOf(caller.uuid, 'ivr/wrong'), Array(8).fill('done'))
@@ -111,6 +112,7 @@ contract('a sound is cut short when it is needless', async world => {
   })
   const caller = await world.call()
   await world.within('5s', flow.result)
+  await world.event(caller.uuid, 'CHANNEL_HANGUP')
   deepEqual(sounds(world, caller), ['ivr/long'])
   deepEqual(world.endsOf(caller.uuid, 'ivr/long'), ['break'])
 })

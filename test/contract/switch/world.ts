@@ -131,6 +131,7 @@ export abstract class World {
     const late = new Error(`not within ${limitMs} ms: ${what}`)
     return new Promise((resolve, reject) => {
       const timer = this.clock.after(limitMs, () => reject(late))
+      this.opened.push({ [Symbol.dispose]: () => timer.cancel() }) // the loser of a race is waited for by nobody
       promise.then(resolve, reject).finally(() => timer.cancel())
     })
   }
