@@ -166,7 +166,7 @@ export class Door {
       if (this.#lapse.offers(arrival.uuid)) return conversation.close()
       conversation.subscribe(arrival.uuid)
       if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
-      else await this.#admit(arrival, conversation)
+      else await this.#admit(arrival, conversation, driven)
     } catch (error) {
       // whatever a stranger does to this port, the house stands
       log.warn({ peer: wire.peer, error: error instanceof Error ? error.message : String(error) }, 'a connection brought no call')
@@ -174,10 +174,10 @@ export class Door {
     }
   }
 
-  async #admit(arrival: Arrival, conversation: Conversation): Promise<void> {
+  async #admit(arrival: Arrival, conversation: Conversation, driven: boolean): Promise<void> {
     const { admits } = this.#options
     if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid))) return this.#shed(arrival, conversation)
-    const taken = await take({ ...this.#options, node: this.#node }, arrival)
+    const taken = await take({ ...this.#options, node: this.#node }, arrival, driven)
     this.#unsetKey(arrival, conversation)
     const known = this.#living(arrival.uuid)
     if (known) {
