@@ -24,7 +24,8 @@ export const NOBODY = ''
 const MAX_NO_ANSWER = 3
 /** A reservation outlasts the ringing by this much, for the switch to say how it ended. */
 const GRACE_MS = 10_000
-const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
+/** What a dial that did not reach the agent means for the agent, whoever dialled. */
+export const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
   busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
   invalid: 'unreachable', failed: 'failed', refused: 'failed',
   lost: 'failed',

@@ -1,10 +1,10 @@
 /** An agent who is promised to a caller, as a flow holds them: whom it dials and joins follows from the endpoint and the leg. */
-import type { Outcome } from '../agent/agent.ts'
 import type { Call } from '../call/call.ts'
 import type { DialOutcome } from '../call/cause.ts'
 import type { Leg } from '../call/leg.ts'
 import { ends } from '../call/nouns.ts'
 import type { Pledge } from '../call/verbs/dial.ts'
+import { REST } from '../campaign/agent-call.ts'
 import type { Place } from '../queue/place.ts'
 import type { ReservedAgent } from '../queue/reserved-agent.ts'
 
@@ -22,18 +22,6 @@ export interface SavedAgent {
   /** Of an agent who waits on the line. */
   readonly leg: string | null
   readonly epoch: number
-}
-
-/** What a dial that did not reach the agent means for the agent. */
-const RESTS: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
-  busy: 'busy',
-  'no-answer': 'no-answer',
-  declined: 'declined',
-  cancelled: 'caller-left',
-  invalid: 'unreachable',
-  failed: 'failed',
-  refused: 'failed',
-  lost: 'failed',
 }
 
 export class LeasedAgent implements Agent, Pledge {
@@ -74,7 +62,7 @@ export class LeasedAgent implements Agent, Pledge {
   }
 
   async missed(outcome: Exclude<DialOutcome, 'answered'>): Promise<void> {
-    await this.#agent?.finished(RESTS[outcome])
+    await this.#agent?.finished(REST[outcome])
   }
   async talked(): Promise<void> {
     if (this.#talked) return
