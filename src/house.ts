@@ -19,7 +19,7 @@ import { LeadDesk } from './campaign/lead.ts'
 import { ownAddress, type Config } from './config.ts'
 import { Inbox } from './esl/inbox.ts'
 import { openListener } from './esl/listener.ts'
-import { accepts } from './esl/tcp.ts'
+import { knock } from './esl/tcp.ts'
 import type { Ident } from './esl/words.ts'
 import { loadFlows } from './flow/catalogue.ts'
 import { keepRecords } from './flow/records.ts'
@@ -192,14 +192,14 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       const { doorKey, maxCalls } = config
       const settings = callSettings(config, address)
       const key = doorKey ?? undefined
-      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, presence, settings, key, listener, answers: accepts, maxCalls })
+      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, presence, settings, key, listener, knock, maxCalls })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
       ? await Dialling.open({ ...common, floor, telephones, presence, home, redis, bell, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs, switches: config.switches.length > 0 ? 'freeswitch' : 'simulation' })
       : null
     scope.defer(() => void dialling?.stop(others(presence))) // when the opening fails; else it has stopped long before
-    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))
+    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, presence, runs, address, knock, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))
     await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it

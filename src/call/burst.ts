@@ -6,8 +6,8 @@ import { within, type Clock } from '../base/clock.ts'
 
 /** So many calls that were driven before come at once only when a node has died. */
 const SOME = 5
-/** A takeover is over when so long nobody came for whom it is one. */
-const OVER_MS = 2_000
+/** A takeover is over when so long nobody came for whom it is one: a kernel asks again after one second, two or four (esl/tcp.ts, BACKLOG). */
+const OVER_MS = 5_000
 /** A new caller waits no longer than this for those who were there before. */
 const NEW_WAITS_MS = 2_000
 

@@ -5,11 +5,16 @@ import type { Budget } from './budget.ts'
 import type { Inbox } from './inbox.ts'
 import type { Wire, WireHandlers } from './wire.ts'
 
-/** Connections that the kernel keeps for us while we are busy: a node's death brings hundreds at once (Node's default is 511). */
-const BACKLOG = 4_096
+/**
+ * Connections that the kernel keeps for us while we are busy. Each costs FreeSWITCH 0.7 % of a core at real-time priority until it is
+ * greeted (esl/inbox.ts): with three hundred of them nobody else has two cores, and none was greeted within 25 s (measured beside two
+ * busy programs). Whoever finds the queue full is asked again by their own kernel after a second, which costs nothing: 300 of 300 within
+ * 6 s. With 64 a hundred callers, whom one death brings at once, would not all find room.
+ */
+const BACKLOG = 128
 /** A host that does not answer at all must not hold anybody for the kernel's two minutes. */
 const CONNECT_MS = 5_000
-const ACCEPT_MS = 300
+const KNOCK_MS = 300
 /** Chunks (64 KiB at most) of one connection that wait to be handed on: with more its socket is not read. */
 const CHUNKS_WAIT = 4
 
@@ -77,16 +82,22 @@ export function connectTcp(host: string, port: number): Promise<Wire> {
   })
 }
 
-/** Does somebody accept connections at this address ('host:port', '[::1]:8084') now? False after 300 ms without an answer. */
-export function accepts(address: string): Promise<boolean> {
+export type Knock = 'accepts' | 'refuses' | 'silent'
+
+/**
+ * What comes of a connection to this address ('host:port', '[::1]:8084') now. A process that is stopped accepts, through its kernel; of
+ * one that has ended the kernel refuses. 'silent': no answer within 300 ms, or the host cannot be reached.
+ */
+export function knock(address: string): Promise<Knock> {
   const colon = address.lastIndexOf(':')
   return new Promise(resolve => {
-    const socket = connect({ host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), timeout: ACCEPT_MS })
-    const answer = (does: boolean) => {
+    const socket = connect({ host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), timeout: KNOCK_MS })
+    const answer = (what: Knock) => {
       socket.destroy()
-      resolve(does)
+      resolve(what)
     }
-    socket.once('connect', () => answer(true)).once('error', () => answer(false)).once('timeout', () => answer(false))
+    const failed = ({ code }: NodeJS.ErrnoException) => answer(code === 'ECONNREFUSED' ? 'refuses' : 'silent')
+    socket.once('connect', () => answer('accepts')).once('error', failed).once('timeout', () => answer('silent'))
   })
 }
 

@@ -39,11 +39,15 @@ export interface OrphansParts extends FinishParts {
   mine(uuid: string): boolean
   /** Are calls of a dead node coming to this one's door? Those that were not accepted yet look as if a node held them. Absent: no. */
   takesOver?(): boolean
+  /** Has the process of a node that is not alive ended? Then FreeSWITCH brings its calls to another door. Absent: it may hold its connections. */
+  hasEnded?(node: string): Promise<boolean>
   readonly log: Log
 }
 
-/** A call whose node has just lapsed is on its way to another door: 30 ms, 2 s when hundreds are. */
+/** A call whose node has just lapsed may be on its way to another door, which takes 30 ms. */
 const ON_ITS_WAY_MS = 1_000
+/** When the process has ended it is on its way for sure, and whoever finds a queue full there is asked again after 1, 2, 4 and 8 s (esl/tcp.ts, BACKLOG). */
+const BROUGHT_MS = 15_000
 /** The end of a call is told to everybody in the same moment; this is longer than that moment. */
 const UNHEARD_MS = 500
 /** A call of our own that is over is being written down by its flow. */
@@ -80,13 +84,14 @@ export class Orphans {
     }
     if (orphans.length === 0) return { finished: 0, watched: this.#watched.size, fetched: 0 }
     const standing = await standingOf(switchboard, orphans.map(([uuid]) => uuid))
+    const ended = await this.#processesEnded(orphans.map(([, owner]) => owner.node))
     const over: Over[] = []
     let fetched = 0
     await Promise.all(orphans.map(async ([name, owner]) => {
       const uuid = uuidOf(name)
       const where = uuid && standing.get(uuid)
       if (!uuid || !where) return
-      if (typeof where !== 'string') return void (fetched += Number(await this.#lives(uuid, owner, where)))
+      if (typeof where !== 'string') return void (fetched += Number(await this.#lives(uuid, owner, where, ended.has(owner.node))))
       const end = await this.#endOf(uuid, where)
       if (end !== 'unknown' && this.#mayFinish(uuid, owner, end)) over.push({ uuid, owner, end })
     }))
@@ -97,8 +102,16 @@ export class Orphans {
     for (const uuid of this.#watched.keys()) this.#forget(uuid)
   }
 
-  /** True when it was fetched. */
-  async #lives(uuid: Uuid, owner: Owner, home: Switch): Promise<boolean> {
+  /** Which of these nodes' processes have ended. (Of an earlier one of our own name it is not asked: our port is open.) */
+  async #processesEnded(nodes: readonly string[]): Promise<ReadonlySet<string>> {
+    const { hasEnded = async () => false, node } = this.#parts
+    const others = [...new Set(nodes)].filter(name => name !== node)
+    const ended = await Promise.all(others.map(hasEnded))
+    return new Set(others.filter((_, at) => ended[at]))
+  }
+
+  /** True when it was fetched. `isBrought`: FreeSWITCH is bringing it to another door. */
+  async #lives(uuid: Uuid, owner: Owner, home: Switch, isBrought: boolean): Promise<boolean> {
     const { nodes, calls, log } = this.#parts
     const place = await placeOf(uuid, home)
     if (place === null) return false
@@ -106,7 +119,11 @@ export class Orphans {
       this.#watch(uuid, owner, home)
       return false
     }
-    if (this.#parts.takesOver?.() || !this.#sightings.lasted(`driven ${uuid} ${owner.epoch}`, ON_ITS_WAY_MS + this.#turn(uuid, owner))) return false
+    if (!this.#sightings.lasted(`driven ${uuid} ${owner.epoch}`, (isBrought ? BROUGHT_MS : ON_ITS_WAY_MS) + this.#turn(uuid, owner))) return false
+    if (this.#parts.takesOver?.()) {
+      this.#sightings.soon(ON_ITS_WAY_MS)
+      return false
+    }
     const [now, lines] = await Promise.all([calls.owner(uuid), calls.read(uuid)])
     const flow = beginOf(lines)?.arrival.path
     if (!isSame(now, owner) || flow === undefined || !nodes.holds()) return false

@@ -35,6 +35,11 @@ export class Sightings {
     this.#due = Infinity
   }
 
+  /** The next look comes within so many milliseconds. */
+  soon(ms: number): void {
+    this.#due = Math.min(this.#due, ms)
+  }
+
   /** The look is over: what was not seen in it is forgotten. Gives the milliseconds until something will have lasted long enough. */
   end(): number {
     for (const what of this.#since.keys()) if (!this.#seen.has(what)) this.#since.delete(what)

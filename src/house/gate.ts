@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { Admission } from '../call/admission.ts'
 import type { NodeLease } from '../call/node-lease.ts'
 import type { Listener } from '../esl/listener.ts'
+import type { Knock } from '../esl/tcp.ts'
 
 /** Somebody else has the port, or the other nodes could not be asked: so long until it is tried again. */
 const AGAIN_MS = 500
@@ -16,8 +17,8 @@ export interface GateOptions {
   listener: Listener
   admission: Pick<Admission, 'on' | 'state'>
   lease: Pick<NodeLease, 'setOpen' | 'mayClose' | 'peers' | 'on'>
-  /** Does this address (host:port) accept a connection now? A node that died counts as alive until its lease runs out. */
-  answers(address: string): Promise<boolean>
+  /** What comes of a connection to this address (host:port)? A node that died counts as alive until its lease runs out. */
+  knock(address: string): Promise<Knock>
   clock: Clock
   log: Log
 }
@@ -73,11 +74,11 @@ export class Gate {
   }
 
   async #tryToClose(): Promise<void> {
-    const { listener, admission, lease, answers, clock, log } = this.#options
+    const { listener, admission, lease, knock, clock, log } = this.#options
     this.#asking = true
     try {
-      const others = await Promise.all(this.#others().map(answers))
-      const may = others.includes(true) && (await lease.mayClose())
+      const others = await Promise.all(this.#others().map(knock))
+      const may = others.includes('accepts') && (await lease.mayClose())
       if (may && !this.#over && admission.state === 'overrun') {
         this.#closed = true
         listener.pause()

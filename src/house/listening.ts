@@ -12,6 +12,7 @@ import type { NodeLease } from '../call/node-lease.ts'
 import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import type { Listener } from '../esl/listener.ts'
+import type { Knock } from '../esl/tcp.ts'
 import type { Wire } from '../esl/wire.ts'
 import { campaignDesk } from '../flow/campaign-desk.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
@@ -42,8 +43,8 @@ export interface ListeningOptions {
   key: string | undefined
   /** The port of the door, still closed. */
   listener: Listener
-  /** Does this address accept a connection now? */
-  answers(address: string): Promise<boolean>
+  /** What comes of a connection to this address (host:port)? */
+  knock(address: string): Promise<Knock>
   maxCalls: number
 }
 
@@ -154,8 +155,8 @@ export class Listening {
 
   /** Opens the port. */
   async start(): Promise<void> {
-    const { listener, presence: lease, answers, clock, log } = this.#options
-    this.#gate = await Gate.open({ listener, admission: this.admission, lease, answers, clock, log })
+    const { listener, presence: lease, knock, clock, log } = this.#options
+    this.#gate = await Gate.open({ listener, admission: this.admission, lease, knock, clock, log })
   }
 
   /** From this moment on nobody is dialled for a call, and the port is closed. Calls that are here go on. */

@@ -10,6 +10,8 @@ import type { Switchboard } from '../call/switchboard.ts'
 import type { LeadDesk } from '../campaign/lead.ts'
 import { Reconciler } from '../flow/reconcile.ts'
 import type { CallRecords } from '../flow/call-record.ts'
+import { endedNodes } from './ended-nodes.ts'
+import type { Knock } from '../esl/tcp.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { closeLostCall, openCalls } from '../store/calls.ts'
 import type { Sql } from '../store/sql.ts'
@@ -32,16 +34,19 @@ export interface ReconcileOptions {
   legs: ReadonlyMap<string, Leg>
   /** Does this process drive the call, or write down its end? */
   drives(uuid: string): boolean
+  /** What comes of a connection to this address (host:port)? */
+  knock(address: string): Promise<Knock>
   /** Are calls of a dead node coming to this process's door? */
   takesOver(): boolean
   /** The memory of all nodes has lost a call that is driven here. */
   remember(uuid: string): Promise<void>
 }
 
-export function reconcile({ legs, drives, remember, presence, sql, ...parts }: ReconcileOptions): Reconciler {
+export function reconcile({ legs, drives, remember, presence, knock, sql, ...parts }: ReconcileOptions): Reconciler {
   return new Reconciler({
     ...parts,
     nodes: presence,
+    hasEnded: endedNodes(presence, knock),
     rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
     mine: uuid => drives(uuid) || legs.has(uuid),
     legs: () => legs.values(),

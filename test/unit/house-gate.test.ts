@@ -37,7 +37,7 @@ async function openGate(t: TestContext) {
   }
   const hear = (_: unknown, message?: string) => void house.said.push(message!)
   const log = { ...silentLog, info: hear, warn: hear, error: hear } as Log
-  const gate = await Gate.open({ listener, admission, lease, answers: async () => house.answers, clock, log })
+  const gate = await Gate.open({ listener, admission, lease, knock: async () => (house.answers ? 'accepts' : 'refuses'), clock, log })
   t.after(() => {
     gate.close()
     assert.deepEqual(clock.pending(), [], 'a timer was left behind')

@@ -88,6 +88,34 @@ test('a call is fetched from a node that holds it and is gone from its peers, a 
   caller.hangUp()
 })
 
+test('calls of a node whose process has ended are on their way to another door, however long FreeSWITCH takes: they are fetched after 15 s', async t => {
+  const house = await openHouse(t)
+  const caller = await house.caller()
+  const asked: string[] = []
+  await house.reconciler({ hasEnded: async node => (asked.push(node), true) }).start()
+  house.lapses('a')
+  await house.clock.advance(14_900)
+  assert.equal(await house.owner(caller.uuid), 'a', 'a second transfer would only be in its way')
+  await house.clock.advance(200)
+  assert.equal(await house.owner(caller.uuid), 'b')
+  assert.deepEqual(new Set(asked), new Set(['a']))
+  caller.hangUp()
+})
+
+test('while calls of a dead node come to this door none is fetched, and then it is looked again at once', async t => {
+  const house = await openHouse(t)
+  const caller = await house.caller()
+  let takesOver = true
+  await house.reconciler({ takesOver: () => takesOver }).start()
+  house.lapses('a')
+  await house.clock.advance(8_000)
+  assert.equal(await house.owner(caller.uuid), 'a')
+  takesOver = false
+  await house.clock.advance(1_100)
+  assert.equal(await house.owner(caller.uuid), 'b')
+  caller.hangUp()
+})
+
 test('a process without a door of its own sends a call that must be fetched to one that has one', async t => {
   const house = await openHouse(t)
   const caller = await house.caller()
