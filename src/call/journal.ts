@@ -74,6 +74,11 @@ export class Journal {
     return this.#at
   }
 
+  /** False: nobody could go on with the call, and nothing is written. */
+  get isKept(): boolean {
+    return this.#options.store !== null
+  }
+
   get owner(): Owner {
     return this.#owner
   }

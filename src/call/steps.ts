@@ -105,7 +105,7 @@ export class Steps {
       if (one.intent && !before) await this.#intend(n, one.verb, intent)
       if (this.#frozen || hasMoved(leg)) return await never<T>() // it is another node's, and that one does it
       const result = await this.#run(leg, one, intent, before !== undefined)
-      await this.#record(leg, n, one, { r: one.save ? one.save(result) : (result as Json | undefined) })
+      await this.#record(leg, n, one, { r: this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined })
       return result
     } catch (error) {
       // the end of the call is nobody's result (that of another leg is), and what became of a step that moved is for the next owner to find out

@@ -8,7 +8,7 @@
 import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
 import { SwitchEvent, Headers, utf8 } from './event.ts'
-import { FrameReader, TooLarge, type Frame } from './frame.ts'
+import { FrameReader, IS_EVENT, TooLarge, type Frame } from './frame.ts'
 import type { Command } from './command.ts'
 import type { Wire } from './wire.ts'
 
@@ -70,7 +70,7 @@ export class Connection {
     this.#wire = wire
     this.#clock = clock
     this.#handlers = handlers
-    this.#reader = new FrameReader(this.#frame.bind(this), { budget: wire.budget, tooLarge: handlers.skipped ? 'skip' : 'refuse' })
+    this.#reader = new FrameReader(this.#frame.bind(this), { event: this.#event.bind(this), budget: wire.budget, tooLarge: handlers.skipped ? 'skip' : 'refuse' })
     wire.listen({ data: this.#data.bind(this), close: this.#close.bind(this) })
   }
 
@@ -145,11 +145,15 @@ export class Connection {
     }
   }
 
+  #event(body: Buffer): void {
+    this.#frames++
+    this.#handlers.event(new SwitchEvent(body))
+  }
+
   #frame({ head, body, skipped }: Frame): void {
     this.#frames++
     if (skipped !== undefined) return this.#skipped(new Headers(head).raw('Content-Type') ?? '', skipped)
-    // an event's first header is Content-Length, its second the type: nothing else is looked up for it
-    if (head.endsWith('\nContent-Type: text/event-plain')) return this.#handlers.event(new SwitchEvent(body))
+    if (head.endsWith(IS_EVENT)) return this.#handlers.event(new SwitchEvent(body))
     if (head === FINE && this.#waiting[0] === null) return void this.#waiting.shift()
     const headers = new Headers(head)
     switch (headers.raw('Content-Type')) {

@@ -31,6 +31,8 @@ export class TooLarge extends SwitchError {
 export interface Reading {
   /** A body beyond the limit: 'refuse' (the default) throws, 'skip' passes over it and gives the frame with `skipped`. A head always throws. */
   readonly tooLarge?: 'refuse' | 'skip'
+  /** Takes the octets of an event's body that came in one piece, which is nearly all of them. Absent: it is a frame like any other. */
+  readonly event?: (body: Buffer) => void
   /** Shared by readers of whose peers nothing is known; charged until `trust` or `end` with what one of them holds beyond UNCHARGED. */
   readonly budget?: Budget | undefined
 }
@@ -44,9 +46,12 @@ export const LIMIT = 4_194_304
 const LF = 10
 const END_OF_HEAD = Buffer.from('\n\n')
 const LENGTH = 'Content-Length: '
+/** An event's first header is Content-Length, its second the type: nothing else is looked up for it. */
+export const IS_EVENT = '\nContent-Type: text/event-plain'
 
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void
+  readonly #onEvent: ((body: Buffer) => void) | undefined
   readonly #tooLarge: 'refuse' | 'skip'
   #budget: Budget | null
   #charged = 0
@@ -57,8 +62,9 @@ export class FrameReader {
   /** Octets of a body that is passed over, as many as are still to come. */
   #skip = 0
 
-  constructor(onFrame: (frame: Frame) => void, { tooLarge = 'refuse', budget }: Reading = {}) {
+  constructor(onFrame: (frame: Frame) => void, { tooLarge = 'refuse', event, budget }: Reading = {}) {
     this.#onFrame = onFrame
+    this.#onEvent = event
     this.#tooLarge = tooLarge
     this.#budget = budget ?? null
   }
@@ -122,7 +128,8 @@ export class FrameReader {
     const need = contentLength(head)
     const end = at + need
     if (head.length + need <= LIMIT && end <= chunk.length) {
-      this.#onFrame({ head, body: need === 0 ? '' : chunk.toString('latin1', at, end) })
+      if (this.#onEvent && head.endsWith(IS_EVENT)) this.#onEvent(chunk.subarray(at, end))
+      else this.#onFrame({ head, body: need === 0 ? '' : chunk.toString('latin1', at, end) })
       return end
     }
     this.#head = head

@@ -183,6 +183,17 @@ test('a header is found by its whole name, decoded, and only among the headers',
   assert.equal(event.toMap().size, 5)
 })
 
+test('an event of a leg is the same whether it came as octets of a piece or as a text', () => {
+  const block = 'Event-Name: CHANNEL_EXECUTE_COMPLETE\nUnique-ID: 1%202\nX-Unique-ID: 3\nUnique-ID: 4\nvariable_a: M%C3%BCller\nvariable_empty: _undef_\nvariable_: \nApplication: set\nApplication-UUID: 7\nLast: 5'
+  const piece = Buffer.from(`from before\nUnique-ID: 0\n\n${block}\n\nand after\nvariable_b: 6\n`)
+  const from = piece.indexOf('Event-Name')
+  const names = ['Event-Name', 'Unique-ID', 'ID', 'variable_a', 'variable_b', 'variable_empty', 'variable_', 'Application', 'Application-UUID', 'UUID', 'Last', 'and after']
+  const read = (event: SwitchEvent) => [event.name, event.body, event.uuid, ...names.flatMap(name => [event.raw(name), event.get(name)]), event.text, [...event.toMap()], ...names.map(name => event.raw(name))]
+  assert.deepEqual(read(new SwitchEvent(piece.subarray(from, from + block.length))), read(new SwitchEvent(block)))
+  assert.equal(new SwitchEvent(Buffer.from('Event-Name: BACKGROUND_JOB\nJob-UUID: 7\n\n+OK Grüße\n')).body, '+OK Grüße\n')
+  assert.equal(new SwitchEvent(Buffer.from('')).name, '')
+})
+
 test('several headers are found in one pass: whole names, decoded, the first of a doubled one, and none without a value', () => {
   const block = 'Event-Name: x\nX-Unique-ID: 2\nUnique-ID: 1%202\nUnique-ID: 3\nvariable_a: \nvariable_b: _undef_\nvariable_ab: 4\nLast: 5'
   const names = new HeaderNames('Unique-ID', 'variable_a', 'variable_b', 'variable_c', 'Last')
