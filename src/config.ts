@@ -90,6 +90,7 @@ const settings = (env: Environment) => ({
     '1000',
     'live calls from which on new callers are sent to the overflow; at twice as many the port is closed while another node is open',
   ),
+  warmUp: setting('WARM_UP', integer(0, 10_000), '100', 'calls of nobody that a process serves before its door opens, 2 s at most: the first calls of a process cost ten times as much; 0: none'),
   scripts: setting('SCRIPTS', folder, OWN_SCRIPTS, 'the folder of the flows'),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that people see when we call them'),

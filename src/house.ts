@@ -189,10 +189,10 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const telephones = agentTelephones({ floor, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
     const common = { node, clock, log, sql, records, roster, switchboard, leads }
     if (listener && catalogue) {
-      const { doorKey, maxCalls } = config
+      const { doorKey, maxCalls, warmUp } = config
       const settings = callSettings(config, address)
       const key = doorKey ?? undefined
-      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, presence, settings, key, listener, knock, maxCalls })
+      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, presence, settings, key, listener, knock, maxCalls, warmUp })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')

@@ -23,6 +23,7 @@ import type { QueueStore } from '../queue/store.ts'
 import type { Step } from './closing.ts'
 import { Gate } from './gate.ts'
 import { NodeDeaths } from './node-deaths.ts'
+import { warmUp } from './warm-up.ts'
 import { others, type Others } from './others.ts'
 
 export interface ListeningOptions {
@@ -46,6 +47,8 @@ export interface ListeningOptions {
   /** What comes of a connection to this address (host:port)? */
   knock(address: string): Promise<Knock>
   maxCalls: number
+  /** Calls of nobody that are served before the port opens. */
+  warmUp: number
 }
 
 /** What is being written down may take so long before a call is given away without it. */
@@ -153,9 +156,10 @@ export class Listening {
     return admits
   }
 
-  /** Opens the port. */
+  /** Warms up, and opens the port. */
   async start(): Promise<void> {
     const { listener, presence: lease, knock, clock, log } = this.#options
+    await warmUp(this.#options.warmUp, { clock, log })
     this.#gate = await Gate.open({ listener, admission: this.admission, lease, knock, clock, log })
   }
 

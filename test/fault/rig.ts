@@ -147,7 +147,8 @@ export class Rig {
     const { LOG_LEVEL = 'info' } = process.env
     // so many that no row sends callers away because the machine that tests it is late; the rows about overload say otherwise
     const MAX_CALLS = '20000'
-    return { MAX_CALLS, DATABASE_URL: databaseUrl(this.#database), REDIS_URL: this.#redisUrl, FREESWITCH_PASSWORD: PASSWORD, SCRIPTS, LOG_LEVEL, DATA_DIR: join(this.#folder, 'data') }
+    const WARM_UP = '0' // a hundred nodes are started, and each would take a fifth of a second of a core more
+    return { MAX_CALLS, WARM_UP, DATABASE_URL: databaseUrl(this.#database), REDIS_URL: this.#redisUrl, FREESWITCH_PASSWORD: PASSWORD, SCRIPTS, LOG_LEVEL, DATA_DIR: join(this.#folder, 'data') }
   }
 
   /** What happened, for a row that has failed. */

@@ -62,10 +62,10 @@ row(3, 'a node is killed with 100 calls under way: none is lost, and all hear so
 row(3, 'one of three nodes is killed with 300 calls under way: none is lost', async (rig, told) => {
   const many = 300
   const [a] = await Promise.all([rig.node('a'), rig.node('b'), rig.node('c')])
-  const callers = await rig.people.callQuietly(many, 40_000)
+  const callers = await rig.people.callQuietly(many, 80_000)
   await rig.people.hear(callers, ANYTHING, 0, 15_000)
   const died = rig.kill(a)
-  const gaps = gapsOf(await rig.people.hear(callers, ANYTHING, died, 25_000), died)
+  const gaps = gapsOf(await rig.people.hear(callers, ANYTHING, died, 45_000), died)
   told.is(`${gaps.length}/${many} hear something again, ${spread(gaps)}`, gaps.length === many)
   told.is(`${rig.people.apologised(callers).length} in the fallback, ${lost(rig, callers)} lost`, lost(rig, callers) === 0)
 }, 'three nodes')
