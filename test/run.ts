@@ -15,6 +15,8 @@ import { dataOfRun, startServices, TOLD } from './servers.ts'
 
 const NEEDS_SERVICES = /(^|\/)test\/(contract|fault|bench)\//
 const SLOWEST = 10
+/** For a third of its time a file waits for processes that it has started. */
+const PROCESSES = availableParallelism() + 1
 const PROGRESS_EVERY_MS = 20_000
 
 const given = process.argv.slice(2)
@@ -61,7 +63,7 @@ async function work(): Promise<void> {
   while (waiting.length > 0) await runProcess(take, listener)
 }
 const progress = setInterval(() => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`), PROGRESS_EVERY_MS)
-await Promise.all(Array.from({ length: availableParallelism() }, work))
+await Promise.all(Array.from({ length: PROCESSES }, work))
 clearInterval(progress)
 await services?.close()
 

@@ -1,6 +1,6 @@
 /** The doctor's visit: to a machine as it is, and (`make contract`) to a real FreeSWITCH with the project's own dialplan. */
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -138,8 +138,12 @@ describe('the doctor at a real FreeSWITCH', () => {
     assert.match(faults(await visit({ switchPassword: 'wrong' }))[0]!, /^it refuses the password/)
     assert.ok(faults(await visit({ listenAllow: ['10.0.0.0/8'] })).some(one => /was refused at the door: LISTEN_ALLOW/.test(one)))
     const { ports } = await running!
-    const stranger = createServer().listen(ports.nodeA, '127.0.0.1') // takes connections and says nothing
-    t.after(() => stranger.close())
+    const taken = new Set<Socket>()
+    const stranger = createServer(socket => void taken.add(socket)).listen(ports.nodeA, '127.0.0.1') // takes connections and says nothing
+    t.after(() => {
+      stranger.close()
+      for (const socket of taken) socket.destroy() // nobody has read their end
+    })
     assert.ok(faults(await visit()).some(one => one.includes(`to 127.0.0.1:${ports.nodeA} got no answer in 6 s`)))
     const gateway = (await visit({ gateway: 'nix' })).find(one => one.says.includes('gateway'))
     assert.deepEqual([gateway?.level, gateway?.says], ['warning', "it has no gateway 'nix': no telephone number can be reached"])

@@ -25,6 +25,7 @@ export class SipCallers {
   readonly #target: number
   readonly #dialogs = new Map<string, Dialog>()
   #numbers = 0
+  #closed = false
   /** Calls that were answered, and those that FreeSWITCH refused or ended by itself. */
   answered = 0
   ended = 0
@@ -58,8 +59,17 @@ export class SipCallers {
     this.#dialogs.delete(dialog.callId)
   }
 
+  /** Whoever is still on the line is so no more: nobody says goodbye for them. */
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const dialog of this.#dialogs.values()) this.#end(dialog)
     this.#socket.close()
+  }
+
+  #end(dialog: Dialog): void {
+    dialog.state = 'over'
+    dialog.end()
   }
 
   #hangUp(dialog: Dialog): void {
@@ -84,9 +94,8 @@ export class SipCallers {
       dialog.state = 'talking'
       this.answered++
     } else {
-      dialog.state = 'over'
       this.ended++
-      dialog.end()
+      this.#end(dialog)
     }
   }
 
@@ -96,8 +105,7 @@ export class SipCallers {
     const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap(name => [...text.matchAll(new RegExp(`^${name}: *.+?\\r?$`, 'gim'))].map(([line]) => line.trim()))
     this.#socket.send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'), this.#target, '127.0.0.1')
     if (dialog.state === 'talking') this.ended++
-    dialog.state = 'over'
-    dialog.end()
+    this.#end(dialog)
   }
 
   #say(dialog: Dialog, method: string, sequence: number, body = '', from = 'x'): void {

@@ -22,6 +22,7 @@ let numbers = 0
 export class People {
   readonly callers: Caller[] = []
   readonly #rig: Rig
+  readonly #quiet = new Set<SipCallers>()
 
   constructor(rig: Rig) {
     this.#rig = rig
@@ -43,6 +44,7 @@ export class People {
   async callQuietly(count: number, stayMs: number, betweenMs = BETWEEN_MS): Promise<Caller[]> {
     const { ear, near } = this.#rig
     const callers = await SipCallers.open(near.ports.inside)
+    this.#quiet.add(callers)
     const since = ear.heard.length
     const calls: Promise<void>[] = []
     for (let at = 0; at < count; at++) {
@@ -162,8 +164,15 @@ export class People {
     await Promise.all(fars.map(far => this.#rig.farEar.api(`uuid_kill ${far}`)))
   }
 
+  /** Those who make no sound are gone, whether or not their switch still is. */
+  close(): void {
+    for (const callers of this.#quiet) callers.close()
+    this.#quiet.clear()
+  }
+
   /** Everybody hangs up. */
   async leave(): Promise<void> {
+    this.close()
     await this.hangUp(this.callers.splice(0).map(({ far }) => far))
   }
 }

@@ -117,6 +117,7 @@ export class Rig {
   }
 
   async close(): Promise<void> {
+    this.people.close()
     await Promise.all(this.nodes.map(node => end(node)))
     await Promise.all([this.ear.close(), this.farEar.close()])
     await Promise.all([this.near.stop(), this.far.stop()])
