@@ -17,6 +17,7 @@
  * Deadlines are looked at, not waited for: `asOf(agent, now)` is the agent as they are at `now`, whether or not anybody wrote it down.
  * Intervals are half open: a deadline holds while now < deadline.
  */
+import type { Reservation } from './reservation.ts'
 import { afterCall, isUnreachable, type Outcome } from './rest.ts'
 import type { AgentSettings } from './settings.ts'
 
@@ -41,17 +42,6 @@ export const LEGAL = {
 
 /** The phone stops ringing after ringForMs; the rest is for the switch to say so. */
 const RINGING_GRACE_MS = 10_000
-
-export interface Reservation {
-  /** Fences every later step: who comes with another epoch comes too late. Never given out twice. */
-  readonly epoch: number
-  /** The uuid of the caller (or of the lead's call) the agent is promised to. */
-  readonly for: string
-  /** The queue that reserved, or null when it was somebody else (a campaign). */
-  readonly queue: string | null
-  /** When it lapses by itself; null while talking. */
-  readonly deadline: number | null
-}
 
 export interface Agent extends AgentSettings {
   readonly status: AgentStatus
@@ -122,7 +112,9 @@ export function withStatus(agent: Agent, status: AgentStatus, reason: string | n
  */
 export function reserved(agent: Agent, claim: { for: string; queue: string | null; ttlMs: number; insteadOf?: string | undefined }, now: number): Agent | null {
   const reservation = { epoch: nextRev(agent.rev, now), for: claim.for, queue: claim.queue, deadline: now + claim.ttlMs }
-  if (isHeldForLead(agent) && [claim.for, claim.insteadOf].includes(agent.reservation?.for)) return write(agent, now, { reservation })
+  const before = isHeldForLead(agent) ? agent.reservation!.for : null
+  if (before === claim.for) return write(agent, now, { reservation })
+  if (before !== null && before === claim.insteadOf) return write(agent, now, { reservation: { ...reservation, insteadOf: before } })
   return whyNotNow(agent, now) === null ? write(move(agent, 'reserved', now, { reservation }), now) : null
 }
 

@@ -8,8 +8,8 @@ import type { Wire, WireHandlers } from './wire.ts'
 /**
  * Connections that the kernel keeps for us while we are busy. Each costs FreeSWITCH 0.7 % of a core at real-time priority until it is
  * greeted (esl/inbox.ts): with three hundred of them nobody else has two cores, and none was greeted within 25 s (measured beside two
- * busy programs). Whoever finds the queue full is asked again by their own kernel after a second, which costs nothing: 300 of 300 within
- * 6 s. With 64 a hundred callers, whom one death brings at once, would not all find room.
+ * busy programs). Whoever finds the queue full is asked again by their own kernel after a second, which costs nothing: then all of them
+ * were, within 15 s. With 64 a hundred callers, whom one death brings at once, would not all find room.
  */
 const BACKLOG = 128
 /** A host that does not answer at all must not hold anybody for the kernel's two minutes. */

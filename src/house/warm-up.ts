@@ -5,7 +5,7 @@
  * They come over real sockets of this process, for the first connections are slow too. What answers them stands in this file and is as
  * much of FreeSWITCH as a menu needs. Nothing of them reaches a store, a log, a switch or the door of the node.
  */
-import { cpuMs, type Clock } from '../base/clock.ts'
+import { cpuMs, within, type Clock } from '../base/clock.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { arrivalOfLeg } from '../call/arrival.ts'
 import { Door } from '../call/arrive.ts'
@@ -16,6 +16,7 @@ import { Switchboard } from '../call/switchboard.ts'
 import { Inbox } from '../esl/inbox.ts'
 import { openListener } from '../esl/listener.ts'
 import { connectTcp } from '../esl/tcp.ts'
+import type { Wire } from '../esl/wire.ts'
 import { newUuid, type Ident, type Uuid } from '../esl/words.ts'
 import { Catalogue } from '../flow/catalogue.ts'
 import { flow } from '../flow/define.ts'
@@ -63,11 +64,15 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
   const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['127.0.0.0/8'], log, inbox, onWire: wire => void door.knock(wire) })
   const until = clock.monotonic() + LONGEST_MS
   let [begun, served] = [0, 0]
+  const wires = new Set<Wire>()
   const oneAfterTheOther = async () => {
     while (begun < calls && clock.monotonic() < until) {
       const uuid = newUuid()
       if (begun++ % 2 === 1) await drivenBefore(uuid)
-      if (await isServed(uuid, listener.port)) served++
+      const wire = await connectTcp('127.0.0.1', listener.port)
+      wires.add(wire)
+      if (await isServed(uuid, wire)) served++
+      wires.delete(wire)
     }
   }
   /** Another node had it, and heard the answer. */
@@ -76,9 +81,13 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
     const { epoch } = await store.take(uuid, node, lineOf({ k: 'begin', at, arrival: { ...arrivalOfLeg(uuid, ''), path: PATH } }))
     await store.append(uuid, { node, epoch }, [lineOf({ k: 'done', n: '1', v: 'answer', at })])
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther))
-  await flows.settled()
-  await listener.close()
+  try {
+    const all = Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther))
+    await within(clock, LONGEST_MS, all.then(() => flows.settled()))
+  } finally {
+    for (const wire of wires) wire.destroy() // none, unless the time was up
+    await listener.close()
+  }
   return { served, again: flows.restarts }
 }
 
@@ -97,8 +106,7 @@ function event(name: string, last = ''): string {
 }
 
 /** One call, from the side of the switch. Resolves when it is over; true when it was served to its end. */
-async function isServed(uuid: Uuid, port: number): Promise<boolean> {
-  const wire = await connectTcp('127.0.0.1', port)
+async function isServed(uuid: Uuid, wire: Wire): Promise<boolean> {
   let [unread, hungUp] = ['', false]
   const data = (chunk: Buffer) => {
     unread += chunk.toString('latin1')

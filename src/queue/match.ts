@@ -42,8 +42,7 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
   /** By the call that each was dialled for. */
   const heldFor = new Map(people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]))
-  /** The calls whose agent has left the line since. */
-  const deserted = new Set(people.filter(agent => isHeldForLead(agent) && agent.nailed === null && !heldFor.has(agent.reservation!.for)).map(agent => agent.reservation!.for))
+  const deserted = desertedOf(people, heldFor)
   const answered = new Set(deserted.size > 0 ? members.map(member => member.call) : [])
   const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
   const line = members.filter(member => (served.has(member.queue) || heldFor.has(member.call) || deserted.has(member.call)) && inOrder(member))
@@ -88,6 +87,13 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
     if (free.size === 0 && heldFor.size === 0) break
   }
   return assignments
+}
+
+/** The calls whose agent has left the line since, or was given to such a call. */
+function desertedOf(people: readonly Agent[], heldFor: ReadonlyMap<string, Agent>): ReadonlySet<string> {
+  const left = people.filter(agent => isHeldForLead(agent) && agent.nailed === null).map(agent => agent.reservation!.for)
+  const lent = people.flatMap(({ reservation }) => reservation?.insteadOf ?? [])
+  return new Set([...left, ...lent].filter(call => !heldFor.has(call)))
 }
 
 /** Agents of this queue who are reserved for leads that have not answered, the one dialled last first: that lead may ring for longest yet. */

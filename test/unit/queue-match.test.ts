@@ -154,6 +154,15 @@ test('a lead who has answered and whose agent has left gets the agent of the lea
   assert.equal(taken?.reservation?.for, 'lead-1')
 })
 
+test('the lead whose agent was given away so gets the agent of the next one who has not answered, until their own is free again', () => {
+  const left = heldFor('anna', 'lead-1', 10, false)
+  const lent = reserved(heldFor('bert', 'lead-2', 20), { for: 'lead-1', queue: 'sales', ttlMs: 1_000, insteadOf: 'lead-2' }, NOW)!
+  const agents = [left, lent, heldFor('carl', 'lead-3', 15)]
+  const [one, ...others] = match({ queues: QUEUES, members: [caller('lead-2', 10), caller('c1', 90_000)], agents, now: NOW })
+  assert.deepEqual([one!.record.call, one!.agent.name, one!.insteadOf, others.length], ['lead-2', 'carl', 'lead-3', 0])
+  assert.deepEqual(pairs([caller('lead-2', 10)], [left, agent('bert'), heldFor('carl', 'lead-3', 15)]), ['lead-2 bert'])
+})
+
 test('nobody else takes the agent of a lead who is being called, and a lead takes nobody while somebody is free', () => {
   const ringing = [heldFor('anna', 'lead-1', 10), heldFor('bert', 'lead-2', 20)]
   assert.deepEqual(pairs([caller('c1', 90_000)], ringing), [])

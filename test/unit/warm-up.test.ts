@@ -15,6 +15,12 @@ test('a machine on which nothing gets on does not keep a node from its callers: 
   assert.ok(served < 1_000)
 })
 
+test('calls of nobody that are under way when the two seconds are over are broken off', async () => {
+  const short = { ...clock, after: (ms: number, fn: () => void) => clock.after(ms === 2_000 ? 0 : ms, fn) }
+  const { served } = await serveNobody(1_000, short)
+  assert.ok(served < 1_000)
+})
+
 test('the log says how many were served, and without any it says nothing', async () => {
   const said: [object, string][] = []
   const log = { ...silentLog, info: ((fields: object, text: string) => void said.push([fields, text])) as Log['info'] }
