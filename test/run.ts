@@ -15,13 +15,13 @@ import { dataOfRun, startServices, TOLD } from './servers.ts'
 
 const NEEDS_SERVICES = /(^|\/)test\/(contract|fault|bench)\//
 const SLOWEST = 10
-/** For a third of its time a file waits for processes that it has started. */
-const PROCESSES = availableParallelism() + 1
 const PROGRESS_EVERY_MS = 20_000
 
 const given = process.argv.slice(2)
 const OPTIONS = ['--skipped', '--compiled']
 const [namesSkipped, compiled] = OPTIONS.map(option => given.includes(option))
+/** Of `make test`, one more than cores: for a third of its time a file waits for processes that it has started. A real switch needs cores of its own. */
+const PROCESSES = availableParallelism() + (compiled ? 1 : 0)
 const files = testFilesOf(given.filter(one => !OPTIONS.includes(one)))
 if (files.length === 0) {
   console.error('test/run.ts: no test file was given')

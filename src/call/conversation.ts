@@ -14,8 +14,11 @@ import type { AppArgument, Ident, Uuid } from '../esl/words.ts'
 
 /** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
 const LINGER_SECONDS = 5
-/** The switch looks at a connection every 20 ms; it may say that it lingers one look before it tells of the hang-up. */
-const OVERTAKEN_MS = 200
+/**
+ * The switch looks at a connection every 20 ms, and may say that it lingers before it tells of the hang-up: one look before, as a rule, and
+ * more than 200 ms on a machine on which others burn all cores. What is waited for is the cause; nobody is on the line.
+ */
+const OVERTAKEN_MS = 1_000
 /** A peer that does not tell within this time which leg it brings is no switch of ours. */
 const IDENTIFY_MS = 5_000
 
