@@ -8,7 +8,7 @@
 import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
 import { SwitchEvent, Headers, utf8 } from './event.ts'
-import { FrameReader, IS_EVENT, TooLarge, type Frame } from './frame.ts'
+import { FrameReader, TooLarge, type Frame } from './frame.ts'
 import type { Command } from './command.ts'
 import type { Wire } from './wire.ts'
 
@@ -145,7 +145,7 @@ export class Connection {
     }
   }
 
-  #event(body: Buffer): void {
+  #event(body: string | Buffer): void {
     this.#frames++
     this.#handlers.event(new SwitchEvent(body))
   }
@@ -153,7 +153,6 @@ export class Connection {
   #frame({ head, body, skipped }: Frame): void {
     this.#frames++
     if (skipped !== undefined) return this.#skipped(new Headers(head).raw('Content-Type') ?? '', skipped)
-    if (head.endsWith(IS_EVENT)) return this.#handlers.event(new SwitchEvent(body))
     if (head === FINE && this.#waiting[0] === null) return void this.#waiting.shift()
     const headers = new Headers(head)
     switch (headers.raw('Content-Type')) {

@@ -31,8 +31,8 @@ export class TooLarge extends SwitchError {
 export interface Reading {
   /** A body beyond the limit: 'refuse' (the default) throws, 'skip' passes over it and gives the frame with `skipped`. A head always throws. */
   readonly tooLarge?: 'refuse' | 'skip'
-  /** Takes the octets of an event's body that came in one piece, which is nearly all of them. Absent: it is a frame like any other. */
-  readonly event?: (body: Buffer) => void
+  /** Takes the body of an event: its octets when it came in one piece, as nearly all do. Absent: it is a frame like any other. */
+  readonly event?: (body: string | Buffer) => void
   /** Shared by readers of whose peers nothing is known; charged until `trust` or `end` with what one of them holds beyond UNCHARGED. */
   readonly budget?: Budget | undefined
 }
@@ -47,11 +47,11 @@ const LF = 10
 const END_OF_HEAD = Buffer.from('\n\n')
 const LENGTH = 'Content-Length: '
 /** An event's first header is Content-Length, its second the type: nothing else is looked up for it. */
-export const IS_EVENT = '\nContent-Type: text/event-plain'
+const IS_EVENT = '\nContent-Type: text/event-plain'
 
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void
-  readonly #onEvent: ((body: Buffer) => void) | undefined
+  readonly #onEvent: ((body: string | Buffer) => void) | undefined
   readonly #tooLarge: 'refuse' | 'skip'
   #budget: Budget | null
   #charged = 0
@@ -156,7 +156,8 @@ export class FrameReader {
 
   #end(frame: Frame): void {
     this.#head = null
-    this.#onFrame(frame)
+    if (this.#onEvent && frame.skipped === undefined && frame.head.endsWith(IS_EVENT)) this.#onEvent(frame.body)
+    else this.#onFrame(frame)
   }
 
   #hold(chunk: Buffer, from: number, to: number): number {
