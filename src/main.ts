@@ -10,12 +10,12 @@ import { runCli } from './desk/cli.ts'
 import { readFloor } from './desk/floor.ts'
 import { forgottenSwitch, SWITCH_CURE } from './desk/forgotten-switch.ts'
 import { StatusLine } from './desk/status-line.ts'
-import { openNode, type Node, type Stores } from './house.ts'
-import { commandActions } from './house/commands.ts'
-import type { SwitchAddress } from './house/switches.ts'
+import { openNode, type Node, type Stores } from './node.ts'
+import { commandActions } from './node/commands.ts'
+import type { SwitchAddress } from './node/switches.ts'
 import { hasHappened, noteHappened } from './store/installation.ts'
 import { DEMO, openDemo } from './testing/demo.ts'
-import { furnishDemo } from './testing/demo-furniture.ts'
+import { createDemoData } from './testing/demo-data.ts'
 import { SimulatedSwitch } from './testing/index.ts'
 
 /** From the signal on; whatever hangs then is left to the switches, the other nodes and the end of the process. */
@@ -78,7 +78,7 @@ function mustHaveSwitch(config: Config, served = false): void {
 async function prepare(stores: Stores, config: Config): Promise<void> {
   if (config.switches.length > 0) return noteHappened(stores.sql, 'served-freeswitch')
   mustHaveSwitch(config, await hasHappened(stores.sql, 'served-freeswitch'))
-  await furnishDemo(stores, config.dataDir, stores.clock)
+  await createDemoData(stores, config.dataDir, stores.clock)
 }
 
 /** A flow that forgets an `await` must not take everybody else's calls with it. */

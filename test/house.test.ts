@@ -29,7 +29,7 @@ test('the house keeps its rules', () => {
 test('imports go down: a room may not import one above it or beside it', () => {
   assert.deepEqual(faults(['src/queue/queue.ts', "import { Call } from '../call/call.ts'"]), [])
   const [fault] = faults(['src/call/call.ts', "import { Queue } from '../queue/queue.ts'"])
-  assert.match(fault!, /^src\/call\/call\.ts:1 imports src\/queue\/queue\.ts: call may import base, esl, store;/)
+  assert.match(fault!, /^src\/call\/call\.ts:1 imports src\/queue\/queue\.ts: call may import base, esl, store, switch, cluster, journal, agent, routing;/)
   assert.equal(faults(['src/queue/queue.ts', "import type { Campaign } from '../campaign/campaign.ts'"]).length, 1)
   assert.equal(faults(['src/attic/box.ts', "import { ms } from '../base/duration.ts'"]).length, 1)
   assert.equal(faults(['src/base/clock.ts', "export * from '../store/sql.ts'"]).length, 1)
@@ -78,8 +78,8 @@ test('no cycles, except between types', () => {
 })
 
 test('files stay short and their names say something', () => {
-  assert.equal(faults(['test/unit/long.test.ts', 'x\n'.repeat(251)]).length, 1)
-  assert.deepEqual(faults(['test/unit/long.test.ts', 'x\n'.repeat(250)]), [])
+  assert.equal(faults(['test/unit/long.test.ts', 'x\n'.repeat(401)]).length, 1)
+  assert.deepEqual(faults(['test/unit/long.test.ts', 'x\n'.repeat(400)]), [])
   assert.equal(faults(['src/queue/utils.ts', '']).length, 1)
 })
 

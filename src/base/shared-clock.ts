@@ -11,7 +11,7 @@ export interface TimeSample {
   readonly answered: number
   /** The shared time, whole milliseconds since the epoch. */
   readonly now: number
-  /** By how much that is ahead of Redis's own clock: 0, unless that clock was set (call/table-time.ts). */
+  /** By how much that is ahead of Redis's own clock: 0, unless that clock was set (cluster/table-time.ts). */
   readonly aheadMs: number
 }
 

@@ -3,7 +3,7 @@
  * (whatever a caller does is heard that much later). A loop that is late because others use the machine, FreeSWITCH first of all, is no
  * reason to send callers away before they would take the line for dead: that takes nothing from the others. They wait (esl/inbox.ts).
  * Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
- * as many calls as it should have closes its port when another node is alive and open (house/gate.ts), so that FreeSWITCH goes to that
+ * as many calls as it should have closes its port when another node is alive and open (node/port-gate.ts), so that FreeSWITCH goes to that
  * one within 10 ms; the last open node never does, for behind it there is only the apology.
  *
  *   open       new calls are taken

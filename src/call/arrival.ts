@@ -1,38 +1,7 @@
-/** What a leg says of itself when it arrives at the door. */
+/** Reads what a leg says of itself when it arrives at the door: out of the channel data that FreeSWITCH sends in answer to `connect`. */
 import { HeaderNames, type Headers } from '../esl/event.ts'
-import { uuid, type Uuid } from '../esl/words.ts'
-
-export interface Arrival {
-  readonly uuid: Uuid
-  /** The flow named by the dialplan: the path of the socket address. */
-  readonly path: string
-  /** The person at the other end: who called us, or whom we called. '' when withheld. */
-  readonly from: string
-  readonly fromName: string
-  /** The number that was dialled. */
-  readonly to: string
-  /** 'in': they called us; 'out': we called them. */
-  readonly direction: 'in' | 'out'
-  readonly answered: boolean
-  /** It does nothing but wait for us: it has just been offered. */
-  readonly idle?: boolean
-  /** The switch's run: a new value after every start. */
-  readonly core: string
-  /** Came back after a talk, with the leg it talked to last. Stale after any other return. */
-  readonly lastTalk?: { readonly with: string; readonly cause: string }
-  readonly socketResume: boolean
-  /** The call whose flow has dialled this leg. */
-  readonly parent?: string
-  /** Milliseconds since the leg was created, and since it was answered, both by the switch's clock. */
-  readonly age?: number
-  readonly answeredFor?: number
-  /** Of a call that was dialled for an agent (click-to-dial): who they are, and the customer they want to talk with. */
-  readonly agent?: string
-  readonly customer?: string
-  /** The dead man's switch of the dialplan, to be cancelled first of all. */
-  readonly deadMansSwitch?: number
-  readonly key: string
-}
+import { uuid, type Uuid } from '../esl/safe-text.ts'
+import type { Arrival } from '../journal/arrival.ts'
 
 /** The path of legs that we originate and that wait for the flow that asked for them. */
 export const LEG_PATH = 'leg'

@@ -10,7 +10,7 @@ import { api, CONNECT, EXIT, execute, hangup, linger, NO_EVENTS, onlyOf, subscri
 import { Connection } from '../esl/connection.ts'
 import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
-import type { AppArgument, Ident, Uuid } from '../esl/words.ts'
+import type { AppArgument, Ident, Uuid } from '../esl/safe-text.ts'
 
 /** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
 const LINGER_SECONDS = 5
@@ -30,7 +30,7 @@ const WANTED = subscribe('CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_BRIDGE', 'CHANNEL_
 
 export interface ConversationSink {
   /** May something be said about this leg, by this process, in this moment? */
-  mine(): boolean
+  maySend(): boolean
   key(digit: string): void
   /** This leg is now joined with another one. */
   bridged(): void
@@ -78,7 +78,7 @@ export class Conversation {
   async greet(): Promise<Headers> {
     const late = afterReading(this.#clock, IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
     const connected = this.#connection.send(CONNECT)
-    this.tell(linger(LINGER_SECONDS))
+    this.post(linger(LINGER_SECONDS))
     try {
       return (await connected).headers
     } finally {
@@ -88,7 +88,7 @@ export class Conversation {
 
   /** From now on what happens to this leg is told. Who hung up before that is told of by the notice that the connection lingers. */
   subscribe(leg: Uuid): void {
-    this.tell(onlyOf(leg), WANTED)
+    this.post(onlyOf(leg), WANTED)
   }
 
   /** From now on `sink` hears what happens, including what happened since the greeting. */
@@ -111,11 +111,11 @@ export class Conversation {
       if (!this.#mine()) return reject(notOurs())
       if (started && !this.#seesStarts) {
         this.#seesStarts = true
-        this.tell(subscribe('CHANNEL_EXECUTE'))
+        this.post(subscribe('CHANNEL_EXECUTE'))
       }
       const id = PROCESS + (executions++).toString(36)
       ;(this.#pending ??= new Map()).set(id, { app, started, resolve, reject })
-      this.tell(execute(app, id, argument))
+      this.post(execute(app, id, argument))
     })
   }
 
@@ -128,20 +128,20 @@ export class Conversation {
   }
 
   /** From now on keys are told: 6 kB each, so only when somebody listens for them. */
-  hearKeys(): void {
+  subscribeKeys(): void {
     if (this.#hearsKeys) return
     this.#hearsKeys = true
-    this.tell(subscribe('DTMF'))
+    this.post(subscribe('DTMF'))
   }
 
   /** Commands whose replies nobody awaits; what is told in one tick leaves in one write. */
-  tell(...commands: Command[]): void {
+  post(...commands: Command[]): void {
     if (!this.#mine()) return
     for (const command of commands) this.#connection.post(command)
   }
 
   hangup(cause: Ident): void {
-    this.tell(hangup(cause))
+    this.post(hangup(cause))
   }
 
   /** A later conversation of the same leg takes its place. It stays open and says nothing more; who waits on it learns that the leg has moved. */
@@ -149,12 +149,12 @@ export class Conversation {
     this.#sink = null
     this.#early = null
     this.#settle(() => new CallMoved('the leg has a later conversation'))
-    this.tell(NO_EVENTS)
+    this.post(NO_EVENTS)
   }
 
   /** Gives the leg away: it goes to the next node, or talks on, as its socket_resume says. */
   close(): void {
-    this.tell(EXIT)
+    this.post(EXIT)
     this.#connection.end()
   }
 
@@ -163,7 +163,7 @@ export class Conversation {
   }
 
   #mine(): boolean {
-    return this.#sink === null || this.#sink.mine()
+    return this.#sink === null || this.#sink.maySend()
   }
 
   #event(event: SwitchEvent): void {

@@ -1,7 +1,7 @@
 /** What every connection must carry to be taken in: the mode that the house needs, and the key of the door where there is one. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Headers } from '../esl/event.ts'
-import type { Arrival } from './arrival.ts'
+import type { Arrival } from '../journal/arrival.ts'
 
 /** Why a connection is refused, in words for the log; null when it is taken in. `key` undefined: none is needed. */
 export function faultOf({ key: carried }: Arrival, data: Headers, key: string | undefined): string | null {

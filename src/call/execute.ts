@@ -1,6 +1,6 @@
 /** An application of FreeSWITCH, run on a leg until it completes: what all other verbs are made of. */
 import type { SwitchEvent } from '../esl/event.ts'
-import { appArgument, ident, type AppArgument, type Ident } from '../esl/words.ts'
+import { appArgument, ident, type AppArgument, type Ident } from '../esl/safe-text.ts'
 import { api } from '../esl/command.ts'
 import { uuidBreak, type ApiText } from '../esl/api.ts'
 import type { Leg } from './leg.ts'
@@ -25,7 +25,7 @@ export async function executeUntil(leg: Leg, app: Ident, argument: AppArgument, 
   const conversation = await leg.driven()
   let begun = false
   const breakOff = () => {
-    if (begun) conversation.tell(api(uuidBreak(leg.uuid)))
+    if (begun) conversation.post(api(uuidBreak(leg.uuid)))
   }
   until.addEventListener('abort', breakOff, { once: true })
   try {

@@ -1,16 +1,16 @@
 /** The extension of the dialplan for callers whom no node serves: it says sorry and tries the overflow number. */
-import * as say from '../esl/api.ts'
+import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import type { Ident, Uuid, VarValue } from '../esl/words.ts'
+import type { Ident, Uuid, VarValue } from '../esl/safe-text.ts'
 import type { Conversation } from './conversation.ts'
 
 export const FALLBACK = 'switchhook-sorry'
 
 /** Sends a call there, over its own connection, which is closed while socket_resume is false: else the call would come back. */
 export function sendToFallback(uuid: Uuid, conversation: Conversation): void {
-  conversation.tell(
-    api(say.uuidSetvar(uuid, 'socket_resume' as Ident, 'false' as VarValue)),
-    api(say.uuidTransferTo(uuid, FALLBACK as Ident, say.CONTEXT as Ident)),
+  conversation.post(
+    api(build.uuidSetvar(uuid, 'socket_resume' as Ident, 'false' as VarValue)),
+    api(build.uuidTransferTo(uuid, FALLBACK as Ident, build.CONTEXT as Ident)),
   )
   conversation.close()
 }

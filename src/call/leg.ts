@@ -12,14 +12,14 @@ import type { CallEnded } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
 import type { SwitchEvent } from '../esl/event.ts'
-import type { Uuid } from '../esl/words.ts'
-import type { Arrival } from './arrival.ts'
+import type { Uuid } from '../esl/safe-text.ts'
+import type { Arrival } from '../journal/arrival.ts'
 import type { Conversation } from './conversation.ts'
 import { Conversations } from './conversations.ts'
-import { Ending, type LegEnd } from './ending.ts'
-import { unwritten } from './journal.ts'
-import { Steps } from './steps.ts'
-import type { Switch } from './switchboard.ts'
+import { LegEnding, type LegEnd } from './leg-end.ts'
+import { unwritten } from '../journal/journal.ts'
+import { Steps } from '../journal/steps.ts'
+import type { Switch } from '../switch/switchboard.ts'
 
 export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
 
@@ -46,7 +46,7 @@ export class Leg extends Emitter<LegEvents> {
   readonly #clock: Clock
   readonly #log: Log
   readonly #talks = new Conversations()
-  readonly #ending = new Ending()
+  readonly #ending = new LegEnding()
   #phase: Phase
   #resolveMoved!: () => void
   #watch: Disposable | undefined
@@ -88,7 +88,7 @@ export class Leg extends Emitter<LegEvents> {
     this.answered ||= arrival.answered
     this.#searching?.cancel()
     conversation.attach({
-      mine: this.#mine.bind(this),
+      maySend: this.#mine.bind(this),
       key: this.emit.bind(this, 'key') as (digit: string) => void,
       bridged: this.emit.bind(this, 'bridged', undefined),
       recorded: this.emit.bind(this, 'recorded') as (event: SwitchEvent) => void,
@@ -97,14 +97,14 @@ export class Leg extends Emitter<LegEvents> {
       closed: this.#lost.bind(this, conversation),
     })
     if (this.#phase === 'ended' || this.#phase === 'moved' || !conversation.open) return
-    if (this.count('key') > 0) conversation.hearKeys()
+    if (this.count('key') > 0) conversation.subscribeKeys()
     this.#enter('driven')
     this.emit('bound', undefined)
   }
 
   /** Keys are told from now on. */
   onKey(listener: (key: string) => void): Disposable {
-    this.#talks.present?.hearKeys()
+    this.#talks.present?.subscribeKeys()
     return this.on('key', listener)
   }
 

@@ -8,14 +8,15 @@
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import * as say from '../esl/api.ts'
+import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import type { Headers } from '../esl/event.ts'
-import type { Ident } from '../esl/words.ts'
-import { LEG_PATH, type Arrival } from './arrival.ts'
+import type { Ident } from '../esl/safe-text.ts'
+import { LEG_PATH } from './arrival.ts'
+import type { Arrival } from '../journal/arrival.ts'
 import type { Conversation } from './conversation.ts'
 import { sendToFallback } from './fallback.ts'
-import type { Switch, Switchboard } from './switchboard.ts'
+import type { Switch, Switchboard } from '../switch/switchboard.ts'
 
 /** The log names a run once, and again after so long while it still brings calls. */
 const TOLD_MS = 60_000
@@ -56,7 +57,7 @@ export class UnknownSwitch {
     this.#calls++
     this.#tell(core, { peer, uuid, core, hostname: data.get('FreeSWITCH-Hostname'), calls: this.#calls })
     if (path !== LEG_PATH) return sendToFallback(uuid, conversation)
-    conversation.tell(api(say.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident)))
+    conversation.post(api(build.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident)))
   }
 
   #tell(core: string, fields: object): void {
@@ -71,7 +72,7 @@ export class UnknownSwitch {
 /** True also when it cannot be asked: its link is gone, and it may be in any run by now. The link's own ping limits the time. */
 async function mayBeIn(one: Switch, core: string): Promise<boolean> {
   try {
-    return (await one.ask(say.coreUuid)).trim() === core
+    return (await one.ask(build.coreUuid)).trim() === core
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return !one.up

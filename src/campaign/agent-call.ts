@@ -11,12 +11,12 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { CallMoved, InputError, SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { DialOutcome } from '../call/cause.ts'
-import { originate } from '../call/originate.ts'
-import type { Switchboard } from '../call/switchboard.ts'
-import { dial, endpoint, newUuid, uuid as parseUuid, type Endpoint, type Uuid } from '../esl/words.ts'
-import { Line } from './line.ts'
-import type { Lines } from './lines.ts'
+import type { DialOutcome } from '../switch/hangup-cause.ts'
+import { originate } from '../switch/originate.ts'
+import type { Switchboard } from '../switch/switchboard.ts'
+import { dial, endpoint, newUuid, uuid as parseUuid, type Endpoint, type Uuid } from '../esl/safe-text.ts'
+import { NailedLeg } from './nailed-leg.ts'
+import type { NailedLegs } from './nailed-legs.ts'
 
 /** The node of an agent on the line for whom no node cares any more: whoever needs them takes them. */
 export const NOBODY = ''
@@ -33,7 +33,7 @@ export const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> =
 
 export interface AgentCallParts {
   readonly switchboard: Switchboard
-  readonly lines: Lines
+  readonly nailedLegs: NailedLegs
   readonly roster: Roster
   readonly clock: Clock
   readonly log: Log
@@ -50,7 +50,7 @@ export const isCalled = ({ state, reservation, nailed }: Agent): boolean => stat
  * the ringing. An agent who `isCalled` is called already, by a node that is gone: only the outcome is waited for.
  * Rejects when the roster is away.
  */
-export async function callAgent(agent: Agent, parts: AgentCallParts, signal: AbortSignal): Promise<Line | null> {
+export async function callAgent(agent: Agent, parts: AgentCallParts, signal: AbortSignal): Promise<NailedLeg | null> {
   const { roster, clock, node } = parts
   const { name, ringForMs } = agent
   const to = dialable(agent.endpoint)
@@ -64,20 +64,20 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
   const epoch = sent ? agent.reservation!.epoch : await roster.reserve(name, leg, clock.now(), ringForMs + GRACE_MS)
   if (epoch === null) return null // somebody was faster
 
-  const { line, outcome } = await ring({ agent, to, leg, epoch, sent }, parts, signal)
+  const { nailedLeg, outcome } = await ring({ agent, to, leg, epoch, sent }, parts, signal)
   // who stood still meanwhile may find the agent on another line, or this one in the care of another node: that stands
   const isOurs = ({ nailed }: Agent) => nailed?.leg === leg && nailed.node === node
   if (outcome === 'answered') {
     try {
       await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: they are on the line and free
-      if (!line!.over) await roster.nail(name, { leg, node }, clock.now(), isOurs) // once more: what they did not answer before is forgiven
+      if (!nailedLeg!.over) await roster.nail(name, { leg, node }, clock.now(), isOurs) // once more: what they did not answer before is forgiven
     } catch (error) {
-      line![Symbol.dispose]() // at the end of the reservation the leg is looked for
+      nailedLeg![Symbol.dispose]() // at the end of the reservation the leg is looked for
       throw error
     }
-    return line
+    return nailedLeg
   }
-  line?.[Symbol.dispose]()
+  nailedLeg?.[Symbol.dispose]()
   if (outcome === 'moved') {
     await roster.nail(name, { leg, node: NOBODY }, clock.now(), isOurs)
     return null
@@ -98,30 +98,30 @@ interface Ringing {
 }
 
 /** Never rejects for what the phone or the switch does. */
-async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallParts, signal: AbortSignal): Promise<{ line: Line | null; outcome: DialOutcome | 'moved' }> {
-  const { roster, clock, log, switchboard, lines, node, callerId } = parts
+async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallParts, signal: AbortSignal): Promise<{ nailedLeg: NailedLeg | null; outcome: DialOutcome | 'moved' }> {
+  const { roster, clock, log, switchboard, nailedLegs, node, callerId } = parts
   const { name, ringForMs } = agent
-  let line: Line | null = null
+  let nailedLeg: NailedLeg | null = null
   try {
-    if (!sent && !(await roster.advance(name, epoch, 'ringing', clock.now()))) return { line, outcome: 'cancelled' }
-    line = sent ? await Line.find(switchboard, leg, clock, signal) : new Line(leg, lines.busiest ?? switchboard.any())
-    if (!line) return { line, outcome: 'failed' }
-    const { nailed } = await roster.nail(name, { leg, node, core: line.home.facts.core }, clock.now(), ({ reservation }) => reservation?.epoch === epoch)
-    if (nailed?.leg !== leg) return { line, outcome: 'cancelled' } // we stood still, and they belong to somebody else
+    if (!sent && !(await roster.advance(name, epoch, 'ringing', clock.now()))) return { nailedLeg, outcome: 'cancelled' }
+    nailedLeg = sent ? await NailedLeg.find(switchboard, leg, clock, signal) : new NailedLeg(leg, nailedLegs.busiest ?? switchboard.any())
+    if (!nailedLeg) return { nailedLeg, outcome: 'failed' }
+    const { nailed } = await roster.nail(name, { leg, node, core: nailedLeg.home.facts.core }, clock.now(), ({ reservation }) => reservation?.epoch === epoch)
+    if (nailed?.leg !== leg) return { nailedLeg, outcome: 'cancelled' } // we stood still, and they belong to somebody else
     const shown = callerId === undefined ? undefined : dial(callerId)
-    const { outcome, cause } = await originate(line.home, { uuid: leg, endpoint: to, flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
-    if (outcome === 'answered') return { line, outcome }
-    if (signal.reason instanceof CallMoved) return { line, outcome: 'moved' }
+    const { outcome, cause } = await originate(nailedLeg.home, { uuid: leg, endpoint: to, flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
+    if (outcome === 'answered') return { nailedLeg, outcome }
+    if (signal.reason instanceof CallMoved) return { nailedLeg, outcome: 'moved' }
     log.info({ agent: name, outcome, cause }, 'an agent did not come on the line')
-    return { line, outcome }
+    return { nailedLeg, outcome }
   } catch (error) {
-    if (signal.reason instanceof CallMoved) return { line, outcome: 'moved' }
+    if (signal.reason instanceof CallMoved) return { nailedLeg, outcome: 'moved' }
     if (!signal.aborted && !(error instanceof SwitchError)) {
-      line?.[Symbol.dispose]()
+      nailedLeg?.[Symbol.dispose]()
       throw error // the record says what is known: at the end of the reservation the leg is looked for
     }
     log.warn({ agent: name, error: (error as Error).message }, 'an agent could not be called')
-    return { line, outcome: 'failed' }
+    return { nailedLeg, outcome: 'failed' }
   }
 }
 

@@ -8,15 +8,15 @@ import { within, type Clock, type Timer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import { insist } from '../base/insist.ts'
 import type { Log } from '../base/log.ts'
-import { originate } from '../call/originate.ts'
-import type { Switch } from '../call/switchboard.ts'
+import { originate } from '../switch/originate.ts'
+import type { Switch } from '../switch/switchboard.ts'
 import type { SwitchEvent } from '../esl/event.ts'
-import { dial, endpoint, ident, uuid as parseUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/words.ts'
+import { dial, endpoint, ident, uuid as parseUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/safe-text.ts'
 import { markAttempt } from '../store/attempts.ts'
 import type { Claimed } from '../store/leads.ts'
 import type { Campaign } from './campaign.ts'
 import { dialEnd, type AttemptEnd } from './disposition.ts'
-import type { LeadDesk } from './lead.ts'
+import type { Leads } from './leads.ts'
 
 /** The time to ring is the phone's, not the network's: a call may take 5 s to its first ring (long distance, ITU-T E.721). */
 const POST_DIAL_MS = 5_000
@@ -38,7 +38,7 @@ const LET_GO_MS = 2_000
 export type Ringing = 'let-go' | 'ring-on'
 
 export interface AttemptsOptions {
-  leads: LeadDesk
+  leads: Leads
   clock: Clock
   log: Log
   /** The house's own number and gateway, for campaigns that name none. */

@@ -2,7 +2,7 @@
 import { checkName } from '../agent/agent.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { InputError } from '../base/errors.ts'
-import { dial, ident } from '../esl/words.ts'
+import { dial, ident } from '../esl/safe-text.ts'
 import type { CampaignRow, CampaignSettings, CampaignState } from '../store/campaigns.ts'
 import { ATTEMPT_ENDS, isAttemptEnd, meaningOf, type AttemptEnd } from './disposition.ts'
 

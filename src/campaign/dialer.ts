@@ -7,29 +7,29 @@ import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Switch, Switchboard } from '../call/switchboard.ts'
+import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
 import { claimLeads, dueLeads, retireOptedOut, type Claimed } from '../store/leads.ts'
 import { claimMs, type Attempts } from './attempt.ts'
-import type { Bell } from './bell.ts'
+import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
-import type { Capacity } from './capacity.ts'
-import type { Floor } from './floor.ts'
-import { LINE_GRACE_MS, type LeadDesk } from './lead.ts'
-import type { Lines } from './lines.ts'
+import type { DialCapacity } from './dial-capacity.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
+import { LINE_GRACE_MS, type Leads } from './leads.ts'
+import type { NailedLegs } from './nailed-legs.ts'
 import { backOffMs, dialNow, type Decision, type Snapshot } from './pacing.ts'
-import { Recovery } from './recover.ts'
+import { OverdueAttempts } from './overdue-attempts.ts'
 import { Reservations } from './reservations.ts'
 import { teamsOf, type Team } from './teams.ts'
 
-export interface DialerHouse {
-  leads: LeadDesk
+export interface DialerContext {
+  leads: Leads
   attempts: Attempts
-  capacity: Capacity
-  bell: Bell
+  capacity: DialCapacity
+  wakeup: DialWakeup
   roster: Roster
-  floor: Floor
-  lines: Pick<Lines, 'homeOf' | 'on'>
+  mirror: RosterMirror
+  nailedLegs: Pick<NailedLegs, 'homeOf' | 'on'>
   switchboard: Switchboard
   clock: Clock
   log: Log
@@ -46,10 +46,10 @@ const TURN_MS = 10_000
 const holdMs = (campaign: Campaign): number => claimMs(campaign) + LINE_GRACE_MS
 
 export class Dialer {
-  readonly #house: DialerHouse
+  readonly #context: DialerContext
   readonly #mayDial: () => boolean
   readonly #stuck: () => void
-  readonly #recovery: Recovery
+  readonly #recovery: OverdueAttempts
   readonly #reservations: Reservations
   readonly #wakers: Disposable[]
   #campaign: Campaign
@@ -62,14 +62,14 @@ export class Dialer {
   #last: { readonly seen: Snapshot; readonly decision: Decision } | null = null
 
   /** `holds` says in every moment whether the campaign is still ours; `stuck` is told of a turn that does not end. */
-  constructor(house: DialerHouse, campaign: Campaign, holds: () => boolean, stuck: () => void = () => {}) {
+  constructor(context: DialerContext, campaign: Campaign, holds: () => boolean, stuck: () => void = () => {}) {
     this.#stuck = stuck
-    this.#house = house
+    this.#context = context
     this.#campaign = campaign
     this.#mayDial = () => !this.#stopped && holds()
-    this.#recovery = new Recovery(house)
-    this.#reservations = new Reservations(house)
-    this.#wakers = [house.floor.on('change', () => this.wake()), house.lines.on('kept', () => this.wake()), house.bell.on(() => this.wake())]
+    this.#recovery = new OverdueAttempts(context)
+    this.#reservations = new Reservations(context)
+    this.#wakers = [context.mirror.on('change', () => this.wake()), context.nailedLegs.on('kept', () => this.wake()), context.wakeup.on(() => this.wake())]
     this.wake()
   }
 
@@ -109,27 +109,27 @@ export class Dialer {
       try {
         next = await this.#timely(this.#turn())
       } catch (error) {
-        this.#house.log.warn({ campaign: this.#campaign.name, error: (error as Error).message }, 'a campaign cannot be dialled now')
-        next = this.#house.clock.now() + FAULT_MS
+        this.#context.log.warn({ campaign: this.#campaign.name, error: (error as Error).message }, 'a campaign cannot be dialled now')
+        next = this.#context.clock.now() + FAULT_MS
         this.#backOffUntil = Math.max(this.#backOffUntil, next) // what is given back wakes us at once
       }
       if (next === null || this.#stopped) continue
-      const { clock } = this.#house
+      const { clock } = this.#context
       this.#timer = clock.after(Math.max(1, next - clock.now()), () => this.wake())
     }
   }
 
   async #timely<T>(turn: Promise<T>): Promise<T> {
-    if (!(await within(this.#house.clock, TURN_MS, turn))) this.#stuck()
+    if (!(await within(this.#context.clock, TURN_MS, turn))) this.#stuck()
     return turn
   }
 
   /** Looks, decides, dials. The next moment at which something becomes due, or null. */
   async #turn(): Promise<number | null> {
-    const { leads, floor, lines, switchboard, clock, bell } = this.#house
+    const { leads, mirror, nailedLegs: lines, switchboard, clock, wakeup } = this.#context
     const campaign = this.#campaign
     const now = clock.now()
-    const free = floor.free(campaign.queue)
+    const free = mirror.free(campaign.queue)
     const worthCounting = Math.max(1, free.length)
     let due = await dueLeads(leads.sql, campaign.id, now, worthCounting)
     if (due.expiresAt !== null && due.expiresAt <= now) {
@@ -137,13 +137,13 @@ export class Dialer {
       due = await dueLeads(leads.sql, campaign.id, now, worthCounting)
     }
     if (due.ready === 0 && due.nextAt === null && due.expiresAt === null && (await finishCampaign(leads.sql, campaign.id, now))) {
-      this.#house.log.info({ campaign: campaign.name }, 'a campaign is done')
-      await bell.ring({ what: 'campaign', name: campaign.name })
+      this.#context.log.info({ campaign: campaign.name }, 'a campaign is done')
+      await wakeup.ring({ what: 'campaign', name: campaign.name })
       return null
     }
-    const moments = [due.nextAt, due.expiresAt, floor.nextChange(floor.of(campaign.queue))]
+    const moments = [due.nextAt, due.expiresAt, mirror.nextChange(mirror.of(campaign.queue))]
     let ready = due.ready
-    const teams = teamsOf(free, floor.held(campaign.queue), agent => lines.homeOf(agent))
+    const teams = teamsOf(free, mirror.held(campaign.queue), agent => lines.homeOf(agent))
     const nobody = { at: switchboard.switches.find(one => one.up) ?? null, free: [], held: [] }
     for (const team of teams.length > 0 ? teams : [nobody]) {
       const { dialled, againMs } = await this.#share(team, ready)
@@ -156,7 +156,7 @@ export class Dialer {
 
   /** The part of the turn that is for the agents of one switch, with as many leads as are `ready`. */
   async #share({ at, free, held }: Team, ready: number): Promise<{ dialled: number; againMs: number | null }> {
-    const { attempts, capacity, floor, clock } = this.#house
+    const { attempts, capacity, mirror, clock } = this.#context
     const campaign = this.#campaign
     const now = clock.now()
     const ask = {
@@ -171,7 +171,7 @@ export class Dialer {
     const room = await capacity.take({ ...ask, ids: [] })
     const seen: Snapshot = {
       free: free.length + held.length,
-      unpromised: Math.max(0, agents.length - floor.unserved(campaign.queue)),
+      unpromised: Math.max(0, agents.length - mirror.unserved(campaign.queue)),
       leads: ready,
       lines: room.lines,
       starts: room.starts,
@@ -191,7 +191,7 @@ export class Dialer {
 
   /** For each of these agents one lead, as far as there are ids and leads. */
   async #dial(at: Switch, campaign: Campaign, ids: readonly string[], agents: readonly Agent[]): Promise<number> {
-    const { capacity, clock, leads, node, gateway } = this.#house
+    const { capacity, clock, leads, node, gateway } = this.#context
     const reservations = this.#reservations
     const giveBack = (unused: readonly string[]) => Promise.all(unused.flatMap(id => [reservations.free(id), capacity.giveBack(campaign.id, id)]))
     let used: readonly string[] = []
@@ -214,7 +214,7 @@ export class Dialer {
   }
 
   async #place(at: Switch, campaign: Campaign, claimed: Claimed): Promise<void> {
-    const { attempts, clock, log } = this.#house
+    const { attempts, clock, log } = this.#context
     const call = claimed.attempt
     try {
       const outcome = await attempts.place(at, campaign, claimed, {
@@ -236,7 +236,7 @@ export class Dialer {
 
   #explain(seen: Snapshot, decision: Decision): void {
     if (this.#last?.decision.why !== decision.why || decision.howMany > 0) {
-      this.#house.log.debug({ campaign: this.#campaign.name, ...seen, ...decision }, 'a dialling decision')
+      this.#context.log.debug({ campaign: this.#campaign.name, ...seen, ...decision }, 'a dialling decision')
     }
     this.#last = { seen, decision }
   }

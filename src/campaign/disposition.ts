@@ -6,7 +6,7 @@
  * so it uses up no attempt and the lead is ready again.
  */
 import type { Duration } from '../base/duration.ts'
-import type { DialOutcome } from '../call/cause.ts'
+import type { DialOutcome } from '../switch/hangup-cause.ts'
 
 interface Meaning {
   readonly means: string

@@ -6,7 +6,7 @@ import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { defineScript } from '../store/redis.ts'
-import { campaignKeys, type Ring } from './bell.ts'
+import { campaignKeys, type Wakeup } from './dial-wakeup.ts'
 
 const LASTS_MS = 6_000
 const RENEW_MS = 2_000
@@ -38,7 +38,7 @@ export async function takeLease(options: LeaseOptions): Promise<Lease | number> 
 
 const keysOf = ({ home, campaign }: LeaseOptions) => {
   const keys = campaignKeys(home.commands)
-  return { lease: keys.lease(campaign.id), epochs: keys.epochs, bell: keys.bell }
+  return { lease: keys.lease(campaign.id), epochs: keys.epochs, wakeup: keys.wakeup }
 }
 
 export class Lease {
@@ -71,9 +71,9 @@ export class Lease {
     if (this.#over) return
     this.#stop()
     const { home, node, campaign } = this.#options
-    const { lease, bell } = keysOf(this.#options)
-    const notice = JSON.stringify({ what: 'campaign', name: campaign.name } satisfies Ring)
-    await dropLease(home.commands, [lease], [node, this.epoch, bell, notice])
+    const { lease, wakeup } = keysOf(this.#options)
+    const notice = JSON.stringify({ what: 'campaign', name: campaign.name } satisfies Wakeup)
+    await dropLease(home.commands, [lease], [node, this.epoch, wakeup, notice])
   }
 
   async #renew(): Promise<void> {

@@ -12,12 +12,12 @@
 import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Switch } from '../call/switchboard.ts'
-import type { Floor } from './floor.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
 
 export interface ReservationParts {
   readonly roster: Roster
-  readonly floor: Floor
+  readonly mirror: RosterMirror
   readonly clock: Clock
 }
 
@@ -57,7 +57,7 @@ export class Reservations {
   /** Is there an agent on the line for this call? Ask in the same turn in which it is dialled. */
   stands(call: string): boolean {
     const held = this.#held.get(call)
-    return held !== undefined && this.#stands(call, held, this.#parts.floor.served)
+    return held !== undefined && this.#stands(call, held, this.#parts.mirror.served)
   }
 
   /**
@@ -66,7 +66,7 @@ export class Reservations {
    */
   async cover(at: Switch, agents: readonly Agent[], rings: (call: string) => boolean, forMs: number): Promise<readonly Agent[]> {
     if (agents.length === 0 || this.#held.size === 0) return agents
-    const { served } = this.#parts.floor
+    const { served } = this.#parts.mirror
     const left = [...agents]
     for (const [call, before] of [...this.#held]) {
       if (left.length === 0) break
@@ -94,7 +94,7 @@ export class Reservations {
   }
 
   #stands(call: string, { agent, epoch }: Held, served: ReadonlySet<string>): boolean {
-    const known = this.#parts.floor.find(agent)
+    const known = this.#parts.mirror.find(agent)
     return known !== undefined && (known.rev < epoch || served.has(call)) // an older record: the notice of the reservation is on the way
   }
 

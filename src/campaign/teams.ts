@@ -1,6 +1,6 @@
 /** The agents on the line, by the switch on which they wait: a lead is dialled there, for two legs can be joined on one switch only. */
 import type { Agent } from '../agent/agent.ts'
-import type { Switch } from '../call/switchboard.ts'
+import type { Switch } from '../switch/switchboard.ts'
 
 export interface Team {
   /** Null: they wait on a switch that is away, or it is not known yet where. */

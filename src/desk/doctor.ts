@@ -4,18 +4,18 @@ import { SharedClock } from '../base/shared-clock.ts'
 import { loadFlows } from '../flow/catalogue.ts'
 import { NO_USES, type Uses } from '../flow/uses.ts'
 import { fault, ok, type Finding } from './doctor/finding.ts'
-import type { DoctorHouse, DoctorSettings } from './doctor/house.ts'
+import type { DoctorInput, DoctorSettings } from './doctor/doctor-input.ts'
 import { forgottenSwitch, SWITCH_CURE } from './forgotten-switch.ts'
 import { checkStores } from './doctor/stores.ts'
 import { checkSwitch } from './doctor/switch.ts'
 
-export type { DoctorHouse } from './doctor/house.ts'
+export type { DoctorInput as DoctorHouse } from './doctor/doctor-input.ts'
 
 /** In the order in which one fault explains the next. Each finding comes as soon as it is made. */
-export async function* diagnose<S extends DoctorSettings>(house: DoctorHouse<S>): AsyncGenerator<Finding> {
+export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S>): AsyncGenerator<Finding> {
   let settings: S
   try {
-    settings = house.settings()
+    settings = context.settings()
   } catch (error) {
     if (!(error instanceof SettingError)) throw error
     for (const one of error.faults) yield fault('settings', one, cureOf(one))
@@ -26,8 +26,8 @@ export async function* diagnose<S extends DoctorSettings>(house: DoctorHouse<S>)
   yield finding
   const forgotten = forgottenSwitch(settings)
   if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
-  const clock = new SharedClock(house.clock)
-  yield* checkStores(house, settings, clock, uses)
+  const clock = new SharedClock(context.clock)
+  yield* checkStores(context, settings, clock, uses)
   if (settings.switches.length === 0 && forgotten === null) yield ok('freeswitch', `FREESWITCH is not set: a switch is simulated${settings.demo ? ', apart from the data of this installation (DEMO=1)' : ''}`)
   for (const at of settings.switches) yield* checkSwitch(at, settings, clock, uses)
 }

@@ -1,6 +1,6 @@
 /** The api commands that the house uses, one builder each, from checked words only. An answer that begins with -ERR is a refusal. */
 import type { DialString } from './dialstring.ts'
-import type { FilePath, Ident, Uuid, VarValue } from './words.ts'
+import type { FilePath, Ident, Uuid, VarValue } from './safe-text.ts'
 
 declare const brand: unique symbol
 /** The text behind `api` or `bgapi`. */

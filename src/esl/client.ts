@@ -15,9 +15,9 @@ import type { ApiText } from './api.ts'
 import { utf8 } from './event.ts'
 import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
 import { connectTcp } from './tcp.ts'
-import { EslWay } from './way.ts'
+import { EslLiteConnection } from './esl-lite-connection.ts'
 import type { Wire } from './wire.ts'
-import type { Uuid } from './words.ts'
+import type { Uuid } from './safe-text.ts'
 
 /** What the house asks of the way to a switch. A reply says that a command was taken, never what became of it. */
 export interface Commands {
@@ -153,11 +153,11 @@ export class CommandLink implements Commands {
 
 /** esl-lite over one wire of ours. It shows its constructor, `connect` and `send` to subclasses only. */
 class OneWire extends FreeSwitchResponse {
-  readonly #way: EslWay
+  readonly #way: EslLiteConnection
 
   /** `lost` is called when the wire closed or went silent. */
   constructor(wire: Wire, password: string, clock: Clock, lost: (why: string) => void) {
-    const way = new EslWay(wire, clock, lost)
+    const way = new EslLiteConnection(wire, clock, lost)
     super(way as never, password, SILENT as never)
     this.#way = way
     // it asks for the end of every verb of every call of the switch, 9 kB each, and the house has no use for them here
@@ -170,7 +170,7 @@ class OneWire extends FreeSwitchResponse {
     return this.#way.open
   }
 
-  get refused(): EslWay['refused'] {
+  get refused(): EslLiteConnection['refused'] {
     return this.#way.refused
   }
 
@@ -180,7 +180,7 @@ class OneWire extends FreeSwitchResponse {
 
   /** A command that has no reply: did it go out? */
   said(job: Uuid): boolean {
-    return this.#way.saidLast(job)
+    return this.#way.wasSentLast(job)
   }
 
   /** Nothing is sent any more; whoever waits is told. 'broken': the switch may not even take our goodbye. */

@@ -8,7 +8,7 @@
  */
 import { InputError } from '../base/errors.ts'
 import type { ApiText } from './api.ts'
-import type { AppArgument, Ident, Uuid } from './words.ts'
+import type { AppArgument, Ident, Uuid } from './safe-text.ts'
 
 declare const brand: unique symbol
 /** One whole command, ready for the wire (latin1: one character, one octet). */

@@ -3,7 +3,7 @@
  * (quotes do not protect a comma, nothing protects a brace; freeswitch measured), so values that would need it cannot be written.
  */
 import { assertNoCode } from './variables.ts'
-import type { DisplayName, Endpoint, Ident, VarValue } from './words.ts'
+import type { DisplayName, Endpoint, Ident, VarValue } from './safe-text.ts'
 
 declare const brand: unique symbol
 export type DialString = string & { readonly [brand]: 'DialString' }

@@ -15,7 +15,7 @@ import type { SwitchEvent } from './event.ts'
 import { TooLarge } from './frame.ts'
 import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
 import type { Wire } from './wire.ts'
-import type { Uuid } from './words.ts'
+import type { Uuid } from './safe-text.ts'
 
 /** An application-level ping finds a frozen switch and a half-open link, which TCP does not (2 s, two in a row). */
 const PING_MS = 2_000

@@ -3,7 +3,7 @@
  * it runs the values of some, opens those of others as files or streams, and finds its way by others, as this house does.
  */
 import { InputError } from '../base/errors.ts'
-import { ident, type Ident } from './words.ts'
+import { ident, type Ident } from './safe-text.ts'
 
 /** Their values are run as applications or api commands, or are paths and patterns of what FreeSWITCH runs and writes (its source, 1.10.12). */
 const CODE = /^(api_|execute_on_|exec_|bridge_pre_execute_|group_confirm_|bind_meta|sip_h_|sip_route_uri|sip_network_destination|origination_nested_vars|record_post_process|session_in_hangup_hook|(xml|json)_cdr_base)|_(exec|exec_api|hook|template)$/i

@@ -1,26 +1,26 @@
 /** The call that an author holds: the verbs of the call and what the rest of the house adds to them. As thin as call/call.ts. */
 import { ms } from '../base/duration.ts'
 import { Call } from '../call/call.ts'
-import type { CallHouse } from '../call/house.ts'
+import type { CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
-import type { Entry } from '../call/entries.ts'
-import { step } from '../call/steps.ts'
+import type { Entry } from '../journal/entries.ts'
+import { step } from '../journal/steps.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dial, type DialOptions, type Party } from '../call/verbs/dial.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
 import { forgetRecordings, type Recording } from '../call/verbs/recording.ts'
 import type { Queues } from '../queue/queue.ts'
-import { chance } from './chance.ts'
+import { seededRandom } from './seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
-import { takeFromLine } from './on-the-line.ts'
-import { HeldPlace, standsIn, waitingCall, type FlowPlace, type SavedPlace } from './place.ts'
-import { Promised } from './promise.ts'
-import { dialledIn } from './remains.ts'
-import { storyOf, type Story } from './story.ts'
+import { takeNailedAgent } from './nailed-agent-leg.ts'
+import { QueuePlace, queuesEnteredIn, waitingCall, type FlowPlace, type SavedPlace } from './queue-place.ts'
+import { AgentReservations } from './agent-reservation.ts'
+import { dialledIn } from '../record/record-from-journal.ts'
+import { summaryOf, type CallSummary } from '../record/call-summary.ts'
 
 export class FlowCall extends Call {
   /** Who this call was promised to. */
-  readonly promised = new Promised()
+  readonly reservations = new AgentReservations()
   /** Resolves when whoever made the call knows what came of it; false: they could not be told, so its journal must stay. */
   settled: Promise<boolean> = Promise.resolve(true)
   readonly #queues: Queues
@@ -31,30 +31,30 @@ export class FlowCall extends Call {
   /** Queues in which an earlier script left the caller standing. Who is put into the same one again keeps the place. */
   #behind: readonly string[]
 
-  constructor(leg: Leg, house: CallHouse, queues: Queues, behind: readonly string[] = []) {
-    super(leg, house)
+  constructor(leg: Leg, context: CallContext, queues: Queues, behind: readonly string[] = []) {
+    super(leg, context)
     this.#queues = queues
     this.#behind = behind
-    this.#random = chance(leg.uuid)
+    this.#random = seededRandom(leg.uuid)
     this.#greetedAt = leg.steps.journal.begin.at
   }
 
   /** A place in a queue, until its scope ends: `await using place = await call.enqueue('support')`. NotFoundError without such a queue. */
   enqueue(queue: string): Promise<FlowPlace> {
-    const taken: ConstructorParameters<typeof HeldPlace>[3] = agent => this.promised.add(agent)
+    const taken: ConstructorParameters<typeof QueuePlace>[3] = agent => this.reservations.add(agent)
     const again = (since: number) => () => this.#queues.enter(waitingCall(this.leg), queue, { since })
-    return step<HeldPlace>(this.leg, {
+    return step<QueuePlace>(this.leg, {
       verb: `enqueue ${queue}`,
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
         this.leg.steps.journal.note({ event: 'entered', queue })
         await this.#leaveBehind(queue)
-        return new HeldPlace(this.leg, queue, place, taken, again(place.joinedAt))
+        return new QueuePlace(this.leg, queue, place, taken, again(place.joinedAt))
       },
       save: ({ joinedAt, position }) => ({ joinedAt, position }),
       load: (saved, replay) => {
         const from = saved as unknown as SavedPlace
-        const held = new HeldPlace(this.leg, queue, from, taken, again(from.joinedAt))
+        const held = new QueuePlace(this.leg, queue, from, taken, again(from.joinedAt))
         replay.atEnd(async () => {
           if (!held.given) held.reopened(await again(from.joinedAt)())
         })
@@ -65,11 +65,11 @@ export class FlowCall extends Call {
 
   /** The script has changed: what the old one plays falls silent, and whom it has dialled is let go. Gives the queues that the caller stands in. */
   async giveUp(past: readonly Entry[]): Promise<readonly string[]> {
-    const { leg, house, stage } = this
+    const { leg, context, playback } = this
     forgetRecordings(leg)
-    for (const uuid of dialledIn(past)) await house.letGo(leg, uuid)
-    if (leg.phase === 'driven') await stage.end()
-    return standsIn(past)
+    for (const uuid of dialledIn(past)) await context.cancelDial(leg, uuid)
+    if (leg.phase === 'driven') await playback.end()
+    return queuesEnteredIn(past)
   }
 
   /** Else they would be first in line there for ever, and keep agents from others. Never rejects: at the end of the call it is looked for what is left. */
@@ -77,13 +77,13 @@ export class FlowCall extends Call {
     const left = this.#behind.filter(queue => queue !== except)
     this.#behind = []
     const leave = async (queue: string) => (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
-    const log = (error: Error) => this.house.log.warn({ uuid: this.uuid, error: error.message }, 'a caller stands in a queue that their flow has left')
+    const log = (error: Error) => this.context.log.warn({ uuid: this.uuid, error: error.message }, 'a caller stands in a queue that their flow has left')
     await Promise.all(left.map(queue => leave(queue).catch(log)))
   }
 
   /** What the record of the call says up to now, beside its times. */
-  get story(): Story {
-    return storyOf(this.leg.steps.journal.notes, this.house.clock.now())
+  get summary(): CallSummary {
+    return summaryOf(this.leg.steps.journal.notes, this.context.clock.now())
   }
 
   override async recording(): Promise<Recording> {
@@ -97,28 +97,28 @@ export class FlowCall extends Call {
    * campaign is there at once: nothing rings, `before` is not run, and when the party is disposed they stay on the line.
    */
   override async dial(endpoint: string, options: DialOptions = {}): Promise<Party> {
-    const agent = this.promised.at(endpoint)
-    const party = await (agent && agent.saved.leg !== null ? takeFromLine(this.leg, this.house, agent) : dial(this.leg, this.house, endpoint, options, agent))
-    if (agent && party.leg) this.promised.reached(agent, party.leg)
+    const agent = this.reservations.at(endpoint)
+    const party = await (agent && agent.saved.leg !== null ? takeNailedAgent(this.leg, this.context, agent) : dial(this.leg, this.context, endpoint, options, agent))
+    if (agent && party.leg) this.reservations.reached(agent, party.leg)
     return party
   }
 
   override join(other: Call): Promise<TalkEnd> {
     void this.#leaveBehind()
-    return join(this.leg, this.stage, this.house, other, this.promised.on(other.leg))
+    return join(this.leg, this.playback, this.context, other, this.reservations.on(other.leg))
   }
 
   /** As Call.detect, and remembers when the greeting was over: the law counts from there. */
   override async detect(options?: DetectOptions): Promise<Heard> {
     const heard = await super.detect(options)
-    const pause = ms(options?.afterGreeting ?? this.house.settings.detect.afterGreeting ?? AFTER_GREETING)
+    const pause = ms(options?.afterGreeting ?? this.context.settings.detect.afterGreeting ?? AFTER_GREETING)
     this.#greetedAt = this.now() - (heard === 'person' ? pause : 0)
     return heard
   }
 
   /** Milliseconds since the person's greeting ended; since the call arrived when nobody listened for it. */
   get sinceGreeting(): number {
-    return this.house.clock.now() - this.#greetedAt
+    return this.context.clock.now() - this.#greetedAt
   }
 
   /** Carried into the call's record: `call.tag('crmuuid', id)`. */

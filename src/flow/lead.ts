@@ -4,15 +4,15 @@ import { CallEnded } from '../base/errors.ts'
 import { insist } from '../base/insist.ts'
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
-import { ends } from '../call/nouns.ts'
-import { step } from '../call/steps.ts'
+import { endScope } from '../journal/scoped-steps.ts'
+import { step } from '../journal/steps.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
 import { isAway } from '../queue/retry.ts'
 import type { FlowCall } from './flow-call.ts'
-import { isOnTheLine, onTheLine, type OnTheLine } from './on-the-line.ts'
-import { waitingCall } from './place.ts'
-import { LeasedAgent, type SavedAgent } from './promise.ts'
+import { canBeJoined, nailedAgentLeg, type NailedAgentLeg } from './nailed-agent-leg.ts'
+import { waitingCall } from './queue-place.ts'
+import { FlowAgentReservation, type SavedAgent } from './agent-reservation.ts'
 
 /**
  * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as abandoned
@@ -64,14 +64,14 @@ export interface LeadParts {
 }
 
 /** A campaign's side of a call that it made. */
-export interface LeadDesk {
+export interface CampaignLeads {
   /** Null when no open attempt has this uuid. Rejects when the database is away; may be asked again before it has answered. */
   find(uuid: string): Promise<Omit<LeadParts, 'sinceGreeting' | 'queues'> | null>
 }
 
 /** Whom the campaign has called; null when the call is no open attempt. */
-export async function leadOf(call: FlowCall, desk: LeadDesk, queues: Queues): Promise<CampaignLead | null> {
-  const found = await insist(call.house.clock, () => desk.find(call.uuid), ANSWERED)
+export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
+  const found = await insist(call.context.clock, () => desk.find(call.uuid), ANSWERED)
   return found && new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
 }
 
@@ -85,8 +85,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
   /** A person answered and was told that nobody is free: whatever they do next, the call counts as abandoned. */
   unserved = false
   #place: Place | null = null
-  #agent: LeasedAgent | null = null
-  #line: OnTheLine | null = null
+  #agent: FlowAgentReservation | null = null
+  #line: NailedAgentLeg | null = null
 
   constructor(call: FlowCall, parts: LeadParts) {
     this.id = parts.id
@@ -97,13 +97,13 @@ export class CampaignLead implements Lead, AsyncDisposable {
   }
 
   async agent(): Promise<LeadAgent | null> {
-    const agent = await step<LeasedAgent | null>(this.#call.leg, {
+    const agent = await step<FlowAgentReservation | null>(this.#call.leg, {
       verb: 'agent of the campaign',
       run: () => this.#find(),
       save: found => found && { ...found.saved },
       load: (saved, replay) => {
         if (saved === null) return null
-        const found = new LeasedAgent(this.#call.leg, saved as unknown as SavedAgent, null)
+        const found = new FlowAgentReservation(this.#call.leg, saved as unknown as SavedAgent, null)
         replay.atEnd(async () => found.reopen(await this.#enter()))
         return found
       },
@@ -112,14 +112,14 @@ export class CampaignLead implements Lead, AsyncDisposable {
     if (!agent) return null
     this.#agent = agent
     void this.#behind('it is not written down that a lead talks with an agent', () => this.#parts.connected(agent.name))
-    this.#line = onTheLine(this.#call.leg, this.#call.house, agent)
+    this.#line = nailedAgentLeg(this.#call.leg, this.#call.context, agent)
     const { leg } = this.#line
-    this.#call.promised.reached(agent, leg)
+    this.#call.reservations.reached(agent, leg)
     return { name: agent.name, leg }
   }
 
   async optOut(): Promise<void> {
-    const { leg, house } = this.#call
+    const { leg, context } = this.#call
     const { journal } = leg.steps
     const note = () => {
       journal.note({ optOut: this.number })
@@ -131,7 +131,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
         run: async () => {
           await note()
           const told = this.#behind('an opt-out is not written down yet', () => this.#parts.optOut())
-          await Promise.race([told, sleep(house.clock, MOMENT_MS)])
+          await Promise.race([told, sleep(context.clock, MOMENT_MS)])
         },
       })
     } catch (error) {
@@ -145,9 +145,9 @@ export class CampaignLead implements Lead, AsyncDisposable {
    * journal stays until it was.
    */
   async conclude(end: AttemptEnd): Promise<void> {
-    const { leg, story } = this.#call
+    const { leg, summary } = this.#call
     const { journal } = leg.steps
-    const { agent } = story
+    const { agent } = summary
     journal.note({ disposition: end, ...(agent !== null && { agent }) })
     await journal.write()
     const optedOut = journal.notes.some(({ note }) => 'optOut' in note)
@@ -160,17 +160,17 @@ export class CampaignLead implements Lead, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent?.[Symbol.asyncDispose]()
     this.#line?.[Symbol.dispose]()
-    await ends(this.#call.leg, 'lead', async () => this.#place?.[Symbol.asyncDispose](), () => {})
+    await endScope(this.#call.leg, 'lead', async () => this.#place?.[Symbol.asyncDispose](), () => {})
   }
 
-  async #find(): Promise<LeasedAgent | null> {
+  async #find(): Promise<FlowAgentReservation | null> {
     const givenBack = new Set<string>()
     for (;;) {
       const place = this.#left > 0 ? await this.#enterInTime() : null
       const agent = this.#left > 0 ? await place?.agent({ within: `${this.#left}ms` }) : null
       if (!agent) return null
-      const found = LeasedAgent.of(this.#call.leg, this.#parts.queue, agent)
-      if (await isOnTheLine(this.#call.leg, found)) return found
+      const found = FlowAgentReservation.of(this.#call.leg, this.#parts.queue, agent)
+      if (await canBeJoined(this.#call.leg, found)) return found
       // On the line of another switch, or on none: a telephone that must ring first cannot make the deadline, somebody else may. The
       // first time they are free at once, for the leads of their own switch; who comes again rests, else nobody else would come.
       await agent.finished(givenBack.has(agent.name) ? 'failed' : 'caller-left')
@@ -180,7 +180,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
 
   /** True when it was done: nobody on the line waits for a database that is away. */
   async #behind(otherwise: string, act: () => Promise<void>): Promise<boolean> {
-    const { clock, log } = this.#call.house
+    const { clock, log } = this.#call.context
     try {
       await insist(clock, act, BEHIND)
       return true
@@ -205,7 +205,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
       return await this.#enter(this.#left)
     } catch (error) {
       if (!isAway(error)) throw error
-      this.#call.house.log.warn({ uuid: this.#call.uuid, lead: this.id, error: (error as Error).message }, 'a lead has answered and the queues cannot be had: nobody is given to them')
+      this.#call.context.log.warn({ uuid: this.#call.uuid, lead: this.id, error: (error as Error).message }, 'a lead has answered and the queues cannot be had: nobody is given to them')
       return null
     }
   }

@@ -1,8 +1,8 @@
 /** A side effect outside the call, remembered: a flow that another node goes on with gets the result and not the effect. */
 import { InputError } from '../base/errors.ts'
-import type { Json } from '../call/entries.ts'
+import type { Json } from '../journal/entries.ts'
 import type { Leg } from '../call/leg.ts'
-import { step } from '../call/steps.ts'
+import { step } from '../journal/steps.ts'
 
 export interface OnceOptions<T> {
   /** Finds out what became of `act` when its process died in the middle of it. Default: `act` again. */

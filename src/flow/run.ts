@@ -8,31 +8,31 @@ import { isDisposition } from '../campaign/disposition.ts'
 import { within } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/fallback.ts'
-import { readEntries, type Entry } from '../call/entries.ts'
-import type { CallHouse } from '../call/house.ts'
-import { Journal } from '../call/journal.ts'
+import { readEntries, type Entry } from '../journal/entries.ts'
+import type { CallContext } from '../call/call-context.ts'
+import { Journal } from '../journal/journal.ts'
 import type { Leg } from '../call/leg.ts'
-import type { CallStore, Taken } from '../call/ownership.ts'
-import { Steps } from '../call/steps.ts'
+import type { CallStore, Taken } from '../journal/call-store.ts'
+import { Steps } from '../journal/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
-import { beginningOf, liveCall, recordOf, type CallBeginning, type CallRecord, type CallRecords } from './call-record.ts'
+import { beginningOf, liveCall, recordOf, type CallBeginning, type CallRecord, type CallRecords } from '../record/call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
-import { EndedRows } from './ended-rows.ts'
+import { EndedRows } from '../record/ended-rows.ts'
 import { FlowCall } from './flow-call.ts'
-import { leadOf, type LeadDesk } from './lead.ts'
+import { leadOf, type CampaignLeads } from './lead.ts'
 import { readParams } from './params.ts'
-import { isLost, untilCalm } from './taken.ts'
+import { isLost, untilCalm } from './after-takeover.ts'
 
 export type { CallBeginning, CallRecord, CallRecords }
 
 export interface FlowParts {
   catalogue: Catalogue
-  house: CallHouse
+  context: CallContext
   queues: Queues
   /** Absent where no campaign can be (a listener without a database). */
-  leads?: LeadDesk
+  leads?: CampaignLeads
   records: CallRecords
   /** Where journals are kept, and this node's name in them; absent where nobody else could go on with a call. */
   calls?: CallStore | undefined
@@ -83,7 +83,7 @@ export class Flows {
 
   /** The memory of all nodes has lost a call that is driven here: it is written down again. */
   async remember(uuid: string): Promise<void> {
-    await this.#journals.get(uuid)?.remember()
+    await this.#journals.get(uuid)?.restore()
   }
 
   /** Begins the flow that the leg's path names, or goes on with it where `taken` says that it is. */
@@ -98,16 +98,16 @@ export class Flows {
   }
 
   async #run(leg: Leg, taken: Taken | null): Promise<void> {
-    const { house, node = '', calls = null } = this.#parts
+    const { context, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
     const entries = readEntries(taken?.entries ?? [])
-    const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: house.clock.now(), arrival: { ...arrival, key: '' } } as const)
+    const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: context.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
-      uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, past: entries.slice(1), clock: house.clock, log: house.log,
+      uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, past: entries.slice(1), clock: context.clock, log: context.log,
       noted: this.#tellRow.bind(this, leg), lost: isLost.bind(null, leg),
     })
     const { from, to, direction, flow } = beginningOf(begin)
-    house.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
+    context.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
     this.#journals.set(uuid, journal)
     const moved = leg.moved.then(() => {
       journal.stop()
@@ -117,7 +117,7 @@ export class Flows {
     })
     void leg.ended.then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
     // of a call that is taken over the row says no more than that it is here now
-    if (taken?.before) void untilCalm(leg, house.clock).then(() => this.#tellRow(leg, journal))
+    if (taken?.before) void untilCalm(leg, context.clock).then(() => this.#tellRow(leg, journal))
     else this.#tellRow(leg, journal)
     const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), moved])
     if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
@@ -125,9 +125,9 @@ export class Flows {
     await this.#letGo(call, failed)
     const end = await Promise.race([leg.ended, moved])
     if (end === null || !((await ours) || (await journal.isOurs()))) return // whoever had it last writes its row
-    const record = recordOf(begin, journal.notes, end, end.at ?? house.clock.now())
+    const record = recordOf(begin, journal.notes, end, end.at ?? context.clock.now())
     const { outcome, agent, startedAt, endedAt } = record
-    house.log.info({ uuid, flow, outcome, cause: end.cause, ms: endedAt - startedAt, agent }, 'a call ended')
+    context.log.info({ uuid, flow, outcome, cause: end.cause, ms: endedAt - startedAt, agent }, 'a call ended')
     if (!(await this.#rows.write(record, journal, call.settled))) return
     if (await call.settled) await this.#forget(journal) // else reconciliation settles the lead, of the journal
   }
@@ -135,7 +135,7 @@ export class Flows {
   /** What the row of a call that lives says. Written behind the call, which never waits for it. */
   #tellRow({ phase, uuid }: Leg, journal: Journal): void {
     if (phase === 'ended' || phase === 'moved') return
-    this.#parts.records.lives?.(uuid, () => liveCall(journal.begin, journal.notes, this.#parts.house.clock.now()))
+    this.#parts.records.lives?.(uuid, () => liveCall(journal.begin, journal.notes, this.#parts.context.clock.now()))
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
@@ -143,7 +143,7 @@ export class Flows {
     let changed!: (why: string) => void
     const other = new Promise<string>(resolve => (changed = resolve))
     leg.steps = new Steps(journal, past, changed)
-    const call = new FlowCall(leg, this.#parts.house, this.#parts.queues, behind)
+    const call = new FlowCall(leg, this.#parts.context, this.#parts.queues, behind)
     const through = this.#through(call, flow).then(finish => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : finish))
     const end = await Promise.race([through, other.then(why => ({ why }))])
     if (!('why' in end)) {
@@ -157,8 +157,8 @@ export class Flows {
     leg.steps.freeze()
     const left = await call.giveUp(past)
     this.restarts++
-    this.#parts.house.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
-    await journal.beginAgain()
+    this.#parts.context.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
+    await journal.restart()
     return this.#outcome(leg, flow, journal, [], left)
   }
 
@@ -189,7 +189,7 @@ export class Flows {
     if (!lead) {
       const said = journal.notes.findLast(({ note }) => 'disposition' in note)?.note
       if (said && 'disposition' in said) return said.disposition // by a node that died before it could hang up
-      call.house.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
+      call.context.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
       return 'no-attempt'
     }
     let end: AttemptEnd = 'error'
@@ -198,7 +198,7 @@ export class Flows {
       if (!isDisposition(said)) throw new InputError(`the flow '${call.leg.arrival.path}' returned '${String(said)}', which is no disposition`)
       end = said
     } catch (error) {
-      if (error instanceof CallEnded) end = call.story.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
+      if (error instanceof CallEnded) end = call.summary.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
       throw error
     } finally {
       await lead[Symbol.asyncDispose]()
@@ -212,10 +212,10 @@ export class Flows {
    * Who talks goes on talking. Gives the number of calls that were handed over.
    */
   async drain(): Promise<number> {
-    const { house } = this.#parts
-    house.stopDialling()
-    await within(house.clock, DRAIN_MS, Promise.all([...this.#journals.values()].map(journal => journal.write())))
-    const legs = [...house.door.legs.values()]
+    const { context } = this.#parts
+    context.stopDialling()
+    await within(context.clock, DRAIN_MS, Promise.all([...this.#journals.values()].map(journal => journal.write())))
+    const legs = [...context.door.legs.values()]
     const driven = legs.filter(leg => leg.phase === 'driven' || leg.phase === 'adrift')
     for (const leg of legs) leg.giveAway()
     return driven.length
@@ -223,7 +223,7 @@ export class Flows {
 
   #fault(call: FlowCall, error: unknown): void {
     const known = error instanceof SwitchhookError
-    call.house.log.error({ uuid: call.uuid, flow: call.leg.arrival.path, code: known ? error.code : 'SCRIPT', error: error instanceof Error ? (known ? error.message : error.stack) : String(error) }, 'a flow failed')
+    call.context.log.error({ uuid: call.uuid, flow: call.leg.arrival.path, code: known ? error.code : 'SCRIPT', error: error instanceof Error ? (known ? error.message : error.stack) : String(error) }, 'a flow failed')
   }
 
   /** The flow is through: a caller who is still there is hung up, or handed to the fallback when the flow failed. */
@@ -242,7 +242,7 @@ export class Flows {
       await journal.end()
     } catch (error) {
       // reconciliation finds a call that does not exist, and a row that is closed
-      this.#parts.house.log.warn({ uuid: journal.uuid, error: (error as Error).message }, 'the journal of a call that has ended could not be thrown away')
+      this.#parts.context.log.warn({ uuid: journal.uuid, error: (error as Error).message }, 'the journal of a call that has ended could not be thrown away')
     }
   }
 }

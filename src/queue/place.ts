@@ -6,8 +6,8 @@ import { CallMoved } from '../base/errors.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import type { Agent } from '../agent/agent.ts'
 import { asks, isOffered, waitsOn, type Member, type Offer } from './member.ts'
-import type { PlaceHouse } from './place-house.ts'
-import { PromisedAgent, type ReservedAgent } from './reserved-agent.ts'
+import type { PlaceContext } from './place-context.ts'
+import { QueueAgentReservation, type AgentReservation } from './agent-reservation.ts'
 import type { Leaving } from './store.ts'
 
 /** What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved when others drive the call. */
@@ -39,7 +39,7 @@ export interface Place extends AsyncDisposable {
    * Waits for the matcher to give this caller an agent; at once when one is promised already. Null after `within`, or when the place
    * has been given up. Rejects with the reason of the call's signal. Whoever is returned is promised for HOLD_MS: let them ring.
    */
-  agent(options: { within: Duration }): Promise<ReservedAgent | null>
+  agent(options: { within: Duration }): Promise<AgentReservation | null>
   /** The caller is called back on this number; the place is given up. */
   keepForCallback(number: string): Promise<void>
   /** When they joined, milliseconds since the epoch. */
@@ -47,12 +47,12 @@ export interface Place extends AsyncDisposable {
   /** Another process, or another place of this one, holds it by now. */
   readonly isMoved: boolean
   /** The agent whom another process held for this caller, when the promise still stands. */
-  again(agent: string, epoch: number): Promise<ReservedAgent | null>
+  again(agent: string, epoch: number): Promise<AgentReservation | null>
 }
 
 export class WaitingPlace implements Place {
   readonly call: WaitingCall
-  readonly #house: PlaceHouse
+  readonly #context: PlaceContext
   readonly #waiters = new Set<() => void>()
   readonly #onAbort = () => void this.#ended()
   #member: Member
@@ -62,8 +62,8 @@ export class WaitingPlace implements Place {
   #leaving: Promise<void> | null = null
   #givenBack: Offer | null = null
 
-  constructor(house: PlaceHouse, call: WaitingCall, member: Member) {
-    this.#house = house
+  constructor(context: PlaceContext, call: WaitingCall, member: Member) {
+    this.#context = context
     this.call = call
     this.#member = member
     if (member.state !== 'waiting') this.#called.abort(CALLED)
@@ -80,7 +80,7 @@ export class WaitingPlace implements Place {
   }
 
   get position(): number {
-    if (!this.#over) this.#position = this.#house.position(this.queue, this.call.uuid)
+    if (!this.#over) this.#position = this.#context.position(this.queue, this.call.uuid)
     return this.#position
   }
 
@@ -88,15 +88,15 @@ export class WaitingPlace implements Place {
     return this.#member.joinedAt
   }
 
-  async again(name: string, epoch: number): Promise<ReservedAgent | null> {
+  async again(name: string, epoch: number): Promise<AgentReservation | null> {
     const offer = { agent: name, epoch }
     if (this.#over || !isOffered(this.#member, offer)) return null
-    const agent = await this.#house.retry.insist('a promise could not be prolonged', this.call.signal, () => this.#hold(offer))
-    return agent && !this.#over ? new PromisedAgent(this.#house, this, agent, epoch) : null
+    const agent = await this.#context.retry.insist('a promise could not be prolonged', this.call.signal, () => this.#hold(offer))
+    return agent && !this.#over ? new QueueAgentReservation(this.#context, this, agent, epoch) : null
   }
 
   get waited(): number {
-    return this.#house.clock.now() - this.#member.joinedAt
+    return this.#context.clock.now() - this.#member.joinedAt
   }
 
   hasWaited(duration: Duration): boolean {
@@ -107,8 +107,8 @@ export class WaitingPlace implements Place {
     return this.#called.signal
   }
 
-  async agent({ within }: { within: Duration }): Promise<ReservedAgent | null> {
-    const { clock, retry } = this.#house
+  async agent({ within }: { within: Duration }): Promise<AgentReservation | null> {
+    const { clock, retry } = this.#context
     const end = clock.monotonic() + ms(within)
     for (;;) {
       this.#stillOurs()
@@ -124,7 +124,7 @@ export class WaitingPlace implements Place {
 
   async keepForCallback(number: string): Promise<void> {
     this.#stillOurs()
-    const { store, clock, retry } = this.#house
+    const { store, clock, retry } = this.#context
     const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
     await retry.insist('a callback could not be kept', this.call.signal, keep)
     await this.#leave('callback')
@@ -137,9 +137,9 @@ export class WaitingPlace implements Place {
   /** What the store has for this caller now. */
   take(member: Member | null): void {
     if (this.#over) return
-    if (!member) return this.#house.lost(this)
+    if (!member) return this.#context.lost(this)
     if (member.rev === this.#member.rev) return
-    if (member.node !== this.#house.node) return member.rev > this.#member.rev ? this.moved() : this.#house.lost(this)
+    if (member.node !== this.#context.node) return member.rev > this.#member.rev ? this.moved() : this.#context.lost(this)
     this.#member = member
     if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()
@@ -162,25 +162,25 @@ export class WaitingPlace implements Place {
 
   /** This offer has come to nothing, the caller waits on: place and time are kept. */
   async waitsOn(offer: Offer): Promise<void> {
-    if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.#house.clock.now()))
+    if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.#context.clock.now()))
   }
 
-  async #take(offer: Offer): Promise<ReservedAgent | null> {
+  async #take(offer: Offer): Promise<AgentReservation | null> {
     const agent = this.#givenBack && isOffered({ offer }, this.#givenBack) ? null : await this.#hold(offer)
     this.#stillOurs()
     if (this.#over) return null
-    if (agent) return new PromisedAgent(this.#house, this, agent, offer.epoch)
+    if (agent) return new QueueAgentReservation(this.#context, this, agent, offer.epoch)
     await this.waitsOn(offer)
     return null
   }
 
   #hold({ agent, epoch }: Offer): Promise<Agent | null> {
-    return this.#house.roster.hold(agent, epoch, this.#house.clock.now(), HOLD_MS)
+    return this.#context.roster.hold(agent, epoch, this.#context.clock.now(), HOLD_MS)
   }
 
   /** Nobody is promised yet: who was put aside is not any more. */
   async #ask(): Promise<null> {
-    const now = this.#house.clock.now()
+    const now = this.#context.clock.now()
     if (this.#member.passedUntil > now) await this.#rewrite(member => asks(member, now))
     return null
   }
@@ -191,7 +191,7 @@ export class WaitingPlace implements Place {
   }
 
   #rewrite(decide: (member: Member) => Member | null): Promise<void> {
-    return this.#house.rewrite(this.queue, this.call.uuid, decide)
+    return this.#context.rewrite(this.queue, this.call.uuid, decide)
   }
 
   /** True at the next change of this caller's record, false after so many milliseconds; rejects when the call ends. */
@@ -205,7 +205,7 @@ export class WaitingPlace implements Place {
         else resolve(changed)
       }
       const wake = () => settle(true)
-      const timer = this.#house.clock.after(withinMs, () => settle(false))
+      const timer = this.#context.clock.after(withinMs, () => settle(false))
       this.#waiters.add(wake)
     })
   }
@@ -222,18 +222,18 @@ export class WaitingPlace implements Place {
   #close(how: 'left' | 'moved'): void {
     this.#over = how
     this.call.signal.removeEventListener('abort', this.#onAbort)
-    this.#house.over(this)
+    this.#context.over(this)
     this.#wake()
   }
 
   /** The caller's record goes first: an agent who is still promised to nobody comes free by themselves, should we die in between. */
   #leave(how: Leaving): Promise<void> {
     if (this.#leaving) return this.#leaving
-    const { store, roster, clock } = this.#house
+    const { store, roster, clock } = this.#context
     const { queue, call } = this.#member
     let { offer } = this.#member
     this.#close('left')
-    this.#leaving = this.#house.retry.persist('a caller could not leave the queue', async () => {
+    this.#leaving = this.#context.retry.persist('a caller could not leave the queue', async () => {
       const left = await store.leave(queue, call, how)
       offer = left?.offer ?? offer
       if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())

@@ -11,12 +11,12 @@ import { ms, type Duration } from '../base/duration.ts'
 import { CallMoved } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
-import { check } from './check.ts'
+import { check } from './invariants.ts'
 import { match, nextLook, unfounded, type Snapshot } from './match.ts'
 import { waitsOn, type Member } from './member.ts'
 import { Mirror } from './mirror.ts'
 import { HOLD_MS, WaitingPlace, type Place, type WaitingCall } from './place.ts'
-import type { PlaceHouse } from './place-house.ts'
+import type { PlaceContext } from './place-context.ts'
 import { Retry } from './retry.ts'
 import type { Assignment, QueueStore } from './store.ts'
 
@@ -54,7 +54,7 @@ export function openQueues(parts: QueueParts): Queues {
   return new OpenQueues(parts)
 }
 
-class OpenQueues implements Queues, PlaceHouse {
+class OpenQueues implements Queues, PlaceContext {
   readonly store: QueueStore
   readonly roster: Roster
   readonly clock: Clock

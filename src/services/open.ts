@@ -15,7 +15,7 @@ import { demoDatabase, demoRedis } from './demo-places.ts'
 import { isGone, stopped, takeHold, type Guard, type Hold } from './guard.ts'
 import { postgresAnswers, postgresPipe, startPostgres } from './postgres.ts'
 import { redisAnswers, redisPipe, startRedis } from './redis.ts'
-import { withRoll, type Roll, type Running } from './roll.ts'
+import { withServiceRegistry, type ServiceRegistry, type Running } from './service-registry.ts'
 
 export interface Services {
   readonly database: DatabaseAddress
@@ -42,8 +42,8 @@ interface Kind<R> {
   answers(running: R): Promise<boolean>
   start(before: R | undefined): Promise<{ running: R; guard: Guard; from?: string }>
 }
-type Postgres = NonNullable<Roll['postgres']>
-type Redis = NonNullable<Roll['redis']>
+type Postgres = NonNullable<ServiceRegistry['postgres']>
+type Redis = NonNullable<ServiceRegistry['redis']>
 
 /** Rejects with SwitchhookError SERVICE: one line that says what is missing and what to do. */
 export async function openServices(config: Needs, options: ServicesOptions): Promise<Services> {
@@ -91,11 +91,11 @@ async function openServers(config: Needs, options: ServicesOptions, wanted: Want
   if (!missing.postgres && !missing.redis) return { ...(database && { database }), ...(redis && { redis }), close: () => Promise.resolve() }
 
   const ours = new PrivateServices(config, options)
-  const roll = await ours.open(missing)
+  const registry = await ours.open(missing)
   let closing: Promise<void> | undefined
   return {
-    ...(wanted.postgres && { database: database ?? roll.postgres!.address }),
-    ...(wanted.redis && { redis: redis ?? roll.redis!.address }),
+    ...(wanted.postgres && { database: database ?? registry.postgres!.address }),
+    ...(wanted.redis && { redis: redis ?? registry.redis!.address }),
     close: () => (closing ??= ours.close()),
   }
 }
@@ -128,8 +128,8 @@ class PrivateServices {
   }
 
   /** Both at the same time; when one cannot be had the other is let go. */
-  async open(wanted: { postgres: boolean; redis: boolean }): Promise<Roll> {
-    return withRoll(this.#dataDir, this.#clock, async before => {
+  async open(wanted: { postgres: boolean; redis: boolean }): Promise<ServiceRegistry> {
+    return withServiceRegistry(this.#dataDir, this.#clock, async before => {
       const [postgres, redis] = await Promise.allSettled([
         wanted.postgres ? this.#use(this.#postgres, before.postgres) : undefined,
         wanted.redis ? this.#use(this.#redis, before.redis) : undefined,
@@ -149,13 +149,13 @@ class PrivateServices {
   }
 
   async close(): Promise<void> {
-    await withRoll(this.#dataDir, this.#clock, async roll => {
-      const users = roll.users.toSpliced(roll.users.indexOf(process.pid), 1) // once: this process may have opened them twice
+    await withServiceRegistry(this.#dataDir, this.#clock, async registry => {
+      const users = registry.users.toSpliced(registry.users.indexOf(process.pid), 1) // once: this process may have opened them twice
       this.#letGo()
-      if (users.length > 0) return { ...roll, users }
+      if (users.length > 0) return { ...registry, users }
       await Promise.all([
-        roll.postgres && stopped(this.#clock, this.#postgres.pipe, roll.postgres.group),
-        roll.redis && stopped(this.#clock, this.#redis.pipe, roll.redis.group),
+        registry.postgres && stopped(this.#clock, this.#postgres.pipe, registry.postgres.group),
+        registry.redis && stopped(this.#clock, this.#redis.pipe, registry.redis.group),
       ])
       return { users }
     })

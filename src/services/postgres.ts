@@ -12,9 +12,9 @@ import { socketFolder, type Places, type User } from './folder.ts'
 import { isAlive, readyOrEnded, run, signal, startGuarded, until, type Guard } from './guard.ts'
 import { postgresFiles, type PostgresFiles } from './postgres-files.ts'
 import { admitOnly, NOBODY } from './postgres-access.ts'
-import type { Roll, Running } from './roll.ts'
+import type { ServiceRegistry, Running } from './service-registry.ts'
 
-export type RunningPostgres = NonNullable<Roll['postgres']>
+export type RunningPostgres = NonNullable<ServiceRegistry['postgres']>
 
 const NAME = 'switchhook'
 /** Nothing of our environment: PGDATA, PGPORT and their kin must not reach a server that is ours. */

@@ -7,9 +7,9 @@ import { socketFolder } from './folder.ts'
 import { readyOrEnded, run, startGuarded, type Guard } from './guard.ts'
 import type { StartOptions } from './postgres.ts'
 import { unpackedRedis, type RedisProgram } from './redis-packages.ts'
-import type { Roll } from './roll.ts'
+import type { ServiceRegistry } from './service-registry.ts'
 
-export type RunningRedis = NonNullable<Roll['redis']>
+export type RunningRedis = NonNullable<ServiceRegistry['redis']>
 
 export interface RedisStartOptions extends StartOptions {
   say(line: string): void

@@ -17,9 +17,9 @@ import { systemClock, within as doneWithin, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
-import { Patience } from './patience.ts'
+import { RedisTimeout } from './redis-timeout.ts'
 import { ANSWERS_WITHIN_MS, redisOptions } from './redis-options.ts'
-import { watchLink } from './sign-of-life.ts'
+import { keepHeartbeat } from './redis-heartbeat.ts'
 
 export type RedisClient = Redis
 
@@ -58,15 +58,15 @@ const NO_CLUSTER = 'this Redis is a cluster: agents and callers are written toge
 class Link extends Redis {
   readonly #kind: Kind
   readonly #clock: Clock
-  readonly #patience: Patience
+  readonly #timeout: RedisTimeout
   #redialledAt = -Infinity
 
   constructor(options: Options, kind: Kind, clock: Clock) {
     super({ ...options, reconnectOnError: (error: Error) => this.#refused(error) })
     this.#kind = kind
     this.#clock = clock
-    this.#patience = new Patience(clock, ANSWERS_WITHIN_MS)
-    watchLink(this, clock, kind === 'blocking' ? BLOCKS_FOR_MS : undefined)
+    this.#timeout = new RedisTimeout(clock, ANSWERS_WITHIN_MS)
+    keepHeartbeat(this, clock, kind === 'blocking' ? BLOCKS_FOR_MS : undefined)
   }
 
   /** For BullMQ, which makes the connection on which a worker waits of the one that it is given. */
@@ -79,7 +79,7 @@ class Link extends Redis {
     // ioredis's own questions, before a link is ready and after
     if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name)) return super.sendCommand(...sent)
     const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`))
-      : this.#patience.ask(() => super.sendCommand(...sent) as Promise<unknown>)
+      : this.#timeout.ask(() => super.sendCommand(...sent) as Promise<unknown>)
     if (!pipeline) return answer.catch(refusal)
     answer.catch((error: Error) => command.reject(error)) // a pipeline looks at its commands
     return command.promise
@@ -93,7 +93,7 @@ class Link extends Redis {
   }
 
   #isLate(): boolean {
-    return this.commandQueue.length >= MOST_WAITING && this.#patience.isLate
+    return this.commandQueue.length >= MOST_WAITING && this.#timeout.isLate
   }
 
   /** False: the command fails, for it may be refused once more. */

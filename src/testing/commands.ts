@@ -6,7 +6,7 @@ import { api, auth, bgapi } from '../esl/command.ts'
 import { Connection } from '../esl/connection.ts'
 import type { Commands } from '../esl/client.ts'
 import type { Wire } from '../esl/wire.ts'
-import type { Uuid } from '../esl/words.ts'
+import type { Uuid } from '../esl/safe-text.ts'
 
 /** What esl/client.ts says when its link breaks in the middle of a command. */
 const lost = (error: unknown): never => {

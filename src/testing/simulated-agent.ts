@@ -1,7 +1,7 @@
 /** An agent with a telephone, for tests. */
 import { ms, type Duration } from '../base/duration.ts'
-import { originate } from '../call/originate.ts'
-import { endpoint, newUuid } from '../esl/words.ts'
+import { originate } from '../switch/originate.ts'
+import { endpoint, newUuid } from '../esl/safe-text.ts'
 import { Actor } from './actor.ts'
 import type { Simulation } from './simulation.ts'
 import type { Place } from './switch/world.ts'

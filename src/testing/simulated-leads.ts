@@ -1,9 +1,9 @@
 /** A campaign of one call, for tests: dials a lead, gives it to its flow, and keeps what became of it. */
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Duration } from '../base/duration.ts'
-import { originate } from '../call/originate.ts'
-import { dial, endpoint, newUuid, type Ident } from '../esl/words.ts'
-import type { LeadDesk } from '../flow/lead.ts'
+import { originate } from '../switch/originate.ts'
+import { dial, endpoint, newUuid, type Ident } from '../esl/safe-text.ts'
+import type { CampaignLeads } from '../flow/lead.ts'
 import { Actor } from './actor.ts'
 import type { Simulation } from './simulation.ts'
 import type { Behaviour } from './switch/world.ts'
@@ -28,7 +28,7 @@ interface Attempt {
   connectedTo: string | null
 }
 
-export class SimulatedLeads implements LeadDesk {
+export class SimulatedLeads implements CampaignLeads {
   readonly #sim: Simulation
   readonly #attempts = new Map<string, Attempt>()
 
@@ -36,7 +36,7 @@ export class SimulatedLeads implements LeadDesk {
     this.#sim = sim
   }
 
-  async find(uuid: string): ReturnType<LeadDesk['find']> {
+  async find(uuid: string): ReturnType<CampaignLeads['find']> {
     await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
     if (!attempt || attempt.settled) return null

@@ -3,23 +3,23 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { insist } from '../base/insist.ts'
 import type { Log } from '../base/log.ts'
-import { Door } from '../call/arrive.ts'
-import { CallHouse, type Telephones } from '../call/house.ts'
-import { Floor } from '../campaign/floor.ts'
-import type { CallStore } from '../call/ownership.ts'
-import { Switch, Switchboard } from '../call/switchboard.ts'
+import { Door } from '../call/entry.ts'
+import { CallContext, type Telephones } from '../call/call-context.ts'
+import { RosterMirror } from '../agent/roster-mirror.ts'
+import type { CallStore } from '../journal/call-store.ts'
+import { Switch, Switchboard } from '../switch/switchboard.ts'
 import { EventLink } from '../esl/events.ts'
 import type { Wire } from '../esl/wire.ts'
-import type { Ident } from '../esl/words.ts'
+import type { Ident } from '../esl/safe-text.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
-import type { LeadDesk } from '../flow/lead.ts'
+import type { CampaignLeads } from '../flow/lead.ts'
 import { Flows, type CallRecords } from '../flow/run.ts'
-import { hearRegistrations } from '../flow/registrations.ts'
-import { agentTelephones } from '../flow/telephones.ts'
+import { watchRegistrations } from '../directory/registrations.ts'
+import { agentTelephones } from '../directory/telephones.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { connectionCommands } from './commands.ts'
-import { Mortality } from './mortal.ts'
+import { KillableProcess } from './killable-process.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
 /** What all nodes share. */
@@ -31,7 +31,7 @@ export interface SharedHouse {
   readonly queueStore: QueueStore
   readonly calls: CallStore
   readonly catalogue: Catalogue
-  readonly leads: LeadDesk
+  readonly leads: CampaignLeads
   readonly records: CallRecords
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
@@ -44,17 +44,17 @@ export class SimulatedNode {
   readonly address: string
   readonly switchboard: Switchboard
   readonly door: Door
-  readonly calls: CallHouse
+  readonly calls: CallContext
   readonly queues: Queues
   readonly flows: Flows
   readonly telephones: Telephones
   readonly #shared: SharedHouse
-  readonly #life: Mortality
+  readonly #life: KillableProcess
   readonly #wires: readonly Wire[]
   readonly #close: () => Promise<void>
-  readonly #floor: Floor
+  readonly #mirror: RosterMirror
 
-  private constructor(shared: SharedHouse, parts: { name: string; address: string; life: Mortality; one: Switch; wires: readonly Wire[]; close: () => Promise<void> }) {
+  private constructor(shared: SharedHouse, parts: { name: string; address: string; life: KillableProcess; one: Switch; wires: readonly Wire[]; close: () => Promise<void> }) {
     const { name, address, life } = parts
     this.name = name
     this.address = address
@@ -67,21 +67,21 @@ export class SimulatedNode {
     const clock = life.clock(shared.clock)
     const { log } = shared
     const roster = life.reach(shared.roster)
-    this.#floor = new Floor(roster, clock, log)
-    hearRegistrations({ switchboard: this.switchboard, floor: this.#floor, roster, clock, log })
-    this.telephones = agentTelephones({ floor: this.#floor, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
+    this.#mirror = new RosterMirror(roster, clock, log)
+    watchRegistrations({ switchboard: this.switchboard, mirror: this.#mirror, roster, clock, log })
+    this.telephones = agentTelephones({ mirror: this.#mirror, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
     const calls = life.reach(shared.calls)
     this.queues = openQueues({ store: life.reach(shared.queueStore), roster, clock, log, node: name })
     const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }
     this.door = new Door({ clock, log, switchboard: this.switchboard, calls, node: name, peers, start: (leg, taken) => this.flows.start(leg, taken) })
-    this.calls = new CallHouse({ clock, log, door: this.door, switchboard: this.switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address }, telephones: this.telephones })
+    this.calls = new CallContext({ clock, log, door: this.door, switchboard: this.switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address }, telephones: this.telephones })
     const leads = life.reach(shared.leads)
-    this.flows = new Flows({ catalogue: shared.catalogue, house: this.calls, queues: this.queues, leads, records: recordsOf(life.reach(shared.records), clock), calls, node: name })
-    shared.switch.listeners.set(address, wire => void this.door.knock(wire))
+    this.flows = new Flows({ catalogue: shared.catalogue, context: this.calls, queues: this.queues, leads, records: recordsOf(life.reach(shared.records), clock), calls, node: name })
+    shared.switch.listeners.set(address, wire => void this.door.accept(wire))
   }
 
   static async open(shared: SharedHouse, name: string, address: string): Promise<SimulatedNode> {
-    const life = new Mortality()
+    const life = new KillableProcess()
     const clock = life.clock(shared.clock)
     const { log } = shared
     const { password } = shared.switch
@@ -115,12 +115,12 @@ export class SimulatedNode {
   async close(): Promise<void> {
     if (this.#life.dead) return
     await this.queues[Symbol.asyncDispose]()
-    this.#floor.close()
+    this.#mirror.close()
     await this.#close()
   }
 }
 
-/** As flow/records.ts does: every second, until the database takes it. */
+/** As record/call-rows.ts does: every second, until the database takes it. */
 const recordsOf = (records: CallRecords, clock: Clock): CallRecords => ({
   lives: (uuid, look) => records.lives?.(uuid, look),
   moved: uuid => records.moved?.(uuid),

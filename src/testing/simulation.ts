@@ -10,13 +10,13 @@ import { ms, type Duration } from '../base/duration.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { openLog, silentLog, type Log } from '../base/log.ts'
 import type { Call } from '../call/call.ts'
-import { memoryCalls } from '../call/memory-calls.ts'
-import type { CallStore } from '../call/ownership.ts'
-import { ident, soundName, type Ident } from '../esl/words.ts'
+import { memoryCallStore } from '../journal/memory-call-store.ts'
+import type { CallStore } from '../journal/call-store.ts'
+import { ident, soundName, type Ident } from '../esl/safe-text.ts'
 import { Catalogue, type AnyFlow } from '../flow/catalogue.ts'
 import type { Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
-import type { CallRecord, LiveCall } from '../flow/call-record.ts'
+import type { CallRecord, LiveCall } from '../record/call-record.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { Actor } from './actor.ts'
@@ -74,7 +74,7 @@ export class Simulation {
   readonly #shared: SharedHouse
   #called = 0
 
-  constructor(options: SimulateOptions, calls: CallStore = memoryCalls()) {
+  constructor(options: SimulateOptions, calls: CallStore = memoryCallStore()) {
     this.callStore = calls
     this.#log = options.log ?? (options.verbose ? openLog('debug') : silentLog)
     this.switch = new SimulatedSwitch({ clock: this.clock, sounds: Object.fromEntries(Object.entries(options.sounds ?? {}).map(([name, value]) => [soundName(name), value])) })

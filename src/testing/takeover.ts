@@ -4,8 +4,8 @@
  * be the same each time, but for a sound that was cut and is heard again.
  */
 import assert from 'node:assert/strict'
-import { memoryCalls } from '../call/memory-calls.ts'
-import type { CallStore } from '../call/ownership.ts'
+import { memoryCallStore } from '../journal/memory-call-store.ts'
+import type { CallStore } from '../journal/call-store.ts'
 import { Simulation, type NodeName, type SimulateOptions } from './simulation.ts'
 
 /** A call from its first ring to its end: who does what, in sentences. Gets a house of its own each time. */
@@ -48,7 +48,7 @@ interface Death {
 }
 
 async function play(script: Play, options: SimulateOptions, kills: number, death: Death | null): Promise<Outcome> {
-  const store = memoryCalls()
+  const store = memoryCallStore()
   const deadly = new DeadlyCalls(store, death, kills)
   const sim = new Simulation(options, deadly.store)
   deadly.die = name => sim.kill(name)

@@ -7,15 +7,15 @@
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { openLog } from '../../src/base/log.ts'
-import { Door, type DoorOptions } from '../../src/call/arrive.ts'
-import { CallHouse } from '../../src/call/house.ts'
-import type { CallStore } from '../../src/call/ownership.ts'
-import { Presence } from '../../src/call/presence.ts'
-import { redisCalls } from '../../src/call/redis-calls.ts'
-import { redisPresence } from '../../src/call/redis-presence.ts'
-import { Switchboard } from '../../src/call/switchboard.ts'
+import { Door, type DoorOptions } from '../../src/call/entry.ts'
+import { CallContext } from '../../src/call/call-context.ts'
+import type { CallStore } from '../../src/journal/call-store.ts'
+import { LocalNodeLease } from '../../src/cluster/local-node-lease.ts'
+import { redisCallStore } from '../../src/journal/redis-call-store.ts'
+import { redisNodeTable } from '../../src/cluster/redis-node-table.ts'
+import { Switchboard } from '../../src/switch/switchboard.ts'
 import { openListener } from '../../src/esl/listener.ts'
-import { ident } from '../../src/esl/words.ts'
+import { ident } from '../../src/esl/safe-text.ts'
 import { Catalogue, type AnyFlow } from '../../src/flow/catalogue.ts'
 import { Flows } from '../../src/flow/run.ts'
 import type { Queues } from '../../src/queue/queue.ts'
@@ -41,20 +41,20 @@ const switchboard = new Switchboard()
 const redis = process.argv[3]
 const shared = redis === undefined ? {} : await withPeers(JSON.parse(redis) as RedisAddress)
 const door: Door = new Door({ clock, log, switchboard, start: (leg, taken) => flows.start(leg, taken), ...shared })
-const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} } })
-const flows = new Flows({ catalogue: new WhateverThePath(new Map()), house, queues: noQueues, records: { ended: async () => {} }, ...shared })
+const context = new CallContext({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} } })
+const flows = new Flows({ catalogue: new WhateverThePath(new Map()), context, queues: noQueues, records: { ended: async () => {} }, ...shared })
 
 const port = Number(process.argv[2] ?? 8084)
-await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.knock(wire) })
+await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.accept(wire) })
 console.log('ready')
 
 /** What a node has that is not the only one: where its calls are written down, and the lease that lets it speak for them. */
 async function withPeers(address: RedisAddress): Promise<Pick<DoorOptions, 'peers'> & { calls: CallStore; node: string }> {
   const home = { commands: await openRedisClient(address), subscriber: await openRedisClient(address, { kind: 'subscriber' }) }
-  const calls = new TimedCalls(redisCalls(home.commands, clock))
+  const calls = new TimedCalls(redisCallStore(home.commands, clock))
   process.on('SIGUSR2', () => console.log(JSON.stringify(calls.report())))
   const node = `bench-${process.pid}`
-  const presence = new Presence({ table: redisPresence(home, clock), node, address: null, roles: ['listener'], clock, log })
-  await presence.start()
-  return { calls, node, peers: { holds: () => presence.holds(), addressOf: () => null } }
+  const lease = new LocalNodeLease({ table: redisNodeTable(home, clock), node, address: null, roles: ['listener'], clock, log })
+  await lease.start()
+  return { calls, node, peers: { holds: () => lease.holds(), addressOf: () => null } }
 }

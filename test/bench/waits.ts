@@ -1,5 +1,5 @@
 /** How long those who write to the journals of calls wait for it, measured where they wait: in the listener's own process. */
-import type { CallStore, Owner, Taken } from '../../src/call/ownership.ts'
+import type { CallStore, Owner, Taken } from '../../src/journal/call-store.ts'
 import { Times, type Spread } from './figures.ts'
 
 export interface Waits {

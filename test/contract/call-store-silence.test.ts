@@ -4,8 +4,8 @@ import { connect, createServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { SwitchhookError } from '../../src/base/errors.ts'
-import type { CallStore, Owner } from '../../src/call/ownership.ts'
-import { redisCalls } from '../../src/call/redis-calls.ts'
+import type { CallStore, Owner } from '../../src/journal/call-store.ts'
+import { redisCallStore } from '../../src/journal/redis-call-store.ts'
 import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openRedis } from '../open-services.ts'
@@ -19,7 +19,7 @@ test('a Redis that is away fails every question at once', async t => {
   const commands = await openRedisClient(address)
   commands.disconnect()
   const clock = new VirtualClock()
-  const calls = redisCalls(commands, clock)
+  const calls = redisCallStore(commands, clock)
   for (const question of everything(calls)) await assert.rejects(question, isService)
   assert.deepEqual(clock.pending(), [])
 })
@@ -27,17 +27,17 @@ test('a Redis that is away fails every question at once', async t => {
 test('a Redis that is connected but silent holds nobody longer than 250 ms, and the next ones not at all', async t => {
   const { commands, silence } = await silentRedis(t)
   const clock = new VirtualClock()
-  const calls = redisCalls(commands, clock)
+  const calls = redisCallStore(commands, clock)
   const owner = await take(calls, 'c1', 'a')
   silence(true)
-  const questions = everything(calls).map(question => question.then(() => 'answered', isService))
+  const queries = everything(calls).map(question => question.then(() => 'answered', isService))
   let settled = 0
-  for (const question of questions) void question.then(() => settled++)
+  for (const question of queries) void question.then(() => settled++)
   await clock.advance(249)
   assert.equal(settled, 0)
   await clock.advance(2)
-  assert.equal(settled, questions.length)
-  assert.deepEqual([...new Set(await Promise.all(questions))], [true])
+  assert.equal(settled, queries.length)
+  assert.deepEqual([...new Set(await Promise.all(queries))], [true])
   await assert.rejects(calls.append('c1', owner, ['at once']), /SwitchhookError: Redis is silent/)
   assert.deepEqual(clock.pending(), [])
 })
@@ -45,7 +45,7 @@ test('a Redis that is connected but silent holds nobody longer than 250 ms, and 
 test('a Redis that was silent and answers again is asked again', async t => {
   const { commands, silence } = await silentRedis(t)
   const clock = new VirtualClock()
-  const calls = redisCalls(commands, clock)
+  const calls = redisCallStore(commands, clock)
   const owner = await take(calls, 'c1', 'a')
   await calls.append('c1', owner, ['in time'])
   silence(true)
@@ -60,7 +60,7 @@ test('a Redis that was silent and answers again is asked again', async t => {
 
 test('an answer that came while this process stood still counts', async t => {
   const { client } = await openRedis(t)
-  const calls = redisCalls(client, systemClock)
+  const calls = redisCallStore(client, systemClock)
   const owner = await take(calls, 'c1', 'a')
   const answer = calls.append('c1', owner, ['one'])
   await new Promise(resolve => setImmediate(resolve))

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import { memoryCalls } from '../../src/call/memory-calls.ts'
-import type { CallStore, Owner } from '../../src/call/ownership.ts'
-import { callKeys, redisCalls } from '../../src/call/redis-calls.ts'
+import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
+import type { CallStore, Owner } from '../../src/journal/call-store.ts'
+import { callStoreKeys, redisCallStore } from '../../src/journal/redis-call-store.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 
@@ -16,14 +16,14 @@ interface Stores {
 
 const HOMES: Record<string, (t: TestContext) => Promise<Stores>> = {
   async memory() {
-    const calls = memoryCalls()
+    const calls = memoryCallStore()
     return { first: calls, second: calls }
   },
   async Redis(t) {
     const { client, address } = await openRedis(t)
     const other = await openRedisClient(address)
     t.after(() => other.disconnect())
-    return { first: redisCalls(client, systemClock), second: redisCalls(other, systemClock) }
+    return { first: redisCallStore(client, systemClock), second: redisCallStore(other, systemClock) }
   },
 }
 
@@ -170,8 +170,8 @@ for (const [home, open] of Object.entries(HOMES)) {
 
 test('Redis: a journal that nobody writes to is forgotten after half a day, and begins anew with the next take', async t => {
   const { client } = await openRedis(t)
-  const calls = redisCalls(client, systemClock)
-  const journal = callKeys.journal('c1')
+  const calls = redisCallStore(client, systemClock)
+  const journal = callStoreKeys.journal('c1')
   let owner = await take(calls, 'c1', 'a')
   const writes = [
     () => calls.append('c1', owner, ['one']),
@@ -191,14 +191,14 @@ test('Redis: a journal that nobody writes to is forgotten after half a day, and 
 
 test('Redis: keys are what the operator was told', async t => {
   const { client } = await openRedis(t)
-  await take(redisCalls(client, systemClock), 'c1', 'a')
+  await take(redisCallStore(client, systemClock), 'c1', 'a')
   assert.deepEqual((await client.keys('*')).sort(), ['sh:calls', 'sh:journal:c1'])
   assert.match((await client.hget('sh:calls', 'c1'))!, /^\d{16} a$/)
 })
 
 test('Redis: scripts that Redis has forgotten are given to it again', async t => {
   const { client } = await openRedis(t)
-  const calls = redisCalls(client, systemClock)
+  const calls = redisCallStore(client, systemClock)
   const owner = await take(calls, 'c1', 'a')
   await client.script('FLUSH')
   assert.equal(await calls.append('c1', owner, ['one']), true)

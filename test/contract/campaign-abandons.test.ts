@@ -6,9 +6,9 @@ import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import { openQueues, type Queues } from '../../src/queue/queue.ts'
-import type { DialerHouse } from '../../src/campaign/dialer.ts'
+import type { DialerContext } from '../../src/campaign/dialer.ts'
 import { seeded } from '../fault/links-chance.ts'
-import { openCampaignHouse, until } from './campaign-house.ts'
+import { openCampaignRig, until } from './campaign-rig.ts'
 
 const AGENTS = 12
 const LEADS = 120
@@ -16,9 +16,9 @@ const LEADS = 120
 test('of 120 leads everybody who answers meets an agent, whoever else takes agents of the queue, and nobody is called for whom none is left', async t => {
   const random = seeded(300)
   const soon = (ms: number) => pause(random() * ms)
-  const { carrier, node, dial, agents, campaign, closing } = await openCampaignHouse(t, undefined, 'redis')
+  const { carrier, node, dial, agents, campaign, closing } = await openCampaignRig(t, undefined, 'redis')
   const houses = [await node('a'), await node('b')]
-  const queues: Queues[] = houses.map(house => openQueues({ store: redisQueueStore(house.home), roster: house.roster, clock: systemClock, log: silentLog, node: house.node }))
+  const queues: Queues[] = houses.map(rig => openQueues({ store: redisQueueStore(rig.home), roster: rig.roster, clock: systemClock, log: silentLog, node: rig.node }))
   closing.defer(() => Promise.all(queues.map(one => one[Symbol.asyncDispose]())))
   await redisQueueStore(houses[0]!.home).put({ name: 'sales', strategy: 'longest-idle-agent' })
   await agents(AGENTS)
@@ -44,7 +44,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
     await agent.finished('talked')
     return true
   }
-  const flow = async (uuid: string, { leads }: DialerHouse, queue: Queues) => {
+  const flow = async (uuid: string, { leads }: DialerContext, queue: Queues) => {
     await leads.answered(uuid)
     await soon(10)
     if (random() < 0.2) {

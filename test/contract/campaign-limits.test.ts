@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { takeLease, Lease } from '../../src/campaign/lease.ts'
-import { openCampaignHouse, until } from './campaign-house.ts'
+import { openCampaignRig, until } from './campaign-rig.ts'
 
 test('lines are shared by all nodes and campaigns: together they never hold more than there are', async t => {
-  const { carrier, dial, agents, campaign } = await openCampaignHouse(t, { lines: 7, cps: 1_000 })
+  const { carrier, dial, agents, campaign } = await openCampaignRig(t, { lines: 7, cps: 1_000 })
   await agents(20)
   carrier.behaviour = () => 'rings'
   const [spring, autumn] = [await campaign({ name: 'spring' }, 20), await campaign({ name: 'autumn', maxLines: 4 }, 20)]
@@ -20,19 +20,19 @@ test('lines are shared by all nodes and campaigns: together they never hold more
 })
 
 test('two dialers together start no more calls per second than the switch may, in any second', async t => {
-  const { carrier, node, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1_000, cps: 10 })
+  const { carrier, node, dial, agents, campaign } = await openCampaignRig(t, { lines: 1_000, cps: 10 })
   await agents(60)
   const granted: number[] = []
   const dialers = []
   for (const name of ['spring', 'autumn']) {
-    const house = await node(name)
-    const take = house.capacity.take.bind(house.capacity)
-    house.capacity.take = async ask => {
+    const rig = await node(name)
+    const take = rig.capacity.take.bind(rig.capacity)
+    rig.capacity.take = async ask => {
       const grant = await take(ask)
       granted.push(...grant.ids.map(() => ask.now))
       return grant
     }
-    dialers.push(await dial(name, await campaign({ name }, 15), house))
+    dialers.push(await dial(name, await campaign({ name }, 15), rig))
   }
   await until(() => carrier.dialled.length === 30)
   await Promise.all(dialers.map(dialer => dialer.stop()))
@@ -42,7 +42,7 @@ test('two dialers together start no more calls per second than the switch may, i
 })
 
 test('of all who ask at the same moment only as many are granted as there are lines and starts', async t => {
-  const { node } = await openCampaignHouse(t, { lines: 9, cps: 12 })
+  const { node } = await openCampaignRig(t, { lines: 9, cps: 12 })
   const nodes = [await node('a'), await node('b')]
   const now = systemClock.now()
   const ask = (campaign: string, at: number, lines = 100) =>
@@ -64,21 +64,21 @@ test('of all who ask at the same moment only as many are granted as there are li
 })
 
 test('a node that was frozen finds its lease passed before it does anything', async t => {
-  const { node, campaign } = await openCampaignHouse(t)
+  const { node, campaign } = await openCampaignRig(t)
   const spring = await campaign()
-  const house = await node('a')
+  const rig = await node('a')
   let frozenFor = 0
   const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + frozenFor }
   const asked = systemClock.monotonic()
-  const lease = await takeLease({ home: house.home, campaign: spring, node: 'a', clock, log: house.log })
+  const lease = await takeLease({ home: rig.home, campaign: spring, node: 'a', clock, log: rig.log })
   assert.ok(lease instanceof Lease && lease.holds, 'it was free')
-  const other = await takeLease({ home: house.home, campaign: spring, node: 'b', clock: systemClock, log: house.log })
+  const other = await takeLease({ home: rig.home, campaign: spring, node: 'b', clock: systemClock, log: rig.log })
   const since = Math.ceil(systemClock.monotonic() - asked) + 1 // Redis counts whole milliseconds
   assert.ok(typeof other === 'number' && other >= 6_000 - since && other <= 6_000, `it is held for its 6 s: ${String(other)} ms are left ${since} ms later`)
   frozenFor = 5_600
   assert.equal(lease.holds, false)
   await lease.giveBack()
-  const next = await takeLease({ home: house.home, campaign: spring, node: 'b', clock: systemClock, log: house.log })
+  const next = await takeLease({ home: rig.home, campaign: spring, node: 'b', clock: systemClock, log: rig.log })
   assert.ok(next instanceof Lease && next.epoch > lease.epoch, 'every holder has an epoch of its own')
   await next.giveBack()
 })

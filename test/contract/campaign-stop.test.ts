@@ -3,23 +3,23 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attemptsOf, countAttempts } from '../../src/store/attempts.ts'
 import { countLeads, leadsOf } from '../../src/store/leads.ts'
-import { openCampaignHouse, until } from './campaign-house.ts'
+import { openCampaignRig, until } from './campaign-rig.ts'
 
 test('after a stop nothing is dialled any more, not even what was claimed, and nobody waits for the telephones that ring', async t => {
-  const { sql, carrier, node, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1_000, cps: 200 })
+  const { sql, carrier, node, dial, agents, campaign } = await openCampaignRig(t, { lines: 1_000, cps: 200 })
   await agents(50)
   carrier.behaviour = phone => (Number(phone) % 10 === 0 ? 'rings' : 'busy')
   const spring = await campaign({ maxAttempts: 1 }, 500)
-  const house = await node('a')
-  const take = house.capacity.take.bind(house.capacity)
+  const rig = await node('a')
+  const take = rig.capacity.take.bind(rig.capacity)
   let stopping: { over: Promise<void>; dialled: number } | undefined
-  house.capacity.take = async ask => {
+  rig.capacity.take = async ask => {
     const grant = await take(ask)
     // lines are granted and leads are about to be claimed: what is claimed now must not be dialled
     if (grant.ids.length > 0 && carrier.dialled.length > 60 && carrier.legs.size > 0) stopping ??= { over: dialer.stop(), dialled: carrier.dialled.length }
     return grant
   }
-  const dialer = await dial('a', spring, house)
+  const dialer = await dial('a', spring, rig)
   const { over, dialled } = await until(() => stopping)
   await over
   const ringing = carrier.legs.size
@@ -33,18 +33,18 @@ test('after a stop nothing is dialled any more, not even what was claimed, and n
 })
 
 test('a refusal of the switch itself burns no attempt and slows the campaign down', async t => {
-  const { sql, carrier, node, dial, agents, campaign } = await openCampaignHouse(t)
+  const { sql, carrier, node, dial, agents, campaign } = await openCampaignRig(t)
   await agents(1)
   carrier.behaviour = () => 'refused'
   const spring = await campaign({}, 5)
-  const house = await node('a')
-  const giveBack = house.capacity.giveBack.bind(house.capacity)
-  house.capacity.giveBack = async (...line) => {
+  const rig = await node('a')
+  const giveBack = rig.capacity.giveBack.bind(rig.capacity)
+  rig.capacity.giveBack = async (...line) => {
     // the agent of the first attempt is free by now: the dialer looks for the next lead while this line is still being given back
     await until(() => dialer.last?.decision.why === 'backing-off' || carrier.dialled.length > 1)
     return giveBack(...line)
   }
-  const dialer = await dial('a', spring, house)
+  const dialer = await dial('a', spring, rig)
   await until(() => dialer.last?.decision.why === 'backing-off')
   await until(() => carrier.dialled.length === 2)
   await dialer.stop()

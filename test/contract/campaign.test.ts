@@ -3,19 +3,19 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock, type Clock } from '../../src/base/clock.ts'
-import { LeadDesk } from '../../src/campaign/lead.ts'
-import { CampaignOwner } from '../../src/campaign/owner.ts'
-import { Recovery } from '../../src/campaign/recover.ts'
-import { steerCampaign } from '../../src/campaign/steer.ts'
+import { Leads } from '../../src/campaign/leads.ts'
+import { CampaignOwner } from '../../src/campaign/campaign-owner.ts'
+import { OverdueAttempts } from '../../src/campaign/overdue-attempts.ts'
+import { commandCampaign } from '../../src/campaign/campaign-commands.ts'
 import { attemptsOf, attemptWithId } from '../../src/store/attempts.ts'
 import { campaignNamed } from '../../src/store/campaigns.ts'
 import { addLead, claimLeads, countLeads, leadsOf } from '../../src/store/leads.ts'
-import { openCampaignHouse, until } from './campaign-house.ts'
+import { openCampaignRig, until } from './campaign-rig.ts'
 
 const noAgents = { need: () => ({ [Symbol.dispose]() {} }) }
 
 test('two hundred people are called by two dialers that both believe the campaign is theirs, and nobody twice', async t => {
-  const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
+  const { sql, carrier, dial, agents, campaign } = await openCampaignRig(t)
   await agents(40)
   carrier.behaviour = phone => (Number(phone) % 3 === 0 ? 'busy' : 'no-answer')
   const spring = await campaign({ maxAttempts: 1 }, 200)
@@ -31,7 +31,7 @@ test('two hundred people are called by two dialers that both believe the campaig
 })
 
 test('no more people are called than agents are free, whatever number of dialers there is', async t => {
-  const { carrier, roster, dial, agents, campaign } = await openCampaignHouse(t)
+  const { carrier, roster, dial, agents, campaign } = await openCampaignRig(t)
   await agents(3)
   carrier.behaviour = () => 'rings'
   const spring = await campaign({}, 20)
@@ -46,23 +46,23 @@ test('no more people are called than agents are free, whatever number of dialers
 })
 
 test('a lead is called on the switch on which the agent for them waits, and not while that switch is away', async t => {
-  const { carrier, second, node, dial, agents, campaign } = await openCampaignHouse(t)
+  const { carrier, second, node, dial, agents, campaign } = await openCampaignRig(t)
   await agents(3, 'sales', n => (n === 0 ? carrier : second))
   for (const one of [carrier, second]) one.behaviour = () => 'rings'
   const spring = await campaign({}, 10)
-  const house = await node('a')
+  const rig = await node('a')
   carrier.events.emit('down', new Error('gone'))
-  const dialer = await dial('a', spring, house)
+  const dialer = await dial('a', spring, rig)
   await until(() => second.dialled.length === 2 && dialer.last?.decision.howMany === 0)
   assert.equal(carrier.dialled.length, 0)
-  carrier.events.emit('up', house.switchboard.switches[0]!.facts)
+  carrier.events.emit('up', rig.switchboard.switches[0]!.facts)
   await until(() => carrier.dialled.length === 1 && dialer.last?.decision.howMany === 0)
   await dialer.stop()
   assert.deepEqual([carrier.dialled.length, second.dialled.length], [1, 2])
 })
 
 test('when leads could not be claimed the lines and agents that were granted for them are free again at once', async t => {
-  const { sql, client, carrier, roster, dial, agents, campaign } = await openCampaignHouse(t)
+  const { sql, client, carrier, roster, dial, agents, campaign } = await openCampaignRig(t)
   await agents(3)
   const spring = await campaign({}, 5)
   await sql`alter table attempts rename to attempts_away`
@@ -76,15 +76,15 @@ test('when leads could not be claimed the lines and agents that were granted for
 })
 
 test('a node that PostgreSQL does not answer lets go of the campaign, and another one dials it', async t => {
-  const { calls, roster, carrier, node, agents, campaign, closing } = await openCampaignHouse(t)
+  const { calls, roster, carrier, node, agents, campaign, closing } = await openCampaignRig(t)
   await agents(1)
   carrier.behaviour = () => 'rings'
   const [a, b] = [await node('a'), await node('b')]
   let silent = false
   const sql = new Proxy(a.leads.sql, { apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)) })
-  const leads = new LeadDesk({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
+  const leads = new Leads({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
   const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
-  const owners = [{ ...a, leads, clock }, b].map(house => new CampaignOwner({ redis: house === b ? b.home : a.home, house, nailed: noAgents }))
+  const owners = [{ ...a, leads, clock }, b].map(rig => new CampaignOwner({ redis: rig === b ? b.home : a.home, context: rig, nailed: noAgents }))
   closing.defer(() => void owners[0]!.close())
   closing.defer(() => owners[1]!.close())
   const spring = await campaign({}, 0)
@@ -98,13 +98,13 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
 })
 
 test('a lead whose dialer died between the row and the call is never called on a guess: the switch is asked, twice', async t => {
-  const { sql, carrier, node, campaign } = await openCampaignHouse(t)
+  const { sql, carrier, node, campaign } = await openCampaignRig(t)
   const spring = await campaign({}, 1)
-  const house = await node('b')
+  const rig = await node('b')
   const now = systemClock.now()
   const claim = { campaign: spring.id, node: 'dead', gateway: 'carrier', core: carrier.core, now, until: now + 1_000 }
   const [claimed] = await claimLeads(sql, { ...claim, ids: [randomUUID()] })
-  const recovery = new Recovery(house)
+  const recovery = new OverdueAttempts(rig)
   carrier.legs.add(claimed!.attempt) // it rings, or they talk
   await recovery.run(spring, now + 2_000)
   assert.equal((await attemptWithId(sql, claimed!.attempt))?.state, 'intended')
@@ -121,7 +121,7 @@ test('a lead whose dialer died between the row and the call is never called on a
 })
 
 test('what a dead node left behind is found by the next one, without anybody asking', async t => {
-  const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
+  const { sql, carrier, dial, agents, campaign } = await openCampaignRig(t)
   await agents(1)
   const spring = await campaign({}, 1)
   const now = systemClock.now()
@@ -137,7 +137,7 @@ test('what a dead node left behind is found by the next one, without anybody ask
 })
 
 test('a lead who was busy is called again when the time has come, and the campaign ends with the last of them', async t => {
-  const { sql, carrier, dial, agents, campaign } = await openCampaignHouse(t)
+  const { sql, carrier, dial, agents, campaign } = await openCampaignRig(t)
   await agents(2)
   const spring = await campaign({ maxAttempts: 3, retryAfter: { busy: '1s' } }, 2)
   const dialer = await dial('a', spring)
@@ -152,13 +152,13 @@ test('a lead who was busy is called again when the time has come, and the campai
 })
 
 test('a lead who answers belongs to the flow: it says how it was, and the line and the agent are free again', async t => {
-  const { sql, carrier, roster, node, dial, agents, campaign } = await openCampaignHouse(t, { lines: 1, cps: 1_000 })
+  const { sql, carrier, roster, node, dial, agents, campaign } = await openCampaignRig(t, { lines: 1, cps: 1_000 })
   await agents(1)
   carrier.behaviour = () => 'answers'
   const spring = await campaign({ maxAttempts: 1 }, 2)
-  const house = await node('a')
+  const rig = await node('a')
   const other = (await node('b')).leads // the flow may run anywhere
-  const dialer = await dial('a', spring, house)
+  const dialer = await dial('a', spring, rig)
   const uuid = await until(() => carrier.dialled[0]?.uuid)
   await until(async () => (await attemptWithId(sql, uuid))?.state === 'answered')
   const call = await other.attemptOf(uuid)
@@ -178,12 +178,12 @@ test('a lead who answers belongs to the flow: it says how it was, and the line a
 })
 
 test('a campaign is dialled by one node at a time, and by another as soon as that one lets go', async t => {
-  const { sql, carrier, roster, node, agents, campaign, closing } = await openCampaignHouse(t)
+  const { sql, carrier, roster, node, agents, campaign, closing } = await openCampaignRig(t)
   await agents(1)
   carrier.behaviour = () => 'rings'
   const spring = await campaign({}, 5)
   const [a, b] = [await node('a'), await node('b')]
-  const owners = [a, b].map(house => new CampaignOwner({ redis: house.home, house, nailed: noAgents }))
+  const owners = [a, b].map(rig => new CampaignOwner({ redis: rig.home, context: rig, nailed: noAgents }))
   closing.defer(() => Promise.all(owners.map(owner => owner.close())))
   owners[0]!.start()
   await until(() => owners[0]!.dialers.has('spring'))
@@ -192,13 +192,13 @@ test('a campaign is dialled by one node at a time, and by another as soon as tha
   assert.equal(owners[1]!.dialers.size, 0)
   await owners[0]!.close()
   await until(() => owners[1]!.dialers.has('spring'))
-  await steerCampaign({ sql, bell: a.bell }, 'spring', 'pause', systemClock.now())
+  await commandCampaign({ sql, wakeup: a.wakeup }, 'spring', 'pause', systemClock.now())
   await until(() => owners[1]!.dialers.size === 0)
   carrier.hangUp(carrier.dialled[0]!.uuid, 'USER_BUSY')
   await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
   await roster.setStatus('sales-0', 'ready', systemClock.now())
   assert.equal(carrier.dialled.length, 1)
-  await steerCampaign({ sql, bell: a.bell }, 'spring', 'start', systemClock.now())
+  await commandCampaign({ sql, wakeup: a.wakeup }, 'spring', 'start', systemClock.now())
   await until(() => carrier.dialled.length === 2)
-  await assert.rejects(steerCampaign({ sql, bell: a.bell }, 'winter', 'start', systemClock.now()), { code: 'NOT_FOUND' })
+  await assert.rejects(commandCampaign({ sql, wakeup: a.wakeup }, 'winter', 'start', systemClock.now()), { code: 'NOT_FOUND' })
 })

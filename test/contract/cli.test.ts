@@ -12,14 +12,14 @@ import { SimulatedSwitch } from '../../src/testing/index.ts'
 import { SHIPPED } from '../program.ts'
 import { Installation, takePort } from './cli-process.ts'
 
-const house = await Installation.open()
-const { sql, queueStore } = house
+const rig = await Installation.open()
+const { sql, queueStore } = rig
 
 test('a supervisor sets up a queue, an agent and a campaign, starts it and asks how it goes', async () => {
-  assert.equal((await house.starts('queue add sales')).code, 0)
-  assert.equal((await house.types('agent add alice user/1001 --queues sales')).code, 0)
-  const list = await house.file('spring.csv', 'name,phone\nAnn,+49 30 123451\nBob,call me\nCid,004930123452\nAnn,+4930123451\n')
-  const added = await house.types(`campaign add spring --leads ${list} --queue sales --max-lines 3 --cps 0.5`)
+  assert.equal((await rig.starts('queue add sales')).code, 0)
+  assert.equal((await rig.types('agent add alice user/1001 --queues sales')).code, 0)
+  const list = await rig.file('spring.csv', 'name,phone\nAnn,+49 30 123451\nBob,call me\nCid,004930123452\nAnn,+4930123451\n')
+  const added = await rig.types(`campaign add spring --leads ${list} --queue sales --max-lines 3 --cps 0.5`)
   assert.equal(added.code, 0, added.err)
   assert.equal(
     added.out,
@@ -27,15 +27,15 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
   )
   assert.match(added.err, /spring\.csv, line 3, phone: 'call me' cannot be used; allowed: a number to dial/)
 
-  const paused = await house.types('campaign pause spring')
+  const paused = await rig.types('campaign pause spring')
   assert.equal(paused.code, 4)
   assert.match(paused.err, /^switchhook: the campaign 'spring' is draft and cannot become paused/)
-  const started = await house.types('campaign start spring --json')
+  const started = await rig.types('campaign start spring --json')
   assert.deepEqual(JSON.parse(started.out), { campaign: 'spring', state: 'running' })
 
-  const more = await house.types(`campaign add spring --leads ${await house.file('more.csv', 'phone\n+4930123453\n')} --json`)
+  const more = await rig.types(`campaign add spring --leads ${await rig.file('more.csv', 'phone\n+4930123453\n')} --json`)
   assert.equal((JSON.parse(more.out) as { added: number }).added, 1)
-  const { out } = await house.types('campaign status spring --json')
+  const { out } = await rig.types('campaign status spring --json')
   const { state, left, dialled, abandonRate, maxLines, cps } = JSON.parse(out) as Record<string, unknown>
   assert.deepEqual({ state, left, dialled, abandonRate }, { state: 'running', left: 3, dialled: 0, abandonRate: null })
   assert.deepEqual({ maxLines, cps }, { maxLines: 3, cps: 0.5 }, 'more leads change no settings')
@@ -43,17 +43,17 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
 
 test('what cannot be found or used is one clear line, without a stack, and makes nothing', async () => {
   await queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
-  const list = await house.file('c.csv', 'phone\n+4930123003\n')
+  const list = await rig.file('c.csv', 'phone\n+4930123003\n')
   const wrong: [words: string, code: number, message: RegExp][] = [
     [`campaign add w --leads ${list}x --queue sales`, 2, /^switchhook: .*c\.csvx cannot be read: ENOENT/],
     [`campaign add w --leads ${list} --queue sale`, 3, /^switchhook: no queue is called 'sale' \(known: sales\)\n$/],
     [`campaign add w --leads ${list} --queue sales --flow welcome`, 2, /'welcome' is none for campaigns/],
     [`campaign add w --leads ${list} --queue sales --cps fast`, 2, /cps is NaN; more than 0/],
     ['campaign start w', 3, /^switchhook: no campaign is called 'w'/],
-    [`campaign add n --leads ${await house.file('d.csv', 'phone\nnobody\n')} --queue sales`, 2, /no line of .*d\.csv could be used/],
+    [`campaign add n --leads ${await rig.file('d.csv', 'phone\nnobody\n')} --queue sales`, 2, /no line of .*d\.csv could be used/],
   ]
   for (const [words, code, message] of wrong) {
-    const said = await house.types(words)
+    const said = await rig.types(words)
     assert.equal(said.code, code, `${words}: ${said.err}`)
     assert.match(said.err, message, words)
     assert.doesNotMatch(said.err, /\n\s+at /, words)
@@ -64,16 +64,16 @@ test('what needs one store only is answered while the other is away, and what ne
   const nobody = await takePort()
   await nobody.close()
   const noRedis = { REDIS_URL: `redis://127.0.0.1:${nobody.port}` }
-  const queues = await house.types('queue list', { DATABASE_URL: `postgres://u@127.0.0.1:${nobody.port}/x` })
-  const calls = await house.types('calls', noRedis)
-  const start = await house.types('campaign start spring', noRedis)
+  const queues = await rig.types('queue list', { DATABASE_URL: `postgres://u@127.0.0.1:${nobody.port}/x` })
+  const calls = await rig.types('calls', noRedis)
+  const start = await rig.types('campaign start spring', noRedis)
   assert.deepEqual([queues.code, calls.code], [0, 0], queues.err + calls.err)
   assert.equal(start.code, 1)
   assert.match(start.err, /^switchhook: REDIS_URL: no Redis answers at 127\.0\.0\.1:/)
 })
 
 test('settings that cannot be used are told all at once, and nothing is opened', async () => {
-  const said = await house.starts('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
+  const said = await rig.starts('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
   assert.equal(said.code, 2)
   for (const name of ['CPS=0', 'DOOR_KEY is missing', 'RING_FOR=20', 'REDIS_URL=…']) assert.ok(said.err.includes(`  - ${name}`), said.err)
   assert.ok(!said.err.includes('hidden'))
@@ -95,10 +95,10 @@ test('the operator finds a call by its number, written with a plus or without', 
   await openCall(sql, { ...call, agent: 'alice' })
   await openCall(sql, { ...call, id: '0c0f0a52-0000-4000-8000-000000000002', from: '4930778' })
   await closeCall(sql, call.id, { endedAt: startedAt + 75_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked' })
-  const { out, code } = await house.types('calls --number +4930777')
+  const { out, code } = await rig.types('calls --number +4930777')
   assert.equal(code, 0)
   assert.match(out, /^BEGAN .*\n\S+ \S+ +in +4930777 +100 +welcome +alice +1m15s +talked +NORMAL_CLEARING\n$/)
-  assert.equal((JSON.parse((await house.types('calls --limit 1 --json')).out) as unknown[]).length, 1)
+  assert.equal((JSON.parse((await rig.types('calls --limit 1 --json')).out) as unknown[]).length, 1)
 })
 
 test('the operator sees the calls of a campaign with their leads, how long each part lasted and who hung up', async () => {
@@ -112,33 +112,33 @@ test('the operator sees the calls of a campaign with their leads, how long each 
   const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
   const call = { id, flow: 'campaign-leg', direction: 'outbound', from: '+4930779', to: null, core: null, node: 'n1', startedAt, customer: '+4930779' } as const
   await saveCalls(sql, [{ ...call, ...times, agent: 'alice', otherLeg: null, queue: 'sales', gateway: null, queueTimeline: [], recording: null, end }])
-  const { out, code } = await house.types('calls --campaign autumn --long')
+  const { out, code } = await rig.types('calls --campaign autumn --long')
   assert.equal(code, 0)
   assert.match(out, new RegExp(`^BEGAN .*\\n.* out +\\+4930779 .* talked +NORMAL_CLEARING +2s +6s +1m0s +0s +agent +${lead}\\n$`))
-  const unknown = await house.types('calls --campaign summer')
+  const unknown = await rig.types('calls --campaign summer')
   assert.deepEqual([unknown.code, /no campaign is called 'summer'.*autumn/.test(unknown.err)], [3, true])
 })
 
 test('a node whose port is taken says so and ends', async t => {
   const taken = await takePort()
   t.after(() => taken.close())
-  const said = await house.starts('run', { LISTEN: `127.0.0.1:${taken.port}` })
+  const said = await rig.starts('run', { LISTEN: `127.0.0.1:${taken.port}` })
   assert.equal(said.code, 1)
   assert.match(said.err, new RegExp(`switchhook: cannot listen on 127\\.0\\.0\\.1:${taken.port}: the port is in use`))
 })
 
 test('a node with a wrong password says whose and ends with "refused"', async t => {
   const port = await simulated(t, 'horse-battery')
-  const said = await house.starts('run', { FREESWITCH: `127.0.0.1:${port}`, FREESWITCH_PASSWORD: 'wrong', LISTEN: '127.0.0.1:0' })
+  const said = await rig.starts('run', { FREESWITCH: `127.0.0.1:${port}`, FREESWITCH_PASSWORD: 'wrong', LISTEN: '127.0.0.1:0' })
   assert.equal(said.code, 4)
   assert.match(said.err, new RegExp(`switchhook: 127\\.0\\.0\\.1:${port} refused the password .*FREESWITCH_PASSWORD`))
   assert.ok(!said.err.includes('horse-battery'))
 })
 
 test('the program runs from any folder and through a link, as npx calls it', async () => {
-  const link = join(house.folder, 'switchhook')
+  const link = join(rig.folder, 'switchhook')
   await symlink(join(SHIPPED, 'src/bin.mjs'), link)
-  const said = await house.starts('--help', {}, link)
+  const said = await rig.starts('--help', {}, link)
   assert.equal(said.code, 0, said.err)
   assert.match(said.out, /^Usage: switchhook <command>/)
 })
@@ -152,7 +152,7 @@ async function simulated(t: TestContext, password: string): Promise<number> {
 test('a list of leads cannot steer the terminal of whoever imports it', async () => {
   const evil = '\x1b]52;c;cm0gLXJm\x07\x9b2J'
   for (const text of [`phone\n${evil}\n+4930123459\n`, `${evil},b\n1,2\n`]) {
-    const { out, err } = await house.types(`campaign add evil --leads ${await house.file('evil.csv', text)} --queue sales`)
+    const { out, err } = await rig.types(`campaign add evil --leads ${await rig.file('evil.csv', text)} --queue sales`)
     assert.match(err, /␛\]/)
     assert.doesNotMatch(out + err, /[^\P{Cc}\n\t]/u)
   }

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import { lineOf, type NoteOf } from '../../src/call/entries.ts'
+import { lineOf, type NoteOf } from '../../src/journal/entries.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { claimLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
-import { openCampaignHouse } from './campaign-house.ts'
+import { openCampaignRig } from './campaign-rig.ts'
 
 /** A lead who was called and answered, and what their flow had written down when its node died. */
-async function answeredAndLeft(house: Awaited<ReturnType<typeof openCampaignHouse>>, ...notes: NoteOf[]) {
-  const { sql, calls, node, campaign } = house
+async function answeredAndLeft(rig: Awaited<ReturnType<typeof openCampaignRig>>, ...notes: NoteOf[]) {
+  const { sql, calls, node, campaign } = rig
   const spring = await campaign({}, 1)
   const [uuid, at] = [randomUUID(), systemClock.now()]
   await claimLeads(sql, { campaign: spring.id, node: 'dead', gateway: 'carrier', core: randomUUID(), now: at, until: at + 30_000, ids: [uuid] })
@@ -23,7 +23,7 @@ async function answeredAndLeft(house: Awaited<ReturnType<typeof openCampaignHous
 
 for (const disposition of ['opted-out', 'wrong-number', 'declined', 'talked']) {
   test(`a lead whose flow had come to '${disposition}' when its node died is not called again`, async t => {
-    const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignHouse(t), { disposition })
+    const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t), { disposition })
     for (let again = 0; again < 2; again++) await leads.presume(uuid, 'NORMAL_CLEARING')
     assert.equal((await attemptWithId(sql, uuid))?.disposition, disposition)
     const { state, phone } = await lead()
@@ -33,7 +33,7 @@ for (const disposition of ['opted-out', 'wrong-number', 'declined', 'talked']) {
 }
 
 test('a lead who asked never to be called again is not, though the node died before the database was told', async t => {
-  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignHouse(t), { optOut: '+4917010000' })
+  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t), { optOut: '+4917010000' })
   assert.equal((await lead()).phone, '+4917010000')
   assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'hung-up')
   assert.equal((await lead()).state, 'done')
@@ -41,13 +41,13 @@ test('a lead who asked never to be called again is not, though the node died bef
 })
 
 test('a lead whose talk is in the journal alone has talked', async t => {
-  const { sql, uuid, leads } = await answeredAndLeft(await openCampaignHouse(t), { event: 'promised', agent: 'alice' }, { event: 'talking', agent: 'alice' })
+  const { sql, uuid, leads } = await answeredAndLeft(await openCampaignRig(t), { event: 'promised', agent: 'alice' }, { event: 'talking', agent: 'alice' })
   assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'talked')
   assert.equal((await attemptWithId(sql, uuid))?.agent, 'alice')
 })
 
 test('a lead who wants no more calls gets none, though somebody had settled their call before the flow could', async t => {
-  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignHouse(t))
+  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t))
   assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'hung-up')
   assert.equal((await lead()).state, 'ready')
   for (let again = 0; again < 2; again++) assert.deepEqual((await leads.settle(uuid, 'opted-out'))?.settled, false)

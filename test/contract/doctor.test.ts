@@ -4,11 +4,11 @@ import { createServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { Door } from '../../src/call/arrive.ts'
-import { Switchboard } from '../../src/call/switchboard.ts'
+import { Door } from '../../src/call/entry.ts'
+import { Switchboard } from '../../src/switch/switchboard.ts'
 import { diagnose } from '../../src/desk/doctor.ts'
 import type { Finding } from '../../src/desk/doctor/finding.ts'
-import type { DoctorSettings } from '../../src/desk/doctor/house.ts'
+import type { DoctorSettings } from '../../src/desk/doctor/doctor-input.ts'
 import { checkSwitch } from '../../src/desk/doctor/switch.ts'
 import { SHARED_TIME_KEY } from '../../src/store/redis-time.ts'
 import { openListener } from '../../src/esl/listener.ts'
@@ -19,8 +19,8 @@ import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/frees
 
 describe('the doctor at a machine', () => {
   test('a fresh machine is healthy, and what is wrong is told all at once', async () => {
-    const house = await Installation.open()
-    const { code, out, err } = await house.types('doctor')
+    const rig = await Installation.open()
+    const { code, out, err } = await rig.types('doctor')
     assert.equal(code, 0, out + err)
     assert.match(
       out,
@@ -28,7 +28,7 @@ describe('the doctor at a machine', () => {
       /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all tables.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
     )
 
-    const both = await house.types('doctor --json', { DATABASE_URL: 'postgres://u:hidden@127.0.0.1:1/x', REDIS_URL: 'redis://127.0.0.1:1' })
+    const both = await rig.types('doctor --json', { DATABASE_URL: 'postgres://u:hidden@127.0.0.1:1/x', REDIS_URL: 'redis://127.0.0.1:1' })
     const { healthy, findings } = JSON.parse(both.out) as { healthy: boolean; findings: Finding[] }
     assert.equal(both.code, 1)
     assert.equal(healthy, false)
@@ -41,7 +41,7 @@ describe('the doctor at a machine', () => {
 
     const nobody = await takePort()
     await nobody.close()
-    const alone = await house.types('doctor', { FREESWITCH: `127.0.0.1:${nobody.port}`, FREESWITCH_PASSWORD: 'x' })
+    const alone = await rig.types('doctor', { FREESWITCH: `127.0.0.1:${nobody.port}`, FREESWITCH_PASSWORD: 'x' })
     assert.equal(alone.code, 1)
     assert.match(alone.out, /^fault +127\.0\.0\.1:\d+: nobody answers: .*ECONNREFUSED.* To mend: start FreeSWITCH/m)
   })
@@ -122,7 +122,7 @@ describe('the doctor at a real FreeSWITCH', () => {
       port: ports.nodeA,
       allow: ['127.0.0.0/8'],
       log: silentLog,
-      onWire: wire => void door.knock(wire),
+      onWire: wire => void door.accept(wire),
     })
     t.after(() => node.close())
     const taken = (await visit()).filter(one => one.says.endsWith('was taken by the node there'))

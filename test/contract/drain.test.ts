@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { campaignKeys } from '../../src/campaign/bell.ts'
+import { campaignKeys } from '../../src/campaign/dial-wakeup.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead } from '../../src/store/leads.ts'
@@ -132,7 +132,7 @@ sentence('agents who are on the line stay on it, and a telephone that rings for 
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound', ringForMs: 60_000 }))
   await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
   await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
-  await rig.redis.publish(campaignKeys(rig.redis).bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
+  await rig.redis.publish(campaignKeys(rig.redis).wakeup, JSON.stringify({ what: 'campaign', name: 'spring' }))
 
   const lead = await ringing
   const agent = [...sim.world.people].find(person => person !== lead)

@@ -11,7 +11,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
-import { refuseAttempt, settleAttempt } from '../../src/campaign/settle.ts'
+import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.ts'
 import * as attempts from '../../src/store/attempts.ts'
 import * as calls from '../../src/store/calls.ts'
 import * as campaigns from '../../src/store/campaigns.ts'
@@ -96,7 +96,7 @@ async function large(t: TestContext) {
 const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise<unknown>>> = {
   attemptWithId: sql => attempts.attemptWithId(sql, randomUUID()),
   markAttempt: async sql => {
-    for (const stage of ['sent', 'ringing', 'answered'] as const) await attempts.markAttempt(sql, randomUUID(), stage, NOW)
+    for (const playback of ['sent', 'ringing', 'answered'] as const) await attempts.markAttempt(sql, randomUUID(), playback, NOW)
   },
   markConnected: sql => attempts.markConnected(sql, randomUUID(), 'alice', NOW),
   endAttempt: async (sql, campaign) => {
@@ -141,7 +141,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
 }
 
 /** Files of the store that ask nothing about the house's own tables. */
-const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'make-database.ts', 'migrate.ts', 'patience.ts', 'postgres-socket.ts', 'redis-options.ts', 'redis-time.ts', 'redis.ts', 'sign-of-life.ts', 'sql.ts', 'statement.ts'])
+const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'make-database.ts', 'migrate.ts', 'redis-timeout.ts', 'postgres-socket.ts', 'redis-options.ts', 'redis-time.ts', 'redis.ts', 'redis-heartbeat.ts', 'sql.ts', 'statement.ts'])
 
 /** Asked by a person, who waits for it. */
 const ON_REQUEST = new Set([

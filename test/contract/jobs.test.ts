@@ -11,7 +11,7 @@ import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../sr
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
-import { until } from './campaign-house.ts'
+import { until } from './campaign-rig.ts'
 import { PATIENCE_MS } from '../patience.ts'
 
 const REQUEST = { v: 1, extension: '1001', customer: '+4930123456' }
@@ -22,7 +22,7 @@ function waitedFor(result: unknown, seconds: number): void {
   assert.ok(Number(told) >= seconds && Number(told) < seconds + 30, `${seconds} s and a little more: ${String(result)}`)
 }
 
-async function house(t: TestContext) {
+async function rig(t: TestContext) {
   const closing = new Scope()
   t.after(() => closing[Symbol.asyncDispose]())
   const { address: redis, client: commands } = await openRedis(t)
@@ -73,14 +73,14 @@ async function house(t: TestContext) {
 }
 
 test('a supervisor starts a campaign from any BullMQ client', async t => {
-  const { open, client, asked } = await house(t)
+  const { open, client, asked } = await rig(t)
   await open(true)
   assert.deepEqual((await client(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'spring' })).result, { campaign: 'spring', state: 'running' })
   assert.deepEqual(asked, ['start spring'])
 })
 
 test('a supervisor enqueues before any node is there, and the node that comes does it', async t => {
-  const { open, asked } = await house(t)
+  const { open, asked } = await rig(t)
   const desk = await open(false)
   await desk.campaign('start', 'spring')
   await desk.campaign('pause', 'spring')
@@ -91,7 +91,7 @@ test('a supervisor enqueues before any node is there, and the node that comes do
 })
 
 test('a payload that cannot be used fails its job and says everything that is wrong', async t => {
-  const { open, client, asked, dialled } = await house(t)
+  const { open, client, asked, dialled } = await rig(t)
   const jobs = await open(true)
   const failed = async (queue: string, name: string, data: unknown) => String((await client(queue, name, data)).result)
   assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 2, campaign: 'spring' }), /cannot be used:[^]*v/)
@@ -106,7 +106,7 @@ test('a payload that cannot be used fails its job and says everything that is wr
 })
 
 test('the ids of the CRM go along with a click to dial', async t => {
-  const { open, client, dialled } = await house(t)
+  const { open, client, dialled } = await rig(t)
   await open(true)
   const data = { v: 1, extension: '1001', customer: '+493012345', crmuuid: 'c-1', product_code: 'P/7', call_type: 'sales' }
   assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', data)).result, { uuid: 'u-1' })
@@ -115,7 +115,7 @@ test('the ids of the CRM go along with a click to dial', async t => {
 })
 
 test('a click to dial that failed is never dialled again, whatever the client asked for', async t => {
-  const { open, client, dialled } = await house(t)
+  const { open, client, dialled } = await rig(t)
   await open(true)
   const data = { v: 1, extension: '1666', customer: '+493012345' }
   const { result, attempts } = await client(DIAL_QUEUE, 'click-to-dial', data, { attempts: 5 })
@@ -123,7 +123,7 @@ test('a click to dial that failed is never dialled again, whatever the client as
 })
 
 test('a click to dial that no node took in time calls nobody when a node comes, and says since when it has waited', async t => {
-  const { open, client, dialled, passes } = await house(t)
+  const { open, client, dialled, passes } = await rig(t)
   await open(true)
   passes(31_000)
   const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST)
@@ -133,7 +133,7 @@ test('a click to dial that no node took in time calls nobody when a node comes, 
 })
 
 test('a call that is to come later is dialled when it is due, however long that is', { timeout: PATIENCE_MS }, async t => {
-  const { open, client, dialled, passes } = await house(t)
+  const { open, client, dialled, passes } = await rig(t)
   await open(true)
   const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })
   await until(() => dialled.length === 1)
@@ -145,7 +145,7 @@ test('a call that is to come later is dialled when it is due, however long that 
 })
 
 test('a job of a machine whose clock is wrong is dialled at once, and has waited for as long as any other', async t => {
-  const { open, client, dialled, passes } = await house(t)
+  const { open, client, dialled, passes } = await rig(t)
   await open(true)
   for (const wrong of [-40_000, 3_600_000]) {
     assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result, { uuid: 'u-1' }, `${wrong} ms`)
@@ -158,7 +158,7 @@ test('a job of a machine whose clock is wrong is dialled at once, and has waited
 })
 
 test('a job of which Redis does not know any more when it was added goes by the clock of its client, and says so', async t => {
-  const { open, client, forgets } = await house(t)
+  const { open, client, forgets } = await rig(t)
   await open(true)
   forgets()
   const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() - 40_000 })
@@ -167,7 +167,7 @@ test('a job of which Redis does not know any more when it was added goes by the 
 })
 
 test('whoever presses the button is told that the telephone rings, or why it does not', async t => {
-  const { open } = await house(t)
+  const { open } = await rig(t)
   const jobs = await open(true)
   assert.deepEqual(await jobs.rings(await jobs.clickToDial({ extension: '1001', customer: '+493012345' })), { uuid: 'u-1' })
   const failed = await jobs.clickToDial({ extension: '1666', customer: '+493012345' })

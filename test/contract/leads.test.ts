@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { importLeads } from '../../src/campaign/import.ts'
-import { refuseAttempt, settleAttempt } from '../../src/campaign/settle.ts'
+import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.ts'
 import { attemptsOf, markConnected } from '../../src/store/attempts.ts'
 import { callsOfCrm, callWithId, closeCall, openCall, recentCalls, saveCalls } from '../../src/store/calls.ts'
 import { finishCampaign, moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
@@ -18,7 +18,7 @@ import { openDatabase } from '../open-services.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 9)
 
-async function house(t: TestContext) {
+async function rig(t: TestContext) {
   const { sql } = await openDatabase(t)
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales', maxAttempts: 2 }))
   await moveCampaign(sql, campaign.id, ['draft'], 'running', NOW)
@@ -38,7 +38,7 @@ async function house(t: TestContext) {
 }
 
 test('a list is added, and what cannot be called is said line by line and kept in a file', async t => {
-  const { sql, campaign, folder, list } = await house(t)
+  const { sql, campaign, folder, list } = await rig(t)
   await optOut(sql, '+491709', 'supervisor', NOW)
   const bad = Buffer.concat([Buffer.from('+491706,'), Buffer.from([0x4d, 0xfc, 0x6c]), Buffer.from(',x\n+491707,N\0L,x\n')])
   const summary = await list(Buffer.concat([
@@ -64,7 +64,7 @@ test('a list is added, and what cannot be called is said line by line and kept i
 })
 
 test('a list without a column for the number adds nothing and says what is missing', async t => {
-  const { sql, campaign, list } = await house(t)
+  const { sql, campaign, list } = await rig(t)
   await assert.rejects(list('name,city\nAnna,Ulm\n'), { code: 'BAD_INPUT', message: /no column holds the number.*name, city/ })
   await assert.rejects(list(''), { code: 'BAD_INPUT', message: /is empty/ })
   await assert.rejects(importLeads({ sql, campaign: campaign.id, file: '/nowhere/list.csv', now: NOW }), { code: 'BAD_INPUT' })
@@ -72,7 +72,7 @@ test('a list without a column for the number adds nothing and says what is missi
 })
 
 test('a hundred thousand people are added, and a second time nobody is', async t => {
-  const { sql, campaign, folder } = await house(t)
+  const { sql, campaign, folder } = await rig(t)
   const file = join(folder, 'long.csv')
   const out = createWriteStream(file)
   out.write('name;phone;street\n')
@@ -91,7 +91,7 @@ test('a hundred thousand people are added, and a second time nobody is', async t
 })
 
 test('two who claim at the same time never get the same lead', async t => {
-  const { sql, campaign, list, claim } = await house(t)
+  const { sql, campaign, list, claim } = await rig(t)
   await list(`phone\n${Array.from({ length: 200 }, (_, n) => `+4917${1_000 + n}`).join('\n')}`)
   const claims = await Promise.all(Array.from({ length: 8 }, () => claim(30)))
   const leads = claims.flat().map(one => one.lead)
@@ -101,7 +101,7 @@ test('two who claim at the same time never get the same lead', async t => {
 })
 
 test('nobody is claimed for a campaign that was paused, nor who opted out', async t => {
-  const { sql, campaign, list, claim } = await house(t)
+  const { sql, campaign, list, claim } = await rig(t)
   await list('phone\n+49111\n+4917\n+4918\n')
   await optOut(sql, '+4917', 'flow', NOW)
   assert.equal((await claim(9)).length, 2)
@@ -112,7 +112,7 @@ test('nobody is claimed for a campaign that was paused, nor who opted out', asyn
 })
 
 test('the first word on an attempt stands, and a later one is told so', async t => {
-  const { sql, list, claim } = await house(t)
+  const { sql, list, claim } = await rig(t)
   await list('phone\n+49111\n')
   const [one] = await claim(1)
   await markConnected(sql, one!.attempt, 'alice', NOW)
@@ -124,7 +124,7 @@ test('the first word on an attempt stands, and a later one is told so', async t 
 })
 
 test('a busy lead is due again at its time, twice at most', async t => {
-  const { sql, campaign, list, claim } = await house(t)
+  const { sql, campaign, list, claim } = await rig(t)
   await list('phone\n+49111\n')
   const [one] = await claim(1)
   assert.equal((await settleAttempt(sql, one!.attempt, 'busy', {}, NOW))?.again, NOW + 600_000)
@@ -137,7 +137,7 @@ test('a busy lead is due again at its time, twice at most', async t => {
 })
 
 test('a refusal of the switch uses up no attempt', async t => {
-  const { sql, campaign, list, claim } = await house(t)
+  const { sql, campaign, list, claim } = await rig(t)
   await list('phone\n+49111\n')
   for (let n = 0; n < 5; n++) {
     const [one] = await claim(1, NOW + n)
@@ -148,7 +148,7 @@ test('a refusal of the switch uses up no attempt', async t => {
 })
 
 test('who opts out in a talk is taken from every list, whichever campaign called', async t => {
-  const { sql, campaign, list, claim } = await house(t)
+  const { sql, campaign, list, claim } = await rig(t)
   const other = await putCampaign(sql, campaignFrom({ name: 'autumn', queue: 'sales' }))
   await list('phone\n+49111\n')
   await addLead(sql, other.id, '+49111', {}, NOW)
@@ -159,7 +159,7 @@ test('who opts out in a talk is taken from every list, whichever campaign called
 })
 
 test('a call leaves one row, closed once, found again by the number of the CRM', async t => {
-  const { sql } = await house(t)
+  const { sql } = await rig(t)
   const id = randomUUID()
   const who = { direction: 'inbound', from: '+491', to: '2000', crm: { crmuuid: 'c-1' }, agent: 'alice' } as const
   const call = { id, flow: 'welcome', core: null, node: 'a', startedAt: NOW, ...who }

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { SharedLease } from '../../src/call/lease-messages.ts'
-import { LeaseThread } from '../../src/call/lease-thread.ts'
-import { presenceKeys } from '../../src/call/redis-presence.ts'
+import { SharedLease } from '../../src/cluster/lease-messages.ts'
+import { LeaseThread } from '../../src/cluster/lease-thread.ts'
+import { nodeTableKeys } from '../../src/cluster/redis-node-table.ts'
 import { openRedis } from '../open-services.ts'
 
 async function openThreads(t: TestContext, names: readonly string[], standsStillMs = 5_000) {
@@ -36,7 +36,7 @@ test('a node whose event loop stands still for longer than its own word lasts ke
   const { client, nodes } = await openThreads(t, ['a'])
   const [a] = nodes
   assert.ok(a!.holds())
-  const record = () => client.hget(presenceKeys(client).nodes, 'a')
+  const record = () => client.hget(nodeTableKeys(client).nodes, 'a')
   const before = await record()
   stand(3_100)
   assert.ok(a!.holds(), 'another thread has renewed it, so this one may speak at once')

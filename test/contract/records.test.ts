@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test, type TestContext } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
-import type { Begin } from '../../src/call/entries.ts'
+import type { Begin } from '../../src/journal/entries.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
-import type { Uuid } from '../../src/esl/words.ts'
-import { liveCall, recordOf } from '../../src/flow/call-record.ts'
-import { keepRecords } from '../../src/flow/records.ts'
-import type { Noted } from '../../src/flow/story.ts'
+import type { Uuid } from '../../src/esl/safe-text.ts'
+import { liveCall, recordOf } from '../../src/record/call-record.ts'
+import { keepCallRows } from '../../src/record/call-rows.ts'
+import type { TimedNote } from '../../src/record/call-summary.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { callWithId, recentCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
@@ -28,18 +28,18 @@ function throughAway(sql: Sql, away: { is: boolean }): Sql {
   return new Proxy(sql, { apply: (target, self, args) => (away.is ? refused() : (Reflect.apply(target, self, args) as unknown)) })
 }
 
-async function house(t: TestContext) {
+async function rig(t: TestContext) {
   const { sql } = await openDatabase(t)
   const [clock, away] = [new VirtualClock(), { is: false }]
   const warnings: string[] = []
   const log = { ...silentLog, warn: (_: object, text: string) => void warnings.push(text) } as typeof silentLog
-  const records = keepRecords(throughAway(sql, away), 'a', { clock, log })
+  const records = keepCallRows(throughAway(sql, away), 'a', { clock, log })
   t.after(() => records[Symbol.asyncDispose]())
   const beginning = (given: Partial<Begin['arrival']> = {}): Begin => {
     const arrival = { uuid: randomUUID() as Uuid, path: 'welcome', direction: 'in', from: '+491', fromName: '', to: '2000', core: '', answered: false, socketResume: true, key: '' } as const
     return { k: 'begin', at: NOW, arrival: { ...arrival, ...given } }
   }
-  const tell = (begin: Begin, notes: readonly Noted[], now = NOW + 1_000) => records.lives(begin.arrival.uuid, () => liveCall(begin, notes, now))
+  const tell = (begin: Begin, notes: readonly TimedNote[], now = NOW + 1_000) => records.lives(begin.arrival.uuid, () => liveCall(begin, notes, now))
   /** Resolves when the row says so. */
   const row = async (uuid: string, says: (row: NonNullable<Awaited<ReturnType<typeof callWithId>>>) => boolean) => {
     for (;;) {
@@ -55,7 +55,7 @@ const answered = { at: NOW + 100, note: { event: 'answered' } } as const
 const talking = { at: NOW + 2_000, note: { event: 'talking', agent: 'alice', leg: randomUUID() } } as const
 
 test('a call has its row while it lives: since when it is answered, and where it waits', { timeout: PATIENCE_MS }, async t => {
-  const { records, beginning, tell, row } = await house(t)
+  const { records, beginning, tell, row } = await rig(t)
   const begin = beginning()
   tell(begin, [])
   await row(begin.arrival.uuid, ({ endedAt, answeredAt }) => endedAt === null && answeredAt === null)
@@ -69,7 +69,7 @@ test('a call has its row while it lives: since when it is answered, and where it
 })
 
 test('the first end of a call counts, also of one whose beginning was never written', async t => {
-  const { sql, records, beginning } = await house(t)
+  const { sql, records, beginning } = await rig(t)
   const begin = beginning()
   await records.ended(recordOf(begin, [talking], CLEARED, NOW + 5_000))
   await records.ended(recordOf(begin, [], { cause: 'LOST' }, NOW + 9_000))
@@ -78,7 +78,7 @@ test('the first end of a call counts, also of one whose beginning was never writ
 })
 
 test('while the database is away calls go on, their latest word is kept, and whoever has ended one is told at once', { timeout: PATIENCE_MS }, async t => {
-  const { records, clock, away, warnings, beginning, tell, row } = await house(t)
+  const { records, clock, away, warnings, beginning, tell, row } = await rig(t)
   const [one, other] = [beginning(), beginning()]
   away.is = true
   tell(one, [])
@@ -101,7 +101,7 @@ test('while the database is away calls go on, their latest word is kept, and who
 })
 
 test('one row that the database refuses keeps no other away', { timeout: PATIENCE_MS }, async t => {
-  const { records, beginning, tell, row } = await house(t)
+  const { records, beginning, tell, row } = await rig(t)
   const [bad, good, last] = [beginning({ from: 'a\u0000b' }), beginning(), beginning()]
   tell(beginning(), []) // the three behind it go in one statement
   const refused = assert.rejects(records.ended(recordOf(bad, [], CLEARED, NOW)), /unicode|\\u0000/i)
@@ -112,7 +112,7 @@ test('one row that the database refuses keeps no other away', { timeout: PATIENC
 })
 
 test('a call of a campaign has its campaign, lead, attempt and gateway, and is found by the campaign’s name', async t => {
-  const { sql, records, beginning } = await house(t)
+  const { sql, records, beginning } = await rig(t)
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales' }))
   await moveCampaign(sql, campaign.id, ['draft'], 'running', NOW)
   await addLead(sql, campaign.id, '+49111', {}, NOW)
@@ -126,7 +126,7 @@ test('a call of a campaign has its campaign, lead, attempt and gateway, and is f
 })
 
 test('a call that an agent has dialled is found by the number of the customer, written with a plus or without', async t => {
-  const { sql, records, beginning } = await house(t)
+  const { sql, records, beginning } = await rig(t)
   await records.ended(recordOf(beginning({ direction: 'out', from: '1001', to: '', agent: 'alice', customer: '+49222' }), [], CLEARED, NOW + 5_000))
   for (const number of ['+49222', '49222']) {
     const [call] = await recentCalls(sql, 10, undefined, { number })
@@ -135,7 +135,7 @@ test('a call that an agent has dialled is found by the number of the customer, w
 })
 
 test('the examples of the documentation are SQL that this database understands', async t => {
-  const { sql } = await house(t)
+  const { sql } = await rig(t)
   const page = await readFile(new URL('../../docs/records.md', import.meta.url), 'utf8')
   const examples = [...page.matchAll(/```sql\n([^`]+)```/g)].flatMap(([, text]) => text!.split(/;\n/)).filter(text => text.trim() !== '')
   assert.equal(examples.length, 2)

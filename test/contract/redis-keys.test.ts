@@ -8,10 +8,10 @@ import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Scope } from '../../src/base/scope.ts'
-import { redisCalls } from '../../src/call/redis-calls.ts'
-import { redisPresence } from '../../src/call/redis-presence.ts'
-import { redisRuns } from '../../src/call/redis-runs.ts'
-import { Capacity } from '../../src/campaign/capacity.ts'
+import { redisCallStore } from '../../src/journal/redis-call-store.ts'
+import { redisNodeTable } from '../../src/cluster/redis-node-table.ts'
+import { redisSwitchRuns } from '../../src/cluster/redis-switch-runs.ts'
+import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
 import { openJobs } from '../../src/campaign/jobs.ts'
 import { takeLease } from '../../src/campaign/lease.ts'
 import { openQueues } from '../../src/queue/queue.ts'
@@ -51,10 +51,10 @@ async function busy(t: TestContext) {
   const place = await queues.enter({ uuid: 'c1', from: '100', signal: new AbortController().signal }, 'sales')
   assert.ok(await place.agent({ within: '1m' }))
   await store.keepForCallback('sales', 'c0', '+4930123456', now)
-  const calls = redisCalls(home.commands, clock)
+  const calls = redisCallStore(home.commands, clock)
   await calls.take('c1', 'a', 'begin')
-  await redisPresence(home, clock).hold({ record: { node: 'a', incarnation: 'i', address: null, roles: [], host: 'h', pid: 1 }, lastsMs: 4_000, mode: 'come', instead: undefined })
-  const capacity = new Capacity(home, { lines: 5, cps: 5 })
+  await redisNodeTable(home, clock).hold({ record: { node: 'a', incarnation: 'i', address: null, roles: [], host: 'h', pid: 1 }, lastsMs: 4_000, mode: 'come', instead: undefined })
+  const capacity = new DialCapacity(home, { lines: 5, cps: 5 })
   const ask = { campaign: '1', ofCampaign: { lines: 5, cps: 0.1 }, at: 'fs1:8021', now, holdMs: 60_000 }
   assert.deepEqual((await capacity.take({ ...ask, ids: ['at-1'] })).ids, ['at-1'])
   await capacity.prolong('1', 'at-1', now + 120_000)
@@ -64,7 +64,7 @@ async function busy(t: TestContext) {
   scope.defer(() => jobs.close())
   await jobs.campaign('start', 'spring')
   await jobs.clickToDial({ extension: '1001', customer: '+4930123456' })
-  await redisRuns(home.commands).note([{ core: 'core-1', at: 'fs1:8021', heard: now }])
+  await redisSwitchRuns(home.commands).note([{ core: 'core-1', at: 'fs1:8021', heard: now }])
   return { client, store, now }
 }
 

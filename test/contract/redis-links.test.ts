@@ -17,7 +17,7 @@ const joining = (call: string) => ({ call, from: '100', node: 'a', joinedAt: 1, 
 const back = (client: RedisClient) => new Promise<void>(resolve => client.once('ready', () => resolve()))
 
 /** A node's two links, through a network that can fall silent, by a clock of this test; and what somebody else writes. */
-async function house(t: TestContext) {
+async function rig(t: TestContext) {
   const { address, client } = await openRedis(t)
   if (!('socket' in address)) throw new Error('tests have a Redis of their own')
   const proxy = await openProxy(t, { path: address.socket })
@@ -30,7 +30,7 @@ async function house(t: TestContext) {
 }
 
 test('an agent who becomes ready while notices do not come any more is seen as soon as the silence is noticed', async t => {
-  const { proxy, clock, commands, roster, others } = await house(t)
+  const { proxy, clock, commands, roster, others } = await rig(t)
   await others.put(settings('alice'), 1)
   const seen: string[] = []
   let looked = () => {}
@@ -53,13 +53,13 @@ test('an agent who becomes ready while notices do not come any more is seen as s
 })
 
 test('whoever asks queues and agents something while Redis is silent is refused after a second, and served when the silence was noticed', async t => {
-  const { proxy, clock, commands, roster, queues } = await house(t)
+  const { proxy, clock, commands, roster, queues } = await rig(t)
   proxy.freeze()
-  const questions = [queues.enter('sales', joining('c1'), 1), roster.list(1), queues.stats('sales')].map(question => question.then(() => 'answered', isService))
+  const queries = [queues.enter('sales', joining('c1'), 1), roster.list(1), queues.stats('sales')].map(question => question.then(() => 'answered', isService))
   await clock.advance(999)
-  assert.equal(await Promise.race([...questions, 'nobody yet']), 'nobody yet')
+  assert.equal(await Promise.race([...queries, 'nobody yet']), 'nobody yet')
   await clock.advance(2)
-  assert.deepEqual(await Promise.all(questions), [true, true, true])
+  assert.deepEqual(await Promise.all(queries), [true, true, true])
   await assert.rejects(roster.list(1), /SwitchhookError: Redis is silent/, 'at once')
   const again = back(commands)
   await clock.advance(3_100)
@@ -68,7 +68,7 @@ test('whoever asks queues and agents something while Redis is silent is refused 
 })
 
 test('new connections that are accepted and hear nothing are given up too, until one is answered', async t => {
-  const { proxy, clock, commands, roster } = await house(t)
+  const { proxy, clock, commands, roster } = await rig(t)
   proxy.blackhole()
   const broken = new Promise(resolve => commands.once('close', resolve))
   await clock.advance(4_100)
@@ -84,7 +84,7 @@ test('new connections that are accepted and hear nothing are given up too, until
 })
 
 test('no more than 1 000 commands wait for a Redis that is silent; a longer burst that is answered is served', async t => {
-  const { proxy, clock, commands } = await house(t)
+  const { proxy, clock, commands } = await rig(t)
   const burst = Array.from({ length: 2_500 }, () => commands.incr('burst'))
   assert.equal((await Promise.all(burst)).at(-1), 2_500)
   proxy.freeze()
@@ -96,7 +96,7 @@ test('no more than 1 000 commands wait for a Redis that is silent; a longer burs
 })
 
 test('what Redis says of a command is its answer, and no outage', async t => {
-  const { commands } = await house(t)
+  const { commands } = await rig(t)
   await commands.set('text', 'x')
   await assert.rejects(commands.incr('text'), { name: 'ReplyError', message: /not an integer/ })
 })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { campaignKeys } from '../../src/campaign/bell.ts'
+import { campaignKeys } from '../../src/campaign/dial-wakeup.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { addLead } from '../../src/store/leads.ts'
@@ -59,7 +59,7 @@ sentence('a process that only dials opens no port, and whoever it reaches is tak
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound' }))
   await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
   await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
-  await rig.redis.publish(campaignKeys(rig.redis).bell, JSON.stringify({ what: 'campaign', name: 'spring' }))
+  await rig.redis.publish(campaignKeys(rig.redis).wakeup, JSON.stringify({ what: 'campaign', name: 'spring' }))
 
   const lead = await ringing
   await until('the lead talks with the agent', () => lead.talksWith !== undefined, PATIENCE_MS)

@@ -29,7 +29,7 @@ type Body = (call: FlowCall) => Promise<unknown>
 const BODIES: Readonly<Record<string, Body>> = {
   async play(call) { await call.play('one') },
   async 'play list'(call) { await call.play(['one', number(42), digits('17'), silence('200ms'), 'two']) },
-  async say(call) { await call.say(1_234) },
+  async say(call) { await call.build(1_234) },
   async menu(call) { return call.menu('choose', { 1: 'one', 2: 'two' }) },
   async 'menu without keys'(call) { return call.menu('nothing', { 1: 'one' }, { tries: 2, timeout: '1s' }) },
   async gather(call) { return call.gather({ prompt: 'number', digits: [1, 4], timeout: '2s' }) },

@@ -7,7 +7,7 @@ import type { AnyFlow } from '../../src/flow/catalogue.ts'
 import { Listener } from '../../src/testing/switch/listener.ts'
 import type { Person } from '../../src/testing/switch/person.ts'
 import { seeded } from './links-chance.ts'
-import { inHouse, type House } from './links-house.ts'
+import { inRig, type House } from './links-rig.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 
 const takesCalls = (person: Person) => void person.on('heard', sound => void (sound === 'whisper/press-1' && person.press('1')))
@@ -25,7 +25,7 @@ async function agents(sim: House['sim'], howMany: number): Promise<void> {
 /** Callers who hang up anywhere between the menu and the end of the talk, while the switch withholds such events. Milliseconds until each record. */
 async function unheard(howMany: number, withheld: readonly string[]): Promise<{ took: number[]; left: string[] }> {
   const took: number[] = []
-  const left = await inHouse({}, async ({ sim }) => {
+  const left = await inRig({}, async ({ sim }) => {
     await agents(sim, 6)
     sim.switch.faults.withhold(event => withheld.includes(event.name))
     const random = seeded(17)
@@ -62,7 +62,7 @@ row(null, 'a call whose end is told by no event at all is found to be over', { i
 row(18, 'a leg that comes to the door twice has one flow', { injected: 'a second connection for the same uuid', quick: true }, async (_t, told) => {
   let trials = 0
   const flows: number[] = []
-  const left = await inHouse({}, async ({ sim, node }) => {
+  const left = await inRig({}, async ({ sim, node }) => {
     let begun = 0
     const name = sim.install('counted', flow(async call => {
       begun++
@@ -103,7 +103,7 @@ for (const who of ['agent', 'caller'] as const) {
     const freed: number[] = []
     let warnings = 0
     const howMany = many(48, 4)
-    const left = await inHouse({}, async ({ sim, warned }) => {
+    const left = await inRig({}, async ({ sim, warned }) => {
       const alice = sim.agent('alice', { wrapUp: '0s' })
       alice.place.behaviour = { answers: '2s', rings: person => void person.on('heard', sound => void (sound === 'whisper/press-1' && sim.clock.after(2_000, () => person.press('1')))) }
       await alice.ready()

@@ -1,8 +1,8 @@
 /** Row 52: a node stands still between taking a call and writing about it, and another node has the call by then. What it still writes is refused. */
 import { systemClock } from '../../src/base/clock.ts'
-import { memoryCalls } from '../../src/call/memory-calls.ts'
-import type { CallStore, Owner } from '../../src/call/ownership.ts'
-import { redisCalls } from '../../src/call/redis-calls.ts'
+import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
+import type { CallStore, Owner } from '../../src/journal/call-store.ts'
+import { redisCallStore } from '../../src/journal/redis-call-store.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 import welcome from '../../scripts/welcome.ts'
@@ -50,7 +50,7 @@ async function tenThousand(homes: Homes, howMany: number): Promise<string[]> {
 }
 
 row(52, 'what a node writes about a call that another node has taken is refused (memory)', { injected: 'a node stands still before it writes', quick: true }, async (_t, told) => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   told.trials = 10_000
   const wrong = await tenThousand({ a: calls, b: calls }, told.trials)
   told.is(`${told.trials - wrong.length} of ${told.trials} refused${wrong.length > 0 ? ` (${wrong[0]})` : ''}`, wrong.length === 0)
@@ -61,7 +61,7 @@ row(52, 'what a node writes about a call that another node has taken is refused 
   const other = await openRedisClient(address)
   t.after(() => other.disconnect())
   told.trials = many(10_000, 1_000)
-  const wrong = await tenThousand({ a: redisCalls(client, systemClock), b: redisCalls(other, systemClock) }, told.trials)
+  const wrong = await tenThousand({ a: redisCallStore(client, systemClock), b: redisCallStore(other, systemClock) }, told.trials)
   told.is(`${told.trials - wrong.length} of ${told.trials} refused${wrong.length > 0 ? ` (${wrong[0]})` : ''}`, wrong.length === 0)
 })
 
@@ -69,7 +69,7 @@ row(52, 'a write that meets the takeover in the same moment is either before it,
   const { client, address } = await openRedis(t)
   const other = await openRedisClient(address)
   t.after(() => other.disconnect())
-  const [a, b] = [redisCalls(client, systemClock), redisCalls(other, systemClock)]
+  const [a, b] = [redisCallStore(client, systemClock), redisCallStore(other, systemClock)]
   told.trials = 10_000
   let wrong = 0
   let refused = 0
@@ -92,7 +92,7 @@ row(52, 'a caller whose node stands still before any of its writes goes on with 
   let taken = 0
   const faults: string[] = []
   for (let held = 0; held < 40; held++) {
-    const calls = memoryCalls()
+    const calls = memoryCallStore()
     let writes = 0
     let wake = () => {}
     const awake = new Promise<void>(resolve => (wake = resolve))

@@ -1,7 +1,7 @@
 /** Row 31: the switch stands still. It accepts connections and says nothing; when it goes on, it reads whatever was said to it meanwhile. */
 import { VirtualClock } from '#testing'
 import { silentLog } from '../../src/base/log.ts'
-import { Switch, Switchboard } from '../../src/call/switchboard.ts'
+import { Switch, Switchboard } from '../../src/switch/switchboard.ts'
 import { EventLink } from '../../src/esl/events.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
 import { SimulatedSwitch } from '../../src/testing/switch/simulated-switch.ts'

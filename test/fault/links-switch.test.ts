@@ -4,7 +4,7 @@ import type { MemoryWire } from '#testing'
 import welcome from '../../scripts/welcome.ts'
 import type { Person } from '../../src/testing/switch/person.ts'
 import { seeded } from './links-chance.ts'
-import { inHouse, type House } from './links-house.ts'
+import { inRig, type House } from './links-rig.ts'
 import { many, row } from './matrix.ts'
 
 const takesCalls = (person: Person) => void person.on('heard', sound => void (sound === 'whisper/press-1' && person.press('1')))
@@ -68,9 +68,9 @@ for (const seconds of [3, 60]) {
     let causes = new Map<string, number>()
     let ghosts: string[] = []
     let late = 0
-    const left = await inHouse({ sounds: { long: '10m' } }, async house => {
-      const { sim } = house
-      const { callers, arrive } = await crowd(house, howMany / 10)
+    const left = await inRig({ sounds: { long: '10m' } }, async rig => {
+      const { sim } = rig
+      const { callers, arrive } = await crowd(rig, howMany / 10)
       arrive(howMany)
       await sim.until('the agents talk', () => talking(callers) === howMany / 10, '60s')
       await sim.advance('2s')
@@ -95,7 +95,7 @@ for (const seconds of [3, 60]) {
       late = Math.max(...sim.records.map(record => record.endedAt - diedAt))
       if (new Set(sim.records.map(record => record.uuid)).size !== sim.records.length) throw new Error('a call has two records')
       await sim.advance('15s')
-      ghosts = await wrong(house, callers)
+      ghosts = await wrong(rig, callers)
       // and the house goes on
       const seen = callers.length
       arrive(2)
@@ -120,14 +120,14 @@ row(23, 'half a minute in which nothing is heard of a thousand calls, of which m
   let cpu = NaN
   let found: string[] = []
   let changes = 0
-  const left = await inHouse({ sounds: { long: '10m' } }, async house => {
-    const { sim, node } = house
+  const left = await inRig({ sounds: { long: '10m' } }, async rig => {
+    const { sim, node } = rig
     const at = node.switchboard.switches[0]!
-    const { callers, arrive } = await crowd(house, howMany / 10)
+    const { callers, arrive } = await crowd(rig, howMany / 10)
     arrive(howMany)
     await sim.until('the agents talk', () => talking(callers) === howMany / 10, '60s')
     await sim.advance('5s')
-    const hole = holeIn(house)
+    const hole = holeIn(rig)
     for (let second = 0; second < 30; second++) {
       const leave = there(callers).filter(() => random() < 0.015)
       for (const caller of leave) caller.hangUp()
@@ -143,17 +143,17 @@ row(23, 'half a minute in which nothing is heard of a thousand calls, of which m
     await sim.until('the link is back', () => at.up, '20s')
     const began = sim.clock.monotonic()
     const real = performance.now()
-    found = await wrong(house, callers, false)
+    found = await wrong(rig, callers, false)
     while (found.length > 0 && sim.clock.monotonic() - began < 60_000) {
       await sim.clock.advance(50)
-      found = await wrong(house, callers, false)
+      found = await wrong(rig, callers, false)
     }
     right = sim.clock.monotonic() - began
     cpu = performance.now() - real
     await sim.advance('20s')
     for (const caller of there(callers)) caller.hangUp()
     await sim.advance('20s')
-    found = await wrong(house, callers)
+    found = await wrong(rig, callers)
     if (sim.records.length !== callers.length) throw new Error(`${sim.records.length} records of ${callers.length} calls`)
   })
   told.trials = howMany

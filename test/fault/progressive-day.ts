@@ -9,8 +9,8 @@ import { sleep } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Placed, Placing } from '../../src/campaign/attempt.ts'
 import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
-import { Dialer, type DialerHouse } from '../../src/campaign/dialer.ts'
-import { Floor } from '../../src/campaign/floor.ts'
+import { Dialer, type DialerContext } from '../../src/campaign/dialer.ts'
+import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { freeAgentsOf } from '../../src/campaign/reservations.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { openQueues, type Queues } from '../../src/queue/queue.ts'
@@ -27,7 +27,7 @@ export class ProgressiveDay {
   readonly #random: () => number
   readonly #leaving: boolean
   readonly #queues: Queues[]
-  readonly #floors: Floor[]
+  readonly #mirrors: RosterMirror[]
   readonly #names: string[]
   readonly #switch = { name: 'fs', up: true, facts: { core: 'core' } }
   readonly #bells = new Set<() => void>()
@@ -51,7 +51,7 @@ export class ProgressiveDay {
     this.#random = seeded(seed)
     this.#leaving = leaving
     this.#queues = ['a', 'b'].map(node => openQueues({ store: this.#store, roster: this.#roster, clock, log: silentLog, node }))
-    this.#floors = [0, 1].map(() => new Floor(this.#roster, clock, silentLog))
+    this.#mirrors = [0, 1].map(() => new RosterMirror(this.#roster, clock, silentLog))
     this.#names = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, (_, n) => `agent-${n}`)
   }
 
@@ -79,7 +79,7 @@ export class ProgressiveDay {
     const leads = QUEUES.map(() => 1 + Math.floor(this.#random() * 4))
     this.#leads = leads[0]! + leads[1]!
     const done = new Promise<void>(resolve => (this.#done = resolve))
-    const dialers = QUEUES.map((queue, n) => new Dialer(this.#house(queue, n, leads[n]!), campaign(queue), () => true))
+    const dialers = QUEUES.map((queue, n) => new Dialer(this.#rig(queue, n, leads[n]!), campaign(queue), () => true))
     const callers = Array.from({ length: Math.floor(this.#random() * 3) }, (_, n) => this.#callerLives(`caller-${n}`))
     const lives = [...callers, ...this.#names.map(name => this.#agentLives(name))]
     await done
@@ -88,7 +88,7 @@ export class ProgressiveDay {
     await sleep(clock, 60_000)
     await Promise.all(dialers.map(dialer => dialer.stop()))
     for (const queues of this.#queues) await queues[Symbol.asyncDispose]()
-    for (const floor of this.#floors) floor.close()
+    for (const mirror of this.#mirrors) mirror.close()
     const held = (await this.#roster.list(clock.now())).filter(agent => agent.reservation !== null)
     if (held.length > 0) this.faults.push(`${held.map(({ name, reservation }) => `${name} for ${reservation!.for}`).join()} when all is over`)
   }
@@ -99,7 +99,7 @@ export class ProgressiveDay {
   }
 
   /** What a dialer has around it: PostgreSQL is a number of leads, lines have no limit. */
-  #house(queue: string, node: number, leads: number): DialerHouse {
+  #rig(queue: string, node: number, leads: number): DialerContext {
     let [left, under] = [leads, 0]
     const sql = (strings: TemplateStringsArray, ...values: unknown[]) => {
       const text = strings.join('')
@@ -138,7 +138,7 @@ export class ProgressiveDay {
       take: async ({ ids }: { ids: readonly string[] }) => ({ lines: 100, starts: 100, nextStartMs: 0, ids }),
       giveBack: async () => true,
     }
-    const bell = {
+    const wakeup = {
       on: (listener: () => void) => {
         this.#bells.add(listener)
         return { [Symbol.dispose]: () => this.#bells.delete(listener) }
@@ -146,11 +146,11 @@ export class ProgressiveDay {
     }
     const homeOf = () => this.#switch
     const lines = { homeOf, on: () => ({ [Symbol.dispose]() {} }) }
-    const house = {
-      leads: { sql }, attempts, capacity, bell, lines, roster: this.#roster, floor: this.#floors[node]!, switchboard: { switches: [this.#switch] },
+    const rig = {
+      leads: { sql }, attempts, capacity, wakeup, nailedLegs: lines, roster: this.#roster, mirror: this.#mirrors[node]!, switchboard: { switches: [this.#switch] },
       clock: this.clock, log: silentLog, node: `node-${node}`, gateway: 'carrier',
     }
-    return house as unknown as DialerHouse
+    return rig as unknown as DialerContext
   }
 
   /** In this moment every lead who may need an agent has one: looked at in the records themselves. */

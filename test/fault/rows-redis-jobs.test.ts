@@ -7,7 +7,7 @@ import { openOwnRedis, type OwnRedis } from '../own-redis.ts'
 import { row } from './matrix.ts'
 import { until } from './rig.ts'
 
-async function house(t: TestContext, servers: number) {
+async function rig(t: TestContext, servers: number) {
   const open: { close(): Promise<void> }[] = []
   t.after(() => Promise.all(open.map(jobs => jobs.close()))) // first: before their Redis goes
   const redis = await Promise.all(Array.from({ length: servers }, () => openOwnRedis(t)))
@@ -34,7 +34,7 @@ async function house(t: TestContext, servers: number) {
 const TAKEN_WITHIN_MS = 15_000
 
 row(48, 'all links of the job queues fall silent: a job that is enqueued then is done', { injected: 'nothing passes on open links' }, async (t, told) => {
-  const { redis, asked, proxy, desk } = await house(t, 1)
+  const { redis, asked, proxy, desk } = await rig(t, 1)
   told.says(`${proxy.freeze()} links`)
   await (await desk(redis[0]!)).campaign('start', 'spring')
   const from = performance.now()
@@ -43,7 +43,7 @@ row(48, 'all links of the job queues fall silent: a job that is enqueued then is
 })
 
 row(49, 'another Redis is the primary and the links of the job queues stay open: a job that is enqueued there is done', { injected: 'REPLICAOF' }, async (t, told) => {
-  const { redis, asked, proxy, desk } = await house(t, 2)
+  const { redis, asked, proxy, desk } = await rig(t, 2)
   const [first, second] = redis
   proxy.lead({ port: second!.port })
   await (await first!.client()).replicaof('127.0.0.1', second!.port)

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { campaignFlow } from '#flow'
 import { simulate } from '#testing'
-import { readEntries } from '../../src/call/entries.ts'
-import type { Owner } from '../../src/call/ownership.ts'
+import { readEntries } from '../../src/journal/entries.ts'
+import type { Owner } from '../../src/journal/call-store.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 
 test('a person who answers talks with an agent within two seconds of the greeting', async t => {

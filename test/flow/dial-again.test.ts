@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
-import { memoryCalls } from '../../src/call/memory-calls.ts'
-import type { CallStore } from '../../src/call/ownership.ts'
+import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
+import type { CallStore } from '../../src/journal/call-store.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 
 const calling = flow(async call => {
@@ -14,7 +14,7 @@ const calling = flow(async call => {
 
 /** A house whose first node stands still, for good, as soon as it is about to write (or has written) an entry like this of the dial. */
 function standsStillAt(t: TestContext, kind: 'intent' | 'done') {
-  const store = memoryCalls()
+  const store = memoryCallStore()
   const stood = { still: false }
   const append: CallStore['append'] = async (uuid, owner, entries) => {
     if (owner.node !== 'a' || !entries.some(entry => entry.includes(`"k":"${kind}"`) && entry.includes('"v":"dial '))) return store.append(uuid, owner, entries)

@@ -45,7 +45,7 @@ test('a caller whose node dies while the database is away is written down as the
   await sim.advance('2s')
   sim.kill('a')
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, { node: string; epoch: number }]]
-  const { remainsOf } = await import('../../src/flow/remains.ts')
+  const { recordFromJournal: remainsOf } = await import('../../src/record/record-from-journal.ts')
   const record = remainsOf(await sim.callStore.read(uuid), null, sim.clock.now() + 600_000)
   assert.deepEqual([record?.outcome, record?.end.cause, sim.clock.now() - record!.endedAt < 10_000], ['hung-up', 'NORMAL_CLEARING', true])
   await sim.callStore.end(uuid, owner) // which reconciliation does, when it has written the row

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
 import { simulate } from '#testing'
-import { remainsOf } from '../../src/flow/remains.ts'
+import { recordFromJournal } from '../../src/record/record-from-journal.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
@@ -180,7 +180,7 @@ test('a node that finds a call ended makes the same record of its journal as the
     await people[who].hangsUp()
     await people.caller.outcome()
     const [{ end: how, ...record }] = sim.records as [(typeof sim.records)[number]]
-    const found = remainsOf(lines, { at: record.endedAt, cause: how.cause }, record.endedAt)!
+    const found = recordFromJournal(lines, { at: record.endedAt, cause: how.cause }, record.endedAt)!
     // to the moment, but for what only the node that has seen the end was told
     about(found.answeredAt! - record.answeredAt!, 0)
     about(found.talkMs! - record.talkMs!, 0)

@@ -10,7 +10,7 @@ import { SHIPPED } from '../program.ts'
 
 const TSC = ['--noEmit', 'false', '--noCheck', '--rewriteRelativeImportExtensions', '--outDir']
 /** What stands between our files without being TypeScript: programs that teach Node to read it, which the copy does not need. */
-const STARTERS = ['src/bin.mjs', 'src/call/lease-worker.mjs']
+const STARTERS = ['src/bin.mjs', 'src/cluster/lease-worker.mjs']
 
 /** Writes the copy into a folder of this one, which lies in the project, so that packages are found. Takes about a second. Gives the copy's path. */
 export async function compile(within: string): Promise<string> {

@@ -5,10 +5,10 @@ import { test } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { Switch } from '../../src/call/switchboard.ts'
+import { Switch } from '../../src/switch/switchboard.ts'
 import { Attempts } from '../../src/campaign/attempt.ts'
 import type { Campaign } from '../../src/campaign/campaign.ts'
-import type { LeadDesk } from '../../src/campaign/lead.ts'
+import type { Leads } from '../../src/campaign/leads.ts'
 import type { ApiText } from '../../src/esl/api.ts'
 import type { SwitchEvent } from '../../src/esl/event.ts'
 import type { EventLink, LinkFacts } from '../../src/esl/events.ts'
@@ -28,7 +28,7 @@ test('a lead who was busy while the database was away for some seconds was busy,
     if (away) throw new Error('PostgreSQL is away')
     settled.push(end)
   }
-  const leads = { settle, sql: () => Promise.resolve([]) } as unknown as LeadDesk
+  const leads = { settle, sql: () => Promise.resolve([]) } as unknown as Leads
   const attempts = new Attempts({ leads, clock, log: silentLog, gateway: 'carrier' })
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
   const placed = attempts.place(home, campaign, { attempt: randomUUID(), phone: '+4917012345' } as Claimed, { may: () => true })
@@ -48,7 +48,7 @@ test('a lead who answered, and whose end nobody could hear, is settled when the 
   const home = new Switch({ name: 'fs', commands, events, facts, clock, log: silentLog })
   const presumed: unknown[] = []
   const leads = { answered: async () => true, presume: async (...said: unknown[]) => void presumed.push(said), sql: () => Promise.resolve([]) }
-  const attempts = new Attempts({ leads: leads as unknown as LeadDesk, clock, log: silentLog, gateway: 'carrier' })
+  const attempts = new Attempts({ leads: leads as unknown as Leads, clock, log: silentLog, gateway: 'carrier' })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
   const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, { may: () => true })
@@ -87,7 +87,7 @@ async function cutOff() {
     sql: () => Promise.resolve([]),
   }
   const row = { answered: false }
-  const attempts = new Attempts({ leads: leads as unknown as LeadDesk, clock, log: silentLog, gateway: 'carrier' })
+  const attempts = new Attempts({ leads: leads as unknown as Leads, clock, log: silentLog, gateway: 'carrier' })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 15_000 } as unknown as Campaign
   const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, { may: () => true })

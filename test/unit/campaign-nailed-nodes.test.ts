@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { house } from './nailed-house.ts'
+import { rig } from './nailed-rig.ts'
 
 test('an agent whom a node that died had on the line stays on it, and is called only when they leave', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   const leg = randomUUID()
   await roster.nail('alice', { leg, node: 'dead' }, clock.now())
   carrier.legs.add(leg)
@@ -20,7 +20,7 @@ test('an agent whom a node that died had on the line stays on it, and is called 
 })
 
 test('an agent who talks when their node dies is looked after by the next one', async () => {
-  const { clock, carrier, node, nailed, dies, ready, talks, look } = await house()
+  const { clock, carrier, node, nailed, dies, ready, talks, look } = await rig()
   nailed.need('sales')
   await ready()
   const over = await talks()
@@ -35,7 +35,7 @@ test('an agent who talks when their node dies is looked after by the next one', 
 })
 
 test('the node dies while the phone rings: it rings on, once, and the agent is on the line of the next node', async () => {
-  const { clock, carrier, answers, node, nailed, dies, ready, look } = await house()
+  const { clock, carrier, answers, node, nailed, dies, ready, look } = await rig()
   carrier.behaviour = () => 'rings'
   nailed.need('sales')
   await ready()
@@ -52,7 +52,7 @@ test('the node dies while the phone rings: it rings on, once, and the agent is o
 })
 
 test('a node that goes leaves its agents to the node that needs them next, and nobody is called twice', async () => {
-  const { clock, carrier, node, nailed, dies, ready, look } = await house()
+  const { clock, carrier, node, nailed, dies, ready, look } = await rig()
   const need = nailed.need('sales')
   await ready()
   const b = node('b')
@@ -68,7 +68,7 @@ test('a node that goes leaves its agents to the node that needs them next, and n
 })
 
 test('a node that goes while a phone rings leaves that to the others, too', async () => {
-  const { clock, carrier, answers, node, nailed, ready, look } = await house()
+  const { clock, carrier, answers, node, nailed, ready, look } = await rig()
   carrier.behaviour = () => 'rings'
   nailed.need('sales')
   await ready()
@@ -83,7 +83,7 @@ test('a node that goes while a phone rings leaves that to the others, too', asyn
 })
 
 test('a campaign moves to another node while a phone rings: it rings on, once', async () => {
-  const { clock, carrier, answers, node, nailed, ready, look } = await house()
+  const { clock, carrier, answers, node, nailed, ready, look } = await rig()
   carrier.behaviour = () => 'rings'
   const here = nailed.need('sales')
   await ready()
@@ -98,7 +98,7 @@ test('a campaign moves to another node while a phone rings: it rings on, once', 
 })
 
 test('a phone that rings for a campaign that no other node takes does not leave the agent waiting for nobody', async () => {
-  const { clock, carrier, answers, roster, node, nailed, ready, look } = await house()
+  const { clock, carrier, answers, roster, node, nailed, ready, look } = await rig()
   carrier.behaviour = () => 'rings'
   const here = nailed.need('sales')
   await ready()
@@ -113,7 +113,7 @@ test('a phone that rings for a campaign that no other node takes does not leave 
 })
 
 test('when two nodes need the same agents, the one that has called them does not hang up on the other', async () => {
-  const { clock, carrier, node, nailed, ready, look } = await house()
+  const { clock, carrier, node, nailed, ready, look } = await rig()
   const [here, b] = [nailed.need('sales'), node('b')]
   using _ = b.nailed.need('sales')
   await ready()
@@ -124,7 +124,7 @@ test('when two nodes need the same agents, the one that has called them does not
 })
 
 test('an agent whom no other node takes is let go after ten seconds', async () => {
-  const { clock, carrier, node, nailed, ready } = await house()
+  const { clock, carrier, node, nailed, ready } = await rig()
   const need = nailed.need('sales')
   node('b')
   await ready()
@@ -136,7 +136,7 @@ test('an agent whom no other node takes is let go after ten seconds', async () =
 })
 
 test('an agent whom a dead node has left on the line, and whom nobody needs, is let go', async () => {
-  const { clock, carrier, node, nailed, dies, ready, look } = await house()
+  const { clock, carrier, node, nailed, dies, ready, look } = await rig()
   nailed.need('sales')
   await ready()
   const b = node('b')
@@ -153,7 +153,7 @@ test('an agent whom a dead node has left on the line, and whom nobody needs, is 
 })
 
 test('the only node is started anew, and no campaign runs any more: whom it had left on the line is let go', async () => {
-  const { clock, carrier, roster, ready, look } = await house()
+  const { clock, carrier, roster, ready, look } = await rig()
   const leg = randomUUID()
   carrier.legs.add(leg)
   await roster.nail('alice', { leg, node: 'a' }, clock.now())
@@ -163,7 +163,7 @@ test('the only node is started anew, and no campaign runs any more: whom it had 
 })
 
 test('when the last node goes agents are let go, and who talks goes after the talk', async () => {
-  const { clock, carrier, changed, roster, nailed, ready, talks, look } = await house()
+  const { clock, carrier, changed, roster, nailed, ready, talks, look } = await rig()
   const need = nailed.need('sales')
   await ready()
   const queues = [{ queue: 'sales', level: 1, position: 1 }]

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { Line } from '../../src/campaign/line.ts'
-import { Lines } from '../../src/campaign/lines.ts'
-import { newUuid } from '../../src/esl/words.ts'
+import { NailedLeg } from '../../src/campaign/nailed-leg.ts'
+import { NailedLegs } from '../../src/campaign/nailed-legs.ts'
+import { newUuid } from '../../src/esl/safe-text.ts'
 import { Carrier } from '../contract/campaign-carrier.ts'
-import { house } from './nailed-house.ts'
+import { rig } from './nailed-rig.ts'
 
 test('an agent who is ready is called for a campaign, waits parked at the switch and is free', async () => {
-  const { clock, carrier, nailed, ready, look } = await house()
+  const { clock, carrier, nailed, ready, look } = await rig()
   await ready()
   assert.equal(carrier.dialled.length, 0) // nobody needs them yet
   using _ = nailed.need('sales')
@@ -21,7 +21,7 @@ test('an agent who is ready is called for a campaign, waits parked at the switch
 })
 
 test('while the phone rings no queue can promise the agent to anybody, and the leg is written down already', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   carrier.behaviour = () => 'rings'
   using _ = nailed.need('sales')
   await ready()
@@ -31,7 +31,7 @@ test('while the phone rings no queue can promise the agent to anybody, and the l
 })
 
 test('an agent who does not answer three times is sent on a break', async () => {
-  const { clock, carrier, nailed, ready, look } = await house()
+  const { clock, carrier, nailed, ready, look } = await rig()
   carrier.behaviour = () => 'no-answer'
   using _ = nailed.need('sales')
   await ready()
@@ -47,7 +47,7 @@ test('an agent who does not answer three times is sent on a break', async () => 
 })
 
 test('an agent who answers is forgiven the calls that they did not answer before', async () => {
-  const { clock, carrier, nailed, ready, look } = await house()
+  const { clock, carrier, nailed, ready, look } = await rig()
   carrier.behaviour = () => (carrier.dialled.length < 3 ? 'no-answer' : 'answers')
   using _ = nailed.need('sales')
   await ready()
@@ -57,7 +57,7 @@ test('an agent who answers is forgiven the calls that they did not answer before
 })
 
 test('an agent whose line drops is called again after a moment, and one who logs out is let go', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   using _ = nailed.need('sales')
   await ready()
   carrier.hangUp(carrier.dialled[0]!.uuid)
@@ -76,7 +76,7 @@ test('an agent whose line drops is called again after a moment, and one who logs
 })
 
 test('when no campaign needs them any more agents are let go, but no talk is cut', async () => {
-  const { clock, carrier, nailed, ready, talks } = await house()
+  const { clock, carrier, nailed, ready, talks } = await rig()
   const need = nailed.need('sales')
   await ready()
   const over = await talks()
@@ -89,7 +89,7 @@ test('when no campaign needs them any more agents are let go, but no talk is cut
 })
 
 test('an agent whom the switch could not be told to hang up on is hung up on when it can', async () => {
-  const { clock, carrier, link, nailed, ready, look } = await house()
+  const { clock, carrier, link, nailed, ready, look } = await rig()
   const need = nailed.need('sales')
   await ready()
   link.down = true
@@ -102,7 +102,7 @@ test('an agent whom the switch could not be told to hang up on is hung up on whe
 })
 
 test('an agent who is on the line though the record says otherwise is written down again, and not called a second time', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   using _ = nailed.need('sales')
   await ready()
   await roster.nail('alice', null, clock.now())
@@ -112,7 +112,7 @@ test('an agent who is on the line though the record says otherwise is written do
 })
 
 test('a line whose end others have heard of first is not written down again', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   using _ = nailed.need('sales')
   await ready()
   carrier.legs.delete(carrier.dialled[0]!.uuid)
@@ -123,7 +123,7 @@ test('a line whose end others have heard of first is not written down again', as
 
 for (const how of ['answers', 'does not answer'] as const) {
   test(`an agent who came on another line meanwhile and ${how} stays on that one`, async () => {
-    const { clock, carrier, answers, roster, node, nailed, ready, look } = await house()
+    const { clock, carrier, answers, roster, node, nailed, ready, look } = await rig()
     node('b')
     carrier.behaviour = () => 'rings'
     using _ = nailed.need('sales')
@@ -140,7 +140,7 @@ for (const how of ['answers', 'does not answer'] as const) {
 }
 
 test('a record of a leg that is gone is corrected, and the agent is called at once', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   await roster.nail('alice', { leg: randomUUID(), node: 'dead' }, clock.now())
   using _ = nailed.need('sales')
   await ready()
@@ -148,7 +148,7 @@ test('a record of a leg that is gone is corrected, and the agent is called at on
 })
 
 test('a switch that was started anew has nobody on the line: they are called again', async () => {
-  const { clock, carrier, nailed, ready, look } = await house()
+  const { clock, carrier, nailed, ready, look } = await rig()
   using _ = nailed.need('sales')
   await ready()
   const { uuid } = carrier.dialled[0]!
@@ -161,7 +161,7 @@ test('a switch that was started anew has nobody on the line: they are called aga
 })
 
 test('an agent whose endpoint cannot be dialled is sent on a break', async () => {
-  const { clock, carrier, roster, nailed, ready, look } = await house()
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
   await roster.put({ ...(await look())!, endpoint: 'nonsense' }, clock.now())
   using _ = nailed.need('sales')
   await ready()
@@ -172,12 +172,12 @@ test('an agent whose endpoint cannot be dialled is sent on a break', async () =>
 test('of two switches the next agent is called on the one on which most of them wait, unless it is away', () => {
   const [one, two] = [new Carrier(), new Carrier()]
   const [few, many] = [one.link('few'), two.link('many')]
-  const lines = new Lines()
-  assert.equal(lines.busiest, null)
-  for (const [name, home] of [['alice', few], ['bob', many], ['carol', many]] as const) lines.keep(name, new Line(newUuid(), home))
-  assert.equal(lines.busiest, many)
+  const nailedLegs = new NailedLegs()
+  assert.equal(nailedLegs.busiest, null)
+  for (const [name, home] of [['alice', few], ['bob', many], ['carol', many]] as const) nailedLegs.keep(name, new NailedLeg(newUuid(), home))
+  assert.equal(nailedLegs.busiest, many)
   two.events.emit('down', new Error('gone'))
-  assert.equal(lines.busiest, few)
-  for (const [name, line] of lines) lines.forget(name, line)
-  assert.equal(lines.size, 0)
+  assert.equal(nailedLegs.busiest, few)
+  for (const [name, nailedLeg] of nailedLegs) nailedLegs.forget(name, nailedLeg)
+  assert.equal(nailedLegs.size, 0)
 })

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import { silentLog } from '../../src/base/log.ts'
-import type { Switch } from '../../src/call/switchboard.ts'
-import { Floor } from '../../src/campaign/floor.ts'
+import type { Switch } from '../../src/switch/switchboard.ts'
+import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { freeAgentsOf, Reservations } from '../../src/campaign/reservations.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { openQueues } from '../../src/queue/queue.ts'
@@ -13,15 +13,15 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 const AT = { name: 'fs' } as Switch
 const HOLD_MS = 60_000
 
-async function house(t: TestContext, names: readonly string[]) {
+async function rig(t: TestContext, names: readonly string[]) {
   const clock = new VirtualClock()
   const table = new MemoryAgents()
   const roster = memoryRoster(table)
   const store = memoryQueueStore(table)
-  const floor = new Floor(roster, clock, silentLog)
+  const mirror = new RosterMirror(roster, clock, silentLog)
   const queues = openQueues({ store, roster, clock, log: silentLog, node: 'a' })
   t.after(async () => {
-    floor.close()
+    mirror.close()
     await queues[Symbol.asyncDispose]()
     assert.deepEqual(clock.pending(), [])
   })
@@ -32,9 +32,9 @@ async function house(t: TestContext, names: readonly string[]) {
     await roster.setStatus(name, 'ready', clock.now())
   }
   await clock.settle()
-  const reservations = new Reservations({ roster, floor, clock })
-  const reserve = (...calls: string[]) => reservations.reserve(AT, floor.free('sales'), calls, HOLD_MS)
-  const cover = (rings: (call: string) => boolean = () => true) => reservations.cover(AT, floor.free('sales'), rings, HOLD_MS)
+  const reservations = new Reservations({ roster, mirror, clock })
+  const reserve = (...calls: string[]) => reservations.reserve(AT, mirror.free('sales'), calls, HOLD_MS)
+  const cover = (rings: (call: string) => boolean = () => true) => reservations.cover(AT, mirror.free('sales'), rings, HOLD_MS)
   /** The agent whom a lead or a caller gets at once, or null. */
   const gets = async (uuid: string, headStart: '0s' | '1d') => {
     const place = await queues.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', { headStart })
@@ -48,18 +48,18 @@ async function house(t: TestContext, names: readonly string[]) {
     await clock.settle()
   }
   const reservedFor = async (name: string) => (await roster.get(name, clock.now()))?.reservation?.for ?? null
-  return { clock, roster, floor, reservations, reserve, cover, gets, hangsUp, reservedFor }
+  return { clock, roster, mirror, reservations, reserve, cover, gets, hangsUp, reservedFor }
 }
 
 test('a caller of the queue does not get the agent for whom a lead is called, and the lead does', async t => {
-  const { reserve, gets } = await house(t, ['alice'])
+  const { reserve, gets } = await rig(t, ['alice'])
   assert.deepEqual(await reserve('lead-1'), ['lead-1'])
   assert.equal(await gets('caller', '0s'), null)
   assert.equal(await gets('lead-1', '1d'), 'alice')
 })
 
 test('a lead gets the agent who was reserved for them, not the one who has been idle for longest and is for somebody else', async t => {
-  const { reserve, gets } = await house(t, ['alice', 'bert'])
+  const { reserve, gets } = await rig(t, ['alice', 'bert'])
   assert.deepEqual(await reserve('lead-1', 'lead-2'), ['lead-1', 'lead-2'])
   assert.equal(await gets('lead-2', '1d'), 'bert')
   assert.equal(await gets('lead-3', '1d'), 'bert') // who is free again, and alice is still for lead-1
@@ -68,7 +68,7 @@ test('a lead gets the agent who was reserved for them, not the one who has been 
 
 for (const status of ['break', 'logged-out'] as const) {
   test(`an agent whose status becomes ${status} while a lead is called for them talks with that lead`, async t => {
-    const { clock, roster, reserve, gets } = await house(t, ['alice'])
+    const { clock, roster, reserve, gets } = await rig(t, ['alice'])
     await reserve('lead-1')
     await roster.setStatus('alice', status, clock.now())
     assert.equal(await gets('lead-1', '1d'), 'alice')
@@ -77,25 +77,25 @@ for (const status of ['break', 'logged-out'] as const) {
 }
 
 test('of two dialers that want the same agent one gets them', async t => {
-  const { clock, roster, floor, reserve, reservedFor } = await house(t, ['alice'])
-  const other = new Reservations({ roster, floor, clock })
-  const [mine, theirs] = await Promise.all([reserve('lead-1'), other.reserve(AT, floor.free('sales'), ['lead-2'], HOLD_MS)])
+  const { clock, roster, mirror, reserve, reservedFor } = await rig(t, ['alice'])
+  const other = new Reservations({ roster, mirror, clock })
+  const [mine, theirs] = await Promise.all([reserve('lead-1'), other.reserve(AT, mirror.free('sales'), ['lead-2'], HOLD_MS)])
   assert.deepEqual([...mine, ...theirs], [await reservedFor('alice')])
 })
 
 test('when an agent hangs up, the lead who is called for them gets the next free agent, and nobody new is called before', async t => {
-  const { floor, reserve, cover, hangsUp, reservations, reservedFor, gets } = await house(t, ['alice', 'bert', 'carl'])
+  const { mirror, reserve, cover, hangsUp, reservations, reservedFor, gets } = await rig(t, ['alice', 'bert', 'carl'])
   await reserve('lead-1')
   await hangsUp('alice')
-  assert.deepEqual([reservations.stands('lead-1'), floor.unserved('sales')], [false, 1])
+  assert.deepEqual([reservations.stands('lead-1'), mirror.unserved('sales')], [false, 1])
   assert.deepEqual((await cover()).map(({ name }) => name), ['carl'])
-  assert.deepEqual([await reservedFor('bert'), await reservedFor('alice'), floor.unserved('sales')], ['lead-1', null, 0])
+  assert.deepEqual([await reservedFor('bert'), await reservedFor('alice'), mirror.unserved('sales')], ['lead-1', null, 0])
   assert.equal(reservations.stands('lead-1'), true)
   assert.equal(await gets('lead-1', '1d'), 'bert')
 })
 
 test('a lead whose call ended while another agent was looked for leaves nobody reserved', async t => {
-  const { reserve, cover, hangsUp, reservations, reservedFor } = await house(t, ['alice', 'bert'])
+  const { reserve, cover, hangsUp, reservations, reservedFor } = await rig(t, ['alice', 'bert'])
   await reserve('lead-1')
   await hangsUp('alice')
   const covering = cover()
@@ -109,7 +109,7 @@ test('a lead whose call ended while another agent was looked for leaves nobody r
 })
 
 test('a lead who talks needs no other agent, whoever was reserved for them', async t => {
-  const { clock, roster, reserve, cover, hangsUp, reservedFor } = await house(t, ['alice', 'bert', 'carl'])
+  const { clock, roster, reserve, cover, hangsUp, reservedFor } = await rig(t, ['alice', 'bert', 'carl'])
   await reserve('lead-1')
   await hangsUp('alice')
   const epoch = (await roster.reserve('bert', 'lead-1', clock.now(), HOLD_MS))!
@@ -119,17 +119,17 @@ test('a lead who talks needs no other agent, whoever was reserved for them', asy
 })
 
 test('whoever settles an attempt frees the agent who was reserved for it, and no other', async t => {
-  const { clock, roster, reserve, reservedFor } = await house(t, ['alice', 'bert'])
+  const { clock, roster, reserve, reservedFor } = await rig(t, ['alice', 'bert'])
   await reserve('lead-1', 'lead-2')
   await freeAgentsOf('lead-1', roster, clock.now())
   assert.deepEqual([await reservedFor('alice'), await reservedFor('bert')], [null, 'lead-2'])
 })
 
 test('a reservation of which nothing more is heard lapses by itself', async t => {
-  const { clock, floor, reserve, reservations } = await house(t, ['alice'])
+  const { clock, mirror, reserve, reservations } = await rig(t, ['alice'])
   await reserve('lead-1')
   await clock.advance(HOLD_MS - 1)
   assert.equal(reservations.stands('lead-1'), true)
   await clock.advance(1)
-  assert.deepEqual([reservations.stands('lead-1'), floor.free('sales').length], [false, 1])
+  assert.deepEqual([reservations.stands('lead-1'), mirror.free('sales').length], [false, 1])
 })

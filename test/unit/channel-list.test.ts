@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { silentLog, type Log } from '../../src/base/log.ts'
-import { Switch } from '../../src/call/switchboard.ts'
+import { Switch } from '../../src/switch/switchboard.ts'
 import { EventLink } from '../../src/esl/events.ts'
-import type { Uuid } from '../../src/esl/words.ts'
+import type { Uuid } from '../../src/esl/safe-text.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
 import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/index.ts'
-import { openHouse } from './reconcile-house.ts'
+import { openRig } from './reconcile-rig.ts'
 
 /** FreeSWITCH keeps 4 096 characters of an argument; so much longer ones stand for so many more channels. */
 const LONG = 'x'.repeat(100_000)
@@ -67,32 +67,32 @@ test('a list that was too large is not asked for at every look, but at once when
 })
 
 test('a link that breaks at every look is looked over again after a pause that grows, not as soon as it is back', async t => {
-  const house = await openHouse(t)
+  const rig = await openRig(t)
   let lists = 0
-  Object.assign(house.home, {
+  Object.assign(rig.home, {
     async list() {
       lists++
-      house.switch.dropConnections(({ outbound }) => !outbound)
-      await house.home.livesAll(['00000000-0000-4000-8000-000000000000' as Uuid])
+      rig.switch.dropConnections(({ outbound }) => !outbound)
+      await rig.home.livesAll(['00000000-0000-4000-8000-000000000000' as Uuid])
       return null
     },
   })
-  const looks = house.reconciler()
+  const looks = rig.reconciler()
   await looks.start()
-  await house.clock.advance(4_000)
-  assert.ok(house.home.up)
+  await rig.clock.advance(4_000)
+  assert.ok(rig.home.up)
   assert.equal(lists, 1, 'the link was back, and nobody began again')
-  await house.clock.advance(116_000)
+  await rig.clock.advance(116_000)
   assert.ok(lists >= 5 && lists <= 7, `${lists} looks in two minutes`)
 })
 
 test('a link that is back after a look that went well is looked over at once', async t => {
-  const house = await openHouse(t)
+  const rig = await openRig(t)
   let lists = 0
-  const list = house.home.list.bind(house.home)
-  Object.assign(house.home, { list: () => (lists++, list()) })
-  await house.reconciler().start()
-  house.switch.dropConnections(({ outbound }) => !outbound)
-  await house.clock.advance(1_000)
+  const list = rig.home.list.bind(rig.home)
+  Object.assign(rig.home, { list: () => (lists++, list()) })
+  await rig.reconciler().start()
+  rig.switch.dropConnections(({ outbound }) => !outbound)
+  await rig.clock.advance(1_000)
   assert.equal(lists, 2)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { memoryPair, VirtualClock } from '#testing'
 import type { Clock } from '../../src/base/clock.ts'
 import { Conversation } from '../../src/call/conversation.ts'
-import { ident } from '../../src/esl/words.ts'
+import { ident } from '../../src/esl/safe-text.ts'
 
 const LEG = '11111111-2222-4333-8444-555555555555'
 const event = (name: string, cause: string) => {
@@ -24,7 +24,7 @@ async function greeted() {
   const told: string[] = []
   const note = (what: string) => void told.push(what)
   conversation.attach({
-    mine: () => true, key() {}, bridged() {}, recorded() {}, hungUp: cause => note(`hung up ${cause ?? 'unheard'}`),
+    maySend: () => true, key() {}, bridged() {}, recorded() {}, hungUp: cause => note(`hung up ${cause ?? 'unheard'}`),
     complete: () => note('complete'), closed: () => note('closed'),
   })
   return { clock, far, conversation, told }

@@ -63,18 +63,18 @@ class House implements Actions {
 }
 
 test('help is one page that names every command, and nothing is opened for it', async () => {
-  const house = new House()
-  assert.equal(await house.types('--help'), 0)
+  const rig = new House()
+  assert.equal(await rig.types('--help'), 0)
   for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'dial-in', 'calls'])
-    assert.match(house.out, new RegExp(`^  ${noun}\\b`, 'm'))
-  assert.ok(house.out.split('\n').length <= 40 && house.out.split('\n').every(line => line.length <= 110), house.out)
-  assert.equal(await house.types('campaign add --help'), 0)
-  assert.match(house.out, /switchhook campaign add spring --leads spring\.csv --queue sales/)
-  assert.equal(house.opened, 0)
+    assert.match(rig.out, new RegExp(`^  ${noun}\\b`, 'm'))
+  assert.ok(rig.out.split('\n').length <= 40 && rig.out.split('\n').every(line => line.length <= 110), rig.out)
+  assert.equal(await rig.types('campaign add --help'), 0)
+  assert.match(rig.out, /switchhook campaign add spring --leads spring\.csv --queue sales/)
+  assert.equal(rig.opened, 0)
 })
 
 test('what is said wrongly is told on stderr, with exit code 2, before anything is opened', async () => {
-  const house = new House()
+  const rig = new House()
   const wrong: [words: string, message: RegExp][] = [
     ['frobnicate', /^switchhook: unknown command 'frobnicate'\n$/],
     ['agent', /^Usage: switchhook agent/],
@@ -97,141 +97,141 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['dial 1001 12345 --crmuuid a,b', /is no variable value/],
   ]
   for (const [words, message] of wrong) {
-    assert.equal(await house.types(words), 2, words)
-    assert.match(house.err, message, words)
-    assert.equal(house.out, '', words)
+    assert.equal(await rig.types(words), 2, words)
+    assert.match(rig.err, message, words)
+    assert.equal(rig.out, '', words)
   }
-  assert.equal(house.opened, 0)
+  assert.equal(rig.opened, 0)
 })
 
 test('a queue that is not there is named with those that are', async () => {
-  const house = new House()
-  assert.equal(await house.types('agent add alice user/1001 --queues sale'), 3)
-  assert.equal(house.err, "switchhook: no queue is called 'sale' (there is none yet)\n")
-  await house.types('queue add sales')
-  assert.equal(await house.types('agent add alice user/1001 --queues sale'), 3)
-  assert.equal(house.err, "switchhook: no queue is called 'sale' (known: sales)\n")
-  assert.equal(await house.types('queue add two words'), 2)
-  assert.equal(await house.types('queue add a/b'), 2)
-  assert.match(house.err, /^switchhook: the queue name 'a\/b' cannot be used/)
+  const rig = new House()
+  assert.equal(await rig.types('agent add alice user/1001 --queues sale'), 3)
+  assert.equal(rig.err, "switchhook: no queue is called 'sale' (there is none yet)\n")
+  await rig.types('queue add sales')
+  assert.equal(await rig.types('agent add alice user/1001 --queues sale'), 3)
+  assert.equal(rig.err, "switchhook: no queue is called 'sale' (known: sales)\n")
+  assert.equal(await rig.types('queue add two words'), 2)
+  assert.equal(await rig.types('queue add a/b'), 2)
+  assert.match(rig.err, /^switchhook: the queue name 'a\/b' cannot be used/)
 })
 
 test('an agent is added, comes, goes on a break and is listed', async () => {
-  const house = new House()
-  await house.types('queue add sales')
-  await house.types('queue add support')
-  assert.equal(await house.types('agent add alice user/1001 --queues sales,support:2 --ring-for 25s'), 0)
-  assert.equal(house.out, 'agent alice answers sales, support at user/1001 and is out now\n')
-  const alice = (await house.stores.roster.get('alice', house.clock.now()))!
+  const rig = new House()
+  await rig.types('queue add sales')
+  await rig.types('queue add support')
+  assert.equal(await rig.types('agent add alice user/1001 --queues sales,support:2 --ring-for 25s'), 0)
+  assert.equal(rig.out, 'agent alice answers sales, support at user/1001 and is out now\n')
+  const alice = (await rig.stores.roster.get('alice', rig.clock.now()))!
   assert.deepEqual([alice.wrapUpMs, alice.ringForMs], [30_000, 25_000])
   assert.deepEqual(alice.queues, [
     { queue: 'sales', level: 1, position: 1 },
     { queue: 'support', level: 2, position: 1 },
   ])
 
-  assert.equal(await house.types('agent ready alice'), 0)
-  assert.equal(house.out, 'agent alice: takes calls\n')
-  assert.equal(await house.types('agent break alice lunch'), 0)
-  assert.equal(await house.types('agent list'), 0)
+  assert.equal(await rig.types('agent ready alice'), 0)
+  assert.equal(rig.out, 'agent alice: takes calls\n')
+  assert.equal(await rig.types('agent break alice lunch'), 0)
+  assert.equal(await rig.types('agent list'), 0)
   assert.equal(
-    house.out,
+    rig.out,
     'AGENT  STATE  FOR  REASON  ON LINE  ENDPOINT   QUEUES\nalice  break    –  lunch   no       user/1001  sales,support:2\n',
   )
-  assert.equal(await house.types('agent list --json'), 0)
-  assert.equal(JSON.parse(house.out)[0].reason, 'lunch')
+  assert.equal(await rig.types('agent list --json'), 0)
+  assert.equal(JSON.parse(rig.out)[0].reason, 'lunch')
 
-  assert.equal(await house.types('agent ready bob'), 3)
-  assert.equal(house.err, "switchhook: no agent is called 'bob' (known: alice)\n")
-  assert.equal(await house.types('agent remove alice'), 0)
-  assert.equal(await house.types('agent remove alice'), 3)
+  assert.equal(await rig.types('agent ready bob'), 3)
+  assert.equal(rig.err, "switchhook: no agent is called 'bob' (known: alice)\n")
+  assert.equal(await rig.types('agent remove alice'), 0)
+  assert.equal(await rig.types('agent remove alice'), 3)
 })
 
 test('an agent who goes home in the middle of a call is told to be talking still', async () => {
-  const house = new House()
-  await house.types('queue add sales')
-  await house.types('agent add alice user/1001 --queues sales')
-  await house.types('agent ready alice')
-  const { roster } = house.stores
-  const epoch = (await roster.reserve('alice', 'call-1', house.clock.now(), 60_000))!
-  await roster.advance('alice', epoch, 'talking', house.clock.now())
-  await house.types('agent out alice')
-  assert.equal(house.out, 'agent alice: has gone home (talking still)\n')
+  const rig = new House()
+  await rig.types('queue add sales')
+  await rig.types('agent add alice user/1001 --queues sales')
+  await rig.types('agent ready alice')
+  const { roster } = rig.stores
+  const epoch = (await roster.reserve('alice', 'call-1', rig.clock.now(), 60_000))!
+  await roster.advance('alice', epoch, 'talking', rig.clock.now())
+  await rig.types('agent out alice')
+  assert.equal(rig.out, 'agent alice: has gone home (talking still)\n')
 })
 
 test('the list of queues says who waits, since when, and for whom', async () => {
-  const house = new House()
-  assert.equal(await house.types('queue list'), 0)
-  assert.equal(house.out, 'there is no queue yet: switchhook queue add <name>\n')
-  await house.types('queue add sales')
-  await house.types('agent add alice user/1001 --queues sales')
-  const joinedAt = house.clock.now() - 75_000
-  await house.stores.queueStore.enter('sales', { call: 'a', from: '+4930', node: 'n', joinedAt, headStartMs: 0 }, house.clock.now())
-  await house.types('queue list')
-  const [titles = '', sales = ''] = house.out.split('\n')
+  const rig = new House()
+  assert.equal(await rig.types('queue list'), 0)
+  assert.equal(rig.out, 'there is no queue yet: switchhook queue add <name>\n')
+  await rig.types('queue add sales')
+  await rig.types('agent add alice user/1001 --queues sales')
+  const joinedAt = rig.clock.now() - 75_000
+  await rig.stores.queueStore.enter('sales', { call: 'a', from: '+4930', node: 'n', joinedAt, headStartMs: 0 }, rig.clock.now())
+  await rig.types('queue list')
+  const [titles = '', sales = ''] = rig.out.split('\n')
   assert.match(titles, /^QUEUE +WAITING +LONGEST +TALKING +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/)
   assert.match(sales, /^sales +1 +1m15s +0 +1 +0 +0 +0 +0 +1 out$/)
-  await house.types('queue list --json')
-  const [queue] = JSON.parse(house.out)
+  await rig.types('queue list --json')
+  const [queue] = JSON.parse(rig.out)
   assert.equal(queue.longestWaitMs, 75_000)
 })
 
 test('a command asks for the store that it needs and for no other', async () => {
-  const house = new House()
+  const rig = new House()
   for (const words of ['queue add sales', 'queue list', 'queue callbacks sales', 'agent add alice user/1001 --queues sales', 'agent list', 'agent ready alice', 'agent remove alice']) {
-    house.asked.length = 0
-    assert.equal(await house.types(words), 0, words + house.err)
-    assert.deepEqual(house.asked, ['redis'], words)
+    rig.asked.length = 0
+    assert.equal(await rig.types(words), 0, words + rig.err)
+    assert.deepEqual(rig.asked, ['redis'], words)
   }
   for (const words of ['calls', 'campaign status']) {
-    house.asked.length = 0
-    await house.types(words) // here is no database
-    assert.deepEqual(house.asked, ['database'], words)
+    rig.asked.length = 0
+    await rig.types(words) // here is no database
+    assert.deepEqual(rig.asked, ['database'], words)
   }
 })
 
 test('what nobody foresaw ends with code 1 and a stack to report', async () => {
-  const house = new House()
-  house.withRedis = () => Promise.reject(new TypeError('boo'))
-  assert.equal(await house.types('queue list'), 1)
-  assert.match(house.err, /^switchhook: unexpected, please report this: TypeError: boo\n +at /)
+  const rig = new House()
+  rig.withRedis = () => Promise.reject(new TypeError('boo'))
+  assert.equal(await rig.types('queue list'), 1)
+  assert.match(rig.err, /^switchhook: unexpected, please report this: TypeError: boo\n +at /)
 })
 
 test('the doctor says each finding in a line; faults make exit code 1, warnings do not', async () => {
-  const house = new House()
-  house.findings = [ok('redis', '7.0.15'), warning('fs1:8021', 'it is old', 'update it')]
-  assert.equal(await house.types('doctor'), 0)
-  assert.equal(house.out, 'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To mend: update it\n\nno faults, 1 warning, 1 fine\n')
-  house.findings = [fault('redis', 'nobody answers', 'start it')]
-  assert.equal(await house.types('doctor --json'), 1)
-  assert.deepEqual(JSON.parse(house.out), {
+  const rig = new House()
+  rig.findings = [ok('redis', '7.0.15'), warning('fs1:8021', 'it is old', 'update it')]
+  assert.equal(await rig.types('doctor'), 0)
+  assert.equal(rig.out, 'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To mend: update it\n\nno faults, 1 warning, 1 fine\n')
+  rig.findings = [fault('redis', 'nobody answers', 'start it')]
+  assert.equal(await rig.types('doctor --json'), 1)
+  assert.deepEqual(JSON.parse(rig.out), {
     healthy: false,
     findings: [{ level: 'fault', about: 'redis', says: 'nobody answers', mend: 'start it' }],
   })
-  assert.equal(house.err, '')
+  assert.equal(rig.err, '')
 })
 
 test('run is a node, and settings are shown as they are in force', async () => {
-  const house = new House()
-  assert.equal(await house.types('run'), 0)
-  assert.equal(house.runs, 1)
-  assert.equal(await house.types('settings --json'), 0)
-  assert.ok('LISTEN' in JSON.parse(house.out))
-  assert.equal(house.opened, 0)
+  const rig = new House()
+  assert.equal(await rig.types('run'), 0)
+  assert.equal(rig.runs, 1)
+  assert.equal(await rig.types('settings --json'), 0)
+  assert.ok('LISTEN' in JSON.parse(rig.out))
+  assert.equal(rig.opened, 0)
 })
 
 test('an author dials in to a flow with its parameters, and reads how the call was and how it ended', async () => {
-  const house = new House()
-  assert.equal(await house.types('dial-in queue-entry --set queue=support --set language=en --from 100'), 0)
-  assert.equal(house.out, 'caller calls queue-entry {"from":"100","params":{"queue":"support","language":"en"}}\nthe call is over: talked, with alice (NORMAL_CLEARING)\n')
-  assert.equal(await house.types('dial-in queue-entry --set support'), 2)
-  assert.match(house.err, /'support' is not name=value/)
+  const rig = new House()
+  assert.equal(await rig.types('dial-in queue-entry --set queue=support --set language=en --from 100'), 0)
+  assert.equal(rig.out, 'caller calls queue-entry {"from":"100","params":{"queue":"support","language":"en"}}\nthe call is over: talked, with alice (NORMAL_CLEARING)\n')
+  assert.equal(await rig.types('dial-in queue-entry --set support'), 2)
+  assert.match(rig.err, /'support' is not name=value/)
 })
 
 test('nothing that is typed or read steers the terminal, in an answer, in an error and in JSON', async () => {
-  const house = new House()
+  const rig = new House()
   for (const words of ['queue add \x1b]52;c;x\x07', 'agent ready \x1b[2J', 'nonsense\x1b[2J', 'queue list --\x9b2J', 'calls --number \x1b]0;x\x07']) {
-    await house.types(words)
-    assert.doesNotMatch(house.out + house.err, /[^\P{Cc}\n\t]|\p{Cf}/u, JSON.stringify(words))
-    assert.notEqual(house.out + house.err, '')
+    await rig.types(words)
+    assert.doesNotMatch(rig.out + rig.err, /[^\P{Cc}\n\t]|\p{Cf}/u, JSON.stringify(words))
+    assert.notEqual(rig.out + rig.err, '')
   }
 })

@@ -171,12 +171,12 @@ const SETTINGS = {
   scripts: 'scripts',
   gateway: 'carrier',
 }
-async function findings(house: Partial<DoctorHouse>): Promise<Finding[]> {
+async function findings(rig: Partial<DoctorHouse>): Promise<Finding[]> {
   const whole = {
     settings: () => SETTINGS,
     clock: CLOCK,
     openServices: () => Promise.reject(new SwitchhookError('SERVICE', 'there is no Redis')),
-    ...house,
+    ...rig,
   }
   const list: Finding[] = []
   for await (const one of diagnose(whole)) list.push(one)

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { CONTEXT, doorOf, extensionOf, homeOf } from '../../src/esl/api.ts'
-import { ident } from '../../src/esl/words.ts'
+import { ident } from '../../src/esl/safe-text.ts'
 import { entryExtension, homeExtension } from '../../src/testing/index.ts'
 
 const FOLDER = new URL('../../dialplan/', import.meta.url)
@@ -49,22 +49,22 @@ function dialled(number: string, all: readonly Extension[], switchhookHome = '')
 }
 
 const NODES = new Map([...settings, ['switchhook_node_a', 'a:1'], ['switchhook_node_b', 'b:2'], ['switchhook_key', 'secret']])
-const house = extensions(preprocessed('switchhook.xml', NODES))
+const rig = extensions(preprocessed('switchhook.xml', NODES))
 
 test('a flow, its retry and the apology are three extensions, and none hides another', () => {
-  equal(dialled('switchhook-welcome', house).name, 'switchhook-entry')
-  equal(dialled('switchhook-leg', house).name, 'switchhook-entry')
-  equal(dialled('switchhook-retry-welcome', house).name, 'switchhook-retry')
-  equal(dialled('switchhook-sorry', house).name, 'switchhook-sorry')
+  equal(dialled('switchhook-welcome', rig).name, 'switchhook-entry')
+  equal(dialled('switchhook-leg', rig).name, 'switchhook-entry')
+  equal(dialled('switchhook-retry-welcome', rig).name, 'switchhook-retry')
+  equal(dialled('switchhook-sorry', rig).name, 'switchhook-sorry')
 })
 
 test('the entry of a flow is what the simulated switch has', () => {
-  deepEqual(dialled('switchhook-welcome', house).actions, entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret' }))
+  deepEqual(dialled('switchhook-welcome', rig).actions, entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret' }))
 })
 
 test('the retry of a flow is what the simulated switch has: the other node first in every line, and the apology as the last way out', () => {
   const options = { key: 'secret', afterwards: 'switchhook-sorry', alternating: false }
-  deepEqual(dialled('switchhook-retry-welcome', house).actions, entryExtension('welcome', ['b:2', 'a:1'], options))
+  deepEqual(dialled('switchhook-retry-welcome', rig).actions, entryExtension('welcome', ['b:2', 'a:1'], options))
 })
 
 const HOMES = ['127.0.0.1:8084', 'node-b.example.org:8084', 'b:1']
@@ -72,7 +72,7 @@ const NO_HOMES = ['', '127.0.0.1', ':8084', 'a:1|b:2', 'a:1/other', 'a:1 sync', 
 
 test('a leg with a home is offered to that node first, then it enters the flow as any other', () => {
   for (const home of HOMES) {
-    const { name, actions } = dialled(homeOf(ident('welcome')), house, home)
+    const { name, actions } = dialled(homeOf(ident('welcome')), rig, home)
     equal(name, 'switchhook-home')
     deepEqual(actions, homeExtension('welcome', home, { key: 'secret' }))
     deepEqual(actions.at(-2), { application: 'socket', data: '${switchhook_home}/welcome async full' })
@@ -85,18 +85,18 @@ test('a leg with a home is offered to that node first, then it enters the flow a
 
 test('a home that is missing or no address leads to the entry, and never into a flow called home-…', () => {
   for (const home of NO_HOMES) {
-    const { name, actions } = dialled('switchhook-home-leg', house, home)
+    const { name, actions } = dialled('switchhook-home-leg', rig, home)
     equal(name, 'switchhook-homeless', JSON.stringify(home))
     deepEqual(actions, homeExtension('leg', home, { key: 'secret' }))
     deepEqual(actions, [{ application: 'transfer', data: 'switchhook-leg XML switchhook' }])
   }
-  equal(dialled('switchhook-home', house).name, 'switchhook-entry')
-  equal(dialled('switchhook-welcome', house, 'a:1').name, 'switchhook-entry')
+  equal(dialled('switchhook-home', rig).name, 'switchhook-entry')
+  equal(dialled('switchhook-welcome', rig, 'a:1').name, 'switchhook-entry')
 })
 
 test('each of the eight offers is armed: the dead man\'s switch is the last timer before the socket, so that last_sched_id is its id', () => {
   for (const number of ['switchhook-welcome', 'switchhook-retry-welcome']) {
-    const { actions } = dialled(number, house)
+    const { actions } = dialled(number, rig)
     const sockets = actions.flatMap(({ application }, at) => (application === 'socket' ? [at] : []))
     equal(sockets.length, 8)
     deepEqual(actions.slice(0, 5).map(({ application }) => application), ['sched_cancel', 'sched_hangup', 'multiset', 'sched_transfer', 'socket'])
@@ -111,7 +111,7 @@ test('each of the eight offers is armed: the dead man\'s switch is the last time
 })
 
 test('the apology forgets the way back from a talk: a call that is answered by the overflow number must not come to the nodes again', () => {
-  const { actions } = dialled('switchhook-sorry', house)
+  const { actions } = dialled('switchhook-sorry', rig)
   const applications = actions.map(({ application }) => application)
   equal(applications[0], 'sched_cancel')
   ok(applications.indexOf('unset') < applications.indexOf('bridge'))
@@ -120,7 +120,7 @@ test('the apology forgets the way back from a talk: a call that is answered by t
 
 test('the code and the dialplan call the same extension by the same name', () => {
   ok(read('switchhook.xml').includes(`<context name="${CONTEXT}">`))
-  equal(dialled(extensionOf(ident('queue-entry')), house).name, 'switchhook-entry')
+  equal(dialled(extensionOf(ident('queue-entry')), rig).name, 'switchhook-entry')
   equal(doorOf(ident('queue-entry')), 'switchhook-queue-entry:XML:switchhook')
 })
 

@@ -95,6 +95,6 @@ test('a sound that is missing or has no content is a fault', async t => {
 
 test('who took the password of the manuals is told where it is changed', async () => {
   const fault = 'FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml'
-  const house = { settings: () => { throw new SettingError([fault]) }, clock: new VirtualClock(), openServices: () => Promise.reject(new Error('not asked')) }
-  for await (const finding of diagnose(house)) assert.match(finding.mend!, /event_socket\.conf\.xml.*reload mod_event_socket/)
+  const rig = { settings: () => { throw new SettingError([fault]) }, clock: new VirtualClock(), openServices: () => Promise.reject(new Error('not asked')) }
+  for await (const finding of diagnose(rig)) assert.match(finding.mend!, /event_socket\.conf\.xml.*reload mod_event_socket/)
 })

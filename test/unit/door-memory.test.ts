@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { silentLog, type Log } from '../../src/base/log.ts'
-import { Door } from '../../src/call/arrive.ts'
+import { Door } from '../../src/call/entry.ts'
 import type { Leg } from '../../src/call/leg.ts'
-import { Switchboard } from '../../src/call/switchboard.ts'
+import { Switchboard } from '../../src/switch/switchboard.ts'
 import { openListener } from '../../src/esl/listener.ts'
 import type { Wire } from '../../src/esl/wire.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
@@ -28,7 +28,7 @@ test('thirty strangers who send three megabytes each and never finish hold 64 Mi
   const knocked: Promise<void>[] = []
   const onWire = (wire: Wire) => {
     wires.push(wire)
-    knocked.push(door.knock(wire))
+    knocked.push(door.accept(wire))
   }
   const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['127.0.0.0/8'], log, onWire })
   const sockets: Socket[] = []

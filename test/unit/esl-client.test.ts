@@ -8,7 +8,7 @@ import { CommandLink } from '../../src/esl/client.ts'
 import { dialString } from '../../src/esl/dialstring.ts'
 import { listenTcp } from '../../src/esl/tcp.ts'
 import type { Wire } from '../../src/esl/wire.ts'
-import { endpoint, newUuid, type Ident } from '../../src/esl/words.ts'
+import { endpoint, newUuid, type Ident } from '../../src/esl/safe-text.ts'
 import { readPackets, type Packet } from './freeswitch-rules.ts'
 
 type Fault = 'cut' | 'freeze' | 'none'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InputError } from '../../src/base/errors.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
-import { Door } from '../../src/call/arrive.ts'
-import { Switchboard } from '../../src/call/switchboard.ts'
+import { Door } from '../../src/call/entry.ts'
+import { Switchboard } from '../../src/switch/switchboard.ts'
 import * as say from '../../src/esl/api.ts'
 import { api, linger, subscribe } from '../../src/esl/command.ts'
 import { Connection } from '../../src/esl/connection.ts'
@@ -83,7 +83,7 @@ test('a connection that is reset is gone like any other: nobody sees the error o
   const [ours, peer] = memoryPair()
   peer.listen({ data: () => peer.destroy(), close() {} })
   const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), start: () => assert.fail('a flow began') })
-  const knocked = door.knock(ours as MemoryWire)
+  const knocked = door.accept(ours as MemoryWire)
   await clock.settle()
   await knocked
 })
@@ -129,7 +129,7 @@ test('who connects and says nothing is sent away after five seconds and has lear
   const said: string[] = []
   theirs.listen({ data: chunk => void said.push(chunk.toString()), close: () => (gone = true) })
   const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), start: () => assert.fail('a flow began') })
-  void door.knock(ours as MemoryWire)
+  void door.accept(ours as MemoryWire)
   await clock.advance(4_900)
   assert.equal(gone, false)
   await clock.advance(300)

@@ -4,7 +4,7 @@ import { InputError } from '../../src/base/errors.ts'
 import * as command from '../../src/esl/command.ts'
 import { dialString } from '../../src/esl/dialstring.ts'
 import { dialVariable, legVariable } from '../../src/esl/variables.ts'
-import { dial, endpoint, ident, soundName, uuid, varValue } from '../../src/esl/words.ts'
+import { dial, endpoint, ident, soundName, uuid, varValue } from '../../src/esl/safe-text.ts'
 import { readOriginate, readPackets } from './freeswitch-rules.ts'
 import { accepted, argumentsArrive, commandsHold, dialStringsHold } from './hostile-words.ts'
 

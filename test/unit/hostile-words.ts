@@ -9,7 +9,7 @@ import * as say from '../../src/esl/api.ts'
 import * as command from '../../src/esl/command.ts'
 import { dialString } from '../../src/esl/dialstring.ts'
 import { legVariable } from '../../src/esl/variables.ts'
-import { appArgument, dial, displayName, endpoint, ident, newUuid, varValue, type Ident, type VarValue } from '../../src/esl/words.ts'
+import { appArgument, dial, displayName, endpoint, ident, newUuid, varValue, type Ident, type VarValue } from '../../src/esl/safe-text.ts'
 import { readOriginate, readPackets, separate } from './freeswitch-rules.ts'
 
 /** Inputs as an attacker chooses them: everything that some parser on the way gives a meaning to, between harmless text. */

@@ -1,8 +1,8 @@
 /** A journal write that counted as lost and happened all the same stands in the journal twice: nobody who reads it sees that. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lineOf, readEntries, type Entry, type NoteOf } from '../../src/call/entries.ts'
-import { remainsOf } from '../../src/flow/remains.ts'
+import { lineOf, readEntries, type Entry, type NoteOf } from '../../src/journal/entries.ts'
+import { recordFromJournal } from '../../src/record/record-from-journal.ts'
 
 const arrival = { uuid: '00000000-0000-4000-8000-000000000001', path: 'welcome', from: '', to: '', direction: 'in', core: '' }
 const BEGIN = JSON.stringify({ k: 'begin', at: 1, arrival })
@@ -18,7 +18,7 @@ for (const [when, lines] of [
   ['after the next write', [...MOMENTS, note(9, { event: 'talked', agent: 'alice' }), ...MOMENTS]],
 ] as const) {
   test(`the record of a call whose node died tells nothing twice though a write was done again ${when}`, () => {
-    const record = remainsOf([BEGIN, ...lines], { at: 10, cause: 'NORMAL_CLEARING' }, 10)
+    const record = recordFromJournal([BEGIN, ...lines], { at: 10, cause: 'NORMAL_CLEARING' }, 10)
     assert.deepEqual(record?.timeline.map(({ event }) => event), ['entered', 'promised', 'talking', 'talked'])
   })
 }

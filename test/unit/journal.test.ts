@@ -3,20 +3,20 @@ import { test, type TestContext } from 'node:test'
 import { VirtualClock } from '#testing'
 import { SwitchError, SwitchhookError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { readEntry, type Done, type Entry } from '../../src/call/entries.ts'
-import { Journal } from '../../src/call/journal.ts'
+import { readEntry, type Done, type Entry } from '../../src/journal/entries.ts'
+import { Journal } from '../../src/journal/journal.ts'
 import { Leg } from '../../src/call/leg.ts'
-import { memoryCalls } from '../../src/call/memory-calls.ts'
-import type { CallStore } from '../../src/call/ownership.ts'
-import { step, Steps } from '../../src/call/steps.ts'
-import { newUuid } from '../../src/esl/words.ts'
+import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
+import type { CallStore } from '../../src/journal/call-store.ts'
+import { step, Steps } from '../../src/journal/steps.ts'
+import { newUuid } from '../../src/esl/safe-text.ts'
 
 const arrival = { uuid: newUuid(), path: 'welcome', from: '', fromName: '', to: '', direction: 'in', answered: true, core: '', socketResume: true, key: '' } as const
 
 /** A call that a node has just taken: its steps, and what the store has of it. */
 async function taken(t: TestContext, options: { calls?: CallStore; past?: readonly Entry[] } = {}) {
   const clock = new VirtualClock()
-  const calls = options.calls ?? memoryCalls()
+  const calls = options.calls ?? memoryCallStore()
   const begin = { k: 'begin', at: clock.now(), arrival } as const
   const { epoch } = await calls.take(arrival.uuid, 'a', JSON.stringify(begin))
   const leg = new Leg({ arrival, home: null, clock, log: silentLog })
@@ -54,7 +54,7 @@ test('a result is in the store before the flow sees it, and an intent before the
 })
 
 test('a step that may be done twice waits for no write, and goes along with the next', async t => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   let writes = 0
   const counting = writingBy(calls, (...args) => (writes++, calls.append(...args)))
   const { leg, written } = await taken(t, { calls: counting })
@@ -66,7 +66,7 @@ test('a step that may be done twice waits for no write, and goes along with the 
 })
 
 test('a store that is away costs one verb its wait, and what was missed is written when it is back', async t => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   let away = true
   const shaky = writingBy(calls, (...args) => (away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args)))
   const { leg, written, log } = await taken(t, { calls: shaky })
@@ -81,7 +81,7 @@ test('a store that is away costs one verb its wait, and what was missed is writt
 })
 
 test('what could not be written is written when the store is back, however long the step lasts that runs meanwhile', async t => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   let away = true
   const shaky = writingBy(calls, (...args) => (away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args)))
   const { leg, clock, written } = await taken(t, { calls: shaky })
@@ -95,7 +95,7 @@ test('what could not be written is written when the store is back, however long 
 })
 
 test('what a call could not write that is another node’s by now is not written late', async t => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   const shaky = writingBy(calls, () => Promise.reject(new SwitchhookError('SERVICE', 'away')))
   const { leg, clock, journal } = await taken(t, { calls: shaky })
   void step(leg, { verb: 'one', run: async () => 1 })

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import postgres from 'postgres'
 import { silentLog } from '../../src/base/log.ts'
-import type { Begin } from '../../src/call/entries.ts'
-import { recordOf } from '../../src/flow/call-record.ts'
-import { keepRecords } from '../../src/flow/records.ts'
+import type { Begin } from '../../src/journal/entries.ts'
+import { recordOf } from '../../src/record/call-record.ts'
+import { keepCallRows } from '../../src/record/call-rows.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
@@ -31,7 +31,7 @@ function opened() {
     written.push(...rows.map(({ id }) => id))
   }
   const sql = Object.assign(ask, { json: (value: unknown) => value }) as unknown as Sql
-  const records = keepRecords(sql, 'a', { clock, log: { ...silentLog, warn: say, info: say, error: say } as never })
+  const records = keepCallRows(sql, 'a', { clock, log: { ...silentLog, warn: say, info: say, error: say } as never })
   const later = (uuid: string) => void records.later(record(uuid)).catch(() => refused.push(uuid))
   return { clock, state, batches, written, refused, told, records, later }
 }

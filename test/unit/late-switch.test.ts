@@ -4,8 +4,8 @@ import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { Scope } from '../../src/base/scope.ts'
-import { Switchboard } from '../../src/call/switchboard.ts'
-import { openSwitch } from '../../src/house/switches.ts'
+import { Switchboard } from '../../src/switch/switchboard.ts'
+import { openSwitch } from '../../src/node/switches.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
 
 async function installed(t: TestContext) {

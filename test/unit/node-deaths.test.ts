@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Emitter } from '../../src/base/events.ts'
-import type { PresenceEvents } from '../../src/call/presence-options.ts'
-import { NodeDeaths } from '../../src/house/node-deaths.ts'
+import type { NodeLeaseEvents } from '../../src/cluster/node-lease-options.ts'
+import { NodeDeaths } from '../../src/node/node-deaths.ts'
 
-class Nodes extends Emitter<PresenceEvents> {
+class Nodes extends Emitter<NodeLeaseEvents> {
   readonly seen = new Map<string, number>()
   lastSeen(node: string): number | null {
     return this.seen.get(node) ?? null
@@ -15,7 +15,7 @@ class Nodes extends Emitter<PresenceEvents> {
 test('the death of a node is one line: who, how many calls, taken by whom; a node that left on purpose is none', () => {
   const nodes = new Nodes()
   const warned: unknown[] = []
-  using deaths = new NodeDeaths({ node: 'b', presence: nodes, log: { warn: (fields: unknown) => void warned.push(fields) } })
+  using deaths = new NodeDeaths({ node: 'b', lease: nodes, log: { warn: (fields: unknown) => void warned.push(fields) } })
   const from = (node: string) => ({ epoch: 2, before: { node, epoch: 1 }, entries: [] })
   for (const node of ['a', 'a', 'b', 'c']) deaths.came(from(node))
   deaths.came(null)

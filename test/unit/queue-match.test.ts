@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newAgent, released, reserved, withStatus, type Agent, type AgentStatus, type Tier } from '../../src/agent/agent.ts'
-import { check } from '../../src/queue/check.ts'
+import { check } from '../../src/queue/invariants.ts'
 import { match, nextLook, unfounded } from '../../src/queue/match.ts'
 import { joined, offered, talking, waitsOn, type Member } from '../../src/queue/member.ts'
 

@@ -11,7 +11,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { byScore, type Member } from '../../src/queue/member.ts'
 import { openQueues, type Queues } from '../../src/queue/queue.ts'
-import type { ReservedAgent } from '../../src/queue/reserved-agent.ts'
+import type { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const CALLERS = 1_200
@@ -115,7 +115,7 @@ class Day {
     }
   }
 
-  async talk(uuid: string, agent: ReservedAgent, signal: AbortSignal): Promise<boolean> {
+  async talk(uuid: string, agent: AgentReservation, signal: AbortSignal): Promise<boolean> {
     if (!(await agent.ringing())) return this.#lost()
     signal.throwIfAborted()
     assert.equal(this.onThePhone.get(agent.name), undefined, `${agent.name} has two callers`)

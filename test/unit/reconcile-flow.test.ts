@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { simulate } from '#testing'
 import { silentLog } from '../../src/base/log.ts'
-import type { Uuid } from '../../src/esl/words.ts'
-import { Reconciler } from '../../src/flow/reconcile.ts'
+import type { Uuid } from '../../src/esl/safe-text.ts'
+import { Reconciler } from '../../src/recovery/reconcile.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
-import { Neighbourhood } from './reconcile-house.ts'
+import { FakePeers } from './reconcile-rig.ts'
 
 /** Two nodes with real flows, and the Reconciler of node b. Node a drives the calls. */
 async function twoNodes(t: TestContext) {
@@ -15,7 +15,7 @@ async function twoNodes(t: TestContext) {
   await sim.until('node a opens', sim.ready)
   const b = await sim.until('node b opens', sim.open('b'))
   const alive = new Set(['a', 'b'])
-  const nodes = new Neighbourhood('b', alive)
+  const nodes = new FakePeers('b', alive)
   const looks = new Reconciler({
     node: 'b', address: b.address, nodes, calls: sim.callStore, switchboard: b.switchboard, roster: sim.roster, queueStore: sim.queueStore,
     records: { ended: async record => void sim.records.push({ ...record, end: { cause: record.end.cause } }) },

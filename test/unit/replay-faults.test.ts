@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'
 import { CallEnded, SwitchhookError } from '../../src/base/errors.ts'
-import { memoryCalls } from '../../src/call/memory-calls.ts'
+import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 
 test('a caller who hangs up while their place is opened again leaves a record', async () => {
@@ -57,7 +57,7 @@ test('two people who are called side by side keep their own legs when the node d
 })
 
 test('a script that changed begins again also when the store is away', async () => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   const sim = new Simulation({}, calls)
   await sim.ready
   let version = 1
@@ -82,7 +82,7 @@ test('a script that changed begins again also when the store is away', async () 
 })
 
 test('a caller goes on when the memory of all nodes is lost', async () => {
-  const calls = memoryCalls()
+  const calls = memoryCallStore()
   const sim = new Simulation({}, calls)
   await sim.ready
   const caller = sim.call(flow(async call => {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { Log } from '../../src/base/log.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { SharedClock } from '../../src/base/shared-clock.ts'
-import { SharedTime } from '../../src/house/shared-time.ts'
+import { SharedTime } from '../../src/node/shared-time.ts'
 import { MachineClock, VirtualClock } from '../../src/testing/index.ts'
 
 const HOUR_MS = 3_600_000

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import type { Ended } from '../../src/call/hangups.ts'
-import { Switch, Switchboard } from '../../src/call/switchboard.ts'
+import type { EndedLeg } from '../../src/switch/recent-hangups.ts'
+import { Switch, Switchboard } from '../../src/switch/switchboard.ts'
 import type { ApiText } from '../../src/esl/api.ts'
 import { EventLink } from '../../src/esl/events.ts'
-import type { Uuid } from '../../src/esl/words.ts'
+import type { Uuid } from '../../src/esl/safe-text.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
 import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/index.ts'
 
@@ -27,7 +27,7 @@ async function openLink(t: TestContext, { trackCalls = false } = {}) {
   const facts = await events.start()
   const commands = await connectionCommands(await open(), { password: sim.password, clock })
   const home = new Switch({ name: 'fs', commands, events, facts, clock, log: silentLog })
-  const ends = new Map<string, Ended>()
+  const ends = new Map<string, EndedLeg>()
   t.after(async () => {
     await events.close()
     await sim.close()
@@ -164,17 +164,17 @@ test('a switch that is there but not ready yet is asked for its calls when it is
     submit: async (text: string) => void said.push(text),
     on: () => ({ [Symbol.dispose]() {} }),
   }
-  const { Anew } = await import('../../src/call/anew.ts')
-  const { Questions } = await import('../../src/call/questions.ts')
-  const questions = new Questions({ link, name: 'fs', clock, log: silentLog })
-  const anew = new Anew({ name: 'fs', clock, log: silentLog, questions, over() {} })
-  anew.begin([], { at: 0, cause: 'SWITCH_CRASH' })
+  const { SwitchRestart } = await import('../../src/switch/switch-restart.ts')
+  const { SwitchQueries } = await import('../../src/switch/queries.ts')
+  const queries = new SwitchQueries({ link, name: 'fs', clock, log: silentLog })
+  const restart = new SwitchRestart({ name: 'fs', clock, log: silentLog, queries, over() {} })
+  restart.begin([], { at: 0, cause: 'SWITCH_CRASH' })
   await clock.advance(2_000)
   assert.ok(!said.includes('sofia recover'))
   ready = true
   await clock.advance(600)
   assert.equal(said.filter(text => text === 'sofia recover').length, 1)
-  anew.pause()
+  restart.pause()
 })
 
 test('when and why a leg ended is known for two minutes', async t => {
@@ -195,10 +195,10 @@ test('when and why a leg ended is known for two minutes', async t => {
 })
 
 test('however many legs end, no more than 20 000 ends are remembered', async () => {
-  const { Hangups } = await import('../../src/call/hangups.ts')
-  const hangups = new Hangups(new VirtualClock())
-  for (let n = 0; n < 25_000; n++) hangups.add(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}` as Uuid, { at: 1_800_000_000_000, cause: 'NORMAL_CLEARING' })
-  assert.equal(hangups.size, 20_000)
+  const { RecentHangups } = await import('../../src/switch/recent-hangups.ts')
+  const recentHangups = new RecentHangups(new VirtualClock())
+  for (let n = 0; n < 25_000; n++) recentHangups.add(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}` as Uuid, { at: 1_800_000_000_000, cause: 'NORMAL_CLEARING' })
+  assert.equal(recentHangups.size, 20_000)
 })
 
 test('the switch’s own list says what its channels do', async t => {

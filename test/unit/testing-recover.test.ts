@@ -84,14 +84,14 @@ test('who rings or was not answered is lost with the switch', async () => {
 })
 
 test('two people who talk talk again after sofia recover, and the caller comes back to the door when the agent leaves', async () => {
-  const house = await beforeTalk()
-  const { clock, sim, one, caller, agent, agentUuid } = house
-  house.talk()
+  const rig = await beforeTalk()
+  const { clock, sim, one, caller, agent, agentUuid } = rig
+  rig.talk()
   await clock.advance(500)
   assert.equal(caller.talksWith, agent)
   for (const call of one.calls) call.wire.end()
   await clock.advance(100)
-  const link = await dieAndReturn(house)
+  const link = await dieAndReturn(rig)
   assert.deepEqual([caller.state, agent.state, caller.talksWith], ['up', 'up', undefined])
   assert.equal(await link.api('sofia recover'), 'Recovered 2 call(s)')
   await clock.advance(300)
@@ -108,9 +108,9 @@ test('two people who talk talk again after sofia recover, and the caller comes b
 })
 
 test('whose partner hung up while the switch was dead stands still in silence after sofia recover, and a transfer sets them free', async () => {
-  const house = await beforeTalk()
-  const { clock, sim, one, caller, agent, agentUuid } = house
-  house.talk()
+  const rig = await beforeTalk()
+  const { clock, sim, one, caller, agent, agentUuid } = rig
+  rig.talk()
   await clock.advance(500)
   for (const call of one.calls) call.wire.end()
   await clock.advance(100)

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
-import { Door } from '../../src/call/arrive.ts'
-import { CallHouse } from '../../src/call/house.ts'
+import { Door } from '../../src/call/entry.ts'
+import { CallContext } from '../../src/call/call-context.ts'
 import type { Leg } from '../../src/call/leg.ts'
-import { Switch, Switchboard } from '../../src/call/switchboard.ts'
+import { Switch, Switchboard } from '../../src/switch/switchboard.ts'
 import { EventLink } from '../../src/esl/events.ts'
-import type { Ident } from '../../src/esl/words.ts'
+import type { Ident } from '../../src/esl/safe-text.ts'
 import { countAgents } from '../../src/desk/floor.ts'
 import { floorLines } from '../../src/desk/status-line.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
@@ -31,7 +31,7 @@ async function open(t: TestContext, named: number) {
   const install = (seed: number) => {
     const sim = new SimulatedSwitch({ clock, seed })
     sim.installEntry([ADDRESS])
-    sim.listeners.set(ADDRESS, wire => void door.knock(wire))
+    sim.listeners.set(ADDRESS, wire => void door.accept(wire))
     switches.push(sim)
     return sim
   }
@@ -63,8 +63,8 @@ async function open(t: TestContext, named: number) {
     await clock.advance(waitMs)
     return person
   }
-  const house = new CallHouse({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} } })
-  return { house, cutOff, clock, switchboard, door, legs, errors, switches, other, call }
+  const context = new CallContext({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} } })
+  return { house: context, cutOff, clock, switchboard, door, legs, errors, switches, other, call }
 }
 
 const hears = (person: Person, sound: string) => person.heard.some(({ what }) => what === sound)
@@ -80,7 +80,7 @@ for (const named of [1, 2]) {
     const { fields, text } = errors[0]!
     assert.match(text, /FREESWITCH does not name/)
     assert.deepEqual({ ...fields, core: fields['core'] === other.coreUuid }, { peer: 'memory', core: true, hostname: 'sim', uuid: person.uuid, calls: 1 })
-    assert.equal(door.unnamed, 1)
+    assert.equal(door.callsOfUnknownSwitches, 1)
     for (const sim of switches.slice(0, named)) await call(sim)
     assert.equal(legs.length, named, 'callers of named switches are served')
     assert.deepEqual(legs.map(leg => leg.home?.name), Array.from({ length: named }, (_, at) => `fs-${at}`))
@@ -91,7 +91,7 @@ test('a hundred such callers are a hundred in the status line, and not a hundred
   const { clock, door, errors, other, call } = await open(t, 1)
   for (let caller = 0; caller < 100; caller++) await call(other, 10)
   await clock.advance(1_000)
-  assert.equal(door.unnamed, 100)
+  assert.equal(door.callsOfUnknownSwitches, 100)
   assert.equal(errors.length, 1)
   await clock.advance(60_000)
   await call(other)
@@ -130,19 +130,19 @@ test('a leg of such a switch that comes back from somewhere is hung up: nobody h
 })
 
 test('who cannot be told from a call of any of two switches that are down dials nobody on the wrong one', async t => {
-  const { house, cutOff, clock, legs, switches, call, switchboard } = await open(t, 2)
+  const { house: context, cutOff, clock, legs, switches, call, switchboard } = await open(t, 2)
   for (const sim of switches.slice(0, 2)) sim.kill()
   for (const at of [0, 1]) cutOff.add(at) // the links try again at random moments: neither is back when the caller comes
   await clock.advance(5_000)
   for (const sim of switches.slice(0, 2)) sim.restart()
   await call(switches[1]!, 20)
   assert.deepEqual(legs.map(leg => leg.home), [null])
-  assert.throws(() => house.switchOf(legs[0]!), { code: 'LINK_DOWN' })
+  assert.throws(() => context.switchOf(legs[0]!), { code: 'LINK_DOWN' })
   cutOff.delete(0)
   await clock.advance(10_000)
   assert.deepEqual(switchboard.switches.map(one => one.up), [true, false])
-  assert.equal(house.switchOf(legs[0]!).name, 'fs-1', 'not the first that is up')
+  assert.equal(context.switchOf(legs[0]!).name, 'fs-1', 'not the first that is up')
   cutOff.clear()
   await clock.advance(10_000)
-  assert.equal(house.switchOf(legs[0]!).name, 'fs-1')
+  assert.equal(context.switchOf(legs[0]!).name, 'fs-1')
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
-import { serveNobody, warmUp } from '../../src/house/warm-up.ts'
+import { serveNobody, warmUp } from '../../src/node/warm-up.ts'
 
 test('calls of nobody are served to their end, those that were driven before where their journal says that they were', async () => {
   assert.deepEqual(await serveNobody(30, clock), { served: 30, again: 0 })

@@ -1,7 +1,7 @@
 /** Picks the call up. Before it, what is played is early media, which costs the caller nothing. A leg that was answered before is left alone. */
 import { execute } from '../execute.ts'
-import { noteAnswered } from '../moment.ts'
-import { step } from '../steps.ts'
+import { noteAnswered } from '../../journal/moments.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 
 export const answer = (leg: Leg): Promise<void> =>
@@ -11,6 +11,6 @@ export const answer = (leg: Leg): Promise<void> =>
     async run() {
       if (!leg.answered) await execute(leg, 'answer')
       leg.answered = true
-      noteAnswered(leg)
+      noteAnswered(leg, leg.arrival.answeredFor)
     },
   })

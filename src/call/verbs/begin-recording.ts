@@ -1,7 +1,7 @@
 /** Begins to write a file of a leg, for both verbs that do; and says in words which file the switch could not write. */
 import { SwitchError } from '../../base/errors.ts'
-import * as say from '../../esl/api.ts'
-import type { FilePath, VarValue } from '../../esl/words.ts'
+import * as build from '../../esl/api.ts'
+import type { FilePath, VarValue } from '../../esl/safe-text.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Leg } from '../leg.ts'
 
@@ -15,8 +15,8 @@ export const NOT_WRITTEN = 'uri-failure'
 export async function beginRecording(
   conversation: Conversation, leg: Leg, path: FilePath, variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>, seconds?: number,
 ): Promise<void> {
-  const prepared = conversation.api(say.uuidSetvars(leg.uuid, variables))
-  const begun = conversation.api(say.uuidRecord(leg.uuid, 'start', path, seconds)).catch((error: unknown) => {
+  const prepared = conversation.api(build.uuidSetvars(leg.uuid, variables))
+  const begun = conversation.api(build.uuidRecord(leg.uuid, 'start', path, seconds)).catch((error: unknown) => {
     throw error instanceof SwitchError && error.message.includes(REFUSED) ? cannotWrite(path, error) : error
   })
   await Promise.all([prepared, begun])

@@ -3,11 +3,11 @@
  * detect_audio waits for the first sound, detect_silence for the pause behind it (20 ms a hit).
  */
 import { ms, type Duration } from '../../base/duration.ts'
-import { appArgument } from '../../esl/words.ts'
+import { appArgument } from '../../esl/safe-text.ts'
 import { execute } from '../execute.ts'
-import { step } from '../steps.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
+import type { Playback } from '../playback.ts'
 
 export type Heard = 'person' | 'machine' | 'silence'
 
@@ -32,7 +32,7 @@ const FRAME_MS = 20
 /** Two frames of sound are a sound, one may be a click. */
 const SOUND_HITS = 2
 
-export function detect(leg: Leg, stage: Stage, options: DetectOptions = {}): Promise<Heard> {
+export function detect(leg: Leg, playback: Playback, options: DetectOptions = {}): Promise<Heard> {
   const initial = ms(options.initialSilence ?? '2500ms')
   const greeting = ms(options.greeting ?? '1500ms')
   const pause = Math.round(ms(options.afterGreeting ?? AFTER_GREETING) / FRAME_MS)
@@ -42,7 +42,7 @@ export function detect(leg: Leg, stage: Stage, options: DetectOptions = {}): Pro
     // the greeting may be over: whoever answered must not be taken for silence, and the law's two seconds are running
     recover: () => Promise.resolve<Heard>('person'),
     run: () =>
-      stage.perform(async () => {
+      playback.perform(async () => {
         const sound = await execute(leg, 'detect_audio', appArgument(`${LEVEL} ${SOUND_HITS} ${initial}`))
         if (sound.variable('detect_audio_timeout') === 'true') return 'silence'
         const quiet = await execute(leg, 'detect_silence', appArgument(`${LEVEL} ${pause} ${greeting}`))

@@ -1,16 +1,16 @@
 /** Reaches another person: a leg of their own, in this call's name, that ends with the scope unless the two were joined. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/words.ts'
+import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/safe-text.ts'
 import { dialVariable } from '../../esl/variables.ts'
 import type { Call } from '../call.ts'
-import type { DialOutcome } from '../cause.ts'
-import type { CallHouse, Occupation } from '../house.ts'
+import type { DialOutcome } from '../../switch/hangup-cause.ts'
+import type { CallContext, Occupation } from '../call-context.ts'
 import type { Leg } from '../leg.ts'
-import { lastOf, noteMoment } from '../moment.ts'
-import { ends } from '../nouns.ts'
-import { goesAlong, reach, reachAgain } from '../reach.ts'
-import { step, type Steps } from '../steps.ts'
+import { lastOf, noteMoment } from '../../journal/moments.ts'
+import { endScope } from '../../journal/scoped-steps.ts'
+import { goesAlong, dialLeg, resumeDialLeg } from '../dial-leg.ts'
+import { step, type Steps } from '../../journal/steps.ts'
 
 export interface DialOptions {
   /** How long it may ring. Default: the setting RING_FOR. */
@@ -31,7 +31,7 @@ export type Unreached = Exclude<DialOutcome, 'answered'>
 export type Party = AsyncDisposable & ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
 
 /** Somebody who is promised to this call: dialling and joining them moves their promise along. */
-export interface Pledge {
+export interface DialReservation {
   readonly name: string
   readonly ringForMs: number
   /** Their telephone is about to ring. False: the promise has lapsed, they may be somebody else's. */
@@ -48,7 +48,7 @@ export interface Dialling {
   readonly ringForMs: number
   readonly options: DialOptions
   readonly variables: ReadonlyMap<Ident, VarValue>
-  readonly pledge: Pledge | undefined
+  readonly reservation: DialReservation | undefined
   /** Since when, milliseconds since the epoch; a process that has died since may have begun it. */
   readonly at?: number | undefined
 }
@@ -57,48 +57,48 @@ export interface Dialling {
 type DialIntent = { readonly uuid: string; readonly at?: number; readonly intended?: { readonly core: string; readonly ageMs: number } }
 
 /** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
-export function dial(leg: Leg, house: CallHouse, target: string, options: DialOptions = {}, pledge?: Pledge): Promise<Party> {
-  const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${house.settings.gateway}/${target}` : target)
-  const ringForMs = options.ringFor === undefined ? (pledge?.ringForMs ?? house.settings.ringForMs) : ms(options.ringFor)
+export function dial(leg: Leg, context: CallContext, target: string, options: DialOptions = {}, reservation?: DialReservation): Promise<Party> {
+  const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${context.settings.gateway}/${target}` : target)
+  const ringForMs = options.ringFor === undefined ? (reservation?.ringForMs ?? context.settings.ringForMs) : ms(options.ringFor)
   const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]))
-  const what = { to, ringForMs, options, variables, pledge }
+  const what = { to, ringForMs, options, variables, reservation }
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
   return step<Party, DialIntent>(leg, {
     verb: `dial ${to}`,
-    intent: () => ({ uuid: newUuid(), at: house.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
-    run: ({ uuid, at }) => party(leg, house, { ...what, at }, parseUuid(uuid), reach, within()),
-    recover: ({ uuid, at, intended }) => party(leg, house, { ...what, at }, parseUuid(uuid), (...about) => reachAgain(...about, intended ?? null), within()),
-    abandon: ({ uuid }) => house.letGo(leg, parseUuid(uuid)),
+    intent: () => ({ uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
+    run: ({ uuid, at }) => party(leg, context, { ...what, at }, parseUuid(uuid), dialLeg, within()),
+    recover: ({ uuid, at, intended }) => party(leg, context, { ...what, at }, parseUuid(uuid), (...about) => resumeDialLeg(...about, intended ?? null), within()),
+    abandon: ({ uuid }) => context.cancelDial(leg, parseUuid(uuid)),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
       if (uuid === null) return unreached(outcome)
-      const other = goesAlong(leg, house, house.door.claim(parseUuid(uuid), leg.home))
-      if (!pledge) endsWith(leg, other, house.occupy(to, other.uuid))
-      return reached(leg, house, other, steps)
+      const other = goesAlong(leg, context, context.door.claim(parseUuid(uuid), leg.home))
+      if (!reservation) endsWith(leg, other, context.occupy(to, other.uuid))
+      return reached(leg, context, other, steps)
     },
   })
 }
 
-async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how: typeof reach, within: Steps): Promise<Party> {
-  const { pledge, to, at } = what
-  const agent = pledge?.name ?? house.agentAt(to)
+async function party(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid, how: typeof dialLeg, within: Steps): Promise<Party> {
+  const { reservation, to, at } = what
+  const agent = reservation?.name ?? context.agentAt(to)
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
   const { journal } = leg.steps
-  if (pledge && !(await pledge.ringing())) {
-    await house.letGo(leg, uuid) // a process that died may have called them
+  if (reservation && !(await reservation.ringing())) {
+    await context.cancelDial(leg, uuid) // a process that died may have called them
     return unreached('refused')
   }
   if (!lastOf(journal, uuid)) journal.note({ event: 'dialled', ...other, to }, at === undefined ? {} : { at })
   const missed = async (outcome: Unreached) => {
     noteMoment(journal, { event: 'missed', ...other, why: outcome })
-    await pledge?.missed(outcome)
+    await reservation?.missed(outcome)
     return unreached(outcome)
   }
-  const telephone = pledge ? null : house.occupy(to, uuid)
-  const { outcome, other: theirs } = await how(leg, house, what, uuid).catch((error: unknown) => {
+  const telephone = reservation ? null : context.occupy(to, uuid)
+  const { outcome, other: theirs } = await how(leg, context, what, uuid).catch((error: unknown) => {
     telephone?.over(false)
     throw error
   })
@@ -111,9 +111,9 @@ async function party(leg: Leg, house: CallHouse, what: Dialling, uuid: Uuid, how
   const { before } = what.options
   if (before) {
     theirs.steps = within
-    if (!(await agrees(leg, house.callOf(theirs), before, house))) return missed('declined')
+    if (!(await agrees(leg, context.callOf(theirs), before, context))) return missed('declined')
   }
-  return reached(leg, house, theirs, leg.steps)
+  return reached(leg, context, theirs, leg.steps)
 }
 
 /** The telephone of an agent is in use until its leg has ended. */
@@ -122,16 +122,16 @@ function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation
 }
 
 /** Runs `before` on the other leg; their hang-up is a no. The caller's hang-up ends the other leg and rejects with CallEnded. */
-async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['before']>, house: CallHouse): Promise<boolean> {
-  const callerLeft = () => house.hangUp(other.leg)
+async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['before']>, context: CallContext): Promise<boolean> {
+  const callerLeft = () => context.hangUp(other.leg)
   leg.signal.addEventListener('abort', callerLeft, { once: true })
   try {
     const agreed = await before(other)
-    if (agreed === false) house.hangUp(other.leg)
+    if (agreed === false) context.hangUp(other.leg)
     return agreed !== false && !other.signal.aborted
   } catch (error) {
     if (error instanceof CallEnded && other.signal.aborted && !leg.signal.aborted) return false
-    house.hangUp(other.leg)
+    context.hangUp(other.leg)
     throw leg.signal.aborted ? leg.signal.reason : error
   } finally {
     leg.signal.removeEventListener('abort', callerLeft)
@@ -139,18 +139,18 @@ async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['be
 }
 
 /** What happens to the other leg from here on belongs to the flow's own line of steps. */
-function reached(leg: Leg, house: CallHouse, other: Leg, steps: Steps): Party {
+function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Party {
   other.steps = steps
   // whatever the flow does with this leg (or has lost sight of it, in a Promise.all): who does not talk is let go with the caller
-  const callerLeft = () => void (other.phase !== 'talking' && house.hangUp(other))
+  const callerLeft = () => void (other.phase !== 'talking' && context.hangUp(other))
   if (leg.signal.aborted) callerLeft()
   else leg.signal.addEventListener('abort', callerLeft, { once: true })
   return {
-    leg: house.callOf(other),
+    leg: context.callOf(other),
     outcome: 'answered',
     [Symbol.asyncDispose]: () => {
       leg.signal.removeEventListener('abort', callerLeft)
-      return ends(leg, 'party', async () => house.hangUp(other), () => {})
+      return endScope(leg, 'party', async () => context.hangUp(other), () => {})
     },
   }
 }

@@ -1,11 +1,11 @@
 /** Asks for digits: plays a sound, waits for keys, and asks again when they are wrong or missing. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { InputError, SwitchError } from '../../base/errors.ts'
-import { appArgument, soundFile, soundName } from '../../esl/words.ts'
+import { appArgument, soundFile, soundName } from '../../esl/safe-text.ts'
 import { execute } from '../execute.ts'
-import { step } from '../steps.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
+import type { Playback } from '../playback.ts'
 
 export interface GatherOptions {
   /** How many digits: a number, or the fewest and the most. 1 to 32. */
@@ -33,13 +33,13 @@ const VARIABLE = 'switchhook_digits'
 const RESULT = 'read_result'
 
 /** Resolves with the digits, or null when no try brought a valid answer. Rejects with SwitchError SOUND_MISSING when the switch has no such prompt. */
-export function gather(leg: Leg, stage: Stage, options: GatherOptions): Promise<string | null> {
+export function gather(leg: Leg, playback: Playback, options: GatherOptions): Promise<string | null> {
   const argument = appArgument(gatherArgument(options))
   const fewest = typeof options.digits === 'number' ? options.digits : options.digits[0]
   return step(leg, {
     verb: `gather ${options.prompt}`,
     run() {
-      return stage.perform(async () => {
+      return playback.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)
         const typed = end.variable(VARIABLE) ?? ''
         if (end.variable(RESULT) === undefined && end.get('Answer-State') !== 'hangup') throw new SwitchError('SOUND_MISSING', `the switch has no sound '${options.prompt}' (it looks below its sound_prefix)`)

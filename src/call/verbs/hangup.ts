@@ -1,19 +1,19 @@
 /** Ends the call from our side. */
 import { CallMoved } from '../../base/errors.ts'
-import { ident } from '../../esl/words.ts'
-import { step } from '../steps.ts'
+import { ident } from '../../esl/safe-text.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
+import type { Playback } from '../playback.ts'
 
 /** Resolves when the switch has hung up. The flow goes on behind it, but with no caller: every later verb rejects with CallEnded. */
-export function hangup(leg: Leg, stage: Stage, cause = 'NORMAL_CLEARING'): Promise<void> {
+export function hangup(leg: Leg, playback: Playback, cause = 'NORMAL_CLEARING'): Promise<void> {
   const checked = ident(cause)
   return step(leg, {
     verb: 'hangup',
     later: true,
     run() {
       // with the leg's ear to itself: this command waits behind an application that runs
-      return stage.perform(async () => {
+      return playback.perform(async () => {
         const conversation = await leg.driven()
         if (leg.uuid === leg.steps.journal.uuid) leg.steps.journal.note({ hungUp: 'flow' })
         await new Promise<void>((resolve, reject) => {

@@ -8,18 +8,18 @@
  *
  * all in one write, then CHANNEL_BRIDGE, then both connections are closed. When the talk ends the caller comes in by the door again.
  */
-import * as say from '../../esl/api.ts'
+import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
-import { ident, type Ident, type VarValue } from '../../esl/words.ts'
+import { ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
 import { CallEnded, CallMoved, SwitchError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
-import type { CallHouse } from '../house.ts'
-import { step } from '../steps.ts'
+import type { CallContext } from '../call-context.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import { lastOf, noteMoment } from '../moment.ts'
-import { ParkedLeg } from '../parked.ts'
-import type { Stage } from '../stage.ts'
-import type { Pledge } from './dial.ts'
+import { lastOf, noteMoment } from '../../journal/moments.ts'
+import { ParkedLeg } from '../parked-leg.ts'
+import type { Playback } from '../playback.ts'
+import type { DialReservation } from './dial.ts'
 
 /** 'talked', or 'left': the other leg was gone before a word could be said. */
 export type TalkEnd = 'talked' | 'left'
@@ -28,27 +28,27 @@ export type TalkEnd = 'talked' | 'left'
 const BRIDGE_MS = 1_000
 
 /** Resolves when the talk is over and the caller is back. Rejects with CallEnded when the caller hung up. */
-export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pledge?: Pledge): Promise<TalkEnd> {
+export function join(leg: Leg, playback: Playback, context: CallContext, other: Call, reservation?: DialReservation): Promise<TalkEnd> {
   /** What this process knows of it; a process that takes over knows what the leg says of its last talk. */
   let known: 'connecting' | 'talking' | null = null
-  const moments = talkMoments(leg, other.leg, pledge?.name)
+  const moments = talkMoments(leg, other.leg, reservation?.name)
   const over = async () => {
     moments.talked()
-    await pledge?.talked()
+    await reservation?.talked()
   }
   const run = async (joined = false): Promise<TalkEnd> => {
-    if (pledge && !(await pledge.talking())) return 'left'
+    if (reservation && !(await reservation.talking())) return 'left'
     try {
-      const end = await stage.perform(async () => {
+      const end = await playback.perform(async () => {
         known = 'connecting'
-        if (!joined && !(await connect(leg, house, other.leg))) return 'left'
+        if (!joined && !(await connect(leg, context, other.leg))) return 'left'
         leg.letTalk()
         other.leg.letTalk()
         known = 'talking'
         moments.talking()
         void other.leg.ended.then(over) // also when the caller comes back to another node
         using _holds = moments.holds()
-        return await talkEnds(leg, house, other.leg)
+        return await talkEnds(leg, context, other.leg)
       })
       await over()
       return end
@@ -59,7 +59,7 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
   }
   return step<TalkEnd, { with: string; at: number }>(leg, {
     verb: 'join',
-    intent: () => ({ with: other.uuid, at: house.clock.now() }),
+    intent: () => ({ with: other.uuid, at: context.clock.now() }),
     run: () => run(),
     // the caller is driven again: the talk, if there was one, is over
     async recover({ at }) {
@@ -67,7 +67,7 @@ export function join(leg: Leg, stage: Stage, house: CallHouse, other: Call, pled
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // it had not begun
       if (talked) moments.talking(at) // unless that was written down
-      else await house.part(other.leg)
+      else await context.release(other.leg)
       await over()
       return talked ? 'talked' : 'left'
     },
@@ -102,32 +102,32 @@ function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
 }
 
 /** True when the two talk. False when the other left first; the caller is driven again then. */
-async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean> {
+async function connect(leg: Leg, context: CallContext, other: Leg): Promise<boolean> {
   const conversation = await leg.driven()
   if (other.phase === 'ended') return false
-  using joining = watchJoin(leg, house)
-  const comesBack = say.doorOf(ident(leg.arrival.path))
-  conversation.tell(
-    api(say.uuidSetvars(leg.uuid, { socket_resume: 'false', transfer_after_bridge: comesBack, uuid_bridge_continue_on_cancel: 'true', last_bridge_to: '' })),
-    api(say.uuidSetvars(other.uuid, { socket_resume: 'false', ...afterwards(other) })),
+  using joining = watchJoin(leg, context)
+  const comesBack = build.doorOf(ident(leg.arrival.path))
+  conversation.post(
+    api(build.uuidSetvars(leg.uuid, { socket_resume: 'false', transfer_after_bridge: comesBack, uuid_bridge_continue_on_cancel: 'true', last_bridge_to: '' })),
+    api(build.uuidSetvars(other.uuid, { socket_resume: 'false', ...afterwards(other) })),
   )
   try {
-    await conversation.api(say.uuidBridge(leg.uuid, other.uuid))
+    await conversation.api(build.uuidBridge(leg.uuid, other.uuid))
   } catch (error) {
     if (!(error instanceof SwitchError) || error.code !== 'SWITCH_REFUSED') throw error
     // '-ERR Invalid uuid': the other leg is gone. Left as it is, the next death of a process would lose the caller.
-    await conversation.api(say.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
-    await house.part(other)
+    await conversation.api(build.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
+    await context.release(other)
     return false
   }
   // a process that stood still hears its timers before its sockets: they may talk by now
   if ((await joining.outcome) === 'bridged' || (await areJoined(leg, other))) return true
-  await house.part(other) // or it stays behind in silence: no variable cures that (28 of 36 measured)
+  await context.release(other) // or it stays behind in silence: no variable cures that (28 of 36 measured)
   if (leg.phase === 'ended') throw leg.signal.reason
   if (leg.phase === 'driven' && leg.conversation === conversation) {
     // neither joined nor back at the door: fetch the caller back
-    await conversation.api(say.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
-    await conversation.api(say.uuidTransfer(leg.uuid, ident(leg.arrival.path)))
+    await conversation.api(build.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
+    await conversation.api(build.uuidTransfer(leg.uuid, ident(leg.arrival.path)))
     throw new CallMoved('the talk did not begin')
   }
   return false
@@ -137,7 +137,7 @@ async function connect(leg: Leg, house: CallHouse, other: Leg): Promise<boolean>
 async function areJoined(leg: Leg, other: Leg): Promise<boolean> {
   if (leg.phase === 'ended' || !leg.home) return false
   try {
-    return (await leg.home.ask(say.uuidGetvar(leg.uuid, 'bridge_to' as Ident))).trim() === other.uuid
+    return (await leg.home.ask(build.uuidGetvar(leg.uuid, 'bridge_to' as Ident))).trim() === other.uuid
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return false
@@ -148,14 +148,14 @@ async function areJoined(leg: Leg, other: Leg): Promise<boolean> {
 function afterwards(other: Leg): Readonly<Record<string, VarValue | 'true' | ''>> {
   // a history grows by 104 bytes with every talk, in each event of the leg
   if (other instanceof ParkedLeg) return { park_after_bridge: 'true', transfer_history: '' }
-  return other.returns ? { transfer_after_bridge: say.doorOf(ident(other.arrival.path)) } : {}
+  return other.returns ? { transfer_after_bridge: build.doorOf(ident(other.arrival.path)) } : {}
 }
 
 /** Watches for the first sign: joined, or hung up, lost or back at the door before it came to that. */
-function watchJoin(leg: Leg, house: CallHouse): Disposable & { readonly outcome: Promise<'bridged' | 'over'> } {
+function watchJoin(leg: Leg, context: CallContext): Disposable & { readonly outcome: Promise<'bridged' | 'over'> } {
   let done: (how: 'bridged' | 'over') => void = () => {}
   const outcome = new Promise<'bridged' | 'over'>(resolve => (done = resolve))
-  const limit = house.clock.after(BRIDGE_MS, () => done('over'))
+  const limit = context.clock.after(BRIDGE_MS, () => done('over'))
   const listening = [leg.on('bridged', () => done('bridged')), leg.on('phase', () => done('over')), leg.on('bound', () => done('over'))]
   return {
     outcome,
@@ -166,13 +166,13 @@ function watchJoin(leg: Leg, house: CallHouse): Disposable & { readonly outcome:
   }
 }
 
-async function talkEnds(leg: Leg, house: CallHouse, other: Leg): Promise<TalkEnd> {
-  const began = house.clock.monotonic()
+async function talkEnds(leg: Leg, context: CallContext, other: Leg): Promise<TalkEnd> {
+  const began = context.clock.monotonic()
   void other.ended.then(() => leg.expectBack()) // the caller may come back to another node's door
   try {
     await leg.driven()
     return 'talked'
   } finally {
-    house.log.info({ uuid: leg.uuid, with: other.uuid, ms: Math.round(house.clock.monotonic() - began) }, 'a talk ended')
+    context.log.info({ uuid: leg.uuid, with: other.uuid, ms: Math.round(context.clock.monotonic() - began) }, 'a talk ended')
   }
 }

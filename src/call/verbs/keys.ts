@@ -1,7 +1,7 @@
 /** Every key the caller presses, as it comes, until the call ends or the loop is left. */
 import type { CallEnded } from '../../base/errors.ts'
 import type { Leg } from '../leg.ts'
-import { step } from '../steps.ts'
+import { step } from '../../journal/steps.ts'
 
 /** `for await (const key of call.keys())`. Keys that come faster than they are taken wait. Ends by rejecting with CallEnded. */
 export async function* keys(leg: Leg): AsyncGenerator<string, void, undefined> {

@@ -2,11 +2,11 @@
 import { ms, type Duration } from '../../base/duration.ts'
 import { InputError, SwitchError } from '../../base/errors.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
-import { soundFile, soundName, type AppArgument, type Ident } from '../../esl/words.ts'
+import { soundFile, soundName, type AppArgument, type Ident } from '../../esl/safe-text.ts'
 import { executeUntil } from '../execute.ts'
-import { step } from '../steps.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
+import type { Playback } from '../playback.ts'
 
 /** One thing to hear: the name of a sound below the switch's sound folder, or something built by number(), digits() or silence(). */
 export type Prompt = string | Spoken
@@ -37,12 +37,12 @@ export interface PlayOptions {
 }
 
 /** Rejects with SwitchError SOUND_MISSING when the switch has no such sound. */
-export function play(leg: Leg, stage: Stage, prompts: Prompt | readonly Prompt[], options: PlayOptions = {}): Promise<void> {
+export function play(leg: Leg, playback: Playback, prompts: Prompt | readonly Prompt[], options: PlayOptions = {}): Promise<void> {
   const spoken = (Array.isArray(prompts) ? (prompts as readonly Prompt[]) : [prompts as Prompt]).map(asSpoken)
   return step(leg, {
     verb: `play ${spoken.map(({ argument }) => argument).join(' ')}`,
     run() {
-      return stage.perform(async () => {
+      return playback.perform(async () => {
         for (const item of spoken) {
           if (options.until?.aborted) return
           const end = await hear(leg, item, options.until)

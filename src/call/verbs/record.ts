@@ -7,14 +7,14 @@
 import type { Clock } from '../../base/clock.ts'
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallMoved } from '../../base/errors.ts'
-import * as say from '../../esl/api.ts'
+import * as build from '../../esl/api.ts'
 import { api, subscribe } from '../../esl/command.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
-import { filePath, varValue, type FilePath, type Ident, type VarValue } from '../../esl/words.ts'
-import type { CallHouse } from '../house.ts'
-import { step } from '../steps.ts'
+import { filePath, varValue, type FilePath, type Ident, type VarValue } from '../../esl/safe-text.ts'
+import type { CallContext } from '../call-context.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
+import type { Playback } from '../playback.ts'
 import { beginRecording, cannotWrite, NOT_WRITTEN } from './begin-recording.ts'
 
 export interface RecordOptions {
@@ -42,21 +42,21 @@ const SAFETY_SECONDS = 2
  * Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. Rejects with SwitchError SWITCH_REFUSED
  * when the switch cannot write the file, at the beginning or because its disk has filled meanwhile.
  */
-export function record(leg: Leg, stage: Stage, house: CallHouse, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
-  const path = filePath(`${house.recordingsOf(leg)}/${leg.uuid}-message-${leg.steps.next}.wav`)
+export function record(leg: Leg, playback: Playback, context: CallContext, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
+  const path = filePath(`${context.recordingsOf(leg)}/${leg.uuid}-message-${leg.steps.next}.wav`)
   const limitMs = ms(limit)
   const quiet = varValue(String(ms(silence)))
   const take = (again: boolean) =>
-    stage.perform(async () => {
+    playback.perform(async () => {
       const conversation = await leg.driven()
       using stopped = watchStop(leg, path)
-      const stop = () => conversation.tell(api(say.uuidRecord(leg.uuid, 'stop', path)))
+      const stop = () => conversation.post(api(build.uuidRecord(leg.uuid, 'stop', path)))
       using _key = leg.onKey(stop)
-      using _limit = timeLimit(house.clock, limitMs, stop)
-      conversation.tell(subscribe('RECORD_STOP')) // not one of those that every conversation hears
+      using _limit = timeLimit(context.clock, limitMs, stop)
+      conversation.post(subscribe('RECORD_STOP')) // not one of those that every conversation hears
       if (again) {
         // it ended while nobody drove the call: begun once more, it would be written over
-        const [file, length, cause] = await Promise.all([MESSAGE, LENGTH, CAUSE].map(async name => (await conversation.api(say.uuidGetvar(leg.uuid, name))).trim()))
+        const [file, length, cause] = await Promise.all([MESSAGE, LENGTH, CAUSE].map(async name => (await conversation.api(build.uuidGetvar(leg.uuid, name))).trim()))
         if (file === path && Number(length) > 0) return messageOf(path, Number(length), cause)
       }
       // after a change of connection it may still be running

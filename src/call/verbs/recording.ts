@@ -3,11 +3,11 @@
  * 1 what the caller hears). Pausing masks it: the file keeps its time axis and holds silence for that while.
  */
 import { CallEnded, SwitchError } from '../../base/errors.ts'
-import * as say from '../../esl/api.ts'
-import { filePath, type FilePath, type VarValue } from '../../esl/words.ts'
+import * as build from '../../esl/api.ts'
+import { filePath, type FilePath, type VarValue } from '../../esl/safe-text.ts'
 import { command } from '../execute.ts'
-import { ends } from '../nouns.ts'
-import { step } from '../steps.ts'
+import { endScope } from '../../journal/scoped-steps.ts'
+import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 import { beginRecording } from './begin-recording.ts'
 
@@ -71,11 +71,11 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
 }
 
 function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => void): Recording {
-  const tell = (action: 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => command(leg, say.uuidRecord(leg.uuid, action, path)) })
+  const tell = (action: 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => command(leg, build.uuidRecord(leg.uuid, action, path)) })
   const stop = async (last: boolean) => {
     if (!last || leg.phase === 'ended' || leg.phase === 'moved') return
     try {
-      await command(leg, say.uuidRecord(leg.uuid, 'stop', path))
+      await command(leg, build.uuidRecord(leg.uuid, 'stop', path))
     } catch (error) {
       if (!(error instanceof CallEnded) && !(error instanceof SwitchError)) throw error // the call has ended, and its recordings with it
     }
@@ -86,7 +86,7 @@ function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => voi
     resume: () => tell('unmask'),
     [Symbol.asyncDispose]: () => {
       const last = isLast()
-      return ends(leg, 'recording', () => stop(last), closed)
+      return endScope(leg, 'recording', () => stop(last), closed)
     },
   }
 }

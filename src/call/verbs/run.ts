@@ -2,15 +2,15 @@
 import { SwitchEvent } from '../../esl/event.ts'
 import { execute } from '../execute.ts'
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
-import { step } from '../steps.ts'
+import type { Playback } from '../playback.ts'
+import { step } from '../../journal/steps.ts'
 
 /** Resolves with the completion event. Run again when its node died in it: whether that is harmless depends on the application. */
-export const run = (leg: Leg, stage: Stage, app: string, argument?: string): Promise<SwitchEvent> =>
+export const run = (leg: Leg, playback: Playback, app: string, argument?: string): Promise<SwitchEvent> =>
   step(leg, {
     verb: `execute ${app}`,
     run() {
-      return stage.perform(() => execute(leg, app, argument))
+      return playback.perform(() => execute(leg, app, argument))
     },
     save(event) {
       return event.text

@@ -1,7 +1,7 @@
 /** Speaks digits or a number; a short form of play for things that are no sounds. */
 import type { Leg } from '../leg.ts'
-import type { Stage } from '../stage.ts'
+import type { Playback } from '../playback.ts'
 import { digits, number, play } from './play.ts'
 
 /** A number is pronounced, a string is read digit by digit. */
-export const say = (leg: Leg, stage: Stage, what: number | string): Promise<void> => play(leg, stage, typeof what === 'number' ? number(what) : digits(what))
+export const build = (leg: Leg, playback: Playback, what: number | string): Promise<void> => play(leg, playback, typeof what === 'number' ? number(what) : digits(what))

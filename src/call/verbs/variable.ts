@@ -1,9 +1,9 @@
 /** Channel variables of the leg, read and written by name. */
-import * as say from '../../esl/api.ts'
+import * as build from '../../esl/api.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { legVariable } from '../../esl/variables.ts'
-import { ident, varValue } from '../../esl/words.ts'
-import { isGone, step } from '../steps.ts'
+import { ident, varValue } from '../../esl/safe-text.ts'
+import { isGone, step } from '../../journal/steps.ts'
 import { command } from '../execute.ts'
 import type { Leg } from '../leg.ts'
 
@@ -18,7 +18,7 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
     load: saved => (saved as string | null) ?? undefined,
     run: async () => {
       try {
-        const value = await (await leg.driven()).api(say.uuidGetvar(leg.uuid, ident(name)))
+        const value = await (await leg.driven()).api(build.uuidGetvar(leg.uuid, ident(name)))
         return value === '_undef_' || value === '' ? undefined : value
       } catch (error) {
         if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED' && !(await isGone(leg))) return undefined
@@ -30,5 +30,5 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
 /** Takes effect at once, also while something plays. InputError for a name whose value FreeSWITCH would run, and for the house's own. */
 export async function setVariable(leg: Leg, name: string, value: string): Promise<void> {
   const variable = legVariable(name)
-  await step(leg, { verb: `set ${name}`, later: true, run: () => command(leg, say.uuidSetvar(leg.uuid, variable, varValue(value))) })
+  await step(leg, { verb: `set ${name}`, later: true, run: () => command(leg, build.uuidSetvar(leg.uuid, variable, varValue(value))) })
 }

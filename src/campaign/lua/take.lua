@@ -43,6 +43,6 @@ for i = 1, count do
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[6])
 redis.call('PEXPIRE', KEYS[4], ARGV[8])
--- a day after the last grant everything that was granted has lapsed; prolong-line.lua keeps a line that is busy for longer
+-- a day after the last grant everything that was granted has lapsed; prolong-slot.lua keeps a line that is busy for longer
 for _, key in ipairs({KEYS[1], KEYS[2]}) do redis.call('PEXPIRE', key, math.max(86400000, hold)) end
 return answer

@@ -2,7 +2,7 @@
 import type { Roster } from '../../agent/roster.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
-import type { Bell } from '../../campaign/bell.ts'
+import type { DialWakeup } from '../../campaign/dial-wakeup.ts'
 import type { QueueStore } from '../../queue/store.ts'
 import type { RedisAddress } from '../../store/redis.ts'
 import type { Sql } from '../../store/sql.ts'
@@ -27,7 +27,7 @@ export interface RedisStores extends Common {
   readonly redis: RedisAddress
   readonly roster: Roster
   readonly queueStore: QueueStore
-  readonly bell: Bell
+  readonly wakeup: DialWakeup
 }
 
 /** The house without a node: what supervisors read and write. */

@@ -2,11 +2,11 @@
 import { Option, type Command } from 'commander'
 import type { Agent, AgentStatus, Tier } from '../../agent/agent.ts'
 import { InputError, NotFoundError } from '../../base/errors.ts'
-import { endpoint } from '../../esl/words.ts'
+import { endpoint } from '../../esl/safe-text.ts'
 import { wordOf } from '../floor.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
-import { ago, answer, answers, argument, durationMs, mustBeQueues, type JsonOption } from './answer.ts'
+import { ago, answer, answers, argument, durationMs, mustBeQueues, type JsonOption } from './output.ts'
 
 interface AddOptions extends JsonOption {
   readonly queues: readonly Tier[]

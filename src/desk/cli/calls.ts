@@ -2,11 +2,11 @@
 import type { Command } from 'commander'
 import { readable } from '../../base/duration.ts'
 import { phoneNumber } from '../../campaign/import.ts'
-import { findCampaign } from '../../campaign/steer.ts'
+import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { recentCalls, type CallRow } from '../../store/calls.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
-import { answer, answers, argument, timeOf, wholeNumber, type JsonOption } from './answer.ts'
+import { answer, answers, argument, timeOf, wholeNumber, type JsonOption } from './output.ts'
 
 interface CallsOptions extends JsonOption {
   readonly limit: number

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { InputError } from '../../base/errors.ts'
 import { COMMANDS, type Campaign, type CampaignCommand } from '../../campaign/campaign.ts'
 import type { ImportSummary } from '../../campaign/import.ts'
-import { addLeads, defineCampaign, findCampaign, steerCampaign } from '../../campaign/steer.ts'
+import { addLeads, defineCampaign, findCampaign, commandCampaign } from '../../campaign/campaign-commands.ts'
 import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
 import { campaignNamed, campaigns, type CampaignSettings } from '../../store/campaigns.ts'
@@ -12,7 +12,7 @@ import { campaignFigures, percent, type CampaignFigures } from '../campaign-figu
 import { Refusal } from '../exit.ts'
 import { pairs, table } from '../table.ts'
 import type { DatabaseStores, Desk, DeskStores } from './actions.ts'
-import { answer, answers, mustBeQueues, timeOf, wholeNumber, type JsonOption } from './answer.ts'
+import { answer, answers, mustBeQueues, timeOf, wholeNumber, type JsonOption } from './output.ts'
 
 interface AddOptions extends JsonOption {
   readonly leads: string
@@ -110,7 +110,7 @@ function steerCommand(campaign: Command, command: CampaignCommand, { actions, te
   }
   answers(campaign.command(command).description(says[command]).argument('<name>')).action((name: string, options: JsonOption) =>
     actions.withStores(async stores => {
-      const after = await steerCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
+      const after = await commandCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
         throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the only input it refuses is the change
       })
       answer(terminal, options, { campaign: after.name, state: after.state }, () => `campaign ${after.name} is ${after.state}\n`)

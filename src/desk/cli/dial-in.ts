@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { InputError } from '../../base/errors.ts'
 import type { Desk } from './actions.ts'
-import { argument } from './answer.ts'
+import { argument } from './output.ts'
 
 interface DialInOptions {
   readonly from?: string

@@ -2,9 +2,9 @@
 import type { Command } from 'commander'
 import { phoneNumber } from '../../campaign/import.ts'
 import { openJobs } from '../../campaign/jobs.ts'
-import { ident, varValue } from '../../esl/words.ts'
+import { ident, varValue } from '../../esl/safe-text.ts'
 import type { Desk } from './actions.ts'
-import { answer, answers, argument, type JsonOption } from './answer.ts'
+import { answer, answers, argument, type JsonOption } from './output.ts'
 
 interface DialOptions extends JsonOption {
   readonly crmuuid?: string

@@ -10,7 +10,7 @@ import { loadFlows } from '../../flow/catalogue.ts'
 import { placesOf, soundsNamed } from '../doctor/sounds.ts'
 import { toneFor } from '../tone.ts'
 import type { Desk } from './actions.ts'
-import { answer, answers, type JsonOption } from './answer.ts'
+import { answer, answers, type JsonOption } from './output.ts'
 
 const DIALPLAN = fileURLToPath(new URL('../../../dialplan/', import.meta.url))
 /** Where each file belongs below the configuration folder: dialplan/README.md. */

@@ -4,7 +4,7 @@ import { SwitchhookError } from '../../base/errors.ts'
 import { readConfig, showSettings } from '../../config.ts'
 import { harmful, sayFinding, saySum, type Finding } from '../doctor/finding.ts'
 import type { Desk } from './actions.ts'
-import { answer, answers, type JsonOption } from './answer.ts'
+import { answer, answers, type JsonOption } from './output.ts'
 
 export function installationCommands(program: Command, { actions, terminal }: Desk): void {
   program

@@ -5,7 +5,7 @@ import { STRATEGIES } from '../../queue/store.ts'
 import { AGENT_WORDS, queueFigures, type QueueFigures } from '../floor.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
-import { ago, answer, answers, type JsonOption } from './answer.ts'
+import { ago, answer, answers, type JsonOption } from './output.ts'
 
 export function queueCommands(program: Command, { actions, terminal }: Desk): void {
   const queue = program.command('queue').description('where callers wait').helpCommand(false)

@@ -1,8 +1,8 @@
 /** The dialplan of a switch: does it lead to our nodes, will it after a restart, does any number lead to a flow, and do sounds end? */
 import { CONTEXT, dialplanHas, globalVariable } from '../../esl/api.ts'
-import { filePath, type Ident } from '../../esl/words.ts'
+import { filePath, type Ident } from '../../esl/safe-text.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
-import * as question from './questions.ts'
+import * as question from './doctor-queries.ts'
 import type { Ask } from './switch.ts'
 
 const COPY = 'copy the files of dialplan/ into its dialplan folder (`switchhook freeswitch write --conf <folder>` does), and say reloadxml'

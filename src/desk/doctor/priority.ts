@@ -5,7 +5,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { globalVariable } from '../../esl/api.ts'
-import type { Ident } from '../../esl/words.ts'
+import type { Ident } from '../../esl/safe-text.ts'
 import { ok, warning, type Finding } from './finding.ts'
 import type { Ask } from './switch.ts'
 

@@ -11,7 +11,7 @@ import { checkClocks } from './clocks.ts'
 import { forgottenSwitch, SWITCH_CURE } from '../forgotten-switch.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import { checkQueues } from './queues.ts'
-import type { DoctorHouse, DoctorSettings, OpenedServices } from './house.ts'
+import type { DoctorInput, DoctorSettings, OpenedServices } from './doctor-input.ts'
 
 const MIGRATIONS = new URL('../../store/migrations/', import.meta.url)
 /** gen_random_uuid() without an extension came with 13; BullMQ wants a Redis of at least 6.2. */
@@ -20,14 +20,14 @@ const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it 
 const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
 
 /** `clock` goes by Redis's when that was found. */
-export async function* checkStores<S extends DoctorSettings>(house: DoctorHouse<S>, settings: S, clock: SharedClock, uses: Uses = NO_USES): AsyncGenerator<Finding> {
+export async function* checkStores<S extends DoctorSettings>(context: DoctorInput<S>, settings: S, clock: SharedClock, uses: Uses = NO_USES): AsyncGenerator<Finding> {
   // each one that was named is asked by itself: when both are wrong, both are told
   const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(finding => finding !== null)
   yield* given
   if (given.length > 0) return
   let services: OpenedServices
   try {
-    services = await house.openServices(settings)
+    services = await context.openServices(settings)
   } catch (error) {
     if (!(error instanceof SwitchhookError)) throw error
     return yield fault('stores', error.message, 'do what it says, or name servers of your own by DATABASE_URL and REDIS_URL')

@@ -9,11 +9,11 @@
 import type { Clock } from '../../base/clock.ts'
 import { uuidKill } from '../../esl/api.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
-import { newUuid, type Ident, type Uuid } from '../../esl/words.ts'
+import { newUuid, type Ident, type Uuid } from '../../esl/safe-text.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
-import { awaitGuest, type Guest } from './guest.ts'
-import type { DoctorSettings } from './house.ts'
-import * as question from './questions.ts'
+import { awaitTestCall, type TestCallListener } from './test-call-listener.ts'
+import type { DoctorSettings } from './doctor-input.ts'
+import * as question from './doctor-queries.ts'
 import type { SwitchLine } from './switch-line.ts'
 
 /** Below the patience of the dialplan (15 s): the call is ours to end. */
@@ -38,13 +38,13 @@ export async function checkCalls(
   const endings = new Map<string, Ending>()
   for (const host of hosts) {
     const uuid = newUuid()
-    using guest = await awaitGuest(uuid, host, settings, clock)
-    endings.set(host, await makeCall(line, uuid, host, guest, clock))
+    using listener = await awaitTestCall(uuid, host, settings, clock)
+    endings.set(host, await makeCall(line, uuid, host, listener, clock))
   }
   return [...told(name, endings, settings)]
 }
 
-async function makeCall(line: SwitchLine, uuid: Uuid, host: string, guest: Guest | null, clock: Clock): Promise<Ending> {
+async function makeCall(line: SwitchLine, uuid: Uuid, host: string, listener: TestCallListener | null, clock: Clock): Promise<Ending> {
   let settle: (ending: Ending) => void = () => {}
   const over = new Promise<Ending>(resolve => (settle = resolve))
   const timer = clock.after(LIMIT_MS, () => settle({ what: 'silence' }))
@@ -52,12 +52,12 @@ async function makeCall(line: SwitchLine, uuid: Uuid, host: string, guest: Guest
     const ending = event.raw('Unique-ID') === uuid ? endingOf(event) : null
     if (ending) settle(ending)
   })
-  void guest?.came.then(why => settle(why === null ? { what: 'arrived' } : { what: 'refused-here', why }))
+  void listener?.came.then(why => settle(why === null ? { what: 'arrived' } : { what: 'refused-here', why }))
   try {
     const answer = await line.ask(question.testCall(uuid, host))
     if (!answer.startsWith('+OK')) return { what: 'not-made', why: answer }
     const ending = await over
-    return ending.what === 'nobody' && guest?.turnedAway ? { what: 'refused-here', why: 'LISTEN_ALLOW does not name its address' } : ending
+    return ending.what === 'nobody' && listener?.turnedAway ? { what: 'refused-here', why: 'LISTEN_ALLOW does not name its address' } : ending
   } finally {
     timer.cancel()
     await line.ask(uuidKill(uuid, 'NORMAL_CLEARING' as Ident)) // -ERR when it is gone already

@@ -1,4 +1,4 @@
--- Tells the time that all nodes share, as the last renewal of a lease left it (call/lua/hold-node.lua). Answers {now in ms since the
+-- Tells the time that all nodes share, as the last renewal of a lease left it (cluster/lua/hold-node.lua). Answers {now in ms since the
 -- epoch, by how many ms that is ahead of Redis's own clock}.
 --
 -- KEYS[1]  the shared time: a hash of raw (Redis's clock at the last renewal), ahead

@@ -8,7 +8,7 @@ import type { ApiText } from '../../../src/esl/api.ts'
 import { Connection } from '../../../src/esl/connection.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
-import { newUuid } from '../../../src/esl/words.ts'
+import { newUuid } from '../../../src/esl/safe-text.ts'
 
 export const LEG_EVENTS = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_HANGUP'] as const
 /** Applications that a person hears, and the one that brings a leg to a node. */

@@ -1,5 +1,5 @@
 /** Callers and agents: legs of the other switch, that call, press keys, take calls, hang up, and record what reaches their ear. */
-import { newUuid } from '../../../src/esl/words.ts'
+import { newUuid } from '../../../src/esl/safe-text.ts'
 import { SipCallers } from '../../bench/switch/sip-callers.ts'
 import { eventually, pause, type Rig } from './rig.ts'
 import type { Talk } from './rows-talking.ts'

@@ -3,7 +3,7 @@ import { CONNECT, EXIT, onlyOf, subscribe, api, execute, linger, type Command } 
 import * as say from '../../../src/esl/api.ts'
 import { Connection, type Reply } from '../../../src/esl/connection.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
-import { newUuid, uuid, type AppArgument, type Ident, type Uuid } from '../../../src/esl/words.ts'
+import { newUuid, uuid, type AppArgument, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import type { Listening, Place, World } from './world.ts'
 
 export const WELCOME = 'welcome' as Ident

@@ -1,6 +1,6 @@
 /** A flow reaches another person, or learns why not. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { displayName } from '../../../src/esl/words.ts'
+import { displayName } from '../../../src/esl/safe-text.ts'
 import type { DialOptions } from '../../../src/call/verbs/dial.ts'
 import type { Kind } from './freeswitch-config.ts'
 import { contract } from './suite.ts'

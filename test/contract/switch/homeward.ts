@@ -4,7 +4,7 @@
  */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
-import { newUuid, uuid, varValue, type AppArgument, type Ident, type VarValue } from '../../../src/esl/words.ts'
+import { newUuid, uuid, varValue, type AppArgument, type Ident, type VarValue } from '../../../src/esl/safe-text.ts'
 import { BareNode, WELCOME, type Held } from './bare-node.ts'
 import { contract } from './suite.ts'
 import type { Person, World } from './world.ts'

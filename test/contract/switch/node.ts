@@ -4,12 +4,12 @@ import { CallEnded } from '../../../src/base/errors.ts'
 import { EventLink } from '../../../src/esl/events.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire, WireHandlers } from '../../../src/esl/wire.ts'
-import type { Ident } from '../../../src/esl/words.ts'
-import { Door } from '../../../src/call/arrive.ts'
+import type { Ident } from '../../../src/esl/safe-text.ts'
+import { Door } from '../../../src/call/entry.ts'
 import type { Call } from '../../../src/call/call.ts'
-import { CallHouse } from '../../../src/call/house.ts'
+import { CallContext } from '../../../src/call/call-context.ts'
 import type { Leg } from '../../../src/call/leg.ts'
-import { Switch, Switchboard } from '../../../src/call/switchboard.ts'
+import { Switch, Switchboard } from '../../../src/switch/switchboard.ts'
 import type { Listening, Place, World } from './world.ts'
 
 export interface NodeOptions {
@@ -28,7 +28,7 @@ export interface Flow<T> {
 export class Node {
   readonly at: Place
   readonly door: Door
-  readonly house: CallHouse
+  readonly context: CallContext
   readonly home: Switch
   /** Every line of the log: [level, message, fields]. */
   readonly lines: (readonly [string, string, Record<string, unknown>])[] = []
@@ -51,7 +51,7 @@ export class Node {
     switchboard.add(parts.home)
     this.door = new Door({ clock: world.clock, log: parts.log, switchboard, key: options.key ?? world.doorKey, start: leg => void this.#start(leg) })
     const settings = { gateway: 'carrier' as Ident, ringForMs: options.ringForMs ?? 5_000, detect: {} }
-    this.house = new CallHouse({ clock: world.clock, log: parts.log, door: this.door, switchboard, settings })
+    this.context = new CallContext({ clock: world.clock, log: parts.log, door: this.door, switchboard, settings })
   }
 
   static async open(world: World, at: Place, options: NodeOptions): Promise<Node> {
@@ -63,7 +63,7 @@ export class Node {
     const node = new Node(world, at, options, { events, commands, home, log, lines })
     node.#listening = await world.listen(at, wire => {
       node.#wires.add(wire)
-      node.door.knock(noticing(wire, () => node.#wires.delete(wire))).catch(error => node.faults.push(error))
+      node.door.accept(noticing(wire, () => node.#wires.delete(wire))).catch(error => node.faults.push(error))
     })
     return node
   }
@@ -125,11 +125,11 @@ export class Node {
     const flow = this.#flows.get(leg.arrival.path)
     if (!flow) return void this.faults.push(new Error(`a call came for the flow '${leg.arrival.path}', which nobody awaits`))
     try {
-      await flow(this.house.callOf(leg))
+      await flow(this.context.callOf(leg))
     } catch (error) {
       if (!(error instanceof CallEnded)) this.faults.push(error)
     }
-    this.house.hangUp(leg)
+    this.context.hangUp(leg)
   }
 }
 

@@ -4,7 +4,7 @@ import type { ApiText } from '../../../src/esl/api.ts'
 import { api, auth, bgapi, subscribe } from '../../../src/esl/command.ts'
 import { Connection } from '../../../src/esl/connection.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
-import { newUuid } from '../../../src/esl/words.ts'
+import { newUuid } from '../../../src/esl/safe-text.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 
 const HEARD = [

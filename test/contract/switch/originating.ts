@@ -1,7 +1,7 @@
 /** What the switch tells of a leg that we begin, in which order, and what we make of it. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { originate, type Origination } from '../../../src/call/originate.ts'
-import { newUuid, varValue, endpoint, type Ident, type Uuid } from '../../../src/esl/words.ts'
+import { originate, type Origination } from '../../../src/switch/originate.ts'
+import { newUuid, varValue, endpoint, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import type { Kind } from './freeswitch-config.ts'
 import type { Node } from './node.ts'
 import { contract } from './suite.ts'
@@ -23,7 +23,7 @@ function begin(world: World, node: Node, to: string, more: { ringForMs?: number;
   const variables = new Map([...(more.variables ?? [])].map(([name, value]) => [name as Ident, varValue(value)] as const))
   const outcome = originate(node.home, {
     uuid, endpoint: endpoint(to), flow: 'campaign' as Ident, ringForMs: more.ringForMs ?? 5_000, signal: more.signal, variables,
-    onProgress: stage => stages.push(stage), clock: world.clock, log: node.house.log,
+    onProgress: playback => stages.push(playback), clock: world.clock, log: node.context.log,
   })
   return { uuid, stages, outcome }
 }

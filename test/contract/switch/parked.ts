@@ -4,11 +4,11 @@
  */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import type { Call } from '../../../src/call/call.ts'
-import { originate, type Origination } from '../../../src/call/originate.ts'
-import { parkedLeg } from '../../../src/call/parked.ts'
+import { originate, type Origination } from '../../../src/switch/originate.ts'
+import { parkedLeg } from '../../../src/call/parked-leg.ts'
 import type { TalkEnd } from '../../../src/call/verbs/join.ts'
 import * as say from '../../../src/esl/api.ts'
-import { endpoint, newUuid, type Ident, type Uuid } from '../../../src/esl/words.ts'
+import { endpoint, newUuid, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import type { Kind } from './freeswitch-config.ts'
 import type { Node } from './node.ts'
 import { contract } from './suite.ts'
@@ -21,7 +21,7 @@ interface OnTheLine {
 
 function called(world: World, node: Node, to: string, ringForMs = 5_000): { uuid: Uuid; outcome: Promise<Origination> } {
   const uuid = newUuid()
-  return { uuid, outcome: originate(node.home, { uuid, endpoint: endpoint(to), flow: null, ringForMs, clock: world.clock, log: node.house.log }) }
+  return { uuid, outcome: originate(node.home, { uuid, endpoint: endpoint(to), flow: null, ringForMs, clock: world.clock, log: node.context.log }) }
 }
 
 async function agent(world: World, node: Node): Promise<OnTheLine> {
@@ -50,9 +50,9 @@ const talk = (world: World, person: Person) =>
   world.within('5s', world.observer.following(`${person.uuid} talks`, event => event.name === 'CHANNEL_BRIDGE' && event.uuid === person.uuid), 'they talk')
 
 async function join(world: World, node: Node, call: Call, uuid: Uuid): Promise<TalkEnd> {
-  const leg = parkedLeg(uuid, node.home, { clock: world.clock, log: node.house.log })
+  const leg = parkedLeg(uuid, node.home, { clock: world.clock, log: node.context.log })
   try {
-    return await call.join(node.house.callOf(leg))
+    return await call.join(node.context.callOf(leg))
   } finally {
     leg.giveAway('taken')
   }

@@ -1,7 +1,7 @@
 /** A SIP telephone as far as registering goes (RFC 3261, 10.2): one REGISTER over UDP, which the switch of the suite takes without a password. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { newUuid } from '../../../src/esl/words.ts'
+import { newUuid } from '../../../src/esl/safe-text.ts'
 
 const ANSWERED_WITHIN_MS = 5_000
 

@@ -2,7 +2,7 @@
 import { equal, ok, rejects } from 'node:assert/strict'
 import type { Call } from '../../../src/call/call.ts'
 import * as say from '../../../src/esl/api.ts'
-import { uuid, type Ident } from '../../../src/esl/words.ts'
+import { uuid, type Ident } from '../../../src/esl/safe-text.ts'
 import { contract } from './suite.ts'
 import { talk } from './talking.ts'
 import type { Person, World } from './world.ts'
@@ -211,7 +211,7 @@ contract('two people talk, the node dies, and both come to the other node when t
   await world.hear(caller, agent)
   using expected = b.door.expect(uuid(agent.uuid))
   const back = b.answers('welcome', async call => {
-    const other = b.house.callOf(await expected.arrived)
+    const other = b.context.callOf(await expected.arrived)
     other.leg.returns = true
     await call.play('ivr/second')
     await call.join(other)

@@ -1,8 +1,8 @@
 /** Two people talk: the beginning, the end from either side, and what the flow does behind it. */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
-import { originate } from '../../../src/call/originate.ts'
-import { endpoint, newUuid, type Ident } from '../../../src/esl/words.ts'
+import { originate } from '../../../src/switch/originate.ts'
+import { endpoint, newUuid, type Ident } from '../../../src/esl/safe-text.ts'
 import { contract } from './suite.ts'
 import type { Node } from './node.ts'
 import type { Person, World } from './world.ts'
@@ -114,11 +114,11 @@ contract('an agent who stays on the line talks to one caller after the other', a
   const phone = world.telephone('person')
   const uuid = newUuid()
   using expected = node.door.expect(uuid)
-  void originate(node.home, { uuid, endpoint: endpoint(phone.endpoint), flow: 'leg' as Ident, ringForMs: 5_000, arrived: expected.arrived, clock: world.clock, log: node.house.log })
+  void originate(node.home, { uuid, endpoint: endpoint(phone.endpoint), flow: 'leg' as Ident, ringForMs: 5_000, arrived: expected.arrived, clock: world.clock, log: node.context.log })
   const agent = await world.within('5s', phone.rings())
   const leg = await world.within('5s', expected.arrived)
   leg.returns = true
-  const desk = node.house.callOf(leg)
+  const desk = node.context.callOf(leg)
   node.answers('welcome', async call => {
     await call.answer()
     await call.join(desk)

@@ -1,6 +1,6 @@
 /** Single commands of the event socket and what they answer, word for word. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { newUuid } from '../../../src/esl/words.ts'
+import { newUuid } from '../../../src/esl/safe-text.ts'
 import { Speaker } from './speaker.ts'
 import { contract } from './suite.ts'
 

@@ -1,0 +1,128 @@
+/** The agents as this node sees them, kept up by notices: who dials looks at all of them at every turn, and may not ask Redis each time. */
+import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
+import type { AgentNotice, Roster } from './roster.ts'
+import { Emitter } from '../base/events.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
+
+/** After a store that could not be had: the command link may be back a moment later than the one that tells of changes. */
+const RETRY_MS = 1_000
+
+type Heard = Extract<AgentNotice, { what: 'agent' }>
+
+export class RosterMirror extends Emitter<{ change: void }> {
+  readonly #roster: Roster
+  readonly #clock: Clock
+  readonly #outage: Outage
+  readonly #agents = new Map<string, Agent>()
+  /** What has been heard since everything is being read. */
+  #heard: Map<string, Heard> | null = null
+  #retry: Timer | null = null
+  readonly #listening: Disposable
+
+  /** Empty until the roster has answered; `change` tells of it. */
+  constructor(roster: Roster, clock: Clock, log: Log) {
+    super()
+    this.#roster = roster
+    this.#clock = clock
+    this.#outage = new Outage({ what: 'the list of agents for campaigns', fields: {}, clock, log })
+    this.#listening = roster.onChange(notice => this.#hear(notice))
+  }
+
+  close(): void {
+    this.#listening[Symbol.dispose]()
+    this.#heard = null
+    this.#retry?.cancel()
+  }
+
+  /** As they are now, of one queue. */
+  of(queue: string): Agent[] {
+    const now = this.#clock.now()
+    return [...this.#agents.values()].filter(agent => agent.queues.some(tier => tier.queue === queue)).map(agent => asOf(agent, now))
+  }
+
+  /** Whoever answers at this endpoint, as they were written down last. */
+  at(endpoint: string): Agent | undefined {
+    for (const agent of this.#agents.values()) if (agent.endpoint === endpoint) return agent
+    return undefined
+  }
+
+  all(): Agent[] {
+    const now = this.#clock.now()
+    return [...this.#agents.values()].map(agent => asOf(agent, now))
+  }
+
+  /** On the line and free, in the order in which the queue would have them: by level, then who has been without a talk for longest. */
+  free(queue: string): Agent[] {
+    const now = this.#clock.now()
+    const level = (agent: Agent) => agent.queues.find(tier => tier.queue === queue)?.level ?? 0
+    return this.of(queue)
+      .filter(agent => agent.nailed !== null && whyNotNow(agent, now) === null)
+      .sort((a, b) => level(a) - level(b) || a.lastTalkEnded - b.lastTalkEnded || (a.name < b.name ? -1 : 1))
+  }
+
+  find(name: string): Agent | undefined {
+    const agent = this.#agents.get(name)
+    return agent && asOf(agent, this.#clock.now())
+  }
+
+  /** On the line, and reserved for a lead who is being called. */
+  held(queue: string): Agent[] {
+    return this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed !== null)
+  }
+
+  /** The calls for which an agent on the line is reserved, or who talk with one. */
+  get served(): ReadonlySet<string> {
+    return new Set(this.all().flatMap(({ nailed, reservation }) => (nailed && reservation ? [reservation.for] : [])))
+  }
+
+  /** How many leads are being called whose agent has left the line, and who have no other yet. */
+  unserved(queue: string): number {
+    const left = this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed === null)
+    if (left.length === 0) return 0 // the usual case
+    const { served } = this
+    return left.filter(agent => !served.has(agent.reservation!.for)).length
+  }
+
+  /** The next moment at which one of these agents changes by themselves, or null. */
+  nextChange(agents: readonly Agent[]): number | null {
+    const now = this.#clock.now()
+    const moments = agents.map(agent => nextChange(agent, now)).filter(moment => moment !== null)
+    return moments.length === 0 ? null : Math.min(...moments)
+  }
+
+  #hear(notice: AgentNotice): void {
+    if (notice.what === 'resync') return void this.#readAll()
+    this.#heard?.set(notice.name, notice)
+    if (!this.#put(notice)) return
+    this.emit('change', undefined)
+  }
+
+  /** The store's word, even where what was seen before is newer: it may have lost its last seconds. */
+  async #readAll(): Promise<void> {
+    this.#retry?.cancel()
+    const heard = (this.#heard = new Map<string, Heard>())
+    try {
+      const agents = await this.#roster.list(this.#clock.now())
+      this.#outage.end()
+      if (this.#heard !== heard) return // read once more meanwhile, or closed
+      this.#heard = null
+      this.#agents.clear()
+      for (const agent of agents) this.#agents.set(agent.name, agent)
+      for (const notice of heard.values()) this.#put(notice)
+      this.emit('change', undefined)
+    } catch (error) {
+      if (this.#heard !== heard) return
+      this.#outage.away((error as Error).message)
+      this.#retry = this.#clock.after(RETRY_MS, () => void this.#readAll())
+    }
+  }
+
+  #put({ name, rev, agent }: Heard): boolean {
+    if ((this.#agents.get(name)?.rev ?? 0) > rev) return false
+    if (agent) this.#agents.set(name, agent)
+    else this.#agents.delete(name)
+    return true
+  }
+}

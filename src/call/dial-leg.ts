@@ -1,0 +1,107 @@
+/** One telephone of a party: rings, is answered and comes to the door; or what became of it while its caller changed hands. */
+import { sleep } from '../base/clock.ts'
+import { CallMoved } from '../base/errors.ts'
+import { dial as dialNumber, displayName, type Uuid } from '../esl/safe-text.ts'
+import { outcomeOf, type DialOutcome } from '../switch/hangup-cause.ts'
+import type { CallContext } from './call-context.ts'
+import type { SwitchMoment } from '../switch/hangup-coverage.ts'
+import { goneSignal } from './gone-signal.ts'
+import type { Leg } from './leg.ts'
+import { legStateAt } from '../switch/leg-state.ts'
+import { originate, type OriginateOptions, type Origination } from '../switch/originate.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import type { Dialling } from './verbs/dial.ts'
+
+export interface DialledLeg {
+  readonly outcome: DialOutcome
+  /** Theirs, when they have answered. */
+  readonly other?: Leg
+}
+
+/** Between two questions to a switch that cannot be asked yet. */
+const AGAIN_MS = 1_000
+
+/** Dials, once. Rejects with CallEnded when the caller leaves, and never settles when the caller is driven elsewhere: the telephone rings on, for the next owner. */
+export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Promise<DialledLeg> {
+  await context.mayDial()
+  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved('this node may not dial: the call may be another one\'s') // who has it dials
+  const at = context.switchOf(leg)
+  using expected = context.door.expect(uuid)
+  return outcomeFor(leg, context, await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived }), expected.arrived)
+}
+
+/**
+ * The process that had begun to dial has died: the switch is asked what became of it. When the leg does not exist, and every end since
+ * `intended` was heard here, the command was never sent, and is sent now. Else the outcome is 'lost': their telephone may have rung.
+ */
+export async function resumeDialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid, intended: SwitchMoment | null): Promise<DialledLeg> {
+  const at = context.switchOf(leg)
+  const stands = await standing(at, uuid, intended, context)
+  if (stands === 'never') return dialLeg(leg, context, what, uuid)
+  if (stands === 'answered') return { outcome: 'answered', other: goesAlong(leg, context, context.door.claim(uuid, at)) }
+  if (stands !== 'rings') return { outcome: outcomeOf(stands.cause) }
+  using expected = context.door.expect(uuid)
+  return outcomeFor(leg, context, await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived, sent: true }), expected.arrived)
+}
+
+async function standing(at: Switch, uuid: Uuid, intended: SwitchMoment | null, context: CallContext): Promise<'never' | 'rings' | 'answered' | { readonly cause: string }> {
+  for (;;) {
+    const lives = await at.lives(uuid)
+    const end = at.ended(uuid)
+    if (end) return end
+    if (lives === 'no') return intended && at.heardAllSince(intended) ? 'never' : { cause: 'LOST' }
+    if (lives === 'yes') {
+      const stands = await legStateAt(at, uuid)
+      if (stands === 'answered' || stands === 'rings') return stands
+      if (stands === 'gone') continue
+    }
+    await sleep(context.clock, AGAIN_MS)
+  }
+}
+
+function request(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): OriginateOptions {
+  const { callerId, callerName } = what.options
+  const shown = callerId ?? context.settings.callerId ?? leg.arrival.from
+  return {
+    uuid,
+    endpoint: what.to,
+    ...context.returnRoute(leg, what.variables),
+    ringForMs: what.ringForMs,
+    callerId: /^\+?[0-9]{2,20}$/.test(shown) ? dialNumber(shown) : undefined,
+    callerName: displayName(callerName ?? leg.arrival.fromName),
+    signal: goneSignal(leg),
+    clock: context.clock,
+    log: context.log,
+  }
+}
+
+async function outcomeFor(leg: Leg, context: CallContext, { outcome, cause }: Origination, arrived: Promise<Leg>): Promise<DialledLeg> {
+  if (leg.phase === 'moved') {
+    // another node has the caller, and asks for this leg there
+    if (outcome === 'answered') void arrived.then(other => other.giveAway())
+    return new Promise<never>(() => {})
+  }
+  if (leg.signal.aborted) {
+    if (outcome === 'answered') context.hangUp(await arrived) // they answered in the moment in which the caller left
+    throw leg.signal.reason
+  }
+  if (outcome !== 'answered') {
+    context.log.info({ parent: leg.uuid, outcome, cause }, 'a party was not reached')
+    return { outcome }
+  }
+  return { outcome, other: goesAlong(leg, context, await arrived) }
+}
+
+/** Where its caller is driven a leg is needed: it is brought here when it was lost alone, and left to the next node with its caller. */
+export function goesAlong(leg: Leg, context: CallContext, other: Leg): Leg {
+  other.fetch = () => {
+    if (leg.phase === 'driven') context.door.fetch(other)
+    return leg.phase !== 'ended' && leg.phase !== 'moved'
+  }
+  void leg.moved.then(() => {
+    if (other.phase === 'driven') other.giveAway()
+    else if (other.phase === 'adrift') other.giveAway('taken')
+  })
+  return other
+}
+

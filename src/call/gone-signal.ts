@@ -1,0 +1,19 @@
+/** For whoever acts on behalf of a leg (dials for it, waits in a queue for it): the moment in which there is nobody here to act for. */
+import { CallMoved } from '../base/errors.ts'
+import type { Leg } from './leg.ts'
+
+/** One for each leg: a caller may wait for many agents, one after the other. */
+const signals = new WeakMap<Leg, AbortSignal>()
+
+/** Aborts with CallEnded when the leg is hung up, with CallMoved when another node has it. */
+export function goneSignal(leg: Leg): AbortSignal {
+  const known = signals.get(leg)
+  if (known) return known
+  const gone = new AbortController()
+  signals.set(leg, gone.signal)
+  const ended = () => gone.abort(leg.signal.reason)
+  if (leg.signal.aborted) ended()
+  else leg.signal.addEventListener('abort', ended, { once: true })
+  void leg.moved.then(() => gone.abort(new CallMoved('another node drives it')))
+  return gone.signal
+}

@@ -1,0 +1,124 @@
+/**
+ * What a leg hears: one thing at a time. Music lasts and yields: a verb that needs the leg's ear breaks the music off, does its work,
+ * and the music comes back when nothing follows in the same moment.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { AppArgument, Ident } from '../esl/safe-text.ts'
+import { executeUntil } from './execute.ts'
+import type { Leg } from './leg.ts'
+
+/** A loop that ends in less is a fault (an empty file) or was interrupted (the leg was joined or transferred). Three in a row are a fault. */
+const SHORTEST_LOOP_MS = 500
+const SHORT_LOOPS = 3
+
+interface Playing {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+}
+
+export class Playback {
+  readonly #leg: Leg
+  readonly #clock: Clock
+  readonly #log: Log
+  /** Innermost last. */
+  readonly #music: AppArgument[] = []
+  readonly #phases: Disposable
+  #over = false
+  #playing: Playing | null = null
+  #busy = 0
+  #resume: Timer | null = null
+
+  constructor(leg: Leg, clock: Clock, log: Log) {
+    this.#leg = leg
+    this.#clock = clock
+    this.#log = log
+    this.#phases = leg.on('phase', phase => {
+      if (phase === 'driven') this.#later()
+      else this.#resume?.cancel()
+    })
+  }
+
+  /** Another run of the flow takes over what this one was playing. */
+  async end(): Promise<void> {
+    this.#over = true
+    this.#phases[Symbol.dispose]()
+    await this.#silence()
+  }
+
+  /** Runs `act` with the leg to itself. */
+  async perform<T>(act: () => Promise<T>): Promise<T> {
+    this.#busy++
+    try {
+      if (this.#playing || this.#resume) await this.#silence()
+      return await act()
+    } finally {
+      this.#busy--
+      this.#later()
+    }
+  }
+
+  /** Begins to play `file` over and over; ends with the returned scope. */
+  music(file: AppArgument): AsyncDisposable {
+    this.#music.push(file)
+    const before = this.#silence()
+    void before.then(() => this.#start())
+    return {
+      [Symbol.asyncDispose]: async () => {
+        const at = this.#music.lastIndexOf(file)
+        if (at >= 0) this.#music.splice(at, 1)
+        await this.#silence()
+        this.#later()
+      },
+    }
+  }
+
+  #later(): void {
+    if (this.#music.length === 0 || this.#busy > 0) return
+    this.#resume?.cancel()
+    this.#resume = this.#clock.after(0, () => this.#start()) // the flow's next line may want the leg's ear itself
+  }
+
+  #start(): void {
+    const file = this.#music.at(-1)
+    if (this.#over || file === undefined || this.#busy > 0 || this.#playing !== null || this.#leg.phase !== 'driven') return
+    const stop = new AbortController()
+    const playing: Playing = { stop, done: this.#loop(file, stop.signal).then(fault => {
+      if (this.#playing === playing) this.#playing = null
+      if (!fault) return
+      const at = this.#music.lastIndexOf(file)
+      if (at >= 0) this.#music.splice(at, 1) // the wait goes on silently rather than not at all
+      this.#log.error({ uuid: this.#leg.uuid, sound: file, error: fault }, 'the music cannot be played')
+    }) }
+    this.#playing = playing
+  }
+
+  /** Plays until stopped or until the leg is lost or hung up; gives the reason when the music itself is at fault. */
+  async #loop(file: AppArgument, stop: AbortSignal): Promise<string | null> {
+    for (let short = 0; !stop.aborted; ) {
+      const begun = this.#clock.monotonic()
+      try {
+        const end = await executeUntil(this.#leg, 'playback' as Ident, file, stop)
+        const answer = end?.get('Application-Response') ?? 'it ends at once'
+        if (answer === 'FILE NOT FOUND') return answer
+        short = this.#clock.monotonic() - begun < SHORTEST_LOOP_MS ? short + 1 : 0
+        if (short === SHORT_LOOPS && !stop.aborted) return answer
+      } catch (error) {
+        if (error instanceof CallEnded || error instanceof CallMoved) return null
+        if (!(error instanceof SwitchError)) throw error
+        return error.message
+      }
+    }
+    return null
+  }
+
+  async #silence(): Promise<void> {
+    this.#resume?.cancel()
+    this.#resume = null
+    const playing = this.#playing
+    if (!playing) return
+    playing.stop.abort()
+    await playing.done
+  }
+}

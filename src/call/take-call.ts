@@ -1,0 +1,42 @@
+/** What a door asks the call store as FreeSWITCH brings a call. A store that is away keeps no caller waiting: the call is served without it. */
+import type { Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import { insist } from '../base/insist.ts'
+import type { Log } from '../base/log.ts'
+import type { Uuid } from '../esl/safe-text.ts'
+import type { Arrival } from '../journal/arrival.ts'
+import { lineOf } from '../journal/entries.ts'
+import type { CallStore, Taken } from '../journal/call-store.ts'
+
+export interface TakeCallParts {
+  readonly calls?: CallStore | undefined
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A call that a node drove before has its place and its keys to lose: that is worth a second of a store that is late. */
+const AGAIN = { everyMs: 100, forMs: 1_000 }
+
+/** The call is this node's from now on. Null when that is not, or cannot be, written down: it is served all the same. */
+export async function takeCall({ calls, clock, log, node }: TakeCallParts & { readonly node: string }, arrival: Arrival, driven: boolean): Promise<Taken | null> {
+  if (!calls) return null
+  const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
+  try {
+    const ask = () => calls.take(arrival.uuid, node, lineOf(begin))
+    return await (driven ? insist(clock, ask, AGAIN) : ask())
+  } catch (error) {
+    if (!(error instanceof SwitchhookError)) throw error
+    log.warn({ uuid: arrival.uuid, error: error.message }, 'a call is served though nobody can be told that this node drives it')
+    return null
+  }
+}
+
+/** Has any node driven this call before? True when that cannot be known. */
+export async function isDriven({ calls }: Pick<TakeCallParts, 'calls'>, uuid: Uuid): Promise<boolean> {
+  try {
+    return ((await calls?.owner(uuid)) ?? null) !== null
+  } catch (error) {
+    if (!(error instanceof SwitchhookError)) throw error
+    return true
+  }
+}

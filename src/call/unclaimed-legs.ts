@@ -1,0 +1,131 @@
+/**
+ * Legs that arrive before, or elsewhere than, the call that asked for them: their node has died, and FreeSWITCH brings both to whoever
+ * lives. Such a leg waits here for its parent's flow, is sent to the node that drives the parent, or is hung up when nobody wants it.
+ */
+import { sleep, type Clock } from '../base/clock.ts'
+import { SwitchError, SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import * as build from '../esl/api.ts'
+import { api } from '../esl/command.ts'
+import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
+import type { Leg } from './leg.ts'
+import { uuidOf } from '../switch/channel-list.ts'
+import type { CallStore, Owner } from '../journal/call-store.ts'
+
+/** What a node knows of itself and of the others. */
+export interface PeerAddresses {
+  /** May this node speak for its calls in this moment? */
+  holds(): boolean
+  /** Where FreeSWITCH reaches the door of a node that lives ('host:port'), or null. */
+  addressOf(node: string): string | null
+}
+
+export interface UnclaimedLegsOptions {
+  clock: Clock
+  log: Log
+  node: string
+  calls?: CallStore | undefined
+  peers?: PeerAddresses | undefined
+}
+
+/** The parent is brought to somebody within 30 ms, within 2 s when hundreds are; nothing tells us when, if it is another node: so the store is asked again. */
+const AGAIN_MS = 200
+/** Who has not come by then never will: an answered telephone must not stay silent. */
+const WAITS_MS = 10_000
+
+export class UnclaimedLegs {
+  readonly #options: UnclaimedLegsOptions
+  readonly #waiting = new Map<Uuid, Leg>()
+  /** When a leg was sent to its node first. */
+  readonly #sentHome = new Map<Uuid, number>()
+
+  constructor(options: UnclaimedLegsOptions) {
+    this.#options = options
+  }
+
+  /** The parent's flow goes on here and wants its leg. */
+  claim(uuid: Uuid): Leg | undefined {
+    const leg = this.#waiting.get(uuid)
+    this.#waiting.delete(uuid)
+    return leg
+  }
+
+  arrived(leg: Leg): void {
+    const { parent } = leg.arrival
+    if (!this.#options.calls || parent === undefined) return this.#unwanted(leg)
+    this.#waiting.set(leg.uuid, leg)
+    this.#lookFor(leg, parent, this.#options.calls).catch((error: unknown) => {
+      if (!(error instanceof SwitchhookError)) throw error
+      this.#options.log.warn({ uuid: leg.uuid, error: error.message }, 'it cannot be found out whose leg this is')
+      this.#unwanted(leg)
+    })
+  }
+
+  /** Brings a leg of ours here from wherever it is. */
+  fetch(leg: Leg): void {
+    const address = this.#options.peers?.addressOf(this.#options.node) ?? null
+    this.#options.log.info({ uuid: leg.uuid }, 'a leg is fetched from another node')
+    void this.#send(leg, address)
+  }
+
+  async #lookFor(leg: Leg, parent: string, calls: CallStore): Promise<void> {
+    const { clock, node, peers } = this.#options
+    const end = clock.monotonic() + WAITS_MS
+    while (this.#waiting.get(leg.uuid) === leg && leg.phase !== 'ended' && leg.phase !== 'moved') {
+      const owner: Owner | null = await calls.owner(parent)
+      if (this.#waiting.get(leg.uuid) !== leg) return
+      if (!owner || clock.monotonic() >= end) return this.#unwanted(leg)
+      const address = owner.node === node ? null : (peers?.addressOf(owner.node) ?? null)
+      // sent home before, and back again: its node lives and refuses it. Not at once, and not for ever.
+      const sent = this.#sentHome.get(leg.uuid)
+      const passed = sent === undefined ? null : clock.monotonic() - sent
+      if (passed !== null && passed >= WAITS_MS) return this.#unwanted(leg)
+      if (address !== null && (passed === null || passed > AGAIN_MS * 5)) {
+        if (!(await this.#talks(leg))) return this.#sendHome(leg, address)
+        this.#waiting.delete(leg.uuid)
+        return leg.giveAway()
+      }
+      await sleep(clock, AGAIN_MS)
+    }
+    this.#waiting.delete(leg.uuid)
+  }
+
+  /** Has the node that drives its call joined the two meanwhile? A transfer would part them. */
+  async #talks(leg: Leg): Promise<boolean> {
+    try {
+      return uuidOf((await leg.home?.ask(build.uuidGetvar(leg.uuid, 'bridge_to' as Ident)))?.trim() ?? '') !== null
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error
+      return false
+    }
+  }
+
+  /** Its call is driven by another node: it goes there. Our connection is closed while socket_resume is false. */
+  #sendHome(leg: Leg, address: string): void {
+    this.#waiting.delete(leg.uuid)
+    const { clock } = this.#options
+    if (!this.#sentHome.has(leg.uuid)) {
+      this.#sentHome.set(leg.uuid, clock.monotonic())
+      clock.after(2 * WAITS_MS, () => this.#sentHome.delete(leg.uuid))
+    }
+    this.#options.log.info({ uuid: leg.uuid, to: address }, 'a leg goes to the node that drives its call')
+    leg.conversation?.post(
+      api(build.uuidSetvars(leg.uuid, { socket_resume: 'false', switchhook_home: varValue(address) })),
+      api(build.uuidTransfer(leg.uuid, 'home-leg' as Ident)),
+    )
+    leg.giveAway()
+  }
+
+  async #send(leg: Leg, address: string | null): Promise<void> {
+    if (!leg.home) return
+    if (address !== null) await leg.home.attempt(build.uuidSetvar(leg.uuid, 'switchhook_home' as Ident, varValue(address) as VarValue))
+    await leg.home.attempt(build.uuidTransfer(leg.uuid, (address === null ? 'leg' : 'home-leg') as Ident))
+  }
+
+  /** Whoever asked for it has given up. */
+  #unwanted(leg: Leg): void {
+    this.#waiting.delete(leg.uuid)
+    this.#options.log.info({ uuid: leg.uuid }, 'a leg arrived that nobody waits for any more')
+    leg.conversation?.post(api(build.uuidKill(leg.uuid, 'ORIGINATOR_CANCEL' as Ident)))
+  }
+}

@@ -1,0 +1,186 @@
+/** Which campaigns this node dials: of all that run, those whose lease it holds. Takes over when another node lets go or dies. */
+import type { RedisHome } from '../agent/redis-roster.ts'
+import type { Timer } from '../base/clock.ts'
+import { Outage } from '../base/outage.ts'
+import { campaignNamed, campaigns, claimCampaign, type Switches } from '../store/campaigns.ts'
+import type { Wakeup } from './dial-wakeup.ts'
+import type { Campaign } from './campaign.ts'
+import { Dialer, type DialerContext } from './dialer.ts'
+import { takeLease, type Lease } from './lease.ts'
+import type { NailedAgents } from './nailed-agents.ts'
+
+export interface OwnerOptions {
+  redis: RedisHome
+  context: DialerContext
+  nailed: Pick<NailedAgents, 'need'>
+  /** What this node dials on (default: freeswitch). Campaigns of the other kind are left alone. */
+  switches?: Switches
+}
+
+/** After Redis or PostgreSQL failed. */
+const FAULT_MS = 1_000
+
+const FOREIGN = 'this campaign is not dialled by this node: it was begun on the other kind of switch (simulated or real); make a campaign of its own'
+
+interface Tenure {
+  campaign: Campaign
+  over: boolean
+  asking: boolean
+  lease: Lease | null
+  dialer: Dialer | null
+  need: Disposable | null
+  retry: Timer | null
+}
+
+export class CampaignOwner {
+  readonly #options: OwnerOptions
+  /** Of PostgreSQL, and of the leases in Redis. */
+  readonly #reading: Outage
+  readonly #leases: Outage
+  readonly #tenures = new Map<string, Tenure>()
+  #listening: Disposable | null = null
+  #retry: Timer | null = null
+  #news: Promise<void> = Promise.resolve()
+  #closed = false
+
+  constructor(options: OwnerOptions) {
+    this.#options = options
+    const { clock, log } = options.context
+    this.#reading = new Outage({ what: 'the list of campaigns', fields: {}, clock, log })
+    this.#leases = new Outage({ what: 'the table of campaign leases', fields: {}, clock, log })
+  }
+
+  /** Picks up what runs already, and hears of every change. */
+  start(): void {
+    this.#listening = this.#options.context.wakeup.on(ring => this.#hear(ring))
+  }
+
+  /** The campaigns that are dialled here, by name. */
+  get dialers(): ReadonlyMap<string, Dialer> {
+    const here = [...this.#tenures.values()].flatMap(({ campaign, dialer }) => (dialer ? [[campaign.name, dialer] as const] : []))
+    return new Map(here)
+  }
+
+  /** Nothing is dialled from this moment on; other nodes may take over at once. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#retry?.cancel()
+    this.#listening?.[Symbol.dispose]()
+    await Promise.all([this.#news, ...[...this.#tenures.keys()].map(name => this.#end(name))])
+  }
+
+  #hear(ring: Wakeup): void {
+    if (ring.what === 'freed') return
+    this.#news = this.#news.then(async () => {
+      if (this.#closed) return
+      try {
+        await (ring.what === 'campaign' ? this.#look(ring.name) : this.#lookAtAll())
+        this.#reading.end()
+      } catch (error) {
+        this.#reading.away((error as Error).message)
+        this.#retry?.cancel()
+        this.#retry = this.#options.context.clock.after(FAULT_MS, () => this.#hear({ what: 'resync' }))
+      }
+    })
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const running = await campaigns(this.#options.context.leads.sql, 'running')
+    const names = new Set(running.map(campaign => campaign.name))
+    for (const name of this.#tenures.keys()) if (!names.has(name)) await this.#end(name)
+    for (const campaign of running) this.#take(campaign)
+  }
+
+  async #look(name: string): Promise<void> {
+    const campaign = await campaignNamed(this.#options.context.leads.sql, name)
+    if (campaign?.state === 'running') this.#take(campaign)
+    else await this.#end(name)
+  }
+
+  #take(campaign: Campaign): void {
+    if (this.#closed) return
+    const known = this.#tenures.get(campaign.name)
+    const tenure: Tenure = known ?? { campaign, over: false, asking: false, lease: null, dialer: null, need: null, retry: null }
+    const moved = tenure.campaign.queue !== campaign.queue
+    tenure.campaign = campaign
+    this.#tenures.set(campaign.name, tenure)
+    if (!tenure.dialer) return void this.#ask(tenure)
+    tenure.dialer.campaign = campaign
+    if (moved) this.#needAgents(tenure)
+  }
+
+  async #ask(tenure: Tenure): Promise<void> {
+    const { redis, context, switches = 'freeswitch' } = this.#options
+    if (tenure.asking || tenure.over || tenure.lease) return
+    tenure.asking = true
+    tenure.retry?.cancel()
+    let again: number = FAULT_MS
+    try {
+      if (!(await claimCampaign(context.leads.sql, tenure.campaign.id, switches))) return void context.log.warn({ campaign: tenure.campaign.name, switches }, FOREIGN)
+      const answer = await takeLease({ home: redis, campaign: tenure.campaign, node: context.node, clock: context.clock, log: context.log })
+      this.#leases.end()
+      if (typeof answer !== 'number') return await this.#begin(tenure, answer)
+      again = answer
+    } catch (error) {
+      this.#leases.away((error as Error).message)
+    } finally {
+      tenure.asking = false
+    }
+    if (!tenure.over) tenure.retry = context.clock.after(again, () => void this.#ask(tenure))
+  }
+
+  async #begin(tenure: Tenure, lease: Lease): Promise<void> {
+    const { context } = this.#options
+    if (tenure.over) return lease.giveBack()
+    context.log.info({ campaign: tenure.campaign.name, epoch: lease.epoch }, 'this node dials a campaign')
+    tenure.lease = lease
+    tenure.dialer = new Dialer(context, tenure.campaign, () => lease.holds, () => void this.#giveUp(tenure, lease))
+    this.#needAgents(tenure)
+    void lease.lost.then(() => this.#asAnew(tenure))
+  }
+
+  /** This node cannot dial the campaign, though it could hold the lease for ever: others may, and it asks again when its turn has come to an end. */
+  async #giveUp(tenure: Tenure, lease: Lease): Promise<void> {
+    if (tenure.lease !== lease) return
+    this.#options.context.log.warn({ campaign: tenure.campaign.name }, 'this node cannot dial a campaign now, and lets go of it')
+    await Promise.all([this.#asAnew(tenure), this.#giveBack(tenure, lease)])
+  }
+
+  async #asAnew(tenure: Tenure): Promise<void> {
+    tenure.asking = true // not before the turn is over
+    await this.#rest(tenure)
+    tenure.asking = false
+    await this.#ask(tenure)
+  }
+
+  #needAgents(tenure: Tenure): void {
+    const before = tenure.need
+    tenure.need = this.#options.nailed.need(tenure.campaign.queue)
+    before?.[Symbol.dispose]()
+  }
+
+  async #rest(tenure: Tenure): Promise<void> {
+    const { dialer, need } = tenure
+    tenure.dialer = tenure.need = tenure.lease = null
+    await dialer?.stop()
+    need?.[Symbol.dispose]()
+  }
+
+  async #end(name: string): Promise<void> {
+    const tenure = this.#tenures.get(name)
+    if (!tenure) return
+    this.#tenures.delete(name)
+    tenure.over = true
+    tenure.retry?.cancel()
+    const { lease } = tenure
+    await Promise.all([this.#rest(tenure), lease && this.#giveBack(tenure, lease)]) // a turn that takes its time keeps nobody waiting
+  }
+
+  async #giveBack({ campaign }: Tenure, lease: Lease): Promise<void> {
+    try {
+      await lease.giveBack()
+    } catch (error) {
+      this.#options.context.log.warn({ campaign: campaign.name, error: (error as Error).message }, 'a lease could not be given back') // it runs out
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** Wakes whoever dials, on every node: something has become free, or a campaign has changed. Carries no truth; who hears it, looks. */
+import { RedisNotices } from '../agent/redis-notices.ts'
+import type { RedisHome } from '../agent/redis-roster.ts'
+import { channelOf, type RedisClient } from '../store/redis.ts'
+
+/** `resync` first, and whenever something may have been missed. */
+export type Wakeup = { what: 'resync' } | { what: 'freed' } | { what: 'campaign'; name: string }
+
+/** Every key and channel of this room, but for those of BullMQ. One Redis, not a cluster. */
+export const campaignKeys = (redis: RedisClient) => ({
+  wakeup: channelOf(redis, 'sh:dialling'),
+  lines: 'sh:lines',
+  linesOf: (campaign: string) => `sh:lines:${campaign}`,
+  starts: (node: string) => `sh:starts:${node}`,
+  lease: (campaign: string) => `sh:lease:campaign:${campaign}`,
+  epochs: 'sh:lease:epochs',
+})
+
+export class DialWakeup {
+  readonly channel: string
+  readonly #home: RedisHome
+  readonly #notices: RedisNotices<Wakeup>
+
+  constructor(home: RedisHome) {
+    this.#home = home
+    this.channel = campaignKeys(home.commands).wakeup
+    this.#notices = new RedisNotices(home.subscriber, this.channel)
+  }
+
+  /** Rejects when Redis is away. */
+  async ring(what: Exclude<Wakeup, { what: 'resync' }>): Promise<void> {
+    await this.#home.commands.publish(this.channel, JSON.stringify(what))
+  }
+
+  on(listener: (ring: Wakeup) => void): Disposable {
+    return this.#notices.on(listener)
+  }
+}

@@ -1,0 +1,51 @@
+/** The lines of agents that this node listens to, by the agent's name: who waits on which switch. */
+import type { Agent } from '../agent/agent.ts'
+import { Emitter } from '../base/events.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import type { NailedLeg } from './nailed-leg.ts'
+
+/** `kept`: where an agent waits has become known. */
+export class NailedLegs extends Emitter<{ kept: void }> {
+  readonly #lines = new Map<string, NailedLeg>()
+
+  get size(): number {
+    return this.#lines.size
+  }
+
+  get(name: string): NailedLeg | undefined {
+    return this.#lines.get(name)
+  }
+
+  has(name: string): boolean {
+    return this.#lines.has(name)
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, NailedLeg]> {
+    return this.#lines.entries()
+  }
+
+  keep(name: string, nailedLeg: NailedLeg): void {
+    this.#lines.set(name, nailedLeg)
+    this.emit('kept', undefined)
+  }
+
+  forget(name: string, nailedLeg: NailedLeg): void {
+    if (this.#lines.get(name) === nailedLeg) this.#lines.delete(name)
+    nailedLeg[Symbol.dispose]()
+  }
+
+  /** The switch on which an agent waits: only leads who are dialled there can be joined with them. Null while it is not known, or not up. */
+  homeOf({ name, nailed }: Agent): Switch | null {
+    const nailedLeg = this.#lines.get(name)
+    return nailedLeg?.home.up && nailedLeg.leg === nailed?.leg ? nailedLeg.home : null
+  }
+
+  /** The switch on which most of them wait, of those that are up: who is called waits there too, for a lead can be given to any of them. */
+  get busiest(): Switch | null {
+    const counts = new Map<Switch, number>()
+    for (const { home } of this.#lines.values()) if (home.up) counts.set(home, (counts.get(home) ?? 0) + 1)
+    let most: Switch | null = null
+    for (const [home, count] of counts) if (count > (most ? counts.get(most)! : 0)) most = home
+    return most
+  }
+}

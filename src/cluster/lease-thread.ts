@@ -1,0 +1,218 @@
+/**
+ * A node's lease that is renewed by a thread of its own: serving calls may keep the event loop busy for a second or two, and the lease
+ * must not run out then. What may be said about a call is still decided here, in the same turn, by the deadline that the thread last
+ * published. A thread that fails is started again; until it renews, the node is silent.
+ */
+import { Worker } from 'node:worker_threads'
+import { sleep, threadOffset, within, type Clock, type Timer } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import { Emitter } from '../base/events.ts'
+import type { Log } from '../base/log.ts'
+import type { RedisAddress } from '../store/redis.ts'
+import { errorFrom, SharedLease, type FromLease, type LeaseTask, type ToLease } from './lease-messages.ts'
+import type { NodeLease } from './node-lease.ts'
+import type { NodeLeaseEvents } from './node-lease-options.ts'
+import type { Peer } from './node-table.ts'
+
+/** So often this thread shows that it moves. */
+const BEAT_MS = 250
+/** An event loop that stood still for so long serves nobody. Longer than any storm of takeovers keeps it busy (1.5 s measured). */
+const STANDS_STILL_MS = 5_000
+/** A thread that failed is started again after so long. */
+const AGAIN_MS = 1_000
+/** The others are told by then that this node leaves, or see its lease run out. */
+const CLOSE_MS = 2_000
+/** An answer of the thread: Redis has one second, and the thread may be starved. */
+const ANSWER_MS = 3_000
+
+export interface LeaseThreadOptions {
+  readonly redis: RedisAddress
+  readonly node: string
+  /** Where this node's door is for other nodes' legs, 'host:port'; null when it has none. */
+  readonly address: string | null
+  readonly roles: readonly string[]
+  readonly clock: Clock
+  readonly log: Log
+  /** The lease ends when this thread has not moved for so many milliseconds. Default 5 000. */
+  readonly standsStillMs?: number
+}
+
+type Question = ToLease extends infer T ? (T extends { id: number } ? Omit<T, 'id'> : never) : never
+
+export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
+  readonly node: string
+  readonly #options: LeaseThreadOptions
+  readonly #shared: SharedLease
+  readonly #waiting = new Map<number, { resolve(value: boolean): void; reject(error: Error): void }>()
+  /** Of this thread's monotonic clock to the one that all threads share, ms. */
+  readonly #offset = threadOffset()
+  #worker: Worker | null = null
+  #beating: Timer | null = null
+  #asked = 0
+  #peers: readonly Peer[] = []
+  #open = false
+  #lastGone: { readonly node: string; readonly seenAt: number | null } | null = null
+  /** Lapses that were told to whoever listens here. */
+  #seen = 0
+  #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
+
+  constructor(options: LeaseThreadOptions) {
+    super()
+    this.node = options.node
+    this.#options = options
+    this.#shared = new SharedLease(this.#offset)
+  }
+
+  /** As Presence.start: announces the node. Rejects with SERVICE when Redis is away, with SettingError when another process has the name. */
+  async start(): Promise<void> {
+    this.#beat()
+    await this.#run()
+  }
+
+  holds(): boolean {
+    const { until, lapses } = this.#shared.read()
+    if (this.#state === 'held' && lapses === this.#seen && this.#options.clock.monotonic() < until) return true
+    if (this.#state === 'held') this.#lapse(lapses)
+    return false
+  }
+
+  get open(): boolean {
+    return this.#open
+  }
+
+  peers(): readonly Peer[] {
+    return this.#peers
+  }
+
+  /** When the node that is told to be gone renewed last, as Presence.lastSeen; null for any other, and for one that left on purpose. */
+  lastSeen(node: string): number | null {
+    return this.#lastGone?.node === node ? this.#lastGone.seenAt : null
+  }
+
+  isAlive(node: string): boolean {
+    return node === this.node ? this.holds() : this.#peers.some(peer => peer.node === node)
+  }
+
+  async setOpen(open: boolean): Promise<void> {
+    this.#open = open
+    await this.#ask({ ask: 'open', open })
+  }
+
+  async mayClose(): Promise<boolean> {
+    const may = await this.#ask({ ask: 'mayClose' })
+    if (may) this.#open = false
+    return may
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'over') return
+    const worker = this.#worker
+    const left = this.#ask({ ask: 'close' })
+    left.catch(() => {}) // told by the log of the thread
+    this.#state = 'over'
+    this.#beating?.cancel()
+    await within(this.#options.clock, CLOSE_MS, left).catch((error: Error) => {
+      this.#options.log.warn({ node: this.node, error: error.message }, 'this node could not tell the others that it leaves: they will see its lease run out')
+    })
+    await worker?.terminate()
+  }
+
+  #beat(): void {
+    const { clock } = this.#options
+    this.#shared.beat(clock.monotonic())
+    this.holds() // a lapse is noticed though nobody asks
+    this.#beating = clock.after(BEAT_MS, () => this.#beat())
+  }
+
+  /** Resolves when the thread has announced the node. */
+  #run(): Promise<void> {
+    const { redis, node, address, roles, standsStillMs = STANDS_STILL_MS } = this.#options
+    const task: LeaseTask = { redis, node, address, roles, standsStillMs, open: this.#open, shared: this.#shared.buffer }
+    const worker = new Worker(new URL('./lease-worker.mjs', import.meta.url), { workerData: task })
+    this.#worker = worker
+    return new Promise((resolve, reject) => {
+      let failure: Error | null = null
+      worker.on('message', (message: FromLease) => {
+        if (message.kind === 'started') return resolve()
+        if (message.kind !== 'failed') return this.#hear(message)
+        failure = errorFrom(message.failure)
+        void worker.terminate()
+      })
+      worker.on('error', error => (failure = error))
+      worker.on('exit', () => {
+        this.#worker = null
+        const why = failure ?? new SwitchhookError('SERVICE', 'the thread that renews the lease of this node has ended')
+        for (const { reject: refuse } of this.#waiting.values()) refuse(why)
+        this.#waiting.clear()
+        reject(why)
+        if (this.#state === 'held' || this.#state === 'lapsed') void this.#startAgain(why)
+      })
+    })
+  }
+
+  async #startAgain(why: Error): Promise<void> {
+    const { clock, log } = this.#options
+    log.error({ node: this.node, error: why.message }, 'the thread that renews the lease of this node failed; it is started again')
+    await sleep(clock, AGAIN_MS)
+    if (this.#state !== 'over') await this.#run().catch(() => {}) // its end was told, and starts it once more
+  }
+
+  #hear(message: Exclude<FromLease, { kind: 'started' | 'failed' }>): void {
+    if (message.kind === 'log') return this.#options.log[message.level](message.fields, message.message)
+    if (message.kind === 'answer') {
+      const waiting = this.#waiting.get(message.to)
+      this.#waiting.delete(message.to)
+      if (message.failure) waiting?.reject(errorFrom(message.failure))
+      else waiting?.resolve(message.value ?? false)
+      return
+    }
+    if (this.#state === 'over') return
+    switch (message.kind) {
+      case 'read':
+        this.#peers = message.peers
+        this.#renewed(message.lapses)
+        return this.emit('read', null)
+      case 'answered': {
+        const { asked, answered, ...time } = message.sample
+        return this.emit('answered', { ...time, asked: asked - this.#offset, answered: answered - this.#offset })
+      }
+      case 'gone':
+        this.#lastGone = message
+        return this.emit('gone', message.node)
+      case 'came':
+        return this.emit('came', message.peer)
+      case 'replaced':
+        this.#state = 'over'
+        return this.emit('lapsed', { forGood: true, lateMs: 0 })
+    }
+  }
+
+  /** The table was read, with so many lapses before that: those that were not noticed here are told now. */
+  #renewed(lapses: number): void {
+    const { until, lapses: now } = this.#shared.read()
+    if (lapses !== now || this.#options.clock.monotonic() >= until) return // the next reading tells
+    if (this.#state === 'held' && lapses !== this.#seen) this.#lapse(lapses)
+    const before = this.#state
+    this.#seen = lapses
+    this.#state = 'held'
+    if (before === 'lapsed') this.emit('regained', null)
+  }
+
+  #lapse(lapses: number): void {
+    this.#state = 'lapsed'
+    this.#seen = lapses
+    this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#shared.read().until })
+  }
+
+  async #ask(question: Question): Promise<boolean> {
+    const { clock } = this.#options
+    const id = ++this.#asked
+    const answer = new Promise<boolean>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
+    this.#worker?.postMessage({ id, ...question } as ToLease)
+    if (!this.#worker || !(await within(clock, ANSWER_MS, answer))) {
+      this.#waiting.delete(id)
+      throw new SwitchhookError('SERVICE', 'the thread that renews the lease of this node does not answer')
+    }
+    return answer
+  }
+}

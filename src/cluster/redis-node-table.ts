@@ -1,0 +1,81 @@
+/** The nodes of a house, in Redis. */
+import type { Clock } from '../base/clock.ts'
+import { Emitter } from '../base/events.ts'
+import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
+import { RedisTimeout } from '../store/redis-timeout.ts'
+import { SHARED_TIME_KEY } from '../store/redis-time.ts'
+import { KEPT_MS, type Claim, type Lease, type NodeRecord, type NodeTable, type LeaseAnswer } from './node-table.ts'
+
+/** A question that takes longer is asked again. */
+const ANSWERS_WITHIN_MS = 1_000
+
+/** Every key and channel of presence. */
+export const nodeTableKeys = (redis: RedisClient) => ({
+  /** Hash: name → when it lapses (ms since the epoch, Redis's time), a space, incarnation, a space, the rest as JSON. */
+  nodes: 'sh:nodes',
+  /** Channel: the name of a node that came or left. */
+  changed: channelOf(redis, 'sh:nodes:changed'),
+})
+
+/** The two kinds of openRedisClient, on the same database. */
+export interface NodeTableLinks {
+  readonly commands: RedisClient
+  readonly subscriber: RedisClient
+}
+
+const holdNode = defineScript(new URL('./lua/hold-node.lua', import.meta.url), (reply): LeaseAnswer => {
+  const [held, now, nodes, aheadMs] = reply as [number, number, string[], number]
+  const leases = new Map<string, Lease>()
+  for (let i = 0; i < nodes.length; i += 2) leases.set(nodes[i]!, leaseFrom(nodes[i]!, nodes[i + 1]!))
+  return { held: held === 1, now, aheadMs, leases }
+})
+const dropNode = defineScript(new URL('./lua/drop-node.lua', import.meta.url), reply => reply === 1)
+
+function leaseFrom(node: string, record: string): Lease {
+  const [, until, incarnation, rest] = /^(\d+) (\S+) (.*)$/s.exec(record)!
+  return { node, until: Number(until), incarnation: incarnation!, ...(JSON.parse(rest!) as Omit<NodeRecord, 'node' | 'incarnation'>) }
+}
+
+class RedisPresence implements NodeTable {
+  readonly #home: NodeTableLinks
+  readonly #keys: ReturnType<typeof nodeTableKeys>
+  readonly #timeout: RedisTimeout
+  readonly #notices = new Emitter<{ change: null }>()
+  #subscribed = false
+
+  constructor(home: NodeTableLinks, clock: Clock) {
+    this.#home = home
+    this.#keys = nodeTableKeys(home.commands)
+    this.#timeout = new RedisTimeout(clock, ANSWERS_WITHIN_MS)
+  }
+
+  hold({ record, lastsMs, mode, instead, closes = false, expects }: Claim): Promise<LeaseAnswer> {
+    const { node, incarnation, ...rest } = record
+    const replaces = instead ? `${instead.until} ${instead.incarnation}` : ''
+    const args = [node, incarnation, JSON.stringify(rest), lastsMs, mode, replaces, KEPT_MS, this.#keys.changed, String(closes), expects ?? '']
+    return this.#timeout.ask(() => holdNode(this.#home.commands, [this.#keys.nodes, SHARED_TIME_KEY], args))
+  }
+
+  async leave(node: string, incarnation: string): Promise<void> {
+    await this.#timeout.ask(() => dropNode(this.#home.commands, [this.#keys.nodes], [node, incarnation, this.#keys.changed]))
+  }
+
+  onChange(listener: () => void): Disposable {
+    if (!this.#subscribed) this.#subscribe()
+    return this.#notices.on('change', listener)
+  }
+
+  #subscribe(): void {
+    this.#subscribed = true
+    const { subscriber } = this.#home
+    const tell = () => this.#notices.emit('change', null)
+    subscriber.on('message', (channel: string) => channel === this.#keys.changed && tell())
+    // Both ways: whoever came before we could hear is seen by looking now. The client subscribes again by itself when its link is back.
+    subscriber.subscribe(this.#keys.changed).then(tell, tell)
+  }
+}
+
+/** `clock` measures how long an answer takes: a Redis that is silent for 1 s is away. */
+export function redisNodeTable(home: NodeTableLinks, clock: Clock): NodeTable {
+  return new RedisPresence(home, clock)
+}

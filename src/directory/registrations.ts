@@ -1,0 +1,40 @@
+/** Hears telephones register, on every switch: an agent whose telephone could not be reached is offered calls again. */
+import { isUnreachable } from '../agent/rest.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import { insist } from '../base/insist.ts'
+import type { Log } from '../base/log.ts'
+import type { Switchboard } from '../switch/switchboard.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
+
+/** Later the agent is tried again without it (agent/rest.ts). */
+const AGAIN = { everyMs: 1_000, forMs: 30_000 }
+
+export interface RegistrationParts {
+  readonly switchboard: Pick<Switchboard, 'switches'>
+  readonly mirror: Pick<RosterMirror, 'all'>
+  readonly roster: Pick<Roster, 'registered'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Of the nodes that hear it, whichever comes first writes it down; for the others nothing changes then. */
+export function watchRegistrations({ switchboard, mirror, roster, clock, log }: RegistrationParts): Disposable {
+  const isThere = async (name: string, endpoint: string) => {
+    try {
+      if (await insist(clock, () => roster.registered(name, clock.now()), AGAIN)) log.info({ agent: name, endpoint }, 'the telephone of this agent has registered: the agent is offered calls again')
+    } catch (error) {
+      log.warn({ agent: name, endpoint, error: (error as Error).message }, 'the roster could not be told that a telephone has registered')
+    }
+  }
+  const listening = switchboard.switches.map(one =>
+    one.on('registered', event => {
+      const [user, host] = [event.get('from-user'), event.get('from-host')]
+      for (const agent of mirror.all()) {
+        const isTheirs = agent.endpoint === `user/${user}` || agent.endpoint === `user/${user}@${host}`
+        if (isTheirs && isUnreachable(agent)) void isThere(agent.name, agent.endpoint)
+      }
+    }),
+  )
+  return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
+}

@@ -1,0 +1,136 @@
+/** A node's part in dialling: its share of the campaigns, the agents who stay on the line for them, and the jobs that supervisors leave. */
+import type { Roster } from '../agent/roster.ts'
+import type { RedisHome } from '../agent/redis-roster.ts'
+import { within, type Clock } from '../base/clock.ts'
+import { InputError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Telephones } from '../call/call-context.ts'
+import type { NodeLease } from '../cluster/node-lease.ts'
+import type { Switchboard } from '../switch/switchboard.ts'
+import { Attempts } from '../campaign/attempt.ts'
+import type { DialWakeup } from '../campaign/dial-wakeup.ts'
+import type { DialCapacity } from '../campaign/dial-capacity.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
+import { ClickToDialler } from '../campaign/click-to-dial.ts'
+import { jobTimes } from '../campaign/job-age.ts'
+import { openJobs, type ClickToDial, type Jobs } from '../campaign/jobs.ts'
+import type { Leads } from '../campaign/leads.ts'
+import { NailedLegs } from '../campaign/nailed-legs.ts'
+import { NailedAgents } from '../campaign/nailed-agents.ts'
+import { CampaignOwner } from '../campaign/campaign-owner.ts'
+import { commandCampaign } from '../campaign/campaign-commands.ts'
+import type { Ident } from '../esl/safe-text.ts'
+import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
+import type { RedisAddress } from '../store/redis.ts'
+import type { Switches } from '../store/campaigns.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Step } from './closing.ts'
+import { otherNodes, type OtherNodes } from './other-nodes.ts'
+
+export interface DiallingOptions {
+  node: string
+  lease: NodeLease
+  clock: Clock
+  log: Log
+  sql: Sql
+  home: RedisHome
+  redis: RedisAddress
+  roster: Roster
+  mirror: RosterMirror
+  telephones: Telephones
+  wakeup: DialWakeup
+  switchboard: Switchboard
+  leads: Leads
+  capacity: DialCapacity
+  /** The house's own number and gateway, for campaigns that name none. */
+  gateway: Ident
+  callerId: string | undefined
+  ringForMs: number
+  switches: Switches
+}
+
+/** How long the dialers may take to stop: a turn of theirs may hang in a store. */
+const STOP_MS = 1_000
+
+export class Dialling {
+  readonly #clock: Clock
+  readonly #attempts: Attempts
+  readonly #clickToDialler: ClickToDialler
+  readonly #nailed: NailedAgents
+  readonly #owner: CampaignOwner
+  #jobs: Jobs | null = null
+  #closing: readonly Step[] | null = null
+
+  private constructor(options: DiallingOptions) {
+    const { clock, log, sql, leads, capacity, wakeup, roster, mirror, telephones, ringForMs, switchboard, node, lease, gateway, callerId, home } = options
+    const rows = { open: (call: Omit<CallStart, 'node'>) => openCall(sql, { ...call, node }), close: (uuid: string, end: CallEnd) => closeCall(sql, uuid, end) }
+    this.#clickToDialler = new ClickToDialler({ switchboard, telephones, rows, ringForMs, clock, log })
+    this.#clock = clock
+    this.#attempts = new Attempts({ leads, clock, log, gateway, callerId })
+    const nailedLegs = new NailedLegs()
+    const among = { othersDial: () => otherNodes(lease).dialer, isAlive: (name: string) => lease.isAlive(name) }
+    this.#nailed = new NailedAgents({ switchboard, roster, mirror, nailedLegs, clock, log, node, callerId, ...among })
+    lease.on('gone', () => this.#nailed.lookAfterTheirs())
+    const context = { leads, attempts: this.#attempts, roster, capacity, wakeup, mirror, nailedLegs, switchboard, clock, log, node, gateway }
+    this.#owner = new CampaignOwner({ redis: home, context, nailed: this.#nailed, switches: options.switches })
+  }
+
+  /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */
+  static async open(options: DiallingOptions): Promise<Dialling> {
+    const dialling = new Dialling(options)
+    const { redis, log, clock, sql, wakeup, home } = options
+    dialling.#jobs = await openJobs({
+      redis,
+      log,
+      handlers: {
+        times: jobTimes(home.commands),
+        campaign: (command, name) => commandCampaign({ sql, wakeup }, name, command, clock.now()),
+        clickToDial: async request => dialling.#clickToDial(request),
+      },
+    })
+    return dialling
+  }
+
+  start(): void {
+    this.#owner.start()
+  }
+
+  /**
+   * From this moment on nobody is dialled and no job is taken. Gives what is left to do. Who is on the line, and whose telephone rings,
+   * stays so when there is a node that cares for them.
+   */
+  stop(to: OtherNodes): readonly Step[] {
+    return (this.#closing ??= this.#stop(to))
+  }
+
+  #stop(to: OtherNodes): readonly Step[] {
+    const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
+    this.#clickToDialler.stop()
+    // a lead who answers needs a node that takes the call and an agent who is still on the line
+    const phones = to.listener && to.dialer ? 'ring-on' : 'let-go'
+    // all of it begins in this turn
+    this.#attempts.stop(phones)
+    const dialers = this.#owner.close()
+    const left = within(this.#clock, STOP_MS, dialers).catch(() => {}).then(() => this.#attempts.close(phones))
+    const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go', left)
+    const campaigns = Promise.all([dialers, this.#jobs?.close()])
+    const leads = async () => {
+      await Promise.all([left, nailed])
+      return {
+        ...(phones === 'ring-on' ? { ringOn: ringing } : { letGo: ringing }),
+        ...(to.dialer ? { agentsStay: agents } : { agentsLetGo: agents }),
+      }
+    }
+    for (const told of [campaigns, left, nailed]) told.catch(() => {}) // by its step
+    return [
+      { name: 'campaigns and jobs are for others', withinMs: STOP_MS, run: async () => void (await campaigns) },
+      { name: 'leads and agents', withinMs: 2_500, run: leads },
+    ]
+  }
+
+  /** As ClickToDialler.dial; a telephone that is called when this node goes is another node's. */
+  #clickToDial(request: ClickToDial): Promise<{ uuid: string }> {
+    if (this.#closing) throw new InputError('this node is about to close and has called nobody: ask again')
+    return this.#clickToDialler.dial(request)
+  }
+}

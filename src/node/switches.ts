@@ -1,0 +1,60 @@
+/**
+ * Both links to one FreeSWITCH. A node starts also when it cannot be reached: it serves what the other switches bring, goes on trying with a
+ * pause that grows to 4 s, and dials on it as soon as it is there. A switch that refuses the password or the address is a wrong setting.
+ */
+import type { Clock } from '../base/clock.ts'
+import { SwitchError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Scope } from '../base/scope.ts'
+import { Switch } from '../switch/switchboard.ts'
+import { CommandLink } from '../esl/client.ts'
+import { EventLink } from '../esl/events.ts'
+import { connectTcp } from '../esl/tcp.ts'
+
+/** An event socket and its password. */
+export interface SwitchAddress {
+  readonly host: string
+  readonly port: number
+  readonly password: string
+}
+
+export interface SwitchParts {
+  readonly clock: Clock
+  readonly log: Log
+  /** Closes both links. */
+  readonly scope: Scope
+  /** The event link went down, or is up. */
+  linked(): void
+}
+
+/** Rejects with SwitchError SWITCH_REFUSED (password, address) or PROTOCOL (what listens there is no event socket). */
+export async function openSwitch({ host, port, password }: SwitchAddress, { clock, log, scope, linked }: SwitchParts): Promise<Switch> {
+  const name = `${host}:${port}`
+  const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
+  const commands = new CommandLink({ name, host, port, password, clock, log })
+  scope.defer(() => events.close())
+  scope.defer(() => commands.close())
+  const facts = await firstTry(events) // first: its refusal says more about a wrong password
+  const one = new Switch({ name, commands, events, facts: facts instanceof Error ? null : facts, clock, log })
+  for (const what of ['down', 'up'] as const) {
+    const telling = events.on(what, linked) // after the switch, which knows it by then
+    events.on('closed', () => telling[Symbol.dispose]())
+  }
+  if (facts instanceof Error) {
+    log.warn({ switch: name, error: facts.message }, 'FreeSWITCH cannot be reached: the node starts without it and keeps trying')
+    events.keepTrying(facts)
+  }
+  const commanded = await firstTry(commands)
+  if (commanded instanceof Error) commands.keepTrying(commanded)
+  return one
+}
+
+/** An error when it is not there now; rejects for any other reason. */
+async function firstTry<T>(link: { start(): Promise<T> }): Promise<T | SwitchError> {
+  try {
+    return await link.start()
+  } catch (error) {
+    if (error instanceof SwitchError && error.code === 'LINK_DOWN') return error
+    throw error
+  }
+}

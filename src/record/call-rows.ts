@@ -1,0 +1,214 @@
+/**
+ * Call records in PostgreSQL: a row while the call lives, closed when it ends. Nobody waits for the database: what is new is written behind
+ * the calls, all of it in one statement and one statement at a time, so a busy node writes fewer and larger ones. While the database is
+ * away, or says nothing, the latest word of each call that lives is kept, and so are the rows of calls that have ended: ten thousand at
+ * most, told every 30 s, and all of them written when it is back.
+ */
+import { within, type Clock, type Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { saveCalls, type CallState } from '../store/calls.ts'
+import { isRefused, type Json, type Sql } from '../store/sql.ts'
+import type { CallRecord, CallRecords, LiveCall } from './call-record.ts'
+
+/** Rows in one statement. */
+const AT_ONCE = 200
+const AGAIN_MS = 1_000
+/** A node that goes waits so long for what is being written. What is not is in the journals. */
+const CLOSE_MS = 1_000
+/** Rows that wait for a database that hangs: more than calls that one node drives. */
+const MOST = 20_000
+/** Of them, rows of calls that have ended, 1 to 2 kB each. */
+const MOST_LATER = 10_000
+const TOLD_EVERY_MS = 30_000
+
+interface Waiting {
+  readonly look: () => CallState
+  /** Of a call that has ended. */
+  readonly done?: { resolve(): void; reject(error: Error): void }
+  /** It is kept until the database takes it. */
+  readonly later?: true
+}
+type Row = readonly [uuid: string, waiting: Waiting]
+
+interface Parts {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** `node`: the name of this one. Disposing takes nothing more, and waits up to a second for what is being written. */
+export const keepCallRows = (sql: Sql, node: string, parts: Parts): Required<CallRecords> & AsyncDisposable => new KeptRecords(sql, node, parts)
+
+class KeptRecords implements Required<CallRecords>, AsyncDisposable {
+  readonly #sql: Sql
+  readonly #node: string
+  readonly #parts: Parts
+  readonly #waiting = new Map<string, Waiting>()
+  #writing: Promise<void> | null = null
+  #again: Timer | null = null
+  /** Since when the database does not take them, and when that was told last; by the clock that only grows. */
+  #failing: { readonly since: number; toldAt: number } | null = null
+  /** Rows of calls that have ended which wait, and those that found no room. */
+  #late = 0
+  #left = 0
+  #closed = false
+
+  constructor(sql: Sql, node: string, parts: Parts) {
+    this.#sql = sql
+    this.#node = node
+    this.#parts = parts
+  }
+
+  lives(uuid: string, look: () => LiveCall): void {
+    if (this.#waiting.get(uuid)?.done || this.#waiting.size >= MOST) return
+    this.#put(uuid, { look: () => stateOf(look(), this.#node) })
+  }
+
+  moved(uuid: string): void {
+    if (!this.#waiting.get(uuid)?.done) this.#waiting.delete(uuid)
+  }
+
+  ended(call: CallRecord): Promise<void> {
+    if (this.#again) return Promise.reject(new Error('call records cannot be written now')) // the next try has its time
+    return this.#end(call.uuid, { look: () => stateOf(call, this.#node) })
+  }
+
+  later(call: CallRecord): Promise<void> {
+    if (this.#late >= MOST_LATER) {
+      this.#left++
+      return Promise.reject(new Error(`${MOST_LATER} records of calls that have ended wait for PostgreSQL already`))
+    }
+    // copied: a part of an event's text would keep all of it alive (V8), 9 kB for each call
+    const state = structuredClone(stateOf(call, this.#node))
+    this.#late++
+    return this.#end(call.uuid, { look: () => state, later: true }).finally(() => this.#late--)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    this.#again?.cancel()
+    if (this.#writing) await within(this.#parts.clock, CLOSE_MS, this.#writing)
+    for (const { done } of this.#waiting.values()) done?.reject(new Error('this node closes'))
+    this.#waiting.clear()
+  }
+
+  #end(uuid: string, row: Omit<Waiting, 'done'>): Promise<void> {
+    if (this.#waiting.size >= MOST) return Promise.reject(new Error(`${MOST} records wait for PostgreSQL already`))
+    if (this.#waiting.get(uuid)?.done) return Promise.reject(new Error('the end of this call waits to be written already'))
+    return new Promise((resolve, reject) => this.#put(uuid, { ...row, done: { resolve, reject } }))
+  }
+
+  #put(uuid: string, row: Waiting): void {
+    if (this.#closed) return void row.done?.reject(new Error('this node closes'))
+    this.#waiting.set(uuid, row)
+    if (this.#again === null) this.#write() // while the database is away the next try has its time
+  }
+
+  /** One statement at a time. */
+  #write(): void {
+    if (this.#writing || this.#waiting.size === 0) return
+    this.#writing = this.#writeAll().then(all => {
+      this.#writing = null
+      if (!all) this.#tryAgain()
+      else this.#write() // what came in the last moment
+    })
+  }
+
+  #tryAgain(): void {
+    this.#leaveEnds()
+    if (this.#closed) return
+    this.#tell()
+    this.#again = this.#parts.clock.after(AGAIN_MS, () => {
+      this.#again = null
+      this.#write()
+    })
+  }
+
+  /** False when the database does not take them now. */
+  async #writeAll(): Promise<boolean> {
+    const { clock, log } = this.#parts
+    const began = clock.monotonic()
+    let written = 0
+    while (this.#waiting.size > 0) {
+      const batch = [...firstOf(this.#waiting, AT_ONCE)]
+      for (const [uuid] of batch) this.#waiting.delete(uuid)
+      if (!(await this.#writeRows(batch))) return false
+      written += batch.length
+    }
+    if (this.#failing) {
+      const fields = { written, ms: Math.round(clock.monotonic() - began), waitedMs: Math.round(began - this.#failing.since), leftToReconciliation: this.#left }
+      log.info(fields, 'rows of calls that waited for PostgreSQL were written')
+    }
+    this.#failing = null
+    this.#left = 0
+    return true
+  }
+
+  /** Whoever does not wait leaves the end of a call to its journal. */
+  #leaveEnds(): void {
+    for (const [uuid, { done, later }] of this.#waiting) {
+      if (!done || later) continue
+      this.#waiting.delete(uuid)
+      done.reject(new Error('call records cannot be written now'))
+    }
+  }
+
+  /** False when the database does not take them now: then those that were not written wait again. */
+  async #writeRows(batch: readonly Row[]): Promise<boolean> {
+    try {
+      await saveCalls(this.#sql, batch.map(([, { look }]) => look()))
+      for (const [, { done }] of batch) done?.resolve()
+      return true
+    } catch (error) {
+      if (!isRefused(error)) return this.#keep(batch, error as Error)
+      if (batch.length === 1) return this.#refuse(batch[0]!, error as Error)
+      // one row that cannot be written must not keep the others away
+      for (const [at, row] of batch.entries()) {
+        if (!(await this.#writeRows([row]))) return this.#keep(batch.slice(at + 1), error as Error)
+      }
+      return true
+    }
+  }
+
+  #refuse([uuid, { done }]: Row, error: Error): true {
+    if (done) done.reject(error)
+    else this.#parts.log.error({ uuid, error: error.message }, 'PostgreSQL refused the row of a call; the call goes on')
+    return true
+  }
+
+  #keep(batch: readonly Row[], error: Error): false {
+    const { clock } = this.#parts
+    for (const [uuid, row] of batch) {
+      const waits = !this.#closed && (!row.done || row.later) && !this.#waiting.has(uuid)
+      if (waits) this.#waiting.set(uuid, row)
+      else row.done?.reject(error)
+    }
+    this.#failing ??= { since: clock.monotonic(), toldAt: -Infinity }
+    return false
+  }
+
+  #tell(): void {
+    const { clock, log } = this.#parts
+    const now = clock.monotonic()
+    if (!this.#failing || now - this.#failing.toldAt < TOLD_EVERY_MS) return
+    this.#failing.toldAt = now
+    log.warn({ waiting: this.#waiting.size, ended: this.#late, most: MOST_LATER, leftToReconciliation: this.#left }, 'PostgreSQL does not take the rows of calls: the calls go on, and the rows are written when it is back')
+  }
+}
+
+function* firstOf<K, V>(map: ReadonlyMap<K, V>, count: number): Iterable<[K, V]> {
+  for (const entry of map) {
+    if (count-- <= 0) return
+    yield entry
+  }
+}
+
+function stateOf(call: LiveCall | CallRecord, node: string): CallState {
+  const { uuid, direction, from, to, core, timeline, tags, customer, flow, startedAt, answeredAt, agent, otherLeg, queue, gateway } = call
+  const { waitMs, ringMs, talkMs, holdMs, recording } = call
+  return {
+    id: uuid, flow, direction: direction === 'in' ? 'inbound' : 'outbound', from: from || null, to: to || null, customer: customer ?? null, core: core || null,
+    node, startedAt, answeredAt, agent, otherLeg, queue, gateway, waitMs, ringMs, talkMs, holdMs, recording,
+    crm: Object.fromEntries(tags), queueTimeline: timeline as unknown as Json[],
+    end: 'end' in call ? { at: call.endedAt, cause: call.end.cause, outcome: call.outcome, hungUpBy: call.hungUpBy } : null,
+  }
+}

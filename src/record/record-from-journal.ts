@@ -1,0 +1,69 @@
+/** The record of a call that nobody drove to its end, made of its journal: what the flow would have written, as far as it came. */
+import { readEntries, type Begin, type Entry, type Intent, type Note } from '../journal/entries.ts'
+import type { EndedLeg } from '../switch/recent-hangups.ts'
+import type { LegEnd } from '../call/leg-end.ts'
+import { uuid as parseUuid, type Uuid } from '../esl/safe-text.ts'
+import { recordOf, type CallRecord } from './call-record.ts'
+
+/** How a call ended, when that is known: heard on a link, or because its switch ended. */
+export interface KnownEnd extends EndedLeg {
+  readonly facts?: LegEnd['facts']
+}
+
+/** The clocks of a switch and of a node may differ by this much; a time of bridging that is older is of an earlier talk. */
+const JOINED_WITHIN_MS = 2_000
+
+/** Null when the journal says nothing. What the journal says of the end counts most. Without a known end it ended at `now`, when it was missed. */
+export function recordFromJournal(lines: readonly string[], end: KnownEnd | null, now: number): CallRecord | null {
+  const entries = readEntries(lines)
+  const begin = entries[0]
+  if (begin?.k !== 'begin') return null
+  const notes = entries.filter((entry): entry is Note => entry.k === 'note')
+  const all = [...notes, ...unwrittenDials(entries), ...unwrittenTalk(entries, end)]
+  const at = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // two clocks may differ; nothing happens after the end
+  return recordOf(begin, all, { cause: end?.cause ?? 'LOST', ...(end?.facts && { facts: end.facts }) }, at)
+}
+
+/** Legs that were dialled and of which nothing was written after that. */
+export function ringingIn(lines: readonly string[]): Uuid[] {
+  const entries = readEntries(lines)
+  const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
+  return dialledIn(entries.filter(entry => entry.k !== 'intent' || !over.has(entry.n)))
+}
+
+/** Every leg that was dialled, whatever became of it. */
+export function dialledIn(entries: readonly Entry[]): Uuid[] {
+  return entries.flatMap(entry => (entry.k === 'intent' && entry.v.startsWith('dial ') ? [parseUuid((entry.d as { uuid: string }).uuid)] : []))
+}
+
+/** What a journal says of where its call lives, and which flow it is in. */
+export function beginOf(lines: readonly string[]): Begin | null {
+  const [begin] = readEntries(lines.slice(0, 1))
+  return begin?.k === 'begin' ? begin : null
+}
+
+/** The node died while a telephone rang: that it did is in its intent. */
+function unwrittenDials(entries: readonly Entry[]): Note[] {
+  const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
+  const noted = new Set(entries.flatMap(entry => (entry.k === 'note' && 'event' in entry.note ? (entry.note.leg ?? []) : [])))
+  return entries.flatMap(entry => {
+    if (entry.k !== 'intent' || !entry.v.startsWith('dial ')) return []
+    const { uuid: leg } = entry.d as { uuid: string }
+    return over.has(entry.n) || noted.has(leg) ? [] : [{ k: 'note', at: entry.at, note: { event: 'dialled', leg, to: entry.v.slice('dial '.length) } }]
+  })
+}
+
+/** The node died in the moment in which the two were joined: the switch says that they were. */
+function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] {
+  const join = entries.findLast((entry): entry is Intent => entry.k === 'intent' && entry.v === 'join')
+  const partner = (join?.d as { with: string } | undefined)?.with
+  if (!join || end?.bridgedTo === undefined || end.bridgedTo !== partner) return []
+  const { bridgedAt = 0 } = end
+  const since = bridgedAt < join.at - JOINED_WITHIN_MS ? join.at : bridgedAt
+  const after = entries.slice(entries.indexOf(join) + 1)
+  if (after.some(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'talking')) return []
+  const { with: leg } = join.d as { readonly with: string }
+  const known = entries.findLast(entry => entry.k === 'note' && 'event' in entry.note && (entry.note.leg === leg || entry.note.event === 'promised')) as Note | undefined
+  const agent = known && 'agent' in known.note ? known.note.agent : undefined
+  return [{ k: 'note', at: since, note: { event: 'talking', leg, ...(agent === undefined ? {} : { agent }) } }]
+}

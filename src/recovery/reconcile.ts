@@ -1,0 +1,237 @@
+/**
+ * Compares what the stores say with what is there, and puts right what differs: the main mechanism of correctness. Events only make it
+ * quick; any of them may be missed, with a link, a node, a switch or a store.
+ *
+ * Looks when something happened after which much may differ (start, a link is back, a switch was started anew, a node is gone or was
+ * away itself), and every 30 s. That one timer polls on purpose: what no event tells cannot be waited for.
+ */
+import type { Clock, Timer } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Phase } from '../call/leg.ts'
+import type { Life } from '../switch/queries.ts'
+import type { ChannelList } from '../switch/channel-list.ts'
+import type { Owner } from '../journal/call-store.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import type { Uuid } from '../esl/safe-text.ts'
+import { StaleRecords, type StaleRecordsParts } from './stale-records.ts'
+import { OrphanedCalls, type Nodes, type OrphanedCallsParts } from './orphaned-calls.ts'
+import { GracePeriods, turnOf } from './grace.ts'
+import { answers } from './liveness.ts'
+import { checkUnownedChannels } from './unowned-channels.ts'
+
+const EVERY_MS = 30_000
+/** After a store was away, or a link went down in the middle of a look; that again after twice as long, …: a look may be what breaks a link. */
+const RETRY_MS = 5_000
+/** The end of a leg is told while it is asked for. */
+const TOLD_MS = 1_000
+/** A row without a leg for so long is none that lingers. */
+const LINGERS_MS = 60_000
+/** A call of ours that was just taken is still being written down. */
+const TAKEN_MS = 2_000
+
+/** A leg of this node: call/leg.ts. */
+export interface HeldLeg {
+  readonly uuid: Uuid
+  readonly home: Switch | null
+  readonly phase: Phase
+  end(cause: string, at?: number): void
+}
+
+export interface ReconcileParts extends Omit<OrphanedCallsParts, 'staleRecords' | 'nodes'>, StaleRecordsParts {
+  readonly nodes: Nodes & { on(what: 'gone' | 'regained', listener: (node: unknown) => void): Disposable }
+  readonly rows: StaleRecordsParts['rows']
+  /** Tells other nodes which runs of switches this one commands, and hears of theirs: cluster/switch-runs.ts. Absent where there are no others. */
+  readonly runs?: { refresh(): Promise<void> } | undefined
+  /** The legs of this node's door. */
+  legs(): Iterable<HeldLeg>
+  /** The memory of all nodes has lost a call that this node drives: write it down again. */
+  remember?(uuid: string): Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Reconciled {
+  /** Calls of nodes that are gone: put away, waited for, fetched. */
+  readonly finished: number
+  readonly watched: number
+  readonly fetched: number
+  /** Legs of ours that turned out to be over. */
+  readonly lost: number
+  /** Channels that nobody drove: sent to the door or hung up. */
+  readonly unownedChannels: number
+  /** Rows, places and promises of calls that are no more. */
+  readonly swept: number
+  /** Rows of channels that do not exist. */
+  readonly zombies: number
+}
+
+interface Seen {
+  readonly owners: ReadonlyMap<string, Owner>
+  /** Legs of agents who wait for leads. */
+  readonly nailed: ReadonlySet<string>
+  readonly legs: readonly HeldLeg[]
+}
+
+const NOTHING: Reconciled = { finished: 0, watched: 0, fetched: 0, lost: 0, unownedChannels: 0, swept: 0, zombies: 0 }
+
+export class Reconciler implements AsyncDisposable {
+  readonly #parts: ReconcileParts
+  readonly #grace: GracePeriods
+  readonly #staleRecords: StaleRecords
+  readonly #orphanedCalls: OrphanedCalls
+  readonly #listening: Disposable[] = []
+  #timer: Timer | null = null
+  #running: Promise<Reconciled> | null = null
+  #next: Promise<Reconciled> | null = null
+  #closed = false
+  #zombies = 0
+  /** So many looks in a row during which a link went down. */
+  #cuts = 0
+
+  constructor(parts: ReconcileParts) {
+    this.#parts = parts
+    this.#grace = new GracePeriods(parts.clock)
+    this.#staleRecords = new StaleRecords(parts, this.#grace)
+    this.#orphanedCalls = new OrphanedCalls({ ...parts, staleRecords: this.#staleRecords, mine: uuid => parts.mine(uuid) }, this.#grace)
+  }
+
+  /** Looks now, and from now on whenever there is a reason. The door must be open: calls may come back. */
+  start(): Promise<Reconciled> {
+    const { nodes, switchboard } = this.#parts
+    this.#listening.push(
+      nodes.on('gone', node => void this.look(`node ${String(node)} is gone`)),
+      nodes.on('regained', () => void this.look('this node was away')),
+    )
+    for (const one of switchboard.switches) this.#listening.push(one.on('back', () => void this.#linkIsBack()))
+    return this.look('start')
+  }
+
+  /** At once, unless the last look ended with the loss of a link: then its pause is waited for. */
+  async #linkIsBack(): Promise<void> {
+    if (this.#running) await this.#running
+    if (this.#cuts === 0) await this.look('a link is back')
+  }
+
+  /** One look at a time. Resolves with a look that began after this was called; never rejects. */
+  look(why: string): Promise<Reconciled> {
+    if (this.#closed) return Promise.resolve(NOTHING)
+    if (!this.#running) return this.#begin(why)
+    return (this.#next ??= this.#running.then(() => {
+      this.#next = null
+      return this.#closed ? NOTHING : this.#begin(why)
+    }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    this.#timer?.cancel()
+    for (const one of this.#listening) one[Symbol.dispose]()
+    await this.#running
+    this.#orphanedCalls.close()
+    this.#timer?.cancel()
+  }
+
+  #begin(why: string): Promise<Reconciled> {
+    this.#timer?.cancel()
+    const running: Promise<Reconciled> = this.#run(why).finally(() => (this.#running = null))
+    return (this.#running = running)
+  }
+
+  async #run(why: string): Promise<Reconciled> {
+    const { clock, log } = this.#parts
+    const begun = clock.monotonic()
+    let again = EVERY_MS
+    try {
+      this.#grace.begin()
+      const losses = this.#losses()
+      const found = await this.#look()
+      again = Math.min(EVERY_MS, this.#grace.end())
+      this.#cuts = this.#losses() === losses ? 0 : this.#cuts + 1
+      if (this.#cuts > 0) again = Math.min(EVERY_MS, RETRY_MS * 2 ** (this.#cuts - 1))
+      const { watched: _, zombies: __, ...done } = found
+      const ms = Math.round(clock.monotonic() - begun)
+      if (Object.values(done).some(count => count > 0)) log.info({ why, ...found, ms }, 'what differed from what is there was put right')
+      return found
+    } catch (error) {
+      log.warn({ why, error: (error as Error).message }, 'what is there could not be compared with what is written down, trying again')
+      again = RETRY_MS
+      return NOTHING
+    } finally {
+      if (!this.#closed) this.#timer = clock.after(again, () => void this.look('time has passed'))
+    }
+  }
+
+  #losses(): number {
+    return this.#parts.switchboard.switches.reduce((sum, one) => sum + one.losses, 0)
+  }
+
+  async #look(): Promise<Reconciled> {
+    const { nodes, calls, switchboard } = this.#parts
+    if (!nodes.holds()) return NOTHING // it is the others who decide now
+    await this.#parts.runs?.refresh()
+    const owners = await calls.all()
+    const orphaned = await this.#orphanedCalls.look(owners)
+    const { swept, nailed } = await this.#staleRecords.look(owners)
+    const found = { lost: 0, unownedChannels: 0, zombies: 0 }
+    const legs = [...this.#parts.legs()].filter(({ phase }) => phase !== 'ended' && phase !== 'moved')
+    for (const one of switchboard.switches) {
+      if (!answers(one)) continue
+      const here = legs.filter(({ home }) => home === one)
+      const listing = (await one.list()) ?? new Map()
+      const lives = await one.livesAll([...new Set([...listing.keys(), ...here.map(({ uuid }) => uuid)])])
+      found.lost += this.#endLost(one, here, lives)
+      found.zombies += this.#count(listing, lives)
+      found.unownedChannels += await this.#unownedChannels(one, listing, { owners, nailed, legs })
+    }
+    this.#warn(found.zombies)
+    await this.#remember(owners, legs)
+    return { ...orphaned, swept, ...found }
+  }
+
+  /** Legs that this node holds and the switch does not have. */
+  #endLost(home: Switch, legs: readonly HeldLeg[], lives: ReadonlyMap<Uuid, Life>): number {
+    let lost = 0
+    for (const leg of legs) {
+      if (lives.get(leg.uuid) !== 'no' || leg.phase === 'ended' || leg.phase === 'moved') continue
+      const end = home.ended(leg.uuid)
+      if (!end && !this.#grace.lasted(`lost ${leg.uuid}`, TOLD_MS)) continue
+      leg.end(end?.cause ?? 'LOST', end?.at)
+      lost++
+    }
+    return lost
+  }
+
+  #count(listing: ChannelList, lives: ReadonlyMap<Uuid, Life>): number {
+    const old = this.#parts.clock.now() - LINGERS_MS
+    const without = [...listing.values()].filter(({ uuid, createdAt }) => lives.get(uuid) === 'no' && createdAt < old)
+    return without.filter(({ uuid }) => this.#grace.lasted(`zombie ${uuid}`, LINGERS_MS)).length
+  }
+
+  #warn(zombies: number): void {
+    const more = zombies > this.#zombies
+    this.#zombies = zombies
+    if (!more) return
+    this.#parts.log.warn({ zombies }, 'a switch lists channels that do not exist: they count against its max-sessions until it is started anew')
+  }
+
+  #unownedChannels(home: Switch, listing: ChannelList, { owners, nailed, legs }: Seen): Promise<number> {
+    const { node, nodes, log } = this.#parts
+    const here = new Set<string>(legs.map(({ uuid }) => uuid))
+    const others = nodes.peers().map(peer => peer.node)
+    const known = {
+      isOwned: (uuid: string) => owners.has(uuid),
+      isAwaited: (uuid: string) => here.has(uuid) || nailed.has(uuid),
+      turn: (uuid: string) => turnOf(uuid, node, others),
+      holds: () => nodes.holds(),
+    }
+    return checkUnownedChannels(home, listing, known, this.#grace, log)
+  }
+
+  async #remember(owners: ReadonlyMap<string, Owner>, legs: readonly HeldLeg[]): Promise<void> {
+    const { remember, mine } = this.#parts
+    if (!remember) return
+    for (const { uuid } of legs) {
+      if (!owners.has(uuid) && mine(uuid) && this.#grace.lasted(`forgotten ${uuid}`, TAKEN_MS)) await remember(uuid)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What calls that are over have left in the stores: places of callers who are gone, agents promised to them, agents on lines that
+ * are no more, open rows. Whatever belongs to a call that some living node drives is that node's to put away.
+ */
+import type { Agent } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Owner } from '../journal/call-store.ts'
+import type { Switchboard } from '../switch/switchboard.ts'
+import type { Member } from '../queue/member.ts'
+import type { QueueStore } from '../queue/store.ts'
+import type { GracePeriods } from './grace.ts'
+import { livenessOf, type Liveness } from './liveness.ts'
+
+/** A flow that has just ended, or a telephone that is just being called, is still being written down. */
+const SETTLES_MS = 5_000
+
+export interface StaleRecordsParts {
+  readonly switchboard: Switchboard
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+  /** Rows of calls that have not ended, as far as anybody has written down, with the run of their switch; null where there is no table. */
+  readonly rows: { open(): Promise<ReadonlyMap<string, string | null>>; lost(uuid: string, at: number): Promise<unknown> } | null
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export class StaleRecords {
+  readonly #parts: StaleRecordsParts
+  readonly #grace: GracePeriods
+
+  constructor(parts: StaleRecordsParts, grace: GracePeriods) {
+    this.#parts = parts
+    this.#grace = grace
+  }
+
+  /**
+   * Frees the agents who are promised to these calls or talk with them, and gives their places up: the caller's record first, for an
+   * agent who is still promised to nobody comes free by themselves, should we die in between.
+   */
+  async clear(calls: ReadonlySet<string>): Promise<number> {
+    const { queueStore, roster, clock } = this.#parts
+    const [members, agents] = await Promise.all([this.#members(), roster.list(clock.now())])
+    const left = members.filter(({ call }) => calls.has(call))
+    const promised = agents.filter(({ reservation }) => reservation !== null && calls.has(reservation.for))
+    const leave = ({ queue, call, answeredAt }: Member) => queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')
+    await Promise.all(left.map(leave))
+    await Promise.all(promised.map(agent => this.#release(agent)))
+    return left.length + promised.length
+  }
+
+  /** Looks through the stores for calls that exist nowhere and that nobody owns. `nailed` are the legs of agents who wait for leads. */
+  async look(owners: ReadonlyMap<string, Owner>): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
+    const { switchboard, roster, rows, clock } = this.#parts
+    const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), this.#openRows()])
+    const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
+    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open.keys()]
+    const unowned = all.filter(call => !owners.has(call))
+    const runs = new Map([...open, ...agents.flatMap(agent => (agent.nailed ? [[agent.nailed.leg, agent.nailed.core ?? null] as const] : []))])
+    const elsewhere = await this.#elsewhere([...unowned, ...nailed], runs)
+    const named = unowned.filter(call => !elsewhere.has(call))
+    const occupying = agents.flatMap(({ name, legs = [] }) => legs.map(leg => ({ name, leg })))
+    const liveness = await livenessOf(switchboard, [...named, ...[...nailed].filter(leg => !elsewhere.has(leg)), ...occupying.map(({ leg }) => leg)])
+    const gone = (call: string) => isOver(liveness.get(call)) && this.#grace.lasted(`left ${call}`, SETTLES_MS)
+    const over = new Set(named.filter(gone))
+    let swept = over.size > 0 ? await this.clear(over) : 0
+    for (const agent of agents) {
+      if (agent.nailed && gone(agent.nailed.leg)) swept += Number(await this.#unnail(agent.name, agent.nailed.leg))
+    }
+    // whoever dialled them has died, or could not tell the roster
+    for (const { name, leg } of occupying) {
+      if (gone(leg)) swept += Number(await roster.vacate(name, leg, clock.now()))
+    }
+    for (const call of open.keys()) {
+      if (!over.has(call)) continue
+      await rows!.lost(call, clock.now())
+      swept++
+    }
+    return { swept, nailed }
+  }
+
+  /** Legs, agents and places do not wait for PostgreSQL: without it the next look finds the rows. */
+  async #openRows(): Promise<ReadonlyMap<string, string | null>> {
+    const { rows, log } = this.#parts
+    try {
+      return (await rows?.open()) ?? new Map()
+    } catch (error) {
+      log.warn({ error: (error as Error).message }, 'rows of calls that have not ended could not be read')
+      return new Map()
+    }
+  }
+
+  /** Legs of which this node cannot say anything. */
+  async #elsewhere(legs: readonly string[], runs: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    for (const leg of legs) if (await this.#parts.switchboard.isElsewhere(runs.get(leg) ?? undefined)) found.add(leg)
+    return found
+  }
+
+  async #members() {
+    const { queueStore } = this.#parts
+    return (await Promise.all((await queueStore.queues()).map(({ name }) => queueStore.members(name)))).flat()
+  }
+
+  /** With the time at which it was noticed: an agent's wrap-up is for them to see. */
+  async #release({ name, state, reservation }: Agent): Promise<void> {
+    await this.#parts.roster.release(name, reservation!.epoch, state === 'talking' ? 'talked' : 'caller-left', this.#parts.clock.now())
+  }
+
+  async #unnail(name: string, leg: string): Promise<boolean> {
+    const { roster, clock } = this.#parts
+    if ((await roster.get(name, clock.now()))?.nailed?.leg !== leg) return false // on the line anew
+    await roster.nail(name, null, clock.now())
+    return true
+  }
+}
+
+const isOver = (liveness: Liveness | undefined): boolean => liveness === 'no'

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { VirtualClock } from '#testing'
+import { silentLog } from '../../src/base/log.ts'
+import type { Arrival } from '../../src/journal/arrival.ts'
+import { StaleConnections } from '../../src/call/stale-connections.ts'
+import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
+import { newUuid } from '../../src/esl/safe-text.ts'
+
+/** Node a, that may have been away, and node b, which lives. */
+function awakened() {
+  const clock = new VirtualClock()
+  const calls = memoryCallStore()
+  const state = { holds: true }
+  const peers = { holds: () => state.holds, addressOf: (node: string) => (node === 'b' ? 'b:1' : null) }
+  const doubts = new StaleConnections({ clock, log: silentLog, node: 'a', calls, peers })
+  const arrival = (idle: boolean): Arrival => ({ uuid: newUuid(), path: 'welcome', from: '', fromName: '', to: '', direction: 'in', answered: true, idle, core: '', socketResume: true, key: '' })
+  return { clock, calls, state, doubts, arrival }
+}
+
+test('a node that was never away doubts nobody', () => {
+  assert.equal(awakened().doubts.any, false)
+})
+
+test('a call that another node drives by now is left alone by a node that was asleep', async () => {
+  const { clock, calls, state, doubts, arrival } = awakened()
+  state.holds = false
+  assert.equal(doubts.any, true)
+  const call = arrival(true)
+  await calls.take(call.uuid, 'b', '{}')
+  const stale = doubts.isStale(call)
+  await clock.advance(500)
+  state.holds = true
+  assert.equal(await clock.runUntil(stale, 1_000), true)
+})
+
+test('a call that waits for nobody else is taken, also in the moment of the awakening', async () => {
+  const { clock, calls, doubts, arrival } = awakened()
+  doubts.begin()
+  assert.equal(await doubts.isStale(arrival(true)), false)
+  const dead = arrival(true)
+  await calls.take(dead.uuid, 'c', '{}') // a node that is no more
+  assert.equal(await doubts.isStale(dead), false)
+  assert.equal(await doubts.isStale(arrival(false)), true, 'somebody else plays something to it')
+  await clock.advance(2_100)
+  assert.equal(doubts.any, false)
+})
+
+test('while Redis is away nobody who comes is doubted for longer than two seconds, and who waits for nobody else is not doubted at all', async () => {
+  const { clock, state, doubts, arrival } = awakened()
+  state.holds = false
+  assert.equal(doubts.any, true)
+  const [fresh, busy] = [doubts.isStale(arrival(true)), doubts.isStale(arrival(false))]
+  assert.equal(await clock.runUntil(fresh, 2_100), false)
+  assert.equal(await busy, true)
+  assert.equal(doubts.any, false, 'the lease has not come back: it is Redis that is away, not this process')
+})
