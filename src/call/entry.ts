@@ -89,6 +89,11 @@ export class Door {
     return this.#acceptBurst.takesOver
   }
 
+  /** This process stood still, and moves again: connections that come now may be old ones. */
+  stoodStill(): void {
+    this.#stale.begin()
+  }
+
   /** The node has been without a lease for seconds: FreeSWITCH is to say who drives its calls. Gives how many calls it is asked for. */
   offerAll(): number {
     const driven = [...this.#legs.values()].filter(({ phase, uuid }) => (phase === 'driven' || phase === 'adrift') && !this.#lapsedLease.mayDrive(uuid))
@@ -135,7 +140,7 @@ export class Door {
       lost++
       leg.giveAway('taken')
     })
-    this.#stale.begin()
+    if (this.#stale.any) this.#stale.begin()
     log.info({ kept: legs.length - lost, lost }, 'this node is among its peers again')
   }
 

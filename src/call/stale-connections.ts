@@ -26,22 +26,19 @@ export interface StaleConnectionsOptions {
 export class StaleConnections {
   readonly #options: StaleConnectionsOptions
   #until = 0
-  #held = true
 
   constructor(options: StaleConnectionsOptions) {
     this.#options = options
   }
 
-  /** This process was away a moment ago. */
+  /** This process stood still, and moves again. */
   begin(): void {
     this.#until = this.#options.clock.monotonic() + DOUBT_MS
   }
 
-  /** May a connection that comes now be an old one? Not because Redis is away: for two seconds after this process found its lease passed. */
+  /** May a connection that comes now be an old one? For two seconds after this process moved again; never because Redis is away. */
   get any(): boolean {
-    const holds = this.#holds()
-    if (!holds && this.#held) this.begin()
-    this.#held = holds
+    this.#holds() // who looks at the lease notices that this process stood still
     return this.#options.clock.monotonic() < this.#until
   }
 

@@ -48,6 +48,8 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
   readonly #offset = threadOffset()
   #worker: Worker | null = null
   #beating: Timer | null = null
+  /** When this thread moved last, by its monotonic clock. */
+  #movedAt = Infinity
   #asked = 0
   #peers: readonly Peer[] = []
   #open = false
@@ -119,8 +121,9 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
 
   #beat(): void {
     const { clock } = this.#options
-    this.#shared.beat(clock.monotonic())
-    this.holds() // a lapse is noticed though nobody asks
+    this.holds() // a lapse is noticed though nobody asks, and before `#movedAt` is set anew
+    this.#movedAt = clock.monotonic()
+    this.#shared.beat(this.#movedAt)
     this.#beating = clock.after(BEAT_MS, () => this.#beat())
   }
 
@@ -201,7 +204,9 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
   #lapse(lapses: number): void {
     this.#state = 'lapsed'
     this.#seen = lapses
-    this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#shared.read().until })
+    const now = this.#options.clock.monotonic()
+    // the other thread may have renewed already, so its deadline alone does not tell that this one stood still
+    this.emit('lapsed', { forGood: false, lateMs: Math.max(now - this.#shared.read().until, now - this.#movedAt - BEAT_MS) })
   }
 
   async #ask(question: Question): Promise<boolean> {

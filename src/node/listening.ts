@@ -108,7 +108,8 @@ export class Listening {
     lease.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()
-      if (lateMs < LATE_MS) this.#offering = clock.after(OFFER_MS, () => this.#offer())
+      if (lateMs >= LATE_MS) this.#door.stoodStill()
+      else this.#offering = clock.after(OFFER_MS, () => this.#offer())
     })
     lease.on('regained', () => void this.#back())
   }
