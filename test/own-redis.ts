@@ -57,9 +57,9 @@ export class OwnRedis {
     if (this.#process?.exitCode === null && this.#process.signalCode === null) process.kill(this.#process.pid!, signal)
   }
 
-  /** A client that goes with the test. */
+  /** A client that goes with the test. A link for commands would leave a server that a test makes a replica. */
   async client(): Promise<RedisClient> {
-    const client = await openRedisClient({ url: this.url })
+    const client = await openRedisClient({ url: this.url }, { kind: 'subscriber' })
     this.#clients.push(client)
     return client
   }

@@ -13,16 +13,15 @@ export interface Link {
   readonly status: string
   /** The socket of this connection. */
   readonly stream: { readonly bytesRead: number; destroy(why: Error): unknown }
-  ping(): Promise<unknown>
   on(event: 'connect' | 'close', listener: () => void): unknown
 }
 
 /**
- * Watches a client for as long as it lives, over all its connections. `silentMs`, a multiple of
+ * Watches a client for as long as it lives, over all its connections. `question` is what Redis is asked. `silentMs`, a multiple of
  * ASKED_EVERY_MS: so long a link may be silent once it is ready; before that it must answer within ASKED_EVERY_MS. Whatever is read counts,
- * not only the answer to a ping.
+ * not only the answer to the question.
  */
-export function keepHeartbeat(link: Link, clock: Clock, silentMs = ASKED_EVERY_MS): void {
+export function keepHeartbeat(link: Link, clock: Clock, question: () => Promise<unknown>, silentMs = ASKED_EVERY_MS): void {
   let timer: Timer | undefined
   link.on('connect', () => {
     timer?.cancel()
@@ -39,7 +38,7 @@ export function keepHeartbeat(link: Link, clock: Clock, silentMs = ASKED_EVERY_M
       if (asking || link.status !== 'ready') return
       asking = true
       const answered = () => void (asking = false)
-      link.ping().then(answered, answered) // what counts is what was read; a link that is broken is told by 'close'
+      question().then(answered, answered) // what counts is what was read; a link that is broken is told by 'close'
     }
     const look = () => {
       const limit = link.status === 'ready' ? silentMs : ASKED_EVERY_MS

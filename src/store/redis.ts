@@ -66,7 +66,7 @@ class Link extends Redis {
     this.#kind = kind
     this.#clock = clock
     this.#timeout = new RedisTimeout(clock, ANSWERS_WITHIN_MS)
-    keepHeartbeat(this, clock, kind === 'blocking' ? BLOCKS_FOR_MS : undefined)
+    keepHeartbeat(this, clock, () => (kind === 'commands' ? this.#askRole() : this.ping()), kind === 'blocking' ? BLOCKS_FOR_MS : undefined)
   }
 
   /** For BullMQ, which makes the connection on which a worker waits of the one that it is given. */
@@ -94,6 +94,12 @@ class Link extends Redis {
 
   #isLate(): boolean {
     return this.commandQueue.length >= MOST_WAITING && this.#timeout.isLate
+  }
+
+  /** A link that only reads would never be told by a refused write that its server is a replica now. Rejects where ROLE is not allowed. */
+  async #askRole(): Promise<void> {
+    const [role] = await this.role()
+    if (role === 'slave') this.#refused(new Error('READONLY this server is a replica now'))
   }
 
   /** False: the command fails, for it may be refused once more. */

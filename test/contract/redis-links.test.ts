@@ -125,3 +125,18 @@ test('after a failover both links connect to the new primary, and writes succeed
   await roster.put(settings('bert'), 1)
   assert.deepEqual((await redisRoster({ commands: await second.client(), subscriber: links.subscriber }).list(1)).map(({ name }) => name), ['bert'])
 })
+
+test('a link that only reads is told of a failover too, and so is the one that only listens', async t => {
+  const [first, second] = await Promise.all([openOwnRedis(t), openOwnRedis(t)])
+  const proxy = await openProxy(t, { port: first.port })
+  const clock = new VirtualClock()
+  const links = await openRedisLinks({ url: `redis://127.0.0.1:${proxy.port}/0` }, { clock })
+  t.after(() => Object.values(links).forEach(link => link.disconnect()))
+  proxy.lead({ port: second.port })
+  const replica = await first.client()
+  await replica.replicaof('127.0.0.1', second.port)
+  const both = Promise.all([back(links.commands), back(links.subscriber)])
+  await clock.advance(2_100)
+  await both
+  await redisRoster(links).put(settings('alice'), 1)
+})
