@@ -65,6 +65,8 @@ const LIMIT_MS = 5_000
 const SERVER_PART = 0.9
 /** A list of a million leads takes a minute or two. */
 const ALONE_MS = 1_800_000
+/** Between two statements of a transaction that takes minutes. */
+const ALONE_IDLE_MS = 60_000
 
 /** A pool that connects when it is first asked. `await sql.end({ timeout: 5 })` closes it. */
 export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql {
@@ -72,12 +74,14 @@ export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql
   const parts = { address, name, log }
   const open = () => {
     const connection = new SqlConnection(parts)
-    connection.limit(Math.round(limitMs * SERVER_PART))
+    const serverMs = Math.round(limitMs * SERVER_PART)
+    connection.limit({ statementMs: serverMs, idleMs: serverMs })
     return connection
   }
   const pool = new ConnectionPool<SqlConnection>({ open, most: max, limitMs, clock, log })
   const alone = async <T>(work: (connection: SqlConnection) => Promise<T>): Promise<T> => {
     const connection = new SqlConnection(parts)
+    connection.limit({ statementMs: 0, idleMs: ALONE_IDLE_MS })
     try {
       const working = work(connection)
       if (!(await within(clock, ALONE_MS, working))) throw new SwitchhookError('SERVICE', `PostgreSQL has not done it in ${ALONE_MS / 60_000} minutes`)
@@ -139,9 +143,14 @@ class SqlConnection implements Connection {
     return this.#isOpen
   }
 
-  /** The first statement of a session. When it fails, so does whatever comes behind it. */
-  limit(ms: number): void {
-    this.driver`select set_config('statement_timeout', ${String(ms)}, false)`.catch((error: Error) => this.close(error))
+  /**
+   * The first statement of a session. When it fails, so does whatever comes behind it. `statementMs`: for a statement, 0 without a limit.
+   * `idleMs`: between two statements of a transaction: a server that is not told that its client is gone (a host without power, a firewall
+   * that forgot the connection) would keep the locks of that transaction, and all others would wait for them.
+   */
+  limit({ statementMs, idleMs }: { readonly statementMs: number; readonly idleMs: number }): void {
+    const limits = this.driver`select set_config('statement_timeout', ${String(statementMs)}, false), set_config('idle_in_transaction_session_timeout', ${String(idleMs)}, false)`
+    limits.catch((error: Error) => this.close(error))
   }
 
   /** Rejects also when the connection is lost: the driver leaves unanswered what it had not sent yet. */

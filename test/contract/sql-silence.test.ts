@@ -57,6 +57,20 @@ test('when every connection has gone silent whoever asks is told so in time, and
   assert.equal(proxy.connections, before + 1)
 })
 
+test('a transaction whose connection has fallen silent gives its locks back, though the server hears nothing of its client any more', async t => {
+  const { direct, sql, proxy } = await behindProxy(t)
+  await direct`create table said (word text)`
+  await direct`insert into said values ('before')`
+  const silent = sql.begin(async tx => {
+    await tx`update said set word = 'half'`
+    proxy.freeze()
+    await tx`select 1`
+  })
+  await assert.rejects(silent, isService)
+  await direct`update said set word = word || ' and after'`
+  assert.deepEqual([...(await direct`select word from said`)], [{ word: 'before and after' }])
+})
+
 test('a server that takes connections and says nothing is no more patient than one that is silent later', async t => {
   const { sql, proxy } = await behindProxy(t)
   proxy.blackhole()
