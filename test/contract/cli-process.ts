@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,12 +97,15 @@ export class Installation {
 
 const wordsOf = (words: string): string[] => words.split(' ').filter(word => word !== '')
 
+/** Below the ports that the kernel gives to whoever asks for any: a port that a test has closed again is not given to another. */
+const PORTS = { from: 20_000, to: 32_000 }
+
 /** A port of 127.0.0.1: taken until it is closed. */
 export async function takePort(): Promise<{ port: number; close(): Promise<void> }> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { port: address.port, close: () => new Promise(done => server.close(() => done())) }
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to)
+    const server = createServer()
+    const taken = await new Promise<boolean>(resolve => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)))
+    if (taken) return { port, close: () => new Promise(done => server.close(() => done())) }
+  }
 }
