@@ -5,7 +5,9 @@ TEST := $(NODE) test/run.ts
 FILES = $(shell find $(1) -name '*.test.ts' 2>/dev/null | sort)
 PORT ?= 8084
 
-.PHONY: install run test contract fault bench bench-switch bench-listener check clean
+FORMATTED = src scripts test
+
+.PHONY: install run test contract fault bench bench-switch bench-listener format check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -39,8 +41,11 @@ bench-switch: node_modules/.stamp   ## what a call costs a real FreeSWITCH (on t
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)
 
-check: node_modules/.stamp          ## types, lint, and the rules of the house
-	tsc -p . && oxlint && $(NODE) --test test/house.test.ts
+format: node_modules/.stamp         ## writes every file as `make check` wants it
+	oxfmt $(FORMATTED)
+
+check: node_modules/.stamp          ## types, format, lint, and the rules of the house
+	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && $(NODE) --test test/house.test.ts
 
 install: node_modules/.stamp
 node_modules/.stamp: package.json package-lock.json

@@ -2,7 +2,9 @@
 import { flow, optional, text, type Uses } from '#flow'
 
 export const uses: Uses = {
-  sounds: ['busy', 'no-answer', 'declined', 'invalid', 'cancelled', 'failed', 'refused'].map(outcome => `dial/${outcome}`),
+  sounds: ['busy', 'no-answer', 'declined', 'invalid', 'cancelled', 'failed', 'refused'].map(
+    outcome => `dial/${outcome}`,
+  ),
 }
 
 export default flow(

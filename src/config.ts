@@ -7,7 +7,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SettingError } from './base/errors.ts'
 import { parseRedisUrl } from './base/redis-url.ts'
-import { choice, duration, folder, hostPort, ident, integer, list, network, phoneNumber, secret, url, yesOrNo, type Parser } from './config/parsers.ts'
+import {
+  choice,
+  duration,
+  folder,
+  hostPort,
+  ident,
+  integer,
+  list,
+  network,
+  phoneNumber,
+  secret,
+  url,
+  yesOrNo,
+  type Parser,
+} from './config/parsers.ts'
 
 export type { HostPort } from './config/parsers.ts'
 
@@ -55,7 +69,12 @@ const USUAL_DOOR = { host: '127.0.0.1', port: 8_084 }
 
 /** Two processes on one machine need two names, and so do two machines. */
 function usualName(): string {
-  return `${hostname().replace(/[^A-Za-z0-9-]+/g, '-').replace(/^-+/, '').slice(0, 50) || 'node'}-${process.pid}`
+  return `${
+    hostname()
+      .replace(/[^A-Za-z0-9-]+/g, '-')
+      .replace(/^-+/, '')
+      .slice(0, 50) || 'node'
+  }-${process.pid}`
 }
 
 /*
@@ -65,20 +84,51 @@ function usualName(): string {
 /* Defaults of AMD_*: app_amd's initial_silence and greeting; after a greeting 600 ms, not its 800, because of the two seconds of the law. */
 const settings = (env: Environment) => ({
   databaseUrl: secretly(
-    optional('DATABASE_URL', url('postgres', 'postgresql'), 'the PostgreSQL that keeps calls and campaigns; none: a private one'),
+    optional(
+      'DATABASE_URL',
+      url('postgres', 'postgresql'),
+      'the PostgreSQL that keeps calls and campaigns; none: a private one',
+    ),
   ),
-  redisUrl: secretly(optional('REDIS_URL', redisUrl, 'the Redis that keeps queues, agents and journals, in a database of our own: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; none: a private one')),
+  redisUrl: secretly(
+    optional(
+      'REDIS_URL',
+      redisUrl,
+      'the Redis that keeps queues, agents and journals, in a database of our own: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; none: a private one',
+    ),
+  ),
   dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
-  cacheDir: setting('CACHE_DIR', folder, usualCache(env), 'programs that were unpacked once; may be deleted at any time'),
+  cacheDir: setting(
+    'CACHE_DIR',
+    folder,
+    usualCache(env),
+    'programs that were unpacked once; may be deleted at any time',
+  ),
   switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),
-  demo: setting('DEMO', yesOrNo, '0', '1: the simulation, in a schema and a Redis database of its own; needed when DATABASE_URL or REDIS_URL is set'),
-  switchPassword: secretly(optional('FREESWITCH_PASSWORD', secret(1), 'password of the event sockets; required with FREESWITCH')),
+  demo: setting(
+    'DEMO',
+    yesOrNo,
+    '0',
+    '1: the simulation, in a schema and a Redis database of its own; needed when DATABASE_URL or REDIS_URL is set',
+  ),
+  switchPassword: secretly(
+    optional('FREESWITCH_PASSWORD', secret(1), 'password of the event sockets; required with FREESWITCH'),
+  ),
   listen: setting('LISTEN', hostPort(USUAL_DOOR), '127.0.0.1:8084', 'where FreeSWITCH brings its calls'),
   listenAllow: setting('LISTEN_ALLOW', list(network), '127.0.0.0/8,::1/128', 'networks that may bring calls'),
   doorKey: secretly(
-    optional('DOOR_KEY', secret(16), 'the `switchhook_key` that every call must carry; required when LISTEN is beyond loopback'),
+    optional(
+      'DOOR_KEY',
+      secret(16),
+      'the `switchhook_key` that every call must carry; required when LISTEN is beyond loopback',
+    ),
   ),
-  roles: setting('ROLES', someRoles, ROLES.join(), 'what this process does: takes calls, dials campaigns, shows the floor; any of the three'),
+  roles: setting(
+    'ROLES',
+    someRoles,
+    ROLES.join(),
+    'what this process does: takes calls, dials campaigns, shows the floor; any of the three',
+  ),
   nodeAddress: optional(
     'NODE_ADDRESS',
     hostPort(USUAL_DOOR),
@@ -90,18 +140,52 @@ const settings = (env: Environment) => ({
     '1000',
     'live calls from which on new callers are sent to the overflow; at twice as many the port is closed while another node is open',
   ),
-  warmUp: setting('WARM_UP', integer(0, 10_000), '100', 'calls of nobody that a process serves before its door opens, 2 s at most: the first calls of a process cost ten times as much; 0: none'),
+  warmUp: setting(
+    'WARM_UP',
+    integer(0, 10_000),
+    '100',
+    'calls of nobody that a process serves before its door opens, 2 s at most: the first calls of a process cost ten times as much; 0: none',
+  ),
   scripts: setting('SCRIPTS', folder, OWN_SCRIPTS, 'the folder of the flows'),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that people see when we call them'),
-  cps: setting('CPS', integer(1, 1_000), '5', 'calls that we start per second and switch; carriers refuse what comes faster'),
+  cps: setting(
+    'CPS',
+    integer(1, 1_000),
+    '5',
+    'calls that we start per second and switch; carriers refuse what comes faster',
+  ),
   maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that we keep busy with our own calls at one time'),
   ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's phone rings"),
-  wrapUpAfterDial: setting('WRAP_UP_AFTER_DIAL', choice('no', 'yes'), 'no', 'a wrap-up also after a talk that no queue has given: click-to-dial, or a flow dials an agent'),
-  amdMaxSilenceMs: setting('AMD_MAX_SILENCE', duration('100ms', '10s'), '2500ms', 'no sound for so long after the answer: nobody speaks (app_amd)'),
-  amdGreetingMs: setting('AMD_GREETING', duration('100ms', '10s'), '1500ms', 'a greeting longer than this: a machine (app_amd)'),
-  amdAfterGreetingMs: setting('AMD_AFTER_GREETING', duration('100ms', '10s'), '600ms', 'silence after a greeting: a person'),
-  logLevel: optional('LOG_LEVEL', choice('debug', 'info', 'warn', 'error', 'silent'), 'how much the log says; none: info, with the simulated switch warn'),
+  wrapUpAfterDial: setting(
+    'WRAP_UP_AFTER_DIAL',
+    choice('no', 'yes'),
+    'no',
+    'a wrap-up also after a talk that no queue has given: click-to-dial, or a flow dials an agent',
+  ),
+  amdMaxSilenceMs: setting(
+    'AMD_MAX_SILENCE',
+    duration('100ms', '10s'),
+    '2500ms',
+    'no sound for so long after the answer: nobody speaks (app_amd)',
+  ),
+  amdGreetingMs: setting(
+    'AMD_GREETING',
+    duration('100ms', '10s'),
+    '1500ms',
+    'a greeting longer than this: a machine (app_amd)',
+  ),
+  amdAfterGreetingMs: setting(
+    'AMD_AFTER_GREETING',
+    duration('100ms', '10s'),
+    '600ms',
+    'silence after a greeting: a person',
+  ),
+  logLevel: optional(
+    'LOG_LEVEL',
+    choice('debug', 'info', 'warn', 'error', 'silent'),
+    'how much the log says; none: info, with the simulated switch warn',
+  ),
   nodeName: setting('NODE_NAME', ident, usualName(), 'the name of this process among its peers'),
 })
 
@@ -128,25 +212,37 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 /** What is wrong between settings. One that is faulty by itself is not named twice. */
-function contradictions({ switches, switchPassword, demo, listen, doorKey, roles }: Config, faulty: ReadonlySet<string>): string[] {
+function contradictions(
+  { switches, switchPassword, demo, listen, doorKey, roles }: Config,
+  faulty: ReadonlySet<string>,
+): string[] {
   const faults: string[] = []
-  if (demo && switches.length > 0) faults.push('DEMO=1 and FREESWITCH exclude each other: the demo runs on a simulated switch')
+  if (demo && switches.length > 0)
+    faults.push('DEMO=1 and FREESWITCH exclude each other: the demo runs on a simulated switch')
   if (!faulty.has('FREESWITCH') && !faulty.has('FREESWITCH_PASSWORD') && switches.length > 0) {
-    if (switchPassword === null) faults.push('FREESWITCH_PASSWORD is missing: FREESWITCH needs the password of its event_socket.conf.xml')
+    if (switchPassword === null)
+      faults.push('FREESWITCH_PASSWORD is missing: FREESWITCH needs the password of its event_socket.conf.xml')
     if (switchPassword === 'ClueCon') {
-      faults.push('FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml')
+      faults.push(
+        'FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml',
+      )
     }
   }
   const opens = !faulty.has('ROLES') && !faulty.has('LISTEN') && roles.includes('listener')
   if (opens && !faulty.has('DOOR_KEY') && !isLoopback(listen.host) && doorKey === null) {
     const where = `${listen.host}:${listen.port}`
-    faults.push(`DOOR_KEY is missing: LISTEN=${where} is open to others, so calls must carry a key of 16 or more characters`)
+    faults.push(
+      `DOOR_KEY is missing: LISTEN=${where} is open to others, so calls must carry a key of 16 or more characters`,
+    )
   }
   return faults
 }
 
 /** Where the switches reach this process's own door; null when LISTEN says only "everywhere": no switch can be told that. */
-export function ownAddress({ nodeAddress, listen }: Pick<Config, 'nodeAddress' | 'listen'>, port: number): string | null {
+export function ownAddress(
+  { nodeAddress, listen }: Pick<Config, 'nodeAddress' | 'listen'>,
+  port: number,
+): string | null {
   const { host, port: at } = nodeAddress ?? { host: listen.host, port }
   if (host === '0.0.0.0' || host === '::') return null
   return `${host.includes(':') ? `[${host}]` : host}:${at}`

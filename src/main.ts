@@ -38,26 +38,61 @@ async function run(): Promise<void> {
   const simulated = config.switches.length === 0
   const log = openLog(config.logLevel ?? (simulated ? 'warn' : 'info'), status)
   let node: Node | null = null
-  const stopped = untilStopped(() => status.say('closing'), () => node?.hangs ?? ['the start'])
+  const stopped = untilStopped(
+    () => status.say('closing'),
+    () => node?.hangs ?? ['the start'],
+  )
   process.on('unhandledRejection', error => survive(log, error))
 
   const simulation = simulated ? await openSimulation(scope) : null
-  const switches = simulation ? [simulation.address] : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
-  told(simulation ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one' : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`)
-  node = scope.use(await openNode({ config, switches, log, say: told, linked: () => status.now(), prepare: stores => prepare(stores, config) }))
+  const switches = simulation
+    ? [simulation.address]
+    : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
+  told(
+    simulation
+      ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one'
+      : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`,
+  )
+  node = scope.use(
+    await openNode({
+      config,
+      switches,
+      log,
+      say: told,
+      linked: () => status.now(),
+      prepare: stores => prepare(stores, config),
+    }),
+  )
   const { stores, door } = node
   if (config.roles.length < ROLES.length) told(`roles: ${config.roles.join(', ')}`)
-  told(door ? `door: ${door.address}, flows: ${door.flows.join(', ')}` : 'no port is open: calls are taken by processes with the role listener')
+  told(
+    door
+      ? `door: ${door.address}, flows: ${door.flows.join(', ')}`
+      : 'no port is open: calls are taken by processes with the role listener',
+  )
   if (simulation && door) simulation.switch.installEntry([door.address], config.doorKey ? { key: config.doorKey } : {})
-  const demo = simulation && openDemo(simulation.switch, clock, DEMO.agents.map(agent => agent.name))
+  const demo =
+    simulation &&
+    openDemo(
+      simulation.switch,
+      clock,
+      DEMO.agents.map(agent => agent.name),
+    )
   scope.defer(() => demo?.[Symbol.dispose]())
   const open = node
-  const look = async () => ({ ...(await readFloor(stores, open.calls, stores.clock.now())), admission: open.admission, lost: open.lost, skew: stores.clock, unnamed: open.unnamed })
+  const look = async () => ({
+    ...(await readFloor(stores, open.calls, stores.clock.now())),
+    admission: open.admission,
+    lost: open.lost,
+    skew: stores.clock,
+    unnamed: open.unnamed,
+  })
   if (config.roles.includes('desk')) status.follow(look)
   const began = await Promise.race([stopped, open.replaced])
   demo?.[Symbol.dispose]()
   await open.close(began ?? clock.monotonic())
-  if (began === undefined) throw new SettingError([`NODE_NAME=${config.nodeName}: another process has taken this name; each needs its own`])
+  if (began === undefined)
+    throw new SettingError([`NODE_NAME=${config.nodeName}: another process has taken this name; each needs its own`])
 }
 
 async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; address: SwitchAddress }> {
@@ -83,8 +118,12 @@ async function prepare(stores: Stores, config: Config): Promise<void> {
 
 /** A flow that forgets an `await` must not take everybody else's calls with it. */
 function survive(log: Log, error: unknown): void {
-  if (error instanceof CallEnded || error instanceof CallMoved) return log.debug({ error: error.message }, 'a verb that nobody awaited ended with its call')
-  log.error({ error: error instanceof Error ? error.stack : String(error) }, 'something failed that nobody awaited: look for a missing await in the flows')
+  if (error instanceof CallEnded || error instanceof CallMoved)
+    return log.debug({ error: error.message }, 'a verb that nobody awaited ended with its call')
+  log.error(
+    { error: error instanceof Error ? error.stack : String(error) },
+    'something failed that nobody awaited: look for a missing await in the flows',
+  )
 }
 
 /** The first signal closes the house, the second is obeyed at once. Gives the moment of the first, by the clock that only grows. */

@@ -96,7 +96,14 @@ async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<R
   await assertFit(home.commands)
   const clock = new SharedClock(systemClock)
   clock.learn(await askTime(home.commands, clock))
-  return { home, redis, roster: redisRoster(home), queueStore: redisQueueStore(home), wakeup: new DialWakeup(home), clock }
+  return {
+    home,
+    redis,
+    roster: redisRoster(home),
+    queueStore: redisQueueStore(home),
+    wakeup: new DialWakeup(home),
+    clock,
+  }
 }
 
 /** What was opened is closed when the opening fails, and with what it gives. */
@@ -146,7 +153,8 @@ export interface NodeOptions {
   linked?(): void
 }
 
-const NO_ADDRESS = 'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first'
+const NO_ADDRESS =
+  'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first'
 /** What is left then is ended by others: a server by its own guard, a connection by the end of the process. */
 const CLOSE_MS = 4_000
 
@@ -163,7 +171,16 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     // the port is known (and ours) from here on, and closed until there is somebody behind it
     const { host, port } = config.listen
     let listening: Listening | null = null
-    const listener = catalogue && (await openListener({ host, port, allow: config.listenAllow, log, inbox: new Inbox(clock, cpuMs), onWire: wire => (listening ? listening.knock(wire) : wire.destroy()) }))
+    const listener =
+      catalogue &&
+      (await openListener({
+        host,
+        port,
+        allow: config.listenAllow,
+        log,
+        inbox: new Inbox(clock, cpuMs),
+        onWire: wire => (listening ? listening.knock(wire) : wire.destroy()),
+      }))
     listener?.pause()
     scope.defer(() => listener?.stopListening())
     const address = listener && ownAddress(config, listener.port)
@@ -192,14 +209,54 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       const { doorKey, maxCalls, warmUp } = config
       const settings = callSettings(config, address)
       const key = doorKey ?? undefined
-      listening = new Listening({ ...common, telephones, catalogue, queueStore, calls, lease, settings, key, listener, knock, maxCalls, warmUp })
+      listening = new Listening({
+        ...common,
+        telephones,
+        catalogue,
+        queueStore,
+        calls,
+        lease,
+        settings,
+        key,
+        listener,
+        knock,
+        maxCalls,
+        warmUp,
+      })
       scope.use(listening)
     }
     const dialling = roles.includes('dialer')
-      ? await Dialling.open({ ...common, mirror, telephones, lease, home, redis, wakeup, capacity, gateway: gateway as Ident, callerId: callerId ?? undefined, ringForMs, switches: config.switches.length > 0 ? 'freeswitch' : 'simulation' })
+      ? await Dialling.open({
+          ...common,
+          mirror,
+          telephones,
+          lease,
+          home,
+          redis,
+          wakeup,
+          capacity,
+          gateway: gateway as Ident,
+          callerId: callerId ?? undefined,
+          ringForMs,
+          switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
+        })
       : null
     scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped long before
-    const reconciler = scope.use(reconcile({ ...common, queueStore, calls, lease, runs, address, knock, legs: listening?.legs ?? new Map(), drives: uuid => listening?.drives(uuid) ?? false, takesOver: () => listening?.takesOver ?? false, remember: async uuid => listening?.remember(uuid) }))
+    const reconciler = scope.use(
+      reconcile({
+        ...common,
+        queueStore,
+        calls,
+        lease,
+        runs,
+        address,
+        knock,
+        legs: listening?.legs ?? new Map(),
+        drives: uuid => listening?.drives(uuid) ?? false,
+        takesOver: () => listening?.takesOver ?? false,
+        remember: async uuid => listening?.remember(uuid),
+      }),
+    )
     await listening?.start()
     dialling?.start()
     void reconciler.start() // the door is open for whoever comes back to it
@@ -213,21 +270,35 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       const dials = dialling?.stop(there) ?? []
       listening?.stop()
       log.info({ ms: closing.ms, otherNodes: there.names }, 'closing: nobody is dialled any more, the port is closed')
-      await closing.run([{ name: 'nothing is put right any more', withinMs: 500, run: () => reconciler[Symbol.asyncDispose]() }]) // calls that are given away look like orphans
+      await closing.run([
+        { name: 'nothing is put right any more', withinMs: 500, run: () => reconciler[Symbol.asyncDispose]() },
+      ]) // calls that are given away look like orphans
       if (listening) await closing.run([listening.closing(there)])
       await closing.run([{ name: 'the other nodes know', withinMs: 500, run: () => lease.close() }])
       await closing.run(dials)
-      await closing.run([{ name: 'links and stores are closed', withinMs: CLOSE_MS, run: () => scope[Symbol.asyncDispose]() }])
+      await closing.run([
+        { name: 'links and stores are closed', withinMs: CLOSE_MS, run: () => scope[Symbol.asyncDispose]() },
+      ])
       log.info({ ms: closing.ms, hung: closing.hangs }, 'closed')
     }
     return {
       stores,
       door: listener && catalogue && { address: `${host}:${listener.port}`, flows: catalogue.names },
-      get calls() { return listening?.calls ?? 0 },
-      get admission() { return listening?.admission.state ?? 'open' },
-      get lost() { return switchboard.switches.filter(one => !one.up).map(one => one.name) },
-      get unnamed() { return listening?.unnamed ?? 0 },
-      get hangs() { return closing?.hangs ?? [] },
+      get calls() {
+        return listening?.calls ?? 0
+      },
+      get admission() {
+        return listening?.admission.state ?? 'open'
+      },
+      get lost() {
+        return switchboard.switches.filter(one => !one.up).map(one => one.name)
+      },
+      get unnamed() {
+        return listening?.unnamed ?? 0
+      },
+      get hangs() {
+        return closing?.hangs ?? []
+      },
       replaced: new Promise(resolve => lease.on('lapsed', ({ forGood }) => forGood && resolve())),
       close,
       [Symbol.asyncDispose]: () => close(clock.monotonic()),
@@ -244,6 +315,10 @@ function callSettings(config: Config, address: string | null): CallSettings {
     gateway: config.gateway as Ident,
     callerId: config.callerId ?? undefined,
     address: address ?? undefined,
-    detect: { initialSilence: `${config.amdMaxSilenceMs}ms`, greeting: `${config.amdGreetingMs}ms`, afterGreeting: `${config.amdAfterGreetingMs}ms` },
+    detect: {
+      initialSilence: `${config.amdMaxSilenceMs}ms`,
+      greeting: `${config.amdGreetingMs}ms`,
+      afterGreeting: `${config.amdAfterGreetingMs}ms`,
+    },
   }
 }

@@ -54,8 +54,10 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
   {
     word: /\bsystemClock\b/,
     name: 'the clock of this machine',
-    allowed: /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|campaign\/jobs)\.ts$/, // the last three: how long an outage or a statement lasts
-    instead: 'take a Clock: what stands in a store is stamped and compared by the time that all nodes share (src/base/shared-clock.ts)',
+    allowed:
+      /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|campaign\/jobs)\.ts$/, // the last three: how long an outage or a statement lasts
+    instead:
+      'take a Clock: what stands in a store is stamped and compared by the time that all nodes share (src/base/shared-clock.ts)',
   },
   {
     word: /(?<![.\w#])now\(\)(?!\s*[:{])|\bcurrent_timestamp\b/i,
@@ -63,7 +65,12 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
     allowed: /^src\/store\/migrate\.ts$/,
     instead: 'pass the time that all nodes share as a parameter',
   },
-  { word: /\bprocess\.(on|once)\(\s*['"]SIG/, name: 'a signal', allowed: /^src\/main\.ts$/, instead: 'signals are heard in src/main.ts' },
+  {
+    word: /\bprocess\.(on|once)\(\s*['"]SIG/,
+    name: 'a signal',
+    allowed: /^src\/main\.ts$/,
+    instead: 'signals are heard in src/main.ts',
+  },
 ]
 const SCRIPT_WORDS = [
   { word: /\bMath\.random\b/, name: 'Math.random', instead: 'call.random(): a replay must see the same' },
@@ -72,7 +79,11 @@ const SCRIPT_WORDS = [
     name: 'a verb returned without await',
     instead: '`return await call.…`: the scopes around it (`await using`) would end before the verb does',
   },
-  { word: /(?<![.\w])fetch\s*\(/, name: 'a bare fetch', instead: "call.once('name', () => fetch(…)): a replay must not ask again" },
+  {
+    word: /(?<![.\w])fetch\s*\(/,
+    name: 'a bare fetch',
+    instead: "call.once('name', () => fetch(…)): a replay must not ask again",
+  },
 ]
 const BAD_NAMES = /^(utils?|helpers?|common|managers?|services?|types?|misc|shared)\.ts$/
 const LONGEST_FILE = 400
@@ -86,7 +97,9 @@ interface Import {
 
 /** All faults of these files (those below src/, scripts/ and test/), sorted by place. */
 export function faultsOf(files: readonly SourceFile[]): string[] {
-  const code = files.filter(file => /^(src|scripts)\//.test(file.path)).map(file => ({ ...file, text: withoutComments(file.text) }))
+  const code = files
+    .filter(file => /^(src|scripts)\//.test(file.path))
+    .map(file => ({ ...file, text: withoutComments(file.text) }))
   const imports = code.flatMap(importsOf)
   return [
     ...files.flatMap(shapeFaults),
@@ -143,7 +156,9 @@ function floorFaults({ from, line, target }: Import): string[] {
   const at = `${from.path}:${line} imports ${target}: `
   if (target.startsWith('test/')) return [`${at}nothing imports tests`]
   if (from.path.startsWith('scripts/')) {
-    return target.startsWith('scripts/') || target === 'src/flow.ts' ? [] : [`${at}a script imports #flow and other scripts`]
+    return target.startsWith('scripts/') || target === 'src/flow.ts'
+      ? []
+      : [`${at}a script imports #flow and other scripts`]
   }
   if (target.startsWith('scripts/')) return [`${at}flows are found by their folder, not imported`]
   const [room, other] = [roomOf(from.path), roomOf(target)]
@@ -156,7 +171,9 @@ function floorFaults({ from, line, target }: Import): string[] {
   const [floor, below] = [room === 'config' ? 1 : floorOf(room), floorOf(other)]
   if (floor === -1 || below === -1) return [`${at}${floor === -1 ? room : other} is on no floor (test/house-rules.ts)`]
   if (below < floor) return []
-  return [`${at}${room} may import ${FLOORS.slice(0, floor).flat().join(', ') || 'nothing'}; what it needs from ${other} is passed in`]
+  return [
+    `${at}${room} may import ${FLOORS.slice(0, floor).flat().join(', ') || 'nothing'}; what it needs from ${other} is passed in`,
+  ]
 }
 
 function packageFaults(imports: readonly Import[]): string[] {
@@ -173,11 +190,16 @@ function packageFaults(imports: readonly Import[]): string[] {
     users.set(target, files.add(from.path))
   }
   const shared = [...users].filter(([, files]) => files.size > 1)
-  return [...faults, ...shared.map(([name, files]) => `${name} is imported by ${[...files].join(' and ')}: one package, one file`)]
+  return [
+    ...faults,
+    ...shared.map(([name, files]) => `${name} is imported by ${[...files].join(' and ')}: one package, one file`),
+  ]
 }
 
 function wordFaults({ path, text }: SourceFile): string[] {
-  const words = path.startsWith('scripts/') ? [...WORDS, ...SCRIPT_WORDS.map(one => ({ ...one, allowed: /^$/ }))] : WORDS
+  const words = path.startsWith('scripts/')
+    ? [...WORDS, ...SCRIPT_WORDS.map(one => ({ ...one, allowed: /^$/ }))]
+    : WORDS
   const lines = text.split('\n')
   return words
     .filter(({ allowed }) => !allowed.test(path))
@@ -227,7 +249,8 @@ function logicFaults({ path, text }: SourceFile): string[] {
     const oneLine = /^ {2}\S.*\{ (.+) \}$/.exec(line)?.[1] ?? ''
     const body = isStatement ? line : oneLine
     if (/(^|[\s(])(if|for|while|switch|try|do) ?[({]/.test(body)) return [fault(index, 'decides something')]
-    if (/;\s*\S/.test(oneLine) || (isStatement && (statements += 1) > 1)) return [fault(index, 'has more than one statement')]
+    if (/;\s*\S/.test(oneLine) || (isStatement && (statements += 1) > 1))
+      return [fault(index, 'has more than one statement')]
     return []
   })
 }

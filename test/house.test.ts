@@ -29,7 +29,10 @@ test('the house keeps its rules', () => {
 test('imports go down: a room may not import one above it or beside it', () => {
   assert.deepEqual(faults(['src/queue/queue.ts', "import { Call } from '../call/call.ts'"]), [])
   const [fault] = faults(['src/call/call.ts', "import { Queue } from '../queue/queue.ts'"])
-  assert.match(fault!, /^src\/call\/call\.ts:1 imports src\/queue\/queue\.ts: call may import base, esl, store, switch, cluster, journal, agent, routing;/)
+  assert.match(
+    fault!,
+    /^src\/call\/call\.ts:1 imports src\/queue\/queue\.ts: call may import base, esl, store, switch, cluster, journal, agent, routing;/,
+  )
   assert.equal(faults(['src/queue/queue.ts', "import type { Campaign } from '../campaign/campaign.ts'"]).length, 1)
   assert.equal(faults(['src/attic/box.ts', "import { ms } from '../base/duration.ts'"]).length, 1)
   assert.equal(faults(['src/base/clock.ts', "export * from '../store/sql.ts'"]).length, 1)
@@ -45,11 +48,16 @@ test('settings, private services and the simulation are for main, the command li
 })
 
 test('a script imports #flow and other scripts, and leaves time, chance and the network to the call', () => {
-  const good = "import { flow } from '#flow'\nimport { talk } from './lib/talk.ts'\nawait call.once('crm', () => crm.fetch(url))"
+  const good =
+    "import { flow } from '#flow'\nimport { talk } from './lib/talk.ts'\nawait call.once('crm', () => crm.fetch(url))"
   assert.deepEqual(faults(['scripts/welcome.ts', good]), [])
   assert.equal(faults(['scripts/welcome.ts', "import { openSql } from '../src/store/sql.ts'"]).length, 1)
   for (const word of ['Date.now()', 'new Date()', 'Math.random()', 'fetch(url)', 'setTimeout(go, 1)']) {
-    assert.equal(faults(['scripts/welcome.ts', `\nconst it = ${word}`])[0]?.startsWith('scripts/welcome.ts:2 '), true, word)
+    assert.equal(
+      faults(['scripts/welcome.ts', `\nconst it = ${word}`])[0]?.startsWith('scripts/welcome.ts:2 '),
+      true,
+      word,
+    )
   }
 })
 
@@ -62,18 +70,32 @@ test('one foreign package, one file', () => {
 })
 
 test('the environment, the clock and signals have one place each; a comment may name them', () => {
-  assert.match(faults(['src/desk/http.ts', 'const a = 1\nconst b = process.env.B'])[0]!, /^src\/desk\/http\.ts:2 uses process\.env/)
+  assert.match(
+    faults(['src/desk/http.ts', 'const a = 1\nconst b = process.env.B'])[0]!,
+    /^src\/desk\/http\.ts:2 uses process\.env/,
+  )
   assert.equal(faults(['src/desk/http.ts', "process.once('SIGTERM', stop)"]).length, 1)
   assert.equal(faults(['src/desk/http.ts', 'const at = performance.now()']).length, 1)
   assert.match(faults(['src/queue/queue.ts', 'const at = systemClock.now()'])[0]!, /the time that all nodes share/)
-  assert.match(faults(['src/store/leads.ts', 'await sql`update leads set next_at = now()`'])[0]!, /uses PostgreSQL's own time/)
-  assert.deepEqual(faults(['src/store/leads.ts', 'const at = clock.now()\ninterface It { now(): number }\nclass C { now() { return this.#now() } }']), [])
+  assert.match(
+    faults(['src/store/leads.ts', 'await sql`update leads set next_at = now()`'])[0]!,
+    /uses PostgreSQL's own time/,
+  )
+  assert.deepEqual(
+    faults([
+      'src/store/leads.ts',
+      'const at = clock.now()\ninterface It { now(): number }\nclass C { now() { return this.#now() } }',
+    ]),
+    [],
+  )
   assert.deepEqual(faults(['src/desk/http.ts', '/** Not Date.now(). */\nconst a = 1 // nor process.env']), [])
 })
 
 test('no cycles, except between types', () => {
   const [a, b] = ["import { b } from './b.ts'", "import { a } from './a.ts'"]
-  assert.deepEqual(faults(['src/queue/a.ts', a], ['src/queue/b.ts', b]), ['src/queue/a.ts → src/queue/b.ts → src/queue/a.ts: a cycle'])
+  assert.deepEqual(faults(['src/queue/a.ts', a], ['src/queue/b.ts', b]), [
+    'src/queue/a.ts → src/queue/b.ts → src/queue/a.ts: a cycle',
+  ])
   assert.deepEqual(faults(['src/queue/a.ts', a], ['src/queue/b.ts', b.replace('import', 'import type')]), [])
 })
 
@@ -84,7 +106,10 @@ test('files stay short and their names say something', () => {
 })
 
 test('the call itself has no logic', () => {
-  assert.deepEqual(call("  get uuid(): string { return this.leg.uuid }\n  constructor(a: A) {\n    this.a = a\n    this.b = a\n  }"), [])
+  assert.deepEqual(
+    call('  get uuid(): string { return this.leg.uuid }\n  constructor(a: A) {\n    this.a = a\n    this.b = a\n  }'),
+    [],
+  )
   assert.deepEqual(call('  play(sound: string): Promise<void> {\n    return play(\n      this.leg,\n    )\n  }'), [])
   assert.equal(call('  play(sound: string): void { if (sound) play(sound) }').length, 1)
   assert.equal(call('  play(sound: string): void {\n    const a = 1\n    play(a)\n  }').length, 1)
@@ -92,8 +117,15 @@ test('the call itself has no logic', () => {
 })
 
 test('every way to import is seen', () => {
-  const many = "import a from 'a'\nimport {\n  b,\n  c,\n} from 'b'\nimport 'c'\nexport { d } from 'd'\nexport type { e } from 'e'\n"
+  const many =
+    "import a from 'a'\nimport {\n  b,\n  c,\n} from 'b'\nimport 'c'\nexport { d } from 'd'\nexport type { e } from 'e'\n"
   const seen = importsOf({ path: 'src/x.ts', text: `${many}const f = await import('f')\nimport * as g from 'g'` })
-  assert.deepEqual(seen.map(one => one.target), ['a', 'b', 'c', 'd', 'e', 'f', 'g'])
-  assert.deepEqual(seen.map(one => one.line), [1, 2, 6, 7, 8, 9, 10])
+  assert.deepEqual(
+    seen.map(one => one.target),
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g'],
+  )
+  assert.deepEqual(
+    seen.map(one => one.line),
+    [1, 2, 6, 7, 8, 9, 10],
+  )
 })

@@ -41,8 +41,14 @@ export class OwnRedis {
     this.#exited = once(server, 'exit')
     let said = ''
     server.stdout.on('data', chunk => (said = (said + String(chunk)).slice(-2_000)))
-    for (const until = performance.now() + PATIENCE_MS; ; ) {
-      if (await redisVersion({ url: this.url }, 500).then(() => true, () => false)) return
+    for (const until = performance.now() + PATIENCE_MS; ;) {
+      if (
+        await redisVersion({ url: this.url }, 500).then(
+          () => true,
+          () => false,
+        )
+      )
+        return
       if (server.exitCode !== null || performance.now() > until) throw new Error(`this Redis does not start:\n${said}`)
     }
   }
@@ -87,14 +93,27 @@ export async function openSentinel(t: Test, primary: OwnRedis): Promise<OwnRedis
   })
 }
 
-async function open(t: Test, args: (folder: string) => readonly string[] | Promise<readonly string[]>): Promise<OwnRedis> {
+async function open(
+  t: Test,
+  args: (folder: string) => readonly string[] | Promise<readonly string[]>,
+): Promise<OwnRedis> {
   const { CACHE_DIR, XDG_CACHE_HOME } = process.env
-  const program = await findRedis({ cacheDir: readConfig({ CACHE_DIR, XDG_CACHE_HOME }).cacheDir, say: line => process.stderr.write(`${line}\n`) })
+  const program = await findRedis({
+    cacheDir: readConfig({ CACHE_DIR, XDG_CACHE_HOME }).cacheDir,
+    say: line => process.stderr.write(`${line}\n`),
+  })
   if (!program) throw new Error('there is no Redis to be had')
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-redis-'))
   const port = await takePort()
   await port.close()
-  const own = new OwnRedis(port.port, folder, [...program.command, ...(await args(folder)), '--port', String(port.port), '--bind', '127.0.0.1'])
+  const own = new OwnRedis(port.port, folder, [
+    ...program.command,
+    ...(await args(folder)),
+    '--port',
+    String(port.port),
+    '--bind',
+    '127.0.0.1',
+  ])
   t.after(() => own.end())
   await own.start()
   return own

@@ -13,7 +13,8 @@ export const SHIPPED = fileURLToPath(new URL('../', import.meta.url))
 export const inProgram = (path: string): string => join(process.env[COMPILED] ?? SHIPPED, path)
 
 /** What Node is told, so that it runs a TypeScript file of the project as a program. */
-export const nodeWords = (path: string): string[] => (process.env[COMPILED] ? [inProgram(path).replace(/\.ts$/, '.js')] : ['--import', 'tsx', inProgram(path)])
+export const nodeWords = (path: string): string[] =>
+  process.env[COMPILED] ? [inProgram(path).replace(/\.ts$/, '.js')] : ['--import', 'tsx', inProgram(path)]
 
 export const PROGRAM = inProgram('src/bin.mjs')
 export const SCRIPTS = inProgram('scripts')

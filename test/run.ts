@@ -62,22 +62,33 @@ function take(used: boolean): Task | null {
 async function work(): Promise<void> {
   while (waiting.length > 0) await runProcess(take, listener)
 }
-const progress = setInterval(() => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`), PROGRESS_EVERY_MS)
+const progress = setInterval(
+  () => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`),
+  PROGRESS_EVERY_MS,
+)
 await Promise.all(Array.from({ length: PROCESSES }, work))
 clearInterval(progress)
 await services?.close()
 
 const sum = (of: (result: FileResult) => number): number => results.reduce((total, result) => total + of(result), 0)
-const [passed, failed, skipped] = [sum(one => one.passed), sum(one => one.faults.length), sum(one => one.skipped.length)]
+const [passed, failed, skipped] = [
+  sum(one => one.passed),
+  sum(one => one.faults.length),
+  sum(one => one.skipped.length),
+]
 const nothing = passed + failed === 0
 const lines: string[] = []
 if (files.length > 1) {
   const slowest = [...results].sort((a, b) => b.ms - a.ms).slice(0, SLOWEST)
   lines.push('the slowest files:', ...slowest.map(({ file, ms }) => `${seconds(ms).padStart(8)}  ${file}`))
 }
-if (namesSkipped) for (const { file, skipped: names } of results) lines.push(...names.map(name => `skipped: ${name} (${file})`))
+if (namesSkipped)
+  for (const { file, skipped: names } of results) lines.push(...names.map(name => `skipped: ${name} (${file})`))
 for (const { file, faults } of results) lines.push(...faults.map(({ name }) => `failed: ${name} (${file})`))
 if (nothing) lines.push('nothing was tested')
-lines.push(`${passed} passed in ${seconds(performance.now() - began)}`, `${passed} passed, ${failed} failed, ${skipped} skipped`)
+lines.push(
+  `${passed} passed in ${seconds(performance.now() - began)}`,
+  `${passed} passed, ${failed} failed, ${skipped} skipped`,
+)
 console.log(`\n${lines.join('\n')}`)
 process.exitCode = failed > 0 || nothing ? 1 : 0

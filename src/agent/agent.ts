@@ -56,7 +56,12 @@ export interface Agent extends AgentSettings {
   readonly restUntil: number
   readonly reservation: Reservation | null
   /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. `core`: the run of its switch, when that was told. */
-  readonly nailed: { readonly leg: string; readonly node: string; readonly since: number; readonly core?: string | undefined } | null
+  readonly nailed: {
+    readonly leg: string
+    readonly node: string
+    readonly since: number
+    readonly core?: string | undefined
+  } | null
   /** Legs of ours at their telephone that no queue promised, by uuid; absent: none. */
   readonly legs?: readonly string[]
   /** Calls in a row that were not answered. */
@@ -72,8 +77,18 @@ export const nextRev = (rev: number, now: number): number => Math.max(rev + 1, n
 
 export function newAgent(settings: AgentSettings, now: number): Agent {
   return {
-    ...settings, status: 'logged-out', reason: null, state: 'idle', stateSince: now, lastTalkEnded: 0, wrapUpUntil: null,
-    restUntil: 0, reservation: null, nailed: null, noAnswers: 0, rev: nextRev(0, now),
+    ...settings,
+    status: 'logged-out',
+    reason: null,
+    state: 'idle',
+    stateSince: now,
+    lastTalkEnded: 0,
+    wrapUpUntil: null,
+    restUntil: 0,
+    reservation: null,
+    nailed: null,
+    noAnswers: 0,
+    rev: nextRev(0, now),
   }
 }
 
@@ -103,35 +118,55 @@ export function configured(agent: Agent, settings: AgentSettings, now: number): 
 
 /** Becoming ready ends a rest and forgives what was not answered: the person is there. */
 export function withStatus(agent: Agent, status: AgentStatus, reason: string | null, now: number): Agent {
-  return write(agent, now, { status, reason, ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0 }) })
+  return write(agent, now, {
+    status,
+    reason,
+    ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0 }),
+  })
 }
 
 /**
  * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this very call is given to
  * it, whatever status they have chosen since: the lead was called for them. `insteadOf`: another call for which they may be reserved yet.
  */
-export function reserved(agent: Agent, claim: { for: string; queue: string | null; ttlMs: number; insteadOf?: string | undefined }, now: number): Agent | null {
-  const reservation = { epoch: nextRev(agent.rev, now), for: claim.for, queue: claim.queue, deadline: now + claim.ttlMs }
+export function reserved(
+  agent: Agent,
+  claim: { for: string; queue: string | null; ttlMs: number; insteadOf?: string | undefined },
+  now: number,
+): Agent | null {
+  const reservation = {
+    epoch: nextRev(agent.rev, now),
+    for: claim.for,
+    queue: claim.queue,
+    deadline: now + claim.ttlMs,
+  }
   const before = isHeldForLead(agent) ? agent.reservation!.for : null
   if (before === claim.for) return write(agent, now, { reservation })
-  if (before !== null && before === claim.insteadOf) return write(agent, now, { reservation: { ...reservation, insteadOf: before } })
+  if (before !== null && before === claim.insteadOf)
+    return write(agent, now, { reservation: { ...reservation, insteadOf: before } })
   return whyNotNow(agent, now) === null ? write(move(agent, 'reserved', now, { reservation }), now) : null
 }
 
 /** A campaign calls a lead for this agent, and nobody else is given them until that call is over. True also when they have left the line since. */
-export const isHeldForLead = ({ state, reservation }: Pick<Agent, 'state' | 'reservation'>): boolean => state === 'reserved' && reservation?.queue === null
+export const isHeldForLead = ({ state, reservation }: Pick<Agent, 'state' | 'reservation'>): boolean =>
+  state === 'reserved' && reservation?.queue === null
 
 /** A reservation is wanted for `ttlMs` more. Once the phone rings or people talk there is nothing to prolong, but it holds. */
 export function held(agent: Agent, epoch: number, ttlMs: number, now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
-  return agent.state === 'reserved' ? write(agent, now, { reservation: { ...agent.reservation, deadline: now + ttlMs } }) : agent
+  return agent.state === 'reserved'
+    ? write(agent, now, { reservation: { ...agent.reservation, deadline: now + ttlMs } })
+    : agent
 }
 
 /** A phone may ring again under the same promise (another endpoint). Who talks already does not go back to ringing; the promise holds. */
 export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking', now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
   if (agent.state === 'talking') return agent
-  const reservation = { ...agent.reservation, deadline: to === 'ringing' ? now + agent.ringForMs + RINGING_GRACE_MS : null }
+  const reservation = {
+    ...agent.reservation,
+    deadline: to === 'ringing' ? now + agent.ringForMs + RINGING_GRACE_MS : null,
+  }
   if (agent.state === to) return write(agent, now, { reservation })
   return write(move(agent, to, now, { reservation, ...(to === 'talking' && { noAnswers: 0, unreached: 0 }) }), now)
 }
@@ -166,7 +201,10 @@ export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent |
 
 /** On a call that is none of ours, or back from it. A claim of ours goes first: while one holds this is refused. */
 export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | null {
-  if (busy) return agent.state === 'idle' || agent.state === 'wrap-up' ? write(move(agent, 'busy-elsewhere', now, {}), now) : null
+  if (busy)
+    return agent.state === 'idle' || agent.state === 'wrap-up'
+      ? write(move(agent, 'busy-elsewhere', now, {}), now)
+      : null
   return agent.state === 'busy-elsewhere' && !agent.legs?.length ? back(agent, now) : null
 }
 
@@ -181,7 +219,10 @@ export function occupied(agent: Agent, leg: string, now: number): Agent | null {
 /** That leg has ended. After a talk on it they have been idle since now, and with `wrapUp` they have theirs. */
 export function vacated(agent: Agent, leg: string, now: number, { talked = false, wrapUp = false } = {}): Agent | null {
   if (!agent.legs?.includes(leg)) return null
-  const until = agent.status === 'on-demand' || agent.wrapUpUntil === 'finished' ? 'finished' : Math.max(now + agent.wrapUpMs, agent.wrapUpUntil ?? 0)
+  const until =
+    agent.status === 'on-demand' || agent.wrapUpUntil === 'finished'
+      ? 'finished'
+      : Math.max(now + agent.wrapUpMs, agent.wrapUpUntil ?? 0)
   const after = talked ? { lastTalkEnded: now, ...(wrapUp && { wrapUpUntil: until }) } : {}
   const off = { ...agent, ...after, legs: agent.legs.filter(other => other !== leg) }
   return off.legs.length === 0 && off.state === 'busy-elsewhere' ? back(off, now) : write(off, now)
@@ -203,7 +244,10 @@ export interface NailedLeg {
 export function nailed(agent: Agent, leg: NailedLeg | null, now: number): Agent {
   if (leg === null) return write(agent, now, { nailed: null })
   const core = leg.core ?? (agent.nailed?.leg === leg.leg ? agent.nailed.core : undefined)
-  return write(agent, now, { nailed: { leg: leg.leg, node: leg.node, since: now, ...(core !== undefined && { core }) }, ...(agent.state !== 'ringing' && { noAnswers: 0, unreached: 0 }) })
+  return write(agent, now, {
+    nailed: { leg: leg.leg, node: leg.node, since: now, ...(core !== undefined && { core }) },
+    ...(agent.state !== 'ringing' && { noAnswers: 0, unreached: 0 }),
+  })
 }
 
 /** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */

@@ -45,7 +45,11 @@ class RedisAgents implements AgentTable {
 
   swap(name: string, rev: number, next: Agent | null): Promise<boolean> {
     const record = next ? JSON.stringify(next) : ''
-    return swapAgent(this.#redis, [this.#keys.agents], [name, rev, record, this.#keys.changed, agentNotice(name, next?.rev ?? rev, next)])
+    return swapAgent(
+      this.#redis,
+      [this.#keys.agents],
+      [name, rev, record, this.#keys.changed, agentNotice(name, next?.rev ?? rev, next)],
+    )
   }
 
   onChange(listener: (notice: AgentNotice) => void): Disposable {

@@ -10,7 +10,15 @@ import type { Agent } from './agent.ts'
  * busy and declined are the delays of mod_callcenter's sample agents (60 s, 10 s), unreachable is its fixed 5 s of an unregistered phone.
  * Its no-answer delay is 0, which is that loop: we take the 10 s of declined. failed: the switch or the network could not do it.
  */
-export const REST_MS = { 'no-answer': 10_000, busy: 60_000, declined: 10_000, failed: 5_000, unreachable: 5_000, 'caller-left': 0, talked: 0 } as const
+export const REST_MS = {
+  'no-answer': 10_000,
+  busy: 60_000,
+  declined: 10_000,
+  failed: 5_000,
+  unreachable: 5_000,
+  'caller-left': 0,
+  talked: 0,
+} as const
 export type Outcome = keyof typeof REST_MS
 
 /** So many calls in a row that found no telephone. */
@@ -23,14 +31,25 @@ const RANG: ReadonlySet<Outcome> = new Set(['no-answer', 'busy', 'declined'])
 export const isUnreachable = ({ unreached = 0 }: Pick<Agent, 'unreached'>): boolean => unreached >= TRIES
 
 /** Of a call that was no talk. */
-export function afterCall(before: Pick<Agent, 'noAnswers' | 'unreached'>, outcome: Outcome): { restMs: number; noAnswers: number; unreached: number } {
+export function afterCall(
+  before: Pick<Agent, 'noAnswers' | 'unreached'>,
+  outcome: Outcome,
+): { restMs: number; noAnswers: number; unreached: number } {
   const noAnswers = before.noAnswers + (outcome === 'no-answer' ? 1 : 0)
-  if (outcome !== 'unreachable') return { restMs: REST_MS[outcome], noAnswers, unreached: RANG.has(outcome) ? 0 : (before.unreached ?? 0) }
+  if (outcome !== 'unreachable')
+    return { restMs: REST_MS[outcome], noAnswers, unreached: RANG.has(outcome) ? 0 : (before.unreached ?? 0) }
   const unreached = (before.unreached ?? 0) + 1
   return { restMs: isUnreachable({ unreached }) ? UNREACHABLE_MS : REST_MS.unreachable, noAnswers, unreached }
 }
 
 /** To be called with the record that a call left which found no telephone: one line for whoever is on duty, at the call that was one too many. */
-export function warnOnceUnreachable(log: Log, { name, endpoint, unreached }: Pick<Agent, 'name' | 'endpoint' | 'unreached'>): void {
-  if (unreached === TRIES) log.warn({ agent: name, endpoint, tries: TRIES, minutes: UNREACHABLE_MS / 60_000 }, 'the telephone of this agent cannot be reached: the agent is offered to nobody until it registers, or so many minutes have passed')
+export function warnOnceUnreachable(
+  log: Log,
+  { name, endpoint, unreached }: Pick<Agent, 'name' | 'endpoint' | 'unreached'>,
+): void {
+  if (unreached === TRIES)
+    log.warn(
+      { agent: name, endpoint, tries: TRIES, minutes: UNREACHABLE_MS / 60_000 },
+      'the telephone of this agent cannot be reached: the agent is offered to nobody until it registers, or so many minutes have passed',
+    )
 }

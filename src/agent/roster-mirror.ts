@@ -39,7 +39,9 @@ export class RosterMirror extends Emitter<{ change: void }> {
   /** As they are now, of one queue. */
   of(queue: string): Agent[] {
     const now = this.#clock.now()
-    return [...this.#agents.values()].filter(agent => agent.queues.some(tier => tier.queue === queue)).map(agent => asOf(agent, now))
+    return [...this.#agents.values()]
+      .filter(agent => agent.queues.some(tier => tier.queue === queue))
+      .map(agent => asOf(agent, now))
   }
 
   /** Whoever answers at this endpoint, as they were written down last. */

@@ -1,8 +1,28 @@
 /** The agents of the house: one interface for everybody, over a table of records that memory or Redis keeps. */
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
 import {
-  advanced, asOf, checkSettings, configured, elsewhere, held, nailed, newAgent, occupied, registered, released, reserved, settled, vacated, withStatus,
-  wrapUpExtended, wrapUpFinished, type Agent, type AgentSettings, type AgentStatus, type NailedLeg, type Outcome,
+  advanced,
+  asOf,
+  checkSettings,
+  configured,
+  elsewhere,
+  held,
+  nailed,
+  newAgent,
+  occupied,
+  registered,
+  released,
+  reserved,
+  settled,
+  vacated,
+  withStatus,
+  wrapUpExtended,
+  wrapUpFinished,
+  type Agent,
+  type AgentSettings,
+  type AgentStatus,
+  type NailedLeg,
+  type Outcome,
 } from './agent.ts'
 
 /**
@@ -84,7 +104,13 @@ export function rosterOver(table: AgentTable): Roster {
     async put(settings, now) {
       checkSettings(settings)
       const { name, endpoint, wrapUpMs, ringForMs, queues } = settings
-      const own = { name, endpoint, wrapUpMs, ringForMs, queues: queues.map(({ queue, level, position }) => ({ queue, level, position })) }
+      const own = {
+        name,
+        endpoint,
+        wrapUpMs,
+        ringForMs,
+        queues: queues.map(({ queue, level, position }) => ({ queue, level, position })),
+      }
       for (let attempt = 0; attempt < TRIES; attempt++) {
         const agent = newAgent(own, now)
         if (await table.swap(name, 0, agent)) return agent
@@ -103,7 +129,8 @@ export function rosterOver(table: AgentTable): Roster {
       const stored = await table.read(name)
       return stored && asOf(stored, now)
     },
-    list: async now => (await table.readAll()).map(stored => asOf(stored, now)).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    list: async now =>
+      (await table.readAll()).map(stored => asOf(stored, now)).sort((a, b) => (a.name < b.name ? -1 : 1)),
     setStatus: (name, status, now, reason) => must(name, now, agent => withStatus(agent, status, reason ?? null, now)),
     async reserve(name, forCall, now, ttlMs) {
       const agent = await change(name, stored => reserved(asOf(stored, now), { for: forCall, queue: null, ttlMs }, now))
@@ -118,7 +145,8 @@ export function rosterOver(table: AgentTable): Roster {
     elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),
     occupy: (name, leg, now) => changed(name, now, agent => occupied(agent, leg, now)),
     vacate: (name, leg, now, how) => changed(name, now, agent => vacated(agent, leg, now, how)),
-    nail: (name, leg, now, when = () => true) => must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
+    nail: (name, leg, now, when = () => true) =>
+      must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
     settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
     onChange: listener => table.onChange(listener),
   }

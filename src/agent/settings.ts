@@ -25,12 +25,15 @@ export const LONGEST_MS = { wrapUpMs: 3_600_000, ringForMs: 120_000 } as const
 /** Throws InputError for settings that cannot be used. */
 export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: AgentSettings): void {
   checkName('agent', name)
-  if (endpoint === '') throw new InputError(`agent ${name}: the endpoint is empty; a dial string such as user/1001 is needed`)
+  if (endpoint === '')
+    throw new InputError(`agent ${name}: the endpoint is empty; a dial string such as user/1001 is needed`)
   if (!(wrapUpMs >= 0 && wrapUpMs <= LONGEST_MS.wrapUpMs)) {
     throw new InputError(`agent ${name}: wrapUpMs is ${wrapUpMs}; 0 to ${LONGEST_MS.wrapUpMs} milliseconds are allowed`)
   }
   if (!(ringForMs > 0 && ringForMs <= LONGEST_MS.ringForMs)) {
-    throw new InputError(`agent ${name}: ringForMs is ${ringForMs}; more than 0 and at most ${LONGEST_MS.ringForMs} milliseconds are allowed`)
+    throw new InputError(
+      `agent ${name}: ringForMs is ${ringForMs}; more than 0 and at most ${LONGEST_MS.ringForMs} milliseconds are allowed`,
+    )
   }
   for (const { queue, level, position } of queues) {
     checkName('queue', queue)

@@ -8,7 +8,8 @@ const UNIT = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 /** '45s' → 45 000. Throws InputError for anything that is not a non-negative number with a unit. */
 export function ms(duration: Duration): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration)
-  if (!match) throw new InputError(`'${duration}' is not a duration: write a number and a unit, such as 500ms, 45s, 2m, 1h or 7d`)
+  if (!match)
+    throw new InputError(`'${duration}' is not a duration: write a number and a unit, such as 500ms, 45s, 2m, 1h or 7d`)
   return Math.round(Number(match[1]) * UNIT[match[2] as keyof typeof UNIT])
 }
 

@@ -62,7 +62,10 @@ export class CallMoved extends Cancellation {
 /** The machinery failed: the switch, or the way to it. */
 export class SwitchError extends SwitchhookError {
   constructor(
-    code: Extract<ErrorCode, 'APP_UNKNOWN' | 'SOUND_MISSING' | 'SWITCH_REFUSED' | 'SWITCH_TIMEOUT' | 'LINK_DOWN' | 'PROTOCOL'>,
+    code: Extract<
+      ErrorCode,
+      'APP_UNKNOWN' | 'SOUND_MISSING' | 'SWITCH_REFUSED' | 'SWITCH_TIMEOUT' | 'LINK_DOWN' | 'PROTOCOL'
+    >,
     message: string,
     options?: { cause?: unknown },
   ) {

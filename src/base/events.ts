@@ -10,7 +10,11 @@ export class Emitter<Events extends Record<string, unknown>> {
   }
 
   /** Resolves with the next event of that name (for which `accept` holds); rejects when the signal aborts. */
-  next<K extends keyof Events>(name: K, signal?: AbortSignal, accept: (value: Events[K]) => boolean = () => true): Promise<Events[K]> {
+  next<K extends keyof Events>(
+    name: K,
+    signal?: AbortSignal,
+    accept: (value: Events[K]) => boolean = () => true,
+  ): Promise<Events[K]> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)
       const stop = () => {

@@ -13,11 +13,16 @@ export interface Insistence {
 }
 
 /** Does `act` once more after every rejection, and after every try that takes too long; rejects as the last one did. It must not matter if it is done twice. */
-export async function insist<T>(clock: Clock, act: () => Promise<T>, { everyMs, forMs, tryMs = forMs }: Insistence): Promise<T> {
+export async function insist<T>(
+  clock: Clock,
+  act: () => Promise<T>,
+  { everyMs, forMs, tryMs = forMs }: Insistence,
+): Promise<T> {
   for (const until = clock.monotonic() + forMs; ; await sleep(clock, everyMs)) {
     try {
       const [limitMs, trying] = [Math.min(tryMs, until - clock.monotonic()), act()]
-      if (!(await within(clock, limitMs, trying))) throw new SwitchhookError('SERVICE', `a store has not answered for ${Math.round(limitMs)} ms`)
+      if (!(await within(clock, limitMs, trying)))
+        throw new SwitchhookError('SERVICE', `a store has not answered for ${Math.round(limitMs)} ms`)
       return await trying
     } catch (error) {
       if (clock.monotonic() + everyMs >= until) throw error

@@ -27,7 +27,12 @@ export function maskNumbers(text: string): string {
 }
 
 const byKey = (fields: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, MASKED.has(key) && typeof value === 'string' ? mask(value) : value]))
+  Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      MASKED.has(key) && typeof value === 'string' ? mask(value) : value,
+    ]),
+  )
 
 /** What is a JSON number stays: times and counts are none of a telephone. */
 const safeLine = (line: string) => visibleJson(line.replace(JSON_STRING, maskNumbers))

@@ -41,7 +41,10 @@ export class Outage {
   end(): void {
     if (this.#began === null) return
     const { what, fields, clock, log } = this.#options
-    log.info({ ...fields, attempts: this.#attempts + 1, ms: Math.round(clock.monotonic() - this.#began) }, `${what} is back`)
+    log.info(
+      { ...fields, attempts: this.#attempts + 1, ms: Math.round(clock.monotonic() - this.#began) },
+      `${what} is back`,
+    )
     this.#began = null
     this.#attempts = 0
     this.#told.clear()

@@ -17,7 +17,8 @@ export interface RedisUrl {
   readonly sentinelPassword: string
 }
 
-const FORM = /^(?<scheme>rediss?)(?<sentinel>\+sentinel)?:\/\/(?:(?<username>[^:@/?]*)(?::(?<password>[^/?]*))?@)?(?<hosts>[^@/?]+)(?<path>\/[^?]*)?(?:\?(?<query>.*))?$/
+const FORM =
+  /^(?<scheme>rediss?)(?<sentinel>\+sentinel)?:\/\/(?:(?<username>[^:@/?]*)(?::(?<password>[^/?]*))?@)?(?<hosts>[^@/?]+)(?<path>\/[^?]*)?(?:\?(?<query>.*))?$/
 const HOST = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(?<port>\d{1,5}))?$/
 const ALLOWED = 'redis://host:6379/db, or redis+sentinel://host:26379,host:26379/primary/db, each with rediss for TLS'
 
@@ -27,19 +28,28 @@ export function parseRedisUrl(text: string): RedisUrl {
   if (scheme === undefined) throw new Error(`allowed: ${ALLOWED}`)
   const parts = path.split('/').slice(1)
   const primary = sentinel === undefined ? null : (parts.shift() ?? '')
-  if (primary === '') throw new Error('the name of the primary is missing after the sentinels: redis+sentinel://host:26379/primary/db')
+  if (primary === '')
+    throw new Error('the name of the primary is missing after the sentinels: redis+sentinel://host:26379/primary/db')
   const [db = '', ...rest] = parts
-  if (!/^\d{0,4}$/.test(db) || rest.length > 0) throw new Error('the database is no number; allowed: such as /0 at the end')
+  if (!/^\d{0,4}$/.test(db) || rest.length > 0)
+    throw new Error('the database is no number; allowed: such as /0 at the end')
   const options = new URLSearchParams(query)
   const sentinelPassword = options.get('sentinelPassword') ?? ''
   options.delete('sentinelPassword')
-  if (options.size > 0 || (primary === null && sentinelPassword !== '')) throw new Error("after '?' only sentinelPassword=… is allowed, and only with sentinels")
+  if (options.size > 0 || (primary === null && sentinelPassword !== ''))
+    throw new Error("after '?' only sentinelPassword=… is allowed, and only with sentinels")
   const list = hosts.split(',')
-  if (primary === null && list.length > 1) throw new Error('several hosts are sentinels: redis+sentinel://host:26379,host:26379/primary/db')
+  if (primary === null && list.length > 1)
+    throw new Error('several hosts are sentinels: redis+sentinel://host:26379,host:26379/primary/db')
   const port = primary === null ? 6_379 : 26_379
   return {
-    hosts: list.map(host => hostOf(host, port)), primary, tls: scheme === 'rediss', db: Number(db || 0),
-    username: decoded(username), password: decoded(password), sentinelPassword,
+    hosts: list.map(host => hostOf(host, port)),
+    primary,
+    tls: scheme === 'rediss',
+    db: Number(db || 0),
+    username: decoded(username),
+    password: decoded(password),
+    sentinelPassword,
   }
 }
 
@@ -54,13 +64,16 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (error) {
-    throw new Error("user or password: a '%' stands before two hexadecimal digits; %25 is the '%' itself", { cause: error })
+    throw new Error("user or password: a '%' stands before two hexadecimal digits; %25 is the '%' itself", {
+      cause: error,
+    })
   }
 }
 
 function hostOf(text: string, usual: number): { host: string; port: number } {
   const { host, port = String(usual) } = HOST.exec(text)?.groups ?? {}
-  if (host === undefined || Number(port) > 65_535) throw new Error("a host is wrong; allowed: host, host:port or [IPv6 address]:port, and %2F for a '/' in a password")
+  if (host === undefined || Number(port) > 65_535)
+    throw new Error("a host is wrong; allowed: host, host:port or [IPv6 address]:port, and %2F for a '/' in a password")
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 

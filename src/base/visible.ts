@@ -17,7 +17,11 @@ export function visibleLines(text: string): string {
 
 /** Of JSON text: the same characters as JSON escapes, so that programs read what there was. JSON itself escapes only those below U+0020. */
 export function visibleJson(json: string): string {
-  return json.replace(HIDDEN, found => (found === '\n' ? found : [...Array(found.length).keys()].map(at => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')))
+  return json.replace(HIDDEN, found =>
+    found === '\n'
+      ? found
+      : [...Array(found.length).keys()].map(at => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
+  )
 }
 
 function picture(character: string): string {

@@ -140,7 +140,11 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     const { log } = this.#options
     if (state === 'open') log.info({ ...figures, ms: Math.round(now - this.#since) }, 'this node takes new calls again')
     else if (before === 'overrun') log.info(figures, ROOM_AGAIN)
-    else if (state === 'overrun') log.warn(figures, 'this node has twice as many calls as MAX_CALLS: its port is closed as soon as another node is open')
+    else if (state === 'overrun')
+      log.warn(
+        figures,
+        'this node has twice as many calls as MAX_CALLS: its port is closed as soon as another node is open',
+      )
     else log.warn(figures, 'this node is full: new callers are sent to the overflow')
     if (before === 'open') this.#since = now
     this.emit('state', state)

@@ -7,18 +7,48 @@ import type { Arrival } from '../journal/arrival.ts'
 export const LEG_PATH = 'leg'
 
 /** What is known of a leg of ours before it comes. */
-export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({ uuid: leg, path: LEG_PATH, from: '', fromName: '', to: '', direction: 'out', answered: true, core, socketResume: true, key: '' })
+export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({
+  uuid: leg,
+  path: LEG_PATH,
+  from: '',
+  fromName: '',
+  to: '',
+  direction: 'out',
+  answered: true,
+  core,
+  socketResume: true,
+  key: '',
+})
 
 /** What carriers and FreeSWITCH (0000000000, its default) write for a number that is not shown. */
 const WITHHELD = /^(anonymous|unknown|restricted|unavailable|private|0{4,})$/i
 
 const VARIABLES = [
-  'origination_caller_id_number', 'switchhook_dialled', 'socket_path', 'current_application', 'last_sched_id', 'last_bridge_to',
-  'bridge_hangup_cause', 'switchhook_parent', 'switchhook_agent', 'switchhook_customer', 'socket_resume', 'switchhook_key',
+  'origination_caller_id_number',
+  'switchhook_dialled',
+  'socket_path',
+  'current_application',
+  'last_sched_id',
+  'last_bridge_to',
+  'bridge_hangup_cause',
+  'switchhook_parent',
+  'switchhook_agent',
+  'switchhook_customer',
+  'socket_resume',
+  'switchhook_key',
 ] as const
 const READ = new HeaderNames(
-  'Unique-ID', 'Core-UUID', 'Call-Direction', 'Answer-State', 'Caller-Caller-ID-Number', 'Caller-Caller-ID-Name', 'Caller-Destination-Number',
-  'Event-Date-Timestamp', 'Caller-Channel-Created-Time', 'Caller-Channel-Answered-Time', ...VARIABLES.map(name => `variable_${name}`),
+  'Unique-ID',
+  'Core-UUID',
+  'Call-Direction',
+  'Answer-State',
+  'Caller-Caller-ID-Number',
+  'Caller-Caller-ID-Name',
+  'Caller-Destination-Number',
+  'Event-Date-Timestamp',
+  'Caller-Channel-Created-Time',
+  'Caller-Channel-Answered-Time',
+  ...VARIABLES.map(name => `variable_${name}`),
 )
 
 /** Throws InputError when the peer does not name a leg. */
@@ -28,7 +58,10 @@ export function readArrival(headers: Headers): Arrival {
   // An originated leg has its ids turned round when it enters a dialplan: its caller id number is the number dialled (measured).
   const shown = data.get('Caller-Caller-ID-Number') ?? ''
   const person = WITHHELD.test(shown) ? '' : shown
-  const us = direction === 'out' ? (variable(data, 'origination_caller_id_number') ?? '') : (data.get('Caller-Destination-Number') ?? '')
+  const us =
+    direction === 'out'
+      ? (variable(data, 'origination_caller_id_number') ?? '')
+      : (data.get('Caller-Destination-Number') ?? '')
   const task = variable(data, 'last_sched_id')
   const partner = variable(data, 'last_bridge_to')
   const parent = variable(data, 'switchhook_parent')
@@ -45,7 +78,9 @@ export function readArrival(headers: Headers): Arrival {
     answered: data.get('Answer-State') === 'answered',
     idle: variable(data, 'current_application') === 'socket',
     core: own(data.get('Core-UUID') ?? ''),
-    ...(partner === undefined ? {} : { lastTalk: { with: own(partner), cause: own(variable(data, 'bridge_hangup_cause') ?? '') } }),
+    ...(partner === undefined
+      ? {}
+      : { lastTalk: { with: own(partner), cause: own(variable(data, 'bridge_hangup_cause') ?? '') } }),
     ...(parent === undefined ? {} : { parent: own(parent) }),
     ...(age === undefined ? {} : { age }),
     ...(answeredFor === undefined ? {} : { answeredFor }),
@@ -57,11 +92,13 @@ export function readArrival(headers: Headers): Arrival {
   }
 }
 
-const variable = (data: ReadonlyMap<string, string>, name: (typeof VARIABLES)[number]): string | undefined => data.get(`variable_${name}`)
+const variable = (data: ReadonlyMap<string, string>, name: (typeof VARIABLES)[number]): string | undefined =>
+  data.get(`variable_${name}`)
 
 /** Did a node drive this leg before, or was one offered it? Cheap: asked of hundreds at once. (Outbound legs are answered when they come first.) */
 export const wasDriven = (data: Headers): boolean =>
-  (data.raw('variable_switchhook_offer') ?? '1') !== '1' || (data.raw('Answer-State') === 'answered' && data.raw('Call-Direction') === 'inbound')
+  (data.raw('variable_switchhook_offer') ?? '1') !== '1' ||
+  (data.raw('Answer-State') === 'answered' && data.raw('Call-Direction') === 'inbound')
 
 /** Milliseconds from a moment in the life of a leg to now; the switch counts in microseconds, and says 0 for what has not happened. */
 function since(data: ReadonlyMap<string, string>, moment: string): number | undefined {

@@ -81,7 +81,10 @@ export class CallContext {
   }
 
   /** How a leg that is dialled for a call finds that call again: its node first, and whoever drives the call after that. */
-  returnRoute(parent: Leg, variables: ReadonlyMap<Ident, VarValue>): { flow: Ident; variables: ReadonlyMap<Ident, VarValue> } {
+  returnRoute(
+    parent: Leg,
+    variables: ReadonlyMap<Ident, VarValue>,
+  ): { flow: Ident; variables: ReadonlyMap<Ident, VarValue> } {
     const { address } = this.settings
     const known = new Map(variables).set('switchhook_parent' as Ident, varValue(parent.uuid))
     if (address === undefined) return { flow: LEG_PATH as Ident, variables: known }
@@ -91,7 +94,11 @@ export class CallContext {
   /** Where a leg is dialled for this one: on the same switch, for only two legs of one switch can be joined. Throws LINK_DOWN as long as it is not known which that is. */
   switchOf(leg: Leg): Switch {
     const home = leg.home ?? this.switchboard.of(leg.arrival.core)
-    if (!home) throw new SwitchError('LINK_DOWN', 'it is not known on which FreeSWITCH this call is, as long as more than one cannot be reached')
+    if (!home)
+      throw new SwitchError(
+        'LINK_DOWN',
+        'it is not known on which FreeSWITCH this call is, as long as more than one cannot be reached',
+      )
     return home
   }
 
@@ -134,7 +141,10 @@ export class CallContext {
     if (!leg.returns) return this.hangUp(leg)
     // its connection must be closed while socket_resume is false; then it comes back by itself, unless it got stuck between two talks
     leg.letTalk()
-    const fetch = this.clock.after(RETURN_MS, () => void leg.home?.attempt(build.uuidTransfer(leg.uuid, leg.arrival.path as Ident)))
+    const fetch = this.clock.after(
+      RETURN_MS,
+      () => void leg.home?.attempt(build.uuidTransfer(leg.uuid, leg.arrival.path as Ident)),
+    )
     const back = leg.on('phase', () => {
       fetch.cancel()
       back[Symbol.dispose]()

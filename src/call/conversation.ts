@@ -6,7 +6,18 @@ import { randomBytes } from 'node:crypto'
 import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import type { ApiText } from '../esl/api.ts'
-import { api, CONNECT, EXIT, execute, hangup, linger, NO_EVENTS, onlyOf, subscribe, type Command } from '../esl/command.ts'
+import {
+  api,
+  CONNECT,
+  EXIT,
+  execute,
+  hangup,
+  linger,
+  NO_EVENTS,
+  onlyOf,
+  subscribe,
+  type Command,
+} from '../esl/command.ts'
 import { Connection } from '../esl/connection.ts'
 import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
@@ -67,7 +78,12 @@ export class Conversation {
 
   constructor(wire: Wire, clock: Clock, refused: (text: string) => void) {
     this.#clock = clock
-    this.#connection = new Connection(wire, clock, { event: this.#event.bind(this), closed: this.#closed.bind(this), refused, lingers: this.#lingers.bind(this) })
+    this.#connection = new Connection(wire, clock, {
+      event: this.#event.bind(this),
+      closed: this.#closed.bind(this),
+      refused,
+      lingers: this.#lingers.bind(this),
+    })
   }
 
   get open(): boolean {
@@ -76,7 +92,9 @@ export class Conversation {
 
   /** Asks who is there. Gives the leg's data; rejects when the peer is silent for 5 s. */
   async greet(): Promise<Headers> {
-    const late = afterReading(this.#clock, IDENTIFY_MS, () => this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)))
+    const late = afterReading(this.#clock, IDENTIFY_MS, () =>
+      this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)),
+    )
     const connected = this.#connection.send(CONNECT)
     this.post(linger(LINGER_SECONDS))
     try {
@@ -123,7 +141,8 @@ export class Conversation {
   async api(text: ApiText): Promise<string> {
     if (!this.#mine()) throw notOurs()
     const reply = await this.#connection.send(api(text))
-    if (/^-(ERR|USAGE)/.test(reply.text)) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
+    if (/^-(ERR|USAGE)/.test(reply.text))
+      throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
     return reply.body
   }
 
@@ -242,4 +261,7 @@ function isUnknown(app: Ident, cause: string, hangupEvent: SwitchEvent): boolean
 }
 
 const unknownApp = (app: Ident) =>
-  new SwitchError('APP_UNKNOWN', `FreeSWITCH does not know the application '${app}' and has hung the call up: is its module loaded?`)
+  new SwitchError(
+    'APP_UNKNOWN',
+    `FreeSWITCH does not know the application '${app}' and has hung the call up: is its module loaded?`,
+  )

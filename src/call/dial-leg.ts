@@ -24,27 +24,49 @@ const AGAIN_MS = 1_000
 /** Dials, once. Rejects with CallEnded when the caller leaves, and never settles when the caller is driven elsewhere: the telephone rings on, for the next owner. */
 export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Promise<DialledLeg> {
   await context.mayDial()
-  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved('this node may not dial: the call may be another one\'s') // who has it dials
+  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved("this node may not dial: the call may be another one's") // who has it dials
   const at = context.switchOf(leg)
   using expected = context.door.expect(uuid)
-  return outcomeFor(leg, context, await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived }), expected.arrived)
+  return outcomeFor(
+    leg,
+    context,
+    await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived }),
+    expected.arrived,
+  )
 }
 
 /**
  * The process that had begun to dial has died: the switch is asked what became of it. When the leg does not exist, and every end since
  * `intended` was heard here, the command was never sent, and is sent now. Else the outcome is 'lost': their telephone may have rung.
  */
-export async function resumeDialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid, intended: SwitchMoment | null): Promise<DialledLeg> {
+export async function resumeDialLeg(
+  leg: Leg,
+  context: CallContext,
+  what: Dialling,
+  uuid: Uuid,
+  intended: SwitchMoment | null,
+): Promise<DialledLeg> {
   const at = context.switchOf(leg)
   const stands = await standing(at, uuid, intended, context)
   if (stands === 'never') return dialLeg(leg, context, what, uuid)
-  if (stands === 'answered') return { outcome: 'answered', other: goesAlong(leg, context, context.door.claim(uuid, at)) }
+  if (stands === 'answered')
+    return { outcome: 'answered', other: goesAlong(leg, context, context.door.claim(uuid, at)) }
   if (stands !== 'rings') return { outcome: outcomeOf(stands.cause) }
   using expected = context.door.expect(uuid)
-  return outcomeFor(leg, context, await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived, sent: true }), expected.arrived)
+  return outcomeFor(
+    leg,
+    context,
+    await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived, sent: true }),
+    expected.arrived,
+  )
 }
 
-async function standing(at: Switch, uuid: Uuid, intended: SwitchMoment | null, context: CallContext): Promise<'never' | 'rings' | 'answered' | { readonly cause: string }> {
+async function standing(
+  at: Switch,
+  uuid: Uuid,
+  intended: SwitchMoment | null,
+  context: CallContext,
+): Promise<'never' | 'rings' | 'answered' | { readonly cause: string }> {
   for (;;) {
     const lives = await at.lives(uuid)
     const end = at.ended(uuid)
@@ -75,7 +97,12 @@ function request(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Or
   }
 }
 
-async function outcomeFor(leg: Leg, context: CallContext, { outcome, cause }: Origination, arrived: Promise<Leg>): Promise<DialledLeg> {
+async function outcomeFor(
+  leg: Leg,
+  context: CallContext,
+  { outcome, cause }: Origination,
+  arrived: Promise<Leg>,
+): Promise<DialledLeg> {
   if (leg.phase === 'moved') {
     // another node has the caller, and asks for this leg there
     if (outcome === 'answered') void arrived.then(other => other.giveAway())
@@ -104,4 +131,3 @@ export function goesAlong(leg: Leg, context: CallContext, other: Leg): Leg {
   })
   return other
 }
-

@@ -6,8 +6,10 @@ import type { Arrival } from '../journal/arrival.ts'
 /** Why a connection is refused, in words for the log; null when it is taken in. `key` undefined: none is needed. */
 export function faultOf({ key: carried }: Arrival, data: Headers, key: string | undefined): string | null {
   const [mode, control] = [data.get('Socket-Mode'), data.get('Control')]
-  if (mode !== 'async' || control !== 'full') return `the dialplan's socket line must end in 'async full' (it says ${mode}, ${control}): see dialplan/`
-  if (key !== undefined && !same(key, carried)) return 'a connection did not carry the right switchhook_key: set it in dialplan/switchhook_vars.xml to DOOR_KEY'
+  if (mode !== 'async' || control !== 'full')
+    return `the dialplan's socket line must end in 'async full' (it says ${mode}, ${control}): see dialplan/`
+  if (key !== undefined && !same(key, carried))
+    return 'a connection did not carry the right switchhook_key: set it in dialplan/switchhook_vars.xml to DOOR_KEY'
   return null
 }
 

@@ -74,7 +74,9 @@ export class Door {
   }
 
   /** Calls of a switch that FREESWITCH does not name, which were not served. */
-  get callsOfUnknownSwitches(): number { return this.#unknown.calls }
+  get callsOfUnknownSwitches(): number {
+    return this.#unknown.calls
+  }
 
   /** May this process speak for its legs in this moment? */
   readonly holds = (): boolean => this.#options.peers?.holds() ?? true
@@ -96,7 +98,9 @@ export class Door {
 
   /** The node has been without a lease for seconds: FreeSWITCH is to say who drives its calls. Gives how many calls it is asked for. */
   offerAll(): number {
-    const driven = [...this.#legs.values()].filter(({ phase, uuid }) => (phase === 'driven' || phase === 'adrift') && !this.#lapsedLease.mayDrive(uuid))
+    const driven = [...this.#legs.values()].filter(
+      ({ phase, uuid }) => (phase === 'driven' || phase === 'adrift') && !this.#lapsedLease.mayDrive(uuid),
+    )
     for (const leg of driven) {
       this.#lapsedLease.offered(leg.uuid)
       leg.offer()
@@ -166,8 +170,10 @@ export class Door {
       }
       if (arrival.deadMansSwitch !== undefined) conversation.post(api(build.schedDelete(arrival.deadMansSwitch)))
       // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
-      if (!arrival.socketResume) conversation.post(api(build.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
-      if (!(await this.#unknown.serves(arrival.core))) return this.#unknown.turnAway(arrival, conversation, data, wire.peer)
+      if (!arrival.socketResume)
+        conversation.post(api(build.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
+      if (!(await this.#unknown.serves(arrival.core)))
+        return this.#unknown.turnAway(arrival, conversation, data, wire.peer)
       if (this.#expected.has(arrival.uuid)) this.#lapsedLease.offered(arrival.uuid) // dialled by a flow of this node: no other one waits for it
       if (this.#lapsedLease.offers(arrival.uuid)) return conversation.close()
       conversation.subscribe(arrival.uuid)
@@ -175,14 +181,18 @@ export class Door {
       else await this.#admit(arrival, conversation, driven)
     } catch (error) {
       // whatever a stranger does to this port, the house stands
-      log.warn({ peer: wire.peer, error: error instanceof Error ? error.message : String(error) }, 'a connection brought no call')
+      log.warn(
+        { peer: wire.peer, error: error instanceof Error ? error.message : String(error) },
+        'a connection brought no call',
+      )
       conversation.destroy()
     }
   }
 
   async #admit(arrival: Arrival, conversation: Conversation, driven: boolean): Promise<void> {
     const { admits } = this.#options
-    if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid))) return this.#shed(arrival, conversation)
+    if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid)))
+      return this.#shed(arrival, conversation)
     const taken = await takeCall({ ...this.#options, node: this.#node }, arrival, driven)
     this.#unsetKey(arrival, conversation)
     const known = this.#living(arrival.uuid)

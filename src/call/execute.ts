@@ -20,7 +20,12 @@ export async function command(leg: Leg, text: ApiText): Promise<void> {
  * Like execute, but ends early, without error, when `until` aborts. The application is broken off only once it has begun:
  * FreeSWITCH forgets a break that comes before (switch_core_session.c clears CF_BREAK when an application starts).
  */
-export async function executeUntil(leg: Leg, app: Ident, argument: AppArgument, until: AbortSignal): Promise<SwitchEvent | null> {
+export async function executeUntil(
+  leg: Leg,
+  app: Ident,
+  argument: AppArgument,
+  until: AbortSignal,
+): Promise<SwitchEvent | null> {
   if (until.aborted) return null
   const conversation = await leg.driven()
   let begun = false

@@ -46,6 +46,10 @@ export class LegEnding {
   }
 
   finish(): void {
-    this.#resolve({ cause: this.#cause ?? 'NORMAL_CLEARING', at: this.#at, ...(this.facts ? { facts: this.facts } : {}) })
+    this.#resolve({
+      cause: this.#cause ?? 'NORMAL_CLEARING',
+      at: this.#at,
+      ...(this.facts ? { facts: this.facts } : {}),
+    })
   }
 }

@@ -55,7 +55,14 @@ export class Leg extends Emitter<LegEvents> {
   readonly #holds: () => boolean
 
   /** `holds`: may this process speak for its legs in this moment? `phase` is the first one: a leg is known here before it comes, or while it talks. */
-  constructor(options: { arrival: Arrival; home: Switch | null; clock: Clock; log: Log; holds?: () => boolean; phase?: 'driven' | 'talking' | 'adrift' }) {
+  constructor(options: {
+    arrival: Arrival
+    home: Switch | null
+    clock: Clock
+    log: Log
+    holds?: () => boolean
+    phase?: 'driven' | 'talking' | 'adrift'
+  }) {
     super()
     this.#holds = options.holds ?? (() => true)
     this.lastTalk = options.arrival.lastTalk
@@ -72,14 +79,26 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   /** The line of steps that what happens to it belongs to. */
-  get steps(): Steps { return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log))) }
-  set steps(steps: Steps) { this.#steps = steps }
-  get phase(): Phase { return this.#phase }
-  get ended(): Promise<LegEnd> { return this.#ending.through }
+  get steps(): Steps {
+    return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log)))
+  }
+  set steps(steps: Steps) {
+    this.#steps = steps
+  }
+  get phase(): Phase {
+    return this.#phase
+  }
+  get ended(): Promise<LegEnd> {
+    return this.#ending.through
+  }
   /** Aborts with CallEnded when the leg is hung up. */
-  get signal(): AbortSignal { return this.#ending.signal }
+  get signal(): AbortSignal {
+    return this.#ending.signal
+  }
   /** Why it ended, or null while it lives. */
-  get reason(): CallEnded | null { return this.#ending.reason }
+  get reason(): CallEnded | null {
+    return this.#ending.reason
+  }
 
   /** A conversation begins, the first or a later one: one after the other. */
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
@@ -116,7 +135,9 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   /** The conversation if one is open now. */
-  get conversation(): Conversation | null { return this.#phase === 'driven' ? this.#talks.present : null }
+  get conversation(): Conversation | null {
+    return this.#phase === 'driven' ? this.#talks.present : null
+  }
 
   /** This process was not sure whether the leg is still its own, and now knows that it is. */
   resume(): void {
@@ -190,7 +211,8 @@ export class Leg extends Emitter<LegEvents> {
 
   /** What the switch tells everybody of this leg. */
   #hear(event: SwitchEvent): void {
-    if (event.name === 'CHANNEL_HOLD' || event.name === 'CHANNEL_UNHOLD') this.emit('held', event.name === 'CHANNEL_HOLD')
+    if (event.name === 'CHANNEL_HOLD' || event.name === 'CHANNEL_UNHOLD')
+      this.emit('held', event.name === 'CHANNEL_HOLD')
     else if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
     else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
   }

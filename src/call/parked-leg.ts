@@ -12,6 +12,17 @@ export class ParkedLeg extends Leg {}
 
 /** For one talk. It hears of the leg's end until it is given away: whoever asked for it does that when the talk is over. */
 export function parkedLeg(uuid: Uuid, home: Switch, { clock, log }: { clock: Clock; log: Log }): ParkedLeg {
-  const arrival = { uuid, path: 'leg', from: '', fromName: '', to: '', direction: 'out', answered: true, core: home.facts.core, socketResume: false, key: '' } as const
+  const arrival = {
+    uuid,
+    path: 'leg',
+    from: '',
+    fromName: '',
+    to: '',
+    direction: 'out',
+    answered: true,
+    core: home.facts.core,
+    socketResume: false,
+    key: '',
+  } as const
   return new ParkedLeg({ arrival, home, clock, log, phase: 'talking' })
 }

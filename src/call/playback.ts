@@ -82,21 +82,25 @@ export class Playback {
 
   #start(): void {
     const file = this.#music.at(-1)
-    if (this.#over || file === undefined || this.#busy > 0 || this.#playing !== null || this.#leg.phase !== 'driven') return
+    if (this.#over || file === undefined || this.#busy > 0 || this.#playing !== null || this.#leg.phase !== 'driven')
+      return
     const stop = new AbortController()
-    const playing: Playing = { stop, done: this.#loop(file, stop.signal).then(fault => {
-      if (this.#playing === playing) this.#playing = null
-      if (!fault) return
-      const at = this.#music.lastIndexOf(file)
-      if (at >= 0) this.#music.splice(at, 1) // the wait goes on silently rather than not at all
-      this.#log.error({ uuid: this.#leg.uuid, sound: file, error: fault }, 'the music cannot be played')
-    }) }
+    const playing: Playing = {
+      stop,
+      done: this.#loop(file, stop.signal).then(fault => {
+        if (this.#playing === playing) this.#playing = null
+        if (!fault) return
+        const at = this.#music.lastIndexOf(file)
+        if (at >= 0) this.#music.splice(at, 1) // the wait goes on silently rather than not at all
+        this.#log.error({ uuid: this.#leg.uuid, sound: file, error: fault }, 'the music cannot be played')
+      }),
+    }
     this.#playing = playing
   }
 
   /** Plays until stopped or until the leg is lost or hung up; gives the reason when the music itself is at fault. */
   async #loop(file: AppArgument, stop: AbortSignal): Promise<string | null> {
-    for (let short = 0; !stop.aborted; ) {
+    for (let short = 0; !stop.aborted;) {
       const begun = this.#clock.monotonic()
       try {
         const end = await executeUntil(this.#leg, 'playback' as Ident, file, stop)

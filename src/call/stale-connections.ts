@@ -49,7 +49,11 @@ export class StaleConnections {
       const owner = this.#holds() ? await calls?.owner(arrival.parent ?? arrival.uuid) : null
       if (owner?.node === node) return false
       const stale = owner ? (peers?.addressOf(owner.node) ?? null) !== null : arrival.idle === false
-      if (stale) log.info({ uuid: arrival.uuid, with: owner?.node }, 'a connection is older than this process remembers: its call is elsewhere')
+      if (stale)
+        log.info(
+          { uuid: arrival.uuid, with: owner?.node },
+          'a connection is older than this process remembers: its call is elsewhere',
+        )
       return stale
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error

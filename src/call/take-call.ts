@@ -18,7 +18,11 @@ export interface TakeCallParts {
 const AGAIN = { everyMs: 100, forMs: 1_000 }
 
 /** The call is this node's from now on. Null when that is not, or cannot be, written down: it is served all the same. */
-export async function takeCall({ calls, clock, log, node }: TakeCallParts & { readonly node: string }, arrival: Arrival, driven: boolean): Promise<Taken | null> {
+export async function takeCall(
+  { calls, clock, log, node }: TakeCallParts & { readonly node: string },
+  arrival: Arrival,
+  driven: boolean,
+): Promise<Taken | null> {
   if (!calls) return null
   const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
   try {
@@ -26,7 +30,10 @@ export async function takeCall({ calls, clock, log, node }: TakeCallParts & { re
     return await (driven ? insist(clock, ask, AGAIN) : ask())
   } catch (error) {
     if (!(error instanceof SwitchhookError)) throw error
-    log.warn({ uuid: arrival.uuid, error: error.message }, 'a call is served though nobody can be told that this node drives it')
+    log.warn(
+      { uuid: arrival.uuid, error: error.message },
+      'a call is served though nobody can be told that this node drives it',
+    )
     return null
   }
 }

@@ -118,7 +118,8 @@ export class UnclaimedLegs {
 
   async #send(leg: Leg, address: string | null): Promise<void> {
     if (!leg.home) return
-    if (address !== null) await leg.home.attempt(build.uuidSetvar(leg.uuid, 'switchhook_home' as Ident, varValue(address) as VarValue))
+    if (address !== null)
+      await leg.home.attempt(build.uuidSetvar(leg.uuid, 'switchhook_home' as Ident, varValue(address) as VarValue))
     await leg.home.attempt(build.uuidTransfer(leg.uuid, (address === null ? 'leg' : 'home-leg') as Ident))
   }
 

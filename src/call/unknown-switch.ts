@@ -23,7 +23,8 @@ const TOLD_MS = 60_000
 /** Runs that are remembered for that. */
 const MOST_RUNS = 20
 
-const MISSING = 'a call came from a FreeSWITCH that FREESWITCH does not name and was sent to the fallback: name its event socket in FREESWITCH on every node, or take this node out of its dialplan'
+const MISSING =
+  'a call came from a FreeSWITCH that FREESWITCH does not name and was sent to the fallback: name its event socket in FREESWITCH on every node, or take this node out of its dialplan'
 
 export class UnknownSwitch {
   readonly #switchboard: Switchboard

@@ -26,8 +26,13 @@ const MAX_NO_ANSWER = 3
 const GRACE_MS = 10_000
 /** What a dial that did not reach the agent means for the agent, whoever dialled. */
 export const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
-  busy: 'busy', 'no-answer': 'no-answer', declined: 'declined', cancelled: 'caller-left',
-  invalid: 'unreachable', failed: 'failed', refused: 'failed',
+  busy: 'busy',
+  'no-answer': 'no-answer',
+  declined: 'declined',
+  cancelled: 'caller-left',
+  invalid: 'unreachable',
+  failed: 'failed',
+  refused: 'failed',
   lost: 'failed',
 }
 
@@ -43,7 +48,8 @@ export interface AgentCallParts {
 }
 
 /** Their phone rings to bring them on the line. */
-export const isCalled = ({ state, reservation, nailed }: Agent): boolean => state === 'ringing' && nailed !== null && reservation?.for === nailed.leg
+export const isCalled = ({ state, reservation, nailed }: Agent): boolean =>
+  state === 'ringing' && nailed !== null && reservation?.for === nailed.leg
 
 /**
  * Null when they did not come on the line, or are another node's: the signal aborts with CallMoved for that, with anything else to stop
@@ -84,7 +90,8 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
   }
   await roster.nail(name, null, clock.now(), isOurs)
   const released = await roster.release(name, epoch, REST[outcome], clock.now())
-  if (released && outcome === 'no-answer' && released.noAnswers >= MAX_NO_ANSWER) await takeABreak(name, 'no answer', parts)
+  if (released && outcome === 'no-answer' && released.noAnswers >= MAX_NO_ANSWER)
+    await takeABreak(name, 'no answer', parts)
   if (released && outcome === 'invalid') warnOnceUnreachable(parts.log, released)
   return null
 }
@@ -98,18 +105,40 @@ interface Ringing {
 }
 
 /** Never rejects for what the phone or the switch does. */
-async function ring({ agent, to, leg, epoch, sent }: Ringing, parts: AgentCallParts, signal: AbortSignal): Promise<{ nailedLeg: NailedLeg | null; outcome: DialOutcome | 'moved' }> {
+async function ring(
+  { agent, to, leg, epoch, sent }: Ringing,
+  parts: AgentCallParts,
+  signal: AbortSignal,
+): Promise<{ nailedLeg: NailedLeg | null; outcome: DialOutcome | 'moved' }> {
   const { roster, clock, log, switchboard, nailedLegs, node, callerId } = parts
   const { name, ringForMs } = agent
   let nailedLeg: NailedLeg | null = null
   try {
-    if (!sent && !(await roster.advance(name, epoch, 'ringing', clock.now()))) return { nailedLeg, outcome: 'cancelled' }
-    nailedLeg = sent ? await NailedLeg.find(switchboard, leg, clock, signal) : new NailedLeg(leg, nailedLegs.busiest ?? switchboard.any())
+    if (!sent && !(await roster.advance(name, epoch, 'ringing', clock.now())))
+      return { nailedLeg, outcome: 'cancelled' }
+    nailedLeg = sent
+      ? await NailedLeg.find(switchboard, leg, clock, signal)
+      : new NailedLeg(leg, nailedLegs.busiest ?? switchboard.any())
     if (!nailedLeg) return { nailedLeg, outcome: 'failed' }
-    const { nailed } = await roster.nail(name, { leg, node, core: nailedLeg.home.facts.core }, clock.now(), ({ reservation }) => reservation?.epoch === epoch)
+    const { nailed } = await roster.nail(
+      name,
+      { leg, node, core: nailedLeg.home.facts.core },
+      clock.now(),
+      ({ reservation }) => reservation?.epoch === epoch,
+    )
     if (nailed?.leg !== leg) return { nailedLeg, outcome: 'cancelled' } // we stood still, and they belong to somebody else
     const shown = callerId === undefined ? undefined : dial(callerId)
-    const { outcome, cause } = await originate(nailedLeg.home, { uuid: leg, endpoint: to, flow: null, ringForMs, callerId: shown, sent, signal, clock, log })
+    const { outcome, cause } = await originate(nailedLeg.home, {
+      uuid: leg,
+      endpoint: to,
+      flow: null,
+      ringForMs,
+      callerId: shown,
+      sent,
+      signal,
+      clock,
+      log,
+    })
     if (outcome === 'answered') return { nailedLeg, outcome }
     if (signal.reason instanceof CallMoved) return { nailedLeg, outcome: 'moved' }
     log.info({ agent: name, outcome, cause }, 'an agent did not come on the line')

@@ -11,7 +11,16 @@ import type { Log } from '../base/log.ts'
 import { originate } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { SwitchEvent } from '../esl/event.ts'
-import { dial, endpoint, ident, uuid as parseUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/safe-text.ts'
+import {
+  dial,
+  endpoint,
+  ident,
+  uuid as parseUuid,
+  varValue,
+  type Dial,
+  type Ident,
+  type Uuid,
+} from '../esl/safe-text.ts'
 import { markAttempt } from '../store/attempts.ts'
 import type { Claimed } from '../store/leads.ts'
 import type { Campaign } from './campaign.ts'
@@ -92,19 +101,33 @@ export class Attempts {
   place(at: Switch, campaign: Campaign, claimed: Claimed, dialler: Placing): Promise<Placed> {
     const way: Way = { rings: false }
     const placing = this.#place(at, campaign, claimed, dialler, way)
-    const through = placing.then(() => {}, () => {}).finally(() => this.#placing.delete(way)) // the caller is told of a failure
+    const through = placing
+      .then(
+        () => {},
+        () => {},
+      )
+      .finally(() => this.#placing.delete(way)) // the caller is told of a failure
     this.#placing.set(way, through)
     return placing
   }
 
-  async #place(at: Switch, campaign: Campaign, { attempt, phone }: Claimed, dialler: Placing, way: Way): Promise<Placed> {
+  async #place(
+    at: Switch,
+    campaign: Campaign,
+    { attempt, phone }: Claimed,
+    dialler: Placing,
+    way: Way,
+  ): Promise<Placed> {
     const { leads } = this.#options
     this.#ways.set(attempt, way)
     try {
       return await this.#dial(at, campaign, parseUuid(attempt), phone, dialler, way)
     } catch (error) {
       if (!(error instanceof InputError)) throw error // a number or a name that FreeSWITCH may not be given
-      this.#options.log.warn({ uuid: attempt, campaign: campaign.name, error: error.message }, 'a lead cannot be dialled')
+      this.#options.log.warn(
+        { uuid: attempt, campaign: campaign.name, error: error.message },
+        'a lead cannot be dialled',
+      )
       await this.#tell(() => leads.settle(attempt, 'invalid', { cause: 'INVALID_NUMBER_FORMAT' }))
       return 'invalid'
     } finally {
@@ -124,7 +147,9 @@ export class Attempts {
   async close(ringing: Ringing = 'let-go'): Promise<void> {
     const { clock } = this.#options
     this.stop(ringing)
-    const awaited = [...this.#placing].filter(([way]) => ringing === 'let-go' || !way.rings).map(([, through]) => through)
+    const awaited = [...this.#placing]
+      .filter(([way]) => ringing === 'let-go' || !way.rings)
+      .map(([, through]) => through)
     await within(clock, LET_GO_MS, Promise.all(awaited))
     for (const watch of this.#answered.values()) watch[Symbol.dispose]()
   }
@@ -152,7 +177,9 @@ export class Attempts {
       const now = clock.now()
       news = news
         .then(() => markAttempt(leads.sql, uuid, stage === 'created' ? 'sent' : stage, now))
-        .catch((error: Error) => log.warn({ uuid, stage, error: error.message }, 'the progress of an attempt was not written down'))
+        .catch((error: Error) =>
+          log.warn({ uuid, stage, error: error.message }, 'the progress of an attempt was not written down'),
+        )
     }
     try {
       // the last look and the command are in one turn: nothing is dialled after a stop, or with a lease that has run out
@@ -162,7 +189,15 @@ export class Attempts {
       }
       way.rings = true
       const ringForMs = campaign.ringForMs + POST_DIAL_MS
-      const { outcome, cause } = await originate(at, { uuid, ...target, ringForMs, onProgress: tell, signal: this.#stopping.signal, clock, log })
+      const { outcome, cause } = await originate(at, {
+        uuid,
+        ...target,
+        ringForMs,
+        onProgress: tell,
+        signal: this.#stopping.signal,
+        clock,
+        log,
+      })
       way.rings = false
       await news
       if (outcome === 'answered') {
@@ -205,14 +240,17 @@ export class Attempts {
     const wait = () => {
       grace ??= clock.after(FLOW_GRACE_MS, () => {
         forget[Symbol.dispose]()
-        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) => log.warn({ uuid, error: error.message }, 'an attempt was not settled'))
+        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) =>
+          log.warn({ uuid, error: error.message }, 'an attempt was not settled'),
+        )
       })
     }
     const over = (why: string) => {
       cause = why
       if (answered) wait()
     }
-    const heard = (event: SwitchEvent) => event.name === 'CHANNEL_HANGUP' && over(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+    const heard = (event: SwitchEvent) =>
+      event.name === 'CHANNEL_HANGUP' && over(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
     const listening = at.watch(uuid, heard, end => over(end.cause))
     const forget = {
       [Symbol.dispose]: () => {

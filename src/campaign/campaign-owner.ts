@@ -20,7 +20,8 @@ export interface OwnerOptions {
 /** After Redis or PostgreSQL failed. */
 const FAULT_MS = 1_000
 
-const FOREIGN = 'this campaign is not dialled by this node: it was begun on the other kind of switch (simulated or real); make a campaign of its own'
+const FOREIGN =
+  'this campaign is not dialled by this node: it was begun on the other kind of switch (simulated or real); make a campaign of its own'
 
 interface Tenure {
   campaign: Campaign
@@ -57,7 +58,9 @@ export class CampaignOwner {
 
   /** The campaigns that are dialled here, by name. */
   get dialers(): ReadonlyMap<string, Dialer> {
-    const here = [...this.#tenures.values()].flatMap(({ campaign, dialer }) => (dialer ? [[campaign.name, dialer] as const] : []))
+    const here = [...this.#tenures.values()].flatMap(({ campaign, dialer }) =>
+      dialer ? [[campaign.name, dialer] as const] : [],
+    )
     return new Map(here)
   }
 
@@ -100,7 +103,15 @@ export class CampaignOwner {
   #take(campaign: Campaign): void {
     if (this.#closed) return
     const known = this.#tenures.get(campaign.name)
-    const tenure: Tenure = known ?? { campaign, over: false, asking: false, lease: null, dialer: null, need: null, retry: null }
+    const tenure: Tenure = known ?? {
+      campaign,
+      over: false,
+      asking: false,
+      lease: null,
+      dialer: null,
+      need: null,
+      retry: null,
+    }
     const moved = tenure.campaign.queue !== campaign.queue
     tenure.campaign = campaign
     this.#tenures.set(campaign.name, tenure)
@@ -116,8 +127,15 @@ export class CampaignOwner {
     tenure.retry?.cancel()
     let again: number = FAULT_MS
     try {
-      if (!(await claimCampaign(context.leads.sql, tenure.campaign.id, switches))) return void context.log.warn({ campaign: tenure.campaign.name, switches }, FOREIGN)
-      const answer = await takeLease({ home: redis, campaign: tenure.campaign, node: context.node, clock: context.clock, log: context.log })
+      if (!(await claimCampaign(context.leads.sql, tenure.campaign.id, switches)))
+        return void context.log.warn({ campaign: tenure.campaign.name, switches }, FOREIGN)
+      const answer = await takeLease({
+        home: redis,
+        campaign: tenure.campaign,
+        node: context.node,
+        clock: context.clock,
+        log: context.log,
+      })
       this.#leases.end()
       if (typeof answer !== 'number') return await this.#begin(tenure, answer)
       again = answer
@@ -134,7 +152,12 @@ export class CampaignOwner {
     if (tenure.over) return lease.giveBack()
     context.log.info({ campaign: tenure.campaign.name, epoch: lease.epoch }, 'this node dials a campaign')
     tenure.lease = lease
-    tenure.dialer = new Dialer(context, tenure.campaign, () => lease.holds, () => void this.#giveUp(tenure, lease))
+    tenure.dialer = new Dialer(
+      context,
+      tenure.campaign,
+      () => lease.holds,
+      () => void this.#giveUp(tenure, lease),
+    )
     this.#needAgents(tenure)
     void lease.lost.then(() => this.#asAnew(tenure))
   }
@@ -142,7 +165,10 @@ export class CampaignOwner {
   /** This node cannot dial the campaign, though it could hold the lease for ever: others may, and it asks again when its turn has come to an end. */
   async #giveUp(tenure: Tenure, lease: Lease): Promise<void> {
     if (tenure.lease !== lease) return
-    this.#options.context.log.warn({ campaign: tenure.campaign.name }, 'this node cannot dial a campaign now, and lets go of it')
+    this.#options.context.log.warn(
+      { campaign: tenure.campaign.name },
+      'this node cannot dial a campaign now, and lets go of it',
+    )
     await Promise.all([this.#asAnew(tenure), this.#giveBack(tenure, lease)])
   }
 
@@ -180,7 +206,10 @@ export class CampaignOwner {
     try {
       await lease.giveBack()
     } catch (error) {
-      this.#options.context.log.warn({ campaign: campaign.name, error: (error as Error).message }, 'a lease could not be given back') // it runs out
+      this.#options.context.log.warn(
+        { campaign: campaign.name, error: (error as Error).message },
+        'a lease could not be given back',
+      ) // it runs out
     }
   }
 }

@@ -17,7 +17,10 @@ export const LEGAL = {
   done: ['running'],
 } as const satisfies Record<CampaignState, readonly CampaignState[]>
 
-export const COMMANDS = { start: 'running', pause: 'paused', stop: 'stopped' } as const satisfies Record<string, CampaignState>
+export const COMMANDS = { start: 'running', pause: 'paused', stop: 'stopped' } as const satisfies Record<
+  string,
+  CampaignState
+>
 export type CampaignCommand = keyof typeof COMMANDS
 
 /** The states from which a campaign may go to `to`. */
@@ -27,18 +30,30 @@ export function sources(to: CampaignState): CampaignState[] {
 
 /** What a campaign is unless somebody says otherwise. A phone rings 25 s: 15 s are the least that the law allows. */
 export const STANDARD = {
-  mode: 'progressive', flow: 'campaign-leg', gateway: null, callerId: null,
-  maxLines: 30, cps: 5, maxAttempts: 3, ringForMs: 25_000, retryAfter: {},
+  mode: 'progressive',
+  flow: 'campaign-leg',
+  gateway: null,
+  callerId: null,
+  maxLines: 30,
+  cps: 5,
+  maxAttempts: 3,
+  ringForMs: 25_000,
+  retryAfter: {},
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
 /** Completes and checks what a person said. Throws one InputError with every fault. */
-export function campaignFrom(given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>): CampaignSettings {
+export function campaignFrom(
+  given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>,
+): CampaignSettings {
   const campaign: CampaignSettings = { ...STANDARD, ...given }
   const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
   const faults: string[] = []
   const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
   const whole = (what: string, value: number, most: number) =>
-    check(Number.isInteger(value) && value > 0 && value <= most, `${what} is ${value}; a whole number from 1 to ${most} is allowed`)
+    check(
+      Number.isInteger(value) && value > 0 && value <= most,
+      `${what} is ${value}; a whole number from 1 to ${most} is allowed`,
+    )
   const checked = (parse: () => unknown) => {
     try {
       parse()
@@ -59,12 +74,14 @@ export function campaignFrom(given: Partial<CampaignSettings> & Pick<CampaignSet
   const rings = ringForMs >= 15_000 && ringForMs <= 120_000
   check(rings, `ring_for is ${ringForMs / 1_000} s; 15 s (16 CFR 310.4(b)(4)(ii)) to 120 s are allowed`)
   for (const [end, delay] of Object.entries(retryAfter)) checked(() => checkRetry(end, delay))
-  if (faults.length > 0) throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
+  if (faults.length > 0)
+    throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
   return campaign
 }
 
 function checkRetry(end: string, delay: string): void {
-  if (!isAttemptEnd(end)) throw new InputError(`retry_after: there is no disposition '${end}'; known: ${ATTEMPT_ENDS.join(', ')}`)
+  if (!isAttemptEnd(end))
+    throw new InputError(`retry_after: there is no disposition '${end}'; known: ${ATTEMPT_ENDS.join(', ')}`)
   if (meaningOf(end).fixed && delay !== 'never') throw new InputError(`retry_after: '${end}' is never called again`)
   if (delay !== 'never') ms(delay as Duration)
 }
@@ -74,7 +91,11 @@ function checkRetry(end: string, delay: string): void {
  * A person who asked for a call back at another time than usual is the flow's to remember: `wanted` (ms since the epoch) goes first.
  */
 export function nextCall(
-  campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>, end: AttemptEnd, attempts: number, now: number, wanted?: number,
+  campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>,
+  end: AttemptEnd,
+  attempts: number,
+  now: number,
+  wanted?: number,
 ): number | null {
   const { again, fixed } = meaningOf(end)
   const delay = fixed ? 'never' : (campaign.retryAfter[end] ?? again)

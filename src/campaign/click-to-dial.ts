@@ -20,7 +20,10 @@ export interface ClickToDialParts {
   readonly switchboard: Switchboard
   readonly telephones: Telephones
   /** Both reject when the database is away. */
-  readonly rows: { open(call: Omit<CallStart, 'node'>): Promise<unknown>; close(uuid: string, end: CallEnd): Promise<unknown> }
+  readonly rows: {
+    open(call: Omit<CallStart, 'node'>): Promise<unknown>
+    close(uuid: string, end: CallEnd): Promise<unknown>
+  }
   /** How long the agent's telephone may ring, milliseconds. */
   readonly ringForMs: number
   readonly clock: Clock
@@ -55,18 +58,37 @@ export class ClickToDialler {
     const { customer, ...ids } = request
     const crm = Object.fromEntries(Object.entries(ids).filter((id): id is [string, string] => id[1] !== undefined))
     const startedAt = clock.now()
-    const call = { id: uuid, flow: FLOW, direction: 'outbound', from: extension, to: customer, core: null, startedAt, crm, customer, agent } as const
+    const call = {
+      id: uuid,
+      flow: FLOW,
+      direction: 'outbound',
+      from: extension,
+      to: customer,
+      core: null,
+      startedAt,
+      crm,
+      customer,
+      agent,
+    } as const
     const written = this.#behind(uuid, rows.open(call))
     await within(clock, ROW_MS, written)
     const variables = new Map<Ident, VarValue>()
-    for (const [name, value] of Object.entries({ ...crm, customer, switchhook_customer: customer, switchhook_agent: agent })) variables.set(name as Ident, varValue(value))
+    for (const [name, value] of Object.entries({
+      ...crm,
+      customer,
+      switchhook_customer: customer,
+      switchhook_agent: agent,
+    }))
+      variables.set(name as Ident, varValue(value))
     let ringing: () => void = () => {}
     const rings = new Promise<void>(resolve => (ringing = resolve))
     const over = this.#place(() => switchboard.any(), { uuid, to, variables, rings: ringing })
     const reached = over.then(async ({ outcome, cause }) => {
       if (outcome === 'answered') return
       const now = clock.now()
-      void written.then(() => this.#behind(uuid, rows.close(uuid, { endedAt: now, hangupCause: cause, outcome, ringMs: now - startedAt })))
+      void written.then(() =>
+        this.#behind(uuid, rows.close(uuid, { endedAt: now, hangupCause: cause, outcome, ringMs: now - startedAt })),
+      )
       throw new SwitchhookError('NOT_REACHED', `extension ${extension} was not reached: ${outcome} (${cause})`)
     })
     await Promise.race([rings, reached, this.#stopped])
@@ -75,7 +97,15 @@ export class ClickToDialler {
   }
 
   /** To the end of the ringing. The agent is busy to the end of the call. */
-  async #place(where: () => Switch, { uuid, to, variables, rings }: { uuid: Uuid; to: Endpoint; variables: ReadonlyMap<Ident, VarValue>; rings(): void }): Promise<Origination> {
+  async #place(
+    where: () => Switch,
+    {
+      uuid,
+      to,
+      variables,
+      rings,
+    }: { uuid: Uuid; to: Endpoint; variables: ReadonlyMap<Ident, VarValue>; rings(): void },
+  ): Promise<Origination> {
     const { telephones, ringForMs, clock, log } = this.#parts
     try {
       const at = where()
@@ -91,7 +121,16 @@ export class ClickToDialler {
         watch[Symbol.dispose]()
         telephone.over(talked)
       }
-      const placed = await originate(at, { uuid, endpoint: to, flow: FLOW, ringForMs, variables, onProgress, clock, log })
+      const placed = await originate(at, {
+        uuid,
+        endpoint: to,
+        flow: FLOW,
+        ringForMs,
+        variables,
+        onProgress,
+        clock,
+        log,
+      })
       log.info({ uuid, ...placed }, 'click-to-dial: the agent was called')
       if (placed.outcome !== 'answered') over()
       return placed
@@ -107,7 +146,10 @@ export class ClickToDialler {
     try {
       await writing
     } catch (error) {
-      this.#parts.log.error({ uuid, error: (error as Error).message }, 'the row of a click-to-dial call could not be written')
+      this.#parts.log.error(
+        { uuid, error: (error as Error).message },
+        'the row of a click-to-dial call could not be written',
+      )
     }
   }
 }

@@ -93,7 +93,8 @@ class Records {
       if (cells.some(cell => cell !== '')) records.push({ line, raw, cells })
       return 1
     }
-    if (cells === 'bad') return this.#refuse(records, 'there is something behind a closing quote; a quote within quotes is written twice')
+    if (cells === 'bad')
+      return this.#refuse(records, 'there is something behind a closing quote; a quote within quotes is written twice')
     let whole = raw + end
     for (const [index, more] of this.#pending.entries()) {
       if (index === 0) continue
@@ -128,7 +129,7 @@ export function delimiterOf(header: string): string {
 function split(text: string, delimiter: string): string[] | 'open' | 'bad' {
   if (!text.includes('"')) return text.split(delimiter).map(cell => cell.trim())
   const cells: string[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const quoted = /^\s*"/.exec(text.slice(at, at + 64))
     if (!quoted) {
       const end = text.indexOf(delimiter, at)

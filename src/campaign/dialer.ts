@@ -69,7 +69,11 @@ export class Dialer {
     this.#mayDial = () => !this.#stopped && holds()
     this.#recovery = new OverdueAttempts(context)
     this.#reservations = new Reservations(context)
-    this.#wakers = [context.mirror.on('change', () => this.wake()), context.nailedLegs.on('kept', () => this.wake()), context.wakeup.on(() => this.wake())]
+    this.#wakers = [
+      context.mirror.on('change', () => this.wake()),
+      context.nailedLegs.on('kept', () => this.wake()),
+      context.wakeup.on(() => this.wake()),
+    ]
     this.wake()
   }
 
@@ -109,7 +113,10 @@ export class Dialer {
       try {
         next = await this.#timely(this.#turn())
       } catch (error) {
-        this.#context.log.warn({ campaign: this.#campaign.name, error: (error as Error).message }, 'a campaign cannot be dialled now')
+        this.#context.log.warn(
+          { campaign: this.#campaign.name, error: (error as Error).message },
+          'a campaign cannot be dialled now',
+        )
         next = this.#context.clock.now() + FAULT_MS
         this.#backOffUntil = Math.max(this.#backOffUntil, next) // what is given back wakes us at once
       }
@@ -136,7 +143,12 @@ export class Dialer {
       await this.#recovery.run(campaign, now)
       due = await dueLeads(leads.sql, campaign.id, now, worthCounting)
     }
-    if (due.ready === 0 && due.nextAt === null && due.expiresAt === null && (await finishCampaign(leads.sql, campaign.id, now))) {
+    if (
+      due.ready === 0 &&
+      due.nextAt === null &&
+      due.expiresAt === null &&
+      (await finishCampaign(leads.sql, campaign.id, now))
+    ) {
       this.#context.log.info({ campaign: campaign.name }, 'a campaign is done')
       await wakeup.ring({ what: 'campaign', name: campaign.name })
       return null
@@ -193,12 +205,21 @@ export class Dialer {
   async #dial(at: Switch, campaign: Campaign, ids: readonly string[], agents: readonly Agent[]): Promise<number> {
     const { capacity, clock, leads, node, gateway } = this.#context
     const reservations = this.#reservations
-    const giveBack = (unused: readonly string[]) => Promise.all(unused.flatMap(id => [reservations.free(id), capacity.giveBack(campaign.id, id)]))
+    const giveBack = (unused: readonly string[]) =>
+      Promise.all(unused.flatMap(id => [reservations.free(id), capacity.giveBack(campaign.id, id)]))
     let used: readonly string[] = []
     try {
       const reserved = await reservations.reserve(at, agents, ids, holdMs(campaign))
       const now = clock.now()
-      const claim = { campaign: campaign.id, node, gateway: campaign.gateway ?? gateway, core: at.facts.core, now, until: now + claimMs(campaign), ids: reserved }
+      const claim = {
+        campaign: campaign.id,
+        node,
+        gateway: campaign.gateway ?? gateway,
+        core: at.facts.core,
+        now,
+        until: now + claimMs(campaign),
+        ids: reserved,
+      }
       const claimed = reserved.length > 0 ? await claimLeads(leads.sql, claim) : []
       used = claimed.map(one => one.attempt)
       for (const one of claimed) void this.#place(at, campaign, one)

@@ -32,9 +32,20 @@ export const DISPOSITIONS = {
   machine: { means: 'an answering machine', by: 'flow', human: false, again: '2h' },
   silence: { means: 'somebody or something answered and said nothing', by: 'flow', human: false, again: '2h' },
   abandoned: { means: 'a person answered and no agent was free in time', by: 'flow', human: true, again: '72h' },
-  declined: { means: 'does not want what is offered; other campaigns may still call', by: 'flow', human: true, again: 'never' },
+  declined: {
+    means: 'does not want what is offered; other campaigns may still call',
+    by: 'flow',
+    human: true,
+    again: 'never',
+  },
   callback: { means: 'asked to be called again', by: 'flow', human: true, again: '1h' },
-  'opted-out': { means: 'does not want to be called any more, by anybody here', by: 'flow', human: true, again: 'never', fixed: true },
+  'opted-out': {
+    means: 'does not want to be called any more, by anybody here',
+    by: 'flow',
+    human: true,
+    again: 'never',
+    fixed: true,
+  },
   'wrong-number': { means: 'somebody else answered', by: 'flow', human: true, again: 'never', fixed: true },
 
   busy: { means: 'the line was busy', by: 'dial', human: false, again: '10m' },
@@ -44,14 +55,21 @@ export const DISPOSITIONS = {
   failed: { means: 'the network could not do it; the number may be fine', by: 'dial', human: false, again: '30m' },
   cancelled: { means: 'we stopped it while it rang', by: 'dial', human: false, again: '30m' },
 
-  'hung-up': { means: 'whoever answered left before the flow had come to a result', by: 'house', human: false, again: '2h' },
+  'hung-up': {
+    means: 'whoever answered left before the flow had come to a result',
+    by: 'house',
+    human: false,
+    again: '2h',
+  },
   error: { means: 'the script failed', by: 'house', human: false, again: '30m' },
   lost: { means: 'nobody can say what became of it: a switch or a node died', by: 'house', human: false, again: '30m' },
 } as const satisfies Record<string, Meaning>
 
 /** Every way in which an attempt ends. */
 export type AttemptEnd = keyof typeof DISPOSITIONS
-type By<Who extends Meaning['by']> = { [K in AttemptEnd]: (typeof DISPOSITIONS)[K]['by'] extends Who ? K : never }[AttemptEnd]
+type By<Who extends Meaning['by']> = {
+  [K in AttemptEnd]: (typeof DISPOSITIONS)[K]['by'] extends Who ? K : never
+}[AttemptEnd]
 
 /** What a campaign's flow may return. */
 export type Disposition = By<'flow'>

@@ -14,7 +14,16 @@ import { csvCell, delimiterOf, readCsv, type CsvRecord } from './csv.ts'
 
 /** What people call the column with the number, in lower case and without spaces, _ and -. */
 export const PHONE_COLUMNS = [
-  'phone', 'phonenumber', 'number', 'tel', 'telephone', 'mobile', 'cell', 'customernumber', 'telefon', 'msisdn',
+  'phone',
+  'phonenumber',
+  'number',
+  'tel',
+  'telephone',
+  'mobile',
+  'cell',
+  'customernumber',
+  'telefon',
+  'msisdn',
 ] as const
 
 export interface ImportOptions {
@@ -58,12 +67,23 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
   const { sql, campaign, file, now } = options
   const list = new List(options)
   try {
-    const { added, optedOut } = await sql.begin(async tx => {
-      await pipeline(() => list.copyLines(), await openStaging(tx))
-      return addStaged(tx, campaign, now)
-    }, { alone: true })
+    const { added, optedOut } = await sql.begin(
+      async tx => {
+        await pipeline(() => list.copyLines(), await openStaging(tx))
+        return addStaged(tx, campaign, now)
+      },
+      { alone: true },
+    )
     const { read, rejected, rejectFile, faults } = await list.close()
-    return { read, added, optedOut, duplicates: read - rejected - optedOut - added, rejected, rejectFile, firstFaults: faults }
+    return {
+      read,
+      added,
+      optedOut,
+      duplicates: read - rejected - optedOut - added,
+      rejected,
+      rejectFile,
+      firstFaults: faults,
+    }
   } catch (error) {
     await list.close()
     const { code, message } = error as NodeJS.ErrnoException
@@ -107,7 +127,8 @@ class List {
   async *copyLines(): AsyncGenerator<string, void, undefined> {
     for await (const records of readCsv(createReadStream(this.#options.file))) {
       let lines = ''
-      for (const record of records) lines += this.#header ? await this.#copyLine(this.#header, record) : this.#begin(record)
+      for (const record of records)
+        lines += this.#header ? await this.#copyLine(this.#header, record) : this.#begin(record)
       if (lines !== '') yield lines
     }
     if (!this.#header) throw new InputError(`${this.#options.file} is empty; the first line has to name the columns`)
@@ -128,7 +149,8 @@ class List {
     const wanted: readonly string[] = column === undefined ? PHONE_COLUMNS : [plain(column)]
     const phone = cells.findIndex(name => wanted.includes(plain(name)))
     const twice = cells.find((name, index) => name !== '' && cells.indexOf(name) !== index)
-    if (twice !== undefined) throw new InputError(`${file}: two columns are called '${twice}'; every name may stand once`)
+    if (twice !== undefined)
+      throw new InputError(`${file}: two columns are called '${twice}'; every name may stand once`)
     if (phone < 0) {
       const expected = column === undefined ? `one of ${PHONE_COLUMNS.join(', ')}, or name the column` : `'${column}'`
       const found = cells.join(', ').slice(0, 200)
@@ -144,25 +166,38 @@ class List {
     const { line, cells } = record
     if (!cells) return this.#reject(record, null, record.raw, record.fault!)
     if (cells.length !== names.length) {
-      return this.#reject(record, null, record.raw, `the first line names ${names.length} columns, this one has ${cells.length}`)
+      return this.#reject(
+        record,
+        null,
+        record.raw,
+        `the first line names ${names.length} columns, this one has ${cells.length}`,
+      )
     }
     const spoilt = cells.findIndex(cell => cell.includes('\0') || cell.includes('\ufffd'))
     if (spoilt >= 0) return this.#reject(record, names[spoilt]!, cells[spoilt]!, 'text in UTF-8 without NUL bytes')
     try {
       const number = phoneNumber(cells[phone]!)
-      const others = names.flatMap((name, index) => (index === phone || name === '' ? [] : [[name, cells[index]!] as const]))
+      const others = names.flatMap((name, index) =>
+        index === phone || name === '' ? [] : [[name, cells[index]!] as const],
+      )
       const fields = JSON.stringify(Object.fromEntries(others))
       return `${line}\t${number}\t${fields.replaceAll('\\', '\\\\')}\n` // JSON has no raw tab or line end; COPY eats one backslash
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      return this.#reject(record, names[phone]!, cells[phone]!, 'a number to dial: 2 to 20 digits, a + before them if you like')
+      return this.#reject(
+        record,
+        names[phone]!,
+        cells[phone]!,
+        'a number to dial: 2 to 20 digits, a + before them if you like',
+      )
     }
   }
 
   async #reject(record: CsvRecord, column: string | null, value: string, allowed: string): Promise<''> {
     this.rejected += 1
     const { file } = this.#options
-    if (this.faults.length < SHOWN_FAULTS) this.faults.push({ file, line: record.line, column, value: value.slice(0, 80), allowed })
+    if (this.faults.length < SHOWN_FAULTS)
+      this.faults.push({ file, line: record.line, column, value: value.slice(0, 80), allowed })
     if (!this.#rejects) {
       const { names } = this.#header!
       this.#rejects = createWriteStream(this.#path)

@@ -26,7 +26,10 @@ const jobAdded = defineScript(new URL('./lua/job-added.lua', import.meta.url), (
   return { now, added: added === 0 ? null : added }
 })
 
-export const jobTimes = (redis: RedisClient, prefix = 'bull'): ReadJobTimes => (queue, job) => jobAdded(redis, [`${prefix}:${queue}:events`], [job])
+export const jobTimes =
+  (redis: RedisClient, prefix = 'bull'): ReadJobTimes =>
+  (queue, job) =>
+    jobAdded(redis, [`${prefix}:${queue}:events`], [job])
 
 /** `timestamp` is what the client wrote, `delay` how long it wanted the job to wait; milliseconds. */
 export function ageOf({ now, added }: JobTimes, { timestamp, delay }: { timestamp: number; delay: number }): JobAge {

@@ -47,7 +47,12 @@ const crmId = as(text => String(varValue(text))).optional()
 
 const CampaignJob = z.strictObject({ v: z.literal(1), campaign: z.string().min(1) })
 const DialJob = z.strictObject({
-  v: z.literal(1), extension: as(ident), customer: as(dial), crmuuid: crmId, product_code: crmId, call_type: crmId,
+  v: z.literal(1),
+  extension: as(ident),
+  customer: as(dial),
+  crmuuid: crmId,
+  product_code: crmId,
+  call_type: crmId,
 })
 const COMMAND_NAMES = ['start', 'pause', 'stop'] as const satisfies readonly CampaignCommand[]
 const CLICK_TO_DIAL = 'click-to-dial'
@@ -102,11 +107,21 @@ const RETRY_MS = 1_000
  */
 export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
   // BullMQ throws without a listener; the client comes back by itself. Its connections tell of each attempt: one word for all of them
-  const outage = new Outage({ what: 'the link of the job queues', fields: { queues: [CAMPAIGN_QUEUE, DIAL_QUEUE] }, clock: systemClock, log })
+  const outage = new Outage({
+    what: 'the link of the job queues',
+    fields: { queues: [CAMPAIGN_QUEUE, DIAL_QUEUE] },
+    clock: systemClock,
+    log,
+  })
   const hear = (error: Error) => outage.away(error.message)
   const connection = await openRedisClient(redis, { name: 'switchhook-jobs', log })
-  const producer = (name: string) => new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear)
-  const worker = (name: string, handle: (job: Job) => Promise<unknown>, once: { maxStartedAttempts?: number; concurrency?: number }) => {
+  const producer = (name: string) =>
+    new Queue(name, { connection, prefix, defaultJobOptions: { attempts: 1, ...KEPT } }).on('error', hear)
+  const worker = (
+    name: string,
+    handle: (job: Job) => Promise<unknown>,
+    once: { maxStartedAttempts?: number; concurrency?: number },
+  ) => {
     const options = { connection, prefix, maxStalledCount: 0, runRetryDelay: RETRY_MS, ...KEPT, ...once }
     return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear)
   }
@@ -122,7 +137,10 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
   const close = async () => {
     try {
       // without Redis BullMQ would wait for it: what is under way goes on, and nobody is told how it ended
-      const away = await connection.ping().then(() => false, () => true)
+      const away = await connection.ping().then(
+        () => false,
+        () => true,
+      )
       await Promise.all(workers.map(one => one.close(away)))
       await Promise.all(Object.values(queues).map(one => one.close()))
     } finally {
@@ -169,18 +187,25 @@ async function onlyOnce(job: Job, handle: (job: Job) => Promise<unknown>): Promi
 
 async function campaignJob(job: Job, handlers: JobHandlers): Promise<{ campaign: string; state: string }> {
   const command = COMMAND_NAMES.find(name => name === job.name)
-  if (!command) throw new InputError(`there is no job '${job.name}' in ${CAMPAIGN_QUEUE}; known: ${COMMAND_NAMES.join(', ')}`)
+  if (!command)
+    throw new InputError(`there is no job '${job.name}' in ${CAMPAIGN_QUEUE}; known: ${COMMAND_NAMES.join(', ')}`)
   const { campaign } = checked(CampaignJob, job.data)
   const { state } = await handlers.campaign(command, campaign)
   return { campaign, state }
 }
 
 async function dialJob(job: Job, handlers: JobHandlers): Promise<{ uuid: string }> {
-  if (job.name !== CLICK_TO_DIAL) throw new InputError(`there is no job '${job.name}' in ${DIAL_QUEUE}; known: ${CLICK_TO_DIAL}`)
-  const { since, forMs, clock } = ageOf(await handlers.times(DIAL_QUEUE, job.id!), { timestamp: job.timestamp, delay: job.opts.delay ?? 0 })
+  if (job.name !== CLICK_TO_DIAL)
+    throw new InputError(`there is no job '${job.name}' in ${DIAL_QUEUE}; known: ${CLICK_TO_DIAL}`)
+  const { since, forMs, clock } = ageOf(await handlers.times(DIAL_QUEUE, job.id!), {
+    timestamp: job.timestamp,
+    delay: job.opts.delay ?? 0,
+  })
   if (forMs > STALE_MS) {
     const when = `since ${new Date(since).toISOString()}, by the clock of ${clock}`
-    throw new InputError(`nobody took this job for ${Math.round(forMs / 1_000)} s (it could be taken ${when}); nobody is called any more`)
+    throw new InputError(
+      `nobody took this job for ${Math.round(forMs / 1_000)} s (it could be taken ${when}); nobody is called any more`,
+    )
   }
   const { v: _, ...request } = checked(DialJob, job.data)
   return handlers.clickToDial(request)
@@ -202,20 +227,29 @@ async function resultOf(queue: Queue, events: QueueEvents, id: string): Promise<
   const soon = await finished(STALE_MS)
   if (soon) return soon
   if (await withdrawn(job)) {
-    throw new SwitchhookError('NOT_REACHED', `no node took the job within ${STALE_MS / 1_000} s: is one there that dials (ROLES)? Nobody is called`)
+    throw new SwitchhookError(
+      'NOT_REACHED',
+      `no node took the job within ${STALE_MS / 1_000} s: is one there that dials (ROLES)? Nobody is called`,
+    )
   }
   const later = await finished(LONGEST_MS)
   if (later) return later
-  throw new SwitchhookError('NOT_REACHED', `a node took job ${id} and did not say within ${LONGEST_MS / 1_000} s whether the telephone rings`)
+  throw new SwitchhookError(
+    'NOT_REACHED',
+    `a node took job ${id} and did not say within ${LONGEST_MS / 1_000} s whether the telephone rings`,
+  )
 }
 
 /** True when no node has taken it: it is gone then. A job that a node takes in this moment is locked, and stays. */
 async function withdrawn(job: Job): Promise<boolean> {
   if (!['waiting', 'delayed', 'prioritized'].includes(await job.getState())) return false
-  return job.remove().then(() => true, async (error: Error) => {
-    if (await job.isActive()) return false
-    throw error
-  })
+  return job.remove().then(
+    () => true,
+    async (error: Error) => {
+      if (await job.isActive()) return false
+      throw error
+    },
+  )
 }
 
 function checked<T>(schema: z.ZodType<T>, payload: unknown): T {

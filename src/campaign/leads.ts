@@ -137,7 +137,10 @@ export class Leads {
     try {
       await tell()
     } catch (error) {
-      this.#log.warn({ error: (error as Error).message }, 'what Redis holds for an attempt could not be changed; it lapses by itself')
+      this.#log.warn(
+        { error: (error as Error).message },
+        'what Redis holds for an attempt could not be changed; it lapses by itself',
+      )
     }
   }
 }
@@ -149,7 +152,8 @@ function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: string | 
     if (entry.k !== 'note') continue
     const { note } = entry
     if ('optOut' in note) said = { ...said, optOut: note.optOut }
-    else if ('disposition' in note && isAttemptEnd(note.disposition)) said = { ...said, end: note.disposition, agent: note.agent }
+    else if ('disposition' in note && isAttemptEnd(note.disposition))
+      said = { ...said, end: note.disposition, agent: note.agent }
     else if ('event' in note && note.event === 'talking') said = { ...said, end: 'talked', agent: note.agent }
   }
   return said

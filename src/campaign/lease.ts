@@ -90,7 +90,10 @@ export class Lease {
       this.#ending = this.#endTimer()
     } catch (error) {
       // it runs out by itself
-      log.warn({ campaign: campaign.name, error: (error as Error).message }, 'the lease of a campaign could not be renewed')
+      log.warn(
+        { campaign: campaign.name, error: (error as Error).message },
+        'the lease of a campaign could not be renewed',
+      )
     }
   }
 
@@ -101,7 +104,10 @@ export class Lease {
   #end(): void {
     if (this.#over) return
     this.#stop()
-    this.#options.log.warn({ campaign: this.#options.campaign.name, epoch: this.epoch }, 'the lease of a campaign is lost')
+    this.#options.log.warn(
+      { campaign: this.#options.campaign.name, epoch: this.epoch },
+      'the lease of a campaign is lost',
+    )
     this.#lose()
   }
 

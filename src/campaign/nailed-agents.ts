@@ -52,7 +52,9 @@ export class NailedAgents {
   }
 
   /** Agents on the line of whom this node knows. */
-  get count(): number { return this.#nailedLegs.size }
+  get count(): number {
+    return this.#nailedLegs.size
+  }
 
   /** A running campaign needs the agents of this queue until the answer is disposed; then whoever does not talk is let go. */
   need(queue: string): Disposable {
@@ -74,7 +76,11 @@ export class NailedAgents {
     const { mirror, clock } = this.#options
     this.#theirs?.cancel()
     this.#theirs = clock.after(OFFER_MS, () => {
-      const alone = mirror.all().filter(agent => agent.nailed && this.#isOurs(agent) && !this.#wanted(agent) && !this.#nailedLegs.has(agent.name))
+      const alone = mirror
+        .all()
+        .filter(
+          agent => agent.nailed && this.#isOurs(agent) && !this.#wanted(agent) && !this.#nailedLegs.has(agent.name),
+        )
       for (const agent of alone) this.#send(agent, stop => this.#find(agent, stop))
     })
   }
@@ -83,29 +89,38 @@ export class NailedAgents {
    * 'stay': who is on the line, and whose phone rings, is another node's from now on. 'let-go': everybody goes as soon as the `leads` have
    * been let go, who talks (or is still reserved for one) after the talk. Waits at most 2 s. Default: as `othersDial` says.
    */
-  async close(agents: 'stay' | 'let-go' = this.#othersDial ? 'stay' : 'let-go', leads: Promise<unknown> = Promise.resolve()): Promise<void> {
+  async close(
+    agents: 'stay' | 'let-go' = this.#othersDial ? 'stay' : 'let-go',
+    leads: Promise<unknown> = Promise.resolve(),
+  ): Promise<void> {
     const { clock } = this.#options
     this.#closed = true
     this.#listening[Symbol.dispose]()
     for (const timer of [this.#timer, this.#theirs]) timer?.cancel()
     for (const offer of this.#offers.values()) offer.cancel()
     this.#tasks.stopAll(agents === 'stay' ? new CallMoved('this node closes') : undefined)
-    await within(clock, CLOSE_MS, within(clock, CLOSE_MS / 2, leads).then(() => this.#leave(agents)))
+    await within(
+      clock,
+      CLOSE_MS,
+      within(clock, CLOSE_MS / 2, leads).then(() => this.#leave(agents)),
+    )
     for (const [name, nailedLeg] of this.#nailedLegs) this.#nailedLegs.forget(name, nailedLeg)
   }
 
   async #leave(agents: 'stay' | 'let-go'): Promise<void> {
     const { mirror, roster, clock } = this.#options
     await this.#tasks.allDone()
-    await Promise.all([...this.#nailedLegs].map(async ([name, nailedLeg]) => {
-      const agent = mirror.find(name)
-      if (agent && !this.#isOurs(agent)) return
-      if (agents === 'stay') return this.#write(name, nailedLeg.leg, NOBODY)
-      const now = agent && isHeldForLead(agent) ? await roster.get(name, clock.now()) : agent // the notice of their release may be on the way
-      if (now && !isFree(now)) return nailedLeg.endsWithTalk()
-      nailedLeg.hangUp(clock)
-      await this.#departures.get(nailedLeg)
-    }))
+    await Promise.all(
+      [...this.#nailedLegs].map(async ([name, nailedLeg]) => {
+        const agent = mirror.find(name)
+        if (agent && !this.#isOurs(agent)) return
+        if (agents === 'stay') return this.#write(name, nailedLeg.leg, NOBODY)
+        const now = agent && isHeldForLead(agent) ? await roster.get(name, clock.now()) : agent // the notice of their release may be on the way
+        if (now && !isFree(now)) return nailedLeg.endsWithTalk()
+        nailedLeg.hangUp(clock)
+        await this.#departures.get(nailedLeg)
+      }),
+    )
   }
 
   get #othersDial(): boolean {
@@ -134,7 +149,9 @@ export class NailedAgents {
     const known = new Set(agents.map(agent => agent.name))
     for (const [name, nailedLeg] of this.#nailedLegs) if (!known.has(name)) nailedLeg.hangUp(clock)
     this.#timer?.cancel()
-    const rested = mirror.nextChange(agents.filter(agent => this.#wanted(agent) && (agent.nailed === null || isCalled(agent))))
+    const rested = mirror.nextChange(
+      agents.filter(agent => this.#wanted(agent) && (agent.nailed === null || isCalled(agent))),
+    )
     const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
     if (next < Infinity) this.#timer = clock.after(Math.max(1, next - now), () => this.#look())
   }
@@ -148,7 +165,8 @@ export class NailedAgents {
       if (nailed?.leg !== nailedLeg.leg) this.#send(agent, () => this.#writeAgain(name, nailedLeg))
       else if (nailed.node === NOBODY) this.#send(agent, () => this.#write(name, nailedLeg.leg, this.#options.node))
     } else if (nailed === null) {
-      if (whyNotNow(agent, now) === null && !this.#notBefore.has(name)) this.#send(agent, stop => this.#call(agent, stop))
+      if (whyNotNow(agent, now) === null && !this.#notBefore.has(name))
+        this.#send(agent, stop => this.#call(agent, stop))
     } else if (!isCalled(agent)) {
       this.#send(agent, stop => this.#find(agent, stop))
     } else if (this.#isOurs(agent)) {
@@ -170,22 +188,32 @@ export class NailedAgents {
     if (!this.#othersDial) return nailedLeg.hangUp(this.#options.clock)
     if (this.#offers.has(name)) return
     if (nailed.node !== NOBODY) void this.#write(name, nailedLeg.leg, NOBODY)
-    this.#offers.set(name, this.#options.clock.after(OFFER_MS, () => {
-      this.#offers.delete(name)
-      this.#send(agent, () => this.#notTaken(name, nailedLeg))
-    }))
+    this.#offers.set(
+      name,
+      this.#options.clock.after(OFFER_MS, () => {
+        this.#offers.delete(name)
+        this.#send(agent, () => this.#notTaken(name, nailedLeg))
+      }),
+    )
   }
 
   async #notTaken(name: string, nailedLeg: NailedLeg): Promise<void> {
     const agent = await this.#options.roster.get(name, this.#options.clock.now())
-    if (this.#nailedLegs.get(name) === nailedLeg && agent?.nailed?.node === NOBODY && isFree(agent) && !this.#wanted(agent)) nailedLeg.hangUp(this.#options.clock)
+    if (
+      this.#nailedLegs.get(name) === nailedLeg &&
+      agent?.nailed?.node === NOBODY &&
+      isFree(agent) &&
+      !this.#wanted(agent)
+    )
+      nailedLeg.hangUp(this.#options.clock)
   }
 
   /** One errand at a time for each agent; what was heard of them meanwhile is acted upon after it. */
   #send({ name, rev }: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
     if (this.#closed) return
     const { mirror, log } = this.#options
-    const failed = (error: Error) => log.warn({ agent: name, error: error.message }, 'an agent of a campaign could not be cared for')
+    const failed = (error: Error) =>
+      log.warn({ agent: name, error: error.message }, 'an agent of a campaign could not be cared for')
     this.#tasks.send(name, { errand, failed }, () => {
       const seen = mirror.all().find(one => one.name === name)
       if (seen && (seen.rev !== rev || (this.#nailedLegs.has(name) && !this.#wanted(seen)))) this.#look()
@@ -205,7 +233,8 @@ export class NailedAgents {
     const nailedLeg = await NailedLeg.find(switchboard, leg, clock, stop)
     if (!nailedLeg) return this.#write(agent.name, leg, null)
     this.#keep(agent.name, nailedLeg)
-    if (this.#isOurs(agent) && agent.nailed!.node !== node && this.#wanted(agent)) await this.#write(agent.name, leg, node)
+    if (this.#isOurs(agent) && agent.nailed!.node !== node && this.#wanted(agent))
+      await this.#write(agent.name, leg, node)
   }
 
   #keep(name: string, nailedLeg: NailedLeg): void {
@@ -231,7 +260,12 @@ export class NailedAgents {
   async #writeAgain(name: string, { leg, home }: NailedLeg): Promise<void> {
     const { roster, clock, node } = this.#options
     if ((await home.lives(leg)) !== 'yes') return // others have heard of its end before us
-    const agent = await roster.nail(name, { leg, node }, clock.now(), ({ nailed, reservation }) => nailed === null && reservation === null)
+    const agent = await roster.nail(
+      name,
+      { leg, node },
+      clock.now(),
+      ({ nailed, reservation }) => nailed === null && reservation === null,
+    )
     if (agent.nailed && agent.nailed.leg !== leg) this.#nailedLegs.get(name)?.hangUp(clock)
   }
 
@@ -241,7 +275,8 @@ export class NailedAgents {
     try {
       await roster.nail(name, node === null ? null : { leg, node }, clock.now(), ({ nailed }) => nailed?.leg === leg)
     } catch (error) {
-      if (!(error instanceof NotFoundError)) log.warn({ agent: name, error: (error as Error).message }, 'it was not written down who is on the line')
+      if (!(error instanceof NotFoundError))
+        log.warn({ agent: name, error: (error as Error).message }, 'it was not written down who is on the line')
     }
   }
 }

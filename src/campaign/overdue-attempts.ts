@@ -45,7 +45,10 @@ export class OverdueAttempts {
       this.#missed.add(id)
       return void (await this.#leads.stillThere(id, AGAIN_MS))
     }
-    this.#log.warn({ uuid: id, state: attempt.state, node: attempt.node }, 'an attempt was left behind, and the switch knows nothing of it')
+    this.#log.warn(
+      { uuid: id, state: attempt.state, node: attempt.node },
+      'an attempt was left behind, and the switch knows nothing of it',
+    )
     await this.#leads.presume(id, 'LOST')
   }
 

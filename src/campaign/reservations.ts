@@ -44,10 +44,12 @@ export class Reservations {
    */
   async reserve(at: Switch, agents: readonly Agent[], calls: readonly string[], forMs: number): Promise<string[]> {
     const pairs = agents.slice(0, calls.length).map((agent, n) => ({ agent: agent.name, call: calls[n]! }))
-    const asked = await Promise.allSettled(pairs.map(async ({ agent, call }) => {
-      const epoch = await this.#reserve(agent, call, forMs)
-      if (epoch !== null) this.#held.set(call, { agent, epoch, at })
-    }))
+    const asked = await Promise.allSettled(
+      pairs.map(async ({ agent, call }) => {
+        const epoch = await this.#reserve(agent, call, forMs)
+        if (epoch !== null) this.#held.set(call, { agent, epoch, at })
+      }),
+    )
     const failed = asked.find(one => one.status === 'rejected')
     if (!failed) return calls.filter(call => this.#held.has(call))
     await Promise.allSettled(calls.map(call => this.free(call)))
@@ -64,7 +66,12 @@ export class Reservations {
    * Calls at this switch that may still be answered (`rings` says which) and whose agent has left get another one of these free agents.
    * Gives the agents who are left over.
    */
-  async cover(at: Switch, agents: readonly Agent[], rings: (call: string) => boolean, forMs: number): Promise<readonly Agent[]> {
+  async cover(
+    at: Switch,
+    agents: readonly Agent[],
+    rings: (call: string) => boolean,
+    forMs: number,
+  ): Promise<readonly Agent[]> {
     if (agents.length === 0 || this.#held.size === 0) return agents
     const { served } = this.#parts.mirror
     const left = [...agents]

@@ -25,12 +25,19 @@ export interface Settlement {
  * Null when there is no such attempt. An attempt that had been settled stays as it was, but who says that they do not want to be called
  * is not called again, whoever was faster. Rejects when PostgreSQL is away: then nothing has been changed.
  */
-export async function settleAttempt(sql: Sql, id: string, end: AttemptEnd, evidence: Evidence, now: number): Promise<Settlement | null> {
+export async function settleAttempt(
+  sql: Sql,
+  id: string,
+  end: AttemptEnd,
+  evidence: Evidence,
+  now: number,
+): Promise<Settlement | null> {
   return sql.begin(async tx => {
     const attempt = await endAttempt(tx, id, { ...evidence, disposition: end }, now)
     if (!attempt) {
       const before = await settledBefore(tx, id)
-      if (before && end === 'opted-out') await optOut(tx, (await leadWithId(tx, before.attempt.lead)).phone, 'flow', now)
+      if (before && end === 'opted-out')
+        await optOut(tx, (await leadWithId(tx, before.attempt.lead)).phone, 'flow', now)
       return before
     }
     const [campaign, lead] = [await campaignWithId(tx, attempt.campaign), await lockLead(tx, attempt.lead)]
@@ -43,13 +50,24 @@ export async function settleAttempt(sql: Sql, id: string, end: AttemptEnd, evide
 }
 
 /** Nobody's telephone rang, for the switch refused or we did not send: no attempt is used up, and the lead is ready at `again`. */
-export async function refuseAttempt(sql: Sql, id: string, cause: string, again: number, now: number): Promise<Settlement | null> {
+export async function refuseAttempt(
+  sql: Sql,
+  id: string,
+  cause: string,
+  again: number,
+  now: number,
+): Promise<Settlement | null> {
   return sql.begin(async tx => {
     const attempt = await endAttempt(tx, id, { disposition: null, cause }, now)
     if (!attempt) return settledBefore(tx, id)
     const lead = await lockLead(tx, attempt.lead)
     const never = await isOptedOut(tx, lead.phone)
-    await releaseLead(tx, lead.id, { again: never ? null : again, disposition: never ? 'opted-out' : null, counts: false, now })
+    await releaseLead(tx, lead.id, {
+      again: never ? null : again,
+      disposition: never ? 'opted-out' : null,
+      counts: false,
+      now,
+    })
     return { settled: true, disposition: null, again: never ? null : again, attempt }
   })
 }

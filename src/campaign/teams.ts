@@ -11,7 +11,11 @@ export interface Team {
 }
 
 /** `homeOf` says where an agent waits. In the order of the agents. */
-export function teamsOf(free: readonly Agent[], held: readonly Agent[], homeOf: (agent: Agent) => Switch | null): Team[] {
+export function teamsOf(
+  free: readonly Agent[],
+  held: readonly Agent[],
+  homeOf: (agent: Agent) => Switch | null,
+): Team[] {
   const homes = new Map([...free, ...held].map(agent => [agent, homeOf(agent)]))
   const on = (at: Switch | null) => (agent: Agent) => homes.get(agent) === at
   return [...new Set(homes.values())].map(at => ({ at, free: free.filter(on(at)), held: held.filter(on(at)) }))

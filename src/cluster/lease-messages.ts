@@ -30,9 +30,18 @@ export type FromLease =
   | { readonly kind: 'came'; readonly peer: Peer }
   | { readonly kind: 'replaced' }
   | { readonly kind: 'answer'; readonly to: number; readonly value?: boolean; readonly failure?: Failure }
-  | { readonly kind: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly fields: object; readonly message: string }
+  | {
+      readonly kind: 'log'
+      readonly level: 'debug' | 'info' | 'warn' | 'error'
+      readonly fields: object
+      readonly message: string
+    }
 
-export type ToLease = { readonly id: number } & ({ readonly ask: 'open'; readonly open: boolean } | { readonly ask: 'mayClose' } | { readonly ask: 'close' })
+export type ToLease = { readonly id: number } & (
+  | { readonly ask: 'open'; readonly open: boolean }
+  | { readonly ask: 'mayClose' }
+  | { readonly ask: 'close' }
+)
 
 /** An error as it travels between threads. */
 export interface Failure {
@@ -47,7 +56,8 @@ export function failureFrom(error: unknown): Failure {
   return { code: error.code, message, ...(error instanceof SettingError && { faults: error.faults }) }
 }
 
-export const errorFrom = ({ code, message, faults }: Failure): SwitchhookError => (faults ? new SettingError(faults) : new SwitchhookError(code, message))
+export const errorFrom = ({ code, message, faults }: Failure): SwitchhookError =>
+  faults ? new SettingError(faults) : new SwitchhookError(code, message)
 
 const [UNTIL, LAPSES, BEAT] = [0, 1, 2] as const
 

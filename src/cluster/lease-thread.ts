@@ -114,7 +114,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     this.#state = 'over'
     this.#beating?.cancel()
     await within(this.#options.clock, CLOSE_MS, left).catch((error: Error) => {
-      this.#options.log.warn({ node: this.node, error: error.message }, 'this node could not tell the others that it leaves: they will see its lease run out')
+      this.#options.log.warn(
+        { node: this.node, error: error.message },
+        'this node could not tell the others that it leaves: they will see its lease run out',
+      )
     })
     await worker?.terminate()
   }
@@ -130,7 +133,15 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
   /** Resolves when the thread has announced the node. */
   #run(): Promise<void> {
     const { redis, node, address, roles, standsStillMs = STANDS_STILL_MS } = this.#options
-    const task: LeaseTask = { redis, node, address, roles, standsStillMs, open: this.#open, shared: this.#shared.buffer }
+    const task: LeaseTask = {
+      redis,
+      node,
+      address,
+      roles,
+      standsStillMs,
+      open: this.#open,
+      shared: this.#shared.buffer,
+    }
     const worker = new Worker(new URL('./lease-worker.mjs', import.meta.url), { workerData: task })
     this.#worker = worker
     return new Promise((resolve, reject) => {
@@ -155,7 +166,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
 
   async #startAgain(why: Error): Promise<void> {
     const { clock, log } = this.#options
-    log.error({ node: this.node, error: why.message }, 'the thread that renews the lease of this node failed; it is started again')
+    log.error(
+      { node: this.node, error: why.message },
+      'the thread that renews the lease of this node failed; it is started again',
+    )
     await sleep(clock, AGAIN_MS)
     if (this.#state !== 'over') await this.#run().catch(() => {}) // its end was told, and starts it once more
   }
@@ -206,7 +220,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     this.#seen = lapses
     const now = this.#options.clock.monotonic()
     // the other thread may have renewed already, so its deadline alone does not tell that this one stood still
-    this.emit('lapsed', { forGood: false, lateMs: Math.max(now - this.#shared.read().until, now - this.#movedAt - BEAT_MS) })
+    this.emit('lapsed', {
+      forGood: false,
+      lateMs: Math.max(now - this.#shared.read().until, now - this.#movedAt - BEAT_MS),
+    })
   }
 
   async #ask(question: Question): Promise<boolean> {

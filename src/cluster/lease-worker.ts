@@ -15,8 +15,17 @@ const port = parentPort!
 const task = workerData as LeaseTask
 const tell = (message: FromLease): void => port.postMessage(message)
 
-const logger = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: object, message = '') => tell({ kind: 'log', level, fields, message })
-const log = { debug: logger('debug'), info: logger('info'), warn: logger('warn'), error: logger('error'), child: () => log } as unknown as Log
+const logger =
+  (level: 'debug' | 'info' | 'warn' | 'error') =>
+  (fields: object, message = '') =>
+    tell({ kind: 'log', level, fields, message })
+const log = {
+  debug: logger('debug'),
+  info: logger('info'),
+  warn: logger('warn'),
+  error: logger('error'),
+  child: () => log,
+} as unknown as Log
 
 async function open(): Promise<LocalNodeLease> {
   const { redis, node, address, roles, shared: buffer } = task
@@ -28,7 +37,11 @@ async function open(): Promise<LocalNodeLease> {
   ])
   const lease = new LocalNodeLease({
     table: redisNodeTable({ commands, subscriber }, clock),
-    node, address, roles, clock, log,
+    node,
+    address,
+    roles,
+    clock,
+    log,
     open: task.open,
     lapses: shared.read().lapses,
     expects: () => clock.expected(),

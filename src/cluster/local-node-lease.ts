@@ -130,7 +130,10 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     try {
       await table.leave(this.node, this.incarnation)
     } catch (error) {
-      log.warn({ node: this.node, error: (error as Error).message }, 'this node could not say that it leaves: the others will see it lapse')
+      log.warn(
+        { node: this.node, error: (error as Error).message },
+        'this node could not say that it leaves: the others will see it lapse',
+      )
     }
   }
 
@@ -154,7 +157,10 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
   /** Who acts for this node does not move: when it does again, it must find the lease passed, before the others act. */
   #standsStill(): void {
     if (this.#state !== 'held') return
-    this.#options.log.error({ node: this.node }, 'the event loop of this node has stood still for too long: its lease ends')
+    this.#options.log.error(
+      { node: this.node },
+      'the event loop of this node has stood still for too long: its lease ends',
+    )
     this.#until = -Infinity
     this.#lapse()
   }
@@ -199,7 +205,10 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     this.#state = 'lapsed'
     this.#lapses++
     this.#publish()
-    this.#options.log.warn({ node: this.node }, 'this node no longer counts as alive: its lease ran out before it could be renewed')
+    this.#options.log.warn(
+      { node: this.node },
+      'this node no longer counts as alive: its lease ran out before it could be renewed',
+    )
     this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#until })
   }
 
@@ -220,6 +229,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
   }
 
   #mustBeOpen(): void {
-    if (this.#state === 'over') throw new SwitchhookError('SERVICE', `the node '${this.node}' was closed before it had come`)
+    if (this.#state === 'over')
+      throw new SwitchhookError('SERVICE', `the node '${this.node}' was closed before it had come`)
   }
 }

@@ -21,4 +21,7 @@ export const thisMachine: Machine = {
 }
 
 /** Is this process known to have ended? False for a process of another machine: that cannot be seen from here. */
-export const isDead = ({ host, pid }: { readonly host: string; readonly pid: number }, machine: Machine = thisMachine): boolean => host === machine.host && !machine.isRunning(pid)
+export const isDead = (
+  { host, pid }: { readonly host: string; readonly pid: number },
+  machine: Machine = thisMachine,
+): boolean => host === machine.host && !machine.isRunning(pid)

@@ -21,7 +21,8 @@ class MemoryPresence implements NodeTable {
     const mine = before?.incarnation === record.incarnation
     const unchanged = before?.incarnation === instead?.incarnation && before?.until === instead?.until
     const held = !before || mine || (mode === 'come' && (before.until <= now || unchanged))
-    const last = closes && ![...this.#leases.values()].some(({ node, until, open }) => node !== record.node && until > now && open)
+    const last =
+      closes && ![...this.#leases.values()].some(({ node, until, open }) => node !== record.node && until > now && open)
     if (held) this.#leases.set(record.node, { ...record, ...(closes && { open: last }), until: now + lastsMs })
     for (const [node, { until }] of this.#leases) if (until + KEPT_MS <= now) this.#leases.delete(node)
     if (held && !mine) this.#tell()

@@ -4,4 +4,7 @@
  */
 import type { LocalNodeLease } from './local-node-lease.ts'
 
-export type NodeLease = Pick<LocalNodeLease, 'node' | 'holds' | 'open' | 'peers' | 'isAlive' | 'lastSeen' | 'setOpen' | 'mayClose' | 'start' | 'close' | 'on'>
+export type NodeLease = Pick<
+  LocalNodeLease,
+  'node' | 'holds' | 'open' | 'peers' | 'isAlive' | 'lastSeen' | 'setOpen' | 'mayClose' | 'start' | 'close' | 'on'
+>

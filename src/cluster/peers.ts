@@ -38,7 +38,9 @@ export class Peers {
     this.#alive = new Map(alive.map(lease => [lease.node, lease]))
     return {
       came: alive.filter(lease => !known(lease)).map(peerOf),
-      gone: [...before.values()].filter(was => this.#alive.get(was.node)?.incarnation !== was.incarnation).map(({ node }) => node),
+      gone: [...before.values()]
+        .filter(was => this.#alive.get(was.node)?.incarnation !== was.incarnation)
+        .map(({ node }) => node),
     }
   }
 
@@ -56,4 +58,9 @@ export class Peers {
   }
 }
 
-const peerOf = ({ node, address, roles, open }: Lease): Peer => ({ node, address, roles, ...(open !== undefined && { open }) })
+const peerOf = ({ node, address, roles, open }: Lease): Peer => ({
+  node,
+  address,
+  roles,
+  ...(open !== undefined && { open }),
+})

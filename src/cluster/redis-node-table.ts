@@ -33,7 +33,12 @@ const dropNode = defineScript(new URL('./lua/drop-node.lua', import.meta.url), r
 
 function leaseFrom(node: string, record: string): Lease {
   const [, until, incarnation, rest] = /^(\d+) (\S+) (.*)$/s.exec(record)!
-  return { node, until: Number(until), incarnation: incarnation!, ...(JSON.parse(rest!) as Omit<NodeRecord, 'node' | 'incarnation'>) }
+  return {
+    node,
+    until: Number(until),
+    incarnation: incarnation!,
+    ...(JSON.parse(rest!) as Omit<NodeRecord, 'node' | 'incarnation'>),
+  }
 }
 
 class RedisPresence implements NodeTable {
@@ -52,12 +57,25 @@ class RedisPresence implements NodeTable {
   hold({ record, lastsMs, mode, instead, closes = false, expects }: Claim): Promise<LeaseAnswer> {
     const { node, incarnation, ...rest } = record
     const replaces = instead ? `${instead.until} ${instead.incarnation}` : ''
-    const args = [node, incarnation, JSON.stringify(rest), lastsMs, mode, replaces, KEPT_MS, this.#keys.changed, String(closes), expects ?? '']
+    const args = [
+      node,
+      incarnation,
+      JSON.stringify(rest),
+      lastsMs,
+      mode,
+      replaces,
+      KEPT_MS,
+      this.#keys.changed,
+      String(closes),
+      expects ?? '',
+    ]
     return this.#timeout.ask(() => holdNode(this.#home.commands, [this.#keys.nodes, SHARED_TIME_KEY], args))
   }
 
   async leave(node: string, incarnation: string): Promise<void> {
-    await this.#timeout.ask(() => dropNode(this.#home.commands, [this.#keys.nodes], [node, incarnation, this.#keys.changed]))
+    await this.#timeout.ask(() =>
+      dropNode(this.#home.commands, [this.#keys.nodes], [node, incarnation, this.#keys.changed]),
+    )
   }
 
   onChange(listener: () => void): Disposable {

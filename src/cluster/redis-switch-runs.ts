@@ -23,7 +23,9 @@ function runFrom(core: string, json: string): SwitchRun | null {
 export function redisSwitchRuns(redis: RedisClient): SwitchRunTable {
   return {
     async note(runs) {
-      const records = runs.map(({ core, at, heard }) => [core, JSON.stringify({ v: 1, at, heard } satisfies z.infer<typeof Record>)] as const)
+      const records = runs.map(
+        ({ core, at, heard }) => [core, JSON.stringify({ v: 1, at, heard } satisfies z.infer<typeof Record>)] as const,
+      )
       await redis.hset(KEY, Object.fromEntries(records))
     },
     async all(since) {

@@ -47,7 +47,8 @@ const SKEW_MS = 60_000
 /** A run that nobody has told of is looked for in the table, but not more often than this. */
 const AGAIN_MS = 1_000
 
-const OTHERS = 'another node commands a FreeSWITCH that this node does not: calls and agents there cannot be looked after from here; FREESWITCH must name every switch on every node'
+const OTHERS =
+  'another node commands a FreeSWITCH that this node does not: calls and agents there cannot be looked after from here; FREESWITCH must name every switch on every node'
 
 export interface SwitchRunsOptions {
   readonly switchboard: CommandedSwitches
@@ -76,7 +77,9 @@ export class SwitchRuns {
   async refresh(): Promise<void> {
     const { switchboard, table, clock, log } = this.#options
     const now = clock.now()
-    const ours = switchboard.switches.filter(one => one.up).map(one => ({ core: one.facts.core, at: this.#placeOf(one), heard: now }))
+    const ours = switchboard.switches
+      .filter(one => one.up)
+      .map(one => ({ core: one.facts.core, at: this.#placeOf(one), heard: now }))
     if (ours.length > 0) await table.note(ours)
     this.#known = new Map((await table.all(now - KEPT_MS)).map(run => [run.core, run]))
     this.#readAt = clock.monotonic()
@@ -94,7 +97,8 @@ export class SwitchRuns {
   async isElsewhere(core: string | undefined): Promise<boolean> {
     if (core === undefined) return [...this.#known.keys()].some(one => this.#isElsewhere(one))
     const { switchboard, clock } = this.#options
-    if (!this.#known.has(core) && !switchboard.runs(core) && clock.monotonic() - this.#readAt > AGAIN_MS) await this.refresh()
+    if (!this.#known.has(core) && !switchboard.runs(core) && clock.monotonic() - this.#readAt > AGAIN_MS)
+      await this.refresh()
     return this.#isElsewhere(core)
   }
 

@@ -19,12 +19,14 @@ function matching(pattern: RegExp, allowed: string): Parser<string> {
 }
 export const ident = matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "letters, digits, '.', '_' and '-', at most 63")
 export const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, a '+' before them if you like")
-export const secret = (least: number): Parser<string> => matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)
+export const secret = (least: number): Parser<string> =>
+  matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)
 
 export function integer(least: number, most: number): Parser<number> {
   return value => {
     const number = Number(value)
-    if (!/^\d+$/.test(value) || number < least || number > most) throw new Error(`allowed: a whole number, ${least} to ${most}`)
+    if (!/^\d+$/.test(value) || number < least || number > most)
+      throw new Error(`allowed: a whole number, ${least} to ${most}`)
     return number
   }
 }
@@ -51,7 +53,8 @@ export const yesOrNo: Parser<boolean> = value => choice('0', '1')(value) === '1'
 export function url(...schemes: readonly string[]): Parser<string> {
   return value => {
     const scheme = URL.canParse(value) ? new URL(value).protocol.slice(0, -1) : ''
-    if (!schemes.includes(scheme)) throw new Error(`allowed: a URL that begins with ${schemes.map(one => `${one}://`).join(' or ')}`)
+    if (!schemes.includes(scheme))
+      throw new Error(`allowed: a URL that begins with ${schemes.map(one => `${one}://`).join(' or ')}`)
     return value
   }
 }
@@ -69,7 +72,14 @@ export function hostPort(usual: HostPort): Parser<HostPort> {
 }
 
 export function list<T>(one: Parser<T>): Parser<readonly T[]> {
-  return value => Object.freeze(value.split(',').map(part => part.trim()).filter(part => part !== '').map(one))
+  return value =>
+    Object.freeze(
+      value
+        .split(',')
+        .map(part => part.trim())
+        .filter(part => part !== '')
+        .map(one),
+    )
 }
 
 export const network: Parser<string> = value => {

@@ -26,7 +26,10 @@ export interface CampaignFigures {
   readonly ends: Readonly<Record<string, number>>
 }
 
-export async function campaignFigures(sql: Sql, campaign: Pick<Campaign, 'id' | 'name' | 'state'>): Promise<CampaignFigures> {
+export async function campaignFigures(
+  sql: Sql,
+  campaign: Pick<Campaign, 'id' | 'name' | 'state'>,
+): Promise<CampaignFigures> {
   const [leads, attempts] = await Promise.all([countLeads(sql, campaign.id), countAttempts(sql, campaign.id)])
   return figuresOf(campaign, leads, attempts)
 }
@@ -54,7 +57,9 @@ export function figuresOf(
     abandonRate: people === 0 ? null : abandoned / people,
     left: leads.ready + leads.claimed,
     leads: leads.ready + leads.claimed + leads.done,
-    ends: Object.fromEntries([...attempts].filter(([end]) => isAttemptEnd(end) || end === 'refused').sort(([a], [b]) => (a < b ? -1 : 1))),
+    ends: Object.fromEntries(
+      [...attempts].filter(([end]) => isAttemptEnd(end) || end === 'refused').sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
   }
 }
 

@@ -30,7 +30,10 @@ export function program(actions: Actions, bare: Terminal = processTerminal()): C
     })
     .configureHelp({
       subcommandTerm: command =>
-        [command.name(), ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`))].join(' '),
+        [
+          command.name(),
+          ...command.registeredArguments.map(one => (one.required ? `<${one.name()}>` : `[${one.name()}]`)),
+        ].join(' '),
     })
     .version(VERSION, '--version', 'the version of this program')
     .usage('<command>')
@@ -59,7 +62,11 @@ Examples:
 }
 
 /** Runs one command and gives the exit code. `words` are those behind the program's name. Never rejects. */
-export async function runCli(words: readonly string[], actions: Actions, terminal: Terminal = processTerminal()): Promise<ExitCode> {
+export async function runCli(
+  words: readonly string[],
+  actions: Actions,
+  terminal: Terminal = processTerminal(),
+): Promise<ExitCode> {
   try {
     await program(actions, terminal).parseAsync(words, { from: 'user' })
     return EXIT.done

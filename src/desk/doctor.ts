@@ -28,7 +28,11 @@ export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S
   if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
   const clock = new SharedClock(context.clock)
   yield* checkStores(context, settings, clock, uses)
-  if (settings.switches.length === 0 && forgotten === null) yield ok('freeswitch', `FREESWITCH is not set: a switch is simulated${settings.demo ? ', apart from the data of this installation (DEMO=1)' : ''}`)
+  if (settings.switches.length === 0 && forgotten === null)
+    yield ok(
+      'freeswitch',
+      `FREESWITCH is not set: a switch is simulated${settings.demo ? ', apart from the data of this installation (DEMO=1)' : ''}`,
+    )
   for (const at of settings.switches) yield* checkSwitch(at, settings, clock, uses)
 }
 
@@ -38,7 +42,11 @@ async function checkFlows(scripts: string): Promise<{ finding: Finding; uses: Us
     return { finding: ok('flows', names.join(', ')), uses }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    const finding = fault('flows', error.message.replace(/\s*\n\s*/g, ' '), 'mend the script, or set SCRIPTS to the folder of the flows')
+    const finding = fault(
+      'flows',
+      error.message.replace(/\s*\n\s*/g, ' '),
+      'mend the script, or set SCRIPTS to the folder of the flows',
+    )
     return { finding, uses: NO_USES }
   }
 }

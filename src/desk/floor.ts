@@ -10,7 +10,17 @@ import { campaignFigures, type CampaignFigures } from './campaign-figures.ts'
 import type { Skew } from './clock-skew.ts'
 
 /** What a supervisor calls it, from the person's choice and what the system sees; in the order in which it is told. */
-export const AGENT_WORDS = ['ready', 'resting', 'unreachable', 'ringing', 'talking', 'wrap-up', 'elsewhere', 'break', 'out'] as const
+export const AGENT_WORDS = [
+  'ready',
+  'resting',
+  'unreachable',
+  'ringing',
+  'talking',
+  'wrap-up',
+  'elsewhere',
+  'break',
+  'out',
+] as const
 export type AgentWord = (typeof AGENT_WORDS)[number]
 export type AgentCounts = Readonly<Record<AgentWord, number>>
 
@@ -18,7 +28,10 @@ export type AgentCounts = Readonly<Record<AgentWord, number>>
  * What the system sees goes first: who talks is talking, even on a break. For an agent who waits for a lead to answer nothing has changed.
  * Resting: after a call that was not answered, or a busy telephone, nothing is offered for a while. Unreachable: until the telephone registers.
  */
-export function wordOf(agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil' | 'unreached'>, now: number): AgentWord {
+export function wordOf(
+  agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil' | 'unreached'>,
+  now: number,
+): AgentWord {
   const { state, status, restUntil } = agent
   const waits = state === 'idle' || isHeldForLead(agent)
   if (state === 'reserved' && !waits) return 'ringing'
@@ -76,7 +89,10 @@ export interface FloorStores {
 }
 
 /** Rejects when a store is away. */
-export async function queueFigures({ roster, queueStore }: Omit<FloorStores, 'sql'>, now: number): Promise<QueueFigures[]> {
+export async function queueFigures(
+  { roster, queueStore }: Omit<FloorStores, 'sql'>,
+  now: number,
+): Promise<QueueFigures[]> {
   const [queues, agents] = await Promise.all([queueStore.queues(), roster.list(now)])
   return Promise.all(
     queues
@@ -86,7 +102,10 @@ export async function queueFigures({ roster, queueStore }: Omit<FloorStores, 'sq
         const inLine = members.filter(member => member.state !== 'talking')
         const offered = inLine.filter(member => member.state === 'offered').length
         const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
-        const own = countAgents(agents.filter(agent => agent.queues.some(tier => tier.queue === name)), now)
+        const own = countAgents(
+          agents.filter(agent => agent.queues.some(tier => tier.queue === name)),
+          now,
+        )
         return {
           name,
           strategy,

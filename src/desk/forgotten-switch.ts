@@ -10,12 +10,17 @@ export interface SwitchSettings {
   readonly demo: boolean
 }
 
-export const SWITCH_CURE = 'set FREESWITCH and FREESWITCH_PASSWORD, or DEMO=1 for a simulation in a schema and a Redis database of its own'
+export const SWITCH_CURE =
+  'set FREESWITCH and FREESWITCH_PASSWORD, or DEMO=1 for a simulation in a schema and a Redis database of its own'
 
 /** What is wrong with these settings for a node; null: nothing. `served`: a FreeSWITCH was served with these stores. */
-export function forgottenSwitch({ switches, databaseUrl, redisUrl, demo }: SwitchSettings, served = false): string | null {
+export function forgottenSwitch(
+  { switches, databaseUrl, redisUrl, demo }: SwitchSettings,
+  served = false,
+): string | null {
   if (switches.length > 0 || demo) return null
   const given = [...(databaseUrl === null ? [] : ['DATABASE_URL']), ...(redisUrl === null ? [] : ['REDIS_URL'])]
-  if (given.length > 0) return `FREESWITCH is missing although ${given.join(' and ')} ${given.length > 1 ? 'are' : 'is'} set`
+  if (given.length > 0)
+    return `FREESWITCH is missing although ${given.join(' and ')} ${given.length > 1 ? 'are' : 'is'} set`
   return served ? `FREESWITCH is missing although these stores have served a real FreeSWITCH` : null
 }

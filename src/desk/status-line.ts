@@ -11,15 +11,32 @@ import { AGENT_WORDS, type FloorSnapshot } from './floor.ts'
 
 const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 
-const TOO_MUCH = { open: [], shedding: ['shedding: new callers go to the overflow'], overrun: ['the port is closed: calls go to other nodes'] } as const
+const TOO_MUCH = {
+  open: [],
+  shedding: ['shedding: new callers go to the overflow'],
+  overrun: ['the port is closed: calls go to other nodes'],
+} as const
 
 /** One line for the people, one for each campaign. Nobody is named and no number shown. */
-export function floorLines({ calls, waiting, longestWaitMs, talking, agents, campaigns, admission = 'open', lost = [], skew, unnamed = 0 }: FloorSnapshot): string[] {
+export function floorLines({
+  calls,
+  waiting,
+  longestWaitMs,
+  talking,
+  agents,
+  campaigns,
+  admission = 'open',
+  lost = [],
+  skew,
+  unnamed = 0,
+}: FloorSnapshot): string[] {
   const { machine = null, nodes = null } = skew ? skewLines(skew) : {}
   const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
   const people = [
     ...lost.map(name => `no link to ${name}`),
-    ...(unnamed === 0 ? [] : [`${unnamed} ${unnamed === 1 ? 'call' : 'calls'} from a switch that FREESWITCH does not name`]),
+    ...(unnamed === 0
+      ? []
+      : [`${unnamed} ${unnamed === 1 ? 'call' : 'calls'} from a switch that FREESWITCH does not name`]),
     ...TOO_MUCH[admission],
     ...[machine, nodes].filter(line => line !== null),
     `${calls} ${calls === 1 ? 'call' : 'calls'} on this node`,

@@ -22,8 +22,16 @@ const OURS = new RegExp(`(\\x1b\\[(?:${[...new Set(Object.values(TONES).flat())]
 
 /** Everything that a command writes passes here, errors too: what came from outside must not steer the terminal that shows it. */
 export function guarded(terminal: Terminal): Terminal {
-  const safe = (text: string) => text.split(OURS).map((part, index) => (index % 2 === 1 ? part : visibleLines(part))).join('')
-  return { out: text => terminal.out(safe(text)), err: text => terminal.err(visibleLines(text)), colour: terminal.colour }
+  const safe = (text: string) =>
+    text
+      .split(OURS)
+      .map((part, index) => (index % 2 === 1 ? part : visibleLines(part)))
+      .join('')
+  return {
+    out: text => terminal.out(safe(text)),
+    err: text => terminal.err(visibleLines(text)),
+    colour: terminal.colour,
+  }
 }
 
 /** hasColors() knows NO_COLOR, FORCE_COLOR and TERM. A reader who has seen enough (`| head`) is no fault. */

@@ -22,9 +22,16 @@ export interface RegistrationParts {
 export function watchRegistrations({ switchboard, mirror, roster, clock, log }: RegistrationParts): Disposable {
   const isThere = async (name: string, endpoint: string) => {
     try {
-      if (await insist(clock, () => roster.registered(name, clock.now()), AGAIN)) log.info({ agent: name, endpoint }, 'the telephone of this agent has registered: the agent is offered calls again')
+      if (await insist(clock, () => roster.registered(name, clock.now()), AGAIN))
+        log.info(
+          { agent: name, endpoint },
+          'the telephone of this agent has registered: the agent is offered calls again',
+        )
     } catch (error) {
-      log.warn({ agent: name, endpoint, error: (error as Error).message }, 'the roster could not be told that a telephone has registered')
+      log.warn(
+        { agent: name, endpoint, error: (error as Error).message },
+        'the roster could not be told that a telephone has registered',
+      )
     }
   }
   const listening = switchboard.switches.map(one =>

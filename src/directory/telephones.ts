@@ -26,7 +26,10 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
     try {
       await insist(clock, act, AGAIN)
     } catch (error) {
-      log.warn({ uuid: leg, agent, error: (error as Error).message }, 'the roster could not be told that an agent is on a call of ours, or is no longer')
+      log.warn(
+        { uuid: leg, agent, error: (error as Error).message },
+        'the roster could not be told that an agent is on a call of ours, or is no longer',
+      )
     }
   }
   return {
@@ -36,7 +39,10 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
       if (agent === undefined) return { over() {} }
       const told = tell(leg, agent, () => roster.occupy(agent, leg, clock.now()))
       // one after the other, and again does no harm
-      return { over: talked => void told.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), { talked, wrapUp }))) }
+      return {
+        over: talked =>
+          void told.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), { talked, wrapUp }))),
+      }
     },
   }
 }

@@ -33,28 +33,44 @@ export const uuidKill = (leg: Uuid, cause: Ident): ApiText => text(`uuid_kill ${
 /** Ends the running application, not those that wait behind it. Lost when the application has not begun (CF_BREAK is cleared at its start). */
 export const uuidBreak = (leg: Uuid): ApiText => text(`uuid_break ${leg}`)
 /** Sends a leg to the first line of a flow's extension. */
-export const uuidTransfer = (leg: Uuid, flow: Ident): ApiText => text(`uuid_transfer ${leg} ${extensionOf(flow)} XML ${CONTEXT}`)
+export const uuidTransfer = (leg: Uuid, flow: Ident): ApiText =>
+  text(`uuid_transfer ${leg} ${extensionOf(flow)} XML ${CONTEXT}`)
 /** Sends a leg to the node that its variable `switchhook_home` names, and when that one cannot be reached into the flow as any other. */
-export const uuidTransferHome = (leg: Uuid, flow: Ident): ApiText => text(`uuid_transfer ${leg} ${homeOf(flow)} XML ${CONTEXT}`)
+export const uuidTransferHome = (leg: Uuid, flow: Ident): ApiText =>
+  text(`uuid_transfer ${leg} ${homeOf(flow)} XML ${CONTEXT}`)
 /** Sends a leg to any extension. */
-export const uuidTransferTo = (leg: Uuid, extension: Ident, context: Ident): ApiText => text(`uuid_transfer ${leg} ${extension} XML ${context}`)
+export const uuidTransferTo = (leg: Uuid, extension: Ident, context: Ident): ApiText =>
+  text(`uuid_transfer ${leg} ${extension} XML ${context}`)
 /** Parks a leg, whatever it does now. Not by `uuid_park`: of a leg that is parked that ends the waiting itself, and nobody looks for its sound any more (measured). */
 export const uuidPark = (leg: Uuid): ApiText => text(`uuid_transfer ${leg} park inline`)
 /** The caller's leg always first: the order decides who survives whose hang-up. */
 export const uuidBridge = (caller: Uuid, other: Uuid): ApiText => text(`uuid_bridge ${caller} ${other}`)
-export const uuidSetvar = (leg: Uuid, name: Ident, value: VarValue): ApiText => text(`uuid_setvar ${leg} ${name} ${value}`)
+export const uuidSetvar = (leg: Uuid, name: Ident, value: VarValue): ApiText =>
+  text(`uuid_setvar ${leg} ${name} ${value}`)
 export const uuidGetvar = (leg: Uuid, name: Ident): ApiText => text(`uuid_getvar ${leg} ${name}`)
 export const uuidUnset = (leg: Uuid, name: Ident): ApiText => text(`uuid_setvar ${leg} ${name}`)
 /** '' unsets a variable. */
-export const uuidSetvars = (leg: Uuid, variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>): ApiText =>
-  text(`uuid_setvar_multi ${leg} ${Object.entries(variables).map(([name, value]) => `${name}=${value}`).join(';')}`)
+export const uuidSetvars = (
+  leg: Uuid,
+  variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>,
+): ApiText =>
+  text(
+    `uuid_setvar_multi ${leg} ${Object.entries(variables)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(';')}`,
+  )
 /** `seconds` is the longest that it lasts; without it there is no end. */
-export const uuidRecord = (leg: Uuid, action: 'start' | 'stop' | 'mask' | 'unmask', file: FilePath, seconds?: number): ApiText =>
-  text(`uuid_record ${leg} ${action} ${file}${seconds === undefined ? '' : ` ${seconds}`}`)
+export const uuidRecord = (
+  leg: Uuid,
+  action: 'start' | 'stop' | 'mask' | 'unmask',
+  file: FilePath,
+  seconds?: number,
+): ApiText => text(`uuid_record ${leg} ${action} ${file}${seconds === undefined ? '' : ` ${seconds}`}`)
 export const schedDelete = (task: number): ApiText => text(`sched_del ${task}`)
 
 /**
  * Dials, and sends the leg that answers to a flow's extension; null: it is parked, and waits at the switch for whoever joins it.
  * Only ever by bgapi: by api it would hold the link for up to a minute.
  */
-export const originate = (to: DialString, flow: Ident | null): ApiText => text(`originate ${to} ${flow === null ? '&park()' : `${extensionOf(flow)} XML ${CONTEXT}`}`)
+export const originate = (to: DialString, flow: Ident | null): ApiText =>
+  text(`originate ${to} ${flow === null ? '&park()' : `${extensionOf(flow)} XML ${CONTEXT}`}`)

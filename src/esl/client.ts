@@ -77,7 +77,8 @@ export class CommandLink implements Commands {
     const outcome = await client.bgapi(utf8(text), this.#answerMs)
     if (outcome instanceof Error) throw this.#failed(client, outcome, text)
     const answer = String(outcome.body.response ?? '')
-    if (answer.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.#options.name} answered '${answer.trim()}'`)
+    if (answer.startsWith('-'))
+      throw new SwitchError('SWITCH_REFUSED', `${this.#options.name} answered '${answer.trim()}'`)
     return answer
   }
 
@@ -102,12 +103,24 @@ export class CommandLink implements Commands {
   /** `said`: it may have reached the switch. */
   #failed(client: OneWire, error: Error, text: ApiText, said = true): SwitchError {
     const verb = text.split(' ', 1)[0]
-    if (error.name === 'FreeSwitchFailedCommandError') return new SwitchError('SWITCH_REFUSED', `${this.#options.name} refused ${verb}: ${error.message}`, { cause: error })
+    if (error.name === 'FreeSwitchFailedCommandError')
+      return new SwitchError('SWITCH_REFUSED', `${this.#options.name} refused ${verb}: ${error.message}`, {
+        cause: error,
+      })
     this.#drop(client, error.message) // whatever it still holds must never be sent
-    if (!said) return new SwitchError('LINK_DOWN', `the command link to ${this.#options.name} broke before ${verb} was said`, { cause: error })
+    if (!said)
+      return new SwitchError('LINK_DOWN', `the command link to ${this.#options.name} broke before ${verb} was said`, {
+        cause: error,
+      })
     return error.name === 'FreeSwitchTimeoutError'
-      ? new SwitchError('SWITCH_TIMEOUT', `${this.#options.name} did not answer ${verb} within ${this.#answerMs} ms`, { cause: error })
-      : new SwitchError('SWITCH_TIMEOUT', `the command link to ${this.#options.name} broke during ${verb}: whether it ran is unknown`, { cause: error })
+      ? new SwitchError('SWITCH_TIMEOUT', `${this.#options.name} did not answer ${verb} within ${this.#answerMs} ms`, {
+          cause: error,
+        })
+      : new SwitchError(
+          'SWITCH_TIMEOUT',
+          `the command link to ${this.#options.name} broke during ${verb}: whether it ran is unknown`,
+          { cause: error },
+        )
   }
 
   async #connect(): Promise<void> {
@@ -118,8 +131,15 @@ export class CommandLink implements Commands {
     if (answer instanceof Error || !client.open || this.#closing.signal.aborted) {
       client.part('broken')
       if (client.refused === 'address') throw new SwitchError('SWITCH_REFUSED', turnedAway(name))
-      if (client.refused === 'password') throw new SwitchError('SWITCH_REFUSED', `${name} refused the password: FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`)
-      throw new SwitchError('LINK_DOWN', `cannot command ${name}: ${answer instanceof Error ? answer.message : 'closed'}`)
+      if (client.refused === 'password')
+        throw new SwitchError(
+          'SWITCH_REFUSED',
+          `${name} refused the password: FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`,
+        )
+      throw new SwitchError(
+        'LINK_DOWN',
+        `cannot command ${name}: ${answer instanceof Error ? answer.message : 'closed'}`,
+      )
     }
     this.#client = client
     this.#outage.end()
@@ -137,7 +157,7 @@ export class CommandLink implements Commands {
   async #comeBack(): Promise<void> {
     const stop = this.#closing.signal
     let refused = false
-    for (const retry = new Retry(); !stop.aborted; ) {
+    for (const retry = new Retry(); !stop.aborted;) {
       try {
         await sleep(this.#options.clock, refused ? REFUSED_RETRY_MS : retry.next(), stop)
         await this.#connect()

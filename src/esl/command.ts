@@ -28,7 +28,13 @@ export const linger = (seconds: number): Command => command(`linger ${whole(seco
 /** What the house asks for. Named one by one: FreeSWITCH passes over a name that it does not know and says +OK. */
 export type EventName =
   | `CHANNEL_${'CREATE' | 'ORIGINATE' | 'PROGRESS' | 'PROGRESS_MEDIA' | 'ANSWER' | 'EXECUTE' | 'EXECUTE_COMPLETE' | 'PARK' | 'BRIDGE' | 'UNBRIDGE' | 'HOLD' | 'UNHOLD' | 'HANGUP' | 'HANGUP_COMPLETE' | 'DESTROY'}`
-  | 'RECORD_START' | 'RECORD_STOP' | 'PLAYBACK_START' | 'PLAYBACK_STOP' | 'BACKGROUND_JOB' | 'DTMF' | 'HEARTBEAT'
+  | 'RECORD_START'
+  | 'RECORD_STOP'
+  | 'PLAYBACK_START'
+  | 'PLAYBACK_STOP'
+  | 'BACKGROUND_JOB'
+  | 'DTMF'
+  | 'HEARTBEAT'
 
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
 
@@ -37,7 +43,8 @@ export const subscribeTo = (subclass: 'sofia::register'): Command => command(`ev
 
 /** Throws InputError when the password could end the line. */
 export function auth(password: string): Command {
-  if (!/^[\x21-\x7e]{1,256}$/.test(password)) throw new InputError('an event socket password is 1 to 256 printable characters without spaces')
+  if (!/^[\x21-\x7e]{1,256}$/.test(password))
+    throw new InputError('an event socket password is 1 to 256 printable characters without spaces')
   return command(`auth ${password}\n\n`)
 }
 
@@ -57,9 +64,11 @@ export const api = (text: ApiText): Command => command(`api ${text}\n\n`)
 export const bgapi = (text: ApiText, job: Uuid): Command => command(`bgapi ${text}\nJob-UUID: ${job}\n\n`)
 
 function whole(value: number): number {
-  if (!Number.isInteger(value) || value < 1 || value > 86_400) throw new InputError(`${value} is not a whole number of seconds from 1 to 86400`)
+  if (!Number.isInteger(value) || value < 1 || value > 86_400)
+    throw new InputError(`${value} is not a whole number of seconds from 1 to 86400`)
   return value
 }
 
 // eslint-disable-next-line no-control-regex
-const octets = (text: string): string => (/^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1'))
+const octets = (text: string): string =>
+  /^[\0-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')

@@ -70,7 +70,11 @@ export class Connection {
     this.#wire = wire
     this.#clock = clock
     this.#handlers = handlers
-    this.#reader = new FrameReader(this.#frame.bind(this), { event: this.#event.bind(this), budget: wire.budget, tooLarge: handlers.skipped ? 'skip' : 'refuse' })
+    this.#reader = new FrameReader(this.#frame.bind(this), {
+      event: this.#event.bind(this),
+      budget: wire.budget,
+      tooLarge: handlers.skipped ? 'skip' : 'refuse',
+    })
     wire.listen({ data: this.#data.bind(this), close: this.#close.bind(this) })
   }
 
@@ -141,7 +145,9 @@ export class Connection {
     }
     if (this.#reader.partial && this.#partial === null && this.#open) {
       this.#framesThen = this.#frames
-      this.#partial = afterReading(this.#clock, PARTIAL_FRAME_MS, () => this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)))
+      this.#partial = afterReading(this.#clock, PARTIAL_FRAME_MS, () =>
+        this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)),
+      )
     }
   }
 
@@ -158,7 +164,15 @@ export class Connection {
     switch (headers.raw('Content-Type')) {
       case 'command/reply':
         // connect is answered in the encoding of an event, every other command in plain text
-        return this.#reply({ text: utf8(head.startsWith('Event-Name') ? (headers.get('Reply-Text') ?? '').trim() : (headers.raw('Reply-Text') ?? '')), body: '', headers })
+        return this.#reply({
+          text: utf8(
+            head.startsWith('Event-Name')
+              ? (headers.get('Reply-Text') ?? '').trim()
+              : (headers.raw('Reply-Text') ?? ''),
+          ),
+          body: '',
+          headers,
+        })
       case 'api/response': {
         const answer = utf8(body)
         return this.#reply({ text: answer.split('\n', 1)[0] ?? '', body: answer, headers })
@@ -192,7 +206,12 @@ export class Connection {
     this.#reader.end()
     if (this.#waiting.length > 0) {
       // whatever broke the wire (a reset, a scan of the port), for who waits it is one thing: the connection is gone
-      const why = error instanceof SwitchError ? error : new CallMoved(error?.message ?? (this.#notice ? 'the switch closed the connection' : 'the connection is gone'))
+      const why =
+        error instanceof SwitchError
+          ? error
+          : new CallMoved(
+              error?.message ?? (this.#notice ? 'the switch closed the connection' : 'the connection is gone'),
+            )
       for (const waiting of this.#waiting.splice(0)) waiting?.reject(why)
     }
     this.#handlers.closed(error)

@@ -22,6 +22,9 @@ export function dialString(endpoint: Endpoint, variables: DialVariables): DialSt
     parts.push(`${name}=${value}`)
   }
   // a space would end the argument of `originate`; \s is its spelling there
-  if (variables.callerName) parts.push(`origination_caller_id_name=${Buffer.from(variables.callerName, 'utf8').toString('latin1').replaceAll(' ', '\\s')}`)
+  if (variables.callerName)
+    parts.push(
+      `origination_caller_id_name=${Buffer.from(variables.callerName, 'utf8').toString('latin1').replaceAll(' ', '\\s')}`,
+    )
   return `${parts.length > 0 ? `{${parts.join(',')}}` : ''}${endpoint}` as DialString
 }

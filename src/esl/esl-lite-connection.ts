@@ -40,7 +40,10 @@ export class EslLiteConnection {
     this.#clock = clock
     this.#lost = lost
     this.#pinging = afterReading(clock, PING_MS, () => this.#ping())
-    wire.listen({ data: chunk => this.#data(chunk), close: error => this.#close(error?.message ?? 'the connection is gone') })
+    wire.listen({
+      data: chunk => this.#data(chunk),
+      close: error => this.#close(error?.message ?? 'the connection is gone'),
+    })
   }
 
   /** Events until the wire closes. */
@@ -112,7 +115,11 @@ export class EslLiteConnection {
         return void this.#events.push({ event: 'freeswitch_command_reply', ...event })
       case 'text/event-json': {
         const data = parsed(utf8(body))
-        return void this.#events.push({ event: String(data['Event-Name']), headers: event.headers, body: { data, jobUUID: data['Job-UUID'], response: data['_body'] } })
+        return void this.#events.push({
+          event: String(data['Event-Name']),
+          headers: event.headers,
+          body: { data, jobUUID: data['Job-UUID'], response: data['_body'] },
+        })
       }
     }
   }

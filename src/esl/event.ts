@@ -119,7 +119,11 @@ export class SwitchEvent extends Headers {
 
   constructor(block: string | Buffer) {
     const start = typeof block === 'string' ? block : block.toString('latin1', 0, LONGEST_FIRST)
-    const name = start.startsWith('Event-Name: ') ? start.slice(12, start.indexOf('\n', 12)) : start.startsWith('Event-Subclass: ') ? 'CUSTOM' : ''
+    const name = start.startsWith('Event-Name: ')
+      ? start.slice(12, start.indexOf('\n', 12))
+      : start.startsWith('Event-Subclass: ')
+        ? 'CUSTOM'
+        : ''
     // events of a leg, which are nearly all, have no body: nothing to look for in their 6 kB
     const text = name.startsWith('CHANNEL_') ? '' : textOf(block)
     const end = text.indexOf('\n\n')

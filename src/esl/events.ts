@@ -24,8 +24,18 @@ const LOGIN_MS = 5_000
 
 /** Exactly what the house awaits: FreeSWITCH matches every event against every listener under one lock. */
 const WANTED = [
-  'CHANNEL_CREATE', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_HOLD', 'CHANNEL_UNHOLD',
-  'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB', 'HEARTBEAT',
+  'CHANNEL_CREATE',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_ANSWER',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_UNBRIDGE',
+  'CHANNEL_HOLD',
+  'CHANNEL_UNHOLD',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'BACKGROUND_JOB',
+  'HEARTBEAT',
 ] as const
 
 export interface EventLinkOptions {
@@ -92,7 +102,9 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       return await connection.send(command)
     } catch (error) {
       if (error instanceof TooLarge) throw error
-      throw new SwitchError('LINK_DOWN', `the event link to ${this.name} broke: ${(error as Error).message}`, { cause: error })
+      throw new SwitchError('LINK_DOWN', `the event link to ${this.name} broke: ${(error as Error).message}`, {
+        cause: error,
+      })
     }
   }
 
@@ -161,7 +173,12 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       turnedAway: () => connection.destroy(new SwitchError('SWITCH_REFUSED', turnedAway(name))),
       skipped: (contentType, octets) => this.#skipped(contentType, octets),
       closed: error => {
-        const why = error instanceof SwitchError ? error : new SwitchError('LINK_DOWN', `${name} closed the event link${error ? `: ${error.message}` : ''}`, { cause: error })
+        const why =
+          error instanceof SwitchError
+            ? error
+            : new SwitchError('LINK_DOWN', `${name} closed the event link${error ? `: ${error.message}` : ''}`, {
+                cause: error,
+              })
         lost(why)
         if (this.#connection !== connection) return
         this.#connection = null
@@ -171,7 +188,11 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       },
     })
     const answer = (command: Parameters<Connection['send']>[0]) => Promise.race([connection.send(command), gone])
-    const late = afterReading(clock, LOGIN_MS, () => connection.destroy(new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer as an event socket does`)))
+    const late = afterReading(clock, LOGIN_MS, () =>
+      connection.destroy(
+        new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer as an event socket does`),
+      ),
+    )
     try {
       await Promise.race([authRequested, gone])
       return await this.#logIn(connection, answer)
@@ -186,7 +207,10 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     const accepted = await answer(auth(password))
     if (!accepted.text.startsWith('+OK')) {
       connection.destroy()
-      throw new SwitchError('SWITCH_REFUSED', `${name} refused the password (it answered '${accepted.text}'): FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`)
+      throw new SwitchError(
+        'SWITCH_REFUSED',
+        `${name} refused the password (it answered '${accepted.text}'): FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`,
+      )
     }
     // subscribe first: what happens while the facts are asked for is then already on its way
     const [, , core, version, recordings] = await Promise.all([
@@ -212,13 +236,17 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   /** Whoever asked is told; of an event nobody would ever hear. */
   #skipped(contentType: string, octets: number): void {
     if (contentType === 'api/response') return
-    this.#options.log.warn({ switch: this.name, contentType, octets }, 'an event is larger than is read and was passed over: what it told is found out by asking')
+    this.#options.log.warn(
+      { switch: this.name, contentType, octets },
+      'an event is larger than is read and was passed over: what it told is found out by asking',
+    )
   }
 
   #ping(connection: Connection): void {
     let answered = true
     const beat = () => {
-      if (!answered && !connection.skipping) return connection.destroy(new SwitchError('LINK_DOWN', `${this.name} has not answered for ${PING_MS} ms`))
+      if (!answered && !connection.skipping)
+        return connection.destroy(new SwitchError('LINK_DOWN', `${this.name} has not answered for ${PING_MS} ms`))
       if (answered) {
         answered = false
         connection.send(api(say.coreUuid)).then(
@@ -232,7 +260,13 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   }
 }
 
-const UNIT_MS = new Map([['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000], ['second', 1_000], ['millisecond', 1]])
+const UNIT_MS = new Map([
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+  ['millisecond', 1],
+])
 
 /** 'UP 0 years, 0 days, 2 hours, …' of `status` → milliseconds. */
 function upFor(status: string): number {

@@ -173,7 +173,10 @@ export class FrameReader {
     const more = octets - this.#charged
     if (this.#budget === null || more <= 0) return
     const { octets: all } = this.#budget
-    if (!this.#budget.take(more)) throw broken(`connections that have not said whom they bring may hold ${all} octets together, and this one wants ${more} more`)
+    if (!this.#budget.take(more))
+      throw broken(
+        `connections that have not said whom they bring may hold ${all} octets together, and this one wants ${more} more`,
+      )
     this.#charged += more
   }
 }
@@ -195,7 +198,8 @@ function lengthIn(head: string, from: number, to: number): number {
     const digit = head.charCodeAt(at) - 48
     length = digit >= 0 && digit <= 9 ? length * 10 + digit : NaN
   }
-  if (Number.isNaN(length)) throw broken(`Content-Length is '${head.slice(from, Math.min(to, from + 40))}', not a number of up to 10 digits`)
+  if (Number.isNaN(length))
+    throw broken(`Content-Length is '${head.slice(from, Math.min(to, from + 40))}', not a number of up to 10 digits`)
   return length
 }
 

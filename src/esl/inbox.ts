@@ -58,7 +58,7 @@ export class Inbox {
     this.#busy = true
     this.#cpu = this.#cpuMs()
     await this.#turn() // the rest of this turn: whoever is accepted in it may have come before those whose data is here
-    for (let before = -1; before !== this.#accepted || this.#waiting.length > 0; ) {
+    for (let before = -1; before !== this.#accepted || this.#waiting.length > 0;) {
       const allAreGreeted = before === this.#accepted
       before = this.#accepted
       this.#cpu = this.#cpuMs()

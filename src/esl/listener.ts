@@ -60,10 +60,20 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     if (mayConnect(wire.peer)) return options.onWire(wire)
     wire.listen({ data() {}, close() {} })
     wire.destroy()
-    options.log.warn({ peer: wire.peer, allowed: options.allow }, 'refused a connection from an address outside LISTEN_ALLOW')
+    options.log.warn(
+      { peer: wire.peer, allowed: options.allow },
+      'refused a connection from an address outside LISTEN_ALLOW',
+    )
   }
-  const onFault = (error: Error): void => options.log.error({ error: error.message }, 'a connection of a switch could not be accepted')
-  return new Port({ host: options.host, onWire, onFault, inbox: options.inbox, budget: new Budget(UNKNOWN_OCTETS) }).open(options.port)
+  const onFault = (error: Error): void =>
+    options.log.error({ error: error.message }, 'a connection of a switch could not be accepted')
+  return new Port({
+    host: options.host,
+    onWire,
+    onFault,
+    inbox: options.inbox,
+    budget: new Budget(UNKNOWN_OCTETS),
+  }).open(options.port)
 }
 
 /** A port that can be closed and opened again; each time it is open has a socket of its own. */
@@ -126,6 +136,8 @@ function addCidr(list: BlockList, cidr: string): void {
   try {
     list.addSubnet(address, Number(prefix), address.includes(':') ? 'ipv6' : 'ipv4')
   } catch (error) {
-    throw new InputError(`'${cidr}' is no network: write an address and a prefix, such as 10.0.0.0/8 or ::1/128`, { cause: error })
+    throw new InputError(`'${cidr}' is no network: write an address and a prefix, such as 10.0.0.0/8 or ::1/128`, {
+      cause: error,
+    })
   }
 }

@@ -7,7 +7,8 @@ const PAUSE_MS = { first: 200, longest: 4_000 } as const
 export const REFUSED_RETRY_MS = 5_000
 
 /** What a person is told whose machine FreeSWITCH does not let in. */
-export const turnedAway = (name: string): string => `${name} turns this machine's address away: allow it by apply-inbound-acl in its event_socket.conf.xml`
+export const turnedAway = (name: string): string =>
+  `${name} turns this machine's address away: allow it by apply-inbound-acl in its event_socket.conf.xml`
 
 export class Retry {
   #pause: number = PAUSE_MS.first

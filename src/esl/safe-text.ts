@@ -30,7 +30,12 @@ export type AppArgument = Word<'AppArgument'>
 /** Together with 'reload' or 'unload' anywhere in a command's lines, this makes FreeSWITCH run another command (mod_event_socket.c, parse_command). */
 const CHEAT = /mod_event_socket/i
 
-function parser<Kind extends string>(what: string, grammar: RegExp, allowed: string, extra: (text: string) => boolean = () => true) {
+function parser<Kind extends string>(
+  what: string,
+  grammar: RegExp,
+  allowed: string,
+  extra: (text: string) => boolean = () => true,
+) {
   return (text: string): Word<Kind> => {
     if (typeof text !== 'string' || !grammar.test(text) || !extra(text) || CHEAT.test(text)) {
       throw new InputError(`${JSON.stringify(String(text).slice(0, 80))} is no ${what}: ${allowed}`)
@@ -39,7 +44,11 @@ function parser<Kind extends string>(what: string, grammar: RegExp, allowed: str
   }
 }
 
-export const uuid = parser<'Uuid'>('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'FreeSWITCH writes 8-4-4-4-12 lower-case hex digits')
+export const uuid = parser<'Uuid'>(
+  'uuid',
+  /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+  'FreeSWITCH writes 8-4-4-4-12 lower-case hex digits',
+)
 export const newUuid = (): Uuid => randomUUID() as string as Uuid
 export const dial = parser<'Dial'>('number to dial', /^\+?[0-9]{2,20}$/, 'an optional + and 2 to 20 digits')
 export const ident = parser<'Ident'>('name', /^[A-Za-z0-9_.-]{1,64}$/, '1 to 64 letters, digits, _ . -')
@@ -66,7 +75,7 @@ export const endpoint = parser<'Endpoint'>(
   new RegExp(
     `^(user/[A-Za-z0-9_.-]{1,64}(@${HOST})?|sofia/gateway/[A-Za-z0-9_.-]{1,64}/\\+?[0-9]{2,20}|sofia/[A-Za-z0-9_.-]{1,64}/[A-Za-z0-9_.+-]{1,64}@${HOST}(:[0-9]{2,5})?|loopback/[A-Za-z0-9_.+-]{1,64}(/[A-Za-z0-9_.-]{1,64})?)$`,
   ),
-  "user/1001, user/1001@domain, sofia/gateway/<gateway>/<number>, sofia/<profile>/<user>@<host>[:port] or loopback/<extension>",
+  'user/1001, user/1001@domain, sofia/gateway/<gateway>/<number>, sofia/<profile>/<user>@<host>[:port] or loopback/<extension>',
 )
 export const appArgument = parser<'AppArgument'>(
   'application argument',
@@ -78,7 +87,10 @@ export const appArgument = parser<'AppArgument'>(
 
 /** Keeps letters, digits, spaces and . - ( ) & of a name, drops the rest, cuts at 48: a name is shown, never refused. */
 export function displayName(text: string): DisplayName {
-  const kept = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{Nd} .()&-]/gu, '').trim()
+  const kept = text
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{Nd} .()&-]/gu, '')
+    .trim()
   return [...kept].slice(0, 48).join('').trim() as DisplayName
 }
 

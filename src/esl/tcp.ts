@@ -91,13 +91,20 @@ export type Knock = 'accepts' | 'refuses' | 'silent'
 export function knock(address: string): Promise<Knock> {
   const colon = address.lastIndexOf(':')
   return new Promise(resolve => {
-    const socket = connect({ host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), timeout: KNOCK_MS })
+    const socket = connect({
+      host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+      port: Number(address.slice(colon + 1)),
+      timeout: KNOCK_MS,
+    })
     const answer = (what: Knock) => {
       socket.destroy()
       resolve(what)
     }
     const failed = ({ code }: NodeJS.ErrnoException) => answer(code === 'ECONNREFUSED' ? 'refuses' : 'silent')
-    socket.once('connect', () => answer('accepts')).once('error', failed).once('timeout', () => answer('silent'))
+    socket
+      .once('connect', () => answer('accepts'))
+      .once('error', failed)
+      .once('timeout', () => answer('silent'))
   })
 }
 
@@ -132,7 +139,10 @@ export function listenTcp(options: TcpListening): Promise<TcpListener> {
       options.onWire(new SocketWire(socket, options.budget, options.inbox))
     })
     const failed = (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'the port is in use: stop the other process or set LISTEN to another port' : error.message
+      const why =
+        error.code === 'EADDRINUSE'
+          ? 'the port is in use: stop the other process or set LISTEN to another port'
+          : error.message
       reject(new SwitchError('LINK_DOWN', `cannot listen on ${options.host}:${options.port}: ${why}`, { cause: error }))
     }
     server.once('error', failed)

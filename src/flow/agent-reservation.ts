@@ -45,10 +45,18 @@ export class FlowAgentReservation implements Agent, DialReservation {
     return new FlowAgentReservation(leg, { name, endpoint, ringForMs, leg: line, epoch }, agent)
   }
 
-  get name(): string { return this.saved.name }
-  get endpoint(): string { return this.saved.endpoint }
-  get ringForMs(): number { return this.saved.ringForMs }
-  get given(): boolean { return this.#given }
+  get name(): string {
+    return this.saved.name
+  }
+  get endpoint(): string {
+    return this.saved.endpoint
+  }
+  get ringForMs(): number {
+    return this.saved.ringForMs
+  }
+  get given(): boolean {
+    return this.#given
+  }
 
   async reopen(place: Place | null): Promise<void> {
     if (!this.#given) this.#agent = (await place?.again(this.name, this.saved.epoch)) ?? null

@@ -39,18 +39,24 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
   const flows = new Map<string, AnyFlow>()
   const uses: Uses[] = []
   const faults: string[] = []
-  for (const file of files.filter(entry => entry.isFile() && /\.(ts|js|mjs)$/.test(entry.name)).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const file of files
+    .filter(entry => entry.isFile() && /\.(ts|js|mjs)$/.test(entry.name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const name = file.name.replace(/\.\w+$/, '')
     const fault = await load(name, resolve(root, file.name), flows, uses)
     if (fault) faults.push(`${file.name}: ${fault}`)
   }
   if (flows.size === 0 && faults.length === 0) faults.push('there is no flow in it')
-  if (faults.length > 0) throw new InputError(`${faults.length} fault${faults.length > 1 ? 's' : ''} in ${folder}:\n  ${faults.join('\n  ')}`)
+  if (faults.length > 0)
+    throw new InputError(
+      `${faults.length} fault${faults.length > 1 ? 's' : ''} in ${folder}:\n  ${faults.join('\n  ')}`,
+    )
   return new Catalogue(flows, uses)
 }
 
 async function load(name: string, path: string, flows: Map<string, AnyFlow>, uses: Uses[]): Promise<string | null> {
-  if (!/^[a-z0-9-]{1,40}$/.test(name)) return "a flow's name is lower-case letters, digits and - (the dialplan calls it by this name)"
+  if (!/^[a-z0-9-]{1,40}$/.test(name))
+    return "a flow's name is lower-case letters, digits and - (the dialplan calls it by this name)"
   if (RESERVED.test(name)) return `'${name}' is a name of the house's own`
   if (flows.has(name)) return `there are two files for the flow '${name}'`
   let loaded: { default?: unknown; uses?: unknown }
@@ -60,7 +66,8 @@ async function load(name: string, path: string, flows: Map<string, AnyFlow>, use
   } catch (error) {
     return `it cannot be loaded: ${error instanceof Error ? error.message : String(error)}`
   }
-  if (kindOf(loaded.default) === null) return "its default export is not a flow: write `export default flow(async call => { … })`"
+  if (kindOf(loaded.default) === null)
+    return 'its default export is not a flow: write `export default flow(async call => { … })`'
   flows.set(name, loaded.default as AnyFlow)
   return null
 }

@@ -22,7 +22,10 @@ export interface CampaignFlow {
 /** `flow(async call => …)`, or with needs `flow({ queue: text() }, async (call, { queue }) => …)`. */
 export function flow(body: (call: FlowCall) => Promise<unknown>): Flow<{}>
 export function flow<N extends Needs>(needs: N, body: (call: FlowCall, params: Params<N>) => Promise<unknown>): Flow<N>
-export function flow(first: Needs | ((call: FlowCall) => Promise<unknown>), second?: (call: FlowCall, params: never) => Promise<unknown>): unknown {
+export function flow(
+  first: Needs | ((call: FlowCall) => Promise<unknown>),
+  second?: (call: FlowCall, params: never) => Promise<unknown>,
+): unknown {
   const body = (typeof first === 'function' ? first : second) as (call: FlowCall, params?: unknown) => Promise<unknown>
   const needs = typeof first === 'function' ? {} : first
   return Object.assign((call: FlowCall, params?: unknown) => body(call, params), { [FLOW]: 'flow' as const, needs })

@@ -76,8 +76,13 @@ export class FlowCall extends Call {
   async #leaveBehind(except?: string): Promise<void> {
     const left = this.#behind.filter(queue => queue !== except)
     this.#behind = []
-    const leave = async (queue: string) => (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
-    const log = (error: Error) => this.context.log.warn({ uuid: this.uuid, error: error.message }, 'a caller stands in a queue that their flow has left')
+    const leave = async (queue: string) =>
+      (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
+    const log = (error: Error) =>
+      this.context.log.warn(
+        { uuid: this.uuid, error: error.message },
+        'a caller stands in a queue that their flow has left',
+      )
     await Promise.all(left.map(queue => leave(queue).catch(log)))
   }
 
@@ -98,7 +103,9 @@ export class FlowCall extends Call {
    */
   override async dial(endpoint: string, options: DialOptions = {}): Promise<Party> {
     const agent = this.reservations.at(endpoint)
-    const party = await (agent && agent.saved.leg !== null ? takeNailedAgent(this.leg, this.context, agent) : dial(this.leg, this.context, endpoint, options, agent))
+    const party = await (agent && agent.saved.leg !== null
+      ? takeNailedAgent(this.leg, this.context, agent)
+      : dial(this.leg, this.context, endpoint, options, agent))
     if (agent && party.leg) this.reservations.reached(agent, party.leg)
     return party
   }

@@ -160,7 +160,12 @@ export class CampaignLead implements Lead, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent?.[Symbol.asyncDispose]()
     this.#line?.[Symbol.dispose]()
-    await endScope(this.#call.leg, 'lead', async () => this.#place?.[Symbol.asyncDispose](), () => {})
+    await endScope(
+      this.#call.leg,
+      'lead',
+      async () => this.#place?.[Symbol.asyncDispose](),
+      () => {},
+    )
   }
 
   async #find(): Promise<FlowAgentReservation | null> {
@@ -196,7 +201,10 @@ export class CampaignLead implements Lead, AsyncDisposable {
   }
 
   async #enter(within?: number): Promise<Place> {
-    return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, { ...FIRST, within }))
+    return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, {
+      ...FIRST,
+      within,
+    }))
   }
 
   /** Null when the queues cannot be had in time: whoever answered hears the message of the law instead of nothing. */
@@ -205,7 +213,10 @@ export class CampaignLead implements Lead, AsyncDisposable {
       return await this.#enter(this.#left)
     } catch (error) {
       if (!isAway(error)) throw error
-      this.#call.context.log.warn({ uuid: this.#call.uuid, lead: this.id, error: (error as Error).message }, 'a lead has answered and the queues cannot be had: nobody is given to them')
+      this.#call.context.log.warn(
+        { uuid: this.#call.uuid, lead: this.id, error: (error as Error).message },
+        'a lead has answered and the queues cannot be had: nobody is given to them',
+      )
       return null
     }
   }

@@ -27,6 +27,9 @@ export function once<T>(leg: Leg, name: string, act: () => Promise<T>, { recover
 
 function asJson(name: string, result: unknown): Json {
   const text = JSON.stringify(result) as string | undefined
-  if (text === undefined) throw new InputError(`the result of once '${name}' is a ${typeof result}: it must be what JSON can hold, so that another node can go on with it`)
+  if (text === undefined)
+    throw new InputError(
+      `the result of once '${name}' is a ${typeof result}: it must be what JSON can hold, so that another node can go on with it`,
+    )
   return JSON.parse(text) as Json
 }

@@ -28,7 +28,10 @@ export const text = (): Need<string> =>
     return value
   })
 
-export function integer({ from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER }: { from?: number; to?: number } = {}): Need<number> {
+export function integer({
+  from = Number.MIN_SAFE_INTEGER,
+  to = Number.MAX_SAFE_INTEGER,
+}: { from?: number; to?: number } = {}): Need<number> {
   const what = `a whole number from ${from} to ${to}`
   return need(what, value => {
     const number = Number(value)

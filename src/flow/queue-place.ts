@@ -62,7 +62,13 @@ export class QueuePlace implements FlowPlace {
   readonly #calledLater = new AbortController()
 
   /** `taken` is told of each agent who is given to the caller; `enter` opens the same place once more. */
-  constructor(leg: Leg, queue: string, from: Place | SavedPlace, taken: (agent: FlowAgentReservation) => void, enter: () => Promise<Place>) {
+  constructor(
+    leg: Leg,
+    queue: string,
+    from: Place | SavedPlace,
+    taken: (agent: FlowAgentReservation) => void,
+    enter: () => Promise<Place>,
+  ) {
     this.#leg = leg
     this.#enter = enter
     this.queue = queue
@@ -139,7 +145,8 @@ export class QueuePlace implements FlowPlace {
     const give = async () => {
       this.#over()
       const { journal } = this.#leg.steps
-      if (this.#leg.phase !== 'ended' && waitsIn(journal.notes, this.queue)) journal.note({ event: 'left', queue: this.queue })
+      if (this.#leg.phase !== 'ended' && waitsIn(journal.notes, this.queue))
+        journal.note({ event: 'left', queue: this.queue })
       await this.#place?.[Symbol.asyncDispose]()
     }
     return endScope(this.#leg, `place in ${this.queue}`, give, () => this.#over())

@@ -17,7 +17,14 @@ import { Steps } from '../journal/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
-import { beginningOf, liveCall, recordOf, type CallBeginning, type CallRecord, type CallRecords } from '../record/call-record.ts'
+import {
+  beginningOf,
+  liveCall,
+  recordOf,
+  type CallBeginning,
+  type CallRecord,
+  type CallRecords,
+} from '../record/call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { EndedRows } from '../record/ended-rows.ts'
 import { FlowCall } from './flow-call.ts'
@@ -88,7 +95,9 @@ export class Flows {
 
   /** Begins the flow that the leg's path names, or goes on with it where `taken` says that it is. */
   start(leg: Leg, taken: Taken | null): void {
-    const run = this.#run(leg, taken).finally(() => this.#running.get(leg.uuid) === run && this.#running.delete(leg.uuid))
+    const run = this.#run(leg, taken).finally(
+      () => this.#running.get(leg.uuid) === run && this.#running.delete(leg.uuid),
+    )
     this.#running.set(leg.uuid, run)
   }
 
@@ -101,13 +110,26 @@ export class Flows {
     const { context, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
     const entries = readEntries(taken?.entries ?? [])
-    const begin = entries[0]?.k === 'begin' ? entries[0] : ({ k: 'begin', at: context.clock.now(), arrival: { ...arrival, key: '' } } as const)
+    const begin =
+      entries[0]?.k === 'begin'
+        ? entries[0]
+        : ({ k: 'begin', at: context.clock.now(), arrival: { ...arrival, key: '' } } as const)
     const journal = new Journal({
-      uuid, store: calls, owner: { node, epoch: taken?.epoch ?? 0 }, begin, past: entries.slice(1), clock: context.clock, log: context.log,
-      noted: this.#tellRow.bind(this, leg), lost: isLost.bind(null, leg),
+      uuid,
+      store: calls,
+      owner: { node, epoch: taken?.epoch ?? 0 },
+      begin,
+      past: entries.slice(1),
+      clock: context.clock,
+      log: context.log,
+      noted: this.#tellRow.bind(this, leg),
+      lost: isLost.bind(null, leg),
     })
     const { from, to, direction, flow } = beginningOf(begin)
-    context.log.info({ uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) }, taken?.before ? 'a call goes on here' : 'a call began')
+    context.log.info(
+      { uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) },
+      taken?.before ? 'a call goes on here' : 'a call began',
+    )
     this.#journals.set(uuid, journal)
     const moved = leg.moved.then(() => {
       journal.stop()
@@ -139,12 +161,20 @@ export class Flows {
   }
 
   /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
-  async #outcome(leg: Leg, flow: string, journal: Journal, past: readonly Entry[], behind?: readonly string[]): Promise<Outcome> {
+  async #outcome(
+    leg: Leg,
+    flow: string,
+    journal: Journal,
+    past: readonly Entry[],
+    behind?: readonly string[],
+  ): Promise<Outcome> {
     let changed!: (why: string) => void
     const other = new Promise<string>(resolve => (changed = resolve))
     leg.steps = new Steps(journal, past, changed)
     const call = new FlowCall(leg, this.#parts.context, this.#parts.queues, behind)
-    const through = this.#through(call, flow).then(finish => (call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : finish))
+    const through = this.#through(call, flow).then(finish =>
+      call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : finish,
+    )
     const end = await Promise.race([through, other.then(why => ({ why }))])
     if (!('why' in end)) {
       if (end.by === 'their hang-up') return { call, failed: false, ours: false }
@@ -157,7 +187,10 @@ export class Flows {
     leg.steps.freeze()
     const left = await call.giveUp(past)
     this.restarts++
-    this.#parts.context.log.warn({ uuid: leg.uuid, flow, why: end.why }, 'the script of a call has changed: its flow begins again, on the live call')
+    this.#parts.context.log.warn(
+      { uuid: leg.uuid, flow, why: end.why },
+      'the script of a call has changed: its flow begins again, on the live call',
+    )
     await journal.restart()
     return this.#outcome(leg, flow, journal, [], left)
   }
@@ -165,7 +198,10 @@ export class Flows {
   async #through(call: FlowCall, name: string): Promise<Finish> {
     try {
       const flow = this.#parts.catalogue.get(name)
-      const said = kindOf(flow) === 'campaign' ? await this.#campaign(flow as CampaignFlow, call) : await this.#plain(flow as Flow, call)
+      const said =
+        kindOf(flow) === 'campaign'
+          ? await this.#campaign(flow as CampaignFlow, call)
+          : await this.#plain(flow as Flow, call)
       return { by: 'itself', said }
     } catch (error) {
       if (error instanceof CallEnded) return { by: 'their hang-up' }
@@ -189,16 +225,21 @@ export class Flows {
     if (!lead) {
       const said = journal.notes.findLast(({ note }) => 'disposition' in note)?.note
       if (said && 'disposition' in said) return said.disposition // by a node that died before it could hang up
-      call.context.log.warn({ uuid: call.uuid, flow: call.leg.arrival.path }, 'a call reached a campaign flow and is no open attempt of a campaign: it is hung up')
+      call.context.log.warn(
+        { uuid: call.uuid, flow: call.leg.arrival.path },
+        'a call reached a campaign flow and is no open attempt of a campaign: it is hung up',
+      )
       return 'no-attempt'
     }
     let end: AttemptEnd = 'error'
     try {
       const said: Disposition = await flow(call, lead)
-      if (!isDisposition(said)) throw new InputError(`the flow '${call.leg.arrival.path}' returned '${String(said)}', which is no disposition`)
+      if (!isDisposition(said))
+        throw new InputError(`the flow '${call.leg.arrival.path}' returned '${String(said)}', which is no disposition`)
       end = said
     } catch (error) {
-      if (error instanceof CallEnded) end = call.summary.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
+      if (error instanceof CallEnded)
+        end = call.summary.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
       throw error
     } finally {
       await lead[Symbol.asyncDispose]()
@@ -223,7 +264,15 @@ export class Flows {
 
   #fault(call: FlowCall, error: unknown): void {
     const known = error instanceof SwitchhookError
-    call.context.log.error({ uuid: call.uuid, flow: call.leg.arrival.path, code: known ? error.code : 'SCRIPT', error: error instanceof Error ? (known ? error.message : error.stack) : String(error) }, 'a flow failed')
+    call.context.log.error(
+      {
+        uuid: call.uuid,
+        flow: call.leg.arrival.path,
+        code: known ? error.code : 'SCRIPT',
+        error: error instanceof Error ? (known ? error.message : error.stack) : String(error),
+      },
+      'a flow failed',
+    )
   }
 
   /** The flow is through: a caller who is still there is hung up, or handed to the fallback when the flow failed. */
@@ -242,7 +291,10 @@ export class Flows {
       await journal.end()
     } catch (error) {
       // reconciliation finds a call that does not exist, and a row that is closed
-      this.#parts.context.log.warn({ uuid: journal.uuid, error: (error as Error).message }, 'the journal of a call that has ended could not be thrown away')
+      this.#parts.context.log.warn(
+        { uuid: journal.uuid, error: (error as Error).message },
+        'the journal of a call that has ended could not be thrown away',
+      )
     }
   }
 }

@@ -17,9 +17,17 @@ export const NO_USES: Uses = {}
 /** What a script exports as `uses`. Throws InputError when it is something else. */
 export function readUses(exported: unknown): Uses {
   if (exported === undefined) return NO_USES
-  const texts = (list: unknown) => list === undefined || (Array.isArray(list) && list.every(one => typeof one === 'string'))
+  const texts = (list: unknown) =>
+    list === undefined || (Array.isArray(list) && list.every(one => typeof one === 'string'))
   const { queues, sounds, ...rest } = Object(exported) as Uses & Record<string, unknown>
-  if (typeof exported === 'object' && exported !== null && texts(queues) && texts(sounds) && Object.keys(rest).length === 0) return exported as Uses
+  if (
+    typeof exported === 'object' &&
+    exported !== null &&
+    texts(queues) &&
+    texts(sounds) &&
+    Object.keys(rest).length === 0
+  )
+    return exported as Uses
   throw new InputError("its export `uses` cannot be read; allowed: { queues: ['sales'], sounds: ['whisper/sales'] }")
 }
 

@@ -10,13 +10,15 @@ export interface Owner {
 }
 
 /** Nobody has taken the call in between. */
-export const isSame = (owner: Owner | null | undefined, other: Owner): boolean => owner?.node === other.node && owner.epoch === other.epoch
+export const isSame = (owner: Owner | null | undefined, other: Owner): boolean =>
+  owner?.node === other.node && owner.epoch === other.epoch
 
 /**
  * The node of `mine` still has the call: the store says so, or says of the same node what it wrote when its answer came too late (epoch 0:
  * the node could not take the call, as far as it knew), or what is older than the seconds that the store has lost.
  */
-export const isStill = (owner: Owner, mine: Owner): boolean => owner.node === mine.node && (mine.epoch === 0 || owner.epoch <= mine.epoch)
+export const isStill = (owner: Owner, mine: Owner): boolean =>
+  owner.node === mine.node && (mine.epoch === 0 || owner.epoch <= mine.epoch)
 
 export interface Taken {
   readonly epoch: number

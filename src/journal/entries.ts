@@ -50,7 +50,14 @@ export interface Note {
 
 export type NoteOf =
   /** A moment of its way: moments.ts. */
-  | { readonly event: string; readonly queue?: string; readonly agent?: string; readonly leg?: string; readonly to?: string; readonly why?: string }
+  | {
+      readonly event: string
+      readonly queue?: string
+      readonly agent?: string
+      readonly leg?: string
+      readonly to?: string
+      readonly why?: string
+    }
   | { readonly tag: readonly [name: string, value: string] }
   | { readonly recording: string }
   /** How the call ended: written when its row could not be, for whoever writes that later. */

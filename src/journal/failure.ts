@@ -7,13 +7,21 @@ export function failureOf(error: unknown): Failure {
   return { name: error.name, message: error.message, ...(error instanceof SwitchhookError && { code: error.code }) }
 }
 
-const OF_THE_SWITCH: readonly string[] = ['APP_UNKNOWN', 'SOUND_MISSING', 'SWITCH_REFUSED', 'SWITCH_TIMEOUT', 'LINK_DOWN', 'PROTOCOL']
+const OF_THE_SWITCH: readonly string[] = [
+  'APP_UNKNOWN',
+  'SOUND_MISSING',
+  'SWITCH_REFUSED',
+  'SWITCH_TIMEOUT',
+  'LINK_DOWN',
+  'PROTOCOL',
+]
 
 /** Of the same kind, as far as the house has kinds: a script tells them apart by class and code. */
 export function errorOf({ name, code, message }: Failure): Error {
   if (code === 'CALL_ENDED') return new CallEnded(/\((\w+)\)/.exec(message)?.[1] ?? 'NORMAL_CLEARING')
   if (code === undefined) return Object.assign(new Error(message), { name })
   if (code === 'BAD_INPUT') return new InputError(message)
-  if (OF_THE_SWITCH.includes(code)) return new SwitchError(code as ConstructorParameters<typeof SwitchError>[0], message)
+  if (OF_THE_SWITCH.includes(code))
+    return new SwitchError(code as ConstructorParameters<typeof SwitchError>[0], message)
   return new SwitchhookError(code as ErrorCode, message)
 }

@@ -33,7 +33,18 @@ const MOST_UNWRITTEN = 1_000
 
 const NOTHING = Promise.resolve(false)
 
-const NOBODY = { uuid: '', path: '', from: '', fromName: '', to: '', direction: 'in', answered: false, core: '', socketResume: true, key: '' } as unknown as Arrival
+const NOBODY = {
+  uuid: '',
+  path: '',
+  from: '',
+  fromName: '',
+  to: '',
+  direction: 'in',
+  answered: false,
+  core: '',
+  socketResume: true,
+  key: '',
+} as unknown as Arrival
 
 export class Journal {
   readonly clock: Clock
@@ -149,7 +160,10 @@ export class Journal {
       if (!(await store.restart(uuid, this.#owner, this.#beginning()))) this.#options.lost(this)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      log.warn({ uuid, error: error.message }, 'the journal of a changed script is still there: should this node die too, the flow begins once more')
+      log.warn(
+        { uuid, error: error.message },
+        'the journal of a changed script is still there: should this node die too, the flow begins once more',
+      )
     }
   }
 
@@ -215,7 +229,11 @@ export class Journal {
       this.#unwritten = [...entries, ...this.#unwritten].sort((a, b) => a.seq - b.seq)
       this.#again?.cancel()
       this.#again = this.clock.after(AGAIN_MS, () => void this.write())
-      if (!this.#failing) log.debug({ uuid, error: error.message }, 'the journal of a call cannot be written: it goes on, but another node could not go on with it from here')
+      if (!this.#failing)
+        log.debug(
+          { uuid, error: error.message },
+          'the journal of a call cannot be written: it goes on, but another node could not go on with it from here',
+        )
       this.#failing = true
       return false
     }
@@ -225,7 +243,8 @@ export class Journal {
     const { store, uuid, lost } = this.#options
     const owner = await store!.owner(uuid)
     // epoch 0: the call may have a past, so it comes to the door once more
-    if (owner && !isSame(owner, this.#owner) && (this.#owner.epoch === 0 || !isStill(owner, this.#owner))) return lost(this)
+    if (owner && !isSame(owner, this.#owner) && (this.#owner.epoch === 0 || !isStill(owner, this.#owner)))
+      return lost(this)
     if (!owner || !isSame(owner, this.#owner)) await this.restore() // else that was done meanwhile
     await store!.append(uuid, this.#owner, lines)
   }

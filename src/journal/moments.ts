@@ -18,7 +18,18 @@ import type { Journal } from './journal.ts'
 import type { SteppedLeg } from './steps.ts'
 
 export type MomentEvent =
-  | 'answered' | 'entered' | 'promised' | 'dialled' | 'missed' | 'talking' | 'held' | 'resumed' | 'talked' | 'left' | 'callback' | 'transferred'
+  | 'answered'
+  | 'entered'
+  | 'promised'
+  | 'dialled'
+  | 'missed'
+  | 'talking'
+  | 'held'
+  | 'resumed'
+  | 'talked'
+  | 'left'
+  | 'callback'
+  | 'transferred'
 
 export interface Moment {
   /** Milliseconds since the epoch, by the time that all nodes share. */
@@ -34,12 +45,17 @@ export interface Moment {
 }
 
 /** Notes a moment, unless it is the last one that was noted of this leg: a step that is settled once more tells it again. */
-export function noteMoment(journal: Journal, moment: Omit<Moment, 'at'>, options: { at?: number; atOnce?: boolean } = {}): void {
+export function noteMoment(
+  journal: Journal,
+  moment: Omit<Moment, 'at'>,
+  options: { at?: number; atOnce?: boolean } = {},
+): void {
   if (lastOf(journal, moment.leg)?.event !== moment.event) journal.note(moment, options)
 }
 
 /** Names the leg unless it is the call's own: what happens to a leg that was dialled stands in the journal of its call. */
-export const ofOther = (leg: Pick<SteppedLeg, 'uuid' | 'steps'>): { leg?: string } => (leg.uuid === leg.steps.journal.uuid ? {} : { leg: leg.uuid })
+export const ofOther = (leg: Pick<SteppedLeg, 'uuid' | 'steps'>): { leg?: string } =>
+  leg.uuid === leg.steps.journal.uuid ? {} : { leg: leg.uuid }
 
 /** Once for each leg: a node that goes on with a call finds its leg answered. `answeredFor`: so many milliseconds ago. */
 export function noteAnswered(leg: Pick<SteppedLeg, 'uuid' | 'steps'>, answeredFor = 0): void {

@@ -18,7 +18,9 @@ export const callStoreKeys = {
 }
 
 const done = (reply: unknown): boolean => reply === 1
-const appendCalls = defineScript(new URL('./lua/append-calls.lua', import.meta.url), reply => (reply as unknown[]).map(done))
+const appendCalls = defineScript(new URL('./lua/append-calls.lua', import.meta.url), reply =>
+  (reply as unknown[]).map(done),
+)
 const restartCall = defineScript(new URL('./lua/restart-call.lua', import.meta.url), done)
 const endCall = defineScript(new URL('./lua/end-call.lua', import.meta.url), done)
 const takeCall = defineScript(new URL('./lua/take-call.lua', import.meta.url), (reply): Taken => {
@@ -100,7 +102,10 @@ class RedisCalls implements CallStore {
   }
 
   #run<T>(script: Script<T>, uuid: string, args: readonly (string | number)[]): Promise<T> {
-    return this.#ask(() => script(this.#redis, [callStoreKeys.calls, callStoreKeys.journal(uuid)], [uuid, ...args]), uuid)
+    return this.#ask(
+      () => script(this.#redis, [callStoreKeys.calls, callStoreKeys.journal(uuid)], [uuid, ...args]),
+      uuid,
+    )
   }
 
   /** Behind what was appended before: to this call, or to any. */
@@ -115,10 +120,12 @@ class RedisCalls implements CallStore {
     this.#together = []
     this.#entries = 0
     const keys = [callStoreKeys.calls, ...all.map(({ uuid }) => callStoreKeys.journal(uuid))]
-    this.#timeout.ask(() => appendCalls(this.#redis, keys, [JOURNAL_LASTS_S, ...all.flatMap(({ words }) => words)])).then(
-      ours => all.forEach(({ resolve }, at) => resolve(ours[at]!)),
-      (error: Error) => all.forEach(({ reject }) => reject(error)),
-    )
+    this.#timeout
+      .ask(() => appendCalls(this.#redis, keys, [JOURNAL_LASTS_S, ...all.flatMap(({ words }) => words)]))
+      .then(
+        ours => all.forEach(({ resolve }, at) => resolve(ours[at]!)),
+        (error: Error) => all.forEach(({ reject }) => reject(error)),
+      )
   }
 }
 

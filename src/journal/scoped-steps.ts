@@ -6,7 +6,12 @@ import { step, type SteppedLeg } from './steps.ts'
  * The end of a noun. When the call is over there is nothing to write down any more, and it is closed all the same.
  * `closed` is told when the journal knows that it was closed before.
  */
-export async function endScope(leg: SteppedLeg, noun: string, close: () => Promise<void>, closed: () => void): Promise<void> {
+export async function endScope(
+  leg: SteppedLeg,
+  noun: string,
+  close: () => Promise<void>,
+  closed: () => void,
+): Promise<void> {
   let through = false
   const once = async () => {
     if (through) return

@@ -77,7 +77,9 @@ export class Steps {
     this.#prefix = prefix
     this.#past = past
     this.#onChanged = changed
-    const own = past.filter(entry => entry.k !== 'done' && entry.k !== 'intent' && entry.k !== 'key' ? prefix === '' : lineOf(entry.n) === prefix)
+    const own = past.filter(entry =>
+      entry.k !== 'done' && entry.k !== 'intent' && entry.k !== 'key' ? prefix === '' : lineOf(entry.n) === prefix,
+    )
     this.#replay = own.length === 0 ? null : new Replay(journal, own, why => this.#changed(why))
   }
 
@@ -123,11 +125,14 @@ export class Steps {
       if (one.intent && !before) await this.#intend(n, one.verb, intent)
       if (this.#frozen || hasMoved(leg)) return await never<T>() // it is another node's, and that one does it
       const result = await this.#run(leg, one, intent, before !== undefined)
-      await this.#record(leg, n, one, { r: this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined })
+      await this.#record(leg, n, one, {
+        r: this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined,
+      })
       return result
     } catch (error) {
       // the end of the call is nobody's result (that of another leg is), and what became of a step that moved is for the next owner to find out
-      if (!(error instanceof CallMoved) && !(error instanceof CallEnded && leg.uuid === this.journal.uuid)) await this.#record(leg, n, one, { x: failureOf(error) })
+      if (!(error instanceof CallMoved) && !(error instanceof CallEnded && leg.uuid === this.journal.uuid))
+        await this.#record(leg, n, one, { x: failureOf(error) })
       throw error
     }
   }
@@ -152,7 +157,10 @@ export class Steps {
       try {
         listener(digit)
       } catch (error) {
-        this.journal.log.error({ uuid: leg.uuid, error: error instanceof Error ? error.stack : String(error) }, 'what a flow does with a key failed')
+        this.journal.log.error(
+          { uuid: leg.uuid, error: error instanceof Error ? error.stack : String(error) },
+          'what a flow does with a key failed',
+        )
       }
     }
   }
@@ -202,7 +210,12 @@ export class Steps {
     await this.journal.write()
   }
 
-  async #record(leg: SteppedLeg, n: string, one: { verb: string; later?: boolean }, outcome: { r?: Json | undefined; x?: Failure }): Promise<void> {
+  async #record(
+    leg: SteppedLeg,
+    n: string,
+    one: { verb: string; later?: boolean },
+    outcome: { r?: Json | undefined; x?: Failure },
+  ): Promise<void> {
     const s = this.journal.snapshot()
     this.journal.add({ k: 'done', n, v: one.verb, at: this.journal.clock.now(), ...outcome, ...(s && { s }) })
     if (!one.later) await this.journal.write()
@@ -222,4 +235,5 @@ function relive<T, I extends Json>(one: Step<T, I>, record: Done, replay: Replay
 }
 
 /** Has the leg ended, by its own word or by the switch's? False when the switch cannot be asked. */
-export const isGone = async (leg: SteppedLeg): Promise<boolean> => leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))
+export const isGone = async (leg: SteppedLeg): Promise<boolean> =>
+  leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))

@@ -59,7 +59,10 @@ export class Closing {
         log.info({ ms: this.ms, ...seen }, `closing: ${name}`)
       }
     } catch (error) {
-      log.warn({ ms: this.ms, error: error instanceof Error ? error.message : String(error) }, `closing: ${name}: this failed`)
+      log.warn(
+        { ms: this.ms, error: error instanceof Error ? error.message : String(error) },
+        `closing: ${name}: this failed`,
+      )
     } finally {
       limit?.cancel()
       this.#now = null

@@ -14,7 +14,10 @@ import { dialIn } from '../testing/dial-in.ts'
  * `say` gets what is told beside the answer, a line without a newline each.
  */
 export function commandActions(settings: () => Config, say: (line: string) => void): Omit<Actions, 'run'> {
-  async function using<S extends AsyncDisposable, T>(open: (config: Config, log: Log, say: () => void) => Promise<S>, work: (stores: S & { clock: Clock; log: Log; scripts: string }) => Promise<T>): Promise<T> {
+  async function using<S extends AsyncDisposable, T>(
+    open: (config: Config, log: Log, say: () => void) => Promise<S>,
+    work: (stores: S & { clock: Clock; log: Log; scripts: string }) => Promise<T>,
+  ): Promise<T> {
     const config = settings()
     const log = openLog(config.logLevel ?? 'warn')
     await using stores = await open(config, log, () => {})
@@ -24,7 +27,11 @@ export function commandActions(settings: () => Config, say: (line: string) => vo
     doctor: () => diagnose<Config>({ settings, openServices: config => openServices(config, { clock, say }), clock }),
     async dialIn(flow, telephone, options) {
       const { scripts, logLevel } = settings()
-      return dialIn(flow, { ...telephone, catalogue: await loadFlows(scripts), clock, log: openLog(logLevel ?? 'warn') }, options)
+      return dialIn(
+        flow,
+        { ...telephone, catalogue: await loadFlows(scripts), clock, log: openLog(logLevel ?? 'warn') },
+        options,
+      )
     },
     withStores: work => using(openStores, work),
     withDatabase: work => using(openDatabaseStores, work),

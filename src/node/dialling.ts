@@ -62,8 +62,28 @@ export class Dialling {
   #closing: readonly Step[] | null = null
 
   private constructor(options: DiallingOptions) {
-    const { clock, log, sql, leads, capacity, wakeup, roster, mirror, telephones, ringForMs, switchboard, node, lease, gateway, callerId, home } = options
-    const rows = { open: (call: Omit<CallStart, 'node'>) => openCall(sql, { ...call, node }), close: (uuid: string, end: CallEnd) => closeCall(sql, uuid, end) }
+    const {
+      clock,
+      log,
+      sql,
+      leads,
+      capacity,
+      wakeup,
+      roster,
+      mirror,
+      telephones,
+      ringForMs,
+      switchboard,
+      node,
+      lease,
+      gateway,
+      callerId,
+      home,
+    } = options
+    const rows = {
+      open: (call: Omit<CallStart, 'node'>) => openCall(sql, { ...call, node }),
+      close: (uuid: string, end: CallEnd) => closeCall(sql, uuid, end),
+    }
     this.#clickToDialler = new ClickToDialler({ switchboard, telephones, rows, ringForMs, clock, log })
     this.#clock = clock
     this.#attempts = new Attempts({ leads, clock, log, gateway, callerId })
@@ -71,7 +91,20 @@ export class Dialling {
     const among = { othersDial: () => otherNodes(lease).dialer, isAlive: (name: string) => lease.isAlive(name) }
     this.#nailed = new NailedAgents({ switchboard, roster, mirror, nailedLegs, clock, log, node, callerId, ...among })
     lease.on('gone', () => this.#nailed.lookAfterTheirs())
-    const context = { leads, attempts: this.#attempts, roster, capacity, wakeup, mirror, nailedLegs, switchboard, clock, log, node, gateway }
+    const context = {
+      leads,
+      attempts: this.#attempts,
+      roster,
+      capacity,
+      wakeup,
+      mirror,
+      nailedLegs,
+      switchboard,
+      clock,
+      log,
+      node,
+      gateway,
+    }
     this.#owner = new CampaignOwner({ redis: home, context, nailed: this.#nailed, switches: options.switches })
   }
 
@@ -111,7 +144,9 @@ export class Dialling {
     // all of it begins in this turn
     this.#attempts.stop(phones)
     const dialers = this.#owner.close()
-    const left = within(this.#clock, STOP_MS, dialers).catch(() => {}).then(() => this.#attempts.close(phones))
+    const left = within(this.#clock, STOP_MS, dialers)
+      .catch(() => {})
+      .then(() => this.#attempts.close(phones))
     const nailed = this.#nailed.close(to.dialer ? 'stay' : 'let-go', left)
     const campaigns = Promise.all([dialers, this.#jobs?.close()])
     const leads = async () => {

@@ -7,7 +7,10 @@ import type { Knock } from '../esl/tcp.ts'
 const MOST_DOORS = 100
 
 /** The answer is true only when the host of the node refuses a connection to the door that it had. */
-export function endedNodes(lease: Pick<NodeLease, 'on' | 'peers'>, knock: (address: string) => Promise<Knock>): (node: string) => Promise<boolean> {
+export function endedNodes(
+  lease: Pick<NodeLease, 'on' | 'peers'>,
+  knock: (address: string) => Promise<Knock>,
+): (node: string) => Promise<boolean> {
   const doors = new Map<string, string>()
   const remember = ({ node, address }: Peer) => {
     doors.delete(node)

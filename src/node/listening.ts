@@ -82,7 +82,23 @@ export class Listening {
   #admitted = 0
 
   constructor(options: ListeningOptions) {
-    const { node, clock, log, catalogue, switchboard, records, roster, queueStore, calls, leads, lease, settings, telephones, key, maxCalls } = options
+    const {
+      node,
+      clock,
+      log,
+      catalogue,
+      switchboard,
+      records,
+      roster,
+      queueStore,
+      calls,
+      leads,
+      lease,
+      settings,
+      telephones,
+      key,
+      maxCalls,
+    } = options
     this.#options = options
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
@@ -93,9 +109,23 @@ export class Listening {
       addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(lease, name)),
     }
     this.#door = new Door({
-      clock, log, switchboard, key, calls, node, peers,
+      clock,
+      log,
+      switchboard,
+      key,
+      calls,
+      node,
+      peers,
       admits: () => this.#admits(),
-      shed: arrival => void records.ended(shedRecord(arrival, clock.now())).catch((error: Error) => log.error({ uuid: arrival.uuid, error: error.message }, 'the record of a call that went to the overflow could not be written')),
+      shed: arrival =>
+        void records
+          .ended(shedRecord(arrival, clock.now()))
+          .catch((error: Error) =>
+            log.error(
+              { uuid: arrival.uuid, error: error.message },
+              'the record of a call that went to the overflow could not be written',
+            ),
+          ),
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
         this.#deaths.came(taken)
@@ -104,7 +134,15 @@ export class Listening {
     })
     this.#context = new CallContext({ clock, log, door: this.#door, switchboard, settings, telephones })
     this.#deaths = new NodeDeaths({ node, lease, log })
-    this.#flows = new Flows({ catalogue, context: this.#context, queues: this.#queues, leads: campaignLeads(leads), records, calls, node })
+    this.#flows = new Flows({
+      catalogue,
+      context: this.#context,
+      queues: this.#queues,
+      leads: campaignLeads(leads),
+      records,
+      calls,
+      node,
+    })
     lease.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()
@@ -180,13 +218,17 @@ export class Listening {
     const calls = here.filter(leg => leg.arrival.path !== LEG_PATH)
     const talking = calls.filter(leg => leg.phase === 'talking').length
     const waiting = calls.length - talking
-    const nobody = waiting === 0 || to.listener ? {} : { next: 'there is no other node: these callers hear the apology of the dialplan' }
+    const nobody =
+      waiting === 0 || to.listener
+        ? {}
+        : { next: 'there is no other node: these callers hear the apology of the dialplan' }
     return {
       name: 'calls were given to the next node',
       withinMs: GIVE_MS,
       run: async () => {
         // what others have taken meanwhile is not given away: that would tear it from them
-        if (!lease.holds()) await this.#door.revalidate().catch((error: Error) => log.warn({ error: error.message }, UNSURE))
+        if (!lease.holds())
+          await this.#door.revalidate().catch((error: Error) => log.warn({ error: error.message }, UNSURE))
         await this.#flows.drain()
         return { given: waiting, leftTalking: talking, ...nobody }
       },
@@ -198,7 +240,10 @@ export class Listening {
     const { lease, log } = this.#options
     if (lease.holds() || !otherNodes(lease).listener) return
     const calls = this.#door.offerAll()
-    log.warn({ calls }, 'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take')
+    log.warn(
+      { calls },
+      'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take',
+    )
   }
 
   /** Among the others again: whose calls are whose is looked up before anything is said, and only then are calls taken again. */

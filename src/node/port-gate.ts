@@ -34,7 +34,10 @@ export class PortGate {
 
   private constructor(options: PortGateOptions) {
     this.#options = options
-    this.#listening = [options.admission.on('state', () => this.#follow()), options.lease.on('read', () => this.#closed && this.#follow())]
+    this.#listening = [
+      options.admission.on('state', () => this.#follow()),
+      options.lease.on('read', () => this.#closed && this.#follow()),
+    ]
   }
 
   /** Opens the port and tells the other nodes. Rejects with SwitchError LINK_DOWN when somebody else has it. */
@@ -92,7 +95,8 @@ export class PortGate {
     } finally {
       this.#asking = false
     }
-    if (!this.#over && !this.#closed && admission.state === 'overrun') this.#retry = clock.after(AGAIN_MS, () => this.#follow())
+    if (!this.#over && !this.#closed && admission.state === 'overrun')
+      this.#retry = clock.after(AGAIN_MS, () => this.#follow())
   }
 
   async #reopen(): Promise<void> {
@@ -116,6 +120,13 @@ export class PortGate {
   /** Whatever fails here is said with the next renewal of the lease. */
   #tell(open: boolean): void {
     const { lease, log } = this.#options
-    lease.setOpen(open).catch((error: Error) => log.debug({ open, error: error.message }, 'the other nodes could not be told at once whether this port is open'))
+    lease
+      .setOpen(open)
+      .catch((error: Error) =>
+        log.debug(
+          { open, error: error.message },
+          'the other nodes could not be told at once whether this port is open',
+        ),
+      )
   }
 }

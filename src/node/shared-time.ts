@@ -24,7 +24,10 @@ export class SharedTime {
   hear(sample: TimeSample): void {
     const movedMs = Math.round(this.#clock.learn(sample))
     if (Math.abs(movedMs) > SKEW_MS) {
-      this.#log.warn({ movedMs }, 'the shared time jumped: the clock of Redis was set, or this machine stood still; every deadline moved by that')
+      this.#log.warn(
+        { movedMs },
+        'the shared time jumped: the clock of Redis was set, or this machine stood still; every deadline moved by that',
+      )
     }
     this.#compareRedis()
     this.#compareMachine()
@@ -34,14 +37,20 @@ export class SharedTime {
     const before = this.#aheadOfRedisMs
     const aheadMs = (this.#aheadOfRedisMs = this.#clock.aheadOfRedisMs)
     if (Math.abs(aheadMs) <= Math.abs(before) + SKEW_MS) return // it goes back by itself
-    this.#log.warn({ aheadMs }, 'the clock of Redis was set: the nodes keep their time, and go back to that clock by a tenth of the time that passes')
+    this.#log.warn(
+      { aheadMs },
+      'the clock of Redis was set: the nodes keep their time, and go back to that clock by a tenth of the time that passes',
+    )
   }
 
   #compareMachine(): void {
     const aheadMs = this.#clock.machineAheadMs
     if (Math.abs(aheadMs) > SKEW_MS && Math.abs(aheadMs - this.#warnedMs) > SKEW_MS) {
       this.#warnedMs = aheadMs
-      this.#log.warn({ aheadMs }, 'the clock of this machine differs from that of Redis, which the nodes go by: run chrony or ntpd on both')
+      this.#log.warn(
+        { aheadMs },
+        'the clock of this machine differs from that of Redis, which the nodes go by: run chrony or ntpd on both',
+      )
     } else if (this.#warnedMs !== 0 && Math.abs(aheadMs) < OVER_MS) {
       this.#warnedMs = 0
       this.#log.info({ aheadMs }, 'the clock of this machine agrees with that of Redis again')

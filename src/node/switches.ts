@@ -28,7 +28,10 @@ export interface SwitchParts {
 }
 
 /** Rejects with SwitchError SWITCH_REFUSED (password, address) or PROTOCOL (what listens there is no event socket). */
-export async function openSwitch({ host, port, password }: SwitchAddress, { clock, log, scope, linked }: SwitchParts): Promise<Switch> {
+export async function openSwitch(
+  { host, port, password }: SwitchAddress,
+  { clock, log, scope, linked }: SwitchParts,
+): Promise<Switch> {
   const name = `${host}:${port}`
   const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
   const commands = new CommandLink({ name, host, port, password, clock, log })
@@ -41,7 +44,10 @@ export async function openSwitch({ host, port, password }: SwitchAddress, { cloc
     events.on('closed', () => telling[Symbol.dispose]())
   }
   if (facts instanceof Error) {
-    log.warn({ switch: name, error: facts.message }, 'FreeSWITCH cannot be reached: the node starts without it and keeps trying')
+    log.warn(
+      { switch: name, error: facts.message },
+      'FreeSWITCH cannot be reached: the node starts without it and keeps trying',
+    )
     events.keepTrying(facts)
   }
   const commanded = await firstTry(commands)

@@ -57,11 +57,38 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
   const log = silentLog
   const store = memoryCallStore()
   const switchboard = new Switchboard()
-  const door: Door = new Door({ clock, log, switchboard, calls: store, node: PATH, start: (leg, taken) => flows.start(leg, taken) })
-  const context = new CallContext({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'none' as Ident, detect: {} } })
-  const flows: Flows = new Flows({ catalogue: new Catalogue(new Map([[PATH, menu]])), context, queues: noQueues, records: { ended: async () => {} }, calls: store, node: PATH })
+  const door: Door = new Door({
+    clock,
+    log,
+    switchboard,
+    calls: store,
+    node: PATH,
+    start: (leg, taken) => flows.start(leg, taken),
+  })
+  const context = new CallContext({
+    clock,
+    log,
+    door,
+    switchboard,
+    settings: { ringForMs: 20_000, gateway: 'none' as Ident, detect: {} },
+  })
+  const flows: Flows = new Flows({
+    catalogue: new Catalogue(new Map([[PATH, menu]])),
+    context,
+    queues: noQueues,
+    records: { ended: async () => {} },
+    calls: store,
+    node: PATH,
+  })
   const inbox = new Inbox(clock, cpuMs)
-  const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['127.0.0.0/8'], log, inbox, onWire: wire => void door.accept(wire) })
+  const listener = await openListener({
+    host: '127.0.0.1',
+    port: 0,
+    allow: ['127.0.0.0/8'],
+    log,
+    inbox,
+    onWire: wire => void door.accept(wire),
+  })
   const until = clock.monotonic() + LONGEST_MS
   let [begun, served] = [0, 0]
   const wires = new Set<Wire>()
@@ -78,12 +105,20 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
   /** Another node had it, and heard the answer. */
   const drivenBefore = async (uuid: Uuid) => {
     const [node, at] = ['before', clock.now()]
-    const { epoch } = await store.take(uuid, node, lineOf({ k: 'begin', at, arrival: { ...arrivalOfLeg(uuid, ''), path: PATH } }))
+    const { epoch } = await store.take(
+      uuid,
+      node,
+      lineOf({ k: 'begin', at, arrival: { ...arrivalOfLeg(uuid, ''), path: PATH } }),
+    )
     await store.append(uuid, { node, epoch }, [lineOf({ k: 'done', n: '1', v: 'answer', at })])
   }
   try {
     const all = Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther))
-    await within(clock, LONGEST_MS, all.then(() => flows.settled()))
+    await within(
+      clock,
+      LONGEST_MS,
+      all.then(() => flows.settled()),
+    )
   } finally {
     for (const wire of wires) wire.destroy() // none, unless the time was up
     await listener.close()
@@ -134,5 +169,11 @@ function answerTo(command: string, uuid: Uuid): string {
   if (command.startsWith('api')) return API_OK
   if (command.includes('call-command: hangup')) return OK + event('CHANNEL_HANGUP') + event('CHANNEL_HANGUP_COMPLETE')
   const id = /event-uuid: (\S+)/.exec(command)?.[1]
-  return id === undefined ? OK : OK + event('CHANNEL_EXECUTE_COMPLETE', `variable_read_result: success\nvariable_switchhook_digits: 1\nApplication-UUID: ${id}\n`)
+  return id === undefined
+    ? OK
+    : OK +
+        event(
+          'CHANNEL_EXECUTE_COMPLETE',
+          `variable_read_result: success\nvariable_switchhook_digits: 1\nApplication-UUID: ${id}\n`,
+        )
 }

@@ -56,7 +56,9 @@ export class QueueAgentReservation implements AgentReservation {
     return this.#insist('a talk could not be written down', async () => {
       if (!(await this.#advance('talking'))) return false
       const { clock } = this.#context
-      await this.#context.rewrite(this.#place.queue, this.#place.call.uuid, known => talking(known, this.#offer, clock.now()))
+      await this.#context.rewrite(this.#place.queue, this.#place.call.uuid, known =>
+        talking(known, this.#offer, clock.now()),
+      )
       return true
     })
   }

@@ -8,10 +8,12 @@ export function check(snapshot: Snapshot): string[] {
   const promisedTo = new Map<string, string>()
   for (const { queue, call, state, offer } of members) {
     const who = `caller ${call} in ${queue}`
-    if ((state === 'waiting') !== (offer === null)) faults.push(`${who} is ${state} ${offer ? 'with' : 'without'} an agent`)
+    if ((state === 'waiting') !== (offer === null))
+      faults.push(`${who} is ${state} ${offer ? 'with' : 'without'} an agent`)
     const agent = offer && agents.find(known => known.name === offer.agent)
     const holding = agent && holds(agent, offer.epoch, now)
-    if (state === 'offered' && !holding) faults.push(`${who} is to have agent ${offer?.agent}, who is not promised to them`)
+    if (state === 'offered' && !holding)
+      faults.push(`${who} is to have agent ${offer?.agent}, who is not promised to them`)
     if (!holding) continue
     const other = promisedTo.get(agent.name)
     if (other) faults.push(`agent ${agent.name} is promised to callers ${other} and ${call}`)
@@ -19,7 +21,9 @@ export function check(snapshot: Snapshot): string[] {
   }
   for (const { name, state, reservation } of agents) {
     if (!reservation?.queue || promisedTo.get(name) === reservation.for) continue
-    faults.push(`agent ${name} is ${state} for caller ${reservation.for}, who has no such place in ${reservation.queue}`)
+    faults.push(
+      `agent ${name} is ${state} for caller ${reservation.for}, who has no such place in ${reservation.queue}`,
+    )
   }
   for (const { member, agent } of match(snapshot)) {
     faults.push(`caller ${member.call} waits in ${member.queue} although agent ${agent.name} is free`)

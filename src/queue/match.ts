@@ -8,7 +8,16 @@
  * may never answer, and the next free agent is kept for them: campaign/reservations.ts). Meaning of usable agents and of the strategies:
  * mod_callcenter's, with its faults mended.
  */
-import { asOf, holds, isHeldForLead, nextChange, whyNotNow, type Agent, type Tier, type WhyNot } from '../agent/agent.ts'
+import {
+  asOf,
+  holds,
+  isHeldForLead,
+  nextChange,
+  whyNotNow,
+  type Agent,
+  type Tier,
+  type WhyNot,
+} from '../agent/agent.ts'
 import { byScore, inOrder, type Member } from './member.ts'
 import type { Assignment, OfferRecord, QueueSettings, Strategy } from './store.ts'
 
@@ -41,11 +50,15 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
   const people = agents.map(agent => asOf(agent, now))
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
   /** By the call that each was dialled for. */
-  const heldFor = new Map(people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]))
+  const heldFor = new Map(
+    people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]),
+  )
   const deserted = desertedOf(people, heldFor)
   const answered = new Set(deserted.size > 0 ? members.map(member => member.call) : [])
   const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
-  const line = members.filter(member => (served.has(member.queue) || heldFor.has(member.call) || deserted.has(member.call)) && inOrder(member))
+  const line = members.filter(
+    member => (served.has(member.queue) || heldFor.has(member.call) || deserted.has(member.call)) && inOrder(member),
+  )
   if (line.every(member => member.state === 'offered')) return []
 
   const settings = new Map(queues.map(queue => [queue.name, queue]))
@@ -78,7 +91,12 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
       agent: best.agent,
       ...(lent !== undefined && lent !== member.call && { insteadOf: lent }),
       record: {
-        at: now, queue: queue.name, call: member.call, agent: best.agent.name, strategy: queue.strategy, waitedMs: now - member.joinedAt,
+        at: now,
+        queue: queue.name,
+        call: member.call,
+        agent: best.agent.name,
+        strategy: queue.strategy,
+        waitedMs: now - member.joinedAt,
         ahead: [...before],
         candidates: candidates.map(({ agent, key }) => ({ agent: agent.name, key })),
         skipped: [...staff.skipped, ...taken.map(({ agent }) => ({ agent: agent.name, why: 'reserved' as const }))],
@@ -91,13 +109,19 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
 
 /** The calls whose agent has left the line since, or was given to such a call. */
 function desertedOf(people: readonly Agent[], heldFor: ReadonlyMap<string, Agent>): ReadonlySet<string> {
-  const left = people.filter(agent => isHeldForLead(agent) && agent.nailed === null).map(agent => agent.reservation!.for)
+  const left = people
+    .filter(agent => isHeldForLead(agent) && agent.nailed === null)
+    .map(agent => agent.reservation!.for)
   const lent = people.flatMap(({ reservation }) => reservation?.insteadOf ?? [])
   return new Set([...left, ...lent].filter(call => !heldFor.has(call)))
 }
 
 /** Agents of this queue who are reserved for leads that have not answered, the one dialled last first: that lead may ring for longest yet. */
-function ofUnanswered(heldFor: ReadonlyMap<string, Agent>, answered: ReadonlySet<string>, queue: QueueSettings): Candidate[] {
+function ofUnanswered(
+  heldFor: ReadonlyMap<string, Agent>,
+  answered: ReadonlySet<string>,
+  queue: QueueSettings,
+): Candidate[] {
   const agents = [...heldFor].flatMap(([call, agent]) => (answered.has(call) ? [] : [agent]))
   return agents.sort((a, b) => b.reservation!.epoch - a.reservation!.epoch).flatMap(agent => ranked(agent, queue) ?? [])
 }

@@ -58,7 +58,16 @@ export function byScore(a: Member, b: Member): number {
 export const inOrder = (member: Member): boolean => member.state !== 'talking'
 
 export function joined(queue: string, joining: Joining, seq: number, now: number): Member {
-  return { queue, ...joining, seq, state: 'waiting', offer: null, passedUntil: 0, answeredAt: null, rev: nextRev(0, now) }
+  return {
+    queue,
+    ...joining,
+    seq,
+    state: 'waiting',
+    offer: null,
+    passedUntil: 0,
+    answeredAt: null,
+    rev: nextRev(0, now),
+  }
 }
 
 /** The same caller comes again, through another node perhaps: a place keeps its time, and an offer that is under way. */
@@ -71,11 +80,14 @@ export function offered(member: Member, offer: Offer, now: number): Member {
 }
 
 /** Is this still what the caller is offered? */
-export const isOffered = ({ offer }: Pick<Member, 'offer'>, { agent, epoch }: Offer): boolean => offer?.agent === agent && offer.epoch === epoch
+export const isOffered = ({ offer }: Pick<Member, 'offer'>, { agent, epoch }: Offer): boolean =>
+  offer?.agent === agent && offer.epoch === epoch
 
 export function talking(member: Member, offer: Offer, now: number): Member | null {
   if (!isOffered(member, offer)) return null
-  return member.state === 'talking' ? member : write(member, { state: 'talking', answeredAt: member.answeredAt ?? now }, now)
+  return member.state === 'talking'
+    ? member
+    : write(member, { state: 'talking', answeredAt: member.answeredAt ?? now }, now)
 }
 
 /** This offer came to nothing; the caller waits on. With `passedUntil` they are put aside until then. */

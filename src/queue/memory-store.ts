@@ -4,8 +4,18 @@ import type { MemoryAgents } from '../agent/memory-roster.ts'
 import { Emitter } from '../base/events.ts'
 import type { Member } from './member.ts'
 import {
-  CALLBACK_LASTS_MS, KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
-  type QueueStats, type QueueStore, type QueueTable,
+  CALLBACK_LASTS_MS,
+  KEPT_OFFERS,
+  queueStoreOver,
+  type Callback,
+  type Count,
+  type OfferRecord,
+  type PlaceAt,
+  type QueueNotice,
+  type QueueSettings,
+  type QueueStats,
+  type QueueStore,
+  type QueueTable,
 } from './store.ts'
 
 interface Kept {
@@ -29,7 +39,14 @@ class MemoryQueues implements QueueTable {
   async putQueue(settings: QueueSettings): Promise<void> {
     const kept = this.#queues.get(settings.name)
     if (kept) kept.settings = settings
-    else this.#queues.set(settings.name, { settings, members: new Map(), callbacks: new Map(), stats: noStats(), offers: [] })
+    else
+      this.#queues.set(settings.name, {
+        settings,
+        members: new Map(),
+        callbacks: new Map(),
+        stats: noStats(),
+        offers: [],
+      })
     this.#notices.emit('notice', { what: 'queue', queue: settings })
   }
 
@@ -56,7 +73,12 @@ class MemoryQueues implements QueueTable {
     return true
   }
 
-  async assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean> {
+  async assign(
+    revs: { agent: number; member: number },
+    agent: Agent,
+    member: Member,
+    record: OfferRecord,
+  ): Promise<boolean> {
     const { queue, call } = member
     if (!this.#agents.has(agent.name, revs.agent) || !this.#has(queue, call, revs.member)) return false
     const kept = this.#queues.get(queue)!
@@ -72,7 +94,8 @@ class MemoryQueues implements QueueTable {
 
   async putCallback(callback: Callback): Promise<void> {
     const callbacks = this.#queues.get(callback.queue)?.callbacks
-    for (const [call, { keptAt }] of callbacks ?? []) if (keptAt < callback.keptAt - CALLBACK_LASTS_MS) callbacks!.delete(call)
+    for (const [call, { keptAt }] of callbacks ?? [])
+      if (keptAt < callback.keptAt - CALLBACK_LASTS_MS) callbacks!.delete(call)
     if (callbacks && !callbacks.has(callback.call)) callbacks.set(callback.call, callback)
   }
 

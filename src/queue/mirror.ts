@@ -171,7 +171,12 @@ export class Mirror implements Disposable {
 }
 
 /** True when it made a difference: an older record than the one that is here does not. */
-function put<T extends { readonly rev: number }>(records: Map<string, T>, key: string, rev: number, record: T | null): boolean {
+function put<T extends { readonly rev: number }>(
+  records: Map<string, T>,
+  key: string,
+  rev: number,
+  record: T | null,
+): boolean {
   const known = records.get(key)
   if (known && known.rev >= rev && (record || known.rev > rev)) return false
   if (!record) return records.delete(key)
@@ -183,6 +188,10 @@ function put<T extends { readonly rev: number }>(records: Map<string, T>, key: s
  * A record that was read is older than the one that is here although nothing came in while we asked: the store has lost its last seconds,
  * and what it says is true all the same.
  */
-function isSetBack<T extends { readonly rev: number }>(before: T | null | undefined, read: T, here: T | null | undefined): boolean {
+function isSetBack<T extends { readonly rev: number }>(
+  before: T | null | undefined,
+  read: T,
+  here: T | null | undefined,
+): boolean {
   return before === here && read.rev < (before?.rev ?? 0)
 }

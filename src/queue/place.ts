@@ -91,7 +91,9 @@ export class WaitingPlace implements Place {
   async again(name: string, epoch: number): Promise<AgentReservation | null> {
     const offer = { agent: name, epoch }
     if (this.#over || !isOffered(this.#member, offer)) return null
-    const agent = await this.#context.retry.insist('a promise could not be prolonged', this.call.signal, () => this.#hold(offer))
+    const agent = await this.#context.retry.insist('a promise could not be prolonged', this.call.signal, () =>
+      this.#hold(offer),
+    )
     return agent && !this.#over ? new QueueAgentReservation(this.#context, this, agent, epoch) : null
   }
 
@@ -131,7 +133,9 @@ export class WaitingPlace implements Place {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#over === 'moved' ? Promise.resolve() : this.#leave(this.#member.answeredAt === null ? 'left' : 'talked')
+    return this.#over === 'moved'
+      ? Promise.resolve()
+      : this.#leave(this.#member.answeredAt === null ? 'left' : 'talked')
   }
 
   /** What the store has for this caller now. */
@@ -139,7 +143,8 @@ export class WaitingPlace implements Place {
     if (this.#over) return
     if (!member) return this.#context.lost(this)
     if (member.rev === this.#member.rev) return
-    if (member.node !== this.#context.node) return member.rev > this.#member.rev ? this.moved() : this.#context.lost(this)
+    if (member.node !== this.#context.node)
+      return member.rev > this.#member.rev ? this.moved() : this.#context.lost(this)
     this.#member = member
     if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()

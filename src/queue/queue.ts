@@ -79,7 +79,8 @@ class OpenQueues implements Queues, PlaceContext {
     this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
       changed: () => this.#wake(),
-      member: (queue: string, call: string, member: Member | null) => this.#places.get(placeKey(queue, call))?.take(member),
+      member: (queue: string, call: string, member: Member | null) =>
+        this.#places.get(placeKey(queue, call))?.take(member),
       loaded: () => this.#loaded(),
       failed: (error: unknown) => {
         this.#outage.away((error as Error).message)
@@ -91,12 +92,20 @@ class OpenQueues implements Queues, PlaceContext {
 
   async enter(call: WaitingCall, queue: string, { headStart = '0s', since, within }: Entering = {}): Promise<Place> {
     call.signal.throwIfAborted()
-    const joining = { call: call.uuid, from: call.from, node: this.node, joinedAt: since ?? this.clock.now(), headStartMs: ms(headStart) }
+    const joining = {
+      call: call.uuid,
+      from: call.from,
+      node: this.node,
+      joinedAt: since ?? this.clock.now(),
+      headStartMs: ms(headStart),
+    }
     const entering = () => this.store.enter(queue, joining, this.clock.now())
-    const member = await this.retry.insist('a caller could not enter the queue', call.signal, entering, { within }).catch((error: unknown) => {
-      if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
-      throw error
-    })
+    const member = await this.retry
+      .insist('a caller could not enter the queue', call.signal, entering, { within })
+      .catch((error: unknown) => {
+        if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
+        throw error
+      })
     this.#places.get(placeKey(queue, call.uuid))?.moved()
     const place = new WaitingPlace(this, call, member)
     call.signal.throwIfAborted()
@@ -190,7 +199,9 @@ class OpenQueues implements Queues, PlaceContext {
       await Promise.all(work)
       seen = this.#snapshot(now)
     }
-    await all(seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#mirror.settle(agent.name, now)))
+    await all(
+      seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#mirror.settle(agent.name, now)),
+    )
     await all(unfounded(seen).map(member => this.#putAside(member, now)))
     await all(match(seen).map(assignment => this.#assign(assignment, now)))
     this.#arm(nextLook(seen))
@@ -209,7 +220,10 @@ class OpenQueues implements Queues, PlaceContext {
     if (done) {
       this.#mirror.takeAgent(done.agent)
       this.#mirror.take(done.member)
-      this.log.info({ queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs }, 'agent promised to caller')
+      this.log.info(
+        { queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs },
+        'agent promised to caller',
+      )
       return
     }
     await Promise.all([this.#mirror.refreshAgent(agent.name), this.#mirror.refreshMember(member.queue, member.call)])

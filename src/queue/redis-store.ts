@@ -5,8 +5,19 @@ import { agentKeys, agentNotice, type RedisHome } from '../agent/redis-roster.ts
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Member } from './member.ts'
 import {
-  CALLBACK_LASTS_MS, COUNTS, KEPT_OFFERS, queueStoreOver, type Callback, type Count, type OfferRecord, type PlaceAt, type QueueNotice, type QueueSettings,
-  type QueueStats, type QueueStore, type QueueTable,
+  CALLBACK_LASTS_MS,
+  COUNTS,
+  KEPT_OFFERS,
+  queueStoreOver,
+  type Callback,
+  type Count,
+  type OfferRecord,
+  type PlaceAt,
+  type QueueNotice,
+  type QueueSettings,
+  type QueueStats,
+  type QueueStore,
+  type QueueTable,
 } from './store.ts'
 
 /** Every key and channel of this room. */
@@ -81,9 +92,18 @@ class RedisQueues implements QueueTable {
       this.#redis,
       [this.#agentKeys.agents, this.#keys.members(queue), this.#keys.offers(queue)],
       [
-        agent.name, revs.agent, JSON.stringify(agent), call, revs.member, JSON.stringify(member), JSON.stringify(record), KEPT_OFFERS,
-        this.#agentKeys.changed, agentNotice(agent.name, agent.rev, agent),
-        this.#keys.changed, memberNotice(queue, call, member.rev, member),
+        agent.name,
+        revs.agent,
+        JSON.stringify(agent),
+        call,
+        revs.member,
+        JSON.stringify(member),
+        JSON.stringify(record),
+        KEPT_OFFERS,
+        this.#agentKeys.changed,
+        agentNotice(agent.name, agent.rev, agent),
+        this.#keys.changed,
+        memberNotice(queue, call, member.rev, member),
       ],
     )
   }
@@ -94,7 +114,11 @@ class RedisQueues implements QueueTable {
 
   async putCallback(callback: Callback): Promise<void> {
     const { queue, call, keptAt } = callback
-    await putCallback(this.#redis, [this.#keys.callbacks(queue)], [call, JSON.stringify(callback), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS])
+    await putCallback(
+      this.#redis,
+      [this.#keys.callbacks(queue)],
+      [call, JSON.stringify(callback), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS],
+    )
   }
 
   async callbacks(queue: string): Promise<Callback[]> {

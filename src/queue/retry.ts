@@ -42,7 +42,12 @@ export class Retry {
    * it rejects with the reason of the call's signal as soon as that aborts. What the store says in our words (there is no such queue) is
    * an answer.
    */
-  async insist<T>(what: string, call: AbortSignal, work: () => Promise<T>, { within = PATIENCE_MS, ...otherwise }: Limit<T> = {}): Promise<T> {
+  async insist<T>(
+    what: string,
+    call: AbortSignal,
+    work: () => Promise<T>,
+    { within = PATIENCE_MS, ...otherwise }: Limit<T> = {},
+  ): Promise<T> {
     const begun = this.#clock.monotonic()
     for (let tries = 1; ; tries++) {
       try {
@@ -71,6 +76,12 @@ export class Retry {
   }
 
   async later(work: () => Promise<void>): Promise<void> {
-    if (await sleep(this.#clock, LATER_MS, this.#closing).then(() => true, () => false)) await work()
+    if (
+      await sleep(this.#clock, LATER_MS, this.#closing).then(
+        () => true,
+        () => false,
+      )
+    )
+      await work()
   }
 }

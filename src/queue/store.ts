@@ -107,7 +107,12 @@ export interface QueueStore {
   /** Writes what `decide` (pure: it may be asked twice) makes of the record. Null when it refuses, or when there is none. */
   change(queue: string, call: string, decide: (member: Member) => Member | null): Promise<Member | null>
   /** Promises the agent to the caller until now + ttlMs: both or neither, and only if nobody changed either. Null otherwise. */
-  assign(assignment: Assignment, node: string, ttlMs: number, now: number): Promise<{ agent: Agent; member: Member } | null>
+  assign(
+    assignment: Assignment,
+    node: string,
+    ttlMs: number,
+    now: number,
+  ): Promise<{ agent: Agent; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
   /** One for each call and queue: kept again, it is the same callback. For CALLBACK_LASTS_MS. */
   keepForCallback(queue: string, call: string, number: string, now: number): Promise<void>
@@ -123,7 +128,9 @@ const TRIES = 100
 export function queueStoreOver(table: QueueTable): QueueStore {
   /** Reads, decides, writes; again when somebody wrote in between. */
   async function rewrite<T extends Member | null>(
-    queue: string, call: string, decide: (stored: Member | null) => { next: T; count: Count | null } | null,
+    queue: string,
+    call: string,
+    decide: (stored: Member | null) => { next: T; count: Count | null } | null,
   ): Promise<{ before: Member | null; next: T } | null> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const before = await table.read(queue, call)
@@ -131,7 +138,8 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       if (!decision) return null
       const { next, count } = decision
       const done = { before, next }
-      if (next?.rev === before?.rev || (await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count))) return done
+      if (next?.rev === before?.rev || (await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count)))
+        return done
     }
     throw new SwitchhookError('SERVICE', `the place of a caller in queue ${queue} could not be written`)
   }
@@ -147,15 +155,26 @@ export function queueStoreOver(table: QueueTable): QueueStore {
     queues: () => table.readQueues(),
     async enter(queue, joining, now) {
       const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
-      if (!queues.some(known => known.name === queue)) throw new NotFoundError('queue', queue, queues.map(known => known.name))
+      if (!queues.some(known => known.name === queue))
+        throw new NotFoundError(
+          'queue',
+          queue,
+          queues.map(known => known.name),
+        )
       const entered = await rewrite(queue, joining.call, stored =>
-        stored ? { next: rejoined(stored, joining.node, now), count: null } : { next: joined(queue, joining, seq, now), count: 'entered' },
+        stored
+          ? { next: rejoined(stored, joining.node, now), count: null }
+          : { next: joined(queue, joining, seq, now), count: 'entered' },
       )
       return entered!.next
     },
     async leave(queue, call, how) {
       const count = how === 'talked' ? null : how
-      const left = await rewrite(queue, call, stored => stored && { next: null, count: stored.answeredAt === null ? count : null })
+      const left = await rewrite(
+        queue,
+        call,
+        stored => stored && { next: null, count: stored.answeredAt === null ? count : null },
+      )
       return left?.before ?? null
     },
     member: (queue, call) => table.read(queue, call),
@@ -174,7 +193,9 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       const { epoch } = promised.reservation
       const called = offered(member, { agent: agent.name, epoch }, now)
       const revs = { agent: agent.rev, member: member.rev }
-      return (await table.assign(revs, promised, called, { ...record, epoch, node })) ? { agent: promised, member: called } : null
+      return (await table.assign(revs, promised, called, { ...record, epoch, node }))
+        ? { agent: promised, member: called }
+        : null
     },
     offers: queue => table.offers(queue),
     keepForCallback: (queue, call, number, now) => table.putCallback({ queue, call, number, keptAt: now }),

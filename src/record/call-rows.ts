@@ -36,7 +36,8 @@ interface Parts {
 }
 
 /** `node`: the name of this one. Disposing takes nothing more, and waits up to a second for what is being written. */
-export const keepCallRows = (sql: Sql, node: string, parts: Parts): Required<CallRecords> & AsyncDisposable => new KeptRecords(sql, node, parts)
+export const keepCallRows = (sql: Sql, node: string, parts: Parts): Required<CallRecords> & AsyncDisposable =>
+  new KeptRecords(sql, node, parts)
 
 class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   readonly #sql: Sql
@@ -93,7 +94,8 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
 
   #end(uuid: string, row: Omit<Waiting, 'done'>): Promise<void> {
     if (this.#waiting.size >= MOST) return Promise.reject(new Error(`${MOST} records wait for PostgreSQL already`))
-    if (this.#waiting.get(uuid)?.done) return Promise.reject(new Error('the end of this call waits to be written already'))
+    if (this.#waiting.get(uuid)?.done)
+      return Promise.reject(new Error('the end of this call waits to be written already'))
     return new Promise((resolve, reject) => this.#put(uuid, { ...row, done: { resolve, reject } }))
   }
 
@@ -135,7 +137,12 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
       written += batch.length
     }
     if (this.#failing) {
-      const fields = { written, ms: Math.round(clock.monotonic() - began), waitedMs: Math.round(began - this.#failing.since), leftToReconciliation: this.#left }
+      const fields = {
+        written,
+        ms: Math.round(clock.monotonic() - began),
+        waitedMs: Math.round(began - this.#failing.since),
+        leftToReconciliation: this.#left,
+      }
       log.info(fields, 'rows of calls that waited for PostgreSQL were written')
     }
     this.#failing = null
@@ -155,7 +162,10 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   /** False when the database does not take them now: then those that were not written wait again. */
   async #writeRows(batch: readonly Row[]): Promise<boolean> {
     try {
-      await saveCalls(this.#sql, batch.map(([, { look }]) => look()))
+      await saveCalls(
+        this.#sql,
+        batch.map(([, { look }]) => look()),
+      )
       for (const [, { done }] of batch) done?.resolve()
       return true
     } catch (error) {
@@ -191,7 +201,10 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     const now = clock.monotonic()
     if (!this.#failing || now - this.#failing.toldAt < TOLD_EVERY_MS) return
     this.#failing.toldAt = now
-    log.warn({ waiting: this.#waiting.size, ended: this.#late, most: MOST_LATER, leftToReconciliation: this.#left }, 'PostgreSQL does not take the rows of calls: the calls go on, and the rows are written when it is back')
+    log.warn(
+      { waiting: this.#waiting.size, ended: this.#late, most: MOST_LATER, leftToReconciliation: this.#left },
+      'PostgreSQL does not take the rows of calls: the calls go on, and the rows are written when it is back',
+    )
   }
 }
 
@@ -203,12 +216,49 @@ function* firstOf<K, V>(map: ReadonlyMap<K, V>, count: number): Iterable<[K, V]>
 }
 
 function stateOf(call: LiveCall | CallRecord, node: string): CallState {
-  const { uuid, direction, from, to, core, timeline, tags, customer, flow, startedAt, answeredAt, agent, otherLeg, queue, gateway } = call
+  const {
+    uuid,
+    direction,
+    from,
+    to,
+    core,
+    timeline,
+    tags,
+    customer,
+    flow,
+    startedAt,
+    answeredAt,
+    agent,
+    otherLeg,
+    queue,
+    gateway,
+  } = call
   const { waitMs, ringMs, talkMs, holdMs, recording } = call
   return {
-    id: uuid, flow, direction: direction === 'in' ? 'inbound' : 'outbound', from: from || null, to: to || null, customer: customer ?? null, core: core || null,
-    node, startedAt, answeredAt, agent, otherLeg, queue, gateway, waitMs, ringMs, talkMs, holdMs, recording,
-    crm: Object.fromEntries(tags), queueTimeline: timeline as unknown as Json[],
-    end: 'end' in call ? { at: call.endedAt, cause: call.end.cause, outcome: call.outcome, hungUpBy: call.hungUpBy } : null,
+    id: uuid,
+    flow,
+    direction: direction === 'in' ? 'inbound' : 'outbound',
+    from: from || null,
+    to: to || null,
+    customer: customer ?? null,
+    core: core || null,
+    node,
+    startedAt,
+    answeredAt,
+    agent,
+    otherLeg,
+    queue,
+    gateway,
+    waitMs,
+    ringMs,
+    talkMs,
+    holdMs,
+    recording,
+    crm: Object.fromEntries(tags),
+    queueTimeline: timeline as unknown as Json[],
+    end:
+      'end' in call
+        ? { at: call.endedAt, cause: call.end.cause, outcome: call.outcome, hungUpBy: call.hungUpBy }
+        : null,
   }
 }

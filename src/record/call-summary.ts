@@ -36,7 +36,10 @@ export function summaryOf(notes: readonly TimedNote[], now: number, over = false
     otherLeg: (talks.at(-1) ?? dialled.at(-1))?.leg ?? null,
     queue: timeline.findLast(({ event }) => event === 'entered')?.queue ?? null,
     gateway: dialled.map(({ to }) => gatewayOf(to)).findLast(name => name !== null) ?? null,
-    waitMs: total(waits), ringMs: total(rings), talkMs: talk, holdMs: talk === null ? null : (total(held) ?? 0),
+    waitMs: total(waits),
+    ringMs: total(rings),
+    talkMs: talk,
+    holdMs: talk === null ? null : (total(held) ?? 0),
     tags: new Map(notes.flatMap(({ note }) => ('tag' in note ? [note.tag] : []))),
     recording: notes.flatMap(({ note }) => ('recording' in note ? [note.recording] : [])).at(-1) ?? null,
   }
@@ -50,9 +53,11 @@ export function waitsIn(notes: readonly TimedNote[], queue: string): boolean {
 const WAITING = new Set(['entered', 'talking', 'left', 'callback'])
 
 /** 'carrier' of 'sofia/gateway/carrier/+4930123'. */
-export const gatewayOf = (to: string | undefined): string | null => /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
+export const gatewayOf = (to: string | undefined): string | null =>
+  /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
 
-const momentsOf = (notes: readonly TimedNote[]): Moment[] => notes.flatMap(({ at, note }) => ('event' in note ? [{ at, ...note } as Moment] : []))
+const momentsOf = (notes: readonly TimedNote[]): Moment[] =>
+  notes.flatMap(({ at, note }) => ('event' in note ? [{ at, ...note } as Moment] : []))
 const legOf = ({ leg, agent }: Moment): string => leg ?? agent ?? ''
 
 /** Talks that nobody has told the end of. */
@@ -62,11 +67,22 @@ function openTalks(timeline: readonly Moment[], at: number): Moment[] {
     if (moment.event === 'talking') open.set(legOf(moment), moment)
     else if (moment.event === 'talked') open.delete(legOf(moment))
   }
-  return [...open.values()].map(({ agent, leg }) => ({ at, event: 'talked', ...(agent !== undefined && { agent }), ...(leg !== undefined && { leg }) }))
+  return [...open.values()].map(({ agent, leg }) => ({
+    at,
+    event: 'talked',
+    ...(agent !== undefined && { agent }),
+    ...(leg !== undefined && { leg }),
+  }))
 }
 
 /** How long each lasted from its beginning to the first of its ends, milliseconds. */
-function spans(timeline: readonly Moment[], now: number, from: Moment['event'], to: readonly Moment['event'][], keyOf: (moment: Moment) => string): number[] {
+function spans(
+  timeline: readonly Moment[],
+  now: number,
+  from: Moment['event'],
+  to: readonly Moment['event'][],
+  keyOf: (moment: Moment) => string,
+): number[] {
   const open = new Map<string, number>()
   const lasted: number[] = []
   for (const moment of timeline) {
@@ -83,4 +99,5 @@ function spans(timeline: readonly Moment[], now: number, from: Moment['event'], 
   return lasted
 }
 
-const total = (lasted: readonly number[]): number | null => (lasted.length === 0 ? null : lasted.reduce((sum, one) => sum + one, 0))
+const total = (lasted: readonly number[]): number | null =>
+  lasted.length === 0 ? null : lasted.reduce((sum, one) => sum + one, 0)

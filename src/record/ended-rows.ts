@@ -13,7 +13,8 @@ export interface EndedRowsParts {
 }
 
 /** Whoever has the row tells it: asking once more is of no use. */
-export const REFUSED = 'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays'
+export const REFUSED =
+  'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays'
 
 export class EndedRows {
   readonly #parts: EndedRowsParts
@@ -31,7 +32,13 @@ export class EndedRows {
   /** True when it is written; else how the call ended is in its journal, and the call needs nobody here any more. `settled` as in FlowCall. */
   async write(record: CallRecord, journal: Journal, settled: Promise<boolean>): Promise<boolean> {
     const { records, context } = this.#parts
-    const { uuid, endedAt: at, answeredAt, end: { cause }, hungUpBy } = record
+    const {
+      uuid,
+      endedAt: at,
+      answeredAt,
+      end: { cause },
+      hungUpBy,
+    } = record
     try {
       await records.ended(record)
       return true
@@ -55,7 +62,8 @@ export class EndedRows {
       if (await settled) await calls?.end(uuid, owner)
     } catch (error) {
       if (isRefused(error)) context.log.error({ uuid, error: (error as Error).message }, REFUSED)
-      else context.log.debug({ uuid, error: (error as Error).message }, 'a call that has ended is left to reconciliation')
+      else
+        context.log.debug({ uuid, error: (error as Error).message }, 'a call that has ended is left to reconciliation')
     } finally {
       this.#waiting.delete(uuid)
     }
@@ -63,4 +71,8 @@ export class EndedRows {
 }
 
 /** Without the switch's last event: it holds every variable of the call, the keys that were pressed among them. */
-const withoutEvent = ({ end, tags, ...record }: CallRecord) => ({ ...record, cause: end.cause, tags: Object.fromEntries(tags) })
+const withoutEvent = ({ end, tags, ...record }: CallRecord) => ({
+  ...record,
+  cause: end.cause,
+  tags: Object.fromEntries(tags),
+})

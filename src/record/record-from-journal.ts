@@ -33,7 +33,9 @@ export function ringingIn(lines: readonly string[]): Uuid[] {
 
 /** Every leg that was dialled, whatever became of it. */
 export function dialledIn(entries: readonly Entry[]): Uuid[] {
-  return entries.flatMap(entry => (entry.k === 'intent' && entry.v.startsWith('dial ') ? [parseUuid((entry.d as { uuid: string }).uuid)] : []))
+  return entries.flatMap(entry =>
+    entry.k === 'intent' && entry.v.startsWith('dial ') ? [parseUuid((entry.d as { uuid: string }).uuid)] : [],
+  )
 }
 
 /** What a journal says of where its call lives, and which flow it is in. */
@@ -45,11 +47,15 @@ export function beginOf(lines: readonly string[]): Begin | null {
 /** The node died while a telephone rang: that it did is in its intent. */
 function unwrittenDials(entries: readonly Entry[]): Note[] {
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
-  const noted = new Set(entries.flatMap(entry => (entry.k === 'note' && 'event' in entry.note ? (entry.note.leg ?? []) : [])))
+  const noted = new Set(
+    entries.flatMap(entry => (entry.k === 'note' && 'event' in entry.note ? (entry.note.leg ?? []) : [])),
+  )
   return entries.flatMap(entry => {
     if (entry.k !== 'intent' || !entry.v.startsWith('dial ')) return []
     const { uuid: leg } = entry.d as { uuid: string }
-    return over.has(entry.n) || noted.has(leg) ? [] : [{ k: 'note', at: entry.at, note: { event: 'dialled', leg, to: entry.v.slice('dial '.length) } }]
+    return over.has(entry.n) || noted.has(leg)
+      ? []
+      : [{ k: 'note', at: entry.at, note: { event: 'dialled', leg, to: entry.v.slice('dial '.length) } }]
   })
 }
 
@@ -63,7 +69,9 @@ function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] 
   const after = entries.slice(entries.indexOf(join) + 1)
   if (after.some(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'talking')) return []
   const { with: leg } = join.d as { readonly with: string }
-  const known = entries.findLast(entry => entry.k === 'note' && 'event' in entry.note && (entry.note.leg === leg || entry.note.event === 'promised')) as Note | undefined
+  const known = entries.findLast(
+    entry => entry.k === 'note' && 'event' in entry.note && (entry.note.leg === leg || entry.note.event === 'promised'),
+  ) as Note | undefined
   const agent = known && 'agent' in known.note ? known.note.agent : undefined
   return [{ k: 'note', at: since, note: { event: 'talking', leg, ...(agent === undefined ? {} : { agent }) } }]
 }

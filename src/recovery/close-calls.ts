@@ -51,11 +51,18 @@ async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promis
   // somebody has them again, or was faster
   const ours = batch.filter(({ owner }, at) => isSame(owners[at], owner))
   if (ours.length === 0) return 0
-  const journals = new Map(await Promise.all(ours.map(async ({ uuid }) => [uuid, await parts.calls.read(uuid)] as const)))
+  const journals = new Map(
+    await Promise.all(ours.map(async ({ uuid }) => [uuid, await parts.calls.read(uuid)] as const)),
+  )
   await Promise.all([...journals.values()].map(lines => letGo(lines, parts)))
   await parts.staleRecords.clear(new Set(ours.map(({ uuid }) => uuid)))
-  const records = new Map(ours.map(({ uuid, end }) => [uuid, recordFromJournal(journals.get(uuid)!, end, parts.clock.now())]))
-  const unwritten = await write([...records.values()].filter(record => record !== null), parts)
+  const records = new Map(
+    ours.map(({ uuid, end }) => [uuid, recordFromJournal(journals.get(uuid)!, end, parts.clock.now())]),
+  )
+  const unwritten = await write(
+    [...records.values()].filter(record => record !== null),
+    parts,
+  )
   const queue = ours.filter(({ uuid }) => !unwritten.has(uuid))
   let ended = 0
   const work = async () => {
@@ -68,27 +75,41 @@ async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promis
 /** Gives the uuids of those that could not be written. */
 async function write(rows: readonly CallRecord[], { records, log }: CloseCallParts): Promise<ReadonlySet<string>> {
   const answers = await Promise.allSettled(rows.map(row => records.ended(row)))
-  const failed = answers.flatMap((answer, at) => (answer.status === 'rejected' ? [{ uuid: rows[at]!.uuid, error: answer.reason as Error }] : []))
+  const failed = answers.flatMap((answer, at) =>
+    answer.status === 'rejected' ? [{ uuid: rows[at]!.uuid, error: answer.reason as Error }] : [],
+  )
   for (const { uuid, error } of failed) if (isRefused(error)) log.error({ uuid, error: error.message }, REFUSED)
   const later = failed.filter(({ error }) => !isRefused(error))
-  if (later.length > 0) log.warn({ calls: later.length, error: later[0]!.error.message }, 'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows')
+  if (later.length > 0)
+    log.warn(
+      { calls: later.length, error: later[0]!.error.message },
+      'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows',
+    )
   return new Set(failed.map(({ uuid }) => uuid))
 }
 
 /** A telephone that rings for nobody any more: before the agent who is called counts as free. */
 async function letGo(journal: readonly string[], { switchboard }: CloseCallParts): Promise<void> {
   for (const dialled of ringingIn(journal)) {
-    for (const one of switchboard.switches) if ((await one.lives(dialled)) === 'yes') await one.attempt(build.uuidKill(dialled, 'ORIGINATOR_CANCEL' as Ident))
+    for (const one of switchboard.switches)
+      if ((await one.lives(dialled)) === 'yes') await one.attempt(build.uuidKill(dialled, 'ORIGINATOR_CANCEL' as Ident))
   }
 }
 
-async function close({ uuid, owner, end }: Over, record: CallRecord | null, { calls, leads, rows, clock, log }: CloseCallParts): Promise<boolean> {
+async function close(
+  { uuid, owner, end }: Over,
+  record: CallRecord | null,
+  { calls, leads, rows, clock, log }: CloseCallParts,
+): Promise<boolean> {
   try {
     if (!record) await rows?.lost(uuid, end?.at ?? clock.now())
     if (record?.direction !== 'in') await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST')
     const { flow, outcome, agent } = record ?? {}
     const cause = record?.end.cause
-    log.info({ uuid, flow, outcome, cause, agent, from_node: owner.node }, 'a call that nobody drove any more was put away')
+    log.info(
+      { uuid, flow, outcome, cause, agent, from_node: owner.node },
+      'a call that nobody drove any more was put away',
+    )
     return await calls.end(uuid, owner)
   } catch (error) {
     log.warn({ uuid, error: (error as Error).message }, 'a call that nobody drives any more could not be put away yet')

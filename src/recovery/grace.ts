@@ -56,6 +56,7 @@ export function turnOf(uuid: string, node: string, others: readonly string[]): n
 /** FNV-1a: the same on every node, evenly spread. */
 function weight(uuid: string, node: string): number {
   let hash = 0x811c9dc5
-  for (const text of [node, uuid]) for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
+  for (const text of [node, uuid])
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193) >>> 0
   return hash
 }

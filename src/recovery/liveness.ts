@@ -9,7 +9,10 @@ export type Liveness = Switch | 'no' | 'unknown'
 /** Can it be asked, and does its no mean that the call is over? */
 export const answers = (one: Switch): boolean => one.up && !one.waiting
 
-export async function livenessOf(switchboard: Switchboard, calls: Iterable<string>): Promise<ReadonlyMap<string, Liveness>> {
+export async function livenessOf(
+  switchboard: Switchboard,
+  calls: Iterable<string>,
+): Promise<ReadonlyMap<string, Liveness>> {
   const uuids = [...new Set(calls)].map(uuidOf).filter((uuid): uuid is Uuid => uuid !== null)
   const liveness = new Map<string, Liveness>()
   if (uuids.length === 0) return liveness

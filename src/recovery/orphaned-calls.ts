@@ -78,23 +78,31 @@ export class OrphanedCalls {
 
   async look(owners: ReadonlyMap<string, Owner>): Promise<Orphaned> {
     const { nodes, node, mine, switchboard } = this.#parts
-    const orphanedCalls = [...owners].filter(([uuid, owner]) => (owner.node === node ? !mine(uuid) : !nodes.isAlive(owner.node)))
+    const orphanedCalls = [...owners].filter(([uuid, owner]) =>
+      owner.node === node ? !mine(uuid) : !nodes.isAlive(owner.node),
+    )
     for (const [uuid, watch] of this.#watched) {
       if (!isSame(owners.get(uuid), watch.owner)) this.#forget(uuid)
     }
     if (orphanedCalls.length === 0) return { finished: 0, watched: this.#watched.size, fetched: 0 }
-    const liveness = await livenessOf(switchboard, orphanedCalls.map(([uuid]) => uuid))
+    const liveness = await livenessOf(
+      switchboard,
+      orphanedCalls.map(([uuid]) => uuid),
+    )
     const ended = await this.#processesEnded(orphanedCalls.map(([, owner]) => owner.node))
     const over: Over[] = []
     let fetched = 0
-    await Promise.all(orphanedCalls.map(async ([name, owner]) => {
-      const uuid = uuidOf(name)
-      const where = uuid && liveness.get(uuid)
-      if (!uuid || !where) return
-      if (typeof where !== 'string') return void (fetched += Number(await this.#lives(uuid, owner, where, ended.has(owner.node))))
-      const end = await this.#endOf(uuid, where)
-      if (end !== 'unknown' && this.#mayFinish(uuid, owner, end)) over.push({ uuid, owner, end })
-    }))
+    await Promise.all(
+      orphanedCalls.map(async ([name, owner]) => {
+        const uuid = uuidOf(name)
+        const where = uuid && liveness.get(uuid)
+        if (!uuid || !where) return
+        if (typeof where !== 'string')
+          return void (fetched += Number(await this.#lives(uuid, owner, where, ended.has(owner.node))))
+        const end = await this.#endOf(uuid, where)
+        if (end !== 'unknown' && this.#mayFinish(uuid, owner, end)) over.push({ uuid, owner, end })
+      }),
+    )
     return { finished: await this.#finish(over), watched: this.#watched.size, fetched }
   }
 
@@ -119,7 +127,13 @@ export class OrphanedCalls {
       this.#watch(uuid, owner, home)
       return false
     }
-    if (!this.#grace.lasted(`driven ${uuid} ${owner.epoch}`, (isBrought ? BROUGHT_MS : ON_ITS_WAY_MS) + this.#turn(uuid, owner))) return false
+    if (
+      !this.#grace.lasted(
+        `driven ${uuid} ${owner.epoch}`,
+        (isBrought ? BROUGHT_MS : ON_ITS_WAY_MS) + this.#turn(uuid, owner),
+      )
+    )
+      return false
     if (this.#parts.takesOver?.()) {
       this.#grace.soon(ON_ITS_WAY_MS)
       return false
@@ -128,7 +142,10 @@ export class OrphanedCalls {
     const flow = beginOf(lines)?.arrival.path
     if (!isSame(now, owner) || flow === undefined || !nodes.holds()) return false
     const address = this.#door()
-    log.warn({ uuid, from_node: owner.node, to: address }, 'a call is fetched from a node that holds it and may not drive it')
+    log.warn(
+      { uuid, from_node: owner.node, to: address },
+      'a call is fetched from a node that holds it and may not drive it',
+    )
     if (address === null) return home.attempt(build.uuidTransfer(uuid, ident(flow)))
     if (!(await home.attempt(build.uuidSetvar(uuid, 'switchhook_home' as Ident, varValue(address))))) return false
     return nodes.holds() && home.attempt(build.uuidTransferHome(uuid, ident(flow)))
@@ -151,7 +168,10 @@ export class OrphanedCalls {
     if (await switchboard.isElsewhere(core)) return 'unknown'
     if (core === undefined) return liveness === 'no' ? null : 'unknown'
     const present = switchboard.switches.find(one => one.facts.core === core)
-    if (present) return liveness === 'no' || (answers(present) && (await present.livesAll([uuid])).get(uuid) === 'no') ? null : 'unknown'
+    if (present)
+      return liveness === 'no' || (answers(present) && (await present.livesAll([uuid])).get(uuid) === 'no')
+        ? null
+        : 'unknown'
     const past = switchboard.switches.find(one => one.endOf(core) !== null)
     if (past) return answers(past) ? { at: past.endOf(core)!, cause: 'SWITCH_CRASH' } : 'unknown'
     if (liveness === 'unknown') return 'unknown'
@@ -179,7 +199,11 @@ export class OrphanedCalls {
   #turn(uuid: string, owner: Owner): number {
     const { node, nodes } = this.#parts
     if (owner.node === node) return 0
-    return turnOf(uuid, node, nodes.peers().map(peer => peer.node))
+    return turnOf(
+      uuid,
+      node,
+      nodes.peers().map(peer => peer.node),
+    )
   }
 
   #watch(uuid: Uuid, owner: Owner, home: Switch): void {
@@ -190,9 +214,13 @@ export class OrphanedCalls {
       this.#ended.push({ uuid, owner, end })
       if (!this.#finishing) void this.#finishEnded()
     }
-    const watch = home.watch(uuid, event => {
-      if (event.name === 'CHANNEL_HANGUP') over({ ...home.ended(uuid)!, facts: event })
-    }, over)
+    const watch = home.watch(
+      uuid,
+      event => {
+        if (event.name === 'CHANNEL_HANGUP') over({ ...home.ended(uuid)!, facts: event })
+      },
+      over,
+    )
     this.#watched.set(uuid, { owner, [Symbol.dispose]: () => watch[Symbol.dispose]() })
   }
 
@@ -224,7 +252,9 @@ async function placeOf(uuid: Uuid, home: Switch): Promise<'talking' | 'leaving' 
     const partner = await home.ask(build.uuidGetvar(uuid, 'bridge_to' as Ident))
     if (uuidOf(partner.trim())) return 'talking'
     // a field of the leg when no variable has the name (switch_channel.c, switch_channel_get_variable_dup)
-    return (await home.ask(build.uuidGetvar(uuid, 'destination_number' as Ident))).trim().match(TO_A_DOOR) ? 'driven' : 'leaving'
+    return (await home.ask(build.uuidGetvar(uuid, 'destination_number' as Ident))).trim().match(TO_A_DOOR)
+      ? 'driven'
+      : 'leaving'
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return null

@@ -92,7 +92,10 @@ export class Reconciler implements AsyncDisposable {
     this.#parts = parts
     this.#grace = new GracePeriods(parts.clock)
     this.#staleRecords = new StaleRecords(parts, this.#grace)
-    this.#orphanedCalls = new OrphanedCalls({ ...parts, staleRecords: this.#staleRecords, mine: uuid => parts.mine(uuid) }, this.#grace)
+    this.#orphanedCalls = new OrphanedCalls(
+      { ...parts, staleRecords: this.#staleRecords, mine: uuid => parts.mine(uuid) },
+      this.#grace,
+    )
   }
 
   /** Looks now, and from now on whenever there is a reason. The door must be open: calls may come back. */
@@ -150,10 +153,14 @@ export class Reconciler implements AsyncDisposable {
       if (this.#cuts > 0) again = Math.min(EVERY_MS, RETRY_MS * 2 ** (this.#cuts - 1))
       const { watched: _, zombies: __, ...done } = found
       const ms = Math.round(clock.monotonic() - begun)
-      if (Object.values(done).some(count => count > 0)) log.info({ why, ...found, ms }, 'what differed from what is there was put right')
+      if (Object.values(done).some(count => count > 0))
+        log.info({ why, ...found, ms }, 'what differed from what is there was put right')
       return found
     } catch (error) {
-      log.warn({ why, error: (error as Error).message }, 'what is there could not be compared with what is written down, trying again')
+      log.warn(
+        { why, error: (error as Error).message },
+        'what is there could not be compared with what is written down, trying again',
+      )
       again = RETRY_MS
       return NOTHING
     } finally {
@@ -211,7 +218,10 @@ export class Reconciler implements AsyncDisposable {
     const more = zombies > this.#zombies
     this.#zombies = zombies
     if (!more) return
-    this.#parts.log.warn({ zombies }, 'a switch lists channels that do not exist: they count against its max-sessions until it is started anew')
+    this.#parts.log.warn(
+      { zombies },
+      'a switch lists channels that do not exist: they count against its max-sessions until it is started anew',
+    )
   }
 
   #unownedChannels(home: Switch, listing: ChannelList, { owners, nailed, legs }: Seen): Promise<number> {

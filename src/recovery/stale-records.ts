@@ -21,7 +21,10 @@ export interface StaleRecordsParts {
   readonly roster: Roster
   readonly queueStore: QueueStore
   /** Rows of calls that have not ended, as far as anybody has written down, with the run of their switch; null where there is no table. */
-  readonly rows: { open(): Promise<ReadonlyMap<string, string | null>>; lost(uuid: string, at: number): Promise<unknown> } | null
+  readonly rows: {
+    open(): Promise<ReadonlyMap<string, string | null>>
+    lost(uuid: string, at: number): Promise<unknown>
+  } | null
   readonly clock: Clock
   readonly log: Log
 }
@@ -44,24 +47,38 @@ export class StaleRecords {
     const [members, agents] = await Promise.all([this.#members(), roster.list(clock.now())])
     const left = members.filter(({ call }) => calls.has(call))
     const promised = agents.filter(({ reservation }) => reservation !== null && calls.has(reservation.for))
-    const leave = ({ queue, call, answeredAt }: Member) => queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')
+    const leave = ({ queue, call, answeredAt }: Member) =>
+      queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')
     await Promise.all(left.map(leave))
     await Promise.all(promised.map(agent => this.#release(agent)))
     return left.length + promised.length
   }
 
   /** Looks through the stores for calls that exist nowhere and that nobody owns. `nailed` are the legs of agents who wait for leads. */
-  async look(owners: ReadonlyMap<string, Owner>): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
+  async look(
+    owners: ReadonlyMap<string, Owner>,
+  ): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
     const { switchboard, roster, rows, clock } = this.#parts
     const [members, agents, open] = await Promise.all([this.#members(), roster.list(clock.now()), this.#openRows()])
     const nailed = new Set(agents.flatMap(agent => agent.nailed?.leg ?? []))
-    const all = [...members.map(({ call }) => call), ...agents.flatMap(agent => agent.reservation?.for ?? []), ...open.keys()]
+    const all = [
+      ...members.map(({ call }) => call),
+      ...agents.flatMap(agent => agent.reservation?.for ?? []),
+      ...open.keys(),
+    ]
     const unowned = all.filter(call => !owners.has(call))
-    const runs = new Map([...open, ...agents.flatMap(agent => (agent.nailed ? [[agent.nailed.leg, agent.nailed.core ?? null] as const] : []))])
+    const runs = new Map([
+      ...open,
+      ...agents.flatMap(agent => (agent.nailed ? [[agent.nailed.leg, agent.nailed.core ?? null] as const] : [])),
+    ])
     const elsewhere = await this.#elsewhere([...unowned, ...nailed], runs)
     const named = unowned.filter(call => !elsewhere.has(call))
     const occupying = agents.flatMap(({ name, legs = [] }) => legs.map(leg => ({ name, leg })))
-    const liveness = await livenessOf(switchboard, [...named, ...[...nailed].filter(leg => !elsewhere.has(leg)), ...occupying.map(({ leg }) => leg)])
+    const liveness = await livenessOf(switchboard, [
+      ...named,
+      ...[...nailed].filter(leg => !elsewhere.has(leg)),
+      ...occupying.map(({ leg }) => leg),
+    ])
     const gone = (call: string) => isOver(liveness.get(call)) && this.#grace.lasted(`left ${call}`, SETTLES_MS)
     const over = new Set(named.filter(gone))
     let swept = over.size > 0 ? await this.clear(over) : 0
@@ -105,7 +122,12 @@ export class StaleRecords {
 
   /** With the time at which it was noticed: an agent's wrap-up is for them to see. */
   async #release({ name, state, reservation }: Agent): Promise<void> {
-    await this.#parts.roster.release(name, reservation!.epoch, state === 'talking' ? 'talked' : 'caller-left', this.#parts.clock.now())
+    await this.#parts.roster.release(
+      name,
+      reservation!.epoch,
+      state === 'talking' ? 'talked' : 'caller-left',
+      this.#parts.clock.now(),
+    )
   }
 
   async #unnail(name: string, leg: string): Promise<boolean> {

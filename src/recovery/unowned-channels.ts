@@ -26,7 +26,13 @@ export interface Known {
   holds(): boolean
 }
 
-export async function checkUnownedChannels(home: Switch, listing: ChannelList, known: Known, grace: GracePeriods, log: Log): Promise<number> {
+export async function checkUnownedChannels(
+  home: Switch,
+  listing: ChannelList,
+  known: Known,
+  grace: GracePeriods,
+  log: Log,
+): Promise<number> {
   let done = 0
   for (const channel of listing.values()) {
     const flow = flowOf(channel)
@@ -35,7 +41,8 @@ export async function checkUnownedChannels(home: Switch, listing: ChannelList, k
     const stuck = isStuck(channel)
     const nobodys = !known.isOwned(uuid) && !known.isAwaited(uuid) && !isListenedTo(channel)
     if (!stuck && !nobodys) continue
-    if (!grace.lasted(`${stuck ? 'stuck' : 'nobodys'} ${uuid}`, (stuck ? STUCK_MS : NOBODYS_MS) + known.turn(uuid))) continue
+    if (!grace.lasted(`${stuck ? 'stuck' : 'nobodys'} ${uuid}`, (stuck ? STUCK_MS : NOBODYS_MS) + known.turn(uuid)))
+      continue
     if (await act(home, channel, { flow, stuck, known, log })) done++
   }
   return done
@@ -59,7 +66,9 @@ async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known,
     if (!known.holds()) return false
     const what = dialled ? 'a leg that nobody drives is hung up' : 'a call that nobody drives is sent to the door'
     log.warn({ switch: home.name, uuid, state, flow }, what)
-    return await home.attempt(dialled ? build.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident) : build.uuidTransfer(uuid, flow))
+    return await home.attempt(
+      dialled ? build.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident) : build.uuidTransfer(uuid, flow),
+    )
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return false // it has ended meanwhile, or the link is down

@@ -38,7 +38,9 @@ export async function demoRedis(redis: RedisAddress): Promise<RedisAddress> {
     await client.set(MARK, 'the demo of switchhook (DEMO=1): may be emptied at any time')
     return withDatabase(redis, empty)
   } catch (error) {
-    throw new SwitchhookError('SERVICE', `DEMO=1 needs a database of its own in Redis: ${(error as Error).message}`, { cause: error })
+    throw new SwitchhookError('SERVICE', `DEMO=1 needs a database of its own in Redis: ${(error as Error).message}`, {
+      cause: error,
+    })
   } finally {
     client.disconnect()
   }

@@ -24,7 +24,11 @@ export interface SocketFolder {
 }
 
 /** A folder of mode 700 that belongs to `user` (default: us), in the project if that can be, else in the cache, else in the temp folder. */
-export async function socketFolder({ dataDir, cacheDir }: Places, socketName: string, user?: User): Promise<SocketFolder> {
+export async function socketFolder(
+  { dataDir, cacheDir }: Places,
+  socketName: string,
+  user?: User,
+): Promise<SocketFolder> {
   const project = createHash('sha256').update(dataDir).digest('hex').slice(0, 8)
   for (const parent of [join(dataDir, 'run'), join(cacheDir, 'run', project)]) {
     const path = join(parent, socketName.startsWith('.s.PGSQL') ? 'pg' : 'redis')

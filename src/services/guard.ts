@@ -158,7 +158,10 @@ export async function readyOrEnded(
   ready: () => Promise<boolean>,
 ): Promise<void> {
   let code: number | undefined
-  void guard.ended.then(exit => (code = exit), () => (code = -1))
+  void guard.ended.then(
+    exit => (code = exit),
+    () => (code = -1),
+  )
   const isReady = await until(clock, 60_000, async () => code !== undefined || (await ready()))
   if (code === undefined && isReady) return
   const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-5).join('\n  ')

@@ -73,8 +73,14 @@ async function open(config: Needs, options: ServicesOptions, wanted: Wanted): Pr
   const services = await openServers(config, options, wanted)
   if (!config.demo) return services
   try {
-    const [database, redis] = await Promise.all([services.database && demoDatabase(services.database), services.redis && demoRedis(services.redis)])
-    const places = [...(database ? [`in the schema ${database.schema}`] : []), ...(redis ? [`in database ${redisOptions(redis).db} of Redis`] : [])]
+    const [database, redis] = await Promise.all([
+      services.database && demoDatabase(services.database),
+      services.redis && demoRedis(services.redis),
+    ])
+    const places = [
+      ...(database ? [`in the schema ${database.schema}`] : []),
+      ...(redis ? [`in database ${redisOptions(redis).db} of Redis`] : []),
+    ]
     options.say(`demo: ${places.join(' and ')}, apart from everything else`)
     return { ...services, ...(database && { database }), ...(redis && { redis }) }
   } catch (error) {
@@ -88,7 +94,8 @@ async function openServers(config: Needs, options: ServicesOptions, wanted: Want
   const database = wanted.postgres && databaseUrl !== null ? await givenDatabase(databaseUrl, options.say) : undefined
   const redis = wanted.redis && redisUrl !== null ? await givenRedis(redisUrl, options.say) : undefined
   const missing = { postgres: wanted.postgres && !database, redis: wanted.redis && !redis }
-  if (!missing.postgres && !missing.redis) return { ...(database && { database }), ...(redis && { redis }), close: () => Promise.resolve() }
+  if (!missing.postgres && !missing.redis)
+    return { ...(database && { database }), ...(redis && { redis }), close: () => Promise.resolve() }
 
   const ours = new PrivateServices(config, options)
   const registry = await ours.open(missing)
@@ -173,7 +180,10 @@ class PrivateServices {
     hold?.release()
     if (hold && !(await isGone(this.#clock, kind.pipe))) {
       // Others may be using it: it is not ours to kill.
-      throw new SwitchhookError('SERVICE', `${kind.name}: a private server runs and does not answer, see ${kind.data}.log`)
+      throw new SwitchhookError(
+        'SERVICE',
+        `${kind.name}: a private server runs and does not answer, see ${kind.data}.log`,
+      )
     }
     const { running, guard, from } = await kind.start(known)
     this.#holds.push(guard.hold)
@@ -202,7 +212,11 @@ async function givenDatabase(url: string, say: (line: string) => void): Promise<
     say(`postgres: ${await databaseVersion({ url })} at ${host}${pathname} (DATABASE_URL)`)
     return { url }
   } catch (error) {
-    throw new SwitchhookError('SERVICE', `DATABASE_URL: no PostgreSQL answers at ${host}${pathname}: ${reason(error)}`, { cause: error })
+    throw new SwitchhookError(
+      'SERVICE',
+      `DATABASE_URL: no PostgreSQL answers at ${host}${pathname}: ${reason(error)}`,
+      { cause: error },
+    )
   }
 }
 

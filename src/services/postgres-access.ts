@@ -38,7 +38,11 @@ async function nameOf(uid: number): Promise<string> {
   try {
     return (await run('id', ['-nu', String(uid)])).stdout.trim()
   } catch (error) {
-    throw new SwitchhookError('SERVICE', `the private PostgreSQL knows its users by name, and user ${uid} has none on this machine: run as one who has, or set DATABASE_URL`, { cause: error })
+    throw new SwitchhookError(
+      'SERVICE',
+      `the private PostgreSQL knows its users by name, and user ${uid} has none on this machine: run as one who has, or set DATABASE_URL`,
+      { cause: error },
+    )
   }
 }
 

@@ -27,11 +27,20 @@ export async function postgresFiles({ cacheDir }: Pick<Places, 'cacheDir'>, asOt
   const at = (name: string) => join(ready, 'native', 'bin', name)
   try {
     const { stdout } = await run(at('postgres'), ['--version'], { env: { LC_ALL: 'C' } })
-    return { initdb: at('initdb'), postgres: at('postgres'), version: /\) (\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim() }
+    return {
+      initdb: at('initdb'),
+      postgres: at('postgres'),
+      version: /\) (\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim(),
+    }
   } catch (error) {
     // The file is there and "not found": it is the loader of glibc that is missing.
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'this system has no glibc (musl, as Alpine)' : (error as Error).message
-    throw new SwitchhookError('SERVICE', `the private PostgreSQL does not run here: ${why}; ${INSTEAD}`, { cause: error })
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'this system has no glibc (musl, as Alpine)'
+        : (error as Error).message
+    throw new SwitchhookError('SERVICE', `the private PostgreSQL does not run here: ${why}; ${INSTEAD}`, {
+      cause: error,
+    })
   }
 }
 
@@ -40,7 +49,9 @@ function packageFolder(): string {
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(name)))
   } catch (error) {
-    throw new SwitchhookError('SERVICE', `there is no private PostgreSQL (${name} is not installed): ${INSTEAD}`, { cause: error })
+    throw new SwitchhookError('SERVICE', `there is no private PostgreSQL (${name} is not installed): ${INSTEAD}`, {
+      cause: error,
+    })
   }
 }
 
@@ -49,7 +60,10 @@ function packageFolder(): string {
  * False when they are missing and the folder is not ours to write into.
  */
 export async function isHydrated(folder: string): Promise<boolean> {
-  const links = JSON.parse(await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
+  const links = JSON.parse(await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as {
+    source: string
+    target: string
+  }[]
   for (const { source, target } of links) {
     const path = join(folder, target)
     try {

@@ -31,7 +31,10 @@ export const postgresPipe = (dataDir: string): string => join(dataDir, 'run', 'p
 
 /** True when the server that the roll tells of answers. */
 export async function postgresAnswers({ address }: Running<RunningPostgres['address']>): Promise<boolean> {
-  return databaseVersion({ ...address, database: 'postgres' }, 2_000).then(() => true, () => false)
+  return databaseVersion({ ...address, database: 'postgres' }, 2_000).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Starts it, for the first time or again, and makes the database. Throws SwitchhookError SERVICE with the end of the server's log. */
@@ -53,7 +56,16 @@ export async function startPostgres(options: StartOptions): Promise<{ running: R
     command: [
       files.postgres,
       ...['-D', dataArgument(data, user), '-k', socket.path, '-p', '5432'],
-      ...['-c', 'listen_addresses=', '-c', 'unix_socket_permissions=0700', '-c', 'timezone=UTC', '-c', 'log_timezone=UTC'],
+      ...[
+        '-c',
+        'listen_addresses=',
+        '-c',
+        'unix_socket_permissions=0700',
+        '-c',
+        'timezone=UTC',
+        '-c',
+        'log_timezone=UTC',
+      ],
       ...(throwaway ? UNSAFE : []),
     ],
     cwd: data,
@@ -71,13 +83,22 @@ export async function startPostgres(options: StartOptions): Promise<{ running: R
 /** Undefined when the server may run as we do. */
 async function serverUser(data: string): Promise<User | undefined> {
   const me = process.getuid?.()
-  const owner = await stat(data).then(({ uid, gid }) => ({ uid, gid }), () => null)
+  const owner = await stat(data).then(
+    ({ uid, gid }) => ({ uid, gid }),
+    () => null,
+  )
   if (me !== 0) {
     if (owner === null || owner.uid === me) return undefined
-    throw new SwitchhookError('SERVICE', `${data} belongs to user ${owner.uid}, not to us (${me}): run as that user, or set DATA_DIR`)
+    throw new SwitchhookError(
+      'SERVICE',
+      `${data} belongs to user ${owner.uid}, not to us (${me}): run as that user, or set DATA_DIR`,
+    )
   }
   if (process.platform === 'darwin') {
-    throw new SwitchhookError('SERVICE', 'the private PostgreSQL cannot run as root on macOS: run as another user, or set DATABASE_URL')
+    throw new SwitchhookError(
+      'SERVICE',
+      'the private PostgreSQL cannot run as root on macOS: run as another user, or set DATABASE_URL',
+    )
   }
   return owner && owner.uid !== 0 ? owner : NOBODY
 }
@@ -104,7 +125,10 @@ async function initialise(data: string, { initdb }: PostgresFiles, user: User | 
 
 /** The major version that made the data; null when there is none. */
 async function initialised(data: string): Promise<string | null> {
-  return readFile(join(data, 'PG_VERSION'), 'utf8').then(text => text.trim(), () => null)
+  return readFile(join(data, 'PG_VERSION'), 'utf8').then(
+    text => text.trim(),
+    () => null,
+  )
 }
 
 async function checkVersion(data: string, version: string): Promise<void> {
@@ -143,7 +167,10 @@ async function endOrphan(data: string, clock: Clock): Promise<void> {
 /** PostgreSQL works in its data folder. Without /proc the name of the program has to do. */
 async function worksIn(pid: number, data: string): Promise<boolean> {
   if (process.platform !== 'linux') {
-    return run('ps', ['-p', String(pid), '-o', 'comm=']).then(({ stdout }) => stdout.includes('postgres'), () => false)
+    return run('ps', ['-p', String(pid), '-o', 'comm=']).then(
+      ({ stdout }) => stdout.includes('postgres'),
+      () => false,
+    )
   }
   const [its, ours] = await Promise.all([stat(`/proc/${pid}/cwd`).catch(() => null), stat(data)])
   return its !== null && its.ino === ours.ino && its.dev === ours.dev

@@ -57,7 +57,10 @@ export async function unpackedRedis(cacheDir: string, say: (line: string) => voi
 /** Null when it went well. */
 async function fetchInto(place: string): Promise<string | null> {
   const half = `${place}.${process.pid}`
-  const closed = await mkdir(half, { recursive: true }).then(() => null, (error: Error) => error.message)
+  const closed = await mkdir(half, { recursive: true }).then(
+    () => null,
+    (error: Error) => error.message,
+  )
   if (closed) return closed
   try {
     await run('/bin/sh', ['-c', FETCH, 'fetch-redis', half, ...PACKAGES], { timeout: 150_000 })
@@ -84,5 +87,8 @@ async function release(): Promise<string> {
 }
 
 export async function exists(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(() => true, () => false)
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
 }

@@ -30,7 +30,10 @@ export const redisPipe = (dataDir: string): string => join(dataDir, 'run', 'redi
 
 /** True when the server that the roll tells of answers. */
 export async function redisAnswers({ address }: RunningRedis): Promise<boolean> {
-  return redisVersion(address, 2_000).then(() => true, () => false)
+  return redisVersion(address, 2_000).then(
+    () => true,
+    () => false,
+  )
 }
 
 /**
@@ -54,7 +57,16 @@ export async function startRedis(options: RedisStartOptions, before?: RunningRed
       ...program.command,
       ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', data, '--daemonize', 'no'],
       // Appended and synced each second: a crash of the machine costs a second of queue events, a crash of Redis nothing.
-      ...['--save', '', '--appendonly', throwaway ? 'no' : 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'],
+      ...[
+        '--save',
+        '',
+        '--appendonly',
+        throwaway ? 'no' : 'yes',
+        '--appendfsync',
+        'everysec',
+        '--maxmemory-policy',
+        'noeviction',
+      ],
       ...['--databases', throwaway ? '1024' : '16'],
     ],
     cwd: data,
@@ -63,7 +75,12 @@ export async function startRedis(options: RedisStartOptions, before?: RunningRed
     ...(temporary && { removeAfter: path }),
   })
   const address = { socket }
-  await readyOrEnded('Redis', { clock, guard, logFile }, () => redisVersion(address).then(() => true, () => false))
+  await readyOrEnded('Redis', { clock, guard, logFile }, () =>
+    redisVersion(address).then(
+      () => true,
+      () => false,
+    ),
+  )
   return { running: { address, version: await redisVersion(address), group: guard.group }, guard, from: program.from }
 }
 
@@ -78,13 +95,20 @@ async function endOrphan(orphan: RunningRedis): Promise<void> {
 }
 
 /** The program of a Redis: on the PATH, else unpacked into the cache. Null when there is none to be had; `say` tells why. */
-export async function findRedis({ cacheDir, say, programs = ['redis-server', 'valkey-server'] }: Pick<RedisStartOptions, 'cacheDir' | 'say' | 'programs'>): Promise<RedisProgram | null> {
+export async function findRedis({
+  cacheDir,
+  say,
+  programs = ['redis-server', 'valkey-server'],
+}: Pick<RedisStartOptions, 'cacheDir' | 'say' | 'programs'>): Promise<RedisProgram | null> {
   return (await onPath(programs)) ?? (await unpackedRedis(cacheDir, say))
 }
 
 async function onPath(programs: readonly string[]): Promise<RedisProgram | null> {
   for (const program of programs) {
-    const found = await run('/bin/sh', ['-c', 'command -v "$1"', 'sh', program]).then(({ stdout }) => stdout.trim(), () => '')
+    const found = await run('/bin/sh', ['-c', 'command -v "$1"', 'sh', program]).then(
+      ({ stdout }) => stdout.trim(),
+      () => '',
+    )
     if (found.startsWith('/')) return { command: [found], from: found }
   }
   return null

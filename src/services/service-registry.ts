@@ -27,7 +27,11 @@ export interface ServiceRegistry {
 const LOCK_WITHIN_MS = 180_000
 
 /** Gives the roll to `change` and keeps what it returns. Others wait meanwhile. Users that have died are not on it. */
-export async function withServiceRegistry(dataDir: string, clock: Clock, change: (registry: ServiceRegistry) => Promise<ServiceRegistry>): Promise<ServiceRegistry> {
+export async function withServiceRegistry(
+  dataDir: string,
+  clock: Clock,
+  change: (registry: ServiceRegistry) => Promise<ServiceRegistry>,
+): Promise<ServiceRegistry> {
   await mkdir(join(dataDir, 'run'), { recursive: true })
   const unlock = await lock(join(dataDir, 'run', 'lock'), clock)
   try {
@@ -60,7 +64,11 @@ async function lock(path: string, clock: Clock): Promise<() => Promise<void>> {
   try {
     const attempt = async () => (await linked(mine, path)) || ((await removeDead(path)) && (await linked(mine, path)))
     const got = await until(clock, LOCK_WITHIN_MS, attempt)
-    if (!got) throw new SwitchhookError('SERVICE', `another process starts services since minutes; if none does, remove ${path}`)
+    if (!got)
+      throw new SwitchhookError(
+        'SERVICE',
+        `another process starts services since minutes; if none does, remove ${path}`,
+      )
   } finally {
     await rm(mine, { force: true })
   }

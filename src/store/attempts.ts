@@ -32,9 +32,15 @@ export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRo
 }
 
 /** One step forward; news that comes late changes nothing. */
-export async function markAttempt(sql: Queries, id: string, stage: 'sent' | 'ringing' | 'answered', now: number): Promise<void> {
+export async function markAttempt(
+  sql: Queries,
+  id: string,
+  stage: 'sent' | 'ringing' | 'answered',
+  now: number,
+): Promise<void> {
   const at = new Date(now)
-  if (stage === 'sent') await sql`update attempts set state = 'sent', sent_at = ${at} where id = ${id} and state = 'intended'`
+  if (stage === 'sent')
+    await sql`update attempts set state = 'sent', sent_at = ${at} where id = ${id} and state = 'intended'`
   else if (stage === 'ringing') {
     await sql`update attempts set state = 'ringing', ringing_at = ${at} where id = ${id} and state in ('intended', 'sent')`
   } else {
@@ -58,7 +64,12 @@ export interface AttemptClosing {
 }
 
 /** Ends an attempt that is still open. Null when it has ended before, or when there is none. */
-export async function endAttempt(sql: Queries, id: string, closing: AttemptClosing, now: number): Promise<AttemptRow | null> {
+export async function endAttempt(
+  sql: Queries,
+  id: string,
+  closing: AttemptClosing,
+  now: number,
+): Promise<AttemptRow | null> {
   const { disposition, cause, agent, heard } = closing
   const [row] = await sql<AttemptRow[]>`
     update attempts a set state = 'ended', disposition = ${disposition}, cause = coalesce(${cause ?? null}, cause),

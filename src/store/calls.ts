@@ -42,7 +42,12 @@ export interface CallWay {
 export interface CallState extends CallStart, CallWay {
   readonly queueTimeline: readonly Json[]
   /** Null while it lives. */
-  readonly end: { readonly at: number; readonly cause: string | null; readonly outcome: string | null; readonly hungUpBy: string | null } | null
+  readonly end: {
+    readonly at: number
+    readonly cause: string | null
+    readonly outcome: string | null
+    readonly hungUpBy: string | null
+  } | null
 }
 
 export interface CallEnd {
@@ -83,7 +88,8 @@ const columns = (sql: Queries) => sql`
   (select name from campaigns where campaigns.id = c.campaign_id) as campaign, c.lead_id as lead, c.attempt_id as attempt, c.crm,
   c.queue_timeline as "queueTimeline", c.recording`
 
-const time = (at: number | null | undefined): string | null => (at === null || at === undefined ? null : new Date(at).toISOString())
+const time = (at: number | null | undefined): string | null =>
+  at === null || at === undefined ? null : new Date(at).toISOString()
 
 /**
  * Writes the rows of these calls (no two of one call) as they are now, in one statement. A row that is closed stays as it is; what is
@@ -91,8 +97,14 @@ const time = (at: number | null | undefined): string | null => (at === null || a
  */
 export async function saveCalls(sql: Queries, calls: readonly CallState[]): Promise<void> {
   const rows = calls.map(({ end, startedAt, answeredAt, ...call }) => ({
-    ...call, startedAt: time(startedAt), answeredAt: time(answeredAt), crm: call.crm ?? {},
-    endedAt: time(end?.at), cause: end?.cause, outcome: end?.outcome, hungUpBy: end?.hungUpBy,
+    ...call,
+    startedAt: time(startedAt),
+    answeredAt: time(answeredAt),
+    crm: call.crm ?? {},
+    endedAt: time(end?.at),
+    cause: end?.cause,
+    outcome: end?.outcome,
+    hungUpBy: end?.hungUpBy,
   }))
   await sql`
     insert into calls as c (id, flow, direction, from_number, to_number, customer, switch_core, node, started_at, answered_at, ended_at,
@@ -144,7 +156,9 @@ export function closeLostCall(sql: Queries, id: string, at: number): Promise<boo
 
 /** Calls that have not ended, as far as anybody has written down, with the run (Core-UUID) of their switch; the oldest 20 000: more do not live on the nodes of one database. */
 export async function openCalls(sql: Queries): Promise<ReadonlyMap<string, string | null>> {
-  const rows = await sql<{ id: string; core: string | null }[]>`select id, switch_core as core from calls where ended_at is null order by started_at limit 20000`
+  const rows = await sql<
+    { id: string; core: string | null }[]
+  >`select id, switch_core as core from calls where ended_at is null order by started_at limit 20000`
   return new Map(rows.map(({ id, core }) => [id, core]))
 }
 
@@ -160,16 +174,29 @@ export interface CallFilter {
 }
 
 /** Newest first, `limit` of them that began before `before`. */
-export async function recentCalls(sql: Queries, limit: number, before?: Date, { number, campaign }: CallFilter = {}): Promise<CallRow[]> {
+export async function recentCalls(
+  sql: Queries,
+  limit: number,
+  before?: Date,
+  { number, campaign }: CallFilter = {},
+): Promise<CallRow[]> {
   const earlier = before ? sql`and started_at < ${before}` : sql``
   const digits = number?.replace(/^\+/, '') ?? ''
   const written = sql([digits, `+${digits}`])
-  const his = number === undefined ? sql`` : sql`and (customer in ${written} or from_number in ${written} or to_number in ${written})`
-  const its = campaign === undefined ? sql`` : sql`and campaign_id = (select id from campaigns where name = ${campaign})`
-  return sql<CallRow[]>`select ${columns(sql)} from calls c where true ${earlier} ${his} ${its} order by started_at desc limit ${limit}`
+  const his =
+    number === undefined
+      ? sql``
+      : sql`and (customer in ${written} or from_number in ${written} or to_number in ${written})`
+  const its =
+    campaign === undefined ? sql`` : sql`and campaign_id = (select id from campaigns where name = ${campaign})`
+  return sql<
+    CallRow[]
+  >`select ${columns(sql)} from calls c where true ${earlier} ${his} ${its} order by started_at desc limit ${limit}`
 }
 
 /** By the CRM's own id. */
 export async function callsOfCrm(sql: Queries, crmuuid: string): Promise<CallRow[]> {
-  return sql<CallRow[]>`select ${columns(sql)} from calls c where crm ? 'crmuuid' and crm ->> 'crmuuid' = ${crmuuid} order by started_at`
+  return sql<
+    CallRow[]
+  >`select ${columns(sql)} from calls c where crm ? 'crmuuid' and crm ->> 'crmuuid' = ${crmuuid} order by started_at`
 }

@@ -64,12 +64,18 @@ export async function campaignWithId(sql: Queries, id: string): Promise<Campaign
 
 /** By name; of one state only when it is given. */
 export async function campaigns(sql: Queries, state?: CampaignState): Promise<CampaignRow[]> {
-  return sql<CampaignRow[]>`select ${columns(sql)} from campaigns ${state ? sql`where state = ${state}` : sql``} order by name`
+  return sql<
+    CampaignRow[]
+  >`select ${columns(sql)} from campaigns ${state ? sql`where state = ${state}` : sql``} order by name`
 }
 
 /** Changes the state if it is still one of `from`. Null when it is not, or when there is no such campaign. */
 export async function moveCampaign(
-  sql: Queries, id: string, from: readonly CampaignState[], to: CampaignState, now: number,
+  sql: Queries,
+  id: string,
+  from: readonly CampaignState[],
+  to: CampaignState,
+  now: number,
 ): Promise<CampaignRow | null> {
   const at = new Date(now)
   const [row] = await sql<CampaignRow[]>`

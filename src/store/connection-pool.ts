@@ -71,7 +71,9 @@ export class ConnectionPool<C extends Connection> {
     const connection = this.#take()
     if (connection) return this.#use(connection, work, until)
     if (this.#waiting.size >= MOST_WAITING) {
-      return Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} statements wait for PostgreSQL already: this one was not sent`))
+      return Promise.reject(
+        new SwitchhookError('SERVICE', `${MOST_WAITING} statements wait for PostgreSQL already: this one was not sent`),
+      )
     }
     return new Promise((resolve, reject) => {
       const leave = () => {
@@ -82,7 +84,9 @@ export class ConnectionPool<C extends Connection> {
         begin: free => (leave(), resolve(this.#use(free, work, until))),
         refuse: error => (leave(), reject(error)),
       }
-      const limit = afterReading(this.#options.clock, limitMs, () => waiting.refuse(new SwitchhookError('SERVICE', `no connection to PostgreSQL was free for ${limitMs} ms`)))
+      const limit = afterReading(this.#options.clock, limitMs, () =>
+        waiting.refuse(new SwitchhookError('SERVICE', `no connection to PostgreSQL was free for ${limitMs} ms`)),
+      )
       this.#waiting.add(waiting)
     })
   }
@@ -90,7 +94,8 @@ export class ConnectionPool<C extends Connection> {
   /** Nothing begins any more. Resolves when what is under way has ended, or was cut off after `withinMs`. */
   async end(withinMs: number): Promise<void> {
     this.#ended = true
-    for (const waiting of this.#waiting) waiting.refuse(new SwitchhookError('SERVICE', 'the connections to PostgreSQL are closed'))
+    for (const waiting of this.#waiting)
+      waiting.refuse(new SwitchhookError('SERVICE', 'the connections to PostgreSQL are closed'))
     this.#closeIdle()
     if (this.#busy.size === 0) return
     await new Promise<void>(resolve => {
@@ -147,14 +152,16 @@ export class ConnectionPool<C extends Connection> {
   #heard(): void {
     const { clock, log } = this.#options
     this.#heardAt = clock.monotonic()
-    if (this.#silentSince !== null) log.info({ ms: Math.round(this.#heardAt - this.#silentSince) }, 'PostgreSQL answers again')
+    if (this.#silentSince !== null)
+      log.info({ ms: Math.round(this.#heardAt - this.#silentSince) }, 'PostgreSQL answers again')
     this.#silentSince = null
   }
 
   /** The limit has passed: the place of the connection is free, whatever becomes of the work. */
   #silent(connection: C): void {
     const { clock, log, limitMs } = this.#options
-    if (this.#silentSince === null) log.warn({ limitMs, ...this.figures }, 'PostgreSQL does not answer: its connections are closed and made anew')
+    if (this.#silentSince === null)
+      log.warn({ limitMs, ...this.figures }, 'PostgreSQL does not answer: its connections are closed and made anew')
     this.#silentSince ??= clock.monotonic()
     connection.close()
     this.#giveBack(connection)

@@ -2,7 +2,11 @@
 import type { Queries } from './sql.ts'
 
 /** The figures of one kind that are not 0, by their name: { ready: 12, done: 3 }, { busy: 2, 'under-way': 1 }. Exact as of this moment. */
-export async function keptFigures(sql: Queries, campaign: string, kind: 'lead' | 'attempt'): Promise<Map<string, number>> {
+export async function keptFigures(
+  sql: Queries,
+  campaign: string,
+  kind: 'lead' | 'attempt',
+): Promise<Map<string, number>> {
   const from = `${kind} `
   const rows = await sql<{ what: string; n: number }[]>`
     select what, sum(n)::bigint as n from campaign_figures

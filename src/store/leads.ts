@@ -37,7 +37,10 @@ export interface Claimed {
  * Claims leads that are due and writes their attempts, in one statement: once it has committed, whoever dies, a row says who was to be
  * called with which uuid. Takes nothing when the campaign does not run (any more), whatever the caller believes.
  */
-export async function claimLeads(sql: Queries, { campaign, node, gateway, core, now, until, ids }: Claim): Promise<Claimed[]> {
+export async function claimLeads(
+  sql: Queries,
+  { campaign, node, gateway, core, now, until, ids }: Claim,
+): Promise<Claimed[]> {
   const at = new Date(now)
   return sql<Claimed[]>`
     with picked as (
@@ -94,7 +97,9 @@ export async function lockLead(tx: Transaction, id: number): Promise<LeadRow> {
 
 /** Leads of a campaign in the order in which they came, `limit` of them behind the lead `after`. */
 export async function leadsOf(sql: Queries, campaign: string, limit: number, after = 0): Promise<LeadRow[]> {
-  return sql<LeadRow[]>`select ${columns(sql)} from leads where campaign_id = ${campaign} and id > ${after} order by id limit ${limit}`
+  return sql<
+    LeadRow[]
+  >`select ${columns(sql)} from leads where campaign_id = ${campaign} and id > ${after} order by id limit ${limit}`
 }
 
 export interface LeadRelease {
@@ -107,7 +112,11 @@ export interface LeadRelease {
 }
 
 /** Settles one attempt in its lead. */
-export async function releaseLead(sql: Queries, id: number, { again, disposition, counts, now }: LeadRelease): Promise<void> {
+export async function releaseLead(
+  sql: Queries,
+  id: number,
+  { again, disposition, counts, now }: LeadRelease,
+): Promise<void> {
   await sql`
     update leads set state = ${again === null ? 'done' : 'ready'}, next_at = ${new Date(again ?? now)},
       claimed_until = null, claimed_by = null, attempts = attempts + ${counts ? 1 : 0},
@@ -167,7 +176,11 @@ export async function openStaging(tx: Transaction) {
 }
 
 /** From the staging table into the leads: the first line of a number wins, numbers that opted out stay out. */
-export async function addStaged(tx: Transaction, campaign: string, now: number): Promise<{ added: number; optedOut: number }> {
+export async function addStaged(
+  tx: Transaction,
+  campaign: string,
+  now: number,
+): Promise<{ added: number; optedOut: number }> {
   const [out] = await tx<[{ n: number }]>`
     select count(*) as n from staging s where exists (select 1 from opt_outs o where o.phone = s.phone)`
   const added = await tx`
@@ -179,7 +192,13 @@ export async function addStaged(tx: Transaction, campaign: string, now: number):
 }
 
 /** One lead, without a file. False when the campaign has that number, or when it opted out. */
-export async function addLead(sql: Queries, campaign: string, phone: string, fields: LeadRow['fields'], now: number): Promise<boolean> {
+export async function addLead(
+  sql: Queries,
+  campaign: string,
+  phone: string,
+  fields: LeadRow['fields'],
+  now: number,
+): Promise<boolean> {
   const at = new Date(now)
   const added = await sql`
     insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)

@@ -45,7 +45,8 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter(name => name.endsWith('.sql')).sort()
   return Promise.all(
     names.map(async name => {
-      if (!NAME.test(name)) throw new SwitchhookError('SERVICE', `migrations/${name}: a migration is called NNNN_words.sql`)
+      if (!NAME.test(name))
+        throw new SwitchhookError('SERVICE', `migrations/${name}: a migration is called NNNN_words.sql`)
       const text = await readFile(`${folder}/${name}`, 'utf8')
       return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
     }),
@@ -55,7 +56,10 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 function isApplied({ name, checksum }: Migration, known: ReadonlyMap<string, string>): boolean {
   const recorded = known.get(name)
   if (recorded !== undefined && recorded !== checksum) {
-    throw new SwitchhookError('SERVICE', `migrations/${name} was applied to this database and changed afterwards: write a new file instead`)
+    throw new SwitchhookError(
+      'SERVICE',
+      `migrations/${name} was applied to this database and changed afterwards: write a new file instead`,
+    )
   }
   return recorded !== undefined
 }

@@ -21,8 +21,13 @@ export class SocketOfOneConnection {
   async open(hosts: Hosts): Promise<Socket> {
     const { host, port, path } = hosts
     const at = this.#tries++
-    if (this.#destroyed || at >= host.length) throw new SwitchhookError('SERVICE', 'PostgreSQL has closed the connection')
-    const socket = connect({ ...(path ? { path } : { host: host[at]!, port: port[at]! }), keepAlive: true, noDelay: true })
+    if (this.#destroyed || at >= host.length)
+      throw new SwitchhookError('SERVICE', 'PostgreSQL has closed the connection')
+    const socket = connect({
+      ...(path ? { path } : { host: host[at]!, port: port[at]! }),
+      keepAlive: true,
+      noDelay: true,
+    })
     this.#socket = Object.assign(socket, path ? {} : { host: host[at]! }) // the name that its certificate must have
     try {
       await connected(socket)

@@ -21,7 +21,12 @@ export interface Link {
  * ASKED_EVERY_MS: so long a link may be silent once it is ready; before that it must answer within ASKED_EVERY_MS. Whatever is read counts,
  * not only the answer to the question.
  */
-export function keepHeartbeat(link: Link, clock: Clock, question: () => Promise<unknown>, silentMs = ASKED_EVERY_MS): void {
+export function keepHeartbeat(
+  link: Link,
+  clock: Clock,
+  question: () => Promise<unknown>,
+  silentMs = ASKED_EVERY_MS,
+): void {
   let timer: Timer | undefined
   link.on('connect', () => {
     timer?.cancel()

@@ -40,7 +40,11 @@ export class RedisTimeout {
         },
         (error: Error) => {
           this.#heard(waiting)
-          reject(error instanceof SwitchhookError ? error : new SwitchhookError('SERVICE', `Redis: ${error.message}`, { cause: error }))
+          reject(
+            error instanceof SwitchhookError
+              ? error
+              : new SwitchhookError('SERVICE', `Redis: ${error.message}`, { cause: error }),
+          )
         },
       )
     })
@@ -61,7 +65,10 @@ export class RedisTimeout {
     const left = this.#left(waiting, limit)
     // One more turn at the end: when this process itself stood still, answers wait in the socket, and timers come before sockets.
     if (left > 0) waiting.timer = this.#clock.after(left, () => this.#wait(waiting, limit))
-    else waiting.timer = this.#clock.after(0, () => (this.#left(waiting, limit) > 0 ? this.#wait(waiting, limit) : this.#isOver(waiting, limit)))
+    else
+      waiting.timer = this.#clock.after(0, () =>
+        this.#left(waiting, limit) > 0 ? this.#wait(waiting, limit) : this.#isOver(waiting, limit),
+      )
   }
 
   #isOver(waiting: Waiting, limit: number): void {

@@ -53,7 +53,8 @@ const NOT_THE_PRIMARY = /^(READONLY|LOADING|MASTERDOWN)\b/
 /** Where the address leads to a replica for a while, we do not connect again with every write. */
 const REDIAL_MS = 1_000
 
-const NO_CLUSTER = 'this Redis is a cluster: agents and callers are written together by one script, and a cluster keeps them on different servers. Name one server in REDIS_URL, or the sentinels of one (redis+sentinel://…)'
+const NO_CLUSTER =
+  'this Redis is a cluster: agents and callers are written together by one script, and a cluster keeps them on different servers. Name one server in REDIS_URL, or the sentinels of one (redis+sentinel://…)'
 
 class Link extends Redis {
   readonly #kind: Kind
@@ -66,7 +67,12 @@ class Link extends Redis {
     this.#kind = kind
     this.#clock = clock
     this.#timeout = new RedisTimeout(clock, ANSWERS_WITHIN_MS)
-    keepHeartbeat(this, clock, () => (kind === 'commands' ? this.#askRole() : this.ping()), kind === 'blocking' ? BLOCKS_FOR_MS : undefined)
+    keepHeartbeat(
+      this,
+      clock,
+      () => (kind === 'commands' ? this.#askRole() : this.ping()),
+      kind === 'blocking' ? BLOCKS_FOR_MS : undefined,
+    )
   }
 
   /** For BullMQ, which makes the connection on which a worker waits of the one that it is given. */
@@ -77,8 +83,10 @@ class Link extends Redis {
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
     const [command, pipeline] = sent
     // ioredis's own questions, before a link is ready and after
-    if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name)) return super.sendCommand(...sent)
-    const answer = this.#isLate() ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`))
+    if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name))
+      return super.sendCommand(...sent)
+    const answer = this.#isLate()
+      ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`))
       : this.#timeout.ask(() => super.sendCommand(...sent) as Promise<unknown>)
     if (!pipeline) return answer.catch(refusal)
     answer.catch((error: Error) => command.reject(error)) // a pipeline looks at its commands
@@ -131,7 +139,10 @@ export async function openRedisClient(address: RedisAddress, options: RedisClien
  * Both links of an installation to its Redis. When Redis says on the one that it is not the primary any more, the other connects again
  * too: what is announced at the new primary may not come to the old one. Rejects as openRedisClient does.
  */
-export async function openRedisLinks(address: RedisAddress, options: Omit<RedisClientOptions, 'kind'> = {}): Promise<{ commands: RedisClient; subscriber: RedisClient }> {
+export async function openRedisLinks(
+  address: RedisAddress,
+  options: Omit<RedisClientOptions, 'kind'> = {},
+): Promise<{ commands: RedisClient; subscriber: RedisClient }> {
   const opened = await Promise.allSettled([open(address, options), open(address, { ...options, kind: 'subscriber' })])
   const links = opened.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
   const [commands, subscriber] = links
@@ -170,7 +181,9 @@ async function open(address: RedisAddress, options: RedisClientOptions): Promise
     if (!(await doneWithin(clock, within, client.connect()))) throw new Error(`nothing was heard for ${within} ms`)
   } catch (error) {
     client.disconnect()
-    throw new SwitchhookError('SERVICE', `Redis does not answer: ${(last ?? (error as Error)).message}`, { cause: error })
+    throw new SwitchhookError('SERVICE', `Redis does not answer: ${(last ?? (error as Error)).message}`, {
+      cause: error,
+    })
   }
   return client
 }
@@ -191,7 +204,10 @@ export async function assertFit(client: RedisClient): Promise<void> {
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
   if (/^cluster_enabled:1/m.test(info)) throw new SwitchhookError('SERVICE', NO_CLUSTER)
   if (policy === 'noeviction') return
-  throw new SwitchhookError('SERVICE', `Redis may throw keys away (maxmemory-policy ${policy ?? 'unknown'}): set it to noeviction`)
+  throw new SwitchhookError(
+    'SERVICE',
+    `Redis may throw keys away (maxmemory-policy ${policy ?? 'unknown'}): set it to noeviction`,
+  )
 }
 
 /** The server's own version, such as '7.0.15'; rejects when nobody answers. One connection, closed again. */
@@ -244,7 +260,10 @@ function declared(lua: string, name: string, which: 'KEYS' | 'ARGV'): Takes {
   const found = [...lua.matchAll(new RegExp(`^-- ${which}\\[(\\d+)(\\.\\.)?\\]\\s+\\S`, 'gm'))]
   found.forEach(([line, index, more], position) => {
     if (Number(index) === position + 1 && (!more || position === found.length - 1)) return
-    throw new SwitchhookError('SERVICE', `${name}: '${line}…' is out of order: list ${which} from 1, without a gap, 'n..' last`)
+    throw new SwitchhookError(
+      'SERVICE',
+      `${name}: '${line}…' is out of order: list ${which} from 1, without a gap, 'n..' last`,
+    )
   })
   const more = found.at(-1)?.[2] !== undefined
   return { least: more ? found.length - 1 : found.length, more }
@@ -252,5 +271,8 @@ function declared(lua: string, name: string, which: 'KEYS' | 'ARGV'): Takes {
 
 function check(name: string, which: string, takes: Takes, given: number): void {
   if (given === takes.least || (takes.more && given > takes.least)) return
-  throw new SwitchhookError('SERVICE', `${name} takes ${takes.least}${takes.more ? ' or more' : ''} ${which}, ${given} were given`)
+  throw new SwitchhookError(
+    'SERVICE',
+    `${name} takes ${takes.least}${takes.more ? ' or more' : ''} ${which}, ${given} were given`,
+  )
 }

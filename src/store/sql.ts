@@ -19,7 +19,10 @@ export type Json = postgres.JSONValue
 
 /** What a query needs: the pool, or a transaction. A statement of the pool is sent when it is awaited, or becomes part of another one. */
 export interface Queries {
-  <T extends readonly (object | undefined)[] = postgres.Row[]>(text: TemplateStringsArray, ...values: readonly postgres.ParameterOrFragment<number>[]): postgres.PendingQuery<T>
+  <T extends readonly (object | undefined)[] = postgres.Row[]>(
+    text: TemplateStringsArray,
+    ...values: readonly postgres.ParameterOrFragment<number>[]
+  ): postgres.PendingQuery<T>
   /** A name, or a list for `in`. */
   (words: string | readonly string[]): postgres.Helper<string> | postgres.Helper<readonly string[]>
   json(value: Json): postgres.Parameter
@@ -84,14 +87,17 @@ export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql
     connection.limit({ statementMs: 0, idleMs: ALONE_IDLE_MS })
     try {
       const working = work(connection)
-      if (!(await within(clock, ALONE_MS, working))) throw new SwitchhookError('SERVICE', `PostgreSQL has not done it in ${ALONE_MS / 60_000} minutes`)
+      if (!(await within(clock, ALONE_MS, working)))
+        throw new SwitchhookError('SERVICE', `PostgreSQL has not done it in ${ALONE_MS / 60_000} minutes`)
       return await working
     } finally {
       connection.close()
     }
   }
   const ask = (first: TemplateStringsArray | string | readonly string[], ...values: unknown[]) =>
-    isText(first) ? new Statement(first, values, act => pool.run(connection => connection.run(act))) : new Part(driver => driver(first as string))
+    isText(first)
+      ? new Statement(first, values, act => pool.run(connection => connection.run(act)))
+      : new Part(driver => driver(first as string))
   return Object.assign(ask as unknown as Queries, {
     json: (value: Json) => new Part(driver => driver.json(value)) as unknown as postgres.Parameter,
     begin: <T>(work: (tx: Transaction) => Promise<T>, how: { readonly alone?: boolean } = {}) => {
@@ -103,7 +109,8 @@ export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql
   })
 }
 
-const isText = (first: TemplateStringsArray | string | readonly string[]): first is TemplateStringsArray => typeof first !== 'string' && 'raw' in first
+const isText = (first: TemplateStringsArray | string | readonly string[]): first is TemplateStringsArray =>
+  typeof first !== 'string' && 'raw' in first
 
 class SqlConnection implements Connection {
   readonly driver: Driver
@@ -130,7 +137,8 @@ class SqlConnection implements Connection {
         uuids: arrayOf(2951, String),
       },
     }
-    const of = (more: object, url = '') => postgres(url, { ...settings, ...more } as postgres.Options<{ bigint: postgres.PostgresType<number> }>)
+    const of = (more: object, url = '') =>
+      postgres(url, { ...settings, ...more } as postgres.Options<{ bigint: postgres.PostgresType<number> }>)
     if ('url' in address) {
       const { url, host } = withoutSocket(address.url)
       this.driver = of(host ?? {}, url)
@@ -169,7 +177,11 @@ class SqlConnection implements Connection {
     await driver`begin`
     try {
       const value = await work(driver as unknown as Transaction)
-      if ((await driver`commit`).command === 'ROLLBACK') throw new SwitchhookError('SERVICE', 'a transaction went on after a statement in it had failed: nothing of it was kept')
+      if ((await driver`commit`).command === 'ROLLBACK')
+        throw new SwitchhookError(
+          'SERVICE',
+          'a transaction went on after a statement in it had failed: nothing of it was kept',
+        )
       return value
     } catch (error) {
       await driver`rollback`.catch((lost: Error) => this.close(lost)) // the server rolls back what has lost its connection
@@ -198,7 +210,8 @@ function withoutSocket(written: string): { url: string; host?: { host: string } 
 /** bigint as a number: our ids and counts stay far below 2^53, and what does not must not be rounded in silence. */
 function wholeNumber(written: string): number {
   const number = Number(written)
-  if (!Number.isSafeInteger(number)) throw new SwitchhookError('SERVICE', `${written} from the database does not fit into a number`)
+  if (!Number.isSafeInteger(number))
+    throw new SwitchhookError('SERVICE', `${written} from the database does not fit into a number`)
   return number
 }
 

@@ -16,14 +16,22 @@ export class Statement extends Part implements Promise<unknown> {
   readonly #run: () => Promise<unknown>
   #answer: Promise<unknown> | null = null
 
-  constructor(text: TemplateStringsArray, values: readonly unknown[], run: (act: (driver: Driver) => Promise<unknown>) => Promise<unknown>) {
-    const on = (driver: Driver) => driver(text, ...(values.map(value => (value instanceof Part ? value.on(driver) : value)) as never[]))
+  constructor(
+    text: TemplateStringsArray,
+    values: readonly unknown[],
+    run: (act: (driver: Driver) => Promise<unknown>) => Promise<unknown>,
+  ) {
+    const on = (driver: Driver) =>
+      driver(text, ...(values.map(value => (value instanceof Part ? value.on(driver) : value)) as never[]))
     super(on)
     this.#run = () => run(async driver => on(driver))
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a statement is sent when it is awaited
-  then<A = unknown, B = never>(fulfilled?: ((value: unknown) => A | PromiseLike<A>) | null, rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
+  then<A = unknown, B = never>(
+    fulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
     return (this.#answer ??= this.#run()).then(fulfilled, rejected)
   }
 

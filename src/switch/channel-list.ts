@@ -30,8 +30,15 @@ export function readChannelList(json: string): ChannelList {
     const uuid = uuidOf(at('uuid'))
     if (uuid === null) continue
     channels.set(uuid, {
-      uuid, state: at('state'), callState: at('callstate'), application: at('application'), argument: at('application_data'),
-      direction: at('direction'), context: at('context'), extension: at('dest'), createdAt: Number(at('created_epoch')) * 1_000,
+      uuid,
+      state: at('state'),
+      callState: at('callstate'),
+      application: at('application'),
+      argument: at('application_data'),
+      direction: at('direction'),
+      context: at('context'),
+      extension: at('dest'),
+      createdAt: Number(at('created_epoch')) * 1_000,
     })
   }
   return channels
@@ -40,7 +47,8 @@ export function readChannelList(json: string): ChannelList {
 /** Each says that it talks with the other, and the second leg is where second legs are: the words alone stay when a talk is over. */
 export function talks(channel: Channel, channels: ChannelList): boolean {
   const other = channels.get(channel.argument as Uuid)
-  if (other?.argument !== channel.uuid || channel.application !== 'uuid_bridge' || other.application !== 'uuid_bridge') return false
+  if (other?.argument !== channel.uuid || channel.application !== 'uuid_bridge' || other.application !== 'uuid_bridge')
+    return false
   return channel.state === 'CS_EXCHANGE_MEDIA' || other.state === 'CS_EXCHANGE_MEDIA'
 }
 

@@ -4,7 +4,17 @@
  * What became of an attempt to reach somebody. 'refused': the switch itself would not dial, so nobody's telephone rang. 'lost': it is over,
  * and nobody heard how it ended (a link or a node was away); their telephone may have rung, and is not called again for this attempt.
  */
-export const DIAL_OUTCOMES = ['answered', 'busy', 'no-answer', 'declined', 'invalid', 'cancelled', 'failed', 'refused', 'lost'] as const
+export const DIAL_OUTCOMES = [
+  'answered',
+  'busy',
+  'no-answer',
+  'declined',
+  'invalid',
+  'cancelled',
+  'failed',
+  'refused',
+  'lost',
+] as const
 export type DialOutcome = (typeof DIAL_OUTCOMES)[number]
 
 const OUTCOME: ReadonlyMap<string, Exclude<DialOutcome, 'answered' | 'refused'>> = new Map([
@@ -26,7 +36,8 @@ const OUTCOME: ReadonlyMap<string, Exclude<DialOutcome, 'answered' | 'refused'>>
 ])
 
 /** Of what was refused before a leg existed: a user of the switch whose telephone is not there. Everything else is the switch's own refusal. */
-export const refusalOf = (cause: string): 'invalid' | 'refused' => (cause === 'USER_NOT_REGISTERED' || cause === 'SUBSCRIBER_ABSENT' ? 'invalid' : 'refused')
+export const refusalOf = (cause: string): 'invalid' | 'refused' =>
+  cause === 'USER_NOT_REGISTERED' || cause === 'SUBSCRIBER_ABSENT' ? 'invalid' : 'refused'
 
 /** A cause that is in no table is 'failed': the network or the switch could not do it, the number may be fine. */
 export function outcomeOf(cause: string): Exclude<DialOutcome, 'answered' | 'refused'> {

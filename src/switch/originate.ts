@@ -8,7 +8,17 @@ import type { Log } from '../base/log.ts'
 import * as build from '../esl/api.ts'
 import { dialString } from '../esl/dialstring.ts'
 import type { SwitchEvent } from '../esl/event.ts'
-import { asValue, newUuid, varValue, type Dial, type DisplayName, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
+import {
+  asValue,
+  newUuid,
+  varValue,
+  type Dial,
+  type DisplayName,
+  type Endpoint,
+  type Ident,
+  type Uuid,
+  type VarValue,
+} from '../esl/safe-text.ts'
 import { outcomeOf, refusalOf, type DialOutcome } from './hangup-cause.ts'
 import { legStateAt, type LegState } from './leg-state.ts'
 import type { Switch } from './switchboard.ts'
@@ -60,18 +70,32 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   const job = newUuid()
   using attempt = new Attempt(at, options)
   if (signal?.aborted) return { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' }
-  using _leg = at.watch(uuid, event => attempt.legEvent(event), end => attempt.settle({ outcome: outcomeOf(end.cause), cause: end.cause }))
+  using _leg = at.watch(
+    uuid,
+    event => attempt.legEvent(event),
+    end => attempt.settle({ outcome: outcomeOf(end.cause), cause: end.cause }),
+  )
   using _job = at.watch(job, event => attempt.jobDone(event))
   using _back = at.on('back', () => void attempt.back())
   const ring = clock.after(options.ringForMs, () => attempt.giveUp('NO_ANSWER'))
   const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())
   // a telephone that rings for a caller whom another node drives rings on, for that node
-  const onAbort = () => (signal!.reason instanceof CallMoved ? attempt.settle({ outcome: 'cancelled', cause: 'MOVED' }) : attempt.giveUp('ORIGINATOR_CANCEL'))
+  const onAbort = () =>
+    signal!.reason instanceof CallMoved
+      ? attempt.settle({ outcome: 'cancelled', cause: 'MOVED' })
+      : attempt.giveUp('ORIGINATOR_CANCEL')
   signal?.addEventListener('abort', onAbort, { once: true })
   void options.arrived?.then(() => attempt.settle({ outcome: 'answered', cause: 'SUCCESS' }))
   try {
     if (options.sent) attempt.wasSent()
-    else await at.commands.submit(build.originate(dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }), options.flow), job)
+    else
+      await at.commands.submit(
+        build.originate(
+          dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }),
+          options.flow,
+        ),
+        job,
+      )
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     if (error.code === 'LINK_DOWN') attempt.settle({ outcome: 'refused', cause: error.message })
@@ -146,7 +170,10 @@ class Attempt {
     } else if (!this.#created) {
       // refused before any leg existed: a limit, a gateway that is down, a duplicate, a telephone that is not registered. Nothing rang.
       const cause = answer.replace(/^-ERR\s*/, '')
-      this.#behind ??= this.#options.clock.after(BEHIND_MS, () => this.#created || this.settle({ outcome: refusalOf(cause), cause }))
+      this.#behind ??= this.#options.clock.after(
+        BEHIND_MS,
+        () => this.#created || this.settle({ outcome: refusalOf(cause), cause }),
+      )
     }
   }
 
@@ -179,7 +206,11 @@ class Attempt {
     const stands = await this.#standing()
     if (stands === 'answered') return this.#answered()
     if (stands === 'unknown' && this.#isForAFlow) {
-      if (!this.#silent) log.warn({ uuid, switch: this.#at.name }, 'the switch cannot be asked what became of a leg; it is asked again when its link is back')
+      if (!this.#silent)
+        log.warn(
+          { uuid, switch: this.#at.name },
+          'the switch cannot be asked what became of a leg; it is asked again when its link is back',
+        )
       this.#silent = true
       return
     }

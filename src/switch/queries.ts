@@ -110,7 +110,10 @@ export class SwitchQueries {
     this.#rowOctets = octets / Math.max(1, channels)
     this.#notBefore = this.#clock.monotonic() + againMs
     this.#pauseMs = Math.min(2 * againMs, TOO_LARGE_MS.longest)
-    this.#log.warn({ switch: this.#name, channels, octets, limit: LIMIT, againMs }, 'the list of channels is larger than is read: channels that nobody drives are not found now')
+    this.#log.warn(
+      { switch: this.#name, channels, octets, limit: LIMIT, againMs },
+      'the list of channels is larger than is read: channels that nobody drives are not found now',
+    )
   }
 
   async #lives(uuid: Uuid): Promise<Life> {

@@ -17,7 +17,12 @@ export interface EndedLeg {
 /** What a CHANNEL_HANGUP says; FreeSWITCH counts in microseconds. */
 export function endOf(event: SwitchEvent, at: number): EndedLeg {
   const bridged = Math.floor(Number(event.raw('Caller-Channel-Bridged-Time') ?? 0) / 1_000)
-  return { at, cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING', bridgedTo: event.variable('last_bridge_to'), bridgedAt: bridged > 0 ? bridged : undefined }
+  return {
+    at,
+    cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING',
+    bridgedTo: event.variable('last_bridge_to'),
+    bridgedAt: bridged > 0 ? bridged : undefined,
+  }
 }
 
 const KEPT_MS = 120_000
@@ -37,7 +42,12 @@ export class RecentHangups {
   add(uuid: Uuid, end: EndedLeg): void {
     this.#ends.delete(uuid)
     const now = this.#clock.monotonic()
-    this.#ends.set(own(uuid), { ...end, cause: own(end.cause), ...(end.bridgedTo === undefined ? {} : { bridgedTo: own(end.bridgedTo) }), heard: now })
+    this.#ends.set(own(uuid), {
+      ...end,
+      cause: own(end.cause),
+      ...(end.bridgedTo === undefined ? {} : { bridgedTo: own(end.bridgedTo) }),
+      heard: now,
+    })
     for (const [oldest, { heard }] of this.#ends) {
       if (heard > now - KEPT_MS && this.#ends.size <= MOST) break
       this.#ends.delete(oldest)

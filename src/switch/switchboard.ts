@@ -45,7 +45,14 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
   #left = false
 
   /** `facts`: null when it could not be reached yet. */
-  constructor(options: { name: string; commands: Commands; events: EventLink; facts: LinkFacts | null; clock: Clock; log: Log }) {
+  constructor(options: {
+    name: string
+    commands: Commands
+    events: EventLink
+    facts: LinkFacts | null
+    clock: Clock
+    log: Log
+  }) {
     super()
     const { name, commands, events, facts, clock, log } = options
     this.name = name
@@ -72,29 +79,44 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     })
   }
 
-  get facts(): LinkFacts { return this.#facts }
+  get facts(): LinkFacts {
+    return this.#facts
+  }
 
   /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
-  get up(): boolean { return this.#up }
+  get up(): boolean {
+    return this.#up
+  }
 
   /** How often its event link has gone down since this process began. */
-  get losses(): number { return this.#losses }
+  get losses(): number {
+    return this.#losses
+  }
 
   /** Now, by its own age. */
-  get moment(): SwitchMoment { return this.#heard.moment }
+  get moment(): SwitchMoment {
+    return this.#heard.moment
+  }
 
   /** Has every end since that moment been heard here, and is it remembered? Then a leg that is not there, and has no end, never was. */
-  heardAllSince(moment: SwitchMoment): boolean { return this.#up && this.#heard.allSince(moment) }
+  heardAllSince(moment: SwitchMoment): boolean {
+    return this.#up && this.#heard.allSince(moment)
+  }
 
   /** It was started anew a moment ago, and legs of its last run may come back yet. */
-  get waiting(): boolean { return this.#restart.waiting }
+  get waiting(): boolean {
+    return this.#restart.waiting
+  }
 
   /** When an earlier run of this switch ended, ms since the epoch; null for any other. */
-  endOf(core: string): number | null { return this.#past.get(core) ?? null }
+  endOf(core: string): number | null {
+    return this.#past.get(core) ?? null
+  }
 
   /** Legs of its last run are waited for as if it had been seen to start anew: it did while nobody of us was there. `back` follows. */
   revive(): void {
-    if (!this.waiting) this.#restart.begin([], { at: this.#facts.startedAt ?? this.#clock.now(), cause: 'SWITCH_CRASH' })
+    if (!this.waiting)
+      this.#restart.begin([], { at: this.#facts.startedAt ?? this.#clock.now(), cause: 'SWITCH_CRASH' })
   }
 
   /** What happens to one leg (or background job), by uuid; `gone` when it turns out to have ended while the link was down. */
@@ -112,7 +134,9 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
   }
 
   /** When and why a leg ended, if that was in the last two minutes and was heard, or followed from the end of its switch. */
-  ended(uuid: Uuid): EndedLeg | null { return this.#hangups.get(uuid) }
+  ended(uuid: Uuid): EndedLeg | null {
+    return this.#hangups.get(uuid)
+  }
 
   /** True when the switch cannot be asked: a call is never given up on a guess. */
   async exists(uuid: Uuid): Promise<boolean> {
@@ -142,7 +166,9 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
   }
 
   /** A question that takes the switch microseconds, not behind other commands. Rejects with SWITCH_REFUSED or LINK_DOWN. */
-  ask(text: ApiText): Promise<string> { return this.#queries.ask(text) }
+  ask(text: ApiText): Promise<string> {
+    return this.#queries.ask(text)
+  }
 
   /** The switch's own list of its channels. Null when it cannot be had now, or is too long. */
   async list(): Promise<ChannelList | null> {
@@ -162,7 +188,10 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
       return true
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
-      this.#log.info({ switch: this.name, command: text.split(' ', 1)[0], error: error.message }, 'the switch refused a command')
+      this.#log.info(
+        { switch: this.name, command: text.split(' ', 1)[0], error: error.message },
+        'the switch refused a command',
+      )
       return false
     }
   }
@@ -184,7 +213,8 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     this.#facts = present
     this.#up = true
     this.#heard.begin(present)
-    if (present.core === before || before === NO_FACTS.core) return this.waiting ? this.#restart.resume() : void this.#missed()
+    if (present.core === before || before === NO_FACTS.core)
+      return this.waiting ? this.#restart.resume() : void this.#missed()
     // it lived as long as it was heard, and no longer than until the next run began
     const at = Math.min(this.#downAt, present.startedAt ?? Infinity)
     this.#past.set(before, at)

@@ -35,7 +35,8 @@ export class Actor {
   async doesNotHear(sound: string, within: Duration): Promise<void> {
     const person = await this.person()
     await this.sim.advance(within)
-    if (person.heard.slice(this.#cursor).some(heard => heard.what === sound)) await this.sim.until(`${this.name} does not hear ${sound}`, () => false, '0s')
+    if (person.heard.slice(this.#cursor).some(heard => heard.what === sound))
+      await this.sim.until(`${this.name} does not hear ${sound}`, () => false, '0s')
   }
 
   /** Fails at once when the call is over: the keys would reach nobody. */
@@ -67,7 +68,8 @@ export class Actor {
   async #onTheLine(act: string): Promise<Person> {
     const person = await this.person()
     await this.sim.clock.settle()
-    if (person.state === 'gone') throw this.sim.failure(`${this.name} cannot ${act}: nobody is on the line, the call ended with ${person.cause}`)
+    if (person.state === 'gone')
+      throw this.sim.failure(`${this.name} cannot ${act}: nobody is on the line, the call ended with ${person.cause}`)
     return person
   }
 

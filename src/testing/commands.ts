@@ -10,17 +10,23 @@ import type { Uuid } from '../esl/safe-text.ts'
 
 /** What esl/client.ts says when its link breaks in the middle of a command. */
 const lost = (error: unknown): never => {
-  throw new SwitchError('SWITCH_TIMEOUT', 'the command link broke: whether the command ran is unknown', { cause: error })
+  throw new SwitchError('SWITCH_TIMEOUT', 'the command link broke: whether the command ran is unknown', {
+    cause: error,
+  })
 }
 
 /** Resolves when the password was accepted. */
-export async function connectionCommands(wire: Wire, { password, clock }: { password: string; clock: Clock }): Promise<Commands> {
+export async function connectionCommands(
+  wire: Wire,
+  { password, clock }: { password: string; clock: Clock },
+): Promise<Commands> {
   let asked = () => {}
   const authRequested = new Promise<void>(resolve => (asked = resolve))
   const connection = new Connection(wire, clock, { event() {}, closed() {}, authRequest: () => asked() })
   await authRequested
   const accepted = await connection.send(auth(password))
-  if (!accepted.text.startsWith('+OK')) throw new SwitchError('SWITCH_REFUSED', `the password was refused: ${accepted.text}`)
+  if (!accepted.text.startsWith('+OK'))
+    throw new SwitchError('SWITCH_REFUSED', `the password was refused: ${accepted.text}`)
   return {
     async run(text: ApiText) {
       if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')

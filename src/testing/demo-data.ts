@@ -18,13 +18,20 @@ export interface DemoStores extends CampaignCommandParts {
  * Makes it unless it was made before: from then on it is a person's, who may change or end it. What a person has made earlier under a
  * name of the demo stays as it is. May be broken off, and begun by several nodes at a time: what is missing is made.
  */
-export async function createDemoData({ roster, queueStore, sql, wakeup }: DemoStores, dataDir: string, clock: Clock): Promise<void> {
+export async function createDemoData(
+  { roster, queueStore, sql, wakeup }: DemoStores,
+  dataDir: string,
+  clock: Clock,
+): Promise<void> {
   if (await hasHappened(sql, 'demo-furnished')) return
   for (const name of DEMO.queues) await queueStore.put({ name, strategy: 'longest-idle-agent' })
   const there = (await roster.list(clock.now())).map(agent => agent.name)
   for (const { name, queues } of DEMO.agents.filter(agent => !there.includes(agent.name))) {
     const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
-    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers }, clock.now())
+    await roster.put(
+      { name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers },
+      clock.now(),
+    )
     await roster.setStatus(name, 'ready', clock.now())
   }
   const { state } = await defineCampaign({ sql, wakeup }, { name: DEMO.campaign, queue: DEMO.campaignQueue })

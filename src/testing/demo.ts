@@ -36,7 +36,8 @@ export const DEMO = {
 /** 300 leads as a list that somebody might have exported: numbers that are reserved for fiction (555-0100 to 555-0199). */
 export function demoLeads(): string {
   const lines = ['phone,first_name']
-  for (let number = 0; number < 300; number++) lines.push(`+1${201 + Math.floor(number / 100)}5550${100 + (number % 100)},Lead ${number + 1}`)
+  for (let number = 0; number < 300; number++)
+    lines.push(`+1${201 + Math.floor(number / 100)}5550${100 + (number % 100)},Lead ${number + 1}`)
   return `${lines.join('\n')}\n`
 }
 
@@ -77,7 +78,12 @@ export function openDemo(sim: SimulatedSwitch, clock: Clock, agents: readonly st
   const arrive = () => {
     if (sim.transcript.length > TRANSCRIPT_LINES) sim.transcript.length = 0
     const number = callers++
-    const caller = sim.world.call({ from: `+1202555${String(100 + (number % 100)).padStart(4, '0')}`, to: 'switchhook-welcome', speaks: 'human', variables: { switchhook_dialled: DEMO.number } })
+    const caller = sim.world.call({
+      from: `+1202555${String(100 + (number % 100)).padStart(4, '0')}`,
+      to: 'switchhook-welcome',
+      speaks: 'human',
+      variables: { switchhook_dialled: DEMO.number },
+    })
     choose(caller, MENU[number % MENU.length]!, 9_000 + (number % 7) * 3_000, after)
     after(ms(isRush() ? RUSH.callers : EVERY), arrive)
   }

@@ -48,14 +48,25 @@ export interface DialledIn {
 }
 
 /** Resolves when the call is over. Rejects with NotFoundError when there is no such flow, and with InputError for a flow of campaigns: those call people. */
-export async function dialIn(flow: string, parts: DialInParts, { from = '+4930123000', params = {} }: DialInOptions = {}): Promise<DialledIn> {
+export async function dialIn(
+  flow: string,
+  parts: DialInParts,
+  { from = '+4930123000', params = {} }: DialInOptions = {},
+): Promise<DialledIn> {
   const { catalogue, clock, keys, log, say } = parts
-  if (kindOf(catalogue.get(flow)) === 'campaign') throw new InputError(`'${flow}' is a flow for campaigns: it calls people, and nobody dials in to it`)
+  if (kindOf(catalogue.get(flow)) === 'campaign')
+    throw new InputError(`'${flow}' is a flow for campaigns: it calls people, and nobody dials in to it`)
   const sim = new Simulation({ log, queues: [...new Set([...QUEUES, ...catalogue.uses.queues])] })
   for (const name of catalogue.names) sim.install(name, catalogue.get(name))
   await sim.advance('0s')
   for (const name of AGENTS) await staff(sim, name)
-  const caller = sim.switch.world.call({ from, name: 'caller', to: `switchhook-${flow}`, variables: { ...params }, speaks: 'human' })
+  const caller = sim.switch.world.call({
+    from,
+    name: 'caller',
+    to: `switchhook-${flow}`,
+    variables: { ...params },
+    speaks: 'human',
+  })
   void type(keys, caller, clock)
   const tell = teller(sim, say)
   const record = () => sim.records.find(one => one.uuid === caller.uuid)

@@ -37,10 +37,17 @@ export class TestedSimulation extends Simulation {
    * Fails when somebody hears something else (repeats of a sound that was cut taken out) or something else comes of the call. Each run
    * has a house of its own, like this one. Gives the number of deaths that the call survived.
    */
-  takeoverEverywhere<N extends Needs>(flow: Flow<N> | CampaignFlow, script: Script, { params, lead, before, kills = 1 }: TakeoverOptions<N> = {}): Promise<number> {
+  takeoverEverywhere<N extends Needs>(
+    flow: Flow<N> | CampaignFlow,
+    script: Script,
+    { params, lead, before, kills = 1 }: TakeoverOptions<N> = {},
+  ): Promise<number> {
     const play = async (sim: Simulation) => {
       await before?.(sim)
-      const who = kindOf(flow) === 'campaign' ? sim.lead(flow as CampaignFlow, lead) : sim.call(flow as Flow<N>, params === undefined ? {} : { params })
+      const who =
+        kindOf(flow) === 'campaign'
+          ? sim.lead(flow as CampaignFlow, lead)
+          : sim.call(flow as Flow<N>, params === undefined ? {} : { params })
       await script(who, sim)
     }
     return takeoverEverywhere(play, this.#options, kills)

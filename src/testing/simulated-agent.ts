@@ -25,14 +25,21 @@ export class SimulatedAgent {
   #rung = 0
   #call: Actor | null = null
 
-  constructor(sim: Simulation, name: string, { answers = '3s', wrapUp = '10s', ringFor = '20s', queues }: AgentOptions) {
+  constructor(
+    sim: Simulation,
+    name: string,
+    { answers = '3s', wrapUp = '10s', ringFor = '20s', queues }: AgentOptions,
+  ) {
     this.name = name
     this.#sim = sim
     this.place = sim.switch.world.at(`user/${name}`, { answers })
     this.#added = sim.ready.then(async () => {
       const serves = queues ?? (await sim.queueStore.queues()).map(queue => queue.name)
       const tiers = serves.map(queue => ({ queue, level: 1, position: 1 }))
-      await sim.roster.put({ name, endpoint: `user/${name}`, wrapUpMs: ms(wrapUp), ringForMs: ms(ringFor), queues: tiers }, sim.clock.now())
+      await sim.roster.put(
+        { name, endpoint: `user/${name}`, wrapUpMs: ms(wrapUp), ringForMs: ms(ringFor), queues: tiers },
+        sim.clock.now(),
+      )
     })
     this.#added.catch(() => {}) // told to whoever makes the agent ready
   }
@@ -52,7 +59,14 @@ export class SimulatedAgent {
     const { calls } = await this.#sim.until('the house opens', this.#sim.ready)
     const { clock } = this.#sim
     const uuid = newUuid()
-    const called = originate(calls.switchboard.any(), { uuid, endpoint: endpoint(`user/${this.name}`), flow: null, ringForMs: 20_000, clock, log: calls.log })
+    const called = originate(calls.switchboard.any(), {
+      uuid,
+      endpoint: endpoint(`user/${this.name}`),
+      flow: null,
+      ringForMs: 20_000,
+      clock,
+      log: calls.log,
+    })
     const { outcome } = await this.#sim.until(`${this.name} is on the line`, called)
     if (outcome !== 'answered') throw new Error(`${this.name} did not come on the line: ${outcome}`)
     await this.#sim.roster.nail(this.name, { leg: uuid, node: 'test' }, clock.now())

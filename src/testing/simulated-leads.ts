@@ -42,7 +42,10 @@ export class SimulatedLeads implements CampaignLeads {
     if (!attempt || attempt.settled) return null
     const { id, number, fields, queue } = attempt
     return {
-      id, number, fields, queue,
+      id,
+      number,
+      fields,
+      queue,
       optOut: async () => {
         await this.#sim.reachDatabase()
         attempt.optedOut = true
@@ -61,7 +64,14 @@ export class SimulatedLeads implements CampaignLeads {
   dial(flow: Ident, options: LeadOptions): SimulatedLead {
     const uuid = newUuid()
     const number = options.number ?? `+4940555${String(1000 + this.#attempts.size)}`
-    const attempt: Attempt = { id: this.#attempts.size + 1, number, fields: options.fields ?? {}, queue: options.queue ?? 'sales', optedOut: false, connectedTo: null }
+    const attempt: Attempt = {
+      id: this.#attempts.size + 1,
+      number,
+      fields: options.fields ?? {},
+      queue: options.queue ?? 'sales',
+      optedOut: false,
+      connectedTo: null,
+    }
     this.#attempts.set(uuid, attempt)
     const to = `sofia/gateway/carrier/${dial(number)}`
     const { answers = '1s' as const, speaks = 'human' as const } = options
@@ -69,7 +79,14 @@ export class SimulatedLeads implements CampaignLeads {
     const rings = place.next()
     void this.#sim.ready.then(async ({ calls }) => {
       const { clock } = this.#sim
-      const { outcome } = await originate(calls.switchboard.any(), { uuid, endpoint: endpoint(to), flow, ringForMs: 25_000, clock, log: calls.log })
+      const { outcome } = await originate(calls.switchboard.any(), {
+        uuid,
+        endpoint: endpoint(to),
+        flow,
+        ringForMs: 25_000,
+        clock,
+        log: calls.log,
+      })
       if (outcome !== 'answered') attempt.settled ??= { end: outcome, agent: null }
     })
     return new SimulatedLead(this.#sim, attempt, rings)

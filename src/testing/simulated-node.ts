@@ -54,7 +54,17 @@ export class SimulatedNode {
   readonly #close: () => Promise<void>
   readonly #mirror: RosterMirror
 
-  private constructor(shared: SharedHouse, parts: { name: string; address: string; life: KillableProcess; one: Switch; wires: readonly Wire[]; close: () => Promise<void> }) {
+  private constructor(
+    shared: SharedHouse,
+    parts: {
+      name: string
+      address: string
+      life: KillableProcess
+      one: Switch
+      wires: readonly Wire[]
+      close: () => Promise<void>
+    },
+  ) {
     const { name, address, life } = parts
     this.name = name
     this.address = address
@@ -73,10 +83,33 @@ export class SimulatedNode {
     const calls = life.reach(shared.calls)
     this.queues = openQueues({ store: life.reach(shared.queueStore), roster, clock, log, node: name })
     const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }
-    this.door = new Door({ clock, log, switchboard: this.switchboard, calls, node: name, peers, start: (leg, taken) => this.flows.start(leg, taken) })
-    this.calls = new CallContext({ clock, log, door: this.door, switchboard: this.switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address }, telephones: this.telephones })
+    this.door = new Door({
+      clock,
+      log,
+      switchboard: this.switchboard,
+      calls,
+      node: name,
+      peers,
+      start: (leg, taken) => this.flows.start(leg, taken),
+    })
+    this.calls = new CallContext({
+      clock,
+      log,
+      door: this.door,
+      switchboard: this.switchboard,
+      settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address },
+      telephones: this.telephones,
+    })
     const leads = life.reach(shared.leads)
-    this.flows = new Flows({ catalogue: shared.catalogue, context: this.calls, queues: this.queues, leads, records: recordsOf(life.reach(shared.records), clock), calls, node: name })
+    this.flows = new Flows({
+      catalogue: shared.catalogue,
+      context: this.calls,
+      queues: this.queues,
+      leads,
+      records: recordsOf(life.reach(shared.records), clock),
+      calls,
+      node: name,
+    })
     shared.switch.listeners.set(address, wire => void this.door.accept(wire))
   }
 

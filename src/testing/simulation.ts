@@ -77,15 +77,26 @@ export class Simulation {
   constructor(options: SimulateOptions, calls: CallStore = memoryCallStore()) {
     this.callStore = calls
     this.#log = options.log ?? (options.verbose ? openLog('debug') : silentLog)
-    this.switch = new SimulatedSwitch({ clock: this.clock, sounds: Object.fromEntries(Object.entries(options.sounds ?? {}).map(([name, value]) => [soundName(name), value])) })
+    this.switch = new SimulatedSwitch({
+      clock: this.clock,
+      sounds: Object.fromEntries(Object.entries(options.sounds ?? {}).map(([name, value]) => [soundName(name), value])),
+    })
     this.switch.installEntry(Object.values(NODES))
     const agents = new MemoryAgents()
     this.roster = memoryRoster(agents)
     this.queueStore = memoryQueueStore(agents)
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
-      switch: this.switch, clock: this.clock, log: this.#log, roster: this.roster, queueStore: this.queueStore, calls, catalogue: new Catalogue(this.#flows),
-      leads: this.#leads, nodes: this.nodes, wrapUpAfterDial: options.wrapUpAfterDial ?? false,
+      switch: this.switch,
+      clock: this.clock,
+      log: this.#log,
+      roster: this.roster,
+      queueStore: this.queueStore,
+      calls,
+      catalogue: new Catalogue(this.#flows),
+      leads: this.#leads,
+      nodes: this.nodes,
+      wrapUpAfterDial: options.wrapUpAfterDial ?? false,
       records: {
         lives: (uuid, look) => void this.rows.set(uuid, look),
         moved: uuid => void this.rows.delete(uuid),
@@ -101,14 +112,30 @@ export class Simulation {
   }
 
   /** Somebody calls, and gets this flow. */
-  call<N extends Needs>(flow: Flow<N>, options: { from?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {}): Actor {
+  call<N extends Needs>(
+    flow: Flow<N>,
+    options: { from?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {},
+  ): Actor {
     const name = `flow-${++this.#called}`
     this.#flows.set(name, flow as unknown as AnyFlow)
-    const variables = { switchhook_dialled: DIALLED, ...Object.fromEntries(Object.entries(options.params ?? {}).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)])) }
+    const variables = {
+      switchhook_dialled: DIALLED,
+      ...Object.fromEntries(
+        Object.entries(options.params ?? {})
+          .filter(([, value]) => value !== undefined)
+          .map(([key, value]) => [key, String(value)]),
+      ),
+    }
     const from = options.from ?? `+4930123${String(4000 + this.#called)}`
     return new Actor(this, 'caller', async () => {
       await this.ready
-      return this.switch.world.call({ from, name: this.#called === 1 ? 'caller' : `caller-${this.#called}`, to: `switchhook-${name}`, variables, ...(options.speaks ? { speaks: options.speaks } : {}) })
+      return this.switch.world.call({
+        from,
+        name: this.#called === 1 ? 'caller' : `caller-${this.#called}`,
+        to: `switchhook-${name}`,
+        variables,
+        ...(options.speaks ? { speaks: options.speaks } : {}),
+      })
     })
   }
 
@@ -139,7 +166,12 @@ export class Simulation {
   /** What everybody heard and did, a line each. */
   transcript(): string {
     const began = this.switch.transcript[0]?.at ?? 0
-    return this.switch.transcript.map(({ at, who, what }) => `${((at - began) / 1_000).toFixed(1).padStart(8)}s  ${who} ${what.replace(/^hears (moh\/)/, 'hears music $1')}`).join('\n')
+    return this.switch.transcript
+      .map(
+        ({ at, who, what }) =>
+          `${((at - began) / 1_000).toFixed(1).padStart(8)}s  ${who} ${what.replace(/^hears (moh\/)/, 'hears music $1')}`,
+      )
+      .join('\n')
   }
 
   /** Time goes on until this has happened. The failure tells the whole story. */
@@ -148,7 +180,9 @@ export class Simulation {
       return await this.clock.runUntil(goal, ms(within))
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error
-      throw this.failure(`expected: ${what}, within ${within} (${error instanceof Error ? error.message : String(error)})`)
+      throw this.failure(
+        `expected: ${what}, within ${within} (${error instanceof Error ? error.message : String(error)})`,
+      )
     }
   }
 
@@ -166,14 +200,18 @@ export class Simulation {
       left.push(...(await this.clock.hold(node.queues.check())))
       if (node.flows.running > 0) left.push(`${node.flows.running} flows are still running`)
     }
-    for (const [uuid, { node }] of await this.callStore.all()) left.push(`the journal of ${uuid}, which node ${node} drove last`)
+    for (const [uuid, { node }] of await this.callStore.all())
+      left.push(`the journal of ${uuid}, which node ${node} drove last`)
     for (const unknown of this.switch.unknown) left.push(`the switch did not know: ${unknown}`)
     for (const node of this.nodes.values()) await node.close()
     await this.clock.settle()
     this.switch.close()
     await this.clock.advance(AFTERWARDS_MS)
     for (const timer of this.clock.pending()) left.push(`a timer is pending: in ${timer.inMs} ms ${timer.stack}`)
-    if (left.length > 0) throw new assert.AssertionError({ message: `the test left behind:\n  ${left.join('\n  ')}\nWhat happened:\n${this.transcript()}` })
+    if (left.length > 0)
+      throw new assert.AssertionError({
+        message: `the test left behind:\n  ${left.join('\n  ')}\nWhat happened:\n${this.transcript()}`,
+      })
   }
 
   /** One more node: 'b' stands second in the dialplan's list. */

@@ -94,8 +94,13 @@ class DeadlyCalls {
     }
     this.store = {
       append,
-      take: (...args) => calls.take(...args), restart: (...args) => calls.restart(...args), end: (...args) => calls.end(...args),
-      owner: uuid => calls.owner(uuid), ownersOf: uuids => calls.ownersOf(uuids), all: () => calls.all(), read: uuid => calls.read(uuid),
+      take: (...args) => calls.take(...args),
+      restart: (...args) => calls.restart(...args),
+      end: (...args) => calls.end(...args),
+      owner: uuid => calls.owner(uuid),
+      ownersOf: uuids => calls.ownersOf(uuids),
+      all: () => calls.all(),
+      read: uuid => calls.read(uuid),
     }
   }
 
@@ -135,5 +140,23 @@ function dropRepeat(heard: string[]): void {
   }
 }
 
-const asLine = ({ flow, outcome, hungUpBy, agent, queue, tags, timeline, recording }: Simulation['records'][number]): string =>
-  JSON.stringify({ flow, outcome, hungUpBy, agent, queue, tags: [...tags], timeline: timeline.map(moment => [moment.event, moment.queue ?? '', moment.agent ?? '']), recorded: recording !== null })
+const asLine = ({
+  flow,
+  outcome,
+  hungUpBy,
+  agent,
+  queue,
+  tags,
+  timeline,
+  recording,
+}: Simulation['records'][number]): string =>
+  JSON.stringify({
+    flow,
+    outcome,
+    hungUpBy,
+    agent,
+    queue,
+    tags: [...tags],
+    timeline: timeline.map(moment => [moment.event, moment.queue ?? '', moment.agent ?? '']),
+    recorded: recording !== null,
+  })

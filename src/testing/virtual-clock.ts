@@ -56,7 +56,12 @@ export class VirtualClock implements Clock {
 
   after(ms: number, fn: () => void): Timer {
     // whole milliseconds, as real timers: the rest of a fraction may be too small to move the time at all
-    const timer = new VirtualTimer(this, this.#time + Math.max(0, Number.isNaN(ms) ? 0 : Math.ceil(ms)), this.#order++, fn)
+    const timer = new VirtualTimer(
+      this,
+      this.#time + Math.max(0, Number.isNaN(ms) ? 0 : Math.ceil(ms)),
+      this.#order++,
+      fn,
+    )
     if (this.traceTimers) timer.stack = new Error().stack?.split('\n').slice(2, 6).join('\n')
     this.#push(timer)
     return timer
@@ -111,7 +116,10 @@ export class VirtualClock implements Clock {
     return this.#heap
       .filter(timer => timer.fn)
       .sort((a, b) => (before(a, b) ? -1 : 1))
-      .map(timer => ({ inMs: timer.at - this.#time, stack: timer.stack ?? '(set clock.traceTimers = true to see who set it)' }))
+      .map(timer => ({
+        inMs: timer.at - this.#time,
+        stack: timer.stack ?? '(set clock.traceTimers = true to see who set it)',
+      }))
   }
 
   /** A timer was cancelled. Cancelled timers stay in the heap until they are half of it: cheaper than looking for them. */

@@ -47,7 +47,9 @@ export function value(list: readonly Field[], name: string): string {
 
 /** The first event of that name, or that name and application, in the capture. */
 export function pick(capture: Capture, name: string, application?: string): readonly Field[] {
-  const found = capture.events.find(event => event.name === name && (application === undefined || event.application === application))
+  const found = capture.events.find(
+    event => event.name === name && (application === undefined || event.application === application),
+  )
   if (!found) throw new Error(`the capture holds no ${name}${application === undefined ? '' : ` of ${application}`}`)
   return found.fields
 }

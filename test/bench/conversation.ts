@@ -52,7 +52,8 @@ export class Conversation {
   receive(text: string): void {
     const before = this.#leg.applications
     this.#unread = (this.#unread + text).replaceAll('\r', '').replace(/^\n+/, '')
-    for (let command = this.#next(); command !== undefined && !this.#closed; command = this.#next()) this.#answer(command.head, command.body)
+    for (let command = this.#next(); command !== undefined && !this.#closed; command = this.#next())
+      this.#answer(command.head, command.body)
     this.#flush()
     if (this.#leg.applications > before && !this.#leg.over) this.#mark = this.#observer.now()
   }
@@ -152,7 +153,8 @@ export class Conversation {
   #api(words: readonly string[]): true {
     const body = words[0] === 'uuid_exists' ? 'true' : words[0] === 'uuid_getvar' ? '_undef_' : '+OK\n'
     outgoing.text(`Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}`)
-    if (words[0] === 'uuid_kill' && words[1] === this.#uuid && !this.#leg.over) this.#hangUp(words[2] ?? 'NORMAL_CLEARING')
+    if (words[0] === 'uuid_kill' && words[1] === this.#uuid && !this.#leg.over)
+      this.#hangUp(words[2] ?? 'NORMAL_CLEARING')
     return true
   }
 
@@ -162,7 +164,10 @@ export class Conversation {
       head
         .split('\n')
         .slice(1)
-        .map(line => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trimStart()] as const),
+        .map(
+          line =>
+            [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trimStart()] as const,
+        ),
     )
     const what = headers.get('call-command')
     const application = headers.get('execute-app-name') ?? ''
@@ -199,7 +204,9 @@ export class Conversation {
   #disconnect(): void {
     if (this.#closed) return
     this.#closed = true
-    outgoing.text(`${NOTICE}${this.#uuid}\nContent-Disposition: disconnect\nContent-Length: ${GOODBYE.length}\n\n${GOODBYE}`)
+    outgoing.text(
+      `${NOTICE}${this.#uuid}\nContent-Disposition: disconnect\nContent-Length: ${GOODBYE.length}\n\n${GOODBYE}`,
+    )
     this.#flush()
     this.#line.end()
   }

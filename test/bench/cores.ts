@@ -24,7 +24,9 @@ export function stayOn(core: number): void {
 
 /** Starts node with these arguments on a core. taskset becomes node: the child's pid is node's. */
 export function startPinned(core: number, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  const [command, ...rest] = canPin ? ['taskset', '-c', String(core), process.execPath, ...args] : [process.execPath, ...args]
+  const [command, ...rest] = canPin
+    ? ['taskset', '-c', String(core), process.execPath, ...args]
+    : [process.execPath, ...args]
   return spawn(command ?? process.execPath, rest, { stdio: ['ignore', 'pipe', 'inherit'], env })
 }
 

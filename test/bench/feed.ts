@@ -17,7 +17,9 @@ export function openFeed(options: FeedOptions): Promise<{ port: number; bytesPer
   const rounds = { plain: round(false), json: round(true) }
   const server = createServer({ noDelay: true }, socket => serve(socket, options.events, rounds))
   return new Promise(resolve => {
-    server.listen(0, '127.0.0.1', () => resolve({ port: portOf(server), bytesPerEvent: rounds.plain.length / ROUND, close: () => void server.close() }))
+    server.listen(0, '127.0.0.1', () =>
+      resolve({ port: portOf(server), bytesPerEvent: rounds.plain.length / ROUND, close: () => void server.close() }),
+    )
   })
 }
 
@@ -31,7 +33,13 @@ function round(json: boolean): Buffer {
   const moment = { answered: true, variables: [['variable_digits', '4711'] as const] }
   const texts = Array.from({ length: ROUND }, (_, index) => {
     const id = `feed-${index.toString(36).padStart(4, '0')}`
-    const what = { name: 'CHANNEL_EXECUTE_COMPLETE', application: 'playback', argument: '/sounds/welcome.wav', idLength: id.length, response: 'FILE PLAYED' }
+    const what = {
+      name: 'CHANNEL_EXECUTE_COMPLETE',
+      application: 'playback',
+      argument: '/sounds/welcome.wav',
+      idLength: id.length,
+      response: 'FILE PLAYED',
+    }
     const uuid = `5eed0000-be2c-4000-8000-${index.toString(16).padStart(12, '0')}`
     return eventText(what, moment, json).replaceAll(capturedUuid, uuid).replaceAll('\x02'.repeat(id.length), id)
   })
@@ -46,7 +54,10 @@ function serve(socket: Socket, events: number, rounds: { plain: Buffer; json: Bu
   const api = (body: string) => say(`Content-Type: api/response\nContent-Length: ${body.length}\n\n${body}`)
   const obey = (command: string) => {
     const [word = '', ...rest] = (command.split('\n', 1)[0] ?? '').split(' ')
-    if (word === 'api') return api(rest[0] === 'status' ? 'UP 0 years\nFreeSWITCH (Version 1.10.12)\n' : '0801c241-77bf-4789-910b-fc666884da81')
+    if (word === 'api')
+      return api(
+        rest[0] === 'status' ? 'UP 0 years\nFreeSWITCH (Version 1.10.12)\n' : '0801c241-77bf-4789-910b-fc666884da81',
+      )
     if (word === 'exit') return socket.end()
     if (word === 'auth') return say('Content-Type: command/reply\nReply-Text: +OK accepted\n\n')
     if (word === 'event') {
@@ -77,5 +88,6 @@ async function blast(socket: Socket, events: number, all: Buffer, json: boolean)
     const kept = socket.write(all)
     if (!kept) await new Promise<void>(resolve => (goOn = resolve))
   }
-  if (socket.writable) socket.write(eventText({ name: 'CHANNEL_DESTROY' }, { answered: true, variables: [] }, json), 'latin1')
+  if (socket.writable)
+    socket.write(eventText({ name: 'CHANNEL_DESTROY' }, { answered: true, variables: [] }, json), 'latin1')
 }

@@ -32,7 +32,8 @@ export class Times {
 
   spread(): Spread {
     const sorted = this.#values.slice(0, this.#count).sort()
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * sorted.length) - 1))] ?? 0
+    const at = (share: number) =>
+      sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * sorted.length) - 1))] ?? 0
     return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) }
   }
 }

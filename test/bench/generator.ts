@@ -40,7 +40,8 @@ if (values.help || values.port === undefined) {
   process.exit(values.help ? 0 : 2)
 }
 
-const optional = <K extends string>(key: K, text: string | undefined) => (text === undefined ? {} : { [key]: Number(text) }) as Partial<Record<K, number>>
+const optional = <K extends string>(key: K, text: string | undefined) =>
+  (text === undefined ? {} : { [key]: Number(text) }) as Partial<Record<K, number>>
 const options: LoadOptions = {
   host: values.host,
   port: Number(values.port),
@@ -61,20 +62,38 @@ if (values.idle !== undefined) {
   if (values.json) console.log(JSON.stringify(report))
   else {
     console.log(`${report.parked} calls parked, ${report.failed} failed`)
-    console.log(`listener: ${report.beforeKb} kB before, ${report.parkedKb} kB with them: ${report.kbPerCall.toFixed(1)} kB a call`)
+    console.log(
+      `listener: ${report.beforeKb} kB before, ${report.parkedKb} kB with them: ${report.kbPerCall.toFixed(1)} kB a call`,
+    )
   }
 } else {
   const report = await load(options)
   if (values.json) console.log(JSON.stringify(report))
   else {
     const { verb, call, failures } = report
-    const why = Object.entries(failures).map(([name, count]) => `${name} ${count}`).join(', ')
-    console.log(`${report.ok} calls, ${report.failed} failed (${why}), ${report.unknownCommands} unknown commands in ${report.seconds.toFixed(2)} s`)
-    console.log(`${report.callsPerSecond.toFixed(0)} calls/s; the load itself used ${(report.ownCpuShare * 100).toFixed(0)} % of a core`)
-    console.log(`a call: ${report.commandsPerCall.toFixed(1)} commands, ${report.eventsPerCall.toFixed(1)} events, ${report.kbPerCall.toFixed(1)} kB`)
-    if (options.pid !== undefined) console.log(`listener: ${report.cpuMsPerCall.toFixed(3)} ms CPU a call, ${(report.cpuShare * 100).toFixed(0)} % of a core`)
-    for (const [name, spread] of [['verb', verb], ['call', call]] as const) {
-      console.log(`${name}: p50 ${spread.p50.toFixed(2)}, p95 ${spread.p95.toFixed(2)}, p99 ${spread.p99.toFixed(2)}, max ${spread.max.toFixed(2)} ms`)
+    const why = Object.entries(failures)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ')
+    console.log(
+      `${report.ok} calls, ${report.failed} failed (${why}), ${report.unknownCommands} unknown commands in ${report.seconds.toFixed(2)} s`,
+    )
+    console.log(
+      `${report.callsPerSecond.toFixed(0)} calls/s; the load itself used ${(report.ownCpuShare * 100).toFixed(0)} % of a core`,
+    )
+    console.log(
+      `a call: ${report.commandsPerCall.toFixed(1)} commands, ${report.eventsPerCall.toFixed(1)} events, ${report.kbPerCall.toFixed(1)} kB`,
+    )
+    if (options.pid !== undefined)
+      console.log(
+        `listener: ${report.cpuMsPerCall.toFixed(3)} ms CPU a call, ${(report.cpuShare * 100).toFixed(0)} % of a core`,
+      )
+    for (const [name, spread] of [
+      ['verb', verb],
+      ['call', call],
+    ] as const) {
+      console.log(
+        `${name}: p50 ${spread.p50.toFixed(2)}, p95 ${spread.p95.toFixed(2)}, p99 ${spread.p99.toFixed(2)}, max ${spread.max.toFixed(2)} ms`,
+      )
     }
   }
 }

@@ -6,7 +6,13 @@ import { connectTcp } from '../../src/esl/tcp.ts'
 import { finish, took } from './tally.ts'
 
 const port = Number(process.argv[2])
-const link = new EventLink({ name: 'feed', open: () => connectTcp('127.0.0.1', port), password: 'ClueCon', clock: systemClock, log: silentLog })
+const link = new EventLink({
+  name: 'feed',
+  open: () => connectTcp('127.0.0.1', port),
+  password: 'ClueCon',
+  clock: systemClock,
+  log: silentLog,
+})
 link.on('event', event => {
   if (event.name === 'CHANNEL_DESTROY') finish()
   else took(event.raw('Unique-ID'), event.raw('Application'))

@@ -15,7 +15,12 @@ export interface InboundReport {
 export async function measureInbound(who: keyof typeof READERS, events: number): Promise<InboundReport> {
   const feed = await openFeed({ events })
   try {
-    const said = await runPinned(LISTENER_CORE, ['--import', 'tsx', new URL(READERS[who], import.meta.url).pathname, String(feed.port)])
+    const said = await runPinned(LISTENER_CORE, [
+      '--import',
+      'tsx',
+      new URL(READERS[who], import.meta.url).pathname,
+      String(feed.port),
+    ])
     const result = JSON.parse(said) as { events: number; seconds: number; cpuMs: number }
     return {
       eventsPerSecond: result.events / result.seconds,
@@ -29,8 +34,13 @@ export async function measureInbound(who: keyof typeof READERS, events: number):
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   stayOn(LOAD_CORE)
-  for (const [who, events] of [['ours', 200_000], ['esl-lite', 50_000]] as const) {
+  for (const [who, events] of [
+    ['ours', 200_000],
+    ['esl-lite', 50_000],
+  ] as const) {
     const report = await measureInbound(who, events)
-    console.log(`${who}: ${report.eventsPerSecond.toFixed(0)} events/s, ${report.cpuMicrosecondsPerEvent.toFixed(1)} µs CPU an event of ${report.bytesPerEvent.toFixed(0)} octets`)
+    console.log(
+      `${who}: ${report.eventsPerSecond.toFixed(0)} events/s, ${report.cpuMicrosecondsPerEvent.toFixed(1)} µs CPU an event of ${report.bytesPerEvent.toFixed(0)} octets`,
+    )
   }
 }

@@ -37,9 +37,13 @@ export function journalTables({ full, half, waits, bare }: JournalRounds) {
   const ms = (reports: readonly LoadReport[], figure: (report: LoadReport) => number) => median(reports.map(figure))
   const cpu = (name: string, pair: Pair) => [
     `${name}, ${ms(pair.with, report => report.callsPerSecond).toFixed(0)} calls/s`,
-    ...both(pair).flatMap(reports => [1, VERBS].map(verbs => (ms(reports, report => report.cpuMsPerCall) / verbs).toFixed(3))),
+    ...both(pair).flatMap(reports =>
+      [1, VERBS].map(verbs => (ms(reports, report => report.cpuMsPerCall) / verbs).toFixed(3)),
+    ),
     difference(pair).toFixed(3),
-    ...both(pair).map(reports => (['p50', 'p99'] as const).map(part => ms(reports, report => report.verb[part]).toFixed(2)).join(' / ')),
+    ...both(pair).map(reports =>
+      (['p50', 'p99'] as const).map(part => ms(reports, report => report.verb[part]).toFixed(2)).join(' / '),
+    ),
   ]
   const wait = (what: string, which: 'take' | 'append' | 'last' | 'end') => [
     what,
@@ -50,7 +54,16 @@ export function journalTables({ full, half, waits, bare }: JournalRounds) {
   ]
   return {
     cpu: {
-      head: ['the journal', 'CPU ms/call without', 'a verb', 'with', 'a verb', 'difference a verb', 'verb p50 / p99 ms without', 'with'],
+      head: [
+        'the journal',
+        'CPU ms/call without',
+        'a verb',
+        'with',
+        'a verb',
+        'difference a verb',
+        'verb p50 / p99 ms without',
+        'with',
+      ],
       rows: [cpu('full speed', full), cpu('half load', half)],
     },
     what:
@@ -65,7 +78,8 @@ export function journalTables({ full, half, waits, bare }: JournalRounds) {
         wait('caller gone: last word, and whose it was', 'last'),
         wait('caller gone: journal thrown away', 'end'),
         [
-          'beside it, before each round: a bare PING', '–',
+          'beside it, before each round: a bare PING',
+          '–',
           ...(['p50', 'p95', 'p99'] as const).map(part => median(bare.map(one => one[part])).toFixed(2)),
           [Math.min, Math.max].map(edge => edge(...bare.map(one => one.p99)).toFixed(2)).join('–'),
           Math.max(...bare.map(one => one.max)).toFixed(2),
@@ -78,4 +92,5 @@ export function journalTables({ full, half, waits, bare }: JournalRounds) {
 const both = (pair: Pair) => [pair.without, pair.with]
 
 /** CPU ms a verb that the journal adds: all of it, its beginning and end too, spread over the verbs. Median of the rounds. */
-const difference = (pair: Pair) => median(pair.with.map((one, round) => (one.cpuMsPerCall - (pair.without[round]?.cpuMsPerCall ?? Number.NaN)) / VERBS))
+const difference = (pair: Pair) =>
+  median(pair.with.map((one, round) => (one.cpuMsPerCall - (pair.without[round]?.cpuMsPerCall ?? Number.NaN)) / VERBS))

@@ -3,10 +3,30 @@ import { capturedUuid, encode, eventText, TurnBook, turnOf, type Happening, type
 
 /** What `myevents` subscribes to (mod_event_socket.c); the rest comes only by `event`. */
 export const MY_EVENTS = [
-  'CHANNEL_ANSWER', 'CHANNEL_APPLICATION', 'CHANNEL_BRIDGE', 'CHANNEL_CREATE', 'CHANNEL_DATA', 'CHANNEL_DESTROY', 'CHANNEL_EXECUTE',
-  'CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_ORIGINATE', 'CHANNEL_UUID', 'CHANNEL_OUTGOING', 'CHANNEL_PARK',
-  'CHANNEL_UNPARK', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_STATE', 'CHANNEL_UNBRIDGE', 'CALL_UPDATE', 'DETECTED_SPEECH', 'DTMF',
-  'NOTALK', 'TALK',
+  'CHANNEL_ANSWER',
+  'CHANNEL_APPLICATION',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_CREATE',
+  'CHANNEL_DATA',
+  'CHANNEL_DESTROY',
+  'CHANNEL_EXECUTE',
+  'CHANNEL_EXECUTE_COMPLETE',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'CHANNEL_ORIGINATE',
+  'CHANNEL_UUID',
+  'CHANNEL_OUTGOING',
+  'CHANNEL_PARK',
+  'CHANNEL_UNPARK',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_STATE',
+  'CHANNEL_UNBRIDGE',
+  'CALL_UPDATE',
+  'DETECTED_SPEECH',
+  'DTMF',
+  'NOTALK',
+  'TALK',
 ] as const
 
 /** Keys that callers press: a few different ones, so that their bytes stay prepared. */
@@ -72,8 +92,14 @@ export class Leg {
     if (!parks) this.#applications++
     return book.turn(name, () => {
       const about = { application, argument, idLength }
-      const start: Happening[] = [{ name: 'PRIVATE_COMMAND', state: 'CS_EXECUTE' }, { name: 'CHANNEL_EXECUTE', ...about }]
-      const end: Happening[] = [...during(application, pin), { name: 'CHANNEL_EXECUTE_COMPLETE', ...about, response: response(application) }]
+      const start: Happening[] = [
+        { name: 'PRIVATE_COMMAND', state: 'CS_EXECUTE' },
+        { name: 'CHANNEL_EXECUTE', ...about },
+      ]
+      const end: Happening[] = [
+        ...during(application, pin),
+        { name: 'CHANNEL_EXECUTE_COMPLETE', ...about, response: response(application) },
+      ]
       const first = this.#render(start, before)
       const last = parks ? { parts: [], events: 0 } : this.#render(end, this.#moment)
       return turnOf([OK, ...first.parts, ...last.parts], first.events + last.events)
@@ -84,11 +110,22 @@ export class Leg {
   hangUp(cause: string): Turn {
     this.#over = true
     return book.turn(`${this.#listening}|${this.#state}|hangup|${cause}|${this.linger}`, () => {
-      const first = this.#render([{ name: 'CHANNEL_CALLSTATE', state: 'CS_EXECUTE' }, { name: 'CHANNEL_HANGUP', cause }], this.#moment)
+      const first = this.#render(
+        [
+          { name: 'CHANNEL_CALLSTATE', state: 'CS_EXECUTE' },
+          { name: 'CHANNEL_HANGUP', cause },
+        ],
+        this.#moment,
+      )
       const last = this.#render(
         [
           { name: 'CHANNEL_UNPARK' },
-          { name: 'CHANNEL_EXECUTE_COMPLETE', application: 'socket', argument: '127.0.0.1:8084 async full', response: '_none_' },
+          {
+            name: 'CHANNEL_EXECUTE_COMPLETE',
+            application: 'socket',
+            argument: '127.0.0.1:8084 async full',
+            response: '_none_',
+          },
           { name: 'CHANNEL_STATE', state: 'CS_HANGUP' },
           { name: 'CHANNEL_STATE', state: 'CS_REPORTING' },
           { name: 'CHANNEL_HANGUP_COMPLETE', cause },
@@ -124,7 +161,14 @@ export class Leg {
     if (equals < 1) return
     this.#state += `;${set}`
     const heard = pin ? [['variable_read_result', 'success'] as const] : []
-    this.#moment = { ...this.#moment, variables: [...this.#moment.variables, ...heard, [`variable_${set.slice(0, equals)}`, encode(set.slice(equals + 1))]] }
+    this.#moment = {
+      ...this.#moment,
+      variables: [
+        ...this.#moment.variables,
+        ...heard,
+        [`variable_${set.slice(0, equals)}`, encode(set.slice(equals + 1))],
+      ],
+    }
   }
 }
 
@@ -135,7 +179,11 @@ function during(application: string, pin: string): Happening[] {
     case 'playback':
       return [{ name: 'PLAYBACK_START' }, { name: 'PLAYBACK_STOP' }]
     case 'play_and_get_digits':
-      return [{ name: 'PLAYBACK_START' }, ...[...pin].map(digit => ({ name: 'DTMF', digit })), { name: 'PLAYBACK_STOP' }]
+      return [
+        { name: 'PLAYBACK_START' },
+        ...[...pin].map(digit => ({ name: 'DTMF', digit })),
+        { name: 'PLAYBACK_STOP' },
+      ]
     default:
       return []
   }

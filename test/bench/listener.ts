@@ -41,20 +41,44 @@ const switchboard = new Switchboard()
 const redis = process.argv[3]
 const shared = redis === undefined ? {} : await withPeers(JSON.parse(redis) as RedisAddress)
 const door: Door = new Door({ clock, log, switchboard, start: (leg, taken) => flows.start(leg, taken), ...shared })
-const context = new CallContext({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} } })
-const flows = new Flows({ catalogue: new WhateverThePath(new Map()), context, queues: noQueues, records: { ended: async () => {} }, ...shared })
+const context = new CallContext({
+  clock,
+  log,
+  door,
+  switchboard,
+  settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} },
+})
+const flows = new Flows({
+  catalogue: new WhateverThePath(new Map()),
+  context,
+  queues: noQueues,
+  records: { ended: async () => {} },
+  ...shared,
+})
 
 const port = Number(process.argv[2] ?? 8084)
 await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.accept(wire) })
 console.log('ready')
 
 /** What a node has that is not the only one: where its calls are written down, and the lease that lets it speak for them. */
-async function withPeers(address: RedisAddress): Promise<Pick<DoorOptions, 'peers'> & { calls: CallStore; node: string }> {
-  const home = { commands: await openRedisClient(address), subscriber: await openRedisClient(address, { kind: 'subscriber' }) }
+async function withPeers(
+  address: RedisAddress,
+): Promise<Pick<DoorOptions, 'peers'> & { calls: CallStore; node: string }> {
+  const home = {
+    commands: await openRedisClient(address),
+    subscriber: await openRedisClient(address, { kind: 'subscriber' }),
+  }
   const calls = new TimedCalls(redisCallStore(home.commands, clock))
   process.on('SIGUSR2', () => console.log(JSON.stringify(calls.report())))
   const node = `bench-${process.pid}`
-  const lease = new LocalNodeLease({ table: redisNodeTable(home, clock), node, address: null, roles: ['listener'], clock, log })
+  const lease = new LocalNodeLease({
+    table: redisNodeTable(home, clock),
+    node,
+    address: null,
+    roles: ['listener'],
+    clock,
+    log,
+  })
   await lease.start()
   return { calls, node, peers: { holds: () => lease.holds(), addressOf: () => null } }
 }

@@ -36,7 +36,12 @@ let ports = 0
 export async function start(name: ListenerName, redis: BenchRedis): Promise<Running> {
   const port = FIRST_PORT + ports++
   const { file, flags, journal } = LISTENERS[name]
-  const child = startPinned(LISTENER_CORE, [...flags, new URL(file, import.meta.url).pathname, String(port), ...(journal ? [JSON.stringify(redis.address)] : [])])
+  const child = startPinned(LISTENER_CORE, [
+    ...flags,
+    new URL(file, import.meta.url).pathname,
+    String(port),
+    ...(journal ? [JSON.stringify(redis.address)] : []),
+  ])
   const { pid, stdout } = child
   if (pid === undefined || stdout === null) throw new Error(`${name} cannot be started`)
   const ended = new Promise<void>(resolve => child.once('close', () => resolve()))

@@ -34,7 +34,9 @@ export class Load {
   readonly #options: LoadOptions
   readonly #parkIn: string | undefined
   readonly #read = Buffer.allocUnsafe(1 << 16)
-  readonly #uuids = `${Math.floor(Math.random() * 0xffffffff).toString(16).padStart(8, '0')}-be2c-4000-8000-`
+  readonly #uuids = `${Math.floor(Math.random() * 0xffffffff)
+    .toString(16)
+    .padStart(8, '0')}-be2c-4000-8000-`
   readonly #sockets = new Set<Socket>()
   readonly verb = new Times()
   readonly call = new Times()
@@ -108,7 +110,11 @@ export class Load {
         },
       },
     })
-    const line = { write: (bytes: Buffer) => (socket.write(bytes), socket.writableLength > 0), end: () => void socket.end(), inOne: this.#options.inOne ?? false }
+    const line = {
+      write: (bytes: Buffer) => (socket.write(bytes), socket.writableLength > 0),
+      end: () => void socket.end(),
+      inOne: this.#options.inOne ?? false,
+    }
     const conversation = new Conversation(line, observer, uuid, new Leg(number, this.#parkIn))
     this.#sockets.add(socket)
     let reached = false

@@ -59,7 +59,12 @@ export async function load(options: LoadOptions): Promise<LoadReport> {
   run.breakAll()
   const seconds = (run.lastEnd - begin) / 1_000
   const since = (name: keyof typeof counts) => run.counts[name] - counts[name]
-  const failures = { refused: since('refused'), closedEarly: since('closedEarly'), tooShort: since('tooShort'), stuck: since('stuck') }
+  const failures = {
+    refused: since('refused'),
+    closedEarly: since('closedEarly'),
+    tooShort: since('tooShort'),
+    stuck: since('stuck'),
+  }
   const ok = since('ok')
   const failed = failures.refused + failures.closedEarly + failures.tooShort + failures.stuck
   const all = Math.max(1, ok + failed)
@@ -119,7 +124,12 @@ export interface ParkReport {
 }
 
 /** Parks so many calls in their first media application and reads the listener's memory; then all callers hang up. */
-export async function park(options: LoadOptions & { readonly pid: number }, calls: number, app = 'playback', settleMs = 2_000): Promise<ParkReport> {
+export async function park(
+  options: LoadOptions & { readonly pid: number },
+  calls: number,
+  app = 'playback',
+  settleMs = 2_000,
+): Promise<ParkReport> {
   const run = new Load(options, app)
   const beforeKb = residentKb(options.pid)
   const until = performance.now() + 60_000
@@ -131,5 +141,11 @@ export async function park(options: LoadOptions & { readonly pid: number }, call
   const parkedKb = residentKb(options.pid)
   run.breakAll()
   await pause(100)
-  return { parked: run.parked, failed: calls - run.parked, beforeKb, parkedKb, kbPerCall: (parkedKb - beforeKb) / Math.max(1, run.parked) }
+  return {
+    parked: run.parked,
+    failed: calls - run.parked,
+    beforeKb,
+    parkedKb,
+    kbPerCall: (parkedKb - beforeKb) / Math.max(1, run.parked),
+  }
 }

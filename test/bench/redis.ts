@@ -15,7 +15,11 @@ const TRIPS = 1_000
 /** How long a bare round trip to it takes now, milliseconds: for a process that does nothing else, on the listeners' core. */
 export async function bareTrip({ address }: BenchRedis): Promise<Spread> {
   const times = new Times()
-  const said = await runPinned(LISTENER_CORE, [new URL('redis-trip.mjs', import.meta.url).pathname, JSON.stringify(address), String(TRIPS)])
+  const said = await runPinned(LISTENER_CORE, [
+    new URL('redis-trip.mjs', import.meta.url).pathname,
+    JSON.stringify(address),
+    String(TRIPS),
+  ])
   for (const ms of JSON.parse(said) as number[]) times.add(ms)
   return times.spread()
 }
@@ -35,7 +39,13 @@ export async function openRedis(): Promise<BenchRedis> {
   const dataDir = fileURLToPath(new URL(`../../.data/test-${process.pid}`, import.meta.url))
   const { CACHE_DIR, XDG_CACHE_HOME } = process.env
   const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
-  const { running, guard } = await startRedis({ dataDir, cacheDir, clock: systemClock, throwaway: false, say: line => console.error(line) })
+  const { running, guard } = await startRedis({
+    dataDir,
+    cacheDir,
+    clock: systemClock,
+    throwaway: false,
+    say: line => console.error(line),
+  })
   return {
     address: running.address,
     version: running.version,

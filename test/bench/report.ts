@@ -23,7 +23,14 @@ export interface Measured {
 }
 
 /** What we promise: against raw-node in the same rounds, and in milliseconds above a bare round trip to Redis. */
-const GATES = { cpu: 1.2, cpuWithJournal: 1.5, p99: 1.5, aboveBareTripMs: 2, kbPerCall: 25, eventsPerSecond: 60_000 } as const
+const GATES = {
+  cpu: 1.2,
+  cpuWithJournal: 1.5,
+  p99: 1.5,
+  aboveBareTripMs: 2,
+  kbPerCall: 25,
+  eventsPerSecond: 60_000,
+} as const
 
 /** Up to this load average nobody else is at work. */
 const QUIET = 0.5
@@ -46,13 +53,36 @@ export function print(measured: Measured): boolean {
       `${full(report => report.commandsPerCall).toFixed(1)} / ${full(report => report.eventsPerCall).toFixed(1)}`,
       half(report => report.callsPerSecond).toFixed(0),
       `${(half(report => report.cpuShare) * 100).toFixed(0)} %`,
-      [half(report => report.verb.p50), half(report => report.verb.p95), half(report => report.verb.p99)].map(ms => ms.toFixed(2)).join(' / '),
+      [half(report => report.verb.p50), half(report => report.verb.p95), half(report => report.verb.p99)]
+        .map(ms => ms.toFixed(2))
+        .join(' / '),
       (measured.kbPerCall.get(name) ?? Number.NaN).toFixed(1),
-      String([...(measured.full.get(name) ?? []), ...(measured.half.get(name) ?? [])].reduce((sum, report) => sum + report.failed, 0)),
+      String(
+        [...(measured.full.get(name) ?? []), ...(measured.half.get(name) ?? [])].reduce(
+          (sum, report) => sum + report.failed,
+          0,
+        ),
+      ),
     ]
   })
-  console.log('\nThe standard call: answer, playback, play_and_get_digits, set, playback, hangup. Medians; ratios within a round.\n')
-  table(['listener', 'calls/s', 'CPU ms/call', `÷ ${LIMIT}`, 'commands / events', 'half load calls/s', 'busy', 'verb p50 / p95 / p99 ms', 'kB parked call', 'failed'], rows)
+  console.log(
+    '\nThe standard call: answer, playback, play_and_get_digits, set, playback, hangup. Medians; ratios within a round.\n',
+  )
+  table(
+    [
+      'listener',
+      'calls/s',
+      'CPU ms/call',
+      `÷ ${LIMIT}`,
+      'commands / events',
+      'half load calls/s',
+      'busy',
+      'verb p50 / p95 / p99 ms',
+      'kB parked call',
+      'failed',
+    ],
+    rows,
+  )
 
   const rounds: JournalRounds = {
     full: { without: measured.full.get('ours') ?? [], with: measured.full.get('ours + journal') ?? [] },
@@ -63,50 +93,95 @@ export function print(measured: Measured): boolean {
   const journal = journalTables(rounds)
   console.log('')
   table(journal.cpu.head, journal.cpu.rows)
-  console.log(`\n${journal.what}\nRedis ${measured.redis} on this machine, appending to a file${measured.pinned ? ', on the core of the load' : ''}.\n`)
+  console.log(
+    `\n${journal.what}\nRedis ${measured.redis} on this machine, appending to a file${measured.pinned ? ', on the core of the load' : ''}.\n`,
+  )
   table(journal.waits.head, journal.waits.rows)
 
   const { ours, 'esl-lite': peer } = measured.inbound
-  const inbound = [['ours (lazy)', ours], ['esl-lite', peer]] as const
+  const inbound = [
+    ['ours (lazy)', ours],
+    ['esl-lite', peer],
+  ] as const
   console.log('')
   table(
     ['inbound events', 'events/s', 'MB/s', 'CPU µs/event'],
-    inbound.map(([name, one]) => [name, one.eventsPerSecond.toFixed(0), ((one.eventsPerSecond * one.bytesPerEvent) / 1e6).toFixed(0), one.cpuMicrosecondsPerEvent.toFixed(1)]),
+    inbound.map(([name, one]) => [
+      name,
+      one.eventsPerSecond.toFixed(0),
+      ((one.eventsPerSecond * one.bytesPerEvent) / 1e6).toFixed(0),
+      one.cpuMicrosecondsPerEvent.toFixed(1),
+    ]),
   )
 
   const kb = measured.kbPerCall.get('ours') ?? Number.NaN
-  const [cpu, cpuWithJournal, p99, above] = [cpuRatio('ours'), cpuRatio('ours + journal'), p99Ratio('ours'), aboveBareTrip(rounds)]
+  const [cpu, cpuWithJournal, p99, above] = [
+    cpuRatio('ours'),
+    cpuRatio('ours + journal'),
+    p99Ratio('ours'),
+    aboveBareTrip(rounds),
+  ]
   const gates = [
     atMost(`full speed: CPU per call ÷ ${LIMIT}`, GATES.cpu, cpu),
     atMost(`full speed, with the journal: CPU per call ÷ ${LIMIT}`, GATES.cpuWithJournal, cpuWithJournal),
     atMost(`half of ${LIMIT}'s best: verb p99 ÷ ${LIMIT}`, GATES.p99, p99),
     atMost('half load: taking a call or writing, p99 ms above a bare round trip', GATES.aboveBareTripMs, above),
     atMost('kB a parked call', GATES.kbPerCall, kb),
-    { what: 'inbound events/s', promised: `≥ ${GATES.eventsPerSecond}`, measured: ours.eventsPerSecond.toFixed(0), met: ours.eventsPerSecond >= GATES.eventsPerSecond },
+    {
+      what: 'inbound events/s',
+      promised: `≥ ${GATES.eventsPerSecond}`,
+      measured: ours.eventsPerSecond.toFixed(0),
+      met: ours.eventsPerSecond >= GATES.eventsPerSecond,
+    },
   ]
   console.log('')
-  table(['gate', 'promised', 'measured', ''], gates.map(({ what, promised, measured: figure, met }) => [what, promised, figure, met ? 'met' : 'MISSED']))
-  console.log('\nA ratio is taken within each round, where the listeners run one right after the other; the figure is the median of the rounds.')
-  if (!measured.pinned) console.log('\nListener and load shared their cores (no taskset, or one core): the figures are noisy.')
-  if (measured.others > QUIET) console.log(`\nOthers used this machine too (load average ${measured.others.toFixed(1)} before the first round): waits show it more than CPU does.`)
+  table(
+    ['gate', 'promised', 'measured', ''],
+    gates.map(({ what, promised, measured: figure, met }) => [what, promised, figure, met ? 'met' : 'MISSED']),
+  )
+  console.log(
+    '\nA ratio is taken within each round, where the listeners run one right after the other; the figure is the median of the rounds.',
+  )
+  if (!measured.pinned)
+    console.log('\nListener and load shared their cores (no taskset, or one core): the figures are noisy.')
+  if (measured.others > QUIET)
+    console.log(
+      `\nOthers used this machine too (load average ${measured.others.toFixed(1)} before the first round): waits show it more than CPU does.`,
+    )
   return gates.every(({ met }) => met)
 }
 
-const atMost = (what: string, limit: number, measured: number) => ({ what, promised: `≤ ${limit}`, measured: measured.toFixed(2), met: measured <= limit })
+const atMost = (what: string, limit: number, measured: number) => ({
+  what,
+  promised: `≤ ${limit}`,
+  measured: measured.toFixed(2),
+  met: measured <= limit,
+})
 
 /** The median over the rounds of a figure, divided by the limit's in the same round. */
-function ratio(rounds: ReadonlyMap<string, readonly LoadReport[]>, name: string, figure: (report: LoadReport) => number): number {
+function ratio(
+  rounds: ReadonlyMap<string, readonly LoadReport[]>,
+  name: string,
+  figure: (report: LoadReport) => number,
+): number {
   const limit = rounds.get(LIMIT) ?? []
-  return median((rounds.get(name) ?? []).map((report, round) => figure(report) / (limit[round] ? figure(limit[round]) : Number.NaN)))
+  return median(
+    (rounds.get(name) ?? []).map(
+      (report, round) => figure(report) / (limit[round] ? figure(limit[round]) : Number.NaN),
+    ),
+  )
 }
 
-const middle = (reports: readonly LoadReport[]) => (figure: (report: LoadReport) => number) => median(reports.map(figure))
+const middle = (reports: readonly LoadReport[]) => (figure: (report: LoadReport) => number) =>
+  median(reports.map(figure))
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`
   console.log(line(head))
-  console.log(`|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`)
+  console.log(
+    `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`,
+  )
   for (const row of rows) console.log(line(row))
 }

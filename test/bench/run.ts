@@ -63,7 +63,11 @@ interface HalfLoad {
  * Half of raw-node's best for raw-node and for us, half of their own for the others, which could not take that. With its journal a call
  * costs more: half load is half of what the node can do with journals, and the node without them is measured there once more.
  */
-async function atHalfLoad(running: ReadonlyMap<ListenerName, Running>, best: ReadonlyMap<ListenerName, number>, redis: BenchRedis): Promise<HalfLoad> {
+async function atHalfLoad(
+  running: ReadonlyMap<ListenerName, Running>,
+  best: ReadonlyMap<ListenerName, number>,
+  redis: BenchRedis,
+): Promise<HalfLoad> {
   const half = new Map<ListenerName, LoadReport[]>(NAMES.map(name => [name, []]))
   const beside: LoadReport[] = []
   const waits: Waits[] = []
@@ -115,7 +119,10 @@ async function bench(): Promise<Measured> {
     running.clear()
     const kbPerCall = await memory(redis)
     tell('events of the inbound port')
-    const inbound = { ours: await measureInbound('ours', EVENTS.ours), 'esl-lite': await measureInbound('esl-lite', EVENTS['esl-lite']) }
+    const inbound = {
+      ours: await measureInbound('ours', EVENTS.ours),
+      'esl-lite': await measureInbound('esl-lite', EVENTS['esl-lite']),
+    }
     return { full, half, beside, waits, bare, kbPerCall, inbound, pinned: canPin, redis: redis.version, others }
   } finally {
     for (const one of running.values()) await one.stop()

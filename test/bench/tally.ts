@@ -21,7 +21,8 @@ export function took(leg: string | undefined, application: string | undefined): 
 export function finish(): never {
   const seconds = (performance.now() - begin) / 1_000
   const used = process.cpuUsage(cpu)
-  if (characters !== events * PER_EVENT) throw new Error(`read ${characters} characters out of ${events} events: one was not looked at`)
+  if (characters !== events * PER_EVENT)
+    throw new Error(`read ${characters} characters out of ${events} events: one was not looked at`)
   console.log(JSON.stringify({ events, seconds, cpuMs: (used.user + used.system) / 1_000 }))
   process.exit(0)
 }

@@ -46,10 +46,14 @@ export interface Happening {
 
 /** url-encoding as FreeSWITCH does it: everything outside printable ASCII and these; `/`, `,` and brackets stay. */
 export function encode(text: string): string {
-  return text.replace(/[^!$'()*,\-./0-9A-Z_a-z~]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  return text.replace(
+    /[^!$'()*,\-./0-9A-Z_a-z~]/g,
+    char => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
 }
 
-const ABOUT_THE_APPLICATION = /^(Application|variable_current_application|variable_(my_var|menu_choice|read_result|current_loop|total_loops|digits_dialed)$)/
+const ABOUT_THE_APPLICATION =
+  /^(Application|variable_current_application|variable_(my_var|menu_choice|read_result|current_loop|total_loops|digits_dialed)$)/
 
 const without = (list: readonly Field[]) => list.filter(([name]) => !ABOUT_THE_APPLICATION.test(name))
 const ringing = without(pick(capture, 'CHANNEL_EXECUTE', 'answer'))
@@ -115,7 +119,10 @@ const decode = (value: string) => (value === '_undef_' ? '' : decodeURIComponent
 export function eventText(what: Happening, moment: Moment, json: boolean): string {
   const list = eventFields(what, moment)
   const body = json
-    ? utf8(JSON.stringify(Object.fromEntries(list.map(([name, value]) => [name, decode(value)])))).replaceAll('\\u0002', ID_BYTE)
+    ? utf8(JSON.stringify(Object.fromEntries(list.map(([name, value]) => [name, decode(value)])))).replaceAll(
+        '\\u0002',
+        ID_BYTE,
+      )
     : `${list.map(([name, value]) => `${name}: ${value}`).join('\n')}\n\n`
   return `Content-Length: ${body.length}\nContent-Type: text/event-${json ? 'json' : 'plain'}\n\n${body}`
 }
@@ -134,7 +141,11 @@ export function turnOf(parts: readonly string[], events: number): Turn {
 /** The reply to `connect`: one block, what the reply itself says comes last. */
 export const connectTurn: Turn = (() => {
   const own = /^(Content-Type|Reply-Text|Socket-Mode|Control)$/
-  const list = [...capture.connectReply.filter(([name]) => !own.test(name)), ...ENTRY, ...capture.connectReply.filter(([name]) => own.test(name))]
+  const list = [
+    ...capture.connectReply.filter(([name]) => !own.test(name)),
+    ...ENTRY,
+    ...capture.connectReply.filter(([name]) => own.test(name)),
+  ]
   return turnOf([`${list.map(([name, value]) => `${name}: ${value}`).join('\n')}\n\n`], 0)
 })()
 

@@ -48,7 +48,11 @@ export class TimedCalls implements CallStore {
     this.#entries += entries.length
     for (const entry of entries) this.#characters += entry.length
     const { append, last } = this.#times
-    return this.#timed(asked, entries.at(-1)?.includes('"returned"') ? last : append, this.#calls.append(uuid, owner, entries))
+    return this.#timed(
+      asked,
+      entries.at(-1)?.includes('"returned"') ? last : append,
+      this.#calls.append(uuid, owner, entries),
+    )
   }
 
   restart(uuid: string, owner: Owner, entries: readonly string[]): Promise<boolean> {

@@ -10,8 +10,10 @@ import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openRedis } from '../open-services.ts'
 
-const take = async (store: CallStore, uuid: string, node: string): Promise<Owner> =>
-  ({ node, epoch: (await store.take(uuid, node, 'begin')).epoch })
+const take = async (store: CallStore, uuid: string, node: string): Promise<Owner> => ({
+  node,
+  epoch: (await store.take(uuid, node, 'begin')).epoch,
+})
 const isService = (error: unknown) => error instanceof SwitchhookError && error.code === 'SERVICE'
 
 test('a Redis that is away fails every question at once', async t => {
@@ -53,9 +55,19 @@ test('a Redis that was silent and answers again is asked again', async t => {
   await clock.advance(251)
   assert.equal(await late, true)
   silence(false)
-  while (!(await calls.owner('c1').then(() => true, () => false))) await commands.ping()
+  while (
+    !(await calls.owner('c1').then(
+      () => true,
+      () => false,
+    ))
+  )
+    await commands.ping()
   assert.equal(await calls.append('c1', owner, ['again']), true)
-  assert.deepEqual(await calls.read('c1'), ['begin', 'in time', 'late', 'again'], 'a write that was given up may have happened')
+  assert.deepEqual(
+    await calls.read('c1'),
+    ['begin', 'in time', 'late', 'again'],
+    'a write that was given up may have happened',
+  )
 })
 
 test('an answer that came while this process stood still counts', async t => {
@@ -72,8 +84,14 @@ test('an answer that came while this process stood still counts', async t => {
 function everything(calls: CallStore): Promise<unknown>[] {
   const owner = { node: 'a', epoch: 1 }
   return [
-    calls.take('c9', 'a', 'begin'), calls.append('c9', owner, ['one']), calls.restart('c9', owner, ['begin']), calls.end('c9', owner),
-    calls.owner('c9'), calls.ownersOf(['c9']), calls.all(), calls.read('c9'),
+    calls.take('c9', 'a', 'begin'),
+    calls.append('c9', owner, ['one']),
+    calls.restart('c9', owner, ['begin']),
+    calls.end('c9', owner),
+    calls.owner('c9'),
+    calls.ownersOf(['c9']),
+    calls.all(),
+    calls.read('c9'),
   ]
 }
 

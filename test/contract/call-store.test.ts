@@ -27,8 +27,10 @@ const HOMES: Record<string, (t: TestContext) => Promise<Stores>> = {
   },
 }
 
-const take = async (store: CallStore, uuid: string, node: string): Promise<Owner> =>
-  ({ node, epoch: (await store.take(uuid, node, 'begin')).epoch })
+const take = async (store: CallStore, uuid: string, node: string): Promise<Owner> => ({
+  node,
+  epoch: (await store.take(uuid, node, 'begin')).epoch,
+})
 
 for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: a new call begins its journal, and what its owner writes stands behind it in order`, async t => {
@@ -52,8 +54,11 @@ for (const [home, open] of Object.entries(HOMES)) {
     await take(second, 'c2', 'b')
     const many = Array.from({ length: 1_500 }, (_, at) => `entry ${at}`)
     const answers = Promise.all([
-      first.append('c1', one!, ['first']), first.append('c2', lost!, ['of nobody']), first.append('c3', two!, []),
-      first.append('c3', two!, many), first.append('c1', one!, ['second', 'third']),
+      first.append('c1', one!, ['first']),
+      first.append('c2', lost!, ['of nobody']),
+      first.append('c3', two!, []),
+      first.append('c3', two!, many),
+      first.append('c1', one!, ['second', 'third']),
     ])
     assert.deepEqual(await first.read('c1'), ['begin', 'first', 'second', 'third'])
     assert.deepEqual(await answers, [true, false, true, true, true])
@@ -135,17 +140,33 @@ for (const [home, open] of Object.entries(HOMES)) {
     const c2 = await take(second, 'c2', 'b')
     await first.end('c3', await take(first, 'c3', 'a'))
     assert.deepEqual(await first.ownersOf(['c2', 'c3', 'c1', 'never']), [c2, null, c1, null])
-    assert.deepEqual(await first.all(), new Map([['c1', c1], ['c2', c2]]))
+    assert.deepEqual(
+      await first.all(),
+      new Map([
+        ['c1', c1],
+        ['c2', c2],
+      ]),
+    )
   })
 
   test(`${home}: of nodes that take one call at the same moment one has it, and the others know who`, async t => {
     const { first, second } = await open(t)
-    const takes = await Promise.all(Array.from({ length: 40 }, (_, i) => [first, second][i % 2]!.take('c1', `n${i}`, 'begin')))
+    const takes = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => [first, second][i % 2]!.take('c1', `n${i}`, 'begin')),
+    )
     const epochs = takes.map(({ epoch }) => epoch).sort((a, b) => a - b)
-    assert.deepEqual(epochs, Array.from({ length: 40 }, (_, i) => epochs[0]! + i))
-    const written = await Promise.all(takes.map(({ epoch }, i) => first.append('c1', { node: `n${i}`, epoch }, [`n${i}`])))
+    assert.deepEqual(
+      epochs,
+      Array.from({ length: 40 }, (_, i) => epochs[0]! + i),
+    )
+    const written = await Promise.all(
+      takes.map(({ epoch }, i) => first.append('c1', { node: `n${i}`, epoch }, [`n${i}`])),
+    )
     const winner = takes.findIndex(({ epoch }) => epoch === epochs.at(-1))
-    assert.deepEqual(written.flatMap((had, i) => (had ? [i] : [])), [winner])
+    assert.deepEqual(
+      written.flatMap((had, i) => (had ? [i] : [])),
+      [winner],
+    )
     assert.deepEqual(await first.read('c1'), ['begin', `n${winner}`])
   })
 
@@ -156,14 +177,21 @@ for (const [home, open] of Object.entries(HOMES)) {
     const owners = await Promise.all(uuids.map(uuid => take(second, uuid, 'b')))
     const answers: boolean[] = []
     for (let n = 0; n < 100; n++) {
-      answers.push(...await Promise.all(uuids.map((uuid, i) => {
-        if (n % 50 === 0) void second.append(uuid, owners[i]!, [`b${n}`])
-        return [first.append, first.restart, first.append, first.end][n % 4]!.call(first, uuid, old[i]!, ['late'])
-      })))
+      answers.push(
+        ...(await Promise.all(
+          uuids.map((uuid, i) => {
+            if (n % 50 === 0) void second.append(uuid, owners[i]!, [`b${n}`])
+            return [first.append, first.restart, first.append, first.end][n % 4]!.call(first, uuid, old[i]!, ['late'])
+          }),
+        )),
+      )
     }
     assert.equal(answers.filter(had => !had).length, 10_000)
     const journals = await Promise.all(uuids.map(uuid => second.read(uuid)))
-    assert.deepEqual(journals, uuids.map(() => ['begin', 'b0', 'b50']))
+    assert.deepEqual(
+      journals,
+      uuids.map(() => ['begin', 'b0', 'b50']),
+    )
     assert.deepEqual(await second.ownersOf(uuids), owners)
   })
 }
@@ -186,7 +214,11 @@ test('Redis: a journal that nobody writes to is forgotten after half a day, and 
   }
   await client.del(journal)
   assert.equal(await calls.append('c1', owner, ['after a very long talk']), true)
-  assert.deepEqual((await calls.take('c1', 'a', 'a new begin')).entries, ['a new begin'], 'no journal without its beginning')
+  assert.deepEqual(
+    (await calls.take('c1', 'a', 'a new begin')).entries,
+    ['a new begin'],
+    'no journal without its beginning',
+  )
 })
 
 test('Redis: keys are what the operator was told', async t => {

@@ -18,7 +18,15 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   const soon = (ms: number) => pause(random() * ms)
   const { carrier, node, dial, agents, campaign, closing } = await openCampaignRig(t, undefined, 'redis')
   const houses = [await node('a'), await node('b')]
-  const queues: Queues[] = houses.map(rig => openQueues({ store: redisQueueStore(rig.home), roster: rig.roster, clock: systemClock, log: silentLog, node: rig.node }))
+  const queues: Queues[] = houses.map(rig =>
+    openQueues({
+      store: redisQueueStore(rig.home),
+      roster: rig.roster,
+      clock: systemClock,
+      log: silentLog,
+      node: rig.node,
+    }),
+  )
   closing.defer(() => Promise.all(queues.map(one => one[Symbol.asyncDispose]())))
   await redisQueueStore(houses[0]!.home).put({ name: 'sales', strategy: 'longest-idle-agent' })
   await agents(AGENTS)
@@ -28,11 +36,23 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   const worst: string[] = []
   const abandoned: string[] = []
   let talked = 0
-  const look = (what: string) => void (unserved.size > AGENTS - busy.size && worst.push(`${what}: ${unserved.size} leads, ${AGENTS - busy.size} agents`))
+  const look = (what: string) =>
+    void (
+      unserved.size > AGENTS - busy.size && worst.push(`${what}: ${unserved.size} leads, ${AGENTS - busy.size} agents`)
+    )
 
   /** Talks with an agent of the queue for a moment; false when there was none. */
-  const talk = async (uuid: string, queue: Queues, lead: boolean, given: (agent: string) => Promise<unknown> = async () => {}) => {
-    await using place = await queue.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', lead ? { headStart: '1d' } : {})
+  const talk = async (
+    uuid: string,
+    queue: Queues,
+    lead: boolean,
+    given: (agent: string) => Promise<unknown> = async () => {},
+  ) => {
+    await using place = await queue.enter(
+      { uuid, from: '100', signal: new AbortController().signal },
+      'sales',
+      lead ? { headStart: '1d' } : {},
+    )
     const agent = await place.agent({ within: lead ? '1m' : '50ms' })
     if (!agent) return false
     busy.add(agent.name)
@@ -75,7 +95,10 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
     flows.push(rings())
   })
 
-  const campaigns = [await campaign({ name: 'spring', maxAttempts: 1 }, LEADS / 2), await campaign({ name: 'autumn', maxAttempts: 1 }, LEADS / 2)]
+  const campaigns = [
+    await campaign({ name: 'spring', maxAttempts: 1 }, LEADS / 2),
+    await campaign({ name: 'autumn', maxAttempts: 1 }, LEADS / 2),
+  ]
   const dialers = [await dial('a', campaigns[0]!, houses[0]), await dial('b', campaigns[1]!, houses[1])]
   let callers = 0
   for (let over = false; !over; over = carrier.dialled.length === LEADS) {

@@ -26,13 +26,22 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
   readonly legs = new Set<string>()
   /** Those of them who have picked up. */
   readonly #answered = new Set<string>()
-  readonly events = Object.assign(new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>(), { ask: (text: ApiText) => this.commands.run(text) })
+  readonly events = Object.assign(new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>(), {
+    ask: (text: ApiText) => this.commands.run(text),
+  })
   behaviour: (phone: string) => Phone = () => 'busy'
 
   /** One node's way to this switch. */
   link(name = 'fs'): Switch {
     const facts = { core: this.core, version: '1.10.12', recordings: '/tmp' }
-    return new Switch({ name, commands: this.commands, events: this.events as unknown as EventLink, facts, clock: systemClock, log: silentLog })
+    return new Switch({
+      name,
+      commands: this.commands,
+      events: this.events as unknown as EventLink,
+      facts,
+      clock: systemClock,
+      log: silentLog,
+    })
   }
 
   readonly commands: Commands = {
@@ -43,7 +52,7 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
         if (!this.legs.has(uuid)) throw new SwitchError('SWITCH_REFUSED', '-ERR No such channel!')
         return this.#answered.has(uuid) ? 'ANSWER' : '_undef_'
       }
-      if (command === 'uuid_kill') return this.hangUp(uuid, 'ORIGINATOR_CANCEL'), '+OK'
+      if (command === 'uuid_kill') return (this.hangUp(uuid, 'ORIGINATOR_CANCEL'), '+OK')
       throw new SwitchError('SWITCH_REFUSED', `the carrier of the tests does not know ${command}`)
     },
     submit: async (text, job) => {

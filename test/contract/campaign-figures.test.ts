@@ -15,7 +15,9 @@ import { openDatabase } from '../open-services.ts'
 const NOW = Date.UTC(2026, 2, 2, 9)
 
 async function counted(sql: Sql, campaign: string) {
-  const leads = await sql<{ state: string; n: number }[]>`select state, count(*) as n from leads where campaign_id = ${campaign} group by 1`
+  const leads = await sql<
+    { state: string; n: number }[]
+  >`select state, count(*) as n from leads where campaign_id = ${campaign} group by 1`
   const attempts = await sql<{ what: string; n: number }[]>`
     select case when state = 'ended' then coalesce(disposition, 'refused') when answered_at is null then 'under-way' else 'in-flow' end as what, count(*) as n
     from attempts where campaign_id = ${campaign} group by 1`
@@ -26,7 +28,10 @@ async function counted(sql: Sql, campaign: string) {
 }
 
 async function kept(sql: Sql, campaign: string) {
-  return { leads: await countLeads(sql, campaign), attempts: Object.fromEntries([...(await countAttempts(sql, campaign))].sort()) }
+  return {
+    leads: await countLeads(sql, campaign),
+    attempts: Object.fromEntries([...(await countAttempts(sql, campaign))].sort()),
+  }
 }
 
 test('after any history of two campaigns, at many hands, their figures are what counting gives, and few rows hold them', async t => {
@@ -45,25 +50,43 @@ test('after any history of two campaigns, at many hands, their figures are what 
     () => addLead(sql, pick(random, ids), phone(), {}, NOW),
     () => addLead(sql, pick(random, ids), phone(), {}, NOW),
     async () => {
-      const claim = { campaign: pick(random, ids), node: 'a', gateway: 'carrier', core: randomUUID(), now, until: now + 60_000, ids: [1, 2, 3].map(() => randomUUID()) }
+      const claim = {
+        campaign: pick(random, ids),
+        node: 'a',
+        gateway: 'carrier',
+        core: randomUUID(),
+        now,
+        until: now + 60_000,
+        ids: [1, 2, 3].map(() => randomUUID()),
+      }
       for (const { attempt } of await claimLeads(sql, claim)) open.push(attempt)
     },
-    async () => void (open.length > 0 && (await markAttempt(sql, pick(random, open), pick(random, ['sent', 'ringing', 'answered'] as const), now))),
-    async () => void (open.length > 0 && (await settleAttempt(sql, pick(random, open), pick(random, ATTEMPT_ENDS), {}, now))),
-    async () => void (open.length > 0 && (await settleAttempt(sql, pick(random, open), pick(random, ATTEMPT_ENDS), {}, now))),
+    async () =>
+      void (
+        open.length > 0 &&
+        (await markAttempt(sql, pick(random, open), pick(random, ['sent', 'ringing', 'answered'] as const), now))
+      ),
+    async () =>
+      void (open.length > 0 && (await settleAttempt(sql, pick(random, open), pick(random, ATTEMPT_ENDS), {}, now))),
+    async () =>
+      void (open.length > 0 && (await settleAttempt(sql, pick(random, open), pick(random, ATTEMPT_ENDS), {}, now))),
     async () => void (open.length > 0 && (await refuseAttempt(sql, pick(random, open), 'GATEWAY_DOWN', now, now))),
     () => freeStaleClaims(sql, pick(random, ids), now),
     () => retireOptedOut(sql, pick(random, ids), now),
     () => (random() < 0.1 ? optOut(sql, phone(), 'supervisor', now) : Promise.resolve()),
-    () => sql.begin(async tx => {
-      await tx`update leads set state = 'done' where campaign_id = ${pick(random, ids)} and state = 'ready'`
-      throw new Error('thought better of it')
-    }).catch((error: Error) => assert.equal(error.message, 'thought better of it')),
+    () =>
+      sql
+        .begin(async tx => {
+          await tx`update leads set state = 'done' where campaign_id = ${pick(random, ids)} and state = 'ready'`
+          throw new Error('thought better of it')
+        })
+        .catch((error: Error) => assert.equal(error.message, 'thought better of it')),
   ]
   for (let round = 0; round < 40; round++) {
     now += 600_000
     await Promise.all(Array.from({ length: 8 }, () => pick(random, acts)()))
-    if (round % 10 === 9) for (const id of ids) assert.deepEqual(await kept(sql, id), await counted(sql, id), `round ${round}`)
+    if (round % 10 === 9)
+      for (const id of ids) assert.deepEqual(await kept(sql, id), await counted(sql, id), `round ${round}`)
   }
   assert.ok(Object.keys((await counted(sql, ids[0]!)).attempts).length > 5, 'much has happened')
   const [rows] = await sql<[{ n: number }]>`select count(*) as n from campaign_figures`

@@ -46,9 +46,18 @@ test('of all who ask at the same moment only as many are granted as there are li
   const nodes = [await node('a'), await node('b')]
   const now = systemClock.now()
   const ask = (campaign: string, at: number, lines = 100) =>
-    Promise.all(Array.from({ length: 20 }, (_, n) => nodes[n % 2]!.capacity.take({
-      campaign, ofCampaign: { lines, cps: 100 }, at: 'fs', now: now + at, holdMs: 60_000, ids: [randomUUID(), randomUUID()],
-    })))
+    Promise.all(
+      Array.from({ length: 20 }, (_, n) =>
+        nodes[n % 2]!.capacity.take({
+          campaign,
+          ofCampaign: { lines, cps: 100 },
+          at: 'fs',
+          now: now + at,
+          holdMs: 60_000,
+          ids: [randomUUID(), randomUUID()],
+        }),
+      ),
+    )
   const granted = (grants: Awaited<ReturnType<typeof ask>>) => grants.flatMap(grant => grant.ids)
   const first = granted(await ask('spring', 0, 4))
   assert.equal(first.length, 4) // lines of the campaign
@@ -56,7 +65,8 @@ test('of all who ask at the same moment only as many are granted as there are li
   assert.equal(second.length, 5) // lines of the house
   assert.equal(await nodes[1]!.capacity.giveBack('spring', first[0]!), true)
   assert.equal(await nodes[0]!.capacity.giveBack('spring', first[0]!), false)
-  for (const id of [...first, ...second]) await nodes[0]!.capacity.giveBack(first.includes(id) ? 'spring' : 'autumn', id)
+  for (const id of [...first, ...second])
+    await nodes[0]!.capacity.giveBack(first.includes(id) ? 'spring' : 'autumn', id)
   assert.equal(granted(await ask('spring', 2)).length, 3) // starts: 12 in this second
   const [look] = await ask('spring', 500)
   assert.deepEqual([look!.starts, look!.lines, look!.nextStartMs], [0, 6, 501])
@@ -74,7 +84,10 @@ test('a node that was frozen finds its lease passed before it does anything', as
   assert.ok(lease instanceof Lease && lease.holds, 'it was free')
   const other = await takeLease({ home: rig.home, campaign: spring, node: 'b', clock: systemClock, log: rig.log })
   const since = Math.ceil(systemClock.monotonic() - asked) + 1 // Redis counts whole milliseconds
-  assert.ok(typeof other === 'number' && other >= 6_000 - since && other <= 6_000, `it is held for its 6 s: ${String(other)} ms are left ${since} ms later`)
+  assert.ok(
+    typeof other === 'number' && other >= 6_000 - since && other <= 6_000,
+    `it is held for its 6 s: ${String(other)} ms are left ${since} ms later`,
+  )
   frozenFor = 5_600
   assert.equal(lease.holds, false)
   await lease.giveBack()

@@ -26,7 +26,11 @@ import { PATIENCE_MS } from '../patience.ts'
 import { Carrier } from './campaign-carrier.ts'
 
 /** `agentsIn`: where the agents' records are kept. */
-export async function openCampaignRig(t: TestContext, limits = { lines: 1_000, cps: 1_000 }, agentsIn: 'memory' | 'redis' = 'memory') {
+export async function openCampaignRig(
+  t: TestContext,
+  limits = { lines: 1_000, cps: 1_000 },
+  agentsIn: 'memory' | 'redis' = 'memory',
+) {
   // what dials is closed before the links that it needs, each part even when another cannot be closed
   const [links, closing] = [new Scope(), new Scope()]
   // registered first, so it runs first: calls end while the stores can still hear of it
@@ -67,14 +71,29 @@ export async function openCampaignRig(t: TestContext, limits = { lines: 1_000, c
     const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
     dialling.push(attempts)
     const mirror = new RosterMirror(roster, clock, log)
-    const homeOf = ({ nailed }: Agent) => switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
+    const homeOf = ({ nailed }: Agent) =>
+      switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
     const lines = Object.assign(new Emitter<{ kept: void }>(), { homeOf })
     links.defer(async () => {
       mirror.close()
       await attempts.close()
       for (const link of Object.values(home)) link.disconnect()
     })
-    return { leads, attempts, roster, capacity, wakeup: new DialWakeup(home), mirror, nailedLegs: lines, switchboard, clock, log, node: name, gateway: 'carrier', home }
+    return {
+      leads,
+      attempts,
+      roster,
+      capacity,
+      wakeup: new DialWakeup(home),
+      mirror,
+      nailedLegs: lines,
+      switchboard,
+      clock,
+      log,
+      node: name,
+      gateway: 'carrier',
+      home,
+    }
   }
 
   /** Dials without a lease: as a node does that believes the campaign is its own. */
@@ -90,7 +109,10 @@ export async function openCampaignRig(t: TestContext, limits = { lines: 1_000, c
     for (const [n, name] of names.entries()) {
       const [now, leg] = [systemClock.now(), randomUUID()]
       waits.set(leg, at(n))
-      await roster.put({ name, endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue, level: 1, position: 1 }] }, now)
+      await roster.put(
+        { name, endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue, level: 1, position: 1 }] },
+        now,
+      )
       await roster.nail(name, { leg, node: 'a' }, now)
       await roster.setStatus(name, 'ready', now)
     }
@@ -98,7 +120,10 @@ export async function openCampaignRig(t: TestContext, limits = { lines: 1_000, c
   }
 
   async function campaign(settings: Partial<Parameters<typeof campaignFrom>[0]> = {}, leads = 0) {
-    const draft = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps: 1_000, ...settings }))
+    const draft = await putCampaign(
+      sql,
+      campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps: 1_000, ...settings }),
+    )
     const running = await moveCampaign(sql, draft.id, ['draft'], 'running', systemClock.now())
     for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${10_000 + n}`, {}, systemClock.now())
     return running!
@@ -109,7 +134,7 @@ export async function openCampaignRig(t: TestContext, limits = { lines: 1_000, c
 
 /** Waits for something that changes with the carrier's calls: looks every 20 ms. */
 export async function until<T>(what: () => Promise<T> | T): Promise<NonNullable<T>> {
-  for (const began = performance.now(); performance.now() - began < PATIENCE_MS; ) {
+  for (const began = performance.now(); performance.now() - began < PATIENCE_MS;) {
     const value = await what()
     if (value) return value as NonNullable<T>
     await new Promise(resolve => setTimeout(resolve, 20))

@@ -16,7 +16,8 @@ test('after a stop nothing is dialled any more, not even what was claimed, and n
   rig.capacity.take = async ask => {
     const grant = await take(ask)
     // lines are granted and leads are about to be claimed: what is claimed now must not be dialled
-    if (grant.ids.length > 0 && carrier.dialled.length > 60 && carrier.legs.size > 0) stopping ??= { over: dialer.stop(), dialled: carrier.dialled.length }
+    if (grant.ids.length > 0 && carrier.dialled.length > 60 && carrier.legs.size > 0)
+      stopping ??= { over: dialer.stop(), dialled: carrier.dialled.length }
     return grant
   }
   const dialer = await dial('a', spring, rig)
@@ -28,7 +29,9 @@ test('after a stop nothing is dialled any more, not even what was claimed, and n
   await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
   assert.equal(carrier.dialled.length, dialled)
   assert.equal((await countAttempts(sql, spring.id)).get('busy'), dialled)
-  const [{ unsent }] = await sql<[{ unsent: number }]>`select count(*)::int as unsent from attempts where cause = 'NOT_SENT'`
+  const [{ unsent }] = await sql<
+    [{ unsent: number }]
+  >`select count(*)::int as unsent from attempts where cause = 'NOT_SENT'`
   assert.ok(unsent > 0, 'something was claimed when the stop came')
 })
 
@@ -53,7 +56,10 @@ test('a refusal of the switch itself burns no attempt and slows the campaign dow
   assert.notEqual(first!.phone, second!.phone) // one number does not hold up the others
   await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
   const leads = await leadsOf(sql, spring.id, 5)
-  assert.ok(leads.every(lead => lead.attempts === 0 && lead.state === 'ready'), 'an attempt was counted')
+  assert.ok(
+    leads.every(lead => lead.attempts === 0 && lead.state === 'ready'),
+    'an attempt was counted',
+  )
   const [attempt] = await attemptsOf(sql, leads[0]!.id)
   assert.deepEqual([attempt!.state, attempt!.disposition, attempt!.cause], ['ended', null, 'NORMAL_TEMPORARY_FAILURE'])
 })

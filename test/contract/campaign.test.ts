@@ -26,7 +26,10 @@ test('two hundred people are called by two dialers that both believe the campaig
   assert.equal(new Set(carrier.dialled.map(one => one.phone)).size, 200)
   assert.deepEqual(await countLeads(sql, spring.id), { ready: 0, claimed: 0, done: 200 })
   const { text, uuid } = carrier.dialled[0]!
-  assert.match(text, /ignore_early_media=true.*sofia\/gateway\/carrier\/\+49170\d+ switchhook-campaign-leg XML switchhook$/)
+  assert.match(
+    text,
+    /ignore_early_media=true.*sofia\/gateway\/carrier\/\+49170\d+ switchhook-campaign-leg XML switchhook$/,
+  )
   assert.match(text, new RegExp(`switchhook_attempt=${uuid},switchhook_campaign=${spring.id}`))
 })
 
@@ -81,10 +84,14 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
   carrier.behaviour = () => 'rings'
   const [a, b] = [await node('a'), await node('b')]
   let silent = false
-  const sql = new Proxy(a.leads.sql, { apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)) })
+  const sql = new Proxy(a.leads.sql, {
+    apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)),
+  })
   const leads = new Leads({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
   const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
-  const owners = [{ ...a, leads, clock }, b].map(rig => new CampaignOwner({ redis: rig === b ? b.home : a.home, context: rig, nailed: noAgents }))
+  const owners = [{ ...a, leads, clock }, b].map(
+    rig => new CampaignOwner({ redis: rig === b ? b.home : a.home, context: rig, nailed: noAgents }),
+  )
   closing.defer(() => void owners[0]!.close())
   closing.defer(() => owners[1]!.close())
   const spring = await campaign({}, 0)
@@ -129,7 +136,8 @@ test('what a dead node left behind is found by the next one, without anybody ask
   await claimLeads(sql, { ...claim, ids: [randomUUID()] })
   const dialer = await dial('b', spring)
   const [lead] = await leadsOf(sql, spring.id, 1)
-  const claimedUntil = async () => (await sql<[{ until: Date }]>`select claimed_until as until from leads`)[0].until.getTime()
+  const claimedUntil = async () =>
+    (await sql<[{ until: Date }]>`select claimed_until as until from leads`)[0].until.getTime()
   await until(async () => (await claimedUntil()) > now + 10_000) // missed once: asked again later
   await dialer.stop()
   assert.equal((await attemptsOf(sql, lead!.id)).length, 1)
@@ -146,7 +154,9 @@ test('a lead who was busy is called again when the time has come, and the campai
   assert.equal(carrier.dialled.length, 6)
   for (const lead of await leadsOf(sql, spring.id, 2)) {
     const attempts = await attemptsOf(sql, lead.id)
-    const pauses = attempts.slice(1).map((attempt, at) => attempt.intendedAt.getTime() - attempts[at]!.endedAt!.getTime())
+    const pauses = attempts
+      .slice(1)
+      .map((attempt, at) => attempt.intendedAt.getTime() - attempts[at]!.endedAt!.getTime())
     assert.ok(pauses.length === 2 && pauses.every(pause => pause >= 1_000), `called again after ${String(pauses)} ms`)
   }
 })
@@ -200,5 +210,7 @@ test('a campaign is dialled by one node at a time, and by another as soon as tha
   assert.equal(carrier.dialled.length, 1)
   await commandCampaign({ sql, wakeup: a.wakeup }, 'spring', 'start', systemClock.now())
   await until(() => carrier.dialled.length === 2)
-  await assert.rejects(commandCampaign({ sql, wakeup: a.wakeup }, 'winter', 'start', systemClock.now()), { code: 'NOT_FOUND' })
+  await assert.rejects(commandCampaign({ sql, wakeup: a.wakeup }, 'winter', 'start', systemClock.now()), {
+    code: 'NOT_FOUND',
+  })
 })

@@ -21,7 +21,10 @@ export function kindOf(frame: Frame): string {
   if (type === 'text/disconnect-notice')
     return `notice ${head.get('Content-Disposition') ?? ''} ${head.get('Linger-Time') ?? ''} ${head.get('Content-Length')}`
   if (!type.startsWith('text/event-')) return type
-  const event = type === 'text/event-json' ? new Map(Object.entries(JSON.parse(body) as Record<string, string>)) : headersOf(body, true)
+  const event =
+    type === 'text/event-json'
+      ? new Map(Object.entries(JSON.parse(body) as Record<string, string>))
+      : headersOf(body, true)
   const told = [
     'Channel-State',
     'Channel-Call-State',
@@ -35,7 +38,9 @@ export function kindOf(frame: Frame): string {
     'Job-Command',
     '_body',
   ]
-  const values = told.map(name => event.get(name)?.replace(UUID, '<uuid>').trimEnd()).filter(value => value !== undefined)
+  const values = told
+    .map(name => event.get(name)?.replace(UUID, '<uuid>').trimEnd())
+    .filter(value => value !== undefined)
   return [type.slice(5), event.get('Event-Name'), ...values].join(' ')
 }
 

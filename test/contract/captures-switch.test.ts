@@ -42,12 +42,18 @@ const CALLS: Record<string, Scenario> = {
   'a menu, a missing sound, a hangup': { captures: ['outbound-ivr-plain.jsonl'], missing: '/nonexistent' },
   'the same in JSON': { captures: ['outbound-ivr-json.jsonl'], missing: '/nonexistent' },
   'three commands sent together': { captures: ['outbound-two-executes-queued.jsonl'] },
-  'an application that the switch does not know': { captures: ['outbound-unknown-app.jsonl'], unknown: ['application no_such_app'] },
+  'an application that the switch does not know': {
+    captures: ['outbound-unknown-app.jsonl'],
+    unknown: ['application no_such_app'],
+  },
   'commands that make no sense': {
     captures: ['outbound-bad-commands.jsonl'],
     unknown: ['command bogus', 'api no_such_api', 'log', 'call-command bogus'],
   },
-  'a break, loops, a text body, words that are not English': { captures: ['outbound-async-control.jsonl'], until: 'conference' },
+  'a break, loops, a text body, words that are not English': {
+    captures: ['outbound-async-control.jsonl'],
+    until: 'conference',
+  },
   'a caller who hangs up while we linger': {
     captures: ['outbound-caller-hangs-up-linger.jsonl'],
     outside: (after, caller) => after(420, () => caller.hangUp()),
@@ -73,15 +79,20 @@ const CALLS: Record<string, Scenario> = {
     captures: ['outbound-bridge-caller-abandons.jsonl'],
     outside: (after, caller) => after(940, () => caller.hangUp('ORIGINATOR_CANCEL')),
   },
-  'two legs bridged by their uuids': { captures: ['outbound-bridge-two-sockets.jsonl', 'outbound-bridge-two-sockets.2.jsonl'] },
+  'two legs bridged by their uuids': {
+    captures: ['outbound-bridge-two-sockets.jsonl', 'outbound-bridge-two-sockets.2.jsonl'],
+  },
   'a recording, hold, a talk that parks, a transfer': { captures: ['outbound-record-hold-transfer.jsonl'] },
 }
 
 for (const [what, scenario] of Object.entries(CALLS)) {
   test(`the simulated switch holds this conversation as the real one did: ${what}`, async () => {
     const { clock, sim } = openSwitch(scenario.missing)
-    const foreign = (uuid: string) => players.map(player => player.uuids.get(uuid)).find(known => known !== undefined) ?? partnerOf(sim)
-    const players: Player[] = scenario.captures.map(name => new Player(clock, recorded(name, scenario), scenario.skip, foreign))
+    const foreign = (uuid: string) =>
+      players.map(player => player.uuids.get(uuid)).find(known => known !== undefined) ?? partnerOf(sim)
+    const players: Player[] = scenario.captures.map(
+      name => new Player(clock, recorded(name, scenario), scenario.skip, foreign),
+    )
     const waiting = [...players]
     sim.listeners.set('127.0.0.1:8084', wire => waiting.shift()?.take(wire))
     const people: Person[] = []
@@ -114,7 +125,11 @@ const LINKS: Record<string, Scenario> = {
   'a call that nobody answers': { captures: ['inbound-originate-no-answer.jsonl'] },
   'a call to a number that does not exist': { captures: ['inbound-originate-unallocated.jsonl'] },
   // Log lines and the scheduler's own events are not simulated.
-  'a heartbeat, an event of our own': { captures: ['inbound-heartbeat-log.jsonl'], skip: /^log|RE_SCHEDULE/, unknown: ['log'] },
+  'a heartbeat, an event of our own': {
+    captures: ['inbound-heartbeat-log.jsonl'],
+    skip: /^log|RE_SCHEDULE/,
+    unknown: ['log'],
+  },
 }
 
 for (const [what, scenario] of Object.entries(LINKS)) {
@@ -191,8 +206,18 @@ test('single commands are answered to the letter', async () => {
 
 test('headers come under their real names, in the real order', async () => {
   const { clock, sim } = openSwitch()
-  const player = new Player(clock, recorded('outbound-bridge-two-sockets.jsonl', { until: 'call-command: hangup' }), undefined, () => '')
-  const other = new Player(clock, recorded('outbound-bridge-two-sockets.2.jsonl', {}), undefined, uuid => player.uuids.get(uuid) ?? '')
+  const player = new Player(
+    clock,
+    recorded('outbound-bridge-two-sockets.jsonl', { until: 'call-command: hangup' }),
+    undefined,
+    () => '',
+  )
+  const other = new Player(
+    clock,
+    recorded('outbound-bridge-two-sockets.2.jsonl', {}),
+    undefined,
+    uuid => player.uuids.get(uuid) ?? '',
+  )
   const waiting = [player, other]
   sim.listeners.set('127.0.0.1:8084', wire => waiting.shift()?.take(wire))
   sim.world.call({ from: '13800138000', name: 'Alice', to: '9100', context: 'default' })

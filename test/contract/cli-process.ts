@@ -66,9 +66,19 @@ export class Installation {
   /** What `switchhook <words>` does once its process has started, in this process: a start takes longer than most commands. */
   async types(words: string, settings: Readonly<Record<string, string>> = {}): Promise<Said> {
     const said = { out: '', err: '' }
-    const terminal = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text), colour: false }
+    const terminal = {
+      out: (text: string) => void (said.out += text),
+      err: (text: string) => void (said.err += text),
+      colour: false,
+    }
     const run = () => assert.fail('a node needs a process of its own: starts()')
-    const actions = { run, ...commandActions(() => readConfig({ ...this.#settings, ...settings }), line => terminal.err(`${line}\n`)) }
+    const actions = {
+      run,
+      ...commandActions(
+        () => readConfig({ ...this.#settings, ...settings }),
+        line => terminal.err(`${line}\n`),
+      ),
+    }
     const code = await runCli(wordsOf(words), actions, terminal)
     return { code, ...said }
   }
@@ -105,7 +115,9 @@ export async function takePort(): Promise<{ port: number; close(): Promise<void>
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to)
     const server = createServer()
-    const taken = await new Promise<boolean>(resolve => server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)))
+    const taken = await new Promise<boolean>(resolve =>
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true)),
+    )
     if (taken) return { port, close: () => new Promise(done => server.close(() => done())) }
   }
 }

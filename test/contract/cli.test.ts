@@ -18,7 +18,10 @@ const { sql, queueStore } = rig
 test('a supervisor sets up a queue, an agent and a campaign, starts it and asks how it goes', async () => {
   assert.equal((await rig.starts('queue add sales')).code, 0)
   assert.equal((await rig.types('agent add alice user/1001 --queues sales')).code, 0)
-  const list = await rig.file('spring.csv', 'name,phone\nAnn,+49 30 123451\nBob,call me\nCid,004930123452\nAnn,+4930123451\n')
+  const list = await rig.file(
+    'spring.csv',
+    'name,phone\nAnn,+49 30 123451\nBob,call me\nCid,004930123452\nAnn,+4930123451\n',
+  )
   const added = await rig.types(`campaign add spring --leads ${list} --queue sales --max-lines 3 --cps 0.5`)
   assert.equal(added.code, 0, added.err)
   assert.equal(
@@ -33,7 +36,9 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
   const started = await rig.types('campaign start spring --json')
   assert.deepEqual(JSON.parse(started.out), { campaign: 'spring', state: 'running' })
 
-  const more = await rig.types(`campaign add spring --leads ${await rig.file('more.csv', 'phone\n+4930123453\n')} --json`)
+  const more = await rig.types(
+    `campaign add spring --leads ${await rig.file('more.csv', 'phone\n+4930123453\n')} --json`,
+  )
   assert.equal((JSON.parse(more.out) as { added: number }).added, 1)
   const { out } = await rig.types('campaign status spring --json')
   const { state, left, dialled, abandonRate, maxLines, cps } = JSON.parse(out) as Record<string, unknown>
@@ -50,7 +55,11 @@ test('what cannot be found or used is one clear line, without a stack, and makes
     [`campaign add w --leads ${list} --queue sales --flow welcome`, 2, /'welcome' is none for campaigns/],
     [`campaign add w --leads ${list} --queue sales --cps fast`, 2, /cps is NaN; more than 0/],
     ['campaign start w', 3, /^switchhook: no campaign is called 'w'/],
-    [`campaign add n --leads ${await rig.file('d.csv', 'phone\nnobody\n')} --queue sales`, 2, /no line of .*d\.csv could be used/],
+    [
+      `campaign add n --leads ${await rig.file('d.csv', 'phone\nnobody\n')} --queue sales`,
+      2,
+      /no line of .*d\.csv could be used/,
+    ],
   ]
   for (const [words, code, message] of wrong) {
     const said = await rig.types(words)
@@ -73,9 +82,15 @@ test('what needs one store only is answered while the other is away, and what ne
 })
 
 test('settings that cannot be used are told all at once, and nothing is opened', async () => {
-  const said = await rig.starts('queue list', { CPS: '0', LISTEN: '0.0.0.0:8084', RING_FOR: '20', REDIS_URL: 'http://user:hidden@x' })
+  const said = await rig.starts('queue list', {
+    CPS: '0',
+    LISTEN: '0.0.0.0:8084',
+    RING_FOR: '20',
+    REDIS_URL: 'http://user:hidden@x',
+  })
   assert.equal(said.code, 2)
-  for (const name of ['CPS=0', 'DOOR_KEY is missing', 'RING_FOR=20', 'REDIS_URL=…']) assert.ok(said.err.includes(`  - ${name}`), said.err)
+  for (const name of ['CPS=0', 'DOOR_KEY is missing', 'RING_FOR=20', 'REDIS_URL=…'])
+    assert.ok(said.err.includes(`  - ${name}`), said.err)
   assert.ok(!said.err.includes('hidden'))
 })
 
@@ -106,15 +121,48 @@ test('the operator sees the calls of a campaign with their leads, how long each 
   await moveCampaign(sql, campaign.id, ['draft'], 'running', startedAt)
   await addLead(sql, campaign.id, '+4930779', {}, startedAt)
   const id = '0c0f0a52-0000-4000-8000-000000000003'
-  const claim = { campaign: campaign.id, node: 'n1', gateway: 'carrier', core: id, now: startedAt, until: startedAt + 1_000, ids: [id] }
+  const claim = {
+    campaign: campaign.id,
+    node: 'n1',
+    gateway: 'carrier',
+    core: id,
+    now: startedAt,
+    until: startedAt + 1_000,
+    ids: [id],
+  }
   const [{ lead }] = (await claimLeads(sql, claim)) as [Claimed]
   const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0 }
   const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
-  const call = { id, flow: 'campaign-leg', direction: 'outbound', from: '+4930779', to: null, core: null, node: 'n1', startedAt, customer: '+4930779' } as const
-  await saveCalls(sql, [{ ...call, ...times, agent: 'alice', otherLeg: null, queue: 'sales', gateway: null, queueTimeline: [], recording: null, end }])
+  const call = {
+    id,
+    flow: 'campaign-leg',
+    direction: 'outbound',
+    from: '+4930779',
+    to: null,
+    core: null,
+    node: 'n1',
+    startedAt,
+    customer: '+4930779',
+  } as const
+  await saveCalls(sql, [
+    {
+      ...call,
+      ...times,
+      agent: 'alice',
+      otherLeg: null,
+      queue: 'sales',
+      gateway: null,
+      queueTimeline: [],
+      recording: null,
+      end,
+    },
+  ])
   const { out, code } = await rig.types('calls --campaign autumn --long')
   assert.equal(code, 0)
-  assert.match(out, new RegExp(`^BEGAN .*\\n.* out +\\+4930779 .* talked +NORMAL_CLEARING +2s +6s +1m0s +0s +agent +${lead}\\n$`))
+  assert.match(
+    out,
+    new RegExp(`^BEGAN .*\\n.* out +\\+4930779 .* talked +NORMAL_CLEARING +2s +6s +1m0s +0s +agent +${lead}\\n$`),
+  )
   const unknown = await rig.types('calls --campaign summer')
   assert.deepEqual([unknown.code, /no campaign is called 'summer'.*autumn/.test(unknown.err)], [3, true])
 })
@@ -129,7 +177,11 @@ test('a node whose port is taken says so and ends', async t => {
 
 test('a node with a wrong password says whose and ends with "refused"', async t => {
   const port = await simulated(t, 'horse-battery')
-  const said = await rig.starts('run', { FREESWITCH: `127.0.0.1:${port}`, FREESWITCH_PASSWORD: 'wrong', LISTEN: '127.0.0.1:0' })
+  const said = await rig.starts('run', {
+    FREESWITCH: `127.0.0.1:${port}`,
+    FREESWITCH_PASSWORD: 'wrong',
+    LISTEN: '127.0.0.1:0',
+  })
   assert.equal(said.code, 4)
   assert.match(said.err, new RegExp(`switchhook: 127\\.0\\.0\\.1:${port} refused the password .*FREESWITCH_PASSWORD`))
   assert.ok(!said.err.includes('horse-battery'))

@@ -26,25 +26,52 @@ test('the button of a CRM, at a telephone that rings and at one that cannot be r
   const agent = rig.sim.world.at('user/1001', { answers: '300ms', speaks: 'human' })
   rig.sim.world.at('user/1002', { answers: 'unallocated' })
   const customer = rig.sim.world.at(`sofia/gateway/carrier/${CUSTOMER}`, { answers: '300ms', speaks: 'human' })
-  await rig.roster.put({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 1_000, ringForMs: 20_000, queues: [] }, Date.now())
+  await rig.roster.put(
+    { name: 'alice', endpoint: 'user/1001', wrapUpMs: 1_000, ringForMs: 20_000, queues: [] },
+    Date.now(),
+  )
   await rig.start(['a'], { GATEWAY: 'carrier' })
 
-  const [reached, missed] = await Promise.all([types('dial', '1001', CUSTOMER, '--crmuuid', 'c-1', '--json'), types('dial', '1002', CUSTOMER, '--crmuuid', 'c-2')])
+  const [reached, missed] = await Promise.all([
+    types('dial', '1001', CUSTOMER, '--crmuuid', 'c-1', '--json'),
+    types('dial', '1002', CUSTOMER, '--crmuuid', 'c-2'),
+  ])
   assert.equal(reached.code, 0, reached.err)
   const { uuid } = JSON.parse(reached.out) as { uuid: string }
-  assert.deepEqual([missed.code, missed.err], [1, 'switchhook: extension 1002 was not reached: invalid (UNALLOCATED_NUMBER)\n'])
+  assert.deepEqual(
+    [missed.code, missed.err],
+    [1, 'switchhook: extension 1002 was not reached: invalid (UNALLOCATED_NUMBER)\n'],
+  )
 
   await until('agent and customer talk', () => customer.last?.talksWith === agent.last, PATIENCE_MS)
   const calls = () => recentCalls(rig.sql, 10, undefined, { number: CUSTOMER })
   const live = (await calls()).find(({ id }) => id === uuid)!
   assert.equal(wordOf((await rig.roster.get('alice', Date.now()))!, Date.now()), 'elsewhere')
-  await until('the row says so', async () => (await calls()).find(({ id }) => id === uuid)?.otherLeg === customer.last!.uuid, PATIENCE_MS)
+  await until(
+    'the row says so',
+    async () => (await calls()).find(({ id }) => id === uuid)?.otherLeg === customer.last!.uuid,
+    PATIENCE_MS,
+  )
   assert.deepEqual([live.endedAt, live.agent, live.outcome], [null, 'alice', null])
   customer.last!.hangUp()
-  await until('the row is closed', async () => (await rig.sql`select 1 from calls where id = ${uuid} and ended_at is not null`).length === 1, PATIENCE_MS)
+  await until(
+    'the row is closed',
+    async () => (await rig.sql`select 1 from calls where id = ${uuid} and ended_at is not null`).length === 1,
+    PATIENCE_MS,
+  )
   const rows = await calls()
-  const facts = rows.map(one => [one.agent, one.customer, one.outcome, one.hungUpBy, one.crm['crmuuid'], one.talkMs === null])
-  assert.deepEqual(facts.sort(), [['1002', CUSTOMER, 'invalid', null, 'c-2', true], ['alice', CUSTOMER, 'talked', 'customer', 'c-1', false]])
+  const facts = rows.map(one => [
+    one.agent,
+    one.customer,
+    one.outcome,
+    one.hungUpBy,
+    one.crm['crmuuid'],
+    one.talkMs === null,
+  ])
+  assert.deepEqual(facts.sort(), [
+    ['1002', CUSTOMER, 'invalid', null, 'c-2', true],
+    ['alice', CUSTOMER, 'talked', 'customer', 'c-1', false],
+  ])
   const { startedAt, answeredAt, gateway } = rows.find(({ id }) => id === uuid)!
   assert.ok(answeredAt !== null && startedAt < answeredAt, 'it began before it was answered')
   assert.equal(gateway, 'carrier')

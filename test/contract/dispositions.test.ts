@@ -13,11 +13,23 @@ async function answeredAndLeft(rig: Awaited<ReturnType<typeof openCampaignRig>>,
   const { sql, calls, node, campaign } = rig
   const spring = await campaign({}, 1)
   const [uuid, at] = [randomUUID(), systemClock.now()]
-  await claimLeads(sql, { campaign: spring.id, node: 'dead', gateway: 'carrier', core: randomUUID(), now: at, until: at + 30_000, ids: [uuid] })
+  await claimLeads(sql, {
+    campaign: spring.id,
+    node: 'dead',
+    gateway: 'carrier',
+    core: randomUUID(),
+    now: at,
+    until: at + 30_000,
+    ids: [uuid],
+  })
   const { leads } = await node('b')
   await leads.answered(uuid)
   const { epoch } = await calls.take(uuid, 'dead', '{"k":"begin"}')
-  await calls.append(uuid, { node: 'dead', epoch }, notes.map(note => lineOf({ k: 'note', at, note })))
+  await calls.append(
+    uuid,
+    { node: 'dead', epoch },
+    notes.map(note => lineOf({ k: 'note', at, note })),
+  )
   return { sql, uuid, leads, lead: async () => (await leadsOf(sql, spring.id, 1))[0]! }
 }
 
@@ -41,7 +53,11 @@ test('a lead who asked never to be called again is not, though the node died bef
 })
 
 test('a lead whose talk is in the journal alone has talked', async t => {
-  const { sql, uuid, leads } = await answeredAndLeft(await openCampaignRig(t), { event: 'promised', agent: 'alice' }, { event: 'talking', agent: 'alice' })
+  const { sql, uuid, leads } = await answeredAndLeft(
+    await openCampaignRig(t),
+    { event: 'promised', agent: 'alice' },
+    { event: 'talking', agent: 'alice' },
+  )
   assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'talked')
   assert.equal((await attemptWithId(sql, uuid))?.agent, 'alice')
 })

@@ -28,7 +28,10 @@ describe('the doctor at a machine', () => {
       /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all tables.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
     )
 
-    const both = await rig.types('doctor --json', { DATABASE_URL: 'postgres://u:hidden@127.0.0.1:1/x', REDIS_URL: 'redis://127.0.0.1:1' })
+    const both = await rig.types('doctor --json', {
+      DATABASE_URL: 'postgres://u:hidden@127.0.0.1:1/x',
+      REDIS_URL: 'redis://127.0.0.1:1',
+    })
     const { healthy, findings } = JSON.parse(both.out) as { healthy: boolean; findings: Finding[] }
     assert.equal(both.code, 1)
     assert.equal(healthy, false)
@@ -50,14 +53,27 @@ describe('the doctor at a machine', () => {
     const database = await openDatabase(t)
     const redis = await openRedis(t)
     const settings: DoctorSettings = {
-      databaseUrl: null, redisUrl: null, switches: [], switchPassword: null, listen: { host: '127.0.0.1', port: 0 }, listenAllow: [], doorKey: null,
-      scripts: 'scripts', gateway: 'carrier', demo: false,
+      databaseUrl: null,
+      redisUrl: null,
+      switches: [],
+      switchPassword: null,
+      listen: { host: '127.0.0.1', port: 0 },
+      listenAllow: [],
+      doorKey: null,
+      scripts: 'scripts',
+      gateway: 'carrier',
+      demo: false,
     }
     const openServices = async () => ({ database: database.address, redis: redis.address, close: async () => {} })
     const said: (string | undefined)[] = []
     for (const aheadMs of [15_000, -2_500, 300]) {
       const found: Finding[] = []
-      for await (const one of diagnose({ settings: () => settings, openServices, clock: new MachineClock(clock, aheadMs) })) found.push(one)
+      for await (const one of diagnose({
+        settings: () => settings,
+        openServices,
+        clock: new MachineClock(clock, aheadMs),
+      }))
+        found.push(one)
       said.push(found.find(one => one.level === 'warning' && one.says.includes('clock'))?.says)
     }
     assert.match(said[0]!, /^the clock of this machine is 15 s ahead of Redis's/)
@@ -67,13 +83,20 @@ describe('the doctor at a machine', () => {
     await redis.client.hset(SHARED_TIME_KEY, { raw: Date.now(), ahead: 3_600_000 })
     const found: Finding[] = []
     for await (const one of diagnose({ settings: () => settings, openServices, clock })) found.push(one)
-    assert.match(found.map(one => one.says).join('\n'), /^the time of the nodes is 3600 s ahead of Redis's clock, which was set while they ran/m)
+    assert.match(
+      found.map(one => one.says).join('\n'),
+      /^the time of the nodes is 3600 s ahead of Redis's clock, which was set while they ran/m,
+    )
   })
 })
 
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null
-const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+const skip = program
+  ? false
+  : asked
+    ? 'no freeswitch on the PATH and no FREESWITCH_BIN'
+    : 'only `make contract` asks a real FreeSWITCH'
 
 describe('the doctor at a real FreeSWITCH', () => {
   let running: Promise<FreeSwitch> | undefined
@@ -96,17 +119,28 @@ describe('the doctor at a real FreeSWITCH', () => {
       ...ill,
     }
     const found: Finding[] = []
-    for await (const finding of checkSwitch({ host: '127.0.0.1', port: ports.eventSocket }, settings, clock)) found.push(finding)
+    for await (const finding of checkSwitch({ host: '127.0.0.1', port: ports.eventSocket }, settings, clock))
+      found.push(finding)
     return found
   }
   const faults = (found: readonly Finding[]) => found.filter(one => one.level === 'fault').map(one => one.says)
 
-  test('where no node runs, a test call comes in all the same, and the doctor says who is missing', { skip, timeout: 60_000 }, async () => {
-    const found = await visit()
-    const calls = found.filter(one => one.says.includes('test call')).map(one => one.says)
-    assert.ok(calls.some(one => /^no node runs at 127\.0\.0\.1:\d+, to which a test call came/.test(one)), calls.join('\n'))
-    assert.ok(calls.some(one => /was taken by nobody/.test(one)), calls.join('\n'))
-  })
+  test(
+    'where no node runs, a test call comes in all the same, and the doctor says who is missing',
+    { skip, timeout: 60_000 },
+    async () => {
+      const found = await visit()
+      const calls = found.filter(one => one.says.includes('test call')).map(one => one.says)
+      assert.ok(
+        calls.some(one => /^no node runs at 127\.0\.0\.1:\d+, to which a test call came/.test(one)),
+        calls.join('\n'),
+      )
+      assert.ok(
+        calls.some(one => /was taken by nobody/.test(one)),
+        calls.join('\n'),
+      )
+    },
+  )
 
   test('where a node runs, the node takes the test call', { skip, timeout: 60_000 }, async t => {
     const { ports, doorKey } = await (running ??= startFreeSwitch(program!))
@@ -126,28 +160,50 @@ describe('the doctor at a real FreeSWITCH', () => {
     })
     t.after(() => node.close())
     const taken = (await visit()).filter(one => one.says.endsWith('was taken by the node there'))
-    assert.deepEqual(taken.map(one => one.says), [`a test call to 127.0.0.1:${ports.nodeA} was taken by the node there`])
+    assert.deepEqual(
+      taken.map(one => one.says),
+      [`a test call to 127.0.0.1:${ports.nodeA} was taken by the node there`],
+    )
     const elsewhere = await visit({ listen: { host: '127.0.0.1', port: await freePort() } })
     assert.match(elsewhere.at(-1)!.says, /^its dialplan does not name LISTEN/)
   })
 
-  test('a dialplan that leads elsewhere, another key and a wrong password are each told', { skip, timeout: 60_000 }, async t => {
-    const lost = faults(await visit({ listen: { host: '127.0.0.1', port: await freePort() } }))
-    assert.ok(lost.some(one => /was taken by nobody: every caller/.test(one)) && lost.some(one => /does not name LISTEN/.test(one)), lost.join('\n'))
-    assert.ok(faults(await visit({ doorKey: 'another-sixteen-letters' })).includes('its calls carry another key than DOOR_KEY'))
-    assert.match(faults(await visit({ switchPassword: 'wrong' }))[0]!, /^it refuses the password/)
-    assert.ok(faults(await visit({ listenAllow: ['10.0.0.0/8'] })).some(one => /was refused at the door: LISTEN_ALLOW/.test(one)))
-    const { ports } = await running!
-    const taken = new Set<Socket>()
-    const stranger = createServer(socket => void taken.add(socket)).listen(ports.nodeA, '127.0.0.1') // takes connections and says nothing
-    t.after(() => {
-      stranger.close()
-      for (const socket of taken) socket.destroy() // nobody has read their end
-    })
-    assert.ok(faults(await visit()).some(one => one.includes(`to 127.0.0.1:${ports.nodeA} got no answer in 6 s`)))
-    const gateway = (await visit({ gateway: 'nix' })).find(one => one.says.includes('gateway'))
-    assert.deepEqual([gateway?.level, gateway?.says], ['warning', "it has no gateway 'nix': no telephone number can be reached"])
-  })
+  test(
+    'a dialplan that leads elsewhere, another key and a wrong password are each told',
+    { skip, timeout: 60_000 },
+    async t => {
+      const lost = faults(await visit({ listen: { host: '127.0.0.1', port: await freePort() } }))
+      assert.ok(
+        lost.some(one => /was taken by nobody: every caller/.test(one)) &&
+          lost.some(one => /does not name LISTEN/.test(one)),
+        lost.join('\n'),
+      )
+      assert.ok(
+        faults(await visit({ doorKey: 'another-sixteen-letters' })).includes(
+          'its calls carry another key than DOOR_KEY',
+        ),
+      )
+      assert.match(faults(await visit({ switchPassword: 'wrong' }))[0]!, /^it refuses the password/)
+      assert.ok(
+        faults(await visit({ listenAllow: ['10.0.0.0/8'] })).some(one =>
+          /was refused at the door: LISTEN_ALLOW/.test(one),
+        ),
+      )
+      const { ports } = await running!
+      const taken = new Set<Socket>()
+      const stranger = createServer(socket => void taken.add(socket)).listen(ports.nodeA, '127.0.0.1') // takes connections and says nothing
+      t.after(() => {
+        stranger.close()
+        for (const socket of taken) socket.destroy() // nobody has read their end
+      })
+      assert.ok(faults(await visit()).some(one => one.includes(`to 127.0.0.1:${ports.nodeA} got no answer in 6 s`)))
+      const gateway = (await visit({ gateway: 'nix' })).find(one => one.says.includes('gateway'))
+      assert.deepEqual(
+        [gateway?.level, gateway?.says],
+        ['warning', "it has no gateway 'nix': no telephone number can be reached"],
+      )
+    },
+  )
 })
 
 async function freePort(): Promise<number> {

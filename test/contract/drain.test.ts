@@ -44,27 +44,34 @@ function refuses(port: number): Promise<boolean> {
   })
 }
 
-sentence('a node that is asked to go closes its port at once, gives its callers to the next node, tells what it did, and ends well', {}, async rig => {
-  const [a] = await rig.start()
-  const crowd = new Crowd(rig)
-  await crowd.call(5, { flow: 'patient' })
-  await crowd.hear('fault/menu')
+sentence(
+  'a node that is asked to go closes its port at once, gives its callers to the next node, tells what it did, and ends well',
+  {},
+  async rig => {
+    const [a] = await rig.start()
+    const crowd = new Crowd(rig)
+    await crowd.call(5, { flow: 'patient' })
+    await crowd.hear('fault/menu')
 
-  a!.term()
-  const first = await said(a!, 'closing: nobody is dialled any more, the port is closed')
-  assert.ok(await refuses(rig.ports.get('a')!), 'FreeSWITCH goes to the next node')
-  const { given, leftTalking } = await said(a!, 'closing: calls were given to the next node')
-  const { code } = await a!.exited
-  const last = await said(a!, 'closed')
+    a!.term()
+    const first = await said(a!, 'closing: nobody is dialled any more, the port is closed')
+    assert.ok(await refuses(rig.ports.get('a')!), 'FreeSWITCH goes to the next node')
+    const { given, leftTalking } = await said(a!, 'closing: calls were given to the next node')
+    const { code } = await a!.exited
+    const last = await said(a!, 'closed')
 
-  await crowd.at('b')
-  assert.equal(code, 0)
-  assert.deepEqual({ given, leftTalking, others: first['otherNodes'], hung: last['hung'] }, { given: 5, leftTalking: 0, others: ['b'], hung: [] })
-  const steps = a!.log.flatMap(line => /"msg":"(clos(ing:|ed")[^"]*)/.exec(line)?.[1] ?? [])
-  assert.match(steps[0]!, /the port is closed/, `before anything else: ${steps.join(' / ')}`)
-  assert.equal(crowd.lost.length, 0)
-  crowd.leave()
-})
+    await crowd.at('b')
+    assert.equal(code, 0)
+    assert.deepEqual(
+      { given, leftTalking, others: first['otherNodes'], hung: last['hung'] },
+      { given: 5, leftTalking: 0, others: ['b'], hung: [] },
+    )
+    const steps = a!.log.flatMap(line => /"msg":"(clos(ing:|ed")[^"]*)/.exec(line)?.[1] ?? [])
+    assert.match(steps[0]!, /the port is closed/, `before anything else: ${steps.join(' / ')}`)
+    assert.equal(crowd.lost.length, 0)
+    crowd.leave()
+  },
+)
 
 sentence('who talks goes on talking when the node goes', {}, async rig => {
   await seat(rig, { queue: 'sales', number: 1 })
@@ -90,19 +97,26 @@ sentence('the only node says that its callers will hear the apology, and so they
   await crowd.hear('fault/menu')
   a!.term()
   const { next, given } = await said(a!, 'closing: calls were given to the next node')
-  assert.deepEqual({ next, given }, { next: 'there is no other node: these callers hear the apology of the dialplan', given: 2 })
+  assert.deepEqual(
+    { next, given },
+    { next: 'there is no other node: these callers hear the apology of the dialplan', given: 2 },
+  )
   await crowd.hear(SORRY)
   assert.equal((await a!.exited).code, 0)
   crowd.leave()
 })
 
-sentence('a node whose Redis says nothing any more goes all the same, and names what hung', { nodes: ['a'], queues: ['sales'] }, async (rig, t) => {
-  const { a, proxy } = await startBehindProxy(t, rig)
-  proxy.blackhole()
-  a.term()
-  assert.equal((await a.exited).code, 0)
-  assert.match(await a.says(/this hangs and is left behind/, PATIENCE_MS), /"waitedMs":\d+/)
-})
+sentence(
+  'a node whose Redis says nothing any more goes all the same, and names what hung',
+  { nodes: ['a'], queues: ['sales'] },
+  async (rig, t) => {
+    const { a, proxy } = await startBehindProxy(t, rig)
+    proxy.blackhole()
+    a.term()
+    assert.equal((await a.exited).code, 0)
+    assert.match(await a.says(/this hangs and is left behind/, PATIENCE_MS), /"waitedMs":\d+/)
+  },
+)
 
 sentence('a second signal is obeyed at once, whatever hangs', { nodes: ['a'], queues: ['sales'] }, async (rig, t) => {
   const { a, proxy } = await startBehindProxy(t, rig)
@@ -124,32 +138,46 @@ async function startBehindProxy(t: TestContext, rig: Rig) {
   return { a: a!, proxy }
 }
 
-sentence('agents who are on the line stay on it, and a telephone that rings for a campaign rings on, when there is another node', { settings: { SCRIPTS } }, async rig => {
-  const { sim, sql } = rig
-  await seat(rig, { queue: 'outbound', number: 1 })
-  const ringing = new Promise<Person>(resolve => sim.world.at(/^sofia\/gateway\//, { answers: 'never', speaks: 'human', rings: resolve }))
-  await rig.start()
-  const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound', ringForMs: 60_000 }))
-  await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
-  await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
-  await rig.redis.publish(campaignKeys(rig.redis).wakeup, JSON.stringify({ what: 'campaign', name: 'spring' }))
+sentence(
+  'agents who are on the line stay on it, and a telephone that rings for a campaign rings on, when there is another node',
+  { settings: { SCRIPTS } },
+  async rig => {
+    const { sim, sql } = rig
+    await seat(rig, { queue: 'outbound', number: 1 })
+    const ringing = new Promise<Person>(resolve =>
+      sim.world.at(/^sofia\/gateway\//, { answers: 'never', speaks: 'human', rings: resolve }),
+    )
+    await rig.start()
+    const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound', ringForMs: 60_000 }))
+    await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
+    await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
+    await rig.redis.publish(campaignKeys(rig.redis).wakeup, JSON.stringify({ what: 'campaign', name: 'spring' }))
 
-  const lead = await ringing
-  const agent = [...sim.world.people].find(person => person !== lead)
-  assert.equal(agent?.state, 'up', 'the agent is on the line before the lead is called')
-  const dialler = rig.oracle.originated.find(one => one.uuid === lead.uuid)!.node
-  const node = rig.node(dialler)
-  const asked = node.term()
-  const told = await said(node, 'closing: leads and agents')
-  assert.equal((await node.exited).code, 0)
+    const lead = await ringing
+    const agent = [...sim.world.people].find(person => person !== lead)
+    assert.equal(agent?.state, 'up', 'the agent is on the line before the lead is called')
+    const dialler = rig.oracle.originated.find(one => one.uuid === lead.uuid)!.node
+    const node = rig.node(dialler)
+    const asked = node.term()
+    const told = await said(node, 'closing: leads and agents')
+    assert.equal((await node.exited).code, 0)
 
-  assert.deepEqual({ ringOn: told['ringOn'], agentsStay: told['agentsStay'] }, { ringOn: 1, agentsStay: 1 })
-  assert.equal(lead.state, 'ringing')
-  assert.equal(agent.state, 'up', 'nobody was hung up on')
-  lead.answer()
-  await until('the lead talks with the agent', () => lead.talksWith === agent, PATIENCE_MS)
-  await until('the node has let them talk', () => rig.oracle.drivenBy(lead.uuid) === '', PATIENCE_MS)
-  assert.deepEqual(rig.oracle.originated.filter(one => one.at > asked), [], 'nobody was called a second time')
-  lead.hangUp()
-  await until('the attempt is settled', async () => (await sql`select 1 from attempts where disposition = 'talked'`).length === 1, PATIENCE_MS)
-})
+    assert.deepEqual({ ringOn: told['ringOn'], agentsStay: told['agentsStay'] }, { ringOn: 1, agentsStay: 1 })
+    assert.equal(lead.state, 'ringing')
+    assert.equal(agent.state, 'up', 'nobody was hung up on')
+    lead.answer()
+    await until('the lead talks with the agent', () => lead.talksWith === agent, PATIENCE_MS)
+    await until('the node has let them talk', () => rig.oracle.drivenBy(lead.uuid) === '', PATIENCE_MS)
+    assert.deepEqual(
+      rig.oracle.originated.filter(one => one.at > asked),
+      [],
+      'nobody was called a second time',
+    )
+    lead.hangUp()
+    await until(
+      'the attempt is settled',
+      async () => (await sql`select 1 from attempts where disposition = 'talked'`).length === 1,
+      PATIENCE_MS,
+    )
+  },
+)

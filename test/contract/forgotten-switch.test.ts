@@ -34,7 +34,10 @@ test('a node with the stores of an installation and no FREESWITCH does not start
   assert.match(run.err, /FREESWITCH is missing although DATABASE_URL and REDIS_URL are set: set FREESWITCH .*or DEMO=1/)
   const doctor = await rig.types('doctor', { DATABASE_URL: real.DATABASE_URL })
   assert.equal(doctor.code, 1)
-  assert.match(doctor.out, /^fault +freeswitch: FREESWITCH is missing although DATABASE_URL is set\. To mend: set FREESWITCH/m)
+  assert.match(
+    doctor.out,
+    /^fault +freeswitch: FREESWITCH is missing although DATABASE_URL is set\. To mend: set FREESWITCH/m,
+  )
 })
 
 test('private stores that have served a real FreeSWITCH are not given to a simulation either', async () => {
@@ -42,7 +45,11 @@ test('private stores that have served a real FreeSWITCH are not given to a simul
   const run = await rig.starts('run', { LISTEN: '127.0.0.1:0' })
   assert.equal(run.code, 2, run.err)
   assert.match(run.err, /these stores have served a real FreeSWITCH/)
-  assert.deepEqual([(await campaigns(rig.sql)).length, (await rig.queueStore.queues()).length], [0, 0], 'nothing was furnished')
+  assert.deepEqual(
+    [(await campaigns(rig.sql)).length, (await rig.queueStore.queues()).length],
+    [0, 0],
+    'nothing was furnished',
+  )
   const doctor = await rig.types('doctor')
   assert.match(doctor.out, /^fault +freeswitch: .*have served a real FreeSWITCH/m)
 })
@@ -52,8 +59,14 @@ test('with DEMO=1 the demo has a schema and a Redis database of its own, and fin
   const added = await rig.types('queue add sales', { DEMO: '1' })
   assert.equal(added.code, 0, added.err)
   const list = await rig.types('queue list --json', { DEMO: '1' })
-  assert.deepEqual((JSON.parse(list.out) as { name: string }[]).map(queue => queue.name), ['sales'])
-  assert.deepEqual((await rig.queueStore.queues()).map(queue => queue.name), ['real'])
+  assert.deepEqual(
+    (JSON.parse(list.out) as { name: string }[]).map(queue => queue.name),
+    ['sales'],
+  )
+  assert.deepEqual(
+    (await rig.queueStore.queues()).map(queue => queue.name),
+    ['real'],
+  )
 })
 
 test('the tables of the demo stand beside those of the installation', async t => {
@@ -64,7 +77,10 @@ test('the tables of the demo stand beside those of the installation', async t =>
   await migrate(demo)
   await putCampaign(demo, campaignFrom({ name: 'demo', queue: 'outbound' }))
   assert.equal((await campaigns(sql)).length, 0)
-  assert.deepEqual((await campaigns(demo)).map(one => one.name), ['demo'])
+  assert.deepEqual(
+    (await campaigns(demo)).map(one => one.name),
+    ['demo'],
+  )
   assert.deepEqual(await demoDatabase(address), own, 'a second time it is there already')
 })
 
@@ -116,17 +132,31 @@ test('a node dials no campaign that was begun on the other kind of switch', asyn
   const owners = await Promise.all(
     (['simulation', 'freeswitch'] as const).map(async switches => {
       const parts = await node(switches)
-      const log = { ...parts.log, warn: (fields: { campaign?: string }) => void warned.push(`${switches} ${fields.campaign}`) }
-      return new CampaignOwner({ redis: parts.home, context: { ...parts, log }, nailed: { need: () => ({ [Symbol.dispose]() {} }) }, switches })
+      const log = {
+        ...parts.log,
+        warn: (fields: { campaign?: string }) => void warned.push(`${switches} ${fields.campaign}`),
+      }
+      return new CampaignOwner({
+        redis: parts.home,
+        context: { ...parts, log },
+        nailed: { need: () => ({ [Symbol.dispose]() {} }) },
+        switches,
+      })
     }),
   )
   t.after(() => Promise.all(owners.map(owner => owner.close())))
   for (const owner of owners) owner.start()
   const dialled = () => owners.map(owner => [...owner.dialers.keys()].sort())
-  await until(() => dialled().flat().length === 3 && warned.includes('simulation spring') && warned.includes('freeswitch tried'))
+  await until(
+    () => dialled().flat().length === 3 && warned.includes('simulation spring') && warned.includes('freeswitch tried'),
+  )
   const [simulated, real] = dialled()
   assert.ok(simulated!.includes('tried') && !simulated!.includes('spring'), `the simulation dials ${simulated!.join()}`)
   assert.ok(real!.includes('spring') && !real!.includes('tried'), `the real node dials ${real!.join()}`)
   await defineCampaign({ sql, wakeup: (await node('c')).wakeup }, { name: 'spring', queue: 'sales' })
-  assert.equal((await campaignNamed(sql, 'spring'))!.switches, 'freeswitch', 'changing settings does not change whose it is')
+  assert.equal(
+    (await campaignNamed(sql, 'spring'))!.switches,
+    'freeswitch',
+    'changing settings does not change whose it is',
+  )
 })

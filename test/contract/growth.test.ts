@@ -49,7 +49,8 @@ function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[] {
   return nodesOf(plan).flatMap(node => {
     const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1)
     const isLarge = ['leads', 'attempts', 'calls', 'opt_outs'].includes(node['Relation Name'] ?? '')
-    if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0) return [`reads all of ${node['Relation Name']}: ${text}`]
+    if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0)
+      return [`reads all of ${node['Relation Name']}: ${text}`]
     return isLarge && read > MOST_READ ? [`reads ${read} rows of ${node['Relation Name']}: ${text}`] : []
   })
 }
@@ -59,23 +60,36 @@ async function large(t: TestContext) {
   const { sql: admin, address } = await openDatabase(t)
   const campaign = await campaigns.putCampaign(admin, campaignFrom({ name: 'large', queue: 'sales' }))
   const small = await campaigns.putCampaign(admin, campaignFrom({ name: 'small', queue: 'sales' }))
-  await admin.begin(async tx => {
-    await tx`set local session_replication_role = replica` // neither references nor figures are looked at while the tables are filled
-    await tx`insert into leads (campaign_id, phone, next_at, attempts)
+  await admin.begin(
+    async tx => {
+      await tx`set local session_replication_role = replica` // neither references nor figures are looked at while the tables are filled
+      await tx`insert into leads (campaign_id, phone, next_at, attempts)
       select ${campaign.id}, '+49170' || n, ${new Date(NOW)}::timestamptz + n * interval '1 second', 1 from generate_series(1, ${MANY}::int) n`
-    await tx`insert into leads (campaign_id, phone) select ${small.id}, '+49180' || n from generate_series(1, 300) n`
-    await tx`insert into attempts (id, campaign_id, lead_id, state, node, disposition, ended_at)
+      await tx`insert into leads (campaign_id, phone) select ${small.id}, '+49180' || n from generate_series(1, 300) n`
+      await tx`insert into attempts (id, campaign_id, lead_id, state, node, disposition, ended_at)
       select gen_random_uuid(), campaign_id, id, 'ended', 'a', 'busy', ${new Date(NOW)} from leads`
-    await tx`insert into calls (id, flow, direction, started_at, ended_at, campaign_id, lead_id, attempt_id)
+      await tx`insert into calls (id, flow, direction, started_at, ended_at, campaign_id, lead_id, attempt_id)
       select gen_random_uuid(), 'campaign-leg', 'outbound', ${new Date(NOW)}, ${new Date(NOW)}, campaign_id, lead_id, id from attempts`
-    await tx`insert into calls (id, flow, direction, started_at) select gen_random_uuid(), 'welcome', 'inbound', ${new Date(NOW)} from generate_series(1, 20)`
-    await tx`insert into opt_outs (phone, source) select '+49190' || n, 'import' from generate_series(1, ${MANY}::int) n`
-  }, { alone: true })
+      await tx`insert into calls (id, flow, direction, started_at) select gen_random_uuid(), 'welcome', 'inbound', ${new Date(NOW)} from generate_series(1, 20)`
+      await tx`insert into opt_outs (phone, source) select '+49190' || n, 'import' from generate_series(1, ${MANY}::int) n`
+    },
+    { alone: true },
+  )
   await admin`analyze leads, attempts, calls, opt_outs`
   const [{ name }] = await admin<[{ name: string }]>`select current_database() as name`
-  const settings = { session_preload_libraries: 'auto_explain', client_min_messages: 'log', 'auto_explain.log_min_duration': '0', 'auto_explain.log_analyze': 'on', 'auto_explain.log_timing': 'off', 'auto_explain.log_format': 'json', 'auto_explain.log_nested_statements': 'on' }
+  const settings = {
+    session_preload_libraries: 'auto_explain',
+    client_min_messages: 'log',
+    'auto_explain.log_min_duration': '0',
+    'auto_explain.log_analyze': 'on',
+    'auto_explain.log_timing': 'off',
+    'auto_explain.log_format': 'json',
+    'auto_explain.log_nested_statements': 'on',
+  }
   for (const [setting, value] of Object.entries(settings)) {
-    await admin.alone(async connection => void (await connection.unsafe(`alter database ${name} set ${setting} = '${value}'`)))
+    await admin.alone(
+      async connection => void (await connection.unsafe(`alter database ${name} set ${setting} = '${value}'`)),
+    )
   }
   let told: Explained[] = []
   const hear = ({ notice }: { notice?: string }) => {
@@ -96,24 +110,58 @@ async function large(t: TestContext) {
 const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise<unknown>>> = {
   attemptWithId: sql => attempts.attemptWithId(sql, randomUUID()),
   markAttempt: async sql => {
-    for (const playback of ['sent', 'ringing', 'answered'] as const) await attempts.markAttempt(sql, randomUUID(), playback, NOW)
+    for (const playback of ['sent', 'ringing', 'answered'] as const)
+      await attempts.markAttempt(sql, randomUUID(), playback, NOW)
   },
   markConnected: sql => attempts.markConnected(sql, randomUUID(), 'alice', NOW),
   endAttempt: async (sql, campaign) => {
     for (const attempt of await claimed(sql, campaign, 3)) await settleAttempt(sql, attempt, 'busy', {}, NOW)
-    for (const attempt of await claimed(sql, campaign, 3)) await refuseAttempt(sql, attempt, 'GATEWAY_DOWN', NOW + 600_000, NOW)
+    for (const attempt of await claimed(sql, campaign, 3))
+      await refuseAttempt(sql, attempt, 'GATEWAY_DOWN', NOW + 600_000, NOW)
     for (const attempt of await claimed(sql, campaign, 3)) await settleAttempt(sql, attempt, 'opted-out', {}, NOW)
   },
   overdueAttempts: (sql, campaign) => attempts.overdueAttempts(sql, campaign, NOW + 900_000),
   countAttempts: (sql, campaign) => attempts.countAttempts(sql, campaign),
-  openCall: sql => calls.openCall(sql, { id: randomUUID(), flow: 'welcome', direction: 'inbound', from: null, to: null, core: null, node: 'a', startedAt: NOW }),
+  openCall: sql =>
+    calls.openCall(sql, {
+      id: randomUUID(),
+      flow: 'welcome',
+      direction: 'inbound',
+      from: null,
+      to: null,
+      core: null,
+      node: 'a',
+      startedAt: NOW,
+    }),
   closeCall: sql => calls.closeCall(sql, randomUUID(), { endedAt: NOW, hangupCause: null, outcome: null }),
   closeLostCall: sql => calls.closeLostCall(sql, randomUUID(), NOW),
   openCalls: sql => calls.openCalls(sql),
   saveCalls: async (sql, campaign) => {
-    const state = { flow: 'welcome', direction: 'inbound', from: '+491', to: '2000', core: null, node: 'a', startedAt: NOW, otherLeg: null, queue: null, gateway: null, waitMs: null, ringMs: null, talkMs: null, holdMs: null, queueTimeline: [], recording: null, end: null } as const
+    const state = {
+      flow: 'welcome',
+      direction: 'inbound',
+      from: '+491',
+      to: '2000',
+      core: null,
+      node: 'a',
+      startedAt: NOW,
+      otherLeg: null,
+      queue: null,
+      gateway: null,
+      waitMs: null,
+      ringMs: null,
+      talkMs: null,
+      holdMs: null,
+      queueTimeline: [],
+      recording: null,
+      end: null,
+    } as const
     const ids = [...Array.from({ length: 100 }, () => randomUUID()), ...(await claimed(sql, campaign, 100))]
-    for (const end of [null, { at: NOW, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: null }]) await calls.saveCalls(sql, ids.map(id => ({ ...state, id, end })))
+    for (const end of [null, { at: NOW, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: null }])
+      await calls.saveCalls(
+        sql,
+        ids.map(id => ({ ...state, id, end })),
+      )
   },
   campaignNamed: sql => campaigns.campaignNamed(sql, 'large'),
   campaignWithId: (sql, campaign) => campaigns.campaignWithId(sql, campaign),
@@ -141,15 +189,44 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
 }
 
 /** Files of the store that ask nothing about the house's own tables. */
-const WITHOUT_QUESTIONS = new Set(['connection-pool.ts', 'make-database.ts', 'migrate.ts', 'redis-timeout.ts', 'postgres-socket.ts', 'redis-options.ts', 'redis-time.ts', 'redis.ts', 'redis-heartbeat.ts', 'sql.ts', 'statement.ts'])
+const WITHOUT_QUESTIONS = new Set([
+  'connection-pool.ts',
+  'make-database.ts',
+  'migrate.ts',
+  'redis-timeout.ts',
+  'postgres-socket.ts',
+  'redis-options.ts',
+  'redis-time.ts',
+  'redis.ts',
+  'redis-heartbeat.ts',
+  'sql.ts',
+  'statement.ts',
+])
 
 /** Asked by a person, who waits for it. */
 const ON_REQUEST = new Set([
-  'attemptsOf', 'callWithId', 'recentCalls', 'callsOfCrm', 'putCampaign', 'removeCampaign', 'leadsOf', 'openStaging', 'addStaged', 'addLead',
+  'attemptsOf',
+  'callWithId',
+  'recentCalls',
+  'callsOfCrm',
+  'putCampaign',
+  'removeCampaign',
+  'leadsOf',
+  'openStaging',
+  'addStaged',
+  'addLead',
 ])
 
 async function claimed(sql: Sql, campaign: string, count: number): Promise<string[]> {
-  const claim = { campaign, node: 'a', gateway: 'carrier', core: randomUUID(), now: NOW + 600_000, until: NOW + 660_000, ids: Array.from({ length: count }, () => randomUUID()) }
+  const claim = {
+    campaign,
+    node: 'a',
+    gateway: 'carrier',
+    core: randomUUID(),
+    now: NOW + 600_000,
+    until: NOW + 660_000,
+    ids: Array.from({ length: count }, () => randomUUID()),
+  }
   const taken = await leads.claimLeads(sql, claim)
   assert.equal(taken.length, count, 'there are leads to claim')
   return taken.map(({ attempt }) => attempt)
@@ -157,9 +234,23 @@ async function claimed(sql: Sql, campaign: string, count: number): Promise<strin
 
 test('nothing that the house asks by itself reads a large table, and a new question is on one of the lists', async t => {
   const known = new Set([...Object.keys(BY_ITSELF), ...ON_REQUEST])
-  const all = (await Promise.all(readdirSync(STORE).filter(name => name.endsWith('.ts') && !WITHOUT_QUESTIONS.has(name)).map(name => import(`${STORE}${name}`)))).flatMap(file => Object.keys(file as object))
-  assert.deepEqual(all.filter(name => !known.has(name)), [], 'functions of the store that are on no list')
-  assert.deepEqual([...known].filter(name => !all.includes(name)), [], 'names on a list that are no functions of the store')
+  const all = (
+    await Promise.all(
+      readdirSync(STORE)
+        .filter(name => name.endsWith('.ts') && !WITHOUT_QUESTIONS.has(name))
+        .map(name => import(`${STORE}${name}`)),
+    )
+  ).flatMap(file => Object.keys(file as object))
+  assert.deepEqual(
+    all.filter(name => !known.has(name)),
+    [],
+    'functions of the store that are on no list',
+  )
+  assert.deepEqual(
+    [...known].filter(name => !all.includes(name)),
+    [],
+    'names on a list that are no functions of the store',
+  )
 
   const { sql, campaign, small, plansOf } = await large(t)
   await campaigns.moveCampaign(sql, campaign, ['draft'], 'running', NOW)
@@ -179,8 +270,13 @@ test('nothing that the house asks by itself reads a large table, and a new quest
 })
 
 test('every question to PostgreSQL stands in the store, where the test above finds it', () => {
-  const files = readdirSync(SOURCE, { recursive: true }).map(String).filter(name => name.endsWith('.ts') && !/^(store|desk\/cli)\//.test(name))
+  const files = readdirSync(SOURCE, { recursive: true })
+    .map(String)
+    .filter(name => name.endsWith('.ts') && !/^(store|desk\/cli)\//.test(name))
   const asks = /\b(sql|tx|queries|connection|driver)(<[^`]*>)?`/
   // what a person asks on the command line is bounded by what they ask; the doctor asks once
-  assert.deepEqual(files.filter(name => asks.test(readFileSync(join(SOURCE, name), 'utf8'))), ['desk/doctor/stores.ts'])
+  assert.deepEqual(
+    files.filter(name => asks.test(readFileSync(join(SOURCE, name), 'utf8'))),
+    ['desk/doctor/stores.ts'],
+  )
 })

@@ -34,23 +34,27 @@ async function rig(t: TestContext) {
   let forgotten = false
   const open = async (handlers: boolean) => {
     const jobs = await openJobs({
-      redis, prefix, log: silentLog,
-      handlers: handlers ? {
-        async times(queue, job) {
-          const { now, added } = await times(queue, job)
-          return { now: now + late, added: forgotten ? null : added }
-        },
-        async campaign(command, name) {
-          if (name === 'winter') throw new NotFoundError('campaign', name, ['spring'])
-          asked.push(`${command} ${name}`)
-          return { state: 'running' }
-        },
-        async clickToDial(request) {
-          dialled.push(request)
-          if (request.extension === '1666') throw new Error('the switch is gone')
-          return { uuid: 'u-1' }
-        },
-      } : undefined,
+      redis,
+      prefix,
+      log: silentLog,
+      handlers: handlers
+        ? {
+            async times(queue, job) {
+              const { now, added } = await times(queue, job)
+              return { now: now + late, added: forgotten ? null : added }
+            },
+            async campaign(command, name) {
+              if (name === 'winter') throw new NotFoundError('campaign', name, ['spring'])
+              asked.push(`${command} ${name}`)
+              return { state: 'running' }
+            },
+            async clickToDial(request) {
+              dialled.push(request)
+              if (request.extension === '1666') throw new Error('the switch is gone')
+              return { uuid: 'u-1' }
+            },
+          }
+        : undefined,
     })
     closing.defer(() => jobs.close())
     return jobs
@@ -58,7 +62,10 @@ async function rig(t: TestContext) {
   /** A client that is none of ours: adds a job, and gives back how it ended. */
   const client = async (queue: string, name: string, data: unknown, options = {}) => {
     const connection = redisOptions(redis)
-    const [producer, events] = [new Queue(queue, { connection, prefix }), new QueueEvents(queue, { connection, prefix })]
+    const [producer, events] = [
+      new Queue(queue, { connection, prefix }),
+      new QueueEvents(queue, { connection, prefix }),
+    ]
     try {
       await events.waitUntilReady()
       const job = await producer.add(name, data, options)
@@ -69,13 +76,23 @@ async function rig(t: TestContext) {
       await producer.close()
     }
   }
-  return { open, client, asked, dialled, passes: (ms: number) => void (late += ms), forgets: () => void (forgotten = true) }
+  return {
+    open,
+    client,
+    asked,
+    dialled,
+    passes: (ms: number) => void (late += ms),
+    forgets: () => void (forgotten = true),
+  }
 }
 
 test('a supervisor starts a campaign from any BullMQ client', async t => {
   const { open, client, asked } = await rig(t)
   await open(true)
-  assert.deepEqual((await client(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'spring' })).result, { campaign: 'spring', state: 'running' })
+  assert.deepEqual((await client(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'spring' })).result, {
+    campaign: 'spring',
+    state: 'running',
+  })
   assert.deepEqual(asked, ['start spring'])
 })
 
@@ -95,20 +112,41 @@ test('a payload that cannot be used fails its job and says everything that is wr
   const jobs = await open(true)
   const failed = async (queue: string, name: string, data: unknown) => String((await client(queue, name, data)).result)
   assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 2, campaign: 'spring' }), /cannot be used:[^]*v/)
-  assert.match(await failed(CAMPAIGN_QUEUE, 'restart', { v: 1, campaign: 'spring' }), /no job 'restart'.*start, pause, stop/)
-  assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'winter' }), /no campaign is called 'winter'.*spring/)
-  const wrong = await failed(DIAL_QUEUE, 'click-to-dial', { v: 1, extension: '10 01', customer: '{x=y}+49', crmuid: 'c' })
+  assert.match(
+    await failed(CAMPAIGN_QUEUE, 'restart', { v: 1, campaign: 'spring' }),
+    /no job 'restart'.*start, pause, stop/,
+  )
+  assert.match(
+    await failed(CAMPAIGN_QUEUE, 'start', { v: 1, campaign: 'winter' }),
+    /no campaign is called 'winter'.*spring/,
+  )
+  const wrong = await failed(DIAL_QUEUE, 'click-to-dial', {
+    v: 1,
+    extension: '10 01',
+    customer: '{x=y}+49',
+    crmuid: 'c',
+  })
   assert.match(wrong, /extension/)
   assert.match(wrong, /customer/)
   assert.match(wrong, /crmuid/)
-  await assert.rejects(jobs.clickToDial({ extension: '1001', customer: 'nobody' }), { code: 'BAD_INPUT', message: /number to dial/ })
+  await assert.rejects(jobs.clickToDial({ extension: '1001', customer: 'nobody' }), {
+    code: 'BAD_INPUT',
+    message: /number to dial/,
+  })
   assert.deepEqual([asked, dialled], [[], []])
 })
 
 test('the ids of the CRM go along with a click to dial', async t => {
   const { open, client, dialled } = await rig(t)
   await open(true)
-  const data = { v: 1, extension: '1001', customer: '+493012345', crmuuid: 'c-1', product_code: 'P/7', call_type: 'sales' }
+  const data = {
+    v: 1,
+    extension: '1001',
+    customer: '+493012345',
+    crmuuid: 'c-1',
+    product_code: 'P/7',
+    call_type: 'sales',
+  }
   assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', data)).result, { uuid: 'u-1' })
   const { v: _, ...request } = data
   assert.deepEqual(dialled, [request])
@@ -127,28 +165,39 @@ test('a click to dial that no node took in time calls nobody when a node comes, 
   await open(true)
   passes(31_000)
   const { result } = await client(DIAL_QUEUE, 'click-to-dial', REQUEST)
-  assert.match(String(result), /nobody took this job for \d+ s \(it could be taken since \d{4}-\d\d-\d\dT[\d:.]+Z, by the clock of Redis\)/)
+  assert.match(
+    String(result),
+    /nobody took this job for \d+ s \(it could be taken since \d{4}-\d\d-\d\dT[\d:.]+Z, by the clock of Redis\)/,
+  )
   waitedFor(result, 31)
   assert.deepEqual(dialled, [])
 })
 
-test('a call that is to come later is dialled when it is due, however long that is', { timeout: PATIENCE_MS }, async t => {
-  const { open, client, dialled, passes } = await rig(t)
-  await open(true)
-  const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })
-  await until(() => dialled.length === 1)
-  assert.deepEqual((await due).result, { uuid: 'u-1' })
-  passes(15_000) // between it was due and a node's coming
-  assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, { uuid: 'u-1' })
-  passes(16_000)
-  waitedFor((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, 31)
-})
+test(
+  'a call that is to come later is dialled when it is due, however long that is',
+  { timeout: PATIENCE_MS },
+  async t => {
+    const { open, client, dialled, passes } = await rig(t)
+    await open(true)
+    const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })
+    await until(() => dialled.length === 1)
+    assert.deepEqual((await due).result, { uuid: 'u-1' })
+    passes(15_000) // between it was due and a node's coming
+    assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, { uuid: 'u-1' })
+    passes(16_000)
+    waitedFor((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, 31)
+  },
+)
 
 test('a job of a machine whose clock is wrong is dialled at once, and has waited for as long as any other', async t => {
   const { open, client, dialled, passes } = await rig(t)
   await open(true)
   for (const wrong of [-40_000, 3_600_000]) {
-    assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result, { uuid: 'u-1' }, `${wrong} ms`)
+    assert.deepEqual(
+      (await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { timestamp: Date.now() + wrong })).result,
+      { uuid: 'u-1' },
+      `${wrong} ms`,
+    )
   }
   passes(33_000)
   for (const wrong of [-40_000, 3_600_000]) {
@@ -169,7 +218,9 @@ test('a job of which Redis does not know any more when it was added goes by the 
 test('whoever presses the button is told that the telephone rings, or why it does not', async t => {
   const { open } = await rig(t)
   const jobs = await open(true)
-  assert.deepEqual(await jobs.rings(await jobs.clickToDial({ extension: '1001', customer: '+493012345' })), { uuid: 'u-1' })
+  assert.deepEqual(await jobs.rings(await jobs.clickToDial({ extension: '1001', customer: '+493012345' })), {
+    uuid: 'u-1',
+  })
   const failed = await jobs.clickToDial({ extension: '1666', customer: '+493012345' })
   await assert.rejects(jobs.rings(failed), { code: 'NOT_REACHED', message: 'the switch is gone' })
 })

@@ -31,7 +31,12 @@ async function rig(t: TestContext) {
   }
   const claim = (n: number, now = NOW) =>
     claimLeads(sql, {
-      campaign: campaign.id, node: 'a', gateway: 'carrier', core: randomUUID(), now, until: now + 60_000,
+      campaign: campaign.id,
+      node: 'a',
+      gateway: 'carrier',
+      core: randomUUID(),
+      now,
+      until: now + 60_000,
       ids: Array.from({ length: n }, () => randomUUID()),
     })
   return { sql, campaign, folder, list, claim }
@@ -40,24 +45,42 @@ async function rig(t: TestContext) {
 test('a list is added, and what cannot be called is said line by line and kept in a file', async t => {
   const { sql, campaign, folder, list } = await rig(t)
   await optOut(sql, '+491709', 'supervisor', NOW)
-  const bad = Buffer.concat([Buffer.from('+491706,'), Buffer.from([0x4d, 0xfc, 0x6c]), Buffer.from(',x\n+491707,N\0L,x\n')])
-  const summary = await list(Buffer.concat([
-    Buffer.from('\ufeffPhone-Number,Name,note\r\n'),
-    Buffer.from('+49 170 1,Anna,"two\r\nlines"\r\n0049 170-2,Bert,\\N\t"x"\r\n+491701,again,\r\nnobody,Carl,x\r\n'),
-    Buffer.from('+491703,Dora\r\n+491709,Emil,\r\n+491704,"Fred" x,y\r\n'),
-    bad,
-  ]))
+  const bad = Buffer.concat([
+    Buffer.from('+491706,'),
+    Buffer.from([0x4d, 0xfc, 0x6c]),
+    Buffer.from(',x\n+491707,N\0L,x\n'),
+  ])
+  const summary = await list(
+    Buffer.concat([
+      Buffer.from('\ufeffPhone-Number,Name,note\r\n'),
+      Buffer.from('+49 170 1,Anna,"two\r\nlines"\r\n0049 170-2,Bert,\\N\t"x"\r\n+491701,again,\r\nnobody,Carl,x\r\n'),
+      Buffer.from('+491703,Dora\r\n+491709,Emil,\r\n+491704,"Fred" x,y\r\n'),
+      bad,
+    ]),
+  )
   const { firstFaults, ...counts } = summary
   const rejectFile = join(folder, 'list.csv.rejected.csv')
   assert.deepEqual(counts, { read: 9, added: 2, duplicates: 1, optedOut: 1, rejected: 5, rejectFile })
   const faults = firstFaults.map(({ line, column }) => [line, column])
-  assert.deepEqual(faults, [[6, 'Phone-Number'], [7, null], [9, null], [10, 'Name'], [11, 'Name']])
-  assert.ok(firstFaults.every(fault => fault.file.endsWith('list.csv') && fault.allowed !== ''), 'each says where and what is allowed')
-  const leads = await leadsOf(sql, campaign.id, 10)
-  assert.deepEqual(leads.map(({ phone, fields }) => [phone, fields]), [
-    ['+491701', { Name: 'Anna', note: 'two\r\nlines' }],
-    ['+491702', { Name: 'Bert', note: '\\N\t"x"' }],
+  assert.deepEqual(faults, [
+    [6, 'Phone-Number'],
+    [7, null],
+    [9, null],
+    [10, 'Name'],
+    [11, 'Name'],
   ])
+  assert.ok(
+    firstFaults.every(fault => fault.file.endsWith('list.csv') && fault.allowed !== ''),
+    'each says where and what is allowed',
+  )
+  const leads = await leadsOf(sql, campaign.id, 10)
+  assert.deepEqual(
+    leads.map(({ phone, fields }) => [phone, fields]),
+    [
+      ['+491701', { Name: 'Anna', note: 'two\r\nlines' }],
+      ['+491702', { Name: 'Bert', note: '\\N\t"x"' }],
+    ],
+  )
   const rejects = (await readFile(rejectFile, 'utf8')).split('\n')
   assert.equal(rejects[0], 'Phone-Number,Name,note,reason')
   assert.match(rejects[1]!, /^nobody,Carl,x,"line 6, Phone-Number: a number to dial/)
@@ -65,9 +88,14 @@ test('a list is added, and what cannot be called is said line by line and kept i
 
 test('a list without a column for the number adds nothing and says what is missing', async t => {
   const { sql, campaign, list } = await rig(t)
-  await assert.rejects(list('name,city\nAnna,Ulm\n'), { code: 'BAD_INPUT', message: /no column holds the number.*name, city/ })
+  await assert.rejects(list('name,city\nAnna,Ulm\n'), {
+    code: 'BAD_INPUT',
+    message: /no column holds the number.*name, city/,
+  })
   await assert.rejects(list(''), { code: 'BAD_INPUT', message: /is empty/ })
-  await assert.rejects(importLeads({ sql, campaign: campaign.id, file: '/nowhere/list.csv', now: NOW }), { code: 'BAD_INPUT' })
+  await assert.rejects(importLeads({ sql, campaign: campaign.id, file: '/nowhere/list.csv', now: NOW }), {
+    code: 'BAD_INPUT',
+  })
   assert.deepEqual(await countLeads(sql, campaign.id), { ready: 0, claimed: 0, done: 0 })
 })
 
@@ -76,7 +104,8 @@ test('a hundred thousand people are added, and a second time nobody is', async t
   const file = join(folder, 'long.csv')
   const out = createWriteStream(file)
   out.write('name;phone;street\n')
-  for (let n = 0; n < 100_000; n++) if (!out.write(`"Person ${n}";+49170${1_000_000 + n};Street ${n}\n`)) await once(out, 'drain')
+  for (let n = 0; n < 100_000; n++)
+    if (!out.write(`"Person ${n}";+49170${1_000_000 + n};Street ${n}\n`)) await once(out, 'drain')
   out.end()
   await once(out, 'close')
   const began = performance.now()
@@ -128,7 +157,11 @@ test('a busy lead is due again at its time, twice at most', async t => {
   await list('phone\n+49111\n')
   const [one] = await claim(1)
   assert.equal((await settleAttempt(sql, one!.attempt, 'busy', {}, NOW))?.again, NOW + 600_000)
-  assert.deepEqual(await dueLeads(sql, campaign.id, NOW + 599_999, 5), { ready: 0, nextAt: NOW + 600_000, expiresAt: null })
+  assert.deepEqual(await dueLeads(sql, campaign.id, NOW + 599_999, 5), {
+    ready: 0,
+    nextAt: NOW + 600_000,
+    expiresAt: null,
+  })
   assert.equal((await claim(1, NOW + 599_999)).length, 0)
   const [two] = await claim(1, NOW + 600_000)
   assert.equal((await settleAttempt(sql, two!.attempt, 'busy', {}, NOW))?.again, null)
@@ -165,7 +198,16 @@ test('a call leaves one row, closed once, found again by the number of the CRM',
   const call = { id, flow: 'welcome', core: null, node: 'a', startedAt: NOW, ...who }
   await openCall(sql, call)
   await openCall(sql, { ...call, node: 'b' })
-  const way = { otherLeg: null, queue: null, gateway: null, waitMs: null, ringMs: null, talkMs: null, holdMs: null, recording: null }
+  const way = {
+    otherLeg: null,
+    queue: null,
+    gateway: null,
+    waitMs: null,
+    ringMs: null,
+    talkMs: null,
+    holdMs: null,
+    recording: null,
+  }
   await saveCalls(sql, [{ ...call, ...way, node: 'b', queueTimeline: [{ at: 1 }], end: null }])
   const end = { endedAt: NOW + 5_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked' }
   assert.equal(await closeCall(sql, id, end), true)

@@ -12,7 +12,15 @@ async function openThreads(t: TestContext, names: readonly string[], standsStill
   const { client, address } = await openRedis(t)
   const nodes = []
   for (const [at, node] of names.entries()) {
-    const lease = new LeaseThread({ redis: address, node, address: `127.0.0.1:${9_000 + at}`, roles: ['listener'], clock, log: silentLog, standsStillMs })
+    const lease = new LeaseThread({
+      redis: address,
+      node,
+      address: `127.0.0.1:${9_000 + at}`,
+      roles: ['listener'],
+      clock,
+      log: silentLog,
+      standsStillMs,
+    })
     t.after(() => lease.close())
     await lease.start()
     nodes.push(lease)
@@ -25,12 +33,13 @@ function stand(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-const seen = (lease: LeaseThread, what: 'read' | 'gone' | 'came' | 'lapsed' | 'regained') => new Promise<void>(resolve => {
-  const listening = lease.on(what, () => {
-    listening[Symbol.dispose]()
-    resolve()
+const seen = (lease: LeaseThread, what: 'read' | 'gone' | 'came' | 'lapsed' | 'regained') =>
+  new Promise<void>(resolve => {
+    const listening = lease.on(what, () => {
+      listening[Symbol.dispose]()
+      resolve()
+    })
   })
-})
 
 test('a node whose event loop stands still for longer than its own word lasts keeps its lease, and its peers see it alive', async t => {
   const { client, nodes } = await openThreads(t, ['a'])
@@ -47,7 +56,10 @@ test('two nodes see each other come and go, and only one of them may close its d
   const { nodes } = await openThreads(t, ['a', 'b'])
   const [a, b] = nodes
   if (a!.peers().length === 0) await seen(a!, 'came')
-  assert.deepEqual(a!.peers().map(({ node, address }) => [node, address]), [['b', '127.0.0.1:9001']])
+  assert.deepEqual(
+    a!.peers().map(({ node, address }) => [node, address]),
+    [['b', '127.0.0.1:9001']],
+  )
   await Promise.all([a!.setOpen(true), b!.setOpen(true)])
   const may = await Promise.all([a!.mayClose(), b!.mayClose()])
   assert.deepEqual(may.toSorted(), [false, true])
@@ -60,7 +72,7 @@ test('two nodes see each other come and go, and only one of them may close its d
   assert.ok(a!.open)
 })
 
-test('a lease that ran out and was renewed while nobody looked is a lapse: the calls may be somebody else\'s by now', async t => {
+test("a lease that ran out and was renewed while nobody looked is a lapse: the calls may be somebody else's by now", async t => {
   const { nodes } = await openThreads(t, ['a'], 600)
   const [a] = nodes
   const heard: string[] = []

@@ -17,16 +17,31 @@ async function folder(t: TestContext, files: Record<string, string>): Promise<st
 }
 
 async function lead(sql: Sql): Promise<{ campaign: string; id: number }> {
-  const [campaign] = await sql<[{ id: string }]>`insert into campaigns (name, queue) values ('spring', 'sales') returning id`
-  const [row] = await sql<[{ id: number }]>`insert into leads (campaign_id, phone) values (${campaign.id}, '+4930123') returning id`
+  const [campaign] = await sql<
+    [{ id: string }]
+  >`insert into campaigns (name, queue) values ('spring', 'sales') returning id`
+  const [row] = await sql<
+    [{ id: number }]
+  >`insert into leads (campaign_id, phone) values (${campaign.id}, '+4930123') returning id`
   return { campaign: campaign.id, id: row.id }
 }
 
 test('a test database has all tables, and nothing is left to apply', async t => {
   const { sql } = await openDatabase(t)
   assert.deepEqual(await migrate(sql), [])
-  const rows = await sql<{ name: string }[]>`select table_name as name from information_schema.tables where table_schema = 'public'`
-  assert.deepEqual(rows.map(row => row.name).sort(), ['attempts', 'calls', 'campaign_figures', 'campaigns', 'installation', 'leads', 'migrations', 'opt_outs'])
+  const rows = await sql<
+    { name: string }[]
+  >`select table_name as name from information_schema.tables where table_schema = 'public'`
+  assert.deepEqual(rows.map(row => row.name).sort(), [
+    'attempts',
+    'calls',
+    'campaign_figures',
+    'campaigns',
+    'installation',
+    'leads',
+    'migrations',
+    'opt_outs',
+  ])
 })
 
 test('two nodes that start at the same moment apply each file once', async t => {
@@ -63,7 +78,8 @@ test('a file that was changed after it was applied is refused', async t => {
 test('nobody is dialled twice: a lead has one attempt under way, and an attempt one id', async t => {
   const { sql } = await openDatabase(t)
   const { campaign, id } = await lead(sql)
-  const attempt = (uuid: string) => sql`insert into attempts (id, campaign_id, lead_id, node) values (${uuid}, ${campaign}, ${id}, 'a')`
+  const attempt = (uuid: string) =>
+    sql`insert into attempts (id, campaign_id, lead_id, node) values (${uuid}, ${campaign}, ${id}, 'a')`
   const first = randomUUID()
   await attempt(first)
   await assert.rejects(attempt(randomUUID()), isDuplicate)
@@ -86,7 +102,8 @@ test('claiming reads only the leads it takes, however many are done', async t =>
   await sql`insert into leads (campaign_id, phone, state) select ${campaign}, n::text, case when n % 100 = 0 then 'ready' else 'done' end
             from generate_series(1, 20000) n`
   await sql`analyze leads`
-  const plan = await sql`explain select id from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= now()
+  const plan =
+    await sql`explain select id from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= now()
                          order by priority desc, next_at, id limit 10 for update skip locked`
   const text = plan.map(row => row['QUERY PLAN'] as string).join('\n')
   assert.match(text, /Index Scan using leads_ready/)

@@ -48,7 +48,9 @@ const HOMES: Record<string, (t: TestContext) => Promise<Home>> = {
 }
 
 const claim = (node: string, mode: Claim['mode'] = 'come'): Claim => ({
-  record: { node, incarnation: `${node}1`, address: null, roles: ['listener'], host: 'host', pid: 7 }, lastsMs: 6_000, mode,
+  record: { node, incarnation: `${node}1`, address: null, roles: ['listener'], host: 'host', pid: 7 },
+  lastsMs: 6_000,
+  mode,
 })
 
 for (const [home, open] of Object.entries(HOMES)) {
@@ -97,7 +99,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     const byTheTable = ({ now, aheadMs }: typeof kept) => now - aheadMs
     const passed = byTheTable(later) - (byTheTable(kept) + shift)
     assert.ok(passed >= 5_000, `${passed} ms`)
-    assert.ok(Math.abs(later.aheadMs - kept.aheadMs - Math.min(passed, 10_000) / 10) <= 2, `${later.aheadMs - kept.aheadMs} ms of ${passed}`)
+    assert.ok(
+      Math.abs(later.aheadMs - kept.aheadMs - Math.min(passed, 10_000) / 10) <= 2,
+      `${later.aheadMs - kept.aheadMs} ms of ${passed}`,
+    )
   })
 }
 

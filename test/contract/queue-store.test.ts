@@ -13,7 +13,13 @@ import { HOMES, type Home } from './shared-stores.ts'
 
 const NOW = 1_767_600_000_000
 const SALES = { name: 'sales', strategy: 'longest-idle-agent' } as const
-const joining = (call: string, joinedAt = NOW): Joining => ({ call, from: '+49301234567', node: 'a', joinedAt, headStartMs: 0 })
+const joining = (call: string, joinedAt = NOW): Joining => ({
+  call,
+  from: '+49301234567',
+  node: 'a',
+  joinedAt,
+  headStartMs: 0,
+})
 
 async function add(roster: Roster, name: string, now = NOW): Promise<void> {
   const queues = [{ queue: 'sales', level: 1, position: 1 }]
@@ -43,12 +49,20 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: callers stand in the order of their score, then of their coming`, async t => {
     const { first, second } = await openSales(t)
-    for (const [call, waited] of [['late', 0], ['early', 9_000], ['twin-1', 5_000], ['twin-2', 5_000]] as const) {
+    for (const [call, waited] of [
+      ['late', 0],
+      ['early', 9_000],
+      ['twin-1', 5_000],
+      ['twin-2', 5_000],
+    ] as const) {
       await (call === 'twin-1' ? second : first).store.enter('sales', joining(call, NOW - waited), NOW)
     }
     await first.store.enter('sales', { ...joining('important'), headStartMs: 7_000 }, NOW)
     const line = await second.store.waiting('sales')
-    assert.deepEqual(line.map(member => member.call), ['early', 'important', 'twin-1', 'twin-2', 'late'])
+    assert.deepEqual(
+      line.map(member => member.call),
+      ['early', 'important', 'twin-1', 'twin-2', 'late'],
+    )
   })
 
   test(`${home}: who comes again through another node keeps place, time and offer, and is counted once`, async t => {
@@ -61,7 +75,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     const again = await second.store.enter('sales', { ...joining('c1', NOW + 30_000), node: 'b' }, NOW + 30_000)
     assert.deepEqual(again, { ...done!.member, node: 'b', rev: again.rev })
     assert.equal((await first.store.stats('sales')).entered, 2)
-    assert.deepEqual((await first.store.waiting('sales')).map(member => member.call), ['c1', 'c2'])
+    assert.deepEqual(
+      (await first.store.waiting('sales')).map(member => member.call),
+      ['c1', 'c2'],
+    )
   })
 
   test(`${home}: an assignment writes the agent, the caller and its record, or nothing`, async t => {
@@ -113,14 +130,27 @@ for (const [home, open] of Object.entries(HOMES)) {
     for (const call of ['c1', 'c2', 'c3', 'c4']) await first.store.enter('sales', joining(call), NOW)
     const [one] = await decide(first)
     const { epoch } = (await first.store.assign(one!, 'a', 5_000, NOW))!.agent.reservation!
-    assert.equal(await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'bert', epoch }, 0, NOW)), null, 'another agent of the same number')
-    assert.equal(await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'alice', epoch: epoch - 1 }, 0, NOW)), null)
-    assert.equal((await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'alice', epoch }, 0, NOW)))?.state, 'waiting')
+    assert.equal(
+      await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'bert', epoch }, 0, NOW)),
+      null,
+      'another agent of the same number',
+    )
+    assert.equal(
+      await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'alice', epoch: epoch - 1 }, 0, NOW)),
+      null,
+    )
+    assert.equal(
+      (await second.store.change('sales', 'c1', member => waitsOn(member, { agent: 'alice', epoch }, 0, NOW)))?.state,
+      'waiting',
+    )
     await first.roster.release('alice', epoch, 'caller-left', NOW)
     const [two] = await decide(second)
     const later = (await second.store.assign(two!, 'b', 5_000, NOW))!.agent.reservation!.epoch
     assert.ok(await first.store.change('sales', 'c1', member => talking(member, { agent: 'alice', epoch: later }, NOW)))
-    assert.deepEqual((await second.store.waiting('sales')).map(member => member.call), ['c2', 'c3', 'c4'])
+    assert.deepEqual(
+      (await second.store.waiting('sales')).map(member => member.call),
+      ['c2', 'c3', 'c4'],
+    )
     assert.equal((await second.store.leave('sales', 'c1', 'talked'))?.offer?.epoch, later)
     await second.store.leave('sales', 'c2', 'abandoned')
     await second.store.leave('sales', 'c3', 'callback')
@@ -136,7 +166,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     await second.store.keepForCallback('sales', 'c1', '+491', NOW)
     await second.store.keepForCallback('sales', 'c2', '+493', NOW + 2_000)
     const kept = (await first.store.callbacks('sales')).map(({ number, keptAt }) => [number, keptAt - NOW])
-    assert.deepEqual(kept, [['+491', 0], ['+492', 1_000]])
+    assert.deepEqual(kept, [
+      ['+491', 0],
+      ['+492', 1_000],
+    ])
   })
 
   test(`${home}: every node hears of the reservation before the offer that stands on it`, async t => {
@@ -177,12 +210,14 @@ for (const [home, open] of Object.entries(HOMES)) {
       const crossed = theirs.map((assignment, i) => ({ ...assignment, member: theirs[theirs.length - 1 - i]!.member }))
       const asks = [...mine.map(one => [first, one, 'a'] as const), ...crossed.map(one => [second, one, 'b'] as const)]
       const order = asks.map((ask, i) => ({ ask, at: (i * 7_919) % asks.length })).sort((x, y) => x.at - y.at)
-      await Promise.all(order.map(async ({ ask: [{ store }, assignment, node] }) => {
-        const done = await store.assign(assignment, node, 60_000, NOW)
-        if (!done) return
-        assert.equal(given.get(done.agent.name), undefined)
-        given.set(done.agent.name, done.member.call)
-      }))
+      await Promise.all(
+        order.map(async ({ ask: [{ store }, assignment, node] }) => {
+          const done = await store.assign(assignment, node, 60_000, NOW)
+          if (!done) return
+          assert.equal(given.get(done.agent.name), undefined)
+          given.set(done.agent.name, done.member.call)
+        }),
+      )
       assert.ok(round < 50, 'it comes to an end')
     }
     assert.equal(new Set(given.values()).size, N)
@@ -192,7 +227,9 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: two nodes with callers of their own serve them all, first come first served`, async t => {
     const { first, second } = await openSales(t)
-    const nodes = [first, second].map((parts, i) => openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }))
+    const nodes = [first, second].map((parts, i) =>
+      openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
+    )
     t.after(() => Promise.all(nodes.map(node => node[Symbol.asyncDispose]())))
     for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name, systemClock.now())
     const talks = new Map<string, string>()
@@ -208,7 +245,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     }
     const served: Promise<void>[] = []
     for (let i = 0; i < 60; i++) {
-      const place = await nodes[i % 2]!.enter({ uuid: `c${i}`, from: '100', signal: new AbortController().signal }, 'sales')
+      const place = await nodes[i % 2]!.enter(
+        { uuid: `c${i}`, from: '100', signal: new AbortController().signal },
+        'sales',
+      )
       served.push(serve(i, place))
     }
     await Promise.all(served)
@@ -222,7 +262,9 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: a caller who hangs up on one node frees the agent for a caller on the other`, async t => {
     const { first, second } = await openSales(t)
-    const [a, b] = [first, second].map((parts, i) => openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }))
+    const [a, b] = [first, second].map((parts, i) =>
+      openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
+    )
     t.after(() => Promise.all([a!, b!].map(node => node[Symbol.asyncDispose]())))
     await add(first.roster, 'alice', systemClock.now())
     const life = new AbortController()

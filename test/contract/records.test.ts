@@ -25,7 +25,9 @@ const CLEARED = { cause: 'NORMAL_CLEARING' }
 /** `sql` as the records see it: away as long as `away.is` says so. */
 function throughAway(sql: Sql, away: { is: boolean }): Sql {
   const refused = () => Promise.reject(new Error('the database is away'))
-  return new Proxy(sql, { apply: (target, self, args) => (away.is ? refused() : (Reflect.apply(target, self, args) as unknown)) })
+  return new Proxy(sql, {
+    apply: (target, self, args) => (away.is ? refused() : (Reflect.apply(target, self, args) as unknown)),
+  })
 }
 
 async function rig(t: TestContext) {
@@ -36,10 +38,22 @@ async function rig(t: TestContext) {
   const records = keepCallRows(throughAway(sql, away), 'a', { clock, log })
   t.after(() => records[Symbol.asyncDispose]())
   const beginning = (given: Partial<Begin['arrival']> = {}): Begin => {
-    const arrival = { uuid: randomUUID() as Uuid, path: 'welcome', direction: 'in', from: '+491', fromName: '', to: '2000', core: '', answered: false, socketResume: true, key: '' } as const
+    const arrival = {
+      uuid: randomUUID() as Uuid,
+      path: 'welcome',
+      direction: 'in',
+      from: '+491',
+      fromName: '',
+      to: '2000',
+      core: '',
+      answered: false,
+      socketResume: true,
+      key: '',
+    } as const
     return { k: 'begin', at: NOW, arrival: { ...arrival, ...given } }
   }
-  const tell = (begin: Begin, notes: readonly TimedNote[], now = NOW + 1_000) => records.lives(begin.arrival.uuid, () => liveCall(begin, notes, now))
+  const tell = (begin: Begin, notes: readonly TimedNote[], now = NOW + 1_000) =>
+    records.lives(begin.arrival.uuid, () => liveCall(begin, notes, now))
   /** Resolves when the row says so. */
   const row = async (uuid: string, says: (row: NonNullable<Awaited<ReturnType<typeof callWithId>>>) => boolean) => {
     for (;;) {
@@ -54,19 +68,26 @@ const entered = { at: NOW + 500, note: { event: 'entered', queue: 'sales' } } as
 const answered = { at: NOW + 100, note: { event: 'answered' } } as const
 const talking = { at: NOW + 2_000, note: { event: 'talking', agent: 'alice', leg: randomUUID() } } as const
 
-test('a call has its row while it lives: since when it is answered, and where it waits', { timeout: PATIENCE_MS }, async t => {
-  const { records, beginning, tell, row } = await rig(t)
-  const begin = beginning()
-  tell(begin, [])
-  await row(begin.arrival.uuid, ({ endedAt, answeredAt }) => endedAt === null && answeredAt === null)
-  tell(begin, [answered, entered])
-  const waiting = await row(begin.arrival.uuid, ({ queue }) => queue === 'sales')
-  assert.deepEqual([waiting.answeredAt?.getTime(), waiting.waitMs, waiting.queueTimeline.length], [NOW + 100, 500, 2])
-  await records.ended(recordOf(begin, [answered, entered, talking], CLEARED, NOW + 9_000))
-  tell(begin, [answered]) // a word that comes late changes nothing
-  const over = await row(begin.arrival.uuid, ({ endedAt }) => endedAt !== null)
-  assert.deepEqual([over.outcome, over.agent, over.waitMs, over.talkMs, over.hungUpBy, over.otherLeg], ['talked', 'alice', 1_500, 7_000, 'customer', talking.note.leg])
-})
+test(
+  'a call has its row while it lives: since when it is answered, and where it waits',
+  { timeout: PATIENCE_MS },
+  async t => {
+    const { records, beginning, tell, row } = await rig(t)
+    const begin = beginning()
+    tell(begin, [])
+    await row(begin.arrival.uuid, ({ endedAt, answeredAt }) => endedAt === null && answeredAt === null)
+    tell(begin, [answered, entered])
+    const waiting = await row(begin.arrival.uuid, ({ queue }) => queue === 'sales')
+    assert.deepEqual([waiting.answeredAt?.getTime(), waiting.waitMs, waiting.queueTimeline.length], [NOW + 100, 500, 2])
+    await records.ended(recordOf(begin, [answered, entered, talking], CLEARED, NOW + 9_000))
+    tell(begin, [answered]) // a word that comes late changes nothing
+    const over = await row(begin.arrival.uuid, ({ endedAt }) => endedAt !== null)
+    assert.deepEqual(
+      [over.outcome, over.agent, over.waitMs, over.talkMs, over.hungUpBy, over.otherLeg],
+      ['talked', 'alice', 1_500, 7_000, 'customer', talking.note.leg],
+    )
+  },
+)
 
 test('the first end of a call counts, also of one whose beginning was never written', async t => {
   const { sql, records, beginning } = await rig(t)
@@ -74,31 +95,38 @@ test('the first end of a call counts, also of one whose beginning was never writ
   await records.ended(recordOf(begin, [talking], CLEARED, NOW + 5_000))
   await records.ended(recordOf(begin, [], { cause: 'LOST' }, NOW + 9_000))
   const row = await callWithId(sql, begin.arrival.uuid)
-  assert.deepEqual([row?.node, row?.from, row?.outcome, row?.agent, row?.endedAt?.getTime()], ['a', '+491', 'talked', 'alice', NOW + 5_000])
+  assert.deepEqual(
+    [row?.node, row?.from, row?.outcome, row?.agent, row?.endedAt?.getTime()],
+    ['a', '+491', 'talked', 'alice', NOW + 5_000],
+  )
 })
 
-test('while the database is away calls go on, their latest word is kept, and whoever has ended one is told at once', { timeout: PATIENCE_MS }, async t => {
-  const { records, clock, away, warnings, beginning, tell, row } = await rig(t)
-  const [one, other] = [beginning(), beginning()]
-  away.is = true
-  tell(one, [])
-  await assert.rejects(records.ended(recordOf(other, [], CLEARED, NOW + 1_000)), /away|cannot be written/)
-  tell(one, [answered, entered])
-  away.is = false
-  await clock.advance(1_000)
-  const { queue } = await row(one.arrival.uuid, () => true)
-  assert.equal(queue, 'sales')
-  assert.equal(warnings.length, 1, 'it is said once')
-  const [gone, next] = [beginning(), beginning()]
-  away.is = true
-  tell(gone, [])
-  await assert.rejects(records.ended(recordOf(other, [], CLEARED, NOW + 1_000)))
-  records.moved(gone.arrival.uuid) // another node writes it
-  await clock.advance(1_000)
-  away.is = false
-  tell(next, [entered])
-  await row(next.arrival.uuid, () => true)
-})
+test(
+  'while the database is away calls go on, their latest word is kept, and whoever has ended one is told at once',
+  { timeout: PATIENCE_MS },
+  async t => {
+    const { records, clock, away, warnings, beginning, tell, row } = await rig(t)
+    const [one, other] = [beginning(), beginning()]
+    away.is = true
+    tell(one, [])
+    await assert.rejects(records.ended(recordOf(other, [], CLEARED, NOW + 1_000)), /away|cannot be written/)
+    tell(one, [answered, entered])
+    away.is = false
+    await clock.advance(1_000)
+    const { queue } = await row(one.arrival.uuid, () => true)
+    assert.equal(queue, 'sales')
+    assert.equal(warnings.length, 1, 'it is said once')
+    const [gone, next] = [beginning(), beginning()]
+    away.is = true
+    tell(gone, [])
+    await assert.rejects(records.ended(recordOf(other, [], CLEARED, NOW + 1_000)))
+    records.moved(gone.arrival.uuid) // another node writes it
+    await clock.advance(1_000)
+    away.is = false
+    tell(next, [entered])
+    await row(next.arrival.uuid, () => true)
+  },
+)
 
 test('one row that the database refuses keeps no other away', { timeout: PATIENCE_MS }, async t => {
   const { records, beginning, tell, row } = await rig(t)
@@ -116,18 +144,43 @@ test('a call of a campaign has its campaign, lead, attempt and gateway, and is f
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales' }))
   await moveCampaign(sql, campaign.id, ['draft'], 'running', NOW)
   await addLead(sql, campaign.id, '+49111', {}, NOW)
-  const claim = { campaign: campaign.id, node: 'a', gateway: 'carrier', core: randomUUID(), now: NOW, until: NOW + 1_000, ids: [randomUUID()] }
+  const claim = {
+    campaign: campaign.id,
+    node: 'a',
+    gateway: 'carrier',
+    core: randomUUID(),
+    now: NOW,
+    until: NOW + 1_000,
+    ids: [randomUUID()],
+  }
   const [claimed] = await claimLeads(sql, claim)
   assert.equal((await attemptWithId(sql, claimed!.attempt))?.gateway, 'carrier')
-  await records.ended(recordOf(beginning({ uuid: claimed!.attempt as Uuid, direction: 'out', from: '+49111', to: '+4930' }), [], CLEARED, NOW + 5_000))
+  await records.ended(
+    recordOf(
+      beginning({ uuid: claimed!.attempt as Uuid, direction: 'out', from: '+49111', to: '+4930' }),
+      [],
+      CLEARED,
+      NOW + 5_000,
+    ),
+  )
   await records.ended(recordOf(beginning(), [], CLEARED, NOW + 5_000))
   const calls = await recentCalls(sql, 10, undefined, { campaign: 'spring' })
-  assert.deepEqual(calls.map(call => [call.campaign, call.lead, call.attempt, call.gateway, call.customer]), [['spring', claimed!.lead, claimed!.attempt, 'carrier', '+49111']])
+  assert.deepEqual(
+    calls.map(call => [call.campaign, call.lead, call.attempt, call.gateway, call.customer]),
+    [['spring', claimed!.lead, claimed!.attempt, 'carrier', '+49111']],
+  )
 })
 
 test('a call that an agent has dialled is found by the number of the customer, written with a plus or without', async t => {
   const { sql, records, beginning } = await rig(t)
-  await records.ended(recordOf(beginning({ direction: 'out', from: '1001', to: '', agent: 'alice', customer: '+49222' }), [], CLEARED, NOW + 5_000))
+  await records.ended(
+    recordOf(
+      beginning({ direction: 'out', from: '1001', to: '', agent: 'alice', customer: '+49222' }),
+      [],
+      CLEARED,
+      NOW + 5_000,
+    ),
+  )
   for (const number of ['+49222', '49222']) {
     const [call] = await recentCalls(sql, 10, undefined, { number })
     assert.deepEqual([call?.agent, call?.customer, call?.to], ['alice', '+49222', '+49222'])
@@ -137,10 +190,15 @@ test('a call that an agent has dialled is found by the number of the customer, w
 test('the examples of the documentation are SQL that this database understands', async t => {
   const { sql } = await rig(t)
   const page = await readFile(new URL('../../docs/records.md', import.meta.url), 'utf8')
-  const examples = [...page.matchAll(/```sql\n([^`]+)```/g)].flatMap(([, text]) => text!.split(/;\n/)).filter(text => text.trim() !== '')
+  const examples = [...page.matchAll(/```sql\n([^`]+)```/g)]
+    .flatMap(([, text]) => text!.split(/;\n/))
+    .filter(text => text.trim() !== '')
   assert.equal(examples.length, 2)
-  for (const example of examples) assert.deepEqual([...(await sql.alone(async connection => connection.unsafe(example)))], [])
-  const columns = await sql<{ name: string }[]>`select column_name::text as name from information_schema.columns where table_name = 'calls'`
+  for (const example of examples)
+    assert.deepEqual([...(await sql.alone(async connection => connection.unsafe(example)))], [])
+  const columns = await sql<
+    { name: string }[]
+  >`select column_name::text as name from information_schema.columns where table_name = 'calls'`
   assert.ok(columns.length > 20)
   for (const { name } of columns) assert.ok(page.includes(`\`${name}\``), `docs/records.md explains ${name}`)
 })

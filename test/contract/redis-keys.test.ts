@@ -24,14 +24,31 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAGE = readFileSync(join(ROOT, 'docs/redis-keys.md'), 'utf8')
 
 /** The rows of both tables: cells without their blanks, the name without its quotes. */
-const rows = [...PAGE.matchAll(/^\| `([^`]+)` \|(.*)\|$/gm)].map(([, name, rest]) => ({ name: name!, cells: rest!.split('|').map(cell => cell.trim()) }))
-const keys = rows.filter(({ cells }) => cells.length === 4).map(({ name, cells }) => ({ name, life: cells[3]!, matches: new RegExp(`^${name.split('*').join('.+')}$`) }))
+const rows = [...PAGE.matchAll(/^\| `([^`]+)` \|(.*)\|$/gm)].map(([, name, rest]) => ({
+  name: name!,
+  cells: rest!.split('|').map(cell => cell.trim()),
+}))
+const keys = rows
+  .filter(({ cells }) => cells.length === 4)
+  .map(({ name, cells }) => ({ name, life: cells[3]!, matches: new RegExp(`^${name.split('*').join('.+')}$`) }))
 
 test('every key and channel in the source is in the table, and nothing else is', () => {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(file => /\.(ts|lua)$/.test(file))
-  const named = files.flatMap(file => [...readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/(['`"])(sh:[^'`"\n]*)\1/g)].map(([, , name]) => name!.replace(/\$\{[^}]*\}/g, '*')))
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter(file =>
+    /\.(ts|lua)$/.test(file),
+  )
+  const named = files.flatMap(file =>
+    [...readFileSync(join(ROOT, 'src', file), 'utf8').matchAll(/(['`"])(sh:[^'`"\n]*)\1/g)].map(([, , name]) =>
+      name!.replace(/\$\{[^}]*\}/g, '*'),
+    ),
+  )
   assert.ok(named.length >= 20, 'the keys were found')
-  assert.deepEqual([...new Set(named)].sort(), rows.map(({ name }) => name).filter(name => name.startsWith('sh:')).sort())
+  assert.deepEqual(
+    [...new Set(named)].sort(),
+    rows
+      .map(({ name }) => name)
+      .filter(name => name.startsWith('sh:'))
+      .sort(),
+  )
 })
 
 /** Everything that the house writes is written once. */
@@ -44,7 +61,16 @@ async function busy(t: TestContext) {
   const [roster, store, clock, log] = [redisRoster(home), redisQueueStore(home), systemClock, silentLog]
   const now = clock.now()
   await store.put({ name: 'sales', strategy: 'longest-idle-agent' })
-  await roster.put({ name: 'alice', endpoint: 'user/alice', wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, now)
+  await roster.put(
+    {
+      name: 'alice',
+      endpoint: 'user/alice',
+      wrapUpMs: 0,
+      ringForMs: 20_000,
+      queues: [{ queue: 'sales', level: 1, position: 1 }],
+    },
+    now,
+  )
   await roster.setStatus('alice', 'ready', now)
   const queues = openQueues({ store, roster, clock, log, node: 'a' })
   scope.use(queues)
@@ -53,7 +79,12 @@ async function busy(t: TestContext) {
   await store.keepForCallback('sales', 'c0', '+4930123456', now)
   const calls = redisCallStore(home.commands, clock)
   await calls.take('c1', 'a', 'begin')
-  await redisNodeTable(home, clock).hold({ record: { node: 'a', incarnation: 'i', address: null, roles: [], host: 'h', pid: 1 }, lastsMs: 4_000, mode: 'come', instead: undefined })
+  await redisNodeTable(home, clock).hold({
+    record: { node: 'a', incarnation: 'i', address: null, roles: [], host: 'h', pid: 1 },
+    lastsMs: 4_000,
+    mode: 'come',
+    instead: undefined,
+  })
   const capacity = new DialCapacity(home, { lines: 5, cps: 5 })
   const ask = { campaign: '1', ofCampaign: { lines: 5, cps: 0.1 }, at: 'fs1:8021', now, holdMs: 60_000 }
   assert.deepEqual((await capacity.take({ ...ask, ids: ['at-1'] })).ids, ['at-1'])
@@ -76,14 +107,19 @@ test('every key in a Redis that is in use is in the table, and expires when the 
     const row = keys.find(({ matches }) => matches.test(key))
     const expires = (await client.pttl(key)) > 0
     if (!row) faults.push(`${key} is in no row`)
-    else if (row.name.startsWith('sh:') && row.life.startsWith('expires') !== expires) faults.push(`${key} ${expires ? 'expires' : 'never expires'}, and the table says: ${row.life}`)
+    else if (row.name.startsWith('sh:') && row.life.startsWith('expires') !== expires)
+      faults.push(`${key} ${expires ? 'expires' : 'never expires'}, and the table says: ${row.life}`)
   }
-  for (const { name, life, matches } of keys) if (life !== 'only with DEMO=1' && !there.some(key => matches.test(key))) faults.push(`${name} was not seen`)
+  for (const { name, life, matches } of keys)
+    if (life !== 'only with DEMO=1' && !there.some(key => matches.test(key))) faults.push(`${name} was not seen`)
   assert.deepEqual(faults, [])
 })
 
 test('a callback that is older than a month is forgotten when another one is promised', async t => {
   const { store, now } = await busy(t)
   await store.keepForCallback('sales', 'c9', '+4930123457', now + CALLBACK_LASTS_MS + 1)
-  assert.deepEqual((await store.callbacks('sales')).map(({ call }) => call), ['c9'])
+  assert.deepEqual(
+    (await store.callbacks('sales')).map(({ call }) => call),
+    ['c9'],
+  )
 })

@@ -55,7 +55,9 @@ test('an agent who becomes ready while notices do not come any more is seen as s
 test('whoever asks queues and agents something while Redis is silent is refused after a second, and served when the silence was noticed', async t => {
   const { proxy, clock, commands, roster, queues } = await rig(t)
   proxy.freeze()
-  const queries = [queues.enter('sales', joining('c1'), 1), roster.list(1), queues.stats('sales')].map(question => question.then(() => 'answered', isService))
+  const queries = [queues.enter('sales', joining('c1'), 1), roster.list(1), queues.stats('sales')].map(question =>
+    question.then(() => 'answered', isService),
+  )
   await clock.advance(999)
   assert.equal(await Promise.race([...queries, 'nobody yet']), 'nobody yet')
   await clock.advance(2)
@@ -106,7 +108,10 @@ test('a Redis that accepts and says nothing cannot be opened', async t => {
   if (!('socket' in address)) throw new Error('tests have a Redis of their own')
   const proxy = await openProxy(t, { path: address.socket })
   proxy.blackhole()
-  await assert.rejects(openRedisClient({ url: `redis://127.0.0.1:${proxy.port}` }, { within: 300 }), /^SwitchhookError: Redis does not answer: nothing was heard for 300 ms/)
+  await assert.rejects(
+    openRedisClient({ url: `redis://127.0.0.1:${proxy.port}` }, { within: 300 }),
+    /^SwitchhookError: Redis does not answer: nothing was heard for 300 ms/,
+  )
 })
 
 test('after a failover both links connect to the new primary, and writes succeed', async t => {
@@ -120,10 +125,18 @@ test('after a failover both links connect to the new primary, and writes succeed
   proxy.lead({ port: second.port })
   await (await first.client()).replicaof('127.0.0.1', second.port)
   const both = Promise.all([back(links.commands), back(links.subscriber)])
-  await assert.rejects(roster.put(settings('bert'), 1), error => isService(error) && /READONLY/.test((error as Error).message))
+  await assert.rejects(
+    roster.put(settings('bert'), 1),
+    error => isService(error) && /READONLY/.test((error as Error).message),
+  )
   await both
   await roster.put(settings('bert'), 1)
-  assert.deepEqual((await redisRoster({ commands: await second.client(), subscriber: links.subscriber }).list(1)).map(({ name }) => name), ['bert'])
+  assert.deepEqual(
+    (await redisRoster({ commands: await second.client(), subscriber: links.subscriber }).list(1)).map(
+      ({ name }) => name,
+    ),
+    ['bert'],
+  )
 })
 
 test('a link that only reads is told of a failover too, and so is the one that only listens', async t => {

@@ -7,8 +7,13 @@ import { NotFoundError } from '../../src/base/errors.ts'
 import { HOMES } from './shared-stores.ts'
 
 const NOW = 1_767_600_000_000
-const settings = (name: string): AgentSettings =>
-  ({ name, endpoint: `user/${name}`, wrapUpMs: 30_000, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 2 }] })
+const settings = (name: string): AgentSettings => ({
+  name,
+  endpoint: `user/${name}`,
+  wrapUpMs: 30_000,
+  ringForMs: 20_000,
+  queues: [{ queue: 'sales', level: 1, position: 2 }],
+})
 
 async function add(roster: Roster, name: string): Promise<void> {
   await roster.put(settings(name), NOW)
@@ -46,7 +51,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     const made = await first.roster.put(settings('alice'), NOW)
     assert.deepEqual(await second.roster.get('alice', NOW), made)
     await first.roster.put(settings('bert'), NOW)
-    assert.deepEqual((await second.roster.list(NOW)).map(agent => agent.name), ['alice', 'bert'])
+    assert.deepEqual(
+      (await second.roster.list(NOW)).map(agent => agent.name),
+      ['alice', 'bert'],
+    )
   })
 
   test(`${home}: new settings leave status, state and promise as they are`, async t => {
@@ -129,9 +137,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     await first.roster.remove('alice')
     await ear.until(heard => heard.length === 6)
     const notices = ear.heard.slice(1).map(notice => notice.what === 'agent' && notice.agent)
-    assert.deepEqual(notices.map(known => known && `${known.status} ${known.state}`), [
-      'logged-out idle', 'ready idle', 'ready reserved', 'ready idle', null,
-    ])
+    assert.deepEqual(
+      notices.map(known => known && `${known.status} ${known.state}`),
+      ['logged-out idle', 'ready idle', 'ready reserved', 'ready idle', null],
+    )
     assert.deepEqual(notices[3], agent)
     const late = listenTo(t, second.roster)
     await late.until(heard => heard.length === 1)
@@ -153,7 +162,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     names.forEach((name, i) => {
       assert.equal(Number(mine[i] !== null) + Number(theirs[i] !== null), 1, name)
       assert.deepEqual(agents.get(name)?.reservation, {
-        epoch: mine[i] ?? theirs[i], for: `${mine[i] === null ? 'b' : 'a'}-${name}`, queue: null, deadline: NOW + 5_000,
+        epoch: mine[i] ?? theirs[i],
+        for: `${mine[i] === null ? 'b' : 'a'}-${name}`,
+        queue: null,
+        deadline: NOW + 5_000,
       })
     })
     assert.ok(theirs.some(epoch => epoch !== null) && mine.some(epoch => epoch !== null), 'it was a race')
@@ -171,11 +183,14 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.equal(new Set(stale).size, 50)
     const epoch = (await first.roster.reserve('alice', 'c-now', NOW + 60, 5_000))!
     const before = await first.roster.get('alice', NOW + 60)
-    const words = stale.flatMap(old => Array.from({ length: 5 }, () => [
-      second.roster.advance('alice', old, 'ringing', NOW + 60), first.roster.advance('alice', old, 'talking', NOW + 60),
-      second.roster.release('alice', old, 'talked', NOW + 60).then(agent => agent !== null),
-      first.roster.hold('alice', old, NOW + 60, 60_000).then(agent => agent !== null),
-    ]).flat())
+    const words = stale.flatMap(old =>
+      Array.from({ length: 5 }, () => [
+        second.roster.advance('alice', old, 'ringing', NOW + 60),
+        first.roster.advance('alice', old, 'talking', NOW + 60),
+        second.roster.release('alice', old, 'talked', NOW + 60).then(agent => agent !== null),
+        first.roster.hold('alice', old, NOW + 60, 60_000).then(agent => agent !== null),
+      ]).flat(),
+    )
     assert.equal(words.length, 1_000)
     assert.deepEqual([...new Set(await Promise.all(words))], [false])
     assert.deepEqual(await second.roster.get('alice', NOW + 60), before)
@@ -188,7 +203,9 @@ for (const [home, open] of Object.entries(HOMES)) {
     const epoch = (await first.roster.reserve('alice', 'c1', NOW, 5_000))!
     await first.roster.advance('alice', epoch, 'talking', NOW)
     await first.roster.release('alice', epoch, 'talked', NOW)
-    await Promise.all(Array.from({ length: 40 }, (_, i) => [first, second][i % 2]!.roster.extendWrapUp('alice', 1_000, NOW)))
+    await Promise.all(
+      Array.from({ length: 40 }, (_, i) => [first, second][i % 2]!.roster.extendWrapUp('alice', 1_000, NOW)),
+    )
     assert.equal((await first.roster.get('alice', NOW))?.wrapUpUntil, NOW + 30_000 + 40_000)
   })
 }

@@ -15,7 +15,9 @@ const NOBODY = 65_534
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'only root can be somebody else' }
 const { cacheDir } = readConfig({ CACHE_DIR: process.env['CACHE_DIR'], XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] })
 
-async function privately(t: TestContext): Promise<{ dataDir: string; open(): Promise<Services & { socketFolder: string }> }> {
+async function privately(
+  t: TestContext,
+): Promise<{ dataDir: string; open(): Promise<Services & { socketFolder: string }> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'switchhook-test-'))
   await chmod(dataDir, 0o755)
   const opened: Services[] = []
@@ -26,7 +28,10 @@ async function privately(t: TestContext): Promise<{ dataDir: string; open(): Pro
   return {
     dataDir,
     async open() {
-      const services = await openServices({ databaseUrl: null, redisUrl: null, dataDir, cacheDir }, { clock: systemClock, say() {} })
+      const services = await openServices(
+        { databaseUrl: null, redisUrl: null, dataDir, cacheDir },
+        { clock: systemClock, say() {} },
+      )
       opened.push(services)
       assert.ok('socketFolder' in services.database)
       return { ...services, socketFolder: services.database.socketFolder }
@@ -45,7 +50,12 @@ async function saysToNobody(socketFolder: string): Promise<string> {
     socket.on('connect', () => socket.write(Buffer.concat([head, words])))
     socket.on('error', error => (console.log(error.code), process.exit()))
     socket.once('data', said => (console.log(said[0] === 0x52 ? 'R' + said.readUInt32BE(5) : said.toString('latin1')), process.exit()))`
-  const child = spawn(process.execPath, ['-e', script, join(socketFolder, '.s.PGSQL.5432')], { uid: NOBODY, gid: NOBODY, cwd: '/', stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['-e', script, join(socketFolder, '.s.PGSQL.5432')], {
+    uid: NOBODY,
+    gid: NOBODY,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let said = ''
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
   await once(child, 'close')
@@ -61,20 +71,29 @@ const weAre = async ({ database }: Services): Promise<boolean> => {
   }
 }
 
-test('a process of nobody is refused by the private PostgreSQL, which runs as nobody, and we are not', asRoot, async t => {
-  const services = await (await privately(t)).open()
-  assert.match(await saysToNobody(services.socketFolder), /28000.*[Pp]eer authentication failed/s)
-  assert.equal(await weAre(services), true)
-})
+test(
+  'a process of nobody is refused by the private PostgreSQL, which runs as nobody, and we are not',
+  asRoot,
+  async t => {
+    const services = await (await privately(t)).open()
+    assert.match(await saysToNobody(services.socketFolder), /28000.*[Pp]eer authentication failed/s)
+    assert.equal(await weAre(services), true)
+  },
+)
 
-test('data that an earlier version made, open to all who reach the socket, is closed to them at the next start', asRoot, async t => {
-  const { dataDir, open } = await privately(t)
-  await (await open()).close()
-  const access = join(dataDir, 'pg', 'pg_hba.conf')
-  await writeFile(access, 'local all all trust\n')
-  const services = await open()
-  assert.match(await saysToNobody(services.socketFolder), /28000/)
-  assert.equal(await weAre(services), true)
-  assert.doesNotMatch(await readFile(access, 'utf8'), /trust/)
-  for (const name of ['pg_hba.conf', 'pg_ident.conf']) assert.equal((await stat(join(dataDir, 'pg', name))).mode & 0o777, 0o600)
-})
+test(
+  'data that an earlier version made, open to all who reach the socket, is closed to them at the next start',
+  asRoot,
+  async t => {
+    const { dataDir, open } = await privately(t)
+    await (await open()).close()
+    const access = join(dataDir, 'pg', 'pg_hba.conf')
+    await writeFile(access, 'local all all trust\n')
+    const services = await open()
+    assert.match(await saysToNobody(services.socketFolder), /28000/)
+    assert.equal(await weAre(services), true)
+    assert.doesNotMatch(await readFile(access, 'utf8'), /trust/)
+    for (const name of ['pg_hba.conf', 'pg_ident.conf'])
+      assert.equal((await stat(join(dataDir, 'pg', name))).mode & 0o777, 0o600)
+  },
+)

@@ -81,16 +81,24 @@ test('a Redis that may throw keys away is refused', async t => {
 
 test('a Redis Cluster is refused in one sentence that says why', async t => {
   const cluster = await openOwnRedis(t, ['--cluster-enabled', 'yes'])
-  await assert.rejects(assertFit(await cluster.client()), /^SwitchhookError: this Redis is a cluster: agents and callers are written together by one script/)
+  await assert.rejects(
+    assertFit(await cluster.client()),
+    /^SwitchhookError: this Redis is a cluster: agents and callers are written together by one script/,
+  )
 })
 
 test('a Redis that is not there is one clear line', async () => {
-  await assert.rejects(openRedisClient({ url: 'redis://127.0.0.1:9' }), /^SwitchhookError: Redis does not answer: connect ECONNREFUSED/)
+  await assert.rejects(
+    openRedisClient({ url: 'redis://127.0.0.1:9' }),
+    /^SwitchhookError: Redis does not answer: connect ECONNREFUSED/,
+  )
 })
 
 async function untilListed(client: Awaited<ReturnType<typeof openRedisClient>>, name: string): Promise<string> {
   for (;;) {
-    const line = String(await client.client('LIST')).split('\n').find(one => one.includes(` name=${name} `))
+    const line = String(await client.client('LIST'))
+      .split('\n')
+      .find(one => one.includes(` name=${name} `))
     const id = /(?:^|\s)id=(\d+)/.exec(line ?? '')?.[1]
     if (id && /cmd=(blpop|subscribe)/.test(line!)) return id
   }

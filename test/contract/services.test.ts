@@ -17,7 +17,10 @@ import { openSql } from '../../src/store/sql.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { nodeWords } from '../program.ts'
 
-const usualCache = readConfig({ CACHE_DIR: process.env['CACHE_DIR'], XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] }).cacheDir
+const usualCache = readConfig({
+  CACHE_DIR: process.env['CACHE_DIR'],
+  XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'],
+}).cacheDir
 
 class Project {
   readonly dataDir: string
@@ -68,7 +71,10 @@ class Project {
   }
 
   async guards(): Promise<number[]> {
-    const roll = JSON.parse(await readFile(join(this.dataDir, 'services.json'), 'utf8')) as Record<string, { group: number }>
+    const roll = JSON.parse(await readFile(join(this.dataDir, 'services.json'), 'utf8')) as Record<
+      string,
+      { group: number }
+    >
     return [roll['postgres']!.group, roll['redis']!.group]
   }
 
@@ -137,7 +143,10 @@ test('a node that is killed leaves its servers to the node that remains', async 
   const home = await project(t)
   const { child } = await home.process()
   const services = await home.open()
-  assert.ok(home.said.every(line => line.endsWith('running already')), home.said.join('\n'))
+  assert.ok(
+    home.said.every(line => line.endsWith('running already')),
+    home.said.join('\n'),
+  )
   await kill(child)
   const sql = openSql(services.database)
   assert.deepEqual([...(await sql`select 1 as one`)], [{ one: 1 }])
@@ -191,7 +200,10 @@ test('servers whose guard was killed are stopped before new ones touch their dat
 test('a pid file whose number belongs to somebody else does not keep the database from starting', async t => {
   const home = await project(t)
   await (await home.open()).close()
-  await writeFile(join(home.dataDir, 'pg', 'postmaster.pid'), `${process.pid}\n${home.dataDir}/pg\n1\n5432\n\n\n\nready\n`)
+  await writeFile(
+    join(home.dataDir, 'pg', 'postmaster.pid'),
+    `${process.pid}\n${home.dataDir}/pg\n1\n5432\n\n\n\nready\n`,
+  )
   await (await home.open()).close()
 })
 
@@ -213,5 +225,8 @@ test('a database or a Redis that does not answer is one clear line', async t => 
     assert.match(error.message, /^DATABASE_URL: no PostgreSQL answers at 127\.0\.0\.1:9\/app: .*ECONNREFUSED/)
     return !error.message.includes('secret')
   })
-  await assert.rejects(home.open({ redisUrl: wrong.redisUrl }), /: REDIS_URL: no Redis answers at 127\.0\.0\.1:9: .*ECONNREFUSED/)
+  await assert.rejects(
+    home.open({ redisUrl: wrong.redisUrl }),
+    /: REDIS_URL: no Redis answers at 127\.0\.0\.1:9: .*ECONNREFUSED/,
+  )
 })

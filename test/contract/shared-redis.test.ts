@@ -15,10 +15,18 @@ const agent = (name: string) => ({ name, endpoint: `user/${name}`, wrapUpMs: 0, 
 /** Everything that this installation hears, by the name of whoever it is about. */
 async function installation(t: TestContext) {
   const { address } = await openRedis(t)
-  const [commands, subscriber] = await Promise.all([openRedisClient(address), openRedisClient(address, { kind: 'subscriber' })])
+  const [commands, subscriber] = await Promise.all([
+    openRedisClient(address),
+    openRedisClient(address, { kind: 'subscriber' }),
+  ])
   t.after(() => [commands, subscriber].forEach(client => client.disconnect()))
   const home = { commands, subscriber }
-  const parts = { roster: redisRoster(home), queues: redisQueueStore(home), wakeup: new DialWakeup(home), lease: redisNodeTable(home, systemClock) }
+  const parts = {
+    roster: redisRoster(home),
+    queues: redisQueueStore(home),
+    wakeup: new DialWakeup(home),
+    lease: redisNodeTable(home, systemClock),
+  }
   const heard: string[] = []
   const note = (what: string) => heard.push(what)
   parts.roster.onChange(notice => notice.what === 'agent' && note(`agent ${notice.name}`))

@@ -75,7 +75,10 @@ test('a server that takes connections and says nothing is no more patient than o
   const { sql, proxy } = await behindProxy(t)
   proxy.blackhole()
   await assert.rejects(one(sql), isService)
-  await assert.rejects(sql.begin(tx => tx`select 1`), isService)
+  await assert.rejects(
+    sql.begin(tx => tx`select 1`),
+    isService,
+  )
   proxy.heal()
   assert.equal(await one(sql), 1)
 })
@@ -92,11 +95,15 @@ test('a server that closes every connection at once is asked once for each state
 test('statements that wait for a locked table do not pile up at the server', async t => {
   const { direct, sql } = await behindProxy(t)
   await direct`create table locked (word text)`
-  const open = () => direct<{ n: number }[]>`select count(*) as n from pg_stat_activity where query like 'insert into locked%' and wait_event_type = 'Lock'`
+  const open = () =>
+    direct<
+      { n: number }[]
+    >`select count(*) as n from pg_stat_activity where query like 'insert into locked%' and wait_event_type = 'Lock'`
   await direct.alone(async connection => {
     await connection`begin`
     await connection`lock table locked`
-    for (let round = 0; round < 2; round++) await Promise.all(Array.from({ length: 4 }, () => assert.rejects(sql`insert into locked values ('late')`)))
+    for (let round = 0; round < 2; round++)
+      await Promise.all(Array.from({ length: 4 }, () => assert.rejects(sql`insert into locked values ('late')`)))
     assert.equal((await open())[0]!.n, 0)
     await connection`rollback`
   })
@@ -110,7 +117,9 @@ test('a list whose import loses its connection is not added in part', async t =>
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'list.csv')
   const out = createWriteStream(file)
-  out.write(`phone,note\n${Array.from({ length: 20_000 }, (_, n) => `+4917${100_000 + n},${'x'.repeat(100)}`).join('\n')}\n`)
+  out.write(
+    `phone,note\n${Array.from({ length: 20_000 }, (_, n) => `+4917${100_000 + n},${'x'.repeat(100)}`).join('\n')}\n`,
+  )
   out.end()
   await once(out, 'close')
   const campaign = await putCampaign(direct, campaignFrom({ name: 'spring', queue: 'sales' }))

@@ -15,7 +15,10 @@ for (const [where, open] of stores) {
   test(`${where}: what one node says of its switches every node reads, until nobody has heard them for long`, async t => {
     const table = await open(t)
     assert.deepEqual(await table.all(0), [])
-    const [first, second] = [{ core: 'core-1', at: '10.0.0.5:8021', heard: 1_000 }, { core: 'core-2', at: 'fs2/127.0.0.1:8021', heard: 2_000 }]
+    const [first, second] = [
+      { core: 'core-1', at: '10.0.0.5:8021', heard: 1_000 },
+      { core: 'core-2', at: 'fs2/127.0.0.1:8021', heard: 2_000 },
+    ]
     await table.note([first, second])
     await table.note([{ ...first, heard: 3_000 }])
     const byCore = async (since: number) => [...(await table.all(since))].sort((a, b) => (a.core < b.core ? -1 : 1))

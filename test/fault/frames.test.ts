@@ -21,7 +21,18 @@ function random(seed: number): () => number {
   }
 }
 
-const NASTY = ['\n\n', '\n', '\r', '\0', 'Content-Length: ', 'Content-Length: -1\n', 'Content-Length: 99999999\n', 'Content-Length: 7\nContent-Length: 8\n', '%', ': '].map(text => Buffer.from(text))
+const NASTY = [
+  '\n\n',
+  '\n',
+  '\r',
+  '\0',
+  'Content-Length: ',
+  'Content-Length: -1\n',
+  'Content-Length: 99999999\n',
+  'Content-Length: 7\nContent-Length: 8\n',
+  '%',
+  ': ',
+].map(text => Buffer.from(text))
 
 function mutate(octets: Buffer, chance: () => number): Buffer {
   const at = Math.floor(chance() * octets.length)
@@ -54,12 +65,17 @@ function read(chunks: readonly Buffer[]): string {
 }
 
 test(`${MUTANTS} mutated streams are read or refused, the same in any chunks, and none holds the process`, () => {
-  const streams = captureNames().map(name => octetsOf(name).subarray(0, 2_000)).filter(octets => octets.length > 20)
+  const streams = captureNames()
+    .map(name => octetsOf(name).subarray(0, 2_000))
+    .filter(octets => octets.length > 20)
   for (let number = 0; number < MUTANTS; number++) {
     const chance = random(number)
     let octets = streams[number % streams.length]!
-    for (let times = 1 + Math.floor(chance() * 3); times > 0 && octets.length > 1; times--) octets = mutate(octets, chance)
-    const cuts = [0, Math.floor(chance() * octets.length), Math.floor(chance() * octets.length), octets.length].sort((a, b) => a - b)
+    for (let times = 1 + Math.floor(chance() * 3); times > 0 && octets.length > 1; times--)
+      octets = mutate(octets, chance)
+    const cuts = [0, Math.floor(chance() * octets.length), Math.floor(chance() * octets.length), octets.length].sort(
+      (a, b) => a - b,
+    )
     let whole = ''
     let fastest = Infinity
     for (let reads = 0; reads < READS && fastest >= HANG_MS; reads++) {
@@ -69,7 +85,8 @@ test(`${MUTANTS} mutated streams are read or refused, the same in any chunks, an
     }
     assert.ok(fastest < HANG_MS, `mutant ${number} held the process for ${fastest.toFixed(1)} ms each time`)
     const parts = read(cuts.slice(1).map((cut, index) => octets.subarray(cuts[index]!, cut)))
-    if (whole !== parts && !(whole.endsWith('refused') && parts.endsWith('refused'))) assert.equal(parts, whole, `mutant ${number}`)
+    if (whole !== parts && !(whole.endsWith('refused') && parts.endsWith('refused')))
+      assert.equal(parts, whole, `mutant ${number}`)
   }
   assert.ok(process.memoryUsage().rss < 400 * 1_048_576, 'memory grew')
 })

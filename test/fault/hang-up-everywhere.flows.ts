@@ -27,25 +27,45 @@ type Body = (call: FlowCall) => Promise<unknown>
 
 /** Each does one thing that a flow can do. */
 const BODIES: Readonly<Record<string, Body>> = {
-  async play(call) { await call.play('one') },
-  async 'play list'(call) { await call.play(['one', number(42), digits('17'), silence('200ms'), 'two']) },
-  async say(call) { await call.build(1_234) },
-  async menu(call) { return call.menu('choose', { 1: 'one', 2: 'two' }) },
-  async 'menu without keys'(call) { return call.menu('nothing', { 1: 'one' }, { tries: 2, timeout: '1s' }) },
-  async gather(call) { return call.gather({ prompt: 'number', digits: [1, 4], timeout: '2s' }) },
-  async keys(call) { for await (const key of call.keys()) if (key === '5') return },
+  async play(call) {
+    await call.play('one')
+  },
+  async 'play list'(call) {
+    await call.play(['one', number(42), digits('17'), silence('200ms'), 'two'])
+  },
+  async say(call) {
+    await call.build(1_234)
+  },
+  async menu(call) {
+    return call.menu('choose', { 1: 'one', 2: 'two' })
+  },
+  async 'menu without keys'(call) {
+    return call.menu('nothing', { 1: 'one' }, { tries: 2, timeout: '1s' })
+  },
+  async gather(call) {
+    return call.gather({ prompt: 'number', digits: [1, 4], timeout: '2s' })
+  },
+  async keys(call) {
+    for await (const key of call.keys()) if (key === '5') return
+  },
   async 'on key'(call) {
     using _ = call.on('key', () => {})
     await call.play(['press', 'one'])
   },
-  async record(call) { await call.record({ limit: '3s' }) },
-  async detect(call) { await call.detect() },
+  async record(call) {
+    await call.record({ limit: '3s' })
+  },
+  async detect(call) {
+    await call.detect()
+  },
   async 'dial and join'(call) {
     await using party = await call.dial(ANSWERS)
     if (party.leg) await call.join(party.leg)
   },
   async 'dial with a whisper'(call) {
-    await using party = await call.dial(ANSWERS, { before: async leg => (await leg.menu('whisper/press-1', { 1: 'yes' }, { timeout: '2s' })) === 'yes' })
+    await using party = await call.dial(ANSWERS, {
+      before: async leg => (await leg.menu('whisper/press-1', { 1: 'yes' }, { timeout: '2s' })) === 'yes',
+    })
     if (party.leg) await call.join(party.leg)
   },
   async 'dial and let go'(call) {
@@ -70,15 +90,21 @@ const BODIES: Readonly<Record<string, Body>> = {
     await using _other = other
     if (one.leg) await call.join(one.leg)
   },
-  async 'any application'(call) { await call.execute('sleep', '700') },
+  async 'any application'(call) {
+    await call.execute('sleep', '700')
+  },
   async variables(call) {
     await call.setVariable('shoe_size', '43')
     call.tag('size', (await call.variable('shoe_size')) ?? '')
     await call.once('crm', async () => ({ name: 'Ada' }))
     await call.play('one')
   },
-  async transfer(call) { await call.transfer('switchhook-sorry') },
-  async 'hang up'(call) { await call.hangup('USER_BUSY') },
+  async transfer(call) {
+    await call.transfer('switchhook-sorry')
+  },
+  async 'hang up'(call) {
+    await call.hangup('USER_BUSY')
+  },
   async 'nobody is free'(call) {
     await using place = await call.enqueue('empty')
     await using agent = await place.agent({ within: '2s' })
@@ -116,7 +142,15 @@ const AROUND: Readonly<Record<string, (body: Body) => Body>> = {
 const PRESSES = { choose: '2', number: '17#', press: '5', 'ivr/welcome': '2', 'campaign/safe-harbour': '9' }
 
 function scene(name: string, ofFlow: unknown, more: Partial<Scene> = {}): Scene {
-  return { name, flow: ofFlow as AnyFlow, campaign: kindOf(ofFlow) === 'campaign', params: {}, presses: PRESSES, agents: true, ...more }
+  return {
+    name,
+    flow: ofFlow as AnyFlow,
+    campaign: kindOf(ofFlow) === 'campaign',
+    params: {},
+    presses: PRESSES,
+    agents: true,
+    ...more,
+  }
 }
 
 const SCRIPTS: readonly Scene[] = [
@@ -129,10 +163,13 @@ const SCRIPTS: readonly Scene[] = [
   scene('click-to-dial, busy', clickToDial, { params: { customer: BUSY } }),
   scene('campaign-leg', campaignLeg),
   scene('campaign-leg, nobody free', campaignLeg, { agents: false }),
-  scene('a campaign that plays', campaignFlow(async call => {
-    await call.play(['one', 'two'])
-    return 'talked'
-  })),
+  scene(
+    'a campaign that plays',
+    campaignFlow(async call => {
+      await call.play(['one', 'two'])
+      return 'talked'
+    }),
+  ),
 ]
 
 /** All scenes: the scripts that are shipped, and every body in everything that may be around it. */
@@ -141,10 +178,13 @@ export const SCENES: readonly Scene[] = [
   ...Object.entries(BODIES).flatMap(([what, body]) =>
     Object.entries(AROUND).map(([around, wrap]) => {
       const whole = wrap(body)
-      return scene(`${what}, ${around}`, flow(async call => {
-        await call.answer()
-        await whole(call)
-      }))
+      return scene(
+        `${what}, ${around}`,
+        flow(async call => {
+          await call.answer()
+          await whole(call)
+        }),
+      )
     }),
   ),
 ]

@@ -28,7 +28,7 @@ let moments = 0
 
 /** Where the k-th command ends in what was written at once. */
 function* commandsOf(chunk: Buffer): Generator<Buffer> {
-  for (let at = 0; at < chunk.length; ) {
+  for (let at = 0; at < chunk.length;) {
     const end = chunk.indexOf('\n\n', at)
     if (end < 0) return void (yield chunk.subarray(at))
     const body = Number(/^content-length: (\d+)$/im.exec(chunk.toString('latin1', at, end))?.[1] ?? 0)
@@ -53,19 +53,25 @@ class Stand {
     network.pair = () => {
       const [ours, theirs] = pair()
       const listen = ours.listen.bind(ours)
-      ours.listen = handlers => listen({
-        close: error => handlers.close(error),
-        data: chunk => {
-          for (const command of commandsOf(chunk)) {
-            handlers.data(command)
-            if (command.toString('latin1') === PING || ++this.said !== this.atCommand) continue
-            this.strike()
-          }
-        },
-      })
+      ours.listen = handlers =>
+        listen({
+          close: error => handlers.close(error),
+          data: chunk => {
+            for (const command of commandsOf(chunk)) {
+              handlers.data(command)
+              if (command.toString('latin1') === PING || ++this.said !== this.atCommand) continue
+              this.strike()
+            }
+          },
+        })
       return [ours, theirs]
     }
-    world.at('sofia/gateway/carrier/+4940555001', { answers: '300ms', speaks: 'human', talksFor: '2s', rings: takesCalls })
+    world.at('sofia/gateway/carrier/+4940555001', {
+      answers: '300ms',
+      speaks: 'human',
+      talksFor: '2s',
+      rings: takesCalls,
+    })
     world.at('sofia/gateway/carrier/+4940555002', { answers: 'busy' })
     world.at('sofia/gateway/carrier/+4940555003', { answers: 'never' })
     world.at('sofia/gateway/carrier/+4940555004', { answers: 'declined' })
@@ -98,19 +104,25 @@ class Stand {
       struck = true
       const leave = () => {
         for (const person of sim.switch.world.people) {
-          const isCaller = !own.has(person) && person.channel.variables.get('switchhook_parent') === undefined && !person.name.match(/^(alice|bob)$/)
+          const isCaller =
+            !own.has(person) &&
+            person.channel.variables.get('switchhook_parent') === undefined &&
+            !person.name.match(/^(alice|bob)$/)
           if (isCaller === (who === 'caller')) person.hangUp()
         }
       }
       if (delay === 0) leave()
       else sim.clock.after(delay, leave)
     }
-    const actor = scene.campaign ? sim.lead(scene.flow, {}) : sim.call(scene.flow as Flow, { params: scene.params as never, speaks: 'human' })
+    const actor = scene.campaign
+      ? sim.lead(scene.flow, {})
+      : sim.call(scene.flow as Flow, { params: scene.params as never, speaks: 'human' })
     const began = sim.clock.monotonic()
-    const presses = (person: Person) => person.on('heard', sound => {
-      const keys = scene.presses[sound]
-      if (keys !== undefined) sim.clock.after(200, () => person.press(keys))
-    })
+    const presses = (person: Person) =>
+      person.on('heard', sound => {
+        const keys = scene.presses[sound]
+        if (keys !== undefined) sim.clock.after(200, () => person.press(keys))
+      })
     let caller: Person | undefined
     const over = () => {
       caller ??= people()[0]
@@ -140,10 +152,13 @@ class Stand {
         await sim.advance('1s')
         late += 1_000
       }
-      faults.push(`${what}: ${found.join(', ')}; ${late < 60_000 ? `gone after ${late / 1_000} s` : 'for ever'}${faults.length < 3 ? `\n${story}` : ''}`)
+      faults.push(
+        `${what}: ${found.join(', ')}; ${late < 60_000 ? `gone after ${late / 1_000} s` : 'for ever'}${faults.length < 3 ? `\n${story}` : ''}`,
+      )
     }
     // agents who were nailed up and have hung up are called again
-    if (scene.campaign && scene.agents) for (const agent of sim.agents) if (agent.place.last?.state === 'gone') await agent.isNailedUp()
+    if (scene.campaign && scene.agents)
+      for (const agent of sim.agents) if (agent.place.last?.state === 'gone') await agent.isNailedUp()
     sim.switch.transcript.length = 0
     sim.records.length = 0
     await sim.advance('1s')
@@ -157,9 +172,14 @@ class Stand {
     const count = (n: number, what: string) => void (n > 0 && left.push(`${n} ${what}`))
     count(node.flows.running, 'flows')
     count(node.door.legs.size, 'legs of the house')
-    count([...sim.switch.channels.values()].filter(channel => !channel.down).length - agents.filter(agent => agent.nailed).length, 'channels')
+    count(
+      [...sim.switch.channels.values()].filter(channel => !channel.down).length -
+        agents.filter(agent => agent.nailed).length,
+      'channels',
+    )
     count((await sim.callStore.all()).size, 'journals')
-    for (const agent of agents) if (agent.state !== 'idle' || agent.reservation !== null) left.push(`${agent.name} ${agent.state}`)
+    for (const agent of agents)
+      if (agent.state !== 'idle' || agent.reservation !== null) left.push(`${agent.name} ${agent.state}`)
     for (const { name } of await sim.queueStore.queues()) {
       const members = await sim.queueStore.members(name)
       if (members.length > 0) left.push(`${members.length} in the queue ${name}`)

@@ -59,15 +59,35 @@ export class CampaignInRig {
   }
 
   /** Runs from now on; nodes that are started afterwards dial it. Each lead is called once at most, unless the switch refused. */
-  static async open(rig: Rig, { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }), tries }: CampaignOptions): Promise<CampaignInRig> {
+  static async open(
+    rig: Rig,
+    { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }), tries }: CampaignOptions,
+  ): Promise<CampaignInRig> {
     await rig.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
     for (let at = 0; at < agents; at++) {
       const name = `nailed-${at}`
       rig.sim.world.at(`user/${name}`, { answers: '100ms', speaks: 'human' })
-      await rig.roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, Date.now())
+      await rig.roster.put(
+        {
+          name,
+          endpoint: `user/${name}`,
+          wrapUpMs: 0,
+          ringForMs: 20_000,
+          queues: [{ queue: 'sales', level: 1, position: 1 }],
+        },
+        Date.now(),
+      )
       await rig.roster.setStatus(name, 'ready', Date.now())
     }
-    const settings = campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps, maxAttempts: tries?.most ?? 1, ringForMs: 15_000, ...(tries && { retryAfter: { busy: tries.after } }) })
+    const settings = campaignFrom({
+      name: 'spring',
+      queue: 'sales',
+      maxLines: 1_000,
+      cps,
+      maxAttempts: tries?.most ?? 1,
+      ringForMs: 15_000,
+      ...(tries && { retryAfter: { busy: tries.after } }),
+    })
     const { id } = await putCampaign(rig.sql, settings)
     for (let at = 0; at < leads; at++) {
       const phone = `+49${FIRST_NUMBER + at}`
@@ -89,7 +109,11 @@ export class CampaignInRig {
   /** Originates that were sent twice, and legs that were made twice. */
   get doubles(): number {
     const { dials } = this
-    return dials.length - new Set(dials.map(dial => dial.uuid)).size + [...this.created.values()].filter(times => times > 1).length
+    return (
+      dials.length -
+      new Set(dials.map(dial => dial.uuid)).size +
+      [...this.created.values()].filter(times => times > 1).length
+    )
   }
 
   async attempts(): Promise<Attempt[]> {

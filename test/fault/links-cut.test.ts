@@ -46,11 +46,19 @@ class Fuse {
 }
 
 const BEHAVIOURS: readonly Behaviour[] = [
-  { answers: '1s', talksFor: '3s' }, { answers: '20ms', talksFor: '1s' }, { answers: 'busy' }, { answers: 'declined' }, { answers: 'never' }, { answers: 'unallocated' },
+  { answers: '1s', talksFor: '3s' },
+  { answers: '20ms', talksFor: '1s' },
+  { answers: 'busy' },
+  { answers: 'declined' },
+  { answers: 'never' },
+  { answers: 'unallocated' },
 ]
 /** What the switch knows of an attempt, as a campaign would say it. */
 const TRUTH = new Map<Behaviour['answers'], readonly string[]>([
-  ['busy', ['busy']], ['declined', ['declined']], ['never', ['no-answer']], ['unallocated', ['invalid']],
+  ['busy', ['busy']],
+  ['declined', ['declined']],
+  ['never', ['no-answer']],
+  ['unallocated', ['invalid']],
 ])
 
 interface Seen {
@@ -72,9 +80,23 @@ async function attempts(howMany: number, where: 'command' | 'reply' | 'events'):
   const said = new Fuse(where === 'command' ? 'said' : 'heard')
   const heard = new Fuse('heard')
   const log = silentLog
-  const events = new EventLink({ name: 'simulated', open: async () => heard.through(sim.connect()), password: sim.password, clock, log })
+  const events = new EventLink({
+    name: 'simulated',
+    open: async () => heard.through(sim.connect()),
+    password: sim.password,
+    clock,
+    log,
+  })
   const facts = await events.start()
-  const commands = new CommandLink({ name: 'simulated', host: '', port: 0, open: async () => said.through(sim.connect()), password: sim.password, clock, log })
+  const commands = new CommandLink({
+    name: 'simulated',
+    host: '',
+    port: 0,
+    open: async () => said.through(sim.connect()),
+    password: sim.password,
+    clock,
+    log,
+  })
   await commands.start()
   const at = new Switch({ name: 'simulated', commands, events, facts, clock, log })
   const created = new Map<string, number>()
@@ -93,7 +115,14 @@ async function attempts(howMany: number, where: 'command' | 'reply' | 'events'):
     fuse.left = where === 'events' ? Math.floor(random() * longest) : (number * 7) % longest
     const uuid = newUuid()
     const began = clock.monotonic()
-    const placed: Promise<Origination> = originate(at, { uuid, endpoint: to, flow: 'here' as Ident, ringForMs: 5_000, clock, log })
+    const placed: Promise<Origination> = originate(at, {
+      uuid,
+      endpoint: to,
+      flow: 'here' as Ident,
+      ringForMs: 5_000,
+      clock,
+      log,
+    })
     let result: Origination | undefined
     void placed.then(origination => (result = origination))
     try {
@@ -108,12 +137,22 @@ async function attempts(howMany: number, where: 'command' | 'reply' | 'events'):
     if (rang > 1) seen.doubles++
     if (result?.cause === 'LOST') seen.inDoubt++
     const true_ = TRUTH.get(behaviour.answers) ?? ['answered']
-    if (rang === 0 ? !['refused', 'lost'].includes(outcome) : ![...true_, ...(result?.cause === 'LOST' ? ['lost'] : [])].includes(outcome)) {
+    if (
+      rang === 0
+        ? !['refused', 'lost'].includes(outcome)
+        : ![...true_, ...(result?.cause === 'LOST' ? ['lost'] : [])].includes(outcome)
+    ) {
       seen.lies.push(`${behaviour.answers}: ${outcome} (${result?.cause}), rang ${rang} times`)
     }
     fuse.blow() // or it would break in the next attempt
     await clock.runUntil(() => events.up && sim.channels.size === 0, 20_000).catch(() => void seen.ghosts++)
-    while (!(await commands.run('status' as never).then(() => true, () => false))) await clock.advance(200)
+    while (
+      !(await commands.run('status' as never).then(
+        () => true,
+        () => false,
+      ))
+    )
+      await clock.advance(200)
     sim.transcript.length = 0
   }
   await events.close()
@@ -123,15 +162,26 @@ async function attempts(howMany: number, where: 'command' | 'reply' | 'events'):
   return seen
 }
 
-for (const [where, injected] of [['command', 'the command link, after N octets of ours'], ['reply', 'the command link, after N octets to us'], ['events', 'the event link, after N octets']] as const) {
-  row(25, `an originate whose link breaks calls nobody twice and ends (${where})`, { injected, quick: true }, async (_t, told) => {
-    const howMany = many(3_400, 100)
-    const { outcomes, doubles, open, ghosts, lies, took, inDoubt } = await attempts(howMany, where)
-    told.trials = howMany
-    told.is(`${doubles} telephones rang twice`, doubles === 0)
-    told.is(`${open} without an end after 90 s`, open === 0)
-    told.is(`${ghosts} calls that nobody knew of`, ghosts === 0)
-    told.is(`${lies.length} wrong ends${lies.length > 0 ? ` (${lies[0]})` : ''}`, lies.length === 0)
-    told.says(`${spread(took)}, ${inDoubt} in doubt, ${[...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(' ')}`)
-  })
+for (const [where, injected] of [
+  ['command', 'the command link, after N octets of ours'],
+  ['reply', 'the command link, after N octets to us'],
+  ['events', 'the event link, after N octets'],
+] as const) {
+  row(
+    25,
+    `an originate whose link breaks calls nobody twice and ends (${where})`,
+    { injected, quick: true },
+    async (_t, told) => {
+      const howMany = many(3_400, 100)
+      const { outcomes, doubles, open, ghosts, lies, took, inDoubt } = await attempts(howMany, where)
+      told.trials = howMany
+      told.is(`${doubles} telephones rang twice`, doubles === 0)
+      told.is(`${open} without an end after 90 s`, open === 0)
+      told.is(`${ghosts} calls that nobody knew of`, ghosts === 0)
+      told.is(`${lies.length} wrong ends${lies.length > 0 ? ` (${lies[0]})` : ''}`, lies.length === 0)
+      told.says(
+        `${spread(took)}, ${inDoubt} in doubt, ${[...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(' ')}`,
+      )
+    },
+  )
 }

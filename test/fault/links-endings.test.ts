@@ -10,8 +10,10 @@ import { seeded } from './links-chance.ts'
 import { inRig, type House } from './links-rig.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 
-const takesCalls = (person: Person) => void person.on('heard', sound => void (sound === 'whisper/press-1' && person.press('1')))
-const choosesSupport = (person: Person) => void person.on('heard', sound => void (sound === 'ivr/welcome' && person.press('2')))
+const takesCalls = (person: Person) =>
+  void person.on('heard', sound => void (sound === 'whisper/press-1' && person.press('1')))
+const choosesSupport = (person: Person) =>
+  void person.on('heard', sound => void (sound === 'ivr/welcome' && person.press('2')))
 
 /** So many agents who take every call. */
 async function agents(sim: House['sim'], howMany: number): Promise<void> {
@@ -45,50 +47,72 @@ async function unheard(howMany: number, withheld: readonly string[]): Promise<{ 
   return { took, left }
 }
 
-row(17, 'a call whose HANGUP_COMPLETE never comes is over and written down', { injected: 'no CHANNEL_HANGUP_COMPLETE', quick: true }, async (_t, told) => {
-  told.trials = many(200, 24)
-  const { took, left } = await unheard(told.trials, ['CHANNEL_HANGUP_COMPLETE'])
-  told.is(`${took.length} records, ${spread(took)}`, took.length === told.trials && percentile(took, 100) <= 15_000)
-  told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]})` : ''}`, left.length === 0)
-})
+row(
+  17,
+  'a call whose HANGUP_COMPLETE never comes is over and written down',
+  { injected: 'no CHANNEL_HANGUP_COMPLETE', quick: true },
+  async (_t, told) => {
+    told.trials = many(200, 24)
+    const { took, left } = await unheard(told.trials, ['CHANNEL_HANGUP_COMPLETE'])
+    told.is(`${took.length} records, ${spread(took)}`, took.length === told.trials && percentile(took, 100) <= 15_000)
+    told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]})` : ''}`, left.length === 0)
+  },
+)
 
-row(null, 'a call whose end is told by no event at all is found to be over', { injected: 'no CHANNEL_HANGUP, no CHANNEL_HANGUP_COMPLETE', quick: true }, async (_t, told) => {
-  told.trials = many(200, 12)
-  const { took, left } = await unheard(told.trials, ['CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'])
-  told.is(`${took.length} records, ${spread(took)}`, took.length === told.trials && percentile(took, 100) <= 45_000) // the look every 30 s
-  told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]})` : ''}`, left.length === 0)
-})
+row(
+  null,
+  'a call whose end is told by no event at all is found to be over',
+  { injected: 'no CHANNEL_HANGUP, no CHANNEL_HANGUP_COMPLETE', quick: true },
+  async (_t, told) => {
+    told.trials = many(200, 12)
+    const { took, left } = await unheard(told.trials, ['CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'])
+    told.is(`${took.length} records, ${spread(took)}`, took.length === told.trials && percentile(took, 100) <= 45_000) // the look every 30 s
+    told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]})` : ''}`, left.length === 0)
+  },
+)
 
-row(18, 'a leg that comes to the door twice has one flow', { injected: 'a second connection for the same uuid', quick: true }, async (_t, told) => {
-  let trials = 0
-  const flows: number[] = []
-  const left = await inRig({}, async ({ sim, node }) => {
-    let begun = 0
-    const name = sim.install('counted', flow(async call => {
-      begun++
-      await call.answer()
-      for (let sound = 0; sound < 5; sound++) await call.play(`sound-${sound}`)
-      return 'through'
-    }))
-    for (let at = 0; at < 12_000; at += many(50, 1_000)) {
-      trials++
-      begun = 0
-      const person = sim.switch.world.call({ from: '+49301234', to: `switchhook-${name}` })
-      await sim.clock.advance(at)
-      const again = at % 3 // once more, twice more in one moment, or while the first is being taken in
-      for (let copy = 0; copy <= again; copy++) attach(sim, person)
-      await sim.until('the call ends', () => person.state === 'gone', '60s')
-      await sim.advance('8s')
-      flows.push(begun)
-      const records = sim.records.filter(record => record.uuid === person.uuid)
-      if (records.length !== 1) throw new Error(`${records.length} records after a second connection at ${at} ms`)
-      if (node.flows.running > 0) throw new Error(`${node.flows.running} flows still run after a second connection at ${at} ms`)
-    }
-  })
-  told.trials = trials
-  told.is(`${flows.filter(begun => begun !== 1).length} calls with another number of flows than one`, flows.length === trials && flows.every(begun => begun === 1))
-  told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]!.slice(0, 300)})` : ''}`, left.length === 0)
-})
+row(
+  18,
+  'a leg that comes to the door twice has one flow',
+  { injected: 'a second connection for the same uuid', quick: true },
+  async (_t, told) => {
+    let trials = 0
+    const flows: number[] = []
+    const left = await inRig({}, async ({ sim, node }) => {
+      let begun = 0
+      const name = sim.install(
+        'counted',
+        flow(async call => {
+          begun++
+          await call.answer()
+          for (let sound = 0; sound < 5; sound++) await call.play(`sound-${sound}`)
+          return 'through'
+        }),
+      )
+      for (let at = 0; at < 12_000; at += many(50, 1_000)) {
+        trials++
+        begun = 0
+        const person = sim.switch.world.call({ from: '+49301234', to: `switchhook-${name}` })
+        await sim.clock.advance(at)
+        const again = at % 3 // once more, twice more in one moment, or while the first is being taken in
+        for (let copy = 0; copy <= again; copy++) attach(sim, person)
+        await sim.until('the call ends', () => person.state === 'gone', '60s')
+        await sim.advance('8s')
+        flows.push(begun)
+        const records = sim.records.filter(record => record.uuid === person.uuid)
+        if (records.length !== 1) throw new Error(`${records.length} records after a second connection at ${at} ms`)
+        if (node.flows.running > 0)
+          throw new Error(`${node.flows.running} flows still run after a second connection at ${at} ms`)
+      }
+    })
+    told.trials = trials
+    told.is(
+      `${flows.filter(begun => begun !== 1).length} calls with another number of flows than one`,
+      flows.length === trials && flows.every(begun => begun === 1),
+    )
+    told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]!.slice(0, 300)})` : ''}`, left.length === 0)
+  },
+)
 
 /** The switch connects once more for a leg that is driven already. */
 function attach(sim: House['sim'], person: Person): void {
@@ -99,39 +123,55 @@ function attach(sim: House['sim'], person: Person): void {
 }
 
 for (const who of ['agent', 'caller'] as const) {
-  row(34, `the ${who}'s leg becomes a channel that is listed and does not exist: the agent is free again`, { injected: 'a zombie, while it rings, in the whisper, in the talk', quick: true }, async (_t, told) => {
-    const freed: number[] = []
-    let warnings = 0
-    const howMany = many(48, 4)
-    const left = await inRig({}, async ({ sim, warned }) => {
-      const alice = sim.agent('alice', { wrapUp: '0s' })
-      alice.place.behaviour = { answers: '2s', rings: person => void person.on('heard', sound => void (sound === 'whisper/press-1' && sim.clock.after(2_000, () => person.press('1')))) }
-      await alice.ready()
-      const name = sim.install('entry', queueEntry as unknown as AnyFlow)
-      for (let number = 0; number < howMany; number++) {
-        const caller = sim.switch.world.call({ from: '+49301234', to: `switchhook-${name}`, variables: { queue: 'support' } })
-        await alice.rings()
-        await sim.clock.advance((number * many(250, 2_900)) % 12_000) // rings 2 s, hears the whisper for 6 s, talks
-        const zombie = who === 'agent' ? alice.place.last!.uuid : caller.uuid
-        sim.switch.zombify(zombie)
-        const began = sim.clock.monotonic()
-        const logsOut = who === 'agent' ? alice.logsOut() : undefined // or she is offered to the same caller at once
-        await logsOut
-        await alice.becomes('idle', '10m')
-        freed.push(sim.clock.monotonic() - began)
-        caller.hangUp()
-        await sim.until('the record of the call', () => sim.records.some(record => record.uuid === caller.uuid), '5m')
-        await sim.advance('3m')
-        sim.switch.channels.delete(zombie)
-        await sim.advance('70s')
+  row(
+    34,
+    `the ${who}'s leg becomes a channel that is listed and does not exist: the agent is free again`,
+    { injected: 'a zombie, while it rings, in the whisper, in the talk', quick: true },
+    async (_t, told) => {
+      const freed: number[] = []
+      let warnings = 0
+      const howMany = many(48, 4)
+      const left = await inRig({}, async ({ sim, warned }) => {
+        const alice = sim.agent('alice', { wrapUp: '0s' })
+        alice.place.behaviour = {
+          answers: '2s',
+          rings: person =>
+            void person.on(
+              'heard',
+              sound => void (sound === 'whisper/press-1' && sim.clock.after(2_000, () => person.press('1'))),
+            ),
+        }
         await alice.ready()
-      }
-      warnings = warned.filter(text => text.includes('channels that do not exist')).length
-      await alice.logsOut()
-    })
-    told.trials = howMany
-    told.is(`agent free after ${spread(freed)}`, freed.length === howMany && percentile(freed, 100) <= 90_000)
-    told.is(`${warnings} warnings`, warnings === howMany)
-    told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]!.slice(0, 400)})` : ''}`, left.length === 0)
-  })
+        const name = sim.install('entry', queueEntry as unknown as AnyFlow)
+        for (let number = 0; number < howMany; number++) {
+          const caller = sim.switch.world.call({
+            from: '+49301234',
+            to: `switchhook-${name}`,
+            variables: { queue: 'support' },
+          })
+          await alice.rings()
+          await sim.clock.advance((number * many(250, 2_900)) % 12_000) // rings 2 s, hears the whisper for 6 s, talks
+          const zombie = who === 'agent' ? alice.place.last!.uuid : caller.uuid
+          sim.switch.zombify(zombie)
+          const began = sim.clock.monotonic()
+          const logsOut = who === 'agent' ? alice.logsOut() : undefined // or she is offered to the same caller at once
+          await logsOut
+          await alice.becomes('idle', '10m')
+          freed.push(sim.clock.monotonic() - began)
+          caller.hangUp()
+          await sim.until('the record of the call', () => sim.records.some(record => record.uuid === caller.uuid), '5m')
+          await sim.advance('3m')
+          sim.switch.channels.delete(zombie)
+          await sim.advance('70s')
+          await alice.ready()
+        }
+        warnings = warned.filter(text => text.includes('channels that do not exist')).length
+        await alice.logsOut()
+      })
+      told.trials = howMany
+      told.is(`agent free after ${spread(freed)}`, freed.length === howMany && percentile(freed, 100) <= 90_000)
+      told.is(`${warnings} warnings`, warnings === howMany)
+      told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]!.slice(0, 400)})` : ''}`, left.length === 0)
+    },
+  )
 }

@@ -16,20 +16,36 @@ const FACTS: LinkFacts = { core: 'one', version: '1.10.12', recordings: '/tmp' }
 const PHONE = endpoint('sofia/gateway/carrier/+4940555100')
 
 /** Every event of one dial, as the switch tells them, in its order; and the names under which they are found again. */
-async function record(behaviour: Behaviour | 'gateway-down', hangsUpAfter?: number): Promise<{ events: SwitchEvent[]; uuid: Uuid; job: string }> {
+async function record(
+  behaviour: Behaviour | 'gateway-down',
+  hangsUpAfter?: number,
+): Promise<{ events: SwitchEvent[]; uuid: Uuid; job: string }> {
   const clock = new VirtualClock()
   const sim = new SimulatedSwitch({ clock, heartbeat: false })
   if (behaviour === 'gateway-down') sim.gateways.set('carrier', 'DOWN')
   else sim.world.at(PHONE, behaviour)
   sim.dialplan.extension('switchhook-here', [{ application: 'park', data: '' }])
   const events: SwitchEvent[] = []
-  const link = new EventLink({ name: 'simulated', open: async () => sim.connect(), password: sim.password, clock, log: silentLog })
+  const link = new EventLink({
+    name: 'simulated',
+    open: async () => sim.connect(),
+    password: sim.password,
+    clock,
+    log: silentLog,
+  })
   link.on('event', event => void events.push(event))
   const facts = await link.start()
   const commands = await connectionCommands(sim.connect(), { password: sim.password, clock })
   const at = new Switch({ name: 'simulated', commands, events: link, facts, clock, log: silentLog })
   const uuid = newUuid()
-  const placed = originate(at, { uuid, endpoint: PHONE, flow: 'here' as Ident, ringForMs: 20_000, clock, log: silentLog })
+  const placed = originate(at, {
+    uuid,
+    endpoint: PHONE,
+    flow: 'here' as Ident,
+    ringForMs: 20_000,
+    clock,
+    log: silentLog,
+  })
   await clock.runUntil(placed, 60_000)
   if (hangsUpAfter !== undefined) {
     await clock.advance(hangsUpAfter)
@@ -47,7 +63,8 @@ function* permutations(length: number): Generator<number[]> {
   const order = Array.from({ length }, (_, at) => at)
   const turn = Array<number>(length).fill(0)
   yield [...order]
-  for (let at = 1; at < length; ) { // Heap's algorithm
+  for (let at = 1; at < length;) {
+    // Heap's algorithm
     if (turn[at]! >= at) {
       turn[at++] = 0
       continue
@@ -61,13 +78,35 @@ function* permutations(length: number): Generator<number[]> {
 }
 
 /** Dials once more, and tells the recorded events in this order. `turns`: each in a turn of its own, or all at once. */
-async function replay(told: { events: SwitchEvent[]; uuid: Uuid; job: string }, order: readonly number[], turns: boolean): Promise<string> {
+async function replay(
+  told: { events: SwitchEvent[]; uuid: Uuid; job: string },
+  order: readonly number[],
+  turns: boolean,
+): Promise<string> {
   const clock = new VirtualClock()
   const heard = new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error; closed: void }>()
   let job = ''
-  const commands = { run: async () => 'false', submit: async (_: unknown, as: string) => void (job = as), close: async () => {} }
-  const at = new Switch({ name: 'simulated', commands, events: heard as unknown as EventLink, facts: FACTS, clock, log: silentLog })
-  const placed = originate(at, { uuid: told.uuid, endpoint: PHONE, flow: 'here' as Ident, ringForMs: 20_000, clock, log: silentLog })
+  const commands = {
+    run: async () => 'false',
+    submit: async (_: unknown, as: string) => void (job = as),
+    close: async () => {},
+  }
+  const at = new Switch({
+    name: 'simulated',
+    commands,
+    events: heard as unknown as EventLink,
+    facts: FACTS,
+    clock,
+    log: silentLog,
+  })
+  const placed = originate(at, {
+    uuid: told.uuid,
+    endpoint: PHONE,
+    flow: 'here' as Ident,
+    ringForMs: 20_000,
+    clock,
+    log: silentLog,
+  })
   for (const which of order) {
     const event = told.events[which]!
     // the job has another name in every run
@@ -82,42 +121,74 @@ async function replay(told: { events: SwitchEvent[]; uuid: Uuid; job: string }, 
 }
 
 function renamed(event: SwitchEvent, from: string, to: string): SwitchEvent {
-  return new Proxy(event, { get: (target, key) => (key === 'raw' ? (name: string) => (name === 'Job-UUID' ? to : target.raw(name)?.replace(from, to)) : Reflect.get(target, key, target)) })
+  return new Proxy(event, {
+    get: (target, key) =>
+      key === 'raw'
+        ? (name: string) => (name === 'Job-UUID' ? to : target.raw(name)?.replace(from, to))
+        : Reflect.get(target, key, target),
+  })
 }
 
 const SCENES = [
   { what: 'a busy telephone', behaviour: { answers: 'busy' }, ends: 'busy USER_BUSY' },
   { what: 'a telephone that refuses the call', behaviour: { answers: 'declined' }, ends: 'declined CALL_REJECTED' },
-  { what: 'a telephone that is answered and put down', behaviour: { answers: '1s' }, hangsUpAfter: 500, ends: 'answered SUCCESS' },
-  { what: 'a telephone that is put down in the moment of the answer', behaviour: { answers: '1s' }, hangsUpAfter: 0, ends: 'answered SUCCESS' },
+  {
+    what: 'a telephone that is answered and put down',
+    behaviour: { answers: '1s' },
+    hangsUpAfter: 500,
+    ends: 'answered SUCCESS',
+  },
+  {
+    what: 'a telephone that is put down in the moment of the answer',
+    behaviour: { answers: '1s' },
+    hangsUpAfter: 0,
+    ends: 'answered SUCCESS',
+  },
   { what: 'a gateway that is down', behaviour: 'gateway-down', ends: 'refused GATEWAY_DOWN' },
 ] as const
 
 /** What the row speaks of; anything else would only make more of the same orders. */
-const NAMES = ['CHANNEL_CREATE', 'CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'BACKGROUND_JOB']
+const NAMES = [
+  'CHANNEL_CREATE',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_ANSWER',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'BACKGROUND_JOB',
+]
 /** Told twice, until there are seven. */
 const DOUBLED = ['CHANNEL_HANGUP', 'BACKGROUND_JOB', 'CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_PROGRESS']
 
 for (const scene of SCENES) {
-  row(26, `${scene.what} has one outcome, in whatever order it is told`, { injected: 'every order of up to 7 events', quick: true }, async (_t, told) => {
-    const known = await record(scene.behaviour, 'hangsUpAfter' in scene ? scene.hangsUpAfter : undefined)
-    const once = NAMES.map(name => known.events.find(event => event.name === name)).filter(event => event !== undefined)
-    const twice = DOUBLED.map(name => once.find(event => event.name === name)).filter(event => event !== undefined)
-    const events = [...once, ...twice].slice(0, 7)
-    const outcomes = new Map<string, number>()
-    const wrong: string[] = []
-    let orders = 0
-    for (const order of permutations(events.length)) {
-      if (orders++ % many(1, 10) === 0) {
-        told.trials += told.trials === 1 && outcomes.size === 0 ? 0 : 1
-        for (const turns of [true, false]) {
-          const outcome = await replay({ ...known, events }, order, turns)
-          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-          if (outcome !== scene.ends) wrong.push(`${outcome}: ${order.map(at => events[at]!.name).join(' ')}`)
+  row(
+    26,
+    `${scene.what} has one outcome, in whatever order it is told`,
+    { injected: 'every order of up to 7 events', quick: true },
+    async (_t, told) => {
+      const known = await record(scene.behaviour, 'hangsUpAfter' in scene ? scene.hangsUpAfter : undefined)
+      const once = NAMES.map(name => known.events.find(event => event.name === name)).filter(
+        event => event !== undefined,
+      )
+      const twice = DOUBLED.map(name => once.find(event => event.name === name)).filter(event => event !== undefined)
+      const events = [...once, ...twice].slice(0, 7)
+      const outcomes = new Map<string, number>()
+      const wrong: string[] = []
+      let orders = 0
+      for (const order of permutations(events.length)) {
+        if (orders++ % many(1, 10) === 0) {
+          told.trials += told.trials === 1 && outcomes.size === 0 ? 0 : 1
+          for (const turns of [true, false]) {
+            const outcome = await replay({ ...known, events }, order, turns)
+            outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+            if (outcome !== scene.ends) wrong.push(`${outcome}: ${order.map(at => events[at]!.name).join(' ')}`)
+          }
         }
       }
-    }
-    told.is(`${[...outcomes].map(([outcome, n]) => `${n} × ${outcome}`).join(', ')}`, wrong.length === 0 && outcomes.size === 1)
-    if (wrong.length > 0) told.says(`first: ${wrong[0]}`)
-  })
+      told.is(
+        `${[...outcomes].map(([outcome, n]) => `${n} × ${outcome}`).join(', ')}`,
+        wrong.length === 0 && outcomes.size === 1,
+      )
+      if (wrong.length > 0) told.says(`first: ${wrong[0]}`)
+    },
+  )
 }

@@ -20,16 +20,35 @@ export async function inRig(options: SimulateOptions, what: (rig: House) => Prom
   const node = await sim.until('the house opens', sim.ready)
   const at = node.switchboard.switches[0]!
   const { clock } = sim
-  const commands = new CommandLink({ name: at.name, host: '', port: 0, open: async () => sim.switch.connect(), password: sim.switch.password, clock, log: silentLog })
-  await sim.until('the command link stands', commands.start().then(() => true))
+  const commands = new CommandLink({
+    name: at.name,
+    host: '',
+    port: 0,
+    open: async () => sim.switch.connect(),
+    password: sim.switch.password,
+    clock,
+    log: silentLog,
+  })
+  await sim.until(
+    'the command link stands',
+    commands.start().then(() => true),
+  )
   const simple = at.commands
   ;(at as { commands: Commands }).commands = commands
   const warned: string[] = []
-  const log = { ...silentLog, warn: (fields: object, text: string) => void warned.push(`${text} ${JSON.stringify(fields)}`) } as unknown as Log
+  const log = {
+    ...silentLog,
+    warn: (fields: object, text: string) => void warned.push(`${text} ${JSON.stringify(fields)}`),
+  } as unknown as Log
   const reconciler = new Reconciler({
     node: 'a',
     address: node.address,
-    nodes: { holds: () => true, isAlive: name => sim.nodes.has(name), peers: () => [...sim.nodes.keys()].map(name => ({ node: name, address: null, roles: ['listener'] })), on: () => ({ [Symbol.dispose]() {} }) },
+    nodes: {
+      holds: () => true,
+      isAlive: name => sim.nodes.has(name),
+      peers: () => [...sim.nodes.keys()].map(name => ({ node: name, address: null, roles: ['listener'] })),
+      on: () => ({ [Symbol.dispose]() {} }),
+    },
     calls: sim.callStore,
     switchboard: node.switchboard,
     roster: sim.roster,
@@ -42,7 +61,10 @@ export async function inRig(options: SimulateOptions, what: (rig: House) => Prom
     clock,
     log,
   })
-  await sim.until('the first look', reconciler.start().then(() => true))
+  await sim.until(
+    'the first look',
+    reconciler.start().then(() => true),
+  )
   const left: string[] = []
   try {
     await what({ sim, node, reconciler, warned })

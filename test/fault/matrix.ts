@@ -74,7 +74,12 @@ export class Told {
 }
 
 /** A row of the matrix by its number, or what the matrix does not have by null. */
-export function row(number: number | null, name: string, options: RowOptions, run: (t: TestContext, told: Told) => Promise<void>): void {
+export function row(
+  number: number | null,
+  name: string,
+  options: RowOptions,
+  run: (t: TestContext, told: Told) => Promise<void>,
+): void {
   const title = number === null ? `beyond the rows: ${name}` : `row ${number}: ${name}`
   if (!FULL && !options.quick) return // in `make fault`
   test(title, async t => {
@@ -89,7 +94,15 @@ export function row(number: number | null, name: string, options: RowOptions, ru
     }
     const pass = broken === undefined && told.missed.length === 0
     const seconds = (performance.now() - began) / 1_000
-    const line: Line = { row: number === null ? '' : String(number), name, injected: options.injected, trials: told.trials, figure: told.figures.join(', '), pass, seconds }
+    const line: Line = {
+      row: number === null ? '' : String(number),
+      name,
+      injected: options.injected,
+      trials: told.trials,
+      figure: told.figures.join(', '),
+      pass,
+      seconds,
+    }
     if (COLLECTED) appendFileSync(join(COLLECTED, `${process.pid}.jsonl`), `${JSON.stringify(line)}\n`)
     t.diagnostic(`${told.trials} × ${options.injected}: ${line.figure}`)
     if (!pass) process.stderr.write(`\n${title}\n${told.story()}\n`)

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { PATIENCE_MS } from '../patience.ts'
 import { PROGRAM } from '../program.ts'
 
-
 const KEPT_LINES = 20_000
 
 export interface NodeOptions {
@@ -36,7 +35,10 @@ export class NodeProcess {
     const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_NAME: name, ...settings }
     this.#child = spawn(process.execPath, [PROGRAM, 'run'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) this.#read(stream)
-    this.exited = once(this.#child, 'exit').then(([code, signal]) => (this.exit = { code: code as number | null, signal: signal as string | null, at: performance.now() }))
+    this.exited = once(this.#child, 'exit').then(
+      ([code, signal]) =>
+        (this.exit = { code: code as number | null, signal: signal as string | null, at: performance.now() }),
+    )
   }
 
   get pid(): number {
@@ -48,7 +50,9 @@ export class NodeProcess {
     const failed = (why: string) => new Error(`node ${this.name} ${why}:\n${this.log.join('\n')}`)
     await Promise.race([
       this.says(/^door: /, PATIENCE_MS).catch(() => Promise.reject(failed('did not open its door'))),
-      this.exited.then(({ code, signal }) => Promise.reject(failed(`ended before it opened its door (${code ?? signal})`))),
+      this.exited.then(({ code, signal }) =>
+        Promise.reject(failed(`ended before it opened its door (${code ?? signal})`)),
+      ),
     ])
   }
 
@@ -99,7 +103,9 @@ export class NodeProcess {
 
   /** For whoever looks for the fault: warnings and errors first, then the last lines. */
   story(): string {
-    const telling = this.log.filter(line => /"level":(40|50|60)|"level":"(warn|error|fatal)"|\b(WARN|ERROR|warn|error)\b/.test(line))
+    const telling = this.log.filter(line =>
+      /"level":(40|50|60)|"level":"(warn|error|fatal)"|\b(WARN|ERROR|warn|error)\b/.test(line),
+    )
     const cut = (lines: readonly string[]) => lines.map(line => `    ${line.slice(0, 400)}`).join('\n')
     return `node ${this.name} (pid ${this.pid}, ${this.exit ? `ended: ${this.exit.code ?? this.exit.signal}` : 'alive'}), warnings and errors:\n${cut(telling.slice(-40))}\n  its last lines:\n${cut(this.log.slice(-25))}`
   }

@@ -51,7 +51,12 @@ export class Oracle {
   readonly originated: Originated[] = []
   readonly talks: Talk[] = []
   /** Outbound connections in the order in which they were opened: when, for whom, to which node. */
-  readonly brought: { readonly at: number; readonly uuid: string; readonly node: string; closed: number | undefined }[] = []
+  readonly brought: {
+    readonly at: number
+    readonly uuid: string
+    readonly node: string
+    closed: number | undefined
+  }[] = []
   /** Called with every command before the switch obeys it: the place to kill somebody between an effect and its record. */
   onCommand: ((command: Command) => void) | null = null
   /** Called when a talk begins. */
@@ -80,7 +85,9 @@ export class Oracle {
 
   /** The node whose connection drives this leg; '' when none does. */
   drivenBy(uuid: string): string {
-    const open = [...(this.sim.channels.get(uuid)?.listeners ?? [])].filter(one => one.outbound && one.connected && !one.finished)
+    const open = [...(this.sim.channels.get(uuid)?.listeners ?? [])].filter(
+      one => one.outbound && one.connected && !one.finished,
+    )
     const last = open.at(-1)
     return last ? this.#nodeOf(last) : ''
   }
@@ -94,7 +101,9 @@ export class Oracle {
 
   /** Commands that this node sent in (from, to]. `connect` and `exit` change nothing and are left out. */
   commandsOf(node: string, from: number, to = Infinity): Command[] {
-    return this.commands.filter(one => one.node === node && one.at > from && one.at <= to && !/^(connect|exit|auth)/.test(one.text))
+    return this.commands.filter(
+      one => one.node === node && one.at > from && one.at <= to && !/^(connect|exit|auth)/.test(one.text),
+    )
   }
 
   /** Talks that ended in (from, to]. */
@@ -103,14 +112,17 @@ export class Oracle {
   }
 
   #nodeOf(listener: Listener): string {
-    return listener.outbound ? (this.#nodeAt.get(listener.address) ?? listener.address) : listener.address.replace(/^inbound ?/, '')
+    return listener.outbound
+      ? (this.#nodeAt.get(listener.address) ?? listener.address)
+      : listener.address.replace(/^inbound ?/, '')
   }
 
   /** Every octet of a connection passes here first. */
   #witness(listener: Listener): void {
     const node = this.#nodeOf(listener)
     const own = listener.channel?.uuid
-    const brought = own === undefined ? null : { at: performance.now(), uuid: own, node, closed: undefined as number | undefined }
+    const brought =
+      own === undefined ? null : { at: performance.now(), uuid: own, node, closed: undefined as number | undefined }
     if (brought) this.brought.push(brought)
     const { wire } = listener
     const listen = wire.listen.bind(wire)
@@ -130,7 +142,8 @@ export class Oracle {
 
   #hear(node: string, own: string | undefined, line: string, headers: ReadonlyMap<string, string>): void {
     const application = headers.get('execute-app-name')
-    const text = application === undefined ? line : `sendmsg ${application} ${headers.get('execute-app-arg') ?? ''}`.trimEnd()
+    const text =
+      application === undefined ? line : `sendmsg ${application} ${headers.get('execute-app-arg') ?? ''}`.trimEnd()
     if (/^(bg)?api originate /.test(line)) {
       const named = /origination_uuid='?([0-9a-f-]{36})/.exec(line)?.[1]
       if (named !== undefined) this.#asked.set(named, node)
@@ -146,11 +159,17 @@ export class Oracle {
     const { uuid } = channel
     if (name === 'CHANNEL_EXECUTE') {
       const application = headers.get('Application') ?? ''
-      if (SOUNDS.has(application)) this.sounds.push({ at, uuid, what: `${application} ${headers.get('Application-Data') ?? ''}` })
+      if (SOUNDS.has(application))
+        this.sounds.push({ at, uuid, what: `${application} ${headers.get('Application-Data') ?? ''}` })
     } else if (name === 'CHANNEL_CREATE' && channel.direction === 'outbound') {
       this.originated.push({ at, uuid, to: channel.name, node: this.#asked.get(uuid) ?? '' })
     } else if (name === 'CHANNEL_BRIDGE') {
-      const talk: Talk = { a: headers.get('Bridge-A-Unique-ID') ?? '', b: headers.get('Bridge-B-Unique-ID') ?? '', from: at, until: undefined }
+      const talk: Talk = {
+        a: headers.get('Bridge-A-Unique-ID') ?? '',
+        b: headers.get('Bridge-B-Unique-ID') ?? '',
+        from: at,
+        until: undefined,
+      }
       this.talks.push(talk)
       this.onTalk?.(talk)
     } else if (name === 'CHANNEL_UNBRIDGE') {

@@ -33,7 +33,12 @@ export class Crowd {
     const came: Person[] = []
     for (let at = 0; at < number; at++) {
       const name = `${flow}-${this.people.length + 1}`
-      const person = this.rig.sim.world.call({ from: `+49301${String(100_000 + this.people.length)}`, name, to: `switchhook-${flow}`, variables: { switchhook_dialled: '+4930123000', ...variables } })
+      const person = this.rig.sim.world.call({
+        from: `+49301${String(100_000 + this.people.length)}`,
+        name,
+        to: `switchhook-${flow}`,
+        variables: { switchhook_dialled: '+4930123000', ...variables },
+      })
       this.people.push(person)
       came.push(person)
       if (everyMs > 0) await pause(everyMs)
@@ -51,7 +56,9 @@ export class Crowd {
 
   /** Those who were hung up on, or heard the apology. */
   get lost(): Person[] {
-    return this.people.filter(person => !this.#left.has(person) && (person.state === 'gone' || person.heard.some(({ what }) => what === SORRY)))
+    return this.people.filter(
+      person => !this.#left.has(person) && (person.state === 'gone' || person.heard.some(({ what }) => what === SORRY)),
+    )
   }
 
   get apologised(): Person[] {
@@ -61,21 +68,44 @@ export class Crowd {
   /** Everybody hears this sound by now, or has heard it. */
   hear(sound: string, withinMs = PATIENCE_MS): Promise<number> {
     const deaf = () => this.people.filter(person => !person.heard.some(({ what }) => what === sound))
-    return until(`everybody of ${this.people.length} hears ${sound}`, () => deaf().length === 0, withinMs).catch((error: Error) => {
-      throw new Error(`${error.message}; ${deaf().length} do not: ${deaf().slice(0, 3).map(person => `${person.name} (${person.state}, heard ${person.heard.map(one => one.what).join(' ') || 'nothing'})`).join(', ')}`)
-    })
+    return until(`everybody of ${this.people.length} hears ${sound}`, () => deaf().length === 0, withinMs).catch(
+      (error: Error) => {
+        throw new Error(
+          `${error.message}; ${deaf().length} do not: ${deaf()
+            .slice(0, 3)
+            .map(
+              person =>
+                `${person.name} (${person.state}, heard ${person.heard.map(one => one.what).join(' ') || 'nothing'})`,
+            )
+            .join(', ')}`,
+        )
+      },
+    )
   }
 
   /** Everybody is driven by this node. */
   at(node: string, withinMs = PATIENCE_MS): Promise<number> {
     const elsewhere = () => this.people.filter(person => this.rig.oracle.drivenBy(person.uuid) !== node)
-    return until(`everybody of ${this.people.length} is driven by ${node}`, () => elsewhere().length === 0, withinMs).catch((error: Error) => {
-      throw new Error(`${error.message}; ${elsewhere().length} are not: ${elsewhere().slice(0, 3).map(({ name, uuid, state }) => `${name} ${uuid} (${state}, driven by '${this.rig.oracle.drivenBy(uuid)}')`).join(', ')}`)
+    return until(
+      `everybody of ${this.people.length} is driven by ${node}`,
+      () => elsewhere().length === 0,
+      withinMs,
+    ).catch((error: Error) => {
+      throw new Error(
+        `${error.message}; ${elsewhere().length} are not: ${elsewhere()
+          .slice(0, 3)
+          .map(({ name, uuid, state }) => `${name} ${uuid} (${state}, driven by '${this.rig.oracle.drivenBy(uuid)}')`)
+          .join(', ')}`,
+      )
     })
   }
 
   talk(withinMs = PATIENCE_MS): Promise<number> {
-    return until(`everybody of ${this.people.length} talks`, () => this.people.every(person => person.talksWith !== undefined), withinMs).catch((error: Error) => {
+    return until(
+      `everybody of ${this.people.length} talks`,
+      () => this.people.every(person => person.talksWith !== undefined),
+      withinMs,
+    ).catch((error: Error) => {
       throw new Error(`${error.message}; ${this.people.filter(person => person.talksWith === undefined).length} do not`)
     })
   }
@@ -95,14 +125,30 @@ export interface AgentOptions {
 }
 
 /** So many agents with telephones that answer at once. Their names are <prefix>1, <prefix>2, …; gives their telephones by name. */
-export async function seat(rig: Rig, { queue, number, wrapUpMs = ms('60s'), ready = true, accepts = true, prefix = `${queue}-agent-`, rings = '100ms' }: AgentOptions): Promise<Map<string, Place>> {
-  if (!(await rig.queueStore.queues()).some(known => known.name === queue)) await rig.queueStore.put({ name: queue, strategy: 'longest-idle-agent' })
+export async function seat(
+  rig: Rig,
+  {
+    queue,
+    number,
+    wrapUpMs = ms('60s'),
+    ready = true,
+    accepts = true,
+    prefix = `${queue}-agent-`,
+    rings = '100ms',
+  }: AgentOptions,
+): Promise<Map<string, Place>> {
+  if (!(await rig.queueStore.queues()).some(known => known.name === queue))
+    await rig.queueStore.put({ name: queue, strategy: 'longest-idle-agent' })
   const places = new Map<string, Place>()
   for (let at = 1; at <= number; at++) {
     const name = `${prefix}${at}`
-    const answers = (person: Person) => void person.on('heard', sound => void (sound === 'whisper/press-1' && accepts && person.press('1')))
+    const answers = (person: Person) =>
+      void person.on('heard', sound => void (sound === 'whisper/press-1' && accepts && person.press('1')))
     places.set(name, rig.sim.world.at(`user/${name}`, { answers: rings, speaks: 'human', rings: answers }))
-    await rig.roster.put({ name, endpoint: `user/${name}`, wrapUpMs, ringForMs: ms('20s'), queues: [{ queue, level: 1, position: 1 }] }, Date.now())
+    await rig.roster.put(
+      { name, endpoint: `user/${name}`, wrapUpMs, ringForMs: ms('20s'), queues: [{ queue, level: 1, position: 1 }] },
+      Date.now(),
+    )
     if (ready) await rig.roster.setStatus(name, 'ready', Date.now())
   }
   return places

@@ -15,7 +15,11 @@ export async function behindProxy(t: TestContext, told: Told, options: RigOption
   const rig = await Rig.open(t, told, options)
   const direct = new URL((await rig.settings())['DATABASE_URL']!)
   const proxy = await openProxy(t, { path: `${direct.searchParams.get('host')!}/.s.PGSQL.5432` })
-  return { rig, proxy, settings: { DATABASE_URL: `postgres://${direct.username}@127.0.0.1:${proxy.port}${direct.pathname}` } }
+  return {
+    rig,
+    proxy,
+    settings: { DATABASE_URL: `postgres://${direct.username}@127.0.0.1:${proxy.port}${direct.pathname}` },
+  }
 }
 
 export interface Written {
@@ -40,9 +44,15 @@ export async function written({ sql }: Rig, calls: number, withinMs: number): Pr
 
 /** Rows a second when what had waited was written, of all these nodes, as they tell it; null when they never did. */
 export function catchUp(rig: Rig, names: readonly string[]): number | null {
-  const lines = names.flatMap(name => rig.node(name).log).filter(line => line.includes('rows of calls that waited for PostgreSQL were written'))
-  const told = lines.map(line => JSON.parse(line.slice(line.indexOf('{'))) as { written: number; ms: number }).filter(({ written: rows }) => rows >= 50)
-  return told.length === 0 ? null : Math.round(told.reduce((sum, { written: rows, ms }) => sum + (1_000 * rows) / Math.max(1, ms), 0))
+  const lines = names
+    .flatMap(name => rig.node(name).log)
+    .filter(line => line.includes('rows of calls that waited for PostgreSQL were written'))
+  const told = lines
+    .map(line => JSON.parse(line.slice(line.indexOf('{'))) as { written: number; ms: number })
+    .filter(({ written: rows }) => rows >= 50)
+  return told.length === 0
+    ? null
+    : Math.round(told.reduce((sum, { written: rows, ms }) => sum + (1_000 * rows) / Math.max(1, ms), 0))
 }
 
 /** Figures of campaigns that are not what counting gives. */

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import type { Line } from './matrix.ts'
 
 /** The rows that the house promises, and what becomes of people in them. */
-const PROMISED = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 29, 31, 34, 45, 46, 47, 48, 49, 50, 52, 63, 67, 68, 69]
+const PROMISED = [
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 29, 31, 34, 45, 46, 47, 48, 49, 50, 52, 63,
+  67, 68, 69,
+]
 const WIDEST_NAME = 64
 const WIDEST_FIGURE = 90
 
@@ -18,23 +21,36 @@ const lines = readdirSync(folder)
 
 const missing = PROMISED.filter(number => !lines.some(line => line.row === String(number)))
 const rows = lines
-  .map(line => ({ key: line.row === '' ? Infinity : Number(line.row), cells: [line.row, line.name, line.injected, String(line.trials), line.figure, line.pass ? 'pass' : 'FAIL'] }))
+  .map(line => ({
+    key: line.row === '' ? Infinity : Number(line.row),
+    cells: [line.row, line.name, line.injected, String(line.trials), line.figure, line.pass ? 'pass' : 'FAIL'],
+  }))
   .sort((a, b) => a.key - b.key)
 
 const head = ['row', 'what happens', 'injected', 'trials', 'figure', '']
 const widest = [4, WIDEST_NAME, 34, 7, WIDEST_FIGURE, 5]
 const table = [head, ...rows.map(({ cells }) => cells)]
-const widths = head.map((_, column) => Math.min(widest[column]!, Math.max(...table.map(cells => cells[column]!.length))))
+const widths = head.map((_, column) =>
+  Math.min(widest[column]!, Math.max(...table.map(cells => cells[column]!.length))),
+)
 for (const cells of table) for (const line of wrapped(cells)) console.log(line)
-console.log(`\n${lines.filter(line => line.pass).length} of ${lines.length} passed${missing.length === 0 ? '' : `; rows that were not run: ${missing.join(', ')}`}`)
+console.log(
+  `\n${lines.filter(line => line.pass).length} of ${lines.length} passed${missing.length === 0 ? '' : `; rows that were not run: ${missing.join(', ')}`}`,
+)
 const [, , , asked] = process.argv
-if ((missing.length > 0 && asked !== 'some') || lines.length === 0 || lines.some(line => !line.pass)) process.exitCode = 1
+if ((missing.length > 0 && asked !== 'some') || lines.length === 0 || lines.some(line => !line.pass))
+  process.exitCode = 1
 
 /** A row of the table as lines of text: what does not fit goes on below. */
 function wrapped(cells: readonly string[]): string[] {
   const parts = cells.map((cell, column) => folded(cell, widths[column]!))
   const height = Math.max(...parts.map(part => part.length))
-  return Array.from({ length: height }, (_, line) => parts.map((part, column) => (part[line] ?? '').padEnd(widths[column]!)).join('  ').trimEnd())
+  return Array.from({ length: height }, (_, line) =>
+    parts
+      .map((part, column) => (part[line] ?? '').padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 function folded(text: string, width: number): string[] {

@@ -50,7 +50,9 @@ export class ProgressiveDay {
     this.clock = clock
     this.#random = seeded(seed)
     this.#leaving = leaving
-    this.#queues = ['a', 'b'].map(node => openQueues({ store: this.#store, roster: this.#roster, clock, log: silentLog, node }))
+    this.#queues = ['a', 'b'].map(node =>
+      openQueues({ store: this.#store, roster: this.#roster, clock, log: silentLog, node }),
+    )
     this.#mirrors = [0, 1].map(() => new RosterMirror(this.#roster, clock, silentLog))
     this.#names = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, (_, n) => `agent-${n}`)
   }
@@ -71,8 +73,15 @@ export class ProgressiveDay {
     for (const name of QUEUES) await this.#store.put({ name, strategy: 'longest-idle-agent' })
     for (const [n, name] of this.#names.entries()) {
       const served = QUEUES.filter(() => n === 0 || this.#random() < 0.7)
-      const queues = (served.length > 0 ? served : [pick(this.#random, QUEUES)]).map(queue => ({ queue, level: 1, position: 1 }))
-      await this.#roster.put({ name, endpoint: `user/${name}`, wrapUpMs: pick(this.#random, [0, 3_000]), ringForMs: 20_000, queues }, clock.now())
+      const queues = (served.length > 0 ? served : [pick(this.#random, QUEUES)]).map(queue => ({
+        queue,
+        level: 1,
+        position: 1,
+      }))
+      await this.#roster.put(
+        { name, endpoint: `user/${name}`, wrapUpMs: pick(this.#random, [0, 3_000]), ringForMs: 20_000, queues },
+        clock.now(),
+      )
       await this.#roster.nail(name, { leg: name, node: 'a' }, clock.now())
       await this.#roster.setStatus(name, 'ready', clock.now())
     }
@@ -90,7 +99,10 @@ export class ProgressiveDay {
     for (const queues of this.#queues) await queues[Symbol.asyncDispose]()
     for (const mirror of this.#mirrors) mirror.close()
     const held = (await this.#roster.list(clock.now())).filter(agent => agent.reservation !== null)
-    if (held.length > 0) this.faults.push(`${held.map(({ name, reservation }) => `${name} for ${reservation!.for}`).join()} when all is over`)
+    if (held.length > 0)
+      this.faults.push(
+        `${held.map(({ name, reservation }) => `${name} for ${reservation!.for}`).join()} when all is over`,
+      )
   }
 
   /** Milliseconds up to n; in quarters of a second, so that things happen in the same moment. */
@@ -104,7 +116,10 @@ export class ProgressiveDay {
     const sql = (strings: TemplateStringsArray, ...values: unknown[]) => {
       const text = strings.join('')
       const now = this.clock.now()
-      if (text.includes('as ready')) return Promise.resolve([{ ready: left, nextAt: null, expiresAt: under > 0 || left === 0 ? new Date(now + 1e9) : null }])
+      if (text.includes('as ready'))
+        return Promise.resolve([
+          { ready: left, nextAt: null, expiresAt: under > 0 || left === 0 ? new Date(now + 1e9) : null },
+        ])
       if (!text.includes('picked')) return Promise.resolve([])
       const ids = values.find(Array.isArray) as string[]
       const claimed = ids.slice(0, left)
@@ -147,8 +162,18 @@ export class ProgressiveDay {
     const homeOf = () => this.#switch
     const lines = { homeOf, on: () => ({ [Symbol.dispose]() {} }) }
     const rig = {
-      leads: { sql }, attempts, capacity, wakeup, nailedLegs: lines, roster: this.#roster, mirror: this.#mirrors[node]!, switchboard: { switches: [this.#switch] },
-      clock: this.clock, log: silentLog, node: `node-${node}`, gateway: 'carrier',
+      leads: { sql },
+      attempts,
+      capacity,
+      wakeup,
+      nailedLegs: lines,
+      roster: this.#roster,
+      mirror: this.#mirrors[node]!,
+      switchboard: { switches: [this.#switch] },
+      clock: this.clock,
+      log: silentLog,
+      node: `node-${node}`,
+      gateway: 'carrier',
     }
     return rig as unknown as DialerContext
   }
@@ -158,11 +183,16 @@ export class ProgressiveDay {
     this.dialled++
     this.#unserved.set(call, queue)
     const agents = await this.#roster.list(this.clock.now())
-    const counts = ({ reservation }: Agent) => reservation !== null && (reservation.queue === null || this.#unserved.has(reservation.for))
+    const counts = ({ reservation }: Agent) =>
+      reservation !== null && (reservation.queue === null || this.#unserved.has(reservation.for))
     const ready = agents.filter(agent => agent.nailed && (counts(agent) || whyNotNow(agent, this.clock.now()) === null))
-    const without = [...this.#unserved.keys()].filter(one => !agents.some(({ nailed, reservation }) => nailed && reservation?.for === one))
+    const without = [...this.#unserved.keys()].filter(
+      one => !agents.some(({ nailed, reservation }) => nailed && reservation?.for === one),
+    )
     if (without.includes(call) || (this.left === 0 && (without.length > 0 || this.#unserved.size > ready.length))) {
-      this.faults.push(`${call} is dialled: ${this.#unserved.size} leads, ${without.length} without an agent, ${ready.length} agents`)
+      this.faults.push(
+        `${call} is dialled: ${this.#unserved.size} leads, ${without.length} without an agent, ${ready.length} agents`,
+      )
     }
   }
 
@@ -171,9 +201,16 @@ export class ProgressiveDay {
     this.abandoned++
     const now = this.clock.now()
     const changed = ({ stateSince, nailed, rev }: Agent) => Math.max(stateSince, nailed!.since, rev) >= now // in this very moment: too late
-    const serving = (await this.#roster.list(now)).filter(agent => agent.nailed && !changed(agent) && agent.queues.some(tier => tier.queue === queue))
-    const had = serving.filter(agent => whyNotNow(agent, now) === null || this.#ringing.has(agent.reservation?.for ?? ''))
-    if (had.length > 0) this.faults.push(`${call} is abandoned beside ${had.map(({ name, reservation }) => `${name} for ${reservation?.for ?? 'nobody'}`).join()}`)
+    const serving = (await this.#roster.list(now)).filter(
+      agent => agent.nailed && !changed(agent) && agent.queues.some(tier => tier.queue === queue),
+    )
+    const had = serving.filter(
+      agent => whyNotNow(agent, now) === null || this.#ringing.has(agent.reservation?.for ?? ''),
+    )
+    if (had.length > 0)
+      this.faults.push(
+        `${call} is abandoned beside ${had.map(({ name, reservation }) => `${name} for ${reservation?.for ?? 'nobody'}`).join()}`,
+      )
   }
 
   async #settle(call: string): Promise<void> {
@@ -196,7 +233,9 @@ export class ProgressiveDay {
   }
 
   async #talk(uuid: string, queue: string, at: Queues, within: '2s' | '30s', headStart: '0s' | '1d'): Promise<boolean> {
-    await using place = await at.enter({ uuid, from: '100', signal: new AbortController().signal }, queue, { headStart })
+    await using place = await at.enter({ uuid, from: '100', signal: new AbortController().signal }, queue, {
+      headStart,
+    })
     await using agent = await place.agent({ within })
     if (!agent || !(await agent.talking())) return false
     this.#unserved.delete(uuid)
@@ -219,7 +258,11 @@ export class ProgressiveDay {
         await sleep(this.clock, this.#upTo(20_000))
         await this.#roster.nail(name, { leg: name, node: 'a' }, this.clock.now())
       } else {
-        await this.#roster.setStatus(name, pick(this.#random, ['break', 'logged-out', 'ready', 'ready']), this.clock.now())
+        await this.#roster.setStatus(
+          name,
+          pick(this.#random, ['break', 'logged-out', 'ready', 'ready']),
+          this.clock.now(),
+        )
       }
     }
     await this.#roster.setStatus(name, 'ready', this.clock.now())

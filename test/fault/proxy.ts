@@ -142,7 +142,10 @@ export class Proxy {
 
   #join(near: Socket): void {
     if (near.destroyed) return
-    const far = 'path' in this.#to ? connect({ path: this.#to.path, allowHalfOpen: true }) : connect({ host: '127.0.0.1', ...this.#to, noDelay: true, allowHalfOpen: true })
+    const far =
+      'path' in this.#to
+        ? connect({ path: this.#to.path, allowHalfOpen: true })
+        : connect({ host: '127.0.0.1', ...this.#to, noDelay: true, allowHalfOpen: true })
     const pair = { near, far }
     this.#pairs.add(pair)
     far.on('error', silent)

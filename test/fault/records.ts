@@ -12,7 +12,11 @@ export interface ClosedRecord {
 }
 
 /** The records of these calls once all are closed, by uuid; after `withinMs` those that are. */
-export async function closedRecords(rig: Rig, uuids: readonly string[], withinMs = PATIENCE_MS): Promise<Map<string, ClosedRecord>> {
+export async function closedRecords(
+  rig: Rig,
+  uuids: readonly string[],
+  withinMs = PATIENCE_MS,
+): Promise<Map<string, ClosedRecord>> {
   const read = async () => {
     const rows = await rig.sql<({ id: string } & ClosedRecord)[]>`
       select id, outcome, hangup_cause as "hangupCause", agent, crm, queue_timeline as "queueTimeline"

@@ -50,7 +50,11 @@ export class RedisScene {
   }
 
   /** Callers wait for 'support', where nobody is, and others talk with the agents of 'sales'. */
-  static async open(t: TestContext, told: Told, { servers = 1, alone = false }: SceneOptions = {}): Promise<RedisScene> {
+  static async open(
+    t: TestContext,
+    told: Told,
+    { servers = 1, alone = false }: SceneOptions = {},
+  ): Promise<RedisScene> {
     const own: OwnRedis[] = []
     const proxies: Proxy[] = []
     const redis = async () => {
@@ -95,7 +99,11 @@ export class RedisScene {
 
   /** Everybody on the line who does not talk has a place. */
   async everybodyIsQueued(withinMs: number): Promise<void> {
-    const waiting = () => [...this.#waiters.people, ...this.#newcomers.people].filter(person => person.state === 'up' && person.talksWith === undefined && !person.heard.some(({ what }) => what === SORRY))
+    const waiting = () =>
+      [...this.#waiters.people, ...this.#newcomers.people].filter(
+        person =>
+          person.state === 'up' && person.talksWith === undefined && !person.heard.some(({ what }) => what === SORRY),
+      )
     const missing = async () => {
       const members = new Set((await this.rig.queueStore.waiting('support')).map(({ call }) => call))
       return waiting().filter(({ uuid }) => !members.has(uuid)).length
@@ -107,11 +115,22 @@ export class RedisScene {
 
   /** Redis is there again: since `from` an agent is ready, and somebody who waits must talk with them within so many milliseconds. */
   async serves(withinMs: number, from = performance.now()): Promise<void> {
-    const ready = until('an agent is ready', () => seat(this.rig, { queue: 'support', number: 1, prefix: `late-${Math.round(from)}-` }).then(() => true, () => false), withinMs)
+    const ready = until(
+      'an agent is ready',
+      () =>
+        seat(this.rig, { queue: 'support', number: 1, prefix: `late-${Math.round(from)}-` }).then(
+          () => true,
+          () => false,
+        ),
+      withinMs,
+    )
     await ready.catch(() => {}) // told below
-    const talks = () => [...this.#waiters.people, ...this.#newcomers.people].filter(person => person.talksWith !== undefined).length
+    const talks = () =>
+      [...this.#waiters.people, ...this.#newcomers.people].filter(person => person.talksWith !== undefined).length
     const before = talks()
-    const at = await until('somebody who waits talks with the agent', () => talks() > before, withinMs).catch(() => Infinity)
+    const at = await until('somebody who waits talks with the agent', () => talks() > before, withinMs).catch(
+      () => Infinity,
+    )
     const took = Math.round(at - from)
     this.told.is(`a caller who waits is served after ${took} ms`, took <= withinMs)
   }
@@ -124,24 +143,46 @@ export class RedisScene {
     told.is(`${lost} lost, ${cut} talks cut`, lost === 0 && cut === 0)
     const after = await rig.queueStore.waiting('support')
     const as = (members: readonly Member[]) => members.map(({ call, joinedAt }) => `${call} ${joinedAt}`).join()
-    const talking = new Set(this.#waiters.people.filter(person => person.talksWith !== undefined).map(person => person.uuid))
-    const same = as(after.filter(({ call }) => this.#before.some(member => member.call === call))) === as(this.#before.filter(({ call }) => !talking.has(call)))
+    const talking = new Set(
+      this.#waiters.people.filter(person => person.talksWith !== undefined).map(person => person.uuid),
+    )
+    const same =
+      as(after.filter(({ call }) => this.#before.some(member => member.call === call))) ===
+      as(this.#before.filter(({ call }) => !talking.has(call)))
     told.is(`order and waiting times ${same ? 'kept' : 'changed'}`, same)
     const { people } = this.#newcomers
     const mostMs = rig.ports.size === 1 ? SILENCE_MS : awayMs + RENEWED_MS
     if (people.length === 0) return
-    const heard = () => people.map(({ heard: sounds }, at) => (sounds.find(({ what }) => what === 'moh/calm' || what === SORRY)?.at ?? Infinity) - this.#called[at]!)
-    await until('everybody who came heard something', () => heard().every(Number.isFinite), mostMs + 1_000).catch(() => {}) // told below
-    told.whenMissed(() => people.map((person, at) => `  ${person.name} ${person.uuid} called at ${this.#called[at]}, ${person.state}, heard ${person.heard.map(one => `${one.what} after ${one.at - this.#called[at]!} ms`).join(', ') || 'nothing'}`).join('\n'))
+    const heard = () =>
+      people.map(
+        ({ heard: sounds }, at) =>
+          (sounds.find(({ what }) => what === 'moh/calm' || what === SORRY)?.at ?? Infinity) - this.#called[at]!,
+      )
+    await until('everybody who came heard something', () => heard().every(Number.isFinite), mostMs + 1_000).catch(
+      () => {},
+    ) // told below
+    told.whenMissed(() =>
+      people
+        .map(
+          (person, at) =>
+            `  ${person.name} ${person.uuid} called at ${this.#called[at]}, ${person.state}, heard ${person.heard.map(one => `${one.what} after ${one.at - this.#called[at]!} ms`).join(', ') || 'nothing'}`,
+        )
+        .join('\n'),
+    )
     const served = people.length - this.#newcomers.apologised.length
-    told.is(`${people.length} who came meanwhile hear the music (${served}) or the apology after ${spread(heard())}`, percentile(heard(), 100) <= mostMs)
+    told.is(
+      `${people.length} who came meanwhile hear the music (${served}) or the apology after ${spread(heard())}`,
+      percentile(heard(), 100) <= mostMs,
+    )
   }
 
   /** One owner a call: whose commands a leg gets changes only when the leg was brought to another node. */
   ownersAgree(): void {
     const { oracle } = this.rig
     const twice = [...this.#waiters.uuids, ...this.#newcomers.uuids].filter(uuid => {
-      const nodes = oracle.commands.filter(one => one.uuid === uuid && /^sendmsg|^(bg)?api uuid_(break|bridge|transfer|kill)/.test(one.text)).map(({ node }) => node)
+      const nodes = oracle.commands
+        .filter(one => one.uuid === uuid && /^sendmsg|^(bg)?api uuid_(break|bridge|transfer|kill)/.test(one.text))
+        .map(({ node }) => node)
       const changes = nodes.filter((node, at) => at > 0 && node !== nodes[at - 1]).length
       return changes > Math.max(0, oracle.brought.filter(one => one.uuid === uuid).length - 1)
     })

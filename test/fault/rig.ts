@@ -40,7 +40,15 @@ export interface RigOptions {
 }
 
 /** Short prompts: rows are about what happens, not about how long a whisper is. */
-const SOUNDS = { 'whisper/sales': '100ms', 'whisper/press-1': '5s', 'moh/calm': '60s', 'fault/code': '20s', 'fault/menu': '20s', 'fault/short': '300ms', 'switchhook/sorry': '10s' } as const
+const SOUNDS = {
+  'whisper/sales': '100ms',
+  'whisper/press-1': '5s',
+  'moh/calm': '60s',
+  'fault/code': '20s',
+  'fault/menu': '20s',
+  'fault/short': '300ms',
+  'switchhook/sorry': '10s',
+} as const
 
 export class Rig {
   readonly sim: SimulatedSwitch
@@ -60,7 +68,13 @@ export class Rig {
   #redisUrl: string | undefined
   readonly #proxies: Proxy[] = []
 
-  private constructor(parts: { folder: string; database: { address: DatabaseAddress; sql: Sql }; redis: { address: RedisAddress; client: RedisClient }; ports: ReadonlyMap<string, number>; options: RigOptions }) {
+  private constructor(parts: {
+    folder: string
+    database: { address: DatabaseAddress; sql: Sql }
+    redis: { address: RedisAddress; client: RedisClient }
+    ports: ReadonlyMap<string, number>
+    options: RigOptions
+  }) {
     this.#folder = parts.folder
     this.#options = parts.options
     this.#database = parts.database.address
@@ -71,7 +85,12 @@ export class Rig {
     const home = { commands: this.redis, subscriber: this.redis }
     this.roster = redisRoster(home)
     this.queueStore = redisQueueStore(home)
-    this.sim = new SimulatedSwitch({ clock: systemClock, password: PASSWORD, network: 'tcp', sounds: { ...SOUNDS, ...parts.options.sounds } })
+    this.sim = new SimulatedSwitch({
+      clock: systemClock,
+      password: PASSWORD,
+      network: 'tcp',
+      sounds: { ...SOUNDS, ...parts.options.sounds },
+    })
     this.oracle = new Oracle(this.sim)
     for (const name of this.ports.keys()) this.oracle.name(this.host(name), name)
     this.entry(...this.ports.keys())
@@ -110,7 +129,10 @@ export class Rig {
   }
 
   /** Starts these nodes side by side, until their doors are open. `settings` go over those of the rig. */
-  async start(names: readonly string[] = [...this.ports.keys()], settings: Readonly<Record<string, string>> = {}): Promise<NodeProcess[]> {
+  async start(
+    names: readonly string[] = [...this.ports.keys()],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<NodeProcess[]> {
     const common = { ...(await this.settings()), ...this.#options.settings, ...settings }
     const nodes = await Promise.all(
       names.map(async name => {
@@ -136,7 +158,11 @@ export class Rig {
   async doorOf(name: string): Promise<number> {
     const known = this.#doors.get(name)
     if (known) return known.port
-    const door = await listenTcp({ host: '127.0.0.1', port: 0, onWire: wire => void new Listener(this.sim, wire, `inbound ${name}`, undefined, true) })
+    const door = await listenTcp({
+      host: '127.0.0.1',
+      port: 0,
+      onWire: wire => void new Listener(this.sim, wire, `inbound ${name}`, undefined, true),
+    })
     this.#doors.set(name, door)
     return door.port
   }
@@ -148,15 +174,31 @@ export class Rig {
     // so many that no row sends callers away because the machine that tests it is late; the rows about overload say otherwise
     const MAX_CALLS = '20000'
     const WARM_UP = '0' // a hundred nodes are started, and each would take a fifth of a second of a core more
-    return { MAX_CALLS, WARM_UP, DATABASE_URL: databaseUrl(this.#database), REDIS_URL: this.#redisUrl, FREESWITCH_PASSWORD: PASSWORD, SCRIPTS, LOG_LEVEL, DATA_DIR: join(this.#folder, 'data') }
+    return {
+      MAX_CALLS,
+      WARM_UP,
+      DATABASE_URL: databaseUrl(this.#database),
+      REDIS_URL: this.#redisUrl,
+      FREESWITCH_PASSWORD: PASSWORD,
+      SCRIPTS,
+      LOG_LEVEL,
+      DATA_DIR: join(this.#folder, 'data'),
+    }
   }
 
   /** What happened, for a row that has failed. */
   story(): string {
     const began = this.sim.transcript[0]?.at ?? 0
-    const lines = this.sim.transcript.slice(-60).map(({ at, who, what }) => `    ${((at - began) / 1_000).toFixed(2).padStart(7)}s  ${who} ${what}`)
+    const lines = this.sim.transcript
+      .slice(-60)
+      .map(({ at, who, what }) => `    ${((at - began) / 1_000).toFixed(2).padStart(7)}s  ${who} ${what}`)
     const nodes = [...this.#ended, ...this.#nodes.values()].map(node => node.story())
-    return [`people, the last of ${this.sim.transcript.length} lines:`, ...lines, ...nodes, ...this.sim.unknown.map(what => `the switch did not know: ${what}`)].join('\n')
+    return [
+      `people, the last of ${this.sim.transcript.length} lines:`,
+      ...lines,
+      ...nodes,
+      ...this.sim.unknown.map(what => `the switch did not know: ${what}`),
+    ].join('\n')
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,8 @@ interface Seen {
 }
 
 const PROGRAM = 'test/fault/progressive-days.run.ts'
-const run = async (first: number, howMany: number, agents: 'leaving' | 'staying') => JSON.parse(await ownProgram(PROGRAM, first, howMany, agents)) as Seen
+const run = async (first: number, howMany: number, agents: 'leaving' | 'staying') =>
+  JSON.parse(await ownProgram(PROGRAM, first, howMany, agents)) as Seen
 
 for (const agents of ['staying', 'leaving'] as const) {
   const leaving = agents === 'leaving'
@@ -28,8 +29,15 @@ for (const agents of ['staying', 'leaving'] as const) {
     const faults = seen.flatMap(one => one.faults)
     told.whenMissed(() => faults.slice(0, 20).join('\n'))
     told.is(`${faults.length} faults`, faults.length === 0)
-    told.is(`${sum('answered')} of ${sum('dialled')} answered`, sum('answered') > told.trials && sum('dialled') > 3 * told.trials)
-    if (leaving) told.is(`${sum('abandoned')} abandoned, none beside an agent who could be had; ${sum('left')} times somebody left`, sum('left') > told.trials)
+    told.is(
+      `${sum('answered')} of ${sum('dialled')} answered`,
+      sum('answered') > told.trials && sum('dialled') > 3 * told.trials,
+    )
+    if (leaving)
+      told.is(
+        `${sum('abandoned')} abandoned, none beside an agent who could be had; ${sum('left')} times somebody left`,
+        sum('left') > told.trials,
+      )
     else told.is(`${sum('abandoned')} abandoned`, sum('abandoned') === 0)
   })
 }

@@ -35,10 +35,14 @@ async function restErrors(rig: Rig, agents: number): Promise<number[]> {
     if (typeof wrapUpUntil === 'number') ends.set(name, wrapUpUntil)
     else if (ends.has(name) && reservation && !next.has(name)) next.set(name, reservation.epoch) // never less than the time at which it was given
   }
-  await until('every agent has rested and has the next caller', async () => {
-    for (const agent of await rig.roster.list(0)) look(agent)
-    return next.size === agents
-  }, WRAP_UP_MS + 20_000).catch(() => {}) // told by the row
+  await until(
+    'every agent has rested and has the next caller',
+    async () => {
+      for (const agent of await rig.roster.list(0)) look(agent)
+      return next.size === agents
+    },
+    WRAP_UP_MS + 20_000,
+  ).catch(() => {}) // told by the row
   return [...next].map(([name, at]) => at - ends.get(name)!)
 }
 
@@ -48,11 +52,21 @@ async function isSet(t: TestContext, told: Told, step: number): Promise<void> {
   const [agents, leads] = [8, 4]
   told.trials = agents + leads
   await seat(rig, { queue: 'sales-desk', number: agents, wrapUpMs: WRAP_UP_MS })
-  const campaign = await CampaignInRig.open(rig, { agents: 2, leads, cps: 100, tries: { most: 100, after: `${RETRY_MS}ms` } })
+  const campaign = await CampaignInRig.open(rig, {
+    agents: 2,
+    leads,
+    cps: 100,
+    tries: { most: 100, after: `${RETRY_MS}ms` },
+  })
   await Promise.all([set('a', 0), set('b', SKEW_MS)])
   await rig.start(['a'], { ...CampaignInRig.settings, ...settings('a') })
   const [b] = await rig.start(['b'], { ...CampaignInRig.settings, ...settings('b') })
-  const warned = await b!.says(/"aheadMs":1[45]\d{3},.*the clock of this machine differs from that of Redis/, 5_000).then(() => true, () => false)
+  const warned = await b!
+    .says(/"aheadMs":1[45]\d{3},.*the clock of this machine differs from that of Redis/, 5_000)
+    .then(
+      () => true,
+      () => false,
+    )
   told.is(`${SKEW_MS / 1_000} s of skew ${warned ? 'warned of' : 'not told'}`, warned)
 
   const [waiters, first, second] = [new Crowd(rig), new Crowd(rig), new Crowd(rig)]
@@ -70,28 +84,51 @@ async function isSet(t: TestContext, told: Told, step: number): Promise<void> {
   const stepped = performance.now()
   await Promise.all([set('a', step), set('b', SKEW_MS + step)])
   const errors = await restErrors(rig, agents)
-  told.is(`${errors.length}/${agents} rests of ${WRAP_UP_MS / 1_000} s, wrong by ${spread(errors)}`, errors.length === agents && percentile(errors, 50) < ERROR_MS && Math.min(...errors) >= 0)
+  told.is(
+    `${errors.length}/${agents} rests of ${WRAP_UP_MS / 1_000} s, wrong by ${spread(errors)}`,
+    errors.length === agents && percentile(errors, 50) < ERROR_MS && Math.min(...errors) >= 0,
+  )
   await second.talk()
   // each lead's last dial before the clocks were set, and the one after it
-  const gaps = () => [...new Set(campaign.dials.map(({ phone }) => phone))].flatMap(phone => {
-    const own = campaign.dials.filter(dial => dial.phone === phone)
-    const [before, after] = [own.findLast(({ at }) => at < stepped), own.find(({ at }) => at > stepped)]
-    return before && after ? [after.at - before.at - RETRY_MS] : []
-  })
+  const gaps = () =>
+    [...new Set(campaign.dials.map(({ phone }) => phone))].flatMap(phone => {
+      const own = campaign.dials.filter(dial => dial.phone === phone)
+      const [before, after] = [own.findLast(({ at }) => at < stepped), own.find(({ at }) => at > stepped)]
+      return before && after ? [after.at - before.at - RETRY_MS] : []
+    })
   await until('every lead is called again', () => gaps().length === leads, 10_000).catch(() => {}) // told below
   await campaign.stop()
-  told.is(`${gaps().length}/${leads} leads called again after ${RETRY_MS / 1_000} s, later by ${spread(gaps())}`, gaps().length === leads && Math.min(...gaps()) >= 0 && Math.max(...gaps()) < RETRY_MS)
+  told.is(
+    `${gaps().length}/${leads} leads called again after ${RETRY_MS / 1_000} s, later by ${spread(gaps())}`,
+    gaps().length === leads && Math.min(...gaps()) >= 0 && Math.max(...gaps()) < RETRY_MS,
+  )
 
-  const kept = (await rig.queueStore.waiting('office')).map(({ call, joinedAt }) => `${call} ${joinedAt}`).join() === places
+  const kept =
+    (await rig.queueStore.waiting('office')).map(({ call, joinedAt }) => `${call} ${joinedAt}`).join() === places
   const asked = waiters.people.filter(person => person.heard.some(({ what }) => what === 'queue/callback-offer')).length
   told.is(`places ${kept ? 'kept' : 'changed'}, ${asked} offered a callback before their time`, kept && asked === 0)
   await pause(1_000)
-  const lapses = ['a', 'b'].flatMap(name => rig.node(name).log.filter(line => /no longer counts as alive|lease of a campaign is lost|the shared time jumped/.test(line)))
+  const lapses = ['a', 'b'].flatMap(name =>
+    rig
+      .node(name)
+      .log.filter(line => /no longer counts as alive|lease of a campaign is lost|the shared time jumped/.test(line)),
+  )
   told.is(`${lapses.length} leases lost`, lapses.length === 0)
-  told.is(`${first.lost.length + second.lost.length + waiters.lost.length} lost`, first.lost.length + second.lost.length + waiters.lost.length === 0)
+  told.is(
+    `${first.lost.length + second.lost.length + waiters.lost.length} lost`,
+    first.lost.length + second.lost.length + waiters.lost.length === 0,
+  )
   for (const crowd of [waiters, second]) crowd.leave()
 }
 
-for (const [way, step] of [['forward', HOUR_MS], ['back', -HOUR_MS]] as const) {
-  row(69, `two nodes whose clocks are 15 s apart, and both are set ${way} by an hour: nobody waits, rests or is called again at another time`, { injected: `wall clock ${SKEW_MS / 1_000} s ahead, then ${step / HOUR_MS} h` }, (t, told) => isSet(t, told, step))
+for (const [way, step] of [
+  ['forward', HOUR_MS],
+  ['back', -HOUR_MS],
+] as const) {
+  row(
+    69,
+    `two nodes whose clocks are 15 s apart, and both are set ${way} by an hour: nobody waits, rests or is called again at another time`,
+    { injected: `wall clock ${SKEW_MS / 1_000} s ahead, then ${step / HOUR_MS} h` },
+    (t, told) => isSet(t, told, step),
+  )
 }

@@ -33,22 +33,32 @@ async function rig(t: TestContext, servers: number) {
 /** A worker whose link is silent notices it after 6 s at the latest, and connects again within moments. */
 const TAKEN_WITHIN_MS = 15_000
 
-row(48, 'all links of the job queues fall silent: a job that is enqueued then is done', { injected: 'nothing passes on open links' }, async (t, told) => {
-  const { redis, asked, proxy, desk } = await rig(t, 1)
-  told.says(`${proxy.freeze()} links`)
-  await (await desk(redis[0]!)).campaign('start', 'spring')
-  const from = performance.now()
-  const at = await until('the job is done', () => asked.length === 1, TAKEN_WITHIN_MS).catch(() => Infinity)
-  told.is(`done after ${Math.round(at - from)} ms`, at < Infinity)
-})
+row(
+  48,
+  'all links of the job queues fall silent: a job that is enqueued then is done',
+  { injected: 'nothing passes on open links' },
+  async (t, told) => {
+    const { redis, asked, proxy, desk } = await rig(t, 1)
+    told.says(`${proxy.freeze()} links`)
+    await (await desk(redis[0]!)).campaign('start', 'spring')
+    const from = performance.now()
+    const at = await until('the job is done', () => asked.length === 1, TAKEN_WITHIN_MS).catch(() => Infinity)
+    told.is(`done after ${Math.round(at - from)} ms`, at < Infinity)
+  },
+)
 
-row(49, 'another Redis is the primary and the links of the job queues stay open: a job that is enqueued there is done', { injected: 'REPLICAOF' }, async (t, told) => {
-  const { redis, asked, proxy, desk } = await rig(t, 2)
-  const [first, second] = redis
-  proxy.lead({ port: second!.port })
-  await (await first!.client()).replicaof('127.0.0.1', second!.port)
-  await (await desk(second!)).campaign('start', 'spring')
-  const from = performance.now()
-  const at = await until('the job is done', () => asked.length === 1, TAKEN_WITHIN_MS).catch(() => Infinity)
-  told.is(`done after ${Math.round(at - from)} ms`, at < Infinity)
-})
+row(
+  49,
+  'another Redis is the primary and the links of the job queues stay open: a job that is enqueued there is done',
+  { injected: 'REPLICAOF' },
+  async (t, told) => {
+    const { redis, asked, proxy, desk } = await rig(t, 2)
+    const [first, second] = redis
+    proxy.lead({ port: second!.port })
+    await (await first!.client()).replicaof('127.0.0.1', second!.port)
+    await (await desk(second!)).campaign('start', 'spring')
+    const from = performance.now()
+    const at = await until('the job is done', () => asked.length === 1, TAKEN_WITHIN_MS).catch(() => Infinity)
+    told.is(`done after ${Math.round(at - from)} ms`, at < Infinity)
+  },
+)

@@ -5,23 +5,28 @@ import { row } from './matrix.ts'
 import { RedisScene } from './redis-scene.ts'
 import { pause } from './rig.ts'
 
-row(46, 'Redis loses its last two seconds with the power: who came in them gets back into the queue, nobody is lost', { injected: 'the append-only file of 2 s ago, SIGKILL, restart' }, async (t, told) => {
-  const scene = await RedisScene.open(t, told)
-  const redis = scene.servers[0]!
-  await pause(1_500) // the file is synced every second
-  const [now, then] = [join(redis.folder, 'appendonlydir'), join(redis.folder, 'before')]
-  await cp(now, then, { recursive: true })
-  await scene.newcomers(2)
-  await redis.kill()
-  await rm(now, { recursive: true })
-  await cp(then, now, { recursive: true })
-  await redis.start()
-  await scene.serves(10_000)
-  await scene.everybodyIsQueued(40_000)
-  await scene.nobodyIsLost()
-  scene.ownersAgree()
-  await scene.end()
-})
+row(
+  46,
+  'Redis loses its last two seconds with the power: who came in them gets back into the queue, nobody is lost',
+  { injected: 'the append-only file of 2 s ago, SIGKILL, restart' },
+  async (t, told) => {
+    const scene = await RedisScene.open(t, told)
+    const redis = scene.servers[0]!
+    await pause(1_500) // the file is synced every second
+    const [now, then] = [join(redis.folder, 'appendonlydir'), join(redis.folder, 'before')]
+    await cp(now, then, { recursive: true })
+    await scene.newcomers(2)
+    await redis.kill()
+    await rm(now, { recursive: true })
+    await cp(then, now, { recursive: true })
+    await redis.start()
+    await scene.serves(10_000)
+    await scene.everybodyIsQueued(40_000)
+    await scene.nobodyIsLost()
+    scene.ownersAgree()
+    await scene.end()
+  },
+)
 
 /** The second server has what the first had, but for the last seconds. */
 async function lagging(scene: RedisScene): Promise<void> {
@@ -44,29 +49,39 @@ const failovers = {
 } as const
 
 for (const [what, fails] of Object.entries(failovers)) {
-  row(49, `a replica that lags becomes the primary, ${what}: nobody is lost, who came last gets back into the queue`, { injected: `failover, ${what}` }, async (t, told) => {
-    const scene = await RedisScene.open(t, told, { servers: 2 })
-    await lagging(scene)
-    scene.proxy.lead({ port: scene.servers[1]!.port })
-    await fails(scene)
-    await scene.movesTo(scene.servers[1]!)
-    await scene.serves(10_000)
-    await scene.everybodyIsQueued(40_000)
-    await scene.nobodyIsLost()
-    scene.ownersAgree()
-    await scene.end()
-  })
+  row(
+    49,
+    `a replica that lags becomes the primary, ${what}: nobody is lost, who came last gets back into the queue`,
+    { injected: `failover, ${what}` },
+    async (t, told) => {
+      const scene = await RedisScene.open(t, told, { servers: 2 })
+      await lagging(scene)
+      scene.proxy.lead({ port: scene.servers[1]!.port })
+      await fails(scene)
+      await scene.movesTo(scene.servers[1]!)
+      await scene.serves(10_000)
+      await scene.everybodyIsQueued(40_000)
+      await scene.nobodyIsLost()
+      scene.ownersAgree()
+      await scene.end()
+    },
+  )
 }
 
-row(50, 'Redis has no memory left for 10 s and refuses every write: talks go on, nobody is lost, and then somebody is served', { injected: 'maxmemory 1 for 10 s' }, async (t, told) => {
-  const scene = await RedisScene.open(t, told)
-  const client = await scene.servers[0]!.client()
-  await client.config('SET', 'maxmemory', '1')
-  await scene.newcomers(3)
-  await pause(7_000)
-  await client.config('SET', 'maxmemory', '0')
-  await scene.serves(10_000)
-  await scene.nobodyIsLost(10_000)
-  scene.ownersAgree()
-  await scene.end()
-})
+row(
+  50,
+  'Redis has no memory left for 10 s and refuses every write: talks go on, nobody is lost, and then somebody is served',
+  { injected: 'maxmemory 1 for 10 s' },
+  async (t, told) => {
+    const scene = await RedisScene.open(t, told)
+    const client = await scene.servers[0]!.client()
+    await client.config('SET', 'maxmemory', '1')
+    await scene.newcomers(3)
+    await pause(7_000)
+    await client.config('SET', 'maxmemory', '0')
+    await scene.serves(10_000)
+    await scene.nobodyIsLost(10_000)
+    scene.ownersAgree()
+    await scene.end()
+  },
+)

@@ -11,11 +11,13 @@ for (const disk of ['missing', 'full'] as const) {
     const sim = simulate(t)
     sim.switch.disk.becomes(disk)
     let failure: unknown
-    const caller = sim.call(flow(async call => {
-      await call.answer()
-      await call.recording().catch(error => (failure = error))
-      await call.play('ivr/welcome')
-    }))
+    const caller = sim.call(
+      flow(async call => {
+        await call.answer()
+        await call.recording().catch(error => (failure = error))
+        await call.play('ivr/welcome')
+      }),
+    )
     await caller.hears('ivr/welcome')
     await caller.ended()
     assert.equal((failure as { code?: string }).code, 'SWITCH_REFUSED')
@@ -27,11 +29,13 @@ for (const disk of ['missing', 'full'] as const) {
     const sim = simulate(t)
     sim.switch.disk.becomes(disk)
     let failure: unknown
-    const caller = sim.call(flow(async call => {
-      await call.answer()
-      await call.record({ limit: '1m' }).catch(error => (failure = error))
-      await call.play('ivr/sorry')
-    }))
+    const caller = sim.call(
+      flow(async call => {
+        await call.answer()
+        await call.record({ limit: '1m' }).catch(error => (failure = error))
+        await call.play('ivr/sorry')
+      }),
+    )
     await caller.hears('ivr/sorry', '1s')
     await caller.ended()
     assert.equal((failure as { code?: string }).code, 'SWITCH_REFUSED')
@@ -42,11 +46,13 @@ for (const disk of ['missing', 'full'] as const) {
 test('a flow that does not expect it ends with an error, and the call is not left in silence', async t => {
   const sim = simulate(t)
   sim.switch.disk.becomes('missing')
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await using _tape = await call.recording()
-    await call.play('ivr/welcome')
-  }))
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await using _tape = await call.recording()
+      await call.play('ivr/welcome')
+    }),
+  )
   assert.equal(await caller.outcome(), 'error')
   await caller.ended()
 })
@@ -54,31 +60,40 @@ test('a flow that does not expect it ends with an error, and the call is not lef
 test('a recording that failed once may begin when the disk is mended, and lasts as long as its scope', async t => {
   const sim = simulate(t)
   sim.switch.disk.becomes('missing')
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await call.recording().catch(() => {})
-    await call.play('ivr/first')
-    {
-      await using _tape = await call.recording()
-      await call.play('ivr/second')
-    }
-    await call.play('ivr/third')
-  }))
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.recording().catch(() => {})
+      await call.play('ivr/first')
+      {
+        await using _tape = await call.recording()
+        await call.play('ivr/second')
+      }
+      await call.play('ivr/third')
+    }),
+  )
   await caller.hears('ivr/first')
   sim.switch.disk.becomes('fine')
   await caller.hears('ivr/third')
-  assert.deepEqual(sim.switch.recordings.map(({ stoppedAt }) => stoppedAt !== undefined), [true], 'it goes on after its scope')
+  assert.deepEqual(
+    sim.switch.recordings.map(({ stoppedAt }) => stoppedAt !== undefined),
+    [true],
+    'it goes on after its scope',
+  )
   await caller.ended()
 })
 
 test('a message during which the disk fills is no message: the flow is told, with what is missing', async t => {
   const sim = simulate(t)
   let failure: unknown
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await call.record({ limit: '10s', silence: '9s' }).catch(error => (failure = error))
-    await call.play('ivr/sorry')
-  }), { speaks: 'machine' })
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.record({ limit: '10s', silence: '9s' }).catch(error => (failure = error))
+      await call.play('ivr/sorry')
+    }),
+    { speaks: 'machine' },
+  )
   await sim.advance('3s')
   sim.switch.disk.becomes('full')
   await caller.hears('ivr/sorry', '60s')

@@ -121,7 +121,12 @@ test('a person who hangs up before it was clear who they are is hung-up', async 
   assert.equal(await lead.disposition(), 'hung-up')
 })
 
-for (const [answers, disposition] of [['busy', 'busy'], ['never', 'no-answer'], ['unallocated', 'invalid'], ['declined', 'declined']] as const) {
+for (const [answers, disposition] of [
+  ['busy', 'busy'],
+  ['never', 'no-answer'],
+  ['unallocated', 'invalid'],
+  ['declined', 'declined'],
+] as const) {
   test(`a lead that is ${answers} gets '${disposition}' and no flow`, async t => {
     const sim = simulate(t)
     assert.equal(await sim.lead(campaignLeg, { answers }).disposition(), disposition)
@@ -153,24 +158,32 @@ test('what a person said stays in the journal as long as the database cannot be 
   await sim.advance('2m')
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, Owner]]
   const said = readEntries(await sim.callStore.read(uuid)).flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
-  assert.deepEqual(said.filter(note => !('ended' in note)), [{ optOut: lead.name }, { disposition: 'abandoned' }, { returned: 'abandoned' }, { hungUp: 'flow' }])
+  assert.deepEqual(
+    said.filter(note => !('ended' in note)),
+    [{ optOut: lead.name }, { disposition: 'abandoned' }, { returned: 'abandoned' }, { hungUp: 'flow' }],
+  )
   sim.database = 'here'
   await sim.advance('2s')
-  assert.deepEqual(sim.records.map(({ outcome }) => outcome), ['abandoned'])
+  assert.deepEqual(
+    sim.records.map(({ outcome }) => outcome),
+    ['abandoned'],
+  )
   await sim.callStore.end(uuid, owner) // which reconciliation does, when it has told the database
 })
 
 test('a person who asks never to be called again and hangs up before the next line of the flow is not called again', async t => {
   const sim = simulate(t)
-  const lead = sim.lead(campaignFlow(async (call, them) => {
-    const key = await call.gather({ digits: 1, prompt: 'campaign/safe-harbour' })
-    try {
-      await call.play('campaign/goodbye')
-    } finally {
-      if (key === '9') await them.optOut()
-    }
-    return 'declined'
-  }))
+  const lead = sim.lead(
+    campaignFlow(async (call, them) => {
+      const key = await call.gather({ digits: 1, prompt: 'campaign/safe-harbour' })
+      try {
+        await call.play('campaign/goodbye')
+      } finally {
+        if (key === '9') await them.optOut()
+      }
+      return 'declined'
+    }),
+  )
   await lead.hears('campaign/safe-harbour', '5s')
   await lead.presses('9')
   await lead.hears('campaign/goodbye')

@@ -23,10 +23,18 @@ async function desk(t: TestContext, options: AgentOptions = {}, settings: { wrap
   const { switchboard, telephones, calls } = await sim.until('the house opens', sim.ready)
   const rows = { opened: new Map<string, object>(), closed: new Map<string, CallEnd>() }
   const dialler = new ClickToDialler({
-    switchboard, telephones, ringForMs: 20_000, clock: sim.clock, log: calls.log,
-    rows: { open: async call => void rows.opened.set(call.id, call), close: async (uuid, end) => void rows.closed.set(uuid, end) },
+    switchboard,
+    telephones,
+    ringForMs: 20_000,
+    clock: sim.clock,
+    log: calls.log,
+    rows: {
+      open: async call => void rows.opened.set(call.id, call),
+      close: async (uuid, end) => void rows.closed.set(uuid, end),
+    },
   })
-  const presses = (extension = 'alice') => dialler.dial({ extension: ident(extension), customer: dial(CUSTOMER), crmuuid: String(varValue('c-1')) })
+  const presses = (extension = 'alice') =>
+    dialler.dial({ extension: ident(extension), customer: dial(CUSTOMER), crmuuid: String(varValue('c-1')) })
   return { sim, alice, customer, rows, presses }
 }
 
@@ -35,21 +43,44 @@ test('the button is answered when the agent’s telephone rings, and the record 
   const pressed = sim.clock.now()
   const { uuid } = await sim.until('the telephone rings', presses())
   assert.ok(sim.clock.now() - pressed < 1_000, 'it is not waited for the answer')
-  assert.deepEqual(rows.opened.get(uuid), { id: uuid, flow: 'click-to-dial', direction: 'outbound', from: 'alice', to: CUSTOMER, core: null, startedAt: pressed, crm: { crmuuid: 'c-1' }, customer: CUSTOMER, agent: 'alice' })
+  assert.deepEqual(rows.opened.get(uuid), {
+    id: uuid,
+    flow: 'click-to-dial',
+    direction: 'outbound',
+    from: 'alice',
+    to: CUSTOMER,
+    core: null,
+    startedAt: pressed,
+    crm: { crmuuid: 'c-1' },
+    customer: CUSTOMER,
+    agent: 'alice',
+  })
   await alice.talksWith(CUSTOMER)
   await sim.advance('10s')
   await customer.last!.hangUp()
   await sim.until('the record', () => sim.records.length === 1)
   const [record] = sim.records
-  assert.deepEqual([record!.uuid, record!.agent, record!.customer, record!.to, record!.otherLeg, record!.outcome], [uuid, 'alice', CUSTOMER, CUSTOMER, customer.last!.uuid, 'talked'])
-  assert.deepEqual([record!.hungUpBy, record!.gateway, [...record!.tags]], ['customer', 'carrier', [['crmuuid', 'c-1']]])
-  assert.ok(record!.answeredAt! - record!.startedAt >= 3_000 && record!.talkMs! >= 10_000, 'rang for 3 s, talked for 10 s')
+  assert.deepEqual(
+    [record!.uuid, record!.agent, record!.customer, record!.to, record!.otherLeg, record!.outcome],
+    [uuid, 'alice', CUSTOMER, CUSTOMER, customer.last!.uuid, 'talked'],
+  )
+  assert.deepEqual(
+    [record!.hungUpBy, record!.gateway, [...record!.tags]],
+    ['customer', 'carrier', [['crmuuid', 'c-1']]],
+  )
+  assert.ok(
+    record!.answeredAt! - record!.startedAt >= 3_000 && record!.talkMs! >= 10_000,
+    'rang for 3 s, talked for 10 s',
+  )
   assert.equal(rows.closed.size, 0, 'the flow has closed it')
 })
 
 test('the button says the cause when the agent’s telephone is busy, and the row of the call does too', async t => {
   const { sim, alice, rows, presses } = await desk(t, { answers: 'busy' })
-  const failed = assert.rejects(presses(), { code: 'NOT_REACHED', message: 'extension alice was not reached: busy (USER_BUSY)' })
+  const failed = assert.rejects(presses(), {
+    code: 'NOT_REACHED',
+    message: 'extension alice was not reached: busy (USER_BUSY)',
+  })
   await sim.until('it fails', failed)
   const [end] = [...rows.closed.values()]
   assert.deepEqual([end?.outcome, end?.hangupCause], ['busy', 'USER_BUSY'])
@@ -66,7 +97,10 @@ test('an agent who declines when the telephone has rung: the row says so', async
 test('the button says that there is no such telephone, and the row of the call does too', async t => {
   const { sim, rows, presses } = await desk(t)
   sim.switch.world.at('user/nobody', { answers: 'unallocated' })
-  await sim.until('it fails', assert.rejects(presses('nobody'), { code: 'NOT_REACHED', message: /invalid \(UNALLOCATED_NUMBER\)/ }))
+  await sim.until(
+    'it fails',
+    assert.rejects(presses('nobody'), { code: 'NOT_REACHED', message: /invalid \(UNALLOCATED_NUMBER\)/ }),
+  )
   assert.equal(rows.opened.size, 1)
   await sim.advance('1s')
   assert.equal([...rows.closed.values()][0]?.outcome, 'invalid')
@@ -120,11 +154,13 @@ test('an agent whom a flow dials by itself is not rung for another caller meanwh
   await first.talksWith('alice')
   await first.hangsUp()
   await alice.becomes('wrap-up')
-  const second = sim.call(flow(async call => {
-    await call.answer()
-    await using party = await call.dial('user/alice')
-    if (party.leg) await call.join(party.leg)
-  }))
+  const second = sim.call(
+    flow(async call => {
+      await call.answer()
+      await using party = await call.dial('user/alice')
+      if (party.leg) await call.join(party.leg)
+    }),
+  )
   await alice.rings()
   const third = sim.call(queueEntry, support)
   await second.talksWith('alice')
@@ -142,11 +178,13 @@ test('an agent whom a flow dials by itself is not rung for another caller meanwh
 
 test('an agent is busy with a call of ours also when the node that dialled them has died, and free when it has ended', async t => {
   const { sim, alice } = await desk(t)
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await using party = await call.dial('user/alice')
-    if (party.leg) await call.join(party.leg)
-  }))
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await using party = await call.dial('user/alice')
+      if (party.leg) await call.join(party.leg)
+    }),
+  )
   await sim.until('the second node opens', sim.open('b'))
   await caller.talksWith('alice')
   sim.kill('a')

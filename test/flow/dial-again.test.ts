@@ -17,15 +17,21 @@ function standsStillAt(t: TestContext, kind: 'intent' | 'done') {
   const store = memoryCallStore()
   const stood = { still: false }
   const append: CallStore['append'] = async (uuid, owner, entries) => {
-    if (owner.node !== 'a' || !entries.some(entry => entry.includes(`"k":"${kind}"`) && entry.includes('"v":"dial '))) return store.append(uuid, owner, entries)
+    if (owner.node !== 'a' || !entries.some(entry => entry.includes(`"k":"${kind}"`) && entry.includes('"v":"dial ')))
+      return store.append(uuid, owner, entries)
     if (kind === 'intent') await store.append(uuid, owner, entries)
     stood.still = true
     return new Promise<boolean>(() => {})
   }
   const calls: CallStore = {
     append,
-    take: (...about) => store.take(...about), restart: (...about) => store.restart(...about), end: (...about) => store.end(...about),
-    owner: uuid => store.owner(uuid), ownersOf: uuids => store.ownersOf(uuids), all: () => store.all(), read: uuid => store.read(uuid),
+    take: (...about) => store.take(...about),
+    restart: (...about) => store.restart(...about),
+    end: (...about) => store.end(...about),
+    owner: uuid => store.owner(uuid),
+    ownersOf: uuids => store.ownersOf(uuids),
+    all: () => store.all(),
+    read: uuid => store.read(uuid),
   }
   const sim = new Simulation({}, calls)
   t.after(() => sim.close())

@@ -8,7 +8,12 @@ import { dialIn } from '../../src/testing/dial-in.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import welcome from '../../scripts/welcome.ts'
 
-const catalogue = new Catalogue(new Map<string, AnyFlow>([['welcome', welcome], ['campaign-leg', campaignLeg]]))
+const catalogue = new Catalogue(
+  new Map<string, AnyFlow>([
+    ['welcome', welcome],
+    ['campaign-leg', campaignLeg],
+  ]),
+)
 
 /** An author who types each of these keys when that has been read. Nobody waits: the clock on the wall jumps. */
 async function dialsIn(flow: string, typed: readonly (readonly [read: string, keys: string])[]) {
@@ -32,15 +37,35 @@ async function dialsIn(flow: string, typed: readonly (readonly [read: string, ke
       yield text
     }
   }
-  const result = await dialIn(flow, { catalogue, keys: keys(), clock, log: silentLog, say: line => lines.push(line.replace(/^ *[\d.]+s {2}/, '')) })
+  const result = await dialIn(flow, {
+    catalogue,
+    keys: keys(),
+    clock,
+    log: silentLog,
+    say: line => lines.push(line.replace(/^ *[\d.]+s {2}/, '')),
+  })
   return { result, lines }
 }
 
 test('an author reads what a caller hears, presses a key, talks with an agent and hangs up', async () => {
-  const { result, lines } = await dialsIn('welcome', [['caller hears ivr/welcome', '1'], ['caller talks with alice', 'h']])
+  const { result, lines } = await dialsIn('welcome', [
+    ['caller hears ivr/welcome', '1'],
+    ['caller talks with alice', 'h'],
+  ])
   assert.deepEqual(result, { outcome: 'talked', agent: 'alice', cause: 'NORMAL_CLEARING' })
-  const story = ['caller hears ivr/welcome', 'caller presses 1', 'caller hears music moh/calm', 'alice answers', 'alice hears whisper/sales', 'caller talks with alice', 'caller is gone (NORMAL_CLEARING)']
-  assert.deepEqual(lines.filter(line => story.includes(line)), story)
+  const story = [
+    'caller hears ivr/welcome',
+    'caller presses 1',
+    'caller hears music moh/calm',
+    'alice answers',
+    'alice hears whisper/sales',
+    'caller talks with alice',
+    'caller is gone (NORMAL_CLEARING)',
+  ]
+  assert.deepEqual(
+    lines.filter(line => story.includes(line)),
+    story,
+  )
 })
 
 test('an author who leaves the keyboard is hung up after a while', async () => {

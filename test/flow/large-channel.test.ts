@@ -16,7 +16,11 @@ function customer(t: TestContext, octets: number) {
   const name = sim.install('greets', greets)
   const arrives = async () => {
     await sim.ready
-    return sim.switch.world.call({ from: '+4930111', to: `switchhook-${name}`, variables: { crm_record: 'x'.repeat(octets) } })
+    return sim.switch.world.call({
+      from: '+4930111',
+      to: `switchhook-${name}`,
+      variables: { crm_record: 'x'.repeat(octets) },
+    })
   }
   return { sim, arrives }
 }
@@ -26,7 +30,10 @@ for (const octets of [58_000, 66_000, 1_000_000]) {
     const { sim, arrives } = customer(t, octets)
     const person = await sim.until('they call', arrives())
     await sim.until('they are gone', () => person.state === 'gone')
-    assert.deepEqual(person.heard.map(({ what }) => what), ['ivr/welcome'])
+    assert.deepEqual(
+      person.heard.map(({ what }) => what),
+      ['ivr/welcome'],
+    )
   })
 }
 
@@ -34,7 +41,10 @@ test('a caller whose channel has more than any frame may have hears the apology,
   const { sim, arrives } = customer(t, 4_200_000)
   const person = await sim.until('they call', arrives())
   await sim.until('they are gone', () => person.state === 'gone', '60s')
-  assert.ok(person.heard.some(({ what }) => what === 'switchhook/sorry'), JSON.stringify(person.heard))
+  assert.ok(
+    person.heard.some(({ what }) => what === 'switchhook/sorry'),
+    JSON.stringify(person.heard),
+  )
   const caller = sim.call(greets)
   await caller.hears('ivr/welcome')
   await caller.outcome()
@@ -55,7 +65,11 @@ test('a caller who has gathered a lot of data while talking comes back from the 
   const uuid = await caller.uuid()
   const node = await sim.ready
   const home = node.switchboard.switches[0]!
-  for (const name of ['history', 'session']) await sim.until('it is written down', home.commands.run(`uuid_setvar ${uuid} ${name} ${'y'.repeat(50_000)}` as never))
+  for (const name of ['history', 'session'])
+    await sim.until(
+      'it is written down',
+      home.commands.run(`uuid_setvar ${uuid} ${name} ${'y'.repeat(50_000)}` as never),
+    )
   bob.last!.hangUp()
   await caller.hears('ivr/after')
   await sim.until('the second node opens', sim.open('b'))
@@ -71,7 +85,11 @@ test('a caller with a lot of data waits in a queue and talks with an agent', asy
   await alice.ready()
   const name = sim.install('queue-entry', queueEntry as never)
   await sim.until('the house opens', sim.ready)
-  const person = sim.switch.world.call({ from: '+4930111', to: `switchhook-${name}`, variables: { queue: 'sales', crm_record: 'x'.repeat(200_000) } })
+  const person = sim.switch.world.call({
+    from: '+4930111',
+    to: `switchhook-${name}`,
+    variables: { queue: 'sales', crm_record: 'x'.repeat(200_000) },
+  })
   await alice.hears('whisper/press-1')
   await alice.presses('1')
   await sim.until('they talk', () => person.talksWith?.name === 'alice')

@@ -21,7 +21,10 @@ for (const how of ['away', 'silent'] as const) {
     assert.deepEqual([sim.records.length, flows.running], [0, 0])
     sim.database = 'here'
     await sim.advance('7s')
-    assert.deepEqual(sim.records.map(({ outcome, end }) => [outcome, end.cause]), callers.map(() => ['hung-up', 'NORMAL_CLEARING']))
+    assert.deepEqual(
+      sim.records.map(({ outcome, end }) => [outcome, end.cause]),
+      callers.map(() => ['hung-up', 'NORMAL_CLEARING']),
+    )
   })
 
   test(`a lead who answers while the database is ${how} hears the apology within two seconds`, async t => {
@@ -47,6 +50,9 @@ test('a caller whose node dies while the database is away is written down as the
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, { node: string; epoch: number }]]
   const { recordFromJournal: remainsOf } = await import('../../src/record/record-from-journal.ts')
   const record = remainsOf(await sim.callStore.read(uuid), null, sim.clock.now() + 600_000)
-  assert.deepEqual([record?.outcome, record?.end.cause, sim.clock.now() - record!.endedAt < 10_000], ['hung-up', 'NORMAL_CLEARING', true])
+  assert.deepEqual(
+    [record?.outcome, record?.end.cause, sim.clock.now() - record!.endedAt < 10_000],
+    ['hung-up', 'NORMAL_CLEARING', true],
+  )
   await sim.callStore.end(uuid, owner) // which reconciliation does, when it has written the row
 })

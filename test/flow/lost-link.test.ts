@@ -69,13 +69,16 @@ test('a lead of whom nothing was heard, and who talks with an agent when the lin
     dropEventLink(sim)
     return create(...about)
   }
-  const lead = sim.lead(campaignFlow(async (call, them) => {
-    const agent = await them.agent()
-    assert.ok(agent, 'alice is free')
-    await call.play('announcement')
-    await call.join(agent.leg)
-    return 'talked'
-  }), { answers: '24s' })
+  const lead = sim.lead(
+    campaignFlow(async (call, them) => {
+      const agent = await them.agent()
+      assert.ok(agent, 'alice is free')
+      await call.play('announcement')
+      await call.join(agent.leg)
+      return 'talked'
+    }),
+    { answers: '24s' },
+  )
   await sim.advance('26s') // the time to ring was over a second ago
   sim.switch.connect = connect
   await lead.talksWith('alice', '20s')
@@ -130,7 +133,10 @@ test('an agent whose connection is lost alone comes back to the caller who waits
   const b = await sim.until('the second node opens', sim.open('b'))
   const a = await sim.ready
   const leg = [...a.door.legs.values()].find(one => one.arrival.path === 'leg')!
-  const silent = { [a.address]: sim.switch.listeners.get(a.address)!, [b.address]: sim.switch.listeners.get(b.address)! }
+  const silent = {
+    [a.address]: sim.switch.listeners.get(a.address)!,
+    [b.address]: sim.switch.listeners.get(b.address)!,
+  }
   for (const address of Object.keys(silent)) sim.switch.listeners.set(address, () => {}) // a connection is taken and nothing is said
   sim.switch.dropConnections(({ uuid }) => uuid === leg.uuid)
   await sim.advance('2s')
@@ -141,7 +147,7 @@ test('an agent whose connection is lost alone comes back to the caller who waits
   await caller.hangsUp()
 })
 
-test('a leg that comes to another node than its caller is brought to the caller\'s node', async t => {
+test("a leg that comes to another node than its caller is brought to the caller's node", async t => {
   const { sim, alice, caller } = await whisper(t)
   const b = await sim.until('the second node opens', sim.open('b'))
   const leg = [...(await sim.ready).door.legs.values()].find(one => one.arrival.path === 'leg')!
@@ -181,12 +187,14 @@ test('two who talk are not parted because the news of it does not come', async t
 test('a node that cannot be sure of its calls dials nobody until it is', async t => {
   const sim = simulate(t)
   const alice = sim.agent('alice')
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await call.play('ivr/one-moment')
-    await using party = await call.dial('user/alice')
-    return party.outcome
-  }))
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.play('ivr/one-moment')
+      await using party = await call.dial('user/alice')
+      return party.outcome
+    }),
+  )
   await caller.hears('ivr/one-moment')
   const door = (await sim.ready).door as { holds(): boolean }
   const { holds } = door
@@ -200,31 +208,38 @@ test('a node that cannot be sure of its calls dials nobody until it is', async t
 
 test('a recording ends with its scope, also when the link is lost in the moment in which it does', async t => {
   const sim = simulate(t)
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    {
-      await using _tape = await call.recording()
-      await call.play('ivr/this-is-recorded')
-      queueMicrotask(() => sim.switch.dropConnections(link => link.outbound))
-    }
-    await call.play('ivr/this-is-not')
-    return 'through'
-  }))
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      {
+        await using _tape = await call.recording()
+        await call.play('ivr/this-is-recorded')
+        queueMicrotask(() => sim.switch.dropConnections(link => link.outbound))
+      }
+      await call.play('ivr/this-is-not')
+      return 'through'
+    }),
+  )
   await caller.hears('ivr/this-is-not')
-  assert.deepEqual(sim.switch.recordings.map(({ stoppedAt }) => stoppedAt !== undefined), [true])
+  assert.deepEqual(
+    sim.switch.recordings.map(({ stoppedAt }) => stoppedAt !== undefined),
+    [true],
+  )
   assert.equal(await caller.outcome(), 'through')
 })
 
 test('a message that ended while nobody drove the call is kept as it is', async t => {
   const sim = simulate(t)
   let length = 0
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await call.play('ivr/after-the-tone')
-    length = (await call.record({ silence: '1s' })).length
-    await call.play('ivr/thank-you')
-    return 'through'
-  }))
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.play('ivr/after-the-tone')
+      length = (await call.record({ silence: '1s' })).length
+      await call.play('ivr/thank-you')
+      return 'through'
+    }),
+  )
   await caller.hears('ivr/after-the-tone')
   sim.switch.faults.withhold(event => event.name === 'RECORD_STOP')
   await sim.advance('6s')

@@ -55,7 +55,10 @@ test('the caller with the longest wait is served first', async t => {
   }
 })
 
-for (const [when, sound] of [['while the music plays', 'music moh/calm'], ['while the position is told', 'queue/position']] as const) {
+for (const [when, sound] of [
+  ['while the music plays', 'music moh/calm'],
+  ['while the position is told', 'queue/position'],
+] as const) {
   test(`a caller who hangs up ${when} leaves the queue, and no agent is promised to nobody`, async t => {
     const sim = simulate(t)
     const caller = sim.call(queueEntry, support)
@@ -96,7 +99,10 @@ test('a caller who has waited two minutes is offered a callback, and the number 
   await caller.presses('1')
   await caller.hears('queue/we-call-you')
   assert.equal(await caller.outcome(), 'callback')
-  assert.deepEqual((await sim.queueStore.callbacks('support')).map(one => one.number), ['+4930555123'])
+  assert.deepEqual(
+    (await sim.queueStore.callbacks('support')).map(one => one.number),
+    ['+4930555123'],
+  )
 })
 
 test('a queue that does not exist is a fault of the flow: the caller hears the fallback, not silence', async t => {

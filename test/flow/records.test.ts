@@ -10,7 +10,8 @@ import queueEntry from '../../scripts/queue-entry.ts'
 const support = { params: { queue: 'support' } }
 const SECOND = 1_000
 /** The commands of a call take some milliseconds each. */
-const about = (ms: number | null, wanted: number) => assert.ok(ms !== null && Math.abs(ms - wanted) <= 300, `${ms} ms, expected about ${wanted} ms`)
+const about = (ms: number | null, wanted: number) =>
+  assert.ok(ms !== null && Math.abs(ms - wanted) <= 300, `${ms} ms, expected about ${wanted} ms`)
 
 /** A caller who has waited for 10 s, and alice, whose telephone has rung for 3 s and who has taken the call. */
 async function talk(t: TestContext) {
@@ -34,7 +35,10 @@ test('whoever of the two hangs up, the call was talked, by whom and for how long
     await people[who].hangsUp()
     assert.equal(await people.caller.outcome(), 'talked')
     const [record] = sim.records
-    assert.deepEqual([record!.agent, record!.queue, record!.hungUpBy], ['alice', 'support', who === 'alice' ? 'agent' : 'customer'])
+    assert.deepEqual(
+      [record!.agent, record!.queue, record!.hungUpBy],
+      ['alice', 'support', who === 'alice' ? 'agent' : 'customer'],
+    )
     assert.equal(record!.otherLeg, people.alice.place.last!.uuid)
     about(record!.waitMs, began - record!.startedAt)
     about(record!.ringMs, 3 * SECOND)
@@ -52,42 +56,67 @@ test('a caller who gives up in the queue has abandoned, after how long they wait
   assert.equal(await caller.outcome(), 'abandoned')
   const [record] = sim.records
   about(record!.waitMs, 30 * SECOND)
-  assert.deepEqual([record!.agent, record!.talkMs, record!.ringMs, record!.queue, record!.hungUpBy], [null, null, null, 'support', 'customer'])
+  assert.deepEqual(
+    [record!.agent, record!.talkMs, record!.ringMs, record!.queue, record!.hungUpBy],
+    [null, null, null, 'support', 'customer'],
+  )
 })
 
 test('a caller who leaves before any queue, or after they have left one, has hung up', async t => {
   const sim = simulate(t)
-  const early = sim.call(flow(async call => {
-    await call.answer()
-    await call.play('ivr/welcome')
-  }))
+  const early = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.play('ivr/welcome')
+    }),
+  )
   await early.hears('ivr/welcome')
   await early.hangsUp()
   assert.equal(await early.outcome(), 'hung-up')
-  const late = sim.call(flow(async call => {
-    await call.answer()
-    {
-      await using place = await call.enqueue('support')
-      await place.agent({ within: '5s' })
-    }
-    await call.play('ivr/mailbox')
-  }))
+  const late = sim.call(
+    flow(async call => {
+      await call.answer()
+      {
+        await using place = await call.enqueue('support')
+        await place.agent({ within: '5s' })
+      }
+      await call.play('ivr/mailbox')
+    }),
+  )
   await late.hears('ivr/mailbox')
   await late.hangsUp()
   assert.equal(await late.outcome(), 'hung-up')
-  assert.deepEqual(sim.records.map(({ waitMs }) => waitMs === null), [true, false])
+  assert.deepEqual(
+    sim.records.map(({ waitMs }) => waitMs === null),
+    [true, false],
+  )
   about(sim.records[1]!.waitMs, 5 * SECOND)
-  assert.deepEqual(sim.records[1]!.timeline.map(({ event }) => event), ['answered', 'entered', 'left'])
+  assert.deepEqual(
+    sim.records[1]!.timeline.map(({ event }) => event),
+    ['answered', 'entered', 'left'],
+  )
 })
 
 test('a flow says its own word for what came of a call; one that says nothing has ended, transferred it, or failed', async t => {
   const sim = simulate(t)
   sim.switch.dialplan.extension('7000', [{ application: 'answer', data: '' }], { context: 'default' })
-  const flows = [flow(async () => 'sold'), flow(async () => {}), flow(async call => call.transfer('7000')), flow(async () => { throw new Error('on purpose') })]
+  const flows = [
+    flow(async () => 'sold'),
+    flow(async () => {}),
+    flow(async call => call.transfer('7000')),
+    flow(async () => {
+      throw new Error('on purpose')
+    }),
+  ]
   const callers = flows.map(one => sim.call(one))
   for (const caller of callers) await caller.outcome()
   const words = new Map(sim.records.map(record => [record.flow, [record.outcome, record.hungUpBy]]))
-  assert.deepEqual([...words].sort(), [['flow-1', ['sold', 'flow']], ['flow-2', ['done', 'flow']], ['flow-3', ['transferred', null]], ['flow-4', ['error', null]]])
+  assert.deepEqual([...words].sort(), [
+    ['flow-1', ['sold', 'flow']],
+    ['flow-2', ['done', 'flow']],
+    ['flow-3', ['transferred', null]],
+    ['flow-4', ['error', null]],
+  ])
 })
 
 test('what a flow says that has hung up is written once, and the answer tells whose the call was: nobody is asked once more', async t => {
@@ -102,16 +131,21 @@ test('what a flow says that has hung up is written once, and the answer tells wh
       return append.call(sim.callStore, uuid, who, entries)
     }
     sim.callStore.owner = uuid => (asked.push('whose'), owner.call(sim.callStore, uuid))
-    const caller = sim.call(flow(async call => {
-      await call.play('ivr/welcome')
-      await call.hangup()
-      return 'sold'
-    }))
+    const caller = sim.call(
+      flow(async call => {
+        await call.play('ivr/welcome')
+        await call.hangup()
+        return 'sold'
+      }),
+    )
     await caller.hears('ivr/welcome')
     await sim.advance('10s')
     if (takenBy === null) {
       assert.deepEqual(asked, ['write', 'write'], 'the sound, and the last word')
-      assert.deepEqual(sim.records.map(({ outcome }) => outcome), ['sold'])
+      assert.deepEqual(
+        sim.records.map(({ outcome }) => outcome),
+        ['sold'],
+      )
     } else {
       assert.ok(asked.includes('whose'), 'the write was refused')
       assert.deepEqual(sim.records, [], 'whoever has it writes its row')
@@ -185,6 +219,9 @@ test('a node that finds a call ended makes the same record of its journal as the
     about(found.answeredAt! - record.answeredAt!, 0)
     about(found.talkMs! - record.talkMs!, 0)
     const way = found.timeline.map((moment, at) => ({ ...moment, at: record.timeline[at]?.at }))
-    assert.deepEqual({ ...found, end: how, answeredAt: record.answeredAt, talkMs: record.talkMs, timeline: way }, { ...record, end: how })
+    assert.deepEqual(
+      { ...found, end: how, answeredAt: record.answeredAt, talkMs: record.talkMs, timeline: way },
+      { ...record, end: how },
+    )
   }
 })

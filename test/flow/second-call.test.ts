@@ -33,7 +33,10 @@ test('an agent whose call is over can press nothing and hang up nothing, and the
   await alice.hears('whisper/press-1')
   await alice.hangsUp()
   const now = sim.clock.now()
-  await assert.rejects(alice.presses('1'), /^AssertionError.*: alice cannot press 1: nobody is on the line, the call ended with NORMAL_CLEARING\. What happened:\n.*alice hears whisper/s)
+  await assert.rejects(
+    alice.presses('1'),
+    /^AssertionError.*: alice cannot press 1: nobody is on the line, the call ended with NORMAL_CLEARING\. What happened:\n.*alice hears whisper/s,
+  )
   await assert.rejects(alice.hangsUp(), /alice cannot hang up: nobody is on the line/)
   assert.equal(sim.clock.now(), now)
   await caller.hangsUp()

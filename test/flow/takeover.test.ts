@@ -104,12 +104,15 @@ test('click-to-dial: the agent waits for the customer, they talk, and the node d
       await agent.hangsUp()
       await agent.outcome()
     },
-    { params: { customer: 'user/1002', crmuuid: 'deal-7', product_code: undefined, call_type: undefined }, before: async sim => void sim.switch.world.at('user/1002', { answers: '2s' }) },
+    {
+      params: { customer: 'user/1002', crmuuid: 'deal-7', product_code: undefined, call_type: undefined },
+      before: async sim => void sim.switch.world.at('user/1002', { answers: '2s' }),
+    },
   )
   assert.ok(places > 5, `${places} places`)
 })
 
-test('nobody presses a key: three tries, then the operator\'s queue, and the node dies anywhere', async t => {
+test("nobody presses a key: three tries, then the operator's queue, and the node dies anywhere", async t => {
   await simulate(t).takeoverEverywhere(welcome, async caller => {
     await caller.hears('ivr/operator', '60s')
     await caller.hears('queue/position', '90s')

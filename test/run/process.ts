@@ -38,10 +38,19 @@ export interface Listener {
 }
 
 /** Tests file after file in one process, until `take` has none for it or the process ends. `take` is told whether it has tested one before. */
-export async function runProcess(take: (used: boolean) => Task | null, listener: Listener, limits = { fileMs: FILE_LIMIT_MS, endMs: END_LIMIT_MS }): Promise<void> {
+export async function runProcess(
+  take: (used: boolean) => Task | null,
+  listener: Listener,
+  limits = { fileMs: FILE_LIMIT_MS, endMs: END_LIMIT_MS },
+): Promise<void> {
   const first = take(false)
   if (first === null) return
-  const args = [...process.execArgv, `--test-reporter=${path('./tell-parent.ts')}`, '--test-reporter-destination=stdout', path('./one-process.ts')]
+  const args = [
+    ...process.execArgv,
+    `--test-reporter=${path('./tell-parent.ts')}`,
+    '--test-reporter-destination=stdout',
+    path('./one-process.ts'),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
   child.stdin!.on('error', () => {}) // it has ended, which `exited` tells
@@ -92,7 +101,8 @@ export async function runProcess(take: (used: boolean) => Task | null, listener:
       if (event.tests === 0) last.faults.push({ name: 'the file holds no test', story: '' })
       over = true
     } else if (event.what === 'ready') {
-      if (event.open.length > 0) last.faults.push({ name: 'the file leaves something open', story: event.open.join(', ') })
+      if (event.open.length > 0)
+        last.faults.push({ name: 'the file leaves something open', story: event.open.join(', ') })
       ready = true
     }
     listener.told?.(event)
@@ -101,18 +111,29 @@ export async function runProcess(take: (used: boolean) => Task | null, listener:
 
   const printed = (): string => (output.trim() ? `\nprinted by this file until then:\n${output.trimEnd()}` : '')
 
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-KEPT_OUTPUT)))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-KEPT_OUTPUT)))
   const lines = createInterface({ input: child.stdio[3] as Readable })
   lines.on('line', heard)
-  const [[code, signal]] = (await Promise.all([exited, once(lines, 'close')])) as [[number | null, string | null], unknown]
+  const [[code, signal]] = (await Promise.all([exited, once(lines, 'close')])) as [
+    [number | null, string | null],
+    unknown,
+  ]
   clearTimeout(limit)
 
   const cutShort = current !== null
   if (cutShort) last.ms = performance.now() - began
   const how = signal ?? `exit code ${code}`
   const where = test && cutShort ? ` in "${test}"` : ''
-  if (hung) last.faults.push({ name: cutShort ? `the file hangs${where}` : 'the process does not end after its last test: something is left open', story: printed() })
+  if (hung)
+    last.faults.push({
+      name: cutShort
+        ? `the file hangs${where}`
+        : 'the process does not end after its last test: something is left open',
+      story: printed(),
+    })
   else if (cutShort) last.faults.push({ name: `the process ended (${how})${where}`, story: printed() })
-  else if (code !== 0 && !failed && last.faults.length === 0) last.faults.push({ name: `the process ended with ${how}`, story: printed() })
+  else if (code !== 0 && !failed && last.faults.length === 0)
+    last.faults.push({ name: `the process ended with ${how}`, story: printed() })
   listener.over(last)
 }

@@ -7,7 +7,8 @@ export default async function* tellParent(events: AsyncIterable<TestEvent>): Asy
   let tests = 0
   for await (const event of events) {
     if (event.type === 'test:dequeue' && !isMarker(event.data.name)) told({ what: 'begins', test: event.data.name })
-    if (event.type === 'test:diagnostic' && event.data.nesting > 0) told({ what: 'diagnostic', text: event.data.message })
+    if (event.type === 'test:diagnostic' && event.data.nesting > 0)
+      told({ what: 'diagnostic', text: event.data.message })
     if (event.type === 'test:pass') {
       const { name, skip, todo, details } = event.data
       if (name.startsWith(BEGINS)) {
@@ -16,7 +17,11 @@ export default async function* tellParent(events: AsyncIterable<TestEvent>): Asy
       } else if (name.startsWith(ENDS)) told({ what: 'file over', file: name.slice(ENDS.length), tests })
       else if (details.type !== 'suite') {
         tests++
-        told({ what: skip !== undefined || todo !== undefined ? 'skipped' : 'passed', test: name, ms: details.duration_ms })
+        told({
+          what: skip !== undefined || todo !== undefined ? 'skipped' : 'passed',
+          test: name,
+          ms: details.duration_ms,
+        })
       }
     }
     if (event.type === 'test:fail') {
@@ -24,7 +29,8 @@ export default async function* tellParent(events: AsyncIterable<TestEvent>): Asy
       tests++
       const error = details.error as Error & { failureType?: string }
       // a test or a suite that fails because one in it failed says nothing new
-      if (error.failureType !== 'subtestsFailed') told({ what: 'failed', test: name, ms: details.duration_ms, error: inspect(error.cause ?? error) })
+      if (error.failureType !== 'subtestsFailed')
+        told({ what: 'failed', test: name, ms: details.duration_ms, error: inspect(error.cause ?? error) })
     }
   }
   yield ''

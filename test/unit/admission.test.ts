@@ -54,7 +54,8 @@ class BusyClock implements Clock {
 function openNode(t: TestContext, maxCalls = 100) {
   const clock = new BusyClock()
   const said: { level: 'info' | 'warn'; message: string; fields: Record<string, unknown> }[] = []
-  const hear = (level: 'info' | 'warn') => (fields: unknown, message?: string) => void said.push({ level, fields: fields as Record<string, unknown>, message: message ?? '' })
+  const hear = (level: 'info' | 'warn') => (fields: unknown, message?: string) =>
+    void said.push({ level, fields: fields as Record<string, unknown>, message: message ?? '' })
   const log = { ...silentLog, info: hear('info'), warn: hear('warn') } as Log
   const node = { clock, said, calls: 0, coming: 0, states: [] as AdmissionState[], takesOver: false, works: true }
   let worked = 0
@@ -64,7 +65,14 @@ function openNode(t: TestContext, maxCalls = 100) {
     lookedAt = clock.monotonic()
     return worked
   }
-  const admission = new Admission({ clock, log, maxCalls, cpuMs, load: () => ({ calls: node.calls, coming: node.coming }), takesOver: () => node.takesOver })
+  const admission = new Admission({
+    clock,
+    log,
+    maxCalls,
+    cpuMs,
+    load: () => ({ calls: node.calls, coming: node.coming }),
+    takesOver: () => node.takesOver,
+  })
   admission.on('state', state => node.states.push(state))
   t.after(() => {
     admission[Symbol.dispose]()
@@ -80,7 +88,10 @@ test('a node takes as many callers as it was set to, sends the next one to the o
   node.calls = 100
   assert.ok(!node.admission.admits(), 'the hundred and first')
   node.calls = 91
-  assert.ok(!node.admission.admits(), 'one who goes does not open the door to one who comes: it would be opened and closed all the time')
+  assert.ok(
+    !node.admission.admits(),
+    'one who goes does not open the door to one who comes: it would be opened and closed all the time',
+  )
   node.calls = 90
   assert.ok(node.admission.admits(), 'now there is room')
   assert.deepEqual(node.states, ['shedding', 'open'])
@@ -96,7 +107,11 @@ test('a node that has taken over twice as many calls as it should is overrun, an
   assert.equal(node.admission.state, 'overrun')
   node.calls = 180
   node.clock.pass(20)
-  assert.equal(node.admission.state, 'shedding', 'the port is open for the calls of other nodes; there is no room for new ones')
+  assert.equal(
+    node.admission.state,
+    'shedding',
+    'the port is open for the calls of other nodes; there is no room for new ones',
+  )
   node.calls = 90
   node.clock.pass(20)
   assert.equal(node.admission.state, 'open')
@@ -206,10 +221,10 @@ test('who reads the log at night is told once when it begins, with the figures, 
   node.clock.pass(2_000)
   node.calls = 3
   node.clock.pass(2_000)
-  assert.deepEqual(node.said.map(({ level, message }) => `${level}: ${message}`), [
-    'warn: this node is full: new callers are sent to the overflow',
-    'info: this node takes new calls again',
-  ])
+  assert.deepEqual(
+    node.said.map(({ level, message }) => `${level}: ${message}`),
+    ['warn: this node is full: new callers are sent to the overflow', 'info: this node takes new calls again'],
+  )
   assert.deepEqual(node.said[0]!.fields, { calls: 12, coming: 0, lagMs: 0, maxCalls: 10 })
   const { ms, ...figures } = node.said[1]!.fields
   assert.deepEqual(figures, { calls: 3, coming: 0, lagMs: 0, maxCalls: 10 })
@@ -217,7 +232,17 @@ test('who reads the log at night is told once when it begins, with the figures, 
 })
 
 test('the status line says first of all when new callers are not taken', () => {
-  const agents = { ready: 1, resting: 0, unreachable: 0, ringing: 0, talking: 0, 'wrap-up': 0, elsewhere: 0, break: 0, out: 0 }
+  const agents = {
+    ready: 1,
+    resting: 0,
+    unreachable: 0,
+    ringing: 0,
+    talking: 0,
+    'wrap-up': 0,
+    elsewhere: 0,
+    break: 0,
+    out: 0,
+  }
   const floor = { calls: 12, waiting: 2, longestWaitMs: 9_000, talking: 3, agents, campaigns: [] }
   const line = (admission: AdmissionState) => floorLines({ ...floor, admission })[0]
   assert.equal(line('open'), '12 calls on this node · everywhere: 2 waiting (longest 9s) · 3 talking · agents: 1 ready')

@@ -1,10 +1,27 @@
 /** An agent at whose telephone a leg of ours is that no queue promised: click-to-dial, a flow's own dial. Pure records. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advanced, asOf, elsewhere, newAgent, occupied, released, reserved, vacated, whyNotNow, withStatus } from '../../src/agent/agent.ts'
+import {
+  advanced,
+  asOf,
+  elsewhere,
+  newAgent,
+  occupied,
+  released,
+  reserved,
+  vacated,
+  whyNotNow,
+  withStatus,
+} from '../../src/agent/agent.ts'
 
 const NOW = 1_000_000
-const SETTINGS = { name: 'alice', endpoint: 'user/1001', wrapUpMs: 30_000, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }
+const SETTINGS = {
+  name: 'alice',
+  endpoint: 'user/1001',
+  wrapUpMs: 30_000,
+  ringForMs: 20_000,
+  queues: [{ queue: 'sales', level: 1, position: 1 }],
+}
 const ready = () => withStatus(newAgent(SETTINGS, NOW), 'ready', null, NOW)
 const promised = () => {
   const agent = reserved(ready(), { for: 'call-1', queue: 'sales', ttlMs: 10_000 }, NOW)!

@@ -2,8 +2,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  advanced, asOf, checkSettings, configured, elsewhere, held, holds, LEGAL, nailed, newAgent, nextChange, released, reserved, REST_MS,
-  settled, STATES, whyNotNow, withStatus, wrapUpExtended, wrapUpFinished, type Agent, type AgentState, type Outcome,
+  advanced,
+  asOf,
+  checkSettings,
+  configured,
+  elsewhere,
+  held,
+  holds,
+  LEGAL,
+  nailed,
+  newAgent,
+  nextChange,
+  released,
+  reserved,
+  REST_MS,
+  settled,
+  STATES,
+  whyNotNow,
+  withStatus,
+  wrapUpExtended,
+  wrapUpFinished,
+  type Agent,
+  type AgentState,
+  type Outcome,
 } from '../../src/agent/agent.ts'
 import { InputError } from '../../src/base/errors.ts'
 
@@ -95,7 +116,8 @@ test('after a talk the agent has their wrap-up, which ends by itself', () => {
 
 test('whatever is said to have come of a talk, it was one: the agent has their wrap-up', () => {
   const { agent, epoch } = talkingAgent()
-  for (const outcome of Object.keys(REST_MS) as Outcome[]) assert.equal(released(agent, epoch, outcome, NOW)!.state, 'wrap-up')
+  for (const outcome of Object.keys(REST_MS) as Outcome[])
+    assert.equal(released(agent, epoch, outcome, NOW)!.state, 'wrap-up')
 })
 
 test('an agent without wrap-up time is free at once', () => {
@@ -217,9 +239,14 @@ test('random steps only ever make legal changes, and time alone never does more 
     const epoch = at.reservation?.epoch ?? 0
     const outcome = (Object.keys(REST_MS) as Outcome[])[pick(6)]!
     const steps = [
-      () => reserved(at, claim, now), () => advanced(at, epoch, 'ringing', now), () => advanced(at, epoch, 'talking', now),
-      () => released(at, epoch, outcome, now), () => elsewhere(at, pick(2) === 0, now), () => wrapUpFinished(at, now),
-      () => withStatus(at, (['ready', 'on-demand', 'break'] as const)[pick(3)]!, null, now), () => held(at, epoch, 5_000, now),
+      () => reserved(at, claim, now),
+      () => advanced(at, epoch, 'ringing', now),
+      () => advanced(at, epoch, 'talking', now),
+      () => released(at, epoch, outcome, now),
+      () => elsewhere(at, pick(2) === 0, now),
+      () => wrapUpFinished(at, now),
+      () => withStatus(at, (['ready', 'on-demand', 'break'] as const)[pick(3)]!, null, now),
+      () => held(at, epoch, 5_000, now),
       () => configured(at, { ...SETTINGS, wrapUpMs: pick(2) * 30_000 }, now),
     ]
     const next = steps[pick(steps.length)]!()
@@ -233,7 +260,16 @@ test('random steps only ever make legal changes, and time alone never does more 
 })
 
 test('settings that cannot be used are refused in words', () => {
-  const bad = [{ name: 'a b' }, { name: '' }, { endpoint: '' }, { wrapUpMs: -1 }, { wrapUpMs: NaN }, { wrapUpMs: 30 * 86_400_000 }, { ringForMs: 0 }, { ringForMs: 120_001 }]
+  const bad = [
+    { name: 'a b' },
+    { name: '' },
+    { endpoint: '' },
+    { wrapUpMs: -1 },
+    { wrapUpMs: NaN },
+    { wrapUpMs: 30 * 86_400_000 },
+    { ringForMs: 0 },
+    { ringForMs: 120_001 },
+  ]
   for (const settings of bad) assert.throws(() => checkSettings({ ...SETTINGS, ...settings }), InputError)
   assert.throws(() => checkSettings({ ...SETTINGS, queues: [{ queue: 'sales', level: 0, position: 1 }] }), InputError)
   checkSettings({ ...SETTINGS, name: '1001@example.com' })

@@ -21,7 +21,14 @@ test('a lead who was busy while the database was away for some seconds was busy,
   carrier.behaviour = () => 'busy'
   const { commands, core } = carrier
   const events = Object.assign(carrier.events, { ask: (text: ApiText) => commands.run(text) }) as unknown as EventLink
-  const home = new Switch({ name: 'fs', commands, events, facts: { core, version: '1.10.12', recordings: '/tmp' }, clock, log: silentLog })
+  const home = new Switch({
+    name: 'fs',
+    commands,
+    events,
+    facts: { core, version: '1.10.12', recordings: '/tmp' },
+    clock,
+    log: silentLog,
+  })
   let away = true
   const settled: unknown[] = []
   const settle = async (_: string, end: string) => {
@@ -31,7 +38,9 @@ test('a lead who was busy while the database was away for some seconds was busy,
   const leads = { settle, sql: () => Promise.resolve([]) } as unknown as Leads
   const attempts = new Attempts({ leads, clock, log: silentLog, gateway: 'carrier' })
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
-  const placed = attempts.place(home, campaign, { attempt: randomUUID(), phone: '+4917012345' } as Claimed, { may: () => true })
+  const placed = attempts.place(home, campaign, { attempt: randomUUID(), phone: '+4917012345' } as Claimed, {
+    may: () => true,
+  })
   await clock.advance(7_000)
   away = false
   await clock.advance(1_000)
@@ -47,7 +56,11 @@ test('a lead who answered, and whose end nobody could hear, is settled when the 
   const facts = { core, version: '1.10.12', recordings: '/tmp' }
   const home = new Switch({ name: 'fs', commands, events, facts, clock, log: silentLog })
   const presumed: unknown[] = []
-  const leads = { answered: async () => true, presume: async (...said: unknown[]) => void presumed.push(said), sql: () => Promise.resolve([]) }
+  const leads = {
+    answered: async () => true,
+    presume: async (...said: unknown[]) => void presumed.push(said),
+    sql: () => Promise.resolve([]),
+  }
   const attempts = new Attempts({ leads: leads as unknown as Leads, clock, log: silentLog, gateway: 'carrier' })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
@@ -77,7 +90,14 @@ async function cutOff() {
   const events = Object.assign(new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>(), { ask: run })
   carrier.events.on('event', event => cut || events.emit('event', event)) // what happens meanwhile is never told
   const facts = { core, version: '1.10.12', recordings: '/tmp' }
-  const home = new Switch({ name: 'fs', commands: { ...carrier.commands, run }, events: events as unknown as EventLink, facts, clock, log: silentLog })
+  const home = new Switch({
+    name: 'fs',
+    commands: { ...carrier.commands, run },
+    events: events as unknown as EventLink,
+    facts,
+    clock,
+    log: silentLog,
+  })
   const did: unknown[] = []
   const leads = {
     answered: async () => did.push('answered') > 0,
@@ -103,7 +123,7 @@ async function cutOff() {
   return { clock, carrier, attempt, attempts, placed, did, row, back }
 }
 
-test('a lead who answered while the switch could not be asked is nobody\'s to settle: the flow says how it was', async () => {
+test("a lead who answered while the switch could not be asked is nobody's to settle: the flow says how it was", async () => {
   const { clock, carrier, attempt, attempts, placed, did, row, back } = await cutOff()
   carrier.answer(attempt)
   row.answered = true // by the flow, on whichever node

@@ -17,7 +17,14 @@ async function read(text: string | Buffer, chunk = 1_000_000): Promise<CsvRecord
 const cellsOf = async (text: string | Buffer) => (await read(text)).map(record => record.cells)
 
 test('a number is dialled as it was meant, however it was written', () => {
-  const written = ['+49 (0)30 / 123-45', '0049 30 12345', '+49.30.12345', ' +49\u00a030 123\u201145 ', "'+493012345", '+49 30 12345']
+  const written = [
+    '+49 (0)30 / 123-45',
+    '0049 30 12345',
+    '+49.30.12345',
+    ' +49\u00a030 123\u201145 ',
+    "'+493012345",
+    '+49 30 12345',
+  ]
   for (const number of written) assert.equal(phoneNumber(number), '+493012345', number)
   assert.equal(phoneNumber('030 (123) 45'), '03012345')
   assert.equal(phoneNumber('(555) 010-1234'), '5550101234')
@@ -26,9 +33,15 @@ test('a number is dialled as it was meant, however it was written', () => {
 })
 
 test('a list is read with commas, semicolons or tabs, with or without a byte order mark, from Windows and from old Macs', async () => {
-  const wanted = [['phone', 'name'], ['123', 'a'], ['456', 'b']]
+  const wanted = [
+    ['phone', 'name'],
+    ['123', 'a'],
+    ['456', 'b'],
+  ]
   const lists = [
-    'phone,name\n123,a\n456,b\n', '\ufeffphone;name\r\n123;a\r\n456;b', 'phone\tname\r123\ta\r456\tb\r',
+    'phone,name\n123,a\n456,b\n',
+    '\ufeffphone;name\r\n123;a\r\n456;b',
+    'phone\tname\r123\ta\r456\tb\r',
     '"phone","name"\n"123","a"\n\n456 , b\n,\n',
   ]
   for (const list of lists) assert.deepEqual(await cellsOf(list), wanted, list)
@@ -37,19 +50,35 @@ test('a list is read with commas, semicolons or tabs, with or without a byte ord
 
 test('a quoted cell may hold quotes, commas and line ends', async () => {
   const list = 'phone,note\n1,"a ""b"", c"\n2,"two\r\nlines"\n3,12" pipe\n'
-  assert.deepEqual(await cellsOf(list), [['phone', 'note'], ['1', 'a "b", c'], ['2', 'two\r\nlines'], ['3', '12" pipe']])
+  assert.deepEqual(await cellsOf(list), [
+    ['phone', 'note'],
+    ['1', 'a "b", c'],
+    ['2', 'two\r\nlines'],
+    ['3', '12" pipe'],
+  ])
 })
 
 test('a stray quote costs its own line and no other', async () => {
   const records = await read('phone,note\n1,"a"b\n2,good\n3,"never closed\n4,good\n5,good\n')
-  assert.deepEqual(records.map(({ line, cells, fault }) => [line, cells?.[0] ?? null, fault !== undefined]), [
-    [1, 'phone', false], [2, null, true], [3, '2', false], [4, null, true], [5, '4', false], [6, '5', false],
-  ])
+  assert.deepEqual(
+    records.map(({ line, cells, fault }) => [line, cells?.[0] ?? null, fault !== undefined]),
+    [
+      [1, 'phone', false],
+      [2, null, true],
+      [3, '2', false],
+      [4, null, true],
+      [5, '4', false],
+      [6, '5', false],
+    ],
+  )
 })
 
 test('two stray quotes lines apart do not swallow the lines between them', async () => {
   const records = await read('phone,note\n1,"oops\n2,good\n3,good\n4,also" oops\n5,good\n')
-  assert.deepEqual(records.filter(record => record.fault === undefined).map(record => record.cells![0]), ['phone', '2', '3', '4', '5'])
+  assert.deepEqual(
+    records.filter(record => record.fault === undefined).map(record => record.cells![0]),
+    ['phone', '2', '3', '4', '5'],
+  )
 })
 
 test('the same is read however the bytes are cut', async () => {
@@ -60,11 +89,16 @@ test('the same is read however the bytes are cut', async () => {
 
 test('lines are counted as an editor counts them', async () => {
   const records = await read('phone,note\n\n1,"a\nb\nc"\n2,x\n')
-  assert.deepEqual(records.map(record => record.line), [1, 3, 6])
+  assert.deepEqual(
+    records.map(record => record.line),
+    [1, 3, 6],
+  )
 })
 
 test('a quote that is never closed in a long list is found within a hundred lines', async () => {
-  const records = await read(`phone,note\n1,"open\n${Array.from({ length: 2_000 }, (_, n) => `${n + 10},x\n`).join('')}`)
+  const records = await read(
+    `phone,note\n1,"open\n${Array.from({ length: 2_000 }, (_, n) => `${n + 10},x\n`).join('')}`,
+  )
   assert.equal(records.filter(record => record.fault).length, 1)
   assert.equal(records.length, 2_002)
 })

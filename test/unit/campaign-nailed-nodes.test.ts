@@ -94,7 +94,10 @@ test('a campaign moves to another node while a phone rings: it rings on, once', 
   await clock.settle()
   answers(carrier.dialled[0]!.uuid)
   await clock.advance(500)
-  assert.deepEqual([carrier.legs.size, carrier.dialled.length, (await look())?.nailed?.node, b.nailed.count], [1, 1, 'b', 1])
+  assert.deepEqual(
+    [carrier.legs.size, carrier.dialled.length, (await look())?.nailed?.node, b.nailed.count],
+    [1, 1, 'b', 1],
+  )
 })
 
 test('a phone that rings for a campaign that no other node takes does not leave the agent waiting for nobody', async () => {
@@ -120,7 +123,10 @@ test('when two nodes need the same agents, the one that has called them does not
   assert.equal(carrier.dialled.length, 1)
   here[Symbol.dispose]()
   await clock.advance(30_000)
-  assert.deepEqual([carrier.legs.size, carrier.dialled.length, (await look())?.nailed?.node, nailed.count, b.nailed.count], [1, 1, 'b', 0, 1])
+  assert.deepEqual(
+    [carrier.legs.size, carrier.dialled.length, (await look())?.nailed?.node, nailed.count, b.nailed.count],
+    [1, 1, 'b', 0, 1],
+  )
 })
 
 test('an agent whom no other node takes is let go after ten seconds', async () => {

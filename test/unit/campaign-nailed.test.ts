@@ -108,7 +108,10 @@ test('an agent who is on the line though the record says otherwise is written do
   await roster.nail('alice', null, clock.now())
   await clock.advance(10_000)
   const alice = await look()
-  assert.deepEqual([alice?.nailed?.leg, alice?.nailed?.node, carrier.dialled.length], [carrier.dialled[0]!.uuid, 'a', 1])
+  assert.deepEqual(
+    [alice?.nailed?.leg, alice?.nailed?.node, carrier.dialled.length],
+    [carrier.dialled[0]!.uuid, 'a', 1],
+  )
 })
 
 test('a line whose end others have heard of first is not written down again', async () => {
@@ -166,7 +169,10 @@ test('an agent whose endpoint cannot be dialled is sent on a break', async () =>
   using _ = nailed.need('sales')
   await ready()
   const alice = await look()
-  assert.deepEqual([carrier.dialled.length, alice?.status, alice?.reason, alice?.nailed], [0, 'break', 'bad endpoint', null])
+  assert.deepEqual(
+    [carrier.dialled.length, alice?.status, alice?.reason, alice?.nailed],
+    [0, 'break', 'bad endpoint', null],
+  )
 })
 
 test('of two switches the next agent is called on the one on which most of them wait, unless it is away', () => {
@@ -174,7 +180,12 @@ test('of two switches the next agent is called on the one on which most of them 
   const [few, many] = [one.link('few'), two.link('many')]
   const nailedLegs = new NailedLegs()
   assert.equal(nailedLegs.busiest, null)
-  for (const [name, home] of [['alice', few], ['bob', many], ['carol', many]] as const) nailedLegs.keep(name, new NailedLeg(newUuid(), home))
+  for (const [name, home] of [
+    ['alice', few],
+    ['bob', many],
+    ['carol', many],
+  ] as const)
+    nailedLegs.keep(name, new NailedLeg(newUuid(), home))
   assert.equal(nailedLegs.busiest, many)
   two.events.emit('down', new Error('gone'))
   assert.equal(nailedLegs.busiest, few)

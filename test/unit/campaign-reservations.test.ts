@@ -27,17 +27,29 @@ async function rig(t: TestContext, names: readonly string[]) {
   })
   await store.put({ name: 'sales', strategy: 'longest-idle-agent' })
   for (const name of names) {
-    await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, clock.now())
+    await roster.put(
+      {
+        name,
+        endpoint: `user/${name}`,
+        wrapUpMs: 0,
+        ringForMs: 20_000,
+        queues: [{ queue: 'sales', level: 1, position: 1 }],
+      },
+      clock.now(),
+    )
     await roster.nail(name, { leg: `leg of ${name}`, node: 'a' }, clock.now())
     await roster.setStatus(name, 'ready', clock.now())
   }
   await clock.settle()
   const reservations = new Reservations({ roster, mirror, clock })
   const reserve = (...calls: string[]) => reservations.reserve(AT, mirror.free('sales'), calls, HOLD_MS)
-  const cover = (rings: (call: string) => boolean = () => true) => reservations.cover(AT, mirror.free('sales'), rings, HOLD_MS)
+  const cover = (rings: (call: string) => boolean = () => true) =>
+    reservations.cover(AT, mirror.free('sales'), rings, HOLD_MS)
   /** The agent whom a lead or a caller gets at once, or null. */
   const gets = async (uuid: string, headStart: '0s' | '1d') => {
-    const place = await queues.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', { headStart })
+    const place = await queues.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', {
+      headStart,
+    })
     await clock.settle()
     const agent = await clock.runUntil(place.agent({ within: '1ms' }), 10)
     await place[Symbol.asyncDispose]()
@@ -79,7 +91,10 @@ for (const status of ['break', 'logged-out'] as const) {
 test('of two dialers that want the same agent one gets them', async t => {
   const { clock, roster, mirror, reserve, reservedFor } = await rig(t, ['alice'])
   const other = new Reservations({ roster, mirror, clock })
-  const [mine, theirs] = await Promise.all([reserve('lead-1'), other.reserve(AT, mirror.free('sales'), ['lead-2'], HOLD_MS)])
+  const [mine, theirs] = await Promise.all([
+    reserve('lead-1'),
+    other.reserve(AT, mirror.free('sales'), ['lead-2'], HOLD_MS),
+  ])
   assert.deepEqual([...mine, ...theirs], [await reservedFor('alice')])
 })
 
@@ -88,8 +103,14 @@ test('when an agent hangs up, the lead who is called for them gets the next free
   await reserve('lead-1')
   await hangsUp('alice')
   assert.deepEqual([reservations.stands('lead-1'), mirror.unserved('sales')], [false, 1])
-  assert.deepEqual((await cover()).map(({ name }) => name), ['carl'])
-  assert.deepEqual([await reservedFor('bert'), await reservedFor('alice'), mirror.unserved('sales')], ['lead-1', null, 0])
+  assert.deepEqual(
+    (await cover()).map(({ name }) => name),
+    ['carl'],
+  )
+  assert.deepEqual(
+    [await reservedFor('bert'), await reservedFor('alice'), mirror.unserved('sales')],
+    ['lead-1', null, 0],
+  )
   assert.equal(reservations.stands('lead-1'), true)
   assert.equal(await gets('lead-1', '1d'), 'bert')
 })
@@ -114,7 +135,10 @@ test('a lead who talks needs no other agent, whoever was reserved for them', asy
   await hangsUp('alice')
   const epoch = (await roster.reserve('bert', 'lead-1', clock.now(), HOLD_MS))!
   await roster.advance('bert', epoch, 'talking', clock.now())
-  assert.deepEqual((await cover()).map(({ name }) => name), ['carl'])
+  assert.deepEqual(
+    (await cover()).map(({ name }) => name),
+    ['carl'],
+  )
   assert.equal(await reservedFor('carl'), null)
 })
 

@@ -6,10 +6,26 @@ import { ms } from '../../src/base/duration.ts'
 import { DIAL_OUTCOMES } from '../../src/switch/hangup-cause.ts'
 import { campaignFrom, LEGAL, nextCall, sources } from '../../src/campaign/campaign.ts'
 import { windowOf } from '../../src/campaign/dial-capacity.ts'
-import { ATTEMPT_ENDS, dialEnd, FLOW_DISPOSITIONS, isAttemptEnd, isDisposition, meaningOf } from '../../src/campaign/disposition.ts'
+import {
+  ATTEMPT_ENDS,
+  dialEnd,
+  FLOW_DISPOSITIONS,
+  isAttemptEnd,
+  isDisposition,
+  meaningOf,
+} from '../../src/campaign/disposition.ts'
 import { backOffMs, dialNow, type Snapshot } from '../../src/campaign/pacing.ts'
 
-const plenty: Snapshot = { free: 3, unpromised: 3, leads: 100, lines: 30, starts: 5, nextStartMs: 0, backOffMs: 0, switchUp: true }
+const plenty: Snapshot = {
+  free: 3,
+  unpromised: 3,
+  leads: 100,
+  lines: 30,
+  starts: 5,
+  nextStartMs: 0,
+  backOffMs: 0,
+  switchUp: true,
+}
 
 test('one lead is called for each agent who is on the line and free', () => {
   assert.deepEqual(dialNow(plenty), { howMany: 3, why: 'agents', againMs: null })
@@ -33,7 +49,12 @@ test('whatever stands in the way is named', () => {
 
 test('nobody is called beyond any limit, whichever it is', () => {
   for (let bits = 0; bits < 3 ** 4; bits++) {
-    const [unpromised, leads, lines, starts] = [0, 1, 2, 3].map(at => Math.floor(bits / 3 ** at) % 3) as [number, number, number, number]
+    const [unpromised, leads, lines, starts] = [0, 1, 2, 3].map(at => Math.floor(bits / 3 ** at) % 3) as [
+      number,
+      number,
+      number,
+      number,
+    ]
     const { howMany } = dialNow({ ...plenty, unpromised, leads, lines, starts })
     assert.equal(howMany, Math.min(unpromised, leads, lines, starts))
   }
@@ -57,7 +78,16 @@ test('every disposition says what it means, who says it, and when to call again'
     assert.ok(means.length > 5 && ['flow', 'dial', 'house'].includes(by), `${end}: ${means} (${by})`)
     assert.ok(again === 'never' || ms(again) >= 60_000, `${end} is called again too soon`)
   }
-  assert.deepEqual(FLOW_DISPOSITIONS, ['talked', 'machine', 'silence', 'abandoned', 'declined', 'callback', 'opted-out', 'wrong-number'])
+  assert.deepEqual(FLOW_DISPOSITIONS, [
+    'talked',
+    'machine',
+    'silence',
+    'abandoned',
+    'declined',
+    'callback',
+    'opted-out',
+    'wrong-number',
+  ])
   for (const word of ['busy', 'error', 'toString', undefined]) assert.equal(isDisposition(word), false)
   assert.ok(isAttemptEnd('busy') && !isAttemptEnd(undefined), 'busy is an end, nothing is none')
 })
@@ -95,14 +125,26 @@ test('only a running campaign can be paused, and a draft cannot be done', () => 
   assert.deepEqual(sources('paused'), ['running'])
   assert.deepEqual(sources('done'), ['running'])
   assert.deepEqual(sources('running').sort(), ['done', 'draft', 'paused', 'stopped'])
-  for (const [from, tos] of Object.entries(LEGAL)) assert.ok(!(tos as readonly string[]).includes(from), `from ${from} to itself`)
+  for (const [from, tos] of Object.entries(LEGAL))
+    assert.ok(!(tos as readonly string[]).includes(from), `from ${from} to itself`)
 })
 
 test('everything that is wrong with a campaign is said at once', () => {
   const wrong = {
-    name: 'a b', queue: 'x y', flow: 'Flow', maxLines: 0, cps: 0, maxAttempts: 0.5, ringForMs: 5_000, gateway: 'a/b', callerId: 'me',
+    name: 'a b',
+    queue: 'x y',
+    flow: 'Flow',
+    maxLines: 0,
+    cps: 0,
+    maxAttempts: 0.5,
+    ringForMs: 5_000,
+    gateway: 'a/b',
+    callerId: 'me',
     retryAfter: { gone: '1m', busy: 'soon' },
   }
-  assert.throws(() => campaignFrom(wrong), (error: InputError) => error.message.split('\n').length === 12)
+  assert.throws(
+    () => campaignFrom(wrong),
+    (error: InputError) => error.message.split('\n').length === 12,
+  )
   assert.equal(campaignFrom({ name: 'spring', queue: 'sales' }).maxAttempts, 3)
 })

@@ -10,10 +10,21 @@ export interface Said {
   readonly bytes?: string
 }
 
-export const captureNames = (): string[] => readdirSync(FOLDER).filter(name => name.endsWith('.jsonl')).sort()
+export const captureNames = (): string[] =>
+  readdirSync(FOLDER)
+    .filter(name => name.endsWith('.jsonl'))
+    .sort()
 
 export const readCapture = (name: string): Said[] =>
-  readFileSync(new URL(name, FOLDER), 'utf8').split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Said)
+  readFileSync(new URL(name, FOLDER), 'utf8')
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Said)
 
 /** All that FreeSWITCH said in one capture. */
-export const octetsOf = (name: string): Buffer => Buffer.concat(readCapture(name).filter(said => said.dir === 'fs').map(said => Buffer.from(said.bytes ?? '', 'utf8')))
+export const octetsOf = (name: string): Buffer =>
+  Buffer.concat(
+    readCapture(name)
+      .filter(said => said.dir === 'fs')
+      .map(said => Buffer.from(said.bytes ?? '', 'utf8')),
+  )

@@ -15,9 +15,15 @@ const LONG = 'x'.repeat(100_000)
 async function busy(t: TestContext, callers: number) {
   const clock = new VirtualClock()
   const sim = new SimulatedSwitch({ clock })
-  sim.dialplan.extension('long', [{ application: 'answer', data: '' }, { application: 'park', data: LONG }])
+  sim.dialplan.extension('long', [
+    { application: 'answer', data: '' },
+    { application: 'park', data: LONG },
+  ])
   const warned: { fields: Record<string, unknown>; text: string }[] = []
-  const log: Log = { ...silentLog, warn: ((fields: Record<string, unknown>, text: string) => void warned.push({ fields, text })) as Log['warn'] }
+  const log: Log = {
+    ...silentLog,
+    warn: ((fields: Record<string, unknown>, text: string) => void warned.push({ fields, text })) as Log['warn'],
+  }
   const events = new EventLink({ name: 'fs', open: async () => sim.connect(), password: sim.password, clock, log })
   const facts = await events.start()
   const asked: string[] = []
@@ -35,7 +41,14 @@ async function busy(t: TestContext, callers: number) {
     assert.deepEqual(clock.pending(), [])
     assert.deepEqual(sim.unknown, [])
   })
-  return { clock, home, events, people, warned, lists: () => asked.filter(text => text === 'show channels as json').length }
+  return {
+    clock,
+    home,
+    events,
+    people,
+    warned,
+    lists: () => asked.filter(text => text === 'show channels as json').length,
+  }
 }
 
 test('a list that is too large fails for who asked, with the switch, the channels and the size; the link stays, and other questions are answered', async t => {

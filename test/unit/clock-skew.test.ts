@@ -22,7 +22,15 @@ async function openNodes(t: TestContext, aheadMs: { a: number; b: number }) {
     const machine = new MachineClock(rig.clock, ahead)
     const clock = new SharedClock(machine)
     const time = new SharedTime(clock, silentLog)
-    const lease = new LocalNodeLease({ table, node, address: null, roles: [], clock, log: silentLog, expects: () => clock.expected() })
+    const lease = new LocalNodeLease({
+      table,
+      node,
+      address: null,
+      roles: [],
+      clock,
+      log: silentLog,
+      expects: () => clock.expected(),
+    })
     const heard: string[] = []
     for (const what of ['lapsed', 'gone'] as const) lease.on(what, () => heard.push(what))
     lease.on('answered', sample => time.hear(sample))
@@ -37,7 +45,11 @@ async function openNodes(t: TestContext, aheadMs: { a: number; b: number }) {
 }
 
 /** What a flow does: asks, rings for so long, and talks; offered and taken away again counts. */
-async function rings(place: Place, ringMs: number, passes: (ms: number) => Promise<void>): Promise<{ offers: number; talks: boolean }> {
+async function rings(
+  place: Place,
+  ringMs: number,
+  passes: (ms: number) => Promise<void>,
+): Promise<{ offers: number; talks: boolean }> {
   for (let offers = 1; offers <= 100; offers++) {
     const agent = await place.agent({ within: '2m' })
     if (!agent) return { offers: offers - 1, talks: false }
@@ -55,7 +67,10 @@ for (const skewed of ['a', 'b'] as const) {
     const { house: rig, a, b } = nodes
     await rig.agent('alice')
     await using place = await a.queues.enter(new Caller('c1'), 'sales')
-    const { offers, talks } = await rig.within(rings(place, 15_000, ms => sleep(rig.clock, ms)), 120_000)
+    const { offers, talks } = await rig.within(
+      rings(place, 15_000, ms => sleep(rig.clock, ms)),
+      120_000,
+    )
     assert.deepEqual({ offers, talks, state: await rig.state('alice') }, { offers: 1, talks: true, state: 'talking' })
     assert.ok(Math.abs(a.clock.now() - b.clock.now()) <= 1)
   })
@@ -83,33 +98,40 @@ const MACHINES = {
 
 for (const [whose, { nodes: setsNodes, redis: setsRedis, wrongBy }] of Object.entries(MACHINES)) {
   for (const step of [HOUR_MS, -HOUR_MS]) {
-    for (const when of ['while a telephone rings', 'in a wrap-up']) test(`the clock ${whose} is set ${step > 0 ? 'forward' : 'back'} by an hour ${when}: no wrap-up, no wait, no promise and no lease changes`, async t => {
-      await using nodes = await openNodes(t, { a: 0, b: 0 })
-      const { house: rig, redis, a, b } = nodes
-      await rig.agent('alice', { wrapUpMs: 30_000 })
-      await rig.clock.advance(2_500)
-      const first = await a.queues.enter(new Caller('c1'), 'sales')
-      const agent = (await rig.within(first.agent({ within: '2m' })))!
-      await agent.ringing()
-      const happens = (now: string) => [...(setsNodes ? [a.machine, b.machine] : []), ...(setsRedis ? [redis] : [])].forEach(clock => now === when && clock.setWallClock(step))
-      happens('while a telephone rings')
-      await rig.clock.advance(19_000)
-      assert.equal(await agent.talking(), true, 'the promise holds')
-      await rig.clock.advance(60_000)
-      await agent.finished('talked')
-      const rests = rig.clock.monotonic()
-      happens('in a wrap-up')
-      await first[Symbol.asyncDispose]()
-      await using second = await b.queues.enter(new Caller('c2'), 'sales')
-      const next = await rig.within(second.agent({ within: '2m' }))
-      const error = rig.clock.monotonic() - rests - 30_000
-      const most = 30_000 * wrongBy * 1.2 + 50
-      assert.ok(next && Math.abs(error) < most, `the wrap-up of 30 s was wrong by ${error} ms`)
-      assert.ok(Math.abs(second.waited - 30_000) < most, `the caller has waited for 30 s: ${second.waited} ms`)
-      assert.ok(Math.abs(a.clock.now() - b.clock.now()) <= 100, `${a.clock.now() - b.clock.now()} ms apart`)
-      assert.deepEqual([a.lease.holds(), b.lease.holds(), ...a.heard, ...b.heard], [true, true])
-      assert.deepEqual([a, b].map(one => one.lease.peers().length), [1, 1])
-    })
+    for (const when of ['while a telephone rings', 'in a wrap-up'])
+      test(`the clock ${whose} is set ${step > 0 ? 'forward' : 'back'} by an hour ${when}: no wrap-up, no wait, no promise and no lease changes`, async t => {
+        await using nodes = await openNodes(t, { a: 0, b: 0 })
+        const { house: rig, redis, a, b } = nodes
+        await rig.agent('alice', { wrapUpMs: 30_000 })
+        await rig.clock.advance(2_500)
+        const first = await a.queues.enter(new Caller('c1'), 'sales')
+        const agent = (await rig.within(first.agent({ within: '2m' })))!
+        await agent.ringing()
+        const happens = (now: string) =>
+          [...(setsNodes ? [a.machine, b.machine] : []), ...(setsRedis ? [redis] : [])].forEach(
+            clock => now === when && clock.setWallClock(step),
+          )
+        happens('while a telephone rings')
+        await rig.clock.advance(19_000)
+        assert.equal(await agent.talking(), true, 'the promise holds')
+        await rig.clock.advance(60_000)
+        await agent.finished('talked')
+        const rests = rig.clock.monotonic()
+        happens('in a wrap-up')
+        await first[Symbol.asyncDispose]()
+        await using second = await b.queues.enter(new Caller('c2'), 'sales')
+        const next = await rig.within(second.agent({ within: '2m' }))
+        const error = rig.clock.monotonic() - rests - 30_000
+        const most = 30_000 * wrongBy * 1.2 + 50
+        assert.ok(next && Math.abs(error) < most, `the wrap-up of 30 s was wrong by ${error} ms`)
+        assert.ok(Math.abs(second.waited - 30_000) < most, `the caller has waited for 30 s: ${second.waited} ms`)
+        assert.ok(Math.abs(a.clock.now() - b.clock.now()) <= 100, `${a.clock.now() - b.clock.now()} ms apart`)
+        assert.deepEqual([a.lease.holds(), b.lease.holds(), ...a.heard, ...b.heard], [true, true])
+        assert.deepEqual(
+          [a, b].map(one => one.lease.peers().length),
+          [1, 1],
+        )
+      })
   }
 }
 

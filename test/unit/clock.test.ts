@@ -75,7 +75,7 @@ test('a process that stood still reads what has come meanwhile before it takes a
     })
   })
   port1.postMessage('here')
-  for (const until = performance.now() + 40; performance.now() < until; );
+  for (const until = performance.now() + 40; performance.now() < until;);
   await heard
   port1.close()
   assert.equal(silent, false)

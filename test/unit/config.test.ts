@@ -30,7 +30,12 @@ test('who sets nothing gets a simulated switch, private services and a door that
   assert.deepEqual(config.roles, ['listener', 'dialer', 'desk'], 'one process does everything')
   assert.equal(config.maxCalls, 1_000)
   assert.match(config.nodeName, /^[A-Za-z0-9-]+-\d+$/)
-  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listen) && Object.isFrozen(config.roles) && Object.isFrozen(config.switches))
+  assert.ok(
+    Object.isFrozen(config) &&
+      Object.isFrozen(config.listen) &&
+      Object.isFrozen(config.roles) &&
+      Object.isFrozen(config.switches),
+  )
 })
 
 test('an empty setting is none', () => {
@@ -82,12 +87,20 @@ test('all faults come in one message that says what was wrong, where, and what i
   assert.ok(faults.includes('RING_FOR=20: allowed: a number with its unit, from 5s to 120s'))
   assert.ok(faults.includes('LOG_LEVEL=loud: allowed: debug, info, warn, error, silent'))
   assert.ok(faults.includes('ROLES=listener,worker: allowed: listener, dialer, desk'))
-  assert.deepEqual(faultsOf({ ROLES: ',' }), ['ROLES=,: allowed: one or more of listener, dialer, desk, with commas between them'])
+  assert.deepEqual(faultsOf({ ROLES: ',' }), [
+    'ROLES=,: allowed: one or more of listener, dialer, desk, with commas between them',
+  ])
   assert.ok(!faults.join().includes('hidden'), 'a secret is never repeated')
 })
 
 test('a Redis is named by its address or by its sentinels, and a wrong address is explained without its secrets', () => {
-  const good = ['redis://cache', 'rediss://app:p%40ss@cache.example:6380/3', 'redis://[::1]:6379/0', 'redis+sentinel://s1,s2:26380/mymaster', 'rediss+sentinel://:pw@s1/mymaster/2?sentinelPassword=x']
+  const good = [
+    'redis://cache',
+    'rediss://app:p%40ss@cache.example:6380/3',
+    'redis://[::1]:6379/0',
+    'redis+sentinel://s1,s2:26380/mymaster',
+    'rediss+sentinel://:pw@s1/mymaster/2?sentinelPassword=x',
+  ]
   for (const REDIS_URL of good) assert.equal(readConfig({ REDIS_URL }).redisUrl, REDIS_URL)
   const faultOf = (REDIS_URL: string) => faultsOf({ REDIS_URL })[0] ?? 'none'
   assert.match(faultOf('http://cache'), /^REDIS_URL=…: allowed: redis:\/\/host:6379\/db, or redis\+sentinel:/)
@@ -96,7 +109,8 @@ test('a Redis is named by its address or by its sentinels, and a wrong address i
   assert.match(faultOf('redis://cache/first'), /the database is no number/)
   assert.match(faultOf('redis://cache?family=6'), /only sentinelPassword/)
   assert.match(faultOf('redis://cache:99999'), /a host is wrong/)
-  for (const url of ['redis://:hid/den@cache', 'redis://:hid%den@cache', 'redis://u:hidden@a,b']) assert.doesNotMatch(faultOf(url), /hid|^none$/, url)
+  for (const url of ['redis://:hid/den@cache', 'redis://:hid%den@cache', 'redis://u:hidden@a,b'])
+    assert.doesNotMatch(faultOf(url), /hid|^none$/, url)
 })
 
 test('a real switch needs a password, and not the one from the manual', () => {
@@ -108,11 +122,19 @@ test('a real switch needs a password, and not the one from the manual', () => {
 
 test('a door that others can reach needs a key', () => {
   assert.match(faultsOf({ LISTEN: '0.0.0.0:8084' })[0]!, /^DOOR_KEY is missing: LISTEN=0\.0\.0\.0:8084/)
-  assert.match(faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'short' })[0]!, /^DOOR_KEY=…: allowed: at least 16 characters/)
+  assert.match(
+    faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'short' })[0]!,
+    /^DOOR_KEY=…: allowed: at least 16 characters/,
+  )
   assert.deepEqual(faultsOf({ LISTEN: '0.0.0.0:8084', DOOR_KEY: 'sixteen-letters!' }), [])
-  assert.deepEqual(faultsOf({ LISTEN: '0.0.0.0:8084', ROLES: 'dialer,desk' }), [], 'a process that opens no port needs none')
+  assert.deepEqual(
+    faultsOf({ LISTEN: '0.0.0.0:8084', ROLES: 'dialer,desk' }),
+    [],
+    'a process that opens no port needs none',
+  )
   for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '::1']) assert.ok(isLoopback(host), host)
-  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example', 'localhost.example']) assert.ok(!isLoopback(host), host)
+  for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.example', 'localhost.example'])
+    assert.ok(!isLoopback(host), host)
 })
 
 test('the switches are told where to bring legs home: to the door, unless it only says "everywhere" or something else is set', () => {
@@ -127,7 +149,17 @@ test('the switches are told where to bring legs home: to the door, unless it onl
 
 test('networks are refused unless they can be matched', () => {
   const good = ['10.0.0.0/8', '192.0.2.1/32', '::/0', 'fe80::1/64']
-  const bad = ['10.0.0.0', '10.0.0/8', '10.0.0.256/8', '10.0.0.0/33', '::1/129', '1::2::3/64', '10.0.0.0/8/8', 'lan/8', '10.0.0.0/-1']
+  const bad = [
+    '10.0.0.0',
+    '10.0.0/8',
+    '10.0.0.256/8',
+    '10.0.0.0/33',
+    '::1/129',
+    '1::2::3/64',
+    '10.0.0.0/8/8',
+    'lan/8',
+    '10.0.0.0/-1',
+  ]
   for (const network of good) assert.deepEqual(faultsOf({ LISTEN_ALLOW: network }), [], network)
   for (const network of bad) assert.equal(faultsOf({ LISTEN_ALLOW: network }).length, 1, network)
 })

@@ -24,7 +24,13 @@ function opened(most = 2) {
     lines.push(line)
     return line
   }
-  const pool = new ConnectionPool<Line>({ open, most, limitMs: LIMIT_MS, clock, log: { ...silentLog, warn: say, info: say } as never })
+  const pool = new ConnectionPool<Line>({
+    open,
+    most,
+    limitMs: LIMIT_MS,
+    clock,
+    log: { ...silentLog, warn: say, info: say } as never,
+  })
   /** What became of it: its answer, or the words of the refusal. */
   const ask = (work: (line: Line) => Promise<string>) => pool.run(work).catch((error: Error) => error.message)
   return { clock, pool, lines, told, ask }
@@ -41,8 +47,14 @@ test('whoever asks a server that says nothing is refused after the limit, and th
   await clock.advance(2)
   assert.equal(await asked, 'PostgreSQL has not answered for 5000 ms')
   assert.equal(await ask(quick), 'answered')
-  assert.deepEqual(lines.map(line => line.isOpen), [false, true])
-  assert.deepEqual(told, ['PostgreSQL does not answer: its connections are closed and made anew', 'PostgreSQL answers again'])
+  assert.deepEqual(
+    lines.map(line => line.isOpen),
+    [false, true],
+  )
+  assert.deepEqual(told, [
+    'PostgreSQL does not answer: its connections are closed and made anew',
+    'PostgreSQL answers again',
+  ])
   assert.deepEqual(clock.pending(), [])
 })
 
@@ -52,7 +64,8 @@ test('whoever stands behind others waits no longer than the limit either', async
   await clock.advance(1_000)
   const third = ask(quick)
   await clock.advance(LIMIT_MS - 999)
-  for (const asked of [first, second]) assert.match(await asked, /^(PostgreSQL has not answered|no connection to PostgreSQL was free) for 5000 ms$/)
+  for (const asked of [first, second])
+    assert.match(await asked, /^(PostgreSQL has not answered|no connection to PostgreSQL was free) for 5000 ms$/)
   assert.equal(await third, 'answered', 'the place of the silent one is free for those who came later')
 })
 
@@ -107,7 +120,11 @@ test('a connection that was lost is not used again, and its place is given to wh
 
 test('at the end what is under way is waited for, who waits is refused, and what hangs is cut off', async () => {
   const { clock, pool, lines, ask } = opened(2)
-  const [soon, never, late] = [ask(async () => new Promise(resolve => clock.after(100, () => resolve('soon')))), ask(silence), ask(quick)]
+  const [soon, never, late] = [
+    ask(async () => new Promise(resolve => clock.after(100, () => resolve('soon')))),
+    ask(silence),
+    ask(quick),
+  ]
   let ended = false
   const ending = pool.end(1_000).then(() => (ended = true))
   assert.equal(await late, 'the connections to PostgreSQL are closed')

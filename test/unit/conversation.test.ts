@@ -24,8 +24,13 @@ async function greeted() {
   const told: string[] = []
   const note = (what: string) => void told.push(what)
   conversation.attach({
-    maySend: () => true, key() {}, bridged() {}, recorded() {}, hungUp: cause => note(`hung up ${cause ?? 'unheard'}`),
-    complete: () => note('complete'), closed: () => note('closed'),
+    maySend: () => true,
+    key() {},
+    bridged() {},
+    recorded() {},
+    hungUp: cause => note(`hung up ${cause ?? 'unheard'}`),
+    complete: () => note('complete'),
+    closed: () => note('closed'),
   })
   return { clock, far, conversation, told }
 }
@@ -68,13 +73,20 @@ test('a connection that is closed before the hang-up was told has told it all th
 
 test('a switch that answered while this process stood still is not taken for silent', async () => {
   const clock = new VirtualClock()
-  const turns: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), turn: fn => clock.turn(fn), after: (ms, fn) => clock.after(Math.max(1, ms), fn) } // a turn takes a millisecond
+  const turns: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    turn: fn => clock.turn(fn),
+    after: (ms, fn) => clock.after(Math.max(1, ms), fn),
+  } // a turn takes a millisecond
   const [near, far] = memoryPair()
   far.listen({ data() {}, close() {} })
   const conversation = new Conversation(near, turns, () => {})
   const greeting = conversation.greet()
   // timers come before sockets: the limit of five seconds is first
-  clock.after(5_000, () => far.write(`Event-Name: CHANNEL_DATA\nUnique-ID: ${LEG}\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n`))
+  clock.after(5_000, () =>
+    far.write(`Event-Name: CHANNEL_DATA\nUnique-ID: ${LEG}\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n`),
+  )
   const [headers] = await Promise.all([greeting, clock.advance(5_002)])
   assert.equal(headers.get('Unique-ID'), LEG)
   const silent = new Conversation(memoryPair()[0], turns, () => {}).greet()

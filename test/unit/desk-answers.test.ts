@@ -1,7 +1,14 @@
 /** How commands answer: tables, exit codes, and the one line about what went wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ERROR_CODES, InputError, NotFoundError, SettingError, SwitchError, SwitchhookError } from '../../src/base/errors.ts'
+import {
+  ERROR_CODES,
+  InputError,
+  NotFoundError,
+  SettingError,
+  SwitchError,
+  SwitchhookError,
+} from '../../src/base/errors.ts'
 import { exitCodeOf, Refusal, sayError } from '../../src/desk/exit.ts'
 import { pairs, table } from '../../src/desk/table.ts'
 import { processTerminal } from '../../src/desk/terminal.ts'
@@ -51,13 +58,19 @@ test('every error code has its exit code', () => {
 })
 
 test('what was foreseen is one line; what was not comes with its stack', () => {
-  assert.equal(sayError(new NotFoundError('queue', 'sale', ['sales'])), "switchhook: no queue is called 'sale' (known: sales)")
+  assert.equal(
+    sayError(new NotFoundError('queue', 'sale', ['sales'])),
+    "switchhook: no queue is called 'sale' (known: sales)",
+  )
   assert.match(sayError(new TypeError('boo')), /^switchhook: unexpected, please report this: TypeError: boo\n +at /)
 })
 
 test('a terminal has colours when a person looks at it and wants them', () => {
   const streams = (tty: boolean, colours: boolean) =>
-    ({ stdout: { isTTY: tty, hasColors: () => colours, on() {} }, stderr: {} }) as unknown as Pick<NodeJS.Process, 'stdout' | 'stderr'>
+    ({ stdout: { isTTY: tty, hasColors: () => colours, on() {} }, stderr: {} }) as unknown as Pick<
+      NodeJS.Process,
+      'stdout' | 'stderr'
+    >
   assert.equal(processTerminal(streams(true, true)).colour, true)
   assert.equal(processTerminal(streams(true, false)).colour, false)
   assert.equal(processTerminal(streams(false, true)).colour, false)

@@ -53,7 +53,11 @@ class House implements Actions {
   /** Runs `switchhook <words>` and gives the exit code. */
   async types(words: string): Promise<number> {
     this.out = this.err = ''
-    const terminal = { out: (text: string) => void (this.out += text), err: (text: string) => void (this.err += text), colour: false }
+    const terminal = {
+      out: (text: string) => void (this.out += text),
+      err: (text: string) => void (this.err += text),
+      colour: false,
+    }
     return runCli(
       words.split(' ').filter(word => word !== ''),
       this,
@@ -165,7 +169,11 @@ test('the list of queues says who waits, since when, and for whom', async () => 
   await rig.types('queue add sales')
   await rig.types('agent add alice user/1001 --queues sales')
   const joinedAt = rig.clock.now() - 75_000
-  await rig.stores.queueStore.enter('sales', { call: 'a', from: '+4930', node: 'n', joinedAt, headStartMs: 0 }, rig.clock.now())
+  await rig.stores.queueStore.enter(
+    'sales',
+    { call: 'a', from: '+4930', node: 'n', joinedAt, headStartMs: 0 },
+    rig.clock.now(),
+  )
   await rig.types('queue list')
   const [titles = '', sales = ''] = rig.out.split('\n')
   assert.match(titles, /^QUEUE +WAITING +LONGEST +TALKING +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/)
@@ -177,7 +185,15 @@ test('the list of queues says who waits, since when, and for whom', async () => 
 
 test('a command asks for the store that it needs and for no other', async () => {
   const rig = new House()
-  for (const words of ['queue add sales', 'queue list', 'queue callbacks sales', 'agent add alice user/1001 --queues sales', 'agent list', 'agent ready alice', 'agent remove alice']) {
+  for (const words of [
+    'queue add sales',
+    'queue list',
+    'queue callbacks sales',
+    'agent add alice user/1001 --queues sales',
+    'agent list',
+    'agent ready alice',
+    'agent remove alice',
+  ]) {
     rig.asked.length = 0
     assert.equal(await rig.types(words), 0, words + rig.err)
     assert.deepEqual(rig.asked, ['redis'], words)
@@ -200,7 +216,10 @@ test('the doctor says each finding in a line; faults make exit code 1, warnings 
   const rig = new House()
   rig.findings = [ok('redis', '7.0.15'), warning('fs1:8021', 'it is old', 'update it')]
   assert.equal(await rig.types('doctor'), 0)
-  assert.equal(rig.out, 'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To mend: update it\n\nno faults, 1 warning, 1 fine\n')
+  assert.equal(
+    rig.out,
+    'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To mend: update it\n\nno faults, 1 warning, 1 fine\n',
+  )
   rig.findings = [fault('redis', 'nobody answers', 'start it')]
   assert.equal(await rig.types('doctor --json'), 1)
   assert.deepEqual(JSON.parse(rig.out), {
@@ -222,14 +241,23 @@ test('run is a node, and settings are shown as they are in force', async () => {
 test('an author dials in to a flow with its parameters, and reads how the call was and how it ended', async () => {
   const rig = new House()
   assert.equal(await rig.types('dial-in queue-entry --set queue=support --set language=en --from 100'), 0)
-  assert.equal(rig.out, 'caller calls queue-entry {"from":"100","params":{"queue":"support","language":"en"}}\nthe call is over: talked, with alice (NORMAL_CLEARING)\n')
+  assert.equal(
+    rig.out,
+    'caller calls queue-entry {"from":"100","params":{"queue":"support","language":"en"}}\nthe call is over: talked, with alice (NORMAL_CLEARING)\n',
+  )
   assert.equal(await rig.types('dial-in queue-entry --set support'), 2)
   assert.match(rig.err, /'support' is not name=value/)
 })
 
 test('nothing that is typed or read steers the terminal, in an answer, in an error and in JSON', async () => {
   const rig = new House()
-  for (const words of ['queue add \x1b]52;c;x\x07', 'agent ready \x1b[2J', 'nonsense\x1b[2J', 'queue list --\x9b2J', 'calls --number \x1b]0;x\x07']) {
+  for (const words of [
+    'queue add \x1b]52;c;x\x07',
+    'agent ready \x1b[2J',
+    'nonsense\x1b[2J',
+    'queue list --\x9b2J',
+    'calls --number \x1b]0;x\x07',
+  ]) {
     await rig.types(words)
     assert.doesNotMatch(rig.out + rig.err, /[^\P{Cc}\n\t]|\p{Cf}/u, JSON.stringify(words))
     assert.notEqual(rig.out + rig.err, '')

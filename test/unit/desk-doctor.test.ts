@@ -28,7 +28,8 @@ const GOOD = {
   'xml_locate dialplan context name switchhook':
     '<condition expression="^switchhook-([a-z0-9-]+)$"><action application="socket" data="${switchhook_home}/$1 async full"></action>' +
     '<action application="socket" data="10.0.0.5:8084/$1|10.0.0.6:8084/$1 async full"></action>',
-  'xml_locate dialplan context name public': '<action application="transfer" data="switchhook-welcome XML switchhook"></action>',
+  'xml_locate dialplan context name public':
+    '<action application="transfer" data="switchhook-welcome XML switchhook"></action>',
   'xml_locate configuration configuration name sofia.conf':
     '<profile name="internal"><settings><param name="rtp-timer-name" value="soft"></param></settings></profile>',
   'global_getvar conf_dir': '/etc/freeswitch',
@@ -41,7 +42,8 @@ function answering(ill: Readonly<Record<string, string>> = {}): Ask {
   const answers = new Map(Object.entries({ ...GOOD, ...ill }))
   return async text => answers.get(text) ?? (text.startsWith('module_exists ') ? 'true' : '-ERR no reply')
 }
-const faults = (found: readonly Finding[]) => found.filter(one => one.level !== 'ok').map(one => `${one.level}: ${one.says}. ${one.mend}`)
+const faults = (found: readonly Finding[]) =>
+  found.filter(one => one.level !== 'ok').map(one => `${one.level}: ${one.says}. ${one.mend}`)
 
 test('a switch that is well gets no advice', async () => {
   const all = [
@@ -70,7 +72,10 @@ test('an old FreeSWITCH, missing modules and a wrong clock are told with their c
 })
 
 test('a switch that runs programs for strangers is told to stop', async () => {
-  const open = answering({ 'global_getvar disable_system_api_commands': '-ERR no reply', 'fsctl api_expansion': '+OK api_expansion is on' })
+  const open = answering({
+    'global_getvar disable_system_api_commands': '-ERR no reply',
+    'fsctl api_expansion': '+OK api_expansion is on',
+  })
   const [api, expansion, ...rest] = faults(await checkClosed('fs1', open))
   assert.match(api!, /disable_system_api_commands=true/)
   assert.match(expansion!, /api-expansion/)
@@ -85,33 +90,59 @@ test('a gateway that is not there or down is a warning: calls can come in all th
 })
 
 test('a dialplan without us is a fault, and so is another key, which is never shown', async () => {
-  const none = (await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': "can't find anything" }))).findings
+  const none = (
+    await checkDialplan(
+      'fs1',
+      null,
+      answering({ 'xml_locate dialplan context name switchhook': "can't find anything" }),
+    )
+  ).findings
   assert.match(faults(none)[0]!, /^fault: its dialplan has no context 'switchhook'.*reloadxml/)
   const sync = (
-    await checkDialplan('fs1', null, answering({ 'xml_locate dialplan context name switchhook': '^switchhook-( application="socket" data="a/$1 full"' }))
+    await checkDialplan(
+      'fs1',
+      null,
+      answering({
+        'xml_locate dialplan context name switchhook': '^switchhook-( application="socket" data="a/$1 full"',
+      }),
+    )
   ).findings
   assert.equal(faults(sync).length, 1, 'a socket line without async')
   const other = (await checkDialplan('fs1', 'another-sixteen-letters', answering())).findings
   assert.match(faults(other)[0]!, /another key than DOOR_KEY/)
   assert.ok(!JSON.stringify(other).includes('sixteen-letters'))
   assert.match(
-    faults((await checkDialplan('fs1', 'x'.repeat(16), answering({ 'global_getvar switchhook_key': '-ERR no reply' }))).findings)[0]!,
+    faults(
+      (await checkDialplan('fs1', 'x'.repeat(16), answering({ 'global_getvar switchhook_key': '-ERR no reply' })))
+        .findings,
+    )[0]!,
     /carry no key/,
   )
 })
 
 test('Redis must keep every key, and should keep them on disk', () => {
   const good = 'redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n'
-  assert.deepEqual(redisFindings(good, false), [{ level: 'ok', about: 'redis', says: '7.0.15, keeps every key, appends to disk' }])
-  const elsewhere = redisFindings('redis_version:7.2.4\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nrole:slave\r\ncluster_enabled:1\r\n', false)
-  assert.deepEqual(elsewhere.map(({ level, says }) => `${level}: ${says.split(/[,:]/)[0]}`), ['fault: it is a Redis Cluster', 'fault: it is a replica'])
+  assert.deepEqual(redisFindings(good, false), [
+    { level: 'ok', about: 'redis', says: '7.0.15, keeps every key, appends to disk' },
+  ])
+  const elsewhere = redisFindings(
+    'redis_version:7.2.4\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nrole:slave\r\ncluster_enabled:1\r\n',
+    false,
+  )
+  assert.deepEqual(
+    elsewhere.map(({ level, says }) => `${level}: ${says.split(/[,:]/)[0]}`),
+    ['fault: it is a Redis Cluster', 'fault: it is a replica'],
+  )
   const bad = redisFindings('redis_version:5.0.1\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\n', false)
   assert.deepEqual(
     bad.map(one => one.level),
     ['fault', 'warning', 'warning'],
   )
   assert.match(
-    redisFindings('redis_version:7.2.4\r\nvalkey_version:8.1.0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1', true)[0]!.says,
+    redisFindings(
+      'redis_version:7.2.4\r\nvalkey_version:8.1.0\r\nmaxmemory_policy:noeviction\r\naof_enabled:1',
+      true,
+    )[0]!.says,
     /^8\.1\.0, private/,
   )
 })
@@ -122,13 +153,12 @@ test('versions are compared as numbers', () => {
 })
 
 test('the sounds of a script are found, not its imports, endpoints and comments', () => {
-  const script =
-    [
-      "import { x } from './lib/talk.ts'",
-      "await call.play(['queue/position', number(1)]) // 'not/this'",
-      "await call.dial('user/1001')",
-      'await call.play(`whisper/${topic}`)',
-    ].join('\n')
+  const script = [
+    "import { x } from './lib/talk.ts'",
+    "await call.play(['queue/position', number(1)]) // 'not/this'",
+    "await call.dial('user/1001')",
+    'await call.play(`whisper/${topic}`)',
+  ].join('\n')
   assert.deepEqual(soundsIn(script), ['queue/position'])
 })
 
@@ -153,7 +183,10 @@ test('the doctor logs in once, and a switch that falls silent is given up after 
   await assert.rejects(clock.runUntil(open('wrong'), 1_000), { code: 'SWITCH_REFUSED' })
   const [ours] = memoryPair()
   const silent = SwitchLine.open(ours, 'x', clock)
-  await assert.rejects(clock.runUntil(silent, 10_000), { code: 'SWITCH_TIMEOUT', message: 'it has not answered for 5 s' })
+  await assert.rejects(clock.runUntil(silent, 10_000), {
+    code: 'SWITCH_TIMEOUT',
+    message: 'it has not answered for 5 s',
+  })
   line.close()
   await assert.rejects(clock.runUntil(line.ask(status), 1_000), { code: 'LINK_DOWN' })
   sim.kill()

@@ -34,17 +34,25 @@ const settle = async () => {
 test('a supervisor reads who waits and for how long, who talks, and what the agents do', () => {
   const agents = { ...NOBODY, ready: 2, talking: 6, break: 1 }
   const [line] = floorLines({ calls: 12, waiting: 3, longestWaitMs: 65_000, talking: 6, agents, campaigns: [] })
-  assert.equal(line, '12 calls on this node · everywhere: 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break')
+  assert.equal(
+    line,
+    '12 calls on this node · everywhere: 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break',
+  )
   assert.deepEqual(floorLines(EMPTY), ['0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none'])
 })
 
 test('a switch that is not heard any more stands before everything else', () => {
   assert.deepEqual(floorLines({ ...EMPTY, lost: [] }), floorLines(EMPTY))
-  assert.equal(floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0], 'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none')
+  assert.equal(
+    floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0],
+    'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none',
+  )
 })
 
 test('a supervisor sees which clock is wrong, and by how much', () => {
-  const [quiet, ahead, behind] = [900, 15_000, -3_600_000].map(machineAheadMs => floorLines({ ...EMPTY, skew: { machineAheadMs, aheadOfRedisMs: 0 } })[0])
+  const [quiet, ahead, behind] = [900, 15_000, -3_600_000].map(
+    machineAheadMs => floorLines({ ...EMPTY, skew: { machineAheadMs, aheadOfRedisMs: 0 } })[0],
+  )
   assert.equal(quiet, floorLines(EMPTY)[0])
   assert.equal(ahead, `the clock of this machine is 15 s ahead of Redis's clock · ${quiet}`)
   assert.equal(behind, `the clock of this machine is 3600 s behind Redis's clock · ${quiet}`)
@@ -56,9 +64,22 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
   const campaign = { name: 'spring', state: 'running' as const }
   const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]))
   assert.equal(fresh.abandonRate, null)
-  assert.equal(floorLines({ ...EMPTY, campaigns: [fresh] })[1], 'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (–) · 10 left')
+  assert.equal(
+    floorLines({ ...EMPTY, campaigns: [fresh] })[1],
+    'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (–) · 10 left',
+  )
   const ends = new Map(
-    Object.entries({ talked: 39, abandoned: 1, machine: 10, busy: 5, 'no-answer': 20, 'hung-up': 2, refused: 7, 'under-way': 2, 'in-flow': 1 }),
+    Object.entries({
+      talked: 39,
+      abandoned: 1,
+      machine: 10,
+      busy: 5,
+      'no-answer': 20,
+      'hung-up': 2,
+      refused: 7,
+      'under-way': 2,
+      'in-flow': 1,
+    }),
   )
   const late = figuresOf(campaign, { ready: 300, claimed: 80, done: 40 }, ends)
   assert.equal(
@@ -70,8 +91,15 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
 
 test('who talks is talking even on a break; who is promised to a caller is ringing', () => {
   const promised = { epoch: 1, for: 'c1', queue: 'sales', deadline: 1 }
-  const [none, forLead] = [{ reservation: null, restUntil: 0 }, { reservation: { ...promised, queue: null }, restUntil: 0 }]
-  assert.equal(wordOf({ state: 'idle', status: 'ready', ...none, restUntil: 2 }, 1), 'resting', 'nobody is offered to them now')
+  const [none, forLead] = [
+    { reservation: null, restUntil: 0 },
+    { reservation: { ...promised, queue: null }, restUntil: 0 },
+  ]
+  assert.equal(
+    wordOf({ state: 'idle', status: 'ready', ...none, restUntil: 2 }, 1),
+    'resting',
+    'nobody is offered to them now',
+  )
   assert.equal(wordOf({ state: 'talking', status: 'break', reservation: promised, restUntil: 0 }, 1), 'talking')
   assert.equal(wordOf({ state: 'reserved', status: 'ready', reservation: promised, restUntil: 0 }, 1), 'ringing')
   assert.equal(wordOf({ state: 'reserved', status: 'ready', ...forLead }, 1), 'ready') // a lead is called for them, and may not answer

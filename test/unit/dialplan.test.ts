@@ -18,7 +18,9 @@ interface Extension {
 }
 
 const SET = /<X-PRE-PROCESS cmd="set" data="([a-z_]+)=([^"]*)"\/>/
-const settings = new Map([...read('switchhook_vars.xml').matchAll(new RegExp(SET, 'g'))].map(([, name, value]) => [name!, value!]))
+const settings = new Map(
+  [...read('switchhook_vars.xml').matchAll(new RegExp(SET, 'g'))].map(([, name, value]) => [name!, value!]),
+)
 
 /** What the preprocessor makes of a file: lines with its tags go, `$${name}` becomes the value. */
 function preprocessed(file: string, values: ReadonlyMap<string, string>): string {
@@ -34,21 +36,41 @@ function extensions(xml: string): Extension[] {
   return [...xml.matchAll(/<extension name="([^"]+)">([^]*?)<\/extension>/g)].map(([, name, body]) => ({
     name: name!,
     pattern: new RegExp(/field="destination_number" expression="([^"]+)"/.exec(body!)![1]!),
-    home: ((expression?: string) => (expression === undefined ? null : new RegExp(expression)))(/field="\$\{switchhook_home\}" expression="([^"]+)"/.exec(body!)?.[1]),
-    actions: [...body!.matchAll(/<action application="([^"]+)"(?: data="([^"]*)")?\/>/g)].map(([, application, data]) => ({ application: application!, data: data ?? '' })),
+    home: ((expression?: string) => (expression === undefined ? null : new RegExp(expression)))(
+      /field="\$\{switchhook_home\}" expression="([^"]+)"/.exec(body!)?.[1],
+    ),
+    actions: [...body!.matchAll(/<action application="([^"]+)"(?: data="([^"]*)")?\/>/g)].map(
+      ([, application, data]) => ({ application: application!, data: data ?? '' }),
+    ),
   }))
 }
 
 /** As FreeSWITCH: the first extension whose conditions fit, with $1 filled in. */
-function dialled(number: string, all: readonly Extension[], switchhookHome = ''): { name: string; actions: readonly { application: string; data: string }[] } {
+function dialled(
+  number: string,
+  all: readonly Extension[],
+  switchhookHome = '',
+): { name: string; actions: readonly { application: string; data: string }[] } {
   for (const { name, pattern, home, actions } of all) {
     const found = pattern.exec(number)
-    if (found && (home === null || home.test(switchhookHome))) return { name, actions: actions.map(({ application, data }) => ({ application, data: data.replaceAll('$1', found[1] ?? '$1') })) }
+    if (found && (home === null || home.test(switchhookHome)))
+      return {
+        name,
+        actions: actions.map(({ application, data }) => ({
+          application,
+          data: data.replaceAll('$1', found[1] ?? '$1'),
+        })),
+      }
   }
   throw new Error(`no extension for ${number}`)
 }
 
-const NODES = new Map([...settings, ['switchhook_node_a', 'a:1'], ['switchhook_node_b', 'b:2'], ['switchhook_key', 'secret']])
+const NODES = new Map([
+  ...settings,
+  ['switchhook_node_a', 'a:1'],
+  ['switchhook_node_b', 'b:2'],
+  ['switchhook_key', 'secret'],
+])
 const rig = extensions(preprocessed('switchhook.xml', NODES))
 
 test('a flow, its retry and the apology are three extensions, and none hides another', () => {
@@ -68,7 +90,19 @@ test('the retry of a flow is what the simulated switch has: the other node first
 })
 
 const HOMES = ['127.0.0.1:8084', 'node-b.example.org:8084', 'b:1']
-const NO_HOMES = ['', '127.0.0.1', ':8084', 'a:1|b:2', 'a:1/other', 'a:1 sync', 'a:123456', '-a:1', '${system}:1', '::1:8084', 'a:1\nx']
+const NO_HOMES = [
+  '',
+  '127.0.0.1',
+  ':8084',
+  'a:1|b:2',
+  'a:1/other',
+  'a:1 sync',
+  'a:123456',
+  '-a:1',
+  '${system}:1',
+  '::1:8084',
+  'a:1\nx',
+]
 
 test('a leg with a home is offered to that node first, then it enters the flow as any other', () => {
   for (const home of HOMES) {
@@ -94,18 +128,26 @@ test('a home that is missing or no address leads to the entry, and never into a 
   equal(dialled('switchhook-welcome', rig, 'a:1').name, 'switchhook-entry')
 })
 
-test('each of the eight offers is armed: the dead man\'s switch is the last timer before the socket, so that last_sched_id is its id', () => {
+test("each of the eight offers is armed: the dead man's switch is the last timer before the socket, so that last_sched_id is its id", () => {
   for (const number of ['switchhook-welcome', 'switchhook-retry-welcome']) {
     const { actions } = dialled(number, rig)
     const sockets = actions.flatMap(({ application }, at) => (application === 'socket' ? [at] : []))
     equal(sockets.length, 8)
-    deepEqual(actions.slice(0, 5).map(({ application }) => application), ['sched_cancel', 'sched_hangup', 'multiset', 'sched_transfer', 'socket'])
+    deepEqual(
+      actions.slice(0, 5).map(({ application }) => application),
+      ['sched_cancel', 'sched_hangup', 'multiset', 'sched_transfer', 'socket'],
+    )
     equal(actions[0]!.data, '', 'every timer of an earlier way through here')
     for (const [line, at] of sockets.entries()) {
       match(actions[at]!.data, / async full$/)
       match(actions[at - 2]!.data, new RegExp(`~switchhook_key=secret~switchhook_offer=${line + 1}$`))
       equal(actions[at - 1]!.application, 'sched_transfer')
-      if (line > 0) deepEqual(actions[at - 3], { application: 'sched_cancel', data: '${last_sched_id}' }, 'the call still has an end')
+      if (line > 0)
+        deepEqual(
+          actions[at - 3],
+          { application: 'sched_cancel', data: '${last_sched_id}' },
+          'the call still has an end',
+        )
     }
   }
 })
@@ -125,7 +167,9 @@ test('the code and the dialplan call the same extension by the same name', () =>
 })
 
 test('every setting that is used is defined, and every one that is defined is used', () => {
-  const used = new Set([...read('switchhook.xml').matchAll(/\${1,2}\{(switchhook_[a-z_]+)\}/g)].map(([, name]) => name!))
+  const used = new Set(
+    [...read('switchhook.xml').matchAll(/\${1,2}\{(switchhook_[a-z_]+)\}/g)].map(([, name]) => name!),
+  )
   used.delete('switchhook_home') // a variable of the leg
   deepEqual([...used].sort(), [...settings.keys()].sort())
 })
@@ -137,7 +181,8 @@ test('a dialled number reaches a flow, and nothing but digits and a plus is hand
     { application: 'set', data: 'switchhook_dialled=+4930123456' },
     { application: 'transfer', data: 'switchhook-welcome XML switchhook' },
   ])
-  for (const evil of ['${system touch x}', '12345${x}', '1234', '+', '12345\r\nx', '12345;x=y']) ok(!sample!.pattern.test(evil), evil)
+  for (const evil of ['${system touch x}', '12345${x}', '1234', '+', '12345\r\nx', '12345;x=y'])
+    ok(!sample!.pattern.test(evil), evil)
 })
 
 for (const file of readdirSync(FOLDER).filter(name => name.endsWith('.xml'))) {
@@ -148,7 +193,8 @@ for (const file of readdirSync(FOLDER).filter(name => name.endsWith('.xml'))) {
     for (const line of lines.slice(1, -2)) {
       ok(!line.includes('<include>') && !line.includes('<?'), `such a line is dropped: ${line}`)
       ok(!line.includes('<!--#'), `such a comment is a command: ${line}`)
-      if (line.toLowerCase().includes('x-pre-process')) match(line, /^ *<X-PRE-PROCESS cmd="(set|include)" data="[^"]+"\/>$/)
+      if (line.toLowerCase().includes('x-pre-process'))
+        match(line, /^ *<X-PRE-PROCESS cmd="(set|include)" data="[^"]+"\/>$/)
     }
     const tags = [...preprocessed(file, settings).matchAll(/<(\/?)([a-z]+)[^>]*?(\/?)>/g)]
     const open: string[] = []

@@ -27,28 +27,54 @@ async function host(t: TestContext, processes: Readonly<Record<number, Process>>
     await writeFile(join(folder, pid, 'status'), `Name:\tx\nCpus_allowed:\t${cores}\nCpus_allowed_list:\t0-1\n`)
     await writeFile(join(folder, pid, 'cmdline'), cmdline)
   }
-  const found = await checkPriority('127.0.0.1:8021', async text => (text === 'global_getvar run_dir' ? folder : '-ERR no reply'), folder)
+  const found = await checkPriority(
+    '127.0.0.1:8021',
+    async text => (text === 'global_getvar run_dir' ? folder : '-ERR no reply'),
+    folder,
+  )
   return found.map(({ level, says }) => `${level}: ${says}`)
 }
 
 const RUN = '/usr/bin/node\0/opt/switchhook/src/bin.mjs\0run\0'
-const node = (pid: number, cores: string, cmdline = RUN): Process => ({ stat: statOf(pid, 'node', 0, 0), cores, cmdline })
-const freeswitch = (policy: number, cores: string): Process => ({ stat: statOf(100, 'freeswitch', policy === 0 ? 0 : 1, policy), cores })
+const node = (pid: number, cores: string, cmdline = RUN): Process => ({
+  stat: statOf(pid, 'node', 0, 0),
+  cores,
+  cmdline,
+})
+const freeswitch = (policy: number, cores: string): Process => ({
+  stat: statOf(100, 'freeswitch', policy === 0 ? 0 : 1, policy),
+  cores,
+})
 
 test('a FreeSWITCH at real-time priority on the cores of a node is told of, with the node', async t => {
-  assert.deepEqual(await host(t, { 100: freeswitch(1, '3'), 200: node(200, '3'), 300: node(300, '00000000,00000002') }), [
-    'warning: FreeSWITCH runs at real-time priority 1 on cores that the nodes with pids 200, 300 may use too: under load it leaves a node next to nothing',
-  ])
-  assert.match((await host(t, { 100: freeswitch(2, 'f'), 200: node(200, '8', '/usr/bin/node\0--import\0tsx\0src/main.ts\0run') }))[0]!, /the node with pid 200 may/)
+  assert.deepEqual(
+    await host(t, { 100: freeswitch(1, '3'), 200: node(200, '3'), 300: node(300, '00000000,00000002') }),
+    [
+      'warning: FreeSWITCH runs at real-time priority 1 on cores that the nodes with pids 200, 300 may use too: under load it leaves a node next to nothing',
+    ],
+  )
+  assert.match(
+    (
+      await host(t, { 100: freeswitch(2, 'f'), 200: node(200, '8', '/usr/bin/node\0--import\0tsx\0src/main.ts\0run') })
+    )[0]!,
+    /the node with pid 200 may/,
+  )
 })
 
 test('one that has cores of its own, or ordinary priority, is well', async t => {
-  assert.deepEqual(await host(t, { 100: freeswitch(1, '00000001,00000000'), 200: node(200, '3') }), ['ok: FreeSWITCH has real-time priority, and cores of its own'])
-  assert.deepEqual(await host(t, { 100: freeswitch(0, '3'), 200: node(200, '3') }), ['ok: FreeSWITCH runs at ordinary priority'])
+  assert.deepEqual(await host(t, { 100: freeswitch(1, '00000001,00000000'), 200: node(200, '3') }), [
+    'ok: FreeSWITCH has real-time priority, and cores of its own',
+  ])
+  assert.deepEqual(await host(t, { 100: freeswitch(0, '3'), 200: node(200, '3') }), [
+    'ok: FreeSWITCH runs at ordinary priority',
+  ])
 })
 
 test('nothing is said where nothing is known: no node here, another program by that pid, no /proc, a FreeSWITCH that does not tell', async t => {
-  assert.deepEqual(await host(t, { 100: freeswitch(1, '3'), 200: node(200, '3', '/usr/bin/node\0/opt/other/run.js\0') }), [])
+  assert.deepEqual(
+    await host(t, { 100: freeswitch(1, '3'), 200: node(200, '3', '/usr/bin/node\0/opt/other/run.js\0') }),
+    [],
+  )
   assert.deepEqual(await host(t, { 100: { stat: statOf(100, 'bash', 1, 1), cores: '3' }, 200: node(200, '3') }), [])
   assert.deepEqual(await host(t, { 200: node(200, '3') }), [])
   assert.deepEqual(await host(t, { 100: freeswitch(1, '3'), 200: node(200, '3') }, '../../etc\n'), [])

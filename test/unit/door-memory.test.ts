@@ -17,7 +17,10 @@ test('thirty strangers who send three megabytes each and never finish hold 64 Mi
   const refused: string[] = []
   let taken: (uuid: string) => void = () => {}
   const arrived = new Promise<string>(resolve => (taken = resolve))
-  const log: Log = { ...silentLog, warn: ((fields: { error?: string }) => void refused.push(fields.error ?? '')) as Log['warn'] }
+  const log: Log = {
+    ...silentLog,
+    warn: ((fields: { error?: string }) => void refused.push(fields.error ?? '')) as Log['warn'],
+  }
   const start = (leg: Leg) => {
     leg.giveAway('taken')
     taken(leg.uuid)
@@ -54,7 +57,10 @@ test('thirty strangers who send three megabytes each and never finish hold 64 Mi
     }
   })
   await enough // no more than 16 of them fit into 64 MiB
-  assert.ok(refused.some(error => /may hold 67108864 octets together/.test(error)), refused.join('; '))
+  assert.ok(
+    refused.some(error => /may hold 67108864 octets together/.test(error)),
+    refused.join('; '),
+  )
 
   const data = `Event-Name: CHANNEL_DATA\nUnique-ID: ${UUID}\nvariable_socket_path: welcome\nSocket-Mode: async\nControl: full\nvariable_a: ${'z'.repeat(20_000)}\nContent-Type: command/reply\nReply-Text: +OK\n\n`
   const caller = open()

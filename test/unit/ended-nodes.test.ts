@@ -19,7 +19,11 @@ const peer = (node: string, address: string | null): Peer => ({ node, address, r
 
 test('a node has ended when its host refuses connections to its door, and may stand still when nobody answers or its kernel accepts', async () => {
   const lease = new Presence(peer('a', '10.0.0.1:8084'))
-  const doors: Record<string, Knock> = { '10.0.0.1:8084': 'refuses', '10.0.0.2:8084': 'silent', '10.0.0.3:8084': 'accepts' }
+  const doors: Record<string, Knock> = {
+    '10.0.0.1:8084': 'refuses',
+    '10.0.0.2:8084': 'silent',
+    '10.0.0.3:8084': 'accepts',
+  }
   const hasEnded = endedNodes(lease, async address => doors[address]!)
   lease.emit('came', peer('b', '10.0.0.2:8084'))
   lease.emit('came', peer('c', '10.0.0.3:8084'))

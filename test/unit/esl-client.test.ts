@@ -60,7 +60,8 @@ class EvilSwitch {
     if (packet.command.startsWith('bgapi originate')) {
       this.originates.push(packet)
       if (this.originates.length === 1 && this.fault === 'cut') wire.destroy()
-      else if (!(this.originates.length === 1 && this.fault === 'freeze')) wire.write(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${job}\nJob-UUID: ${job}\n\n`)
+      else if (!(this.originates.length === 1 && this.fault === 'freeze'))
+        wire.write(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${job}\nJob-UUID: ${job}\n\n`)
     } else if (packet.command.startsWith('bgapi')) {
       wire.write(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${job}\nJob-UUID: ${job}\n\n`)
       const event = JSON.stringify({ 'Event-Name': 'BACKGROUND_JOB', 'Job-UUID': job, _body: 'core-1' })
@@ -75,7 +76,15 @@ class EvilSwitch {
 async function open(t: TestContext, fault: Fault, answerMs = 5_000): Promise<{ evil: EvilSwitch; link: CommandLink }> {
   const evil = new EvilSwitch(fault)
   const listener = await listenTcp({ host: '127.0.0.1', port: 0, onWire: wire => evil.accept(wire) })
-  const link = new CommandLink({ name: 'evil', host: '127.0.0.1', port: listener.port, password: 'secret', clock: systemClock, log: silentLog, answerMs })
+  const link = new CommandLink({
+    name: 'evil',
+    host: '127.0.0.1',
+    port: listener.port,
+    password: 'secret',
+    clock: systemClock,
+    log: silentLog,
+    answerMs,
+  })
   t.after(async () => {
     await link.close()
     for (const wire of evil.connections) wire.destroy()
@@ -85,11 +94,17 @@ async function open(t: TestContext, fault: Fault, answerMs = 5_000): Promise<{ e
   return { evil, link }
 }
 
-const dialling = say.originate(dialString(endpoint('sofia/gateway/carrier/2001'), { values: new Map() }), 'welcome' as Ident)
+const dialling = say.originate(
+  dialString(endpoint('sofia/gateway/carrier/2001'), { values: new Map() }),
+  'welcome' as Ident,
+)
 
 test('a link that is cut while an originate is in flight dials exactly once, and the caller is told that it is unknown', async t => {
   const { evil, link } = await open(t, 'cut')
-  await assert.rejects(link.submit(dialling, newUuid()), (error: unknown) => error instanceof SwitchError && error.code === 'SWITCH_TIMEOUT')
+  await assert.rejects(
+    link.submit(dialling, newUuid()),
+    (error: unknown) => error instanceof SwitchError && error.code === 'SWITCH_TIMEOUT',
+  )
   await evil.until(() => evil.connections.length === 2)
   await commandsAgain(evil, link)
   assert.equal(evil.originates.length, 1)
@@ -97,7 +112,10 @@ test('a link that is cut while an originate is in flight dials exactly once, and
 
 test('a link that freezes during an originate is given up, and the originate is not sent again on the next one', async t => {
   const { evil, link } = await open(t, 'freeze', 300)
-  await assert.rejects(link.submit(dialling, newUuid()), (error: unknown) => error instanceof SwitchError && error.code === 'SWITCH_TIMEOUT')
+  await assert.rejects(
+    link.submit(dialling, newUuid()),
+    (error: unknown) => error instanceof SwitchError && error.code === 'SWITCH_TIMEOUT',
+  )
   await evil.until(() => evil.connections.length === 2)
   await commandsAgain(evil, link)
   assert.equal(evil.originates.length, 1)
@@ -106,7 +124,14 @@ test('a link that freezes during an originate is given up, and the originate is 
 for (const fault of ['cut', 'freeze'] as const) {
   test(`of three originates only the one on its way is in doubt when the link is lost (${fault}): the others were never said`, async t => {
     const { evil, link } = await open(t, fault, 300)
-    const codes = await Promise.all([1, 2, 3].map(() => link.submit(dialling, newUuid()).then(() => 'taken', (error: unknown) => (error as SwitchError).code)))
+    const codes = await Promise.all(
+      [1, 2, 3].map(() =>
+        link.submit(dialling, newUuid()).then(
+          () => 'taken',
+          (error: unknown) => (error as SwitchError).code,
+        ),
+      ),
+    )
     assert.deepEqual(codes, ['SWITCH_TIMEOUT', 'LINK_DOWN', 'LINK_DOWN'])
     await evil.until(() => evil.connections.length === 2)
     await commandsAgain(evil, link)
@@ -118,9 +143,16 @@ test('nothing is sent, now or later, while the link is down', async t => {
   const { evil, link } = await open(t, 'none')
   evil.connections[0]!.destroy()
   let refused: unknown
-  while (refused === undefined) refused = await link.run(say.status).then(() => undefined, error => error as unknown)
+  while (refused === undefined)
+    refused = await link.run(say.status).then(
+      () => undefined,
+      error => error as unknown,
+    )
   // the cut was noticed; whatever is asked until the link is back is refused at once
-  await assert.rejects(link.submit(dialling, newUuid()), (error: unknown) => error instanceof SwitchError && error.code === 'LINK_DOWN')
+  await assert.rejects(
+    link.submit(dialling, newUuid()),
+    (error: unknown) => error instanceof SwitchError && error.code === 'LINK_DOWN',
+  )
   await evil.until(() => evil.connections.length === 2)
   await commandsAgain(evil, link)
   assert.equal(evil.originates.length, 0)
@@ -131,7 +163,10 @@ test('nothing is sent, now or later, while the link is down', async t => {
 /** The next connection has answered a later command: whatever it would have repeated came before. */
 async function commandsAgain(evil: EvilSwitch, link: CommandLink): Promise<void> {
   for (;;) {
-    const answered = await link.run(say.status).then(() => true, () => false)
+    const answered = await link.run(say.status).then(
+      () => true,
+      () => false,
+    )
     if (answered) return
     await evil.until(() => true)
     await new Promise(resolve => setImmediate(resolve))

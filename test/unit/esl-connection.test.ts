@@ -54,10 +54,18 @@ for (const slice of [1, 7, undefined]) {
     const { clock, connection, theirs, heard } = open(slice)
     const answers = [connection.send(linger(1)), connection.send(api(say.status)), connection.send(linger(3))]
     connection.post(linger(4))
-    theirs.write(event('CHANNEL_ANSWER') + reply('+OK one') + event('DTMF') + 'Content-Type: api/response\nContent-Length: 8\n\nUP\nlines')
+    theirs.write(
+      event('CHANNEL_ANSWER') +
+        reply('+OK one') +
+        event('DTMF') +
+        'Content-Type: api/response\nContent-Length: 8\n\nUP\nlines',
+    )
     theirs.write(event('CHANNEL_HANGUP') + reply('-ERR three') + reply('-ERR four'))
     await clock.settle()
-    assert.deepEqual((await Promise.all(answers)).map(answer => answer.text), ['+OK one', 'UP', '-ERR three'])
+    assert.deepEqual(
+      (await Promise.all(answers)).map(answer => answer.text),
+      ['+OK one', 'UP', '-ERR three'],
+    )
     assert.equal((await answers[1]!).body, 'UP\nlines')
     assert.deepEqual(heard, ['CHANNEL_ANSWER', 'DTMF', 'CHANNEL_HANGUP', 'refused -ERR four'])
   })
@@ -65,7 +73,9 @@ for (const slice of [1, 7, undefined]) {
 
 test('when the wire closes, everybody who waits for a reply is told at once', async () => {
   const { clock, connection, theirs, closed } = open()
-  const waiting = [connection.send(linger(1)), connection.send(linger(2))].map(promise => promise.catch((error: { code: string }) => error.code))
+  const waiting = [connection.send(linger(1)), connection.send(linger(2))].map(promise =>
+    promise.catch((error: { code: string }) => error.code),
+  )
   theirs.end()
   await clock.settle()
   assert.deepEqual(await Promise.all(waiting), ['CALL_MOVED', 'CALL_MOVED'])
@@ -82,7 +92,12 @@ test('a connection that is reset is gone like any other: nobody sees the error o
 
   const [ours, peer] = memoryPair()
   peer.listen({ data: () => peer.destroy(), close() {} })
-  const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), start: () => assert.fail('a flow began') })
+  const door = new Door({
+    clock,
+    log: silentLog,
+    switchboard: new Switchboard(),
+    start: () => assert.fail('a flow began'),
+  })
   const knocked = door.accept(ours as MemoryWire)
   await clock.settle()
   await knocked
@@ -114,7 +129,11 @@ test('half a frame and then nothing is dropped after five seconds; a slow one th
 })
 
 test('a reply to nothing and octets that are no event socket end the connection', async () => {
-  for (const octets of [reply('+OK'), 'Content-Length: -5\n\n', `GET / HTTP/1.1\r\nContent-Length: 5\nContent-Length: 6\n\n`]) {
+  for (const octets of [
+    reply('+OK'),
+    'Content-Length: -5\n\n',
+    `GET / HTTP/1.1\r\nContent-Length: 5\nContent-Length: 6\n\n`,
+  ]) {
     const { clock, theirs, closed } = open()
     theirs.write(octets)
     await clock.settle()
@@ -128,7 +147,12 @@ test('who connects and says nothing is sent away after five seconds and has lear
   let gone = false
   const said: string[] = []
   theirs.listen({ data: chunk => void said.push(chunk.toString()), close: () => (gone = true) })
-  const door = new Door({ clock, log: silentLog, switchboard: new Switchboard(), start: () => assert.fail('a flow began') })
+  const door = new Door({
+    clock,
+    log: silentLog,
+    switchboard: new Switchboard(),
+    start: () => assert.fail('a flow began'),
+  })
   void door.accept(ours as MemoryWire)
   await clock.advance(4_900)
   assert.equal(gone, false)
@@ -140,7 +164,13 @@ test('who connects and says nothing is sent away after five seconds and has lear
 test('a connection from an address that is not allowed is closed before anything is said', async t => {
   const warned: string[] = []
   const log: Log = { ...silentLog, warn: ((fields: { peer: string }) => void warned.push(fields.peer)) as Log['warn'] }
-  const listener = await openListener({ host: '127.0.0.1', port: 0, allow: ['10.0.0.0/8', '::1/128'], log, onWire: () => assert.fail('it was let in') })
+  const listener = await openListener({
+    host: '127.0.0.1',
+    port: 0,
+    allow: ['10.0.0.0/8', '::1/128'],
+    log,
+    onWire: () => assert.fail('it was let in'),
+  })
   t.after(() => listener.close())
   const wire = await connectTcp('127.0.0.1', listener.port)
   const octets = await new Promise<string>(resolve => {

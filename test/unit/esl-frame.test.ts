@@ -28,7 +28,7 @@ interface Placed extends Frame {
 function placed(octets: Buffer): Placed[] {
   const text = octets.toString('latin1')
   const frames: Placed[] = []
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const start = at
     while (text[at] === '\n') at++
     const blank = text.indexOf('\n\n', at)
@@ -73,15 +73,27 @@ for (const name of captureNames()) {
         const reader = new FrameReader(one => found.push(one))
         reader.push(window.subarray(0, cut))
         if (cut < window.length) reader.push(window.subarray(cut))
-        const same = found.length === expected.length && found.every((one, i) => one.head === expected[i]!.head && one.body === expected[i]!.body)
-        assert.ok(same && !reader.partial, `cut ${cut} octets into frame ${index}: ${found.length} frames instead of ${expected.length}`)
+        const same =
+          found.length === expected.length &&
+          found.every((one, i) => one.head === expected[i]!.head && one.body === expected[i]!.body)
+        assert.ok(
+          same && !reader.partial,
+          `cut ${cut} octets into frame ${index}: ${found.length} frames instead of ${expected.length}`,
+        )
       }
     })
   })
 }
 
 test('a frame of length 0 is a frame: the linger notice of FreeSWITCH', () => {
-  assert.equal(read([Buffer.from('Content-Type: text/disconnect-notice\nContent-Length: 0\n\nContent-Type: command/reply\nReply-Text: +OK\n\n')]).length, 2)
+  assert.equal(
+    read([
+      Buffer.from(
+        'Content-Type: text/disconnect-notice\nContent-Length: 0\n\nContent-Type: command/reply\nReply-Text: +OK\n\n',
+      ),
+    ]).length,
+    2,
+  )
 })
 
 const HOSTILE: [what: string, octets: string][] = [
@@ -100,16 +112,26 @@ const HOSTILE: [what: string, octets: string][] = [
 for (const [what, octets] of HOSTILE) {
   test(`${what} is refused with a reason, whole and in small pieces`, () => {
     for (const chunks of [[Buffer.from(octets)], pieces(Buffer.from(octets), octets.length > 10_000 ? 1_000 : 1)]) {
-      assert.throws(() => read(chunks), (error: unknown) => error instanceof SwitchError && error.code === 'PROTOCOL')
+      assert.throws(
+        () => read(chunks),
+        (error: unknown) => error instanceof SwitchError && error.code === 'PROTOCOL',
+      )
     }
   })
 }
 
 test('the data of a channel may have a megabyte, or ten thousand lines, and comes through whole', () => {
-  const large = [`variable_crm_record: ${'x'.repeat(1_000_000)}`, Array.from({ length: 10_000 }, (_, n) => `variable_${n}: ${n}`).join('\n')]
+  const large = [
+    `variable_crm_record: ${'x'.repeat(1_000_000)}`,
+    Array.from({ length: 10_000 }, (_, n) => `variable_${n}: ${n}`).join('\n'),
+  ]
   for (const head of large) {
     const octets = Buffer.from(`${head}\n\nContent-Type: command/reply\n\n`)
-    for (const size of [octets.length, 65_536, 1_448, 7]) assert.deepEqual(read(pieces(octets, size)), [{ head, body: '' }, { head: 'Content-Type: command/reply', body: '' }])
+    for (const size of [octets.length, 65_536, 1_448, 7])
+      assert.deepEqual(read(pieces(octets, size)), [
+        { head, body: '' },
+        { head: 'Content-Type: command/reply', body: '' },
+      ])
   }
 })
 
@@ -119,15 +141,27 @@ test('a head that grows by a few octets at a time costs in proportion to its len
   const reader = new FrameReader(() => assert.fail('a head without an end'))
   for (const piece of pieces(octets, 10)) {
     // what is searched is the piece, and never what came before it
-    reader.push(Object.assign(piece, { indexOf: (what: Buffer, from?: number) => (looked.push(piece.length), Buffer.prototype.indexOf.call(piece, what, from)) }))
+    reader.push(
+      Object.assign(piece, {
+        indexOf: (what: Buffer, from?: number) => (
+          looked.push(piece.length),
+          Buffer.prototype.indexOf.call(piece, what, from)
+        ),
+      }),
+    )
   }
-  assert.equal(looked.reduce((sum, length) => sum + length, 0), octets.length)
+  assert.equal(
+    looked.reduce((sum, length) => sum + length, 0),
+    octets.length,
+  )
   assert.ok(reader.held < 2 * octets.length, `${reader.held} octets are held for ${octets.length}`)
 })
 
 test('a link passes over a body that is too large, says how large it was, and reads on behind it', () => {
   const large = 'x'.repeat(LIMIT)
-  const octets = Buffer.from(`Content-Type: api/response\nContent-Length: ${LIMIT}\n\n${large}Content-Type: command/reply\n\n`)
+  const octets = Buffer.from(
+    `Content-Type: api/response\nContent-Length: ${LIMIT}\n\n${large}Content-Type: command/reply\n\n`,
+  )
   for (const size of [octets.length, 65_536, 1_448]) {
     const frames: Frame[] = []
     const reader = new FrameReader(frame => frames.push(frame), { tooLarge: 'skip' })
@@ -158,7 +192,11 @@ test('readers that nobody trusts yet share one budget; what is small is free, an
   fill(large, 200_000)
   assert.ok(budget.left < 800_000)
   const next = open()
-  assert.throws(() => fill(next, 2_000_000), (error: unknown) => error instanceof SwitchError && error.code === 'PROTOCOL' && /1000000 octets/.test(error.message))
+  assert.throws(
+    () => fill(next, 2_000_000),
+    (error: unknown) =>
+      error instanceof SwitchError && error.code === 'PROTOCOL' && /1000000 octets/.test(error.message),
+  )
   next.end()
   large.end()
   large.end()
@@ -172,7 +210,9 @@ test('readers that nobody trusts yet share one budget; what is small is free, an
 })
 
 test('a header is found by its whole name, decoded, and only among the headers', () => {
-  const event = new SwitchEvent('Event-Name: BACKGROUND_JOB\nJob-UUID: 7\nvariable_a: 1%202%0A\nvariable_empty: _undef_\nX-Bad: %FF%41\n\nUnique-ID: from the body\n')
+  const event = new SwitchEvent(
+    'Event-Name: BACKGROUND_JOB\nJob-UUID: 7\nvariable_a: 1%202%0A\nvariable_empty: _undef_\nX-Bad: %FF%41\n\nUnique-ID: from the body\n',
+  )
   assert.equal(event.name, 'BACKGROUND_JOB')
   assert.equal(event.get('UUID'), undefined)
   assert.equal(event.variable('a'), '1 2\n')
@@ -184,19 +224,53 @@ test('a header is found by its whole name, decoded, and only among the headers',
 })
 
 test('an event of a leg is the same whether it came as octets of a piece or as a text', () => {
-  const block = 'Event-Name: CHANNEL_EXECUTE_COMPLETE\nUnique-ID: 1%202\nX-Unique-ID: 3\nUnique-ID: 4\nvariable_a: M%C3%BCller\nvariable_empty: _undef_\nvariable_: \nApplication: set\nApplication-UUID: 7\nLast: 5'
+  const block =
+    'Event-Name: CHANNEL_EXECUTE_COMPLETE\nUnique-ID: 1%202\nX-Unique-ID: 3\nUnique-ID: 4\nvariable_a: M%C3%BCller\nvariable_empty: _undef_\nvariable_: \nApplication: set\nApplication-UUID: 7\nLast: 5'
   const piece = Buffer.from(`from before\nUnique-ID: 0\n\n${block}\n\nand after\nvariable_b: 6\n`)
   const from = piece.indexOf('Event-Name')
-  const names = ['Event-Name', 'Unique-ID', 'ID', 'variable_a', 'variable_b', 'variable_empty', 'variable_', 'Application', 'Application-UUID', 'UUID', 'Last', 'and after']
-  const all = (event: SwitchEvent) => [event.name, event.body, event.uuid, ...names.flatMap(name => [event.raw(name), event.get(name)]), event.text, [...event.toMap()], ...names.map(name => event.raw(name))]
+  const names = [
+    'Event-Name',
+    'Unique-ID',
+    'ID',
+    'variable_a',
+    'variable_b',
+    'variable_empty',
+    'variable_',
+    'Application',
+    'Application-UUID',
+    'UUID',
+    'Last',
+    'and after',
+  ]
+  const all = (event: SwitchEvent) => [
+    event.name,
+    event.body,
+    event.uuid,
+    ...names.flatMap(name => [event.raw(name), event.get(name)]),
+    event.text,
+    [...event.toMap()],
+    ...names.map(name => event.raw(name)),
+  ]
   assert.deepEqual(all(new SwitchEvent(piece.subarray(from, from + block.length))), all(new SwitchEvent(block)))
-  assert.equal(new SwitchEvent(Buffer.from('Event-Name: BACKGROUND_JOB\nJob-UUID: 7\n\n+OK Grüße\n')).body, '+OK Grüße\n')
+  assert.equal(
+    new SwitchEvent(Buffer.from('Event-Name: BACKGROUND_JOB\nJob-UUID: 7\n\n+OK Grüße\n')).body,
+    '+OK Grüße\n',
+  )
   assert.equal(new SwitchEvent(Buffer.from('')).name, '')
 })
 
 test('several headers are found in one pass: whole names, decoded, the first of a doubled one, and none without a value', () => {
-  const block = 'Event-Name: x\nX-Unique-ID: 2\nUnique-ID: 1%202\nUnique-ID: 3\nvariable_a: \nvariable_b: _undef_\nvariable_ab: 4\nLast: 5'
+  const block =
+    'Event-Name: x\nX-Unique-ID: 2\nUnique-ID: 1%202\nUnique-ID: 3\nvariable_a: \nvariable_b: _undef_\nvariable_ab: 4\nLast: 5'
   const names = new HeaderNames('Unique-ID', 'variable_a', 'variable_b', 'variable_c', 'Last')
-  for (const time of ['first', 'second']) assert.deepEqual([...names.in(new Headers(block))], [['Unique-ID', '1 2'], ['Last', '5']], time)
+  for (const time of ['first', 'second'])
+    assert.deepEqual(
+      [...names.in(new Headers(block))],
+      [
+        ['Unique-ID', '1 2'],
+        ['Last', '5'],
+      ],
+      time,
+    )
   assert.deepEqual([...names.in(new Headers(''))], [])
 })

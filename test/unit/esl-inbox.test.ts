@@ -10,7 +10,12 @@ import { listenTcp } from '../../src/esl/tcp.ts'
 /** A turn of the event loop takes a millisecond, and this process gets `share` of it. */
 function slowTurns(share = 0.01) {
   const clock = new VirtualClock()
-  const turns: Clock = { now: () => clock.now(), monotonic: () => clock.monotonic(), after: (ms, fn) => clock.after(Math.max(1, ms), fn), turn: fn => void clock.after(1, fn) }
+  const turns: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (ms, fn) => clock.after(Math.max(1, ms), fn),
+    turn: fn => void clock.after(1, fn),
+  }
   return { clock, turns, inbox: new Inbox(turns, () => clock.monotonic() * share) }
 }
 
@@ -43,7 +48,11 @@ test('who comes is greeted first: what others have sent waits until nobody was a
 })
 
 test('under a steady load somebody always comes: nothing waits for longer than hundreds need to be greeted, and than a second', async () => {
-  for (const [share, least, most] of [[1, 150, 153], [0.5, 300, 303], [0.01, 1_000, 1_003]] as const) {
+  for (const [share, least, most] of [
+    [1, 150, 153],
+    [0.5, 300, 303],
+    [0.01, 1_000, 1_003],
+  ] as const) {
     const slow = slowTurns(share)
     keepComing(slow, 6_000)
     let heardAt = 0
@@ -68,7 +77,10 @@ test('no turn is longer than some milliseconds, however much waits: the next con
   }
   await slow.clock.advance(20)
   const [first] = turnOf
-  assert.deepEqual(turnOf.map(turn => turn - first!), [0, 0, 1, 1, 2, 2])
+  assert.deepEqual(
+    turnOf.map(turn => turn - first!),
+    [0, 0, 1, 1, 2, 2],
+  )
 })
 
 test('what follows from one thing is done before the next is handed on', async () => {
@@ -78,7 +90,9 @@ test('what follows from one thing is done before the next is handed on', async (
   for (const name of ['a', 'b']) {
     slow.inbox.hand(() => {
       done.push(name)
-      void Promise.resolve().then(() => {}).then(() => process.nextTick(() => done.push(`${name}, written`)))
+      void Promise.resolve()
+        .then(() => {})
+        .then(() => process.nextTick(() => done.push(`${name}, written`)))
     })
   }
   await slow.clock.advance(10)
@@ -104,7 +118,12 @@ test('a connection that sends much while others are greeted is not read further 
   let taken = 0
   let close = () => {}
   const closed = new Promise<void>(resolve => (close = resolve))
-  const listener = await listenTcp({ host: '127.0.0.1', port: 0, inbox, onWire: wire => wire.listen({ data: chunk => void (taken += chunk.length), close: () => close() }) })
+  const listener = await listenTcp({
+    host: '127.0.0.1',
+    port: 0,
+    inbox,
+    onWire: wire => wire.listen({ data: chunk => void (taken += chunk.length), close: () => close() }),
+  })
   t.after(() => listener.close())
   connect(listener.port, '127.0.0.1').end(Buffer.alloc(4 << 20))
   while (inbox.waiting < 4) await turn()

@@ -28,7 +28,10 @@ async function open(t: TestContext, log: Log = silentLog) {
     const taken = new Promise<'taken'>(resolve => waiting.push(() => resolve('taken')))
     const socket = connect({ host: '127.0.0.1', port: listener.port })
     sockets.push(socket)
-    const refused = once(socket, 'connect').then(() => new Promise<never>(() => {}), (error: NodeJS.ErrnoException) => error.code ?? error.message)
+    const refused = once(socket, 'connect').then(
+      () => new Promise<never>(() => {}),
+      (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    )
     const outcome = await Promise.race([taken, refused])
     if (outcome !== 'taken') waiting.pop()
     return outcome

@@ -40,7 +40,17 @@ test('every fault in the folder of flows is reported at start, in one message', 
   })
   await assert.rejects(loadFlows(path), (error: unknown) => {
     assert.ok(error instanceof InputError)
-    for (const name of ['Welcome.ts', 'leg.ts', 'retry-me.ts', 'home-me.ts', 'broken.ts', 'missing.ts', 'plain.ts', 'nothing.ts']) assert.match(error.message, new RegExp(`${name}: `))
+    for (const name of [
+      'Welcome.ts',
+      'leg.ts',
+      'retry-me.ts',
+      'home-me.ts',
+      'broken.ts',
+      'missing.ts',
+      'plain.ts',
+      'nothing.ts',
+    ])
+      assert.match(error.message, new RegExp(`${name}: `))
     assert.match(error.message, /^8 faults/)
     assert.doesNotMatch(error.message, /shared|good|notes|home\.ts/)
     return true
@@ -54,17 +64,31 @@ test('an empty folder and a missing one are said plainly', async t => {
 
 test('a flow that does not exist is named together with those that do', async t => {
   const catalogue = await loadFlows(await folder(t, { 'a.ts': GOOD, 'b.ts': GOOD }))
-  assert.throws(() => catalogue.get('c'), (error: unknown) => error instanceof NotFoundError && /known: a, b/.test(error.message))
+  assert.throws(
+    () => catalogue.get('c'),
+    (error: unknown) => error instanceof NotFoundError && /known: a, b/.test(error.message),
+  )
 })
 
 test('missing and malformed needs are refused together, with what is needed', () => {
-  const needs = { queue: text(), level: integer({ from: 1, to: 9 }), tone: choice('calm', 'loud'), note: optional(text()) }
-  assert.deepEqual(readParams(needs, name => ({ queue: 'sales', level: '3', tone: 'loud' })[name]), { queue: 'sales', level: 3, tone: 'loud', note: undefined })
-  assert.throws(() => readParams(needs, name => ({ level: '12', tone: 'quiet' })[name]), (error: unknown) => {
-    assert.ok(error instanceof InputError)
-    assert.match(error.message, /queue: it is not set; needed: text/)
-    assert.match(error.message, /level: '12' is not a whole number from 1 to 9/)
-    assert.match(error.message, /tone: 'quiet' is not one of calm, loud/)
-    return true
-  })
+  const needs = {
+    queue: text(),
+    level: integer({ from: 1, to: 9 }),
+    tone: choice('calm', 'loud'),
+    note: optional(text()),
+  }
+  assert.deepEqual(
+    readParams(needs, name => ({ queue: 'sales', level: '3', tone: 'loud' })[name]),
+    { queue: 'sales', level: 3, tone: 'loud', note: undefined },
+  )
+  assert.throws(
+    () => readParams(needs, name => ({ level: '12', tone: 'quiet' })[name]),
+    (error: unknown) => {
+      assert.ok(error instanceof InputError)
+      assert.match(error.message, /queue: it is not set; needed: text/)
+      assert.match(error.message, /level: '12' is not a whole number from 1 to 9/)
+      assert.match(error.message, /tone: 'quiet' is not one of calm, loud/)
+      return true
+    },
+  )
 })

@@ -29,7 +29,8 @@ export function readPackets(octets: string): Packet[] {
     }
     if (block === '') break
     block = block.split('\0', 1)[0]! // C strings
-    if (/(un|re)load/i.test(block) && /mod_event_socket/i.test(block)) packets.push({ command: 'api bgapi reload mod_event_socket', headers: [], body: '' })
+    if (/(un|re)load/i.test(block) && /mod_event_socket/i.test(block))
+      packets.push({ command: 'api bgapi reload mod_event_socket', headers: [], body: '' })
     const lines = block.split(/[\r\n]+/).filter(line => line !== '')
     const headers: [string, string][] = []
     let body = ''
@@ -83,7 +84,11 @@ function cleanUp(text: string, delimiter: string): string {
   for (let at = start; at < text.length; at++) {
     const c = text[at]!
     const next = text[at + 1]
-    if (c === '\\' && next !== undefined && (next === "'" || next === '"' || next === delimiter || next === '\\' || next in UNESCAPED)) {
+    if (
+      c === '\\' &&
+      next !== undefined &&
+      (next === "'" || next === '"' || next === delimiter || next === '\\' || next in UNESCAPED)
+    ) {
       out += UNESCAPED[next] ?? next
       at++
       end = out.length

@@ -31,7 +31,8 @@ test('each sound that the flows name is a tone, unless a recording is there, by 
   await writeFile(join(sounds, 'ivr/16000/welcome.wav'), 'recorded')
   const { written, kept } = await writeSounds(sounds, 'scripts')
   assert.deepEqual(kept, [join(sounds, 'ivr/welcome.wav')])
-  for (const name of ['moh/calm', 'whisper/sales', 'dial/busy', 'digits/7']) assert.ok(written.includes(join(sounds, `${name}.wav`)), name)
+  for (const name of ['moh/calm', 'whisper/sales', 'dial/busy', 'digits/7'])
+    assert.ok(written.includes(join(sounds, `${name}.wav`)), name)
   assert.equal((await writeSounds(sounds, 'scripts')).written.length, 0)
 })
 

@@ -6,7 +6,12 @@ import { HangupCoverage } from '../../src/switch/hangup-coverage.ts'
 import { newUuid } from '../../src/esl/safe-text.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
-const facts = (clock: VirtualClock, core = 'one', upForMs = 60_000) => ({ core, version: '1.10.12', recordings: '/tmp', startedAt: clock.now() - upForMs })
+const facts = (clock: VirtualClock, core = 'one', upForMs = 60_000) => ({
+  core,
+  version: '1.10.12',
+  recordings: '/tmp',
+  startedAt: clock.now() - upForMs,
+})
 const END = { at: 0, cause: 'USER_BUSY' }
 
 test('two nodes whose clocks are an hour apart agree on a moment of the switch', async () => {

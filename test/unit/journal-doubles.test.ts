@@ -4,7 +4,14 @@ import { test } from 'node:test'
 import { lineOf, readEntries, type Entry, type NoteOf } from '../../src/journal/entries.ts'
 import { recordFromJournal } from '../../src/record/record-from-journal.ts'
 
-const arrival = { uuid: '00000000-0000-4000-8000-000000000001', path: 'welcome', from: '', to: '', direction: 'in', core: '' }
+const arrival = {
+  uuid: '00000000-0000-4000-8000-000000000001',
+  path: 'welcome',
+  from: '',
+  to: '',
+  direction: 'in',
+  core: '',
+}
 const BEGIN = JSON.stringify({ k: 'begin', at: 1, arrival })
 const note = (at: number, what: NoteOf) => lineOf({ k: 'note', at, note: what })
 const MOMENTS = [
@@ -19,7 +26,10 @@ for (const [when, lines] of [
 ] as const) {
   test(`the record of a call whose node died tells nothing twice though a write was done again ${when}`, () => {
     const record = recordFromJournal([BEGIN, ...lines], { at: 10, cause: 'NORMAL_CLEARING' }, 10)
-    assert.deepEqual(record?.timeline.map(({ event }) => event), ['entered', 'promised', 'talking', 'talked'])
+    assert.deepEqual(
+      record?.timeline.map(({ event }) => event),
+      ['entered', 'promised', 'talking', 'talked'],
+    )
   })
 }
 

@@ -11,7 +11,18 @@ import type { CallStore } from '../../src/journal/call-store.ts'
 import { step, Steps } from '../../src/journal/steps.ts'
 import { newUuid } from '../../src/esl/safe-text.ts'
 
-const arrival = { uuid: newUuid(), path: 'welcome', from: '', fromName: '', to: '', direction: 'in', answered: true, core: '', socketResume: true, key: '' } as const
+const arrival = {
+  uuid: newUuid(),
+  path: 'welcome',
+  from: '',
+  fromName: '',
+  to: '',
+  direction: 'in',
+  answered: true,
+  core: '',
+  socketResume: true,
+  key: '',
+} as const
 
 /** A call that a node has just taken: its steps, and what the store has of it. */
 async function taken(t: TestContext, options: { calls?: CallStore; past?: readonly Entry[] } = {}) {
@@ -23,7 +34,15 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
   const log: string[] = []
   const tell = (_: object, text: string) => void log.push(text)
   const telling = { ...silentLog, debug: tell, error: tell } as typeof silentLog
-  const journal = new Journal({ uuid: arrival.uuid, store: calls, owner: { node: 'a', epoch }, begin, clock, log: telling, lost: () => leg.giveAway('taken') })
+  const journal = new Journal({
+    uuid: arrival.uuid,
+    store: calls,
+    owner: { node: 'a', epoch },
+    begin,
+    clock,
+    log: telling,
+    lost: () => leg.giveAway('taken'),
+  })
   const changes: string[] = []
   leg.steps = new Steps(journal, options.past, why => changes.push(why))
   t.after(() => leg.end('NORMAL_CLEARING'))
@@ -33,7 +52,9 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
 
 /** The same store, but for the writing of entries. */
 const writingBy = (calls: CallStore, append: CallStore['append']): CallStore =>
-  new Proxy(calls, { get: (target, name) => (name === 'append' ? append : (Reflect.get(target, name) as () => unknown).bind(target)) })
+  new Proxy(calls, {
+    get: (target, name) => (name === 'append' ? append : (Reflect.get(target, name) as () => unknown).bind(target)),
+  })
 
 const done = (n: string, v: string, r: Done['r'], at = 1): Done => ({ k: 'done', n, v, at, r })
 const settled = (clock: VirtualClock) => clock.advance(1)
@@ -62,13 +83,18 @@ test('a step that may be done twice waits for no write, and goes along with the 
   assert.equal(writes, 0)
   await step(leg, { verb: 'menu', run: async () => 'sales' })
   assert.equal(writes, 1)
-  assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['answer', 'menu'])
+  assert.deepEqual(
+    (await written()).map(entry => entry.k === 'done' && entry.v),
+    ['answer', 'menu'],
+  )
 })
 
 test('a store that is away costs one verb its wait, and what was missed is written when it is back', async t => {
   const calls = memoryCallStore()
   let away = true
-  const shaky = writingBy(calls, (...args) => (away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args)))
+  const shaky = writingBy(calls, (...args) =>
+    away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args),
+  )
   const { leg, written, log } = await taken(t, { calls: shaky })
   assert.equal(await step(leg, { verb: 'one', run: async () => 1 }), 1)
   assert.equal(await step(leg, { verb: 'two', run: async () => 2 }), 2)
@@ -76,14 +102,19 @@ test('a store that is away costs one verb its wait, and what was missed is writt
   await new Promise(resolve => setImmediate(resolve))
   assert.equal(await step(leg, { verb: 'three', run: async () => 3 }), 3)
   await new Promise(resolve => setImmediate(resolve))
-  assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['one', 'two', 'three'])
+  assert.deepEqual(
+    (await written()).map(entry => entry.k === 'done' && entry.v),
+    ['one', 'two', 'three'],
+  )
   assert.equal(log.length, 2)
 })
 
 test('what could not be written is written when the store is back, however long the step lasts that runs meanwhile', async t => {
   const calls = memoryCallStore()
   let away = true
-  const shaky = writingBy(calls, (...args) => (away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args)))
+  const shaky = writingBy(calls, (...args) =>
+    away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args),
+  )
   const { leg, clock, written } = await taken(t, { calls: shaky })
   // both are under way when the store goes
   await Promise.all(['one', 'two'].map(verb => step(leg, { verb, run: async () => verb })))
@@ -91,7 +122,10 @@ test('what could not be written is written when the store is back, however long 
   await clock.advance(5_000)
   away = false
   await clock.advance(1_100)
-  assert.deepEqual((await written()).map(entry => entry.k === 'done' && entry.v), ['one', 'two'])
+  assert.deepEqual(
+    (await written()).map(entry => entry.k === 'done' && entry.v),
+    ['one', 'two'],
+  )
 })
 
 test('what a call could not write that is another node’s by now is not written late', async t => {
@@ -115,7 +149,9 @@ test('an effect is not begun by a node that hears, when it writes it down, that 
 })
 
 test('a flow that fails over a key is told so, and its call goes on, also when the key is told again', async t => {
-  const { leg, clock, log } = await taken(t, { past: [{ k: 'key', n: '1', at: 5, digit: '7' }, done('2', 'play', null)] })
+  const { leg, clock, log } = await taken(t, {
+    past: [{ k: 'key', n: '1', at: 5, digit: '7' }, done('2', 'play', null)],
+  })
   leg.steps.listen(leg, () => assert.fail('the author was wrong'))
   await clock.runUntil(step(leg, { verb: 'play', run: () => assert.fail('it was done before') }), 100)
   leg.emit('key', '8')
@@ -135,11 +171,24 @@ test('a node whose call another node has taken sees no result any more, and writ
 })
 
 test('what was lived through is not done again, and a failure is the same failure', async t => {
-  const past: Entry[] = [done('1', 'menu', 'sales'), { k: 'done', n: '2', v: 'play', at: 2, x: { name: 'SwitchError', code: 'SOUND_MISSING', message: 'no such sound' } }]
+  const past: Entry[] = [
+    done('1', 'menu', 'sales'),
+    {
+      k: 'done',
+      n: '2',
+      v: 'play',
+      at: 2,
+      x: { name: 'SwitchError', code: 'SOUND_MISSING', message: 'no such sound' },
+    },
+  ]
   const { leg, clock } = await taken(t, { past })
   const run = () => assert.fail('it was done before')
   assert.equal(await clock.runUntil(step(leg, { verb: 'menu', run }), 100), 'sales')
-  const again = assert.rejects(step(leg, { verb: 'play', run }), (error: Error) => error instanceof SwitchError && error.code === 'SOUND_MISSING' && error.message === 'no such sound')
+  const again = assert.rejects(
+    step(leg, { verb: 'play', run }),
+    (error: Error) =>
+      error instanceof SwitchError && error.code === 'SOUND_MISSING' && error.message === 'no such sound',
+  )
   await clock.runUntil(again, 100)
   assert.equal(await step(leg, { verb: 'menu', run: async () => 'support' }), 'support')
 })
@@ -148,7 +197,10 @@ test('two things at once come out in the order in which they did the first time'
   const { leg, clock } = await taken(t, { past: [done('2', 'quick', 'q'), done('1', 'slow', 's')] })
   const order: unknown[] = []
   const run = () => assert.fail('it was done before')
-  const all = Promise.all([step(leg, { verb: 'slow', run }).then(r => order.push(r)), step(leg, { verb: 'quick', run }).then(r => order.push(r))])
+  const all = Promise.all([
+    step(leg, { verb: 'slow', run }).then(r => order.push(r)),
+    step(leg, { verb: 'quick', run }).then(r => order.push(r)),
+  ])
   await settled(clock)
   await all
   assert.deepEqual(order, ['q', 's'])
@@ -156,7 +208,12 @@ test('two things at once come out in the order in which they did the first time'
 
 test('an effect that was intended and has no result is settled by its own rule, with what was intended', async t => {
   const { leg } = await taken(t, { past: [{ k: 'intent', n: '1', v: 'dial', at: 1, d: { uuid: 'u-1' } }] })
-  const result = await step<string, { uuid: string }>(leg, { verb: 'dial', intent: () => ({ uuid: 'u-2' }), run: async () => 'again', recover: async ({ uuid }) => `found ${uuid}` })
+  const result = await step<string, { uuid: string }>(leg, {
+    verb: 'dial',
+    intent: () => ({ uuid: 'u-2' }),
+    run: async () => 'again',
+    recover: async ({ uuid }) => `found ${uuid}`,
+  })
   assert.equal(result, 'found u-1')
 })
 
@@ -179,7 +236,9 @@ test('a flow that does not come to a step any more is a changed script after a s
 })
 
 test('keys that a flow was told are told again, and those that come now after them', async t => {
-  const { leg, clock } = await taken(t, { past: [done('1', 'answer', null), { k: 'key', n: '2', at: 5, digit: '7' }, done('3', 'play', null)] })
+  const { leg, clock } = await taken(t, {
+    past: [done('1', 'answer', null), { k: 'key', n: '2', at: 5, digit: '7' }, done('3', 'play', null)],
+  })
   const keys: string[] = []
   const run = () => assert.fail('it was done before')
   const flow = async () => {

@@ -10,7 +10,18 @@ import type { Sql } from '../../src/store/sql.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const record = (uuid: string) => {
-  const arrival = { uuid, path: 'welcome', direction: 'in', from: '+491', fromName: '', to: '2000', core: '', answered: false, socketResume: true, key: '' }
+  const arrival = {
+    uuid,
+    path: 'welcome',
+    direction: 'in',
+    from: '+491',
+    fromName: '',
+    to: '2000',
+    core: '',
+    answered: false,
+    socketResume: true,
+    key: '',
+  }
   return recordOf({ k: 'begin', at: 0, arrival } as unknown as Begin, [], { cause: 'NORMAL_CLEARING' }, 1)
 }
 
@@ -26,7 +37,8 @@ function opened() {
   const ask = async (_: TemplateStringsArray, rows: readonly { id: string }[]) => {
     if (state.away) throw new Error('PostgreSQL is away')
     // the driver's types hide that its error can be made
-    if (rows.some(({ id }) => id === state.spoilt)) throw Object.assign(Object.create(postgres.PostgresError.prototype) as Error, { code: '22P05' })
+    if (rows.some(({ id }) => id === state.spoilt))
+      throw Object.assign(Object.create(postgres.PostgresError.prototype) as Error, { code: '22P05' })
     batches.push(rows.length)
     written.push(...rows.map(({ id }) => id))
   }
@@ -45,7 +57,10 @@ test('calls that end while PostgreSQL is away are written together when it is ba
   assert.deepEqual(written, [])
   await assert.rejects(records.ended(record('at once')), /cannot be written now/, 'who does not wait is told at once')
   const warnings = told.filter(({ text }) => text.startsWith('PostgreSQL does not take'))
-  assert.ok(warnings.length >= 4 && warnings.length <= 120_000 / 30_000 + 1, `it is told, and not for every call: ${warnings.length} times`)
+  assert.ok(
+    warnings.length >= 4 && warnings.length <= 120_000 / 30_000 + 1,
+    `it is told, and not for every call: ${warnings.length} times`,
+  )
   state.away = false
   await clock.advance(1_000)
   assert.deepEqual([written.toSorted(), batches], [names(601).toSorted(), [200, 200, 200, 1]])

@@ -20,7 +20,8 @@ async function installed(t: TestContext) {
     await scope[Symbol.asyncDispose]()
     await sim.close()
   })
-  const open = (password = 'secret') => openSwitch({ host: '127.0.0.1', port, password }, { clock: systemClock, log, scope, linked: told })
+  const open = (password = 'secret') =>
+    openSwitch({ host: '127.0.0.1', port, password }, { clock: systemClock, log, scope, linked: told })
   return { sim, open, warned, linked }
 }
 
@@ -31,7 +32,11 @@ test('a node starts without its switch, says so, dials nobody, and has it as soo
   const board = new Switchboard()
   board.add(one)
   assert.equal(one.up, false)
-  assert.deepEqual(warned, ['FreeSWITCH cannot be reached: the node starts without it and keeps trying', 'the event link is down', 'the command link is down'])
+  assert.deepEqual(warned, [
+    'FreeSWITCH cannot be reached: the node starts without it and keeps trying',
+    'the event link is down',
+    'the command link is down',
+  ])
   assert.throws(() => board.any(), { code: 'LINK_DOWN' })
   const early = 'a call of a run that nobody has told of'
   assert.equal(board.of(early), one, 'it brings calls before its event link is up')

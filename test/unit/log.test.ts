@@ -13,7 +13,13 @@ function logged(act: (log: ReturnType<typeof openLog>) => void): string {
 test('a number is masked wherever a log line has it: by key, in an error, in a message, in a list, in a child', () => {
   const text = logged(log => {
     log.info({ from: '+493012345678', digits: '42' }, 'a caller came')
-    log.warn({ error: "'+493012345678' is no number", stack: ['at sofia/gateway/carrier/493012345678', { deep: 'sip:+493012345678@10.0.0.1' }] }, 'dialling 00493012345678 failed')
+    log.warn(
+      {
+        error: "'+493012345678' is no number",
+        stack: ['at sofia/gateway/carrier/493012345678', { deep: 'sip:+493012345678@10.0.0.1' }],
+      },
+      'dialling 00493012345678 failed',
+    )
     log.child({ phone: '+493012345678' }).error({ err: new Error('lead +49 (0)30 123-45678 is gone') }, 'failed')
   })
   assert.doesNotMatch(text, /3012345|123-45|"42"/)
@@ -24,8 +30,20 @@ test('a number is masked wherever a log line has it: by key, in an error, in a m
 
 test('what is no telephone number stays readable: uuids, times, addresses, counts, extensions, versions', () => {
   const uuid = '12345678-1234-4123-8123-123456789012'
-  const fields = { uuid, at: 1764438283123, host: '10.100.200.30:8084', extension: '1001', version: '1.10.12', time: '2026-11-29T17:44:43Z', hex: 'a1234567890' }
-  const { level: _level, msg: _msg, ...rest } = JSON.parse(logged(log => log.info(fields, 'x')).replace(/"time":"[^"]*",/, '')) as Record<string, unknown>
+  const fields = {
+    uuid,
+    at: 1764438283123,
+    host: '10.100.200.30:8084',
+    extension: '1001',
+    version: '1.10.12',
+    time: '2026-11-29T17:44:43Z',
+    hex: 'a1234567890',
+  }
+  const {
+    level: _level,
+    msg: _msg,
+    ...rest
+  } = JSON.parse(logged(log => log.info(fields, 'x')).replace(/"time":"[^"]*",/, '')) as Record<string, unknown>
   assert.deepEqual(rest, fields)
 })
 
@@ -36,5 +54,8 @@ test('control characters and text that runs backwards are shown, not obeyed', ()
   const json = visibleJson(JSON.stringify(evil, null, 2))
   assert.doesNotMatch(json, /[^\P{Cc}\n]|\p{Cf}/u)
   assert.deepEqual(JSON.parse(json), evil, 'a program reads what there was')
-  assert.doesNotMatch(logged(log => log.error({ error: evil.cell }, 'x')), /[^\P{Cc}\n]|\p{Cf}/u)
+  assert.doesNotMatch(
+    logged(log => log.error({ error: evil.cell }, 'x')),
+    /[^\P{Cc}\n]|\p{Cf}/u,
+  )
 })

@@ -46,7 +46,17 @@ export async function rig() {
     living.add(name)
     const isAlive = (other: string) => living.has(other)
     const othersDial = () => [...living].some(other => other !== name)
-    const nailed = new NailedAgents({ switchboard, roster, mirror, nailedLegs, clock, log: silentLog, node: name, isAlive, othersDial })
+    const nailed = new NailedAgents({
+      switchboard,
+      roster,
+      mirror,
+      nailedLegs,
+      clock,
+      log: silentLog,
+      node: name,
+      isAlive,
+      othersDial,
+    })
     /** As kill -9. */
     const dies = () => {
       living.delete(name)
@@ -67,6 +77,22 @@ export async function rig() {
     await roster.advance('alice', epoch, 'talking', clock.now())
     return () => roster.release('alice', epoch, 'talked', clock.now())
   }
-  const answers = (uuid: string) => carrier.events.emit('event', new SwitchEvent(`Event-Name: CHANNEL_ANSWER\nUnique-ID: ${uuid}\n`))
-  return { clock, carrier, answers, changed, link, roster, node, nailed, switchboard, dies, living, ready, talks, look: () => roster.get('alice', clock.now()) }
+  const answers = (uuid: string) =>
+    carrier.events.emit('event', new SwitchEvent(`Event-Name: CHANNEL_ANSWER\nUnique-ID: ${uuid}\n`))
+  return {
+    clock,
+    carrier,
+    answers,
+    changed,
+    link,
+    roster,
+    node,
+    nailed,
+    switchboard,
+    dies,
+    living,
+    ready,
+    talks,
+    look: () => roster.get('alice', clock.now()),
+  }
 }

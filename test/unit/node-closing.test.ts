@@ -26,7 +26,11 @@ test('each step is told when it is done, with what it did, one after the other',
   ])
   await clock.advance(100)
   await all
-  assert.deepEqual(said, ['info 30 ms: closing: calls {"given":3}', 'info 35 ms: closing: stores {}', 'info 35 ms: closing: nothing to wait for {}'])
+  assert.deepEqual(said, [
+    'info 30 ms: closing: calls {"given":3}',
+    'info 35 ms: closing: stores {}',
+    'info 35 ms: closing: nothing to wait for {}',
+  ])
   assert.deepEqual(closing.hangs, [])
   assert.deepEqual(clock.pending(), [], 'no timer is left')
 })
@@ -37,7 +41,13 @@ test('what hangs is left behind and named, what fails is told, and the rest is c
   const all = closing.run([
     { name: 'Redis', withinMs: 500, run: () => new Promise<never>(() => {}) },
     { name: 'PostgreSQL', withinMs: 500, run: () => Promise.reject(new Error('it is gone')) },
-    { name: 'files', withinMs: 500, run() { throw new Error('no space') } },
+    {
+      name: 'files',
+      withinMs: 500,
+      run() {
+        throw new Error('no space')
+      },
+    },
     { name: 'the port', withinMs: 500, run: () => void (closed = true) },
   ])
   await clock.advance(100)

@@ -15,7 +15,11 @@ class Nodes extends Emitter<NodeLeaseEvents> {
 test('the death of a node is one line: who, how many calls, taken by whom; a node that left on purpose is none', () => {
   const nodes = new Nodes()
   const warned: unknown[] = []
-  using deaths = new NodeDeaths({ node: 'b', lease: nodes, log: { warn: (fields: unknown) => void warned.push(fields) } })
+  using deaths = new NodeDeaths({
+    node: 'b',
+    lease: nodes,
+    log: { warn: (fields: unknown) => void warned.push(fields) },
+  })
   const from = (node: string) => ({ epoch: 2, before: { node, epoch: 1 }, entries: [] })
   for (const node of ['a', 'a', 'b', 'c']) deaths.came(from(node))
   deaths.came(null)

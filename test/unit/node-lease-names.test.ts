@@ -23,7 +23,10 @@ test('a second process under the name of a living node is refused, and the first
   await clock.advance(500)
   const refused = assert.rejects(second.lease.start(), (error: Error) => {
     assert.ok(error instanceof SettingError)
-    assert.match(error.message, /NODE_NAME: a node called 'a' is running \(incarnation [0-9a-f]{12}, process 1 on host\)/)
+    assert.match(
+      error.message,
+      /NODE_NAME: a node called 'a' is running \(incarnation [0-9a-f]{12}, process 1 on host\)/,
+    )
     assert.ok(error.message.includes(first.lease.incarnation))
     return true
   })
@@ -48,7 +51,11 @@ test('a node that was killed and starts again on its machine has its name back a
   await second.lease.start()
   await clock.settle()
   assert.equal(second.lease.holds(), true)
-  assert.deepEqual(peer.heard, ['came a', 'gone a', 'came a'], 'who watched over its calls knows that they are nobody’s')
+  assert.deepEqual(
+    peer.heard,
+    ['came a', 'gone a', 'came a'],
+    'who watched over its calls knows that they are nobody’s',
+  )
 })
 
 test('of a node whose process cannot be asked about, the name is free when it has missed a renewal', async t => {
@@ -59,7 +66,10 @@ test('of a node whose process cannot be asked about, the name is free when it ha
   first.door('silent')
   await clock.advance(1_000)
   const began = clock.monotonic()
-  await clock.runUntil(second.lease.start().then(() => true), 4_000)
+  await clock.runUntil(
+    second.lease.start().then(() => true),
+    4_000,
+  )
   assert.equal(clock.monotonic() - began, 2_000)
   assert.equal(second.lease.holds(), true)
 })
@@ -82,7 +92,10 @@ test('a frozen node whose name was taken over finds out, and never counts as ali
   await first.lease.start()
   first.door('shut')
   await clock.advance(5_600)
-  await clock.runUntil(second.lease.start().then(() => true), 4_000)
+  await clock.runUntil(
+    second.lease.start().then(() => true),
+    4_000,
+  )
   first.door('open')
   assert.equal(await first.lease.refresh(), false)
   assert.deepEqual(first.heard, ['lapsed', 'replaced'])
@@ -102,8 +115,14 @@ test('of two that come after a dead one, one has the name', async t => {
   const heirs = [node(t, 'a', { host: 'x' }), node(t, 'a', { host: 'y' })]
   const starts = Promise.allSettled(heirs.map(heir => heir.lease.start()))
   await clock.runUntil(starts, 4_000)
-  assert.deepEqual((await starts).map(({ status }) => status), ['fulfilled', 'rejected'])
-  assert.deepEqual(heirs.map(heir => heir.lease.holds()), [true, false])
+  assert.deepEqual(
+    (await starts).map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  assert.deepEqual(
+    heirs.map(heir => heir.lease.holds()),
+    [true, false],
+  )
 })
 
 test('a node that is closed while it waits for its name does not take it', async t => {

@@ -28,7 +28,12 @@ export function openRig() {
       onChange: listener => shared.onChange(() => door === 'open' && listener()),
     }
     const lease = new LocalNodeLease({
-      table, clock, node: name, address: `10.0.0.1:80${name.length}`, roles: ['listener'], log: silentLog,
+      table,
+      clock,
+      node: name,
+      address: `10.0.0.1:80${name.length}`,
+      roles: ['listener'],
+      log: silentLog,
       machine: { host: 'host', pid: 1, isRunning: pid => running.has(pid), ...machine },
     })
     const heard: string[] = []

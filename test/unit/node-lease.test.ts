@@ -147,7 +147,7 @@ test('after an outage of the table nobody is taken for dead who comes back withi
   const nodes = ['a', 'b', 'c'].map(name => node(t, name))
   for (const { lease } of nodes) await lease.start()
   await clock.settle()
-  const [a, b, c] = nodes as [typeof nodes[0], typeof nodes[0], typeof nodes[0]]
+  const [a, b, c] = nodes as [(typeof nodes)[0], (typeof nodes)[0], (typeof nodes)[0]]
   for (const { door, heard } of nodes) {
     door('shut')
     heard.length = 0

@@ -5,8 +5,17 @@ import { openRig } from './reconcile-rig.ts'
 test('a caller who hangs up while their node is dead gets a record with the time and cause that were heard', async t => {
   const rig = await openRig(t)
   const caller = await rig.caller()
-  await rig.notes(caller.uuid, { event: 'entered', queue: 'sales' }, { tag: ['crmuuid', 'c-1'] }, { recording: '/r/1.wav' })
-  await rig.queueStore.enter('sales', { call: caller.uuid, from: '+49', node: 'a', joinedAt: rig.clock.now(), headStartMs: 0 }, rig.clock.now())
+  await rig.notes(
+    caller.uuid,
+    { event: 'entered', queue: 'sales' },
+    { tag: ['crmuuid', 'c-1'] },
+    { recording: '/r/1.wav' },
+  )
+  await rig.queueStore.enter(
+    'sales',
+    { call: caller.uuid, from: '+49', node: 'a', joinedAt: rig.clock.now(), headStartMs: 0 },
+    rig.clock.now(),
+  )
   const { uuid } = caller
   rig.switch.listeners.clear() // nobody takes the caller
   caller.hangUp()
@@ -51,8 +60,14 @@ test('two people whose node dies talk on, and the end of their talk is written d
   assert.equal(record?.outcome, 'talked')
   assert.equal(record.agent, 'alice')
   assert.ok(Math.abs(record.endedAt - ended) <= 20)
-  assert.deepEqual(record.timeline.map(({ event }) => event), ['talking', 'talked'])
-  assert.ok(Math.abs(record.timeline[1]!.at - record.timeline[0]!.at - (ended - began)) <= 20, 'the talk is as long as it was')
+  assert.deepEqual(
+    record.timeline.map(({ event }) => event),
+    ['talking', 'talked'],
+  )
+  assert.ok(
+    Math.abs(record.timeline[1]!.at - record.timeline[0]!.at - (ended - began)) <= 20,
+    'the talk is as long as it was',
+  )
   assert.equal(await rig.state('alice'), 'wrap-up')
   assert.equal(await rig.owner(caller.uuid), undefined)
 })
@@ -126,14 +141,22 @@ test('a call that ended unheard is lost, and its record says so', async t => {
   await rig.reconciler().start()
   rig.lapses('a')
   await rig.clock.advance(2_000)
-  assert.deepEqual(rig.records.map(({ outcome, end }) => [outcome, end.cause]), [['lost', 'LOST']])
+  assert.deepEqual(
+    rig.records.map(({ outcome, end }) => [outcome, end.cause]),
+    [['lost', 'LOST']],
+  )
 })
 
 test('a campaign’s call is settled when its node is dead', async t => {
   const rig = await openRig(t)
   rig.switch.world.at(/carrier/, { answers: '100ms' })
   const place = rig.switch.world.at('sofia/gateway/carrier/2000', { answers: '100ms' })
-  await rig.clock.runUntil(rig.home.commands.run('originate {ignore_early_media=true}sofia/gateway/carrier/2000 switchhook-campaign XML switchhook' as never), 5_000)
+  await rig.clock.runUntil(
+    rig.home.commands.run(
+      'originate {ignore_early_media=true}sofia/gateway/carrier/2000 switchhook-campaign XML switchhook' as never,
+    ),
+    5_000,
+  )
   await rig.clock.advance(50)
   const lead = place.last!
   assert.equal(await rig.owner(lead.uuid), 'a')
@@ -188,13 +211,25 @@ test('two nodes that act at once end a call once', async t => {
   await Promise.all([one.look('test'), other.look('test')])
   assert.equal(await rig.owner(caller.uuid), undefined)
   assert.equal(await rig.state('alice'), 'wrap-up')
-  assert.equal(new Set(rig.records.map(record => JSON.stringify([record.endedAt, record.outcome]))).size, 1, 'both say the same')
+  assert.equal(
+    new Set(rig.records.map(record => JSON.stringify([record.endedAt, record.outcome]))).size,
+    1,
+    'both say the same',
+  )
 })
 
 test('a node that comes back under its old name puts its old calls away itself', async t => {
   const rig = await openRig(t)
   const uuid = '00000000-0000-4000-8000-000000000001'
-  await rig.calls.take(uuid, 'b', JSON.stringify({ k: 'begin', at: rig.clock.now(), arrival: { uuid, path: 'welcome', from: '', to: '', direction: 'in', core: rig.switch.coreUuid } }))
+  await rig.calls.take(
+    uuid,
+    'b',
+    JSON.stringify({
+      k: 'begin',
+      at: rig.clock.now(),
+      arrival: { uuid, path: 'welcome', from: '', to: '', direction: 'in', core: rig.switch.coreUuid },
+    }),
+  )
   await rig.reconciler().start()
   await rig.clock.advance(4_000)
   assert.equal(rig.records.length, 0, 'a flow of its own could be writing')

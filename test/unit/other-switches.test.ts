@@ -21,7 +21,18 @@ async function sites(t: TestContext) {
   /** A call on the other switch, driven by node c. */
   const theirs = async () => {
     const uuid = randomUUID()
-    const arrival = { uuid, path: 'welcome', from: '+49', fromName: '', to: '', direction: 'in', answered: true, core: THEIRS, socketResume: true, key: '' } as never
+    const arrival = {
+      uuid,
+      path: 'welcome',
+      from: '+49',
+      fromName: '',
+      to: '',
+      direction: 'in',
+      answered: true,
+      core: THEIRS,
+      socketResume: true,
+      key: '',
+    } as never
     await rig.calls.take(uuid, 'c', lineOf({ k: 'begin', at: rig.clock.now(), arrival }))
     return uuid
   }
@@ -43,7 +54,11 @@ test('calls and agents of another node’s switch stay as they are, also when th
   assert.equal(await rig.state('alice'), 'talking')
   assert.equal((await rig.roster.get('adam', rig.clock.now()))?.nailed?.leg, leg)
   const told = rig.warnings.filter(({ text }) => text.includes('FREESWITCH must name every switch'))
-  assert.deepEqual(told.map(({ fields }) => fields), [{ switch: 'there/127.0.0.1:8021', core: THEIRS }], 'once')
+  assert.deepEqual(
+    told.map(({ fields }) => fields),
+    [{ switch: 'there/127.0.0.1:8021', core: THEIRS }],
+    'once',
+  )
 })
 
 test('what is of the own switch is put away as ever, though there are other switches', async t => {

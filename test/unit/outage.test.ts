@@ -8,8 +8,14 @@ import { Outage } from '../../src/base/outage.ts'
 function told() {
   const clock = new VirtualClock()
   const lines: [level: string, text: string, fields: Record<string, unknown>][] = []
-  const at = (level: string) => ((fields: Record<string, unknown>, text: string) => void lines.push([level, text, fields])) as Log['warn']
-  const outage = new Outage({ what: 'the link to Redis', fields: { client: 'switchhook' }, clock, log: { ...silentLog, warn: at('warn'), info: at('info') } })
+  const at = (level: string) =>
+    ((fields: Record<string, unknown>, text: string) => void lines.push([level, text, fields])) as Log['warn']
+  const outage = new Outage({
+    what: 'the link to Redis',
+    fields: { client: 'switchhook' },
+    clock,
+    log: { ...silentLog, warn: at('warn'), info: at('info') },
+  })
   return { clock, lines, outage }
 }
 

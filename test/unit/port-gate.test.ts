@@ -14,7 +14,15 @@ const OTHER: Peer = { node: 'b', address: '10.0.0.2:8084', roles: ['listener'], 
 
 async function openGate(t: TestContext) {
   const clock = new VirtualClock()
-  const rig = { open: false, taken: false, peers: [OTHER] as Peer[], answers: true, may: true as boolean | Error, told: [] as boolean[], said: [] as string[] }
+  const rig = {
+    open: false,
+    taken: false,
+    peers: [OTHER] as Peer[],
+    answers: true,
+    may: true as boolean | Error,
+    told: [] as boolean[],
+    said: [] as string[],
+  }
   const admission = Object.assign(new Emitter<{ state: AdmissionState }>(), { state: 'open' as AdmissionState })
   const lease = Object.assign(new Emitter<NodeLeaseEvents>(), {
     peers: () => rig.peers,
@@ -26,7 +34,9 @@ async function openGate(t: TestContext) {
   })
   const listener = {
     port: 8084,
-    get listening() { return rig.open },
+    get listening() {
+      return rig.open
+    },
     pause: () => void (rig.open = false),
     async resume() {
       if (rig.taken) throw new SwitchError('LINK_DOWN', 'the port is in use')
@@ -37,7 +47,14 @@ async function openGate(t: TestContext) {
   }
   const hear = (_: unknown, message?: string) => void rig.said.push(message!)
   const log = { ...silentLog, info: hear, warn: hear, error: hear } as Log
-  const gate = await PortGate.open({ listener, admission, lease, knock: async () => (rig.answers ? 'accepts' : 'refuses'), clock, log })
+  const gate = await PortGate.open({
+    listener,
+    admission,
+    lease,
+    knock: async () => (rig.answers ? 'accepts' : 'refuses'),
+    clock,
+    log,
+  })
   t.after(() => {
     gate.close()
     assert.deepEqual(clock.pending(), [], 'a timer was left behind')
@@ -57,12 +74,21 @@ test('a node that is overrun closes its port while another one is open, and open
   assert.ok(!rig.open, 'FreeSWITCH goes to the other node')
   await enter('shedding')
   assert.ok(rig.open)
-  assert.deepEqual(rig.told, [true, true], 'the others know that it is open; that it is closed was written when it was allowed to')
+  assert.deepEqual(
+    rig.told,
+    [true, true],
+    'the others know that it is open; that it is closed was written when it was allowed to',
+  )
 })
 
 test('the last open node never closes its port, whatever its load is', async t => {
   const { clock, house: rig, enter, lease } = await openGate(t)
-  for (const peers of [[], [{ ...OTHER, open: false }], [{ ...OTHER, open: undefined }], [{ ...OTHER, address: null }]] as Peer[][]) {
+  for (const peers of [
+    [],
+    [{ ...OTHER, open: false }],
+    [{ ...OTHER, open: undefined }],
+    [{ ...OTHER, address: null }],
+  ] as Peer[][]) {
     rig.peers = peers
     await enter('overrun')
     await clock.advance(10_000)
@@ -110,5 +136,8 @@ test('a port that somebody else has taken meanwhile is asked for again until it 
   rig.taken = false
   await clock.advance(500)
   assert.ok(rig.open)
-  assert.deepEqual(rig.said.slice(1), ['the port cannot be opened again: no calls come to this node', 'the port could be opened again'])
+  assert.deepEqual(rig.said.slice(1), [
+    'the port cannot be opened again: no calls come to this node',
+    'the port could be opened again',
+  ])
 })

@@ -15,7 +15,7 @@ test('an agent who goes on a break while promised talks to that caller, and to n
   assert.equal(await rig.within(behind.agent(WAIT)), null)
 })
 
-test('an agent who is removed while promised is nobody\'s any more, and the caller waits on', async t => {
+test("an agent who is removed while promised is nobody's any more, and the caller waits on", async t => {
   const rig = await openRig(t)
   await rig.agent('alice')
   await using place = await rig.enter('c1')

@@ -52,7 +52,10 @@ test('a caller who hangs up at the very moment in which the agent is taken leave
   for (let turns = 0; turns < 12; turns++) {
     const caller = new Caller(`c${turns}`)
     const entering = rig.queues.enter(caller, 'sales').then(place => place.agent(WAIT))
-    const outcome = entering.then(() => 'agent', () => 'ended')
+    const outcome = entering.then(
+      () => 'agent',
+      () => 'ended',
+    )
     for (let turn = 0; turn < turns; turn++) await Promise.resolve()
     caller.hangsUp()
     await rig.within(outcome, 0)
@@ -94,7 +97,10 @@ test('a caller who is called back leaves the queue, and is not offered an agent 
 test('a queue that nobody made cannot be entered, and says which there are', async t => {
   const rig = await openRig(t)
   const entering = rig.enter('c1', 'slaes')
-  await assert.rejects(entering, (error: Error) => error instanceof NotFoundError && error.message.includes('sales, support'))
+  await assert.rejects(
+    entering,
+    (error: Error) => error instanceof NotFoundError && error.message.includes('sales, support'),
+  )
   await assert.rejects(rig.store.put({ name: 'a b', strategy: 'longest-idle-agent' }), InputError)
   await assert.rejects(rig.store.put({ name: 'vip', strategy: 'loudest' as 'longest-idle-agent' }), InputError)
 })

@@ -1,13 +1,24 @@
 /** Who gets which agent, and the reasons that are kept: pure snapshots. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newAgent, released, reserved, withStatus, type Agent, type AgentStatus, type Tier } from '../../src/agent/agent.ts'
+import {
+  newAgent,
+  released,
+  reserved,
+  withStatus,
+  type Agent,
+  type AgentStatus,
+  type Tier,
+} from '../../src/agent/agent.ts'
 import { check } from '../../src/queue/invariants.ts'
 import { match, nextLook, unfounded } from '../../src/queue/match.ts'
 import { joined, offered, talking, waitsOn, type Member } from '../../src/queue/member.ts'
 
 const NOW = 1_000_000
-const QUEUES = [{ name: 'sales', strategy: 'longest-idle-agent' }, { name: 'support', strategy: 'longest-idle-agent' }] as const
+const QUEUES = [
+  { name: 'sales', strategy: 'longest-idle-agent' },
+  { name: 'support', strategy: 'longest-idle-agent' },
+] as const
 
 interface About {
   status?: AgentStatus
@@ -17,7 +28,10 @@ interface About {
   queues?: Tier[]
 }
 
-function agent(name: string, { status = 'ready', lastTalkEnded = 0, level = 1, position = 1, queues }: About = {}): Agent {
+function agent(
+  name: string,
+  { status = 'ready', lastTalkEnded = 0, level = 1, position = 1, queues }: About = {},
+): Agent {
   const tiers = queues ?? [{ queue: 'sales', level, position }]
   const settings = { name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: tiers }
   return { ...withStatus(newAgent(settings, 1), status, null, 1), lastTalkEnded }
@@ -31,7 +45,11 @@ const pairs = (members: Member[], agents: Agent[], queues: Parameters<typeof mat
   match({ queues, members, agents, now: NOW }).map(({ record }) => `${record.call} ${record.agent}`)
 
 test('the agent who has been idle longest gets the call', () => {
-  const agents = [agent('anna', { lastTalkEnded: 500 }), agent('bert', { lastTalkEnded: 400 }), agent('carl', { lastTalkEnded: 600 })]
+  const agents = [
+    agent('anna', { lastTalkEnded: 500 }),
+    agent('bert', { lastTalkEnded: 400 }),
+    agent('carl', { lastTalkEnded: 600 }),
+  ]
   assert.deepEqual(pairs([caller('c1', 10)], agents), ['c1 bert'])
 })
 
@@ -41,7 +59,9 @@ test('an agent of a lower level comes first, however long others have been idle'
 })
 
 test('of agents who have been idle equally long the lower position comes first, then the name', () => {
-  assert.deepEqual(pairs([caller('c1', 10)], [agent('anna', { position: 2 }), agent('bert', { position: 1 })]), ['c1 bert'])
+  assert.deepEqual(pairs([caller('c1', 10)], [agent('anna', { position: 2 }), agent('bert', { position: 1 })]), [
+    'c1 bert',
+  ])
   assert.deepEqual(pairs([caller('c1', 10)], [agent('bert'), agent('anna')]), ['c1 anna'])
 })
 
@@ -58,7 +78,12 @@ test('a head start counts like time that was waited', () => {
 })
 
 test('an agent of two queues goes to the caller who has waited longest, whichever queue that is', () => {
-  const both = agent('anna', { queues: [{ queue: 'sales', level: 1, position: 1 }, { queue: 'support', level: 1, position: 1 }] })
+  const both = agent('anna', {
+    queues: [
+      { queue: 'sales', level: 1, position: 1 },
+      { queue: 'support', level: 1, position: 1 },
+    ],
+  })
   assert.deepEqual(pairs([caller('c1', 10, 'sales'), caller('c2', 20, 'support')], [both]), ['c2 anna'])
 })
 
@@ -69,10 +94,18 @@ test('a caller for whom nobody is free does not hold up the others', () => {
 test('callers who are offered, put aside or talking are not matched', () => {
   const waiting = caller('c1', 10)
   const promised = offered(caller('c2', 50), { agent: 'bert', epoch: 5 }, NOW)
-  const aside = waitsOn(offered(caller('c3', 40), { agent: 'bert', epoch: 4 }, NOW), { agent: 'bert', epoch: 4 }, NOW + 1, NOW)!
+  const aside = waitsOn(
+    offered(caller('c3', 40), { agent: 'bert', epoch: 4 }, NOW),
+    { agent: 'bert', epoch: 4 },
+    NOW + 1,
+    NOW,
+  )!
   const talks = talking(offered(caller('c4', 60), { agent: 'bert', epoch: 3 }, NOW), { agent: 'bert', epoch: 3 }, NOW)!
   assert.deepEqual(pairs([waiting, promised, aside, talks], [agent('anna')]), ['c1 anna'])
-  assert.equal(match({ queues: QUEUES, members: [{ ...aside, passedUntil: NOW }], agents: [agent('anna')], now: NOW }).length, 1)
+  assert.equal(
+    match({ queues: QUEUES, members: [{ ...aside, passedUntil: NOW }], agents: [agent('anna')], now: NOW }).length,
+    1,
+  )
 })
 
 test('a queue without settings is left alone', () => {
@@ -84,21 +117,44 @@ test('the record says why this agent, why not the others, and who was passed ove
   const rested = reserved(agent('emil'), { for: 'c9', queue: 'sales', ttlMs: 5_000 }, NOW)!
   const resting = released(rested, rested.reservation!.epoch, 'no-answer', NOW)!
   const agents = [
-    agent('anna', { lastTalkEnded: 30 }), agent('bert', { lastTalkEnded: 20 }), agent('carl', { status: 'break' }), busy, resting,
-    agent('fred', { queues: [{ queue: 'support', level: 1, position: 1 }] }), agent('gina', { status: 'logged-out' }),
+    agent('anna', { lastTalkEnded: 30 }),
+    agent('bert', { lastTalkEnded: 20 }),
+    agent('carl', { status: 'break' }),
+    busy,
+    resting,
+    agent('fred', { queues: [{ queue: 'support', level: 1, position: 1 }] }),
+    agent('gina', { status: 'logged-out' }),
   ]
   const ahead = offered(caller('c0', 70_000), { agent: 'dora', epoch: busy.reservation!.epoch }, NOW)
-  const [first, second] = match({ queues: QUEUES, members: [caller('c2', 30_000), ahead, caller('c1', 60_000)], agents, now: NOW })
+  const [first, second] = match({
+    queues: QUEUES,
+    members: [caller('c2', 30_000), ahead, caller('c1', 60_000)],
+    agents,
+    now: NOW,
+  })
   assert.deepEqual(first!.record, {
-    at: NOW, queue: 'sales', call: 'c1', agent: 'bert', strategy: 'longest-idle-agent', waitedMs: 60_000,
+    at: NOW,
+    queue: 'sales',
+    call: 'c1',
+    agent: 'bert',
+    strategy: 'longest-idle-agent',
+    waitedMs: 60_000,
     ahead: [{ call: 'c0', why: 'offered' }],
-    candidates: [{ agent: 'bert', key: [1, 20, 1, 'bert'] }, { agent: 'anna', key: [1, 30, 1, 'anna'] }],
+    candidates: [
+      { agent: 'bert', key: [1, 20, 1, 'bert'] },
+      { agent: 'anna', key: [1, 30, 1, 'anna'] },
+    ],
     skipped: [
-      { agent: 'carl', why: 'break' }, { agent: 'dora', why: 'reserved' }, { agent: 'emil', why: 'resting' },
+      { agent: 'carl', why: 'break' },
+      { agent: 'dora', why: 'reserved' },
+      { agent: 'emil', why: 'resting' },
       { agent: 'gina', why: 'logged-out' },
     ],
   })
-  assert.deepEqual(second!.record.candidates.map(candidate => candidate.agent), ['anna'])
+  assert.deepEqual(
+    second!.record.candidates.map(candidate => candidate.agent),
+    ['anna'],
+  )
   assert.deepEqual(second!.record.skipped.at(-1), { agent: 'bert', why: 'reserved' })
 })
 
@@ -128,9 +184,18 @@ test('the check finds what must never be', () => {
   const faults = (members: Member[], agents: Agent[]) => check({ queues: QUEUES, members, agents, now: NOW })
   assert.deepEqual(faults([good], [promised]), [])
   assert.match(faults([], [promised]).join(), /agent anna is reserved for caller c1, who has no such place in sales/)
-  assert.match(faults([good, offered(caller('c2', 5), offer, NOW)], [promised]).join(), /agent anna is promised to callers c1 and c2/)
-  assert.match(faults([good], [agent('anna')]).join(), /caller c1 in sales is to have agent anna, who is not promised to them/)
-  assert.match(faults([caller('c3', 5)], [agent('anna')]).join(), /caller c3 waits in sales although agent anna is free/)
+  assert.match(
+    faults([good, offered(caller('c2', 5), offer, NOW)], [promised]).join(),
+    /agent anna is promised to callers c1 and c2/,
+  )
+  assert.match(
+    faults([good], [agent('anna')]).join(),
+    /caller c1 in sales is to have agent anna, who is not promised to them/,
+  )
+  assert.match(
+    faults([caller('c3', 5)], [agent('anna')]).join(),
+    /caller c3 waits in sales although agent anna is free/,
+  )
   assert.match(faults([{ ...good, offer: null }], []).join(), /caller c1 in sales is offered without an agent/)
 })
 
@@ -146,19 +211,46 @@ function heldFor(name: string, call: string, dialledAt: number, onTheLine = true
 }
 
 test('a lead who has answered and whose agent has left gets the agent of the lead who was dialled last and has not answered', () => {
-  const agents = [heldFor('anna', 'lead-1', 10, false), heldFor('bert', 'lead-2', 20), heldFor('carl', 'lead-3', 40), heldFor('dora', 'lead-4', 50), heldFor('emil', 'lead-5', 30)]
-  const [one, ...others] = match({ queues: QUEUES, members: [caller('lead-1', 10), caller('lead-4', 5)], agents, now: NOW })
-  assert.deepEqual([one!.record.call, one!.agent.name, one!.insteadOf], ['lead-1', 'carl', 'lead-3'], 'dora is for a lead who has answered')
-  assert.deepEqual(others.map(({ record, agent: who, insteadOf }) => [record.call, who.name, insteadOf]), [['lead-4', 'dora', undefined]])
+  const agents = [
+    heldFor('anna', 'lead-1', 10, false),
+    heldFor('bert', 'lead-2', 20),
+    heldFor('carl', 'lead-3', 40),
+    heldFor('dora', 'lead-4', 50),
+    heldFor('emil', 'lead-5', 30),
+  ]
+  const [one, ...others] = match({
+    queues: QUEUES,
+    members: [caller('lead-1', 10), caller('lead-4', 5)],
+    agents,
+    now: NOW,
+  })
+  assert.deepEqual(
+    [one!.record.call, one!.agent.name, one!.insteadOf],
+    ['lead-1', 'carl', 'lead-3'],
+    'dora is for a lead who has answered',
+  )
+  assert.deepEqual(
+    others.map(({ record, agent: who, insteadOf }) => [record.call, who.name, insteadOf]),
+    [['lead-4', 'dora', undefined]],
+  )
   const taken = reserved(one!.agent, { for: 'lead-1', queue: 'sales', ttlMs: 1_000, insteadOf: 'lead-3' }, NOW)
   assert.equal(taken?.reservation?.for, 'lead-1')
 })
 
 test('the lead whose agent was given away so gets the agent of the next one who has not answered, until their own is free again', () => {
   const left = heldFor('anna', 'lead-1', 10, false)
-  const lent = reserved(heldFor('bert', 'lead-2', 20), { for: 'lead-1', queue: 'sales', ttlMs: 1_000, insteadOf: 'lead-2' }, NOW)!
+  const lent = reserved(
+    heldFor('bert', 'lead-2', 20),
+    { for: 'lead-1', queue: 'sales', ttlMs: 1_000, insteadOf: 'lead-2' },
+    NOW,
+  )!
   const agents = [left, lent, heldFor('carl', 'lead-3', 15)]
-  const [one, ...others] = match({ queues: QUEUES, members: [caller('lead-2', 10), caller('c1', 90_000)], agents, now: NOW })
+  const [one, ...others] = match({
+    queues: QUEUES,
+    members: [caller('lead-2', 10), caller('c1', 90_000)],
+    agents,
+    now: NOW,
+  })
   assert.deepEqual([one!.record.call, one!.agent.name, one!.insteadOf, others.length], ['lead-2', 'carl', 'lead-3', 0])
   assert.deepEqual(pairs([caller('lead-2', 10)], [left, agent('bert'), heldFor('carl', 'lead-3', 15)]), ['lead-2 bert'])
 })

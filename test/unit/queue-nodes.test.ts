@@ -93,7 +93,10 @@ test('a caller whose record was lost while nobody listened is back when everythi
   assert.deepEqual(await rig.store.members('sales'), [])
   listener({ what: 'resync' })
   await rig.clock.settle()
-  assert.deepEqual((await rig.store.members('sales')).map(member => [member.call, member.joinedAt]), [['c1', before]])
+  assert.deepEqual(
+    (await rig.store.members('sales')).map(member => [member.call, member.joinedAt]),
+    [['c1', before]],
+  )
 })
 
 test('a store that fails for a while forgets nobody', async t => {

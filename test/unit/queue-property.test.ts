@@ -54,7 +54,11 @@ class Day {
     if (!line.delete(call) || member?.state !== 'offered') return
     const now = this.clock.now()
     const before = [...line.values()].filter(other => other.passedUntil <= now && byScore(other, member) < 0)
-    assert.deepEqual(before.map(other => other.call), [], `${call} was called in ${queue} before`)
+    assert.deepEqual(
+      before.map(other => other.call),
+      [],
+      `${call} was called in ${queue} before`,
+    )
   }
 
   async agent(name: string): Promise<void> {
@@ -63,7 +67,11 @@ class Day {
     const wrapUpMs = this.dice.of([0, 5_000])
     await this.roster.put({ name, endpoint: `user/${name}`, wrapUpMs, ringForMs: 20_000, queues }, this.clock.now())
     for (let at = 0; at < 40; at++) {
-      await this.roster.setStatus(name, this.dice.of(['ready', 'ready', 'ready', 'break', 'on-demand']), this.clock.now())
+      await this.roster.setStatus(
+        name,
+        this.dice.of(['ready', 'ready', 'ready', 'break', 'on-demand']),
+        this.clock.now(),
+      )
       await sleep(this.clock, 1 + this.dice.upTo(120_000))
       await this.roster.finishWrapUp(name, this.clock.now())
     }
@@ -81,7 +89,9 @@ class Day {
       const moves = this.dice.chance(0.05) ? this.dice.upTo(60_000) : Infinity
       const left = patience - (this.clock.monotonic() - from)
       const end = moves < left ? new CallMoved('the other node has it') : new CallEnded('ORIGINATOR_CANCEL')
-      const timer = Number.isFinite(Math.min(moves, left)) ? this.clock.after(Math.min(moves, left), () => life.abort(end)) : null
+      const timer = Number.isFinite(Math.min(moves, left))
+        ? this.clock.after(Math.min(moves, left), () => life.abort(end))
+        : null
       try {
         await this.flow(uuid, queue, this.nodes[node]!, life.signal)
         this.outcomes.set(uuid, 'talked')
@@ -111,7 +121,10 @@ class Day {
       }
       const announcement = 1 + this.dice.upTo(15_000)
       if (this.dice.chance(0.2)) await sleep(this.clock, announcement, signal)
-      else await sleep(this.clock, announcement, AbortSignal.any([signal, place.called])).catch(() => signal.throwIfAborted())
+      else
+        await sleep(this.clock, announcement, AbortSignal.any([signal, place.called])).catch(() =>
+          signal.throwIfAborted(),
+        )
     }
   }
 
@@ -161,7 +174,10 @@ for (const seed of [1, 2, 3]) {
     assert.equal(day.outcomes.size, CALLERS)
     assert.deepEqual(day.onThePhone.size, 0)
     const talked = [...day.outcomes.values()].filter(outcome => outcome === 'talked').length
-    assert.ok(talked > CALLERS / 2 && talked < CALLERS && day.takeovers > 20, `a dull day: ${talked} talked, ${day.takeovers} taken over`)
+    assert.ok(
+      talked > CALLERS / 2 && talked < CALLERS && day.takeovers > 20,
+      `a dull day: ${talked} talked, ${day.takeovers} taken over`,
+    )
     assert.equal(day.lost, 0, 'no promise was lost while its caller held it')
 
     for (const queue of QUEUES) {

@@ -58,7 +58,10 @@ export class House {
 
   async agent(name: string, { wrapUpMs = 0, queues = ['sales'] } = {}): Promise<void> {
     const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
-    await this.roster.put({ name, endpoint: `user/${name}`, wrapUpMs, ringForMs: 20_000, queues: tiers }, this.clock.now())
+    await this.roster.put(
+      { name, endpoint: `user/${name}`, wrapUpMs, ringForMs: 20_000, queues: tiers },
+      this.clock.now(),
+    )
     await this.roster.setStatus(name, 'ready', this.clock.now())
   }
 
@@ -98,12 +101,14 @@ export class House {
       this.#listeners.push(listener)
       return store.onChange((notice: unknown) => void (this.link !== 'deaf' && listener(notice as never)))
     }
-    const over = (work: (...about: unknown[]) => Promise<unknown>) => async (...about: unknown[]) => {
-      if (this.link === 'away') throw new Error("Stream isn't writeable and enableOfflineQueue options is false")
-      const answer = await work(...about)
-      if (this.link === 'torn') throw new Error('Connection is closed.')
-      return answer
-    }
+    const over =
+      (work: (...about: unknown[]) => Promise<unknown>) =>
+      async (...about: unknown[]) => {
+        if (this.link === 'away') throw new Error("Stream isn't writeable and enableOfflineQueue options is false")
+        const answer = await work(...about)
+        if (this.link === 'torn') throw new Error('Connection is closed.')
+        return answer
+      }
     return new Proxy(store, {
       get: (target, name) => {
         if (name === 'onChange') return onChange

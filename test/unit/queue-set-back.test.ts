@@ -10,7 +10,10 @@ import { openQueues } from '../../src/queue/queue.ts'
 import { answered, Caller, openRig, WAIT, type House } from './queue-rig.ts'
 
 /** How often a question is asked. More than twenty times are a loop that would never end. */
-function counted<K extends string>(store: { [key in K]: (...about: never[]) => Promise<unknown> }, name: K): () => number {
+function counted<K extends string>(
+  store: { [key in K]: (...about: never[]) => Promise<unknown> },
+  name: K,
+): () => number {
   const ask = store[name]
   let times = 0
   store[name] = async (...about: never[]) => {
@@ -145,7 +148,12 @@ test('what was read before a notice came does not undo what the notice said', as
   const member = joined('sales', { call: 'c1', from: '100', node: 'a', joinedAt: 0, headStartMs: 0 }, 1, 1_000)
   const read = slowly<Member | null>()
   const events = { changed() {}, member() {}, loaded() {}, failed: assert.ifError }
-  using mirror = new Mirror({ roster: rig.roster, store: { ...rig.store, member: () => read.answer }, now: () => 0, events })
+  using mirror = new Mirror({
+    roster: rig.roster,
+    store: { ...rig.store, member: () => read.answer },
+    now: () => 0,
+    events,
+  })
   await rig.clock.settle()
   mirror.take(member)
   const refreshed = mirror.refreshMember('sales', 'c1')

@@ -1,13 +1,30 @@
 /** An agent whose telephone is not there: tried twice, said once, and offered again when it registers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advanced, newAgent, registered, released, reserved, REST_MS, whyNotNow, withStatus, type Agent, type Outcome } from '../../src/agent/agent.ts'
+import {
+  advanced,
+  newAgent,
+  registered,
+  released,
+  reserved,
+  REST_MS,
+  whyNotNow,
+  withStatus,
+  type Agent,
+  type Outcome,
+} from '../../src/agent/agent.ts'
 import { UNREACHABLE_MS, warnOnceUnreachable } from '../../src/agent/rest.ts'
 import type { Log } from '../../src/base/log.ts'
 import { wordOf } from '../../src/desk/floor.ts'
 
 const HOUR = 3_600_000
-const ready = () => withStatus(newAgent({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues: [] }, 0), 'ready', null, 0)
+const ready = () =>
+  withStatus(
+    newAgent({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues: [] }, 0),
+    'ready',
+    null,
+    0,
+  )
 
 /** A call to the agent that ends so, an hour after the last one. */
 function called(agent: Agent, outcome: Outcome, now: number): Agent {
@@ -15,19 +32,29 @@ function called(agent: Agent, outcome: Outcome, now: number): Agent {
   const { epoch } = taken.reservation!
   return released(advanced(taken, epoch, 'ringing', now)!, epoch, outcome, now)!
 }
-const after = (...outcomes: Outcome[]) => outcomes.reduce((agent, outcome, at) => called(agent, outcome, (at + 1) * HOUR), ready())
+const after = (...outcomes: Outcome[]) =>
+  outcomes.reduce((agent, outcome, at) => called(agent, outcome, (at + 1) * HOUR), ready())
 
 test('a telephone that is not there is tried again after 5 s, and then not for five minutes', () => {
   const once = after('unreachable')
   assert.deepEqual([whyNotNow(once, HOUR), whyNotNow(once, HOUR + REST_MS.unreachable)], ['resting', null])
   const twice = after('unreachable', 'unreachable')
-  assert.deepEqual([whyNotNow(twice, 2 * HOUR), whyNotNow(twice, 2 * HOUR + UNREACHABLE_MS - 1), whyNotNow(twice, 2 * HOUR + UNREACHABLE_MS)], ['unreachable', 'unreachable', null])
+  assert.deepEqual(
+    [
+      whyNotNow(twice, 2 * HOUR),
+      whyNotNow(twice, 2 * HOUR + UNREACHABLE_MS - 1),
+      whyNotNow(twice, 2 * HOUR + UNREACHABLE_MS),
+    ],
+    ['unreachable', 'unreachable', null],
+  )
   assert.equal(wordOf(twice, 2 * HOUR), 'unreachable')
 })
 
 test('a telephone that rang in between is there, one that the network could not call may be', () => {
-  for (const outcome of ['busy', 'no-answer', 'declined'] as const) assert.equal(after('unreachable', outcome, 'unreachable').unreached, 1, outcome)
-  for (const outcome of ['failed', 'caller-left'] as const) assert.equal(after('unreachable', outcome, 'unreachable').unreached, 2, outcome)
+  for (const outcome of ['busy', 'no-answer', 'declined'] as const)
+    assert.equal(after('unreachable', outcome, 'unreachable').unreached, 1, outcome)
+  for (const outcome of ['failed', 'caller-left'] as const)
+    assert.equal(after('unreachable', outcome, 'unreachable').unreached, 2, outcome)
 })
 
 test('an agent is offered calls again when the telephone registers, and when they say that they are ready', () => {
@@ -39,16 +66,24 @@ test('an agent is offered calls again when the telephone registers, and when the
 })
 
 test('who registers while they rest for another reason rests on', () => {
-  const agent = registered(after('unreachable', 'unreachable', 'busy'), 3 * HOUR) ?? after('unreachable', 'unreachable', 'busy')
+  const agent =
+    registered(after('unreachable', 'unreachable', 'busy'), 3 * HOUR) ?? after('unreachable', 'unreachable', 'busy')
   assert.equal(whyNotNow(agent, 3 * HOUR), 'resting')
 })
 
 test('whoever is on duty reads it once, with the agent and the telephone', () => {
   const lines: unknown[] = []
   const log = { warn: (fields: object, text: string) => lines.push([fields, text]) } as unknown as Log
-  for (const agent of [after('unreachable'), after('unreachable', 'unreachable'), after('unreachable', 'unreachable', 'unreachable')]) warnOnceUnreachable(log, agent)
-  assert.deepEqual(lines, [[
-    { agent: 'alice', endpoint: 'user/1001', tries: 2, minutes: 5 },
-    'the telephone of this agent cannot be reached: the agent is offered to nobody until it registers, or so many minutes have passed',
-  ]])
+  for (const agent of [
+    after('unreachable'),
+    after('unreachable', 'unreachable'),
+    after('unreachable', 'unreachable', 'unreachable'),
+  ])
+    warnOnceUnreachable(log, agent)
+  assert.deepEqual(lines, [
+    [
+      { agent: 'alice', endpoint: 'user/1001', tries: 2, minutes: 5 },
+      'the telephone of this agent cannot be reached: the agent is offered to nobody until it registers, or so many minutes have passed',
+    ],
+  ])
 })

@@ -50,7 +50,15 @@ test('a process without a door of its own sends a call that must be fetched to o
   const rig = await openRig(t)
   const caller = await rig.caller()
   rig.alive.add('dialer')
-  await rig.reconciler({ node: 'dialer', address: null, nodes: new FakePeers('dialer', rig.alive), legs: () => [], mine: () => false }).start()
+  await rig
+    .reconciler({
+      node: 'dialer',
+      address: null,
+      nodes: new FakePeers('dialer', rig.alive),
+      legs: () => [],
+      mine: () => false,
+    })
+    .start()
   rig.alive.delete('a')
   await rig.clock.advance(40_000)
   assert.equal(await rig.owner(caller.uuid), 'b')

@@ -17,9 +17,18 @@ async function twoNodes(t: TestContext) {
   const alive = new Set(['a', 'b'])
   const nodes = new FakePeers('b', alive)
   const looks = new Reconciler({
-    node: 'b', address: b.address, nodes, calls: sim.callStore, switchboard: b.switchboard, roster: sim.roster, queueStore: sim.queueStore,
+    node: 'b',
+    address: b.address,
+    nodes,
+    calls: sim.callStore,
+    switchboard: b.switchboard,
+    roster: sim.roster,
+    queueStore: sim.queueStore,
     records: { ended: async record => void sim.records.push({ ...record, end: { cause: record.end.cause } }) },
-    leads: null, rows: null, clock: sim.clock, log: silentLog,
+    leads: null,
+    rows: null,
+    clock: sim.clock,
+    log: silentLog,
     legs: () => b.door.legs.values(),
     mine: uuid => b.door.legs.has(uuid as Uuid),
   })
@@ -56,7 +65,10 @@ test('a caller who hangs up while their dead node still counts as alive has talk
   const [record] = sim.records
   assert.equal(record?.agent, 'alice')
   const at = (event: string) => record.timeline.find(moment => moment.event === event)!.at
-  assert.ok(Math.abs(at('talked') - at('talking') - (ended - began)) < 1_000, `${at('talked') - at('talking')} ms, not ${ended - began}`)
+  assert.ok(
+    Math.abs(at('talked') - at('talking') - (ended - began)) < 1_000,
+    `${at('talked') - at('talking')} ms, not ${ended - began}`,
+  )
   assert.equal(await alice.state(), 'wrap-up')
 })
 
@@ -67,12 +79,14 @@ test('a caller who was joined in the moment in which their node died, came back 
   await alice.ready()
   await alice.hears('whisper/press-1')
   const person = sim.switch.channels.get(await caller.uuid())!.person!
-  const died = new Promise<void>(resolve => person.on('talking', other => {
-    if (!other || sim.deaths > 0) return
-    sim.kill('a') // before it has heard that they talk
-    sim.switch.refuse('127.0.0.1:8085')
-    resolve()
-  }))
+  const died = new Promise<void>(resolve =>
+    person.on('talking', other => {
+      if (!other || sim.deaths > 0) return
+      sim.kill('a') // before it has heard that they talk
+      sim.switch.refuse('127.0.0.1:8085')
+      resolve()
+    }),
+  )
   await alice.presses('1')
   await sim.until('the node dies', died)
   await sim.advance('20s')

@@ -44,7 +44,9 @@ export class FakePeers extends Emitter<{ gone: string; regained: null }> {
     return this.alive.has(node)
   }
   peers() {
-    return [...this.alive].filter(node => node !== this.self).map(node => ({ node, address: ADDRESS[node as Name] ?? null, roles: ['listener'] }))
+    return [...this.alive]
+      .filter(node => node !== this.self)
+      .map(node => ({ node, address: ADDRESS[node as Name] ?? null, roles: ['listener'] }))
   }
 }
 
@@ -115,10 +117,21 @@ export class ReconcileRig {
     const { clock, log, calls, switchboard, roster, queueStore } = this
     const door = this.doors.get('b')!
     const one = new Reconciler({
-      clock, log, calls, switchboard, roster, queueStore, node: 'b', address: ADDRESS.b, nodes: this.nodes,
+      clock,
+      log,
+      calls,
+      switchboard,
+      roster,
+      queueStore,
+      node: 'b',
+      address: ADDRESS.b,
+      nodes: this.nodes,
       records: { ended: async record => void this.records.push(record) },
       leads: { presume: async (uuid, cause) => void this.presumed.push({ uuid, cause }) },
-      rows: { open: async () => new Map([...this.open].map(call => [call, null])), lost: async uuid => void (this.open.delete(uuid) && this.lost.push(uuid)) },
+      rows: {
+        open: async () => new Map([...this.open].map(call => [call, null])),
+        lost: async uuid => void (this.open.delete(uuid) && this.lost.push(uuid)),
+      },
       legs: () => door.legs.values(),
       mine: uuid => door.legs.has(uuid as Uuid),
       ...parts,
@@ -129,9 +142,15 @@ export class ReconcileRig {
 
   /** Somebody calls, and is answered by the first node that takes them. */
   async caller(flow = 'welcome', variables: Record<string, string> = {}): Promise<Person> {
-    const person = this.switch.world.call({ from: '+493012345', name: `caller-${flow}`, to: `switchhook-${flow}`, variables })
+    const person = this.switch.world.call({
+      from: '+493012345',
+      name: `caller-${flow}`,
+      to: `switchhook-${flow}`,
+      variables,
+    })
     await this.clock.advance(50)
-    for (const door of this.doors.values()) void door.legs.get(person.uuid as Uuid)?.conversation?.execute('answer' as Ident)
+    for (const door of this.doors.values())
+      void door.legs.get(person.uuid as Uuid)?.conversation?.execute('answer' as Ident)
     await this.clock.advance(50)
     return person
   }
@@ -139,7 +158,9 @@ export class ReconcileRig {
   /** Somebody on a telephone that was dialled, parked. */
   async answered(name: string, variables: Record<string, string> = {}): Promise<Person> {
     const place = this.switch.world.at(`user/${name}`, { answers: '100ms' })
-    const set = Object.entries(variables).map(([key, value]) => `${key}=${value}`).join(',')
+    const set = Object.entries(variables)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',')
     const done = this.home.commands.run(`originate {${set}}user/${name} &park()` as ApiText)
     await this.clock.runUntil(done, 5_000)
     await this.clock.advance(50)
@@ -149,7 +170,11 @@ export class ReconcileRig {
   /** The two talk, as `join` does it. */
   async talk(caller: Person, other: Person): Promise<void> {
     const back = 'transfer_after_bridge=switchhook-welcome:XML:switchhook'
-    for (const command of [`uuid_setvar_multi ${caller.uuid} socket_resume=false;${back}`, `uuid_bridge ${caller.uuid} ${other.uuid}`]) await this.home.commands.run(command as ApiText)
+    for (const command of [
+      `uuid_setvar_multi ${caller.uuid} socket_resume=false;${back}`,
+      `uuid_bridge ${caller.uuid} ${other.uuid}`,
+    ])
+      await this.home.commands.run(command as ApiText)
     await this.clock.runUntil(() => caller.talksWith === other, 2_000)
     await this.clock.advance(300)
   }
@@ -157,7 +182,13 @@ export class ReconcileRig {
   /** What node a's flow writes down. */
   async notes(uuid: string, ...notes: NoteOf[]): Promise<void> {
     const owner = (await this.calls.owner(uuid))!
-    assert.ok(await this.calls.append(uuid, owner, notes.map(note => lineOf({ k: 'note', at: this.clock.now(), note }))))
+    assert.ok(
+      await this.calls.append(
+        uuid,
+        owner,
+        notes.map(note => lineOf({ k: 'note', at: this.clock.now(), note })),
+      ),
+    )
   }
 
   /** The process of a node is gone, and its peers have seen it lapse. */
@@ -176,7 +207,16 @@ export class ReconcileRig {
 
   async talking(name: string, call: string): Promise<number> {
     const now = this.clock.now()
-    await this.roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 10_000, ringForMs: 20_000, queues: [{ queue: 'sales', level: 1, position: 1 }] }, now)
+    await this.roster.put(
+      {
+        name,
+        endpoint: `user/${name}`,
+        wrapUpMs: 10_000,
+        ringForMs: 20_000,
+        queues: [{ queue: 'sales', level: 1, position: 1 }],
+      },
+      now,
+    )
     await this.roster.setStatus(name, 'ready', now)
     const epoch = (await this.roster.reserve(name, call, now, 10_000))!
     await this.roster.advance(name, epoch, 'ringing', now)

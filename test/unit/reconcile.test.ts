@@ -28,9 +28,15 @@ class BelievedLeg {
 
 /** The same memory, but for one question. */
 const asking = (calls: CallStore, all: CallStore['all']): CallStore =>
-  new Proxy(calls, { get: (target, name) => (name === 'all' ? all : (Reflect.get(target, name) as () => unknown).bind(target)) })
+  new Proxy(calls, {
+    get: (target, name) => (name === 'all' ? all : (Reflect.get(target, name) as () => unknown).bind(target)),
+  })
 
-const noCommandsOf = (rig: ReconcileRig, kind: RegExp) => assert.deepEqual(rig.commands.filter(command => kind.test(command)), [])
+const noCommandsOf = (rig: ReconcileRig, kind: RegExp) =>
+  assert.deepEqual(
+    rig.commands.filter(command => kind.test(command)),
+    [],
+  )
 
 test('a leg of ours that the switch does not have has ended, for the reason that was heard, also while PostgreSQL is away', async t => {
   const rig = await openRig(t)
@@ -38,7 +44,10 @@ test('a leg of ours that the switch does not have has ended, for the reason that
   caller.hangUp()
   await rig.clock.advance(100)
   const [heard, unheard] = [new BelievedLeg(rig, caller.uuid), new BelievedLeg(rig, GONE)]
-  const looks = rig.reconciler({ legs: () => [heard, unheard], rows: { open: () => Promise.reject(new Error('PostgreSQL is away')), lost: async () => {} } })
+  const looks = rig.reconciler({
+    legs: () => [heard, unheard],
+    rows: { open: () => Promise.reject(new Error('PostgreSQL is away')), lost: async () => {} },
+  })
   await looks.start()
   assert.equal(heard.cause, 'NORMAL_CLEARING')
   assert.equal(unheard.phase, 'driven', 'its end may be told in this moment')
@@ -58,7 +67,10 @@ test('an agent whose caller became a zombie is free within 90 seconds, and one l
   assert.equal(leg.cause, 'LOST', 'the flow goes on from here and frees the agent')
   await rig.clock.advance(200_000)
   const warned = rig.warnings.filter(({ text }) => text.includes('channels that do not exist'))
-  assert.deepEqual(warned.map(({ fields }) => fields['zombies']), [1])
+  assert.deepEqual(
+    warned.map(({ fields }) => fields['zombies']),
+    [1],
+  )
   rig.switch.channels.delete(caller.uuid)
 })
 
@@ -73,7 +85,10 @@ test('a caller whom nobody drives and nobody knows is sent to the door, and not 
   await rig.clock.advance(44_000)
   noCommandsOf(rig, /^uuid_transfer/)
   await rig.clock.advance(10_000)
-  assert.deepEqual(rig.commands.filter(command => command.startsWith('uuid_transfer')), [`uuid_transfer ${caller.uuid} switchhook-welcome XML switchhook`])
+  assert.deepEqual(
+    rig.commands.filter(command => command.startsWith('uuid_transfer')),
+    [`uuid_transfer ${caller.uuid} switchhook-welcome XML switchhook`],
+  )
   assert.ok(await rig.owner(caller.uuid), 'somebody has them')
   caller.hangUp()
 })
@@ -84,7 +99,9 @@ test('a caller who was forgotten and whom a node drives is not torn from it: the
   const caller = await rig.caller()
   await rig.calls.end(caller.uuid, (await rig.calls.owner(caller.uuid))!)
   const remembered: string[] = []
-  await rig.reconciler({ remember: async uuid => void (remembered.push(uuid), await rig.calls.take(uuid, 'b', '{}')) }).start()
+  await rig
+    .reconciler({ remember: async uuid => void (remembered.push(uuid), await rig.calls.take(uuid, 'b', '{}')) })
+    .start()
   await rig.clock.advance(120_000)
   assert.deepEqual(remembered, [caller.uuid])
   noCommandsOf(rig, /^uuid_(transfer|kill)/)
@@ -94,10 +111,18 @@ test('a caller who was forgotten and whom a node drives is not torn from it: the
 test('a telephone that was answered for a call which is no more is hung up; one whose caller lives is left alone', async t => {
   const rig = await openRig(t)
   const caller = await rig.caller()
-  const [left, awaited] = [await rig.answered('alice', { switchhook_parent: GONE }), await rig.answered('bob', { switchhook_parent: caller.uuid })]
-  for (const { uuid } of [left, awaited]) await rig.home.commands.run(`uuid_transfer ${uuid} switchhook-leg XML switchhook` as ApiText)
-  for (const [uuid, leg] of rig.doors.get('a')!.legs) if (uuid !== caller.uuid) void leg.conversation?.execute('playback' as never, 'whisper.wav' as never)
-  rig.switch.dialplan.extension('switchhook-leg', [{ application: 'playback', data: 'a.wav' }, { application: 'sleep', data: '600000' }])
+  const [left, awaited] = [
+    await rig.answered('alice', { switchhook_parent: GONE }),
+    await rig.answered('bob', { switchhook_parent: caller.uuid }),
+  ]
+  for (const { uuid } of [left, awaited])
+    await rig.home.commands.run(`uuid_transfer ${uuid} switchhook-leg XML switchhook` as ApiText)
+  for (const [uuid, leg] of rig.doors.get('a')!.legs)
+    if (uuid !== caller.uuid) void leg.conversation?.execute('playback' as never, 'whisper.wav' as never)
+  rig.switch.dialplan.extension('switchhook-leg', [
+    { application: 'playback', data: 'a.wav' },
+    { application: 'sleep', data: '600000' },
+  ])
   await rig.reconciler({ legs: () => [] }).start()
   await rig.clock.advance(60_000)
   assert.equal(left.state, 'gone')
@@ -137,7 +162,10 @@ test('a caller who got stuck between two talks is sent to the door', async t => 
   await rig.clock.advance(15_000)
   noCommandsOf(rig, /^uuid_transfer/)
   await rig.clock.advance(10_000)
-  assert.deepEqual(rig.commands.filter(command => command.startsWith('uuid_transfer')), [`uuid_transfer ${caller.uuid} switchhook-welcome XML switchhook`])
+  assert.deepEqual(
+    rig.commands.filter(command => command.startsWith('uuid_transfer')),
+    [`uuid_transfer ${caller.uuid} switchhook-welcome XML switchhook`],
+  )
   assert.equal(await rig.owner(caller.uuid), 'b')
   caller.hangUp()
 })
@@ -157,7 +185,11 @@ test('people who talk are never touched, however long they do', async t => {
 test('agents promised to a call that is no more are free, its place and its row are closed', async t => {
   const rig = await openRig(t)
   await rig.talking('alice', GONE)
-  await rig.queueStore.enter('sales', { call: GONE, from: '+49', node: 'a', joinedAt: rig.clock.now(), headStartMs: 0 }, rig.clock.now())
+  await rig.queueStore.enter(
+    'sales',
+    { call: GONE, from: '+49', node: 'a', joinedAt: rig.clock.now(), headStartMs: 0 },
+    rig.clock.now(),
+  )
   rig.open.add(GONE)
   await rig.reconciler().start()
   await rig.clock.advance(4_000)
@@ -188,12 +220,22 @@ test('after a switch was started anew the agents of a dead node are free within 
 test('calls whose switch was started anew while nobody of us was there are asked for, and then closed', async t => {
   const rig = await openRig(t)
   const began = rig.clock.now() - 60_000
-  const arrival = { uuid: GONE, path: 'welcome', from: '', to: '', direction: 'in', core: '00000000-0000-4000-8000-00000000dead' }
+  const arrival = {
+    uuid: GONE,
+    path: 'welcome',
+    from: '',
+    to: '',
+    direction: 'in',
+    core: '00000000-0000-4000-8000-00000000dead',
+  }
   await rig.calls.take(GONE, 'a', JSON.stringify({ k: 'begin', at: began, arrival }))
   rig.alive.delete('a')
   await rig.reconciler().start()
   await rig.clock.advance(3_000)
-  assert.deepEqual(rig.records.map(({ outcome, end }) => [outcome, end.cause]), [['lost', 'SWITCH_CRASH']])
+  assert.deepEqual(
+    rig.records.map(({ outcome, end }) => [outcome, end.cause]),
+    [['lost', 'SWITCH_CRASH']],
+  )
   assert.equal(rig.records[0]!.endedAt, rig.home.facts.startedAt)
 })
 

@@ -10,7 +10,9 @@ import { exitCodeOf } from '../../src/desk/exit.ts'
 import { memoryPair, SimulatedSwitch, VirtualClock } from '#testing'
 
 /** mod_event_socket.c, listener_run: before any question for a password; releases before 1.10 have forgotten the colon. */
-const RUDE = ['Content-Length: 24', 'Content-Length 24'].map(length => `Content-Type: text/rude-rejection\n${length}\n\nAccess Denied, go away.\n`)
+const RUDE = ['Content-Length: 24', 'Content-Length 24'].map(
+  length => `Content-Type: text/rude-rejection\n${length}\n\nAccess Denied, go away.\n`,
+)
 
 /** Links to a switch that answers every connection with these octets, unless it is told to let them in. */
 function turnedAway(t: TestContext, octets: string) {
@@ -28,7 +30,13 @@ function turnedAway(t: TestContext, octets: string) {
     theirs.end()
     return ours
   }
-  const common = { name: '10.0.0.5:8021', open, password: sim.password, clock, log: { ...silentLog, warn: tell, info: tell } as Log }
+  const common = {
+    name: '10.0.0.5:8021',
+    open,
+    password: sim.password,
+    clock,
+    log: { ...silentLog, warn: tell, info: tell } as Log,
+  }
   const events = new EventLink(common)
   const commands = new CommandLink({ ...common, host: '', port: 0 })
   t.after(async () => {
@@ -45,9 +53,15 @@ for (const octets of RUDE) {
   test(`a switch that turns this machine away is named with the cure, and the command ends with 4 (${octets.split('\n')[1]})`, async t => {
     const { events, commands } = turnedAway(t, octets)
     for (const link of [events, commands]) {
-      const error = await link.start().then(() => assert.fail('it was let in'), (why: unknown) => why as SwitchError)
+      const error = await link.start().then(
+        () => assert.fail('it was let in'),
+        (why: unknown) => why as SwitchError,
+      )
       assert.ok(error instanceof SwitchError)
-      assert.match(error.message, /^10\.0\.0\.5:8021 turns this machine's address away: allow it by apply-inbound-acl in its event_socket\.conf\.xml$/)
+      assert.match(
+        error.message,
+        /^10\.0\.0\.5:8021 turns this machine's address away: allow it by apply-inbound-acl in its event_socket\.conf\.xml$/,
+      )
       assert.equal(exitCodeOf(error), 4)
     }
   })
@@ -70,7 +84,10 @@ test('a switch that turns a running node away is asked once in five seconds by e
   state.open = true
   await clock.advance(6_000)
   assert.deepEqual(said.map(({ text }) => text).sort(), ['the command link is back', 'the event link is back'])
-  assert.ok(said.every(({ fields }) => fields.attempts! >= 12), JSON.stringify(said))
+  assert.ok(
+    said.every(({ fields }) => fields.attempts! >= 12),
+    JSON.stringify(said),
+  )
 })
 
 test('a switch that refuses the password is asked once in five seconds by the command link, too', async t => {
@@ -91,7 +108,10 @@ test('links to a switch that is not there when they begin are up as soon as it i
   state.open = true
   sim.kill()
   for (const link of [events, commands]) {
-    const why = await link.start().then(() => assert.fail('it was let in'), (error: unknown) => error as SwitchError)
+    const why = await link.start().then(
+      () => assert.fail('it was let in'),
+      (error: unknown) => error as SwitchError,
+    )
     assert.equal(why.code, 'LINK_DOWN')
     link.keepTrying(why)
   }
@@ -103,5 +123,11 @@ test('links to a switch that is not there when they begin are up as soon as it i
   await clock.advance(5_000)
   assert.ok(events.up)
   assert.equal((await commands.run('global_getvar core_uuid' as never)).trim(), sim.coreUuid)
-  assert.deepEqual(said.slice(-2).map(({ text }) => text).sort(), ['the command link is back', 'the event link is back'])
+  assert.deepEqual(
+    said
+      .slice(-2)
+      .map(({ text }) => text)
+      .sort(),
+    ['the command link is back', 'the event link is back'],
+  )
 })

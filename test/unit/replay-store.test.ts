@@ -16,15 +16,18 @@ test('a caller whom a node could not take when they came goes on where they were
   const sim = new Simulation({})
   await sim.ready
   const begun: string[] = []
-  const caller = sim.call(flow(async call => {
-    begun.push('flow')
-    await call.answer()
-    await call.play('first')
-    await call.once('bill', async () => void begun.push('bill'))
-    await call.play('second')
-    await call.play('third')
-    return 'through'
-  }), {})
+  const caller = sim.call(
+    flow(async call => {
+      begun.push('flow')
+      await call.answer()
+      await call.play('first')
+      await call.once('bill', async () => void begun.push('bill'))
+      await call.play('second')
+      await call.play('third')
+      return 'through'
+    }),
+    {},
+  )
   await caller.hears('second')
   await sim.open('b')
   const answers = silence(sim)
@@ -42,14 +45,17 @@ test('a write that was thought lost and is done twice is lived through once', as
   const append = sim.callStore.append.bind(sim.callStore)
   sim.callStore.append = async (...args) => (await append(...args), append(...args))
   const keys: string[] = []
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    keys.push('|')
-    using _keys = call.on('key', key => void keys.push(key))
-    await call.play('long')
-    await call.play('longer')
-    return 'through'
-  }), {})
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      keys.push('|')
+      using _keys = call.on('key', key => void keys.push(key))
+      await call.play('long')
+      await call.play('longer')
+      return 'through'
+    }),
+    {},
+  )
   await caller.hears('long')
   await caller.presses('1')
   await caller.hears('longer')
@@ -63,11 +69,14 @@ test('a call that could not be taken and that another node has by now is left to
   const sim = new Simulation({})
   const a = await sim.ready
   const answers = silence(sim)
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await call.play('first')
-    return 'through'
-  }), {})
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.play('first')
+      return 'through'
+    }),
+    {},
+  )
   await caller.hears('first')
   const uuid = await caller.uuid()
   answers()
@@ -81,12 +90,15 @@ test('a call that could not be taken and that another node has by now is left to
 test('a caller who hangs up on the way to be taken once more is over, and leaves a record', async () => {
   const sim = new Simulation({})
   await sim.ready
-  const caller = sim.call(flow(async call => {
-    await call.answer()
-    await call.play('first')
-    await call.play('second')
-    return 'through'
-  }), {})
+  const caller = sim.call(
+    flow(async call => {
+      await call.answer()
+      await call.play('first')
+      await call.play('second')
+      return 'through'
+    }),
+    {},
+  )
   await caller.hears('second')
   const b = await sim.open('b')
   const answers = silence(sim)
@@ -100,13 +112,14 @@ test('a caller who hangs up on the way to be taken once more is over, and leaves
   assert.equal(b.flows.running, 0, 'nobody waits for it for ever: reconciliation may write its record')
 })
 
-const THREE = () => flow(async call => {
-  await call.answer()
-  await call.play('first')
-  await call.play('second')
-  await call.play('third')
-  return 'through'
-})
+const THREE = () =>
+  flow(async call => {
+    await call.answer()
+    await call.play('first')
+    await call.play('second')
+    await call.play('third')
+    return 'through'
+  })
 
 test('a caller whose call was taken after all, though this node did not hear so in time, is not left in silence', async () => {
   const sim = new Simulation({})

@@ -8,17 +8,29 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 const queues = [{ queue: 'sales', level: 1, position: 1 }]
-const alice = (rev: number): Agent => ({ ...newAgent({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues }, 0), rev })
+const alice = (rev: number): Agent => ({
+  ...newAgent({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 0, ringForMs: 20_000, queues }, 0),
+  rev,
+})
 
 async function openFloor() {
   const clock = new VirtualClock()
   let hear: (notice: AgentNotice) => void = () => {}
   const store: { list: () => Promise<Agent[]> } = { list: async () => [alice(7)] }
-  const roster = { list: () => store.list(), onChange: (listener: typeof hear) => ((hear = listener), { [Symbol.dispose]() {} }) } as unknown as Roster
+  const roster = {
+    list: () => store.list(),
+    onChange: (listener: typeof hear) => ((hear = listener), { [Symbol.dispose]() {} }),
+  } as unknown as Roster
   const mirror = new RosterMirror(roster, clock, silentLog)
   hear({ what: 'resync' })
   await clock.settle()
-  return { clock, mirror, store, hear: (notice: AgentNotice) => hear(notice), revs: () => mirror.all().map(agent => agent.rev) }
+  return {
+    clock,
+    mirror,
+    store,
+    hear: (notice: AgentNotice) => hear(notice),
+    revs: () => mirror.all().map(agent => agent.rev),
+  }
 }
 
 test('agents who could not be read are read a second later', async () => {

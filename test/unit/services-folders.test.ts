@@ -17,7 +17,10 @@ async function scratch(t: TestContext): Promise<string> {
 
 test('a socket stands in the project, in a folder that nobody else may enter', async t => {
   const folder = await scratch(t)
-  const { path, temporary } = await socketFolder({ dataDir: join(folder, 'data'), cacheDir: join(folder, 'cache') }, 'redis.sock')
+  const { path, temporary } = await socketFolder(
+    { dataDir: join(folder, 'data'), cacheDir: join(folder, 'cache') },
+    'redis.sock',
+  )
   assert.equal(path, join(folder, 'data', 'run', 'redis'))
   assert.equal(temporary, false)
   assert.equal(statSync(path).mode & 0o777, 0o700)
@@ -26,7 +29,8 @@ test('a socket stands in the project, in a folder that nobody else may enter', a
 test('where the path would be too long for a socket it stands in the cache, and each project has its own', async t => {
   const folder = await scratch(t)
   const cacheDir = join(folder, 'cache')
-  const of = (name: string) => socketFolder({ dataDir: join(folder, 'long-'.repeat(20), name), cacheDir }, '.s.PGSQL.5432')
+  const of = (name: string) =>
+    socketFolder({ dataDir: join(folder, 'long-'.repeat(20), name), cacheDir }, '.s.PGSQL.5432')
   const [one, two, again] = [await of('one'), await of('two'), await of('one')]
   assert.ok(one.path.startsWith(cacheDir) && two.path.startsWith(cacheDir))
   assert.notEqual(one.path, two.path)
@@ -53,7 +57,10 @@ test('a folder below one that is closed to others cannot be walked', async t => 
 test('links that an install script should have made are made, also by two processes at a time', async t => {
   const folder = await scratch(t)
   await mkdir(join(folder, 'native', 'lib'), { recursive: true })
-  const links = Array.from({ length: 20 }, (_, n) => ({ source: 'native/lib/libpq.so.5.18', target: `native/lib/libpq.so.${n}` }))
+  const links = Array.from({ length: 20 }, (_, n) => ({
+    source: 'native/lib/libpq.so.5.18',
+    target: `native/lib/libpq.so.${n}`,
+  }))
   await writeFile(join(folder, 'native', 'pg-symlinks.json'), JSON.stringify(links))
   await writeFile(join(folder, 'native', 'lib', 'libpq.so.5.18'), '')
   assert.deepEqual(await Promise.all([isHydrated(folder), isHydrated(folder)]), [true, true])

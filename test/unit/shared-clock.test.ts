@@ -16,7 +16,8 @@ function openNode(aheadMs: number) {
   const redis = new MachineClock(time)
   const clock = new SharedClock(machine)
   const said: { level: string; fields: Record<string, number>; message: string }[] = []
-  const note = (level: string) => (fields: Record<string, number>, message: string) => void said.push({ level, fields, message })
+  const note = (level: string) => (fields: Record<string, number>, message: string) =>
+    void said.push({ level, fields, message })
   const keeps = new SharedTime(clock, { ...silentLog, info: note('info'), warn: note('warn') } as unknown as Log)
   /** The lease is renewed: the question is under way for so long, the answer for so long. */
   const renews = async (there = 0, back = 0, kept = 0) => {
@@ -57,7 +58,11 @@ test('whoever sets the clock of a machine by an hour moves neither the time nor 
 test('a slow answer moves nothing that it does not contradict, and time that was a little ahead stands still and never goes back', async () => {
   const node = openNode(0)
   await node.renews()
-  for (const [there, back] of [[0, 900], [900, 0], [450, 450]] as const) {
+  for (const [there, back] of [
+    [0, 900],
+    [900, 0],
+    [450, 450],
+  ] as const) {
     await node.renews(there, back)
     assert.ok(Math.abs(node.errorMs()) <= 1, `${there} ms there, ${back} ms back: ${node.errorMs()} ms`)
   }
@@ -76,7 +81,10 @@ test('a clock that is wrong is told of once, again when it is wrong by much more
   const node = openNode(900)
   for (let renewal = 0; renewal < 5; renewal++) await node.renews()
   assert.deepEqual(node.said, [], 'less than a second is nobody’s business')
-  const told = () => node.said.splice(0).map(({ level, fields, message }) => [level, Math.round(fields['aheadMs']! / 100) / 10 + 0, message.slice(0, 36)])
+  const told = () =>
+    node.said
+      .splice(0)
+      .map(({ level, fields, message }) => [level, Math.round(fields['aheadMs']! / 100) / 10 + 0, message.slice(0, 36)])
   // 15 s ahead, then 15.3 and 15; an hour and 15 s; 0.8 s; 1.2 s behind; right
   for (const step of [14_100, 300, -300, HOUR_MS, -HOUR_MS - 14_200, -2_000, 1_200]) {
     node.machine.setWallClock(step)
@@ -96,7 +104,10 @@ test('that the clock of Redis was set is told of once, and not that the nodes go
   node.redis.setWallClock(HOUR_MS) // the nodes keep their time, which is an hour behind Redis's clock now
   node.machine.setWallClock(HOUR_MS)
   for (let back = 0; back < 30_000; back += 100) await node.renews(0, 0, back - HOUR_MS)
-  assert.deepEqual(node.said.map(({ level, fields, message }) => [level, fields['aheadMs'], message.slice(0, 26)]), [['warn', -HOUR_MS, 'the clock of Redis was set']])
+  assert.deepEqual(
+    node.said.map(({ level, fields, message }) => [level, fields['aheadMs'], message.slice(0, 26)]),
+    [['warn', -HOUR_MS, 'the clock of Redis was set']],
+  )
   assert.ok(Math.abs(node.clock.machineAheadMs) <= 1, 'this machine has the same clock as Redis')
 })
 
@@ -106,7 +117,14 @@ test('a jump that all follow is told of, for every deadline moves by it', async 
   node.redis.setWallClock(24 * HOUR_MS)
   node.machine.setWallClock(24 * HOUR_MS)
   for (let renewal = 0; renewal < 5; renewal++) await node.renews()
-  assert.deepEqual(node.said.map(({ level, fields, message }) => [level, Math.round(fields['movedMs']! / HOUR_MS), message.slice(0, 22)]), [['warn', 24, 'the shared time jumped']])
+  assert.deepEqual(
+    node.said.map(({ level, fields, message }) => [
+      level,
+      Math.round(fields['movedMs']! / HOUR_MS),
+      message.slice(0, 22),
+    ]),
+    [['warn', 24, 'the shared time jumped']],
+  )
   node.redis.setWallClock(-24 * HOUR_MS)
   node.clock.now()
   await node.renews()

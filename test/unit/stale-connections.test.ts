@@ -14,7 +14,19 @@ function awakened() {
   const state = { holds: true }
   const peers = { holds: () => state.holds, addressOf: (node: string) => (node === 'b' ? 'b:1' : null) }
   const doubts = new StaleConnections({ clock, log: silentLog, node: 'a', calls, peers })
-  const arrival = (idle: boolean): Arrival => ({ uuid: newUuid(), path: 'welcome', from: '', fromName: '', to: '', direction: 'in', answered: true, idle, core: '', socketResume: true, key: '' })
+  const arrival = (idle: boolean): Arrival => ({
+    uuid: newUuid(),
+    path: 'welcome',
+    from: '',
+    fromName: '',
+    to: '',
+    direction: 'in',
+    answered: true,
+    idle,
+    core: '',
+    socketResume: true,
+    key: '',
+  })
   return { clock, calls, state, doubts, arrival }
 }
 

@@ -14,8 +14,14 @@ import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/in
 async function openLink(t: TestContext, { trackCalls = false } = {}) {
   const clock = new VirtualClock()
   const sim = new SimulatedSwitch({ clock, trackCalls })
-  sim.dialplan.extension('parked', [{ application: 'answer', data: '' }, { application: 'park', data: '' }])
-  sim.dialplan.extension('rings', [{ application: 'ring_ready', data: '' }, { application: 'park', data: '' }])
+  sim.dialplan.extension('parked', [
+    { application: 'answer', data: '' },
+    { application: 'park', data: '' },
+  ])
+  sim.dialplan.extension('rings', [
+    { application: 'ring_ready', data: '' },
+    { application: 'park', data: '' },
+  ])
   const open = async () => {
     try {
       return sim.connect()
@@ -36,13 +42,21 @@ async function openLink(t: TestContext, { trackCalls = false } = {}) {
     assert.deepEqual(sim.unknown, [])
   })
   return {
-    clock, sim, home, ends,
+    clock,
+    sim,
+    home,
+    ends,
     async call(to = 'parked'): Promise<Person> {
       const person = sim.world.call({ from: '+4930', to })
       await clock.advance(100)
       return person
     },
-    watch: (uuid: string) => home.watch(uuid as Uuid, () => {}, end => ends.set(uuid, end)),
+    watch: (uuid: string) =>
+      home.watch(
+        uuid as Uuid,
+        () => {},
+        end => ends.set(uuid, end),
+      ),
     dropLinks: () => sim.dropConnections(({ outbound }) => !outbound),
   }
 }
@@ -57,7 +71,10 @@ test('what ended while the link was down is told when it is back, and what lives
   dropLinks()
   goes.hangUp()
   await clock.advance(1_000)
-  assert.deepEqual([...ends].map(([uuid, { cause }]) => [uuid, cause]), [[goes.uuid, 'LOST']])
+  assert.deepEqual(
+    [...ends].map(([uuid, { cause }]) => [uuid, cause]),
+    [[goes.uuid, 'LOST']],
+  )
   assert.equal(back, 1)
   assert.equal(home.waiting, false)
 })
@@ -128,7 +145,11 @@ test('legs that come back with a new run of their switch are not ended; who has 
   await clock.advance(3_000)
   assert.equal(ends.size, 0)
   assert.equal(back, 0)
-  assert.equal((await home.livesAll([ringing.uuid as Uuid])).get(ringing.uuid as Uuid), 'unknown', 'it may come back yet')
+  assert.equal(
+    (await home.livesAll([ringing.uuid as Uuid])).get(ringing.uuid as Uuid),
+    'unknown',
+    'it may come back yet',
+  )
   await clock.advance(12_000)
   assert.deepEqual([...ends.keys()], [ringing.uuid])
   assert.equal(back, 1)
@@ -160,7 +181,10 @@ test('a switch that is there but not ready yet is asked for its calls when it is
   const said: string[] = []
   let ready = false
   const link = {
-    ask: async (text: string) => (said.push(text), text === 'status' ? `UP 0 years\nFreeSWITCH (Version 1) is ${ready ? 'ready' : 'not ready'}\n` : 'false'),
+    ask: async (text: string) => (
+      said.push(text),
+      text === 'status' ? `UP 0 years\nFreeSWITCH (Version 1) is ${ready ? 'ready' : 'not ready'}\n` : 'false'
+    ),
     submit: async (text: string) => void said.push(text),
     on: () => ({ [Symbol.dispose]() {} }),
   }
@@ -197,7 +221,11 @@ test('when and why a leg ended is known for two minutes', async t => {
 test('however many legs end, no more than 20 000 ends are remembered', async () => {
   const { RecentHangups } = await import('../../src/switch/recent-hangups.ts')
   const recentHangups = new RecentHangups(new VirtualClock())
-  for (let n = 0; n < 25_000; n++) recentHangups.add(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}` as Uuid, { at: 1_800_000_000_000, cause: 'NORMAL_CLEARING' })
+  for (let n = 0; n < 25_000; n++)
+    recentHangups.add(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}` as Uuid, {
+      at: 1_800_000_000_000,
+      cause: 'NORMAL_CLEARING',
+    })
   assert.equal(recentHangups.size, 20_000)
 })
 

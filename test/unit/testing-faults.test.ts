@@ -19,11 +19,19 @@ async function caller() {
 test('a zombie is listed and counted, and no command finds it', async () => {
   const { clock, sim, link, person, node } = await caller()
   sim.zombify(person.uuid)
-  const list = async () => JSON.parse(await link.api('show channels as json')) as { row_count: number; rows: Record<string, string>[] }
-  assert.deepEqual((await list()).rows.map(row => [row['uuid'], row['state'], row['callstate']]), [[person.uuid, 'CS_EXECUTE', 'ACTIVE']])
+  const list = async () =>
+    JSON.parse(await link.api('show channels as json')) as { row_count: number; rows: Record<string, string>[] }
+  assert.deepEqual(
+    (await list()).rows.map(row => [row['uuid'], row['state'], row['callstate']]),
+    [[person.uuid, 'CS_EXECUTE', 'ACTIVE']],
+  )
   assert.equal(await link.api(`uuid_exists ${person.uuid}`), 'false')
-  for (const command of ['uuid_kill', 'uuid_dump']) assert.equal(await link.api(`${command} ${person.uuid}`), '-ERR No such channel!')
-  assert.equal(await link.api(`uuid_transfer ${person.uuid} switchhook-welcome XML switchhook`), '-ERR No such channel!')
+  for (const command of ['uuid_kill', 'uuid_dump'])
+    assert.equal(await link.api(`${command} ${person.uuid}`), '-ERR No such channel!')
+  assert.equal(
+    await link.api(`uuid_transfer ${person.uuid} switchhook-welcome XML switchhook`),
+    '-ERR No such channel!',
+  )
   assert.match(await link.api('status'), /\n1 session\(s\) - peak 1/)
   node.last.wire.end()
   await clock.advance(60_000)
@@ -52,7 +60,10 @@ test('an event that is withheld reaches nobody, also not the connection of its o
   const fault = sim.faults.withhold(event => event.name === 'CHANNEL_HANGUP_COMPLETE')
   person.hangUp()
   await clock.advance(10_000)
-  assert.deepEqual(link.events.map(event => event.split(' ')[0]), ['CHANNEL_HANGUP', 'CHANNEL_DESTROY'])
+  assert.deepEqual(
+    link.events.map(event => event.split(' ')[0]),
+    ['CHANNEL_HANGUP', 'CHANNEL_DESTROY'],
+  )
   assert.ok(node.last.said.includes('CHANNEL_HANGUP') && !node.last.said.includes('CHANNEL_HANGUP_COMPLETE'))
   fault[Symbol.dispose]()
   const next = sim.world.call({ from: '556', to: 'switchhook-welcome' })
@@ -70,10 +81,16 @@ test('events that are held come in the order that the test says, on inbound link
   await clock.advance(10_000)
   assert.equal(link.events.length, 0)
   assert.ok(node.last.said.includes('CHANNEL_HANGUP_COMPLETE'))
-  assert.deepEqual(held.events.map(event => event.name), ['CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'])
+  assert.deepEqual(
+    held.events.map(event => event.name),
+    ['CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'],
+  )
   held.release([2, 0, 1])
   await clock.advance(50)
-  assert.deepEqual(link.events.map(event => event.split(' ')[0]), ['CHANNEL_DESTROY', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'])
+  assert.deepEqual(
+    link.events.map(event => event.split(' ')[0]),
+    ['CHANNEL_DESTROY', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'],
+  )
   await sim.close()
 })
 
@@ -83,7 +100,10 @@ test('a late event is overtaken by those behind it, and a doubled one comes twic
   sim.faults.repeat(event => event.name === 'CHANNEL_HANGUP_COMPLETE')
   person.hangUp()
   await clock.advance(2_000)
-  assert.deepEqual(link.events.map(event => event.split(' ')[0]), ['CHANNEL_HANGUP_COMPLETE', 'CHANNEL_HANGUP_COMPLETE'])
+  assert.deepEqual(
+    link.events.map(event => event.split(' ')[0]),
+    ['CHANNEL_HANGUP_COMPLETE', 'CHANNEL_HANGUP_COMPLETE'],
+  )
   await clock.advance(2_000)
   assert.ok(link.events.at(-1)!.startsWith('CHANNEL_HANGUP '))
   await sim.close()
@@ -148,18 +168,41 @@ test('the heartbeat says how many sessions there are, in the words of the real o
   void new Node(sim, A, call => call.execute('answer'))
   const beats: string[] = []
   const wire = sim.connect()
-  wire.listen({ data: chunk => void (chunk.includes('Event-Name: HEARTBEAT') && beats.push(chunk.toString())), close() {} })
+  wire.listen({
+    data: chunk => void (chunk.includes('Event-Name: HEARTBEAT') && beats.push(chunk.toString())),
+    close() {},
+  })
   wire.write(`auth ${sim.password}\n\nevent plain HEARTBEAT\n\n`)
-  const [one] = [sim.world.call({ from: '555', to: 'switchhook-welcome' }), sim.world.call({ from: '556', to: 'switchhook-welcome' })]
+  const [one] = [
+    sim.world.call({ from: '555', to: 'switchhook-welcome' }),
+    sim.world.call({ from: '556', to: 'switchhook-welcome' }),
+  ]
   await clock.advance(10_000)
   one.hangUp()
   await clock.advance(11_000)
   const names = [...beats[0]!.matchAll(/^([A-Za-z-]+): /gm)].map(([, name]) => name!)
   assert.deepEqual(names.slice(names.indexOf('Event-Info')), [
-    'Event-Info', 'Up-Time', 'FreeSWITCH-Version', 'Uptime-msec', 'Session-Count', 'Max-Sessions', 'Session-Per-Sec', 'Session-Per-Sec-Last', 'Session-Per-Sec-Max',
-    'Session-Per-Sec-FiveMin', 'Session-Since-Startup', 'Session-Peak-Max', 'Session-Peak-FiveMin', 'Idle-CPU',
+    'Event-Info',
+    'Up-Time',
+    'FreeSWITCH-Version',
+    'Uptime-msec',
+    'Session-Count',
+    'Max-Sessions',
+    'Session-Per-Sec',
+    'Session-Per-Sec-Last',
+    'Session-Per-Sec-Max',
+    'Session-Per-Sec-FiveMin',
+    'Session-Since-Startup',
+    'Session-Peak-Max',
+    'Session-Peak-FiveMin',
+    'Idle-CPU',
   ])
   const value = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(beats[0]!)![1]
-  assert.deepEqual(['Session-Count', 'Session-Since-Startup', 'Session-Peak-Max', 'Session-Per-Sec-Max'].map(value), ['1', '2', '2', '2'])
+  assert.deepEqual(['Session-Count', 'Session-Since-Startup', 'Session-Peak-Max', 'Session-Per-Sec-Max'].map(value), [
+    '1',
+    '2',
+    '2',
+    '2',
+  ])
   await sim.close()
 })

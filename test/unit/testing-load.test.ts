@@ -23,7 +23,12 @@ test('a thousand calls of a minute each leave nothing behind', async () => {
 })
 
 test('over TCP and in real time a call is taken, heard and ended as in memory', async t => {
-  const sim = new SimulatedSwitch({ clock: systemClock, network: 'tcp', heartbeat: false, sounds: { 'ivr/short': '40ms' } })
+  const sim = new SimulatedSwitch({
+    clock: systemClock,
+    network: 'tcp',
+    heartbeat: false,
+    sounds: { 'ivr/short': '40ms' },
+  })
   t.after(() => sim.close())
   const said: string[] = []
   let close = () => {}
@@ -38,7 +43,9 @@ test('over TCP and in real time a call is taken, heard and ended as in memory', 
         ['answer', ''],
         ['playback', 'ivr/short.wav'],
       ]) {
-        wire.write(`sendmsg\ncall-command: execute\nexecute-app-name: ${application}\nexecute-app-arg: ${argument}\nevent-lock: true\n\n`)
+        wire.write(
+          `sendmsg\ncall-command: execute\nexecute-app-name: ${application}\nexecute-app-arg: ${argument}\nevent-lock: true\n\n`,
+        )
       }
     },
   })

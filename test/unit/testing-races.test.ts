@@ -46,7 +46,10 @@ test('a talk with somebody who has gone is refused, and the caller’s music goe
   await clock.settle()
   talk()
   await clock.advance(1_000)
-  assert.deepEqual(link.answers.slice(-2), ['-ERR No such channel!\n-USAGE: <uuid> <var>=<value>;<var>=<value>...', '-ERR Invalid uuid'])
+  assert.deepEqual(link.answers.slice(-2), [
+    '-ERR No such channel!\n-USAGE: <uuid> <var>=<value>;<var>=<value>...',
+    '-ERR Invalid uuid',
+  ])
   assert.equal(sim.locate(caller.uuid)?.currentApplication?.application, 'endless_playback')
   await sim.close()
 })

@@ -4,10 +4,14 @@ import { test } from 'node:test'
 import { A, B, Link, Node, beforeTalk, openSim } from './testing-node.ts'
 
 const idle = (call: { execute(application: string): void }) => call.execute('answer')
-const EVENTS = 'CHANNEL_CREATE CHANNEL_ORIGINATE CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CUSTOM sofia::recovery_recovered'
+const EVENTS =
+  'CHANNEL_CREATE CHANNEL_ORIGINATE CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CUSTOM sofia::recovery_recovered'
 
 /** Dead for a second, then alive again; gives a new link that hears everything. */
-async function dieAndReturn({ sim, clock }: Pick<Awaited<ReturnType<typeof beforeTalk>>, 'sim' | 'clock'>): Promise<Link> {
+async function dieAndReturn({
+  sim,
+  clock,
+}: Pick<Awaited<ReturnType<typeof beforeTalk>>, 'sim' | 'clock'>): Promise<Link> {
   sim.kill()
   await clock.advance(1_000)
   sim.restart({ heartbeat: false })
@@ -34,9 +38,16 @@ test('an answered caller stays on the line while the switch is dead, and is at a
   assert.equal(again.uuid, caller.uuid)
   assert.notEqual(sim.coreUuid, core)
   const { variables } = again
-  assert.deepEqual([variables.get('recovered'), variables.get('early'), variables.get('late'), variables.get('socket_path')], ['true', 'yes', undefined, 'welcome'])
+  assert.deepEqual(
+    [variables.get('recovered'), variables.get('early'), variables.get('late'), variables.get('socket_path')],
+    ['true', 'yes', undefined, 'welcome'],
+  )
   const short = caller.uuid.slice(0, 8)
-  assert.deepEqual(link.events, [`CHANNEL_CREATE ${short}`, 'CUSTOM', `CHANNEL_PARK ${short}`], 'no ANSWER, and no HANGUP of the first life')
+  assert.deepEqual(
+    link.events,
+    [`CHANNEL_CREATE ${short}`, 'CUSTOM', `CHANNEL_PARK ${short}`],
+    'no ANSWER, and no HANGUP of the first life',
+  )
   assert.match(await link.api(`uuid_dump ${caller.uuid}`), /Answer-State: answered/)
   assert.equal(await link.api('sofia recover'), 'No calls to recover.')
   caller.hangUp()
@@ -46,7 +57,7 @@ test('an answered caller stays on the line while the switch is dead, and is at a
   assert.deepEqual(clock.pending(), [])
 })
 
-test('what was set before a transfer is kept, what was set before a takeover is not: only an extension\'s beginning is written down', async () => {
+test("what was set before a transfer is kept, what was set before a takeover is not: only an extension's beginning is written down", async () => {
   const { clock, sim } = openSim()
   const one = new Node(sim, A, idle)
   const two = new Node(sim, B)
@@ -64,7 +75,10 @@ test('what was set before a transfer is kept, what was set before a takeover is 
   await link.api('sofia recover')
   await clock.advance(100)
   const { variables } = two.last
-  assert.deepEqual(['recovered', 'socket_path', 'before_transfer', 'before_takeover'].map(name => variables.get(name)), ['true', 'other', 'yes', undefined])
+  assert.deepEqual(
+    ['recovered', 'socket_path', 'before_transfer', 'before_takeover'].map(name => variables.get(name)),
+    ['true', 'other', 'yes', undefined],
+  )
   await sim.close()
 })
 
@@ -74,7 +88,10 @@ test('who rings or was not answered is lost with the switch', async () => {
   const caller = sim.world.call({ from: '555', to: 'switchhook-welcome' })
   const phone = sim.world.at('user/alice', { answers: 'never' })
   const before = new Link(sim, clock)
-  before.send('bgapi originate user/alice switchhook-leg XML switchhook', 'originate user/alice switchhook-leg XML switchhook')
+  before.send(
+    'bgapi originate user/alice switchhook-leg XML switchhook',
+    'originate user/alice switchhook-leg XML switchhook',
+  )
   await clock.advance(1_000)
   const link = await dieAndReturn({ sim, clock })
   assert.equal(caller.state, 'gone')
@@ -97,7 +114,10 @@ test('two people who talk talk again after sofia recover, and the caller comes b
   await clock.advance(300)
   assert.equal(caller.talksWith, agent)
   assert.ok(link.events.includes(`CHANNEL_BRIDGE ${caller.uuid.slice(0, 8)}`))
-  const rows = JSON.parse(await link.api('show bridged_calls as json')) as { row_count: number; rows: Record<string, string>[] }
+  const rows = JSON.parse(await link.api('show bridged_calls as json')) as {
+    row_count: number
+    rows: Record<string, string>[]
+  }
   assert.deepEqual([rows.rows[0]!['uuid'], rows.rows[0]!['b_uuid']], [caller.uuid, agentUuid])
   const before = one.calls.length
   agent.hangUp()
@@ -122,9 +142,17 @@ test('whose partner hung up while the switch was dead stands still in silence af
   assert.equal(await link.api('sofia recover'), 'Recovered 2 call(s)', 'it counts what it tried')
   await clock.advance(5_000)
   const short = agentUuid.slice(0, 8)
-  assert.deepEqual(link.events.filter(event => event.endsWith(short)), ['CHANNEL_CREATE', 'CHANNEL_ORIGINATE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'].map(name => `${name} ${short}`))
+  assert.deepEqual(
+    link.events.filter(event => event.endsWith(short)),
+    ['CHANNEL_CREATE', 'CHANNEL_ORIGINATE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'].map(
+      name => `${name} ${short}`,
+    ),
+  )
   const { rows } = JSON.parse(await link.api('show channels as json')) as { rows: Record<string, string>[] }
-  assert.deepEqual(rows.map(row => [row['uuid'], row['state']]), [[caller.uuid, 'CS_RESET']])
+  assert.deepEqual(
+    rows.map(row => [row['uuid'], row['state']]),
+    [[caller.uuid, 'CS_RESET']],
+  )
   const before = one.calls.length
   await link.api(`uuid_transfer ${caller.uuid} switchhook-welcome XML switchhook`)
   await clock.advance(100)

@@ -105,7 +105,9 @@ test('the terminator alone answers nothing: it uses up one try', async () => {
   const node = new Node(
     sim,
     A,
-    answered(call => call.execute('play_and_get_digits', '1 1 3 2000 # tone_stream://%(1500,0,440) silence_stream://10 key [12] 2000')),
+    answered(call =>
+      call.execute('play_and_get_digits', '1 1 3 2000 # tone_stream://%(1500,0,440) silence_stream://10 key [12] 2000'),
+    ),
   )
   const caller = sim.world.call({ from: '555', to: 'switchhook-welcome' })
   await clock.advance(500)

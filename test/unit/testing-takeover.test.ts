@@ -110,7 +110,11 @@ test('eight deaths a call survives, the ninth ends in the apology', async () => 
 test('without socket_resume an idle leg goes to the next line, one with music plays on for ever', async () => {
   const { clock, sim } = openSim({ usualSound: '5s' })
   for (const music of [false, true]) {
-    const one = new Node(sim, A, call => (call.execute('answer'), music && call.execute('endless_playback', 'moh/calm.wav')))
+    const one = new Node(
+      sim,
+      A,
+      call => (call.execute('answer'), music && call.execute('endless_playback', 'moh/calm.wav')),
+    )
     const two = new Node(sim, B)
     sim.allow(A)
     const caller = sim.world.call({ from: '555', to: 'switchhook-welcome' })
@@ -173,7 +177,10 @@ test('a leg that hung up is gone for uuid_exists at once, and keeps its row whil
   caller.hangUp()
   assert.equal(await link.api(`uuid_exists ${caller.uuid}`), 'false')
   await clock.advance(3_000)
-  const { row_count, rows } = JSON.parse(await link.api('show channels as json')) as { row_count: number; rows: Record<string, string>[] }
+  const { row_count, rows } = JSON.parse(await link.api('show channels as json')) as {
+    row_count: number
+    rows: Record<string, string>[]
+  }
   assert.equal(row_count, 1)
   assert.deepEqual([rows[0]!.state, rows[0]!.callstate], ['CS_EXECUTE', 'ACTIVE'])
   await clock.advance(4_000)

@@ -157,7 +157,10 @@ test('a held talk: both ends are told, and an agent who leaves while holding tak
 test('a parked agent’s leg needs no node between calls, and park_after_bridge is not used up', async () => {
   const { clock, sim, one, link, caller } = await beforeTalk()
   const bob = sim.world.at('user/bob', { answers: '1s' })
-  const uuid = (await link.api('originate {ignore_early_media=true,park_after_bridge=true}user/bob &park()')).replace('+OK ', '')
+  const uuid = (await link.api('originate {ignore_early_media=true,park_after_bridge=true}user/bob &park()')).replace(
+    '+OK ',
+    '',
+  )
   for (let talks = 0; talks < 3; talks++) {
     link.talk(caller.uuid, uuid)
     await clock.advance(1_000)
@@ -183,7 +186,10 @@ test('a recording goes on through talk, death and door: one file, one start, one
   assert.equal(await watch.api(`uuid_record ${caller.uuid} mask /rec/a.wav`), '+OK Success')
   agent.hangUp()
   await clock.advance(2_000)
-  assert.match(await watch.api(`uuid_buglist ${caller.uuid}`), /<function>session_record<\/function>\n {2}<target>\/rec\/a\.wav/)
+  assert.match(
+    await watch.api(`uuid_buglist ${caller.uuid}`),
+    /<function>session_record<\/function>\n {2}<target>\/rec\/a\.wav/,
+  )
   caller.hangUp()
   await clock.advance(1_000)
   assert.deepEqual(

@@ -41,9 +41,15 @@ test('sound arguments last as long as they say', () => {
       '2s',
     ).map(sound => (sound === 'missing' ? sound : [sound.what, sound.lasts]))
   assert.deepEqual(lasts('ivr/long.wav'), [['ivr/long', 9_000]])
-  assert.deepEqual(lasts('file_string://ivr/long.wav!gone.wav!silence_stream://500'), [['ivr/long', 9_000], 'missing', [undefined, 500]])
+  assert.deepEqual(lasts('file_string://ivr/long.wav!gone.wav!silence_stream://500'), [
+    ['ivr/long', 9_000],
+    'missing',
+    [undefined, 500],
+  ])
   assert.deepEqual(lasts('tone_stream://%(200,100,440);loops=3'), [['tone_stream://%(200,100,440);loops=3', 900]])
-  assert.deepEqual(lasts('tone_stream://%(200,100,440);loops=-1'), [['tone_stream://%(200,100,440);loops=-1', Infinity]])
+  assert.deepEqual(lasts('tone_stream://%(200,100,440);loops=-1'), [
+    ['tone_stream://%(200,100,440);loops=-1', Infinity],
+  ])
   assert.deepEqual(lasts('local_stream://calm'), [['local_stream://calm', Infinity]])
 })
 
@@ -51,18 +57,27 @@ test('the entry extension of the simulation is the one in dialplan/', () => {
   const xml = readFileSync(new URL('../../dialplan/switchhook.xml', import.meta.url), 'utf8')
   const settings = new Map(
     [
-      ...readFileSync(new URL('../../dialplan/switchhook_vars.xml', import.meta.url), 'utf8').matchAll(/cmd="set" data="(\w+)=([^"]*)"/g),
+      ...readFileSync(new URL('../../dialplan/switchhook_vars.xml', import.meta.url), 'utf8').matchAll(
+        /cmd="set" data="(\w+)=([^"]*)"/g,
+      ),
     ].map(([, name, value]) => [name!, value!]),
   )
   settings.set('switchhook_node_b', '127.0.0.1:8085')
   const actionsOf = (extension: string) => {
     const block = new RegExp(`<extension name="${extension}">([^]*?)</extension>`).exec(xml)![1]!
-    return [...block.matchAll(/<action application="([^"]*)"(?: data="([^"]*)")?/g)].map(([, application, data = '']) => ({
-      application,
-      data: data.replaceAll('$1', 'welcome').replace(/\$\$\{(\w+)\}/g, (_, name: string) => settings.get(name) ?? `?${name}`),
-    }))
+    return [...block.matchAll(/<action application="([^"]*)"(?: data="([^"]*)")?/g)].map(
+      ([, application, data = '']) => ({
+        application,
+        data: data
+          .replaceAll('$1', 'welcome')
+          .replace(/\$\$\{(\w+)\}/g, (_, name: string) => settings.get(name) ?? `?${name}`),
+      }),
+    )
   }
   const hosts = ['127.0.0.1:8084', '127.0.0.1:8085']
   assert.deepEqual(entryExtension('welcome', hosts), actionsOf('switchhook-entry'))
-  assert.deepEqual(entryExtension('welcome', hosts.toReversed(), { afterwards: 'switchhook-sorry', alternating: false }), actionsOf('switchhook-retry'))
+  assert.deepEqual(
+    entryExtension('welcome', hosts.toReversed(), { afterwards: 'switchhook-sorry', alternating: false }),
+    actionsOf('switchhook-retry'),
+  )
 })

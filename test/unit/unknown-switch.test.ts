@@ -20,7 +20,10 @@ const ADDRESS = '127.0.0.1:8084'
 async function open(t: TestContext, named: number) {
   const clock = new VirtualClock()
   const errors: { fields: Record<string, unknown>; text: string }[] = []
-  const log: Log = { ...silentLog, error: ((fields: Record<string, unknown>, text: string) => void errors.push({ fields, text })) as Log['error'] }
+  const log: Log = {
+    ...silentLog,
+    error: ((fields: Record<string, unknown>, text: string) => void errors.push({ fields, text })) as Log['error'],
+  }
   const switchboard = new Switchboard()
   const legs: Leg[] = []
   const door = new Door({ clock, log, switchboard, start: leg => void legs.push(leg) })
@@ -63,7 +66,13 @@ async function open(t: TestContext, named: number) {
     await clock.advance(waitMs)
     return person
   }
-  const context = new CallContext({ clock, log, door, switchboard, settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} } })
+  const context = new CallContext({
+    clock,
+    log,
+    door,
+    switchboard,
+    settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} },
+  })
   return { house: context, cutOff, clock, switchboard, door, legs, errors, switches, other, call }
 }
 
@@ -79,11 +88,17 @@ for (const named of [1, 2]) {
     assert.equal(errors.length, 1)
     const { fields, text } = errors[0]!
     assert.match(text, /FREESWITCH does not name/)
-    assert.deepEqual({ ...fields, core: fields['core'] === other.coreUuid }, { peer: 'memory', core: true, hostname: 'sim', uuid: person.uuid, calls: 1 })
+    assert.deepEqual(
+      { ...fields, core: fields['core'] === other.coreUuid },
+      { peer: 'memory', core: true, hostname: 'sim', uuid: person.uuid, calls: 1 },
+    )
     assert.equal(door.callsOfUnknownSwitches, 1)
     for (const sim of switches.slice(0, named)) await call(sim)
     assert.equal(legs.length, named, 'callers of named switches are served')
-    assert.deepEqual(legs.map(leg => leg.home?.name), Array.from({ length: named }, (_, at) => `fs-${at}`))
+    assert.deepEqual(
+      legs.map(leg => leg.home?.name),
+      Array.from({ length: named }, (_, at) => `fs-${at}`),
+    )
   })
 }
 
@@ -95,8 +110,19 @@ test('a hundred such callers are a hundred in the status line, and not a hundred
   assert.equal(errors.length, 1)
   await clock.advance(60_000)
   await call(other)
-  assert.deepEqual(errors.map(({ fields }) => fields['calls']), [1, 101])
-  const snapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: countAgents([], 0), campaigns: [], unnamed: 101 }
+  assert.deepEqual(
+    errors.map(({ fields }) => fields['calls']),
+    [1, 101],
+  )
+  const snapshot = {
+    calls: 0,
+    waiting: 0,
+    longestWaitMs: null,
+    talking: 0,
+    agents: countAgents([], 0),
+    campaigns: [],
+    unnamed: 101,
+  }
   assert.match(floorLines(snapshot)[0]!, /^101 calls from a switch that FREESWITCH does not name · /)
 })
 
@@ -107,7 +133,10 @@ test('a caller of a named switch that was just started anew is served before its
   await clock.advance(10_000)
   first!.restart()
   await call(first!, 20)
-  assert.deepEqual(legs.map(leg => leg.home?.name), ['fs-0'])
+  assert.deepEqual(
+    legs.map(leg => leg.home?.name),
+    ['fs-0'],
+  )
   assert.equal(errors.length, 0)
 })
 
@@ -136,11 +165,17 @@ test('who cannot be told from a call of any of two switches that are down dials 
   await clock.advance(5_000)
   for (const sim of switches.slice(0, 2)) sim.restart()
   await call(switches[1]!, 20)
-  assert.deepEqual(legs.map(leg => leg.home), [null])
+  assert.deepEqual(
+    legs.map(leg => leg.home),
+    [null],
+  )
   assert.throws(() => context.switchOf(legs[0]!), { code: 'LINK_DOWN' })
   cutOff.delete(0)
   await clock.advance(10_000)
-  assert.deepEqual(switchboard.switches.map(one => one.up), [true, false])
+  assert.deepEqual(
+    switchboard.switches.map(one => one.up),
+    [true, false],
+  )
   assert.equal(context.switchOf(legs[0]!).name, 'fs-1', 'not the first that is up')
   cutOff.clear()
   await clock.advance(10_000)

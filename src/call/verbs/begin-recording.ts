@@ -13,7 +13,11 @@ export const NOT_WRITTEN = 'uri-failure'
 
 /** A second start of the same file is harmless. Rejects with SwitchError SWITCH_REFUSED, which names the file, when it cannot be written. */
 export async function beginRecording(
-  conversation: Conversation, leg: Leg, path: FilePath, variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>, seconds?: number,
+  conversation: Conversation,
+  leg: Leg,
+  path: FilePath,
+  variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>,
+  seconds?: number,
 ): Promise<void> {
   const prepared = conversation.api(build.uuidSetvars(leg.uuid, variables))
   const begun = conversation.api(build.uuidRecord(leg.uuid, 'start', path, seconds)).catch((error: unknown) => {
@@ -23,4 +27,8 @@ export async function beginRecording(
 }
 
 export const cannotWrite = (path: string, cause: unknown): SwitchError =>
-  new SwitchError('SWITCH_REFUSED', `the switch cannot write the recording ${path} (${cause instanceof Error ? REFUSED : String(cause)}): look at the disk and the folder of the switch`, { cause })
+  new SwitchError(
+    'SWITCH_REFUSED',
+    `the switch cannot write the recording ${path} (${cause instanceof Error ? REFUSED : String(cause)}): look at the disk and the folder of the switch`,
+    { cause },
+  )

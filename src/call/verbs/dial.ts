@@ -1,7 +1,16 @@
 /** Reaches another person: a leg of their own, in this call's name, that ends with the scope unless the two were joined. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../../esl/safe-text.ts'
+import {
+  endpoint as parseEndpoint,
+  newUuid,
+  uuid as parseUuid,
+  varValue,
+  type Endpoint,
+  type Ident,
+  type Uuid,
+  type VarValue,
+} from '../../esl/safe-text.ts'
 import { dialVariable } from '../../esl/variables.ts'
 import type { Call } from '../call.ts'
 import type { DialOutcome } from '../../switch/hangup-cause.ts'
@@ -28,7 +37,8 @@ export interface DialOptions {
 }
 
 export type Unreached = Exclude<DialOutcome, 'answered'>
-export type Party = AsyncDisposable & ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
+export type Party = AsyncDisposable &
+  ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
 
 /** Somebody who is promised to this call: dialling and joining them moves their promise along. */
 export interface DialReservation {
@@ -54,13 +64,26 @@ export interface Dialling {
 }
 
 /** Written down before the switch is told. `intended`: when, by the switch's own age; absent when it was not known. */
-type DialIntent = { readonly uuid: string; readonly at?: number; readonly intended?: { readonly core: string; readonly ageMs: number } }
+type DialIntent = {
+  readonly uuid: string
+  readonly at?: number
+  readonly intended?: { readonly core: string; readonly ageMs: number }
+}
 
 /** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
-export function dial(leg: Leg, context: CallContext, target: string, options: DialOptions = {}, reservation?: DialReservation): Promise<Party> {
+export function dial(
+  leg: Leg,
+  context: CallContext,
+  target: string,
+  options: DialOptions = {},
+  reservation?: DialReservation,
+): Promise<Party> {
   const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${context.settings.gateway}/${target}` : target)
-  const ringForMs = options.ringFor === undefined ? (reservation?.ringForMs ?? context.settings.ringForMs) : ms(options.ringFor)
-  const variables = new Map(Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]))
+  const ringForMs =
+    options.ringFor === undefined ? (reservation?.ringForMs ?? context.settings.ringForMs) : ms(options.ringFor)
+  const variables = new Map(
+    Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]),
+  )
   const what = { to, ringForMs, options, variables, reservation }
   const { steps } = leg
   const within = () => steps.within(number)
@@ -69,7 +92,15 @@ export function dial(leg: Leg, context: CallContext, target: string, options: Di
     verb: `dial ${to}`,
     intent: () => ({ uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
     run: ({ uuid, at }) => party(leg, context, { ...what, at }, parseUuid(uuid), dialLeg, within()),
-    recover: ({ uuid, at, intended }) => party(leg, context, { ...what, at }, parseUuid(uuid), (...about) => resumeDialLeg(...about, intended ?? null), within()),
+    recover: ({ uuid, at, intended }) =>
+      party(
+        leg,
+        context,
+        { ...what, at },
+        parseUuid(uuid),
+        (...about) => resumeDialLeg(...about, intended ?? null),
+        within(),
+      ),
     abandon: ({ uuid }) => context.cancelDial(leg, parseUuid(uuid)),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
@@ -82,7 +113,14 @@ export function dial(leg: Leg, context: CallContext, target: string, options: Di
   })
 }
 
-async function party(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid, how: typeof dialLeg, within: Steps): Promise<Party> {
+async function party(
+  leg: Leg,
+  context: CallContext,
+  what: Dialling,
+  uuid: Uuid,
+  how: typeof dialLeg,
+  within: Steps,
+): Promise<Party> {
   const { reservation, to, at } = what
   const agent = reservation?.name ?? context.agentAt(to)
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
@@ -118,11 +156,20 @@ async function party(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid,
 
 /** The telephone of an agent is in use until its leg has ended. */
 function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation): void {
-  void other.ended.then(() => telephone.over(journal.notes.some(({ note }) => 'event' in note && note.event === 'talking' && note.leg === other.uuid)))
+  void other.ended.then(() =>
+    telephone.over(
+      journal.notes.some(({ note }) => 'event' in note && note.event === 'talking' && note.leg === other.uuid),
+    ),
+  )
 }
 
 /** Runs `before` on the other leg; their hang-up is a no. The caller's hang-up ends the other leg and rejects with CallEnded. */
-async function agrees(leg: Leg, other: Call, before: NonNullable<DialOptions['before']>, context: CallContext): Promise<boolean> {
+async function agrees(
+  leg: Leg,
+  other: Call,
+  before: NonNullable<DialOptions['before']>,
+  context: CallContext,
+): Promise<boolean> {
   const callerLeft = () => context.hangUp(other.leg)
   leg.signal.addEventListener('abort', callerLeft, { once: true })
   try {
@@ -150,7 +197,12 @@ function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Part
     outcome: 'answered',
     [Symbol.asyncDispose]: () => {
       leg.signal.removeEventListener('abort', callerLeft)
-      return endScope(leg, 'party', async () => context.hangUp(other), () => {})
+      return endScope(
+        leg,
+        'party',
+        async () => context.hangUp(other),
+        () => {},
+      )
     },
   }
 }

@@ -42,7 +42,11 @@ export function gather(leg: Leg, playback: Playback, options: GatherOptions): Pr
       return playback.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)
         const typed = end.variable(VARIABLE) ?? ''
-        if (end.variable(RESULT) === undefined && end.get('Answer-State') !== 'hangup') throw new SwitchError('SOUND_MISSING', `the switch has no sound '${options.prompt}' (it looks below its sound_prefix)`)
+        if (end.variable(RESULT) === undefined && end.get('Answer-State') !== 'hangup')
+          throw new SwitchError(
+            'SOUND_MISSING',
+            `the switch has no sound '${options.prompt}' (it looks below its sound_prefix)`,
+          )
         return typed.length < fewest ? null : typed // too few digits are left in the variable; wrong ones are not (switch_ivr_play_say.c)
       })
     },
@@ -50,10 +54,21 @@ export function gather(leg: Leg, playback: Playback, options: GatherOptions): Pr
 }
 
 /** `<min> <max> <tries> <timeout> <terminators> <file> <invalid file> <variable> <regexp> <digit timeout>`; the regexp without backslashes or braces. */
-export function gatherArgument({ digits, prompt, invalid, tries = 3, timeout = '5s', between = '3s', terminator = '#', keys = '0123456789' }: GatherOptions): string {
+export function gatherArgument({
+  digits,
+  prompt,
+  invalid,
+  tries = 3,
+  timeout = '5s',
+  between = '3s',
+  terminator = '#',
+  keys = '0123456789',
+}: GatherOptions): string {
   const [fewest, most] = typeof digits === 'number' ? [digits, digits] : digits
-  if (!(Number.isInteger(fewest) && Number.isInteger(most) && fewest >= 1 && most <= 32 && fewest <= most)) throw new InputError(`${fewest} to ${most} digits cannot be gathered: 1 to 32 can`)
-  if (!Number.isInteger(tries) || tries < 1 || tries > 20) throw new InputError(`${tries} tries are not possible: 1 to 20 are`)
+  if (!(Number.isInteger(fewest) && Number.isInteger(most) && fewest >= 1 && most <= 32 && fewest <= most))
+    throw new InputError(`${fewest} to ${most} digits cannot be gathered: 1 to 32 can`)
+  if (!Number.isInteger(tries) || tries < 1 || tries > 20)
+    throw new InputError(`${tries} tries are not possible: 1 to 20 are`)
   if (!/^[0-9*#]{1,12}$/.test(keys)) throw new InputError(`'${keys}' are not keys of a telephone: 0 to 9, * and # are`)
   const wrong = invalid === undefined ? 'silence_stream://100' : soundFile(soundName(invalid))
   return `${fewest} ${most} ${tries} ${ms(timeout)} ${terminator} ${soundFile(soundName(prompt))} ${wrong} ${VARIABLE} ^[${keys}]+$ ${ms(between)}`

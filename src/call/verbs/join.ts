@@ -28,7 +28,13 @@ export type TalkEnd = 'talked' | 'left'
 const BRIDGE_MS = 1_000
 
 /** Resolves when the talk is over and the caller is back. Rejects with CallEnded when the caller hung up. */
-export function join(leg: Leg, playback: Playback, context: CallContext, other: Call, reservation?: DialReservation): Promise<TalkEnd> {
+export function join(
+  leg: Leg,
+  playback: Playback,
+  context: CallContext,
+  other: Call,
+  reservation?: DialReservation,
+): Promise<TalkEnd> {
   /** What this process knows of it; a process that takes over knows what the leg says of its last talk. */
   let known: 'connecting' | 'talking' | null = null
   const moments = talkMoments(leg, other.leg, reservation?.name)
@@ -88,14 +94,19 @@ function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
       if (talks() || (since !== undefined && known?.event === 'talked' && known.at >= since)) return
       // of a promised agent at once: should this process die, whoever finds the talk ended knows whose it was; of any other the switch says
       // that there was one
-      journal.note({ event: 'talking', ...who }, { atOnce: name !== undefined, ...(since !== undefined && { at: since }) })
+      journal.note(
+        { event: 'talking', ...who },
+        { atOnce: name !== undefined, ...(since !== undefined && { at: since }) },
+      )
     },
     talked(): void {
       if (talks()) journal.note({ event: 'talked', ...who })
     },
     /** Either of the two puts the other on hold, until it is disposed. */
     holds(): Disposable {
-      const listening = [leg, other].map(one => one.on('held', held => void (talks() && noteMoment(journal, { event: held ? 'held' : 'resumed', ...who }))))
+      const listening = [leg, other].map(one =>
+        one.on('held', held => void (talks() && noteMoment(journal, { event: held ? 'held' : 'resumed', ...who }))),
+      )
       return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
     },
   }
@@ -108,7 +119,14 @@ async function connect(leg: Leg, context: CallContext, other: Leg): Promise<bool
   using joining = watchJoin(leg, context)
   const comesBack = build.doorOf(ident(leg.arrival.path))
   conversation.post(
-    api(build.uuidSetvars(leg.uuid, { socket_resume: 'false', transfer_after_bridge: comesBack, uuid_bridge_continue_on_cancel: 'true', last_bridge_to: '' })),
+    api(
+      build.uuidSetvars(leg.uuid, {
+        socket_resume: 'false',
+        transfer_after_bridge: comesBack,
+        uuid_bridge_continue_on_cancel: 'true',
+        last_bridge_to: '',
+      }),
+    ),
     api(build.uuidSetvars(other.uuid, { socket_resume: 'false', ...afterwards(other) })),
   )
   try {
@@ -156,7 +174,11 @@ function watchJoin(leg: Leg, context: CallContext): Disposable & { readonly outc
   let done: (how: 'bridged' | 'over') => void = () => {}
   const outcome = new Promise<'bridged' | 'over'>(resolve => (done = resolve))
   const limit = context.clock.after(BRIDGE_MS, () => done('over'))
-  const listening = [leg.on('bridged', () => done('bridged')), leg.on('phase', () => done('over')), leg.on('bound', () => done('over'))]
+  const listening = [
+    leg.on('bridged', () => done('bridged')),
+    leg.on('phase', () => done('over')),
+    leg.on('bound', () => done('over')),
+  ]
   return {
     outcome,
     [Symbol.dispose]() {
@@ -173,6 +195,9 @@ async function talkEnds(leg: Leg, context: CallContext, other: Leg): Promise<Tal
     await leg.driven()
     return 'talked'
   } finally {
-    context.log.info({ uuid: leg.uuid, with: other.uuid, ms: Math.round(context.clock.monotonic() - began) }, 'a talk ended')
+    context.log.info(
+      { uuid: leg.uuid, with: other.uuid, ms: Math.round(context.clock.monotonic() - began) },
+      'a talk ended',
+    )
   }
 }

@@ -19,9 +19,21 @@ export interface MenuOptions {
 }
 
 /** Resolves with the chosen word, or null when no try brought one of the keys. Rejects with SwitchError SOUND_MISSING when the switch has no such sound. */
-export async function menu<const Choice extends string>(leg: Leg, playback: Playback, sound: string, choices: Choices<Choice>, options: MenuOptions = {}): Promise<Choice | null> {
+export async function menu<const Choice extends string>(
+  leg: Leg,
+  playback: Playback,
+  sound: string,
+  choices: Choices<Choice>,
+  options: MenuOptions = {},
+): Promise<Choice | null> {
   const words = new Map(Object.entries(choices) as [string, Choice][])
   if (words.size === 0) throw new InputError(`the menu '${sound}' offers no key`)
-  const key = await gather(leg, playback, { digits: 1, prompt: sound, keys: [...words.keys()].join(''), terminator: 'none', ...options })
+  const key = await gather(leg, playback, {
+    digits: 1,
+    prompt: sound,
+    keys: [...words.keys()].join(''),
+    terminator: 'none',
+    ...options,
+  })
   return key === null ? null : (words.get(key) ?? null)
 }

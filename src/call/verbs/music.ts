@@ -12,7 +12,13 @@ export function music(leg: Leg, playback: Playback, sound: string): Promise<Asyn
   let playing: AsyncDisposable | null = null
   let closed = false
   const lasting: AsyncDisposable = {
-    [Symbol.asyncDispose]: () => endScope(leg, verb, async () => playing?.[Symbol.asyncDispose](), () => (closed = true)),
+    [Symbol.asyncDispose]: () =>
+      endScope(
+        leg,
+        verb,
+        async () => playing?.[Symbol.asyncDispose](),
+        () => (closed = true),
+      ),
   }
   const begin = () => {
     if (!closed) playing = playback.music(file)

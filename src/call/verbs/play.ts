@@ -17,7 +17,8 @@ export interface Spoken {
 
 /** 23 → 'twenty-three', by mod_say_en and its digits sounds. Whole numbers from 0 to 999 999 999. */
 export function number(value: number): Spoken {
-  if (!Number.isInteger(value) || value < 0 || value > 999_999_999) throw new InputError(`${value} cannot be said: whole numbers from 0 to 999999999 can`)
+  if (!Number.isInteger(value) || value < 0 || value > 999_999_999)
+    throw new InputError(`${value} cannot be said: whole numbers from 0 to 999999999 can`)
   return { app: 'say', argument: `en number pronounced ${value}` as string as AppArgument }
 }
 
@@ -37,7 +38,12 @@ export interface PlayOptions {
 }
 
 /** Rejects with SwitchError SOUND_MISSING when the switch has no such sound. */
-export function play(leg: Leg, playback: Playback, prompts: Prompt | readonly Prompt[], options: PlayOptions = {}): Promise<void> {
+export function play(
+  leg: Leg,
+  playback: Playback,
+  prompts: Prompt | readonly Prompt[],
+  options: PlayOptions = {},
+): Promise<void> {
   const spoken = (Array.isArray(prompts) ? (prompts as readonly Prompt[]) : [prompts as Prompt]).map(asSpoken)
   return step(leg, {
     verb: `play ${spoken.map(({ argument }) => argument).join(' ')}`,
@@ -46,7 +52,11 @@ export function play(leg: Leg, playback: Playback, prompts: Prompt | readonly Pr
         for (const item of spoken) {
           if (options.until?.aborted) return
           const end = await hear(leg, item, options.until)
-          if (end?.get('Application-Response') === 'FILE NOT FOUND') throw new SwitchError('SOUND_MISSING', `the switch has no sound '${item.argument}' (it looks below its sound_prefix)`)
+          if (end?.get('Application-Response') === 'FILE NOT FOUND')
+            throw new SwitchError(
+              'SOUND_MISSING',
+              `the switch has no sound '${item.argument}' (it looks below its sound_prefix)`,
+            )
         }
       })
     },

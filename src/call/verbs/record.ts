@@ -34,7 +34,11 @@ export interface Message {
 const SILENCE_LEVEL = '200' as string as VarValue
 const NOW = '0' as string as VarValue // without it the first 25 frames are lost (measured)
 /** Variables of the leg: which file was begun last; how long the last one was that has ended, in milliseconds, and why it has. */
-const [MESSAGE, LENGTH, CAUSE] = ['switchhook_message' as Ident, 'record_ms' as Ident, 'record_completion_cause' as Ident]
+const [MESSAGE, LENGTH, CAUSE] = [
+  'switchhook_message' as Ident,
+  'record_ms' as Ident,
+  'record_completion_cause' as Ident,
+]
 /** The switch's own limit is a safety net behind ours, in case this process dies: it ends up to a second early. */
 const SAFETY_SECONDS = 2
 
@@ -42,7 +46,12 @@ const SAFETY_SECONDS = 2
  * Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. Rejects with SwitchError SWITCH_REFUSED
  * when the switch cannot write the file, at the beginning or because its disk has filled meanwhile.
  */
-export function record(leg: Leg, playback: Playback, context: CallContext, { limit = '2m', silence = '5s' }: RecordOptions = {}): Promise<Message> {
+export function record(
+  leg: Leg,
+  playback: Playback,
+  context: CallContext,
+  { limit = '2m', silence = '5s' }: RecordOptions = {},
+): Promise<Message> {
   const path = filePath(`${context.recordingsOf(leg)}/${leg.uuid}-message-${leg.steps.next}.wav`)
   const limitMs = ms(limit)
   const quiet = varValue(String(ms(silence)))
@@ -56,14 +65,28 @@ export function record(leg: Leg, playback: Playback, context: CallContext, { lim
       conversation.post(subscribe('RECORD_STOP')) // not one of those that every conversation hears
       if (again) {
         // it ended while nobody drove the call: begun once more, it would be written over
-        const [file, length, cause] = await Promise.all([MESSAGE, LENGTH, CAUSE].map(async name => (await conversation.api(build.uuidGetvar(leg.uuid, name))).trim()))
+        const [file, length, cause] = await Promise.all(
+          [MESSAGE, LENGTH, CAUSE].map(async name => (await conversation.api(build.uuidGetvar(leg.uuid, name))).trim()),
+        )
         if (file === path && Number(length) > 0) return messageOf(path, Number(length), cause)
       }
       // after a change of connection it may still be running
-      await beginRecording(conversation, leg, path, {
-        RECORD_READ_ONLY: 'true', RECORD_STEREO: 'false', RECORD_PRE_BUFFER_FRAMES: NOW, [MESSAGE]: varValue(path), [LENGTH]: '',
-        RECORD_INITIAL_TIMEOUT_MS: quiet, RECORD_FINAL_TIMEOUT_MS: quiet, RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
-      }, Math.ceil(limitMs / 1_000) + SAFETY_SECONDS)
+      await beginRecording(
+        conversation,
+        leg,
+        path,
+        {
+          RECORD_READ_ONLY: 'true',
+          RECORD_STEREO: 'false',
+          RECORD_PRE_BUFFER_FRAMES: NOW,
+          [MESSAGE]: varValue(path),
+          [LENGTH]: '',
+          RECORD_INITIAL_TIMEOUT_MS: quiet,
+          RECORD_FINAL_TIMEOUT_MS: quiet,
+          RECORD_SILENCE_THRESHOLD: SILENCE_LEVEL,
+        },
+        Math.ceil(limitMs / 1_000) + SAFETY_SECONDS,
+      )
       const end = await stopped.event
       return messageOf(path, Number(end.variable(LENGTH) ?? 0), end.get('Record-Completion-Cause'))
     })
@@ -83,7 +106,11 @@ function timeLimit(clock: Clock, limitMs: number, reached: () => void): Disposab
 /** Resolves when the switch has closed the file. Rejects with CallMoved when the connection is lost, with CallEnded when the caller is gone. */
 function watchStop(leg: Leg, path: FilePath): Disposable & { readonly event: Promise<SwitchEvent> } {
   const over = new AbortController()
-  const event = leg.next('recorded', AbortSignal.any([over.signal, leg.signal]), stop => stop.get('Record-File-Path') === path)
+  const event = leg.next(
+    'recorded',
+    AbortSignal.any([over.signal, leg.signal]),
+    stop => stop.get('Record-File-Path') === path,
+  )
   event.catch(() => {}) // whoever waits for it is told; nobody waits when the recording could not begin
   const lost = leg.on('phase', phase => {
     if (phase !== 'ended') over.abort(new CallMoved('the connection was lost while a message was recorded'))

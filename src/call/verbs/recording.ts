@@ -44,11 +44,20 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
     const conversation = await leg.driven()
     // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
     await beginRecording(conversation, leg, path, {
-      RECORD_STEREO: 'true', RECORD_READ_ONLY: 'false', RECORD_PRE_BUFFER_FRAMES: ZERO, RECORD_INITIAL_TIMEOUT_MS: ZERO, RECORD_FINAL_TIMEOUT_MS: ZERO,
+      RECORD_STEREO: 'true',
+      RECORD_READ_ONLY: 'false',
+      RECORD_PRE_BUFFER_FRAMES: ZERO,
+      RECORD_INITIAL_TIMEOUT_MS: ZERO,
+      RECORD_FINAL_TIMEOUT_MS: ZERO,
       RECORD_APPEND: again ? 'true' : 'false',
     })
   }
-  const lasting = open(leg, path, () => --had.scopes === 0, () => (closed = true))
+  const lasting = open(
+    leg,
+    path,
+    () => --had.scopes === 0,
+    () => (closed = true),
+  )
   const begun = step<Recording, null>(leg, {
     verb,
     later: true,
@@ -71,7 +80,8 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
 }
 
 function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => void): Recording {
-  const tell = (action: 'mask' | 'unmask') => step(leg, { verb: `recording ${action}`, run: () => command(leg, build.uuidRecord(leg.uuid, action, path)) })
+  const tell = (action: 'mask' | 'unmask') =>
+    step(leg, { verb: `recording ${action}`, run: () => command(leg, build.uuidRecord(leg.uuid, action, path)) })
   const stop = async (last: boolean) => {
     if (!last || leg.phase === 'ended' || leg.phase === 'moved') return
     try {

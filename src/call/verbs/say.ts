@@ -4,4 +4,5 @@ import type { Playback } from '../playback.ts'
 import { digits, number, play } from './play.ts'
 
 /** A number is pronounced, a string is read digit by digit. */
-export const build = (leg: Leg, playback: Playback, what: number | string): Promise<void> => play(leg, playback, typeof what === 'number' ? number(what) : digits(what))
+export const build = (leg: Leg, playback: Playback, what: number | string): Promise<void> =>
+  play(leg, playback, typeof what === 'number' ? number(what) : digits(what))

@@ -30,5 +30,9 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
 /** Takes effect at once, also while something plays. InputError for a name whose value FreeSWITCH would run, and for the house's own. */
 export async function setVariable(leg: Leg, name: string, value: string): Promise<void> {
   const variable = legVariable(name)
-  await step(leg, { verb: `set ${name}`, later: true, run: () => command(leg, build.uuidSetvar(leg.uuid, variable, varValue(value))) })
+  await step(leg, {
+    verb: `set ${name}`,
+    later: true,
+    run: () => command(leg, build.uuidSetvar(leg.uuid, variable, varValue(value))),
+  })
 }

@@ -41,8 +41,16 @@ function addCommand(agent: Command, { actions, terminal }: Desk): void {
       'the queues to answer, commas between them; sales:2 is asked after everybody on level 1',
       argument(tiers),
     )
-    .addOption(new Option('--wrap-up <duration>', 'rest after each call, 1h at most').argParser(durationMs('0s', '1h')).default(30_000, '30s'))
-    .addOption(new Option('--ring-for <duration>', 'how long the telephone rings, 2m at most').argParser(durationMs('1s', '2m')).default(20_000, '20s'))
+    .addOption(
+      new Option('--wrap-up <duration>', 'rest after each call, 1h at most')
+        .argParser(durationMs('0s', '1h'))
+        .default(30_000, '30s'),
+    )
+    .addOption(
+      new Option('--ring-for <duration>', 'how long the telephone rings, 2m at most')
+        .argParser(durationMs('1s', '2m'))
+        .default(20_000, '20s'),
+    )
     .addHelpText(
       'after',
       `
@@ -58,12 +66,16 @@ Examples:
           queueStore,
           queues.map(tier => tier.queue),
         )
-        const added = await roster.put({ name, endpoint: where, wrapUpMs: wrapUp, ringForMs: ringFor, queues }, clock.now())
+        const added = await roster.put(
+          { name, endpoint: where, wrapUpMs: wrapUp, ringForMs: ringFor, queues },
+          clock.now(),
+        )
         answer(
           terminal,
           options,
           added,
-          () => `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added, clock.now())} now\n`,
+          () =>
+            `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added, clock.now())} now\n`,
         )
       }),
     )
@@ -74,7 +86,9 @@ function tiers(text: string): Tier[] {
   const found = text.split(',').map(part => {
     const [, queue = '', level = '1'] = /^\s*([^:]+?)\s*(?::([1-9]\d{0,2}))?\s*$/.exec(part) ?? []
     if (queue === '')
-      throw new InputError(`'${part}' is no queue; allowed: names with commas between them, a level from 1 to 999 behind a colon`)
+      throw new InputError(
+        `'${part}' is no queue; allowed: names with commas between them, a level from 1 to 999 behind a colon`,
+      )
     return { queue, level: Number(level), position: 1 }
   })
   const twice = found.find((tier, index) => found.findIndex(other => other.queue === tier.queue) !== index)
@@ -101,7 +115,11 @@ function sayAll(agents: readonly Agent[], now: number, colour: boolean): string 
     return [
       one.name,
       { text: word, tone },
-      word === 'resting' || word === 'unreachable' ? `${ago(one.restUntil - now)} left` : one.state === 'idle' ? '–' : ago(now - one.stateSince),
+      word === 'resting' || word === 'unreachable'
+        ? `${ago(one.restUntil - now)} left`
+        : one.state === 'idle'
+          ? '–'
+          : ago(now - one.stateSince),
       one.reason ?? '–',
       one.nailed ? 'yes' : 'no',
       one.endpoint,
@@ -111,7 +129,11 @@ function sayAll(agents: readonly Agent[], now: number, colour: boolean): string 
   return table(['agent', 'state', '>for', 'reason', 'on line', 'endpoint', 'queues'], agents.map(row), colour)
 }
 
-function statusCommand(agent: Command, { verb, status, says }: (typeof CHOICES)[number], { actions, terminal }: Desk): void {
+function statusCommand(
+  agent: Command,
+  { verb, status, says }: (typeof CHOICES)[number],
+  { actions, terminal }: Desk,
+): void {
   answers(agent.command(verb).description(says).argument('<name>').argument('[reason]')).action(
     (name: string, reason: string | undefined, options: JsonOption) =>
       actions.withRedis(async ({ roster, clock }) => {

@@ -63,7 +63,9 @@ function sayAll(calls: readonly CallRow[], { long, lead }: Shown, colour: boolea
     call.endedAt === null ? 'under way' : readable(call.endedAt.getTime() - call.startedAt.getTime()),
     call.outcome ?? '–',
     call.hangupCause ?? '–',
-    ...(long ? [lasted(call.waitMs), lasted(call.ringMs), lasted(call.talkMs), lasted(call.holdMs), call.hungUpBy ?? '–'] : []),
+    ...(long
+      ? [lasted(call.waitMs), lasted(call.ringMs), lasted(call.talkMs), lasted(call.holdMs), call.hungUpBy ?? '–']
+      : []),
     ...(lead ? [call.lead === null ? '–' : String(call.lead)] : []),
   ]
   const heads = ['began', 'way', 'from', 'to', 'flow', 'agent', '>lasted', 'outcome', 'cause']

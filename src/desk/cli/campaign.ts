@@ -28,14 +28,22 @@ export function campaignCommands(program: Command, desk: Desk): void {
   const campaign = program.command('campaign').description('lists of people to call').helpCommand(false)
   addCommand(campaign, desk)
   for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
-  answers(campaign.command('status').description('what campaigns have come to: all of them, or one in full').argument('[name]')).action(
-    (name: string | undefined, options: JsonOption) => desk.actions.withDatabase(stores => status(stores, desk, name, options)),
+  answers(
+    campaign
+      .command('status')
+      .description('what campaigns have come to: all of them, or one in full')
+      .argument('[name]'),
+  ).action((name: string | undefined, options: JsonOption) =>
+    desk.actions.withDatabase(stores => status(stores, desk, name, options)),
   )
 }
 
 function addCommand(campaign: Command, { actions, terminal }: Desk): void {
   answers(
-    campaign.command('add').description('makes a campaign from a CSV file, or adds the people in it to one that exists').argument('<name>'),
+    campaign
+      .command('add')
+      .description('makes a campaign from a CSV file, or adds the people in it to one that exists')
+      .argument('<name>'),
   )
     .requiredOption('--leads <file.csv>', 'the first line names the columns; one of them holds the numbers')
     .option('--queue <queue>', 'whose agents talk with the people who answer (needed for a new campaign)')
@@ -43,7 +51,10 @@ function addCommand(campaign: Command, { actions, terminal }: Desk): void {
     .option('--caller-id <number>', 'what they see on their telephone (default: CALLER_ID)')
     .option('--max-lines <n>', 'lines at one time (default: 30)', wholeNumber(1, 10_000))
     .option('--cps <n>', 'calls started per second (default: 5)', Number)
-    .option('--phone-column <name>', 'the column with the numbers, when it is not called phone, number, mobile or the like')
+    .option(
+      '--phone-column <name>',
+      'the column with the numbers, when it is not called phone, number, mobile or the like',
+    )
     .addHelpText(
       'after',
       `
@@ -61,10 +72,15 @@ Examples:
         const { leads: file, phoneColumn: column } = options
         const summary = await addLeads(stores, name, { file, column, now: stores.clock.now() })
         for (const { line, column: at, value, allowed } of summary.firstFaults) {
-          terminal.err(`${file}, line ${line}${at === null ? '' : `, ${at}`}: '${value}' cannot be used; allowed: ${allowed}\n`)
+          terminal.err(
+            `${file}, line ${line}${at === null ? '' : `, ${at}`}: '${value}' cannot be used; allowed: ${allowed}\n`,
+          )
         }
-        answer(terminal, options, { campaign: made.name, state: made.state, ...summary }, () => sayImport(made, summary))
-        if (summary.rejected > 0 && summary.rejected === summary.read) throw new InputError(`no line of ${file} could be used`)
+        answer(terminal, options, { campaign: made.name, state: made.state, ...summary }, () =>
+          sayImport(made, summary),
+        )
+        if (summary.rejected > 0 && summary.rejected === summary.read)
+          throw new InputError(`no line of ${file} could be used`)
       }),
     )
 }
@@ -99,7 +115,8 @@ function settingsOf({
 /** Better now than when the first person has answered. Throws NotFoundError with the flows that there are. */
 async function mustBeCampaignFlow(scripts: string, name: string): Promise<void> {
   const flows = await loadFlows(scripts)
-  if (kindOf(flows.get(name)) !== 'campaign') throw new InputError(`the flow '${name}' is none for campaigns: it must be a campaignFlow(…)`)
+  if (kindOf(flows.get(name)) !== 'campaign')
+    throw new InputError(`the flow '${name}' is none for campaigns: it must be a campaignFlow(…)`)
 }
 
 function steerCommand(campaign: Command, command: CampaignCommand, { actions, terminal }: Desk): void {
@@ -108,17 +125,28 @@ function steerCommand(campaign: Command, command: CampaignCommand, { actions, te
     pause: 'dials nobody until it is started again; calls go on',
     stop: 'ends it; calls go on',
   }
-  answers(campaign.command(command).description(says[command]).argument('<name>')).action((name: string, options: JsonOption) =>
-    actions.withStores(async stores => {
-      const after = await commandCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
-        throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the only input it refuses is the change
-      })
-      answer(terminal, options, { campaign: after.name, state: after.state }, () => `campaign ${after.name} is ${after.state}\n`)
-    }),
+  answers(campaign.command(command).description(says[command]).argument('<name>')).action(
+    (name: string, options: JsonOption) =>
+      actions.withStores(async stores => {
+        const after = await commandCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
+          throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the only input it refuses is the change
+        })
+        answer(
+          terminal,
+          options,
+          { campaign: after.name, state: after.state },
+          () => `campaign ${after.name} is ${after.state}\n`,
+        )
+      }),
   )
 }
 
-async function status(stores: DatabaseStores, { terminal }: Desk, name: string | undefined, options: JsonOption): Promise<void> {
+async function status(
+  stores: DatabaseStores,
+  { terminal }: Desk,
+  name: string | undefined,
+  options: JsonOption,
+): Promise<void> {
   if (name === undefined) {
     const all = await Promise.all((await campaigns(stores.sql)).map(campaign => campaignFigures(stores.sql, campaign)))
     return answer(terminal, options, all, () => sayAll(all, terminal.colour))
@@ -128,7 +156,10 @@ async function status(stores: DatabaseStores, { terminal }: Desk, name: string |
   answer(terminal, options, { ...campaign, ...figures }, () => sayOne(campaign, figures, terminal.colour))
 }
 
-function sayImport({ name, state }: Campaign, { read, added, duplicates, optedOut, rejected, rejectFile }: ImportSummary): string {
+function sayImport(
+  { name, state }: Campaign,
+  { read, added, duplicates, optedOut, rejected, rejectFile }: ImportSummary,
+): string {
   const parts = [
     `${added} added`,
     `${duplicates} there already`,
@@ -139,7 +170,8 @@ function sayImport({ name, state }: Campaign, { read, added, duplicates, optedOu
 }
 
 function sayAll(all: readonly CampaignFigures[], colour: boolean): string {
-  if (all.length === 0) return 'there is no campaign yet: switchhook campaign add <name> --leads <file.csv> --queue <queue>\n'
+  if (all.length === 0)
+    return 'there is no campaign yet: switchhook campaign add <name> --leads <file.csv> --queue <queue>\n'
   const titles = ['campaign', 'state', '>dialled', '>answered', '>talked', '>abandoned', '>rate', '>left', '>leads']
   const row = (one: CampaignFigures) => [
     one.name,

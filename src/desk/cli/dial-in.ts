@@ -29,12 +29,19 @@ Examples:
     )
     .action(async (flow: string, { from, set }: DialInOptions) => {
       const options = { ...(from !== undefined && { from }), ...(set && { params: set }) }
-      const { outcome, agent, cause } = await actions.dialIn(flow, { keys: keyboard(), say: line => terminal.out(`${line}\n`) }, options)
+      const { outcome, agent, cause } = await actions.dialIn(
+        flow,
+        { keys: keyboard(), say: line => terminal.out(`${line}\n`) },
+        options,
+      )
       terminal.out(`the call is over: ${outcome}${agent === null ? '' : `, with ${agent}`} (${cause})\n`)
     })
 }
 
-const parameters = (text: string, before: Record<string, string> = {}): Record<string, string> => ({ ...before, ...parameter(text) })
+const parameters = (text: string, before: Record<string, string> = {}): Record<string, string> => ({
+  ...before,
+  ...parameter(text),
+})
 
 const parameter = argument((text: string): Record<string, string> => {
   const at = text.indexOf('=')

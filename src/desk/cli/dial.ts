@@ -39,7 +39,12 @@ Example:
           }
           const job = await jobs.clickToDial({ extension, customer, ...ids })
           const { uuid } = await jobs.rings(job)
-          answer(terminal, options, { job, uuid, extension, customer }, () => `extension ${extension} rings, then ${customer} is called (call ${uuid})\n`)
+          answer(
+            terminal,
+            options,
+            { job, uuid, extension, customer },
+            () => `extension ${extension} rings, then ${customer} is called (call ${uuid})\n`,
+          )
         } finally {
           await jobs.close()
         }

@@ -33,9 +33,16 @@ interface WriteOptions extends JsonOption {
 
 export function freeswitchCommands(program: Command, { terminal }: Desk): void {
   const freeswitch = program.command('freeswitch').description('what FreeSWITCH needs of us').helpCommand(false)
-  answers(freeswitch.command('write').description('puts dialplan files and short tones as sounds into the folders of a FreeSWITCH'))
+  answers(
+    freeswitch
+      .command('write')
+      .description('puts dialplan files and short tones as sounds into the folders of a FreeSWITCH'),
+  )
     .option('--conf <folder>', 'its configuration folder (fs_cli -x "global_getvar conf_dir"): gets the dialplan files')
-    .option('--sounds <folder>', 'its sound folder (fs_cli -x "global_getvar sound_prefix"): gets a tone for each sound that the flows name')
+    .option(
+      '--sounds <folder>',
+      'its sound folder (fs_cli -x "global_getvar sound_prefix"): gets a tone for each sound that the flows name',
+    )
     .addHelpText(
       'after',
       `
@@ -47,12 +54,14 @@ Examples:
   switchhook freeswitch write --sounds /usr/share/freeswitch/sounds/en/us/callie`,
     )
     .action(async ({ conf, sounds, ...options }: WriteOptions) => {
-      if (conf === undefined && sounds === undefined) throw new InputError('say where: --conf <folder>, --sounds <folder>, or both')
+      if (conf === undefined && sounds === undefined)
+        throw new InputError('say where: --conf <folder>, --sounds <folder>, or both')
       const done: Written[] = []
       if (conf !== undefined) done.push(await writeDialplan(conf))
       if (sounds !== undefined) done.push(await writeSounds(sounds, readConfig().scripts))
       const all = { written: done.flatMap(one => one.written), kept: done.flatMap(one => one.kept) }
-      const people = () => [...all.written.map(file => `written  ${file}\n`), ...all.kept.map(file => `kept     ${file}\n`)].join('')
+      const people = () =>
+        [...all.written.map(file => `written  ${file}\n`), ...all.kept.map(file => `kept     ${file}\n`)].join('')
       answer(terminal, options, all, people)
     })
 }
@@ -60,8 +69,12 @@ Examples:
 /** Throws InputError when `conf` is not the folder of a FreeSWITCH. */
 export async function writeDialplan(conf: string): Promise<Written> {
   const found = await readdir(conf).catch((): string[] => [])
-  if (!found.includes('freeswitch.xml')) throw new InputError(`${resolve(conf)} is no configuration folder of FreeSWITCH: there is no freeswitch.xml in it`)
-  const targets = FILES.map(([from, to]) => ({ file: join(resolve(conf), to), make: (file: string) => copyFile(join(DIALPLAN, from), file, constants.COPYFILE_EXCL) }))
+  if (!found.includes('freeswitch.xml'))
+    throw new InputError(`${resolve(conf)} is no configuration folder of FreeSWITCH: there is no freeswitch.xml in it`)
+  const targets = FILES.map(([from, to]) => ({
+    file: join(resolve(conf), to),
+    make: (file: string) => copyFile(join(DIALPLAN, from), file, constants.COPYFILE_EXCL),
+  }))
   return writeAll(targets)
 }
 
@@ -72,10 +85,19 @@ export async function writeSounds(folder: string, scripts: string): Promise<Writ
   })
   const { uses } = await loadFlows(scripts)
   const names = await soundsNamed(scripts, uses)
-  const there = await Promise.all(names.map(async name => (await Promise.all(placesOf(name).map(place => exists(join(folder, place))))).some(Boolean)))
+  const there = await Promise.all(
+    names.map(async name =>
+      (await Promise.all(placesOf(name).map(place => exists(join(folder, place))))).some(Boolean),
+    ),
+  )
   const kept = names.filter((_, index) => there[index]).map(name => join(resolve(folder), `${name}.wav`))
   const missing = names.filter((_, index) => !there[index])
-  const { written } = await writeAll(missing.map(name => ({ file: join(resolve(folder), `${name}.wav`), make: file => writeFile(file, toneFor(name), { flag: 'wx' }) })))
+  const { written } = await writeAll(
+    missing.map(name => ({
+      file: join(resolve(folder), `${name}.wav`),
+      make: file => writeFile(file, toneFor(name), { flag: 'wx' }),
+    })),
+  )
   return { written, kept }
 }
 
@@ -96,4 +118,8 @@ async function writeAll(targets: readonly { file: string; make(file: string): Pr
   return { written, kept }
 }
 
-const exists = (file: string) => access(file).then(() => true, () => false)
+const exists = (file: string) =>
+  access(file).then(
+    () => true,
+    () => false,
+  )

@@ -22,7 +22,9 @@ Examples:
     )
     .action(() => actions.run())
 
-  answers(program.command('doctor').description('looks for what is wrong with this installation, and says how to mend it'))
+  answers(
+    program.command('doctor').description('looks for what is wrong with this installation, and says how to mend it'),
+  )
     .addHelpText(
       'after',
       `
@@ -40,7 +42,10 @@ changed, nobody is called. Exit code 1 when there is a fault; warnings are none.
     })
 
   answers(program.command('settings').description('the settings in force, one a line; secrets as …'))
-    .addHelpText('after', '\nSettings come from the environment. When some cannot be used all of them are named, and the exit code is 2.')
+    .addHelpText(
+      'after',
+      '\nSettings come from the environment. When some cannot be used all of them are named, and the exit code is 2.',
+    )
     .action((options: JsonOption) => {
       const shown = showSettings()
       answer(terminal, options, asObject(shown), () => `${shown}\n`)
@@ -56,5 +61,7 @@ export class Unhealthy extends SwitchhookError {
 }
 
 function asObject(lines: string): Record<string, string> {
-  return Object.fromEntries(lines.split('\n').map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  return Object.fromEntries(
+    lines.split('\n').map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
 }

@@ -36,7 +36,8 @@ export function argument<T>(parse: (text: string) => T): (text: string) => T {
 export function durationMs(least: Duration, most: Duration): (text: string) => number {
   return argument(text => {
     const milliseconds = ms(text as Duration)
-    if (milliseconds < ms(least) || milliseconds > ms(most)) throw new InputError(`'${text}' is not from ${least} to ${most}`)
+    if (milliseconds < ms(least) || milliseconds > ms(most))
+      throw new InputError(`'${text}' is not from ${least} to ${most}`)
     return milliseconds
   })
 }
@@ -44,7 +45,8 @@ export function durationMs(least: Duration, most: Duration): (text: string) => n
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return argument(text => {
     const number = Number(text)
-    if (!/^\d+$/.test(text) || number < least || number > most) throw new InputError(`a whole number from ${least} to ${most} is allowed`)
+    if (!/^\d+$/.test(text) || number < least || number > most)
+      throw new InputError(`a whole number from ${least} to ${most} is allowed`)
     return number
   })
 }

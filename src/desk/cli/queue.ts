@@ -28,15 +28,23 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
         answer(terminal, options, queues, () => sayAll(queues, terminal.colour))
       }),
     )
-  answers(queue.command('callbacks').description('who was promised to be called back in the last 30 days, oldest first').argument('<name>')).action(
-    (name: string, options: JsonOption) =>
-      actions.withRedis(async ({ queueStore, clock }) => {
-        const known = (await queueStore.queues()).map(one => one.name)
-        if (!known.includes(name)) throw new NotFoundError('queue', name, known)
-        const kept = await queueStore.callbacks(name)
-        const rows = kept.map(({ number, keptAt, call }) => [number, ago(clock.now() - keptAt), call])
-        answer(terminal, options, kept, () => (kept.length === 0 ? 'nobody waits for a callback\n' : table(['number', '>promised', 'call'], rows, terminal.colour)))
-      }),
+  answers(
+    queue
+      .command('callbacks')
+      .description('who was promised to be called back in the last 30 days, oldest first')
+      .argument('<name>'),
+  ).action((name: string, options: JsonOption) =>
+    actions.withRedis(async ({ queueStore, clock }) => {
+      const known = (await queueStore.queues()).map(one => one.name)
+      if (!known.includes(name)) throw new NotFoundError('queue', name, known)
+      const kept = await queueStore.callbacks(name)
+      const rows = kept.map(({ number, keptAt, call }) => [number, ago(clock.now() - keptAt), call])
+      answer(terminal, options, kept, () =>
+        kept.length === 0
+          ? 'nobody waits for a callback\n'
+          : table(['number', '>promised', 'call'], rows, terminal.colour),
+      )
+    }),
   )
 }
 
@@ -57,6 +65,17 @@ function sayAll(queues: readonly QueueFigures[], colour: boolean): string {
       present.join(', ') || 'none',
     ]
   }
-  const titles = ['queue', '>waiting', '>longest', '>talking', '>entered', '>answered', '>abandoned', '>callback', '>left', 'agents']
+  const titles = [
+    'queue',
+    '>waiting',
+    '>longest',
+    '>talking',
+    '>entered',
+    '>answered',
+    '>abandoned',
+    '>callback',
+    '>left',
+    'agents',
+  ]
   return table(titles, queues.map(row), colour)
 }

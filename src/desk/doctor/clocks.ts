@@ -10,10 +10,18 @@ export async function* checkClocks(redis: RedisClient, clock: SharedClock): Asyn
   clock.learn(await askTime(redis, clock))
   const { machine, nodes } = skewLines(clock)
   if (machine) {
-    yield warning('redis', `${machine}: nodes go by Redis's, so calls are not touched, but the times in the log do not fit`, 'run chrony or ntpd on both machines')
+    yield warning(
+      'redis',
+      `${machine}: nodes go by Redis's, so calls are not touched, but the times in the log do not fit`,
+      'run chrony or ntpd on both machines',
+    )
   }
   if (nodes) {
     const mend = "nothing is needed; when all nodes are stopped for a minute they have Redis's clock at once"
-    yield warning('redis', `${nodes}, which was set while they ran: they go back to it by a tenth of the time that passes`, mend)
+    yield warning(
+      'redis',
+      `${nodes}, which was set while they ran: they go back to it by a tenth of the time that passes`,
+      mend,
+    )
   }
 }

@@ -5,11 +5,14 @@ import { fault, ok, warning, type Finding } from './finding.ts'
 import * as question from './doctor-queries.ts'
 import type { Ask } from './switch.ts'
 
-const COPY = 'copy the files of dialplan/ into its dialplan folder (`switchhook freeswitch write --conf <folder>` does), and say reloadxml'
+const COPY =
+  'copy the files of dialplan/ into its dialplan folder (`switchhook freeswitch write --conf <folder>` does), and say reloadxml'
 
 /** Each host once, in the order of the lines: 'host:port' of every `socket` line, but for the one whose host is a variable of the call. */
 export function hostsOf(context: string): string[] {
-  const lines = [...context.matchAll(/application="socket"[^>]*data="([^"]*)"/g)].flatMap(([, data]) => data!.split(' ')[0]!.split('|'))
+  const lines = [...context.matchAll(/application="socket"[^>]*data="([^"]*)"/g)].flatMap(([, data]) =>
+    data!.split(' ')[0]!.split('|'),
+  )
   return [...new Set(lines.map(one => one.replace(/\/.*$/, '')).filter(host => /^[^$/]+:\d+$/.test(host)))]
 }
 
@@ -26,7 +29,8 @@ export async function checkDialplan(name: string, doorKey: string | null, ask: A
   }
   const hosts = hostsOf(context)
   if (hosts.length === 0) {
-    const says = "its dialplan names no node: switchhook_node_a and switchhook_node_b have no value, as without switchhook_vars.xml"
+    const says =
+      'its dialplan names no node: switchhook_node_a and switchhook_node_b have no value, as without switchhook_vars.xml'
     return { findings: [fault(name, says, COPY)], hosts }
   }
   const findings = [ok(name, `its dialplan leads to ${hosts.join(' and ')}`)]
@@ -48,25 +52,43 @@ export async function checkDialplan(name: string, doorKey: string | null, ask: A
 async function checkVars(name: string, ask: Ask): Promise<Finding[]> {
   const folder = await variable('conf_dir', ask)
   const file = `${folder}/dialplan/switchhook_vars.xml`
-  if (folder === '' || !/^[\w./-]+$/.test(folder) || (await ask(question.fileExists(filePath(file)))) === 'true') return []
-  return [warning(name, `there is no ${file}: its values are lost when FreeSWITCH restarts, and then no node is found`, COPY)]
+  if (folder === '' || !/^[\w./-]+$/.test(folder) || (await ask(question.fileExists(filePath(file)))) === 'true')
+    return []
+  return [
+    warning(name, `there is no ${file}: its values are lost when FreeSWITCH restarts, and then no node is found`, COPY),
+  ]
 }
 
 async function checkNumbers(name: string, ask: Ask): Promise<Finding[]> {
   const outside = await ask(dialplanHas('public' as Ident))
   if (/data="switchhook-[^"]* XML switchhook"/.test(outside)) return []
-  const mend = 'put 01_switchhook_did.xml into dialplan/public/ with your numbers, and say reloadxml; no matter if calls arrive in another context'
-  return [warning(name, "no number in its context 'public' leads to a flow: calls from outside get NO_ROUTE_DESTINATION", mend)]
+  const mend =
+    'put 01_switchhook_did.xml into dialplan/public/ with your numbers, and say reloadxml; no matter if calls arrive in another context'
+  return [
+    warning(
+      name,
+      "no number in its context 'public' leads to a flow: calls from outside get NO_ROUTE_DESTINATION",
+      mend,
+    ),
+  ]
 }
 
 /** Without a timer of its own a profile plays at the pace of what the telephone sends: to one that sends nothing a sound never ends. */
 async function checkTimers(name: string, ask: Ask): Promise<Finding[]> {
   const sofia = await ask(question.sofiaConfiguration)
   const profiles = [...sofia.matchAll(/<profile\b[^>]*\bname="([^"]+)"[^>]*>([\s\S]*?)<\/profile>/g)]
-  const without = profiles.filter(([, , params]) => !/name="rtp-timer-name"[^>]*value="(?!none")[^"]+"/.test(params!)).map(([, profile]) => profile!)
+  const without = profiles
+    .filter(([, , params]) => !/name="rtp-timer-name"[^>]*value="(?!none")[^"]+"/.test(params!))
+    .map(([, profile]) => profile!)
   if (without.length === 0) return []
   const says = `the SIP profile${without.length > 1 ? 's' : ''} ${without.join(', ')} ${without.length > 1 ? 'have' : 'has'} no rtp-timer-name: a sound that is played to a telephone which sends nothing never ends`
-  return [warning(name, says, '<param name="rtp-timer-name" value="soft"/> in the profile, then `sofia profile <name> restart`')]
+  return [
+    warning(
+      name,
+      says,
+      '<param name="rtp-timer-name" value="soft"/> in the profile, then `sofia profile <name> restart`',
+    ),
+  ]
 }
 
 async function variable(of: string, ask: Ask): Promise<string> {

@@ -28,18 +28,27 @@ export async function checkPriority(name: string, ask: Ask, proc = '/proc'): Pro
   if (!REAL_TIME.includes(Number(fields[POLICY]))) return [ok(name, 'FreeSWITCH runs at ordinary priority')]
   const nodes = await nodesOf(proc)
   const shares = nodes.filter(node => (node.cores & cores) !== 0n).map(node => node.pid)
-  if (shares.length === 0) return nodes.length === 0 ? [] : [ok(name, 'FreeSWITCH has real-time priority, and cores of its own')]
+  if (shares.length === 0)
+    return nodes.length === 0 ? [] : [ok(name, 'FreeSWITCH has real-time priority, and cores of its own')]
   const who = shares.length === 1 ? `the node with pid ${shares[0]}` : `the nodes with pids ${shares.join(', ')}`
-  return [warning(name, `FreeSWITCH runs at real-time priority ${fields[RT_PRIORITY]} on cores that ${who} may use too: under load it leaves a node next to nothing`, MEND)]
+  return [
+    warning(
+      name,
+      `FreeSWITCH runs at real-time priority ${fields[RT_PRIORITY]} on cores that ${who} may use too: under load it leaves a node next to nothing`,
+      MEND,
+    ),
+  ]
 }
 
 async function nodesOf(proc: string): Promise<{ pid: string; cores: bigint }[]> {
   const pids = (await readdir(proc).catch(() => [])).filter(entry => /^\d+$/.test(entry))
-  const found = await Promise.all(pids.map(async pid => {
-    if (!NODE.test(await text(`${proc}/${pid}/cmdline`))) return null
-    const cores = await coresOf(`${proc}/${pid}`)
-    return cores === null ? null : { pid, cores }
-  }))
+  const found = await Promise.all(
+    pids.map(async pid => {
+      if (!NODE.test(await text(`${proc}/${pid}/cmdline`))) return null
+      const cores = await coresOf(`${proc}/${pid}`)
+      return cores === null ? null : { pid, cores }
+    }),
+  )
   return found.filter(node => node !== null)
 }
 

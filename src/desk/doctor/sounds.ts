@@ -20,13 +20,17 @@ const SHOWN = 5
 const DIGITS = [...Array.from({ length: 20 }, (_, n) => n), 20, 30, 40, 50, 60, 70, 80, 90].map(n => `digits/${n}`)
 
 export async function checkSounds(
-  { host, port }: { readonly host: string; readonly port: number }, scripts: string, uses: Uses, ask: Ask,
+  { host, port }: { readonly host: string; readonly port: number },
+  scripts: string,
+  uses: Uses,
+  ask: Ask,
 ): Promise<Finding[]> {
   const name = `${host}:${port}`
   const sounds = await soundsNamed(scripts, uses)
   const prefix = await ask(globalVariable('sound_prefix' as Ident))
   if (sounds.length === 0) return []
-  if (prefix === '' || prefix.startsWith('-ERR')) return [fault(name, 'it has no sound_prefix: no sound can be found', 'set sound_prefix in vars.xml')]
+  if (prefix === '' || prefix.startsWith('-ERR'))
+    return [fault(name, 'it has no sound_prefix: no sound can be found', 'set sound_prefix in vars.xml')]
   const missing: string[] = []
   const empty: string[] = []
   for (const sound of sounds) {
@@ -35,12 +39,30 @@ export async function checkSounds(
     // a switch of this machine has its files here; from elsewhere their length cannot be asked for
     else if (isHere(host) && (await stat(file).catch(() => null))?.size === 0) empty.push(sound)
   }
-  if (missing.length + empty.length === 0) return [ok(name, `all ${sounds.length} sounds that the flows name are there`)]
-  const shown = (list: readonly string[]) => list.slice(0, SHOWN).join(', ') + (list.length > SHOWN ? ' and others' : '')
+  if (missing.length + empty.length === 0)
+    return [ok(name, `all ${sounds.length} sounds that the flows name are there`)]
+  const shown = (list: readonly string[]) =>
+    list.slice(0, SHOWN).join(', ') + (list.length > SHOWN ? ' and others' : '')
   const mend = `put them below ${prefix} on its machine, as .wav files; \`switchhook freeswitch write --sounds ${prefix}\` makes short tones to begin with`
   return [
-    ...(missing.length > 0 ? [fault(name, `${missing.length} of the ${sounds.length} sounds that the flows name are missing: ${shown(missing)}`, mend)] : []),
-    ...(empty.length > 0 ? [fault(name, `${empty.length} of the ${sounds.length} sounds that the flows name are files without content: ${shown(empty)}`, mend)] : []),
+    ...(missing.length > 0
+      ? [
+          fault(
+            name,
+            `${missing.length} of the ${sounds.length} sounds that the flows name are missing: ${shown(missing)}`,
+            mend,
+          ),
+        ]
+      : []),
+    ...(empty.length > 0
+      ? [
+          fault(
+            name,
+            `${empty.length} of the ${sounds.length} sounds that the flows name are files without content: ${shown(empty)}`,
+            mend,
+          ),
+        ]
+      : []),
   ]
 }
 
@@ -68,7 +90,9 @@ async function find(prefix: string, sound: string, ask: Ask): Promise<string | n
 export async function soundsNamed(folder: string, uses: Uses = NO_USES): Promise<string[]> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   const texts = await Promise.all(
-    files.filter(file => file.isFile() && /\.(ts|js|mjs)$/.test(file.name)).map(file => readFile(join(file.path, file.name), 'utf8')),
+    files
+      .filter(file => file.isFile() && /\.(ts|js|mjs)$/.test(file.name))
+      .map(file => readFile(join(file.path, file.name), 'utf8')),
   )
   const spoken = texts.some(text => /[^\w.](number|digits)\(/.test(withoutNotes(text))) ? DIGITS : []
   return [...new Set([...texts.flatMap(soundsIn), ...(uses.sounds ?? []), ...spoken])].sort()
@@ -80,4 +104,5 @@ export function soundsIn(script: string): string[] {
   return quoted.filter(name => !/^(user|sofia|loopback)\//.test(name))
 }
 
-const withoutNotes = (script: string) => script.replace(/^\s*(import|export)\b.*\bfrom\b.*$/gm, '').replace(/(^|\s)\/\/.*$/gm, '')
+const withoutNotes = (script: string) =>
+  script.replace(/^\s*(import|export)\b.*\bfrom\b.*$/gm, '').replace(/(^|\s)\/\/.*$/gm, '')

@@ -20,9 +20,16 @@ const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it 
 const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
 
 /** `clock` goes by Redis's when that was found. */
-export async function* checkStores<S extends DoctorSettings>(context: DoctorInput<S>, settings: S, clock: SharedClock, uses: Uses = NO_USES): AsyncGenerator<Finding> {
+export async function* checkStores<S extends DoctorSettings>(
+  context: DoctorInput<S>,
+  settings: S,
+  clock: SharedClock,
+  uses: Uses = NO_USES,
+): AsyncGenerator<Finding> {
   // each one that was named is asked by itself: when both are wrong, both are told
-  const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(finding => finding !== null)
+  const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(
+    finding => finding !== null,
+  )
   yield* given
   if (given.length > 0) return
   let services: OpenedServices
@@ -30,7 +37,11 @@ export async function* checkStores<S extends DoctorSettings>(context: DoctorInpu
     services = await context.openServices(settings)
   } catch (error) {
     if (!(error instanceof SwitchhookError)) throw error
-    return yield fault('stores', error.message, 'do what it says, or name servers of your own by DATABASE_URL and REDIS_URL')
+    return yield fault(
+      'stores',
+      error.message,
+      'do what it says, or name servers of your own by DATABASE_URL and REDIS_URL',
+    )
   }
   try {
     yield* checkDatabase(services.database, settings.databaseUrl === null)
@@ -61,7 +72,8 @@ async function givenRedis(url: string | null): Promise<Finding | null> {
 async function* checkDatabase(address: DatabaseAddress, isPrivate: boolean): AsyncGenerator<Finding> {
   const version = await databaseVersion(address)
   const named = `${version}${isPrivate ? ', private' : ''}`
-  if (isOlder(version, NEEDED.postgres)) yield fault('postgres', `it is ${version}`, `${NEEDED.postgres} or newer is needed`)
+  if (isOlder(version, NEEDED.postgres))
+    yield fault('postgres', `it is ${version}`, `${NEEDED.postgres} or newer is needed`)
   const missing = await missingMigrations(address)
   if (missing.length === 0) yield ok('postgres', `${named}, all tables are there`)
   else yield ok('postgres', `${named}; ${missing.join(', ')} will be applied when a node starts`)
@@ -117,10 +129,22 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
     )
   }
   if (value('cluster_enabled') === '1') {
-    found.push(fault('redis', 'it is a Redis Cluster, which keeps agents and callers on different servers: no script can write both', 'name one server in REDIS_URL, or its sentinels (redis+sentinel://host:26379/primary/0)'))
+    found.push(
+      fault(
+        'redis',
+        'it is a Redis Cluster, which keeps agents and callers on different servers: no script can write both',
+        'name one server in REDIS_URL, or its sentinels (redis+sentinel://host:26379/primary/0)',
+      ),
+    )
   }
   if (value('role') === 'slave') {
-    found.push(fault('redis', 'it is a replica: nothing can be written there', 'let REDIS_URL lead to the primary, or name its sentinels (redis+sentinel://host:26379/primary/0)'))
+    found.push(
+      fault(
+        'redis',
+        'it is a replica: nothing can be written there',
+        'let REDIS_URL lead to the primary, or name its sentinels (redis+sentinel://host:26379/primary/0)',
+      ),
+    )
   }
   if (value('aof_enabled') !== '1') {
     found.push(
@@ -133,7 +157,9 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
   }
   if (version !== 'unknown' && isOlder(version, NEEDED.redis))
     found.push(warning('redis', `it is ${version}`, `${NEEDED.redis} or newer is what BullMQ asks for`))
-  return found.length > 0 ? found : [ok('redis', `${version}${isPrivate ? ', private' : ''}, keeps every key, appends to disk`)]
+  return found.length > 0
+    ? found
+    : [ok('redis', `${version}${isPrivate ? ', private' : ''}, keeps every key, appends to disk`)]
 }
 
 /** '1.10.12' is older than '1.11.3'. What is no number counts as 0. */

@@ -22,7 +22,14 @@ export type Ask = (text: ApiText) => Promise<string>
 /** Below it: 21 fixes of 1.11.2, among them heap reads by `${variable:offset}` and channel variables set from a Refer-To. */
 const SAFE_VERSION = '1.11.3'
 /** Without one of these no call can be led; the first of `mostly` is missed by every telephone, the second by spoken numbers. */
-const NEEDED = ['mod_event_socket', 'mod_commands', 'mod_dptools', 'mod_dialplan_xml', 'mod_sndfile', 'mod_tone_stream'] as const
+const NEEDED = [
+  'mod_event_socket',
+  'mod_commands',
+  'mod_dptools',
+  'mod_dialplan_xml',
+  'mod_sndfile',
+  'mod_tone_stream',
+] as const
 const MOSTLY = {
   mod_sofia: 'there are no SIP telephones and no gateways',
   mod_say_en: 'numbers cannot be spoken: number() and digits() in flows, the place in a queue',
@@ -54,10 +61,15 @@ export async function* checkSwitch(
     yield* await tcpRetries(at, ask)
     if (isHere(name)) yield* await checkPriority(name, ask)
     yield* await checkSounds(at, settings.scripts, uses, ask)
-    if (!findings.some(finding => finding.level === 'fault')) yield* await checkCalls(name, hosts, line, settings, clock)
+    if (!findings.some(finding => finding.level === 'fault'))
+      yield* await checkCalls(name, hosts, line, settings, clock)
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
-    yield fault(name, `${error.message}, in the middle of the questions`, 'look at its log; is it overloaded or about to stop?')
+    yield fault(
+      name,
+      `${error.message}, in the middle of the questions`,
+      'look at its log; is it overloaded or about to stop?',
+    )
   } finally {
     line.close()
   }
@@ -120,7 +132,9 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
     )
   else found.push(ok(name, 'all modules that are needed are loaded'))
   for (const module of (await missing(Object.keys(MOSTLY))) as (keyof typeof MOSTLY)[]) {
-    found.push(warning(name, `${module} is not loaded: ${MOSTLY[module]}`, `load it in modules.conf.xml if you need it`))
+    found.push(
+      warning(name, `${module} is not loaded: ${MOSTLY[module]}`, `load it in modules.conf.xml if you need it`),
+    )
   }
 
   const seconds = Number(await ask(question.epochSeconds))

@@ -12,9 +12,15 @@ const SETTING = '/proc/sys/net/ipv4/tcp_syn_retries'
 const MOST = 2
 const MEND = `sysctl -w net.ipv4.tcp_syn_retries=${MOST} there, and the same in /etc/sysctl.d/`
 
-export async function tcpRetries({ host, port }: { readonly host: string; readonly port: number }, ask: Ask): Promise<Finding[]> {
+export async function tcpRetries(
+  { host, port }: { readonly host: string; readonly port: number },
+  ask: Ask,
+): Promise<Finding[]> {
   const name = `${host}:${port}`
-  const nodes = [await ask(globalVariable('switchhook_node_a' as Ident)), await ask(globalVariable('switchhook_node_b' as Ident))]
+  const nodes = [
+    await ask(globalVariable('switchhook_node_a' as Ident)),
+    await ask(globalVariable('switchhook_node_b' as Ident)),
+  ]
   if (nodes.every(isHere)) return [] // switch and nodes on one machine: they die together
   if (!isHere(name))
     return [
@@ -26,7 +32,9 @@ export async function tcpRetries({ host, port }: { readonly host: string; readon
     ]
   const retries = Number(await readFile(SETTING, 'utf8').catch(() => 'unknown'))
   if (retries <= MOST) return [ok(name, `tcp_syn_retries is ${retries}`)]
-  return [warning(name, `a node whose machine dies holds calls for up to two minutes (tcp_syn_retries is ${retries})`, MEND)]
+  return [
+    warning(name, `a node whose machine dies holds calls for up to two minutes (tcp_syn_retries is ${retries})`, MEND),
+  ]
 }
 
 /** An address of this machine, as far as its name tells. What the dialplan does not say leads nowhere. */

@@ -32,7 +32,11 @@ export type Ending =
 
 /** One after the other: the doctor's own listener waits for one call at a time. */
 export async function checkCalls(
-  name: string, hosts: readonly string[], line: SwitchLine, settings: DoctorSettings, clock: Clock,
+  name: string,
+  hosts: readonly string[],
+  line: SwitchLine,
+  settings: DoctorSettings,
+  clock: Clock,
 ): Promise<Finding[]> {
   await line.watch('CHANNEL_EXECUTE', 'CHANNEL_HANGUP')
   const endings = new Map<string, Ending>()
@@ -44,7 +48,13 @@ export async function checkCalls(
   return [...told(name, endings, settings)]
 }
 
-async function makeCall(line: SwitchLine, uuid: Uuid, host: string, listener: TestCallListener | null, clock: Clock): Promise<Ending> {
+async function makeCall(
+  line: SwitchLine,
+  uuid: Uuid,
+  host: string,
+  listener: TestCallListener | null,
+  clock: Clock,
+): Promise<Ending> {
   let settle: (ending: Ending) => void = () => {}
   const over = new Promise<Ending>(resolve => (settle = resolve))
   const timer = clock.after(LIMIT_MS, () => settle({ what: 'silence' }))
@@ -57,7 +67,9 @@ async function makeCall(line: SwitchLine, uuid: Uuid, host: string, listener: Te
     const answer = await line.ask(question.testCall(uuid, host))
     if (!answer.startsWith('+OK')) return { what: 'not-made', why: answer }
     const ending = await over
-    return ending.what === 'nobody' && listener?.turnedAway ? { what: 'refused-here', why: 'LISTEN_ALLOW does not name its address' } : ending
+    return ending.what === 'nobody' && listener?.turnedAway
+      ? { what: 'refused-here', why: 'LISTEN_ALLOW does not name its address' }
+      : ending
   } finally {
     timer.cancel()
     await line.ask(uuidKill(uuid, 'NORMAL_CLEARING' as Ident)) // -ERR when it is gone already
@@ -67,7 +79,8 @@ async function makeCall(line: SwitchLine, uuid: Uuid, host: string, listener: Te
 /** The way home ends in the entry extension when that host could not be reached, or let go of the call. */
 function endingOf(event: SwitchEvent): Ending | null {
   if (event.name === 'CHANNEL_EXECUTE') {
-    const onwards = event.get('Application') === 'transfer' && /^switchhook-(leg|sorry)\b/.test(event.get('Application-Data') ?? '')
+    const onwards =
+      event.get('Application') === 'transfer' && /^switchhook-(leg|sorry)\b/.test(event.get('Application-Data') ?? '')
     return onwards ? { what: 'nobody' } : null
   }
   if (event.name !== 'CHANNEL_HANGUP') return null
@@ -76,14 +89,25 @@ function endingOf(event: SwitchEvent): Ending | null {
 }
 
 /** Exported for tests. A node that is down is a warning while another one takes calls, else every caller hears the apology: a fault. */
-export function* told(name: string, endings: ReadonlyMap<string, Ending>, { listen }: Pick<DoctorSettings, 'listen'>): Generator<Finding> {
+export function* told(
+  name: string,
+  endings: ReadonlyMap<string, Ending>,
+  { listen }: Pick<DoctorSettings, 'listen'>,
+): Generator<Finding> {
   const served = [...endings.values()].some(ending => ending.what === 'by-node')
   for (const [host, ending] of endings) yield ofHost(name, host, ending, served)
   const place = `${listen.host}:${listen.port}`
-  const named = [...endings.keys()].some(host => host === place || (/^(0\.0\.0\.0|::)$/.test(listen.host) && host.endsWith(`:${listen.port}`)))
+  const named = [...endings.keys()].some(
+    host => host === place || (/^(0\.0\.0\.0|::)$/.test(listen.host) && host.endsWith(`:${listen.port}`)),
+  )
   if (named) return
-  const mend = 'set switchhook_node_a or _b in switchhook_vars.xml to it, or set LISTEN (and NODE_ADDRESS) to one of these'
-  yield (served ? warning : fault)(name, `its dialplan does not name LISTEN ${place}: no call comes to a node there`, mend)
+  const mend =
+    'set switchhook_node_a or _b in switchhook_vars.xml to it, or set LISTEN (and NODE_ADDRESS) to one of these'
+  yield (served ? warning : fault)(
+    name,
+    `its dialplan does not name LISTEN ${place}: no call comes to a node there`,
+    mend,
+  )
 }
 
 function ofHost(name: string, host: string, ending: Ending, served: boolean): Finding {
@@ -93,16 +117,40 @@ function ofHost(name: string, host: string, ending: Ending, served: boolean): Fi
     case 'by-node':
       return ok(name, `a test call to ${host} was taken by the node there`)
     case 'arrived':
-      return down(name, `no node runs at ${host}, to which a test call came: ${heard}`, 'start it: `switchhook run` with this LISTEN')
+      return down(
+        name,
+        `no node runs at ${host}, to which a test call came: ${heard}`,
+        'start it: `switchhook run` with this LISTEN',
+      )
     case 'refused-here':
-      return fault(name, `a test call to ${host} was refused at the door: ${ending.why}`, 'see dialplan/ and DOOR_KEY, LISTEN_ALLOW')
+      return fault(
+        name,
+        `a test call to ${host} was refused at the door: ${ending.why}`,
+        'see dialplan/ and DOOR_KEY, LISTEN_ALLOW',
+      )
     case 'nobody':
-      return down(name, `a test call to ${host} was taken by nobody: ${heard}`, `start the node there; if one runs, its log says why it refused (DOOR_KEY, LISTEN_ALLOW), or a firewall stands between`)
+      return down(
+        name,
+        `a test call to ${host} was taken by nobody: ${heard}`,
+        `start the node there; if one runs, its log says why it refused (DOOR_KEY, LISTEN_ALLOW), or a firewall stands between`,
+      )
     case 'silence':
-      return fault(name, `a test call to ${host} got no answer in ${LIMIT_MS / 1_000} s: something takes the connection and says nothing`, 'end the process that listens there, or the node if it is frozen')
+      return fault(
+        name,
+        `a test call to ${host} got no answer in ${LIMIT_MS / 1_000} s: something takes the connection and says nothing`,
+        'end the process that listens there, or the node if it is frozen',
+      )
     case 'hung-up':
-      return fault(name, `a test call to ${host} was hung up with ${ending.cause}`, 'look at its log for the extension switchhook-home')
+      return fault(
+        name,
+        `a test call to ${host} was hung up with ${ending.cause}`,
+        'look at its log for the extension switchhook-home',
+      )
     case 'not-made':
-      return warning(name, `no test call could be made (it said '${ending.why}'): the way in is not proven`, 'load mod_loopback for the time of the check')
+      return warning(
+        name,
+        `no test call could be made (it said '${ending.why}'): the way in is not proven`,
+        'load mod_loopback for the time of the check',
+      )
   }
 }

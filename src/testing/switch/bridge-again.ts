@@ -37,5 +37,6 @@ async function otherLeg(channel: Channel): Promise<Channel | undefined> {
 async function untilOrDown(channel: Channel, ms: number, done: () => boolean): Promise<void> {
   const { clock } = channel.sim
   const end = clock.monotonic() + ms
-  while (!done() && !channel.down && clock.monotonic() < end) await channel.pulse.rest(Math.min(20, end - clock.monotonic()))
+  while (!done() && !channel.down && clock.monotonic() < end)
+    await channel.pulse.rest(Math.min(20, end - clock.monotonic()))
 }

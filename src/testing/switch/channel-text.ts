@@ -31,7 +31,8 @@ export function channelText(channel: Channel, format: TextFormat, withVariables:
   if (channel.cause) text += write('Hangup-Cause', channel.cause)
   if (direction === 'inbound' || channel.hasMedia) text += CODEC_TEXT[format]
   text += channel.profile.text('Caller', format)
-  if (channel.otherLeg) text += write('Other-Type', channel.otherLeg.type) + channel.otherLeg.profile.text('Other-Leg', format)
+  if (channel.otherLeg)
+    text += write('Other-Type', channel.otherLeg.type) + channel.otherLeg.profile.text('Other-Leg', format)
   if (withVariables) text += format === 'plain' ? channel.variables.plain() : channel.variables.json()
   return text
 }

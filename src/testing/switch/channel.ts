@@ -157,7 +157,10 @@ export class Channel {
     const original = this.callState
     this.callState = state
     if (state !== 'HANGUP' && state !== 'DOWN') this.row.callState = state
-    const before: Header[] = [['Original-Channel-Call-State', original], ['Channel-Call-State-Number', String(CALL_STATES.indexOf(state))]]
+    const before: Header[] = [
+      ['Original-Channel-Call-State', original],
+      ['Channel-Call-State-Number', String(CALL_STATES.indexOf(state))],
+    ]
     this.fire('CHANNEL_CALLSTATE', { before })
   }
 

@@ -45,7 +45,8 @@ export function obeyCommand(listener: Listener, packet: Packet): void | Promise<
   }
   if (!listener.authorised) return authorise(listener, command)
   for (const [name, handler, scope] of BEFORE_FULL) {
-    if (lower.startsWith(name) && (scope !== 'session' || listener.channel)) return handler(listener, command.slice(name.length), packet)
+    if (lower.startsWith(name) && (scope !== 'session' || listener.channel))
+      return handler(listener, command.slice(name.length), packet)
   }
   for (const [name, handler] of FULL)
     if (lower.startsWith(name) && listener.full) return handler(listener, command.slice(name.length), packet)
@@ -101,8 +102,13 @@ function sendMessage(listener: Listener, argument: string, packet: Packet): void
 function sendEvent(listener: Listener, argument: string, packet: Packet): void {
   const uuid = listener.sim.newUuid()
   const subclass = packet.headers.get('event-subclass')
-  const headers: Header[] = [...packet.headers].filter(([name]) => name !== 'event-subclass' && name !== 'content-length')
-  const parts = { after: [['Command', packet.command] as Header, ...headers, ['Event-UUID', uuid] as Header], body: packet.body }
+  const headers: Header[] = [...packet.headers].filter(
+    ([name]) => name !== 'event-subclass' && name !== 'content-length',
+  )
+  const parts = {
+    after: [['Command', packet.command] as Header, ...headers, ['Event-UUID', uuid] as Header],
+    body: packet.body,
+  }
   listener.sim.fire(argument.trim() || 'CUSTOM', undefined, subclass === undefined ? parts : { ...parts, subclass })
   listener.reply(`+OK ${uuid}`)
 }

@@ -7,7 +7,9 @@ export type { Action }
 export interface Extension {
   readonly context: string
   readonly number: string | RegExp
-  readonly actions: readonly Action[] | ((match: RegExpExecArray, variable: (name: string) => string | undefined) => readonly Action[])
+  readonly actions:
+    | readonly Action[]
+    | ((match: RegExpExecArray, variable: (name: string) => string | undefined) => readonly Action[])
 }
 
 /** So many takeovers a call survives: each uses up one line. */
@@ -37,7 +39,9 @@ const BEGIN = 'socket_resume=true~playback_terminators=none~max_session_transfer
 function offer(nth: number, hosts: string, afterwards: string, options: EntryOptions): Action[] {
   const first = nth === 1
   return [
-    ...(first ? [action('sched_cancel'), action('sched_hangup', '+14400 ALLOTTED_TIMEOUT')] : [action('sched_cancel', '${last_sched_id}')]),
+    ...(first
+      ? [action('sched_cancel'), action('sched_hangup', '+14400 ALLOTTED_TIMEOUT')]
+      : [action('sched_cancel', '${last_sched_id}')]),
     action('multiset', `^^~${first ? BEGIN : ''}switchhook_key=${options.key ?? ''}~switchhook_offer=${nth}`),
     action('sched_transfer', `+${options.deadMansSwitch ?? 15} ${afterwards} XML ${CONTEXT}`),
     action('socket', `${hosts} async full`),
@@ -87,16 +91,26 @@ export class Dialplan {
     this.extension(/^switchhook-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts, options))
     const retry = { ...options, afterwards: 'switchhook-sorry', alternating: false }
     this.extension(/^switchhook-retry-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts.toReversed(), retry))
-    this.extension(/^switchhook-home-([a-z0-9-]+)$/, (match, variable) => homeExtension(match[1]!, variable('switchhook_home'), options))
+    this.extension(/^switchhook-home-([a-z0-9-]+)$/, (match, variable) =>
+      homeExtension(match[1]!, variable('switchhook_home'), options),
+    )
     this.extension('switchhook-sorry', SORRY)
   }
 
   /** The actions for a number in a context; `variable` is asked for the leg's variables. */
-  find(number: string, context: string, variable: (name: string) => string | undefined = () => undefined): readonly Action[] | undefined {
+  find(
+    number: string,
+    context: string,
+    variable: (name: string) => string | undefined = () => undefined,
+  ): readonly Action[] | undefined {
     for (const extension of this.#extensions) {
       if (extension.context !== context) continue
       const match =
-        typeof extension.number === 'string' ? (extension.number === number ? /[^]*/.exec(number) : null) : extension.number.exec(number)
+        typeof extension.number === 'string'
+          ? extension.number === number
+            ? /[^]*/.exec(number)
+            : null
+          : extension.number.exec(number)
       if (match) return typeof extension.actions === 'function' ? extension.actions(match, variable) : extension.actions
     }
     return undefined
@@ -106,7 +120,10 @@ export class Dialplan {
 /** Finds what the leg shall do next (switch_core_standard_on_routing). `inline` carries its own actions: `app:data,app:data`. */
 export function route(channel: Channel): void {
   const { dialplan, destinationNumber, context, rdnis } = channel.profile.fields
-  const actions = dialplan === 'inline' ? inline(destinationNumber) : channel.sim.dialplan.find(destinationNumber, context, name => channel.variables.get(name))
+  const actions =
+    dialplan === 'inline'
+      ? inline(destinationNumber)
+      : channel.sim.dialplan.find(destinationNumber, context, name => channel.variables.get(name))
   // as inline_dialplan_hunt: the applications are no number, the leg is still where it was
   if (dialplan === 'inline') channel.profile.change({ destinationNumber: rdnis, rdnis: '' })
   if (!actions) return channel.hangUp('NO_ROUTE_DESTINATION')

@@ -15,11 +15,19 @@ export function showEachOther(caller: Channel, called: Channel): void {
 }
 
 function show(channel: Channel, other: Channel, name: string, number: string): void {
-  const [shownName, shownNumber] = [name || number, number].map(text => text.slice(text.lastIndexOf('/') + 1)) as [string, string]
+  const [shownName, shownNumber] = [name || number, number].map(text => text.slice(text.lastIndexOf('/') + 1)) as [
+    string,
+    string,
+  ]
   channel.later(FRAME_MS, () => {
     if (channel.down || !channel.answered || sent.get(channel) === `${shownName} ${shownNumber}`) return
     sent.set(channel, `${shownName} ${shownNumber}`)
-    const before: Header[] = [['Direction', 'SEND'], ['Sent-Callee-ID-Name', shownName], ['Sent-Callee-ID-Number', shownNumber], ['Bridged-To', other.uuid]]
+    const before: Header[] = [
+      ['Direction', 'SEND'],
+      ['Sent-Callee-ID-Name', shownName],
+      ['Sent-Callee-ID-Number', shownNumber],
+      ['Bridged-To', other.uuid],
+    ]
     channel.fire('CALL_UPDATE', { before })
   })
 }

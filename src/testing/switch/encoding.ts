@@ -7,7 +7,8 @@ const KEEP = new Uint8Array(256)
 for (let code = 0x21; code < 0x7f; code++) if (!UNSAFE.test(String.fromCharCode(code))) KEEP[code] = 1
 const PERCENT = 0x25
 
-const isUpperHex = (byte: number | undefined) => byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46))
+const isUpperHex = (byte: number | undefined) =>
+  byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46))
 
 /** switch_url_encode, bug for bug: a '%' that two upper-case hex digits follow is taken for encoded already and left alone. */
 export function urlEncode(value: string): string {
@@ -36,7 +37,10 @@ export function jsonMember(name: string, value: string): string {
 /** FreeSWITCH's idea of true (switch_true). */
 export function isTrue(value: string | undefined): boolean {
   if (value === undefined) return false
-  return /^(yes|on|true|t|enabled|active|allow)$/i.test(value) || (/^[+-]?\d+(\.\d+)?$/.test(value) && Number.parseInt(value, 10) !== 0)
+  return (
+    /^(yes|on|true|t|enabled|active|allow)$/i.test(value) ||
+    (/^[+-]?\d+(\.\d+)?$/.test(value) && Number.parseInt(value, 10) !== 0)
+  )
 }
 
 /** C's atoi: the number at the beginning, else 0. */

@@ -58,7 +58,8 @@ export class EventFaults {
 
   /** The inbound connections are told so many milliseconds later; other events overtake them. */
   delay(accept: Accept, ms: number | ((event: SwitchEvent) => number)): Disposable {
-    const apply = (event: SwitchEvent, deliver: () => void) => void this.#clock.after(typeof ms === 'number' ? ms : ms(event), deliver)
+    const apply = (event: SwitchEvent, deliver: () => void) =>
+      void this.#clock.after(typeof ms === 'number' ? ms : ms(event), deliver)
     return this.#add({ accept, everywhere: false, apply })
   }
 
@@ -73,7 +74,11 @@ export class EventFaults {
 
   /** Such events wait, on the inbound connections, until they are released in an order of the test's choice. */
   hold(accept: Accept): HeldEvents {
-    const rule = { accept, everywhere: false, apply: (event: SwitchEvent, deliver: () => void) => held.add(event, deliver) }
+    const rule = {
+      accept,
+      everywhere: false,
+      apply: (event: SwitchEvent, deliver: () => void) => held.add(event, deliver),
+    }
     const held = new HeldEvents(() => void this.#rules.delete(rule))
     this.#add(rule)
     return held
@@ -81,7 +86,8 @@ export class EventFaults {
 
   /** Delivers the event to one connection, or does what the first rule that fits says. */
   pass(event: SwitchEvent, outbound: boolean, deliver: () => void): void {
-    for (const rule of this.#rules) if ((rule.everywhere || !outbound) && rule.accept(event)) return rule.apply(event, deliver)
+    for (const rule of this.#rules)
+      if ((rule.everywhere || !outbound) && rule.accept(event)) return rule.apply(event, deliver)
     deliver()
   }
 

@@ -21,4 +21,5 @@ export function eventNamed(word: string): string | undefined {
 }
 
 /** What is left of ALL when one kind is taken away. */
-export const everyOther = (name: string): string[] => [...EVENT_NAMES].filter(other => other !== name && other !== 'ALL')
+export const everyOther = (name: string): string[] =>
+  [...EVENT_NAMES].filter(other => other !== name && other !== 'ALL')

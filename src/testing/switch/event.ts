@@ -99,7 +99,8 @@ export class SwitchEvent {
     if (wanted === 'event-subclass') return this.subclass
     if (wanted === 'unique-id' && this.channel) return this.channel.uuid
     if (wanted.startsWith('variable_') && this.channel) return this.channel.variables.get(wanted.slice(9))
-    for (const [key, value] of [...(this.parts.before ?? []), ...(this.parts.after ?? [])]) if (key.toLowerCase() === wanted) return value
+    for (const [key, value] of [...(this.parts.before ?? []), ...(this.parts.after ?? [])])
+      if (key.toLowerCase() === wanted) return value
     if (!this.channel) return undefined
     const line = new RegExp(`^${name.replace(/[^\w-]/g, '\\$&')}: (.*)$`, 'im').exec(this.plain())
     return line ? decodeURIComponent(line[1]!) : undefined

@@ -80,7 +80,9 @@ export class Listener {
   #isNarrow(): boolean {
     if (this.myEvents) return this.channel !== undefined
     const [filter] = this.filters
-    return this.outbound && this.filters.length === 1 && filter!.name === 'Unique-ID' && filter!.value === this.channel?.uuid
+    return (
+      this.outbound && this.filters.length === 1 && filter!.name === 'Unique-ID' && filter!.value === this.channel?.uuid
+    )
   }
 
   /** Queues the event if this connection asked for it. */
@@ -116,7 +118,8 @@ export class Listener {
 
   /** The first command that an application says is obeyed, but only `connect` and `api` answer it: they write for themselves. */
   reply(text: string): void {
-    if (this.#greeted || !this.outbound) this.write(`Content-Type: command/reply\nReply-Text: ${text || '-ERR command not found'}\n\n`)
+    if (this.#greeted || !this.outbound)
+      this.write(`Content-Type: command/reply\nReply-Text: ${text || '-ERR command not found'}\n\n`)
   }
 
   /**

@@ -46,7 +46,12 @@ export async function dial(sim: SimulatedSwitch, options: DialOptions): Promise<
   return last
 }
 
-async function dialGroup(sim: SimulatedSwitch, options: DialOptions, variables: Variables, endpoints: string[]): Promise<Dialled> {
+async function dialGroup(
+  sim: SimulatedSwitch,
+  options: DialOptions,
+  variables: Variables,
+  endpoints: string[],
+): Promise<Dialled> {
   const pulse = new Pulse(sim.clock)
   const legs: { channel: Channel; deadline: number }[] = []
   let cause = 'DESTINATION_OUT_OF_ORDER'
@@ -63,16 +68,27 @@ async function dialGroup(sim: SimulatedSwitch, options: DialOptions, variables: 
     const uuid = all.get('origination_uuid') ?? sim.newUuid()
     if (sim.channels.has(uuid)) continue
     const channel = createLeg(sim, uuid, target, options, all)
-    legs.push({ channel, deadline: all.has('leg_timeout') ? (second + integer(all.get('leg_timeout')) + 1) * 1_000 : Infinity })
+    legs.push({
+      channel,
+      deadline: all.has('leg_timeout') ? (second + integer(all.get('leg_timeout')) + 1) * 1_000 : Infinity,
+    })
     sim.watchers.watch(channel, pulse)
     channel.setState('CS_INIT')
     void live(channel)
     sim.world.ring(channel, target.place)
   }
   if (legs.length === 0) return { cause }
-  const timeout = variables.find(([name]) => name === 'originate_timeout')?.[1] ?? options.caller?.variables.get('call_timeout')
+  const timeout =
+    variables.find(([name]) => name === 'originate_timeout')?.[1] ?? options.caller?.variables.get('call_timeout')
   const deadline = (second + (timeout === undefined ? options.timeout : integer(timeout))) * 1_000
-  const result = await race(sim, options, legs, deadline, pulse, isTrue(variables.find(([name]) => name === 'ignore_early_media')?.[1]))
+  const result = await race(
+    sim,
+    options,
+    legs,
+    deadline,
+    pulse,
+    isTrue(variables.find(([name]) => name === 'ignore_early_media')?.[1]),
+  )
   for (const { channel } of legs) {
     if (channel !== result.leg && result.leg && !channel.down) channel.hangUp('LOSE_RACE')
     sim.watchers.unwatch(channel, pulse)
@@ -96,7 +112,8 @@ function createLeg(
   const profile = outgoingProfile(sim, uuid, {
     number: target.number,
     callerIdName: variables.get('origination_caller_id_name') ?? options.callerIdName ?? caller?.callerIdName ?? '',
-    callerIdNumber: variables.get('origination_caller_id_number') ?? options.callerIdNumber ?? caller?.callerIdNumber ?? '0000000000',
+    callerIdNumber:
+      variables.get('origination_caller_id_number') ?? options.callerIdNumber ?? caller?.callerIdNumber ?? '0000000000',
     channelName: target.channelName,
     caller: options.caller,
   })
@@ -130,13 +147,17 @@ async function race(
   try {
     for (;;) {
       const now = sim.clock.now()
-      const winner = legs.find(({ channel }) => !channel.down && (channel.answered || (channel.earlyMedia && !ignoreEarly)))
+      const winner = legs.find(
+        ({ channel }) => !channel.down && (channel.answered || (channel.earlyMedia && !ignoreEarly)),
+      )
       if (winner) return { leg: winner.channel, cause: 'SUCCESS' }
       if (caller && !caller.ready) return giveUp(legs, 'ORIGINATOR_CANCEL')
       for (const leg of legs) if (!leg.channel.down && now >= leg.deadline) leg.channel.hangUp('ALLOTTED_TIMEOUT')
       if (legs.every(({ channel }) => channel.down)) return { cause: legs.at(-1)!.channel.cause! }
       if (now >= deadline) return giveUp(legs, 'NO_ANSWER')
-      await pulse.rest(Math.min(deadline, ...legs.filter(({ channel }) => !channel.down).map(leg => leg.deadline)) - now)
+      await pulse.rest(
+        Math.min(deadline, ...legs.filter(({ channel }) => !channel.down).map(leg => leg.deadline)) - now,
+      )
     }
   } finally {
     if (caller) sim.watchers.unwatch(caller, pulse)
@@ -157,19 +178,30 @@ function targetOf(sim: SimulatedSwitch, endpoint: string): Target | string {
   if (kind === 'user') {
     const name = first.split('@')[0]!
     const place = sim.world.find(`user/${name}`)
-    return place ? { channelName: `sofia/internal/${name}@127.0.0.1`, number: name, gateway: undefined, place } : sim.world.knows(`user/${name}`) ? 'USER_NOT_REGISTERED' : 'SUBSCRIBER_ABSENT'
+    return place
+      ? { channelName: `sofia/internal/${name}@127.0.0.1`, number: name, gateway: undefined, place }
+      : sim.world.knows(`user/${name}`)
+        ? 'USER_NOT_REGISTERED'
+        : 'SUBSCRIBER_ABSENT'
   }
   if (kind === 'sofia' && first === 'gateway') {
     const [gateway = '', ...number] = others
     const state = sim.gateways.get(gateway)
     if (!state) return 'INVALID_GATEWAY'
     if (state === 'DOWN') return 'GATEWAY_DOWN'
-    return { channelName: `sofia/external/${number.join('/')}`, number: number.join('/'), gateway, place: sim.world.find(address)! }
+    return {
+      channelName: `sofia/external/${number.join('/')}`,
+      number: number.join('/'),
+      gateway,
+      place: sim.world.find(address)!,
+    }
   }
   if (kind === 'sofia' || kind === 'loopback') {
     const number = (kind === 'sofia' ? rest : first).replace(/^sip:/, '').split('@')[0]!
     const place = sim.world.find(address)
-    return place ? { channelName: kind === 'sofia' ? address : `${address}-a`, number, gateway: undefined, place } : 'UNALLOCATED_NUMBER'
+    return place
+      ? { channelName: kind === 'sofia' ? address : `${address}-a`, number, gateway: undefined, place }
+      : 'UNALLOCATED_NUMBER'
   }
   sim.unknown.push(`endpoint ${kind}`)
   return 'CHAN_NOT_IMPLEMENTED'

@@ -91,7 +91,8 @@ export class Person {
     if (this.state === 'gone') return
     if (this.#silent) return this.lineDropped(cause)
     const unanswered = this.state !== 'up'
-    const told = unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause
+    const told =
+      unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause
     this.world.sim.clock.whenAwake(() => farEndLeaves(this.#channel, told))
   }
 

@@ -23,7 +23,11 @@ export class Pulse {
         this.#waiting = undefined
         resolve(this.#clock.monotonic() - start)
       }
-      this.#waiting = { resolve: done, due: start + ms, timer: ms === Infinity ? undefined : this.#clock.after(ms, done) }
+      this.#waiting = {
+        resolve: done,
+        due: start + ms,
+        timer: ms === Infinity ? undefined : this.#clock.after(ms, done),
+      }
     })
   }
 

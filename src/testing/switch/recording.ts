@@ -51,14 +51,20 @@ export function startRecording(channel: Channel, path: string, limit = 0): boole
   channel.sim.recordings.push(recording)
   channel.fire('RECORD_START', { after: [['Record-File-Path', path]] })
   const running = () => channel.recordings.get(path) === recording
-  if (limit > 0) channel.later((Math.floor(recording.startedAt / 1_000) + limit) * 1_000 - recording.startedAt, () => running() && stopRecording(channel, path))
+  if (limit > 0)
+    channel.later(
+      (Math.floor(recording.startedAt / 1_000) + limit) * 1_000 - recording.startedAt,
+      () => running() && stopRecording(channel, path),
+    )
   endAtSilence(channel, recording, running)
   return true
 }
 
 /** RECORD_INITIAL_TIMEOUT_MS without a sound, or RECORD_FINAL_TIMEOUT_MS of silence after the first one, end a recording. */
 function endAtSilence(channel: Channel, recording: Recording, running: () => boolean): void {
-  const [initial, final] = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS'].map(name => integer(channel.variables.get(name)))
+  const [initial, final] = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS'].map(name =>
+    integer(channel.variables.get(name)),
+  )
   if (!(initial! > 0) && !(final! > 0)) return
   const { startedAt } = recording
   const look = () => {
@@ -66,7 +72,13 @@ function endAtSilence(channel: Channel, recording: Recording, running: () => boo
     const now = channel.sim.clock.now()
     const spoke = channel.person?.heardFrom(startedAt, 1, 'audio')
     const silent = spoke === undefined || (initial! > 0 && spoke - startedAt >= initial!)
-    const ends = silent ? initial! > 0 ? startedAt + initial! : Infinity : final! > 0 ? (channel.person?.heardFrom(spoke, final!, 'silence') ?? spoke) + final! : Infinity
+    const ends = silent
+      ? initial! > 0
+        ? startedAt + initial!
+        : Infinity
+      : final! > 0
+        ? (channel.person?.heardFrom(spoke, final!, 'silence') ?? spoke) + final!
+        : Infinity
     if (ends <= now) stopRecording(channel, recording.path, silent ? 'no-input-timeout' : 'success-silence')
     else if (ends < Infinity) channel.later(ends - now, look)
   }
@@ -75,7 +87,10 @@ function endAtSilence(channel: Channel, recording: Recording, running: () => boo
 
 /** Stops one recording, or all in the order in which they began; false when there was none. */
 export function stopRecording(channel: Channel, path: string, cause: CompletionCause = 'success-maxtime'): boolean {
-  const doomed = path.toLowerCase() === 'all' ? [...channel.recordings.values()] : [channel.recordings.get(path)].filter(found => found !== undefined)
+  const doomed =
+    path.toLowerCase() === 'all'
+      ? [...channel.recordings.values()]
+      : [channel.recordings.get(path)].filter(found => found !== undefined)
   for (const recording of doomed) {
     const now = channel.sim.clock.now()
     channel.recordings.delete(recording.path)
@@ -92,7 +107,9 @@ export function stopRecording(channel: Channel, path: string, cause: CompletionC
 
 /** At the end of the leg. Whether anything was heard is asked of each with a silence threshold, which any of these variables sets, '0' included. */
 export function stopAllRecordings(channel: Channel): void {
-  const listens = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS', 'RECORD_SILENCE_THRESHOLD'].some(name => channel.variables.get(name) !== undefined)
+  const listens = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS', 'RECORD_SILENCE_THRESHOLD'].some(
+    name => channel.variables.get(name) !== undefined,
+  )
   for (const { path, startedAt } of [...channel.recordings.values()]) {
     const spoke = !listens || channel.person?.spokeSince(startedAt) === true
     stopRecording(channel, path, spoke ? 'success-silence' : 'no-input-timeout')

@@ -22,7 +22,9 @@ export class Schedule {
   }
 
   transfer(channel: Channel, when: string, extension: string, dialplan?: string, context?: string): number {
-    return this.#add(channel, when, `sched_transfer to ${extension}`, () => transfer(channel, extension, dialplan, context))
+    return this.#add(channel, when, `sched_transfer to ${extension}`, () =>
+      transfer(channel, extension, dialplan, context),
+    )
   }
 
   hangUp(channel: Channel, when: string, cause: string): number {

@@ -9,7 +9,8 @@ const ESCAPED = new Map([
 
 /** cleanup_separated_string: quotes go, escapes are resolved, spaces around go (not those inside quotes). */
 function clean(piece: string, delimiter: string): string {
-  if (!piece.includes('\\') && !piece.includes("'")) return piece.trim() === piece ? piece : piece.replace(/^ +| +$/g, '')
+  if (!piece.includes('\\') && !piece.includes("'"))
+    return piece.trim() === piece ? piece : piece.replace(/^ +| +$/g, '')
   let text = ''
   let end = 0
   let quoted = false
@@ -18,7 +19,10 @@ function clean(piece: string, delimiter: string): string {
   for (; at < piece.length; at++) {
     const char = piece[at]!
     const next = piece[at + 1] ?? ''
-    if (char === '\\' && (`'"\\`.includes(next || ' ') || (delimiter !== '' && next === delimiter) || ESCAPED.has(next))) {
+    if (
+      char === '\\' &&
+      (`'"\\`.includes(next || ' ') || (delimiter !== '' && next === delimiter) || ESCAPED.has(next))
+    ) {
       text += ESCAPED.get(next) ?? next
       end = text.length
       at++
@@ -72,7 +76,11 @@ export function closing(text: string, open: string, close: string): number {
 }
 
 /** `{a=1,b=2}rest`: the variables, and what follows. Several brackets in a row are one. An unclosed bracket gives undefined. */
-export function bracketed(text: string, open: string, close: string): { variables: [string, string][]; rest: string } | undefined {
+export function bracketed(
+  text: string,
+  open: string,
+  close: string,
+): { variables: [string, string][]; rest: string } | undefined {
   const variables: [string, string][] = []
   let rest = text.trimStart()
   while (rest.startsWith(open)) {

@@ -85,11 +85,14 @@ export class SimulatedSwitch {
   }
 
   /** Who listens where in memory: 'host:port' → a function that gets the application's end of the wire and listens to it at once. */
-  get listeners(): Map<string, Accept> { return this.network.listeners }
+  get listeners(): Map<string, Accept> {
+    return this.network.listeners
+  }
 
   /** The application's end of a fresh connection to the inbound port. Throws SwitchError LINK_DOWN when there is no switch, as esl/tcp.ts rejects. */
   connect(): Wire {
-    if (this.#dead) throw new SwitchError('LINK_DOWN', 'cannot connect: connect ECONNREFUSED: the simulated switch is dead')
+    if (this.#dead)
+      throw new SwitchError('LINK_DOWN', 'cannot connect: connect ECONNREFUSED: the simulated switch is dead')
     const [ours, theirs] = this.network.pair()
     void new Listener(this, ours, 'inbound', undefined, true)
     return theirs
@@ -125,7 +128,12 @@ export class SimulatedSwitch {
 
   /** The session goes when nobody holds it: connections that linger do. */
   destroyWhenFree(channel: Channel): void {
-    if (channel.state !== 'CS_DESTROY' || channel.listeners.size > 0 || channel.locks > 0 || this.channels.get(channel.uuid) !== channel)
+    if (
+      channel.state !== 'CS_DESTROY' ||
+      channel.listeners.size > 0 ||
+      channel.locks > 0 ||
+      this.channels.get(channel.uuid) !== channel
+    )
       return
     channel.fire('CHANNEL_DESTROY')
     channel.running = 'CS_DESTROY'
@@ -173,8 +181,12 @@ export class SimulatedSwitch {
   }
 
   /** Breaks connections (RST), all or those that are meant; gives back how many. */
-  dropConnections(meant: (connection: { address: string; uuid: string | undefined; outbound: boolean }) => boolean = () => true): number {
-    const doomed = [...this.listening].filter(l => meant({ address: l.address, uuid: l.channel?.uuid, outbound: l.outbound }))
+  dropConnections(
+    meant: (connection: { address: string; uuid: string | undefined; outbound: boolean }) => boolean = () => true,
+  ): number {
+    const doomed = [...this.listening].filter(l =>
+      meant({ address: l.address, uuid: l.channel?.uuid, outbound: l.outbound }),
+    )
     for (const listener of doomed) listener.wire.destroy()
     return doomed.length
   }
@@ -242,6 +254,10 @@ export class SimulatedSwitch {
   /** What a test left behind, in words: none when it cleaned up. */
   leftovers(): string[] {
     const channels = [...this.channels.values()].filter(channel => !channel.down)
-    return [...channels.map(channel => channel.describe()), ...this.schedule.pending(), ...[...this.listening].map(listener => listener.describe())]
+    return [
+      ...channels.map(channel => channel.describe()),
+      ...this.schedule.pending(),
+      ...[...this.listening].map(listener => listener.describe()),
+    ]
   }
 }

@@ -31,7 +31,11 @@ export function toneLength(script: string): number {
 }
 
 /** The sounds of one argument in their order, or 'missing' where a file does not exist. */
-export function soundsOf(argument: string, lengths: ReadonlyMap<string, SoundLength>, usual: Duration): (Sound | 'missing')[] {
+export function soundsOf(
+  argument: string,
+  lengths: ReadonlyMap<string, SoundLength>,
+  usual: Duration,
+): (Sound | 'missing')[] {
   let path = argument.trim()
   while (path.startsWith('{') || path.startsWith('[')) {
     const end = path.startsWith('{') ? closing(path, '{', '}') : closing(path, '[', ']')

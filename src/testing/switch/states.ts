@@ -19,7 +19,17 @@ export const STATES = [
 export type ChannelState = (typeof STATES)[number]
 
 /** What a telephone would show of the leg, in FreeSWITCH's order: their number is their place. */
-export const CALL_STATES = ['DOWN', 'DIALING', 'RINGING', 'EARLY', 'ACTIVE', 'HELD', 'RING_WAIT', 'HANGUP', 'UNHELD'] as const
+export const CALL_STATES = [
+  'DOWN',
+  'DIALING',
+  'RINGING',
+  'EARLY',
+  'ACTIVE',
+  'HELD',
+  'RING_WAIT',
+  'HANGUP',
+  'UNHELD',
+] as const
 
 export type CallState = (typeof CALL_STATES)[number]
 

@@ -9,7 +9,11 @@ const MY_EVENTS = (
   'CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK DETECTED_SPEECH DTMF NOTALK TALK'
 ).split(' ')
 
-const wordsOf = (argument: string): string[] => argument.trim().split(/ +/).filter(word => word !== '')
+const wordsOf = (argument: string): string[] =>
+  argument
+    .trim()
+    .split(/ +/)
+    .filter(word => word !== '')
 
 export function filter(listener: Listener, argument: string): void {
   const [, first = '', rest] = /^ *(\S+)(?: (.*))?$/.exec(argument) ?? []
@@ -18,10 +22,13 @@ export function filter(listener: Listener, argument: string): void {
     listener.filters =
       name.toLowerCase() === 'all'
         ? []
-        : listener.filters.filter(f => f.name.toLowerCase() !== name.toLowerCase() || (value !== undefined && f.value !== value))
+        : listener.filters.filter(
+            f => f.name.toLowerCase() !== name.toLowerCase() || (value !== undefined && f.value !== value),
+          )
     return listener.reply(`+OK filter deleted. [${name}][${value ?? ''}]`)
   }
-  const [, name = first, value = rest] = first.toLowerCase() === 'add' && rest !== undefined ? (/^(\S+) (.*)$/.exec(rest) ?? []) : []
+  const [, name = first, value = rest] =
+    first.toLowerCase() === 'add' && rest !== undefined ? (/^(\S+) (.*)$/.exec(rest) ?? []) : []
   if (value === undefined) return listener.reply('-ERR invalid syntax')
   listener.filters.push({ name, value })
   listener.subscribe(listener.wantsEvents)

@@ -23,7 +23,10 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   if (first.down || second.down || (!first.hasMedia && !second.hasMedia)) return false
   const [a, b] = first.hasMedia ? [first, second] : [second, first]
   const now = a.sim.nowMicros()
-  for (const [leg, other] of [[a, b], [b, a]] as const) {
+  for (const [leg, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     leg.redirect = true
     if (leg === a) leg.variables.set('uuid_bridge', other.uuid)
     leg.variables.set('bridge_channel', other.name)
@@ -43,7 +46,10 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   const [shown, called] = [a.profile.fields, b.profile.fields]
   a.profile.change({ calleeIdName: called.calleeIdName, calleeIdNumber: called.calleeIdNumber })
   b.profile.change({ callerIdName: shown.callerIdName, callerIdNumber: shown.callerIdNumber })
-  for (const [leg, other] of [[a, b], [b, a]] as const) {
+  for (const [leg, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     stopBroadcast(leg)
     leg.transfer = true
     leg.originating = false
@@ -72,7 +78,10 @@ export async function uuidBridgeSoftExecute(channel: Channel): Promise<void> {
   }
   channel.variables.set('uuid_bridge', undefined)
   if (await otherIsReady(channel, other)) {
-    for (const [leg, peer] of [[channel, other], [other, channel]] as const) {
+    for (const [leg, peer] of [
+      [channel, other],
+      [other, channel],
+    ] as const) {
       leg.currentApplication = { application: 'uuid_bridge', data: peer.uuid }
       leg.fire('CHANNEL_EXECUTE', {
         after: [
@@ -133,7 +142,10 @@ export async function bridge(a: Channel, b: Channel): Promise<void> {
     ['Bridge-B-Unique-ID', b.uuid],
   ] as const
   a.fire('CHANNEL_BRIDGE', { before: ids })
-  for (const [leg, other] of [[a, b], [b, a]] as const) {
+  for (const [leg, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
     leg.variables.set('bridge_to', other.uuid)
     leg.variables.set('last_bridge_to', other.uuid)
     leg.variables.set('bridge_channel', other.name)

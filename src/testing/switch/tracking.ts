@@ -40,7 +40,8 @@ export class Tracking {
 
   /** Writes an answered SIP leg down as it is now. */
   track(channel: Channel): void {
-    if (!this.#on || !channel.answered || channel.down || channel.recovering || !channel.name.startsWith('sofia/')) return
+    if (!this.#on || !channel.answered || channel.down || channel.recovering || !channel.name.startsWith('sofia/'))
+      return
     if (stateNumber(channel.state) < stateNumber('CS_SOFT_EXECUTE')) return
     const { uuid, name, direction, extension, bridgeOriginator, secondLeg, earlyMedia, person } = channel
     this.#rows.set(uuid, {
@@ -90,9 +91,17 @@ export class Tracking {
     const sim = this.#sim
     const now = sim.nowMicros()
     const { fields, times } = row.profile
-    const again = { profileIndex: '1', transferSource: '', origCallerIdName: fields.callerIdName, origCallerIdNumber: fields.callerIdNumber }
+    const again = {
+      profileIndex: '1',
+      transferSource: '',
+      origCallerIdName: fields.callerIdName,
+      origCallerIdNumber: fields.callerIdNumber,
+    }
     // the leg says when it was answered in its first life, but not when it was created
-    const profile = new Profile({ ...fields, ...again }, { ...times, created: now, resurrect: now, bridged: 0, lastHold: 0, holdAccum: 0 })
+    const profile = new Profile(
+      { ...fields, ...again },
+      { ...times, created: now, resurrect: now, bridged: 0, lastHold: 0, holdAccum: 0 },
+    )
     const channel = sim.createChannel(row.uuid, row.name, row.direction, profile)
     sim.heart.session()
     for (const [name, value] of row.variables) channel.variables.set(name, value)

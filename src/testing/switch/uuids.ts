@@ -11,9 +11,15 @@ export function uuids(seed: number): () => string {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return (mixed ^ (mixed >>> 14)) >>> 0
   }
-  const word = (bits: number) => HEX[bits >>> 24]! + HEX[(bits >>> 16) & 255]! + HEX[(bits >>> 8) & 255]! + HEX[bits & 255]!
+  const word = (bits: number) =>
+    HEX[bits >>> 24]! + HEX[(bits >>> 16) & 255]! + HEX[(bits >>> 8) & 255]! + HEX[bits & 255]!
   return () => {
-    const [a, b, c, d] = [word(next()), word((next() & 0xffff0fff) | 0x4000), word((next() & 0x3fffffff) | 0x80000000), word(next())]
+    const [a, b, c, d] = [
+      word(next()),
+      word((next() & 0xffff0fff) | 0x4000),
+      word((next() & 0x3fffffff) | 0x80000000),
+      word(next()),
+    ]
     return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`
   }
 }

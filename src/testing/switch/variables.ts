@@ -53,14 +53,16 @@ export class Variables {
   plain(): string {
     if (this.#plain !== undefined) return this.#plain
     const lines: string[] = []
-    for (const variable of this.#byName.values()) lines.push((variable.plain ??= [plainLine(`variable_${variable.name}`, variable.value), ''].join('')))
+    for (const variable of this.#byName.values())
+      lines.push((variable.plain ??= [plainLine(`variable_${variable.name}`, variable.value), ''].join('')))
     return (this.#plain = lines.join('')) // joined, not added: a sum is a tree, which every event that holds it would walk again
   }
 
   json(): string {
     if (this.#json !== undefined) return this.#json
     let text = ''
-    for (const variable of this.#byName.values()) text += variable.json ??= jsonMember(`variable_${variable.name}`, variable.value)
+    for (const variable of this.#byName.values())
+      text += variable.json ??= jsonMember(`variable_${variable.name}`, variable.value)
     return (this.#json = text)
   }
 }

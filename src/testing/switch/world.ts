@@ -148,7 +148,17 @@ export class World {
 
   #registers(address: string): void {
     const user = /^user\/([^@]+)/.exec(address)?.[1]
-    if (user !== undefined) this.sim.fire('CUSTOM', undefined, { subclass: 'sofia::register', after: [['profile-name', 'internal'], ['from-user', user], ['from-host', '127.0.0.1'], ['status', 'Registered(UDP)'], ['expires', '3600']] })
+    if (user !== undefined)
+      this.sim.fire('CUSTOM', undefined, {
+        subclass: 'sofia::register',
+        after: [
+          ['profile-name', 'internal'],
+          ['from-user', user],
+          ['from-host', '127.0.0.1'],
+          ['status', 'Registered(UDP)'],
+          ['expires', '3600'],
+        ],
+      })
   }
 
   /** Is any telephone registered? */

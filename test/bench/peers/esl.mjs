@@ -5,7 +5,10 @@ import { FreeSwitchServer } from 'esl'
 const { welcome, pin, thanks } = JSON.parse(readFileSync(new URL('standard-call.json', import.meta.url), 'utf8'))
 const silent = () => {}
 
-const server = new FreeSwitchServer({ my_events: true, logger: { debug: silent, info: silent, warn: silent, error: silent } })
+const server = new FreeSwitchServer({
+  my_events: true,
+  logger: { debug: silent, info: silent, warn: silent, error: silent },
+})
 server.on('error', silent)
 server.on('connection', async call => {
   try {

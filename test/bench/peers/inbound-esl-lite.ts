@@ -4,7 +4,10 @@ import { finish, took } from '../tally.ts'
 
 const silent = () => {}
 const logger = { trace: silent, debug: silent, info: silent, warn: silent, error: silent, child: () => logger }
-const client = new FreeSwitchClient({ port: Number(process.argv[2]), logger: logger as unknown as ConstructorParameters<typeof FreeSwitchClient>[0]['logger'] })
+const client = new FreeSwitchClient({
+  port: Number(process.argv[2]),
+  logger: logger as unknown as ConstructorParameters<typeof FreeSwitchClient>[0]['logger'],
+})
 
 client.on('CHANNEL_EXECUTE_COMPLETE', event => {
   const { uniqueID, data } = event.body

@@ -5,7 +5,9 @@ const { Server } = require('modesl')
 
 const { welcome, pin, thanks } = JSON.parse(readFileSync(join(__dirname, 'standard-call.json'), 'utf8'))
 
-const server = new Server({ port: Number(process.argv[2] ?? 8084), host: '127.0.0.1', myevents: true }, () => console.log('ready'))
+const server = new Server({ port: Number(process.argv[2] ?? 8084), host: '127.0.0.1', myevents: true }, () =>
+  console.log('ready'),
+)
 
 server.on('connection::ready', connection => {
   connection.on('error', () => {})

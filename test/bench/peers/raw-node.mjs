@@ -55,7 +55,9 @@ const server = createServer({ noDelay: true }, socket => {
   const run = (application, argument) => {
     call.id = `raw-${(++lastId).toString(36)}`
     const line = argument === '' ? '' : `execute-app-arg: ${argument}\n`
-    socket.write(`sendmsg\ncall-command: execute\nexecute-app-name: ${application}\n${line}event-uuid: ${call.id}\nevent-lock: true\n\n`)
+    socket.write(
+      `sendmsg\ncall-command: execute\nexecute-app-name: ${application}\n${line}event-uuid: ${call.id}\nevent-lock: true\n\n`,
+    )
   }
   const steps = [
     () => run('answer', ''),

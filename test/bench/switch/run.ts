@@ -54,7 +54,10 @@ if (program === null) {
   process.exit(1)
 }
 const others = loadavg()[0]!
-const freeswitch = await startFreeSwitch(program, { outside: 'other', sounds: { ...FLOW_SOUNDS, 'ivr/welcome': 3_000 } })
+const freeswitch = await startFreeSwitch(program, {
+  outside: 'other',
+  sounds: { ...FLOW_SOUNDS, 'ivr/welcome': 3_000 },
+})
 const switchPid = Number(await readFile(`${freeswitch.folder}/pid`, 'utf8'))
 const stores = await Stores.open()
 await stores.fresh()
@@ -62,7 +65,10 @@ const ear = await Ear.open(freeswitch.ports.eventSocket, freeswitch.password, { 
 const seen: Seen[] = []
 try {
   for (const rate of RATES) {
-    for (const [who, start] of [['bare listener', bare], ['switchhook', node]] as const) {
+    for (const [who, start] of [
+      ['bare listener', bare],
+      ['switchhook', node],
+    ] as const) {
       const listener = await start(freeswitch, stores)
       try {
         seen.push(await measure(who, rate, listener))
@@ -93,15 +99,21 @@ async function measure(who: string, rate: number, listener: Listener): Promise<S
   callers.close()
   const created = new Map(ear.heard.filter(heard => heard.name === 'CHANNEL_CREATE').map(({ uuid, at }) => [uuid, at]))
   const first = new Map<string, { at: number; data: string }>()
-  for (const { uuid, at, name, data } of ear.heard) if (name === 'CHANNEL_EXECUTE' && SOUND.test(data) && !first.has(uuid)) first.set(uuid, { at, data })
+  for (const { uuid, at, name, data } of ear.heard)
+    if (name === 'CHANNEL_EXECUTE' && SOUND.test(data) && !first.has(uuid)) first.set(uuid, { at, data })
   const served = [...created].flatMap(([uuid, at]) => {
     const sound = first.get(uuid)
     return sound?.data.includes('ivr/welcome') ? [sound.at - at] : []
   })
   await until(async () => (await ear.api('show channels count')).startsWith('0 '))
   return {
-    who, rate, calls: calls.length, waits: served, lost: calls.length - served.length,
-    switchCpu: (after[0] - before[0]) / took, listenerCpu: (after[1] - before[1]) / took,
+    who,
+    rate,
+    calls: calls.length,
+    waits: served,
+    lost: calls.length - served.length,
+    switchCpu: (after[0] - before[0]) / took,
+    listenerCpu: (after[1] - before[1]) / took,
   }
 }
 
@@ -120,7 +132,11 @@ function begin(callers: SipCallers, rate: number, howMany: number): Promise<Prom
 }
 
 async function bare({ ports }: FreeSwitch): Promise<Listener> {
-  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(new URL('../peers/bare-switch.mjs', import.meta.url)), String(ports.nodeA)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../peers/bare-switch.mjs', import.meta.url)), String(ports.nodeA)],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   await once(child.stdout!, 'data')
   return {
     pid: child.pid!,
@@ -133,10 +149,17 @@ async function bare({ ports }: FreeSwitch): Promise<Listener> {
 
 async function node({ ports, password, doorKey, folder }: FreeSwitch, { settings }: Stores): Promise<Listener> {
   const one = new NodeProcess({
-    name: 'bench', folder,
+    name: 'bench',
+    folder,
     settings: {
-      SCRIPTS: fileURLToPath(new URL('../../../scripts', import.meta.url)), LOG_LEVEL: 'warn', LISTEN: `127.0.0.1:${ports.nodeA}`,
-      FREESWITCH: `127.0.0.1:${ports.eventSocket}`, FREESWITCH_PASSWORD: password, DOOR_KEY: doorKey, ROLES: 'listener', ...settings,
+      SCRIPTS: fileURLToPath(new URL('../../../scripts', import.meta.url)),
+      LOG_LEVEL: 'warn',
+      LISTEN: `127.0.0.1:${ports.nodeA}`,
+      FREESWITCH: `127.0.0.1:${ports.eventSocket}`,
+      FREESWITCH_PASSWORD: password,
+      DOOR_KEY: doorKey,
+      ROLES: 'listener',
+      ...settings,
     },
   })
   await one.ready()
@@ -146,7 +169,11 @@ async function node({ ports, password, doorKey, folder }: FreeSwitch, { settings
 /** User and system time of a process and its threads so far, milliseconds. */
 async function cpuMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number)
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
   return (user! + system!) * JIFFY_MS
 }
 
@@ -156,20 +183,42 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 
 function line({ who, rate, calls, waits, lost, switchCpu, listenerCpu }: Seen): string[] {
   const at = (percent: number) => String(Math.round(percentile(waits, percent)))
-  return [`${rate}/s`, who, [at(50), at(95), at(100)].join(' / '), `${lost} of ${calls}`, `${Math.round(switchCpu * 100)} %`, `${Math.round(listenerCpu * 100)} %`]
+  return [
+    `${rate}/s`,
+    who,
+    [at(50), at(95), at(100)].join(' / '),
+    `${lost} of ${calls}`,
+    `${Math.round(switchCpu * 100)} %`,
+    `${Math.round(listenerCpu * 100)} %`,
+  ]
 }
 
 function report(): void {
-  console.log('\n| calls | listener | p50 / p95 / max ms to the first sound | apology or silence | FreeSWITCH CPU | listener CPU |\n| --- | --- | --- | --- | --- | --- |')
+  console.log(
+    '\n| calls | listener | p50 / p95 / max ms to the first sound | apology or silence | FreeSWITCH CPU | listener CPU |\n| --- | --- | --- | --- | --- | --- |',
+  )
   for (const one of seen) console.log(`| ${line(one).join(' | ')} |`)
-  if (others > 0.5) console.log(`\nThe load average was ${others.toFixed(1)} before anything was started: others are at work here, and share in every figure.`)
+  if (others > 0.5)
+    console.log(
+      `\nThe load average was ${others.toFixed(1)} before anything was started: others are at work here, and share in every figure.`,
+    )
   const missed = RATES.flatMap(rate => {
-    const [least, ours] = ['bare listener', 'switchhook'].map(who => seen.find(one => one.rate === rate && one.who === who)!)
+    const [least, ours] = ['bare listener', 'switchhook'].map(who =>
+      seen.find(one => one.rate === rate && one.who === who)!,
+    )
     const [leastP95, oursP95] = [percentile(least!.waits, 95), percentile(ours!.waits, 95)]
     return [
-      ...(least!.lost === 0 && ours!.lost > 0 ? [`${rate}/s: ${ours!.lost} hear the apology or nothing, with the bare listener nobody does`] : []),
-      ...(rate <= GATES.upTo && oursP95 > leastP95 + GATES.slowerMs ? [`${rate}/s: p95 ${Math.round(oursP95)} ms, more than ${Math.round(leastP95)} + ${GATES.slowerMs}`] : []),
-      ...(rate <= GATES.upTo && ours!.switchCpu > least!.switchCpu * GATES.cpu ? [`${rate}/s: FreeSWITCH's CPU ${(ours!.switchCpu / least!.switchCpu).toFixed(2)} × that under the bare listener, more than ${GATES.cpu}`] : []),
+      ...(least!.lost === 0 && ours!.lost > 0
+        ? [`${rate}/s: ${ours!.lost} hear the apology or nothing, with the bare listener nobody does`]
+        : []),
+      ...(rate <= GATES.upTo && oursP95 > leastP95 + GATES.slowerMs
+        ? [`${rate}/s: p95 ${Math.round(oursP95)} ms, more than ${Math.round(leastP95)} + ${GATES.slowerMs}`]
+        : []),
+      ...(rate <= GATES.upTo && ours!.switchCpu > least!.switchCpu * GATES.cpu
+        ? [
+            `${rate}/s: FreeSWITCH's CPU ${(ours!.switchCpu / least!.switchCpu).toFixed(2)} × that under the bare listener, more than ${GATES.cpu}`,
+          ]
+        : []),
     ]
   })
   console.log(missed.length === 0 ? '\nall gates are met' : `\nmissed:\n${missed.map(one => `  ${one}`).join('\n')}`)

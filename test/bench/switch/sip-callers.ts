@@ -48,10 +48,27 @@ export class SipCallers {
   async call(number: string, lastsMs: number): Promise<void> {
     let end = () => {}
     const over = new Promise<void>(resolve => (end = resolve))
-    const dialog: Dialog = { callId: randomBytes(8).toString('hex'), tag: randomBytes(4).toString('hex'), number, to: `<sip:${number}@127.0.0.1>`, state: 'calling', over, end }
+    const dialog: Dialog = {
+      callId: randomBytes(8).toString('hex'),
+      tag: randomBytes(4).toString('hex'),
+      number,
+      to: `<sip:${number}@127.0.0.1>`,
+      state: 'calling',
+      over,
+      end,
+    }
     this.#dialogs.set(dialog.callId, dialog)
     const from = `4930${String(800_000 + (++this.#numbers % 100_000))}`
-    const body = ['v=0', `o=- 1 1 IN IP4 127.0.0.1`, 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', `m=audio ${NOBODY} RTP/AVP 0`, 'a=rtpmap:0 PCMU/8000', ''].join('\r\n')
+    const body = [
+      'v=0',
+      `o=- 1 1 IN IP4 127.0.0.1`,
+      's=-',
+      'c=IN IP4 127.0.0.1',
+      't=0 0',
+      `m=audio ${NOBODY} RTP/AVP 0`,
+      'a=rtpmap:0 PCMU/8000',
+      '',
+    ].join('\r\n')
     this.#say(dialog, 'INVITE', 1, body, from)
     const timer = setTimeout(() => this.#hangUp(dialog), lastsMs)
     await over
@@ -102,8 +119,14 @@ export class SipCallers {
   /** FreeSWITCH hangs up. */
   #request(dialog: Dialog, text: string): void {
     if (!text.startsWith('BYE')) return
-    const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap(name => [...text.matchAll(new RegExp(`^${name}: *.+?\\r?$`, 'gim'))].map(([line]) => line.trim()))
-    this.#socket.send(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'), this.#target, '127.0.0.1')
+    const copied = ['Via', 'From', 'To', 'Call-ID', 'CSeq'].flatMap(name =>
+      [...text.matchAll(new RegExp(`^${name}: *.+?\\r?$`, 'gim'))].map(([line]) => line.trim()),
+    )
+    this.#socket.send(
+      ['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\r\n'),
+      this.#target,
+      '127.0.0.1',
+    )
     if (dialog.state === 'talking') this.ended++
     this.#end(dialog)
   }

@@ -17,17 +17,26 @@ const LESS = 10
 
 /** Cores that are in use now, while the row has not begun. */
 async function coresInUse(): Promise<number> {
-  const worked = () => cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({ busy: user + nice + sys + irq, all: user + nice + sys + irq + idle }))
+  const worked = () =>
+    cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({
+      busy: user + nice + sys + irq,
+      all: user + nice + sys + irq + idle,
+    }))
   const before = worked()
   await pause(LOOKS_MS)
-  return worked().reduce((sum, now, core) => sum + (now.busy - before[core]!.busy) / Math.max(1, now.all - before[core]!.all), 0)
+  return worked().reduce(
+    (sum, now, core) => sum + (now.busy - before[core]!.busy) / Math.max(1, now.all - before[core]!.all),
+    0,
+  )
 }
 
 /** Looks before a row begins, and tells which limit applies to it. Milliseconds. */
 export async function patience(told: Told): Promise<number> {
   const cores = await coresInUse()
   const [machine, limit] = cores >= BUSY_CORES ? ['busy', LIMITS.busy] : ['idle', LIMITS.idle]
-  told.says(`the machine is ${machine} (${cores.toFixed(1)} of ${cpus().length} cores in use before): p95 ≤ ${limit} ms`)
+  told.says(
+    `the machine is ${machine} (${cores.toFixed(1)} of ${cpus().length} cores in use before): p95 ≤ ${limit} ms`,
+  )
   return limit
 }
 
@@ -38,11 +47,13 @@ export async function starve(pid: number): Promise<AsyncDisposable> {
   const burners = cpus().map(() => spawn(process.execPath, ['-e', 'for(;;);'], { stdio: 'ignore' }))
   return {
     async [Symbol.asyncDispose]() {
-      await Promise.all(burners.map(burner => {
-        const ended = once(burner, 'exit')
-        burner.kill('SIGKILL')
-        return ended
-      }))
+      await Promise.all(
+        burners.map(burner => {
+          const ended = once(burner, 'exit')
+          burner.kill('SIGKILL')
+          return ended
+        }),
+      )
     },
   }
 }

@@ -10,7 +10,13 @@ import type { SwitchEvent } from '../../../src/esl/event.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
 import { newUuid } from '../../../src/esl/safe-text.ts'
 
-export const LEG_EVENTS = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_HANGUP'] as const
+export const LEG_EVENTS = [
+  'CHANNEL_CREATE',
+  'CHANNEL_ANSWER',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_UNBRIDGE',
+  'CHANNEL_HANGUP',
+] as const
 /** Applications that a person hears, and the one that brings a leg to a node. */
 const APPLICATIONS = ['playback', 'play_and_get_digits', 'say', 'record', 'socket'] as const
 
@@ -56,15 +62,22 @@ export class Ear {
     let gone = () => {}
     const authRequest = new Promise<void>(resolve => (asked = resolve))
     const closed = new Promise<void>(resolve => (gone = resolve))
-    const connection = new Connection(wire, systemClock, { authRequest: () => asked(), event: event => ear?.hear(event), closed: () => gone() })
+    const connection = new Connection(wire, systemClock, {
+      authRequest: () => asked(),
+      event: event => ear?.hear(event),
+      closed: () => gone(),
+    })
     await authRequest
     const answer = await connection.send(auth(password))
     if (!answer.text.startsWith('+OK')) throw new Error(`the switch refused the password: ${answer.text}`)
     ear = new Ear(connection, closed)
     const wanted = [...LEG_EVENTS, 'BACKGROUND_JOB']
     for (const name of wanted) connection.post(`filter Event-Name ${name}\n\n` as string as Command)
-    if (options.sounds) for (const app of APPLICATIONS) connection.post(`filter Application ${app}\n\n` as string as Command)
-    await connection.send(subscribe(...LEG_EVENTS, 'BACKGROUND_JOB', ...(options.sounds ? (['CHANNEL_EXECUTE'] as const) : [])))
+    if (options.sounds)
+      for (const app of APPLICATIONS) connection.post(`filter Application ${app}\n\n` as string as Command)
+    await connection.send(
+      subscribe(...LEG_EVENTS, 'BACKGROUND_JOB', ...(options.sounds ? (['CHANNEL_EXECUTE'] as const) : [])),
+    )
     return ear
   }
 
@@ -103,7 +116,8 @@ export class Ear {
   story(uuid: string): string {
     const mine = this.heard.filter(heard => heard.uuid === uuid)
     const start = mine[0]?.at ?? 0
-    const words = ({ name, app, data, cause }: Heard) => [name, app, data.slice(0, 60), cause].filter(word => word !== '').join(' ')
+    const words = ({ name, app, data, cause }: Heard) =>
+      [name, app, data.slice(0, 60), cause].filter(word => word !== '').join(' ')
     return [`at ${Math.round(start)}`, ...mine.map(one => `${Math.round(one.at - start)} ${words(one)}`)].join(' · ')
   }
 

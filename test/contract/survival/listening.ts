@@ -10,9 +10,12 @@ const FAINT = 0.1
 export async function longestGap(path: string, hertz: number): Promise<number> {
   const { samples, rate } = wave(await readFile(path))
   const length = (rate * WINDOW_MS) / 1_000
-  const strengths = Array.from({ length: Math.floor(samples.length / length) }, (_, at) => strength(samples.subarray(at * length, (at + 1) * length), hertz, rate))
+  const strengths = Array.from({ length: Math.floor(samples.length / length) }, (_, at) =>
+    strength(samples.subarray(at * length, (at + 1) * length), hertz, rate),
+  )
   const least = Math.max(0, ...strengths) * FAINT
-  if (!(least > 10)) throw new Error(`${path}: a tone of ${hertz} Hz is never heard in ${strengths.length * WINDOW_MS} ms`)
+  if (!(least > 10))
+    throw new Error(`${path}: a tone of ${hertz} Hz is never heard in ${strengths.length * WINDOW_MS} ms`)
   let [longest, gap] = [0, 0]
   for (const one of strengths) {
     gap = one < least ? gap + 1 : 0

@@ -64,18 +64,24 @@ export class People {
     const callId = `survival-${far}`
     const arrives = ear.seen(heard => heard.name === 'CHANNEL_CREATE' && heard.callId === callId)
     const variables = `origination_uuid=${far},sip_invite_call_id=${callId},origination_caller_id_number=${number}`
-    await farEar.api(`bgapi originate {${variables}}sofia/outside/${to}@127.0.0.1:${near.ports.inside} caller XML outside`)
+    await farEar.api(
+      `bgapi originate {${variables}}sofia/outside/${to}@127.0.0.1:${near.ports.inside} caller XML outside`,
+    )
     return { uuid: (await arrives).uuid, far, number }
   }
 
   /** Resolves with the moment (of the switch) at which each of them is played `sound` (any of them), for the first time after `since`. */
   async hear(callers: readonly Caller[], sound: RegExp, since: number, withinMs: number): Promise<Map<string, number>> {
     const found = () => this.moments(callers, sound, since)
-    await eventually(`${callers.length} people hear ${sound}`, withinMs, () => found().size === callers.length).catch(error => {
-      const others = callers.filter(({ uuid }) => !found().has(uuid))
-      const stories = others.slice(0, 3).map(({ uuid }) => `${uuid} since ${since}: ${this.#rig.ear.story(uuid)}`)
-      throw new Error(`${(error as Error).message}; ${found().size} do; who does not:\n${stories.join('\n')}`, { cause: error })
-    })
+    await eventually(`${callers.length} people hear ${sound}`, withinMs, () => found().size === callers.length).catch(
+      error => {
+        const others = callers.filter(({ uuid }) => !found().has(uuid))
+        const stories = others.slice(0, 3).map(({ uuid }) => `${uuid} since ${since}: ${this.#rig.ear.story(uuid)}`)
+        throw new Error(`${(error as Error).message}; ${found().size} do; who does not:\n${stories.join('\n')}`, {
+          cause: error,
+        })
+      },
+    )
     return found()
   }
 
@@ -84,7 +90,8 @@ export class People {
     const first = new Map<string, number>()
     const wanted = new Set(callers.map(({ uuid }) => uuid))
     for (const { uuid, at, name, data } of this.#rig.ear.heard) {
-      if (name === 'CHANNEL_EXECUTE' && at >= since && wanted.has(uuid) && !first.has(uuid) && sound.test(data)) first.set(uuid, at)
+      if (name === 'CHANNEL_EXECUTE' && at >= since && wanted.has(uuid) && !first.has(uuid) && sound.test(data))
+        first.set(uuid, at)
     }
     return first
   }
@@ -150,7 +157,8 @@ export class People {
   /** Those whom the switch or their own end has let go. */
   gone(callers: readonly Caller[]): Caller[] {
     const ended = new Set<string>()
-    for (const ear of [this.#rig.ear, this.#rig.farEar]) for (const heard of ear.heard) if (heard.name === 'CHANNEL_HANGUP') ended.add(heard.uuid)
+    for (const ear of [this.#rig.ear, this.#rig.farEar])
+      for (const heard of ear.heard) if (heard.name === 'CHANNEL_HANGUP') ended.add(heard.uuid)
     return callers.filter(({ uuid, far }) => ended.has(uuid) || ended.has(far))
   }
 
@@ -179,5 +187,10 @@ export class People {
 
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(ms)
-  return Promise.race([work, new Promise<never>((_, reject) => late.addEventListener('abort', () => reject(new Error(`expected within ${ms} ms: ${what}`))))])
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) =>
+      late.addEventListener('abort', () => reject(new Error(`expected within ${ms} ms: ${what}`))),
+    ),
+  ])
 }

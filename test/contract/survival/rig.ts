@@ -41,7 +41,12 @@ export class Rig {
 
   static async open(program: string, setup: Setup): Promise<Rig> {
     const stores = await Stores.open()
-    const near = await startFreeSwitch(program, { outside: 'other', trackCalls: setup === 'tracked', threeNodes: setup === 'three nodes', sounds: FLOW_SOUNDS })
+    const near = await startFreeSwitch(program, {
+      outside: 'other',
+      trackCalls: setup === 'tracked',
+      threeNodes: setup === 'three nodes',
+      sounds: FLOW_SOUNDS,
+    })
     const far = await startFarEnd(program, near.ports)
     const ear = await Ear.open(near.ports.eventSocket, near.password, { sounds: true })
     const farEar = await Ear.open(far.ports.eventSocket, far.password, { sounds: false })
@@ -61,8 +66,15 @@ export class Rig {
       name: `node-${side}${this.nodes.length}`,
       folder: this.near.folder,
       settings: {
-        SCRIPTS: `${ROOT}scripts`, LOG_LEVEL: 'info', LISTEN: `127.0.0.1:${this.portOf(side)}`, FREESWITCH: `127.0.0.1:${this.near.ports.eventSocket}`,
-        FREESWITCH_PASSWORD: this.near.password, DOOR_KEY: this.near.doorKey, CALLER_ID: SHOWS[side], ...this.stores.settings, ...settings,
+        SCRIPTS: `${ROOT}scripts`,
+        LOG_LEVEL: 'info',
+        LISTEN: `127.0.0.1:${this.portOf(side)}`,
+        FREESWITCH: `127.0.0.1:${this.near.ports.eventSocket}`,
+        FREESWITCH_PASSWORD: this.near.password,
+        DOOR_KEY: this.near.doorKey,
+        CALLER_ID: SHOWS[side],
+        ...this.stores.settings,
+        ...settings,
       },
     })
     this.nodes.push(node)
@@ -109,7 +121,11 @@ export class Rig {
     await this.people.leave()
     await this.ear.api('hupall')
     await this.farEar.api('hupall')
-    await eventually('both switches are empty', 15_000, async () => (await this.legs(this.ear)) + (await this.legs(this.farEar)) === 0)
+    await eventually(
+      'both switches are empty',
+      15_000,
+      async () => (await this.legs(this.ear)) + (await this.legs(this.farEar)) === 0,
+    )
     await this.stores.fresh()
     this.ear.heard.length = 0
     this.farEar.heard.length = 0
@@ -127,7 +143,10 @@ export class Rig {
   /** For the person who reads a failure: some legs, and the logs. */
   story(): string {
     const legs = [...new Set([...this.before, ...this.ear.heard].map(heard => heard.uuid))].slice(0, 8)
-    const logs = this.nodes.flatMap(node => [`node ${node.name}, pid ${node.pid}:`, ...node.log.slice(-250).map(line => line.slice(0, 320))])
+    const logs = this.nodes.flatMap(node => [
+      `node ${node.name}, pid ${node.pid}:`,
+      ...node.log.slice(-250).map(line => line.slice(0, 320)),
+    ])
     return [...legs.map(uuid => `${uuid}: ${this.ear.story(uuid)}`), ...logs].join('\n')
   }
 
@@ -154,7 +173,11 @@ async function end(node: NodeProcess): Promise<void> {
 }
 
 /** Looks every 20 ms, for what is looked at is in other processes. Gives the milliseconds that it took; rejects in words after the limit. */
-export async function eventually(what: string, withinMs: number, isSo: () => boolean | Promise<boolean>): Promise<number> {
+export async function eventually(
+  what: string,
+  withinMs: number,
+  isSo: () => boolean | Promise<boolean>,
+): Promise<number> {
   const began = performance.now()
   while (!(await isSo())) {
     if (performance.now() - began > withinMs) throw new Error(`expected within ${withinMs} ms: ${what}`)

@@ -9,35 +9,60 @@ import { PEOPLE, row } from './rows.ts'
 /** What nobody hears: two packets and a window cut in half. A talk that is cut and joined again is silent for longer. */
 const UNHEARD_MS = 100
 
-row(5, 'a node is killed while people talk: nobody hears it, and afterwards callers come back and agents are in wrap-up', async (rig, told) => {
-  const [a] = await rig.both()
-  const talks = await talking(rig, PEOPLE)
-  await rig.people.record(talks)
-  await pause(1_000)
-  const died = rig.kill(a)
-  await pause(3_000)
-  const gaps = await Promise.all((await rig.people.recorded(talks)).map(({ path, whose }) => longestGap(path, SPEAKS_HZ[whose])))
-  told.is(`the longest silence in ${gaps.length} ears: ${Math.max(...gaps)} ms`, Math.max(...gaps) <= UNHEARD_MS)
-  const cut = rig.ear.heard.filter(({ name, at }) => at >= died && (name === 'CHANNEL_UNBRIDGE' || name === 'CHANNEL_HANGUP')).length
-  told.is(`${cut} talks cut or people gone`, cut === 0)
+row(
+  5,
+  'a node is killed while people talk: nobody hears it, and afterwards callers come back and agents are in wrap-up',
+  async (rig, told) => {
+    const [a] = await rig.both()
+    const talks = await talking(rig, PEOPLE)
+    await rig.people.record(talks)
+    await pause(1_000)
+    const died = rig.kill(a)
+    await pause(3_000)
+    const gaps = await Promise.all(
+      (await rig.people.recorded(talks)).map(({ path, whose }) => longestGap(path, SPEAKS_HZ[whose])),
+    )
+    told.is(`the longest silence in ${gaps.length} ears: ${Math.max(...gaps)} ms`, Math.max(...gaps) <= UNHEARD_MS)
+    const cut = rig.ear.heard.filter(
+      ({ name, at }) => at >= died && (name === 'CHANNEL_UNBRIDGE' || name === 'CHANNEL_HANGUP'),
+    ).length
+    told.is(`${cut} talks cut or people gone`, cut === 0)
 
-  const half = PEOPLE / 2
-  await rig.people.hangUp([...talks.slice(0, half).map(talk => talk.agentFar), ...talks.slice(half).map(talk => talk.caller.far)])
-  await eventually('all agents are in wrap-up', 15_000, async () => (await rig.stores.states())['wrap-up'] === PEOPLE).catch(() => {})
-  const states = await rig.stores.states()
-  told.is(`agents: ${JSON.stringify(states)}`, states['wrap-up'] === PEOPLE)
-  await eventually('all records are closed', 10_000, async () => (await rig.stores.remains()).every(call => call.ended)).catch(() => {})
-  const calls = await rig.stores.remains()
-  const talked = calls.filter(call => call.ended && call.outcome === 'talked' && call.agent !== null).length
-  told.is(`${talked}/${PEOPLE} records say who talked`, talked === PEOPLE)
-  const wrong = talks.map(({ caller, since }) => {
-    const timeline = calls.find(call => call.id === caller.uuid)?.timeline ?? []
-    const [from, to] = [timeline.find(one => one.event === 'talking')?.at ?? NaN, timeline.findLast(one => one.event === 'talked')?.at ?? NaN]
-    const over = rig.ear.heard.find(({ name, uuid, at }) => name === 'CHANNEL_UNBRIDGE' && uuid === caller.uuid && at >= died)?.at ?? NaN
-    return Math.abs(to - from - (over - since))
-  })
-  told.is(`talk times are wrong by ${spread(wrong)}`, wrong.every(error => error <= 1_000))
-})
+    const half = PEOPLE / 2
+    await rig.people.hangUp([
+      ...talks.slice(0, half).map(talk => talk.agentFar),
+      ...talks.slice(half).map(talk => talk.caller.far),
+    ])
+    await eventually(
+      'all agents are in wrap-up',
+      15_000,
+      async () => (await rig.stores.states())['wrap-up'] === PEOPLE,
+    ).catch(() => {})
+    const states = await rig.stores.states()
+    told.is(`agents: ${JSON.stringify(states)}`, states['wrap-up'] === PEOPLE)
+    await eventually('all records are closed', 10_000, async () =>
+      (await rig.stores.remains()).every(call => call.ended),
+    ).catch(() => {})
+    const calls = await rig.stores.remains()
+    const talked = calls.filter(call => call.ended && call.outcome === 'talked' && call.agent !== null).length
+    told.is(`${talked}/${PEOPLE} records say who talked`, talked === PEOPLE)
+    const wrong = talks.map(({ caller, since }) => {
+      const timeline = calls.find(call => call.id === caller.uuid)?.timeline ?? []
+      const [from, to] = [
+        timeline.find(one => one.event === 'talking')?.at ?? NaN,
+        timeline.findLast(one => one.event === 'talked')?.at ?? NaN,
+      ]
+      const over =
+        rig.ear.heard.find(({ name, uuid, at }) => name === 'CHANNEL_UNBRIDGE' && uuid === caller.uuid && at >= died)
+          ?.at ?? NaN
+      return Math.abs(to - from - (over - since))
+    })
+    told.is(
+      `talk times are wrong by ${spread(wrong)}`,
+      wrong.every(error => error <= 1_000),
+    )
+  },
+)
 
 export interface Talk {
   readonly caller: Caller

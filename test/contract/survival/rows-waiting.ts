@@ -23,52 +23,71 @@ row(3, 'a node is killed while callers hear a menu: the other one goes on with a
   told.is(`${queued.size}/${PEOPLE} choose and go on`, queued.size === PEOPLE)
 })
 
-row(4, 'a node is killed while callers wait with music: all keep place and time, and the music comes back', async (rig, told) => {
-  const limit = await patience(told)
-  const [a] = await rig.both()
-  const callers = await inQueue(rig, PEOPLE)
-  const before = await order(rig)
-  told.is(`${before.length}/${PEOPLE} wait`, before.length === PEOPLE)
-  const died = rig.kill(a)
-  const gaps = gapsOf(await rig.people.hear(callers, MUSIC, died, 10_000), died)
-  told.is(`${gaps.length}/${PEOPLE} hear music again, ${spread(gaps)}`, percentile(gaps, 95) <= limit)
-  told.is(`${lost(rig, callers)} lost`, lost(rig, callers) === 0)
-  told.is('order and times are the same', JSON.stringify(await order(rig)) === JSON.stringify(before))
-  // and they are served in that order, each by one agent and one only
-  using _ = rig.people.accept()
-  await rig.stores.agents(PEOPLE)
-  await eventually(`${PEOPLE} talks`, 30_000, () => rig.people.talks(died).size === PEOPLE)
-  const rang = rig.ear.heard.filter(heard => heard.name === 'CHANNEL_CREATE' && heard.outbound)
-  told.is(`${rang.length} telephones have rung for ${PEOPLE} callers`, rang.length === PEOPLE)
-})
+row(
+  4,
+  'a node is killed while callers wait with music: all keep place and time, and the music comes back',
+  async (rig, told) => {
+    const limit = await patience(told)
+    const [a] = await rig.both()
+    const callers = await inQueue(rig, PEOPLE)
+    const before = await order(rig)
+    told.is(`${before.length}/${PEOPLE} wait`, before.length === PEOPLE)
+    const died = rig.kill(a)
+    const gaps = gapsOf(await rig.people.hear(callers, MUSIC, died, 10_000), died)
+    told.is(`${gaps.length}/${PEOPLE} hear music again, ${spread(gaps)}`, percentile(gaps, 95) <= limit)
+    told.is(`${lost(rig, callers)} lost`, lost(rig, callers) === 0)
+    told.is('order and times are the same', JSON.stringify(await order(rig)) === JSON.stringify(before))
+    // and they are served in that order, each by one agent and one only
+    using _ = rig.people.accept()
+    await rig.stores.agents(PEOPLE)
+    await eventually(`${PEOPLE} talks`, 30_000, () => rig.people.talks(died).size === PEOPLE)
+    const rang = rig.ear.heard.filter(heard => heard.name === 'CHANNEL_CREATE' && heard.outbound)
+    told.is(`${rang.length} telephones have rung for ${PEOPLE} callers`, rang.length === PEOPLE)
+  },
+)
 
-row(3, 'a node is killed with 100 calls under way: none is lost, and all hear something within a second (p95; five beside others who use the machine)', async (rig, told) => {
-  const limit = await patience(told)
-  const [a] = await rig.both()
-  const queued = await inQueue(rig, 50)
-  const callers = [...queued, ...(await inMenus(rig, 50))]
-  const before = await order(rig)
-  const died = rig.kill(a)
-  const heard = new Map([
-    ...(await rig.people.hear(queued, MUSIC, died, 15_000)),
-    ...(await rig.people.hear(callers.slice(50), WELCOME, died, 15_000)),
-  ])
-  const gaps = gapsOf(heard, died)
-  told.is(`${gaps.length}/100 hear something again, ${spread(gaps)}`, percentile(gaps, 95) <= limit)
-  told.is(`${rig.people.apologised(callers).length} in the fallback, ${lost(rig, callers)} lost`, lost(rig, callers) === 0)
-  told.is('order and times are the same', JSON.stringify(await order(rig)) === JSON.stringify(before))
-})
+row(
+  3,
+  'a node is killed with 100 calls under way: none is lost, and all hear something within a second (p95; five beside others who use the machine)',
+  async (rig, told) => {
+    const limit = await patience(told)
+    const [a] = await rig.both()
+    const queued = await inQueue(rig, 50)
+    const callers = [...queued, ...(await inMenus(rig, 50))]
+    const before = await order(rig)
+    const died = rig.kill(a)
+    const heard = new Map([
+      ...(await rig.people.hear(queued, MUSIC, died, 15_000)),
+      ...(await rig.people.hear(callers.slice(50), WELCOME, died, 15_000)),
+    ])
+    const gaps = gapsOf(heard, died)
+    told.is(`${gaps.length}/100 hear something again, ${spread(gaps)}`, percentile(gaps, 95) <= limit)
+    told.is(
+      `${rig.people.apologised(callers).length} in the fallback, ${lost(rig, callers)} lost`,
+      lost(rig, callers) === 0,
+    )
+    told.is('order and times are the same', JSON.stringify(await order(rig)) === JSON.stringify(before))
+  },
+)
 
-row(3, 'one of three nodes is killed with 300 calls under way: none is lost', async (rig, told) => {
-  const many = 300
-  const [a] = await Promise.all([rig.node('a'), rig.node('b'), rig.node('c')])
-  const callers = await rig.people.callQuietly(many, 80_000)
-  await rig.people.hear(callers, ANYTHING, 0, 15_000)
-  const died = rig.kill(a)
-  const gaps = gapsOf(await rig.people.hear(callers, ANYTHING, died, 45_000), died)
-  told.is(`${gaps.length}/${many} hear something again, ${spread(gaps)}`, gaps.length === many)
-  told.is(`${rig.people.apologised(callers).length} in the fallback, ${lost(rig, callers)} lost`, lost(rig, callers) === 0)
-}, 'three nodes')
+row(
+  3,
+  'one of three nodes is killed with 300 calls under way: none is lost',
+  async (rig, told) => {
+    const many = 300
+    const [a] = await Promise.all([rig.node('a'), rig.node('b'), rig.node('c')])
+    const callers = await rig.people.callQuietly(many, 80_000)
+    await rig.people.hear(callers, ANYTHING, 0, 15_000)
+    const died = rig.kill(a)
+    const gaps = gapsOf(await rig.people.hear(callers, ANYTHING, died, 45_000), died)
+    told.is(`${gaps.length}/${many} hear something again, ${spread(gaps)}`, gaps.length === many)
+    told.is(
+      `${rig.people.apologised(callers).length} in the fallback, ${lost(rig, callers)} lost`,
+      lost(rig, callers) === 0,
+    )
+  },
+  'three nodes',
+)
 
 /** So many callers, all of whom hear the menu. */
 export async function inMenus(rig: Rig, count: number): Promise<Caller[]> {
@@ -95,4 +114,5 @@ export async function order(rig: Rig): Promise<{ call: string; joinedAt: number 
   return (await rig.stores.queues.waiting('sales')).map(({ call, joinedAt }) => ({ call, joinedAt }))
 }
 
-export const gapsOf = (moments: ReadonlyMap<string, number>, since: number): number[] => [...moments.values()].map(at => at - since)
+export const gapsOf = (moments: ReadonlyMap<string, number>, since: number): number[] =>
+  [...moments.values()].map(at => at - since)

@@ -58,10 +58,16 @@ export class Stores {
     const { CACHE_DIR, XDG_CACHE_HOME } = process.env
     const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
     const dataDir = join(folder, 'data')
-    const services = await openServices({ databaseUrl: null, redisUrl: null, dataDir, cacheDir }, { clock: systemClock, say() {}, throwaway: true })
+    const services = await openServices(
+      { databaseUrl: null, redisUrl: null, dataDir, cacheDir },
+      { clock: systemClock, say() {}, throwaway: true },
+    )
     const sql = openSql(services.database, { max: 2 })
     await migrate(sql)
-    return new Stores(folder, services, sql, await openRedisClient(services.redis), { DATA_DIR: dataDir, CACHE_DIR: cacheDir })
+    return new Stores(folder, services, sql, await openRedisClient(services.redis), {
+      DATA_DIR: dataDir,
+      CACHE_DIR: cacheDir,
+    })
   }
 
   /** As on the first day: queues without callers, no agents, no calls. */
@@ -77,7 +83,10 @@ export class Stores {
     for (let at = 1; at <= count; at++) {
       const [name, number] = [`agent${at}`, `49301${String(at).padStart(3, '0')}0`]
       const tiers = [{ queue: 'sales', level: 1, position: 1 }]
-      await this.roster.put({ name, endpoint: `sofia/gateway/carrier/${number}`, wrapUpMs: WRAP_UP_MS, ringForMs: 20_000, queues: tiers }, Date.now())
+      await this.roster.put(
+        { name, endpoint: `sofia/gateway/carrier/${number}`, wrapUpMs: WRAP_UP_MS, ringForMs: 20_000, queues: tiers },
+        Date.now(),
+      )
       await this.roster.setStatus(name, 'ready', Date.now())
       numbers.set(name, number)
     }

@@ -17,7 +17,11 @@ import './rows-overload.ts'
 
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null
-const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+const skip = program
+  ? false
+  : asked
+    ? 'no freeswitch on the PATH and no FREESWITCH_BIN'
+    : 'only `make contract` asks a real FreeSWITCH'
 
 for (const setup of SETUPS) {
   describe(`a real FreeSWITCH, ${setup}`, () => {

@@ -27,7 +27,12 @@ export class Held {
     this.path = headers.get('variable_socket_path')
     this.closed = closed.then(() => void (this.open = false))
     this.execute('sched_cancel', headers.get('variable_last_sched_id') as AppArgument)
-    for (const command of [linger(1), onlyOf(this.uuid as Uuid), subscribe('CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP')]) connection.post(command)
+    for (const command of [
+      linger(1),
+      onlyOf(this.uuid as Uuid),
+      subscribe('CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'),
+    ])
+      connection.post(command)
   }
 
   execute(application: string, argument?: AppArgument): void {

@@ -34,7 +34,11 @@ for (const [name, [kind, outcome, options]] of Object.entries(OUTCOMES)) {
 
 contract('a gateway that does not exist is refused by the switch itself: nothing rings anywhere', async world => {
   equal(await dials(world, 'sofia/gateway/nowhere/4912345'), 'refused')
-  ok(!world.observer.heard.some(({ event }) => event.name === 'CHANNEL_CREATE' && event.get('Channel-Name')?.includes('4912345')))
+  ok(
+    !world.observer.heard.some(
+      ({ event }) => event.name === 'CHANNEL_CREATE' && event.get('Channel-Name')?.includes('4912345'),
+    ),
+  )
 })
 
 contract('a user of the switch whose telephone is not there is invalid, and the caller is still there', async world => {
@@ -96,7 +100,9 @@ contract('two telephones ring at once, and each leg is its own and has its own c
   const phones = [world.telephone('person'), world.telephone('person')]
   const flow = node.answers('welcome', async call => {
     await call.answer()
-    const parties = await Promise.all(phones.map(phone => call.dial(phone.endpoint, { before: leg => leg.play('ivr/wrong') })))
+    const parties = await Promise.all(
+      phones.map(phone => call.dial(phone.endpoint, { before: leg => leg.play('ivr/wrong') })),
+    )
     equal(node.connections, 3)
     const uuids = parties.map(party => party.leg?.uuid)
     for (const party of parties) await party[Symbol.asyncDispose]()
@@ -104,17 +110,28 @@ contract('two telephones ring at once, and each leg is its own and has its own c
   })
   await world.call()
   const rang = await Promise.all(phones.map(phone => world.within('5s', phone.rings())))
-  deepEqual(await world.within('5s', flow.result), rang.map(person => person.uuid))
+  deepEqual(
+    await world.within('5s', flow.result),
+    rang.map(person => person.uuid),
+  )
 })
 
 contract('a name of every allowed kind of character is shown on the telephone that rings', async world => {
   const node = await world.node('a')
   const phone = world.telephone('person')
   const names = ['Ada (Team A) & Söhne Nº.-9', '李小龙 Дмитрий', 'O.K. - (&) . x']
-  for (const name of names) equal(displayName(name), name.replace('º', 'º').normalize('NFC').replace(/[^\p{L}\p{M}\p{Nd} .()&-]/gu, ''))
+  for (const name of names)
+    equal(
+      displayName(name),
+      name
+        .replace('º', 'º')
+        .normalize('NFC')
+        .replace(/[^\p{L}\p{M}\p{Nd} .()&-]/gu, ''),
+    )
   node.answers('welcome', async call => {
     await call.answer()
-    for (const callerName of names) await (await call.dial(phone.endpoint, { callerName, callerId: '+493055512' }))[Symbol.asyncDispose]()
+    for (const callerName of names)
+      await (await call.dial(phone.endpoint, { callerName, callerId: '+493055512' }))[Symbol.asyncDispose]()
   })
   await world.call()
   for (const name of names) {

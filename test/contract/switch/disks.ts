@@ -7,7 +7,9 @@ import type { Person, World } from './world.ts'
 /** A caller who is answered, and the connection of their leg. */
 async function answered(world: World): Promise<{ caller: Person; leg: Speaker }> {
   const [leg, caller] = await Promise.all([Speaker.takes(world), world.call()])
-  await leg.reply('event plain CHANNEL_ANSWER CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE RECORD_START RECORD_STOP')
+  await leg.reply(
+    'event plain CHANNEL_ANSWER CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE RECORD_START RECORD_STOP',
+  )
   await leg.reply(`filter Unique-ID ${leg.uuid}`)
   await leg.reply('linger 1')
   await leg.execute('answer')
@@ -15,7 +17,10 @@ async function answered(world: World): Promise<{ caller: Person; leg: Speaker }>
   return { caller, leg }
 }
 
-const records = (leg: Speaker) => leg.events.filter(({ name }) => name.startsWith('RECORD_')).map(event => [event.name, event.get('Record-Completion-Cause')])
+const records = (leg: Speaker) =>
+  leg.events
+    .filter(({ name }) => name.startsWith('RECORD_'))
+    .map(event => [event.name, event.get('Record-Completion-Cause')])
 const api = async (leg: Speaker, command: string) => (await leg.say(`api ${command}`)).body.trim()
 
 for (const [what, file] of [
@@ -47,38 +52,50 @@ contract('a message by the application record ends without a cause', async world
   const { leg } = await answered(world)
   await leg.execute('record', `${await world.fileOn('fine')} 1`)
   await leg.event('RECORD_STOP')
-  deepEqual(records(leg), [['RECORD_START', undefined], ['RECORD_STOP', undefined]])
+  deepEqual(records(leg), [
+    ['RECORD_START', undefined],
+    ['RECORD_STOP', undefined],
+  ])
   await leg.execute('hangup')
   await leg.event('CHANNEL_HANGUP_COMPLETE')
 })
 
-contract('a recording that is stopped says so; one that the hang-up ends without a word spoken says that, too', async world => {
-  const { leg } = await answered(world)
-  const path = await world.fileOn('fine')
-  const start = () => api(leg, `uuid_record ${leg.uuid} start ${path}`)
-  equal(await start(), '+OK Success')
-  equal(await start(), '+OK Success') // harmless
-  equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '+OK Success') // before the first sound of it
-  equal(await api(leg, `uuid_getvar ${leg.uuid} RECORD_DISCARDED`), 'true')
-  await start()
-  await world.pause('200ms')
-  equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '+OK Success')
-  equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '-ERR Cannot stop record session!')
-  await leg.event('RECORD_STOP')
-  await leg.event('RECORD_STOP')
-  await api(leg, `uuid_setvar ${leg.uuid} RECORD_FINAL_TIMEOUT_MS 0`)
-  await start()
-  await leg.execute('sleep', '400')
-  await leg.event('CHANNEL_EXECUTE_COMPLETE')
-  await leg.execute('hangup')
-  await leg.event('CHANNEL_HANGUP_COMPLETE')
-  const [stopped, silent] = ['success-maxtime', 'no-input-timeout']
-  deepEqual(records(leg).filter(([name]) => name === 'RECORD_STOP').map(([, cause]) => cause), ['empty-file', stopped, silent])
-})
+contract(
+  'a recording that is stopped says so; one that the hang-up ends without a word spoken says that, too',
+  async world => {
+    const { leg } = await answered(world)
+    const path = await world.fileOn('fine')
+    const start = () => api(leg, `uuid_record ${leg.uuid} start ${path}`)
+    equal(await start(), '+OK Success')
+    equal(await start(), '+OK Success') // harmless
+    equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '+OK Success') // before the first sound of it
+    equal(await api(leg, `uuid_getvar ${leg.uuid} RECORD_DISCARDED`), 'true')
+    await start()
+    await world.pause('200ms')
+    equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '+OK Success')
+    equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '-ERR Cannot stop record session!')
+    await leg.event('RECORD_STOP')
+    await leg.event('RECORD_STOP')
+    await api(leg, `uuid_setvar ${leg.uuid} RECORD_FINAL_TIMEOUT_MS 0`)
+    await start()
+    await leg.execute('sleep', '400')
+    await leg.event('CHANNEL_EXECUTE_COMPLETE')
+    await leg.execute('hangup')
+    await leg.event('CHANNEL_HANGUP_COMPLETE')
+    const [stopped, silent] = ['success-maxtime', 'no-input-timeout']
+    deepEqual(
+      records(leg)
+        .filter(([name]) => name === 'RECORD_STOP')
+        .map(([, cause]) => cause),
+      ['empty-file', stopped, silent],
+    )
+  },
+)
 
 contract('a message in which nobody speaks ends at the first silence and says so', async world => {
   const { leg } = await answered(world)
-  for (const name of ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS']) await api(leg, `uuid_setvar ${leg.uuid} ${name} 800`)
+  for (const name of ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS'])
+    await api(leg, `uuid_setvar ${leg.uuid} ${name} 800`)
   equal(await api(leg, `uuid_record ${leg.uuid} start ${await world.fileOn('fine')}`), '+OK Success')
   equal((await leg.event('RECORD_STOP')).get('Record-Completion-Cause'), 'no-input-timeout')
 })
@@ -96,7 +113,10 @@ contract('two recordings are ended by the hang-up in the order in which they beg
   await world.pause('200ms')
   await caller.hangUp()
   await leg.event('CHANNEL_HANGUP_COMPLETE')
-  deepEqual(leg.events.filter(({ name }) => name === 'RECORD_STOP').map(event => event.get('Record-File-Path')), [first, second])
+  deepEqual(
+    leg.events.filter(({ name }) => name === 'RECORD_STOP').map(event => event.get('Record-File-Path')),
+    [first, second],
+  )
 })
 
 contract('a recording of a caller who is not answered yet gives them early media', async world => {
@@ -106,5 +126,8 @@ contract('a recording of a caller who is not answered yet gives them early media
   await leg.event('CHANNEL_PROGRESS_MEDIA')
   await leg.event('RECORD_START')
   const dump = await api(leg, `uuid_dump ${leg.uuid}`)
-  ok(dump.includes('Channel-Call-State: EARLY'), dump.split('\n').find(line => line.startsWith('Channel-Call-State')) ?? dump)
+  ok(
+    dump.includes('Channel-Call-State: EARLY'),
+    dump.split('\n').find(line => line.startsWith('Channel-Call-State')) ?? dump,
+  )
 })

@@ -40,8 +40,18 @@ export const RINGS_MS = 200
 /** In a world of their own people say a tone for as long as the call lasts: who calls, and who is called by a number that ends in 0. */
 export const SPEAKS_HZ = { caller: 700, called: 1_100 } as const
 const LOAD = [
-  'console', 'logfile', 'event_socket', 'sofia', 'loopback', 'commands', 'dptools', 'dialplan_xml', 'sndfile', 'native_file',
-  'tone_stream', 'say_en',
+  'console',
+  'logfile',
+  'event_socket',
+  'sofia',
+  'loopback',
+  'commands',
+  'dptools',
+  'dialplan_xml',
+  'sndfile',
+  'native_file',
+  'tone_stream',
+  'say_en',
 ]
 
 const profile = (name: string, port: number, context: string, { gateways = '', trackCalls = false } = {}) => `
@@ -65,20 +75,42 @@ const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
   unallocated: [act('respond', '404')],
   declines: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('respond', '603')],
   never: [act('ring_ready'), act('sleep', '120000')],
-  machine: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('playback', 'tone_stream://%(4000,0,300,620)'), act('playback', 'tone_stream://%(500,0,1000)'), LISTENS],
+  machine: [
+    act('ring_ready'),
+    act('sleep', String(RINGS_MS)),
+    act('answer'),
+    act('playback', 'tone_stream://%(4000,0,300,620)'),
+    act('playback', 'tone_stream://%(500,0,1000)'),
+    LISTENS,
+  ],
   short: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('sleep', '1000'), act('hangup')],
   early: [act('pre_answer'), act('playback', 'tone_stream://%(2000,0,440)'), act('answer'), LISTENS],
   mute: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), LISTENS],
-  person: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), act('playback', 'tone_stream://%(400,0,300,620)'), LISTENS],
+  person: [
+    act('ring_ready'),
+    act('sleep', String(RINGS_MS)),
+    act('answer'),
+    act('playback', 'tone_stream://%(400,0,300,620)'),
+    LISTENS,
+  ],
 }
 
 const extension = (name: string, number: string, ...actions: readonly string[]) =>
   `<extension name="${name}"><condition field="destination_number" expression="${number}">${actions.join('')}</condition></extension>`
 
-const outsideWorld = Object.entries(ANSWERS).map(([kind, actions]) => extension(kind, `^\\+?\\d*${KINDS[kind as Kind]}$`, ...actions)).join('\n      ')
+const outsideWorld = Object.entries(ANSWERS)
+  .map(([kind, actions]) => extension(kind, `^\\+?\\d*${KINDS[kind as Kind]}$`, ...actions))
+  .join('\n      ')
 const SPEAKERS = [
   extension('caller', '^caller$', speaks(SPEAKS_HZ.caller)),
-  extension('called', '^\\d*0$', act('ring_ready'), act('sleep', String(RINGS_MS)), act('answer'), speaks(SPEAKS_HZ.called)),
+  extension(
+    'called',
+    '^\\d*0$',
+    act('ring_ready'),
+    act('sleep', String(RINGS_MS)),
+    act('answer'),
+    speaks(SPEAKS_HZ.called),
+  ),
 ]
 
 interface Parts {
@@ -88,15 +120,23 @@ interface Parts {
 }
 
 /** `folder` holds sounds/, recordings/ and dialplan/ (copies of the project's files, with the settings of this switch). */
-export function freeswitchXml(parts: Parts & { readonly outside: 'same' | 'other'; readonly trackCalls: boolean }): string {
+export function freeswitchXml(
+  parts: Parts & { readonly outside: 'same' | 'other'; readonly trackCalls: boolean },
+): string {
   const { ports, outside, trackCalls } = parts
   const here = outside === 'same'
   const profiles = [
     profile('inside', ports.inside, 'public', { trackCalls }),
-    profile('trunk', ports.trunk, 'none', { gateways: `<gateways>${gateway('carrier', ports.outside)}</gateways>`, trackCalls }),
+    profile('trunk', ports.trunk, 'none', {
+      gateways: `<gateways>${gateway('carrier', ports.outside)}</gateways>`,
+      trackCalls,
+    }),
     ...(here ? [profile('outside', ports.outside, 'outside')] : []),
   ]
-  return configuration(parts, { profiles, rtp: here ? [20_000, 32_000] : [20_000, 25_998], log: here ? 'debug,info,' : '' }, `
+  return configuration(
+    parts,
+    { profiles, rtp: here ? [20_000, 32_000] : [20_000, 25_998], log: here ? 'debug,info,' : '' },
+    `
     <X-PRE-PROCESS cmd="include" data="dialplan/switchhook.xml"/>
     <context name="public">
       <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
@@ -108,20 +148,29 @@ export function freeswitchXml(parts: Parts & { readonly outside: 'same' | 'other
     <context name="elsewhere">
       <extension name="desk"><condition field="destination_number" expression="^7000$">${act('answer')}${act('playback', 'silence_stream://120000')}</condition></extension>
     </context>
-    ${here ? `<context name="outside">${outsideWorld}</context>` : ''}`)
+    ${here ? `<context name="outside">${outsideWorld}</context>` : ''}`,
+  )
 }
 
 /** The outside world as a process of its own. */
 export function farXml(parts: Parts): string {
   const profiles = [profile('outside', parts.ports.outside, 'outside')]
-  return configuration(parts, { profiles, rtp: [26_000, 31_998], log: '' }, `
+  return configuration(
+    parts,
+    { profiles, rtp: [26_000, 31_998], log: '' },
+    `
     <context name="outside">
       ${SPEAKERS.join('')}
       ${outsideWorld}
-    </context>`)
+    </context>`,
+  )
 }
 
-function configuration({ ports, password, folder }: Parts, sip: { profiles: readonly string[]; rtp: readonly [number, number]; log: string }, dialplan: string): string {
+function configuration(
+  { ports, password, folder }: Parts,
+  sip: { profiles: readonly string[]; rtp: readonly [number, number]; log: string },
+  dialplan: string,
+): string {
   return `<?xml version="1.0"?>
 <document type="freeswitch/xml">
   <X-PRE-PROCESS cmd="set" data="domain=127.0.0.1"/>

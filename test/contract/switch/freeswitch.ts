@@ -64,9 +64,14 @@ export interface FreeSwitchOptions {
 
 /** The program, or null when this machine has none. */
 export async function findFreeSwitch(): Promise<string | null> {
-  const candidates = process.env['FREESWITCH_BIN'] ? [process.env['FREESWITCH_BIN']] : (process.env['PATH'] ?? '').split(delimiter).map(folder => join(folder, 'freeswitch'))
+  const candidates = process.env['FREESWITCH_BIN']
+    ? [process.env['FREESWITCH_BIN']]
+    : (process.env['PATH'] ?? '').split(delimiter).map(folder => join(folder, 'freeswitch'))
   for (const path of candidates) {
-    const runs = await access(path, constants.X_OK).then(() => true, () => false)
+    const runs = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    )
     if (runs) return path
   }
   return null
@@ -74,12 +79,24 @@ export async function findFreeSwitch(): Promise<string | null> {
 
 export async function startFreeSwitch(program: string, options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
   const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS } = options
-  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC] = await freePorts(7) as [number, number, number, number, number, number, number]
+  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC] = (await freePorts(7)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const ports: Ports = { eventSocket, inside, trunk, outside: far, nodeA, nodeB, nodeC }
   const doorKey = randomBytes(24).toString('hex')
   return start(program, ports, doorKey, outside === 'same' ? 3 : 2, async (folder, password) => {
     await writeSounds(folder, sounds)
-    await writeFile(join(folder, 'conf/freeswitch.xml'), freeswitchXml({ ports, password, folder, outside, trackCalls }), { mode: 0o600 })
+    await writeFile(
+      join(folder, 'conf/freeswitch.xml'),
+      freeswitchXml({ ports, password, folder, outside, trackCalls }),
+      { mode: 0o600 },
+    )
     await writeDialplan(folder, {
       switchhook_node_a: `127.0.0.1:${nodeA}`,
       switchhook_node_b: threeNodes ? `127.0.0.1:${nodeB}/$1|127.0.0.1:${nodeC}` : `127.0.0.1:${nodeB}`, // in front of `/$1` in every line
@@ -93,28 +110,53 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
 
 /** The carrier and the telephones of a switch that was started with `outside: 'other'`: a process of their own. */
 export async function startFarEnd(program: string, near: Ports): Promise<FreeSwitch> {
-  const [eventSocket] = await freePorts(1) as [number]
+  const [eventSocket] = (await freePorts(1)) as [number]
   const ports = { ...near, eventSocket }
   return start(program, ports, '', 1, (folder, password) =>
-    writeFile(join(folder, 'conf/freeswitch.xml'), farXml({ ports, password, folder }), { mode: 0o600 }))
+    writeFile(join(folder, 'conf/freeswitch.xml'), farXml({ ports, password, folder }), { mode: 0o600 }),
+  )
 }
 
-async function start(program: string, ports: Ports, doorKey: string, profiles: number, furnish: (folder: string, password: string) => Promise<void>): Promise<FreeSwitch> {
+async function start(
+  program: string,
+  ports: Ports,
+  doorKey: string,
+  profiles: number,
+  furnish: (folder: string, password: string) => Promise<void>,
+): Promise<FreeSwitch> {
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-contract-'))
   const password = randomBytes(24).toString('base64url')
   try {
-    for (const name of ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'sounds', 'scripts', 'temp', 'conf/dialplan']) await mkdir(join(folder, name), { recursive: true })
+    for (const name of [
+      'log',
+      'db',
+      'run',
+      'recordings',
+      'storage',
+      'cache',
+      'sounds',
+      'scripts',
+      'temp',
+      'conf/dialplan',
+    ])
+      await mkdir(join(folder, name), { recursive: true })
     await furnish(folder, password)
   } catch (error) {
     await rm(folder, { recursive: true, force: true }) // later the shell does it
     throw error
   }
 
-  const places = ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'sounds', 'scripts', 'temp', 'conf'].flatMap(name => [`-${name}`, join(folder, name)])
-  const shell = spawn('/bin/sh', ['-c', SHELL, 'switchhook-contract', folder, program, '-nc', '-nf', '-nonat', ...places], {
-    detached: true, // a Ctrl-C in the terminal is ours to answer
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  })
+  const places = ['log', 'db', 'run', 'recordings', 'storage', 'cache', 'sounds', 'scripts', 'temp', 'conf'].flatMap(
+    name => [`-${name}`, join(folder, name)],
+  )
+  const shell = spawn(
+    '/bin/sh',
+    ['-c', SHELL, 'switchhook-contract', folder, program, '-nc', '-nf', '-nonat', ...places],
+    {
+      detached: true, // a Ctrl-C in the terminal is ours to answer
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    },
+  )
   const ended = new Promise<void>(resolve => shell.once('exit', () => resolve()))
   const pipe = shell.stdio[3] as NodeJS.WritableStream & { unref?(): void; destroy(): void }
   shell.unref()
@@ -130,12 +172,18 @@ async function start(program: string, ports: Ports, doorKey: string, profiles: n
     } catch (error) {
       const log = await readFile(join(folder, 'log', 'freeswitch.log'), 'utf8').catch(() => '(it wrote no log)')
       await stop()
-      throw new Error(`the private FreeSWITCH did not start: ${(error as Error).message}\n${log.slice(-3_000)}`, { cause: error })
+      throw new Error(`the private FreeSWITCH did not start: ${(error as Error).message}\n${log.slice(-3_000)}`, {
+        cause: error,
+      })
     }
   }
   await wait()
   return {
-    ports, password, folder, doorKey, stop,
+    ports,
+    password,
+    folder,
+    doorKey,
+    stop,
     kill: async () => void process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')), 'SIGKILL'),
     async startAgain() {
       pipe.write('again\n')
@@ -152,7 +200,8 @@ async function writeSounds(folder: string, sounds: Readonly<Record<string, numbe
 }
 
 async function writeDialplan(folder: string, values: Readonly<Record<string, string>>): Promise<void> {
-  for (const file of ['switchhook.xml', '01_switchhook_did.xml']) await copyFile(join(DIALPLAN, file), join(folder, 'conf/dialplan', file))
+  for (const file of ['switchhook.xml', '01_switchhook_did.xml'])
+    await copyFile(join(DIALPLAN, file), join(folder, 'conf/dialplan', file))
   const settings = await readFile(join(DIALPLAN, 'switchhook_vars.xml'), 'utf8')
   await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, values))
 }
@@ -170,7 +219,7 @@ export function withSettings(text: string, values: Readonly<Record<string, strin
 /** The event socket opens long before the SIP profiles do. */
 async function ready(ports: Ports, password: string, profiles: number): Promise<void> {
   const deadline = systemClock.monotonic() + START_MS
-  for (let why = ''; ; ) {
+  for (let why = ''; ;) {
     try {
       const observer = await Observer.open(await connectTcp('127.0.0.1', ports.eventSocket), systemClock, password)
       const running = (await observer.api('sofia status')).match(/RUNNING/g)?.length ?? 0

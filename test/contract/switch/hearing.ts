@@ -66,7 +66,10 @@ contract('music that ends as soon as it begins never holds up what comes next', 
   await world.within('15s', flow.result)
   await world.event(caller.uuid, 'CHANNEL_HANGUP') // the ends of all sounds were told before
   const music = world.endsOf(caller.uuid, 'moh/calm')
-  ok(music.length > 0 && music.every(end => end === 'break'), `the 2 s of music were not played to their end: ${music.join(', ')}`)
+  ok(
+    music.length > 0 && music.every(end => end === 'break'),
+    `the 2 s of music were not played to their end: ${music.join(', ')}`,
+  )
   deepEqual(world.endsOf(caller.uuid, 'ivr/wrong'), Array(8).fill('done'))
 })
 
@@ -82,7 +85,10 @@ contract('music that the switch does not have is reported, and the caller waits 
   })
   await world.call()
   equal(await world.within('5s', flow.result), 'went on')
-  deepEqual(node.lines.filter(([level]) => level === 'error').map(([, message]) => message), ['the music cannot be played'])
+  deepEqual(
+    node.lines.filter(([level]) => level === 'error').map(([, message]) => message),
+    ['the music cannot be played'],
+  )
 })
 
 contract('a caller hears music while the telephone of an agent rings', async world => {
@@ -148,7 +154,9 @@ contract('silence lasts as long as it was asked for', async world => {
   const caller = await world.call()
   const took = await world.within('5s', flow.result)
   ok(took > 650, `${Math.round(took)} ms`)
-  const told = world.observer.heard.flatMap(({ event }) => (event.uuid === caller.uuid && event.name.startsWith('PLAYBACK_') ? [event.get('Playback-File-Path')] : []))
+  const told = world.observer.heard.flatMap(({ event }) =>
+    event.uuid === caller.uuid && event.name.startsWith('PLAYBACK_') ? [event.get('Playback-File-Path')] : [],
+  )
   deepEqual(told.slice(0, 2), ['silence_stream://500', 'silence_stream://500'])
 })
 
@@ -161,5 +169,10 @@ contract('two sounds are heard one after the other', async world => {
   const caller = await world.call()
   await world.within('5s', flow.result)
   deepEqual(sounds(world, caller), ['ivr/wrong', 'ivr/second'])
-  await world.within('1s', world.observer.seen(event => event.uuid === caller.uuid && event.name === 'PLAYBACK_STOP' && isSound(event, 'ivr/second')))
+  await world.within(
+    '1s',
+    world.observer.seen(
+      event => event.uuid === caller.uuid && event.name === 'PLAYBACK_STOP' && isSound(event, 'ivr/second'),
+    ),
+  )
 })

@@ -25,7 +25,12 @@ contract('a leg with a home goes to that node, although the other one is first i
   equal(held.uuid, somebody.uuid)
   equal(held.path, 'welcome')
   equal(a.calls.length, 0)
-  const set = await variables(world, somebody.uuid, ['socket_resume', 'playback_terminators', 'max_session_transfers', 'switchhook_key'])
+  const set = await variables(world, somebody.uuid, [
+    'socket_resume',
+    'playback_terminators',
+    'max_session_transfers',
+    'switchhook_key',
+  ])
   deepEqual(set, ['true', 'none', '100000', world.doorKey])
 })
 
@@ -37,7 +42,7 @@ contract('a leg whose home is dead goes to the other node', async world => {
   equal(held.path, 'welcome')
 })
 
-contract('a leg whose home accepts and says nothing is taken from it by the dead man\'s switch', async world => {
+contract("a leg whose home accepts and says nothing is taken from it by the dead man's switch", async world => {
   const silent = await world.listen('b', wire => wire.listen({ data() {}, close() {} }))
   using a = await BareNode.open(world, 'a')
   const somebody = await dialHome(world, world.address('b'))
@@ -102,17 +107,20 @@ contract('a call that a stopped node holds is fetched, and its old connection st
   equal(a.calls.length + b.calls.length, 2)
 })
 
-contract('when the old connection of a fetched call breaks, the call comes to the nodes of the list once more', async world => {
-  using a = await BareNode.open(world, 'a', 'music')
-  using b = await BareNode.open(world, 'b', 'music')
-  const { caller, old } = await fetched(world, a, b)
-  await world.hears(caller, 'moh/calm')
-  a.stopListening()
-  old.break()
-  equal((await b.takes(2)).uuid, caller.uuid)
-  await world.pause('500ms')
-  equal(b.calls.length, 2)
-})
+contract(
+  'when the old connection of a fetched call breaks, the call comes to the nodes of the list once more',
+  async world => {
+    using a = await BareNode.open(world, 'a', 'music')
+    using b = await BareNode.open(world, 'b', 'music')
+    const { caller, old } = await fetched(world, a, b)
+    await world.hears(caller, 'moh/calm')
+    a.stopListening()
+    old.break()
+    equal((await b.takes(2)).uuid, caller.uuid)
+    await world.pause('500ms')
+    equal(b.calls.length, 2)
+  },
+)
 
 contract('an old connection that says "home" and leaves in one write costs one way home and no more', async world => {
   using a = await BareNode.open(world, 'a', 'music')
@@ -126,60 +134,77 @@ contract('an old connection that says "home" and leaves in one write costs one w
   equal(b.calls.length, 2)
 })
 
-contract('an old connection may leave unheard while an application runs with socket_resume=false, if a park waits behind it', async world => {
-  using a = await BareNode.open(world, 'a', 'music')
-  using b = await BareNode.open(world, 'b')
-  const { caller, old, now } = await fetched(world, a, b)
-  now.execute('playback', 'ivr/welcome.wav' as AppArgument)
-  now.park()
-  await world.hears(caller, 'ivr/welcome')
-  await resume(world, caller, 'false')
-  old.break()
-  await world.pause('200ms')
-  await resume(world, caller, 'true')
-  await world.event(caller.uuid, 'PLAYBACK_STOP')
-  await world.pause('500ms')
-  now.execute('playback', 'ivr/second.wav' as AppArgument)
-  await world.hears(caller, 'ivr/second')
-  equal(a.calls.length + b.calls.length, 2)
-  now.break()
-  equal((await a.takes(2)).uuid, caller.uuid)
-})
+contract(
+  'an old connection may leave unheard while an application runs with socket_resume=false, if a park waits behind it',
+  async world => {
+    using a = await BareNode.open(world, 'a', 'music')
+    using b = await BareNode.open(world, 'b')
+    const { caller, old, now } = await fetched(world, a, b)
+    now.execute('playback', 'ivr/welcome.wav' as AppArgument)
+    now.park()
+    await world.hears(caller, 'ivr/welcome')
+    await resume(world, caller, 'false')
+    old.break()
+    await world.pause('200ms')
+    await resume(world, caller, 'true')
+    await world.event(caller.uuid, 'PLAYBACK_STOP')
+    await world.pause('500ms')
+    now.execute('playback', 'ivr/second.wav' as AppArgument)
+    await world.hears(caller, 'ivr/second')
+    equal(a.calls.length + b.calls.length, 2)
+    now.break()
+    equal((await a.takes(2)).uuid, caller.uuid)
+  },
+)
 
-contract('an old connection that leaves while an application runs with socket_resume=false and no park behind it: the call is offered again at the end of the application', async world => {
-  using a = await BareNode.open(world, 'a', 'music')
-  using b = await BareNode.open(world, 'b')
-  const { caller, old, now } = await fetched(world, a, b)
-  now.execute('playback', 'ivr/welcome.wav' as AppArgument)
-  await world.hears(caller, 'ivr/welcome')
-  await resume(world, caller, 'false')
-  old.break()
-  await world.pause('100ms')
-  equal(a.calls.length + b.calls.length, 2)
-  equal((await a.takes(2)).uuid, caller.uuid)
-})
+contract(
+  'an old connection that leaves while an application runs with socket_resume=false and no park behind it: the call is offered again at the end of the application',
+  async world => {
+    using a = await BareNode.open(world, 'a', 'music')
+    using b = await BareNode.open(world, 'b')
+    const { caller, old, now } = await fetched(world, a, b)
+    now.execute('playback', 'ivr/welcome.wav' as AppArgument)
+    await world.hears(caller, 'ivr/welcome')
+    await resume(world, caller, 'false')
+    old.break()
+    await world.pause('100ms')
+    equal(a.calls.length + b.calls.length, 2)
+    equal((await a.takes(2)).uuid, caller.uuid)
+  },
+)
 
-contract('an old connection may break while the leg talks: nobody hears it, and the caller comes to a node once when the talk is over', async world => {
-  using a = await BareNode.open(world, 'a', 'music')
-  using b = await BareNode.open(world, 'b', 'music')
-  const { caller, old, now } = await fetched(world, a, b)
-  const phone = world.telephone('person')
-  void world.observer.job(`originate {ignore_early_media=true,switchhook_home=${world.address('b')}}${phone.endpoint} switchhook-home-leg XML switchhook`)
-  const agent = await world.within('5s', phone.rings())
-  const agentLeg = await b.takes(2)
-  await world.observer.api(say.uuidSetvars(uuid(caller.uuid), { socket_resume: 'false', transfer_after_bridge: say.doorOf(WELCOME), uuid_bridge_continue_on_cancel: 'true' }))
-  await resume(world, agent, 'false')
-  await world.observer.api(say.uuidBridge(uuid(caller.uuid), uuid(agent.uuid)))
-  await world.event(caller.uuid, 'CHANNEL_BRIDGE')
-  for (const connection of [now, agentLeg, old]) connection.break()
-  await world.pause('300ms')
-  await world.hear(caller, agent)
-  a.stopListening()
-  await agent.hangUp()
-  equal((await b.takes(3)).uuid, caller.uuid)
-  await world.pause('500ms')
-  deepEqual([a.calls.length, b.calls.length], [1, 3])
-})
+contract(
+  'an old connection may break while the leg talks: nobody hears it, and the caller comes to a node once when the talk is over',
+  async world => {
+    using a = await BareNode.open(world, 'a', 'music')
+    using b = await BareNode.open(world, 'b', 'music')
+    const { caller, old, now } = await fetched(world, a, b)
+    const phone = world.telephone('person')
+    void world.observer.job(
+      `originate {ignore_early_media=true,switchhook_home=${world.address('b')}}${phone.endpoint} switchhook-home-leg XML switchhook`,
+    )
+    const agent = await world.within('5s', phone.rings())
+    const agentLeg = await b.takes(2)
+    await world.observer.api(
+      say.uuidSetvars(uuid(caller.uuid), {
+        socket_resume: 'false',
+        transfer_after_bridge: say.doorOf(WELCOME),
+        uuid_bridge_continue_on_cancel: 'true',
+      }),
+    )
+    await resume(world, agent, 'false')
+    await world.observer.api(say.uuidBridge(uuid(caller.uuid), uuid(agent.uuid)))
+    await world.event(caller.uuid, 'CHANNEL_BRIDGE')
+    for (const connection of [now, agentLeg, old]) connection.break()
+    await world.pause('300ms')
+    await world.hear(caller, agent)
+    a.stopListening()
+    await agent.hangUp()
+    equal((await b.takes(3)).uuid, caller.uuid)
+    await world.pause('500ms')
+    deepEqual([a.calls.length, b.calls.length], [1, 3])
+  },
+)
 
 contract('what is left of an earlier talk can be taken away: an empty value unsets a variable', async world => {
   using a = await BareNode.open(world, 'a')
@@ -197,7 +222,8 @@ contract('what is left of an earlier talk can be taken away: an empty value unse
   }
 })
 
-const resume = (world: World, person: Person, value: 'true' | 'false') => world.observer.api(say.uuidSetvars(uuid(person.uuid), { socket_resume: value }))
+const resume = (world: World, person: Person, value: 'true' | 'false') =>
+  world.observer.api(say.uuidSetvars(uuid(person.uuid), { socket_resume: value }))
 
 async function variables(world: World, leg: string, names: readonly string[]): Promise<string[]> {
   const found: string[] = []

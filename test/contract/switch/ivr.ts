@@ -122,19 +122,25 @@ contract('keys come one by one to a flow that asks for them', async world => {
   equal(await world.within('5s', flow.result), '123')
 })
 
-contract('a menu whose sound the switch does not have is an error with the name of the sound, and not a caller who pressed nothing', async world => {
-  const node = await world.node('a')
-  const flow = node.answers('welcome', async call => {
-    await call.answer()
-    await rejects(call.menu('ivr/nowhere', CHOICES), { code: 'SOUND_MISSING', message: /ivr\/nowhere/ })
-    await rejects(call.gather({ digits: 4, prompt: 'ivr/nowhere' }), { code: 'SOUND_MISSING', message: /ivr\/nowhere/ })
-    await call.play('ivr/wrong')
-    return 'went on'
-  })
-  const caller = await world.call()
-  await world.hears(caller, 'ivr/wrong')
-  equal(await world.within('5s', flow.result), 'went on')
-})
+contract(
+  'a menu whose sound the switch does not have is an error with the name of the sound, and not a caller who pressed nothing',
+  async world => {
+    const node = await world.node('a')
+    const flow = node.answers('welcome', async call => {
+      await call.answer()
+      await rejects(call.menu('ivr/nowhere', CHOICES), { code: 'SOUND_MISSING', message: /ivr\/nowhere/ })
+      await rejects(call.gather({ digits: 4, prompt: 'ivr/nowhere' }), {
+        code: 'SOUND_MISSING',
+        message: /ivr\/nowhere/,
+      })
+      await call.play('ivr/wrong')
+      return 'went on'
+    })
+    const caller = await world.call()
+    await world.hears(caller, 'ivr/wrong')
+    equal(await world.within('5s', flow.result), 'went on')
+  },
+)
 
 contract('a sound that the switch does not have is an error with its name', async world => {
   const node = await world.node('a')
@@ -173,13 +179,26 @@ contract('a number is spoken in words', async world => {
   await world.within('5s', flow.result)
 })
 
-contract('a caller who dials a number reaches the flow of that number, and the flow knows what was dialled', async world => {
-  const node = await world.node('a')
-  const flow = node.answers('welcome', async call => ({ from: call.from, name: call.fromName, to: call.to, direction: call.direction }))
-  const caller = await world.call({ to: '4930555123', from: '49301234567', name: 'Grace Höpper' })
-  deepEqual(await world.within('5s', flow.result), { from: '49301234567', name: 'Grace Höpper', to: '4930555123', direction: 'in' })
-  await world.within('5s', caller.ended)
-})
+contract(
+  'a caller who dials a number reaches the flow of that number, and the flow knows what was dialled',
+  async world => {
+    const node = await world.node('a')
+    const flow = node.answers('welcome', async call => ({
+      from: call.from,
+      name: call.fromName,
+      to: call.to,
+      direction: call.direction,
+    }))
+    const caller = await world.call({ to: '4930555123', from: '49301234567', name: 'Grace Höpper' })
+    deepEqual(await world.within('5s', flow.result), {
+      from: '49301234567',
+      name: 'Grace Höpper',
+      to: '4930555123',
+      direction: 'in',
+    })
+    await world.within('5s', caller.ended)
+  },
+)
 
 contract('what is played before the answer is heard while the telephone still rings', async world => {
   const node = await world.node('a')
@@ -210,17 +229,20 @@ contract('a channel variable is set at once, also while something plays, and rea
   deepEqual(await world.within('5s', flow.result), [undefined, 'AZ-az_09.:@+/='])
 })
 
-contract('a variable that is not set is _undef_ as long as the leg lives; of a leg that has ended the switch says -ERR', async world => {
-  const node = await world.node('a')
-  const flow = node.answers('welcome', async call => {
-    await call.answer()
-    await call.play('ivr/welcome')
-  })
-  const caller = await world.call()
-  await world.hears(caller, 'ivr/welcome')
-  const ask = () => world.observer.api(`uuid_getvar ${caller.uuid} nobody_sets_this`)
-  equal(await ask(), '_undef_')
-  await caller.hangUp()
-  await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
-  equal(await ask(), '-ERR No such channel!\n')
-})
+contract(
+  'a variable that is not set is _undef_ as long as the leg lives; of a leg that has ended the switch says -ERR',
+  async world => {
+    const node = await world.node('a')
+    const flow = node.answers('welcome', async call => {
+      await call.answer()
+      await call.play('ivr/welcome')
+    })
+    const caller = await world.call()
+    await world.hears(caller, 'ivr/welcome')
+    const ask = () => world.observer.api(`uuid_getvar ${caller.uuid} nobody_sets_this`)
+    equal(await ask(), '_undef_')
+    await caller.hangUp()
+    await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
+    equal(await ask(), '-ERR No such channel!\n')
+  },
+)

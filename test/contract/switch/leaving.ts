@@ -144,7 +144,9 @@ contract('an agent who says no in the whisper has declined and is let go', async
   const phone = world.telephone('person')
   const flow = node.answers('welcome', async call => {
     await call.answer()
-    await using party = await call.dial(phone.endpoint, { before: async leg => (await leg.menu('ivr/welcome', { 1: 'yes', 2: 'no' })) === 'yes' })
+    await using party = await call.dial(phone.endpoint, {
+      before: async leg => (await leg.menu('ivr/welcome', { 1: 'yes', 2: 'no' })) === 'yes',
+    })
     return party.outcome
   })
   await world.call()
@@ -161,7 +163,9 @@ contract('an agent who says yes in the whisper is there', async world => {
   const flow = node.answers('welcome', async call => {
     await call.answer()
     await using music = await call.music('moh/calm')
-    await using party = await call.dial(phone.endpoint, { before: async leg => (await leg.menu('ivr/welcome', { 1: 'yes' })) === 'yes' })
+    await using party = await call.dial(phone.endpoint, {
+      before: async leg => (await leg.menu('ivr/welcome', { 1: 'yes' })) === 'yes',
+    })
     await music[Symbol.asyncDispose]()
     return await call.join(party.leg!)
   })

@@ -37,11 +37,14 @@ contract('a node that accepts and closes: the call is at the other one at once',
   bad.close()
 })
 
-contract('a node that accepts and says nothing: the dead man\'s switch brings the call to the other one', async world => {
-  const bad = await saysNothing(world, 'a')
-  await reachesB(world, 'brought')
-  bad.close()
-})
+contract(
+  "a node that accepts and says nothing: the dead man's switch brings the call to the other one",
+  async world => {
+    const bad = await saysNothing(world, 'a')
+    await reachesB(world, 'brought')
+    bad.close()
+  },
+)
 
 contract('a node with another key is not trusted with the call, and says why', async world => {
   const a = await world.node('a', { key: 'another-key' })
@@ -76,7 +79,7 @@ contract('nodes that all say nothing: the caller hears that we are sorry', async
   for (const one of bad) one.close()
 })
 
-contract('a node that took the call keeps it: the dead man\'s switch is off', async world => {
+contract("a node that took the call keeps it: the dead man's switch is off", async world => {
   const a = await world.node('a')
   const flow = a.answers('welcome', async call => {
     await call.answer()

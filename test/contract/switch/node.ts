@@ -41,7 +41,12 @@ export class Node {
   #listening: Listening | null = null
   #dead = false
 
-  private constructor(world: World, at: Place, options: NodeOptions, parts: { events: EventLink; commands: Commands; home: Switch; log: Log; lines: Node['lines'] }) {
+  private constructor(
+    world: World,
+    at: Place,
+    options: NodeOptions,
+    parts: { events: EventLink; commands: Commands; home: Switch; log: Log; lines: Node['lines'] },
+  ) {
     this.at = at
     this.lines = parts.lines
     this.#events = parts.events
@@ -49,7 +54,13 @@ export class Node {
     this.home = parts.home
     const switchboard = new Switchboard()
     switchboard.add(parts.home)
-    this.door = new Door({ clock: world.clock, log: parts.log, switchboard, key: options.key ?? world.doorKey, start: leg => void this.#start(leg) })
+    this.door = new Door({
+      clock: world.clock,
+      log: parts.log,
+      switchboard,
+      key: options.key ?? world.doorKey,
+      start: leg => void this.#start(leg),
+    })
     const settings = { gateway: 'carrier' as Ident, ringForMs: options.ringForMs ?? 5_000, detect: {} }
     this.context = new CallContext({ clock: world.clock, log: parts.log, door: this.door, switchboard, settings })
   }
@@ -57,7 +68,13 @@ export class Node {
   static async open(world: World, at: Place, options: NodeOptions): Promise<Node> {
     const lines: Node['lines'] = []
     const log = recordingLog(lines)
-    const events = new EventLink({ name: 'switch', open: () => world.openWire(), password: world.password, clock: world.clock, log })
+    const events = new EventLink({
+      name: 'switch',
+      open: () => world.openWire(),
+      password: world.password,
+      clock: world.clock,
+      log,
+    })
     const [facts, commands] = await Promise.all([events.start(), world.openCommands()])
     const home = new Switch({ name: 'switch', commands, events, facts, clock: world.clock, log })
     const node = new Node(world, at, options, { events, commands, home, log, lines })
@@ -123,7 +140,8 @@ export class Node {
 
   async #start(leg: Leg): Promise<void> {
     const flow = this.#flows.get(leg.arrival.path)
-    if (!flow) return void this.faults.push(new Error(`a call came for the flow '${leg.arrival.path}', which nobody awaits`))
+    if (!flow)
+      return void this.faults.push(new Error(`a call came for the flow '${leg.arrival.path}', which nobody awaits`))
     try {
       await flow(this.context.callOf(leg))
     } catch (error) {
@@ -153,10 +171,19 @@ function noticing(wire: Wire, closed: () => void): Wire {
   }
 }
 
-function recordingLog(lines: (readonly [string, string, Record<string, unknown>])[], own: Record<string, unknown> = {}): Log {
+function recordingLog(
+  lines: (readonly [string, string, Record<string, unknown>])[],
+  own: Record<string, unknown> = {},
+): Log {
   const at = (level: string) => (fields: unknown, message?: string) => {
     if (typeof fields === 'string') lines.push([level, fields, own])
     else lines.push([level, message ?? '', { ...own, ...(fields as object) }])
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: fields => recordingLog(lines, { ...own, ...fields }) } as Log
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: fields => recordingLog(lines, { ...own, ...fields }),
+  } as Log
 }

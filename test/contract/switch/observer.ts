@@ -8,9 +8,25 @@ import { newUuid } from '../../../src/esl/safe-text.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 
 const HEARD = [
-  'CHANNEL_CREATE', 'CHANNEL_ORIGINATE', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_EXECUTE', 'CHANNEL_EXECUTE_COMPLETE',
-  'CHANNEL_PARK', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY', 'BACKGROUND_JOB', 'DTMF',
-  'PLAYBACK_START', 'PLAYBACK_STOP', 'RECORD_START', 'RECORD_STOP',
+  'CHANNEL_CREATE',
+  'CHANNEL_ORIGINATE',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_ANSWER',
+  'CHANNEL_EXECUTE',
+  'CHANNEL_EXECUTE_COMPLETE',
+  'CHANNEL_PARK',
+  'CHANNEL_BRIDGE',
+  'CHANNEL_UNBRIDGE',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'CHANNEL_DESTROY',
+  'BACKGROUND_JOB',
+  'DTMF',
+  'PLAYBACK_START',
+  'PLAYBACK_STOP',
+  'RECORD_START',
+  'RECORD_STOP',
 ] as const
 
 /** What the entry extension does before every `socket` line. */
@@ -93,11 +109,21 @@ export class Observer {
     const start = this.heard[0]?.at ?? 0
     const words = (event: SwitchEvent) =>
       [
-        event.name, event.uuid?.slice(0, 8), event.get('Application'), event.get('Application-Data')?.slice(0, 80), event.get('Application-Response'), event.get('Playback-File-Path'),
-        event.get('Hangup-Cause'), event.get('DTMF-Digit'), event.get('Channel-Name'), event.name === 'BACKGROUND_JOB' ? event.body.trim() : undefined,
+        event.name,
+        event.uuid?.slice(0, 8),
+        event.get('Application'),
+        event.get('Application-Data')?.slice(0, 80),
+        event.get('Application-Response'),
+        event.get('Playback-File-Path'),
+        event.get('Hangup-Cause'),
+        event.get('DTMF-Digit'),
+        event.get('Channel-Name'),
+        event.name === 'BACKGROUND_JOB' ? event.body.trim() : undefined,
       ].filter(word => word !== undefined)
     const told = this.heard.filter(({ event }) => !DULL.has(event.get('Application') ?? ''))
-    return told.map(({ at, event }) => `${String(Math.round(at - start)).padStart(6)} ${words(event).join(' ')}`).join('\n')
+    return told
+      .map(({ at, event }) => `${String(Math.round(at - start)).padStart(6)} ${words(event).join(' ')}`)
+      .join('\n')
   }
 
   async close(): Promise<void> {

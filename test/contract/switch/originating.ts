@@ -8,7 +8,15 @@ import { contract } from './suite.ts'
 import type { World } from './world.ts'
 
 /** The events of one leg that every switch must send, in the order in which they came, its BACKGROUND_JOB left out: that has no fixed place. */
-const LIFE = ['CHANNEL_CREATE', 'CHANNEL_PROGRESS', 'CHANNEL_PROGRESS_MEDIA', 'CHANNEL_ANSWER', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY']
+const LIFE = [
+  'CHANNEL_CREATE',
+  'CHANNEL_PROGRESS',
+  'CHANNEL_PROGRESS_MEDIA',
+  'CHANNEL_ANSWER',
+  'CHANNEL_HANGUP',
+  'CHANNEL_HANGUP_COMPLETE',
+  'CHANNEL_DESTROY',
+]
 const lifeOf = (world: World, uuid: string) => world.observer.namesOf(uuid).filter(name => LIFE.includes(name))
 
 interface Begun {
@@ -17,13 +25,27 @@ interface Begun {
   readonly outcome: Promise<Origination>
 }
 
-function begin(world: World, node: Node, to: string, more: { ringForMs?: number; signal?: AbortSignal; variables?: ReadonlyMap<string, string> } = {}): Begun {
+function begin(
+  world: World,
+  node: Node,
+  to: string,
+  more: { ringForMs?: number; signal?: AbortSignal; variables?: ReadonlyMap<string, string> } = {},
+): Begun {
   const uuid = newUuid()
   const stages: string[] = []
-  const variables = new Map([...(more.variables ?? [])].map(([name, value]) => [name as Ident, varValue(value)] as const))
+  const variables = new Map(
+    [...(more.variables ?? [])].map(([name, value]) => [name as Ident, varValue(value)] as const),
+  )
   const outcome = originate(node.home, {
-    uuid, endpoint: endpoint(to), flow: 'campaign' as Ident, ringForMs: more.ringForMs ?? 5_000, signal: more.signal, variables,
-    onProgress: playback => stages.push(playback), clock: world.clock, log: node.context.log,
+    uuid,
+    endpoint: endpoint(to),
+    flow: 'campaign' as Ident,
+    ringForMs: more.ringForMs ?? 5_000,
+    signal: more.signal,
+    variables,
+    onProgress: playback => stages.push(playback),
+    clock: world.clock,
+    log: node.context.log,
   })
   return { uuid, stages, outcome }
 }
@@ -41,7 +63,13 @@ for (const [name, [kind, expected, progress]] of Object.entries(FAILURES)) {
     const begun = begin(world, node, world.telephone(kind).endpoint, { ringForMs: 1_000 })
     deepEqual(await world.within('5s', begun.outcome), expected)
     await world.event(begun.uuid, 'CHANNEL_DESTROY')
-    deepEqual(lifeOf(world, begun.uuid), ['CHANNEL_CREATE', ...progress, 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'])
+    deepEqual(lifeOf(world, begun.uuid), [
+      'CHANNEL_CREATE',
+      ...progress,
+      'CHANNEL_HANGUP',
+      'CHANNEL_HANGUP_COMPLETE',
+      'CHANNEL_DESTROY',
+    ])
     deepEqual(begun.stages, ['created', ...progress.map(() => 'ringing')])
   })
 }
@@ -49,19 +77,41 @@ for (const [name, [kind, expected, progress]] of Object.entries(FAILURES)) {
 contract('a person who answers enters the flow, with every variable of the dial string', async world => {
   const node = await world.node('a')
   const phone = world.telephone('person')
-  const variables = new Map([['lead', 'AZ-az_09.:@+/='], ['campaign_id', '0'], ['empty_one', '']])
+  const variables = new Map([
+    ['lead', 'AZ-az_09.:@+/='],
+    ['campaign_id', '0'],
+    ['empty_one', ''],
+  ])
   const flow = node.answers('campaign', async call => ({
-    uuid: call.uuid, direction: call.direction, from: call.from, answered: call.leg.arrival.answered,
-    lead: await call.variable('lead'), campaign: await call.variable('campaign_id'), empty: await call.variable('empty_one'),
+    uuid: call.uuid,
+    direction: call.direction,
+    from: call.from,
+    answered: call.leg.arrival.answered,
+    lead: await call.variable('lead'),
+    campaign: await call.variable('campaign_id'),
+    empty: await call.variable('empty_one'),
   }))
   const begun = begin(world, node, phone.endpoint, { variables })
   deepEqual(await world.within('5s', begun.outcome), { outcome: 'answered', cause: 'SUCCESS' })
   deepEqual(await world.within('5s', flow.result), {
-    uuid: begun.uuid, direction: 'out', from: phone.number, answered: true, lead: 'AZ-az_09.:@+/=', campaign: '0', empty: undefined,
+    uuid: begun.uuid,
+    direction: 'out',
+    from: phone.number,
+    answered: true,
+    lead: 'AZ-az_09.:@+/=',
+    campaign: '0',
+    empty: undefined,
   })
   deepEqual(begun.stages, ['created', 'ringing', 'answered'])
   await world.event(begun.uuid, 'CHANNEL_DESTROY')
-  deepEqual(lifeOf(world, begun.uuid), ['CHANNEL_CREATE', 'CHANNEL_PROGRESS', 'CHANNEL_ANSWER', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE', 'CHANNEL_DESTROY'])
+  deepEqual(lifeOf(world, begun.uuid), [
+    'CHANNEL_CREATE',
+    'CHANNEL_PROGRESS',
+    'CHANNEL_ANSWER',
+    'CHANNEL_HANGUP',
+    'CHANNEL_HANGUP_COMPLETE',
+    'CHANNEL_DESTROY',
+  ])
 })
 
 contract('a leg whose carrier plays before the answer enters the flow only when it is answered', async world => {
@@ -109,13 +159,19 @@ contract('the same uuid cannot be dialled a second time while its leg lives', as
   const phone = world.telephone('never')
   const first = begin(world, node, phone.endpoint)
   await world.within('5s', phone.rings())
-  const again = await world.observer.job(`originate {origination_uuid=${first.uuid},ignore_early_media=true}${world.telephone('person').endpoint} switchhook-campaign XML switchhook`)
+  const again = await world.observer.job(
+    `originate {origination_uuid=${first.uuid},ignore_early_media=true}${world.telephone('person').endpoint} switchhook-campaign XML switchhook`,
+  )
   ok(again.startsWith('-ERR'), again)
   await node.home.attempt(`uuid_kill ${first.uuid}` as never)
   await world.within('5s', first.outcome)
 })
 
-for (const [kind, heard] of [['person', 'person'], ['machine', 'machine'], ['mute', 'silence']] as const) {
+for (const [kind, heard] of [
+  ['person', 'person'],
+  ['machine', 'machine'],
+  ['mute', 'silence'],
+] as const) {
   contract(`what answers and is a ${kind} is heard as ${heard}`, async world => {
     const node = await world.node('a')
     const flow = node.answers('campaign', call => call.detect())

@@ -19,9 +19,24 @@ interface OnTheLine {
   readonly person: Person
 }
 
-function called(world: World, node: Node, to: string, ringForMs = 5_000): { uuid: Uuid; outcome: Promise<Origination> } {
+function called(
+  world: World,
+  node: Node,
+  to: string,
+  ringForMs = 5_000,
+): { uuid: Uuid; outcome: Promise<Origination> } {
   const uuid = newUuid()
-  return { uuid, outcome: originate(node.home, { uuid, endpoint: endpoint(to), flow: null, ringForMs, clock: world.clock, log: node.context.log }) }
+  return {
+    uuid,
+    outcome: originate(node.home, {
+      uuid,
+      endpoint: endpoint(to),
+      flow: null,
+      ringForMs,
+      clock: world.clock,
+      log: node.context.log,
+    }),
+  }
 }
 
 async function agent(world: World, node: Node): Promise<OnTheLine> {
@@ -35,7 +50,11 @@ async function agent(world: World, node: Node): Promise<OnTheLine> {
 
 /** The next time after the last that was asked for. */
 const parked = (world: World, uuid: Uuid) =>
-  world.within('3s', world.observer.following(`${uuid} parks`, event => event.name === 'CHANNEL_PARK' && event.uuid === uuid), 'the agent is parked')
+  world.within(
+    '3s',
+    world.observer.following(`${uuid} parks`, event => event.name === 'CHANNEL_PARK' && event.uuid === uuid),
+    'the agent is parked',
+  )
 /** Neither in a talk nor stuck between two states of one that never began (CS_RESET, CS_SOFT_EXECUTE). */
 async function waits(world: World, uuid: Uuid): Promise<void> {
   const state = async () => /^Channel-State: (\w+)/m.exec(await world.observer.api(`uuid_dump ${uuid}`))?.[1] ?? 'gone'
@@ -47,7 +66,14 @@ async function waits(world: World, uuid: Uuid): Promise<void> {
 }
 
 const talk = (world: World, person: Person) =>
-  world.within('5s', world.observer.following(`${person.uuid} talks`, event => event.name === 'CHANNEL_BRIDGE' && event.uuid === person.uuid), 'they talk')
+  world.within(
+    '5s',
+    world.observer.following(
+      `${person.uuid} talks`,
+      event => event.name === 'CHANNEL_BRIDGE' && event.uuid === person.uuid,
+    ),
+    'they talk',
+  )
 
 async function join(world: World, node: Node, call: Call, uuid: Uuid): Promise<TalkEnd> {
   const leg = parkedLeg(uuid, node.home, { clock: world.clock, log: node.context.log })
@@ -67,19 +93,22 @@ const leadsTalkTo = (world: World, node: Node, uuid: Uuid) =>
     return end
   })
 
-contract('an agent waits at the switch without any connection, talks with a lead, and waits again when the lead hangs up', async world => {
-  const node = await world.node('a')
-  const { uuid, person } = await agent(world, node)
-  equal(node.connections, 0)
-  const flow = leadsTalkTo(world, node, uuid)
-  const lead = await world.call()
-  await talk(world, lead)
-  await world.hear(lead, person)
-  await lead.hangUp()
-  await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
-  await parked(world, uuid)
-  ok(await world.exists(uuid))
-})
+contract(
+  'an agent waits at the switch without any connection, talks with a lead, and waits again when the lead hangs up',
+  async world => {
+    const node = await world.node('a')
+    const { uuid, person } = await agent(world, node)
+    equal(node.connections, 0)
+    const flow = leadsTalkTo(world, node, uuid)
+    const lead = await world.call()
+    await talk(world, lead)
+    await world.hear(lead, person)
+    await lead.hangUp()
+    await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
+    await parked(world, uuid)
+    ok(await world.exists(uuid))
+  },
+)
 
 contract('when the agent hangs up the flow goes on with the lead', async world => {
   const node = await world.node('a')
@@ -117,24 +146,27 @@ contract('an agent talks to one lead after the other, and their leg does not gro
   }
 })
 
-contract('an agent survives the death of every node, in a talk and after it, and the next node joins them', async world => {
-  const a = await world.node('a')
-  const { uuid, person } = await agent(world, a)
-  leadsTalkTo(world, a, uuid)
-  const first = await world.call()
-  await talk(world, first)
-  a.kill()
-  await world.pause('300ms')
-  await world.hear(first, person)
-  await first.hangUp()
-  await parked(world, uuid)
-  await world.pause('300ms')
-  const b = await world.node('b')
-  leadsTalkTo(world, b, uuid)
-  const second = await world.call()
-  await talk(world, second)
-  await world.hear(second, person)
-})
+contract(
+  'an agent survives the death of every node, in a talk and after it, and the next node joins them',
+  async world => {
+    const a = await world.node('a')
+    const { uuid, person } = await agent(world, a)
+    leadsTalkTo(world, a, uuid)
+    const first = await world.call()
+    await talk(world, first)
+    a.kill()
+    await world.pause('300ms')
+    await world.hear(first, person)
+    await first.hangUp()
+    await parked(world, uuid)
+    await world.pause('300ms')
+    const b = await world.node('b')
+    leadsTalkTo(world, b, uuid)
+    const second = await world.call()
+    await talk(world, second)
+    await world.hear(second, person)
+  },
+)
 
 contract('a lead who is sent elsewhere during the talk leaves the agent waiting for the next', async world => {
   const node = await world.node('a')
@@ -174,7 +206,11 @@ contract('an agent who is to go after the talk goes', async world => {
   await world.within('3s', person.ended)
 })
 
-const FAILURES: Readonly<Record<string, readonly [Kind, Origination['outcome']]>> = { 'is busy': ['busy', 'busy'], 'declines': ['declines', 'declined'], 'does not answer': ['never', 'no-answer'] }
+const FAILURES: Readonly<Record<string, readonly [Kind, Origination['outcome']]>> = {
+  'is busy': ['busy', 'busy'],
+  declines: ['declines', 'declined'],
+  'does not answer': ['never', 'no-answer'],
+}
 for (const [what, [kind, expected]] of Object.entries(FAILURES)) {
   contract(`an agent who ${what} is not on the line`, async world => {
     const node = await world.node('a')
@@ -189,7 +225,10 @@ contract('an agent whose phone plays before it is answered is on the line when i
   const { uuid, outcome } = called(world, node, world.telephone('early').endpoint)
   equal((await world.within('8s', outcome)).outcome, 'answered')
   await parked(world, uuid)
-  deepEqual(world.observer.namesOf(uuid).filter(name => name === 'CHANNEL_ANSWER' || name === 'CHANNEL_PARK'), ['CHANNEL_ANSWER', 'CHANNEL_PARK'])
+  deepEqual(
+    world.observer.namesOf(uuid).filter(name => name === 'CHANNEL_ANSWER' || name === 'CHANNEL_PARK'),
+    ['CHANNEL_ANSWER', 'CHANNEL_PARK'],
+  )
   await node.home.attempt(say.uuidKill(uuid, 'NORMAL_CLEARING' as Ident))
 })
 
@@ -214,20 +253,23 @@ for (const delay of [0, 5, 15, 25, 35, 45, 55]) {
     await world.hear(next, person)
   })
 
-  contract(`the agent on the line leaves ${delay} ms after the join was asked for, and the flow goes on with the lead`, async world => {
-    const node = await world.node('a')
-    const { uuid, person } = await agent(world, node)
-    const flow = node.answers('welcome', async call => {
-      await call.answer()
-      const joining = join(world, node, call, uuid)
-      await world.pause(`${delay}ms`)
-      await person.hangUp()
-      const end = await joining
-      await call.play('ivr/second')
-      return end
-    })
-    const lead = await world.call()
-    await world.hears(lead, 'ivr/second', '8s')
-    ok(['talked', 'left'].includes(await world.within('5s', flow.result)))
-  })
+  contract(
+    `the agent on the line leaves ${delay} ms after the join was asked for, and the flow goes on with the lead`,
+    async world => {
+      const node = await world.node('a')
+      const { uuid, person } = await agent(world, node)
+      const flow = node.answers('welcome', async call => {
+        await call.answer()
+        const joining = join(world, node, call, uuid)
+        await world.pause(`${delay}ms`)
+        await person.hangUp()
+        const end = await joining
+        await call.play('ivr/second')
+        return end
+      })
+      const lead = await world.call()
+      await world.hears(lead, 'ivr/second', '8s')
+      ok(['talked', 'left'].includes(await world.within('5s', flow.result)))
+    },
+  )
 }

@@ -5,7 +5,10 @@ import { contract } from './suite.ts'
 import { talk } from './talking.ts'
 
 contract('fields of the caller are read like variables', async world => {
-  const [leg, caller] = await Promise.all([Speaker.takes(world), world.call({ from: world.freshNumber('30'), name: 'Ada' })])
+  const [leg, caller] = await Promise.all([
+    Speaker.takes(world),
+    world.call({ from: world.freshNumber('30'), name: 'Ada' }),
+  ])
   const read = async (name: string) => (await leg.say(`api uuid_getvar ${leg.uuid} ${name}`)).body
   equal(await read('caller_id_number'), caller.number)
   equal(await read('caller_id_name'), 'Ada')
@@ -33,7 +36,10 @@ contract('a leg that was sent to applications is where it was, and from there go
   equal(await api(`uuid_getvar ${leg.uuid} dialplan`), 'inline')
   equal(await api(`uuid_transfer ${leg.uuid} switchhook-sorry`), '+OK')
   const went = await speaker.event('CHANNEL_EXECUTE')
-  deepEqual([went.get('Caller-Dialplan'), went.get('Caller-Destination-Number'), went.get('Caller-Context')], ['XML', 'switchhook-sorry', 'switchhook'])
+  deepEqual(
+    [went.get('Caller-Dialplan'), went.get('Caller-Destination-Number'), went.get('Caller-Context')],
+    ['XML', 'switchhook-sorry', 'switchhook'],
+  )
 })
 
 contract('blanks around a value belong to it', async world => {
@@ -47,22 +53,31 @@ contract('blanks around a value belong to it', async world => {
   deepEqual([await read('blank'), await read('comma'), await read('none')], [' x', 'y', '_undef_'])
 })
 
-contract('a caller who has come back from a talk is nobody\'s partner any more, and their hang-up says nothing of the talk but whom they talked to', async world => {
-  const node = await world.node('a')
-  const speaker = await Speaker.calls(world)
-  await speaker.reply('event plain CHANNEL_EXECUTE CHANNEL_HANGUP CHANNEL_BRIDGE CHANNEL_UNBRIDGE')
-  const { caller, agent, result } = await talk(world, node)
-  const bridged = await speaker.event('CHANNEL_BRIDGE', event => event.uuid === caller.uuid)
-  ok(Number(bridged.raw('Caller-Channel-Bridged-Time')) > 0)
-  await agent.hangUp()
-  await world.hears(caller, 'ivr/second')
-  const back = await speaker.event('CHANNEL_EXECUTE', event => event.uuid === caller.uuid && event.get('Application') === 'playback')
-  deepEqual([back.raw('Caller-Channel-Bridged-Time'), back.get('Other-Type'), back.get('Other-Leg-Unique-ID')], ['0', undefined, undefined])
-  await caller.hangUp()
-  const end = await speaker.event('CHANNEL_HANGUP', event => event.uuid === caller.uuid)
-  deepEqual([end.raw('Caller-Channel-Bridged-Time'), end.variable('last_bridge_to')], ['0', agent.uuid])
-  await result.catch(() => {})
-})
+contract(
+  "a caller who has come back from a talk is nobody's partner any more, and their hang-up says nothing of the talk but whom they talked to",
+  async world => {
+    const node = await world.node('a')
+    const speaker = await Speaker.calls(world)
+    await speaker.reply('event plain CHANNEL_EXECUTE CHANNEL_HANGUP CHANNEL_BRIDGE CHANNEL_UNBRIDGE')
+    const { caller, agent, result } = await talk(world, node)
+    const bridged = await speaker.event('CHANNEL_BRIDGE', event => event.uuid === caller.uuid)
+    ok(Number(bridged.raw('Caller-Channel-Bridged-Time')) > 0)
+    await agent.hangUp()
+    await world.hears(caller, 'ivr/second')
+    const back = await speaker.event(
+      'CHANNEL_EXECUTE',
+      event => event.uuid === caller.uuid && event.get('Application') === 'playback',
+    )
+    deepEqual(
+      [back.raw('Caller-Channel-Bridged-Time'), back.get('Other-Type'), back.get('Other-Leg-Unique-ID')],
+      ['0', undefined, undefined],
+    )
+    await caller.hangUp()
+    const end = await speaker.event('CHANNEL_HANGUP', event => event.uuid === caller.uuid)
+    deepEqual([end.raw('Caller-Channel-Bridged-Time'), end.variable('last_bridge_to')], ['0', agent.uuid])
+    await result.catch(() => {})
+  },
+)
 
 contract('a caller who hangs up in the talk has the time of it', async world => {
   const node = await world.node('a')

@@ -46,8 +46,12 @@ export class RealWorld extends World {
     const callId = `contract-${far}`
     const variables = `origination_uuid=${far},sip_invite_call_id=${callId},origination_caller_id_number=${from},origination_caller_id_name=${name.replaceAll(' ', '\\s')}`
     const destination = /^\+?\d+$/.test(to) ? to : `switchhook-${to}`
-    const near = this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid !== far && event.variable('sip_call_id') === callId)
-    void this.observer.job(`originate {${variables}}sofia/outside/${destination}@127.0.0.1:${this.#switch.ports.inside} &playback(silence_stream://-1,1400)`)
+    const near = this.observer.seen(
+      event => event.name === 'CHANNEL_CREATE' && event.uuid !== far && event.variable('sip_call_id') === callId,
+    )
+    void this.observer.job(
+      `originate {${variables}}sofia/outside/${destination}@127.0.0.1:${this.#switch.ports.inside} &playback(silence_stream://-1,1400)`,
+    )
     return new RealPerson(this.observer, far, (await near).uuid!, from)
   }
 
@@ -57,8 +61,17 @@ export class RealWorld extends World {
       number,
       endpoint: `sofia/gateway/carrier/${number}`,
       rings: async () => {
-        const near = this.observer.following(number, event => event.name === 'CHANNEL_CREATE' && event.get('Channel-Name') === `sofia/trunk/${number}`)
-        const far = this.observer.following(`${number} far`, event => event.name === 'CHANNEL_CREATE' && event.get('Caller-Destination-Number') === number && (event.get('Channel-Name') ?? '').startsWith('sofia/outside/'))
+        const near = this.observer.following(
+          number,
+          event => event.name === 'CHANNEL_CREATE' && event.get('Channel-Name') === `sofia/trunk/${number}`,
+        )
+        const far = this.observer.following(
+          `${number} far`,
+          event =>
+            event.name === 'CHANNEL_CREATE' &&
+            event.get('Caller-Destination-Number') === number &&
+            (event.get('Channel-Name') ?? '').startsWith('sofia/outside/'),
+        )
         const person = new RealPerson(this.observer, (await far).uuid!, (await near).uuid!, number)
         this.people.push(person)
         return person
@@ -71,12 +84,17 @@ export class RealWorld extends World {
   }
 
   async shownTo(person: Person): Promise<{ name: string; number: string }> {
-    const created = await this.observer.seen(event => event.name === 'CHANNEL_CREATE' && event.uuid === (person as RealPerson).far)
+    const created = await this.observer.seen(
+      event => event.name === 'CHANNEL_CREATE' && event.uuid === (person as RealPerson).far,
+    )
     return { name: created.get('Caller-Caller-ID-Name') ?? '', number: created.get('Caller-Caller-ID-Number') ?? '' }
   }
 
   async hear(one: Person, other: Person): Promise<void> {
-    for (const [speaker, listener] of [[one, other], [other, one]] as const) {
+    for (const [speaker, listener] of [
+      [one, other],
+      [other, one],
+    ] as const) {
       const heard = this.observer.next(event => event.name === 'DTMF' && event.uuid === (listener as RealPerson).far)
       await speaker.press('5')
       await this.within('3s', heard, `${listener.number} hears ${speaker.number}`)
@@ -85,7 +103,13 @@ export class RealWorld extends World {
 
   async listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening> {
     const { nodeA, nodeB } = this.#switch.ports
-    const listener = await openListener({ host: '127.0.0.1', port: at === 'a' ? nodeA : nodeB, allow: ['127.0.0.0/8'], log: silentLog, onWire })
+    const listener = await openListener({
+      host: '127.0.0.1',
+      port: at === 'a' ? nodeA : nodeB,
+      allow: ['127.0.0.0/8'],
+      log: silentLog,
+      onWire,
+    })
     return { close: () => listener.stopListening() }
   }
 
@@ -98,7 +122,14 @@ export class RealWorld extends World {
   }
 
   async openCommands(): Promise<Commands> {
-    const link = new CommandLink({ name: 'switch', host: '127.0.0.1', port: this.#switch.ports.eventSocket, password: this.password, clock: this.clock, log: silentLog })
+    const link = new CommandLink({
+      name: 'switch',
+      host: '127.0.0.1',
+      port: this.#switch.ports.eventSocket,
+      password: this.password,
+      clock: this.clock,
+      log: silentLog,
+    })
     await link.start()
     return link
   }

@@ -3,7 +3,13 @@ import type { Duration } from '../../../src/base/duration.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import { connectionCommands } from '../../../src/testing/commands.ts'
-import { SimulatedSwitch, VirtualClock, type Behaviour, type DiskState, type Person as SimulatedPerson } from '../../../src/testing/index.ts'
+import {
+  SimulatedSwitch,
+  VirtualClock,
+  type Behaviour,
+  type DiskState,
+  type Person as SimulatedPerson,
+} from '../../../src/testing/index.ts'
 import { action } from '../../../src/testing/switch/dialplan.ts'
 import { KINDS, PATIENCE_SECONDS, RINGS_MS, type Kind } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
@@ -44,14 +50,30 @@ export class SimulatedWorld extends World {
 
   static async open(): Promise<SimulatedWorld> {
     const clock = new VirtualClock()
-    const sounds = Object.fromEntries(Object.entries(SOUNDS).map(([name, milliseconds]) => [name, `${milliseconds}ms` as Duration]))
-    const sim = new SimulatedSwitch({ clock, sounds: { ...sounds, 'ivr/nowhere': 'missing', 'moh/nowhere': 'missing' }, password: 'simulated', heartbeat: false })
+    const sounds = Object.fromEntries(
+      Object.entries(SOUNDS).map(([name, milliseconds]) => [name, `${milliseconds}ms` as Duration]),
+    )
+    const sim = new SimulatedSwitch({
+      clock,
+      sounds: { ...sounds, 'ivr/nowhere': 'missing', 'moh/nowhere': 'missing' },
+      password: 'simulated',
+      heartbeat: false,
+    })
     return new SimulatedWorld(sim, clock, await Observer.open(sim.connect(), clock, 'simulated'))
   }
 
   async dialIn({ to, from, name }: Required<CallOptions>): Promise<Person> {
     const context = /^\+?\d+$/.test(to) ? 'public' : 'switchhook'
-    return new OnTheLine(this.sim.world.call({ from, name, to: context === 'public' ? to : `switchhook-${to}`, context, speaks: 'silence' }), from)
+    return new OnTheLine(
+      this.sim.world.call({
+        from,
+        name,
+        to: context === 'public' ? to : `switchhook-${to}`,
+        context,
+        speaks: 'silence',
+      }),
+      from,
+    )
   }
 
   telephone(kind: Kind): Telephone {
@@ -82,7 +104,10 @@ export class SimulatedWorld extends World {
   }
 
   async hear(one: Person, other: Person): Promise<void> {
-    for (const [speaker, listener] of [[one, other], [other, one]] as const) {
+    for (const [speaker, listener] of [
+      [one, other],
+      [other, one],
+    ] as const) {
       const heard = (listener as OnTheLine).person.next('key')
       await speaker.press('5')
       await this.within('3s', heard, `${listener.number} hears ${speaker.number}`)
@@ -121,7 +146,12 @@ export class SimulatedWorld extends World {
 
   /** Also what only the simulation can see: scheduled tasks, open connections, and words of ours that it does not know. */
   override async leftovers(): Promise<string[]> {
-    return [...(await super.leftovers()), ...this.sim.unknown.filter(what => !this.strange.includes(what)).map(what => `the simulation does not know: ${what}`)]
+    return [
+      ...(await super.leftovers()),
+      ...this.sim.unknown
+        .filter(what => !this.strange.includes(what))
+        .map(what => `the simulation does not know: ${what}`),
+    ]
   }
 
   async close(): Promise<void> {
@@ -143,11 +173,26 @@ export class SimulatedWorld extends World {
       action('set', 'socket_resume=false'),
       action('answer'),
       action('playback', 'sorry.wav'),
-      ...(this.#overflow === '' ? [] : [action('set', 'continue_on_fail=true'), action('set', 'hangup_after_bridge=true'), action('bridge', this.#overflow)]),
+      ...(this.#overflow === ''
+        ? []
+        : [
+            action('set', 'continue_on_fail=true'),
+            action('set', 'hangup_after_bridge=true'),
+            action('bridge', this.#overflow),
+          ]),
       action('hangup', 'NORMAL_TEMPORARY_FAILURE'),
     ])
-    dialplan.extension(/^(\+?[0-9]{5,20})$/, match => [action('set', `switchhook_dialled=${match[1]}`), action('transfer', 'switchhook-welcome XML switchhook')], { context: 'public' })
-    dialplan.extension('7000', [action('answer'), action('playback', 'silence_stream://120000')], { context: 'elsewhere' })
+    dialplan.extension(
+      /^(\+?[0-9]{5,20})$/,
+      match => [
+        action('set', `switchhook_dialled=${match[1]}`),
+        action('transfer', 'switchhook-welcome XML switchhook'),
+      ],
+      { context: 'public' },
+    )
+    dialplan.extension('7000', [action('answer'), action('playback', 'silence_stream://120000')], {
+      context: 'elsewhere',
+    })
   }
 }
 

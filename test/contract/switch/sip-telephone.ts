@@ -13,9 +13,18 @@ export async function registers(user: string, port: number): Promise<void> {
     await once(socket, 'listening')
     const own = `127.0.0.1:${socket.address().port}`
     const lines = [
-      'REGISTER sip:127.0.0.1 SIP/2.0', `Via: SIP/2.0/UDP ${own};branch=z9hG4bK-${newUuid()};rport`, 'Max-Forwards: 70',
-      `From: <sip:${user}@127.0.0.1>;tag=${newUuid()}`, `To: <sip:${user}@127.0.0.1>`, `Call-ID: ${newUuid()}`, 'CSeq: 1 REGISTER',
-      `Contact: <sip:${user}@${own}>`, 'Expires: 60', 'Content-Length: 0', '', '',
+      'REGISTER sip:127.0.0.1 SIP/2.0',
+      `Via: SIP/2.0/UDP ${own};branch=z9hG4bK-${newUuid()};rport`,
+      'Max-Forwards: 70',
+      `From: <sip:${user}@127.0.0.1>;tag=${newUuid()}`,
+      `To: <sip:${user}@127.0.0.1>`,
+      `Call-ID: ${newUuid()}`,
+      'CSeq: 1 REGISTER',
+      `Contact: <sip:${user}@${own}>`,
+      'Expires: 60',
+      'Content-Length: 0',
+      '',
+      '',
     ]
     socket.send(lines.join('\r\n'), port, '127.0.0.1')
     for (;;) {

@@ -31,6 +31,7 @@ export function wav(milliseconds: number): Buffer {
   file.writeUInt16LE(16, 34)
   file.write('data', 36)
   file.writeUInt32LE(samples * 2, 40)
-  for (let at = 0; at < samples; at++) file.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * 425 * at) / RATE)), 44 + at * 2)
+  for (let at = 0; at < samples; at++)
+    file.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * 425 * at) / RATE)), 44 + at * 2)
   return file
 }

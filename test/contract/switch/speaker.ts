@@ -80,7 +80,9 @@ export class Speaker implements Disposable {
 
   /** Runs an application; `more` are further headers. */
   async execute(application: string, argument = '', more = 'event-lock: true'): Promise<void> {
-    await this.reply(`sendmsg\ncall-command: execute\nexecute-app-name: ${application}\n${argument === '' ? '' : `execute-app-arg: ${argument}\n`}${more}`)
+    await this.reply(
+      `sendmsg\ncall-command: execute\nexecute-app-name: ${application}\n${argument === '' ? '' : `execute-app-arg: ${argument}\n`}${more}`,
+    )
   }
 
   /** The next such frame, no answer, after the last that was waited for. */
@@ -93,7 +95,8 @@ export class Speaker implements Disposable {
       for (;;) {
         while (this.#read[which] < this.frames.length) {
           const said = this.frames[this.#read[which]++]!
-          if ((which === 'answers') === (said.type === 'command/reply' || said.type === 'api/response') && accept(said)) return said
+          if ((which === 'answers') === (said.type === 'command/reply' || said.type === 'api/response') && accept(said))
+            return said
         }
         if (!this.open) throw new Error(`the switch closed the connection before ${what}`)
         await new Promise<void>(resolve => this.#waiting.add(resolve))

@@ -37,6 +37,8 @@ export async function hold(sentence: Sentence, world: World, t: TestContext): Pr
 }
 
 function tale(world: World): string {
-  const lines = world.nodes.flatMap(node => node.lines.map(([level, message, fields]) => `node ${node.at} ${level}: ${message} ${JSON.stringify(fields)}`))
+  const lines = world.nodes.flatMap(node =>
+    node.lines.map(([level, message, fields]) => `node ${node.at} ${level}: ${message} ${JSON.stringify(fields)}`),
+  )
   return ['what the switch told:', world.observer.story(), ...lines].join('\n')
 }

@@ -29,7 +29,11 @@ import './homeward.ts'
 
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null
-const skip = program ? false : asked ? 'no freeswitch on the PATH and no FREESWITCH_BIN' : 'only `make contract` asks a real FreeSWITCH'
+const skip = program
+  ? false
+  : asked
+    ? 'no freeswitch on the PATH and no FREESWITCH_BIN'
+    : 'only `make contract` asks a real FreeSWITCH'
 
 describe('the simulated switch', () => {
   for (const sentence of CONTRACT) {

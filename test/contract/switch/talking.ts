@@ -8,7 +8,10 @@ import type { Node } from './node.ts'
 import type { Person, World } from './world.ts'
 
 /** A caller and an agent who talk, and the flow behind it. */
-export async function talk(world: World, node: Node): Promise<{ caller: Person; agent: Person; result: Promise<string> }> {
+export async function talk(
+  world: World,
+  node: Node,
+): Promise<{ caller: Person; agent: Person; result: Promise<string> }> {
   const phone = world.telephone('person')
   const flow = node.answers('welcome', async call => {
     await call.answer()
@@ -46,11 +49,17 @@ contract('while two people talk no connection is open, and after it one', async 
   const { caller, agent, result } = await talk(world, node)
   await world.pause('300ms')
   equal(node.connections, 0)
-  deepEqual([...node.door.legs.values()].map(leg => leg.phase), ['talking', 'talking'])
+  deepEqual(
+    [...node.door.legs.values()].map(leg => leg.phase),
+    ['talking', 'talking'],
+  )
   await agent.hangUp()
   await world.hears(caller, 'ivr/second')
   equal(node.connections, 1)
-  deepEqual([...node.door.legs.values()].map(leg => leg.phase), ['driven'])
+  deepEqual(
+    [...node.door.legs.values()].map(leg => leg.phase),
+    ['driven'],
+  )
   await world.within('5s', result)
   await world.event(caller.uuid, 'CHANNEL_HANGUP_COMPLETE')
 })
@@ -70,7 +79,10 @@ contract('a caller talks to two agents, one after the other', async world => {
   const caller = await world.call()
   for (const phone of phones) {
     const agent = await world.within('5s', phone.rings())
-    await world.within('5s', world.observer.following('talks', event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid))
+    await world.within(
+      '5s',
+      world.observer.following('talks', event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid),
+    )
     await world.hear(caller, agent)
     await agent.hangUp()
   }
@@ -96,7 +108,11 @@ contract('a caller on hold hears music, and both hear each other again when the 
   })
   const caller = await world.call()
   const agent = await world.within('5s', phone.rings())
-  const bridged = () => world.within('5s', world.observer.following('talks', event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid))
+  const bridged = () =>
+    world.within(
+      '5s',
+      world.observer.following('talks', event => event.name === 'CHANNEL_BRIDGE' && event.uuid === caller.uuid),
+    )
   await bridged()
   await world.hear(caller, agent)
   await node.home.commands.run(say.uuidTransfer((await flow.call).leg.uuid, 'welcome' as Ident))
@@ -114,7 +130,15 @@ contract('an agent who stays on the line talks to one caller after the other', a
   const phone = world.telephone('person')
   const uuid = newUuid()
   using expected = node.door.expect(uuid)
-  void originate(node.home, { uuid, endpoint: endpoint(phone.endpoint), flow: 'leg' as Ident, ringForMs: 5_000, arrived: expected.arrived, clock: world.clock, log: node.context.log })
+  void originate(node.home, {
+    uuid,
+    endpoint: endpoint(phone.endpoint),
+    flow: 'leg' as Ident,
+    ringForMs: 5_000,
+    arrived: expected.arrived,
+    clock: world.clock,
+    log: node.context.log,
+  })
   const agent = await world.within('5s', phone.rings())
   const leg = await world.within('5s', expected.arrived)
   leg.returns = true
@@ -144,11 +168,25 @@ contract('a call is given to an extension of the dialplan, and no node can take 
   })
   const caller = await world.call()
   await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED', hangupCause: 'TRANSFERRED' })
-  await world.within('5s', world.observer.seen(event => event.name === 'CHANNEL_EXECUTE' && event.uuid === caller.uuid && event.get('Application-Data') === 'silence_stream://120000'))
+  await world.within(
+    '5s',
+    world.observer.seen(
+      event =>
+        event.name === 'CHANNEL_EXECUTE' &&
+        event.uuid === caller.uuid &&
+        event.get('Application-Data') === 'silence_stream://120000',
+    ),
+  )
   node.kill()
   await world.pause('500ms')
   ok(await world.exists(caller.uuid))
-  equal(world.observer.heard.filter(({ event }) => event.uuid === caller.uuid && event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'socket').length, 1)
+  equal(
+    world.observer.heard.filter(
+      ({ event }) =>
+        event.uuid === caller.uuid && event.name === 'CHANNEL_EXECUTE' && event.get('Application') === 'socket',
+    ).length,
+    1,
+  )
 })
 
 contract('a flow hangs up with a cause', async world => {

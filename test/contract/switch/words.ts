@@ -4,25 +4,34 @@ import { newUuid } from '../../../src/esl/safe-text.ts'
 import { Speaker } from './speaker.ts'
 import { contract } from './suite.ts'
 
-contract('an event that no switch knows is refused when it is asked for alone, and passed over among others', async world => {
-  world.strange.push('event NO_SUCH_EVENT')
-  const speaker = await Speaker.calls(world)
-  equal(await speaker.reply('event plain NO_SUCH_EVENT'), '-ERR no keywords supplied')
-  equal(await speaker.reply('event plain'), '-ERR no keywords supplied')
-  equal(await speaker.reply('event plain CHANNEL_ANSWER NO_SUCH_EVENT'), '+OK event listener enabled plain')
-  equal(await speaker.reply('nixevent NO_SUCH_EVENT'), '-ERR no keywords supplied')
-  equal(await speaker.reply('nixevent CHANNEL_ANSWER'), '+OK events nixed')
-  equal(await speaker.reply('noevents'), '+OK no longer listening for events')
-  equal(await speaker.reply('noevents'), '-ERR not listening for events')
-})
+contract(
+  'an event that no switch knows is refused when it is asked for alone, and passed over among others',
+  async world => {
+    world.strange.push('event NO_SUCH_EVENT')
+    const speaker = await Speaker.calls(world)
+    equal(await speaker.reply('event plain NO_SUCH_EVENT'), '-ERR no keywords supplied')
+    equal(await speaker.reply('event plain'), '-ERR no keywords supplied')
+    equal(await speaker.reply('event plain CHANNEL_ANSWER NO_SUCH_EVENT'), '+OK event listener enabled plain')
+    equal(await speaker.reply('nixevent NO_SUCH_EVENT'), '-ERR no keywords supplied')
+    equal(await speaker.reply('nixevent CHANNEL_ANSWER'), '+OK events nixed')
+    equal(await speaker.reply('noevents'), '+OK no longer listening for events')
+    equal(await speaker.reply('noevents'), '-ERR not listening for events')
+  },
+)
 
 contract('events come as XML to whoever asks for it', async world => {
   const speaker = await Speaker.calls(world)
   equal(await speaker.reply('event xml CHANNEL_CREATE'), '+OK event listener enabled xml')
   const caller = await world.call({ name: 'Ada & Co' })
-  const { type, body } = await speaker.next(said => said.body.includes(`<Unique-ID>${caller.uuid}</Unique-ID>`), 'the event')
+  const { type, body } = await speaker.next(
+    said => said.body.includes(`<Unique-ID>${caller.uuid}</Unique-ID>`),
+    'the event',
+  )
   equal(type, 'text/event-xml')
-  ok(body.startsWith('<event>\n  <headers>\n    <Event-Name>CHANNEL_CREATE</Event-Name>\n    <Core-UUID>'), body.slice(0, 200))
+  ok(
+    body.startsWith('<event>\n  <headers>\n    <Event-Name>CHANNEL_CREATE</Event-Name>\n    <Core-UUID>'),
+    body.slice(0, 200),
+  )
   ok(body.endsWith('  </headers>\n</event>\n'), body.slice(-200))
   ok(body.includes('    <Caller-Caller-ID-Name>Ada%20%26%20Co</Caller-Caller-ID-Name>\n'), body)
 })
@@ -47,7 +56,10 @@ contract('who leaves before connecting is not answered, and the call comes again
   const [first, caller] = await Promise.all([Speaker.takes(world, 'exit'), world.call()])
   await first.closed()
   first[Symbol.dispose]()
-  deepEqual(first.frames.map(({ type }) => type), ['text/disconnect-notice'])
+  deepEqual(
+    first.frames.map(({ type }) => type),
+    ['text/disconnect-notice'],
+  )
   ok(await world.exists(caller.uuid))
 })
 
@@ -62,24 +74,33 @@ contract('linger is said again while the connection lingers, and it closes at on
   const [leg, caller] = await Promise.all([Speaker.takes(world), world.call()])
   equal(await leg.reply('linger 8'), '+OK will linger 8 seconds')
   await caller.hangUp()
-  await leg.next(({ type, headers }) => type === 'text/disconnect-notice' && headers.raw('Content-Disposition') === 'linger', 'the notice')
+  await leg.next(
+    ({ type, headers }) => type === 'text/disconnect-notice' && headers.raw('Content-Disposition') === 'linger',
+    'the notice',
+  )
   const began = world.clock.monotonic()
   equal(await leg.reply('linger 8'), '+OK will linger 8 seconds')
   await leg.closed()
   ok(world.clock.monotonic() - began < 8_000, 'it did not linger for its eight seconds')
 })
 
-contract('a key that is diverted before any event was asked for is kept, and comes after the subscription', async world => {
-  const [leg, caller] = await Promise.all([Speaker.takes(world), world.call()])
-  await leg.execute('answer')
-  await world.within('3s', caller.answered)
-  equal(await leg.reply('divert_events on'), '+OK events diverted')
-  await caller.press('7')
-  await world.pause('800ms')
-  deepEqual(leg.events.map(({ name }) => name), [])
-  equal(await leg.reply('event plain CHANNEL_HANGUP'), '+OK event listener enabled plain')
-  equal((await leg.event('DTMF')).get('DTMF-Digit'), '7')
-})
+contract(
+  'a key that is diverted before any event was asked for is kept, and comes after the subscription',
+  async world => {
+    const [leg, caller] = await Promise.all([Speaker.takes(world), world.call()])
+    await leg.execute('answer')
+    await world.within('3s', caller.answered)
+    equal(await leg.reply('divert_events on'), '+OK events diverted')
+    await caller.press('7')
+    await world.pause('800ms')
+    deepEqual(
+      leg.events.map(({ name }) => name),
+      [],
+    )
+    equal(await leg.reply('event plain CHANNEL_HANGUP'), '+OK event listener enabled plain')
+    equal((await leg.event('DTMF')).get('DTMF-Digit'), '7')
+  },
+)
 
 contract('the usage of commands about legs', async world => {
   const speaker = await Speaker.calls(world)
@@ -91,7 +112,10 @@ contract('the usage of commands about legs', async world => {
   equal(await api('sched_hangup +5'), '-ERR No such channel!')
   equal(await api('uuid_setvar_multi'), '-USAGE: <uuid> <var>=<value>;<var>=<value>...')
   equal(await api(`uuid_setvar_multi ${nobody}`), '-ERR no reply')
-  equal(await api(`uuid_setvar_multi ${nobody} a=1`), '-ERR No such channel!\n-USAGE: <uuid> <var>=<value>;<var>=<value>...')
+  equal(
+    await api(`uuid_setvar_multi ${nobody} a=1`),
+    '-ERR No such channel!\n-USAGE: <uuid> <var>=<value>;<var>=<value>...',
+  )
   equal(await api('uuid_displace'), '-USAGE: <uuid> [start|stop] <path> [<limit>] [mux]')
   equal(await api(`uuid_displace ${nobody} start x`), '-ERR Cannot locate session!')
   equal(await api('uuid_record'), '-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]')

@@ -93,7 +93,11 @@ export abstract class World {
 
   async call(options: CallOptions = {}): Promise<Person> {
     const from = options.from ?? this.freshNumber('30')
-    const person = await this.within('5s', this.dialIn({ to: options.to ?? 'welcome', from, name: options.name ?? 'Ada Caller' }), 'the call is there')
+    const person = await this.within(
+      '5s',
+      this.dialIn({ to: options.to ?? 'welcome', from, name: options.name ?? 'Ada Caller' }),
+      'the call is there',
+    )
     this.people.push(person)
     return person
   }
@@ -106,22 +110,38 @@ export abstract class World {
 
   /** Resolves when the leg of this person begins to play the sound, the next time after the last one that was asked for. */
   async hears(person: Person, sound: string, limit: Duration = '5s'): Promise<void> {
-    await this.within(limit, this.observer.following(person.uuid, event => event.uuid === person.uuid && event.name === 'PLAYBACK_START' && isSound(event, sound)), `${sound} is heard`)
+    await this.within(
+      limit,
+      this.observer.following(
+        person.uuid,
+        event => event.uuid === person.uuid && event.name === 'PLAYBACK_START' && isSound(event, sound),
+      ),
+      `${sound} is heard`,
+    )
   }
 
   /** An event of this leg, in the past or within the limit. */
   event(uuid: string, name: string, limit: Duration = '5s'): Promise<SwitchEvent> {
-    return this.within(limit, this.observer.seen(event => event.name === name && event.uuid === uuid), `${name} of ${uuid.slice(0, 8)}`)
+    return this.within(
+      limit,
+      this.observer.seen(event => event.name === name && event.uuid === uuid),
+      `${name} of ${uuid.slice(0, 8)}`,
+    )
   }
 
   /** Has the dead man's switch of the dialplan brought this leg to the retry extension? A leg that goes on by itself never comes there. */
   thrown(uuid: string): boolean {
-    return this.observer.heard.some(({ event }) => event.uuid === uuid && (event.get('Caller-Destination-Number') ?? '').startsWith('switchhook-retry-'))
+    return this.observer.heard.some(
+      ({ event }) =>
+        event.uuid === uuid && (event.get('Caller-Destination-Number') ?? '').startsWith('switchhook-retry-'),
+    )
   }
 
   /** How each time ended that this sound was played to this leg: 'done' at its end, 'break' before. */
   endsOf(uuid: string, sound: string): string[] {
-    const stops = this.observer.heard.filter(({ event }) => event.uuid === uuid && event.name === 'PLAYBACK_STOP' && isSound(event, sound))
+    const stops = this.observer.heard.filter(
+      ({ event }) => event.uuid === uuid && event.name === 'PLAYBACK_STOP' && isSound(event, sound),
+    )
     return stops.map(({ event }) => event.get('Playback-Status') ?? '')
   }
 
@@ -156,12 +176,15 @@ export abstract class World {
    */
   async leftovers(): Promise<string[]> {
     for (const person of this.people) await person.hangUp()
-    const created = new Set(this.observer.heard.filter(({ event }) => event.name === 'CHANNEL_CREATE').map(({ event }) => event.uuid!))
+    const created = new Set(
+      this.observer.heard.filter(({ event }) => event.name === 'CHANNEL_CREATE').map(({ event }) => event.uuid!),
+    )
     const rest = new Set<string>()
     for (let tries = 0; tries < 60; tries++) {
       rest.clear()
       for (const uuid of created) if (await this.exists(uuid)) rest.add(`leg ${uuid} (${this.#nameOf(uuid)})`)
-      for (const node of this.nodes) for (const [uuid, leg] of node.remembered) rest.add(`node ${node.at} remembers ${uuid} (${leg.phase})`)
+      for (const node of this.nodes)
+        for (const [uuid, leg] of node.remembered) rest.add(`node ${node.at} remembers ${uuid} (${leg.phase})`)
       if (rest.size === 0) return []
       await this.pause('50ms')
     }
@@ -176,4 +199,5 @@ export abstract class World {
   }
 }
 
-export const isSound = (event: SwitchEvent, sound: string): boolean => (event.get('Playback-File-Path') ?? '').endsWith(`${sound}.wav`)
+export const isSound = (event: SwitchEvent, sound: string): boolean =>
+  (event.get('Playback-File-Path') ?? '').endsWith(`${sound}.wav`)

@@ -55,7 +55,9 @@ export const coreApi: Record<string, Api> = {
   },
   module_exists: (_sim, name) =>
     String(
-      /^mod_(event_socket|sofia|loopback|commands|dptools|dialplan_xml|sndfile|tone_stream|local_stream|native_file|xml_cdr)$/.test(name),
+      /^mod_(event_socket|sofia|loopback|commands|dptools|dialplan_xml|sndfile|tone_stream|local_stream|native_file|xml_cdr)$/.test(
+        name,
+      ),
     ),
   xml_locate: () => "can't find anything\n",
   user_exists(sim, argument) {

@@ -13,7 +13,16 @@ import { talkApi } from './talk.ts'
 export type Api = (sim: SimulatedSwitch, argument: string) => string | Promise<string>
 
 const COMMANDS: ReadonlyMap<string, Api> = new Map(
-  Object.entries({ ...channelApi, ...coreApi, ...displaceApi, ...originateApi, ...recordApi, ...scheduleApi, ...showApi, ...talkApi }),
+  Object.entries({
+    ...channelApi,
+    ...coreApi,
+    ...displaceApi,
+    ...originateApi,
+    ...recordApi,
+    ...scheduleApi,
+    ...showApi,
+    ...talkApi,
+  }),
 )
 
 export function runApi(sim: SimulatedSwitch, name: string, argument: string): string | Promise<string> {

@@ -7,7 +7,8 @@ import { transfer } from '../transfer.ts'
 import { usage } from './answers.ts'
 import type { Api } from './index.ts'
 
-const SYNTAX = '<call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]'
+const SYNTAX =
+  '<call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]'
 
 /** Seconds that a call rings when nothing else is said. */
 const TIMEOUT = 60

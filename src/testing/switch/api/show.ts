@@ -8,7 +8,8 @@ type Row = Record<string, string>
 /** A leg is in the list so long after its arrival at the latest: the real switch's database may lag by that much, so this one always does. */
 const LAG_MS = 100
 
-const listed = (sim: SimulatedSwitch): Channel[] => [...sim.channels.values()].filter(channel => sim.clock.now() - channel.createdAt >= LAG_MS)
+const listed = (sim: SimulatedSwitch): Channel[] =>
+  [...sim.channels.values()].filter(channel => sim.clock.now() - channel.createdAt >= LAG_MS)
 
 function channelRow(channel: Channel): Row {
   const { fields, times } = channel.profile
@@ -77,7 +78,10 @@ function callRows(sim: SimulatedSwitch, bridgedOnly: boolean): Row[] {
     const row: Row = {}
     for (const column of CALL_COLUMNS) row[column] = own[column] ?? ''
     for (const column of B_COLUMNS) row[`b_${column}`] = peer?.[column] ?? ''
-    rows.push({ ...row, call_created_epoch: other ? String(Math.floor(channel.profile.times.bridged / 1_000_000)) : '' })
+    rows.push({
+      ...row,
+      call_created_epoch: other ? String(Math.floor(channel.profile.times.bridged / 1_000_000)) : '',
+    })
   }
   return rows
 }

@@ -44,7 +44,10 @@ export const bridgeApplications: Record<string, Application> = {
     const leg = dialled.leg
     leg.originating = false
     if (leg.earlyMedia && !leg.answered) earlyMedia(channel)
-    channel.profile.change({ calleeIdName: leg.profile.fields.calleeIdNumber, calleeIdNumber: leg.profile.fields.calleeIdNumber })
+    channel.profile.change({
+      calleeIdName: leg.profile.fields.calleeIdNumber,
+      calleeIdNumber: leg.profile.fields.calleeIdNumber,
+    })
     channel.otherLeg = { type: 'originatee', profile: leg.profile.clone() }
     leg.otherLeg = { type: 'originator', profile: channel.profile.clone() }
     channel.variables.set('signal_bond', leg.uuid)

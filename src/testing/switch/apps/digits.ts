@@ -41,7 +41,8 @@ async function ask(channel: Channel, question: Question): Promise<Answer> {
   }
   let timedOut = false
   let terminator: string | undefined
-  if (digits.length < Math.max(question.min, question.max)) ({ digits, terminator, timedOut } = await collect(channel, digits, question))
+  if (digits.length < Math.max(question.min, question.max))
+    ({ digits, terminator, timedOut } = await collect(channel, digits, question))
   if (terminator) channel.variables.set('read_terminator_used', terminator)
   const status = question.min > 0 && digits.length < question.min ? 'too small' : timedOut ? 'timeout' : 'success'
   channel.variables.set('read_result', status === 'too small' ? 'failure' : status)
@@ -76,7 +77,8 @@ async function collect(
 
 export const digitApplications: Record<string, Application> = {
   async play_and_get_digits(channel, data) {
-    const [min, max, tries, timeout, terminators, prompt = '', invalid = '', variable, regex, digitTimeout, onFailure] = words(data, 11)
+    const [min, max, tries, timeout, terminators, prompt = '', invalid = '', variable, regex, digitTimeout, onFailure] =
+      words(data, 11)
     const least = Math.max(0, integer(min))
     const wait = Math.max(SHORTEST_TIMEOUT_MS, integer(timeout))
     const question: Question = {

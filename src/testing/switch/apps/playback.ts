@@ -38,8 +38,15 @@ export async function playFile(channel: Channel, argument: string, reader?: Digi
   return result === 'error' && channel.down ? 'played' : result
 }
 
-async function playSound(channel: Channel, path: string, sound: Sound, reader: DigitReader | undefined): Promise<Played> {
-  const kind: Header[] = /^(local|tone)_stream:/.test(path) ? [['Playback-File-Type', path.slice(0, path.indexOf(':'))]] : []
+async function playSound(
+  channel: Channel,
+  path: string,
+  sound: Sound,
+  reader: DigitReader | undefined,
+): Promise<Played> {
+  const kind: Header[] = /^(local|tone)_stream:/.test(path)
+    ? [['Playback-File-Type', path.slice(0, path.indexOf(':'))]]
+    : []
   const about: Header[] = [...kind, ['Playback-File-Path', path]]
   channel.fire('PLAYBACK_START', { after: about })
   if (sound.what !== undefined) channel.person?.hear(sound.what)
@@ -84,7 +91,12 @@ export function terminatorReader(channel: Channel): DigitReader {
   }
 }
 
-const RESPONSE = { played: 'FILE PLAYED', broken: 'FILE PLAYED', missing: 'FILE NOT FOUND', error: 'PLAYBACK ERROR' } as const
+const RESPONSE = {
+  played: 'FILE PLAYED',
+  broken: 'FILE PLAYED',
+  missing: 'FILE NOT FOUND',
+  error: 'PLAYBACK ERROR',
+} as const
 
 export const playbackApplications: Record<string, Application> = {
   async playback(channel, data) {
@@ -109,7 +121,10 @@ export const playbackApplications: Record<string, Application> = {
     const [, type = '', method = '', ...text] = words(data, 16)
     earlyMedia(channel)
     const files = spokenEnglish(method, text.join(' ')).map(name => `${name}.wav`)
-    const about: Header[] = [['Playback-File-Type', 'file_string'], ['Playback-File-Path', `file_string://${files.join('!')}`]]
+    const about: Header[] = [
+      ['Playback-File-Type', 'file_string'],
+      ['Playback-File-Path', `file_string://${files.join('!')}`],
+    ]
     channel.fire('PLAYBACK_START', { after: about })
     channel.person?.hear(`${type.toLowerCase()} ${text.join(' ')}`)
     const result = await listenTo(channel, 1_000, terminatorReader(channel))
