@@ -107,8 +107,11 @@ export class Installation {
 
 const wordsOf = (words: string): string[] => words.split(' ').filter(word => word !== '')
 
-/** Below the ports that the kernel gives to whoever asks for any: a port that a test has closed again is not given to another. */
-const PORTS = { from: 20_000, to: 32_000 }
+/**
+ * Below the ports that the kernel gives to whoever asks for any, also with 10 000 more (the second port of a Redis Cluster): a port that
+ * a test has closed again is not given to another.
+ */
+const PORTS = { from: 20_000, to: 22_700 }
 
 /** A port of 127.0.0.1: taken until it is closed. */
 export async function takePort(): Promise<{ port: number; close(): Promise<void> }> {
