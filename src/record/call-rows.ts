@@ -130,16 +130,18 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     const { clock, log } = this.#parts
     const began = clock.monotonic()
     let written = 0
+    let answeredAt: number | null = null
     while (this.#waiting.size > 0) {
       const batch = [...firstOf(this.#waiting, AT_ONCE)]
       for (const [uuid] of batch) this.#waiting.delete(uuid)
       if (!(await this.#writeRows(batch))) return false
       written += batch.length
+      answeredAt ??= clock.monotonic() // the first statement may have been sent while the database was still silent
     }
     if (this.#failing) {
       const fields = {
         written,
-        ms: Math.round(clock.monotonic() - began),
+        ms: Math.round(clock.monotonic() - (answeredAt ?? began)),
         waitedMs: Math.round(began - this.#failing.since),
         leftToReconciliation: this.#left,
       }
