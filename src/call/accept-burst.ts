@@ -1,40 +1,44 @@
 /**
- * When a node dies, its calls come to this one in the same moment: they go before new callers, and the event loop is late then because of
- * them, which ends. (Everybody is greeted before anybody is served: esl/inbox.ts.)
+ * The order in which a node serves legs during a takeover. When a node dies, FreeSWITCH connects its calls to this one
+ * at once: they are served before new callers. The event loop is late then because of them, and that ends. (All are
+ * greeted before any is served: esl/inbox.ts.)
  */
 import { within, type Clock } from '../base/clock.ts'
 
-/** So many calls that were driven before come at once only when a node has died. */
+/** This number of calls that a node drove before arrives at once only when a node has died. */
 const SOME = 5
-/** A takeover is over when so long nobody came for whom it is one: a kernel asks again after one second, two or four (esl/tcp.ts, BACKLOG). */
+/**
+ * A takeover is over when no such call has arrived for this time: a kernel tries again after one second, two or four
+ * (esl/tcp.ts, BACKLOG).
+ */
 const OVER_MS = 5_000
-/** A new caller waits no longer than this for those who were there before. */
+/** The longest wait of a new caller for the calls of a takeover. */
 const NEW_WAITS_MS = 2_000
 
 export class AcceptBurst {
   readonly #clock: Clock
   #takenOverAt = -Infinity
-  /** Calls that were driven before and are not served again yet. */
+  /** Calls that a node drove before and that are not served again yet. */
   #driven = 0
-  /** New callers who wait until all of them are. */
+  /** Resolved when all of them are served; new callers wait for it. */
   #served: { readonly all: Promise<void>; resolve(): void } | null = null
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Are calls of a dead node being taken over, or were they a moment ago? More may be on their way. */
+  /** True during a takeover and for 5 s after it: more calls may be on their way. */
   get takesOver(): boolean {
     return this.#driven >= SOME || this.#clock.monotonic() - this.#takenOverAt < OVER_MS
   }
 
-  /** A call that was driven before is being served: new ones wait until this is disposed. */
+  /** A call that a node drove before is being served: new ones wait until the result is disposed. */
   drivenCall(): Disposable {
     this.#driven++
     return { [Symbol.dispose]: () => this.#isServed() }
   }
 
-  /** Resolves when every call that was driven before is served, after 2 s at the latest. */
+  /** Resolves when every call that a node drove before is served, after 2 s at the latest. */
   async drivenFirst(): Promise<void> {
     if (this.#driven === 0) return
     this.#served ??= deferred()

@@ -1,13 +1,16 @@
 /**
- * How much this node takes on, decided by what it measures: how many calls live here, and how late its own work makes its event loop
- * (whatever a caller does is heard that much later). A loop that is late because others use the machine, FreeSWITCH first of all, is no
- * reason to send callers away before they would take the line for dead: that takes nothing from the others. They wait (esl/inbox.ts).
- * Calls that are here come first: a node that is full sends new callers to the overflow. One with twice
- * as many calls as it should have closes its port when another node is alive and open (node/port-gate.ts), so that FreeSWITCH goes to that
- * one within 10 ms; the last open node never does, for behind it there is only the apology.
+ * How many calls this node takes, decided by measurement: the number of live calls, and how late its own work makes
+ * its event loop (whatever a caller does is received that much later). A loop that is late because others use the
+ * machine, FreeSWITCH first of all, is no reason to send callers away, until they would take the line for dead:
+ * sending them away takes nothing from the others. They wait (esl/inbox.ts).
+ *
+ * Calls that are here come first: a node that is full sends new callers to the overflow. A node with twice as many
+ * calls as its limit closes its port when another node is alive and open (node/port-gate.ts), so that FreeSWITCH goes
+ * to that one within 10 ms. The last open node never closes its port, for behind it there is only the apology. Used by
+ * node/listening.ts; Door asks admits().
  *
  *   open       new calls are taken
- *   shedding   a new call is sent to the overflow; one that a node has driven before is taken, for it has no other place
+ *   shedding   a new call is sent to the overflow; a call that a node drove before is taken: it has no other place
  *   overrun    as shedding, and the port is closed while another node is open
  */
 import type { Clock, Timer } from '../base/clock.ts'
@@ -16,24 +19,33 @@ import type { Log } from '../base/log.ts'
 
 export type AdmissionState = 'open' | 'shedding' | 'overrun'
 
-/** FreeSWITCH's own tick: what is earlier than that nobody hears. */
+/** FreeSWITCH's own tick: nobody hears a delay that is shorter. */
 const TICK_MS = 20
-/** Five seconds of ticks; of so many, 99 of 100 are in time when two are late. One long pause is over when it is seen and counts as one. */
+/**
+ * Five seconds of ticks; of this number, 99 of 100 are in time when two are late. One long pause is over when it is
+ * seen and counts as one.
+ */
 const TICKS = 250
 const LATE_OF_TICKS = 3
-/** A load is over when it has been away for so long, and half as high: else the port would be opened and closed all the time. */
+/**
+ * An overload is over when no tick was later than half the limit for this time: else the port would open and close all
+ * the time.
+ */
 const CALM_MS = 500
-/** A node that is too late for so long is not just catching up. */
+/** A node that is late for this time is not just catching up. */
 const SOFT_FOR_MS = 1_000
-/** The lag at which callers begin to notice, as far as this node's own work makes it; milliseconds, 99 of 100 ticks. */
+/** The lag, made by this node's own work, at which callers begin to notice; milliseconds, 99 of 100 ticks. */
 export const SOFT_LAG_MS = 50
-/** The lag, whoever makes it, at which callers would wait too long for each word: each step of a flow takes several of them. */
+/**
+ * The lag, whatever makes it, at which callers would wait too long for each prompt: each step of a flow takes several
+ * of them.
+ */
 const DEAD_LAG_MS = 1_000
-/** A neighbour's calls arrive all at once when it dies: room for as many again. */
+/** The calls of another node arrive all at once when it dies: room for as many again. */
 const HARD_TIMES = 2
-/** Below this part of a limit the limit is forgotten. */
+/** A limit on calls, once reached, stays in force until the number of calls falls below this part of it. */
 const BELOW = 0.9
-/** With fewer calls than this part of the limit it is not they who make the node late. */
+/** With fewer calls than this part of the limit, the calls are not what makes the node late. */
 const AT_LEAST = 0.25
 
 const ROOM_AGAIN = 'this node has room for calls of other nodes again; new callers are still sent to the overflow'
@@ -41,17 +53,17 @@ const ROOM_AGAIN = 'this node has room for calls of other nodes again; new calle
 export interface AdmissionOptions {
   clock: Clock
   log: Log
-  /** Live calls on this node, now, and connections of which it is not known yet what they bring. */
+  /** The number of live calls on this node now, and of connections that have not named their leg yet. */
   load(): { readonly calls: number; readonly coming: number }
-  /** From so many calls on new callers are sent to the overflow; at twice as many the node is overrun. */
+  /** From this number of calls on, new callers are sent to the overflow; at twice as many the node is overrun. */
   maxCalls: number
-  /** CPU time that this process has used so far, milliseconds. */
+  /** The CPU time that this process has used so far, milliseconds. */
   cpuMs(): number
-  /** True while calls of a dead node are being taken over: the event loop is late then because of them, and that ends. */
+  /** True while calls of a dead node are taken over: the event loop is late then because of them, and that ends. */
   takesOver?(): boolean
 }
 
-/** What the door asks. */
+/** The part that Door uses. */
 export type Admits = Pick<Admission, 'admits'>
 
 export class Admission extends Emitter<{ state: AdmissionState }> implements Disposable {
@@ -77,17 +89,17 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     return this.#state
   }
 
-  /** True when a new call may begin here: asked for each, in the moment in which it would. */
+  /** True when a new call may begin here: asked for each call, at the moment in which it would begin. */
   admits(): boolean {
     this.look()
     return this.#state === 'open'
   }
 
-  /** The state follows what is there now. */
+  /** Updates the state from the present measurements. */
   look(): void {
     const { clock, load, maxCalls } = this.#options
     const now = clock.monotonic()
-    const { calls } = load() // those that are coming may have been driven before: they are never refused
+    const { calls } = load() // not `coming`: those may have been driven before, and such calls are never refused
     const most = maxCalls * HARD_TIMES
     const overrun = this.#state === 'overrun' ? calls > most * BELOW : calls >= most
     const busy = calls >= maxCalls * AT_LEAST
@@ -97,7 +109,7 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     this.#enter(overrun ? 'overrun' : full ? 'shedding' : 'open', now)
   }
 
-  /** Live calls, and by how many milliseconds 99 of 100 ticks of the last five seconds were late at most. */
+  /** The number of live calls, and the greatest lag, in milliseconds, of 99 of 100 ticks in the last five seconds. */
   get figures(): { readonly calls: number; readonly coming: number; readonly lagMs: number } {
     const lags = this.#lags.slice(0, Math.min(this.#ticks, TICKS)).sort()
     return { ...this.#options.load(), lagMs: Math.round(lags.at(-LATE_OF_TICKS) ?? 0) }
@@ -118,7 +130,7 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
     })
   }
 
-  /** `ran` is what this process has worked since the last tick: no more than that can be its own doing. */
+  /** `ran`: the CPU time of this process since the last tick; its own work cannot have caused more lag than that. */
   #hear(now: number, lag: number, ran: number): void {
     const slot = this.#ticks++ % TICKS
     this.#lags[slot] = lag
@@ -151,14 +163,14 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
   }
 }
 
-/** Whether the event loop is later than it may be. */
+/** Decides whether the event loop is later than a limit allows. */
 class LagLimit {
   readonly #ms: number
   readonly #forMs: number
-  /** Which of the last ticks were too late, and how many. */
+  /** For each of the last ticks: 1 when it was too late; and the number of those. */
   readonly #late = new Uint8Array(TICKS)
   #count = 0
-  /** Since when there are too many of them; and when the last one was that was not at least half as good as it has to be. */
+  /** Since when there are too many late ticks; and when a tick was last later than half the limit. */
   #beyondSince: number | null = null
   #restless = -Infinity
 
@@ -184,7 +196,7 @@ class LagLimit {
     return now - this.#restless >= CALM_MS
   }
 
-  /** It is over: what was late then says nothing of what comes. */
+  /** The overload is over: the ticks that were late then predict nothing. */
   forget(): void {
     this.#late.fill(0)
     this.#count = 0

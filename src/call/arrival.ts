@@ -1,12 +1,15 @@
-/** Reads what a leg says of itself when it arrives at the door: out of the channel data that FreeSWITCH sends in answer to `connect`. */
+/**
+ * Reads the Arrival of a leg from the channel data that FreeSWITCH sends in reply to `connect`. Used by Door
+ * (call/entry.ts).
+ */
 import { HeaderNames, type Headers } from '../esl/event.ts'
 import { uuid, type Uuid } from '../esl/safe-text.ts'
 import type { Arrival } from '../journal/arrival.ts'
 
-/** The path of legs that we originate and that wait for the flow that asked for them. */
+/** The path of legs that Switchhook dials and that wait for the flow that dialled them. */
 export const LEG_PATH = 'leg'
 
-/** What is known of a leg of ours before it comes. */
+/** The Arrival of a leg that Switchhook dials, before the leg arrives. */
 export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({
   uuid: leg,
   path: LEG_PATH,
@@ -20,7 +23,7 @@ export const arrivalOfLeg = (leg: Uuid, core: string): Arrival => ({
   key: '',
 })
 
-/** What carriers and FreeSWITCH (0000000000, its default) write for a number that is not shown. */
+/** How carriers and FreeSWITCH (0000000000, its default) write a number that is withheld. */
 const WITHHELD = /^(anonymous|unknown|restricted|unavailable|private|0{4,})$/i
 
 const VARIABLES = [
@@ -51,11 +54,12 @@ const READ = new HeaderNames(
   ...VARIABLES.map(name => `variable_${name}`),
 )
 
-/** Throws InputError when the peer does not name a leg. */
+/** Throws InputError when the peer names no leg. */
 export function readArrival(headers: Headers): Arrival {
   const data = READ.in(headers)
   const direction = data.get('Call-Direction') === 'outbound' ? 'out' : 'in'
-  // An originated leg has its ids turned round when it enters a dialplan: its caller id number is the number dialled (measured).
+  // An originated leg has its numbers exchanged when it enters a dialplan: its caller id number is the number dialled
+  // (measured).
   const shown = data.get('Caller-Caller-ID-Number') ?? ''
   const person = WITHHELD.test(shown) ? '' : shown
   const us =
@@ -72,7 +76,8 @@ export function readArrival(headers: Headers): Arrival {
     path: own(variable(data, 'socket_path') ?? ''),
     from: own(person),
     fromName: direction === 'in' ? own(data.get('Caller-Caller-ID-Name') ?? '') : '',
-    // the routing sample sets switchhook_dialled: by the time a caller reaches the entry extension, the destination is the extension
+    // the routing sample sets switchhook_dialled: when a caller reaches the entry extension, the destination is that
+    // extension
     to: own(variable(data, 'switchhook_dialled') ?? us),
     direction,
     answered: data.get('Answer-State') === 'answered',
@@ -95,16 +100,25 @@ export function readArrival(headers: Headers): Arrival {
 const variable = (data: ReadonlyMap<string, string>, name: (typeof VARIABLES)[number]): string | undefined =>
   data.get(`variable_${name}`)
 
-/** Did a node drive this leg before, or was one offered it? Cheap: asked of hundreds at once. (Outbound legs are answered when they come first.) */
+/**
+ * Did a node drive this leg before, or was it offered to one? Cheap, because it is asked of hundreds of legs at once.
+ * (Outbound legs are answered when they arrive first.)
+ */
 export const wasDriven = (data: Headers): boolean =>
   (data.raw('variable_switchhook_offer') ?? '1') !== '1' ||
   (data.raw('Answer-State') === 'answered' && data.raw('Call-Direction') === 'inbound')
 
-/** Milliseconds from a moment in the life of a leg to now; the switch counts in microseconds, and says 0 for what has not happened. */
+/**
+ * Milliseconds from an event in the life of a leg to now. FreeSWITCH counts microseconds and writes 0 for what has not
+ * happened.
+ */
 function since(data: ReadonlyMap<string, string>, moment: string): number | undefined {
   const [now, then] = [Number(data.get('Event-Date-Timestamp') ?? 0), Number(data.get(moment) ?? 0)]
   return now > 0 && then > 0 ? Math.max(0, Math.round((now - then) / 1_000)) : undefined
 }
 
-/** A part of a text keeps the whole text alive (V8): 7 kB for as long as the call lasts, and as long as anybody keeps its uuid. */
+/**
+ * Copies a part of a text: a slice keeps the whole text alive (V8), 7 kB as long as the call lasts or its uuid is kept
+ * anywhere.
+ */
 const own = (part: string): string => ` ${part}`.slice(1)

@@ -1,4 +1,7 @@
-/** What a call needs of the house it lives in. */
+/**
+ * What the verbs of a call need of their node: clock, log, listener (Door), FreeSWITCH and settings. One object for a
+ * node.
+ */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -13,19 +16,22 @@ import { ParkedLeg } from './parked-leg.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import type { DetectOptions } from './verbs/detect.ts'
 
-/** A leg that returns by itself is at the door within 90 ms (measured); one that is not is stuck. */
+/** A leg that returns by itself arrives at a node within 90 ms (measured); after this time it is stuck. */
 const RETURN_MS = 300
 
 export interface CallSettings {
-  /** Milliseconds that a telephone rings unless the flow says otherwise. */
+  /** Milliseconds that a telephone rings unless the flow gives another time. */
   ringForMs: number
-  /** The number shown to people we call; undefined: the caller's own. */
+  /** The number shown to people whom Switchhook calls; undefined: the caller's own. */
   callerId?: string | undefined
-  /** The gateway that reaches telephone numbers. */
+  /** The gateway through which telephone numbers are dialled. */
   gateway: Ident
   /** Thresholds of answering machine detection. */
   detect: DetectOptions
-  /** 'host:port' at which the switches reach this node's door; undefined: legs that it dials come to whichever node is first in the list. */
+  /**
+   * 'host:port' at which FreeSWITCH reaches this node; undefined: a leg that it dials connects to the first node of
+   * the dialplan's list.
+   */
   address?: string | undefined
 }
 
@@ -38,17 +44,17 @@ export interface CallContextOptions {
   telephones?: Telephones | undefined
 }
 
-/** Whose telephone stands where, as far as the house knows. */
+/** Which agent answers at which endpoint, as far as the installation knows. */
 export interface Telephones {
-  /** The agent who answers at this endpoint; undefined when it is nobody's. */
+  /** The name of the agent who answers at this endpoint; undefined when it is not an agent's. */
   agentAt(endpoint: string): string | undefined
-  /** A leg of ours rings there from now on, and no queue has promised it. */
+  /** From now on a leg of Switchhook rings at this endpoint without a reservation by a queue. */
   occupy(endpoint: string, leg: Uuid): Occupation
 }
 
-/** To be ended when the leg has: until then whoever answers there is not offered. */
+/** Ended when the leg ends; until then no call is offered to the agent who answers there. */
 export interface Occupation {
-  /** `talked`: somebody was joined with it. */
+  /** `talked`: the leg was joined with another one. */
   readonly over: (talked: boolean) => void
 }
 
@@ -70,17 +76,23 @@ export class CallContext {
     this.#telephones = options.telephones
   }
 
-  /** This node goes: from now on it dials nobody. The calls that want to are about to be given to the next node. */
+  /**
+   * The drain of this node begins: it dials nobody any more. Calls that want to dial are about to be given to the next
+   * node.
+   */
   stopDialling(): void {
     this.#dials = false
   }
 
-  /** Resolves when this node may dial; never, once it goes. */
+  /** Resolves when this node may dial; never settles once the drain has begun. */
   mayDial(): Promise<void> {
     return this.#dials ? Promise.resolve() : new Promise(() => {})
   }
 
-  /** How a leg that is dialled for a call finds that call again: its node first, and whoever drives the call after that. */
+  /**
+   * The route of a leg that is dialled for a call: to the node of that call first, after that to the node that drives
+   * the call.
+   */
   returnRoute(
     parent: Leg,
     variables: ReadonlyMap<Ident, VarValue>,
@@ -91,18 +103,21 @@ export class CallContext {
     return { flow: `home-${LEG_PATH}` as Ident, variables: known.set('switchhook_home' as Ident, varValue(address)) }
   }
 
-  /** Where a leg is dialled for this one: on the same switch, for only two legs of one switch can be joined. Throws LINK_DOWN as long as it is not known which that is. */
+  /**
+   * The FreeSWITCH on which a leg is dialled for this one: the same, because only two legs of one FreeSWITCH can be
+   * joined. Throws SwitchError LINK_DOWN while that FreeSWITCH is not known.
+   */
   switchOf(leg: Leg): Switch {
     const home = leg.home ?? this.switchboard.of(leg.arrival.core)
     if (!home)
       throw new SwitchError(
         'LINK_DOWN',
-        'it is not known on which FreeSWITCH this call is, as long as more than one cannot be reached',
+        'it is not known on which FreeSWITCH this call is while more than one cannot be reached: check their event sockets',
       )
     return home
   }
 
-  /** The name of the agent whose telephone this is. */
+  /** The name of the agent who answers at this endpoint. */
   agentAt(endpoint: string): string | undefined {
     return this.#telephones?.agentAt(endpoint)
   }
@@ -111,35 +126,39 @@ export class CallContext {
     return this.#telephones?.occupy(endpoint, leg) ?? { over() {} }
   }
 
-  /** The call that an author holds, for a leg. */
+  /** A Call for a leg, for the author of a flow. */
   callOf(leg: Leg): Call {
     return new Call(leg, this)
   }
 
-  /** Ends a leg of ours, whatever it is doing. Does not wait: its end is heard. */
+  /** Hangs up a leg that belongs to Switchhook, whatever it does now. Does not wait: the end arrives as an event. */
   hangUp(leg: Leg): void {
     if (leg.phase === 'ended' || leg.phase === 'moved' || !this.door.mayDrive(leg.uuid)) return
-    // not by `sendmsg hangup`: that waits behind the application that runs (mod_event_socket.c queues it)
+    // not by `sendmsg hangup`: it waits behind the application that runs (mod_event_socket.c queues it)
     const kill = build.uuidKill(leg.uuid, 'NORMAL_CLEARING' as Ident)
     if (leg.conversation) leg.conversation.post(api(kill))
     else if (leg.home) void leg.home.attempt(kill)
   }
 
-  /** A telephone that rings, or was answered, for a call that wants it no more. There may be none. */
+  /** Hangs up a leg that rings or was answered for a call that no longer wants it. There may be no such leg. */
   async cancelDial(parent: Leg, uuid: Uuid): Promise<void> {
     if (this.door.mayDrive(parent.uuid)) await parent.home?.attempt(build.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
   }
 
-  /** After a join that did not begin: a leg that belongs to a person of ours waits parked or goes back to the door, any other ends. */
+  /**
+   * After a join that did not begin: the leg of an agent who stays on the line is parked or returns to a node, any
+   * other leg is hung up.
+   */
   async release(leg: Leg): Promise<void> {
     if (leg instanceof ParkedLeg) {
-      // given away or not: a flow whose caller has just left may have let go of it. To be awaited: later it would cut the next talk
+      // also when given away: the flow of a caller who has just left may have released it. Awaited: later it would cut
+      // the next talk
       if (leg.phase !== 'ended' && this.door.holds()) await leg.home?.attempt(build.uuidPark(leg.uuid))
       return
     }
     if (leg.phase === 'ended' || leg.phase === 'moved') return
     if (!leg.returns) return this.hangUp(leg)
-    // its connection must be closed while socket_resume is false; then it comes back by itself, unless it got stuck between two talks
+    // closed while socket_resume is false; then the leg returns by itself, unless it is stuck between two talks
     leg.letTalk()
     const fetch = this.clock.after(
       RETURN_MS,
@@ -151,7 +170,7 @@ export class CallContext {
     })
   }
 
-  /** Where recordings of a leg are written, on its switch. */
+  /** The folder for recordings of a leg, on its FreeSWITCH machine. */
   recordingsOf(leg: Leg): string {
     return leg.home?.facts.recordings ?? '/tmp'
   }

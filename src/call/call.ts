@@ -1,4 +1,7 @@
-/** One person on the line, as a flow sees them. One line a verb and no logic: what a verb does stands in verbs/. */
+/**
+ * The call as a flow sees it: one person on one leg. Each member is one line without logic; the logic of a verb stands
+ * in verbs/. Flows get FlowCall (flow/flow-call.ts), which adds queues and records.
+ */
 import type { SwitchEvent } from '../esl/event.ts'
 import type { CallContext } from './call-context.ts'
 import { run } from './verbs/run.ts'
@@ -20,8 +23,15 @@ import { build } from './verbs/say.ts'
 import { transfer } from './verbs/transfer.ts'
 import { getVariable, setVariable } from './verbs/variable.ts'
 
+/**
+ * One person on the line. Every verb rejects with CallEnded when this person hangs up, and fails with InputError,
+ * before anything is sent to FreeSWITCH, when an argument is not allowed. When another node takes the call over, a
+ * verb that waits never settles here: that node runs the flow again up to the same place.
+ */
 export class Call {
+  /** Internal: the leg that the verbs act on. */
   readonly leg: Leg
+  /** Internal: what the verbs need of the node. */
   readonly context: CallContext
   protected readonly playback: Playback
 
@@ -31,41 +41,72 @@ export class Call {
     this.playback = new Playback(leg, context.clock, context.log)
   }
 
-  /** The name of this call everywhere: at the switch, in records and in logs. */
+  /** The uuid of this call in FreeSWITCH, in call records and in logs. */
   get uuid(): string {
     return this.leg.uuid
   }
-  /** The person: who called us, or whom we called. '' when withheld. */
+  /**
+   * The number of this person: the caller's, or the one that was called when `direction` is 'out'. '' when withheld.
+   */
   get from(): string {
     return this.leg.arrival.from
   }
+  /** The caller id name. '' when there is none and when `direction` is 'out'. */
   get fromName(): string {
     return this.leg.arrival.fromName
   }
-  /** The number that was dialled. */
+  /** The number that this person dialled; when `direction` is 'out', the caller id number that was shown to them. */
   get to(): string {
     return this.leg.arrival.to
   }
+  /** 'in': this person called. 'out': Switchhook called this person. */
   get direction(): 'in' | 'out' {
     return this.leg.arrival.direction
   }
-  /** Aborts with CallEnded when the person is gone: `fetch(url, { signal: call.signal })` stops with the call. */
+  /**
+   * Aborts with CallEnded when this person hangs up.
+   * @example await fetch(url, { signal: call.signal })
+   */
   get signal(): AbortSignal {
     return this.leg.signal
   }
 
+  /**
+   * Answers the call. Does nothing when it is answered already. Sounds before the answer are early media: free for the
+   * caller.
+   */
   answer(): Promise<void> {
     return answer(this.leg)
   }
+  /**
+   * Plays sounds, spoken numbers and silence, one after the other; keys do not interrupt them. Resolves when the last
+   * one has ended, or when `until` aborts. Rejects with SwitchError SOUND_MISSING when FreeSWITCH has no such sound.
+   * @example await call.play(['queue/position', number(3)], { until: place.called })
+   */
   play(prompts: Prompt | readonly Prompt[], options?: PlayOptions): Promise<void> {
     return play(this.leg, this.playback, prompts, options)
   }
+  /**
+   * Speaks a number (23 → 'twenty-three'; whole, 0 to 999 999 999) or a text of 1 to 32 digits, digit by digit ('203'
+   * → 'two zero three'). Resolves when it was spoken.
+   */
   build(what: number | string): Promise<void> {
     return build(this.leg, this.playback, what)
   }
+  /**
+   * Plays a prompt and collects digits: 3 tries, 5 s for the first key, 3 s between keys, # ends the answer, unless
+   * `options` differ. Resolves with the digits, or with null when no try brought a valid answer. Rejects with
+   * SwitchError SOUND_MISSING.
+   * @example const pin = await call.gather({ digits: [4, 6], prompt: 'ivr/pin' })
+   */
   gather(options: GatherOptions): Promise<string | null> {
     return gather(this.leg, this.playback, options)
   }
+  /**
+   * Plays a sound and waits for one of the keys: 3 tries, 5 s for each, unless `options` differ. Resolves with the
+   * word of the key, or with null when no try brought a valid key. Rejects with SwitchError SOUND_MISSING.
+   * @example const choice = await call.menu('ivr/welcome', { 1: 'sales', 2: 'support' })
+   */
   menu<const Choice extends string>(
     sound: string,
     choices: Choices<Choice>,
@@ -73,45 +114,104 @@ export class Call {
   ): Promise<Choice | null> {
     return menu(this.leg, this.playback, sound, choices, options)
   }
+  /**
+   * Plays a sound over and over until its scope ends; it pauses while another verb plays or listens. Resolves at once.
+   * A sound that FreeSWITCH does not have is logged, and the caller waits in silence.
+   * @example await using _music = await call.music('moh/calm')
+   */
   music(sound: string): Promise<AsyncDisposable> {
     return music(this.leg, this.playback, sound)
   }
+  /**
+   * Records a message of this person until a key, 5 s of silence or 2 min (`limit`). Resolves with the path on the
+   * FreeSWITCH machine and the length in milliseconds. On CallEnded, what was said before stays in the file. Rejects
+   * with SwitchError SWITCH_REFUSED when FreeSWITCH cannot write the file.
+   */
   record(options?: RecordOptions): Promise<Message> {
     return record(this.leg, this.playback, this.context, options)
   }
+  /**
+   * Records the call until its scope ends, over joins and returns, in one file with two channels. Resolves when the
+   * recording has begun. Rejects with SwitchError SWITCH_REFUSED when FreeSWITCH cannot write the file; a flow may
+   * catch it and go on.
+   * @example await using tape = await call.recording() // tape.pause() while a card number is said
+   */
   recording(): Promise<Recording> {
     return recording(this.leg, this.context.recordingsOf(this.leg))
   }
+  /**
+   * Listens whether a person or a machine has answered. Resolves with 'person', 'machine' or 'silence'. Thresholds that
+   * `options` do not give come from the AMD_… settings.
+   */
   detect(options?: DetectOptions): Promise<Heard> {
     return detect(this.leg, this.playback, { ...this.context.settings.detect, ...options })
   }
+  /**
+   * Dials a telephone number, or an endpoint such as user/1001. Resolves when the other person has answered (and
+   * `before` has agreed), with `leg` and outcome 'answered', or without `leg` and with the reason. The leg ends with
+   * the scope of the result at the latest. Rejects with SwitchError LINK_DOWN when it is not known which FreeSWITCH
+   * this call is on.
+   * @example await using party = await call.dial('user/1001', { ringFor: '20s' })
+   */
   dial(endpoint: string, options?: DialOptions): Promise<Party> {
     return dial(this.leg, this.context, endpoint, options)
   }
+  /**
+   * Lets this person talk with the other one. Resolves when the talk is over and this person is still on the line:
+   * 'talked', or 'left' when the other leg had ended before the talk began.
+   * @example return await call.join(party.leg) // without `await` the scopes would end before the talk
+   */
   join(other: Call): Promise<TalkEnd> {
     return join(this.leg, this.playback, this.context, other)
   }
+  /**
+   * Sends the call to an extension of FreeSWITCH's dialplan; `context` is 'default' unless given. The call is not
+   * Switchhook's after that: every later verb rejects with CallEnded (hangupCause 'TRANSFERRED'). Rejects with
+   * SwitchError SWITCH_REFUSED.
+   */
   transfer(extension: string, context?: string): Promise<void> {
     return transfer(this.leg, extension, context)
   }
+  /**
+   * Hangs up; `cause` is a hang-up cause of FreeSWITCH, NORMAL_CLEARING by default. Resolves when FreeSWITCH has hung
+   * up. The flow goes on, but every later verb rejects with CallEnded.
+   */
   hangup(cause?: string): Promise<void> {
     return hangup(this.leg, this.playback, cause)
   }
-  /** Any application of FreeSWITCH; resolves with its completion event. For what no verb does. */
+  /**
+   * Runs any application of FreeSWITCH, for what no verb does. Resolves with its CHANNEL_EXECUTE_COMPLETE event.
+   * Rejects with SwitchError APP_UNKNOWN when FreeSWITCH does not know it (FreeSWITCH then hangs the call up). Runs
+   * again after a takeover.
+   * @example await call.execute('sleep', '500')
+   */
   execute(app: string, argument?: string): Promise<SwitchEvent> {
     return run(this.leg, this.playback, app, argument)
   }
-  /** A channel variable, or undefined when it is not set. */
+  /** Resolves with the value of a channel variable now; undefined when it is not set or empty. */
   variable(name: string): Promise<string | undefined> {
     return getVariable(this.leg, name)
   }
+  /**
+   * Sets a channel variable at once, also while a sound plays. InputError for a name whose value FreeSWITCH would run,
+   * for one that Switchhook uses itself, and for a value that is not 0 to 512 letters, digits and _ . : @ + / = -
+   */
   setVariable(name: string, value: string): Promise<void> {
     return setVariable(this.leg, name, value)
   }
-  /** `using _ = call.on('key', key => …)`. */
+  /**
+   * Calls `listener` for each key (0 to 9, *, #) until the result is disposed. What it throws is logged, and the call
+   * goes on.
+   * @example using _keys = call.on('key', key => pressed.push(key))
+   */
   on(_what: 'key', listener: (key: string) => void): Disposable {
     return this.leg.steps.listen(this.leg, listener)
   }
+  /**
+   * Every key in order, also those that were pressed while the loop was busy. Rejects with CallEnded when this person
+   * hangs up.
+   * @example for await (const key of call.keys()) if (key === '#') break
+   */
   keys(): AsyncGenerator<string, void, undefined> {
     return keys(this.leg)
   }

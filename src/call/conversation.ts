@@ -1,6 +1,8 @@
 /**
- * One conversation with the switch about one leg: applications run and complete by id, keys and the hang-up come in between.
- * A leg may have several conversations in its life, one after the other; a conversation has one leg and one connection.
+ * One outbound event socket connection, over which this node controls one leg: it runs applications, matches their
+ * completion by id, and receives keys and the hang-up. A leg may have several conversations in its life, one after the
+ * other (call/conversations.ts); a conversation has one leg and one connection. Created by Door (call/entry.ts), used
+ * by Leg.
  */
 import { randomBytes } from 'node:crypto'
 import { afterReading, type Clock, type Timer } from '../base/clock.ts'
@@ -23,35 +25,37 @@ import type { Headers, SwitchEvent } from '../esl/event.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { AppArgument, Ident, Uuid } from '../esl/safe-text.ts'
 
-/** Seconds that the switch keeps the connection after a hang-up: without it HANGUP_COMPLETE is a race. */
+/** Seconds that FreeSWITCH keeps the connection after a hang-up: without it CHANNEL_HANGUP_COMPLETE is a race. */
 const LINGER_SECONDS = 5
 /**
- * The switch looks at a connection every 20 ms, and may say that it lingers before it tells of the hang-up: one look before, as a rule, and
- * more than 200 ms on a machine on which others burn all cores. What is waited for is the cause; nobody is on the line.
+ * FreeSWITCH polls a connection every 20 ms and may send the linger notice before the hang-up event: one poll before,
+ * as a rule, more than 200 ms on a machine on which other processes use all cores. The wait is only for the cause;
+ * nobody is on the line.
  */
 const OVERTAKEN_MS = 1_000
-/** A peer that does not tell within this time which leg it brings is no switch of ours. */
+/** A peer that does not name its leg within this time is not a FreeSWITCH of this installation. */
 const IDENTIFY_MS = 5_000
 
 /**
- * What a flow waits for. By name, not by `myevents`, which brings three times the octets; and not `myevents` less the unwanted names:
- * FreeSWITCH reads commands octet by octet (1.2 µs each, measured), which counts when a hundred calls are taken over at once.
+ * The events that a flow needs. By name and not by `myevents`, which sends three times the bytes; and not `myevents`
+ * minus the unwanted names: FreeSWITCH reads commands byte by byte (1.2 µs each, measured), which counts when a
+ * hundred calls are taken over at once.
  */
 const WANTED = subscribe('CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_BRIDGE', 'CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE')
 
 export interface ConversationSink {
-  /** May something be said about this leg, by this process, in this moment? */
+  /** True while this process may send commands for this leg. */
   maySend(): boolean
   key(digit: string): void
   /** This leg is now joined with another one. */
   bridged(): void
-  /** Without a cause it ended in the moment before we listened. */
+  /** Without a cause: the leg ended before this conversation had subscribed to events. */
   hungUp(cause?: string): void
-  /** A recording of this leg has ended; its file is named in it. */
+  /** A recording of this leg has ended; the event names its file. */
   recorded(event: SwitchEvent): void
-  /** The last word of the switch on this leg: all its variables and times. */
+  /** FreeSWITCH's last event of this leg: all its variables and times. */
   complete(event: SwitchEvent): void
-  /** The connection is gone. When no hang-up came before it, the leg may well live on. */
+  /** The connection is closed. Without a hang-up before it, the leg may still live. */
   closed(): void
 }
 
@@ -90,7 +94,7 @@ export class Conversation {
     return this.#connection.open && this.#hungUp === null
   }
 
-  /** Asks who is there. Gives the leg's data; rejects when the peer is silent for 5 s. */
+  /** Sends `connect`. Resolves with the channel data; rejects with SwitchError PROTOCOL after 5 s without an answer. */
   async greet(): Promise<Headers> {
     const late = afterReading(this.#clock, IDENTIFY_MS, () =>
       this.#connection.destroy(new SwitchError('PROTOCOL', `no answer to connect within ${IDENTIFY_MS} ms`)),
@@ -104,14 +108,14 @@ export class Conversation {
     }
   }
 
-  /** From now on what happens to this leg is told. Who hung up before that is told of by the notice that the connection lingers. */
+  /** Subscribes to the events of this leg. A hang-up before that is reported by the linger notice alone. */
   subscribe(leg: Uuid): void {
     this.post(onlyOf(leg), WANTED)
   }
 
-  /** From now on `sink` hears what happens, including what happened since the greeting. */
+  /** Delivers events to `sink` from now on, including those since the greeting. */
   attach(sink: ConversationSink): void {
-    this.#connection.trust() // it was let in
+    this.#connection.trust() // it was accepted
     this.#sink = sink
     const early = this.#early ?? []
     this.#early = null
@@ -119,13 +123,14 @@ export class Conversation {
   }
 
   /**
-   * Runs an application and resolves with its completion. Rejects with CallEnded, CallMoved (this conversation is over, the leg may
-   * live) or SwitchError APP_UNKNOWN. `started` is called when the application has begun: only then can it be broken off.
+   * Runs an application and resolves with its completion event. Rejects with CallEnded, with CallMoved (this
+   * conversation is over, the leg may live) or with SwitchError APP_UNKNOWN. `started` is called when the application
+   * has begun: before that it cannot be interrupted.
    */
   execute(app: Ident, argument?: AppArgument, started?: () => void): Promise<SwitchEvent> {
     return new Promise((resolve, reject) => {
       if (this.#hungUp !== null) return reject(new CallEnded(this.#hungUp))
-      if (!this.#connection.open) return reject(new CallMoved('the conversation is over'))
+      if (!this.#connection.open) return reject(new CallMoved('its connection to this node is closed'))
       if (!this.#mine()) return reject(notOurs())
       if (started && !this.#seesStarts) {
         this.#seesStarts = true
@@ -137,23 +142,23 @@ export class Conversation {
     })
   }
 
-  /** Runs an api command on the switch of this leg. Rejects with SWITCH_REFUSED or CallMoved. */
+  /** Runs an api command on this leg's FreeSWITCH. Rejects with SwitchError SWITCH_REFUSED or with CallMoved. */
   async api(text: ApiText): Promise<string> {
     if (!this.#mine()) throw notOurs()
     const reply = await this.#connection.send(api(text))
     if (/^-(ERR|USAGE)/.test(reply.text))
-      throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
+      throw new SwitchError('SWITCH_REFUSED', `FreeSWITCH answered '${reply.text}' to ${text.split(' ', 1)[0]}`)
     return reply.body
   }
 
-  /** From now on keys are told: 6 kB each, so only when somebody listens for them. */
+  /** Subscribes to key events. Only when a flow listens for keys: each event is 6 kB. */
   subscribeKeys(): void {
     if (this.#hearsKeys) return
     this.#hearsKeys = true
     this.post(subscribe('DTMF'))
   }
 
-  /** Commands whose replies nobody awaits; what is told in one tick leaves in one write. */
+  /** Sends commands whose replies nobody awaits; those of one tick leave in one write. */
   post(...commands: Command[]): void {
     if (!this.#mine()) return
     for (const command of commands) this.#connection.post(command)
@@ -163,7 +168,10 @@ export class Conversation {
     this.post(hangup(cause))
   }
 
-  /** A later conversation of the same leg takes its place. It stays open and says nothing more; who waits on it learns that the leg has moved. */
+  /**
+   * A later conversation of the same leg replaces this one, which stays open and sends nothing more. Its waiting
+   * commands reject with CallMoved.
+   */
   retire(): void {
     this.#sink = null
     this.#early = null
@@ -171,7 +179,7 @@ export class Conversation {
     this.post(NO_EVENTS)
   }
 
-  /** Gives the leg away: it goes to the next node, or talks on, as its socket_resume says. */
+  /** Gives the leg up: FreeSWITCH offers it to the next node, or lets it talk on, as its socket_resume says. */
   close(): void {
     this.post(EXIT)
     this.#connection.end()
@@ -190,7 +198,7 @@ export class Conversation {
       case 'CHANNEL_EXECUTE_COMPLETE': {
         const id = event.raw('Application-UUID') ?? ''
         const pending = this.#pending?.get(id)
-        if (pending === undefined) return // of an application that others started, or `socket` itself at the hang-up
+        if (pending === undefined) return // started by something else, or `socket` itself at the hang-up
         this.#pending!.delete(id)
         return pending.resolve(event)
       }
@@ -212,14 +220,14 @@ export class Conversation {
         return this.#deliver(sink => sink.hungUp(cause))
       }
       case 'CHANNEL_HANGUP_COMPLETE':
-        this.#connection.end() // nothing more will come: no need to linger
+        this.#connection.end() // no event follows: no need to linger
         return this.#deliver(sink => sink.complete(event))
     }
   }
 
   /**
-   * The leg has ended. The event of it may still be on its way, with the cause (FreeSWITCH changes the state first and tells of it then);
-   * of a hang-up between our greeting and our subscribing no event ever comes.
+   * The leg has ended. Its hang-up event, with the cause, may still follow: FreeSWITCH changes the state before it
+   * sends the event. No event ever follows for a hang-up between the greeting and the subscription.
    */
   #lingers(): void {
     if (this.#hungUp === null) this.#unheard = afterReading(this.#clock, OVERTAKEN_MS, () => this.#endUnheard())
@@ -233,8 +241,8 @@ export class Conversation {
   }
 
   #closed(): void {
-    if (this.#unheard && this.#hungUp === null) this.#endUnheard() // it lingered and is gone: no event of the hang-up comes any more
-    this.#settle(() => new CallMoved('the connection to the switch is gone'))
+    if (this.#unheard && this.#hungUp === null) this.#endUnheard() // the linger is over: no hang-up event follows
+    this.#settle(() => new CallMoved('its connection to this node was closed'))
     this.#deliver(sink => sink.closed())
   }
 
@@ -250,11 +258,11 @@ export class Conversation {
   }
 }
 
-const notOurs = () => new CallMoved('it is not known whether the call is still driven here')
+const notOurs = () => new CallMoved('this node cannot tell whether it still drives the call')
 
 /**
- * FreeSWITCH answers an application it does not know by hanging up with DESTINATION_OUT_OF_ORDER, and never reports its completion.
- * Such an application cannot have become the current one.
+ * When FreeSWITCH does not know an application, it hangs up with DESTINATION_OUT_OF_ORDER and never reports its
+ * completion. Such an application cannot have become the current one.
  */
 function isUnknown(app: Ident, cause: string, hangupEvent: SwitchEvent): boolean {
   return cause === 'DESTINATION_OUT_OF_ORDER' && hangupEvent.variable('current_application') !== app
@@ -263,5 +271,5 @@ function isUnknown(app: Ident, cause: string, hangupEvent: SwitchEvent): boolean
 const unknownApp = (app: Ident) =>
   new SwitchError(
     'APP_UNKNOWN',
-    `FreeSWITCH does not know the application '${app}' and has hung the call up: is its module loaded?`,
+    `FreeSWITCH does not know the application '${app}' and hung the call up: load the module that provides it`,
   )

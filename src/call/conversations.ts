@@ -1,9 +1,12 @@
-/** The conversations of one leg, one after the other: the present one, one that is put aside, and those that came before. */
+/**
+ * All conversations of one leg (call/leg.ts), one after the other: the present one, one that is set aside, and the
+ * earlier ones.
+ */
 import type { Conversation } from './conversation.ts'
 
 export class Conversations {
   #present: Conversation | null = null
-  /** Open, but nothing is said in it until it is known whose the leg is. */
+  /** Open, but nothing is sent over it until it is known which node owns the leg. */
   #aside: Conversation | null = null
   readonly #retired: Conversation[] = []
 
@@ -12,9 +15,9 @@ export class Conversations {
   }
 
   /**
-   * The next one begins. An old one that is still open (the leg was transferred, or a join failed) stays open until the leg talks, goes
-   * or ends: its end would tear the leg away from the new one, whatever socket_resume says, and each return would bring the same trouble
-   * again (measured: eight takeovers in a row, then the fallback).
+   * Begins the next one. An earlier one that is still open (the leg was transferred, or a join failed) stays open
+   * until the leg talks, is given up or ends: closing it would take the leg from the new one, whatever socket_resume
+   * says, and each return would cause the same again (measured: eight takeovers in a row, then the fallback).
    */
   begin(next: Conversation): void {
     const before = this.#present ?? this.#aside
@@ -25,12 +28,13 @@ export class Conversations {
     this.#retired.push(before)
   }
 
+  /** Ownership of the leg is uncertain: the present conversation stays open unused. */
   putAside(): void {
     this.#aside = this.#present
     this.#present = null
   }
 
-  /** The one that was put aside is the present one again; false when it was closed meanwhile. */
+  /** Makes the one that was set aside the present one again; false when it was closed in the meantime. */
   takeUp(): boolean {
     const aside = this.#aside
     this.#aside = null
@@ -39,12 +43,12 @@ export class Conversations {
     return true
   }
 
-  /** It was lost. */
+  /** The present connection was lost. */
   drop(): void {
     this.#present = null
   }
 
-  /** Closes all that is open between the leg and us. */
+  /** Closes every open connection of the leg. */
   close(): void {
     const open = this.#present
     this.#present = null
@@ -52,14 +56,16 @@ export class Conversations {
     this.#closeRetired()
   }
 
-  /** Closes the one that is open, said or not: the switch goes on with the leg as its socket_resume says. */
+  /** Closes the open one, used or set aside: FreeSWITCH continues with the leg as its socket_resume says. */
   offer(): void {
     this.#aside?.close()
     this.#aside = null
     this.close()
   }
 
-  /** The switch has not closed them at the end of the leg, and may never: whoever waits for an answer there is told. */
+  /**
+   * FreeSWITCH has not closed them at the end of the leg, and may never do so: commands that wait for a reply reject.
+   */
   destroy(): void {
     for (const open of [this.#present, this.#aside]) open?.destroy()
     this.#present = null

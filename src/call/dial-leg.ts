@@ -1,4 +1,7 @@
-/** One telephone of a party: rings, is answered and comes to the door; or what became of it while its caller changed hands. */
+/**
+ * Dials one telephone for a call, or, after a takeover, finds out what became of a telephone that another process
+ * dialled.
+ */
 import { sleep } from '../base/clock.ts'
 import { CallMoved } from '../base/errors.ts'
 import { dial as dialNumber, displayName, type Uuid } from '../esl/safe-text.ts'
@@ -14,17 +17,21 @@ import type { Dialling } from './verbs/dial.ts'
 
 export interface DialledLeg {
   readonly outcome: DialOutcome
-  /** Theirs, when they have answered. */
+  /** The other person's leg, when they have answered. */
   readonly other?: Leg
 }
 
-/** Between two questions to a switch that cannot be asked yet. */
+/** The time between two questions to a FreeSWITCH that cannot be asked yet. */
 const AGAIN_MS = 1_000
 
-/** Dials, once. Rejects with CallEnded when the caller leaves, and never settles when the caller is driven elsewhere: the telephone rings on, for the next owner. */
+/**
+ * Dials, once. Rejects with CallEnded when the caller leaves. Never settles when another node drives the caller: the
+ * telephone rings on, for that node.
+ */
 export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Promise<DialledLeg> {
   await context.mayDial()
-  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved("this node may not dial: the call may be another one's") // who has it dials
+  // the node that owns the call dials
+  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved('this node may not dial: another node may own the call')
   const at = context.switchOf(leg)
   using expected = context.door.expect(uuid)
   return outcomeFor(
@@ -36,8 +43,9 @@ export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uu
 }
 
 /**
- * The process that had begun to dial has died: the switch is asked what became of it. When the leg does not exist, and every end since
- * `intended` was heard here, the command was never sent, and is sent now. Else the outcome is 'lost': their telephone may have rung.
+ * The process that had begun to dial has died: FreeSWITCH is asked what became of the leg. When the leg does not
+ * exist, and every end since `intended` was received here, the command was never sent, and is sent now. Else the
+ * outcome is 'lost': their telephone may have rung.
  */
 export async function resumeDialLeg(
   leg: Leg,
@@ -104,7 +112,7 @@ async function outcomeFor(
   arrived: Promise<Leg>,
 ): Promise<DialledLeg> {
   if (leg.phase === 'moved') {
-    // another node has the caller, and asks for this leg there
+    // another node has the caller and looks for this leg itself
     if (outcome === 'answered') void arrived.then(other => other.giveAway())
     return new Promise<never>(() => {})
   }
@@ -113,13 +121,16 @@ async function outcomeFor(
     throw leg.signal.reason
   }
   if (outcome !== 'answered') {
-    context.log.info({ parent: leg.uuid, outcome, cause }, 'a party was not reached')
+    context.log.info({ parent: leg.uuid, outcome, cause }, 'party was not reached')
     return { outcome }
   }
   return { outcome, other: goesAlong(leg, context, await arrived) }
 }
 
-/** Where its caller is driven a leg is needed: it is brought here when it was lost alone, and left to the next node with its caller. */
+/**
+ * A leg is needed where its caller is driven: it is fetched when it alone was lost, and goes to the next node together
+ * with its caller.
+ */
 export function goesAlong(leg: Leg, context: CallContext, other: Leg): Leg {
   other.fetch = () => {
     if (leg.phase === 'driven') context.door.fetch(other)

@@ -1,7 +1,11 @@
 /**
- * The door: every leg enters the house here, the first time and after every talk, takeover or restart.
- * First of all the dead man's switch of the dialplan is cancelled: when hundreds arrive at once nobody may fall into the fallback.
- * FreeSWITCH says who drives a call by bringing it: whoever is brought one takes it, and the node that had it before has it no more.
+ * Door, the entry of every leg into this node: the first time, and after each talk, takeover or restart. FreeSWITCH
+ * decides which node drives a call by connecting it: the node that it connects to takes the call, and the node that
+ * had it before no longer owns it.
+ *
+ * The watchdog of the dialplan is cancelled as soon as a connection is accepted: else it transfers callers to the
+ * fallback when hundreds of them arrive at once. Created by node/listening.ts, which passes every connection of the
+ * listener to accept().
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -28,18 +32,21 @@ export interface DoorOptions {
   clock: Clock
   log: Log
   switchboard: Switchboard
-  /** What every connection must carry as variable switchhook_key; undefined: any. */
+  /** The value that every connection must carry in the variable switchhook_key; undefined: any. */
   key?: string | undefined
-  /** Who drives which call; absent where there is no other node that could. */
+  /** The owners of calls; absent where there is no other node. */
   calls?: CallStore | undefined
   /** This node's name among its peers. */
   node?: string | undefined
   peers?: PeerAddresses | undefined
-  /** False: this node has too much to do, and a call that is new goes to the overflow. */
+  /** False: this node is at its limit, and a new call is sent to the overflow. */
   admits?: (() => boolean) | undefined
-  /** Such a call went to the overflow. */
+  /** Called for each call that was sent to the overflow. */
   shed?: ((arrival: Arrival) => void) | undefined
-  /** A call that is new to this process: its flow begins, or goes on where `taken` says that it is. Null: who drives what cannot be known now. */
+  /**
+   * Called for a call that is new to this process: its flow begins, or continues from what `taken` holds. Null: the
+   * owner is not known now.
+   */
   start(leg: Leg, taken: Taken | null): void
 }
 
@@ -68,35 +75,38 @@ export class Door {
     this.#lapsedLease = new LapsedLease(() => this.holds())
   }
 
-  /** Legs that live here now. */
+  /** The legs that this node has now. */
   get legs(): ReadonlyMap<Uuid, Leg> {
     return this.#legs
   }
 
-  /** Calls of a switch that FREESWITCH does not name, which were not served. */
+  /** The number of calls that were not served because FREESWITCH does not name their FreeSWITCH. */
   get callsOfUnknownSwitches(): number {
     return this.#unknown.calls
   }
 
-  /** May this process speak for its legs in this moment? */
+  /** True while this process may send commands for its legs. */
   readonly holds = (): boolean => this.#options.peers?.holds() ?? true
 
-  /** May it for this one? FreeSWITCH may have brought it here since the node lost its lease. */
+  /** The same for one leg: FreeSWITCH may have connected it to this node since the node lost its lease. */
   mayDrive(uuid: Uuid): boolean {
     return this.#lapsedLease.mayDrive(uuid)
   }
 
-  /** Are calls of a dead node being taken over? */
+  /** True while calls of a dead node are taken over. */
   get takesOver(): boolean {
     return this.#acceptBurst.takesOver
   }
 
-  /** This process stood still, and moves again: connections that come now may be old ones. */
+  /** This process was suspended and runs again: connections that arrive now may be old ones. */
   stoodStill(): void {
     this.#stale.begin()
   }
 
-  /** The node has been without a lease for seconds: FreeSWITCH is to say who drives its calls. Gives how many calls it is asked for. */
+  /**
+   * The node has been without a lease for seconds: FreeSWITCH offers its calls to the other nodes. Returns the number
+   * of calls.
+   */
   offerAll(): number {
     const driven = [...this.#legs.values()].filter(
       ({ phase, uuid }) => (phase === 'driven' || phase === 'adrift') && !this.#lapsedLease.mayDrive(uuid),
@@ -108,7 +118,7 @@ export class Door {
     return driven.length
   }
 
-  /** Announces a leg that we are about to originate. Once disposed, a leg that still comes is hung up. */
+  /** Announces a leg that is about to be dialled. Once the result is disposed, a leg that still arrives is hung up. */
   expect(uuid: Uuid): Expectation {
     const arrived = new Promise<Leg>(resolve => {
       const early = this.#unclaimed.claim(uuid)
@@ -118,42 +128,46 @@ export class Door {
     return { arrived, [Symbol.dispose]: () => void this.#expected.delete(uuid) }
   }
 
-  /** A leg of a call that is driven here from now on: it is here, or it comes within moments, or it is fetched. */
+  /** A leg of a call that this node drives from now on: it is here, it arrives within moments, or it is fetched. */
   claim(uuid: Uuid, home: Switch | null): Leg {
     const here = this.#unclaimed.claim(uuid) ?? this.#legs.get(uuid)
     return here && here.phase !== 'moved' ? here : this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift')
   }
 
-  /** Brings a leg of ours here from wherever it is. */
+  /** Fetches a leg from the node that it is connected to. */
   fetch(leg: Leg): void {
     this.#unclaimed.fetch(leg)
   }
 
-  /** After a time in which this process could not be sure of its calls: it drops those that others have taken, and goes on with the others. */
+  /**
+   * After a time in which this process could not be sure of its calls: gives up those that other nodes own, and
+   * resumes the others. `sure` is called when the owners are known.
+   */
   async revalidate(sure: () => void = () => {}): Promise<void> {
     const { calls, log } = this.#options
     if (!calls) return
     const legs = [...this.#legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
     const owners = await calls.ownersOf(legs.map(leg => leg.steps.journal.uuid))
-    sure() // from this turn on this process may speak again
+    sure() // from this turn on this process may send commands again
     this.#lapsedLease.end()
     let lost = 0
     legs.forEach((leg, at) => {
-      const owner = owners[at] // none: a leg that is nobody's call; or the store has forgotten it, and nobody else has taken it
+      // no owner: not the leg of a call; or the store has lost the entry, and no other node has taken the call
+      const owner = owners[at]
       if (!owner || isStill(owner, leg.steps.journal.owner)) return leg.resume()
       lost++
       leg.giveAway('taken')
     })
     if (this.#stale.any) this.#stale.begin()
-    log.info({ kept: legs.length - lost, lost }, 'this node is among its peers again')
+    log.info({ kept: legs.length - lost, lost }, 'ownership of calls was checked after a lapse of the lease')
   }
 
-  /** Takes a connection in. Never throws: what is wrong with it is logged and the connection closed, and the dialplan goes on. */
+  /** Takes a connection in. Never throws: a fault is logged and the connection closed, and the dialplan goes on. */
   async accept(wire: Wire): Promise<void> {
     const { clock, log } = this.#options
     const conversation = new Conversation(wire, clock, text => {
-      // a leg that is hung up in the moment in which it ends by itself is no news
-      log[text.startsWith('-ERR No such channel') ? 'debug' : 'warn']({ error: text }, 'the switch refused a command')
+      // a leg that is hung up in the moment in which it ends by itself is no fault
+      log[text.startsWith('-ERR No such channel') ? 'debug' : 'warn']({ error: text }, 'FreeSWITCH refused a command')
     })
     try {
       const data = await conversation.greet()
@@ -161,29 +175,31 @@ export class Door {
       using _served = driven ? this.#acceptBurst.drivenCall() : null
       if (!driven) await this.#acceptBurst.drivenFirst()
       const arrival = readArrival(data)
-      // before its key is looked at: whoever has the call has unset that
-      if (this.#stale.any && (await this.#stale.isStale(arrival))) return conversation.retire() // neither taken nor closed
+      // before the check of its key, which the node that has the call has unset. Neither taken nor closed
+      if (this.#stale.any && (await this.#stale.isStale(arrival))) return conversation.retire()
       const fault = faultOf(arrival, data, this.#options.key)
       if (fault) {
         log.error({ peer: wire.peer, uuid: arrival.uuid }, fault)
         return conversation.destroy()
       }
       if (arrival.deadMansSwitch !== undefined) conversation.post(api(build.schedDelete(arrival.deadMansSwitch)))
-      // a leg that comes back from a talk that never began is still marked as talking: its next death would lose it
+      // a leg that returns from a talk that never began still has socket_resume=false: the next death of a node would
+      // lose it
       if (!arrival.socketResume)
         conversation.post(api(build.uuidSetvar(arrival.uuid, 'socket_resume' as Ident, 'true' as VarValue)))
       if (!(await this.#unknown.serves(arrival.core)))
         return this.#unknown.turnAway(arrival, conversation, data, wire.peer)
-      if (this.#expected.has(arrival.uuid)) this.#lapsedLease.offered(arrival.uuid) // dialled by a flow of this node: no other one waits for it
+      // dialled by a flow of this node: no other node waits for it
+      if (this.#expected.has(arrival.uuid)) this.#lapsedLease.offered(arrival.uuid)
       if (this.#lapsedLease.offers(arrival.uuid)) return conversation.close()
       conversation.subscribe(arrival.uuid)
       if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
       else await this.#admit(arrival, conversation, driven)
     } catch (error) {
-      // whatever a stranger does to this port, the house stands
+      // a fault on one connection must not stop the node
       log.warn(
         { peer: wire.peer, error: error instanceof Error ? error.message : String(error) },
-        'a connection brought no call',
+        'connection closed before it identified a call',
       )
       conversation.destroy()
     }
@@ -202,7 +218,7 @@ export class Door {
         if (taken) journal.owner = { node: this.#node, epoch: taken.epoch }
         return known.bind(conversation, arrival)
       }
-      known.giveAway('taken') // it was elsewhere in between: what is known of it here is not the latest
+      known.giveAway('taken') // another node had it in between: the state here is outdated
     }
     const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
     leg.bind(conversation)
@@ -220,7 +236,7 @@ export class Door {
     else this.#unclaimed.arrived(leg)
   }
 
-  /** A secret is not for call records: every `socket` line of the dialplan sets it anew. */
+  /** Removes the secret, so that no call record holds it: every `socket` line of the dialplan sets it again. */
   #unsetKey({ uuid }: Arrival, conversation: Conversation): void {
     if (this.#options.key !== undefined) conversation.post(api(build.uuidUnset(uuid, 'switchhook_key' as Ident)))
   }
@@ -239,9 +255,12 @@ export class Door {
     return leg
   }
 
-  /** Too much to do: the caller hears so at once, instead of bad service for everybody. */
+  /**
+   * The node is at its limit: the caller goes to the overflow at once, so that the calls that are here keep good
+   * service.
+   */
   #shed(arrival: Arrival, conversation: Conversation): void {
-    this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'too much to do: a call goes to the overflow')
+    this.#options.log.info({ uuid: arrival.uuid, from: arrival.from }, 'call sent to the overflow: this node is full')
     sendToFallback(arrival.uuid, conversation)
     this.#options.shed?.(arrival)
   }

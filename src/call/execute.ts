@@ -1,24 +1,31 @@
-/** An application of FreeSWITCH, run on a leg until it completes: what all other verbs are made of. */
+/** Runs an application of FreeSWITCH on a leg until it completes. The verbs are built on this. */
 import type { SwitchEvent } from '../esl/event.ts'
 import { appArgument, ident, type AppArgument, type Ident } from '../esl/safe-text.ts'
 import { api } from '../esl/command.ts'
 import { uuidBreak, type ApiText } from '../esl/api.ts'
 import type { Leg } from './leg.ts'
 
-/** Rejects with CallEnded, CallMoved or SwitchError APP_UNKNOWN. Throws InputError for names and arguments that must not reach the switch. */
+/**
+ * Rejects with CallEnded, CallMoved or SwitchError APP_UNKNOWN, and with InputError for names and arguments that must
+ * not reach FreeSWITCH.
+ */
 export async function execute(leg: Leg, app: string, argument = ''): Promise<SwitchEvent> {
   return (leg.conversation ?? (await leg.driven())).execute(ident(app), appArgument(argument))
 }
 
-/** An api command about a leg: over its own conversation, or over the command link while two people talk, for then there is none. */
+/**
+ * Runs an api command about a leg: over its own connection, or over the command link while two people talk, when the
+ * leg has none.
+ */
 export async function command(leg: Leg, text: ApiText): Promise<void> {
   if (leg.phase === 'talking' && leg.home) await leg.home.commands.run(text)
   else await (await leg.driven()).api(text)
 }
 
 /**
- * Like execute, but ends early, without error, when `until` aborts. The application is broken off only once it has begun:
- * FreeSWITCH forgets a break that comes before (switch_core_session.c clears CF_BREAK when an application starts).
+ * Like execute, but ends early, without an error, when `until` aborts. The application is interrupted only once it has
+ * begun: FreeSWITCH drops a break that comes before (switch_core_session.c clears CF_BREAK when an application
+ * starts).
  */
 export async function executeUntil(
   leg: Leg,

@@ -1,4 +1,4 @@
-/** The extension of the dialplan for callers whom no node serves: it says sorry and tries the overflow number. */
+/** The dialplan's extension for callers whom no node serves: it plays an apology and tries the overflow number. */
 import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import type { Ident, Uuid, VarValue } from '../esl/safe-text.ts'
@@ -6,7 +6,10 @@ import type { Conversation } from './conversation.ts'
 
 export const FALLBACK = 'switchhook-sorry'
 
-/** Sends a call there, over its own connection, which is closed while socket_resume is false: else the call would come back. */
+/**
+ * Sends a call to the fallback over its own connection, which is closed while socket_resume is false: else the call
+ * would return.
+ */
 export function sendToFallback(uuid: Uuid, conversation: Conversation): void {
   conversation.post(
     api(build.uuidSetvar(uuid, 'socket_resume' as Ident, 'false' as VarValue)),

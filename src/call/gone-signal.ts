@@ -1,11 +1,14 @@
-/** For whoever acts on behalf of a leg (dials for it, waits in a queue for it): the moment in which there is nobody here to act for. */
+/**
+ * For code that acts for a leg (dials for it, waits in a queue for it): a signal that aborts when this node no longer
+ * has the leg.
+ */
 import { CallMoved } from '../base/errors.ts'
 import type { Leg } from './leg.ts'
 
 /** One for each leg: a caller may wait for many agents, one after the other. */
 const signals = new WeakMap<Leg, AbortSignal>()
 
-/** Aborts with CallEnded when the leg is hung up, with CallMoved when another node has it. */
+/** Aborts with CallEnded when the leg is hung up, with CallMoved when another node drives it. */
 export function goneSignal(leg: Leg): AbortSignal {
   const known = signals.get(leg)
   if (known) return known

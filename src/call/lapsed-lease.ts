@@ -1,14 +1,16 @@
 /**
- * Calls of a node whose lease has run out: it cannot say to the others that it is alive, so another node may act for its calls, and it is
- * silent about them. That must not leave callers in silence, for most often Redis is away for everybody.
+ * Calls of a node whose lease has run out. It cannot prove to the other nodes that it lives, so another node may act
+ * for its calls, and it sends nothing about them. Callers must not wait in silence for that: most often Redis is away
+ * for every node.
  *
- * FreeSWITCH decides then. The node closes the connection of each call once: FreeSWITCH offers the call to the other nodes first. A node that
- * has its lease takes it; one that has not closes the connection in the same way, and the call comes back. What came back is driven here,
- * without a lease, until the lease is renewed: FreeSWITCH has brought it here, and nobody else wanted it.
+ * FreeSWITCH decides then. The node closes the connection of each call once: FreeSWITCH offers the call to the other
+ * nodes first. A node that has its lease takes it; one that does not closes the connection in the same way, and the
+ * call returns. A call that returned is driven here without a lease until the lease is renewed: FreeSWITCH connected
+ * it here, and no other node took it. Used by Door (call/entry.ts).
  */
 import type { Uuid } from '../esl/safe-text.ts'
 
-/** Of more calls than this it is forgotten that they were offered: they are offered once more. */
+/** Beyond this number of calls, the record of those that were offered is cleared: they are offered once more. */
 const MOST = 20_000
 
 export class LapsedLease {
@@ -16,17 +18,20 @@ export class LapsedLease {
   readonly #offered = new Set<Uuid>()
   readonly #here = new Set<Uuid>()
 
-  /** `holds`: does the node have its lease, or is there no other node? */
+  /** `holds`: true while the node has its lease, or when there is no other node. */
   constructor(holds: () => boolean) {
     this.#holds = holds
   }
 
-  /** May this node speak for this call in this moment? */
+  /** True while this node may send commands for this call. */
   mayDrive(uuid: Uuid): boolean {
     return this.#holds() || this.#here.has(uuid)
   }
 
-  /** FreeSWITCH brings a call. True when its connection is to be closed, so that FreeSWITCH offers it to the other nodes. */
+  /**
+   * FreeSWITCH connects a call. True: its connection is to be closed, so that FreeSWITCH offers the call to the other
+   * nodes.
+   */
   offers(uuid: Uuid): boolean {
     if (this.#holds()) return false
     if (this.#offered.has(uuid)) {
@@ -37,7 +42,7 @@ export class LapsedLease {
     return true
   }
 
-  /** The connection of a call that is driven here is closed: when it comes back, it stays. */
+  /** The connection of a call that is driven here is closed; when the call returns, it stays. */
   offered(uuid: Uuid): void {
     if (this.#offered.size >= MOST) this.#offered.clear()
     this.#offered.add(uuid)

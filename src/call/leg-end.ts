@@ -1,17 +1,17 @@
-/** How a leg ended: the cause first, and a moment later all that the switch knew of it. */
+/** The end of a leg: its cause first, and a moment later the final variables that FreeSWITCH reports. Used by Leg. */
 import { CallEnded } from '../base/errors.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 
 export interface LegEnd {
   readonly cause: string
-  /** When, milliseconds since the epoch, when it was not heard but found out. */
+  /** When it ended, milliseconds since the epoch, if the hang-up event was missed and the end was found out later. */
   readonly at?: number | undefined
-  /** All that the switch knew at the end; absent when it never said. */
+  /** FreeSWITCH's last event of the leg, with all variables and times; absent when it never came. */
   readonly facts?: SwitchEvent
 }
 
 export class LegEnding {
-  /** Resolves when the facts are there, or will not come. */
+  /** Resolves when the facts have arrived, or will not. */
   readonly through: Promise<LegEnd>
   facts: SwitchEvent | undefined
   #over: AbortController | null = null
@@ -24,7 +24,7 @@ export class LegEnding {
     this.through = new Promise(resolve => (this.#resolve = resolve))
   }
 
-  /** Aborts with CallEnded. Made when somebody looks: most flows never do. */
+  /** Aborts with CallEnded. Created on first use: most flows never use it. */
   get signal(): AbortSignal {
     if (this.#over === null) {
       this.#over = new AbortController()
@@ -33,7 +33,7 @@ export class LegEnding {
     return this.#over.signal
   }
 
-  /** Null while it lives. */
+  /** Null while the leg lives. */
   get reason(): CallEnded | null {
     if (this.#cause !== null) this.#reason ??= new CallEnded(this.#cause)
     return this.#reason

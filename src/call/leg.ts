@@ -1,11 +1,14 @@
 /**
- * One leg at the switch and where its life stands. A leg is in one phase at a time:
+ * One leg in FreeSWITCH and its state. A call is one leg or more; nodes and flows act on legs through this class.
+ * Phases:
  *
- *   driven   a conversation is open and a flow says what happens
- *   talking  two legs are joined; the conversations were closed on purpose, so that no death of a process can cut the talk
- *   adrift   the conversation was lost, or it may be another node's by now: it comes back within moments, is elsewhere, or has ended
- *   moved    somebody else drives it (final here: whoever waits, waits for ever, and nothing is cleaned up)
- *   ended    it was hung up (final)
+ *   driven   a conversation is open and a flow decides what happens
+ *   talking  two legs are joined; their conversations are closed, so that the death of a process cannot end the talk
+ *   adrift   the conversation was lost, or another node may own the leg by now: it returns within moments, lives
+ *            elsewhere, or has ended
+ *   moved    another node drives it; final in this process: promises that wait for the leg never settle, and nothing is
+ *            cleaned up
+ *   ended    it was hung up; final
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { CallEnded } from '../base/errors.ts'
@@ -23,24 +26,38 @@ import type { Switch } from '../switch/switchboard.ts'
 
 export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
 
-/** The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; then the switch is asked whether it lives. */
+/**
+ * The next node has a lost leg within 30 ms, within 2 s when hundreds are lost at once; after that FreeSWITCH is
+ * asked.
+ */
 const ADRIFT_MS = 3_000
 
-/** `held`: the person at this end puts the other one on hold, or back. */
+/** `held`: the person on this leg puts the other person on hold (true) or takes them back (false). */
 type LegEvents = { key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase; held: boolean }
 
 export class Leg extends Emitter<LegEvents> {
   readonly uuid: Uuid
-  /** Who and where from, frozen at the first arrival: on a return the dialled number is the extension's. */
+  /**
+   * Identity and route, fixed at the first arrival: when the leg returns, its dialled number is that of the entry
+   * extension.
+   */
   readonly arrival: Arrival
-  /** Null when the switch that brought the leg is not one that we command. */
+  /**
+   * Null when this leg is on a FreeSWITCH that FREESWITCH does not name, or when it is not known on which one it is.
+   */
   readonly home: Switch | null
-  /** It comes back to the door after a talk, because it belongs to a person of ours: an agent who stays on the line. */
+  /** True: after a talk the leg returns to a node, because it is that of an agent who stays on the line. */
   returns = false
   answered: boolean
-  /** Whom it talked to before it came here last. Stale when it has come for another reason. */
+  /**
+   * The leg it talked with before its last arrival. Outdated when it arrived for another reason than the end of a
+   * talk.
+   */
   lastTalk: Arrival['lastTalk']
-  /** It was found to live elsewhere, and may belong to a call that is driven here: then it is brought here. False: it is given up. */
+  /**
+   * Called when the leg is connected to another node; `true`: it is being fetched back to this one, false: it is given
+   * up.
+   */
   fetch: (() => boolean) | null = null
   readonly moved: Promise<void>
   readonly #clock: Clock
@@ -54,7 +71,10 @@ export class Leg extends Emitter<LegEvents> {
   #steps: Steps | null = null
   readonly #holds: () => boolean
 
-  /** `holds`: may this process speak for its legs in this moment? `phase` is the first one: a leg is known here before it comes, or while it talks. */
+  /**
+   * `holds`: true while this process may send commands for its legs. `phase`: the first phase, for a leg that is known
+   * here before it arrives ('adrift') or while it talks ('talking').
+   */
   constructor(options: {
     arrival: Arrival
     home: Switch | null
@@ -78,7 +98,7 @@ export class Leg extends Emitter<LegEvents> {
     if (this.#phase === 'adrift') this.#searchLater()
   }
 
-  /** The line of steps that what happens to it belongs to. */
+  /** The sequence of journal steps that the events of this leg are written to. */
   get steps(): Steps {
     return (this.#steps ??= new Steps(unwritten(this.uuid, this.#clock, this.#log)))
   }
@@ -100,7 +120,7 @@ export class Leg extends Emitter<LegEvents> {
     return this.#ending.reason
   }
 
-  /** A conversation begins, the first or a later one: one after the other. */
+  /** Begins a conversation; a leg has several in its life, one after the other. */
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
     this.#talks.begin(conversation)
     this.lastTalk = arrival.lastTalk
@@ -121,25 +141,28 @@ export class Leg extends Emitter<LegEvents> {
     this.emit('bound', undefined)
   }
 
-  /** Keys are told from now on. */
+  /** Calls `listener` for each key from now on, and subscribes to key events if that was not done yet. */
   onKey(listener: (key: string) => void): Disposable {
     this.#talks.present?.subscribeKeys()
     return this.on('key', listener)
   }
 
-  /** The open conversation, at once or as soon as the leg is driven again. Rejects with CallEnded; never settles once the leg has moved. */
+  /**
+   * The open conversation, at once or when the leg is driven again. Rejects with CallEnded; never settles once the leg
+   * has moved.
+   */
   driven(): Promise<Conversation> {
     if (this.conversation) return Promise.resolve(this.conversation)
     if (this.#phase === 'ended') return Promise.reject(this.reason!)
     return this.next('bound', this.signal).then(() => this.driven())
   }
 
-  /** The conversation if one is open now. */
+  /** The conversation when one is open, else null. */
   get conversation(): Conversation | null {
     return this.#phase === 'driven' ? this.#talks.present : null
   }
 
-  /** This process was not sure whether the leg is still its own, and now knows that it is. */
+  /** Called when this process knows again that it owns the leg. */
   resume(): void {
     if (this.#phase !== 'adrift') return
     if (!this.#talks.takeUp()) return this.#searchLater()
@@ -147,7 +170,10 @@ export class Leg extends Emitter<LegEvents> {
     this.emit('bound', undefined)
   }
 
-  /** Its connection is closed and its flow stays: FreeSWITCH offers the leg to the other nodes first, and brings it back when none takes it. */
+  /**
+   * Closes the connection and keeps the flow: FreeSWITCH offers the leg to the other nodes first, and returns it to
+   * this one when none of them takes it.
+   */
   offer(): void {
     if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
     this.#enter('adrift')
@@ -155,7 +181,7 @@ export class Leg extends Emitter<LegEvents> {
     this.#searchLater()
   }
 
-  /** Two people talk: closes the conversation. Only with socket_resume=false on the leg. */
+  /** Closes the conversation because two people talk. Only when socket_resume=false is set on the leg. */
   letTalk(): void {
     if (this.#phase !== 'driven' && this.#phase !== 'adrift') return
     this.#enter('talking')
@@ -163,20 +189,23 @@ export class Leg extends Emitter<LegEvents> {
     this.#talks.close()
   }
 
-  /** The one it talked to is gone: it must come back to a door within moments, to ours or to another node's. */
+  /** The other leg of the talk has ended: this leg must arrive at this or another node within moments. */
   expectBack(): void {
     if (this.#phase === 'talking') this.#searchLater()
   }
 
-  /** The dialplan has it now: for the flow the call is over, with this cause. Only with socket_resume=false on the leg. */
+  /**
+   * The dialplan has the leg now: for the flow the call has ended with this cause. Only when socket_resume=false is
+   * set on it.
+   */
   handOver(cause: string): void {
     this.#talks.close()
     this.end(cause)
   }
 
   /**
-   * Somebody else has it from now on. `taken`: they have it already; then the connections stay open, for closing one would tear the
-   * leg from its new owner. The switch closes them when the leg ends.
+   * Another node has the leg from now on. `taken`: it has it already; the connections stay open then, because closing
+   * one would take the leg from its new owner. FreeSWITCH closes them when the leg ends.
    */
   giveAway(how: 'given' | 'taken' = 'given'): void {
     if (this.#phase === 'ended' || this.#phase === 'moved') return
@@ -186,19 +215,25 @@ export class Leg extends Emitter<LegEvents> {
     this.#resolveMoved()
   }
 
-  /** `at`: it ended at that time, milliseconds since the epoch, and nobody of us heard it: the switch will say no more. */
+  /**
+   * `at`: when the leg ended, milliseconds since the epoch, if this process did not receive the hang-up event:
+   * FreeSWITCH sends nothing more about the leg then.
+   */
   end(cause: string, at?: number): void {
     if (this.#phase === 'ended' || this.#phase === 'moved') return
     this.#phase = 'ended'
     this.#searching?.cancel()
     this.#ending.begin(cause, at)
     this.emit('phase', 'ended')
-    // the facts come a moment later; whoever needs them waits no longer than the linger lasts
+    // the final variables come a moment later; nothing waits for them longer than the connection lingers
     if (this.#ending.facts || !this.home || at !== undefined) this.#finish()
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
   }
 
-  /** Asked before everything that is said in a conversation, in the same turn. When the answer is no, nothing is said until it is known whose the leg is. */
+  /**
+   * Checked before each command, in the same turn of the event loop. False: nothing is sent until it is known which
+   * node owns the leg.
+   */
   #mine(): boolean {
     if (this.#phase === 'moved') return false
     if (this.#holds()) return true
@@ -209,7 +244,7 @@ export class Leg extends Emitter<LegEvents> {
     return false
   }
 
-  /** What the switch tells everybody of this leg. */
+  /** Events of this leg on FreeSWITCH's event link, which every node receives. */
   #hear(event: SwitchEvent): void {
     if (event.name === 'CHANNEL_HOLD' || event.name === 'CHANNEL_UNHOLD')
       this.emit('held', event.name === 'CHANNEL_HOLD')
@@ -253,15 +288,15 @@ export class Leg extends Emitter<LegEvents> {
     this.#searching = this.#clock.after(ADRIFT_MS, () => void this.#search())
   }
 
-  /** Nobody brought the leg back here: has it ended, or does it live elsewhere? */
+  /** The leg did not return to this node: asks FreeSWITCH whether it has ended or lives elsewhere. */
   async #search(): Promise<void> {
     const searched = this.#phase
     const lives = this.home ? await this.home.lives(this.uuid) : 'yes'
     if (this.#phase !== searched || (searched !== 'adrift' && searched !== 'talking')) return
     if (lives === 'no') return this.end('LOST')
-    if (lives === 'unknown' || !this.#holds()) return this.#searchLater() // never given up on a guess
+    if (lives === 'unknown' || !this.#holds()) return this.#searchLater() // a leg is never given up on a guess
     if (this.fetch?.()) return this.#searchLater()
-    this.#log.info({ uuid: this.uuid }, 'the call is driven elsewhere now')
+    this.#log.info({ uuid: this.uuid }, 'call given up: another node drives it')
     this.giveAway()
   }
 

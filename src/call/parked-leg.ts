@@ -1,6 +1,7 @@
 /**
- * A leg that waits at the switch without any connection, so that no death of a process touches it: an agent on the line between two
- * talks. Any node may join it with a caller of the same switch, by its uuid; when the talk ends the switch parks it again.
+ * The nailed-up leg of an agent between two talks: parked in FreeSWITCH without a connection, so that the death of a
+ * process does not affect it. Any node may join it with a caller on the same FreeSWITCH, by its uuid; when the talk
+ * ends, FreeSWITCH parks it again.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -10,7 +11,7 @@ import type { Switch } from '../switch/switchboard.ts'
 
 export class ParkedLeg extends Leg {}
 
-/** For one talk. It hears of the leg's end until it is given away: whoever asked for it does that when the talk is over. */
+/** For one talk. It receives the leg's end until it is given away; its user gives it away when the talk is over. */
 export function parkedLeg(uuid: Uuid, home: Switch, { clock, log }: { clock: Clock; log: Log }): ParkedLeg {
   const arrival = {
     uuid,

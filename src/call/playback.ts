@@ -1,6 +1,6 @@
 /**
- * What a leg hears: one thing at a time. Music lasts and yields: a verb that needs the leg's ear breaks the music off, does its work,
- * and the music comes back when nothing follows in the same moment.
+ * What is played to one leg: one thing at a time. Music lasts and yields: a verb that plays or listens interrupts the
+ * music, does its work, and the music resumes when no other verb follows in the same tick. Used by Call and the verbs.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
@@ -9,7 +9,10 @@ import type { AppArgument, Ident } from '../esl/safe-text.ts'
 import { executeUntil } from './execute.ts'
 import type { Leg } from './leg.ts'
 
-/** A loop that ends in less is a fault (an empty file) or was interrupted (the leg was joined or transferred). Three in a row are a fault. */
+/**
+ * A loop that ends sooner is a fault (an empty file) or was interrupted (the leg was joined or transferred). Three in
+ * a row are a fault.
+ */
 const SHORTEST_LOOP_MS = 500
 const SHORT_LOOPS = 3
 
@@ -22,7 +25,7 @@ export class Playback {
   readonly #leg: Leg
   readonly #clock: Clock
   readonly #log: Log
-  /** Innermost last. */
+  /** The innermost scope last. */
   readonly #music: AppArgument[] = []
   readonly #phases: Disposable
   #over = false
@@ -40,14 +43,14 @@ export class Playback {
     })
   }
 
-  /** Another run of the flow takes over what this one was playing. */
+  /** Ends the music for good: another run of the flow takes over what this one played. */
   async end(): Promise<void> {
     this.#over = true
     this.#phases[Symbol.dispose]()
     await this.#silence()
   }
 
-  /** Runs `act` with the leg to itself. */
+  /** Runs `act` while no music plays on the leg. */
   async perform<T>(act: () => Promise<T>): Promise<T> {
     this.#busy++
     try {
@@ -59,7 +62,7 @@ export class Playback {
     }
   }
 
-  /** Begins to play `file` over and over; ends with the returned scope. */
+  /** Plays `file` over and over until the result is disposed. */
   music(file: AppArgument): AsyncDisposable {
     this.#music.push(file)
     const before = this.#silence()
@@ -77,7 +80,7 @@ export class Playback {
   #later(): void {
     if (this.#music.length === 0 || this.#busy > 0) return
     this.#resume?.cancel()
-    this.#resume = this.#clock.after(0, () => this.#start()) // the flow's next line may want the leg's ear itself
+    this.#resume = this.#clock.after(0, () => this.#start()) // the flow's next verb may play or listen itself
   }
 
   #start(): void {
@@ -91,20 +94,26 @@ export class Playback {
         if (this.#playing === playing) this.#playing = null
         if (!fault) return
         const at = this.#music.lastIndexOf(file)
-        if (at >= 0) this.#music.splice(at, 1) // the wait goes on silently rather than not at all
-        this.#log.error({ uuid: this.#leg.uuid, sound: file, error: fault }, 'the music cannot be played')
+        if (at >= 0) this.#music.splice(at, 1) // the wait continues in silence
+        this.#log.error(
+          { uuid: this.#leg.uuid, sound: file, error: fault },
+          'music could not be played; the caller waits in silence',
+        )
       }),
     }
     this.#playing = playing
   }
 
-  /** Plays until stopped or until the leg is lost or hung up; gives the reason when the music itself is at fault. */
+  /**
+   * Plays until stopped, or until the leg is lost or hung up; resolves with the reason when the music itself is at
+   * fault, else null.
+   */
   async #loop(file: AppArgument, stop: AbortSignal): Promise<string | null> {
     for (let short = 0; !stop.aborted;) {
       const begun = this.#clock.monotonic()
       try {
         const end = await executeUntil(this.#leg, 'playback' as Ident, file, stop)
-        const answer = end?.get('Application-Response') ?? 'it ends at once'
+        const answer = end?.get('Application-Response') ?? 'it ended at once'
         if (answer === 'FILE NOT FOUND') return answer
         short = this.#clock.monotonic() - begun < SHORTEST_LOOP_MS ? short + 1 : 0
         if (short === SHORT_LOOPS && !stop.aborted) return answer

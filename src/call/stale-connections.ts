@@ -1,7 +1,7 @@
 /**
- * Connections of a process that stood still: FreeSWITCH opened them long ago, and has brought the calls to other nodes since. Such a
- * connection is neither taken nor closed: closing would tear the call from whoever has it. When nobody has it, the dead man's switch
- * of the dialplan brings it to another node.
+ * Connections of a process that was suspended: FreeSWITCH opened them long ago, and has connected the calls to other
+ * nodes since. Such a connection is neither taken nor closed: closing it would take the call from its owner. When no
+ * node has the call, the watchdog of the dialplan transfers it to another node. Used by Door (call/entry.ts).
  */
 import { sleep, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
@@ -10,9 +10,12 @@ import type { Arrival } from '../journal/arrival.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { PeerAddresses } from './unclaimed-legs.ts'
 
-/** What waited in the kernel comes within moments of the awakening, and by then the lease is renewed unless Redis is away. */
+/**
+ * Connections that waited in the kernel arrive within moments after the process runs again; by then the lease is
+ * renewed unless Redis is away.
+ */
 const DOUBT_MS = 2_000
-/** How often this node looks whether it is among its peers again. */
+/** How often this node checks whether it has its lease again. */
 const LOOK_MS = 50
 
 export interface StaleConnectionsOptions {
@@ -31,17 +34,23 @@ export class StaleConnections {
     this.#options = options
   }
 
-  /** This process stood still, and moves again. */
+  /** This process was suspended and runs again. */
   begin(): void {
     this.#until = this.#options.clock.monotonic() + DOUBT_MS
   }
 
-  /** May a connection that comes now be an old one? For two seconds after this process moved again; never because Redis is away. */
+  /**
+   * May a connection that arrives now be an old one? For two seconds after this process runs again; never because
+   * Redis is away.
+   */
   get any(): boolean {
-    this.#holds() // who looks at the lease notices that this process stood still
+    this.#holds() // reading the lease detects that this process was suspended
     return this.#options.clock.monotonic() < this.#until
   }
 
+  /**
+   * True when another node has the call of this connection; without the store, when the leg is not waiting for a node.
+   */
   async isStale(arrival: Arrival): Promise<boolean> {
     const { calls, clock, peers, node, log } = this.#options
     while (!this.#holds() && clock.monotonic() < this.#until) await sleep(clock, LOOK_MS)
@@ -52,7 +61,7 @@ export class StaleConnections {
       if (stale)
         log.info(
           { uuid: arrival.uuid, with: owner?.node },
-          'a connection is older than this process remembers: its call is elsewhere',
+          'stale connection was left alone: another node has its call',
         )
       return stale
     } catch (error) {

@@ -1,4 +1,7 @@
-/** What a door asks the call store as FreeSWITCH brings a call. A store that is away keeps no caller waiting: the call is served without it. */
+/**
+ * The questions to the call store when FreeSWITCH connects a call. No caller waits for a store that is away: the call
+ * is served without it.
+ */
 import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { insist } from '../base/insist.ts'
@@ -14,10 +17,16 @@ export interface TakeCallParts {
   readonly log: Log
 }
 
-/** A call that a node drove before has its place and its keys to lose: that is worth a second of a store that is late. */
+/**
+ * A call that a node drove before may lose its place in the flow and its keys: a late store is worth a second of
+ * waiting.
+ */
 const AGAIN = { everyMs: 100, forMs: 1_000 }
 
-/** The call is this node's from now on. Null when that is not, or cannot be, written down: it is served all the same. */
+/**
+ * Makes this node the owner of the call. Null when that cannot be written, or there is no store: the call is served
+ * all the same.
+ */
 export async function takeCall(
   { calls, clock, log, node }: TakeCallParts & { readonly node: string },
   arrival: Arrival,
@@ -32,13 +41,13 @@ export async function takeCall(
     if (!(error instanceof SwitchhookError)) throw error
     log.warn(
       { uuid: arrival.uuid, error: error.message },
-      'a call is served though nobody can be told that this node drives it',
+      'owner of a call could not be stored; the call is served, but other nodes cannot see that this node drives it',
     )
     return null
   }
 }
 
-/** Has any node driven this call before? True when that cannot be known. */
+/** Has any node driven this call before? True when the store cannot answer. */
 export async function isDriven({ calls }: Pick<TakeCallParts, 'calls'>, uuid: Uuid): Promise<boolean> {
   try {
     return ((await calls?.owner(uuid)) ?? null) !== null

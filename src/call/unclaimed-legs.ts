@@ -1,6 +1,7 @@
 /**
- * Legs that arrive before, or elsewhere than, the call that asked for them: their node has died, and FreeSWITCH brings both to whoever
- * lives. Such a leg waits here for its parent's flow, is sent to the node that drives the parent, or is hung up when nobody wants it.
+ * Unclaimed legs: legs that arrive before, or at another node than, the call that dialled them. Their node has died,
+ * and FreeSWITCH connects both to nodes that live. Such a leg waits here for its parent's flow, is sent to the node
+ * that drives the parent, or is hung up when no call claims it. Used by Door (call/entry.ts).
  */
 import { sleep, type Clock } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
@@ -12,11 +13,11 @@ import type { Leg } from './leg.ts'
 import { uuidOf } from '../switch/channel-list.ts'
 import type { CallStore, Owner } from '../journal/call-store.ts'
 
-/** What a node knows of itself and of the others. */
+/** What a node knows of its own lease and of the other nodes. */
 export interface PeerAddresses {
-  /** May this node speak for its calls in this moment? */
+  /** True while this node may send commands for its calls. */
   holds(): boolean
-  /** Where FreeSWITCH reaches the door of a node that lives ('host:port'), or null. */
+  /** The address ('host:port') at which FreeSWITCH reaches a node that lives, or null. */
   addressOf(node: string): string | null
 }
 
@@ -28,22 +29,27 @@ export interface UnclaimedLegsOptions {
   peers?: PeerAddresses | undefined
 }
 
-/** The parent is brought to somebody within 30 ms, within 2 s when hundreds are; nothing tells us when, if it is another node: so the store is asked again. */
+/**
+ * The parent is connected to a node within 30 ms, within 2 s when there are hundreds. If that is another node, no
+ * event tells this one: so the store is asked again.
+ */
 const AGAIN_MS = 200
-/** Who has not come by then never will: an answered telephone must not stay silent. */
+/**
+ * A parent that has not arrived by then never will: a person who has answered must not hear silence longer than this.
+ */
 const WAITS_MS = 10_000
 
 export class UnclaimedLegs {
   readonly #options: UnclaimedLegsOptions
   readonly #waiting = new Map<Uuid, Leg>()
-  /** When a leg was sent to its node first. */
+  /** When a leg was sent to its node for the first time. */
   readonly #sentHome = new Map<Uuid, number>()
 
   constructor(options: UnclaimedLegsOptions) {
     this.#options = options
   }
 
-  /** The parent's flow goes on here and wants its leg. */
+  /** The flow of the parent continues here and claims its leg. */
   claim(uuid: Uuid): Leg | undefined {
     const leg = this.#waiting.get(uuid)
     this.#waiting.delete(uuid)
@@ -56,15 +62,18 @@ export class UnclaimedLegs {
     this.#waiting.set(leg.uuid, leg)
     this.#lookFor(leg, parent, this.#options.calls).catch((error: unknown) => {
       if (!(error instanceof SwitchhookError)) throw error
-      this.#options.log.warn({ uuid: leg.uuid, error: error.message }, 'it cannot be found out whose leg this is')
+      this.#options.log.warn(
+        { uuid: leg.uuid, error: error.message },
+        'owner of an unclaimed leg could not be read; the leg is hung up',
+      )
       this.#unwanted(leg)
     })
   }
 
-  /** Brings a leg of ours here from wherever it is. */
+  /** Fetches a leg from the node that it is connected to. */
   fetch(leg: Leg): void {
     const address = this.#options.peers?.addressOf(this.#options.node) ?? null
-    this.#options.log.info({ uuid: leg.uuid }, 'a leg is fetched from another node')
+    this.#options.log.info({ uuid: leg.uuid }, 'leg is fetched from another node')
     void this.#send(leg, address)
   }
 
@@ -76,7 +85,8 @@ export class UnclaimedLegs {
       if (this.#waiting.get(leg.uuid) !== leg) return
       if (!owner || clock.monotonic() >= end) return this.#unwanted(leg)
       const address = owner.node === node ? null : (peers?.addressOf(owner.node) ?? null)
-      // sent home before, and back again: its node lives and refuses it. Not at once, and not for ever.
+      // it was sent home before and is back: its node lives and refuses it. Sent again, but not at once, and not for
+      // ever.
       const sent = this.#sentHome.get(leg.uuid)
       const passed = sent === undefined ? null : clock.monotonic() - sent
       if (passed !== null && passed >= WAITS_MS) return this.#unwanted(leg)
@@ -90,7 +100,7 @@ export class UnclaimedLegs {
     this.#waiting.delete(leg.uuid)
   }
 
-  /** Has the node that drives its call joined the two meanwhile? A transfer would part them. */
+  /** Has the node that drives the call joined the two in the meantime? A transfer would part them. */
   async #talks(leg: Leg): Promise<boolean> {
     try {
       return uuidOf((await leg.home?.ask(build.uuidGetvar(leg.uuid, 'bridge_to' as Ident)))?.trim() ?? '') !== null
@@ -100,7 +110,10 @@ export class UnclaimedLegs {
     }
   }
 
-  /** Its call is driven by another node: it goes there. Our connection is closed while socket_resume is false. */
+  /**
+   * Another node drives its call: the leg is sent there. Its connection to this node is closed while socket_resume is
+   * false.
+   */
   #sendHome(leg: Leg, address: string): void {
     this.#waiting.delete(leg.uuid)
     const { clock } = this.#options
@@ -108,7 +121,7 @@ export class UnclaimedLegs {
       this.#sentHome.set(leg.uuid, clock.monotonic())
       clock.after(2 * WAITS_MS, () => this.#sentHome.delete(leg.uuid))
     }
-    this.#options.log.info({ uuid: leg.uuid, to: address }, 'a leg goes to the node that drives its call')
+    this.#options.log.info({ uuid: leg.uuid, to: address }, 'unclaimed leg was sent to the node that drives its call')
     leg.conversation?.post(
       api(build.uuidSetvars(leg.uuid, { socket_resume: 'false', switchhook_home: varValue(address) })),
       api(build.uuidTransfer(leg.uuid, 'home-leg' as Ident)),
@@ -123,10 +136,10 @@ export class UnclaimedLegs {
     await leg.home.attempt(build.uuidTransfer(leg.uuid, (address === null ? 'leg' : 'home-leg') as Ident))
   }
 
-  /** Whoever asked for it has given up. */
+  /** No call claims the leg any more: it is hung up. */
   #unwanted(leg: Leg): void {
     this.#waiting.delete(leg.uuid)
-    this.#options.log.info({ uuid: leg.uuid }, 'a leg arrived that nobody waits for any more')
+    this.#options.log.info({ uuid: leg.uuid }, 'leg was hung up: no call claims it any more')
     leg.conversation?.post(api(build.uuidKill(leg.uuid, 'ORIGINATOR_CANCEL' as Ident)))
   }
 }

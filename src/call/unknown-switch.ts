@@ -1,9 +1,11 @@
 /**
- * Calls of a FreeSWITCH that FREESWITCH does not name: another one with the same dialplan, added later. Such a call cannot be served: agents
- * would be dialled on a switch that is named, and two legs on two switches cannot be joined. It goes to the fallback at once.
+ * Calls of a FreeSWITCH that the setting FREESWITCH does not name: another server with the same dialplan, added later.
+ * Such a call cannot be served: agents would be dialled on a named FreeSWITCH, and two legs on two servers cannot be
+ * joined. It is sent to the fallback at once.
  *
- * A Core-UUID (one run of a switch) is unknown when the event link of every named switch is up and none of them is in that run. One that was
- * just started anew may bring calls before its link is back, or before anybody has noticed that its link is gone: so each is asked first.
+ * A Core-UUID (one run of a FreeSWITCH) is unknown when the event link of every named FreeSWITCH is up and none of
+ * them is in that run. One that was just restarted may connect calls before its link is back, or before the loss of
+ * its link is noticed: so each of them is asked first.
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
@@ -18,19 +20,19 @@ import type { Conversation } from './conversation.ts'
 import { sendToFallback } from './fallback.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 
-/** The log names a run once, and again after so long while it still brings calls. */
+/** The log names a run once, and again after this time while it still connects calls. */
 const TOLD_MS = 60_000
-/** Runs that are remembered for that. */
+/** The number of runs that are remembered for that. */
 const MOST_RUNS = 20
 
 const MISSING =
-  'a call came from a FreeSWITCH that FREESWITCH does not name and was sent to the fallback: name its event socket in FREESWITCH on every node, or take this node out of its dialplan'
+  'a call came from a FreeSWITCH that the setting FREESWITCH does not name and was sent to the fallback: name its event socket in FREESWITCH on every node, or remove this node from its dialplan'
 
 export class UnknownSwitch {
   readonly #switchboard: Switchboard
   readonly #clock: Clock
   readonly #log: Log
-  /** When the log named a run last, on the clock that only grows. */
+  /** When the log named a run last, by the monotonic clock. */
   readonly #told = new Map<string, number>()
   #calls = 0
 
@@ -40,19 +42,22 @@ export class UnknownSwitch {
     this.#log = log
   }
 
-  /** Calls that were not served because of it, since this process began. */
+  /** The number of calls that were not served for this reason since this process began. */
   get calls(): number {
     return this.#calls
   }
 
-  /** May this run be one of a named switch? Answers at once for every call of a switch that is known; else takes one question to each. */
+  /**
+   * May this run be one of a named FreeSWITCH? At once for a known run; for any other, each named FreeSWITCH is asked
+   * once.
+   */
   async serves(core: string): Promise<boolean> {
     const { switches } = this.#switchboard
     if (switches.length === 0 || this.#switchboard.runs(core) || switches.some(one => !one.up)) return true
     return (await Promise.all(switches.map(one => mayBeIn(one, core)))).includes(true)
   }
 
-  /** Ends what this call wants here. A leg that somebody dialled is hung up, as any that nobody waits for. */
+  /** Sends a call to the fallback. A leg that a flow has dialled is hung up instead, like any unclaimed leg. */
   turnAway(arrival: Arrival, conversation: Conversation, data: Headers, peer: string): void {
     const { uuid, core, path } = arrival
     this.#calls++
@@ -70,7 +75,10 @@ export class UnknownSwitch {
   }
 }
 
-/** True also when it cannot be asked: its link is gone, and it may be in any run by now. The link's own ping limits the time. */
+/**
+ * True also when it cannot be asked: its link is down, and it may be in any run by now. The ping of the link limits
+ * the time.
+ */
 async function mayBeIn(one: Switch, core: string): Promise<boolean> {
   try {
     return (await one.ask(build.coreUuid)).trim() === core

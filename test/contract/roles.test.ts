@@ -157,7 +157,7 @@ sentence(
       'its port stays open: nobody knows whether the other one can take what comes',
     )
     proxy.heal()
-    await a!.says(/"msg":"this node is among its peers again/, PATIENCE_MS)
+    await a!.says(/"msg":"ownership of calls was checked/, PATIENCE_MS)
     const next = new Crowd(rig)
     await next.call(1, { flow: 'patient' })
     await next.at('a')
@@ -191,7 +191,7 @@ sentence(
     await late.hear('fault/menu')
     assert.equal([...crowd.lost, ...late.lost].length, 0)
     proxy.heal()
-    await Promise.all(nodes.map(node => node.says(/"msg":"this node is among its peers again/, PATIENCE_MS)))
+    await Promise.all(nodes.map(node => node.says(/"msg":"ownership of calls was checked/, PATIENCE_MS)))
     for (const one of [crowd, late]) one.leave()
   },
 )

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { flow } from '#flow'
 import { simulate } from '#testing'
 
-const NAMES = /^the switch cannot write the recording \/.*\.wav \(.*\): look at the disk and the folder of the switch$/
+const NAMES = /^FreeSWITCH cannot write the recording \/.*\.wav \(.*\): check the disk and the folder on its machine$/
 
 for (const disk of ['missing', 'full'] as const) {
   test(`a recording that cannot begin (the disk is ${disk}) fails, and the flow that expects it goes on without`, async t => {

@@ -1,4 +1,7 @@
-/** Picks the call up. Before it, what is played is early media, which costs the caller nothing. A leg that was answered before is left alone. */
+/**
+ * Answers a leg. Sounds before the answer are early media, which costs the caller nothing. An answered leg stays as it
+ * is.
+ */
 import { execute } from '../execute.ts'
 import { noteAnswered } from '../../journal/moments.ts'
 import { step } from '../../journal/steps.ts'

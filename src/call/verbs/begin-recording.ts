@@ -1,17 +1,23 @@
-/** Begins to write a file of a leg, for both verbs that do; and says in words which file the switch could not write. */
+/**
+ * Begins to record a leg into a file, for the verbs record and recording; its error names the file that FreeSWITCH
+ * could not write.
+ */
 import { SwitchError } from '../../base/errors.ts'
 import * as build from '../../esl/api.ts'
 import type { FilePath, VarValue } from '../../esl/safe-text.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Leg } from '../leg.ts'
 
-/** FreeSWITCH's answer when it cannot open the file, or the leg has no audio. */
+/** FreeSWITCH's reply when it cannot open the file, or when the leg has no audio. */
 const REFUSED = 'Cannot record session'
 
-/** Its word for a recording that the disk did not take, at the end of it. */
+/** FreeSWITCH's completion cause for a recording that could not be written to the disk. */
 export const NOT_WRITTEN = 'uri-failure'
 
-/** A second start of the same file is harmless. Rejects with SwitchError SWITCH_REFUSED, which names the file, when it cannot be written. */
+/**
+ * Starts a recording; starting the same file again is harmless. Rejects with SwitchError SWITCH_REFUSED, with the
+ * path, when the file cannot be written. `seconds`: FreeSWITCH's own limit.
+ */
 export async function beginRecording(
   conversation: Conversation,
   leg: Leg,
@@ -29,6 +35,6 @@ export async function beginRecording(
 export const cannotWrite = (path: string, cause: unknown): SwitchError =>
   new SwitchError(
     'SWITCH_REFUSED',
-    `the switch cannot write the recording ${path} (${cause instanceof Error ? REFUSED : String(cause)}): look at the disk and the folder of the switch`,
+    `FreeSWITCH cannot write the recording ${path} (${cause instanceof Error ? REFUSED : String(cause)}): check the disk and the folder on its machine`,
     { cause },
   )

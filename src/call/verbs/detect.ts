@@ -1,6 +1,7 @@
 /**
- * Is it a person or a machine? A person says a short word and waits; a machine talks on. Stock applications, no extra module:
- * detect_audio waits for the first sound, detect_silence for the pause behind it (20 ms a hit).
+ * Answering machine detection: a person says a short word and waits, a machine talks on. With applications that every
+ * FreeSWITCH has, without an extra module: detect_audio waits for the first sound, detect_silence for the pause behind
+ * it (20 ms a hit).
  */
 import { ms, type Duration } from '../../base/duration.ts'
 import { appArgument } from '../../esl/safe-text.ts'
@@ -9,29 +10,36 @@ import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Playback } from '../playback.ts'
 
+/** The result of detect; 'silence': nothing was said within `initialSilence`. */
 export type Heard = 'person' | 'machine' | 'silence'
 
 export interface DetectOptions {
-  /** No sound within this: 'silence'. Default 2500ms (initial_silence of Asterisk's app_amd). */
+  /** No sound within this time: 'silence'. Default 2500ms (initial_silence of Asterisk's app_amd). */
   initialSilence?: Duration
-  /** A greeting that has not ended within this, counted from its first sound and with its pause: 'machine'. Default 1500ms (greeting of app_amd). */
+  /**
+   * A greeting, from its first sound to the end of its pause, that is longer than this: 'machine'. Default 1500ms
+   * (greeting of app_amd).
+   */
   greeting?: Duration
   /**
-   * A pause of this length ends the greeting: 'person'. Default 600ms, not app_amd's 800: what is spent here is missing
+   * A pause of this length ends the greeting: 'person'. Default 600ms, not the 800 of app_amd: this time is missing
    * from the two seconds in which an agent must speak (16 CFR 310.4(b)(4)).
    */
   afterGreeting?: Duration
 }
 
-/** Default pause after a greeting. */
+/** The default of `afterGreeting`. */
 export const AFTER_GREETING: Duration = '600ms'
 
-/** Energy above which a frame counts as sound; measured with ordinary speech and line noise at 8 kHz. */
+/** The energy above which a frame counts as sound; measured with ordinary speech and line noise at 8 kHz. */
 const LEVEL = 300
 const FRAME_MS = 20
-/** Two frames of sound are a sound, one may be a click. */
+/** Two frames of sound count as a sound; one may be a click. */
 const SOUND_HITS = 2
 
+/**
+ * Resolves with 'person', 'machine' or 'silence'. After a takeover it resolves with 'person'. Rejects with CallEnded.
+ */
 export function detect(leg: Leg, playback: Playback, options: DetectOptions = {}): Promise<Heard> {
   const initial = ms(options.initialSilence ?? '2500ms')
   const greeting = ms(options.greeting ?? '1500ms')
@@ -39,7 +47,7 @@ export function detect(leg: Leg, playback: Playback, options: DetectOptions = {}
   return step(leg, {
     verb: 'detect',
     intent: () => null,
-    // the greeting may be over: whoever answered must not be taken for silence, and the law's two seconds are running
+    // the greeting may be over: a person must not be taken for silence, and the law's two seconds are running
     recover: () => Promise.resolve<Heard>('person'),
     run: () =>
       playback.perform(async () => {

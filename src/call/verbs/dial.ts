@@ -1,4 +1,4 @@
-/** Reaches another person: a leg of their own, in this call's name, that ends with the scope unless the two were joined. */
+/** Dials another person: their leg belongs to this call and ends with the scope of the result at the latest. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
 import {
@@ -24,53 +24,70 @@ import { step, type Steps } from '../../journal/steps.ts'
 export interface DialOptions {
   /** How long it may ring. Default: the setting RING_FOR. */
   ringFor?: Duration
-  /** A small flow on the other leg before anybody talks: a whisper, a consent, a PIN. `false` or a hang-up in it is 'declined'. */
+  /**
+   * A small flow on the other leg before the two talk: a whisper, a consent, a PIN. When it returns false, or when the
+   * other person hangs up in it, the outcome is 'declined'.
+   */
   before?: (leg: Call) => Promise<boolean | void>
-  /** The number shown on their telephone. Default: the caller's own. */
+  /** The number shown on their telephone. Default: the setting CALLER_ID, else the caller's own number. */
   callerId?: string
+  /** The name shown on their telephone. Default: the caller's own name. */
   callerName?: string
   /**
-   * Variables of their leg, for records and events at the switch: names of your own, and call_type, accountcode, language,
-   * absolute_codec_string. InputError for any other that FreeSWITCH acts on, as it would on some columns of a list of leads.
+   * Channel variables of their leg, for call records and FreeSWITCH's events: names of your own, and call_type,
+   * accountcode, language, absolute_codec_string. InputError for any other name that FreeSWITCH acts on; a column of a
+   * list of leads may have such a name.
    */
   variables?: Readonly<Record<string, string>>
 }
 
+/** Why the other person was not reached: every outcome of dial but 'answered'. */
 export type Unreached = Exclude<DialOutcome, 'answered'>
+/** The result of dial. The leg ends at the end of its scope at the latest. */
 export type Party = AsyncDisposable &
   ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
 
-/** Somebody who is promised to this call: dialling and joining them moves their promise along. */
+/** An agent who is reserved for this call: dialling and joining the agent moves the reservation to its next state. */
 export interface DialReservation {
   readonly name: string
   readonly ringForMs: number
-  /** Their telephone is about to ring. False: the promise has lapsed, they may be somebody else's. */
+  /**
+   * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
+   * reserved for another call.
+   */
   ringing(): Promise<boolean>
-  /** The two talk from now on. False as above. */
+  /** The two talk from now on. Resolves with false when the reservation has lapsed. */
   talking(): Promise<boolean>
   missed(outcome: Unreached): Promise<void>
   talked(): Promise<void>
 }
 
-/** What is asked for, checked. */
+/** A request to dial, checked. */
 export interface Dialling {
   readonly to: Endpoint
   readonly ringForMs: number
   readonly options: DialOptions
   readonly variables: ReadonlyMap<Ident, VarValue>
   readonly reservation: DialReservation | undefined
-  /** Since when, milliseconds since the epoch; a process that has died since may have begun it. */
+  /** When the request was made, milliseconds since the epoch; a process that has died since may have begun to dial. */
   readonly at?: number | undefined
 }
 
-/** Written down before the switch is told. `intended`: when, by the switch's own age; absent when it was not known. */
+/**
+ * Written to the journal before FreeSWITCH gets the command. `intended`: FreeSWITCH's run and age then; absent when
+ * not known.
+ */
 type DialIntent = {
   readonly uuid: string
   readonly at?: number
   readonly intended?: { readonly core: string; readonly ageMs: number }
 }
 
-/** `target` is a telephone number or an endpoint such as user/1001. Resolves when they have answered (and `before` is through) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled. */
+/**
+ * `target`: a telephone number or an endpoint such as user/1001. Resolves when the other person has answered (and
+ * `before` has ended) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled, with
+ * CallEnded when the caller hangs up.
+ */
 export function dial(
   leg: Leg,
   context: CallContext,
@@ -126,7 +143,7 @@ async function party(
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
   const { journal } = leg.steps
   if (reservation && !(await reservation.ringing())) {
-    await context.cancelDial(leg, uuid) // a process that died may have called them
+    await context.cancelDial(leg, uuid) // a process that died may have dialled the agent
     return unreached('refused')
   }
   if (!lastOf(journal, uuid)) journal.note({ event: 'dialled', ...other, to }, at === undefined ? {} : { at })
@@ -154,7 +171,7 @@ async function party(
   return reached(leg, context, theirs, leg.steps)
 }
 
-/** The telephone of an agent is in use until its leg has ended. */
+/** An agent's telephone is occupied until its leg has ended. */
 function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation): void {
   void other.ended.then(() =>
     telephone.over(
@@ -163,7 +180,10 @@ function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation
   )
 }
 
-/** Runs `before` on the other leg; their hang-up is a no. The caller's hang-up ends the other leg and rejects with CallEnded. */
+/**
+ * Runs `before` on the other leg. A hang-up there means no. When the caller hangs up, it ends the other leg and
+ * rejects with CallEnded.
+ */
 async function agrees(
   leg: Leg,
   other: Call,
@@ -185,10 +205,11 @@ async function agrees(
   }
 }
 
-/** What happens to the other leg from here on belongs to the flow's own line of steps. */
+/** From here on, the events of the other leg belong to the steps of the flow itself. */
 function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Party {
   other.steps = steps
-  // whatever the flow does with this leg (or has lost sight of it, in a Promise.all): who does not talk is let go with the caller
+  // whatever the flow does with this leg (it may have lost it in a Promise.all): when the caller hangs up, a leg that
+  // does not talk ends
   const callerLeft = () => void (other.phase !== 'talking' && context.hangUp(other))
   if (leg.signal.aborted) callerLeft()
   else leg.signal.addEventListener('abort', callerLeft, { once: true })

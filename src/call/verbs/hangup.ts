@@ -1,18 +1,21 @@
-/** Ends the call from our side. */
+/** Ends the call from Switchhook's side. */
 import { CallMoved } from '../../base/errors.ts'
 import { ident } from '../../esl/safe-text.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Playback } from '../playback.ts'
 
-/** Resolves when the switch has hung up. The flow goes on behind it, but with no caller: every later verb rejects with CallEnded. */
+/**
+ * Resolves when FreeSWITCH has hung up. The flow goes on without a caller: every later verb rejects with CallEnded.
+ * InputError for a bad cause.
+ */
 export function hangup(leg: Leg, playback: Playback, cause = 'NORMAL_CLEARING'): Promise<void> {
   const checked = ident(cause)
   return step(leg, {
     verb: 'hangup',
     later: true,
     run() {
-      // with the leg's ear to itself: this command waits behind an application that runs
+      // no sound may play: this command waits behind an application that runs
       return playback.perform(async () => {
         const conversation = await leg.driven()
         if (leg.uuid === leg.steps.journal.uuid) leg.steps.journal.note({ hungUp: 'flow' })
@@ -20,7 +23,7 @@ export function hangup(leg: Leg, playback: Playback, cause = 'NORMAL_CLEARING'):
           const listening = leg.on('phase', phase => {
             listening[Symbol.dispose]()
             if (phase === 'ended') resolve()
-            else reject(new CallMoved('the conversation ended before the call'))
+            else reject(new CallMoved('the connection to this node closed before the hang-up'))
           })
           conversation.hangup(checked)
         })

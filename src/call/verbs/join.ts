@@ -1,12 +1,14 @@
 /**
- * Lets two people talk, in the way that survives the death of every process of ours (measured; the order of each line matters):
+ * Joins two legs so that the talk survives the death of every Switchhook process (measured; the order of the lines
+ * matters):
  *
- *   socket_resume=false on both legs   or the closing of a connection cuts the talk
- *   transfer_after_bridge              brings a leg back to the door when the talk ends; used up by one talk
- *   last_bridge_to=                    set anew by this talk: a node that takes over knows whether it took place
+ *   socket_resume=false on both legs   else the closing of a connection ends the talk
+ *   transfer_after_bridge              returns a leg to a node when the talk ends; used up by one talk
+ *   last_bridge_to=                    set again by this talk: a node that takes over knows whether it took place
  *   uuid_bridge caller other           the caller first: the other order leaves silent legs when somebody hangs up
  *
- * all in one write, then CHANNEL_BRIDGE, then both connections are closed. When the talk ends the caller comes in by the door again.
+ * all in one write, then CHANNEL_BRIDGE, then both connections are closed. When the talk ends, FreeSWITCH connects the
+ * caller to a node again.
  */
 import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
@@ -21,10 +23,10 @@ import { ParkedLeg } from '../parked-leg.ts'
 import type { Playback } from '../playback.ts'
 import type { DialReservation } from './dial.ts'
 
-/** 'talked', or 'left': the other leg was gone before a word could be said. */
+/** 'talked', or 'left': the other leg had ended before the talk began. */
 export type TalkEnd = 'talked' | 'left'
 
-/** The switch joins two legs in 30 to 80 ms; one that has not after this will not. */
+/** FreeSWITCH joins two legs in 30 to 80 ms; a join that takes longer than this has failed. */
 const BRIDGE_MS = 1_000
 
 /** Resolves when the talk is over and the caller is back. Rejects with CallEnded when the caller hung up. */
@@ -35,7 +37,7 @@ export function join(
   other: Call,
   reservation?: DialReservation,
 ): Promise<TalkEnd> {
-  /** What this process knows of it; a process that takes over knows what the leg says of its last talk. */
+  /** What this process knows of the talk; after a takeover the variables of the leg tell of its last talk. */
   let known: 'connecting' | 'talking' | null = null
   const moments = talkMoments(leg, other.leg, reservation?.name)
   const over = async () => {
@@ -52,7 +54,7 @@ export function join(
         other.leg.letTalk()
         known = 'talking'
         moments.talking()
-        void other.leg.ended.then(over) // also when the caller comes back to another node
+        void other.leg.ended.then(over) // also when the caller returns to another node
         using _holds = moments.holds()
         return await talkEnds(leg, context, other.leg)
       })
@@ -67,12 +69,12 @@ export function join(
     verb: 'join',
     intent: () => ({ with: other.uuid, at: context.clock.now() }),
     run: () => run(),
-    // the caller is driven again: the talk, if there was one, is over
+    // the caller is driven again: if there was a talk, it is over
     async recover({ at }) {
       if (known === 'connecting' && (await areJoined(leg, other.leg))) return run(true)
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
-      if (known === null && !talked) return run() // it had not begun
-      if (talked) moments.talking(at) // unless that was written down
+      if (known === null && !talked) return run() // the talk had not begun
+      if (talked) moments.talking(at) // unless the journal has it
       else await context.release(other.leg)
       await over()
       return talked ? 'talked' : 'left'
@@ -80,7 +82,7 @@ export function join(
   })
 }
 
-/** What the call's journal says of one talk. Each is noted once, whichever node tells it, and however often. */
+/** The journal entries of one talk. Each is written once, whichever node writes it and however often it is reported. */
 function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
   const { journal } = leg.steps
   const agent = name ?? lastOf(journal, other.uuid)?.agent
@@ -88,12 +90,12 @@ function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
   const last = () => lastOf(journal, other.uuid)
   const talks = () => ['talking', 'held', 'resumed'].includes(last()?.event ?? '')
   return {
-    /** `since`: the talk began then at the earliest; it was not this node that saw it. */
+    /** `since`: the earliest time at which the talk can have begun, when this node did not see it begin. */
     talking(since?: number): void {
       const known = last()
       if (talks() || (since !== undefined && known?.event === 'talked' && known.at >= since)) return
-      // of a promised agent at once: should this process die, whoever finds the talk ended knows whose it was; of any other the switch says
-      // that there was one
+      // at once for a reserved agent: if this process dies, the node that finds the talk ended knows the agent. For any
+      // other leg FreeSWITCH knows that there was a talk
       journal.note(
         { event: 'talking', ...who },
         { atOnce: name !== undefined, ...(since !== undefined && { at: since }) },
@@ -102,7 +104,7 @@ function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
     talked(): void {
       if (talks()) journal.note({ event: 'talked', ...who })
     },
-    /** Either of the two puts the other on hold, until it is disposed. */
+    /** Notes when one of the two puts the other on hold, until it is disposed. */
     holds(): Disposable {
       const listening = [leg, other].map(one =>
         one.on('held', held => void (talks() && noteMoment(journal, { event: held ? 'held' : 'resumed', ...who }))),
@@ -112,7 +114,7 @@ function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
   }
 }
 
-/** True when the two talk. False when the other left first; the caller is driven again then. */
+/** True when the two talk. False when the other person left first; then the caller is driven again. */
 async function connect(leg: Leg, context: CallContext, other: Leg): Promise<boolean> {
   const conversation = await leg.driven()
   if (other.phase === 'ended') return false
@@ -133,25 +135,26 @@ async function connect(leg: Leg, context: CallContext, other: Leg): Promise<bool
     await conversation.api(build.uuidBridge(leg.uuid, other.uuid))
   } catch (error) {
     if (!(error instanceof SwitchError) || error.code !== 'SWITCH_REFUSED') throw error
-    // '-ERR Invalid uuid': the other leg is gone. Left as it is, the next death of a process would lose the caller.
+    // '-ERR Invalid uuid': the other leg has ended. With socket_resume=false, the next death of a process would lose
+    // the caller.
     await conversation.api(build.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
     await context.release(other)
     return false
   }
-  // a process that stood still hears its timers before its sockets: they may talk by now
+  // after a standstill a process runs its timers before it reads its sockets: the two may talk by now
   if ((await joining.outcome) === 'bridged' || (await areJoined(leg, other))) return true
-  await context.release(other) // or it stays behind in silence: no variable cures that (28 of 36 measured)
+  await context.release(other) // else it stays in silence: no variable prevents that (28 of 36 measured)
   if (leg.phase === 'ended') throw leg.signal.reason
   if (leg.phase === 'driven' && leg.conversation === conversation) {
-    // neither joined nor back at the door: fetch the caller back
+    // neither joined nor connected to a node again: fetch the caller back
     await conversation.api(build.uuidSetvar(leg.uuid, 'socket_resume' as Ident, 'true' as VarValue))
     await conversation.api(build.uuidTransfer(leg.uuid, ident(leg.arrival.path)))
-    throw new CallMoved('the talk did not begin')
+    throw new CallMoved('FreeSWITCH did not join the two legs in time')
   }
   return false
 }
 
-/** Whatever was heard of it, the switch knows whether the two talk. False when it cannot be asked. */
+/** Asks FreeSWITCH whether the two talk, whichever events arrived. False when it cannot be asked. */
 async function areJoined(leg: Leg, other: Leg): Promise<boolean> {
   if (leg.phase === 'ended' || !leg.home) return false
   try {
@@ -162,14 +165,14 @@ async function areJoined(leg: Leg, other: Leg): Promise<boolean> {
   }
 }
 
-/** What becomes of the other leg when the caller hangs up; it ends unless something is said. */
+/** Variables for what happens to the other leg when the caller hangs up; without any it ends. */
 function afterwards(other: Leg): Readonly<Record<string, VarValue | 'true' | ''>> {
-  // a history grows by 104 bytes with every talk, in each event of the leg
+  // transfer_history grows by 104 bytes with every talk, in each event of the leg
   if (other instanceof ParkedLeg) return { park_after_bridge: 'true', transfer_history: '' }
   return other.returns ? { transfer_after_bridge: build.doorOf(ident(other.arrival.path)) } : {}
 }
 
-/** Watches for the first sign: joined, or hung up, lost or back at the door before it came to that. */
+/** Waits for the first sign: joined; or hung up, lost or connected to a node again before that. */
 function watchJoin(leg: Leg, context: CallContext): Disposable & { readonly outcome: Promise<'bridged' | 'over'> } {
   let done: (how: 'bridged' | 'over') => void = () => {}
   const outcome = new Promise<'bridged' | 'over'>(resolve => (done = resolve))
@@ -190,14 +193,14 @@ function watchJoin(leg: Leg, context: CallContext): Disposable & { readonly outc
 
 async function talkEnds(leg: Leg, context: CallContext, other: Leg): Promise<TalkEnd> {
   const began = context.clock.monotonic()
-  void other.ended.then(() => leg.expectBack()) // the caller may come back to another node's door
+  void other.ended.then(() => leg.expectBack()) // the caller may return to another node
   try {
     await leg.driven()
     return 'talked'
   } finally {
     context.log.info(
       { uuid: leg.uuid, with: other.uuid, ms: Math.round(context.clock.monotonic() - began) },
-      'a talk ended',
+      'talk ended',
     )
   }
 }

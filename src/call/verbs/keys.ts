@@ -1,9 +1,12 @@
-/** Every key the caller presses, as it comes, until the call ends or the loop is left. */
+/** Yields every key that the caller presses, until the call ends or the flow leaves the loop. */
 import type { CallEnded } from '../../base/errors.ts'
 import type { Leg } from '../leg.ts'
 import { step } from '../../journal/steps.ts'
 
-/** `for await (const key of call.keys())`. Keys that come faster than they are taken wait. Ends by rejecting with CallEnded. */
+/**
+ * `for await (const key of call.keys())`. Keys that come while the loop is busy wait. Rejects with CallEnded when the
+ * caller hangs up.
+ */
 export async function* keys(leg: Leg): AsyncGenerator<string, void, undefined> {
   const pressed: string[] = []
   let wake = () => {}

@@ -1,4 +1,4 @@
-/** Offers a choice by key. */
+/** Plays a sound and offers a choice by key. */
 import type { Duration } from '../../base/duration.ts'
 import { InputError } from '../../base/errors.ts'
 import type { Leg } from '../leg.ts'
@@ -6,19 +6,22 @@ import type { Playback } from '../playback.ts'
 import { gather } from './gather.ts'
 
 export type Key = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | '*' | '#'
-/** What each key means, in words of the flow: { 1: 'sales', 2: 'support' }. */
+/** The meaning of each key, in words of the flow: { 1: 'sales', 2: 'support' }. */
 export type Choices<Choice extends string> = { readonly [K in Key]?: Choice }
 
 export interface MenuOptions {
-  /** How often the menu is played. Default 3. */
+  /** The number of times that the menu is played, 1 to 20. Default 3. */
   tries?: number
-  /** How long is waited for a key after the sound. Default 5s. */
+  /** The wait for a key after the sound, 1s or more. Default 5s. */
   timeout?: Duration
-  /** Played after a wrong key. Default: nothing. */
+  /** The sound that is played after a wrong key. Default: none. */
   invalid?: string
 }
 
-/** Resolves with the chosen word, or null when no try brought one of the keys. Rejects with SwitchError SOUND_MISSING when the switch has no such sound. */
+/**
+ * Resolves with the word of the key, or with null when no try brought a valid key. Rejects with CallEnded, with
+ * SwitchError SOUND_MISSING when FreeSWITCH has no such sound, and with InputError when `choices` is empty.
+ */
 export async function menu<const Choice extends string>(
   leg: Leg,
   playback: Playback,
@@ -27,7 +30,7 @@ export async function menu<const Choice extends string>(
   options: MenuOptions = {},
 ): Promise<Choice | null> {
   const words = new Map(Object.entries(choices) as [string, Choice][])
-  if (words.size === 0) throw new InputError(`the menu '${sound}' offers no key`)
+  if (words.size === 0) throw new InputError(`menu: the choices of '${sound}' are empty: give at least one key`)
   const key = await gather(leg, playback, {
     digits: 1,
     prompt: sound,

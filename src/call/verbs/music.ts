@@ -1,11 +1,14 @@
-/** Music lasts: it begins here, yields to everything that is played, and ends with its scope. */
+/** Music begins here, pauses for everything else that is played, and ends with its scope. */
 import { soundFile, soundName } from '../../esl/safe-text.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Playback } from '../playback.ts'
 
-/** `await using _music = await call.music('moh/calm')`. A missing sound is logged and the wait goes on silently. */
+/**
+ * `await using _music = await call.music('moh/calm')`. A sound that FreeSWITCH does not have is logged; the caller
+ * waits in silence.
+ */
 export function music(leg: Leg, playback: Playback, sound: string): Promise<AsyncDisposable> {
   const file = soundFile(soundName(sound))
   const verb = `music ${sound}`

@@ -1,8 +1,9 @@
 /**
- * Takes a message from the caller: ends at silence, at the limit, or at a key.
+ * Records a message of the caller; it ends at silence, at the limit, or at a key.
  *
- * Not by the application `record`: that hangs the caller up when it is interrupted, be it by a transfer or because the node died
- * (mod_dptools.c, record_function: DESTINATION_OUT_OF_ORDER). A recording beside an idle leg goes on, whoever drives the leg.
+ * Not by the application `record`: that one hangs the caller up when it is interrupted, by a transfer or because the
+ * node died (mod_dptools.c, record_function: DESTINATION_OUT_OF_ORDER). A recording beside an idle leg continues,
+ * whichever node drives the leg.
  */
 import type { Clock } from '../../base/clock.ts'
 import { ms, type Duration } from '../../base/duration.ts'
@@ -20,31 +21,37 @@ import { beginRecording, cannotWrite, NOT_WRITTEN } from './begin-recording.ts'
 export interface RecordOptions {
   /** The longest message. Default 2m. */
   limit?: Duration
-  /** So much silence ends it. Default 5s. */
+  /** Silence of this length ends the message. Default 5s. */
   silence?: Duration
 }
 
 export interface Message {
+  /** The file, on the FreeSWITCH machine. */
   readonly path: string
   /** Milliseconds. */
   readonly length: number
 }
 
-/** Energy below which the switch counts a frame as silence (its own default). */
+/** The energy below which FreeSWITCH counts a frame as silence (its own default). */
 const SILENCE_LEVEL = '200' as string as VarValue
 const NOW = '0' as string as VarValue // without it the first 25 frames are lost (measured)
-/** Variables of the leg: which file was begun last; how long the last one was that has ended, in milliseconds, and why it has. */
+/**
+ * Variables of the leg: the file that was begun last; the length in ms, and the completion cause, of the last
+ * recording that ended.
+ */
 const [MESSAGE, LENGTH, CAUSE] = [
   'switchhook_message' as Ident,
   'record_ms' as Ident,
   'record_completion_cause' as Ident,
 ]
-/** The switch's own limit is a safety net behind ours, in case this process dies: it ends up to a second early. */
+/**
+ * FreeSWITCH's own limit applies only when this process dies; it ends up to a second early, hence the extra seconds.
+ */
 const SAFETY_SECONDS = 2
 
 /**
- * Rejects with CallEnded when the caller hangs up in it; what was said until then is in the file. Rejects with SwitchError SWITCH_REFUSED
- * when the switch cannot write the file, at the beginning or because its disk has filled meanwhile.
+ * Rejects with CallEnded when the caller hangs up; the file holds what was said before. Rejects with SwitchError
+ * SWITCH_REFUSED when FreeSWITCH cannot write the file, at the beginning or because the disk became full.
  */
 export function record(
   leg: Leg,
@@ -62,15 +69,15 @@ export function record(
       const stop = () => conversation.post(api(build.uuidRecord(leg.uuid, 'stop', path)))
       using _key = leg.onKey(stop)
       using _limit = timeLimit(context.clock, limitMs, stop)
-      conversation.post(subscribe('RECORD_STOP')) // not one of those that every conversation hears
+      conversation.post(subscribe('RECORD_STOP')) // not among the events of every conversation
       if (again) {
-        // it ended while nobody drove the call: begun once more, it would be written over
+        // it ended while no node drove the call: beginning it again would overwrite the file
         const [file, length, cause] = await Promise.all(
           [MESSAGE, LENGTH, CAUSE].map(async name => (await conversation.api(build.uuidGetvar(leg.uuid, name))).trim()),
         )
         if (file === path && Number(length) > 0) return messageOf(path, Number(length), cause)
       }
-      // after a change of connection it may still be running
+      // after a change of connection the recording may still run
       await beginRecording(
         conversation,
         leg,
@@ -103,7 +110,10 @@ function timeLimit(clock: Clock, limitMs: number, reached: () => void): Disposab
   return { [Symbol.dispose]: () => timer.cancel() }
 }
 
-/** Resolves when the switch has closed the file. Rejects with CallMoved when the connection is lost, with CallEnded when the caller is gone. */
+/**
+ * Resolves when FreeSWITCH has closed the file. Rejects with CallMoved when the connection is lost, with CallEnded
+ * when the caller hangs up.
+ */
 function watchStop(leg: Leg, path: FilePath): Disposable & { readonly event: Promise<SwitchEvent> } {
   const over = new AbortController()
   const event = leg.next(
@@ -111,15 +121,15 @@ function watchStop(leg: Leg, path: FilePath): Disposable & { readonly event: Pro
     AbortSignal.any([over.signal, leg.signal]),
     stop => stop.get('Record-File-Path') === path,
   )
-  event.catch(() => {}) // whoever waits for it is told; nobody waits when the recording could not begin
+  event.catch(() => {}) // an awaiting verb still gets the error; none awaits when the recording could not begin
   const lost = leg.on('phase', phase => {
-    if (phase !== 'ended') over.abort(new CallMoved('the connection was lost while a message was recorded'))
+    if (phase !== 'ended') over.abort(new CallMoved('its connection to this node was lost during a recording'))
   })
   return {
     event,
     [Symbol.dispose]() {
       lost[Symbol.dispose]()
-      over.abort(new CallMoved('nobody waits for this recording any more'))
+      over.abort(new CallMoved('the wait for this recording is over'))
     },
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A recording lasts as long as its scope: over joins, talks and returns, in one file with two channels (0 what the caller says,
- * 1 what the caller hears). Pausing masks it: the file keeps its time axis and holds silence for that while.
+ * A recording lasts as long as its scope: over joins, talks and returns, in one file with two channels (0: what the
+ * caller says, 1: what the caller hears). Pausing masks it: the file keeps its time axis and holds silence for that
+ * time.
  */
 import { CallEnded, SwitchError } from '../../base/errors.ts'
 import * as build from '../../esl/api.ts'
@@ -12,37 +13,46 @@ import type { Leg } from '../leg.ts'
 import { beginRecording } from './begin-recording.ts'
 
 export interface Recording extends AsyncDisposable {
-  /** Where the switch writes it, on the switch's machine. */
+  /** The file, on the FreeSWITCH machine. */
   readonly path: string
-  /** From now on silence is recorded: a card number is being said. */
+  /** Records silence from now on, for example while the caller says a card number. */
   pause(): Promise<void>
+  /** Records sound again. */
   resume(): Promise<void>
 }
 
 const ZERO = '0' as string as VarValue
 
-/** Of each leg: how many files it has had, and how many scopes the present one has. One that begins within another shares its file. */
+/**
+ * For each leg: the number of its files, and of the scopes of the present file. A recording that begins within another
+ * shares its file.
+ */
 const files = new WeakMap<Leg, { count: number; scopes: number }>()
 
-/** The flow begins again: it has begun none. One that runs is gone on with, when it begins one again. */
+/**
+ * The flow begins again and has begun no recording. One that still runs continues when the flow begins a recording
+ * again.
+ */
 export const forgetRecordings = (leg: Leg): void => void files.delete(leg)
 
 /**
- * Begins at once, also while music plays. Rejects with SwitchError SWITCH_REFUSED when the switch cannot write the file; the call goes on,
- * so a flow that may do without a recording catches it. A message taken before on the same leg has left its own wishes behind.
+ * Begins at once, also while music plays. Rejects with SwitchError SWITCH_REFUSED when FreeSWITCH cannot write the
+ * file; the call continues, so a flow that can do without a recording catches it. Sets every variable: an earlier
+ * message on the same leg has left its own values.
  */
 export function recording(leg: Leg, folder: string): Promise<Recording> {
   const had = files.get(leg) ?? { count: 0, scopes: 0 }
   files.set(leg, had)
   if (had.scopes++ === 0) had.count++
-  // the same path when this step is run again: a second start on it is harmless
+  // the same path when this step runs again: starting the same file twice is harmless
   const path = filePath(`${folder}/${leg.uuid}${had.count === 1 ? '' : `-${had.count}`}.wav`)
   const verb = `recording ${had.count}`
   let closed = false
-  // `again`: a file that a process which died has closed already must not be written over (mod_sndfile truncates it)
+  // `again`: a file that a dead process had begun, and that was closed since, must not be overwritten (mod_sndfile
+  // truncates it)
   const begin = async (again: boolean) => {
     const conversation = await leg.driven()
-    // without PRE_BUFFER 0 a join within 0.7 s loses the first half second (measured)
+    // without PRE_BUFFER 0, a join within 0.7 s loses the first half second (measured)
     await beginRecording(conversation, leg, path, {
       RECORD_STEREO: 'true',
       RECORD_READ_ONLY: 'false',
@@ -74,7 +84,7 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
     },
   })
   return begun.catch((error: unknown) => {
-    had.scopes-- // nothing was begun: the next one is not within it
+    had.scopes-- // nothing was begun: the next recording is not within this one
     throw error
   })
 }
@@ -87,7 +97,8 @@ function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => voi
     try {
       await command(leg, build.uuidRecord(leg.uuid, 'stop', path))
     } catch (error) {
-      if (!(error instanceof CallEnded) && !(error instanceof SwitchError)) throw error // the call has ended, and its recordings with it
+      // the call has ended, and its recordings with it
+      if (!(error instanceof CallEnded) && !(error instanceof SwitchError)) throw error
     }
   }
   return {

@@ -1,4 +1,4 @@
-/** Channel variables of the leg, read and written by name. */
+/** Reads and writes channel variables of the leg by name. */
 import * as build from '../../esl/api.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { legVariable } from '../../esl/variables.ts'
@@ -8,8 +8,9 @@ import { command } from '../execute.ts'
 import type { Leg } from '../leg.ts'
 
 /**
- * The value now, or undefined when it is not set (the switch answers `_undef_`). Rejects with CallEnded when the leg has ended: `-ERR`
- * means that there is no such leg. A value that itself begins with `-ERR` cannot be told from that and counts as not set.
+ * The value now, or undefined when it is not set (FreeSWITCH answers `_undef_`). Rejects with CallEnded when the leg
+ * has ended: `-ERR` means that there is no such leg. A value that begins with `-ERR` itself cannot be told from that
+ * and counts as not set.
  */
 export const getVariable = (leg: Leg, name: string): Promise<string | undefined> =>
   step(leg, {
@@ -22,12 +23,15 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
         return value === '_undef_' || value === '' ? undefined : value
       } catch (error) {
         if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED' && !(await isGone(leg))) return undefined
-        throw error // of a leg that is gone: steps.ts waits for its hang-up, and rejects with CallEnded
+        throw error // the leg has ended: steps.ts waits for its hang-up and rejects with CallEnded
       }
     },
   })
 
-/** Takes effect at once, also while something plays. InputError for a name whose value FreeSWITCH would run, and for the house's own. */
+/**
+ * Takes effect at once, also while a sound plays. InputError for a name whose value FreeSWITCH would run, and for a
+ * name that Switchhook uses itself.
+ */
 export async function setVariable(leg: Leg, name: string, value: string): Promise<void> {
   const variable = legVariable(name)
   await step(leg, {

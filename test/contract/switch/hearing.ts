@@ -87,7 +87,7 @@ contract('music that the switch does not have is reported, and the caller waits 
   equal(await world.within('5s', flow.result), 'went on')
   deepEqual(
     node.lines.filter(([level]) => level === 'error').map(([, message]) => message),
-    ['the music cannot be played'],
+    ['music could not be played; the caller waits in silence'],
   )
 })
 

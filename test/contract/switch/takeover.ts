@@ -185,7 +185,7 @@ contract(
     a.kill()
     await world.hears(caller, 'ivr/long')
     await world.within('8s', somebody.ended)
-    ok(b.lines.some(([, message]) => message === 'a leg arrived that nobody waits for any more'))
+    ok(b.lines.some(([, message]) => message === 'leg was hung up: no call claims it any more'))
     await world.within('5s', there.result)
   },
 )
