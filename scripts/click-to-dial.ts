@@ -1,4 +1,5 @@
-// The CRM's button: the agent's telephone has rung first and was answered, now the customer is called. The CRM's ids go along.
+// Click-to-dial: the agent's telephone rang first and was answered. This flow dials the customer and joins the two. The
+// CRM's ids go into the call's record and to the customer's leg.
 import { flow, optional, text, type Uses } from '#flow'
 
 export const uses: Uses = {
@@ -20,6 +21,6 @@ export default flow(
       return party.outcome
     }
     await using _tape = await call.recording()
-    return await call.join(party.leg) // `return` alone would end the scopes above before the talk
+    return await call.join(party.leg) // without `await` the scopes above would end before the talk
   },
 )

@@ -1,4 +1,4 @@
-// The last resort of every menu: a person.
+// The last choice of every menu: a person, from the queue of operators.
 import { flow, type Uses } from '#flow'
 import queueEntry from './queue-entry.ts'
 

@@ -4,13 +4,13 @@ import { agentTalk } from './lib/agent-talk.ts'
 
 export default flow({ queue: text() }, async (call, { queue }) => {
   await call.answer()
-  await using place = await call.enqueue(queue) // given up again, however we leave
+  await using place = await call.enqueue(queue) // given up when the flow ends, however it ends
   await using _music = await call.music('moh/calm')
   let offered = false
   while (true) {
     await using agent = await place.agent({ within: '45s' })
     if (agent && (await agentTalk(call, agent, queue))) return 'talked'
-    if (agent) continue // not answered: the caller keeps place and time, and the next agent is asked at once
+    if (agent) continue // not answered: the caller keeps place and waiting time, and gets the next agent
     if (!offered && place.hasWaited('2m')) {
       offered = true
       if (await wantsCallback(call)) {

@@ -1,4 +1,4 @@
-// A caller hears the menu and is taken to the right place.
+// A caller hears the menu and enters the queue of the choice.
 import { flow, type Uses } from '#flow'
 import operator from './operator.ts'
 import queueEntry from './queue-entry.ts'
@@ -14,6 +14,6 @@ export default flow(async call => {
       return queueEntry(call, { queue: choice })
     case 'operator':
     case null:
-      return operator(call) // three tries and no valid key: a person takes over
+      return operator(call) // key 0, or three tries without a valid key
   }
 })

@@ -1,4 +1,13 @@
-/** "#flow": everything that a flow may import, and nothing else. */
+/**
+ * "#flow": everything that a flow may import, and nothing else. Scripts in scripts/ import it as `#flow`.
+ *
+ * @example
+ * import { flow } from '#flow'
+ * export default flow(async call => {
+ *   await call.answer()
+ *   await call.play('ivr/hello')
+ * })
+ */
 export { flow, campaignFlow, type Flow, type CampaignFlow } from './flow/define.ts'
 export type { Uses } from './flow/uses.ts'
 export { text, integer, choice, optional, type Need } from './flow/params.ts'

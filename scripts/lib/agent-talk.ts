@@ -1,7 +1,7 @@
-// Ring, whisper, consent, recording, talk. An agent who is on the line for a campaign takes what comes: the first three are left out.
+// Ring, whisper, consent, recording, talk. A nailed-up agent is on the line already and gets only the last two.
 import type { Agent, Call, FlowCall } from '#flow'
 
-/** True when caller and agent have talked. */
+/** Dials the agent and joins the two. True when they have talked. `topic`: the sound whisper/<topic> for the agent. */
 export async function agentTalk(call: FlowCall, agent: Agent, topic: string): Promise<boolean> {
   await using party = await call.dial(agent.endpoint, { before: leg => accepts(leg, topic) })
   if (!party.leg) return false
@@ -9,7 +9,7 @@ export async function agentTalk(call: FlowCall, agent: Agent, topic: string): Pr
   return (await call.join(party.leg)) === 'talked'
 }
 
-/** The agent hears what it is about and takes the call with 1. */
+/** The agent hears the topic and accepts the call with key 1. */
 async function accepts(leg: Call, topic: string): Promise<boolean> {
   await leg.play(`whisper/${topic}`)
   return (await leg.menu('whisper/press-1', { 1: 'accept' }, { timeout: '4s' })) === 'accept'

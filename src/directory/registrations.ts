@@ -1,4 +1,7 @@
-/** Hears telephones register, on every switch: an agent whose telephone could not be reached is offered calls again. */
+/**
+ * Listens for registrations of telephones, on every FreeSWITCH: an agent whose telephone was unreachable is offered
+ * calls again.
+ */
 import { isUnreachable } from '../agent/rest.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
@@ -7,7 +10,7 @@ import type { Log } from '../base/log.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 
-/** Later the agent is tried again without it (agent/rest.ts). */
+/** Retries of the roster. After that, the agent is tried again without it (UNREACHABLE_MS in agent/rest.ts). */
 const AGAIN = { everyMs: 1_000, forMs: 30_000 }
 
 export interface RegistrationParts {
@@ -18,19 +21,19 @@ export interface RegistrationParts {
   readonly log: Log
 }
 
-/** Of the nodes that hear it, whichever comes first writes it down; for the others nothing changes then. */
+/** Every node receives the registration. The first one writes it to the roster; for the others nothing changes then. */
 export function watchRegistrations({ switchboard, mirror, roster, clock, log }: RegistrationParts): Disposable {
   const isThere = async (name: string, endpoint: string) => {
     try {
       if (await insist(clock, () => roster.registered(name, clock.now()), AGAIN))
         log.info(
           { agent: name, endpoint },
-          'the telephone of this agent has registered: the agent is offered calls again',
+          'the telephone of an unreachable agent registered; the agent is offered calls again',
         )
     } catch (error) {
       log.warn(
         { agent: name, endpoint, error: (error as Error).message },
-        'the roster could not be told that a telephone has registered',
+        'the registration of a telephone could not be written; the agent is tried again later',
       )
     }
   }

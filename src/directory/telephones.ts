@@ -1,6 +1,8 @@
 /**
- * Whose telephone stands where, and whether a leg of ours is at it that no queue promised: from the first ring of such a leg to its end its
- * agent is offered to nobody. When this process dies in between, reconciliation finds the leg ended and frees them (stale-records.ts).
+ * Finds the agent of a telephone, and occupies the agent while a leg of Switchhook is at that telephone without a
+ * reservation (click-to-dial, or a flow dials it): from the first ring to the end of the leg, queues do not offer the
+ * agent. When this process dies in between, reconciliation finds the leg ended and frees the agent
+ * (recovery/stale-records.ts). Used by call/verbs/dial.ts through CallContext.
  */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
@@ -9,13 +11,13 @@ import type { Log } from '../base/log.ts'
 import type { Occupation, Telephones } from '../call/call-context.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 
-/** A roster that is away is told again for so long; after that reconciliation does. */
+/** Retries while the roster is unavailable. After that, reconciliation frees the agent. */
 const AGAIN = { everyMs: 1_000, forMs: 30_000 }
 
 export interface TelephonesParts {
   readonly mirror: Pick<RosterMirror, 'at'>
   readonly roster: Pick<Roster, 'occupy' | 'vacate'>
-  /** Do agents have their wrap-up after a talk that no queue has given them? */
+  /** Do agents have a wrap-up after a talk without a reservation? (setting WRAP_UP_AFTER_DIAL) */
   readonly wrapUp: boolean
   readonly clock: Clock
   readonly log: Log
@@ -28,7 +30,7 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
     } catch (error) {
       log.warn(
         { uuid: leg, agent, error: (error as Error).message },
-        'the roster could not be told that an agent is on a call of ours, or is no longer',
+        'the start or end of a call at an agent could not be written; reconciliation corrects it',
       )
     }
   }
@@ -38,7 +40,7 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
       const agent = mirror.at(endpoint)?.name
       if (agent === undefined) return { over() {} }
       const told = tell(leg, agent, () => roster.occupy(agent, leg, clock.now()))
-      // one after the other, and again does no harm
+      // in this order; both may run twice
       return {
         over: talked =>
           void told.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), { talked, wrapUp }))),

@@ -1,4 +1,4 @@
-/** What is different about a call that another node had before. */
+/** The special treatment of calls that another node drove before. Used by run.ts. */
 import type { Clock } from '../base/clock.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Leg } from '../call/leg.ts'
@@ -7,24 +7,31 @@ import { api } from '../esl/command.ts'
 import { ident } from '../esl/safe-text.ts'
 
 /**
- * It came while nobody could be told whose it is, and has a past on another node: its flow was begun from its first line. It comes to the
- * door once more, is taken as it should have been, and goes on where it was.
+ * The owner store was down when this call arrived, so its flow restarted from its first line although another node had
+ * driven it. The call is transferred back to the listener; there it is taken over with its journal and replayed to
+ * where it was.
  */
 function comesAgain(leg: Leg): void {
   leg.conversation?.post(api(uuidTransfer(leg.uuid, ident(leg.arrival.path))))
-  leg.giveAway('taken') // it is none of this flow's from now on; nor if nothing could be said, and it is fetched
+  leg.giveAway('taken') // this flow no longer drives the leg, even when the transfer could not be sent
 }
 
-/** The store refuses the journal: another node has taken the call, or this one could not be told that it has a past. */
+/**
+ * The store refuses a write of the journal. Another node took the call over; or this node took it while the store was
+ * down (epoch 0).
+ */
 export function isLost(leg: Leg, { owner }: Journal): void {
   if (owner.epoch > 0) leg.giveAway('taken')
   else comesAgain(leg)
 }
 
-/** A hundred calls that are taken over at once come first; what can wait does. */
+/** The takeover of a hundred calls at once comes first. Work that can wait starts after this. */
 const CALM_MS = 2_000
 
-/** What can wait after a takeover has waited; not for a call that is over: until its record is written it counts as one that lives here. */
+/**
+ * Resolves CALM_MS after a takeover; never when the call has moved. Resolves at once when the call has ended: until its
+ * record is written the call counts as live on this node.
+ */
 export const untilCalm = (leg: Leg, clock: Clock): Promise<void> =>
   new Promise(resolve => {
     const timer = clock.after(CALM_MS, resolve)

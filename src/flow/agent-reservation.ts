@@ -1,4 +1,7 @@
-/** An agent who is promised to a caller, as a flow holds them: whom it dials and joins follows from the endpoint and the leg. */
+/**
+ * An agent who is reserved for a caller, as a flow holds the reservation. The call finds it by the endpoint that the
+ * flow dials and by the leg that the flow joins. Used by queue-place.ts, lead.ts, nailed-agent-leg.ts and flow-call.ts.
+ */
 import type { Call } from '../call/call.ts'
 import type { DialOutcome } from '../switch/hangup-cause.ts'
 import type { Leg } from '../call/leg.ts'
@@ -8,18 +11,31 @@ import { REST } from '../campaign/agent-call.ts'
 import type { Place } from '../queue/place.ts'
 import type { AgentReservation } from '../queue/agent-reservation.ts'
 
-/** Dial the endpoint, then join. The rest (ringing, talking, wrap-up) follows from that. */
+/**
+ * An agent whom a queue has reserved for this caller, from FlowPlace.agent. Dial the endpoint, then join: the agent's
+ * state (ringing, talking, wrap-up) follows from that. The end of the scope releases the agent. An agent who is not
+ * dialled is released after 10 s.
+ *
+ * @example
+ * await using agent = await place.agent({ within: '45s' })
+ * if (agent) {
+ *   await using party = await call.dial(agent.endpoint)
+ *   if (party.leg) await call.join(party.leg)
+ * }
+ */
 export interface Agent extends AsyncDisposable {
+  /** The agent's name, as in `switchhook agent add NAME`. */
   readonly name: string
+  /** FreeSWITCH's dial string of the agent's telephone, such as user/1001: `call.dial(agent.endpoint)`. */
   readonly endpoint: string
 }
 
-/** What is written of an agent who was given to a caller. */
+/** The part of a reservation that the journal keeps. */
 export interface SavedAgent {
   readonly name: string
   readonly endpoint: string
   readonly ringForMs: number
-  /** Of an agent who waits on the line. */
+  /** The uuid of the leg of a nailed-up agent; null: the agent must be dialled. */
   readonly leg: string | null
   readonly epoch: number
 }
@@ -27,7 +43,7 @@ export interface SavedAgent {
 export class FlowAgentReservation implements Agent, DialReservation {
   readonly saved: SavedAgent
   readonly #leg: Leg
-  /** Null while a flow is brought back to where it was, and for good when the promise did not last. */
+  /** Null during a replay; stays null when the reservation lapsed before the replay was through. */
   #agent: AgentReservation | null
   #given = false
   #talked = false
@@ -38,7 +54,7 @@ export class FlowAgentReservation implements Agent, DialReservation {
     this.#agent = agent
   }
 
-  /** A queue has just given this agent to the call; the record of the call says so. */
+  /** A queue has just reserved this agent for the call. Notes it in the journal, for the call's record. */
   static of(leg: Leg, queue: string, agent: AgentReservation): FlowAgentReservation {
     const { name, endpoint, ringForMs, leg: line, epoch } = agent
     leg.steps.journal.note({ event: 'promised', queue, agent: name })
@@ -87,7 +103,7 @@ export class FlowAgentReservation implements Agent, DialReservation {
   }
 }
 
-/** The agents that this call has been promised, found again by what the flow dials and joins. */
+/** The reservations of one call, found by the endpoint that the flow dials and by the leg that it joins. */
 export class AgentReservations {
   readonly #byEndpoint = new Map<string, FlowAgentReservation>()
   readonly #byLeg = new Map<Leg, FlowAgentReservation>()

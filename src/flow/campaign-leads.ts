@@ -1,4 +1,4 @@
-/** A campaign's side of the calls that it made, as flows need it. */
+/** Maps the campaign's store of leads to what flows need of it (CampaignLeads in lead.ts). */
 import type { Leads } from '../campaign/leads.ts'
 import type { CampaignLeads } from './lead.ts'
 
@@ -6,7 +6,7 @@ export function campaignLeads(leads: Leads): CampaignLeads {
   return {
     async find(uuid) {
       const found = await leads.attemptOf(uuid)
-      if (!found || !(await leads.answered(uuid))) return null // no attempt of ours, or one that was settled without this call
+      if (!found || !(await leads.answered(uuid))) return null // no attempt of a campaign, or it is settled already
       const { lead, campaign } = found
       return {
         id: lead.id,

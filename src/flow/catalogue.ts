@@ -1,4 +1,7 @@
-/** The flows of the house: one file, one flow, the file's name is the flow's name. All faults are found at start, none at call time. */
+/**
+ * The flows of an installation. One file is one flow, and the file's name is the flow's name. loadFlows finds every
+ * fault when the node starts, none at call time.
+ */
 import { readdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,7 +13,7 @@ export type AnyFlow = Flow<{}> | Flow | CampaignFlow
 
 export class Catalogue {
   readonly #flows: ReadonlyMap<string, AnyFlow>
-  /** What these flows cannot do without, as far as their scripts say it. */
+  /** The queues and sounds that these flows need, as far as their scripts export `uses`. For the doctor. */
   readonly uses: Required<Uses>
   constructor(flows: ReadonlyMap<string, AnyFlow>, uses: Iterable<Uses> = []) {
     this.#flows = flows
@@ -19,7 +22,7 @@ export class Catalogue {
   get names(): string[] {
     return [...this.#flows.keys()]
   }
-  /** Throws NotFoundError with the names that exist. */
+  /** Throws NotFoundError (NOT_FOUND) with the names that exist. */
   get(name: string): AnyFlow {
     const found = this.#flows.get(name)
     if (!found) throw new NotFoundError('flow', name, this.names)
@@ -27,10 +30,17 @@ export class Catalogue {
   }
 }
 
-/** Extensions of the dialplan that are no flows: the door of legs that we originate, the fallback, the second try, the way to a certain node, the doctor's test call. */
+/**
+ * Extensions of the dialplan that are not flows: `leg` for legs that Switchhook originates, `sorry` for the fallback,
+ * `doctor` for the doctor's test call, `retry-…` for the second try, `home-…` for legs that one node must be offered
+ * first.
+ */
 const RESERVED = /^(leg|sorry|doctor|(retry|home)-.*)$/
 
-/** Loads `<folder>/*.ts` (and .js, .mjs); folders below it hold what flows share. Rejects with one InputError that lists every fault. */
+/**
+ * Loads `<folder>/*.ts` (and .js, .mjs); folders below it hold what flows share. Rejects with one InputError
+ * (BAD_INPUT) that lists every fault.
+ */
 export async function loadFlows(folder: string): Promise<Catalogue> {
   const root = resolve(folder)
   const files = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
@@ -46,7 +56,7 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
     const fault = await load(name, resolve(root, file.name), flows, uses)
     if (fault) faults.push(`${file.name}: ${fault}`)
   }
-  if (flows.size === 0 && faults.length === 0) faults.push('there is no flow in it')
+  if (flows.size === 0 && faults.length === 0) faults.push('there is no flow in it (a file *.ts, *.js or *.mjs)')
   if (faults.length > 0)
     throw new InputError(
       `${faults.length} fault${faults.length > 1 ? 's' : ''} in ${folder}:\n  ${faults.join('\n  ')}`,
@@ -56,9 +66,9 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
 
 async function load(name: string, path: string, flows: Map<string, AnyFlow>, uses: Uses[]): Promise<string | null> {
   if (!/^[a-z0-9-]{1,40}$/.test(name))
-    return "a flow's name is lower-case letters, digits and - (the dialplan calls it by this name)"
-  if (RESERVED.test(name)) return `'${name}' is a name of the house's own`
-  if (flows.has(name)) return `there are two files for the flow '${name}'`
+    return "a flow's name has 1 to 40 lower-case letters, digits and -, as the dialplan uses it: rename the file"
+  if (RESERVED.test(name)) return `'${name}' is a name that Switchhook's dialplan uses itself: rename the file`
+  if (flows.has(name)) return `another file has the flow '${name}' already: remove or rename one of the two`
   let loaded: { default?: unknown; uses?: unknown }
   try {
     loaded = (await import(pathToFileURL(path).href)) as { default?: unknown; uses?: unknown }

@@ -1,4 +1,4 @@
-/** How an author writes a flow: a function, with what it needs. Calling a flow is calling a function. */
+/** How an author writes a flow: a function, with the values that it needs. One flow calls another as a function. */
 import type { Disposition } from '../campaign/disposition.ts'
 import type { FlowCall } from './flow-call.ts'
 import type { Lead } from './lead.ts'
@@ -6,21 +6,51 @@ import type { Needs, Params } from './params.ts'
 
 const FLOW = Symbol.for('switchhook.flow')
 
+/** A flow, made by flow(). It is a function, so another flow calls it: `queueEntry(call, { queue: 'sales' })`. */
 export interface Flow<N extends Needs = Needs> {
-  /** `await other(call)` comes back, `return other(call)` hands over. */
+  /**
+   * `await other(call)` returns to the calling flow; `return other(call)` ends the calling flow with the other one's
+   * result. Resolves with what the flow returns. Rejects with CallEnded when the caller hangs up, and with whatever the
+   * flow throws.
+   */
   (call: FlowCall, ...params: keyof N extends never ? [] : [params: Params<N>]): Promise<unknown>
   readonly [FLOW]: 'flow'
+  /** The values that the flow needs, by name: text(), integer(), choice(), optional(). */
   readonly needs: N
 }
 
-/** The flow of a call that a campaign made. Every way out of it names what became of the lead; one without does not compile. */
+/**
+ * The flow of a call that a campaign made, made by campaignFlow(). Every path returns a disposition; a path without one
+ * does not compile.
+ */
 export interface CampaignFlow {
+  /** Resolves with the disposition of the lead. Rejects with CallEnded when the lead hangs up. */
   (call: FlowCall, lead: Lead): Promise<Disposition>
   readonly [FLOW]: 'campaign'
 }
 
-/** `flow(async call => …)`, or with needs `flow({ queue: text() }, async (call, { queue }) => …)`. */
+/**
+ * Makes a flow: the default export of a file in scripts/. A string of at most 64 characters that it returns is the
+ * outcome in the call's record. When it ends, the call is hung up; when it throws, the caller is transferred to the
+ * fallback. The end of the call is no error.
+ *
+ * @example
+ * export default flow(async call => {
+ *   await call.answer()
+ *   await call.play('ivr/hello')
+ * })
+ */
 export function flow(body: (call: FlowCall) => Promise<unknown>): Flow<{}>
+/**
+ * Makes a flow that needs values. Each value comes from the flow that calls it, or from the channel variable of the
+ * same name. When a value is missing or wrong, the flow does not run and the caller is transferred to the fallback.
+ *
+ * @example
+ * export default flow({ queue: text() }, async (call, { queue }) => {
+ *   await using place = await call.enqueue(queue)
+ *   await using agent = await place.agent({ within: '45s' })
+ * })
+ */
 export function flow<N extends Needs>(needs: N, body: (call: FlowCall, params: Params<N>) => Promise<unknown>): Flow<N>
 export function flow(
   first: Needs | ((call: FlowCall) => Promise<unknown>),
@@ -31,11 +61,25 @@ export function flow(
   return Object.assign((call: FlowCall, params?: unknown) => body(call, params), { [FLOW]: 'flow' as const, needs })
 }
 
+/**
+ * Makes the flow of a campaign's calls: it runs when a lead has answered. It returns a disposition on every path. When
+ * it throws, the disposition is 'error'. When the lead hangs up, it is 'talked' after a talk, 'abandoned' when no agent
+ * was free, else 'hung-up'.
+ *
+ * @example
+ * export default campaignFlow(async (call, lead) => {
+ *   const heard = await call.detect()
+ *   if (heard !== 'person') return heard
+ *   const agent = await lead.agent()
+ *   if (!agent) return 'abandoned'
+ *   return (await call.join(agent.leg)) === 'talked' ? 'talked' : 'abandoned'
+ * })
+ */
 export function campaignFlow(body: (call: FlowCall, lead: Lead) => Promise<Disposition>): CampaignFlow {
   return Object.assign((call: FlowCall, lead: Lead) => body(call, lead), { [FLOW]: 'campaign' as const })
 }
 
-/** What a script's default export is: 'flow', 'campaign', or null for anything else. */
+/** The kind of a script's default export: 'flow', 'campaign', or null for anything else. */
 export function kindOf(value: unknown): 'flow' | 'campaign' | null {
   if (typeof value !== 'function' || !(FLOW in value)) return null
   return (value as Flow | CampaignFlow)[FLOW]

@@ -1,4 +1,7 @@
-/** The call that an author holds: the verbs of the call and what the rest of the house adds to them. As thin as call/call.ts. */
+/**
+ * The call that an author of a flow holds: the verbs of call/call.ts, and those that need queues, the journal and the
+ * call's record. No logic here, as in call/call.ts. Made by run.ts.
+ */
 import { ms } from '../base/duration.ts'
 import { Call } from '../call/call.ts'
 import type { CallContext } from '../call/call-context.ts'
@@ -18,17 +21,34 @@ import { AgentReservations } from './agent-reservation.ts'
 import { dialledIn } from '../record/record-from-journal.ts'
 import { summaryOf, type CallSummary } from '../record/call-summary.ts'
 
+/**
+ * The call of a flow. A verb resolves when what it does is over. A waiting verb rejects with CallEnded when the caller
+ * hangs up, and with SwitchError when FreeSWITCH, or the link to it, fails. Do not catch CallEnded: the scopes end and
+ * the flow is over.
+ *
+ * @example
+ * export default flow(async call => {
+ *   await call.answer()
+ *   await call.play('ivr/hello')
+ * })
+ */
 export class FlowCall extends Call {
-  /** Who this call was promised to. */
+  /** For Switchhook, not for flows: the agents who are reserved for this call. */
   readonly reservations = new AgentReservations()
-  /** Resolves when whoever made the call knows what came of it; false: they could not be told, so its journal must stay. */
+  /**
+   * For Switchhook, not for flows. Resolves with true when the campaign's store has the result of the call; with false
+   * when it could not be written, so the journal must stay.
+   */
   settled: Promise<boolean> = Promise.resolve(true)
   readonly #queues: Queues
   readonly #random: () => number
-  /** Milliseconds since the epoch at which the person's greeting ended; that of their arrival when nobody listened for it. */
+  /** When the person's greeting ended, milliseconds since the epoch; without detect(), when the call arrived. */
   #greetedAt: number
 
-  /** Queues in which an earlier script left the caller standing. Who is put into the same one again keeps the place. */
+  /**
+   * Queues in which an earlier version of the script left the caller. A caller who enters the same queue again keeps
+   * the place.
+   */
   #behind: readonly string[]
 
   constructor(leg: Leg, context: CallContext, queues: Queues, behind: readonly string[] = []) {
@@ -39,7 +59,13 @@ export class FlowCall extends Call {
     this.#greetedAt = leg.steps.journal.begin.at
   }
 
-  /** A place in a queue, until its scope ends: `await using place = await call.enqueue('support')`. NotFoundError without such a queue. */
+  /**
+   * Puts the caller into a queue. Resolves with the place, which the caller keeps until its scope ends. Rejects with
+   * NotFoundError (NOT_FOUND) when no queue has this name, with CallEnded when the caller hangs up, and after 8 s when
+   * the queues are unavailable.
+   *
+   * @example await using place = await call.enqueue('support')
+   */
   enqueue(queue: string): Promise<FlowPlace> {
     const taken: ConstructorParameters<typeof QueuePlace>[3] = agent => this.reservations.add(agent)
     const again = (since: number) => () => this.#queues.enter(waitingCall(this.leg), queue, { since })
@@ -63,7 +89,10 @@ export class FlowCall extends Call {
     })
   }
 
-  /** The script has changed: what the old one plays falls silent, and whom it has dialled is let go. Gives the queues that the caller stands in. */
+  /**
+   * For Switchhook, not for flows: the script has changed. Stops what the old script plays, and hangs up the legs that
+   * it dialled. Resolves with the queues that the caller is in.
+   */
   async giveUp(past: readonly Entry[]): Promise<readonly string[]> {
     const { leg, context, playback } = this
     forgetRecordings(leg)
@@ -72,7 +101,10 @@ export class FlowCall extends Call {
     return queuesEnteredIn(past)
   }
 
-  /** Else they would be first in line there for ever, and keep agents from others. Never rejects: at the end of the call it is looked for what is left. */
+  /**
+   * Gives up the places that an earlier version of the script left. Otherwise the caller stays first in line there and
+   * keeps agents from other callers. Never rejects: at the end of the call, reconciliation removes what is left.
+   */
   async #leaveBehind(except?: string): Promise<void> {
     const left = this.#behind.filter(queue => queue !== except)
     this.#behind = []
@@ -81,16 +113,23 @@ export class FlowCall extends Call {
     const log = (error: Error) =>
       this.context.log.warn(
         { uuid: this.uuid, error: error.message },
-        'a caller stands in a queue that their flow has left',
+        'a place in a queue could not be given up after a script change; it stays until the call ends',
       )
     await Promise.all(left.map(queue => leave(queue).catch(log)))
   }
 
-  /** What the record of the call says up to now, beside its times. */
+  /** For Switchhook, not for flows: what the call's record holds up to now. */
   get summary(): CallSummary {
     return summaryOf(this.leg.steps.journal.notes, this.context.clock.now())
   }
 
+  /**
+   * Records both sides of the call, in two channels of one WAV file, until the scope ends: also over joins and talks.
+   * Resolves when the recording runs. The call's record gets its path. Rejects with SwitchError (SWITCH_REFUSED) when
+   * FreeSWITCH cannot write the file.
+   *
+   * @example await using recording = await call.recording()
+   */
   override async recording(): Promise<Recording> {
     const recording = await super.recording()
     if (!this.leg.steps.replaying) this.leg.steps.journal.note({ recording: recording.path })
@@ -98,8 +137,18 @@ export class FlowCall extends Call {
   }
 
   /**
-   * As Call.dial. When the endpoint is that of an agent who is promised to this caller, the agent's state follows. Who is on the line for a
-   * campaign is there at once: nothing rings, `before` is not run, and when the party is disposed they stay on the line.
+   * Dials a telephone number, or an endpoint such as user/1001. Resolves with `leg` when it was answered and `before`
+   * is through; without `leg` when it was not, and `outcome` says why ('busy', 'no-answer', …). Rejects with CallEnded
+   * when the caller hangs up, and with SwitchError (LINK_DOWN) when nothing can be dialled. The end of the scope hangs
+   * the leg up.
+   *
+   * The endpoint of an agent who is reserved for this caller changes the agent's state. An agent who is nailed up
+   * answers at once: nothing rings, `before` does not run, and the agent stays on the line when the scope ends.
+   *
+   * @example
+   * await using party = await call.dial('user/1001', { ringFor: '20s' })
+   * if (!party.leg) return party.outcome
+   * return await call.join(party.leg)
    */
   override async dial(endpoint: string, options: DialOptions = {}): Promise<Party> {
     const agent = this.reservations.at(endpoint)
@@ -110,12 +159,24 @@ export class FlowCall extends Call {
     return party
   }
 
+  /**
+   * Joins the caller with another leg, so that the two talk. Resolves when the talk is over: with 'talked', or with
+   * 'left' when the other leg was gone before the talk began. Rejects with CallEnded when the caller hung up.
+   *
+   * @example if ((await call.join(party.leg)) === 'talked') return 'talked'
+   */
   override join(other: Call): Promise<TalkEnd> {
     void this.#leaveBehind()
     return join(this.leg, this.playback, this.context, other, this.reservations.on(other.leg))
   }
 
-  /** As Call.detect, and remembers when the greeting was over: the law counts from there. */
+  /**
+   * Listens whether a person or a machine has answered. Resolves with 'person', 'machine' or 'silence', by default
+   * after 4 s at most. Also keeps the time at which the greeting ended: the law's two seconds (16 CFR 310.4(b)(1)(iv))
+   * count from there.
+   *
+   * @example if ((await call.detect()) === 'machine') return 'machine'
+   */
   override async detect(options?: DetectOptions): Promise<Heard> {
     const heard = await super.detect(options)
     const pause = ms(options?.afterGreeting ?? this.context.settings.detect.afterGreeting ?? AFTER_GREETING)
@@ -123,30 +184,45 @@ export class FlowCall extends Call {
     return heard
   }
 
-  /** Milliseconds since the person's greeting ended; since the call arrived when nobody listened for it. */
+  /**
+   * Milliseconds since the person's greeting ended; without detect(), since the call arrived. A replay gets another
+   * value, so a flow must not branch on it.
+   */
   get sinceGreeting(): number {
     return this.context.clock.now() - this.#greetedAt
   }
 
-  /** Carried into the call's record: `call.tag('crmuuid', id)`. */
+  /**
+   * Puts a value into the call's record (column `crm`). The last value of a name counts.
+   *
+   * @example call.tag('crmuuid', id)
+   */
   tag(name: string, value: string): void {
     if (!this.leg.steps.replaying) this.leg.steps.journal.note({ tag: [name, value] })
   }
 
   /**
-   * Does something outside the call, such as a look-up, and remembers what came of it: `call.once('crm', () => lookUp(call.from))`. The
-   * result must be what JSON can hold. When the node dies in it, `act` is run again by the next one, or `recover` if there is one.
+   * Does something outside the call, such as a look-up, and keeps the result in the journal: a replay gets the result
+   * and does not run `act` again. When the node dies during `act`, the next node runs `recover`, or `act` again.
+   * Resolves with the result, rejects as `act` does, and with InputError (BAD_INPUT) when JSON cannot hold the result.
+   *
+   * @example const customer = await call.once('crm', () => lookUp(call.from))
    */
   once<T>(name: string, act: () => Promise<T>, options?: OnceOptions<T>): Promise<T> {
     return once(this.leg, name, act, options)
   }
 
-  /** Milliseconds since the epoch, as of the last verb: what a flow uses instead of Date.now(). */
+  /**
+   * The time of the last verb's end, milliseconds since the epoch. Use it instead of Date.now(): a replay gets the same
+   * time.
+   */
   now(): number {
     return this.leg.steps.journal.at
   }
 
-  /** From 0 to 1: what a flow uses instead of Math.random(). */
+  /**
+   * A random number from 0 (included) to 1 (excluded). Use it instead of Math.random(): a replay gets the same number.
+   */
   random(): number {
     return this.#random()
   }

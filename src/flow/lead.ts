@@ -1,4 +1,7 @@
-/** The person that a campaign called, as its flow sees them. */
+/**
+ * The lead that a campaign called, as the campaign's flow sees it: finding an agent, opting out, the disposition. Used
+ * by run.ts.
+ */
 import { sleep } from '../base/clock.ts'
 import { CallEnded } from '../base/errors.ts'
 import { insist } from '../base/insist.ts'
@@ -15,37 +18,68 @@ import { waitingCall } from './queue-place.ts'
 import { FlowAgentReservation, type SavedAgent } from './agent-reservation.ts'
 
 /**
- * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as abandoned
- * (16 CFR 310.4(b)(1)(iv), 47 CFR 64.1200(a)(7)).
+ * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as
+ * abandoned (16 CFR 310.4(b)(1)(iv), 47 CFR 64.1200(a)(7)).
  */
 const LEGAL_MS = 2_000
 
 /**
- * Who answers while the database is away, or says nothing, hears nothing for so long, and then the apology. Often, for their hello (0.4 s
- * and more) is listened to after that. Each try is long enough for the pool to give up connections that died while they were idle.
+ * A lead who answers while the database is down, or silent, hears nothing for `forMs` and then the apology. Tries come
+ * often, because the lead's hello (0.4 s and more) is listened to after that. Each try lasts long enough for the pool
+ * to drop connections that died while idle.
  */
 const ANSWERED = { everyMs: 100, tryMs: 600, forMs: 1_500 }
-/** What the database is told behind the call. After that reconciliation tells it, of the journal. */
+/** Writes to the database behind the call. After that, reconciliation writes it from the journal. */
 const BEHIND = { everyMs: 1_000, forMs: 60_000 }
-/** A flow waits so long for it to be told; what it would say does not change by waiting. */
+/** A flow waits this long for the write of an opt-out; a longer wait would change nothing for the flow. */
 const MOMENT_MS = 1_000
 
-/** Before every caller who waits in the same queue: they have a deadline, the callers have none. */
+/** Leads go before every caller who waits in the same queue: a lead has a deadline, a caller has none. */
 const FIRST = { headStart: '1d' } as const
 
+/**
+ * The lead that a campaign called and that has answered: the second parameter of a campaignFlow.
+ *
+ * @example
+ * export default campaignFlow(async (call, lead) => {
+ *   const agent = await lead.agent()
+ *   if (!agent) return 'abandoned'
+ *   return (await call.join(agent.leg)) === 'talked' ? 'talked' : 'abandoned'
+ * })
+ */
 export interface Lead {
+  /** The lead's id in the database. */
   readonly id: number
+  /** The telephone number that was called. */
   readonly number: string
-  /** Whatever else the list said, by the name of the column. */
+  /** The other columns of the imported list, by the name of the column. */
   readonly fields: Readonly<Record<string, string>>
-  /** An agent of the campaign who is on the line already, or null when none was free in time. */
+  /**
+   * Waits for a free agent of the campaign's queue, one who is nailed up on this lead's FreeSWITCH. Resolves with the
+   * agent, or with null when none was free within 2 s after the end of the greeting (16 CFR 310.4(b)(1)(iv)); the call
+   * then counts as abandoned, so play the safe-harbour message. Rejects with CallEnded when the lead hangs up. When the
+   * flow ends, the agent is released.
+   *
+   * @example
+   * const agent = await lead.agent()
+   * if (!agent) return 'abandoned'
+   */
   agent(): Promise<LeadAgent | null>
-  /** Never called again, by any campaign. */
+  /**
+   * No campaign calls this number again. Resolves when the journal has it, and PostgreSQL too or 1 s has passed: the
+   * write to PostgreSQL is retried behind the call. Rejects with CallEnded when the lead hangs up; the opt-out counts
+   * all the same.
+   *
+   * @example if (await call.menu('campaign/safe-harbour', { 9: 'stop' })) await lead.optOut()
+   */
   optOut(): Promise<void>
 }
 
+/** The agent for a lead: reserved for it and on the line. Join `leg`; there is nothing to dial. */
 export interface LeadAgent {
+  /** The agent's name, as in `switchhook agent add NAME`. */
   readonly name: string
+  /** The agent's leg: `await call.join(agent.leg)`. */
   readonly leg: Call
 }
 
@@ -55,34 +89,37 @@ export interface LeadParts {
   readonly fields: Readonly<Record<string, string>>
   readonly queue: string
   readonly queues: Queues
-  /** All three reject when the database is away, and may be done twice. */
+  /** All three reject when the database is down, and may run twice. */
   optOut(): Promise<void>
   connected(agent: string): Promise<void>
   settle(end: AttemptEnd, agent: string | null): Promise<void>
-  /** Milliseconds since the greeting ended (or, without detection, since the answer), by the call's clock. */
+  /** Milliseconds since the greeting ended; without detect(), since the call arrived. By the call's clock. */
   sinceGreeting(): number
 }
 
-/** A campaign's side of a call that it made. */
+/** The campaign's store of leads and attempts, as far as a flow needs it: campaign-leads.ts. */
 export interface CampaignLeads {
-  /** Null when no open attempt has this uuid. Rejects when the database is away; may be asked again before it has answered. */
+  /**
+   * Null when no open attempt has this uuid. Rejects when the database is down; may be called again before the first
+   * answer.
+   */
   find(uuid: string): Promise<Omit<LeadParts, 'sinceGreeting' | 'queues'> | null>
 }
 
-/** Whom the campaign has called; null when the call is no open attempt. */
+/** The lead of this call; null when the call is not an open attempt of a campaign. */
 export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
   const found = await insist(call.context.clock, () => desk.find(call.uuid), ANSWERED)
   return found && new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
 }
 
-/** The lead and the scope that gives its agent back when the flow is over, however it ends. */
+/** The lead of a running flow. Disposing releases its agent and its place in the queue, however the flow ends. */
 export class CampaignLead implements Lead, AsyncDisposable {
   readonly id: number
   readonly number: string
   readonly fields: Readonly<Record<string, string>>
   readonly #call: FlowCall
   readonly #parts: LeadParts
-  /** A person answered and was told that nobody is free: whatever they do next, the call counts as abandoned. */
+  /** A person answered and no agent was free: whatever the lead does next, the call counts as abandoned. */
   unserved = false
   #place: Place | null = null
   #agent: FlowAgentReservation | null = null
@@ -111,7 +148,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     this.unserved = agent === null
     if (!agent) return null
     this.#agent = agent
-    void this.#behind('it is not written down that a lead talks with an agent', () => this.#parts.connected(agent.name))
+    void this.#behind('the agent of a lead could not be written', () => this.#parts.connected(agent.name))
     this.#line = nailedAgentLeg(this.#call.leg, this.#call.context, agent)
     const { leg } = this.#line
     this.#call.reservations.reached(agent, leg)
@@ -130,19 +167,19 @@ export class CampaignLead implements Lead, AsyncDisposable {
         verb: 'opt out',
         run: async () => {
           await note()
-          const told = this.#behind('an opt-out is not written down yet', () => this.#parts.optOut())
+          const told = this.#behind('an opt-out could not be written; retried at call end', () => this.#parts.optOut())
           await Promise.race([told, sleep(context.clock, MOMENT_MS)])
         },
       })
     } catch (error) {
-      if (error instanceof CallEnded) await note() // they have hung up, and meant it
+      if (error instanceof CallEnded) await note() // the lead hung up; the opt-out counts
       throw error
     }
   }
 
   /**
-   * The flow is over: its disposition is in the journal when this resolves. The database is told behind the call, the opt-outs first; the
-   * journal stays until it was.
+   * The flow is over. Resolves when its disposition is in the journal. The database is written behind the call,
+   * opt-outs first; the journal stays until that is done.
    */
   async conclude(end: AttemptEnd): Promise<void> {
     const { leg, summary } = this.#call
@@ -151,7 +188,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     journal.note({ disposition: end, ...(agent !== null && { agent }) })
     await journal.write()
     const optedOut = journal.notes.some(({ note }) => 'optOut' in note)
-    this.#call.settled = this.#behind('a lead is not settled yet', async () => {
+    this.#call.settled = this.#behind('a lead could not be settled; reconciliation settles it', async () => {
       if (optedOut) await this.#parts.optOut()
       await this.#parts.settle(end, agent)
     })
@@ -176,14 +213,18 @@ export class CampaignLead implements Lead, AsyncDisposable {
       if (!agent) return null
       const found = FlowAgentReservation.of(this.#call.leg, this.#parts.queue, agent)
       if (await canBeJoined(this.#call.leg, found)) return found
-      // On the line of another switch, or on none: a telephone that must ring first cannot make the deadline, somebody else may. The
-      // first time they are free at once, for the leads of their own switch; who comes again rests, else nobody else would come.
+      // The agent is on another FreeSWITCH, or not nailed up: a telephone that must ring first misses the deadline,
+      // another agent may not. The first time the agent is free again at once, for leads of its own FreeSWITCH. The
+      // second time the agent rests, so that the queue offers another one.
       await agent.finished(givenBack.has(agent.name) ? 'failed' : 'caller-left')
       givenBack.add(agent.name)
     }
   }
 
-  /** True when it was done: nobody on the line waits for a database that is away. */
+  /**
+   * Resolves with true when it was done, with false after BEHIND.forMs. The call does not wait for a database that is
+   * down.
+   */
   async #behind(otherwise: string, act: () => Promise<void>): Promise<boolean> {
     const { clock, log } = this.#call.context
     try {
@@ -195,7 +236,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     }
   }
 
-  /** Milliseconds until the law counts the call as abandoned. */
+  /** Milliseconds until the law counts the call as abandoned; negative after that. */
   get #left(): number {
     return LEGAL_MS - this.#parts.sinceGreeting()
   }
@@ -207,7 +248,10 @@ export class CampaignLead implements Lead, AsyncDisposable {
     }))
   }
 
-  /** Null when the queues cannot be had in time: whoever answered hears the message of the law instead of nothing. */
+  /**
+   * Null when the queues are unavailable for too long: the flow then plays the message that the law asks for, instead
+   * of silence.
+   */
   async #enterInTime(): Promise<Place | null> {
     try {
       return await this.#enter(this.#left)
@@ -215,7 +259,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
       if (!isAway(error)) throw error
       this.#call.context.log.warn(
         { uuid: this.#call.uuid, lead: this.id, error: (error as Error).message },
-        'a lead has answered and the queues cannot be had: nobody is given to them',
+        'a lead answered while the queues were unavailable; no agent is assigned',
       )
       return null
     }

@@ -1,4 +1,8 @@
-/** A promised agent who is on the line already, for a campaign's lead or a caller of their queue: joined by the uuid of their leg, which stays at the switch whatever comes of it. */
+/**
+ * A reserved agent who is nailed up: already on the line, for a campaign's lead or a caller of the agent's queue. A
+ * flow joins the nailed-up leg by its uuid; the leg stays parked at FreeSWITCH whatever the flow does. Used by lead.ts
+ * and flow-call.ts.
+ */
 import type { Call } from '../call/call.ts'
 import type { CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
@@ -12,26 +16,29 @@ export interface NailedAgentLeg extends Disposable {
   readonly leg: Call
 }
 
-/** Can they be joined with this call? Not when they have just left, or are on the line of another switch. */
+/** Can the agent be joined with this call? False when the agent's leg has ended, or is on another FreeSWITCH. */
 export async function canBeJoined({ home }: Leg, { saved }: FlowAgentReservation): Promise<boolean> {
   return saved.leg !== null && home !== null && (await home.lives(parseUuid(saved.leg))) !== 'no'
 }
 
-/** Their leg, until it is disposed: its end is nobody's business here after that. */
+/** The agent's leg, for this flow. Disposing ends only this flow's interest in the leg; the agent stays on the line. */
 export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: FlowAgentReservation): NailedAgentLeg {
   const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: context.clock, log: context.log })
   parked.steps = leg.steps
-  void leg.moved.then(() => parked.giveAway('taken')) // nobody disposes of it then
+  void leg.moved.then(() => parked.giveAway('taken')) // no disposer runs in a flow that has moved
   return { leg: context.callOf(parked), [Symbol.dispose]: () => parked.giveAway('taken') }
 }
 
-/** What dialling them is: they are there at once, or the promise has come to nothing and they rest. Nothing rings, for their telephone is in use. */
+/**
+ * FlowCall.dial for a nailed-up agent: reached at once, or the outcome is 'failed', the reservation ends and the agent
+ * rests. Nothing rings, for the agent's telephone is in use.
+ */
 export function takeNailedAgent(leg: Leg, context: CallContext, agent: FlowAgentReservation): Promise<Party> {
   return step<Party>(leg, {
     verb: `agent ${agent.name} on the line`,
     async run() {
       if (await canBeJoined(leg, agent)) return party(leg, context, agent)
-      context.log.info({ uuid: leg.uuid, agent: agent.name }, 'an agent who was on the line cannot be joined from here')
+      context.log.info({ uuid: leg.uuid, agent: agent.name }, 'a nailed-up agent could not be joined; the agent rests')
       await agent.missed('failed')
       return FAILED
     },

@@ -1,4 +1,8 @@
-/** A place in a queue, as a flow holds it: opened, asked and given up by steps, so that the caller keeps it whoever drives the call. */
+/**
+ * A caller's place in a queue, as a flow holds it. Entering, waiting for an agent and leaving are steps in the journal,
+ * so the caller keeps the place when another node takes the call over. Used by flow-call.ts; the queue's own side is
+ * queue/place.ts.
+ */
 import { ms, type Duration } from '../base/duration.ts'
 import type { Entry } from '../journal/entries.ts'
 import { goneSignal } from '../call/gone-signal.ts'
@@ -9,12 +13,15 @@ import type { Place, WaitingCall } from '../queue/place.ts'
 import { FlowAgentReservation, type Agent, type SavedAgent } from './agent-reservation.ts'
 import { waitsIn } from '../record/call-summary.ts'
 
-/** The queue's view of a call. A place goes along with a call that moves: the signal says which of the two happened. */
+/**
+ * The queue's view of a call. The signal's reason says whether the call ended (the place ends) or moved (the place goes
+ * along).
+ */
 export function waitingCall(leg: Leg): WaitingCall {
   return { uuid: leg.uuid, from: leg.arrival.from, signal: goneSignal(leg) }
 }
 
-/** The queues that a flow had entered and not left, as far as its journal goes. */
+/** The queues that a flow had entered and not left, by its journal. */
 export function queuesEnteredIn(past: readonly Entry[]): string[] {
   const queues = new Set<string>()
   for (const entry of past) {
@@ -26,22 +33,57 @@ export function queuesEnteredIn(past: readonly Entry[]): string[] {
   return [...queues]
 }
 
+/**
+ * A caller's place in a queue, from call.enqueue(). The caller keeps it until its scope ends, also while agents are
+ * dialled and while another node takes the call over.
+ *
+ * @example
+ * await using place = await call.enqueue('support')
+ * while (true) {
+ *   await using agent = await place.agent({ within: '45s' })
+ *   if (agent) break
+ *   await call.play(['queue/position', number(place.position)], { until: place.called })
+ * }
+ */
 export interface FlowPlace extends AsyncDisposable {
+  /** The name of the queue. */
   readonly queue: string
-  /** 1 is next; 0 once the caller talks. */
+  /** 1 is next; 0 once the caller talks. As of the last verb. */
   readonly position: number
-  /** Milliseconds since they joined, over all nodes that held the call. */
+  /** Milliseconds since the caller entered the queue, over all nodes that drove the call. As of the last verb. */
   readonly waited: number
+  /**
+   * True when the caller has waited this long, such as '2m'. Throws InputError (BAD_INPUT) for anything that is not a
+   * number with a unit.
+   *
+   * @example if (place.hasWaited('2m')) await offerCallback(call)
+   */
   hasWaited(duration: Duration): boolean
-  /** Aborts when an agent has been promised to this caller: `play(…, { until: place.called })`. A new one for each wait: ask again. */
+  /**
+   * Aborts when an agent has been reserved for this caller. Each wait has a new signal, so read the property again for
+   * each.
+   *
+   * @example await call.play('queue/position', { until: place.called })
+   */
   readonly called: AbortSignal
-  /** Waits for an agent; null when none was free `within` that time. */
+  /**
+   * Waits for an agent. Resolves with the agent, who is reserved for this caller; with null when none was free `within`
+   * that time. Rejects with CallEnded when the caller hangs up.
+   *
+   * @example await using agent = await place.agent({ within: '45s' })
+   */
   agent(options: { within: Duration }): Promise<Agent | null>
-  /** The caller is called back on this number; the place is given up. */
+  /**
+   * Keeps this number for a call back (`switchhook queue callbacks`) and gives the place up. Switchhook does not dial
+   * it by itself. Resolves when it is stored. Rejects with CallEnded when the caller hangs up, and after 8 s when the
+   * queues are unavailable.
+   *
+   * @example await place.keepForCallback(call.from)
+   */
   keepForCallback(number: string): Promise<void>
 }
 
-/** What is written of a place that was opened. */
+/** The part of a place that the journal keeps. */
 export interface SavedPlace {
   readonly joinedAt: number
   readonly position: number
@@ -55,13 +97,13 @@ export class QueuePlace implements FlowPlace {
   readonly #enter: () => Promise<Place>
   readonly #key: string
   readonly #watching: Disposable
-  /** Null while a flow is brought back to where it was. */
+  /** Null during a replay. */
   #place: Place | null = null
   #given = false
-  /** What a step waits for that was asked while the flow was brought back. */
+  /** The signal `called` of a replay: a flow that read it then gets the abort of the reopened place. */
   readonly #calledLater = new AbortController()
 
-  /** `taken` is told of each agent who is given to the caller; `enter` opens the same place once more. */
+  /** Calls `taken` with each agent who is reserved for the caller; `enter` opens the same place again. */
   constructor(
     leg: Leg,
     queue: string,
@@ -84,7 +126,7 @@ export class QueuePlace implements FlowPlace {
     return this.#given
   }
 
-  /** The place itself, in the house that drives the call now. */
+  /** The replay is through: `place` is the same place, opened on this node. */
   reopened(place: Place): void {
     this.#place = place
     const { called } = place
@@ -113,10 +155,10 @@ export class QueuePlace implements FlowPlace {
     }
     return step<FlowAgentReservation | null, { until: number }>(this.#leg, {
       verb: `agent of ${this.queue}`,
-      intent: () => ({ until: clock.now() + ms(options.within) }), // who takes over waits no longer than was said
+      intent: () => ({ until: clock.now() + ms(options.within) }), // the next node waits no longer than that
       run: ask,
       recover: async intent => {
-        // a process that was frozen in a replay may have written the place to its name in the meantime
+        // a process that was frozen during a replay may have taken the place meanwhile
         if (this.#place?.isMoved) this.reopened(await this.#enter())
         return ask(intent)
       },

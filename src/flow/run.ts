@@ -1,7 +1,8 @@
 /**
- * Runs the flow of a leg from its first line to the row that remains of it. The only place that catches CallEnded: for an author the
- * end of a call is nothing that happens, the flow just does not go on. A flow that throws anything else is at fault: the caller is
- * handed to the dialplan's fallback instead of being left in silence, and the campaign's lead gets its disposition all the same.
+ * Runs the flow of a leg, from its first line (or from where its journal ends) to the call's record. Used by the node
+ * for each call of its listener. The only place that catches CallEnded: for an author the end of a call is no event,
+ * the flow just stops. A flow that throws anything else is at fault: the caller is transferred to the dialplan's
+ * fallback, and a campaign's lead gets the disposition 'error'.
  */
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
@@ -38,31 +39,31 @@ export interface FlowParts {
   catalogue: Catalogue
   context: CallContext
   queues: Queues
-  /** Absent where no campaign can be (a listener without a database). */
+  /** Absent where there are no campaigns (a listener without a database). */
   leads?: CampaignLeads
   records: CallRecords
-  /** Where journals are kept, and this node's name in them; absent where nobody else could go on with a call. */
+  /** The store of journals, and this node's name in it; absent where no other node could take a call over. */
   calls?: CallStore | undefined
   node?: string
 }
 
-/** What a flow may say of its call, in characters. */
+/** The longest outcome that a flow may return, in characters. */
 const LONGEST_WORD = 64
 
-/** How a flow came to its end, and its own word for what came of the call. */
+/** How a flow ended, and the outcome that it returned. */
 type Finish = { readonly by: 'itself'; readonly said: string | null } | { readonly by: 'their hang-up' | 'an error' }
 
-/** `ours`: it is known that the call has ended as this node's. */
+/** `ours`: true when it is certain that this node still owned the call when it ended. */
 type Outcome = { readonly call: FlowCall; readonly failed: boolean; readonly ours: boolean | Promise<boolean> }
 
-/** How long a node that goes waits for what is being written. */
+/** A drain waits this long for journals that are being written. */
 const DRAIN_MS = 2_000
 
 export class Flows {
   readonly #parts: FlowParts
-  /** By the uuid of the call, until its row is written. */
+  /** By the uuid of the call, until its record is written. */
   readonly #running = new Map<string, Promise<void>>()
-  /** Of calls that live here. */
+  /** Of live calls that this node drives. */
   readonly #journals = new Map<string, Journal>()
   readonly #rows: EndedRows
 
@@ -71,29 +72,29 @@ export class Flows {
     this.#rows = new EndedRows(parts)
   }
 
-  /** How often a flow had to begin again because its script had changed. */
+  /** How often a flow restarted because its script had changed. */
   restarts = 0
 
   get running(): number {
     return this.#running.size
   }
 
-  /** Calls that have not ended. One that has, and waits for its row, is no load: nobody is on the line. */
+  /** Calls that have not ended. An ended call that waits for its record is no load: nobody is on the line. */
   get live(): number {
     return this.#journals.size
   }
 
-  /** Is this call driven here, or its end being written down? */
+  /** Does this node drive the call, or write its record? */
   drives(uuid: string): boolean {
     return this.#running.has(uuid) || this.#rows.has(uuid)
   }
 
-  /** The memory of all nodes has lost a call that is driven here: it is written down again. */
+  /** The call store has lost a call that this node drives: writes its journal again. */
   async remember(uuid: string): Promise<void> {
     await this.#journals.get(uuid)?.restore()
   }
 
-  /** Begins the flow that the leg's path names, or goes on with it where `taken` says that it is. */
+  /** Starts the flow that the leg's path names. With entries in `taken`, replays it to where they end. */
   start(leg: Leg, taken: Taken | null): void {
     const run = this.#run(leg, taken).finally(
       () => this.#running.get(leg.uuid) === run && this.#running.delete(leg.uuid),
@@ -128,7 +129,7 @@ export class Flows {
     const { from, to, direction, flow } = beginningOf(begin)
     context.log.info(
       { uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) },
-      taken?.before ? 'a call goes on here' : 'a call began',
+      taken?.before ? 'a call was taken over' : 'a call began',
     )
     this.#journals.set(uuid, journal)
     const moved = leg.moved.then(() => {
@@ -138,29 +139,32 @@ export class Flows {
       return null
     })
     void leg.ended.then(() => this.#journals.get(uuid) === journal && this.#journals.delete(uuid))
-    // of a call that is taken over the row says no more than that it is here now
+    // the record of a call that was taken over changes only in its node, so it can wait
     if (taken?.before) void untilCalm(leg, context.clock).then(() => this.#tellRow(leg, journal))
     else this.#tellRow(leg, journal)
     const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), moved])
-    if (run === null) return // driven elsewhere: the flow stands still here for ever, and the next owner writes the row
+    if (run === null) return // moved: the flow never continues here, and the next owner writes the record
     const { call, failed, ours } = run
     await this.#letGo(call, failed)
     const end = await Promise.race([leg.ended, moved])
-    if (end === null || !((await ours) || (await journal.isOurs()))) return // whoever had it last writes its row
+    if (end === null || !((await ours) || (await journal.isOurs()))) return // its last owner writes its record
     const record = recordOf(begin, journal.notes, end, end.at ?? context.clock.now())
     const { outcome, agent, startedAt, endedAt } = record
     context.log.info({ uuid, flow, outcome, cause: end.cause, ms: endedAt - startedAt, agent }, 'a call ended')
     if (!(await this.#rows.write(record, journal, call.settled))) return
-    if (await call.settled) await this.#forget(journal) // else reconciliation settles the lead, of the journal
+    if (await call.settled) await this.#forget(journal) // else reconciliation settles the lead, from the journal
   }
 
-  /** What the row of a call that lives says. Written behind the call, which never waits for it. */
+  /** Writes the record of a live call, behind the call: the call never waits for it. */
   #tellRow({ phase, uuid }: Leg, journal: Journal): void {
     if (phase === 'ended' || phase === 'moved') return
     this.#parts.records.lives?.(uuid, () => liveCall(journal.begin, journal.notes, this.#parts.context.clock.now()))
   }
 
-  /** Runs the flow to its end; again from its first line, on the live call, when the journal is of another script. `behind`: see FlowCall. */
+  /**
+   * Runs the flow to its end. When the journal is of another version of the script, restarts it on the live call.
+   * `behind`: see FlowCall.
+   */
   async #outcome(
     leg: Leg,
     flow: string,
@@ -173,13 +177,13 @@ export class Flows {
     leg.steps = new Steps(journal, past, changed)
     const call = new FlowCall(leg, this.#parts.context, this.#parts.queues, behind)
     const through = this.#through(call, flow).then(finish =>
-      call.leg.steps.replaying ? { why: 'it ends earlier than it did' } : finish,
+      call.leg.steps.replaying ? { why: 'the flow ended before its journal does' } : finish,
     )
     const end = await Promise.race([through, other.then(why => ({ why }))])
     if (!('why' in end)) {
       if (end.by === 'their hang-up') return { call, failed: false, ours: false }
-      const over = leg.phase === 'ended' // nobody takes it any more: that this is written says that the call is ours
-      // at once: should this process die before the call has ended, its record says what its flow said
+      const over = leg.phase === 'ended' // no node takes an ended call over: a write that succeeds proves ownership
+      // written at once: if this process dies before the call ends, the record has the flow's outcome
       journal.note({ returned: end.by === 'itself' ? end.said : 'error' })
       const written = journal.write()
       return { call, failed: end.by === 'an error', ours: over && written }
@@ -189,7 +193,7 @@ export class Flows {
     this.restarts++
     this.#parts.context.log.warn(
       { uuid: leg.uuid, flow, why: end.why },
-      'the script of a call has changed: its flow begins again, on the live call',
+      'the script of a call has changed; its flow restarts on the live call',
     )
     await journal.restart()
     return this.#outcome(leg, flow, journal, [], left)
@@ -224,10 +228,10 @@ export class Flows {
     const { journal } = call.leg.steps
     if (!lead) {
       const said = journal.notes.findLast(({ note }) => 'disposition' in note)?.note
-      if (said && 'disposition' in said) return said.disposition // by a node that died before it could hang up
+      if (said && 'disposition' in said) return said.disposition // noted by a node that died before it hung up
       call.context.log.warn(
         { uuid: call.uuid, flow: call.leg.arrival.path },
-        'a call reached a campaign flow and is no open attempt of a campaign: it is hung up',
+        'a call reached a campaign flow without an open attempt of a campaign; it is hung up',
       )
       return 'no-attempt'
     }
@@ -235,22 +239,25 @@ export class Flows {
     try {
       const said: Disposition = await flow(call, lead)
       if (!isDisposition(said))
-        throw new InputError(`the flow '${call.leg.arrival.path}' returned '${String(said)}', which is no disposition`)
+        throw new InputError(
+          `flow '${call.leg.arrival.path}' returned '${String(said)}': return a disposition (src/campaign/disposition.ts)`,
+        )
       end = said
     } catch (error) {
       if (error instanceof CallEnded)
-        end = call.summary.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // who hung up after talking has talked
+        end = call.summary.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // a hang-up after a talk
       throw error
     } finally {
       await lead[Symbol.asyncDispose]()
-      if (!call.leg.steps.replaying) await lead.conclude(end) // else the script has changed, and it begins again
+      if (!call.leg.steps.replaying) await lead.conclude(end) // else the script has changed and the flow restarts
     }
     return end
   }
 
   /**
-   * This node goes: waits for what is being written, at most 2 s, and gives every call to the next node by closing its connection.
-   * Who talks goes on talking. Gives the number of calls that were handed over.
+   * Drains this node: waits at most 2 s for journals that are being written, then closes the connection of every call,
+   * so that FreeSWITCH offers the call to the next node. Talks go on. Resolves with the number of calls that were
+   * handed over.
    */
   async drain(): Promise<number> {
     const { context } = this.#parts
@@ -275,7 +282,7 @@ export class Flows {
     )
   }
 
-  /** The flow is through: a caller who is still there is hung up, or handed to the fallback when the flow failed. */
+  /** The flow is over. Hangs up a call that still lives, or transfers it to the fallback when the flow failed. */
   async #letGo(call: FlowCall, failed: boolean): Promise<void> {
     try {
       if (call.leg.phase === 'ended') return
@@ -290,10 +297,10 @@ export class Flows {
     try {
       await journal.end()
     } catch (error) {
-      // reconciliation finds a call that does not exist, and a row that is closed
+      // reconciliation finds that the call does not exist, and deletes the journal
       this.#parts.context.log.warn(
         { uuid: journal.uuid, error: (error as Error).message },
-        'the journal of a call that has ended could not be thrown away',
+        'the journal of an ended call could not be deleted; reconciliation deletes it',
       )
     }
   }

@@ -1,4 +1,7 @@
-/** Chance that comes out the same in every replay of a call: mulberry32 (Tommy Ettinger, public domain), seeded by the call's uuid. */
+/**
+ * Random numbers that are the same in every replay of a call: mulberry32 (Tommy Ettinger, public domain), seeded by the
+ * call's uuid.
+ */
 
 export function seededRandom(uuid: string): () => number {
   let state = 0

@@ -1,20 +1,28 @@
-/** What a script cannot do without, said by its author where it cannot be read from the code: `export const uses`. For the doctor. */
+/**
+ * The queues and sounds that a script needs and that cannot be read from its code: `export const uses`. The doctor
+ * checks them.
+ */
 import { InputError } from '../base/errors.ts'
 
 /**
- * Queues into which the flow puts callers, and sounds whose names it puts together. A sound that stands in quotes in the script is
- * found without this.
+ * What a script exports as `uses`, so that `switchhook doctor` can check it. A sound whose name stands in quotes in the
+ * script is found without this.
  *
  * @example export const uses: Uses = { queues: ['sales'], sounds: ['whisper/sales'] }
  */
 export interface Uses {
+  /** Names of the queues that the flow puts callers into. */
   readonly queues?: readonly string[]
+  /**
+   * Names of the sounds that the flow builds at run time, below the switch's sound_prefix and without ending:
+   * 'whisper/sales'.
+   */
   readonly sounds?: readonly string[]
 }
 
 export const NO_USES: Uses = {}
 
-/** What a script exports as `uses`. Throws InputError when it is something else. */
+/** Checks what a script exports as `uses`. Throws InputError (BAD_INPUT) when it has another shape. */
 export function readUses(exported: unknown): Uses {
   if (exported === undefined) return NO_USES
   const texts = (list: unknown) =>
@@ -31,7 +39,7 @@ export function readUses(exported: unknown): Uses {
   throw new InputError("its export `uses` cannot be read; allowed: { queues: ['sales'], sounds: ['whisper/sales'] }")
 }
 
-/** Of all scripts together, each name once. */
+/** The needs of all scripts together, each name once, sorted. */
 export function allUses(each: Iterable<Uses>): Required<Uses> {
   const list = [...each]
   const once = (of: keyof Uses) => [...new Set(list.flatMap(one => one[of] ?? []))].sort()

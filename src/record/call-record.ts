@@ -1,6 +1,6 @@
 /**
- * What remains of a call. One function makes the record, whoever asks for it: the node whose flow ran to its end (run.ts) and a node that
- * finds the call ended and has its journal (record-from-journal.ts). All columns: docs/records.md.
+ * The record of a call. One function (recordOf) makes it, for the node whose flow ran to its end (flow/run.ts) and for
+ * a node that finds the call ended and reads its journal (record-from-journal.ts). All columns: docs/records.md.
  */
 import type { Arrival } from '../journal/arrival.ts'
 import type { Begin } from '../journal/entries.ts'
@@ -8,7 +8,7 @@ import type { LegEnd } from '../call/leg-end.ts'
 import { TRANSFERRED } from '../call/verbs/transfer.ts'
 import { summaryOf, type TimedNote, type CallSummary } from './call-summary.ts'
 
-/** What is known of a call when it begins. */
+/** The part of a record that is known when the call begins. */
 export interface CallBeginning {
   readonly uuid: string
   readonly flow: string
@@ -18,28 +18,29 @@ export interface CallBeginning {
   readonly core: string
   /** When the leg was created (so before it rang), milliseconds since the epoch. */
   readonly startedAt: number
-  /** The number of the person we serve: who called, whom a campaign called, whom an agent wanted to talk with. */
+  /** The number of the person served: the caller, the lead, or the customer whom an agent dialled by click-to-dial. */
   readonly customer?: string | null
 }
 
-/** A call that lives: what its row says meanwhile. */
+/** The record of a live call. */
 export interface LiveCall extends CallBeginning, CallSummary {}
 
 /**
- * The house's own words for what came of a call whose flow said none:
+ * The outcomes that Switchhook gives a call whose flow returned none:
  *
- *   talked       they talked with somebody, whoever hung up (`agent`: with whom)
- *   callback     they are called back
- *   transferred  the flow gave the call to another extension of the dialplan
- *   abandoned    they hung up while they waited in a queue (`waitMs`: after how long), and had talked with nobody
- *   hung-up      they hung up before that, or after they had left the queue
- *   done         the flow ended, and nothing of this had happened
- *   overflow     there was too much to do: no flow has run
- *   no-attempt   the call came to a campaign's flow and is no open attempt of a campaign
+ *   talked       the caller talked with somebody, whoever hung up (`agent`: with whom)
+ *   callback     the caller is to be called back
+ *   transferred  the flow transferred the call to another extension of the dialplan
+ *   abandoned    the caller hung up in a queue (`waitMs`: after how long) and had talked with nobody
+ *   hung-up      the caller hung up before any queue, or after leaving it
+ *   done         the flow ended, and none of these had happened
+ *   overflow     the node was full: the call went to the overflow, no flow ran
+ *   no-attempt   the call reached a campaign's flow and is not an open attempt of a campaign
  *   error        the flow failed
- *   lost         its switch ended with it, or nobody knows how it ended
+ *   lost         FreeSWITCH crashed with the call, or it is unknown how the call ended
  *
- * A call that was dialled and not answered has the outcome of the dialling: busy, no-answer, declined, invalid, cancelled, failed, refused.
+ * A call that was dialled and not answered has the outcome of the dial: busy, no-answer, declined, invalid, cancelled,
+ * failed, refused.
  */
 export type HouseOutcome =
   | 'talked'
@@ -53,30 +54,36 @@ export type HouseOutcome =
   | 'error'
   | 'lost'
 
-/** 'other': whom they talked with, when that is no agent of ours; 'flow': our script; 'switch': a limit, a dead line, an operator. */
+/**
+ * 'other': the other party of the talk, not an agent; 'flow': the script; 'switch': a limit of FreeSWITCH, a dead line,
+ * an operator.
+ */
 export type HungUpBy = 'customer' | 'agent' | 'other' | 'flow' | 'switch'
 
 export interface CallRecord extends CallBeginning, CallSummary {
   readonly end: LegEnd
   readonly endedAt: number
-  /** The flow's own word (what it returned, when that is a word; a campaign's disposition), else one of HouseOutcome. */
+  /** The string that the flow returned, or a campaign's disposition; else one of HouseOutcome. */
   readonly outcome: string
-  /** Null: it goes on elsewhere, it was never answered, or nobody knows. */
+  /** Null: the call goes on elsewhere, it was never answered, or it is unknown. */
   readonly hungUpBy: HungUpBy | null
 }
 
-/** Where they are kept. Both that give a promise may be asked twice. */
+/** The store of records. `ended` and `later` may be called twice for one call. */
 export interface CallRecords {
   /**
-   * The row of a call that lives is to say what `look` gives, from now on. Returns at once: it is written behind the call. Absent where
-   * nobody looks at a call before it has ended.
+   * Writes the record of a live call behind the call: returns at once, and calls `look` when it writes. Absent where no
+   * one reads the records of live calls.
    */
   lives?(uuid: string, look: () => LiveCall): void
-  /** It is not driven here any more: its next owner writes its row. */
+  /** The call has moved to another node, which writes its record from now on. */
   moved?(uuid: string): void
-  /** Rejects when it could not be written now. The first end of a call counts. */
+  /** Closes the record. Rejects when it cannot be written now. The first end of a call counts. */
   ended(call: CallRecord): Promise<void>
-  /** Resolves when it is written, however long the store is away. Rejects when the store refuses it, has no room, or closes. */
+  /**
+   * Closes the record when the store is back, however long that takes. Rejects when the store refuses it, has no room,
+   * or closes.
+   */
   later?(call: CallRecord): Promise<void>
 }
 
@@ -99,12 +106,12 @@ export function liveCall(begin: Begin, notes: readonly TimedNote[], now: number)
   return { ...beginning, ...withArrival(begin, summaryOf(notes, now)) }
 }
 
-/** `at`: when it ended, milliseconds since the epoch, when the switch does not say so itself. */
+/** `at`: when the call ended, milliseconds since the epoch, for an `end` in which FreeSWITCH gives no time. */
 export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd, at: number): CallRecord {
   const beginning = beginningOf(begin)
   const known = notes.flatMap(({ note }) => ('ended' in note ? note.ended : [])).at(-1)
   if (known) {
-    // by the node that saw the end and could not write the row
+    // noted by the node that received the end and could not write the record
     const summary = withArrival(begin, summaryOf(notes, known.at, true))
     const { at: endedAt, cause, answeredAt } = known
     return {
@@ -118,7 +125,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
     }
   }
   const { answered, hungUp } = timesIn(end, beginning.startedAt)
-  // nothing happens after the end; that a switch had died is noticed later than it was so, by everything that its calls did
+  // nothing happens after the end; only the crash of a FreeSWITCH is noticed later than its calls' last events
   const events = notes.filter(({ note }) => 'event' in note).map(note => note.at)
   const endedAt = end.cause === 'SWITCH_CRASH' ? at : Math.max(hungUp ?? at, ...events)
   const summary = withArrival(
@@ -130,7 +137,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
     ),
   )
   const answeredAt = answered ?? summary.answeredAt
-  // not by two spreads: they cost 12 µs, a fiftieth of all that a call does
+  // not two spreads: they cost 12 µs, a fiftieth of the work of a whole call
   return Object.assign(beginning, summary, {
     answeredAt,
     end,
@@ -140,7 +147,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
   })
 }
 
-/** Of a call for which there was no room: it went to the overflow before a flow began. */
+/** The record of a call that the full node sent to the overflow before a flow began. */
 export function shedRecord(arrival: Arrival, now: number): CallRecord {
   const word = 'overflow' satisfies HouseOutcome
   return recordOf(
@@ -151,7 +158,10 @@ export function shedRecord(arrival: Arrival, now: number): CallRecord {
   )
 }
 
-/** A call that was dialled for an agent is theirs from its first ring; one that we called has rung and was answered before it came to the door. */
+/**
+ * Adds what happened before the call came to the listener. A call that was dialled for an agent is that agent's from
+ * its first ring; an outbound call has rung and was answered by then.
+ */
 function withArrival({ at, arrival }: Begin, summary: CallSummary): CallSummary {
   const { agent = summary.agent, answeredFor, age = 0, direction } = arrival
   if (answeredFor === undefined) return { ...summary, agent }
@@ -163,7 +173,7 @@ function withArrival({ at, arrival }: Begin, summary: CallSummary): CallSummary 
   }
 }
 
-/** By the differences of the switch's own times, for its clock may be another than ours. */
+/** The times in FreeSWITCH's last event. Only their differences are used, for its clock may differ from the node's. */
 function timesIn({ facts }: LegEnd, startedAt: number): { answered: number | null; hungUp: number | null } {
   if (facts === undefined) return { answered: null, hungUp: null }
   const [created, answered, hungUp] = ['Created', 'Answered', 'Hangup'].map(name =>
@@ -172,7 +182,7 @@ function timesIn({ facts }: LegEnd, startedAt: number): { answered: number | nul
   return { answered: after(created, answered, startedAt), hungUp: after(created, hungUp, startedAt) }
 }
 
-/** FreeSWITCH counts in microseconds, and says 0 for what has not happened. */
+/** FreeSWITCH's times are microseconds, and 0 for what has not happened. */
 const after = (created: number, then: number, startedAt: number) =>
   created > 0 && then >= created ? startedAt + Math.round((then - created) / 1_000) : null
 
@@ -201,7 +211,7 @@ function outcomeOf(notes: readonly TimedNote[], { timeline, talkMs }: CallSummar
 }
 const PLACES = new Set(['entered', 'left', 'callback', 'transferred'])
 
-/** Causes with which the switch itself ends a call: its limits, a line without a sound, its operator, its end. */
+/** Causes with which FreeSWITCH itself ends a call: its limits, a line without media, its operator, its own end. */
 const BY_SWITCH = new Set([
   'SWITCH_CRASH',
   'MEDIA_TIMEOUT',
@@ -221,7 +231,7 @@ function hungUpBy(
   const person = arrival.agent === undefined ? 'customer' : 'agent'
   const byFlow = notes.some(({ note }) => 'hungUp' in note || 'returned' in note)
   if (!byFlow) {
-    // send_bye: the far end did not say goodbye first
+    // send_bye: FreeSWITCH sent the BYE, the far end did not
     const sent = facts?.variable('sip_hangup_disposition')?.startsWith('send_') ?? false
     return BY_SWITCH.has(cause) || sent ? 'switch' : person
   }

@@ -1,8 +1,9 @@
 /**
- * Call records in PostgreSQL: a row while the call lives, closed when it ends. Nobody waits for the database: what is new is written behind
- * the calls, all of it in one statement and one statement at a time, so a busy node writes fewer and larger ones. While the database is
- * away, or says nothing, the latest word of each call that lives is kept, and so are the rows of calls that have ended: ten thousand at
- * most, told every 30 s, and all of them written when it is back.
+ * Call records in PostgreSQL: one row per call, open while the call lives, closed when it ends. Calls never wait for
+ * the database: changes are written behind them, all of them in one statement, and one statement at a time, so a busy
+ * node writes fewer and larger ones. While PostgreSQL is down or silent, the latest state of each live call is kept,
+ * and so are the rows of ended calls (10 000 at most, logged every 30 s). All of them are written when it is back. Used
+ * by the node, and by recovery.
  */
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -13,19 +14,21 @@ import type { CallRecord, CallRecords, LiveCall } from './call-record.ts'
 /** Rows in one statement. */
 const AT_ONCE = 200
 const AGAIN_MS = 1_000
-/** A node that goes waits so long for what is being written. What is not is in the journals. */
+/**
+ * A node that closes waits this long for the statement that runs. Rows that are not written then are in the journals.
+ */
 const CLOSE_MS = 1_000
-/** Rows that wait for a database that hangs: more than calls that one node drives. */
+/** Rows that wait for a database that hangs: more than the calls that one node drives. */
 const MOST = 20_000
-/** Of them, rows of calls that have ended, 1 to 2 kB each. */
+/** Of them, rows of ended calls, 1 to 2 kB each. */
 const MOST_LATER = 10_000
 const TOLD_EVERY_MS = 30_000
 
 interface Waiting {
   readonly look: () => CallState
-  /** Of a call that has ended. */
+  /** Present for a call that has ended. */
   readonly done?: { resolve(): void; reject(error: Error): void }
-  /** It is kept until the database takes it. */
+  /** The row is kept until PostgreSQL takes it. */
   readonly later?: true
 }
 type Row = readonly [uuid: string, waiting: Waiting]
@@ -35,7 +38,7 @@ interface Parts {
   readonly log: Log
 }
 
-/** `node`: the name of this one. Disposing takes nothing more, and waits up to a second for what is being written. */
+/** `node`: the name of this node. Disposing refuses further rows, and waits up to 1 s for the statement that runs. */
 export const keepCallRows = (sql: Sql, node: string, parts: Parts): Required<CallRecords> & AsyncDisposable =>
   new KeptRecords(sql, node, parts)
 
@@ -46,9 +49,9 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   readonly #waiting = new Map<string, Waiting>()
   #writing: Promise<void> | null = null
   #again: Timer | null = null
-  /** Since when the database does not take them, and when that was told last; by the clock that only grows. */
+  /** Since when PostgreSQL takes no rows, and when that was logged last; by the monotonic clock. */
   #failing: { readonly since: number; toldAt: number } | null = null
-  /** Rows of calls that have ended which wait, and those that found no room. */
+  /** Rows of ended calls that wait, and those that found no room. */
   #late = 0
   #left = 0
   #closed = false
@@ -69,16 +72,16 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   }
 
   ended(call: CallRecord): Promise<void> {
-    if (this.#again) return Promise.reject(new Error('call records cannot be written now')) // the next try has its time
+    if (this.#again) return Promise.reject(new Error('call records cannot be written now')) // a retry is scheduled
     return this.#end(call.uuid, { look: () => stateOf(call, this.#node) })
   }
 
   later(call: CallRecord): Promise<void> {
     if (this.#late >= MOST_LATER) {
       this.#left++
-      return Promise.reject(new Error(`${MOST_LATER} records of calls that have ended wait for PostgreSQL already`))
+      return Promise.reject(new Error(`${MOST_LATER} records of ended calls wait for PostgreSQL already`))
     }
-    // copied: a part of an event's text would keep all of it alive (V8), 9 kB for each call
+    // copied, because in V8 a part of an event's text keeps the whole text alive, 9 kB for each call
     const state = structuredClone(stateOf(call, this.#node))
     this.#late++
     return this.#end(call.uuid, { look: () => state, later: true }).finally(() => this.#late--)
@@ -95,14 +98,14 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
   #end(uuid: string, row: Omit<Waiting, 'done'>): Promise<void> {
     if (this.#waiting.size >= MOST) return Promise.reject(new Error(`${MOST} records wait for PostgreSQL already`))
     if (this.#waiting.get(uuid)?.done)
-      return Promise.reject(new Error('the end of this call waits to be written already'))
+      return Promise.reject(new Error('the record of this ended call waits to be written already'))
     return new Promise((resolve, reject) => this.#put(uuid, { ...row, done: { resolve, reject } }))
   }
 
   #put(uuid: string, row: Waiting): void {
     if (this.#closed) return void row.done?.reject(new Error('this node closes'))
     this.#waiting.set(uuid, row)
-    if (this.#again === null) this.#write() // while the database is away the next try has its time
+    if (this.#again === null) this.#write() // else a retry is scheduled
   }
 
   /** One statement at a time. */
@@ -111,7 +114,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     this.#writing = this.#writeAll().then(all => {
       this.#writing = null
       if (!all) this.#tryAgain()
-      else this.#write() // what came in the last moment
+      else this.#write() // rows that came meanwhile
     })
   }
 
@@ -125,7 +128,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     })
   }
 
-  /** False when the database does not take them now. */
+  /** Writes all waiting rows. False when PostgreSQL does not take them now. */
   async #writeAll(): Promise<boolean> {
     const { clock, log } = this.#parts
     const began = clock.monotonic()
@@ -145,14 +148,14 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
         waitedMs: Math.round(began - this.#failing.since),
         leftToReconciliation: this.#left,
       }
-      log.info(fields, 'rows of calls that waited for PostgreSQL were written')
+      log.info(fields, 'call records that waited for PostgreSQL were written')
     }
     this.#failing = null
     this.#left = 0
     return true
   }
 
-  /** Whoever does not wait leaves the end of a call to its journal. */
+  /** Rejects the ended calls that do not wait for PostgreSQL: their end is noted in their journals. */
   #leaveEnds(): void {
     for (const [uuid, { done, later }] of this.#waiting) {
       if (!done || later) continue
@@ -161,7 +164,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     }
   }
 
-  /** False when the database does not take them now: then those that were not written wait again. */
+  /** False when PostgreSQL does not take them now; the rows that were not written then wait again. */
   async #writeRows(batch: readonly Row[]): Promise<boolean> {
     try {
       await saveCalls(
@@ -173,7 +176,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     } catch (error) {
       if (!isRefused(error)) return this.#keep(batch, error as Error)
       if (batch.length === 1) return this.#refuse(batch[0]!, error as Error)
-      // one row that cannot be written must not keep the others away
+      // one row that PostgreSQL refuses must not block the others
       for (const [at, row] of batch.entries()) {
         if (!(await this.#writeRows([row]))) return this.#keep(batch.slice(at + 1), error as Error)
       }
@@ -183,7 +186,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
 
   #refuse([uuid, { done }]: Row, error: Error): true {
     if (done) done.reject(error)
-    else this.#parts.log.error({ uuid, error: error.message }, 'PostgreSQL refused the row of a call; the call goes on')
+    else this.#parts.log.error({ uuid, error: error.message }, 'PostgreSQL refused a call record; the call continues')
     return true
   }
 
@@ -205,7 +208,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     this.#failing.toldAt = now
     log.warn(
       { waiting: this.#waiting.size, ended: this.#late, most: MOST_LATER, leftToReconciliation: this.#left },
-      'PostgreSQL does not take the rows of calls: the calls go on, and the rows are written when it is back',
+      'PostgreSQL does not take call records; the calls continue, the records are written when it is back',
     )
   }
 }

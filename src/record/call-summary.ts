@@ -1,4 +1,7 @@
-/** What the record of a call says of its way, made of the notes in its journal: by the node that ends the call, or by one that finds it ended. */
+/**
+ * The timeline and the durations in a call's record, computed from the notes in its journal. Used by call-record.ts and
+ * flow/run.ts.
+ */
 import type { NoteOf } from '../journal/entries.ts'
 import type { Moment } from '../journal/moments.ts'
 import type { CallWay } from '../store/calls.ts'
@@ -7,11 +10,11 @@ export type { Moment }
 export type TimedNote = { readonly at: number; readonly note: NoteOf }
 
 export interface CallSummary extends CallWay {
-  /** The moments of its way (journal/moments.ts), oldest first; of more than 500 the first 100 and the last 400. */
+  /** The moments of the call (journal/moments.ts), oldest first; of more than 500, the first 100 and the last 400. */
   readonly timeline: readonly Moment[]
-  /** When this leg was picked up, milliseconds since the epoch; null: not yet, or it is not known. */
+  /** When this leg was answered, milliseconds since the epoch; null: not yet, or unknown. */
   readonly answeredAt: number | null
-  /** Who of the agents talked with the caller last. */
+  /** The agent who talked with the caller last; null: none. */
   readonly agent: string | null
   readonly tags: ReadonlyMap<string, string>
 }
@@ -19,7 +22,10 @@ export interface CallSummary extends CallWay {
 const FIRST = 100
 const MOST = 500
 
-/** `now`: what has begun and not ended lasts until then, milliseconds since the epoch. A talk that goes on is told as over when `over` says so. */
+/**
+ * `now`: a span that has not ended lasts until then, milliseconds since the epoch. With `over`, a talk that has not
+ * ended ends at `now`.
+ */
 export function summaryOf(notes: readonly TimedNote[], now: number, over = false): CallSummary {
   const timeline = momentsOf(notes)
   if (over) timeline.push(...openTalks(timeline, now))
@@ -45,7 +51,7 @@ export function summaryOf(notes: readonly TimedNote[], now: number, over = false
   }
 }
 
-/** Do they wait in this queue, as far as the notes go? */
+/** Does the caller wait in this queue, by these notes? */
 export function waitsIn(notes: readonly TimedNote[], queue: string): boolean {
   const last = momentsOf(notes).findLast(({ event }) => WAITING.has(event))
   return last?.event === 'entered' && last.queue === queue
@@ -60,7 +66,7 @@ const momentsOf = (notes: readonly TimedNote[]): Moment[] =>
   notes.flatMap(({ at, note }) => ('event' in note ? [{ at, ...note } as Moment] : []))
 const legOf = ({ leg, agent }: Moment): string => leg ?? agent ?? ''
 
-/** Talks that nobody has told the end of. */
+/** The missing ends of talks that have not ended. */
 function openTalks(timeline: readonly Moment[], at: number): Moment[] {
   const open = new Map<string, Moment>()
   for (const moment of timeline) {
@@ -75,7 +81,7 @@ function openTalks(timeline: readonly Moment[], at: number): Moment[] {
   }))
 }
 
-/** How long each lasted from its beginning to the first of its ends, milliseconds. */
+/** How long each span lasted, from its first `from` to the next of `to` with the same key, milliseconds. */
 function spans(
   timeline: readonly Moment[],
   now: number,

@@ -1,4 +1,4 @@
-/** The rows of calls that have ended here: written at once, or when PostgreSQL is back. Until then nothing else of such a call is kept. Used by run.ts. */
+/** Writes the records of calls that ended on this node: at once, or when PostgreSQL is back. Used by flow/run.ts. */
 import type { CallContext } from '../call/call-context.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { CallStore, Owner } from '../journal/call-store.ts'
@@ -8,13 +8,13 @@ import type { CallRecord, CallRecords } from './call-record.ts'
 export interface EndedRowsParts {
   readonly records: CallRecords
   readonly context: Pick<CallContext, 'log'>
-  /** Where the journals are. */
+  /** The store of journals. */
   readonly calls?: Pick<CallStore, 'end'> | undefined
 }
 
-/** Whoever has the row tells it: asking once more is of no use. */
+/** Logged with the record: a retry of the same record would be refused again. */
 export const REFUSED =
-  'PostgreSQL refuses the row of a call for what is in it: the row is missing, the journal of the call stays'
+  'PostgreSQL refused the record of a call for its content; the record is missing, the journal of the call stays'
 
 export class EndedRows {
   readonly #parts: EndedRowsParts
@@ -24,12 +24,15 @@ export class EndedRows {
     this.#parts = parts
   }
 
-  /** Does the row of this call wait for PostgreSQL? */
+  /** Does the record of this call wait for PostgreSQL? */
   has(uuid: string): boolean {
     return this.#waiting.has(uuid)
   }
 
-  /** True when it is written; else how the call ended is in its journal, and the call needs nobody here any more. `settled` as in FlowCall. */
+  /**
+   * Resolves with true when the record is written. Otherwise the end of the call is in its journal, and the flow's part
+   * is over. `settled` is FlowCall.settled.
+   */
   async write(record: CallRecord, journal: Journal, settled: Promise<boolean>): Promise<boolean> {
     const { records, context } = this.#parts
     const {
@@ -43,7 +46,7 @@ export class EndedRows {
       await records.ended(record)
       return true
     } catch (error) {
-      // the caller is gone and must not be kept waiting for a database
+      // the call is over and holds nothing on this node while PostgreSQL is down
       journal.note({ ended: { at, answeredAt, cause, hungUpBy } })
       await journal.write()
       journal.stop()
@@ -53,7 +56,9 @@ export class EndedRows {
     }
   }
 
-  /** What finds no room, and what waits when this process ends, is written by reconciliation, of the journal. */
+  /**
+   * A record that finds no room, or still waits when this process ends, is written by reconciliation, from the journal.
+   */
   async #wait(uuid: string, owner: Owner, written: Promise<void>, settled: Promise<boolean>): Promise<void> {
     const { calls, context } = this.#parts
     this.#waiting.add(uuid)
@@ -62,15 +67,17 @@ export class EndedRows {
       if (await settled) await calls?.end(uuid, owner)
     } catch (error) {
       if (isRefused(error)) context.log.error({ uuid, error: (error as Error).message }, REFUSED)
-      else
-        context.log.debug({ uuid, error: (error as Error).message }, 'a call that has ended is left to reconciliation')
+      else context.log.debug({ uuid, error: (error as Error).message }, 'an ended call is left to reconciliation')
     } finally {
       this.#waiting.delete(uuid)
     }
   }
 }
 
-/** Without the switch's last event: it holds every variable of the call, the keys that were pressed among them. */
+/**
+ * The record without FreeSWITCH's last event: that holds every variable of the call, among them the keys that were
+ * pressed.
+ */
 const withoutEvent = ({ end, tags, ...record }: CallRecord) => ({
   ...record,
   cause: end.cause,

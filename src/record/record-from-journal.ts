@@ -1,50 +1,59 @@
-/** The record of a call that nobody drove to its end, made of its journal: what the flow would have written, as far as it came. */
+/**
+ * The record of an orphaned call, made from its journal: the same record that the flow would have written, as far as it
+ * got. Used by recovery/close-calls.ts.
+ */
 import { readEntries, type Begin, type Entry, type Intent, type Note } from '../journal/entries.ts'
 import type { EndedLeg } from '../switch/recent-hangups.ts'
 import type { LegEnd } from '../call/leg-end.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/safe-text.ts'
 import { recordOf, type CallRecord } from './call-record.ts'
 
-/** How a call ended, when that is known: heard on a link, or because its switch ended. */
+/** How a call ended, when that is known: from an event of FreeSWITCH, or because FreeSWITCH itself ended. */
 export interface KnownEnd extends EndedLeg {
   readonly facts?: LegEnd['facts']
 }
 
-/** The clocks of a switch and of a node may differ by this much; a time of bridging that is older is of an earlier talk. */
+/**
+ * The clocks of FreeSWITCH and a node may differ by this much. A bridge time that is older still belongs to an earlier
+ * talk.
+ */
 const JOINED_WITHIN_MS = 2_000
 
-/** Null when the journal says nothing. What the journal says of the end counts most. Without a known end it ended at `now`, when it was missed. */
+/**
+ * Null when the journal has no beginning. An end that is noted in the journal goes before `end`. Without either, the
+ * call ended at `now`, with the cause LOST.
+ */
 export function recordFromJournal(lines: readonly string[], end: KnownEnd | null, now: number): CallRecord | null {
   const entries = readEntries(lines)
   const begin = entries[0]
   if (begin?.k !== 'begin') return null
   const notes = entries.filter((entry): entry is Note => entry.k === 'note')
   const all = [...notes, ...unwrittenDials(entries), ...unwrittenTalk(entries, end)]
-  const at = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // two clocks may differ; nothing happens after the end
+  const at = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // clocks differ; nothing happens after the end
   return recordOf(begin, all, { cause: end?.cause ?? 'LOST', ...(end?.facts && { facts: end.facts }) }, at)
 }
 
-/** Legs that were dialled and of which nothing was written after that. */
+/** Legs that were dialled and whose outcome is not in the journal: they may still ring. */
 export function ringingIn(lines: readonly string[]): Uuid[] {
   const entries = readEntries(lines)
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
   return dialledIn(entries.filter(entry => entry.k !== 'intent' || !over.has(entry.n)))
 }
 
-/** Every leg that was dialled, whatever became of it. */
+/** Every leg that was dialled, whatever the outcome. */
 export function dialledIn(entries: readonly Entry[]): Uuid[] {
   return entries.flatMap(entry =>
     entry.k === 'intent' && entry.v.startsWith('dial ') ? [parseUuid((entry.d as { uuid: string }).uuid)] : [],
   )
 }
 
-/** What a journal says of where its call lives, and which flow it is in. */
+/** The first entry of a journal: on which FreeSWITCH the call is, and in which flow. */
 export function beginOf(lines: readonly string[]): Begin | null {
   const [begin] = readEntries(lines.slice(0, 1))
   return begin?.k === 'begin' ? begin : null
 }
 
-/** The node died while a telephone rang: that it did is in its intent. */
+/** The node died while a telephone rang: only the intent of the dial is in the journal. */
 function unwrittenDials(entries: readonly Entry[]): Note[] {
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
   const noted = new Set(
@@ -59,7 +68,7 @@ function unwrittenDials(entries: readonly Entry[]): Note[] {
   })
 }
 
-/** The node died in the moment in which the two were joined: the switch says that they were. */
+/** The node died in the moment in which the two legs were joined: FreeSWITCH's last event proves the talk. */
 function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] {
   const join = entries.findLast((entry): entry is Intent => entry.k === 'intent' && entry.v === 'join')
   const partner = (join?.d as { with: string } | undefined)?.with

@@ -1,7 +1,8 @@
 /**
- * Ends calls that nobody drove to their end: agents and places first, for people wait for them, then the record, the lead, and last of
- * all the call itself is forgotten. Every part may be done twice, by two nodes at once: the first one counts. Whatever fails leaves the
- * call as it is, for the next look.
+ * Closes orphaned calls that have ended. Order: agents and places in queues first, for callers wait for them, then the
+ * record, then the lead, and last the entry and the journal in the call store. Each part may run twice, on two nodes at
+ * once: the first one counts. A part that fails leaves the call as it is, for the next reconciliation. Used by
+ * orphaned-calls.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -15,6 +16,7 @@ import type { StaleRecords } from './stale-records.ts'
 import { recordFromJournal, ringingIn, type KnownEnd } from '../record/record-from-journal.ts'
 import type { CallRecord, CallRecords } from '../record/call-record.ts'
 
+/** An orphaned call that has ended. `end`: null when it is unknown how. */
 export interface Over {
   readonly uuid: string
   readonly owner: Owner
@@ -27,19 +29,19 @@ export interface CloseCallParts {
   readonly records: Pick<CallRecords, 'ended'>
   /** Null where there are no campaigns. */
   readonly leads: { presume(uuid: string, cause: string | null): Promise<unknown> } | null
-  /** For a call whose journal says nothing. */
+  /** The record of a call without a journal. Null where there is no database. */
   readonly rows: { lost(uuid: string, at: number): Promise<unknown> } | null
   readonly staleRecords: Pick<StaleRecords, 'clear'>
   readonly clock: Clock
   readonly log: Log
 }
 
-/** Calls whose journals are held at one time, and whose rows are written together. */
+/** Calls whose journals are in memory at one time, and whose records are written together. */
 const TOGETHER = 250
-/** Calls that are put away at once. */
+/** Calls that are closed in parallel. */
 const AT_ONCE = 20
 
-/** Gives the number of calls that were ended. Rejects when a store that all of them need is away. */
+/** Resolves with the number of calls that were closed. Rejects when a store that all of them need is unavailable. */
 export async function closeCall(batch: readonly Over[], parts: CloseCallParts): Promise<number> {
   let ended = 0
   for (let at = 0; at < batch.length; at += TOGETHER) ended += await finishSome(batch.slice(at, at + TOGETHER), parts)
@@ -48,7 +50,7 @@ export async function closeCall(batch: readonly Over[], parts: CloseCallParts): 
 
 async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promise<number> {
   const owners = await parts.calls.ownersOf(batch.map(({ uuid }) => uuid))
-  // somebody has them again, or was faster
+  // another node has taken the others over, or closed them
   const ours = batch.filter(({ owner }, at) => isSame(owners[at], owner))
   if (ours.length === 0) return 0
   const journals = new Map(
@@ -72,7 +74,7 @@ async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promis
   return ended
 }
 
-/** Gives the uuids of those that could not be written. */
+/** Resolves with the uuids of the calls whose record could not be written. */
 async function write(rows: readonly CallRecord[], { records, log }: CloseCallParts): Promise<ReadonlySet<string>> {
   const answers = await Promise.allSettled(rows.map(row => records.ended(row)))
   const failed = answers.flatMap((answer, at) =>
@@ -83,12 +85,12 @@ async function write(rows: readonly CallRecord[], { records, log }: CloseCallPar
   if (later.length > 0)
     log.warn(
       { calls: later.length, error: later[0]!.error.message },
-      'calls that nobody drives any more could not be put away yet: PostgreSQL does not take their rows',
+      'orphaned calls could not be closed: PostgreSQL does not take their records; reconciliation retries',
     )
   return new Set(failed.map(({ uuid }) => uuid))
 }
 
-/** A telephone that rings for nobody any more: before the agent who is called counts as free. */
+/** Hangs up the legs that still ring for this call, before the agents who are called count as free. */
 async function letGo(journal: readonly string[], { switchboard }: CloseCallParts): Promise<void> {
   for (const dialled of ringingIn(journal)) {
     for (const one of switchboard.switches)
@@ -106,13 +108,10 @@ async function close(
     if (record?.direction !== 'in') await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST')
     const { flow, outcome, agent } = record ?? {}
     const cause = record?.end.cause
-    log.info(
-      { uuid, flow, outcome, cause, agent, from_node: owner.node },
-      'a call that nobody drove any more was put away',
-    )
+    log.info({ uuid, flow, outcome, cause, agent, from_node: owner.node }, 'an orphaned call was closed')
     return await calls.end(uuid, owner)
   } catch (error) {
-    log.warn({ uuid, error: (error as Error).message }, 'a call that nobody drives any more could not be put away yet')
+    log.warn({ uuid, error: (error as Error).message }, 'an orphaned call could not be closed; reconciliation retries')
     return false
   }
 }

@@ -1,6 +1,8 @@
 /**
- * What does not look right, and since when. Hardly anything is acted upon at first sight, for it may be on its way to being right; and
- * one node acts before the others: which one, differs from call to call, and if that one does not, the next one does a little later.
+ * Grace periods of reconciliation: which differences it has found, and since when. It acts upon hardly any difference
+ * at first sight, because the change that resolves it may be under way. One node acts before the others, chosen by a
+ * hash of the call's uuid; when that node does not act, the next one does TURN_MS later. Used by every file in
+ * recovery/.
  */
 import type { Clock } from '../base/clock.ts'
 
@@ -17,7 +19,7 @@ export class GracePeriods {
     this.#clock = clock
   }
 
-  /** It is seen now. True when it has been seen in every look for so many milliseconds. */
+  /** The difference `what` exists now. True when every reconciliation of the last `ms` milliseconds has found it. */
   lasted(what: string, ms: number): boolean {
     const now = this.#clock.monotonic()
     const since = this.#since.get(what) ?? now
@@ -29,31 +31,33 @@ export class GracePeriods {
     return false
   }
 
-  /** A look begins. */
+  /** A reconciliation begins. */
   begin(): void {
     this.#seen.clear()
     this.#due = Infinity
   }
 
-  /** The next look comes within so many milliseconds. */
+  /** The next reconciliation must come within `ms` milliseconds. */
   soon(ms: number): void {
     this.#due = Math.min(this.#due, ms)
   }
 
-  /** The look is over: what was not seen in it is forgotten. Gives the milliseconds until something will have lasted long enough. */
+  /**
+   * The reconciliation is over: drops what it has not found. Returns the milliseconds until the next grace period ends.
+   */
   end(): number {
     for (const what of this.#since.keys()) if (!this.#seen.has(what)) this.#since.delete(what)
     return this.#due
   }
 }
 
-/** Milliseconds that `node` leaves to the others before it acts upon this call. */
+/** Milliseconds that `node` waits for other nodes before it acts upon this call. 0 for the first node. */
 export function turnOf(uuid: string, node: string, others: readonly string[]): number {
   const mine = weight(uuid, node)
   return others.filter(other => other !== node && weight(uuid, other) > mine).length * TURN_MS
 }
 
-/** FNV-1a: the same on every node, evenly spread. */
+/** FNV-1a hash: the same on every node, evenly spread. */
 function weight(uuid: string, node: string): number {
   let hash = 0x811c9dc5
   for (const text of [node, uuid])

@@ -1,12 +1,15 @@
-/** Where calls live, asked of all switches at once. */
+/** Asks every FreeSWITCH at once on which of them calls live. Used by orphaned-calls.ts and stale-records.ts. */
 import { uuidOf } from '../switch/channel-list.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 
-/** The switch it lives on; 'no': on none; 'unknown': not on those that could be asked. */
+/** The FreeSWITCH on which the call lives; 'no': on none; 'unknown': on none that answered, and not all did. */
 export type Liveness = Switch | 'no' | 'unknown'
 
-/** Can it be asked, and does its no mean that the call is over? */
+/**
+ * Is the link up, and does a "no" of this FreeSWITCH mean that the call is over? (Not while it may still recover
+ * calls.)
+ */
 export const answers = (one: Switch): boolean => one.up && !one.waiting
 
 export async function livenessOf(

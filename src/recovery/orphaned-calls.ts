@@ -1,11 +1,13 @@
 /**
- * Calls whose node is gone, or does not know them any more. Nobody takes one here: only a door takes calls, for only FreeSWITCH says
- * who drives them, and a call that was taken in the moment in which it comes to a door would be torn from that one. So everything that
- * is done to an orphan may be done by two nodes, and ends when its owner is another.
+ * Orphaned calls: the owner node is gone, or no longer knows the call. Used by reconcile.ts. No takeover happens here:
+ * only a listener takes calls over, because FreeSWITCH decides which node drives a call, and a takeover here, in the
+ * moment in which FreeSWITCH offers the call to a node, would tear the call from that node. So two nodes may do each of
+ * these things, and stop when the owner changes.
  *
- *   over             its record is written, and whoever was promised to it is free
- *   two people talk  their end is waited for; every node hears it
- *   lives, driven by nobody that may: its node is stopped, or cut off from the others, and holds its connections. It is fetched.
+ *   ended     its record is written, and its agents are released (close-calls.ts)
+ *   talking   its end is awaited; every node receives the event
+ *   driven    it lives, and its owner must not drive it: that node is stopped, or cut off from the others, and still
+ *             holds the connection. The call is transferred to a node that may drive it ("fetched").
  */
 import type { Log } from '../base/log.ts'
 import { SwitchError } from '../base/errors.ts'
@@ -19,42 +21,55 @@ import { beginOf, type KnownEnd } from '../record/record-from-journal.ts'
 import { turnOf, type GracePeriods } from './grace.ts'
 import { answers, livenessOf } from './liveness.ts'
 
-/** What a node knows of itself and of the others: cluster/local-node-lease.ts. */
+/** The nodes of the cluster, as this node sees them: cluster/local-node-lease.ts. */
 export interface Nodes {
-  /** May this node decide anything about calls in this moment? */
+  /** Does this node hold its lease, so that it may act upon calls now? */
   holds(): boolean
   isAlive(node: string): boolean
-  /** Those that are alive; every one of them reconciles. `address`: of its door. */
+  /** The nodes that are alive; each of them reconciles. `address`: of its listener. */
   peers(): readonly { readonly node: string; readonly address?: string | null; readonly roles: readonly string[] }[]
 }
 
 export interface OrphanedCallsParts extends CloseCallParts {
   readonly node: string
-  /** 'host:port' at which the switches reach this node's door; null: it has none, or they are told no single address. */
+  /** 'host:port' at which FreeSWITCH reaches this node's listener; null: it has no listener, or no single address. */
   readonly address: string | null
   readonly nodes: Nodes
   readonly calls: CallStore
   readonly switchboard: Switchboard
-  /** Does this node drive it, or write down how it ended? */
+  /** Does this node drive the call, or write its record? */
   mine(uuid: string): boolean
-  /** Are calls of a dead node coming to this one's door? Those that were not accepted yet look as if a node held them. Absent: no. */
+  /**
+   * Is this node taking over calls of a dead node? Calls that it has not accepted yet look as if the dead node held
+   * them. Absent: no.
+   */
   takesOver?(): boolean
-  /** Has the process of a node that is not alive ended? Then FreeSWITCH brings its calls to another door. Absent: it may hold its connections. */
+  /**
+   * Has the process of a node that is not alive ended? Then FreeSWITCH offers its calls to another node. Absent: the
+   * process may still hold its connections.
+   */
   hasEnded?(node: string): Promise<boolean>
   readonly log: Log
 }
 
-/** A call whose node has just lapsed may be on its way to another door, which takes 30 ms. */
+/** When a node's lease has just lapsed, FreeSWITCH may be offering the call to another node, which takes 30 ms. */
 const ON_ITS_WAY_MS = 1_000
-/** When the process has ended it is on its way for sure, and whoever finds a queue full there is asked again after 1, 2, 4 and 8 s (esl/tcp.ts, BACKLOG). */
+/**
+ * When the process has ended, FreeSWITCH is certainly offering the call. A connection that finds the queue of a
+ * listener full is retried after 1, 2, 4 and 8 s (esl/tcp.ts, BACKLOG).
+ */
 const BROUGHT_MS = 15_000
-/** The end of a call is told to everybody in the same moment; this is longer than that moment. */
+/** All nodes receive the end of a call in the same moment; this is longer than that moment. */
 const UNHEARD_MS = 500
-/** A call of our own that is over is being written down by its flow. */
+/** When a call of this node has ended, its flow may still be writing the record. */
 const OURS_MS = 5_000
-/** Extensions of the dialplan that bring a call to a door. Whoever is elsewhere (in the apology, or transferred out) is not ours to fetch. */
+/**
+ * Extensions of the dialplan that offer a call to nodes. A call in another one (the fallback, or transferred out) is
+ * not fetched.
+ */
 const TO_A_DOOR = /^switchhook-(?!sorry$)/
 
+/** Numbers of orphaned calls: closed now, in a talk whose end is awaited, and fetched now. */
 export interface Orphaned {
   readonly finished: number
   readonly watched: number
@@ -64,9 +79,11 @@ export interface Orphaned {
 export class OrphanedCalls {
   readonly #parts: OrphanedCallsParts
   readonly #grace: GracePeriods
-  /** Talks whose end is waited for. */
+  /** Calls in a talk whose end is awaited. */
   readonly #watched = new Map<string, { readonly owner: Owner } & Disposable>()
-  /** Runs of switches that ended before this process began: asked once to bring back what they can. */
+  /**
+   * Runs of FreeSWITCH that ended before this process began and for which `sofia recover` was requested; once for each.
+   */
   readonly #revived = new Set<string>()
   #ended: Over[] = []
   #finishing = false
@@ -110,7 +127,10 @@ export class OrphanedCalls {
     for (const uuid of this.#watched.keys()) this.#forget(uuid)
   }
 
-  /** Which of these nodes' processes have ended. (Of an earlier one of our own name it is not asked: our port is open.) */
+  /**
+   * Those of these nodes whose process has ended. Not asked for an earlier process of this node's name: this node's own
+   * port is open.
+   */
   async #processesEnded(nodes: readonly string[]): Promise<ReadonlySet<string>> {
     const { hasEnded = async () => false, node } = this.#parts
     const others = [...new Set(nodes)].filter(name => name !== node)
@@ -118,7 +138,7 @@ export class OrphanedCalls {
     return new Set(others.filter((_, at) => ended[at]))
   }
 
-  /** True when it was fetched. `isBrought`: FreeSWITCH is bringing it to another door. */
+  /** Resolves with true when the call was fetched. `isBrought`: FreeSWITCH is offering it to another node. */
   async #lives(uuid: Uuid, owner: Owner, home: Switch, isBrought: boolean): Promise<boolean> {
     const { nodes, calls, log } = this.#parts
     const place = await placeOf(uuid, home)
@@ -144,20 +164,22 @@ export class OrphanedCalls {
     const address = this.#door()
     log.warn(
       { uuid, from_node: owner.node, to: address },
-      'a call is fetched from a node that holds it and may not drive it',
+      'a call is fetched from a node that holds it and may no longer drive it',
     )
     if (address === null) return home.attempt(build.uuidTransfer(uuid, ident(flow)))
     if (!(await home.attempt(build.uuidSetvar(uuid, 'switchhook_home' as Ident, varValue(address))))) return false
     return nodes.holds() && home.attempt(build.uuidTransferHome(uuid, ident(flow)))
   }
 
-  /** Where a call can be driven: here, or else at a node that takes calls. */
+  /** The address of a listener that can take the call over: this node's, or else that of another node. */
   #door(): string | null {
     const { address, nodes } = this.#parts
     return address ?? nodes.peers().find(peer => peer.address && peer.roles.includes('listener'))?.address ?? null
   }
 
-  /** How a call that no switch has ended, null when nobody knows. */
+  /**
+   * How a call that is on no FreeSWITCH ended; null: it ended, unknown how; 'unknown': it is not certain that it ended.
+   */
   async #endOf(uuid: Uuid, liveness: 'no' | 'unknown'): Promise<KnownEnd | null | 'unknown'> {
     const { switchboard, calls } = this.#parts
     for (const one of switchboard.switches) {
@@ -178,7 +200,10 @@ export class OrphanedCalls {
     return this.#before(core)
   }
 
-  /** Its switch was started anew while nobody of us was there: what it can bring back is brought back first. */
+  /**
+   * FreeSWITCH restarted while no node was connected: requests `sofia recover` first, so that it brings back the calls
+   * that it can.
+   */
   #before(core: string): KnownEnd | null | 'unknown' {
     const { switches } = this.#parts.switchboard
     if (!this.#revived.has(core)) {
@@ -195,7 +220,7 @@ export class OrphanedCalls {
     return this.#grace.lasted(`over ${uuid} ${owner.epoch}`, own + this.#turn(uuid, owner))
   }
 
-  /** Nobody else looks after a call that is still written down under our own name. */
+  /** Milliseconds until it is this node's turn; 0 for a call that this node owns, as no other node looks after it. */
   #turn(uuid: string, owner: Owner): number {
     const { node, nodes } = this.#parts
     if (owner.node === node) return 0
@@ -210,7 +235,7 @@ export class OrphanedCalls {
     if (this.#watched.has(uuid)) return
     const over = (end: KnownEnd) => {
       this.#forget(uuid)
-      if (this.#turn(uuid, owner) > 0) return // the next look finds it, should the node whose turn it is not be there
+      if (this.#turn(uuid, owner) > 0) return // the next reconciliation closes it if the other node does not
       this.#ended.push({ uuid, owner, end })
       if (!this.#finishing) void this.#finishEnded()
     }
@@ -229,13 +254,13 @@ export class OrphanedCalls {
     this.#watched.delete(uuid)
   }
 
-  /** Hundreds may hang up at once: what ends while others are being put away is put away together. */
+  /** Hundreds of calls may end at once: those that end while others are being closed are closed together. */
   async #finishEnded(): Promise<void> {
     this.#finishing = true
     try {
       while (this.#ended.length > 0) await this.#finish(this.#ended.splice(0))
     } catch (error) {
-      this.#parts.log.warn({ error: (error as Error).message }, 'calls that ended could not be put away yet')
+      this.#parts.log.warn({ error: (error as Error).message }, 'orphaned calls could not be closed; they are retried')
     } finally {
       this.#finishing = false
     }
@@ -246,12 +271,15 @@ export class OrphanedCalls {
   }
 }
 
-/** Null: it cannot be said now. A leg in the fallback is on its way out: nobody drives it and nobody shall. */
+/**
+ * Null: FreeSWITCH cannot be asked now. 'leaving': the leg is in the fallback or was transferred out, where no node
+ * drives it.
+ */
 async function placeOf(uuid: Uuid, home: Switch): Promise<'talking' | 'leaving' | 'driven' | null> {
   try {
     const partner = await home.ask(build.uuidGetvar(uuid, 'bridge_to' as Ident))
     if (uuidOf(partner.trim())) return 'talking'
-    // a field of the leg when no variable has the name (switch_channel.c, switch_channel_get_variable_dup)
+    // a field of the channel when no variable has this name (switch_channel.c, switch_channel_get_variable_dup)
     return (await home.ask(build.uuidGetvar(uuid, 'destination_number' as Ident))).trim().match(TO_A_DOOR)
       ? 'driven'
       : 'leaving'

@@ -1,9 +1,11 @@
 /**
- * Compares what the stores say with what is there, and puts right what differs: the main mechanism of correctness. Events only make it
- * quick; any of them may be missed, with a link, a node, a switch or a store.
+ * Reconciliation: compares the stores with what exists on every FreeSWITCH, and corrects the differences. It is the
+ * main mechanism of correctness. Events only make it faster; any event may be lost, with a link, a node, a FreeSWITCH
+ * or a store. Opened by the node.
  *
- * Looks when something happened after which much may differ (start, a link is back, a switch was started anew, a node is gone or was
- * away itself), and every 30 s. That one timer polls on purpose: what no event tells cannot be waited for.
+ * It runs after events that may leave many differences (start, a link is back, FreeSWITCH restarted, a node is gone,
+ * this node regained its lease), and every 30 s. This one timer polls on purpose: some differences come without an
+ * event.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -20,13 +22,18 @@ import { answers } from './liveness.ts'
 import { checkUnownedChannels } from './unowned-channels.ts'
 
 const EVERY_MS = 30_000
-/** After a store was away, or a link went down in the middle of a look; that again after twice as long, …: a look may be what breaks a link. */
+/**
+ * Delay after a failed reconciliation (a store was unavailable), or one during which a link went down. The second is
+ * doubled each time in a row: the reconciliation itself may be what breaks the link.
+ */
 const RETRY_MS = 5_000
-/** The end of a leg is told while it is asked for. */
+/** The event of a leg's end may arrive while the leg is asked for. */
 const TOLD_MS = 1_000
-/** A row without a leg for so long is none that lingers. */
+/**
+ * A channel that lingers after its hang-up is gone within this time. A row without a channel that is older is a zombie.
+ */
 const LINGERS_MS = 60_000
-/** A call of ours that was just taken is still being written down. */
+/** When this node has just taken a call, its entry in the call store may not be written yet. */
 const TAKEN_MS = 2_000
 
 /** A leg of this node: call/leg.ts. */
@@ -40,34 +47,38 @@ export interface HeldLeg {
 export interface ReconcileParts extends Omit<OrphanedCallsParts, 'staleRecords' | 'nodes'>, StaleRecordsParts {
   readonly nodes: Nodes & { on(what: 'gone' | 'regained', listener: (node: unknown) => void): Disposable }
   readonly rows: StaleRecordsParts['rows']
-  /** Tells other nodes which runs of switches this one commands, and hears of theirs: cluster/switch-runs.ts. Absent where there are no others. */
+  /**
+   * Publishes which runs of FreeSWITCH this node commands, and reads those of the other nodes: cluster/switch-runs.ts.
+   * Absent where there are no other nodes.
+   */
   readonly runs?: { refresh(): Promise<void> } | undefined
-  /** The legs of this node's door. */
+  /** The legs of this node's listener. */
   legs(): Iterable<HeldLeg>
-  /** The memory of all nodes has lost a call that this node drives: write it down again. */
+  /** The call store has lost a call that this node drives: writes it again. */
   remember?(uuid: string): Promise<void>
   readonly clock: Clock
   readonly log: Log
 }
 
+/** The numbers of differences that one reconciliation found and corrected. */
 export interface Reconciled {
-  /** Calls of nodes that are gone: put away, waited for, fetched. */
+  /** Orphaned calls: closed, in a talk whose end is awaited, fetched. */
   readonly finished: number
   readonly watched: number
   readonly fetched: number
-  /** Legs of ours that turned out to be over. */
+  /** Legs of this node that had ended on FreeSWITCH. */
   readonly lost: number
-  /** Channels that nobody drove: sent to the door or hung up. */
+  /** Unowned channels: transferred to the listener or hung up. */
   readonly unownedChannels: number
-  /** Rows, places and promises of calls that are no more. */
+  /** Records, places and reservations of calls that have ended. */
   readonly swept: number
-  /** Rows of channels that do not exist. */
+  /** Rows in FreeSWITCH's channel list whose channel does not exist. */
   readonly zombies: number
 }
 
 interface Seen {
   readonly owners: ReadonlyMap<string, Owner>
-  /** Legs of agents who wait for leads. */
+  /** Nailed-up legs. */
   readonly nailed: ReadonlySet<string>
   readonly legs: readonly HeldLeg[]
 }
@@ -85,7 +96,7 @@ export class Reconciler implements AsyncDisposable {
   #next: Promise<Reconciled> | null = null
   #closed = false
   #zombies = 0
-  /** So many looks in a row during which a link went down. */
+  /** Reconciliations in a row during which a link went down. */
   #cuts = 0
 
   constructor(parts: ReconcileParts) {
@@ -98,24 +109,24 @@ export class Reconciler implements AsyncDisposable {
     )
   }
 
-  /** Looks now, and from now on whenever there is a reason. The door must be open: calls may come back. */
+  /** Runs the first reconciliation and arms the next ones. The listener must be open: calls may come back. */
   start(): Promise<Reconciled> {
     const { nodes, switchboard } = this.#parts
     this.#listening.push(
       nodes.on('gone', node => void this.look(`node ${String(node)} is gone`)),
-      nodes.on('regained', () => void this.look('this node was away')),
+      nodes.on('regained', () => void this.look('this node regained its lease')),
     )
     for (const one of switchboard.switches) this.#listening.push(one.on('back', () => void this.#linkIsBack()))
     return this.look('start')
   }
 
-  /** At once, unless the last look ended with the loss of a link: then its pause is waited for. */
+  /** At once, unless a link went down during the last reconciliation: then at the end of its delay. */
   async #linkIsBack(): Promise<void> {
     if (this.#running) await this.#running
     if (this.#cuts === 0) await this.look('a link is back')
   }
 
-  /** One look at a time. Resolves with a look that began after this was called; never rejects. */
+  /** Runs one reconciliation at a time. Resolves with the result of one that began after this call; never rejects. */
   look(why: string): Promise<Reconciled> {
     if (this.#closed) return Promise.resolve(NOTHING)
     if (!this.#running) return this.#begin(why)
@@ -154,17 +165,17 @@ export class Reconciler implements AsyncDisposable {
       const { watched: _, zombies: __, ...done } = found
       const ms = Math.round(clock.monotonic() - begun)
       if (Object.values(done).some(count => count > 0))
-        log.info({ why, ...found, ms }, 'what differed from what is there was put right')
+        log.info({ why, ...found, ms }, 'reconciliation corrected differences')
       return found
     } catch (error) {
       log.warn(
         { why, error: (error as Error).message },
-        'what is there could not be compared with what is written down, trying again',
+        'reconciliation failed; differences between the stores and FreeSWITCH stay until it is retried',
       )
       again = RETRY_MS
       return NOTHING
     } finally {
-      if (!this.#closed) this.#timer = clock.after(again, () => void this.look('time has passed'))
+      if (!this.#closed) this.#timer = clock.after(again, () => void this.look('timer'))
     }
   }
 
@@ -174,7 +185,7 @@ export class Reconciler implements AsyncDisposable {
 
   async #look(): Promise<Reconciled> {
     const { nodes, calls, switchboard } = this.#parts
-    if (!nodes.holds()) return NOTHING // it is the others who decide now
+    if (!nodes.holds()) return NOTHING // without a lease this node decides nothing
     await this.#parts.runs?.refresh()
     const owners = await calls.all()
     const orphaned = await this.#orphanedCalls.look(owners)
@@ -195,7 +206,7 @@ export class Reconciler implements AsyncDisposable {
     return { ...orphaned, swept, ...found }
   }
 
-  /** Legs that this node holds and the switch does not have. */
+  /** Ends the legs that this node holds and FreeSWITCH does not have. */
   #endLost(home: Switch, legs: readonly HeldLeg[], lives: ReadonlyMap<Uuid, Life>): number {
     let lost = 0
     for (const leg of legs) {
@@ -220,7 +231,7 @@ export class Reconciler implements AsyncDisposable {
     if (!more) return
     this.#parts.log.warn(
       { zombies },
-      'a switch lists channels that do not exist: they count against its max-sessions until it is started anew',
+      'FreeSWITCH lists channels that do not exist; they count against its max-sessions until it is restarted',
     )
   }
 

@@ -1,6 +1,7 @@
 /**
- * What calls that are over have left in the stores: places of callers who are gone, agents promised to them, agents on lines that
- * are no more, open rows. Whatever belongs to a call that some living node drives is that node's to put away.
+ * Removes what ended calls have left in the stores: places in queues, reservations, nailed-up legs that have ended,
+ * occupied telephones, open call records. A call that a live node drives is left to that node. Used by reconcile.ts and
+ * close-calls.ts.
  */
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
@@ -13,14 +14,17 @@ import type { QueueStore } from '../queue/store.ts'
 import type { GracePeriods } from './grace.ts'
 import { livenessOf, type Liveness } from './liveness.ts'
 
-/** A flow that has just ended, or a telephone that is just being called, is still being written down. */
+/**
+ * The records of a flow that has just ended, or of a telephone that is just being dialled, may still be on their way to
+ * the stores.
+ */
 const SETTLES_MS = 5_000
 
 export interface StaleRecordsParts {
   readonly switchboard: Switchboard
   readonly roster: Roster
   readonly queueStore: QueueStore
-  /** Rows of calls that have not ended, as far as anybody has written down, with the run of their switch; null where there is no table. */
+  /** Call records that are open, with the run of their FreeSWITCH (Core-UUID); null where there is no database. */
   readonly rows: {
     open(): Promise<ReadonlyMap<string, string | null>>
     lost(uuid: string, at: number): Promise<unknown>
@@ -39,8 +43,8 @@ export class StaleRecords {
   }
 
   /**
-   * Frees the agents who are promised to these calls or talk with them, and gives their places up: the caller's record first, for an
-   * agent who is still promised to nobody comes free by themselves, should we die in between.
+   * Gives up the places of these calls, and releases the agents who are reserved for them or talk with them. The places
+   * go first: if this process dies in between, an agent whose reservation has no caller becomes free by timeout.
    */
   async clear(calls: ReadonlySet<string>): Promise<number> {
     const { queueStore, roster, clock } = this.#parts
@@ -54,7 +58,10 @@ export class StaleRecords {
     return left.length + promised.length
   }
 
-  /** Looks through the stores for calls that exist nowhere and that nobody owns. `nailed` are the legs of agents who wait for leads. */
+  /**
+   * Finds calls in the stores that are on no FreeSWITCH and have no owner, and clears them. `nailed`: the uuids of
+   * nailed-up legs.
+   */
   async look(
     owners: ReadonlyMap<string, Owner>,
   ): Promise<{ readonly swept: number; readonly nailed: ReadonlySet<string> }> {
@@ -85,7 +92,7 @@ export class StaleRecords {
     for (const agent of agents) {
       if (agent.nailed && gone(agent.nailed.leg)) swept += Number(await this.#unnail(agent.name, agent.nailed.leg))
     }
-    // whoever dialled them has died, or could not tell the roster
+    // the node that dialled these legs has died, or could not write their end to the roster
     for (const { name, leg } of occupying) {
       if (gone(leg)) swept += Number(await roster.vacate(name, leg, clock.now()))
     }
@@ -97,18 +104,18 @@ export class StaleRecords {
     return { swept, nailed }
   }
 
-  /** Legs, agents and places do not wait for PostgreSQL: without it the next look finds the rows. */
+  /** Legs, agents and places do not wait for PostgreSQL: without it, a later reconciliation finds the records. */
   async #openRows(): Promise<ReadonlyMap<string, string | null>> {
     const { rows, log } = this.#parts
     try {
       return (await rows?.open()) ?? new Map()
     } catch (error) {
-      log.warn({ error: (error as Error).message }, 'rows of calls that have not ended could not be read')
+      log.warn({ error: (error as Error).message }, 'open call records could not be read; reconciliation retries')
       return new Map()
     }
   }
 
-  /** Legs of which this node cannot say anything. */
+  /** Legs on a FreeSWITCH that this node does not command: it cannot decide anything about them. */
   async #elsewhere(legs: readonly string[], runs: ReadonlyMap<string, string | null>): Promise<ReadonlySet<string>> {
     const found = new Set<string>()
     for (const leg of legs) if (await this.#parts.switchboard.isElsewhere(runs.get(leg) ?? undefined)) found.add(leg)
@@ -120,7 +127,7 @@ export class StaleRecords {
     return (await Promise.all((await queueStore.queues()).map(({ name }) => queueStore.members(name)))).flat()
   }
 
-  /** With the time at which it was noticed: an agent's wrap-up is for them to see. */
+  /** Releases with the current time, not with that of the talk's end, so that the agent gets the whole wrap-up. */
   async #release({ name, state, reservation }: Agent): Promise<void> {
     await this.#parts.roster.release(
       name,
@@ -132,7 +139,7 @@ export class StaleRecords {
 
   async #unnail(name: string, leg: string): Promise<boolean> {
     const { roster, clock } = this.#parts
-    if ((await roster.get(name, clock.now()))?.nailed?.leg !== leg) return false // on the line anew
+    if ((await roster.get(name, clock.now()))?.nailed?.leg !== leg) return false // nailed up again meanwhile
     await roster.nail(name, null, clock.now())
     return true
   }

@@ -1,7 +1,8 @@
 /**
- * Channels of the house that nobody drives and nobody knows: a call whose owner was forgotten (the memory of all nodes was lost),
- * a telephone that was answered for a call that is no more, a leg that got stuck between two talks. Callers are sent to the door, all
- * others are hung up: nobody stays in silence. Acted upon only when it has been so for a while, in every look.
+ * Unowned channels: channels in the dialplan context `switchhook` that no node drives and no store knows. Examples: a
+ * call whose owner is missing because the call store was lost, a telephone that was answered for a call that has ended,
+ * a leg that is stuck between two talks. Callers are transferred to the listener, other legs are hung up, so that no
+ * person stays in silence. Used by reconcile.ts; acts only after a grace period.
  */
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -12,17 +13,22 @@ import * as build from '../esl/api.ts'
 import type { Ident, Uuid } from '../esl/safe-text.ts'
 import type { GracePeriods } from './grace.ts'
 
-/** Longer than anything that a leg passes through on its way, and than other nodes need to notice that a call of theirs was forgotten. */
+/**
+ * Longer than every state that a leg passes through on its way to a node, and longer than other nodes need to notice
+ * that the call store has lost a call of theirs.
+ */
 const NOBODYS_MS = 45_000
 const STUCK_MS = 20_000
 
+/** The facts about a channel that reconciliation has from the stores. */
 export interface Known {
-  /** Calls that have an owner, living or not. */
+  /** True for calls that have an owner in the call store, alive or not. */
   isOwned(uuid: string): boolean
-  /** Legs of this node, and of agents who wait for leads. */
+  /** True for legs of this node, and for nailed-up legs. */
   isAwaited(uuid: string): boolean
   /** Milliseconds until it is this node's turn to act. */
   turn(uuid: string): number
+  /** Does this node hold its lease, so that it may act upon calls now? */
   holds(): boolean
 }
 
@@ -57,21 +63,21 @@ interface Finding {
 
 async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known, log }: Finding): Promise<boolean> {
   try {
-    if ((await home.livesAll([uuid])).get(uuid) !== 'yes') return false // a row without a leg
-    // nobody talks in CS_RESET, whatever is left of the talk before
+    if ((await home.livesAll([uuid])).get(uuid) !== 'yes') return false // a row in the list without a channel
+    // a channel in CS_RESET does not talk, whatever bridge_to still holds
     if (state !== 'CS_RESET' && uuidOf(await variable(home, uuid, 'bridge_to'))) return false
     const parent = uuidOf(await variable(home, uuid, 'switchhook_parent'))
     const dialled = parent !== null || flow === LEG_PATH
     if (dialled && !stuck && parent !== null && (known.isOwned(parent) || (await home.exists(parent)))) return false
     if (!known.holds()) return false
-    const what = dialled ? 'a leg that nobody drives is hung up' : 'a call that nobody drives is sent to the door'
+    const what = dialled ? 'an unowned leg is hung up' : 'an unowned call is transferred to the listener'
     log.warn({ switch: home.name, uuid, state, flow }, what)
     return await home.attempt(
       dialled ? build.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident) : build.uuidTransfer(uuid, flow),
     )
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
-    return false // it has ended meanwhile, or the link is down
+    return false // the channel has ended, or the link is down
   }
 }
 
@@ -79,14 +85,14 @@ async function variable(home: Switch, uuid: Uuid, name: string): Promise<string>
   return (await home.ask(build.uuidGetvar(uuid, name as Ident))).trim()
 }
 
-/** Which flow a channel in the house's context belongs to; null for others, and for whoever is told that nobody can be reached. */
+/** The flow of a channel in Switchhook's dialplan context; null for other channels, and for callers in the fallback. */
 function flowOf({ context, extension }: Channel): Ident | null {
   if (context !== build.CONTEXT || extension === 'switchhook-sorry') return null
   return (/^switchhook-(?:retry-|home-)?([a-z0-9-]+)$/.exec(extension)?.[1] ?? null) as Ident | null
 }
 
-/** Between two talks: `CS_SOFT_EXECUTE` is also the state in which the first leg of a talk is, for as long as it lasts. */
+/** Between two talks. `CS_SOFT_EXECUTE` is also the state of the first leg of a talk, for as long as the talk lasts. */
 const isStuck = ({ state }: Channel): boolean => state === 'CS_RESET' || state === 'CS_SOFT_EXECUTE'
 
-/** A connection is open: the leg would be elsewhere otherwise. */
+/** Does a node hold an open connection? Without one, the channel would not be in the application `socket`. */
 const isListenedTo = ({ state, application }: Channel): boolean => state === 'CS_EXECUTE' && application === 'socket'

@@ -46,7 +46,7 @@ export async function written({ sql }: Rig, calls: number, withinMs: number): Pr
 export function catchUp(rig: Rig, names: readonly string[]): number | null {
   const lines = names
     .flatMap(name => rig.node(name).log)
-    .filter(line => line.includes('rows of calls that waited for PostgreSQL were written'))
+    .filter(line => line.includes('call records that waited for PostgreSQL were written'))
   const told = lines
     .map(line => JSON.parse(line.slice(line.indexOf('{'))) as { written: number; ms: number })
     .filter(({ written: rows }) => rows >= 50)
