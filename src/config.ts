@@ -1,6 +1,7 @@
 /**
- * Every setting once: its name in the environment, how it is read, its default and one line of why.
- * Nothing else in the house reads the environment. All faults come in one message; what comes out is frozen.
+ * Defines every setting once: its name in the environment, its parser, its default and one line about its meaning. No
+ * other file reads the environment. One error reports all faults; the result is frozen. Used by src/main.ts and
+ * src/desk/cli.
  */
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 interface Setting<T> {
   readonly name: string
   readonly parse: Parser<T>
-  /** As a person would write it; null: without it the setting has no value. */
+  /** The default, as a person writes it; null: the setting has no default. */
   readonly standard: string | null
   readonly why: string
   readonly secret: boolean
@@ -46,7 +47,10 @@ const secretly = <T>(one: Setting<T>): Setting<T> => ({ ...one, secret: true })
 
 const redisUrl: Parser<string> = value => parseRedisUrl(value) && value
 
-/** What a process does: takes calls, dials campaigns, shows the floor. Any number of processes may do each. */
+/**
+ * What a process does: takes calls, dials campaigns, shows the status lines. Any number of processes may have each
+ * role.
+ */
 export const ROLES = ['listener', 'dialer', 'desk'] as const
 export type Role = (typeof ROLES)[number]
 
@@ -56,18 +60,18 @@ const someRoles: Parser<readonly Role[]> = value => {
   return Object.freeze([...chosen])
 }
 
-/** Where things may be kept that can be had again. root's own cache is closed to the user that PostgreSQL must run as. */
+/** The cache folder. Not root's own: PostgreSQL must run as another user, and that user cannot read it. */
 function usualCache(env: Environment): string {
   if (env['XDG_CACHE_HOME']) return join(env['XDG_CACHE_HOME'], 'switchhook')
   return process.getuid?.() === 0 ? '/var/cache/switchhook' : join(homedir(), '.cache', 'switchhook')
 }
 
-/** Of this installation, from whatever folder a command is typed. */
+/** The scripts of this installation, whatever the working folder of a command is. */
 const OWN_SCRIPTS = fileURLToPath(new URL('../scripts', import.meta.url))
 const USUAL_SWITCH = { host: '127.0.0.1', port: 8_021 }
 const USUAL_DOOR = { host: '127.0.0.1', port: 8_084 }
 
-/** Two processes on one machine need two names, and so do two machines. */
+/** Host name and process id: each process of each machine needs its own name. */
 function usualName(): string {
   return `${
     hostname()
@@ -78,96 +82,115 @@ function usualName(): string {
 }
 
 /*
- * Default of MAX_CALLS: a call that waits costs 25 kB and next to no time, but a neighbour's calls come all at once when it dies, and
- * each costs a millisecond (measured): a thousand of them keep one core busy for a second, and that is how long they hear nothing.
+ * Default of MAX_CALLS: a waiting call costs 25 kB and almost no time. But when another node dies, its calls arrive all
+ * at once and each costs 1 ms (measured): 1000 calls keep one core busy for a second, and the callers hear nothing for
+ * that long.
  */
-/* Defaults of AMD_*: app_amd's initial_silence and greeting; after a greeting 600 ms, not its 800, because of the two seconds of the law. */
+/*
+ * Defaults of AMD_*: app_amd's initial_silence and greeting. After a greeting 600 ms instead of its 800 ms, because of
+ * the legal limit of 2 s.
+ */
 const settings = (env: Environment) => ({
   databaseUrl: secretly(
     optional(
       'DATABASE_URL',
       url('postgres', 'postgresql'),
-      'the PostgreSQL that keeps calls and campaigns; none: a private one',
+      'the PostgreSQL that stores calls and campaigns; not set: Switchhook starts a private one',
     ),
   ),
   redisUrl: secretly(
     optional(
       'REDIS_URL',
       redisUrl,
-      'the Redis that keeps queues, agents and journals, in a database of our own: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; none: a private one',
+      'the Redis that stores queues, agents and journals, in a database that nothing else uses: redis://host:6379/1, or redis+sentinel://host:26379,host:26379/primary/1; rediss for TLS; no Redis Cluster; not set: Switchhook starts a private one',
     ),
   ),
-  dataDir: setting('DATA_DIR', folder, '.data', 'where the private PostgreSQL and Redis keep their data'),
+  dataDir: setting('DATA_DIR', folder, '.data', 'the data folder of the private PostgreSQL and Redis'),
   cacheDir: setting(
     'CACHE_DIR',
     folder,
     usualCache(env),
-    'programs that were unpacked once; may be deleted at any time',
+    'the folder of unpacked programs; may be deleted at any time',
   ),
-  switches: setting('FREESWITCH', list(hostPort(USUAL_SWITCH)), '', 'event sockets, host:port,…; none: a simulation'),
+  switches: setting(
+    'FREESWITCH',
+    list(hostPort(USUAL_SWITCH)),
+    '',
+    'event sockets, host:port,…; not set: a simulated FreeSWITCH',
+  ),
   demo: setting(
     'DEMO',
     yesOrNo,
     '0',
-    '1: the simulation, in a schema and a Redis database of its own; needed when DATABASE_URL or REDIS_URL is set',
+    '1: the simulation, in its own schema and its own Redis database; the simulation needs it when DATABASE_URL or REDIS_URL is set',
   ),
   switchPassword: secretly(
     optional('FREESWITCH_PASSWORD', secret(1), 'password of the event sockets; required with FREESWITCH'),
   ),
-  listen: setting('LISTEN', hostPort(USUAL_DOOR), '127.0.0.1:8084', 'where FreeSWITCH brings its calls'),
-  listenAllow: setting('LISTEN_ALLOW', list(network), '127.0.0.0/8,::1/128', 'networks that may bring calls'),
+  listen: setting(
+    'LISTEN',
+    hostPort(USUAL_DOOR),
+    '127.0.0.1:8084',
+    'the address and port to which FreeSWITCH connects calls',
+  ),
+  listenAllow: setting(
+    'LISTEN_ALLOW',
+    list(network),
+    '127.0.0.0/8,::1/128',
+    'the networks from which FreeSWITCH may connect calls',
+  ),
   doorKey: secretly(
     optional(
       'DOOR_KEY',
       secret(16),
-      'the `switchhook_key` that every call must carry; required when LISTEN is beyond loopback',
+      'the `switchhook_key` that every call must carry; required when LISTEN is not a loopback address',
     ),
   ),
   roles: setting(
     'ROLES',
     someRoles,
     ROLES.join(),
-    'what this process does: takes calls, dials campaigns, shows the floor; any of the three',
+    'what this process does: takes calls, dials campaigns, shows the status lines; one or more of the three',
   ),
   nodeAddress: optional(
     'NODE_ADDRESS',
     hostPort(USUAL_DOOR),
-    'host:port at which the switches reach the door of this process, to bring it its own legs; none: LISTEN, if that is one address',
+    'host:port at which FreeSWITCH reaches this process, to connect the legs that it dials; not set: LISTEN, if that is a single address',
   ),
   maxCalls: setting(
     'MAX_CALLS',
     integer(1, 100_000),
     '1000',
-    'live calls from which on new callers are sent to the overflow; at twice as many the port is closed while another node is open',
+    'from this many live calls on, new callers are sent to the overflow; from twice as many on, the port is closed while another node is open',
   ),
   warmUp: setting(
     'WARM_UP',
     integer(0, 10_000),
     '100',
-    'calls of nobody that a process serves before its door opens, 2 s at most: the first calls of a process cost ten times as much; 0: none',
+    'warm-up calls that a process serves before it opens its port, 2 s at most: the first calls of a process cost ten times as much; 0: no warm-up',
   ),
   scripts: setting('SCRIPTS', folder, OWN_SCRIPTS, 'the folder of the flows'),
-  gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway that reaches telephone numbers'),
-  callerId: optional('CALLER_ID', phoneNumber, 'the number that people see when we call them'),
+  gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway for calls to telephone numbers'),
+  callerId: optional('CALLER_ID', phoneNumber, 'the number that the called people see'),
   cps: setting(
     'CPS',
     integer(1, 1_000),
     '5',
-    'calls that we start per second and switch; carriers refuse what comes faster',
+    'calls started per second on each FreeSWITCH; carriers refuse faster calls',
   ),
-  maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that we keep busy with our own calls at one time'),
-  ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's phone rings"),
+  maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that dialled calls may use at one time'),
+  ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's telephone rings"),
   wrapUpAfterDial: setting(
     'WRAP_UP_AFTER_DIAL',
     choice('no', 'yes'),
     'no',
-    'a wrap-up also after a talk that no queue has given: click-to-dial, or a flow dials an agent',
+    'yes: wrap-up also after a conversation that came from no queue: click-to-dial, or a flow that dials an agent',
   ),
   amdMaxSilenceMs: setting(
     'AMD_MAX_SILENCE',
     duration('100ms', '10s'),
     '2500ms',
-    'no sound for so long after the answer: nobody speaks (app_amd)',
+    'this much silence after the answer: nobody speaks (app_amd)',
   ),
   amdGreetingMs: setting(
     'AMD_GREETING',
@@ -179,20 +202,28 @@ const settings = (env: Environment) => ({
     'AMD_AFTER_GREETING',
     duration('100ms', '10s'),
     '600ms',
-    'silence after a greeting: a person',
+    'this much silence after a greeting: a person',
   ),
   logLevel: optional(
     'LOG_LEVEL',
     choice('debug', 'info', 'warn', 'error', 'silent'),
-    'how much the log says; none: info, with the simulated switch warn',
+    'the lowest level that is logged; not set: info, with a simulated FreeSWITCH warn',
   ),
-  nodeName: setting('NODE_NAME', ident, usualName(), 'the name of this process among its peers'),
+  nodeName: setting(
+    'NODE_NAME',
+    ident,
+    usualName(),
+    'the name of this process among the nodes; each process needs its own',
+  ),
 })
 
 type Settings = ReturnType<typeof settings>
 export type Config = { readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never }
 
-/** Reads the environment once. Throws SettingError with every fault in one message; secrets are never repeated in it. */
+/**
+ * Reads the environment once. Throws SettingError (BAD_SETTING) with every fault in one message; the message never
+ * shows a secret.
+ */
 export function readConfig(env: Environment = process.env): Config {
   const faults: string[] = []
   const read = (one: Setting<unknown>): unknown => {
@@ -211,34 +242,35 @@ export function readConfig(env: Environment = process.env): Config {
   return Object.freeze(config)
 }
 
-/** What is wrong between settings. One that is faulty by itself is not named twice. */
+/** The faults between settings. A setting that is faulty by itself is not reported a second time. */
 function contradictions(
   { switches, switchPassword, demo, listen, doorKey, roles }: Config,
   faulty: ReadonlySet<string>,
 ): string[] {
   const faults: string[] = []
   if (demo && switches.length > 0)
-    faults.push('DEMO=1 and FREESWITCH exclude each other: the demo runs on a simulated switch')
+    faults.push('DEMO=1 and FREESWITCH exclude each other: the demo runs on a simulated FreeSWITCH')
   if (!faulty.has('FREESWITCH') && !faulty.has('FREESWITCH_PASSWORD') && switches.length > 0) {
     if (switchPassword === null)
-      faults.push('FREESWITCH_PASSWORD is missing: FREESWITCH needs the password of its event_socket.conf.xml')
+      faults.push('FREESWITCH_PASSWORD is missing: set it to the password in event_socket.conf.xml of FreeSWITCH')
     if (switchPassword === 'ClueCon') {
       faults.push(
-        'FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml',
+        'FREESWITCH_PASSWORD=…: ClueCon is the default password in every manual; choose another one in event_socket.conf.xml',
       )
     }
   }
   const opens = !faulty.has('ROLES') && !faulty.has('LISTEN') && roles.includes('listener')
   if (opens && !faulty.has('DOOR_KEY') && !isLoopback(listen.host) && doorKey === null) {
     const where = `${listen.host}:${listen.port}`
-    faults.push(
-      `DOOR_KEY is missing: LISTEN=${where} is open to others, so calls must carry a key of 16 or more characters`,
-    )
+    faults.push(`DOOR_KEY is missing: LISTEN=${where} is open to other machines; set a key of 16 or more characters`)
   }
   return faults
 }
 
-/** Where the switches reach this process's own door; null when LISTEN says only "everywhere": no switch can be told that. */
+/**
+ * host:port at which FreeSWITCH reaches this process; null when LISTEN is a wildcard address, to which FreeSWITCH
+ * cannot connect.
+ */
 export function ownAddress(
   { nodeAddress, listen }: Pick<Config, 'nodeAddress' | 'listen'>,
   port: number,
@@ -252,20 +284,23 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
-/** The settings as a Markdown table, the same on every machine: for the README and `--help`. */
+/** Returns the settings as a Markdown table, the same on every machine: for the README, where a test compares it. */
 export function describeSettings(): string {
   const rows = Object.values(settings({})).map(one => `| \`${one.name}\` | ${shown(one)} | ${one.why} |`)
-  return ['| setting | default | why |', '| --- | --- | --- |', ...rows].join('\n')
+  return ['| setting | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
 function shown(one: Setting<unknown>): string {
-  if (one.name === 'CACHE_DIR') return "the user's cache"
+  if (one.name === 'CACHE_DIR') return "the user's cache folder"
   if (one.name === 'SCRIPTS') return '`scripts` of this project'
-  if (one.name === 'NODE_NAME') return 'host and process id'
+  if (one.name === 'NODE_NAME') return 'host name and process id'
   return one.standard ? `\`${one.standard}\`` : 'none'
 }
 
-/** What is in force, one NAME=value a line as people write it, secrets as '…': for the command line and for support. */
+/**
+ * Returns the settings in force, one NAME=value per line as people write them, secrets as '…': for the command line and
+ * for support.
+ */
 export function showSettings(env: Environment = process.env): string {
   const line = (one: Setting<unknown>) => {
     const value = env[one.name]?.trim() || one.standard || ''

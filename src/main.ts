@@ -1,4 +1,7 @@
-/** The process: one command of the command line, signals, and the simulated switch where there is no real one. */
+/**
+ * The entry point of the process: runs one command of the command line and handles the signals. `run` opens a node, on
+ * a simulated FreeSWITCH when FREESWITCH is not set. Nothing imports this file.
+ */
 import { randomBytes } from 'node:crypto'
 import { systemClock as clock } from './base/clock.ts'
 import { CallEnded, CallMoved, SettingError } from './base/errors.ts'
@@ -18,16 +21,19 @@ import { DEMO, openDemo } from './testing/demo.ts'
 import { createDemoData } from './testing/demo-data.ts'
 import { SimulatedSwitch } from './testing/index.ts'
 
-/** From the signal on; whatever hangs then is left to the switches, the other nodes and the end of the process. */
+/**
+ * Measured from the signal. After it the process ends; FreeSWITCH and the other nodes take care of what is not
+ * finished.
+ */
 const HARD_STOP_MS = 9_000
 
 const say = (line: string) => void process.stderr.write(`${visibleLines(line)}\n`)
 
 process.exitCode = await runCli(process.argv.slice(2), { run, ...commandActions(readConfig, say) })
-// what is still under way (a telephone that rings, a claim that runs out) is written down and looked into at the next start
+// unfinished work (a ringing telephone, a claim that expires) is recorded in the stores and checked at the next start
 process.exit()
 
-/** A node at work, until SIGINT or SIGTERM. */
+/** Runs a node until SIGINT or SIGTERM. Throws SettingError when another process takes over the node's name. */
 async function run(): Promise<void> {
   const config = readConfig()
   mustHaveSwitch(config)
@@ -40,7 +46,7 @@ async function run(): Promise<void> {
   let node: Node | null = null
   const stopped = untilStopped(
     () => status.say('closing'),
-    () => node?.hangs ?? ['the start'],
+    () => node?.hangs ?? ['the start of the node'],
   )
   process.on('unhandledRejection', error => survive(log, error))
 
@@ -50,7 +56,7 @@ async function run(): Promise<void> {
     : config.switches.map(at => ({ ...at, password: config.switchPassword! }))
   told(
     simulation
-      ? 'freeswitch: simulated, in real time; FREESWITCH=host:port and FREESWITCH_PASSWORD serve a real one'
+      ? 'freeswitch: simulated, in real time; set FREESWITCH=host:port and FREESWITCH_PASSWORD to use a real one'
       : `freeswitch: ${switches.map(at => `${at.host}:${at.port}`).join(', ')}`,
   )
   node = scope.use(
@@ -67,8 +73,8 @@ async function run(): Promise<void> {
   if (config.roles.length < ROLES.length) told(`roles: ${config.roles.join(', ')}`)
   told(
     door
-      ? `door: ${door.address}, flows: ${door.flows.join(', ')}`
-      : 'no port is open: calls are taken by processes with the role listener',
+      ? `listener: ${door.address}, flows: ${door.flows.join(', ')}`
+      : 'no port is open: processes with the role listener take the calls',
   )
   if (simulation && door) simulation.switch.installEntry([door.address], config.doorKey ? { key: config.doorKey } : {})
   const demo =
@@ -92,7 +98,7 @@ async function run(): Promise<void> {
   demo?.[Symbol.dispose]()
   await open.close(began ?? clock.monotonic())
   if (began === undefined)
-    throw new SettingError([`NODE_NAME=${config.nodeName}: another process has taken this name; each needs its own`])
+    throw new SettingError([`NODE_NAME=${config.nodeName}: another process has taken this name; give each its own`])
 }
 
 async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; address: SwitchAddress }> {
@@ -103,37 +109,46 @@ async function openSimulation(scope: Scope): Promise<{ switch: SimulatedSwitch; 
   return { switch: simulated, address: { host: '127.0.0.1', port, password } }
 }
 
-/** Throws SettingError when a simulation would run on what belongs to a real FreeSWITCH. */
+/**
+ * Throws SettingError when a simulation would run on stores that belong to a real FreeSWITCH. `served`: such a
+ * FreeSWITCH used them.
+ */
 function mustHaveSwitch(config: Config, served = false): void {
   const fault = forgottenSwitch(config, served)
   if (fault !== null) throw new SettingError([`${fault}: ${SWITCH_CURE}`])
 }
 
-/** Before the first call: whose stores these are is looked at or written down, and a simulation gets its people, once. */
+/**
+ * Before the first call: records that a real FreeSWITCH uses these stores, or checks that none did and creates the demo
+ * data once.
+ */
 async function prepare(stores: Stores, config: Config): Promise<void> {
   if (config.switches.length > 0) return noteHappened(stores.sql, 'served-freeswitch')
   mustHaveSwitch(config, await hasHappened(stores.sql, 'served-freeswitch'))
   await createDemoData(stores, config.dataDir, stores.clock)
 }
 
-/** A flow that forgets an `await` must not take everybody else's calls with it. */
+/** A missing `await` in one flow must not end the process, which serves all other calls too. */
 function survive(log: Log, error: unknown): void {
   if (error instanceof CallEnded || error instanceof CallMoved)
-    return log.debug({ error: error.message }, 'a verb that nobody awaited ended with its call')
+    return log.debug({ error: error.message }, 'a verb without await ended with its call')
   log.error(
     { error: error instanceof Error ? error.stack : String(error) },
-    'something failed that nobody awaited: look for a missing await in the flows',
+    'unhandled promise rejection; look for a missing await in the flows',
   )
 }
 
-/** The first signal closes the house, the second is obeyed at once. Gives the moment of the first, by the clock that only grows. */
+/**
+ * The first signal closes the node, the second ends the process at once. Resolves with the time of the first, on the
+ * monotonic clock.
+ */
 function untilStopped(closing: () => void, hangs: () => readonly string[]): Promise<number> {
   return new Promise(resolve => {
     const stop = () => {
       const began = clock.monotonic()
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
       clock.after(HARD_STOP_MS, () => {
-        say(`closing takes too long, the process ends now; what hung: ${hangs().join(', ') || 'nothing that is known'}`)
+        say(`closing takes too long, the process ends now; not finished: ${hangs().join(', ') || 'unknown'}`)
         process.exit(0)
       })
       closing()

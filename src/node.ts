@@ -1,4 +1,8 @@
-/** Puts a node together: settings → parts → the door, and closes it in reverse. The only composition of the house. */
+/**
+ * Puts a node together: settings → parts → the listener, and closes it in the reverse order. No other file of
+ * Switchhook composes parts. Used by src/main.ts (`openNode`) and by the commands of the command line (`openStores` and
+ * its two halves).
+ */
 import { redisRoster, type RedisHome } from './agent/redis-roster.ts'
 import type { Roster } from './agent/roster.ts'
 import { cpuMs, systemClock } from './base/clock.ts'
@@ -40,26 +44,26 @@ import { assertFit, openRedisLinks, type RedisAddress } from './store/redis.ts'
 import { askTime } from './store/redis-time.ts'
 import { openSql, type DatabaseAddress, type Sql } from './store/sql.ts'
 
-/** What a command of the supervisor needs of PostgreSQL, without a node. */
+/** What a command of the supervisor needs from PostgreSQL, without a node. */
 export interface DatabaseStores {
   readonly sql: Sql
 }
 
-/** The same of Redis. */
+/** What a command of the supervisor needs from Redis, without a node. */
 export interface RedisStores {
   readonly home: RedisHome
   readonly redis: RedisAddress
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly wakeup: DialWakeup
-  /** The time that all nodes share: nothing that stands in a store may be stamped or compared by another. */
+  /** The shared time of all nodes: timestamps in a store must be written and compared with this clock only. */
   readonly clock: SharedClock
 }
 
 export type Stores = DatabaseStores & RedisStores & AsyncDisposable
 type Say = (line: string) => void
 
-/** PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE in one line. */
+/** Opens PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE, a message of one line. */
 export const openStores = (config: Config, log: Log, say: Say): Promise<Stores> =>
   inScope(async scope => {
     const services = await openServices(config, { clock: systemClock, say })
@@ -67,7 +71,7 @@ export const openStores = (config: Config, log: Log, say: Say): Promise<Stores> 
     return { ...(await openDatabase(services.database, log, scope)), ...(await openRedis(services.redis, log, scope)) }
   })
 
-/** PostgreSQL alone, for what needs no more: Redis may be away. */
+/** Opens PostgreSQL alone, for commands that do not need Redis: it may be down. Rejects as `openStores`. */
 export const openDatabaseStores = (config: Config, log: Log, say: Say): Promise<DatabaseStores & AsyncDisposable> =>
   inScope(async scope => {
     const services = await openDatabaseService(config, { clock: systemClock, say })
@@ -75,7 +79,7 @@ export const openDatabaseStores = (config: Config, log: Log, say: Say): Promise<
     return openDatabase(services.database, log, scope)
   })
 
-/** Redis alone, for what needs no more: PostgreSQL may be away. */
+/** Opens Redis alone, for commands that do not need PostgreSQL: it may be down. Rejects as `openStores`. */
 export const openRedisStores = (config: Config, log: Log, say: Say): Promise<RedisStores & AsyncDisposable> =>
   inScope(async scope => {
     const services = await openRedisService(config, { clock: systemClock, say })
@@ -106,7 +110,7 @@ async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<R
   }
 }
 
-/** What was opened is closed when the opening fails, and with what it gives. */
+/** Closes what was opened when `open` fails; else when its result is disposed of. */
 async function inScope<T extends object>(open: (scope: Scope) => Promise<T>): Promise<T & AsyncDisposable> {
   const scope = new Scope()
   try {
@@ -117,48 +121,53 @@ async function inScope<T extends object>(open: (scope: Scope) => Promise<T>): Pr
   }
 }
 
-/** A node at work. */
+/** A running node. */
 export interface Node extends AsyncDisposable {
   readonly stores: Stores
-  /** The names of the flows, and where calls are brought; null for a process that takes none. */
+  /**
+   * The names of the flows, and the address to which FreeSWITCH connects; null for a process without the role listener.
+   */
   readonly door: { readonly address: string; readonly flows: readonly string[] } | null
   /** Live calls of this process. */
   readonly calls: number
-  /** What this process can take on, now. */
+  /** Whether this process accepts new calls now. */
   readonly admission: AdmissionState
-  /** Switches of which nothing is heard now, as host:port. */
+  /** FreeSWITCH servers to which the node has no connection now, as host:port. */
   readonly lost: readonly string[]
-  /** Calls of a switch that the settings do not name, since the start: none of them was served. */
+  /** Calls since the start from a FreeSWITCH that the settings do not name; none of them was served. */
   readonly unnamed: number
-  /** Resolves when another process has this one's name: it may not go on. */
+  /** Resolves when another process has taken over the name of this one: then this process must stop. */
   readonly replaced: Promise<void>
   /**
-   * Goes: from the moment of the call on nothing begins, then calls are given to the next node and everything is closed. `began`: the
-   * moment in which that was asked for, by the clock that only grows. Never rejects.
+   * Shuts the node down. Nothing new begins from this call on; then the node hands its calls to the next node and
+   * closes everything. `began`: the time of the request, on the monotonic clock. Never rejects.
    */
   close(began: number): Promise<void>
-  /** What the closing waits for, and what it has left behind. */
+  /** The step that the shutdown waits for now, and the steps that timed out before it. */
   readonly hangs: readonly string[]
 }
 
 export interface NodeOptions {
   config: Config
-  /** The event sockets to command: those of the settings, or the simulated one. */
+  /** The event sockets: those of the settings, or that of the simulated FreeSWITCH. */
   switches: readonly SwitchAddress[]
   log: Log
   say(line: string): void
-  /** What must stand in the stores before the first call is taken. */
+  /** Writes what the stores must hold before the node takes the first call. */
   prepare?(stores: Stores): Promise<void>
-  /** `lost` is another than before. */
+  /** Called when `lost` has changed. */
   linked?(): void
 }
 
 const NO_ADDRESS =
-  'LISTEN names no single address: set NODE_ADDRESS, else legs that this node dials are brought to any node first'
-/** What is left then is ended by others: a server by its own guard, a connection by the end of the process. */
+  'LISTEN names no single address: set NODE_ADDRESS, else FreeSWITCH offers legs that this node dials to any node first'
+/** After this time a private server is stopped by its own guard process, and a connection by the end of the process. */
 const CLOSE_MS = 4_000
 
-/** Opens everything that the roles of this process ask for, and the port last. Whatever fails is said, and what was open is closed. */
+/**
+ * Opens what the roles of this process need, the port last. Rejects with the first failure, after it has closed what
+ * was open.
+ */
 export async function openNode({ config, switches, log, say, prepare, linked = () => {} }: NodeOptions): Promise<Node> {
   const scope = new Scope()
   try {
@@ -168,7 +177,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const { sql, home, redis, roster, wakeup, queueStore, clock } = stores
     const switchboard = new Switchboard()
     for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
-    // the port is known (and ours) from here on, and closed until there is somebody behind it
+    // from here on the port is known and reserved for this process; it stays closed until the calls can be served
     const { host, port } = config.listen
     let listening: Listening | null = null
     const listener =
@@ -241,7 +250,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
           switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
         })
       : null
-    scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped long before
+    scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped before
     const reconciler = scope.use(
       reconcile({
         ...common,
@@ -259,25 +268,23 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     )
     await listening?.start()
     dialling?.start()
-    void reconciler.start() // the door is open for whoever comes back to it
+    void reconciler.start() // not earlier: it fetches calls back to this node, which needs the open port
 
     let closing: Closing | null = null
     const close = async (began: number): Promise<void> => {
       if (closing) return
       closing = new Closing({ clock, log, began })
-      // all of this in one turn: what begins after the signal would have to be given away again
+      // all of this in one turn of the event loop: what begins after the signal would have to be handed over again
       const there = otherNodes(lease)
       const dials = dialling?.stop(there) ?? []
       listening?.stop()
-      log.info({ ms: closing.ms, otherNodes: there.names }, 'closing: nobody is dialled any more, the port is closed')
-      await closing.run([
-        { name: 'nothing is put right any more', withinMs: 500, run: () => reconciler[Symbol.asyncDispose]() },
-      ]) // calls that are given away look like orphans
+      log.info({ ms: closing.ms, otherNodes: there.names }, 'closing: dialling stopped, the port is closed')
+      await closing.run([{ name: 'reconciliation', withinMs: 500, run: () => reconciler[Symbol.asyncDispose]() }]) // first: it would report handed-over calls as orphaned
       if (listening) await closing.run([listening.closing(there)])
-      await closing.run([{ name: 'the other nodes know', withinMs: 500, run: () => lease.close() }])
+      await closing.run([{ name: 'node lease', withinMs: 500, run: () => lease.close() }])
       await closing.run(dials)
       await closing.run([
-        { name: 'links and stores are closed', withinMs: CLOSE_MS, run: () => scope[Symbol.asyncDispose]() },
+        { name: 'connections and stores', withinMs: CLOSE_MS, run: () => scope[Symbol.asyncDispose]() },
       ])
       log.info({ ms: closing.ms, hung: closing.hangs }, 'closed')
     }

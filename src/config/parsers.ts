@@ -1,4 +1,7 @@
-/** What a setting may look like: a parser makes a value of a text, or throws a plain Error that says what is allowed. */
+/**
+ * The parsers of settings: a parser turns a text into a value, or throws a plain Error that says what is allowed. Used
+ * by config.ts.
+ */
 import { resolve } from 'node:path'
 import { ms, type Duration } from '../base/duration.ts'
 
@@ -18,7 +21,7 @@ function matching(pattern: RegExp, allowed: string): Parser<string> {
   }
 }
 export const ident = matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "letters, digits, '.', '_' and '-', at most 63")
-export const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, a '+' before them if you like")
+export const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, optionally with a '+' before them")
 export const secret = (least: number): Parser<string> =>
   matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)
 
@@ -61,7 +64,9 @@ export function url(...schemes: readonly string[]): Parser<string> {
 
 const HOST_PORT = /^(?:(?<digits>\d{1,5})|(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*)(?::(?<port>\d{1,5}))?)$/
 
-/** 'host:port', 'host' (with the usual port) or 'port' (with the usual host); an IPv6 address stands in brackets. */
+/**
+ * Parses 'host:port', 'host' (with the usual port) or 'port' (with the usual host); an IPv6 address stands in brackets.
+ */
 export function hostPort(usual: HostPort): Parser<HostPort> {
   return value => {
     const match = HOST_PORT.exec(value)
@@ -88,7 +93,7 @@ export const network: Parser<string> = value => {
   const v4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split('.').every(part => Number(part) <= 255)
   const good = v6 ? URL.canParse(`http://[${address}]/`) : v4
   if (!good || rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > (v6 ? 128 : 32)) {
-    throw new Error(`'${value}' is no network; allowed: networks with commas between them, such as 10.0.0.0/8,::1/128`)
+    throw new Error(`'${value}' is not a network; allowed: networks separated by commas, such as 10.0.0.0/8,::1/128`)
   }
   return value
 }

@@ -1,4 +1,7 @@
-/** What a campaign has come to, in the figures that a supervisor asks for. A rate of nothing is no rate: null, never 0 or 100 %. */
+/**
+ * The figures of a campaign, for supervisors. The rate of an empty set is null, never 0 or 100 %. Used by the status
+ * lines and the command line.
+ */
 import type { Campaign } from '../campaign/campaign.ts'
 import { isAttemptEnd, meaningOf, type AttemptEnd } from '../campaign/disposition.ts'
 import { countAttempts } from '../store/attempts.ts'
@@ -8,21 +11,21 @@ import type { Sql } from '../store/sql.ts'
 export interface CampaignFigures {
   readonly name: string
   readonly state: Campaign['state']
-  /** Calls that reached the network, those under way included. */
+  /** Calls that reached the network, including those in progress. */
   readonly dialled: number
   readonly underWay: number
-  /** Somebody or something answered, those who are in a flow or a talk now included. */
+  /** Calls that a person or a machine answered, including those that are in a flow or a conversation now. */
   readonly answered: number
-  /** It is known that a person answered: what the abandonment rate is a part of. */
+  /** Calls that a person answered: the base of the abandonment rate. */
   readonly people: number
   readonly talked: number
   readonly abandoned: number
   /** abandoned ÷ people, 0 to 1 (16 CFR 310.4(b)(4)(i) allows 0.03); null while nobody has answered. */
   readonly abandonRate: number | null
-  /** Leads that are not done. */
+  /** Leads that are not done: ready ones, and claimed ones. */
   readonly left: number
   readonly leads: number
-  /** Attempts by how they ended. */
+  /** The number of attempts for each end. */
   readonly ends: Readonly<Record<string, number>>
 }
 
@@ -63,8 +66,8 @@ export function figuresOf(
   }
 }
 
-/** A flow has seen it, or it failed or was left behind in a flow. */
+/** A flow gave the disposition, or the attempt ended inside a flow without one. */
 const wasAnswered = (end: AttemptEnd): boolean => meaningOf(end).by === 'flow' || end === 'hung-up' || end === 'error'
 
-/** 0.024 → '2.4 %'; '–' when there is nothing that it could be a part of. */
+/** 0.024 → '2.4 %'; null → '–'. */
 export const percent = (rate: number | null): string => (rate === null ? '–' : `${(rate * 100).toFixed(1)} %`)

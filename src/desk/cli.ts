@@ -1,4 +1,7 @@
-/** The command line: what there is to say, built from what it may do. Answers on stdout, everything else on stderr. */
+/**
+ * The command line: all commands, their help and exit codes. Answers go to stdout, everything else to stderr. Used by
+ * src/main.ts.
+ */
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import type { Actions } from './cli/actions.ts'
@@ -17,7 +20,10 @@ const VERSION = (createRequire(import.meta.url)('../../package.json') as { versi
 
 export type { Actions, DeskStores } from './cli/actions.ts'
 
-/** Every command, ready to be parsed. Rejects with CommanderError for what is said wrongly, and never ends the process. */
+/**
+ * Returns the root command with every command. Parsing rejects with CommanderError for a usage error, and never ends
+ * the process.
+ */
 export function program(actions: Actions, bare: Terminal = processTerminal()): Command {
   const terminal = guarded(bare)
   const desk = { actions, terminal }
@@ -42,8 +48,8 @@ export function program(actions: Actions, bare: Terminal = processTerminal()): C
     .addHelpText(
       'after',
       `
-Every command that answers takes --json. \`switchhook <command> --help\` has examples.
-Exit codes: 0 done, 1 failed, 2 said wrongly, 3 not found, 4 refused.
+Every command that prints data takes --json. \`switchhook <command> --help\` shows examples.
+Exit codes: 0 done, 1 failed, 2 usage error, 3 not found, 4 refused.
 
 Examples:
   switchhook queue add sales
@@ -61,7 +67,7 @@ Examples:
   return root
 }
 
-/** Runs one command and gives the exit code. `words` are those behind the program's name. Never rejects. */
+/** Runs one command and returns the exit code. `words` are the arguments after the program's name. Never rejects. */
 export async function runCli(
   words: readonly string[],
   actions: Actions,
@@ -71,7 +77,7 @@ export async function runCli(
     await program(actions, terminal).parseAsync(words, { from: 'user' })
     return EXIT.done
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // it has said why
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // the reason is printed
     if (!(error instanceof Unhealthy)) guarded(terminal).err(`${sayError(error)}\n`)
     return exitCodeOf(error)
   }

@@ -1,16 +1,19 @@
-/** How people are told that a clock is wrong. */
+/** The texts about wrong clocks, for the status lines and the doctor. */
 
-/** A difference that people are told of is more than this. */
+/** Only a larger difference is reported. */
 const TOLD_MS = 1_000
 
 export interface Skew {
-  /** How far the clock of this machine is ahead of Redis's, ms; below 0: behind. */
+  /** By how many ms the clock of this machine is ahead of Redis's; below 0: behind. */
   readonly machineAheadMs: number
-  /** How far the time of the nodes is ahead of Redis's clock, ms: 0, unless that clock was set and they go back to it. */
+  /**
+   * By how many ms the shared time of the nodes is ahead of Redis's clock: 0, unless that clock was set and the nodes
+   * still approach it.
+   */
   readonly aheadOfRedisMs: number
 }
 
-/** '…is 15 s ahead of Redis's', for each of the two that is worth a word. */
+/** '… is 15 s ahead of Redis's clock' for each of the two; null when its difference is 1 s at most. */
 export function skewLines({ machineAheadMs, aheadOfRedisMs }: Skew): { machine: string | null; nodes: string | null } {
   return {
     machine: differs('the clock of this machine', machineAheadMs),

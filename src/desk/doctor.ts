@@ -1,4 +1,7 @@
-/** Looks at an installation as whoever is called at night would, and says of each fault how to mend it. Changes nothing. */
+/**
+ * `switchhook doctor`: checks settings, flows, stores and each FreeSWITCH, and tells for each fault how to fix it. It
+ * changes nothing. Used by node/commands.ts.
+ */
 import { InputError, SettingError } from '../base/errors.ts'
 import { SharedClock } from '../base/shared-clock.ts'
 import { loadFlows } from '../flow/catalogue.ts'
@@ -11,7 +14,10 @@ import { checkSwitch } from './doctor/switch.ts'
 
 export type { DoctorInput as DoctorHouse } from './doctor/doctor-input.ts'
 
-/** In the order in which one fault explains the next. Each finding comes as soon as it is made. */
+/**
+ * Gives each finding as soon as it is made. The order is from causes to their effects, so that one fault explains the
+ * next.
+ */
 export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S>): AsyncGenerator<Finding> {
   let settings: S
   try {
@@ -21,7 +27,7 @@ export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S
     for (const one of error.faults) yield fault('settings', one, cureOf(one))
     return
   }
-  yield ok('settings', 'all can be used')
+  yield ok('settings', 'all settings are valid')
   const { finding, uses } = await checkFlows(settings.scripts)
   yield finding
   const forgotten = forgottenSwitch(settings)
@@ -31,7 +37,7 @@ export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S
   if (settings.switches.length === 0 && forgotten === null)
     yield ok(
       'freeswitch',
-      `FREESWITCH is not set: a switch is simulated${settings.demo ? ', apart from the data of this installation (DEMO=1)' : ''}`,
+      `FREESWITCH is not set: it is simulated${settings.demo ? ', separate from the data of this installation (DEMO=1)' : ''}`,
     )
   for (const at of settings.switches) yield* checkSwitch(at, settings, clock, uses)
 }
@@ -45,7 +51,7 @@ async function checkFlows(scripts: string): Promise<{ finding: Finding; uses: Us
     const finding = fault(
       'flows',
       error.message.replace(/\s*\n\s*/g, ' '),
-      'mend the script, or set SCRIPTS to the folder of the flows',
+      'correct the script, or set SCRIPTS to the folder of the flows',
     )
     return { finding, uses: NO_USES }
   }
@@ -53,6 +59,6 @@ async function checkFlows(scripts: string): Promise<{ finding: Finding; uses: Us
 
 function cureOf(said: string): string {
   return said.includes('ClueCon')
-    ? "write a long random password into event_socket.conf.xml, `fs_cli -x 'reload mod_event_socket'` while no call is up, and set FREESWITCH_PASSWORD to it"
-    : 'set it in the environment; `switchhook settings` shows all'
+    ? "write a long random password into event_socket.conf.xml, run `fs_cli -x 'reload mod_event_socket'` while there are no calls, and set FREESWITCH_PASSWORD to it"
+    : 'correct it in the environment; `switchhook settings` shows all settings'
 }

@@ -1,4 +1,4 @@
-/** What a command leaves behind when it ends: its exit code, and for what went wrong one line that a person can act upon. */
+/** The end of a command: its exit code, and one line about its error that tells a person what to do. */
 import { InputError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, notFound: 3, refused: 4 } as const
@@ -20,7 +20,7 @@ const CODES = {
   CALL_MOVED: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>
 
-/** It was understood, and it may not be: the rules or the state of things forbid it. */
+/** The command was valid, but the rules or the current state forbid it: exit code 4. */
 export class Refusal extends InputError {}
 
 export function exitCodeOf(error: unknown): ExitCode {
@@ -28,7 +28,10 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof SwitchhookError ? CODES[error.code] : EXIT.failed
 }
 
-/** The message alone for what was foreseen; the whole stack for what was not, for then it is a fault of ours. */
+/**
+ * Returns the message alone for an expected error. An unexpected error is a fault of Switchhook: the text has its
+ * stack.
+ */
 export function sayError(error: unknown): string {
   if (error instanceof SwitchhookError) return `switchhook: ${error.message}`
   return `switchhook: unexpected, please report this: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`

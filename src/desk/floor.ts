@@ -1,4 +1,7 @@
-/** The floor as it is now: who waits, who talks, what the campaigns have come to. For the status line and for lists. */
+/**
+ * The floor (all queues, agents and running campaigns) as it is now, for the status lines and the lists of the command
+ * line.
+ */
 import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import { isUnreachable } from '../agent/rest.ts'
 import type { Roster } from '../agent/roster.ts'
@@ -9,7 +12,10 @@ import type { Sql } from '../store/sql.ts'
 import { campaignFigures, type CampaignFigures } from './campaign-figures.ts'
 import type { Skew } from './clock-skew.ts'
 
-/** What a supervisor calls it, from the person's choice and what the system sees; in the order in which it is told. */
+/**
+ * The words for what an agent does, from the status that the agent chose and from the state that the system sees. In
+ * the order of display.
+ */
 export const AGENT_WORDS = [
   'ready',
   'resting',
@@ -25,8 +31,9 @@ export type AgentWord = (typeof AGENT_WORDS)[number]
 export type AgentCounts = Readonly<Record<AgentWord, number>>
 
 /**
- * What the system sees goes first: who talks is talking, even on a break. For an agent who waits for a lead to answer nothing has changed.
- * Resting: after a call that was not answered, or a busy telephone, nothing is offered for a while. Unreachable: until the telephone registers.
+ * The state has precedence over the status: an agent who talks is 'talking', even on a break. An agent who is reserved
+ * for a lead that has not answered counts as idle. 'resting': after an unanswered call or a busy telephone, the agent
+ * is offered no call for a while. 'unreachable': the agent is offered no call until the telephone registers.
  */
 export function wordOf(
   agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil' | 'unreached'>,
@@ -52,11 +59,11 @@ export function countAgents(agents: readonly Agent[], now: number): AgentCounts 
 export interface QueueFigures {
   readonly name: string
   readonly strategy: string
-  /** Nobody is on the way to them yet. */
+  /** Callers to whom no agent is reserved yet. */
   readonly waiting: number
-  /** An agent is promised to them or rings. */
+  /** Callers for whom an agent is reserved or rings. */
   readonly offered: number
-  /** Of those who wait, offered ones included; null when nobody does. */
+  /** The longest wait of all callers in the queue, including offered ones; null when nobody waits. */
   readonly longestWaitMs: number | null
   readonly talking: number
   readonly agents: AgentCounts
@@ -64,21 +71,21 @@ export interface QueueFigures {
 }
 
 export interface FloorSnapshot {
-  /** People in flows on this node, those who wait or talk included. */
+  /** Calls in flows on this node, including those that wait or talk. */
   readonly calls: number
   readonly waiting: number
   readonly longestWaitMs: number | null
   readonly talking: number
   readonly agents: AgentCounts
-  /** What this process takes on; absent: everything. */
+  /** Whether this process accepts new calls; absent: it accepts all. */
   readonly admission?: AdmissionState
-  /** Switches ('host:port') of which this process hears nothing; absent: none. */
+  /** FreeSWITCH servers ('host:port') to which this process has no connection; absent: none. */
   readonly lost?: readonly string[]
-  /** How far clocks are apart; absent: not at all. */
+  /** The differences of the clocks; absent: none. */
   readonly skew?: Skew
-  /** Calls of a switch that FREESWITCH does not name: none of them was served. Absent: none. */
+  /** Calls from a FreeSWITCH that the setting FREESWITCH does not name; none of them was served. Absent: none. */
   readonly unnamed?: number
-  /** Those that run. */
+  /** The running campaigns. */
   readonly campaigns: readonly CampaignFigures[]
 }
 
@@ -88,7 +95,7 @@ export interface FloorStores {
   readonly queueStore: QueueStore
 }
 
-/** Rejects when a store is away. */
+/** Returns the figures of each queue, sorted by name. Rejects when Redis cannot be reached. */
 export async function queueFigures(
   { roster, queueStore }: Omit<FloorStores, 'sql'>,
   now: number,
@@ -120,7 +127,7 @@ export async function queueFigures(
   )
 }
 
-/** `calls`: the flows that run on this node. Rejects when a store is away. */
+/** Returns the floor. `calls`: the number of flows that run on this node. Rejects when a store cannot be reached. */
 export async function readFloor(stores: FloorStores, calls: number, now: number): Promise<FloorSnapshot> {
   const [queues, agents, running] = await Promise.all([
     queueFigures(stores, now),

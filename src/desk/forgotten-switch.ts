@@ -1,6 +1,7 @@
 /**
- * A forgotten FREESWITCH (a new shell, a unit file without the line) must not let a simulation loose on the lists and queues of real
- * people: it runs on stores that it has started itself and that no FreeSWITCH was ever served with, or by DEMO=1 apart from them.
+ * Detects a missing FREESWITCH (a new shell, a unit file without the line). Without it a node runs a simulation, which
+ * must never use the campaigns and queues of real people. So a simulation runs only on private stores that never served
+ * a real FreeSWITCH, or with DEMO=1 on its own schema and Redis database. Used by src/main.ts and the doctor.
  */
 
 export interface SwitchSettings {
@@ -11,9 +12,9 @@ export interface SwitchSettings {
 }
 
 export const SWITCH_CURE =
-  'set FREESWITCH and FREESWITCH_PASSWORD, or DEMO=1 for a simulation in a schema and a Redis database of its own'
+  'set FREESWITCH and FREESWITCH_PASSWORD, or DEMO=1 for a simulation in its own schema and Redis database'
 
-/** What is wrong with these settings for a node; null: nothing. `served`: a FreeSWITCH was served with these stores. */
+/** Returns the fault of these settings, or null. `served`: these stores have served a real FreeSWITCH. */
 export function forgottenSwitch(
   { switches, databaseUrl, redisUrl, demo }: SwitchSettings,
   served = false,

@@ -1,6 +1,7 @@
 /**
- * The floor in a few lines at the foot of the terminal, written anew each second; where no person looks, one line every ten seconds.
- * Everything else that goes to the same place (the log) is written through it: the foot is lifted, the line stands above it.
+ * The status lines: the floor in a few lines at the foot of the terminal, rewritten every second; without a terminal
+ * one line every ten seconds. Everything else that goes to the same stream (the log) must be written through this
+ * class: it removes the foot, writes the text, and draws the foot below it. Used by src/main.ts.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { readable } from '../base/duration.ts'
@@ -13,11 +14,13 @@ const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 
 const TOO_MUCH = {
   open: [],
-  shedding: ['shedding: new callers go to the overflow'],
-  overrun: ['the port is closed: calls go to other nodes'],
+  shedding: ['shedding: new callers are sent to the overflow'],
+  overrun: ['the port is closed: FreeSWITCH offers calls to other nodes'],
 } as const
 
-/** One line for the people, one for each campaign. Nobody is named and no number shown. */
+/**
+ * One line about calls and agents, and one for each campaign. They show no names of people and no telephone numbers.
+ */
 export function floorLines({
   calls,
   waiting,
@@ -36,11 +39,11 @@ export function floorLines({
     ...lost.map(name => `no link to ${name}`),
     ...(unnamed === 0
       ? []
-      : [`${unnamed} ${unnamed === 1 ? 'call' : 'calls'} from a switch that FREESWITCH does not name`]),
+      : [`${unnamed} ${unnamed === 1 ? 'call' : 'calls'} from a FreeSWITCH that FREESWITCH does not name`]),
     ...TOO_MUCH[admission],
     ...[machine, nodes].filter(line => line !== null),
     `${calls} ${calls === 1 ? 'call' : 'calls'} on this node`,
-    `everywhere: ${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
+    `all nodes: ${waiting} waiting${longestWaitMs === null ? '' : ` (longest ${readable(longestWaitMs)})`}`,
     `${talking} talking`,
     `agents: ${present.join(', ') || 'none'}`,
   ]
@@ -63,9 +66,12 @@ export interface StatusStream {
 
 export interface StatusLineOptions {
   clock: Clock
-  /** Where the log goes; the floor and what is said to people too, when a person looks at it. */
+  /** Gets the log. When it is a terminal, it gets the status lines and the messages for people too. */
   stream: StatusStream
-  /** Where these go when nobody looks at `stream`: a program that reads the log there must not stumble over them (default: `stream`). */
+  /**
+   * Gets the status lines and messages when `stream` is no terminal: a program that reads the log there must see only
+   * the log (default: `stream`).
+   */
   people?: StatusStream
 }
 
@@ -73,7 +79,7 @@ export class StatusLine implements Disposable {
   readonly #clock: Clock
   readonly #stream: StatusStream
   readonly #people: StatusStream
-  /** What stands at the foot now. */
+  /** The lines that are at the foot now. */
   #foot: readonly string[] = []
   #timer: Timer | null = null
   #look: (() => FloorSnapshot | Promise<FloorSnapshot>) | null = null
@@ -87,31 +93,34 @@ export class StatusLine implements Disposable {
     this.#people = stream.isTTY ? stream : people
   }
 
-  /** A sentence for people. */
+  /** Writes a message for people. */
   say(line: string): void {
     if (this.#people === this.#stream) this.write(line)
     else this.#people.write(`${visibleLines(line)}\n`)
   }
 
-  /** For logs: whole lines, with or without their line end. */
+  /** Writes log lines: whole lines, with or without a line end. */
   write(line: string): void {
     const text = visibleLines(line.endsWith('\n') ? line : `${line}\n`)
     this.#stream.write(this.#lifted() + text + this.#foot.join('\n'))
   }
 
-  /** From now on shows what `look` sees. It may fail: then that is shown, and it is asked again. */
+  /**
+   * Shows the result of `look` from now on. When it rejects, the error is shown and `look` is called again at the next
+   * time.
+   */
   follow(look: () => FloorSnapshot | Promise<FloorSnapshot>): void {
     this.#look = look
     void this.#show(look)
   }
 
-  /** Something happened that nobody should have to wait for: it is looked now. */
+  /** Calls `look` at once, after a change that should be visible at once. */
   now(): void {
     if (this.#looking) this.#changed = true
     else if (this.#look) void this.#show(this.#look)
   }
 
-  /** The last state stays to be read; the cursor stands below it. */
+  /** Stops. The last status lines stay on the terminal; the cursor moves below them. */
   [Symbol.dispose](): void {
     this.#over = true
     this.#timer?.cancel()
@@ -127,7 +136,7 @@ export class StatusLine implements Disposable {
     try {
       lines = floorLines(await look())
     } catch (error) {
-      lines = [`the floor cannot be seen: ${error instanceof Error ? error.message : String(error)}`]
+      lines = [`the floor cannot be read: ${error instanceof Error ? error.message : String(error)}`]
     }
     this.#looking = false
     if (this.#over) return
@@ -141,13 +150,13 @@ export class StatusLine implements Disposable {
 
   #draw(lines: readonly string[]): void {
     if (!this.#stream.isTTY) return void this.#people.write(`${lines.join(' | ')}\n`)
-    const room = (this.#stream.columns || 80) - 1 // a line that wraps could not be lifted again
+    const room = (this.#stream.columns || 80) - 1 // a line that wraps could not be removed again
     const lifted = this.#lifted()
     this.#foot = lines.map(line => cut(line, room))
     this.#stream.write(lifted + this.#foot.join('\n'))
   }
 
-  /** To the first column of the foot's first line, and everything below it away. */
+  /** The escape codes that remove the foot: the cursor moves to its first line and clears everything below. */
   #lifted(): string {
     if (this.#foot.length === 0) return ''
     return `\r${this.#foot.length > 1 ? `\x1b[${this.#foot.length - 1}A` : ''}\x1b[J`

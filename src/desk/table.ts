@@ -1,10 +1,10 @@
-/** Tables for people: aligned columns, nothing else. Who wants to read them with a program takes --json. */
+/** Tables of aligned columns, for people; programs use --json. Used by desk/cli. */
 import { visible } from '../base/visible.ts'
 import { paint, type Tone } from './terminal.ts'
 
 export type Cell = string | number | { readonly text: string; readonly tone: Tone }
 
-/** A column whose title begins with '>' stands to the right. The last column is not filled up. */
+/** Aligns a column to the right when its title begins with '>'. The last column is not padded. */
 export function table(titles: readonly string[], rows: readonly (readonly Cell[])[], colour = false): string {
   const right = titles.map(title => title.startsWith('>'))
   const head = titles.map((title): Cell => ({ text: title.replace(/^>/, '').toUpperCase(), tone: 'dim' }))
@@ -19,7 +19,7 @@ export function table(titles: readonly string[], rows: readonly (readonly Cell[]
   return lines.map(line => `${lay(line).join('  ')}\n`).join('')
 }
 
-/** Two columns without titles: names and what they are. */
+/** Two columns without titles: names and values. */
 export function pairs(rows: readonly (readonly [name: string, value: Cell])[], colour = false): string {
   const widest = Math.max(0, ...rows.map(([name]) => width(name)))
   return rows

@@ -1,14 +1,17 @@
 import { visibleLines } from '../base/visible.ts'
 
-/** Where commands write: data goes to stdout and nothing else does, so that it can be piped. */
+/** The output of commands: only data goes to stdout, so that it can be piped. */
 export interface Terminal {
   out(text: string): void
   err(text: string): void
-  /** A person looks at it, and has not asked for no colours (NO_COLOR). */
+  /** True when stdout is a terminal and NO_COLOR is not set. */
   readonly colour: boolean
 }
 
-/** What switches a tone on and off again (ECMA-48, SGR). Not node:util's styleText: it looks at stdout itself, we have looked already. */
+/**
+ * The codes that switch a tone on and off (ECMA-48, SGR). Not node:util's styleText: it checks stdout itself, which
+ * `colour` has done already.
+ */
 const TONES = { bold: [1, 22], dim: [2, 22], green: [32, 39], yellow: [33, 39], red: [31, 39] } as const
 export type Tone = keyof typeof TONES
 
@@ -20,7 +23,10 @@ export function paint(text: string, tone: Tone | undefined, colour: boolean): st
 
 const OURS = new RegExp(`(\\x1b\\[(?:${[...new Set(Object.values(TONES).flat())].join('|')})m)`)
 
-/** Everything that a command writes passes here, errors too: what came from outside must not steer the terminal that shows it. */
+/**
+ * Filters everything that a command writes, errors too: text from outside must not control the terminal. The codes of
+ * TONES pass.
+ */
 export function guarded(terminal: Terminal): Terminal {
   const safe = (text: string) =>
     text
@@ -34,7 +40,10 @@ export function guarded(terminal: Terminal): Terminal {
   }
 }
 
-/** hasColors() knows NO_COLOR, FORCE_COLOR and TERM. A reader who has seen enough (`| head`) is no fault. */
+/**
+ * The terminal of this process. hasColors() respects NO_COLOR, FORCE_COLOR and TERM. A closed pipe (`| head`) is not an
+ * error.
+ */
 export function processTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'> = process): Terminal {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -1,13 +1,19 @@
-/** Short tones as WAV (PCM, 16 bit, 8 kHz, one channel), made here: something to hear where no recording is yet. */
+/**
+ * Makes short tones as WAV (PCM, 16 bit, 8 kHz, mono): placeholders for sounds without a recording. Used by `switchhook
+ * freeswitch write`.
+ */
 
 const RATE = 8_000
-/** A major scale from A4: names that differ sound different. */
+/** A major scale from A4, so that different names sound different. */
 const SCALE = [440, 495, 550, 587, 660, 733, 825, 880] as const
-/** A quarter of full scale: loud enough, and no fright in the ear. */
+/** A quarter of full scale: loud enough, but not too loud for the ear. */
 const LOUD = 0.25
 const FADE_S = 0.01
 
-/** Three notes that belong to the name, the same on every machine. Music on hold (`moh/…`) lasts 4 s, a digit 0.3 s, all else 0.9 s. */
+/**
+ * Returns the tone of a name: three notes, the same on every machine. Music on hold (`moh/…`) lasts 4 s, a digit 0.3 s,
+ * any other 0.9 s.
+ */
 export function toneFor(name: string): Buffer {
   const seed = [...name].reduce((sum, character) => (sum * 31 + character.codePointAt(0)!) % 9_973, 7)
   const notes = [0, 1, 2].map(turn => SCALE[(seed >> (turn * 3)) % SCALE.length]!)

@@ -1,27 +1,28 @@
 /**
- * The way out, step by step: what hangs is left behind and named, for who closes a house at night must not wait for a dead Redis. Each
- * step is one line of the log, with the milliseconds since the signal.
+ * The shutdown of a node, step by step (node.ts). Each step has a time limit, because a shutdown must not wait for a
+ * dead Redis: a step that exceeds it is skipped and named. Each step writes one line to the log, with the milliseconds
+ * since the signal.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 
 export interface Step {
-  /** For people: what hung, when it did. */
+  /** For people: what the step closes. */
   readonly name: string
-  /** So long the house waits for it, in milliseconds; then it goes on without. */
+  /** Time limit in milliseconds; then the next step begins. */
   readonly withinMs: number
-  /** What it gives is told with the line. May reject: that is told too, and the next step comes. */
+  /** Its result becomes fields of the log line. When it rejects, the error is logged and the next step begins. */
   run(): Promise<object | void> | object | void
 }
 
 export interface ClosingOptions {
   clock: Clock
   log: Log
-  /** When it was asked for, by the clock that only grows. */
+  /** When the shutdown was requested, on the monotonic clock. */
   began: number
 }
 
-/** One way out; its steps may be run in several goes. Never rejects. */
+/** One shutdown; `run` may be called several times. Never rejects. */
 export class Closing {
   readonly #options: ClosingOptions
   readonly #hung: string[] = []
@@ -31,12 +32,12 @@ export class Closing {
     this.#options = options
   }
 
-  /** Milliseconds since it was asked for. */
+  /** Milliseconds since the shutdown was requested. */
   get ms(): number {
     return Math.round(this.#options.clock.monotonic() - this.#options.began)
   }
 
-  /** What is waited for, and what was left behind. */
+  /** The step that runs now, and the steps that timed out. */
   get hangs(): readonly string[] {
     return this.#now === null ? this.#hung : [...this.#hung, this.#now]
   }
@@ -54,14 +55,14 @@ export class Closing {
       const seen = await Promise.race([Promise.resolve().then(run), late])
       if (seen === 'late') {
         this.#hung.push(name)
-        log.warn({ ms: this.ms, waitedMs: withinMs }, `closing: ${name}: this hangs and is left behind`)
+        log.warn({ ms: this.ms, waitedMs: withinMs }, `closing: ${name}: timed out, the next step begins`)
       } else {
-        log.info({ ms: this.ms, ...seen }, `closing: ${name}`)
+        log.info({ ms: this.ms, ...seen }, `closing: ${name}: done`)
       }
     } catch (error) {
       log.warn(
         { ms: this.ms, error: error instanceof Error ? error.message : String(error) },
-        `closing: ${name}: this failed`,
+        `closing: ${name}: failed`,
       )
     } finally {
       limit?.cancel()

@@ -1,4 +1,7 @@
-/** What the commands of a supervisor do and work with: the stores that the settings name, open for as long as the command takes. */
+/**
+ * The actions behind the commands of the command line (desk/cli). They open the stores that the settings name, for the
+ * time of one command.
+ */
 import { systemClock as clock, type Clock } from '../base/clock.ts'
 import { openLog, type Log } from '../base/log.ts'
 import type { Config } from '../config.ts'
@@ -10,8 +13,8 @@ import { openServices } from '../services/open.ts'
 import { dialIn } from '../testing/dial-in.ts'
 
 /**
- * All but `run`. `settings` are read when a command asks for stores, so that one which needs none is answered whatever they are.
- * `say` gets what is told beside the answer, a line without a newline each.
+ * All actions except `run`. `settings` is called when a command opens stores, so a command without stores works with
+ * wrong settings too. `say` gets messages that are not part of the answer, each a line without a newline.
  */
 export function commandActions(settings: () => Config, say: (line: string) => void): Omit<Actions, 'run'> {
   async function using<S extends AsyncDisposable, T>(

@@ -1,4 +1,7 @@
-/** A node's part in dialling: its share of the campaigns, the agents who stay on the line for them, and the jobs that supervisors leave. */
+/**
+ * What a node with the role dialer does: it dials its share of the campaigns, keeps their nailed-up agents, and takes
+ * the jobs of supervisors.
+ */
 import type { Roster } from '../agent/roster.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { within, type Clock } from '../base/clock.ts'
@@ -42,14 +45,14 @@ export interface DiallingOptions {
   switchboard: Switchboard
   leads: Leads
   capacity: DialCapacity
-  /** The house's own number and gateway, for campaigns that name none. */
+  /** The installation's gateway and number (GATEWAY, CALLER_ID), for campaigns that name none. */
   gateway: Ident
   callerId: string | undefined
   ringForMs: number
   switches: Switches
 }
 
-/** How long the dialers may take to stop: a turn of theirs may hang in a store. */
+/** How long the dialers may take to stop: one of them may wait for a store. */
 const STOP_MS = 1_000
 
 export class Dialling {
@@ -108,7 +111,7 @@ export class Dialling {
     this.#owner = new CampaignOwner({ redis: home, context, nailed: this.#nailed, switches: options.switches })
   }
 
-  /** Takes jobs from now on; campaigns are dialled after `start`. Rejects when Redis cannot be reached. */
+  /** Takes jobs from now on; dials campaigns after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
     const { redis, log, clock, sql, wakeup, home } = options
@@ -129,8 +132,8 @@ export class Dialling {
   }
 
   /**
-   * From this moment on nobody is dialled and no job is taken. Gives what is left to do. Who is on the line, and whose telephone rings,
-   * stays so when there is a node that cares for them.
+   * From this call on the node dials nobody and takes no job. Returns the steps that are left. Nailed-up agents stay on
+   * the line when another node dials; telephones go on ringing when other nodes dial and take calls.
    */
   stop(to: OtherNodes): readonly Step[] {
     return (this.#closing ??= this.#stop(to))
@@ -139,9 +142,9 @@ export class Dialling {
   #stop(to: OtherNodes): readonly Step[] {
     const [ringing, agents] = [this.#attempts.ringing, this.#nailed.count]
     this.#clickToDialler.stop()
-    // a lead who answers needs a node that takes the call and an agent who is still on the line
+    // a lead who answers needs a node that takes the call, and an agent who is still on the line
     const phones = to.listener && to.dialer ? 'ring-on' : 'let-go'
-    // all of it begins in this turn
+    // all of it begins in this turn of the event loop
     this.#attempts.stop(phones)
     const dialers = this.#owner.close()
     const left = within(this.#clock, STOP_MS, dialers)
@@ -156,16 +159,16 @@ export class Dialling {
         ...(to.dialer ? { agentsStay: agents } : { agentsLetGo: agents }),
       }
     }
-    for (const told of [campaigns, left, nailed]) told.catch(() => {}) // by its step
+    for (const told of [campaigns, left, nailed]) told.catch(() => {}) // its step reports the error
     return [
-      { name: 'campaigns and jobs are for others', withinMs: STOP_MS, run: async () => void (await campaigns) },
+      { name: 'campaigns and jobs', withinMs: STOP_MS, run: async () => void (await campaigns) },
       { name: 'leads and agents', withinMs: 2_500, run: leads },
     ]
   }
 
-  /** As ClickToDialler.dial; a telephone that is called when this node goes is another node's. */
+  /** As ClickToDialler.dial. A node that shuts down refuses: another node must make the call. */
   #clickToDial(request: ClickToDial): Promise<{ uuid: string }> {
-    if (this.#closing) throw new InputError('this node is about to close and has called nobody: ask again')
+    if (this.#closing) throw new InputError('this node is shutting down and has dialled nobody: send the job again')
     return this.#clickToDialler.dial(request)
   }
 }

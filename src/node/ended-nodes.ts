@@ -1,12 +1,15 @@
-/** Has the process of a node ended, or does it stand still and hold the connections of its calls? Its door says so, as long as its host lives. */
+/**
+ * Tells whether the process of a node has ended, or is only suspended and still holds the connections of its calls. A
+ * connection attempt to its listener tells the difference, as long as its host is up. Used by the reconciliation.
+ */
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Peer } from '../cluster/node-table.ts'
 import type { Knock } from '../esl/tcp.ts'
 
-/** Doors that are remembered. Names of nodes may be made up anew with each start. */
+/** Addresses that are kept. Without NODE_NAME a node has a new name at each start, so the list would grow. */
 const MOST_DOORS = 100
 
-/** The answer is true only when the host of the node refuses a connection to the door that it had. */
+/** Resolves with true only when the host of the node refuses a connection to the address that the node listened at. */
 export function endedNodes(
   lease: Pick<NodeLease, 'on' | 'peers'>,
   knock: (address: string) => Promise<Knock>,

@@ -1,4 +1,7 @@
-/** A node's part in calls: the door and its port, the flows behind it, and how much of that this process takes on. */
+/**
+ * What a node with the role listener does: it takes calls at its port, runs their flows, and limits how many calls it
+ * accepts.
+ */
 import type { Roster } from '../agent/roster.ts'
 import { cpuMs, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -40,30 +43,34 @@ export interface ListeningOptions {
   lease: NodeLease
   settings: CallSettings
   telephones: Telephones
-  /** What every connection must carry; undefined: any. */
+  /** The key that every connection must carry (DOOR_KEY); undefined: none is needed. */
   key: string | undefined
-  /** The port of the door, still closed. */
+  /** The listener; its port is still closed. */
   listener: Listener
-  /** What comes of a connection to this address (host:port)? */
+  /** Tries a connection to this address (host:port) and resolves with the result. */
   knock(address: string): Promise<Knock>
   maxCalls: number
-  /** Calls of nobody that are served before the port opens. */
+  /** How many warm-up calls the node serves before it opens the port. */
   warmUp: number
 }
 
-/** What is being written down may take so long before a call is given away without it. */
+/** How long the drain waits for journal writes before it hands a call over without them. */
 const GIVE_MS = 2_500
 /**
- * A node that has been without its word for so long offers its calls to the others. Its lease lasts a second longer than its word: until then
- * nobody else acts for its calls, so no connection that is closed is an old one, whose end would tear a call from its new owner.
+ * How long after its lease lapsed a node offers its calls to the other nodes. Other nodes count the lease as valid for
+ * a second longer: until then none of them acts for these calls, so every connection that the node closes is current.
+ * Closing an old connection would take a call away from its new owner.
  */
 const OFFER_MS = 500
-/** Who finds out later than this has stood still: others may have the calls, and the store says so when it is back. */
+/**
+ * A node that notices the lapse later than this was suspended: other nodes may own its calls, and it asks the store
+ * when that is back.
+ */
 const LATE_MS = 400
-/** After Redis failed once more. */
+/** Delay until the next attempt after Redis failed. */
 const AGAIN_MS = 500
 
-const UNSURE = 'it cannot be looked up which calls are still with this node'
+const UNSURE = 'the owners of the calls on this node could not be read'
 
 export class Listening {
   readonly admission: Admission
@@ -75,9 +82,9 @@ export class Listening {
   readonly #deaths: NodeDeaths
   #gate: PortGate | null = null
   #offering: Timer | null = null
-  /** False from a lapse until it is known which calls are still ours. */
+  /** False from a lapse of the lease until the node knows which calls it still owns. */
   #sure = true
-  /** Connections that have not become a call yet, and those among them that may. */
+  /** Connections that are not a call yet, and how many of them were admitted. */
   #knocking = 0
   #admitted = 0
 
@@ -103,7 +110,7 @@ export class Listening {
     this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
     const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
     this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver: () => this.takesOver })
-    // alone in the house there is nobody else who could have taken a call: then this node goes on, whatever Redis does
+    // when this is the only listener node, no other node can have taken a call: it goes on, whatever state Redis is in
     const peers = {
       holds: () => (lease.holds() && this.#sure) || !otherNodes(lease).listener,
       addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(lease, name)),
@@ -123,7 +130,7 @@ export class Listening {
           .catch((error: Error) =>
             log.error(
               { uuid: arrival.uuid, error: error.message },
-              'the record of a call that went to the overflow could not be written',
+              'a call was sent to the overflow, but its record could not be written',
             ),
           ),
       start: (leg, taken) => {
@@ -152,7 +159,7 @@ export class Listening {
     lease.on('regained', () => void this.#back())
   }
 
-  /** Legs of which this process knows. */
+  /** The legs that are connected to this process. */
   get legs(): ReadonlyMap<string, Leg> {
     return this.#door.legs
   }
@@ -162,17 +169,17 @@ export class Listening {
     return this.#flows.live
   }
 
-  /** Are calls of a dead node coming to this door? */
+  /** True while this node takes over calls of a dead node. */
   get takesOver(): boolean {
     return this.#door.takesOver
   }
 
-  /** Calls of a switch that FREESWITCH does not name. */
+  /** Calls from a FreeSWITCH that the setting FREESWITCH does not name. */
   get unnamed(): number {
     return this.#door.callsOfUnknownSwitches
   }
 
-  /** Is this call driven here, or its end being written down? */
+  /** True while this process drives the call, or writes the record of its end. */
   drives(uuid: string): boolean {
     return this.#flows.drives(uuid)
   }
@@ -181,7 +188,7 @@ export class Listening {
     return this.#flows.remember(uuid)
   }
 
-  /** FreeSWITCH brings a leg. */
+  /** Takes a connection that FreeSWITCH has opened for a leg. */
   knock(wire: Wire): void {
     this.#knocking++
     void this.#door.accept(wire).finally(() => {
@@ -195,14 +202,14 @@ export class Listening {
     return admits
   }
 
-  /** Warms up, and opens the port. */
+  /** Serves the warm-up calls, then opens the port. */
   async start(): Promise<void> {
     const { listener, lease, knock, clock, log } = this.#options
     await warmUp(this.#options.warmUp, { clock, log })
     this.#gate = await PortGate.open({ listener, admission: this.admission, lease, knock, clock, log })
   }
 
-  /** From this moment on nobody is dialled for a call, and the port is closed. Calls that are here go on. */
+  /** Closes the port, and dials nobody for a call from now on. The calls of this node go on. */
   stop(): void {
     this.#context.stopDialling()
     this.#offering?.cancel()
@@ -211,7 +218,10 @@ export class Listening {
     this.admission[Symbol.dispose]()
   }
 
-  /** Gives every call away, after its journal was written. FreeSWITCH brings it to the next node within 20 ms; who talks, talks on. */
+  /**
+   * The drain: hands over every call after its journal is written. FreeSWITCH offers it to the next node within 20 ms;
+   * conversations go on.
+   */
   closing(to: OtherNodes): Step {
     const { lease, log } = this.#options
     const here = [...this.#door.legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
@@ -223,10 +233,10 @@ export class Listening {
         ? {}
         : { next: 'there is no other node: these callers hear the apology of the dialplan' }
     return {
-      name: 'calls were given to the next node',
+      name: 'hand-over of calls',
       withinMs: GIVE_MS,
       run: async () => {
-        // what others have taken meanwhile is not given away: that would tear it from them
+        // a call that another node has taken over must not be handed over: that would take it away from that node
         if (!lease.holds())
           await this.#door.revalidate().catch((error: Error) => log.warn({ error: error.message }, UNSURE))
         await this.#flows.drain()
@@ -235,18 +245,21 @@ export class Listening {
     }
   }
 
-  /** Still without a lease: Redis is away, for this node or for all. */
+  /** The node still has no lease: Redis cannot be reached, by this node or by all. */
   #offer(): void {
     const { lease, log } = this.#options
     if (lease.holds() || !otherNodes(lease).listener) return
     const calls = this.#door.offerAll()
     log.warn(
       { calls },
-      'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back whom they do not take',
+      'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back those that they refuse',
     )
   }
 
-  /** Among the others again: whose calls are whose is looked up before anything is said, and only then are calls taken again. */
+  /**
+   * The lease is back: the node first reads which calls it still owns. Only then it sends commands and takes calls
+   * again.
+   */
   async #back(): Promise<void> {
     const { lease, clock, log } = this.#options
     try {
@@ -257,7 +270,7 @@ export class Listening {
     }
   }
 
-  /** Lets go of the queues. */
+  /** Stops, and closes the queues. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     this.#deaths[Symbol.dispose]()

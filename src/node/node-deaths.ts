@@ -1,4 +1,4 @@
-/** The death of a node as one line for the person on night duty: who, how many of its calls this node goes on with. */
+/** Logs the death of a node as one line: which node died, and how many of its calls this node took over. */
 import type { Log } from '../base/log.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Taken } from '../journal/call-store.ts'
@@ -11,7 +11,7 @@ export interface NodeDeathsOptions {
 
 export class NodeDeaths implements Disposable {
   readonly #node: string
-  /** By the node that had them: calls that came here from it since it was last seen to go. */
+  /** Per node that drove them before: calls that this node took over from it since its last death. */
   readonly #taken = new Map<string, number>()
   readonly #listening: Disposable
 
@@ -20,12 +20,15 @@ export class NodeDeaths implements Disposable {
     this.#listening = lease.on('gone', name => {
       const calls = this.#taken.get(name) ?? 0
       this.#taken.delete(name)
-      if (lease.lastSeen(name) === null) return // it left on purpose, and has said so itself
-      log.warn({ node: name, calls, takenBy: node }, 'a node died; this node goes on with these of its calls')
+      if (lease.lastSeen(name) === null) return // it shut down on purpose, and has logged that itself
+      log.warn({ node: name, calls, takenBy: node }, 'a node died; this node took over this many of its calls')
     })
   }
 
-  /** A call came to this node's door. FreeSWITCH brings those of a dead node within milliseconds, long before the node counts as dead. */
+  /**
+   * Counts a call that arrived here. FreeSWITCH offers the calls of a dead node within milliseconds, long before the
+   * node counts as dead.
+   */
   came(taken: Taken | null): void {
     const before = taken?.before?.node
     if (before !== undefined && before !== this.#node) this.#taken.set(before, (this.#taken.get(before) ?? 0) + 1)

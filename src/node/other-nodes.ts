@@ -1,15 +1,17 @@
-/** Whether there are other nodes, of which kind: what becomes of calls and agents when this one goes. */
+/**
+ * Which other nodes are alive, and their roles. It decides what happens to calls and agents when this node shuts down.
+ */
 import type { NodeLease } from '../cluster/node-lease.ts'
 
 export interface OtherNodes {
   readonly names: readonly string[]
-  /** One of them takes calls. */
+  /** At least one of them takes calls. */
   readonly listener: boolean
-  /** One of them dials campaigns. */
+  /** At least one of them dials campaigns. */
   readonly dialer: boolean
 }
 
-/** Those that lived when this process last heard of them. */
+/** The nodes that were alive at the last renewal of the lease. */
 export function otherNodes(lease: Pick<NodeLease, 'peers'>): OtherNodes {
   const peers = lease.peers()
   const some = (role: string) => peers.some(peer => peer.roles.includes(role))

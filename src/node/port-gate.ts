@@ -1,6 +1,8 @@
 /**
- * The port of the door. A node that is overrun closes it, but only while another node is alive and open: the last one keeps its port open
- * and works off what comes, for behind it callers hear the apology. It opens again as soon as there is room, or nobody else is open.
+ * Opens and closes the port of the listener. An overrun node closes its port, but only while another node is alive and
+ * open. The last open node keeps its port open and serves what arrives, because no node is left behind it: callers
+ * would hear the apology of the dialplan. A closed port opens again when the node has room, or when no other node is
+ * open. Used by node/listening.ts.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
@@ -10,14 +12,16 @@ import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Listener } from '../esl/listener.ts'
 import type { Knock } from '../esl/tcp.ts'
 
-/** Somebody else has the port, or the other nodes could not be asked: so long until it is tried again. */
+/** Delay until the next attempt when another process has the port, or when the other nodes could not be asked. */
 const AGAIN_MS = 500
 
 export interface PortGateOptions {
   listener: Listener
   admission: Pick<Admission, 'on' | 'state'>
   lease: Pick<NodeLease, 'setOpen' | 'mayClose' | 'peers' | 'on'>
-  /** What comes of a connection to this address (host:port)? A node that died counts as alive until its lease runs out. */
+  /**
+   * Tries a connection to this address (host:port). Needed because a dead node counts as alive until its lease expires.
+   */
   knock(address: string): Promise<Knock>
   clock: Clock
   log: Log
@@ -40,7 +44,7 @@ export class PortGate {
     ]
   }
 
-  /** Opens the port and tells the other nodes. Rejects with SwitchError LINK_DOWN when somebody else has it. */
+  /** Opens the port and tells the other nodes. Rejects with SwitchError LINK_DOWN when another process has the port. */
   static async open(options: PortGateOptions): Promise<PortGate> {
     await options.listener.resume()
     const gate = new PortGate(options)
@@ -49,7 +53,7 @@ export class PortGate {
     return gate
   }
 
-  /** For good, at once. Connections that are open stay. */
+  /** Closes the port for good, at once. Open connections stay open. */
   close(): void {
     this.#over = true
     this.#retry?.cancel()
@@ -71,7 +75,7 @@ export class PortGate {
     }
   }
 
-  /** The addresses of nodes that are alive and open, as far as is known. */
+  /** The addresses of the nodes that were alive and open at the last read of the node table. */
   #others(): string[] {
     return this.#options.lease.peers().flatMap(({ open, address }) => (open && address !== null ? [address] : []))
   }
@@ -85,13 +89,13 @@ export class PortGate {
       if (may && !this.#over && admission.state === 'overrun') {
         this.#closed = true
         listener.pause()
-        log.warn({ port: listener.port }, 'the port of this node is closed: calls go to the next node')
+        log.warn({ port: listener.port }, 'the port was closed: too many calls; FreeSWITCH offers them to other nodes')
       } else if (may) {
         this.#tell(true)
       }
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      log.debug({ error: error.message }, 'the other nodes could not be asked whether this one may close its port')
+      log.debug({ error: error.message }, 'the other nodes could not be asked whether this node may close its port')
     } finally {
       this.#asking = false
     }
@@ -103,21 +107,21 @@ export class PortGate {
     const { listener, clock, log } = this.#options
     try {
       await listener.resume()
-      if (this.#failed) log.info({ port: listener.port }, 'the port could be opened again')
-      else if (this.#closed) log.info({ port: listener.port }, 'the port of this node is open again')
+      if (this.#failed) log.info({ port: listener.port }, 'the port was opened again after failed attempts')
+      else if (this.#closed) log.info({ port: listener.port }, 'the port was opened again')
       this.#failed = false
       this.#closed = false
       this.#tell(true)
     } catch (error) {
       const why = { port: listener.port, error: (error as Error).message }
-      if (!this.#failed) log.error(why, 'the port cannot be opened again: no calls come to this node')
+      if (!this.#failed) log.error(why, 'opening the port failed; this node gets no calls, the attempt is repeated')
       this.#failed = true
       this.#retry?.cancel()
       if (!this.#over) this.#retry = clock.after(AGAIN_MS, () => this.#follow())
     }
   }
 
-  /** Whatever fails here is said with the next renewal of the lease. */
+  /** When this fails, the next renewal of the lease carries the same state. */
   #tell(open: boolean): void {
     const { lease, log } = this.#options
     lease
@@ -125,7 +129,7 @@ export class PortGate {
       .catch((error: Error) =>
         log.debug(
           { open, error: error.message },
-          'the other nodes could not be told at once whether this port is open',
+          'announcing the state of the port failed; the next lease renewal announces it',
         ),
       )
   }

@@ -1,4 +1,4 @@
-/** What a process compares what is written down with, and puts right: the reconciler, over the parts of a node. */
+/** Composes the reconciliation (recovery/reconcile.ts) from the parts of a node. Used by node.ts. */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -30,15 +30,15 @@ export interface ReconcileOptions {
   lease: NodeLease
   runs: SwitchRuns
   address: string | null
-  /** Of this process's door; none without one. */
+  /** The legs that are connected to this process; empty without the role listener. */
   legs: ReadonlyMap<string, Leg>
-  /** Does this process drive the call, or write down its end? */
+  /** True while this process drives the call, or writes the record of its end. */
   drives(uuid: string): boolean
-  /** What comes of a connection to this address (host:port)? */
+  /** Tries a connection to this address (host:port) and resolves with the result. */
   knock(address: string): Promise<Knock>
-  /** Are calls of a dead node coming to this process's door? */
+  /** True while this process takes over calls of a dead node. */
   takesOver(): boolean
-  /** The memory of all nodes has lost a call that is driven here. */
+  /** Writes a call that this process drives to the call store again, because the store has lost it. */
   remember(uuid: string): Promise<void>
 }
 

@@ -1,16 +1,22 @@
-/** Keeps a node's clock at the shared time, by what Redis says at each renewal of the node's lease, and warns when a clock is wrong. */
+/**
+ * Keeps a node's clock at the shared time, from Redis's answer to each renewal of the node's lease. Warns when a clock
+ * is wrong.
+ */
 import type { Log } from '../base/log.ts'
 import type { SharedClock, TimeSample } from '../base/shared-clock.ts'
 
-/** A difference of so much, and each change of it by so much, is worth a warning. */
+/** A larger difference causes a warning, and so does each larger change of it. */
 const SKEW_MS = 1_000
-/** A difference that was warned of is over when it is less than this: a clock that is corrected slowly is not told of twice. */
+/**
+ * A difference below this ends the warning. It is less than SKEW_MS, so that a slowly corrected clock causes one
+ * warning only.
+ */
 const OVER_MS = 500
 
 export class SharedTime {
   readonly #clock: SharedClock
   readonly #log: Log
-  /** The difference that was warned of last; 0: none. */
+  /** The difference in the last warning; 0: no warning is active. */
   #warnedMs = 0
   /** How far the shared time was ahead of Redis's clock at the last answer. */
   #aheadOfRedisMs = 0
@@ -20,13 +26,13 @@ export class SharedTime {
     this.#log = log
   }
 
-  /** Redis said what time it is. */
+  /** Takes a time sample from Redis. */
   hear(sample: TimeSample): void {
     const movedMs = Math.round(this.#clock.learn(sample))
     if (Math.abs(movedMs) > SKEW_MS) {
       this.#log.warn(
         { movedMs },
-        'the shared time jumped: the clock of Redis was set, or this machine stood still; every deadline moved by that',
+        'the shared time jumped: the clock of Redis was set, or this machine was suspended; every deadline moved by movedMs',
       )
     }
     this.#compareRedis()
@@ -36,10 +42,10 @@ export class SharedTime {
   #compareRedis(): void {
     const before = this.#aheadOfRedisMs
     const aheadMs = (this.#aheadOfRedisMs = this.#clock.aheadOfRedisMs)
-    if (Math.abs(aheadMs) <= Math.abs(before) + SKEW_MS) return // it goes back by itself
+    if (Math.abs(aheadMs) <= Math.abs(before) + SKEW_MS) return // it shrinks by itself
     this.#log.warn(
       { aheadMs },
-      'the clock of Redis was set: the nodes keep their time, and go back to that clock by a tenth of the time that passes',
+      'the clock of Redis was set: the nodes keep their time, and approach that clock by a tenth of the elapsed time',
     )
   }
 
@@ -49,7 +55,7 @@ export class SharedTime {
       this.#warnedMs = aheadMs
       this.#log.warn(
         { aheadMs },
-        'the clock of this machine differs from that of Redis, which the nodes go by: run chrony or ntpd on both',
+        'the clock of this machine differs from that of Redis, which the nodes use: run chrony or ntpd on both',
       )
     } else if (this.#warnedMs !== 0 && Math.abs(aheadMs) < OVER_MS) {
       this.#warnedMs = 0

@@ -1,6 +1,8 @@
 /**
- * Both links to one FreeSWITCH. A node starts also when it cannot be reached: it serves what the other switches bring, goes on trying with a
- * pause that grows to 4 s, and dials on it as soon as it is there. A switch that refuses the password or the address is a wrong setting.
+ * Opens the two connections (events, commands) to one FreeSWITCH. A node also starts while a FreeSWITCH cannot be
+ * reached: it serves the calls of the others, repeats the attempt with a delay that grows to 4 s, and dials on that
+ * FreeSWITCH as soon as it is connected. A FreeSWITCH that refuses the password or the address means a wrong setting:
+ * the node does not start.
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
@@ -21,13 +23,13 @@ export interface SwitchAddress {
 export interface SwitchParts {
   readonly clock: Clock
   readonly log: Log
-  /** Closes both links. */
+  /** Closes both connections when the node ends. */
   readonly scope: Scope
-  /** The event link went down, or is up. */
+  /** Called when the event connection went down or came up. */
   linked(): void
 }
 
-/** Rejects with SwitchError SWITCH_REFUSED (password, address) or PROTOCOL (what listens there is no event socket). */
+/** Rejects with SwitchError SWITCH_REFUSED (password, address) or PROTOCOL (the port is not an event socket). */
 export async function openSwitch(
   { host, port, password }: SwitchAddress,
   { clock, log, scope, linked }: SwitchParts,
@@ -37,10 +39,10 @@ export async function openSwitch(
   const commands = new CommandLink({ name, host, port, password, clock, log })
   scope.defer(() => events.close())
   scope.defer(() => commands.close())
-  const facts = await firstTry(events) // first: its refusal says more about a wrong password
+  const facts = await firstTry(events) // first: its error tells more about a wrong password
   const one = new Switch({ name, commands, events, facts: facts instanceof Error ? null : facts, clock, log })
   for (const what of ['down', 'up'] as const) {
-    const telling = events.on(what, linked) // after the switch, which knows it by then
+    const telling = events.on(what, linked) // subscribed after the Switch, which therefore knows the state first
     events.on('closed', () => telling[Symbol.dispose]())
   }
   if (facts instanceof Error) {
@@ -55,7 +57,7 @@ export async function openSwitch(
   return one
 }
 
-/** An error when it is not there now; rejects for any other reason. */
+/** Resolves with the error when FreeSWITCH cannot be reached now (LINK_DOWN); rejects with every other error. */
 async function firstTry<T>(link: { start(): Promise<T> }): Promise<T | SwitchError> {
   try {
     return await link.start()

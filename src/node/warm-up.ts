@@ -1,9 +1,11 @@
 /**
- * Serves some calls of nobody before the door opens. Code that never ran is interpreted: the first calls of a process cost it five
- * milliseconds each instead of half of one (measured), and a node that takes over the calls of a dead one has often had none before.
+ * Serves warm-up calls, which no caller makes, before the port opens. Code that never ran is interpreted: the first
+ * calls of a process cost 5 ms each instead of 0.5 ms (measured), and a node that takes over the calls of a dead node
+ * often had no call before.
  *
- * They come over real sockets of this process, for the first connections are slow too. What answers them stands in this file and is as
- * much of FreeSWITCH as a menu needs. Nothing of them reaches a store, a log, a switch or the door of the node.
+ * The warm-up calls use real sockets of this process, because the first connections are slow too. This file also holds
+ * the other side: as much of FreeSWITCH as a menu needs. No warm-up call reaches a store, a log, a FreeSWITCH or the
+ * listener of the node.
  */
 import { cpuMs, within, type Clock } from '../base/clock.ts'
 import { silentLog, type Log } from '../base/log.ts'
@@ -24,7 +26,7 @@ import { Flows } from '../flow/run.ts'
 import type { Queues } from '../queue/queue.ts'
 
 const AT_ONCE = 20
-/** Nobody waits longer than this for a node that could be open, however busy the machine is. */
+/** The warm-up ends after this time, however busy the machine is: callers need the node. */
 const LONGEST_MS = 2_000
 const PATH = 'warm-up'
 
@@ -35,24 +37,30 @@ const menu = flow(async call => {
 })
 
 const noQueues: Queues = {
-  enter: () => Promise.reject(new Error('the calls of nobody enter no queue')),
+  enter: () => Promise.reject(new Error('warm-up calls enter no queue')),
   check: async () => [],
   async [Symbol.asyncDispose]() {},
 }
 
-/** Resolves when so many calls were served, or 2 s have passed. Never rejects: without it the node is slow at first, which is told in the log. */
+/**
+ * Resolves when `calls` calls were served, or after 2 s. Never rejects: a failure is logged, and the node is slow at
+ * first.
+ */
 export async function warmUp(calls: number, { clock, log }: { clock: Clock; log: Log }): Promise<void> {
   if (calls === 0) return
   const began = clock.monotonic()
   try {
     const { served } = await serveNobody(calls, clock)
-    log.info({ calls, served, ms: Math.round(clock.monotonic() - began) }, 'calls of nobody were served to warm up')
+    log.info({ calls, served, ms: Math.round(clock.monotonic() - began) }, 'warm-up calls were served')
   } catch (error) {
-    log.warn({ error: (error as Error).message }, 'this node could not warm up: its first calls are slow')
+    log.warn({ error: (error as Error).message }, 'the warm-up failed; the first calls of this node are slow')
   }
 }
 
-/** How many were served to their end; half of them go on where a journal says that they were, and none of these may begin `again`. */
+/**
+ * Returns how many calls ended regularly. Half of them are replayed from a journal; `again` counts those whose flow
+ * restarted: 0 is right.
+ */
 export async function serveNobody(calls: number, clock: Clock): Promise<{ served: number; again: number }> {
   const log = silentLog
   const store = memoryCallStore()
@@ -102,7 +110,7 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
       wires.delete(wire)
     }
   }
-  /** Another node had it, and heard the answer. */
+  /** Writes a journal as if another node had driven the call up to the answer. */
   const drivenBefore = async (uuid: Uuid) => {
     const [node, at] = ['before', clock.now()]
     const { epoch } = await store.take(
@@ -120,13 +128,13 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
       all.then(() => flows.settled()),
     )
   } finally {
-    for (const wire of wires) wire.destroy() // none, unless the time was up
+    for (const wire of wires) wire.destroy() // there are none, unless the time was over
     await listener.close()
   }
   return { served, again: flows.restarts }
 }
 
-/** As long as what FreeSWITCH says of a leg. */
+/** Filler: with it an event is as long as one that FreeSWITCH sends for a leg. */
 const REST = Array.from({ length: 150 }, (_, at) => `variable_of_nobody_${at}: %2Fa%20value%20${at}\n`).join('')
 const OK = 'Content-Type: command/reply\nReply-Text: +OK\n\n'
 const API_OK = 'Content-Type: api/response\nContent-Length: 4\n\n+OK\n'
@@ -140,7 +148,7 @@ function event(name: string, last = ''): string {
   return `Content-Length: ${body.length}\nContent-Type: text/event-plain\n\n${body}`
 }
 
-/** One call, from the side of the switch. Resolves when it is over; true when it was served to its end. */
+/** Plays FreeSWITCH for one call. Resolves when the connection is closed; true when the flow hung the call up. */
 async function isServed(uuid: Uuid, wire: Wire): Promise<boolean> {
   let [unread, hungUp] = ['', false]
   const data = (chunk: Buffer) => {
@@ -156,7 +164,7 @@ async function isServed(uuid: Uuid, wire: Wire): Promise<boolean> {
   return hungUp
 }
 
-/** Of the first command that is complete; 0: none is. */
+/** The length of the first complete command; 0: none is complete. */
 function lengthOf(text: string): number {
   const end = text.indexOf('\n\n') + 2
   if (end < 2) return 0

@@ -26,7 +26,7 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
   assert.equal(added.code, 0, added.err)
   assert.equal(
     added.out,
-    `campaign spring (draft): 4 lines read, 2 added, 1 there already, 0 opted out, 1 rejected (see ${list}.rejected.csv)\n`,
+    `campaign spring (draft): 4 lines read, 2 added, 1 already there, 0 opted out, 1 rejected (see ${list}.rejected.csv)\n`,
   )
   assert.match(added.err, /spring\.csv, line 3, phone: 'call me' cannot be used; allowed: a number to dial/)
 
@@ -52,7 +52,7 @@ test('what cannot be found or used is one clear line, without a stack, and makes
   const wrong: [words: string, code: number, message: RegExp][] = [
     [`campaign add w --leads ${list}x --queue sales`, 2, /^switchhook: .*c\.csvx cannot be read: ENOENT/],
     [`campaign add w --leads ${list} --queue sale`, 3, /^switchhook: no queue is called 'sale' \(known: sales\)\n$/],
-    [`campaign add w --leads ${list} --queue sales --flow welcome`, 2, /'welcome' is none for campaigns/],
+    [`campaign add w --leads ${list} --queue sales --flow welcome`, 2, /'welcome' is not a campaignFlow/],
     [`campaign add w --leads ${list} --queue sales --cps fast`, 2, /cps is NaN; more than 0/],
     ['campaign start w', 3, /^switchhook: no campaign is called 'w'/],
     [

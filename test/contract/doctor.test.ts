@@ -25,7 +25,7 @@ describe('the doctor at a machine', () => {
     assert.match(
       out,
       // the stores of a test are throw-away ones, and it sees that
-      /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all tables.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
+      /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all migrations.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
     )
 
     const both = await rig.types('doctor --json', {
@@ -46,7 +46,7 @@ describe('the doctor at a machine', () => {
     await nobody.close()
     const alone = await rig.types('doctor', { FREESWITCH: `127.0.0.1:${nobody.port}`, FREESWITCH_PASSWORD: 'x' })
     assert.equal(alone.code, 1)
-    assert.match(alone.out, /^fault +127\.0\.0\.1:\d+: nobody answers: .*ECONNREFUSED.* To mend: start FreeSWITCH/m)
+    assert.match(alone.out, /^fault +127\.0\.0\.1:\d+: nobody answers: .*ECONNREFUSED.* To fix: start FreeSWITCH/m)
   })
 
   test('a machine whose clock differs from that of Redis is told so, and one that differs by less than a second is not', async t => {
@@ -132,7 +132,7 @@ describe('the doctor at a real FreeSWITCH', () => {
       const found = await visit()
       const calls = found.filter(one => one.says.includes('test call')).map(one => one.says)
       assert.ok(
-        calls.some(one => /^no node runs at 127\.0\.0\.1:\d+, to which a test call came/.test(one)),
+        calls.some(one => /^no node runs at 127\.0\.0\.1:\d+, where a test call arrived/.test(one)),
         calls.join('\n'),
       )
       assert.ok(
@@ -186,7 +186,7 @@ describe('the doctor at a real FreeSWITCH', () => {
       assert.match(faults(await visit({ switchPassword: 'wrong' }))[0]!, /^it refuses the password/)
       assert.ok(
         faults(await visit({ listenAllow: ['10.0.0.0/8'] })).some(one =>
-          /was refused at the door: LISTEN_ALLOW/.test(one),
+          /was refused on arrival: LISTEN_ALLOW/.test(one),
         ),
       )
       const { ports } = await running!

@@ -54,9 +54,9 @@ sentence(
     await crowd.hear('fault/menu')
 
     a!.term()
-    const first = await said(a!, 'closing: nobody is dialled any more, the port is closed')
+    const first = await said(a!, 'closing: dialling stopped, the port is closed')
     assert.ok(await refuses(rig.ports.get('a')!), 'FreeSWITCH goes to the next node')
-    const { given, leftTalking } = await said(a!, 'closing: calls were given to the next node')
+    const { given, leftTalking } = await said(a!, 'closing: hand-over of calls: done')
     const { code } = await a!.exited
     const last = await said(a!, 'closed')
 
@@ -82,7 +82,7 @@ sentence('who talks goes on talking when the node goes', {}, async rig => {
   await until('the node has let them talk', () => rig.oracle.drivenBy(crowd.uuids[0]!) === '', PATIENCE_MS)
 
   const asked = a!.term()
-  const { given, leftTalking } = await said(a!, 'closing: calls were given to the next node')
+  const { given, leftTalking } = await said(a!, 'closing: hand-over of calls: done')
   assert.equal((await a!.exited).code, 0)
   assert.deepEqual({ given, leftTalking }, { given: 0, leftTalking: 1 })
   assert.deepEqual(rig.oracle.cut(asked, performance.now()), [])
@@ -96,7 +96,7 @@ sentence('the only node says that its callers will hear the apology, and so they
   await crowd.call(2, { flow: 'patient' })
   await crowd.hear('fault/menu')
   a!.term()
-  const { next, given } = await said(a!, 'closing: calls were given to the next node')
+  const { next, given } = await said(a!, 'closing: hand-over of calls: done')
   assert.deepEqual(
     { next, given },
     { next: 'there is no other node: these callers hear the apology of the dialplan', given: 2 },
@@ -114,7 +114,7 @@ sentence(
     proxy.blackhole()
     a.term()
     assert.equal((await a.exited).code, 0)
-    assert.match(await a.says(/this hangs and is left behind/, PATIENCE_MS), /"waitedMs":\d+/)
+    assert.match(await a.says(/timed out, the next step begins/, PATIENCE_MS), /"waitedMs":\d+/)
   },
 )
 
@@ -159,7 +159,7 @@ sentence(
     const dialler = rig.oracle.originated.find(one => one.uuid === lead.uuid)!.node
     const node = rig.node(dialler)
     const asked = node.term()
-    const told = await said(node, 'closing: leads and agents')
+    const told = await said(node, 'closing: leads and agents: done')
     assert.equal((await node.exited).code, 0)
 
     assert.deepEqual({ ringOn: told['ringOn'], agentsStay: told['agentsStay'] }, { ringOn: 1, agentsStay: 1 })

@@ -36,7 +36,7 @@ test('a node with the stores of an installation and no FREESWITCH does not start
   assert.equal(doctor.code, 1)
   assert.match(
     doctor.out,
-    /^fault +freeswitch: FREESWITCH is missing although DATABASE_URL is set\. To mend: set FREESWITCH/m,
+    /^fault +freeswitch: FREESWITCH is missing although DATABASE_URL is set\. To fix: set FREESWITCH/m,
   )
 })
 

@@ -105,7 +105,7 @@ sentence(
     const [frozen] = await rig.start()
     frozen!.stop()
     const other = await start(rig, t, 'a', { LISTEN: '127.0.0.1:0' })
-    await other.says(/^door: /, PATIENCE_MS)
+    await other.says(/^listener: /, PATIENCE_MS)
     frozen!.cont()
     assert.equal((await frozen!.exited).code, 2)
     assert.match(await frozen!.says(/NODE_NAME=a/, PATIENCE_MS), /another process has taken this name/)
@@ -120,9 +120,9 @@ sentence(
     const everywhere = { LISTEN: '0.0.0.0:0', DOOR_KEY: 'sixteen-letters!' }
     const silent = await start(rig, t, 'a', everywhere)
     await silent.says(/LISTEN names no single address: set NODE_ADDRESS/, PATIENCE_MS)
-    await silent.says(/^door: 0\.0\.0\.0:[1-9]/, PATIENCE_MS)
+    await silent.says(/^listener: 0\.0\.0\.0:[1-9]/, PATIENCE_MS)
     const told = await start(rig, t, 'b', { ...everywhere, NODE_ADDRESS: '127.0.0.1:9', LOG_LEVEL: 'warn' })
-    await told.says(/^door: /, PATIENCE_MS)
+    await told.says(/^listener: /, PATIENCE_MS)
     assert.doesNotMatch(told.log.join('\n'), /NODE_ADDRESS/)
   },
 )

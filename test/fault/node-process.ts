@@ -49,7 +49,7 @@ export class NodeProcess {
   async ready(): Promise<void> {
     const failed = (why: string) => new Error(`node ${this.name} ${why}:\n${this.log.join('\n')}`)
     await Promise.race([
-      this.says(/^door: /, PATIENCE_MS).catch(() => Promise.reject(failed('did not open its door'))),
+      this.says(/^listener: /, PATIENCE_MS).catch(() => Promise.reject(failed('did not open its door'))),
       this.exited.then(({ code, signal }) =>
         Promise.reject(failed(`ended before it opened its door (${code ?? signal})`)),
       ),

@@ -245,9 +245,9 @@ test('the status line says first of all when new callers are not taken', () => {
   }
   const floor = { calls: 12, waiting: 2, longestWaitMs: 9_000, talking: 3, agents, campaigns: [] }
   const line = (admission: AdmissionState) => floorLines({ ...floor, admission })[0]
-  assert.equal(line('open'), '12 calls on this node · everywhere: 2 waiting (longest 9s) · 3 talking · agents: 1 ready')
-  assert.equal(line('shedding'), `shedding: new callers go to the overflow · ${line('open')}`)
-  assert.equal(line('overrun'), `the port is closed: calls go to other nodes · ${line('open')}`)
+  assert.equal(line('open'), '12 calls on this node · all nodes: 2 waiting (longest 9s) · 3 talking · agents: 1 ready')
+  assert.equal(line('shedding'), `shedding: new callers are sent to the overflow · ${line('open')}`)
+  assert.equal(line('overrun'), `the port is closed: FreeSWITCH offers calls to other nodes · ${line('open')}`)
 })
 
 test('the figures say how late 99 of 100 ticks were at most', t => {

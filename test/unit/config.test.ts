@@ -115,7 +115,7 @@ test('a Redis is named by its address or by its sentinels, and a wrong address i
 
 test('a real switch needs a password, and not the one from the manual', () => {
   assert.match(faultsOf({ FREESWITCH: 'fs1' })[0]!, /^FREESWITCH_PASSWORD is missing/)
-  assert.match(faultsOf({ FREESWITCH: 'fs1', FREESWITCH_PASSWORD: 'ClueCon' })[0]!, /stands in every manual/)
+  assert.match(faultsOf({ FREESWITCH: 'fs1', FREESWITCH_PASSWORD: 'ClueCon' })[0]!, /default password in every manual/)
   assert.deepEqual(faultsOf({ FREESWITCH: 'fs1', FREESWITCH_PASSWORD: 'horse-battery' }), [])
   assert.equal(faultsOf({ FREESWITCH: 'fs 1' }).length, 1, 'a setting that is wrong by itself is named once')
 })

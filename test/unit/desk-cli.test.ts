@@ -88,13 +88,13 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['agent add alice user/1001', /required option '--queues <names>' not specified/],
     ['agent add alice user/1001;evil --queues sales', /is no endpoint/],
     ['agent add alice user/1001 --queues sales --wrap-up 15', /'15' is not a duration: write a number and a unit/],
-    ['agent add alice user/1001 --queues sales --wrap-up 30d', /'30d' is not from 0s to 1h/],
-    ['agent add alice user/1001 --queues sales --ring-for 20m', /'20m' is not from 1s to 2m/],
-    ['agent add alice user/1001 --queues sales,,b', /is no queue; allowed/],
+    ['agent add alice user/1001 --queues sales --wrap-up 30d', /'30d' is out of range; allowed: 0s to 1h/],
+    ['agent add alice user/1001 --queues sales --ring-for 20m', /'20m' is out of range; allowed: 1s to 2m/],
+    ['agent add alice user/1001 --queues sales,,b', /is not a queue; allowed/],
     ['agent add alice user/1001 --queues sales,sales:2', /the queue sales is named twice/],
     ['campaign add spring --queue sales', /required option '--leads <file.csv>' not specified/],
-    ['campaign add spring --leads x.csv --max-lines 0', /a whole number from 1 to 10000 is allowed/],
-    ['calls --limit many', /a whole number from 1 to 1000 is allowed/],
+    ['campaign add spring --leads x.csv --max-lines 0', /allowed: a whole number from 1 to 10000/],
+    ['calls --limit many', /allowed: a whole number from 1 to 1000/],
     ['calls --number me', /is no number to dial/],
     ['dial 1001 call-me', /is no number to dial/],
     ['dial 10;01 12345', /is no name/],
@@ -159,7 +159,7 @@ test('an agent who goes home in the middle of a call is told to be talking still
   const epoch = (await roster.reserve('alice', 'call-1', rig.clock.now(), 60_000))!
   await roster.advance('alice', epoch, 'talking', rig.clock.now())
   await rig.types('agent out alice')
-  assert.equal(rig.out, 'agent alice: has gone home (talking still)\n')
+  assert.equal(rig.out, 'agent alice: is logged out and takes no calls (still talking)\n')
 })
 
 test('the list of queues says who waits, since when, and for whom', async () => {
@@ -218,7 +218,7 @@ test('the doctor says each finding in a line; faults make exit code 1, warnings 
   assert.equal(await rig.types('doctor'), 0)
   assert.equal(
     rig.out,
-    'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To mend: update it\n\nno faults, 1 warning, 1 fine\n',
+    'ok       redis: 7.0.15\nwarning  fs1:8021: it is old. To fix: update it\n\nno faults, 1 warning, 1 ok\n',
   )
   rig.findings = [fault('redis', 'nobody answers', 'start it')]
   assert.equal(await rig.types('doctor --json'), 1)

@@ -36,16 +36,16 @@ test('a supervisor reads who waits and for how long, who talks, and what the age
   const [line] = floorLines({ calls: 12, waiting: 3, longestWaitMs: 65_000, talking: 6, agents, campaigns: [] })
   assert.equal(
     line,
-    '12 calls on this node · everywhere: 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break',
+    '12 calls on this node · all nodes: 3 waiting (longest 1m5s) · 6 talking · agents: 2 ready, 6 talking, 1 break',
   )
-  assert.deepEqual(floorLines(EMPTY), ['0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none'])
+  assert.deepEqual(floorLines(EMPTY), ['0 calls on this node · all nodes: 0 waiting · 0 talking · agents: none'])
 })
 
 test('a switch that is not heard any more stands before everything else', () => {
   assert.deepEqual(floorLines({ ...EMPTY, lost: [] }), floorLines(EMPTY))
   assert.equal(
     floorLines({ ...EMPTY, lost: ['127.0.0.1:8021', 'fs2:8021'] })[0],
-    'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none',
+    'no link to 127.0.0.1:8021 · no link to fs2:8021 · 0 calls on this node · all nodes: 0 waiting · 0 talking · agents: none',
   )
 })
 
@@ -126,7 +126,7 @@ test('log lines stand above the floor, and the floor stays at the foot', async (
     'starting',
     '{"msg":"a call began"}',
     '{"msg":"a call ended"}',
-    '2 calls on this node · everywhere: 0 waiting · 0 talking · agents: none',
+    '2 calls on this node · all nodes: 0 waiting · 0 talking · agents: none',
     'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (–) · 1 left',
   ])
   assert.equal(screen.row, 4)
@@ -160,7 +160,7 @@ test('where no person looks there is one plain line every ten seconds', async ()
   await settle()
   await clock.advance(9_999)
   await settle()
-  assert.equal(text, '0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none\n')
+  assert.equal(text, '0 calls on this node · all nodes: 0 waiting · 0 talking · agents: none\n')
   await clock.advance(1)
   await settle()
   assert.equal(text.split('\n').length, 3)
@@ -177,7 +177,7 @@ test('a store that is away is said, and asked again a second later', async () =>
     return EMPTY
   })
   await settle()
-  assert.deepEqual(screen.lines, ['the floor cannot be seen: Redis␛[2J is away'], 'and nothing steers the terminal')
+  assert.deepEqual(screen.lines, ['the floor cannot be read: Redis␛[2J is away'], 'and nothing steers the terminal')
   away = false
   await clock.advance(1_000)
   await settle()
@@ -232,14 +232,14 @@ test('when it is over no timer is left, the last state stays and the cursor stan
   const before = screen.written
   await clock.advance(5_000)
   assert.equal(screen.written, before)
-  assert.deepEqual(screen.lines, ['0 calls on this node · everywhere: 0 waiting · 0 talking · agents: none', ''])
+  assert.deepEqual(screen.lines, ['0 calls on this node · all nodes: 0 waiting · 0 talking · agents: none', ''])
 })
 
 test('a program that reads the log finds nothing between its lines: the floor and the sentences go elsewhere', () => {
   const [log, people] = [[] as string[], [] as string[]]
   const to = (list: string[]) => ({ write: (part: string) => void list.push(part) })
   using status = new StatusLine({ clock: new VirtualClock(), stream: to(log), people: to(people) })
-  status.say('door: 127.0.0.1:8084')
+  status.say('listener: 127.0.0.1:8084')
   status.write('{"level":"warn"}\n')
-  assert.deepEqual([log, people], [['{"level":"warn"}\n'], ['door: 127.0.0.1:8084\n']])
+  assert.deepEqual([log, people], [['{"level":"warn"}\n'], ['listener: 127.0.0.1:8084\n']])
 })

@@ -50,7 +50,7 @@ test('a FreeSWITCH at real-time priority on the cores of a node is told of, with
   assert.deepEqual(
     await host(t, { 100: freeswitch(1, '3'), 200: node(200, '3'), 300: node(300, '00000000,00000002') }),
     [
-      'warning: FreeSWITCH runs at real-time priority 1 on cores that the nodes with pids 200, 300 may use too: under load it leaves a node next to nothing',
+      'warning: FreeSWITCH runs at real-time priority 1 on cores that the nodes with pids 200, 300 may use too: under load a node gets almost no processor time',
     ],
   )
   assert.match(

@@ -32,7 +32,7 @@ const node: Ending = { what: 'by-node' }
 
 test('both nodes down is a fault, though the way to them is open', () => {
   const [a, b] = calls({ what: 'arrived' }, { what: 'nobody' })
-  assert.match(a!, /^fault no node runs at 10\.0\.0\.5:8084, to which a test call came: every caller hears the apology/)
+  assert.match(a!, /^fault no node runs at 10\.0\.0\.5:8084, where a test call arrived: every caller hears the apology/)
   assert.match(b!, /^fault a test call to 10\.0\.0\.6:8084 was taken by nobody/)
 })
 
@@ -41,7 +41,7 @@ test('one node down is a warning, and a process that is silent on its port a fau
     calls(node, { what: 'nobody' })[1]!,
     /^warning a test call to 10\.0\.0\.6:8084 was taken by nobody: when the other node dies/,
   )
-  assert.match(calls(node, { what: 'silence' })[1]!, /^fault .*takes the connection and says nothing/)
+  assert.match(calls(node, { what: 'silence' })[1]!, /^fault .*accepts the connection and does not answer/)
   assert.deepEqual(
     calls(node, node).map(one => one.slice(0, 3)),
     ['ok ', 'ok '],
@@ -156,13 +156,13 @@ test('a sound that is missing or has no content is a fault', async t => {
   const found = levels(await checkSounds({ host: '127.0.0.1', port: 8021 }, join(folder, 'scripts'), {}, ask))
   assert.deepEqual(found, [
     'fault 1 of the 3 sounds that the flows name are missing: ivr/gone',
-    'fault 1 of the 3 sounds that the flows name are files without content: ivr/empty',
+    'fault 1 of the 3 sounds that the flows name are empty files: ivr/empty',
   ])
 })
 
 test('who took the password of the manuals is told where it is changed', async () => {
   const fault =
-    'FREESWITCH_PASSWORD=…: ClueCon stands in every manual and opens every switch; choose another in event_socket.conf.xml'
+    'FREESWITCH_PASSWORD=…: ClueCon is the default password in every manual; choose another one in event_socket.conf.xml'
   const rig = {
     settings: () => {
       throw new SettingError([fault])

@@ -15,7 +15,7 @@ async function folder(t: TestContext): Promise<string> {
 
 test('the dialplan comes into the configuration of a FreeSWITCH, and settings that stand there stay', async t => {
   const conf = await folder(t)
-  await assert.rejects(writeDialplan(conf), { code: 'BAD_INPUT', message: /no freeswitch\.xml in it/ })
+  await assert.rejects(writeDialplan(conf), { code: 'BAD_INPUT', message: /it has no freeswitch\.xml/ })
   await writeFile(join(conf, 'freeswitch.xml'), '<document/>')
   await mkdir(join(conf, 'dialplan'))
   await writeFile(join(conf, 'dialplan/switchhook_vars.xml'), 'mine')

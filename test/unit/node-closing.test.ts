@@ -27,9 +27,9 @@ test('each step is told when it is done, with what it did, one after the other',
   await clock.advance(100)
   await all
   assert.deepEqual(said, [
-    'info 30 ms: closing: calls {"given":3}',
-    'info 35 ms: closing: stores {}',
-    'info 35 ms: closing: nothing to wait for {}',
+    'info 30 ms: closing: calls: done {"given":3}',
+    'info 35 ms: closing: stores: done {}',
+    'info 35 ms: closing: nothing to wait for: done {}',
   ])
   assert.deepEqual(closing.hangs, [])
   assert.deepEqual(clock.pending(), [], 'no timer is left')
@@ -57,9 +57,9 @@ test('what hangs is left behind and named, what fails is told, and the rest is c
   assert.ok(closed)
   assert.deepEqual(closing.hangs, ['Redis'])
   assert.deepEqual(said, [
-    'warn 500 ms: closing: Redis: this hangs and is left behind {"waitedMs":500}',
-    'warn 500 ms: closing: PostgreSQL: this failed {"error":"it is gone"}',
-    'warn 500 ms: closing: files: this failed {"error":"no space"}',
-    'info 500 ms: closing: the port {}',
+    'warn 500 ms: closing: Redis: timed out, the next step begins {"waitedMs":500}',
+    'warn 500 ms: closing: PostgreSQL: failed {"error":"it is gone"}',
+    'warn 500 ms: closing: files: failed {"error":"no space"}',
+    'info 500 ms: closing: the port: done {}',
   ])
 })

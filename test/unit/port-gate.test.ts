@@ -137,7 +137,7 @@ test('a port that somebody else has taken meanwhile is asked for again until it 
   await clock.advance(500)
   assert.ok(rig.open)
   assert.deepEqual(rig.said.slice(1), [
-    'the port cannot be opened again: no calls come to this node',
-    'the port could be opened again',
+    'opening the port failed; this node gets no calls, the attempt is repeated',
+    'the port was opened again after failed attempts',
   ])
 })

@@ -123,7 +123,7 @@ test('a hundred such callers are a hundred in the status line, and not a hundred
     campaigns: [],
     unnamed: 101,
   }
-  assert.match(floorLines(snapshot)[0]!, /^101 calls from a switch that FREESWITCH does not name · /)
+  assert.match(floorLines(snapshot)[0]!, /^101 calls from a FreeSWITCH that FREESWITCH does not name · /)
 })
 
 test('a caller of a named switch that was just started anew is served before its event link is back', async t => {

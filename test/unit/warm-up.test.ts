@@ -28,6 +28,6 @@ test('the log says how many were served, and without any it says nothing', async
   assert.deepEqual(said, [])
   await warmUp(2, { clock, log })
   const [[fields, text] = [{}, '']] = said
-  assert.match(text, /warm up/)
+  assert.match(text, /warm-up/)
   assert.deepEqual({ ...fields, ms: 0 }, { calls: 2, served: 2, ms: 0 })
 })

@@ -1,4 +1,7 @@
-/** What the command line needs of the house; src/main.ts gives it. Here are no stores and no switch, only the asking for them. */
+/**
+ * The actions that the command line calls; src/main.ts passes them in. This file opens no store and no connection to
+ * FreeSWITCH.
+ */
 import type { Roster } from '../../agent/roster.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
@@ -17,12 +20,12 @@ interface Common {
   readonly scripts: string
 }
 
-/** What is in PostgreSQL: calls, campaigns, leads. */
+/** PostgreSQL: calls, campaigns, leads. */
 export interface DatabaseStores extends Common {
   readonly sql: Sql
 }
 
-/** What is in Redis: queues, agents, jobs. */
+/** Redis: queues, agents, jobs. */
 export interface RedisStores extends Common {
   readonly redis: RedisAddress
   readonly roster: Roster
@@ -30,23 +33,26 @@ export interface RedisStores extends Common {
   readonly wakeup: DialWakeup
 }
 
-/** The house without a node: what supervisors read and write. */
+/** Both stores, without a node: what supervisors read and write. */
 export type DeskStores = DatabaseStores & RedisStores
 
 export interface Actions {
-  /** A node at work; resolves when it was told to stop and has. */
+  /** Runs a node; resolves when it has stopped after a signal. */
   run(): Promise<void>
-  /** See desk/doctor.ts: each finding as soon as it is made. */
+  /** Gives each finding as soon as it is made (desk/doctor.ts). */
   doctor(): AsyncIterable<Finding>
-  /** See testing/dial-in.ts: one call from the keyboard, until it is over. */
+  /** Makes one call from the keyboard and resolves when it is over (testing/dial-in.ts). */
   dialIn(flow: string, telephone: Pick<DialInParts, 'keys' | 'say'>, options: DialInOptions): Promise<DialledIn>
-  /** Opens both stores, hands them over, and closes them whatever happens. A command that needs only one asks for that one: the other may be away. */
+  /**
+   * Opens both stores, passes them to `work`, and always closes them. A command that needs one store uses the methods
+   * below: the other may be down.
+   */
   withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T>
   withDatabase<T>(work: (stores: DatabaseStores) => Promise<T>): Promise<T>
   withRedis<T>(work: (stores: RedisStores) => Promise<T>): Promise<T>
 }
 
-/** What every command is given. */
+/** What every command gets. */
 export interface Desk {
   readonly actions: Actions
   readonly terminal: Terminal

@@ -1,4 +1,4 @@
-/** `switchhook agent …`: the people who answer, and what they chose to do. */
+/** `switchhook agent …`: adds, lists and removes agents, and sets their status. */
 import { Option, type Command } from 'commander'
 import type { Agent, AgentStatus, Tier } from '../../agent/agent.ts'
 import { InputError, NotFoundError } from '../../base/errors.ts'
@@ -17,11 +17,11 @@ interface AddOptions extends JsonOption {
 const CHOICES = [
   { verb: 'ready', status: 'ready', says: 'takes calls' },
   { verb: 'break', status: 'break', says: 'takes no new calls for a while' },
-  { verb: 'out', status: 'logged-out', says: 'has gone home' },
+  { verb: 'out', status: 'logged-out', says: 'is logged out and takes no calls' },
 ] as const satisfies readonly { verb: string; status: AgentStatus; says: string }[]
 
 export function agentCommands(program: Command, desk: Desk): void {
-  const agent = program.command('agent').description('the people who answer').helpCommand(false)
+  const agent = program.command('agent').description('the agents, who answer calls').helpCommand(false)
   addCommand(agent, desk)
   listCommand(agent, desk)
   for (const choice of CHOICES) statusCommand(agent, choice, desk)
@@ -32,17 +32,17 @@ function addCommand(agent: Command, { actions, terminal }: Desk): void {
   answers(
     agent
       .command('add')
-      .description('adds an agent, or changes the settings of one')
+      .description('adds an agent, or changes the settings of an existing one')
       .argument('<name>')
       .argument('<endpoint>', 'the telephone: user/1001', argument(endpoint)),
   )
     .requiredOption(
       '--queues <names>',
-      'the queues to answer, commas between them; sales:2 is asked after everybody on level 1',
+      'the queues of the agent, separated by commas; sales:2: offered a call after the agents of level 1',
       argument(tiers),
     )
     .addOption(
-      new Option('--wrap-up <duration>', 'rest after each call, 1h at most')
+      new Option('--wrap-up <duration>', 'wrap-up after each call, 1h at most')
         .argParser(durationMs('0s', '1h'))
         .default(30_000, '30s'),
     )
@@ -81,13 +81,13 @@ Examples:
     )
 }
 
-/** 'sales,support:2' → where an agent stands in the order of each queue. */
+/** Parses 'sales,support:2' into the queues of an agent and the agent's level in each. Throws InputError. */
 function tiers(text: string): Tier[] {
   const found = text.split(',').map(part => {
     const [, queue = '', level = '1'] = /^\s*([^:]+?)\s*(?::([1-9]\d{0,2}))?\s*$/.exec(part) ?? []
     if (queue === '')
       throw new InputError(
-        `'${part}' is no queue; allowed: names with commas between them, a level from 1 to 999 behind a colon`,
+        `'${part}' is not a queue; allowed: names separated by commas, each with a level 1 to 999 after a colon`,
       )
     return { queue, level: Number(level), position: 1 }
   })
@@ -97,7 +97,7 @@ function tiers(text: string): Tier[] {
 }
 
 function listCommand(agent: Command, { actions, terminal }: Desk): void {
-  answers(agent.command('list').description('who is there, and what they are doing')).action((options: JsonOption) =>
+  answers(agent.command('list').description('all agents, and what each is doing')).action((options: JsonOption) =>
     actions.withRedis(async ({ roster, clock }) => {
       const now = clock.now()
       const agents = await roster.list(now)
@@ -138,15 +138,15 @@ function statusCommand(
     (name: string, reason: string | undefined, options: JsonOption) =>
       actions.withRedis(async ({ roster, clock }) => {
         const changed = await roster.setStatus(name, status, clock.now(), reason)
-        // a talk goes on whatever they choose: the word is what they do, not what they chose
-        const still = changed.state === 'idle' ? '' : ` (${wordOf(changed, clock.now())} still)`
+        // a conversation goes on after the change of status: this tells what the agent does, not the status
+        const still = changed.state === 'idle' ? '' : ` (still ${wordOf(changed, clock.now())})`
         answer(terminal, options, changed, () => `agent ${name}: ${says}${still}\n`)
       }),
   )
 }
 
 function removeCommand(agent: Command, { actions, terminal }: Desk): void {
-  answers(agent.command('remove').description('forgets an agent; a call under way goes on').argument('<name>')).action(
+  answers(agent.command('remove').description('removes an agent; a live call goes on').argument('<name>')).action(
     (name: string, options: JsonOption) =>
       actions.withRedis(async ({ roster, clock }) => {
         if (!(await roster.remove(name)))
@@ -155,7 +155,7 @@ function removeCommand(agent: Command, { actions, terminal }: Desk): void {
             name,
             (await roster.list(clock.now())).map(known => known.name),
           )
-        answer(terminal, options, { agent: name, removed: true }, () => `agent ${name} is forgotten\n`)
+        answer(terminal, options, { agent: name, removed: true }, () => `agent ${name} was removed\n`)
       }),
   )
 }

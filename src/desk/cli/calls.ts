@@ -1,4 +1,4 @@
-/** `switchhook calls`: what became of the last calls. */
+/** `switchhook calls`: the last calls and their outcomes. */
 import type { Command } from 'commander'
 import { readable } from '../../base/duration.ts'
 import { phoneNumber } from '../../campaign/import.ts'
@@ -18,17 +18,18 @@ interface CallsOptions extends JsonOption {
 export function callsCommand(program: Command, { actions, terminal }: Desk): void {
   answers(program.command('calls').description('the last calls, newest first'))
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
-    .option('--number <number>', 'of this customer, caller or number called only', argument(phoneNumber))
-    .option('--campaign <name>', 'of this campaign only, with the lead of each call')
-    .option('--long', 'also how long they waited, rang, talked and held, and who hung up')
+    .option('--number <number>', 'only calls of this customer, caller or called number', argument(phoneNumber))
+    .option('--campaign <name>', 'only calls of this campaign, with the lead of each call')
+    .option('--long', 'also the times of waiting, ringing, talking and hold, and who hung up')
     .addHelpText(
       'after',
       `
-Numbers are shown in full: this is for the operator of the switch, who may see them. Logs mask them.
+Numbers are shown in full, because operators may see them. Logs mask them.
 
-A call whose flow said nothing has one of these outcomes: talked, callback, transferred, abandoned (hung up while they waited in a queue),
-hung-up (before that), done (the flow ended), overflow (too much to do), error, lost; a call of ours that was not answered: busy, no-answer,
-declined, invalid, cancelled, failed, refused. Else it is the flow's own word. Who hung up: customer, agent, other, flow, switch.
+The outcome is the one that the flow returned. Otherwise it is one of these: talked, callback, transferred,
+abandoned (the caller hung up while waiting in a queue), hung-up (before that), done (the flow ended),
+overflow (the node was full), error, lost; for a dialled call without an answer: busy, no-answer, declined,
+invalid, cancelled, failed, refused. Who hung up: customer, agent, other, flow, switch.
 
 Examples:
   switchhook calls --number +493012345
@@ -44,14 +45,14 @@ Examples:
     )
 }
 
-/** What stands before the outcome and behind the cause of each line. */
+/** Which optional columns are shown. */
 interface Shown {
   readonly long: boolean
   readonly lead: boolean
 }
 
 function sayAll(calls: readonly CallRow[], { long, lead }: Shown, colour: boolean): string {
-  if (calls.length === 0) return 'there is no such call\n'
+  if (calls.length === 0) return 'no calls were found\n'
   const lasted = (ms: number | null) => (ms === null ? '–' : readable(ms))
   const row = (call: CallRow) => [
     timeOf(call.startedAt),

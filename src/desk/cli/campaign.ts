@@ -1,4 +1,7 @@
-/** `switchhook campaign …`: lists of people to call, and who may begin, rest and end. */
+/**
+ * `switchhook campaign …`: creates campaigns from lists of leads, starts, pauses and stops them, and shows their
+ * figures.
+ */
 import { access, constants } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { InputError } from '../../base/errors.ts'
@@ -29,10 +32,7 @@ export function campaignCommands(program: Command, desk: Desk): void {
   addCommand(campaign, desk)
   for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
   answers(
-    campaign
-      .command('status')
-      .description('what campaigns have come to: all of them, or one in full')
-      .argument('[name]'),
+    campaign.command('status').description('the figures of all campaigns, or of one in full').argument('[name]'),
   ).action((name: string | undefined, options: JsonOption) =>
     desk.actions.withDatabase(stores => status(stores, desk, name, options)),
   )
@@ -42,24 +42,21 @@ function addCommand(campaign: Command, { actions, terminal }: Desk): void {
   answers(
     campaign
       .command('add')
-      .description('makes a campaign from a CSV file, or adds the people in it to one that exists')
+      .description('creates a campaign from a CSV file, or adds the leads of the file to an existing one')
       .argument('<name>'),
   )
     .requiredOption('--leads <file.csv>', 'the first line names the columns; one of them holds the numbers')
-    .option('--queue <queue>', 'whose agents talk with the people who answer (needed for a new campaign)')
-    .option('--flow <flow>', 'the flow that people hear (default: campaign-leg)')
-    .option('--caller-id <number>', 'what they see on their telephone (default: CALLER_ID)')
-    .option('--max-lines <n>', 'lines at one time (default: 30)', wholeNumber(1, 10_000))
+    .option('--queue <queue>', 'its agents talk with the people who answer (required for a new campaign)')
+    .option('--flow <flow>', 'the flow of answered calls (default: campaign-leg)')
+    .option('--caller-id <number>', 'the number that called people see (default: CALLER_ID)')
+    .option('--max-lines <n>', 'lines in use at one time (default: 30)', wholeNumber(1, 10_000))
     .option('--cps <n>', 'calls started per second (default: 5)', Number)
-    .option(
-      '--phone-column <name>',
-      'the column with the numbers, when it is not called phone, number, mobile or the like',
-    )
+    .option('--phone-column <name>', 'the column with the numbers, if its name is not phone, number, mobile or similar')
     .addHelpText(
       'after',
       `
 Lines that cannot be used are written to <file.csv>.rejected.csv with the reason; the others are added.
-Numbers that the campaign has already, or that asked not to be called, are left out and counted.
+Numbers that the campaign already has, and numbers that opted out, are skipped and counted.
 
 Examples:
   switchhook campaign add spring --leads spring.csv --queue sales
@@ -85,7 +82,10 @@ Examples:
     )
 }
 
-/** What is not said anew stays as it is in a campaign that exists. The file is looked at first: without a list no campaign. */
+/**
+ * Creates or changes the campaign. Options that are not given keep their value in an existing one. Checks first that
+ * the file can be read.
+ */
 async function defined(stores: DeskStores, name: string, { leads, ...options }: AddOptions): Promise<Campaign> {
   await access(leads, constants.R_OK).catch((cause: Error) => {
     throw new InputError(`${leads} cannot be read: ${cause.message}`, { cause })
@@ -112,24 +112,29 @@ function settingsOf({
   return settings
 }
 
-/** Better now than when the first person has answered. Throws NotFoundError with the flows that there are. */
+/**
+ * Throws NotFoundError with the known flows, or InputError for a flow of another kind: now, not when the first lead has
+ * answered.
+ */
 async function mustBeCampaignFlow(scripts: string, name: string): Promise<void> {
   const flows = await loadFlows(scripts)
   if (kindOf(flows.get(name)) !== 'campaign')
-    throw new InputError(`the flow '${name}' is none for campaigns: it must be a campaignFlow(…)`)
+    throw new InputError(
+      `the flow '${name}' is not a campaignFlow: use one that returns a disposition, such as campaign-leg`,
+    )
 }
 
 function steerCommand(campaign: Command, command: CampaignCommand, { actions, terminal }: Desk): void {
   const says = {
-    start: 'begins to dial, or goes on',
-    pause: 'dials nobody until it is started again; calls go on',
-    stop: 'ends it; calls go on',
+    start: 'starts dialling, or resumes it',
+    pause: 'stops dialling until the next start; calls go on',
+    stop: 'ends the campaign; calls go on',
   }
   answers(campaign.command(command).description(says[command]).argument('<name>')).action(
     (name: string, options: JsonOption) =>
       actions.withStores(async stores => {
         const after = await commandCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
-          throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the only input it refuses is the change
+          throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the change is the only input
         })
         answer(
           terminal,
@@ -162,7 +167,7 @@ function sayImport(
 ): string {
   const parts = [
     `${added} added`,
-    `${duplicates} there already`,
+    `${duplicates} already there`,
     `${optedOut} opted out`,
     `${rejected} rejected${rejectFile ? ` (see ${rejectFile})` : ''}`,
   ]
@@ -195,7 +200,7 @@ function sayOne(campaign: Campaign, figures: CampaignFigures, colour: boolean): 
       ['state', campaign.state],
       ['queue, flow', `${queue}, ${flow}`],
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
-      ['way out', `gateway ${gateway ?? 'of the house'}, caller id ${callerId ?? 'of the house'}`],
+      ['outgoing calls', `gateway ${gateway ?? '(GATEWAY)'}, caller id ${callerId ?? '(CALLER_ID)'}`],
       ['dialled on', campaign.switches ?? 'nothing yet'],
       ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
       ['leads', `${figures.leads}, of them ${figures.left} left`],

@@ -1,4 +1,4 @@
-/** `switchhook dial-in`: an author calls their own flow; the keyboard is the telephone. */
+/** `switchhook dial-in`: calls a flow from the keyboard, for the author of the flow. */
 import { Argument, type Command } from 'commander'
 import { InputError } from '../../base/errors.ts'
 import type { Desk } from './actions.ts'
@@ -12,16 +12,16 @@ interface DialInOptions {
 export function dialInCommand(program: Command, { actions, terminal }: Desk): void {
   program
     .command('dial-in')
-    .description('calls a flow from the keyboard, in a house in memory: no FreeSWITCH and no store is needed')
+    .description('calls a flow from the keyboard, on a node in memory; needs no FreeSWITCH and no store')
     .addArgument(new Argument('<flow>', 'the name of its file in SCRIPTS, such as welcome'))
     .option('--from <number>', "the caller's number")
     .option('--set <name=value>', 'a parameter of the flow; may be given several times', parameters)
     .addHelpText(
       'after',
       `
-Keys 0 to 9, * and # are those of the telephone, h hangs up. Sounds are not played but named, and last 2 s. Two agents, alice and bob, serve
-every queue and pick up after 3 s. Scripts are loaded at the start of the command: after a change, dial in once more (a node that runs has
-to be started again).
+The keys 0 to 9, * and # are the keys of the telephone; h hangs up. Sounds are not played: their names are
+printed, and each lasts 2 s. Two agents, alice and bob, serve every queue and answer after 3 s. The command
+loads the scripts when it starts: after a change, dial in again (and restart running nodes).
 
 Examples:
   switchhook dial-in welcome
@@ -49,7 +49,7 @@ const parameter = argument((text: string): Record<string, string> => {
   return { [text.slice(0, at)]: text.slice(at + 1) }
 })
 
-/** Each key as it is pressed; of a pipe, all that comes. */
+/** Gives each key as it is pressed, or all input of a pipe. */
 async function* keyboard(): AsyncGenerator<string> {
   const { stdin } = process
   stdin.setEncoding('utf8')

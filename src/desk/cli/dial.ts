@@ -1,4 +1,4 @@
-/** `switchhook dial`: what the button of a CRM does. */
+/** `switchhook dial`: click-to-dial, as a CRM orders it. */
 import type { Command } from 'commander'
 import { phoneNumber } from '../../campaign/import.ts'
 import { openJobs } from '../../campaign/jobs.ts'
@@ -16,14 +16,15 @@ export function dialCommand(program: Command, { actions, terminal }: Desk): void
   answers(program.command('dial').description("click-to-dial: the agent's telephone rings first, then the customer's"))
     .argument('<extension>', "the agent's, such as 1001", argument(ident))
     .argument('<customer>', 'the number to call', argument(phoneNumber))
-    .option('--crmuuid <id>', 'carried into the record of the call, unread', argument(varValue))
-    .option('--product-code <code>', 'likewise', argument(varValue))
-    .option('--call-type <type>', 'likewise', argument(varValue))
+    .option('--crmuuid <id>', 'copied unchanged into the record of the call', argument(varValue))
+    .option('--product-code <code>', 'copied in the same way', argument(varValue))
+    .option('--call-type <type>', 'copied in the same way', argument(varValue))
     .addHelpText(
       'after',
       `
-A node that runs does it. This command is done when the agent's telephone rings; when that cannot be reached it says why, and its exit code
-is 1. 'switchhook calls --number <customer>' shows what became of the call, in both cases.
+A running node makes the call. The command ends when the agent's telephone rings. If the telephone cannot be
+reached, the command prints the reason and its exit code is 1. In both cases 'switchhook calls --number
+<customer>' shows the outcome of the call.
 
 Example:
   switchhook dial 1001 +493012345 --crmuuid 6f1c2a`,

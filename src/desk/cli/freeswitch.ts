@@ -1,4 +1,4 @@
-/** `switchhook freeswitch write`: what FreeSWITCH needs of us, put where it looks for it. */
+/** `switchhook freeswitch write`: writes the files that FreeSWITCH needs into its folders. */
 import { access, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -13,7 +13,7 @@ import type { Desk } from './actions.ts'
 import { answer, answers, type JsonOption } from './output.ts'
 
 const DIALPLAN = fileURLToPath(new URL('../../../dialplan/', import.meta.url))
-/** Where each file belongs below the configuration folder: dialplan/README.md. */
+/** The place of each file below the configuration folder (dialplan/README.md). */
 const FILES = [
   ['switchhook_vars.xml', 'dialplan/switchhook_vars.xml'],
   ['switchhook.xml', 'dialplan/switchhook.xml'],
@@ -22,7 +22,7 @@ const FILES = [
 
 export interface Written {
   readonly written: readonly string[]
-  /** What was there already, and was left as it is. */
+  /** Files that existed before; they were not changed. */
   readonly kept: readonly string[]
 }
 
@@ -32,11 +32,11 @@ interface WriteOptions extends JsonOption {
 }
 
 export function freeswitchCommands(program: Command, { terminal }: Desk): void {
-  const freeswitch = program.command('freeswitch').description('what FreeSWITCH needs of us').helpCommand(false)
+  const freeswitch = program.command('freeswitch').description('the files that FreeSWITCH needs').helpCommand(false)
   answers(
     freeswitch
       .command('write')
-      .description('puts dialplan files and short tones as sounds into the folders of a FreeSWITCH'),
+      .description('writes dialplan files, and short tones as sounds, into the folders of FreeSWITCH'),
   )
     .option('--conf <folder>', 'its configuration folder (fs_cli -x "global_getvar conf_dir"): gets the dialplan files')
     .option(
@@ -46,8 +46,8 @@ export function freeswitchCommands(program: Command, { terminal }: Desk): void {
     .addHelpText(
       'after',
       `
-A file that is there already is kept, whatever is in it. Replace the tones by recordings; write the nodes and your numbers into the
-dialplan files (dialplan/README.md), and say reloadxml to FreeSWITCH.
+An existing file is kept, whatever it contains. Replace the tones by recordings. Write the nodes and your
+numbers into the dialplan files (dialplan/README.md), then run reloadxml in FreeSWITCH.
 
 Examples:
   switchhook freeswitch write --conf /etc/freeswitch
@@ -55,7 +55,7 @@ Examples:
     )
     .action(async ({ conf, sounds, ...options }: WriteOptions) => {
       if (conf === undefined && sounds === undefined)
-        throw new InputError('say where: --conf <folder>, --sounds <folder>, or both')
+        throw new InputError('no folder is given; use --conf <folder>, --sounds <folder>, or both')
       const done: Written[] = []
       if (conf !== undefined) done.push(await writeDialplan(conf))
       if (sounds !== undefined) done.push(await writeSounds(sounds, readConfig().scripts))
@@ -66,11 +66,11 @@ Examples:
     })
 }
 
-/** Throws InputError when `conf` is not the folder of a FreeSWITCH. */
+/** Writes the dialplan files. Throws InputError (BAD_INPUT) when `conf` is not a configuration folder of FreeSWITCH. */
 export async function writeDialplan(conf: string): Promise<Written> {
   const found = await readdir(conf).catch((): string[] => [])
   if (!found.includes('freeswitch.xml'))
-    throw new InputError(`${resolve(conf)} is no configuration folder of FreeSWITCH: there is no freeswitch.xml in it`)
+    throw new InputError(`${resolve(conf)} is not a configuration folder of FreeSWITCH: it has no freeswitch.xml`)
   const targets = FILES.map(([from, to]) => ({
     file: join(resolve(conf), to),
     make: (file: string) => copyFile(join(DIALPLAN, from), file, constants.COPYFILE_EXCL),
@@ -78,7 +78,9 @@ export async function writeDialplan(conf: string): Promise<Written> {
   return writeAll(targets)
 }
 
-/** A tone for each sound that the flows of `scripts` name, where FreeSWITCH would find none. */
+/**
+ * Writes a tone for each sound that the flows of `scripts` name and that FreeSWITCH would not find. Throws InputError.
+ */
 export async function writeSounds(folder: string, scripts: string): Promise<Written> {
   await readdir(folder).catch((cause: Error) => {
     throw new InputError(`the sound folder ${resolve(folder)} cannot be read: ${cause.message}`, { cause })

@@ -1,4 +1,4 @@
-/** `switchhook run`, `doctor` and `settings`: the installation itself. */
+/** `switchhook run`, `doctor` and `settings`: they run, check and show the installation. */
 import type { Command } from 'commander'
 import { SwitchhookError } from '../../base/errors.ts'
 import { readConfig, showSettings } from '../../config.ts'
@@ -9,12 +9,13 @@ import { answer, answers, type JsonOption } from './output.ts'
 export function installationCommands(program: Command, { actions, terminal }: Desk): void {
   program
     .command('run')
-    .description('a node at work: takes calls, dials campaigns, until SIGTERM')
+    .description('runs a node: takes calls and dials campaigns, until SIGTERM')
     .addHelpText(
       'after',
       `
-Without FREESWITCH a switch is simulated, with callers, agents and a campaign. SIGTERM (or Ctrl-C) hands waiting callers to the next
-node and leaves talks alone; a second signal is obeyed at once.
+Without FREESWITCH the node runs on a simulated FreeSWITCH, with callers, agents and a campaign. SIGTERM (or
+Ctrl-C) hands waiting callers to the next node and does not touch conversations; a second signal ends the
+process at once.
 
 Examples:
   switchhook run
@@ -22,14 +23,13 @@ Examples:
     )
     .action(() => actions.run())
 
-  answers(
-    program.command('doctor').description('looks for what is wrong with this installation, and says how to mend it'),
-  )
+  answers(program.command('doctor').description('checks this installation, and tells how to fix each fault'))
     .addHelpText(
       'after',
       `
-With FREESWITCH set it logs in to each switch once and sends one silent call without a telephone through the dialplan. Nothing is
-changed, nobody is called. Exit code 1 when there is a fault; warnings are none.`,
+With FREESWITCH set, it logs in to each FreeSWITCH once and sends a silent test call to each node that the
+dialplan names. It changes nothing and calls nobody. The exit code is 1 when there is a fault, and 0 when
+there are only warnings.`,
     )
     .action(async (options: JsonOption) => {
       const found: Finding[] = []
@@ -41,10 +41,10 @@ changed, nobody is called. Exit code 1 when there is a fault; warnings are none.
       if (found.some(harmful)) throw new Unhealthy()
     })
 
-  answers(program.command('settings').description('the settings in force, one a line; secrets as …'))
+  answers(program.command('settings').description('the settings in force, one per line; secrets are shown as …'))
     .addHelpText(
       'after',
-      '\nSettings come from the environment. When some cannot be used all of them are named, and the exit code is 2.',
+      '\nSettings come from the environment. When some are invalid, the command names all of them; its exit code is 2.',
     )
     .action((options: JsonOption) => {
       const shown = showSettings()
@@ -53,7 +53,7 @@ changed, nobody is called. Exit code 1 when there is a fault; warnings are none.
     })
 }
 
-/** The findings have said it all; only the exit code is left to say. */
+/** Sets the exit code. It prints no message, because the findings are printed already. */
 export class Unhealthy extends SwitchhookError {
   constructor() {
     super('SERVICE', 'this installation has faults')

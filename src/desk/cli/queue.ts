@@ -1,4 +1,4 @@
-/** `switchhook queue …`: where callers wait. */
+/** `switchhook queue …`: creates queues, and lists them and their callbacks. */
 import type { Command } from 'commander'
 import { NotFoundError } from '../../base/errors.ts'
 import { STRATEGIES } from '../../queue/store.ts'
@@ -8,19 +8,19 @@ import type { Desk } from './actions.ts'
 import { ago, answer, answers, type JsonOption } from './output.ts'
 
 export function queueCommands(program: Command, { actions, terminal }: Desk): void {
-  const queue = program.command('queue').description('where callers wait').helpCommand(false)
-  answers(queue.command('add').description('makes a queue; again does no harm').argument('<name>')).action(
+  const queue = program.command('queue').description('the queues, in which callers wait').helpCommand(false)
+  answers(queue.command('add').description('creates a queue; has no effect when it exists').argument('<name>')).action(
     (name: string, options: JsonOption) =>
       actions.withRedis(async ({ queueStore }) => {
         const settings = { name, strategy: STRATEGIES[0] }
         await queueStore.put(settings)
-        answer(terminal, options, settings, () => `queue ${name} is there (${settings.strategy})\n`)
+        answer(terminal, options, settings, () => `queue ${name} exists (${settings.strategy})\n`)
       }),
   )
-  answers(queue.command('list').description('who waits, for how long, and for whom'))
+  answers(queue.command('list').description('the callers, waiting times and agents of each queue'))
     .addHelpText(
       'after',
-      '\nEntered, answered, abandoned, callback and left are counted since the queue was made. Who is offered to an agent waits still.',
+      '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.',
     )
     .action((options: JsonOption) =>
       actions.withRedis(async ({ roster, queueStore, clock }) => {
@@ -31,7 +31,7 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
   answers(
     queue
       .command('callbacks')
-      .description('who was promised to be called back in the last 30 days, oldest first')
+      .description('the callbacks that callers were promised in the last 30 days, oldest first')
       .argument('<name>'),
   ).action((name: string, options: JsonOption) =>
     actions.withRedis(async ({ queueStore, clock }) => {

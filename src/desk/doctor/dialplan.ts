@@ -1,4 +1,7 @@
-/** The dialplan of a switch: does it lead to our nodes, will it after a restart, does any number lead to a flow, and do sounds end? */
+/**
+ * Doctor: checks the dialplan of a FreeSWITCH. Does it lead to the nodes, also after a restart? Does any number lead to
+ * a flow? Do the SIP profiles have a timer, so that sounds end?
+ */
 import { CONTEXT, dialplanHas, globalVariable } from '../../esl/api.ts'
 import { filePath, type Ident } from '../../esl/safe-text.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
@@ -6,9 +9,9 @@ import * as question from './doctor-queries.ts'
 import type { Ask } from './switch.ts'
 
 const COPY =
-  'copy the files of dialplan/ into its dialplan folder (`switchhook freeswitch write --conf <folder>` does), and say reloadxml'
+  'copy the files of dialplan/ into its dialplan folder (`switchhook freeswitch write --conf <folder>` does it), and run reloadxml'
 
-/** Each host once, in the order of the lines: 'host:port' of every `socket` line, but for the one whose host is a variable of the call. */
+/** Returns 'host:port' of every `socket` line, each once and in order, except where the host is a channel variable. */
 export function hostsOf(context: string): string[] {
   const lines = [...context.matchAll(/application="socket"[^>]*data="([^"]*)"/g)].flatMap(([, data]) =>
     data!.split(' ')[0]!.split('|'),
@@ -18,19 +21,19 @@ export function hostsOf(context: string): string[] {
 
 export interface Dialplan {
   readonly findings: readonly Finding[]
-  /** Where it looks for nodes; none when there is a fault that keeps every call from them. */
+  /** The addresses of nodes in the dialplan; empty when a fault keeps every call from them. */
   readonly hosts: readonly string[]
 }
 
 export async function checkDialplan(name: string, doorKey: string | null, ask: Ask): Promise<Dialplan> {
   const context = await ask(dialplanHas(CONTEXT as Ident))
   if (!context.includes('switchhook-(') || !/application="socket"[^>]*async full/.test(context)) {
-    return { findings: [fault(name, `its dialplan has no context '${CONTEXT}' that leads to us`, COPY)], hosts: [] }
+    return { findings: [fault(name, `its dialplan has no context '${CONTEXT}' that leads to a node`, COPY)], hosts: [] }
   }
   const hosts = hostsOf(context)
   if (hosts.length === 0) {
     const says =
-      'its dialplan names no node: switchhook_node_a and switchhook_node_b have no value, as without switchhook_vars.xml'
+      'its dialplan names no node: switchhook_node_a and switchhook_node_b have no value, switchhook_vars.xml may be missing'
     return { findings: [fault(name, says, COPY)], hosts }
   }
   const findings = [ok(name, `its dialplan leads to ${hosts.join(' and ')}`)]
@@ -40,7 +43,7 @@ export async function checkDialplan(name: string, doorKey: string | null, ask: A
       fault(
         name,
         key === '' ? 'its calls carry no key' : 'its calls carry another key than DOOR_KEY',
-        'set switchhook_key in switchhook_vars.xml to DOOR_KEY, and say reloadxml',
+        'set switchhook_key in switchhook_vars.xml to DOOR_KEY, and run reloadxml',
       ),
     )
   }
@@ -48,14 +51,14 @@ export async function checkDialplan(name: string, doorKey: string | null, ask: A
   return { findings, hosts }
 }
 
-/** Its values outlive the file until FreeSWITCH restarts: then every call would hear the apology. */
+/** FreeSWITCH keeps the values of a deleted file until it restarts; after that every call would hear the apology. */
 async function checkVars(name: string, ask: Ask): Promise<Finding[]> {
   const folder = await variable('conf_dir', ask)
   const file = `${folder}/dialplan/switchhook_vars.xml`
   if (folder === '' || !/^[\w./-]+$/.test(folder) || (await ask(question.fileExists(filePath(file)))) === 'true')
     return []
   return [
-    warning(name, `there is no ${file}: its values are lost when FreeSWITCH restarts, and then no node is found`, COPY),
+    warning(name, `there is no ${file}: its values are lost when FreeSWITCH restarts, then it finds no node`, COPY),
   ]
 }
 
@@ -63,7 +66,7 @@ async function checkNumbers(name: string, ask: Ask): Promise<Finding[]> {
   const outside = await ask(dialplanHas('public' as Ident))
   if (/data="switchhook-[^"]* XML switchhook"/.test(outside)) return []
   const mend =
-    'put 01_switchhook_did.xml into dialplan/public/ with your numbers, and say reloadxml; no matter if calls arrive in another context'
+    'put 01_switchhook_did.xml into dialplan/public/ with your numbers, and run reloadxml; ignore this if calls arrive in another context'
   return [
     warning(
       name,
@@ -73,7 +76,10 @@ async function checkNumbers(name: string, ask: Ask): Promise<Finding[]> {
   ]
 }
 
-/** Without a timer of its own a profile plays at the pace of what the telephone sends: to one that sends nothing a sound never ends. */
+/**
+ * Without a timer a profile plays at the pace of the packets from the telephone: when it sends none, a sound never
+ * ends.
+ */
 async function checkTimers(name: string, ask: Ask): Promise<Finding[]> {
   const sofia = await ask(question.sofiaConfiguration)
   const profiles = [...sofia.matchAll(/<profile\b[^>]*\bname="([^"]+)"[^>]*>([\s\S]*?)<\/profile>/g)]
@@ -81,7 +87,7 @@ async function checkTimers(name: string, ask: Ask): Promise<Finding[]> {
     .filter(([, , params]) => !/name="rtp-timer-name"[^>]*value="(?!none")[^"]+"/.test(params!))
     .map(([, profile]) => profile!)
   if (without.length === 0) return []
-  const says = `the SIP profile${without.length > 1 ? 's' : ''} ${without.join(', ')} ${without.length > 1 ? 'have' : 'has'} no rtp-timer-name: a sound that is played to a telephone which sends nothing never ends`
+  const says = `the SIP profile${without.length > 1 ? 's' : ''} ${without.join(', ')} ${without.length > 1 ? 'have' : 'has'} no rtp-timer-name: a sound never ends when the telephone sends no audio`
   return [
     warning(
       name,

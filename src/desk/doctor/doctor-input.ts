@@ -1,4 +1,4 @@
-/** What the doctor is given: the settings, a way to the stores, and time. */
+/** The input of the doctor: the settings, a function that opens the stores, and a clock. */
 import type { Clock } from '../../base/clock.ts'
 import type { RedisAddress } from '../../store/redis.ts'
 import type { DatabaseAddress } from '../../store/sql.ts'
@@ -8,7 +8,7 @@ interface Place {
   readonly port: number
 }
 
-/** The settings that are looked at; the house's own have more. */
+/** The settings that the doctor checks; Config (src/config.ts) has more. */
 export interface DoctorSettings {
   readonly databaseUrl: string | null
   readonly redisUrl: string | null
@@ -29,9 +29,9 @@ export interface OpenedServices {
 }
 
 export interface DoctorInput<S extends DoctorSettings = DoctorSettings> {
-  /** Throws SettingError with every fault. */
+  /** Returns the settings. Throws SettingError with every fault. */
   settings(): S
-  /** Those of the settings, else the private ones. Rejects with SwitchhookError SERVICE. */
+  /** Opens the stores that the settings name, else the private ones. Rejects with SwitchhookError SERVICE. */
   openServices(settings: S): Promise<OpenedServices>
   readonly clock: Clock
 }

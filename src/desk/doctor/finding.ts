@@ -1,16 +1,16 @@
-/** What the doctor has found, and how it is told: one line each, how serious, what it is about, and how to mend it. */
+/** The findings of the doctor and their text: one line each, with the level, the subject and how to fix it. */
 import { visible } from '../../base/visible.ts'
 import { paint, type Tone } from '../terminal.ts'
 
 export type Level = 'ok' | 'warning' | 'fault'
 
 export interface Finding {
-  /** Faults keep calls from working; warnings will, one day. */
+  /** A fault keeps calls from working now; a warning may do so later. */
   readonly level: Level
-  /** What it is about: 'settings', 'redis', '10.0.0.5:8021'. */
+  /** The subject: 'settings', 'redis', '10.0.0.5:8021'. */
   readonly about: string
   readonly says: string
-  /** How to mend it; not for what is fine. */
+  /** How to fix it; absent for 'ok'. */
   readonly mend?: string
 }
 
@@ -23,7 +23,7 @@ export const harmful = ({ level }: Finding): boolean => level === 'fault'
 const TONES = { ok: 'green', warning: 'yellow', fault: 'red' } as const satisfies Record<Level, Tone>
 
 export function sayFinding({ level, about, says, mend }: Finding, colour: boolean): string {
-  const said = visible(mend === undefined ? says : `${says}. To mend: ${mend}`)
+  const said = visible(mend === undefined ? says : `${says}. To fix: ${mend}`)
   return `${paint(level.padEnd(7), TONES[level], colour)}  ${visible(about)}: ${said}\n`
 }
 
@@ -32,5 +32,5 @@ export function saySum(found: readonly Finding[]): string {
     const n = found.filter(finding => finding.level === level).length
     return `${n === 0 ? 'no' : n} ${word}${n === 1 ? '' : 's'}`
   }
-  return `\n${count('fault', 'fault')}, ${count('warning', 'warning')}, ${found.filter(finding => finding.level === 'ok').length} fine\n`
+  return `\n${count('fault', 'fault')}, ${count('warning', 'warning')}, ${found.filter(finding => finding.level === 'ok').length} ok\n`
 }

@@ -1,7 +1,8 @@
 /**
- * Does a FreeSWITCH of this host take the processor away from the nodes of this host? It runs its threads at real-time priority (SCHED_FIFO)
- * unless it is started with `-np`: whatever it has to do comes before everything a node has to do, on every core that both may use.
- * Linux tells it in /proc; where that is not there, or the process is another host's, nothing is said.
+ * Doctor: checks whether a FreeSWITCH takes the processor away from the nodes of the same host. FreeSWITCH runs its
+ * threads at real-time priority (SCHED_FIFO) unless it is started with `-np`: on every core that both may use, its work
+ * precedes all work of a node. The source is Linux's /proc; without it, or for a FreeSWITCH on another host, there is
+ * no finding.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { globalVariable } from '../../esl/api.ts'
@@ -9,17 +10,20 @@ import type { Ident } from '../../esl/safe-text.ts'
 import { ok, warning, type Finding } from './finding.ts'
 import type { Ask } from './switch.ts'
 
-/** Places in /proc/PID/stat behind the name of the program, which is the second and may hold anything: proc_pid_stat(5), less two. */
+/**
+ * Indexes in /proc/PID/stat after the program's name, which is the second field and may contain anything:
+ * proc_pid_stat(5), minus two.
+ */
 const RT_PRIORITY = 37
 const POLICY = 38
-/** SCHED_FIFO and SCHED_RR, sched(7). */
+/** SCHED_FIFO and SCHED_RR (sched(7)). */
 const REAL_TIME = [1, 2]
-/** How a node is started: `switchhook run`, by npx, by its file, or by `make run`. */
+/** The command line of a node: `switchhook run`, by npx, by its file, or by `make run`. */
 const NODE = /(?:^|\/)(?:switchhook|bin\.mjs|main\.ts)\0run(?:\0|$)/
 const MEND =
   'give each its own cores (CPUAffinity= or AllowedCPUs= of both units), or start FreeSWITCH with -np; docs/sizing.md has the figures'
 
-/** `proc` is where the kernel tells of its processes. */
+/** `proc`: the folder of the proc file system; tests pass their own. */
 export async function checkPriority(name: string, ask: Ask, proc = '/proc'): Promise<Finding[]> {
   const pid = (await text(`${await ask(globalVariable('run_dir' as Ident))}/freeswitch.pid`)).trim()
   const [stat, cores] = [await text(`${proc}/${pid}/stat`), await coresOf(`${proc}/${pid}`)]
@@ -34,7 +38,7 @@ export async function checkPriority(name: string, ask: Ask, proc = '/proc'): Pro
   return [
     warning(
       name,
-      `FreeSWITCH runs at real-time priority ${fields[RT_PRIORITY]} on cores that ${who} may use too: under load it leaves a node next to nothing`,
+      `FreeSWITCH runs at real-time priority ${fields[RT_PRIORITY]} on cores that ${who} may use too: under load a node gets almost no processor time`,
       MEND,
     ),
   ]
@@ -52,11 +56,11 @@ async function nodesOf(proc: string): Promise<{ pid: string; cores: bigint }[]> 
   return found.filter(node => node !== null)
 }
 
-/** A bit for each core that it may use; null when that is not told. */
+/** Returns a bit for each core that the process may use; null when that is unknown. */
 async function coresOf(process: string): Promise<bigint | null> {
   const mask = /^Cpus_allowed:\s*([0-9a-f,]+)$/m.exec(await text(`${process}/status`))?.[1]
   return mask === undefined ? null : BigInt(`0x${mask.replaceAll(',', '')}`)
 }
 
-/** '' when there is no such file, or it is not for us: a process may be gone by now. */
+/** Returns '' when the file does not exist (the process may have ended) or may not be read. */
 const text = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')

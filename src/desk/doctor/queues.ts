@@ -1,4 +1,7 @@
-/** The queues into which flows put callers, as far as their scripts say it: one that was never made ends the call in the apology. */
+/**
+ * Doctor: checks that the queues exist that flows declare in `export const uses`. A flow that enters a missing queue
+ * fails: its caller hears the apology.
+ */
 import { redisQueueStore } from '../../queue/redis-store.ts'
 import { openRedisClient, type RedisAddress } from '../../store/redis.ts'
 import type { Uses } from '../../flow/uses.ts'
@@ -15,10 +18,10 @@ export async function* checkQueues(address: RedisAddress, { queues = [] }: Uses)
   }
 }
 
-/** Exported for tests. */
+/** One finding about all queues in `used`. Exported for tests. */
 export function* queueFindings(used: readonly string[], there: readonly string[]): Generator<Finding> {
   const missing = used.filter(name => !there.includes(name))
-  if (missing.length === 0) return yield ok('queues', `all that the flows use are there: ${used.join(', ')}`)
-  const says = `the flows use ${missing.join(' and ')}, and there ${missing.length > 1 ? 'are no such queues' : 'is no such queue'}: these callers hear the apology`
+  if (missing.length === 0) return yield ok('queues', `all queues that the flows use exist: ${used.join(', ')}`)
+  const says = `the flows use ${missing.join(' and ')}, but ${missing.length > 1 ? 'these queues do' : 'this queue does'} not exist: callers hear the apology`
   yield fault('queues', says, missing.map(name => `switchhook queue add ${name}`).join('; '))
 }

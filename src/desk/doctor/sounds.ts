@@ -1,6 +1,7 @@
 /**
- * The sounds that flows name and the switch does not have. Found by reading the scripts; those whose names are put together are said by
- * their authors (`export const uses`). A caller for whom a sound is missing does not hear what the flow says, so each is a fault.
+ * Doctor: finds the sounds that flows name and FreeSWITCH does not have. The names come from the text of the scripts;
+ * authors declare the names that are built at run time (`export const uses`). A missing sound is a fault, because the
+ * caller does not hear the announcement.
  */
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -13,10 +14,10 @@ import * as question from './doctor-queries.ts'
 import type { Ask } from './switch.ts'
 import { isHere } from './tcp-retries.ts'
 
-/** mod_sndfile looks for ivr/welcome.wav and, when it is not there, in folders by rate: ivr/8000/welcome.wav. */
+/** mod_sndfile looks for ivr/welcome.wav first, then in a folder for each rate: ivr/8000/welcome.wav. */
 const RATES = ['8000', '16000', '32000', '48000'] as const
 const SHOWN = 5
-/** What mod_say_en needs to say the place in a queue: 0 to 9, the teens, the tens. */
+/** The sounds with which mod_say_en speaks the position in a queue: 0 to 19, and the tens. */
 const DIGITS = [...Array.from({ length: 20 }, (_, n) => n), 20, 30, 40, 50, 60, 70, 80, 90].map(n => `digits/${n}`)
 
 export async function checkSounds(
@@ -30,20 +31,19 @@ export async function checkSounds(
   const prefix = await ask(globalVariable('sound_prefix' as Ident))
   if (sounds.length === 0) return []
   if (prefix === '' || prefix.startsWith('-ERR'))
-    return [fault(name, 'it has no sound_prefix: no sound can be found', 'set sound_prefix in vars.xml')]
+    return [fault(name, 'it has no sound_prefix: it finds no sound', 'set sound_prefix in vars.xml')]
   const missing: string[] = []
   const empty: string[] = []
   for (const sound of sounds) {
     const file = await find(prefix, sound, ask)
     if (file === null) missing.push(sound)
-    // a switch of this machine has its files here; from elsewhere their length cannot be asked for
+    // the size of a file can only be read when FreeSWITCH runs on this machine
     else if (isHere(host) && (await stat(file).catch(() => null))?.size === 0) empty.push(sound)
   }
-  if (missing.length + empty.length === 0)
-    return [ok(name, `all ${sounds.length} sounds that the flows name are there`)]
+  if (missing.length + empty.length === 0) return [ok(name, `all ${sounds.length} sounds that the flows name exist`)]
   const shown = (list: readonly string[]) =>
     list.slice(0, SHOWN).join(', ') + (list.length > SHOWN ? ' and others' : '')
-  const mend = `put them below ${prefix} on its machine, as .wav files; \`switchhook freeswitch write --sounds ${prefix}\` makes short tones to begin with`
+  const mend = `put them below ${prefix} on its machine, as .wav files; \`switchhook freeswitch write --sounds ${prefix}\` writes short tones as placeholders`
   return [
     ...(missing.length > 0
       ? [
@@ -58,7 +58,7 @@ export async function checkSounds(
       ? [
           fault(
             name,
-            `${empty.length} of the ${sounds.length} sounds that the flows name are files without content: ${shown(empty)}`,
+            `${empty.length} of the ${sounds.length} sounds that the flows name are empty files: ${shown(empty)}`,
             mend,
           ),
         ]
@@ -66,13 +66,15 @@ export async function checkSounds(
   ]
 }
 
-/** Where FreeSWITCH looks for a sound, below its sound_prefix. */
+/** Returns the paths below sound_prefix at which FreeSWITCH looks for a sound. */
 export function placesOf(sound: string): string[] {
   const cut = sound.lastIndexOf('/')
   return [sound, ...RATES.map(rate => `${sound.slice(0, cut)}/${rate}${sound.slice(cut)}`)].map(place => `${place}.wav`)
 }
 
-/** The file that the switch plays; null: none. A folder whose name we cannot say is not told as missing. */
+/**
+ * Returns the file that FreeSWITCH plays, or null. A path that cannot be put into a command is not reported as missing.
+ */
 async function find(prefix: string, sound: string, ask: Ask): Promise<string | null> {
   for (const place of placesOf(sound)) {
     const file = `${prefix}/${place}`
@@ -86,7 +88,10 @@ async function find(prefix: string, sound: string, ask: Ask): Promise<string | n
   return null
 }
 
-/** What the scripts of a folder name, what their authors say beside it, and the digits when one of them speaks numbers. */
+/**
+ * Returns the sounds in the scripts of a folder, those that `uses` declares, and the digits when a script speaks
+ * numbers.
+ */
 export async function soundsNamed(folder: string, uses: Uses = NO_USES): Promise<string[]> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   const texts = await Promise.all(
@@ -98,7 +103,7 @@ export async function soundsNamed(folder: string, uses: Uses = NO_USES): Promise
   return [...new Set([...texts.flatMap(soundsIn), ...(uses.sounds ?? []), ...spoken])].sort()
 }
 
-/** 'ivr/welcome' in quotes; not the path of an import, nor an endpoint. */
+/** Returns the quoted names such as 'ivr/welcome', without paths of imports and without endpoints. */
 export function soundsIn(script: string): string[] {
   const quoted = [...withoutNotes(script).matchAll(/(['"`])([a-z0-9_-]+(?:\/[a-z0-9_-]+)+)\1/g)].map(match => match[2]!)
   return quoted.filter(name => !/^(user|sofia|loopback)\//.test(name))

@@ -1,4 +1,4 @@
-/** PostgreSQL and Redis: can they be had, are they new enough, and do they keep what they are given? */
+/** Doctor: checks that PostgreSQL and Redis can be reached, are new enough, and keep their data. */
 import { readdir } from 'node:fs/promises'
 import { SwitchhookError } from '../../base/errors.ts'
 import { showRedisUrl } from '../../base/redis-url.ts'
@@ -14,19 +14,19 @@ import { checkQueues } from './queues.ts'
 import type { DoctorInput, DoctorSettings, OpenedServices } from './doctor-input.ts'
 
 const MIGRATIONS = new URL('../../store/migrations/', import.meta.url)
-/** gen_random_uuid() without an extension came with 13; BullMQ wants a Redis of at least 6.2. */
+/** PostgreSQL 13 is the first with gen_random_uuid() without an extension; BullMQ requires Redis 6.2. */
 const NEEDED = { postgres: '13', redis: '6.2' } as const
-const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that answers, or leave it out for a private one'
-const NO_REDIS = 'set REDIS_URL to a Redis that answers, or leave it out for a private one'
+const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that can be reached, or unset it for a private one'
+const NO_REDIS = 'set REDIS_URL to a Redis that can be reached, or unset it for a private one'
 
-/** `clock` goes by Redis's when that was found. */
+/** `clock` has the shared time of the nodes afterwards, when Redis was reached. */
 export async function* checkStores<S extends DoctorSettings>(
   context: DoctorInput<S>,
   settings: S,
   clock: SharedClock,
   uses: Uses = NO_USES,
 ): AsyncGenerator<Finding> {
-  // each one that was named is asked by itself: when both are wrong, both are told
+  // both are tried: when both are wrong, both are reported
   const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(
     finding => finding !== null,
   )
@@ -40,14 +40,14 @@ export async function* checkStores<S extends DoctorSettings>(
     return yield fault(
       'stores',
       error.message,
-      'do what it says, or name servers of your own by DATABASE_URL and REDIS_URL',
+      'follow the message, or name your own servers in DATABASE_URL and REDIS_URL',
     )
   }
   try {
     yield* checkDatabase(services.database, settings.databaseUrl === null)
     yield* checkServed(services.database, settings)
     yield* checkRedis(services.redis, settings.redisUrl === null, clock)
-    if (settings.switches.length > 0) yield* checkQueues(services.redis, uses) // the demo makes its own
+    if (settings.switches.length > 0) yield* checkQueues(services.redis, uses) // the demo creates its own
   } finally {
     await services.close()
   }
@@ -57,7 +57,7 @@ async function givenDatabase(url: string | null): Promise<Finding | null> {
   if (url === null) return null
   return databaseVersion({ url }).then(
     () => null,
-    (error: Error) => fault('postgres', `nobody answers at ${new URL(url).host}: ${reason(error)}`, NO_DATABASE),
+    (error: Error) => fault('postgres', `no PostgreSQL answers at ${new URL(url).host}: ${reason(error)}`, NO_DATABASE),
   )
 }
 
@@ -65,7 +65,7 @@ async function givenRedis(url: string | null): Promise<Finding | null> {
   if (url === null) return null
   return redisVersion({ url }).then(
     () => null,
-    (error: Error) => fault('redis', `nobody answers at ${showRedisUrl(url)}: ${reason(error)}`, NO_REDIS),
+    (error: Error) => fault('redis', `no Redis answers at ${showRedisUrl(url)}: ${reason(error)}`, NO_REDIS),
   )
 }
 
@@ -73,15 +73,15 @@ async function* checkDatabase(address: DatabaseAddress, isPrivate: boolean): Asy
   const version = await databaseVersion(address)
   const named = `${version}${isPrivate ? ', private' : ''}`
   if (isOlder(version, NEEDED.postgres))
-    yield fault('postgres', `it is ${version}`, `${NEEDED.postgres} or newer is needed`)
+    yield fault('postgres', `its version is ${version}`, `update it to ${NEEDED.postgres} or newer`)
   const missing = await missingMigrations(address)
-  if (missing.length === 0) yield ok('postgres', `${named}, all tables are there`)
-  else yield ok('postgres', `${named}; ${missing.join(', ')} will be applied when a node starts`)
+  if (missing.length === 0) yield ok('postgres', `${named}, all migrations are applied`)
+  else yield ok('postgres', `${named}; a node applies ${missing.join(', ')} when it starts`)
 }
 
-/** A node without FREESWITCH would not start on these stores. */
+/** Reports the missing FREESWITCH when these stores have served a real one: a node would refuse to start. */
 async function* checkServed(address: DatabaseAddress, settings: DoctorSettings): AsyncGenerator<Finding> {
-  if (forgottenSwitch(settings) !== null || (await missingMigrations(address)).length > 0) return // said already, or new
+  if (forgottenSwitch(settings) !== null || (await missingMigrations(address)).length > 0) return // reported or new
   const sql = openSql(address, { max: 1 })
   try {
     const forgotten = forgottenSwitch(settings, await hasHappened(sql, 'served-freeswitch'))
@@ -113,7 +113,7 @@ async function* checkRedis(address: RedisAddress, isPrivate: boolean, clock: Sha
   }
 }
 
-/** `info` is the answer to INFO: hosted Redis forbids CONFIG. */
+/** `info` is the answer to INFO, because hosted Redis forbids CONFIG. */
 export function redisFindings(info: string, isPrivate: boolean): Finding[] {
   const value = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
   const version = value('valkey_version') ?? value('redis_version') ?? 'unknown'
@@ -123,7 +123,7 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
     found.push(
       fault(
         'redis',
-        `it may throw keys away, and callers with them (maxmemory-policy ${policy ?? 'unknown'})`,
+        `it may evict keys, and with them calls (maxmemory-policy ${policy ?? 'unknown'})`,
         'CONFIG SET maxmemory-policy noeviction, and the same line in redis.conf',
       ),
     )
@@ -132,7 +132,7 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
     found.push(
       fault(
         'redis',
-        'it is a Redis Cluster, which keeps agents and callers on different servers: no script can write both',
+        'it is a Redis Cluster, which stores agents and callers on different servers: no script can write both',
         'name one server in REDIS_URL, or its sentinels (redis+sentinel://host:26379/primary/0)',
       ),
     )
@@ -141,8 +141,8 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
     found.push(
       fault(
         'redis',
-        'it is a replica: nothing can be written there',
-        'let REDIS_URL lead to the primary, or name its sentinels (redis+sentinel://host:26379/primary/0)',
+        'it is a replica, which cannot be written to',
+        'set REDIS_URL to the primary, or name its sentinels (redis+sentinel://host:26379/primary/0)',
       ),
     )
   }
@@ -150,19 +150,19 @@ export function redisFindings(info: string, isPrivate: boolean): Finding[] {
     found.push(
       warning(
         'redis',
-        'what waits in queues is lost when it stops (appendonly no)',
+        'it loses queues and journals when it stops (appendonly no)',
         'CONFIG SET appendonly yes, and the same line in redis.conf',
       ),
     )
   }
   if (version !== 'unknown' && isOlder(version, NEEDED.redis))
-    found.push(warning('redis', `it is ${version}`, `${NEEDED.redis} or newer is what BullMQ asks for`))
+    found.push(warning('redis', `its version is ${version}`, `update it to ${NEEDED.redis} or newer for BullMQ`))
   return found.length > 0
     ? found
     : [ok('redis', `${version}${isPrivate ? ', private' : ''}, keeps every key, appends to disk`)]
 }
 
-/** '1.10.12' is older than '1.11.3'. What is no number counts as 0. */
+/** '1.10.12' is older than '1.11.3'. A part that is not a number counts as 0. */
 export function isOlder(version: string, than: string): boolean {
   const parts = (text: string) => text.split('.').map(part => Number.parseInt(part, 10) || 0)
   const [mine, other] = [parts(version), parts(than)]
@@ -173,7 +173,9 @@ export function isOlder(version: string, than: string): boolean {
   return false
 }
 
-/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
+/**
+ * The text of an error. A refused connection to a name with several addresses is an AggregateError without a message.
+ */
 function reason(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }
   return message || code || String(error)

@@ -1,4 +1,7 @@
-/** One connection to a switch for the doctor: logs in once (a wrong password is not tried again), asks, and listens to one call. */
+/**
+ * The doctor's connection to one FreeSWITCH: it logs in once (a wrong password is not repeated), sends commands, and
+ * receives the events of test calls.
+ */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../../base/errors.ts'
 import { Emitter } from '../../base/events.ts'
@@ -8,7 +11,7 @@ import { Connection } from '../../esl/connection.ts'
 import type { SwitchEvent } from '../../esl/event.ts'
 import type { Wire } from '../../esl/wire.ts'
 
-/** No question here takes longer; a switch that needs more is frozen. */
+/** No command of the doctor takes longer; a FreeSWITCH that needs more time is frozen. */
 const ANSWER_MS = 5_000
 
 export class SwitchLine extends Emitter<{ event: SwitchEvent }> {
@@ -22,7 +25,7 @@ export class SwitchLine extends Emitter<{ event: SwitchEvent }> {
     super()
     this.#clock = clock
     this.#closed = new Promise((_, reject) => (this.#gone = reject))
-    this.#closed.catch(() => {}) // told to whoever asks next
+    this.#closed.catch(() => {}) // the next command reports it
     this.#connection = new Connection(wire, clock, {
       authRequest: () => this.#greeted(),
       event: event => this.emit('event', event),
@@ -30,7 +33,10 @@ export class SwitchLine extends Emitter<{ event: SwitchEvent }> {
     })
   }
 
-  /** Rejects with SwitchError: LINK_DOWN when it turns us away, SWITCH_REFUSED for the password, SWITCH_TIMEOUT when it says nothing. */
+  /**
+   * Rejects with SwitchError: LINK_DOWN when FreeSWITCH closes the connection, SWITCH_REFUSED for the password,
+   * SWITCH_TIMEOUT after 5 s.
+   */
   static async open(wire: Wire, password: string, clock: Clock): Promise<SwitchLine> {
     const line = new SwitchLine(wire, clock)
     try {
@@ -44,7 +50,7 @@ export class SwitchLine extends Emitter<{ event: SwitchEvent }> {
     }
   }
 
-  /** Its whole answer, whatever it is. */
+  /** Sends an API command and returns the whole answer, errors included. */
   async ask(question: ApiText): Promise<string> {
     return (await this.#within(this.#connection.send(api(question)))).body.trim()
   }

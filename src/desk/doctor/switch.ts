@@ -1,4 +1,7 @@
-/** One FreeSWITCH: can we command it, is it new and furnished enough, is it closed to others, and does it know the way to us? */
+/**
+ * Doctor: checks one FreeSWITCH: its event socket, version, modules, security settings, gateway, dialplan, sounds, and
+ * test calls to the nodes.
+ */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { globalVariable, moduleExists, status } from '../../esl/api.ts'
@@ -19,9 +22,15 @@ import { checkCalls } from './test-call.ts'
 
 export type Ask = (text: ApiText) => Promise<string>
 
-/** Below it: 21 fixes of 1.11.2, among them heap reads by `${variable:offset}` and channel variables set from a Refer-To. */
+/**
+ * It fixes 21 faults of 1.11.2, among them heap reads by `${variable:offset}` and channel variables set from a
+ * Refer-To.
+ */
 const SAFE_VERSION = '1.11.3'
-/** Without one of these no call can be led; the first of `mostly` is missed by every telephone, the second by spoken numbers. */
+/**
+ * No call works without all of NEEDED. Of MOSTLY, every telephone needs the first module, and spoken numbers need the
+ * second.
+ */
 const NEEDED = [
   'mod_event_socket',
   'mod_commands',
@@ -52,7 +61,7 @@ export async function* checkSwitch(
   }
   try {
     const ask: Ask = text => line.ask(text)
-    yield ok(name, 'the event socket can be reached and takes the password')
+    yield ok(name, 'the event socket can be reached and accepts the password')
     yield* await checkItself(name, ask, clock)
     yield* await checkClosed(name, ask)
     yield await checkGateway(name, settings.gateway, ask)
@@ -67,8 +76,8 @@ export async function* checkSwitch(
     if (!(error instanceof SwitchError)) throw error
     yield fault(
       name,
-      `${error.message}, in the middle of the questions`,
-      'look at its log; is it overloaded or about to stop?',
+      `${error.message}, in the middle of the checks`,
+      'see its log: it may be overloaded or shutting down',
     )
   } finally {
     line.close()
@@ -80,26 +89,26 @@ export function unreachable(name: string, error: SwitchError): Finding {
     case 'SWITCH_REFUSED':
       return fault(
         name,
-        `it refuses the password (it said '${error.message}')`,
+        `it refuses the password (answer: '${error.message}')`,
         'set FREESWITCH_PASSWORD to the password in its event_socket.conf.xml',
       )
     case 'SWITCH_TIMEOUT':
       return fault(
         name,
-        'whoever listens there does not speak event socket, or is frozen',
+        'the process at this address does not speak event socket, or is frozen',
         'set FREESWITCH to the listen-ip and listen-port of its event_socket.conf.xml',
       )
     default:
       return /closed the connection/.test(error.message)
         ? fault(
             name,
-            'it turns us away before it asks for a password',
-            "let this machine's address in by apply-inbound-acl in its event_socket.conf.xml",
+            'it closes the connection before it asks for a password',
+            "allow this machine's address with apply-inbound-acl in its event_socket.conf.xml",
           )
         : fault(
             name,
             error.message.replace(`cannot connect to ${name}: `, 'nobody answers: '),
-            'start FreeSWITCH, and compare FREESWITCH with listen-ip and listen-port in its event_socket.conf.xml',
+            'start FreeSWITCH, or compare FREESWITCH with listen-ip and listen-port in its event_socket.conf.xml',
           )
   }
 }
@@ -111,7 +120,7 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
     found.push(
       warning(
         name,
-        `FreeSWITCH ${version} has security faults that ${SAFE_VERSION} has not`,
+        `FreeSWITCH ${version} has security faults that ${SAFE_VERSION} does not have`,
         `update it to ${SAFE_VERSION} or newer, and keep it off the Internet until then`,
       ),
     )
@@ -130,7 +139,7 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
         `load ${needed.length > 1 ? 'them' : 'it'} in modules.conf.xml`,
       ),
     )
-  else found.push(ok(name, 'all modules that are needed are loaded'))
+  else found.push(ok(name, 'all required modules are loaded'))
   for (const module of (await missing(Object.keys(MOSTLY))) as (keyof typeof MOSTLY)[]) {
     found.push(
       warning(name, `${module} is not loaded: ${MOSTLY[module]}`, `load it in modules.conf.xml if you need it`),
@@ -138,12 +147,12 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
   }
 
   const seconds = Number(await ask(question.epochSeconds))
-  const skew = seconds * 1_000 + 500 - clock.now() // it says whole seconds
+  const skew = seconds * 1_000 + 500 - clock.now() // the answer is in whole seconds
   if (!Number.isFinite(skew) || Math.abs(skew) > SKEW_MS) {
     found.push(
       warning(
         name,
-        `its clock is ${Math.abs(Math.round(skew / 1_000))} s ${skew > 0 ? 'ahead of' : 'behind'} ours: times in records will not fit`,
+        `its clock is ${Math.abs(Math.round(skew / 1_000))} s ${skew > 0 ? 'ahead of' : 'behind'} that of this machine: times in records do not match`,
         'run chrony or ntpd on both machines',
       ),
     )
@@ -151,7 +160,7 @@ export async function checkItself(name: string, ask: Ask, clock: Clock): Promise
   return found
 }
 
-/** Nobody who reaches a command or a variable may reach a shell through it. */
+/** Checks that access to commands or variables of FreeSWITCH does not give access to a shell. */
 export async function checkClosed(name: string, ask: Ask): Promise<Finding[]> {
   const found: Finding[] = []
   for (const what of ['api', 'app'] as const) {
@@ -160,7 +169,7 @@ export async function checkClosed(name: string, ask: Ask): Promise<Finding[]> {
     found.push(
       warning(
         name,
-        `it runs programs of the machine for whoever may ${what === 'api' ? 'command it' : 'write its dialplan'}`,
+        `it runs system commands for everybody who may ${what === 'api' ? 'command it' : 'write its dialplan'}`,
         `<X-PRE-PROCESS cmd="set" data="${variable}=true"/> in vars.xml, then restart it`,
       ),
     )
@@ -169,12 +178,12 @@ export async function checkClosed(name: string, ask: Ask): Promise<Finding[]> {
     found.push(
       warning(
         name,
-        'it runs commands that stand in variables, ${…()}',
+        'it runs API commands that it finds in variables, ${…()}',
         '<param name="api-expansion" value="false"/> in switch.conf.xml, then restart it',
       ),
     )
   }
-  return found.length > 0 ? found : [ok(name, 'system commands and api expansion are switched off')]
+  return found.length > 0 ? found : [ok(name, 'system commands and api expansion are disabled')]
 }
 
 export async function checkGateway(name: string, gateway: string, ask: Ask): Promise<Finding> {
@@ -184,8 +193,8 @@ export async function checkGateway(name: string, gateway: string, ask: Ask): Pro
   if (state)
     return warning(
       name,
-      `the gateway '${gateway}' is ${state}: no telephone number can be reached by it`,
-      `ask it: sofia status gateway ${gateway}`,
+      `the gateway '${gateway}' is ${state}: it reaches no telephone number`,
+      `see: sofia status gateway ${gateway}`,
     )
   return warning(
     name,

@@ -1,6 +1,7 @@
 /**
- * How long a call hangs when a whole node's machine is gone: FreeSWITCH's `socket` has no limit of its own for the connect, so it is
- * the kernel's, 127 s with 6 retries. 2 are 7 s. A process that is gone is refused at once and needs none of this.
+ * Doctor: checks how long a call waits when the whole machine of a node is down. FreeSWITCH's `socket` has no limit for
+ * the connect, so the kernel's limit applies: 127 s with 6 retries, 7 s with 2. A connection to an ended process on a
+ * live machine is refused at once.
  */
 import { readFile } from 'node:fs/promises'
 import { globalVariable } from '../../esl/api.ts'
@@ -10,7 +11,7 @@ import type { Ask } from './switch.ts'
 
 const SETTING = '/proc/sys/net/ipv4/tcp_syn_retries'
 const MOST = 2
-const MEND = `sysctl -w net.ipv4.tcp_syn_retries=${MOST} there, and the same in /etc/sysctl.d/`
+const MEND = `sysctl -w net.ipv4.tcp_syn_retries=${MOST} on its machine, and the same in /etc/sysctl.d/`
 
 export async function tcpRetries(
   { host, port }: { readonly host: string; readonly port: number },
@@ -21,21 +22,23 @@ export async function tcpRetries(
     await ask(globalVariable('switchhook_node_a' as Ident)),
     await ask(globalVariable('switchhook_node_b' as Ident)),
   ]
-  if (nodes.every(isHere)) return [] // switch and nodes on one machine: they die together
+  if (nodes.every(isHere)) return [] // FreeSWITCH and nodes on one machine: they die together
   if (!isHere(name))
     return [
       warning(
         name,
-        'a node whose machine dies holds calls for up to two minutes, unless tcp_syn_retries is low (cannot be seen from here)',
+        'a node whose machine dies delays calls by up to two minutes, unless tcp_syn_retries is low (not readable from here)',
         MEND,
       ),
     ]
   const retries = Number(await readFile(SETTING, 'utf8').catch(() => 'unknown'))
   if (retries <= MOST) return [ok(name, `tcp_syn_retries is ${retries}`)]
   return [
-    warning(name, `a node whose machine dies holds calls for up to two minutes (tcp_syn_retries is ${retries})`, MEND),
+    warning(name, `a node whose machine dies delays calls by up to two minutes (tcp_syn_retries is ${retries})`, MEND),
   ]
 }
 
-/** An address of this machine, as far as its name tells. What the dialplan does not say leads nowhere. */
+/**
+ * True for an address of this machine, as far as its name tells, and for an empty or missing one, which leads nowhere.
+ */
 export const isHere = (address: string): boolean => /^(127\.|localhost|\[?::1|-ERR|$)/.test(address)

@@ -1,6 +1,7 @@
 /**
- * Listens at LISTEN for one call that is known by its uuid and was sent to this host, and lets every other one go at once, as if nobody
- * had listened. Not the house's own door: that one hangs up dialled legs which nobody here waits for, and those may be another node's.
+ * Doctor: listens at LISTEN for one test call, which it knows by uuid and host. It closes every other connection at
+ * once, as if no process had listened. The Door of a node cannot be used here: it hangs up dialled legs that its node
+ * does not wait for, and such a leg may belong to another node.
  */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../../base/errors.ts'
@@ -13,13 +14,16 @@ import type { Uuid } from '../../esl/safe-text.ts'
 import type { DoctorSettings } from './doctor-input.ts'
 
 export interface TestCallListener extends Disposable {
-  /** Null when all is well with the call that came, else what is wrong with it. Does not settle when it never comes. */
+  /**
+   * Resolves when the test call arrives: with null when it is right, else with its fault. Does not settle when it never
+   * arrives.
+   */
   readonly came: Promise<string | null>
-  /** Somebody came from an address that LISTEN_ALLOW does not name. */
+  /** True when a connection came from an address that LISTEN_ALLOW does not name. */
   readonly turnedAway: boolean
 }
 
-/** Null when the place is taken: a node runs there, or somebody else. */
+/** Resolves with null when another process, such as a node, has the port. */
 export async function awaitTestCall(
   uuid: Uuid,
   sentTo: string,
@@ -27,7 +31,7 @@ export async function awaitTestCall(
   clock: Clock,
 ): Promise<TestCallListener | null> {
   let turnedAway = false
-  const log: Log = { ...silentLog, warn: () => void (turnedAway = true) } // all that a listener warns of
+  const log: Log = { ...silentLog, warn: () => void (turnedAway = true) } // the listener warns of nothing else
   const open = new Set<Conversation>()
   let tell: (fault: string | null) => void = () => {}
   const came = new Promise<string | null>(resolve => (tell = resolve))
@@ -37,7 +41,7 @@ export async function awaitTestCall(
     try {
       const data = await conversation.greet()
       const arrival = readArrival(data)
-      // when nobody is at that host, the dialplan tries all of them: such a call says nothing about the one it was sent to
+      // when that host does not answer, the dialplan tries all hosts: such a call proves nothing about the host
       const by = data.get('variable_current_application_data') ?? ''
       if (arrival.uuid !== uuid || !by.startsWith(`${sentTo}/`)) return conversation.destroy()
       const mode = `${data.get('Socket-Mode')} ${data.get('Control')}`
@@ -45,7 +49,7 @@ export async function awaitTestCall(
       else tell(doorKey !== null && arrival.key !== doorKey ? 'it carried another key than DOOR_KEY' : null)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      conversation.destroy() // no call: a stranger, or one that was hung up meanwhile
+      conversation.destroy() // not a call, or a call that was hung up meanwhile
     }
   }
   try {

@@ -1,10 +1,11 @@
 /**
- * Calls through the way in, one for each host that the dialplan names: originated by the switch without a telephone, and led by its
- * dialplan to that host first (extension switchhook-home-leg, path `leg`, which takes the host from a variable).
+ * Doctor: sends a test call to each host that the dialplan names. FreeSWITCH originates it without a telephone, and its
+ * dialplan offers it to that host first (extension switchhook-home-leg, path `leg`, which takes the host from a
+ * variable).
  *
- * A node hangs up a leg that nobody waits for with ORIGINATOR_CANCEL: that cause proves that a node took the connection, liked its key
- * and read who it is. Where LISTEN is free, the doctor listens there for a moment: a call that arrives at the doctor proves the way, and
- * that no node runs there. Any other call is let go as if nobody had listened.
+ * A node hangs up a leg that it does not wait for with ORIGINATOR_CANCEL: this cause proves that a node accepted
+ * connection, key and call. Where LISTEN is free, the doctor listens there itself: a test call that arrives proves that
+ * the dialplan is right and that no node runs.
  */
 import type { Clock } from '../../base/clock.ts'
 import { uuidKill } from '../../esl/api.ts'
@@ -16,7 +17,7 @@ import type { DoctorSettings } from './doctor-input.ts'
 import * as question from './doctor-queries.ts'
 import type { SwitchLine } from './switch-line.ts'
 
-/** Below the patience of the dialplan (15 s): the call is ours to end. */
+/** Less than the limit of the dialplan (15 s), so that the doctor ends the call. */
 const LIMIT_MS = 6_000
 const TAKEN_BY_A_NODE = 'ORIGINATOR_CANCEL'
 
@@ -30,7 +31,7 @@ export type Ending =
   | { what: 'hung-up'; cause: string }
   | { what: 'not-made'; why: string }
 
-/** One after the other: the doctor's own listener waits for one call at a time. */
+/** Sends the test calls one after the other, because the doctor's listener waits for one call at a time. */
 export async function checkCalls(
   name: string,
   hosts: readonly string[],
@@ -72,11 +73,14 @@ async function makeCall(
       : ending
   } finally {
     timer.cancel()
-    await line.ask(uuidKill(uuid, 'NORMAL_CLEARING' as Ident)) // -ERR when it is gone already
+    await line.ask(uuidKill(uuid, 'NORMAL_CLEARING' as Ident)) // -ERR when the call has ended already
   }
 }
 
-/** The way home ends in the entry extension when that host could not be reached, or let go of the call. */
+/**
+ * The extension transfers the call on when the host could not be reached, or closed the connection: nobody took the
+ * call.
+ */
 function endingOf(event: SwitchEvent): Ending | null {
   if (event.name === 'CHANNEL_EXECUTE') {
     const onwards =
@@ -88,7 +92,10 @@ function endingOf(event: SwitchEvent): Ending | null {
   return cause === TAKEN_BY_A_NODE ? { what: 'by-node' } : { what: 'hung-up', cause }
 }
 
-/** Exported for tests. A node that is down is a warning while another one takes calls, else every caller hears the apology: a fault. */
+/**
+ * The findings. A node that is down is a warning while another node takes calls, else a fault: every caller hears the
+ * apology. Exported for tests.
+ */
 export function* told(
   name: string,
   endings: ReadonlyMap<string, Ending>,
@@ -102,55 +109,51 @@ export function* told(
   )
   if (named) return
   const mend =
-    'set switchhook_node_a or _b in switchhook_vars.xml to it, or set LISTEN (and NODE_ADDRESS) to one of these'
-  yield (served ? warning : fault)(
-    name,
-    `its dialplan does not name LISTEN ${place}: no call comes to a node there`,
-    mend,
-  )
+    'set switchhook_node_a or _b in switchhook_vars.xml to it, or set LISTEN (and NODE_ADDRESS) to a node of the dialplan'
+  yield (served ? warning : fault)(name, `its dialplan does not name LISTEN ${place}: a node there gets no calls`, mend)
 }
 
 function ofHost(name: string, host: string, ending: Ending, served: boolean): Finding {
   const down = served ? warning : fault
-  const heard = served ? 'when the other node dies callers hear the apology' : 'every caller hears the apology'
+  const heard = served ? 'when the other node dies, callers hear the apology' : 'every caller hears the apology'
   switch (ending.what) {
     case 'by-node':
       return ok(name, `a test call to ${host} was taken by the node there`)
     case 'arrived':
       return down(
         name,
-        `no node runs at ${host}, to which a test call came: ${heard}`,
+        `no node runs at ${host}, where a test call arrived: ${heard}`,
         'start it: `switchhook run` with this LISTEN',
       )
     case 'refused-here':
       return fault(
         name,
-        `a test call to ${host} was refused at the door: ${ending.why}`,
-        'see dialplan/ and DOOR_KEY, LISTEN_ALLOW',
+        `a test call to ${host} was refused on arrival: ${ending.why}`,
+        'compare dialplan/ with DOOR_KEY and LISTEN_ALLOW',
       )
     case 'nobody':
       return down(
         name,
         `a test call to ${host} was taken by nobody: ${heard}`,
-        `start the node there; if one runs, its log says why it refused (DOOR_KEY, LISTEN_ALLOW), or a firewall stands between`,
+        `start the node there; if one runs, see its log for a refusal (DOOR_KEY, LISTEN_ALLOW), or check the firewall`,
       )
     case 'silence':
       return fault(
         name,
-        `a test call to ${host} got no answer in ${LIMIT_MS / 1_000} s: something takes the connection and says nothing`,
+        `a test call to ${host} got no answer in ${LIMIT_MS / 1_000} s: a process accepts the connection and does not answer`,
         'end the process that listens there, or the node if it is frozen',
       )
     case 'hung-up':
       return fault(
         name,
         `a test call to ${host} was hung up with ${ending.cause}`,
-        'look at its log for the extension switchhook-home',
+        'see its log for the extension switchhook-home',
       )
     case 'not-made':
       return warning(
         name,
-        `no test call could be made (it said '${ending.why}'): the way in is not proven`,
-        'load mod_loopback for the time of the check',
+        `no test call could be made (answer: '${ending.why}'): calls to the nodes are not proven`,
+        'load mod_loopback for the duration of the check',
       )
   }
 }
