@@ -1,27 +1,30 @@
-/** Time as the house sees it. Everything that waits or stamps takes a Clock, so that tests can own the time. */
+/** The clock of the process. All code that waits or takes timestamps gets a Clock, so that tests can control time. */
 
 export interface Timer {
   cancel(): void
 }
 
 export interface Clock {
-  /** Wall clock, milliseconds since the epoch: for records and for what people read. */
+  /** Wall clock, milliseconds since the epoch: for records and for display. */
   now(): number
-  /** Milliseconds that only ever grow: for durations, deadlines and leases. */
+  /** Milliseconds of a clock that never goes back: for durations, deadlines and leases. */
   monotonic(): number
   /**
-   * Runs `fn` once, `ms` milliseconds from now (at least one turn later). A pending timer keeps the process alive. Any length will do:
-   * Infinity never comes, NaN is 0.
+   * Runs `fn` once, `ms` milliseconds from now (at least one turn of the event loop later). A pending timer keeps the
+   * process alive. Any length is allowed: with Infinity `fn` never runs, NaN means 0.
    */
   after(ms: number, fn: () => void): Timer
-  /** Runs `fn` once, as soon as everything that is ready now has been handled; no time need pass for it. */
+  /** Runs `fn` once, in the next turn of the event loop, after all events that are ready now. */
   turn(fn: () => void): void
 }
 
-/** setTimeout counts in 32 bits: a longer timer of Node's own (24.8 days) runs at once. */
+/** setTimeout counts in 32 bits: a Node timer longer than this (24.8 days) would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** A timer of Node, or one after the other. A class and no closures: several are set for every call (esl/connection.ts says why that counts). */
+/**
+ * One Node timer, or several in sequence. A class, no closures: several are set for every call (for the cost see
+ * esl/connection.ts).
+ */
 class NodeTimer implements Timer {
   #handle: NodeJS.Timeout
 
@@ -51,27 +54,28 @@ export const systemClock: Clock = {
 }
 
 /**
- * For a limit on the silence of others: runs `fn` once, after `ms` and one more turn. When this process itself stood still, what the others
- * have sent waits in its sockets, and timers come before sockets: in that turn it is read, and whoever was heard cancels the timer.
+ * A timer that limits the silence of a peer: runs `fn` once, after `ms` and one more turn. When this process itself
+ * stood still, data of peers waits in its sockets, and Node runs timers before it reads sockets. The extra turn reads
+ * that data, so the timer can be cancelled.
  */
 export function afterReading(clock: Clock, ms: number, fn: () => void): Timer {
   let timer = clock.after(ms, () => (timer = clock.after(0, fn)))
   return { cancel: () => timer.cancel() }
 }
 
-/** CPU time that all threads of this process have used so far, milliseconds. */
+/** CPU time used by all threads of this process so far, milliseconds. */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1_000
 }
 
 /**
- * What to add to a thread's `systemClock.monotonic()` for a time that all threads of the process agree on, in milliseconds: each thread
- * counts from its own start.
+ * Milliseconds to add to a thread's `systemClock.monotonic()`, which counts from the start of the thread, for a time
+ * that all threads of the process share.
  */
 export const threadOffset = (): number => Number(process.hrtime.bigint()) / 1e6 - performance.now()
 
-/** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+/** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
@@ -87,7 +91,10 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
-/** Waits for the work, so many milliseconds at most: was it done by then? Until then it rejects as the work does. */
+/**
+ * Waits for `work`, at most `ms`. Resolves with true when it is done, false when the time is over. Rejects as `work`
+ * does.
+ */
 export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
   let limit: Timer | undefined
   const late = new Promise<boolean>(resolve => (limit = clock.after(ms, () => resolve(false))))

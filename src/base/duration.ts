@@ -1,11 +1,11 @@
-/** Durations carry their unit where people write them ('45s') and are milliseconds everywhere inside. */
+/** Durations: with a unit where people write them ('45s'), milliseconds everywhere inside. */
 import { InputError } from './errors.ts'
 
 export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 const UNIT = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** '45s' → 45 000. Throws InputError for anything that is not a non-negative number with a unit. */
+/** Converts '45s' to 45 000. Throws InputError unless it is a non-negative number with a unit (ms, s, m, h, d). */
 export function ms(duration: Duration): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration)
   if (!match)
@@ -13,7 +13,7 @@ export function ms(duration: Duration): number {
   return Math.round(Number(match[1]) * UNIT[match[2] as keyof typeof UNIT])
 }
 
-/** 75 000 → '1m15s': for people, never parsed again. */
+/** Converts 75 000 to '1m15s', for display only. */
 export function readable(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1_000))
   if (seconds < 60) return `${seconds}s`

@@ -1,22 +1,22 @@
 /**
- * What can go wrong, as classes with a code from one closed list.
- * What a person does (busy, no answer, no key) is never an error: verbs return it.
+ * All errors of Switchhook, as classes with a code from one closed list.
+ * The behaviour of a person (busy, no answer, no key) is never an error: verbs return it.
  */
 
 export const ERROR_CODES = [
-  'CALL_ENDED', // the caller is gone: cancellation, swallowed by flow/run alone
-  'CALL_MOVED', // the call lives on, but another connection or node drives it
-  'APP_UNKNOWN', // FreeSWITCH does not know the application and hung the call up
-  'SOUND_MISSING', // a sound file does not exist on the switch
-  'SWITCH_REFUSED', // the switch answered -ERR, with its words
-  'SWITCH_TIMEOUT', // no answer in time: what happened is unknown
-  'LINK_DOWN', // the link to the switch is not there now
-  'PROTOCOL', // bytes that are not event socket, or beyond its limits
-  'BAD_INPUT', // something a person gave us is wrong: what, where, what is allowed
-  'BAD_SETTING', // the settings are wrong, all of them listed
-  'NOT_REACHED', // somebody whom a person or a CRM had dialled was not reached: the outcome and FreeSWITCH's cause
-  'NOT_FOUND', // a queue, agent, campaign or flow of that name does not exist
-  'SERVICE', // PostgreSQL or Redis cannot be had
+  'CALL_ENDED', // the caller hung up: cancellation, caught by flow/run only
+  'CALL_MOVED', // the call goes on, but on another connection or node
+  'APP_UNKNOWN', // FreeSWITCH does not know the application and hung up the call
+  'SOUND_MISSING', // a sound file does not exist on FreeSWITCH's machine
+  'SWITCH_REFUSED', // FreeSWITCH answered -ERR; the message contains its text
+  'SWITCH_TIMEOUT', // no answer in time: the outcome is unknown
+  'LINK_DOWN', // the link to FreeSWITCH is down
+  'PROTOCOL', // the bytes are not event socket, or exceed its limits
+  'BAD_INPUT', // invalid input of a person: what, where, what is allowed
+  'BAD_SETTING', // the settings are invalid; all faults are listed
+  'NOT_REACHED', // a number dialled by a person or a CRM was not reached: outcome and FreeSWITCH's cause
+  'NOT_FOUND', // no queue, agent, campaign or flow has that name
+  'SERVICE', // PostgreSQL or Redis is not available
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
@@ -31,8 +31,8 @@ export class SwitchhookError extends Error {
 }
 
 /**
- * The two ways in which a flow is cancelled. They happen to every call, at moments that no line of code caused, so they carry no stack:
- * taking one costs more than all else that the end of a call does.
+ * Base of the two errors that cancel a flow. They occur in every call and no line of code causes them, so they have no
+ * stack: capturing it costs more than all other work at the end of a call.
  */
 class Cancellation extends SwitchhookError {
   constructor(code: 'CALL_ENDED' | 'CALL_MOVED', message: string) {
@@ -43,7 +43,10 @@ class Cancellation extends SwitchhookError {
   }
 }
 
-/** The call is over. Reject reason of every waiting verb and of `call.signal`; `hangupCause` is FreeSWITCH's word. */
+/**
+ * The call has ended. Every pending verb rejects with it, and `call.signal` aborts with it. `hangupCause` is
+ * FreeSWITCH's.
+ */
 export class CallEnded extends Cancellation {
   readonly hangupCause: string
   constructor(hangupCause: string) {
@@ -52,14 +55,17 @@ export class CallEnded extends Cancellation {
   }
 }
 
-/** The call lives, but not here. Whoever sees it stops without cleaning up: the next owner has the call and all that belongs to it. */
+/**
+ * The call goes on, on another connection or node. The code that receives it stops and cleans up nothing: the new owner
+ * has all of the call.
+ */
 export class CallMoved extends Cancellation {
   constructor(why: string) {
     super('CALL_MOVED', `the call is driven elsewhere (${why})`)
   }
 }
 
-/** The machinery failed: the switch, or the way to it. */
+/** FreeSWITCH, or the connection to it, failed. */
 export class SwitchError extends SwitchhookError {
   constructor(
     code: Extract<
@@ -73,14 +79,14 @@ export class SwitchError extends SwitchhookError {
   }
 }
 
-/** A person gave us something that cannot be used. The message says what, where and what is allowed. */
+/** Invalid input of a person. The message tells what is wrong, where, and what is allowed. */
 export class InputError extends SwitchhookError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('BAD_INPUT', message, options)
   }
 }
 
-/** The settings cannot be used. One message lists every fault: what was wrong, where, what is allowed. */
+/** Invalid settings. One message lists all faults: what is wrong, where, what is allowed. */
 export class SettingError extends SwitchhookError {
   readonly faults: readonly string[]
   constructor(faults: readonly string[]) {

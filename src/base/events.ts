@@ -1,4 +1,4 @@
-/** A small typed emitter: listeners by name, `on` gives back a disposable. Listeners must not throw. */
+/** A small typed event emitter: `on` returns a disposable. Listeners must not throw. */
 
 export class Emitter<Events extends Record<string, unknown>> {
   #listeners: { [K in keyof Events]?: Set<(value: Events[K]) => void> } = {}
@@ -9,7 +9,10 @@ export class Emitter<Events extends Record<string, unknown>> {
     return { [Symbol.dispose]: () => void set.delete(listener) }
   }
 
-  /** Resolves with the next event of that name (for which `accept` holds); rejects when the signal aborts. */
+  /**
+   * Resolves with the next event of that name for which `accept` returns true; rejects with the signal's reason when it
+   * aborts.
+   */
   next<K extends keyof Events>(
     name: K,
     signal?: AbortSignal,

@@ -1,18 +1,24 @@
-/** For what a store that is away, or says nothing, for a moment must not lose. */
+/** Repeats a write that must not be lost while a store is down or silent for a moment. */
 import { sleep, within, type Clock } from './clock.ts'
 import { SwitchhookError } from './errors.ts'
 
-/** How often, and for how long. */
+/** How often and how long to try; all values in milliseconds. */
 export interface Insistence {
-  /** Between two tries, milliseconds, as all of these. */
+  /** Pause between two attempts. */
   readonly everyMs: number
-  /** In all, by the clock: a try that is not answered counts as long as it lasts. */
+  /** Limit of the whole, by the clock; an attempt without an answer counts with its duration. */
   readonly forMs: number
-  /** So long one try is waited for; then it is tried again, though that one may still be answered. Default: `forMs`. */
+  /**
+   * Limit of one attempt. The next attempt starts then, though the previous one may still take effect. Default:
+   * `forMs`.
+   */
   readonly tryMs?: number
 }
 
-/** Does `act` once more after every rejection, and after every try that takes too long; rejects as the last one did. It must not matter if it is done twice. */
+/**
+ * Runs `act` again after every rejection and after every attempt that exceeds `tryMs`; rejects as the last attempt did.
+ * `act` must be idempotent. Rejects with SERVICE when the last attempt had no answer.
+ */
 export async function insist<T>(
   clock: Clock,
   act: () => Promise<T>,
@@ -22,7 +28,7 @@ export async function insist<T>(
     try {
       const [limitMs, trying] = [Math.min(tryMs, until - clock.monotonic()), act()]
       if (!(await within(clock, limitMs, trying)))
-        throw new SwitchhookError('SERVICE', `a store has not answered for ${Math.round(limitMs)} ms`)
+        throw new SwitchhookError('SERVICE', `the store has not answered for ${Math.round(limitMs)} ms`)
       return await trying
     } catch (error) {
       if (clock.monotonic() + everyMs >= until) throw error

@@ -1,7 +1,8 @@
 /**
- * One JSON line per event, for the person on night duty. The message is a fixed sentence, values are fields. A log can be shown to
- * anybody: what people dial and press is masked by key, a telephone number wherever it stands (an error repeats what it was given), and
- * nothing in a line steers the terminal that shows it.
+ * The log: one JSON line per event, for the engineer on duty. The message is a constant text, values are fields.
+ * Invariants, so that a log may be shown to anybody: numbers and digits that people dial are masked by the key of their
+ * field; a telephone number is masked in any text (an error repeats its input); no line contains characters that
+ * control a terminal.
  */
 import { pino, type Logger } from 'pino'
 import { visibleJson } from './visible.ts'
@@ -10,18 +11,18 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> & { child(fi
 
 const MASKED = new Set(['from', 'to', 'number', 'phone', 'caller', 'callee', 'digits', 'callerName'])
 /**
- * A number as a switch dials it, seven digits or more, or as people write one behind a plus or 00. Not a part of a uuid, a date, an
- * address or a longer word.
+ * A telephone number: seven digits or more, or a number after + or 00 as people write it. Not a part of a uuid, a date,
+ * an address or a longer word.
  */
 const NUMBER = /(?<![\w.+-])(?:(?:\+|00)\d(?:[ ()/.-]{0,2}\d){5,18}|\d{7,20})(?![\w-]|\.\d)/g
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/g
 
-/** '+49301234567' → '+49…67': enough to recognise, too little to dial. */
+/** Masks a number, '+49301234567' → '+49…67': enough to recognise it, too little to dial it. */
 export function mask(value: string): string {
   return value.length <= 4 ? '…' : `${value.slice(0, 3)}…${value.slice(-2)}`
 }
 
-/** The telephone numbers within a text masked. */
+/** Masks all telephone numbers within a text. */
 export function maskNumbers(text: string): string {
   return text.replace(NUMBER, mask)
 }
@@ -34,7 +35,7 @@ const byKey = (fields: Record<string, unknown>) =>
     ]),
   )
 
-/** What is a JSON number stays: times and counts are none of a telephone. */
+/** Masks within JSON strings only: a JSON number is a time or a count. */
 const safeLine = (line: string) => visibleJson(line.replace(JSON_STRING, maskNumbers))
 
 export function openLog(level: string, destination: { write(line: string): void } = process.stderr): Log {
@@ -49,5 +50,5 @@ export function openLog(level: string, destination: { write(line: string): void 
   ) as unknown as Log
 }
 
-/** For tests and for parts that have nothing to say. */
+/** A log that writes nothing: for tests, and the default of parts that get no log. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog }

@@ -1,17 +1,21 @@
 /**
- * Something that this process needs is away for a while. The log tells of it when it goes, once for each reason why it is not back, and when
- * it is back, with the number of attempts: two minutes are three lines, and not two thousand.
+ * Logs the outage of something that this process needs, without a line for every attempt: two minutes are three lines,
+ * not two thousand.
+ *
+ *   up     logs nothing
+ *   down   logs the start, then each new reason once (MOST_REASONS at most)
+ *   up     logs the end, with the number of attempts and the duration
  */
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 
-/** Reasons are few. What differs each time (a port, a time) is told so often and no more. */
+/** Most reasons to log in one outage. There are few, unless a text differs each time (a port, a time). */
 const MOST_REASONS = 5
 
 export interface OutageOptions {
-  /** Subject of the sentences: 'the event link'. */
+  /** Subject of the messages, such as 'the event link'. */
   readonly what: string
-  /** Of every line: which one it is. */
+  /** Fields of every line, such as which switch. */
   readonly fields: Readonly<Record<string, unknown>>
   readonly clock: Clock
   readonly log: Log
@@ -27,7 +31,7 @@ export class Outage {
     this.#options = options
   }
 
-  /** It is away: told when that begins. Again while it is away: one more attempt to have it back was in vain. */
+  /** The outage begins; or, during an outage, one more attempt to reconnect failed. `why`: the reason. */
   away(why: string): void {
     const { what, fields, clock, log } = this.#options
     if (this.#began === null) this.#began = clock.monotonic()
@@ -37,7 +41,7 @@ export class Outage {
     this.#told.add(why)
   }
 
-  /** It is there. No news when it was not away. */
+  /** The outage is over. Does nothing when there was none. */
   end(): void {
     if (this.#began === null) return
     const { what, fields, clock, log } = this.#options

@@ -1,14 +1,14 @@
 /**
- * The address of a Redis as people write it in REDIS_URL. Two forms; `rediss` instead of `redis` means TLS:
+ * The address of a Redis, as in the setting REDIS_URL. Two forms; `rediss` instead of `redis` means TLS:
  *
- *   redis://[user:password@]host[:6379][/db]                                   one server, or a name that leads to the primary
- *   redis+sentinel://[user:password@]host[:26379],host…/primary[/db]           sentinels, which know where the primary is
- *       ?sentinelPassword=…                                                    when the sentinels have a password of their own
+ *   redis://[user:password@]host[:6379][/db]                         one server, or a name that resolves to the primary
+ *   redis+sentinel://[user:password@]host[:26379],host…/primary[/db] sentinels, which know the address of the primary
+ *       ?sentinelPassword=…                                          when the sentinels have a different password
  */
 export interface RedisUrl {
   /** One server, or at least one sentinel. */
   readonly hosts: readonly { readonly host: string; readonly port: number }[]
-  /** The name under which the sentinels know the primary; null: `hosts` is the server itself. */
+  /** The sentinels' name of the primary; null: `hosts` is the server itself. */
   readonly primary: string | null
   readonly tls: boolean
   readonly db: number
@@ -22,7 +22,10 @@ const FORM =
 const HOST = /^(?<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(?<port>\d{1,5}))?$/
 const ALLOWED = 'redis://host:6379/db, or redis+sentinel://host:26379,host:26379/primary/db, each with rediss for TLS'
 
-/** Throws an Error that says what is wrong and what is allowed; it repeats neither the address nor its secrets. */
+/**
+ * Parses REDIS_URL. Throws an Error with what is wrong and what is allowed; its text contains neither the address nor
+ * its secrets.
+ */
 export function parseRedisUrl(text: string): RedisUrl {
   const { scheme, sentinel, username = '', password = '', hosts = '', path = '', query } = FORM.exec(text)?.groups ?? {}
   if (scheme === undefined) throw new Error(`allowed: ${ALLOWED}`)
@@ -32,7 +35,7 @@ export function parseRedisUrl(text: string): RedisUrl {
     throw new Error('the name of the primary is missing after the sentinels: redis+sentinel://host:26379/primary/db')
   const [db = '', ...rest] = parts
   if (!/^\d{0,4}$/.test(db) || rest.length > 0)
-    throw new Error('the database is no number; allowed: such as /0 at the end')
+    throw new Error('the database is not a number of up to 4 digits; allowed: /0 at the end')
   const options = new URLSearchParams(query)
   const sentinelPassword = options.get('sentinelPassword') ?? ''
   options.delete('sentinelPassword')
@@ -40,7 +43,7 @@ export function parseRedisUrl(text: string): RedisUrl {
     throw new Error("after '?' only sentinelPassword=… is allowed, and only with sentinels")
   const list = hosts.split(',')
   if (primary === null && list.length > 1)
-    throw new Error('several hosts are sentinels: redis+sentinel://host:26379,host:26379/primary/db')
+    throw new Error('several hosts need sentinels: redis+sentinel://host:26379,host:26379/primary/db')
   const port = primary === null ? 6_379 : 26_379
   return {
     hosts: list.map(host => hostOf(host, port)),
@@ -53,7 +56,10 @@ export function parseRedisUrl(text: string): RedisUrl {
   }
 }
 
-/** The same servers and secrets, another database: atDatabase('redis+sentinel://one,two/primary/0', 5) is 'redis+sentinel://one,two/primary/5'. */
+/**
+ * The same address with another database: atDatabase('redis+sentinel://one,two/primary/0', 5) is
+ * 'redis+sentinel://one,two/primary/5'.
+ */
 export function atDatabase(text: string, db: number): string {
   const { primary } = parseRedisUrl(text)
   const [, servers, query = ''] = /^([^/]+\/\/[^/?]+)[^?]*(\?.*)?$/.exec(text)!
@@ -64,7 +70,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (error) {
-    throw new Error("user or password: a '%' stands before two hexadecimal digits; %25 is the '%' itself", {
+    throw new Error("user or password: '%' must be followed by two hexadecimal digits; write '%' itself as %25", {
       cause: error,
     })
   }
@@ -73,11 +79,11 @@ function decoded(text: string): string {
 function hostOf(text: string, usual: number): { host: string; port: number } {
   const { host, port = String(usual) } = HOST.exec(text)?.groups ?? {}
   if (host === undefined || Number(port) > 65_535)
-    throw new Error("a host is wrong; allowed: host, host:port or [IPv6 address]:port, and %2F for a '/' in a password")
+    throw new Error("a host is invalid; allowed: host, host:port, [IPv6 address]:port; write '/' in a password as %2F")
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
 }
 
-/** For people, without secrets: 'redis1:6379', or 'mymaster of redis1:26379,redis2:26379'. */
+/** The address for display, without secrets: 'redis1:6379', or 'mymaster of redis1:26379,redis2:26379'. */
 export function showRedisUrl(text: string): string {
   const { hosts, primary } = parseRedisUrl(text)
   const shown = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join()

@@ -1,14 +1,18 @@
-/** Things that were opened one after the other and are closed in reverse, each one even when another fails. */
+/**
+ * Resources that are opened one after the other. The scope closes all of them in reverse order, also when closing one
+ * fails.
+ */
 
 export class Scope implements AsyncDisposable {
   readonly #closers: (() => unknown)[] = []
 
-  /** Closed with the scope; gives the thing back. */
+  /** Closes `thing` with the scope; returns it. */
   use<T extends AsyncDisposable>(thing: T): T {
     this.defer(() => thing[Symbol.asyncDispose]())
     return thing
   }
 
+  /** Runs `close` when the scope closes. */
   defer(close: () => unknown): void {
     this.#closers.push(close)
   }

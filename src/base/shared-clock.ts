@@ -1,34 +1,43 @@
 /**
- * The time that all nodes share: Redis's. A node hears it with each renewal of its lease; in between its time grows as the monotonic clock
- * of the machine does. So it does not matter how the wall clock of a machine stands, or who sets it (NTP, a resumed virtual machine):
- * deadlines and records of all nodes are one clock's. While Redis is away a node goes on with what it heard last.
+ * The time that all nodes share: the clock of Redis. A node reads it with each renewal of its lease; between renewals
+ * the shared time advances with the machine's monotonic clock. So a wrong or adjusted wall clock (NTP, a resumed
+ * virtual machine) has no effect: deadlines and records of all nodes use one clock. While Redis is down, a node
+ * continues from its last sample.
  */
 import type { Clock, Timer } from './clock.ts'
 
-/** What Redis said of its time, and when: two moments of this machine's monotonic clock, before the question left and after the answer came. */
+/**
+ * One reading of Redis's time, with two times of this machine's monotonic clock: before the query was sent and after
+ * its answer arrived.
+ */
 export interface TimeSample {
   readonly asked: number
   readonly answered: number
   /** The shared time, whole milliseconds since the epoch. */
   readonly now: number
-  /** By how much that is ahead of Redis's own clock: 0, unless that clock was set (cluster/table-time.ts). */
+  /**
+   * Milliseconds by which `now` is ahead of Redis's own clock: 0, unless that clock was set
+   * (cluster/table-time.ts).
+   */
   readonly aheadMs: number
 }
 
-/** For so long a node that hears nothing more knows what time it is, to the tenth of a second. */
+/** A sample stays accurate to a tenth of a second for so long. */
 const FRESH_MS = 60_000
-/** Time that was wrong by more goes back at once; else it stands still until it is right. */
+/**
+ * A correction backwards by more than this is applied at once; a smaller one stops the shared time until it is right.
+ */
 const BACK_MS = 1_000
 
 export class SharedClock implements Clock {
   readonly #machine: Clock
-  /** Shared time less this machine's monotonic clock. */
+  /** Shared time minus this machine's monotonic clock. */
   #offset: number
   #heardAt = -Infinity
   #aheadOfRedisMs = 0
   #latest = -Infinity
 
-  /** Until the first sample the shared time is what the wall clock of the machine says. */
+  /** Until the first sample the shared time is the machine's wall clock. */
   constructor(machine: Clock) {
     this.#machine = machine
     this.#offset = machine.now() - machine.monotonic()
@@ -52,29 +61,30 @@ export class SharedClock implements Clock {
   }
 
   /**
-   * Takes Redis's word. Redis read its clock at some moment between `asked` and `answered`; the shared time moves only as far as it must to
-   * fit that, so a slow answer moves nothing. Gives the milliseconds by which it moved.
+   * Applies a sample. Redis read its clock at some time between `asked` and `answered`. The shared time moves only as
+   * far as it must to be consistent with that, so a slow answer moves nothing. Returns by how many milliseconds it
+   * moved.
    */
   learn({ asked, answered, now, aheadMs }: TimeSample): number {
     const before = this.#offset
-    this.#offset = Math.min(Math.max(before, now - answered), now + 1 - asked) // it says whole milliseconds
+    this.#offset = Math.min(Math.max(before, now - answered), now + 1 - asked) // Redis's time is in whole milliseconds
     this.#heardAt = answered
     this.#aheadOfRedisMs = aheadMs
     if (this.#offset < before - BACK_MS) this.#latest = -Infinity
     return this.#offset - before
   }
 
-  /** What time it must be by now; null when that was not heard lately. */
+  /** The shared time now; null when the last sample is older than FRESH_MS. */
   expected(): number | null {
     return this.monotonic() - this.#heardAt <= FRESH_MS ? this.#reckoned() : null
   }
 
-  /** How far the shared time is ahead of Redis's own clock, ms; below 0: behind it. */
+  /** Milliseconds by which the shared time is ahead of Redis's own clock; negative: behind. */
   get aheadOfRedisMs(): number {
     return this.#aheadOfRedisMs
   }
 
-  /** How far the wall clock of this machine is ahead of Redis's own, ms; below 0: behind it. */
+  /** Milliseconds by which this machine's wall clock is ahead of Redis's own clock; negative: behind. */
   get machineAheadMs(): number {
     return Math.round(this.#machine.now() - this.#machine.monotonic() - this.#offset + this.#aheadOfRedisMs)
   }

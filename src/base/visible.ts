@@ -1,21 +1,25 @@
 /**
- * Text from outside (a list's cell, a caller's name, a switch's answer) on its way to a terminal or a log: control characters, which would
- * steer the terminal, and format characters, which turn or hide text, become something to be seen. The one filter for both ways.
+ * Makes text from outside (a cell of a list, a caller's name, an answer of FreeSWITCH) safe for a terminal or a log. It
+ * replaces control characters, which would control the terminal, and format characters, which reverse or hide text, by
+ * visible ones. The only such filter.
  */
 
 const HIDDEN = /[\p{Cc}\p{Cf}]/gu
 
-/** ESC as ␛, a line end as ␊; what has no picture as \u{202e}. */
+/** ESC becomes ␛, a line end ␊; a character without a picture becomes \u{202e}. */
 export function visible(text: string): string {
   return text.replace(HIDDEN, picture)
 }
 
-/** As `visible`, of a text that has lines and tabs of its own. */
+/** Like `visible`, but keeps line ends and tabs. */
 export function visibleLines(text: string): string {
   return text.replace(HIDDEN, found => (found === '\n' || found === '\t' ? found : picture(found)))
 }
 
-/** Of JSON text: the same characters as JSON escapes, so that programs read what there was. JSON itself escapes only those below U+0020. */
+/**
+ * For JSON text: writes the same characters as JSON escapes, so that programs read the original. JSON itself escapes
+ * only those below U+0020.
+ */
 export function visibleJson(json: string): string {
   return json.replace(HIDDEN, found =>
     found === '\n'

@@ -1,4 +1,7 @@
-/** The api commands that the house uses, one builder each, from checked words only. An answer that begins with -ERR is a refusal. */
+/**
+ * The api commands that Switchhook sends, one builder each. Parameters are checked words only (esl/safe-text.ts). An
+ * answer that begins with -ERR is a refusal.
+ */
 import type { DialString } from './dialstring.ts'
 import type { FilePath, Ident, Uuid, VarValue } from './safe-text.ts'
 
@@ -7,13 +10,16 @@ declare const brand: unique symbol
 export type ApiText = string & { readonly [brand]: 'ApiText' }
 const text = (value: string) => value as ApiText
 
-/** The one dialplan context of the house; see dialplan/. */
+/** The only dialplan context that Switchhook uses; see dialplan/. */
 export const CONTEXT = 'switchhook'
-/** The extension by which a leg enters (and comes back to) a flow. */
+/** The extension that connects a leg to a flow, for the first time or again. */
 export const extensionOf = (flow: Ident): string => `switchhook-${flow}`
-/** The extension by which a leg goes to the node that its variable `switchhook_home` names (host:port) before any other. */
+/**
+ * The extension that connects a leg to the node named by its variable `switchhook_home` (host:port) first, and then to
+ * the others.
+ */
 export const homeOf = (flow: Ident): string => `switchhook-home-${flow}`
-/** A value for transfer_after_bridge: back to the door. */
+/** A value for transfer_after_bridge: after the bridge FreeSWITCH connects the leg to the flow again. */
 export const doorOf = (flow: Ident): VarValue => `${extensionOf(flow)}:XML:${CONTEXT}` as string as VarValue
 
 export const status = text('status')
@@ -22,34 +28,46 @@ export const moduleExists = (module: Ident): ApiText => text(`module_exists ${mo
 export const globalVariable = (name: Ident): ApiText => text(`global_getvar ${name}`)
 export const dialplanHas = (extension: Ident): ApiText => text(`xml_locate dialplan context name ${extension}`)
 
-/** The switch's own list of its channels: a picture that lags, and keeps dead legs for as long as somebody lingers. */
+/** FreeSWITCH's list of its channels. It lags behind, and it keeps a dead leg for as long as a connection lingers. */
 export const showChannels = text('show channels as json')
 export const countChannels = text('show channels count')
-/** Brings the answered calls of the switch's last run back, as far as it has written them down (track-calls); a second time it finds none. */
+/**
+ * Recovers the answered calls of FreeSWITCH's previous run, as far as it has recorded them (track-calls); a second
+ * command finds none.
+ */
 export const sofiaRecover = text('sofia recover')
 
 export const uuidExists = (leg: Uuid): ApiText => text(`uuid_exists ${leg}`)
 export const uuidKill = (leg: Uuid, cause: Ident): ApiText => text(`uuid_kill ${leg} ${cause}`)
-/** Ends the running application, not those that wait behind it. Lost when the application has not begun (CF_BREAK is cleared at its start). */
+/**
+ * Ends the running application, not the queued ones. No effect before the application has started, which clears
+ * CF_BREAK.
+ */
 export const uuidBreak = (leg: Uuid): ApiText => text(`uuid_break ${leg}`)
-/** Sends a leg to the first line of a flow's extension. */
+/** Transfers a leg to the first line of a flow's extension. */
 export const uuidTransfer = (leg: Uuid, flow: Ident): ApiText =>
   text(`uuid_transfer ${leg} ${extensionOf(flow)} XML ${CONTEXT}`)
-/** Sends a leg to the node that its variable `switchhook_home` names, and when that one cannot be reached into the flow as any other. */
+/**
+ * Transfers a leg to the node named by its variable `switchhook_home`; when that node is unreachable, to the flow on
+ * any node.
+ */
 export const uuidTransferHome = (leg: Uuid, flow: Ident): ApiText =>
   text(`uuid_transfer ${leg} ${homeOf(flow)} XML ${CONTEXT}`)
-/** Sends a leg to any extension. */
+/** Transfers a leg to any extension. */
 export const uuidTransferTo = (leg: Uuid, extension: Ident, context: Ident): ApiText =>
   text(`uuid_transfer ${leg} ${extension} XML ${context}`)
-/** Parks a leg, whatever it does now. Not by `uuid_park`: of a leg that is parked that ends the waiting itself, and nobody looks for its sound any more (measured). */
+/**
+ * Parks a leg, whatever it does now. Not by `uuid_park`: on a parked leg that ends the park loop, and its audio is no
+ * longer read (measured).
+ */
 export const uuidPark = (leg: Uuid): ApiText => text(`uuid_transfer ${leg} park inline`)
-/** The caller's leg always first: the order decides who survives whose hang-up. */
+/** The caller's leg is always first: the order decides which leg survives the hang-up of the other. */
 export const uuidBridge = (caller: Uuid, other: Uuid): ApiText => text(`uuid_bridge ${caller} ${other}`)
 export const uuidSetvar = (leg: Uuid, name: Ident, value: VarValue): ApiText =>
   text(`uuid_setvar ${leg} ${name} ${value}`)
 export const uuidGetvar = (leg: Uuid, name: Ident): ApiText => text(`uuid_getvar ${leg} ${name}`)
 export const uuidUnset = (leg: Uuid, name: Ident): ApiText => text(`uuid_setvar ${leg} ${name}`)
-/** '' unsets a variable. */
+/** Sets several variables at once; '' unsets a variable. */
 export const uuidSetvars = (
   leg: Uuid,
   variables: Readonly<Record<string, VarValue | 'true' | 'false' | ''>>,
@@ -59,7 +77,7 @@ export const uuidSetvars = (
       .map(([name, value]) => `${name}=${value}`)
       .join(';')}`,
   )
-/** `seconds` is the longest that it lasts; without it there is no end. */
+/** `seconds`: longest duration of the recording; absent: no limit. */
 export const uuidRecord = (
   leg: Uuid,
   action: 'start' | 'stop' | 'mask' | 'unmask',
@@ -69,8 +87,8 @@ export const uuidRecord = (
 export const schedDelete = (task: number): ApiText => text(`sched_del ${task}`)
 
 /**
- * Dials, and sends the leg that answers to a flow's extension; null: it is parked, and waits at the switch for whoever joins it.
- * Only ever by bgapi: by api it would hold the link for up to a minute.
+ * Dials. FreeSWITCH transfers the answered leg to a flow's extension; null: it parks the leg, to be bridged later.
+ * Send it by bgapi only: by api it blocks the link for up to a minute.
  */
 export const originate = (to: DialString, flow: Ident | null): ApiText =>
   text(`originate ${to} ${flow === null ? '&park()' : `${extensionOf(flow)} XML ${CONTEXT}`}`)

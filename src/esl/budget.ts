@@ -1,11 +1,17 @@
-/** Memory that all connections of one port share until it is known whom they bring: see `Wire.budget`. */
+/**
+ * Memory that all unidentified connections of one port share: see `Wire.budget`. Used by esl/frame.ts and
+ * esl/listener.ts.
+ */
 
-/** Octets that one connection may hold without being charged: nearly every answer to `connect` is smaller (6.6 kB, measured). */
+/** Octets that one connection holds free of charge: nearly every answer to `connect` is smaller (6.6 kB, measured). */
 export const UNCHARGED = 65_536
 
-/** Whoever does not fit is refused at once and not kept waiting: FreeSWITCH goes to its next node within 10 ms. */
+/**
+ * A connection that exceeds the budget is refused at once and does not wait: FreeSWITCH offers its call to the next
+ * node within 10 ms.
+ */
 export class Budget {
-  /** All that may be taken, octets. */
+  /** Octets in total. */
   readonly octets: number
   #left: number
 
@@ -18,7 +24,7 @@ export class Budget {
     return this.#left
   }
 
-  /** False when so much is not left: nothing is taken then. */
+  /** Takes octets. Returns false, and takes nothing, when not enough are left. */
   take(octets: number): boolean {
     if (octets > this.#left) return false
     this.#left -= octets

@@ -1,9 +1,15 @@
 /**
- * We command FreeSWITCH: few commands with small answers, through esl-lite, which keeps them in order and finds the results of jobs.
+ * The command link: one inbound connection per switch for commands with small answers, through esl-lite, which keeps
+ * them in order and matches the results of jobs.
  *
- * Its own connection is not used. esl-lite 3.2.0 loses a message whose blank line is cut by a chunk; it connects again by itself, and
- * then sends a second time what was in flight or had timed out: a lost `originate` would ring a telephone twice. It gets a wire of ours
- * instead, and lives as long as that: when it closes, goes silent or a command times out, whoever waits is told and a fresh one is opened.
+ *   down   connects again with growing pauses (esl/retry.ts); nothing is queued or sent
+ *   up     logged in
+ *
+ * The connection of esl-lite itself is not used. esl-lite 3.2.0 loses a message whose blank line is split between two
+ * chunks. It also reconnects by itself and then sends commands again that were in flight or had timed out: a lost
+ * `originate` would ring a telephone twice. So each esl-lite client gets one wire of ours (esl/esl-lite-connection.ts)
+ * and ends with it. When the wire closes or goes silent, or a command times out, all pending commands reject and a new
+ * client is opened. Used by node/switches.ts and switch/switchboard.ts.
  */
 import { FreeSwitchResponse } from 'esl-lite'
 import { type Clock, sleep } from '../base/clock.ts'
@@ -19,16 +25,19 @@ import { EslLiteConnection } from './esl-lite-connection.ts'
 import type { Wire } from './wire.ts'
 import type { Uuid } from './safe-text.ts'
 
-/** What the house asks of the way to a switch. A reply says that a command was taken, never what became of it. */
+/** Commands to one switch. A reply means that FreeSWITCH accepted the command, not that it succeeded. */
 export interface Commands {
-  /** Runs a command and gives its answer. Rejects with SWITCH_REFUSED (-ERR), LINK_DOWN (not sent) or SWITCH_TIMEOUT (sent, outcome unknown). */
+  /**
+   * Runs a command and returns its answer. Rejects with SWITCH_REFUSED (-ERR), LINK_DOWN (not sent) or SWITCH_TIMEOUT
+   * (sent, outcome unknown).
+   */
   run(text: ApiText): Promise<string>
-  /** Hands over a long command; BACKGROUND_JOB with `job` tells its result. Same rejections. */
+  /** Submits a long command; the event BACKGROUND_JOB with `job` carries its result. Rejects as `run` does. */
   submit(text: ApiText, job: Uuid): Promise<void>
   close(): Promise<void>
 }
 
-/** An api command that the house uses takes milliseconds; a switch that needs more than this is frozen. */
+/** The api commands in use take milliseconds; a FreeSWITCH that needs longer than this is frozen. */
 export const ANSWER_MS = 5_000
 
 export interface CommandLinkOptions {
@@ -38,7 +47,7 @@ export interface CommandLinkOptions {
   password: string
   clock: Clock
   log: Log
-  /** How long an answer may take. Default ANSWER_MS. */
+  /** Longest wait for an answer, milliseconds. Default ANSWER_MS. */
   answerMs?: number
   /** Opens a wire to the switch. Default: TCP to host and port. */
   open?: () => Promise<Wire>
@@ -57,12 +66,15 @@ export class CommandLink implements Commands {
     this.#outage = new Outage({ what: 'the command link', fields: { switch: name }, clock, log })
   }
 
-  /** Resolves when the first connection stands. Rejects with SwitchError: LINK_DOWN, SWITCH_REFUSED for an address or a password. */
+  /**
+   * Resolves when the link is up for the first time. Rejects with SwitchError: LINK_DOWN, or SWITCH_REFUSED for the
+   * address or the password.
+   */
   async start(): Promise<void> {
     await this.#connect()
   }
 
-  /** After a first attempt that failed: goes on trying as after any loss. */
+  /** After a rejected `start`: keeps trying to connect as after a loss. */
   keepTrying(why: Error): void {
     this.#outage.away(why.message)
     this.#staying = this.#comeBack()
@@ -100,16 +112,16 @@ export class CommandLink implements Commands {
     return this.#client
   }
 
-  /** `said`: it may have reached the switch. */
+  /** `said`: the command may have reached FreeSWITCH. */
   #failed(client: OneWire, error: Error, text: ApiText, said = true): SwitchError {
     const verb = text.split(' ', 1)[0]
     if (error.name === 'FreeSwitchFailedCommandError')
       return new SwitchError('SWITCH_REFUSED', `${this.#options.name} refused ${verb}: ${error.message}`, {
         cause: error,
       })
-    this.#drop(client, error.message) // whatever it still holds must never be sent
+    this.#drop(client, error.message) // commands that it still holds must never be sent
     if (!said)
-      return new SwitchError('LINK_DOWN', `the command link to ${this.#options.name} broke before ${verb} was said`, {
+      return new SwitchError('LINK_DOWN', `the command link to ${this.#options.name} broke before ${verb} was sent`, {
         cause: error,
       })
     return error.name === 'FreeSwitchTimeoutError'
@@ -118,7 +130,7 @@ export class CommandLink implements Commands {
         })
       : new SwitchError(
           'SWITCH_TIMEOUT',
-          `the command link to ${this.#options.name} broke during ${verb}: whether it ran is unknown`,
+          `the command link to ${this.#options.name} broke during ${verb}: it may have run`,
           { cause: error },
         )
   }
@@ -138,7 +150,7 @@ export class CommandLink implements Commands {
         )
       throw new SwitchError(
         'LINK_DOWN',
-        `cannot command ${name}: ${answer instanceof Error ? answer.message : 'closed'}`,
+        `cannot log in to ${name}: ${answer instanceof Error ? answer.message : 'closed'}`,
       )
     }
     this.#client = client
@@ -163,7 +175,7 @@ export class CommandLink implements Commands {
         await this.#connect()
         return
       } catch (error) {
-        if (!(error instanceof SwitchError)) throw error // SwitchError: not there yet, or closing
+        if (!(error instanceof SwitchError)) throw error // SwitchError: still down, or closing
         refused = error.code === 'SWITCH_REFUSED'
         if (!stop.aborted) this.#outage.away(error.message)
       }
@@ -171,18 +183,18 @@ export class CommandLink implements Commands {
   }
 }
 
-/** esl-lite over one wire of ours. It shows its constructor, `connect` and `send` to subclasses only. */
+/** One esl-lite client over one wire. A subclass, because its constructor, `connect` and `send` are protected. */
 class OneWire extends FreeSwitchResponse {
   readonly #way: EslLiteConnection
 
-  /** `lost` is called when the wire closed or went silent. */
+  /** `lost` receives the reason when the wire closed or went silent. */
   constructor(wire: Wire, password: string, clock: Clock, lost: (why: string) => void) {
     const way = new EslLiteConnection(wire, clock, lost)
     super(way as never, password, SILENT as never)
     this.#way = way
-    // it asks for the end of every verb of every call of the switch, 9 kB each, and the house has no use for them here
+    // esl-lite subscribes to this event of all calls, 9 kB each, and nothing here uses it
     this['registeredEventNames'].delete('CHANNEL_EXECUTE_COMPLETE')
-    way.greeted = () => void this.connect() // from then on it sends what is queued: not before it was asked for the password
+    way.greeted = () => void this.connect() // it sends queued commands from then on: only after auth/request
     way.ask = () => void this.bgapi(say.coreUuid, ANSWER_MS)
   }
 
@@ -198,12 +210,12 @@ class OneWire extends FreeSwitchResponse {
     return this.send(command, { 'job-uuid': job }, undefined, answerMs)
   }
 
-  /** A command that has no reply: did it go out? */
+  /** True when a command without a reply was written to the wire. */
   said(job: Uuid): boolean {
     return this.#way.wasSentLast(job)
   }
 
-  /** Nothing is sent any more; whoever waits is told. 'broken': the switch may not even take our goodbye. */
+  /** Ends the client; pending commands reject. 'in order' ends the wire with FIN; 'broken' closes it at once. */
   part(how: 'in order' | 'broken'): void {
     if (how === 'in order') this.#way.end()
     else this.#way.destroy()
@@ -211,5 +223,5 @@ class OneWire extends FreeSwitchResponse {
   }
 }
 
-/** The few methods of a pino logger that esl-lite calls. What it would say, the house says itself. */
+/** The methods of a pino logger that esl-lite calls. They are silent: Switchhook logs the same events itself. */
 const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, fatal() {}, child: () => SILENT }

@@ -1,10 +1,11 @@
 /**
- * The commands that the house says on an event socket, as the octets that go out. Grammar (mod_event_socket.c, read_packet):
+ * The commands that Switchhook sends on an event socket, as octets. Grammar (mod_event_socket.c, read_packet):
  *
  *   command = line *( LF name ": " value ) LF LF [ body ]
  *
- * FreeSWITCH reads a lone CR as a new header and takes the words 'reload … mod_event_socket' anywhere in the header lines for a
- * command of their own, so header values are constants or checked words; what a script's author wrote travels in the body.
+ * FreeSWITCH reads a lone CR as a new header, and takes the words 'reload … mod_event_socket' anywhere in the header
+ * lines for another command. So header values are constants or checked words (esl/safe-text.ts); text of a script's
+ * author goes into the body.
  */
 import { InputError } from '../base/errors.ts'
 import type { ApiText } from './api.ts'
@@ -17,15 +18,18 @@ const command = (text: string) => text as Command
 
 export const CONNECT = command('connect\n\n')
 export const EXIT = command('exit\n\n')
-/** No events any more. */
+/** Ends all subscriptions of the connection. */
 export const NO_EVENTS = command('noevents\n\n')
-/** Of what is subscribed to, only what happens to this leg. */
+/** Limits the subscribed events to those of this leg. */
 export const onlyOf = (leg: Uuid): Command => command(`filter Unique-ID ${leg}\n\n`)
 
-/** Keeps the connection for `seconds` after the hang-up, else HANGUP_COMPLETE is a race. Never without a number: that has no end. */
+/**
+ * FreeSWITCH keeps the connection for `seconds` (1 to 86400) after the hang-up; else HANGUP_COMPLETE may not arrive.
+ * Without a number it never ends.
+ */
 export const linger = (seconds: number): Command => command(`linger ${whole(seconds)}\n\n`)
 
-/** What the house asks for. Named one by one: FreeSWITCH passes over a name that it does not know and says +OK. */
+/** Events that Switchhook subscribes to. A closed list: FreeSWITCH ignores an unknown name and still answers +OK. */
 export type EventName =
   | `CHANNEL_${'CREATE' | 'ORIGINATE' | 'PROGRESS' | 'PROGRESS_MEDIA' | 'ANSWER' | 'EXECUTE' | 'EXECUTE_COMPLETE' | 'PARK' | 'BRIDGE' | 'UNBRIDGE' | 'HOLD' | 'UNHOLD' | 'HANGUP' | 'HANGUP_COMPLETE' | 'DESTROY'}`
   | 'RECORD_START'
@@ -38,17 +42,17 @@ export type EventName =
 
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
 
-/** What modules say, by its subclass: all of them are events with the name CUSTOM. */
+/** Subscribes to events of modules, by subclass: their event name is always CUSTOM. */
 export const subscribeTo = (subclass: 'sofia::register'): Command => command(`event plain CUSTOM ${subclass}\n\n`)
 
-/** Throws InputError when the password could end the line. */
+/** Throws InputError when the password contains a character that could end the line. */
 export function auth(password: string): Command {
   if (!/^[\x21-\x7e]{1,256}$/.test(password))
-    throw new InputError('an event socket password is 1 to 256 printable characters without spaces')
+    throw new InputError('invalid event socket password; allowed: 1 to 256 printable ASCII characters without spaces')
   return command(`auth ${password}\n\n`)
 }
 
-/** Runs an application on the leg of this connection; its completion carries `id` as Application-UUID. */
+/** Runs an application on the leg of this connection; its CHANNEL_EXECUTE_COMPLETE carries `id` as Application-UUID. */
 export function execute(app: Ident, id: string, argument?: AppArgument): Command {
   const start = `sendmsg\ncall-command: execute\nexecute-app-name: ${app}\nevent-uuid: ${id}\nevent-lock: true\n`
   if (argument === undefined || argument === '') return command(`${start}\n`)
@@ -58,9 +62,9 @@ export function execute(app: Ident, id: string, argument?: AppArgument): Command
 
 export const hangup = (cause: Ident): Command => command(`sendmsg\ncall-command: hangup\nhangup-cause: ${cause}\n\n`)
 
-/** Runs at once, in the connection's own thread: only for what takes milliseconds. */
+/** FreeSWITCH runs it at once, in the thread of the connection: only for commands that take milliseconds. */
 export const api = (text: ApiText): Command => command(`api ${text}\n\n`)
-/** Runs in a thread of its own; BACKGROUND_JOB with this Job-UUID brings the result. */
+/** FreeSWITCH runs it in a separate thread; the event BACKGROUND_JOB with this Job-UUID carries the result. */
 export const bgapi = (text: ApiText, job: Uuid): Command => command(`bgapi ${text}\nJob-UUID: ${job}\n\n`)
 
 function whole(value: number): number {

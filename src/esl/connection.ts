@@ -1,9 +1,11 @@
 /**
- * One conversation over a wire: commands go out, replies come back in the same order, events come whenever they like.
- * What is said in answer to one thing leaves in one write. When the wire closes, everybody who waits for a reply is told at once.
+ * One event socket connection over a wire: sends commands, matches replies to them by order, delivers events at any
+ * time. Commands that result from the same received data leave in one write. When the wire closes, all pending commands
+ * reject at once. Used by esl/events.ts (inbound) and call/conversation.ts (outbound).
  *
- * Here and wherever every call passes, functions are bound or anonymous: tsx (by esbuild's keepNames) puts its name on every arrow
- * function that stands behind one (`key: digit => …`, `const done = () => …`) each time it is made, which was a tenth of a call's CPU.
+ * In code that every call runs, functions are bound or anonymous. tsx (esbuild's keepNames) sets the name of a named
+ * arrow function (`key: digit => …`, `const done = () => …`) each time it is created, which took a tenth of a call's
+ * CPU.
  */
 import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
@@ -12,37 +14,40 @@ import { FrameReader, TooLarge, type Frame } from './frame.ts'
 import type { Command } from './command.ts'
 import type { Wire } from './wire.ts'
 
-/** A peer that sends half a frame and then nothing is gone or hostile. */
+/** Limit for the rest of an incomplete frame: a peer that stops in one is gone or hostile. */
 const PARTIAL_FRAME_MS = 5_000
 
 export interface Reply {
-  /** Reply-Text of a command, first line of the answer of an api command. */
+  /** Reply-Text of a command, or the first line of the answer to an api command. */
   readonly text: string
-  /** The whole answer of an api command; '' for others. */
+  /** The whole answer to an api command; '' for other commands. */
   readonly body: string
-  /** All headers of the reply; for `connect` these are the leg's data. */
+  /** All headers of the reply; for `connect` the leg's data. */
   readonly headers: Headers
 }
 
 export interface ConnectionHandlers {
   event(event: SwitchEvent): void
-  /** Once, when nothing more will come. */
+  /** Called once, when the connection has closed. */
   closed(error?: Error): void
-  /** Somebody posted a command and the switch said -ERR. */
+  /** FreeSWITCH answered -ERR to a command sent by `post`. */
   refused?(text: string): void
-  /** The leg has ended, and the connection stays for a while to tell what it knows. */
+  /** The leg has ended; the connection lingers to deliver the last events. */
   lingers?(): void
-  /** `auth/request` of the inbound port. */
+  /** FreeSWITCH's inbound port asks for the password (`auth/request`). */
   authRequest?(): void
-  /** The switch does not let our address in (`text/rude-rejection` of the inbound port), and closes. */
+  /** FreeSWITCH's inbound port refuses our address (`text/rude-rejection`) and closes. */
   turnedAway?(): void
-  /** Something larger than a frame may be was passed over; when it was an answer, whoever asked is told. Absent: the connection ends then. */
+  /**
+   * A frame beyond the limit was skipped; if it was an answer, its command rejects. Absent: such a frame ends the
+   * connection.
+   */
   skipped?(contentType: string, octets: number): void
 }
 
 const NOW = Promise.resolve()
 
-/** What FreeSWITCH answers to nine of ten commands. */
+/** FreeSWITCH's answer to nine of ten commands. */
 const FINE = 'Content-Type: command/reply\nReply-Text: +OK'
 
 interface Waiting {
@@ -82,17 +87,20 @@ export class Connection {
     return this.#open
   }
 
-  /** An answer is on its way that is larger than a frame may be. */
+  /** True while a frame beyond the limit is being skipped. */
   get skipping(): boolean {
     return this.#reader.skipping
   }
 
-  /** It is known whose connection this is: what it sends is not counted against all others any more. */
+  /** The peer is identified: its data no longer counts against the shared budget (Wire.budget). */
   trust(): void {
     this.#reader.trust()
   }
 
-  /** Sends and waits for the reply. Rejects with CallMoved when the connection closes before it comes; -ERR is a reply like any other. */
+  /**
+   * Sends a command and resolves with its reply, also with -ERR. Rejects with CallMoved when the connection closes
+   * before the reply.
+   */
   send(command: Command): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (!this.#open) return reject(new CallMoved('the connection is closed'))
@@ -101,14 +109,14 @@ export class Connection {
     })
   }
 
-  /** Sends; the reply matters only when it is a refusal. */
+  /** Sends a command without waiting; a refusal is reported to the handler `refused`. */
   post(command: Command): void {
     if (!this.#open) return
     this.#waiting.push(null)
     this.#say(command)
   }
 
-  /** Says goodbye after what was said before. The switch closes the connection; a leg in a flow goes to its next node. */
+  /** Ends the connection after all pending writes. FreeSWITCH then offers a leg that is in a flow to the next node. */
   end(): void {
     this.#flush()
     this.#wire.end()
@@ -119,7 +127,7 @@ export class Connection {
   }
 
   #say(command: Command): void {
-    // after everything that follows from the same octets: a tick that is asked for in a microtask comes when the microtasks are through
+    // after all that follows from the same octets: a nextTick queued in a microtask runs after all microtasks
     if (this.#out === '') void NOW.then(this.#soon)
     this.#out += command
   }
@@ -138,7 +146,7 @@ export class Connection {
       this.#wire.destroy(error)
       return this.#close(error)
     }
-    // of a backlog every chunk ends within some frame: it is always another one
+    // in a backlog every chunk ends within a frame, each time another one: only a frame that stands still is late
     if (!this.#reader.partial || this.#reader.skipping || this.#frames !== this.#framesThen) {
       this.#partial?.cancel()
       this.#partial = null
@@ -146,7 +154,7 @@ export class Connection {
     if (this.#reader.partial && this.#partial === null && this.#open) {
       this.#framesThen = this.#frames
       this.#partial = afterReading(this.#clock, PARTIAL_FRAME_MS, () =>
-        this.destroy(new SwitchError('PROTOCOL', `half a frame, then nothing for ${PARTIAL_FRAME_MS} ms`)),
+        this.destroy(new SwitchError('PROTOCOL', `incomplete frame, no more data for ${PARTIAL_FRAME_MS} ms`)),
       )
     }
   }
@@ -163,7 +171,7 @@ export class Connection {
     const headers = new Headers(head)
     switch (headers.raw('Content-Type')) {
       case 'command/reply':
-        // connect is answered in the encoding of an event, every other command in plain text
+        // the answer to connect is URL-encoded like an event, all others are plain text
         return this.#reply({
           text: utf8(
             head.startsWith('Event-Name')
@@ -194,7 +202,7 @@ export class Connection {
 
   #reply(reply: Reply): void {
     const waiting = this.#waiting.shift()
-    if (waiting === undefined) return this.destroy(new SwitchError('PROTOCOL', 'a reply to nothing'))
+    if (waiting === undefined) return this.destroy(new SwitchError('PROTOCOL', 'a reply without a command'))
     if (waiting !== null) waiting.resolve(reply)
     else if (reply.text.startsWith('-ERR') || reply.text.startsWith('-USAGE')) this.#handlers.refused?.(reply.text)
   }
@@ -205,12 +213,12 @@ export class Connection {
     this.#partial?.cancel()
     this.#reader.end()
     if (this.#waiting.length > 0) {
-      // whatever broke the wire (a reset, a scan of the port), for who waits it is one thing: the connection is gone
+      // whatever closed the wire (a reset, a port scan), for a waiting command the connection is closed
       const why =
         error instanceof SwitchError
           ? error
           : new CallMoved(
-              error?.message ?? (this.#notice ? 'the switch closed the connection' : 'the connection is gone'),
+              error?.message ?? (this.#notice ? 'FreeSWITCH closed the connection' : 'the connection was lost'),
             )
       for (const waiting of this.#waiting.splice(0)) waiting?.reject(why)
     }

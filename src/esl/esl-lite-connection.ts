@@ -1,6 +1,12 @@
 /**
- * The connection that esl-lite works over, in place of its own class EslLite: its events out of our frames, for as long as one wire lives.
- * It is over when the wire closes, and when nothing comes over it although something was asked (a frozen switch, a half-open link).
+ * The connection given to esl-lite in place of its own class EslLite: translates our frames to its events, for the life
+ * of one wire.
+ *
+ *   logging in   waits for auth/request, then for the reply to the password
+ *   open         carries commands and events; a ping every 2 s
+ *   closed       wire closed, login refused, or a ping had no answer (FreeSWITCH frozen, link half open)
+ *
+ * Used by esl/client.ts alone.
  */
 import { afterReading, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
@@ -8,10 +14,10 @@ import { Headers, utf8 } from './event.ts'
 import { FrameReader, type Frame } from './frame.ts'
 import type { Wire } from './wire.ts'
 
-/** Each is a question to the switch; a link over which nothing has come from one to the next is a hole. */
+/** Between two pings. A link on which nothing arrived between two of them is closed. */
 const PING_MS = 2_000
 
-/** What esl-lite makes of one frame. */
+/** One frame in the form that esl-lite expects. */
 type EslEvent = { event: string; headers: { replyText: string | undefined }; body: unknown }
 
 export class EslLiteConnection {
@@ -25,16 +31,19 @@ export class EslLiteConnection {
   #loggingIn = true
   #said: Buffer = Buffer.alloc(0)
   #pinging: Timer
-  /** Something may still come. */
+  /** False once the connection is closed. */
   open = true
-  /** The switch does not let us in: why, for people. */
+  /** What FreeSWITCH refused at login, if it did. */
   refused: 'address' | 'password' | null = null
-  /** Called once, when the switch asks for the password; a second question would make esl-lite send again what is in flight. */
+  /**
+   * Called once, when FreeSWITCH asks for the password. A second call would make esl-lite send commands in flight
+   * again.
+   */
   greeted: (() => void) | null = null
-  /** Asks the switch anything at all. */
+  /** Sends the ping: any command with an answer. */
   ask: () => void = () => {}
 
-  /** `lost` is called with the reason when the wire closed or went silent, but not after `end`. */
+  /** `lost` receives the reason when the wire closed or went silent; it is not called after `end`. */
   constructor(wire: Wire, clock: Clock, lost: (why: string) => void) {
     this.#wire = wire
     this.#clock = clock
@@ -46,7 +55,7 @@ export class EslLiteConnection {
     })
   }
 
-  /** Events until the wire closes. */
+  /** Yields events until the connection closes. */
   async *connect(): AsyncGenerator<EslEvent> {
     for (;;) {
       for (let event = this.#events.shift(); event; event = this.#events.shift()) yield event
@@ -63,7 +72,10 @@ export class EslLiteConnection {
     resolve(undefined)
   }
 
-  /** Is this in what was said last? esl-lite says one thing at a time: of all that has no reply yet, nothing else was said. */
+  /**
+   * True when the last command written contains `mark`. esl-lite has one command in flight, so no other unanswered one
+   * was written.
+   */
   wasSentLast(mark: string): boolean {
     return this.#said.includes(mark)
   }
@@ -73,7 +85,7 @@ export class EslLiteConnection {
     this.#wire.end()
   }
 
-  /** Without waiting for a switch that may never take what was said. */
+  /** Closes at once: FreeSWITCH may never read what was written. */
   destroy(): void {
     this.#close(null)
     this.#wire.destroy()
@@ -102,13 +114,13 @@ export class EslLiteConnection {
         return
       case 'text/rude-rejection':
         this.refused = 'address'
-        this.#close('the switch turned this address away')
+        this.#close('FreeSWITCH refused the address of this machine')
         return this.#wire.destroy()
       case 'command/reply':
-        // the first one answers the password
+        // the first reply answers the password
         if (this.#loggingIn && headers.raw('Reply-Text')?.startsWith('-ERR')) {
           this.refused = 'password'
-          this.#close('the switch refused the password')
+          this.#close('FreeSWITCH refused the password')
           return this.#wire.destroy()
         }
         this.#loggingIn = false
@@ -126,7 +138,7 @@ export class EslLiteConnection {
 
   #ping(): void {
     if (!this.#heard) {
-      this.#close(`nothing was heard for ${PING_MS} ms`)
+      this.#close(`no data received for ${PING_MS} ms`)
       return this.#wire.destroy()
     }
     this.#heard = false
@@ -147,6 +159,6 @@ function parsed(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>
   } catch (error) {
-    throw new SwitchError('PROTOCOL', 'an event that is no JSON', { cause: error })
+    throw new SwitchError('PROTOCOL', 'the event is not valid JSON', { cause: error })
   }
 }

@@ -1,18 +1,22 @@
 /**
- * Header blocks that are read when somebody asks. Decoding all 150 headers of an event costs 45 µs, looking one up under 1 µs,
- * so the block stays what it is and each look-up searches it. Names are case-sensitive, as FreeSWITCH writes them.
+ * Header blocks with lazy look-up. Decoding all 150 headers of an event costs 45 µs, one look-up costs under 1 µs. So
+ * the block stays undecoded, and each look-up searches it. Names are case-sensitive, as FreeSWITCH writes them.
  *
- * The events of a leg stay octets of the piece in which they came: as texts they would be half of all the memory that a call uses up.
+ * The events of a leg stay octets of the chunk in which they arrived: as strings they would be half of all memory that
+ * a call uses.
  */
 
-const EMPTY = '_undef_' // FreeSWITCH's word for a header without a value (switch_event.c, switch_event_serialize)
+const EMPTY = '_undef_' // what FreeSWITCH writes for a header without a value (switch_event.c, switch_event_serialize)
 
-/** FreeSWITCH writes last, 5 kB after the start, what an application left behind and what the reply to `connect` itself says. */
+/**
+ * FreeSWITCH writes these headers last, 5 kB after the start: results of an application, and those of the reply to
+ * `connect` itself.
+ */
 const LAST = /^(Application|Socket-Mode|Control)/
 
 export class Headers {
   #text: string | null
-  /** Until somebody wants all of them as a text. */
+  /** Null once the whole text was requested. */
   #octets: Buffer | null
 
   constructor(block: string | Buffer) {
@@ -27,7 +31,7 @@ export class Headers {
     return text
   }
 
-  /** The value as it stands on the wire, or undefined. */
+  /** The value as received, not decoded; undefined when absent. */
   raw(name: string): string | undefined {
     if (this.#octets !== null) return rawOf(this.#octets, name)
     const { text } = this
@@ -48,7 +52,7 @@ export class Headers {
     return raw === undefined || raw === EMPTY || raw === '' ? undefined : decode(raw)
   }
 
-  /** Every header, decoded, in order. The first of a doubled name wins, as in FreeSWITCH. For logs and tests: slow. */
+  /** All headers, decoded, in order. Of equal names the first counts, as in FreeSWITCH. Slow: for logs and tests. */
   toMap(): Map<string, string> {
     const all = new Map<string, string>()
     for (const line of this.text.split('\n')) {
@@ -61,19 +65,19 @@ export class Headers {
 
 const LF = 10
 const MOST_NEEDLES = 1_000
-/** What is searched for, by name of a header. */
+/** The octets to search for, by name of a header. */
 const needles = new Map<string, Buffer>()
 
 function needleOf(name: string): Buffer {
   let needle = needles.get(name)
   if (needle === undefined) {
-    if (needles.size >= MOST_NEEDLES) needles.clear() // names of variables that a flow made up
+    if (needles.size >= MOST_NEEDLES) needles.clear() // a flow may use any number of variable names
     needles.set(name, (needle = Buffer.from(`\n${name}: `, 'latin1')))
   }
   return needle
 }
 
-/** Headers.raw, in octets. */
+/** Headers.raw on octets. */
 function rawOf(octets: Buffer, name: string): string | undefined {
   const needle = needleOf(name)
   const found = LAST.test(name) ? octets.lastIndexOf(needle) : octets.indexOf(needle)
@@ -85,7 +89,8 @@ function rawOf(octets: Buffer, name: string): string | undefined {
 }
 
 /**
- * Several headers, read in one pass: a look-up of one that is absent searches all 6.6 kB (3 µs), and of a leg that arrives a dozen are.
+ * Reads several headers in one pass. A look-up of an absent header searches all 6.6 kB (3 µs), and an arriving leg
+ * needs a dozen of them.
  *
  *     const LEG = new HeaderNames('Unique-ID', 'variable_socket_path')
  *     LEG.in(headers).get('Unique-ID')
@@ -93,12 +98,12 @@ function rawOf(octets: Buffer, name: string): string | undefined {
 export class HeaderNames {
   readonly #lines: RegExp
 
-  /** `names`: letters, digits, - and _; none that FreeSWITCH writes first of all. */
+  /** `names`: letters, digits, - and _; not the name of the first header of the block. */
   constructor(...names: readonly string[]) {
     this.#lines = new RegExp(`\n(${names.join('|')}): (.*)`, 'g')
   }
 
-  /** Those that have a value, URL-decoded; the first of a doubled name. */
+  /** Returns the headers that have a value, URL-decoded; of equal names the first. */
   in({ text }: Headers): ReadonlyMap<string, string> {
     const found = new Map<string, string>()
     this.#lines.lastIndex = 0
@@ -110,11 +115,14 @@ export class HeaderNames {
   }
 }
 
-/** One event of the plain format: a block of URL-encoded headers and, for a few kinds, a raw body behind them. */
+/** One event in plain format: a block of URL-encoded headers and, for a few kinds, a raw body. */
 export class SwitchEvent extends Headers {
-  /** Event-Name, which is always the first header, so that unwanted events cost nothing more. Of CUSTOM it is the second, behind Event-Subclass. */
+  /**
+   * Event-Name. It is the first header, so unwanted events cost no search; for CUSTOM it is the second, after
+   * Event-Subclass.
+   */
   readonly name: string
-  /** The nested body (result of a bgapi job), as text. */
+  /** The nested body (result of a bgapi job) as text; '' without one. */
   readonly body: string
 
   constructor(block: string | Buffer) {
@@ -124,7 +132,7 @@ export class SwitchEvent extends Headers {
       : start.startsWith('Event-Subclass: ')
         ? 'CUSTOM'
         : ''
-    // events of a leg, which are nearly all, have no body: nothing to look for in their 6 kB
+    // events of a leg (nearly all events) have no body, so their 6 kB are not searched for one
     const text = name.startsWith('CHANNEL_') ? '' : textOf(block)
     const end = text.indexOf('\n\n')
     super(text === '' ? block : end < 0 ? text : text.slice(0, end))
@@ -142,7 +150,7 @@ export class SwitchEvent extends Headers {
   }
 }
 
-/** Octets in which the first header of an event ends: names of events have up to 30. */
+/** The first header of an event ends within so many octets: event names have up to 30. */
 const LONGEST_FIRST = 64
 
 const textOf = (block: string | Buffer): string => (typeof block === 'string' ? block : block.toString('latin1'))
@@ -150,7 +158,7 @@ const textOf = (block: string | Buffer): string => (typeof block === 'string' ? 
 // eslint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/
 
-/** latin1 text of the wire → the UTF-8 it carries. */
+/** Decodes latin1 text from the wire as UTF-8. */
 export function utf8(text: string): string {
   if (ASCII.test(text)) return text
   return Buffer.from(text, 'latin1').toString('utf8')
@@ -161,7 +169,7 @@ function decode(value: string): string {
   try {
     return decodeURIComponent(value)
   } catch {
-    // not UTF-8 behind the percent signs (a SIP header may hold any bytes): decode the octets, replace what is no text
+    // not UTF-8 (a SIP header may hold any bytes): decode the octets, replace the invalid ones
     return utf8(value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))))
   }
 }

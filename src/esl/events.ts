@@ -1,6 +1,12 @@
 /**
- * We listen to FreeSWITCH: one link per switch that carries events only, read by our own lazy reader (four times faster than
- * decoding every header). It comes back by itself after a loss, and says so: whatever happened in between must be asked for.
+ * The event link: one inbound connection per switch for events and queries, read with lazy headers (esl/event.ts; four
+ * times faster than decoding every header).
+ *
+ *   down   connects again with growing pauses (esl/retry.ts)
+ *   up     logged in and subscribed; a ping every 2 s
+ *
+ * It emits 'up' and 'down'. FreeSWITCH does not repeat events, so the listener of 'up' must query what happened
+ * meanwhile. Used by node/switches.ts and switch/switchboard.ts.
  */
 import { afterReading, sleep, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
@@ -17,12 +23,15 @@ import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
 import type { Wire } from './wire.ts'
 import type { Uuid } from './safe-text.ts'
 
-/** An application-level ping finds a frozen switch and a half-open link, which TCP does not (2 s, two in a row). */
+/**
+ * A ping finds a frozen FreeSWITCH and a half-open link, which TCP does not. A ping without an answer after 2 s closes
+ * the link.
+ */
 const PING_MS = 2_000
-/** A port that accepts and never asks for a password is no event socket. */
+/** Limit for the login. A peer that accepts and never asks for a password is not an event socket. */
 const LOGIN_MS = 5_000
 
-/** Exactly what the house awaits: FreeSWITCH matches every event against every listener under one lock. */
+/** Only events that Switchhook uses: FreeSWITCH matches every event against every listener under one lock. */
 const WANTED = [
   'CHANNEL_CREATE',
   'CHANNEL_PROGRESS',
@@ -39,7 +48,7 @@ const WANTED = [
 ] as const
 
 export interface EventLinkOptions {
-  /** host:port, for people. */
+  /** host:port, for logs and errors. */
   name: string
   open(): Promise<Wire>
   password: string
@@ -48,12 +57,12 @@ export interface EventLinkOptions {
 }
 
 export interface LinkFacts {
-  /** Changes when the switch was started anew: all its legs are gone then. */
+  /** Core-UUID: changes when FreeSWITCH restarts, which ends all its legs. */
   core: string
   version: string
-  /** Absolute folder for recordings on the switch's machine. */
+  /** Absolute path of the recordings folder on FreeSWITCH's machine. */
   recordings: string
-  /** When this run of the switch began, by our clock, ms since the epoch. */
+  /** Start of this run of FreeSWITCH by this node's clock, ms since the epoch. */
   startedAt?: number
 }
 
@@ -79,9 +88,9 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   }
 
   /**
-   * A question that takes the switch microseconds. Many at once are fine (FreeSWITCH sends no events between two that are on their way,
-   * so not too many): here they do not wait for one another, as they would on the command link. Rejects with SWITCH_REFUSED or LINK_DOWN,
-   * and with TooLarge (PROTOCOL) when the answer is larger than a frame may be: the link stays up then.
+   * Runs a query that takes FreeSWITCH microseconds, and returns its answer. Several may be in flight, unlike on the
+   * command link; not too many, because FreeSWITCH sends no events between them. Rejects with SWITCH_REFUSED,
+   * LINK_DOWN, and TooLarge (PROTOCOL) when the answer exceeds a frame; the link stays up then.
    */
   async ask(text: ApiText): Promise<string> {
     const { body } = await this.#say(api(text))
@@ -89,7 +98,10 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     return body
   }
 
-  /** Something that takes longer: BACKGROUND_JOB with `job` brings the answer. Rejections as above. */
+  /**
+   * Submits a longer command; the event BACKGROUND_JOB with `job` carries its answer. Rejects with SWITCH_REFUSED or
+   * LINK_DOWN.
+   */
   async submit(text: ApiText, job: Uuid): Promise<void> {
     const { text: answer } = await this.#say(bgapi(text, job))
     if (answer.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.name} answered '${answer}'`)
@@ -108,14 +120,17 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     }
   }
 
-  /** Resolves when the link is up for the first time; rejects with SwitchError when the first attempt fails. Stays up by itself after. */
+  /**
+   * Resolves when the link is up for the first time; it then reconnects by itself. Rejects with SwitchError when the
+   * first attempt fails.
+   */
   async start(): Promise<LinkFacts> {
     const facts = await this.#connect()
     this.#running ??= this.#stayUp()
     return facts
   }
 
-  /** After a first attempt that failed: goes on trying as after any loss. Its first `up` tells when it stands. */
+  /** After a rejected `start`: keeps trying to connect as after a loss, and emits `up` when it is connected. */
   keepTrying(why: Error): void {
     this.#outage.away(why.message)
     this.#running ??= this.#stayUp()
@@ -161,7 +176,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     const authRequested = new Promise<void>(resolve => (asked = resolve))
     let lost: (error: Error) => void = () => {}
     const gone = new Promise<never>((_, reject) => (lost = reject))
-    gone.catch(() => {}) // whoever waits for it has been told; a link that closes while nobody waits is reported by 'down'
+    gone.catch(() => {}) // may have no waiter: 'down' then reports the loss
     const closing = () => {
       lost(this.#closing.signal.reason as Error)
       connection.destroy()
@@ -190,7 +205,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     const answer = (command: Parameters<Connection['send']>[0]) => Promise.race([connection.send(command), gone])
     const late = afterReading(clock, LOGIN_MS, () =>
       connection.destroy(
-        new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer as an event socket does`),
+        new SwitchError('LINK_DOWN', `${name} accepts connections but does not answer like an event socket`),
       ),
     )
     try {
@@ -198,7 +213,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       return await this.#logIn(connection, answer)
     } finally {
       late.cancel()
-      this.#closing.signal.removeEventListener('abort', closing) // once for every connection of months
+      this.#closing.signal.removeEventListener('abort', closing) // else one listener per connection would accumulate
     }
   }
 
@@ -212,7 +227,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
         `${name} refused the password (it answered '${accepted.text}'): FREESWITCH_PASSWORD must be the one of its event_socket.conf.xml`,
       )
     }
-    // subscribe first: what happens while the facts are asked for is then already on its way
+    // subscribe first, so that no event is missed while the facts are queried
     const [, , core, version, recordings] = await Promise.all([
       answer(subscribe(...WANTED)),
       answer(subscribeTo('sofia::register')),
@@ -233,12 +248,12 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     return facts
   }
 
-  /** Whoever asked is told; of an event nobody would ever hear. */
+  /** A skipped answer rejects its query; a skipped event would otherwise go unnoticed. */
   #skipped(contentType: string, octets: number): void {
     if (contentType === 'api/response') return
     this.#options.log.warn(
       { switch: this.name, contentType, octets },
-      'an event is larger than is read and was passed over: what it told is found out by asking',
+      'event skipped: it exceeds the size limit; the state of its leg is queried later',
     )
   }
 
@@ -251,7 +266,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
         answered = false
         connection.send(api(say.coreUuid)).then(
           () => (answered = true),
-          () => {}, // the connection closed: its own handler has said so
+          () => {}, // the connection closed: its handler reports that
         )
       }
       this.#pinging = afterReading(this.#options.clock, PING_MS, beat)
@@ -268,7 +283,7 @@ const UNIT_MS = new Map([
   ['millisecond', 1],
 ])
 
-/** 'UP 0 years, 0 days, 2 hours, …' of `status` → milliseconds. */
+/** Milliseconds from the answer to `status`: 'UP 0 years, 0 days, 2 hours, …'. */
 function upFor(status: string): number {
   const parts = (status.split('\n', 1)[0] ?? '').matchAll(/(\d+) (year|day|hour|minute|second|millisecond)s?\b/g)
   return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS.get(unit!) ?? 365 * 86_400_000), 0)

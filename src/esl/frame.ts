@@ -1,10 +1,11 @@
 /**
- * The frames of the event socket, out of any cut of the byte stream.
+ * Reads the frames of the event socket from the byte stream, however it is cut into chunks. Used by both kinds of
+ * connection.
  *
  *   frame  = *( name ": " value LF ) LF [ body ]      body has Content-Length octets, none without that header
  *
- * Text is latin1 throughout (one character, one octet): header blocks are URL-encoded ASCII, and the few raw UTF-8 parts
- * (reply texts, nested bodies) are decoded by whoever reads them. A limit keeps a broken or hostile peer from eating the process.
+ * All text is latin1 (one character, one octet). Header blocks are URL-encoded ASCII; the reader of a raw UTF-8 part
+ * (reply text, nested body) decodes it. A size limit protects the process from a broken or hostile peer.
  */
 import { SwitchError } from '../base/errors.ts'
 import { UNCHARGED, type Budget } from './budget.ts'
@@ -13,40 +14,50 @@ import { Octets } from './octets.ts'
 export interface Frame {
   /** The header lines without the empty line that ends them. */
   readonly head: string
-  /** Empty when there is none; Content-Length 0 is a frame like any other. */
+  /** Empty without a body; Content-Length 0 is valid. */
   readonly body: string
-  /** The body had so many octets, which is more than LIMIT allows: nobody has read them. */
+  /** Octets of a body that exceeded LIMIT and was skipped. */
   readonly skipped?: number
 }
 
-/** An answer is larger than LIMIT: it was passed over, and the link goes on. */
+/** An answer exceeded LIMIT and was skipped; the link stays up. */
 export class TooLarge extends SwitchError {
   readonly octets: number
   constructor(octets: number) {
-    super('PROTOCOL', `the answer has ${octets} octets, more than the ${LIMIT} that are read`)
+    super('PROTOCOL', `the answer has ${octets} octets, more than the limit of ${LIMIT}: it was skipped`)
     this.octets = octets
   }
 }
 
 export interface Reading {
-  /** A body beyond the limit: 'refuse' (the default) throws, 'skip' passes over it and gives the frame with `skipped`. A head always throws. */
+  /**
+   * On a body beyond the limit: 'refuse' (default) throws, 'skip' drops the body and delivers the frame with `skipped`.
+   * A head beyond it always throws.
+   */
   readonly tooLarge?: 'refuse' | 'skip'
-  /** Takes the body of an event: its octets when it came in one piece, as nearly all do. Absent: it is a frame like any other. */
+  /**
+   * Takes the body of an event: a Buffer when it arrived in one chunk, as nearly all do. Absent: events are delivered
+   * as frames.
+   */
   readonly event?: (body: string | Buffer) => void
-  /** Shared by readers of whose peers nothing is known; charged until `trust` or `end` with what one of them holds beyond UNCHARGED. */
+  /**
+   * Shared by the readers of unidentified peers. A reader takes from it what it holds beyond UNCHARGED, until `trust`
+   * or `end`.
+   */
   readonly budget?: Budget | undefined
 }
 
 /**
- * Octets of one frame, head and body together. FreeSWITCH has no limit for a channel's data: the answer to `connect` (6.6 kB as a rule)
- * is a head, the same in an event is a body, and either can have hundreds of kilobytes (variables of customers, descriptions of video).
+ * Most octets of one frame, head and body together. FreeSWITCH does not limit a channel's data: it is the head of the
+ * answer to `connect` (usually 6.6 kB) and the body of an event, and can have hundreds of kilobytes (variables of
+ * customers, SDP with video).
  */
 export const LIMIT = 4_194_304
 
 const LF = 10
 const END_OF_HEAD = Buffer.from('\n\n')
 const LENGTH = 'Content-Length: '
-/** An event's first header is Content-Length, its second the type: nothing else is looked up for it. */
+/** The first header of an event is Content-Length, the second its type; no other is read. */
 const IS_EVENT = '\nContent-Type: text/event-plain'
 
 export class FrameReader {
@@ -55,11 +66,11 @@ export class FrameReader {
   readonly #tooLarge: 'refuse' | 'skip'
   #budget: Budget | null
   #charged = 0
-  /** Of a head that has not ended yet, or of the body that belongs to `#head`. */
+  /** An incomplete head, or the incomplete body that belongs to `#head`. */
   readonly #held = new Octets(LIMIT)
   #head: string | null = null
   #need = 0
-  /** Octets of a body that is passed over, as many as are still to come. */
+  /** Octets still to come of a body that is being skipped. */
   #skip = 0
 
   constructor(onFrame: (frame: Frame) => void, { tooLarge = 'refuse', event, budget }: Reading = {}) {
@@ -74,30 +85,33 @@ export class FrameReader {
     return this.#head !== null || this.#held.length > 0
   }
 
-  /** A body is passed over: octets that come are a sign of life, though no frame ends. */
+  /** True while a body is being skipped: arriving octets then show that the peer is alive, though no frame ends. */
   get skipping(): boolean {
     return this.#skip > 0
   }
 
-  /** Octets of memory that are held now. */
+  /** Octets of memory held now. */
   get held(): number {
     return this.#held.capacity
   }
 
-  /** It is known who sends this: what it holds is charged to nobody any more. */
+  /** The peer is identified: returns the charged octets to the budget and stops charging. */
   trust(): void {
     this.#budget?.give(this.#charged)
     this.#charged = 0
     this.#budget = null
   }
 
-  /** Nothing more will come. */
+  /** Call when the wire has closed. */
   end(): void {
     this.trust()
     this.#held.clear()
   }
 
-  /** Throws SwitchError PROTOCOL on bytes that cannot be event socket, or beyond the limits; the wire must be dropped then. */
+  /**
+   * Throws SwitchError PROTOCOL on bytes that are not event socket, or beyond the limits; the caller must then destroy
+   * the wire.
+   */
   push(chunk: Buffer): void {
     let at = 0
     if (this.#skip > 0) at = this.#pass(chunk, 0)
@@ -106,15 +120,15 @@ export class FrameReader {
     while (at < chunk.length) at = this.#scan(chunk, at)
   }
 
-  /** The next frame begins at `from`. Gives where the one after it does. */
+  /** The next frame begins at `from`. Returns the start of the frame behind it. */
   #scan(chunk: Buffer, from: number): number {
-    if (chunk[from] === LF) return from + 1 // an empty line between frames: FreeSWITCH ends some replies with one LF too many
+    if (chunk[from] === LF) return from + 1 // empty line between frames: FreeSWITCH ends some replies with an extra LF
     const end = chunk.indexOf(END_OF_HEAD, from)
     if (end < 0) return this.#hold(chunk, from, chunk.length)
     return this.#begin(chunk.toString('latin1', from, end), chunk, end + 2)
   }
 
-  /** The end of the head that is held may be in this piece, or begin with the octet before it. */
+  /** The end of the held head may be in this chunk, or begin with the last octet of the previous one. */
   #findEnd(chunk: Buffer): number {
     if (chunk[0] === LF && this.#held.last === LF) return this.#begin(this.#held.take(1), chunk, 1)
     const end = chunk.indexOf(END_OF_HEAD)
@@ -168,20 +182,22 @@ export class FrameReader {
     return to
   }
 
-  /** The most that it held stays charged: the frame that it became is held by somebody else now. */
+  /** The highest amount stays charged: the finished frame is in memory elsewhere. */
   #charge(octets: number): void {
     const more = octets - this.#charged
     if (this.#budget === null || more <= 0) return
     const { octets: all } = this.#budget
     if (!this.#budget.take(more))
       throw broken(
-        `connections that have not said whom they bring may hold ${all} octets together, and this one wants ${more} more`,
+        `unidentified connections may hold ${all} octets together, and this one needs ${more} more: it is closed`,
       )
     this.#charged += more
   }
 }
 
-/** Digits only, no sign, no second header: a negative or doubled length has broken other readers (CVE-2026-49840). */
+/**
+ * Accepts digits only, no sign and no second header: a negative or doubled length broke other readers (CVE-2026-49840).
+ */
 function contentLength(head: string): number {
   let at = head.startsWith(LENGTH) ? 0 : head.indexOf(`\n${LENGTH}`) + 1
   if (at === 0 && !head.startsWith(LENGTH)) return 0
@@ -191,7 +207,7 @@ function contentLength(head: string): number {
   return lengthIn(head, at, end < 0 ? head.length : end)
 }
 
-/** Digit by digit: for every event, and faster than all that reads numbers out of texts. */
+/** Digit by digit: runs for every event, and is faster than every function that parses a number from text. */
 function lengthIn(head: string, from: number, to: number): number {
   let length = to === from || to - from > 10 ? NaN : 0
   for (let at = from; at < to; at++) {

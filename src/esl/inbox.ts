@@ -1,22 +1,29 @@
 /**
- * What the connections of a port have sent, handed on in the order in which it came.
+ * Queues the data that the connections of a port receive, and passes it on in order of arrival, so that new connections
+ * are greeted first.
  *
- * Node accepts one connection in each turn of its event loop, and FreeSWITCH wakes a thread a thousand times a second for each connection
- * that has not been greeted, at real-time priority (0.7 % of a core each, measured). When a node dies, or when more callers come than the
- * machine has time for, this process gets a twentieth of a core; a turn that did all the work that waits took six seconds then, in which
- * one caller was greeted (measured). So a turn in which a connection was accepted does nothing but that: what all others have sent waits for
- * a turn in which nobody came, and no turn hands on for longer than some milliseconds. When somebody comes in every turn nothing waits for
- * longer than it takes this process to greet hundreds: that is a time of its own work, for by the clock it may be anything.
+ * Node accepts one connection per turn of its event loop. FreeSWITCH wakes a thread a thousand times a second for each
+ * connection that has not been greeted (sent `connect`), at real-time priority (0.7 % of a core each, measured). After
+ * the death of a node, or under overload, this process gets a twentieth of a core; a turn that did all waiting work
+ * then took six seconds, and greeted one caller (measured).
  *
- * When nobody comes and nothing waits, everything is handed on at once. Used by esl/tcp.ts alone.
+ *   greeting   a turn that accepted a connection does nothing else; data of all other connections waits
+ *   passing    a turn without a new connection passes data on, for SLICE_MS at most
+ *   idle       no new connection and no waiting data: data is passed on at once
+ *
+ * When every turn accepts a connection, data waits no longer than this process needs to greet hundreds. That limit is
+ * CPU time, because the same work may take any time by the clock. Used by esl/tcp.ts.
  */
 import type { Clock } from '../base/clock.ts'
 
-/** What a turn spends on those who were greeted: the next connection waits for so long. */
+/** Time of a turn for data of greeted connections; the next new connection waits so long. */
 const SLICE_MS = 4
-/** CPU time in which some three hundred are greeted: a dead node had no more calls than that, or this is a steady load. */
+/**
+ * CPU time that greets about 300 connections: a dead node had no more calls than that; beyond it, this is a steady
+ * load.
+ */
 const GREETING_CPU_MS = 150
-/** By the clock: nothing waits longer than this for others, and a caller who comes waits several times. */
+/** Limit by the clock for one piece of data; the data of a new caller waits several times. */
 const LONGEST_MS = 1_000
 
 interface Waiting {
@@ -30,25 +37,25 @@ export class Inbox {
   readonly #cpuMs: () => number
   #accepted = 0
   #waiting: Waiting[] = []
-  /** A connection was accepted a moment ago, or something waits. */
+  /** True while connections arrive or data waits. */
   #busy = false
 
-  /** CPU time of this process as this turn began. */
+  /** CPU time of this process at the start of this turn. */
   #cpu = 0
 
-  /** `cpuMs`: CPU time that this process has used so far. */
+  /** `cpuMs` returns the CPU time that this process has used so far. */
   constructor(clock: Clock, cpuMs: () => number) {
     this.#clock = clock
     this.#cpuMs = cpuMs
   }
 
-  /** One more connection was accepted. */
+  /** Call for each accepted connection. */
   accepted(): void {
     this.#accepted++
     if (!this.#busy) void this.#run()
   }
 
-  /** Runs `act` in its turn: at once when nobody is being greeted. */
+  /** Runs `act` when its turn comes: at once while idle. */
   hand(act: () => void): void {
     if (this.#busy) this.#waiting.push({ since: this.#clock.monotonic(), sinceCpu: this.#cpu, act })
     else act()
@@ -57,7 +64,7 @@ export class Inbox {
   async #run(): Promise<void> {
     this.#busy = true
     this.#cpu = this.#cpuMs()
-    await this.#turn() // the rest of this turn: whoever is accepted in it may have come before those whose data is here
+    await this.#turn() // the rest of this turn: a connection accepted in it may be older than the data here
     for (let before = -1; before !== this.#accepted || this.#waiting.length > 0;) {
       const allAreGreeted = before === this.#accepted
       before = this.#accepted
@@ -87,5 +94,8 @@ export class Inbox {
   }
 }
 
-/** What follows from an act without waiting for anybody belongs to it: a tick that is asked for in a microtask comes when all those are through. */
+/**
+ * Resolves after all microtasks of an act: they belong to it, and a nextTick queued in a microtask runs after all of
+ * them.
+ */
 const settled = (): Promise<void> => new Promise(resolve => process.nextTick(resolve))

@@ -1,4 +1,13 @@
-/** FreeSWITCH comes to us: every leg that reaches a `socket` line of the dialplan opens one connection here. */
+/**
+ * The listener for outbound event sockets: FreeSWITCH opens one connection for every leg that reaches a `socket` line
+ * of the dialplan.
+ *
+ *   open     accepts connections
+ *   paused   refuses new connections: FreeSWITCH offers the call to the next node; the same port can be opened again
+ *   closed   refuses new connections for good
+ *
+ * Used by node/port-gate.ts.
+ */
 import { BlockList, isIPv6 } from 'node:net'
 import type { Log } from '../base/log.ts'
 import { InputError } from '../base/errors.ts'
@@ -8,33 +17,40 @@ import { listenTcp, type TcpListener, type TcpListening } from './tcp.ts'
 import type { Wire } from './wire.ts'
 
 /**
- * Octets that connections may hold together before a leg of ours is known to be behind them, beyond the 64 KiB that each may in any case.
- * One of them may take a whole frame (4 MiB), for a channel's data can be that long; sixteen do not fill the memory, nor do all that the
- * port takes: 2 000 with 64 KiB each are 128 MiB. Whoever finds it used up is refused, and FreeSWITCH goes to its next node.
+ * Octets that all unidentified connections may hold together, beyond the 64 KiB that each may hold in any case. It is
+ * enough for sixteen whole frames (4 MiB each: a channel's data can be that long). The 64 KiB of all 2 000 connections
+ * of the port are another 128 MiB. When it is used up, the connection is refused, and FreeSWITCH offers the call to the
+ * next node.
  */
 const UNKNOWN_OCTETS = 64 << 20
 
 export interface ListenerOptions {
   host: string
   port: number
-  /** Addresses that may connect, as CIDR: '127.0.0.0/8', '::1/128'. The socket application has no authentication of its own. */
+  /**
+   * Addresses that may connect, as CIDR: '127.0.0.0/8', '::1/128'. The socket application has no authentication of its
+   * own.
+   */
   allow: readonly string[]
   log: Log
-  /** Calls that come at once are greeted before anything else is done (inbox.ts). Absent: what comes first is done first. */
+  /** Greets new calls before it passes on other data (esl/inbox.ts). Absent: data is passed on in order of arrival. */
   inbox?: Inbox
   onWire(wire: Wire): void
 }
 
 export interface Listener {
-  /** The port itself, also when any free one was asked for. */
+  /** The actual port, also when `port: 0` was requested. */
   readonly port: number
   readonly listening: boolean
   /**
-   * Closes the port: whoever connects is refused at once, and FreeSWITCH goes to its next host within 10 ms (accepting and then closing
-   * would cost the caller a takeover). Connections that are open stay.
+   * Closes the port: the kernel refuses new connections, and FreeSWITCH connects to its next host within 10 ms.
+   * (Accepting and then closing would cost the caller a takeover.) Open connections stay.
    */
   pause(): void
-  /** Opens the same port again. Rejects with SwitchError LINK_DOWN when somebody else has taken it meanwhile; may be tried again. */
+  /**
+   * Opens the same port again. Rejects with SwitchError LINK_DOWN when another process uses it now; may be called again
+   * then.
+   */
   resume(): Promise<void>
   /** Closes the port for good. */
   stopListening(): void
@@ -42,11 +58,13 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Throws InputError for an unreadable CIDR; rejects with SwitchError LINK_DOWN when the port is taken. */
+/**
+ * Opens the port. Rejects with InputError for an invalid CIDR, and with SwitchError LINK_DOWN when the port is in use.
+ */
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const allowed = new BlockList()
   for (const cidr of options.allow) addCidr(allowed, cidr)
-  // the same few switches connect again and again: each address is looked at once
+  // the same few switches connect again and again: each address is checked once
   const known = new Map<string, boolean>()
   const mayConnect = (peer: string): boolean => {
     let may = known.get(peer)
@@ -62,11 +80,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     wire.destroy()
     options.log.warn(
       { peer: wire.peer, allowed: options.allow },
-      'refused a connection from an address outside LISTEN_ALLOW',
+      'connection refused: its address is not in LISTEN_ALLOW',
     )
   }
   const onFault = (error: Error): void =>
-    options.log.error({ error: error.message }, 'a connection of a switch could not be accepted')
+    options.log.error({ error: error.message }, 'connection from FreeSWITCH not accepted; the port stays open')
   return new Port({
     host: options.host,
     onWire,
@@ -76,7 +94,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   }).open(options.port)
 }
 
-/** A port that can be closed and opened again; each time it is open has a socket of its own. */
+/** A port that can be closed and opened again; each opening has a new server socket. */
 class Port implements Listener {
   port = 0
   readonly #how: Omit<TcpListening, 'port'>
@@ -84,7 +102,7 @@ class Port implements Listener {
   #opening: Promise<void> | null = null
   #wanted = true
   #over = false
-  /** Sockets that listen no more; each is through when the last connection that came by it is closed. */
+  /** Server sockets that no longer listen. Each resolves when its last connection is closed. */
   readonly #closing = new Set<Promise<void>>()
 
   constructor(how: Omit<TcpListening, 'port'>) {
@@ -116,7 +134,7 @@ class Port implements Listener {
 
   async #reopen(): Promise<void> {
     this.#socket = await listenTcp({ ...this.#how, port: this.port })
-    if (!this.#wanted) this.pause() // thought better of while it was opened
+    if (!this.#wanted) this.pause() // pause() was called while the port opened
   }
 
   stopListening(): void {
@@ -136,7 +154,7 @@ function addCidr(list: BlockList, cidr: string): void {
   try {
     list.addSubnet(address, Number(prefix), address.includes(':') ? 'ipv6' : 'ipv4')
   } catch (error) {
-    throw new InputError(`'${cidr}' is no network: write an address and a prefix, such as 10.0.0.0/8 or ::1/128`, {
+    throw new InputError(`'${cidr}' is not a network: write an address and a prefix, such as 10.0.0.0/8 or ::1/128`, {
       cause: error,
     })
   }

@@ -1,6 +1,6 @@
 /**
- * The octets of a frame that has not come whole yet, in one buffer that doubles. Each octet is copied twice at most, however small the
- * pieces are in which a peer sends them, and at most twice as much memory is held as has come.
+ * The octets of an incomplete frame, in one buffer that doubles when it is full. However small the chunks of the peer
+ * are, each octet is copied twice at most, and memory is at most twice the octets received. Used by esl/frame.ts alone.
  */
 const FIRST = 1_024
 const NONE = Buffer.alloc(0)
@@ -10,7 +10,7 @@ export class Octets {
   #buffer = NONE
   #length = 0
 
-  /** `most`: no more than so many are ever added. */
+  /** `most`: the caller adds at most so many octets. */
   constructor(most: number) {
     this.#most = most
   }
@@ -19,12 +19,12 @@ export class Octets {
     return this.#length
   }
 
-  /** Octets of memory that are held now. */
+  /** Octets of memory held now. */
   get capacity(): number {
     return this.#buffer.length
   }
 
-  /** `capacity` when `octets` more have been added. */
+  /** The `capacity` after `octets` more are added. */
   capacityWith(octets: number): number {
     const needed = this.#length + octets
     if (needed <= this.capacity) return this.capacity
@@ -46,7 +46,7 @@ export class Octets {
     return this.#buffer[this.#length - 1]
   }
 
-  /** All of them as latin1, without the last `less`. Nothing is held any more. */
+  /** Returns all octets but the last `less` as latin1, and empties the buffer. */
   take(less = 0): string {
     const text = this.#buffer.toString('latin1', 0, this.#length - less)
     this.clear()

@@ -1,26 +1,35 @@
-/** How long to wait before the next attempt to connect: twice as long after each failure, and no two nodes in step. */
+/**
+ * The pause before the next attempt to connect: doubled after each failure, with jitter, so that nodes do not retry in
+ * step.
+ */
 
-/** Milliseconds. Not longer than 4 s: the agents of a switch that comes back after an hour are to be free within 5 s of its return. */
+/** Milliseconds. At most 4 s: when a switch returns after an hour, its agents must be free within 5 s. */
 const PAUSE_MS = { first: 200, longest: 4_000 } as const
 
-/** After a refusal (password, address): FreeSWITCH refuses after one wrong password, so more than one attempt per 5 s is hammering. */
+/**
+ * Pause after a refusal (password, address). FreeSWITCH closes the connection after one wrong password; one attempt per
+ * 5 s is enough.
+ */
 export const REFUSED_RETRY_MS = 5_000
 
-/** What a person is told whose machine FreeSWITCH does not let in. */
+/** Error text when FreeSWITCH's access list refuses this machine's address. */
 export const turnedAway = (name: string): string =>
-  `${name} turns this machine's address away: allow it by apply-inbound-acl in its event_socket.conf.xml`
+  `${name} refuses connections from this machine's address: allow it by apply-inbound-acl in its event_socket.conf.xml`
 
 export class Retry {
   #pause: number = PAUSE_MS.first
 
-  /** Milliseconds; half to all of what it would be, by chance: nodes that lost a switch together do not come back to it together. */
+  /**
+   * Returns the next pause in milliseconds: random, between half and all of the nominal pause. Nodes that lost a switch
+   * together so reconnect apart.
+   */
   next(): number {
     const pause = this.#pause * (0.5 + Math.random() / 2)
     this.#pause = Math.min(this.#pause * 2, PAUSE_MS.longest)
     return pause
   }
 
-  /** It is connected: after the next loss it begins with the shortest pause. */
+  /** Call when connected: after the next loss the shortest pause comes first. */
   reset(): void {
     this.#pause = PAUSE_MS.first
   }

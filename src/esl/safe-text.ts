@@ -1,7 +1,7 @@
 /**
- * The kinds of text that may enter FreeSWITCH. A string becomes one of these types only through its parser here, so a caller's name
- * or a lead's note cannot become part of a command: the compiler refuses it. Each grammar leaves out every character
- * that some parser of FreeSWITCH gives a meaning to: CR LF NUL $ { } [ ] < > | , ; ' " \ ^ % and '::'.
+ * The kinds of text that may be sent to FreeSWITCH. Only the parsers here turn a string into one of these types, so the
+ * compiler refuses a command that contains an unchecked caller's name or lead's note. No grammar allows a character
+ * that has a meaning for some parser of FreeSWITCH: CR LF NUL $ { } [ ] < > | , ; ' " \ ^ % and '::'.
  */
 import { randomUUID } from 'node:crypto'
 import { InputError } from '../base/errors.ts'
@@ -12,22 +12,28 @@ type Word<Kind extends string> = string & { readonly [brand]: Kind }
 export type Uuid = Word<'Uuid'>
 /** A number to dial, '+49301234567' or '2001'. */
 export type Dial = Word<'Dial'>
-/** A name of ours or of the switch's configuration: gateway, profile, queue, variable, application. */
+/** A name from Switchhook's or FreeSWITCH's configuration: gateway, profile, queue, variable, application. */
 export type Ident = Word<'Ident'>
 /** A value of a channel variable. */
 export type VarValue = Word<'VarValue'>
-/** A caller's name to show on a telephone. */
+/** A caller's name for the display of a telephone. */
 export type DisplayName = Word<'DisplayName'>
-/** A sound or recording below the switch's sound or recording folder, without its ending: 'ivr/welcome'. */
+/** A sound or recording below FreeSWITCH's sound or recording folder, without its file extension: 'ivr/welcome'. */
 export type SoundName = Word<'SoundName'>
-/** An absolute path on the switch's machine. */
+/** An absolute path on FreeSWITCH's machine. */
 export type FilePath = Word<'FilePath'>
-/** A way to reach one telephone: 'user/1001', 'sofia/gateway/carrier/2001', 'sofia/internal/1001@10.0.0.5:5060'. */
+/** The address of one telephone: 'user/1001', 'sofia/gateway/carrier/2001', 'sofia/internal/1001@10.0.0.5:5060'. */
 export type Endpoint = Word<'Endpoint'>
-/** An argument of an application, written by a script's author: free but for line ends, NUL and ${…}, which FreeSWITCH would run. */
+/**
+ * An argument of an application, written by a script's author: any text without line ends, NUL and ${…}, which
+ * FreeSWITCH would expand.
+ */
 export type AppArgument = Word<'AppArgument'>
 
-/** Together with 'reload' or 'unload' anywhere in a command's lines, this makes FreeSWITCH run another command (mod_event_socket.c, parse_command). */
+/**
+ * With 'reload' or 'unload' in the same lines, this word makes FreeSWITCH run another command (mod_event_socket.c,
+ * parse_command).
+ */
 const CHEAT = /mod_event_socket/i
 
 function parser<Kind extends string>(
@@ -38,7 +44,7 @@ function parser<Kind extends string>(
 ) {
   return (text: string): Word<Kind> => {
     if (typeof text !== 'string' || !grammar.test(text) || !extra(text) || CHEAT.test(text)) {
-      throw new InputError(`${JSON.stringify(String(text).slice(0, 80))} is no ${what}: ${allowed}`)
+      throw new InputError(`${JSON.stringify(String(text).slice(0, 80))} is not a valid ${what}; allowed: ${allowed}`)
     }
     return text as Word<Kind>
   }
@@ -47,7 +53,7 @@ function parser<Kind extends string>(
 export const uuid = parser<'Uuid'>(
   'uuid',
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
-  'FreeSWITCH writes 8-4-4-4-12 lower-case hex digits',
+  '8-4-4-4-12 lower-case hex digits, as FreeSWITCH writes them',
 )
 export const newUuid = (): Uuid => randomUUID() as string as Uuid
 export const dial = parser<'Dial'>('number to dial', /^\+?[0-9]{2,20}$/, 'an optional + and 2 to 20 digits')
@@ -61,7 +67,7 @@ export const varValue = parser<'VarValue'>(
 export const soundName = parser<'SoundName'>(
   'sound',
   /^[a-z0-9_-]{1,64}(\/[a-z0-9_-]{1,64}){0,6}$/,
-  "lower-case letters, digits, _ and -, folders divided by /, no ending: 'ivr/welcome'",
+  "lower-case letters, digits, _ and -, folders separated by /, no file extension: 'ivr/welcome'",
 )
 export const filePath = parser<'FilePath'>(
   'path of a file on the switch',
@@ -85,7 +91,10 @@ export const appArgument = parser<'AppArgument'>(
   text => !/[$%][{[]/.test(text) && !text.includes('$${'),
 )
 
-/** Keeps letters, digits, spaces and . - ( ) & of a name, drops the rest, cuts at 48: a name is shown, never refused. */
+/**
+ * Keeps letters, digits, spaces and . - ( ) & of a name, drops all else, cuts at 48 characters. Never throws: a name is
+ * only for display.
+ */
 export function displayName(text: string): DisplayName {
   const kept = text
     .normalize('NFC')
@@ -94,8 +103,8 @@ export function displayName(text: string): DisplayName {
   return [...kept].slice(0, 48).join('').trim() as DisplayName
 }
 
-/** How long a sound of that name on the switch is called: 'ivr/welcome' → 'ivr/welcome.wav', found below its sound_prefix. */
+/** The file of a sound, relative to FreeSWITCH's sound_prefix: 'ivr/welcome' → 'ivr/welcome.wav'. */
 export const soundFile = (name: SoundName): AppArgument => `${name}.wav` as string as AppArgument
 
-/** A uuid, number or name is always a safe variable value. */
+/** Every uuid, number and name is a safe variable value. */
 export const asValue = (word: Uuid | Dial | Ident | SoundName): VarValue => word as string as VarValue

@@ -1,4 +1,7 @@
-/** Wires over TCP. Nothing above knows that there are sockets. */
+/**
+ * TCP implementation of Wire (esl/wire.ts): outgoing connections, the listener and a probe of an address. Layers above
+ * know no sockets.
+ */
 import { connect, createServer, type Socket } from 'node:net'
 import { SwitchError } from '../base/errors.ts'
 import type { Budget } from './budget.ts'
@@ -6,16 +9,17 @@ import type { Inbox } from './inbox.ts'
 import type { Wire, WireHandlers } from './wire.ts'
 
 /**
- * Connections that the kernel keeps for us while we are busy. Each costs FreeSWITCH 0.7 % of a core at real-time priority until it is
- * greeted (esl/inbox.ts): with three hundred of them nobody else has two cores, and none was greeted within 25 s (measured beside two
- * busy programs). Whoever finds the queue full is asked again by their own kernel after a second, which costs nothing: then all of them
- * were, within 15 s. With 64 a hundred callers, whom one death brings at once, would not all find room.
+ * Connections that the kernel queues while this process is busy. Until Switchhook sends `connect` on it, each costs
+ * FreeSWITCH 0.7 % of a core at real-time priority (esl/inbox.ts): 300 in the queue took two cores, and none was
+ * greeted within 25 s (measured beside two busy programs). When the queue is full, FreeSWITCH's kernel tries again
+ * after 1 s, which costs nothing: then all 300 were greeted within 15 s. 64 is too few for the hundred callers that the
+ * death of one node brings at once.
  */
 const BACKLOG = 128
-/** A host that does not answer at all must not hold anybody for the kernel's two minutes. */
+/** Limit for a host that does not answer at all; the kernel's own limit is two minutes. */
 const CONNECT_MS = 5_000
 const KNOCK_MS = 300
-/** Chunks (64 KiB at most) of one connection that wait to be handed on: with more its socket is not read. */
+/** Chunks (64 KiB at most) of one connection that may wait in the inbox; at this number its socket is paused. */
 const CHUNKS_WAIT = 4
 
 class SocketWire implements Wire {
@@ -64,7 +68,7 @@ class SocketWire implements Wire {
   }
 }
 
-/** Rejects with SwitchError LINK_DOWN when nobody listens there, or does not within 5 s. */
+/** Opens a connection. Rejects with SwitchError LINK_DOWN when it is refused, or not accepted within 5 s. */
 export function connectTcp(host: string, port: number): Promise<Wire> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, keepAlive: true, timeout: CONNECT_MS })
@@ -85,8 +89,8 @@ export function connectTcp(host: string, port: number): Promise<Wire> {
 export type Knock = 'accepts' | 'refuses' | 'silent'
 
 /**
- * What comes of a connection to this address ('host:port', '[::1]:8084') now. A process that is stopped accepts, through its kernel; of
- * one that has ended the kernel refuses. 'silent': no answer within 300 ms, or the host cannot be reached.
+ * Probes an address ('host:port', '[::1]:8084') with one TCP connection. For a stopped process the kernel still
+ * accepts; for an ended process it refuses. 'silent': no answer within 300 ms, or the host is unreachable.
  */
 export function knock(address: string): Promise<Knock> {
   const colon = address.lastIndexOf(':')
@@ -110,7 +114,7 @@ export function knock(address: string): Promise<Knock> {
 
 export interface TcpListener {
   readonly port: number
-  /** Refuses new connections at once; those that are open stay. */
+  /** Refuses new connections from now on; open connections stay. */
   stopListening(): void
   /** Stops listening and waits until every connection is closed. */
   close(): Promise<void>
@@ -118,22 +122,26 @@ export interface TcpListener {
 
 export interface TcpListening {
   readonly host: string
-  /** 0 takes any free one. */
+  /** 0: any free port. */
   readonly port: number
   readonly backlog?: number
-  /** Of each wire: Wire.budget. */
+  /** Given to each wire as Wire.budget. */
   readonly budget?: Budget
-  /** Through which what the wires bring is handed on. Absent: at once. */
+  /** Orders the data that the wires receive. Absent: data is passed on at once. */
   readonly inbox?: Inbox | undefined
   onWire(wire: Wire): void
-  /** A connection could not be accepted (no file descriptors are left). The port stays open; whoever waits in the kernel is taken later. Default: thrown. */
+  /**
+   * A connection could not be accepted (no file descriptors left). The port stays open; connections in the kernel's
+   * queue are accepted later. Default: thrown.
+   */
   onFault?(error: Error): void
 }
 
-/** Rejects with SwitchError LINK_DOWN when the port is taken. */
+/** Opens a listening port. Rejects with SwitchError LINK_DOWN when the port is in use. */
 export function listenTcp(options: TcpListening): Promise<TcpListener> {
   return new Promise((resolve, reject) => {
-    // noDelay: with Nagle a verb costs 64 ms instead of 21. allowHalfOpen stays off: a FIN is the end of a conversation.
+    // noDelay: with Nagle's algorithm a verb takes 64 ms instead of 21. allowHalfOpen stays off: a FIN ends the
+    // connection in both directions.
     const server = createServer({ noDelay: true }, socket => {
       options.inbox?.accepted()
       options.onWire(new SocketWire(socket, options.budget, options.inbox))

@@ -1,19 +1,26 @@
 /**
- * Which channel variables a flow may set. A name may come from anywhere (a lead's column), and FreeSWITCH gives hundreds of names a meaning:
- * it runs the values of some, opens those of others as files or streams, and finds its way by others, as this house does.
+ * Which channel variables a flow may set. A name may come from outside (a column of a lead list), and FreeSWITCH gives
+ * hundreds of names a meaning: it runs the values of some, opens those of others as files or streams, and routes by
+ * others. Switchhook also routes by some.
  */
 import { InputError } from '../base/errors.ts'
 import { ident, type Ident } from './safe-text.ts'
 
-/** Their values are run as applications or api commands, or are paths and patterns of what FreeSWITCH runs and writes (its source, 1.10.12). */
+/**
+ * FreeSWITCH runs their values as applications or api commands, or uses them as paths and patterns of what it runs and
+ * writes (source of 1.10.12).
+ */
 const CODE =
   /^(api_|execute_on_|exec_|bridge_pre_execute_|group_confirm_|bind_meta|sip_h_|sip_route_uri|sip_network_destination|origination_nested_vars|record_post_process|session_in_hangup_hook|(xml|json)_cdr_base)|_(exec|exec_api|hook|template)$/i
 
-/** By these the house finds its legs again, and decides where they go next. */
+/** Switchhook identifies its legs by these, and controls where FreeSWITCH sends them next. */
 const HOUSE =
   /^(switchhook_|origination_|originate_|socket_resume$|transfer_after_bridge$|park_after_bridge$|hangup_after_bridge$|max_session_transfers$|media_timeout$|ignore_early_media$|uuid)/i
 
-/** The first words of the names that FreeSWITCH 1.10.12 reads from a channel: switch_channel_get_variable and its kin, all modules. */
+/**
+ * The first words of the variables that FreeSWITCH 1.10.12 reads from a channel: switch_channel_get_variable and its
+ * variants, all modules.
+ */
 const FREESWITCH = new Set(
   (
     '3pcc absolute accountcode add advertised alert answer api app areacode asr att attended attxfer audio auto bda bert bind blind ' +
@@ -32,33 +39,39 @@ const FREESWITCH = new Set(
   ).split(' '),
 )
 
-/** Beginning with one of those words, and harmless: records of a call, and what is spoken in which language and codec. */
+/** Harmless names that begin with one of those words: records of a call, language and codec. */
 const HARMLESS: ReadonlySet<string> = new Set(['call_type', 'accountcode', 'language', 'absolute_codec_string'])
 
 const isCode = (name: string): boolean => CODE.test(name)
 
-/** For whoever writes a dial string: InputError when FreeSWITCH would run the value of this variable. */
+/** For esl/dialstring.ts. Throws InputError when FreeSWITCH would run the value of this variable. */
 export function assertNoCode(name: Ident): void {
   if (isCode(name))
-    throw new InputError(`the variable '${name}' is code to FreeSWITCH and is never set from here: ${ALLOWED}`)
+    throw new InputError(`the variable '${name}' cannot be set, FreeSWITCH would run its value: ${ALLOWED}`)
 }
 
-/** A variable that a flow may set on a leg that lives. Throws InputError for one whose value FreeSWITCH runs, and for the house's own. */
+/**
+ * A variable that a flow may set on a live leg. Throws InputError for one whose value FreeSWITCH runs, and for
+ * Switchhook's own.
+ */
 export function legVariable(name: string): Ident {
   const word = ident(name)
   assertNoCode(word)
   if (HOUSE.test(name))
-    throw new InputError(`the variable '${name}' is the house's own, which finds its calls by it: ${ALLOWED}`)
+    throw new InputError(`the variable '${name}' cannot be set, Switchhook controls its calls by it: ${ALLOWED}`)
   return word
 }
 
-/** A variable that a flow may give to a leg that it dials: a name of its own, for records and events. Throws InputError for any that FreeSWITCH reads. */
+/**
+ * A variable that a flow may set on a leg that it dials, for records and events. Throws InputError for any name that
+ * FreeSWITCH reads.
+ */
 export function dialVariable(name: string): Ident {
   const word = legVariable(name)
   const [first = ''] = name.toLowerCase().split(/[_.-]/, 1)
   if (!/^[a-z]/i.test(name) || (FREESWITCH.has(first) && !HARMLESS.has(name))) {
     throw new InputError(
-      `the variable '${name}' cannot be given to a leg that is dialled, FreeSWITCH acts on such names: ${ALLOWED}`,
+      `the variable '${name}' cannot be set on a dialled leg, FreeSWITCH acts on such names: ${ALLOWED}`,
     )
   }
   return word

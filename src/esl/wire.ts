@@ -1,26 +1,32 @@
-/** A pair of byte streams to FreeSWITCH: TCP in production, memory in tests. The event socket above never sees the difference. */
+/**
+ * A pair of byte streams to FreeSWITCH: TCP in production (esl/tcp.ts), memory in tests. The event socket code above
+ * sees no difference.
+ */
 import type { Budget } from './budget.ts'
 
 export interface WireHandlers {
   data(chunk: Buffer): void
-  /** Called exactly once, after the last data. `error` is set when the wire broke rather than ended. */
+  /** Called exactly once, after the last data. `error` is set when the wire failed, absent when it ended in order. */
   close(error?: Error): void
 }
 
 export interface Wire {
-  /** Takes the bytes at once; text is written as latin1 unless it is a Buffer. Writing to a closed wire is silently dropped. */
+  /** Never blocks. A string is written as latin1. On a closed wire the bytes are dropped without an error. */
   write(bytes: string | Buffer): void
-  /** Ends our side after what was written (FIN). */
+  /** Ends this side after all that was written (FIN). */
   end(): void
-  /** Breaks the wire now (RST where there is one). */
+  /** Closes the wire now (RST, if the transport has one). */
   destroy(error?: Error): void
-  /** Must be called once, in the same tick in which the wire was handed out. */
+  /** Must be called once, in the tick in which the wire was obtained. */
   listen(handlers: WireHandlers): void
-  /** Stops and starts the flow of data, for backpressure. */
+  /** Pauses and resumes reading, for backpressure. */
   pause(): void
   resume(): void
-  /** Address of the other side, '127.0.0.1' or '::1'; 'memory' for wires without one. */
+  /** Address of the peer, '127.0.0.1' or '::1'; 'memory' for wires without an address. */
   readonly peer: string
-  /** What all connections of the port that this one came by may hold of frames that are not complete, until it is known whom they bring. Absent: no limit but a frame's own. */
+  /**
+   * Memory for incomplete frames that all unidentified connections of one port share. Absent: only the limit of a
+   * single frame applies.
+   */
   readonly budget?: Budget | undefined
 }

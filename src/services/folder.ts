@@ -1,10 +1,13 @@
-/** Where a private server puts its unix socket: a path may have 103 bytes at most, and the server's user must be able to walk there. */
+/**
+ * The folder of a private server's unix socket: its path has 103 bytes at most, and the server's user may enter all its
+ * parents.
+ */
 import { createHash } from 'node:crypto'
 import { chmod, chown, mkdir, mkdtemp, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** sun_path has 104 bytes on macOS and 108 on Linux, with the zero at its end. */
+/** sun_path has 104 bytes on macOS and 108 on Linux, including the final zero. */
 const LONGEST_PATH = 103
 
 export interface Places {
@@ -19,11 +22,14 @@ export interface User {
 
 export interface SocketFolder {
   readonly path: string
-  /** Lies outside the project and the cache: it has to go when the server ends. */
+  /** It is outside the project and the cache, and must be removed when the server ends. */
   readonly temporary: boolean
 }
 
-/** A folder of mode 700 that belongs to `user` (default: us), in the project if that can be, else in the cache, else in the temp folder. */
+/**
+ * Creates a folder of mode 700 that belongs to `user` (default: ours): in the project if possible, else in the cache,
+ * else in the temp folder.
+ */
 export async function socketFolder(
   { dataDir, cacheDir }: Places,
   socketName: string,
@@ -49,7 +55,7 @@ async function ownedBy(path: string, user: User | undefined): Promise<void> {
   if (user) await chown(path, user.uid, user.gid)
 }
 
-/** True when a stranger on this machine may pass through every folder down to `path`. */
+/** True when any user of this machine may enter every folder down to `path`. */
 export async function canWalk(path: string): Promise<boolean> {
   for (let at = path; ; at = dirname(at)) {
     if (((await stat(at)).mode & 0o001) === 0) return false

@@ -1,9 +1,10 @@
 /**
- * A server that lives exactly as long as somebody uses it, however its users end: also by kill -9.
+ * Starts a server that runs exactly as long as a process uses it, however those processes end, also by kill -9.
  *
- * A shell stands between us and the server and reads from a named pipe. Every process that uses the server holds the other end open.
- * When the last one is gone the kernel ends the pipe, the shell's `read` returns, and it stops the server. So a node that is killed
- * leaves its private PostgreSQL to the nodes that remain, and nothing at all when none remains. Works without /proc: POSIX sh only.
+ * A shell starts the server and reads from a named pipe. Every process that uses the server keeps the other end open.
+ * After the last of them has ended, the kernel ends the pipe, the shell's `read` returns, and the shell stops the
+ * server. So after a node is killed, its private PostgreSQL serves the remaining nodes, and stops with the last one.
+ * Needs POSIX sh only, no /proc. Used by the other files of services/.
  */
 import { execFile, spawn } from 'node:child_process'
 import { closeSync, constants, openSync, readFileSync } from 'node:fs'
@@ -14,7 +15,10 @@ import { SwitchhookError } from '../base/errors.ts'
 
 export const run = promisify(execFile)
 
-/** $1: a folder to remove at the end, or ''. The rest: the server. fd 3: the pipe, which the server itself must not hold. */
+/**
+ * $1: a folder to remove at the end, or ''. The rest: the server's command. fd 3: the pipe, which the server itself
+ * must not keep open.
+ */
 const SHELL = `
 folder=$1; shift
 "$@" 3<&- &
@@ -26,34 +30,37 @@ kill "$reader" 2>/dev/null
 [ -z "$folder" ] || rm -rf -- "$folder"
 exit "$code"`
 
-/** While it is held, the server stays. */
+/** Keeps the server running until it is released. */
 export interface Hold {
   release(): void
 }
 
 export interface GuardedServer {
-  /** The named pipe; its folder exists. */
+  /** Path of the named pipe; its folder must exist. */
   pipe: string
   command: readonly string[]
-  /** The server works in this folder. */
+  /** The server's working directory. */
   cwd: string
   environment: Record<string, string>
   logFile: string
-  /** Removed after the server has ended, by its own user. */
+  /** A folder to remove after the server has ended, as the server's user. */
   removeAfter?: string
-  /** Given when we are root and the server must not be. */
+  /** Set when this process is root and the server must not be. */
   user?: { uid: number; gid: number }
 }
 
 export interface Guard {
   readonly hold: Hold
-  /** The process group of shell and server, for the case that a server does not obey. */
+  /** The process group of shell and server, to kill a server that does not stop. */
   readonly group: number
   /** Resolves with the exit code when the server has ended. */
   readonly ended: Promise<number>
 }
 
-/** Takes hold of a server that runs. Null when there is none (nobody reads the pipe). */
+/**
+ * Takes a hold of a running server. Null when none runs (no process reads the pipe). Throws SERVICE when the pipe
+ * cannot be opened.
+ */
 export function takeHold(pipe: string): Hold | null {
   try {
     const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
@@ -75,12 +82,13 @@ function holdOf(fd: number): Hold {
   }
 }
 
-/** Starts a server in a session of its own (a Ctrl-C in the terminal is ours to answer, not the server's). */
+/** Starts a server in a separate session, so that Ctrl-C in the terminal reaches only this process. */
 export async function startGuarded(server: GuardedServer): Promise<Guard> {
   const { pipe, command, cwd, environment, logFile, removeAfter = '', user } = server
   await rm(pipe, { force: true })
   await run('mkfifo', ['-m', '600', pipe])
-  // A first reader that does not wait, so that our writer does not wait, so that the shell's reader (which must block later) does not.
+  // A non-blocking reader lets our writer open without waiting, and that lets the shell's reader (which must block
+  // later) open.
   const first = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
   const writer = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK)
   const reader = openSync(pipe, constants.O_RDONLY)
@@ -106,7 +114,10 @@ export async function startGuarded(server: GuardedServer): Promise<Guard> {
   }
 }
 
-/** Polls, because nothing in Node tells that the reader of a pipe is gone or that a server of another process is ready. */
+/**
+ * Polls until `holds`; false after `withinMs`. Node has no event for a pipe without a reader, or for a server of
+ * another process.
+ */
 export async function until(clock: Clock, withinMs: number, holds: () => boolean | Promise<boolean>): Promise<boolean> {
   const deadline = clock.monotonic() + withinMs
   while (!(await holds())) {
@@ -116,7 +127,7 @@ export async function until(clock: Clock, withinMs: number, holds: () => boolean
   return true
 }
 
-/** True when the server ends within 5 s, false when somebody still holds it then. */
+/** True when the server ends within 5 s, false when it still runs then. */
 export async function isGone(clock: Clock, pipe: string): Promise<boolean> {
   return until(clock, 5_000, () => {
     const still = takeHold(pipe)
@@ -125,24 +136,24 @@ export async function isGone(clock: Clock, pipe: string): Promise<boolean> {
   })
 }
 
-/** Waits for the end of a server that nobody holds any more; one that does not obey is killed. */
+/** Waits for the end of a server without holds, and kills it when it has not ended after 5 s. */
 export async function stopped(clock: Clock, pipe: string, group: number): Promise<void> {
   if (await isGone(clock, pipe)) return
-  if (group > 0) signal(-group, 'SIGKILL') // -0 would be ourselves
+  if (group > 0) signal(-group, 'SIGKILL') // -0 would be our own group
   await isGone(clock, pipe)
 }
 
-/** A process that has ended but that nobody has collected (in a container often nobody ever does) is not alive. */
+/** True when the process runs. A zombie (ended, not reaped; common in containers) counts as ended. */
 export function isAlive(pid: number): boolean {
   if (!signal(pid, 0)) return false
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
-    return true // no /proc here, or not for us
+    return true // no /proc, or not readable
   }
 }
 
-/** True when a process was there to take the signal. 0 only asks. */
+/** Sends a signal. True when the process exists; signal 0 only tests that. */
 export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, name)
@@ -151,7 +162,10 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Resolves when `ready` holds; rejects with the last lines of the log when the server ends before that, or is not ready in time. */
+/**
+ * Resolves when `ready` holds. Rejects with SERVICE and the last lines of the log when the server ends first, or is not
+ * ready after 60 s.
+ */
 export async function readyOrEnded(
   name: string,
   { clock, guard, logFile }: { clock: Clock; guard: Guard; logFile: string },
@@ -165,6 +179,6 @@ export async function readyOrEnded(
   const isReady = await until(clock, 60_000, async () => code !== undefined || (await ready()))
   if (code === undefined && isReady) return
   const words = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-5).join('\n  ')
-  const what = code === undefined ? 'is not ready after 60 s' : `ended at once (exit ${code})`
+  const what = code === undefined ? 'is not ready after 60 s' : `ended during its start (exit code ${code})`
   throw new SwitchhookError('SERVICE', `the private ${name} ${what}; ${logFile} ends with:\n  ${words}`)
 }

@@ -1,6 +1,7 @@
 /**
- * PostgreSQL and Redis for this process: those that the settings name, else private ones, which all processes of this project share.
- * Says one line for each: what was chosen, where its data is, how long it took.
+ * Opens PostgreSQL and Redis for this process: those of the settings, else private ones that all processes of this
+ * project share. Prints one line for each: version, address or data folder, duration of the start. Used by node.ts and
+ * the command line.
  */
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -20,15 +21,15 @@ import { withServiceRegistry, type ServiceRegistry, type Running } from './servi
 export interface Services {
   readonly database: DatabaseAddress
   readonly redis: RedisAddress
-  /** Lets go of the private services; the last process that does waits until they have ended (about 0.2 s). */
+  /** Releases the private services; the last process to do so waits until they have ended (about 0.2 s). */
   close(): Promise<void>
 }
 
 export interface ServicesOptions {
   clock: Clock
-  /** Gets one line for people, without a newline. */
+  /** Receives one line for display, without a newline. */
   say(line: string): void
-  /** For tests: faster, and the data is removed at the end. */
+  /** For tests: faster; the data is removed at the end. */
   throwaway?: boolean
 }
 
@@ -45,19 +46,19 @@ interface Kind<R> {
 type Postgres = NonNullable<ServiceRegistry['postgres']>
 type Redis = NonNullable<ServiceRegistry['redis']>
 
-/** Rejects with SwitchhookError SERVICE: one line that says what is missing and what to do. */
+/** Opens both. Rejects with SwitchhookError SERVICE: what is missing and what to do. */
 export async function openServices(config: Needs, options: ServicesOptions): Promise<Services> {
   const { database, redis, close } = await open(config, options, { postgres: true, redis: true })
   return { database: database!, redis: redis!, close }
 }
 
-/** PostgreSQL alone: Redis may be away. Rejections as above. */
+/** Opens PostgreSQL only; Redis may be down. Rejects as `openServices` does. */
 export async function openDatabaseService(config: Needs, options: ServicesOptions): Promise<Omit<Services, 'redis'>> {
   const { database, close } = await open(config, options, { postgres: true, redis: false })
   return { database: database!, close }
 }
 
-/** Redis alone: PostgreSQL may be away. Rejections as above. */
+/** Opens Redis only; PostgreSQL may be down. Rejects as `openServices` does. */
 export async function openRedisService(config: Needs, options: ServicesOptions): Promise<Omit<Services, 'database'>> {
   const { redis, close } = await open(config, options, { postgres: false, redis: true })
   return { redis: redis!, close }
@@ -81,7 +82,7 @@ async function open(config: Needs, options: ServicesOptions, wanted: Wanted): Pr
       ...(database ? [`in the schema ${database.schema}`] : []),
       ...(redis ? [`in database ${redisOptions(redis).db} of Redis`] : []),
     ]
-    options.say(`demo: ${places.join(' and ')}, apart from everything else`)
+    options.say(`demo: ${places.join(' and ')}, separate from all other data`)
     return { ...services, ...(database && { database }), ...(redis && { redis }) }
   } catch (error) {
     await services.close()
@@ -134,7 +135,7 @@ class PrivateServices {
     }
   }
 
-  /** Both at the same time; when one cannot be had the other is let go. */
+  /** Opens both at the same time; when one fails, the other is released. */
   async open(wanted: { postgres: boolean; redis: boolean }): Promise<ServiceRegistry> {
     return withServiceRegistry(this.#dataDir, this.#clock, async before => {
       const [postgres, redis] = await Promise.allSettled([
@@ -157,7 +158,7 @@ class PrivateServices {
 
   async close(): Promise<void> {
     await withServiceRegistry(this.#dataDir, this.#clock, async registry => {
-      const users = registry.users.toSpliced(registry.users.indexOf(process.pid), 1) // once: this process may have opened them twice
+      const users = registry.users.toSpliced(registry.users.indexOf(process.pid), 1) // once: it may have opened them twice
       this.#letGo()
       if (users.length > 0) return { ...registry, users }
       await Promise.all([
@@ -179,16 +180,16 @@ class PrivateServices {
     }
     hold?.release()
     if (hold && !(await isGone(this.#clock, kind.pipe))) {
-      // Others may be using it: it is not ours to kill.
+      // not killed: other processes may use it
       throw new SwitchhookError(
         'SERVICE',
-        `${kind.name}: a private server runs and does not answer, see ${kind.data}.log`,
+        `${kind.name}: the private server runs but does not answer, see ${kind.data}.log`,
       )
     }
     const { running, guard, from } = await kind.start(known)
     this.#holds.push(guard.hold)
     void guard.ended.then(code => {
-      if (!this.#leaving) this.#say(`${kind.name}: the private server has ended (exit ${code}), see ${kind.data}.log`)
+      if (!this.#leaving) this.#say(`${kind.name}: the private server ended (exit ${code}), see ${kind.data}.log`)
     })
     const took = ((this.#clock.monotonic() - began) / 1_000).toFixed(1)
     this.#say(`${kind.name}: private ${running.version}${from ? ` (${from})` : ''} in ${kind.data} (${took} s)`)
@@ -230,7 +231,9 @@ async function givenRedis(url: string, say: (line: string) => void): Promise<Red
   }
 }
 
-/** A refused connection to a name with several addresses is an AggregateError without a message of its own. */
+/**
+ * The text of an error. A refused connection to a name with several addresses is an AggregateError without a message.
+ */
 function reason(error: unknown): string {
   const { message, code } = error as { message?: string; code?: string }
   return message || code || String(error)

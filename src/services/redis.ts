@@ -1,4 +1,7 @@
-/** The private Redis of a machine that has none running: over a unix socket only, kept between runs in DATA_DIR/redis. */
+/**
+ * The private Redis, for an installation without REDIS_URL: reached over a unix socket only, its data kept between runs
+ * in DATA_DIR/redis. Used by services/open.ts.
+ */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SwitchhookError } from '../base/errors.ts'
@@ -20,7 +23,7 @@ export interface RedisStartOptions extends StartOptions {
 interface StartedRedis {
   running: RunningRedis
   guard: Guard
-  /** For people: where the program came from. */
+  /** Origin of the program, for display. */
   from: string
 }
 
@@ -28,7 +31,7 @@ const WHAT_TO_DO = 'install redis (apt install redis-server, brew install redis,
 
 export const redisPipe = (dataDir: string): string => join(dataDir, 'run', 'redis.hold')
 
-/** True when the server that the roll tells of answers. */
+/** True when the server in the registry answers. */
 export async function redisAnswers({ address }: RunningRedis): Promise<boolean> {
   return redisVersion(address, 2_000).then(
     () => true,
@@ -37,13 +40,13 @@ export async function redisAnswers({ address }: RunningRedis): Promise<boolean> 
 }
 
 /**
- * Starts it, for the first time or again. Throws SwitchhookError SERVICE that says what to install when there is no Redis to be had,
- * or with the end of the server's log. `before`: what the roll tells of the last one.
+ * Starts the server, for the first time or again. Rejects with SwitchhookError SERVICE: what to install when no Redis
+ * is available, or the end of the server's log. `before`: the last server in the registry.
  */
 export async function startRedis(options: RedisStartOptions, before?: RunningRedis): Promise<StartedRedis> {
   const { dataDir, cacheDir, clock, throwaway } = options
   const program = await findRedis(options)
-  if (!program) throw new SwitchhookError('SERVICE', `queues need Redis and there is none: ${WHAT_TO_DO}`)
+  if (!program) throw new SwitchhookError('SERVICE', `queues need Redis, and none was found: ${WHAT_TO_DO}`)
   if (before && (await redisAnswers(before))) await endOrphan(before)
 
   const data = join(dataDir, 'redis')
@@ -56,7 +59,7 @@ export async function startRedis(options: RedisStartOptions, before?: RunningRed
     command: [
       ...program.command,
       ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', data, '--daemonize', 'no'],
-      // Appended and synced each second: a crash of the machine costs a second of queue events, a crash of Redis nothing.
+      // synced each second: a crash of the machine loses one second of queue events, a crash of Redis nothing
       ...[
         '--save',
         '',
@@ -84,7 +87,10 @@ export async function startRedis(options: RedisStartOptions, before?: RunningRed
   return { running: { address, version: await redisVersion(address), group: guard.group }, guard, from: program.from }
 }
 
-/** Its guard was killed and it was not. Two servers on one append-only file would ruin it. The answer to SHUTDOWN is a closed link. */
+/**
+ * Stops a server whose guard was killed: two servers would destroy their append-only file. Redis answers SHUTDOWN by
+ * closing the link, so a rejection counts only if it still answers.
+ */
 async function endOrphan(orphan: RunningRedis): Promise<void> {
   try {
     const client = await openRedisClient(orphan.address, { name: 'switchhook-starter' })
@@ -94,7 +100,9 @@ async function endOrphan(orphan: RunningRedis): Promise<void> {
   }
 }
 
-/** The program of a Redis: on the PATH, else unpacked into the cache. Null when there is none to be had; `say` tells why. */
+/**
+ * Finds a Redis program: on the PATH, else unpacked into the cache. Null when none is available; `say` gets the reason.
+ */
 export async function findRedis({
   cacheDir,
   say,

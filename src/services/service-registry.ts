@@ -1,6 +1,7 @@
 /**
- * Which processes of this project use its private services, and where those are: DATA_DIR/services.json.
- * One process at a time reads and changes it, also while it starts or stops a server.
+ * The registry of the private services, DATA_DIR/services.json: their addresses, and the processes of this project that
+ * use them. One process at a time holds its lock, and keeps it while it starts or stops a server. Used by
+ * services/open.ts.
  */
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,16 +18,22 @@ export interface Running<Address> {
 }
 
 export interface ServiceRegistry {
-  /** Process ids. Whoever holds a pipe keeps the server alive; these only tell the last one to wait for its end. */
+  /**
+   * Process ids. They only tell the last process to wait for the end of the server; the pipes keep it running
+   * (services/guard.ts).
+   */
   readonly users: readonly number[]
   readonly postgres?: Running<DatabaseAddress & { socketFolder: string }>
   readonly redis?: Running<RedisAddress & { socket: string }>
 }
 
-/** As long as a slow machine may need for its first start, packages and all. */
+/** Longest wait for the lock: a slow machine may need so long for its first start, including packages. */
 const LOCK_WITHIN_MS = 180_000
 
-/** Gives the roll to `change` and keeps what it returns. Others wait meanwhile. Users that have died are not on it. */
+/**
+ * Passes the registry, without ended processes, to `change`, and writes what it returns. Other processes wait
+ * meanwhile.
+ */
 export async function withServiceRegistry(
   dataDir: string,
   clock: Clock,
@@ -46,7 +53,7 @@ export async function withServiceRegistry(
   }
 }
 
-/** A file that is missing or broken says nothing: the pipes tell what runs. */
+/** A missing or invalid file counts as empty: the pipes show what runs. */
 async function read(file: string): Promise<ServiceRegistry> {
   try {
     const registry = JSON.parse(await readFile(file, 'utf8')) as ServiceRegistry
@@ -57,7 +64,7 @@ async function read(file: string): Promise<ServiceRegistry> {
   }
 }
 
-/** A lock that its owner's death opens: a file with a process id, brought into place by `link`, which never replaces. */
+/** A lock that opens when its owner ends: a file with a process id, created by `link`, which never replaces a file. */
 async function lock(path: string, clock: Clock): Promise<() => Promise<void>> {
   const mine = `${path}.${process.pid}`
   await writeFile(mine, String(process.pid))
@@ -67,7 +74,7 @@ async function lock(path: string, clock: Clock): Promise<() => Promise<void>> {
     if (!got)
       throw new SwitchhookError(
         'SERVICE',
-        `another process starts services since minutes; if none does, remove ${path}`,
+        `another process has held ${path} for 3 minutes to start services: wait, or remove it if none does`,
       )
   } finally {
     await rm(mine, { force: true })
@@ -85,7 +92,10 @@ async function linked(mine: string, path: string): Promise<boolean> {
   }
 }
 
-/** Renamed before it is removed: of two that find the same dead owner only one can rename, and a living owner's lock is put back. */
+/**
+ * Removes the lock of an ended owner. It is renamed first: of two processes only one can rename it, and the lock of a
+ * live owner is put back.
+ */
 async function removeDead(path: string): Promise<boolean> {
   const aside = `${path}.dead.${process.pid}`
   try {

@@ -1,4 +1,8 @@
-/** Queries of the table `attempts`: every time we tried to reach a lead. The id is the uuid of the leg at the switch. */
+/**
+ * Queries of the table `attempts`: one row per attempt to reach a lead. The id is the uuid of its leg. States:
+ * intended, sent, ringing, answered, ended, in this order; some may be skipped. Used by the campaign code and
+ * desk/campaign-figures.ts.
+ */
 import { keptFigures } from './figures.ts'
 import type { Queries } from './sql.ts'
 
@@ -11,7 +15,7 @@ export interface AttemptRow {
   readonly state: AttemptState
   readonly node: string
   readonly core: string | null
-  /** Over which the lead is called. */
+  /** The gateway that the lead is called over. */
   readonly gateway: string | null
   readonly cause: string | null
   readonly disposition: string | null
@@ -31,7 +35,7 @@ export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRo
   return row ?? null
 }
 
-/** One step forward; news that comes late changes nothing. */
+/** Moves an attempt forward to `stage`; a late event changes nothing. */
 export async function markAttempt(
   sql: Queries,
   id: string,
@@ -48,7 +52,7 @@ export async function markAttempt(
   }
 }
 
-/** They talk with an agent: the first time counts. */
+/** The lead talks with an agent; the first time counts. False when the attempt has ended, or does not exist. */
 export async function markConnected(sql: Queries, id: string, agent: string, now: number): Promise<boolean> {
   const rows = await sql`
     update attempts set connected_at = coalesce(connected_at, ${new Date(now)}), agent = ${agent} where id = ${id} and state <> 'ended'`
@@ -56,14 +60,14 @@ export async function markConnected(sql: Queries, id: string, agent: string, now
 }
 
 export interface AttemptClosing {
-  /** Null: nobody's telephone rang. */
+  /** Null: no telephone rang. */
   readonly disposition: string | null
   readonly cause?: string | null | undefined
   readonly agent?: string | null | undefined
   readonly heard?: 'person' | 'machine' | 'unknown' | null | undefined
 }
 
-/** Ends an attempt that is still open. Null when it has ended before, or when there is none. */
+/** Ends an open attempt. Null when it has ended before, or does not exist. */
 export async function endAttempt(
   sql: Queries,
   id: string,
@@ -78,7 +82,7 @@ export async function endAttempt(
   return row ?? null
 }
 
-/** Attempts that nobody has ended though the claim on their lead ran out: whoever drove them may be dead. The first 500. */
+/** Open attempts whose claim on the lead has expired: their node may be dead. The first 500. */
 export async function overdueAttempts(sql: Queries, campaign: string, now: number): Promise<AttemptRow[]> {
   return sql<AttemptRow[]>`
     select ${columns(sql)} from attempts a join leads l on l.id = a.lead_id
@@ -92,8 +96,8 @@ export async function attemptsOf(sql: Queries, lead: number): Promise<AttemptRow
 }
 
 /**
- * What a campaign's attempts came to, by disposition; 'refused' counts those whose telephone never rang; 'under-way' have not been answered
- * yet, 'in-flow' have. Kept (migrations/0002_growth.sql), not counted.
+ * The number of a campaign's attempts by disposition. 'refused': no telephone rang; 'under-way': not yet answered;
+ * 'in-flow': answered, not ended. From figures kept by triggers (migrations/0002_growth.sql), not counted.
  */
 export function countAttempts(sql: Queries, campaign: string): Promise<Map<string, number>> {
   return keptFigures(sql, campaign, 'attempt')

@@ -1,4 +1,8 @@
-/** Queries of the table `calls`: one row a call, written when it begins, again when it is another step further, and closed when it ends. */
+/**
+ * Queries of the table `calls`: one row per call, written when the call begins, updated after its steps, closed when it
+ * ends. A closed row does not change. Used by record/call-rows.ts, node/reconcile.ts, campaign/click-to-dial.ts and the
+ * command line.
+ */
 import type { Json, Queries } from './sql.ts'
 
 export interface CallStart {
@@ -11,37 +15,37 @@ export interface CallStart {
   readonly node: string
   readonly startedAt: number
   readonly answeredAt?: number | null
-  /** The CRM's own ids, carried through unread: crmuuid, product_code, call_type, … */
+  /** Ids of the CRM, stored without interpretation: crmuuid, product_code, call_type, … */
   readonly crm?: Readonly<Record<string, string>>
-  /** The number of the person served. */
+  /** The telephone number of the customer. */
   readonly customer?: string | null
   readonly agent?: string | null
 }
 
-/** What became of a call on its way, as far as it is known; null: nothing of that kind. */
+/** The course of a call, as far as known; null: it had nothing of that kind. All times in milliseconds. */
 export interface CallWay {
-  /** The leg that they talked with last, else the one that was dialled last. */
+  /** The leg that the customer talked with last, else the leg that was dialled last. */
   readonly otherLeg: string | null
-  /** The queue that they entered last. */
+  /** The last queue of the caller. */
   readonly queue: string | null
-  /** Of the telephone number that was dialled last: the gateway. */
+  /** The gateway of the number that was dialled last. */
   readonly gateway: string | null
-  /** Milliseconds in queues until they talked, left or gave up, all stays together; null: they were in none. */
+  /** Time in all queues together, until the caller talked, left or gave up; null: the caller was in none. */
   readonly waitMs: number | null
-  /** Milliseconds that telephones rang which were dialled for this call, answered or not; null: none was. */
+  /** Time that the telephones dialled for this call rang, answered or not; null: none was dialled. */
   readonly ringMs: number | null
-  /** Milliseconds that they talked, those on hold included; null: they never did. */
+  /** Talk time, including hold; null: no talk. */
   readonly talkMs: number | null
-  /** Milliseconds of the talks in which one of the two had the other on hold, as far as a node of ours heard it; null: no talk. */
+  /** Part of the talk time on hold, as far as a node received the events; null: no talk. */
   readonly holdMs: number | null
-  /** Where the last recording is, on the switch's machine. */
+  /** Path of the last recording on FreeSWITCH's machine. */
   readonly recording: string | null
 }
 
-/** All that a row says: what is known of the call now. */
+/** The whole content of a row: the state of the call now. */
 export interface CallState extends CallStart, CallWay {
   readonly queueTimeline: readonly Json[]
-  /** Null while it lives. */
+  /** Null while the call goes on. */
   readonly end: {
     readonly at: number
     readonly cause: string | null
@@ -53,7 +57,7 @@ export interface CallState extends CallStart, CallWay {
 export interface CallEnd {
   readonly endedAt: number
   readonly hangupCause: string | null
-  /** What the flow returned, or how it ended. */
+  /** The value that the flow returned, or how the flow ended (docs/records.md). */
   readonly outcome: string | null
   readonly ringMs?: number | null
 }
@@ -73,7 +77,7 @@ export interface CallRow extends CallWay {
   readonly outcome: string | null
   readonly hungUpBy: string | null
   readonly agent: string | null
-  /** Of a campaign's call: its name, the lead and the attempt. */
+  /** For a campaign's call: the campaign's name, the lead and the attempt. */
   readonly campaign: string | null
   readonly lead: number | null
   readonly attempt: string | null
@@ -92,8 +96,8 @@ const time = (at: number | null | undefined): string | null =>
   at === null || at === undefined ? null : new Date(at).toISOString()
 
 /**
- * Writes the rows of these calls (no two of one call) as they are now, in one statement. A row that is closed stays as it is; what is
- * known already and not told is kept. A call whose id is that of an attempt belongs to its campaign and lead, and went out over its gateway.
+ * Writes the current state of these calls (each id once) in one statement. A closed row does not change. A null does
+ * not overwrite a known value. A call with the id of an attempt gets the campaign, lead and gateway of that attempt.
  */
 export async function saveCalls(sql: Queries, calls: readonly CallState[]): Promise<void> {
   const rows = calls.map(({ end, startedAt, answeredAt, ...call }) => ({
@@ -131,7 +135,7 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
     where c.ended_at is null`
 }
 
-/** The row of a call that begins. Again for a call that another node has taken over: only the node changes. */
+/** Inserts the row of a new call. For a call that exists (after a takeover) only the node changes. */
 export async function openCall(sql: Queries, call: CallStart): Promise<void> {
   await sql`
     insert into calls (id, flow, direction, from_number, to_number, switch_core, node, started_at, answered_at, customer, agent, crm)
@@ -140,7 +144,7 @@ export async function openCall(sql: Queries, call: CallStart): Promise<void> {
     on conflict (id) do update set node = excluded.node`
 }
 
-/** The first end counts. False when it has ended before, or when there is no such call. */
+/** Closes the row; the first end counts. False when the call has ended before, or does not exist. */
 export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise<boolean> {
   const rows = await sql`
     update calls set ended_at = ${time(end.endedAt)}, hangup_cause = ${end.hangupCause}, outcome = ${end.outcome},
@@ -149,12 +153,15 @@ export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise
   return rows.count > 0
 }
 
-/** A call that is nowhere any more, and nobody says how it ended. False as above. */
+/** Closes the row of a call that no switch has and whose end is unknown. Returns false as `closeCall` does. */
 export function closeLostCall(sql: Queries, id: string, at: number): Promise<boolean> {
   return closeCall(sql, id, { endedAt: at, hangupCause: 'LOST', outcome: 'lost' })
 }
 
-/** Calls that have not ended, as far as anybody has written down, with the run (Core-UUID) of their switch; the oldest 20 000: more do not live on the nodes of one database. */
+/**
+ * The calls without a recorded end, with the Core-UUID of their switch; the oldest 20 000: the nodes of one database
+ * have fewer calls.
+ */
 export async function openCalls(sql: Queries): Promise<ReadonlyMap<string, string | null>> {
   const rows = await sql<
     { id: string; core: string | null }[]
@@ -167,13 +174,13 @@ export async function callWithId(sql: Queries, id: string): Promise<CallRow | nu
   return row ?? null
 }
 
-/** Which calls are looked for: of this number (as people or carriers write it, with a + or without), of the campaign of this name. */
+/** Limits a search to calls of this number (with or without +) and to calls of the campaign of this name. */
 export interface CallFilter {
   readonly number?: string | undefined
   readonly campaign?: string | undefined
 }
 
-/** Newest first, `limit` of them that began before `before`. */
+/** The newest `limit` calls that began before `before`, newest first. */
 export async function recentCalls(
   sql: Queries,
   limit: number,
@@ -194,7 +201,7 @@ export async function recentCalls(
   >`select ${columns(sql)} from calls c where true ${earlier} ${his} ${its} order by started_at desc limit ${limit}`
 }
 
-/** By the CRM's own id. */
+/** The calls with this `crmuuid`, oldest first. */
 export async function callsOfCrm(sql: Queries, crmuuid: string): Promise<CallRow[]> {
   return sql<
     CallRow[]

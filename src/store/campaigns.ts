@@ -1,4 +1,7 @@
-/** Queries of the table `campaigns`. Rules stand in campaign/campaign.ts. */
+/**
+ * Queries of the table `campaigns`. Its rules are in campaign/campaign.ts. Used by the campaign code and the command
+ * line.
+ */
 import type { Json, Queries, Sql } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
@@ -9,7 +12,7 @@ export interface CampaignSettings {
   readonly mode: CampaignMode
   readonly flow: string
   readonly queue: string
-  /** Null: the house's own. */
+  /** Null: the gateway of the settings. */
   readonly gateway: string | null
   readonly callerId: string | null
   readonly maxLines: number
@@ -17,17 +20,17 @@ export interface CampaignSettings {
   readonly cps: number
   readonly maxAttempts: number
   readonly ringForMs: number
-  /** By the way an attempt ended: a duration or 'never'. What is not here has the delay of the disposition itself. */
+  /** By the end of an attempt: a duration or 'never'. Ends that are not listed have the delay of their disposition. */
   readonly retryAfter: Readonly<Record<string, string>>
 }
 
-/** Telephones that ring, or the simulation's. */
+/** Real telephones, or those of the simulation. */
 export type Switches = 'freeswitch' | 'simulation'
 
 export interface CampaignRow extends CampaignSettings {
   readonly id: string
   readonly state: CampaignState
-  /** On which kind of switch it is dialled, for ever; null: on none yet. */
+  /** The kind of switch that dials it, fixed for ever; null: not yet dialled. */
   readonly switches: Switches | null
   readonly createdAt: Date
   readonly startedAt: Date | null
@@ -38,7 +41,7 @@ const columns = (sql: Queries) => sql`
   id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
   ring_for_ms as "ringForMs", retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
-/** Makes a draft, or changes the settings of one that exists and leaves its state. */
+/** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
 export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
   const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
   const [row] = await sql<[CampaignRow]>`
@@ -62,14 +65,14 @@ export async function campaignWithId(sql: Queries, id: string): Promise<Campaign
   return row ?? null
 }
 
-/** By name; of one state only when it is given. */
+/** All campaigns in order of their names, or those of one state. */
 export async function campaigns(sql: Queries, state?: CampaignState): Promise<CampaignRow[]> {
   return sql<
     CampaignRow[]
   >`select ${columns(sql)} from campaigns ${state ? sql`where state = ${state}` : sql``} order by name`
 }
 
-/** Changes the state if it is still one of `from`. Null when it is not, or when there is no such campaign. */
+/** Changes the state if it is one of `from`. Null when it is not, or when there is no such campaign. */
 export async function moveCampaign(
   sql: Queries,
   id: string,
@@ -88,8 +91,9 @@ export async function moveCampaign(
 }
 
 /**
- * The first node that dials a campaign decides for ever on which kind of switch it is dialled: a simulation must not use up the people of
- * a real list, and the numbers of a demo must not be called by a carrier. False when it belongs to the other kind.
+ * The first node that dials a campaign fixes the kind of switch for ever: a simulation must not use up the leads of a
+ * real list, and the numbers of a demo must not be called over a carrier. False when the campaign belongs to the other
+ * kind.
  */
 export async function claimCampaign(sql: Queries, id: string, switches: Switches): Promise<boolean> {
   const rows = await sql`
@@ -97,7 +101,10 @@ export async function claimCampaign(sql: Queries, id: string, switches: Switches
   return rows.count > 0
 }
 
-/** Done, when it is running, has leads, and each of them is done: one statement, for a list may grow at any moment. By the figures that are kept. */
+/**
+ * Sets a running campaign to done when it has leads and all of them are done. One statement, because a list may grow at
+ * any time; uses the kept figures.
+ */
 export async function finishCampaign(sql: Queries, id: string, now: number): Promise<boolean> {
   const rows = await sql`
     update campaigns set state = 'done', ended_at = ${new Date(now)} where id = ${id} and state = 'running'
@@ -107,7 +114,10 @@ export async function finishCampaign(sql: Queries, id: string, now: number): Pro
   return rows.count > 0
 }
 
-/** With its leads and attempts; its calls stay, and name it no more. True when there was one. Takes its time when it has many leads. */
+/**
+ * Deletes a campaign with its leads and attempts; its calls stay, without its name. True when it existed. Slow with
+ * many leads.
+ */
 export async function removeCampaign(sql: Sql, name: string): Promise<boolean> {
   const rows = await sql.begin(tx => tx`delete from campaigns where name = ${name}`, { alone: true })
   return rows.count > 0

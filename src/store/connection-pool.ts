@@ -1,12 +1,12 @@
 /**
- * A few connections to PostgreSQL, each for one piece of work at a time. Whatever asks waits for a limit of time at most, also when the
- * server says nothing (host gone, network that swallows, table locked):
+ * A pool of connections to PostgreSQL. Each connection runs one piece of work at a time. No work waits longer than the
+ * limit, also when the server is silent (host down, packets lost, table locked):
  *
- *   idle      open, waits for work
- *   busy      works; after the limit it is closed, the work fails, and the place is free for a new connection
- *   waiting   work without a connection; so many at most, and each no longer than the limit
+ *   idle      an open connection without work
+ *   busy      a connection with work; at the limit it is closed, the work fails, a new connection may take its place
+ *   waiting   work without a connection; MOST_WAITING at most, and each no longer than the limit
  *
- * A connection is never used again after it was lost: it is replaced. Used by store/sql.ts alone.
+ * A lost connection is never used again: it is replaced. Used by store/sql.ts alone.
  */
 import { afterReading, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
@@ -14,23 +14,24 @@ import type { Log } from '../base/log.ts'
 
 export interface Connection {
   readonly isOpen: boolean
-  /** At once; what is under way on it fails. May be called twice. */
+  /** Closes at once; its work fails. May be called twice. */
   close(): void
 }
 
 export interface PoolOptions<C> {
-  /** Gives a connection that is still being made. */
+  /** Returns a connection that is still connecting. */
   open(): C
-  /** Connections at most. */
+  /** Most connections. */
   readonly most: number
+  /** Limit of one piece of work, including its wait for a connection, milliseconds. */
   readonly limitMs: number
   readonly clock: Clock
   readonly log: Log
 }
 
-/** 1 000 statements of 1 ms on 10 connections are answered in 0.1 s: who stands behind them would wait for nothing else but a silence. */
+/** 1 000 statements of 1 ms on 10 connections take 0.1 s: with more waiting, the server is silent. */
 const MOST_WAITING = 1_000
-/** A statement of the house takes milliseconds. When nothing at all was answered for so long, idle connections may be dead too. */
+/** A statement takes milliseconds. When nothing at all was answered for so long, idle connections may be dead too. */
 const DOUBT_MS = 500
 
 type Work<C, T> = (connection: C) => Promise<T>
@@ -42,7 +43,7 @@ interface Waiting<C> {
 
 export class ConnectionPool<C extends Connection> {
   readonly #options: PoolOptions<C>
-  /** The one that was used last stands last, and is used first. */
+  /** Last in, first out. */
   readonly #idle: C[] = []
   readonly #busy = new Set<C>()
   readonly #waiting = new Set<Waiting<C>>()
@@ -55,14 +56,15 @@ export class ConnectionPool<C extends Connection> {
     this.#options = options
   }
 
-  /** Connections that are open, and work that waits for one. */
+  /** The number of open connections, and of work that waits for one. */
   get figures(): { readonly idle: number; readonly busy: number; readonly waiting: number } {
     return { idle: this.#idle.length, busy: this.#busy.size, waiting: this.#waiting.size }
   }
 
   /**
-   * Gives a connection to `work`, alone. Rejects as `work` does, and with SERVICE when it has not ended within the limit, no connection
-   * was free by then, or too many wait. What was asked may still happen then.
+   * Runs `work` with exclusive use of a connection. Rejects as `work` does, and with SERVICE when it has not ended
+   * within the limit, when no connection was free by then, or when too many wait. A statement that was sent may still
+   * take effect then.
    */
   run<T>(work: Work<C, T>): Promise<T> {
     const { clock, limitMs } = this.#options
@@ -72,7 +74,7 @@ export class ConnectionPool<C extends Connection> {
     if (connection) return this.#use(connection, work, until)
     if (this.#waiting.size >= MOST_WAITING) {
       return Promise.reject(
-        new SwitchhookError('SERVICE', `${MOST_WAITING} statements wait for PostgreSQL already: this one was not sent`),
+        new SwitchhookError('SERVICE', `${MOST_WAITING} statements already wait for PostgreSQL: this one was not sent`),
       )
     }
     return new Promise((resolve, reject) => {
@@ -91,7 +93,7 @@ export class ConnectionPool<C extends Connection> {
     })
   }
 
-  /** Nothing begins any more. Resolves when what is under way has ended, or was cut off after `withinMs`. */
+  /** Refuses new work. Resolves when the running work has ended; after `withinMs` it is cut off. */
   async end(withinMs: number): Promise<void> {
     this.#ended = true
     for (const waiting of this.#waiting)
@@ -140,7 +142,7 @@ export class ConnectionPool<C extends Connection> {
   }
 
   #giveBack(connection: C): void {
-    if (!this.#busy.delete(connection)) return // it was given up before
+    if (!this.#busy.delete(connection)) return // at the limit, earlier
     if (connection.isOpen && !this.#ended) this.#idle.push(connection)
     else connection.close()
     const [next] = this.#waiting
@@ -157,17 +159,17 @@ export class ConnectionPool<C extends Connection> {
     this.#silentSince = null
   }
 
-  /** The limit has passed: the place of the connection is free, whatever becomes of the work. */
+  /** At the limit: closes the connection and frees its place; the work fails. */
   #silent(connection: C): void {
     const { clock, log, limitMs } = this.#options
     if (this.#silentSince === null)
-      log.warn({ limitMs, ...this.figures }, 'PostgreSQL does not answer: its connections are closed and made anew')
+      log.warn({ limitMs, ...this.figures }, 'PostgreSQL does not answer; its connections are closed and replaced')
     this.#silentSince ??= clock.monotonic()
     connection.close()
     this.#giveBack(connection)
   }
 
-  /** Nobody can tell an idle connection that is dead from one that lives. */
+  /** Closes idle connections when nothing was answered since: a dead idle connection looks like a live one. */
   #doubt(since: number): void {
     if (this.#heardAt < since) this.#closeIdle()
   }

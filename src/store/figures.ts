@@ -1,7 +1,13 @@
-/** Queries of the table `campaign_figures`: what a campaign has come to, kept by triggers with every change (migrations/0002_growth.sql). */
+/**
+ * Queries of the table `campaign_figures`: counts of a campaign's leads and attempts. Triggers keep them
+ * (migrations/0002_growth.sql).
+ */
 import type { Queries } from './sql.ts'
 
-/** The figures of one kind that are not 0, by their name: { ready: 12, done: 3 }, { busy: 2, 'under-way': 1 }. Exact as of this moment. */
+/**
+ * The figures of one kind that are not 0, by name: { ready: 12, done: 3 }, { busy: 2, 'under-way': 1 }. Exact at this
+ * moment.
+ */
 export async function keptFigures(
   sql: Queries,
   campaign: string,

@@ -1,7 +1,12 @@
-/** Queries of the table `installation`: what has happened once to this installation, and is never undone. */
+/**
+ * Queries of the table `installation`: events in the life of this installation that are recorded once and never undone.
+ */
 import type { Queries } from './sql.ts'
 
-/** A node has served a real FreeSWITCH with these stores; the demo's queues, agents and campaign were made. */
+/**
+ * 'served-freeswitch': a node served a real FreeSWITCH with these stores. 'demo-furnished': the demo's queues, agents
+ * and campaign exist.
+ */
 export type Milestone = 'served-freeswitch' | 'demo-furnished'
 
 export async function hasHappened(sql: Queries, what: Milestone): Promise<boolean> {

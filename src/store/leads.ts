@@ -1,14 +1,22 @@
-/** Queries of the tables `leads` and `opt_outs`: whom we call, and whom we must not. */
+/**
+ * Queries of the tables `leads` and `opt_outs`: whom a campaign calls, and numbers that must not be called.
+ *
+ *   ready     may be claimed from `next_at` on
+ *   claimed   a node calls it, until `claimed_until` at the latest
+ *   done      is not called again
+ *
+ * Used by the campaign code and the status line.
+ */
 import { keptFigures } from './figures.ts'
 import type { Json, Queries, Transaction } from './sql.ts'
 
 export interface LeadRow {
   readonly id: number
   readonly phone: string
-  /** Whatever else the list said, by the name of its column. */
+  /** The other columns of the list, by name. */
   readonly fields: Readonly<Record<string, string>>
   readonly state: 'ready' | 'claimed' | 'done'
-  /** Attempts that count: a local refusal of the switch is none. */
+  /** Attempts that count. A local refusal of FreeSWITCH does not. */
   readonly attempts: number
   readonly nextAt: Date
   readonly disposition: string | null
@@ -18,12 +26,12 @@ export interface Claim {
   readonly campaign: string
   readonly node: string
   readonly gateway: string
-  /** Core-UUID of the switch that will dial. */
+  /** Core-UUID of the switch that dials. */
   readonly core: string
   readonly now: number
-  /** When the claim runs out by itself. */
+  /** When the claim expires, ms since the epoch. */
   readonly until: number
-  /** One new attempt for each lead claimed, at most: the uuids that their legs will have. */
+  /** Uuids for the attempts and their legs; at most so many leads are claimed. */
   readonly ids: readonly string[]
 }
 
@@ -34,8 +42,8 @@ export interface Claimed {
 }
 
 /**
- * Claims leads that are due and writes their attempts, in one statement: once it has committed, whoever dies, a row says who was to be
- * called with which uuid. Takes nothing when the campaign does not run (any more), whatever the caller believes.
+ * Claims due leads and writes their attempts, in one statement. After the commit, a row tells which lead was to be
+ * called with which uuid, even when the node dies. Claims nothing when the campaign is not running.
  */
 export async function claimLeads(
   sql: Queries,
@@ -69,7 +77,10 @@ export interface Due {
   readonly expiresAt: number | null
 }
 
-/** What there is to do: leads that are due now (counted up to `upTo`), and the next moment at which one becomes due or a claim runs out. */
+/**
+ * Leads that are due now (counted up to `upTo`), the time when the next lead becomes due, and the time when the next
+ * claim expires.
+ */
 export async function dueLeads(sql: Queries, campaign: string, now: number, upTo: number): Promise<Due> {
   const at = new Date(now)
   const [row] = await sql<[{ ready: number; nextAt: Date | null; expiresAt: Date | null }]>`
@@ -83,19 +94,19 @@ export async function dueLeads(sql: Queries, campaign: string, now: number, upTo
 
 const columns = (sql: Queries) => sql`id, phone, fields, state, attempts, next_at as "nextAt", disposition`
 
-/** The lead of an attempt: there is one as long as the attempt is there. */
+/** The lead of an attempt: it exists as long as the attempt does. */
 export async function leadWithId(sql: Queries, id: number): Promise<LeadRow> {
   const [row] = await sql<[LeadRow]>`select ${columns(sql)} from leads where id = ${id}`
   return row
 }
 
-/** Likewise, and nobody else changes it until the transaction is over. */
+/** Like `leadWithId`, and locks the lead until the transaction ends. */
 export async function lockLead(tx: Transaction, id: number): Promise<LeadRow> {
   const [row] = await tx<[LeadRow]>`select ${columns(tx)} from leads where id = ${id} for update`
   return row
 }
 
-/** Leads of a campaign in the order in which they came, `limit` of them behind the lead `after`. */
+/** `limit` leads of a campaign after the lead `after`, in the order of their import. */
 export async function leadsOf(sql: Queries, campaign: string, limit: number, after = 0): Promise<LeadRow[]> {
   return sql<
     LeadRow[]
@@ -103,15 +114,15 @@ export async function leadsOf(sql: Queries, campaign: string, limit: number, aft
 }
 
 export interface LeadRelease {
-  /** When it is called again, ms since the epoch; null: it is done. */
+  /** When the lead is called again, ms since the epoch; null: it is done. */
   readonly again: number | null
   readonly disposition: string | null
-  /** It used up an attempt. */
+  /** True when it counts as an attempt. */
   readonly counts: boolean
   readonly now: number
 }
 
-/** Settles one attempt in its lead. */
+/** Writes the result of one attempt to its lead. */
 export async function releaseLead(
   sql: Queries,
   id: number,
@@ -124,12 +135,12 @@ export async function releaseLead(
     where id = ${id}`
 }
 
-/** Somebody was found to be on it still. */
+/** Extends the claim of a lead whose attempt still goes on. */
 export async function prolongClaim(sql: Queries, lead: number, until: number): Promise<void> {
   await sql`update leads set claimed_until = ${new Date(until)} where id = ${lead} and state = 'claimed'`
 }
 
-/** Claims that ran out though no attempt is open: nobody was called. */
+/** Frees expired claims without an open attempt: nobody was called. Returns their number. */
 export async function freeStaleClaims(sql: Queries, campaign: string, now: number): Promise<number> {
   const freed = await sql`
     update leads l set state = 'ready', claimed_until = null, claimed_by = null, updated_at = ${new Date(now)}
@@ -138,13 +149,13 @@ export async function freeStaleClaims(sql: Queries, campaign: string, now: numbe
   return freed.count
 }
 
-/** How many leads of a campaign are in each state: kept (migrations/0002_growth.sql), not counted. */
+/** The number of leads in each state, from figures kept by triggers (migrations/0002_growth.sql), not counted. */
 export async function countLeads(sql: Queries, campaign: string): Promise<Record<LeadRow['state'], number>> {
   const figures = await keptFigures(sql, campaign, 'lead')
   return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(figures) }
 }
 
-/** Nobody of ours calls this number again: it is written down, and taken from every list that still has it. */
+/** Records that this number must not be called again, and ends its ready leads in all campaigns. */
 export async function optOut(sql: Queries, phone: string, source: string, now: number): Promise<void> {
   const at = new Date(now)
   await sql`insert into opt_outs (phone, at, source) values (${phone}, ${at}, ${source}) on conflict (phone) do nothing`
@@ -153,7 +164,10 @@ export async function optOut(sql: Queries, phone: string, source: string, now: n
     where phone = ${phone} and state = 'ready'`
 }
 
-/** Asked when leads are due and none could be claimed: of a list that was read in the moment in which somebody opted out. Fifty of them. */
+/**
+ * Ends up to 50 due leads that opted out while their list was imported. Called when leads are due and none could be
+ * claimed.
+ */
 export async function retireOptedOut(sql: Queries, campaign: string, now: number): Promise<void> {
   const at = new Date(now)
   await sql`
@@ -169,13 +183,13 @@ export async function isOptedOut(sql: Queries, phone: string): Promise<boolean> 
   return (await sql`select 1 from opt_outs where phone = ${phone}`).length > 0
 }
 
-/** Where COPY writes a list to before it is compared with what is there; gone with the transaction. */
+/** The table that COPY writes a list to before it is compared with the leads; dropped with the transaction. */
 export async function openStaging(tx: Transaction) {
   await tx`create temp table staging (line integer not null, phone text not null, fields jsonb not null) on commit drop`
   return tx`copy staging (line, phone, fields) from stdin`.writable()
 }
 
-/** From the staging table into the leads: the first line of a number wins, numbers that opted out stay out. */
+/** Adds the staging table to the leads: of equal numbers the first line counts, opted-out numbers are left out. */
 export async function addStaged(
   tx: Transaction,
   campaign: string,
@@ -191,7 +205,7 @@ export async function addStaged(
   return { added: added.count, optedOut: out.n }
 }
 
-/** One lead, without a file. False when the campaign has that number, or when it opted out. */
+/** Adds one lead. False when the campaign already has that number, or when it opted out. */
 export async function addLead(
   sql: Queries,
   campaign: string,

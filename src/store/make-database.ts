@@ -1,19 +1,22 @@
-/** Makes the place of our tables, where it is not there yet: a database, or a schema in one. */
+/**
+ * Creates the database or schema of our tables if it does not exist. Used by services/postgres.ts and
+ * services/demo-places.ts.
+ */
 import { isDuplicate, openSql, type DatabaseAddress } from './sql.ts'
 
-/** Makes the schema of an address when there is none. */
+/** Creates the schema of an address if it does not exist. */
 export async function ensureSchema(address: DatabaseAddress & { readonly schema: string }): Promise<void> {
   const sql = openSql(address, { max: 1 })
   try {
     await sql`create schema if not exists ${sql(address.schema)}`
   } catch (error) {
-    if (!isDuplicate(error)) throw error // somebody made it meanwhile
+    if (!isDuplicate(error)) throw error // another process created it meanwhile
   } finally {
     await sql.end({ timeout: 1 })
   }
 }
 
-/** Makes the database `name` when there is none. `address` is one that exists on that server. */
+/** Creates the database `name` if it does not exist. `address` is an existing database on that server. */
 export async function ensureDatabase(address: DatabaseAddress, name: string): Promise<void> {
   const sql = openSql(address, { max: 1 })
   try {
@@ -22,7 +25,7 @@ export async function ensureDatabase(address: DatabaseAddress, name: string): Pr
       if (found.length === 0) await connection`create database ${connection(name)}`
     })
   } catch (error) {
-    if ((error as { code?: unknown }).code !== '42P04') throw error // 42P04: somebody made it meanwhile
+    if ((error as { code?: unknown }).code !== '42P04') throw error // 42P04: another process created it meanwhile
   } finally {
     await sql.end({ timeout: 1 })
   }

@@ -1,6 +1,6 @@
 /**
- * Brings a database to the state that this version needs: plain SQL files, applied once, in the order of their names.
- * An advisory lock lets one process work while others wait, so every node may call it when it starts.
+ * Brings a database to the schema of this version: plain SQL files, each applied once, in the order of their names.
+ * An advisory lock lets one process work while others wait, so every node runs it when it starts.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Driver, Sql } from './sql.ts'
 
-/** Any number will do as long as nobody else on this database uses it: 'switch' in ASCII. */
+/** The number of the advisory lock; it must be unique in the database. 'swit' in ASCII. */
 const LOCK = 0x73776974
 const FOLDER = fileURLToPath(new URL('./migrations/', import.meta.url))
 const NAME = /^\d{4}_[a-z0-9_]+\.sql$/
@@ -20,8 +20,8 @@ interface Migration {
 }
 
 /**
- * Applies what is missing and returns the names applied, oldest first; each file is one transaction.
- * Throws SwitchhookError SERVICE when a file that was applied has been changed since, or when a file fails (it then leaves nothing).
+ * Applies the missing migrations, each in one transaction, and returns their names, oldest first. Rejects with
+ * SwitchhookError SERVICE when an applied file was changed since, or when a file fails (it is then rolled back).
  */
 export async function migrate(sql: Sql, folder: string = FOLDER): Promise<string[]> {
   const migrations = await readMigrations(folder)
@@ -46,7 +46,7 @@ async function readMigrations(folder: string): Promise<Migration[]> {
   return Promise.all(
     names.map(async name => {
       if (!NAME.test(name))
-        throw new SwitchhookError('SERVICE', `migrations/${name}: a migration is called NNNN_words.sql`)
+        throw new SwitchhookError('SERVICE', `migrations/${name}: the name of a migration must be NNNN_words.sql`)
       const text = await readFile(`${folder}/${name}`, 'utf8')
       return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
     }),
@@ -58,13 +58,13 @@ function isApplied({ name, checksum }: Migration, known: ReadonlyMap<string, str
   if (recorded !== undefined && recorded !== checksum) {
     throw new SwitchhookError(
       'SERVICE',
-      `migrations/${name} was applied to this database and changed afterwards: write a new file instead`,
+      `migrations/${name} was applied to this database and changed afterwards: restore it, and write a new file`,
     )
   }
   return recorded !== undefined
 }
 
-/** In hand-written begin and commit: the lock belongs to this connection. */
+/** With explicit begin and commit, because the lock belongs to this connection. */
 async function apply(connection: Driver, { name, text, checksum }: Migration): Promise<void> {
   await connection`begin`
   try {

@@ -1,8 +1,11 @@
-/** The socket of one connection to PostgreSQL. It is opened once; when it is lost, so is the connection. Used by store/sql.ts alone. */
+/**
+ * The socket of one connection to PostgreSQL. It is opened once; when it is lost, the connection is lost. Used by
+ * store/sql.ts alone.
+ */
 import { connect, type Socket } from 'node:net'
 import { SwitchhookError } from '../base/errors.ts'
 
-/** What the driver says of where to go: hosts with their ports, or the path of a unix socket. */
+/** The addresses that the driver passes: hosts with their ports, or the path of a unix socket. */
 export interface Hosts {
   readonly host: readonly string[]
   readonly port: readonly number[]
@@ -15,8 +18,8 @@ export class SocketOfOneConnection {
   #destroyed = false
 
   /**
-   * Called by the driver: once for each host that the URL names, for it asks for the next one when `target_session_attrs` does not fit.
-   * Rejects when none of them can be reached, and whenever the driver wants to connect again.
+   * The driver calls this once for each host of the URL: it takes the next host when `target_session_attrs` does not
+   * match. Rejects when no host is reachable, and whenever the driver tries to reconnect.
    */
   async open(hosts: Hosts): Promise<Socket> {
     const { host, port, path } = hosts
@@ -28,7 +31,7 @@ export class SocketOfOneConnection {
       keepAlive: true,
       noDelay: true,
     })
-    this.#socket = Object.assign(socket, path ? {} : { host: host[at]! }) // the name that its certificate must have
+    this.#socket = Object.assign(socket, path ? {} : { host: host[at]! }) // the name in the server's certificate
     try {
       await connected(socket)
     } catch (error) {
@@ -38,17 +41,17 @@ export class SocketOfOneConnection {
     return socket
   }
 
-  /** At once, without a word to the server: it may be silent. */
+  /** Closes at once and sends nothing: the server may be silent. */
   destroy(): void {
     this.#destroyed = true
     this.#socket?.destroy()
   }
 }
 
-/** Rejects when it fails, or is destroyed meanwhile. */
+/** Resolves when the socket is connected; rejects when that fails or the socket is destroyed. */
 function connected(socket: Socket): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const closed = () => reject(new SwitchhookError('SERVICE', 'PostgreSQL was not reached'))
+    const closed = () => reject(new SwitchhookError('SERVICE', 'PostgreSQL is unreachable'))
     socket.once('error', reject).once('close', closed)
     socket.once('connect', () => {
       socket.off('error', reject).off('close', closed)

@@ -1,15 +1,16 @@
 /**
- * Every link to Redis is asked for a sign of life. A host that lost its power, or a firewall that forgot a connection, tells nobody: the
- * link stays open and nothing comes, by default for two hours. A link on which nothing was read is broken here; its client connects again.
+ * Sends a ping on every link to Redis. When a host loses power, or a firewall drops a connection from its table, the
+ * link stays open without data, by default for two hours. A link on which nothing was read is closed here, and its
+ * client connects again. Used by store/redis.ts alone.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 
-/** Between two questions. So a silent link is broken 2 to 4 s after its last octet. */
+/** Between two pings. So a silent link is closed 2 to 4 s after its last octet. */
 export const ASKED_EVERY_MS = 2_000
 
-/** What is watched of a client. */
+/** The part of a client that is watched. */
 export interface Link {
-  /** Of ioredis: 'connect' until the server has answered the first questions, then 'ready'. */
+  /** The status of ioredis: 'connect' until the server has answered the first commands, then 'ready'. */
   readonly status: string
   /** The socket of this connection. */
   readonly stream: { readonly bytesRead: number; destroy(why: Error): unknown }
@@ -17,9 +18,9 @@ export interface Link {
 }
 
 /**
- * Watches a client for as long as it lives, over all its connections. `question` is what Redis is asked. `silentMs`, a multiple of
- * ASKED_EVERY_MS: so long a link may be silent once it is ready; before that it must answer within ASKED_EVERY_MS. Whatever is read counts,
- * not only the answer to the question.
+ * Watches a client over all its connections. `question` sends the ping. `silentMs`, a multiple of ASKED_EVERY_MS: how
+ * long a ready link may be silent; before it is ready it must answer within ASKED_EVERY_MS. All data read counts, not
+ * only the answer to the ping.
  */
 export function keepHeartbeat(
   link: Link,
@@ -43,15 +44,15 @@ export function keepHeartbeat(
       if (asking || link.status !== 'ready') return
       asking = true
       const answered = () => void (asking = false)
-      question().then(answered, answered) // what counts is what was read; a link that is broken is told by 'close'
+      question().then(answered, answered) // only read data counts; 'close' reports a lost link
     }
     const look = () => {
       const limit = link.status === 'ready' ? silentMs : ASKED_EVERY_MS
       if (hasNews() || ++missed * ASKED_EVERY_MS < limit) return ask()
-      // One more turn: when this process itself stood still, answers wait in the socket, and timers come before sockets.
+      // One more turn: when this process itself stood still, answers wait in the socket, and Node runs timers first.
       timer = clock.after(0, () => {
         if (hasNews()) ask()
-        else stream.destroy(new Error(`Redis has said nothing for ${limit} ms`))
+        else stream.destroy(new Error(`no data from Redis for ${limit} ms`))
       })
     }
     ask()

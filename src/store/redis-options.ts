@@ -1,8 +1,11 @@
-/** The address of a Redis as the options of an ioredis client: one server, a unix socket, or the primary that sentinels know. */
+/**
+ * Converts the address of a Redis to options of an ioredis client: one server, a unix socket, or a primary found by
+ * sentinels.
+ */
 import { parseRedisUrl } from '../base/redis-url.ts'
 import type { RedisAddress } from './redis.ts'
 
-/** A command that was not answered for so long has failed. */
+/** A command without an answer for so long fails. */
 export const ANSWERS_WITHIN_MS = 1_000
 
 interface HostPort {
@@ -18,7 +21,7 @@ interface Place {
   username?: string
   password?: string
   tls?: Record<string, never>
-  /** The name of the primary among the sentinels. */
+  /** The sentinels' name of the primary. */
   name?: string
   sentinels?: HostPort[]
   sentinelPassword?: string
@@ -27,7 +30,7 @@ interface Place {
   enableTLSForSentinelMode?: boolean
 }
 
-/** Throws an Error for a URL that cannot be used; see base/redis-url.ts. */
+/** Throws an Error for an invalid URL; see base/redis-url.ts. */
 export function redisOptions(address: RedisAddress): Place {
   if ('socket' in address) return { path: address.socket, db: address.db ?? 0 }
   const { hosts, primary, tls, db, username, password, sentinelPassword } = parseRedisUrl(address.url)
@@ -40,7 +43,7 @@ export function redisOptions(address: RedisAddress): Place {
   }
 }
 
-/** A sentinel that is silent is passed over; when none answers all are asked again, a second later at most. */
+/** ioredis skips a silent sentinel; when none answers it asks all again, a second later at most. */
 const sentinelOptions = (hosts: readonly HostPort[], tls: boolean, password: string) => ({
   sentinels: hosts.map(host => ({ ...host })),
   sentinelCommandTimeout: ANSWERS_WITHIN_MS,

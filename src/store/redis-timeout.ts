@@ -1,13 +1,19 @@
 /**
- * How long anybody may wait for Redis. A link that is down fails at once by itself; a Redis that is connected but silent (stopped, or
- * behind a network that swallows packets) does not. Silent means that nothing at all was answered: a long queue that moves is no silence.
- * After the limit the next questions are refused at once, so that a silence costs a caller one limit and not one for every step, until
- * the first answer comes after all (or the link breaks: then whatever was asked fails).
+ * Limits the wait for a silent Redis: connected, but without answers (stopped, or the network loses packets). A link
+ * that is down fails by itself. A long queue of commands that gets answers is not silence.
+ *
+ *   normal   answers arrive
+ *   late     a command has waited for LATE_MS, and none was answered meanwhile
+ *   silent   the same for the limit; new commands are refused at once, so a silence costs a caller one limit,
+ *            not one for every step
+ *
+ * The first answer, or the loss of the link (which fails all commands), ends both. Used by store/redis.ts,
+ * journal/redis-call-store.ts and cluster/redis-node-table.ts.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 
-/** Sooner than the limit it is known that Redis is late. */
+/** When Redis counts as late; shorter than the limit. */
 const LATE_MS = 250
 
 export class RedisTimeout {
@@ -22,12 +28,15 @@ export class RedisTimeout {
     this.#limitMs = limitMs
   }
 
-  /** Somebody has waited for LATE_MS, and nothing was answered since. */
+  /** True when a command has waited for LATE_MS without any answer from Redis. */
   get isLate(): boolean {
     return this.#late
   }
 
-  /** Rejects with SERVICE: Redis refused, is away, or has been silent for the limit. What was asked may still happen then. */
+  /**
+   * Runs `question` under the limit. Rejects with SERVICE when Redis refused, is down, or was silent for the limit; the
+   * command may still run then.
+   */
   ask<T>(question: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#silent) return reject(new SwitchhookError('SERVICE', 'Redis is silent'))
@@ -56,14 +65,15 @@ export class RedisTimeout {
     this.#silent = this.#late = false
   }
 
-  /** Milliseconds until nothing was heard for `limit`, of what is asked at all. */
+  /** Milliseconds until this command will have waited for `limit` without any answer from Redis. */
   #left({ asked }: Waiting, limit: number): number {
     return Math.max(asked, this.#heardAt) + limit - this.#clock.monotonic()
   }
 
   #wait(waiting: Waiting, limit: number): void {
     const left = this.#left(waiting, limit)
-    // One more turn at the end: when this process itself stood still, answers wait in the socket, and timers come before sockets.
+    // One more turn at the end: when this process itself stood still, answers wait in the socket, and Node runs timers
+    // first.
     if (left > 0) waiting.timer = this.#clock.after(left, () => this.#wait(waiting, limit))
     else
       waiting.timer = this.#clock.after(0, () =>
@@ -79,7 +89,10 @@ export class RedisTimeout {
   }
 }
 
-/** One question. Of a call there are eight: so no functions with a name are made for each (esl/connection.ts says why). */
+/**
+ * One command. A call has eight of them, so no named functions are created for each (for the cost see
+ * esl/connection.ts).
+ */
 class Waiting {
   readonly asked: number
   readonly reject: (error: Error) => void

@@ -1,12 +1,13 @@
 /**
- * The way to Redis: the one place that opens links. Four kinds:
+ * The links to Redis; no other file opens one. Three kinds:
  *
- *   commands    fails at once when Redis is away, and after 1 s when it is silent: nobody can wait for it, and nothing that may already
- *               have happened is sent again
- *   subscriber  comes back by itself and subscribes again
- *   blocking    what BullMQ makes of a client by `duplicate()`: one command at a time, which waits for up to 10 s
+ *   commands    a command fails at once when Redis is down, and after 1 s when it is silent: callers wait for it;
+ *               a command that may have run is never sent again
+ *   subscriber  connects again by itself and subscribes again
+ *   blocking    made by BullMQ with `duplicate()`: one command at a time, which waits up to 10 s
  *
- * All are asked for a sign of life and connect again when there is none, and when Redis says that it is not the primary any more.
+ * All links send pings (store/redis-heartbeat.ts). They connect again when nothing arrives, and when Redis reports that
+ * it is no longer the primary. Used by the journal, queues, agents, campaigns and the node table.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -23,7 +24,7 @@ import { keepHeartbeat } from './redis-heartbeat.ts'
 
 export type RedisClient = Redis
 
-/** Where a Redis is: a URL as in REDIS_URL, or a unix socket; `db` counts from 0. */
+/** The address of a Redis: a URL as in REDIS_URL, or a unix socket; `db` counts from 0. */
 export type RedisAddress = { readonly url: string } | { readonly socket: string; readonly db?: number }
 
 type Kind = 'commands' | 'subscriber' | 'blocking'
@@ -31,30 +32,30 @@ type Options = RedisOptions & { replyMapping?: 'legacy' }
 
 export interface RedisClientOptions {
   kind?: Exclude<Kind, 'blocking'>
-  /** What `CLIENT LIST` calls us (default 'switchhook'). */
+  /** The name in `CLIENT LIST` (default 'switchhook'). */
   name?: string
-  /** Milliseconds until Redis must have answered when the client is opened (default 5 000). */
+  /** Limit for the first connection, milliseconds (default 5 000). */
   within?: number
   log?: Log
-  /** Measures silence; tests own it. */
+  /** Measures silence; tests replace it. */
   clock?: Clock
 }
 
-/** Milliseconds to wait before the nth attempt to connect again: soon at first, never longer than 2 s, for callers wait. */
+/** Milliseconds before the nth attempt to reconnect: short at first, at most 2 s, because callers wait. */
 const again = (attempt: number): number => Math.min(50 * attempt, 2_000)
-/** A SYN that nobody answers: the address may lead elsewhere by then. */
+/** Limit for a SYN without an answer: the address may resolve to another host by then. */
 const CONNECTS_WITHIN_MS = 3_000
-/** No more commands than these wait for a Redis that is late (patience.ts). A burst that is being answered may be longer. */
+/** Most commands that wait for a late Redis (store/redis-timeout.ts). While Redis answers, more may wait. */
 const MOST_WAITING = 1_000
-/** BullMQ lets a command wait for up to 10 s (its Worker.maximumBlockTimeout). */
+/** BullMQ lets a command wait up to 10 s (its Worker.maximumBlockTimeout). */
 const BLOCKS_FOR_MS = 12_000
-/** The server is not the primary (any more), or does not have its data (yet): the address may lead to another one. */
+/** The server is not the primary, or has not loaded its data: the address may resolve to another one. */
 const NOT_THE_PRIMARY = /^(READONLY|LOADING|MASTERDOWN)\b/
-/** Where the address leads to a replica for a while, we do not connect again with every write. */
+/** Pause between reconnects: while the address resolves to a replica, not every refused write may reconnect. */
 const REDIAL_MS = 1_000
 
 const NO_CLUSTER =
-  'this Redis is a cluster: agents and callers are written together by one script, and a cluster keeps them on different servers. Name one server in REDIS_URL, or the sentinels of one (redis+sentinel://…)'
+  'this Redis is a cluster: agents and callers are written together by one script, and a cluster keeps them on different servers. Set REDIS_URL to one server, or to the sentinels of one (redis+sentinel://…)'
 
 class Link extends Redis {
   readonly #kind: Kind
@@ -75,25 +76,25 @@ class Link extends Redis {
     )
   }
 
-  /** For BullMQ, which makes the connection on which a worker waits of the one that it is given. */
+  /** For BullMQ, which duplicates its client for the connection on which a worker waits. */
   override duplicate(override?: Partial<RedisOptions>): Redis {
     return new Link({ ...this.options, ...override } as Options, 'blocking', this.#clock)
   }
 
   override sendCommand(...sent: Parameters<Redis['sendCommand']>): unknown {
     const [command, pipeline] = sent
-    // ioredis's own questions, before a link is ready and after
+    // ioredis's own commands, before and after the link is ready
     if (this.#kind !== 'commands' || Redis.Command.checkFlag('HANDSHAKE_COMMANDS', command.name))
       return super.sendCommand(...sent)
     const answer = this.#isLate()
-      ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands wait for Redis already`))
+      ? Promise.reject(new SwitchhookError('SERVICE', `${MOST_WAITING} commands already wait for Redis`))
       : this.#timeout.ask(() => super.sendCommand(...sent) as Promise<unknown>)
     if (!pipeline) return answer.catch(refusal)
-    answer.catch((error: Error) => command.reject(error)) // a pipeline looks at its commands
+    answer.catch((error: Error) => command.reject(error)) // a pipeline awaits its commands
     return command.promise
   }
 
-  /** Connects again, at most once a second, to wherever the address leads now. */
+  /** Connects again to what the address resolves to now; at most once a second. `why`: the reason. */
   redial(why: string): void {
     if (this.status !== 'ready' || this.#clock.monotonic() - this.#redialledAt < REDIAL_MS) return
     this.#redialledAt = this.#clock.monotonic()
@@ -104,13 +105,16 @@ class Link extends Redis {
     return this.commandQueue.length >= MOST_WAITING && this.#timeout.isLate
   }
 
-  /** A link that only reads would never be told by a refused write that its server is a replica now. Rejects where ROLE is not allowed. */
+  /**
+   * A link that only reads gets no refused write when its server becomes a replica, so it asks. Rejects where ROLE is
+   * not allowed.
+   */
   async #askRole(): Promise<void> {
     const [role] = await this.role()
     if (role === 'slave') this.#refused(new Error('READONLY this server is a replica now'))
   }
 
-  /** False: the command fails, for it may be refused once more. */
+  /** Returns false, which lets the command fail: ioredis must not send it again. */
   #refused(error: Error): false {
     if (NOT_THE_PRIMARY.test(error.message)) {
       this.redial(error.message)
@@ -120,7 +124,7 @@ class Link extends Redis {
   }
 }
 
-/** What Redis says of a command is the answer to it; that it cannot be had, or is not the primary, is SERVICE. */
+/** Throws Redis's own error when Redis refused the command; SERVICE when Redis is not available or not the primary. */
 function refusal(error: SwitchhookError): never {
   const { cause } = error
   if (cause instanceof Error && cause.name === 'ReplyError' && !NOT_THE_PRIMARY.test(cause.message)) throw cause
@@ -128,16 +132,16 @@ function refusal(error: SwitchhookError): never {
 }
 
 /**
- * Resolves with a client that is ready. Rejects with SwitchhookError SERVICE when Redis does not answer within the limit.
- * Afterwards it connects again by itself; `client.disconnect()` ends it.
+ * Opens a link; resolves when it is ready. Rejects with SwitchhookError SERVICE when Redis does not answer within the
+ * limit. It then reconnects by itself; `client.disconnect()` ends it.
  */
 export async function openRedisClient(address: RedisAddress, options: RedisClientOptions = {}): Promise<RedisClient> {
   return open(address, options)
 }
 
 /**
- * Both links of an installation to its Redis. When Redis says on the one that it is not the primary any more, the other connects again
- * too: what is announced at the new primary may not come to the old one. Rejects as openRedisClient does.
+ * Opens both links of a node to Redis. When Redis reports on `commands` that it is no longer the primary, `subscriber`
+ * reconnects too: messages published at the new primary may not reach the old one. Rejects as openRedisClient does.
  */
 export async function openRedisLinks(
   address: RedisAddress,
@@ -163,7 +167,8 @@ async function open(address: RedisAddress, options: RedisClientOptions): Promise
       lazyConnect: true,
       connectTimeout: Math.min(within, CONNECTS_WITHIN_MS),
       retryStrategy: again,
-      // 0: what was under way when the link broke is rejected now. (autoResendUnfulfilledCommands=false would leave it pending for ever.)
+      // 0: commands in flight reject when the link breaks. (autoResendUnfulfilledCommands=false would leave them
+      // pending for ever.)
       maxRetriesPerRequest: kind === 'commands' ? 0 : null,
       enableOfflineQueue: kind === 'subscriber',
     },
@@ -178,7 +183,7 @@ async function open(address: RedisAddress, options: RedisClientOptions): Promise
   })
   client.on('ready', () => outage.end())
   try {
-    if (!(await doneWithin(clock, within, client.connect()))) throw new Error(`nothing was heard for ${within} ms`)
+    if (!(await doneWithin(clock, within, client.connect()))) throw new Error(`no data received for ${within} ms`)
   } catch (error) {
     client.disconnect()
     throw new SwitchhookError('SERVICE', `Redis does not answer: ${(last ?? (error as Error)).message}`, {
@@ -189,14 +194,14 @@ async function open(address: RedisAddress, options: RedisClientOptions): Promise
 }
 
 /**
- * A channel that is heard only in this client's database. Redis's own know no databases: whatever is published is heard by everybody on
- * the server, and the records of another installation must not be taken for ours.
+ * The name of a channel for this client's database only. Redis's channels span all databases of a server, so without
+ * the number a node would receive the messages of another installation.
  */
 export const channelOf = ({ options }: RedisClient, name: string): string => `${name}@${options.db ?? 0}`
 
 /**
- * Throws SwitchhookError SERVICE when this Redis cannot be ours: one that evicts keys forgets a caller, and a Redis Cluster keeps an agent
- * and a caller on different servers, where no script can write both.
+ * Rejects with SwitchhookError SERVICE when this Redis cannot be used. A Redis that evicts keys would lose callers. A
+ * Redis Cluster keeps an agent and a caller on different servers, where no script can write both.
  */
 export async function assertFit(client: RedisClient): Promise<void> {
   // INFO and not CONFIG GET: hosted Redis forbids CONFIG.
@@ -206,11 +211,14 @@ export async function assertFit(client: RedisClient): Promise<void> {
   if (policy === 'noeviction') return
   throw new SwitchhookError(
     'SERVICE',
-    `Redis may throw keys away (maxmemory-policy ${policy ?? 'unknown'}): set it to noeviction`,
+    `Redis may evict keys (maxmemory-policy ${policy ?? 'unknown'}): set it to noeviction`,
   )
 }
 
-/** The server's own version, such as '7.0.15'; rejects when nobody answers. One connection, closed again. */
+/**
+ * The version of the server, such as '7.0.15'; rejects with SERVICE when it does not answer. Uses one connection and
+ * closes it.
+ */
 export async function redisVersion(address: RedisAddress, within = 5_000): Promise<string> {
   const client = await openRedisClient(address, { name: 'switchhook-probe', within })
   try {
@@ -221,17 +229,22 @@ export async function redisVersion(address: RedisAddress, within = 5_000): Promi
   }
 }
 
-/** Runs the script on a client. Rejects with Redis's error, or with what `read` throws when the reply is not what it should be. */
+/**
+ * Runs the script on a client. Rejects with Redis's error, or with the error that `read` throws for an unexpected
+ * reply.
+ */
 export type Script<T> = (client: RedisClient, keys: readonly string[], args: readonly (string | number)[]) => Promise<T>
 
 /**
- * A Lua file as a function. Its header says what it takes, one line each, and every call is held to it:
+ * Turns a Lua file into a function. Its header lists its keys and arguments, one line each; every call is checked
+ * against it:
  *
  *     -- KEYS[1]    the agent
  *     -- ARGV[1]    now, ms since the epoch
  *     -- ARGV[2..]  skills (none or more)
  *
- * `read` turns Redis's reply into a value of ours. Throws SwitchhookError SERVICE when the header has a gap.
+ * `read` converts Redis's reply. Throws SwitchhookError SERVICE when the header has a gap; a call rejects with SERVICE
+ * when it gives another number of keys or arguments.
  */
 export function defineScript<T>(file: URL, read: (reply: unknown) => T): Script<T> {
   const lua = readFileSync(file, 'utf8')
@@ -244,7 +257,7 @@ export function defineScript<T>(file: URL, read: (reply: unknown) => T): Script<
     try {
       return read(await client.evalsha(sha, keys.length, ...keys, ...args))
     } catch (error) {
-      // NOSCRIPT: Redis was started anew, or this is the first time. Nothing has been run yet, so it may be sent again.
+      // NOSCRIPT: Redis restarted, or this is the first call. Nothing has run, so it may be sent again.
       if (!(error as Error).message.startsWith('NOSCRIPT')) throw error
       return read(await client.eval(lua, keys.length, ...keys, ...args))
     }
@@ -273,6 +286,6 @@ function check(name: string, which: string, takes: Takes, given: number): void {
   if (given === takes.least || (takes.more && given > takes.least)) return
   throw new SwitchhookError(
     'SERVICE',
-    `${name} takes ${takes.least}${takes.more ? ' or more' : ''} ${which}, ${given} were given`,
+    `${name} takes ${takes.least}${takes.more ? ' or more' : ''} ${which}, got ${given}`,
   )
 }

@@ -1,9 +1,11 @@
 /**
- * The way to PostgreSQL. Every query is a tagged template (`sql\`select … ${value}\``): values never become part of the text.
+ * Access to PostgreSQL. Every query is a tagged template (`sql\`select … ${value}\``): values never become part of the
+ * text.
  *
- * Of the driver (postgres 3.4) only single connections are used, never its pool. It has no limit of time for a statement; it connects
- * again without a pause while a server closes every connection; and when a connection is lost within its own `begin` it writes to no
- * socket, which ends the process. So a connection here is opened once, limited by connection-pool.ts, and thrown away when it is lost.
+ * Of the driver (postgres 3.4) only single connections are used, never its pool. The driver has no time limit for a
+ * statement. It reconnects without a pause while a server closes every connection. When a connection is lost within the
+ * driver's own `begin`, it writes to a missing socket, which ends the process. So a connection here is opened once,
+ * limited by connection-pool.ts, and discarded when it is lost. Used by all code that reads or writes the database.
  */
 import postgres from 'postgres'
 import { systemClock, within, type Clock } from '../base/clock.ts'
@@ -13,11 +15,17 @@ import { ConnectionPool, type Connection } from './connection-pool.ts'
 import { SocketOfOneConnection, type Hosts } from './postgres-socket.ts'
 import { Part, Statement } from './statement.ts'
 
-/** One connection of the driver. Rows have the names of their columns; bigint and count(*) come as numbers, timestamptz as Date, jsonb as values. */
+/**
+ * One connection of the driver. Rows are objects by column name; bigint and count(*) are numbers, timestamptz is a
+ * Date, jsonb a value.
+ */
 export type Driver = postgres.Sql<{ bigint: number }>
 export type Json = postgres.JSONValue
 
-/** What a query needs: the pool, or a transaction. A statement of the pool is sent when it is awaited, or becomes part of another one. */
+/**
+ * Runs queries: the pool, or a transaction. A statement of the pool is sent when it is awaited, unless it is part of
+ * another one.
+ */
 export interface Queries {
   <T extends readonly (object | undefined)[] = postgres.Row[]>(
     text: TemplateStringsArray,
@@ -27,51 +35,58 @@ export interface Queries {
   (words: string | readonly string[]): postgres.Helper<string> | postgres.Helper<readonly string[]>
   json(value: Json): postgres.Parameter
 }
-/** What `sql.begin(async tx => …)` gives: the same words, in one transaction. */
+/** The argument of `sql.begin(async tx => …)`: the same functions, within one transaction. */
 export type Transaction = Queries
 
 export interface Sql extends Queries {
   /**
-   * All or nothing. Rejects as `work` does, after a rollback, and with SERVICE when it takes longer than the limit of a statement.
-   * `alone`: on a connection of its own, for what takes minutes (a list that is imported, a campaign that is deleted).
+   * Runs `work` in one transaction. Rejects as `work` does, after a rollback, and with SERVICE when it takes longer
+   * than the limit of a statement. `alone`: on a separate connection, for work of minutes (import of a list, deletion
+   * of a campaign).
    */
   begin<T>(work: (tx: Transaction) => Promise<T>, options?: { readonly alone?: boolean }): Promise<T>
-  /** On a connection of its own, which is closed afterwards: for what takes minutes, or needs the session. 30 minutes at most. */
+  /**
+   * Runs `work` on a separate connection and closes it: for work of minutes, or work that needs a session. 30 minutes
+   * at most.
+   */
   alone<T>(work: (connection: Driver) => Promise<T>): Promise<T>
-  /** Waits so many seconds for what is under way; then it is cut off. */
+  /** Closes all connections. Waits `timeout` seconds for running work, then cuts it off. */
   end(options?: { readonly timeout?: number }): Promise<void>
 }
 
-/** Where a database is: a URL, or the folder of a unix socket. */
+/** The address of a database: a URL, or the folder of a unix socket. */
 export type DatabaseAddress = (
   | { readonly url: string }
   | { readonly socketFolder: string; readonly user: string; readonly database: string }
 ) & {
-  /** Where our tables are; absent: where this user's are by itself. */
+  /** The schema of our tables; absent: the default of this user. */
   readonly schema?: string
 }
 
 export interface SqlOptions {
-  /** Connections at most (default 10). */
+  /** Most connections (default 10). */
   max?: number
-  /** What `pg_stat_activity` calls us (default 'switchhook'). */
+  /** The name in `pg_stat_activity` (default 'switchhook'). */
   name?: string
-  /** A statement, or a short transaction, with all that it waits for: milliseconds (default 5 000). */
+  /** Limit of a statement or a short transaction, including all waits, milliseconds (default 5 000). */
   limitMs?: number
   clock?: Clock
   log?: Log
 }
 
-/** Statements of the house take milliseconds; people wait for none of them, but what they did waits to be written down. */
+/** Statements take milliseconds. No person waits for one, but the records of calls wait to be written. */
 const LIMIT_MS = 5_000
-/** The server gives a statement up a little earlier: else one that waits for a lock there stays when its connection has gone here. */
+/**
+ * Part of the limit after which the server cancels a statement: else one that waits for a lock stays there after its
+ * connection was closed here.
+ */
 const SERVER_PART = 0.9
 /** A list of a million leads takes a minute or two. */
 const ALONE_MS = 1_800_000
-/** Between two statements of a transaction that takes minutes. */
+/** Limit between two statements of a transaction that takes minutes. */
 const ALONE_IDLE_MS = 60_000
 
-/** A pool that connects when it is first asked. `await sql.end({ timeout: 5 })` closes it. */
+/** Opens a pool, which connects at its first query. `await sql.end({ timeout: 5 })` closes it. */
 export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql {
   const { max = 10, name = 'switchhook', limitMs = LIMIT_MS, clock = systemClock, log = silentLog } = options
   const parts = { address, name, log }
@@ -88,7 +103,7 @@ export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql
     try {
       const working = work(connection)
       if (!(await within(clock, ALONE_MS, working)))
-        throw new SwitchhookError('SERVICE', `PostgreSQL has not done it in ${ALONE_MS / 60_000} minutes`)
+        throw new SwitchhookError('SERVICE', `PostgreSQL has not finished it in ${ALONE_MS / 60_000} minutes`)
       return await working
     } finally {
       connection.close()
@@ -116,23 +131,23 @@ class SqlConnection implements Connection {
   readonly driver: Driver
   readonly #socket = new SocketOfOneConnection()
   #isOpen = true
-  /** Of the work that has this connection now. */
+  /** Rejects the work that uses this connection now. */
   #fail: (why: Error) => void = () => {}
 
   constructor({ address, name, log }: { address: DatabaseAddress; name: string; log: Log }) {
     const settings = {
       max: 1,
-      connect_timeout: 0, // all of these are for pools, or have their limit here
+      connect_timeout: 0, // 0 and null: limits for the driver's pool, replaced by those here
       idle_timeout: 0,
       max_lifetime: null,
       fetch_types: false,
       connection: { application_name: name, ...(address.schema && { search_path: address.schema }) },
-      onnotice: (notice: postgres.Notice) => log.debug({ notice: notice['message'] }, 'PostgreSQL says'),
+      onnotice: (notice: postgres.Notice) => log.debug({ notice: notice['message'] }, 'PostgreSQL sent a notice'),
       onclose: () => this.close(new SwitchhookError('SERVICE', 'the connection to PostgreSQL was lost')),
       socket: (hosts: Hosts) => this.#socket.open(hosts),
       types: {
         bigint: { to: 20, from: [20], serialize: String, parse: wholeNumber },
-        // the driver would learn of arrays by a query of its own on each connection, whose failure nobody hears
+        // else the driver queries the array types on each connection, and nothing handles a failure of that query
         bigints: arrayOf(1016, wholeNumber),
         uuids: arrayOf(2951, String),
       },
@@ -152,16 +167,17 @@ class SqlConnection implements Connection {
   }
 
   /**
-   * The first statement of a session. When it fails, so does whatever comes behind it. `statementMs`: for a statement, 0 without a limit.
-   * `idleMs`: between two statements of a transaction: a server that is not told that its client is gone (a host without power, a firewall
-   * that forgot the connection) would keep the locks of that transaction, and all others would wait for them.
+   * Sets the limits of the session with its first statement; when that fails, the connection closes. `statementMs`: for
+   * a statement, 0: none. `idleMs`: between two statements of a transaction. Without it a server that does not notice
+   * the loss of its client (host without power, connection dropped by a firewall) would keep the locks of that
+   * transaction, and all others would wait for them.
    */
   limit({ statementMs, idleMs }: { readonly statementMs: number; readonly idleMs: number }): void {
     const limits = this.driver`select set_config('statement_timeout', ${String(statementMs)}, false), set_config('idle_in_transaction_session_timeout', ${String(idleMs)}, false)`
     limits.catch((error: Error) => this.close(error))
   }
 
-  /** Rejects also when the connection is lost: the driver leaves unanswered what it had not sent yet. */
+  /** Rejects also when the connection is lost: the driver never settles statements that it has not sent. */
   run<T>(work: (driver: Driver) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#fail = reject
@@ -180,11 +196,11 @@ class SqlConnection implements Connection {
       if ((await driver`commit`).command === 'ROLLBACK')
         throw new SwitchhookError(
           'SERVICE',
-          'a transaction went on after a statement in it had failed: nothing of it was kept',
+          'a transaction continued after one of its statements had failed: PostgreSQL rolled it back',
         )
       return value
     } catch (error) {
-      await driver`rollback`.catch((lost: Error) => this.close(lost)) // the server rolls back what has lost its connection
+      await driver`rollback`.catch((lost: Error) => this.close(lost)) // without it the server rolls back by itself
       throw error
     }
   }
@@ -198,7 +214,10 @@ class SqlConnection implements Connection {
   }
 }
 
-/** libpq's way to name a unix socket, postgres://user@localhost/base?host=/var/run/postgresql, which this driver does not know. */
+/**
+ * Supports libpq's URL for a unix socket, postgres://user@localhost/base?host=/var/run/postgresql, which this driver
+ * does not.
+ */
 function withoutSocket(written: string): { url: string; host?: { host: string } } {
   const url = new URL(written)
   const folder = url.searchParams.get('host')
@@ -207,15 +226,17 @@ function withoutSocket(written: string): { url: string; host?: { host: string } 
   return { url: url.href, host: { host: folder } }
 }
 
-/** bigint as a number: our ids and counts stay far below 2^53, and what does not must not be rounded in silence. */
+/**
+ * Converts bigint to number. Our ids and counts stay far below 2^53; a larger value throws instead of being rounded.
+ */
 function wholeNumber(written: string): number {
   const number = Number(written)
   if (!Number.isSafeInteger(number))
-    throw new SwitchhookError('SERVICE', `${written} from the database does not fit into a number`)
+    throw new SwitchhookError('SERVICE', `${written} from the database does not fit into a number: 2^53 is the limit`)
   return number
 }
 
-/** An array type by its oid, of elements that hold neither commas nor quotes. */
+/** An array type by its oid, for elements without commas and quotes. */
 const arrayOf = <T>(oid: number, read: (text: string) => T) => ({
   to: oid,
   from: [oid],
@@ -223,20 +244,24 @@ const arrayOf = <T>(oid: number, read: (text: string) => T) => ({
   parse: (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(read)),
 })
 
-/** True when PostgreSQL refused a row because its key is taken (23505). */
+/** True when PostgreSQL refused a row because its key exists (23505). */
 export function isDuplicate(error: unknown): boolean {
   return error instanceof postgres.PostgresError && error.code === '23505'
 }
 
 /**
- * True when PostgreSQL has read the values and will never take them (classes 22 data, 23 constraints, 42 words): asking once more is of
- * no use. False for what passes: a lost connection, a limit of time, a deadlock, a server that starts or has no room.
+ * True when PostgreSQL will never accept the statement (classes 22 data, 23 constraints, 42 syntax): a retry is
+ * useless. False for a temporary fault: a lost connection, a time limit, a deadlock, a server that starts or has no
+ * room.
  */
 export function isRefused(error: unknown): boolean {
   return error instanceof postgres.PostgresError && /^(22|23|42)/.test(error.code)
 }
 
-/** The database's own version, such as '18.4'; rejects when nobody answers within so many milliseconds. One connection, closed again. */
+/**
+ * The version of the server, such as '18.4'; rejects when it does not answer within `withinMs`. Uses one connection and
+ * closes it.
+ */
 export async function databaseVersion(address: DatabaseAddress, withinMs = LIMIT_MS): Promise<string> {
   const sql = openSql(address, { max: 1, limitMs: withinMs })
   try {

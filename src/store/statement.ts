@@ -1,7 +1,7 @@
-/** A statement that does not know its connection yet: see store/sql.ts, which alone uses this. */
+/** A statement that gets its connection when it is sent. Used by store/sql.ts alone. */
 import type { Driver } from './sql.ts'
 
-/** Something that a connection makes when it is known which one. */
+/** A part of a query that is built once the connection is known. */
 export class Part {
   readonly on: (driver: Driver) => unknown
 
@@ -10,7 +10,7 @@ export class Part {
   }
 }
 
-/** Sent when somebody waits for it, once. As a value of another statement it is a part of that one. */
+/** Sent once, when it is awaited. As a value of another statement it becomes a part of that one. */
 export class Statement extends Part implements Promise<unknown> {
   readonly [Symbol.toStringTag] = 'Statement'
   readonly #run: () => Promise<unknown>

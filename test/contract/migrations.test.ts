@@ -72,7 +72,10 @@ test('a file that was changed after it was applied is refused', async t => {
   await migrate(sql, path)
   await writeFile(join(path, '9001_once.sql'), 'create table once (id bigint)')
   await assert.rejects(migrate(sql, path), /9001_once\.sql was applied to this database and changed afterwards/)
-  await assert.rejects(migrate(sql, await folder(t, { 'once.sql': '' })), /a migration is called NNNN_words\.sql/)
+  await assert.rejects(
+    migrate(sql, await folder(t, { 'once.sql': '' })),
+    /the name of a migration must be NNNN_words\.sql/,
+  )
 })
 
 test('nobody is dialled twice: a lead has one attempt under way, and an attempt one id', async t => {

@@ -92,7 +92,7 @@ test('no more than 1 000 commands wait for a Redis that is silent; a longer burs
   proxy.freeze()
   const waiting = Array.from({ length: 1_000 }, () => assert.rejects(commands.incr('late'), isService))
   await clock.advance(300)
-  await assert.rejects(commands.incr('late'), /1000 commands wait for Redis already/)
+  await assert.rejects(commands.incr('late'), /1000 commands already wait for Redis/)
   await clock.advance(800)
   await Promise.all(waiting)
 })
@@ -110,7 +110,7 @@ test('a Redis that accepts and says nothing cannot be opened', async t => {
   proxy.blackhole()
   await assert.rejects(
     openRedisClient({ url: `redis://127.0.0.1:${proxy.port}` }, { within: 300 }),
-    /^SwitchhookError: Redis does not answer: nothing was heard for 300 ms/,
+    /^SwitchhookError: Redis does not answer: no data received for 300 ms/,
   )
 })
 

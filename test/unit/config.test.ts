@@ -105,10 +105,10 @@ test('a Redis is named by its address or by its sentinels, and a wrong address i
   const faultOf = (REDIS_URL: string) => faultsOf({ REDIS_URL })[0] ?? 'none'
   assert.match(faultOf('http://cache'), /^REDIS_URL=…: allowed: redis:\/\/host:6379\/db, or redis\+sentinel:/)
   assert.match(faultOf('redis+sentinel://s1,s2'), /the name of the primary is missing/)
-  assert.match(faultOf('redis://a,b'), /several hosts are sentinels/)
-  assert.match(faultOf('redis://cache/first'), /the database is no number/)
+  assert.match(faultOf('redis://a,b'), /several hosts need sentinels/)
+  assert.match(faultOf('redis://cache/first'), /the database is not a number/)
   assert.match(faultOf('redis://cache?family=6'), /only sentinelPassword/)
-  assert.match(faultOf('redis://cache:99999'), /a host is wrong/)
+  assert.match(faultOf('redis://cache:99999'), /a host is invalid/)
   for (const url of ['redis://:hid/den@cache', 'redis://:hid%den@cache', 'redis://u:hidden@a,b'])
     assert.doesNotMatch(faultOf(url), /hid|^none$/, url)
 })

@@ -52,7 +52,7 @@ test('whoever asks a server that says nothing is refused after the limit, and th
     [false, true],
   )
   assert.deepEqual(told, [
-    'PostgreSQL does not answer: its connections are closed and made anew',
+    'PostgreSQL does not answer; its connections are closed and replaced',
     'PostgreSQL answers again',
   ])
   assert.deepEqual(clock.pending(), [])
@@ -72,7 +72,7 @@ test('whoever stands behind others waits no longer than the limit either', async
 test('a thousand may wait; one more is refused at once', async () => {
   const { clock, pool, ask } = opened(1)
   const asked = Array.from({ length: 1_001 }, () => ask(silence))
-  assert.match(await ask(quick), /^1000 statements wait for PostgreSQL already/)
+  assert.match(await ask(quick), /^1000 statements already wait for PostgreSQL/)
   await clock.advance(LIMIT_MS * 2 + 2)
   await Promise.all(asked)
   assert.deepEqual(pool.figures, { idle: 0, busy: 0, waiting: 0 })

@@ -86,7 +86,7 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['agent list --jsn', /^switchhook: unknown option '--jsn'\n\(Did you mean --json\?\)/],
     ['agent add alice --queues sales', /missing required argument 'endpoint'/],
     ['agent add alice user/1001', /required option '--queues <names>' not specified/],
-    ['agent add alice user/1001;evil --queues sales', /is no endpoint/],
+    ['agent add alice user/1001;evil --queues sales', /is not a valid endpoint/],
     ['agent add alice user/1001 --queues sales --wrap-up 15', /'15' is not a duration: write a number and a unit/],
     ['agent add alice user/1001 --queues sales --wrap-up 30d', /'30d' is out of range; allowed: 0s to 1h/],
     ['agent add alice user/1001 --queues sales --ring-for 20m', /'20m' is out of range; allowed: 1s to 2m/],
@@ -95,10 +95,10 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['campaign add spring --queue sales', /required option '--leads <file.csv>' not specified/],
     ['campaign add spring --leads x.csv --max-lines 0', /allowed: a whole number from 1 to 10000/],
     ['calls --limit many', /allowed: a whole number from 1 to 1000/],
-    ['calls --number me', /is no number to dial/],
-    ['dial 1001 call-me', /is no number to dial/],
-    ['dial 10;01 12345', /is no name/],
-    ['dial 1001 12345 --crmuuid a,b', /is no variable value/],
+    ['calls --number me', /is not a valid number to dial/],
+    ['dial 1001 call-me', /is not a valid number to dial/],
+    ['dial 10;01 12345', /is not a valid name/],
+    ['dial 1001 12345 --crmuuid a,b', /is not a valid variable value/],
   ]
   for (const [words, message] of wrong) {
     assert.equal(await rig.types(words), 2, words)

@@ -60,7 +60,7 @@ for (const octets of RUDE) {
       assert.ok(error instanceof SwitchError)
       assert.match(
         error.message,
-        /^10\.0\.0\.5:8021 turns this machine's address away: allow it by apply-inbound-acl in its event_socket\.conf\.xml$/,
+        /^10\.0\.0\.5:8021 refuses connections from this machine's address: allow it by apply-inbound-acl in its event_socket\.conf\.xml$/,
       )
       assert.equal(exitCodeOf(error), 4)
     }
