@@ -1,21 +1,24 @@
 /**
- * One person who answers calls: what is known of them and every way in which it may change, as pure functions of (agent, now).
+ * One agent: the record and every legal change of it, as pure functions of (agent, now). The roster stores the record.
  *
- * The STATUS is what the person chose: `ready`, `break`, `logged-out`, or `on-demand` (one call at a time: after each talk
- * nothing comes until they say so). The STATE is what the system sees, and a change of status never changes it:
+ * The STATUS is the agent's own choice: `ready`, `break`, `logged-out`, or `on-demand` (one call at a time: after each
+ * talk no call is offered until the agent ends the wrap-up). The STATE is what Switchhook observes. A change of status
+ * never changes the state:
  *
- *   idle            nobody has a claim. Offered calls when the status allows it and no rest runs (`restUntil`).
- *   reserved        promised to one caller. Entered from idle only, in one step that gives out an epoch. Left for ringing, for talking
- *                   (who is nailed up has no phone to ring), for idle when given back. At its deadline it lapses to idle by itself.
- *   ringing         their phone rings for that caller. Has a deadline too (ringForMs and a grace): a node that dies while a phone
- *                   rings must not leave an agent ringing for ever (mod_callcenter #1973, #2540, #1062).
+ *   idle            has no reservation. Is offered calls when the status allows it and no rest runs (`restUntil`).
+ *   reserved        reserved for one caller. Entered from idle only, in one step that gives out an epoch. Left for
+ *                   ringing, for talking (a nailed-up agent has no phone to ring), for idle when released. At its
+ *                   deadline it becomes idle by itself.
+ *   ringing         the agent's phone rings for that caller. Has a deadline too (ringForMs and a grace): a node that
+ *                   dies while a phone rings must not leave an agent ringing for ever (mod_callcenter #1973, #2540,
+ *                   #1062).
  *   talking         with the caller. No deadline: only a release ends it.
- *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until they say so; on-demand).
- *   busy-elsewhere  on a call that no queue promised: none of ours, or a leg of ours (`legs`: click-to-dial, a flow's own dial). Back to what
- *                   was left of the wrap-up, else to idle.
+ *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until the agent ends it; on-demand).
+ *   busy-elsewhere  on a call that no queue assigned: a call outside Switchhook, or a leg of Switchhook (`legs`:
+ *                   click-to-dial, a flow's own dial). Then back to the rest of the wrap-up, else to idle.
  *
- * Deadlines are looked at, not waited for: `asOf(agent, now)` is the agent as they are at `now`, whether or not anybody wrote it down.
- * Intervals are half open: a deadline holds while now < deadline.
+ * No timer runs for a deadline: `asOf(agent, now)` computes the agent at `now`, whether or not a node has written the
+ * change. Intervals are half open: a deadline holds while now < deadline.
  */
 import type { Reservation } from './reservation.ts'
 import { afterCall, isUnreachable, type Outcome } from './rest.ts'
@@ -30,7 +33,7 @@ export type AgentStatus = (typeof STATUSES)[number]
 export const STATES = ['idle', 'reserved', 'ringing', 'talking', 'wrap-up', 'busy-elsewhere'] as const
 export type AgentState = (typeof STATES)[number]
 
-/** Every legal change of state. What is not here is a mistake in this file, and throws. */
+/** Every legal change of state. Any other change is a mistake in this file, and throws. */
 export const LEGAL = {
   idle: ['reserved', 'busy-elsewhere'],
   reserved: ['ringing', 'talking', 'idle'],
@@ -40,39 +43,45 @@ export const LEGAL = {
   'busy-elsewhere': ['idle', 'wrap-up'],
 } as const satisfies Record<AgentState, readonly AgentState[]>
 
-/** The phone stops ringing after ringForMs; the rest is for the switch to say so. */
+/** The phone stops ringing after ringForMs; FreeSWITCH has this much longer to report it. */
 const RINGING_GRACE_MS = 10_000
 
 export interface Agent extends AgentSettings {
   readonly status: AgentStatus
-  /** Why they are on a break, in their words. */
+  /** Why the agent is on a break, in the agent's words. */
   readonly reason: string | null
   readonly state: AgentState
   readonly stateSince: number
-  /** When the last talk ended, 0 before the first: what longest-idle-agent sorts by. */
+  /** When the last talk ended, 0 before the first. The strategy longest-idle-agent sorts by it. */
   readonly lastTalkEnded: number
   readonly wrapUpUntil: number | 'finished' | null
-  /** No calls before this moment, though idle. */
+  /** No call is offered before this moment, although the agent is idle. */
   readonly restUntil: number
   readonly reservation: Reservation | null
-  /** The leg of an agent who is on the line before any caller is: they are joined at once, nothing rings. `core`: the run of its switch, when that was told. */
+  /**
+   * The nailed-up leg. It exists before any caller does: a caller is joined with it at once and no phone rings. `core`:
+   * the Core-UUID of its FreeSWITCH, when known.
+   */
   readonly nailed: {
     readonly leg: string
     readonly node: string
     readonly since: number
     readonly core?: string | undefined
   } | null
-  /** Legs of ours at their telephone that no queue promised, by uuid; absent: none. */
+  /** Legs of Switchhook at the agent's telephone that no queue assigned, by uuid; absent: none. */
   readonly legs?: readonly string[]
-  /** Calls in a row that were not answered. */
+  /** Consecutive calls that the agent did not answer. */
   readonly noAnswers: number
-  /** Calls in a row for which there was no telephone; absent: none. */
+  /** Consecutive calls for which the telephone was unreachable; absent: none. */
   readonly unreached?: number
-  /** Grows with every write: a decision made on an older record is refused. */
+  /** Grows with every write. A write that is based on an older record is refused. */
   readonly rev: number
 }
 
-/** Never less than the clock: numbers stay new even when a store lost its last seconds or an agent was deleted and made again. */
+/**
+ * Never less than the clock: numbers stay unique even when the store lost its last seconds, or an agent was deleted and
+ * created again.
+ */
 export const nextRev = (rev: number, now: number): number => Math.max(rev + 1, now)
 
 export function newAgent(settings: AgentSettings, now: number): Agent {
@@ -92,31 +101,33 @@ export function newAgent(settings: AgentSettings, now: number): Agent {
   }
 }
 
-/** The agent as they are at `now`: what has lapsed or ended by itself is over. Same object when nothing has; same rev in any case. */
+/**
+ * The agent at `now`, with every passed deadline applied. The same object when none has passed; always the same rev.
+ */
 export function asOf(agent: Agent, now: number): Agent {
   const end = endsAt(agent)
   return end === null || now < end ? agent : move(agent, 'idle', end, { reservation: null, wrapUpUntil: null })
 }
 
-/** The next moment at which this agent changes by themselves, or null. */
+/** The next moment at which time alone changes this agent, or null. */
 export function nextChange(agent: Agent, now: number): number | null {
   const end = endsAt(agent)
   if (end !== null) return end
   return agent.restUntil > now ? agent.restUntil : null
 }
 
-/** Is the agent still promised under this epoch? */
+/** Does the reservation with this epoch still hold? */
 export function holds(agent: Agent, epoch: number, now: number): boolean {
   return asOf(agent, now).reservation?.epoch === epoch
 }
 
-// Each change takes the agent as of `now` and returns the next record, or null when it is refused.
+// Each function below takes the agent as of `now` and returns the next record, or null when the change is refused.
 
 export function configured(agent: Agent, settings: AgentSettings, now: number): Agent {
   return write(agent, now, settings)
 }
 
-/** Becoming ready ends a rest and forgives what was not answered: the person is there. */
+/** Becoming ready ends a rest and resets the counts of unanswered calls: the agent is present. */
 export function withStatus(agent: Agent, status: AgentStatus, reason: string | null, now: number): Agent {
   return write(agent, now, {
     status,
@@ -126,8 +137,9 @@ export function withStatus(agent: Agent, status: AgentStatus, reason: string | n
 }
 
 /**
- * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this very call is given to
- * it, whatever status they have chosen since: the lead was called for them. `insteadOf`: another call for which they may be reserved yet.
+ * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this
+ * very call is reserved whatever status they have chosen since: the lead was dialled for them. `insteadOf`: another
+ * call from which the agent may be taken.
  */
 export function reserved(
   agent: Agent,
@@ -147,11 +159,17 @@ export function reserved(
   return whyNotNow(agent, now) === null ? write(move(agent, 'reserved', now, { reservation }), now) : null
 }
 
-/** A campaign calls a lead for this agent, and nobody else is given them until that call is over. True also when they have left the line since. */
+/**
+ * A campaign dials a lead for this agent: no other call gets the agent until that call is over. True also when the
+ * nailed-up leg has ended since.
+ */
 export const isHeldForLead = ({ state, reservation }: Pick<Agent, 'state' | 'reservation'>): boolean =>
   state === 'reserved' && reservation?.queue === null
 
-/** A reservation is wanted for `ttlMs` more. Once the phone rings or people talk there is nothing to prolong, but it holds. */
+/**
+ * Prolongs a reservation to now + ttlMs. Once the phone rings or the agent talks the deadline stays, and the
+ * reservation holds.
+ */
 export function held(agent: Agent, epoch: number, ttlMs: number, now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
   return agent.state === 'reserved'
@@ -159,7 +177,10 @@ export function held(agent: Agent, epoch: number, ttlMs: number, now: number): A
     : agent
 }
 
-/** A phone may ring again under the same promise (another endpoint). Who talks already does not go back to ringing; the promise holds. */
+/**
+ * A phone may ring again under the same reservation (another endpoint). An agent who talks stays talking; the
+ * reservation holds.
+ */
 export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking', now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
   if (agent.state === 'talking') return agent
@@ -171,7 +192,10 @@ export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking',
   return write(move(agent, to, now, { reservation, ...(to === 'talking' && { noAnswers: 0, unreached: 0 }) }), now)
 }
 
-/** Whether there was a talk is the state's to say: from talking every outcome leads to the wrap-up, else the outcome sets the rest. */
+/**
+ * The state decides whether there was a talk: from talking every outcome leads to the wrap-up, else the outcome sets
+ * the rest.
+ */
 export function released(agent: Agent, epoch: number, outcome: Outcome, now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
   if (agent.state !== 'talking') {
@@ -184,7 +208,7 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)
 }
 
-/** Their telephone has registered. */
+/** The agent's telephone has registered. */
 export function registered(agent: Agent, now: number): Agent | null {
   return agent.unreached ? write(agent, now, { unreached: 0, ...(isUnreachable(agent) && { restUntil: 0 }) }) : null
 }
@@ -193,13 +217,16 @@ export function wrapUpFinished(agent: Agent, now: number): Agent | null {
   return agent.state === 'wrap-up' ? write(move(agent, 'idle', now, { wrapUpUntil: null }), now) : null
 }
 
-/** A wrap-up without an end stays without one. */
+/** Adds `byMs` to a wrap-up. A wrap-up without an end stays without one. */
 export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent | null {
   if (agent.state !== 'wrap-up') return null
   return typeof agent.wrapUpUntil === 'number' ? write(agent, now, { wrapUpUntil: agent.wrapUpUntil + byMs }) : agent
 }
 
-/** On a call that is none of ours, or back from it. A claim of ours goes first: while one holds this is refused. */
+/**
+ * The agent is on a call outside Switchhook, or back from it. A reservation or a talk goes first: while one holds the
+ * change is refused.
+ */
 export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | null {
   if (busy)
     return agent.state === 'idle' || agent.state === 'wrap-up'
@@ -208,7 +235,7 @@ export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | nul
   return agent.state === 'busy-elsewhere' && !agent.legs?.length ? back(agent, now) : null
 }
 
-/** A leg of ours is at their telephone from now on, and no queue promised it. */
+/** A leg of Switchhook that no queue assigned is at the agent's telephone from now on. */
 export function occupied(agent: Agent, leg: string, now: number): Agent | null {
   const { legs = [], state } = agent
   if (legs.includes(leg)) return null
@@ -216,7 +243,7 @@ export function occupied(agent: Agent, leg: string, now: number): Agent | null {
   return write(state === 'idle' || state === 'wrap-up' ? move(on, 'busy-elsewhere', now, {}) : on, now)
 }
 
-/** That leg has ended. After a talk on it they have been idle since now, and with `wrapUp` they have theirs. */
+/** That leg has ended. After a talk on it the agent's idle time starts now; with `wrapUp` a wrap-up follows. */
 export function vacated(agent: Agent, leg: string, now: number, { talked = false, wrapUp = false } = {}): Agent | null {
   if (!agent.legs?.includes(leg)) return null
   const until =
@@ -233,14 +260,19 @@ function back(agent: Agent, now: number): Agent {
   return write(move(agent, wrapUp ? 'wrap-up' : 'idle', now, wrapUp ? {} : { wrapUpUntil: null }), now)
 }
 
-/** Which leg, who cares for it, and the run of its switch (the one that was told before, when it is not told). */
+/**
+ * The nailed-up leg, the node that watches it, and the Core-UUID of its FreeSWITCH (without it the one recorded before
+ * stays).
+ */
 export interface NailedLeg {
   readonly leg: string
   readonly node: string
   readonly core?: string | undefined
 }
 
-/** Written down before the telephone rings, too: while it does it is not known whether they answer, and what they did not counts on. */
+/**
+ * Also written before the telephone rings: while it rings the answer is open, so the counts of unanswered calls stay.
+ */
 export function nailed(agent: Agent, leg: NailedLeg | null, now: number): Agent {
   if (leg === null) return write(agent, now, { nailed: null })
   const core = leg.core ?? (agent.nailed?.leg === leg.leg ? agent.nailed.core : undefined)
@@ -250,7 +282,10 @@ export function nailed(agent: Agent, leg: NailedLeg | null, now: number): Agent 
   })
 }
 
-/** Writes down what `asOf` sees; null when there is nothing to write. `stored` is the record as it is kept. */
+/**
+ * The record to write after `asOf` has changed something; null when nothing has changed. `stored` is the record in the
+ * table.
+ */
 export function settled(stored: Agent, now: number): Agent | null {
   const agent = asOf(stored, now)
   return agent === stored ? null : write(agent, now)
@@ -275,7 +310,7 @@ function move(agent: Agent, to: AgentState, since: number, fields: Partial<Agent
   const legal: readonly AgentState[] = LEGAL[agent.state]
   if (!legal.includes(to)) throw new Error(`an agent cannot go from ${agent.state} to ${to}`)
   const moved = { ...agent, ...fields, state: to, stateSince: since }
-  // a leg of ours is at their telephone: what they did before is over, and they are busy with that
+  // a leg of Switchhook is still at the agent's telephone: the state before is over, and that leg keeps the agent busy
   return (to === 'idle' || to === 'wrap-up') && moved.legs?.length ? move(moved, 'busy-elsewhere', since, {}) : moved
 }
 

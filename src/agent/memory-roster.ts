@@ -1,4 +1,7 @@
-/** Agents in this process's memory: for tests and for the demo. Everything happens in the same turn. */
+/**
+ * Agents in this process's memory: for tests and for the demo. Every read and write happens in the same turn of the
+ * event loop.
+ */
 import { Emitter } from '../base/events.ts'
 import type { Agent } from './agent.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
@@ -19,7 +22,7 @@ export class MemoryAgents implements AgentTable {
     return this.has(name, rev) && this.write(name, next)
   }
 
-  /** The two halves of a swap, for whoever must write an agent together with something else in one turn. */
+  /** The two halves of a swap, for the queue store: it writes an agent and a caller in one turn. */
   has(name: string, rev: number): boolean {
     return (this.#records.get(name)?.rev ?? 0) === rev
   }

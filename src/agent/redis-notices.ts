@@ -1,6 +1,7 @@
 /**
- * Notices of changes from one Redis channel. Redis forgets a message when nobody listens, so whoever listens first hears `resync`,
- * and again after every time the link was down: subscribed is certain only once SUBSCRIBE has been answered on the new link.
+ * Notices of changes from one Redis channel. Redis drops a message that has no subscriber. So every listener receives
+ * `resync` first, and again after each interruption of the connection. The subscription counts only when Redis has
+ * answered SUBSCRIBE on the new connection. Used by the rosters, the queue store and the dialers' wakeup.
  */
 import type { RedisClient } from '../store/redis.ts'
 
@@ -11,7 +12,7 @@ export class RedisNotices<Notice extends { readonly what: string }> {
   #started = false
   #live = false
 
-  /** Channels whose order matters to each other must share one subscriber. Nothing happens before the first `on`. */
+  /** Channels whose notices must arrive in one order must share one subscriber. The first `on` subscribes. */
   constructor(subscriber: RedisClient, channel: string) {
     this.#subscriber = subscriber
     this.#channel = channel
@@ -39,7 +40,7 @@ export class RedisNotices<Notice extends { readonly what: string }> {
       this.#live = true
       this.#tell({ what: 'resync' })
     }
-    // A link that breaks meanwhile comes back with 'ready', and we with it; the client itself logs why it broke.
+    // When the connection breaks meanwhile, 'ready' follows and subscribes again; the client itself logs why it broke.
     this.#subscriber.subscribe(this.#channel).then(subscribed, () => void (this.#live = false))
   }
 

@@ -1,10 +1,10 @@
-/** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write agents together with their callers. */
+/** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write an agent and a caller in one step. */
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Agent } from './agent.ts'
 import { RedisNotices } from './redis-notices.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
 
-/** Every key and channel of this room. */
+/** Every key and channel of this directory. */
 export const agentKeys = (redis: RedisClient) => ({
   /** Hash: agent's name → Agent as JSON. */
   agents: 'sh:agents',
@@ -12,7 +12,10 @@ export const agentKeys = (redis: RedisClient) => ({
   changed: channelOf(redis, 'sh:agents:changed'),
 })
 
-/** The two kinds of openRedisClient, on the same database: installations that share a Redis have a database each. */
+/**
+ * The two kinds of openRedisClient, on the same database. Installations that share one Redis each have their own
+ * database.
+ */
 export interface RedisHome {
   readonly commands: RedisClient
   readonly subscriber: RedisClient

@@ -1,13 +1,16 @@
-/** The promise of one agent to one call: part of the agent's record (agent.ts says who may make, use and end it). */
+/**
+ * The reservation of one agent for one call: part of the agent's record. agent.ts has the functions that make, use and
+ * end it.
+ */
 export interface Reservation {
-  /** Fences every later step: who comes with another epoch comes too late. Never given out twice. */
+  /** Fences every later step: a step with another epoch is refused. No epoch is given out twice. */
   readonly epoch: number
-  /** The uuid of the caller (or of the lead's call) the agent is promised to. */
+  /** The uuid of the call for which the agent is reserved: a caller's or a lead's. */
   readonly for: string
-  /** The queue that reserved, or null when it was somebody else (a campaign). */
+  /** The queue that reserved the agent, or null when a campaign did. */
   readonly queue: string | null
-  /** When it lapses by itself; null while talking. */
+  /** When the reservation expires by itself, ms since the epoch; null while the agent talks. */
   readonly deadline: number | null
-  /** The call for which they were reserved before, and from which they were taken: it has no agent now. */
+  /** The call for which the agent was reserved before this one: that call has no agent now. */
   readonly insteadOf?: string
 }

@@ -1,14 +1,16 @@
 /**
- * How long an agent is left alone after a call that came to nothing. A telephone that is not there (not registered, or unknown to the
- * switch) is tried twice; then its agent is offered to nobody until it registers, so that callers do not wait for what cannot ring.
+ * How long an agent rests after a call that did not become a talk. An unreachable telephone (not registered, or unknown
+ * to FreeSWITCH) is tried twice. Then its agent is offered no calls until it registers, so that callers do not wait for
+ * a telephone that cannot ring.
  */
 import type { Log } from '../base/log.ts'
 import type { Agent } from './agent.ts'
 
 /**
- * How a reservation ended, and how long the agent then rests, so that the same phone is not tried again in a tight loop.
- * busy and declined are the delays of mod_callcenter's sample agents (60 s, 10 s), unreachable is its fixed 5 s of an unregistered phone.
- * Its no-answer delay is 0, which is that loop: we take the 10 s of declined. failed: the switch or the network could not do it.
+ * How a reservation ended, and how long the agent then rests, so that the same phone is not tried again in a tight
+ * loop. busy and declined: the delays of mod_callcenter's sample agents (60 s, 10 s). unreachable: its fixed 5 s for an
+ * unregistered phone. Its no-answer delay is 0, which is that loop: Switchhook takes the 10 s of declined. failed:
+ * FreeSWITCH or the network failed.
  */
 export const REST_MS = {
   'no-answer': 10_000,
@@ -21,16 +23,19 @@ export const REST_MS = {
 } as const
 export type Outcome = keyof typeof REST_MS
 
-/** So many calls in a row that found no telephone. */
+/** After so many consecutive calls without a telephone the agent is unreachable. */
 const TRIES = 2
-/** Nobody may hear that it registers (a link was down; the endpoint leads through a gateway): after so long it is tried again. */
+/**
+ * The registration may go unseen (a connection was down; the endpoint leads through a gateway): after so long it is
+ * tried again.
+ */
 export const UNREACHABLE_MS = 300_000
-/** After these the telephone is known to be there. */
+/** After these outcomes the telephone is known to be reachable. */
 const RANG: ReadonlySet<Outcome> = new Set(['no-answer', 'busy', 'declined'])
 
 export const isUnreachable = ({ unreached = 0 }: Pick<Agent, 'unreached'>): boolean => unreached >= TRIES
 
-/** Of a call that was no talk. */
+/** The rest and the counts after a call that did not become a talk. */
 export function afterCall(
   before: Pick<Agent, 'noAnswers' | 'unreached'>,
   outcome: Outcome,
@@ -42,7 +47,7 @@ export function afterCall(
   return { restMs: isUnreachable({ unreached }) ? UNREACHABLE_MS : REST_MS.unreachable, noAnswers, unreached }
 }
 
-/** To be called with the record that a call left which found no telephone: one line for whoever is on duty, at the call that was one too many. */
+/** Logs once, at the call that makes the agent unreachable. Takes the record after a call that found no telephone. */
 export function warnOnceUnreachable(
   log: Log,
   { name, endpoint, unreached }: Pick<Agent, 'name' | 'endpoint' | 'unreached'>,
@@ -50,6 +55,6 @@ export function warnOnceUnreachable(
   if (unreached === TRIES)
     log.warn(
       { agent: name, endpoint, tries: TRIES, minutes: UNREACHABLE_MS / 60_000 },
-      'the telephone of this agent cannot be reached: the agent is offered to nobody until it registers, or so many minutes have passed',
+      'agent telephone unreachable; no calls are offered until it registers or `minutes` have passed',
     )
 }

@@ -1,4 +1,7 @@
-/** The agents as this node sees them, kept up by notices: who dials looks at all of them at every turn, and may not ask Redis each time. */
+/**
+ * This node's copy of all agents, updated by notices. The dialers read all agents at every turn and cannot ask Redis
+ * each time.
+ */
 import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
 import type { AgentNotice, Roster } from './roster.ts'
 import { Emitter } from '../base/events.ts'
@@ -6,7 +9,10 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 
-/** After a store that could not be had: the command link may be back a moment later than the one that tells of changes. */
+/**
+ * Delay after the store was unavailable: the connection for commands may return a moment later than the one for
+ * notices.
+ */
 const RETRY_MS = 1_000
 
 type Heard = Extract<AgentNotice, { what: 'agent' }>
@@ -16,12 +22,12 @@ export class RosterMirror extends Emitter<{ change: void }> {
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #agents = new Map<string, Agent>()
-  /** What has been heard since everything is being read. */
+  /** The notices that arrived while all agents are being read; null at other times. */
   #heard: Map<string, Heard> | null = null
   #retry: Timer | null = null
   readonly #listening: Disposable
 
-  /** Empty until the roster has answered; `change` tells of it. */
+  /** Empty until the roster has answered; then `change` is emitted. */
   constructor(roster: Roster, clock: Clock, log: Log) {
     super()
     this.#roster = roster
@@ -36,7 +42,7 @@ export class RosterMirror extends Emitter<{ change: void }> {
     this.#retry?.cancel()
   }
 
-  /** As they are now, of one queue. */
+  /** The agents of one queue, as of now. */
   of(queue: string): Agent[] {
     const now = this.#clock.now()
     return [...this.#agents.values()]
@@ -44,7 +50,7 @@ export class RosterMirror extends Emitter<{ change: void }> {
       .map(agent => asOf(agent, now))
   }
 
-  /** Whoever answers at this endpoint, as they were written down last. */
+  /** The agent at this endpoint, as last written. */
   at(endpoint: string): Agent | undefined {
     for (const agent of this.#agents.values()) if (agent.endpoint === endpoint) return agent
     return undefined
@@ -55,7 +61,7 @@ export class RosterMirror extends Emitter<{ change: void }> {
     return [...this.#agents.values()].map(agent => asOf(agent, now))
   }
 
-  /** On the line and free, in the order in which the queue would have them: by level, then who has been without a talk for longest. */
+  /** Nailed-up agents who are free, in the order of the queue: by level, then by the longest time since a talk. */
   free(queue: string): Agent[] {
     const now = this.#clock.now()
     const level = (agent: Agent) => agent.queues.find(tier => tier.queue === queue)?.level ?? 0
@@ -69,17 +75,17 @@ export class RosterMirror extends Emitter<{ change: void }> {
     return agent && asOf(agent, this.#clock.now())
   }
 
-  /** On the line, and reserved for a lead who is being called. */
+  /** Nailed-up agents who are reserved for a lead that is being dialled. */
   held(queue: string): Agent[] {
     return this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed !== null)
   }
 
-  /** The calls for which an agent on the line is reserved, or who talk with one. */
+  /** The calls for which a nailed-up agent is reserved, and the calls that talk with one. */
   get served(): ReadonlySet<string> {
     return new Set(this.all().flatMap(({ nailed, reservation }) => (nailed && reservation ? [reservation.for] : [])))
   }
 
-  /** How many leads are being called whose agent has left the line, and who have no other yet. */
+  /** How many leads are being dialled whose agent's nailed-up leg has ended, and who have no other agent yet. */
   unserved(queue: string): number {
     const left = this.of(queue).filter(agent => isHeldForLead(agent) && agent.nailed === null)
     if (left.length === 0) return 0 // the usual case
@@ -87,7 +93,7 @@ export class RosterMirror extends Emitter<{ change: void }> {
     return left.filter(agent => !served.has(agent.reservation!.for)).length
   }
 
-  /** The next moment at which one of these agents changes by themselves, or null. */
+  /** The next moment at which time alone changes one of these agents, or null. */
   nextChange(agents: readonly Agent[]): number | null {
     const now = this.#clock.now()
     const moments = agents.map(agent => nextChange(agent, now)).filter(moment => moment !== null)
@@ -101,14 +107,14 @@ export class RosterMirror extends Emitter<{ change: void }> {
     this.emit('change', undefined)
   }
 
-  /** The store's word, even where what was seen before is newer: it may have lost its last seconds. */
+  /** The records of the store replace the copies, even newer ones: the store may have lost its last seconds. */
   async #readAll(): Promise<void> {
     this.#retry?.cancel()
     const heard = (this.#heard = new Map<string, Heard>())
     try {
       const agents = await this.#roster.list(this.#clock.now())
       this.#outage.end()
-      if (this.#heard !== heard) return // read once more meanwhile, or closed
+      if (this.#heard !== heard) return // another read has begun meanwhile, or the mirror is closed
       this.#heard = null
       this.#agents.clear()
       for (const agent of agents) this.#agents.set(agent.name, agent)

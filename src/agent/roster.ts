@@ -1,4 +1,4 @@
-/** The agents of the house: one interface for everybody, over a table of records that memory or Redis keeps. */
+/** The agents of the installation: one interface for all callers, over a table of records in memory or in Redis. */
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
 import {
   advanced,
@@ -26,71 +26,95 @@ import {
 } from './agent.ts'
 
 /**
- * What listeners hear, on every node, in the order in which it was written. `resync` comes first, once listening has begun, and again
- * whenever notices may have been missed: read everything then.
+ * What listeners on every node receive, in the order of the writes. `resync` comes first, once listening has begun, and
+ * again whenever notices may have been missed: the listener then reads all records.
  */
 export type AgentNotice = { what: 'resync' } | { what: 'agent'; name: string; rev: number; agent: Agent | null }
 
-/** Where agent records are kept. Knows no rules; keeps what it is given unless somebody else wrote in between. */
+/** Where agent records are stored. Applies no rules; `swap` refuses a write when another one came in between. */
 export interface AgentTable {
   read(name: string): Promise<Agent | null>
   readAll(): Promise<Agent[]>
-  /** Writes `next` (null: deletes) iff the record still has this rev (0: does not exist), and tells every listener, in one step. */
+  /**
+   * Writes `next` (null: deletes) if and only if the record still has this rev (0: does not exist), and notifies every
+   * listener, in one step.
+   */
   swap(name: string, rev: number, next: Agent | null): Promise<boolean>
   onChange(listener: (notice: AgentNotice) => void): Disposable
 }
 
 /**
- * All times are wall clock milliseconds, all answers are of agents as they are at `now`. A method that takes an epoch answers false
- * when that reservation is over, whatever the reason: the agent may belong to somebody else by now.
- * Without an agent of that name: null or false where an epoch or a claim is at stake, else NotFoundError.
- * A store that cannot be had throws.
+ * All times are wall clock milliseconds. All returned agents are as of `now`. A method that takes an epoch returns
+ * false or null when that reservation is over, whatever the reason: the agent may be reserved for another call by now.
+ * Without an agent of that name a method returns null or false; `setStatus` and `nail` throw NotFoundError.
+ * Every method throws when the store is unavailable.
  */
 export interface Roster {
-  /** Adds an agent (logged out), or changes the settings of one and leaves the rest as it is. InputError for bad settings. */
+  /** Adds an agent (logged out), or changes only the settings of a known one. Throws InputError for bad settings. */
   put(settings: AgentSettings, now: number): Promise<Agent>
   remove(name: string): Promise<boolean>
   get(name: string, now: number): Promise<Agent | null>
-  /** By name. */
+  /** Sorted by name. */
   list(now: number): Promise<Agent[]>
-  /** The person's choice, at any time. A talk, a ringing phone or a wrap-up goes on. */
+  /** Sets the status that the agent chose, at any time. A talk, a ringing phone or a wrap-up goes on. */
   setStatus(name: string, status: AgentStatus, now: number, reason?: string): Promise<Agent>
-  /** Promises an idle agent to one caller for ttlMs. One step: of all who ask at once, one gets the epoch, the others null. */
+  /**
+   * Reserves an idle agent for one call for ttlMs, in one step: of concurrent requests one gets an epoch, others null.
+   */
   reserve(name: string, forCall: string, now: number, ttlMs: number): Promise<number | null>
-  /** Prolongs a promise to now + ttlMs (without effect when the phone rings or they talk). The agent, or null when it is over. */
+  /**
+   * Prolongs a reservation to now + ttlMs (no effect while the phone rings or the agent talks). The agent, or null when
+   * it is over.
+   */
   hold(name: string, epoch: number, now: number, ttlMs: number): Promise<Agent | null>
+  /** The phone rings, or the agent talks. False when the reservation is over. */
   advance(name: string, epoch: number, to: 'ringing' | 'talking', now: number): Promise<boolean>
-  /** From talking: to wrap-up, whatever the outcome. Else: to idle, with the rest that the outcome asks for. The agent, or null when the promise was over. */
+  /**
+   * From talking: to wrap-up, whatever the outcome. Else: to idle, with the outcome's rest. The agent, or null when the
+   * reservation was over.
+   */
   release(name: string, epoch: number, outcome: Outcome, now: number): Promise<Agent | null>
-  /** Their telephone has registered: who was unreachable is offered again. False when nothing changes. */
+  /** The agent's telephone has registered: an unreachable agent is offered calls again. False when nothing changes. */
   registered(name: string, now: number): Promise<boolean>
   finishWrapUp(name: string, now: number): Promise<boolean>
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
-  /** On a call that is none of ours (true), or back (false). False when a claim of ours holds or nothing changes. */
+  /**
+   * The agent is on a call outside Switchhook (`busy` true), or back (false). False when a reservation or talk holds,
+   * or nothing changes.
+   */
   elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
-  /** A leg of ours, by uuid, is at their telephone and no queue promised it: they are not offered until it is vacated. False when it was known. */
+  /**
+   * A leg of Switchhook that no queue assigned, by uuid, is at the agent's telephone: no call is offered until
+   * `vacate`. False when it was known.
+   */
   occupy(name: string, leg: string, now: number): Promise<boolean>
-  /** That leg has ended; what follows from it is agent.ts's to say. False when it was not known. */
+  /** That leg has ended; agent.ts (`vacated`) decides the next state. False when it was not known. */
   vacate(name: string, leg: string, now: number, how?: { talked: boolean; wrapUp: boolean }): Promise<boolean>
-  /** The leg on which the agent waits for callers, or null when it is gone; unless `when` says no to the agent. The agent afterwards. */
+  /**
+   * Sets the nailed-up leg, null when it is gone. No write when `when` returns false for the agent. Returns the agent
+   * afterwards.
+   */
   nail(name: string, leg: NailedLeg | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
-  /** Writes down and announces what has lapsed or ended by itself; of all nodes that see it, one does. The agent, null without one. */
+  /** Writes and announces what `asOf` has changed; one of the nodes succeeds. Returns the agent, null without one. */
   settle(name: string, now: number): Promise<Agent | null>
   onChange(listener: (notice: AgentNotice) => void): Disposable
 }
 
-/** A swap fails only when another one succeeded, so this many failures in a row are a broken store. */
+/** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 
 export function rosterOver(table: AgentTable): Roster {
-  /** Reads, decides, writes; again when somebody wrote in between. `decide` sees the stored record; null or the same record: no write. */
+  /**
+   * Reads, decides, writes; repeats when another write came in between. `decide` gets the stored record; null or the
+   * same record: no write.
+   */
   async function change(name: string, decide: (stored: Agent) => Agent | null): Promise<Agent | null> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const stored = await table.read(name)
       const next = stored && decide(stored)
       if (!stored || !next || next.rev === stored.rev || (await table.swap(name, stored.rev, next))) return next
     }
-    throw new SwitchhookError('SERVICE', `the record of agent ${name} could not be written`)
+    throw new SwitchhookError('SERVICE', `the record of agent ${name} was not written in ${TRIES} attempts`)
   }
   const changed = async (name: string, now: number, decide: (agent: Agent) => Agent | null) =>
     (await change(name, stored => decide(asOf(stored, now)))) !== null
@@ -117,7 +141,7 @@ export function rosterOver(table: AgentTable): Roster {
         const known = await change(name, stored => configured(asOf(stored, now), own, now))
         if (known) return known
       }
-      throw new SwitchhookError('SERVICE', `the record of agent ${name} could not be written`)
+      throw new SwitchhookError('SERVICE', `the record of agent ${name} was not written in ${TRIES} attempts`)
     },
     async remove(name) {
       for (let stored = await table.read(name); stored; stored = await table.read(name)) {

@@ -1,4 +1,4 @@
-/** What an administrator says about an agent, and what is allowed. */
+/** The settings of an agent that an administrator gives, and their allowed ranges. */
 import { InputError } from '../base/errors.ts'
 
 /** A place in a queue's order of agents: lower levels first, lower positions first within a level. Both start at 1. */
@@ -12,17 +12,20 @@ export interface AgentSettings {
   readonly name: string
   /** Dial string: user/1001, or sofia/gateway/carrier/2001. */
   readonly endpoint: string
-  /** Rest after each talk, 0 to 3 600 000. */
+  /** Wrap-up after each talk, milliseconds, 0 to 3 600 000. */
   readonly wrapUpMs: number
-  /** More than 0, at most 120 000. */
+  /** How long the agent's telephone rings for one call, milliseconds, more than 0 and at most 120 000. */
   readonly ringForMs: number
   readonly queues: readonly Tier[]
 }
 
-/** The longest that an agent's settings may say: what is longer is a typing error (30d for 30s), and takes the agent off the floor. */
+/**
+ * Upper limits of an agent's settings. A larger value is a typing error (30d for 30s) and would keep the agent from all
+ * calls.
+ */
 export const LONGEST_MS = { wrapUpMs: 3_600_000, ringForMs: 120_000 } as const
 
-/** Throws InputError for settings that cannot be used. */
+/** Throws InputError (BAD_INPUT) for settings that cannot be used. */
 export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: AgentSettings): void {
   checkName('agent', name)
   if (endpoint === '')
@@ -38,10 +41,13 @@ export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: A
   for (const { queue, level, position } of queues) {
     checkName('queue', queue)
     if (level >= 1 && position >= 1) continue
-    throw new InputError(`agent ${name}: level ${level} and position ${position} in queue ${queue}; both start at 1`)
+    throw new InputError(
+      `agent ${name}: level is ${level} and position is ${position} in queue ${queue}; both start at 1`,
+    )
   }
 }
 
+/** Throws InputError (BAD_INPUT) for a name that is not 1 to 64 letters, digits and . _ - + @. */
 export function checkName(kind: string, name: string): void {
   if (!/^[\w.@+-]{1,64}$/.test(name)) {
     throw new InputError(`the ${kind} name '${name}' cannot be used: 1 to 64 letters, digits and . _ - + @ are allowed`)

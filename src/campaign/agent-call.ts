@@ -1,9 +1,10 @@
 /**
- * Calls one agent, to stay on the line. Their leg is written down before their phone rings, so that no death in between leaves somebody
- * on a line that nobody knows: another node waits for the outcome then.
+ * Calls one agent to nail them up. The nailed-up leg is written to the roster before the phone rings. So when the node
+ * dies in between, no leg stays unknown: another node waits for the outcome.
  *
- * While it rings the roster shows them as ringing, under a reservation like any other, so no queue rings them at the same time; its rests
- * apply, and three calls in a row without an answer make a break ('no answer', as max-no-answer of mod_callcenter does).
+ * While the phone rings the roster shows the agent as ringing, under a normal reservation, so no queue calls the agent
+ * at the same time. The rests of rest.ts apply. After three consecutive calls without an answer the agent is put on a
+ * break ('no answer', as max-no-answer of mod_callcenter does). Used by nailed-agents.ts.
  */
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
@@ -18,13 +19,13 @@ import { dial, endpoint, newUuid, uuid as parseUuid, type Endpoint, type Uuid } 
 import { NailedLeg } from './nailed-leg.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 
-/** The node of an agent on the line for whom no node cares any more: whoever needs them takes them. */
+/** The node in a nailed-up leg that no node watches: a node that needs the agent takes the leg over. */
 export const NOBODY = ''
 
 const MAX_NO_ANSWER = 3
-/** A reservation outlasts the ringing by this much, for the switch to say how it ended. */
+/** A reservation outlasts the ringing by this much, so that FreeSWITCH can report the outcome. */
 const GRACE_MS = 10_000
-/** What a dial that did not reach the agent means for the agent, whoever dialled. */
+/** The outcome of the reservation after a dial that did not reach the agent. */
 export const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
   busy: 'busy',
   'no-answer': 'no-answer',
@@ -43,42 +44,44 @@ export interface AgentCallParts {
   readonly clock: Clock
   readonly log: Log
   readonly node: string
-  /** The number that agents are shown. */
+  /** The caller id that agents see. */
   readonly callerId?: string | undefined
 }
 
-/** Their phone rings to bring them on the line. */
+/** The agent's phone rings for their own nailed-up leg. */
 export const isCalled = ({ state, reservation, nailed }: Agent): boolean =>
   state === 'ringing' && nailed !== null && reservation?.for === nailed.leg
 
 /**
- * Null when they did not come on the line, or are another node's: the signal aborts with CallMoved for that, with anything else to stop
- * the ringing. An agent who `isCalled` is called already, by a node that is gone: only the outcome is waited for.
- * Rejects when the roster is away.
+ * The nailed-up leg; null when the agent did not answer, or when another node watches the leg. Abort the signal with
+ * CallMoved to leave the ringing phone to another node, with any other reason to stop the ringing. When the agent
+ * `isCalled` already, by a node that is gone, it only waits for the outcome. Rejects when the roster is unavailable.
  */
 export async function callAgent(agent: Agent, parts: AgentCallParts, signal: AbortSignal): Promise<NailedLeg | null> {
   const { roster, clock, node } = parts
   const { name, ringForMs } = agent
   const to = dialable(agent.endpoint)
   if (to === null) {
-    await takeABreak(name, 'bad endpoint', parts) // else it would be tried again at once
+    await takeABreak(name, 'bad endpoint', parts) // else the next attempt would follow at once
     return null
   }
-  if (agent.nailed && (await parts.switchboard.isElsewhere(agent.nailed.core))) return null // another node hears what becomes of it
+  // another node receives the events of that leg
+  if (agent.nailed && (await parts.switchboard.isElsewhere(agent.nailed.core))) return null
   const sent = isCalled(agent)
   const leg = sent ? parseUuid(agent.nailed!.leg) : newUuid()
   const epoch = sent ? agent.reservation!.epoch : await roster.reserve(name, leg, clock.now(), ringForMs + GRACE_MS)
-  if (epoch === null) return null // somebody was faster
+  if (epoch === null) return null // another node or queue was faster
 
   const { nailedLeg, outcome } = await ring({ agent, to, leg, epoch, sent }, parts, signal)
-  // who stood still meanwhile may find the agent on another line, or this one in the care of another node: that stands
+  // after a freeze of this node the agent may have another leg, or another node may watch this one: that record stays
   const isOurs = ({ nailed }: Agent) => nailed?.leg === leg && nailed.node === node
   if (outcome === 'answered') {
     try {
-      await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: they are on the line and free
-      if (!nailedLeg!.over) await roster.nail(name, { leg, node }, clock.now(), isOurs) // once more: what they did not answer before is forgiven
+      await roster.release(name, epoch, 'caller-left', clock.now()) // no rest: the agent is nailed up and free
+      // the second write of the leg: it resets the counts of unanswered calls
+      if (!nailedLeg!.over) await roster.nail(name, { leg, node }, clock.now(), isOurs)
     } catch (error) {
-      nailedLeg![Symbol.dispose]() // at the end of the reservation the leg is looked for
+      nailedLeg![Symbol.dispose]() // when the reservation expires, a node looks for the leg
       throw error
     }
     return nailedLeg
@@ -104,7 +107,7 @@ interface Ringing {
   readonly sent: boolean
 }
 
-/** Never rejects for what the phone or the switch does. */
+/** A failure of the phone or of FreeSWITCH is an outcome and does not reject. Rejects when the roster is unavailable. */
 async function ring(
   { agent, to, leg, epoch, sent }: Ringing,
   parts: AgentCallParts,
@@ -126,7 +129,8 @@ async function ring(
       clock.now(),
       ({ reservation }) => reservation?.epoch === epoch,
     )
-    if (nailed?.leg !== leg) return { nailedLeg, outcome: 'cancelled' } // we stood still, and they belong to somebody else
+    // otherwise this node was frozen, and the agent is reserved for another call
+    if (nailed?.leg !== leg) return { nailedLeg, outcome: 'cancelled' }
     const shown = callerId === undefined ? undefined : dial(callerId)
     const { outcome, cause } = await originate(nailedLeg.home, {
       uuid: leg,
@@ -141,15 +145,15 @@ async function ring(
     })
     if (outcome === 'answered') return { nailedLeg, outcome }
     if (signal.reason instanceof CallMoved) return { nailedLeg, outcome: 'moved' }
-    log.info({ agent: name, outcome, cause }, 'an agent did not come on the line')
+    log.info({ agent: name, outcome, cause }, 'agent was not nailed up')
     return { nailedLeg, outcome }
   } catch (error) {
     if (signal.reason instanceof CallMoved) return { nailedLeg, outcome: 'moved' }
     if (!signal.aborted && !(error instanceof SwitchError)) {
       nailedLeg?.[Symbol.dispose]()
-      throw error // the record says what is known: at the end of the reservation the leg is looked for
+      throw error // the record has the leg: when the reservation expires, a node looks for it
     }
-    log.warn({ agent: name, error: (error as Error).message }, 'an agent could not be called')
+    log.warn({ agent: name, error: (error as Error).message }, 'calling an agent failed')
     return { nailedLeg, outcome: 'failed' }
   }
 }
@@ -164,6 +168,6 @@ function dialable(text: string): Endpoint | null {
 }
 
 async function takeABreak(name: string, reason: string, { roster, clock, log }: AgentCallParts): Promise<void> {
-  log.info({ agent: name, reason }, 'an agent was sent on a break')
+  log.info({ agent: name, reason }, 'agent put on a break')
   await roster.setStatus(name, 'break', clock.now(), reason)
 }

@@ -1,7 +1,7 @@
 /**
- * Calls one lead, once. The row was committed before anything is said to the switch; its id is the uuid of the leg. Whoever answers
- * is the flow's from then on: the leg enters the house by the door, on whichever node, and the flow settles the attempt. Everything
- * else is settled here.
+ * One attempt: calls one lead, once. Its row is committed before the command to FreeSWITCH; its id is the uuid of the
+ * leg. An answered leg enters the listener of any node, and its flow settles the attempt. All other outcomes are
+ * settled here. Used by dialer.ts.
  */
 import { setMaxListeners } from 'node:events'
 import { within, type Clock, type Timer } from '../base/clock.ts'
@@ -27,22 +27,31 @@ import type { Campaign } from './campaign.ts'
 import { dialEnd, type AttemptEnd } from './disposition.ts'
 import type { Leads } from './leads.ts'
 
-/** The time to ring is the phone's, not the network's: a call may take 5 s to its first ring (long distance, ITU-T E.721). */
+/**
+ * ringForMs counts the ringing, not the network's setup: a call may take 5 s to its first ring (long distance, ITU-T
+ * E.721).
+ */
 const POST_DIAL_MS = 5_000
-/** call/originate asks the switch 10 s after the last moment; then somebody else may. */
+/** switch/originate.ts asks FreeSWITCH 10 s after the latest possible end; after this time another node may. */
 const SILENT_MS = 25_000
-/** A flow whose call has ended has so long to say how; after that it is dead, or never began. */
+/**
+ * A flow whose call has ended has so long to settle the attempt; after that the flow counts as dead, or never began.
+ */
 const FLOW_GRACE_MS = 30_000
-/** A lead whom the switch refused to dial goes behind the others for so long: one number must not hold up a campaign. */
+/** A lead that FreeSWITCH refused to dial waits so long behind the others: one number must not delay a campaign. */
 const REFUSED_MS = 10_000
-/** What came of an attempt is told a database that is away for so long; then its claim runs out, and it is looked into. */
+/**
+ * How long an outcome is written again while the database is unavailable; after that the claim expires and the attempt
+ * is checked.
+ */
 const TELL = { everyMs: 1_000, forMs: 60_000 }
-/** How long a stop waits for what is under way. */
+/** How long a stop waits for attempts under way. */
 const LET_GO_MS = 2_000
 
 /**
- * What becomes of the telephones that ring when this node stops. They are let go, and their leads are called another time; or they ring
- * on, because there is a node that takes whoever answers, and that looks into the others when their claims run out.
+ * What happens to ringing telephones when this node stops. 'let-go': they stop ringing, and their leads are called
+ * another time. 'ring-on': another node serves the leads who answer, and checks the other attempts when their claims
+ * expire.
  */
 export type Ringing = 'let-go' | 'ring-on'
 
@@ -50,24 +59,27 @@ export interface AttemptsOptions {
   leads: Leads
   clock: Clock
   log: Log
-  /** The house's own number and gateway, for campaigns that name none. */
+  /** The installation's number and gateway, for campaigns without their own. */
   callerId?: string | undefined
   gateway: string
 }
 
 export interface Placing {
-  /** Asked in the turn in which the switch is told: false, and nothing is sent. */
+  /** Called in the same turn as the command to FreeSWITCH. False: nothing is sent. */
   may(): boolean
-  /** The switch itself would not dial. Called before the agent and the line of this attempt are free: who waits for them may dial at once. */
+  /**
+   * FreeSWITCH itself refused. Called before the agent and the line of this attempt are free, because a dialer may use
+   * them at once.
+   */
   refused?(): void
 }
 
 export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
 
-/** How long a lead stays claimed by a dialer that is never heard of again. */
+/** How long the claim of a lead lasts when its dialer dies. */
 export const claimMs = (campaign: Pick<Campaign, 'ringForMs'>): number => campaign.ringForMs + POST_DIAL_MS + SILENT_MS
 
-/** An attempt on its way; it `rings` from the moment in which the switch is told until it is known how it ended. */
+/** An attempt under way; it `rings` from the command to FreeSWITCH until its outcome is known. */
 interface Way {
   rings: boolean
 }
@@ -81,22 +93,23 @@ export class Attempts {
 
   constructor(options: AttemptsOptions) {
     this.#options = options
-    setMaxListeners(0, this.#stopping.signal) // one for each telephone that rings, and they are no leak
+    setMaxListeners(0, this.#stopping.signal) // one listener for each ringing telephone; they are not a leak
   }
 
-  /** Attempts whose outcome this process is waiting for. */
+  /** True while this process waits for the attempt's outcome. */
   drives(attempt: string): boolean {
     return this.#ways.has(attempt)
   }
 
-  /** It may still be answered: the switch was told, and it is not known how it ended. */
+  /** True while it may still be answered: the command was sent, and the outcome is not known. */
   rings(attempt: string): boolean {
     return this.#ways.get(attempt)?.rings ?? false
   }
 
   /**
-   * Dials, unless `may` says no: then nothing is sent and the lead is ready again. Resolves when the attempt is settled, or answered.
-   * Rejects when PostgreSQL is away for a minute; the claim runs out then and the attempt is looked into.
+   * Dials, unless `may` returns false: then nothing is sent and the lead is ready again. Resolves when the attempt is
+   * settled, or answered. Rejects when PostgreSQL is unavailable for a minute; then the claim expires and the attempt
+   * is checked (overdue-attempts.ts).
    */
   place(at: Switch, campaign: Campaign, claimed: Claimed, dialler: Placing): Promise<Placed> {
     const way: Way = { rings: false }
@@ -106,7 +119,7 @@ export class Attempts {
         () => {},
         () => {},
       )
-      .finally(() => this.#placing.delete(way)) // the caller is told of a failure
+      .finally(() => this.#placing.delete(way)) // the caller of `place` gets a failure
     this.#placing.set(way, through)
     return placing
   }
@@ -123,10 +136,10 @@ export class Attempts {
     try {
       return await this.#dial(at, campaign, parseUuid(attempt), phone, dialler, way)
     } catch (error) {
-      if (!(error instanceof InputError)) throw error // a number or a name that FreeSWITCH may not be given
+      if (!(error instanceof InputError)) throw error // a number or name that no command to FreeSWITCH may contain
       this.#options.log.warn(
         { uuid: attempt, campaign: campaign.name, error: error.message },
-        'a lead cannot be dialled',
+        'lead not dialled: its number or a campaign setting is invalid',
       )
       await this.#tell(() => leads.settle(attempt, 'invalid', { cause: 'INVALID_NUMBER_FORMAT' }))
       return 'invalid'
@@ -135,14 +148,14 @@ export class Attempts {
     }
   }
 
-  /** As `close`, without waiting: telephones that are let go fall silent from now on. */
+  /** As `close`, without waiting: with 'let-go' the telephones stop ringing now. */
   stop(ringing: Ringing): void {
     if (ringing === 'let-go') this.#stopping.abort()
   }
 
   /**
-   * Nothing is dialled any more (the dialers have stopped). Waits until what is under way has been written down, at most 2 s, and forgets
-   * the calls that were answered: whether they are there is asked for when their claims run out.
+   * Call it after the dialers have stopped. Waits until attempts under way are settled, at most 2 s, and no longer
+   * watches answered calls: a node checks them when their claims expire.
    */
   async close(ringing: Ringing = 'let-go'): Promise<void> {
     const { clock } = this.#options
@@ -154,7 +167,7 @@ export class Attempts {
     for (const watch of this.#answered.values()) watch[Symbol.dispose]()
   }
 
-  /** How many telephones ring. */
+  /** The number of ringing telephones. */
   get ringing(): number {
     return [...this.#placing.keys()].filter(way => way.rings).length
   }
@@ -178,11 +191,11 @@ export class Attempts {
       news = news
         .then(() => markAttempt(leads.sql, uuid, stage === 'created' ? 'sent' : stage, now))
         .catch((error: Error) =>
-          log.warn({ uuid, stage, error: error.message }, 'the progress of an attempt was not written down'),
+          log.warn({ uuid, stage, error: error.message }, 'writing the progress of an attempt failed'),
         )
     }
     try {
-      // the last look and the command are in one turn: nothing is dialled after a stop, or with a lease that has run out
+      // this check and the command are in one turn: nothing is dialled after a stop, or with an expired lease
       if (!dialler.may()) {
         await this.#tell(() => leads.refuse(uuid, 'NOT_SENT', 0))
         return 'not-sent'
@@ -204,12 +217,12 @@ export class Attempts {
         if (await this.#tell(() => leads.answered(uuid))) after.settleWhenOver()
         return 'answered'
       }
-      // nobody heard how it ended: when its flow has written down that it was answered, the flow says how it was
+      // the outcome is unknown: when the flow has recorded the answer, the flow settles the attempt
       if (outcome === 'lost' && (await this.#tell(() => leads.wasAnswered(uuid)))) {
         after.settleWhenOver(cause)
         return 'answered'
       }
-      log.info({ uuid, campaign: campaign.name, outcome, cause }, 'a lead was not reached')
+      log.info({ uuid, campaign: campaign.name, outcome, cause }, 'lead not reached')
       if (outcome === 'refused') {
         dialler.refused?.()
         await this.#tell(() => leads.refuse(uuid, cause, REFUSED_MS))
@@ -231,7 +244,10 @@ export class Attempts {
     return insist(this.#options.clock, act, TELL)
   }
 
-  /** A call that was answered and ends before its flow says how: it never came to one (they hung up at once), or its node died. */
+  /**
+   * Settles an answered call that ends without its flow: the flow never began (the lead hung up at once), or its node
+   * died.
+   */
   #watch(at: Switch, uuid: Uuid) {
     const { leads, clock, log } = this.#options
     let answered = false
@@ -241,7 +257,10 @@ export class Attempts {
       grace ??= clock.after(FLOW_GRACE_MS, () => {
         forget[Symbol.dispose]()
         this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) =>
-          log.warn({ uuid, error: error.message }, 'an attempt was not settled'),
+          log.warn(
+            { uuid, error: error.message },
+            'settling an attempt failed; it is checked again when its claim expires',
+          ),
         )
       })
     }
@@ -261,7 +280,7 @@ export class Attempts {
     }
     this.#answered.set(uuid, forget)
     return {
-      /** `ended`: it is over already, as far as anybody knows. */
+      /** `ended`: the cause, when the call seems to be over already. */
       settleWhenOver: (ended: string | null = null) => {
         answered = true
         cause ??= ended

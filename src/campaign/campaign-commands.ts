@@ -1,4 +1,7 @@
-/** What a supervisor does with a campaign: make it, add leads, start, pause, stop. Needs a database and Redis, and no node that dials. */
+/**
+ * A supervisor's commands for a campaign: define it, add leads, start, pause, stop. They need PostgreSQL and Redis, but
+ * no node that dials.
+ */
 import { InputError, NotFoundError } from '../base/errors.ts'
 import { campaignNamed, campaigns, moveCampaign, putCampaign } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
@@ -11,7 +14,7 @@ export interface CampaignCommandParts {
   wakeup: DialWakeup
 }
 
-/** Throws NotFoundError with the names that exist. */
+/** Rejects with NotFoundError, with the names that exist. */
 export async function findCampaign(sql: Sql, name: string): Promise<Campaign> {
   const found = await campaignNamed(sql, name)
   if (found) return found
@@ -22,7 +25,10 @@ export async function findCampaign(sql: Sql, name: string): Promise<Campaign> {
   )
 }
 
-/** Makes a draft, or changes the settings of a campaign in any state. InputError lists every fault. */
+/**
+ * Creates a draft, or changes the settings of a campaign in any state. Rejects with one InputError that lists every
+ * fault.
+ */
 export async function defineCampaign(
   { sql, wakeup }: CampaignCommandParts,
   given: Parameters<typeof campaignFrom>[0],
@@ -32,7 +38,10 @@ export async function defineCampaign(
   return campaign
 }
 
-/** Again is no mistake: a campaign that runs is started. InputError when the change is not a legal one. */
+/**
+ * Changes the state. A command that repeats the current state succeeds. Rejects with InputError when the change is not
+ * legal.
+ */
 export async function commandCampaign(
   { sql, wakeup }: CampaignCommandParts,
   name: string,
@@ -52,7 +61,7 @@ export async function commandCampaign(
   return after
 }
 
-/** As importLeads; a campaign that runs goes on with the new leads at once. */
+/** As importLeads. A running campaign continues with the new leads at once. */
 export async function addLeads(
   { sql, wakeup }: CampaignCommandParts,
   name: string,

@@ -1,4 +1,7 @@
-/** Which campaigns this node dials: of all that run, those whose lease it holds. Takes over when another node lets go or dies. */
+/**
+ * The campaigns that this node dials: the running ones whose lease it holds. It takes a campaign over when another node
+ * releases it or dies.
+ */
 import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Timer } from '../base/clock.ts'
 import { Outage } from '../base/outage.ts'
@@ -13,15 +16,15 @@ export interface OwnerOptions {
   redis: RedisHome
   context: DialerContext
   nailed: Pick<NailedAgents, 'need'>
-  /** What this node dials on (default: freeswitch). Campaigns of the other kind are left alone. */
+  /** The kind of switch on which this node dials (default: freeswitch). Campaigns of the other kind are not dialled. */
   switches?: Switches
 }
 
-/** After Redis or PostgreSQL failed. */
+/** Delay after Redis or PostgreSQL failed. */
 const FAULT_MS = 1_000
 
 const FOREIGN =
-  'this campaign is not dialled by this node: it was begun on the other kind of switch (simulated or real); make a campaign of its own'
+  'campaign not dialled: it began on another kind of switch (simulated or real); create another campaign for this kind'
 
 interface Tenure {
   campaign: Campaign
@@ -35,7 +38,7 @@ interface Tenure {
 
 export class CampaignOwner {
   readonly #options: OwnerOptions
-  /** Of PostgreSQL, and of the leases in Redis. */
+  /** Outages of PostgreSQL, and of the leases in Redis. */
   readonly #reading: Outage
   readonly #leases: Outage
   readonly #tenures = new Map<string, Tenure>()
@@ -51,12 +54,12 @@ export class CampaignOwner {
     this.#leases = new Outage({ what: 'the table of campaign leases', fields: {}, clock, log })
   }
 
-  /** Picks up what runs already, and hears of every change. */
+  /** Takes the campaigns that run already, and follows every change from now on. */
   start(): void {
     this.#listening = this.#options.context.wakeup.on(ring => this.#hear(ring))
   }
 
-  /** The campaigns that are dialled here, by name. */
+  /** The dialers of this node, by the name of the campaign. */
   get dialers(): ReadonlyMap<string, Dialer> {
     const here = [...this.#tenures.values()].flatMap(({ campaign, dialer }) =>
       dialer ? [[campaign.name, dialer] as const] : [],
@@ -64,7 +67,7 @@ export class CampaignOwner {
     return new Map(here)
   }
 
-  /** Nothing is dialled from this moment on; other nodes may take over at once. */
+  /** Nothing is dialled from now on; other nodes may take the campaigns over at once. */
   async close(): Promise<void> {
     this.#closed = true
     this.#retry?.cancel()
@@ -150,7 +153,10 @@ export class CampaignOwner {
   async #begin(tenure: Tenure, lease: Lease): Promise<void> {
     const { context } = this.#options
     if (tenure.over) return lease.giveBack()
-    context.log.info({ campaign: tenure.campaign.name, epoch: lease.epoch }, 'this node dials a campaign')
+    context.log.info(
+      { campaign: tenure.campaign.name, epoch: lease.epoch },
+      'campaign lease taken; this node dials the campaign',
+    )
     tenure.lease = lease
     tenure.dialer = new Dialer(
       context,
@@ -162,18 +168,21 @@ export class CampaignOwner {
     void lease.lost.then(() => this.#asAnew(tenure))
   }
 
-  /** This node cannot dial the campaign, though it could hold the lease for ever: others may, and it asks again when its turn has come to an end. */
+  /**
+   * The dialer hangs, although this node could renew the lease for ever: gives the lease back for other nodes, and asks
+   * for it again after the turn.
+   */
   async #giveUp(tenure: Tenure, lease: Lease): Promise<void> {
     if (tenure.lease !== lease) return
     this.#options.context.log.warn(
       { campaign: tenure.campaign.name },
-      'this node cannot dial a campaign now, and lets go of it',
+      'dialling a campaign hung; this node gives its lease back',
     )
     await Promise.all([this.#asAnew(tenure), this.#giveBack(tenure, lease)])
   }
 
   async #asAnew(tenure: Tenure): Promise<void> {
-    tenure.asking = true // not before the turn is over
+    tenure.asking = true // no request before the turn is over
     await this.#rest(tenure)
     tenure.asking = false
     await this.#ask(tenure)
@@ -199,7 +208,8 @@ export class CampaignOwner {
     tenure.over = true
     tenure.retry?.cancel()
     const { lease } = tenure
-    await Promise.all([this.#rest(tenure), lease && this.#giveBack(tenure, lease)]) // a turn that takes its time keeps nobody waiting
+    // in parallel: a slow turn must not delay other nodes
+    await Promise.all([this.#rest(tenure), lease && this.#giveBack(tenure, lease)])
   }
 
   async #giveBack({ campaign }: Tenure, lease: Lease): Promise<void> {
@@ -208,8 +218,8 @@ export class CampaignOwner {
     } catch (error) {
       this.#options.context.log.warn(
         { campaign: campaign.name, error: (error as Error).message },
-        'a lease could not be given back',
-      ) // it runs out
+        'giving a campaign lease back failed; the lease expires',
+      )
     }
   }
 }

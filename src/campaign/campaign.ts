@@ -1,4 +1,4 @@
-/** What a campaign is: its settings, the states it may be in, and when a lead is called again. Pure. */
+/** A campaign: its settings, its states with their legal changes, and when a lead is called again. Pure. */
 import { checkName } from '../agent/agent.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { InputError } from '../base/errors.ts'
@@ -8,7 +8,7 @@ import { ATTEMPT_ENDS, isAttemptEnd, meaningOf, type AttemptEnd } from './dispos
 
 export type Campaign = CampaignRow
 
-/** Every legal change of state. `done` is left when somebody adds leads and starts it again. */
+/** Every legal change of state. A campaign leaves `done` when a supervisor adds leads and starts it again. */
 export const LEGAL = {
   draft: ['running', 'stopped'],
   running: ['paused', 'stopped', 'done'],
@@ -28,7 +28,7 @@ export function sources(to: CampaignState): CampaignState[] {
   return (Object.keys(LEGAL) as CampaignState[]).filter(from => (LEGAL[from] as readonly CampaignState[]).includes(to))
 }
 
-/** What a campaign is unless somebody says otherwise. A phone rings 25 s: 15 s are the least that the law allows. */
+/** The default settings. A phone rings 25 s: 15 s is the least that the law allows (16 CFR 310.4(b)(4)(ii)). */
 export const STANDARD = {
   mode: 'progressive',
   flow: 'campaign-leg',
@@ -41,7 +41,7 @@ export const STANDARD = {
   retryAfter: {},
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
-/** Completes and checks what a person said. Throws one InputError with every fault. */
+/** Completes a supervisor's settings with STANDARD and checks them. Throws one InputError with every fault. */
 export function campaignFrom(
   given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>,
 ): CampaignSettings {
@@ -67,7 +67,7 @@ export function campaignFrom(
   if (gateway !== null) checked(() => ident(gateway))
   if (callerId !== null) checked(() => dial(callerId))
   check(/^[a-z0-9-]{1,40}$/.test(flow), `flow is '${flow}'; lower-case letters, digits and - are allowed`)
-  check(mode === 'progressive', `mode is '${mode}'; progressive is what there is`)
+  check(mode === 'progressive', `mode is '${mode}'; only progressive is allowed`)
   whole('max_lines', maxLines, 10_000)
   check(cps > 0 && cps <= 1_000, `cps is ${cps}; more than 0 and at most 1000 calls per second are allowed`)
   whole('max_attempts', maxAttempts, 100)
@@ -82,13 +82,14 @@ export function campaignFrom(
 function checkRetry(end: string, delay: string): void {
   if (!isAttemptEnd(end))
     throw new InputError(`retry_after: there is no disposition '${end}'; known: ${ATTEMPT_ENDS.join(', ')}`)
-  if (meaningOf(end).fixed && delay !== 'never') throw new InputError(`retry_after: '${end}' is never called again`)
+  if (meaningOf(end).fixed && delay !== 'never') throw new InputError(`retry_after: '${end}' allows only never`)
   if (delay !== 'never') ms(delay as Duration)
 }
 
 /**
- * When a lead is called again, as wall clock milliseconds; null: never. `attempts` includes the one that has just ended so.
- * A person who asked for a call back at another time than usual is the flow's to remember: `wanted` (ms since the epoch) goes first.
+ * When a lead is called again, as wall clock milliseconds; null: never. `attempts` includes the one that has just ended
+ * with `end`. `wanted` (ms since the epoch): the time at which the person asked to be called, from the flow; with
+ * 'callback' it goes first.
  */
 export function nextCall(
   campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>,

@@ -1,6 +1,7 @@
 /**
- * Click-to-dial: the agent's telephone rings first; when they answer, the flow click-to-dial calls the customer. The call has its row from
- * the beginning, so one that was never answered is found by the customer's number and the CRM's ids like any other.
+ * Click-to-dial: the agent's telephone rings first; when the agent answers, the flow click-to-dial calls the customer.
+ * The call has its row from the beginning, so an unanswered call can be found by the customer's number and the CRM's
+ * ids like any other.
  */
 import { within, type Clock } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
@@ -19,7 +20,7 @@ const ROW_MS = 500
 export interface ClickToDialParts {
   readonly switchboard: Switchboard
   readonly telephones: Telephones
-  /** Both reject when the database is away. */
+  /** Both reject when the database is unavailable. */
   readonly rows: {
     open(call: Omit<CallStart, 'node'>): Promise<unknown>
     close(uuid: string, end: CallEnd): Promise<unknown>
@@ -41,14 +42,14 @@ export class ClickToDialler {
     this.#parts = parts
   }
 
-  /** This node goes: nobody waits for a telephone any more. Those that ring do so for the next node. */
+  /** This node closes: `dial` no longer waits for a telephone. Ringing telephones ring on for the next node. */
   stop(): void {
     this.#stop()
   }
 
   /**
-   * Resolves with the uuid of the agent's call when their telephone rings, or is answered without ringing (or this node goes). Rejects with NOT_REACHED
-   * when it can be neither, with FreeSWITCH's cause; the row of the call says the same.
+   * Resolves with the uuid of the agent's call when the telephone rings, or is answered without ringing, or this node
+   * closes. Otherwise rejects with NOT_REACHED and FreeSWITCH's cause; the row of the call has the same cause.
    */
   async dial({ extension, ...request }: ClickToDial): Promise<{ uuid: Uuid }> {
     const { switchboard, telephones, rows, clock } = this.#parts
@@ -92,11 +93,11 @@ export class ClickToDialler {
       throw new SwitchhookError('NOT_REACHED', `extension ${extension} was not reached: ${outcome} (${cause})`)
     })
     await Promise.race([rings, reached, this.#stopped])
-    reached.catch(() => {}) // it rang, and nobody waits any more: the row says what became of it
+    reached.catch(() => {}) // it rang and `dial` no longer waits: the row has the outcome
     return { uuid }
   }
 
-  /** To the end of the ringing. The agent is busy to the end of the call. */
+  /** Resolves at the end of the ringing. The agent is busy until the end of the call. */
   async #place(
     where: () => Switch,
     {
@@ -131,24 +132,24 @@ export class ClickToDialler {
         clock,
         log,
       })
-      log.info({ uuid, ...placed }, 'click-to-dial: the agent was called')
+      log.info({ uuid, ...placed }, 'click-to-dial: calling the agent ended')
       if (placed.outcome !== 'answered') over()
       return placed
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
-      log.error({ uuid, error: error.message }, 'click-to-dial: the agent could not be called')
+      log.error({ uuid, error: error.message }, 'click-to-dial: calling the agent failed')
       return { outcome: 'refused', cause: error.message }
     }
   }
 
-  /** A row that cannot be written is said, and the call goes on. */
+  /** A failed write of the row is logged, and the call continues. */
   async #behind(uuid: Uuid, writing: Promise<unknown>): Promise<void> {
     try {
       await writing
     } catch (error) {
       this.#parts.log.error(
         { uuid, error: (error as Error).message },
-        'the row of a click-to-dial call could not be written',
+        'click-to-dial: writing the call row failed; the call continues',
       )
     }
   }

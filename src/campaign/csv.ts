@@ -1,21 +1,22 @@
 /**
- * Lists as people send them, line by line and in constant memory: commas, semicolons or tabs, quotes with line ends in them, a byte
- * order mark, UTF-8 or Excel's UTF-16. A fault costs the line it is in and no other: csv-parse, told to skip bad records, also drops
- * the good line behind a stray quote and everything behind one that is never closed, and loses count of the lines (7.0.3).
+ * Reads CSV lists as people send them, line by line and in constant memory: commas, semicolons or tabs, quotes with
+ * line ends in them, a byte order mark, UTF-8 or Excel's UTF-16. A fault rejects only its own line. csv-parse (7.0.3),
+ * set to skip bad records, also drops the good line after an unmatched quote and everything after a quote that is never
+ * closed, and miscounts the lines. Used by import.ts.
  */
 import { TextDecoder } from 'node:util'
 
 export interface CsvRecord {
   /** The line on which it begins, from 1. */
   readonly line: number
-  /** As it stands in the file, without its line end. */
+  /** The text in the file, without its line end. */
   readonly raw: string
-  /** Null when it cannot be read; `fault` says why. */
+  /** Null when it cannot be parsed; `fault` has the reason. */
   readonly cells: readonly string[] | null
   readonly fault?: string
 }
 
-/** A quoted cell may run over so many lines and characters; after that its quote was never meant to be one. */
+/** A quoted cell may span so many lines and characters; beyond that its quote counts as a fault. */
 const LONGEST = { lines: 100, characters: 65_536 } as const
 const DELIMITERS = [',', ';', '\t', '|'] as const
 
@@ -25,12 +26,12 @@ interface Line {
   readonly end: string
 }
 
-/** Records in batches, empty lines left out; the first record is the header. Rejects only with what `bytes` rejects with. */
+/** Yields records in batches, without empty lines; the first record is the header. Rejects only as `bytes` rejects. */
 export async function* readCsv(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord[], void, undefined> {
   const reader = new Records()
   let decoder: TextDecoder | undefined
   for await (const chunk of bytes) {
-    decoder ??= new TextDecoder(encodingOf(chunk)) // it takes the byte order mark away, and writes U+FFFD for what is no text
+    decoder ??= new TextDecoder(encodingOf(chunk)) // removes the byte order mark, writes U+FFFD for invalid bytes
     yield reader.take(decoder.decode(chunk, { stream: true }), false)
   }
   yield reader.take(decoder?.decode() ?? '', true)
@@ -59,7 +60,7 @@ class Records {
       from = ends.lastIndex
     }
     this.#rest = whole.slice(from)
-    // a line without an end would be gathered for ever: cut, it is a fault of its own
+    // a line without an end would grow for ever: it is cut, and becomes a fault of its own
     if (this.#rest.length > LONGEST.characters || (last && this.#rest !== '')) {
       this.#line(this.#rest, '', records)
       this.#rest = ''
@@ -82,7 +83,7 @@ class Records {
     }
   }
 
-  /** How many lines it used up, 0 when it has to see more of them. */
+  /** Returns how many lines it consumed, 0 when it needs more of them. */
   #next(records: CsvRecord[], last: boolean): number {
     const { number: line, text: raw, end } = this.#pending[0]!
     if (raw.trim() === '') return 1
@@ -94,18 +95,19 @@ class Records {
       return 1
     }
     if (cells === 'bad')
-      return this.#refuse(records, 'there is something behind a closing quote; a quote within quotes is written twice')
+      return this.#refuse(records, 'text follows a closing quote; a quote within quotes must be written twice')
     let whole = raw + end
     for (const [index, more] of this.#pending.entries()) {
       if (index === 0) continue
       whole += more.text
       const joined = split(whole, this.#delimiter)
-      // a stray quote may close at the next stray quote lines below: then the number of columns is wrong, and only this line is at fault
+      // an unmatched quote may close at another one lines below: then the number of columns is wrong, and only this
+      // line is at fault
       if (typeof joined !== 'string' && joined.length === this.#columns) {
         records.push({ line, raw: whole, cells: joined })
         return index + 1
       }
-      if (joined !== 'open') return this.#refuse(records, 'a quote is opened and not closed where the columns end')
+      if (joined !== 'open') return this.#refuse(records, 'a quote is opened and not closed at the end of the columns')
       whole += more.end
     }
     const tooMuch = this.#pending.length > LONGEST.lines || whole.length > LONGEST.characters
@@ -119,7 +121,7 @@ class Records {
   }
 }
 
-/** What a list has between its columns: what the header has most of. */
+/** The delimiter of a list: the one that the header has most of. */
 export function delimiterOf(header: string): string {
   const count = (delimiter: string) => header.split(delimiter).length
   return DELIMITERS.reduce((best, one) => (count(one) > count(best) ? one : best))
@@ -151,7 +153,7 @@ function split(text: string, delimiter: string): string[] | 'open' | 'bad' {
   }
 }
 
-/** A cell as a list has to have it. */
+/** A cell in CSV form, quoted where needed. */
 export function csvCell(text: string): string {
   return /[",;\t|\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

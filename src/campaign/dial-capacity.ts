@@ -1,7 +1,7 @@
 /**
- * How much may be dialled at one time, shared by all nodes: lines of the house and of a campaign, calls started per second at a switch
- * and by a campaign. One script grants, so no two of us can believe in the same line. What a dead node held lapses by itself.
- * Which agent a call is dialled for: reservations.ts.
+ * Limits of dialling, shared by all nodes: lines of the installation and of a campaign, calls started per second at a
+ * FreeSWITCH and by a campaign. One Lua script grants, so no two nodes get the same line. The grants of a dead node
+ * expire by themselves. reservations.ts decides for which agent a call is dialled. Used by dialer.ts and leads.ts.
  */
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { defineScript } from '../store/redis.ts'
@@ -9,19 +9,19 @@ import { campaignKeys, type Wakeup } from './dial-wakeup.ts'
 
 export interface Limits {
   readonly lines: number
-  /** Calls started per second; fractions are calls in more than a second. */
+  /** Calls started per second; a fraction is one call in more than a second. */
   readonly cps: number
 }
 
 export interface Ask {
   readonly campaign: string
   readonly ofCampaign: Limits
-  /** The switch that will dial: its starts are counted for themselves. */
+  /** The FreeSWITCH that dials: its starts are counted separately. */
   readonly at: string
-  /** Uuids of attempts, as many as are wanted; none: to look only. */
+  /** Uuids of attempts, as many as are wanted; none: only to read the limits. */
   readonly ids: readonly string[]
   readonly now: number
-  /** A line whose attempt is never heard of again is free after this. */
+  /** A granted line expires after this, unless it is prolonged. */
   readonly holdMs: number
 }
 
@@ -41,7 +41,7 @@ const take = defineScript(new URL('./lua/take.lua', import.meta.url), reply => {
 const giveBack = defineScript(new URL('./lua/give-back.lua', import.meta.url), reply => reply === 1)
 const prolongLine = defineScript(new URL('./lua/prolong-slot.lua', import.meta.url), reply => reply === 1)
 
-/** '5 per second' as so many in a window: below one per second the window grows instead. */
+/** A rate as so many calls in a window: below one call per second the window grows instead. */
 export function windowOf(cps: number): { most: number; ms: number } {
   const most = Math.max(1, Math.floor(cps))
   return { most, ms: Math.ceil((most / cps) * 1_000) }
@@ -52,14 +52,14 @@ export class DialCapacity {
   readonly #keys: ReturnType<typeof campaignKeys>
   readonly #ofHouse: Limits
 
-  /** `ofHouse`: lines of all campaigns together, and calls per second at each switch. */
+  /** `ofHouse`: lines of all campaigns together, and calls per second at each FreeSWITCH. */
   constructor(home: RedisHome, ofHouse: Limits) {
     this.#home = home
     this.#keys = campaignKeys(home.commands)
     this.#ofHouse = ofHouse
   }
 
-  /** Rejects when Redis is away. */
+  /** Rejects when Redis is unavailable. */
   take({ campaign, ofCampaign, at, ids, now, holdMs }: Ask): Promise<Grant> {
     const { lines, linesOf, starts } = this.#keys
     const [context, own] = [windowOf(this.#ofHouse.cps), windowOf(ofCampaign.cps)]
@@ -70,14 +70,17 @@ export class DialCapacity {
     )
   }
 
-  /** The attempt is over. Once is enough; again does nothing. */
+  /** Frees the line of an attempt that is over. A second call does nothing. */
   giveBack(campaign: string, attempt: string): Promise<boolean> {
     const { lines, linesOf, wakeup } = this.#keys
     const notice = JSON.stringify({ what: 'freed' } satisfies Wakeup)
     return giveBack(this.#home.commands, [lines, linesOf(campaign)], [attempt, wakeup, notice])
   }
 
-  /** Somebody is on that line still. */
+  /**
+   * The line is still busy: it does not expire before `until`, ms since the epoch. False when the attempt holds no
+   * line.
+   */
   prolong(campaign: string, attempt: string, until: number): Promise<boolean> {
     return prolongLine(this.#home.commands, [this.#keys.lines, this.#keys.linesOf(campaign)], [attempt, until])
   }

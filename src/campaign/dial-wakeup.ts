@@ -1,12 +1,15 @@
-/** Wakes whoever dials, on every node: something has become free, or a campaign has changed. Carries no truth; who hears it, looks. */
+/**
+ * Wakes the dialers on every node: a line has become free, or a campaign has changed. A wakeup carries no data: its
+ * listeners read the store.
+ */
 import { RedisNotices } from '../agent/redis-notices.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { channelOf, type RedisClient } from '../store/redis.ts'
 
-/** `resync` first, and whenever something may have been missed. */
+/** `resync` first, and whenever a wakeup may have been missed. */
 export type Wakeup = { what: 'resync' } | { what: 'freed' } | { what: 'campaign'; name: string }
 
-/** Every key and channel of this room, but for those of BullMQ. One Redis, not a cluster. */
+/** Every key and channel of this directory, except those of BullMQ. One Redis, not a cluster. */
 export const campaignKeys = (redis: RedisClient) => ({
   wakeup: channelOf(redis, 'sh:dialling'),
   lines: 'sh:lines',
@@ -27,7 +30,7 @@ export class DialWakeup {
     this.#notices = new RedisNotices(home.subscriber, this.channel)
   }
 
-  /** Rejects when Redis is away. */
+  /** Rejects when Redis is unavailable. */
   async ring(what: Exclude<Wakeup, { what: 'resync' }>): Promise<void> {
     await this.#home.commands.publish(this.channel, JSON.stringify(what))
   }

@@ -1,6 +1,7 @@
 /**
- * Dials one running campaign, as long as the lease is held. It looks when something has happened (an agent, an end of an attempt, a line
- * that became free, a change of the campaign) or becomes due (a lead, a claim, a start, an agent's rest): one timer for the earliest.
+ * Dials one running campaign while this node holds its lease. A turn runs after each change (an agent, the end of an
+ * attempt, a free line, a change of the campaign), and when something becomes due (a lead, a claim, a start, an agent's
+ * rest): one timer is set to the earliest. campaign-owner.ts creates and stops it.
  */
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../agent/agent.ts'
@@ -37,12 +38,12 @@ export interface DialerContext {
   gateway: string
 }
 
-/** After PostgreSQL or Redis failed, or a claim came back empty. */
+/** Delay after PostgreSQL or Redis failed, or a claim returned no lead. */
 const FAULT_MS = 1_000
-/** A turn takes some milliseconds; after so many PostgreSQL or Redis has swallowed what this node asked. */
+/** A turn takes some milliseconds; after so many PostgreSQL or Redis has not answered this node. */
 const TURN_MS = 10_000
 
-/** For so long a line and an agent are held for an attempt of which nothing more is heard. */
+/** How long a line and an agent are held for an attempt without any further event. */
 const holdMs = (campaign: Campaign): number => claimMs(campaign) + LINE_GRACE_MS
 
 export class Dialer {
@@ -61,7 +62,9 @@ export class Dialer {
   #backOffUntil = 0
   #last: { readonly seen: Snapshot; readonly decision: Decision } | null = null
 
-  /** `holds` says in every moment whether the campaign is still ours; `stuck` is told of a turn that does not end. */
+  /**
+   * `holds` returns whether this node still holds the lease; `stuck` is called when a turn does not end within TURN_MS.
+   */
   constructor(context: DialerContext, campaign: Campaign, holds: () => boolean, stuck: () => void = () => {}) {
     this.#stuck = stuck
     this.#context = context
@@ -77,12 +80,12 @@ export class Dialer {
     this.wake()
   }
 
-  /** What was seen and decided last, for whoever asks why nobody is dialled. */
+  /** The last snapshot and decision: they explain why no lead is dialled. */
   get last() {
     return this.#last
   }
 
-  /** New settings, from the next decision on. */
+  /** New settings, used from the next decision on. */
   set campaign(campaign: Campaign) {
     this.#campaign = campaign
     this.wake()
@@ -93,11 +96,11 @@ export class Dialer {
     if (this.#stopped) return
     this.#turning ??= this.#turns().finally(() => {
       this.#turning = null
-      if (this.#awake && this.#mayDial()) this.wake() // woken after the last look
+      if (this.#awake && this.#mayDial()) this.wake() // woken after the last turn
     })
   }
 
-  /** From this moment on nothing is dialled; phones that ring go on ringing. Resolves when the turn under way is over. */
+  /** Nothing is dialled from now on; ringing phones ring on. Resolves when the current turn is over. */
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
@@ -115,10 +118,10 @@ export class Dialer {
       } catch (error) {
         this.#context.log.warn(
           { campaign: this.#campaign.name, error: (error as Error).message },
-          'a campaign cannot be dialled now',
+          'dialling a campaign failed; it is retried',
         )
         next = this.#context.clock.now() + FAULT_MS
-        this.#backOffUntil = Math.max(this.#backOffUntil, next) // what is given back wakes us at once
+        this.#backOffUntil = Math.max(this.#backOffUntil, next) // lines that are given back wake this dialer at once
       }
       if (next === null || this.#stopped) continue
       const { clock } = this.#context
@@ -131,7 +134,7 @@ export class Dialer {
     return turn
   }
 
-  /** Looks, decides, dials. The next moment at which something becomes due, or null. */
+  /** One turn: reads, decides, dials. Returns the next moment at which something becomes due, or null. */
   async #turn(): Promise<number | null> {
     const { leads, mirror, nailedLegs: lines, switchboard, clock, wakeup } = this.#context
     const campaign = this.#campaign
@@ -149,7 +152,7 @@ export class Dialer {
       due.expiresAt === null &&
       (await finishCampaign(leads.sql, campaign.id, now))
     ) {
-      this.#context.log.info({ campaign: campaign.name }, 'a campaign is done')
+      this.#context.log.info({ campaign: campaign.name }, 'campaign done: no lead is left to call')
       await wakeup.ring({ what: 'campaign', name: campaign.name })
       return null
     }
@@ -166,7 +169,7 @@ export class Dialer {
     return known.length === 0 ? null : Math.min(...known)
   }
 
-  /** The part of the turn that is for the agents of one switch, with as many leads as are `ready`. */
+  /** The part of the turn for the agents of one FreeSWITCH, with up to `ready` leads. */
   async #share({ at, free, held }: Team, ready: number): Promise<{ dialled: number; againMs: number | null }> {
     const { attempts, capacity, mirror, clock } = this.#context
     const campaign = this.#campaign
@@ -178,7 +181,7 @@ export class Dialer {
       now,
       holdMs: holdMs(campaign),
     }
-    // first those whose agent has left: only who is free after that may be dialled for
+    // first the calls whose agent has left: new leads are dialled only for agents who are free after that
     const agents = at ? await this.#reservations.cover(at, free, call => attempts.rings(call), ask.holdMs) : free
     const room = await capacity.take({ ...ask, ids: [] })
     const seen: Snapshot = {
@@ -197,11 +200,11 @@ export class Dialer {
     const ids = Array.from({ length: decision.howMany }, () => randomUUID())
     const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
     const dialled = granted.ids.length > 0 ? await this.#dial(at, campaign, granted.ids, agents) : 0
-    this.#awake = true // what stands in the way of the next one is seen afterwards
+    this.#awake = true // the next turn finds the limit that then applies
     return { dialled, againMs: decision.againMs }
   }
 
-  /** For each of these agents one lead, as far as there are ids and leads. */
+  /** Dials one lead for each of these agents, as far as there are ids and leads. Returns the number of leads. */
   async #dial(at: Switch, campaign: Campaign, ids: readonly string[], agents: readonly Agent[]): Promise<number> {
     const { capacity, clock, leads, node, gateway } = this.#context
     const reservations = this.#reservations
@@ -224,7 +227,7 @@ export class Dialer {
       used = claimed.map(one => one.attempt)
       for (const one of claimed) void this.#place(at, campaign, one)
       if (reserved.length > 0 && claimed.length === 0) {
-        // due, and yet not to be had: paused a moment ago, or opted out while the list was read
+        // due, but not claimed: the campaign was paused a moment ago, or the lead opted out during the import
         await retireOptedOut(leads.sql, campaign.id, now)
         this.#backOffUntil = now + FAULT_MS
       }
@@ -241,15 +244,18 @@ export class Dialer {
       const outcome = await attempts.place(at, campaign, claimed, {
         may: () => this.#mayDial() && at.up && this.#reservations.stands(call),
         refused: () => {
-          this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several at once are one refusal
+          this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several refusals within one delay count once
           this.#backOffUntil = clock.now() + backOffMs(this.#refusals)
         },
       })
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
       if (outcome !== 'answered') await this.#reservations.free(call)
     } catch (error) {
-      // its claim and its reservation run out, and then it is looked into
-      log.error({ uuid: call, campaign: campaign.name, error: (error as Error).message }, 'an attempt was not settled')
+      // its claim and its reservation expire; then overdue-attempts.ts checks it
+      log.error(
+        { uuid: call, campaign: campaign.name, error: (error as Error).message },
+        'settling an attempt failed; it is checked again when its claim expires',
+      )
     }
     this.#reservations.forget(call)
     this.wake()
@@ -257,7 +263,7 @@ export class Dialer {
 
   #explain(seen: Snapshot, decision: Decision): void {
     if (this.#last?.decision.why !== decision.why || decision.howMany > 0) {
-      this.#context.log.debug({ campaign: this.#campaign.name, ...seen, ...decision }, 'a dialling decision')
+      this.#context.log.debug({ campaign: this.#campaign.name, ...seen, ...decision }, 'dialling decision made')
     }
     this.#last = { seen, decision }
   }

@@ -1,7 +1,7 @@
 /**
- * A list of people to call, from a CSV file into a campaign: COPY into a staging table, then one insert that leaves out who is there
- * already and who opted out. Memory does not grow with the list. A line that cannot be used never costs another one: it goes to a
- * reject file with the reason, and what can be said about it comes back.
+ * Imports leads from a CSV file into a campaign: COPY into a staging table, then one insert that skips known numbers
+ * and opted-out ones. Memory does not grow with the list. A line that cannot be used does not affect other lines: it
+ * goes to a reject file with the reason, and the summary has the first faults.
  */
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { addStaged, openStaging } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
 import { csvCell, delimiterOf, readCsv, type CsvRecord } from './csv.ts'
 
-/** What people call the column with the number, in lower case and without spaces, _ and -. */
+/** Usual names of the column with the number, in lower case and without spaces, _ and -. */
 export const PHONE_COLUMNS = [
   'phone',
   'phonenumber',
@@ -31,11 +31,11 @@ export interface ImportOptions {
   /** The campaign's id. */
   readonly campaign: string
   readonly file: string
-  /** The name of the column with the number. Default: the first that is called like one of PHONE_COLUMNS. */
+  /** The name of the column with the number. Default: the first column with a name of PHONE_COLUMNS. */
   readonly column?: string | undefined
-  /** Default: `<file>.rejected.csv`. Written only when there is something to say. */
+  /** Default: `<file>.rejected.csv`. Written only when a line is rejected. */
   readonly rejectFile?: string | undefined
-  /** Milliseconds since the epoch: from then on the leads may be called. */
+  /** Milliseconds since the epoch: the leads may be called from then on. */
   readonly now: number
 }
 
@@ -49,10 +49,10 @@ export interface ImportFault {
 }
 
 export interface ImportSummary {
-  /** Lines with something in them, the header not counted: read = added + duplicates + optedOut + rejected. */
+  /** Lines that are not empty, without the header: read = added + duplicates + optedOut + rejected. */
   readonly read: number
   readonly added: number
-  /** Numbers that the campaign had already, or that stood in the file before. */
+  /** Numbers that the campaign has already, or that the file has on an earlier line. */
   readonly duplicates: number
   readonly optedOut: number
   readonly rejected: number
@@ -62,7 +62,7 @@ export interface ImportSummary {
 
 const SHOWN_FAULTS = 10
 
-/** Throws InputError when the file cannot be read, or its header cannot be used; then nothing has been added. */
+/** Rejects with InputError when the file cannot be read, or its header cannot be used; then nothing has been added. */
 export async function importLeads(options: ImportOptions): Promise<ImportSummary> {
   const { sql, campaign, file, now } = options
   const list = new List(options)
@@ -88,11 +88,13 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
     await list.close()
     const { code, message } = error as NodeJS.ErrnoException
     if (!['ENOENT', 'EACCES', 'EISDIR', 'EROFS'].includes(code ?? '')) throw error
-    throw new InputError(`${file} cannot be read, or its rejects not be written: ${message}`, { cause: error })
+    throw new InputError(`${file} cannot be read, or its reject file cannot be written: ${message}`, { cause: error })
   }
 }
 
-/** +49 (0)30 / 123-45 and 0049 30 12345 → +493012345: digits and a leading +, as the switch dials it. Throws InputError. */
+/**
+ * +49 (0)30 / 123-45 and 0049 30 12345 → +493012345: digits and a leading +, as FreeSWITCH dials it. Throws InputError.
+ */
 export function phoneNumber(written: string): Dial {
   const international = written.replace(/^[\s'=]*00(?=[\d\s])/, '+')
   const bare = /^[\s'=]*\+/.test(international) ? international.replace(/\(0\)/, '') : international
@@ -123,7 +125,7 @@ class List {
     return this.#rejects ? this.#path : null
   }
 
-  /** Lines as COPY takes them. */
+  /** The lines in the format of COPY. */
   async *copyLines(): AsyncGenerator<string, void, undefined> {
     for await (const records of readCsv(createReadStream(this.#options.file))) {
       let lines = ''
@@ -131,7 +133,7 @@ class List {
         lines += this.#header ? await this.#copyLine(this.#header, record) : this.#begin(record)
       if (lines !== '') yield lines
     }
-    if (!this.#header) throw new InputError(`${this.#options.file} is empty; the first line has to name the columns`)
+    if (!this.#header) throw new InputError(`${this.#options.file} is empty; the first line must name the columns`)
   }
 
   async close(): Promise<this> {
@@ -150,11 +152,11 @@ class List {
     const phone = cells.findIndex(name => wanted.includes(plain(name)))
     const twice = cells.find((name, index) => name !== '' && cells.indexOf(name) !== index)
     if (twice !== undefined)
-      throw new InputError(`${file}: two columns are called '${twice}'; every name may stand once`)
+      throw new InputError(`${file}: two columns are called '${twice}'; column names must be unique`)
     if (phone < 0) {
       const expected = column === undefined ? `one of ${PHONE_COLUMNS.join(', ')}, or name the column` : `'${column}'`
       const found = cells.join(', ').slice(0, 200)
-      throw new InputError(`${file}: no column holds the number. The first line says: ${found}. Expected: ${expected}`)
+      throw new InputError(`${file}: no column holds the number. The first line is: ${found}. Expected: ${expected}`)
     }
     this.#header = { names: cells, phone }
     this.#delimiter = delimiterOf(raw)
@@ -181,14 +183,15 @@ class List {
         index === phone || name === '' ? [] : [[name, cells[index]!] as const],
       )
       const fields = JSON.stringify(Object.fromEntries(others))
-      return `${line}\t${number}\t${fields.replaceAll('\\', '\\\\')}\n` // JSON has no raw tab or line end; COPY eats one backslash
+      // JSON has no raw tab or line end; COPY removes one backslash
+      return `${line}\t${number}\t${fields.replaceAll('\\', '\\\\')}\n`
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       return this.#reject(
         record,
         names[phone]!,
         cells[phone]!,
-        'a number to dial: 2 to 20 digits, a + before them if you like',
+        'a number to dial: 2 to 20 digits, optionally with a + before them',
       )
     }
   }

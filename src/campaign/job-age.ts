@@ -1,24 +1,24 @@
 /**
- * For how long a job could have been taken, by one clock: Redis's. The time that a job carries is that of the client which made it, and
- * BullMQ's workers compare it with their own.
+ * How long a job has been waiting for a node, by one clock: Redis's. The timestamp in a job is the client's, and
+ * BullMQ's workers compare it with their own clock. Used by jobs.ts.
  */
 import { defineScript, type RedisClient } from '../store/redis.ts'
 
 export interface JobTimes {
-  /** Milliseconds since the epoch, by Redis's clock, both. `added` is null when Redis does not know it any more. */
+  /** Both in milliseconds since the epoch, by Redis's clock. `added` is null when Redis no longer has it. */
   readonly now: number
   readonly added: number | null
 }
 
 export interface JobAge {
-  /** Since when the job could be taken: when it was added and its delay had passed; milliseconds since the epoch. */
+  /** When the job could first be taken: it was added and its delay had passed; milliseconds since the epoch. */
   readonly since: number
   readonly forMs: number
-  /** Whose clock says so: the client's where Redis does not know any more when the job was added. */
+  /** The clock behind `since`: the client's when Redis no longer has the time at which the job was added. */
   readonly clock: 'Redis' | 'the client'
 }
 
-/** `prefix` is BullMQ's. Rejects when Redis is away. */
+/** Reads the times of a job. Rejects when Redis is unavailable. */
 export type ReadJobTimes = (queue: string, job: string) => Promise<JobTimes>
 
 const jobAdded = defineScript(new URL('./lua/job-added.lua', import.meta.url), (reply): JobTimes => {
@@ -31,7 +31,7 @@ export const jobTimes =
   (queue, job) =>
     jobAdded(redis, [`${prefix}:${queue}:events`], [job])
 
-/** `timestamp` is what the client wrote, `delay` how long it wanted the job to wait; milliseconds. */
+/** `timestamp`: the client's time in the job, ms since the epoch. `delay`: BullMQ's delay of the job, milliseconds. */
 export function ageOf({ now, added }: JobTimes, { timestamp, delay }: { timestamp: number; delay: number }): JobAge {
   const since = (added ?? timestamp) + delay
   return { since, forMs: now - since, clock: added === null ? 'the client' : 'Redis' }

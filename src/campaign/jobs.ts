@@ -1,22 +1,27 @@
 /**
- * The way in for supervisors and CRMs: two BullMQ queues on the house's Redis, for any BullMQ client in any language. Prefix 'bull'.
+ * The interface for supervisors and CRMs: two BullMQ queues on Switchhook's Redis, for any BullMQ client in any
+ * language. Prefix 'bull'.
  *
  *   queue 'switchhook-campaigns'   job 'start', 'pause' or 'stop'
  *       { "v": 1, "campaign": "spring" }
- *       The result is { "campaign", "state" }. A campaign that is so already stays so: a job that comes twice does no harm.
+ *       The result is { "campaign", "state" }. A campaign that has the state already keeps it: a duplicate job does no
+ *       harm.
  *
  *   queue 'switchhook-dial'        job 'click-to-dial': the agent's phone rings first, then the customer's
  *       { "v": 1, "extension": "1001", "customer": "+493012345",
  *         "crmuuid"?: string, "product_code"?: string, "call_type"?: string }
- *       The ids are carried through unread, into the call's record and every event of it: letters, digits and _ . : @ + / = -.
- *       The result is { "uuid" } of the agent's call. The job is done when the agent's telephone rings; it fails, with the outcome and
- *       FreeSWITCH's cause, when that cannot be reached. The call's row has the ids in both cases.
+ *       The ids pass unread into the call's record and into every event of the call. Allowed in them are letters,
+ *       digits and _ . : @ + / = -.
+ *       The result is { "uuid" } of the agent's call. The job is done when the agent's telephone rings. It fails, with
+ *       the outcome and FreeSWITCH's cause, when the telephone cannot be reached. The call's row has the ids in both
+ *       cases.
  *
- * `v` grows when a payload changes its meaning; 1 will go on to be understood. A payload that cannot be used fails its job with a
- * message that names every fault. A job carries what to do next, never the truth: that is in PostgreSQL. A dial job runs once: it is
- * not tried again when it fails or when its node dies, whatever `attempts` says, for nobody may be called twice. One that has waited for
- * longer than 30 s (no node was there) fails: whoever pressed the button does not expect a call any more. That is counted from when the
- * job could first be taken (BullMQ's `delay` has passed), by Redis's clock and not by that of the client: job-age.ts.
+ * `v` grows when a payload changes its meaning; 1 stays supported. A payload that cannot be used fails its job with a
+ * message that names every fault. A job is a command and holds no state: the state is in PostgreSQL. A dial job runs
+ * once: it is not retried when it fails or when its node dies, whatever `attempts` says, because no person may be
+ * called twice. A dial job that has waited for longer than 30 s (no node was available) fails: the agent no longer
+ * expects a call. The wait counts from when the job could first be taken (BullMQ's `delay` has passed), by Redis's
+ * clock and not by the client's: job-age.ts.
  */
 import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { z } from 'zod'
@@ -32,7 +37,10 @@ import { ageOf, type ReadJobTimes } from './job-age.ts'
 export const CAMPAIGN_QUEUE = 'switchhook-campaigns'
 export const DIAL_QUEUE = 'switchhook-dial'
 
-/** A word of ours is a word of the contract: what words.ts refuses is a fault of the payload, with its message. */
+/**
+ * A payload field with a parser of safe-text.ts: text that the parser refuses is a fault of the payload, with the
+ * parser's message.
+ */
 const as = <T>(parse: (text: string) => T) =>
   z.string().transform((text, context): T => {
     try {
@@ -59,17 +67,20 @@ const CLICK_TO_DIAL = 'click-to-dial'
 
 export type ClickToDial = Omit<z.output<typeof DialJob>, 'v'>
 
-/** See the head of this file. */
+/** A dial job that waits longer than this fails; the head of this file has the reason. */
 const STALE_MS = 30_000
-/** RING_FOR is 120 s at most; the rest is for the switch to say so. */
+/** RING_FOR is 120 s at most; FreeSWITCH has the remaining time to report the outcome. */
 const LONGEST_MS = 150_000
 
 export interface JobHandlers {
-  /** When a job was added, and what time it is: jobTimes, over the same Redis and prefix. */
+  /** When a job was added, and Redis's time now: jobTimes, over the same Redis and prefix. */
   times: ReadJobTimes
-  /** Marks it in the database and wakes the owner, no more. */
+  /** Writes the new state to the database and wakes the owner, no more. */
   campaign(command: CampaignCommand, name: string): Promise<{ state: string }>
-  /** Resolves with the uuid of the agent's call when their telephone rings; rejects with what to tell the person who pressed the button. */
+  /**
+   * Resolves with the uuid of the agent's call when the telephone rings; rejects with the message for the agent who
+   * asked for the call.
+   */
   clickToDial(request: ClickToDial): Promise<{ uuid: string }>
 }
 
@@ -78,37 +89,45 @@ export interface JobsOptions {
   log: Log
   /** Separates installations on one Redis. Default 'bull', BullMQ's own. */
   prefix?: string | undefined
-  /** Without it jobs are only enqueued: what a supervisor needs. */
+  /** Without handlers jobs are only enqueued, for a supervisor's commands. */
   handlers?: JobHandlers | undefined
 }
 
-/** Done is done after an hour, what failed can be looked at for a week; BullMQ keeps everything for ever otherwise. */
+/** Completed jobs are kept for an hour, failed jobs for a week; BullMQ's default keeps all jobs for ever. */
 const KEPT = { removeOnComplete: { count: 1_000, age: 3_600 }, removeOnFail: { age: 7 * 86_400 } } as const
 
 export interface Jobs {
-  /** The job's id. Rejects when Redis is away; InputError for what no node would accept. */
+  /**
+   * Returns the job's id. Rejects when Redis is unavailable, and with InputError for a payload that no node would
+   * accept.
+   */
   campaign(command: CampaignCommand, name: string): Promise<string>
   clickToDial(request: z.input<typeof DialJob> extends infer Payload ? Omit<Payload, 'v'> : never): Promise<string>
   /**
-   * What came of a click-to-dial job: resolves when the agent's telephone rings. Rejects with NOT_REACHED and the job's own words when it
-   * failed, and when no node took it within 30 s: the job is gone then, and nobody will be called.
+   * Waits for a click-to-dial job: resolves when the agent's telephone rings. Rejects with NOT_REACHED and the job's
+   * message when it failed, and when no node took it within 30 s: the job is removed then, and no person is called.
    */
   rings(job: string): Promise<{ uuid: string }>
-  /** Takes no more jobs, waits for those under way. */
+  /** Takes no more jobs, and waits for the jobs under way. */
   close(): Promise<void>
 }
 
-/** After a command that failed a worker asks again so much later (BullMQ's own 15 s are long for whoever pressed a button). */
+/**
+ * A worker repeats a failed command after this delay (BullMQ's default of 15 s is too long for an agent who waits for a
+ * call).
+ */
 const RETRY_MS = 1_000
 
 /**
- * Resolves when both queues can be reached. BullMQ makes no connections of its own: what it gets fails at once, or after 1 s of silence,
- * and connects again; the two on which workers wait are made of it by `duplicate()` and have the same care.
+ * Resolves when both queues can be reached. BullMQ opens no connections of its own: the connection that it gets fails
+ * at once, or after 1 s of silence, and reconnects. The two on which workers wait are made from it with `duplicate()`
+ * and behave alike.
  */
 export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOptions): Promise<Jobs> {
-  // BullMQ throws without a listener; the client comes back by itself. Its connections tell of each attempt: one word for all of them
+  // without an error listener BullMQ throws; the client reconnects by itself. Each connection reports each attempt: one
+  // Outage for all
   const outage = new Outage({
-    what: 'the link of the job queues',
+    what: 'the connection of the job queues',
     fields: { queues: [CAMPAIGN_QUEUE, DIAL_QUEUE] },
     clock: systemClock,
     log,
@@ -136,7 +155,7 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
   const all = [...workers, ...Object.values(queues)]
   const close = async () => {
     try {
-      // without Redis BullMQ would wait for it: what is under way goes on, and nobody is told how it ended
+      // without Redis BullMQ would wait for it: jobs under way go on, and their results are not stored
       const away = await connection.ping().then(
         () => false,
         () => true,
@@ -144,7 +163,7 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
       await Promise.all(workers.map(one => one.close(away)))
       await Promise.all(Object.values(queues).map(one => one.close()))
     } finally {
-      connection.disconnect() // BullMQ closes only what it has opened
+      connection.disconnect() // BullMQ closes only its own connections
     }
   }
   try {
@@ -176,7 +195,10 @@ async function add(queue: Queue, name: string, payload: object): Promise<string>
   return job.id!
 }
 
-/** Whatever `attempts` a client chose, a job here is not run again: what a person got wrong stays wrong, and nobody is dialled twice. */
+/**
+ * A job never runs again, whatever `attempts` a client chose: a wrong payload stays wrong, and no person is dialled
+ * twice.
+ */
 async function onlyOnce(job: Job, handle: (job: Job) => Promise<unknown>): Promise<unknown> {
   try {
     return await handle(job)
@@ -188,7 +210,7 @@ async function onlyOnce(job: Job, handle: (job: Job) => Promise<unknown>): Promi
 async function campaignJob(job: Job, handlers: JobHandlers): Promise<{ campaign: string; state: string }> {
   const command = COMMAND_NAMES.find(name => name === job.name)
   if (!command)
-    throw new InputError(`there is no job '${job.name}' in ${CAMPAIGN_QUEUE}; known: ${COMMAND_NAMES.join(', ')}`)
+    throw new InputError(`${CAMPAIGN_QUEUE}: there is no job '${job.name}'; allowed: ${COMMAND_NAMES.join(', ')}`)
   const { campaign } = checked(CampaignJob, job.data)
   const { state } = await handlers.campaign(command, campaign)
   return { campaign, state }
@@ -196,7 +218,7 @@ async function campaignJob(job: Job, handlers: JobHandlers): Promise<{ campaign:
 
 async function dialJob(job: Job, handlers: JobHandlers): Promise<{ uuid: string }> {
   if (job.name !== CLICK_TO_DIAL)
-    throw new InputError(`there is no job '${job.name}' in ${DIAL_QUEUE}; known: ${CLICK_TO_DIAL}`)
+    throw new InputError(`${DIAL_QUEUE}: there is no job '${job.name}'; allowed: ${CLICK_TO_DIAL}`)
   const { since, forMs, clock } = ageOf(await handlers.times(DIAL_QUEUE, job.id!), {
     timestamp: job.timestamp,
     delay: job.opts.delay ?? 0,
@@ -204,14 +226,14 @@ async function dialJob(job: Job, handlers: JobHandlers): Promise<{ uuid: string 
   if (forMs > STALE_MS) {
     const when = `since ${new Date(since).toISOString()}, by the clock of ${clock}`
     throw new InputError(
-      `nobody took this job for ${Math.round(forMs / 1_000)} s (it could be taken ${when}); nobody is called any more`,
+      `no node took this job for ${Math.round(forMs / 1_000)} s (it could be taken ${when}); no person is called`,
     )
   }
   const { v: _, ...request } = checked(DialJob, job.data)
   return handlers.clickToDial(request)
 }
 
-/** Waits for a node to take the job, and then for what the node says of it: longer than any telephone may ring. */
+/** Waits until a node takes the job, and then for its result: longer than any telephone may ring. */
 async function resultOf(queue: Queue, events: QueueEvents, id: string): Promise<{ uuid: string }> {
   const job: Job | undefined = await queue.getJob(id)
   if (!job) throw new SwitchhookError('NOT_REACHED', `there is no job ${id} in ${DIAL_QUEUE}`)
@@ -229,18 +251,20 @@ async function resultOf(queue: Queue, events: QueueEvents, id: string): Promise<
   if (await withdrawn(job)) {
     throw new SwitchhookError(
       'NOT_REACHED',
-      `no node took the job within ${STALE_MS / 1_000} s: is one there that dials (ROLES)? Nobody is called`,
+      `no node took the job within ${STALE_MS / 1_000} s; no person is called. Does a node with ROLES=dialer run?`,
     )
   }
   const later = await finished(LONGEST_MS)
   if (later) return later
   throw new SwitchhookError(
     'NOT_REACHED',
-    `a node took job ${id} and did not say within ${LONGEST_MS / 1_000} s whether the telephone rings`,
+    `a node took job ${id} and did not report within ${LONGEST_MS / 1_000} s whether the telephone rings`,
   )
 }
 
-/** True when no node has taken it: it is gone then. A job that a node takes in this moment is locked, and stays. */
+/**
+ * Removes a job that no node has taken, and returns true. A job that a node takes at that moment is locked, and stays.
+ */
 async function withdrawn(job: Job): Promise<boolean> {
   if (!['waiting', 'delayed', 'prioritized'].includes(await job.getState())) return false
   return job.remove().then(

@@ -1,6 +1,7 @@
 /**
- * What a flow, and whoever runs it, has to do with a lead: who it is, and what becomes of it. The attempt's id is the uuid of the
- * call. May be asked on any node, and more than once: a call that another node takes over is the same attempt.
+ * The lead of a call, for flows and for the code that runs them: its data, and the disposition of its attempt. The
+ * attempt's id is the uuid of the call. All methods may be called on any node, and more than once: after a takeover the
+ * call is the same attempt.
  */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
@@ -18,20 +19,20 @@ import { freeAgentsOf } from './reservations.ts'
 import { refuseAttempt, settleAttempt, type Evidence, type Settlement } from './settle-attempt.ts'
 
 export interface LeadOfCall {
-  /** Ended: it was settled without this call (it came too late), so the call must be hung up. */
+  /** When ended: it was settled without this call (which came too late), so the call must be hung up. */
   readonly attempt: AttemptRow
   readonly lead: { readonly id: number; readonly phone: string; readonly fields: Readonly<Record<string, string>> }
   readonly campaign: Campaign
 }
 
-/** How long nobody asks whether an answered call is still there. */
+/** How long the claim of an answered call lasts before a dialer asks whether the call still exists. */
 const ANSWERED_MS = 300_000
-/** A line is held longer than its lead is claimed: whoever looks after a claim that ran out finds the line still held. */
+/** A line is held longer than its lead is claimed, so that the line is still held when an expired claim is checked. */
 export const LINE_GRACE_MS = 60_000
 
 export interface LeadsOptions {
   sql: Sql
-  /** Where the journals of calls are. */
+  /** The journals of calls. */
   calls: Pick<CallStore, 'read'>
   capacity: DialCapacity
   roster: Pick<Roster, 'list' | 'release'>
@@ -56,7 +57,10 @@ export class Leads {
     this.#log = log
   }
 
-  /** Whose call this is; null when it is no campaign's. Rejects, as all of this does, when PostgreSQL is away. */
+  /**
+   * The attempt, lead and campaign of a call; null when it is not a campaign's. Rejects, as all methods do, when
+   * PostgreSQL is unavailable.
+   */
   async attemptOf(uuid: string): Promise<LeadOfCall | null> {
     const attempt = await attemptWithId(this.sql, uuid)
     const campaign = attempt && (await campaignWithId(this.sql, attempt.campaign))
@@ -65,31 +69,31 @@ export class Leads {
     return { attempt, lead: { id, phone, fields }, campaign }
   }
 
-  /** Somebody or something answered. False when the attempt is over: the call must be hung up. */
+  /** A person or a machine answered. False when the attempt is over: the call must be hung up. */
   async answered(uuid: string): Promise<boolean> {
     await markAttempt(this.sql, uuid, 'answered', this.#clock.now())
     return this.stillThere(uuid)
   }
 
-  /** Whoever drives the call has written down that it was answered. */
+  /** True when the answer is recorded. */
   async wasAnswered(uuid: string): Promise<boolean> {
     return (await attemptWithId(this.sql, uuid))?.answeredAt instanceof Date
   }
 
-  /** They talk with an agent, from now on. False when the attempt is over. */
+  /** The lead talks with an agent from now on. False when the attempt is over. */
   connected(uuid: string, agent: string): Promise<boolean> {
     return markConnected(this.sql, uuid, agent, this.#clock.now())
   }
 
-  /** Ends the attempt, once: who comes later is told what stands. Null when the uuid is no attempt. */
+  /** Ends the attempt, once: a later call gets the settlement that counts. Null when the uuid is not an attempt. */
   async settle(uuid: string, end: AttemptEnd, evidence: Evidence = {}): Promise<Settlement | null> {
     const settlement = await settleAttempt(this.sql, uuid, end, evidence, this.#clock.now())
     return this.#over(uuid, settlement, end)
   }
 
   /**
-   * The call is gone and nobody who drove it says how it was: what its flow had written into the journal decides, and without that what
-   * is written down of the attempt. Rejects when Redis is away, too: nobody's word is passed over.
+   * Settles an attempt whose call is gone and whose flow did not return: from the flow's notes in the journal, and
+   * without notes from the attempt's row. Rejects also when Redis is unavailable, so that no note is ignored.
    */
   async presume(uuid: string, cause: string | null): Promise<Settlement | null> {
     const attempt = await attemptWithId(this.sql, uuid)
@@ -101,13 +105,13 @@ export class Leads {
     return this.settle(uuid, end, { cause, agent: said.agent })
   }
 
-  /** The switch would not dial, or we did not ask it to: the attempt is over and was none. */
+  /** FreeSWITCH refused to dial, or nothing was sent: the attempt ends and does not count. */
   async refuse(uuid: string, cause: string, againMs: number): Promise<Settlement | null> {
     const now = this.#clock.now()
     return this.#over(uuid, await refuseAttempt(this.sql, uuid, cause, now + againMs, now), 'refused')
   }
 
-  /** The call was found to live, or was just answered: its claim and its line last longer. False when the attempt is over. */
+  /** The call exists, or was just answered: prolongs its claim and its line. False when the attempt is over. */
   async stillThere(uuid: string, forMs = ANSWERED_MS): Promise<boolean> {
     const attempt = await attemptWithId(this.sql, uuid)
     if (!attempt || attempt.state === 'ended') return false
@@ -117,35 +121,35 @@ export class Leads {
     return true
   }
 
-  /** Nobody of ours calls this number again, whichever list it is on. */
+  /** No campaign calls this number again, whichever list it is on. */
   async optOut(phone: string, source: string): Promise<void> {
     await this.sql.begin(tx => writeOptOut(tx, phone, source, this.#clock.now()))
   }
 
   async #over(uuid: string, settlement: Settlement | null, end: string): Promise<Settlement | null> {
     if (settlement?.settled === false) {
-      this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'an attempt had been settled before')
+      this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'attempt was settled before')
     }
-    // an agent who was given to the lead is the queue's to free: then nobody is found here
+    // the queue frees an agent who was given to the lead: then this finds none
     if (settlement) await this.#tellRedis(() => freeAgentsOf(uuid, this.#roster, this.#clock.now()))
     if (settlement) await this.#tellRedis(() => this.#capacity.giveBack(settlement.attempt.campaign, uuid))
     return settlement
   }
 
-  /** What is held in Redis lapses by itself; what PostgreSQL says must not wait for it. */
+  /** Grants and reservations in Redis expire by themselves; the settlement in PostgreSQL must not wait for Redis. */
   async #tellRedis(tell: () => Promise<unknown>): Promise<void> {
     try {
       await tell()
     } catch (error) {
       this.#log.warn(
         { error: (error as Error).message },
-        'what Redis holds for an attempt could not be changed; it lapses by itself',
+        'updating Redis for an attempt failed; its line and reservation expire by themselves',
       )
     }
   }
 }
 
-/** What a flow had come to, as far as its journal goes: the last of it counts. */
+/** The flow's result so far, from its journal: the last note counts. */
 function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: string | undefined; optOut?: string } {
   let said: ReturnType<typeof saidIn> = {}
   for (const entry of readEntries(lines)) {

@@ -1,6 +1,7 @@
 /**
- * One node at a time dials a campaign. The lease lasts 6 s in Redis and is renewed every 2 s; whoever holds it knows until when, on
- * a clock that only grows and counted from before the question was asked, and does nothing after. A node that was frozen finds it passed.
+ * The lease of a campaign: one node at a time dials it. The lease lasts 6 s in Redis and is renewed every 2 s. The
+ * holder computes the end on a monotonic clock, from before it sent the request, and does nothing after it. After a
+ * freeze the node finds the lease expired. campaign-owner.ts takes it, dialer.ts asks `holds`.
  */
 import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Clock, Timer } from '../base/clock.ts'
@@ -10,7 +11,7 @@ import { campaignKeys, type Wakeup } from './dial-wakeup.ts'
 
 const LASTS_MS = 6_000
 const RENEW_MS = 2_000
-/** Our word ends before Redis's does, for its clock and ours do not run alike. */
+/** The lease ends so much earlier on the node than in Redis, because the two clocks do not run alike. */
 const MARGIN_MS = 500
 
 const holdLease = defineScript(new URL('./lua/hold-lease.lua', import.meta.url), reply => {
@@ -28,7 +29,7 @@ export interface LeaseOptions {
   log: Log
 }
 
-/** A lease, or how many milliseconds to wait before asking again. Rejects when Redis is away. */
+/** Returns a lease, or the milliseconds to wait before the next request. Rejects when Redis is unavailable. */
 export async function takeLease(options: LeaseOptions): Promise<Lease | number> {
   const asked = options.clock.monotonic()
   const { lease, epochs } = keysOf(options)
@@ -43,7 +44,7 @@ const keysOf = ({ home, campaign }: LeaseOptions) => {
 
 export class Lease {
   readonly epoch: number
-  /** Settles when it is lost, never when it is given back. */
+  /** Resolves when the lease is lost, never when it is given back. */
   readonly lost: Promise<void>
   readonly #options: LeaseOptions
   #until: number
@@ -61,12 +62,12 @@ export class Lease {
     this.#ending = this.#endTimer()
   }
 
-  /** Ask in the same turn as you act. */
+  /** Valid only in the turn in which it is read. */
   get holds(): boolean {
     return !this.#over && this.#options.clock.monotonic() < this.#until
   }
 
-  /** Somebody else may have it at once. */
+  /** Another node may take it at once. Rejects when Redis is unavailable. */
   async giveBack(): Promise<void> {
     if (this.#over) return
     this.#stop()
@@ -89,10 +90,10 @@ export class Lease {
       this.#ending.cancel()
       this.#ending = this.#endTimer()
     } catch (error) {
-      // it runs out by itself
+      // the lease expires by itself
       log.warn(
         { campaign: campaign.name, error: (error as Error).message },
-        'the lease of a campaign could not be renewed',
+        'renewing a campaign lease failed; it is retried until the lease expires',
       )
     }
   }
@@ -106,7 +107,7 @@ export class Lease {
     this.#stop()
     this.#options.log.warn(
       { campaign: this.#options.campaign.name, epoch: this.epoch },
-      'the lease of a campaign is lost',
+      'campaign lease lost; this node stops dialling the campaign',
     )
     this.#lose()
   }

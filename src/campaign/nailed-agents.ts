@@ -1,8 +1,8 @@
 /**
- * Agents who are on the line before any lead is: the house calls them once, their leg waits parked at the switch, and a talk begins in
- * the moment in which a lead says hello. Called are the agents of the queues that a running campaign on this node needs, while they
- * are ready. No process holds a leg: any node joins it, and when the node dies that has called an agent, whoever needs them next cares
- * for them as they are, on the line.
+ * Nailed-up agents: Switchhook calls an agent once, the nailed-up leg waits parked in FreeSWITCH, and a talk begins in
+ * the moment in which a lead answers. This node calls the ready agents of the queues that a running campaign on this
+ * node needs. No process holds a nailed-up leg: any node can join it. The roster records which node watches it. When
+ * that node dies, another node that needs the agent takes the leg over as it is.
  */
 import { isHeldForLead, whyNotNow, type Agent } from '../agent/agent.ts'
 import { within, type Timer } from '../base/clock.ts'
@@ -14,30 +14,33 @@ import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { NailedLeg } from './nailed-leg.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 
-const CLOSE_MS = 2_000 // half of it may be for leads who are let go
-/** Who has left the line may want to: they are not called back in the same breath. */
+const CLOSE_MS = 2_000 // up to half of it waits for the leads
+/** An agent may have hung up the nailed-up leg on purpose: they are not called again before this delay. */
 const LEFT_MS = 5_000
-/** Whom this node no longer needs is offered to the others first: a campaign that moves is with its next node within a lease (6 s). */
+/**
+ * An agent whom this node no longer needs is offered to other nodes first: a campaign moves to its next node within a
+ * lease (6 s).
+ */
 const OFFER_MS = 10_000
 
 export interface NailedOptions extends AgentCallParts {
   readonly mirror: RosterMirror
-  /** Is there another node that dials campaigns, and may need the agents whom this one does not? Default: no. */
+  /** Does another node dial campaigns? It may need the agents whom this node does not need. Default: no. */
   readonly othersDial?: (() => boolean) | undefined
-  /** Does that other node live? Default: no. */
+  /** Is that node alive? Default: no. */
   readonly isAlive?: ((node: string) => boolean) | undefined
 }
 
 export class NailedAgents {
   readonly #options: NailedOptions
-  /** On the line, as far as this node needs or has called them. */
+  /** The nailed-up legs of agents whom this node needs or has called. */
   readonly #nailedLegs: NailedLegs
-  /** Being called or looked for by this node. */
+  /** Calls and searches of this node that are under way, by agent. */
   readonly #tasks = new PerAgentTasks()
   readonly #offers = new Map<string, Timer>()
   readonly #needs = new Map<string, number>()
   readonly #notBefore = new Map<string, number>()
-  /** Until it is written down that a line has ended. */
+  /** Legs that are watched, until their end is in the roster. */
   readonly #departures = new Map<NailedLeg, Promise<void>>()
   readonly #listening: Disposable
   #timer: Timer | null = null
@@ -51,12 +54,15 @@ export class NailedAgents {
     this.lookAfterTheirs()
   }
 
-  /** Agents on the line of whom this node knows. */
+  /** The number of nailed-up legs that this node watches. */
   get count(): number {
     return this.#nailedLegs.size
   }
 
-  /** A running campaign needs the agents of this queue until the answer is disposed; then whoever does not talk is let go. */
+  /**
+   * A running campaign needs the agents of this queue until the result is disposed; then agents who do not talk are
+   * released.
+   */
   need(queue: string): Disposable {
     let needed = true
     this.#needs.set(queue, (this.#needs.get(queue) ?? 0) + 1)
@@ -71,7 +77,10 @@ export class NailedAgents {
     }
   }
 
-  /** A node is gone, or this one has come: agents whom nobody cares for, and who are not needed soon either, are let go. */
+  /**
+   * Call it after a node has died or this one has started: after OFFER_MS unwatched nailed-up legs that no campaign
+   * here needs are watched, then released.
+   */
   lookAfterTheirs(): void {
     const { mirror, clock } = this.#options
     this.#theirs?.cancel()
@@ -86,8 +95,9 @@ export class NailedAgents {
   }
 
   /**
-   * 'stay': who is on the line, and whose phone rings, is another node's from now on. 'let-go': everybody goes as soon as the `leads` have
-   * been let go, who talks (or is still reserved for one) after the talk. Waits at most 2 s. Default: as `othersDial` says.
+   * 'stay': nailed-up legs and ringing phones are left to other nodes. 'let-go': the legs are hung up as soon as
+   * `leads` settles; the leg of an agent who talks, or is still reserved for a lead, ends after the talk. Waits at most
+   * 2 s. Default: 'stay' when another node dials.
    */
   async close(
     agents: 'stay' | 'let-go' = this.#othersDial ? 'stay' : 'let-go',
@@ -115,7 +125,8 @@ export class NailedAgents {
         const agent = mirror.find(name)
         if (agent && !this.#isOurs(agent)) return
         if (agents === 'stay') return this.#write(name, nailedLeg.leg, NOBODY)
-        const now = agent && isHeldForLead(agent) ? await roster.get(name, clock.now()) : agent // the notice of their release may be on the way
+        // the notice of the agent's release may be under way, so the roster is read
+        const now = agent && isHeldForLead(agent) ? await roster.get(name, clock.now()) : agent
         if (now && !isFree(now)) return nailedLeg.endsWithTalk()
         nailedLeg.hangUp(clock)
         await this.#departures.get(nailedLeg)
@@ -127,7 +138,7 @@ export class NailedAgents {
     return this.#options.othersDial?.() ?? false
   }
 
-  /** On the line, and no other living node cares for them. */
+  /** Nailed up, and no other living node watches the leg. */
   #isOurs({ nailed }: Agent): boolean {
     const { node, isAlive } = this.#options
     return nailed !== null && (nailed.node === node || nailed.node === NOBODY || !(isAlive?.(nailed.node) ?? false))
@@ -174,10 +185,10 @@ export class NailedAgents {
     }
   }
 
-  /** A talk is never cut. */
+  /** Releases an agent whom no campaign here needs. Never ends a talk. */
   #letGo(agent: Agent): void {
     const { name, nailed } = agent
-    // as those who are on the line already, it is offered to the others first; who has logged out is not
+    // a ringing phone is offered to other nodes first, as a nailed-up leg is; not for an agent who has logged out
     const moved = this.#othersDial && agent.status !== 'logged-out'
     const stopped = this.#tasks.stop(name, moved ? new CallMoved('the agent is for other nodes') : undefined)
     if (moved && stopped) this.lookAfterTheirs()
@@ -208,12 +219,12 @@ export class NailedAgents {
       nailedLeg.hangUp(this.#options.clock)
   }
 
-  /** One errand at a time for each agent; what was heard of them meanwhile is acted upon after it. */
+  /** One task at a time for each agent; changes that arrive meanwhile are handled after it. */
   #send({ name, rev }: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
     if (this.#closed) return
     const { mirror, log } = this.#options
     const failed = (error: Error) =>
-      log.warn({ agent: name, error: error.message }, 'an agent of a campaign could not be cared for')
+      log.warn({ agent: name, error: error.message }, 'task for a nailed-up agent failed; the next change retries it')
     this.#tasks.send(name, { errand, failed }, () => {
       const seen = mirror.all().find(one => one.name === name)
       if (seen && (seen.rev !== rev || (this.#nailedLegs.has(name) && !this.#wanted(seen)))) this.#look()
@@ -225,10 +236,13 @@ export class NailedAgents {
     if (nailedLeg) this.#keep(agent.name, nailedLeg)
   }
 
-  /** Their leg was another node's, or this one's before it was started anew. If it lives it is listened to, else the record is corrected. */
+  /**
+   * Another node watched the leg, or this one before a restart. A leg that exists is watched, else the record is
+   * corrected.
+   */
   async #find(agent: Agent, stop: AbortSignal): Promise<void> {
     const { switchboard, clock, node } = this.#options
-    if (await switchboard.isElsewhere(agent.nailed!.core)) return // their leg cannot be asked for here
+    if (await switchboard.isElsewhere(agent.nailed!.core)) return // this node has no connection to the leg's FreeSWITCH
     const leg = parseUuid(agent.nailed!.leg)
     const nailedLeg = await NailedLeg.find(switchboard, leg, clock, stop)
     if (!nailedLeg) return this.#write(agent.name, leg, null)
@@ -242,7 +256,7 @@ export class NailedAgents {
     const departure = nailedLeg.ended.then(async () => {
       this.#forget(name, nailedLeg)
       this.#notBefore.set(name, this.#options.clock.now() + LEFT_MS)
-      await this.#tasks.done(name) // what it writes must not come after this
+      await this.#tasks.done(name) // the task must not write after this
       await this.#write(name, nailedLeg.leg, null)
       this.#departures.delete(nailedLeg)
       this.#look()
@@ -256,10 +270,12 @@ export class NailedAgents {
     this.#offers.delete(name)
   }
 
-  /** The record does not say that they are on this line. When it says nothing it does from now on; when they are on another, they leave this one. */
+  /**
+   * The roster does not have this leg. Without another leg it is written again; with another one, this leg is hung up.
+   */
   async #writeAgain(name: string, { leg, home }: NailedLeg): Promise<void> {
     const { roster, clock, node } = this.#options
-    if ((await home.lives(leg)) !== 'yes') return // others have heard of its end before us
+    if ((await home.lives(leg)) !== 'yes') return // another node has recorded its end before
     const agent = await roster.nail(
       name,
       { leg, node },
@@ -269,14 +285,16 @@ export class NailedAgents {
     if (agent.nailed && agent.nailed.leg !== leg) this.#nailedLegs.get(name)?.hangUp(clock)
   }
 
-  /** Who cares for this leg from now on; null: it is gone. Nothing is written when the agent is on another one meanwhile. */
+  /**
+   * Writes which node watches this leg; null: the leg is gone. Writes nothing when the agent has another leg meanwhile.
+   */
   async #write(name: string, leg: Uuid, node: string | null): Promise<void> {
     const { roster, clock, log } = this.#options
     try {
       await roster.nail(name, node === null ? null : { leg, node }, clock.now(), ({ nailed }) => nailed?.leg === leg)
     } catch (error) {
       if (!(error instanceof NotFoundError))
-        log.warn({ agent: name, error: (error as Error).message }, 'it was not written down who is on the line')
+        log.warn({ agent: name, error: (error as Error).message }, 'writing a nailed-up leg to the roster failed')
     }
   }
 }

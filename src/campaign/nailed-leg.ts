@@ -1,16 +1,19 @@
-/** The line of one agent who waits at the switch: on which switch it is, and when it ends. Nothing of it is in this process. */
+/**
+ * The nailed-up leg of one agent: its FreeSWITCH, and its end. The leg itself lives in FreeSWITCH; this process only
+ * watches it.
+ */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
 import type { Ident, Uuid } from '../esl/safe-text.ts'
 
-/** Before a switch that could not be reached is asked, or told, again. */
+/** Delay before a FreeSWITCH that could not be reached gets the request again. */
 const AGAIN_MS = 1_000
 
 export class NailedLeg implements Disposable {
   readonly leg: Uuid
   readonly home: Switch
-  /** They hung up, or were hung up on; also when their switch was started anew. Never resolves once this was disposed. */
+  /** Resolves when either side has hung up, or the FreeSWITCH was restarted. Never resolves after this was disposed. */
   readonly ended: Promise<void>
   readonly #watch: Disposable
   #over = false
@@ -31,10 +34,14 @@ export class NailedLeg implements Disposable {
     this.#watch = home.watch(leg, event => event.name === 'CHANNEL_HANGUP' && end(), end)
   }
 
-  /** Where a leg is. Null when no switch has it; waits while one of them cannot be asked. Rejects when the signal aborts. */
+  /**
+   * Finds the FreeSWITCH of a leg. Null when none has it; waits while one of them cannot answer. Rejects when the
+   * signal aborts.
+   */
   static async find(switchboard: Switchboard, leg: Uuid, clock: Clock, signal: AbortSignal): Promise<NailedLeg | null> {
     for (;;) {
-      const lines = switchboard.switches.map(home => new NailedLeg(leg, home)) // listened to before it is asked for
+      // watched before the question, so that no end is missed
+      const lines = switchboard.switches.map(home => new NailedLeg(leg, home))
       const lives = await Promise.all(lines.map(({ home }) => home.lives(leg)))
       const found = lines[lives.indexOf('yes')] ?? null
       for (const nailedLeg of lines) if (nailedLeg !== found) nailedLeg[Symbol.dispose]()
@@ -48,7 +55,10 @@ export class NailedLeg implements Disposable {
     return this.#over
   }
 
-  /** Said once a second until the switch has taken it, or the line is over: nobody else would, and an agent must not wait in silence. Its end is heard, as any other. */
+  /**
+   * Repeats the hangup every second until FreeSWITCH accepts it or the leg has ended: no other node would, and an agent
+   * must not wait in silence. `ended` resolves as for any end.
+   */
   hangUp(clock: Clock): void {
     if (this.#over || this.#hungUp) return
     this.#hungUp = true
@@ -60,7 +70,7 @@ export class NailedLeg implements Disposable {
     if (!said && !this.#over) this.#again = clock.after(AGAIN_MS, () => void this.#kill(clock))
   }
 
-  /** Who talks talks on, and does not wait for another talk. */
+  /** A talk goes on; the leg ends after it and does not wait for another talk. */
   async endsWithTalk(): Promise<void> {
     await this.home.attempt(build.uuidUnset(this.leg, 'park_after_bridge' as Ident))
   }

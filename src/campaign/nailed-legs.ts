@@ -1,10 +1,10 @@
-/** The lines of agents that this node listens to, by the agent's name: who waits on which switch. */
+/** The nailed-up legs that this node watches, by the agent's name, each with its FreeSWITCH. */
 import type { Agent } from '../agent/agent.ts'
 import { Emitter } from '../base/events.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { NailedLeg } from './nailed-leg.ts'
 
-/** `kept`: where an agent waits has become known. */
+/** `kept`: the FreeSWITCH of a nailed-up agent has become known. */
 export class NailedLegs extends Emitter<{ kept: void }> {
   readonly #lines = new Map<string, NailedLeg>()
 
@@ -34,13 +34,19 @@ export class NailedLegs extends Emitter<{ kept: void }> {
     nailedLeg[Symbol.dispose]()
   }
 
-  /** The switch on which an agent waits: only leads who are dialled there can be joined with them. Null while it is not known, or not up. */
+  /**
+   * The FreeSWITCH of the agent's nailed-up leg: only leads that are dialled there can be joined with it. Null while
+   * unknown or down.
+   */
   homeOf({ name, nailed }: Agent): Switch | null {
     const nailedLeg = this.#lines.get(name)
     return nailedLeg?.home.up && nailedLeg.leg === nailed?.leg ? nailedLeg.home : null
   }
 
-  /** The switch on which most of them wait, of those that are up: who is called waits there too, for a lead can be given to any of them. */
+  /**
+   * Of the FreeSWITCHes that are up, the one with the most nailed-up legs. Further agents are called there, so that a
+   * lead can get any of them.
+   */
   get busiest(): Switch | null {
     const counts = new Map<Switch, number>()
     for (const { home } of this.#lines.values()) if (home.up) counts.set(home, (counts.get(home) ?? 0) + 1)

@@ -1,6 +1,7 @@
 /**
- * Attempts that nobody has ended though the claim on their lead ran out: whoever drove them is dead, frozen, or slow. The switch is
- * asked, twice, before anything is decided; nobody is dialled again on a guess.
+ * Overdue attempts: the claim on the lead has expired and the attempt is not settled, because its node is dead, frozen
+ * or slow. FreeSWITCH is asked twice before an attempt is settled, so that no lead is dialled again on a guess. Used by
+ * dialer.ts.
  */
 import type { Log } from '../base/log.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
@@ -11,7 +12,10 @@ import type { Attempts } from './attempt.ts'
 import type { Campaign } from './campaign.ts'
 import type { Leads } from './leads.ts'
 
-/** A call that has just ended is still being written down by its flow: so long, then it is asked for again. */
+/**
+ * The flow of a call that has just ended may still be writing its disposition: after so long the attempt is checked
+ * again.
+ */
 const AGAIN_MS = 15_000
 
 export class OverdueAttempts {
@@ -19,7 +23,7 @@ export class OverdueAttempts {
   readonly #attempts: Attempts
   readonly #switchboard: Switchboard
   readonly #log: Log
-  /** Not found once. */
+  /** Attempts whose call was not found once. */
   readonly #missed = new Set<string>()
 
   constructor(options: { leads: Leads; attempts: Attempts; switchboard: Switchboard; log: Log }) {
@@ -47,7 +51,7 @@ export class OverdueAttempts {
     }
     this.#log.warn(
       { uuid: id, state: attempt.state, node: attempt.node },
-      'an attempt was left behind, and the switch knows nothing of it',
+      'overdue attempt found without a call on FreeSWITCH; it is settled from its journal or as lost',
     )
     await this.#leads.presume(id, 'LOST')
   }
@@ -57,7 +61,8 @@ export class OverdueAttempts {
     if (await this.#switchboard.isElsewhere(core ?? undefined)) return true
     const home = core === null ? null : this.#switchboard.of(core)
     if (home) return home.exists(uuid(id))
-    // a switch whose link is down may still run; one that was started anew has a new core, and has lost its calls
+    // a FreeSWITCH whose connection is down may still run; one that was restarted has a new core, and has lost its
+    // calls
     return this.#switchboard.switches.some(one => !one.up)
   }
 }

@@ -1,46 +1,48 @@
 /**
- * How many leads may be called now, and why no more. Pure: a decision is a function of what is seen, so every one can be explained.
+ * Pacing: how many leads may be dialled now, and why not more. Pure: a decision is a function of the snapshot, so each
+ * can be explained. dialer.ts asks it at every turn.
  *
- * Progressive: one call for each agent who is on the line and free, and reserved for no other call that is under way (reservations.ts). Each
- * lead who answers has an agent at once, so nobody is abandoned as long as no agent hangs up; an agent waits for as many calls as it takes.
+ * Progressive: one call for each nailed-up agent who is free and reserved for no other call (reservations.ts). Each
+ * lead who answers has an agent at once, so there is no abandonment as long as no agent hangs up. An agent may wait for
+ * several calls until a lead answers.
  */
 
-/** Why not more: the tightest limit. 'agents' is the good one: everybody who can talk has a call on its way. */
+/** Why not more: the tightest limit. 'agents' is the normal one: every free agent has a call under way. */
 export type Why = 'no-agents' | 'agents' | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
 
 export interface Snapshot {
-  /** Agents on the line and free, whether or not they are reserved for a call that is under way. */
+  /** Nailed-up agents who are free, whether or not they are reserved for a call that is under way. */
   readonly free: number
-  /** Those of them who are not reserved, less the calls whose agent has left and who have no other yet. */
+  /** Those of them who are not reserved, less the calls whose agent has left and that have no other agent yet. */
   readonly unpromised: number
-  /** Leads that may be called now, as far as it is worth counting. */
+  /** Leads that may be called now; counted only as far as the free agents need. */
   readonly leads: number
-  /** What is left of the lines, of this campaign or of the house, whichever is less. */
+  /** Free lines, of this campaign or of the installation, whichever is less. */
   readonly lines: number
-  /** Calls that may be started in this moment, and milliseconds until the next one may. */
+  /** Calls that may be started now, and milliseconds until the next one may. */
   readonly starts: number
   readonly nextStartMs: number
-  /** Milliseconds for which nothing is dialled, after the switch itself refused. */
+  /** Milliseconds without dialling, after FreeSWITCH itself refused. */
   readonly backOffMs: number
-  /** A switch that we command and hear. */
+  /** Both connections to the FreeSWITCH are up. */
   readonly switchUp: boolean
 }
 
 export interface Decision {
   readonly howMany: number
-  /** What stands in the way of one more. */
+  /** The limit that prevents one more. */
   readonly why: Why
-  /** Milliseconds after which more may be possible with nothing else changed; null: only a change can help. */
+  /** Milliseconds until more may be possible without any other change; null: only a change can help. */
   readonly againMs: number | null
 }
 
-/** The switchboard does not say when a switch is back, so somebody has to look. */
+/** The switchboard emits nothing when a FreeSWITCH is back, so the dialer looks again. */
 const SWITCH_DOWN_MS = 1_000
 
 export function dialNow(seen: Snapshot): Decision {
   if (!seen.switchUp) return { howMany: 0, why: 'switch-down', againMs: SWITCH_DOWN_MS }
   if (seen.backOffMs > 0) return { howMany: 0, why: 'backing-off', againMs: seen.backOffMs }
-  // in the order in which a supervisor would ask; of equal limits the first is named
+  // in the order of interest to a supervisor; of equal limits the first is named
   const limits: readonly (readonly [number, Why])[] = [
     [seen.unpromised, seen.free === 0 ? 'no-agents' : 'agents'],
     [seen.leads, seen.leads === 0 ? 'no-leads' : 'leads'],
@@ -51,7 +53,7 @@ export function dialNow(seen: Snapshot): Decision {
   return { howMany: Math.max(0, least), why, againMs: why === 'cps' ? seen.nextStartMs : null }
 }
 
-/** After a refusal of the switch itself: 1 s, doubled each time in a row, 10 s at most. */
+/** After a refusal of FreeSWITCH itself: 1 s, doubled with each consecutive refusal, 10 s at most. */
 export function backOffMs(refusals: number): number {
   return refusals === 0 ? 0 : Math.min(1_000 * 2 ** (refusals - 1), 10_000)
 }

@@ -1,15 +1,18 @@
-/** What is under way for each agent: one errand at a time, so that what they write comes in order. */
+/** Runs tasks by agent: one at a time for each agent, so that their writes are in order. Used by nailed-agents.ts. */
 
 interface Errand {
   errand(stop: AbortSignal): Promise<void>
-  /** It rejected, and had not been stopped. */
+  /** Called when the task rejected and had not been stopped. */
   failed(error: Error): void
 }
 
 export class PerAgentTasks {
   readonly #underway = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>()
 
-  /** Begins a microtask later; not at all while another one is under way for that agent. `after` it the next one may begin. */
+  /**
+   * Begins a microtask later; does nothing while another task is under way for that agent. `after` runs when the next
+   * task may begin.
+   */
   send(name: string, { errand, failed }: Errand, after: () => void): void {
     if (this.#underway.has(name)) return
     const stop = new AbortController()
@@ -21,7 +24,7 @@ export class PerAgentTasks {
     this.#underway.set(name, { stop, done: Promise.resolve().then(run) })
   }
 
-  /** False when none is under way. */
+  /** Aborts the agent's task. False when none is under way. */
   stop(name: string, reason?: Error): boolean {
     const errand = this.#underway.get(name)
     errand?.stop.abort(reason)

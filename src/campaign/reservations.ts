@@ -1,13 +1,15 @@
 /**
- * One agent on the line for every lead who is being called. The agent is reserved for that very call before it is dialled, in the agent's
- * own record: no other dialer, campaign or caller of the queue, on whichever node, can have them meanwhile. At every moment
+ * One nailed-up agent for every lead that is being dialled. The agent's record holds a reservation for that very call
+ * before it is dialled: no other dialer, campaign or caller of the queue, on any node, gets the agent meanwhile. At
+ * every moment
  *
  *   calls that may still be answered + answered leads without an agent ≤ agents who are reserved for them,
  *
- * as long as no agent leaves the line. The queue gives the agent to the lead who asks for one (queue/match.ts); whoever settles the
- * attempt frees an agent who was not given (`freeAgentsOf`); a reservation that nobody ends lapses by itself. When an agent has left, the
- * call that was dialled for them goes first: it gets the next free agent, and nobody new is dialled before. Has it been answered already,
- * it gets the agent of a call that has not (queue/match.ts), which then is the one that goes first.
+ * as long as no nailed-up leg ends. The queue gives the agent to the lead when the lead's flow asks for one
+ * (queue/match.ts). The settlement of the attempt frees an agent who was not given (`freeAgentsOf`). Any other
+ * reservation expires by itself. When an agent has left, the call that was dialled for them goes first: it gets the
+ * next free agent before any new lead is dialled. If it has been answered already, it gets the agent of a call that has
+ * not (queue/match.ts); then that call goes first.
  */
 import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
@@ -24,11 +26,14 @@ export interface ReservationParts {
 interface Held {
   readonly agent: string
   readonly epoch: number
-  /** The switch on which the agent waits. */
+  /** The FreeSWITCH of the agent's nailed-up leg. */
   readonly at: Switch
 }
 
-/** The reservations for the calls that one dialer has under way. All methods that wait reject when the roster is away. */
+/**
+ * The reservations for the calls that one dialer has under way. All async methods reject when the roster is
+ * unavailable.
+ */
 export class Reservations {
   readonly #parts: ReservationParts
   /** By the uuid of the call, from its reservation until it is over or answered. */
@@ -39,8 +44,8 @@ export class Reservations {
   }
 
   /**
-   * Reserves these agents, who wait on the switch `at`, each for one of the calls, in order. Gives the calls that have an agent now: another
-   * dialer or a queue may have been faster.
+   * Reserves these agents, whose nailed-up legs are on `at`, each for one of the calls, in order. Returns the calls
+   * that have an agent now: another dialer or a queue may have been faster.
    */
   async reserve(at: Switch, agents: readonly Agent[], calls: readonly string[], forMs: number): Promise<string[]> {
     const pairs = agents.slice(0, calls.length).map((agent, n) => ({ agent: agent.name, call: calls[n]! }))
@@ -56,15 +61,15 @@ export class Reservations {
     throw failed.reason
   }
 
-  /** Is there an agent on the line for this call? Ask in the same turn in which it is dialled. */
+  /** Is a nailed-up agent reserved for this call? Valid only in the turn in which it is called. */
   stands(call: string): boolean {
     const held = this.#held.get(call)
     return held !== undefined && this.#stands(call, held, this.#parts.mirror.served)
   }
 
   /**
-   * Calls at this switch that may still be answered (`rings` says which) and whose agent has left get another one of these free agents.
-   * Gives the agents who are left over.
+   * Reserves other agents for calls whose agent has left and that may still be answered (`rings`), on this FreeSWITCH.
+   * Takes them from these free agents and returns the agents who remain.
    */
   async cover(
     at: Switch,
@@ -88,21 +93,22 @@ export class Reservations {
     return left
   }
 
-  /** This call is over, or was never made. */
+  /** Releases the agent of a call that is over, or was never made. */
   async free(call: string): Promise<void> {
     const held = this.#held.get(call)
     this.#held.delete(call)
     if (held) await this.#release(held)
   }
 
-  /** It was answered, or nobody here knows what becomes of it: whoever settles it frees its agent. */
+  /** The call was answered, or this dialer no longer follows it: the settlement of its attempt frees the agent. */
   forget(call: string): void {
     this.#held.delete(call)
   }
 
   #stands(call: string, { agent, epoch }: Held, served: ReadonlySet<string>): boolean {
     const known = this.#parts.mirror.find(agent)
-    return known !== undefined && (known.rev < epoch || served.has(call)) // an older record: the notice of the reservation is on the way
+    // an older record: the notice of the reservation is under way
+    return known !== undefined && (known.rev < epoch || served.has(call))
   }
 
   #reserve(agent: string, call: string, forMs: number): Promise<number | null> {
@@ -116,7 +122,10 @@ export class Reservations {
   }
 }
 
-/** The attempt is over: agents who are still reserved for it, by whichever process, are free again. Rejects when the roster is away. */
+/**
+ * The attempt is over: releases agents who are still reserved for it, by any process. Rejects when the roster is
+ * unavailable.
+ */
 export async function freeAgentsOf(call: string, roster: Pick<Roster, 'list' | 'release'>, now: number): Promise<void> {
   const agents = (await roster.list(now)).filter(agent => isHeldForLead(agent) && agent.reservation!.for === call)
   await Promise.all(agents.map(({ name, reservation }) => roster.release(name, reservation!.epoch, 'caller-left', now)))

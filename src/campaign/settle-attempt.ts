@@ -1,4 +1,4 @@
-/** How an attempt ends and what becomes of its lead: one transaction, once. The first terminal evidence wins. */
+/** Ends an attempt and releases its lead: one transaction, once. The first terminal evidence wins. Used by leads.ts. */
 import type { Queries, Sql } from '../store/sql.ts'
 import { attemptWithId, endAttempt, type AttemptClosing, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
@@ -7,23 +7,25 @@ import { nextCall } from './campaign.ts'
 import type { AttemptEnd } from './disposition.ts'
 
 export interface Evidence extends Omit<AttemptClosing, 'disposition'> {
-  /** With 'callback': when they want to be called, ms since the epoch. Default: after the disposition's own delay. */
+  /**
+   * With 'callback': when the lead wants to be called, ms since the epoch. Default: after the disposition's own delay.
+   */
   readonly callAt?: number | undefined
 }
 
 export interface Settlement {
-  /** False: it had been settled before, and nothing was changed. */
+  /** False: it had been settled before, and nothing has changed. */
   readonly settled: boolean
-  /** What stands now; null for an attempt that the switch refused. */
+  /** The disposition that counts; null for an attempt that FreeSWITCH refused. */
   readonly disposition: string | null
-  /** When the lead is called again, ms since the epoch; null: never, or not said anew. */
+  /** When the lead is called again, ms since the epoch; null: never, or settled before. */
   readonly again: number | null
   readonly attempt: AttemptRow
 }
 
 /**
- * Null when there is no such attempt. An attempt that had been settled stays as it was, but who says that they do not want to be called
- * is not called again, whoever was faster. Rejects when PostgreSQL is away: then nothing has been changed.
+ * Null when there is no such attempt. An attempt that had been settled stays as it was, but an opt-out is stored even
+ * then. Rejects when PostgreSQL is unavailable: then nothing has changed.
  */
 export async function settleAttempt(
   sql: Sql,
@@ -49,7 +51,9 @@ export async function settleAttempt(
   })
 }
 
-/** Nobody's telephone rang, for the switch refused or we did not send: no attempt is used up, and the lead is ready at `again`. */
+/**
+ * No telephone rang: FreeSWITCH refused, or nothing was sent. No attempt is used up, and the lead is ready at `again`.
+ */
 export async function refuseAttempt(
   sql: Sql,
   id: string,

@@ -1,16 +1,22 @@
-/** The agents on the line, by the switch on which they wait: a lead is dialled there, for two legs can be joined on one switch only. */
+/**
+ * Nailed-up agents by their FreeSWITCH. A lead is dialled on the agent's FreeSWITCH, because two legs can be joined on
+ * one FreeSWITCH only.
+ */
 import type { Agent } from '../agent/agent.ts'
 import type { Switch } from '../switch/switchboard.ts'
 
 export interface Team {
-  /** Null: they wait on a switch that is away, or it is not known yet where. */
+  /** Null: their FreeSWITCH is down, or not yet known. */
   readonly at: Switch | null
   readonly free: readonly Agent[]
-  /** Reserved for leads who are being called. */
+  /** Agents who are reserved for leads that are being dialled. */
   readonly held: readonly Agent[]
 }
 
-/** `homeOf` says where an agent waits. In the order of the agents. */
+/**
+ * Groups the agents. `homeOf` returns the FreeSWITCH of an agent's nailed-up leg. The teams are in the order of the
+ * agents.
+ */
 export function teamsOf(
   free: readonly Agent[],
   held: readonly Agent[],

@@ -1,4 +1,4 @@
-/** An agent who is promised to one caller, as a flow holds them. Given back when the scope ends. */
+/** The reservation of an agent for one caller, as a flow holds it. The agent is released when the scope ends. */
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
 import { talking, type Offer } from './member.ts'
@@ -10,16 +10,17 @@ export interface AgentReservation extends AsyncDisposable {
   /** Dial string, such as user/1001. */
   readonly endpoint: string
   readonly ringForMs: number
-  /** The leg of an agent who is nailed up: join it, there is nothing to dial. */
+  /** The nailed-up leg, null without one. The flow joins it and dials nothing. */
   readonly leg: string | null
   readonly epoch: number
-  /** The phone is about to ring. False: the promise has lapsed, the agent may belong to somebody else; do not go on. */
+  /** The phone is about to ring. False: the reservation is over and the agent may have another caller; do not dial. */
   ringing(): Promise<boolean>
-  /** Caller and agent talk. False as above. */
+  /** Caller and agent talk. False: as for `ringing`. */
   talking(): Promise<boolean>
   /**
-   * What came of it. After a talk the agent has their wrap-up; otherwise they rest as the outcome says, and the caller waits on.
-   * Not called: 'talked' after talking, 'caller-left' when nothing rang or the caller is gone, else 'no-answer'.
+   * Ends the reservation. After a talk the agent's wrap-up begins; otherwise the outcome sets the rest, and the caller
+   * keeps waiting. Without this call the scope's end counts as 'talked' after a talk, as 'caller-left' when nothing
+   * rang or the caller is gone, else as 'no-answer'.
    */
   finished(outcome: Outcome): Promise<void>
 }
@@ -35,7 +36,7 @@ export class QueueAgentReservation implements AgentReservation {
   #reached: 'reserved' | 'ringing' | 'talking'
   #over = false
 
-  /** `agent` as the roster has them under this epoch: a call that was taken over may find them ringing or talking already. */
+  /** `agent`: the roster's record under this epoch. After a takeover the agent may be ringing or talking already. */
   constructor(context: PlaceContext, place: WaitingPlace, agent: Agent, epoch: number) {
     this.#context = context
     this.#place = place
@@ -48,12 +49,12 @@ export class QueueAgentReservation implements AgentReservation {
   }
 
   ringing(): Promise<boolean> {
-    return this.#insist("an agent's phone could not be let ring", () => this.#advance('ringing'))
+    return this.#insist('marking an agent as ringing failed', () => this.#advance('ringing'))
   }
 
-  /** The agent first: their record decides whether the promise still holds. */
+  /** Writes the agent first: the agent's record decides whether the reservation still holds. */
   talking(): Promise<boolean> {
-    return this.#insist('a talk could not be written down', async () => {
+    return this.#insist('writing the start of a talk failed', async () => {
       if (!(await this.#advance('talking'))) return false
       const { clock } = this.#context
       await this.#context.rewrite(this.#place.queue, this.#place.call.uuid, known =>
@@ -63,14 +64,17 @@ export class QueueAgentReservation implements AgentReservation {
     })
   }
 
-  /** The caller first: they may be promised to another agent at once, and should we die in between, the agent comes free by themselves. */
+  /**
+   * Writes the caller first: another agent may be assigned at once. If this node dies in between, the agent's
+   * reservation expires.
+   */
   async finished(outcome: Outcome): Promise<void> {
     if (this.#over || this.#place.isMoved) return
     this.#over = true
     this.#place.givesBack(this.#offer)
     const { roster, clock, retry, log } = this.#context
-    await retry.persist('an agent could not be released', async () => {
-      if (this.#place.isMoved) return // since the first try: the next owner has the agent
+    await retry.persist('releasing an agent failed', async () => {
+      if (this.#place.isMoved) return // moved since the first attempt: the next owner has the agent
       if (this.#reached !== 'talking') await this.#place.waitsOn(this.#offer)
       const released = await roster.release(this.name, this.epoch, outcome, clock.now())
       if (released && outcome === 'unreachable') warnOnceUnreachable(log, released)

@@ -1,4 +1,7 @@
-/** What must be true of queues and agents at any moment of rest: sentences about what is not. Pure, of a snapshot from the store. */
+/**
+ * The invariants of queues and agents while no change is under way. Returns one sentence per violation. Pure, of a
+ * snapshot from the store.
+ */
 import { holds } from '../agent/agent.ts'
 import { match, type Snapshot } from './match.ts'
 
@@ -13,10 +16,10 @@ export function check(snapshot: Snapshot): string[] {
     const agent = offer && agents.find(known => known.name === offer.agent)
     const holding = agent && holds(agent, offer.epoch, now)
     if (state === 'offered' && !holding)
-      faults.push(`${who} is to have agent ${offer?.agent}, who is not promised to them`)
+      faults.push(`${who} is offered agent ${offer?.agent}, who is not reserved for this caller`)
     if (!holding) continue
     const other = promisedTo.get(agent.name)
-    if (other) faults.push(`agent ${agent.name} is promised to callers ${other} and ${call}`)
+    if (other) faults.push(`agent ${agent.name} is reserved for callers ${other} and ${call}`)
     promisedTo.set(agent.name, call)
   }
   for (const { name, state, reservation } of agents) {

@@ -1,12 +1,13 @@
 /**
- * Who gets which agent: a pure function of a snapshot.
+ * The matcher: which caller gets which agent, as a pure function of a snapshot. queue.ts runs it after every change.
  *
- * Callers of all queues are looked at in one order (highest score first, see member.ts), and each takes the best agent of their queue
- * who is still free: an agent of two queues goes to the caller with the higher score, whichever queue happened to be looked at. A caller
- * for whom nobody is free holds nobody up. An agent for whom a campaign has called a lead is that lead's and nobody else's, with one
- * exception: a lead who has answered and whose agent has left the line gets the agent of a lead who has not, the one dialled last (theirs
- * may never answer, and the next free agent is kept for them: campaign/reservations.ts). Meaning of usable agents and of the strategies:
- * mod_callcenter's, with its faults mended.
+ * The matcher takes the callers of all queues in one order (highest score first, see member.ts). Each caller gets the
+ * best free agent of their queue. So an agent of two queues goes to the caller with the higher score. A caller without
+ * a free agent does not delay the callers behind. An agent for whom a campaign has dialled a lead is reserved for that
+ * lead, with one exception. A lead who has answered, and whose agent's nailed-up leg has ended, gets the agent of the
+ * lead that was dialled last and has not answered: that lead may never answer, and the next free agent is kept for it
+ * (campaign/reservations.ts). Usable agents and strategies mean what they mean in mod_callcenter, with its faults
+ * corrected.
  */
 import {
   asOf,
@@ -30,7 +31,9 @@ export interface Snapshot {
 
 type Key = readonly (number | string)[]
 
-/** What agents are sorted by, lowest first; the first difference decides. The name comes last, so that no two are equal. */
+/**
+ * The sort keys of agents, lowest first; the first difference decides. The name comes last, so that no two are equal.
+ */
 const KEYS: Record<Strategy, (agent: Agent, tier: Tier) => Key> = {
   'longest-idle-agent': (agent, tier) => [tier.level, agent.lastTalkEnded, tier.position, agent.name],
 }
@@ -46,10 +49,10 @@ interface Staff {
 }
 
 export function match({ queues, members, agents, now }: Snapshot): Assignment[] {
-  if (members.every(member => member.state !== 'waiting')) return [] // the usual case, and agents need not be looked at for it
+  if (members.every(member => member.state !== 'waiting')) return [] // the usual case: no work on the agents
   const people = agents.map(agent => asOf(agent, now))
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
-  /** By the call that each was dialled for. */
+  /** Nailed-up agents by the lead's call for which they are reserved. */
   const heldFor = new Map(
     people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]),
   )
@@ -107,7 +110,7 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
   return assignments
 }
 
-/** The calls whose agent has left the line since, or was given to such a call. */
+/** The calls whose agent's nailed-up leg has ended, or whose agent was given to such a call. */
 function desertedOf(people: readonly Agent[], heldFor: ReadonlyMap<string, Agent>): ReadonlySet<string> {
   const left = people
     .filter(agent => isHeldForLead(agent) && agent.nailed === null)
@@ -116,7 +119,10 @@ function desertedOf(people: readonly Agent[], heldFor: ReadonlyMap<string, Agent
   return new Set([...left, ...lent].filter(call => !heldFor.has(call)))
 }
 
-/** Agents of this queue who are reserved for leads that have not answered, the one dialled last first: that lead may ring for longest yet. */
+/**
+ * Agents of this queue who are reserved for leads that have not answered, the last dialled first: that lead may ring
+ * longest.
+ */
 function ofUnanswered(
   heldFor: ReadonlyMap<string, Agent>,
   answered: ReadonlySet<string>,
@@ -126,7 +132,7 @@ function ofUnanswered(
   return agents.sort((a, b) => b.reservation!.epoch - a.reservation!.epoch).flatMap(agent => ranked(agent, queue) ?? [])
 }
 
-/** Callers whose offer no longer stands, because the agent's reservation is over. */
+/** Callers whose offer is void, because the agent's reservation is over. */
 export function unfounded({ members, agents, now }: Omit<Snapshot, 'queues'>): Member[] {
   const offered = members.filter(member => member.state === 'offered')
   if (offered.length === 0) return []
@@ -138,7 +144,7 @@ export function unfounded({ members, agents, now }: Omit<Snapshot, 'queues'>): M
   })
 }
 
-/** The next moment at which time alone changes anything, or null: an agent's deadline, or the end of a caller's being put aside. */
+/** The next moment at which time alone changes a record, or null: an agent's deadline, or a caller's `passedUntil`. */
 export function nextLook({ members, agents, now }: Omit<Snapshot, 'queues'>): number | null {
   let next = Infinity
   for (const agent of agents) next = Math.min(next, nextChange(agent, now) ?? Infinity)
@@ -159,7 +165,7 @@ function staffOf(queue: QueueSettings, people: readonly Agent[], now: number): S
   return { candidates: candidates.sort((a, b) => compare(a.key, b.key)), skipped }
 }
 
-/** With what they are sorted by in this queue; null when they do not serve it. */
+/** The agent with the sort key for this queue; null when the agent does not serve it. */
 function ranked(agent: Agent | undefined, queue: QueueSettings): Candidate | null {
   const tier = agent?.queues.find(({ queue: name }) => name === queue.name)
   return agent && tier ? { agent, key: KEYS[queue.strategy](agent, tier) } : null

@@ -1,18 +1,20 @@
 /**
- * One caller's place in one queue, and every way in which it may change, as pure functions.
+ * One caller's place in one queue, and every legal change of it, as pure functions. The queue store writes the records.
  *
- *   waiting   has a place in the order, wants an agent. Entered on joining, and again whenever an offer came to nothing:
+ *   waiting   has a place in the order, wants an agent. Entered on joining, and again after an offer without a talk:
  *             the caller keeps place and time.
- *   offered   an agent is reserved for them (`offer`); still counts as waiting for the callers behind. Whether the offer holds is the
- *             agent's record to say: it is over as soon as the agent's reservation has another epoch or has lapsed.
- *   talking   talks to that agent, or has talked. Out of the order. Back to waiting only when the flow asks for an agent again.
+ *   offered   an agent is reserved for the caller (`offer`); still counts as waiting for the callers behind. The
+ *             agent's record decides whether the offer holds: it is void as soon as the agent's reservation has another
+ *             epoch or has expired.
+ *   talking   talks to that agent, or has talked. Out of the order. Back to waiting only when the flow asks for an
+ *             agent again.
  *
- * An offer that nobody took before it lapsed (a long announcement, a node that stands still) puts the caller aside until `passedUntil`,
- * so that one caller who does not come cannot keep the agents from all others. Asking for an agent ends that at once.
+ * When an offer expires unused (a long announcement, a frozen node), the caller is put aside until `passedUntil`.
+ * Otherwise one caller who does not come could keep the agents from all others. Asking for an agent ends that at once.
  */
 import { nextRev } from '../agent/agent.ts'
 
-/** Both fields fence: epochs are new for one agent, two agents may have the same. */
+/** Both fields fence: an epoch is unique for one agent, and two agents may have the same epoch. */
 export interface Offer {
   readonly agent: string
   readonly epoch: number
@@ -26,16 +28,17 @@ export interface Member {
   /** The node that holds the call now. */
   readonly node: string
   readonly joinedAt: number
-  /** As if they had joined so much earlier: mod_callcenter's cc_base_score, in milliseconds. */
+  /** The caller counts as having joined so much earlier: mod_callcenter's cc_base_score, in milliseconds. */
   readonly headStartMs: number
-  /** Who came first when all else is equal; grows over all queues. */
+  /** Order of arrival, decides between equal scores; grows over all queues. */
   readonly seq: number
   readonly state: 'waiting' | 'offered' | 'talking'
   readonly offer: Offer | null
+  /** Put aside until then, ms since the epoch; 0: not put aside. */
   readonly passedUntil: number
-  /** When they first talked to an agent here. */
+  /** When the caller first talked to an agent of this queue, ms since the epoch. */
   readonly answeredAt: number | null
-  /** Grows with every write: a decision made on an older record is refused. */
+  /** Grows with every write. A write that is based on an older record is refused. */
   readonly rev: number
 }
 
@@ -48,8 +51,8 @@ export interface Joining {
 }
 
 /**
- * Score = now − joinedAt + head start, highest first. `now` is the same for everybody, so the order never changes by itself:
- * who has the lowest joinedAt − headStart is first, then who came first.
+ * Score = now − joinedAt + head start, highest first. `now` is the same for all callers, so the order never changes by
+ * itself: the lowest joinedAt − headStart is first, then the lowest `seq`.
  */
 export function byScore(a: Member, b: Member): number {
   return a.joinedAt - a.headStartMs - (b.joinedAt - b.headStartMs) || a.seq - b.seq
@@ -70,7 +73,7 @@ export function joined(queue: string, joining: Joining, seq: number, now: number
   }
 }
 
-/** The same caller comes again, through another node perhaps: a place keeps its time, and an offer that is under way. */
+/** The same caller enters again, perhaps through another node: the place keeps its time and an open offer. */
 export function rejoined(member: Member, node: string, now: number): Member {
   return write(member, { node }, now)
 }
@@ -79,7 +82,7 @@ export function offered(member: Member, offer: Offer, now: number): Member {
   return write(member, { state: 'offered', offer, passedUntil: 0 }, now)
 }
 
-/** Is this still what the caller is offered? */
+/** Is this still the caller's offer? */
 export const isOffered = ({ offer }: Pick<Member, 'offer'>, { agent, epoch }: Offer): boolean =>
   offer?.agent === agent && offer.epoch === epoch
 
@@ -90,7 +93,7 @@ export function talking(member: Member, offer: Offer, now: number): Member | nul
     : write(member, { state: 'talking', answeredAt: member.answeredAt ?? now }, now)
 }
 
-/** This offer came to nothing; the caller waits on. With `passedUntil` they are put aside until then. */
+/** The offer ended without a talk; the caller keeps waiting. With `passedUntil` the caller is put aside until then. */
 export function waitsOn(member: Member, offer: Offer, passedUntil: number, now: number): Member | null {
   return isOffered(member, offer) ? write(member, { state: 'waiting', offer: null, passedUntil }, now) : null
 }

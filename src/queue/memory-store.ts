@@ -1,4 +1,7 @@
-/** Queues in this process's memory: for tests and for the demo. Everything happens in the same turn. */
+/**
+ * Queues in this process's memory: for tests and for the demo. Every read and write happens in one turn of the event
+ * loop.
+ */
 import type { Agent } from '../agent/agent.ts'
 import type { MemoryAgents } from '../agent/memory-roster.ts'
 import { Emitter } from '../base/events.ts'
@@ -127,7 +130,7 @@ class MemoryQueues implements QueueTable {
 
 const noStats = (): QueueStats => ({ entered: 0, answered: 0, abandoned: 0, callback: 0, left: 0 })
 
-/** `agents` is the table of the memory roster: an agent and a caller are written in one step. */
+/** `agents` is the table of the memory roster: the store writes an agent and a caller in one step. */
 export function memoryQueueStore(agents: MemoryAgents): QueueStore {
   return queueStoreOver(new MemoryQueues(agents))
 }

@@ -1,7 +1,7 @@
 /**
- * This node's copy of the roster and of all queues, kept by the notices of every write (each carries the whole record), so that looking
- * costs no trip to the store. It may be behind: every decision made on it is checked against the revs when it is written, and what turns
- * out to be stale is read again.
+ * This node's copy of the roster and of all queues. A notice of every write carries the whole record, so a read needs
+ * no round trip to the store. The copy may be behind: every write that is based on it is checked against the revs, and
+ * a stale record is read again. Used by queue.ts.
  */
 import type { Agent } from '../agent/agent.ts'
 import type { AgentNotice, Roster } from '../agent/roster.ts'
@@ -11,11 +11,11 @@ import type { QueueNotice, QueueSettings, QueueStore } from './store.ts'
 type Change = Exclude<AgentNotice | QueueNotice, { what: 'resync' }>
 
 export interface MirrorEvents {
-  /** Something is different, or time to look for another reason. */
+  /** A record has changed: match again. */
   changed(): void
   /** A caller's record is now this one, null when the place is gone. */
   member(queue: string, call: string, member: Member | null): void
-  /** Everything has just been read anew. */
+  /** All records have just been read. */
   loaded(): void
   failed(error: unknown): void
 }
@@ -29,7 +29,7 @@ export class Mirror implements Disposable {
   readonly #now: () => number
   readonly #events: MirrorEvents
   readonly #listening: Disposable[]
-  /** What was heard and written while everything was being read; it is put on top of what was read. */
+  /** Notices and own writes that came while all records were being read; they are applied on top of the read. */
   #late: Change[] | null = []
   #loading = 0
   loaded = false
@@ -46,7 +46,7 @@ export class Mirror implements Disposable {
     this.#listening = [this.#roster.onChange(hear), this.#store.onChange(hear)]
   }
 
-  /** Reads everything. Of several at once the last one counts. */
+  /** Reads all records. Of several concurrent calls the last one counts. */
   async load(): Promise<void> {
     const mine = ++this.#loading
     this.#late ??= []
@@ -74,7 +74,7 @@ export class Mirror implements Disposable {
     return this.#members.get(queue)?.get(call) ?? null
   }
 
-  /** 1 for the first in order; 0 for who is not in it. */
+  /** 1 for the first caller in order; 0 for a caller who is not in it. */
   position(queue: string, call: string): number {
     const member = this.member(queue, call)
     if (!member || !inOrder(member)) return 0
@@ -83,7 +83,7 @@ export class Mirror implements Disposable {
     return position
   }
 
-  /** Takes a record that was just written, unless a newer one is here. */
+  /** Applies a record that was just written, unless the copy is newer. */
   take(member: Member): void {
     this.#apply({ what: 'member', queue: member.queue, call: member.call, rev: member.rev, member })
   }
@@ -92,12 +92,12 @@ export class Mirror implements Disposable {
     this.#apply({ what: 'agent', name: agent.name, rev: agent.rev, agent })
   }
 
-  /** Reads an agent again. One who is gone is forgotten, unless they came back while we asked. */
+  /** Reads an agent again. A deleted agent is removed from the copy, unless it was added again during the read. */
   refreshAgent(name: string): Promise<Agent | null> {
     return this.#learnAgent(name, () => this.#roster.get(name, this.#now()))
   }
 
-  /** Writes down what has lapsed or ended by itself. */
+  /** Writes the changes of an agent that time alone has made. */
   async settle(name: string, now: number): Promise<void> {
     await this.#learnAgent(name, () => this.#roster.settle(name, now))
   }
@@ -106,7 +106,7 @@ export class Mirror implements Disposable {
     return this.#learnMember(queue, call, () => this.#store.member(queue, call))
   }
 
-  /** Writes what `decide` makes of a caller's record. When it refuses, the record is read again. */
+  /** Writes the record that `decide` returns for a caller. When it returns null, the record is read again. */
   rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {
     const ask = async () => (await this.#store.change(queue, call, decide)) ?? (await this.#store.member(queue, call))
     return this.#learnMember(queue, call, ask)
@@ -163,14 +163,14 @@ export class Mirror implements Disposable {
     for (const change of this.#late ?? []) this.#put(change)
     this.#late = null
     this.loaded = true
-    // Only now: who hears of a record that was read before they wrote theirs would take it for another node's.
+    // Only after the late changes: a place would take a record that was read before its own write for another node's.
     for (const member of this.members()) this.#events.member(member.queue, member.call, member)
     this.#events.loaded()
     this.#events.changed()
   }
 }
 
-/** True when it made a difference: an older record than the one that is here does not. */
+/** True when it changed the copy: a record that is older than the copy does not. */
 function put<T extends { readonly rev: number }>(
   records: Map<string, T>,
   key: string,
@@ -185,8 +185,8 @@ function put<T extends { readonly rev: number }>(
 }
 
 /**
- * A record that was read is older than the one that is here although nothing came in while we asked: the store has lost its last seconds,
- * and what it says is true all the same.
+ * The record that was read is older than the copy, although no change arrived during the read: the store has lost its
+ * last seconds. The record of the store counts all the same.
  */
 function isSetBack<T extends { readonly rev: number }>(
   before: T | null | undefined,

@@ -1,4 +1,4 @@
-/** What a place, and the agent promised to it, need of the house they stand in. */
+/** The services that a place and its agent reservation need. OpenQueues (queue.ts) provides them. */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -13,12 +13,16 @@ export interface PlaceContext {
   readonly clock: Clock
   readonly log: Log
   readonly node: string
-  /** The number in line as this node knows it. */
+  /** The position in the queue as this node knows it: 1 is next. */
   position(queue: string, call: string): number
   readonly retry: Retry
-  /** Writes what `decide` makes of a caller's record, or reads it again when that is refused: their place hears of it. */
+  /**
+   * Writes the record that `decide` returns for a caller, or reads it again when that is null. The place receives the
+   * record.
+   */
   rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void>
-  /** The record of a caller who still waits has vanished. */
+  /** The record of a caller who still waits has disappeared from the store. */
   lost(place: WaitingPlace): void
+  /** The place was given up, or has moved. */
   over(place: WaitingPlace): void
 }

@@ -1,6 +1,7 @@
 /**
- * A caller's place in a queue, as a flow holds it. It lasts until its scope ends or the caller hangs up, whichever is first; a call
- * that is driven elsewhere takes its place along: nothing is given up here then, for the next owner has it.
+ * A caller's place in a queue, as a flow holds it. It lasts until its scope ends or the caller hangs up, whichever is
+ * first. When another node takes the call over, the place goes with it: this node gives nothing up then, because the
+ * next owner has the place.
  */
 import { CallMoved } from '../base/errors.ts'
 import { ms, type Duration } from '../base/duration.ts'
@@ -10,7 +11,10 @@ import type { PlaceContext } from './place-context.ts'
 import { QueueAgentReservation, type AgentReservation } from './agent-reservation.ts'
 import type { Leaving } from './store.ts'
 
-/** What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved when others drive the call. */
+/**
+ * What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved after a
+ * takeover.
+ */
 export interface WaitingCall {
   readonly uuid: string
   readonly from: string
@@ -18,35 +22,40 @@ export interface WaitingCall {
 }
 
 /**
- * How long an agent stays promised to a caller who does not come for them (an announcement runs, their node stands still), and how
- * long a caller is put aside who let that pass. Longer than a sentence that finishes playing, shorter than an agent's patience.
+ * How long an agent stays reserved for a caller who does not come (an announcement runs, the node is frozen), and how
+ * long the caller is put aside after that. Longer than a sentence that finishes playing, shorter than an agent's
+ * patience.
  */
 export const HOLD_MS = 10_000
 
-/** Why `called` aborts: the error that abort() would make each time, made once. */
-const CALLED = new DOMException('an agent is promised to this caller', 'AbortError')
+/** The reason with which `called` aborts. abort() would create an equal error each time; this one is created once. */
+const CALLED = new DOMException('an agent is reserved for this caller', 'AbortError')
 
 export interface Place extends AsyncDisposable {
   readonly queue: string
-  /** 1 is next. As far as this node has heard; 0 once the caller talks. */
+  /** 1 is next; 0 once the caller talks. From this node's copy of the queue. */
   readonly position: number
-  /** Milliseconds since they joined, over all nodes that held the call. */
+  /** Milliseconds since the caller joined, over all nodes that held the call. */
   readonly waited: number
   hasWaited(duration: Duration): boolean
-  /** Aborts when an agent has been promised to this caller: `play(…, { until: place.called })`. A new one for each wait: ask again. */
+  /**
+   * Aborts when an agent is reserved for this caller: `play(…, { until: place.called })`. Each wait has a new signal:
+   * read it again.
+   */
   readonly called: AbortSignal
   /**
-   * Waits for the matcher to give this caller an agent; at once when one is promised already. Null after `within`, or when the place
-   * has been given up. Rejects with the reason of the call's signal. Whoever is returned is promised for HOLD_MS: let them ring.
+   * Waits until the matcher reserves an agent for this caller; returns at once when one is reserved already. Null after
+   * `within`, or when the place has been given up. Rejects with the reason of the call's signal. The reservation holds
+   * for HOLD_MS: dial within that time.
    */
   agent(options: { within: Duration }): Promise<AgentReservation | null>
-  /** The caller is called back on this number; the place is given up. */
+  /** Stores a callback to this number and gives the place up. */
   keepForCallback(number: string): Promise<void>
-  /** When they joined, milliseconds since the epoch. */
+  /** When the caller joined, milliseconds since the epoch. */
   readonly joinedAt: number
-  /** Another process, or another place of this one, holds it by now. */
+  /** Another process, or another Place of this process, holds the place now. */
   readonly isMoved: boolean
-  /** The agent whom another process held for this caller, when the promise still stands. */
+  /** After a takeover: the reservation that another process held for this caller, or null when it is over. */
   again(agent: string, epoch: number): Promise<AgentReservation | null>
 }
 
@@ -91,7 +100,7 @@ export class WaitingPlace implements Place {
   async again(name: string, epoch: number): Promise<AgentReservation | null> {
     const offer = { agent: name, epoch }
     if (this.#over || !isOffered(this.#member, offer)) return null
-    const agent = await this.#context.retry.insist('a promise could not be prolonged', this.call.signal, () =>
+    const agent = await this.#context.retry.insist('prolonging a reservation failed', this.call.signal, () =>
       this.#hold(offer),
     )
     return agent && !this.#over ? new QueueAgentReservation(this.#context, this, agent, epoch) : null
@@ -118,7 +127,7 @@ export class WaitingPlace implements Place {
       const { offer } = this.#member
       const late = { within: end - clock.monotonic(), late: null }
       const ask = () => (offer ? this.#take(offer) : this.#ask())
-      const agent = await retry.insist('a caller could not ask for an agent', this.call.signal, ask, late)
+      const agent = await retry.insist('asking for an agent failed', this.call.signal, ask, late)
       if (agent) return agent
       if (this.#member.offer === offer && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
     }
@@ -128,7 +137,7 @@ export class WaitingPlace implements Place {
     this.#stillOurs()
     const { store, clock, retry } = this.#context
     const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
-    await retry.insist('a callback could not be kept', this.call.signal, keep)
+    await retry.insist('storing a callback failed', this.call.signal, keep)
     await this.#leave('callback')
   }
 
@@ -138,7 +147,7 @@ export class WaitingPlace implements Place {
       : this.#leave(this.#member.answeredAt === null ? 'left' : 'talked')
   }
 
-  /** What the store has for this caller now. */
+  /** Takes the store's current record of this caller; null: the store has none. */
   take(member: Member | null): void {
     if (this.#over) return
     if (!member) return this.#context.lost(this)
@@ -151,7 +160,7 @@ export class WaitingPlace implements Place {
     this.#wake()
   }
 
-  /** The call is driven elsewhere, or by another place of this node: nothing that it owns is touched from here any more. */
+  /** Another node, or another Place of this node, holds the place now: this one no longer changes anything of it. */
   moved(): void {
     if (!this.#over) this.#close('moved')
   }
@@ -160,12 +169,15 @@ export class WaitingPlace implements Place {
     return this.#over === 'moved'
   }
 
-  /** The agent of this offer is given back, whether or not the store knows: they are not to be taken again. */
+  /**
+   * The agent of this offer is being released, even when the store does not show it yet: `agent()` does not return the
+   * agent again.
+   */
   givesBack(offer: Offer): void {
     this.#givenBack = offer
   }
 
-  /** This offer has come to nothing, the caller waits on: place and time are kept. */
+  /** The offer ended without a talk. The caller keeps waiting, with place and time. */
   async waitsOn(offer: Offer): Promise<void> {
     if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.#context.clock.now()))
   }
@@ -183,7 +195,7 @@ export class WaitingPlace implements Place {
     return this.#context.roster.hold(agent, epoch, this.#context.clock.now(), HOLD_MS)
   }
 
-  /** Nobody is promised yet: who was put aside is not any more. */
+  /** No agent is reserved yet. A caller who was put aside is no longer. */
   async #ask(): Promise<null> {
     const now = this.#context.clock.now()
     if (this.#member.passedUntil > now) await this.#rewrite(member => asks(member, now))
@@ -192,14 +204,14 @@ export class WaitingPlace implements Place {
 
   #stillOurs(): void {
     this.call.signal.throwIfAborted()
-    if (this.#over === 'moved') throw new CallMoved('its place in the queue is held by another')
+    if (this.#over === 'moved') throw new CallMoved('another node or flow holds its place in the queue')
   }
 
   #rewrite(decide: (member: Member) => Member | null): Promise<void> {
     return this.#context.rewrite(this.queue, this.call.uuid, decide)
   }
 
-  /** True at the next change of this caller's record, false after so many milliseconds; rejects when the call ends. */
+  /** True at the next change of this caller's record, false after `withinMs`; rejects when the call ends. */
   #changes(withinMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (withinMs <= 0) return resolve(false)
@@ -231,14 +243,14 @@ export class WaitingPlace implements Place {
     this.#wake()
   }
 
-  /** The caller's record goes first: an agent who is still promised to nobody comes free by themselves, should we die in between. */
+  /** Deletes the caller's record first: if this node dies in between, the agent's reservation expires by itself. */
   #leave(how: Leaving): Promise<void> {
     if (this.#leaving) return this.#leaving
     const { store, roster, clock } = this.#context
     const { queue, call } = this.#member
     let { offer } = this.#member
     this.#close('left')
-    this.#leaving = this.#context.retry.persist('a caller could not leave the queue', async () => {
+    this.#leaving = this.#context.retry.persist('removing a caller from the queue failed', async () => {
       const left = await store.leave(queue, call, how)
       offer = left?.offer ?? offer
       if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())

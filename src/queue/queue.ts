@@ -1,8 +1,9 @@
 /**
- * The queues as one node sees them: callers come in, and whenever something changes somebody looks who can be given whom.
+ * The queues on one node: callers enter, and after every change the matcher runs and assigns agents to callers.
  *
- * Every node looks, at its own copy of the records; the store lets one of them win, and the others look again. What time alone changes
- * (a promise lapses, a wrap-up or a rest ends) has one timer, set to the next such moment. Nothing polls.
+ * Every node runs the matcher on its own copy of the records. The store accepts one node's assignment, and the other
+ * nodes match again. One timer is set to the next moment at which time alone changes a record (a reservation expires, a
+ * wrap-up or a rest ends). Nothing polls.
  */
 import { asOf, holds } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
@@ -25,7 +26,7 @@ export interface QueueParts {
   readonly roster: Roster
   readonly clock: Clock
   readonly log: Log
-  /** This node's name, different from all others'. */
+  /** This node's name, unique among the nodes. */
   readonly node: string
 }
 
@@ -37,19 +38,23 @@ export interface Entering {
 
 export interface Queues extends AsyncDisposable {
   /**
-   * A place at the end of the queue, or the one this call has already (on whichever node). `headStart`: as if the caller had joined
-   * so much earlier; `since`: when they joined, for a caller whose place has been lost. NotFoundError without such a queue; rejects with the
-   * reason of the call's signal, and as the store does when that cannot be had `within` so many milliseconds (8 s unless said otherwise).
+   * A place at the end of the queue, or the one that this call has already (on any node). `headStart`: the caller
+   * counts as having joined so much earlier. `since`: when the caller joined, for a place that the store has lost.
+   * Rejects with NotFoundError without such a queue, with the reason of the call's signal, and with the store's error
+   * when it is unavailable for `within` milliseconds (default 8 s).
    */
   enter(call: WaitingCall, queue: string, options?: Entering): Promise<Place>
-  /** Faults in sentences; none when all is well. Means something while nothing is on its way: a change takes two steps here and there. */
+  /**
+   * Violated invariants as sentences; empty when there are none. Valid only while no change is under way: some changes
+   * take two steps.
+   */
   check(): Promise<string[]>
 }
 
-/** After a store that could not be had, look again. */
+/** Delay before the matcher runs again after the store was unavailable. */
 const RETRY_MS = 1_000
 
-/** Disposing stops the looking; places stay as they are, for another node to take over. */
+/** Disposing stops the matcher. The places stay in the store, and another node can take them over. */
 export function openQueues(parts: QueueParts): Queues {
   return new OpenQueues(parts)
 }
@@ -101,7 +106,7 @@ class OpenQueues implements Queues, PlaceContext {
     }
     const entering = () => this.store.enter(queue, joining, this.clock.now())
     const member = await this.retry
-      .insist('a caller could not enter the queue', call.signal, entering, { within })
+      .insist('entering a queue failed', call.signal, entering, { within })
       .catch((error: unknown) => {
         if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
         throw error
@@ -111,7 +116,7 @@ class OpenQueues implements Queues, PlaceContext {
     call.signal.throwIfAborted()
     this.#places.set(placeKey(queue, call.uuid), place)
     this.#wrote(member)
-    // A notice may have been quicker than the answer to our own writing.
+    // A notice may have arrived before the answer to this node's own write.
     const known = this.#mirror.member(queue, call.uuid)
     if (known) place.take(known)
     return place
@@ -121,7 +126,7 @@ class OpenQueues implements Queues, PlaceContext {
     return check(await this.#stored())
   }
 
-  /** Before this node has read the queues nobody knows better than 1. */
+  /** 1 until this node has read the queues. */
   position(queue: string, call: string): number {
     return this.#mirror.loaded ? this.#mirror.position(queue, call) : 1
   }
@@ -131,10 +136,13 @@ class OpenQueues implements Queues, PlaceContext {
     this.#wake()
   }
 
-  /** Somebody thought this node dead, or the store lost its last seconds: the caller still waits, so they get their time back. */
+  /**
+   * Another node took this one for dead, or the store lost its last seconds. The caller still waits and gets the place
+   * and time again.
+   */
   lost(place: WaitingPlace): void {
     const { member } = place
-    void this.retry.persist('a caller could not get back into the queue', async () => {
+    void this.retry.persist('restoring a lost place in a queue failed', async () => {
       if (this.#places.get(placeKey(member.queue, member.call)) !== place) return
       this.#wrote(await this.store.enter(member.queue, { ...joiningOf(member), node: this.node }, this.clock.now()))
     })
@@ -152,15 +160,18 @@ class OpenQueues implements Queues, PlaceContext {
     await this.#looking
   }
 
-  /** Only the answer may have been lost: agents would be promised to a caller who is not there. */
+  /**
+   * Only the store's answer may have been lost. Without the removal agents would be reserved for a caller who is not
+   * there.
+   */
   #neverCame(call: WaitingCall, queue: string): void {
-    void this.retry.persist('a caller could not leave the queue', async () => {
+    void this.retry.persist('removing a caller from the queue failed', async () => {
       if (this.#places.has(placeKey(queue, call.uuid))) return
       await this.store.leave(queue, call.uuid, call.signal.aborted ? 'abandoned' : 'left')
     })
   }
 
-  /** A record that was just written, so that nobody waits for the notice. */
+  /** Applies a record that was just written, so that the matcher need not wait for the notice. */
   #wrote(member: Member): void {
     this.#mirror.take(member)
     this.#wake()
@@ -170,7 +181,10 @@ class OpenQueues implements Queues, PlaceContext {
     for (const place of this.#places.values()) if (!this.#mirror.member(place.queue, place.call.uuid)) this.lost(place)
   }
 
-  /** One look at a time; what changes during a look is looked at right after it. Starts a turn later: changes come in twos. */
+  /**
+   * One run of the matcher at a time; a change during a run starts another right after it. Begins a turn later: changes
+   * come in pairs.
+   */
   #wake(): void {
     this.#again = true
     this.#looking ??= this.#lookUntilQuiet()
@@ -188,7 +202,7 @@ class OpenQueues implements Queues, PlaceContext {
       this.#outage.away((error as Error).message)
       this.#arm(this.clock.now() + RETRY_MS)
     } finally {
-      this.#looking = null // in the same turn as the last look at #again, so that no change falls in between
+      this.#looking = null // in the same turn as the last read of #again, so that no change is missed
     }
   }
 
@@ -207,7 +221,10 @@ class OpenQueues implements Queues, PlaceContext {
     this.#arm(nextLook(seen))
   }
 
-  /** Nobody came for the agent. Read again first: this node's copies of agent and caller may be of different moments. */
+  /**
+   * The caller did not come for the agent. Reads the agent first: this node's copies of agent and caller may be of
+   * different times.
+   */
   async #putAside({ queue, call, offer }: Member, now: number): Promise<void> {
     const agent = await this.#mirror.refreshAgent(offer!.agent)
     if (agent && holds(agent, offer!.epoch, now)) return
@@ -222,7 +239,7 @@ class OpenQueues implements Queues, PlaceContext {
       this.#mirror.take(done.member)
       this.log.info(
         { queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs },
-        'agent promised to caller',
+        'agent reserved for caller',
       )
       return
     }

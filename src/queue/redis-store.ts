@@ -20,11 +20,11 @@ import {
   type QueueTable,
 } from './store.ts'
 
-/** Every key and channel of this room. */
+/** Every key and channel of this directory. */
 const queueKeys = (redis: RedisClient) => ({
   /** Hash: queue's name → QueueSettings as JSON. */
   queues: 'sh:queues',
-  /** Counter: who came first. */
+  /** Counter: the order in which callers joined. */
   seq: 'sh:queues:seq',
   /** Channel: QueueNotice as JSON, one for every write. */
   changed: channelOf(redis, 'sh:queues:changed'),
@@ -140,7 +140,7 @@ const parsed = <T>(records: string[]): T[] => records.map(record => JSON.parse(r
 const memberNotice = (queue: string, call: string, rev: number, member: Member | null): string =>
   JSON.stringify({ what: 'member', queue, call, rev, member } satisfies QueueNotice)
 
-/** Over the same clients as the roster: an offer must be heard of after the reservation that it stands on. */
+/** Takes the same clients as the roster: listeners must receive an offer after its reservation. */
 export function redisQueueStore(home: RedisHome): QueueStore {
   return queueStoreOver(new RedisQueues(home))
 }

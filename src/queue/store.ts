@@ -1,9 +1,11 @@
-/** The queues of the house and who waits in them: one interface for everybody, over a table that memory or Redis keeps. */
+/**
+ * The queues of the installation and their callers: one interface for all nodes, over a table in memory or in Redis.
+ */
 import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
 import { byScore, inOrder, joined, offered, rejoined, type Joining, type Member } from './member.ts'
 
-/** Which of the free agents is asked first. */
+/** Which of the free agents gets a call first. */
 export const STRATEGIES = ['longest-idle-agent'] as const
 export type Strategy = (typeof STRATEGIES)[number]
 
@@ -12,7 +14,7 @@ export interface QueueSettings {
   readonly strategy: Strategy
 }
 
-/** One for every assignment: why this agent got this caller, and why the others did not. */
+/** The record of one assignment: why this agent got this caller, and why the other agents did not. */
 export interface OfferRecord {
   readonly at: number
   readonly queue: string
@@ -23,18 +25,18 @@ export interface OfferRecord {
   readonly node: string
   readonly strategy: Strategy
   readonly waitedMs: number
-  /** Who was before them in the same queue, and why they did not get this agent. */
+  /** The callers who were ahead in the same queue, and why they did not get this agent. */
   readonly ahead: readonly { readonly call: string; readonly why: 'offered' | 'put-aside' }[]
-  /** The agents who could have had the call, best first, with what they were sorted by; the first one has it. */
+  /** The agents who could have had the call, best first, with their sort keys; the first one has it. */
   readonly candidates: readonly { readonly agent: string; readonly key: readonly (number | string)[] }[]
   readonly skipped: readonly { readonly agent: string; readonly why: WhyNot }[]
 }
 
-/** A match that is not yet a fact: made of records that somebody else may change first. */
+/** A match that is not written yet: another node may change one of its records first. */
 export interface Assignment {
   readonly member: Member
   readonly agent: Agent
-  /** The call of another lead, not answered yet, from which the agent is taken. */
+  /** The call of another lead, not yet answered, from which the agent is taken. */
   readonly insteadOf?: string
   readonly record: Omit<OfferRecord, 'epoch' | 'node'>
 }
@@ -46,37 +48,43 @@ export interface Callback {
   readonly keptAt: number
 }
 
-/** Counters since the queue was made. Entered = answered + the three ways of leaving unanswered + who is still there. */
+/** Counters since the queue was created. Entered = answered + abandoned + callback + left + callers still waiting. */
 export const COUNTS = ['entered', 'answered', 'abandoned', 'callback', 'left'] as const
 export type Count = (typeof COUNTS)[number]
 export type QueueStats = Record<Count, number>
 
-/** How a place was given up: after a talk, by hanging up, for a callback, or the flow went elsewhere. */
+/** How a place was given up: after a talk, by hanging up, for a callback, or because the flow left the queue. */
 export type Leaving = 'talked' | 'abandoned' | 'callback' | 'left'
 
-/** As AgentNotice: `resync` first and whenever notices may have been missed; the rest in the order in which it was written. */
+/** As AgentNotice: `resync` first and whenever notices may have been missed; the others in the order of the writes. */
 export type QueueNotice =
   | { what: 'resync' }
   | { what: 'queue'; queue: QueueSettings }
   | { what: 'member'; queue: string; call: string; rev: number; member: Member | null }
 
-/** One caller's record as it was when a decision was made on it. */
+/** The version of a caller's record on which a change is based. */
 export interface PlaceAt {
   readonly queue: string
   readonly call: string
   readonly rev: number
 }
 
-/** Where the records are kept. Knows no rules. */
+/** Where the records are stored. Applies no rules. */
 export interface QueueTable {
   putQueue(queue: QueueSettings): Promise<void>
   readQueues(): Promise<QueueSettings[]>
   read(queue: string, call: string): Promise<Member | null>
   readAll(queue: string): Promise<Member[]>
   nextSeq(): Promise<number>
-  /** Writes (null: deletes) iff the record still has this rev (0: does not exist), counts, and tells every listener, in one step. */
+  /**
+   * Writes (null: deletes) if the record still has this rev (0: does not exist), counts, and notifies all listeners, in
+   * one step.
+   */
   swap(at: PlaceAt, next: Member | null, count: Count | null): Promise<boolean>
-  /** Writes the agent and the caller iff both still have these revs, and the record of it, in one step; agent's notice first. */
+  /**
+   * Writes the agent, the caller and the offer record if both still have these revs, in one step. The agent's notice
+   * comes first.
+   */
   assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean>
   /** Newest first, the last KEPT_OFFERS. */
   offers(queue: string): Promise<OfferRecord[]>
@@ -87,26 +95,36 @@ export interface QueueTable {
 }
 
 export const KEPT_OFFERS = 200
-/** A promise to call back that nobody has kept for 30 days is forgotten when the next one is made, or after 30 days without another. */
+/** A callback that is 30 days old is deleted when the next one is stored, or after 30 days without a new one. */
 export const CALLBACK_LASTS_MS = 30 * 86_400_000
 
-/** All times are wall clock milliseconds. A store that cannot be had throws. */
+/** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
 export interface QueueStore {
-  /** Adds a queue or changes its settings. InputError for bad ones. */
+  /** Adds a queue or changes its settings. Throws InputError for bad settings. */
   put(queue: QueueSettings): Promise<void>
   queues(): Promise<QueueSettings[]>
-  /** Who comes again keeps joinedAt, place and an offer under way; only the node changes. NotFoundError without such a queue. */
+  /**
+   * A caller who enters again keeps joinedAt, place and an open offer; only the node changes. Throws NotFoundError
+   * without such a queue.
+   */
   enter(queue: string, joining: Joining, now: number): Promise<Member>
-  /** The place as it was left (with the offer that is now nobody's), or null when there was none. Counts once. */
+  /**
+   * Removes the place. Returns its last record (with its offer, whose agent is still reserved), or null without one.
+   * Counts once.
+   */
   leave(queue: string, call: string, how: Leaving): Promise<Member | null>
   member(queue: string, call: string): Promise<Member | null>
-  /** Who waits, in order, offered ones included; those who talk are not in it. */
+  /** The waiting and offered callers, in order; not those who talk. */
   waiting(queue: string): Promise<Member[]>
-  /** Everybody who has a place, in no order. */
+  /** All callers who have a place, in no order. */
   members(queue: string): Promise<Member[]>
-  /** Writes what `decide` (pure: it may be asked twice) makes of the record. Null when it refuses, or when there is none. */
+  /**
+   * Writes the record that `decide` returns (pure: it may run twice). Null when it returns null, or without a record.
+   */
   change(queue: string, call: string, decide: (member: Member) => Member | null): Promise<Member | null>
-  /** Promises the agent to the caller until now + ttlMs: both or neither, and only if nobody changed either. Null otherwise. */
+  /**
+   * Reserves the agent for the caller until now + ttlMs: both records or neither. Null when either has changed since.
+   */
   assign(
     assignment: Assignment,
     node: string,
@@ -114,7 +132,7 @@ export interface QueueStore {
     now: number,
   ): Promise<{ agent: Agent; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
-  /** One for each call and queue: kept again, it is the same callback. For CALLBACK_LASTS_MS. */
+  /** Stores a callback for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing. */
   keepForCallback(queue: string, call: string, number: string, now: number): Promise<void>
   /** Oldest first. */
   callbacks(queue: string): Promise<Callback[]>
@@ -122,11 +140,11 @@ export interface QueueStore {
   onChange(listener: (notice: QueueNotice) => void): Disposable
 }
 
-/** A swap fails only when another one succeeded, so this many failures in a row are a broken store. */
+/** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 
 export function queueStoreOver(table: QueueTable): QueueStore {
-  /** Reads, decides, writes; again when somebody wrote in between. */
+  /** Reads, decides, writes; repeats when another write came in between. */
   async function rewrite<T extends Member | null>(
     queue: string,
     call: string,
@@ -141,7 +159,10 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       if (next?.rev === before?.rev || (await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count)))
         return done
     }
-    throw new SwitchhookError('SERVICE', `the place of a caller in queue ${queue} could not be written`)
+    throw new SwitchhookError(
+      'SERVICE',
+      `the place of call ${call} in queue ${queue} was not written in ${TRIES} attempts`,
+    )
   }
 
   return {

@@ -111,7 +111,7 @@ async function isSet(t: TestContext, told: Told, step: number): Promise<void> {
   const lapses = ['a', 'b'].flatMap(name =>
     rig
       .node(name)
-      .log.filter(line => /no longer counts as alive|lease of a campaign is lost|the shared time jumped/.test(line)),
+      .log.filter(line => /no longer counts as alive|campaign lease lost|the shared time jumped/.test(line)),
   )
   told.is(`${lapses.length} leases lost`, lapses.length === 0)
   told.is(

@@ -186,11 +186,11 @@ test('the check finds what must never be', () => {
   assert.match(faults([], [promised]).join(), /agent anna is reserved for caller c1, who has no such place in sales/)
   assert.match(
     faults([good, offered(caller('c2', 5), offer, NOW)], [promised]).join(),
-    /agent anna is promised to callers c1 and c2/,
+    /agent anna is reserved for callers c1 and c2/,
   )
   assert.match(
     faults([good], [agent('anna')]).join(),
-    /caller c1 in sales is to have agent anna, who is not promised to them/,
+    /caller c1 in sales is offered agent anna, who is not reserved for this caller/,
   )
   assert.match(
     faults([caller('c3', 5)], [agent('anna')]).join(),

@@ -83,7 +83,7 @@ test('whoever is on duty reads it once, with the agent and the telephone', () =>
   assert.deepEqual(lines, [
     [
       { agent: 'alice', endpoint: 'user/1001', tries: 2, minutes: 5 },
-      'the telephone of this agent cannot be reached: the agent is offered to nobody until it registers, or so many minutes have passed',
+      'agent telephone unreachable; no calls are offered until it registers or `minutes` have passed',
     ],
   ])
 })

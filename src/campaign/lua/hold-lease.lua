@@ -1,11 +1,11 @@
--- Takes a lease that nobody holds, or prolongs one's own. Answers {epoch, 0} when it is held now, else {0, ms until it is free}.
--- The epoch grows with every new holder, so that what an earlier one still does can be told apart.
+-- Takes a free lease, or renews the node's own. Answers {epoch, 0} when the node holds it now, else {0, ms until it is
+-- free}. The epoch grows with every new holder: it fences writes of an earlier one.
 --
 -- KEYS[1]  the lease: a hash of holder, epoch, which expires
 -- KEYS[2]  the last epoch given out
--- ARGV[1]  who asks
--- ARGV[2]  the epoch that they hold, 0 when they hold none
--- ARGV[3]  for how long, ms
+-- ARGV[1]  the node that asks
+-- ARGV[2]  the epoch that this node holds, 0 when it holds none
+-- ARGV[3]  how long the lease lasts, ms
 local holder = redis.call('HGET', KEYS[1], 'holder')
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
 if holder then

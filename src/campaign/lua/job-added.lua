@@ -1,5 +1,6 @@
--- When a job was added to its queue, by Redis's own clock: the clock of the client that made it may be wrong. Answers {now, added}, both in
--- ms since the epoch; added is 0 when BullMQ has thrown that event away (it keeps about the last 10 000).
+-- When a job was added to its queue, by Redis's own clock: the clock of the client that added it may be wrong. Answers
+-- {now, added}, both in ms since the epoch; added is 0 when BullMQ has deleted that event (it keeps about the last
+-- 10 000).
 --
 -- KEYS[1]  the queue's stream of events (BullMQ: prefix:queue:events)
 -- ARGV[1]  the job

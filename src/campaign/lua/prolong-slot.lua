@@ -1,6 +1,7 @@
--- A line is still busy: it is not thought lost before then. Only one that is held; answers 1 when it is, else 0.
+-- Prolongs a line that an attempt holds: it does not expire before the given time. Answers 1 when the attempt holds a
+-- line, else 0.
 --
--- KEYS[1]  lines of the house
+-- KEYS[1]  lines of the installation
 -- KEYS[2]  lines of the campaign
 -- ARGV[1]  the attempt
 -- ARGV[2]  until when, ms since the epoch

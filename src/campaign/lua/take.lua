@@ -1,15 +1,15 @@
--- Grants lines and starts to attempts that are about to be dialled: all limits in one step, for all nodes together.
+-- Grants lines and starts to attempts before they are dialled: checks all limits in one step, for all nodes together.
 -- Answers {lines left before the grant, starts left before it, ms until the next start may be made, uuids granted}.
 --
--- KEYS[1]   lines of the house: attempt -> when its line is thought lost, ms since the epoch
+-- KEYS[1]   lines of the installation: attempt -> when its line expires, ms since the epoch
 -- KEYS[2]   lines of the campaign, likewise
--- KEYS[3]   starts at the switch: attempt -> when it was started
+-- KEYS[3]   starts at the FreeSWITCH: attempt -> when it was started
 -- KEYS[4]   starts of the campaign, likewise
 -- ARGV[1]   now, ms since the epoch
 -- ARGV[2]   how long a line is held at most, ms
--- ARGV[3]   lines of the house, at most
+-- ARGV[3]   lines of the installation, at most
 -- ARGV[4]   lines of the campaign, at most
--- ARGV[5]   starts at the switch, at most, in
+-- ARGV[5]   starts at the FreeSWITCH, at most, in
 -- ARGV[6]   so many ms
 -- ARGV[7]   starts of the campaign, at most, in
 -- ARGV[8]   so many ms
@@ -22,7 +22,7 @@ for i = 1, 2 do
 end
 for i = 1, 2 do
   local key, most, window = KEYS[2 + i], tonumber(ARGV[3 + 2 * i]), tonumber(ARGV[4 + 2 * i])
-  -- a start counts for a whole window: so in no stretch of that length are there more than `most`
+  -- a start counts for a whole window, so no period of that length has more than `most` starts
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
   local made = redis.call('ZCARD', key)
   starts = math.min(starts, most - made)
@@ -43,6 +43,6 @@ for i = 1, count do
 end
 redis.call('PEXPIRE', KEYS[3], ARGV[6])
 redis.call('PEXPIRE', KEYS[4], ARGV[8])
--- a day after the last grant everything that was granted has lapsed; prolong-slot.lua keeps a line that is busy for longer
+-- a day after the last grant every grant has expired; prolong-slot.lua keeps a line that is busy for longer
 for _, key in ipairs({KEYS[1], KEYS[2]}) do redis.call('PEXPIRE', key, math.max(86400000, hold)) end
 return answer

@@ -1,13 +1,14 @@
--- Writes one caller's place in a queue unless somebody else wrote in between, counts, and tells everybody. Answers 1 when written, else 0.
+-- Writes one caller's place in a queue if it still has the rev that was read, counts, and publishes the change.
+-- Answers 1 when written, else 0.
 --
 -- KEYS[1]  the places of that queue: a hash of uuid -> member in JSON
 -- KEYS[2]  the counters of that queue: a hash
 -- ARGV[1]  the caller's uuid
--- ARGV[2]  the rev that the decision was made on, 0 when there was no record
+-- ARGV[2]  the rev of the record that was read, 0 when there was no record
 -- ARGV[3]  the new record in JSON, empty to delete
 -- ARGV[4]  the counter to raise, empty for none
 -- ARGV[5]  the channel that carries changes of queues
--- ARGV[6]  the notice, as listeners get it
+-- ARGV[6]  the notice in JSON, as listeners receive it
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local rev = stored and cjson.decode(stored).rev or 0
 if rev ~= tonumber(ARGV[2]) then return 0 end
