@@ -1,31 +1,34 @@
-/** What the thread that serves calls and the thread that renews the node's lease tell each other, and what both can see at any time. */
+/**
+ * The messages between the thread that serves calls (lease-thread.ts) and the thread that renews the node's lease
+ * (lease-worker.ts), and the memory that both share.
+ */
 import { SettingError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
 import type { TimeSample } from '../base/shared-clock.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Peer } from './node-table.ts'
 
-/** What the renewing thread is started with. */
+/** The input of the renewing thread. */
 export interface LeaseTask {
   readonly redis: RedisAddress
   readonly node: string
   readonly address: string | null
   readonly roles: readonly string[]
-  /** Is its door open already? A thread that failed is started again behind an open door. */
+  /** True when the node's listener is already open: a thread that failed is restarted while the node accepts calls. */
   readonly open: boolean
-  /** The lease ends when the serving thread has not moved for so many milliseconds. */
+  /** The lease ends when the serving thread has not beaten for so many milliseconds. */
   readonly standsStillMs: number
-  /** Three 64-bit numbers: see SharedLease. */
+  /** Three 64-bit integers: see SharedLease. */
   readonly shared: SharedArrayBuffer
 }
 
 export type FromLease =
   | { readonly kind: 'started' }
   | { readonly kind: 'failed'; readonly failure: Failure }
-  /** The table was read. `lapses`: as far as this message knows of them. */
+  /** The node table was read. `lapses`: how often the lease had lapsed when this message was sent. */
   | { readonly kind: 'read'; readonly peers: readonly Peer[]; readonly open: boolean; readonly lapses: number }
-  /** What time it is by the table; `asked` and `answered` on the clock that all threads share. */
+  /** The time of the node table; `asked` and `answered` are by the clock that all threads share. */
   | { readonly kind: 'answered'; readonly sample: TimeSample }
-  /** `seenAt`: when it renewed last; null when it left on purpose. */
+  /** A peer is gone. `seenAt`: when it renewed last, ms since the epoch; null when it left on purpose. */
   | { readonly kind: 'gone'; readonly node: string; readonly seenAt: number | null }
   | { readonly kind: 'came'; readonly peer: Peer }
   | { readonly kind: 'replaced' }
@@ -43,7 +46,7 @@ export type ToLease = { readonly id: number } & (
   | { readonly ask: 'close' }
 )
 
-/** An error as it travels between threads. */
+/** An error in the form that threads can send. */
 export interface Failure {
   readonly code: ErrorCode
   readonly message: string
@@ -62,23 +65,26 @@ export const errorFrom = ({ code, message, faults }: Failure): SwitchhookError =
 const [UNTIL, LAPSES, BEAT] = [0, 1, 2] as const
 
 /**
- * What both threads see at any time, in microseconds of the clock that all threads share. The serving thread decides by it alone, in
- * the same turn in which it acts. `lapses` is written before `until` and read after it: a lease that ran out and was renewed while nobody
- * looked is never taken for one that lasted.
+ * The memory that both threads share; times are microseconds of the clock that all threads share. The serving thread
+ * decides by this memory alone, in the same turn in which it acts.
+ * `lapses` is written before `until` and read after it: so a lease that lapsed and was renewed between two reads is
+ * never taken for an uninterrupted one.
  */
 export class SharedLease {
   readonly buffer: SharedArrayBuffer
   readonly #cells: BigInt64Array
   readonly #offset: number
 
-  /** `offset`: of this thread's monotonic clock to the shared one, in milliseconds (base/clock.ts, threadOffset). */
+  /** `offset`: shared clock minus this thread's monotonic clock, in milliseconds (base/clock.ts, threadOffset). */
   constructor(offset: number, buffer = new SharedArrayBuffer(3 * BigInt64Array.BYTES_PER_ELEMENT)) {
     this.buffer = buffer
     this.#cells = new BigInt64Array(buffer)
     this.#offset = offset
   }
 
-  /** Until when the node counts as alive, milliseconds of this thread's monotonic clock, and how often its lease ran out so far. */
+  /**
+   * `until`: when the lease ends, ms of this thread's monotonic clock. `lapses`: how often the lease has lapsed so far.
+   */
   read(): { readonly until: number; readonly lapses: number } {
     const until = this.#time(UNTIL)
     return { until, lapses: Number(Atomics.load(this.#cells, LAPSES)) }
@@ -89,12 +95,12 @@ export class SharedLease {
     this.#set(UNTIL, until)
   }
 
-  /** The serving thread moves. */
+  /** Called by the serving thread to show that its event loop runs. `now`: ms of this thread's monotonic clock. */
   beat(now: number): void {
     this.#set(BEAT, now)
   }
 
-  /** When the serving thread moved last, milliseconds of this thread's monotonic clock. */
+  /** When the serving thread beat last, milliseconds of this thread's monotonic clock. */
   get beatAt(): number {
     return this.#time(BEAT)
   }

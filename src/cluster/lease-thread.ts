@@ -1,7 +1,13 @@
 /**
- * A node's lease that is renewed by a thread of its own: serving calls may keep the event loop busy for a second or two, and the lease
- * must not run out then. What may be said about a call is still decided here, in the same turn, by the deadline that the thread last
- * published. A thread that fails is started again; until it renews, the node is silent.
+ * A node's lease that a separate thread renews (lease-worker.ts): serving calls may keep the event loop busy for a
+ * second or two, and the lease must not lapse then. The serving thread still decides whether it may send a command
+ * about a call, in the same turn, by the deadline that the renewing thread last published. A renewing thread that fails
+ * is restarted; until it renews, the node sends no commands. node.ts creates one for each node.
+ *
+ *   outside   not announced yet
+ *   held      the lease is held, until the published deadline
+ *   lapsed    the deadline passed before a renewal; the next renewal leads back to held
+ *   over      closed, or another process took the node's name (final)
  */
 import { Worker } from 'node:worker_threads'
 import { sleep, threadOffset, within, type Clock, type Timer } from '../base/clock.ts'
@@ -14,26 +20,26 @@ import type { NodeLease } from './node-lease.ts'
 import type { NodeLeaseEvents } from './node-lease-options.ts'
 import type { Peer } from './node-table.ts'
 
-/** So often this thread shows that it moves. */
+/** The interval at which the serving thread shows that its event loop runs. */
 const BEAT_MS = 250
-/** An event loop that stood still for so long serves nobody. Longer than any storm of takeovers keeps it busy (1.5 s measured). */
+/** An event loop blocked for so long serves no calls. Longer than any mass takeover keeps it busy (1.5 s measured). */
 const STANDS_STILL_MS = 5_000
-/** A thread that failed is started again after so long. */
+/** The delay before a failed renewing thread is restarted. */
 const AGAIN_MS = 1_000
-/** The others are told by then that this node leaves, or see its lease run out. */
+/** The time to remove this node from the table on close; after that the peers wait until its lease lapses. */
 const CLOSE_MS = 2_000
-/** An answer of the thread: Redis has one second, and the thread may be starved. */
+/** The time for an answer of the renewing thread: Redis has one second, and the thread may be starved. */
 const ANSWER_MS = 3_000
 
 export interface LeaseThreadOptions {
   readonly redis: RedisAddress
   readonly node: string
-  /** Where this node's door is for other nodes' legs, 'host:port'; null when it has none. */
+  /** The address of this node's listener for the legs of other nodes, 'host:port'; null when it has none. */
   readonly address: string | null
   readonly roles: readonly string[]
   readonly clock: Clock
   readonly log: Log
-  /** The lease ends when this thread has not moved for so many milliseconds. Default 5 000. */
+  /** The lease ends when this thread's event loop was blocked for so many milliseconds. Default 5 000. */
   readonly standsStillMs?: number
 }
 
@@ -44,17 +50,17 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
   readonly #options: LeaseThreadOptions
   readonly #shared: SharedLease
   readonly #waiting = new Map<number, { resolve(value: boolean): void; reject(error: Error): void }>()
-  /** Of this thread's monotonic clock to the one that all threads share, ms. */
+  /** The clock that all threads share minus this thread's monotonic clock, ms. */
   readonly #offset = threadOffset()
   #worker: Worker | null = null
   #beating: Timer | null = null
-  /** When this thread moved last, by its monotonic clock. */
+  /** When this thread beat last, ms of its monotonic clock. */
   #movedAt = Infinity
   #asked = 0
   #peers: readonly Peer[] = []
   #open = false
   #lastGone: { readonly node: string; readonly seenAt: number | null } | null = null
-  /** Lapses that were told to whoever listens here. */
+  /** The number of lapses that this object has emitted as 'lapsed'. */
   #seen = 0
   #state: 'outside' | 'held' | 'lapsed' | 'over' = 'outside'
 
@@ -65,7 +71,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     this.#shared = new SharedLease(this.#offset)
   }
 
-  /** As Presence.start: announces the node. Rejects with SERVICE when Redis is away, with SettingError when another process has the name. */
+  /**
+   * Announces the node in the table and keeps it there. Rejects with SERVICE when Redis is unavailable, with
+   * SettingError when another process uses the name.
+   */
   async start(): Promise<void> {
     this.#beat()
     await this.#run()
@@ -86,7 +95,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     return this.#peers
   }
 
-  /** When the node that is told to be gone renewed last, as Presence.lastSeen; null for any other, and for one that left on purpose. */
+  /**
+   * When the node of the last 'gone' event renewed last, ms since the epoch; null for any other node, and for one that
+   * left on purpose.
+   */
   lastSeen(node: string): number | null {
     return this.#lastGone?.node === node ? this.#lastGone.seenAt : null
   }
@@ -110,13 +122,13 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     if (this.#state === 'over') return
     const worker = this.#worker
     const left = this.#ask({ ask: 'close' })
-    left.catch(() => {}) // told by the log of the thread
+    left.catch(() => {}) // the renewing thread has logged it
     this.#state = 'over'
     this.#beating?.cancel()
     await within(this.#options.clock, CLOSE_MS, left).catch((error: Error) => {
       this.#options.log.warn(
         { node: this.node, error: error.message },
-        'this node could not tell the others that it leaves: they will see its lease run out',
+        'this node could not leave the node table; its peers notice when its lease lapses',
       )
     })
     await worker?.terminate()
@@ -124,13 +136,13 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
 
   #beat(): void {
     const { clock } = this.#options
-    this.holds() // a lapse is noticed though nobody asks, and before `#movedAt` is set anew
+    this.holds() // notices a lapse without a caller, and before `#movedAt` changes
     this.#movedAt = clock.monotonic()
     this.#shared.beat(this.#movedAt)
     this.#beating = clock.after(BEAT_MS, () => this.#beat())
   }
 
-  /** Resolves when the thread has announced the node. */
+  /** Starts the renewing thread; resolves when it has announced the node. */
   #run(): Promise<void> {
     const { redis, node, address, roles, standsStillMs = STANDS_STILL_MS } = this.#options
     const task: LeaseTask = {
@@ -155,7 +167,7 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
       worker.on('error', error => (failure = error))
       worker.on('exit', () => {
         this.#worker = null
-        const why = failure ?? new SwitchhookError('SERVICE', 'the thread that renews the lease of this node has ended')
+        const why = failure ?? new SwitchhookError('SERVICE', 'the thread that renews the lease of this node ended')
         for (const { reject: refuse } of this.#waiting.values()) refuse(why)
         this.#waiting.clear()
         reject(why)
@@ -168,10 +180,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     const { clock, log } = this.#options
     log.error(
       { node: this.node, error: why.message },
-      'the thread that renews the lease of this node failed; it is started again',
+      'the thread that renews the lease of this node failed; it is restarted',
     )
     await sleep(clock, AGAIN_MS)
-    if (this.#state !== 'over') await this.#run().catch(() => {}) // its end was told, and starts it once more
+    if (this.#state !== 'over') await this.#run().catch(() => {}) // its exit handler logs this and restarts it again
   }
 
   #hear(message: Exclude<FromLease, { kind: 'started' | 'failed' }>): void {
@@ -204,10 +216,10 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     }
   }
 
-  /** The table was read, with so many lapses before that: those that were not noticed here are told now. */
+  /** The node table was read after so many lapses; a lapse that this thread has not noticed is emitted now. */
   #renewed(lapses: number): void {
     const { until, lapses: now } = this.#shared.read()
-    if (lapses !== now || this.#options.clock.monotonic() >= until) return // the next reading tells
+    if (lapses !== now || this.#options.clock.monotonic() >= until) return // the next read decides
     if (this.#state === 'held' && lapses !== this.#seen) this.#lapse(lapses)
     const before = this.#state
     this.#seen = lapses
@@ -219,7 +231,7 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
     this.#state = 'lapsed'
     this.#seen = lapses
     const now = this.#options.clock.monotonic()
-    // the other thread may have renewed already, so its deadline alone does not tell that this one stood still
+    // the renewing thread may have renewed already: its deadline alone does not show how long this thread was blocked
     this.emit('lapsed', {
       forGood: false,
       lateMs: Math.max(now - this.#shared.read().until, now - this.#movedAt - BEAT_MS),

@@ -1,4 +1,4 @@
-// The thread that renews a node's lease: teaches Node to read TypeScript, then lease-worker.ts works.
+// The entry of the thread that renews a node's lease: it registers the TypeScript loader, then runs lease-worker.ts.
 import { register } from 'tsx/esm/api'
 
 register()

@@ -1,6 +1,7 @@
 /**
- * The thread that renews the node's lease. It does nothing else, so that the lease lasts while hundreds of calls keep the other thread
- * busy; and it ends the lease when that one does not move any more. Started by lease-thread.ts.
+ * The thread that renews the node's lease. It does nothing else, so that the lease lasts while hundreds of calls keep
+ * the serving thread busy. It ends the lease when the event loop of the serving thread is blocked for too long.
+ * lease-thread.ts starts it.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock, threadOffset } from '../base/clock.ts'

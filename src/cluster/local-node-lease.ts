@@ -1,9 +1,20 @@
 /**
- * A node among its peers. Its lease lasts 4 s and is renewed every second; it keeps silent about its calls when it could not renew for
- * 3 s, on a clock that only grows and counted from before it asked. A node that was frozen finds that passed. So the others have what
- * it held within 6 s of its death or its silence: the lease, a renewal to notice, and a second in which FreeSWITCH may be quicker.
- * One name, one process: who comes under the name of a living node is refused. Who comes after a dead one has the name at once when
- * it lapsed or its process is known to be gone, else as soon as it has missed a renewal. The dead one, if it was only frozen, is told.
+ * A node's lease and its view of its peers. The lease lasts 4 s in the node table and is renewed every second.
+ * A node that could not renew for 3 s fences itself: it sends no commands about its calls. The 3 s run on a monotonic
+ * clock from before the renewal was sent, so a node that was frozen finds them passed. Its peers have its calls within
+ * 6 s of its death or fencing: the lease (4 s), a renewal to notice it (1 s), and a second in which FreeSWITCH may be
+ * quicker.
+ *
+ * One name belongs to one process. A process that starts under the name of a living node is refused. After a death the
+ * new process gets the name at once when the lease has lapsed or the old process is known to be gone, else as soon as
+ * the old one has missed a renewal. If the old process was only frozen, its next renewal tells it that it was replaced.
+ *
+ *   outside   not announced yet
+ *   held      the lease is held
+ *   lapsed    the lease ended before a renewal; the next renewal leads back to held
+ *   over      closed, or replaced by another process with the same name (final)
+ *
+ * lease-worker.ts runs it in a thread of its own (lease-thread.ts); tests run it in theirs.
  */
 import { randomBytes } from 'node:crypto'
 import { sleep, type Timer } from '../base/clock.ts'
@@ -17,11 +28,13 @@ import { nameTaken, type Claim, type Lease, type Peer, type LeaseAnswer } from '
 
 const LASTS_MS = 4_000
 const RENEW_MS = 1_000
-/** After a renewal that failed. */
+/** The delay after a renewal that failed. */
 const RETRY_MS = 500
-/** Our word ends a second before the table's does: nobody acts for us while we still do. */
+/**
+ * The node fences itself one second before its lease lapses in the table: so no peer acts for it while it still acts.
+ */
 const OWN_MS = 3_000
-/** In so long a living node has renewed, unless something kept it from the table. */
+/** A living node renews within this time, unless it cannot reach the table. */
 const MISSED_MS = RENEW_MS + 1_000
 
 export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
@@ -49,8 +62,8 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
   }
 
   /**
-   * Announces this node, and keeps it announced. Takes 3 s when it is not clear whether who has the name is alive.
-   * Rejects with SERVICE when the table is away, with SettingError when another process uses the name.
+   * Announces this node in the table and keeps it there. Takes 2 s when another process has the name and may be alive.
+   * Rejects with SERVICE when the table is unavailable, with SettingError when another process uses the name.
    */
   async start(): Promise<void> {
     const { table, clock, log } = this.#options
@@ -61,37 +74,43 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
       this.#mustBeOpen()
       const second = await this.#ask('come', { instead: holder })
       if (!second.held) throw nameTaken(second.leases.get(this.node)!)
-      log.warn({ node: this.node, before: holder.incarnation }, 'this node takes over the name of one that died')
+      log.warn({ node: this.node, before: holder.incarnation }, 'this node took over the name of a dead process')
     }
     this.#mustBeOpen()
     this.#renewIn(RENEW_MS)
     this.#listening = table.onChange(() => void this.#renew())
   }
 
-  /** Whether this node counts as alive. Ask in the same turn as you act. */
+  /** Whether this node holds its lease and may act. Call it in the same turn in which you act. */
   holds(): boolean {
     if (this.#options.clock.monotonic() < this.#until) return true
     if (this.#state === 'held') this.#lapse()
     return false
   }
 
-  /** Is this node's door open, as it stands in the table? */
+  /** Whether this node's listener is open, as the table has it. */
   get open(): boolean {
     return this.#open
   }
 
-  /** How often its lease ran out: a second look at `holds` sees that it was away in between. */
+  /** How often the lease has lapsed: a second call of `holds` can see that the lease lapsed in between. */
   get lapses(): number {
     return this.#lapses
   }
 
-  /** Says whether this node's door is open. Rejects with SERVICE when the table is away; the next renewal says it then. */
+  /**
+   * Publishes whether this node's listener is open. Rejects with SERVICE when the table is unavailable; the next
+   * renewal publishes it then.
+   */
   async setOpen(open: boolean): Promise<void> {
     this.#open = open
     await this.refresh()
   }
 
-  /** True when this node may close its door: another node is alive and open. The table lets only one of several close. Rejects with SERVICE. */
+  /**
+   * True when this node may close its listener, because another living node is open. Of several nodes that ask, the
+   * table keeps at least one open. Rejects with SERVICE.
+   */
   async mayClose(): Promise<boolean> {
     if (this.#state !== 'held') return false
     const { leases } = await this.#ask('stay', { closes: true })
@@ -99,30 +118,35 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     return !this.#open
   }
 
-  /** The others who are alive, as last read. */
+  /** The peers that were alive at the last read of the table. */
   peers(): readonly Peer[] {
     return this.#peers.alive()
   }
 
-  /** Of this node what `holds` says, of others as last read. A node that this process never saw is dead. */
+  /**
+   * For this node the result of `holds`, for a peer the last read. A node that this process never saw counts as dead.
+   */
   isAlive(node: string): boolean {
     return node === this.node ? this.holds() : this.#peers.has(node)
   }
 
-  /** When a node renewed last, as last read: ms since the epoch by the table's clock. Null when it left, or lapsed a minute ago. */
+  /**
+   * When a node renewed last, by the last read: ms since the epoch of the table's clock. Null when it left, or when its
+   * lease lapsed a minute ago.
+   */
   lastSeen(node: string): number | null {
     const until = this.#peers.until(node)
     return until === null ? null : until - LASTS_MS
   }
 
-  /** Renews at once, and resolves with whether this node counts as alive now. Rejects with SERVICE when the table is away. */
+  /** Renews at once and returns whether the lease is held now. Rejects with SERVICE when the table is unavailable. */
   async refresh(): Promise<boolean> {
-    this.holds() // a lapse is noticed before it is mended
+    this.holds() // notices a lapse before the renewal ends it
     if (this.#state === 'held' || this.#state === 'lapsed') await this.#ask('stay')
     return this.holds()
   }
 
-  /** Leaves; the others know at once. Never rejects. */
+  /** Removes this node from the table; its peers are notified at once. Never rejects. */
   async close(): Promise<void> {
     if (this.#state === 'over') return
     this.#stop()
@@ -132,7 +156,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     } catch (error) {
       log.warn(
         { node: this.node, error: (error as Error).message },
-        'this node could not say that it leaves: the others will see it lapse',
+        'this node could not leave the node table; its peers notice when its lease lapses',
       )
     }
   }
@@ -154,12 +178,14 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     if (this.#state !== 'over') this.#renewing = this.#options.clock.after(ms, () => void this.#renew())
   }
 
-  /** Who acts for this node does not move: when it does again, it must find the lease passed, before the others act. */
+  /**
+   * The serving thread is blocked: when it runs again, it must find the lease lapsed before a peer acts for this node.
+   */
   #standsStill(): void {
     if (this.#state !== 'held') return
     this.#options.log.error(
       { node: this.node },
-      'the event loop of this node has stood still for too long: its lease ends',
+      'the event loop of this node was blocked for too long; the node gives up its lease',
     )
     this.#until = -Infinity
     this.#lapse()
@@ -185,7 +211,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
   #hold(asked: number): void {
     this.#until = Math.max(this.#until, asked + OWN_MS)
     const before = this.#state
-    // An answer may come when what it promises is over: then the next one counts.
+    // An answer may arrive after its own deadline; then the next renewal counts.
     if (!this.holds()) {
       this.#state = 'lapsed'
       return
@@ -193,7 +219,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     this.#state = 'held'
     this.#publish()
     if (before !== 'lapsed') return
-    this.#options.log.warn({ node: this.node }, 'this node counts as alive again')
+    this.#options.log.warn({ node: this.node }, 'lease regained; this node counts as alive again')
     this.emit('regained', null)
   }
 
@@ -207,7 +233,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     this.#publish()
     this.#options.log.warn(
       { node: this.node },
-      'this node no longer counts as alive: its lease ran out before it could be renewed',
+      'the lease lapsed before it was renewed; this node no longer counts as alive',
     )
     this.emit('lapsed', { forGood: false, lateMs: this.#options.clock.monotonic() - this.#until })
   }
@@ -217,7 +243,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
     const { incarnation, host, pid } = by
     this.#lapses++
     this.#publish()
-    this.#options.log.error({ node: this.node, incarnation, host, pid }, 'another process has the name of this node')
+    this.#options.log.error({ node: this.node, incarnation, host, pid }, 'another process took the name of this node')
     this.emit('lapsed', { forGood: true, lateMs: 0 })
   }
 
@@ -230,6 +256,6 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
 
   #mustBeOpen(): void {
     if (this.#state === 'over')
-      throw new SwitchhookError('SERVICE', `the node '${this.node}' was closed before it had come`)
+      throw new SwitchhookError('SERVICE', `the node '${this.node}' was closed before it was announced`)
   }
 }

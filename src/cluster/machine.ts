@@ -1,7 +1,7 @@
-/** The machine that a node runs on: two processes with one name are told apart by it. */
+/** The machine and process of a node. The lease uses them to distinguish two processes with the same node name. */
 import { hostname } from 'node:os'
 
-/** This process's machine, and which of its processes run. */
+/** The machine of this process, with a check whether a process runs on it. */
 export interface Machine {
   readonly host: string
   readonly pid: number
@@ -20,7 +20,9 @@ export const thisMachine: Machine = {
   },
 }
 
-/** Is this process known to have ended? False for a process of another machine: that cannot be seen from here. */
+/**
+ * True when the process is known to have ended. False for a process of another machine, which cannot be checked here.
+ */
 export const isDead = (
   { host, pid }: { readonly host: string; readonly pid: number },
   machine: Machine = thisMachine,

@@ -1,4 +1,4 @@
-/** The nodes of a house that is one process: for tests and for the demo. */
+/** The node table of an installation of one process, in memory: for tests and for the demo. */
 import { Emitter } from '../base/events.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeTable, type LeaseAnswer } from './node-table.ts'
 import { timeAfter, type TableTime } from './table-time.ts'
@@ -39,13 +39,13 @@ class MemoryPresence implements NodeTable {
     return this.#notices.on('change', listener)
   }
 
-  /** In a turn of its own: nobody hears of a change before whoever made it. */
+  /** Notifies in a microtask: the caller that made the change continues before any listener runs. */
   #tell(): void {
     queueMicrotask(() => this.#notices.emit('change', null))
   }
 }
 
-/** `now`: the table's own clock, ms since the epoch. */
+/** `now`: the own clock of the table, ms since the epoch. */
 export function memoryNodeTable(now: () => number): NodeTable {
   return new MemoryPresence(now)
 }

@@ -1,4 +1,4 @@
-/** The runs that are commanded by an installation of one process: for tests. */
+/** The table of FreeSWITCH runs for an installation of one process, in memory: for tests. */
 import type { SwitchRun, SwitchRunTable } from './switch-runs.ts'
 
 export function memorySwitchRuns(): SwitchRunTable {

@@ -1,6 +1,7 @@
 /**
- * A node's lease, as those see it who act for the node: whether it counts as alive in this moment, and who else does. `Presence` is one
- * (in this thread); `LeaseThread` is another (renewed beside the thread that serves calls).
+ * A node's lease, as the parts of a node see it (node/): whether the node counts as alive in this moment, and which
+ * peers do. `LocalNodeLease` is renewed in the thread that holds it, `LeaseThread` in a thread beside the one that
+ * serves calls.
  */
 import type { LocalNodeLease } from './local-node-lease.ts'
 

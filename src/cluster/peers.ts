@@ -1,6 +1,8 @@
 /**
- * The other nodes, as one node reads them: who is alive, who came, who is gone. When the table itself was away, nobody could renew, and
- * everybody looks dead to whoever reads it first: so after a gap in one's own reading, who was alive has one lease's time to come back.
+ * The peers of one node, derived from each read of the node table: which are alive, which came, which are gone.
+ * While the table is unavailable no node can renew, so the first read afterwards finds every lease lapsed. Therefore,
+ * after a gap in this node's reads, every peer that was alive keeps that state for the length of one lease.
+ * LocalNodeLease uses it.
  */
 import type { Lease, Peer, LeaseAnswer } from './node-table.ts'
 
@@ -18,14 +20,20 @@ export class Peers {
   #readAt = Infinity
   #graceUntil = -Infinity
 
-  /** `gapMs`: so long without reading that others may have lapsed through no fault of theirs. */
+  /**
+   * `gapMs`: after so long without a read, the leases of living peers may have lapsed. `graceMs`: how long such peers
+   * then still count as alive.
+   */
   constructor(self: string, gapMs: number, graceMs: number) {
     this.#self = self
     this.#gapMs = gapMs
     this.#graceMs = graceMs
   }
 
-  /** `at`: when it was asked for, on a clock that only grows. Who died and came again between two readings is both gone and come. */
+  /**
+   * Takes a new read of the table and returns the changes. `at`: when it was requested, ms of the monotonic clock. A
+   * peer that died and restarted between two reads is in both lists.
+   */
   read({ leases, now }: LeaseAnswer, at: number): PeerChange {
     if (at - this.#readAt > this.#gapMs) this.#graceUntil = at + this.#graceMs
     this.#readAt = at
@@ -52,7 +60,7 @@ export class Peers {
     return [...this.#alive.values()].map(peerOf)
   }
 
-  /** When its lease lapses or has lapsed, by the table's time; null when it left or that is long ago. */
+  /** When the node's lease lapses or lapsed, by the table's time; null when the node left or its record was removed. */
   until(node: string): number | null {
     return this.#leases.get(node)?.until ?? null
   }

@@ -1,4 +1,4 @@
-/** The nodes of a house, in Redis. */
+/** The node table in Redis, shared by all nodes of the installation. */
 import type { Clock } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
@@ -6,12 +6,14 @@ import { RedisTimeout } from '../store/redis-timeout.ts'
 import { SHARED_TIME_KEY } from '../store/redis-time.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeRecord, type NodeTable, type LeaseAnswer } from './node-table.ts'
 
-/** A question that takes longer is asked again. */
+/** The time for an answer of Redis; the lease renews again after a failure. */
 const ANSWERS_WITHIN_MS = 1_000
 
-/** Every key and channel of presence. */
+/** Every key and channel of the node table. */
 export const nodeTableKeys = (redis: RedisClient) => ({
-  /** Hash: name → when it lapses (ms since the epoch, Redis's time), a space, incarnation, a space, the rest as JSON. */
+  /**
+   * Hash: name → when it lapses (ms since the epoch, Redis's time), a space, incarnation, a space, the rest as JSON.
+   */
   nodes: 'sh:nodes',
   /** Channel: the name of a node that came or left. */
   changed: channelOf(redis, 'sh:nodes:changed'),
@@ -88,12 +90,13 @@ class RedisPresence implements NodeTable {
     const { subscriber } = this.#home
     const tell = () => this.#notices.emit('change', null)
     subscriber.on('message', (channel: string) => channel === this.#keys.changed && tell())
-    // Both ways: whoever came before we could hear is seen by looking now. The client subscribes again by itself when its link is back.
+    // On success and on failure: one read finds the nodes that came before the subscription. The client subscribes
+    // again by itself when its link is back.
     subscriber.subscribe(this.#keys.changed).then(tell, tell)
   }
 }
 
-/** `clock` measures how long an answer takes: a Redis that is silent for 1 s is away. */
+/** `clock` measures how long an answer takes: a Redis that is silent for 1 s counts as unavailable. */
 export function redisNodeTable(home: NodeTableLinks, clock: Clock): NodeTable {
   return new RedisPresence(home, clock)
 }

@@ -1,4 +1,4 @@
-/** The runs that are commanded by all nodes, in Redis. */
+/** The table of FreeSWITCH runs in Redis, shared by all nodes. */
 import { z } from 'zod'
 import type { RedisClient } from '../store/redis.ts'
 import type { SwitchRun, SwitchRunTable } from './switch-runs.ts'
@@ -8,7 +8,7 @@ const KEY = 'sh:runs'
 
 const Record = z.object({ v: z.literal(1), at: z.string(), heard: z.number() })
 
-/** Null for what a later version, or nobody of us, has written: it is left alone. */
+/** Null for a record of a later version or of another program; such a record stays untouched. */
 function runFrom(core: string, json: string): SwitchRun | null {
   try {
     const { at, heard } = Record.parse(JSON.parse(json))
@@ -19,7 +19,7 @@ function runFrom(core: string, json: string): SwitchRun | null {
   }
 }
 
-/** `redis` is a client for commands. */
+/** `redis` is a client for commands (store/redis.ts). */
 export function redisSwitchRuns(redis: RedisClient): SwitchRunTable {
   return {
     async note(runs) {

@@ -1,16 +1,21 @@
 /**
- * Which runs (Core-UUIDs) of which switches the nodes of an installation command, so that a node can tell three things apart of which its
- * own switches know nothing: a leg of an earlier run of theirs, which is over; one of a switch that only other nodes command, of which
- * nothing can be said here; and one of which nobody has ever told.
+ * The runs (Core-UUIDs) of the FreeSWITCHes that the nodes of an installation command. With them a node distinguishes
+ * three kinds of legs that its own FreeSWITCHes do not know:
+ *
+ *   a leg of an earlier run of a FreeSWITCH of this node: it has ended
+ *   a leg of a FreeSWITCH that only other nodes command: this node decides nothing about it
+ *   a leg of a run that no node has reported
+ *
+ * Reconciliation refreshes it (node/reconcile.ts); the switchboard answers `isElsewhere` from it.
  */
 import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 
-/** The switches that this node commands, as switch/switchboard.ts has them. */
+/** The FreeSWITCHes that this node commands; switch/switchboard.ts implements this. */
 export interface CommandedSwitches {
   readonly switches: readonly CommandedSwitch[]
-  /** The switch of which this is the present run. */
+  /** The FreeSWITCH whose present run this is; falsy when there is none. */
   runs(core: string): unknown
   /** Set by SwitchRuns. */
   isElsewhere: (core: string | undefined) => Promise<boolean>
@@ -20,42 +25,42 @@ interface CommandedSwitch {
   readonly name: string
   readonly up: boolean
   readonly facts: { readonly core: string; readonly startedAt?: number }
-  /** When this run of it ended, ms since the epoch; null when it is not an earlier run of this switch. */
+  /** When this run of it ended, ms since the epoch; null when it is not an earlier run of this FreeSWITCH. */
   endOf(core: string): number | null
 }
 
 export interface SwitchRun {
   readonly core: string
-  /** Its event socket as anybody on the network would name it: 'host:port', with the machine in front of a loopback address. */
+  /** Its event socket, unique in the network: 'host:port', with 'machine/' in front of a loopback address. */
   readonly at: string
-  /** When a node heard it last, ms since the epoch. */
+  /** When a node last reported it as connected, ms since the epoch. */
   readonly heard: number
 }
 
-/** Shared by all nodes. Both methods reject when the memory cannot be had. */
+/** The table that all nodes share. Both methods reject when it is unavailable. */
 export interface SwitchRunTable {
-  /** Adds runs, or says that they were heard again. */
+  /** Adds runs, or updates their time. */
   note(runs: readonly SwitchRun[]): Promise<void>
-  /** Those that were heard after `since`, ms since the epoch; the others are forgotten. */
+  /** Returns the runs that were reported after `since`, ms since the epoch, and deletes the others. */
   all(since: number): Promise<readonly SwitchRun[]>
 }
 
-/** Longer than any call, and than the journal of one (12 h). */
+/** How long a run stays in the table. Longer than any call, and than the journal of a call (12 h). */
 const KEPT_MS = 24 * 3_600_000
-/** The clocks of two nodes may differ by so much. */
+/** The clocks of two nodes may differ by this much. */
 const SKEW_MS = 60_000
-/** A run that nobody has told of is looked for in the table, but not more often than this. */
+/** An unknown run causes a read of the table, at most once in this time. */
 const AGAIN_MS = 1_000
 
 const OTHERS =
-  'another node commands a FreeSWITCH that this node does not: calls and agents there cannot be looked after from here; FREESWITCH must name every switch on every node'
+  'another node commands a FreeSWITCH that this node does not: this node cannot recover its calls and agents; FREESWITCH must name every switch on every node'
 
 export interface SwitchRunsOptions {
   readonly switchboard: CommandedSwitches
   readonly table: SwitchRunTable
   readonly clock: Clock
   readonly log: Log
-  /** This machine, for event sockets on loopback. Default: its host name. */
+  /** The name of this machine, for event sockets on loopback. Default: its host name. */
   readonly machine?: string
 }
 
@@ -64,7 +69,7 @@ export class SwitchRuns {
   readonly #machine: string
   #known: ReadonlyMap<string, SwitchRun> = new Map()
   #readAt = -Infinity
-  /** Event sockets of others that the log has named. */
+  /** Event sockets of other nodes that were already logged. */
   readonly #told = new Set<string>()
 
   constructor(options: SwitchRunsOptions) {
@@ -73,7 +78,9 @@ export class SwitchRuns {
     options.switchboard.isElsewhere = core => this.isElsewhere(core)
   }
 
-  /** Tells the others which runs are commanded here, and reads theirs. Rejects when the table is away. */
+  /**
+   * Publishes the runs that this node commands, and reads those of its peers. Rejects when the table is unavailable.
+   */
   async refresh(): Promise<void> {
     const { switchboard, table, clock, log } = this.#options
     const now = clock.now()
@@ -91,8 +98,9 @@ export class SwitchRuns {
   }
 
   /**
-   * Is this a run of a switch that only other nodes command? Then nothing may be decided about its legs here. Of a leg whose run is not
-   * known (undefined) that is so as soon as there is any such switch. Rejects when the table is away.
+   * True when only other nodes command the FreeSWITCH of this run: then this node decides nothing about its legs. For a
+   * leg whose run is not known (undefined) it is true as soon as any such FreeSWITCH exists. Rejects when the table is
+   * unavailable.
    */
   async isElsewhere(core: string | undefined): Promise<boolean> {
     if (core === undefined) return [...this.#known.keys()].some(one => this.#isElsewhere(one))
@@ -108,7 +116,7 @@ export class SwitchRuns {
     if (!run || this.#options.switchboard.runs(core) || switches.some(one => one.endOf(core) !== null)) return false
     const here = switches.find(one => this.#placeOf(one) === run.at)
     if (!here) return true
-    // two switches under one name: an earlier run of ours was heard last before the present one began
+    // One address, two FreeSWITCHes: an earlier run of this node's own was last reported before its present run began.
     return here.up && here.facts.startedAt !== undefined && run.heard > here.facts.startedAt + SKEW_MS
   }
 

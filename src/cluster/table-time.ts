@@ -1,8 +1,10 @@
 /**
- * The shared time when the clock of Redis itself is set, as hold-node.lua has it: this file is for the table in memory. Each renewal says
- * what time its node expects, by a clock that only grows. When Redis says another time, and nobody has renewed in what it jumped over, its
- * clock was set: the nodes keep their time, which goes back to Redis's clock by a tenth of the time that passes. So a wrap-up of 30 s
- * lasts 27 to 33 s then, and not an hour. A jump of more than 2 h is followed at once: that is a machine that slept, or never had the time.
+ * The shared time when the clock of Redis itself is set. hold-node.lua does the same for the table in Redis; this file
+ * is for the table in memory. Each renewal carries the time that its node expects by a monotonic clock. When Redis has
+ * another time, and no node has renewed in the time that was jumped over, its clock was set.
+ * Then the nodes keep their time, and it returns to Redis's clock by a tenth of the time that passes. So a wrap-up of
+ * 30 s lasts 27 to 33 s, and not an hour. A jump of more than 2 h is followed at once: the machine slept, or had no
+ * time before.
  */
 
 export interface TableTime {
@@ -12,16 +14,22 @@ export interface TableTime {
   readonly aheadMs: number
 }
 
-/** More than a question and its answer take; time that went back is seen sooner, for no slow answer looks so. */
+/**
+ * Jumps that count: longer than a request and its answer take. For a jump back the limit is lower, because a slow
+ * answer never looks like one.
+ */
 const BACK_MS = 1_500
 const FORWARD_MS = 3_000
 const MOST_MS = 7_200_000
-/** Nobody has renewed for so long: there is nobody who has kept another time. */
+/** After so long without a renewal no node has kept another time, so the table starts with Redis's clock. */
 const ALONE_MS = 60_000
-/** A longer gap between two renewals does not count as time that passed: the clock may have been set in it. */
+/** A gap between two renewals counts as passed time up to this value: the clock may have been set in the gap. */
 const GAP_MS = 10_000
 
-/** `expects`: the shared time of the node that renews; null when it has not heard of it lately. */
+/**
+ * The shared time after a renewal. `raw`: the table's clock, ms since the epoch. `expects`: the shared time of the node
+ * that renews, ms since the epoch; null when the node has no recent answer of the table.
+ */
 export function timeAfter(before: TableTime | null, raw: number, expects: number | null): TableTime {
   const gap = before ? raw - before.raw : 0
   const kept = before && gap <= ALONE_MS ? before.aheadMs : 0

@@ -1,34 +1,39 @@
-/** What is known of a leg when it arrives at the door. Of the first arrival of a call it is kept in the journal, for it identifies the call. */
+/**
+ * The data of a leg when it arrives at the listener (read by call/arrival.ts). The first arrival of a call is stored in
+ * its journal, because it identifies the call.
+ */
 import type { Uuid } from '../esl/safe-text.ts'
 
 export interface Arrival {
   readonly uuid: Uuid
-  /** The flow named by the dialplan: the path of the socket address. */
+  /** The flow that the dialplan names: the path of the socket address. */
   readonly path: string
-  /** The person at the other end: who called us, or whom we called. '' when withheld. */
+  /** The number of the person at the other end: the caller, or the person dialled. '' when withheld. */
   readonly from: string
   readonly fromName: string
   /** The number that was dialled. */
   readonly to: string
-  /** 'in': they called us; 'out': we called them. */
+  /** 'in': the person called; 'out': Switchhook dialled the person. */
   readonly direction: 'in' | 'out'
   readonly answered: boolean
-  /** It does nothing but wait for us: it has just been offered. */
+  /** True when FreeSWITCH has just offered the leg: its current application is `socket`. */
   readonly idle?: boolean
-  /** The switch's run: a new value after every start. */
+  /** The run of FreeSWITCH (Core-UUID): a new value after every start. */
   readonly core: string
-  /** Came back after a talk, with the leg it talked to last. Stale after any other return. */
+  /**
+   * The leg that it was last bridged to, and how that bridge ended. Current after a return from a bridge, else stale.
+   */
   readonly lastTalk?: { readonly with: string; readonly cause: string }
   readonly socketResume: boolean
-  /** The call whose flow has dialled this leg. */
+  /** The uuid of the call whose flow dialled this leg. */
   readonly parent?: string
-  /** Milliseconds since the leg was created, and since it was answered, both by the switch's clock. */
+  /** Milliseconds since the leg was created, and since it was answered, both by FreeSWITCH's clock. */
   readonly age?: number
   readonly answeredFor?: number
-  /** Of a call that was dialled for an agent (click-to-dial): who they are, and the customer they want to talk with. */
+  /** In a call that was dialled for an agent (click-to-dial): the agent, and the customer whom the agent calls. */
   readonly agent?: string
   readonly customer?: string
-  /** The dead man's switch of the dialplan, to be cancelled first of all. */
+  /** The task id of the dialplan's watchdog (`sched_transfer`); it is cancelled before anything else. */
   readonly deadMansSwitch?: number
   readonly key: string
 }

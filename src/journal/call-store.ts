@@ -1,51 +1,65 @@
-/** Who drives which call, and what its flow has been through: one memory for all nodes, so that any of them can go on with any call. */
+/**
+ * The call store: the owner (node and epoch) and the journal of every call. All nodes share it, so that any node can
+ * take over any call. Implementations: redis-call-store.ts, memory-call-store.ts.
+ *
+ * Invariant (fencing): only the owner with the current epoch can write to a call.
+ */
 
 export interface Owner {
   readonly node: string
   /**
-   * Grows by one with every takeover: what an earlier owner still writes is refused. A uuid that comes again after its end starts above
-   * every epoch that it had, so no two takes of one uuid are ever given the same.
+   * Grows by one with every takeover, and the store refuses writes with an older epoch. A uuid that is used again after
+   * its call ended starts above every epoch that it had, so two takes of one uuid never get the same epoch.
    */
   readonly epoch: number
 }
 
-/** Nobody has taken the call in between. */
+/** True when both are the same take: no node has taken the call in between. */
 export const isSame = (owner: Owner | null | undefined, other: Owner): boolean =>
   owner?.node === other.node && owner.epoch === other.epoch
 
 /**
- * The node of `mine` still has the call: the store says so, or says of the same node what it wrote when its answer came too late (epoch 0:
- * the node could not take the call, as far as it knew), or what is older than the seconds that the store has lost.
+ * True when the node of `mine` still owns the call, although the epochs may differ. Two cases besides equality:
+ * `mine.epoch` is 0, because the answer to the node's take came too late and the node knows no epoch; or the store has
+ * lost its last seconds, and its epoch is older than the node's.
  */
 export const isStill = (owner: Owner, mine: Owner): boolean =>
   owner.node === mine.node && (mine.epoch === 0 || owner.epoch <= mine.epoch)
 
 export interface Taken {
   readonly epoch: number
-  /** Who drove it before; null for a call that is new. */
+  /** The owner before; null for a new call. */
   readonly before: Owner | null
-  /** The journal so far, oldest first; begins with what `take` was given when the call was new. */
+  /** The journal so far, oldest entry first; the first entry is the `begin` of the first `take`. */
   readonly entries: readonly string[]
 }
 
 /**
- * All methods reject with SwitchhookError SERVICE when the memory cannot be had: at once when the link is down, after 250 ms when it is
- * silent. A write that was rejected may have happened, or may happen yet, once.
- * A journal to which nobody has written for 12 hours is forgotten; the call's next `take` begins a new one.
+ * All methods reject with SwitchhookError SERVICE when the store is unavailable: at once when the link is down, after
+ * 250 ms when the store is silent. A rejected write may have happened, or may still happen, once.
+ * A journal without a write for 12 hours is deleted; the next `take` of the call begins a new one.
  */
 export interface CallStore {
-  /** The switch has brought this call to `node`: it is the node's from now on, whoever had it. One round trip. */
+  /**
+   * FreeSWITCH has offered this call to `node`: the node owns it from now on, whichever node owned it before. `begin`
+   * is the first entry of a new journal. One round trip.
+   */
   take(uuid: string, node: string, begin: string): Promise<Taken>
-  /** Adds entries (fewer than 8 000), in order, in one write. False when somebody else has taken the call: nothing is written then. */
+  /**
+   * Adds entries (fewer than 8 000), in order, in one write. False, and nothing is written, when another take has the
+   * call.
+   */
   append(uuid: string, owner: Owner, entries: readonly string[]): Promise<boolean>
-  /** The journal begins anew with these entries, at least one (a changed script). False as above. */
+  /** Replaces the journal with these entries, at least one, after the script has changed. False as above. */
   restart(uuid: string, owner: Owner, entries: readonly string[]): Promise<boolean>
-  /** The call is over: owner and journal are forgotten. False when somebody else has taken it. */
+  /**
+   * The call has ended: deletes its owner and journal. False, and nothing is deleted, when another take has the call.
+   */
   end(uuid: string, owner: Owner): Promise<boolean>
   owner(uuid: string): Promise<Owner | null>
-  /** Of these calls, in this order. One round trip. */
+  /** The owners of these calls, in this order. One round trip. */
   ownersOf(uuids: readonly string[]): Promise<(Owner | null)[]>
-  /** Every call that somebody drives, drove when they died, or watches. */
+  /** Every call that has an owner: a node that drives it, watches it, or died while it drove it. */
   all(): Promise<Map<string, Owner>>
   /** The journal of a call; empty when there is none. */
   read(uuid: string): Promise<readonly string[]>

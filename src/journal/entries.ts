@@ -1,9 +1,12 @@
-/** What a journal consists of: one line of JSON for each thing that happened in a flow, in the order in which it was completed. */
+/**
+ * The entries of a journal: one line of JSON for each step or event of a flow, in the order of completion. Journal
+ * writes them, Replay and the records read them. The keys are stored and must not change.
+ */
 import type { Arrival } from './arrival.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 
-/** The first entry of every journal: what identifies a call, frozen at its first arrival. */
+/** The first entry of every journal: the first arrival of the call, which identifies it. */
 export interface Begin {
   readonly k: 'begin'
   /** Milliseconds since the epoch, here and below. */
@@ -11,27 +14,27 @@ export interface Begin {
   readonly arrival: Arrival
 }
 
-/** Written before an effect, with the uuids it will use. */
+/** Written before an effect, with the uuids that the effect will use. */
 export interface Intent {
   readonly k: 'intent'
-  /** The step, by the order in which steps are called: '5', or '5.2' for the second one within the fifth. */
+  /** The number of the step, in the order of calls: '5', or '5.2' for the second step within the fifth. */
   readonly n: string
   readonly v: string
   readonly at: number
   readonly d: Json
 }
 
-/** A step is over. */
+/** A step has completed. */
 export interface Done {
   readonly k: 'done'
   readonly n: string
-  /** The verb and what it was asked for; a script that says something else here has changed. */
+  /** The verb and its argument in short; a script that calls another verb here has changed. */
   readonly v: string
   readonly at: number
   readonly r?: Json | undefined
-  /** It failed. */
+  /** The failure, when the step failed. */
   readonly x?: Failure
-  /** What the house would have answered at once in this moment: a position in a queue, and the like. */
+  /** The values that a flow could read at once in this moment, such as the position in a queue. */
   readonly s?: Readonly<Record<string, Json>>
 }
 
@@ -41,7 +44,7 @@ export interface Failure {
   readonly message: string
 }
 
-/** What the record of the call will say, and what becomes of the person whom a campaign called. */
+/** A fact for the record of the call, or the result of a campaign call. */
 export interface Note {
   readonly k: 'note'
   readonly at: number
@@ -49,7 +52,7 @@ export interface Note {
 }
 
 export type NoteOf =
-  /** A moment of its way: moments.ts. */
+  /** A moment of the call: moments.ts. */
   | {
       readonly event: string
       readonly queue?: string
@@ -60,26 +63,29 @@ export type NoteOf =
     }
   | { readonly tag: readonly [name: string, value: string] }
   | { readonly recording: string }
-  /** How the call ended: written when its row could not be, for whoever writes that later. */
+  /** How the call ended: written when its row could not be written, for the node that writes the row later. */
   | { readonly ended: EndNote }
-  /** What the campaign's flow came to: written before the database is told, for that may be away, and this process die. The last one counts. */
+  /**
+   * The disposition of a campaign call: written before PostgreSQL, because PostgreSQL may be down and this process may
+   * die. The last one counts.
+   */
   | { readonly disposition: string; readonly agent?: string }
-  /** This number wants no more calls; likewise. */
+  /** This number opts out of further calls; written first for the same reason. */
   | { readonly optOut: string }
-  /** The flow is through, and this is its own word for what came of the call; null: it said none. */
+  /** The flow has returned, with this outcome; null: it returned none. */
   | { readonly returned: string | null }
   /** The flow hangs the call up. */
   | { readonly hungUp: 'flow' }
 
 export interface EndNote {
-  /** Milliseconds since the epoch, both. */
+  /** Milliseconds since the epoch, here and below. */
   readonly at: number
   readonly answeredAt: number | null
   readonly cause: string
   readonly hungUpBy: string | null
 }
 
-/** A key that a listener of the flow (the n-th thing it asked for) was told. */
+/** A key press that was delivered to a listener of the flow; `n` is the step that registered the listener. */
 export interface Key {
   readonly k: 'key'
   readonly n: string
@@ -93,8 +99,9 @@ export const readEntry = (line: string): Entry => JSON.parse(line) as Entry
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
 
 /**
- * A journal that was read, as far as it can be. A write that counted as lost, was done again and happened all the same stands in it
- * twice: each entry counts once, where it stands first. Two different entries are never the same line: each names its moment and its step.
+ * Parses the lines of a journal, up to the first line that is not JSON. A write that counted as lost and was repeated
+ * may stand in the journal twice: each entry counts once, at its first position. Two different entries are never the
+ * same line, because each has its time and its step.
  */
 export function readEntries(lines: readonly string[]): Entry[] {
   const entries: Entry[] = []

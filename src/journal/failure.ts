@@ -1,4 +1,4 @@
-/** A failure that a flow has seen, as it is written into the journal, and made again out of it. */
+/** Converts a failure that a flow has seen to its journal form and back. Steps use it. */
 import { CallEnded, InputError, SwitchError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
 import type { Failure } from './entries.ts'
 
@@ -16,7 +16,7 @@ const OF_THE_SWITCH: readonly string[] = [
   'PROTOCOL',
 ]
 
-/** Of the same kind, as far as the house has kinds: a script tells them apart by class and code. */
+/** Returns an error of the class and code that the flow saw at first: scripts distinguish errors by class and code. */
 export function errorOf({ name, code, message }: Failure): Error {
   if (code === 'CALL_ENDED') return new CallEnded(/\((\w+)\)/.exec(message)?.[1] ?? 'NORMAL_CLEARING')
   if (code === undefined) return Object.assign(new Error(message), { name })

@@ -1,7 +1,10 @@
 /**
- * What a flow has been through, written down so that any node can go on with it. The entries of one turn leave in one write; a verb
- * waits for that write before its flow sees the result, and no longer than the store takes to fail: a call goes on without its journal
- * rather than not at all, and what could not be written is written when the store is back.
+ * The journal of one call: every step of its flow, so that any node can take the call over. The entries of one turn
+ * leave in one write, and a verb waits for that write before its flow sees the result.
+ *
+ * Invariants: only the owner writes (call-store.ts). A store that is down never stops a call: the verb waits until the
+ * write fails and no longer, and the entries are written when the store is back.
+ * The flow's run (flow/run.ts) creates it; steps.ts and replay.ts use it.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
@@ -12,23 +15,23 @@ import { isSame, isStill, type CallStore, type Owner } from './call-store.ts'
 
 export interface JournalOptions {
   readonly uuid: string
-  /** Null where nobody could go on with the call: it is not written then. */
+  /** Null when no node could take the call over: then nothing is written. */
   readonly store: CallStore | null
   readonly owner: Owner
   readonly begin: Begin
-  /** What is written already, by nodes that had the call before. */
+  /** The entries that are already written, by earlier owners of the call. */
   readonly past?: readonly Entry[]
   readonly clock: Clock
   readonly log: Log
-  /** Another node has taken the call: nothing more is written. */
+  /** Called when another node has taken the call: nothing more is written. */
   lost(journal: Journal): void
-  /** The record of the call says something else from now on. */
+  /** Called after a note, which changes the record of the call. */
   noted?(journal: Journal): void
 }
 
-/** A talk is one step, and may be long: what was not written before it is not kept until its end. */
+/** The delay before a failed write is retried: a bridge is one long step, and entries must not wait for its end. */
 const AGAIN_MS = 1_000
-/** So many entries wait for a store that is away; a call that does more in that time cannot be taken over at its latest place. */
+/** So many entries wait while the store is down. A call with more cannot be taken over at its latest step. */
 const MOST_UNWRITTEN = 1_000
 
 const NOTHING = Promise.resolve(false)
@@ -50,10 +53,10 @@ export class Journal {
   readonly clock: Clock
   readonly begin: Begin
   readonly log: Log
-  /** All of them, also those of nodes that had the call before. */
+  /** All notes of the call, also those of earlier owners. */
   readonly notes: { readonly at: number; readonly note: NoteOf }[]
   readonly #options: JournalOptions
-  /** What the house answers at once, as of the last entry. */
+  /** The values that a flow can read at once, as of the last entry. */
   readonly #seen = new Map<string, Json>()
   readonly #glances = new Map<string, () => Json>()
   #at: number
@@ -75,17 +78,17 @@ export class Journal {
     this.#owner = options.owner
   }
 
-  /** The call whose journal it is. */
+  /** The uuid of the call that has this journal. */
   get uuid(): string {
     return this.#options.uuid
   }
 
-  /** The flow's own time: that of its last entry, milliseconds since the epoch. The same in a replay. */
+  /** The flow's time: that of its last entry, milliseconds since the epoch. It is the same in a replay. */
   get at(): number {
     return this.#at
   }
 
-  /** False: nobody could go on with the call, and nothing is written. */
+  /** False when no node could take the call over, so that nothing is written. */
   get isKept(): boolean {
     return this.#options.store !== null
   }
@@ -94,38 +97,44 @@ export class Journal {
     return this.#owner
   }
 
-  /** The call was brought to this node once more. */
+  /** Set when FreeSWITCH has offered the call to this node again. */
   set owner(owner: Owner) {
     this.#owner = owner
   }
 
-  /** What `look` gave at the last entry, in a replay as in the first run. Before any: what it gives now. */
+  /**
+   * The value of `watch`'s `look` at the last entry, in a replay as in the first run. Before the first entry: its
+   * present value.
+   */
   seen<T extends Json>(key: string): T {
     if (!this.#seen.has(key)) this.#seen.set(key, this.#glances.get(key)!())
     return this.#seen.get(key) as T
   }
 
-  /** Something that changes by itself and that the flow may look at. */
+  /** Registers a value that changes by itself and that the flow may read, until the result is disposed. */
   watch(key: string, look: () => Json): Disposable {
     this.#glances.set(key, look)
     return { [Symbol.dispose]: () => void this.#glances.delete(key) }
   }
 
-  /** Everything that is looked at, as it is in this moment. */
+  /** All watched values in this moment; undefined when there are none. */
   snapshot(): Readonly<Record<string, Json>> | undefined {
     if (this.#glances.size === 0) return undefined
     for (const [key, look] of this.#glances) this.#seen.set(key, look())
     return Object.fromEntries([...this.#glances.keys()].map(key => [key, this.#seen.get(key)!]))
   }
 
-  /** An entry of the journal as it was written once: the flow's time and what it saw are those again. */
+  /** Applies an old entry in a replay: restores the flow's time and the values that it saw. */
   applyReplayed(entry: Entry): void {
-    if (entry.k === 'intent') return // written ahead of what others did meanwhile
+    if (entry.k === 'intent') return // no result: it was written before other steps completed
     if (entry.k === 'done' || entry.k === 'key') this.#at = Math.max(this.#at, entry.at)
     if (entry.k === 'done') for (const [key, value] of Object.entries(entry.s ?? {})) this.#seen.set(key, value)
   }
 
-  /** The record of the call says this from now on. Written with the next entry, or at once. */
+  /**
+   * Adds a fact for the record of the call. Written with the next entry, or with `atOnce` now. `at`: ms since the
+   * epoch.
+   */
   note(note: NoteOf, { at = this.clock.now(), atOnce = false }: { at?: number; atOnce?: boolean } = {}): void {
     this.notes.push({ at, note })
     this.add({ k: 'note', at, note })
@@ -133,25 +142,28 @@ export class Journal {
     if (atOnce) void this.write()
   }
 
-  /** Written with the next entry that somebody waits for. */
+  /** Adds an entry; the next `write` writes it. */
   add(entry: Entry): void {
     if (entry.k === 'done' || entry.k === 'key') this.#at = entry.at
     if (this.#options.store === null) return
     if (this.#unwritten.length < MOST_UNWRITTEN) this.#unwritten.push({ seq: ++this.#seq, line: lineOf(entry) })
   }
 
-  /** Resolves when everything that was added is written, or cannot be. True: the store has just written it, and writes for no node but the owner. */
+  /**
+   * Resolves when all added entries are written or the write has failed. True: the store has just written them, which
+   * also proves that this node is the owner.
+   */
   write(): Promise<boolean> {
     if (this.#options.store === null || this.#unwritten.length === 0) return this.#writing ?? NOTHING
-    if (this.#failing && this.#writing) return NOTHING // one after the other, or what is written late would be out of order
+    if (this.#failing && this.#writing) return NOTHING // one write at a time, to keep the order
     const writing: Promise<boolean> = this.#append().finally(() => {
       if (this.#writing === writing) this.#writing = null
     })
     this.#writing = writing
-    return this.#failing ? NOTHING : writing // one verb has waited for the store that is away; the others do not
+    return this.#failing ? NOTHING : writing // one verb has waited for the failing store; the others do not
   }
 
-  /** Everything that was written is of another script: only what identifies the call stays, and what its record says. */
+  /** The script has changed: removes the steps of the old script and keeps the first entry and the notes. */
   async restart(): Promise<void> {
     const { store, uuid, log } = this.#options
     this.#unwritten = []
@@ -162,12 +174,12 @@ export class Journal {
       if (!(error instanceof SwitchhookError)) throw error
       log.warn(
         { uuid, error: error.message },
-        'the journal of a changed script is still there: should this node die too, the flow begins once more',
+        'the journal of a changed script could not be replaced; after another takeover the flow begins again',
       )
     }
   }
 
-  /** The store has forgotten the call, or was never told of it: it is this node's, as far as anybody can say. Rejects with SERVICE. */
+  /** Writes the call to a store that lost it or never had it, with this node as owner. Rejects with SERVICE. */
   async restore(): Promise<void> {
     const { store, uuid, log, lost } = this.#options
     if (store === null) return
@@ -175,14 +187,14 @@ export class Journal {
     if (before && before.node !== this.#owner.node) return lost(this)
     this.#owner = { node: this.#owner.node, epoch }
     await store.restart(uuid, this.#owner, this.#beginning())
-    log.info({ uuid }, 'a call that was not written down is written down again')
+    log.info({ uuid }, 'a call that the store had lost was written again')
   }
 
   #beginning(): string[] {
     return [lineOf(this.begin), ...this.notes.map(({ at, note }) => lineOf({ k: 'note', at, note }))]
   }
 
-  /** False when another node has taken the call meanwhile; true as long as that cannot be known. */
+  /** False when another node has taken the call; true while the store cannot be asked. */
   async isOurs(): Promise<boolean> {
     const { store, uuid, log } = this.#options
     if (store === null) return true
@@ -191,19 +203,19 @@ export class Journal {
       return owner === null || isStill(owner, this.#owner)
     } catch (error) {
       if (!(error instanceof SwitchhookError)) throw error
-      log.warn({ uuid, error: error.message }, 'it cannot be known whether a call that has ended was still ours')
+      log.warn({ uuid, error: error.message }, 'the owner of a call could not be read; this node stays its owner')
       return true
     }
   }
 
-  /** What could not be written is not tried again: the call is over, or another node's. */
+  /** Ends all retries, because the call has ended or another node has taken it. */
   stop(): void {
     this.#stopped = true
     this.#again?.cancel()
     this.#unwritten = []
   }
 
-  /** The call is over. */
+  /** The call has ended: deletes it from the store. Rejects with SERVICE. */
   async end(): Promise<void> {
     const { store, uuid } = this.#options
     await this.#writing
@@ -218,7 +230,7 @@ export class Journal {
     this.#unwritten = []
     try {
       const ours = await store!.append(uuid, this.#owner, lines)
-      if (this.#failing) log.debug({ uuid }, 'the journal of a call is written again')
+      if (this.#failing) log.debug({ uuid }, 'the journal can be written again')
       this.#failing = false
       if (!ours) await this.#refused(lines)
       return ours
@@ -232,7 +244,7 @@ export class Journal {
       if (!this.#failing)
         log.debug(
           { uuid, error: error.message },
-          'the journal of a call cannot be written: it goes on, but another node could not go on with it from here',
+          'journal write failed; the call continues, the write is retried, a takeover would miss the last steps',
         )
       this.#failing = true
       return false
@@ -242,15 +254,15 @@ export class Journal {
   async #refused(lines: readonly string[]): Promise<void> {
     const { store, uuid, lost } = this.#options
     const owner = await store!.owner(uuid)
-    // epoch 0: the call may have a past, so it comes to the door once more
+    // epoch 0: the call may have older entries, so FreeSWITCH must offer it again
     if (owner && !isSame(owner, this.#owner) && (this.#owner.epoch === 0 || !isStill(owner, this.#owner)))
       return lost(this)
-    if (!owner || !isSame(owner, this.#owner)) await this.restore() // else that was done meanwhile
+    if (!owner || !isSame(owner, this.#owner)) await this.restore() // else another write has restored it
     await store!.append(uuid, this.#owner, lines)
   }
 }
 
-/** Of a leg that no flow drives: nobody could go on with it, so nothing is written. */
+/** The journal of a leg that no flow drives: no node could take it over, so nothing is written. */
 export function unwritten(uuid: string, clock: Clock, log: Log): Journal {
   const begin = { k: 'begin', at: clock.now(), arrival: NOBODY } as const
   return new Journal({ uuid, store: null, owner: { node: '', epoch: 0 }, begin, clock, log, lost() {} })

@@ -1,4 +1,7 @@
-/** Owners and journals in this process's memory: one object stands for what all nodes share. Everything happens in the same turn. */
+/**
+ * The call store in memory, for tests, the demo and the warm-up. All nodes of one process share one object; every
+ * method acts in the same turn.
+ */
 import type { CallStore, Owner, Taken } from './call-store.ts'
 
 interface Remembered {
@@ -8,7 +11,7 @@ interface Remembered {
 
 class MemoryCalls implements CallStore {
   readonly #calls = new Map<string, Remembered>()
-  /** The highest epoch given out: a uuid that comes again after its end starts above everything it had. */
+  /** The highest epoch so far: a uuid that is used again after its end starts above every epoch that it had. */
   #last = 0
 
   async take(uuid: string, node: string, begin: string): Promise<Taken> {

@@ -1,18 +1,19 @@
 /**
- * The moments of a call's way: what its record tells and what every figure of it (wait, ring, talk, hold) is counted from. They are
- * notes in the call's journal, so they are the same whichever node makes the record.
+ * The moments of a call. The record of the call shows them, and every figure in it (wait, ring, talk, hold) is computed
+ * from them. They are notes in the call's journal, so the record is the same whichever node makes it
+ * (record/call-record.ts). Verbs and queues note them.
  *
- *   answered     without a leg: this call was picked up; with one: a telephone that was dialled for it
- *   entered      the caller takes a place in a queue
- *   promised     the queue promises them an agent
- *   dialled      a telephone is called for them: an agent's, a customer's. It rings until `answered` or `missed`
- *   missed       it was not reached; `why` is the outcome of the dialling
- *   talking      the two are joined
- *   held         one of the two puts the other on hold; `resumed`: no longer
- *   talked       the talk is over
- *   left         the flow gives the place in the queue up without a talk
- *   callback     the place was given up for a call back
- *   transferred  the flow gives the call to another extension, `to`
+ *   answered     without a leg: this call was answered; with a leg: a telephone that was dialled for the call
+ *   entered      the caller entered a queue
+ *   promised     the queue reserved an agent for the caller
+ *   dialled      a telephone of an agent or a customer was dialled for the call. It rings until `answered` or `missed`
+ *   missed       the telephone was not reached; `why` is the dial outcome
+ *   talking      the two legs were bridged
+ *   held         one of the two put the other on hold; `resumed`: the hold ended
+ *   talked       the bridge ended
+ *   left         the flow left the queue without a conversation with an agent
+ *   callback     the caller left the queue for a callback
+ *   transferred  the flow transferred the call to another extension, `to`
  */
 import type { Journal } from './journal.ts'
 import type { SteppedLeg } from './steps.ts'
@@ -32,19 +33,19 @@ export type MomentEvent =
   | 'transferred'
 
 export interface Moment {
-  /** Milliseconds since the epoch, by the time that all nodes share. */
+  /** Milliseconds since the epoch, by the clock that all nodes share. */
   readonly at: number
   readonly event: MomentEvent
   readonly queue?: string
   readonly agent?: string
-  /** The other leg. */
+  /** The uuid of the other leg; absent when the moment is about the call's own leg. */
   readonly leg?: string
-  /** What was dialled, or the extension that the call was given to. */
+  /** The number that was dialled, or the extension that the call was transferred to. */
   readonly to?: string
   readonly why?: string
 }
 
-/** Notes a moment, unless it is the last one that was noted of this leg: a step that is settled once more tells it again. */
+/** Notes a moment, unless it is the last one noted for this leg: a step that is recovered reports its moment again. */
 export function noteMoment(
   journal: Journal,
   moment: Omit<Moment, 'at'>,
@@ -53,11 +54,13 @@ export function noteMoment(
   if (lastOf(journal, moment.leg)?.event !== moment.event) journal.note(moment, options)
 }
 
-/** Names the leg unless it is the call's own: what happens to a leg that was dialled stands in the journal of its call. */
+/**
+ * The `leg` of a moment: the uuid of a dialled leg, nothing for the call's own. Both are in the journal of the call.
+ */
 export const ofOther = (leg: Pick<SteppedLeg, 'uuid' | 'steps'>): { leg?: string } =>
   leg.uuid === leg.steps.journal.uuid ? {} : { leg: leg.uuid }
 
-/** Once for each leg: a node that goes on with a call finds its leg answered. `answeredFor`: so many milliseconds ago. */
+/** Notes `answered` once for each leg: after a takeover it is answered already. `answeredFor`: ms since the answer. */
 export function noteAnswered(leg: Pick<SteppedLeg, 'uuid' | 'steps'>, answeredFor = 0): void {
   const { journal } = leg.steps
   const other = ofOther(leg)
@@ -65,7 +68,7 @@ export function noteAnswered(leg: Pick<SteppedLeg, 'uuid' | 'steps'>, answeredFo
   journal.note({ event: 'answered', ...other }, { at: journal.clock.now() - answeredFor })
 }
 
-/** What was noted last of this leg (undefined: of the call itself). */
+/** The last moment of this leg (undefined: of the call itself). */
 export function lastOf(journal: Journal, leg: string | undefined): Moment | undefined {
   for (const { at, note } of journal.notes.toReversed()) {
     if ('event' in note && note.leg === leg) return { at, ...note } as Moment

@@ -1,15 +1,15 @@
-/** Owners and journals in Redis, shared by all nodes. Every write is one small script, so that owner and journal never disagree. */
+/** The call store in Redis, shared by all nodes. Every write is one small script, so owner and journal always agree. */
 import type { Clock } from '../base/clock.ts'
 import { defineScript, type RedisClient, type Script } from '../store/redis.ts'
 import type { CallStore, Owner, Taken } from './call-store.ts'
 import { RedisTimeout } from '../store/redis-timeout.ts'
 
-/** A caller hears a pause of this length as the system thinking, and a longer one as the line being dead. */
+/** A caller accepts a pause of this length as processing time; a longer one sounds like a dead line. */
 const ANSWERS_WITHIN_MS = 250
-/** For calls whose end nobody saw. Longer than any call waits between two steps: a talk is one step. */
+/** Removes journals of calls whose end no node saw. Longer than any time between two steps: a bridge is one step. */
 const JOURNAL_LASTS_S = 12 * 3_600
 
-/** Every key of this room. */
+/** Every key of the call store. */
 export const callStoreKeys = {
   /** Hash: uuid → epoch, a space, node. */
   calls: 'sh:calls',
@@ -36,7 +36,7 @@ function ownerFrom(record: string | null | undefined): Owner | null {
   return { epoch: Number(record.slice(0, space)), node: record.slice(space + 1) }
 }
 
-/** An append that has not left yet. */
+/** An append that was not sent yet. */
 interface Append {
   readonly uuid: string
   readonly words: readonly (string | number)[]
@@ -44,15 +44,15 @@ interface Append {
   reject(error: Error): void
 }
 
-/** Entries in one script: everybody else waits while Redis runs it. */
+/** The most entries of one script: Redis serves no other client while a script runs. */
 const MOST_TOGETHER = 1_000
 
 class RedisCalls implements CallStore {
   readonly #redis: RedisClient
   readonly #timeout: RedisTimeout
   /**
-   * What the calls of this node append in one turn of the event loop is one script: eight of them cost little more than one. (A turn of
-   * Node's own and no Clock's: what is asked leaves, whatever a test says the time is.)
+   * The appends of all calls of this node in one turn of the event loop; they become one script, because eight appends
+   * cost little more than one. (The turn is Node's own and not the Clock's: a request leaves also in virtual time.)
    */
   #together: Append[] = []
   #entries = 0
@@ -108,7 +108,7 @@ class RedisCalls implements CallStore {
     )
   }
 
-  /** Behind what was appended before: to this call, or to any. */
+  /** Asks after all earlier appends were sent: those to this call, or, without a uuid, those to any call. */
   #ask<T>(question: () => Promise<T>, uuid?: string): Promise<T> {
     if (uuid === undefined || this.#together.some(one => one.uuid === uuid)) this.#append()
     return this.#timeout.ask(question)
@@ -129,7 +129,9 @@ class RedisCalls implements CallStore {
   }
 }
 
-/** `redis` is a client for commands. `clock` measures how long an answer takes: after 250 ms of silence a call goes on without Redis. */
+/**
+ * `redis` is a client for commands. `clock` measures the wait for an answer: after 250 ms a call goes on without Redis.
+ */
 export function redisCallStore(redis: RedisClient, clock: Clock): CallStore {
   return new RedisCalls(redis, clock)
 }

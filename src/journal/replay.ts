@@ -1,19 +1,25 @@
 /**
- * The part of a flow that has been lived through before: each step gets its recorded result, in the recorded order, and the switch is
- * not touched. Nouns that are still open at the end of it (music, a place, a recording) are opened again.
+ * Replay after a takeover: the flow runs again from its start, each step gets its recorded result, in the recorded
+ * order, and nothing is sent to FreeSWITCH. At the end, scopes that are still open (music, a place in a queue, a
+ * recording) are opened again. Steps (steps.ts) uses it.
+ *
+ *   replaying  recorded results are handed out
+ *   through    every recorded result was handed out; open scopes are opened again
+ *   over       the flow continues for real (final)
+ *   abandoned  the script has changed; nothing is opened again (final)
  */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, NotFoundError } from '../base/errors.ts'
 import type { Done, Entry, Intent } from './entries.ts'
 import type { Journal } from './journal.ts'
 
-/** The flow waits for nothing but steps that this journal does not have, and the journal goes on: so long, then the script has changed. */
+/** When the flow waits only for steps without a record while records remain, for so long, the script has changed. */
 const STUCK_MS = 1_000
-/** A store that failed once is asked again after so long. */
+/** The delay before the one retry when a scope could not be opened again. */
 const REOPEN_MS = 500
 
 export class Replay {
-  /** Resolves when the flow is where it was, and what was open is open again. */
+  /** Resolves when the flow is where it was before the takeover, and open scopes are open again. */
   readonly over: Promise<void>
   readonly #journal: Journal
   readonly #clock: Clock
@@ -32,7 +38,7 @@ export class Replay {
   #stuck: Timer | null = null
   #finish!: () => void
 
-  /** `entries` are those of one line of steps, in order. */
+  /** `entries`: the entries of one line of steps, in order. `changed` is called when the script differs from them. */
   constructor(journal: Journal, entries: readonly Entry[], changed: (why: string) => void) {
     this.#journal = journal
     this.#clock = journal.clock
@@ -46,29 +52,29 @@ export class Replay {
     void this.#pump()
   }
 
-  /** Every recorded result has been given: what the flow does from here on it does for the first time. */
+  /** True when every recorded result was handed out: further steps run for the first time. */
   get isThrough(): boolean {
     return this.#isThrough
   }
 
-  /** Also what was open is open again. */
+  /** As `isThrough`, and open scopes are open again. */
   get isOver(): boolean {
     return this.#isOver
   }
 
-  /** Is there a result for this step? */
+  /** True when the journal has a result for this step. A record of another verb means that the script has changed. */
   has(n: string, verb: string): boolean {
     const record = this.#done.get(n) ?? this.#intents.get(n)
-    if (record && record.v !== verb) this.#changed(`step ${n} was '${record.v}' and is '${verb}' now`)
+    if (record && record.v !== verb) this.#changed(`step ${n} was "${record.v}" and is now "${verb}"`)
     return this.#done.has(n)
   }
 
-  /** What the step was about to do when its process died. */
+  /** The intent of a step: what it was about to do when its process died. */
   intent(n: string): Intent | undefined {
     return this.#intents.get(n)
   }
 
-  /** The recorded result, in its turn; `relive` makes of it what the flow gets, in the moment in which its turn comes. */
+  /** Resolves with the recorded result in its turn; `relive` converts the record to the flow's value at that moment. */
   result<T>(n: string, relive: (record: Done) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#called.set(n, record => {
@@ -82,42 +88,48 @@ export class Replay {
     })
   }
 
-  /** Something that was opened, and is opened again at the end unless it was closed by then. */
+  /**
+   * Registers the `reopen` of a scope; it runs at the end of the replay, and does nothing when the scope was closed.
+   */
   atEnd(reopen: () => Promise<void>): void {
     this.#reopen.push(reopen)
   }
 
-  /** Keys that the flow was told are told again. */
+  /** Delivers the recorded key presses of step `n` to `listener`, until the result is disposed. */
   keys(n: string, listener: (digit: string) => void): Disposable {
     this.#listeners.set(n, listener)
     return { [Symbol.dispose]: () => void this.#listeners.delete(n) }
   }
 
-  /** The script has changed: nothing is opened for this run any more. */
+  /** The script has changed: nothing is opened again for this run. */
   abandon(): void {
     this.#abandoned = true
     this.#stuck?.cancel()
   }
 
-  /** A step that must run for real waits for the end. */
+  /** Called by a step that must run for real: resolves at the end of the replay. */
   async waitForEnd(): Promise<void> {
     this.#watchForStuck()
     await this.over
   }
 
-  /** One entry after the other; each when the flow has reacted to the one before, and has called the step that the entry is of. */
+  /**
+   * Applies one entry after the other, each after the flow has reacted to the previous one and has called the entry's
+   * step.
+   */
   async #pump(): Promise<void> {
     if (this.#pumping || this.#isThrough) return
     this.#pumping = true
     for (let entry = this.#entries[this.#cursor]; entry; entry = this.#entries[++this.#cursor]) {
       if (entry.k === 'key') {
-        await this.#settled() // the listener may be put up in reaction to the entry before
+        await this.#settled() // the flow may register the listener as a reaction to the previous entry
         this.#journal.applyReplayed(entry)
         this.#listeners.get(entry.n)?.(entry.digit)
       } else if (entry.k === 'done' && this.#done.get(entry.n) === entry) {
         const called = this.#called.get(entry.n)
         if (!called) break
-        // branches that run side by side react one after the other, as they did: so nobody is given anything before all have reacted
+        // parallel branches react one after the other, as they did at first: the next result waits until all have
+        // reacted
         if (this.#cursor > 0) await this.#settled()
         this.#called.delete(entry.n)
         this.#journal.applyReplayed(entry)
@@ -141,7 +153,7 @@ export class Replay {
     this.#stuck?.cancel()
     this.#stuck = this.#clock.after(STUCK_MS, () => {
       const next = this.#entries[this.#cursor]
-      if (next?.k === 'done') this.#changed(`it does not come to step ${next.n} '${next.v}' any more`)
+      if (next?.k === 'done') this.#changed(`the flow no longer reaches step ${next.n} "${next.v}"`)
     })
   }
 
@@ -151,13 +163,16 @@ export class Replay {
     for (const reopen of this.#reopen) {
       if (this.#abandoned) return
       const fault = await this.#open(reopen)
-      if (fault) return this.#changed(`something could not be opened again: ${fault}`)
+      if (fault) return this.#changed(`a scope could not be opened again: ${fault}`)
     }
     this.#isOver = true
     this.#finish()
   }
 
-  /** Once more when the store hesitates; what is wrong when it cannot be. A call that ends meanwhile needs it no more: its steps will find out. */
+  /**
+   * Opens a scope again, with one retry when the store fails. Returns the reason when it cannot be opened, else null.
+   * Also null when the call has ended or moved meanwhile: the next step notices that.
+   */
   async #open(reopen: () => Promise<void>, again = true): Promise<string | null> {
     try {
       await reopen()

@@ -1,10 +1,13 @@
-/** Things that begin and last until their scope ends: both ends are steps, so that a replay knows what is still open. */
+/**
+ * Scopes of a flow, such as music or a recording: they begin with one step and end with another, so that a replay knows
+ * which are still open. Verbs and queue places use it.
+ */
 import { CallEnded } from '../base/errors.ts'
 import { step, type SteppedLeg } from './steps.ts'
 
 /**
- * The end of a noun. When the call is over there is nothing to write down any more, and it is closed all the same.
- * `closed` is told when the journal knows that it was closed before.
+ * Ends a scope: runs `close` as the step '<noun> ends'. When the call has ended, `close` runs without a step, because
+ * the journal is no longer written. `closed` is called instead in a replay, when the journal has that step.
  */
 export async function endScope(
   leg: SteppedLeg,
@@ -16,7 +19,7 @@ export async function endScope(
   const once = async () => {
     if (through) return
     await close()
-    through = true // not before: a step whose conversation was lost runs again
+    through = true // not before `close`: a step whose connection was lost runs again
   }
   if (leg.phase === 'ended' && leg.uuid === leg.steps.journal.uuid) return once()
   try {

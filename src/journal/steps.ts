@@ -1,9 +1,14 @@
 /**
- * The one door that every verb passes. Steps are numbered when they are called; a step that was lived through before (the process that
- * ran the flow has died) gets its recorded result, any other runs, and its result is in the journal before the flow sees it.
+ * The single entry of every verb. Steps are numbered when they are called. After a takeover, a step with a record gets
+ * its recorded result; any other step runs, and its result is in the journal before the flow sees it.
  *
- * A step also survives the loss of its conversation: the leg comes back within moments, and the step goes on there. A prompt that was
- * cut is heard again from its start; a verb with an effect says by `recover` how it finds out what became of it.
+ * A step also survives the loss of its connection: FreeSWITCH offers the leg again within moments, and the step
+ * continues there. A prompt that was cut plays again from its start; a verb with an effect has `recover`, which finds
+ * out whether the effect happened.
+ *
+ *   replaying  results come from the journal (replay.ts)
+ *   live       steps run for real
+ *   frozen     the flow was given up, or another node has the call: no step settles (final)
  */
 import { sleep } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
@@ -13,17 +18,17 @@ import { failureOf, errorOf } from './failure.ts'
 import type { Journal } from './journal.ts'
 import { Replay } from './replay.ts'
 
-/** The leg that a step acts on, as far as a step needs it (call/leg.ts). */
+/** The part of a leg that a step needs; call/leg.ts implements it. */
 export interface SteppedLeg {
   readonly uuid: Uuid
   readonly steps: Steps
   readonly phase: 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
-  /** Why it ended, or null while it lives. */
+  /** Why it ended; null while it is alive. */
   readonly reason: CallEnded | null
   readonly ended: Promise<unknown>
-  /** The open connection to FreeSWITCH about it, or null. */
+  /** Its open connection to FreeSWITCH, or null. */
   readonly conversation: object | null
-  /** Its FreeSWITCH; null when that is not one that we command. */
+  /** Its FreeSWITCH; null when this node does not command it. */
   readonly home: { exists(uuid: Uuid): Promise<boolean> } | null
   /** Resolves when a connection is open. Rejects with CallEnded. */
   driven(): Promise<unknown>
@@ -32,31 +37,37 @@ export interface SteppedLeg {
 }
 
 export interface Step<T, I extends Json = Json> {
-  /** The verb and what it is asked for, in a few words: 'play ivr/welcome'. */
+  /** The verb and its argument in short: 'play ivr/welcome'. It identifies the step in the journal. */
   readonly verb: string
-  /** A verb with an effect: what it is about to do, written before it does it. */
+  /** For a verb with an effect: what it is about to do. The intent is written before the effect. */
   intent?(): I
-  /** As a method, `run() {…}`, in the verbs of every call: cheaper than `run: () => …`, see esl/connection.ts. */
+  /** Runs the verb. Write it as a method, `run() {…}`, which is cheaper than `run: () => …`: see esl/connection.ts. */
   run(intent: I): Promise<T>
-  /** Settles a step whose conversation was lost, or whose process died, after it may have taken effect. Without it the step runs again. */
+  /**
+   * Settles a step that may have taken effect before its connection was lost or its process died. Without it the step
+   * runs again.
+   */
   recover?(intent: I): Promise<T>
-  /** The call is over: what a process that died had begun ends too. */
+  /** Called when the call has ended: ends the effect that a dead process had begun. */
   abandon?(intent: I): Promise<void>
-  /** What is written of the result, when that is not the result itself. */
+  /** Converts the result to its journal form. Default: the result itself. */
   save?(result: T): Json
-  /** The result, made of what was written. */
+  /** Converts the journal form back to the result. Default: the journal form itself. */
   load?(saved: Json, replay: Replay): T
-  /** Doing it twice changes nothing: written with the next entry, and nobody waits for that. */
+  /** The step may run twice without harm: its record goes with the next write, and the step does not wait for it. */
   readonly later?: boolean
 }
 
-/** Rejects with CallEnded when the leg is hung up. Never settles once another node drives it: the flow is frozen, nothing is cleaned up. */
+/**
+ * Runs one step of the leg's flow. Rejects with CallEnded (CALL_ENDED) when the leg is hung up. Never settles once
+ * another node drives the leg: the flow is frozen and nothing is cleaned up.
+ */
 export const step = <T, I extends Json = Json>(leg: SteppedLeg, one: Step<T, I>): Promise<T> => leg.steps.take(leg, one)
 
-/** A step that is told that its call has moved, though it has not, is tried again. */
+/** The delay before a step is retried after CallMoved, while this node still owns the call. */
 const AGAIN_MS = 1_000
 
-/** A promise that stays as it is: whoever waits for it stands still. */
+/** A promise that never settles: the flow that awaits it stops there. */
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 
 export class Steps {
@@ -69,8 +80,8 @@ export class Steps {
   #frozen = false
 
   /**
-   * One line of steps. `past` are the journal's entries when the flow was begun elsewhere; `changed` is called, once, when the script is
-   * not the one that they are of: from then on no step settles.
+   * One line of steps. `past`: the entries of the journal, when the flow began on another node. `changed` is called
+   * once when the script differs from them; from then on no step settles.
    */
   constructor(journal: Journal, past: readonly Entry[] = [], changed: (why: string) => void = () => {}, prefix = '') {
     this.journal = journal
@@ -83,22 +94,25 @@ export class Steps {
     this.#replay = own.length === 0 ? null : new Replay(journal, own, why => this.#changed(why))
   }
 
-  /** While it lasts nothing reaches the switch. */
+  /** True while recorded results are handed out; nothing is sent to FreeSWITCH then. */
   get replaying(): boolean {
     return this.#replay !== null && !this.#replay.isThrough
   }
 
-  /** Resolves when the flow is where it was. */
+  /** Resolves when the flow is where it was before the takeover; at once without a replay. */
   async caughtUp(): Promise<void> {
     await this.#replay?.over
   }
 
-  /** The steps within a step (what is said to a leg before the two talk): a line of their own, for the step as a whole may have a result. */
+  /**
+   * The steps within step `n` (what is played to a leg before the bridge). They are a line of their own, because the
+   * step as a whole may have a result.
+   */
   within(n: string): Steps {
     return new Steps(this.journal, this.#past, why => this.#changed(why), `${n}.`)
   }
 
-  /** The number of the step that is called next. */
+  /** The number of the next step. */
   get next(): string {
     return `${this.#prefix}${this.#count + 1}`
   }
@@ -114,7 +128,7 @@ export class Steps {
       await replay.waitForEnd()
     }
     const before = replay?.intent(n)
-    if (before && before.v !== one.verb) this.#changed(`step ${n} was '${before.v}' and is '${one.verb}' now`)
+    if (before && before.v !== one.verb) this.#changed(`step ${n} was "${before.v}" and is now "${one.verb}"`)
     if (this.#frozen || hasMoved(leg)) return never()
     const intent = (before ? before.d : one.intent?.()) as I
     try {
@@ -123,21 +137,25 @@ export class Steps {
         throw leg.reason
       }
       if (one.intent && !before) await this.#intend(n, one.verb, intent)
-      if (this.#frozen || hasMoved(leg)) return await never<T>() // it is another node's, and that one does it
+      if (this.#frozen || hasMoved(leg)) return await never<T>() // the node that has the call runs this step
       const result = await this.#run(leg, one, intent, before !== undefined)
       await this.#record(leg, n, one, {
         r: this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined,
       })
       return result
     } catch (error) {
-      // the end of the call is nobody's result (that of another leg is), and what became of a step that moved is for the next owner to find out
+      // The end of the call itself is not a result of the step (the end of another leg is). After CallMoved the next
+      // owner finds out the result.
       if (!(error instanceof CallMoved) && !(error instanceof CallEnded && leg.uuid === this.journal.uuid))
         await this.#record(leg, n, one, { x: failureOf(error) })
       throw error
     }
   }
 
-  /** Keys as the flow is told them: each is in the journal first, and told again in a replay. */
+  /**
+   * Delivers key presses to `heard` until the result is disposed. Each is written to the journal before it is
+   * delivered, and delivered again in a replay.
+   */
   listen(leg: SteppedLeg, heard: (digit: string) => void): Disposable {
     const listener = this.#guarded(leg, heard)
     const n = `${this.#prefix}${++this.#count}`
@@ -151,7 +169,10 @@ export class Steps {
     }
   }
 
-  /** A listener that throws is the author's fault, here and on every node that tells it the same key again: it is said, and the call goes on. */
+  /**
+   * A listener that throws is an error of the script, here and in every replay of the same key: it is logged, and the
+   * call continues.
+   */
   #guarded(leg: SteppedLeg, listener: (digit: string) => void): (digit: string) => void {
     return digit => {
       try {
@@ -159,7 +180,7 @@ export class Steps {
       } catch (error) {
         this.journal.log.error(
           { uuid: leg.uuid, error: error instanceof Error ? error.stack : String(error) },
-          'what a flow does with a key failed',
+          'the key listener of a flow failed; the call continues',
         )
       }
     }
@@ -172,7 +193,7 @@ export class Steps {
     if (!this.#frozen) listener(digit)
   }
 
-  /** From now on no step settles: the flow that called them is given up, and another run of it takes its place. */
+  /** From now on no step settles: this run of the flow is given up, and another run replaces it. */
   freeze(): void {
     this.#frozen = true
     this.#replay?.abandon()
@@ -191,7 +212,7 @@ export class Steps {
         return await (recovering && one.recover ? one.recover(intent) : one.run(intent))
       } catch (error) {
         if (error instanceof SwitchError && error.code === 'SWITCH_REFUSED' && (await isGone(leg))) {
-          await leg.ended // its hang-up is on the way: the switch has refused because there is no such leg any more
+          await leg.ended // FreeSWITCH refused because the leg does not exist: its hang-up event is about to arrive
           throw leg.reason ?? error
         }
         if (!(error instanceof CallMoved)) throw error
@@ -199,7 +220,7 @@ export class Steps {
           leg.giveAway('taken')
           return never()
         }
-        if (leg.conversation === before) await sleep(this.journal.clock, AGAIN_MS) // what has moved is not this leg
+        if (leg.conversation === before) await sleep(this.journal.clock, AGAIN_MS) // another leg has moved
         await leg.driven()
       }
     }
@@ -223,7 +244,7 @@ export class Steps {
   }
 }
 
-/** Asked anew after every wait. */
+/** A function, because the phase must be read again after every `await`. */
 const hasMoved = (leg: SteppedLeg): boolean => leg.phase === 'moved'
 
 /** '5.' of '5.2', '' of '5'. */
@@ -234,6 +255,9 @@ function relive<T, I extends Json>(one: Step<T, I>, record: Done, replay: Replay
   return one.load ? one.load(record.r ?? null, replay) : (record.r as T)
 }
 
-/** Has the leg ended, by its own word or by the switch's? False when the switch cannot be asked. */
+/**
+ * True when the leg has ended, or when FreeSWITCH answers that it does not exist. False when FreeSWITCH cannot be
+ * asked.
+ */
 export const isGone = async (leg: SteppedLeg): Promise<boolean> =>
   leg.reason !== null || (leg.home !== null && !(await leg.home.exists(leg.uuid)))

@@ -1,26 +1,32 @@
-/** What a switch says of its channels, out of a database that lags behind it: a picture to find differences in, not to decide upon. */
+/**
+ * The channels that one FreeSWITCH lists (`show channels`). The list comes from a database that lags behind FreeSWITCH:
+ * reconciliation uses it to find differences and decides nothing by it alone.
+ */
 import { uuid as parseUuid, type Uuid } from '../esl/safe-text.ts'
 
 export interface Channel {
   readonly uuid: Uuid
-  /** CS_EXECUTE, CS_RESET, …; stays as it was when the leg dies. */
+  /** CS_EXECUTE, CS_RESET, …; keeps its last value when the leg ends. */
   readonly state: string
   /** RINGING, EARLY, ACTIVE, HELD, … */
   readonly callState: string
-  /** The last application that began on it, and its argument; for `uuid_bridge` the uuid of the other leg. May be over. */
+  /**
+   * The application that started last, and its argument; for `uuid_bridge` the uuid of the other leg. It may have
+   * ended.
+   */
   readonly application: string
   readonly argument: string
   readonly direction: string
   readonly context: string
-  /** Where it was sent last. */
+  /** The extension of its last transfer or routing. */
   readonly extension: string
-  /** Milliseconds since the epoch, by the switch's clock, to the second. */
+  /** Milliseconds since the epoch, by FreeSWITCH's clock, with a resolution of one second. */
   readonly createdAt: number
 }
 
 export type ChannelList = ReadonlyMap<Uuid, Channel>
 
-/** Reads `show channels as json`. Legs that others have given a name which is no uuid are left out. Throws SyntaxError. */
+/** Parses `show channels as json`. Skips channels whose name is not a uuid: others created them. Throws SyntaxError. */
 export function readChannelList(json: string): ChannelList {
   const { rows = [] } = JSON.parse(json) as { rows?: readonly Record<string, unknown>[] }
   const channels = new Map<Uuid, Channel>()
@@ -44,7 +50,11 @@ export function readChannelList(json: string): ChannelList {
   return channels
 }
 
-/** Each says that it talks with the other, and the second leg is where second legs are: the words alone stay when a talk is over. */
+/**
+ * True when the channel is bridged: both legs name each other in `uuid_bridge`, and one of them is in
+ * CS_EXCHANGE_MEDIA. The application and its argument alone prove nothing: they stay in the list after the bridge has
+ * ended.
+ */
 export function talks(channel: Channel, channels: ChannelList): boolean {
   const other = channels.get(channel.argument as Uuid)
   if (other?.argument !== channel.uuid || channel.application !== 'uuid_bridge' || other.application !== 'uuid_bridge')
@@ -52,7 +62,7 @@ export function talks(channel: Channel, channels: ChannelList): boolean {
   return channel.state === 'CS_EXCHANGE_MEDIA' || other.state === 'CS_EXCHANGE_MEDIA'
 }
 
-/** Null when it cannot be a leg of ours. */
+/** Null when the name is not a uuid: then the channel is not a leg of Switchhook. */
 export function uuidOf(name: string): Uuid | null {
   try {
     return parseUuid(name)

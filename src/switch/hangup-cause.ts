@@ -1,8 +1,9 @@
-/** FreeSWITCH's hang-up causes (Q.850 and its own) in the words of a call centre. */
+/** Maps FreeSWITCH's hang-up causes (Q.850 and its own) to the dial outcomes of a call centre. */
 
 /**
- * What became of an attempt to reach somebody. 'refused': the switch itself would not dial, so nobody's telephone rang. 'lost': it is over,
- * and nobody heard how it ended (a link or a node was away); their telephone may have rung, and is not called again for this attempt.
+ * The result of one dial. 'refused': FreeSWITCH itself refused to dial, so no telephone rang.
+ * 'lost': the dial is over and its result is unknown, because a link or a node was down. The telephone may have rung;
+ * it is not called again for this attempt.
  */
 export const DIAL_OUTCOMES = [
   'answered',
@@ -35,11 +36,14 @@ const OUTCOME: ReadonlyMap<string, Exclude<DialOutcome, 'answered' | 'refused'>>
   ['LOST', 'lost'],
 ])
 
-/** Of what was refused before a leg existed: a user of the switch whose telephone is not there. Everything else is the switch's own refusal. */
+/**
+ * The outcome of a dial that FreeSWITCH refused before a leg existed: 'invalid' when the telephone of a FreeSWITCH user
+ * is not registered, 'refused' for every other cause.
+ */
 export const refusalOf = (cause: string): 'invalid' | 'refused' =>
   cause === 'USER_NOT_REGISTERED' || cause === 'SUBSCRIBER_ABSENT' ? 'invalid' : 'refused'
 
-/** A cause that is in no table is 'failed': the network or the switch could not do it, the number may be fine. */
+/** A cause that the table does not list is 'failed': the network or FreeSWITCH failed, the number may be valid. */
 export function outcomeOf(cause: string): Exclude<DialOutcome, 'answered' | 'refused'> {
   return OUTCOME.get(cause) ?? 'failed'
 }

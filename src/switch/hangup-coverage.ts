@@ -1,9 +1,14 @@
-/** Since when the ends of all legs of one switch have been heard by this process, without a gap, and are remembered. */
+/**
+ * Tells since when this process has received the hang-ups of all legs of one FreeSWITCH without a gap, and still has
+ * them. Switch uses it: after a takeover, a dial is repeated only when no hang-up since its intent can be missing.
+ */
 import type { Clock } from '../base/clock.ts'
 import type { LinkFacts } from '../esl/events.ts'
 import type { RecentHangups } from './recent-hangups.ts'
 
-/** A moment in one run of a switch: so many ms after its start. The same on all nodes, whatever their clocks say. */
+/**
+ * A moment in one run of FreeSWITCH, in ms after its start. It is the same on all nodes, whatever their clocks show.
+ */
 export interface SwitchMoment {
   readonly core: string
   readonly ageMs: number
@@ -13,7 +18,7 @@ export class HangupCoverage {
   readonly #clock: Clock
   readonly #hangups: RecentHangups
   #core = ''
-  /** By the clock that only grows: when this run of the switch began, and since when we listen. */
+  /** By the monotonic clock, ms: when this run of FreeSWITCH began, and since when this process receives its events. */
   #began = 0
   #since = 0
 
@@ -23,7 +28,10 @@ export class HangupCoverage {
     this.begin(facts)
   }
 
-  /** The link is up. The subscription is older than this moment, and the switch's word of its age too: both err to the safe side. */
+  /**
+   * The event link is up. The subscription, and FreeSWITCH's report of its age, are older than this moment: both errors
+   * are on the safe side.
+   */
   begin({ core, startedAt }: LinkFacts): void {
     const { now, monotonic } = { now: this.#clock.now(), monotonic: this.#clock.monotonic() }
     this.#core = core
@@ -35,7 +43,7 @@ export class HangupCoverage {
     return { core: this.#core, ageMs: this.#clock.monotonic() - this.#began }
   }
 
-  /** Every end since then: as long as the link has been up. */
+  /** True when no hang-up since that moment is missing. Holds only for the time in which the event link has been up. */
   allSince({ core, ageMs }: SwitchMoment): boolean {
     return core === this.#core && this.#began + ageMs >= Math.max(this.#since, this.#hangups.completeSince)
   }

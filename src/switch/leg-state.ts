@@ -1,11 +1,14 @@
-/** Asks a switch whether a leg that was dialled rings, or was answered: for when its events may not have been heard. */
+/**
+ * Asks FreeSWITCH whether a dialled leg rings or was answered. Originate and dial use it when events may have been
+ * missed.
+ */
 import { SwitchError } from '../base/errors.ts'
 import * as build from '../esl/api.ts'
 import type { ApiText } from '../esl/api.ts'
 import type { Ident, Uuid } from '../esl/safe-text.ts'
 import type { Switch } from './switchboard.ts'
 
-/** What a switch says of a leg; 'unknown': it cannot be asked now. */
+/** The state of a leg at FreeSWITCH; 'unknown': FreeSWITCH cannot be asked now. */
 export type LegState = 'answered' | 'rings' | 'gone' | 'unknown'
 
 export async function legStateAt(at: Switch, uuid: Uuid): Promise<LegState> {
@@ -15,12 +18,12 @@ export async function legStateAt(at: Switch, uuid: Uuid): Promise<LegState> {
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     if (error.code !== 'SWITCH_REFUSED') return 'unknown'
-    const lives = await at.lives(uuid) // refused: there is no such leg
+    const lives = await at.lives(uuid) // FreeSWITCH refuses when the leg does not exist
     return lives === 'no' ? 'gone' : lives === 'yes' ? 'rings' : 'unknown'
   }
 }
 
-/** Over the command link, or over the other one when that is away: each comes back by itself. */
+/** Asks over the command link, or over the event link when the command link is down: each reconnects by itself. */
 async function askEither(at: Switch, text: ApiText): Promise<string> {
   try {
     return await at.commands.run(text)

@@ -1,6 +1,8 @@
 /**
- * Reaches one telephone, exactly once, and says what became of it. The switch is told our uuid, so that it can always be asked.
- * The first terminal evidence decides: the leg at the door, its hang-up, or a refusal before it was created. A reply decides nothing.
+ * Dials one telephone exactly once and returns the outcome. The new leg gets a uuid that Switchhook chose, so
+ * FreeSWITCH can always be asked about it. The first terminal evidence decides: the leg arrives at the listener, it
+ * hangs up, or FreeSWITCH refuses before it creates the leg. The reply to the command decides nothing. The verb `dial`,
+ * campaigns, click-to-dial and nailed-up agents use it.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { CallMoved, SwitchError } from '../base/errors.ts'
@@ -24,24 +26,29 @@ import { legStateAt, type LegState } from './leg-state.ts'
 import type { Switch } from './switchboard.ts'
 
 export interface OriginateOptions {
-  /** The uuid that the new leg will have: written down before this is called. */
+  /** The uuid of the new leg: the caller stores it before it calls `originate`. */
   uuid: Uuid
   endpoint: Endpoint
-  /** The flow that the answered leg enters; 'leg' waits at the door for whoever expects it. Null: none, it waits parked at the switch. */
+  /**
+   * The flow that the answered leg enters; 'leg': it waits at the listener for the code that dialled it.
+   * Null: no flow, the leg stays parked at FreeSWITCH.
+   */
   flow: Ident | null
-  /** Milliseconds that it may ring. */
+  /** How long the telephone may ring, in milliseconds. */
   ringForMs: number
   callerId?: Dial | undefined
   callerName?: DisplayName | undefined
-  /** Variables of the new leg. */
+  /** Channel variables of the new leg. */
   variables?: ReadonlyMap<Ident, VarValue> | undefined
-  /** Gives up: the telephone stops ringing. */
+  /**
+   * Aborts the dial: the telephone stops ringing. With CallMoved as reason it rings on, for the next owner of the call.
+   */
   signal?: AbortSignal | undefined
-  /** It was created at the switch, it rings, it was answered. */
+  /** Called when FreeSWITCH has created the leg, when it rings, and when it is answered. */
   onProgress?: ((stage: 'created' | 'ringing' | 'answered') => void) | undefined
-  /** The leg came in by the door: the surest sign that it was answered. */
+  /** Resolves when the leg arrives at the listener: the surest sign that it was answered. */
   arrived?: Promise<unknown> | undefined
-  /** A process that has died since has sent it: only its outcome is waited for. */
+  /** An earlier process sent the originate and has died: this call only waits for the outcome. */
   sent?: boolean | undefined
   clock: Clock
   log: Log
@@ -49,22 +56,36 @@ export interface OriginateOptions {
 
 export interface Origination {
   readonly outcome: DialOutcome
-  /** FreeSWITCH's cause, or its words for a refusal. */
+  /** FreeSWITCH's hang-up cause, or the text of its refusal. */
   readonly cause: string
 }
 
-/** The switch's own limit is a safety net behind ours, in case this process dies: its grain is a whole second, up to one early. */
+/**
+ * Added to FreeSWITCH's own limit, which ends the ringing if this process dies. It counts whole seconds, up to 1 s
+ * early.
+ */
 const SAFETY_SECONDS = 2
-/** Milliseconds without any sound from a telephone after which it counts as dead; dialplan/ says the same of callers. */
+/**
+ * A telephone that sends no audio for so many milliseconds counts as dead; dialplan/ sets the same value for callers.
+ */
 const MEDIA_TIMEOUT_MS = 300_000
-/** Who answers is parked within 20 ms (measured). A join before that would be undone by the parking, and hang up both after 20 s. */
+/**
+ * FreeSWITCH parks an answered leg within 20 ms (measured). A bridge before that would be undone by the parking, and
+ * FreeSWITCH would hang up both legs after 20 s.
+ */
 const PARKED_MS = 100
-/** A refusal has no leg; when one was created after all, its events are at most this far behind (under load they come in any order). */
+/**
+ * How long a refusal waits before it counts. A refused dial has no leg. If FreeSWITCH did create one, its events come
+ * at most this much later (under load they come in any order).
+ */
 const BEHIND_MS = 250
-/** After the last moment at which something should have happened, the switch is asked. */
+/** So long after the end of the ringing time FreeSWITCH is asked about a leg that has no result yet. */
 const SILENT_MS = 10_000
 
-/** Never rejects for what happens at the far end. Rejects with SwitchError LINK_DOWN when nothing was sent because no link is up. */
+/**
+ * Dials `options.endpoint` at the FreeSWITCH `at`. Returns the outcome; everything that happens at the far end is an
+ * outcome and no rejection. When nothing was sent because the command link is down, the outcome is 'refused'.
+ */
 export async function originate(at: Switch, options: OriginateOptions): Promise<Origination> {
   const { uuid, clock, log, signal } = options
   const job = newUuid()
@@ -79,7 +100,7 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   using _back = at.on('back', () => void attempt.back())
   const ring = clock.after(options.ringForMs, () => attempt.giveUp('NO_ANSWER'))
   const silent = clock.after(options.ringForMs + SILENT_MS, () => void attempt.ask())
-  // a telephone that rings for a caller whom another node drives rings on, for that node
+  // after a takeover of the call the telephone rings on: the next node waits for it
   const onAbort = () =>
     signal!.reason instanceof CallMoved
       ? attempt.settle({ outcome: 'cancelled', cause: 'MOVED' })
@@ -100,8 +121,8 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
     if (!(error instanceof SwitchError)) throw error
     if (error.code === 'LINK_DOWN') attempt.settle({ outcome: 'refused', cause: error.message })
     else if (error.code === 'SWITCH_REFUSED') attempt.settle({ outcome: 'refused', cause: error.message })
-    // in doubt: it may be ringing. Events, the door or the question at the end will tell; it is never sent again.
-    else log.warn({ uuid, error: error.message }, 'it is not known whether an originate reached the switch')
+    // the telephone may ring: events, the listener or the query at the end decide. The originate is never sent again.
+    else log.warn({ uuid, error: error.message }, 'originate sent, its receipt is unknown; it is not sent again')
   }
   try {
     return await attempt.result
@@ -121,7 +142,7 @@ class Attempt {
   #behind: Timer | null = null
   #givenUp: string | null = null
   #told = false
-  /** The last question has been asked, and nobody could answer it. */
+  /** The last query went unanswered, because FreeSWITCH could not be asked. */
   #silent = false
 
   constructor(at: Switch, options: OriginateOptions) {
@@ -130,7 +151,7 @@ class Attempt {
     this.result = new Promise(resolve => (this.settle = resolve))
   }
 
-  /** Its events until now went to somebody else. */
+  /** Another process sent the originate and received its events until now. */
   wasSent(): void {
     this.#created = true
     void this.#standing().then(stands => stands === 'answered' && this.#answered())
@@ -138,8 +159,9 @@ class Attempt {
 
   legEvent(event: SwitchEvent): void {
     const first = !this.#created
-    this.#created = true // whatever is told of it: it exists, or did
-    if (first && this.#givenUp && !event.name.startsWith('CHANNEL_HANGUP')) void this.#letGo(this.#givenUp) // given up before anything was heard of it
+    this.#created = true // any event proves that the leg exists or existed
+    // the dial was given up before its first event
+    if (first && this.#givenUp && !event.name.startsWith('CHANNEL_HANGUP')) void this.#letGo(this.#givenUp)
     switch (event.name) {
       case 'CHANNEL_CREATE':
         return this.#options.onProgress?.('created')
@@ -152,7 +174,7 @@ class Attempt {
         return this.#answered()
       case 'CHANNEL_HANGUP':
       case 'CHANNEL_HANGUP_COMPLETE': {
-        // its end may be heard before its answer is
+        // the hang-up event may arrive before the answer event
         if (this.#options.flow !== null && Number(event.raw('Caller-Channel-Answered-Time') ?? 0) > 0) {
           this.#tellAnswered()
           this.#answered()
@@ -168,7 +190,8 @@ class Attempt {
     if (answer.startsWith('+OK')) {
       this.#answered()
     } else if (!this.#created) {
-      // refused before any leg existed: a limit, a gateway that is down, a duplicate, a telephone that is not registered. Nothing rang.
+      // FreeSWITCH refused before a leg existed, so no telephone rang. Reasons: a limit, a gateway that is down, a
+      // duplicate uuid, a telephone that is not registered.
       const cause = answer.replace(/^-ERR\s*/, '')
       this.#behind ??= this.#options.clock.after(
         BEHIND_MS,
@@ -186,13 +209,13 @@ class Attempt {
     this.#behind?.cancel()
   }
 
-  /** The time to ring is over, or nobody wants it any more. */
+  /** The ringing time is over, or the code that dialled has aborted. */
   giveUp(cause: string): void {
     this.#givenUp ??= cause
     if (this.#created || this.#mayTalk(cause)) void this.#letGo(cause)
   }
 
-  /** The link is up again: what was not heard is asked for. */
+  /** The event link is up again: asks FreeSWITCH for what the missed events would have reported. */
   async back(): Promise<void> {
     if (this.#silent) return this.ask()
     const stands = await this.#standing()
@@ -200,7 +223,10 @@ class Attempt {
     else if (stands === 'rings' && this.#givenUp) this.#kill(this.#givenUp)
   }
 
-  /** Nothing was heard for too long: events may have been lost with a link. A leg that may talk is nobody's to give up on a guess. */
+  /**
+   * No result in time: events may have been lost with a link. A leg that may be in a call is never ended on a guess:
+   * when FreeSWITCH cannot be asked, the attempt stays open.
+   */
   async ask(): Promise<void> {
     const { log, uuid } = this.#options
     const stands = await this.#standing()
@@ -209,36 +235,44 @@ class Attempt {
       if (!this.#silent)
         log.warn(
           { uuid, switch: this.#at.name },
-          'the switch cannot be asked what became of a leg; it is asked again when its link is back',
+          'a dialled leg has no result and FreeSWITCH could not be asked; it is asked again when the link is back',
         )
       this.#silent = true
       return
     }
     if (stands !== 'gone') await this.#at.attempt(build.uuidKill(uuid, 'ORIGINATOR_CANCEL' as Ident))
-    log.warn({ uuid }, 'the switch never said what became of a leg')
+    log.warn({ uuid }, 'a dialled leg has no known result; its outcome is lost')
     this.settle({ outcome: outcomeOf('LOST'), cause: 'LOST' })
   }
 
-  /** Whoever answered may talk by now, with a flow and an agent, and nobody has heard of it: the switch is asked before anybody is cut off. */
+  /**
+   * Ends the leg. A leg that was answered may already talk with an agent although its answer event was missed: so
+   * FreeSWITCH is asked before the leg is killed.
+   */
   async #letGo(cause: string): Promise<void> {
     if (!this.#mayTalk(cause)) return this.#kill(cause)
     const stands = await this.#standing()
     if (stands === 'answered') return this.#answered()
-    // not there yet, or the switch cannot be asked: its first event, the link that is back and the last question come here again
+    // else the leg does not exist yet, or FreeSWITCH cannot be asked: the first event of the leg, the return of the
+    // link and the last query lead here again
     if (stands === 'rings') this.#kill(cause)
   }
 
-  /** A leg that its caller has given up is wanted by nobody, answered or not; any other may talk. */
+  /**
+   * False: the code that dialled has aborted and no flow waits for the leg, so it is killed whether answered or not.
+   */
   #mayTalk(cause: string): boolean {
     return cause === 'NO_ANSWER' || this.#isForAFlow
   }
 
-  /** Whoever answers is a flow's from then on, on whichever node: nobody here waits for the leg itself. */
+  /** True when an answered leg enters a flow, on any node, and no code of this process waits for the leg itself. */
   get #isForAFlow(): boolean {
     return this.#options.flow !== null && this.#options.arrived === undefined
   }
 
-  /** With somebody who waits for the leg itself the door tells, a moment later. */
+  /**
+   * When code of this process waits for the leg itself, the arrival at the listener settles the result a moment later.
+   */
   #answered(): void {
     if (this.#options.arrived === undefined) this.settle({ outcome: 'answered', cause: 'SUCCESS' })
   }
@@ -256,12 +290,12 @@ function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {
   const set = new Map(options.variables)
   const put = (name: string, value: string) => set.set(name as Ident, varValue(value))
   put('origination_uuid', asValue(options.uuid))
-  put('ignore_early_media', 'true') // else a carrier that plays before it answers brings an unanswered leg to the door
+  put('ignore_early_media', 'true') // else early media of a carrier sends an unanswered leg to the listener
   put('originate_timeout', String(Math.ceil(options.ringForMs / 1_000) + SAFETY_SECONDS))
-  put('media_timeout', String(MEDIA_TIMEOUT_MS)) // said in the dialplan, behind the answer, it has no effect (measured)
+  put('media_timeout', String(MEDIA_TIMEOUT_MS)) // set in the dialplan, after the answer, it has no effect (measured)
   if (options.callerId) put('origination_caller_id_number', options.callerId)
   if (options.flow !== null) return set
-  put('park_after_bridge', 'true') // not used up by a talk
-  put('max_session_transfers', '100000') // else the 70th ends the call; a leg that got stuck is parked by a transfer
+  put('park_after_bridge', 'true') // stays in force after a bridge
+  put('max_session_transfers', '100000') // else the 70th transfer ends the call; a stuck leg is parked by a transfer
   return set
 }

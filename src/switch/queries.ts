@@ -1,6 +1,7 @@
 /**
- * Questions to a switch over its event link: many at once, each in microseconds, where the command link has one on its way at a time.
- * All of them reject with SwitchError LINK_DOWN when the link is down or goes down, and with SWITCH_REFUSED.
+ * Queries to one FreeSWITCH over its event link. Many run at once and each takes microseconds; the command link sends
+ * one command at a time. They reject with SwitchError LINK_DOWN when the link is down or goes down, and with
+ * SWITCH_REFUSED when FreeSWITCH refuses. Switch and SwitchRestart use them.
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
@@ -12,17 +13,26 @@ import { LIMIT, TooLarge } from '../esl/frame.ts'
 import { newUuid, type Uuid } from '../esl/safe-text.ts'
 import { readChannelList, type ChannelList } from './channel-list.ts'
 
-/** 'unknown': it cannot be asked now, or the leg may come back yet. */
+/** Whether a leg exists. 'unknown': FreeSWITCH cannot be asked now, or recovery may still bring the leg back. */
 export type Life = 'yes' | 'no' | 'unknown'
 
-/** On their way at once: FreeSWITCH sends no events while there is another question to read, for 10 ms at most so. */
+/**
+ * Queries in flight at once. FreeSWITCH sends no events while queries wait to be read: with this number for 10 ms at
+ * most.
+ */
 const AT_ONCE = 100
-/** Never more than these: a row has 1 kB as a rule, and a frame 4 MiB. A row with a long argument has up to 6 kB, and more when it is escaped. */
+/**
+ * The longest list that is requested. A row usually has 1 kB, and a frame holds 4 MiB. A row with a long argument has
+ * up to 6 kB, and more when it is escaped.
+ */
 const MOST_ROWS = 3_500
-/** A list that turned out too large is asked for again after so long, then after twice as long, …; at once when it must have become smaller. */
+/**
+ * After a list that was too large, the next request waits `first`, then twice as long each time, up to `longest`.
+ * There is no wait when the number of channels shows that the list fits again.
+ */
 const TOO_LARGE_MS = { first: 60_000, longest: 600_000 } as const
 
-/** The event link, as far as it is asked. */
+/** The part of the event link that queries use. */
 export interface QueryLink {
   ask(text: ApiText): Promise<string>
   submit(text: ApiText, job: Uuid): Promise<void>
@@ -32,7 +42,7 @@ export interface QueryLink {
 
 export interface SwitchQueriesOptions {
   readonly link: QueryLink
-  /** Of the switch, for people. */
+  /** The name of the FreeSWITCH, for the log. */
   readonly name: string
   readonly clock: Clock
   readonly log: Log
@@ -43,7 +53,7 @@ export class SwitchQueries {
   readonly #name: string
   readonly #clock: Clock
   readonly #log: Log
-  /** Octets of a row in the last list that was too large; 0: the last one was not. */
+  /** Octets per row of the last list when it was too large; 0 when the last list was read. */
   #rowOctets = 0
   #pauseMs: number = TOO_LARGE_MS.first
   #notBefore = 0
@@ -60,8 +70,8 @@ export class SwitchQueries {
   }
 
   /**
-   * Never rejects. 1 000 legs took 0.3 to 0.5 s on a machine that was busy with other things; one after the other over the command link
-   * they took 6 s.
+   * Whether each of these legs exists. Never rejects. 1 000 legs took 0.3 to 0.5 s on a busy machine; over the command
+   * link, one after the other, they took 6 s.
    */
   async livesAll(uuids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, Life>> {
     const lives = new Map<Uuid, Life>()
@@ -71,11 +81,11 @@ export class SwitchQueries {
     return lives
   }
 
-  /** Null when there are too many channels, or the list is too large: that is told in the log. */
+  /** All channels. Null when there are more than MOST_ROWS, or when the list exceeds a frame: both are logged. */
   async list(): Promise<ChannelList | null> {
     const channels = Number(/(\d+) total/.exec(await this.ask(build.countChannels))?.[1] ?? 0)
     if (channels > MOST_ROWS) {
-      this.#log.warn({ switch: this.#name, channels }, 'a switch has too many channels to look at them one by one')
+      this.#log.warn({ switch: this.#name, channels }, 'too many channels to list; unowned channels are not found now')
       return null
     }
     if (channels * this.#rowOctets > LIMIT && this.#clock.monotonic() < this.#notBefore) return null
@@ -91,7 +101,7 @@ export class SwitchQueries {
     }
   }
 
-  /** A command that takes its time. */
+  /** Runs a long command as a background job and returns its answer. */
   async run(text: ApiText): Promise<string> {
     const job = newUuid()
     let resolve: (answer: string) => void = () => {}
@@ -112,7 +122,7 @@ export class SwitchQueries {
     this.#pauseMs = Math.min(2 * againMs, TOO_LARGE_MS.longest)
     this.#log.warn(
       { switch: this.#name, channels, octets, limit: LIMIT, againMs },
-      'the list of channels is larger than is read: channels that nobody drives are not found now',
+      'the list of channels is larger than the limit; unowned channels are not found until it is requested again',
     )
   }
 

@@ -1,4 +1,7 @@
-/** The legs that ended in the last two minutes, as heard on one link: whoever looks late still learns when a call ended, and why. */
+/**
+ * The hang-ups of the last two minutes, as received over one event link, 20 000 at most. Switch keeps them so that code
+ * that looks for a leg after its end still finds when and why the leg ended.
+ */
 import type { Clock } from '../base/clock.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { Uuid } from '../esl/safe-text.ts'
@@ -6,15 +9,20 @@ import type { Uuid } from '../esl/safe-text.ts'
 export interface EndedLeg {
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** FreeSWITCH's word, or SWITCH_CRASH: the switch ended with it; LOST: nobody heard when and why. */
+  /** FreeSWITCH's cause; or SWITCH_CRASH: FreeSWITCH itself ended; or LOST: the time and cause are unknown. */
   readonly cause: string
-  /** The leg with which it was joined last; each join of ours begins by forgetting the one before. */
+  /**
+   * The uuid of the leg that it was bridged to last; each bridge that Switchhook makes clears the previous one first.
+   */
   readonly bridgedTo?: string | undefined
-  /** When. Absent when it came to another extension after the talk: FreeSWITCH forgets the time then, and only the time. */
+  /**
+   * When it was bridged, ms since the epoch. Absent when the leg went to another extension after the bridge: FreeSWITCH
+   * clears the time then, and nothing else.
+   */
   readonly bridgedAt?: number | undefined
 }
 
-/** What a CHANNEL_HANGUP says; FreeSWITCH counts in microseconds. */
+/** Reads a CHANNEL_HANGUP event, received at `at` (ms since the epoch); FreeSWITCH counts in microseconds. */
 export function endOf(event: SwitchEvent, at: number): EndedLeg {
   const bridged = Math.floor(Number(event.raw('Caller-Channel-Bridged-Time') ?? 0) / 1_000)
   return {
@@ -26,12 +34,12 @@ export function endOf(event: SwitchEvent, at: number): EndedLeg {
 }
 
 const KEPT_MS = 120_000
-/** 160 calls a second for two minutes: 4 MB. */
+/** 160 calls a second for two minutes; they take 4 MB. */
 const MOST = 20_000
 
 export class RecentHangups {
   readonly #clock: Clock
-  /** Oldest first; `heard` by the clock that only grows. */
+  /** Oldest first; `heard` is by the monotonic clock. */
   readonly #ends = new Map<Uuid, EndedLeg & { readonly heard: number }>()
   #completeSince = -Infinity
 
@@ -55,12 +63,12 @@ export class RecentHangups {
     }
   }
 
-  /** Of what ended after this moment nothing has been forgotten; by the clock that only grows. */
+  /** Every hang-up received after this moment is still kept; ms by the monotonic clock. */
   get completeSince(): number {
     return this.#completeSince
   }
 
-  /** The uuid lives: it came back with a new run of its switch, or was given out again. */
+  /** The uuid is alive again: a new run of FreeSWITCH recovered it, or a new leg has the same uuid. */
   forget(uuid: Uuid): void {
     this.#ends.delete(uuid)
   }
@@ -74,5 +82,5 @@ export class RecentHangups {
   }
 }
 
-/** A part of a text keeps the whole text alive (V8): 9 kB of an event for two minutes. */
+/** Copies the text. V8 keeps the whole text in memory for a part of it: 9 kB of an event for two minutes. */
 const own = <T extends string>(part: T): T => ` ${part}`.slice(1) as T

@@ -1,8 +1,11 @@
 /**
- * A switch was started anew: all its legs are gone, unless it has written them down (track-calls) and brings them back. It does so when
- * somebody asks, and it is asked here, once it is ready: `sofia recover` has no second effect, so every node may ask (what it brings
- * back is deleted from its list, and a uuid that lives is not made again: switch_core_sqldb.c, switch_core_session.c, 1.10.12).
- * Nobody is given up before the answer. When it is "none", the agents need not wait for anything; else there are 10 s to come back.
+ * Recovery of the legs of a restarted FreeSWITCH. A restart ends all legs, except those that FreeSWITCH has stored
+ * (track-calls) and recovers. It recovers them on command, and this file gives the command when FreeSWITCH is ready.
+ * Every node may give it: `sofia recover` has no second effect. FreeSWITCH deletes each recovered leg from its list and
+ * never creates a uuid that exists (switch_core_sqldb.c, switch_core_session.c, 1.10.12).
+ *
+ * No leg counts as ended before the answer. When nothing is recovered, all legs have ended at once and their agents are
+ * free; else the legs have 10 s to come back. Switch (switchboard.ts) starts, pauses and resumes this.
  */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
@@ -12,9 +15,11 @@ import type { Uuid } from '../esl/safe-text.ts'
 import type { EndedLeg } from './recent-hangups.ts'
 import type { Life, SwitchQueries } from './queries.ts'
 
-/** From the answer on. The phones are invited anew, one after the other; measured: back 1 s after the event socket. */
+/** From the answer on. FreeSWITCH sends new INVITEs one after the other; measured: back 1 s after the event socket. */
 const COMEBACK_MS = 10_000
-/** The event socket opens before the SIP profiles do; nothing tells when they are there. */
+/**
+ * The event socket opens before the SIP profiles, and no event reports them: so FreeSWITCH is polled at this interval.
+ */
 const READY_MS = 500
 
 export interface SwitchRestartParts {
@@ -22,13 +27,13 @@ export interface SwitchRestartParts {
   readonly clock: Clock
   readonly log: Log
   readonly queries: Pick<SwitchQueries, 'ask' | 'run' | 'livesAll'>
-  /** Whoever has come back, has; these have not. */
+  /** Recovery is over. `gone`: the legs that did not come back, and how each ended. */
   over(gone: ReadonlyMap<Uuid, EndedLeg>): void
 }
 
 export class SwitchRestart {
   readonly #parts: SwitchRestartParts
-  /** Legs of runs that are over, and when they ended if they do not come back. */
+  /** Legs of earlier runs, and how each ended if it does not come back. */
   readonly #doubtful = new Map<Uuid, EndedLeg>()
   #attempt: AbortController | null = null
   #comeback: Timer | null = null
@@ -38,7 +43,7 @@ export class SwitchRestart {
     this.#parts = parts
   }
 
-  /** Nobody of an earlier run is given up while this is so. */
+  /** True while legs of an earlier run may come back; none of them counts as ended. */
   get waiting(): boolean {
     return this.#waiting
   }
@@ -47,14 +52,14 @@ export class SwitchRestart {
     return this.#doubtful.has(uuid)
   }
 
-  /** The run that these legs were of ended as `end` says. */
+  /** The run of FreeSWITCH that had these legs has ended; `end` is their end if they do not come back. */
   begin(legs: Iterable<Uuid>, end: EndedLeg): void {
     for (const uuid of legs) if (!this.#doubtful.has(uuid)) this.#doubtful.set(uuid, end)
     this.#waiting = true
     this.resume()
   }
 
-  /** The link is back: whatever was asked must be asked again. */
+  /** The event link is back: recovery starts over, because the answers of the earlier attempt are lost. */
   resume(): void {
     if (!this.#waiting) return
     this.pause()
@@ -62,9 +67,9 @@ export class SwitchRestart {
     void this.#bring(this.#attempt.signal)
   }
 
-  /** The link is down. */
+  /** The event link is down. */
   pause(): void {
-    this.#attempt?.abort(new SwitchError('LINK_DOWN', 'the link is down'))
+    this.#attempt?.abort(new SwitchError('LINK_DOWN', 'the event link is down'))
     this.#comeback?.cancel()
   }
 
@@ -79,15 +84,15 @@ export class SwitchRestart {
       stop.throwIfAborted()
       const back = legs.filter(uuid => lives.get(uuid) !== 'no').length
       const recovered = Number(/Recovered (\d+)/.exec(answer)?.[1] ?? 0)
-      log.warn({ switch: name, legs: legs.length, recovered }, 'a switch was started anew')
+      log.warn({ switch: name, legs: legs.length, recovered }, 'FreeSWITCH restarted; its calls are being recovered')
       if (back === 0 && recovered === 0) return this.#end(lives)
       this.#comeback = clock.after(COMEBACK_MS, () => void this.#giveUp(stop))
     } catch (error) {
-      if (!(error instanceof SwitchError)) throw error // the link is down again: `resume` begins anew
+      if (!(error instanceof SwitchError)) throw error // the link is down again: `resume` starts over
     }
   }
 
-  /** A switch without SIP has nothing to recover. */
+  /** A FreeSWITCH without SIP refuses the command and has nothing to recover. */
   async #recover(): Promise<string> {
     try {
       return await this.#parts.queries.run(build.sofiaRecover)

@@ -1,4 +1,10 @@
-/** The switches that we command and listen to, found by the run (Core-UUID) that a leg names, and what they say of each leg. */
+/**
+ * The FreeSWITCHes of the installation. `Switch` is one of them: its command link, its event link and the state of its
+ * legs. `Switchboard` holds all of them and finds one by the run (Core-UUID) that a leg names.
+ *
+ * Invariant: a leg counts as ended only when FreeSWITCH reports its hang-up or answers that it does not exist, and
+ * recovery cannot bring it back. When FreeSWITCH cannot be asked, the leg counts as alive.
+ */
 import type { Clock } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
@@ -15,16 +21,20 @@ import { endOf, RecentHangups, type EndedLeg } from './recent-hangups.ts'
 import type { ChannelList } from './channel-list.ts'
 import { SwitchQueries, type Life } from './queries.ts'
 
-/** What is known of a switch that has not been reached yet. */
+/** The facts of a FreeSWITCH that was not reached yet. */
 const NO_FACTS: LinkFacts = { core: '', version: 'unknown', recordings: '/tmp' }
 
 interface Watcher {
   hear(event: SwitchEvent): void
-  /** The leg ended while nobody could hear it. */
+  /** The leg ended while the event link was down, so its hang-up event was missed. */
   gone?(end: EndedLeg): void
 }
 
-/** `back`: the link is up again, and whoever could come back with a new run of the switch has. `registered`: a telephone has, or once more. */
+/**
+ * One FreeSWITCH.
+ * `back`: the event link is up again and the recovery of legs is over.
+ * `registered`: a telephone has registered, also when it renews its registration.
+ */
 export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
   readonly name: string
   readonly commands: Commands
@@ -35,16 +45,16 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
   readonly #hangups: RecentHangups
   readonly #heard: HangupCoverage
   readonly #restart: SwitchRestart
-  /** Its earlier runs, as far as we have seen them end, and when they did. */
+  /** The earlier runs that this process has seen end, and when each ended, ms since the epoch. */
   readonly #past = new Map<string, number>()
   #facts: LinkFacts
   #up: boolean
   #losses = 0
   #downAt = 0
-  /** We have stopped listening: whatever lives there is somebody else's from now on. */
+  /** This process has closed the event link: every leg there belongs to other nodes from now on. */
   #left = false
 
-  /** `facts`: null when it could not be reached yet. */
+  /** `facts`: null when FreeSWITCH was not reached yet. */
   constructor(options: {
     name: string
     commands: Commands
@@ -83,43 +93,49 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     return this.#facts
   }
 
-  /** False while its events cannot be heard: nothing is dialled then, for nobody would learn the outcome. */
+  /** False while the event link is down. Nothing is dialled then, because the outcome would stay unknown. */
   get up(): boolean {
     return this.#up
   }
 
-  /** How often its event link has gone down since this process began. */
+  /** How often the event link went down since this process started. */
   get losses(): number {
     return this.#losses
   }
 
-  /** Now, by its own age. */
+  /** The present moment as the age of this run of FreeSWITCH. */
   get moment(): SwitchMoment {
     return this.#heard.moment
   }
 
-  /** Has every end since that moment been heard here, and is it remembered? Then a leg that is not there, and has no end, never was. */
+  /**
+   * True when this process has received and kept every hang-up since that moment. A leg that does not exist and has no
+   * hang-up was then never created.
+   */
   heardAllSince(moment: SwitchMoment): boolean {
     return this.#up && this.#heard.allSince(moment)
   }
 
-  /** It was started anew a moment ago, and legs of its last run may come back yet. */
+  /** True shortly after a restart of FreeSWITCH, while recovery may still bring back legs of its last run. */
   get waiting(): boolean {
     return this.#restart.waiting
   }
 
-  /** When an earlier run of this switch ended, ms since the epoch; null for any other. */
+  /** When an earlier run of this FreeSWITCH ended, ms since the epoch; null when `core` is no earlier run of it. */
   endOf(core: string): number | null {
     return this.#past.get(core) ?? null
   }
 
-  /** Legs of its last run are waited for as if it had been seen to start anew: it did while nobody of us was there. `back` follows. */
+  /** Starts recovery for a restart of FreeSWITCH that no node saw, because none was connected. `back` follows. */
   revive(): void {
     if (!this.waiting)
       this.#restart.begin([], { at: this.#facts.startedAt ?? this.#clock.now(), cause: 'SWITCH_CRASH' })
   }
 
-  /** What happens to one leg (or background job), by uuid; `gone` when it turns out to have ended while the link was down. */
+  /**
+   * Calls `hear` for every event of one leg or background job, until the result is disposed. Calls `gone` when the leg
+   * ended while the event link was down.
+   */
   watch(uuid: Uuid, hear: Watcher['hear'], gone?: Watcher['gone']): Disposable {
     let set = this.#listeners.get(uuid)
     if (!set) this.#listeners.set(uuid, (set = new Set()))
@@ -133,31 +149,36 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     }
   }
 
-  /** When and why a leg ended, if that was in the last two minutes and was heard, or followed from the end of its switch. */
+  /**
+   * When and why a leg ended, if that was in the last two minutes and its hang-up was received or followed from the end
+   * of its FreeSWITCH; else null.
+   */
   ended(uuid: Uuid): EndedLeg | null {
     return this.#hangups.get(uuid)
   }
 
-  /** True when the switch cannot be asked: a call is never given up on a guess. */
+  /** Whether a leg exists. Also true when FreeSWITCH cannot be asked: a call is never given up on a guess. */
   async exists(uuid: Uuid): Promise<boolean> {
     return (await this.lives(uuid)) !== 'no'
   }
 
-  /** Asks whether a leg lives; 'unknown' when the switch cannot be asked now, or may bring it back yet. */
+  /**
+   * Asks whether a leg exists; 'unknown' when FreeSWITCH cannot be asked now, or when recovery may bring the leg back.
+   */
   async lives(uuid: Uuid): Promise<Life> {
     if (this.#left) return 'yes'
     try {
       if ((await this.commands.run(build.uuidExists(uuid))).trim() !== 'false') return 'yes'
-      // as long as its events cannot be heard it may be another run of the switch that answers, and bring the leg back
+      // while the event link is down, a new run of FreeSWITCH may have answered, and it may still recover the leg
       return !this.#up || this.#restart.isUncertain(uuid) ? 'unknown' : 'no'
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
-      this.#log.debug({ switch: this.name, uuid, error: error.message }, 'could not ask whether a call lives')
+      this.#log.debug({ switch: this.name, uuid, error: error.message }, 'could not ask whether a leg exists')
       return 'unknown'
     }
   }
 
-  /** As `lives`, for many legs: queries.ts. */
+  /** As `lives`, for many legs at once (queries.ts). Never rejects. */
   async livesAll(uuids: readonly Uuid[]): Promise<ReadonlyMap<Uuid, Life>> {
     if (this.#left) return new Map(uuids.map(uuid => [uuid, 'yes']))
     const lives = new Map(await this.#queries.livesAll(uuids))
@@ -165,23 +186,26 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     return lives
   }
 
-  /** A question that takes the switch microseconds, not behind other commands. Rejects with SWITCH_REFUSED or LINK_DOWN. */
+  /**
+   * Runs a query that takes FreeSWITCH microseconds; it does not queue behind other commands. Rejects with SwitchError
+   * SWITCH_REFUSED or LINK_DOWN.
+   */
   ask(text: ApiText): Promise<string> {
     return this.#queries.ask(text)
   }
 
-  /** The switch's own list of its channels. Null when it cannot be had now, or is too long. */
+  /** FreeSWITCH's list of its channels. Null when it cannot be read now, or is too long. */
   async list(): Promise<ChannelList | null> {
     try {
       return await this.#queries.list()
     } catch (error) {
       if (!(error instanceof SwitchError) && !(error instanceof SyntaxError)) throw error
-      this.#log.debug({ switch: this.name, error: error.message }, 'a switch could not be asked for its channels')
+      this.#log.debug({ switch: this.name, error: error.message }, 'the list of channels could not be read')
       return null
     }
   }
 
-  /** Says something whose failure changes nothing but must be seen. Resolves to false when the switch refused or could not be reached. */
+  /** Runs a command whose failure is only logged. Resolves to false when FreeSWITCH refused or could not be reached. */
   async attempt(text: ApiText): Promise<boolean> {
     try {
       await this.commands.run(text)
@@ -190,7 +214,7 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
       if (!(error instanceof SwitchError)) throw error
       this.#log.info(
         { switch: this.name, command: text.split(' ', 1)[0], error: error.message },
-        'the switch refused a command',
+        'a command to FreeSWITCH failed',
       )
       return false
     }
@@ -198,7 +222,7 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
 
   #hear(event: SwitchEvent): void {
     const { name } = event
-    if (name === 'CUSTOM') return this.emit('registered', event) // nothing else of that name is subscribed to
+    if (name === 'CUSTOM') return this.emit('registered', event) // the only CUSTOM event that is subscribed to
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
     if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this.#clock.now()))
@@ -207,7 +231,7 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     if (set) for (const watcher of [...set]) watcher.hear(event)
   }
 
-  /** The link is back. FreeSWITCH repeats nothing, so each leg that somebody watches is asked for. */
+  /** The event link is back. FreeSWITCH does not repeat missed events, so it is asked about every watched leg. */
   #back(present: LinkFacts): void {
     const before = this.#facts.core
     this.#facts = present
@@ -215,7 +239,7 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     this.#heard.begin(present)
     if (present.core === before || before === NO_FACTS.core)
       return this.waiting ? this.#restart.resume() : void this.#missed()
-    // it lived as long as it was heard, and no longer than until the next run began
+    // the earlier run ended at the latest when the next one began; the loss of its link is the better estimate
     const at = Math.min(this.#downAt, present.startedAt ?? Infinity)
     this.#past.set(before, at)
     this.#restart.begin(this.#watched(), { at, cause: 'SWITCH_CRASH' })
@@ -248,21 +272,25 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
 
 export class Switchboard {
   readonly switches: Switch[] = []
-  /** Is this a run of a switch that only other nodes command? Undefined: it is not known which run. Nothing is decided about its legs then. */
+  /**
+   * True when only other nodes command the FreeSWITCH of this run; this node then decides nothing about its legs.
+   * Undefined: the run is not known. SwitchRuns sets this (cluster/switch-runs.ts); default: false.
+   */
   isElsewhere: (core: string | undefined) => Promise<boolean> = async () => false
 
   add(one: Switch): void {
     this.switches.push(one)
   }
 
-  /** The switch whose run this is, as far as its event link has told. */
+  /** The FreeSWITCH whose event link has reported this run; null when there is none. */
   runs(core: string): Switch | null {
     return this.switches.find(one => core !== '' && one.facts.core === core) ?? null
   }
 
   /**
-   * As `runs`; and a switch that was just started anew may bring a call before its event link is back and tells of the new run: when only
-   * one is down, it is that. Of one that is up all runs are known.
+   * As `runs`, also for a FreeSWITCH that has just restarted: it may offer a call before its event link is back and
+   * reports the new run. When exactly one event link is down, the unknown run is that one's; when all are up, every run
+   * is known. Null when there is no match.
    */
   of(core: string): Switch | null {
     const known = this.runs(core)
@@ -271,10 +299,10 @@ export class Switchboard {
     return down.length === 1 ? down[0]! : null
   }
 
-  /** Where we dial from when nothing says where: the first that is up. Throws when none is. */
+  /** The FreeSWITCH for a dial that names none: the first that is up. Throws SwitchError LINK_DOWN when none is up. */
   any(): Switch {
     const up = this.switches.find(one => one.up)
-    if (!up) throw new SwitchError('LINK_DOWN', 'no FreeSWITCH can be reached: nothing is dialled now')
+    if (!up) throw new SwitchError('LINK_DOWN', 'no FreeSWITCH is connected: nothing can be dialled')
     return up
   }
 }

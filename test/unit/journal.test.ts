@@ -156,7 +156,10 @@ test('a flow that fails over a key is told so, and its call goes on, also when t
   await clock.runUntil(step(leg, { verb: 'play', run: () => assert.fail('it was done before') }), 100)
   leg.emit('key', '8')
   assert.equal(await clock.runUntil(step(leg, { verb: 'menu', run: async () => 'sales' }), 100), 'sales')
-  assert.deepEqual(log, ['what a flow does with a key failed', 'what a flow does with a key failed'])
+  assert.deepEqual(log, [
+    'the key listener of a flow failed; the call continues',
+    'the key listener of a flow failed; the call continues',
+  ])
 })
 
 test('a node whose call another node has taken sees no result any more, and writes nothing', async t => {
@@ -222,7 +225,7 @@ test('a step that is another one than it was is a changed script: nothing settle
   let seen = false
   void step(leg, { verb: 'menu ivr/new', run: async () => 'x' }).then(() => (seen = true))
   await settled(clock)
-  assert.deepEqual(changes, ["step 1 was 'menu ivr/old' and is 'menu ivr/new' now"])
+  assert.deepEqual(changes, ['step 1 was "menu ivr/old" and is now "menu ivr/new"'])
   assert.equal(seen, false)
 })
 
@@ -232,7 +235,7 @@ test('a flow that does not come to a step any more is a changed script after a s
   await clock.runUntil(step(leg, { verb: 'menu', run }), 100)
   void step(leg, { verb: 'dial', run })
   await clock.advance(1_100)
-  assert.deepEqual(changes, ["it does not come to step 3 'play' any more"])
+  assert.deepEqual(changes, ['the flow no longer reaches step 3 "play"'])
 })
 
 test('keys that a flow was told are told again, and those that come now after them', async t => {

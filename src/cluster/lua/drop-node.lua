@@ -1,9 +1,10 @@
--- Takes a node off the list when it is still there under this incarnation, and tells the others. Answers 1 when it was, else 0.
+-- Removes a node from the table when it is there under this incarnation, and notifies its peers.
+-- Returns 1 when it was there, else 0.
 --
--- KEYS[1]  all nodes: a hash of name -> when it lapses, a space, its incarnation, a space, JSON
+-- KEYS[1]  all nodes: a hash of name -> when its lease lapses, a space, its incarnation, a space, JSON
 -- ARGV[1]  the node
 -- ARGV[2]  its incarnation
--- ARGV[3]  the channel on which others hear who left
+-- ARGV[3]  the channel that notifies peers of the node that left
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record or string.match(record, '^%d+ (%S+) ') ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])

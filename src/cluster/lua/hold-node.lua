@@ -1,19 +1,20 @@
--- Announces a node, or renews what it announced. Answers {1 when it has its name now, else 0; now in ms since the epoch; all nodes, as
--- name, record, name, record …; by how many ms now is ahead of Redis's own clock}. A record: when it lapses (ms since the epoch), a space,
--- its incarnation, a space, JSON. Time is Redis's, for hosts' clocks differ; what happens when its clock is set: cluster/table-time.ts.
+-- Announces a node, or renews its lease. Returns {1 when the node has its name now, else 0; now in ms since the epoch;
+-- all nodes, as name, record, name, record …; by how many ms now is ahead of Redis's own clock}.
+-- A record: when the lease lapses (ms since the epoch), a space, the incarnation, a space, JSON.
+-- Time is Redis's, because the clocks of hosts differ. Its clock may be set: cluster/table-time.ts.
 --
 -- KEYS[1]  all nodes: a hash of name -> record
 -- KEYS[2]  the shared time: a hash of raw (Redis's clock at the last renewal), ahead
 -- ARGV[1]  the node
 -- ARGV[2]  its incarnation
--- ARGV[3]  what else others may know of it, in JSON
--- ARGV[4]  for how long, ms
--- ARGV[5]  'come': has the name when nobody alive has it; 'stay': keeps it unless somebody else came
--- ARGV[6]  the beginning of a record (when, a space, incarnation) whose place it may take though it has not lapsed, or empty
--- ARGV[7]  for how long a lapsed record can still be seen, ms
--- ARGV[8]  the channel on which others hear who came
--- ARGV[9]  'true': the node asks to close its door, and is written as open when no other living node is open
--- ARGV[10] what time the node expects, ms since the epoch, or empty
+-- ARGV[3]  the rest of its record, in JSON
+-- ARGV[4]  how long the lease lasts, ms
+-- ARGV[5]  'come': gets the name when no living node has it; 'stay': keeps the name unless another process took it
+-- ARGV[6]  the beginning of a record (when it lapses, a space, incarnation) that it may replace early, or empty
+-- ARGV[7]  how long a lapsed record stays in the table, ms
+-- ARGV[8]  the channel that notifies peers of the node that came
+-- ARGV[9]  'true': the node asks to close its listener, and stays written as open when no other living node is open
+-- ARGV[10] the time that the node expects, ms since the epoch, or empty
 local time = redis.call('TIME')
 local raw = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local kept = redis.call('HMGET', KEYS[2], 'raw', 'ahead')

@@ -1,13 +1,14 @@
--- Gives a call to a node, whoever had it. Answers {epoch, who had it before or '', entries of the journal}.
--- A takeover is the next epoch. The first epoch of a call is the time in microseconds: a call that ended and comes again starts above
--- everything it had (takeovers come slower than one a microsecond), and nothing need be remembered of calls that are over.
+-- Gives a call to a node, whichever node had it. Returns {epoch, the owner before or '', entries of the journal}.
+-- Every takeover raises the epoch by one. The first epoch of a call is the time in microseconds: a uuid that is used
+-- again after its call ended starts above every epoch that it had (takeovers come slower than one a microsecond), so
+-- nothing is kept of calls that have ended.
 --
 -- KEYS[1]  all calls: a hash of uuid -> epoch, a space, node
 -- KEYS[2]  the journal of the call
 -- ARGV[1]  the call
 -- ARGV[2]  the node
--- ARGV[3]  after how many seconds without another write the journal is forgotten
--- ARGV[4]  the entry with which a new journal begins
+-- ARGV[3]  seconds without another write after which the journal is deleted
+-- ARGV[4]  the first entry of a new journal
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 local epoch
 if before then
