@@ -1,9 +1,22 @@
-/** Somebody on a telephone, for tests: expectations come one after the other, and time goes on until each has come true. */
+/**
+ * A simulated person on a telephone, for flow tests: a caller, a lead or an agent. Each expectation (`hears`,
+ * `talksWith`, `ended`) advances virtual time until it is true. After its time limit it fails with the transcript.
+ */
 import type { Duration } from '../base/duration.ts'
 import type { Person } from './switch/person.ts'
 import type { Simulation } from './simulation.ts'
 
+/**
+ * A person in a simulation. `Simulation.call`, `Simulation.lead` and `SimulatedAgent` create actors.
+ *
+ * @example
+ * const caller = sim.call(hello)
+ * await caller.hears('ivr/hello')
+ * await caller.presses('2')
+ * await caller.ended()
+ */
 export class Actor {
+  /** The name in the transcript and in failures. */
   readonly name: string
   protected readonly sim: Simulation
   readonly #person: Promise<Person>
@@ -14,15 +27,18 @@ export class Actor {
     this.sim = sim
     this.name = name
     this.#person = arrives()
-    this.#person.catch(() => {}) // whoever waits for this person sees why they never came
+    this.#person.catch(() => {}) // every expectation awaits the same promise and rejects with its error
   }
 
-  /** The person on the line. */
+  /** The person, once on the line. Fails after 2 minutes of virtual time. */
   protected person(): Promise<Person> {
     return this.sim.until(`${this.name} is on the line`, this.#person, '2m')
   }
 
-  /** Hears this sound, after everything that was expected before: 'ivr/welcome', or 'music moh/calm'. */
+  /**
+   * Waits until this person hears a sound after the last expected one: 'ivr/welcome', or 'music moh/calm'. Names have
+   * no root folder and no extension. Fails with AssertionError after `within`.
+   */
   async hears(sound: string, within: Duration = '30s'): Promise<void> {
     const person = await this.person()
     const wanted = sound.replace(/^music /, '')
@@ -31,7 +47,7 @@ export class Actor {
     this.#cursor = found() + 1
   }
 
-  /** Fails when this sound comes within that time. */
+  /** Lets `within` pass. Fails with AssertionError when this person heard the sound after the last expected one. */
   async doesNotHear(sound: string, within: Duration): Promise<void> {
     const person = await this.person()
     await this.sim.advance(within)
@@ -39,14 +55,14 @@ export class Actor {
       await this.sim.until(`${this.name} does not hear ${sound}`, () => false, '0s')
   }
 
-  /** Fails at once when the call is over: the keys would reach nobody. */
+  /** Presses keys: 0 to 9, * and #, 250 ms each. Fails with AssertionError when the call is over. */
   async presses(keys: string): Promise<void> {
     const person = await this.#onTheLine(`press ${keys}`)
     person.press(keys)
     this.#answersAgain(person, keys)
   }
 
-  /** A question that is asked again, because the node that had heard the answer died, is answered again. */
+  /** Presses the same keys again when the same prompt plays after a node died: the dead node had lost the answer. */
   #answersAgain(person: Person, keys: string): void {
     const asked = person.heard.at(-1)?.what
     let deaths = this.sim.deaths
@@ -58,7 +74,7 @@ export class Actor {
     })
   }
 
-  /** Fails at once when the call is over already. */
+  /** Hangs up. Fails with AssertionError when the call is already over. */
   async hangsUp(): Promise<void> {
     const person = await this.#onTheLine('hang up')
     person.hangUp()
@@ -73,19 +89,23 @@ export class Actor {
     return person
   }
 
+  /** Waits until this person is bridged with the person of this name. Fails with AssertionError after `within`. */
   async talksWith(name: string, within: Duration = '30s'): Promise<void> {
     const person = await this.person()
     await this.sim.until(`${this.name} talks with ${name}`, () => person.talksWith?.name === name, within)
   }
 
-  /** The call of this person is over. Gives the cause. */
+  /** Waits until the call of this person is over. Returns FreeSWITCH's cause, such as 'NORMAL_CLEARING'. */
   async ended(within: Duration = '60s'): Promise<string> {
     const person = await this.person()
     await this.sim.until(`${this.name}'s call ends`, () => person.state === 'gone', within)
     return person.cause ?? ''
   }
 
-  /** What the flow of this person's call returned, once its record is written. */
+  /**
+   * Waits for the record of this person's call. Returns its outcome: the word that the flow returned, else one such as
+   * 'talked' or 'abandoned' (record/call-record.ts). Fails with AssertionError after `within`.
+   */
   async outcome(within: Duration = '60s'): Promise<string> {
     const { uuid } = await this.person()
     const record = () => this.sim.records.find(row => row.uuid === uuid)
@@ -93,6 +113,7 @@ export class Actor {
     return record()!.outcome
   }
 
+  /** The uuid of this person's leg. Fails with AssertionError when the person is not on the line after 2 minutes. */
   async uuid(): Promise<string> {
     return (await this.person()).uuid
   }

@@ -1,4 +1,6 @@
-/** The command link over any wire, for tests in memory: what esl/client.ts does over TCP with esl-lite. */
+/**
+ * The command link over any wire, for tests in memory. In production esl/client.ts does this over TCP with esl-lite.
+ */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { ApiText } from '../esl/api.ts'
@@ -8,14 +10,14 @@ import type { Commands } from '../esl/client.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 
-/** What esl/client.ts says when its link breaks in the middle of a command. */
+/** The error of esl/client.ts for a link that breaks during a command. */
 const lost = (error: unknown): never => {
   throw new SwitchError('SWITCH_TIMEOUT', 'the command link broke: whether the command ran is unknown', {
     cause: error,
   })
 }
 
-/** Resolves when the password was accepted. */
+/** Resolves when FreeSWITCH has accepted the password. Rejects with SwitchError SWITCH_REFUSED when it refuses it. */
 export async function connectionCommands(
   wire: Wire,
   { password, clock }: { password: string; clock: Clock },
@@ -26,18 +28,18 @@ export async function connectionCommands(
   await authRequested
   const accepted = await connection.send(auth(password))
   if (!accepted.text.startsWith('+OK'))
-    throw new SwitchError('SWITCH_REFUSED', `the password was refused: ${accepted.text}`)
+    throw new SwitchError('SWITCH_REFUSED', `FreeSWITCH refused the password: ${accepted.text}`)
   return {
     async run(text: ApiText) {
       if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')
       const { body } = await connection.send(api(text)).catch(lost)
-      if (body.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${body.trim()}'`)
+      if (body.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `FreeSWITCH answered '${body.trim()}'`)
       return body
     },
     async submit(text: ApiText, job: Uuid) {
       if (!connection.open) throw new SwitchError('LINK_DOWN', 'the command link is down')
       const reply = await connection.send(bgapi(text, job)).catch(lost)
-      if (reply.text.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `the switch answered '${reply.text}'`)
+      if (reply.text.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `FreeSWITCH answered '${reply.text}'`)
     },
     async close() {
       connection.end()

@@ -1,4 +1,4 @@
-/** What a supervisor would have set up for the demo: queues, agents, a campaign that runs. Made once in the life of its stores. */
+/** The data of the demo: queues, agents and a running campaign. Created once for each set of stores, by main.ts. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Roster } from '../agent/roster.ts'
@@ -15,8 +15,9 @@ export interface DemoStores extends CampaignCommandParts {
 }
 
 /**
- * Makes it unless it was made before: from then on it is a person's, who may change or end it. What a person has made earlier under a
- * name of the demo stays as it is. May be broken off, and begun by several nodes at a time: what is missing is made.
+ * Creates the data unless it was created before. A later start does not restore it: a supervisor may change or end it.
+ * Agents that already exist under a name of the demo stay as they are.
+ * It may be interrupted, and several nodes may run it at the same time: each run creates what is missing.
  */
 export async function createDemoData(
   { roster, queueStore, sql, wakeup }: DemoStores,
@@ -36,7 +37,7 @@ export async function createDemoData(
   }
   const { state } = await defineCampaign({ sql, wakeup }, { name: DEMO.campaign, queue: DEMO.campaignQueue })
   const file = join(dataDir, 'demo-leads.csv')
-  await mkdir(dataDir, { recursive: true }) // with servers that were given there is none yet
+  await mkdir(dataDir, { recursive: true }) // with DATABASE_URL and REDIS_URL set, nothing has created the folder yet
   await writeFile(file, demoLeads())
   await addLeads({ sql, wakeup }, DEMO.campaign, { file, now: clock.now() })
   if (state === 'draft') await commandCampaign({ sql, wakeup }, DEMO.campaign, 'start', clock.now())

@@ -1,4 +1,7 @@
-/** The people of the demo: callers who choose and wait, agents who take calls, leads who answer or do not. In real time, over TCP. */
+/**
+ * The people of the demo, in real time and over TCP: callers who use the menu and wait, agents who take calls, and
+ * leads who answer or do not. main.ts starts them on the simulated FreeSWITCH.
+ */
 import { ms, type Duration } from '../base/duration.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Person } from './switch/person.ts'
@@ -6,15 +9,15 @@ import type { Place } from './switch/world.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
 /**
- * Ten callers a minute. One keeps an agent busy for about 27 s (ring, whisper, 9 to 27 s of talk, wrap-up): 4.5 of six agents. Every
- * third minute begins with a rush of twenty callers a minute, in which people wait and the queue can be seen at work.
+ * Ten callers a minute. Each occupies an agent for about 27 s (ring, whisper, 9 to 27 s of talk, wrap-up): 4.5 of six
+ * agents are busy. Every third minute begins with twenty callers a minute, so that callers wait in the queues.
  */
 const EVERY: Duration = '6s'
 const RUSH = { every: '3m', lasts: '30s', callers: '3s' } as const satisfies Record<string, Duration>
-/** After the demo has run for as long as a person watches, the same people call again. */
+/** The key that each caller presses in the menu, one caller after the other; '' presses none. The list repeats. */
 const MENU = ['1', '2', '2', '1', '0', '', '2', '1']
 
-/** What a supervisor would have set up: six agents for callers, two who stay on the line for the campaign. */
+/** Queues, agents and campaign of the demo: six agents serve callers, two are nailed up for the campaign. */
 export const DEMO = {
   queues: ['sales', 'support', 'operator', 'outbound'],
   agents: [
@@ -27,13 +30,13 @@ export const DEMO = {
     { name: 'dave', queues: ['outbound'] },
     { name: 'erin', queues: ['outbound'] },
   ],
-  /** What callers dial. */
+  /** The number that callers dial. */
   number: '+12025550100',
   campaign: 'demo',
   campaignQueue: 'outbound',
 } as const
 
-/** 300 leads as a list that somebody might have exported: numbers that are reserved for fiction (555-0100 to 555-0199). */
+/** A CSV list of 300 leads. The numbers are reserved for fiction (555-0100 to 555-0199). */
 export function demoLeads(): string {
   const lines = ['phone,first_name']
   for (let number = 0; number < 300; number++)
@@ -41,17 +44,17 @@ export function demoLeads(): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Nobody reads the demo's transcript; it must not grow for ever. */
+/** Nothing reads the transcript of the demo: it is emptied at this length, or it would grow without limit. */
 const TRANSCRIPT_LINES = 10_000
 
 export interface Demo extends Disposable {
   readonly callers: number
 }
 
-/** Sounds that agents react to. */
+/** The prompt that agents answer with 1 to take a call. */
 const TAKES_CALL = 'whisper/press-1'
 
-/** Starts the people. `agents` are names whose telephones are user/<name>; `outbound` are those who stay on the line for the campaign. */
+/** Starts callers, agents and leads. `agents` are the names of agents whose telephones are user/<name>. */
 export function openDemo(sim: SimulatedSwitch, clock: Clock, agents: readonly string[]): Demo {
   const timers = new Set<Timer>()
   let callers = 0
@@ -66,7 +69,7 @@ export function openDemo(sim: SimulatedSwitch, clock: Clock, agents: readonly st
   }
 
   for (const name of agents) answerCalls(sim.world.at(`user/${name}`, { answers: '2s', speaks: 'human' }), after)
-  // leads: most are people who talk for a while; the last digit says who is busy, gone, silent or a machine
+  // leads by the last digit: 0 to 5 are people who talk, 6 is a machine, the others as in CARRIER (world.ts)
   sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+[0-5]$/, { answers: '3s', speaks: 'human', talksFor: '9s' })
   sim.world.at(/^sofia\/gateway\/\w+\/\+?\d+6$/, { answers: '2s', speaks: 'machine', talksFor: '20s' })
 
@@ -100,7 +103,7 @@ export function openDemo(sim: SimulatedSwitch, clock: Clock, agents: readonly st
   }
 }
 
-/** Presses a key in the menu, waits patiently or not, and ends the talk after a while. */
+/** The caller presses a key in the menu, hangs up after `talk` milliseconds of talk, or after 90 s without an agent. */
 function choose(caller: Person, key: string, talk: number, after: (delay: number, act: () => void) => void): void {
   caller.on('heard', sound => {
     if (sound === 'ivr/welcome' && key !== '') after(1_500, () => caller.press(key))
@@ -109,7 +112,7 @@ function choose(caller: Person, key: string, talk: number, after: (delay: number
     if (other) after(talk, () => caller.hangUp())
   })
   after(90_000, () => {
-    if (!caller.talksWith) caller.hangUp() // nobody waits for ever
+    if (!caller.talksWith) caller.hangUp()
   })
 }
 

@@ -1,6 +1,7 @@
 /**
- * A call from the keyboard: one person dials a flow in a house in memory, in the time of the clock on the wall. Nothing else is needed, no
- * switch and no store, so an author hears (reads) what a caller would, a second after the script was saved.
+ * A call from the keyboard: the author dials a flow that runs in a simulation in memory, in real time. It needs neither
+ * FreeSWITCH nor stores, so the author reads what a caller would hear a second after saving the script.
+ * The command `switchhook dial-in` (node/commands.ts) runs it.
  */
 import type { Clock } from '../base/clock.ts'
 import { sleep } from '../base/clock.ts'
@@ -11,43 +12,48 @@ import { kindOf } from '../flow/define.ts'
 import { Simulation } from './simulation.ts'
 import type { Person } from './switch/person.ts'
 
-/** The time of the house follows that of the wall in such steps. */
+/** Virtual time follows real time in steps of this length. */
 const STEP_MS = 50
-/** Queues that the shipped flows and the demo have; those of the flows come to them. */
+/** Queues of the shipped flows and of the demo; dialIn adds the queues that the author's flows name. */
 const QUEUES = ['sales', 'support', 'operator']
-/** Two agents, who pick up after 3 s and take whoever is announced to them. */
+/** Two agents. They answer after 3 s and accept every call that is announced to them. */
 const AGENTS = ['alice', 'bob']
 const TAKES_CALL = 'whisper/press-1'
-/** Without a keyboard that lasts (a pipe that has ended) nobody would ever hang up. */
+/** The caller hangs up so long after the end of the keys: with a closed pipe as keyboard the call would never end. */
 const LISTENS_ON_MS = 20_000
 const HANGS_UP = /[hq\x03\x04]/i
 
 export interface DialInOptions {
   /** The caller's number. Default +4930123000. */
   readonly from?: string
-  /** Parameters of the flow, as the dialplan would set them. */
+  /** Parameters of the flow: the channel variables that the dialplan would set. */
   readonly params?: Readonly<Record<string, string>>
 }
 
 export interface DialInParts {
   readonly catalogue: Catalogue
-  /** What is typed: 0 to 9, * and # are keys of the telephone, h hangs up, anything else is nothing. It may end. */
+  /**
+   * Typed characters: 0 to 9, * and # are keys of the telephone; h, q, Ctrl-C and Ctrl-D hang up; others are ignored.
+   */
   readonly keys: AsyncIterable<string>
   readonly clock: Clock
   readonly log: Log
-  /** Gets what everybody hears and does, a line each. */
+  /** Receives one line for each thing that a person hears or does. */
   say(line: string): void
 }
 
 export interface DialledIn {
-  /** As in the record of the call: 'talked', 'abandoned', … */
+  /** The outcome in the record of the call: 'talked', 'abandoned', … */
   readonly outcome: string
   readonly agent: string | null
-  /** Why the call ended, in FreeSWITCH's words. */
+  /** FreeSWITCH's hangup cause. */
   readonly cause: string
 }
 
-/** Resolves when the call is over. Rejects with NotFoundError when there is no such flow, and with InputError for a flow of campaigns: those call people. */
+/**
+ * Calls the flow and resolves when the call is over. Rejects with NotFoundError when no flow has this name, and with
+ * InputError for a campaignFlow.
+ */
 export async function dialIn(
   flow: string,
   parts: DialInParts,
@@ -55,7 +61,7 @@ export async function dialIn(
 ): Promise<DialledIn> {
   const { catalogue, clock, keys, log, say } = parts
   if (kindOf(catalogue.get(flow)) === 'campaign')
-    throw new InputError(`'${flow}' is a flow for campaigns: it calls people, and nobody dials in to it`)
+    throw new InputError(`flow "${flow}" is a campaignFlow, which dials leads: dial-in needs a flow that callers dial`)
   const sim = new Simulation({ log, queues: [...new Set([...QUEUES, ...catalogue.uses.queues])] })
   for (const name of catalogue.names) sim.install(name, catalogue.get(name))
   await sim.advance('0s')
@@ -81,7 +87,7 @@ export async function dialIn(
   return { outcome, agent, cause: end.cause }
 }
 
-/** Says what has happened since the last time; of a sound that somebody hears again and again, the first. */
+/** Passes new transcript lines to `say`. Of identical lines of one person in a row it passes the first. */
 function teller(sim: Simulation, say: (line: string) => void): () => void {
   let told = 0
   const last = new Map<string, string>()
@@ -105,7 +111,7 @@ async function staff(sim: Simulation, name: string): Promise<void> {
   await agent.ready()
 }
 
-/** Keys as they come; the receiver is put down at the end of them, a while later. */
+/** Presses keys as they are typed. Hangs up at a hang-up key, or LISTENS_ON_MS after the input ends. */
 async function type(keys: AsyncIterable<string>, caller: Person, clock: Clock): Promise<void> {
   for await (const typed of keys) {
     const end = typed.search(HANGS_UP)

@@ -1,4 +1,6 @@
-/** What tests and the demo may import of the simulation: the switch, its people, and time that can be moved. */
+/**
+ * The public part of the test kit (`#testing`) for tests and the demo: simulated FreeSWITCH, people and virtual time.
+ */
 
 export { VirtualClock } from './virtual-clock.ts'
 export { MachineClock } from './machine-clock.ts'

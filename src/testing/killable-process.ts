@@ -1,4 +1,7 @@
-/** A process that can die, inside a test: once it is dead its timers do not fire, and whatever it asks for never comes back. */
+/**
+ * A process that a test can kill. After its death none of its timers fires, and no promise that it awaits settles.
+ * SimulatedNode runs each node in one.
+ */
 import type { Clock, Timer } from '../base/clock.ts'
 
 export class KillableProcess {
@@ -15,7 +18,7 @@ export class KillableProcess {
     this.#timers.clear()
   }
 
-  /** The clock as this process sees it. */
+  /** The clock for this process: its timers end with the process. */
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
@@ -38,7 +41,7 @@ export class KillableProcess {
     }
   }
 
-  /** Something that others share, as this process reaches it: a promise that is asked for, or comes back, after its death stays open. */
+  /** A shared object for this process: promises of its methods never settle once the process is dead. */
   reach<T extends object>(shared: T): T {
     return new Proxy(shared, {
       get: (target, name) => {

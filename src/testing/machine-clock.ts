@@ -1,11 +1,11 @@
-/** The clock of one machine of several, in a time that all have: its wall clock may be wrong, and can be set. */
+/** The clock of one machine. Several machines share one passage of time, but each wall clock may be wrong or be set. */
 import type { Clock, Timer } from '../base/clock.ts'
 
 export class MachineClock implements Clock {
   readonly #time: Clock
   #aheadMs: number
 
-  /** `aheadMs`: how far its wall clock is ahead of `time`'s; below 0: behind. */
+  /** `aheadMs`: milliseconds that this wall clock is ahead of `time`; negative: behind. */
   constructor(time: Clock, aheadMs = 0) {
     this.#time = time
     this.#aheadMs = aheadMs
@@ -27,7 +27,9 @@ export class MachineClock implements Clock {
     this.#time.turn(fn)
   }
 
-  /** Somebody sets the wall clock forward by `ms`, or back when it is below 0. No time passes, and no timer notices. */
+  /**
+   * Sets the wall clock forward by `ms` milliseconds, or back when negative. No time passes and no timer is affected.
+   */
   setWallClock(ms: number): void {
     this.#aheadMs += ms
   }

@@ -1,14 +1,17 @@
-/** Two ends of a wire in memory: bytes arrive by microtask, in order, and a test can cut or slice them. */
+/**
+ * A connection in memory with two ends. Bytes arrive in order, in a microtask. A test can break the connection or slice
+ * its bytes. The simulated FreeSWITCH and the tests of esl/ use it.
+ */
 import type { Wire, WireHandlers } from '../esl/wire.ts'
 
 export interface MemoryWireOptions {
-  /** Delivers in chunks of at most so many bytes; 1 = byte by byte. */
+  /** Largest chunk in bytes; 1 delivers byte by byte. Default: as written. */
   slice?: number
 }
 
 const NOW = Promise.resolve()
 
-/** Text becomes bytes in slabs: a buffer of its own for every event would cost more than all the rest. */
+/** Text is encoded into shared slabs: a buffer for every event would cost more than all the rest of the wire. */
 const SLAB = 1 << 20
 let slab = Buffer.alloc(0)
 let used = 0
@@ -26,13 +29,13 @@ function bytesOf(text: string): Buffer {
 
 export class MemoryWire implements Wire {
   readonly peer: string = 'memory'
-  /** Set by the pair: where our bytes go. */
+  /** The other end, set by memoryPair. */
   far!: MemoryWire
   #handlers: WireHandlers | undefined
   #queue: (Buffer | 'end')[] = []
   #paused = false
   #scheduled = false
-  /** We will not write any more. */
+  /** This end writes no more. */
   #ended = false
   #closed = false
   #error: Error | undefined
@@ -55,7 +58,7 @@ export class MemoryWire implements Wire {
     this.far.#schedule()
   }
 
-  /** Our side is done. The far side sees the close after what was written; so do we, for nobody here keeps half a wire open. */
+  /** Ends this side. The far side closes after it has read everything; then this side closes: no half-open state. */
   end(): void {
     if (this.#ended || this.#closed) return
     this.#ended = true
@@ -63,16 +66,16 @@ export class MemoryWire implements Wire {
     this.far.#schedule()
   }
 
-  /** Both sides close; what was on its way is lost, as with RST. */
+  /** Closes both sides. Bytes in flight are lost, as with a TCP RST. */
   destroy(error?: Error): void {
     if (this.#closed) return
     this.#ended = true
     this.#break(error)
-    this.far.#break(new Error('the wire was broken (ECONNRESET)'))
+    this.far.#break(new Error('the far end reset the connection (ECONNRESET)'))
   }
 
   listen(handlers: WireHandlers): void {
-    if (this.#handlers) throw new Error('somebody listens to this wire already')
+    if (this.#handlers) throw new Error('this wire has a listener already: call listen() once per wire')
     this.#handlers = handlers
     this.#schedule()
   }
@@ -96,7 +99,7 @@ export class MemoryWire implements Wire {
   #schedule(): void {
     if (this.#scheduled || this.#queue.length === 0) return
     this.#scheduled = true
-    void NOW.then(() => this.#deliver()) // half the cost of queueMicrotask, which keeps an asynchronous context for each
+    void NOW.then(() => this.#deliver()) // half the cost of queueMicrotask, which keeps an async context for each
   }
 
   #deliver(): void {
@@ -117,7 +120,7 @@ export class MemoryWire implements Wire {
   }
 }
 
-/** A fresh wire: what is written to one end is read at the other. */
+/** A new connection in memory: both of its ends. */
 export function memoryPair(options: MemoryWireOptions = {}): [MemoryWire, MemoryWire] {
   const near = new MemoryWire(options)
   const far = new MemoryWire(options)

@@ -1,4 +1,7 @@
-/** How a test gets a house: with `const sim = simulate(t)` everything is gone when the test is over, and the test fails on what it left behind. */
+/**
+ * The entry to the test kit: `const sim = simulate(t)` creates a simulation for one test. It is closed after the test,
+ * and the test fails when anything is left over.
+ */
 import { kindOf, type CampaignFlow, type Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
 import type { Actor } from './actor.ts'
@@ -6,24 +9,26 @@ import type { LeadOptions } from './simulated-leads.ts'
 import { Simulation, type SimulateOptions } from './simulation.ts'
 import { takeoverEverywhere } from './takeover.ts'
 
-/** What simulate needs of node:test's context. */
+/** The part of node:test's context that simulate uses. */
 export interface TestScope {
   after(fn: () => Promise<void>): void
 }
 
-/** What the caller (or the lead) and everybody else does, in sentences, to the end of the call. */
+/** A scripted call to its end: what the caller (or the lead) and all others do and expect. */
 export type Script<Who extends Actor = Actor> = (who: Who, sim: Simulation) => Promise<void>
 
 export interface TakeoverOptions<N extends Needs> {
+  /** Parameters of the flow. */
   params?: Params<N>
-  /** Of a campaign's flow: the lead who answers. */
+  /** For a campaignFlow: the lead who answers. */
   lead?: LeadOptions
-  /** Happens before the call: agents who are ready, say. */
+  /** Runs before the call; makes agents ready, for example. */
   before?: (sim: Simulation) => Promise<void>
-  /** The node dies at so many entries in a row. Default 1. */
+  /** Number of journal entries in a row at which a node dies, at least 1. Default 1. */
   kills?: number
 }
 
+/** A Simulation that can also run a scripted call with a takeover at every step. `simulate` creates it. */
 export class TestedSimulation extends Simulation {
   readonly #options: SimulateOptions
 
@@ -33,9 +38,19 @@ export class TestedSimulation extends Simulation {
   }
 
   /**
-   * Runs the scripted call once undisturbed, and then with its node killed at every step, before and after the step is written down.
-   * Fails when somebody hears something else (repeats of a sound that was cut taken out) or something else comes of the call. Each run
-   * has a house of its own, like this one. Gives the number of deaths that the call survived.
+   * Runs the scripted call undisturbed, then once for each journal entry with its node killed before the write, and
+   * once with it killed after the write. Each run has its own simulation with the options of this one.
+   * Returns the number of takeovers that the call survived.
+   *
+   * Fails with AssertionError when people hear something else (a repeated sound that was cut counts once) or when the
+   * records differ.
+   *
+   * @example
+   * await simulate(t).takeoverEverywhere(hello, async caller => {
+   *   await caller.hears('ivr/hello')
+   *   await caller.presses('2')
+   *   await caller.outcome()
+   * })
    */
   takeoverEverywhere<N extends Needs>(
     flow: Flow<N> | CampaignFlow,
@@ -54,6 +69,18 @@ export class TestedSimulation extends Simulation {
   }
 }
 
+/**
+ * Creates a simulation for one test and closes it after the test. The test fails with AssertionError when a call, a
+ * flow, a journal, a timer, a reservation or a command that the simulation does not know is left over.
+ *
+ * @example
+ * test('a caller hears the welcome', async t => {
+ *   const sim = simulate(t, { queues: ['sales'], sounds: { 'ivr/welcome': '4s' } })
+ *   const caller = sim.call(welcome)
+ *   await caller.hears('ivr/welcome')
+ *   await caller.hangsUp()
+ * })
+ */
 export function simulate(t: TestScope, options: SimulateOptions = {}): TestedSimulation {
   const simulation = new TestedSimulation(options)
   t.after(() => simulation.close())

@@ -1,4 +1,4 @@
-/** An agent with a telephone, for tests. */
+/** An agent with a telephone at user/<name>, for flow tests. `Simulation.agent` creates it. */
 import { ms, type Duration } from '../base/duration.ts'
 import { originate } from '../switch/originate.ts'
 import { endpoint, newUuid } from '../esl/safe-text.ts'
@@ -7,18 +7,30 @@ import type { Simulation } from './simulation.ts'
 import type { Place } from './switch/world.ts'
 
 export interface AgentOptions {
-  /** After how long the telephone is picked up; or what happens instead. Default 3s. */
+  /** Ring time until the agent answers, or what happens instead. Default 3s. */
   answers?: Duration | 'busy' | 'never' | 'declined'
-  /** Default 10s. */
+  /** Length of the wrap-up. Default 10s. */
   wrapUp?: Duration
-  /** Default 20s. */
+  /** Time after which an unanswered call counts as not answered. Default 20s. */
   ringFor?: Duration
-  /** Default: every queue of the house. */
+  /** Queues that the agent serves. Default: every queue of the simulation. */
   queues?: readonly string[]
 }
 
+/**
+ * A simulated agent. `hears` and `talksWith` are about the current call, and after its end about the next one.
+ *
+ * @example
+ * const alice = sim.agent('alice', { wrapUp: '5s' })
+ * await alice.ready()
+ * await alice.rings()
+ * await alice.hears('whisper/press-1')
+ * await alice.presses('1')
+ * await alice.talksWith('caller')
+ */
 export class SimulatedAgent {
   readonly name: string
+  /** The agent's telephone at user/<name>; `place.behaviour` changes its reaction to calls. */
   readonly place: Place
   readonly #sim: Simulation
   readonly #added: Promise<unknown>
@@ -41,22 +53,28 @@ export class SimulatedAgent {
         sim.clock.now(),
       )
     })
-    this.#added.catch(() => {}) // told to whoever makes the agent ready
+    this.#added.catch(() => {}) // ready, takesBreak and logsOut await the same promise and reject with its error
   }
 
+  /** Sets the agent's status to ready. */
   async ready(): Promise<void> {
     await this.#set('ready')
   }
+  /** Sets the agent's status to break, with a reason. */
   async takesBreak(reason = 'lunch'): Promise<void> {
     await this.#set('break', reason)
   }
+  /** Sets the agent's status to logged-out. */
   async logsOut(): Promise<void> {
     await this.#set('logged-out')
   }
 
-  /** On the line before anybody is called: the telephone is dialled now, and the leg waits parked at the switch. */
+  /**
+   * Makes this a nailed-up agent: the telephone is dialled now, and the nailed-up leg stays parked at FreeSWITCH.
+   * Fails when the telephone does not answer within 20 s.
+   */
   async isNailedUp(): Promise<void> {
-    const { calls } = await this.#sim.until('the house opens', this.#sim.ready)
+    const { calls } = await this.#sim.until('node a opens', this.#sim.ready)
     const { clock } = this.#sim
     const uuid = newUuid()
     const called = originate(calls.switchboard.any(), {
@@ -68,15 +86,16 @@ export class SimulatedAgent {
       log: calls.log,
     })
     const { outcome } = await this.#sim.until(`${this.name} is on the line`, called)
-    if (outcome !== 'answered') throw new Error(`${this.name} did not come on the line: ${outcome}`)
+    if (outcome !== 'answered') throw new Error(`agent ${this.name} is not nailed up: the call ended as '${outcome}'`)
     await this.#sim.roster.nail(this.name, { leg: uuid, node: 'test' }, clock.now())
     this.#pickUpLatest()
   }
 
-  /** The state that the house sees. */
+  /** The agent's state in the roster, such as 'idle' or 'wrap-up'; undefined for an unknown agent. */
   async state(): Promise<string | undefined> {
     return (await this.#sim.roster.get(this.name, this.#sim.clock.now()))?.state
   }
+  /** Waits until the agent's state in the roster is `state`. Fails with AssertionError after `within`. */
   async becomes(state: string, within: Duration = '30s'): Promise<void> {
     let seen: string | undefined
     const stop = this.#sim.roster.onChange(notice => {
@@ -90,43 +109,49 @@ export class SimulatedAgent {
     }
   }
 
-  /** The telephone rings once more than the test has seen so far. */
+  /**
+   * Waits until the telephone rings for a call that the test has not seen yet. Fails with AssertionError after
+   * `within`.
+   */
   async rings(within: Duration = '30s'): Promise<void> {
     const seen = this.#rung
     await this.#sim.until(`${this.name}'s telephone rings`, () => this.place.rang > seen, within)
     this.#pickUpLatest()
   }
 
-  /** Hears this sound in the call on the telephone; when that is over or has not come yet, in the next one (at most a minute later). */
+  /**
+   * Waits until the agent hears this sound in the current call, or in the next one (at most 60 s later) when there is
+   * none. Fails with AssertionError.
+   */
   async hears(sound: string, within?: Duration): Promise<void> {
     await (await this.#comingCall()).hears(sound, within)
   }
-  /** Fails at once when nobody is on the line: the keys would reach nobody. */
+  /** Presses keys in the current call, 250 ms each. Fails with AssertionError when there is none. */
   async presses(keys: string): Promise<void> {
     await this.#latestCall(`press ${keys}`).presses(keys)
   }
-  /** Fails at once when nobody is on the line. */
+  /** Hangs the current call up. Fails with AssertionError when there is none. */
   async hangsUp(): Promise<void> {
     await this.#latestCall('hang up').hangsUp()
   }
-  /** As `hears`: in this call or, when it is over, in the next one. */
+  /** Waits until the agent is bridged with this person, in the current call or, as for `hears`, in the next one. */
   async talksWith(name: string, within?: Duration): Promise<void> {
     await (await this.#comingCall()).talksWith(name, within)
   }
-  /** The call on the telephone is over; when nobody is on the line, the last call that was. Gives the cause. */
+  /** Waits until the current call is over; without one it is about the last call. Returns FreeSWITCH's cause. */
   async ended(within?: Duration): Promise<string> {
     if (this.place.rang === 0) await this.rings('60s')
     return this.#latestCall('end a call').ended(within)
   }
 
-  /** The call on the telephone. An agent whose call is over waits for the next ring, as for the first. */
+  /** The current call. When it is over, or none has come yet, waits up to 60 s for the next ring. */
   async #comingCall(): Promise<Actor> {
     const latest = this.place.last
     if (this.#call === null || this.place.rang > this.#rung || latest?.state === 'gone') await this.rings('60s')
     return this.#call!
   }
 
-  /** The last call that came, over or not. Throws when none has come yet. */
+  /** The latest call, over or not. Throws AssertionError when the telephone has not rung yet. */
   #latestCall(act: string): Actor {
     if (this.place.rang > this.#rung) this.#pickUpLatest()
     if (this.#call === null) throw this.#sim.failure(`${this.name} cannot ${act}: the telephone has not rung yet`)

@@ -1,4 +1,7 @@
-/** A campaign of one call, for tests: dials a lead, gives it to its flow, and keeps what became of it. */
+/**
+ * A campaign of one call, for flow tests: dials a lead, starts its flow when the lead answers, and keeps the
+ * disposition.
+ */
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Duration } from '../base/duration.ts'
 import { originate } from '../switch/originate.ts'
@@ -10,11 +13,15 @@ import type { Behaviour } from './switch/world.ts'
 import type { Person } from './switch/person.ts'
 
 export interface LeadOptions {
+  /** Default: a different number for each lead, from +49405551000 on. */
   number?: string
+  /** Further columns of the lead list, by name. Default: none. */
   fields?: Readonly<Record<string, string>>
   /** The queue whose agents talk to the lead. Default sales. */
   queue?: string
+  /** Ring time until the lead answers, or what happens instead. Default 1s. */
   answers?: Behaviour['answers']
+  /** What is heard after the answer. Default human. */
   speaks?: 'human' | 'machine' | 'silence'
 }
 
@@ -28,6 +35,7 @@ interface Attempt {
   connectedTo: string | null
 }
 
+/** The leads of a simulation in place of the campaign's tables. Flows read them; `dial` adds one. */
 export class SimulatedLeads implements CampaignLeads {
   readonly #sim: Simulation
   readonly #attempts = new Map<string, Attempt>()
@@ -36,6 +44,7 @@ export class SimulatedLeads implements CampaignLeads {
     this.#sim = sim
   }
 
+  /** The lead of a call; null when there is none, or when it has its disposition. */
   async find(uuid: string): ReturnType<CampaignLeads['find']> {
     await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
@@ -61,6 +70,7 @@ export class SimulatedLeads implements CampaignLeads {
     }
   }
 
+  /** Dials a lead through the trunk and starts the flow when the lead answers. */
   dial(flow: Ident, options: LeadOptions): SimulatedLead {
     const uuid = newUuid()
     const number = options.number ?? `+4940555${String(1000 + this.#attempts.size)}`
@@ -93,6 +103,13 @@ export class SimulatedLeads implements CampaignLeads {
   }
 }
 
+/**
+ * A lead whom a campaign has dialled. `Simulation.lead` creates it.
+ *
+ * @example
+ * const lead = sim.lead(campaignLeg, { queue: 'sales', speaks: 'machine' })
+ * assert.equal(await lead.disposition(), 'machine')
+ */
 export class SimulatedLead extends Actor {
   readonly #attempt: Attempt
 
@@ -101,16 +118,17 @@ export class SimulatedLead extends Actor {
     this.#attempt = attempt
   }
 
+  /** True when the flow has recorded that this lead must not be called again. */
   get optedOut(): boolean {
     return this.#attempt.optedOut
   }
 
-  /** The agent with whom the house has written down that they talk. */
+  /** The agent whom the flow has recorded as talking with this lead; null when there is none. */
   get connectedTo(): string | null {
     return this.#attempt.connectedTo
   }
 
-  /** What became of the lead: the flow's disposition, or why it was not reached. */
+  /** Waits for the disposition that the flow returned, or for the reason why the lead did not answer. */
   async disposition(within: Duration = '2m'): Promise<string> {
     await this.sim.until(`${this.name} gets a disposition`, () => this.#attempt.settled !== undefined, within)
     return this.#attempt.settled!.end

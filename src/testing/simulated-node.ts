@@ -1,4 +1,7 @@
-/** One node of a simulated house: the real door, calls, queues and flows over memory stores. It can be killed, as a process can. */
+/**
+ * One node of a simulation: the real listener (Door), calls, queues and flows over memory stores. A test can kill it,
+ * as SIGKILL kills a process. Simulation opens it.
+ */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { insist } from '../base/insist.ts'
@@ -22,7 +25,7 @@ import { connectionCommands } from './commands.ts'
 import { KillableProcess } from './killable-process.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
-/** What all nodes share. */
+/** The parts that all nodes of a simulation share. */
 export interface SharedHouse {
   readonly switch: SimulatedSwitch
   readonly clock: Clock
@@ -35,7 +38,7 @@ export interface SharedHouse {
   readonly records: CallRecords
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
-  /** Of every node that lives, by name. */
+  /** The running nodes, by name. */
   readonly nodes: ReadonlyMap<string, SimulatedNode>
 }
 
@@ -113,6 +116,7 @@ export class SimulatedNode {
     shared.switch.listeners.set(address, wire => void this.door.accept(wire))
   }
 
+  /** Opens a node that listens at `address` ('host:port') and connects to the simulated FreeSWITCH. */
   static async open(shared: SharedHouse, name: string, address: string): Promise<SimulatedNode> {
     const life = new KillableProcess()
     const clock = life.clock(shared.clock)
@@ -136,7 +140,7 @@ export class SimulatedNode {
     return new SimulatedNode(shared, { name, address, life, one, wires, close })
   }
 
-  /** SIGKILL: connections break, and nothing that it had begun goes on. FreeSWITCH brings its calls to the next node. */
+  /** Like SIGKILL: its connections break and its work stops. FreeSWITCH offers its calls to the next node. */
   kill(): void {
     this.#life.die()
     this.#shared.switch.listeners.delete(this.address)
@@ -144,7 +148,7 @@ export class SimulatedNode {
     this.#shared.switch.dropConnections(({ address, outbound }) => outbound && address === this.address)
   }
 
-  /** Ends its links and its matching; its calls must be over. */
+  /** Closes its connections and its queues. Its calls must be over. */
   async close(): Promise<void> {
     if (this.#life.dead) return
     await this.queues[Symbol.asyncDispose]()
@@ -153,7 +157,7 @@ export class SimulatedNode {
   }
 }
 
-/** As record/call-rows.ts does: every second, until the database takes it. */
+/** As record/call-rows.ts does: retries every second until the database accepts the record. */
 const recordsOf = (records: CallRecords, clock: Clock): CallRecords => ({
   lives: (uuid, look) => records.lives?.(uuid, look),
   moved: uuid => records.moved?.(uuid),

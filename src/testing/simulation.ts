@@ -1,6 +1,7 @@
 /**
- * A whole house in memory for one test: simulated switch, virtual time, memory stores, real flows. A test says what people hear and do.
- * It fails when it ends with a call still up, a flow running, a timer pending or an agent promised to nobody.
+ * A whole installation in memory for one test: simulated FreeSWITCH, virtual time, memory stores, real flows.
+ * A test states what people hear and do. It fails when it ends with a call still up, a flow running, a timer pending
+ * or a reservation without a caller. `simulate(t)` creates it for tests, dial-in.ts for the keyboard.
  */
 import assert from 'node:assert/strict'
 import { MemoryAgents, memoryRoster } from '../agent/memory-roster.ts'
@@ -27,49 +28,65 @@ import { SimulatedSwitch } from './switch/simulated-switch.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export interface SimulateOptions {
-  /** How long sounds last ('4s'), or that one is 'missing'. Others last 2 s. */
+  /** Length of sounds by name ('4s'), or 'missing' for a file that does not exist. All others last 2 s. */
   sounds?: Readonly<Record<string, Duration | 'missing'>>
-  /** Queues that exist. Default: sales, support, operator. */
+  /** Names of the queues. Default: sales, support, operator. */
   queues?: readonly string[]
-  /** The setting WRAP_UP_AFTER_DIAL. Default: no. */
+  /** The setting WRAP_UP_AFTER_DIAL. Default: false. */
   wrapUpAfterDial?: boolean
-  /** Shows the house's log: for finding out why. */
+  /** Prints the log of the nodes at level debug. Default: false. */
   verbose?: boolean
-  /** Where the house writes its log; `verbose` says nothing then. */
+  /** Receives the log of the nodes instead; `verbose` has no effect then. */
   log?: Log
 }
 
 /** The number that callers dial. */
 const DIALLED = '+4930123000'
-/** The two nodes of the dialplan's list. */
+/** The addresses of the two nodes in the dialplan, in its order. */
 const NODES = { a: '127.0.0.1:8084', b: '127.0.0.1:8085' } as const
 export type NodeName = keyof typeof NODES
-/** A statement that is not answered fails after so long. */
+/** Time after which an unanswered SQL statement fails. */
 const STATEMENT_MS = 5_000
-/** After the last expectation: the linger of the last connection, and a wrap-up that nobody waits for. */
+/** Time that close() lets pass: for the linger of the last connection, and for a wrap-up that no test awaits. */
 const AFTERWARDS_MS = 15_000
 
+/**
+ * An installation in memory: one simulated FreeSWITCH, node 'a', and node 'b' when a test opens it.
+ *
+ * @example
+ * const sim = simulate(t)
+ * const alice = sim.agent('alice')
+ * await alice.ready()
+ * const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
+ * await caller.talksWith('alice')
+ */
 export class Simulation {
+  /** Virtual time: it moves only while a test awaits something. */
   readonly clock = new VirtualClock()
+  /** The simulated FreeSWITCH; `sim.switch.disk.becomes('full')` and other faults are here. */
   readonly switch: SimulatedSwitch
+  /** The agents in their store, which all nodes share. */
   readonly roster: Roster
+  /** The queues in their store, which all nodes share. */
   readonly queueStore: QueueStore
-  /** Of every call that has ended; without the switch's last event, which has 9 kB. */
+  /** The records of all calls that have ended, without FreeSWITCH's last event of each (9 kB). */
   readonly records: CallRecord[] = []
-  /** What the row of a call says while the call lives, by uuid. */
+  /** The row of each live call, by uuid. */
   readonly rows = new Map<string, () => LiveCall>()
+  /** All agents that `agent` created. */
   readonly agents: SimulatedAgent[] = []
   readonly #flows = new Map<string, AnyFlow>()
   readonly #leads: SimulatedLeads
   readonly #log: Log
-  /** Opened with node a. */
+  /** Node 'a', once it is open. */
   readonly ready: Promise<SimulatedNode>
-  /** Who drives which call, and the journals. */
+  /** The owner and the journal of each call. */
   readonly callStore: CallStore
+  /** The running nodes, by name. */
   readonly nodes = new Map<string, SimulatedNode>()
-  /** Whatever is asked of the database fails at once, or after the limit of a statement, as long as it is so. */
+  /** State of PostgreSQL. 'away': every statement fails at once. 'silent': every statement fails after 5 s. */
   database: 'here' | 'away' | 'silent' = 'here'
-  /** How many nodes have been killed. */
+  /** Number of nodes that were killed. */
   deaths = 0
   readonly #shared: SharedHouse
   #called = 0
@@ -108,10 +125,13 @@ export class Simulation {
       },
     }
     this.ready = this.#open(options.queues ?? ['sales', 'support', 'operator'])
-    this.ready.catch(() => {}) // whoever waits for it sees why
+    this.ready.catch(() => {}) // every user of `ready` awaits the same promise and rejects with its error
   }
 
-  /** Somebody calls, and gets this flow. */
+  /**
+   * Places a call that runs this flow. `from` is the caller's number (default: a different one for each call), `params`
+   * are the flow's parameters, `speaks` is the caller's voice (default 'silence').
+   */
   call<N extends Needs>(
     flow: Flow<N>,
     options: { from?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {},
@@ -139,31 +159,37 @@ export class Simulation {
     })
   }
 
-  /** An agent with a telephone; not ready until told so. Serves every queue unless told which. */
+  /**
+   * Adds an agent with a telephone. The agent is not ready before `agent.ready()`, and serves every queue by default.
+   */
   agent(name: string, options: AgentOptions = {}): SimulatedAgent {
     const agent = new SimulatedAgent(this, name, options)
     this.agents.push(agent)
     return agent
   }
 
-  /** Dials somebody for a campaign and gives them to its flow when they answer. */
+  /** Dials a lead for a campaign and starts the flow when the lead answers. */
   lead(flow: AnyFlow, options: LeadOptions = {}): SimulatedLead {
     const name = `flow-${++this.#called}`
     this.#flows.set(name, flow)
     return this.#leads.dial(ident(name), options)
   }
 
-  /** Registers a flow under a name, for flows that others reach by the dialplan. Gives the name. */
+  /**
+   * Registers a flow under a name, so that the dialplan and other flows reach it. Returns the name. Throws for a name
+   * that is not an identifier.
+   */
   install(name: string, flow: AnyFlow): Ident {
     this.#flows.set(name, flow)
     return ident(name)
   }
 
+  /** Lets virtual time pass ('45s'), with everything that happens in it. */
   advance(duration: Duration): Promise<void> {
     return this.clock.advance(ms(duration))
   }
 
-  /** What everybody heard and did, a line each. */
+  /** One line for each thing that a person heard or did, with the seconds since the first. */
   transcript(): string {
     const began = this.switch.transcript[0]?.at ?? 0
     return this.switch.transcript
@@ -174,7 +200,14 @@ export class Simulation {
       .join('\n')
   }
 
-  /** Time goes on until this has happened. The failure tells the whole story. */
+  /**
+   * Advances virtual time until the promise settles or the predicate returns something true, and returns that value.
+   * `what` names the expectation. Fails with AssertionError and the transcript after `within`, when the promise
+   * rejects, or when no timer is left that could change anything.
+   *
+   * @example
+   * await sim.until('two calls have ended', () => sim.records.length === 2, '1m')
+   */
   async until<T>(what: string, goal: Promise<T> | (() => T), within: Duration = '30s'): Promise<T> {
     try {
       return await this.clock.runUntil(goal, ms(within))
@@ -186,14 +219,17 @@ export class Simulation {
     }
   }
 
-  /** An error for a test that fails: what is wrong, and the story of what happened until then. */
+  /** An AssertionError that states what is wrong and contains the transcript. */
   failure(what: string): assert.AssertionError {
     return new assert.AssertionError({ message: `${what}. What happened:\n${this.transcript()}` })
   }
 
-  /** Ends the house. Throws when something is left over. */
+  /**
+   * Closes the simulation; `simulate` calls it. Throws AssertionError when a call, a flow, a journal, a timer, a
+   * reservation or a command that the simulation does not know is left over.
+   */
   async close(): Promise<void> {
-    await this.until('the house opens', this.ready)
+    await this.until('node a opens', this.ready)
     await this.clock.advance(AFTERWARDS_MS)
     const left = this.switch.leftovers().filter(one => !one.includes('inbound'))
     for (const node of this.nodes.values()) {
@@ -201,8 +237,8 @@ export class Simulation {
       if (node.flows.running > 0) left.push(`${node.flows.running} flows are still running`)
     }
     for (const [uuid, { node }] of await this.callStore.all())
-      left.push(`the journal of ${uuid}, which node ${node} drove last`)
-    for (const unknown of this.switch.unknown) left.push(`the switch did not know: ${unknown}`)
+      left.push(`the journal of call ${uuid}, whose last owner was node ${node}`)
+    for (const unknown of this.switch.unknown) left.push(`the simulated FreeSWITCH does not know: ${unknown}`)
     for (const node of this.nodes.values()) await node.close()
     await this.clock.settle()
     this.switch.close()
@@ -214,21 +250,24 @@ export class Simulation {
       })
   }
 
-  /** One more node: 'b' stands second in the dialplan's list. */
+  /** Opens a node. 'b' is the second node of the dialplan: FreeSWITCH offers a call to it when 'a' is gone. */
   async open(name: NodeName): Promise<SimulatedNode> {
     const node = await SimulatedNode.open(this.#shared, name, NODES[name])
     this.nodes.set(name, node)
     return node
   }
 
-  /** The process is gone: what it was doing does not go on, and its calls come to the other node. */
+  /** Kills a node as SIGKILL does. FreeSWITCH offers its calls to the other node, which takes them over. */
   kill(name: NodeName): void {
     this.deaths++
     this.nodes.get(name)?.kill()
     this.nodes.delete(name)
   }
 
-  /** As store/sql.ts answers: rejects when the database is away, and after 5 s when it says nothing. */
+  /**
+   * As store/sql.ts does: rejects with SwitchhookError SERVICE at once when `database` is 'away', after 5 s when
+   * 'silent'.
+   */
   async reachDatabase(): Promise<void> {
     if (this.database === 'silent') await sleep(this.clock, STATEMENT_MS)
     if (this.database !== 'here') throw new SwitchhookError('SERVICE', `PostgreSQL is ${this.database}`)

@@ -1,17 +1,17 @@
 /**
- * Shows that a flow can be gone on with from anywhere: a scripted call is run once undisturbed, and then once more for every entry of its
- * journal with the node killed there, just before the entry is written and just after. What people heard and what came of the call must
- * be the same each time, but for a sound that was cut and is heard again.
+ * Proves that a flow survives a takeover at any point. A scripted call runs once undisturbed. Then it runs twice for
+ * each entry of its journal: the node is killed just before the entry is written, and just after.
+ * People must hear the same and the records must be the same each time; a sound that was cut may be heard again.
  */
 import assert from 'node:assert/strict'
 import { memoryCallStore } from '../journal/memory-call-store.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { Simulation, type NodeName, type SimulateOptions } from './simulation.ts'
 
-/** A call from its first ring to its end: who does what, in sentences. Gets a house of its own each time. */
+/** A scripted call from its first ring to its end. Each run gets its own simulation. */
 type Play = (sim: Simulation) => Promise<void>
 
-/** In the first run, and when the node died at this entry: what each person heard, and what remained of each call. */
+/** The result of one run: the sounds of each person, the record of each call, and the number of journal writes. */
 interface Outcome {
   readonly heard: Readonly<Record<string, readonly string[]>>
   readonly records: readonly string[]
@@ -19,8 +19,8 @@ interface Outcome {
 }
 
 /**
- * Kills the node at each entry, and at the `kills` - 1 that come after it. Gives the number of places at which it was killed. Throws when
- * somebody heard, or something came out, differently.
+ * Kills a node at each journal entry, and at the `kills` - 1 entries after it. Returns the number of disturbed runs.
+ * Throws AssertionError when people heard something else or the records differ.
  */
 export async function takeoverEverywhere(script: Play, options: SimulateOptions, kills: number): Promise<number> {
   const first = await play(script, options, kills, null)
@@ -34,8 +34,8 @@ export async function takeoverEverywhere(script: Play, options: SimulateOptions,
       } catch (error) {
         throw new assert.AssertionError({ message: `${where}: ${(error as Error).message}` })
       }
-      assert.deepEqual(then.heard, first.heard, `${where}, and people heard something else`)
-      assert.deepEqual(then.records, first.records, `${where}, and something else came of it`)
+      assert.deepEqual(then.heard, first.heard, `${where}: people heard something else`)
+      assert.deepEqual(then.records, first.records, `${where}: the records differ`)
       places++
     }
   }
@@ -53,23 +53,23 @@ async function play(script: Play, options: SimulateOptions, kills: number, death
   const sim = new Simulation(options, deadly.store)
   deadly.die = name => sim.kill(name)
   deadly.rise = name => void sim.open(name)
-  // a call needs somebody to go to, and one that has ended goes to nobody: its record is made by reconciliation
+  // a takeover needs a second node and a live call: the record of an ended call is written by reconciliation
   deadly.mayDie = uuid => sim.nodes.size === 2 && sim.switch.channels.get(uuid)?.down === false
   const close = () => sim.close()
   try {
-    await sim.until('the house opens', sim.ready)
-    await sim.until('the second node opens', sim.open('b'))
+    await sim.until('node a opens', sim.ready)
+    await sim.until('node b opens', sim.open('b'))
     await script(sim)
     await sim.advance('5s')
   } catch (error) {
-    await close().catch(() => {}) // what it left behind follows from what went wrong
+    await close().catch(() => {}) // leftovers are a consequence of the first error
     throw error
   }
   await close()
   return { heard: whatWasHeard(sim), records: sim.records.map(asLine).sort(), writes: deadly.writes }
 }
 
-/** Kills the node that is about to write, or has just written, the entries in question. */
+/** A call store that kills the node just before or just after it writes a certain journal entry. */
 class DeadlyCalls {
   readonly store: CallStore
   writes = 0
@@ -113,11 +113,14 @@ class DeadlyCalls {
 
   #kill(node: string): void {
     this.die(node as NodeName)
-    if (this.#left > 0) this.rise(node as NodeName) // for the next death
+    if (this.#left > 0) this.rise(node as NodeName) // the next kill needs a second node again
   }
 }
 
-/** Sounds and talks in order. What is heard again right after itself (a sound, or a sentence of several) was cut. Music is the background. */
+/**
+ * Sounds and talks of each person, in order, without music. A sound or a sequence of sounds that is heard twice in a
+ * row was cut by the takeover and counts once.
+ */
 function whatWasHeard(sim: Simulation): Record<string, string[]> {
   const all: Record<string, string[]> = {}
   for (const { who, what } of sim.switch.transcript) {
@@ -130,7 +133,7 @@ function whatWasHeard(sim: Simulation): Record<string, string[]> {
   return all
 }
 
-/** Sounds of one sentence, at most. */
+/** Largest number of sounds in a sequence that is repeated. */
 const LONGEST_SENTENCE = 4
 
 function dropRepeat(heard: string[]): void {

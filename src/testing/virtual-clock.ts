@@ -1,10 +1,12 @@
-/** Time that moves only when everybody waits for it: a Clock for tests, which jumps from timer to timer. */
+/** Virtual time: a Clock for tests that jumps from timer to timer, and only while all code waits for timers. */
 import type { Clock, Timer } from '../base/clock.ts'
 
-/** A Monday morning in winter: nothing special about the day, which is the point. */
+/** A Monday morning in winter: no weekend, no holiday, no change to summer time. */
 const START = Date.UTC(2026, 0, 5, 8, 0, 0)
 
-/** Promises drain within one turn; the second turn is for code that hops through setImmediate once itself. */
+/**
+ * Promises settle within one turn of the event loop; the second turn is for code that uses setImmediate once itself.
+ */
 const TURNS = 2
 
 class VirtualTimer implements Timer {
@@ -31,7 +33,7 @@ class VirtualTimer implements Timer {
 const before = (a: VirtualTimer, b: VirtualTimer) => a.at < b.at || (a.at === b.at && a.order < b.order)
 
 export class VirtualClock implements Clock {
-  /** Remembers where every timer was set. Costs a stack trace a timer: switch it on to find a leak. */
+  /** Records where every timer was set, to find a leak. Costs a stack trace for each timer. Default: false. */
   traceTimers = false
 
   readonly #start: number
@@ -55,7 +57,7 @@ export class VirtualClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Timer {
-    // whole milliseconds, as real timers: the rest of a fraction may be too small to move the time at all
+    // whole milliseconds, as real timers: the remainder of a fraction may be too small to move the time at all
     const timer = new VirtualTimer(
       this,
       this.#time + Math.max(0, Number.isNaN(ms) ? 0 : Math.ceil(ms)),
@@ -71,7 +73,7 @@ export class VirtualClock implements Clock {
     this.after(0, fn)
   }
 
-  /** Lets `ms` milliseconds pass, with everything that happens in them. */
+  /** Lets `ms` milliseconds pass and runs all timers that fall due in them. */
   async advance(ms: number): Promise<void> {
     const end = this.#time + ms
     await this.settle()
@@ -79,15 +81,15 @@ export class VirtualClock implements Clock {
     this.#time = end
   }
 
-  /** Lets everything happen that can happen without time passing, timers of this very moment included. */
+  /** Runs everything that needs no time to pass, including timers that are due now. */
   async settle(): Promise<void> {
     await this.#drain()
     while ((this.#next()?.at ?? Infinity) <= this.#time) await this.#step()
   }
 
   /**
-   * Jumps from timer to timer until the promise is settled or the predicate holds, and gives back its value.
-   * Rejects when `limitMs` of virtual time have passed, or when nothing is left that could happen.
+   * Jumps from timer to timer until the promise settles or the predicate returns something true; returns that value.
+   * Rejects when `limitMs` milliseconds of virtual time have passed, or when no timer is left.
    */
   async runUntil<T>(goal: Promise<T> | (() => T), limitMs: number): Promise<T> {
     const end = this.#time + limitMs
@@ -97,13 +99,13 @@ export class VirtualClock implements Clock {
       const value = reached()
       if (value) return typeof goal === 'function' ? (value as T) : goal
       const next = this.#next()
-      if (!next) throw new Error(`nothing is left to wait for, ${this.#time} ms after the start`)
-      if (next.at > end) throw new Error(`not reached within ${limitMs} ms`)
+      if (!next) throw new Error(`no timer is left ${this.#time} ms after the start: this can no longer happen`)
+      if (next.at > end) throw new Error(`not reached within ${limitMs} ms of virtual time`)
       await this.#step()
     }
   }
 
-  /** Time stands still until this real work (a file, an import) is done. Gives the promise back. */
+  /** Stops virtual time until this real work (a file, an import) is done. Returns the same promise. */
   hold<T>(work: Promise<T>): Promise<T> {
     this.#held++
     const release = () => void this.#held--
@@ -111,7 +113,7 @@ export class VirtualClock implements Clock {
     return work
   }
 
-  /** The timers that still live, soonest first; `stack` only with `traceTimers`. */
+  /** The pending timers, soonest first. `inMs` is in milliseconds; `stack` needs `traceTimers`. */
   pending(): { inMs: number; stack: string }[] {
     return this.#heap
       .filter(timer => timer.fn)
@@ -122,7 +124,9 @@ export class VirtualClock implements Clock {
       }))
   }
 
-  /** A timer was cancelled. Cancelled timers stay in the heap until they are half of it: cheaper than looking for them. */
+  /**
+   * A timer was cancelled. Cancelled timers stay in the heap until they are half of it: cheaper than a search for each.
+   */
   forget(): void {
     if (++this.#dead < 1_000 || this.#dead * 2 < this.#heap.length) return
     const alive = this.#heap.filter(timer => timer.fn)
@@ -131,7 +135,7 @@ export class VirtualClock implements Clock {
     for (const timer of alive) this.#push(timer)
   }
 
-  /** Runs all timers of the next moment, in order, then lets their consequences happen. */
+  /** Runs all timers of the next moment in order, then lets promises settle. */
   async #step(): Promise<void> {
     const at = this.#next()!.at
     this.#time = Math.max(this.#time, at)

@@ -76,5 +76,5 @@ test('an author who leaves the keyboard is hung up after a while', async () => {
 
 test('a flow that nobody has, or that calls people by itself, is refused with a word why', async () => {
   await assert.rejects(dialsIn('welcom', []), /no flow is called 'welcom' \(known: welcome, campaign-leg\)/)
-  await assert.rejects(dialsIn('campaign-leg', []), /'campaign-leg' is a flow for campaigns/)
+  await assert.rejects(dialsIn('campaign-leg', []), /flow "campaign-leg" is a campaignFlow/)
 })

@@ -77,5 +77,5 @@ test('bytes wait for whoever listens later', async () => {
   const atB = listen(b)
   await turn()
   assert.equal(atB.text(), 'hello')
-  assert.throws(() => b.listen({ data() {}, close() {} }), /listens to this wire already/)
+  assert.throws(() => b.listen({ data() {}, close() {} }), /has a listener already/)
 })

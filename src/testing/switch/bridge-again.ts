@@ -1,17 +1,17 @@
-/** Two recovered legs of a talk find each other again (switch_core_standard_on_reset). */
+/** Bridges two recovered legs of a talk again (switch_core_standard_on_reset). */
 import type { Channel } from './channel.ts'
 import { uuidBridge } from './talk.ts'
 
-/** A leg of a talk looks for the other one so often, and so long after each look. */
+/** A leg looks for the other leg so many times, with this pause after each look. */
 const LOOKS = 20
 const LOOK_MS = 100
 
-/** Milliseconds until the other leg must stand still. */
+/** Longest wait until the other leg is in CS_RESET. */
 const STANDSTILL_MS = 5_000
 
 /**
- * A recovered leg of a talk in CS_RESET: the first leg waits for the second and bridges again. When the
- * other one does not come back, nobody ever does anything with this one: it stays where it is, in silence.
+ * Runs for a recovered leg of a talk in CS_RESET: the first leg waits for the second and bridges again. When the other
+ * leg does not come back, FreeSWITCH does nothing more with this one: it stays in CS_RESET, in silence.
  */
 export async function bridgeAgain(channel: Channel): Promise<void> {
   channel.variables.set('call_uuid', channel.uuid)
@@ -33,7 +33,7 @@ async function otherLeg(channel: Channel): Promise<Channel | undefined> {
   return other
 }
 
-/** Rests until it is so, the time is over, or the leg is gone. */
+/** Waits until `done` is true, `ms` milliseconds have passed, or the leg has ended. */
 async function untilOrDown(channel: Channel, ms: number, done: () => boolean): Promise<void> {
   const { clock } = channel.sim
   const end = clock.monotonic() + ms

@@ -1,11 +1,11 @@
-/** Who is shown to whom: FreeSWITCH turns the ids of a leg round when it changes sides (flip_cid, invert_cid). */
+/** Caller ids: FreeSWITCH swaps caller and callee of a leg when the leg changes sides (flip_cid, invert_cid). */
 import type { Channel } from './channel.ts'
 
-/** The caller ids are turned round when a leg of ours enters a dialplan (switch_channel_flip_cid). */
+/** Swaps caller and callee when an outbound leg enters a dialplan (switch_channel_flip_cid). */
 export function turnIds(channel: Channel): void {
   if (channel.direction !== 'outbound' || channel.dialplan) return
   channel.dialplan = true
-  if (channel.recovering === 'bridged') return // they were turned in its first life
+  if (channel.recovering === 'bridged') return // FreeSWITCH swapped them before it crashed
   const { callerIdName, callerIdNumber, calleeIdNumber } = channel.profile.fields
   channel.variables.set('pre_transfer_caller_id_name', callerIdName)
   channel.variables.set('pre_transfer_caller_id_number', callerIdNumber)
@@ -29,7 +29,7 @@ function invert(channel: Channel): void {
   })
 }
 
-/** Before two legs are bridged by their uuids: the first is shown as the caller, the second as the called. */
+/** Runs before `uuid_bridge`: shows the first leg as the caller and the second as the called. */
 export function showAsTalk(first: Channel, second: Channel): void {
   turnIds(first)
   if (second.direction === 'outbound') second.dialplan = false

@@ -1,4 +1,7 @@
-/** How events describe a channel: state, profile, the other leg, variables, in FreeSWITCH's order (switch_channel_event_set_data). */
+/**
+ * The description of a channel in events: state, profile, the other leg and variables, in FreeSWITCH's order
+ * (switch_channel_event_set_data).
+ */
 import type { Channel } from './channel.ts'
 import { jsonMember, plainLine } from './encoding.ts'
 import type { TextFormat, Header } from './event.ts'

@@ -1,4 +1,6 @@
-/** One leg: its state, flags, variables and profile, and how events describe it. What it does is written elsewhere. */
+/**
+ * One leg: its state, flags, variables and profile. thread.ts runs its states, channel-text.ts describes it in events.
+ */
 import type { Timer } from '../../base/clock.ts'
 import type { Header } from './event.ts'
 import type { Listener } from './listener.ts'
@@ -15,7 +17,7 @@ export interface Action {
   readonly data: string
 }
 
-/** A command in a channel's private queue: `sendmsg` and broadcasts. */
+/** A command in a channel's private queue, from `sendmsg` or a broadcast. */
 export interface PrivateCommand {
   readonly headers: ReadonlyMap<string, string>
   readonly body: string
@@ -26,7 +28,7 @@ export interface Digit {
   readonly source: 'APP' | 'RTP'
 }
 
-/** Who else takes part in this call, as events tell it. */
+/** The other leg of this call, as events describe it. */
 export interface OtherLeg {
   readonly type: 'originator' | 'originatee'
   readonly profile: Profile
@@ -42,7 +44,7 @@ export class Channel {
   readonly createdAt: number
   profile: Profile
   otherLeg: OtherLeg | undefined
-  /** Who is at the other end of the line. */
+  /** The person at the other end of the line. */
   person: Person | undefined
 
   state: ChannelState = 'CS_NEW'
@@ -50,14 +52,14 @@ export class Channel {
   callState: CallState = 'DOWN'
   cause: string | undefined
 
-  /** Brought back from an earlier life of the switch and not yet at work again; 'bridged' when it was in a talk. */
+  /** Recovered after a crash of FreeSWITCH and not yet running again; 'bridged' when the leg was in a talk. */
   recovering: 'alone' | 'bridged' | undefined
   // FreeSWITCH's channel flags, by their names without CF_.
   answered = false
   earlyMedia = false
   ringReady = false
   dialplan = false
-  /** An incoming leg that was bridged as the second one (CF_BLEG). */
+  /** An inbound leg that was bridged as the second one (CF_BLEG). */
   secondLeg = false
   originating = false
   transfer = false
@@ -69,7 +71,7 @@ export class Channel {
   bridged = false
   bridgeOriginator = false
   uuidBridgeOriginator = false
-  /** Becomes the flag above when the next state begins to run (a state flag). */
+  /** Sets the flag above when the next state begins to run (a state flag). */
   pendingUuidBridgeOriginator = false
   broadcast = false
   stopBroadcast = false
@@ -78,9 +80,9 @@ export class Channel {
   legHolding = false
   hangupHeld = false
   divertsEvents = false
-  /** Which table of state handlers is laid over the standard one. */
+  /** The table of state handlers that overrides the standard one. */
   handlers: 'none' | 'uuid-bridge' | 'audio-bridge' = 'none'
-  /** The other leg, between the bridge's request and the start of the audio (the `_bridge_` of the second leg). */
+  /** The other leg between the request for the bridge and the start of the audio (`_bridge_` of the second leg). */
   bridgePeer: Channel | undefined
 
   extension: readonly Action[] | undefined
@@ -89,11 +91,13 @@ export class Channel {
   readonly commands: PrivateCommand[] = []
   readonly digits: Digit[] = []
   readonly recordings = new Map<string, Recording>()
-  /** Outbound connections that were opened for this channel: they live as long as they like. */
+  /** Outbound connections of this channel. They may outlive it (linger). */
   readonly listeners = new Set<Listener>()
-  /** Somebody still needs the dead session (an originate that has not returned): its CHANNEL_DESTROY waits. */
+  /**
+   * Number of users of the ended session, such as an originate that has not returned. CHANNEL_DESTROY waits for zero.
+   */
   locks = 0
-  /** What `show channels` says: it is not told of the end, only that the row is gone. */
+  /** The states in the row of `show channels`: they do not change at the end, the row is only removed. */
   row: { state: ChannelState; callState: CallState } = { state: 'CS_NEW', callState: 'DOWN' }
 
   readonly #timers = new Set<Timer>()
@@ -116,7 +120,7 @@ export class Channel {
     return this.answered || this.earlyMedia
   }
 
-  /** May an application go on? Asked by the channel's own thread: a state that waits to be run counts as no. */
+  /** True when an application may continue. For the channel's own thread: false while a new state waits to be run. */
   get ready(): boolean {
     return this.readyForOthers && this.running === this.state
   }
@@ -129,11 +133,11 @@ export class Channel {
   setState(state: ChannelState): void {
     if (this.state === state || (isDown(this.state) && stateNumber(state) < stateNumber(this.state))) return
     this.state = state
-    // A sleeping thread wakes a moment later: whoever changed the state goes on first.
+    // A sleeping thread wakes 1 ms later: the code that changed the state continues first.
     this.pulse.poke(this.asleep ? 1 : undefined)
   }
 
-  /** The thread waits for a change of state and nothing else: it wakes at once. */
+  /** The thread waits only for a change of state: it wakes at once. */
   asleep = false
 
   /** The thread begins to run a state. */
@@ -164,7 +168,7 @@ export class Channel {
     this.fire('CHANNEL_CALLSTATE', { before })
   }
 
-  /** Does something later, unless the leg has ended by then. */
+  /** Runs `fn` after `ms` milliseconds, unless the leg has ended by then. */
   later(ms: number, fn: () => void): void {
     const timer = this.sim.clock.after(ms, () => {
       this.#timers.delete(timer)
@@ -173,7 +177,7 @@ export class Channel {
     this.#timers.add(timer)
   }
 
-  /** The switch lost its power: nothing more happens here. */
+  /** FreeSWITCH has died: the leg does nothing more. */
   vanish(): void {
     this.state = 'CS_DESTROY'
     this.pulse.stop()
@@ -186,7 +190,9 @@ export class Channel {
     this.#timers.clear()
   }
 
-  /** Ends the leg with a cause, once. The thread notices at its next frame; the far end at once. */
+  /**
+   * Ends the leg with a cause; later calls have no effect. The thread notices at its next frame, the far end at once.
+   */
   hangUp(cause: string): void {
     if (this.down || this.cause) return
     if (this.legHolding) {
@@ -207,7 +213,7 @@ export class Channel {
     this.person?.lineDropped(cause)
   }
 
-  /** The channel that this one is bonded with, while both live. */
+  /** The channel that this one is bonded with, as long as both exist. */
   get partner(): Channel | undefined {
     const uuid = this.variables.get('signal_bond')
     return uuid === undefined ? undefined : this.sim.channels.get(uuid)
@@ -222,7 +228,7 @@ export class Channel {
     this.pulse.poke()
   }
 
-  /** For people who look for what a test left behind. */
+  /** The text about this channel in the list of a test's leftovers. */
   describe(): string {
     const doing = this.currentApplication?.application ?? 'no application'
     return `channel ${this.name} (${this.person?.name ?? this.uuid}) in ${this.running}, ${doing}`

@@ -11,7 +11,7 @@ const LEVELS = ['console', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 
 
 type Handler = (listener: Listener, argument: string, packet: Packet) => void | Promise<void>
 
-/** In FreeSWITCH's order: a command is what it begins with. */
+/** In FreeSWITCH's order: the first entry that the text begins with is the command. */
 const BEFORE_FULL: readonly (readonly [string, Handler, ('session' | 'any')?])[] = [
   ['filter ', filter],
   ['resume', resume, 'session'],
@@ -35,7 +35,7 @@ const FULL: readonly (readonly [string, Handler])[] = [
   ['noevents', noEvents],
 ]
 
-/** Obeys one command. A promise means that the connection answers nothing else until it is settled. */
+/** Runs one command. While the returned promise is pending, the connection answers no other command. */
 export function obeyCommand(listener: Listener, packet: Packet): void | Promise<void> {
   const { command } = packet
   const lower = command.toLowerCase()
@@ -74,7 +74,8 @@ function connect(listener: Listener): void {
     ],
   })
   listener.write(data.plain())
-  // The leg parks at once: who subscribes in the same write still sees its CHANNEL_PARK, who waits for the reply does not.
+  // The leg parks at once: an application that subscribes in the same write sees its CHANNEL_PARK, one that waits for
+  // the reply does not.
   channel.pulse.poke(0)
 }
 
@@ -145,7 +146,7 @@ function log(listener: Listener, argument: string): void {
   const text = argument.trim().split(' ')[0] || 'debug'
   const level = /^\d+$/.test(text) ? integer(text) : (LEVELS as readonly string[]).indexOf(text.toLowerCase())
   if (level < 0) return listener.reply('-ERR invalid log level')
-  listener.sim.unknown.push('log') // the reply is the real one's, its lines never come
+  listener.sim.unknown.push('log') // only the reply is simulated: no log line is ever sent
   listener.logLevel = level
   listener.reply(`+OK log level ${argument.trim().split(' ')[0] ?? ''} [${level}]`)
 }

@@ -1,4 +1,4 @@
-/** The dialplan as data: extensions by number and context, and the entry extension as the project's own dialplan has it. */
+/** The dialplan as data: extensions by number and context, and the entry extensions of the project's dialplan/. */
 import type { Action, Channel } from './channel.ts'
 import { bracketed, separate } from './separate.ts'
 
@@ -12,30 +12,30 @@ export interface Extension {
     | ((match: RegExpExecArray, variable: (name: string) => string | undefined) => readonly Action[])
 }
 
-/** So many takeovers a call survives: each uses up one line. */
+/** Number of `socket` lines. Each takeover uses one line, so a call survives so many takeovers. */
 const SOCKET_LINES = 8
 
-/** The context of everything that belongs to the house. */
+/** The context of all extensions of Switchhook. */
 const CONTEXT = 'switchhook'
 
 export interface EntryOptions {
-  /** Value of `switchhook_key`, by which the house knows its own legs. */
+  /** Value of `switchhook_key`, by which Switchhook recognises its own legs. */
   key?: string
-  /** Seconds until a node that says nothing loses the call; 15 unless said otherwise. */
+  /** The watchdog: seconds until a silent node loses the call. Default 15. */
   deadMansSwitch?: number
-  /** The hosts take turns at being first, unless false. */
+  /** Each `socket` line begins with the next host. Default true. */
   alternating?: boolean
-  /** Where the call goes then; the retry extension of the flow unless said otherwise. */
+  /** The extension to which the watchdog transfers the call. Default: the retry extension of the flow. */
   afterwards?: string
 }
 
-/** `action('set', 'a=b')`. */
+/** One line of an extension: `action('set', 'a=b')`. */
 export const action = (application: string, data = ''): Action => ({ application, data })
 
-/** What is set before the first offer. */
+/** Variables that are set before the first `socket` line. */
 const BEGIN = 'socket_resume=true~playback_terminators=none~max_session_transfers=100000~media_timeout=300000~'
 
-/** One armed `socket` line, the nth of its extension. */
+/** The nth `socket` line of an extension, with its watchdog. */
 function offer(nth: number, hosts: string, afterwards: string, options: EntryOptions): Action[] {
   const first = nth === 1
   return [
@@ -48,7 +48,7 @@ function offer(nth: number, hosts: string, afterwards: string, options: EntryOpt
   ]
 }
 
-/** The entry extension of a flow: eight armed `socket` lines, hosts alternating, then the apology. */
+/** The entry extension of a flow: eight `socket` lines with a watchdog each, hosts alternating, then the apology. */
 export function entryExtension(flow: string, hosts: readonly string[], options: EntryOptions = {}): Action[] {
   const order = (line: number) => inOrder(options.alternating === false ? 0 : line)
   const inOrder = (shift: number) => hosts.map((_, at) => `${hosts[(at + shift) % hosts.length]}/${flow}`).join('|')
@@ -57,17 +57,17 @@ export function entryExtension(flow: string, hosts: readonly string[], options: 
   return [...offers.flat(), action('transfer', `switchhook-sorry XML ${CONTEXT}`)]
 }
 
-/** What `switchhook_home` must look like: host:port. */
+/** Format of `switchhook_home`: host:port. */
 const HOME = /^[A-Za-z0-9][A-Za-z0-9.-]*:[0-9]{1,5}$/
 
-/** The extension of a leg that belongs to a certain node: offered to that one first, then as any other. */
+/** The extension of a leg that a certain node owns: FreeSWITCH offers it to that node first, then as any other call. */
 export function homeExtension(flow: string, home: string | undefined, options: EntryOptions = {}): Action[] {
   const entry = action('transfer', `switchhook-${flow} XML ${CONTEXT}`)
   if (!HOME.test(home ?? '')) return [entry]
   return [...offer(1, `\${switchhook_home}/${flow}`, `switchhook-${flow}`, options), entry]
 }
 
-/** What a caller gets when no node can be reached. */
+/** The apology: the extension of a caller for whom no node can be reached. */
 const SORRY: readonly Action[] = [
   action('sched_cancel'),
   action('sched_hangup', '+14400 ALLOTTED_TIMEOUT'),
@@ -81,12 +81,12 @@ const SORRY: readonly Action[] = [
 export class Dialplan {
   readonly #extensions: Extension[] = []
 
-  /** Adds an extension; those added later are asked first. */
+  /** Adds an extension. A later one has precedence over an earlier one. */
   extension(number: string | RegExp, actions: Extension['actions'], options: { context?: string } = {}): void {
     this.#extensions.unshift({ context: options.context ?? CONTEXT, number, actions })
   }
 
-  /** The extensions of the project's own dialplan: entry, retry and home of every flow, and the apology. */
+  /** Adds the extensions of the project's dialplan/: entry, retry and home of every flow, and the apology. */
   installEntry(hosts: readonly string[], options: EntryOptions = {}): void {
     this.extension(/^switchhook-([a-z0-9-]+)$/, match => entryExtension(match[1]!, hosts, options))
     const retry = { ...options, afterwards: 'switchhook-sorry', alternating: false }
@@ -97,7 +97,7 @@ export class Dialplan {
     this.extension('switchhook-sorry', SORRY)
   }
 
-  /** The actions for a number in a context; `variable` is asked for the leg's variables. */
+  /** The actions for a number in a context; undefined when there is none. `variable` returns the leg's variables. */
   find(
     number: string,
     context: string,
@@ -117,14 +117,17 @@ export class Dialplan {
   }
 }
 
-/** Finds what the leg shall do next (switch_core_standard_on_routing). `inline` carries its own actions: `app:data,app:data`. */
+/**
+ * Finds the next actions of a leg (switch_core_standard_on_routing). The dialplan `inline` has its actions in the
+ * number: `app:data,app:data`.
+ */
 export function route(channel: Channel): void {
   const { dialplan, destinationNumber, context, rdnis } = channel.profile.fields
   const actions =
     dialplan === 'inline'
       ? inline(destinationNumber)
       : channel.sim.dialplan.find(destinationNumber, context, name => channel.variables.get(name))
-  // as inline_dialplan_hunt: the applications are no number, the leg is still where it was
+  // as inline_dialplan_hunt: the list of applications is not a number, so the leg keeps its previous one
   if (dialplan === 'inline') channel.profile.change({ destinationNumber: rdnis, rdnis: '' })
   if (!actions) return channel.hangUp('NO_ROUTE_DESTINATION')
   channel.extension = actions

@@ -1,13 +1,13 @@
-/** Where the switch writes its recordings. A test breaks it to see what a flow does without them. */
+/** The disk of FreeSWITCH's recordings. A test breaks it to check a flow without recordings. */
 import type { SimulatedSwitch } from './simulated-switch.ts'
 
 /**
- * 'fine'; 'missing': the folder cannot be written (not mounted, read-only, no rights); 'full': no space is left. No recording can begin on
- * a disk that is not fine. One that runs already goes on, but what is said from then on is not in the file.
+ * 'fine'; 'missing': the folder cannot be written (not mounted, read-only, no rights); 'full': no space is left.
+ * No recording can begin on a disk that is not fine. A running recording continues, but nothing more reaches its file.
  */
 export type DiskState = 'fine' | 'missing' | 'full'
 
-/** Files that FreeSWITCH can write: those of libsndfile, of mod_sndfile's own and of mod_native_file. */
+/** File formats that FreeSWITCH can write: those of libsndfile, mod_sndfile's own and those of mod_native_file. */
 const FORMATS =
   /^(aiff?|au|snd|avr|caf|flac|htk|iff|mat|mpc|ogg|oga|opus|paf|pvf|raw|rf64|sd2|sds|sf|sph|nist|svx|voc|vox|w64|wav|wve|xi|r8|r16|r24|r32|gsm|ul|ulaw|al|alaw|adpcm|pcmu|pcma|g722|g729|l16|sln)$/i
 
@@ -23,7 +23,7 @@ export class Disk {
     return this.#state
   }
 
-  /** From now on, until it is said again. `sim.switch.disk.becomes('full')`, in a flow test. */
+  /** Sets the state from now on. In a flow test: `sim.switch.disk.becomes('full')`. */
   becomes(state: DiskState): void {
     this.#state = state
     if (state === 'fine') return
@@ -34,7 +34,7 @@ export class Disk {
     }
   }
 
-  /** Can a file be begun? A path without an extension is two files in the leg's own codec. */
+  /** True when a file can be created. A path without an extension means two files in the leg's own codec. */
   canBegin(path: string): boolean {
     const dot = path.lastIndexOf('.')
     return this.#state === 'fine' && (dot < 0 || FORMATS.test(path.slice(dot + 1)))

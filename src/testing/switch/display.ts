@@ -1,13 +1,13 @@
-/** Whom the telephones show while two people talk (switch_ivr_bridge_display, and what mod_sofia makes of it). */
+/** The name and number that telephones show during a talk (switch_ivr_bridge_display, and mod_sofia's part of it). */
 import type { Channel } from './channel.ts'
 import type { Header } from './event.ts'
 
-/** The next media frame of the leg that is told. */
+/** Time until the next media frame of the leg, in which the update is sent. */
 const FRAME_MS = 20
 
 const sent = new WeakMap<Channel, string>()
 
-/** Both are told who the other one is, each once for as long as nothing changes. */
+/** Sends each leg the name and number of the other one, and again only when they change. */
 export function showEachOther(caller: Channel, called: Channel): void {
   const [own, other] = [caller.profile.fields, called.profile.fields]
   show(called, caller, other.callerIdName || own.callerIdName, other.callerIdNumber || own.callerIdNumber || 'UNKNOWN')

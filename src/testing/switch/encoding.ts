@@ -1,6 +1,6 @@
-/** How FreeSWITCH writes values into events: its own URL encoding (plain) and its own JSON. */
+/** FreeSWITCH's encoding of values in events: its own URL encoding (plain) and its own JSON. */
 
-// SWITCH_URL_UNSAFE and everything that is not printable ASCII (switch_utils.c).
+// SWITCH_URL_UNSAFE and all characters that are not printable ASCII (switch_utils.c).
 const UNSAFE = /[^\x20-\x7e]|[\r\n #%&+:;<=>?@[\\\]^`{|}"]/
 const HEX = '0123456789ABCDEF'
 const KEEP = new Uint8Array(256)
@@ -10,7 +10,7 @@ const PERCENT = 0x25
 const isUpperHex = (byte: number | undefined) =>
   byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x46))
 
-/** switch_url_encode, bug for bug: a '%' that two upper-case hex digits follow is taken for encoded already and left alone. */
+/** switch_url_encode, with its bug: it leaves a '%' before two upper-case hex digits as it is. */
 export function urlEncode(value: string): string {
   if (!UNSAFE.test(value)) return value
   const bytes = Buffer.from(value, 'utf8')
@@ -23,18 +23,18 @@ export function urlEncode(value: string): string {
   return text
 }
 
-/** One header line of a plain event. An empty value is written `_undef_`. */
+/** One header line of a plain event. An empty value becomes `_undef_`. */
 export function plainLine(name: string, value: string): string {
   return `${name}: ${value === '' ? '_undef_' : urlEncode(value)}\n`
 }
 
-/** One member of a JSON event, with its leading comma. A value that begins `ARRAY::` becomes an array. */
+/** One member of a JSON event, with its leading comma. A value that begins with `ARRAY::` becomes an array. */
 export function jsonMember(name: string, value: string): string {
   const text = value.startsWith('ARRAY::') ? JSON.stringify(value.slice(7).split('|:')) : JSON.stringify(value)
   return `,${JSON.stringify(name)}:${text}`
 }
 
-/** FreeSWITCH's idea of true (switch_true). */
+/** True for the values that FreeSWITCH treats as true (switch_true). */
 export function isTrue(value: string | undefined): boolean {
   if (value === undefined) return false
   return (

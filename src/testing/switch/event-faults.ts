@@ -1,4 +1,7 @@
-/** Faults of the way that events take: withheld, late, twice, in another order. For tests; the switch itself knows nothing of it. */
+/**
+ * Faults in the delivery of events, for tests: withheld, delayed, repeated, reordered. The simulated FreeSWITCH itself
+ * is unaffected.
+ */
 import type { Clock } from '../../base/clock.ts'
 import type { SwitchEvent } from './event.ts'
 
@@ -6,12 +9,12 @@ export type Accept = (event: SwitchEvent) => boolean
 
 interface Rule {
   readonly accept: Accept
-  /** Everywhere, or only on connections to the inbound port. */
+  /** True: on all connections. False: only on connections to the inbound port. */
   readonly everywhere: boolean
   apply(event: SwitchEvent, deliver: () => void): void
 }
 
-/** Events that wait until they are released, in any order. */
+/** Held events: `release` delivers them, in any order. */
 export class HeldEvents implements Disposable {
   readonly #deliveries = new Map<SwitchEvent, (() => void)[]>()
   readonly #end: () => void
@@ -20,7 +23,7 @@ export class HeldEvents implements Disposable {
     this.#end = end
   }
 
-  /** In the order in which they happened, each once however many connections wait for it. */
+  /** The held events in the order in which they happened, each once however many connections wait for it. */
   get events(): SwitchEvent[] {
     return [...this.#deliveries.keys()]
   }
@@ -29,7 +32,7 @@ export class HeldEvents implements Disposable {
     this.#deliveries.set(event, [...(this.#deliveries.get(event) ?? []), deliver])
   }
 
-  /** Delivers them in this order (places in `events`; those that are not named come after), and holds no more. */
+  /** Ends the hold and delivers the events. `order`: indexes in `events`; the others follow in their own order. */
   release(order: readonly number[] = []): void {
     this.#end()
     const held = this.events
@@ -51,19 +54,19 @@ export class EventFaults {
     this.#clock = clock
   }
 
-  /** Nobody is ever told of such events. */
+  /** Drops the accepted events on all connections. */
   withhold(accept: Accept): Disposable {
     return this.#add({ accept, everywhere: true, apply() {} })
   }
 
-  /** The inbound connections are told so many milliseconds later; other events overtake them. */
+  /** Delays the accepted events by `ms` milliseconds on the inbound connections; other events overtake them. */
   delay(accept: Accept, ms: number | ((event: SwitchEvent) => number)): Disposable {
     const apply = (event: SwitchEvent, deliver: () => void) =>
       void this.#clock.after(typeof ms === 'number' ? ms : ms(event), deliver)
     return this.#add({ accept, everywhere: false, apply })
   }
 
-  /** The inbound connections are told twice. */
+  /** Delivers the accepted events twice on the inbound connections. */
   repeat(accept: Accept): Disposable {
     const apply = (_: SwitchEvent, deliver: () => void) => {
       deliver()
@@ -72,7 +75,7 @@ export class EventFaults {
     return this.#add({ accept, everywhere: false, apply })
   }
 
-  /** Such events wait, on the inbound connections, until they are released in an order of the test's choice. */
+  /** Holds the accepted events on the inbound connections until the test releases them, in an order of its choice. */
   hold(accept: Accept): HeldEvents {
     const rule = {
       accept,
@@ -84,7 +87,7 @@ export class EventFaults {
     return held
   }
 
-  /** Delivers the event to one connection, or does what the first rule that fits says. */
+  /** Delivers the event to one connection, or applies the first rule that accepts it. */
   pass(event: SwitchEvent, outbound: boolean, deliver: () => void): void {
     for (const rule of this.#rules)
       if ((rule.everywhere || !outbound) && rule.accept(event)) return rule.apply(event, deliver)

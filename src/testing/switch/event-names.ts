@@ -14,12 +14,15 @@ const EVENT_NAMES: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** The kind that a word names, in any case and with or without `SWITCH_EVENT_`; undefined when there is none (switch_name_event). */
+/**
+ * The kind of event that a word names, in any case, with or without `SWITCH_EVENT_`; undefined when there is none
+ * (switch_name_event).
+ */
 export function eventNamed(word: string): string | undefined {
   const name = word.toUpperCase().replace(/^SWITCH_EVENT_/, '')
   return EVENT_NAMES.has(name) ? name : undefined
 }
 
-/** What is left of ALL when one kind is taken away. */
+/** All kinds of events without ALL and without this one. */
 export const everyOther = (name: string): string[] =>
   [...EVENT_NAMES].filter(other => other !== name && other !== 'ALL')

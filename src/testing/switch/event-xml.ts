@@ -4,7 +4,7 @@ import { urlEncode } from './encoding.ts'
 const escaped = (text: string) =>
   text.replace(/[&<>]/g, character => (character === '&' ? '&amp;' : character === '<' ? '&lt;' : '&gt;'))
 
-/** Made of the same event as JSON. */
+/** Converts an event from its JSON form. */
 export function xmlOf(json: string): string {
   const { _body: body, 'Content-Length': length, ...headers } = JSON.parse(json) as Record<string, string | string[]>
   const lines = Object.entries(headers).flatMap(([name, value]) =>

@@ -1,32 +1,32 @@
-/** One event of the switch: rendered at most once per format, and only when somebody listens. */
+/** One event of FreeSWITCH: rendered at most once per format, and only when a connection receives it. */
 import type { Channel } from './channel.ts'
 import { channelText } from './channel-text.ts'
 import { jsonMember, plainLine } from './encoding.ts'
 import { xmlOf } from './event-xml.ts'
 
 export type Header = readonly [string, string]
-/** What events are written in. */
+/** Formats that events are rendered in directly. */
 export type TextFormat = 'plain' | 'json'
-/** What a connection may ask for. */
+/** Formats that a connection may request. */
 export type EventFormat = TextFormat | 'xml'
 
 export interface EventParts {
-  /** Headers in front of the channel's own. */
+  /** Headers before the channel's own. */
   before?: readonly Header[]
-  /** Headers behind them. */
+  /** Headers after the channel's own. */
   after?: readonly Header[]
   body?: string
   subclass?: string
 }
 
-/** What the switch itself puts into every event. */
+/** The values of FreeSWITCH itself in every event. */
 export interface Core {
   readonly coreUuid: string
   nowMicros(): number
   nextSequence(): number
 }
 
-/** Where in FreeSWITCH an event comes from: 1.10.12's own file, function and line. */
+/** The origin of an event in the source of FreeSWITCH 1.10.12: file, function and line. */
 const ORIGIN: Readonly<Record<string, readonly [string, string, number]>> = {
   CHANNEL_DATA: ['mod_event_socket.c', 'parse_command', 2021],
   CHANNEL_CREATE: ['switch_core_state_machine.c', 'switch_core_session_run', 626],
@@ -51,7 +51,7 @@ const ORIGIN: Readonly<Record<string, readonly [string, string, number]>> = {
   RE_SCHEDULE: ['switch_scheduler.c', 'switch_scheduler_execute', 73],
 }
 
-/** Events that carry a channel's state but not its variables. */
+/** Events with a channel's state but without its variables. */
 const WITHOUT_VARIABLES = new Set(['CHANNEL_STATE', 'CHANNEL_CALLSTATE', 'DTMF', 'TALK', 'NOTALK'])
 
 const ASCII = /^[\x00-\x7f]*$/
@@ -59,7 +59,7 @@ const ASCII = /^[\x00-\x7f]*$/
 let second = -1
 let dates = { local: '', gmt: '' }
 
-/** Both dates of this second, written once per second. */
+/** Both dates of this second, formatted once per second. */
 function datesOf(micros: number): { local: string; gmt: string } {
   const now = Math.floor(micros / 1_000_000)
   if (now !== second) {
@@ -92,7 +92,7 @@ export class SwitchEvent {
     return this.parts.subclass
   }
 
-  /** A header's value, as a filter asks for it: names without regard to case. */
+  /** The value of a header, for filters. Names are case-insensitive. */
   header(name: string): string | undefined {
     const wanted = name.toLowerCase()
     if (wanted === 'event-name') return this.name
@@ -106,7 +106,7 @@ export class SwitchEvent {
     return line ? decodeURIComponent(line[1]!) : undefined
   }
 
-  /** The body of a plain event: encoded headers, a blank line, and the body with its length when there is one. */
+  /** The text of a plain event: encoded headers, a blank line, and the body with its length when there is one. */
   plain(): string {
     if (this.#plain !== undefined) return this.#plain
     let text = this.subclass === undefined ? '' : plainLine('Event-Subclass', this.subclass)
@@ -130,7 +130,7 @@ export class SwitchEvent {
     return (this.#json = `{${text.slice(1)}}`)
   }
 
-  /** The whole frame as it goes over the wire, the same for all who listen in this format. */
+  /** The whole frame as sent, shared by all connections with this format. */
   frame(format: EventFormat): string | Buffer {
     return (this.#frames[format] ??= this.#render(format))
   }
@@ -138,7 +138,7 @@ export class SwitchEvent {
   #render(format: EventFormat): string | Buffer {
     const body = format === 'plain' ? this.plain() : format === 'json' ? this.json() : xmlOf(this.json())
     const head = (length: number) => `Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`
-    // Plain headers are ASCII by their encoding.
+    // The encoding of plain headers yields ASCII only.
     if ((format === 'plain' && !this.parts.body) || ASCII.test(body)) return head(body.length) + body
     const bytes = Buffer.from(body, 'utf8')
     return Buffer.concat([Buffer.from(head(bytes.length), 'latin1'), bytes])

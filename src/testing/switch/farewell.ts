@@ -1,4 +1,4 @@
-/** How SIP ended a leg, as variables: who said goodbye, and with which status (mod_sofia). The first word counts. */
+/** The SIP end of a leg as variables: which side ended it, and with which status (mod_sofia). The first end counts. */
 import type { Channel } from './channel.ts'
 
 const STATUS: ReadonlyMap<string, readonly [number, string]> = new Map([
@@ -7,10 +7,10 @@ const STATUS: ReadonlyMap<string, readonly [number, string]> = new Map([
   ['CALL_REJECTED', [603, 'Decline']],
 ])
 
-/** Other reasons of a telephone that does not want the call. */
+/** Status of a telephone that refuses a call for any other cause. */
 const UNAVAILABLE = [480, 'Temporarily Unavailable'] as const
 
-/** The far end ends the leg: it hangs up, gives up before the answer, or refuses with a status that says why. */
+/** The far end ends the leg: it hangs up, gives up before the answer, or refuses with the status of its cause. */
 export function farEndLeaves(channel: Channel, cause: string): void {
   if (channel.down) return
   const [disposition, status, phrase] = channel.answered
@@ -24,7 +24,7 @@ export function farEndLeaves(channel: Channel, cause: string): void {
   channel.hangUp(cause)
 }
 
-/** We end it: said when the leg is in CS_HANGUP, so CHANNEL_HANGUP does not have it yet. */
+/** FreeSWITCH ends the leg. The variables are set in CS_HANGUP, so CHANNEL_HANGUP does not have them yet. */
 export function weLeave(channel: Channel): void {
   if (channel.variables.get('sip_hangup_disposition') !== undefined) return
   if (channel.answered) return write(channel, 'send_bye')

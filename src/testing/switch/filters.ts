@@ -1,4 +1,4 @@
-/** What a connection lets through of the events that it asked for (`filter`). */
+/** Filters of a connection over the events that it subscribed to (`filter`). */
 import type { SwitchEvent } from './event.ts'
 import type { Listener } from './listener.ts'
 
@@ -7,7 +7,7 @@ export interface Filter {
   readonly value: string
 }
 
-/** Any filter that matches lets the event through; one that begins with '-' and matches keeps it out. */
+/** An event passes when any filter matches. It does not pass when a filter that begins with '-' matches. */
 function passes(event: SwitchEvent, filters: readonly Filter[]): boolean {
   let through = false
   for (const { name, value } of filters) {
@@ -26,7 +26,9 @@ function passes(event: SwitchEvent, filters: readonly Filter[]): boolean {
   return through
 }
 
-/** Did this connection ask for this event? One that said `myevents` for a leg that does not exist gets those of every leg. */
+/**
+ * True when this connection receives this event. After `myevents` for an unknown leg it receives those of every leg.
+ */
 export function asksFor(listener: Listener, event: SwitchEvent): boolean {
   const { events, subclasses, filters, channel } = listener
   if (!events.has('ALL')) {

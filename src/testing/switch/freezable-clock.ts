@@ -1,4 +1,7 @@
-/** The switch's own time. It can be frozen, as a process by SIGSTOP: time goes on outside, and what falls due waits until it is thawed. */
+/**
+ * The clock of the simulated FreeSWITCH. A test can freeze it, as SIGSTOP freezes a process: time passes outside, and
+ * timers that fall due wait until it is thawed.
+ */
 import type { Clock, Timer } from '../../base/clock.ts'
 
 class Alarm implements Timer {
@@ -46,7 +49,7 @@ export class FreezableClock implements Clock {
     return alarm
   }
 
-  /** Now; while frozen: when it is thawed. For what comes from outside. */
+  /** Runs `fn` now, or after the thaw while frozen. For input from outside, such as SIP and new connections. */
   whenAwake(fn: () => void): void {
     if (this.#frozen) this.#late.push(new Alarm(fn))
     else fn()
@@ -56,7 +59,7 @@ export class FreezableClock implements Clock {
     this.#frozen = true
   }
 
-  /** Everything that was due runs now, in the order in which it was due. */
+  /** Runs all timers that fell due while frozen, in their order. */
   thaw(): void {
     this.#frozen = false
     const late = this.#late
@@ -64,7 +67,7 @@ export class FreezableClock implements Clock {
     for (const alarm of late) alarm.run?.()
   }
 
-  /** The process has ended: what was due is never done. */
+  /** The process has ended: timers that fell due never run. */
   forget(): void {
     this.#frozen = false
     this.#late = []

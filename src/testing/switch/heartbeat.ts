@@ -1,4 +1,4 @@
-/** What the switch says of itself every twenty seconds, and how many sessions it counts. */
+/** FreeSWITCH's HEARTBEAT every twenty seconds, and its counts of sessions. */
 import type { Timer } from '../../base/clock.ts'
 import type { Header } from './event.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
@@ -6,15 +6,15 @@ import type { SimulatedSwitch } from './simulated-switch.ts'
 const VERSION = '1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit'
 const HEARTBEAT_MS = 20_000
 
-/** Sessions of one life of the switch. */
+/** Session counts since the start of FreeSWITCH. */
 export class Heart {
   readonly #sim: SimulatedSwitch
   #beat: Timer | undefined
-  /** Since startup. */
+  /** Sessions since startup. */
   sessions = 0
-  /** The most at once. */
+  /** Largest number of sessions at the same time. */
   peak = 0
-  /** The most within one second. */
+  /** Largest number of new sessions in one second. */
   busiestSecond = 0
   #second = 0
   #inSecond = 0
@@ -23,7 +23,7 @@ export class Heart {
     this.#sim = sim
   }
 
-  /** A session has begun; gives its number. */
+  /** Counts a new session and returns its number. */
   session(): number {
     const second = Math.floor(this.#sim.clock.now() / 1_000)
     this.#inSecond = second === this.#second ? this.#inSecond + 1 : 1
@@ -44,7 +44,7 @@ export class Heart {
     })
   }
 
-  /** A new life. */
+  /** FreeSWITCH restarts: all counts begin at zero. */
   forget(): void {
     this.sessions = 0
     this.peak = 0
@@ -56,7 +56,7 @@ export class Heart {
     this.#beat?.cancel()
   }
 
-  /** As `status` and HEARTBEAT write it. */
+  /** Uptime in the format of `status` and HEARTBEAT. */
   get uptime(): string {
     const total = Math.max(0, this.#sim.clock.now() - this.#sim.startedAt)
     const many = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`

@@ -1,4 +1,7 @@
-/** One event-socket connection of the switch, in either direction: what it subscribed to, when it writes, how it ends. */
+/**
+ * One connection of FreeSWITCH's event socket, inbound or outbound: its subscriptions, its writes and its end. Created
+ * for each connection to the inbound port and by the application `socket`.
+ */
 import type { Timer } from '../../base/clock.ts'
 import type { Wire } from '../../esl/wire.ts'
 import type { Channel } from './channel.ts'
@@ -8,21 +11,21 @@ import { asksFor, type Filter } from './filters.ts'
 import { PacketReader, type Packet } from './packet.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
 
-/** A listener looks at its queue whenever a command comes, and at least so often. */
+/** A listener writes its queue after each command, and at least this often. */
 const POLL_MS = 20
 
-/** An application that says nothing after it was connected to is given up. */
+/** FreeSWITCH closes a connection without a first command after this time. */
 const FIRST_PACKET_MS = 24_800
 
 const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n'
 
-/** A wire takes text as latin1, which is the same for these. */
+/** A wire encodes text as latin1, which is correct for these characters. */
 const ASCII = /^[\x00-\x7f]*$/
 
 export class Listener {
   readonly sim: SimulatedSwitch
   readonly wire: Wire
-  /** 'host:port' that an outbound connection went to, 'inbound' for the port. */
+  /** 'host:port' of an outbound connection, 'inbound' for the inbound port. */
   readonly address: string
   /** The channel that this connection controls: its own, or the one of `myevents <uuid>`. */
   channel: Channel | undefined
@@ -36,7 +39,7 @@ export class Listener {
   format: EventFormat = 'plain'
   wantsEvents = false
   myEvents = false
-  /** Seconds; -1 = for ever; undefined = not at all. */
+  /** Seconds; -1: without limit; undefined: no linger. */
   linger: number | undefined
   logLevel: number | undefined
   readonly events = new Set<string>()
@@ -74,7 +77,7 @@ export class Listener {
     if (!this.outbound) sim.clock.whenAwake(() => wire.write('Content-Type: auth/request\n\n'))
   }
 
-  /** Asked for what happens to its own leg, and for nothing else: of other legs' events nothing could pass. */
+  /** True when this connection subscribed to events of its own leg only: events of other legs are not offered to it. */
   narrow = false
 
   #isNarrow(): boolean {
@@ -85,7 +88,7 @@ export class Listener {
     )
   }
 
-  /** Queues the event if this connection asked for it. */
+  /** Queues the event if this connection subscribed to it. */
   offer(event: SwitchEvent): void {
     if (!this.running || !this.wantsEvents || !asksFor(this, event)) return
     const frame = event.frame(this.format)
@@ -99,14 +102,17 @@ export class Listener {
     this.wake()
   }
 
-  /** Takes an event that was diverted to it; it comes behind those that wait already, and waits itself until this connection asks for any events. */
+  /**
+   * Queues an event that was diverted to this connection (divert_events), after those that wait already. It is written
+   * once the connection has subscribed to any events.
+   */
   divert(event: SwitchEvent): void {
     if (!this.running) return
     this.#diverted.push(event)
     this.wake()
   }
 
-  /** Sees to the queue and the channel's state at the next look. */
+  /** Schedules the next look at the queue and at the channel's state. */
   wake(): void {
     if (this.#poll || this.finished || this.#busy) return
     const since = (this.sim.clock.monotonic() - this.#lastPoll) % POLL_MS
@@ -116,15 +122,18 @@ export class Listener {
     })
   }
 
-  /** The first command that an application says is obeyed, but only `connect` and `api` answer it: they write for themselves. */
+  /**
+   * Answers a command. FreeSWITCH runs the first command of an outbound connection but sends no reply to it, except to
+   * `connect` and `api`, which write by themselves.
+   */
   reply(text: string): void {
     if (this.#greeted || !this.outbound)
       this.write(`Content-Type: command/reply\nReply-Text: ${text || '-ERR command not found'}\n\n`)
   }
 
   /**
-   * Said once more while it lingers, the new number is taken for a moment in 1970: the connection ends at the next look. -1 is for ever
-   * (mod_event_socket keeps seconds and moments in one variable).
+   * Sets the linger in seconds; -1 means without limit. When the connection lingers already, FreeSWITCH reads the new
+   * number as a time in 1970 and ends the connection at the next look (mod_event_socket keeps both in one variable).
    */
   lingerFor(seconds: number): void {
     this.linger = seconds
@@ -137,7 +146,7 @@ export class Listener {
     this.wire.write(ASCII.test(text) ? text : Buffer.from(text, 'utf8'))
   }
 
-  /** Subscribed to something: from now on events are offered. */
+  /** Starts or ends the delivery of events after a change of subscriptions or filters. */
   subscribe(wants: boolean): void {
     this.wantsEvents = wants
     this.narrow = this.#isNarrow()
@@ -145,7 +154,7 @@ export class Listener {
     else this.sim.wide.delete(this)
   }
 
-  /** The switch lost its power. */
+  /** FreeSWITCH has died: the connection breaks. */
   vanish(): void {
     this.finished = true
     this.running = false
@@ -168,7 +177,7 @@ export class Listener {
     this.#diverted = []
   }
 
-  /** Writes what is queued; then the end of the channel, if it ended. */
+  /** Writes the queue, then the disconnect notice if the channel has ended. */
   look(): void {
     if (this.finished) return
     this.#lastPoll = this.sim.clock.monotonic()
@@ -184,7 +193,7 @@ export class Listener {
         `Channel-Name: ${this.channel.name}\nLinger-Time: ${this.linger}\nContent-Length: 0\n\n`,
     )
     if (this.linger < 0) return
-    // Whole seconds, and the limit itself must be over: 5 means 5 to 6.
+    // Whole seconds, and the limit must be exceeded: 5 means 5 to 6 s.
     const now = this.sim.clock.now()
     const until = (Math.floor(now / 1_000) + this.linger + 1) * 1_000
     this.#lingering = this.sim.clock.after(until - now, () => {
@@ -194,8 +203,8 @@ export class Listener {
   }
 
   /**
-   * The connection is over, whoever closed it. With socket_resume the channel is torn out of whatever it does, even when another
-   * connection drives it by now; in any case it is no longer under control.
+   * The connection is over, closed by either side. With socket_resume FreeSWITCH resets the channel, even when another
+   * connection controls it by now. In any case the channel is no longer controlled.
    */
   finish(): void {
     if (this.finished) return
@@ -222,13 +231,13 @@ export class Listener {
     if (!this.#busy) void this.#work()
   }
 
-  /** What came before the end of the stream is obeyed first; a reset throws it away. */
+  /** Commands before the end of the stream are run first. A reset (RST) discards them. */
   #hungUp(error: Error | undefined): void {
     this.#over = true
     if (error || !this.#busy) this.finish()
   }
 
-  /** One command after the other; `api` blocks the connection until it has answered. */
+  /** Runs one command after the other; `api` blocks the connection until it has answered. */
   async #work(): Promise<void> {
     this.#busy = true
     for (let packet = this.#packets.shift(); packet && this.running; packet = this.#packets.shift()) {

@@ -1,7 +1,7 @@
-/** Answering and early media: the moments when a leg gets audio. */
+/** Answer, early media and ringing of a leg. */
 import type { Channel } from './channel.ts'
 
-/** Answers an incoming leg, or notes that the far end of an outgoing one answered. */
+/** Answers an inbound leg, or records that the far end of an outbound leg has answered. */
 export function answer(channel: Channel): void {
   if (channel.answered || channel.down) return
   channel.profile.stamp({ answered: channel.sim.nowMicros() })

@@ -1,4 +1,4 @@
-/** How the switch reaches the listeners of applications: in memory, or over TCP in the demo; and how tests disturb it. */
+/** FreeSWITCH's connections to the listeners of nodes: in memory, or over TCP in the demo. Tests can disturb them. */
 import { connectTcp } from '../../esl/tcp.ts'
 import type { Wire } from '../../esl/wire.ts'
 import { memoryPair } from '../memory-wire.ts'
@@ -6,7 +6,7 @@ import { memoryPair } from '../memory-wire.ts'
 export type Accept = (wire: Wire) => void
 
 export class Network {
-  /** Who listens where, in memory: 'host:port' → gets the application's end of a new wire. */
+  /** Listeners in memory: 'host:port' → function that receives the node's end of a new connection. */
   readonly listeners = new Map<string, Accept>()
   readonly #refused = new Set<string>()
   readonly #tcp: boolean
@@ -16,14 +16,14 @@ export class Network {
     this.#tcp = tcp
   }
 
-  /** The switch's end of a fresh connection; undefined when it is refused. */
+  /** FreeSWITCH's end of a new connection; undefined when it is refused. */
   async connect(host: string, port: number): Promise<Wire | undefined> {
     const address = `${host}:${port}`
     if (this.#refused.has(address)) return undefined
     const accept = this.listeners.get(address)
     if (accept) {
       const [ours, theirs] = this.pair()
-      // Handed over in a turn of its own: the switch must listen first.
+      // Handed over in a microtask: FreeSWITCH's end must listen first.
       queueMicrotask(() => accept(theirs))
       return ours
     }
@@ -31,7 +31,7 @@ export class Network {
     try {
       return await connectTcp(host, port)
     } catch {
-      // Refused, unreachable, too slow: for the switch that is one and the same, it tries the next host.
+      // Refused, unreachable or too slow: FreeSWITCH tries the next host in each case.
       return undefined
     }
   }
@@ -55,7 +55,7 @@ export class Network {
     this.#refused.delete(address)
   }
 
-  /** Wires from now on deliver at most so many bytes at a time; 0 = as written. */
+  /** New connections deliver at most `bytes` bytes at a time; 0: as written. */
   slice(bytes: number): void {
     this.#slice = bytes
   }

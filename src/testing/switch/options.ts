@@ -1,23 +1,25 @@
-/** What a simulated switch can be told at its birth, and what it tells of its people. */
+/** Options of the simulated FreeSWITCH, and the lines of its transcript. */
 import type { Clock } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
 import type { SoundLength } from './sounds.ts'
 
 export interface SimulatedSwitchOptions {
   clock: Clock
-  /** Sound name → its length, or 'missing'. Everything else exists and lasts `usualSound`. */
+  /** Sound name → its length, or 'missing'. All other sounds exist and last `usualSound`. */
   sounds?: Readonly<Record<string, SoundLength>>
-  /** '2s' unless said otherwise. */
+  /** Length of sounds without an entry in `sounds`. Default '2s'. */
   usualSound?: Duration
-  /** Of the inbound port; 'ClueCon' unless said otherwise. */
+  /** Password of the inbound port. Default 'ClueCon'. */
   password?: string
-  /** 'tcp' also reaches listeners that are not in `listeners`. */
+  /** 'tcp' also reaches listeners that are not in `listeners`. Default 'memory'. */
   network?: 'memory' | 'tcp'
-  /** HEARTBEAT events every 20 s. On unless said otherwise: they keep a timer alive. */
+  /** Sends HEARTBEAT events every 20 s, which keep a timer pending. Default true. */
   heartbeat?: boolean
-  /** `track-calls` of the SIP profiles: answered legs can be brought back after a crash. On unless said otherwise (FreeSWITCH's own default is off). */
+  /**
+   * `track-calls` of the SIP profiles: answered legs are recovered after a crash. Default true (FreeSWITCH's own: off).
+   */
   trackCalls?: boolean
-  /** Same seed, same uuids. */
+  /** Seed of the uuids: the same seed gives the same uuids. Default 1. */
   seed?: number
 }
 

@@ -1,4 +1,4 @@
-/** Dialling out: dial strings, legs side by side, the first who answers wins (switch_ivr_originate). */
+/** Outbound calls: dial strings and parallel legs, of which the first to answer wins (switch_ivr_originate). */
 import type { Channel } from './channel.ts'
 import { integer, isTrue } from './encoding.ts'
 import { Pulse, REACTION_MS } from './pulse.ts'
@@ -9,9 +9,9 @@ import { live } from './thread.ts'
 import type { Place } from './world.ts'
 
 export interface Dialled {
-  /** The leg that answered (or has early media, when that is enough). */
+  /** The leg that answered, or that has early media when ignore_early_media is not set. */
   readonly leg?: Channel
-  /** Why nobody did. */
+  /** SUCCESS, or the cause of the failure. */
   readonly cause: string
 }
 
@@ -19,7 +19,7 @@ export interface DialOptions {
   dialString: string
   /** Seconds. */
   timeout: number
-  /** For whom: `bridge` has a caller, `originate` has none. */
+  /** The caller's leg for `bridge`; `originate` has none. */
   caller?: Channel
   callerIdName?: string
   callerIdNumber?: string
@@ -34,7 +34,7 @@ interface Target {
 
 type Variables = readonly (readonly [string, string])[]
 
-/** Dials groups (`|`) one after the other, the legs of a group (`,`) at the same time. */
+/** Dials the groups of a dial string (`|`) one after the other, and the legs of a group (`,`) at the same time. */
 export async function dial(sim: SimulatedSwitch, options: DialOptions): Promise<Dialled> {
   const parsed = bracketed(options.dialString, '{', '}')
   if (!parsed) return { cause: 'DESTINATION_OUT_OF_ORDER' }
@@ -55,7 +55,7 @@ async function dialGroup(
   const pulse = new Pulse(sim.clock)
   const legs: { channel: Channel; deadline: number }[] = []
   let cause = 'DESTINATION_OUT_OF_ORDER'
-  // The limits count whole seconds: originate_timeout ends when the number is reached, leg_timeout when it is passed.
+  // The limits count whole seconds: originate_timeout ends when the number is reached, leg_timeout when it is exceeded.
   const second = Math.floor(sim.clock.now() / 1_000)
   for (const endpoint of endpoints) {
     const own = bracketed(endpoint, '[', ']') ?? { variables: [], rest: endpoint }
@@ -92,7 +92,7 @@ async function dialGroup(
   for (const { channel } of legs) {
     if (channel !== result.leg && result.leg && !channel.down) channel.hangUp('LOSE_RACE')
     sim.watchers.unwatch(channel, pulse)
-    // The dead session is let go when whoever dialled has said so: its CHANNEL_DESTROY comes last.
+    // The ended session is released after `originate` or `bridge` has returned, so CHANNEL_DESTROY comes last.
     sim.clock.after(REACTION_MS, () => {
       channel.locks--
       sim.destroyWhenFree(channel)
@@ -133,7 +133,7 @@ function* exported(caller: Channel | undefined): Generator<[string, string]> {
   }
 }
 
-/** Waits until one leg has what is asked for, all are gone, the caller is gone, or the time is over. */
+/** Waits until one leg has answered, all legs have ended, the caller has left, or the time is over. */
 async function race(
   sim: SimulatedSwitch,
   options: DialOptions,
@@ -169,7 +169,7 @@ function giveUp(legs: readonly { channel: Channel }[], cause: string): Dialled {
   return { cause }
 }
 
-/** Where a dial string leads; a cause when it leads nowhere. */
+/** The target of an endpoint in a dial string, or the cause why there is none. */
 function targetOf(sim: SimulatedSwitch, endpoint: string): Target | string {
   const address = endpoint.trim()
   const [kind = '', first = '', ...others] = address.split('/')

@@ -1,4 +1,6 @@
-/** Reads what applications send to the event socket: packets that end with an empty line, with a body when they give its length. */
+/**
+ * Parses packets from applications to the event socket: lines up to an empty line, and a body of Content-Length bytes.
+ */
 
 export interface Packet {
   /** The first line. */
@@ -14,7 +16,7 @@ const LF = 10
 export class PacketReader {
   #rest: Buffer = Buffer.alloc(0)
 
-  /** Complete packets of this chunk and what was left before. */
+  /** Adds a chunk. Returns the packets that are complete now. */
   push(chunk: Buffer): Packet[] {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const packets: Packet[] = []
@@ -22,7 +24,7 @@ export class PacketReader {
     return packets
   }
 
-  /** Is a packet half here? Events wait behind it. */
+  /** True while a packet is incomplete. Events wait behind it. */
   get partial(): boolean {
     return this.#rest.length > 0
   }
@@ -42,7 +44,9 @@ export class PacketReader {
   }
 }
 
-/** Behind the second of two newlines with nothing but carriage returns between them; -1 when it is not here yet. */
+/**
+ * The index after the second of two newlines with only carriage returns between them; -1 when they are not here yet.
+ */
 function endOfHeaders(bytes: Buffer): number {
   for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) {
     let next = at + 1
@@ -53,8 +57,8 @@ function endOfHeaders(bytes: Buffer): number {
 }
 
 /**
- * Cuts lines as FreeSWITCH does: at the first carriage return ANYWHERE in what is left, else at the next newline.
- * So one CR in a value rewrites the whole command; a simulation that were kinder would hide an injection.
+ * Cuts lines as FreeSWITCH does: at the first carriage return ANYWHERE in the remaining text, else at the next newline.
+ * One CR in a value therefore changes the whole command. A more lenient simulation would hide an injection.
  */
 function cut(text: string): { command: string; headers: Map<string, string> } {
   const headers = new Map<string, string>()

@@ -1,23 +1,26 @@
-/** Waiting for commands: the park loop, and the queue that `sendmsg` and broadcasts fill (switch_ivr_park, switch_ivr_parse_event). */
+/**
+ * The park loop, and the queue of private commands that `sendmsg` and broadcasts fill (switch_ivr_park,
+ * switch_ivr_parse_event).
+ */
 import type { Channel, PrivateCommand } from './channel.ts'
 import { integer, isTrue } from './encoding.ts'
 import { execute } from './execute.ts'
 import { takeKey } from './keys.ts'
 import { causeOf } from './states.ts'
 
-/** Five frames of the caller's audio pass before a broadcast is played, so that its beginning is heard. */
+/** Length of a lead frame. A broadcast waits for five frames of the caller's audio, so that its beginning is heard. */
 const LEAD_FRAME_MS = 20
 
-/** Loops are for things that last: what took less than this is not repeated. */
+/** An application that took less than this is not repeated, in spite of `loops`. */
 const SHORTEST_LOOP_MS = 500
 
-/** Parks until somebody takes control away, the state changes, or the call ends. */
+/** Parks until the connection ends, the state changes, park_timeout passes, or the call ends. */
 export async function park(channel: Channel): Promise<void> {
   if ((channel.controlled && !channel.variables.isTrue('recovered')) || channel.state === 'CS_RESET') return
   const timeout = channel.variables.get('park_timeout')
   let expires = Infinity
   if (timeout !== undefined) {
-    // Whole seconds, so up to one second early.
+    // Whole seconds, so the timeout is up to one second early.
     expires = (Math.floor(channel.sim.clock.now() / 1_000) + integer(timeout)) * 1_000
     channel.variables.set('park_timeout', undefined)
     channel.variables.set('park_after_bridge', undefined)
@@ -44,7 +47,10 @@ export async function park(channel: Channel): Promise<void> {
   channel.fire('CHANNEL_UNPARK')
 }
 
-/** Runs everything in the queue, until one is broken off; a command with event-lock keeps the others waiting until it is done. */
+/**
+ * Runs the queued commands until one is ended by uuid_break. A command with event-lock delays the others until it is
+ * done.
+ */
 export async function parseCommands(channel: Channel): Promise<void> {
   while (!channel.eventLock && channel.commands.length > 0) {
     await parseNextCommand(channel)
@@ -76,7 +82,7 @@ async function obey(channel: Channel, command: PrivateCommand): Promise<void> {
     case undefined:
       return
     default:
-      // The real switch answers +OK and does nothing, so nobody would ever notice.
+      // FreeSWITCH answers +OK and does nothing: without this entry a test would not notice.
       channel.sim.unknown.push(`call-command ${command.headers.get('call-command')}`)
   }
 }
@@ -110,7 +116,7 @@ async function executeCommand(channel: Channel, command: PrivateCommand): Promis
   }
 }
 
-/** Ends what a command is playing, and its loops (switch_channel_stop_broadcast). */
+/** Ends the playback of a command, and its loops (switch_channel_stop_broadcast). */
 export function stopBroadcast(channel: Channel): void {
   if (!channel.broadcast) return
   channel.stopBroadcast = true

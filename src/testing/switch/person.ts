@@ -1,4 +1,4 @@
-/** Somebody at the far end of a line: what they hear, what they do, and whom they talk with. */
+/** A person at the far end of a leg: the sounds they hear, the person they talk with, and their actions. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { Emitter } from '../../base/events.ts'
 import type { Channel } from './channel.ts'
@@ -14,26 +14,26 @@ export interface Heard {
 
 export type PersonState = 'calling' | 'ringing' | 'up' | 'gone'
 
-/** How somebody speaks right after the call was answered. */
+/** The greeting of a person right after the answer. */
 export type Voice = 'human' | 'machine' | 'silence'
 
 export interface PersonEvents extends Record<string, unknown> {
-  /** A sound began: its name. */
+  /** A sound began; the value is its name. */
   heard: string
   /** The other side pressed this key. */
   key: string
   answered: Person
-  /** Nobody is on the line any more: the cause. */
+  /** The call ended; the value is the cause. */
   ended: string
-  /** Who is on the line now, or undefined when that talk is over. */
+  /** A talk began with this person; undefined: the talk is over. */
   talking: Person | undefined
 }
 
-/** A key is held for so long, and the switch knows it a moment after. */
+/** A key is held for KEY_MS, and FreeSWITCH receives it KEY_DELAY_MS later. */
 const KEY_MS = 250
 const KEY_DELAY_MS = 10
 
-/** Greetings as in the laboratory: milliseconds of speech after the answer. */
+/** Greetings as in the FreeSWITCH laboratory: milliseconds of speech after the answer. */
 const GREETING: Record<Voice, readonly (readonly [number, number])[]> = {
   human: [[0, 400]],
   machine: [[0, 4_500]],
@@ -45,7 +45,7 @@ export class Person {
   readonly world: World
   readonly heard: Heard[] = []
   state: PersonState
-  /** Why it ended. */
+  /** FreeSWITCH's cause, once the call has ended. */
   cause: string | undefined
   talksWith: Person | undefined
   #channel: Channel
@@ -53,7 +53,7 @@ export class Person {
   readonly #voice: Voice
   readonly #speech: { from: number; to: number }[] = []
   #pressing = 0
-  /** No switch is at the other end. */
+  /** FreeSWITCH has died, and the telephone still waits for recovery. */
   #silent = false
 
   constructor(world: World, name: string, channel: Channel, state: PersonState, voice: Voice) {
@@ -64,7 +64,7 @@ export class Person {
     this.#voice = voice
   }
 
-  /** The leg of the switch that ends here. */
+  /** The uuid of this person's leg. */
   get uuid(): string {
     return this.#channel.uuid
   }
@@ -77,7 +77,7 @@ export class Person {
     return this.#events.on(name, listener)
   }
 
-  /** The next event of that name; for `heard`, `accept` may choose the sound. */
+  /** Resolves with the next event of this name that `accept` accepts, such as one sound for `heard`. */
   next<K extends keyof PersonEvents & string>(
     name: K,
     accept?: (value: PersonEvents[K]) => boolean,
@@ -86,7 +86,7 @@ export class Person {
     return this.#events.next(name, signal, accept)
   }
 
-  /** Puts the receiver down, or gives up while it rings. */
+  /** Hangs up, or cancels the call while it rings. */
   hangUp(cause = 'NORMAL_CLEARING'): void {
     if (this.state === 'gone') return
     if (this.#silent) return this.lineDropped(cause)
@@ -96,7 +96,7 @@ export class Person {
     this.world.sim.clock.whenAwake(() => farEndLeaves(this.#channel, told))
   }
 
-  /** Presses keys one after the other, 250 ms each. What is still being pressed comes first. */
+  /** Presses keys one after the other, 250 ms each, after keys of earlier calls of this method. */
   press(keys: string): void {
     const { clock } = this.world.sim
     this.#pressing = Math.max(this.#pressing, clock.monotonic())
@@ -110,23 +110,23 @@ export class Person {
     }
   }
 
-  /** Picks up a phone that rings. */
+  /** Answers a ringing call. */
   answer(): void {
     this.world.sim.clock.whenAwake(() => this.state === 'ringing' && this.world.pickUp(this))
   }
 
-  /** Refuses a call that rings. */
+  /** Refuses a ringing call. */
   decline(): void {
     this.world.sim.clock.whenAwake(() => this.state === 'ringing' && farEndLeaves(this.#channel, 'CALL_REJECTED'))
   }
 
-  /** Speaks from now on for so long: matters to whoever waits for silence. */
+  /** Speaks from now on for `duration`. Recordings and detect applications that wait for silence notice it. */
   says(duration: Duration): void {
     const now = this.world.sim.clock.now()
     this.#speech.push({ from: now, to: now + ms(duration) })
   }
 
-  // What the switch tells: not for tests.
+  // For the simulated FreeSWITCH only, not for tests.
 
   lineAnswered(): void {
     if (this.state === 'up' || this.state === 'gone') return
@@ -137,7 +137,7 @@ export class Person {
     this.#events.emit('answered', this)
   }
 
-  /** The switch has died. One that may come back and ask for the call leaves the telephone as it is, in silence. */
+  /** FreeSWITCH has died. A leg that may be recovered (`mayComeBack`) stays up, in silence; any other one ends. */
   switchGone(mayComeBack: boolean): void {
     if (!mayComeBack) return this.lineDropped('NETWORK_OUT_OF_ORDER')
     this.#silent = true
@@ -145,7 +145,7 @@ export class Person {
     this.world.note(this, 'hears nothing any more')
   }
 
-  /** A new life of the switch has called the telephone back. */
+  /** FreeSWITCH has restarted and recovered the leg. */
   reconnected(channel: Channel): void {
     this.#channel = channel
     this.#silent = false
@@ -178,13 +178,13 @@ export class Person {
     this.#events.emit('talking', other)
   }
 
-  /** Did they say anything, or hear anything that was played to them, after that moment? */
+  /** True when the person spoke or heard a sound after `moment`. */
   spokeSince(moment: number): boolean {
     const now = this.world.sim.clock.now()
     return this.#speech.some(({ from, to }) => from < now && to > moment) || (this.heard.at(-1)?.at ?? 0) >= moment
   }
 
-  /** When, from `now` on, `needed` milliseconds of audio or silence begin; undefined = never. */
+  /** The time from `now` on at which `needed` milliseconds of audio or silence begin; undefined: never. */
   heardFrom(now: number, needed: number, wanted: 'audio' | 'silence'): number | undefined {
     const speech = this.#speech.filter(({ to }) => to > now).sort((a, b) => a.from - b.from)
     if (wanted === 'audio') {

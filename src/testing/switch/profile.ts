@@ -1,4 +1,4 @@
-/** A caller profile: who calls whom, where, and when it happened; rendered under the prefix that an event asks for. */
+/** A caller profile: caller, callee, destination and times of a leg, rendered with the prefix that an event needs. */
 import { jsonMember, plainLine } from './encoding.ts'
 
 export type Direction = 'inbound' | 'outbound'
@@ -26,7 +26,7 @@ export interface ProfileFields {
   profileIndex: string
 }
 
-/** Microseconds since the epoch; 0 = not yet. */
+/** Microseconds since the epoch; 0: not yet. */
 export interface Times {
   profileCreated: number
   created: number
@@ -113,8 +113,8 @@ export class Profile {
   }
 
   /**
-   * A copy; `step` makes it the next profile of the same channel, with its own index and time. That one does not remember a talk or a hold
-   * (switch_channel_set_caller_profile copies five of the times).
+   * A copy. With `step` it is the next profile of the same channel, with its own index and time. The next profile has
+   * no times of a bridge or a hold (switch_channel_set_caller_profile copies five of the times).
    */
   clone(step?: { now: number }): Profile {
     const copy = new Profile({ ...this.#fields }, { ...this.#times })

@@ -1,10 +1,10 @@
-/** A channel's waiting: until its time is over, or until somebody pokes it and the next media frame notices. */
+/** The wait of a channel's thread: until its time is over, or until a poke and the next media frame after it. */
 import type { Clock, Timer } from '../../base/clock.ts'
 
-/** Half a media frame: the average time until a channel's thread notices what others did to it. */
+/** Half a media frame: the average time until a channel's thread notices a change by another thread. */
 export const REACTION_MS = 10
 
-/** A hangup is noticed at the end of the frame. */
+/** A thread notices a hangup at the end of the frame. */
 export const HANGUP_REACTION_MS = 20
 
 export class Pulse {
@@ -15,7 +15,10 @@ export class Pulse {
     this.#clock = clock
   }
 
-  /** Waits `ms` at most (Infinity: until poked). Resolves with the time that passed. Nobody else may wait on the same channel. */
+  /**
+   * Waits at most `ms` milliseconds (Infinity: until poked). Resolves with the milliseconds that passed. Only one wait
+   * at a time is allowed.
+   */
   rest(ms: number): Promise<number> {
     const start = this.#clock.monotonic()
     return new Promise(resolve => {
@@ -31,7 +34,10 @@ export class Pulse {
     })
   }
 
-  /** Ends the rest in `ms`, unless it ends sooner by itself. 0 = in this tick. Whoever does not rest sees the change by looking. */
+  /**
+   * Ends the wait in `ms` milliseconds, unless it ends sooner by itself; 0: in this tick. Without a wait it has no
+   * effect: a running thread sees the change by itself.
+   */
   poke(ms: number = REACTION_MS): void {
     const waiting = this.#waiting
     if (!waiting) return
@@ -46,7 +52,7 @@ export class Pulse {
     waiting.timer = this.#clock.after(ms, waiting.resolve)
   }
 
-  /** For ever: whoever rests here never goes on. */
+  /** The current wait never ends. */
   stop(): void {
     this.#waiting?.timer?.cancel()
     this.#waiting = undefined

@@ -1,4 +1,7 @@
-/** What a name stands for on a leg: a variable, else a field of the caller profile, else a variable of the switch (switch_channel_get_variable). */
+/**
+ * The value of a name on a leg: a variable, else a field of the caller profile, else a global variable
+ * (switch_channel_get_variable).
+ */
 import type { Channel } from './channel.ts'
 import type { Profile, ProfileFields, Times } from './profile.ts'
 
@@ -34,12 +37,12 @@ const TIMES: ReadonlyMap<string, keyof Times> = new Map([
   ['transferred_time', 'transfer'],
 ])
 
-/** undefined = nothing of that name; a field without a value is ''. */
+/** undefined: no variable or field has this name. A field without a value is ''. */
 export function valueOf(channel: Channel, name: string): string | undefined {
   return channel.variables.get(name) ?? profileValue(channel, name.toLowerCase()) ?? channel.sim.globals.get(name)
 }
 
-/** `aleg_` and `bleg_` ask the profile of the leg that called this one, or was called by it. */
+/** `aleg_` reads the profile of the leg that called this one, `bleg_` that of the leg that this one called. */
 function profileValue(channel: Channel, name: string): string | undefined {
   const [, side, rest = name] = /^([ab])leg_(.*)$/.exec(name) ?? []
   if (side === undefined) return fieldOf(channel.profile, name)

@@ -1,4 +1,4 @@
-/** Recordings of a leg: they live in the switch, so they go on through talks, transfers and takeovers. */
+/** Recordings of a leg. They run in FreeSWITCH, so they continue during talks, transfers and takeovers. */
 import type { Channel } from './channel.ts'
 import { integer } from './encoding.ts'
 import type { Header } from './event.ts'
@@ -7,10 +7,13 @@ import { earlyMedia } from './media.ts'
 const SAMPLES_PER_MS = 8
 const BYTES_PER_SAMPLE = 2
 const WAV_HEADER = 44
-/** A file that ends before the first frame came is taken away again. */
+/** FreeSWITCH deletes a file that ends before its first frame. */
 const FRAME_MS = 20
 
-/** Why a recording ended: the real switch's words. 'uri-failure': the disk did not take it; 'empty-file': there was no sound yet, no file is left. */
+/**
+ * FreeSWITCH's cause for the end of a recording. 'uri-failure': the disk refused the file. 'empty-file': no audio came
+ * yet, and no file remains.
+ */
 type CompletionCause = 'success-maxtime' | 'empty-file' | 'success-silence' | 'no-input-timeout' | 'uri-failure'
 
 export class Recording {
@@ -18,11 +21,11 @@ export class Recording {
   readonly path: string
   readonly startedAt: number
   stoppedAt: number | undefined
-  /** Since then nothing can be written, which the switch says at the end of it. */
+  /** Time at which the disk failed. FreeSWITCH reports it only at the end of the recording. */
   brokeAt: number | undefined
   masked = false
   paused = false
-  /** What was done to it, for tests: 'mask', 'unmask', 'pause', 'resume', with the time. */
+  /** Changes of this recording with their times, for tests: 'mask', 'unmask', 'pause', 'resume'. */
   readonly changes: { at: number; what: string }[] = []
 
   constructor(uuid: string, path: string, at: number) {
@@ -33,13 +36,14 @@ export class Recording {
 }
 
 /**
- * Starts recording (switch_ivr_record_session_event); false when the leg has no audio or the file cannot be written. A second start on the
- * same path does nothing and is a success. `limit`: whole seconds, which end up to a second early (measured).
+ * Starts a recording (switch_ivr_record_session_event). False when the leg has no audio or the file cannot be written.
+ * A second start on the same path has no effect and returns true. `limit`: whole seconds; the recording ends up to one
+ * second early (measured).
  */
 export function startRecording(channel: Channel, path: string, limit = 0): boolean {
   if (channel.down) return false
   const deaf = channel.direction === 'outbound' && !channel.hasMedia
-  earlyMedia(channel) // a leg that rings counts as one with early media from here on, whether there is any or not
+  earlyMedia(channel) // from here on a ringing leg counts as one with early media, even without any audio
   if (deaf) return false
   if (channel.recordings.has(path)) return true
   if (!channel.sim.disk.canBegin(path)) {
@@ -60,7 +64,9 @@ export function startRecording(channel: Channel, path: string, limit = 0): boole
   return true
 }
 
-/** RECORD_INITIAL_TIMEOUT_MS without a sound, or RECORD_FINAL_TIMEOUT_MS of silence after the first one, end a recording. */
+/**
+ * Ends a recording after RECORD_INITIAL_TIMEOUT_MS without audio, or RECORD_FINAL_TIMEOUT_MS of silence after audio.
+ */
 function endAtSilence(channel: Channel, recording: Recording, running: () => boolean): void {
   const [initial, final] = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS'].map(name =>
     integer(channel.variables.get(name)),
@@ -85,7 +91,7 @@ function endAtSilence(channel: Channel, recording: Recording, running: () => boo
   look()
 }
 
-/** Stops one recording, or all in the order in which they began; false when there was none. */
+/** Stops one recording, or all in the order of their starts. False when there was none. */
 export function stopRecording(channel: Channel, path: string, cause: CompletionCause = 'success-maxtime'): boolean {
   const doomed =
     path.toLowerCase() === 'all'
@@ -98,14 +104,17 @@ export function stopRecording(channel: Channel, path: string, cause: CompletionC
     const empty = now - recording.startedAt < FRAME_MS
     if (empty) channel.variables.set('RECORD_DISCARDED', 'true')
     const why = recording.brokeAt !== undefined ? 'uri-failure' : empty ? 'empty-file' : cause
-    noteLength(channel, now - recording.startedAt) // of a full disk too: what it did not take is counted (measured)
+    noteLength(channel, now - recording.startedAt) // on a full disk, too, the unwritten part counts (measured)
     channel.variables.set('record_completion_cause', why)
     stopped(channel, recording.path, [['Record-Completion-Cause', why]])
   }
   return doomed.length > 0
 }
 
-/** At the end of the leg. Whether anything was heard is asked of each with a silence threshold, which any of these variables sets, '0' included. */
+/**
+ * Stops all recordings at the end of the leg. With a silence threshold each one reports whether it had audio. Any of
+ * these variables sets the threshold, even as '0'.
+ */
 export function stopAllRecordings(channel: Channel): void {
   const listens = ['RECORD_INITIAL_TIMEOUT_MS', 'RECORD_FINAL_TIMEOUT_MS', 'RECORD_SILENCE_THRESHOLD'].some(
     name => channel.variables.get(name) !== undefined,
@@ -116,7 +125,7 @@ export function stopAllRecordings(channel: Channel): void {
   }
 }
 
-/** Writes down how long a file became that has just ended. */
+/** Sets the variables with the length of a file that has just ended. `lasted`: milliseconds. */
 export function noteLength(channel: Channel, lasted: number): void {
   const samples = Math.floor(lasted) * SAMPLES_PER_MS
   channel.variables.set('record_file_size', String(WAV_HEADER + samples * BYTES_PER_SAMPLE))
@@ -129,7 +138,7 @@ export function stopped(channel: Channel, path: string, more: readonly Header[] 
   channel.fire('RECORD_STOP', { after: [['Record-File-Path', path], ...more] })
 }
 
-/** mask, unmask, pause, resume. */
+/** Masks, unmasks, pauses or resumes a recording. False when there is none for this path. */
 export function changeRecording(channel: Channel, path: string, what: string): boolean {
   const recording = channel.recordings.get(path)
   if (!recording) return false

@@ -1,4 +1,4 @@
-/** The switch's scheduler: tasks of a channel that fire on whole seconds (switch_scheduler). */
+/** FreeSWITCH's scheduler: tasks of a channel that run on whole seconds (switch_scheduler). */
 import type { Clock, Timer } from '../../base/clock.ts'
 import type { Channel } from './channel.ts'
 import { integer } from './encoding.ts'
@@ -14,7 +14,7 @@ export class Schedule {
   readonly #clock: Clock
   readonly #tasks = new Map<number, Task>()
   readonly #groups = new Map<string, Set<number>>()
-  /** Task 1 is the switch's own heartbeat. */
+  /** Task 1 is FreeSWITCH's own heartbeat. */
   #lastId = 1
 
   constructor(clock: Clock) {
@@ -31,7 +31,7 @@ export class Schedule {
     return this.#add(channel, when, `sched_hangup ${cause}`, () => channel.hangUp(cause))
   }
 
-  /** Deletes a task by its number, or all tasks of a group; gives back how many. */
+  /** Deletes a task by its number, or all tasks of a group. Returns how many were deleted. */
   cancel(idOrGroup: string): number {
     const doomed = /^\d+$/.test(idOrGroup) ? [Number(idOrGroup)] : [...(this.#groups.get(idOrGroup) ?? [])]
     return doomed.filter(id => this.#forget(id)).length
@@ -43,12 +43,12 @@ export class Schedule {
     this.#groups.clear()
   }
 
-  /** What still waits, in words. */
+  /** One text for each pending task. */
   pending(): string[] {
     return [...this.#tasks].map(([id, task]) => `task ${id}: ${task.label} for ${task.group}`)
   }
 
-  /** `+15` counts from the whole second that runs now, so it fires after 14 to 15 seconds. */
+  /** `+15` counts from the start of the current second, so the task runs after 14 to 15 s. */
   #add(channel: Channel, when: string, label: string, run: () => void): number {
     const id = ++this.#lastId
     const now = this.#clock.now()

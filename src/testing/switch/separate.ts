@@ -1,4 +1,4 @@
-/** How FreeSWITCH cuts its arguments into pieces (switch_separate_string), quotes and backslashes included. */
+/** FreeSWITCH's splitting of arguments (switch_separate_string), with its quotes and backslashes. */
 
 const ESCAPED = new Map([
   ['n', '\n'],
@@ -7,7 +7,9 @@ const ESCAPED = new Map([
   ['s', ' '],
 ])
 
-/** cleanup_separated_string: quotes go, escapes are resolved, spaces around go (not those inside quotes). */
+/**
+ * cleanup_separated_string: removes quotes, resolves escapes, and removes surrounding spaces (not those inside quotes).
+ */
 function clean(piece: string, delimiter: string): string {
   if (!piece.includes('\\') && !piece.includes("'"))
     return piece.trim() === piece ? piece : piece.replace(/^ +| +$/g, '')
@@ -37,7 +39,10 @@ function clean(piece: string, delimiter: string): string {
   return text.slice(0, end)
 }
 
-/** Cuts at a delimiter outside quotes; at most `max` pieces, the last one takes the rest. `^^:` at the start names another delimiter. */
+/**
+ * Splits at a delimiter outside quotes, into at most `max` pieces; the last one contains the rest. `^^:` at the start
+ * sets another delimiter.
+ */
 export function separate(text: string, delimiter: string, max: number): string[] {
   if (text.startsWith('^^') && text.length > 3) return separate(text.slice(3), text[2]!, max)
   const pieces: string[] = []
@@ -62,7 +67,7 @@ export function separate(text: string, delimiter: string, max: number): string[]
   return pieces.map(piece => clean(piece, blank ? '' : delimiter))
 }
 
-/** Cuts an argument into words at its spaces. */
+/** Splits an argument at its spaces. */
 export const words = (text: string, max: number): string[] => separate(text, ' ', max)
 
 /** The position of the bracket that closes the one at the beginning, or -1. */
@@ -75,7 +80,10 @@ export function closing(text: string, open: string, close: string): number {
   return -1
 }
 
-/** `{a=1,b=2}rest`: the variables, and what follows. Several brackets in a row are one. An unclosed bracket gives undefined. */
+/**
+ * Parses `{a=1,b=2}rest` into the variables and the rest. Several brackets in a row count as one. Returns undefined for
+ * an unclosed bracket.
+ */
 export function bracketed(
   text: string,
   open: string,

@@ -1,4 +1,7 @@
-/** FreeSWITCH 1.10.12 at the wire of its event socket: channels, dialplan, people, and two kinds of connections. */
+/**
+ * The simulated FreeSWITCH 1.10.12, as seen over its event socket: channels, dialplan, people, inbound and outbound
+ * connections. Simulation, the demo and tests create it. `make contract` compares it with a real FreeSWITCH.
+ */
 import type { Duration } from '../../base/duration.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { listenTcp } from '../../esl/tcp.ts'
@@ -27,9 +30,9 @@ import { World } from './world.ts'
 export class SimulatedSwitch {
   readonly clock: FreezableClock
   readonly world: World
-  /** Faults of events on their way. */
+  /** Faults in the delivery of events. */
   readonly faults: EventFaults
-  /** Calls that outlive the switch. */
+  /** Legs that can be recovered after a crash. */
   readonly tracking: Tracking
   readonly heart: Heart
   readonly dialplan = new Dialplan()
@@ -39,22 +42,22 @@ export class SimulatedSwitch {
   readonly sounds: Map<string, SoundLength>
   readonly usualSound: Duration
   readonly password: string
-  /** What a channel can execute. */
+  /** Applications, by name. */
   readonly applications: ReadonlyMap<string, Application> = APPLICATIONS
-  /** Gateway → state. */
+  /** Name of a gateway (a trunk) → its state. */
   readonly gateways = new Map<string, 'UP' | 'DOWN'>([['carrier', 'UP']])
   /** Every channel until its CHANNEL_DESTROY, by uuid: the rows of `show channels`. */
   readonly channels = new Map<string, Channel>()
-  /** Every event-socket connection. */
+  /** Every connection of the event socket. */
   readonly listening = new Set<Listener>()
-  /** Those that subscribed to more than one channel: asked for every event. */
+  /** Connections that subscribed to more than one channel: every event is offered to them. */
   readonly wide = new Set<Listener>()
-  /** What the house used and the simulation does not know: a test must end with none. */
+  /** Commands and applications that Switchhook used and the simulation does not know. A test must end with none. */
   readonly unknown: string[] = []
   readonly transcript: TranscriptLine[] = []
-  /** Where recordings are written. */
+  /** The disk of the recordings. */
   readonly disk = new Disk(this)
-  /** Every recording that was ever started. */
+  /** Every recording that was started, ended ones included. */
   readonly recordings: Recording[] = []
   readonly globals = new Map<string, string>([
     ['domain', '127.0.0.1'],
@@ -84,21 +87,27 @@ export class SimulatedSwitch {
     if (options.heartbeat !== false) this.heart.start()
   }
 
-  /** Who listens where in memory: 'host:port' → a function that gets the application's end of the wire and listens to it at once. */
+  /**
+   * Listeners in memory: 'host:port' → a function that receives the node's end of the connection and must call its
+   * listen() at once.
+   */
   get listeners(): Map<string, Accept> {
     return this.network.listeners
   }
 
-  /** The application's end of a fresh connection to the inbound port. Throws SwitchError LINK_DOWN when there is no switch, as esl/tcp.ts rejects. */
+  /**
+   * The client's end of a new connection to the inbound port. Throws SwitchError LINK_DOWN after `kill`, as esl/tcp.ts
+   * rejects.
+   */
   connect(): Wire {
     if (this.#dead)
-      throw new SwitchError('LINK_DOWN', 'cannot connect: connect ECONNREFUSED: the simulated switch is dead')
+      throw new SwitchError('LINK_DOWN', 'cannot connect: connect ECONNREFUSED: the simulated FreeSWITCH is dead')
     const [ours, theirs] = this.network.pair()
     void new Listener(this, ours, 'inbound', undefined, true)
     return theirs
   }
 
-  /** Opens the inbound port over TCP; gives back its number. */
+  /** Opens the inbound port over TCP. Returns the port number. */
   async listen(options: { host?: string; port: number }): Promise<number> {
     const door = await listenTcp({
       host: options.host ?? '127.0.0.1',
@@ -109,12 +118,12 @@ export class SimulatedSwitch {
     return door.port
   }
 
-  /** The extensions that the project's dialplan/ has, for every flow: entry, retry, apology. */
+  /** Adds the extensions of the project's dialplan/ for every flow: entry, retry, home, apology. */
   installEntry(hosts: readonly string[], options: EntryOptions = {}): void {
     this.dialplan.installEntry(hosts, options)
   }
 
-  /** A living channel, as uuid_exists sees it: one that has hung up is gone, though its row may stay. */
+  /** A live channel, as uuid_exists sees it: undefined once it has hung up, though its row may remain. */
   locate(uuid: string): Channel | undefined {
     const found = this.channels.get(uuid)
     return found?.down ? undefined : found
@@ -126,7 +135,7 @@ export class SimulatedSwitch {
     return channel
   }
 
-  /** The session goes when nobody holds it: connections that linger do. */
+  /** Destroys an ended session when no connection (linger) and no originate holds it. */
   destroyWhenFree(channel: Channel): void {
     if (
       channel.state !== 'CS_DESTROY' ||
@@ -166,7 +175,7 @@ export class SimulatedSwitch {
     return ++this.#sequence
   }
 
-  /** Connects to 'host:port' are refused, until `allow`. */
+  /** Refuses FreeSWITCH's connections to 'host:port' until `allow`. */
   refuse(address: string): void {
     this.network.refuse(address)
   }
@@ -175,12 +184,12 @@ export class SimulatedSwitch {
     this.network.allow(address)
   }
 
-  /** 'closes': a listener that accepts and closes; 'silent': one that accepts and never says a word. */
+  /** Adds a broken listener. 'closes': it accepts and closes. 'silent': it accepts and never writes. */
   accept(address: string, how: 'closes' | 'silent'): void {
     this.network.accept(address, how)
   }
 
-  /** Breaks connections (RST), all or those that are meant; gives back how many. */
+  /** Breaks connections with RST: all, or those that `meant` accepts. Returns how many. */
   dropConnections(
     meant: (connection: { address: string; uuid: string | undefined; outbound: boolean }) => boolean = () => true,
   ): number {
@@ -191,24 +200,27 @@ export class SimulatedSwitch {
     return doomed.length
   }
 
-  /** New connections deliver at most so many bytes at a time. */
+  /** New connections deliver at most `bytes` bytes at a time. */
   slice(bytes: number): void {
     this.network.slice(bytes)
   }
 
-  /** As SIGSTOP: connections are accepted, nothing is read, said or done, and time goes on. */
+  /** Like SIGSTOP: connections are accepted, but nothing is read, written or done while time passes. */
   freeze(): void {
     this.clock.freeze()
     for (const listener of this.listening) listener.wire.pause()
   }
 
-  /** As SIGCONT: what was due is done at once, then what came in is read. */
+  /** Like SIGCONT: all due timers run at once, then the received bytes are read. */
   thaw(): void {
     this.clock.thaw()
     for (const listener of this.listening) listener.wire.resume()
   }
 
-  /** Makes a zombie of a leg: its row stays and counts, but no command finds it and no event ever comes. `channels.delete` takes it away. */
+  /**
+   * Turns a leg into a zombie: its row stays and counts, but no command finds it and it sends no more events.
+   * `channels.delete` removes it.
+   */
   zombify(uuid: string): void {
     const channel = this.channels.get(uuid)!
     const { partner } = channel
@@ -220,8 +232,8 @@ export class SimulatedSwitch {
   }
 
   /**
-   * As kill -9: channels, tasks and connections are gone without a word. Far ends of tracked legs stay on the line and hear nothing, the
-   * others are gone. `restart` begins a new life with a new Core-UUID, and `sofia recover` brings the tracked legs back.
+   * Like kill -9: channels, tasks and connections end without any event. Far ends of tracked legs stay on the line in
+   * silence, the others end. After `restart` (with a new Core-UUID) `sofia recover` recovers the tracked legs.
    */
   kill(): void {
     this.#dead = true
@@ -234,6 +246,7 @@ export class SimulatedSwitch {
     this.schedule.clear()
   }
 
+  /** Starts FreeSWITCH again after `kill`, with a new Core-UUID and without channels. */
   restart(options: { heartbeat?: boolean } = {}): void {
     this.#dead = false
     this.coreUuid = this.newUuid()
@@ -243,7 +256,7 @@ export class SimulatedSwitch {
     if (options.heartbeat !== false) this.heart.start()
   }
 
-  /** Ends everything for good. */
+  /** Closes everything, including tracked legs and TCP ports. */
   async close(): Promise<void> {
     this.kill()
     this.tracking.end()
@@ -251,7 +264,7 @@ export class SimulatedSwitch {
     this.#doors = []
   }
 
-  /** What a test left behind, in words: none when it cleaned up. */
+  /** One text for each channel, task and connection that a test left over. */
   leftovers(): string[] {
     const channels = [...this.channels.values()].filter(channel => !channel.down)
     return [

@@ -1,4 +1,4 @@
-/** What a SIP leg brings along: profile and variables of calls in both directions, the ones that matter, in the real order. */
+/** Profile and variables of SIP legs in both directions: the ones that Switchhook uses, in FreeSWITCH's order. */
 import type { Channel } from './channel.ts'
 import { Profile, type ProfileFields, type Times } from './profile.ts'
 import type { SimulatedSwitch } from './simulated-switch.ts'
@@ -76,7 +76,7 @@ export interface OutgoingLeg {
   callerIdName: string
   callerIdNumber: string
   channelName: string
-  /** The leg for which it is dialled, for `bridge`. */
+  /** The caller's leg, for `bridge`. */
   caller: Channel | undefined
 }
 

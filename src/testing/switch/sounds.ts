@@ -1,9 +1,9 @@
-/** What a sound argument means: what the person hears, and for how long. */
+/** The meaning of a sound argument: the name that the person hears, and the length. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { closing } from './separate.ts'
 
 export interface Sound {
-  /** Sound path without root and extension, 'music …' when it never ends by itself; undefined for silence. */
+  /** Path of the sound without root and extension, or the URL of a stream; undefined for silence. */
   readonly what: string | undefined
   /** Milliseconds; Infinity for a stream. */
   readonly lasts: number
@@ -11,16 +11,16 @@ export interface Sound {
 
 export type SoundLength = Duration | 'missing'
 
-/** Everything up to a folder called sounds, with FreeSWITCH's language/voice folders, is not part of a sound's name. */
+/** The part of a path that is not in a sound's name: up to the folder `sounds`, with language and voice folders. */
 const ROOT = /^.*\/sounds\/(?:[a-z]{2}\/[a-z]{2}\/[a-z]+\/)?/
 const EXTENSION = /\.(wav|mp3|ogg|opus|gsm|ulaw|alaw|PCMU|PCMA|L16|raw|r8|r16|r24)$/i
 
-/** The name that people hear: `/usr/share/freeswitch/sounds/ivr/welcome.wav` → `ivr/welcome`. */
+/** The name of a sound: `/usr/share/freeswitch/sounds/ivr/welcome.wav` → `ivr/welcome`. */
 export function soundName(path: string): string {
   return path.replace(ROOT, '').replace(EXTENSION, '')
 }
 
-/** Length of a tone script: `%(on,off,frequency…)` items and plain gaps, `L=` repeats all of it. */
+/** Length of a tone script in milliseconds: the sum of its `%(on,off,frequency…)` items; `L=` repeats all of them. */
 export function toneLength(script: string): number {
   const [tones = '', ...options] = script.split(';')
   let total = 0
@@ -30,7 +30,7 @@ export function toneLength(script: string): number {
   return loops < 0 ? Infinity : total * Math.max(1, loops)
 }
 
-/** The sounds of one argument in their order, or 'missing' where a file does not exist. */
+/** The sounds of one argument in their order, with 'missing' for a file that does not exist. */
 export function soundsOf(
   argument: string,
   lengths: ReadonlyMap<string, SoundLength>,

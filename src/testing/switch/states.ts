@@ -1,4 +1,4 @@
-/** States of a channel, in FreeSWITCH's order: their number is their place. */
+/** States of a channel, in FreeSWITCH's order: the index is FreeSWITCH's number. */
 
 export const STATES = [
   'CS_NEW',
@@ -18,7 +18,7 @@ export const STATES = [
 
 export type ChannelState = (typeof STATES)[number]
 
-/** What a telephone would show of the leg, in FreeSWITCH's order: their number is their place. */
+/** Call states of a leg, as a telephone shows them, in FreeSWITCH's order: the index is FreeSWITCH's number. */
 export const CALL_STATES = [
   'DOWN',
   'DIALING',
@@ -39,7 +39,7 @@ export const stateNumber = (state: ChannelState): number => NUMBER.get(state)!
 
 export const isDown = (state: ChannelState): boolean => stateNumber(state) >= stateNumber('CS_HANGUP')
 
-/** Q.850 numbers of the causes that the house and the simulation meet. */
+/** Q.850 numbers of the causes that Switchhook and the simulation use. */
 const Q850 = new Map([
   ['NONE', 0],
   ['UNALLOCATED_NUMBER', 1],
@@ -81,7 +81,7 @@ const Q850 = new Map([
   ['EXCHANGE_ROUTING_ERROR', 25],
 ])
 
-/** The cause's name as FreeSWITCH would understand it: a name it knows, a Q.850 number, else NORMAL_CLEARING. */
+/** The cause as FreeSWITCH parses it: a known name, a Q.850 number, else NORMAL_CLEARING. */
 export function causeOf(text: string | undefined): string {
   if (!text) return 'NORMAL_CLEARING'
   const name = text.trim().toUpperCase()
@@ -90,7 +90,7 @@ export function causeOf(text: string | undefined): string {
   return 'NORMAL_CLEARING'
 }
 
-/** Numbers above 127 are FreeSWITCH's own and become 16 in hangup_cause_q850, as seen on the wire. */
+/** The number for hangup_cause_q850. FreeSWITCH's own numbers above 127 become 16, as seen on the wire. */
 export function q850(cause: string): number {
   const number = Q850.get(cause) ?? 16
   return number > 127 ? 16 : number

@@ -1,4 +1,4 @@
-/** The commands by which a connection says which events it wants (parse_command of mod_event_socket). */
+/** The commands by which a connection subscribes to events (parse_command of mod_event_socket). */
 import type { EventFormat } from './event.ts'
 import { eventNamed, everyOther } from './event-names.ts'
 import type { Listener } from './listener.ts'
@@ -35,7 +35,7 @@ export function filter(listener: Listener, argument: string): void {
   listener.reply(`+OK filter added. [${name}]=[${value}]`)
 }
 
-/** A connection that brought no leg names one. When that does not exist it still gets the events, of every leg. */
+/** An inbound connection names a leg. When that leg does not exist, the connection gets the events of every leg. */
 export function myEvents(listener: Listener, argument: string): void {
   if (listener.myEvents) return listener.reply('-ERR aready enabled.')
   if (!listener.channel) {
@@ -55,8 +55,8 @@ export function myEvents(listener: Listener, argument: string): void {
 }
 
 /**
- * Words that name no event are passed over; only when no word names one the command is refused. A misspelt name among others is therefore
- * never noticed on the real switch: here it is remembered for the test.
+ * Words that name no event are ignored; the command is refused only when no word names one. FreeSWITCH therefore does
+ * not report a misspelt name among others. Here it goes into `unknown`, and the test fails.
  */
 export function event(listener: Listener, argument: string): void {
   const [first = '', ...others] = wordsOf(argument)

@@ -1,4 +1,4 @@
-/** Two legs talking: `uuid_bridge`, the audio of a bridge, and what happens when it ends (switch_ivr_bridge.c, step by step). */
+/** The talk of two legs: `uuid_bridge`, the audio of a bridge and its end (switch_ivr_bridge.c, step by step). */
 import { showAsTalk } from './caller-ids.ts'
 import type { Channel } from './channel.ts'
 import { showEachOther } from './display.ts'
@@ -7,18 +7,18 @@ import { answer } from './media.ts'
 import { parseCommands, parseNextCommand, stopBroadcast } from './park.ts'
 import { transferAfterBridge } from './transfer.ts'
 
-/** One look at the other leg while it gets ready. */
+/** Time between two looks at the other leg while it gets ready. */
 const YIELD_MS = 20
 
-/** Audio flows for some frames before anything else is done in a bridge. */
+/** A bridge runs no queued command before this much audio has flowed. */
 const LEAD_MS = 200
 
 interface Audio {
-  /** The leg left by itself (a transfer, a reset): nothing that is set for the end of the talk applies. */
+  /** The leg left the bridge by a transfer or a reset: park_after_bridge and the like do not apply. */
   cleanExit: boolean
 }
 
-/** `uuid_bridge a b`. False when one of them is not there or nobody has media. */
+/** `uuid_bridge a b`. False when one leg has ended or neither has media. */
 export function uuidBridge(first: Channel, second: Channel): boolean {
   if (first.down || second.down || (!first.hasMedia && !second.hasMedia)) return false
   const [a, b] = first.hasMedia ? [first, second] : [second, first]
@@ -66,7 +66,7 @@ export function uuidBridge(first: Channel, second: Channel): boolean {
   return true
 }
 
-/** The first leg waits for the second to let go of what it did, then bridges (uuid_bridge_on_soft_execute). */
+/** The first leg waits until the second has left its application, then bridges (uuid_bridge_on_soft_execute). */
 export async function uuidBridgeSoftExecute(channel: Channel): Promise<void> {
   channel.handlers = 'none'
   if (!channel.uuidBridgeOriginator) return
@@ -97,7 +97,7 @@ export async function uuidBridgeSoftExecute(channel: Channel): Promise<void> {
   channel.uuidBridgeOriginator = false
 }
 
-/** False when the talk cannot begin; what becomes of the first leg is settled then. */
+/** False when the bridge cannot begin. Then the next state of the first leg is set already. */
 async function otherIsReady(channel: Channel, other: Channel): Promise<boolean> {
   for (let loops = 1_000; !other.down && !channel.down;) {
     if (other.state === other.running) {
@@ -178,7 +178,7 @@ function firstLegGoesOn(a: Channel, b: Channel): void {
   if (a.variables.isTrue('hangup_after_bridge')) a.hangUp(b.cause ?? 'NORMAL_CLEARING')
 }
 
-/** park_after_bridge comes before transfer_after_bridge. */
+/** park_after_bridge has precedence over transfer_after_bridge. False when neither is set. */
 function afterBridge(channel: Channel): boolean {
   if (channel.variables.isTrue('park_after_bridge')) parkSession(channel)
   else if (channel.variables.get('transfer_after_bridge') !== undefined) transferAfterBridge(channel)
@@ -209,11 +209,11 @@ export async function secondLegTalks(channel: Channel): Promise<void> {
   }
 }
 
-/** One direction of the audio: lasts as long as both legs stay (audio_bridge_thread). */
+/** One direction of the audio. It lasts as long as both legs stay in the bridge (audio_bridge_thread). */
 async function exchangeAudio(me: Channel, other: Channel, audio: Audio): Promise<void> {
   const start = me.sim.clock.monotonic()
   me.bridged = true
-  // The other direction begins in the other thread, at most a frame later.
+  // The other direction begins in the other thread, at most one frame later.
   other.bridged ||= other.state === 'CS_EXCHANGE_MEDIA' || other.bridgeOriginator
   let shown = false
   for (;;) {
@@ -226,7 +226,7 @@ async function exchangeAudio(me: Channel, other: Channel, audio: Audio): Promise
     if (other.down) break
     if (me.breaking) me.breaking = 0
     if (me.bridgeOriginator && !shown && other.answered) {
-      answer(me) // the other leg had early media only, until now
+      answer(me) // until now the other leg had early media only
       showEachOther(me, other)
       shown = true
     }
@@ -243,7 +243,7 @@ async function exchangeAudio(me: Channel, other: Channel, audio: Audio): Promise
   other.pulse.poke()
 }
 
-/** The holding party left: the held one goes with it, unless hold_hangup_xfer_exten says where to. */
+/** The holding leg left: the held leg is hung up, or transferred to the extension in hold_hangup_xfer_exten. */
 function holderLeft(me: Channel, other: Channel): void {
   const where = me.variables.get('hold_hangup_xfer_exten')
   if (where === undefined) other.hangUp(other.cause ?? 'NORMAL_CLEARING')

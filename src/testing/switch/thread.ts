@@ -1,4 +1,7 @@
-/** The life of a channel: one loop that runs the handler of its state and sleeps until the state changes (switch_core_session_run). */
+/**
+ * The thread of a channel: one loop that runs the handler of its state and sleeps until the state changes
+ * (switch_core_session_run).
+ */
 import { bridgeAgain } from './bridge-again.ts'
 import type { Channel } from './channel.ts'
 import { route } from './dialplan.ts'
@@ -67,7 +70,7 @@ function begin(channel: Channel): void {
   if (channel.recovering === 'alone') channel.recovering = undefined
 }
 
-/** Runs what is left of the extension, line after line (switch_core_standard_on_execute). */
+/** Runs the remaining lines of the extension (switch_core_standard_on_execute). */
 async function runExtension(channel: Channel): Promise<void> {
   channel.sim.tracking.track(channel)
   channel.variables.set('call_uuid', channel.uuid)
@@ -98,7 +101,7 @@ function end(channel: Channel): void {
   channel.setState('CS_REPORTING')
 }
 
-/** The times and durations that a CDR is made of. */
+/** Sets the variables with the times and durations for CDRs. */
 function stampVariables(channel: Channel, now: number): void {
   const { times } = channel.profile
   const { variables } = channel

@@ -1,8 +1,11 @@
 /**
- * Calls that outlive the switch: what a profile with `track-calls` writes down of its answered legs (switch_core_recovery_track), and how
- * `sofia recover` brings them back in the next life (switch_core_sqldb.c, recover_callback). A leg is written down when it is answered,
- * when it enters an extension (a transfer; not a takeover, which goes on in the same one) and at both ends of a talk: what is set later
- * is lost. Measured on 1.10.12 with a far end that survives.
+ * Recovery of calls after a crash of FreeSWITCH. A profile with `track-calls` stores its answered legs
+ * (switch_core_recovery_track), and `sofia recover` restores them after the restart (switch_core_sqldb.c,
+ * recover_callback). FreeSWITCH stores a leg:
+ * - when it is answered,
+ * - when it enters an extension (by a transfer; a takeover continues in the same extension),
+ * - at the start and at the end of a talk.
+ * Changes after that are lost. Measured on 1.10.12 with a far end that survives.
  */
 import type { Action, Channel } from './channel.ts'
 import type { Person } from './person.ts'
@@ -25,7 +28,7 @@ interface Tracked {
   readonly person: Person | undefined
 }
 
-/** The far end answers the new INVITE of a dialogue that it has ended already. */
+/** Time until the far end refuses the new INVITE of a dialogue that it has already ended. */
 const REFUSAL_MS = 20
 
 export class Tracking {
@@ -38,7 +41,7 @@ export class Tracking {
     this.#on = on
   }
 
-  /** Writes an answered SIP leg down as it is now. */
+  /** Stores the current state of an answered SIP leg. */
   track(channel: Channel): void {
     if (!this.#on || !channel.answered || channel.down || channel.recovering || !channel.name.startsWith('sofia/'))
       return
@@ -63,12 +66,12 @@ export class Tracking {
     this.#rows.delete(channel.uuid)
   }
 
-  /** Would this leg come back? Then its far end does not notice that the switch is gone. */
+  /** True when this leg can be recovered. Then its far end does not notice that FreeSWITCH has died. */
   keeps(channel: Channel): boolean {
     return this.#rows.has(channel.uuid)
   }
 
-  /** `sofia recover`: how many legs of earlier lives were called back. */
+  /** `sofia recover`: recovers the legs of earlier runs of FreeSWITCH. Returns how many. */
   recover(): number {
     const fallen = [...this.#rows.values()].filter(row => row.coreUuid !== this.#sim.coreUuid)
     for (const row of fallen) this.#rows.delete(row.uuid)
@@ -81,7 +84,7 @@ export class Tracking {
     this.#rows.clear()
   }
 
-  /** For good: nobody comes back, and the far ends are told. */
+  /** Ends tracking: no leg can be recovered any more, and the far ends are hung up. */
   end(): void {
     for (const { person } of this.#rows.values()) person?.lineDropped('NETWORK_OUT_OF_ORDER')
     this.#rows.clear()
@@ -97,7 +100,7 @@ export class Tracking {
       origCallerIdName: fields.callerIdName,
       origCallerIdNumber: fields.callerIdNumber,
     }
-    // the leg says when it was answered in its first life, but not when it was created
+    // a recovered leg keeps the time of its answer, but its time of creation is new
     const profile = new Profile(
       { ...fields, ...again },
       { ...times, created: now, resurrect: now, bridged: 0, lastHold: 0, holdAccum: 0 },

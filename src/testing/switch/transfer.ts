@@ -1,11 +1,11 @@
-/** Sending a leg to another extension (switch_ivr_session_transfer). */
+/** Transfer of a leg to another extension (switch_ivr_session_transfer). */
 import type { Channel } from './channel.ts'
 import { integer } from './encoding.ts'
 
-/** So many transfers a leg survives unless a variable says otherwise; the next one ends it. */
+/** Number of transfers that a leg survives without the variables below; the next one ends it. */
 const TRANSFERS = 70
 
-/** False when the leg has been transferred too often: it is hung up. */
+/** False when the leg was transferred too often: then it is hung up. */
 export function transfer(channel: Channel, extension: string, dialplan?: string, context?: string): boolean {
   const limit = channel.variables.get('max_session_transfers') ? 'max_session_transfers' : 'max_forwards'
   const set = channel.variables.get(limit)
@@ -41,7 +41,7 @@ export function transfer(channel: Channel, extension: string, dialplan?: string,
   channel.variables.set('signal_bond', undefined)
   channel.transfer = true
   channel.profile = next
-  channel.otherLeg = undefined // the next profile knows no other leg
+  channel.otherLeg = undefined // the new profile has no other leg
   channel.setState('CS_ROUTING')
   channel.variables.append('transfer_history', source)
   channel.variables.set('transfer_source', source)
@@ -49,7 +49,7 @@ export function transfer(channel: Channel, extension: string, dialplan?: string,
   return true
 }
 
-/** Uses up `transfer_after_bridge`: `extension:dialplan:context`. */
+/** Transfers to `transfer_after_bridge` (`extension:dialplan:context`) and unsets it. */
 export function transferAfterBridge(channel: Channel): void {
   const [extension = '', dialplan, context] = (channel.variables.get('transfer_after_bridge') ?? '').split(':')
   channel.variables.set('transfer_after_bridge', undefined)

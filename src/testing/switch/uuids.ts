@@ -1,8 +1,8 @@
-/** Uuids that look random and are the same in every run. */
+/** Uuids that look random but are the same in every run. */
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** A generator of version-4 uuids (mulberry32: quick, and good enough never to meet itself here). */
+/** A generator of version-4 uuids (mulberry32: fast, and random enough to avoid duplicates here). */
 export function uuids(seed: number): () => string {
   let state = seed >>> 0
   const next = () => {

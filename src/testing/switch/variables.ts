@@ -1,4 +1,6 @@
-/** Channel variables: names without regard to case, in the order in which they were last set, and their text in events kept ready. */
+/**
+ * Channel variables: case-insensitive names, in the order in which they were last set. Their text for events is cached.
+ */
 import { isTrue, jsonMember, plainLine } from './encoding.ts'
 
 interface Variable {
@@ -17,7 +19,7 @@ export class Variables {
     return this.#byName.get(name.toLowerCase())?.value
   }
 
-  /** An empty value takes the variable away. Setting it again moves it to the end, as FreeSWITCH does. */
+  /** Sets a variable. An empty value removes it. A new value moves it to the end, as in FreeSWITCH. */
   set(name: string, value: string | undefined): void {
     const key = name.toLowerCase()
     const old = this.#byName.get(key)
@@ -28,14 +30,14 @@ export class Variables {
     if (value) this.#byName.set(key, old?.value === value && old.name === name ? old : { name, value })
   }
 
-  /** Adds a value to those already there, as an ARRAY:: from the second on. */
+  /** Appends a value to the variable, which is an ARRAY:: from the second value on. */
   append(name: string, value: string): void {
     const old = this.get(name)
     if (old === undefined) this.set(name, value)
     else this.set(name, old.startsWith('ARRAY::') ? `${old}|:${value}` : `ARRAY::${old}|:${value}`)
   }
 
-  /** The leg is over: the text is not needed any more, the values may be asked for. */
+  /** The leg is over: frees the cached text, keeps the values. */
   release(): void {
     this.#plain = undefined
     this.#json = undefined
@@ -55,7 +57,7 @@ export class Variables {
     const lines: string[] = []
     for (const variable of this.#byName.values())
       lines.push((variable.plain ??= [plainLine(`variable_${variable.name}`, variable.value), ''].join('')))
-    return (this.#plain = lines.join('')) // joined, not added: a sum is a tree, which every event that holds it would walk again
+    return (this.#plain = lines.join('')) // not `+=`: that builds a tree, which every event would flatten again
   }
 
   json(): string {

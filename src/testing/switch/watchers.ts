@@ -1,4 +1,4 @@
-/** Threads that wait for what other channels do: an originate for its legs. Every event of a channel pokes them. */
+/** Threads that wait for other channels, such as an originate for its legs. Every event of a channel pokes them. */
 import type { Channel } from './channel.ts'
 import type { Pulse } from './pulse.ts'
 
@@ -20,7 +20,7 @@ export class Watchers {
     for (const pulse of this.#pulses.get(channel) ?? []) pulse.poke()
   }
 
-  /** Nobody waits any more, and nobody goes on. */
+  /** Ends all watches: the waiting threads never continue. */
   stop(): void {
     for (const pulses of this.#pulses.values()) for (const pulse of pulses) pulse.stop()
     this.#pulses.clear()

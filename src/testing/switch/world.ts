@@ -1,4 +1,4 @@
-/** The outside world: people who call, and people who can be called. */
+/** The world outside FreeSWITCH: people who call, and telephones that can be called. */
 import { ms, type Duration } from '../../base/duration.ts'
 import type { Channel } from './channel.ts'
 import { farEndLeaves } from './farewell.ts'
@@ -8,17 +8,17 @@ import type { SimulatedSwitch } from './simulated-switch.ts'
 import { incomingProfile, incomingVariables } from './sip.ts'
 import { live } from './thread.ts'
 
-/** What a phone does when it is called. */
+/** The reaction of a phone to a call. */
 export interface Behaviour {
-  /** A duration: rings so long, then somebody answers. */
+  /** A duration: the ring time until the answer. Otherwise what happens instead. */
   answers: Duration | 'busy' | 'never' | 'unallocated' | 'declined'
   /** Sends early media (183) instead of ringing (180). */
   early?: '183'
-  /** 'silence' unless said otherwise. */
+  /** The greeting after the answer. Default 'silence'. */
   speaks?: Voice
-  /** Hangs up so long after answering. */
+  /** Hangs up this long after the answer. Default: never. */
   talksFor?: Duration
-  /** Does something when it rings, for scripted people. */
+  /** Called when the phone rings, for scripted people. */
   rings?: (person: Person) => void
 }
 
@@ -27,7 +27,7 @@ export interface IncomingCall {
   name?: string
   /** The extension. */
   to: string
-  /** 'switchhook' unless said otherwise. */
+  /** The context of the dialplan. Default 'switchhook'. */
   context?: string
   variables?: Record<string, string>
   speaks?: Voice
@@ -35,16 +35,16 @@ export interface IncomingCall {
   uuid?: string
 }
 
-/** The way from a phone to the switch and back: one SIP message. */
+/** Time for a SIP message between a phone and FreeSWITCH and its answer. */
 const SIP_MS = 20
 
-/** Lines of the transcript; half of them go when it is full. */
+/** Largest number of lines in the transcript; the older half is removed when it is full. */
 const LONGEST_TRANSCRIPT = 100_000
 
-/** People whom a phone remembers: each holds a whole channel, and a phone of the demo rings for days. */
+/** Number of people that a phone keeps: each references a whole channel, and phones of the demo ring for days. */
 const REMEMBERED = 5
 
-/** The laboratory's carrier: the last digit of the number decides. */
+/** The trunk of the FreeSWITCH laboratory: the last digit of the number decides. */
 const CARRIER: Readonly<Record<string, Behaviour>> = {
   5: { answers: '600ms', speaks: 'human', talksFor: '2.5s' },
   6: { answers: '600ms', speaks: 'machine' },
@@ -54,13 +54,13 @@ const CARRIER: Readonly<Record<string, Behaviour>> = {
 }
 const SOMEBODY: Behaviour = { answers: '600ms', speaks: 'human' }
 
-/** A phone at an address, and everybody who was called there. */
+/** A phone at an address, and the people of its latest calls. */
 export class Place {
   readonly address: string
   behaviour: Behaviour
-  /** How often it rang. */
+  /** Number of calls that rang here. */
   rang = 0
-  /** One for every time that it rang, the latest last. */
+  /** The people of the latest calls, at most REMEMBERED, the latest last. */
   readonly people: Person[] = []
   #waiting: ((person: Person) => void)[] = []
 
@@ -69,7 +69,7 @@ export class Place {
     this.behaviour = behaviour
   }
 
-  /** The person of the next call that comes in here. */
+  /** Resolves with the person of the next call that rings here. */
   next(): Promise<Person> {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
@@ -93,14 +93,14 @@ export class World {
   readonly #places = new Map<string, Place>()
   readonly #users = new Set<string>()
   readonly #patterns: { pattern: RegExp; behaviour: Behaviour }[] = []
-  /** Who is on a line now. */
+  /** The people on a line now. */
   readonly people = new Set<Person>()
 
   constructor(sim: SimulatedSwitch) {
     this.sim = sim
   }
 
-  /** Somebody dials in. The call is there at once; what they hear comes when the dialplan plays it. */
+  /** Places an inbound call. The channel exists at once; the dialplan runs afterwards. */
   call(call: IncomingCall): Person {
     const { sim } = this
     const uuid = call.uuid ?? sim.newUuid()
@@ -126,8 +126,9 @@ export class World {
   }
 
   /**
-   * Says what happens when this address is called: 'user/alice', 'sofia/gateway/carrier/2001', 'loopback/9', or an expression over it.
-   * `user/` addresses exist only when they are named here, and are registered from then on; numbers of a known gateway answer by their last digit.
+   * Sets the reaction of an address, or of all addresses that match an expression: 'user/alice',
+   * 'sofia/gateway/carrier/2001', 'loopback/9'. A `user/` address exists and is registered only after this call.
+   * Numbers of a known gateway react by their last digit without it.
    */
   at(address: string, behaviour: Behaviour): Place
   at(address: RegExp, behaviour: Behaviour): void
@@ -141,7 +142,7 @@ export class World {
     return place
   }
 
-  /** Takes a phone away: `user/alice` is no longer registered. */
+  /** Removes a phone: `user/alice` is no longer registered. */
   remove(address: string): void {
     this.#places.delete(address)
   }
@@ -161,17 +162,17 @@ export class World {
       })
   }
 
-  /** Is any telephone registered? */
+  /** True when any telephone is registered. */
   get hasRegistrations(): boolean {
     return [...this.#places.keys()].some(address => address.startsWith('user/'))
   }
 
-  /** Is there such a user in the directory, with a phone or without? */
+  /** True when the directory has this user, with a registered phone or without. */
   knows(address: string): boolean {
     return this.#users.has(address)
   }
 
-  /** The phone at an address; undefined when nobody would answer there at all. */
+  /** The phone at an address; undefined for a user without a registered phone. */
   find(address: string): Place | undefined {
     const place = this.#places.get(address)
     if (place) return place
@@ -181,7 +182,7 @@ export class World {
     return new Place(address, CARRIER[address.at(-1)!] ?? SOMEBODY)
   }
 
-  /** A leg of ours reaches a phone. */
+  /** An outbound leg reaches a phone. */
   ring(channel: Channel, place: Place): void {
     const { behaviour } = place
     channel.later(SIP_MS, () => {
@@ -205,7 +206,7 @@ export class World {
     })
   }
 
-  /** The phone is picked up: the person is on the line, and the switch knows. */
+  /** The person answers the phone, and FreeSWITCH marks the leg as answered. */
   pickUp(person: Person): void {
     if (person.channel.down) return
     answer(person.channel)
@@ -227,7 +228,7 @@ export class World {
   }
 
   note(person: Person, what: string): void {
-    // A demo runs for days: only the latest past is kept.
+    // A demo runs for days: only the latest lines are kept.
     if (this.sim.transcript.length >= LONGEST_TRANSCRIPT) this.sim.transcript.splice(0, LONGEST_TRANSCRIPT / 2)
     this.sim.transcript.push({ at: this.sim.clock.now(), who: person.name, what })
   }

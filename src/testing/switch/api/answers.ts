@@ -1,4 +1,4 @@
-/** Answers that many API commands share, to the letter. */
+/** Answers that many API commands share, identical to FreeSWITCH's. */
 
 export const OK = '+OK\n'
 export const NO_CHANNEL = '-ERR No such channel!\n'

@@ -1,4 +1,4 @@
-/** API commands about one channel: variables, keys, its end. */
+/** API commands about one channel: variables, keys, hangup. */
 import { queueKeys } from '../keys.ts'
 import { earlyMedia } from '../media.ts'
 import { valueOf } from '../reading.ts'
@@ -21,7 +21,7 @@ export const channelApi: Record<string, Api> = {
     return OK
   },
 
-  /** The real one says the usage line behind an error, and nothing at all when there is no blank. */
+  /** FreeSWITCH adds the usage line to an error, and answers nothing at all when the argument has no blank. */
   uuid_setvar_multi(sim, argument) {
     const syntax = usage('<uuid> <var>=<value>;<var>=<value>...')
     if (argument === '') return syntax

@@ -1,4 +1,4 @@
-/** API commands about the switch itself. */
+/** API commands about FreeSWITCH itself. */
 import { words } from '../separate.ts'
 import type { SimulatedSwitch } from '../simulated-switch.ts'
 import type { Api } from './index.ts'

@@ -1,4 +1,4 @@
-/** The API command that plays something to a leg beside whatever it hears (switch_ivr_displace_session). */
+/** The API command that plays a file to a leg in addition to what the leg hears (switch_ivr_displace_session). */
 import type { Channel } from '../channel.ts'
 import { integer } from '../encoding.ts'
 import { earlyMedia } from '../media.ts'
@@ -11,7 +11,7 @@ const SYNTAX = '<uuid> [start|stop] <path> [<limit>] [mux]'
 
 const displaced = new WeakMap<Channel, Set<string>>()
 
-/** False when the leg has no audio, the file does not exist, or is played already. */
+/** False when the leg has no audio, the file does not exist, or the file plays already. */
 function start(channel: Channel, path: string, limit: number): boolean {
   earlyMedia(channel)
   const paths = displaced.get(channel) ?? new Set<string>()

@@ -1,4 +1,7 @@
-/** All API commands that the simulation knows. Anything else is answered as the real switch does, and remembered for the test. */
+/**
+ * All API commands that the simulation knows. Others get FreeSWITCH's answer and are noted in `unknown`: the test
+ * fails.
+ */
 import type { SimulatedSwitch } from '../simulated-switch.ts'
 import { channelApi } from './channel.ts'
 import { coreApi } from './core.ts'
@@ -9,7 +12,7 @@ import { scheduleApi } from './schedule.ts'
 import { showApi } from './show.ts'
 import { talkApi } from './talk.ts'
 
-/** The answer, or a promise of it for commands that block their connection. */
+/** Returns the answer, or a promise of it for a command that blocks its connection. */
 export type Api = (sim: SimulatedSwitch, argument: string) => string | Promise<string>
 
 const COMMANDS: ReadonlyMap<string, Api> = new Map(

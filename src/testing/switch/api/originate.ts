@@ -1,4 +1,4 @@
-/** The API command that dials. Answered when the call was answered or has failed. */
+/** The API command `originate`. Its answer comes when the call was answered or has failed. */
 import { turnIds } from '../caller-ids.ts'
 import { dial } from '../originate.ts'
 import { integer } from '../encoding.ts'
@@ -10,7 +10,7 @@ import type { Api } from './index.ts'
 const SYNTAX =
   '<call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] [<cid_name>] [<cid_num>] [<timeout_sec>]'
 
-/** Seconds that a call rings when nothing else is said. */
+/** Ring time in seconds when the command names none. */
 const TIMEOUT = 60
 
 export const originateApi: Record<string, Api> = {

@@ -1,11 +1,13 @@
-/** `show`: the switch's view of its channels. It lags behind the truth, and keeps dead legs while somebody lingers. */
+/** `show`: FreeSWITCH's list of its channels. It lags, and it keeps ended legs as long as a connection lingers. */
 import type { Channel } from '../channel.ts'
 import type { SimulatedSwitch } from '../simulated-switch.ts'
 import type { Api } from './index.ts'
 
 type Row = Record<string, string>
 
-/** A leg is in the list so long after its arrival at the latest: the real switch's database may lag by that much, so this one always does. */
+/**
+ * The list shows a leg so long after its arrival. FreeSWITCH's database lags by up to this much, the simulation always.
+ */
 const LAG_MS = 100
 
 const listed = (sim: SimulatedSwitch): Channel[] =>
@@ -64,7 +66,7 @@ const SENT = 'sent_callee_name sent_callee_num'
 const CALL_COLUMNS = `${COMMON} ${SHOWN} call_uuid hostname ${SENT}`.split(' ')
 const B_COLUMNS = `${COMMON} ${SHOWN} ${SENT}`.split(' ')
 
-/** One row per call: a talk is one call of two legs. */
+/** One row per call: two bridged legs are one call. */
 function callRows(sim: SimulatedSwitch, bridgedOnly: boolean): Row[] {
   const rows: Row[] = []
   const second = new Set<string>()
@@ -107,9 +109,9 @@ export const showApi: Record<string, Api> = {
       case 'calls':
         return print(callRows(sim, false), json, count)
       case 'bridged_calls':
-        return print(callRows(sim, true), json && !count, false) // the real one cannot count them
+        return print(callRows(sim, true), json && !count, false) // FreeSWITCH cannot count these
       case 'registrations':
-        if (sim.world.hasRegistrations) sim.unknown.push('api show registrations') // they are not simulated
+        if (sim.world.hasRegistrations) sim.unknown.push('api show registrations') // not simulated
         return print([], json, count)
       default:
         sim.unknown.push(`api show ${what}`)

@@ -21,7 +21,7 @@ function hold(channel: Channel, on: boolean): boolean {
   return true
 }
 
-/** Queues a playback, or any application as `app::arg`, with a `!` a hangup behind it. */
+/** Queues a playback, or any application as `app::arg`; `app!cause::arg` also queues a hangup after it. */
 function broadcast(channel: Channel, path: string, options: { loops: boolean }): void {
   const [, named, argument = path] = /^([^:]+)::([^]*)$/.exec(path) ?? []
   const [application = 'playback', cause] = (named ?? 'playback').split('!')
@@ -85,7 +85,7 @@ export const talkApi: Record<string, Api> = {
     const mode = /^(off|toggle)$/i.exec(first)?.[1]?.toLowerCase()
     if (first === '') return usage('[off|toggle] <uuid> [<display>]')
     const channel = sim.locate(mode ? second : first)
-    // A uuid that does not exist is a success for the real one, too.
+    // FreeSWITCH, too, answers success for a uuid that does not exist.
     if (!channel) return '+OK Success\n'
     const on = mode === 'toggle' ? channel.callState !== 'HELD' : mode !== 'off'
     return hold(channel, on) ? '+OK Success\n' : '-ERR Operation failed\n'

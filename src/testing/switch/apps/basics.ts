@@ -1,4 +1,4 @@
-/** Applications that change what a leg is: answer, ring, hang up, park, transfer, echo. */
+/** Applications that change the state of a leg: answer, ring, hang up, park, transfer, echo. */
 import { integer } from '../encoding.ts'
 import { takeKey } from '../keys.ts'
 import { answer, earlyMedia, ringing } from '../media.ts'
@@ -8,7 +8,7 @@ import { causeOf } from '../states.ts'
 import { transfer } from '../transfer.ts'
 import { pause, type Application } from './application.ts'
 
-/** SIP answers as causes, for `respond`. */
+/** SIP status → hangup cause, for `respond`. */
 const CAUSE_OF_STATUS = new Map([
   [403, 'CALL_REJECTED'],
   [404, 'UNALLOCATED_NUMBER'],

@@ -1,4 +1,6 @@
-/** The `bridge` application: dials, then talks; what follows a failure or a talk is decided by the caller's variables. */
+/**
+ * The `bridge` application: dials, then bridges. The caller's variables decide what follows a failure or the bridge.
+ */
 import type { Channel } from '../channel.ts'
 import { isTrue } from '../encoding.ts'
 import { earlyMedia } from '../media.ts'
@@ -6,7 +8,7 @@ import { dial } from '../originate.ts'
 import { bridge } from '../talk.ts'
 import type { Application } from './application.ts'
 
-/** Seconds that a bridge rings unless call_timeout says otherwise. */
+/** Ring time in seconds without the variable call_timeout. */
 const CALL_TIMEOUT = 60
 
 /** originate_disposition → DIALSTATUS. */
@@ -19,7 +21,7 @@ const DIAL_STATUS: Readonly<Record<string, string>> = {
   CALL_REJECTED: 'DONTCALL',
 }
 
-/** Does the call go on after a failed bridge? continue_on_fail: true, or a list of causes. */
+/** True when the call continues after a failed bridge. continue_on_fail is true or a list of causes. */
 function goesOn(channel: Channel, cause: string): boolean {
   const wanted = channel.variables.get('continue_on_fail')
   if (wanted === undefined) return false

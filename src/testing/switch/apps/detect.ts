@@ -1,4 +1,4 @@
-/** Applications that listen to the far end: detect_audio and detect_silence; 20 ms a hit. */
+/** Applications that analyse the audio of the far end: detect_audio and detect_silence. A hit is a frame of 20 ms. */
 import type { Channel } from '../channel.ts'
 import { integer } from '../encoding.ts'
 import { words } from '../separate.ts'
@@ -6,7 +6,10 @@ import type { Application } from './application.ts'
 
 const FRAME_MS = 20
 
-/** Waits until `wanted` was heard without a gap for more than `hits` frames, or the time is over. Only the call's end cuts it short. */
+/**
+ * Waits until `wanted` lasts for more than `hits` frames without a gap, or until the timeout. Only the end of the call
+ * ends it early.
+ */
 async function detect(channel: Channel, data: string, wanted: 'audio' | 'silence'): Promise<void> {
   const [threshold, hits, timeout] = words(data, 4)
   if (integer(threshold) <= 0 || integer(hits) <= 0 || timeout === undefined) return

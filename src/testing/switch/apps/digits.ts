@@ -23,7 +23,7 @@ interface Answer {
   readonly digits: string
 }
 
-/** Shorter timeouts are one second. */
+/** FreeSWITCH raises shorter timeouts to one second. */
 const SHORTEST_TIMEOUT_MS = 1_000
 
 /** Plays the prompt until the first digit, then collects the others. */
@@ -68,7 +68,7 @@ async function collect(
       digits += digit
       if (digits.length >= question.max) return { digits, terminator: undefined, timedOut: false }
     }
-    // A break means nothing here: only the prompt can be broken off.
+    // uuid_break has no effect here: it ends only the prompt.
     channel.breaking = 0
     left -= await pause(channel, left)
   }
@@ -126,7 +126,7 @@ export const digitApplications: Record<string, Application> = {
   },
 }
 
-/** switch_regex_match: the expression may match anywhere. One that cannot be compiled matches nothing. */
+/** switch_regex_match: the expression may match anywhere. An invalid expression matches nothing. */
 function matches(digits: string, expression: string): boolean {
   try {
     return new RegExp(expression).test(digits)

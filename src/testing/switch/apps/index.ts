@@ -1,4 +1,4 @@
-/** All applications that the simulation knows, by name. Anything else hangs the call up, as on the real switch. */
+/** All applications that the simulation knows, by name. As in FreeSWITCH, an unknown application hangs the call up. */
 import { basics } from './basics.ts'
 import { bridgeApplications } from './bridge.ts'
 import { detection } from './detect.ts'

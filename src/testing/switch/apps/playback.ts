@@ -1,4 +1,4 @@
-/** Applications that play something: playback, endless_playback, gentones, say, sleep. */
+/** Applications that play audio or silence: playback, endless_playback, gentones, say, sleep. */
 import type { Channel } from '../channel.ts'
 import { integer } from '../encoding.ts'
 import type { Header } from '../event.ts'
@@ -9,10 +9,12 @@ import { soundsOf, toneLength, type Sound } from '../sounds.ts'
 import { pause, type Application } from './application.ts'
 import { spokenEnglish } from './say-english.ts'
 
-/** 'played' to its end, 'broken' off by uuid_break or a digit, 'missing' file, 'error' when the leg was taken away. */
+/**
+ * 'played': to its end. 'broken': ended by uuid_break or a digit. 'missing': no file. 'error': the leg left its state.
+ */
 export type Played = 'played' | 'broken' | 'missing' | 'error'
 
-/** What a digit does while something plays: `'stop'` ends it. Without a reader digits wait in the queue. */
+/** The effect of a digit during playback: `'stop'` ends it. Without a reader digits stay in the leg's queue. */
 export type DigitReader = (digit: string) => 'stop' | 'go on'
 
 const SAMPLES_PER_MS = 8
@@ -34,7 +36,7 @@ export async function playFile(channel: Channel, argument: string, reader?: Digi
     if (result !== 'played') break
   }
   if (result !== 'missing' && !channel.down) noteLength(channel, total)
-  // As seen on the wire: a caller who hangs up leaves FILE PLAYED behind, a transfer PLAYBACK ERROR.
+  // Seen on the wire: the response is FILE PLAYED after the caller hangs up, and PLAYBACK ERROR after a transfer.
   return result === 'error' && channel.down ? 'played' : result
 }
 
@@ -55,7 +57,7 @@ async function playSound(
   return result
 }
 
-/** Lets audio run for so long, while digits and breaks may end it. */
+/** Plays for `lasts` milliseconds; digits and breaks may end it earlier. */
 async function listenTo(channel: Channel, lasts: number, reader: DigitReader | undefined): Promise<Played> {
   for (let left = lasts; left > 0;) {
     if (!channel.ready) return 'error'
@@ -79,7 +81,7 @@ function noteLength(channel: Channel, played: number): void {
   channel.variables.set('playback_samples', String(played * SAMPLES_PER_MS))
 }
 
-/** Digits of `playback_terminators` end what plays; '*' unless the variable says otherwise. */
+/** A digit of the variable `playback_terminators` (default '*') ends the playback. */
 export function terminatorReader(channel: Channel): DigitReader {
   channel.variables.set('playback_terminator_used', undefined)
   return digit => {
@@ -103,7 +105,7 @@ export const playbackApplications: Record<string, Application> = {
     const result = await playFile(channel, data, terminatorReader(channel))
     channel.variables.set('current_application_response', RESPONSE[result])
   },
-  /** Begins again after every end and every break; digits wait until something else reads them. */
+  /** Restarts after every end and every break. Digits stay in the queue until another application reads them. */
   async endless_playback(channel, data) {
     let result: Played = 'played'
     while (channel.ready && (result === 'played' || result === 'broken')) result = await playFile(channel, data)
@@ -130,7 +132,7 @@ export const playbackApplications: Record<string, Application> = {
     const result = await listenTo(channel, 1_000, terminatorReader(channel))
     channel.fire('PLAYBACK_STOP', { after: [...about, ['Playback-Status', result === 'broken' ? 'break' : 'done']] })
   },
-  /** A digit ends the sleep and stays in the queue, unless sleep_eat_digits lets it be eaten. */
+  /** A digit ends the sleep and stays in the queue. With sleep_eat_digits the sleep consumes it. */
   async sleep(channel, data) {
     const eats = channel.variables.isTrue('sleep_eat_digits')
     const reader = eats ? terminatorReader(channel) : undefined

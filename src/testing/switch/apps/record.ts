@@ -9,8 +9,9 @@ import { terminatorReader } from './playback.ts'
 
 export const recordApplications: Record<string, Application> = {
   /**
-   * `record <path> [<seconds> [<threshold> [<seconds of silence>]]]`: ends at a terminator, the limit, or silence. When the leg is
-   * taken away meanwhile (a reset counts too), or the file cannot be written, the application hangs the leg up, as the real one does.
+   * `record <path> [<seconds> [<threshold> [<seconds of silence>]]]`: ends at a terminator, at the limit or at silence.
+   * As in FreeSWITCH, it hangs the leg up when the leg leaves its state meanwhile (a reset, too) or when the file
+   * cannot be written.
    */
   async record(channel, data) {
     const [path = '', limit, threshold, silence] = words(data, 4)
@@ -20,7 +21,7 @@ export const recordApplications: Record<string, Application> = {
     const start = clock.now()
     const reader = terminatorReader(channel)
     const seconds = integer(limit?.replace('+', ''))
-    // The limit counts whole seconds and must be passed, not reached.
+    // The limit counts whole seconds, and the recording ends when it is exceeded, not when it is reached.
     const limitEnds = seconds > 0 ? (Math.floor(start / 1_000) + seconds + 1) * 1_000 : Infinity
     const hush = integer(threshold) > 0 ? (integer(silence) || 3) * 1_000 : 0
     const silenceEnds = hush > 0 ? (channel.person?.heardFrom(start, hush, 'silence') ?? start) + hush : Infinity
@@ -40,7 +41,7 @@ export const recordApplications: Record<string, Application> = {
     }
     if (clock.now() >= silenceEnds) channel.variables.set('silence_hits_exhausted', 'true')
     noteLength(channel, clock.now() - start)
-    stopped(channel, path) // without a cause: only recordings of a whole leg have one
+    stopped(channel, path) // no completion cause: only `record_session` sends one
     if (!channel.ready) channel.hangUp('DESTINATION_OUT_OF_ORDER')
   },
   /** `record_session <path> [+<seconds>]`. */

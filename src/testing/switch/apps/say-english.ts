@@ -1,4 +1,4 @@
-/** The files of which mod_say_en makes numbers and spelled digits, in the order in which they are heard (mod_say_en.c). */
+/** The sound files that mod_say_en plays for numbers and spelled digits, in their order (mod_say_en.c). */
 
 const GROUPS = [
   [1_000_000, 'million'],

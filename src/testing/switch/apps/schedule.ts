@@ -1,4 +1,7 @@
-/** Applications with a clock behind them: sched_hangup, sched_transfer, sched_cancel. Whole seconds, up to one second early. */
+/**
+ * Applications of the scheduler: sched_hangup, sched_transfer, sched_cancel. Times are whole seconds; a task runs up to
+ * one second early.
+ */
 import { integer } from '../encoding.ts'
 import { words } from '../separate.ts'
 import { causeOf } from '../states.ts'
@@ -16,7 +19,7 @@ export const scheduleApplications: Record<string, Application> = {
     if (integer(when.slice(1)) === 0) return channel.hangUp(causeOf(cause ?? 'ALLOTTED_TIMEOUT'))
     channel.sim.schedule.hangUp(channel, when, causeOf(cause ?? 'ALLOTTED_TIMEOUT'))
   },
-  /** A number is a task, anything else a group; nothing is the channel's own group. */
+  /** A number is the id of a task, any other text is a group. The default is the channel's own group. */
   sched_cancel(channel, data) {
     channel.sim.schedule.cancel(data.trim() || channel.uuid)
   },

@@ -1,11 +1,14 @@
-/** The `socket` application: hands the leg to the first listener of the list that can be reached, and parks (socket_function). */
+/**
+ * The `socket` application: connects the leg to the first listener of the list that accepts, then parks
+ * (socket_function).
+ */
 import { integer } from '../encoding.ts'
 import { Listener } from '../listener.ts'
 import { park, parseCommands } from '../park.ts'
 import { words } from '../separate.ts'
 import type { Application } from './application.ts'
 
-/** The port of a host without one; a port that was named stays for the hosts behind it. */
+/** Port of a host that names none. A named port also applies to the hosts after it in the list. */
 const DEFAULT_PORT = 8084
 
 export const socket: Application = async (channel, data) => {

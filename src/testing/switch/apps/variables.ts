@@ -3,7 +3,7 @@ import { separate } from '../separate.ts'
 import type { Channel } from '../channel.ts'
 import type { Application } from './application.ts'
 
-/** `name=value` or `name,value`, to the letter: blanks belong to both (base_set of mod_dptools). */
+/** `name=value` or `name,value`. Blanks are part of the name and of the value (base_set of mod_dptools). */
 function assign(channel: Channel, pair: string): void {
   const at = pair.includes('=') ? pair.indexOf('=') : pair.indexOf(',')
   if (at < 0) return channel.variables.set(pair, undefined)
@@ -13,7 +13,7 @@ function assign(channel: Channel, pair: string): void {
 export const variableApplications: Record<string, Application> = {
   set: assign,
   unset: (channel, name) => channel.variables.set(name, undefined),
-  /** `nolocal:` sets the variable on the legs to come only. */
+  /** `nolocal:` sets the variable on later legs only. */
   export(channel, data) {
     const [, scope, pair] = /^(nolocal:|_nolocal_)?([^]*)$/.exec(data)!
     const name = pair!.slice(0, Math.max(0, pair!.indexOf('='))).trim()
