@@ -4,6 +4,7 @@
  * behind the tests of each file, so that tell-parent.ts knows to which file a test belongs: tests that a helper declares (`row`,
  * `contract`) carry the helper's place.
  */
+import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { resolve } from 'node:path'
 import { test } from 'node:test'
@@ -35,7 +36,20 @@ async function leaks(before: readonly string[]): Promise<string[]> {
   for (let waited = 0; ; waited += 20) {
     const now = process.getActiveResourcesInfo()
     for (const known of before) if (now.includes(known)) now.splice(now.indexOf(known), 1)
-    if (now.length === 0 || waited >= CLOSES_WITHIN_MS) return now
+    if (now.length === 0) return now
+    if (waited >= CLOSES_WITHIN_MS) return [...now, ...connections()]
     await pause(20)
   }
+}
+
+/** Where the open TCP connections of this process lead: a number of sockets alone does not tell which test left them. */
+function connections(): string[] {
+  const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): unknown[] }
+  return handles
+    .call(process)
+    .flatMap(one => (one instanceof Socket && one.remotePort ? [one] : []))
+    .map(
+      ({ localPort, remoteAddress, remotePort, readyState }) =>
+        `${localPort} → ${remoteAddress}:${remotePort} (${readyState})`,
+    )
 }

@@ -1,0 +1,115 @@
+/**
+ * Every retry of the project: one loop, and one table with the pause and the end of each, for they belong together (a caller hears something
+ * within 10 s, whatever is away). Work that is retried must not matter when it is done twice: an answer can be lost after the work was done.
+ */
+import { sleep, within, type Clock } from './clock.ts'
+import { SwitchhookError } from './errors.ts'
+
+export interface RetryPolicy {
+  /** Pause before the second try, milliseconds, as everything here. */
+  readonly pauseMs: number
+  /** The pause doubles with each try up to this. Default: it stays as it is. */
+  readonly longestPauseMs?: number
+  /** Each pause is shortened by up to a half, at random: nodes that lost something together do not come back together. */
+  readonly jitter?: boolean
+  /** After this time the last error is thrown. Default: never. */
+  readonly forMs?: number
+  /** One try is given up after this, though it may still be answered. Default: the whole time. */
+  readonly tryMs?: number
+}
+
+/** The retries of the project. What is not here has no retry. */
+export const RETRY = {
+  /**
+   * Redis, for a caller who waits in a queue, or an agent who has accepted: a link is back after 50 ms at the soonest; with the last try, which
+   * may take another second, the caller hears the apology within 10 s.
+   */
+  queueForCaller: { pauseMs: 250, forMs: 8_000 },
+  /** Redis, for a queue, when nobody waits for the answer: until it is there again. */
+  queueLater: { pauseMs: 1_000 },
+  /** The owner of a call that another node drove: its place and its keys are worth a second of a store that is late. */
+  takeDrivenCall: { pauseMs: 100, forMs: 1_000 },
+  /**
+   * PostgreSQL, when a lead answers: they hear nothing meanwhile, and are listened to afterwards (their hello takes 0.4 s and more). A try is
+   * long enough for the pool to give up connections that died while they were idle.
+   */
+  leadAnswered: { pauseMs: 100, tryMs: 600, forMs: 1_500 },
+  /** PostgreSQL, what came of an attempt or a lead, behind the call. Afterwards its claim runs out, and recovery settles it from the journal. */
+  attemptSettled: { pauseMs: 1_000, forMs: 60_000 },
+  /** The roster: an agent's telephone registered, or is in use. Afterwards it is noticed when it is dialled. */
+  agentTelephone: { pauseMs: 1_000, forMs: 30_000 },
+  /** A link to FreeSWITCH. 4 s at most: when a switch returns after an hour, its agents must be free within 5 s. */
+  switchLink: { pauseMs: 200, longestPauseMs: 4_000, jitter: true },
+  /** The same after a wrong password or a refused address: FreeSWITCH closes the connection after one wrong password. */
+  refusedSwitchLink: { pauseMs: 5_000 },
+} as const satisfies Record<string, RetryPolicy>
+
+/** True when a store is unavailable. Any other SwitchhookError is its answer (there is no such queue). */
+export const isUnavailable = (error: unknown): boolean =>
+  !(error instanceof SwitchhookError) || error.code === 'SERVICE'
+
+/** The pauses of a policy, one after the other. */
+export class Pauses {
+  readonly #policy: RetryPolicy
+  #next: number
+
+  constructor(policy: RetryPolicy) {
+    this.#policy = policy
+    this.#next = policy.pauseMs
+  }
+
+  /** Milliseconds until the next try. */
+  next(): number {
+    const { pauseMs, longestPauseMs = pauseMs, jitter = false } = this.#policy
+    const pause = this.#next * (jitter ? 0.5 + Math.random() / 2 : 1)
+    this.#next = Math.min(this.#next * 2, longestPauseMs)
+    return pause
+  }
+
+  /** It succeeded: after the next failure the first pause is the shortest again. */
+  reset(): void {
+    this.#next = this.#policy.pauseMs
+  }
+}
+
+export interface RetryOptions {
+  readonly clock: Clock
+  readonly policy: RetryPolicy
+  /** Ends the pauses: rejects with its reason. */
+  readonly signal?: AbortSignal
+  /** False: the error is an answer, and is thrown at once. Default: every error is worth another try. */
+  readonly isTemporary?: (error: unknown) => boolean
+  /** A try has failed and another one follows. `tries` counts from 1. */
+  readonly failed?: (error: Error, tries: number) => void
+}
+
+/**
+ * Does `work` until it succeeds. Rejects with the last error when `policy.forMs` is over, with the first error that is not temporary, and
+ * with the reason of `signal`. A try that is given up after `tryMs` counts as SwitchhookError SERVICE.
+ *
+ *     await retry(() => store.take(uuid), { clock, policy: RETRY.takeDrivenCall })
+ */
+export async function retry<T>(work: () => Promise<T>, options: RetryOptions): Promise<T> {
+  const { clock, policy, signal, isTemporary = () => true, failed } = options
+  const { forMs = Infinity, tryMs = forMs } = policy
+  const until = clock.monotonic() + forMs
+  const pauses = new Pauses(policy)
+  for (let tries = 1; ; tries++) {
+    try {
+      return await limited(clock, work, Math.min(tryMs, until - clock.monotonic()))
+    } catch (error) {
+      if (!isTemporary(error)) throw error
+      signal?.throwIfAborted()
+      const [left, pause] = [until - clock.monotonic(), pauses.next()]
+      if (left > pause) failed?.(error as Error, tries)
+      await sleep(clock, Math.max(0, Math.min(pause, left)), signal)
+      if (left <= pause) throw error
+    }
+  }
+}
+
+async function limited<T>(clock: Clock, work: () => Promise<T>, limitMs: number): Promise<T> {
+  const working = work()
+  if (limitMs === Infinity || (await within(clock, limitMs, working))) return working
+  throw new SwitchhookError('SERVICE', `there was no answer within ${Math.round(limitMs)} ms`)
+}
