@@ -8,12 +8,7 @@ import { Emitter } from '../base/events.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
-
-/**
- * Delay after the store was unavailable: the connection for commands may return a moment later than the one for
- * notices.
- */
-const RETRY_MS = 1_000
+import { RETRY } from '../base/retry.ts'
 
 type Heard = Extract<AgentNotice, { what: 'agent' }>
 
@@ -123,7 +118,7 @@ export class RosterMirror extends Emitter<{ change: void }> {
     } catch (error) {
       if (this.#heard !== heard) return
       this.#outage.away((error as Error).message)
-      this.#retry = this.#clock.after(RETRY_MS, () => void this.#readAll())
+      this.#retry = this.#clock.after(RETRY.rosterRead.pauseMs, () => void this.#readAll())
     }
   }
 

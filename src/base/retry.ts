@@ -18,7 +18,7 @@ export interface RetryPolicy {
   readonly tryMs?: number
 }
 
-/** The retries of the project. What is not here has no retry. */
+/** The retries of the project. An entry without `forMs` has no end: it is work for which nobody waits. */
 export const RETRY = {
   /**
    * Redis, for a caller who waits in a queue, or an agent who has accepted: a link is back after 50 ms at the soonest; with the last try, which
@@ -42,6 +42,35 @@ export const RETRY = {
   switchLink: { pauseMs: 200, longestPauseMs: 4_000, jitter: true },
   /** The same after a wrong password or a refused address: FreeSWITCH closes the connection after one wrong password. */
   refusedSwitchLink: { pauseMs: 5_000 },
+  /** A request to a FreeSWITCH whose links are down. */
+  switchRequest: { pauseMs: 1_000 },
+  /** A link to Redis: while the address resolves to a replica, not every refused write may reconnect. */
+  redisLink: { pauseMs: 1_000 },
+  /** The lease of a node, 4 s long: several renewals may fail before it ends. */
+  leaseRenewal: { pauseMs: 500 },
+  /** The thread that renews the lease, after it failed. */
+  leaseThread: { pauseMs: 1_000 },
+  /** The owners of a node's calls, when its lease is back and Redis fails again. */
+  ownersOfCalls: { pauseMs: 500 },
+  /** The port for calls, when another process has it, or when the other nodes could not be asked whether this one may close it. */
+  listenerPort: { pauseMs: 500 },
+  /** The agents, after Redis was unavailable: the link for commands may return a moment later than the one for notices. */
+  rosterRead: { pauseMs: 1_000 },
+  /** The journal of a call: a talk is one long step, and entries must not wait for its end. */
+  journalWrite: { pauseMs: 1_000 },
+  /** A step that was told that its call has moved, while this node still owns the call. */
+  stepAfterMove: { pauseMs: 1_000 },
+  /**
+   * The owner of a leg's parent: a parent is connected to a node within 30 ms, within 2 s when there are hundreds. If that is another node,
+   * no event tells this one.
+   */
+  ownerOfParent: { pauseMs: 200 },
+  /** Rows of calls in PostgreSQL, in one statement for all that wait. */
+  callRows: { pauseMs: 1_000 },
+  /** A worker of BullMQ after a failed command: its own 15 s are too long for an agent who waits for a call. */
+  jobWorker: { pauseMs: 1_000 },
+  /** A reconciliation that failed, or during which a link went down; doubled each time in a row, for it may be what breaks the link. */
+  reconciliation: { pauseMs: 5_000 },
 } as const satisfies Record<string, RetryPolicy>
 
 /** True when a store is unavailable. Any other SwitchhookError is its answer (there is no such queue). */

@@ -4,6 +4,7 @@
  */
 import { sleep } from '../base/clock.ts'
 import { CallMoved } from '../base/errors.ts'
+import { RETRY } from '../base/retry.ts'
 import { dial as dialNumber, displayName, type Uuid } from '../esl/safe-text.ts'
 import { outcomeOf, type DialOutcome } from '../switch/hangup-cause.ts'
 import type { CallContext } from './call-context.ts'
@@ -20,9 +21,6 @@ export interface DialledLeg {
   /** The other person's leg, when they have answered. */
   readonly other?: Leg
 }
-
-/** The time between two questions to a FreeSWITCH that cannot be asked yet. */
-const AGAIN_MS = 1_000
 
 /**
  * Dials, once. Rejects with CallEnded when the caller leaves. Never settles when another node drives the caller: the
@@ -85,7 +83,7 @@ async function standing(
       if (stands === 'answered' || stands === 'rings') return stands
       if (stands === 'gone') continue
     }
-    await sleep(context.clock, AGAIN_MS)
+    await sleep(context.clock, RETRY.switchRequest.pauseMs)
   }
 }
 

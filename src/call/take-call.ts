@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
-import { insist } from '../base/insist.ts'
+import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import type { Arrival } from '../journal/arrival.ts'
@@ -16,12 +16,6 @@ export interface TakeCallParts {
   readonly clock: Clock
   readonly log: Log
 }
-
-/**
- * A call that a node drove before may lose its place in the flow and its keys: a late store is worth a second of
- * waiting.
- */
-const AGAIN = { everyMs: 100, forMs: 1_000 }
 
 /**
  * Makes this node the owner of the call. Null when that cannot be written, or there is no store: the call is served
@@ -36,7 +30,7 @@ export async function takeCall(
   const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
   try {
     const ask = () => calls.take(arrival.uuid, node, lineOf(begin))
-    return await (driven ? insist(clock, ask, AGAIN) : ask())
+    return await (driven ? retry(ask, { clock, policy: RETRY.takeDrivenCall }) : ask())
   } catch (error) {
     if (!(error instanceof SwitchhookError)) throw error
     log.warn(

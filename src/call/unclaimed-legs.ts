@@ -6,6 +6,7 @@
 import { sleep, type Clock } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
@@ -29,11 +30,6 @@ export interface UnclaimedLegsOptions {
   peers?: PeerAddresses | undefined
 }
 
-/**
- * The parent is connected to a node within 30 ms, within 2 s when there are hundreds. If that is another node, no
- * event tells this one: so the store is asked again.
- */
-const AGAIN_MS = 200
 /**
  * A parent that has not arrived by then never will: a person who has answered must not hear silence longer than this.
  */
@@ -90,12 +86,12 @@ export class UnclaimedLegs {
       const sent = this.#sentHome.get(leg.uuid)
       const passed = sent === undefined ? null : clock.monotonic() - sent
       if (passed !== null && passed >= WAITS_MS) return this.#unwanted(leg)
-      if (address !== null && (passed === null || passed > AGAIN_MS * 5)) {
+      if (address !== null && (passed === null || passed > RETRY.ownerOfParent.pauseMs * 5)) {
         if (!(await this.#talks(leg))) return this.#sendHome(leg, address)
         this.#waiting.delete(leg.uuid)
         return leg.giveAway()
       }
-      await sleep(clock, AGAIN_MS)
+      await sleep(clock, RETRY.ownerOfParent.pauseMs)
     }
     this.#waiting.delete(leg.uuid)
   }

@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
-import { insist } from '../base/insist.ts'
+import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import { originate } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
@@ -40,11 +40,6 @@ const SILENT_MS = 25_000
 const FLOW_GRACE_MS = 30_000
 /** A lead that FreeSWITCH refused to dial waits so long behind the others: one number must not delay a campaign. */
 const REFUSED_MS = 10_000
-/**
- * How long an outcome is written again while the database is unavailable; after that the claim expires and the attempt
- * is checked.
- */
-const TELL = { everyMs: 1_000, forMs: 60_000 }
 /** How long a stop waits for attempts under way. */
 const LET_GO_MS = 2_000
 
@@ -241,7 +236,7 @@ export class Attempts {
   }
 
   #tell<T>(act: () => Promise<T>): Promise<T> {
-    return insist(this.#options.clock, act, TELL)
+    return retry(act, { clock: this.#options.clock, policy: RETRY.attemptSettled })
   }
 
   /**

@@ -29,6 +29,7 @@ import { systemClock } from '../base/clock.ts'
 import { InputError, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
+import { RETRY } from '../base/retry.ts'
 import { dial, ident, varValue } from '../esl/safe-text.ts'
 import { openRedisClient, type RedisAddress } from '../store/redis.ts'
 import type { CampaignCommand } from './campaign.ts'
@@ -113,12 +114,6 @@ export interface Jobs {
 }
 
 /**
- * A worker repeats a failed command after this delay (BullMQ's default of 15 s is too long for an agent who waits for a
- * call).
- */
-const RETRY_MS = 1_000
-
-/**
  * Resolves when both queues can be reached. BullMQ opens no connections of its own: the connection that it gets fails
  * at once, or after 1 s of silence, and reconnects. The two on which workers wait are made from it with `duplicate()`
  * and behave alike.
@@ -141,7 +136,7 @@ export async function openJobs({ redis, log, prefix = 'bull', handlers }: JobsOp
     handle: (job: Job) => Promise<unknown>,
     once: { maxStartedAttempts?: number; concurrency?: number },
   ) => {
-    const options = { connection, prefix, maxStalledCount: 0, runRetryDelay: RETRY_MS, ...KEPT, ...once }
+    const options = { connection, prefix, maxStalledCount: 0, runRetryDelay: RETRY.jobWorker.pauseMs, ...KEPT, ...once }
     return new Worker(name, job => onlyOnce(job, handle), options).on('error', hear)
   }
 

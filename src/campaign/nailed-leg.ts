@@ -3,12 +3,10 @@
  * watches it.
  */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
+import { RETRY } from '../base/retry.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
 import type { Ident, Uuid } from '../esl/safe-text.ts'
-
-/** Delay before a FreeSWITCH that could not be reached gets the request again. */
-const AGAIN_MS = 1_000
 
 export class NailedLeg implements Disposable {
   readonly leg: Uuid
@@ -46,7 +44,7 @@ export class NailedLeg implements Disposable {
       const found = lines[lives.indexOf('yes')] ?? null
       for (const nailedLeg of lines) if (nailedLeg !== found) nailedLeg[Symbol.dispose]()
       if (found || !lives.includes('unknown')) return found
-      await sleep(clock, AGAIN_MS, signal)
+      await sleep(clock, RETRY.switchRequest.pauseMs, signal)
     }
   }
 
@@ -67,7 +65,7 @@ export class NailedLeg implements Disposable {
 
   async #kill(clock: Clock): Promise<void> {
     const said = await this.home.attempt(build.uuidKill(this.leg, 'NORMAL_CLEARING' as Ident))
-    if (!said && !this.#over) this.#again = clock.after(AGAIN_MS, () => void this.#kill(clock))
+    if (!said && !this.#over) this.#again = clock.after(RETRY.switchRequest.pauseMs, () => void this.#kill(clock))
   }
 
   /** A talk goes on; the leg ends after it and does not wait for another talk. */

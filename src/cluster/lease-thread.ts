@@ -14,6 +14,7 @@ import { sleep, threadOffset, within, type Clock, type Timer } from '../base/clo
 import { SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import { errorFrom, SharedLease, type FromLease, type LeaseTask, type ToLease } from './lease-messages.ts'
 import type { NodeLease } from './node-lease.ts'
@@ -24,8 +25,6 @@ import type { Peer } from './node-table.ts'
 const BEAT_MS = 250
 /** An event loop blocked for so long serves no calls. Longer than any mass takeover keeps it busy (1.5 s measured). */
 const STANDS_STILL_MS = 5_000
-/** The delay before a failed renewing thread is restarted. */
-const AGAIN_MS = 1_000
 /** The time to remove this node from the table on close; after that the peers wait until its lease lapses. */
 const CLOSE_MS = 2_000
 /** The time for an answer of the renewing thread: Redis has one second, and the thread may be starved. */
@@ -182,7 +181,7 @@ export class LeaseThread extends Emitter<NodeLeaseEvents> implements NodeLease {
       { node: this.node, error: why.message },
       'the thread that renews the lease of this node failed; it is restarted',
     )
-    await sleep(clock, AGAIN_MS)
+    await sleep(clock, RETRY.leaseThread.pauseMs)
     if (this.#state !== 'over') await this.#run().catch(() => {}) // its exit handler logs this and restarts it again
   }
 

@@ -21,6 +21,7 @@ import { sleep, type Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import { Outage } from '../base/outage.ts'
+import { RETRY } from '../base/retry.ts'
 import { isDead, thisMachine } from './machine.ts'
 import { Peers } from './peers.ts'
 import type { NodeLeaseEvents, NodeLeaseOptions } from './node-lease-options.ts'
@@ -28,8 +29,6 @@ import { nameTaken, type Claim, type Lease, type Peer, type LeaseAnswer } from '
 
 const LASTS_MS = 4_000
 const RENEW_MS = 1_000
-/** The delay after a renewal that failed. */
-const RETRY_MS = 500
 /**
  * The node fences itself one second before its lease lapses in the table: so no peer acts for it while it still acts.
  */
@@ -169,7 +168,7 @@ export class LocalNodeLease extends Emitter<NodeLeaseEvents> {
       this.#outage.end()
     } catch (error) {
       this.#outage.away((error as Error).message)
-      this.#renewIn(RETRY_MS)
+      this.#renewIn(RETRY.leaseRenewal.pauseMs)
     }
   }
 

@@ -5,13 +5,10 @@
 import { isUnreachable } from '../agent/rest.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
-import { insist } from '../base/insist.ts'
+import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
-
-/** Retries of the roster. After that, the agent is tried again without it (UNREACHABLE_MS in agent/rest.ts). */
-const AGAIN = { everyMs: 1_000, forMs: 30_000 }
 
 export interface RegistrationParts {
   readonly switchboard: Pick<Switchboard, 'switches'>
@@ -25,7 +22,7 @@ export interface RegistrationParts {
 export function watchRegistrations({ switchboard, mirror, roster, clock, log }: RegistrationParts): Disposable {
   const isThere = async (name: string, endpoint: string) => {
     try {
-      if (await insist(clock, () => roster.registered(name, clock.now()), AGAIN))
+      if (await retry(() => roster.registered(name, clock.now()), { clock, policy: RETRY.agentTelephone }))
         log.info(
           { agent: name, endpoint },
           'the telephone of an unreachable agent registered; the agent is offered calls again',

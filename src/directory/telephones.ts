@@ -6,13 +6,10 @@
  */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
-import { insist } from '../base/insist.ts'
+import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Occupation, Telephones } from '../call/call-context.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
-
-/** Retries while the roster is unavailable. After that, reconciliation frees the agent. */
-const AGAIN = { everyMs: 1_000, forMs: 30_000 }
 
 export interface TelephonesParts {
   readonly mirror: Pick<RosterMirror, 'at'>
@@ -26,7 +23,7 @@ export interface TelephonesParts {
 export function agentTelephones({ mirror, roster, wrapUp, clock, log }: TelephonesParts): Telephones {
   const tell = async (leg: string, agent: string, act: () => Promise<unknown>) => {
     try {
-      await insist(clock, act, AGAIN)
+      await retry(act, { clock, policy: RETRY.agentTelephone })
     } catch (error) {
       log.warn(
         { uuid: leg, agent, error: (error as Error).message },

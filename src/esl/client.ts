@@ -2,7 +2,7 @@
  * The command link: one inbound connection per switch for commands with small answers, through esl-lite, which keeps
  * them in order and matches the results of jobs.
  *
- *   down   connects again with growing pauses (esl/retry.ts); nothing is queued or sent
+ *   down   connects again with growing pauses (base/retry.ts); nothing is queued or sent
  *   up     logged in
  *
  * The connection of esl-lite itself is not used. esl-lite 3.2.0 loses a message whose blank line is split between two
@@ -19,7 +19,8 @@ import { Outage } from '../base/outage.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
 import { utf8 } from './event.ts'
-import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
+import { Pauses, RETRY } from '../base/retry.ts'
+import { refusedAddress } from './refused-address.ts'
 import { connectTcp } from './tcp.ts'
 import { EslLiteConnection } from './esl-lite-connection.ts'
 import type { Wire } from './wire.ts'
@@ -142,7 +143,7 @@ export class CommandLink implements Commands {
     const answer = await client.bgapi(say.coreUuid, this.#answerMs)
     if (answer instanceof Error || !client.open || this.#closing.signal.aborted) {
       client.part('broken')
-      if (client.refused === 'address') throw new SwitchError('SWITCH_REFUSED', turnedAway(name))
+      if (client.refused === 'address') throw new SwitchError('SWITCH_REFUSED', refusedAddress(name))
       if (client.refused === 'password')
         throw new SwitchError(
           'SWITCH_REFUSED',
@@ -169,9 +170,9 @@ export class CommandLink implements Commands {
   async #comeBack(): Promise<void> {
     const stop = this.#closing.signal
     let refused = false
-    for (const retry = new Retry(); !stop.aborted;) {
+    for (const pauses = new Pauses(RETRY.switchLink); !stop.aborted;) {
       try {
-        await sleep(this.#options.clock, refused ? REFUSED_RETRY_MS : retry.next(), stop)
+        await sleep(this.#options.clock, refused ? RETRY.refusedSwitchLink.pauseMs : pauses.next(), stop)
         await this.#connect()
         return
       } catch (error) {

@@ -2,7 +2,7 @@
  * The event link: one inbound connection per switch for events and queries, read with lazy headers (esl/event.ts; four
  * times faster than decoding every header).
  *
- *   down   connects again with growing pauses (esl/retry.ts)
+ *   down   connects again with growing pauses (base/retry.ts)
  *   up     logged in and subscribed; a ping every 2 s
  *
  * It emits 'up' and 'down'. FreeSWITCH does not repeat events, so the listener of 'up' must query what happened
@@ -19,7 +19,8 @@ import { api, auth, bgapi, subscribe, subscribeTo } from './command.ts'
 import { Connection, type Reply } from './connection.ts'
 import type { SwitchEvent } from './event.ts'
 import { TooLarge } from './frame.ts'
-import { REFUSED_RETRY_MS, Retry, turnedAway } from './retry.ts'
+import { Pauses, RETRY } from '../base/retry.ts'
+import { refusedAddress } from './refused-address.ts'
 import type { Wire } from './wire.ts'
 import type { Uuid } from './safe-text.ts'
 
@@ -147,14 +148,14 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
   async #stayUp(): Promise<void> {
     const { clock } = this.#options
     const stop = this.#closing.signal
-    const retry = new Retry()
+    const pauses = new Pauses(RETRY.switchLink)
     let refused = false
     while (!stop.aborted) {
       try {
         if (this.#connection) await this.next('down', stop)
-        await sleep(clock, refused ? REFUSED_RETRY_MS : retry.next(), stop)
+        await sleep(clock, refused ? RETRY.refusedSwitchLink.pauseMs : pauses.next(), stop)
         await this.#connect()
-        retry.reset()
+        pauses.reset()
         refused = false
       } catch (error) {
         if (stop.aborted) return
@@ -185,7 +186,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     const connection: Connection = new Connection(wire, clock, {
       authRequest: () => asked(),
       event: event => this.emit('event', event),
-      turnedAway: () => connection.destroy(new SwitchError('SWITCH_REFUSED', turnedAway(name))),
+      turnedAway: () => connection.destroy(new SwitchError('SWITCH_REFUSED', refusedAddress(name))),
       skipped: (contentType, octets) => this.#skipped(contentType, octets),
       closed: error => {
         const why =

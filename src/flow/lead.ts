@@ -4,14 +4,13 @@
  */
 import { sleep } from '../base/clock.ts'
 import { CallEnded } from '../base/errors.ts'
-import { insist } from '../base/insist.ts'
+import { isUnavailable, retry, RETRY } from '../base/retry.ts'
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
 import { endScope } from '../journal/scoped-steps.ts'
 import { step } from '../journal/steps.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
-import { isAway } from '../queue/retry.ts'
 import type { FlowCall } from './flow-call.ts'
 import { canBeJoined, nailedAgentLeg, type NailedAgentLeg } from './nailed-agent-leg.ts'
 import { waitingCall } from './queue-place.ts'
@@ -23,14 +22,6 @@ import { FlowAgentReservation, type SavedAgent } from './agent-reservation.ts'
  */
 const LEGAL_MS = 2_000
 
-/**
- * A lead who answers while the database is down, or silent, hears nothing for `forMs` and then the apology. Tries come
- * often, because the lead's hello (0.4 s and more) is listened to after that. Each try lasts long enough for the pool
- * to drop connections that died while idle.
- */
-const ANSWERED = { everyMs: 100, tryMs: 600, forMs: 1_500 }
-/** Writes to the database behind the call. After that, reconciliation writes it from the journal. */
-const BEHIND = { everyMs: 1_000, forMs: 60_000 }
 /** A flow waits this long for the write of an opt-out; a longer wait would change nothing for the flow. */
 const MOMENT_MS = 1_000
 
@@ -108,7 +99,7 @@ export interface CampaignLeads {
 
 /** The lead of this call; null when the call is not an open attempt of a campaign. */
 export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
-  const found = await insist(call.context.clock, () => desk.find(call.uuid), ANSWERED)
+  const found = await retry(() => desk.find(call.uuid), { clock: call.context.clock, policy: RETRY.leadAnswered })
   return found && new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
 }
 
@@ -228,7 +219,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
   async #behind(otherwise: string, act: () => Promise<void>): Promise<boolean> {
     const { clock, log } = this.#call.context
     try {
-      await insist(clock, act, BEHIND)
+      await retry(act, { clock, policy: RETRY.attemptSettled })
       return true
     } catch (error) {
       log.error({ uuid: this.#call.uuid, lead: this.id, error: (error as Error).message }, otherwise)
@@ -256,7 +247,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     try {
       return await this.#enter(this.#left)
     } catch (error) {
-      if (!isAway(error)) throw error
+      if (!isUnavailable(error)) throw error
       this.#call.context.log.warn(
         { uuid: this.#call.uuid, lead: this.id, error: (error as Error).message },
         'a lead answered while the queues were unavailable; no agent is assigned',

@@ -9,6 +9,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import type { Arrival } from './arrival.ts'
 import { lineOf, type Begin, type Entry, type Json, type NoteOf } from './entries.ts'
 import { isSame, isStill, type CallStore, type Owner } from './call-store.ts'
@@ -29,8 +30,6 @@ export interface JournalOptions {
   noted?(journal: Journal): void
 }
 
-/** The delay before a failed write is retried: a bridge is one long step, and entries must not wait for its end. */
-const AGAIN_MS = 1_000
 /** So many entries wait while the store is down. A call with more cannot be taken over at its latest step. */
 const MOST_UNWRITTEN = 1_000
 
@@ -240,7 +239,7 @@ export class Journal {
       // two writes may have been under way
       this.#unwritten = [...entries, ...this.#unwritten].sort((a, b) => a.seq - b.seq)
       this.#again?.cancel()
-      this.#again = this.clock.after(AGAIN_MS, () => void this.write())
+      this.#again = this.clock.after(RETRY.journalWrite.pauseMs, () => void this.write())
       if (!this.#failing)
         log.debug(
           { uuid, error: error.message },

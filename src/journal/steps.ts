@@ -12,6 +12,7 @@
  */
 import { sleep } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
+import { RETRY } from '../base/retry.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import type { Done, Entry, Failure, Json } from './entries.ts'
 import { failureOf, errorOf } from './failure.ts'
@@ -63,9 +64,6 @@ export interface Step<T, I extends Json = Json> {
  * another node drives the leg: the flow is frozen and nothing is cleaned up.
  */
 export const step = <T, I extends Json = Json>(leg: SteppedLeg, one: Step<T, I>): Promise<T> => leg.steps.take(leg, one)
-
-/** The delay before a step is retried after CallMoved, while this node still owns the call. */
-const AGAIN_MS = 1_000
 
 /** A promise that never settles: the flow that awaits it stops there. */
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
@@ -220,7 +218,7 @@ export class Steps {
           leg.giveAway('taken')
           return never()
         }
-        if (leg.conversation === before) await sleep(this.journal.clock, AGAIN_MS) // another leg has moved
+        if (leg.conversation === before) await sleep(this.journal.clock, RETRY.stepAfterMove.pauseMs) // another leg has moved
         await leg.driven()
       }
     }

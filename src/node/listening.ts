@@ -5,6 +5,7 @@
 import type { Roster } from '../agent/roster.ts'
 import { cpuMs, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import { Admission } from '../call/admission.ts'
 import { LEG_PATH } from '../call/arrival.ts'
 import { Door } from '../call/entry.ts'
@@ -67,8 +68,6 @@ const OFFER_MS = 500
  * when that is back.
  */
 const LATE_MS = 400
-/** Delay until the next attempt after Redis failed. */
-const AGAIN_MS = 500
 
 const UNSURE = 'the owners of the calls on this node could not be read'
 
@@ -266,7 +265,7 @@ export class Listening {
       await this.#door.revalidate(() => (this.#sure = true))
     } catch (error) {
       log.warn({ error: (error as Error).message }, UNSURE)
-      clock.after(AGAIN_MS, () => lease.holds() && void this.#back())
+      clock.after(RETRY.ownersOfCalls.pauseMs, () => lease.holds() && void this.#back())
     }
   }
 

@@ -7,13 +7,11 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import type { Admission } from '../call/admission.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Listener } from '../esl/listener.ts'
 import type { Knock } from '../esl/tcp.ts'
-
-/** Delay until the next attempt when another process has the port, or when the other nodes could not be asked. */
-const AGAIN_MS = 500
 
 export interface PortGateOptions {
   listener: Listener
@@ -100,7 +98,7 @@ export class PortGate {
       this.#asking = false
     }
     if (!this.#over && !this.#closed && admission.state === 'overrun')
-      this.#retry = clock.after(AGAIN_MS, () => this.#follow())
+      this.#retry = clock.after(RETRY.listenerPort.pauseMs, () => this.#follow())
   }
 
   async #reopen(): Promise<void> {
@@ -117,7 +115,7 @@ export class PortGate {
       if (!this.#failed) log.error(why, 'opening the port failed; this node gets no calls, the attempt is repeated')
       this.#failed = true
       this.#retry?.cancel()
-      if (!this.#over) this.#retry = clock.after(AGAIN_MS, () => this.#follow())
+      if (!this.#over) this.#retry = clock.after(RETRY.listenerPort.pauseMs, () => this.#follow())
     }
   }
 

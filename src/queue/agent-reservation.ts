@@ -49,12 +49,12 @@ export class QueueAgentReservation implements AgentReservation {
   }
 
   ringing(): Promise<boolean> {
-    return this.#insist('marking an agent as ringing failed', () => this.#advance('ringing'))
+    return this.#forCaller('marking an agent as ringing failed', () => this.#advance('ringing'))
   }
 
   /** Writes the agent first: the agent's record decides whether the reservation still holds. */
   talking(): Promise<boolean> {
-    return this.#insist('writing the start of a talk failed', async () => {
+    return this.#forCaller('writing the start of a talk failed', async () => {
       if (!(await this.#advance('talking'))) return false
       const { clock } = this.#context
       await this.#context.rewrite(this.#place.queue, this.#place.call.uuid, known =>
@@ -72,8 +72,8 @@ export class QueueAgentReservation implements AgentReservation {
     if (this.#over || this.#place.isMoved) return
     this.#over = true
     this.#place.givesBack(this.#offer)
-    const { roster, clock, retry, log } = this.#context
-    await retry.persist('releasing an agent failed', async () => {
+    const { roster, clock, requests, log } = this.#context
+    await requests.inBackground('releasing an agent failed', async () => {
       if (this.#place.isMoved) return // moved since the first attempt: the next owner has the agent
       if (this.#reached !== 'talking') await this.#place.waitsOn(this.#offer)
       const released = await roster.release(this.name, this.epoch, outcome, clock.now())
@@ -98,7 +98,7 @@ export class QueueAgentReservation implements AgentReservation {
     return { agent: this.name, epoch: this.epoch }
   }
 
-  #insist(what: string, work: () => Promise<boolean>): Promise<boolean> {
-    return this.#context.retry.insist(what, this.#place.call.signal, work)
+  #forCaller(what: string, work: () => Promise<boolean>): Promise<boolean> {
+    return this.#context.requests.forCaller(what, this.#place.call.signal, work)
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Member } from './member.ts'
 import type { WaitingPlace } from './place.ts'
-import type { Retry } from './retry.ts'
+import type { StoreRequests } from './store-requests.ts'
 import type { QueueStore } from './store.ts'
 
 export interface PlaceContext {
@@ -15,7 +15,7 @@ export interface PlaceContext {
   readonly node: string
   /** The position in the queue as this node knows it: 1 is next. */
   position(queue: string, call: string): number
-  readonly retry: Retry
+  readonly requests: StoreRequests
   /**
    * Writes the record that `decide` returns for a caller, or reads it again when that is null. The place receives the
    * record.

@@ -100,7 +100,7 @@ export class WaitingPlace implements Place {
   async again(name: string, epoch: number): Promise<AgentReservation | null> {
     const offer = { agent: name, epoch }
     if (this.#over || !isOffered(this.#member, offer)) return null
-    const agent = await this.#context.retry.insist('prolonging a reservation failed', this.call.signal, () =>
+    const agent = await this.#context.requests.forCaller('prolonging a reservation failed', this.call.signal, () =>
       this.#hold(offer),
     )
     return agent && !this.#over ? new QueueAgentReservation(this.#context, this, agent, epoch) : null
@@ -119,7 +119,7 @@ export class WaitingPlace implements Place {
   }
 
   async agent({ within }: { within: Duration }): Promise<AgentReservation | null> {
-    const { clock, retry } = this.#context
+    const { clock, requests } = this.#context
     const end = clock.monotonic() + ms(within)
     for (;;) {
       this.#stillOurs()
@@ -127,7 +127,7 @@ export class WaitingPlace implements Place {
       const { offer } = this.#member
       const late = { within: end - clock.monotonic(), late: null }
       const ask = () => (offer ? this.#take(offer) : this.#ask())
-      const agent = await retry.insist('asking for an agent failed', this.call.signal, ask, late)
+      const agent = await requests.forCaller('asking for an agent failed', this.call.signal, ask, late)
       if (agent) return agent
       if (this.#member.offer === offer && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
     }
@@ -135,9 +135,9 @@ export class WaitingPlace implements Place {
 
   async keepForCallback(number: string): Promise<void> {
     this.#stillOurs()
-    const { store, clock, retry } = this.#context
+    const { store, clock, requests } = this.#context
     const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
-    await retry.insist('storing a callback failed', this.call.signal, keep)
+    await requests.forCaller('storing a callback failed', this.call.signal, keep)
     await this.#leave('callback')
   }
 
@@ -250,7 +250,7 @@ export class WaitingPlace implements Place {
     const { queue, call } = this.#member
     let { offer } = this.#member
     this.#close('left')
-    this.#leaving = this.#context.retry.persist('removing a caller from the queue failed', async () => {
+    this.#leaving = this.#context.requests.inBackground('removing a caller from the queue failed', async () => {
       const left = await store.leave(queue, call, how)
       offer = left?.offer ?? offer
       if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())

@@ -7,7 +7,8 @@
  */
 import { asOf, holds } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import { sleep, type Clock, type Timer } from '../base/clock.ts'
+import { RETRY } from '../base/retry.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { CallMoved } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -18,7 +19,7 @@ import { waitsOn, type Member } from './member.ts'
 import { Mirror } from './mirror.ts'
 import { HOLD_MS, WaitingPlace, type Place, type WaitingCall } from './place.ts'
 import type { PlaceContext } from './place-context.ts'
-import { Retry } from './retry.ts'
+import { StoreRequests } from './store-requests.ts'
 import type { Assignment, QueueStore } from './store.ts'
 
 export interface QueueParts {
@@ -51,9 +52,6 @@ export interface Queues extends AsyncDisposable {
   check(): Promise<string[]>
 }
 
-/** Delay before the matcher runs again after the store was unavailable. */
-const RETRY_MS = 1_000
-
 /** Disposing stops the matcher. The places stay in the store, and another node can take them over. */
 export function openQueues(parts: QueueParts): Queues {
   return new OpenQueues(parts)
@@ -64,7 +62,7 @@ class OpenQueues implements Queues, PlaceContext {
   readonly roster: Roster
   readonly clock: Clock
   readonly node: string
-  readonly retry: Retry
+  readonly requests: StoreRequests
   readonly log: Log
   readonly #outage: Outage
   readonly #mirror: Mirror
@@ -79,7 +77,7 @@ class OpenQueues implements Queues, PlaceContext {
     this.roster = roster
     this.clock = clock
     this.node = node
-    this.retry = new Retry(clock, log, this.#closing.signal)
+    this.requests = new StoreRequests(clock, log, this.#closing.signal)
     this.log = log
     this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
@@ -89,10 +87,17 @@ class OpenQueues implements Queues, PlaceContext {
       loaded: () => this.#loaded(),
       failed: (error: unknown) => {
         this.#outage.away((error as Error).message)
-        void this.retry.later(() => this.#mirror.load())
+        void this.#reload()
       },
     }
     this.#mirror = new Mirror({ store, roster, now: () => clock.now(), events })
+  }
+
+  /** Reads everything again after a pause; not once this node closes. */
+  async #reload(): Promise<void> {
+    const closes = this.#closing.signal
+    await sleep(this.clock, RETRY.queueLater.pauseMs, closes).catch(() => {})
+    if (!closes.aborted) await this.#mirror.load()
   }
 
   async enter(call: WaitingCall, queue: string, { headStart = '0s', since, within }: Entering = {}): Promise<Place> {
@@ -105,8 +110,8 @@ class OpenQueues implements Queues, PlaceContext {
       headStartMs: ms(headStart),
     }
     const entering = () => this.store.enter(queue, joining, this.clock.now())
-    const member = await this.retry
-      .insist('entering a queue failed', call.signal, entering, { within })
+    const member = await this.requests
+      .forCaller('entering a queue failed', call.signal, entering, { within })
       .catch((error: unknown) => {
         if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
         throw error
@@ -142,7 +147,7 @@ class OpenQueues implements Queues, PlaceContext {
    */
   lost(place: WaitingPlace): void {
     const { member } = place
-    void this.retry.persist('restoring a lost place in a queue failed', async () => {
+    void this.requests.inBackground('restoring a lost place in a queue failed', async () => {
       if (this.#places.get(placeKey(member.queue, member.call)) !== place) return
       this.#wrote(await this.store.enter(member.queue, { ...joiningOf(member), node: this.node }, this.clock.now()))
     })
@@ -165,7 +170,7 @@ class OpenQueues implements Queues, PlaceContext {
    * there.
    */
   #neverCame(call: WaitingCall, queue: string): void {
-    void this.retry.persist('removing a caller from the queue failed', async () => {
+    void this.requests.inBackground('removing a caller from the queue failed', async () => {
       if (this.#places.has(placeKey(queue, call.uuid))) return
       await this.store.leave(queue, call.uuid, call.signal.aborted ? 'abandoned' : 'left')
     })
@@ -200,7 +205,7 @@ class OpenQueues implements Queues, PlaceContext {
       }
     } catch (error) {
       this.#outage.away((error as Error).message)
-      this.#arm(this.clock.now() + RETRY_MS)
+      this.#arm(this.clock.now() + RETRY.queueLater.pauseMs)
     } finally {
       this.#looking = null // in the same turn as the last read of #again, so that no change is missed
     }

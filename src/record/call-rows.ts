@@ -7,13 +7,13 @@
  */
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import { saveCalls, type CallState } from '../store/calls.ts'
 import { isRefused, type Json, type Sql } from '../store/sql.ts'
 import type { CallRecord, CallRecords, LiveCall } from './call-record.ts'
 
 /** Rows in one statement. */
 const AT_ONCE = 200
-const AGAIN_MS = 1_000
 /**
  * A node that closes waits this long for the statement that runs. Rows that are not written then are in the journals.
  */
@@ -122,7 +122,7 @@ class KeptRecords implements Required<CallRecords>, AsyncDisposable {
     this.#leaveEnds()
     if (this.#closed) return
     this.#tell()
-    this.#again = this.#parts.clock.after(AGAIN_MS, () => {
+    this.#again = this.#parts.clock.after(RETRY.callRows.pauseMs, () => {
       this.#again = null
       this.#write()
     })

@@ -9,6 +9,7 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { RETRY } from '../base/retry.ts'
 import type { Phase } from '../call/leg.ts'
 import type { Life } from '../switch/queries.ts'
 import type { ChannelList } from '../switch/channel-list.ts'
@@ -22,11 +23,6 @@ import { answers } from './liveness.ts'
 import { checkUnownedChannels } from './unowned-channels.ts'
 
 const EVERY_MS = 30_000
-/**
- * Delay after a failed reconciliation (a store was unavailable), or one during which a link went down. The second is
- * doubled each time in a row: the reconciliation itself may be what breaks the link.
- */
-const RETRY_MS = 5_000
 /** The event of a leg's end may arrive while the leg is asked for. */
 const TOLD_MS = 1_000
 /**
@@ -161,7 +157,7 @@ export class Reconciler implements AsyncDisposable {
       const found = await this.#look()
       again = Math.min(EVERY_MS, this.#grace.end())
       this.#cuts = this.#losses() === losses ? 0 : this.#cuts + 1
-      if (this.#cuts > 0) again = Math.min(EVERY_MS, RETRY_MS * 2 ** (this.#cuts - 1))
+      if (this.#cuts > 0) again = Math.min(EVERY_MS, RETRY.reconciliation.pauseMs * 2 ** (this.#cuts - 1))
       const { watched: _, zombies: __, ...done } = found
       const ms = Math.round(clock.monotonic() - begun)
       if (Object.values(done).some(count => count > 0))
@@ -172,7 +168,7 @@ export class Reconciler implements AsyncDisposable {
         { why, error: (error as Error).message },
         'reconciliation failed; differences between the stores and FreeSWITCH stay until it is retried',
       )
-      again = RETRY_MS
+      again = RETRY.reconciliation.pauseMs
       return NOTHING
     } finally {
       if (!this.#closed) this.#timer = clock.after(again, () => void this.look('timer'))

@@ -18,6 +18,7 @@ import { systemClock, within as doneWithin, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
+import { RETRY } from '../base/retry.ts'
 import { RedisTimeout } from './redis-timeout.ts'
 import { ANSWERS_WITHIN_MS, redisOptions } from './redis-options.ts'
 import { keepHeartbeat } from './redis-heartbeat.ts'
@@ -51,8 +52,6 @@ const MOST_WAITING = 1_000
 const BLOCKS_FOR_MS = 12_000
 /** The server is not the primary, or has not loaded its data: the address may resolve to another one. */
 const NOT_THE_PRIMARY = /^(READONLY|LOADING|MASTERDOWN)\b/
-/** Pause between reconnects: while the address resolves to a replica, not every refused write may reconnect. */
-const REDIAL_MS = 1_000
 
 const NO_CLUSTER =
   'this Redis is a cluster: agents and callers are written together by one script, and a cluster keeps them on different servers. Set REDIS_URL to one server, or to the sentinels of one (redis+sentinel://…)'
@@ -96,7 +95,7 @@ class Link extends Redis {
 
   /** Connects again to what the address resolves to now; at most once a second. `why`: the reason. */
   redial(why: string): void {
-    if (this.status !== 'ready' || this.#clock.monotonic() - this.#redialledAt < REDIAL_MS) return
+    if (this.status !== 'ready' || this.#clock.monotonic() - this.#redialledAt < RETRY.redisLink.pauseMs) return
     this.#redialledAt = this.#clock.monotonic()
     this.stream.destroy(new Error(`connecting again: ${why}`))
   }

@@ -4,7 +4,7 @@
  */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
-import { insist } from '../base/insist.ts'
+import { retry } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import { Door } from '../call/entry.ts'
 import { CallContext, type Telephones } from '../call/call-context.ts'
@@ -162,5 +162,5 @@ const recordsOf = (records: CallRecords, clock: Clock): CallRecords => ({
   lives: (uuid, look) => records.lives?.(uuid, look),
   moved: uuid => records.moved?.(uuid),
   ended: call => records.ended(call),
-  later: call => insist(clock, () => records.ended(call), { everyMs: 1_000, forMs: 86_400_000 }),
+  later: call => retry(() => records.ended(call), { clock, policy: { pauseMs: 1_000, forMs: 86_400_000 } }),
 })

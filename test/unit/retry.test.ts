@@ -84,10 +84,7 @@ test('the pauses to a lost FreeSWITCH grow to four seconds, are not in step, and
   assert.ok(pauses.next() <= 200)
 })
 
-test('every retry of the project has an end, but those for which nobody waits', () => {
-  const endless = Object.entries<RetryPolicy>(RETRY).filter(([, { forMs }]) => forMs === undefined)
-  assert.deepEqual(
-    endless.map(([name]) => name),
-    ['queueLater', 'switchLink'],
-  )
+test('whoever waits for a retry does not wait for longer than a caller may hear nothing', () => {
+  const waitedFor = [RETRY.queueForCaller, RETRY.takeDrivenCall, RETRY.leadAnswered]
+  assert.ok(waitedFor.every(({ forMs }) => forMs <= 10_000))
 })
