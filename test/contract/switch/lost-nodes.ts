@@ -13,7 +13,13 @@ function closesAtOnce(world: World, at: Place) {
   })
 }
 
-const saysNothing = (world: World, at: Place) => world.listen(at, (wire: Wire) => wire.listen(deaf))
+/** FreeSWITCH waits for such a peer for as long as the connection is open. */
+function saysNothing(world: World, at: Place) {
+  return world.listen(at, (wire: Wire) => {
+    wire.listen(deaf)
+    world.opened.push({ [Symbol.dispose]: () => wire.destroy() })
+  })
+}
 
 /** The call reaches node b, which answers and lets it go: at once, or brought by the dead man's switch. */
 async function reachesB(world: World, how: 'at once' | 'brought'): Promise<void> {
