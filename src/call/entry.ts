@@ -177,7 +177,7 @@ export class Door {
       const arrival = readArrival(data)
       // before the check of its key, which the node that has the call has unset. Neither taken nor closed
       if (this.#stale.any && (await this.#stale.isStale(arrival))) return conversation.retire()
-      const fault = faultOf(arrival, data, this.#options.key)
+      const fault = faultOf(arrival, data, (await this.#lostItsKey(arrival)) ? undefined : this.#options.key)
       if (fault) {
         log.error({ peer: wire.peer, uuid: arrival.uuid }, fault)
         return conversation.destroy()
@@ -203,6 +203,17 @@ export class Door {
       )
       conversation.destroy()
     }
+  }
+
+  /**
+   * A node unsets the key of a call that it accepted. On a busy machine FreeSWITCH may do that late, when the dialplan has set the key for
+   * the next connection already: a call that this node drives, or that is some node's, may come without one.
+   */
+  async #lostItsKey({ key, uuid }: Arrival): Promise<boolean> {
+    if (this.#options.key === undefined || key !== '') return false
+    if (this.#living(uuid)) return true
+    const owner = await this.#options.calls?.owner(uuid).catch(() => null)
+    return (owner ?? null) !== null
   }
 
   async #admit(arrival: Arrival, conversation: Conversation, driven: boolean): Promise<void> {
