@@ -95,8 +95,9 @@ async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): P
 }
 
 async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
-  const home = await openRedisLinks(redis, { log })
-  scope.defer(() => Object.values(home).forEach(link => link.disconnect()))
+  const links = await openRedisLinks(redis, { log })
+  scope.defer(() => Object.values(links).forEach(link => link.disconnect()))
+  const home = { ...links, log }
   await assertFit(home.commands)
   const clock = new SharedClock(systemClock)
   clock.learn(await askTime(home.commands, clock))

@@ -8,14 +8,19 @@ import type { RedisClient } from '../store/redis.ts'
 export class RedisNotices<Notice extends { readonly what: string }> {
   readonly #subscriber: RedisClient
   readonly #channel: string
+  readonly #read: (message: unknown) => Notice | null
   readonly #listeners = new Set<(notice: Notice | { what: 'resync' }) => void>()
   #started = false
   #live = false
 
-  /** Channels whose notices must arrive in one order must share one subscriber. The first `on` subscribes. */
-  constructor(subscriber: RedisClient, channel: string) {
+  /**
+   * Channels whose notices must arrive in one order must share one subscriber. The first `on` subscribes. `read` checks a parsed message:
+   * null skips one that this version does not know.
+   */
+  constructor(subscriber: RedisClient, channel: string, read: (message: unknown) => Notice | null) {
     this.#subscriber = subscriber
     this.#channel = channel
+    this.#read = read
   }
 
   on(listener: (notice: Notice | { what: 'resync' }) => void): Disposable {
@@ -28,7 +33,8 @@ export class RedisNotices<Notice extends { readonly what: string }> {
   #start(): void {
     this.#started = true
     this.#subscriber.on('message', (channel: string, message: string) => {
-      if (channel === this.#channel) this.#tell(JSON.parse(message) as Notice)
+      const notice = channel === this.#channel ? this.#read(parsed(message)) : null
+      if (notice) this.#tell(notice)
     })
     this.#subscriber.on('ready', () => this.#subscribe())
     this.#subscriber.on('close', () => void (this.#live = false))
@@ -46,5 +52,15 @@ export class RedisNotices<Notice extends { readonly what: string }> {
 
   #tell(notice: Notice | { what: 'resync' }): void {
     for (const listener of [...this.#listeners]) listener(notice)
+  }
+}
+
+/** Undefined for what is not JSON: some other program uses the channel. */
+function parsed(message: string): unknown {
+  try {
+    return JSON.parse(message)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
   }
 }

@@ -1,5 +1,7 @@
 /** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write an agent and a caller in one step. */
+import { silentLog, type Log } from '../base/log.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
+import { agentNotice, agentRecord, readAgentNotice } from './agent-record.ts'
 import type { Agent } from './agent.ts'
 import { RedisNotices } from './redis-notices.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
@@ -19,10 +21,9 @@ export const agentKeys = (redis: RedisClient) => ({
 export interface RedisHome {
   readonly commands: RedisClient
   readonly subscriber: RedisClient
+  /** Is told of records that cannot be read. */
+  readonly log?: Log
 }
-
-export const agentNotice = (name: string, rev: number, agent: Agent | null): string =>
-  JSON.stringify({ what: 'agent', name, rev, agent } satisfies AgentNotice)
 
 const swapAgent = defineScript(new URL('./lua/swap-agent.lua', import.meta.url), reply => reply === 1)
 
@@ -30,24 +31,27 @@ class RedisAgents implements AgentTable {
   readonly #redis: RedisClient
   readonly #keys: ReturnType<typeof agentKeys>
   readonly #notices: RedisNotices<AgentNotice>
+  readonly #log: Log
 
   constructor(home: RedisHome) {
     this.#redis = home.commands
     this.#keys = agentKeys(home.commands)
-    this.#notices = new RedisNotices(home.subscriber, this.#keys.changed)
+    this.#log = home.log ?? silentLog
+    this.#notices = new RedisNotices(home.subscriber, this.#keys.changed, one => readAgentNotice(one, this.#log))
   }
 
   async read(name: string): Promise<Agent | null> {
     const record = await this.#redis.hget(this.#keys.agents, name)
-    return record === null ? null : (JSON.parse(record) as Agent)
+    return record === null ? null : agentRecord.read(record, `agent ${name}`, this.#log)
   }
 
   async readAll(): Promise<Agent[]> {
-    return (await this.#redis.hvals(this.#keys.agents)).map(record => JSON.parse(record) as Agent)
+    const records = Object.entries(await this.#redis.hgetall(this.#keys.agents))
+    return records.flatMap(([name, record]) => agentRecord.read(record, `agent ${name}`, this.#log) ?? [])
   }
 
   swap(name: string, rev: number, next: Agent | null): Promise<boolean> {
-    const record = next ? JSON.stringify(next) : ''
+    const record = next ? agentRecord.write(next) : ''
     return swapAgent(
       this.#redis,
       [this.#keys.agents],

@@ -8,7 +8,7 @@ import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import type { Arrival } from '../journal/arrival.ts'
-import { lineOf } from '../journal/entries.ts'
+import { lineOf, beginOf } from '../journal/entries.ts'
 import type { CallStore, Taken } from '../journal/call-store.ts'
 
 export interface TakeCallParts {
@@ -27,7 +27,7 @@ export async function takeCall(
   driven: boolean,
 ): Promise<Taken | null> {
   if (!calls) return null
-  const begin = { k: 'begin', at: clock.now(), arrival: { ...arrival, key: '' } } as const
+  const begin = beginOf(clock.now(), arrival)
   try {
     const ask = () => calls.take(arrival.uuid, node, lineOf(begin))
     return await (driven ? retry(ask, { clock, policy: RETRY.takeDrivenCall }) : ask())

@@ -2,6 +2,7 @@
  * Wakes the dialers on every node: a line has become free, or a campaign has changed. A wakeup carries no data: its
  * listeners read the store.
  */
+import { z } from 'zod'
 import { RedisNotices } from '../agent/redis-notices.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { channelOf, type RedisClient } from '../store/redis.ts'
@@ -19,6 +20,14 @@ export const campaignKeys = (redis: RedisClient) => ({
   epochs: 'sh:lease:epochs',
 })
 
+const Rings = z.discriminatedUnion('what', [
+  z.looseObject({ what: z.literal('freed') }),
+  z.looseObject({ what: z.literal('campaign'), name: z.string() }),
+])
+
+/** Null for a wakeup that this version does not know. */
+const readWakeup = (message: unknown): Wakeup | null => Rings.safeParse(message).data ?? null
+
 export class DialWakeup {
   readonly channel: string
   readonly #home: RedisHome
@@ -27,7 +36,7 @@ export class DialWakeup {
   constructor(home: RedisHome) {
     this.#home = home
     this.channel = campaignKeys(home.commands).wakeup
-    this.#notices = new RedisNotices(home.subscriber, this.channel)
+    this.#notices = new RedisNotices(home.subscriber, this.channel, readWakeup)
   }
 
   /** Rejects when Redis is unavailable. */

@@ -1,4 +1,6 @@
 /** The node table in Redis, shared by all nodes of the installation. */
+import { z } from 'zod'
+import { RecordCodec } from '../store/record-codec.ts'
 import type { Clock } from '../base/clock.ts'
 import { Emitter } from '../base/events.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
@@ -33,13 +35,28 @@ const holdNode = defineScript(new URL('./lua/hold-node.lua', import.meta.url), (
 })
 const dropNode = defineScript(new URL('./lua/drop-node.lua', import.meta.url), reply => reply === 1)
 
+/** What a node publishes of itself, behind its deadline and its incarnation. The Lua script reads and writes `open` in this text. */
+const publishedNode = new RecordCodec<Omit<NodeRecord, 'node' | 'incarnation'>>({
+  what: 'node',
+  schema: z.looseObject({
+    address: z.string().nullable(),
+    roles: z.array(z.string()),
+    open: z.boolean().optional(),
+    host: z.string(),
+    pid: z.number(),
+  }),
+})
+
+/** A node whose record cannot be read is alive all the same: nobody may take its calls. It is offered none. */
+const UNREADABLE = { address: null, roles: [], open: false, host: '', pid: 0 }
+
 function leaseFrom(node: string, record: string): Lease {
   const [, until, incarnation, rest] = /^(\d+) (\S+) (.*)$/s.exec(record)!
   return {
     node,
     until: Number(until),
     incarnation: incarnation!,
-    ...(JSON.parse(rest!) as Omit<NodeRecord, 'node' | 'incarnation'>),
+    ...(publishedNode.read(rest!, `node ${node}`) ?? UNREADABLE),
   }
 }
 
@@ -62,7 +79,7 @@ class RedisPresence implements NodeTable {
     const args = [
       node,
       incarnation,
-      JSON.stringify(rest),
+      publishedNode.write(rest),
       lastsMs,
       mode,
       replaces,

@@ -99,7 +99,7 @@ export class FlowAgentReservation implements Agent, DialReservation {
       this.#given = true
       await this.#agent?.[Symbol.asyncDispose]()
     }
-    return endScope(this.#leg, `agent ${this.name}`, give, () => (this.#given = true))
+    return endScope(this.#leg, ['agent', this.name], give, () => (this.#given = true))
   }
 }
 

@@ -70,7 +70,8 @@ export class FlowCall extends Call {
     const taken: ConstructorParameters<typeof QueuePlace>[3] = agent => this.reservations.add(agent)
     const again = (since: number) => () => this.#queues.enter(waitingCall(this.leg), queue, { since })
     return step<QueuePlace>(this.leg, {
-      verb: `enqueue ${queue}`,
+      verb: 'enqueue',
+      args: [queue],
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
         this.leg.steps.journal.note({ event: 'entered', queue })

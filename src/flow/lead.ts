@@ -126,7 +126,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
 
   async agent(): Promise<LeadAgent | null> {
     const agent = await step<FlowAgentReservation | null>(this.#call.leg, {
-      verb: 'agent of the campaign',
+      verb: 'agent',
       run: () => this.#find(),
       save: found => found && { ...found.saved },
       load: (saved, replay) => {
@@ -155,7 +155,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     }
     try {
       await step(leg, {
-        verb: 'opt out',
+        verb: 'opt-out',
         run: async () => {
           await note()
           const told = this.#behind('an opt-out could not be written; retried at call end', () => this.#parts.optOut())
@@ -190,7 +190,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     this.#line?.[Symbol.dispose]()
     await endScope(
       this.#call.leg,
-      'lead',
+      ['lead'],
       async () => this.#place?.[Symbol.asyncDispose](),
       () => {},
     )

@@ -35,7 +35,8 @@ export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: FlowAg
  */
 export function takeNailedAgent(leg: Leg, context: CallContext, agent: FlowAgentReservation): Promise<Party> {
   return step<Party>(leg, {
-    verb: `agent ${agent.name} on the line`,
+    verb: 'nailed-agent',
+    args: [agent.name],
     async run() {
       if (await canBeJoined(leg, agent)) return party(leg, context, agent)
       context.log.info({ uuid: leg.uuid, agent: agent.name }, 'a nailed-up agent could not be joined; the agent rests')

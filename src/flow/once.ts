@@ -23,7 +23,8 @@ export function once<T>(leg: Leg, name: string, act: () => Promise<T>, { recover
     return result === undefined ? {} : { value: asJson(name, result) }
   }
   const outcome = step<{ value?: Json }>(leg, {
-    verb: `once ${name}`,
+    verb: 'once',
+    args: [name],
     intent: () => null,
     run: () => written(act),
     ...(recover && { recover: () => written(recover) }),

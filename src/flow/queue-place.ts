@@ -26,9 +26,10 @@ export function queuesEnteredIn(past: readonly Entry[]): string[] {
   const queues = new Set<string>()
   for (const entry of past) {
     if (entry.k !== 'done' || entry.x) continue
-    const [, what, queue = ''] = /^(enqueue|place in|keep for callback in) (\S+)/.exec(entry.v) ?? []
-    if (what === 'enqueue') queues.add(queue)
-    else queues.delete(queue)
+    const [first = '', second = ''] = entry.args ?? []
+    if (entry.verb === 'enqueue') queues.add(first)
+    else if (entry.verb === 'callback') queues.delete(first)
+    else if (entry.verb === 'end' && first === 'place') queues.delete(second)
   }
   return [...queues]
 }
@@ -154,7 +155,8 @@ export class QueuePlace implements FlowPlace {
       return agent && this.#take(FlowAgentReservation.of(this.#leg, this.queue, agent))
     }
     return step<FlowAgentReservation | null, { until: number }>(this.#leg, {
-      verb: `agent of ${this.queue}`,
+      verb: 'agent',
+      args: [this.queue],
       intent: () => ({ until: clock.now() + ms(options.within) }), // the next node waits no longer than that
       run: ask,
       recover: async intent => {
@@ -174,7 +176,8 @@ export class QueuePlace implements FlowPlace {
 
   keepForCallback(number: string): Promise<void> {
     return step(this.#leg, {
-      verb: `keep for callback in ${this.queue}`,
+      verb: 'callback',
+      args: [this.queue],
       run: async () => {
         await this.#place!.keepForCallback(number)
         this.#leg.steps.journal.note({ event: 'callback', queue: this.queue })
@@ -191,7 +194,7 @@ export class QueuePlace implements FlowPlace {
         journal.note({ event: 'left', queue: this.queue })
       await this.#place?.[Symbol.asyncDispose]()
     }
-    return endScope(this.#leg, `place in ${this.queue}`, give, () => this.#over())
+    return endScope(this.#leg, ['place', this.queue], give, () => this.#over())
   }
 
   #take(agent: FlowAgentReservation): FlowAgentReservation {

@@ -9,7 +9,7 @@ import { isDisposition } from '../campaign/disposition.ts'
 import { within } from '../base/clock.ts'
 import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/fallback.ts'
-import { readEntries, type Entry } from '../journal/entries.ts'
+import { beginOf, readEntries, readOwnEntry, type Entry } from '../journal/entries.ts'
 import type { CallContext } from '../call/call-context.ts'
 import { Journal } from '../journal/journal.ts'
 import type { Leg } from '../call/leg.ts'
@@ -58,6 +58,9 @@ type Outcome = { readonly call: FlowCall; readonly failed: boolean; readonly our
 
 /** A drain waits this long for journals that are being written. */
 const DRAIN_MS = 2_000
+
+const UNREADABLE =
+  'the journal of a call was written by a newer version of Switchhook, or is damaged; its flow starts from its first line'
 
 export class Flows {
   readonly #parts: FlowParts
@@ -110,11 +113,9 @@ export class Flows {
   async #run(leg: Leg, taken: Taken | null): Promise<void> {
     const { context, node = '', calls = null } = this.#parts
     const { uuid, arrival } = leg
-    const entries = readEntries(taken?.entries ?? [])
-    const begin =
-      entries[0]?.k === 'begin'
-        ? entries[0]
-        : ({ k: 'begin', at: context.clock.now(), arrival: { ...arrival, key: '' } } as const)
+    const written = taken?.before ? readEntries(taken.entries) : (taken?.entries.map(readOwnEntry) ?? [])
+    const entries = written ?? []
+    const begin = entries[0]?.k === 'begin' ? entries[0] : beginOf(context.clock.now(), arrival)
     const journal = new Journal({
       uuid,
       store: calls,
@@ -131,6 +132,10 @@ export class Flows {
       { uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) },
       taken?.before ? 'a call was taken over' : 'a call began',
     )
+    if (written === null) {
+      context.log.error({ uuid, from_node: taken?.before?.node }, UNREADABLE)
+      await journal.restart()
+    }
     this.#journals.set(uuid, journal)
     const moved = leg.moved.then(() => {
       journal.stop()

@@ -2,6 +2,7 @@
  * The entries of a journal: one line of JSON for each step or event of a flow, in the order of completion. Journal
  * writes them, Replay and the records read them. The keys are stored and must not change.
  */
+import { z } from 'zod'
 import type { Arrival } from './arrival.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
@@ -9,27 +10,36 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** The first entry of every journal: the first arrival of the call, which identifies it. */
 export interface Begin {
   readonly k: 'begin'
+  /** The version of the whole journal (JOURNAL_VERSION when it was written). Absent: 1. */
+  readonly v?: number | undefined
   /** Milliseconds since the epoch, here and below. */
   readonly at: number
   readonly arrival: Arrival
 }
 
+/** What a step does, and with what. Another verb or argument at the same step means that the script has changed. */
+export interface Act {
+  readonly verb: string
+  /** Absent: none. */
+  readonly args?: readonly string[] | undefined
+}
+
+/** For people: 'play ivr/welcome'. */
+export const wordsOf = ({ verb, args = [] }: Act): string => [verb, ...args].join(' ')
+
 /** Written before an effect, with the uuids that the effect will use. */
-export interface Intent {
+export interface Intent extends Act {
   readonly k: 'intent'
   /** The number of the step, in the order of calls: '5', or '5.2' for the second step within the fifth. */
   readonly n: string
-  readonly v: string
   readonly at: number
   readonly d: Json
 }
 
 /** A step has completed. */
-export interface Done {
+export interface Done extends Act {
   readonly k: 'done'
   readonly n: string
-  /** The verb and its argument in short; a script that calls another verb here has changed. */
-  readonly v: string
   readonly at: number
   readonly r?: Json | undefined
   /** The failure, when the step failed. */
@@ -95,20 +105,74 @@ export interface Key {
 
 export type Entry = Begin | Intent | Done | Note | Key
 
-export const readEntry = (line: string): Entry => JSON.parse(line) as Entry
+/** The first entry of the journal of a call that arrives now. The key of the listener is a secret and stays out of it. */
+export const beginOf = (at: number, arrival: Arrival): Begin => ({
+  k: 'begin',
+  v: JOURNAL_VERSION,
+  at,
+  arrival: { ...arrival, key: '' },
+})
+
+/** An entry that this process wrote a moment ago: its form is known. */
+export const readOwnEntry = (line: string): Entry => JSON.parse(line) as Entry
+
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
 
 /**
- * Parses the lines of a journal, up to the first line that is not JSON. A write that counted as lost and was repeated
- * may stand in the journal twice: each entry counts once, at its first position. Two different entries are never the
- * same line, because each has its time and its step.
+ * The version that this code writes, in the first entry of a journal. In version 1 a step was one text, `v: 'play ivr/welcome'`; version 2
+ * has its verb and its arguments.
  */
-export function readEntries(lines: readonly string[]): Entry[] {
+export const JOURNAL_VERSION = 2
+
+const step = { n: z.string(), at: z.number(), verb: z.string(), args: z.array(z.string()).optional() }
+const EntrySchema = z.discriminatedUnion('k', [
+  z.looseObject({
+    k: z.literal('begin'),
+    v: z.int().min(1).max(JOURNAL_VERSION).optional(),
+    at: z.number(),
+    arrival: z.looseObject({ uuid: z.string(), path: z.string(), direction: z.enum(['in', 'out']), core: z.string() }),
+  }),
+  z.looseObject({ k: z.literal('intent'), ...step, d: z.unknown() }),
+  z.looseObject({ k: z.literal('done'), ...step }),
+  z.looseObject({ k: z.literal('note'), at: z.number(), note: z.looseObject({}) }),
+  z.looseObject({ k: z.literal('key'), n: z.string(), at: z.number(), digit: z.string() }),
+])
+
+/** One entry. Throws SyntaxError for what is not JSON, and ZodError for what this version does not know. */
+export const readEntry = (line: string): Entry => EntrySchema.parse(upgraded(JSON.parse(line))) as unknown as Entry
+
+/**
+ * The entries of a journal. A write that counted as lost and was repeated may stand in it twice: each entry counts once, at its first
+ * position. Two different entries are never the same line, because each has its time and its step. A last line that is not whole is left
+ * out. Null: a newer version wrote the journal, or it is damaged; this node can neither go on with the call nor write its record.
+ */
+export function readEntries(lines: readonly string[]): Entry[] | null {
   const entries: Entry[] = []
   try {
     for (const line of new Set(lines)) entries.push(readEntry(line))
   } catch (error) {
+    if (error instanceof z.ZodError) return null
     if (!(error instanceof SyntaxError)) throw error
   }
   return entries
 }
+
+/** An entry of version 1 as one of version 2. */
+function upgraded(entry: unknown): unknown {
+  if (typeof entry !== 'object' || entry === null || !('v' in entry) || typeof entry.v !== 'string') return entry
+  const { v, ...rest } = entry
+  const known = OLD_TEXTS.find(({ text }) => text.test(v))
+  const [verb = '', ...args] = known ? v.replace(known.text, known.words).split(' ') : v.split(' ')
+  return { ...rest, verb, args }
+}
+
+/** Steps whose first word was not their verb. */
+const OLD_TEXTS = [
+  { text: /^place in (\S+) ends$/, words: 'end place $1' },
+  { text: /^(.+) ends$/, words: 'end $1' },
+  { text: /^agent (\S+) on the line$/, words: 'nailed-agent $1' },
+  { text: /^agent of the campaign$/, words: 'agent' },
+  { text: /^agent of (\S+)$/, words: 'agent $1' },
+  { text: /^keep for callback in (\S+)$/, words: 'callback $1' },
+  { text: /^opt out$/, words: 'opt-out' },
+]

@@ -11,7 +11,7 @@ import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { RETRY } from '../base/retry.ts'
 import type { Arrival } from './arrival.ts'
-import { lineOf, type Begin, type Entry, type Json, type NoteOf } from './entries.ts'
+import { lineOf, type Begin, type Entry, type Json, type NoteOf, beginOf } from './entries.ts'
 import { isSame, isStill, type CallStore, type Owner } from './call-store.ts'
 
 export interface JournalOptions {
@@ -263,6 +263,6 @@ export class Journal {
 
 /** The journal of a leg that no flow drives: no node could take it over, so nothing is written. */
 export function unwritten(uuid: string, clock: Clock, log: Log): Journal {
-  const begin = { k: 'begin', at: clock.now(), arrival: NOBODY } as const
+  const begin = beginOf(clock.now(), NOBODY)
   return new Journal({ uuid, store: null, owner: { node: '', epoch: 0 }, begin, clock, log, lost() {} })
 }

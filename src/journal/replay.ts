@@ -10,7 +10,7 @@
  */
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, NotFoundError } from '../base/errors.ts'
-import type { Done, Entry, Intent } from './entries.ts'
+import { wordsOf, type Act, type Done, type Entry, type Intent } from './entries.ts'
 import type { Journal } from './journal.ts'
 
 /** When the flow waits only for steps without a record while records remain, for so long, the script has changed. */
@@ -63,9 +63,10 @@ export class Replay {
   }
 
   /** True when the journal has a result for this step. A record of another verb means that the script has changed. */
-  has(n: string, verb: string): boolean {
+  has(n: string, act: Act): boolean {
     const record = this.#done.get(n) ?? this.#intents.get(n)
-    if (record && record.v !== verb) this.#changed(`step ${n} was "${record.v}" and is now "${verb}"`)
+    if (record && wordsOf(record) !== wordsOf(act))
+      this.#changed(`step ${n} was "${wordsOf(record)}" and is now "${wordsOf(act)}"`)
     return this.#done.has(n)
   }
 
@@ -153,7 +154,7 @@ export class Replay {
     this.#stuck?.cancel()
     this.#stuck = this.#clock.after(STUCK_MS, () => {
       const next = this.#entries[this.#cursor]
-      if (next?.k === 'done') this.#changed(`the flow no longer reaches step ${next.n} "${next.v}"`)
+      if (next?.k === 'done') this.#changed(`the flow no longer reaches step ${next.n} "${wordsOf(next)}"`)
     })
   }
 

@@ -6,12 +6,12 @@ import { CallEnded } from '../base/errors.ts'
 import { step, type SteppedLeg } from './steps.ts'
 
 /**
- * Ends a scope: runs `close` as the step '<noun> ends'. When the call has ended, `close` runs without a step, because
+ * Ends a scope: runs `close` as the step 'end', with `scope` as its arguments (['music', 'moh/calm']). When the call has ended, `close` runs without a step, because
  * the journal is no longer written. `closed` is called instead in a replay, when the journal has that step.
  */
 export async function endScope(
   leg: SteppedLeg,
-  noun: string,
+  scope: readonly string[],
   close: () => Promise<void>,
   closed: () => void,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function endScope(
   }
   if (leg.phase === 'ended' && leg.uuid === leg.steps.journal.uuid) return once()
   try {
-    await step(leg, { verb: `${noun} ends`, later: true, run: once, load: closed })
+    await step(leg, { verb: 'end', args: scope, later: true, run: once, load: closed })
   } catch (error) {
     if (!(error instanceof CallEnded)) throw error
     await once()

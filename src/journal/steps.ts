@@ -14,7 +14,7 @@ import { sleep } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
 import { RETRY } from '../base/retry.ts'
 import type { Uuid } from '../esl/safe-text.ts'
-import type { Done, Entry, Failure, Json } from './entries.ts'
+import { wordsOf, type Act, type Done, type Entry, type Failure, type Json } from './entries.ts'
 import { failureOf, errorOf } from './failure.ts'
 import type { Journal } from './journal.ts'
 import { Replay } from './replay.ts'
@@ -40,6 +40,8 @@ export interface SteppedLeg {
 export interface Step<T, I extends Json = Json> {
   /** The verb and its argument in short: 'play ivr/welcome'. It identifies the step in the journal. */
   readonly verb: string
+  /** What the verb was asked for, when that identifies the step. */
+  readonly args?: readonly string[]
   /** For a verb with an effect: what it is about to do. The intent is written before the effect. */
   intent?(): I
   /** Runs the verb. Write it as a method, `run() {…}`, which is cheaper than `run: () => …`: see esl/connection.ts. */
@@ -120,13 +122,14 @@ export class Steps {
     const n = `${this.#prefix}${++this.#count}`
     const replay = this.#replay
     if (replay && !replay.isOver) {
-      const has = replay.has(n, one.verb)
+      const has = replay.has(n, one)
       if (this.#frozen) return never()
       if (has) return replay.result(n, record => relive(one, record, replay))
       await replay.waitForEnd()
     }
     const before = replay?.intent(n)
-    if (before && before.v !== one.verb) this.#changed(`step ${n} was "${before.v}" and is now "${one.verb}"`)
+    if (before && wordsOf(before) !== wordsOf(one))
+      this.#changed(`step ${n} was "${wordsOf(before)}" and is now "${wordsOf(one)}"`)
     if (this.#frozen || hasMoved(leg)) return never()
     const intent = (before ? before.d : one.intent?.()) as I
     try {
@@ -134,7 +137,7 @@ export class Steps {
         if (before) await one.abandon?.(intent)
         throw leg.reason
       }
-      if (one.intent && !before) await this.#intend(n, one.verb, intent)
+      if (one.intent && !before) await this.#intend(n, one, intent)
       if (this.#frozen || hasMoved(leg)) return await never<T>() // the node that has the call runs this step
       const result = await this.#run(leg, one, intent, before !== undefined)
       await this.#record(leg, n, one, {
@@ -224,20 +227,20 @@ export class Steps {
     }
   }
 
-  async #intend(n: string, v: string, d: Json): Promise<void> {
-    this.journal.add({ k: 'intent', n, v, at: this.journal.clock.now(), d })
+  async #intend(n: string, { verb, args }: Act, d: Json): Promise<void> {
+    this.journal.add({ k: 'intent', n, verb, args, at: this.journal.clock.now(), d })
     await this.journal.write()
   }
 
   async #record(
     leg: SteppedLeg,
     n: string,
-    one: { verb: string; later?: boolean },
+    { verb, args, later }: Act & { readonly later?: boolean },
     outcome: { r?: Json | undefined; x?: Failure },
   ): Promise<void> {
     const s = this.journal.snapshot()
-    this.journal.add({ k: 'done', n, v: one.verb, at: this.journal.clock.now(), ...outcome, ...(s && { s }) })
-    if (!one.later) await this.journal.write()
+    this.journal.add({ k: 'done', n, verb, args, at: this.journal.clock.now(), ...outcome, ...(s && { s }) })
+    if (!later) await this.journal.write()
     if (this.#frozen || leg.phase === 'moved') await never()
   }
 }

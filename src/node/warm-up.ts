@@ -11,7 +11,7 @@ import { cpuMs, within, type Clock } from '../base/clock.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { arrivalOfLeg } from '../call/arrival.ts'
 import { Door } from '../call/entry.ts'
-import { lineOf } from '../journal/entries.ts'
+import { lineOf, beginOf } from '../journal/entries.ts'
 import { CallContext } from '../call/call-context.ts'
 import { memoryCallStore } from '../journal/memory-call-store.ts'
 import { Switchboard } from '../switch/switchboard.ts'
@@ -113,12 +113,8 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
   /** Writes a journal as if another node had driven the call up to the answer. */
   const drivenBefore = async (uuid: Uuid) => {
     const [node, at] = ['before', clock.now()]
-    const { epoch } = await store.take(
-      uuid,
-      node,
-      lineOf({ k: 'begin', at, arrival: { ...arrivalOfLeg(uuid, ''), path: PATH } }),
-    )
-    await store.append(uuid, { node, epoch }, [lineOf({ k: 'done', n: '1', v: 'answer', at })])
+    const { epoch } = await store.take(uuid, node, lineOf(beginOf(at, { ...arrivalOfLeg(uuid, ''), path: PATH })))
+    await store.append(uuid, { node, epoch }, [lineOf({ k: 'done', n: '1', verb: 'answer', at })])
   }
   try {
     const all = Promise.all(Array.from({ length: AT_ONCE }, oneAfterTheOther))

@@ -1,9 +1,22 @@
 /** Queues in Redis, shared by all nodes. */
 import type { Agent } from '../agent/agent.ts'
 import { RedisNotices } from '../agent/redis-notices.ts'
-import { agentKeys, agentNotice, type RedisHome } from '../agent/redis-roster.ts'
+import { agentNotice, agentRecord } from '../agent/agent-record.ts'
+import { agentKeys, type RedisHome } from '../agent/redis-roster.ts'
+import { silentLog, type Log } from '../base/log.ts'
+import type { RecordCodec } from '../store/record-codec.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Member } from './member.ts'
+import {
+  callbackRecord,
+  callerKey,
+  memberNotice,
+  memberRecord,
+  offerRecord,
+  queueNotice,
+  queueRecord,
+  readQueueNotice,
+} from './queue-records.ts'
 import {
   CALLBACK_LASTS_MS,
   COUNTS,
@@ -47,30 +60,34 @@ class RedisQueues implements QueueTable {
   readonly #keys: ReturnType<typeof queueKeys>
   readonly #agentKeys: ReturnType<typeof agentKeys>
   readonly #notices: RedisNotices<QueueNotice>
+  readonly #log: Log
 
   constructor(home: RedisHome) {
     this.#redis = home.commands
     this.#keys = queueKeys(home.commands)
     this.#agentKeys = agentKeys(home.commands)
-    this.#notices = new RedisNotices(home.subscriber, this.#keys.changed)
+    this.#log = home.log ?? silentLog
+    this.#notices = new RedisNotices(home.subscriber, this.#keys.changed, one => readQueueNotice(one, this.#log))
   }
 
   async putQueue(queue: QueueSettings): Promise<void> {
-    await this.#redis.hset(this.#keys.queues, queue.name, JSON.stringify(queue))
-    await this.#redis.publish(this.#keys.changed, JSON.stringify({ what: 'queue', queue } satisfies QueueNotice))
+    await this.#redis.hset(this.#keys.queues, queue.name, queueRecord.write(queue))
+    await this.#redis.publish(this.#keys.changed, queueNotice(queue))
   }
 
   async readQueues(): Promise<QueueSettings[]> {
-    return parsed(await this.#redis.hvals(this.#keys.queues))
+    const queues = await this.#redis.hgetall(this.#keys.queues)
+    return this.#read(queueRecord, queues, name => `queue ${name}`)
   }
 
   async read(queue: string, call: string): Promise<Member | null> {
     const record = await this.#redis.hget(this.#keys.members(queue), call)
-    return record === null ? null : (JSON.parse(record) as Member)
+    return record === null ? null : memberRecord.read(record, callerKey(call, queue), this.#log)
   }
 
   async readAll(queue: string): Promise<Member[]> {
-    return parsed(await this.#redis.hvals(this.#keys.members(queue)))
+    const members = await this.#redis.hgetall(this.#keys.members(queue))
+    return this.#read(memberRecord, members, call => callerKey(call, queue))
   }
 
   nextSeq(): Promise<number> {
@@ -82,7 +99,7 @@ class RedisQueues implements QueueTable {
     return swapMember(
       this.#redis,
       [this.#keys.members(queue), this.#keys.stats(queue)],
-      [call, rev, next ? JSON.stringify(next) : '', count ?? '', this.#keys.changed, notice],
+      [call, rev, next ? memberRecord.write(next) : '', count ?? '', this.#keys.changed, notice],
     )
   }
 
@@ -94,11 +111,11 @@ class RedisQueues implements QueueTable {
       [
         agent.name,
         revs.agent,
-        JSON.stringify(agent),
+        agentRecord.write(agent),
         call,
         revs.member,
-        JSON.stringify(member),
-        JSON.stringify(record),
+        memberRecord.write(member),
+        offerRecord.write(record),
         KEPT_OFFERS,
         this.#agentKeys.changed,
         agentNotice(agent.name, agent.rev, agent),
@@ -109,7 +126,9 @@ class RedisQueues implements QueueTable {
   }
 
   async offers(queue: string): Promise<OfferRecord[]> {
-    return parsed(await this.#redis.lrange(this.#keys.offers(queue), 0, -1))
+    const key = this.#keys.offers(queue)
+    const offers = await this.#redis.lrange(key, 0, -1)
+    return offers.flatMap(record => offerRecord.read(record, key, this.#log) ?? [])
   }
 
   async putCallback(callback: Callback): Promise<void> {
@@ -117,12 +136,13 @@ class RedisQueues implements QueueTable {
     await putCallback(
       this.#redis,
       [this.#keys.callbacks(queue)],
-      [call, JSON.stringify(callback), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS],
+      [call, callbackRecord.write(callback), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS],
     )
   }
 
   async callbacks(queue: string): Promise<Callback[]> {
-    return parsed(await this.#redis.hvals(this.#keys.callbacks(queue)))
+    const callbacks = await this.#redis.hgetall(this.#keys.callbacks(queue))
+    return this.#read(callbackRecord, callbacks, call => `callback of ${call} in ${queue}`)
   }
 
   async stats(queue: string): Promise<QueueStats> {
@@ -130,15 +150,15 @@ class RedisQueues implements QueueTable {
     return Object.fromEntries(COUNTS.map(count => [count, Number(counted[count] ?? 0)])) as QueueStats
   }
 
+  /** Those that can be read, of a hash. */
+  #read<T extends object>(codec: RecordCodec<T>, hash: Record<string, string>, keyOf: (field: string) => string): T[] {
+    return Object.entries(hash).flatMap(([field, record]) => codec.read(record, keyOf(field), this.#log) ?? [])
+  }
+
   onChange(listener: (notice: QueueNotice) => void): Disposable {
     return this.#notices.on(listener)
   }
 }
-
-const parsed = <T>(records: string[]): T[] => records.map(record => JSON.parse(record) as T)
-
-const memberNotice = (queue: string, call: string, rev: number, member: Member | null): string =>
-  JSON.stringify({ what: 'member', queue, call, rev, member } satisfies QueueNotice)
 
 /** Takes the same clients as the roster: listeners must receive an offer after its reservation. */
 export function redisQueueStore(home: RedisHome): QueueStore {

@@ -3,7 +3,7 @@
  * a node that finds the call ended and reads its journal (record-from-journal.ts). All columns: docs/records.md.
  */
 import type { Arrival } from '../journal/arrival.ts'
-import type { Begin } from '../journal/entries.ts'
+import { type Begin, beginOf } from '../journal/entries.ts'
 import type { LegEnd } from '../call/leg-end.ts'
 import { TRANSFERRED } from '../call/verbs/transfer.ts'
 import { summaryOf, type TimedNote, type CallSummary } from './call-summary.ts'
@@ -150,12 +150,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
 /** The record of a call that the full node sent to the overflow before a flow began. */
 export function shedRecord(arrival: Arrival, now: number): CallRecord {
   const word = 'overflow' satisfies HouseOutcome
-  return recordOf(
-    { k: 'begin', at: now, arrival },
-    [{ at: now, note: { returned: word } }],
-    { cause: TRANSFERRED },
-    now,
-  )
+  return recordOf(beginOf(now, arrival), [{ at: now, note: { returned: word } }], { cause: TRANSFERRED }, now)
 }
 
 /**

@@ -24,7 +24,7 @@ const JOINED_WITHIN_MS = 2_000
  * call ended at `now`, with the cause LOST.
  */
 export function recordFromJournal(lines: readonly string[], end: KnownEnd | null, now: number): CallRecord | null {
-  const entries = readEntries(lines)
+  const entries = readEntries(lines) ?? []
   const begin = entries[0]
   if (begin?.k !== 'begin') return null
   const notes = entries.filter((entry): entry is Note => entry.k === 'note')
@@ -35,7 +35,7 @@ export function recordFromJournal(lines: readonly string[], end: KnownEnd | null
 
 /** Legs that were dialled and whose outcome is not in the journal: they may still ring. */
 export function ringingIn(lines: readonly string[]): Uuid[] {
-  const entries = readEntries(lines)
+  const entries = readEntries(lines) ?? []
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
   return dialledIn(entries.filter(entry => entry.k !== 'intent' || !over.has(entry.n)))
 }
@@ -43,13 +43,13 @@ export function ringingIn(lines: readonly string[]): Uuid[] {
 /** Every leg that was dialled, whatever the outcome. */
 export function dialledIn(entries: readonly Entry[]): Uuid[] {
   return entries.flatMap(entry =>
-    entry.k === 'intent' && entry.v.startsWith('dial ') ? [parseUuid((entry.d as { uuid: string }).uuid)] : [],
+    entry.k === 'intent' && entry.verb === 'dial' ? [parseUuid((entry.d as { uuid: string }).uuid)] : [],
   )
 }
 
 /** The first entry of a journal: on which FreeSWITCH the call is, and in which flow. */
-export function beginOf(lines: readonly string[]): Begin | null {
-  const [begin] = readEntries(lines.slice(0, 1))
+export function firstEntryOf(lines: readonly string[]): Begin | null {
+  const [begin] = readEntries(lines.slice(0, 1)) ?? []
   return begin?.k === 'begin' ? begin : null
 }
 
@@ -60,17 +60,17 @@ function unwrittenDials(entries: readonly Entry[]): Note[] {
     entries.flatMap(entry => (entry.k === 'note' && 'event' in entry.note ? (entry.note.leg ?? []) : [])),
   )
   return entries.flatMap(entry => {
-    if (entry.k !== 'intent' || !entry.v.startsWith('dial ')) return []
+    if (entry.k !== 'intent' || entry.verb !== 'dial') return []
     const { uuid: leg } = entry.d as { uuid: string }
     return over.has(entry.n) || noted.has(leg)
       ? []
-      : [{ k: 'note', at: entry.at, note: { event: 'dialled', leg, to: entry.v.slice('dial '.length) } }]
+      : [{ k: 'note', at: entry.at, note: { event: 'dialled', leg, to: entry.args?.[0] ?? '' } }]
   })
 }
 
 /** The node died in the moment in which the two legs were joined: FreeSWITCH's last event proves the talk. */
 function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] {
-  const join = entries.findLast((entry): entry is Intent => entry.k === 'intent' && entry.v === 'join')
+  const join = entries.findLast((entry): entry is Intent => entry.k === 'intent' && entry.verb === 'join')
   const partner = (join?.d as { with: string } | undefined)?.with
   if (!join || end?.bridgedTo === undefined || end.bridgedTo !== partner) return []
   const { bridgedAt = 0 } = end

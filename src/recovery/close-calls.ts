@@ -4,6 +4,7 @@
  * once: the first one counts. A part that fails leaves the call as it is, for the next reconciliation. Used by
  * orphaned-calls.ts.
  */
+import { readEntries } from '../journal/entries.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { isSame, type CallStore, type Owner } from '../journal/call-store.ts'
@@ -38,6 +39,9 @@ export interface CloseCallParts {
 
 /** Calls whose journals are in memory at one time, and whose records are written together. */
 const TOGETHER = 250
+const UNREADABLE =
+  'orphaned calls have journals that a newer version of Switchhook wrote, or that are damaged; a node of that version closes them'
+
 /** Calls that are closed in parallel. */
 const AT_ONCE = 20
 
@@ -51,11 +55,13 @@ export async function closeCall(batch: readonly Over[], parts: CloseCallParts): 
 async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promise<number> {
   const owners = await parts.calls.ownersOf(batch.map(({ uuid }) => uuid))
   // another node has taken the others over, or closed them
-  const ours = batch.filter(({ owner }, at) => isSame(owners[at], owner))
-  if (ours.length === 0) return 0
+  const owned = batch.filter(({ owner }, at) => isSame(owners[at], owner))
   const journals = new Map(
-    await Promise.all(ours.map(async ({ uuid }) => [uuid, await parts.calls.read(uuid)] as const)),
+    await Promise.all(owned.map(async ({ uuid }) => [uuid, await parts.calls.read(uuid)] as const)),
   )
+  const ours = owned.filter(({ uuid }) => readEntries(journals.get(uuid)!) !== null)
+  if (ours.length < owned.length) parts.log.error({ calls: owned.length - ours.length }, UNREADABLE)
+  if (ours.length === 0) return 0
   await Promise.all([...journals.values()].map(lines => letGo(lines, parts)))
   await parts.staleRecords.clear(new Set(ours.map(({ uuid }) => uuid)))
   const records = new Map(

@@ -17,7 +17,7 @@ import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
 import { ident, varValue, type Ident, type Uuid } from '../esl/safe-text.ts'
 import { closeCall, type CloseCallParts, type Over } from './close-calls.ts'
-import { beginOf, type KnownEnd } from '../record/record-from-journal.ts'
+import { firstEntryOf, type KnownEnd } from '../record/record-from-journal.ts'
 import { turnOf, type GracePeriods } from './grace.ts'
 import { answers, livenessOf } from './liveness.ts'
 
@@ -159,7 +159,7 @@ export class OrphanedCalls {
       return false
     }
     const [now, lines] = await Promise.all([calls.owner(uuid), calls.read(uuid)])
-    const flow = beginOf(lines)?.arrival.path
+    const flow = firstEntryOf(lines)?.arrival.path
     if (!isSame(now, owner) || flow === undefined || !nodes.holds()) return false
     const address = this.#door()
     log.warn(
@@ -186,7 +186,7 @@ export class OrphanedCalls {
       const end = one.ended(uuid)
       if (end) return end
     }
-    const core = beginOf(await calls.read(uuid))?.arrival.core
+    const core = firstEntryOf(await calls.read(uuid))?.arrival.core
     if (await switchboard.isElsewhere(core)) return 'unknown'
     if (core === undefined) return liveness === 'no' ? null : 'unknown'
     const present = switchboard.switches.find(one => one.facts.core === core)

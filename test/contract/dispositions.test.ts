@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
-import { lineOf, type NoteOf } from '../../src/journal/entries.ts'
+import { arrivalOfLeg } from '../../src/call/arrival.ts'
+import type { Uuid } from '../../src/esl/safe-text.ts'
+import { beginOf, lineOf, type NoteOf } from '../../src/journal/entries.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { claimLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
 import { openCampaignRig } from './campaign-rig.ts'
@@ -24,7 +26,7 @@ async function answeredAndLeft(rig: Awaited<ReturnType<typeof openCampaignRig>>,
   })
   const { leads } = await node('b')
   await leads.answered(uuid)
-  const { epoch } = await calls.take(uuid, 'dead', '{"k":"begin"}')
+  const { epoch } = await calls.take(uuid, 'dead', lineOf(beginOf(at, arrivalOfLeg(uuid as Uuid, ''))))
   await calls.append(
     uuid,
     { node: 'dead', epoch },

@@ -195,6 +195,7 @@ const WITHOUT_QUESTIONS = new Set([
   'migrate.ts',
   'redis-timeout.ts',
   'postgres-socket.ts',
+  'record-codec.ts',
   'redis-options.ts',
   'redis-time.ts',
   'redis.ts',

@@ -157,7 +157,7 @@ test('what a person said stays in the journal as long as the database cannot be 
   await lead.ended('5s')
   await sim.advance('2m')
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, Owner]]
-  const said = readEntries(await sim.callStore.read(uuid)).flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
+  const said = readEntries(await sim.callStore.read(uuid))!.flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
   assert.deepEqual(
     said.filter(note => !('ended' in note)),
     [{ optOut: lead.name }, { disposition: 'abandoned' }, { returned: 'abandoned' }, { hungUp: 'flow' }],

@@ -17,7 +17,10 @@ function standsStillAt(t: TestContext, kind: 'intent' | 'done') {
   const store = memoryCallStore()
   const stood = { still: false }
   const append: CallStore['append'] = async (uuid, owner, entries) => {
-    if (owner.node !== 'a' || !entries.some(entry => entry.includes(`"k":"${kind}"`) && entry.includes('"v":"dial ')))
+    if (
+      owner.node !== 'a' ||
+      !entries.some(entry => entry.includes(`"k":"${kind}"`) && entry.includes('"verb":"dial"'))
+    )
       return store.append(uuid, owner, entries)
     if (kind === 'intent') await store.append(uuid, owner, entries)
     stood.still = true

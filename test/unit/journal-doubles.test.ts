@@ -35,5 +35,5 @@ for (const [when, lines] of [
 
 test('a key that was pressed twice stands in the journal twice', () => {
   const key = (at: number): Entry => ({ k: 'key', n: '1', at, digit: '5' })
-  assert.equal(readEntries([BEGIN, lineOf(key(1_000)), lineOf(key(1_040))]).length, 3)
+  assert.equal(readEntries([BEGIN, lineOf(key(1_000)), lineOf(key(1_040))])!.length, 3)
 })

@@ -56,7 +56,7 @@ const writingBy = (calls: CallStore, append: CallStore['append']): CallStore =>
     get: (target, name) => (name === 'append' ? append : (Reflect.get(target, name) as () => unknown).bind(target)),
   })
 
-const done = (n: string, v: string, r: Done['r'], at = 1): Done => ({ k: 'done', n, v, at, r })
+const done = (n: string, verb: string, r: Done['r'], at = 1): Done => ({ k: 'done', n, verb, at, r })
 const settled = (clock: VirtualClock) => clock.advance(1)
 
 test('a result is in the store before the flow sees it, and an intent before the effect', async t => {
@@ -84,7 +84,7 @@ test('a step that may be done twice waits for no write, and goes along with the 
   await step(leg, { verb: 'menu', run: async () => 'sales' })
   assert.equal(writes, 1)
   assert.deepEqual(
-    (await written()).map(entry => entry.k === 'done' && entry.v),
+    (await written()).map(entry => entry.k === 'done' && entry.verb),
     ['answer', 'menu'],
   )
 })
@@ -103,7 +103,7 @@ test('a store that is away costs one verb its wait, and what was missed is writt
   assert.equal(await step(leg, { verb: 'three', run: async () => 3 }), 3)
   await new Promise(resolve => setImmediate(resolve))
   assert.deepEqual(
-    (await written()).map(entry => entry.k === 'done' && entry.v),
+    (await written()).map(entry => entry.k === 'done' && entry.verb),
     ['one', 'two', 'three'],
   )
   assert.equal(log.length, 2)
@@ -123,7 +123,7 @@ test('what could not be written is written when the store is back, however long 
   away = false
   await clock.advance(1_100)
   assert.deepEqual(
-    (await written()).map(entry => entry.k === 'done' && entry.v),
+    (await written()).map(entry => entry.k === 'done' && entry.verb),
     ['one', 'two'],
   )
 })
@@ -179,7 +179,7 @@ test('what was lived through is not done again, and a failure is the same failur
     {
       k: 'done',
       n: '2',
-      v: 'play',
+      verb: 'play',
       at: 2,
       x: { name: 'SwitchError', code: 'SOUND_MISSING', message: 'no such sound' },
     },
@@ -210,7 +210,7 @@ test('two things at once come out in the order in which they did the first time'
 })
 
 test('an effect that was intended and has no result is settled by its own rule, with what was intended', async t => {
-  const { leg } = await taken(t, { past: [{ k: 'intent', n: '1', v: 'dial', at: 1, d: { uuid: 'u-1' } }] })
+  const { leg } = await taken(t, { past: [{ k: 'intent', n: '1', verb: 'dial', at: 1, d: { uuid: 'u-1' } }] })
   const result = await step<string, { uuid: string }>(leg, {
     verb: 'dial',
     intent: () => ({ uuid: 'u-2' }),

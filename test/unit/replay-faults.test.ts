@@ -85,8 +85,8 @@ test('two people who are called side by side keep their own legs when the node d
   await sim.advance('200ms')
   const uuids = (await sim.callStore.read(uuid))
     .map(e => JSON.parse(e))
-    .filter(e => e.k === 'intent' && e.v.startsWith('dial'))
-    .map(e => [e.v.slice(10), e.d.uuid])
+    .filter(e => e.k === 'intent' && e.verb === 'dial')
+    .map(e => [e.args[0].slice(5), e.d.uuid])
   await sim.advance('60s')
   assert.deepEqual(
     (out as string[][]).map(([who, , leg]) => [who, leg]),

@@ -106,7 +106,8 @@ export function dial(
   const within = () => steps.within(number)
   const number = steps.next
   return step<Party, DialIntent>(leg, {
-    verb: `dial ${to}`,
+    verb: 'dial',
+    args: [to],
     intent: () => ({ uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
     run: ({ uuid, at }) => party(leg, context, { ...what, at }, parseUuid(uuid), dialLeg, within()),
     recover: ({ uuid, at, intended }) =>
@@ -220,7 +221,7 @@ function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Part
       leg.signal.removeEventListener('abort', callerLeft)
       return endScope(
         leg,
-        'party',
+        ['party'],
         async () => context.hangUp(other),
         () => {},
       )

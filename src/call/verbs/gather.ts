@@ -44,7 +44,8 @@ export function gather(leg: Leg, playback: Playback, options: GatherOptions): Pr
   const argument = appArgument(gatherArgument(options))
   const fewest = typeof options.digits === 'number' ? options.digits : options.digits[0]
   return step(leg, {
-    verb: `gather ${options.prompt}`,
+    verb: 'gather',
+    args: [options.prompt],
     run() {
       return playback.perform(async () => {
         const end = await execute(leg, 'play_and_get_digits', argument)

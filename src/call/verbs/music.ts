@@ -11,14 +11,13 @@ import type { Playback } from '../playback.ts'
  */
 export function music(leg: Leg, playback: Playback, sound: string): Promise<AsyncDisposable> {
   const file = soundFile(soundName(sound))
-  const verb = `music ${sound}`
   let playing: AsyncDisposable | null = null
   let closed = false
   const lasting: AsyncDisposable = {
     [Symbol.asyncDispose]: () =>
       endScope(
         leg,
-        verb,
+        ['music', sound],
         async () => playing?.[Symbol.asyncDispose](),
         () => (closed = true),
       ),
@@ -28,7 +27,8 @@ export function music(leg: Leg, playback: Playback, sound: string): Promise<Asyn
     return lasting
   }
   return step(leg, {
-    verb,
+    verb: 'music',
+    args: [sound],
     later: true,
     run: async () => begin(),
     save: () => null,

@@ -57,7 +57,8 @@ export function play(
 ): Promise<void> {
   const spoken = (Array.isArray(prompts) ? (prompts as readonly Prompt[]) : [prompts as Prompt]).map(asSpoken)
   return step(leg, {
-    verb: `play ${spoken.map(({ argument }) => argument).join(' ')}`,
+    verb: 'play',
+    args: spoken.map(({ argument }) => argument),
     run() {
       return playback.perform(async () => {
         for (const item of spoken) {

@@ -91,7 +91,7 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
 
 function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => void): Recording {
   const tell = (action: 'mask' | 'unmask') =>
-    step(leg, { verb: `recording ${action}`, run: () => command(leg, build.uuidRecord(leg.uuid, action, path)) })
+    step(leg, { verb: 'recording', args: [action], run: () => command(leg, build.uuidRecord(leg.uuid, action, path)) })
   const stop = async (last: boolean) => {
     if (!last || leg.phase === 'ended' || leg.phase === 'moved') return
     try {
@@ -107,7 +107,7 @@ function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => voi
     resume: () => tell('unmask'),
     [Symbol.asyncDispose]: () => {
       const last = isLast()
-      return endScope(leg, 'recording', () => stop(last), closed)
+      return endScope(leg, ['recording'], () => stop(last), closed)
     },
   }
 }

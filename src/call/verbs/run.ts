@@ -11,7 +11,8 @@ import { step } from '../../journal/steps.ts'
  */
 export const run = (leg: Leg, playback: Playback, app: string, argument?: string): Promise<SwitchEvent> =>
   step(leg, {
-    verb: `execute ${app}`,
+    verb: 'execute',
+    args: [app],
     run() {
       return playback.perform(() => execute(leg, app, argument))
     },

@@ -20,7 +20,8 @@ export const TRANSFERRED = 'TRANSFERRED'
 export function transfer(leg: Leg, extension: string, context = 'default'): Promise<void> {
   const command = build.uuidTransferTo(leg.uuid, ident(extension.replace(/^\+/, '')), ident(context))
   return step(leg, {
-    verb: `transfer ${extension}`,
+    verb: 'transfer',
+    args: [extension],
     intent: () => null, // a call that connects to a node again was not transferred: then the transfer runs again
     run: async () => {
       const conversation = await leg.driven()

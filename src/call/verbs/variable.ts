@@ -14,7 +14,8 @@ import type { Leg } from '../leg.ts'
  */
 export const getVariable = (leg: Leg, name: string): Promise<string | undefined> =>
   step(leg, {
-    verb: `variable ${name}`,
+    verb: 'variable',
+    args: [name],
     save: value => value ?? null,
     load: saved => (saved as string | null) ?? undefined,
     run: async () => {
@@ -35,7 +36,8 @@ export const getVariable = (leg: Leg, name: string): Promise<string | undefined>
 export async function setVariable(leg: Leg, name: string, value: string): Promise<void> {
   const variable = legVariable(name)
   await step(leg, {
-    verb: `set ${name}`,
+    verb: 'set',
+    args: [name],
     later: true,
     run: () => command(leg, build.uuidSetvar(leg.uuid, variable, varValue(value))),
   })

@@ -1,0 +1,53 @@
+/** The stored record of an agent, and the notice of a change of it: what Redis holds, and what every node receives. */
+import { z } from 'zod'
+import type { Log } from '../base/log.ts'
+import { RecordCodec } from '../store/record-codec.ts'
+import { STATES, STATUSES, type Agent } from './agent.ts'
+import type { AgentNotice } from './roster.ts'
+
+const moment = z.number()
+
+export const agentRecord = new RecordCodec<Agent>({
+  what: 'agent',
+  schema: z.looseObject({
+    name: z.string(),
+    endpoint: z.string(),
+    wrapUpMs: z.number(),
+    ringForMs: z.number(),
+    queues: z.array(z.looseObject({ queue: z.string(), level: z.number(), position: z.number() })),
+    status: z.enum(STATUSES),
+    reason: z.string().nullable(),
+    state: z.enum(STATES),
+    stateSince: moment,
+    lastTalkEnded: moment,
+    wrapUpUntil: z.union([moment, z.literal('finished'), z.null()]),
+    restUntil: moment,
+    reservation: z
+      .looseObject({
+        epoch: z.number(),
+        for: z.string(),
+        queue: z.string().nullable(),
+        deadline: moment.nullable(),
+        insteadOf: z.string().optional(),
+      })
+      .nullable(),
+    nailed: z.looseObject({ leg: z.string(), node: z.string(), since: moment, core: z.string().optional() }).nullable(),
+    legs: z.array(z.string()).optional(),
+    noAnswers: z.number(),
+    unreached: z.number().optional(),
+    rev: z.number(),
+  }),
+})
+
+const Notice = z.looseObject({ what: z.literal('agent'), name: z.string(), rev: z.number(), agent: z.unknown() })
+
+export const agentNotice = (name: string, rev: number, agent: Agent | null): string =>
+  JSON.stringify({ what: 'agent', name, rev, agent: agent && agentRecord.stamped(agent) })
+
+/** Null for a notice that this version does not know. An agent whose record cannot be read counts as deleted here: this node does not offer calls to that agent. */
+export function readAgentNotice(message: unknown, log: Log): AgentNotice | null {
+  const notice = Notice.safeParse(message)
+  if (!notice.success) return null
+  const { what, name, rev, agent } = notice.data
+  return { what, name, rev, agent: agent === null ? null : agentRecord.readParsed(agent, `agent ${name}`, log) }
+}
