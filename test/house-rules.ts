@@ -1,4 +1,7 @@
-/** The rules of the house as functions of its files: what each room may import, and what may stand where. Each fault is one line. */
+/**
+ * The rules of the code as functions of its files: what each room (a folder of src/) may import, and what may stand
+ * where. Each fault is one line.
+ */
 
 export interface SourceFile {
   /** Relative to the project, with '/': 'src/queue/match.ts'. */
@@ -6,7 +9,7 @@ export interface SourceFile {
   readonly text: string
 }
 
-/** Rooms by floor. Imports go down only, and rooms on one floor do not know each other. */
+/** Rooms by floor. Imports go down only, and rooms on one floor do not import each other. */
 const FLOORS: readonly (readonly string[])[] = [
   ['base'],
   ['esl', 'store'],
@@ -21,10 +24,13 @@ const FLOORS: readonly (readonly string[])[] = [
   ['main'],
 ]
 const BESIDE = new Set(['services', 'testing'])
-/** The only files that may import what stands beside the house, or the settings. */
+/** The only files that may import the settings and the rooms that are on no floor. */
 const COMPOSES = /^(src\/(main|node|node\/commands)\.ts|src\/desk\/cli|src\/services\/|src\/testing\/|test\/)/
 
-/** One foreign package, one file (or, for the command line, one folder). Packages that are not named: one file, whichever. */
+/**
+ * The one file (or, for the command line, the one folder) that may import a foreign package. Other packages: any file,
+ * but only one.
+ */
 const PLACES = new Map<string, RegExp>([
   ['esl-lite', /^src\/esl\/client\.ts$/],
   ['node:net', /^src\/(esl\/|store\/postgres-socket\.ts$)/],
@@ -35,7 +41,7 @@ const PLACES = new Map<string, RegExp>([
   ['pino', /^src\/base\/log\.ts$/],
   ['commander', /^src\/desk\/cli/],
 ])
-/** A vocabulary, not a machine: reading what comes from outside is everybody's business. */
+/** A vocabulary without behaviour: every room reads data from outside. */
 const EVERYWHERE = new Set(['zod'])
 
 const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: string }[] = [
@@ -55,7 +61,8 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
     word: /\bsystemClock\b/,
     name: 'the clock of this machine',
     allowed:
-      /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|campaign\/jobs)\.ts$/, // the last three: how long an outage or a statement lasts
+      // the last three: the length of an outage or of a statement
+      /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|campaign\/jobs)\.ts$/,
     instead:
       'take a Clock: what stands in a store is stamped and compared by the time that all nodes share (src/base/shared-clock.ts)',
   },
@@ -111,7 +118,7 @@ export function faultsOf(files: readonly SourceFile[]): string[] {
   ].sort()
 }
 
-/** Comments become blanks: line numbers stay. '//' in a string has no blank before it. */
+/** Replaces comments by blanks: line numbers stay. '//' in a string has no blank before it. */
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, found => found.replace(/[^\n]/g, ' '))
 }
@@ -130,7 +137,7 @@ export function importsOf(from: SourceFile): Import[] {
   })
 }
 
-/** A path of the project for what is in it, else the name of the package. */
+/** A path of the project for one of its files, else the name of the package. */
 function resolved(from: string, target: string): string {
   if (target === '#flow') return 'src/flow.ts'
   if (target === '#testing') return 'src/testing/index.ts'
@@ -142,7 +149,7 @@ function isOurs(target: string): boolean {
   return /^(src|scripts|test)\//.test(target)
 }
 
-/** 'queue' for src/queue/match.ts; 'main', 'config' and 'flow' for the files that stand in src/ itself. */
+/** 'queue' for src/queue/match.ts; 'main', 'config' and 'flow' for the files in src/ itself. */
 function roomOf(path: string): string {
   return /^src\/([^/]+?)(?:\.m?ts|\/)/.exec(path)?.[1] ?? ''
 }
@@ -217,7 +224,10 @@ function shapeFaults({ path, text }: SourceFile): string[] {
   return faults
 }
 
-/** Import cycles; types are exempt, for they are gone when the code runs. Each cycle is told once, from its first file. */
+/**
+ * Import cycles. Types are exempt, because they do not exist at run time. Each cycle is reported once, from its first
+ * file.
+ */
 function cycleFaults(imports: readonly Import[]): string[] {
   const edges = new Map<string, string[]>()
   for (const { from, target, typeOnly } of imports) {
@@ -236,7 +246,10 @@ function cycleFaults(imports: readonly Import[]): string[] {
   return [...cycles]
 }
 
-/** The object that lives as long as a call is where such code rots: each member is one statement, only the constructor stores. */
+/**
+ * An object that lives as long as a call accumulates logic easily. So each of its members is one statement, and only
+ * the constructor stores.
+ */
 function logicFaults({ path, text }: SourceFile): string[] {
   const fault = (index: number, why: string) => `${path}:${index + 1} ${why}: a verb's logic stands in call/verbs/`
   const lines = text.split('\n')

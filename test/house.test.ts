@@ -1,4 +1,4 @@
-/** The house keeps its rules. Reads every source file once; says the file, the line and what is allowed. */
+/** The code keeps its rules. Reads every source file once, and reports the file, the line and what is allowed. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL and Redis for tests: every call gives a database or a Redis of its own, and takes it back when the test is over.
- * `test/run.ts` starts the servers once for all files; a file that is run alone starts its own.
+ * PostgreSQL and Redis for tests: every call returns a separate database or Redis, which is removed at the end of the
+ * test. `test/run.ts` starts the servers once for all files; a file that is run alone starts its own.
  */
 import { after } from 'node:test'
 import type { Services } from '../src/services/open.ts'
@@ -47,7 +47,7 @@ export interface TestRedis {
   readonly address: RedisAddress
 }
 
-/** A Redis database of its own, emptied after the test. Redis's channels are shared by all: see `channelOf`. */
+/** A separate Redis database, emptied after the test. All share Redis's channels: see `channelOf`. */
 export async function openRedis(t: Test): Promise<TestRedis> {
   const { redis } = await services()
   const counter = await openRedisClient(redis)

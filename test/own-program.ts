@@ -1,8 +1,11 @@
-/** Runs a TypeScript file of the project as a program of its own: inside node:test its asynchronous hooks would cost more than the house. */
+/**
+ * Runs a TypeScript file of the project as a separate program: the asynchronous hooks of node:test would cost more than
+ * Switchhook.
+ */
 import { execFile } from 'node:child_process'
 import { nodeWords } from './program.ts'
 
-/** What it has printed. Rejects with what it has complained of when it does not end well. */
+/** Its output. Rejects with its error output when it fails. */
 export function ownProgram(path: string, ...args: readonly (string | number)[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(

@@ -1,4 +1,7 @@
-/** A Redis for one test alone, on a free port of 127.0.0.1: one that may be killed, stopped, made a replica, or be a cluster. */
+/**
+ * A Redis for one test alone, on a free port of 127.0.0.1: it may be killed, suspended, made a replica, or be a
+ * cluster.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -16,7 +19,7 @@ interface Test {
 
 export class OwnRedis {
   readonly port: number
-  /** Where it keeps its data. */
+  /** The folder of its data. */
   readonly folder: string
   readonly #command: readonly string[]
   readonly #clients: RedisClient[] = []
@@ -33,7 +36,7 @@ export class OwnRedis {
     return `redis://127.0.0.1:${this.port}/0`
   }
 
-  /** Resolves when it answers. After `kill` it starts again with what it had written. */
+  /** Resolves when it answers. After `kill` it starts again with the data that it had written. */
   async start(): Promise<void> {
     const [program, ...args] = this.#command
     const server = spawn(program!, args, { cwd: this.folder, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -63,7 +66,7 @@ export class OwnRedis {
     if (this.#process?.exitCode === null && this.#process.signalCode === null) process.kill(this.#process.pid!, signal)
   }
 
-  /** A client that goes with the test. A link for commands would leave a server that a test makes a replica. */
+  /** A client that is closed with the test. A command link would leave a server that a test makes a replica. */
   async client(): Promise<RedisClient> {
     const client = await openRedisClient({ url: this.url }, { kind: 'subscriber' })
     this.#clients.push(client)
@@ -77,18 +80,21 @@ export class OwnRedis {
   }
 }
 
-/** `more`: further arguments of redis-server. It appends to its file every second, as a real one does, and evicts nothing. */
+/**
+ * `more`: further arguments of redis-server. It appends to its file and syncs every second, as in an installation, and
+ * evicts nothing.
+ */
 export async function openOwnRedis(t: Test, more: readonly string[] = []): Promise<OwnRedis> {
   const kept = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction']
   return open(t, folder => ['--dir', folder, ...kept, ...more])
 }
 
-/** A sentinel that decides alone, half a second after it has lost the primary that it calls 'ours'. */
+/** A sentinel that decides alone, half a second after it has lost the primary, which it calls 'ours'. */
 export async function openSentinel(t: Test, primary: OwnRedis): Promise<OwnRedis> {
   const config = `sentinel monitor ours 127.0.0.1 ${primary.port} 1\nsentinel down-after-milliseconds ours 500\nsentinel failover-timeout ours 3000\n`
   return open(t, async folder => {
     const file = join(folder, 'sentinel.conf')
-    await writeFile(file, config) // a sentinel writes down what it learns
+    await writeFile(file, config) // a sentinel writes what it learns into its configuration
     return [file, '--sentinel', '--dir', folder]
   })
 }

@@ -1,6 +1,6 @@
 /**
- * How long a test waits for what comes by itself in real time. It only ends a test that is wrong: on a machine with other work everything
- * takes longer (a node that starts beside ten busy processes has needed more than a minute), so no test asserts it. Limits in milliseconds
- * are told by `make bench` and by the rows of `make fault`.
+ * How long a test waits in real time for something that happens by itself. It only ends a failing test. On a busy
+ * machine everything takes longer (a node that starts beside ten busy processes has needed more than a minute), so no
+ * test asserts it. `make bench` and the rows of `make fault` report limits in milliseconds.
  */
 export const PATIENCE_MS = 120_000

@@ -1,18 +1,18 @@
 /**
- * The program that tests start as a process of its own, and the flows that it serves. It is the shipped one, src/bin.mjs, unless
- * `test/run.ts` says that there is a compiled copy of the project (test/run/compiled.ts).
+ * The program that tests start as a separate process, and its flows. It is the shipped one, src/bin.mjs, unless
+ * `test/run.ts` sets a compiled copy of the project (test/run/compiled.ts).
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The name under which `test/run.ts` tells its processes where the compiled copy is. */
+/** The variable in which `test/run.ts` passes the path of the compiled copy to its processes. */
 export const COMPILED = 'SWITCHHOOK_TEST_COMPILED'
 export const SHIPPED = fileURLToPath(new URL('../', import.meta.url))
 
-/** The path of a folder or file of the project, in the copy that the started program is part of. */
+/** The path of a folder or file of the project, in the copy that the started program belongs to. */
 export const inProgram = (path: string): string => join(process.env[COMPILED] ?? SHIPPED, path)
 
-/** What Node is told, so that it runs a TypeScript file of the project as a program. */
+/** Node's arguments for running a TypeScript file of the project as a program. */
 export const nodeWords = (path: string): string[] =>
   process.env[COMPILED] ? [inProgram(path).replace(/\.ts$/, '.js')] : ['--import', 'tsx', inProgram(path)]
 

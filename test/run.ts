@@ -1,9 +1,13 @@
 /**
- * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] [--compiled] FILE|FOLDER…`. Starts PostgreSQL and Redis once
- * when a ring needs them. Prints failures with what is known of them, the slowest files and the sum; of a single file also each test.
- * Its last line is `N passed, N failed, N skipped`. `--skipped` names what was skipped;
- * `--compiled` starts the program from a compiled copy (run/compiled.ts).
- * Fails when a test fails, when a file holds no test, hangs or breaks off, and when nothing was tested: a green run has always proved something.
+ * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] [--compiled] FILE|FOLDER…`. Starts
+ * PostgreSQL and Redis once when a ring needs them. Prints each failure with its details, the slowest files and the
+ * sum; for a single file also each test. Its last line is `N passed, N failed, N skipped`.
+ *
+ *   --skipped    names the skipped tests
+ *   --compiled   starts the program from a compiled copy (run/compiled.ts)
+ *
+ * Fails when a test fails, when a file has no test, hangs or breaks off, and when nothing was tested: a passing run has
+ * always proved something.
  */
 import { availableParallelism } from 'node:os'
 import { needsOwnProcess, testFilesOf } from './run/files.ts'
@@ -20,7 +24,10 @@ const PROGRESS_EVERY_MS = 20_000
 const given = process.argv.slice(2)
 const OPTIONS = ['--skipped', '--compiled']
 const [namesSkipped, compiled] = OPTIONS.map(option => given.includes(option))
-/** Of `make test`, one more than cores: for a third of its time a file waits for processes that it has started. A real switch needs cores of its own. */
+/**
+ * For `make test`, one more than cores: for a third of its time a file waits for processes that it has started. A real
+ * FreeSWITCH needs cores of its own.
+ */
 const PROCESSES = availableParallelism() + (compiled ? 1 : 0)
 const files = testFilesOf(given.filter(one => !OPTIONS.includes(one)))
 if (files.length === 0) {
@@ -50,7 +57,7 @@ function tell(event: Told): void {
 }
 
 const waiting = [...files]
-/** The next file for a process; none when it needs a fresh one. */
+/** The next file for a process; null when there is none, or when the file needs a fresh process. */
 function take(used: boolean): Task | null {
   const alone = waiting.length > 0 && needsOwnProcess(waiting[0]!)
   const file = alone && used ? undefined : waiting.shift()

@@ -1,4 +1,4 @@
-/** The servers that tests use: started once for a run, their data thrown away at its end. */
+/** The servers that tests use: started once for a run; their data is deleted at its end. */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,13 +10,13 @@ import { migrate } from '../src/store/migrate.ts'
 import { ensureDatabase } from '../src/store/make-database.ts'
 import { openSql, type DatabaseAddress } from '../src/store/sql.ts'
 
-/** The name under which `test/run.ts` tells its children where the servers are. */
+/** The variable in which `test/run.ts` passes the addresses of the servers to its children. */
 export const TOLD = 'SWITCHHOOK_TEST_SERVICES'
 /** Every test database is a copy of this one: 50 ms instead of a migration. */
 export const TEMPLATE = 'switchhook_template'
 const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
 
-/** Starts servers whose data is thrown away, and migrates the template that every test database is a copy of. */
+/** Starts servers whose data is deleted later, and migrates the template from which every test database is copied. */
 export async function startServices(say: (line: string) => void = () => {}): Promise<Services> {
   await sweep()
   const dataDir = dataOfRun()

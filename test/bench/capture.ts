@@ -1,4 +1,4 @@
-/** Takes a recorded conversation with a real FreeSWITCH apart, so that the load is made of its true headers and sizes. */
+/** Reads a recorded conversation with a real FreeSWITCH, so that the load has its real headers and sizes. */
 import { readFileSync } from 'node:fs'
 
 /** One header as it stood on the wire: the value still url-encoded. */
@@ -11,7 +11,7 @@ interface CapturedEvent {
 }
 
 export interface Capture {
-  /** The channel's uuid at the time: what the load puts each call's own uuid over. */
+  /** The channel's uuid in the recording; the load replaces it by the uuid of each call. */
   readonly uuid: string
   readonly connectReply: readonly Field[]
   readonly events: readonly CapturedEvent[]

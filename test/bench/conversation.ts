@@ -7,14 +7,14 @@ const GOODBYE = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.
 const outgoing = new Outgoing()
 
 export interface Line {
-  /** Takes all bytes; true while it still needs the memory. */
+  /** Takes all bytes. Returns true while it still needs the memory. */
   write(bytes: Buffer): boolean
   end(): void
-  /** What is said in one turn goes out in one write, not in FreeSWITCH's many. */
+  /** Everything that one turn sends leaves in one write; FreeSWITCH uses many. */
   readonly inOne: boolean
 }
 
-/** What the load wants to hear about a call. */
+/** The events of a call that the load receives. */
 export interface Observer {
   now(): number
   connected(): void
@@ -24,7 +24,7 @@ export interface Observer {
   turnaround(ms: number): void
   parked(): void
   hungUp(applications: number): void
-  /** After the hangup the connection stays; `close()` is due in so many seconds. */
+  /** After the hang-up the connection stays; `close()` is due in this number of seconds. */
   lingers(seconds: number, close: () => void): void
 }
 
@@ -92,7 +92,7 @@ export class Conversation {
     this.#observer.command(known)
   }
 
-  /** False for what is not a command. */
+  /** False when the text is not a command. */
   #obey(word: string, rest: readonly string[], head: string): boolean {
     const leg = this.#leg
     switch (word) {

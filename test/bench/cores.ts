@@ -1,4 +1,4 @@
-/** Listener and load on cores of their own, so that one does not pay for the other. Without `taskset` they share. */
+/** Gives the listener and the load separate cores, so that neither slows the other. Without `taskset` they share. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
@@ -13,7 +13,7 @@ function works(command: string, args: readonly string[]): boolean {
     execFileSync(command, args, { stdio: 'ignore' })
     return true
   } catch {
-    return false // not on this machine: the figures are noisier, and the report says so
+    return false // not on this machine: the figures are noisier, and the report mentions it
   }
 }
 
@@ -22,7 +22,7 @@ export function stayOn(core: number): void {
   if (canPin) execFileSync('taskset', ['-a', '-c', '-p', String(core), String(process.pid)], { stdio: 'ignore' })
 }
 
-/** Starts node with these arguments on a core. taskset becomes node: the child's pid is node's. */
+/** Starts node with these arguments on one core. taskset replaces itself by node: the child's pid is node's. */
 export function startPinned(core: number, args: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
   const [command, ...rest] = canPin
     ? ['taskset', '-c', String(core), process.execPath, ...args]
@@ -30,7 +30,7 @@ export function startPinned(core: number, args: readonly string[], env: NodeJS.P
   return spawn(command ?? process.execPath, rest, { stdio: ['ignore', 'pipe', 'inherit'], env })
 }
 
-/** Runs node to its end and gives what it printed. Rejects when it fails. */
+/** Runs node to its end and returns what it printed. Rejects when it fails. */
 export function runPinned(core: number, args: readonly string[]): Promise<string> {
   const child = startPinned(core, args)
   let said = ''

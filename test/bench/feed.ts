@@ -1,10 +1,10 @@
-/** FreeSWITCH's inbound port for a bench: lets a client in, and then sends events as fast as it reads. */
+/** FreeSWITCH's inbound port for a bench: accepts a client, and then sends events as fast as the client reads. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { capturedUuid, eventText } from './turn.ts'
 
 /** Different events in one round, each with its own leg and id. */
 const ROUND = 512
-/** From the last subscription to the first event: a client's other questions are answered by then. */
+/** From the last subscription to the first event: by then the client's other commands are answered. */
 const BEGIN_AFTER_MS = 500
 
 export interface FeedOptions {

@@ -1,7 +1,7 @@
-/** What a bench measures: times in a list, and what the kernel says that a process has used. */
+/** The measurements of a bench: a list of times, and the kernel's figures of a process. */
 import { readFileSync } from 'node:fs'
 
-/** Linux counts a process's time in hundredths of a second, whatever its clock does (USER_HZ). */
+/** Linux counts the time of a process in hundredths of a second, on every clock (USER_HZ). */
 const MS_PER_TICK = 10
 
 export interface Spread {
@@ -12,7 +12,7 @@ export interface Spread {
   readonly max: number
 }
 
-/** Collects milliseconds; all of them, so that a percentile is a measured value. */
+/** Collects milliseconds. It keeps all of them, so that a percentile is a measured value. */
 export class Times {
   #values = new Float64Array(1 << 16)
   #count = 0
@@ -41,7 +41,7 @@ export class Times {
 /** CPU of the process and its threads since it began, without its children: milliseconds, in steps of ten. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  // The command's name stands in brackets and may hold spaces: count from behind it.
+  // The command's name is in brackets and may contain spaces: count from behind it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }

@@ -1,4 +1,7 @@
-/** The load on its own: `node --import tsx test/bench/generator.ts --port 8084 --pid 123 --concurrency 64 --calls 10000 --warmup 2000`. */
+/**
+ * The load as a program of its own:
+ * `node --import tsx test/bench/generator.ts --port 8084 --pid 123 --concurrency 64 --calls 10000 --warmup 2000`.
+ */
 import { parseArgs } from 'node:util'
 import type { LoadOptions } from './load.ts'
 import { load, park } from './loops.ts'

@@ -1,4 +1,4 @@
-/** Our own reader of the inbound port, timed: `inbound-ours.ts PORT`. */
+/** Switchhook's reader of the inbound port, timed: `inbound-ours.ts PORT`. */
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { EventLink } from '../../src/esl/events.ts'

@@ -1,4 +1,4 @@
-/** How many events a second our reader of the inbound port takes, and esl-lite's client beside it. */
+/** Measures how many events a second Switchhook's reader of the inbound port takes, and esl-lite's client beside it. */
 import { pathToFileURL } from 'node:url'
 import { openFeed } from './feed.ts'
 import { LISTENER_CORE, LOAD_CORE, runPinned, stayOn } from './cores.ts'
@@ -11,7 +11,7 @@ export interface InboundReport {
   readonly bytesPerEvent: number
 }
 
-/** Feeds `events` events to one client, a process of its own on the listeners' core. */
+/** Feeds `events` events to one client, which is a separate process on the listeners' core. */
 export async function measureInbound(who: keyof typeof READERS, events: number): Promise<InboundReport> {
   const feed = await openFeed({ events })
   try {

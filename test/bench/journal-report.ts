@@ -1,20 +1,21 @@
-/** What the journal of a call costs, and how long a caller waits for it: the bench's second table. */
+/** The bench's second table: the cost of a call's journal, and how long a caller waits for it. */
 import { median, type Spread } from './figures.ts'
 import type { LoadReport } from './loops.ts'
 import type { Waits } from './waits.ts'
 
 /**
- * answer, play, gather, execute, play, hangup. Two of them write nothing of their own: to answer twice changes nothing, so its entry goes
- * along with that of the first prompt, and that of the hangup with what the flow returns, when nobody waits any more.
+ * The steps of the standard call: answer, play, gather, execute, play, hangup. Two of them need no write of their own.
+ * `answer` may be repeated, so its entry is sent with that of the first prompt. The entry of `hangup` is sent with the
+ * result of the flow, when nobody waits any more.
  */
 const VERBS = 6
 
 export interface JournalRounds {
-  /** Round by round: the same load, without and with the journal. */
+  /** Each round: the same load, without and with the journal. */
   readonly full: Pair
   readonly half: Pair
   readonly waits: readonly Waits[]
-  /** A bare round trip to the same Redis, right before each round of `waits`. */
+  /** A bare round trip to the same Redis, immediately before each round of `waits`. */
   readonly bare: readonly Spread[]
 }
 
@@ -24,13 +25,14 @@ interface Pair {
 }
 
 /**
- * By how much the p99 of what a caller waits for at half load (the larger of taking the call and the write of a verb) is above that of a
- * bare round trip, milliseconds: median of the rounds, each against its own bare round trip.
+ * Milliseconds by which the p99 of a caller's wait at half load is above that of a bare round trip. A caller waits for
+ * the take of the call and for the write of a verb; the larger counts. The median of the rounds, each against its own
+ * bare round trip.
  */
 export const aboveBareTrip = ({ waits, bare }: JournalRounds): number =>
   median(waits.map(({ append, take }, round) => Math.max(append.p99, take.p99) - (bare[round]?.p99 ?? Number.NaN)))
 
-/** Heads and rows of two tables, and a sentence between them. */
+/** The heads and rows of two tables, and a sentence between them. */
 export function journalTables({ full, half, waits, bare }: JournalRounds) {
   const middle = (figure: (one: Waits) => number) => median(waits.map(figure))
   const perCall = (figure: (one: Waits) => number) => middle(one => figure(one) / one.take.count)
@@ -91,6 +93,9 @@ export function journalTables({ full, half, waits, bare }: JournalRounds) {
 
 const both = (pair: Pair) => [pair.without, pair.with]
 
-/** CPU ms a verb that the journal adds: all of it, its beginning and end too, spread over the verbs. Median of the rounds. */
+/**
+ * CPU milliseconds that the journal adds to a verb: the whole journal, with its beginning and end, divided by the
+ * verbs. The median of the rounds.
+ */
 const difference = (pair: Pair) =>
   median(pair.with.map((one, round) => (one.cpuMsPerCall - (pair.without[round]?.cpuMsPerCall ?? Number.NaN)) / VERBS))

@@ -1,7 +1,10 @@
-/** One channel of the simulated FreeSWITCH: its subscription, its variables, the applications it runs (in no time) and its end. */
+/**
+ * One channel of the bench's FreeSWITCH: its subscription, its variables, the applications it runs (in no time) and its
+ * end.
+ */
 import { capturedUuid, encode, eventText, TurnBook, turnOf, type Happening, type Moment, type Turn } from './turn.ts'
 
-/** What `myevents` subscribes to (mod_event_socket.c); the rest comes only by `event`. */
+/** The events of `myevents` (mod_event_socket.c); all others need `event`. */
 export const MY_EVENTS = [
   'CHANNEL_ANSWER',
   'CHANNEL_APPLICATION',
@@ -29,7 +32,7 @@ export const MY_EVENTS = [
   'TALK',
 ] as const
 
-/** Keys that callers press: a few different ones, so that their bytes stay prepared. */
+/** The keys that callers press: a few different ones, so that their prepared bytes can be used again. */
 const PINS = ['4711', '1234', '9081', '5550', '2468', '3141', '8080', '7007'] as const
 
 export const OK = 'Content-Type: command/reply\nReply-Text: +OK\n\n'
@@ -38,7 +41,7 @@ export const NOTICE = 'Content-Type: text/disconnect-notice\nControlled-Session-
 const book = new TurnBook()
 
 export class Leg {
-  /** Seconds that the connection stays after the hangup. */
+  /** Seconds that the connection stays after the hang-up. */
   linger = 0
   json = false
   readonly #number: number
@@ -51,7 +54,7 @@ export class Leg {
   #state = ''
   #moment: Moment = { answered: false, variables: [] }
 
-  /** `number` counts the calls of a run; in the application `parkIn` the channel stays for good. */
+  /** `number` counts the calls of a run. In the application `parkIn` the channel stays until it is hung up. */
   constructor(number: number, parkIn?: string) {
     this.#number = number
     this.#parkIn = parkIn
@@ -65,7 +68,7 @@ export class Leg {
     return this.#parked
   }
 
-  /** How many applications have ended. */
+  /** The number of applications that have ended. */
   get applications(): number {
     return this.#applications
   }
@@ -80,7 +83,10 @@ export class Leg {
     this.subscribe([])
   }
 
-  /** The reply, and all that the application makes FreeSWITCH say, as one prepared turn; nothing more once the channel is parked. */
+  /**
+   * The reply, and everything that FreeSWITCH sends because of the application, as one prepared turn. Empty once the
+   * channel is parked.
+   */
   execute(application: string, argument: string, idLength: number): Turn {
     if (this.#parked) return book.turn('parked', () => turnOf([OK], 0))
     const parks = application === this.#parkIn
@@ -106,7 +112,7 @@ export class Leg {
     })
   }
 
-  /** What FreeSWITCH says at a hangup, up to and with HANGUP_COMPLETE. */
+  /** Everything that FreeSWITCH sends at a hang-up, up to and including HANGUP_COMPLETE. */
   hangUp(cause: string): Turn {
     this.#over = true
     return book.turn(`${this.#listening}|${this.#state}|hangup|${cause}|${this.linger}`, () => {
@@ -144,7 +150,7 @@ export class Leg {
     return { parts: heard.map(what => eventText(what, moment, this.json)), events: heard.length }
   }
 
-  /** The keys for `min max tries …`: as many as are asked for, four at most. */
+  /** The keys for `min max tries …`: as many as the command asks for, four at most. */
   #pin(argument: string): string {
     const [min = '1', max = '4'] = argument.split(' ')
     return (PINS[this.#number % PINS.length] ?? '').slice(0, Math.max(Number(min) || 1, Math.min(4, Number(max) || 4)))

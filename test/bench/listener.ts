@@ -1,8 +1,9 @@
 /**
- * The production path alone, to be loaded: `listener.ts PORT [REDIS]`. Listener, door, flow and verbs as main.ts joins them, but no
- * database and no link to a switch; every path of the dialplan runs the standard call. With a Redis address (as JSON) each call has its
- * journal there and the node its lease, without one neither. Prints `ready`, and for each SIGUSR2 one line of JSON: how long was waited
- * for Redis since the last one.
+ * The production path alone, as the target of the load: `listener.ts PORT [REDIS]`. Listener, Door, flow and verbs are
+ * connected as in main.ts, but there is no database and no link to a FreeSWITCH. Every path of the dialplan runs the
+ * standard call. With a Redis address (as JSON) each call has its journal there and the node has its lease; without one
+ * there is neither. Prints `ready`, and for each SIGUSR2 one line of JSON: how long it waited for Redis since the last
+ * one.
  */
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
@@ -35,7 +36,7 @@ const noQueues: Queues = {
   async [Symbol.asyncDispose]() {},
 }
 
-// two lines a call at 'info' would measure the terminal
+// two log lines per call at 'info' would measure the terminal
 const log = openLog('warn')
 const switchboard = new Switchboard()
 const redis = process.argv[3]
@@ -60,7 +61,7 @@ const port = Number(process.argv[2] ?? 8084)
 await openListener({ host: '127.0.0.1', port, allow: ['127.0.0.0/8'], log, onWire: wire => void door.accept(wire) })
 console.log('ready')
 
-/** What a node has that is not the only one: where its calls are written down, and the lease that lets it speak for them. */
+/** The parts of a node that has peers: the store of its calls, and the lease that lets it send commands for them. */
 async function withPeers(
   address: RedisAddress,
 ): Promise<Pick<DoorOptions, 'peers'> & { calls: CallStore; node: string }> {

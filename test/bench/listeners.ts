@@ -1,4 +1,4 @@
-/** The listeners that are compared: how each is started, and asked what only it can know. */
+/** The listeners that are compared: how each is started, and how its internal figures are read. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { LISTENER_CORE, startPinned } from './cores.ts'
@@ -7,7 +7,10 @@ import type { Waits } from './waits.ts'
 
 const TSX = ['--import', 'tsx'] as const
 
-/** How many calls at a time find its limit (modesl waits 44 ms a verb for an acknowledgement), and how many are parked to weigh them. */
+/**
+ * The number of concurrent calls that reaches its limit (modesl waits 44 ms for each verb's acknowledgement), and the
+ * number of parked calls for the measurement of memory.
+ */
 export const LISTENERS = {
   'raw-node': { flags: [], file: 'peers/raw-node.mjs', concurrency: 64, parked: 5_000, journal: false },
   ours: { flags: TSX, file: 'listener.ts', concurrency: 64, parked: 5_000, journal: false },
@@ -25,14 +28,14 @@ const READY_WITHIN_MS = 20_000
 export interface Running {
   readonly pid: number
   readonly port: number
-  /** How long it waited for Redis since it was asked last. Only a listener that keeps journals answers. */
+  /** How long it waited for Redis since the last question. Only a listener that keeps journals answers. */
   waits(): Promise<Waits>
   stop(): Promise<void>
 }
 
 let ports = 0
 
-/** A process of its own, on the listeners' core. Rejects when it is not ready within 20 s. */
+/** A separate process on the listeners' core. Rejects when it is not ready within 20 s. */
 export async function start(name: ListenerName, redis: BenchRedis): Promise<Running> {
   const port = FIRST_PORT + ports++
   const { file, flags, journal } = LISTENERS[name]

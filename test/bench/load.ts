@@ -1,4 +1,4 @@
-/** Opens calls towards a listener the way FreeSWITCH does, and counts what becomes of them. */
+/** Opens calls to a listener as FreeSWITCH does, and counts their results. */
 import { connect, type Socket } from 'node:net'
 import { Conversation, type Observer } from './conversation.ts'
 import { Times } from './figures.ts'
@@ -11,20 +11,23 @@ export interface LoadOptions {
   readonly pid?: number
   /** Closed loop: this many calls at a time. */
   readonly concurrency?: number
-  /** Open loop: so many calls a second, whatever the listener does … */
+  /** Open loop: this many calls a second, however fast the listener is … */
   readonly rate?: number
-  /** … at random distances rather than even ones. */
+  /** … at random distances, not at even ones. */
   readonly poisson?: boolean
-  /** The end: so many calls measured, or so many seconds. */
+  /** The end: after this many measured calls, or after this many seconds. */
   readonly calls?: number
   readonly seconds?: number
-  /** Open loop: leaves the core to others (a Redis, say) between two calls. They come up to a millisecond late then, some at once. */
+  /**
+   * Open loop: leaves the core to other processes (a Redis, for example) between two calls. Calls then begin up to a
+   * millisecond late, and some at the same time.
+   */
   readonly lettingOthers?: boolean
   /** Calls before the measurement begins. */
   readonly warmup?: number
-  /** A good call has ended this many applications when it hangs up. */
+  /** The number of applications that a good call has completed when it hangs up. */
   readonly expect?: number
-  /** One write for all that is said in a turn: lighter on both sides than what FreeSWITCH does. */
+  /** One write for everything that a turn sends: less work for both sides than with FreeSWITCH. */
   readonly inOne?: boolean
 }
 
@@ -46,7 +49,7 @@ export class Load {
   ended = 0
   lastEnd = 0
   counts = { ok: 0, commands: 0, unknown: 0, events: 0, bytes: 0, refused: 0, closedEarly: 0, tooShort: 0, stuck: 0 }
-  /** Runs whenever a call has ended or failed. */
+  /** Runs after each call that ended or failed. */
   onEnd: () => void = () => {}
 
   constructor(options: LoadOptions, parkIn?: string) {
@@ -62,7 +65,7 @@ export class Load {
     return this.#sockets.size
   }
 
-  /** A caller arrives; `due` is when they should have (open loop), so that a late start counts as waiting. */
+  /** A caller arrives. `due` is the planned time (open loop): a late start counts as waiting. */
   start(due = performance.now()): void {
     const number = ++this.started
     const uuid = this.#uuids + number.toString(16).padStart(12, '0')
@@ -126,7 +129,7 @@ export class Load {
     })
   }
 
-  /** Breaks what is still open; calls that were in flight count as stuck. */
+  /** Breaks the connections that are still open. Calls under way count as stuck. */
   breakAll(): void {
     this.counts.stuck += this.inFlight
     this.ended = this.started

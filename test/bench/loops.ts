@@ -1,13 +1,16 @@
-/** Drives calls as many or as often as asked, or parks them, and measures what they cost the listener. */
+/** Drives calls at a given concurrency or rate, or parks them, and measures their cost for the listener. */
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { cpuMs, residentKb, type Spread } from './figures.ts'
 import { Load, type Failure, type LoadOptions } from './load.ts'
 
-/** Below this the wait for the next call is spun through: a timer would come up to a millisecond late and bunch the calls. */
+/**
+ * Shorter waits for the next call are spent in a busy loop: a timer would be up to a millisecond late, and calls would
+ * begin at the same time.
+ */
 const SPIN_BELOW_MS = 1.5
-/** A listener that lingers keeps connections behind the call: below the usual limit of open files. */
+/** A listener that lingers keeps connections after the call: this stays below the usual limit of open files. */
 const MOST_OPEN = 15_000
-/** How long calls in flight may take to end when no more are started; what is left then has failed. */
+/** When no more calls are started, calls under way may take this long to end. After that they have failed. */
 const DRAIN_MS = 10_000
 
 export interface LoadReport {
@@ -20,7 +23,7 @@ export interface LoadReport {
   readonly commandsPerCall: number
   readonly eventsPerCall: number
   readonly kbPerCall: number
-  /** CPU of the listener per call, and its share of a core; NaN without a pid. */
+  /** The listener's CPU for each call, and its share of a core; NaN without a pid. */
   readonly cpuMsPerCall: number
   readonly cpuShare: number
   readonly ownCpuShare: number
@@ -123,7 +126,7 @@ export interface ParkReport {
   readonly kbPerCall: number
 }
 
-/** Parks so many calls in their first media application and reads the listener's memory; then all callers hang up. */
+/** Parks this many calls in their first media application and reads the listener's memory; then all callers hang up. */
 export async function park(
   options: LoadOptions & { readonly pid: number },
   calls: number,

@@ -1,4 +1,7 @@
-/** The Redis that journals are written to in the bench: one of its own, started as the house starts its private one, and thrown away. */
+/**
+ * The Redis of the bench's journals: a separate one, started like the private one of an installation, and deleted
+ * afterwards.
+ */
 import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/base/clock.ts'
@@ -9,10 +12,10 @@ import type { RedisAddress } from '../../src/store/redis.ts'
 import { LISTENER_CORE, runPinned } from './cores.ts'
 import { Times, type Spread } from './figures.ts'
 
-/** Round trips of which the bare one's percentiles are made. */
+/** The number of round trips from which the percentiles of the bare one are computed. */
 const TRIPS = 1_000
 
-/** How long a bare round trip to it takes now, milliseconds: for a process that does nothing else, on the listeners' core. */
+/** Measures a bare round trip now, milliseconds, from an otherwise idle process on the listeners' core. */
 export async function bareTrip({ address }: BenchRedis): Promise<Spread> {
   const times = new Times()
   const said = await runPinned(LISTENER_CORE, [
@@ -32,8 +35,9 @@ export interface BenchRedis {
 }
 
 /**
- * Starts it on the cores of this process. It appends to a file and syncs that each second, as it does for a node at work: a Redis that
- * keeps nothing would answer sooner than ours. Should the bench be killed, the server ends by itself, and the next test run sweeps up.
+ * Starts it on the cores of this process. It appends to a file and syncs that each second, as for a working node: a
+ * Redis without persistence would answer faster than a real one. When the bench is killed, the server ends by itself,
+ * and the next test run deletes its files.
  */
 export async function openRedis(): Promise<BenchRedis> {
   const dataDir = fileURLToPath(new URL(`../../.data/test-${process.pid}`, import.meta.url))

@@ -1,4 +1,4 @@
-/** The bench's tables, and whether the gates are met. */
+/** The bench's tables, and whether each gate is met. */
 import { median, type Spread } from './figures.ts'
 import type { InboundReport } from './inbound.ts'
 import { aboveBareTrip, journalTables, type JournalRounds } from './journal-report.ts'
@@ -11,18 +11,18 @@ export interface Measured {
   /** `ours` at the half load of `ours + journal`. */
   readonly beside: readonly LoadReport[]
   readonly waits: readonly Waits[]
-  /** A bare round trip to Redis, right before each of them. */
+  /** A bare round trip to Redis, immediately before each of them. */
   readonly bare: readonly Spread[]
   readonly kbPerCall: ReadonlyMap<string, number>
   readonly inbound: Readonly<Record<'ours' | 'esl-lite', InboundReport>>
   readonly pinned: boolean
   /** Its version. */
   readonly redis: string
-  /** The machine's load average before anything was started. */
+  /** The machine's load average before the bench started anything. */
   readonly others: number
 }
 
-/** What we promise: against raw-node in the same rounds, and in milliseconds above a bare round trip to Redis. */
+/** The gates: against raw-node in the same rounds, and in milliseconds above a bare round trip to Redis. */
 const GATES = {
   cpu: 1.2,
   cpuWithJournal: 1.5,
@@ -32,12 +32,12 @@ const GATES = {
   eventsPerSecond: 60_000,
 } as const
 
-/** Up to this load average nobody else is at work. */
+/** Up to this load average the machine counts as idle. */
 const QUIET = 0.5
 
 const LIMIT = 'raw-node'
 
-/** Gives whether every gate is met. */
+/** Returns whether every gate is met. */
 export function print(measured: Measured): boolean {
   const names = [...measured.full.keys()]
   const cpuRatio = (name: string) => ratio(measured.full, name, report => report.cpuMsPerCall)
@@ -158,7 +158,7 @@ const atMost = (what: string, limit: number, measured: number) => ({
   met: measured <= limit,
 })
 
-/** The median over the rounds of a figure, divided by the limit's in the same round. */
+/** The median over the rounds of a figure, divided by that of the limit in the same round. */
 function ratio(
   rounds: ReadonlyMap<string, readonly LoadReport[]>,
   name: string,

@@ -1,8 +1,9 @@
 /**
- * `make bench`: the standard call through our production path, with and without its journal, beside raw-node (the practical limit of
- * Node), modesl and esl. Listener and load have a core each, and Redis is on the load's; rounds are interleaved and ratios taken within
- * a round, since the machine's mood changes: the rounds are many and short, and every second one runs the other way round. Ends with 1
- * when a gate is missed (report.ts). `--short` only shows that everything runs: it measures too little to judge.
+ * `make bench`: the standard call through the production path, with and without its journal, beside raw-node (the
+ * practical limit of Node), modesl and esl. Listener and load have one core each; Redis is on the load's core. Rounds
+ * are interleaved, and ratios are taken within a round, because the speed of the machine changes. So there are many
+ * short rounds, and every second one runs in reverse order. Exit code 1 when a gate is missed (report.ts). `--short`
+ * only shows that everything runs: it measures too little for a result.
  */
 import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,15 +20,18 @@ const SHORT = process.argv.includes('--short')
 const MAX_ROUNDS = SHORT ? 1 : 7
 const MAX_SECONDS = SHORT ? 0.5 : 1.2
 const HALF_ROUNDS = SHORT ? 1 : 7
-/** Calls before the first round: the first thousands of a process run in code that is not compiled yet. The peers do fewer a second. */
+/**
+ * Calls before the first round: the first thousands of calls of a process run code that is not compiled yet. The peers
+ * serve fewer calls a second.
+ */
 const WARMUP = SHORT ? 500 : 4_000
 const PEER_WARMUP = SHORT ? 100 : 500
 const HALF_SECONDS = SHORT ? 0.5 : 1.5
 const EVENTS = SHORT ? { ours: 20_000, 'esl-lite': 4_000 } : { ours: 200_000, 'esl-lite': 40_000 }
-/** In how many rounds the peers take part: what they are compared by does not need more. */
+/** The number of rounds with the peers: their comparison needs no more. */
 const PEER_ROUNDS = 2
 
-/** One line while it runs: three minutes of silence look like a fault. */
+/** Prints one line while it runs: three minutes without output look like a fault. */
 const tell = (text: string) => console.error(`… ${text}`)
 
 async function atFullSpeed(running: ReadonlyMap<ListenerName, Running>): Promise<Map<ListenerName, LoadReport[]>> {
@@ -45,7 +49,7 @@ async function atFullSpeed(running: ReadonlyMap<ListenerName, Running>): Promise
 
 const isPeer = (name: ListenerName) => name === 'modesl' || name === 'esl'
 
-/** Who takes part in a round, every second time the other way round. */
+/** The participants of a round; in reverse order every second time. */
 function inTurn(running: ReadonlyMap<ListenerName, Running>, round: number): [ListenerName, Running][] {
   const all = [...running].filter(([name]) => !isPeer(name) || round < PEER_ROUNDS)
   return round % 2 === 0 ? all : all.toReversed()
@@ -60,8 +64,9 @@ interface HalfLoad {
 }
 
 /**
- * Half of raw-node's best for raw-node and for us, half of their own for the others, which could not take that. With its journal a call
- * costs more: half load is half of what the node can do with journals, and the node without them is measured there once more.
+ * Half load: half of raw-node's best for raw-node and Switchhook; half of their own best for the others, which could
+ * not serve that. With its journal a call costs more, so half load is then half of what the node can serve with
+ * journals. The node without them is measured once more at that load.
  */
 async function atHalfLoad(
   running: ReadonlyMap<ListenerName, Running>,
@@ -73,7 +78,8 @@ async function atHalfLoad(
   const waits: Waits[] = []
   const bare: Spread[] = []
   const rateOf = (name: ListenerName) => Math.round((best.get(name === 'ours' ? 'raw-node' : name) ?? 0) / 2)
-  // where Redis is asked it has to get the load's core at once: a load that spins there would be what the verbs wait for
+  // where Redis is measured it must get the load's core at once: verbs would wait for a load that is in a busy loop
+  // there
   const halfLoad = ({ pid, port }: Running, rate: number, lettingOthers: boolean) =>
     load({ port, pid, rate, poisson: true, lettingOthers, seconds: HALF_SECONDS, warmup: Math.round(rate / 4) })
   for (let round = 0; round < HALF_ROUNDS; round++) {
@@ -83,7 +89,7 @@ async function atHalfLoad(
       const without = running.get('ours')
       if (journal && without) beside.push(await halfLoad(without, rateOf(name), true))
       if (journal) bare.push(await bareTrip(redis))
-      if (journal) await one.waits() // those of full speed are not asked for
+      if (journal) await one.waits() // the waits at full speed are not read
       half.get(name)?.push(await halfLoad(one, rateOf(name), journal))
       if (journal) waits.push(await one.waits())
     }
@@ -91,7 +97,7 @@ async function atHalfLoad(
   return { half, beside, waits, bare }
 }
 
-/** In fresh processes: a heap that has already grown hides what calls cost. */
+/** In fresh processes: a heap that has already grown hides the cost of calls. */
 async function memory(redis: BenchRedis): Promise<Map<ListenerName, number>> {
   const perCall = new Map<ListenerName, number>()
   for (const name of NAMES) {

@@ -1,6 +1,8 @@
-/** Counts what a client of the inbound port reads and prints it as one line of JSON: the client's half of `inbound.ts`. */
+/**
+ * The client's half of `inbound.ts`: counts what a client of the inbound port reads, and prints it as one line of JSON.
+ */
 
-/** Characters that each event of the feed must yield: a uuid and 'playback'. */
+/** The characters that each event of the feed must give: a uuid and 'playback'. */
 const PER_EVENT = 36 + 8
 
 let events = 0
@@ -8,7 +10,7 @@ let characters = 0
 let begin = 0
 let cpu = process.cpuUsage()
 
-/** One event was read, and these two headers of it. */
+/** One event was read, and these two of its headers. */
 export function took(leg: string | undefined, application: string | undefined): void {
   if (events++ === 0) {
     begin = performance.now()
@@ -17,7 +19,7 @@ export function took(leg: string | undefined, application: string | undefined): 
   characters += (leg?.length ?? 0) + (application?.length ?? 0)
 }
 
-/** The last one came. Ends the process. */
+/** The last event was read. Ends the process. */
 export function finish(): never {
   const seconds = (performance.now() - begin) / 1_000
   const used = process.cpuUsage(cpu)

@@ -1,15 +1,15 @@
 /**
- * What FreeSWITCH says in one go (a reply and the events behind it), rendered once and kept: a call only puts its own uuid and
- * the command's id into the bytes. So the load costs less than the listener it measures.
+ * Everything that FreeSWITCH sends at one time (a reply and the events after it), rendered once and kept. A call only
+ * inserts its own uuid and the command's id. So the load costs less than the listener that it measures.
  */
 import { pick, readCapture, type Field } from './capture.ts'
 
 const capture = readCapture(new URL('../captures/outbound-ivr-plain.jsonl', import.meta.url))
 
-/** Stands where the id of a command will be put: a byte that FreeSWITCH would have encoded, so it occurs nowhere else. */
+/** The placeholder for the id of a command: a byte that FreeSWITCH would have encoded, so it occurs nowhere else. */
 const ID_BYTE = '\x02'
 const UUID_LENGTH = 36
-/** More than one bench ever makes; only an unbounded variety of arguments would reach it. */
+/** More than a bench ever creates; only an unlimited number of different arguments would reach it. */
 const KEPT_TURNS = 2_000
 
 export interface Turn {
@@ -17,17 +17,18 @@ export interface Turn {
   readonly uuidAt: readonly number[]
   readonly idAt: readonly number[]
   /**
-   * Where one write ends and the next begins: a reply, an event. (mod_event_socket writes head and body of an event apart; at
-   * twice our cost, and a listener's CPU per call comes out the same: measured against a generator in C that does.)
+   * The border between two writes: between a reply and an event. (mod_event_socket writes head and body of an event
+   * separately. That doubles the cost of the load, and the listener's CPU per call stays the same: measured against a
+   * generator in C that does so.)
    */
   readonly sends: readonly number[]
   readonly events: number
 }
 
-/** What may differ between two renderings of the same event. */
+/** The differences between two renderings of the same event. */
 export interface Moment {
   readonly answered: boolean
-  /** Channel variables set during the call, on the wire's spelling. */
+  /** Channel variables set during the call, in the spelling of the wire. */
   readonly variables: readonly Field[]
 }
 
@@ -44,7 +45,10 @@ export interface Happening {
   readonly state?: string
 }
 
-/** url-encoding as FreeSWITCH does it: everything outside printable ASCII and these; `/`, `,` and brackets stay. */
+/**
+ * URL encoding as FreeSWITCH does it: everything outside printable ASCII, and these characters; `/`, `,` and brackets
+ * stay.
+ */
 export function encode(text: string): string {
   return text.replace(
     /[^!$'()*,\-./0-9A-Z_a-z~]/g,
@@ -64,7 +68,7 @@ const afterSocket = without(pick(capture, 'CHANNEL_EXECUTE_COMPLETE', 'socket'))
 const short = pick(capture, 'CHANNEL_STATE')
 const key = pick(capture, 'DTMF')
 
-/** What the entry extension of our dialplan leaves on a channel, on top of what was captured. */
+/** The variables that the entry extension of the dialplan sets on a channel, besides those of the capture. */
 const ENTRY: readonly Field[] = [
   ['variable_playback_terminators', 'none'],
   ['variable_switchhook_key', '4f1c9a0e7d2b'],
@@ -115,7 +119,7 @@ function eventFields(what: Happening, moment: Moment): Field[] {
 const utf8 = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
 const decode = (value: string) => (value === '_undef_' ? '' : decodeURIComponent(value))
 
-/** One event, with the captured uuid and ID_BYTE still in the places to be filled. */
+/** One event; the captured uuid and ID_BYTE are still in the places to be filled. */
 export function eventText(what: Happening, moment: Moment, json: boolean): string {
   const list = eventFields(what, moment)
   const body = json
@@ -138,7 +142,7 @@ export function turnOf(parts: readonly string[], events: number): Turn {
   return { bytes: Buffer.from(text, 'latin1'), uuidAt, idAt, sends, events }
 }
 
-/** The reply to `connect`: one block, what the reply itself says comes last. */
+/** The reply to `connect`: one block, with the reply's own headers last. */
 export const connectTurn: Turn = (() => {
   const own = /^(Content-Type|Reply-Text|Socket-Mode|Control)$/
   const list = [
@@ -151,7 +155,7 @@ export const connectTurn: Turn = (() => {
 
 export const capturedUuid = capture.uuid
 
-/** Turns by what they depend on. */
+/** Turns, by the values that they depend on. */
 export class TurnBook {
   readonly #turns = new Map<string, Turn>()
 
@@ -165,7 +169,7 @@ export class TurnBook {
   }
 }
 
-/** Collects what is said in one turn and hands it to the socket, from memory that is used again and again. */
+/** Collects what one turn sends and passes it to the socket, from memory that is used again and again. */
 export class Outgoing {
   #memory = Buffer.allocUnsafe(1 << 18)
   #length = 0
@@ -190,7 +194,7 @@ export class Outgoing {
     this.#sends.push(this.#length)
   }
 
-  /** In one write, or one for each reply and event. `write` says whether the bytes are still needed after it returns. */
+  /** In one write, or in one for each reply and event. `write` returns whether the bytes are still needed after it. */
   send(write: (bytes: Buffer) => boolean, inOne: boolean): void {
     let stillNeeded = false
     let from = 0

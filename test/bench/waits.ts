@@ -1,22 +1,25 @@
-/** How long those who write to the journals of calls wait for it, measured where they wait: in the listener's own process. */
+/** Measures how long the writers of journals wait for a write, in the listener's own process. */
 import type { CallStore, Owner, Taken } from '../../src/journal/call-store.ts'
 import { Times, type Spread } from './figures.ts'
 
 export interface Waits {
-  /** Milliseconds from the question to its answer, in the order in which a call asks. */
+  /** Milliseconds from a request to its answer, in the order in which a call makes them. */
   readonly take: Spread
   readonly append: Spread
-  /** The write of a flow's last word, behind its hang-up: its answer says also whose the call was. */
+  /** The write of a flow's result, after its hang-up: its answer also names the owner of the call. */
   readonly last: Spread
   readonly end: Spread
-  /** Entries in all appends, and their length. */
+  /** The number of entries in all appends, and their length. */
   readonly entries: number
   readonly characters: number
-  /** Questions that were refused or not answered. */
+  /** Requests that were refused or not answered. */
   readonly failed: number
 }
 
-/** A store that is timed: one more callback a question, about a microsecond, and it counts as the journal's. */
+/**
+ * A store that is timed: it costs one more callback for each request, about a microsecond, which counts as the
+ * journal's.
+ */
 export class TimedCalls implements CallStore {
   readonly #calls: CallStore
   readonly #times = { take: new Times(), append: new Times(), last: new Times(), end: new Times() }
@@ -28,7 +31,7 @@ export class TimedCalls implements CallStore {
     this.#calls = calls
   }
 
-  /** What was measured since the last report. */
+  /** The measurements since the last report. */
   report(): Waits {
     const { take, append, last, end } = this.#times
     const spreads = { take: take.spread(), append: append.spread(), last: last.spread(), end: end.spread() }

@@ -1,4 +1,4 @@
-/** The memory of calls when Redis is away, silent, or late: no caller waits for it. */
+/** The call store when Redis is down, silent or late: no caller waits for it. */
 import assert from 'node:assert/strict'
 import { connect, createServer } from 'node:net'
 import { test, type TestContext } from 'node:test'
@@ -95,7 +95,7 @@ function everything(calls: CallStore): Promise<unknown>[] {
   ]
 }
 
-/** A Redis behind a network that can swallow what it answers, and let it through later. */
+/** A Redis behind a network that can hold its answers back and deliver them later. */
 async function silentRedis(t: TestContext): Promise<{ commands: RedisClient; silence(on: boolean): void }> {
   const { address } = await openRedis(t)
   if (!('socket' in address)) throw new Error('tests have a Redis of their own')

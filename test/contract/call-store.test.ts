@@ -1,4 +1,4 @@
-/** One memory of calls, two homes: what memory promises, Redis keeps, and the other way round. */
+/** One suite for both call stores, in memory and in Redis: both keep the same promises. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

@@ -1,4 +1,7 @@
-/** Nobody who answers is without an agent: two campaigns and callers share the agents of one queue, on two nodes with real stores. */
+/**
+ * Every lead who answers has an agent: two campaigns and callers share the agents of one queue, on two nodes with real
+ * stores.
+ */
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'node:test'
@@ -31,7 +34,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   await redisQueueStore(houses[0]!.home).put({ name: 'sales', strategy: 'longest-idle-agent' })
   await agents(AGENTS)
 
-  /** Leads who may still answer, or have answered and have no agent; and agents who are with somebody. */
+  /** Leads who may still answer, or have answered and have no agent yet; and agents who are with a person. */
   const [unserved, busy] = [new Set<string>(), new Set<string>()]
   const worst: string[] = []
   const abandoned: string[] = []
@@ -41,7 +44,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
       unserved.size > AGENTS - busy.size && worst.push(`${what}: ${unserved.size} leads, ${AGENTS - busy.size} agents`)
     )
 
-  /** Talks with an agent of the queue for a moment; false when there was none. */
+  /** Talks with an agent of the queue for a moment. False when there was no agent. */
   const talk = async (
     uuid: string,
     queue: Queues,

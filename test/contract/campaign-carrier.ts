@@ -1,4 +1,7 @@
-/** A switch in memory, as far as dialling goes: originate, uuid_exists, uuid_kill, and the events of a leg. Phones do what a test says. */
+/**
+ * A FreeSWITCH in memory with the commands for dialling: originate, uuid_exists, uuid_kill, and the events of a leg.
+ * The test decides what telephones do.
+ */
 import { systemClock } from '../../src/base/clock.ts'
 import { randomUUID } from 'node:crypto'
 import { SwitchError } from '../../src/base/errors.ts'
@@ -10,7 +13,10 @@ import type { Commands } from '../../src/esl/client.ts'
 import { SwitchEvent } from '../../src/esl/event.ts'
 import type { EventLink, LinkFacts } from '../../src/esl/events.ts'
 
-/** What a phone does. 'answers': the leg goes to the flow, which is the test. 'rings': nothing, until the test says more. */
+/**
+ * The behaviour of a telephone. 'answers': the leg goes to the flow, which is the test. 'rings': nothing more, until
+ * the test decides.
+ */
 export type Phone = 'busy' | 'answers' | 'rings' | 'refused' | 'no-answer'
 
 export interface Dialled {
@@ -24,14 +30,14 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
   readonly core: string = randomUUID()
   readonly dialled: Dialled[] = []
   readonly legs = new Set<string>()
-  /** Those of them who have picked up. */
+  /** Those of them who have answered. */
   readonly #answered = new Set<string>()
   readonly events = Object.assign(new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>(), {
     ask: (text: ApiText) => this.commands.run(text),
   })
   behaviour: (phone: string) => Phone = () => 'busy'
 
-  /** One node's way to this switch. */
+  /** One node's links to this FreeSWITCH. */
   link(name = 'fs'): Switch {
     const facts = { core: this.core, version: '1.10.12', recordings: '/tmp' }
     return new Switch({
@@ -66,7 +72,7 @@ export class Carrier extends Emitter<{ dialled: Dialled; answered: string }> {
     close: async () => {},
   }
 
-  /** Somebody picks up a telephone that rings. */
+  /** A person answers a telephone that rings. */
   answer(uuid: string): void {
     if (!this.legs.has(uuid)) return
     this.#answered.add(uuid)

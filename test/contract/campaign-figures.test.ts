@@ -1,4 +1,7 @@
-/** The figures of campaigns are kept with every change: whatever happens to leads and attempts, they are what counting would give. */
+/**
+ * The figures of campaigns are updated with every change: whatever happens to leads and attempts, they equal the
+ * counted values.
+ */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'

@@ -62,7 +62,7 @@ test('of all who ask at the same moment only as many are granted as there are li
   const first = granted(await ask('spring', 0, 4))
   assert.equal(first.length, 4) // lines of the campaign
   const second = granted(await ask('autumn', 1))
-  assert.equal(second.length, 5) // lines of the house
+  assert.equal(second.length, 5) // lines of the installation
   assert.equal(await nodes[1]!.capacity.giveBack('spring', first[0]!), true)
   assert.equal(await nodes[0]!.capacity.giveBack('spring', first[0]!), false)
   for (const id of [...first, ...second])
@@ -70,7 +70,7 @@ test('of all who ask at the same moment only as many are granted as there are li
   assert.equal(granted(await ask('spring', 2)).length, 3) // starts: 12 in this second
   const [look] = await ask('spring', 500)
   assert.deepEqual([look!.starts, look!.lines, look!.nextStartMs], [0, 6, 501])
-  assert.equal(granted(await ask('spring', 61_000)).length, 9) // what was never heard of again is free
+  assert.equal(granted(await ask('spring', 61_000)).length, 9) // a line of which nothing more was heard is free
 })
 
 test('a node that was frozen finds its lease passed before it does anything', async t => {

@@ -1,4 +1,7 @@
-/** A campaign's half of the house around a switch in memory: real PostgreSQL and Redis, a carrier that does what a test says. */
+/**
+ * The parts of a node for campaigns, with a FreeSWITCH in memory, real PostgreSQL and Redis, and a carrier that the
+ * test controls.
+ */
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { Agent } from '../../src/agent/agent.ts'
@@ -25,15 +28,15 @@ import { openDatabase, openRedis } from '../open-services.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { Carrier } from './campaign-carrier.ts'
 
-/** `agentsIn`: where the agents' records are kept. */
+/** `agentsIn`: the store of the agents' records. */
 export async function openCampaignRig(
   t: TestContext,
   limits = { lines: 1_000, cps: 1_000 },
   agentsIn: 'memory' | 'redis' = 'memory',
 ) {
-  // what dials is closed before the links that it needs, each part even when another cannot be closed
+  // the parts that dial are closed before the links that they need; each is closed even when another one cannot be
   const [links, closing] = [new Scope(), new Scope()]
-  // registered first, so it runs first: calls end while the stores can still hear of it
+  // registered first, so it runs first: calls end while the stores can still record it
   t.after(async () => {
     const all = new Scope()
     all.use(links)
@@ -43,11 +46,11 @@ export async function openCampaignRig(
   const { sql } = await openDatabase(t)
   const { client, address } = await openRedis(t)
   const [carrier, second] = [new Carrier(), new Carrier()]
-  /** The switch on which an agent's leg waits. */
+  /** The FreeSWITCH on which an agent's leg waits. */
   const waits = new Map<string, Carrier>()
   const dialling: Attempts[] = []
   closing.defer(async () => {
-    // an attempt that is settled after its database was closed is tried again for a minute, and keeps the process alive
+    // an attempt that is settled after its database was closed is retried for a minute, and keeps the process alive
     await until(async () => {
       for (const one of [carrier, second]) for (const leg of [...one.legs]) one.hangUp(leg)
       const open = await sql<{ id: string }[]>`select id from attempts where state in ('intended', 'sent', 'ringing')`
@@ -59,7 +62,7 @@ export async function openCampaignRig(
   const roster: Roster = agentsIn === 'redis' ? redisRoster(first) : rosterOver(new MemoryAgents())
   const calls = memoryCallStore()
 
-  /** A process of the house: its own links, everything else shared. */
+  /** A node: its own links, everything else shared. */
   async function node(name: string): Promise<DialerContext & { home: ConstructorParameters<typeof DialWakeup>[0] }> {
     const home = await openRedisLinks(address)
     const switchboard = new Switchboard()
@@ -96,7 +99,7 @@ export async function openCampaignRig(
     }
   }
 
-  /** Dials without a lease: as a node does that believes the campaign is its own. */
+  /** Dials without a lease, as a node that still takes itself for the owner of the campaign. */
   async function dial(name: string, of: Campaign, context?: DialerContext): Promise<Dialer> {
     const dialer = new Dialer(context ?? (await node(name)), of, () => true)
     closing.defer(() => dialer.stop())
@@ -132,7 +135,7 @@ export async function openCampaignRig(
   return { sql, client, carrier, second, roster, calls, node, dial, agents, campaign, closing }
 }
 
-/** Waits for something that changes with the carrier's calls: looks every 20 ms. */
+/** Waits for a condition that depends on the carrier's calls: checks every 20 ms. */
 export async function until<T>(what: () => Promise<T> | T): Promise<NonNullable<T>> {
   for (const began = performance.now(); performance.now() - began < PATIENCE_MS;) {
     const value = await what()

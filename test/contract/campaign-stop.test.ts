@@ -1,4 +1,4 @@
-/** When a campaign must not dial: after a stop, and for a while after the switch itself has refused. */
+/** When a campaign must not dial: after a stop, and for a while after FreeSWITCH itself has refused. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { attemptsOf, countAttempts } from '../../src/store/attempts.ts'
@@ -15,7 +15,7 @@ test('after a stop nothing is dialled any more, not even what was claimed, and n
   let stopping: { over: Promise<void>; dialled: number } | undefined
   rig.capacity.take = async ask => {
     const grant = await take(ask)
-    // lines are granted and leads are about to be claimed: what is claimed now must not be dialled
+    // lines are granted and leads are about to be claimed: leads that are claimed now must not be dialled
     if (grant.ids.length > 0 && carrier.dialled.length > 60 && carrier.legs.size > 0)
       stopping ??= { over: dialer.stop(), dialled: carrier.dialled.length }
     return grant
@@ -43,7 +43,8 @@ test('a refusal of the switch itself burns no attempt and slows the campaign dow
   const rig = await node('a')
   const giveBack = rig.capacity.giveBack.bind(rig.capacity)
   rig.capacity.giveBack = async (...line) => {
-    // the agent of the first attempt is free by now: the dialer looks for the next lead while this line is still being given back
+    // the agent of the first attempt is free by now: the dialer looks for the next lead while this line is still being
+    // returned
     await until(() => dialer.last?.decision.why === 'backing-off' || carrier.dialled.length > 1)
     return giveBack(...line)
   }
@@ -53,7 +54,7 @@ test('a refusal of the switch itself burns no attempt and slows the campaign dow
   await dialer.stop()
   const [first, second] = carrier.dialled
   assert.ok(second!.at - first!.at >= 900, 'the switch was given a second')
-  assert.notEqual(first!.phone, second!.phone) // one number does not hold up the others
+  assert.notEqual(first!.phone, second!.phone) // one number does not delay the others
   await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
   const leads = await leadsOf(sql, spring.id, 5)
   assert.ok(

@@ -1,4 +1,4 @@
-/** Campaigns on real stores: nobody is called twice, nobody is forgotten, and no limit is passed by any number of nodes. */
+/** Campaigns on real stores: nobody is called twice, no lead is lost, and no number of nodes exceeds a limit. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -88,7 +88,8 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
     apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)),
   })
   const leads = new Leads({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
-  const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) } // a turn's patience passes at once
+  // the timeout of a turn passes at once
+  const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) }
   const owners = [{ ...a, leads, clock }, b].map(
     rig => new CampaignOwner({ redis: rig === b ? b.home : a.home, context: rig, nailed: noAgents }),
   )
@@ -167,7 +168,7 @@ test('a lead who answers belongs to the flow: it says how it was, and the line a
   carrier.behaviour = () => 'answers'
   const spring = await campaign({ maxAttempts: 1 }, 2)
   const rig = await node('a')
-  const other = (await node('b')).leads // the flow may run anywhere
+  const other = (await node('b')).leads // the flow may run on any node
   const dialer = await dial('a', spring, rig)
   const uuid = await until(() => carrier.dialled[0]?.uuid)
   await until(async () => (await attemptWithId(sql, uuid))?.state === 'answered')
@@ -175,7 +176,8 @@ test('a lead who answers belongs to the flow: it says how it was, and the line a
   assert.deepEqual([call?.campaign.queue, call?.lead.phone], ['sales', carrier.dialled[0]!.phone])
   assert.equal(await other.answered(uuid), true)
   assert.equal(await other.connected(uuid, 'sales-0'), true)
-  await until(() => dialer.last?.decision.why === 'agents') // the agent is the lead's, and nobody else is called for them
+  // the agent is the lead's, and no other lead is called for them
+  await until(() => dialer.last?.decision.why === 'agents')
   const epoch = (await roster.reserve('sales-0', uuid, systemClock.now(), 10_000))!
   await roster.advance('sales-0', epoch, 'talking', systemClock.now())
   await roster.release('sales-0', epoch, 'talked', systemClock.now())

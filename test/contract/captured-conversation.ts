@@ -1,4 +1,4 @@
-/** A recorded conversation with a real switch, and one side of it played again in virtual time. */
+/** A recorded conversation with a real FreeSWITCH; one side of it is played again in virtual time. */
 import { sleep } from '../../src/base/clock.ts'
 import { utf8 } from '../../src/esl/event.ts'
 import { FrameReader, type Frame } from '../../src/esl/frame.ts'
@@ -7,10 +7,13 @@ import type { VirtualClock } from '../../src/testing/index.ts'
 import { readCapture } from '../unit/captures.ts'
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
-/** So long a frame may be late before the conversation goes on without it. */
+/** A frame may be late by this; then the conversation continues without it. */
 const PATIENCE_MS = 20_000
 
-/** What an application may tell apart in a frame, as one line. Values that differ from run to run are not in it. */
+/**
+ * The parts of a frame that an application can distinguish, as one line. Values that differ from run to run are left
+ * out.
+ */
 export function kindOf(frame: Frame): string {
   const head = headersOf(frame.head)
   const body = utf8(frame.body)
@@ -59,7 +62,7 @@ export function headersOf(text: string, encoded = false): Map<string, string> {
   return headers
 }
 
-/** A command of the application: after so many frames, and so long after the last thing that happened. */
+/** A command of the application: after this number of frames, and this long after the last thing that happened. */
 interface Turn {
   readonly bytes: string
   readonly afterFrames: number
@@ -70,7 +73,7 @@ export interface Recorded {
   readonly kinds: string[]
   readonly frames: Frame[]
   readonly turns: Turn[]
-  /** The application closes so long after its last command; undefined when the switch ends the connection. */
+  /** The application closes this long after its last command; undefined when FreeSWITCH ends the connection. */
   readonly hangsUp: number | undefined
 }
 
@@ -79,11 +82,11 @@ export interface Cuts {
   readonly skip?: RegExp
   /** Cuts the recording before the first command that contains this. */
   readonly until?: string
-  /** The application closes when it has said everything. */
+  /** The application closes after its last command. */
   readonly closes?: true
 }
 
-/** One recording, cut as asked. */
+/** One recording, cut as requested. */
 export function recorded(name: string, { skip, until, closes }: Cuts): Recorded {
   const frames: Frame[] = []
   const turns: Turn[] = []
@@ -103,7 +106,7 @@ export function recorded(name: string, { skip, until, closes }: Cuts): Recorded 
   return { kinds, frames, turns, hangsUp: closes ? 42 : undefined }
 }
 
-/** Plays one side of a recording against a wire of the simulated switch. */
+/** Plays one side of a recording against a wire of the simulated FreeSWITCH. */
 export class Player {
   readonly frames: Frame[] = []
   readonly recording: Recorded
@@ -134,7 +137,7 @@ export class Player {
   async play(): Promise<void> {
     await this.#until(() => this.#wire !== undefined)
     for (const { bytes, afterFrames, gap } of this.recording.turns) {
-      // When a frame is missing the conversation goes on all the same: the comparison at the end says which.
+      // The conversation continues without a missing frame: the comparison at the end names it.
       await this.#until(() => this.frames.length >= afterFrames)
       if (gap > 0) await sleep(this.#clock, gap)
       const own = this.frames[0] && headersOf(this.frames[0].head).get('Unique-ID')

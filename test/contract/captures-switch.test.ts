@@ -1,6 +1,7 @@
 /**
- * What the simulated switch says, held against what FreeSWITCH 1.10.12 said: each recorded conversation is held again, in virtual time.
- * The application writes the same commands at the same points, and the kinds of frames must come back the same, in the same order.
+ * Compares what the simulated FreeSWITCH sends with what FreeSWITCH 1.10.12 sent: each recorded conversation is
+ * repeated in virtual time. The application writes the same commands at the same points, and the same kinds of frames
+ * must return, in the same order.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -8,16 +9,16 @@ import { utf8 } from '../../src/esl/event.ts'
 import { SimulatedSwitch, VirtualClock, type Action, type Person } from '../../src/testing/index.ts'
 import { headersOf, kindOf, Player, recorded, type Cuts } from './captured-conversation.ts'
 
-/** What happens outside, in milliseconds after the connection. */
+/** The events outside, in milliseconds after the connection. */
 type Outside = (after: (ms: number, act: () => void) => void, caller: Person) => void
 
 interface Scenario extends Cuts {
-  /** Recordings of one call, one connection each. */
+  /** Recordings of one call, one for each connection. */
   readonly captures: readonly string[]
   readonly outside?: Outside
   /** Sounds that do not exist. */
   readonly missing?: string
-  /** What the simulation must have found strange. */
+  /** The warnings that the simulation must give. */
   readonly unknown?: readonly string[]
 }
 
@@ -61,13 +62,14 @@ const CALLS: Record<string, Scenario> = {
   'a caller who hangs up and nobody lingers': {
     captures: ['outbound-caller-hangs-up-no-linger.jsonl'],
     outside: (after, caller) => after(430, () => caller.hangUp()),
-    // Whether these still come is chance: elsewhere the connection ended right behind CHANNEL_HANGUP. In the simulation they never do.
+    // It is chance whether these still come: elsewhere the connection ended right after CHANNEL_HANGUP. In the
+    // simulation they never come.
     skip: /CHANNEL_(EXECUTE_COMPLETE|UNPARK|STATE|HANGUP_COMPLETE) .* hangup /,
   },
   'an application that closes, with socket_resume': {
     captures: ['outbound-app-closes-socket-resume.jsonl'],
     closes: true,
-    // Said to an application that has gone: no wire of ours reads on after its own end.
+    // Sent to an application that is gone: a Switchhook wire does not read after its own end.
     skip: /^notice disconnect/,
   },
   'a talk that the other side ends': { captures: ['outbound-bridge-answered.jsonl'] },
@@ -136,7 +138,7 @@ for (const [what, scenario] of Object.entries(LINKS)) {
   test(`the simulated switch answers the event link as the real one did: ${what}`, async () => {
     const clock = new VirtualClock()
     const sim = new SimulatedSwitch({ clock })
-    // The real one began to beat before the connection: its beat comes after 17.3 s.
+    // The real one began its heartbeat before the connection: its first beat comes after 17.3 s.
     if (what.includes('heartbeat')) await clock.advance(2_664)
     const player = new Player(clock, recorded(scenario.captures[0]!, scenario), scenario.skip, uuid => uuid)
     player.take(sim.connect())
@@ -175,7 +177,8 @@ for (const [what, digit] of [
 
 test('single commands are answered to the letter', async () => {
   const { clock, sim } = openSwitch()
-  sim.world.at('user/1001', { answers: 'never' }) // the directory of the laboratory has this user, whose telephone was off
+  // the recorded FreeSWITCH had this user in its directory; the telephone was off
+  sim.world.at('user/1001', { answers: 'never' })
   sim.world.remove('user/1001')
   const { frames, turns } = recorded('inbound-state.jsonl', {})
   const told =
@@ -235,7 +238,7 @@ test('headers come under their real names, in the real order', async () => {
   await sim.close()
 })
 
-/** The other leg of the talk, for recordings that name a leg that they did not make. */
+/** The other leg of the talk, for recordings that name a leg that they did not create. */
 function partnerOf(sim: SimulatedSwitch): string {
   for (const channel of sim.channels.values()) {
     const partner = channel.variables.get('bridge_uuid')

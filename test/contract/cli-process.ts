@@ -1,4 +1,4 @@
-/** The command line as people have it, over private services that the test file keeps running. */
+/** The command line as people use it, on private services that the test file keeps running. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ export interface Said {
 
 export class Installation {
   readonly folder: string
-  /** What the commands write to, with all tables. */
+  /** The stores that the commands write to, with all tables. */
   readonly sql: Sql
   readonly queueStore: QueueStore
   readonly #settings: Readonly<Record<string, string>>
@@ -63,7 +63,10 @@ export class Installation {
     return new Installation(folder, sql, queueStore, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS })
   }
 
-  /** What `switchhook <words>` does once its process has started, in this process: a start takes longer than most commands. */
+  /**
+   * Runs what `switchhook <words>` does after its process has started, in this process: a start takes longer than most
+   * commands.
+   */
   async types(words: string, settings: Readonly<Record<string, string>> = {}): Promise<Said> {
     const said = { out: '', err: '' }
     const terminal = {
@@ -83,7 +86,7 @@ export class Installation {
     return { code, ...said }
   }
 
-  /** Runs `switchhook <words>` as a process of its own to its end. `settings` go over those of the installation. */
+  /** Runs `switchhook <words>` to its end as a separate process. `settings` override those of the installation. */
   async starts(words: string, settings: Readonly<Record<string, string>> = {}, program = PROGRAM): Promise<Said> {
     const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...this.#settings, ...settings }
     const child = spawn(process.execPath, [program, ...wordsOf(words)], {
@@ -108,12 +111,12 @@ export class Installation {
 const wordsOf = (words: string): string[] => words.split(' ').filter(word => word !== '')
 
 /**
- * Below the ports that the kernel gives to whoever asks for any, also with 10 000 more (the second port of a Redis Cluster): a port that
- * a test has closed again is not given to another.
+ * Below the ports that the kernel assigns by itself, also with 10 000 more (the second port of a Redis Cluster): a port
+ * that a test has closed is not assigned to another process.
  */
 const PORTS = { from: 20_000, to: 22_700 }
 
-/** A port of 127.0.0.1: taken until it is closed. */
+/** A port of 127.0.0.1: in use until it is closed. */
 export async function takePort(): Promise<{ port: number; close(): Promise<void> }> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to)

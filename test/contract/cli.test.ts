@@ -1,4 +1,7 @@
-/** What a supervisor types at a shell, and what they get: real stores, and a process of its own where the process matters. */
+/**
+ * The commands that a supervisor types, and their answers: real stores, and a separate process where the process
+ * matters.
+ */
 import assert from 'node:assert/strict'
 import { symlink } from 'node:fs/promises'
 import { join } from 'node:path'

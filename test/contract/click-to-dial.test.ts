@@ -1,4 +1,7 @@
-/** `switchhook dial` and a node that runs, as people have them: processes of their own, real stores, a simulated switch over TCP. */
+/**
+ * `switchhook dial` and a running node as people use them: separate processes, real stores, a simulated FreeSWITCH over
+ * TCP.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

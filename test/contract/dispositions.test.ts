@@ -1,4 +1,4 @@
-/** What a lead's flow had come to when its node died: it stands in the journal of the call, and counts. */
+/** The disposition of a lead's flow whose node died: it is in the journal of the call, and it counts. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -10,7 +10,7 @@ import { attemptWithId } from '../../src/store/attempts.ts'
 import { claimLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
 import { openCampaignRig } from './campaign-rig.ts'
 
-/** A lead who was called and answered, and what their flow had written down when its node died. */
+/** A lead who was called and answered, and the entries that their flow had written when its node died. */
 async function answeredAndLeft(rig: Awaited<ReturnType<typeof openCampaignRig>>, ...notes: NoteOf[]) {
   const { sql, calls, node, campaign } = rig
   const spring = await campaign({}, 1)

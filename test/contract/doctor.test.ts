@@ -1,4 +1,4 @@
-/** The doctor's visit: to a machine as it is, and (`make contract`) to a real FreeSWITCH with the project's own dialplan. */
+/** The doctor, on this machine as it is, and (`make contract`) on a real FreeSWITCH with the project's own dialplan. */
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { after, describe, test } from 'node:test'
@@ -24,7 +24,7 @@ describe('the doctor at a machine', () => {
     assert.equal(code, 0, out + err)
     assert.match(
       out,
-      // the stores of a test are throw-away ones, and it sees that
+      // the stores of a test are deleted after it, and the doctor recognises that
       /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all migrations.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
     )
 
@@ -37,7 +37,7 @@ describe('the doctor at a machine', () => {
     assert.equal(healthy, false)
     assert.deepEqual(
       findings.filter(one => one.level === 'fault').map(one => one.about),
-      ['freeswitch', 'postgres', 'redis'], // a node needs a FreeSWITCH with stores of somebody's
+      ['freeswitch', 'postgres', 'redis'], // with stores that belong to an installation, a node needs a FreeSWITCH
       'both at once',
     )
     assert.ok(!both.out.includes('hidden') && both.err === '', both.err)
@@ -191,7 +191,8 @@ describe('the doctor at a real FreeSWITCH', () => {
       )
       const { ports } = await running!
       const taken = new Set<Socket>()
-      const stranger = createServer(socket => void taken.add(socket)).listen(ports.nodeA, '127.0.0.1') // takes connections and says nothing
+      // accepts connections and sends nothing
+      const stranger = createServer(socket => void taken.add(socket)).listen(ports.nodeA, '127.0.0.1')
       t.after(() => {
         stranger.close()
         for (const socket of taken) socket.destroy() // nobody has read their end

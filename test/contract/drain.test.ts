@@ -1,4 +1,4 @@
-/** A node is asked to go: processes of their own, and what people at telephones notice of it. */
+/** A node is drained: separate processes, and what people at telephones notice of it. */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
@@ -15,7 +15,7 @@ import { Rig, until, type RigOptions } from '../fault/rig.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { SCRIPTS } from '../program.ts'
 
-/** A sentence about nodes and the people on their lines; when it does not hold, the failure is the story of both. */
+/** A sentence about nodes and the people on their lines. When it fails, the error contains the story of both. */
 function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestContext) => Promise<void>): void {
   test(name, async t => {
     const rig = await Rig.open(t, new Told(), options)
@@ -28,7 +28,7 @@ function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestCont
   })
 }
 
-/** What a node says of one of its steps. */
+/** The node's log message about one of its steps. */
 async function said(node: NodeProcess, message: string): Promise<Record<string, unknown>> {
   return JSON.parse(await node.says(new RegExp(`"msg":"${message}`), PATIENCE_MS)) as Record<string, unknown>
 }

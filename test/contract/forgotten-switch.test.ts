@@ -1,4 +1,4 @@
-/** A forgotten FREESWITCH: the simulation keeps away from the lists, the queues and the agents of real people. */
+/** FREESWITCH is not set by mistake: the simulation does not touch the lists, queues and agents of real people. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

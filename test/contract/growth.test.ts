@@ -1,7 +1,7 @@
 /**
- * What the house asks by itself, again and again, must not become slower with every call: PostgreSQL is asked for the plan of each such
- * query as it was run (auto_explain, with those of triggers and references) beside large tables. A new function of the store must be
- * put on one of the two lists.
+ * The queries that Switchhook repeats must not become slower with every call. PostgreSQL is asked for the plan of each
+ * such query as it ran (auto_explain, with those of triggers and references), beside large tables. A new function of
+ * the store must be added to one of the two lists.
  */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -21,9 +21,12 @@ import * as leads from '../../src/store/leads.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { openDatabase } from '../open-services.ts'
 
-/** Rows of each large table, as many as can be made in a second: a plan that reads a table from its first row reads them all. */
+/**
+ * Rows of each large table, as many as can be created in a second: a plan that reads a table from its first row reads
+ * them all.
+ */
 const MANY = 20_000
-/** A question that has an index and a bound reads no more rows than it has to do with: at most so many here. */
+/** A query with an index and a bound reads no more rows than it works on: at most this many here. */
 const MOST_READ = 1_500
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
 const STORE = join(SOURCE, 'store/')
@@ -44,7 +47,7 @@ interface Explained {
 
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
 
-/** What is wrong with a plan, a line each. */
+/** The faults of a plan, one line each. */
 function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[] {
   return nodesOf(plan).flatMap(node => {
     const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1)
@@ -55,14 +58,15 @@ function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[] {
   })
 }
 
-/** A database with large tables whose every plan is told, and what to ask it about. */
+/** A database with large tables that reports every plan, and the values to query. */
 async function large(t: TestContext) {
   const { sql: admin, address } = await openDatabase(t)
   const campaign = await campaigns.putCampaign(admin, campaignFrom({ name: 'large', queue: 'sales' }))
   const small = await campaigns.putCampaign(admin, campaignFrom({ name: 'small', queue: 'sales' }))
   await admin.begin(
     async tx => {
-      await tx`set local session_replication_role = replica` // neither references nor figures are looked at while the tables are filled
+      // references and figures are not maintained while the tables are filled
+      await tx`set local session_replication_role = replica`
       await tx`insert into leads (campaign_id, phone, next_at, attempts)
       select ${campaign.id}, '+49170' || n, ${new Date(NOW)}::timestamptz + n * interval '1 second', 1 from generate_series(1, ${MANY}::int) n`
       await tx`insert into leads (campaign_id, phone) select ${small.id}, '+49180' || n from generate_series(1, 300) n`
@@ -106,7 +110,7 @@ async function large(t: TestContext) {
   return { sql, campaign: campaign.id, small: small.id, plansOf }
 }
 
-/** Asked by timers, calls and turns of dialers; each with what it is asked in a large house. */
+/** Queries of timers, calls and turns of dialers; each with the values of a large installation. */
 const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise<unknown>>> = {
   attemptWithId: sql => attempts.attemptWithId(sql, randomUUID()),
   markAttempt: async sql => {
@@ -188,7 +192,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   isOptedOut: sql => leads.isOptedOut(sql, '+491708'),
 }
 
-/** Files of the store that ask nothing about the house's own tables. */
+/** Files of the store that do not query Switchhook's own tables. */
 const WITHOUT_QUESTIONS = new Set([
   'connection-pool.ts',
   'make-database.ts',
@@ -204,7 +208,7 @@ const WITHOUT_QUESTIONS = new Set([
   'statement.ts',
 ])
 
-/** Asked by a person, who waits for it. */
+/** Queries of a person, who waits for the answer. */
 const ON_REQUEST = new Set([
   'attemptsOf',
   'callWithId',
@@ -275,7 +279,7 @@ test('every question to PostgreSQL stands in the store, where the test above fin
     .map(String)
     .filter(name => name.endsWith('.ts') && !/^(store|desk\/cli)\//.test(name))
   const asks = /\b(sql|tx|queries|connection|driver)(<[^`]*>)?`/
-  // what a person asks on the command line is bounded by what they ask; the doctor asks once
+  // a query of the command line is bounded by its arguments; the doctor runs it once
   assert.deepEqual(
     files.filter(name => asks.test(readFileSync(join(SOURCE, name), 'utf8'))),
     ['desk/doctor/stores.ts'],

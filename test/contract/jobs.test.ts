@@ -16,7 +16,7 @@ import { PATIENCE_MS } from '../patience.ts'
 
 const REQUEST = { v: 1, extension: '1001', customer: '+4930123456' }
 
-/** A job was refused after so many seconds; the queue itself takes some time, too. */
+/** A job is refused after this many seconds; the queue itself takes some time too. */
 function waitedFor(result: unknown, seconds: number): void {
   const [, told] = /no node took this job for (\d+) s/.exec(String(result)) ?? []
   assert.ok(Number(told) >= seconds && Number(told) < seconds + 30, `${seconds} s and a little more: ${String(result)}`)
@@ -59,7 +59,7 @@ async function rig(t: TestContext) {
     closing.defer(() => jobs.close())
     return jobs
   }
-  /** A client that is none of ours: adds a job, and gives back how it ended. */
+  /** A client that is not Switchhook's: adds a job, and returns how it ended. */
   const client = async (queue: string, name: string, data: unknown, options = {}) => {
     const connection = redisOptions(redis)
     const [producer, events] = [
@@ -182,7 +182,7 @@ test(
     const due = client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 300 })
     await until(() => dialled.length === 1)
     assert.deepEqual((await due).result, { uuid: 'u-1' })
-    passes(15_000) // between it was due and a node's coming
+    passes(15_000) // between the time it was due and the start of a node
     assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, { uuid: 'u-1' })
     passes(16_000)
     waitedFor((await client(DIAL_QUEUE, 'click-to-dial', REQUEST, { delay: 200 })).result, 31)

@@ -1,4 +1,4 @@
-/** Lists in a real database: who is added, who is claimed, and what becomes of them. */
+/** Lists in a real database: which leads are added, which are claimed, and how they end. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createWriteStream, existsSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** A node's lease that a thread of its own renews: what the thread that serves calls may say, whatever keeps it busy. */
+/** A node's lease that a separate thread renews: when the serving thread may send commands, however busy it is. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock as clock } from '../../src/base/clock.ts'
@@ -28,7 +28,7 @@ async function openThreads(t: TestContext, names: readonly string[], standsStill
   return { client, address, nodes }
 }
 
-/** The event loop of this thread stands still. */
+/** The event loop of this thread is blocked. */
 function stand(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
@@ -78,7 +78,7 @@ test("a lease that ran out and was renewed while nobody looked is a lapse: the c
   const heard: string[] = []
   a!.on('lapsed', () => heard.push('lapsed'))
   a!.on('regained', () => heard.push('regained'))
-  stand(2_000) // it ends when this thread has not moved for too long, and is renewed as soon as it moves again
+  stand(2_000) // it lapses when this thread has been blocked for too long, and is renewed as soon as it runs again
   assert.equal(a!.holds(), false)
   assert.deepEqual(heard, ['lapsed'], 'before anything was said about a call')
   await seen(a!, 'regained')

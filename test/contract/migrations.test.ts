@@ -1,4 +1,7 @@
-/** The tables of the house: made once, by whoever comes first, and holding what the house promises. */
+/**
+ * Switchhook's tables: created once, by the first process that needs them, with the constraints that Switchhook relies
+ * on.
+ */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

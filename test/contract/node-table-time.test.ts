@@ -1,4 +1,4 @@
-/** The time of the table of nodes, when the clock behind it is set: what memory promises, Redis keeps. */
+/** The time of the node table when the clock behind it is set: memory and Redis keep the same promises. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
@@ -10,12 +10,12 @@ import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 
 const HOUR_MS = 3_600_000
-/** Real time passes between two questions; an hour is told from none by this much on any machine. */
+/** Real time passes between two queries; on any machine it is less than this, which separates an hour from none. */
 const MINUTE_MS = 60_000
 
 interface Home {
   readonly table: NodeTable
-  /** The table's clock is set forward by `ms`. Gives what has to be added to the times that were told before. */
+  /** Sets the table's clock forward by `ms`. Returns what must be added to the times that were read before. */
   set(ms: number): Promise<number>
 }
 
@@ -31,7 +31,7 @@ const HOMES: Record<string, (t: TestContext) => Promise<Home>> = {
     let now = 1_767_600_000_000
     return { table: memoryNodeTable(() => now), set: async ms => ((now += ms), 0) }
   },
-  /** Redis's clock cannot be set, so everything that stands there is made older. */
+  /** Redis's clock cannot be set, so everything that is stored is made older. */
   async Redis(t) {
     const { client, table } = await openTable(t)
     const { nodes } = nodeTableKeys(client)
@@ -94,7 +94,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const { table, set } = await open(t)
     const one = await table.hold(claim('a'))
     const kept = await table.hold({ ...claim('a', 'stay'), expects: one.now + (await set(HOUR_MS)) })
-    const shift = await set(5_000) // so much passes, and with Redis the time that the test takes
+    const shift = await set(5_000) // this much passes, and with Redis the time that the test takes
     const later = await table.hold(claim('a', 'stay'))
     const byTheTable = ({ now, aheadMs }: typeof kept) => now - aheadMs
     const passed = byTheTable(later) - (byTheTable(kept) + shift)

@@ -1,4 +1,4 @@
-/** One table of nodes, two homes: what memory promises, Redis keeps, and the other way round. */
+/** One suite for both node tables, in memory and in Redis: both keep the same promises. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test, type TestContext } from 'node:test'
@@ -15,7 +15,7 @@ import { openRedis } from '../open-services.ts'
 interface Tables {
   readonly first: NodeTable
   readonly second: NodeTable
-  /** So many milliseconds pass for all that stands there. */
+  /** This many milliseconds pass for everything that is stored. */
   pass(ms: number): Promise<void>
 }
 
@@ -29,7 +29,7 @@ async function openHome(t: TestContext) {
   return { client, home }
 }
 
-/** Redis's clock cannot be set, so what stands there is made older. */
+/** Redis's clock cannot be set, so everything that is stored is made older. */
 async function age(client: RedisClient, ms: number): Promise<void> {
   const { nodes } = nodeTableKeys(client)
   for (const [name, record] of Object.entries(await client.hgetall(nodes))) {
@@ -147,7 +147,7 @@ for (const [home, open] of Object.entries(HOMES)) {
       wake()
     })
     t.after(() => ear[Symbol.dispose]())
-    if (home === 'Redis') await until(1) // it says so when it listens
+    if (home === 'Redis') await until(1) // it publishes that when it listens
     told = 0
     await first.hold(claim('a', 'a1'))
     await until(1)

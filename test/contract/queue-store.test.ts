@@ -1,4 +1,4 @@
-/** One queue store, two homes: what memory promises, Redis keeps, and the other way round. */
+/** One suite for both queue stores, in memory and in Redis: both keep the same promises. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Roster } from '../../src/agent/roster.ts'
@@ -27,7 +27,7 @@ async function add(roster: Roster, name: string, now = NOW): Promise<void> {
   await roster.setStatus(name, 'ready', now)
 }
 
-/** What a node that looks now would do. */
+/** The decision of a node that matches now. */
 async function decide({ roster, store }: Home, now = NOW): Promise<Assignment[]> {
   const [queues, members, agents] = await Promise.all([store.queues(), store.members('sales'), roster.list(now)])
   return match({ queues, members, agents, now })
@@ -205,7 +205,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     await Promise.all(Array.from({ length: N }, (_, i) => first.store.enter('sales', joining(`c${i}`, NOW + i), NOW)))
     const given = new Map<string, string>()
     for (let round = 0; given.size < N; round++) {
-      // One of them decides on what it sees turned round, so that they want the same agents for other callers.
+      // One of them decides on a reversed view, so that they want the same agents for other callers.
       const [mine, theirs] = await Promise.all([decide(first), decide(second)])
       const crossed = theirs.map((assignment, i) => ({ ...assignment, member: theirs[theirs.length - 1 - i]!.member }))
       const asks = [...mine.map(one => [first, one, 'a'] as const), ...crossed.map(one => [second, one, 'b'] as const)]
@@ -255,7 +255,8 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.deepEqual(await nodes[1]!.check(), [])
     const stats = await first.store.stats('sales')
     assert.deepEqual([stats.entered, stats.answered], [60, 60])
-    // Who is asked first is exact where one node sees everything; between nodes it is exact but for the time a notice takes.
+    // The order of offers is exact where one node sees everything. Between nodes it is exact except for the time of a
+    // notice.
     const calls = (await first.store.offers('sales')).map(offer => Number(offer.call.slice(1))).toReversed()
     calls.forEach((call, i) => assert.ok(Math.abs(call - i) <= 10, `c${call} was number ${i}`))
   })

@@ -1,4 +1,4 @@
-/** Records of calls in a real database: while a call lives, when it has ended, and while the database is away. */
+/** Records of calls in a real database: while a call lives, when it has ended, and while the database is down. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -22,7 +22,7 @@ import { PATIENCE_MS } from '../patience.ts'
 const NOW = Date.UTC(2026, 2, 2, 9)
 const CLEARED = { cause: 'NORMAL_CLEARING' }
 
-/** `sql` as the records see it: away as long as `away.is` says so. */
+/** `sql` as the records see it: down while `away.is` is true. */
 function throughAway(sql: Sql, away: { is: boolean }): Sql {
   const refused = () => Promise.reject(new Error('the database is away'))
   return new Proxy(sql, {
@@ -54,7 +54,7 @@ async function rig(t: TestContext) {
   }
   const tell = (begin: Begin, notes: readonly TimedNote[], now = NOW + 1_000) =>
     records.lives(begin.arrival.uuid, () => liveCall(begin, notes, now))
-  /** Resolves when the row says so. */
+  /** Resolves when the row satisfies the check. */
   const row = async (uuid: string, says: (row: NonNullable<Awaited<ReturnType<typeof callWithId>>>) => boolean) => {
     for (;;) {
       const found = await callWithId(sql, uuid)
@@ -80,7 +80,7 @@ test(
     const waiting = await row(begin.arrival.uuid, ({ queue }) => queue === 'sales')
     assert.deepEqual([waiting.answeredAt?.getTime(), waiting.waitMs, waiting.queueTimeline.length], [NOW + 100, 500, 2])
     await records.ended(recordOf(begin, [answered, entered, talking], CLEARED, NOW + 9_000))
-    tell(begin, [answered]) // a word that comes late changes nothing
+    tell(begin, [answered]) // a late write changes nothing
     const over = await row(begin.arrival.uuid, ({ endedAt }) => endedAt !== null)
     assert.deepEqual(
       [over.outcome, over.agent, over.waitMs, over.talkMs, over.hungUpBy, over.otherLeg],
@@ -131,7 +131,7 @@ test(
 test('one row that the database refuses keeps no other away', { timeout: PATIENCE_MS }, async t => {
   const { records, beginning, tell, row } = await rig(t)
   const [bad, good, last] = [beginning({ from: 'a\u0000b' }), beginning(), beginning()]
-  tell(beginning(), []) // the three behind it go in one statement
+  tell(beginning(), []) // the three after it are written in one statement
   const refused = assert.rejects(records.ended(recordOf(bad, [], CLEARED, NOW)), /unicode|\\u0000/i)
   tell(good, [entered])
   await records.ended(recordOf(last, [], CLEARED, NOW))

@@ -1,4 +1,7 @@
-/** docs/redis-keys.md says of every key what it is and when it ends: held to the source, and to a Redis in which everything has been written. */
+/**
+ * docs/redis-keys.md explains every key and when it ends: compared with the source, and with a Redis in which
+ * everything was written.
+ */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -51,7 +54,7 @@ test('every key and channel in the source is in the table, and nothing else is',
   )
 })
 
-/** Everything that the house writes is written once. */
+/** Writes everything that Switchhook writes, once. */
 async function busy(t: TestContext) {
   const { address, client } = await openRedis(t)
   const home = await openRedisLinks(address)

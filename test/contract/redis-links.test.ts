@@ -1,4 +1,7 @@
-/** A Redis that falls silent while its links stay open, and one that is not the primary any more: nobody waits for it longer than a moment. */
+/**
+ * A Redis that becomes silent while its links stay open, and one that is no longer the primary: nobody waits for it
+ * longer than a moment.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
@@ -16,7 +19,10 @@ const joining = (call: string) => ({ call, from: '100', node: 'a', joinedAt: 1, 
 
 const back = (client: RedisClient) => new Promise<void>(resolve => client.once('ready', () => resolve()))
 
-/** A node's two links, through a network that can fall silent, by a clock of this test; and what somebody else writes. */
+/**
+ * A node's two links, through a network that can become silent, by a clock of this test; and what another client
+ * writes.
+ */
 async function rig(t: TestContext) {
   const { address, client } = await openRedis(t)
   if (!('socket' in address)) throw new Error('tests have a Redis of their own')
@@ -121,7 +127,7 @@ test('after a failover both links connect to the new primary, and writes succeed
   t.after(() => Object.values(links).forEach(link => link.disconnect()))
   const roster = redisRoster(links)
   await roster.put(settings('alice'), 1)
-  // the address leads elsewhere; what is open stays open, and every write is refused
+  // the address leads to another Redis; open links stay open, and every write is refused
   proxy.lead({ port: second.port })
   await (await first.client()).replicaof('127.0.0.1', second.port)
   const both = Promise.all([back(links.commands), back(links.subscriber)])

@@ -1,4 +1,6 @@
-/** What a process does and does not do, and how much of it: processes of their own, as they run in a call centre. */
+/**
+ * What a process does and does not do by its roles, and its limits: separate processes, as they run in a call centre.
+ */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
@@ -27,7 +29,7 @@ function sentence(name: string, options: RigOptions, run: (rig: Rig, t: TestCont
   })
 }
 
-/** A process with roles of its own, which may open no port at all. */
+/** A process with its own roles, which may open no port at all. */
 async function start(
   rig: Rig,
   t: TestContext,

@@ -1,4 +1,4 @@
-/** One roster, two homes: what memory promises, Redis keeps, and the other way round. */
+/** One suite for both rosters, in memory and in Redis: both keep the same promises. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { AgentSettings } from '../../src/agent/agent.ts'
@@ -20,7 +20,7 @@ async function add(roster: Roster, name: string): Promise<void> {
   await roster.setStatus(name, 'ready', NOW)
 }
 
-/** Everything that a listener has heard; `until` waits for the notice that shows it. */
+/** Everything that a listener has received; `until` waits for the notice that satisfies its check. */
 function listenTo(t: TestContext, roster: Roster) {
   const heard: AgentNotice[] = []
   const waiting = new Set<() => void>()

@@ -1,4 +1,7 @@
-/** A process of its own that uses the private services: says what it was given, then 'ready', and stays until it is killed. */
+/**
+ * A separate process that uses the private services: prints the services that it got, then 'ready', and stays until it
+ * is killed.
+ */
 import { systemClock } from '../../src/base/clock.ts'
 import { openServices } from '../../src/services/open.ts'
 

@@ -1,4 +1,7 @@
-/** The private PostgreSQL is its user's alone: also when it runs as nobody because we are root, and also when an earlier version made it. */
+/**
+ * The private PostgreSQL accepts only its own user: also when it runs as nobody because Switchhook is root, and also
+ * when an earlier version created it.
+ */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
@@ -39,7 +42,10 @@ async function privately(
   }
 }
 
-/** What the server says to a process of nobody that wants to be its superuser: 'R0' it is let in, else the words of its refusal. */
+/**
+ * The server's answer to a process of nobody that wants to be its superuser: 'R0' when it is admitted, else the text of
+ * the refusal.
+ */
 async function saysToNobody(socketFolder: string): Promise<string> {
   const script = `
     const words = Buffer.from('user\\0switchhook\\0database\\0postgres\\0\\0')

@@ -59,12 +59,12 @@ class Project {
     for (const services of this.#opened) await services.close()
   }
 
-  /** What a server that was stopped in good order does not leave. */
+  /** The files that a server does not leave after an orderly stop. */
   traces(): string[] {
     return ['pg/postmaster.pid', 'run/redis/redis.sock'].map(path => join(this.dataDir, path))
   }
 
-  /** `since` tells two servers apart: where few processes run, a pid comes again soon. */
+  /** `since` distinguishes two servers: where few processes run, a pid is used again soon. */
   async postmaster(): Promise<{ pid: number; since: number }> {
     const path = join(this.dataDir, 'pg/postmaster.pid')
     return { pid: Number.parseInt(await readFile(path, 'utf8'), 10), since: (await stat(path)).mtimeMs }

@@ -1,4 +1,4 @@
-/** Two installations that share a Redis have a database each; what is published in one is nothing to the other. */
+/** Two installations that share a Redis have one database each; a message in one has no effect in the other. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
@@ -12,7 +12,7 @@ import { openRedis } from '../open-services.ts'
 const QUEUE = { name: 'sales', strategy: 'longest-idle-agent' } as const
 const agent = (name: string) => ({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [] })
 
-/** Everything that this installation hears, by the name of whoever it is about. */
+/** Everything that this installation receives, by the name of its subject. */
 async function installation(t: TestContext) {
   const { address } = await openRedis(t)
   const [commands, subscriber] = await Promise.all([
@@ -33,8 +33,8 @@ async function installation(t: TestContext) {
   parts.queues.onChange(notice => notice.what === 'queue' && note(`queue ${notice.queue.name}`))
   parts.wakeup.on(ring => ring.what === 'campaign' && note(`campaign ${ring.name}`))
   parts.lease.onChange(() => note('a node came or left'))
-  await subscriber.ping() // the subscriptions are ahead of it on the same link
-  heard.length = 0 // 'a node…' is also said once at the beginning
+  await subscriber.ping() // the subscriptions are before it on the same link
+  heard.length = 0 // 'a node…' is also published once at the beginning
   return { ...parts, heard, catchUp: () => subscriber.ping() }
 }
 

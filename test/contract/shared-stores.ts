@@ -1,4 +1,4 @@
-/** The two homes of agents and queues, behind one face, so that one suite can ask the same of both. */
+/** The stores of agents and queues in memory and in Redis, behind one interface, so that one suite can test both. */
 import type { TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
@@ -18,7 +18,7 @@ export interface Homes {
   readonly first: Home
   /** The same records as another node sees them. */
   readonly second: Home
-  /** Redis only: the link on which notices come. */
+  /** Redis only: the link of the notices. */
   readonly subscriber?: RedisClient
 }
 

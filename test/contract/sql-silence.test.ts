@@ -1,4 +1,7 @@
-/** A PostgreSQL that goes away, or says nothing, in the middle of something: whoever asked is told in time, and the next one is answered. */
+/**
+ * A PostgreSQL that fails or becomes silent in the middle of some work: the caller gets an error in time, and the next
+ * one gets an answer.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createWriteStream } from 'node:fs'
@@ -14,7 +17,7 @@ import { openSql, type Sql } from '../../src/store/sql.ts'
 import { openProxy, type Proxy } from '../fault/proxy.ts'
 import { openDatabase } from '../open-services.ts'
 
-/** Long enough for a machine that does other things too, and short enough for a test. */
+/** Long enough for a busy machine, and short enough for a test. */
 const LIMIT_MS = 700
 const isService = (error: unknown) => error instanceof SwitchhookError && error.code === 'SERVICE'
 

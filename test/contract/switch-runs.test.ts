@@ -1,4 +1,4 @@
-/** Which runs of switches the nodes command: the same in memory and in Redis. */
+/** Which runs of FreeSWITCHes the nodes command: the same in memory and in Redis. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { memorySwitchRuns } from '../../src/cluster/memory-switch-runs.ts'

@@ -1,4 +1,7 @@
-/** Two switches and two nodes: callers of both wait in one queue, each is dialled for on their own switch, and a node dies for both. */
+/**
+ * Two FreeSWITCHes and two nodes: callers of both wait in one queue, agents are dialled for each on the caller's own
+ * FreeSWITCH, and a node dies for both.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

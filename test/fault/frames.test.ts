@@ -4,13 +4,16 @@ import { SwitchError } from '../../src/base/errors.ts'
 import { FrameReader } from '../../src/esl/frame.ts'
 import { captureNames, octetsOf } from '../unit/captures.ts'
 
-/** Rows 13 and 14 of the fault matrix: octets that no switch has written. */
+/** Rows 13 and 14 of the fault matrix: octets that no FreeSWITCH has written. */
 const MUTANTS = 1_000_000
-/** One mutant may not hold the process for longer than this, however often it is read: once is other work, or the garbage collector. */
+/**
+ * One mutant may not occupy the process for longer than this in every reading: a single long reading is other work, or
+ * the garbage collector.
+ */
 const HANG_MS = 50
 const READS = 5
 
-/** mulberry32: the same mutants in every run; the number of a mutant that fails is enough to see it again. */
+/** mulberry32: the same mutants in every run; the number of a failing mutant is enough to reproduce it. */
 function random(seed: number): () => number {
   let state = seed
   return () => {
@@ -39,9 +42,9 @@ function mutate(octets: Buffer, chance: () => number): Buffer {
   switch (Math.floor(chance() * 5)) {
     case 0: // one octet changed
       return Buffer.concat([octets.subarray(0, at), Buffer.of(Math.floor(chance() * 256)), octets.subarray(at + 1)])
-    case 1: // something left out
+    case 1: // a part left out
       return Buffer.concat([octets.subarray(0, at), octets.subarray(at + Math.floor(chance() * 40))])
-    case 2: // something said twice
+    case 2: // a part repeated
       return Buffer.concat([octets.subarray(0, at), octets.subarray(Math.max(0, at - 60), at), octets.subarray(at)])
     case 3: // cut
       return octets.subarray(0, at)
@@ -50,7 +53,7 @@ function mutate(octets: Buffer, chance: () => number): Buffer {
   }
 }
 
-/** What the reader makes of these chunks: its frames, and whether it refused. */
+/** The reader's result for these chunks: its frames, and whether it refused. */
 function read(chunks: readonly Buffer[]): string {
   const said: string[] = []
   const reader = new FrameReader(frame => said.push(`${frame.head}\u0001${frame.body}`))

@@ -1,4 +1,7 @@
-/** Flows of every kind, and what the people around them do: the ground on which somebody hangs up at every moment. */
+/**
+ * Flows of every kind, and the behaviour of the people in them, for the test in which a person hangs up at every
+ * moment.
+ */
 import { campaignFlow, digits, flow, number, silence, type FlowCall } from '#flow'
 import type { AnyFlow } from '../../src/flow/catalogue.ts'
 import { kindOf } from '../../src/flow/define.ts'
@@ -14,7 +17,7 @@ export interface Scene {
   readonly flow: AnyFlow
   readonly campaign: boolean
   readonly params: Readonly<Record<string, string>>
-  /** What the caller presses when they hear a sound. */
+  /** The key that the caller presses when they hear a sound. */
   readonly presses: Readonly<Record<string, string>>
   /** Sounds and queues: agents who are ready. */
   readonly agents: boolean
@@ -122,7 +125,7 @@ const BODIES: Readonly<Record<string, Body>> = {
   },
 }
 
-/** What lasts while it happens. */
+/** The scopes that are open while it happens. */
 const AROUND: Readonly<Record<string, (body: Body) => Body>> = {
   alone: body => body,
   'with music': body => async call => {
@@ -172,7 +175,7 @@ const SCRIPTS: readonly Scene[] = [
   ),
 ]
 
-/** All scenes: the scripts that are shipped, and every body in everything that may be around it. */
+/** All scenes: the shipped scripts, and every body in every scope. */
 export const SCENES: readonly Scene[] = [
   ...SCRIPTS,
   ...Object.entries(BODIES).flatMap(([what, body]) =>

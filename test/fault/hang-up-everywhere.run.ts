@@ -1,8 +1,9 @@
 /**
- * Calls in which somebody hangs up after the k-th command to the switch, for every k, in every scene: as a program of its own, for inside
- * node:test its asynchronous hooks would cost more than the house. `hang-up-everywhere.run.ts FIRST STEP CALLS EVERY SECONDS` takes every
- * STEP-th scene from FIRST on, in rounds until so many calls are over, or so many seconds; only every EVERY-th k in the first round. Says
- * what it found as JSON.
+ * Calls in which a person hangs up after the k-th command to FreeSWITCH, for every k, in every scene. A separate
+ * program, because the asynchronous hooks of node:test would cost more than Switchhook.
+ * `hang-up-everywhere.run.ts FIRST STEP CALLS EVERY SECONDS` takes every STEP-th scene from FIRST on, in rounds, until
+ * this number of calls is over or this number of seconds has passed; in the first round only every EVERY-th k. Prints
+ * its findings as JSON.
  */
 import { Simulation } from '../../src/testing/simulation.ts'
 import type { Flow } from '../../src/flow/define.ts'
@@ -10,13 +11,13 @@ import type { Person } from '../../src/testing/switch/person.ts'
 import { SCENES, type Scene } from './hang-up-everywhere.flows.ts'
 import { seeded } from './links-chance.ts'
 
-/** Nothing may be left so long after the last one has hung up. */
+/** Nothing may be left this long after the last person has hung up. */
 const AFTER_MS = 1_000
 /** A call that nobody ends is over after this. */
 const LONGEST_MS = 15_000
-/** What the event link asks every two seconds. */
+/** The query that the event link sends every two seconds. */
 const PING = 'api global_getvar core_uuid\n\n'
-/** Fresh houses now and then: names of flows and numbers of leads pile up in one. */
+/** A fresh simulation now and then: names of flows and numbers of leads accumulate in one. */
 const CALLS_OF_A_HOUSE = 400
 
 const [first = 0, step = 1, most = 100, every = 1, seconds = Infinity] = process.argv.slice(2).map(Number)
@@ -26,7 +27,7 @@ const faults: string[] = []
 let calls = 0
 let moments = 0
 
-/** Where the k-th command ends in what was written at once. */
+/** The end of the k-th command in one write. */
 function* commandsOf(chunk: Buffer): Generator<Buffer> {
   for (let at = 0; at < chunk.length;) {
     const end = chunk.indexOf('\n\n', at)
@@ -156,7 +157,7 @@ class Stand {
         `${what}: ${found.join(', ')}; ${late < 60_000 ? `gone after ${late / 1_000} s` : 'for ever'}${faults.length < 3 ? `\n${story}` : ''}`,
       )
     }
-    // agents who were nailed up and have hung up are called again
+    // nailed-up agents who have hung up are called again
     if (scene.campaign && scene.agents)
       for (const agent of sim.agents) if (agent.place.last?.state === 'gone') await agent.isNailedUp()
     sim.switch.transcript.length = 0

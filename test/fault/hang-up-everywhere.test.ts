@@ -1,4 +1,4 @@
-/** Row 15: somebody hangs up at every moment of every kind of flow, and a second later nothing is left of the call. */
+/** Row 15: a person hangs up at every moment of every kind of flow, and a second later nothing is left of the call. */
 import { ownProgram } from '../own-program.ts'
 import { SCENES } from './hang-up-everywhere.flows.ts'
 import { many, row } from './matrix.ts'
@@ -10,7 +10,7 @@ interface Found {
   readonly faults: readonly string[]
 }
 
-/** `make fault` has ten minutes for a file (test/run.ts); a slow machine does fewer calls. */
+/** `make fault` has ten minutes for a file (test/run.ts); a slow machine runs fewer calls. */
 const SECONDS = 500
 const PROGRAM = 'test/fault/hang-up-everywhere.run.ts'
 

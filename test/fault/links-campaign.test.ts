@@ -1,11 +1,14 @@
-/** Row 25 with everything that a campaign has: a node as a process, PostgreSQL, Redis, and links that break after N octets, again and again. */
+/**
+ * Row 25 with all parts of a campaign: a node as a process, PostgreSQL, Redis, and links that break after N octets,
+ * again and again.
+ */
 import { CampaignInRig } from './links-campaign.ts'
 import { pick, seeded } from './links-chance.ts'
 import { many, row } from './matrix.ts'
 import { openProxy } from './proxy.ts'
 import { pause, Rig } from './rig.ts'
 
-/** After its own ring time of 20 s and 10 s of doubt, an attempt of which nothing was heard is over. */
+/** After its own ring time of 20 s and 10 s of uncertainty, an attempt without any event is over. */
 const ENDS_WITHIN_MS = 90_000
 const BEHAVIOURS = [
   { answers: 'busy' },
@@ -26,7 +29,7 @@ row(
     const campaign = await CampaignInRig.open(rig, {
       agents: 30,
       leads: wanted * 3,
-      cps: 8, // an agent waits for an attempt in doubt as long as that rings
+      cps: 8, // an agent waits for an uncertain attempt as long as it may ring
       leadDoes: at => {
         const behaviour = pick(random, BEHAVIOURS)
         does.set(`+49${170_000_000 + at}`, behaviour.answers)
@@ -42,7 +45,7 @@ row(
     while ((campaign.dials.length < wanted || cuts < enough) && performance.now() - began < 240_000) {
       const links = proxy.connections
       proxy.cutAfter(Math.floor(random() * 6_000))
-      // the next cut is for the next links, when both are there
+      // the next cut is for the next links, when both are up
       while (proxy.connections < links + 2 && performance.now() - began < 240_000) await pause(5)
       cuts++
       await pause(random() * 600)
@@ -71,7 +74,7 @@ row(
     const ends = new Map<string, number>()
     for (const { disposition } of attempts)
       ends.set(disposition ?? 'not sent', (ends.get(disposition ?? 'not sent') ?? 0) + 1)
-    // an attempt that no telephone knows must not count as called, but for the one on its way when the link broke
+    // an attempt that no telephone knows must not count as called, except the one on its way when the link broke
     const burnt = attempts.filter(({ id, disposition }) => disposition !== null && !campaign.created.has(id))
     told.is(`${burnt.length} counted as called without a call`, burnt.length <= cuts)
     const freed = attempts.filter(({ id, disposition }) => disposition === null && campaign.created.has(id))

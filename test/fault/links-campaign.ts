@@ -1,4 +1,7 @@
-/** A campaign in the rig of processes: agents who stay on the line, leads at the carrier, and what the witness saw of every dial. */
+/**
+ * A campaign in the rig of processes: agents who stay on the line, leads at the carrier, and what the witness saw of
+ * every dial.
+ */
 import { fileURLToPath } from 'node:url'
 import type { Duration } from '../../src/base/duration.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
@@ -8,7 +11,7 @@ import type { AttemptState } from '../../src/store/attempts.ts'
 import { addLead } from '../../src/store/leads.ts'
 import { until, type Rig } from './rig.ts'
 
-/** The flows that are shipped: the rig's own folder has none for leads. */
+/** The shipped flows: the rig's own folder has none for leads. */
 const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
 const FIRST_NUMBER = 170_000_000
 
@@ -22,7 +25,7 @@ export interface CampaignOptions {
   readonly leadDoes?: (at: number) => Parameters<Rig['sim']['world']['at']>[1]
 }
 
-/** An originate to a lead, as the switch read it. */
+/** An originate to a lead, as FreeSWITCH read it. */
 export interface Dial {
   readonly at: number
   readonly uuid: string
@@ -43,9 +46,9 @@ export interface Attempt {
 export class CampaignInRig {
   readonly rig: Rig
   readonly id: string
-  /** Settings that a node needs for it. */
+  /** The settings that a node needs for it. */
   static readonly settings = { SCRIPTS, CPS: '1000', MAX_LINES: '1000', GATEWAY: 'carrier' }
-  /** How often a leg of this name was created: twice is a telephone that rang twice. */
+  /** How often a leg with this name was created: twice is a telephone that rang twice. */
   readonly created = new Map<string, number>()
 
   private constructor(rig: Rig, id: string) {
@@ -58,7 +61,10 @@ export class CampaignInRig {
     }
   }
 
-  /** Runs from now on; nodes that are started afterwards dial it. Each lead is called once at most, unless the switch refused. */
+  /**
+   * Runs from now on; nodes that are started afterwards dial it. Each lead is called once at most, unless FreeSWITCH
+   * refused.
+   */
   static async open(
     rig: Rig,
     { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }), tries }: CampaignOptions,
@@ -98,7 +104,7 @@ export class CampaignInRig {
     return new CampaignInRig(rig, id)
   }
 
-  /** In the order in which the switch read them. */
+  /** In the order in which FreeSWITCH read them. */
   get dials(): Dial[] {
     return this.rig.oracle.commands.flatMap(({ at, text }) => {
       const [, uuid, phone] = /originate .*origination_uuid='?([0-9a-f-]{36}).*carrier\/(\+\d+)/.exec(text) ?? []
@@ -106,7 +112,7 @@ export class CampaignInRig {
     })
   }
 
-  /** Originates that were sent twice, and legs that were made twice. */
+  /** Originates that were sent twice, and legs that were created twice. */
   get doubles(): number {
     const { dials } = this
     return (
@@ -122,7 +128,7 @@ export class CampaignInRig {
       from attempts a join leads l on l.id = a.lead_id where a.campaign_id = ${this.id} order by a.intended_at`
   }
 
-  /** So many dials have been read by the switch. */
+  /** FreeSWITCH has read this many dials. */
   async dialled(howMany: number, withinMs = 30_000): Promise<void> {
     await until(`${howMany} leads are dialled`, () => this.dials.length >= howMany, withinMs)
   }
@@ -132,15 +138,16 @@ export class CampaignInRig {
     await moveCampaign(this.rig.sql, this.id, ['running'], 'paused', Date.now())
   }
 
-  /** Resolves when every attempt has its end; gives those that have none after the limit. */
+  /** Resolves when every attempt has ended; after the limit, with those that have not. */
   async allEnded(withinMs: number): Promise<Attempt[]> {
     const open = async () => (await this.attempts()).filter(({ state }) => state !== 'ended')
-    await until('every attempt has ended', async () => (await open()).length === 0, withinMs).catch(() => {}) // told by the row
+    // the row reports it
+    await until('every attempt has ended', async () => (await open()).length === 0, withinMs).catch(() => {})
     return open()
   }
 }
 
-/** The most of these moments that lie within one second. */
+/** The largest number of these times that lie within one second. */
 export function mostInASecond(moments: readonly number[]): number {
   const sorted = [...moments].sort((a, b) => a - b)
   return Math.max(0, ...sorted.map((moment, at) => sorted.findLastIndex(other => other < moment + 1_000) - at + 1))

@@ -1,4 +1,4 @@
-/** Chance that is the same in every run: what failed once fails again. */
+/** Random numbers that are the same in every run: a failure can be repeated. */
 
 /** From 0 to 1, by mulberry32. */
 export function seeded(seed: number): () => number {

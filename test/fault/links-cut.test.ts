@@ -1,4 +1,7 @@
-/** Row 25: the link dies somewhere between an originate and its result. Nobody's telephone rings twice, and every attempt ends. */
+/**
+ * Row 25: the link dies somewhere between an originate and its result. Nobody's telephone rings twice, and every
+ * attempt ends.
+ */
 import { memoryPair, VirtualClock } from '#testing'
 import { silentLog } from '../../src/base/log.ts'
 import { originate, type Origination } from '../../src/switch/originate.ts'
@@ -12,7 +15,7 @@ import type { Behaviour } from '../../src/testing/switch/world.ts'
 import { pick, seeded } from './links-chance.ts'
 import { many, row, spread } from './matrix.ts'
 
-/** A wire that breaks when so many octets have passed in one direction; those up to the limit arrive. */
+/** A wire that breaks when this many octets have passed in one direction; those up to the limit arrive. */
 class Fuse {
   left = Infinity
   readonly cut: 'said' | 'heard'
@@ -31,14 +34,14 @@ class Fuse {
       }
       if (this.left > 0) to.write(chunk.subarray(0, this.left))
       this.left = Infinity
-      setImmediate(() => this.blow()) // what was let through arrives first
+      setImmediate(() => this.blow()) // the octets up to the limit arrive first
     }
     wire.listen({ data: pass(inner, this.cut === 'heard'), close: error => (error ? inner.destroy() : inner.end()) })
     inner.listen({ data: pass(wire, this.cut === 'said'), close: error => (error ? wire.destroy() : wire.end()) })
     return ours
   }
 
-  /** Breaks it now, if it did not break by itself. */
+  /** Breaks it now, if it has not broken by itself. */
   blow(): void {
     this.left = Infinity
     for (const wire of this.#wires) wire.destroy()
@@ -53,7 +56,7 @@ const BEHAVIOURS: readonly Behaviour[] = [
   { answers: 'never' },
   { answers: 'unallocated' },
 ]
-/** What the switch knows of an attempt, as a campaign would say it. */
+/** FreeSWITCH's view of an attempt, in the words of a campaign. */
 const TRUTH = new Map<Behaviour['answers'], readonly string[]>([
   ['busy', ['busy']],
   ['declined', ['declined']],
@@ -71,7 +74,7 @@ interface Seen {
   inDoubt: number
 }
 
-/** So many attempts one after the other, over links that break after 0, 1, 2 … octets of each. */
+/** This many attempts one after the other, over links that break after 0, 1, 2 … octets of each. */
 async function attempts(howMany: number, where: 'command' | 'reply' | 'events'): Promise<Seen> {
   const clock = new VirtualClock()
   const random = seeded(25)

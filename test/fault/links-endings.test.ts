@@ -1,4 +1,4 @@
-/** Rows 17, 18 and 34: ends that are never told, legs that come twice, and channels that are none. */
+/** Rows 17, 18 and 34: ends without an event, legs that are connected twice, and channels that do not exist. */
 import { flow } from '#flow'
 import { memoryPair } from '#testing'
 import queueEntry from '../../scripts/queue-entry.ts'
@@ -15,7 +15,7 @@ const takesCalls = (person: Person) =>
 const choosesSupport = (person: Person) =>
   void person.on('heard', sound => void (sound === 'ivr/welcome' && person.press('2')))
 
-/** So many agents who take every call. */
+/** This many agents who take every call. */
 async function agents(sim: House['sim'], howMany: number): Promise<void> {
   for (let number = 0; number < howMany; number++) {
     const agent = sim.agent(`agent-${number}`, { wrapUp: '0s', answers: '500ms' })
@@ -24,7 +24,10 @@ async function agents(sim: House['sim'], howMany: number): Promise<void> {
   }
 }
 
-/** Callers who hang up anywhere between the menu and the end of the talk, while the switch withholds such events. Milliseconds until each record. */
+/**
+ * Callers who hang up anywhere between the menu and the end of the talk, while FreeSWITCH withholds such events.
+ * Milliseconds until each record.
+ */
 async function unheard(howMany: number, withheld: readonly string[]): Promise<{ took: number[]; left: string[] }> {
   const took: number[] = []
   const left = await inRig({}, async ({ sim }) => {
@@ -66,7 +69,8 @@ row(
   async (_t, told) => {
     told.trials = many(200, 12)
     const { took, left } = await unheard(told.trials, ['CHANNEL_HANGUP', 'CHANNEL_HANGUP_COMPLETE'])
-    told.is(`${took.length} records, ${spread(took)}`, took.length === told.trials && percentile(took, 100) <= 45_000) // the look every 30 s
+    // reconciliation runs every 30 s
+    told.is(`${took.length} records, ${spread(took)}`, took.length === told.trials && percentile(took, 100) <= 45_000)
     told.is(`${left.length} faults${left.length > 0 ? ` (${left[0]})` : ''}`, left.length === 0)
   },
 )
@@ -94,7 +98,7 @@ row(
         begun = 0
         const person = sim.switch.world.call({ from: '+49301234', to: `switchhook-${name}` })
         await sim.clock.advance(at)
-        const again = at % 3 // once more, twice more in one moment, or while the first is being taken in
+        const again = at % 3 // once more, twice more in one moment, or while the first is being accepted
         for (let copy = 0; copy <= again; copy++) attach(sim, person)
         await sim.until('the call ends', () => person.state === 'gone', '60s')
         await sim.advance('8s')
@@ -114,7 +118,7 @@ row(
   },
 )
 
-/** The switch connects once more for a leg that is driven already. */
+/** FreeSWITCH connects once more for a leg that is already driven. */
 function attach(sim: House['sim'], person: Person): void {
   if (person.channel.down) return
   const [ours, theirs] = memoryPair()
@@ -154,7 +158,8 @@ for (const who of ['agent', 'caller'] as const) {
           const zombie = who === 'agent' ? alice.place.last!.uuid : caller.uuid
           sim.switch.zombify(zombie)
           const began = sim.clock.monotonic()
-          const logsOut = who === 'agent' ? alice.logsOut() : undefined // or she is offered to the same caller at once
+          // else she is offered to the same caller at once
+          const logsOut = who === 'agent' ? alice.logsOut() : undefined
           await logsOut
           await alice.becomes('idle', '10m')
           freed.push(sim.clock.monotonic() - began)

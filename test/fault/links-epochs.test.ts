@@ -1,4 +1,7 @@
-/** Row 52: a node stands still between taking a call and writing about it, and another node has the call by then. What it still writes is refused. */
+/**
+ * Row 52: a node is suspended between taking a call and writing its journal, and another node has the call by then. The
+ * later write is refused.
+ */
 import { systemClock } from '../../src/base/clock.ts'
 import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
 import type { CallStore, Owner } from '../../src/journal/call-store.ts'
@@ -18,7 +21,7 @@ interface Homes {
 
 const WRITES = ['append', 'restart', 'end'] as const
 
-/** One call: a takes it and stands still, b takes it and goes on, a wakes up and writes. Gives what was wrong. */
+/** One call: a takes it and is suspended, b takes it and continues, a runs again and writes. Returns the faults. */
 async function wakesUpLate({ a, b }: Homes, uuid: string, random: () => number): Promise<string | null> {
   const own = async (store: CallStore, node: string): Promise<Owner> => ({
     node,
@@ -27,7 +30,7 @@ async function wakesUpLate({ a, b }: Homes, uuid: string, random: () => number):
   const late = await own(a, 'a')
   const before = random() < 0.5 ? ['one', 'two'] : []
   if (before.length > 0 && !(await a.append(uuid, late, before))) return 'a write of the owner was refused'
-  const owner = await own(b, random() < 0.9 ? 'b' : 'a') // also the same node, started anew
+  const owner = await own(b, random() < 0.9 ? 'b' : 'a') // also the same node, restarted
   const written = random() < 0.5 ? ['three'] : []
   if (written.length > 0) await b.append(uuid, owner, written)
   const over = random() < 0.2 && (await b.end(uuid, owner))
@@ -119,7 +122,8 @@ row(
       )
     }
     told.is(`${wrong} disagree`, wrong === 0)
-    told.is(`${refused} refused, ${told.trials - refused} in time`, refused > 0 && refused < told.trials) // else nothing met
+    // else the two did not overlap
+    told.is(`${refused} refused, ${told.trials - refused} in time`, refused > 0 && refused < told.trials)
   },
 )
 
@@ -142,7 +146,7 @@ row(
           if (owner.node !== 'a' || writes++ !== held) return calls.append(uuid, owner, entries)
           stands()
           await awake
-          // while two people talk nobody drives the call: then there was nothing to take over, and the write is in time
+          // while two people talk nobody drives the call: then there was no takeover, and the write is in time
           const stale = (await calls.owner(uuid))?.epoch !== owner.epoch
           const done = await calls.append(uuid, owner, entries)
           if (stale) late++
@@ -191,7 +195,7 @@ row(
   },
 )
 
-/** A store's methods as functions of their own. */
+/** A store's methods as separate functions. */
 function bound(calls: CallStore): CallStore {
   return {
     take: calls.take.bind(calls),

@@ -1,4 +1,4 @@
-/** Row 16: every reply finds its command, however the stream is cut and whatever comes in between. */
+/** Row 16: every reply is matched to its command, however the stream is cut and whatever arrives in between. */
 import { test } from 'node:test'
 import { simulate } from '#testing'
 import { systemClock } from '../../src/base/clock.ts'
@@ -17,21 +17,22 @@ import { many, row } from './matrix.ts'
 import { openProxy } from './proxy.ts'
 import { seeded } from './links-chance.ts'
 
-/** An event that looks like everything that a reader could take for something else. */
+/** An event with everything that a reader could take for something else. */
 function event(number: number): string {
   const nested = `Content-Type: command/reply\nReply-Text: +OK not ${number}\n\n-ERR not this either\n`
   const block = `Event-Name: BACKGROUND_JOB\nJob-UUID: ${number}\nContent-Length: ${nested.length}\n\n${nested}`
   return `Content-Length: ${block.length}\nContent-Type: text/event-plain\n\n${block}`
 }
 
-/** What the switch says to a command: the mark that the command carries comes back in the reply. */
+/** FreeSWITCH's reply to a command: it contains the mark that the command carries. */
 function answer({ command, headers }: Packet, marks: Set<string>): string {
   const mark = /[0-9a-f-]{36}/.exec(command)?.[0] ?? headers.get('event-uuid') ?? ''
   marks.add(mark)
   if (command.startsWith('bgapi'))
     return `Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${headers.get('job-uuid')}\nJob-UUID: ${headers.get('job-uuid')}\n\n`
   if (command.startsWith('api')) return `Content-Type: api/response\nContent-Length: ${mark.length + 1}\n\n${mark}\n`
-  return `Content-Type: command/reply\nReply-Text: ${mark.startsWith('0') ? `-ERR ${mark}` : '+OK'}\n\n` // posted: refusals tell which
+  // posted: refusals carry the mark
+  return `Content-Type: command/reply\nReply-Text: ${mark.startsWith('0') ? `-ERR ${mark}` : '+OK'}\n\n`
 }
 
 row(
@@ -84,7 +85,7 @@ row(
           connection.post(execute('playback' as Ident, mark))
         }
         const then = random()
-        if (then < 0.2) await Promise.all(asked.splice(0)) // else they pile up
+        if (then < 0.2) await Promise.all(asked.splice(0)) // else they accumulate
         else if (then < 0.4) await new Promise(resolve => setImmediate(resolve))
       }
       ask(api(say.status), () => true)

@@ -1,4 +1,4 @@
-/** Row 22: a link over which nothing comes any more, though nobody has closed it. */
+/** Row 22: a link over which nothing arrives any more, although nobody has closed it. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { memoryPair, VirtualClock } from '#testing'
 import { systemClock } from '../../src/base/clock.ts'
@@ -12,7 +12,7 @@ import { SimulatedSwitch } from '../../src/testing/switch/simulated-switch.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 import { openProxy } from './proxy.ts'
 
-/** A wire that can lose everything that is said on it, in both directions, without anybody being told. */
+/** A wire that can lose everything that is sent on it, in both directions, without an error. */
 function leaky(wire: Wire): { wire: Wire; hole: { open: boolean } } {
   const hole = { open: false }
   const [ours, theirs] = memoryPair()

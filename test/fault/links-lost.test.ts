@@ -1,4 +1,7 @@
-/** Row 21: the links to the switch break every few seconds. Nobody is stuck, nobody is called twice, and the links are back at once. */
+/**
+ * Row 21: the links to FreeSWITCH break every few seconds. Nobody is stuck, nobody is called twice, and the links are
+ * back at once.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { VirtualClock } from '#testing'
 import { systemClock } from '../../src/base/clock.ts'
@@ -50,7 +53,7 @@ row(
     told.trials = losses
     told.is(`${away.length} of ${losses} times back`, away.length === losses && nodes.every(node => node.link.up))
     told.is(`back after ${spread(away)}`, percentile(away, 95) < 1_000)
-    // ten nodes that lose their links in one moment must not come back in one moment
+    // ten nodes that lose their links in one moment must not reconnect in one moment
     const first = nodes.map(node => Math.round(node.away[0]!))
     told.is(`the first time after ${Math.min(...first)} to ${Math.max(...first)} ms`, new Set(first).size > 5)
     await Promise.all(nodes.map(node => node.link.close()))
@@ -140,7 +143,7 @@ row(
         open: async () => {
           if (!away) return sim.connect()
           const wire = sim.connect()
-          wire.destroy() // accepted by nobody
+          wire.destroy() // nobody accepts it
           return wire
         },
       })

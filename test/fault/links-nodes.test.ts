@@ -1,4 +1,7 @@
-/** Rows 21, 22 and 29 with nodes as processes: links that break all the time, that become holes, and a switch that dies under them. */
+/**
+ * Rows 21, 22 and 29 with nodes as processes: links that break again and again, links that become silent, and a
+ * FreeSWITCH that dies.
+ */
 import type { TestContext } from 'node:test'
 import { ms } from '../../src/base/duration.ts'
 import type { Person } from '../../src/testing/index.ts'
@@ -10,7 +13,7 @@ import { Crowd, seat } from './people.ts'
 import { openProxy, type Proxy } from './proxy.ts'
 import { pause, Rig, until } from './rig.ts'
 
-/** Starts these nodes, each with a proxy of its own between it and the inbound port of the switch. */
+/** Starts these nodes, each with its own proxy before the inbound port of FreeSWITCH. */
 async function behindProxies(
   t: TestContext,
   rig: Rig,
@@ -43,7 +46,7 @@ class Visitors extends Crowd {
   readonly #since = new Map<Person, number>()
   readonly served = new Set<Person>()
 
-  /** Who has talked for long enough leaves. */
+  /** People who have talked for long enough leave. */
   look(): void {
     for (const person of this.people) {
       if (this.served.has(person)) continue
@@ -98,7 +101,7 @@ row(
       visitors.look()
       return visitors.served.size === visitors.people.length
     }
-    await until('everybody has talked', served, 30_000).catch(() => {}) // told below
+    await until('everybody has talked', served, 30_000).catch(() => {}) // reported below
     for (const { at, node } of breaks) {
       const logins = rig.oracle.commands
         .filter(one => one.node === node && one.at > at && one.text.startsWith('auth'))
@@ -123,7 +126,8 @@ row(
       campaign.doubles === 0 && new Set(phones).size === phones.length,
     )
     visitors.leave()
-    await until('nothing is left', async () => (await leftOf(rig)).length === 0, 20_000).catch(() => {}) // told below
+    // reported below
+    await until('nothing is left', async () => (await leftOf(rig)).length === 0, 20_000).catch(() => {})
     const left = await leftOf(rig)
     const nailed = (await rig.roster.list(Date.now())).filter(agent => agent.nailed)
     const channels = [...rig.sim.channels.values()].filter(
@@ -195,7 +199,7 @@ row(
     const diedAt = Date.now()
     for (const proxy of proxies) proxy.reset()
     rig.sim.kill()
-    rig.sim.tracking.end() // it has not written down any call
+    rig.sim.tracking.end() // it has stored no call
     await pause(awayMs)
     rig.sim.restart()
     for (const proxy of proxies) proxy.heal()
@@ -210,7 +214,7 @@ row(
       >`select hangup_cause as cause, ended_at as "endedAt" from calls where id in ${rig.sql(uuids)} and ended_at is not null`
     await until('all records are written', async () => (await records()).length === uuids.length, 60_000).catch(
       () => {},
-    ) // told below
+    ) // reported below
     told.says(`records after ${Math.round(performance.now() - began)} ms`)
     const written = await records()
     const causes = new Map(
@@ -225,7 +229,8 @@ row(
     )
     const late = Math.max(...written.map(({ endedAt }) => endedAt.getTime() - diedAt))
     told.is(`no call ended later than ${late} ms after its death`, late <= awayMs)
-    await until('nothing is left', async () => (await leftOf(rig)).length === 0, 10_000).catch(() => {}) // told below
+    // reported below
+    await until('nothing is left', async () => (await leftOf(rig)).length === 0, 10_000).catch(() => {})
     const left = await leftOf(rig)
     told.is(`${left.length} ghosts${left.length > 0 ? ` (${left.slice(0, 3).join(', ')})` : ''}`, left.length === 0)
     const again = new Crowd(rig)

@@ -1,4 +1,7 @@
-/** Row 26: what happened to a call is told in any order, twice, and sometimes before the command has been answered. The outcome is one. */
+/**
+ * Row 26: the events of a call arrive in any order, twice, and sometimes before the command's reply. The outcome is
+ * always the same.
+ */
 import { VirtualClock } from '#testing'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -15,7 +18,7 @@ import { many, row } from './matrix.ts'
 const FACTS: LinkFacts = { core: 'one', version: '1.10.12', recordings: '/tmp' }
 const PHONE = endpoint('sofia/gateway/carrier/+4940555100')
 
-/** Every event of one dial, as the switch tells them, in its order; and the names under which they are found again. */
+/** Every event of one dial, in FreeSWITCH's order, and the names under which they are found again. */
 async function record(
   behaviour: Behaviour | 'gateway-down',
   hangsUpAfter?: number,
@@ -77,7 +80,10 @@ function* permutations(length: number): Generator<number[]> {
   }
 }
 
-/** Dials once more, and tells the recorded events in this order. `turns`: each in a turn of its own, or all at once. */
+/**
+ * Dials once more, and delivers the recorded events in this order. `turns`: each in its own turn of the event loop, or
+ * all at once.
+ */
 async function replay(
   told: { events: SwitchEvent[]; uuid: Uuid; job: string },
   order: readonly number[],
@@ -147,7 +153,7 @@ const SCENES = [
   { what: 'a gateway that is down', behaviour: 'gateway-down', ends: 'refused GATEWAY_DOWN' },
 ] as const
 
-/** What the row speaks of; anything else would only make more of the same orders. */
+/** The events that the row is about; more of them would only give more of the same orders. */
 const NAMES = [
   'CHANNEL_CREATE',
   'CHANNEL_PROGRESS',
@@ -156,7 +162,7 @@ const NAMES = [
   'CHANNEL_HANGUP_COMPLETE',
   'BACKGROUND_JOB',
 ]
-/** Told twice, until there are seven. */
+/** Delivered twice, until there are seven. */
 const DOUBLED = ['CHANNEL_HANGUP', 'BACKGROUND_JOB', 'CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_PROGRESS']
 
 for (const scene of SCENES) {

@@ -1,4 +1,4 @@
-/** A simulated house that also has what a process has around its flows: a command link that comes back, and the reconciler. */
+/** A simulation with the parts of a process around its flows: a command link that reconnects, and the reconciler. */
 import type { Log } from '../../src/base/log.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { CommandLink, type Commands } from '../../src/esl/client.ts'
@@ -10,11 +10,11 @@ export interface House {
   readonly sim: Simulation
   readonly node: SimulatedNode
   readonly reconciler: Reconciler
-  /** What the reconciler has warned of. */
+  /** The warnings of the reconciler. */
   readonly warned: string[]
 }
 
-/** Runs `what` in a house and ends it. Gives what it left behind: nothing, in a sentence or more. */
+/** Runs `what` in a simulation and ends it. Returns what was left behind: nothing, or one sentence or more. */
 export async function inRig(options: SimulateOptions, what: (rig: House) => Promise<void>): Promise<string[]> {
   const sim = new Simulation(options)
   const node = await sim.until('the house opens', sim.ready)
@@ -56,7 +56,7 @@ export async function inRig(options: SimulateOptions, what: (rig: House) => Prom
     records: { ended: async row => void sim.records.push({ ...row, end: { cause: row.end.cause } }) },
     leads: null,
     rows: null,
-    mine: uuid => node.flows.drives(uuid) || node.door.legs.has(uuid as never), // as node/reconcile.ts says it
+    mine: uuid => node.flows.drives(uuid) || node.door.legs.has(uuid as never), // the same as in node/reconcile.ts
     legs: () => node.door.legs.values(),
     clock,
     log,

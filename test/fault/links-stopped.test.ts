@@ -1,4 +1,7 @@
-/** Row 31: the switch stands still. It accepts connections and says nothing; when it goes on, it reads whatever was said to it meanwhile. */
+/**
+ * Row 31: FreeSWITCH is suspended. It accepts connections and sends nothing; when it continues, it reads everything
+ * that was sent to it meanwhile.
+ */
 import { VirtualClock } from '#testing'
 import { silentLog } from '../../src/base/log.ts'
 import { Switch, Switchboard } from '../../src/switch/switchboard.ts'
@@ -94,7 +97,7 @@ row(
     const late = after.filter(({ uuid }) =>
       claimed.some(({ id, intended }) => id === uuid && intended > stoodAt - 1_000),
     ).length
-    told.is(`${late} originates of before read then`, late <= 1) // the one that was on its way: no one can take it back
+    told.is(`${late} originates of before read then`, late <= 1) // the command on its way: it cannot be recalled
     await pause(2_000)
     await campaign.stop()
     const since = (await campaign.attempts()).filter(

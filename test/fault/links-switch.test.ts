@@ -1,4 +1,4 @@
-/** Rows 23 and 29: a thousand calls, and the switch out of sight for half a minute, or dead. */
+/** Rows 23 and 29: a thousand calls, and a FreeSWITCH that is unreachable for half a minute, or dead. */
 import { flow } from '#flow'
 import type { MemoryWire } from '#testing'
 import welcome from '../../scripts/welcome.ts'
@@ -51,7 +51,10 @@ async function crowd({ sim }: House, agents: number): Promise<Crowd> {
 const talking = (callers: readonly Person[]) => callers.filter(caller => caller.talksWith !== undefined).length
 const there = (callers: readonly Person[]) => callers.filter(caller => caller.state !== 'gone')
 
-/** What the house believes and is not so. `all`: also calls of which it knows that they are over, but not yet the last word of the switch. */
+/**
+ * What Switchhook's state says and is not true. `all`: also ended calls of which FreeSWITCH's last event is still
+ * missing.
+ */
 async function wrong({ sim, node }: House, callers: readonly Person[], all = true): Promise<string[]> {
   const found: string[] = []
   const alive = new Map(there(callers).map(caller => [caller.uuid, caller]))
@@ -97,7 +100,7 @@ for (const seconds of [3, 60]) {
         if (before !== howMany) throw new Error(`only ${before} of ${howMany} callers are there`)
         const diedAt = sim.clock.now()
         sim.switch.kill()
-        sim.switch.tracking.end() // it has not written down any call
+        sim.switch.tracking.end() // it has stored no call
         await sim.clock.advance(seconds * 1_000)
         sim.switch.restart()
         const began = sim.clock.monotonic()
@@ -124,7 +127,7 @@ for (const seconds of [3, 60]) {
           throw new Error('a call has two records')
         await sim.advance('15s')
         ghosts = await wrong(rig, callers)
-        // and the house goes on
+        // and Switchhook continues
         const seen = callers.length
         arrive(2)
         await sim.until('the next caller talks', () => talking(callers.slice(seen)) > 0, '30s')
@@ -202,7 +205,10 @@ row(
   },
 )
 
-/** Nothing comes through the inbound connections in either direction, and nobody is told; new ones are accepted and hear nothing. */
+/**
+ * Nothing passes the inbound connections in either direction, without an error; new ones are accepted and receive
+ * nothing.
+ */
 function holeIn({ sim }: House): { heal(): void } {
   const connect = sim.switch.connect.bind(sim.switch)
   const stop = () => {

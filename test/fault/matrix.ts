@@ -1,6 +1,7 @@
 /**
- * How a row of the fault matrix is told: what was injected, how often, what was seen, and whether that is enough. Each row is a test whose
- * name begins with its row and which fails when its pass figure is missed. `make fault` prints all of them as one table at its end.
+ * A row of the fault matrix and its report: what was injected, how often, what was seen, and whether that is enough.
+ * Each row is a test whose name begins with its row, and which fails when it misses its pass figure. `make fault`
+ * prints all of them as one table at its end.
  *
  *   row(3, 'a node is killed while callers hear a menu: …', { injected: 'SIGKILL of one of two nodes' }, async (t, told) => {
  *     told.trials = 100
@@ -17,19 +18,22 @@ export const FULL = process.env['FAULT'] === 'full'
 /** The folder in which `make fault` collects the rows. */
 const COLLECTED = process.env['FAULT_ROWS']
 
-/** So many in `make fault`, and so many in `make test`. */
+/** The first number in `make fault`, the second one in `make test`. */
 export const many = (full: number, quick: number): number => (FULL ? full : quick)
 
 export interface RowOptions {
-  /** What was done to whom, in a few words. */
+  /** What was done, in a few words. */
   readonly injected: string
-  /** Also in `make test` (test/run/files.ts looks for these words): takes less than five seconds with the smaller numbers. Its figures of real time are told by `takes`, and its waits end after PATIENCE_MS. */
+  /**
+   * Also in `make test` (test/run/files.ts looks for these words): takes less than five seconds with the smaller
+   * numbers. `takes` reports its figures of real time, and its waits end after PATIENCE_MS.
+   */
   readonly quick?: boolean
 }
 
 /** One line of the table. */
 export interface Line {
-  /** The row's number; '' for what the matrix does not have. */
+  /** The row's number; '' for a row that is not in the matrix. */
   readonly row: string
   readonly name: string
   readonly injected: string
@@ -39,26 +43,29 @@ export interface Line {
   readonly seconds: number
 }
 
-/** What a row has seen. */
+/** The results of a row. */
 export class Told {
   trials = 1
   readonly figures: string[] = []
   readonly missed: string[] = []
   readonly #stories: (() => string)[] = []
 
-  /** A figure, and whether it is good enough. The row goes on: all its figures are told, then it fails. */
+  /** A figure, and whether it is good enough. The row continues, reports all its figures, and fails at its end. */
   is(figure: string, good: boolean): void {
     this.figures.push(good ? figure : `${figure} (MISSED)`)
     if (!good) this.missed.push(figure)
   }
 
-  /** A figure of real time: it is good enough or not in `make fault`, where the row has the machine to itself. Beside other tests it is only told. */
+  /**
+   * A figure of real time: it is judged in `make fault` only, where the row has the machine to itself. Beside other
+   * tests it is only reported.
+   */
   takes(figure: string, good: boolean): void {
     if (FULL) this.is(figure, good)
     else this.says(figure)
   }
 
-  /** What is printed when the row fails: logs, what people heard. */
+  /** Printed when the row fails: logs, what people heard. */
   whenMissed(story: () => string): void {
     this.#stories.push(story)
   }
@@ -67,13 +74,13 @@ export class Told {
     return this.#stories.map(story => story()).join('\n')
   }
 
-  /** A figure that nothing depends on. */
+  /** A figure that decides nothing. */
   says(figure: string): void {
     this.figures.push(figure)
   }
 }
 
-/** A row of the matrix by its number, or what the matrix does not have by null. */
+/** A row of the matrix by its number; null: a row that is not in the matrix. */
 export function row(
   number: number | null,
   name: string,
@@ -115,7 +122,7 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0]!.slice(0, 160)
 }
 
-/** The value that so many percent (50, 95, 99, 100) of them do not exceed; NaN of none. */
+/** The value that this percentage (50, 95, 99, 100) of them does not exceed; NaN of none. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? NaN

@@ -1,4 +1,7 @@
-/** A node as it runs in a call centre: a process of its own, `switchhook run`, that can be killed, stopped, continued and asked to go. */
+/**
+ * A node as it runs in a call centre: a separate process, `switchhook run`, that can be killed, suspended, continued
+ * and drained.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { PATIENCE_MS } from '../patience.ts'
@@ -15,14 +18,14 @@ export interface NodeOptions {
 export interface Exit {
   readonly code: number | null
   readonly signal: string | null
-  /** performance.now() of the moment. */
+  /** performance.now() at that time. */
   readonly at: number
 }
 
 export class NodeProcess {
   readonly name: string
   readonly exited: Promise<Exit>
-  /** What it said, a line each, with the milliseconds since it was started. */
+  /** Its log, one entry for each line, with the milliseconds since its start. */
   readonly log: string[] = []
   exit: Exit | null = null
   readonly #child: ChildProcess
@@ -31,7 +34,7 @@ export class NodeProcess {
 
   constructor({ name, folder, settings }: NodeOptions) {
     this.name = name
-    // nothing of this process's own settings may reach it
+    // the settings of this process must not reach it
     const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', NODE_NAME: name, ...settings }
     this.#child = spawn(process.execPath, [PROGRAM, 'run'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) this.#read(stream)
@@ -45,7 +48,7 @@ export class NodeProcess {
     return this.#child.pid!
   }
 
-  /** Its door is open. Rejects with all that it said when it never opens. */
+  /** Its listener is open. Rejects with its whole log when it never opens. */
   async ready(): Promise<void> {
     const failed = (why: string) => new Error(`node ${this.name} ${why}:\n${this.log.join('\n')}`)
     await Promise.race([
@@ -56,7 +59,10 @@ export class NodeProcess {
     ])
   }
 
-  /** Resolves with the first line, past or to come, that matches; rejects after so many milliseconds, or when the node is ended by `end`. */
+  /**
+   * Resolves with the first line, past or to come, that matches. Rejects after this number of milliseconds, or when
+   * `end` ends the node.
+   */
   says(line: RegExp, withinMs: number): Promise<string> {
     const bare = (said: string) => said.replace(/^ *\d+ {2}/, '')
     const before = this.log.map(bare).find(said => line.test(said))
@@ -74,7 +80,7 @@ export class NodeProcess {
     })
   }
 
-  /** Sends the signal; gives the moment of it. */
+  /** Sends the signal. Returns its time. */
   signal(signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' | 'SIGINT'): number {
     const at = performance.now()
     if (this.exit === null) process.kill(this.pid, signal)
@@ -94,14 +100,14 @@ export class NodeProcess {
     return this.signal('SIGCONT')
   }
 
-  /** Gone for good, stopped or not. */
+  /** Ended for good, suspended or not. */
   async end(): Promise<void> {
     this.kill()
     await this.exited
     for (const waiter of [...this.#waiting]) waiter.ended()
   }
 
-  /** For whoever looks for the fault: warnings and errors first, then the last lines. */
+  /** For a person who looks for the fault: warnings and errors first, then the last lines. */
   story(): string {
     const telling = this.log.filter(line =>
       /"level":(40|50|60)|"level":"(warn|error|fatal)"|\b(WARN|ERROR|warn|error)\b/.test(line),

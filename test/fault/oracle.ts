@@ -1,17 +1,18 @@
 /**
- * The independent witness: sees every octet that reaches the simulated switch and every event that the switch tells, and asks the house
- * nothing. It says who drives a leg, what was commanded by which node, what people heard when, who was called and which talks were cut.
+ * The independent witness: it sees every octet that reaches the simulated FreeSWITCH and every event that it sends, and
+ * asks Switchhook nothing. It knows which node drives a leg, which node sent which command, what people heard and when,
+ * who was called and which talks were cut.
  */
 import type { Channel } from '../../src/testing/switch/channel.ts'
 import type { Listener } from '../../src/testing/switch/listener.ts'
 import { PacketReader } from '../../src/testing/switch/packet.ts'
 import type { SimulatedSwitch } from '../../src/testing/index.ts'
 
-/** One command of an application, as the switch received it. Times are those of performance.now(). */
+/** One command of an application, as FreeSWITCH received it. Times are those of performance.now(). */
 export interface Command {
   readonly at: number
   readonly node: string
-  /** The leg that it is about, as far as can be seen: of an outbound connection its own. */
+  /** The leg that it is about, if that is visible: of an outbound connection its own leg. */
   readonly uuid: string | undefined
   /** 'connect', 'api uuid_bridge …', or 'sendmsg playback …' for an application. */
   readonly text: string
@@ -24,13 +25,13 @@ export interface Sound {
   readonly what: string
 }
 
-/** A leg that the switch made because somebody asked for it. */
+/** A leg that FreeSWITCH created for a command. */
 export interface Originated {
   readonly at: number
   readonly uuid: string
-  /** Where it goes: 'user/alice'. */
+  /** Its destination: 'user/alice'. */
   readonly to: string
-  /** The node whose originate named this uuid; '' when nobody did. */
+  /** The node whose originate named this uuid; '' when there is none. */
   readonly node: string
 }
 
@@ -57,7 +58,9 @@ export class Oracle {
     readonly node: string
     closed: number | undefined
   }[] = []
-  /** Called with every command before the switch obeys it: the place to kill somebody between an effect and its record. */
+  /**
+   * Called with every command before FreeSWITCH executes it: the place to kill a node between an effect and its record.
+   */
   onCommand: ((command: Command) => void) | null = null
   /** Called when a talk begins. */
   onTalk: ((talk: Talk) => void) | null = null
@@ -78,12 +81,15 @@ export class Oracle {
     }
   }
 
-  /** Tells which node listens at 'host:port'; doors of the inbound port are named by their node already ('inbound a'). */
+  /**
+   * Returns which node listens at 'host:port'. Listeners of the inbound port already carry the name of their node
+   * ('inbound a').
+   */
   name(address: string, node: string): void {
     this.#nodeAt.set(address, node)
   }
 
-  /** The node whose connection drives this leg; '' when none does. */
+  /** The node whose connection drives this leg; '' when there is none. */
   drivenBy(uuid: string): string {
     const open = [...(this.sim.channels.get(uuid)?.listeners ?? [])].filter(
       one => one.outbound && one.connected && !one.finished,
@@ -92,7 +98,10 @@ export class Oracle {
     return last ? this.#nodeOf(last) : ''
   }
 
-  /** When each of these legs began to hear something after `at`, as milliseconds after it; Infinity for those that did not. */
+  /**
+   * When each of these legs began to hear something after `at`, in milliseconds after it; Infinity for those that did
+   * not.
+   */
   heardAgain(uuids: readonly string[], at: number): number[] {
     const first = new Map<string, number>()
     for (const sound of this.sounds) if (sound.at > at && !first.has(sound.uuid)) first.set(sound.uuid, sound.at - at)

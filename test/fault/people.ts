@@ -1,4 +1,4 @@
-/** Who calls and who answers in a row of the matrix: many at once, each with a name, all in real time. */
+/** The callers and agents in a row of the matrix: many at once, each with a name, all in real time. */
 import { ms, type Duration } from '../../src/base/duration.ts'
 import type { Person, Place } from '../../src/testing/index.ts'
 import { PATIENCE_MS } from '../patience.ts'
@@ -7,10 +7,10 @@ import { pause, until, type Rig } from './rig.ts'
 export const SORRY = 'switchhook/sorry'
 
 export interface CallOptions {
-  /** The flow that they reach. */
+  /** The flow that they enter. */
   readonly flow: string
   readonly variables?: Readonly<Record<string, string>>
-  /** Milliseconds between two of them; 5 unless said otherwise. */
+  /** Milliseconds between two of them; default 5. */
   readonly everyMs?: number
 }
 
@@ -28,7 +28,7 @@ export class Crowd {
     return this.people.map(person => person.uuid)
   }
 
-  /** So many people call, one after the other. */
+  /** This many people call, one after the other. */
   async call(number: number, { flow, variables = {}, everyMs = 5 }: CallOptions): Promise<Person[]> {
     const came: Person[] = []
     for (let at = 0; at < number; at++) {
@@ -46,7 +46,7 @@ export class Crowd {
     return came
   }
 
-  /** They hang up themselves: nobody has lost them. */
+  /** They hang up themselves: they do not count as lost. */
   leave(people: readonly Person[] = this.people): void {
     for (const person of people) {
       this.#left.add(person)
@@ -65,7 +65,7 @@ export class Crowd {
     return this.people.filter(person => person.heard.some(({ what }) => what === SORRY))
   }
 
-  /** Everybody hears this sound by now, or has heard it. */
+  /** Everybody hears this sound now, or has heard it. */
   hear(sound: string, withinMs = PATIENCE_MS): Promise<number> {
     const deaf = () => this.people.filter(person => !person.heard.some(({ what }) => what === sound))
     return until(`everybody of ${this.people.length} hears ${sound}`, () => deaf().length === 0, withinMs).catch(
@@ -83,7 +83,7 @@ export class Crowd {
     )
   }
 
-  /** Everybody is driven by this node. */
+  /** This node drives all of them. */
   at(node: string, withinMs = PATIENCE_MS): Promise<number> {
     const elsewhere = () => this.people.filter(person => this.rig.oracle.drivenBy(person.uuid) !== node)
     return until(
@@ -115,16 +115,19 @@ export interface AgentOptions {
   readonly queue: string
   readonly number: number
   readonly wrapUpMs?: number
-  /** Status from the beginning; ready unless said otherwise. */
+  /** The status at the beginning; default ready. */
   readonly ready?: boolean
-  /** Takes the call with 1 when asked to; true unless said otherwise. */
+  /** Accepts the call with key 1 when asked; default true. */
   readonly accepts?: boolean
   readonly prefix?: string
-  /** How long their telephones ring; 100 ms unless said otherwise. */
+  /** How long their telephones ring; default 100 ms. */
   readonly rings?: Duration
 }
 
-/** So many agents with telephones that answer at once. Their names are <prefix>1, <prefix>2, …; gives their telephones by name. */
+/**
+ * This many agents with telephones that answer at once. Their names are <prefix>1, <prefix>2, …; returns their
+ * telephones by name.
+ */
 export async function seat(
   rig: Rig,
   {

@@ -1,4 +1,4 @@
-/** A rig whose nodes reach PostgreSQL through a proxy, and what of calls and leads was written down in the end. */
+/** A rig whose nodes reach PostgreSQL through a proxy, and the final rows of calls and leads. */
 import type { TestContext } from 'node:test'
 import type { Told } from './matrix.ts'
 import { openProxy, type Proxy } from './proxy.ts'
@@ -25,12 +25,12 @@ export async function behindProxy(t: TestContext, told: Told, options: RigOption
 export interface Written {
   /** Rows that are closed. */
   readonly closed: number
-  /** Of these, those of which it was not known how they ended. */
+  /** The number of these of which it was not known how they ended. */
   readonly lost: number
   readonly open: number
 }
 
-/** What stands in the table of calls, once so many are closed or the time is over. */
+/** The rows of the table of calls, once this many are closed or the time is over. */
 export async function written({ sql }: Rig, calls: number, withinMs: number): Promise<Written> {
   const read = async () => {
     const [row] = await sql<[Written]>`
@@ -38,11 +38,14 @@ export async function written({ sql }: Rig, calls: number, withinMs: number): Pr
         count(*) filter (where ended_at is null) as open from calls`
     return row
   }
-  await until(`${calls} calls are written down`, async () => (await read()).closed >= calls, withinMs).catch(() => {}) // told by the row
+  // the row reports it
+  await until(`${calls} calls are written down`, async () => (await read()).closed >= calls, withinMs).catch(() => {})
   return read()
 }
 
-/** Rows a second when what had waited was written, of all these nodes, as they tell it; null when they never did. */
+/**
+ * Rows a second in which the waiting rows were written, of all these nodes, from their logs; null when they never were.
+ */
 export function catchUp(rig: Rig, names: readonly string[]): number | null {
   const lines = names
     .flatMap(name => rig.node(name).log)
@@ -55,7 +58,7 @@ export function catchUp(rig: Rig, names: readonly string[]): number | null {
     : Math.round(told.reduce((sum, { written: rows, ms }) => sum + (1_000 * rows) / Math.max(1, ms), 0))
 }
 
-/** Figures of campaigns that are not what counting gives. */
+/** Figures of campaigns that differ from the counted values. */
 export async function wrongFigures({ sql }: Rig): Promise<number> {
   const [row] = await sql<[{ n: number }]>`
     with kept as (select campaign_id, what, sum(n) as n from campaign_figures group by 1, 2 having sum(n) <> 0),

@@ -1,9 +1,12 @@
-/** `node --import tsx test/fault/print-matrix.ts FOLDER [some]`: the rows that `make fault` has collected, as one table. Fails when one has failed, and when one is missing unless only some were run. */
+/**
+ * `node --import tsx test/fault/print-matrix.ts FOLDER [some]`: prints the rows that `make fault` has collected, as one
+ * table. Fails when a row has failed, and when a row is missing unless only some were run.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Line } from './matrix.ts'
 
-/** The rows that the house promises, and what becomes of people in them. */
+/** The rows that Switchhook promises, and what happens to people in them. */
 const PROMISED = [
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 29, 31, 34, 45, 46, 47, 48, 49, 50, 52, 63,
   67, 68, 69,
@@ -41,7 +44,7 @@ const [, , , asked] = process.argv
 if ((missing.length > 0 && asked !== 'some') || lines.length === 0 || lines.some(line => !line.pass))
   process.exitCode = 1
 
-/** A row of the table as lines of text: what does not fit goes on below. */
+/** A row of the table as lines of text: long cells continue below. */
 function wrapped(cells: readonly string[]): string[] {
   const parts = cells.map((cell, column) => folded(cell, widths[column]!))
   const height = Math.max(...parts.map(part => part.length))

@@ -1,7 +1,8 @@
 /**
- * A short history of a call centre in virtual time, by chance: two campaigns that share agents and are dialled by two nodes, callers of
- * their queues, agents who take breaks, log out, or hang up and come back. The dialers, the reservations, the queues and the agents' rules
- * are the real ones over memory stores; only the telephones, PostgreSQL and the lines are played here.
+ * A short random history of a call centre in virtual time: two campaigns that share agents and are dialled by two
+ * nodes, callers of their queues, and agents who take breaks, log out, or hang up and return. The dialers, the
+ * reservations, the queues and the agents' rules are the real ones over memory stores. Only the telephones, PostgreSQL
+ * and the lines are simulated here.
  */
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import { whyNotNow, type Agent } from '../../src/agent/agent.ts'
@@ -42,7 +43,7 @@ export class ProgressiveDay {
   answered = 0
   abandoned = 0
   dialled = 0
-  /** How often an agent hung up whom somebody counted on. */
+  /** How often an agent hung up who was needed. */
   left = 0
   readonly faults: string[] = []
 
@@ -57,7 +58,7 @@ export class ProgressiveDay {
     this.#names = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, (_, n) => `agent-${n}`)
   }
 
-  /** So many days, each with its own number, all in the same time: that of one step is then shared by all. */
+  /** This many days, each with its own number, all in the same time: they share the cost of each step. */
   static async runMany(first: number, howMany: number, leaving: boolean): Promise<ProgressiveDay[]> {
     const clock = new VirtualClock()
     const days = Array.from({ length: howMany }, (_, n) => new ProgressiveDay(clock, first + n, leaving))
@@ -105,12 +106,12 @@ export class ProgressiveDay {
       )
   }
 
-  /** Milliseconds up to n; in quarters of a second, so that things happen in the same moment. */
+  /** Milliseconds up to n; in quarters of a second, so that some things happen in the same moment. */
   #upTo(n: number): number {
     return 250 * Math.floor((this.#random() * n) / 250)
   }
 
-  /** What a dialer has around it: PostgreSQL is a number of leads, lines have no limit. */
+  /** The surroundings of a dialer: PostgreSQL is a number of leads, lines have no limit. */
   #rig(queue: string, node: number, leads: number): DialerContext {
     let [left, under] = [leads, 0]
     const sql = (strings: TemplateStringsArray, ...values: unknown[]) => {
@@ -178,7 +179,7 @@ export class ProgressiveDay {
     return rig as unknown as DialerContext
   }
 
-  /** In this moment every lead who may need an agent has one: looked at in the records themselves. */
+  /** Every lead who may need an agent now has one: checked in the records themselves. */
   async #dial(call: string, queue: string): Promise<void> {
     this.dialled++
     this.#unserved.set(call, queue)
@@ -196,11 +197,15 @@ export class ProgressiveDay {
     }
   }
 
-  /** Nobody could have been had for them: every agent of the queue on the line talks, rests, or is another answered lead's. */
+  /**
+   * No agent was available for them: every agent of the queue on the line talks, rests, or belongs to another answered
+   * lead.
+   */
   async #abandon(call: string, queue: string): Promise<void> {
     this.abandoned++
     const now = this.clock.now()
-    const changed = ({ stateSince, nailed, rev }: Agent) => Math.max(stateSince, nailed!.since, rev) >= now // in this very moment: too late
+    // changed in this very moment: too late
+    const changed = ({ stateSince, nailed, rev }: Agent) => Math.max(stateSince, nailed!.since, rev) >= now
     const serving = (await this.#roster.list(now)).filter(
       agent => agent.nailed && !changed(agent) && agent.queues.some(tier => tier.queue === queue),
     )
@@ -248,7 +253,7 @@ export class ProgressiveDay {
     await this.#talk(name, pick(this.#random, QUEUES), pick(this.#random, this.#queues), '30s', '0s')
   }
 
-  /** Breaks and log-outs break no promise. Hanging up does. */
+  /** Breaks and log-outs break no reservation. A hang-up does. */
   async #agentLives(name: string): Promise<void> {
     while (!this.#over) {
       await sleep(this.clock, 1_000 + this.#upTo(60_000))

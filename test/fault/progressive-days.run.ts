@@ -1,10 +1,10 @@
 /**
- * `progressive-days.run.ts FIRST HOW-MANY leaving|staying`: so many histories, as a program of its own: inside node:test its asynchronous
- * hooks would cost more than the house. Prints what was seen, as JSON.
+ * `progressive-days.run.ts FIRST HOW-MANY leaving|staying`: this many histories. A separate program, because the
+ * asynchronous hooks of node:test would cost more than Switchhook. Prints its findings as JSON.
  */
 import { ProgressiveDay } from './progressive-day.ts'
 
-/** Histories in the same time: so many share the cost of its steps. */
+/** Histories in the same time: this many share the cost of its steps. */
 const AT_ONCE = 500
 
 const [from = '0', howMany = '0', agents] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /**
- * A TCP proxy that misbehaves: it stands between a node and the switch, or a node and Redis, and cuts, breaks, swallows, slices or
- * delays what passes. Octets are never changed and never come in another order.
+ * A TCP proxy that injects faults, between a node and FreeSWITCH or between a node and Redis: it cuts, breaks,
+ * swallows, slices or delays the data. It never changes octets or their order.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
@@ -9,17 +9,17 @@ export interface ProxyOwner {
   after(fn: () => Promise<unknown> | void): void
 }
 
-/** What is behind the proxy: a port, or a unix socket. */
+/** The server behind the proxy: a port, or a unix socket. */
 export type Upstream = { readonly host?: string; readonly port: number } | { readonly path: string }
 
-/** One connection that passes: the side that came, and the side that we opened for it. */
+/** One connection through the proxy: the side of the client, and the side that the proxy opened for it. */
 interface Pair {
   readonly near: Socket
   readonly far: Socket
 }
 
 const silent = () => {}
-/** RST; a unix socket knows none. */
+/** RST; a unix socket has none. */
 const reset = (end: Socket): void => void (end.remoteAddress === undefined ? end.destroy() : end.resetAndDestroy())
 
 export class Proxy {
@@ -45,9 +45,9 @@ export class Proxy {
     server.on('connection', near => this.#take(near))
   }
 
-  /** Listens on a free port of 127.0.0.1, or on the one that is given. */
+  /** Listens on a free port of 127.0.0.1, or on the given one. */
   static async open(to: Upstream, port = 0): Promise<Proxy> {
-    // a half-closed connection stays half closed: what one side ended, the other may still answer
+    // a half-closed connection stays half closed: the other side may still answer
     const server = createServer({ allowHalfOpen: true, noDelay: true })
     server.listen({ host: '127.0.0.1', port, backlog: 4_096 })
     await once(server, 'listening')
@@ -56,7 +56,7 @@ export class Proxy {
     return new Proxy(server, address.port, to)
   }
 
-  /** Ends every connection in order (FIN to both sides). New ones are closed as soon as they come, until `heal`. */
+  /** Ends every connection in order (FIN to both sides). New ones are closed at once, until `heal`. */
   cut(): void {
     this.#mode = 'cut'
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.end()
@@ -68,31 +68,37 @@ export class Proxy {
     this.break()
   }
 
-  /** Breaks every connection once; new ones pass. Gives back how many there were. */
+  /** Breaks every connection once; new ones pass. Returns their number. */
   break(): number {
     const doomed = [...this.#pairs]
     for (const { near, far } of doomed) for (const end of [near, far]) reset(end)
     return doomed.length
   }
 
-  /** Nothing passes and nobody is told; new connections are accepted and hear nothing. What was written meanwhile passes after `heal`. */
+  /**
+   * Nothing passes, without an error; new connections are accepted and receive nothing. Data that was written meanwhile
+   * passes after `heal`.
+   */
   blackhole(): void {
     this.#mode = 'blackhole'
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
   }
 
-  /** What is open now falls silent for good and nobody is told, as when a host loses its power; new connections pass. Gives their number. */
+  /**
+   * Open connections are silent for good, without an error, as when a host loses its power; new connections pass.
+   * Returns their number.
+   */
   freeze(): number {
     for (const { near, far } of this.#pairs) for (const end of [near, far]) end.pause()
     return this.#pairs.size
   }
 
-  /** New connections lead there from now on; those that are open stay where they are. */
+  /** New connections lead there from now on; open ones stay where they are. */
   lead(to: Upstream): void {
     this.#to = to
   }
 
-  /** Everything passes again as it should; slices, delays and limits are gone. */
+  /** Everything passes normally again; slices, delays and limits are removed. */
   heal(): void {
     this.#mode = 'open'
     this.#slice = 0
@@ -102,17 +108,20 @@ export class Proxy {
     for (const go of this.#held.splice(0)) go()
   }
 
-  /** From now on at most so many octets in one write; 0: as they come. */
+  /** From now on at most this many octets in one write; 0: as they come. */
   slice(octets: number): void {
     this.#slice = octets
   }
 
-  /** From now on everything comes so many milliseconds later, in both directions. */
+  /** From now on everything arrives this many milliseconds later, in both directions. */
   delay(ms: number): void {
     this.#delay = ms
   }
 
-  /** Breaks every connection once so many more octets have passed (those up to the limit still do); new ones pass until then. */
+  /**
+   * Breaks every connection once this many more octets have passed (those up to the limit still do); new ones pass
+   * until then.
+   */
   cutAfter(octets: number): void {
     this.#cutAfter = octets
   }
@@ -130,7 +139,7 @@ export class Proxy {
 
   #take(near: Socket): void {
     this.connections++
-    near.on('error', silent) // the far end tells whoever waits for it
+    near.on('error', silent) // the far end informs whoever waits for it
     if (this.#mode === 'reset') return reset(near)
     if (this.#mode === 'cut') return void near.resume().end()
     if (this.#mode === 'blackhole') {
@@ -172,7 +181,7 @@ export class Proxy {
     this.#later(() => this.#write(part, to))
     if (whole) return
     this.#cutAfter = Infinity
-    // what was let through must arrive before the end does
+    // the passed octets must arrive before the end does
     this.#later(() => setTimeout(() => this.break(), 5))
   }
 
@@ -189,7 +198,7 @@ export class Proxy {
   }
 }
 
-/** A proxy that is gone when the test is over. */
+/** A proxy that is closed at the end of the test. */
 export async function openProxy(t: ProxyOwner, to: Upstream): Promise<Proxy> {
   const proxy = await Proxy.open(to)
   t.after(() => proxy.close())

@@ -1,4 +1,4 @@
-/** What the house has written down of calls, for comparison with what the witness saw. */
+/** The records of calls that Switchhook wrote, for comparison with what the witness saw. */
 import type { Json } from '../../src/store/sql.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { until, type Rig } from './rig.ts'
@@ -11,7 +11,7 @@ export interface ClosedRecord {
   readonly queueTimeline: readonly Json[]
 }
 
-/** The records of these calls once all are closed, by uuid; after `withinMs` those that are. */
+/** The records of these calls by uuid, once all are closed; after `withinMs` those that are. */
 export async function closedRecords(
   rig: Rig,
   uuids: readonly string[],
@@ -23,11 +23,12 @@ export async function closedRecords(
       from calls where id in ${rig.sql(uuids)} and ended_at is not null`
     return new Map(rows.map(({ id, ...record }) => [id, record]))
   }
-  await until('all records are closed', async () => (await read()).size === uuids.length, withinMs).catch(() => {}) // the row counts them
+  // the row counts them
+  await until('all records are closed', async () => (await read()).size === uuids.length, withinMs).catch(() => {})
   return read()
 }
 
-/** How long the talk was, as the record has it; null when it has no talk. Milliseconds. */
+/** The length of the talk in the record, milliseconds; null when there is no talk. */
 export function talkTime({ queueTimeline }: ClosedRecord): number | null {
   const moments = queueTimeline as unknown as { at: number; event: string }[]
   const [from, to] = [moments.find(one => one.event === 'talking'), moments.findLast(one => one.event === 'talked')]

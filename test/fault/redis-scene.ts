@@ -1,4 +1,7 @@
-/** People and two nodes whose Redis is about to fail: who waits, who talks, who calls while it fails, and what becomes of them. */
+/**
+ * People and two nodes whose Redis is about to fail: people who wait, who talk, and who call while it is down, and what
+ * happens to them.
+ */
 import type { TestContext } from 'node:test'
 import type { Member } from '../../src/queue/member.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
@@ -11,13 +14,17 @@ import { pause, Rig, until } from './rig.ts'
 export interface SceneOptions {
   /** Redis servers; the first one is theirs. Default 1. */
   readonly servers?: number
-  /** A node that is alone speaks for its calls whatever Redis does; of several none may, while it cannot renew its lease. Default: two. */
+  /**
+   * A node without peers drives its calls whatever Redis does. Of several nodes none may, while it cannot renew its
+   * lease. Default: two.
+   */
   readonly alone?: boolean
 }
 
 /**
- * Nobody who calls a node that is alone may hear nothing for longer. Where two have lost Redis at once neither may speak for its calls: who came
- * in the first seconds hears nothing until Redis is there again and a lease is renewed, whatever the length of it.
+ * With a single node, no caller may hear nothing for longer than this. When two nodes have lost Redis at once, neither
+ * may drive its calls: callers of the first seconds hear nothing until Redis is back and a lease is renewed, however
+ * long that takes.
  */
 const SILENCE_MS = 10_000
 const RENEWED_MS = 15_000
@@ -25,7 +32,7 @@ const RENEWED_MS = 15_000
 export class RedisScene {
   readonly rig: Rig
   readonly told: Told
-  /** What both nodes reach as their Redis. */
+  /** The address that both nodes use for their Redis. */
   readonly proxy: Proxy
   /** The first one is theirs. */
   readonly servers: readonly OwnRedis[]
@@ -49,7 +56,7 @@ export class RedisScene {
     this.#newcomers = new Crowd(this.rig)
   }
 
-  /** Callers wait for 'support', where nobody is, and others talk with the agents of 'sales'. */
+  /** Callers wait for 'support', which has no agent, and others talk with the agents of 'sales'. */
   static async open(
     t: TestContext,
     told: Told,
@@ -80,7 +87,7 @@ export class RedisScene {
     return scene
   }
 
-  /** So many call now, one every second. */
+  /** This many call now, one every second. */
   async newcomers(number: number): Promise<void> {
     for (let at = 0; at < number; at++) {
       this.#called.push(Date.now())
@@ -88,7 +95,7 @@ export class RedisScene {
     }
   }
 
-  /** The witness asks this server from now on, as the nodes do. */
+  /** The witness reads from this server from now on, as the nodes do. */
   async movesTo(server: OwnRedis): Promise<void> {
     this.#witness.lead({ port: server.port })
     const { redis } = this.rig
@@ -113,7 +120,10 @@ export class RedisScene {
     this.told.is(`everybody is in the queue after ${Math.round(at - from)} ms`, at < Infinity)
   }
 
-  /** Redis is there again: since `from` an agent is ready, and somebody who waits must talk with them within so many milliseconds. */
+  /**
+   * Redis is back: an agent is ready since `from`, and a waiting caller must talk with them within this many
+   * milliseconds.
+   */
   async serves(withinMs: number, from = performance.now()): Promise<void> {
     const ready = until(
       'an agent is ready',
@@ -124,7 +134,7 @@ export class RedisScene {
         ),
       withinMs,
     )
-    await ready.catch(() => {}) // told below
+    await ready.catch(() => {}) // reported below
     const talks = () =>
       [...this.#waiters.people, ...this.#newcomers.people].filter(person => person.talksWith !== undefined).length
     const before = talks()
@@ -135,7 +145,10 @@ export class RedisScene {
     this.told.is(`a caller who waits is served after ${took} ms`, took <= withinMs)
   }
 
-  /** Whoever waited waits at the same place, whoever talked talks, and nobody who came heard nothing. `awayMs`: so long Redis was not there. */
+  /**
+   * Waiting callers wait at the same place, talks continue, and no newcomer heard nothing. `awayMs`: Redis was down for
+   * this long.
+   */
   async nobodyIsLost(awayMs = 0): Promise<void> {
     const { told, rig } = this
     const lost = [this.#waiters, this.#talkers].flatMap(crowd => crowd.lost).length
@@ -160,7 +173,7 @@ export class RedisScene {
       )
     await until('everybody who came heard something', () => heard().every(Number.isFinite), mostMs + 1_000).catch(
       () => {},
-    ) // told below
+    ) // reported below
     told.whenMissed(() =>
       people
         .map(
@@ -176,7 +189,10 @@ export class RedisScene {
     )
   }
 
-  /** One owner a call: whose commands a leg gets changes only when the leg was brought to another node. */
+  /**
+   * One owner for each call: the node that commands a leg changes only when FreeSWITCH connected the leg to another
+   * node.
+   */
   ownersAgree(): void {
     const { oracle } = this.rig
     const twice = [...this.#waiters.uuids, ...this.#newcomers.uuids].filter(uuid => {

@@ -1,6 +1,7 @@
 /**
- * The rig of the fault matrix: a simulated switch in real time on real TCP in this process, nodes as processes of their own, a PostgreSQL
- * and a Redis for this row alone, and a witness. Whatever happens in a row, nothing is left behind.
+ * The rig of the fault matrix: a simulated FreeSWITCH in real time on real TCP in this process, nodes as separate
+ * processes, a PostgreSQL and a Redis for this row alone, and a witness. Whatever happens in a row, nothing is left
+ * behind.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -33,13 +34,13 @@ export interface RigOptions {
   readonly sounds?: SimulatedSwitchOptions['sounds']
   /** Settings of every node. */
   readonly settings?: Readonly<Record<string, string>>
-  /** A Redis of the row's own, and what reaches it from outside. Default: a database of the shared one. */
+  /** A separate Redis for the row, and its address from outside. Default: a database of the shared one. */
   readonly redis?: (t: TestContext) => Promise<{ address: RedisAddress; client: RedisClient }>
-  /** Queues without agents; those of agents are made with them. */
+  /** Queues without agents; the queues of agents are created with the agents. */
   readonly queues?: readonly string[]
 }
 
-/** Short prompts: rows are about what happens, not about how long a whisper is. */
+/** Short prompts: rows are about what happens, not about the length of a whisper. */
 const SOUNDS = {
   'whisper/sales': '100ms',
   'whisper/press-1': '5s',
@@ -96,7 +97,7 @@ export class Rig {
     this.entry(...this.ports.keys())
   }
 
-  /** 'host:port' of a node's door. */
+  /** 'host:port' of a node's listener. */
   host(name: string): string {
     return `127.0.0.1:${this.ports.get(name)}`
   }
@@ -109,12 +110,13 @@ export class Rig {
   static async open(t: TestContext, told: Told, options: RigOptions = {}): Promise<Rig> {
     const opened: Rig[] = []
     const folder = await mkdtemp(join(tmpdir(), 'switchhook-fault-'))
-    // registered first, so that the processes are gone before their database and their Redis are
+    // registered first, so that the processes are gone before their database and their Redis
     t.after(async () => {
       for (const rig of opened) await rig.close()
       await rm(folder, { recursive: true, force: true })
     })
-    // one after the other: what is opened while the other fails is never closed, and keeps the process alive
+    // one after the other: a service that is opened while the other one fails is never closed, and keeps the process
+    // alive
     const database = await openDatabase(t)
     const redis = await (options.redis ?? openRedis)(t)
     const names = options.nodes ?? ['a', 'b']
@@ -128,7 +130,7 @@ export class Rig {
     return rig
   }
 
-  /** Starts these nodes side by side, until their doors are open. `settings` go over those of the rig. */
+  /** Starts these nodes in parallel and waits until their listeners are open. `settings` override those of the rig. */
   async start(
     names: readonly string[] = [...this.ports.keys()],
     settings: Readonly<Record<string, string>> = {},
@@ -154,7 +156,7 @@ export class Rig {
     return node
   }
 
-  /** The inbound port of the switch that this node alone uses: so the witness knows whose commands come there. */
+  /** The inbound port of FreeSWITCH that this node alone uses: so the witness knows which node sends its commands. */
   async doorOf(name: string): Promise<number> {
     const known = this.#doors.get(name)
     if (known) return known.port
@@ -167,11 +169,11 @@ export class Rig {
     return door.port
   }
 
-  /** What a process of this house needs to find its stores and its switch. */
+  /** The settings with which a process finds its stores and its FreeSWITCH. */
   async settings(): Promise<Record<string, string>> {
     this.#redisUrl ??= await this.#openRedisPort()
     const { LOG_LEVEL = 'info' } = process.env
-    // so many that no row sends callers away because the machine that tests it is late; the rows about overload say otherwise
+    // so many that no row sends callers away because the test machine is late; rows about overload set other values
     const MAX_CALLS = '20000'
     const WARM_UP = '0' // a hundred nodes are started, and each would take a fifth of a second of a core more
     return {
@@ -186,7 +188,7 @@ export class Rig {
     }
   }
 
-  /** What happened, for a row that has failed. */
+  /** The story, for a row that has failed. */
   story(): string {
     const began = this.sim.transcript[0]?.at ?? 0
     const lines = this.sim.transcript
@@ -209,7 +211,10 @@ export class Rig {
     await Promise.all(this.#proxies.map(proxy => proxy.close()))
   }
 
-  /** A URL needs a port and the private Redis has a unix socket only: it is asked to open one, or gets a proxy in front of it. */
+  /**
+   * A URL needs a port, and the private Redis has only a unix socket: it is asked to open a port, or gets a proxy
+   * before it.
+   */
   async #openRedisPort(): Promise<string> {
     const address = this.redisAddress
     if ('url' in address) return address.url
@@ -236,7 +241,10 @@ function databaseUrl(address: DatabaseAddress): string {
   return `postgres://${address.user}@localhost/${address.database}?host=${encodeURIComponent(address.socketFolder)}`
 }
 
-/** Resolves when it is so; looks every 10 ms, for what is looked at is in other processes. Rejects in words after the limit. */
+/**
+ * Resolves when the condition is true; checks every 10 ms, because it is in other processes. Rejects with `what` after
+ * the limit.
+ */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<number> {
   const began = performance.now()
   while (!(await isSo())) {

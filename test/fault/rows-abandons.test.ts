@@ -1,4 +1,6 @@
-/** Row 63: agents come and go while campaigns are dialled. Progressive means: nobody who answers is without an agent. */
+/**
+ * Row 63: agents come and go while campaigns are dialled. Progressive dialling: every lead who answers has an agent.
+ */
 import { ownProgram } from '../own-program.ts'
 import { many, row } from './matrix.ts'
 
@@ -6,7 +8,7 @@ interface Seen {
   readonly dialled: number
   readonly answered: number
   readonly abandoned: number
-  /** How often an agent hung up whom somebody counted on. */
+  /** How often an agent hung up who was needed. */
   readonly left: number
   readonly faults: readonly string[]
 }

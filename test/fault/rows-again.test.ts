@@ -1,4 +1,7 @@
-/** What the matrix does not number: links that break, calls that lose several nodes, scripts that change, legs that go astray. */
+/**
+ * Rows that are not in the matrix: links that break, calls that lose several nodes, scripts that change, legs that
+ * reach the wrong node.
+ */
 import { entryExtension, homeExtension } from '../../src/testing/switch/dialplan.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { many, percentile, row, spread } from './matrix.ts'
@@ -35,7 +38,7 @@ row(
     door.break()
     link.break()
     await until('everybody hears something', () => rig.oracle.heardAgain(all, broke).every(Number.isFinite), 10_000)
-    await pause(4_000) // longer than a node waits for a leg that was lost
+    await pause(4_000) // longer than a node waits for a lost leg
     const gaps = rig.oracle.heardAgain(all, broke)
     told.is(`heard again: ${spread(gaps)}`, percentile(gaps, 95) <= 1_000)
     const driven = all.filter(uuid => rig.oracle.drivenBy(uuid) !== '').length
@@ -147,7 +150,7 @@ row(
     const places = await seat(rig, { queue: 'sales', number: told.trials })
     const crowd = new Crowd(rig)
     await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 20 })
-    await crowd.talk(many(15_000, PATIENCE_MS)).catch(() => {}) // told below
+    await crowd.talk(many(15_000, PATIENCE_MS)).catch(() => {}) // reported below
     const talking = crowd.people.filter(person => person.talksWith).length
     told.is(
       `${talking}/${told.trials} talk, ${crowd.lost.length} lost`,

@@ -1,4 +1,7 @@
-/** Row 69: the clocks of machines are wrong, and somebody sets them while people wait, rest after a talk, and are to be called again. */
+/**
+ * Row 69: the clocks of machines are wrong, and are set while people wait, rest after a talk, and are due for another
+ * call.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +13,11 @@ import { Crowd, seat } from './people.ts'
 import { pause, Rig, until } from './rig.ts'
 
 const HOUR_MS = 3_600_000
-/** Ahead from the beginning: more than an agent is promised for. */
+/** Ahead from the beginning: by more than the time of an agent's reservation. */
 const SKEW_MS = 15_000
 const WRAP_UP_MS = 5_000
 const RETRY_MS = 3_000
-/** Of half of them: the machine that tests may be late for some. A clock that was believed is wrong by seconds for all. */
+/** For half of them: the test machine may be late for some. A clock that was trusted is wrong by seconds for all. */
 const ERROR_MS = 50
 const PRELOAD = new URL('./wall-clock.mjs', import.meta.url).href
 
@@ -28,7 +31,9 @@ async function clocks(t: TestContext) {
   return { set, settings }
 }
 
-/** By how much each agent's rest was longer or shorter than it was written down: their next promise less the end of their rest. */
+/**
+ * The difference between each agent's real rest and the stored one: their next reservation minus the end of their rest.
+ */
 async function restErrors(rig: Rig, agents: number): Promise<number[]> {
   const [ends, next] = [new Map<string, number>(), new Map<string, number>()]
   const look = ({ name, wrapUpUntil, reservation }: Agent) => {
@@ -42,7 +47,7 @@ async function restErrors(rig: Rig, agents: number): Promise<number[]> {
       return next.size === agents
     },
     WRAP_UP_MS + 20_000,
-  ).catch(() => {}) // told by the row
+  ).catch(() => {}) // the row reports it
   return [...next].map(([name, at]) => at - ends.get(name)!)
 }
 
@@ -96,7 +101,7 @@ async function isSet(t: TestContext, told: Told, step: number): Promise<void> {
       const [before, after] = [own.findLast(({ at }) => at < stepped), own.find(({ at }) => at > stepped)]
       return before && after ? [after.at - before.at - RETRY_MS] : []
     })
-  await until('every lead is called again', () => gaps().length === leads, 10_000).catch(() => {}) // told below
+  await until('every lead is called again', () => gaps().length === leads, 10_000).catch(() => {}) // reported below
   await campaign.stop()
   told.is(
     `${gaps().length}/${leads} leads called again after ${RETRY_MS / 1_000} s, later by ${spread(gaps())}`,

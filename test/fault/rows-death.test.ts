@@ -65,7 +65,7 @@ row(
       many(8_000, PATIENCE_MS),
     )
     const gaps = rig.oracle.heardAgain(crowd.uuids, killed)
-    await pause(300) // a place that would be given up would be given up by now
+    await pause(300) // a place that was to be given up would be given up by now
     const after = await rig.queueStore.waiting('sales')
     const as = (members: typeof before) => members.map(({ call, joinedAt, seq }) => `${call} ${joinedAt} ${seq}`).join()
     told.is(`${crowd.lost.length} lost`, crowd.lost.length === 0 && after.length === told.trials)
@@ -75,7 +75,7 @@ row(
     )
     told.takes(spread(gaps), percentile(gaps, 95) < 1_000 && percentile(gaps, 100) < 5_000)
 
-    // and the longest waiting are served first, each once
+    // and the callers who have waited longest are served first, each once
     const agents = await seat(rig, { queue: 'sales', number: 5 })
     const first = before.slice(0, 5).map(({ call }) => call)
     await until('five talk', () => crowd.people.filter(person => person.talksWith).length === 5, PATIENCE_MS)
@@ -105,7 +105,7 @@ row(
     const crowd = new Crowd(rig)
     await crowd.call(told.trials, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 20 })
     await crowd.talk()
-    await pause(500) // those who die in the very moment have a row of their own
+    await pause(500) // calls that die in the very moment have a separate row
 
     const killed = a!.kill()
     await pause(2_000)
@@ -114,13 +114,14 @@ row(
       rig.oracle.cut(killed, Infinity).length === 0 && crowd.people.every(person => person.talksWith !== undefined),
     )
 
-    // half of the talks end by the caller, half by the agent
+    // the caller ends half of the talks, the agent the other half
     const half = told.trials / 2
     const agents = crowd.people.map(person => person.talksWith!)
     crowd.leave(crowd.people.slice(0, half))
     for (const agent of agents.slice(half)) agent.hangUp()
     const inWrapUp = async () => (await rig.roster.list(Date.now())).filter(agent => agent.state === 'wrap-up').length
-    await until('all agents are in wrap-up', async () => (await inWrapUp()) === told.trials, 10_000).catch(() => {}) // counted below
+    // counted below
+    await until('all agents are in wrap-up', async () => (await inWrapUp()) === told.trials, 10_000).catch(() => {})
     told.is(`${await inWrapUp()}/${told.trials} in wrap-up on the other node`, (await inWrapUp()) === told.trials)
 
     const rows = await closedRecords(rig, crowd.uuids)

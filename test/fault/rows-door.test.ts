@@ -1,4 +1,4 @@
-/** Rows 1, 2, 6 and 7: no node, one node, and nodes that take a call and say nothing. */
+/** Rows 1, 2, 6 and 7: no node, one node, and nodes that take a call and send nothing. */
 import { PATIENCE_MS } from '../patience.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, SORRY } from './people.ts'
@@ -6,7 +6,7 @@ import { openProxy } from './proxy.ts'
 import { Rig, until } from './rig.ts'
 import type { Oracle } from './oracle.ts'
 
-/** Milliseconds from the call to the moment in which a node had greeted it. */
+/** Milliseconds from the call until a node had greeted it. */
 function attachTimes(oracle: Oracle, called: ReadonlyMap<string, number>): number[] {
   const greeted = new Map<string, number>()
   for (const { text, uuid, at } of oracle.commands)
@@ -56,7 +56,8 @@ row(
     await warm.call(20, { flow: 'patient', everyMs: 20 })
     await warm.hear('fault/menu')
 
-    // the same calls with and without the dead node before the living one, in turns, so that both see the same machine
+    // the same calls with and without the dead node before the living one, alternately, so that both use the same
+    // machine
     const [withDead, without] = [new Map<string, number>(), new Map<string, number>()]
     const crowd = new Crowd(rig)
     for (let done = 0; done < told.trials; done += 10) {
@@ -101,7 +102,7 @@ row(
     told.is(`${crowd.lost.length} lost`, crowd.lost.length === 0)
     crowd.leave()
 
-    // and with nobody alive behind it
+    // and with no living node behind it
     await rig.node('b').end()
     const late = new Crowd(rig)
     const then = performance.now()

@@ -1,4 +1,4 @@
-/** Rows 19 and 20: a node is asked to go. */
+/** Rows 19 and 20: a node is drained. */
 import { systemClock, within } from '../../src/base/clock.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { many, row } from './matrix.ts'
@@ -27,7 +27,7 @@ row(
       await Promise.all([talkers.talk(), waiters.hear('moh/calm'), menus.hear('fault/menu')])
       await Promise.all([waiters.at(leaving!), menus.at(leaving!)])
 
-      // callers come and agents are dialled while the node is told to go
+      // callers come and agents are dialled while the node is drained
       const load = late.call(20, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 40 })
       await pause(300)
       const node = rig.node(leaving!)
@@ -39,7 +39,7 @@ row(
         menus.at(staying!, many(20_000, PATIENCE_MS)),
         waiters.at(staying!, many(20_000, PATIENCE_MS)),
       ]).catch(error => told.is(String((error as Error).message), false))
-      await late.talk(many(10_000, PATIENCE_MS)).catch(() => {}) // who is lost is counted
+      await late.talk(many(10_000, PATIENCE_MS)).catch(() => {}) // lost callers are counted
       slowest = Math.max(slowest, exit === null ? Infinity : exit.at - termed)
       if (exit?.code !== 0) badExits += 1
       lost += [...talkers.lost, ...menus.lost, ...waiters.lost, ...late.lost].length

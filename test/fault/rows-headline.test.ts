@@ -25,7 +25,7 @@ row(
     await waiters.hear('moh/calm')
     await menus.hear('fault/menu')
     await Promise.all([menus.at('a'), waiters.at('a')])
-    // some of those who wait are being offered to agents whose telephones ring while the node dies
+    // some of the waiting callers are being offered to agents whose telephones ring while the node dies
     const slow = await seat(rig, { queue: 'support', number: underOffer, prefix: 'slow-', rings: '4s' })
     await until('their telephones ring', () => [...slow.values()].every(place => place.rang === 1), 10_000)
     const before = await rig.queueStore.waiting('support')
@@ -65,18 +65,18 @@ row(
       rings === underOffer + talking && rig.oracle.originated.length === originated,
     )
 
-    // when all have hung up nobody waits in the stores, and every agent is free
+    // when all have hung up no caller waits in the stores, and every agent is free
     for (const crowd of [menus, waiters, talkers]) crowd.leave()
     const left = async () =>
       (await rig.queueStore.members('support')).length + (await rig.queueStore.members('sales')).length
     const free = async () =>
       (await rig.roster.list(Date.now() + ms('60s'))).filter(agent => agent.state === 'idle').length
-    // the caller's record goes first, and the agent comes free a moment later
+    // the caller's record is deleted first, and the agent is free a moment later
     await until(
       'nobody is in the stores any more',
       async () => (await left()) === 0 && (await free()) === underOffer + talking,
       10_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     told.is(
       `${await left()} left in queues, ${await free()}/${underOffer + talking} agents free`,
       (await left()) === 0 && (await free()) === underOffer + talking,

@@ -1,4 +1,4 @@
-/** What the matrix does not number: deaths in the worst of moments. */
+/** Rows that are not in the matrix: deaths in the worst moments. */
 import { createServer, type Server } from 'node:http'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
@@ -25,13 +25,14 @@ row(
       const crowd = new Crowd(rig)
       await crowd.call(callers, { flow: 'queue-entry', variables: { queue: 'sales' } })
       await crowd.hear('moh/calm')
-      // before the switch obeys the nth originate its sender is dead; what was sent is obeyed all the same
+      // its sender is dead before FreeSWITCH executes the nth originate; a command that was sent is executed all the
+      // same
       let left = 1 + (round % callers)
       rig.oracle.onCommand = ({ node, text }) => {
         if (node === dying && text.includes('originate ') && --left === 0) rig.node(dying!).kill()
       }
       const places = await seat(rig, { queue: 'sales', number: callers + 3, prefix: `round-${round}-`, rings: '300ms' })
-      await crowd.talk(many(25_000, PATIENCE_MS)).catch(() => {}) // told below
+      await crowd.talk(many(25_000, PATIENCE_MS)).catch(() => {}) // reported below
       rig.oracle.onCommand = null
       rang += [...places.values()].reduce((sum, place) => sum + place.rang, 0)
       talked += crowd.people.filter(person => person.talksWith).length
@@ -71,14 +72,14 @@ row(
       await rig.node(dying!).exited
       await pause(3_000)
       cut += crowd.people.filter(person => person.talksWith === undefined).length
-      // every second talk ends by the agent: then the caller comes back
+      // the agent ends every second talk: then the caller returns
       if (round % 2 === 0) crowd.leave()
       else crowd.people[0]!.talksWith?.hangUp()
       const state = async () => (await rig.roster.get(`${prefix}1`, Date.now()))?.state
       await until('the agent is in wrap-up', async () => (await state()) === 'wrap-up', 10_000).then(
         () => (wrapUps += 1),
         () => {},
-      ) // told below
+      ) // reported below
       const record = (await closedRecords(rig, crowd.uuids)).get(crowd.uuids[0]!)
       const talk = rig.oracle.talks.find(one => one.a === crowd.uuids[0])
       const said = record ? talkTime(record) : null
@@ -114,10 +115,10 @@ row(
     const again = () => asked.filter(person => person.heard.filter(({ what }) => what === 'whisper/press-1').length > 1)
     await until('every agent is asked again', () => again().length === told.trials, many(10_000, PATIENCE_MS)).catch(
       () => {},
-    ) // told below
+    ) // reported below
     told.is(`${again().length}/${told.trials} agents asked again`, again().length === told.trials)
     for (const person of asked) person.press('1')
-    await crowd.talk(many(10_000, PATIENCE_MS)).catch(() => {}) // told below
+    await crowd.talk(many(10_000, PATIENCE_MS)).catch(() => {}) // reported below
     const talking = crowd.people.filter(person => person.talksWith && asked.includes(person.talksWith)).length
     told.is(
       `${talking} talk with the agent who was asked, ${crowd.lost.length} lost`,
@@ -164,7 +165,7 @@ row(
   },
 )
 
-/** Somebody outside who is asked by flows: answers at once, or not at all. */
+/** A server outside that flows ask: it answers at once, or not at all. */
 async function openDesk(t: TestContext): Promise<{ readonly url: string; answers: boolean; readonly asked: number }> {
   let asked = 0
   const desk = {

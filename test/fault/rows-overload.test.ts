@@ -1,4 +1,7 @@
-/** Rows 9 and 10: more callers than a node may have. Those who were taken are served as ever, the others are sent on and never dropped. */
+/**
+ * Rows 9 and 10: more callers than a node accepts. The accepted ones are served as always; the others are transferred
+ * and never dropped.
+ */
 import { connect } from 'node:net'
 import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, SORRY } from './people.ts'
@@ -34,7 +37,7 @@ row(
       'everybody is served or sent on',
       () => crowd.people.every(person => person.heard.length > 0),
       10_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     const { oracle } = rig
     const accepted = crowd.people.filter(person => person.heard.some(({ what }) => what === 'fault/menu'))
     const shed = crowd.apologised
@@ -80,8 +83,9 @@ row(
 
     const killed = rig.node('b').kill()
     const on = (node: string) => crowd.uuids.filter(uuid => rig.oracle.drivenBy(uuid) === node).length
-    await until('everybody is driven again', () => on('a') + on('c') === told.trials, 10_000).catch(() => {}) // told below
-    // all of them come in the same moment, and whoever was accepted before the port was closed stays
+    // reported below
+    await until('everybody is driven again', () => on('a') + on('c') === told.trials, 10_000).catch(() => {})
+    // all of them come in the same moment, and those that were accepted before the port was closed stay
     told.is(
       `${on('a')} on the full node, ${on('c')} on the next, ${crowd.lost.length} lost`,
       on('a') >= soft * 2 && on('a') + on('c') === told.trials && crowd.lost.length === 0,
@@ -90,7 +94,7 @@ row(
       'everybody hears something',
       () => rig.oracle.heardAgain(crowd.uuids, killed).every(Number.isFinite),
       10_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     const gaps = rig.oracle.heardAgain(crowd.uuids, killed)
     told.says(`heard again: ${spread(gaps)}`)
     const port = rig.ports.get('a')!

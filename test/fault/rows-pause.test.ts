@@ -1,10 +1,13 @@
-/** Rows 8 and 67: a node that stands still and goes on, and a node that cannot reach Redis any more. Somebody else has its calls by then. */
+/**
+ * Rows 8 and 67: a node that is suspended and continues, and a node that cannot reach Redis any more. Another node has
+ * its calls by then.
+ */
 import { many, percentile, row, spread } from './matrix.ts'
 import { Crowd, seat } from './people.ts'
 import { openProxy } from './proxy.ts'
 import { pause, Rig, until } from './rig.ts'
 
-/** The lease of a node, and what a sweep and a transfer need after it. */
+/** The lease of a node, and the time for a reconciliation and a transfer after it. */
 const LEASE_MS = 6_000
 const MOMENTS_MS = 1_500
 
@@ -16,7 +19,7 @@ interface House {
   readonly driven: readonly string[]
 }
 
-/** People in everything that a call can be in, all of them with the first node. */
+/** People in every state of a call, all of them on the first node. */
 async function settle(
   rig: Rig,
   numbers: { waiting: number; inMenus: number; chatty: number; talking: number },
@@ -32,7 +35,7 @@ async function settle(
   return { waiters, menus, chatty, talkers, driven: [...waiters.uuids, ...menus.uuids, ...chatty.uuids] }
 }
 
-/** When each of these calls was brought to the node, as milliseconds after `from`. */
+/** When each of these calls was connected to the node, in milliseconds after `from`. */
 function takeovers(rig: Rig, node: string, uuids: readonly string[], from: number): number[] {
   const first = new Map<string, number>()
   for (const one of rig.oracle.brought)
@@ -58,11 +61,12 @@ row(
       'the other node has all calls',
       () => driven.every(uuid => rig.oracle.drivenBy(uuid) === 'b'),
       LEASE_MS + 10_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     const taken = takeovers(rig, 'b', driven, stopped)
     told.is(`with the other node: ${spread(taken)}`, percentile(taken, 100) <= LEASE_MS + MOMENTS_MS)
     const heard = () => rig.oracle.heardAgain(driven, stopped + 1_000)
-    await until('everybody hears something', () => heard().every(Number.isFinite), 5_000).catch(() => {}) // told below
+    // reported below
+    await until('everybody hears something', () => heard().every(Number.isFinite), 5_000).catch(() => {})
     const again = heard()
     told.is(
       `${again.filter(Number.isFinite).length}/${driven.length} hear something again`,
@@ -102,7 +106,7 @@ row(
       lost === 0 && rig.oracle.cut(stopped, Infinity).length === 0,
     )
 
-    // the one that stood still is a node like any other again
+    // the suspended node is a normal node again
     rig.entry('a', 'b')
     const fresh = new Crowd(rig)
     await fresh.call(5, { flow: 'patient' })
@@ -137,7 +141,7 @@ row(
       'the other node has all calls',
       () => driven.every(uuid => rig.oracle.drivenBy(uuid) === 'b'),
       LEASE_MS + 10_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     await pause(1_000)
     const said = rig.oracle
       .commandsOf('a', cut)
@@ -155,14 +159,14 @@ row(
         before.map(({ call, joinedAt }) => `${call}${joinedAt}`).join(),
     )
 
-    // new decisions are the other node's alone
+    // only the other node decides anything new
     const decided = performance.now()
     await seat(rig, { queue: 'support', number: 3 })
     await until(
       'three who waited talk',
       () => waiters.people.filter(person => person.talksWith).length === 3,
       10_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     const byA = rig.oracle.commands.filter(
       one => one.node === 'a' && one.at > decided && one.text.includes('originate '),
     ).length

@@ -1,4 +1,7 @@
-/** Rows 54 and 58: connections that break in the middle of something, deadlocks, and a server that starts again, while a campaign runs. */
+/**
+ * Rows 54 and 58: connections that break during a statement, deadlocks, and a server that restarts, while a campaign
+ * runs.
+ */
 import { CampaignInRig } from './links-campaign.ts'
 import { pick, seeded } from './links-chance.ts'
 import { many, row, type Told } from './matrix.ts'
@@ -10,7 +13,7 @@ const BEHAVIOURS = [
   { answers: 'declined' },
   { answers: '300ms', speaks: 'human', talksFor: '1s' },
 ] as const
-/** A claim runs out after 55 s, and its attempt is looked for twice after that, 15 s apart. */
+/** A claim expires after 55 s, and its attempt is checked twice after that, 15 s apart. */
 const ENDS_WITHIN_MS = 120_000
 
 /** A campaign that one node dials, through the proxy, from now on. */
@@ -27,7 +30,7 @@ async function campaignIn({ rig, settings }: PostgresRig): Promise<CampaignInRig
   return campaign
 }
 
-/** Everything that was begun has its end, once, and the figures are right. */
+/** Every attempt has ended, once, and the figures are right. */
 async function whole(rig: Rig, campaign: CampaignInRig, told: Told): Promise<void> {
   const node = rig.node('a')
   await campaign.stop()
@@ -68,7 +71,7 @@ row(
         const began = performance.now();
         told.trials < wanted && performance.now() - began < many(240_000, 20_000);
       ) {
-        // whoever works, within a transaction first; none works all the time
+        // the connections that work, those within a transaction first; none of them works all the time
         const ended = await connection`
         select pg_terminate_backend(pid) from (
           select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and application_name = 'switchhook'
@@ -112,7 +115,7 @@ row(
         await rig.sql<[{ n: number }]>`select deadlocks as n from pg_stat_database where datname = current_database()`
       )[0].n
     for (let at = 0; at < rounds; at++) {
-      // the house takes an attempt first and its lead after that
+      // Switchhook locks an attempt first and its lead after that
       await rig.sql
         .alone(async connection => {
           await connection`begin`
@@ -121,7 +124,7 @@ row(
           await connection`lock table attempts in share row exclusive mode`
           await connection`commit`
         })
-        .catch(() => {}) // one of the two is given up: us, or the house
+        .catch(() => {}) // PostgreSQL cancels one of the two: this one, or Switchhook's
       if (at % 5 === 4) {
         proxy.cut()
         await pause(3_000)

@@ -1,14 +1,17 @@
-/** Rows 53 and 55: PostgreSQL is away, slow, or says nothing, while people call. Nobody on the line hears it, and nothing is lost. */
+/**
+ * Rows 53 and 55: PostgreSQL is down, slow, or silent, while people call. Nobody on the line notices it, and nothing is
+ * lost.
+ */
 import { many, percentile, row, spread, type Told } from './matrix.ts'
 import { Crowd, SORRY } from './people.ts'
 import { behindProxy, catchUp, written, type PostgresRig } from './postgres-rig.ts'
 import { CampaignInRig } from './links-campaign.ts'
 import { pause, until } from './rig.ts'
 
-/** FreeSWITCH's own tick: what differs by less nobody hears. */
+/** FreeSWITCH's own tick: nobody hears a smaller difference. */
 const TICK_MS = 20
 
-/** So many people call, one after the other, hear the menu and hang up; a few hundred are on the line at a time. */
+/** This many people call, one after the other, hear the menu and hang up; a few hundred are on the line at a time. */
 async function shortCalls({ rig }: PostgresRig, number: number): Promise<Crowd> {
   const crowd = new Crowd(rig)
   for (let at = 0; at < number; at++) {
@@ -17,7 +20,8 @@ async function shortCalls({ rig }: PostgresRig, number: number): Promise<Crowd> 
     const onTheLine = () => crowd.people.slice(-300).filter(({ state }) => state !== 'gone').length
     if (at % 10 === 9) await until('there is room for more callers', () => onTheLine() < 200, 30_000)
   }
-  await until('everybody has left', () => crowd.people.every(({ state }) => state === 'gone'), 60_000).catch(() => {}) // told below
+  // reported below
+  await until('everybody has left', () => crowd.people.every(({ state }) => state === 'gone'), 60_000).catch(() => {})
   return crowd
 }
 
@@ -52,7 +56,8 @@ for (const [how, injected] of [
       proxy.heal()
       toldOf(told, crowd, await written(rig, crowd.people.length, 120_000))
       told.says(`all written ${Math.round(performance.now() - healed)} ms after it was back`)
-      await until('the nodes tell how quick they were', () => catchUp(rig, ['a', 'b']) !== null, 10_000).catch(() => {}) // told below
+      // reported below
+      await until('the nodes tell how quick they were', () => catchUp(rig, ['a', 'b']) !== null, 10_000).catch(() => {})
       const rate = catchUp(rig, ['a', 'b'])
       told.is(`${rate} rows/s`, rate !== null && rate >= 5_000)
       told.is(
@@ -61,7 +66,7 @@ for (const [how, injected] of [
       )
       await until('every journal is forgotten', async () => (await rig.redis.hlen('sh:calls')) === 0, 60_000).catch(
         () => {},
-      ) // told below
+      ) // reported below
       told.is(`${await rig.redis.hlen('sh:calls')} journals left`, (await rig.redis.hlen('sh:calls')) === 0)
     },
   )
@@ -96,7 +101,7 @@ for (const [how, injected] of [
       await rig.start(['a'], settings)
       const number = many(200, 30)
       const crowd = new Crowd(rig)
-      await greetings(crowd, 10) // connections, and code that is run for the first time
+      await greetings(crowd, 10) // connections, and code that runs for the first time
       const before = await greetings(crowd, number)
       let unlock = () => {}
       const unlocked = new Promise<void>(resolve => (unlock = resolve))
@@ -152,7 +157,8 @@ row(
     }
     await pause(200)
     const [next] = await crowd.call(1, { flow: 'welcome' })
-    await until('the next caller hears something', () => next!.heard.length > 0, 10_000).catch(() => {}) // told below
+    // reported below
+    await until('the next caller hears something', () => next!.heard.length > 0, 10_000).catch(() => {})
     told.is(`the next caller hears ${next!.heard[0]?.what ?? 'nothing'}`, next!.heard[0]?.what === 'ivr/welcome')
     crowd.leave()
     const lead = () => [...rig.sim.world.people].find(({ name }) => name.includes('+49170'))
@@ -163,7 +169,7 @@ row(
       'the lead hears something',
       () => heard() > 0 || rig.oracle.sounds.some(({ uuid }) => uuid === campaign.dials[0]!.uuid),
       15_000,
-    ).catch(() => {}) // told below
+    ).catch(() => {}) // reported below
     told.is(
       `the lead hears something ${Math.round(performance.now() - answered)} ms after the last caller left`,
       rig.oracle.sounds.some(({ uuid }) => uuid === campaign.dials[0]!.uuid) || heard() > 0,

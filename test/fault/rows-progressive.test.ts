@@ -1,4 +1,6 @@
-/** Row 63 with everything that a campaign has: two nodes as processes, PostgreSQL, Redis, and callers who want the same agents. */
+/**
+ * Row 63 with all parts of a campaign: two nodes as processes, PostgreSQL, Redis, and callers who want the same agents.
+ */
 import { CampaignInRig } from './links-campaign.ts'
 import { pick, seeded } from './links-chance.ts'
 import { row } from './matrix.ts'

@@ -1,4 +1,4 @@
-/** Rows 48 and 49 for the job queues: when Redis falls silent or another one is the primary, jobs are taken all the same. */
+/** Rows 48 and 49 for the job queues: when Redis becomes silent or another one is the primary, jobs are still taken. */
 import type { TestContext } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
 import { openJobs } from '../../src/campaign/jobs.ts'
@@ -9,7 +9,7 @@ import { until } from './rig.ts'
 
 async function rig(t: TestContext, servers: number) {
   const open: { close(): Promise<void> }[] = []
-  t.after(() => Promise.all(open.map(jobs => jobs.close()))) // first: before their Redis goes
+  t.after(() => Promise.all(open.map(jobs => jobs.close()))) // first: before their Redis ends
   const redis = await Promise.all(Array.from({ length: servers }, () => openOwnRedis(t)))
   const proxy = await openProxy(t, { port: redis[0]!.port })
   const asked: string[] = []
@@ -30,7 +30,7 @@ async function rig(t: TestContext, servers: number) {
   return { redis, asked, proxy, desk: (at: OwnRedis) => jobsAt(at.url) }
 }
 
-/** A worker whose link is silent notices it after 6 s at the latest, and connects again within moments. */
+/** A worker notices its silent link after 6 s at the latest, and reconnects within moments. */
 const TAKEN_WITHIN_MS = 15_000
 
 row(

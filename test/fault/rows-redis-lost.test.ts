@@ -1,4 +1,7 @@
-/** Rows 46, 49 and 50: Redis comes back without its last seconds, another one is the primary, or it is full. Each also while links stay open. */
+/**
+ * Rows 46, 49 and 50: Redis returns without its last seconds, another one is the primary, or it is full. Each also
+ * while links stay open.
+ */
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { row } from './matrix.ts'
@@ -28,7 +31,7 @@ row(
   },
 )
 
-/** The second server has what the first had, but for the last seconds. */
+/** The second server has the data of the first, except the last seconds. */
 async function lagging(scene: RedisScene): Promise<void> {
   const [first, second] = scene.servers
   const replica = await second!.client()

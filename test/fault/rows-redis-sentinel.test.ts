@@ -1,4 +1,6 @@
-/** Row 49 with a sentinel that decides: REDIS_URL names the sentinel, and both links find the new primary by it. */
+/**
+ * Row 49 with a sentinel that decides: REDIS_URL names the sentinel, and both links find the new primary through it.
+ */
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
 import { openOwnRedis, openSentinel } from '../own-redis.ts'

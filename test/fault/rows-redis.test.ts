@@ -1,4 +1,7 @@
-/** Rows 45, 47 and 48: Redis is killed, away, stopped or slow, and each of it once more as a Redis that falls silent while its links stay open. */
+/**
+ * Rows 45, 47 and 48: Redis is killed, down, suspended or slow, and each case once more with a Redis that becomes
+ * silent while its links stay open.
+ */
 import { many, row } from './matrix.ts'
 import { RedisScene } from './redis-scene.ts'
 import { pause } from './rig.ts'

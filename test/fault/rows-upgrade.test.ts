@@ -45,7 +45,7 @@ row(
     await coming
     await until('everybody is gone', () => crowd.people.every(person => person.state === 'gone'), 60_000).catch(
       () => {},
-    ) // told below
+    ) // reported below
     told.is(`${crowd.lost.length} of ${told.trials} lost`, crowd.lost.length === 0)
     const still = crowd.people.filter(person => person.state !== 'gone').length
     told.is(`${still} without an answer`, still === 0)

@@ -1,4 +1,7 @@
-/** The disk of the switch cannot take recordings: a flow is told at once and in words, and the call goes on as the flow says. */
+/**
+ * FreeSWITCH's disk cannot take recordings: the flow gets a clear error at once, and the call continues as the flow
+ * decides.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'

@@ -38,7 +38,7 @@ test('after a talk the agent stays on the line, and the next lead is joined with
   await alice.hangsUp()
 })
 
-/** Adam would come first, and waits on the line of another switch. */
+/** Adam would be first, but he waits on another FreeSWITCH. */
 async function withAdam(t: TestContext) {
   const sim = simulate(t)
   const adam = sim.agent('adam')
@@ -168,7 +168,7 @@ test('what a person said stays in the journal as long as the database cannot be 
     sim.records.map(({ outcome }) => outcome),
     ['abandoned'],
   )
-  await sim.callStore.end(uuid, owner) // which reconciliation does, when it has told the database
+  await sim.callStore.end(uuid, owner) // reconciliation does that, after it has written to the database
 })
 
 test('a person who asks never to be called again and hangs up before the next line of the flow is not called again', async t => {

@@ -1,4 +1,7 @@
-/** The button of a CRM: the agent's telephone rings first, then the customer's, and the queue leaves the agent alone meanwhile. */
+/**
+ * The button of a CRM: the agent's telephone rings first, then the customer's, and the queue does not call the agent
+ * meanwhile.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'

@@ -1,4 +1,4 @@
-/** A dial whose node stands still before it has written down what came of it: nobody's telephone rings a second time. */
+/** A dial whose node is suspended before it has written the result: nobody's telephone rings a second time. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
@@ -12,7 +12,10 @@ const calling = flow(async call => {
   return party.outcome
 })
 
-/** A house whose first node stands still, for good, as soon as it is about to write (or has written) an entry like this of the dial. */
+/**
+ * A simulation whose first node is suspended, for good, as soon as it is about to write (or has written) such an entry
+ * of the dial.
+ */
 function standsStillAt(t: TestContext, kind: 'intent' | 'done') {
   const store = memoryCallStore()
   const stood = { still: false }
@@ -53,7 +56,7 @@ test('a telephone that was declined while the next node was not there yet does n
   assert.equal(bob.place.rang, 1)
 })
 
-/** Bob has declined, both nodes have heard it, and the first one stands still before it writes that down. */
+/** Bob has declined, both nodes have received that, and the first one is suspended before it writes it. */
 async function declinedBeforeTwo(t: TestContext) {
   const { sim, stood } = standsStillAt(t, 'done')
   const bob = sim.agent('bob', { answers: 'declined' })
@@ -74,7 +77,8 @@ test('a telephone that was declined while the next node listened does not ring a
 test('what a node has declined and forgotten is not dialled again either', async t => {
   const { sim, bob, caller } = await declinedBeforeTwo(t)
   await sim.advance('3m')
-  const other = sim.switch.world.call({ from: '+4930', to: 'switchhook-sorry' }) // one more end: the old ones are forgotten
+  // one more end: the old ones are dropped
+  const other = sim.switch.world.call({ from: '+4930', to: 'switchhook-sorry' })
   await sim.advance('1s')
   other.hangUp()
   await sim.advance('1s')

@@ -15,7 +15,7 @@ const catalogue = new Catalogue(
   ]),
 )
 
-/** An author who types each of these keys when that has been read. Nobody waits: the clock on the wall jumps. */
+/** An author who types each of these keys when that text has been printed. Nobody waits: the clock jumps. */
 async function dialsIn(flow: string, typed: readonly (readonly [read: string, keys: string])[]) {
   let time = 0
   const clock: Clock = {

@@ -1,4 +1,4 @@
-/** A caller who hangs up while their flow begins, or while it asks for a variable, has hung up: nothing has failed. */
+/** A caller who hangs up while the flow begins, or while it reads a variable, has hung up: nothing has failed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow, text } from '#flow'

@@ -1,4 +1,7 @@
-/** Calls that carry more than most: FreeSWITCH has no limit for a channel's data, so neither the first arrival nor any later one may. */
+/**
+ * Calls with more data than most: FreeSWITCH has no limit for a channel's data, so neither the first arrival nor a
+ * later one may fail.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
@@ -10,7 +13,7 @@ const greets = flow(async call => {
   await call.play('ivr/welcome')
 })
 
-/** Somebody calls with a record of their customer in a variable. */
+/** A person calls with the record of their customer in a variable. */
 function customer(t: TestContext, octets: number) {
   const sim = simulate(t)
   const name = sim.install('greets', greets)

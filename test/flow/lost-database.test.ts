@@ -1,4 +1,4 @@
-/** Callers and leads while PostgreSQL is away, or says nothing at all. */
+/** Callers and leads while PostgreSQL is down, or silent. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate } from '#testing'
@@ -54,5 +54,5 @@ test('a caller whose node dies while the database is away is written down as the
     [record?.outcome, record?.end.cause, sim.clock.now() - record!.endedAt < 10_000],
     ['hung-up', 'NORMAL_CLEARING', true],
   )
-  await sim.callStore.end(uuid, owner) // which reconciliation does, when it has written the row
+  await sim.callStore.end(uuid, owner) // reconciliation does that, after it has written the row
 })

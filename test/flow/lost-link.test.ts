@@ -6,7 +6,7 @@ import { SwitchError } from '../../src/base/errors.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
-/** A caller waits, and the agent who is called for them hears what it is about. */
+/** A caller waits, and the agent who is called for them hears the whisper. */
 async function whisper(t: TestContext) {
   const sim = simulate(t)
   const alice = sim.agent('alice')
@@ -25,7 +25,7 @@ async function talk(t: TestContext) {
   return people
 }
 
-/** The event link is the first that the house opens. */
+/** The event link is the first that the node opens. */
 function dropEventLink(sim: ReturnType<typeof simulate>): void {
   let dropped = 0
   sim.switch.dropConnections(link => !link.outbound && dropped++ === 0)
@@ -34,7 +34,7 @@ function dropEventLink(sim: ReturnType<typeof simulate>): void {
 test('a talk that ends while the event link is down is known to be over when the link is back, and the agent is free', async t => {
   const { sim, alice, caller } = await talk(t)
   dropEventLink(sim)
-  await caller.hangsUp() // nobody of ours hears it
+  await caller.hangsUp() // no node receives it
   assert.equal(await caller.outcome(), 'talked')
   await alice.becomes('wrap-up')
 })
@@ -79,7 +79,7 @@ test('a lead of whom nothing was heard, and who talks with an agent when the lin
     }),
     { answers: '24s' },
   )
-  await sim.advance('26s') // the time to ring was over a second ago
+  await sim.advance('26s') // the ring time was over more than a second ago
   sim.switch.connect = connect
   await lead.talksWith('alice', '20s')
   await sim.advance('10s')
@@ -92,7 +92,7 @@ test('a lead of whom nothing was heard, and who talks with an agent when the lin
 test('a caller who is driven elsewhere while the agent hears the whisper takes the agent along', async t => {
   const { sim, alice, caller } = await whisper(t)
   const [a, b] = [await sim.ready, await sim.until('the second node opens', sim.open('b'))]
-  sim.switch.refuse(a.address) // its port is closed: it goes
+  sim.switch.refuse(a.address) // its port is closed: the call goes to the other node
   a.door.legs.get((await caller.uuid()) as never)!.giveAway()
   await alice.hears('whisper/press-1')
   await alice.presses('1')
@@ -121,7 +121,7 @@ test('a caller and the agent who hears the whisper stay together at the next nod
   sim.switch.dropConnections(link => link.outbound)
   await alice.hears('whisper/press-1')
   sim.switch.allow(a.address)
-  await sim.advance('3500ms') // by now the first node has looked for them
+  await sim.advance('3500ms') // by now the first node has asked FreeSWITCH for them
   await alice.presses('1')
   await caller.talksWith('alice', '1s')
   assert.deepEqual([a.flows.running, b.flows.running], [0, 1])
@@ -137,7 +137,8 @@ test('an agent whose connection is lost alone comes back to the caller who waits
     [a.address]: sim.switch.listeners.get(a.address)!,
     [b.address]: sim.switch.listeners.get(b.address)!,
   }
-  for (const address of Object.keys(silent)) sim.switch.listeners.set(address, () => {}) // a connection is taken and nothing is said
+  // a connection is accepted and nothing is sent
+  for (const address of Object.keys(silent)) sim.switch.listeners.set(address, () => {})
   sim.switch.dropConnections(({ uuid }) => uuid === leg.uuid)
   await sim.advance('2s')
   for (const [address, listen] of Object.entries(silent)) sim.switch.listeners.set(address, listen)
@@ -152,7 +153,8 @@ test("a leg that comes to another node than its caller is brought to the caller'
   const b = await sim.until('the second node opens', sim.open('b'))
   const leg = [...(await sim.ready).door.legs.values()].find(one => one.arrival.path === 'leg')!
   sim.switch.refuse((await sim.ready).address)
-  sim.switch.dropConnections(({ uuid }) => uuid === leg.uuid) // only the agent's connection: the next node of the list has it
+  // only the agent's connection: the next node of the list gets it
+  sim.switch.dropConnections(({ uuid }) => uuid === leg.uuid)
   await sim.advance('20ms')
   sim.switch.allow((await sim.ready).address)
   await alice.hears('whisper/press-1')
@@ -198,7 +200,7 @@ test('a node that cannot be sure of its calls dials nobody until it is', async t
   await caller.hears('ivr/one-moment')
   const door = (await sim.ready).door as { holds(): boolean }
   const { holds } = door
-  door.holds = () => false // its lease has run out, and nothing is said in a conversation that would show it
+  door.holds = () => false // its lease has lapsed, and nothing is sent in a conversation that would show it
   await sim.advance('6s')
   assert.equal(alice.place.rang, 0)
   door.holds = holds

@@ -23,7 +23,7 @@ test('an agent who presses 1 while the store is away for half a second talks to 
   await alice.becomes('wrap-up')
 })
 
-/** What Redis does to whoever asks it while it is connected and silent. */
+/** What a connected and silent Redis does to a request. */
 const silent = (sim: ReturnType<typeof simulate>) => {
   const ask = async () => {
     await sleep(sim.clock, 1_000)

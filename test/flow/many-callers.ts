@@ -1,6 +1,6 @@
 /**
- * So many callers (the first argument) through menu, queue and agent in virtual time, as a program of its own: inside node:test its
- * asynchronous hooks would cost more than the house. Throws at the first thing that was left behind.
+ * This many callers (the first argument) through menu, queue and agent in virtual time. A separate program, because the
+ * asynchronous hooks of node:test would cost more than Switchhook. Throws at the first thing that is left behind.
  */
 import assert from 'node:assert/strict'
 import { Simulation } from '../../src/testing/simulation.ts'
@@ -42,7 +42,7 @@ const arrive = (number: number) => {
   person.on('ended', () => gone++)
   person.on('heard', sound => {
     if (sound !== 'ivr/welcome') return
-    if (number % 23 === 7) sim.clock.after(500, () => person.hangUp()) // changes their mind in the menu
+    if (number % 23 === 7) sim.clock.after(500, () => person.hangUp()) // hangs up in the menu
     else sim.clock.after(400, () => person.press(number % 2 === 0 ? '1' : '2'))
   })
   person.on('talking', other => {
@@ -50,7 +50,8 @@ const arrive = (number: number) => {
     talked++
     sim.clock.after(12_000, () => person.hangUp())
   })
-  if (number % 29 === 11) sim.clock.after(6_000, () => person.hangUp()) // gives up: in the queue, while it rings, in the whisper
+  // gives up: in the queue, while it rings, in the whisper
+  if (number % 29 === 11) sim.clock.after(6_000, () => person.hangUp())
   if (number + 1 < CALLERS) sim.clock.after(EVERY_MS, () => arrive(number + 1))
 }
 arrive(0)

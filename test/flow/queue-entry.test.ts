@@ -153,7 +153,7 @@ test('an agent who has left the line in that moment is not rung, and the caller 
   const bob = sim.agent('bob')
   await alice.isNailedUp()
   await alice.ready()
-  await alice.hangsUp() // and the roster does not know it yet
+  await alice.hangsUp() // and the roster does not have it yet
   const caller = sim.call(queueEntry, support)
   await caller.hears('music moh/calm')
   await sim.advance('8s')

@@ -1,4 +1,4 @@
-/** What remains of a call: what a report can be made of, and what its row says while the call lives. */
+/** The record of a call: the data for reports, and the contents of its row while the call lives. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
@@ -13,7 +13,7 @@ const SECOND = 1_000
 const about = (ms: number | null, wanted: number) =>
   assert.ok(ms !== null && Math.abs(ms - wanted) <= 300, `${ms} ms, expected about ${wanted} ms`)
 
-/** A caller who has waited for 10 s, and alice, whose telephone has rung for 3 s and who has taken the call. */
+/** A caller who has waited for 10 s, and alice, who has accepted the call after 3 s of ringing. */
 async function talk(t: TestContext) {
   const sim = simulate(t)
   const alice = sim.agent('alice')
@@ -215,7 +215,7 @@ test('a node that finds a call ended makes the same record of its journal as the
     await people.caller.outcome()
     const [{ end: how, ...record }] = sim.records as [(typeof sim.records)[number]]
     const found = recordFromJournal(lines, { at: record.endedAt, cause: how.cause }, record.endedAt)!
-    // to the moment, but for what only the node that has seen the end was told
+    // to the millisecond, except for what only the node that saw the end has received
     about(found.answeredAt! - record.answeredAt!, 0)
     about(found.talkMs! - record.talkMs!, 0)
     const way = found.timeline.map((moment, at) => ({ ...moment, at: record.timeline[at]?.at }))

@@ -1,4 +1,7 @@
-/** What a test says of somebody between two calls: sentences about the next call wait for it, and what nobody can do fails at once. */
+/**
+ * A test's lines about a person between two calls: those about the next call wait for it, and an impossible action
+ * fails at once.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate } from '#testing'
@@ -19,7 +22,7 @@ for (const wrapUp of ['0s', '10s'] as const) {
       await sim.advance('1s')
       await caller.hangsUp()
       assert.equal(await caller.outcome(), 'talked')
-      assert.equal(await alice.ended(), 'NORMAL_CLEARING') // of the call that was
+      assert.equal(await alice.ended(), 'NORMAL_CLEARING') // of the call before
     }
     assert.equal(alice.place.rang, 2)
   })

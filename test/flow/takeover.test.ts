@@ -1,4 +1,4 @@
-/** Every flow that is shipped goes on wherever its node dies: before and after each thing that it writes down. */
+/** Every shipped flow continues wherever its node dies: before and after each entry of its journal. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'

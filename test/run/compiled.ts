@@ -1,6 +1,7 @@
 /**
- * A copy of the project as plain JavaScript in few files, for the processes that tests start. `make test` starts about a hundred, and tsx
- * takes twice the computing of a start to load three hundred files. The tests themselves, `make contract` and `make fault` run what is shipped.
+ * A copy of the project as plain JavaScript in few files, for the processes that tests start. `make test` starts about
+ * a hundred, and tsx needs twice the CPU of a start to load three hundred files. The tests themselves, `make contract`
+ * and `make fault` run the shipped code.
  */
 import { build, type Plugin } from 'esbuild'
 import { readdirSync } from 'node:fs'
@@ -9,7 +10,10 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SHIPPED } from '../program.ts'
 
-/** What Node is told to run, or loads by a path: each is a file of the copy, what they share stands once beside them. */
+/**
+ * The files that Node runs, or loads by a path: each is a file of the copy; shared code is in separate files beside
+ * them.
+ */
 const PROGRAMS = [
   'src/main.ts',
   'src/cluster/lease-worker.ts',
@@ -18,14 +22,17 @@ const PROGRAMS = [
 ]
 const FLOWS = ['scripts', 'test/fault/scripts', 'test/fault/scripts-changed']
 const RUNS = ['test/fault'] // programs of its rows: *.run.ts
-/** What stands between our files without being TypeScript: programs that teach Node to read it, which the copy does not need. */
+/** Files between ours that are not TypeScript: programs that let Node read it. The copy does not need them. */
 const STARTERS = ['src/bin.mjs', 'src/cluster/lease-worker.mjs']
 
 /** Packages that are written for `require` find it in a module too. */
 const REQUIRE =
   "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);"
 
-/** Writes the copy into a folder of this one, which lies in the project, so that packages are found. Takes about a second. Gives the copy's path. */
+/**
+ * Writes the copy into a folder of this one, which is in the project, so that packages are found. Takes about a second.
+ * Returns the copy's path.
+ */
 export async function compile(within: string): Promise<string> {
   const folder = join(within, 'compiled')
   const entryPoints = [
@@ -67,7 +74,10 @@ const filesOf = (folder: string, end: string): string[] =>
     .filter(name => name.endsWith(end))
     .map(name => join(folder, name))
 
-/** Code that asks where it stands (for the files beside it) is told its place in the copy, not that of the file into which it was put. */
+/**
+ * Code that needs its own place (for the files beside it) gets its place in the copy, not that of the file that
+ * contains it.
+ */
 const inCopy = (folder: string): Plugin => ({
   name: 'in-copy',
   setup({ onLoad }) {

@@ -1,16 +1,22 @@
 /**
- * Which test files a run takes, and in which order. A process tests one file after the other: a file leaves nothing behind in it (no
- * setting, no global, no timer: `leaks` in one-process.ts holds it to that). A file that opens something outside its tests has a process
- * of its own, for what it opens is closed when the process has no more tests.
+ * Selects the test files of a run, and their order. A process tests one file after the other, so a file leaves nothing
+ * behind in it: no setting, no global, no timer (`leaks` in one-process.ts checks that). A file that opens something
+ * outside its tests has its own process, because that is closed only when the process has no more tests.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
-/** Those that wait for other processes come first: files that only compute fill the gaps, and the last ones to end are short. */
+/**
+ * Files that wait for other processes come first: files that only compute fill the gaps, and the last ones to end are
+ * short.
+ */
 const RINGS = ['test/fault/', 'test/contract/', 'test/flow/', 'test/unit/']
 const OPENS_AT_ITS_TOP = /^(const .*= )?await |^after\(/m
 
-/** Test files of these files and folders, each once. Of test/fault, a folder gives those with a quick row (matrix.ts). Throws for a path that does not exist. */
+/**
+ * The test files of these files and folders, each once. For test/fault, a folder gives those with a quick row
+ * (matrix.ts). Throws for a path that does not exist.
+ */
 export function testFilesOf(paths: readonly string[]): string[] {
   const files = paths.flatMap(path => {
     if (!existsSync(path)) throw new Error(`there is no ${path}`)

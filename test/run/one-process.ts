@@ -1,8 +1,8 @@
 /**
- * A process of a test run: `node --import tsx --test-reporter=… test/run/one-process.ts` reads a line of JSON for each file, `{file, last}`,
- * and imports it. When its tests are over it says so and waits for the next. A marker that node:test reports as a test stands before and
- * behind the tests of each file, so that tell-parent.ts knows to which file a test belongs: tests that a helper declares (`row`,
- * `contract`) carry the helper's place.
+ * A process of a test run: `node --import tsx --test-reporter=… test/run/one-process.ts` reads a line of JSON for each
+ * file, `{file, last}`, and imports it. When its tests are over it reports that and waits for the next line. Before and
+ * after the tests of each file there is a marker that node:test reports as a test. By it tell-parent.ts knows to which
+ * file a test belongs: tests that a helper declares (`row`, `contract`) carry the helper's place.
  */
 import { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
@@ -12,7 +12,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { BEGINS, ENDS, told, type Task } from './told.ts'
 
-/** What was open when a file ended is closed by then; what is not would run on beside the tests of the next file. */
+/**
+ * Resources that were open when a file ended are closed within this time; others would run on beside the tests of the
+ * next file.
+ */
 const CLOSES_WITHIN_MS = 20_000
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -22,11 +25,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     await import(pathToFileURL(resolve(file)).href)
   } catch (error) {
-    // a failing test with the name of the file: the others of this process are tested all the same
+    // a failing test with the name of the file: the other files of this process are tested all the same
     void test('the file is loaded', () => Promise.reject(error as Error))
   }
   await test(`${ENDS}${file}`, async () => {})
-  // what the last one leaves open keeps the process alive, and so is seen
+  // resources that the last file leaves open keep the process alive, and so are noticed
   const open = last ? [] : await leaks(before)
   told({ what: 'ready', open })
 }
@@ -42,7 +45,9 @@ async function leaks(before: readonly string[]): Promise<string[]> {
   }
 }
 
-/** Where the open TCP connections of this process lead: a number of sockets alone does not tell which test left them. */
+/**
+ * Where the open TCP connections of this process lead: a number of sockets alone does not show which test left them.
+ */
 function connections(): string[] {
   const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles(): unknown[] }
   return handles

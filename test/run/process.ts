@@ -1,6 +1,6 @@
 /**
- * One process of a test run and what became of it. A file that hangs, breaks off, holds no test or leaves something open is a fault with
- * the name of the file; after one that ended its process, the others have another process.
+ * One process of a test run and its result. A file that hangs, breaks off, has no test or leaves something open is a
+ * fault with the name of the file. When a file has ended its process, the remaining files get another process.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,11 +9,11 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Task, Told } from './told.ts'
 
-/** No file of ours takes that long (the sentences on a real switch take two minutes): one that does hangs. */
+/** No test file takes this long (the sentences on a real FreeSWITCH take two minutes): one that does hangs. */
 const FILE_LIMIT_MS = 600_000
-/** So long may a process go on after its last test; what keeps it alive then is a leak. */
+/** A process may run for this long after its last test; anything that keeps it alive then is a leak. */
 const END_LIMIT_MS = 60_000
-/** Of what a file prints, the end is kept: it is shown when something in the file fails. */
+/** The end of a file's output is kept: it is shown when a test of the file fails. */
 const KEPT_OUTPUT = 65_536
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
@@ -26,18 +26,21 @@ export interface FileResult {
 }
 
 export interface Fault {
-  /** 'the test is called so'. */
+  /** The test has this name. */
   readonly name: string
   readonly story: string
 }
 
 export interface Listener {
-  /** A test is over, or said something. */
+  /** A test is over, or has printed something. */
   told?(event: Told): void
   over(result: FileResult): void
 }
 
-/** Tests file after file in one process, until `take` has none for it or the process ends. `take` is told whether it has tested one before. */
+/**
+ * Tests file after file in one process, until `take` returns none for it or the process ends. `take` gets whether the
+ * process has tested a file before.
+ */
 export async function runProcess(
   take: (used: boolean) => Task | null,
   listener: Listener,
@@ -53,13 +56,13 @@ export async function runProcess(
   ]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
   const exited = once(child, 'exit')
-  child.stdin!.on('error', () => {}) // it has ended, which `exited` tells
+  child.stdin!.on('error', () => {}) // it has ended, and `exited` reports that
   let [output, test, began, hung, failed] = ['', '', 0, false, false]
   let limit: NodeJS.Timeout | undefined
   /** The file that it tests now, and the last one that is over. */
   let current = null as FileResult | null
   let last: FileResult
-  /** Of the current file, the tests are over; the process is ready for the next. */
+  /** The tests of the current file are over; the process is ready for the next file. */
   let [over, ready] = [false, false]
   last = give(first)
 

@@ -1,4 +1,7 @@
-/** The reporter of a process of a test run (`--test-reporter`): turns the events of node:test into what told.ts says. Prints nothing. */
+/**
+ * The reporter of a process of a test run (`--test-reporter`): converts the events of node:test into the messages of
+ * told.ts. Prints nothing.
+ */
 import { inspect } from 'node:util'
 import type { TestEvent } from 'node:test/reporters'
 import { BEGINS, ENDS, told } from './told.ts'
@@ -28,7 +31,7 @@ export default async function* tellParent(events: AsyncIterable<TestEvent>): Asy
       const { name, details } = event.data
       tests++
       const error = details.error as Error & { failureType?: string }
-      // a test or a suite that fails because one in it failed says nothing new
+      // a test or a suite that fails because a test in it failed adds no information
       if (error.failureType !== 'subtestsFailed')
         told({ what: 'failed', test: name, ms: details.duration_ms, error: inspect(error.cause ?? error) })
     }

@@ -1,12 +1,15 @@
-/** What a test run and its processes tell each other, a line of JSON each. A process speaks on a pipe of its own: what tests print on stdout cannot disturb it. */
+/**
+ * The messages between a test run and its processes, one line of JSON each. A process writes on a separate pipe, so the
+ * stdout of tests cannot disturb it.
+ */
 import { writeSync } from 'node:fs'
 
-/** Names of the markers before and behind the tests of a file. */
+/** Names of the markers before and after the tests of a file. */
 export const BEGINS = 'switchhook-test-file begins: '
 export const ENDS = 'switchhook-test-file ends: '
 const PIPE = 3
 
-/** What the run tells a process: the file to test next, and whether it is the last one. */
+/** The run's message to a process: the file to test next, and whether it is the last one. */
 export interface Task {
   readonly file: string
   readonly last: boolean
@@ -15,14 +18,14 @@ export interface Task {
 export type Told =
   | { what: 'file'; file: string }
   | { what: 'file over'; file: string; tests: number }
-  /** For the next file. `open`: what the last one left open when its tests were over. */
+  /** For the next file. `open`: what the last file left open when its tests were over. */
   | { what: 'ready'; open: string[] }
   | { what: 'begins'; test: string }
   | { what: 'passed' | 'skipped'; test: string; ms: number }
   | { what: 'failed'; test: string; ms: number; error: string }
   | { what: 'diagnostic'; text: string }
 
-/** Written at once, so that it arrives also from a process that ends in the next moment. */
+/** Written synchronously, so that it arrives also from a process that ends in the next moment. */
 export function told(event: Told): void {
   let rest = Buffer.from(`${JSON.stringify(event)}\n`)
   while (rest.length > 0) {

@@ -1,4 +1,4 @@
-/** The order in which a node serves those who come at once. */
+/** The order in which a node serves calls that arrive at once. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '#testing'

@@ -1,4 +1,7 @@
-/** How much a node takes on: what it sees of itself, and what callers notice of that. Time is the test's own, and may run late. */
+/**
+ * How many calls a node accepts: its own measurements, and what callers notice of the result. The test controls the
+ * time, which may run late.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Clock } from '../../src/base/clock.ts'
@@ -6,7 +9,7 @@ import { silentLog, type Log } from '../../src/base/log.ts'
 import { Admission, type AdmissionState } from '../../src/call/admission.ts'
 import { floorLines } from '../../src/desk/status-line.ts'
 
-/** A process whose timers come late, as they do when it has too much to do. */
+/** A process whose timers are late, as with too much work. */
 class BusyClock implements Clock {
   #time = 0
   readonly #timers: { at: number; fn: (() => void) | null }[] = []
@@ -45,7 +48,7 @@ class BusyClock implements Clock {
     this.#time = end
   }
 
-  /** Nothing runs for so long; then what is due comes. */
+  /** Nothing runs for this time; then everything that is due runs. */
   stall(ms: number): void {
     this.pass(ms, ms - 20)
   }

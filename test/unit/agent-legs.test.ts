@@ -1,4 +1,7 @@
-/** An agent at whose telephone a leg of ours is that no queue promised: click-to-dial, a flow's own dial. Pure records. */
+/**
+ * An agent whose telephone has a leg of Switchhook that no queue promised: click-to-dial, a dial of a flow. Pure
+ * records.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

@@ -1,4 +1,4 @@
-/** One lead who is called, and a switch that does not say everything. */
+/** One lead who is called, and a FreeSWITCH that does not send every event. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -77,7 +77,7 @@ test('a lead who answered, and whose end nobody could hear, is settled when the 
   assert.deepEqual(clock.pending(), [])
 })
 
-/** A lead who rings for 15 s at most, and both links to the switch, which are cut one second after the dial. */
+/** A lead who rings for 15 s at most, and both links to FreeSWITCH, which are cut one second after the dial. */
 async function cutOff() {
   const [clock, carrier] = [new VirtualClock(), new Carrier()]
   carrier.behaviour = () => 'rings'
@@ -88,7 +88,7 @@ async function cutOff() {
     return carrier.commands.run(text)
   }
   const events = Object.assign(new Emitter<{ event: SwitchEvent; up: LinkFacts; down: Error }>(), { ask: run })
-  carrier.events.on('event', event => cut || events.emit('event', event)) // what happens meanwhile is never told
+  carrier.events.on('event', event => cut || events.emit('event', event)) // the events of this time never arrive
   const facts = { core, version: '1.10.12', recordings: '/tmp' }
   const home = new Switch({
     name: 'fs',
@@ -126,7 +126,7 @@ async function cutOff() {
 test("a lead who answered while the switch could not be asked is nobody's to settle: the flow says how it was", async () => {
   const { clock, carrier, attempt, attempts, placed, did, row, back } = await cutOff()
   carrier.answer(attempt)
-  row.answered = true // by the flow, on whichever node
+  row.answered = true // by the flow, on any node
   await clock.advance(35_000)
   assert.deepEqual([did, attempts.drives(attempt), carrier.legs.has(attempt)], [[], true, true])
   await back()

@@ -1,4 +1,4 @@
-/** Lists as people send them: a fault costs the line it is in. */
+/** Lists with the faults of real ones: a fault affects only its own line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InputError } from '../../src/base/errors.ts'

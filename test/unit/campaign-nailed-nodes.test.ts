@@ -1,4 +1,4 @@
-/** Agents on the line belong to no node: what becomes of them when nodes come, go and die. */
+/** Agents on the line belong to no node: what happens to them when nodes start, stop and die. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
@@ -56,7 +56,7 @@ test('a node that goes leaves its agents to the node that needs them next, and n
   const need = nailed.need('sales')
   await ready()
   const b = node('b')
-  need[Symbol.dispose]() // the campaign is for others
+  need[Symbol.dispose]() // the campaign is for other agents
   await nailed.close('stay')
   dies()
   const needed = b.nailed.need('sales')

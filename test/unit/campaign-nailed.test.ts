@@ -11,7 +11,7 @@ import { rig } from './nailed-rig.ts'
 test('an agent who is ready is called for a campaign, waits parked at the switch and is free', async () => {
   const { clock, carrier, nailed, ready, look } = await rig()
   await ready()
-  assert.equal(carrier.dialled.length, 0) // nobody needs them yet
+  assert.equal(carrier.dialled.length, 0) // no campaign needs them yet
   using _ = nailed.need('sales')
   await clock.settle()
   const alice = await look()
@@ -67,7 +67,7 @@ test('an agent whose line drops is called again after a moment, and one who logs
   assert.deepEqual([nailed.count, carrier.dialled.length], [1, 2])
   await roster.setStatus('alice', 'break', clock.now(), 'lunch')
   await clock.settle()
-  assert.equal(nailed.count, 1) // a break is taken on the line
+  assert.equal(nailed.count, 1) // the agent takes a break on the line
   await roster.setStatus('alice', 'logged-out', clock.now())
   await clock.settle()
   assert.deepEqual([carrier.legs.size, nailed.count, (await look())?.nailed], [0, 0, null])
@@ -133,7 +133,7 @@ for (const how of ['answers', 'does not answer'] as const) {
     await ready()
     const [{ uuid }, other] = [carrier.dialled[0]!, randomUUID()]
     carrier.legs.add(other)
-    await roster.nail('alice', { leg: other, node: 'b' }, clock.now()) // by a node that thought this one dead
+    await roster.nail('alice', { leg: other, node: 'b' }, clock.now()) // by a node that took this one for dead
     if (how === 'answers') answers(uuid)
     else carrier.hangUp(uuid, 'NO_ANSWER')
     await clock.advance(2_000)

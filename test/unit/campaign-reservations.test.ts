@@ -1,4 +1,7 @@
-/** Agents who are reserved for the leads that are being called: what becomes of them when somebody leaves, ends or is faster. */
+/**
+ * Agents who are reserved for leads that are being called: what happens to them when a person leaves, a call ends, or
+ * another dialer is faster.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
@@ -45,7 +48,7 @@ async function rig(t: TestContext, names: readonly string[]) {
   const reserve = (...calls: string[]) => reservations.reserve(AT, mirror.free('sales'), calls, HOLD_MS)
   const cover = (rings: (call: string) => boolean = () => true) =>
     reservations.cover(AT, mirror.free('sales'), rings, HOLD_MS)
-  /** The agent whom a lead or a caller gets at once, or null. */
+  /** The agent that a lead or a caller gets at once, or null. */
   const gets = async (uuid: string, headStart: '0s' | '1d') => {
     const place = await queues.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', {
       headStart,
@@ -74,7 +77,7 @@ test('a lead gets the agent who was reserved for them, not the one who has been 
   const { reserve, gets } = await rig(t, ['alice', 'bert'])
   assert.deepEqual(await reserve('lead-1', 'lead-2'), ['lead-1', 'lead-2'])
   assert.equal(await gets('lead-2', '1d'), 'bert')
-  assert.equal(await gets('lead-3', '1d'), 'bert') // who is free again, and alice is still for lead-1
+  assert.equal(await gets('lead-3', '1d'), 'bert') // the lead is free again, and alice is still reserved for lead-1
   assert.equal(await gets('lead-1', '1d'), 'alice')
 })
 
@@ -125,7 +128,7 @@ test('a lead whose call ended while another agent was looked for leaves nobody r
   assert.deepEqual([await reservedFor('alice'), await reservedFor('bert')], [null, null])
   await reserve('lead-2')
   await hangsUp('bert')
-  await cover(() => false) // it rings no longer
+  await cover(() => false) // it no longer rings
   assert.equal(await reservedFor('alice'), null)
 })
 

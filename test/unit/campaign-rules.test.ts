@@ -1,4 +1,4 @@
-/** How many are called now, who is called again, and what a campaign may become. */
+/** How many leads are called now, which leads are called again, and which states a campaign may enter. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { InputError } from '../../src/base/errors.ts'

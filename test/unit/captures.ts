@@ -1,4 +1,7 @@
-/** Conversations with a real FreeSWITCH 1.10.12, recorded octet by octet: test/captures/*.jsonl, one JSON object a line. */
+/**
+ * Conversations with a real FreeSWITCH 1.10.12, recorded octet by octet: test/captures/*.jsonl, one JSON object for
+ * each line.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 
 const FOLDER = new URL('../captures/', import.meta.url)
@@ -21,7 +24,7 @@ export const readCapture = (name: string): Said[] =>
     .filter(line => line !== '')
     .map(line => JSON.parse(line) as Said)
 
-/** All that FreeSWITCH said in one capture. */
+/** Everything that FreeSWITCH sent in one capture. */
 export const octetsOf = (name: string): Buffer =>
   Buffer.concat(
     readCapture(name)

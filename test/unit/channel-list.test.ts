@@ -1,4 +1,7 @@
-/** A switch whose list of channels is larger than is read: nobody loses the link over it, and it is not asked again and again. */
+/**
+ * A FreeSWITCH whose list of channels is larger than the limit: the link stays up, and the list is not requested again
+ * and again.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { silentLog, type Log } from '../../src/base/log.ts'
@@ -9,7 +12,7 @@ import { connectionCommands } from '../../src/testing/commands.ts'
 import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/index.ts'
 import { openRig } from './reconcile-rig.ts'
 
-/** FreeSWITCH keeps 4 096 characters of an argument; so much longer ones stand for so many more channels. */
+/** FreeSWITCH keeps 4 096 characters of an argument; so longer arguments stand for more channels. */
 const LONG = 'x'.repeat(100_000)
 
 async function busy(t: TestContext, callers: number) {

@@ -1,4 +1,4 @@
-/** Nodes on machines whose clocks are wrong, or are set while people wait: their callers and agents notice nothing. */
+/** Nodes on machines whose clocks are wrong, or are set while people wait: callers and agents notice nothing. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { sleep } from '../../src/base/clock.ts'
@@ -13,7 +13,7 @@ import { Caller, openRig } from './queue-rig.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Two nodes over one store; their machines' clocks are ahead by so much. */
+/** Two nodes over one store; the clocks of their machines are ahead by these values. */
 async function openNodes(t: TestContext, aheadMs: { a: number; b: number }) {
   const rig = await openRig(t)
   const redis = new MachineClock(rig.clock)
@@ -38,13 +38,13 @@ async function openNodes(t: TestContext, aheadMs: { a: number; b: number }) {
     return { machine, clock, lease, heard, queues: rig.node(node, clock) }
   }
   const nodes = [await open('node-a', aheadMs.a), await open('node-b', aheadMs.b)] as const
-  await rig.queues[Symbol.asyncDispose]() // a node that goes by the clock of the test
+  await rig.queues[Symbol.asyncDispose]() // a node that uses the clock of the test
   rig.queues = nodes[0].queues
   const close = async () => void (await Promise.all(nodes.map(node => node.lease.close())))
   return { house: rig, redis, open, a: nodes[0], b: nodes[1], [Symbol.asyncDispose]: close }
 }
 
-/** What a flow does: asks, rings for so long, and talks; offered and taken away again counts. */
+/** What a flow does: asks for an agent, rings for this time, and talks. An offer that was withdrawn counts too. */
 async function rings(
   place: Place,
   ringMs: number,
@@ -53,7 +53,7 @@ async function rings(
   for (let offers = 1; offers <= 100; offers++) {
     const agent = await place.agent({ within: '2m' })
     if (!agent) return { offers: offers - 1, talks: false }
-    await passes(5) // the way to Redis and back: the other node looks meanwhile
+    await passes(5) // the round trip to Redis: the other node matches meanwhile
     if (!(await agent.ringing())) continue
     await passes(ringMs)
     if (await agent.talking()) return { offers, talks: true }
@@ -154,7 +154,8 @@ test('a node that was cut off, or stood still with its machine, takes no time fr
   await using nodes = await openNodes(t, { a: 0, b: 0 })
   const { house: rig, redis, a, b } = nodes
   await rig.clock.advance(2_500)
-  a.clock.learn({ asked: a.clock.monotonic(), answered: a.clock.monotonic(), now: redis.now() - HOUR_MS, aheadMs: 0 }) // an hour less has passed for it
+  // an hour less has passed for it
+  a.clock.learn({ asked: a.clock.monotonic(), answered: a.clock.monotonic(), now: redis.now() - HOUR_MS, aheadMs: 0 })
   await rig.clock.advance(2_500)
   for (const { clock } of [a, b]) assert.ok(Math.abs(clock.now() - redis.now()) <= 1, `${clock.now() - redis.now()} ms`)
 })

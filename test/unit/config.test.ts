@@ -1,4 +1,4 @@
-/** The settings: what a person may write, and what they read when they wrote something else. */
+/** The settings: the values that a person may write, and the errors for all others. */
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import { readFileSync } from 'node:fs'

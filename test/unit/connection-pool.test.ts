@@ -1,4 +1,7 @@
-/** Connections to PostgreSQL in virtual time: who waits for a server that says nothing, for how long, and what becomes of its connections. */
+/**
+ * Connections to PostgreSQL in virtual time: which work waits for a silent server, for how long, and what happens to
+ * its connections.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
@@ -31,7 +34,7 @@ function opened(most = 2) {
     clock,
     log: { ...silentLog, warn: say, info: say } as never,
   })
-  /** What became of it: its answer, or the words of the refusal. */
+  /** The result: its answer, or the text of the refusal. */
   const ask = (work: (line: Line) => Promise<string>) => pool.run(work).catch((error: Error) => error.message)
   return { clock, pool, lines, told, ask }
 }

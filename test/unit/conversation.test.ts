@@ -83,7 +83,7 @@ test('a switch that answered while this process stood still is not taken for sil
   far.listen({ data() {}, close() {} })
   const conversation = new Conversation(near, turns, () => {})
   const greeting = conversation.greet()
-  // timers come before sockets: the limit of five seconds is first
+  // timers run before sockets: the limit of five seconds is first
   clock.after(5_000, () =>
     far.write(`Event-Name: CHANNEL_DATA\nUnique-ID: ${LEG}\nContent-Type: command/reply\nReply-Text: %2BOK%0A\n\n`),
   )

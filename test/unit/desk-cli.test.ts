@@ -1,4 +1,7 @@
-/** The command line over memory stores: what a supervisor types, and what they read. Campaigns: test/contract/cli.test.ts. */
+/**
+ * The command line over memory stores: the commands of a supervisor, and their output. Campaigns:
+ * test/contract/cli.test.ts.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
@@ -22,7 +25,7 @@ class House implements Actions {
   findings = [ok('settings', 'all can be used')]
   opened = 0
   runs = 0
-  /** Stores that a command asked for alone. */
+  /** The stores that a command opened. */
   readonly asked: string[] = []
   out = ''
   err = ''
@@ -50,7 +53,7 @@ class House implements Actions {
     return this.withStores(work)
   }
 
-  /** Runs `switchhook <words>` and gives the exit code. */
+  /** Runs `switchhook <words>` and returns the exit code. */
   async types(words: string): Promise<number> {
     this.out = this.err = ''
     const terminal = {
@@ -200,7 +203,7 @@ test('a command asks for the store that it needs and for no other', async () => 
   }
   for (const words of ['calls', 'campaign status']) {
     rig.asked.length = 0
-    await rig.types(words) // here is no database
+    await rig.types(words) // there is no database here
     assert.deepEqual(rig.asked, ['database'], words)
   }
 })

@@ -1,4 +1,6 @@
-/** What the doctor makes of the answers it gets: each fault with the way to mend it, and nothing said of what is well. */
+/**
+ * What the doctor reports for the answers it gets: each fault with its repair, and nothing about things that are right.
+ */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -37,7 +39,7 @@ const GOOD = {
   'sofia status gateway carrier': '====\nName    \tcarrier\nState   \tNOREG\nStatus  \tUP\n====',
 }
 
-/** A switch that is well but for what is said here. */
+/** A FreeSWITCH without faults, except those that are given here. */
 function answering(ill: Readonly<Record<string, string>> = {}): Ask {
   const answers = new Map(Object.entries({ ...GOOD, ...ill }))
   return async text => answers.get(text) ?? (text.startsWith('module_exists ') ? 'true' : '-ERR no reply')

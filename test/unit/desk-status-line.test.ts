@@ -1,4 +1,6 @@
-/** The floor at the foot of the terminal: what a supervisor reads there, and that the log does not run through it. */
+/**
+ * The status lines at the foot of the terminal: what a supervisor reads there, and that the log does not mix with them.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { figuresOf } from '../../src/desk/campaign-figures.ts'
@@ -9,7 +11,7 @@ import { VirtualClock } from '../../src/testing/index.ts'
 const NOBODY = countAgents([], 0)
 const EMPTY: FloorSnapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: NOBODY, campaigns: [] }
 
-/** A terminal that knows just what the status line uses: \r, cursor up, erase below. Shows what a person would see. */
+/** A terminal with the codes that the status line uses: \r, cursor up, erase below. Shows what a person would see. */
 class Screen {
   readonly isTTY = true
   columns = 200
@@ -102,7 +104,8 @@ test('who talks is talking even on a break; who is promised to a caller is ringi
   )
   assert.equal(wordOf({ state: 'talking', status: 'break', reservation: promised, restUntil: 0 }, 1), 'talking')
   assert.equal(wordOf({ state: 'reserved', status: 'ready', reservation: promised, restUntil: 0 }, 1), 'ringing')
-  assert.equal(wordOf({ state: 'reserved', status: 'ready', ...forLead }, 1), 'ready') // a lead is called for them, and may not answer
+  // a lead is called for them, and may not answer
+  assert.equal(wordOf({ state: 'reserved', status: 'ready', ...forLead }, 1), 'ready')
   assert.equal(wordOf({ state: 'reserved', status: 'break', ...forLead }, 1), 'break')
   assert.equal(wordOf({ state: 'idle', status: 'break', ...none }, 1), 'break')
   assert.equal(wordOf({ state: 'idle', status: 'logged-out', ...none }, 1), 'out')
@@ -191,7 +194,7 @@ test('what nobody should wait for is shown at once, and then as often as before'
   let looks = 0
   let lost: string[] = []
   let answer = () => {}
-  status.now() // nothing to look at yet
+  status.now() // nothing to show yet
   status.follow(async () => {
     looks++
     await new Promise<void>(resolve => (answer = resolve))
@@ -205,7 +208,7 @@ test('what nobody should wait for is shown at once, and then as often as before'
   assert.equal(looks, 1)
   lost = ['fs1:8021']
   status.now()
-  status.now() // while it is looked
+  status.now() // while `look` runs
   await see()
   assert.equal(looks, 3, 'what changes while it is looked is looked at once more')
   await see()

@@ -1,4 +1,4 @@
-/** The dialplan that is shipped: what FreeSWITCH makes of it, and that the simulated switch has the same. */
+/** The shipped dialplan: how FreeSWITCH reads it, and that the simulated FreeSWITCH has the same one. */
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -12,7 +12,7 @@ const read = (file: string) => readFileSync(new URL(file, FOLDER), 'utf8')
 interface Extension {
   readonly name: string
   readonly pattern: RegExp
-  /** What switchhook_home must be, where it is asked. */
+  /** The pattern of switchhook_home. */
   readonly home: RegExp | null
   readonly actions: readonly { application: string; data: string }[]
 }
@@ -22,7 +22,7 @@ const settings = new Map(
   [...read('switchhook_vars.xml').matchAll(new RegExp(SET, 'g'))].map(([, name, value]) => [name!, value!]),
 )
 
-/** What the preprocessor makes of a file: lines with its tags go, `$${name}` becomes the value. */
+/** What the preprocessor makes of a file: lines with its tags are removed, `$${name}` becomes the value. */
 function preprocessed(file: string, values: ReadonlyMap<string, string>): string {
   return read(file)
     .split('\n')
@@ -111,7 +111,8 @@ test('a leg with a home is offered to that node first, then it enters the flow a
     deepEqual(actions, homeExtension('welcome', home, { key: 'secret' }))
     deepEqual(actions.at(-2), { application: 'socket', data: '${switchhook_home}/welcome async full' })
     deepEqual(actions.at(-1), { application: 'transfer', data: 'switchhook-welcome XML switchhook' })
-    // what the entry sets before its first offer, this one sets too; whoever is silent here loses the leg to the entry
+    // it sets the same variables as the entry before its first offer; a node that is silent here loses the leg to the
+    // entry
     const entry = entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret', afterwards: 'switchhook-welcome' })
     deepEqual(actions.slice(0, -2), entry.slice(0, actions.length - 2))
   }

@@ -1,4 +1,7 @@
-/** What the doctor says of a FreeSWITCH that takes the processor away from the nodes of its host: read from a /proc of the test's own. */
+/**
+ * What the doctor reports about a FreeSWITCH that takes the processor away from the nodes of its host: read from the
+ * test's own /proc.
+ */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +9,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { checkPriority } from '../../src/desk/doctor/priority.ts'
 
-/** proc_pid_stat(5): of a FreeSWITCH 1.10.12 on Linux 6.18, less what changes. */
+/** proc_pid_stat(5): of a FreeSWITCH 1.10.12 on Linux 6.18, without the fields that change. */
 const statOf = (pid: number, name: string, realTime: number, policy: number) =>
   `${pid} (${name}) S 9294 9294 9294 0 -1 4194560 9401 0 0 0 8 3 0 0 -2 0 26 0 31415 1182793728 9000 18446744073709551615 1 1 0 0 0 0 0 4096 1073767936 0 0 0 17 1 ${realTime} ${policy} 0 0 0 0 0 0 0 0 0 0 0\n`
 

@@ -1,4 +1,7 @@
-/** "No faults" is said only where callers are served: each state in which they hear the apology has its line, and its cure. */
+/**
+ * The doctor reports "no faults" only where callers are served: each state in which callers hear the apology has its
+ * line, and its repair.
+ */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

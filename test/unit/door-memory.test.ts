@@ -1,4 +1,6 @@
-/** What strangers can make a node hold before they have said whom they bring: over TCP, through the port itself. */
+/**
+ * How much memory strangers can make a node use before they have identified a leg: over TCP, through the port itself.
+ */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
@@ -52,7 +54,8 @@ test('thirty strangers who send three megabytes each and never finish hold 64 Mi
   const enough = new Promise<void>(resolve => {
     for (let stranger = 0; stranger < 30; stranger++) {
       const socket = open()
-      socket.on('close', () => ++closed === 14 && resolve()).resume() // a connection that nobody reads never hears its end
+      // without resume() the end of an unread connection is not noticed
+      socket.on('close', () => ++closed === 14 && resolve()).resume()
       socket.write(letter)
     }
   })

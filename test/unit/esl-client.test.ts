@@ -13,7 +13,7 @@ import { readPackets, type Packet } from './freeswitch-rules.ts'
 
 type Fault = 'cut' | 'freeze' | 'none'
 
-/** The inbound port of a switch over real TCP that does one evil thing to the first `originate` that it gets. */
+/** The inbound port of a FreeSWITCH over real TCP that injects one fault at the first `originate` that it gets. */
 class EvilSwitch {
   readonly originates: Packet[] = []
   readonly connections: Wire[] = []
@@ -148,7 +148,7 @@ test('nothing is sent, now or later, while the link is down', async t => {
       () => undefined,
       error => error as unknown,
     )
-  // the cut was noticed; whatever is asked until the link is back is refused at once
+  // the cut was noticed; every request until the link is back is refused at once
   await assert.rejects(
     link.submit(dialling, newUuid()),
     (error: unknown) => error instanceof SwitchError && error.code === 'LINK_DOWN',
@@ -160,7 +160,7 @@ test('nothing is sent, now or later, while the link is down', async t => {
   assert.equal(evil.originates.length, 1)
 })
 
-/** The next connection has answered a later command: whatever it would have repeated came before. */
+/** The next connection has answered a later command: a repeated one would have come before it. */
 async function commandsAgain(evil: EvilSwitch, link: CommandLink): Promise<void> {
   for (;;) {
     const answered = await link.run(say.status).then(

@@ -24,7 +24,7 @@ interface Placed extends Frame {
   readonly end: number
 }
 
-/** A second reader, as plain as can be, that needs the whole stream: what the real one must agree with. */
+/** A second reader, as simple as possible, which needs the whole stream: the real one must give the same frames. */
 function placed(octets: Buffer): Placed[] {
   const text = octets.toString('latin1')
   const frames: Placed[] = []
@@ -43,7 +43,10 @@ function placed(octets: Buffer): Placed[] {
 
 const plain = ({ head, body }: Frame) => ({ head, body })
 
-/** The first frame of each kind is cut at every octet, all others where a cut could matter: around the ends of their head and body. */
+/**
+ * The first frame of each kind is cut at every octet, all others where a cut could matter: around the ends of head and
+ * body.
+ */
 const cutEverywhere = new Set<string>()
 function cutsOf({ head, body, start, end }: Placed): number[] {
   const kind = `${/^Content-Type: (.*)$/m.exec(head)?.[1]} ${/^Event-Name: (.*)$/m.exec(head + body)?.[1]}`
@@ -63,7 +66,7 @@ for (const name of captureNames()) {
     assert.ok(frames.length > 0 && frames.at(-1)!.end === octets.length, 'the capture ends within a frame')
     assert.deepEqual(read([octets]), frames.map(plain))
     assert.deepEqual(read(singly(octets)), frames.map(plain))
-    // only the frames around a cut are read again: the others cannot notice it
+    // only the frames around a cut are read again: the others cannot be affected by it
     frames.forEach((frame, index) => {
       const next = frames[index + 1]
       const expected = [frame, ...(next ? [next] : [])].map(plain)
@@ -140,7 +143,7 @@ test('a head that grows by a few octets at a time costs in proportion to its len
   const octets = Buffer.from('variable_a: '.padEnd(400_000, 'x'))
   const reader = new FrameReader(() => assert.fail('a head without an end'))
   for (const piece of pieces(octets, 10)) {
-    // what is searched is the piece, and never what came before it
+    // only the new piece is searched, never what came before it
     reader.push(
       Object.assign(piece, {
         indexOf: (what: Buffer, from?: number) => (

@@ -7,7 +7,7 @@ import { cpuMs, systemClock, type Clock } from '../../src/base/clock.ts'
 import { Inbox } from '../../src/esl/inbox.ts'
 import { listenTcp } from '../../src/esl/tcp.ts'
 
-/** A turn of the event loop takes a millisecond, and this process gets `share` of it. */
+/** A turn of the event loop takes a millisecond, and this process gets `share` of the CPU. */
 function slowTurns(share = 0.01) {
   const clock = new VirtualClock()
   const turns: Clock = {
@@ -19,7 +19,7 @@ function slowTurns(share = 0.01) {
   return { clock, turns, inbox: new Inbox(turns, () => clock.monotonic() * share) }
 }
 
-/** Somebody is accepted in each turn for so long. */
+/** A connection is accepted in each turn for this time. */
 function keepComing({ clock, turns, inbox }: ReturnType<typeof slowTurns>, ms: number): void {
   const until = clock.monotonic() + ms
   const come = () => {
@@ -99,7 +99,7 @@ test('what follows from one thing is done before the next is handed on', async (
   assert.deepEqual(done, ['a', 'a, written', 'b', 'b, written'])
 })
 
-/** How much waits in it at most. */
+/** The largest number of waiting pieces. */
 class Watched extends Inbox {
   waiting = 0
   most = 0

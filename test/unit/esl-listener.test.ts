@@ -11,7 +11,7 @@ async function open(t: TestContext, log: Log = silentLog) {
   const wires: Wire[] = []
   const waiting: ((wire: Wire) => void)[] = []
   const onWire = (wire: Wire) => {
-    wire.listen({ data: chunk => wire.write(chunk), close() {} }) // says what it is told
+    wire.listen({ data: chunk => wire.write(chunk), close() {} }) // prints the log
     wires.push(wire)
     waiting.shift()?.(wire)
   }
@@ -23,7 +23,7 @@ async function open(t: TestContext, log: Log = silentLog) {
     await listener.close()
     assert.ok(!listener.listening)
   })
-  /** A call is brought: 'taken', or how it was refused. */
+  /** FreeSWITCH connects a call: 'taken', or how it was refused. */
   async function bring(): Promise<'taken' | string> {
     const taken = new Promise<'taken'>(resolve => waiting.push(() => resolve('taken')))
     const socket = connect({ host: '127.0.0.1', port: listener.port })

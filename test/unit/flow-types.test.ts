@@ -1,4 +1,5 @@
-// What must not compile. `make check` reads this file: an error that does not come is an error (@ts-expect-error).
+// This code must not compile where it says so. `make check` reads this file: an expected error that does not come is an
+// error (@ts-expect-error).
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { campaignFlow, choice, flow, integer, text, type Duration, type FlowCall } from '#flow'

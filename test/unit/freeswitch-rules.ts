@@ -1,18 +1,18 @@
 /**
- * How FreeSWITCH reads what we write, rule by rule after its source (v1.10.12), as the oracle of the injection tests:
- * mod_event_socket.c read_packet and parse_command, mod_commands.c originate_function, switch_utils.c switch_separate_string,
- * switch_event.c switch_event_create_brackets. Text is latin1: one character, one octet.
+ * How FreeSWITCH reads what Switchhook writes, rule by rule from its source (v1.10.12), as the oracle of the injection
+ * tests: mod_event_socket.c read_packet and parse_command, mod_commands.c originate_function, switch_utils.c
+ * switch_separate_string, switch_event.c switch_event_create_brackets. Text is latin1: one character, one octet.
  */
 
 export interface Packet {
   /** The first line: the command. */
   readonly command: string
-  /** The header lines behind it, names in lower case, in order; of a doubled name FreeSWITCH takes the first. */
+  /** The header lines after it, names in lower case, in order; of a repeated name FreeSWITCH takes the first. */
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string
 }
 
-/** Everything that FreeSWITCH would take for a command in these octets. */
+/** Everything in these octets that FreeSWITCH would take for a command. */
 export function readPackets(octets: string): Packet[] {
   const packets: Packet[] = []
   let at = 0
@@ -105,7 +105,7 @@ function cleanUp(text: string, delimiter: string): string {
 
 export interface Originate {
   readonly variables: ReadonlyMap<string, string>
-  /** What is dialled: more than one when a delimiter got through. */
+  /** The dialled destinations: more than one when a delimiter was not stopped. */
   readonly legs: readonly string[]
   readonly extension: string | undefined
   readonly dialplan: string | undefined

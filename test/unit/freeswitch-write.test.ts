@@ -1,4 +1,4 @@
-/** The first hour with a real FreeSWITCH: its folders get what is missing, and nothing that somebody wrote is lost. */
+/** `switchhook freeswitch write`: FreeSWITCH's folders get the missing files, and no existing file is changed. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,6 @@
-/** Since when every end of a leg is known: what a node must know before it may say that a telephone was never called. */
+/**
+ * Since when a node knows every hang-up: it must know that before it may conclude that a telephone was never called.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RecentHangups } from '../../src/switch/recent-hangups.ts'
@@ -34,7 +36,7 @@ test('what was heard before the link broke is not what was heard since', async (
   heard.begin(facts(clock, 'one', 80_000)) // back again
   assert.equal(heard.allSince(moment), false)
   assert.equal(heard.allSince(heard.moment), true)
-  heard.begin(facts(clock, 'two', 500)) // started anew
+  heard.begin(facts(clock, 'two', 500)) // restarted
   assert.equal(heard.allSince({ core: 'one', ageMs: 1_000_000 }), false)
 })
 
@@ -52,5 +54,5 @@ test('ends that were forgotten are no longer known, whatever has been heard sinc
   await clock.advance(2_000)
   recentHangups.add(newUuid(), END)
   assert.equal(heard.allSince(moment), false)
-  assert.equal(heard.allSince({ ...moment, ageMs: moment.ageMs + 1_000 }), true) // that one was the last to be forgotten
+  assert.equal(heard.allSince({ ...moment, ageMs: moment.ageMs + 1_000 }), true) // that one was dropped last
 })

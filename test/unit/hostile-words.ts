@@ -1,6 +1,7 @@
 /**
- * What an attacker may write and what must still hold: every frame and dial string that we can emit is read again by FreeSWITCH's own rules
- * and must be exactly what was meant. A few ten thousand inputs in the unit ring, millions in the fault ring.
+ * The inputs of an attacker, and the properties that must hold all the same: every frame and dial string that
+ * Switchhook can send is read again by FreeSWITCH's own rules, and must be exactly what was meant. Tens of thousands of
+ * inputs in the unit ring, millions in the fault ring.
  */
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
@@ -22,7 +23,7 @@ import {
 } from '../../src/esl/safe-text.ts'
 import { readOriginate, readPackets, separate } from './freeswitch-rules.ts'
 
-/** Inputs as an attacker chooses them: everything that some parser on the way gives a meaning to, between harmless text. */
+/** Inputs as an attacker chooses them: everything with a meaning for some parser on the way, between harmless text. */
 const DANGEROUS = [
   '\r',
   '\n',
@@ -86,7 +87,7 @@ const hostile = fc
   )
   .map(parts => parts.join(''))
 
-/** The word when its parser lets the text through, else null: refused is safe. */
+/** The word when its parser accepts the text, else null: a refusal is safe. */
 export function accepted<T>(parse: (text: string) => T, text: string): T | null {
   try {
     return parse(text)

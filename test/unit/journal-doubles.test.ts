@@ -1,4 +1,6 @@
-/** A journal write that counted as lost and happened all the same stands in the journal twice: nobody who reads it sees that. */
+/**
+ * A journal write that counted as lost and took effect is in the journal twice: no reader of the journal is affected.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { lineOf, readEntries, type Entry, type NoteOf } from '../../src/journal/entries.ts'

@@ -24,7 +24,7 @@ const arrival = {
   key: '',
 } as const
 
-/** A call that a node has just taken: its steps, and what the store has of it. */
+/** A call that a node has just taken: its steps, and its entries in the store. */
 async function taken(t: TestContext, options: { calls?: CallStore; past?: readonly Entry[] } = {}) {
   const clock = new VirtualClock()
   const calls = options.calls ?? memoryCallStore()
@@ -50,7 +50,7 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
   return { clock, calls, leg, journal, written, log, changes }
 }
 
-/** The same store, but for the writing of entries. */
+/** The same store, except for the writing of entries. */
 const writingBy = (calls: CallStore, append: CallStore['append']): CallStore =>
   new Proxy(calls, {
     get: (target, name) => (name === 'append' ? append : (Reflect.get(target, name) as () => unknown).bind(target)),
@@ -116,7 +116,7 @@ test('what could not be written is written when the store is back, however long 
     away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args),
   )
   const { leg, clock, written } = await taken(t, { calls: shaky })
-  // both are under way when the store goes
+  // both are under way when the store fails
   await Promise.all(['one', 'two'].map(verb => step(leg, { verb, run: async () => verb })))
   void step(leg, { verb: 'talk', run: () => new Promise(() => {}) })
   await clock.advance(5_000)

@@ -1,4 +1,4 @@
-/** What a node that has lost its lease does with the calls that FreeSWITCH brings. */
+/** What a node whose lease has lapsed does with the calls that FreeSWITCH connects. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LapsedLease } from '../../src/call/lapsed-lease.ts'

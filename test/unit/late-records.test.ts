@@ -1,4 +1,4 @@
-/** Rows of calls that PostgreSQL cannot take: they wait, so many at most, and are written together when it is back. */
+/** Rows of calls that PostgreSQL cannot take: they wait, up to a limit, and are written together when it is back. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import postgres from 'postgres'
@@ -36,7 +36,7 @@ function opened() {
   const say = (fields: object, text: string) => void told.push({ fields: fields as Record<string, unknown>, text })
   const ask = async (_: TemplateStringsArray, rows: readonly { id: string }[]) => {
     if (state.away) throw new Error('PostgreSQL is away')
-    // the driver's types hide that its error can be made
+    // the driver's types hide the constructor of its error
     if (rows.some(({ id }) => id === state.spoilt))
       throw Object.assign(Object.create(postgres.PostgresError.prototype) as Error, { code: '22P05' })
     batches.push(rows.length)

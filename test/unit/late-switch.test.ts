@@ -1,4 +1,4 @@
-/** A node whose switch is not there when it starts: over TCP, as in the night after a power cut. */
+/** A node whose FreeSWITCH is down when it starts: over TCP, as after a power failure. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

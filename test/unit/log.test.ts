@@ -1,4 +1,6 @@
-/** What a log and a terminal show of people: never a number that can be dialled, never anything that steers the screen. */
+/**
+ * What a log and a terminal show of people: never a number that can be dialled, never a code that controls the screen.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openLog } from '../../src/base/log.ts'

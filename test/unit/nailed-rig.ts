@@ -1,4 +1,4 @@
-/** For tests of agents who stay on the line: Alice, her telephone, and nodes that dial campaigns. */
+/** For tests of nailed-up agents: Alice, her telephone, and nodes that dial campaigns. */
 import { randomUUID } from 'node:crypto'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { rosterOver } from '../../src/agent/roster.ts'
@@ -20,7 +20,7 @@ export async function rig() {
   const carrier = new Carrier()
   /** The variables that were changed on legs. */
   const changed: string[] = []
-  /** Nothing can be said to the switch while it is down. */
+  /** No command reaches FreeSWITCH while it is down. */
   const link = { down: false }
   const commands: Commands = {
     ...carrier.commands,

@@ -1,4 +1,4 @@
-/** The way out of a house in which something hangs or fails. */
+/** The closing of a node in which a part hangs or fails. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog, type Log } from '../../src/base/log.ts'

@@ -1,4 +1,4 @@
-/** What the person on night duty reads when a node dies. */
+/** The log messages about the death of a node. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Emitter } from '../../src/base/events.ts'

@@ -1,4 +1,4 @@
-/** Who has a node's name: one process at a time, and after a dead one the next. */
+/** Which process has the name of a node: one at a time, and after a dead one the next. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SettingError } from '../../src/base/errors.ts'

@@ -1,4 +1,4 @@
-/** A house of nodes in virtual time, each with a way of its own to the table that all share. */
+/** Several nodes in virtual time, each with its own connection to the shared node table. */
 import type { TestContext } from 'node:test'
 import { SwitchhookError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -16,7 +16,9 @@ export function openRig() {
   const shared = memoryNodeTable(() => clock.now())
   const running = new Set([1])
 
-  /** `door`: its way to the table. Behind a silent one renewals hang, as they do for a process that is frozen or killed. */
+  /**
+   * `door`: its connection to the table. When it is silent renewals hang, as for a process that is suspended or killed.
+   */
   function node(t: TestContext, name: string, machine: Partial<Machine> = {}) {
     let door: Door = 'open'
     const away = async () => {

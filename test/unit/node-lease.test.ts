@@ -1,4 +1,4 @@
-/** A node among its peers, in virtual time: who counts as alive, and who knows. */
+/** A node among its peers, in virtual time: which nodes count as alive, and when the others know it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'

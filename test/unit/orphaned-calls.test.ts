@@ -17,7 +17,7 @@ test('a caller who hangs up while their node is dead gets a record with the time
     rig.clock.now(),
   )
   const { uuid } = caller
-  rig.switch.listeners.clear() // nobody takes the caller
+  rig.switch.listeners.clear() // no node takes the caller
   caller.hangUp()
   const at = rig.clock.now()
   await rig.clock.advance(3_000)

@@ -1,4 +1,7 @@
-/** Nodes that share their stores and command different switches: neither decides anything about legs that only the other can ask for. */
+/**
+ * Nodes that share their stores and command different FreeSWITCHes: no node decides anything about legs that only the
+ * other one can ask for.
+ */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
@@ -12,13 +15,13 @@ import { openRig } from './reconcile-rig.ts'
 
 const THEIRS = 'aaaaaaaa-0000-4000-8000-000000000001'
 
-/** Node b commands its switch; node c, on another machine, commands another one of which it has told. */
+/** Node b commands its FreeSWITCH; node c, on another machine, commands another one and has published its run. */
 async function sites(t: TestContext) {
   const rig = await openRig(t)
   const table = memorySwitchRuns()
   const runs = new SwitchRuns({ switchboard: rig.switchboard, table, clock: rig.clock, log: rig.log, machine: 'here' })
   await table.note([{ core: THEIRS, at: 'there/127.0.0.1:8021', heard: rig.clock.now() }])
-  /** A call on the other switch, driven by node c. */
+  /** A call on the other FreeSWITCH, driven by node c. */
   const theirs = async () => {
     const uuid = randomUUID()
     const arrival = {
@@ -47,7 +50,7 @@ test('calls and agents of another node’s switch stay as they are, also when th
   await rig.talking('adam', randomUUID())
   await rig.roster.nail('adam', { leg, node: 'c', core: THEIRS }, rig.clock.now())
   rig.open.add(uuid)
-  await rig.reconciler({ runs }).start() // c is no longer among the living
+  await rig.reconciler({ runs }).start() // c is no longer alive
   await rig.clock.advance(120_000)
   assert.deepEqual([rig.records, rig.lost, rig.presumed], [[], [], []])
   assert.equal(await rig.owner(uuid), 'c')
@@ -77,7 +80,8 @@ test('what is of the own switch is put away as ever, though there are other swit
 test('a call of an earlier run of the own switch is over, though this process has never seen that run', async t => {
   const { house: rig, runs, table } = await sites(t)
   const before = 'aaaaaaaa-0000-4000-8000-000000000002'
-  await table.note([{ core: before, at: 'fs', heard: rig.home.facts.startedAt! - 10_000 }]) // another node heard it then
+  // another node reported it then
+  await table.note([{ core: before, at: 'fs', heard: rig.home.facts.startedAt! - 10_000 }])
   assert.equal(await runs.isElsewhere(before), false)
   assert.equal(await runs.isElsewhere(THEIRS), true)
   assert.equal(await runs.isElsewhere(rig.home.facts.core), false)

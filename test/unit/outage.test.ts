@@ -1,4 +1,4 @@
-/** What a person on night duty reads when something is away for two minutes. */
+/** The log messages about a service that is down for two minutes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '#testing'

@@ -1,4 +1,6 @@
-/** When a node closes its port, and when it opens it again. The port, the other nodes and the time are the test's own. */
+/**
+ * When a node closes its port, and when it opens it again. The test controls the port, the other nodes and the time.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError, SwitchhookError } from '../../src/base/errors.ts'

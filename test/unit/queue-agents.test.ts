@@ -1,4 +1,4 @@
-/** What agents do meanwhile, and what is kept of every decision. */
+/** What agents do while callers wait, and what is recorded of every decision. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answered, openRig, WAIT } from './queue-rig.ts'

@@ -1,4 +1,4 @@
-/** The ways out of a queue: hanging up at every moment, a callback, a queue that was never there. */
+/** The ways out of a queue: a hang-up at every moment, a callback, a queue that does not exist. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CallEnded, InputError, NotFoundError } from '../../src/base/errors.ts'

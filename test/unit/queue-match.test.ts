@@ -1,4 +1,4 @@
-/** Who gets which agent, and the reasons that are kept: pure snapshots. */
+/** Which caller gets which agent, and the recorded reasons: pure snapshots. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {

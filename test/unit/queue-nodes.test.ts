@@ -1,4 +1,4 @@
-/** Places outlive the node that holds them, lost records and a store that is away. */
+/** Places outlive the node that holds them, lost records, and a store that is down. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'

@@ -1,4 +1,7 @@
-/** The store is away for a moment: who is being served does not notice, and what was done twice was done once. */
+/**
+ * The store is down for a moment: the people who are being served notice nothing, and a repeated request has one
+ * effect.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CallEnded, CallMoved } from '../../src/base/errors.ts'

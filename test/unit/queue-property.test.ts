@@ -1,6 +1,7 @@
 /**
- * Some thousand callers with moods of their own, in virtual time on two nodes: they wait, listen to announcements, hang up at any moment,
- * are taken over by the other node; agents answer, do not answer, decline, take breaks. What must hold is looked at from outside.
+ * Some thousand callers with random behaviour, in virtual time on two nodes: they wait, listen to announcements, hang
+ * up at any moment, and are taken over by the other node. Agents answer, do not answer, decline, take breaks. The
+ * invariants are checked from outside.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -32,7 +33,7 @@ class Day {
   readonly store = memoryQueueStore(this.#agents)
   readonly dice: ReturnType<typeof dice>
   readonly nodes: Queues[]
-  /** Whose phone really rings or talks for whom. */
+  /** Which telephone really rings or talks, and for which caller. */
   readonly onThePhone = new Map<string, string>()
   readonly outcomes = new Map<string, 'talked' | 'hung up'>()
   readonly #inLine = new Map<string, Map<string, Member>>()
@@ -46,7 +47,7 @@ class Day {
     store.onChange(notice => notice.what === 'member' && this.#watch(notice.queue, notice.call, notice.member))
   }
 
-  /** First in, first out: at the moment of an offer nobody who could have been asked stands before them. */
+  /** First in, first out: at the moment of an offer no caller before them could have got the agent. */
   #watch(queue: string, call: string, member: Member | null): void {
     const line = this.#inLine.get(queue) ?? new Map<string, Member>()
     this.#inLine.set(queue, line)

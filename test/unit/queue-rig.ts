@@ -1,4 +1,4 @@
-/** A house with callers and agents, in virtual time with the memory stores: what the tests of the queues stand in. */
+/** Callers and agents in virtual time with the memory stores: the surroundings of the tests of queues. */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
@@ -36,7 +36,10 @@ export class Caller {
 export class House {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
-  /** The way to the store. 'away': nothing arrives there. 'torn': it is done, but the answer is lost. 'deaf': nobody hears of what is written. */
+  /**
+   * The connection to the store. 'away': no request arrives. 'torn': the request takes effect, but its answer is lost.
+   * 'deaf': no notice of a write arrives.
+   */
   link: 'up' | 'away' | 'torn' | 'deaf' = 'up'
   readonly #listeners: ((notice: never) => void)[] = []
   readonly roster = this.#linked(memoryRoster(this.agents))
@@ -48,7 +51,7 @@ export class House {
     this.queues = this.node('a')
   }
 
-  /** `clock`: when the node has one of its own. */
+  /** `clock`: of this node alone. */
   node(name: string, clock: Clock = this.clock): Queues {
     const { store, roster } = this
     const queues = openQueues({ store, roster, clock, log: silentLog, node: name })
@@ -79,7 +82,7 @@ export class House {
     this.clock.after(ms, () => (this.link = 'up'))
   }
 
-  /** For a store that loses its last seconds: everything is as it is now again when the result is called, and nobody hears of it. */
+  /** For a store that loses its last seconds: calling the result restores the present state, without any notice. */
   async remember(): Promise<() => Promise<void>> {
     const agents = await this.agents.readAll()
     const members = (await Promise.all((await this.store.queues()).map(({ name }) => this.store.members(name)))).flat()
@@ -91,7 +94,7 @@ export class House {
     }
   }
 
-  /** Everybody reads everything again, as after every break of the link. */
+  /** Every node reads everything again, as after every break of the link. */
   resyncs(): void {
     for (const listener of this.#listeners) listener({ what: 'resync' } as never)
   }
@@ -118,13 +121,13 @@ export class House {
     })
   }
 
-  /** What the promise comes to when `ms` have passed at most. */
+  /** The result of the promise after `ms` at most. */
   within<T>(promise: Promise<T>, ms = 60_000): Promise<T> {
     return this.clock.runUntil(promise, ms)
   }
 }
 
-/** A house with the queues sales and support. Fails the test when anything is wrong or still running when it is over. */
+/** A node with the queues sales and support. The test fails when anything is wrong or still running at its end. */
 export async function openRig(t: TestContext): Promise<House> {
   const rig = new House()
   for (const name of ['sales', 'support']) await rig.store.put({ name, strategy: 'longest-idle-agent' })

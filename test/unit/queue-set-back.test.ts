@@ -1,4 +1,7 @@
-/** The store has lost its last seconds: what nodes know is newer than what is true, and nobody may stumble over it. */
+/**
+ * The store has lost its last seconds: the nodes know newer records than the store has, and no caller or agent may
+ * suffer from it.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NotFoundError } from '../../src/base/errors.ts'
@@ -9,7 +12,7 @@ import { HOLD_MS } from '../../src/queue/place.ts'
 import { openQueues } from '../../src/queue/queue.ts'
 import { answered, Caller, openRig, WAIT, type House } from './queue-rig.ts'
 
-/** How often a question is asked. More than twenty times are a loop that would never end. */
+/** How often a request is sent. More than twenty times are a loop that would never end. */
 function counted<K extends string>(
   store: { [key in K]: (...about: never[]) => Promise<unknown> },
   name: K,
@@ -23,14 +26,14 @@ function counted<K extends string>(
   return () => times
 }
 
-/** An answer that comes when the test says so. */
+/** An answer that comes when the test sends it. */
 function slowly<T>() {
   let give: (value: T) => void = () => {}
   const answer = new Promise<T>(resolve => (give = resolve))
   return { answer, give: (value: T) => give(value) }
 }
 
-/** A caller is promised an agent, and the store forgets that they were, and that the agent had come. */
+/** An agent is reserved for a caller, and the store loses the reservation, and the agent's login. */
 async function forgotten(rig: House) {
   await rig.agent('alice')
   await rig.roster.setStatus('alice', 'break', rig.clock.now())
@@ -133,7 +136,7 @@ test('a call that comes to a node while that one still reads stays there', async
   await using late = openQueues({ ...rig, store: { ...rig.store, members }, log: silentLog, node: 'b' })
   await rig.clock.settle()
   const before = await rig.store.members('sales')
-  rig.link = 'deaf' // the notice of what is written now is still on its way
+  rig.link = 'deaf' // the notice of this write is still on its way
   await using place = await late.enter(new Caller('c1'), 'sales')
   const written = await rig.store.member('sales', 'c1')
   read.give(before)

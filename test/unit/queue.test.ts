@@ -1,4 +1,4 @@
-/** Callers who wait and agents who come: promises, announcements, talks, phones that nobody answers. */
+/** Callers who wait and agents who come: reservations, announcements, talks, telephones that nobody answers. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HOLD_MS } from '../../src/queue/place.ts'

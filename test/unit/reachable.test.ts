@@ -1,4 +1,6 @@
-/** An agent whose telephone is not there: tried twice, said once, and offered again when it registers. */
+/**
+ * An agent whose telephone is unreachable: it is tried twice, reported once, and offered calls again when it registers.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
@@ -26,7 +28,7 @@ const ready = () =>
     0,
   )
 
-/** A call to the agent that ends so, an hour after the last one. */
+/** A call to the agent that ends in this way, an hour after the last one. */
 function called(agent: Agent, outcome: Outcome, now: number): Agent {
   const taken = reserved(agent, { for: 'caller', queue: 'sales', ttlMs: 5_000 }, now)!
   const { epoch } = taken.reservation!

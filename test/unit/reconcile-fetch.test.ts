@@ -1,4 +1,7 @@
-/** Calls that are fetched from a node that is gone from its peers, and when they are not: FreeSWITCH may be bringing them. */
+/**
+ * Calls that are fetched from a node that is gone from its peers, and calls that are not: FreeSWITCH may be offering
+ * them.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FakePeers, openRig } from './reconcile-rig.ts'

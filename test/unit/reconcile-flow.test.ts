@@ -10,7 +10,7 @@ import { FakePeers } from './reconcile-rig.ts'
 /** Two nodes with real flows, and the Reconciler of node b. Node a drives the calls. */
 async function twoNodes(t: TestContext) {
   const opened: Reconciler[] = []
-  t.after(() => opened[0]?.[Symbol.asyncDispose]()) // before the house closes
+  t.after(() => opened[0]?.[Symbol.asyncDispose]()) // before the node closes
   const sim = simulate(t)
   await sim.until('node a opens', sim.ready)
   const b = await sim.until('node b opens', sim.open('b'))
@@ -36,7 +36,7 @@ async function twoNodes(t: TestContext) {
   await sim.until('the first look', looks.start())
   return {
     sim,
-    /** What its peers see six seconds after its death. */
+    /** Its peers' view six seconds after its death. */
     lapses() {
       alive.delete('a')
       nodes.emit('gone', 'a')
@@ -82,7 +82,7 @@ test('a caller who was joined in the moment in which their node died, came back 
   const died = new Promise<void>(resolve =>
     person.on('talking', other => {
       if (!other || sim.deaths > 0) return
-      sim.kill('a') // before it has heard that they talk
+      sim.kill('a') // before it has received that they talk
       sim.switch.refuse('127.0.0.1:8085')
       resolve()
     }),

@@ -1,6 +1,7 @@
 /**
- * What reconciliation stands in, in virtual time: a simulated switch, memory stores, and two nodes of which `a` drives the calls and may
- * die, and `b` looks. No flows: what a flow would have written into a journal is written by the test.
+ * The surroundings of reconciliation, in virtual time: a simulated FreeSWITCH, memory stores, and two nodes: `a` drives
+ * the calls and may die, `b` reconciles. There are no flows: the test writes the journal entries that a flow would have
+ * written.
  */
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
@@ -26,7 +27,7 @@ import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/in
 const ADDRESS = { a: '127.0.0.1:8084', b: '127.0.0.1:8085' } as const
 type Name = keyof typeof ADDRESS
 
-/** Who is alive, as `name` has it. */
+/** Which nodes are alive, as `name` sees it. */
 export class FakePeers extends Emitter<{ gone: string; regained: null }> {
   readonly alive: Set<string>
   readonly self: string
@@ -62,9 +63,9 @@ export class ReconcileRig {
   /** Open rows, by call. */
   readonly open = new Set<string>()
   readonly lost: string[] = []
-  /** What the house warned of. */
+  /** The warnings in the log. */
   readonly warnings: { fields: Record<string, unknown>; text: string }[] = []
-  /** Every command that `b` gave to the switch. */
+  /** Every command that `b` sent to FreeSWITCH. */
   readonly commands: string[] = []
   readonly alive = new Set<string>(['a', 'b'])
   readonly nodes = new FakePeers('b', this.alive)
@@ -112,7 +113,7 @@ export class ReconcileRig {
     this.switch.listeners.set(ADDRESS[name], wire => void door.accept(wire))
   }
 
-  /** The Reconciler of node b; or of another one that stands beside it. */
+  /** The Reconciler of node b; or of another one beside it. */
   reconciler(parts: Partial<ReconcileParts> = {}): Reconciler {
     const { clock, log, calls, switchboard, roster, queueStore } = this
     const door = this.doors.get('b')!
@@ -140,7 +141,7 @@ export class ReconcileRig {
     return one
   }
 
-  /** Somebody calls, and is answered by the first node that takes them. */
+  /** A person calls, and the first node that takes the call answers it. */
   async caller(flow = 'welcome', variables: Record<string, string> = {}): Promise<Person> {
     const person = this.switch.world.call({
       from: '+493012345',
@@ -155,7 +156,7 @@ export class ReconcileRig {
     return person
   }
 
-  /** Somebody on a telephone that was dialled, parked. */
+  /** A person on a telephone that was dialled, parked. */
   async answered(name: string, variables: Record<string, string> = {}): Promise<Person> {
     const place = this.switch.world.at(`user/${name}`, { answers: '100ms' })
     const set = Object.entries(variables)
@@ -167,7 +168,7 @@ export class ReconcileRig {
     return place.last!
   }
 
-  /** The two talk, as `join` does it. */
+  /** The two talk, as after `join`. */
   async talk(caller: Person, other: Person): Promise<void> {
     const back = 'transfer_after_bridge=switchhook-welcome:XML:switchhook'
     for (const command of [
@@ -179,7 +180,7 @@ export class ReconcileRig {
     await this.clock.advance(300)
   }
 
-  /** What node a's flow writes down. */
+  /** The entries that node a's flow writes. */
   async notes(uuid: string, ...notes: NoteOf[]): Promise<void> {
     const owner = (await this.calls.owner(uuid))!
     assert.ok(
@@ -191,7 +192,7 @@ export class ReconcileRig {
     )
   }
 
-  /** The process of a node is gone, and its peers have seen it lapse. */
+  /** The process of a node has ended, and its peers have seen its lease lapse. */
   async dies(name: Name): Promise<void> {
     this.switch.listeners.delete(ADDRESS[name])
     this.switch.dropConnections(({ address, outbound }) => outbound && address === ADDRESS[name])
@@ -199,7 +200,7 @@ export class ReconcileRig {
     this.lapses(name)
   }
 
-  /** It is stopped or cut off: its connections stay. */
+  /** It is suspended or cut off: its connections stay. */
   lapses(name: Name): void {
     this.alive.delete(name)
     this.nodes.emit('gone', name)
@@ -242,7 +243,7 @@ export class ReconcileRig {
   }
 }
 
-/** Everything is closed when the test is over, and the test fails on what it left behind. */
+/** Everything is closed at the end of the test, and the test fails when something is left behind. */
 export async function openRig(t: TestContext, { trackCalls = false } = {}): Promise<ReconcileRig> {
   const rig = new ReconcileRig(trackCalls)
   await rig.start()

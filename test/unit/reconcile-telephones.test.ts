@@ -1,4 +1,4 @@
-/** Legs of ours at the telephones of agents, which no queue promised, when the node that dialled them has died. */
+/** Switchhook's legs at the telephones of agents, which no queue promised, when the node that dialled them has died. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRig } from './reconcile-rig.ts'

@@ -8,7 +8,7 @@ import { openRig, type ReconcileRig } from './reconcile-rig.ts'
 
 const GONE = '00000000-0000-4000-8000-000000000001'
 
-/** A leg that this node believes to have. */
+/** A leg that this node takes for its own. */
 class BelievedLeg {
   readonly uuid: Uuid
   readonly home
@@ -26,7 +26,7 @@ class BelievedLeg {
   }
 }
 
-/** The same memory, but for one question. */
+/** The same call store, except for one method. */
 const asking = (calls: CallStore, all: CallStore['all']): CallStore =>
   new Proxy(calls, {
     get: (target, name) => (name === 'all' ? all : (Reflect.get(target, name) as () => unknown).bind(target)),
@@ -77,9 +77,10 @@ test('an agent whose caller became a zombie is free within 90 seconds, and one l
 test('a caller whom nobody drives and nobody knows is sent to the door, and not before it is certain', async t => {
   const rig = await openRig(t)
   const caller = await rig.caller()
-  await rig.calls.end(caller.uuid, (await rig.calls.owner(caller.uuid))!) // the memory of all nodes was lost
+  await rig.calls.end(caller.uuid, (await rig.calls.owner(caller.uuid))!) // the call store has lost everything
   const leg = rig.doors.get('a')!.legs.get(caller.uuid as Uuid)!
-  void leg.conversation!.execute('playback' as never, 'moh/calm.wav' as never) // it was driven once, and nobody ended the music
+  // it was driven once, and nobody ended the music
+  void leg.conversation!.execute('playback' as never, 'moh/calm.wav' as never)
   const looks = rig.reconciler({ legs: () => [] })
   await looks.start()
   await rig.clock.advance(44_000)
@@ -151,7 +152,7 @@ test('a caller who got stuck between two talks is sent to the door', async t => 
   const rig = await openRig(t)
   const caller = await rig.caller()
   const alice = await rig.answered('alice')
-  // the wrong way round, and with socket_resume still true: when its node dies the caller's leg stays in CS_RESET for ever
+  // the wrong order, and socket_resume is still true: when its node dies, the caller's leg stays in CS_RESET for ever
   await rig.home.commands.run(`uuid_bridge ${alice.uuid} ${caller.uuid}` as ApiText)
   await rig.clock.runUntil(() => caller.talksWith === alice, 2_000)
   rig.switch.listeners.delete('127.0.0.1:8084')

@@ -1,4 +1,4 @@
-/** What is made of the address of a Redis. */
+/** How the address of a Redis is read. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseRedisUrl, showRedisUrl } from '../../src/base/redis-url.ts'

@@ -1,4 +1,7 @@
-/** A switch that does not let this machine in, or cannot be reached: what a person is told, and how often the switch is asked. */
+/**
+ * A FreeSWITCH that refuses this machine, or cannot be reached: the message for a person, and how often FreeSWITCH is
+ * tried.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
@@ -9,12 +12,12 @@ import type { Wire } from '../../src/esl/wire.ts'
 import { exitCodeOf } from '../../src/desk/exit.ts'
 import { memoryPair, SimulatedSwitch, VirtualClock } from '#testing'
 
-/** mod_event_socket.c, listener_run: before any question for a password; releases before 1.10 have forgotten the colon. */
+/** mod_event_socket.c, listener_run: before the request for a password; releases before 1.10 lack the colon. */
 const RUDE = ['Content-Length: 24', 'Content-Length 24'].map(
   length => `Content-Type: text/rude-rejection\n${length}\n\nAccess Denied, go away.\n`,
 )
 
-/** Links to a switch that answers every connection with these octets, unless it is told to let them in. */
+/** Links to a FreeSWITCH that answers every connection with these octets, until it is set to accept them. */
 function turnedAway(t: TestContext, octets: string) {
   const clock = new VirtualClock()
   const sim = new SimulatedSwitch({ clock })

@@ -1,4 +1,4 @@
-/** What goes wrong in the middle of a takeover: the caller leaves, the store hesitates, the script is another. */
+/** Faults during a takeover: the caller leaves, the store is slow, the script has changed. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'

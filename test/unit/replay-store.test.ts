@@ -1,11 +1,11 @@
-/** A takeover while the store of journals hesitates, or has done what it was thought not to have done. */
+/** A takeover while the call store is slow, or has executed a write that counted as lost. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'
 import { SwitchhookError } from '../../src/base/errors.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 
-/** Nobody can take a call any more; until what it gives is called. */
+/** No node can take a call any more, until the result is called. */
 function silence(sim: Simulation): () => void {
   const { take } = sim.callStore
   sim.callStore.take = () => Promise.reject(new SwitchhookError('SERVICE', 'Redis is silent'))
@@ -80,7 +80,7 @@ test('a call that could not be taken and that another node has by now is left to
   await caller.hears('first')
   const uuid = await caller.uuid()
   answers()
-  await sim.callStore.take(uuid, 'b', '{}') // this node was away meanwhile: the others have fetched what it held
+  await sim.callStore.take(uuid, 'b', '{}') // this node was unreachable meanwhile: the others have fetched its calls
   await a.door.revalidate()
   await sim.advance('5s')
   assert.equal(a.flows.running, 0)
@@ -105,7 +105,7 @@ test('a caller who hangs up on the way to be taken once more is over, and leaves
   sim.kill('a')
   await caller.hears('first')
   answers()
-  sim.switch.listeners.set(b.address, () => {}) // it is on its way, and nobody greets it
+  sim.switch.listeners.set(b.address, () => {}) // it is on its way, and no node greets it
   await sim.advance('3s')
   await caller.hangsUp()
   await sim.advance('1s')
@@ -132,7 +132,7 @@ test('a caller whose call was taken after all, though this node did not hear so 
   const caller = sim.call(THREE(), {})
   await caller.hears('first')
   sim.callStore.take = take
-  await a.door.revalidate() // the node has not been among its peers for a moment
+  await a.door.revalidate() // the node has been missing among its peers for a moment
   await caller.hears('third')
   assert.equal(await caller.outcome(), 'through')
   await sim.close()

@@ -4,7 +4,7 @@ import { VirtualClock } from '#testing'
 import { SwitchhookError } from '../../src/base/errors.ts'
 import { Pauses, retry, RETRY, type RetryPolicy } from '../../src/base/retry.ts'
 
-/** A store that is away `times` times, and when it was asked. */
+/** A store that fails `times` times, and the times of its requests. */
 function store(clock: VirtualClock, times: number) {
   const asked: number[] = []
   const began = clock.monotonic()

@@ -1,4 +1,4 @@
-/** The agents as a node that dials sees them, when Redis comes back from somewhere else. */
+/** The agents as a node that dials sees them, when Redis returns with older data. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newAgent, type Agent } from '../../src/agent/agent.ts'

@@ -1,4 +1,7 @@
-/** Where private servers put their sockets, and the links that PostgreSQL's programs need: decided by what the file system allows. */
+/**
+ * Where private servers put their sockets, and the links that PostgreSQL's programs need: depending on what the file
+ * system allows.
+ */
 import assert from 'node:assert/strict'
 import { existsSync, statSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, readlink, rm, writeFile } from 'node:fs/promises'

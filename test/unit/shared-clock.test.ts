@@ -1,4 +1,4 @@
-/** The time that all nodes share: Redis's, whatever the clocks of machines say. */
+/** The time that all nodes share: Redis's, whatever the clocks of machines show. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Log } from '../../src/base/log.ts'
@@ -9,7 +9,7 @@ import { MachineClock, VirtualClock } from '../../src/testing/index.ts'
 
 const HOUR_MS = 3_600_000
 
-/** A node on a machine whose clock is ahead by so much, and Redis, whose clock is right. */
+/** A node on a machine whose clock is ahead by this, and Redis, whose clock is right. */
 function openNode(aheadMs: number) {
   const time = new VirtualClock()
   const machine = new MachineClock(time, aheadMs)
@@ -19,7 +19,7 @@ function openNode(aheadMs: number) {
   const note = (level: string) => (fields: Record<string, number>, message: string) =>
     void said.push({ level, fields, message })
   const keeps = new SharedTime(clock, { ...silentLog, info: note('info'), warn: note('warn') } as unknown as Log)
-  /** The lease is renewed: the question is under way for so long, the answer for so long. */
+  /** The lease is renewed: the question takes this long, and the answer this long. */
   const renews = async (there = 0, back = 0, kept = 0) => {
     const asked = clock.monotonic()
     await time.advance(there)
@@ -66,7 +66,7 @@ test('a slow answer moves nothing that it does not contradict, and time that was
     await node.renews(there, back)
     assert.ok(Math.abs(node.errorMs()) <= 1, `${there} ms there, ${back} ms back: ${node.errorMs()} ms`)
   }
-  node.redis.setWallClock(-40) // the two machines' crystals
+  node.redis.setWallClock(-40) // the crystals of the two machines differ
   const before = node.clock.now()
   await node.renews()
   assert.equal(node.clock.now(), before)

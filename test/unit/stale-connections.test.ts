@@ -7,7 +7,7 @@ import { StaleConnections } from '../../src/call/stale-connections.ts'
 import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
 import { newUuid } from '../../src/esl/safe-text.ts'
 
-/** Node a, that may have been away, and node b, which lives. */
+/** Node a, which may have been suspended, and node b, which lives. */
 function awakened() {
   const clock = new VirtualClock()
   const calls = memoryCallStore()
@@ -52,7 +52,7 @@ test('a call that waits for nobody else is taken, also in the moment of the awak
   doubts.begin()
   assert.equal(await doubts.isStale(arrival(true)), false)
   const dead = arrival(true)
-  await calls.take(dead.uuid, 'c', '{}') // a node that is no more
+  await calls.take(dead.uuid, 'c', '{}') // a node that is gone
   assert.equal(await doubts.isStale(dead), false)
   assert.equal(await doubts.isStale(arrival(false)), true, 'somebody else plays something to it')
   await clock.advance(2_100)

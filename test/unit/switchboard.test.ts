@@ -10,7 +10,7 @@ import type { Uuid } from '../../src/esl/safe-text.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
 import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/index.ts'
 
-/** A switch that some people have called and that one node listens to. Calls are parked. */
+/** A FreeSWITCH that some people have called, with one node. Calls are parked. */
 async function openLink(t: TestContext, { trackCalls = false } = {}) {
   const clock = new VirtualClock()
   const sim = new SimulatedSwitch({ clock, trackCalls })

@@ -1,11 +1,14 @@
-/** The faults that a test can give to the simulated switch: zombies, events that are lost, late, doubled or out of order, a frozen process. */
+/**
+ * The faults that a test can inject into the simulated FreeSWITCH: zombies, events that are lost, late, doubled or out
+ * of order, a frozen process.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { A, Link, Node, beforeTalk, openSim } from './testing-node.ts'
 
 const EVENTS = 'CHANNEL_CREATE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CHANNEL_DESTROY'
 
-/** A caller at node A, and a link that hears how calls begin and end. */
+/** A caller at node A, and a link that receives how calls begin and end. */
 async function caller() {
   const { clock, sim } = openSim()
   const node = new Node(sim, A, call => call.execute('answer'))

@@ -1,4 +1,4 @@
-/** The simulated switch under load, and over real sockets. */
+/** The simulated FreeSWITCH under load, and over real sockets. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'

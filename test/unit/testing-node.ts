@@ -1,4 +1,4 @@
-/** A node of the smallest kind, for the simulated switch's own tests: takes calls, remembers frames, dies when told. */
+/** A minimal node for the simulated FreeSWITCH's own tests: takes calls, keeps frames, and can be killed. */
 import { FrameReader, type Frame } from '../../src/esl/frame.ts'
 import type { Wire } from '../../src/esl/wire.ts'
 import { SimulatedSwitch, VirtualClock, type SimulatedSwitchOptions } from '../../src/testing/index.ts'
@@ -31,7 +31,10 @@ function told(frame: Frame): string {
     .join(' ')
 }
 
-/** A process of the house at one address. `onCall` says what it does with a call; by default it cancels the dead man's switch and waits. */
+/**
+ * A process of Switchhook at one address. `onCall` defines what it does with a call; by default it cancels the watchdog
+ * and waits.
+ */
 export class Node {
   readonly calls: Taken[] = []
   readonly sim: SimulatedSwitch
@@ -47,7 +50,7 @@ export class Node {
     return this.calls.at(-1)!
   }
 
-  /** SIGKILL: the kernel breaks every connection, and nobody listens any more. */
+  /** SIGKILL: the kernel breaks every connection, and no process listens any more. */
   die(): void {
     this.sim.refuse(this.address)
     for (const call of this.calls) call.wire.destroy()
@@ -86,7 +89,7 @@ export class Node {
   }
 }
 
-/** The link by which the house commands the switch. */
+/** The link over which Switchhook commands FreeSWITCH. */
 export class Link {
   readonly answers: string[] = []
   readonly events: string[] = []
@@ -117,13 +120,13 @@ export class Link {
     return this.answers.at(-1)!
   }
 
-  /** Dials an agent into the door, and gives back the leg's uuid when it was answered. */
+  /** Dials an agent to the listener, and returns the leg's uuid when it was answered. */
   async agent(name: string): Promise<string> {
     const answer = await this.api(`originate {ignore_early_media=true}user/${name} switchhook-leg XML switchhook`)
     return answer.replace('+OK ', '')
   }
 
-  /** The recipe of a talk: three commands in one write. `back`: the agent's leg comes back to the door, too. */
+  /** The recipe of a talk: three commands in one write. `back`: the agent's leg returns to the listener too. */
   talk(caller: string, agent: string, { resume = false, back = false, cancel = true } = {}): void {
     const door = 'transfer_after_bridge=switchhook-welcome:XML:switchhook'
     this.send(

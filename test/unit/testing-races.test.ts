@@ -1,4 +1,4 @@
-/** The simulated switch when somebody leaves in the very moment in which a talk begins. */
+/** The simulated FreeSWITCH when a person leaves in the very moment in which a talk begins. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { beforeTalk } from './testing-node.ts'

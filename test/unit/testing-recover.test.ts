@@ -1,4 +1,7 @@
-/** A switch that dies and comes back, with and without `sofia recover`: what was measured on the real one, said of the simulated one. */
+/**
+ * A FreeSWITCH that dies and restarts, with and without `sofia recover`: the simulated one does what was measured on
+ * the real one.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { A, B, Link, Node, beforeTalk, openSim } from './testing-node.ts'
@@ -7,7 +10,7 @@ const idle = (call: { execute(application: string): void }) => call.execute('ans
 const EVENTS =
   'CHANNEL_CREATE CHANNEL_ORIGINATE CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CUSTOM sofia::recovery_recovered'
 
-/** Dead for a second, then alive again; gives a new link that hears everything. */
+/** Dead for a second, then alive again; returns a new link that receives everything. */
 async function dieAndReturn({
   sim,
   clock,

@@ -1,4 +1,4 @@
-/** The simulated switch's applications, API and people, where they matter to those who write verbs. */
+/** The simulated FreeSWITCH's applications, API and people, as far as authors of verbs need them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { A, Link, Node, openSim } from './testing-node.ts'

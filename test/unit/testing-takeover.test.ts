@@ -1,4 +1,4 @@
-/** The simulated switch when nodes die, are silent, or never were: what the measurements on the real one say. */
+/** The simulated FreeSWITCH when nodes die, are silent, or never existed: the same as measured on the real one. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { A, B, Link, Node, openSim } from './testing-node.ts'

@@ -1,4 +1,4 @@
-/** The simulated switch when two legs talk: the recipe, its races, and what becomes of either side. */
+/** The simulated FreeSWITCH when two legs talk: the recipe, its races, and what happens to either side. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Person } from '../../src/testing/index.ts'

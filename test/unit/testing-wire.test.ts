@@ -1,4 +1,4 @@
-/** A wire in memory behaves as one over TCP: order, ends, cuts. */
+/** A wire in memory behaves like one over TCP: order, ends, cuts. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { memoryPair } from '../../src/testing/memory-wire.ts'

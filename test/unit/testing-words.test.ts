@@ -1,4 +1,4 @@
-/** The small grammars of the simulated switch: arguments, values, sounds, and the project's own dialplan. */
+/** The small grammars of the simulated FreeSWITCH: arguments, values, sounds, and the project's own dialplan. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -18,7 +18,7 @@ test('arguments are cut as FreeSWITCH cuts them', () => {
     ],
     rest: 'user/alice',
   })
-  // Single quotes do not protect a comma in originate: the first cut at the spaces has eaten them.
+  // Single quotes do not protect a comma in originate: the first split at the spaces has removed them.
   assert.deepEqual(bracketed(words("{v='a,b'}user/alice &park()", 10)[0]!, '{', '}')?.variables, [['v', 'a']])
   assert.equal(bracketed('{a=1', '{', '}'), undefined)
 })

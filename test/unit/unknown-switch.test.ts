@@ -1,4 +1,7 @@
-/** Calls that a FreeSWITCH brings which FREESWITCH does not name: nobody may wait for an agent on another switch. */
+/**
+ * Calls of a FreeSWITCH that the setting FREESWITCH does not name: no caller may wait for an agent on another
+ * FreeSWITCH.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
@@ -16,7 +19,7 @@ import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/in
 
 const ADDRESS = '127.0.0.1:8084'
 
-/** A node that commands `named` switches, and one more switch that has the same dialplan. */
+/** A node that commands `named` FreeSWITCHes, and one more FreeSWITCH with the same dialplan. */
 async function open(t: TestContext, named: number) {
   const clock = new VirtualClock()
   const errors: { fields: Record<string, unknown>; text: string }[] = []
@@ -29,7 +32,7 @@ async function open(t: TestContext, named: number) {
   const door = new Door({ clock, log, switchboard, start: leg => void legs.push(leg) })
   const switches: SimulatedSwitch[] = []
   const links: EventLink[] = []
-  /** Switches whose event socket cannot be reached. */
+  /** FreeSWITCHes whose event socket cannot be reached. */
   const cutOff = new Set<number>()
   const install = (seed: number) => {
     const sim = new SimulatedSwitch({ clock, seed })
@@ -143,7 +146,8 @@ test('a caller of a named switch that was just started anew is served before its
 test('a switch that was started anew while its link only seemed to stand is recognised by asking it', async t => {
   const { legs, errors, switches, call, switchboard } = await open(t, 1)
   const [only] = switches
-  Object.assign(only!, { coreUuid: only!.newUuid() }) // another run answers at the same place, and nobody has been told
+  // another run answers at the same address, and no node knows it yet
+  Object.assign(only!, { coreUuid: only!.newUuid() })
   await call(only!, 20)
   assert.equal(errors.length, 0, 'it is ours')
   assert.equal(legs.length, 1)
@@ -161,7 +165,8 @@ test('a leg of such a switch that comes back from somewhere is hung up: nobody h
 test('who cannot be told from a call of any of two switches that are down dials nobody on the wrong one', async t => {
   const { house: context, cutOff, clock, legs, switches, call, switchboard } = await open(t, 2)
   for (const sim of switches.slice(0, 2)) sim.kill()
-  for (const at of [0, 1]) cutOff.add(at) // the links try again at random moments: neither is back when the caller comes
+  // the links try again at random moments: neither is back when the caller comes
+  for (const at of [0, 1]) cutOff.add(at)
   await clock.advance(5_000)
   for (const sim of switches.slice(0, 2)) sim.restart()
   await call(switches[1]!, 20)

@@ -1,11 +1,13 @@
 /**
- * `make bench-switch`: what a call costs a real FreeSWITCH, and what callers hear, with a node of ours and with a bare socket listener in
- * its place: the same switch, the same dialplan, one after the other in the same run. Ends with 1 when a gate is missed.
+ * `make bench-switch`: the cost of a call for a real FreeSWITCH, and what callers hear, with a Switchhook node and with
+ * a bare socket listener in its place. Both use the same FreeSWITCH and the same dialplan, one after the other in one
+ * run. Exit code 1 when a gate is missed.
  *
  *   RATES="10 20 30 40"   calls a second
- *   SECONDS=20            for so long new calls come, each lasts ten seconds
+ *   SECONDS=20            new calls come for this time; each lasts ten seconds
  *
- * Each listener serves a hundred calls before, which count for nothing: what a process costs in its first second is another question.
+ * Each listener serves a hundred uncounted calls before: the cost of a process in its first second is a separate
+ * question.
  */
 import { readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
@@ -24,18 +26,21 @@ const RATES = (process.env['RATES'] ?? '10 20 30 40').split(' ').map(Number)
 const SECONDS = Number(process.env['SECONDS'] ?? 20)
 const CALL_MS = 10_000
 const WARM = { rate: 20, calls: 100 } as const
-/** What a caller hears first: the menu, or the apology. */
+/** The first sound of a caller: the menu, or the apology. */
 const SOUND = /ivr\/welcome|sorry/
 /** Jiffies of the kernel: USER_HZ is 100 on every Linux that Node runs on. */
 const JIFFY_MS = 10
-/** p95 to the first sound: so much more than with the bare listener, up to this many calls a second; and FreeSWITCH's CPU against its. */
+/**
+ * The gates: the difference of the p95 to the first sound from that of the bare listener, up to this rate of calls; and
+ * the ratio of FreeSWITCH's CPU.
+ */
 const GATES = { slowerMs: 60, upTo: 30, cpu: 1.1 } as const
 
 interface Seen {
   readonly rate: number
   readonly who: string
   readonly calls: number
-  /** Milliseconds from the arrival of each call to its first sound; those who never heard one are not in it. */
+  /** Milliseconds from the arrival of each call to its first sound. Callers who heard nothing are not included. */
   readonly waits: readonly number[]
   /** Callers who heard the apology, or nothing. */
   readonly lost: number
@@ -117,7 +122,7 @@ async function measure(who: string, rate: number, listener: Listener): Promise<S
   }
 }
 
-/** So many calls, at this rate; each is over when its promise resolves. */
+/** Starts this many calls at this rate; each promise resolves when its call is over. */
 function begin(callers: SipCallers, rate: number, howMany: number): Promise<Promise<void>[]> {
   const began = performance.now()
   const calls: Promise<void>[] = []

@@ -1,6 +1,7 @@
 /**
- * People who call a FreeSWITCH over SIP, as cheaply as can be: INVITE, ACK and BYE over UDP (RFC 3261) and no sound of their own, so that
- * the load costs next to nothing beside what is measured. The sound that they are sent goes to a port where nobody listens.
+ * People who call a FreeSWITCH over SIP at very low cost: INVITE, ACK and BYE over UDP (RFC 3261), and no sound of
+ * their own. So the load costs almost nothing beside the measured processes. The sound for them is sent to a port where
+ * nobody listens.
  */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -13,7 +14,7 @@ interface Dialog {
   readonly callId: string
   readonly tag: string
   readonly number: string
-  /** With the tag of the other side, once it is known. */
+  /** With the tag of the other side, when it is known. */
   to: string
   state: 'calling' | 'talking' | 'over'
   readonly over: Promise<void>
@@ -44,7 +45,9 @@ export class SipCallers {
     return new SipCallers(socket, target)
   }
 
-  /** Somebody calls this number and stays on the line for so many milliseconds. Resolves when the call is over. */
+  /**
+   * A person calls this number and stays on the line for this number of milliseconds. Resolves when the call is over.
+   */
   async call(number: string, lastsMs: number): Promise<void> {
     let end = () => {}
     const over = new Promise<void>(resolve => (end = resolve))
@@ -76,7 +79,7 @@ export class SipCallers {
     this.#dialogs.delete(dialog.callId)
   }
 
-  /** Whoever is still on the line is so no more: nobody says goodbye for them. */
+  /** Ends all remaining calls, without a BYE. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -93,7 +96,7 @@ export class SipCallers {
     if (dialog.state === 'over') return
     this.#say(dialog, dialog.state === 'calling' ? 'CANCEL' : 'BYE', dialog.state === 'calling' ? 1 : 2)
     dialog.state = 'over'
-    setTimeout(dialog.end, 500) // whether or not the answer to it comes
+    setTimeout(dialog.end, 500) // also when no answer to it comes
   }
 
   #hear(text: string): void {

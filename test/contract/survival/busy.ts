@@ -1,4 +1,7 @@
-/** Whether others use the machine: on two cores that a switch, the people and the nodes share, each row's times are theirs too. */
+/**
+ * Whether other programs use the machine: FreeSWITCH, the people and the nodes share two cores, so other programs
+ * change the times of each row.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
@@ -7,15 +10,18 @@ import type { Told } from '../../fault/matrix.ts'
 import { pause } from './rig.ts'
 
 const LOOKS_MS = 1_500
-/** Of all cores together. Two switches without calls, Redis and PostgreSQL take a tenth of a core. */
+/** Of all cores together. Two FreeSWITCHes without calls, Redis and PostgreSQL take a tenth of a core. */
 const BUSY_CORES = 0.4
-/** Within which 95 of 100 callers of a dead node hear something again: on a machine of our own, and beside others. */
+/**
+ * The time within which 95 of 100 callers of a dead node hear something again: on an idle machine, and beside other
+ * programs.
+ */
 const LIMITS = { idle: 1_000, busy: 5_000 } as const
 
 /** A nice value: a weight of 110 against 1024, sched(7). */
 const LESS = 10
 
-/** Cores that are in use now, while the row has not begun. */
+/** The cores in use now, before the row begins. */
 async function coresInUse(): Promise<number> {
   const worked = () =>
     cpus().map(({ times: { user, nice, sys, irq, idle } }) => ({
@@ -30,7 +36,7 @@ async function coresInUse(): Promise<number> {
   )
 }
 
-/** Looks before a row begins, and tells which limit applies to it. Milliseconds. */
+/** Measures before a row begins, and returns which limit applies to it. Milliseconds. */
 export async function patience(told: Told): Promise<number> {
   const cores = await coresInUse()
   const [machine, limit] = cores >= BUSY_CORES ? ['busy', LIMITS.busy] : ['idle', LIMITS.idle]
@@ -40,7 +46,10 @@ export async function patience(told: Told): Promise<number> {
   return limit
 }
 
-/** Others take all cores, and this process gets a tenth of what each of them gets, until disposed. (With a priority of 19, a seventieth, it can do nothing at all.) */
+/**
+ * Other processes take all cores until disposed, and this process gets a tenth of what each of them gets. (With a
+ * priority of 19, a seventieth, it can do nothing at all.)
+ */
 export async function starve(pid: number): Promise<AsyncDisposable> {
   // Linux keeps a priority for each thread
   for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), LESS)

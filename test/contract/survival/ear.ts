@@ -1,6 +1,7 @@
 /**
- * An ear at a switch, beside the code under test: hears of its legs only what the rows look at, with the switch's own time of each event,
- * for the ear itself may be late when the machine is busy. FreeSWITCH leaves out the rest before it copies it.
+ * An observer at a FreeSWITCH, beside the code under test. It receives only the events of legs that the rows check,
+ * with FreeSWITCH's own time of each event, because the observer itself may be late on a busy machine. FreeSWITCH drops
+ * all other events before it copies them.
  */
 import { systemClock } from '../../../src/base/clock.ts'
 import { auth, api, bgapi, subscribe, type Command } from '../../../src/esl/command.ts'
@@ -17,10 +18,10 @@ export const LEG_EVENTS = [
   'CHANNEL_UNBRIDGE',
   'CHANNEL_HANGUP',
 ] as const
-/** Applications that a person hears, and the one that brings a leg to a node. */
+/** The applications that a person hears, and the one that connects a leg to a node. */
 const APPLICATIONS = ['playback', 'play_and_get_digits', 'say', 'record', 'socket'] as const
 
-/** What became of one leg, in a few words. */
+/** What happened to one leg, in a few words. */
 export interface Heard {
   /** Milliseconds since the epoch, by the switch's clock. */
   readonly at: number
@@ -53,7 +54,7 @@ export class Ear {
     this.closed = closed
   }
 
-  /** `sounds`: also what is played and asked on each leg. */
+  /** `sounds`: also the sounds and questions of each leg. */
   static async open(port: number, password: string, options: { sounds: boolean }): Promise<Ear> {
     const wire = await connectTcp('127.0.0.1', port)
     // eslint-disable-next-line prefer-const -- used by what is built before it
@@ -85,7 +86,7 @@ export class Ear {
     return (await this.#connection.send(api(octets(text)))).body.trim()
   }
 
-  /** Resolves with the result of a command that takes its time. */
+  /** Resolves with the result of a command that takes some time. */
   async job(text: string): Promise<string> {
     const id = newUuid()
     const done = new Promise<string>(resolve => this.#jobs.set(id, resolve))
@@ -112,7 +113,7 @@ export class Ear {
     })
   }
 
-  /** So much of the story as fits: for the person who reads a failure. */
+  /** As much of the story as fits, for a person who reads a failure. */
   story(uuid: string): string {
     const mine = this.heard.filter(heard => heard.uuid === uuid)
     const start = mine[0]?.at ?? 0

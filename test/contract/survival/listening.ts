@@ -1,9 +1,12 @@
-/** What reached a telephone's ear, as its own switch recorded it: is the other person's tone there all the time? */
+/**
+ * Checks what reached a telephone's ear, as its own FreeSWITCH recorded it: is the other person's tone there all the
+ * time?
+ */
 import { readFile } from 'node:fs/promises'
 
-/** Of one window: a tick of the media. */
+/** The length of one window: a tick of the media. */
 const WINDOW_MS = 20
-/** Of the amplitude of the whole file's loudest window: what is less is no tone. */
+/** A part of the amplitude of the file's loudest window: less counts as no tone. */
 const FAINT = 0.1
 
 /** The longest time (ms) in a recording in which this tone is not heard. Throws when it is never heard. */
@@ -24,7 +27,7 @@ export async function longestGap(path: string, hertz: number): Promise<number> {
   return longest * WINDOW_MS
 }
 
-/** Goertzel: how strong one frequency is in these samples, as an amplitude. */
+/** Goertzel: the strength of one frequency in these samples, as an amplitude. */
 function strength(samples: Int16Array, hertz: number, rate: number): number {
   const factor = 2 * Math.cos((2 * Math.PI * hertz) / rate)
   let [one, two] = [0, 0]
@@ -32,7 +35,7 @@ function strength(samples: Int16Array, hertz: number, rate: number): number {
   return Math.sqrt(Math.max(0, one * one + two * two - factor * one * two)) / (samples.length / 2)
 }
 
-/** Mono, 16 bit. A recording that has not ended has no length in its header yet: whatever follows is taken. */
+/** Mono, 16 bit. A recording that has not ended has no length in its header yet: everything that follows is used. */
 function wave(file: Buffer): { samples: Int16Array; rate: number } {
   const data = file.indexOf('data', 12, 'latin1')
   const format = file.indexOf('fmt ', 12, 'latin1')

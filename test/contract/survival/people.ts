@@ -1,4 +1,7 @@
-/** Callers and agents: legs of the other switch, that call, press keys, take calls, hang up, and record what reaches their ear. */
+/**
+ * Callers and agents: legs of the other FreeSWITCH. They call, press keys, answer calls, hang up, and record what
+ * reaches their ear.
+ */
 import { newUuid } from '../../../src/esl/safe-text.ts'
 import { SipCallers } from '../../bench/switch/sip-callers.ts'
 import { eventually, pause, type Rig } from './rig.ts'
@@ -6,11 +9,11 @@ import type { Talk } from './rows-talking.ts'
 
 /** Milliseconds between two people who call: 20 a second. */
 const BETWEEN_MS = 50
-/** Beats a switch that is busy: nobody of the rows arrives later. */
+/** Longer than a busy FreeSWITCH needs: nobody in the rows arrives later. */
 const ARRIVES_MS = 20_000
 
 export interface Caller {
-  /** Their leg at the switch under test: what nodes and records call it. */
+  /** Their leg on the FreeSWITCH under test: nodes and records use this uuid. */
   readonly uuid: string
   /** Their leg at their own end. */
   readonly far: string
@@ -28,7 +31,7 @@ export class People {
     this.#rig = rig
   }
 
-  /** So many people call, one after the other; resolves when the switch under test has them all. */
+  /** This many people call, one after the other. Resolves when the FreeSWITCH under test has all of them. */
   async call(count: number, to = '4930555000', betweenMs = BETWEEN_MS): Promise<Caller[]> {
     const coming: Promise<Caller>[] = []
     for (let at = 0; at < count; at++) {
@@ -40,7 +43,10 @@ export class People {
     return came
   }
 
-  /** The same, of people who make no sound and press no keys: many of them cost next to nothing beside the switch. They stay for so long. */
+  /**
+   * The same, with people who make no sound and press no keys: many of them cost almost nothing beside FreeSWITCH. They
+   * stay for this long.
+   */
   async callQuietly(count: number, stayMs: number, betweenMs = BETWEEN_MS): Promise<Caller[]> {
     const { ear, near } = this.#rig
     const callers = await SipCallers.open(near.ports.inside)
@@ -70,7 +76,10 @@ export class People {
     return { uuid: (await arrives).uuid, far, number }
   }
 
-  /** Resolves with the moment (of the switch) at which each of them is played `sound` (any of them), for the first time after `since`. */
+  /**
+   * Resolves with the time (by FreeSWITCH's clock) at which each of them hears `sound` (any of them) for the first time
+   * after `since`.
+   */
   async hear(callers: readonly Caller[], sound: RegExp, since: number, withinMs: number): Promise<Map<string, number>> {
     const found = () => this.moments(callers, sound, since)
     await eventually(`${callers.length} people hear ${sound}`, withinMs, () => found().size === callers.length).catch(
@@ -85,7 +94,7 @@ export class People {
     return found()
   }
 
-  /** The same, of those who have. */
+  /** The same, for those who have heard it. */
   moments(callers: readonly Caller[], sound: RegExp, since: number): Map<string, number> {
     const first = new Map<string, number>()
     const wanted = new Set(callers.map(({ uuid }) => uuid))
@@ -101,7 +110,10 @@ export class People {
     for (const { far } of callers) await this.#rig.farEar.api(`uuid_send_dtmf ${far} ${key}@200`)
   }
 
-  /** Agents take every call that is offered to them until disposed: who hears the whisper's question presses 1. */
+  /**
+   * Agents answer every call that is offered to them, until disposed. An agent who hears the whisper's question presses
+   * 1.
+   */
   accept(): Disposable {
     return this.#rig.ear.on(heard => {
       if (heard.name === 'CHANNEL_EXECUTE' && heard.data.includes('whisper/press-1')) void this.#accepts(heard.uuid)
@@ -119,7 +131,7 @@ export class People {
     return this.#rig.farEar.heard.find(heard => heard.callId === callId)?.uuid
   }
 
-  /** Who talks to whom now: the caller's leg → the agent's. */
+  /** The talks now: the caller's leg → the agent's. */
   talks(since = 0): Map<string, string> {
     const talks = new Map<string, string>()
     for (const { name, uuid, other, at } of this.#rig.ear.heard) {
@@ -138,7 +150,7 @@ export class People {
     }
   }
 
-  /** Ends the recordings; says whose tone should be in each. */
+  /** Ends the recordings. Returns whose tone should be in each. */
   async recorded(talks: readonly Talk[]): Promise<{ path: string; whose: 'caller' | 'called' }[]> {
     const ears = this.#ears(talks)
     for (const { path, far } of ears) await this.#rig.farEar.api(`uuid_record ${far} stop ${path}`)
@@ -154,7 +166,7 @@ export class People {
     ])
   }
 
-  /** Those whom the switch or their own end has let go. */
+  /** Those whose leg was ended on either FreeSWITCH. */
   gone(callers: readonly Caller[]): Caller[] {
     const ended = new Set<string>()
     for (const ear of [this.#rig.ear, this.#rig.farEar])
@@ -172,7 +184,7 @@ export class People {
     await Promise.all(fars.map(far => this.#rig.farEar.api(`uuid_kill ${far}`)))
   }
 
-  /** Those who make no sound are gone, whether or not their switch still is. */
+  /** The people without sound are gone, whether or not their FreeSWITCH still runs. */
   close(): void {
     for (const callers of this.#quiet) callers.close()
     this.#quiet.clear()

@@ -1,6 +1,7 @@
 /**
- * The rig of the rows on a real FreeSWITCH: the switch under test with the project's dialplan, the people outside in a switch of their own
- * (they outlive the first), nodes as processes of their own, one PostgreSQL and one Redis for all of them, and an ear at both switches.
+ * The rig of the rows on a real FreeSWITCH: the FreeSWITCH under test with the project's dialplan, the people outside
+ * in a second one (which outlives the first), nodes as separate processes, one PostgreSQL and one Redis for all of
+ * them, and an observer at both FreeSWITCHes.
  */
 import { fileURLToPath } from 'node:url'
 import { SwitchError } from '../../../src/base/errors.ts'
@@ -15,7 +16,7 @@ import { Stores } from './stores.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 export type Side = 'a' | 'b' | 'c'
-/** What the nodes show to people whom they call: so it is seen who called. */
+/** The number that nodes show to people whom they call: it identifies the caller. */
 export const SHOWS = { a: '4900000001', b: '4900000002', c: '4900000003' } as const
 
 export class Rig {
@@ -23,11 +24,11 @@ export class Rig {
   readonly far: FreeSwitch
   readonly stores: Stores
   readonly people: People
-  /** At the switch under test; a new one after its restart. */
+  /** At the FreeSWITCH under test; a new one after its restart. */
   ear: Ear
   readonly farEar: Ear
   readonly nodes: NodeProcess[] = []
-  /** What the ear heard before the switch was restarted. */
+  /** What the observer received before the FreeSWITCH was restarted. */
   readonly before: Heard[] = []
 
   private constructor(near: FreeSwitch, far: FreeSwitch, stores: Stores, ear: Ear, farEar: Ear) {
@@ -60,7 +61,7 @@ export class Rig {
     return { a: nodeA, b: nodeB, c: nodeC }[side]
   }
 
-  /** Starts a node at this address of the dialplan. Resolves when its door is open. */
+  /** Starts a node at this address of the dialplan. Resolves when its listener is open. */
   async node(side: Side, settings: Readonly<Record<string, string>> = {}): Promise<NodeProcess> {
     const node = new NodeProcess({
       name: `node-${side}${this.nodes.length}`,
@@ -83,24 +84,24 @@ export class Rig {
     return node
   }
 
-  /** Side by side: they need two seconds each. */
+  /** In parallel: each needs two seconds. */
   both(): Promise<[NodeProcess, NodeProcess]> {
     return Promise.all([this.node('a'), this.node('b')])
   }
 
-  /** kill -9. Gives the moment, by the clock of the switch. */
+  /** kill -9. Returns the time, by FreeSWITCH's clock. */
   kill(node: NodeProcess): number {
     const at = Date.now()
     node.kill()
     return at
   }
 
-  /** Where the fallback sends people after the apology; '' hangs up. */
+  /** The number that the fallback dials after the apology; '' hangs up. */
   async setOverflow(endpoint: string): Promise<void> {
     await this.ear.api(`global_setvar switchhook_overflow=${endpoint}`)
   }
 
-  /** The switch is killed with all its calls. Gives the moment. */
+  /** Kills FreeSWITCH with all its calls. Returns the time. */
   async killSwitch(): Promise<number> {
     const at = Date.now()
     await this.near.kill()
@@ -140,7 +141,7 @@ export class Rig {
     await this.stores.close()
   }
 
-  /** For the person who reads a failure: some legs, and the logs. */
+  /** For a person who reads a failure: some legs, and the logs. */
   story(): string {
     const legs = [...new Set([...this.before, ...this.ear.heard].map(heard => heard.uuid))].slice(0, 8)
     const logs = this.nodes.flatMap(node => [
@@ -155,7 +156,7 @@ export class Rig {
   }
 }
 
-/** Somebody listens there. (The node says of this connection that it brought no call.) */
+/** True when a process listens there. (The node logs that this connection identified no call.) */
 async function opens(port: number): Promise<boolean> {
   try {
     const wire = await connectTcp('127.0.0.1', port)
@@ -172,7 +173,10 @@ async function end(node: NodeProcess): Promise<void> {
   await node.end()
 }
 
-/** Looks every 20 ms, for what is looked at is in other processes. Gives the milliseconds that it took; rejects in words after the limit. */
+/**
+ * Checks every 20 ms, because the condition is in other processes. Returns the milliseconds that it took; rejects with
+ * `what` after the limit.
+ */
 export async function eventually(
   what: string,
   withinMs: number,

@@ -1,4 +1,7 @@
-/** Rows about the door: nobody there, one of two there, and doors behind which nobody takes the call. */
+/**
+ * Rows about listeners: none reachable, one of two reachable, and listeners that accept the connection and never take
+ * the call.
+ */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { percentile, spread } from '../../fault/matrix.ts'
@@ -11,9 +14,12 @@ const SORRY = /sorry/
 
 /** These wait for three quarters of a minute. */
 const FEW = 10
-/** Within this time a node must have said something (mod_event_socket.c, listener_run); then the call is taken from whoever has it by then. */
+/**
+ * A node must have sent something within this time (mod_event_socket.c, listener_run); then the call is torn from the
+ * node that drives it by then.
+ */
 const GIVES_UP_MS = 25_000
-/** The dead man's switch of the dialplan, and a little more. */
+/** The watchdog of the dialplan, and a little more. */
 const FALLBACK_MS = 17_000
 
 row(1, 'no node runs: everybody hears the apology at once', async (rig, told) => {
@@ -108,7 +114,7 @@ row(
   },
 )
 
-/** Milliseconds from the arrival of each caller to the moment that is given for them. */
+/** Milliseconds from the arrival of each caller to the given time. */
 export function after(rig: Rig, callers: readonly Caller[], moments: ReadonlyMap<string, number>): number[] {
   const created = new Map(
     rig.ear.heard.filter(({ name }) => name === 'CHANNEL_CREATE').map(({ uuid, at }) => [uuid, at]),
@@ -119,7 +125,7 @@ export function after(rig: Rig, callers: readonly Caller[], moments: ReadonlyMap
 /** Calls that began on this node. */
 const began = (log: readonly string[]): number => log.filter(line => line.includes('"msg":"a call began"')).length
 
-/** A proxy with nobody behind it. */
+/** A proxy without a server behind it. */
 async function breaking(rig: Rig, side: Side): Promise<AsyncDisposable> {
   const server = createServer(socket => socket.resetAndDestroy())
   server.listen({ port: rig.portOf(side), host: '127.0.0.1', backlog: 1_024 })

@@ -1,4 +1,4 @@
-/** The row about a node that is asked to go in the middle of its work. */
+/** The row about a node that is drained while it works. */
 import { spread } from '../../fault/matrix.ts'
 import { eventually, pause, SHOWS } from './rig.ts'
 import { row } from './rows.ts'
@@ -37,7 +37,8 @@ row(
       lost(rig, everybody) === 0 && cut === 0,
     )
 
-    // agents come back from their break: whoever waits is served by the other node, and the first one has dialled nobody since
+    // agents return from their break: the other node serves the callers who wait, and the first one has dialled nobody
+    // since
     using _ = rig.people.accept()
     await rig.stores.agents(2 * EACH)
     await eventually('who waited talks', 20_000, () => rig.people.talks(asked).size >= EACH)

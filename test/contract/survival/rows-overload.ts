@@ -1,4 +1,4 @@
-/** Rows about a node that has too much to do, or no time for it. */
+/** Rows about a node with too much work, or with too little CPU time for it. */
 import { percentile, spread } from '../../fault/matrix.ts'
 import { patience, starve } from './busy.ts'
 import type { Caller } from './people.ts'
@@ -9,7 +9,7 @@ import { row } from './rows.ts'
 const WELCOME = /ivr\/welcome/
 const SORRY = /sorry/
 const MOST = 20
-/** The dead man's switch of the dialplan, once. */
+/** The watchdog of the dialplan, once. */
 const STARVED_MS = 15_000
 
 row(
@@ -62,7 +62,10 @@ row(
   },
 )
 
-/** Who hears the menu first, and who hears the apology. Waits until everybody hears something, and no longer than this. */
+/**
+ * Which callers hear the menu first, and which hear the apology. Waits until everybody hears something, but no longer
+ * than this.
+ */
 async function served(
   rig: Rig,
   callers: readonly Caller[],
@@ -79,11 +82,11 @@ async function served(
     'everybody hears something',
     withinMs,
     () => look().taken.length + look().sentOn.length === callers.length,
-  ).catch(() => {}) // told by the row
+  ).catch(() => {}) // the row reports it
   return look()
 }
 
-/** How many `socket` lines one of them has gone through at most. */
+/** The largest number of `socket` lines that one of them has passed. */
 function offers(rig: Rig, callers: readonly Caller[]): number {
   return Math.max(
     ...callers.map(({ uuid }) => rig.ear.heard.filter(heard => heard.uuid === uuid && heard.app === 'socket').length),

@@ -1,4 +1,4 @@
-/** Rows about the switch itself: it is killed with calls up, and comes back without them, or with them. */
+/** Rows about FreeSWITCH itself: it is killed with calls up, and returns without them, or with them. */
 import { spread } from '../../fault/matrix.ts'
 import { eventually, pause } from './rig.ts'
 import { row } from './rows.ts'
@@ -54,7 +54,8 @@ row(
     const queued = await inQueue(rig, EACH)
     const menus = await inMenus(rig, EACH)
     const before = await order(rig)
-    await pause(1_000) // FreeSWITCH writes a call down within 0.2 s of its answer; who came later is gone with it
+    // FreeSWITCH stores a call within 0.2 s of its answer; calls that were answered later are lost with it
+    await pause(1_000)
     const died = await rig.killSwitch()
     await rig.startSwitchAgain()
     const back = Date.now()

@@ -6,7 +6,10 @@ import type { Caller } from './people.ts'
 import { eventually, pause, type Rig } from './rig.ts'
 import { PEOPLE, row } from './rows.ts'
 
-/** What nobody hears: two packets and a window cut in half. A talk that is cut and joined again is silent for longer. */
+/**
+ * A gap that nobody notices: two packets and a window cut in half. A talk that is cut and joined again is silent for
+ * longer.
+ */
 const UNHEARD_MS = 100
 
 row(
@@ -69,11 +72,11 @@ export interface Talk {
   /** Both ends of the agent's leg. */
   readonly agent: string
   readonly agentFar: string
-  /** When the switch joined them. */
+  /** When FreeSWITCH joined them. */
   readonly since: number
 }
 
-/** So many callers talk to so many agents of the sales queue. */
+/** This many callers talk with this many agents of the sales queue. */
 export async function talking(rig: Rig, count: number): Promise<Talk[]> {
   const accepting = rig.people.accept()
   await rig.stores.agents(count)

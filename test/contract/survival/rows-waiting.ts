@@ -7,7 +7,7 @@ import { PEOPLE, row } from './rows.ts'
 
 const WELCOME = /ivr\/welcome/
 const MUSIC = /moh\/calm/
-/** Who presses no key comes to the operator's queue after three times the menu. */
+/** A caller who presses no key enters the operator's queue after three times the menu. */
 const ANYTHING = /ivr\/|moh\/|queue\//
 
 row(3, 'a node is killed while callers hear a menu: the other one goes on with all of them', async (rig, told) => {
@@ -37,7 +37,7 @@ row(
     told.is(`${gaps.length}/${PEOPLE} hear music again, ${spread(gaps)}`, percentile(gaps, 95) <= limit)
     told.is(`${lost(rig, callers)} lost`, lost(rig, callers) === 0)
     told.is('order and times are the same', JSON.stringify(await order(rig)) === JSON.stringify(before))
-    // and they are served in that order, each by one agent and one only
+    // and they are served in that order, each by exactly one agent
     using _ = rig.people.accept()
     await rig.stores.agents(PEOPLE)
     await eventually(`${PEOPLE} talks`, 30_000, () => rig.people.talks(died).size === PEOPLE)
@@ -89,14 +89,14 @@ row(
   'three nodes',
 )
 
-/** So many callers, all of whom hear the menu. */
+/** This many callers, all of whom hear the menu. */
 export async function inMenus(rig: Rig, count: number): Promise<Caller[]> {
   const callers = await rig.people.call(count)
   await rig.people.hear(callers, WELCOME, 0, 15_000)
   return callers
 }
 
-/** So many callers, all of whom wait in the sales queue. */
+/** This many callers, all of whom wait in the sales queue. */
 export async function inQueue(rig: Rig, count: number): Promise<Caller[]> {
   const callers = await inMenus(rig, count)
   await rig.people.press(callers, '1')
@@ -109,7 +109,7 @@ export function lost(rig: Rig, callers: readonly Caller[]): number {
   return new Set([...rig.people.gone(callers), ...rig.people.apologised(callers)]).size
 }
 
-/** Who waits for sales since when, in the order of the queue. */
+/** The callers who wait for sales, in the order of the queue, with the start of their wait. */
 export async function order(rig: Rig): Promise<{ call: string; joinedAt: number }[]> {
   return (await rig.stores.queues.waiting('sales')).map(({ call, joinedAt }) => ({ call, joinedAt }))
 }

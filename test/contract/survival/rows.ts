@@ -1,8 +1,14 @@
-/** The rows of the fault matrix that are asked on a real FreeSWITCH: each says itself once, and survival.test.ts runs them one by one. */
+/**
+ * The rows of the fault matrix on a real FreeSWITCH: each registers itself once, and survival.test.ts runs them one by
+ * one.
+ */
 import type { Told } from '../../fault/matrix.ts'
 import type { Rig } from './rig.ts'
 
-/** `tracked`: on a switch that writes its calls down, so that `sofia recover` can bring them back. `three nodes`: its dialplan names a third one. */
+/**
+ * `tracked`: on a FreeSWITCH that stores its calls, so that `sofia recover` can restore them. `three nodes`: its
+ * dialplan names a third one.
+ */
 export const SETUPS = ['two nodes', 'three nodes', 'tracked'] as const
 export type Setup = (typeof SETUPS)[number]
 
@@ -14,7 +20,9 @@ export interface Row {
 
 export const ROWS: Row[] = []
 
-/** People in each row, unless it says otherwise: enough on a real switch, where each costs a thread and a tone. */
+/**
+ * People in each row, unless it sets another number: enough on a real FreeSWITCH, where each costs a thread and a tone.
+ */
 export const PEOPLE = 30
 
 export function row(number: number, name: string, run: Row['run'], setup: Setup = 'two nodes'): void {

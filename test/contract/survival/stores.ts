@@ -1,4 +1,4 @@
-/** The stores that the nodes of the rows share, and what a supervisor has set up in them. Thrown away at the end. */
+/** The stores that the nodes of the rows share, and the data of a supervisor in them. Deleted at the end. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ export type Settings = Readonly<Record<string, string>>
 export const QUEUES = ['sales', 'support', 'operator'] as const
 const WRAP_UP_MS = 60_000
 
-/** What remains of a call, as far as the rows look at it. */
+/** The part of a call's record that the rows check. */
 export interface Remains {
   readonly id: string
   readonly outcome: string | null
@@ -37,7 +37,7 @@ export class Stores {
   readonly redis: RedisClient
   readonly roster: Roster
   readonly queues: QueueStore
-  /** What a node must be told to find them. */
+  /** The settings with which a node finds them. */
   readonly settings: Settings
   readonly #folder: string
   readonly #services: Services
@@ -70,14 +70,17 @@ export class Stores {
     })
   }
 
-  /** As on the first day: queues without callers, no agents, no calls. */
+  /** The initial state: queues without callers, no agents, no calls. */
   async fresh(): Promise<void> {
     await this.redis.flushdb()
     await this.sql`truncate calls, campaigns cascade`
     for (const name of QUEUES) await this.queues.put({ name, strategy: 'longest-idle-agent' })
   }
 
-  /** Agents of the sales queue; their telephones say a tone when they answer. By name, with the number of the telephone. */
+  /**
+   * Agents of the sales queue; their telephones play a tone when they answer. By name, with the number of the
+   * telephone.
+   */
   async agents(count: number): Promise<Map<string, string>> {
     const numbers = new Map<string, string>()
     for (let at = 1; at <= count; at++) {
@@ -93,7 +96,7 @@ export class Stores {
     return numbers
   }
 
-  /** How many agents are in each state. */
+  /** The number of agents in each state. */
   async states(): Promise<Partial<Record<Agent['state'], number>>> {
     const counts: Partial<Record<Agent['state'], number>> = {}
     for (const { state } of await this.roster.list(Date.now())) counts[state] = (counts[state] ?? 0) + 1

@@ -1,6 +1,7 @@
 /**
- * Calls that outlive the process, on a real FreeSWITCH: nodes are processes that are killed, stopped and asked to go, the switch itself is
- * killed, and the people outside live in another one. Asked by `make contract`, where `freeswitch` is on the PATH (or FREESWITCH_BIN names it).
+ * Calls that outlive the process, on a real FreeSWITCH: nodes are processes that are killed, suspended and drained,
+ * FreeSWITCH itself is killed, and the people outside live in a second one. Run by `make contract`, where `freeswitch`
+ * is on the PATH (or FREESWITCH_BIN names it).
  */
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'

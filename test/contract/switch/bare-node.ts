@@ -1,4 +1,7 @@
-/** A node of the smallest kind, for both worlds: takes every call at a place, and may stop, leave and break. No verbs, no flow. */
+/**
+ * A minimal node for both worlds: takes every call at one address, and can be suspended, drained and cut off. It has no
+ * verbs and no flow.
+ */
 import { CONNECT, EXIT, onlyOf, subscribe, api, execute, linger, type Command } from '../../../src/esl/command.ts'
 import * as say from '../../../src/esl/api.ts'
 import { Connection, type Reply } from '../../../src/esl/connection.ts'
@@ -8,10 +11,10 @@ import type { Listening, Place, World } from './world.ts'
 
 export const WELCOME = 'welcome' as Ident
 const FLOW_MUSIC = 'moh/calm.wav' as AppArgument
-/** Without event-lock: applications may be executed while it lasts. */
+/** Without event-lock: other applications may be executed while it runs. */
 const PARK = 'sendmsg\ncall-command: execute\nexecute-app-name: park\n\n' as Command
 
-/** A connection that the switch has opened for a leg. */
+/** A connection that FreeSWITCH has opened for a leg. */
 export class Held {
   readonly uuid: string
   readonly path: string | undefined
@@ -39,28 +42,28 @@ export class Held {
     this.#connection.post(execute(application as Ident, newUuid(), argument))
   }
 
-  /** Waits behind what runs; while it parks, other applications may be executed. */
+  /** Waits behind the running application; while it parks, other applications may be executed. */
   park(): void {
     this.#connection.post(PARK)
   }
 
-  /** As a process that is stopped: the connection stays open, nothing is read and nothing is said. */
+  /** As a suspended process: the connection stays open, nothing is read and nothing is sent. */
   stop(): void {
     this.#wire.pause()
   }
 
-  /** The process ends, stopped or not. */
+  /** The process ends, suspended or not. */
   break(): void {
     this.#wire.destroy()
   }
 
-  /** Sends the leg home and leaves, in one write. */
+  /** Sends the leg to its home node and closes the connection, in one write. */
   sendHome(): void {
     for (const command of [api(say.uuidTransferHome(uuid(this.uuid), WELCOME)), EXIT]) this.#connection.post(command)
   }
 }
 
-/** Takes every call at a place: answers it and plays, or does nothing. */
+/** Takes every call at one address: answers it and plays, or does nothing. */
 export class BareNode {
   readonly calls: Held[] = []
   readonly #world: World

@@ -1,4 +1,4 @@
-/** A flow reaches another person, or learns why not. */
+/** A flow reaches another person, or gets the reason why not. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { displayName } from '../../../src/esl/safe-text.ts'
 import type { DialOptions } from '../../../src/call/verbs/dial.ts'

@@ -1,4 +1,4 @@
-/** Recordings that cannot begin, that run out of disk, and the words with which they end. */
+/** Recordings that cannot begin, that fill the disk, and the texts with which they end. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { Speaker } from './speaker.ts'
 import { contract } from './suite.ts'

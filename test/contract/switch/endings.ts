@@ -1,10 +1,10 @@
-/** The end of a leg, word for word: what still runs, what is cut, and who ended it. */
+/** The end of a leg, word for word: which application still runs, which is cut, and which side ended it. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { Speaker } from './speaker.ts'
 import { contract } from './suite.ts'
 import type { Person, World } from './world.ts'
 
-/** Of one leg: everything that the switch tells of it. */
+/** Everything that FreeSWITCH sends about one leg. */
 async function everything(world: World, uuid: string, names: string): Promise<Speaker> {
   const speaker = await Speaker.calls(world)
   await speaker.reply(`event plain ${names}`)
@@ -51,7 +51,8 @@ contract('a sound that a hang-up cuts is done, and not broken off', async world 
   await caller.hangUp()
   equal((await leg.event('PLAYBACK_STOP')).get('Playback-Status'), 'done')
   const response = (await leg.event('CHANNEL_EXECUTE_COMPLETE')).get('Application-Response')
-  ok(['FILE PLAYED', 'PLAYBACK ERROR'].includes(response ?? ''), response) // the real one says now this, now that
+  // the real one sends sometimes this, sometimes that
+  ok(['FILE PLAYED', 'PLAYBACK ERROR'].includes(response ?? ''), response)
 })
 
 contract('a sound that a transfer cuts is done and has failed; one that is broken off is not', async world => {
@@ -107,7 +108,7 @@ contract('a change of what a telephone shows has a number', async world => {
   ])
 })
 
-/** Who said goodbye, and how: in the last event of the leg. */
+/** Which side hung up, and how: in the last event of the leg. */
 const farewell = async (speaker: Speaker) => {
   const last = await speaker.event('CHANNEL_HANGUP_COMPLETE')
   return ['sip_hangup_disposition', 'sip_term_status', 'sip_invite_failure_status', 'proto_specific_hangup_cause'].map(

@@ -1,12 +1,12 @@
 /**
- * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP profiles, of one process
- * or (the last one) of another:
+ * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP
+ * profiles, of one process or (the last one) of another:
  *
- *   inside    callers come in here, into the context `public`, where the DID sample routes them
- *   trunk     our calls go out here, by the gateway `carrier`
- *   outside   the outside world: callers call from here, and the last digit of a number called here says who answers
+ *   inside    callers enter here, into the context `public`, where the DID sample routes them
+ *   trunk     calls of Switchhook leave here, by the gateway `carrier`
+ *   outside   the outside world: callers call from here, and the last digit of a number called here selects who answers
  *
- * FreeSWITCH's preprocessor works line by line, even inside comments: each of its tags stands alone on a line.
+ * FreeSWITCH's preprocessor works line by line, even inside comments: each of its tags is on a line of its own.
  */
 
 export interface Ports {
@@ -33,11 +33,14 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
-/** Seconds of the dead man's switch in the suite; 15 in the file that is shipped. The grain of the switch is a whole second. */
+/** Seconds of the watchdog in the suite; 15 in the shipped file. FreeSWITCH schedules by whole seconds. */
 export const PATIENCE_SECONDS = 3
-/** Milliseconds that a telephone of the outside world rings before it is picked up. */
+/** Milliseconds that a telephone of the outside world rings before it answers. */
 export const RINGS_MS = 200
-/** In a world of their own people say a tone for as long as the call lasts: who calls, and who is called by a number that ends in 0. */
+/**
+ * In a separate outside world people play a tone for as long as the call lasts: callers, and people called by a number
+ * that ends in 0.
+ */
 export const SPEAKS_HZ = { caller: 700, called: 1_100 } as const
 const LOAD = [
   'console',
@@ -119,7 +122,10 @@ interface Parts {
   readonly folder: string
 }
 
-/** `folder` holds sounds/, recordings/ and dialplan/ (copies of the project's files, with the settings of this switch). */
+/**
+ * `folder` contains sounds/, recordings/ and dialplan/ (copies of the project's files, with the settings of this
+ * FreeSWITCH).
+ */
 export function freeswitchXml(
   parts: Parts & { readonly outside: 'same' | 'other'; readonly trackCalls: boolean },
 ): string {
@@ -152,7 +158,7 @@ export function freeswitchXml(
   )
 }
 
-/** The outside world as a process of its own. */
+/** The outside world as a separate process. */
 export function farXml(parts: Parts): string {
   const profiles = [profile('outside', parts.ports.outside, 'outside')]
   return configuration(

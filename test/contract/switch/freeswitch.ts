@@ -1,7 +1,8 @@
 /**
- * Private FreeSWITCHes for one run: own folder, own ports, own password. None can outlive the run: a shell stands between us and the
- * switch and reads from a pipe whose other end we hold. When we end in any way, kill -9 included, the kernel closes the pipe, and the
- * shell kills the switch and removes the folder. A switch that was killed can be started again on its folder.
+ * Private FreeSWITCHes for one run: own folder, own ports, own password. None can outlive the run. A shell starts
+ * FreeSWITCH and reads from a pipe whose other end this process holds. When this process ends in any way, kill -9
+ * included, the kernel closes the pipe, and the shell kills FreeSWITCH and removes the folder. A FreeSWITCH that was
+ * killed can be started again on its folder.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
@@ -39,24 +40,24 @@ export interface FreeSwitch {
   readonly ports: Ports
   readonly password: string
   readonly folder: string
-  /** What the nodes must be given as DOOR_KEY. */
+  /** The value of DOOR_KEY for the nodes. */
   readonly doorKey: string
-  /** As when its machine loses power, nearly: what is on the disk stays. */
+  /** Almost as a power failure of its machine: what is on the disk stays. */
   kill(): Promise<void>
-  /** After a kill: the same switch, on the same folder. Resolves when its event socket and all profiles answer. */
+  /** After a kill: the same FreeSWITCH, on the same folder. Resolves when its event socket and all profiles answer. */
   startAgain(): Promise<void>
   stop(): Promise<void>
 }
 
 export interface FreeSwitchOptions {
   /**
-   * 'same': the people outside are legs of this switch too. 'other': they live in another one (startFarEnd) and outlive this one;
-   * the dialplan has its own patience of 15 s then.
+   * 'same': the people outside are legs of this FreeSWITCH too. 'other': they are on a second one (startFarEnd) and
+   * outlive this one; the watchdog of the dialplan then has its shipped 15 s.
    */
   outside?: 'same' | 'other'
-  /** Calls are written down as they go, so that `sofia recover` can bring them back after a crash. */
+  /** Calls are stored while they run, so that `sofia recover` can restore them after a crash. */
   trackCalls?: boolean
-  /** The dialplan offers calls to a third node behind the second. */
+  /** The dialplan offers calls to a third node after the second. */
   threeNodes?: boolean
   /** Name → milliseconds. Default: those of the suite. */
   sounds?: Readonly<Record<string, number>>
@@ -99,7 +100,8 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
     )
     await writeDialplan(folder, {
       switchhook_node_a: `127.0.0.1:${nodeA}`,
-      switchhook_node_b: threeNodes ? `127.0.0.1:${nodeB}/$1|127.0.0.1:${nodeC}` : `127.0.0.1:${nodeB}`, // in front of `/$1` in every line
+      // before `/$1` in every line
+      switchhook_node_b: threeNodes ? `127.0.0.1:${nodeB}/$1|127.0.0.1:${nodeC}` : `127.0.0.1:${nodeB}`,
       switchhook_key: doorKey,
       ...(outside === 'same' ? { switchhook_patience: String(PATIENCE_SECONDS) } : {}),
       switchhook_sorry: 'sorry.wav',
@@ -108,7 +110,7 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
   })
 }
 
-/** The carrier and the telephones of a switch that was started with `outside: 'other'`: a process of their own. */
+/** The carrier and the telephones of a FreeSWITCH that was started with `outside: 'other'`: a separate process. */
 export async function startFarEnd(program: string, near: Ports): Promise<FreeSwitch> {
   const [eventSocket] = (await freePorts(1)) as [number]
   const ports = { ...near, eventSocket }
@@ -153,7 +155,7 @@ async function start(
     '/bin/sh',
     ['-c', SHELL, 'switchhook-contract', folder, program, '-nc', '-nf', '-nonat', ...places],
     {
-      detached: true, // a Ctrl-C in the terminal is ours to answer
+      detached: true, // this process handles a Ctrl-C in the terminal
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     },
   )
@@ -206,7 +208,7 @@ async function writeDialplan(folder: string, values: Readonly<Record<string, str
   await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, values))
 }
 
-/** Does what the README tells an administrator to do: changes values in the settings file. */
+/** Does what dialplan/README.md tells an administrator to do: changes values in the settings file. */
 export function withSettings(text: string, values: Readonly<Record<string, string>>): string {
   for (const [name, value] of Object.entries(values)) {
     const line = new RegExp(`(<X-PRE-PROCESS cmd="set" data="${name}=)[^"]*`)
@@ -216,7 +218,7 @@ export function withSettings(text: string, values: Readonly<Record<string, strin
   return text
 }
 
-/** The event socket opens long before the SIP profiles do. */
+/** The event socket opens long before the SIP profiles. */
 async function ready(ports: Ports, password: string, profiles: number): Promise<void> {
   const deadline = systemClock.monotonic() + START_MS
   for (let why = ''; ;) {
@@ -234,7 +236,10 @@ async function ready(ports: Ports, password: string, profiles: number): Promise<
   }
 }
 
-/** Ports that are free for TCP and UDP, below those which the kernel hands out by itself and above FreeSWITCH's RTP range here. */
+/**
+ * Ports that are free for TCP and UDP, below those that the kernel assigns by itself and above FreeSWITCH's RTP range
+ * here.
+ */
 async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>()
   while (found.size < count) {

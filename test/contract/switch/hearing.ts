@@ -43,7 +43,7 @@ contract('music goes on when its sound is at its end', async world => {
   const flow = node.answers('welcome', async call => {
     await call.answer()
     await using _music = await call.music('moh/calm')
-    const caller = await calling // a node may be quicker than the sentence
+    const caller = await calling // a node may be faster than the sentence
     for (let round = 0; round < 3; round++) await world.hears(caller, 'moh/calm')
   })
   const calling = world.call()
@@ -64,7 +64,7 @@ contract('music that ends as soon as it begins never holds up what comes next', 
   })
   const caller = await world.call()
   await world.within('15s', flow.result)
-  await world.event(caller.uuid, 'CHANNEL_HANGUP') // the ends of all sounds were told before
+  await world.event(caller.uuid, 'CHANNEL_HANGUP') // the ends of all sounds were reported before
   const music = world.endsOf(caller.uuid, 'moh/calm')
   ok(
     music.length > 0 && music.every(end => end === 'break'),

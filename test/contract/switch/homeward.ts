@@ -1,6 +1,6 @@
 /**
- * A leg that belongs to a certain node (switchhook_home), and a call that is fetched from a node that lives and says nothing.
- * The nodes here are bare connections: what is asked is what the switch does, not what a flow does.
+ * A leg that belongs to one node (switchhook_home), and a call that is fetched from a node that lives and sends
+ * nothing. The nodes here are bare connections: the sentences are about FreeSWITCH, not about a flow.
  */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
@@ -9,7 +9,7 @@ import { BareNode, WELCOME, type Held } from './bare-node.ts'
 import { contract } from './suite.ts'
 import type { Person, World } from './world.ts'
 
-/** Somebody is called and their leg is sent home. */
+/** A person is called, and their leg is sent to its home node. */
 async function dialHome(world: World, home: string | null): Promise<Person> {
   const phone = world.telephone('person')
   const given = ['ignore_early_media=true', ...(home === null ? [] : [`switchhook_home=${home}`])]
@@ -83,7 +83,7 @@ contract('a leg whose home dies later goes on at the other node, and survives th
   equal((await again.takes()).uuid, somebody.uuid)
 })
 
-/** A caller whom a stopped node holds, fetched by node b. */
+/** A caller whom a suspended node holds, fetched by node b. */
 async function fetched(world: World, a: BareNode, b: BareNode): Promise<{ caller: Person; old: Held; now: Held }> {
   const caller = await world.call()
   const old = await a.takes()

@@ -1,13 +1,13 @@
-/** A caller may hang up at any moment: the flow ends, its scopes unwind, nobody is left on the line. */
+/** A caller may hang up at any moment: the flow ends, its scopes unwind, and no leg is left. */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import type { Call } from '../../../src/call/call.ts'
 import { contract } from './suite.ts'
 import type { Person, Telephone, World } from './world.ts'
 
 interface Moment {
-  /** What the flow does until the caller leaves. */
+  /** The step of the flow in which the caller leaves. */
   readonly flow: (call: Call, phone: Telephone) => Promise<unknown>
-  /** Resolves when it is under way. */
+  /** Resolves when that step has begun. */
   readonly reached: (world: World, caller: Person, phone: Telephone) => Promise<unknown>
 }
 
@@ -117,7 +117,7 @@ for (const [when, { flow: act, reached }] of Object.entries(MOMENTS)) {
     ok(leg.signal.aborted)
     const end = await world.within('3s', leg.ended)
     ok(end.facts?.variable('socket_resume'), 'the last event with all variables was heard')
-    // the secret was taken off the leg when it had been compared, unless the caller was quicker
+    // the key was removed from the leg after it was compared, unless the caller was faster
     if (when !== 'before anything is said') equal(end.facts?.variable('switchhook_key'), undefined)
   })
 }

@@ -1,4 +1,6 @@
-/** Single commands about legs that talk, ring or play: hold, break, keys, displace, bridge, and the list of channels. */
+/**
+ * Single commands about legs that talk, ring or play: hold, break, keys, displace, bridge, and the list of channels.
+ */
 import { deepEqual, equal } from 'node:assert/strict'
 import { Speaker } from './speaker.ts'
 import { contract } from './suite.ts'
@@ -7,7 +9,7 @@ import { isSound } from './world.ts'
 
 const api = async (speaker: Speaker, command: string) => (await speaker.say(`api ${command}`)).body.trim()
 
-/** What was told of sounds: the event, the sound, and how it ended. */
+/** The reports about sounds: the event, the sound, and how it ended. */
 const soundsTold = (leg: Speaker) =>
   leg.events.map(
     event =>
@@ -127,7 +129,7 @@ contract(
   async world => {
     const [speaker, caller] = await Promise.all([Speaker.takes(world), world.call()])
     const listed = async () => (await api(speaker, 'show channels as json')).includes(caller.uuid)
-    await listed() // now or not yet: nobody may conclude from it that the call is gone
+    await listed() // listed or not yet: nobody may conclude from it that the call is gone
     await world.pause('500ms')
     equal(await listed(), true)
   },

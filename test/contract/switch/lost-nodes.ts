@@ -1,4 +1,7 @@
-/** Nodes that cannot be reached, that close at once, that say nothing, that have the wrong key. No caller is ever left in silence. */
+/**
+ * Nodes that cannot be reached, that close at once, that send nothing, or that have the wrong key. No caller is ever
+ * left in silence.
+ */
 import { equal, ok } from 'node:assert/strict'
 import type { Wire } from '../../../src/esl/wire.ts'
 import { contract } from './suite.ts'
@@ -21,7 +24,7 @@ function saysNothing(world: World, at: Place) {
   })
 }
 
-/** The call reaches node b, which answers and lets it go: at once, or brought by the dead man's switch. */
+/** The call reaches node b, which answers and gives it up: at once, or after the watchdog has transferred it. */
 async function reachesB(world: World, how: 'at once' | 'brought'): Promise<void> {
   const b = await world.node('b')
   const flow = b.answers('welcome', async call => {

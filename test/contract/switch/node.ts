@@ -1,4 +1,7 @@
-/** A node of Switchhook as `main.ts` builds one, as far as calls go: the real door, legs, calls and links. It can be killed. */
+/**
+ * A node of Switchhook as `main.ts` creates one, with its parts for calls: the real Door, legs, calls and links. It can
+ * be killed.
+ */
 import type { Log } from '../../../src/base/log.ts'
 import { CallEnded } from '../../../src/base/errors.ts'
 import { EventLink } from '../../../src/esl/events.ts'
@@ -14,11 +17,11 @@ import type { Listening, Place, World } from './world.ts'
 
 export interface NodeOptions {
   key?: string
-  /** Milliseconds that a telephone rings unless the flow says otherwise. */
+  /** Milliseconds that a telephone rings unless the flow sets another time. */
   ringForMs?: number
 }
 
-/** What a flow does when a call comes, and what became of its first run. */
+/** What a flow does when a call comes, and how its first run ended. */
 export interface Flow<T> {
   readonly call: Promise<Call>
   readonly result: Promise<T>
@@ -32,7 +35,7 @@ export class Node {
   readonly home: Switch
   /** Every line of the log: [level, message, fields]. */
   readonly lines: (readonly [string, string, Record<string, unknown>])[] = []
-  /** What went wrong behind the back of a flow. */
+  /** Faults that no flow has caught. */
   readonly faults: unknown[] = []
   readonly #events: EventLink
   readonly #commands: Commands
@@ -95,14 +98,14 @@ export class Node {
     return this.#wires.size
   }
 
-  /** From now on `flow` has the calls of this path. When it is through, the call is hung up. */
+  /** From now on `flow` gets the calls of this path. When it has ended, the call is hung up. */
   answers<T>(path: string, flow: (call: Call) => Promise<T>): Flow<T> {
     const runs: Call[] = []
     let called: (call: Call) => void = () => {}
     let ran: (result: Promise<T>) => void = () => {}
     const call = new Promise<Call>(resolve => (called = resolve))
     const result = new Promise<T>(resolve => (ran = resolve))
-    result.catch(() => {}) // a test that does not ask how a flow ended still asks for faults
+    result.catch(() => {}) // a test that does not check how a flow ended still checks for faults
     this.#flows.set(path, async one => {
       runs.push(one)
       called(one)
@@ -113,7 +116,7 @@ export class Node {
     return { call, result, runs }
   }
 
-  /** As kill -9: all its connections end at once and it never does anything again. */
+  /** As kill -9: all its connections end at once, and it never does anything again. */
   kill(): void {
     if (this.#dead) return
     this.#dead = true
@@ -122,7 +125,7 @@ export class Node {
     void this.close()
   }
 
-  /** Its connections break; it lives on. */
+  /** Its connections break; the node lives on. */
   cut(): void {
     for (const wire of this.#wires) wire.destroy()
   }
@@ -151,7 +154,7 @@ export class Node {
   }
 }
 
-/** The same wire, and `closed` is called when it is. */
+/** The same wire; `closed` is called when it is closed. */
 function noticing(wire: Wire, closed: () => void): Wire {
   return {
     peer: wire.peer,

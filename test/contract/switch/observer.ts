@@ -1,4 +1,7 @@
-/** The suite's own ear and hand at the switch, beside the code under test: sees every channel event and may say any api command. */
+/**
+ * The suite's own connection to FreeSWITCH, beside the code under test: receives every channel event and may send any
+ * api command.
+ */
 import type { Clock } from '../../../src/base/clock.ts'
 import type { ApiText } from '../../../src/esl/api.ts'
 import { api, auth, bgapi, subscribe } from '../../../src/esl/command.ts'
@@ -35,7 +38,7 @@ const DULL: ReadonlySet<string> = new Set(['set', 'sched_cancel', 'sched_hangup'
 type Accept = (event: SwitchEvent) => boolean
 
 export class Observer {
-  /** Everything heard, with the moment. */
+  /** Everything that was received, with its time. */
   readonly heard: { at: number; event: SwitchEvent }[] = []
   readonly #clock: Clock
   readonly #connection: Connection
@@ -71,7 +74,7 @@ export class Observer {
     return (await this.#connection.send(api(octets(text)))).body
   }
 
-  /** Hands the command over; resolves with the result in its BACKGROUND_JOB. */
+  /** Sends the command; resolves with the result in its BACKGROUND_JOB. */
   async job(text: string): Promise<string> {
     const id = newUuid()
     const done = this.next(event => event.name === 'BACKGROUND_JOB' && event.raw('Job-UUID') === id)
@@ -99,12 +102,12 @@ export class Observer {
     return found
   }
 
-  /** What happened to one leg, as names. */
+  /** The events of one leg, by name. */
   namesOf(uuid: string): string[] {
     return this.heard.filter(({ event }) => event.uuid === uuid).map(({ event }) => event.name)
   }
 
-  /** What was heard, a line an event: for the person who reads a failure. */
+  /** Everything that was received, one line for each event, for a person who reads a failure. */
   story(): string {
     const start = this.heard[0]?.at ?? 0
     const words = (event: SwitchEvent) =>

@@ -1,4 +1,4 @@
-/** What the switch tells of a leg that we begin, in which order, and what we make of it. */
+/** The events of a leg that Switchhook dials, their order, and what Switchhook concludes from them. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { originate, type Origination } from '../../../src/switch/originate.ts'
 import { newUuid, varValue, endpoint, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
@@ -7,7 +7,10 @@ import type { Node } from './node.ts'
 import { contract } from './suite.ts'
 import type { World } from './world.ts'
 
-/** The events of one leg that every switch must send, in the order in which they came, its BACKGROUND_JOB left out: that has no fixed place. */
+/**
+ * The events of one leg that every FreeSWITCH must send, in their order, without its BACKGROUND_JOB: that has no fixed
+ * place.
+ */
 const LIFE = [
   'CHANNEL_CREATE',
   'CHANNEL_PROGRESS',

@@ -1,6 +1,6 @@
 /**
- * Agents who stay on the line. Their leg waits parked at the switch, without any connection: any node joins it by its uuid, the switch
- * parks it again after the talk, and no death of a process touches it.
+ * Nailed-up agents. Their leg waits parked on FreeSWITCH, without any connection: any node joins it by its uuid,
+ * FreeSWITCH parks it again after the talk, and no death of a process changes it.
  */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import type { Call } from '../../../src/call/call.ts'
@@ -48,14 +48,14 @@ async function agent(world: World, node: Node): Promise<OnTheLine> {
   return { uuid, person }
 }
 
-/** The next time after the last that was asked for. */
+/** The next time after the last one that was awaited. */
 const parked = (world: World, uuid: Uuid) =>
   world.within(
     '3s',
     world.observer.following(`${uuid} parks`, event => event.name === 'CHANNEL_PARK' && event.uuid === uuid),
     'the agent is parked',
   )
-/** Neither in a talk nor stuck between two states of one that never began (CS_RESET, CS_SOFT_EXECUTE). */
+/** Neither in a talk, nor stuck between two states of a talk that never began (CS_RESET, CS_SOFT_EXECUTE). */
 async function waits(world: World, uuid: Uuid): Promise<void> {
   const state = async () => /^Channel-State: (\w+)/m.exec(await world.observer.api(`uuid_dump ${uuid}`))?.[1] ?? 'gone'
   for (let tries = 0; tries < 20; tries++) {
@@ -84,7 +84,7 @@ async function join(world: World, node: Node, call: Call, uuid: Uuid): Promise<T
   }
 }
 
-/** The flow of every lead of this node: it talks to the agent, and then hears how it went on. */
+/** The flow of every lead of this node: it talks with the agent, and then receives how the talk ended. */
 const leadsTalkTo = (world: World, node: Node, uuid: Uuid) =>
   node.answers('welcome', async call => {
     await call.answer()
@@ -176,7 +176,7 @@ contract('a lead who is sent elsewhere during the talk leaves the agent waiting 
   await talk(world, lead)
   await node.home.commands.run(say.uuidTransferTo(lead.uuid as Uuid, '7000' as Ident, 'elsewhere' as Ident))
   await parked(world, uuid)
-  await world.pause('4s') // by itself the switch hangs up after 3 s whoever is left over (park_timeout=3)
+  await world.pause('4s') // by default FreeSWITCH hangs up the remaining leg after 3 s (park_timeout=3)
   const next = await world.call()
   await talk(world, next)
   await world.hear(next, person)
@@ -232,7 +232,8 @@ contract('an agent whose phone plays before it is answered is on the line when i
   await node.home.attempt(say.uuidKill(uuid, 'NORMAL_CLEARING' as Ident))
 })
 
-// never in the microseconds between the switch's last look at the lead and the first sound: then it hangs up the agent, too (switch_ivr_bridge.c)
+// never in the microseconds between FreeSWITCH's last check of the lead and the first sound: then it hangs up the agent
+// too (switch_ivr_bridge.c)
 for (const delay of [0, 5, 15, 25, 35, 45, 55]) {
   contract(`the lead leaves ${delay} ms after the join was asked for, and the agent talks to the next`, async world => {
     const node = await world.node('a')

@@ -1,4 +1,7 @@
-/** Somebody leaves in the moment in which two people are being joined: nobody may be left in silence, and no caller may be lost. */
+/**
+ * A person leaves in the moment in which two people are joined: nobody may be left in silence, and no caller may be
+ * lost.
+ */
 import { deepEqual, ok, rejects } from 'node:assert/strict'
 import { contract } from './suite.ts'
 

@@ -1,4 +1,6 @@
-/** What can be read of a leg: fields and variables, before and after it was sent elsewhere, and what is left of a talk. */
+/**
+ * What can be read of a leg: fields and variables, before and after it was transferred, and what remains after a talk.
+ */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { Speaker } from './speaker.ts'
 import { contract } from './suite.ts'

@@ -1,4 +1,4 @@
-/** The world with a real FreeSWITCH: people outside are legs of its profile `outside`, and time passes by itself. */
+/** The world with a real FreeSWITCH: people outside are legs of its profile `outside`, and time is real. */
 import { stat, symlink } from 'node:fs/promises'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -134,7 +134,7 @@ export class RealWorld extends World {
     return link
   }
 
-  /** Nothing can be made below a device, not even by root, and /dev/full takes nothing. */
+  /** Nothing can be created below a device, not even by root, and /dev/full accepts no data. */
   async fileOn(disk: DiskState): Promise<string> {
     const path = `${disk === 'missing' ? '/dev/null' : `${this.#switch.folder}/recordings`}/${disk}-${this.freshNumber('')}.wav`
     if (disk === 'full') await symlink('/dev/full', path)

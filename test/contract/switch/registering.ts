@@ -1,4 +1,4 @@
-/** Telephones that come: what the switch says when one registers. */
+/** Telephones that register: what FreeSWITCH sends then. */
 import { equal } from 'node:assert/strict'
 import { silentLog } from '../../../src/base/log.ts'
 import { EventLink } from '../../../src/esl/events.ts'

@@ -1,4 +1,4 @@
-/** The world with the simulated switch: everything in memory, and time moves only when everybody waits for it. */
+/** The world with the simulated FreeSWITCH: everything in memory, and time moves only when everybody waits for it. */
 import type { Duration } from '../../../src/base/duration.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
@@ -144,7 +144,10 @@ export class SimulatedWorld extends World {
     this.#overflow = endpoint
   }
 
-  /** Also what only the simulation can see: scheduled tasks, open connections, and words of ours that it does not know. */
+  /**
+   * Also checks what only the simulation can see: scheduled tasks, open connections, and Switchhook's commands that it
+   * does not know.
+   */
   override async leftovers(): Promise<string[]> {
     return [
       ...(await super.leftovers()),
@@ -162,7 +165,7 @@ export class SimulatedWorld extends World {
     if (left.length > 0) throw new Error(`left at the simulated switch: ${left.join('; ')}`)
   }
 
-  /** What dialplan/ and the configuration of the real world have. */
+  /** The values of dialplan/ and of the real world's configuration. */
   #installDialplan(): void {
     const { dialplan } = this.sim
     dialplan.installEntry(Object.values(HOSTS), { key: this.doorKey, deadMansSwitch: PATIENCE_SECONDS })

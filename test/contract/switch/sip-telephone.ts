@@ -1,11 +1,14 @@
-/** A SIP telephone as far as registering goes (RFC 3261, 10.2): one REGISTER over UDP, which the switch of the suite takes without a password. */
+/**
+ * A SIP telephone that can only register (RFC 3261, 10.2): one REGISTER over UDP, which the suite's FreeSWITCH accepts
+ * without a password.
+ */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { newUuid } from '../../../src/esl/safe-text.ts'
 
 const ANSWERED_WITHIN_MS = 5_000
 
-/** Resolves when the switch has said 200. */
+/** Resolves when FreeSWITCH has answered 200. */
 export async function registers(user: string, port: number): Promise<void> {
   const socket = createSocket('udp4')
   try {

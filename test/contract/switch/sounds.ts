@@ -1,6 +1,6 @@
-/** The sounds of the suite: tones of known lengths, made when they are needed. */
+/** The sounds of the suite: tones of known lengths, created when they are needed. */
 
-/** Name → milliseconds. Lower-case names as flows write them; digits/ is what mod_say_en looks for. */
+/** Name → milliseconds. Lower-case names as flows write them; mod_say_en looks for those in digits/. */
 export const SOUNDS: Readonly<Record<string, number>> = {
   'ivr/welcome': 600,
   'ivr/second': 600,

@@ -1,13 +1,14 @@
 /**
- * Somebody who speaks event socket word by word, for sentences about single commands: nothing is said that the sentence does not say.
- * `Speaker.takes` waits for the connection of the next call, `Speaker.calls` opens one of its own to the switch.
+ * A client that writes the event socket protocol word by word, for sentences about single commands: it sends nothing
+ * that the sentence does not write. `Speaker.takes` waits for the connection of the next call, `Speaker.calls` opens
+ * its own connection to FreeSWITCH.
  */
 import { FrameReader, type Frame } from '../../../src/esl/frame.ts'
 import { Headers, SwitchEvent, utf8 } from '../../../src/esl/event.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import type { World } from './world.ts'
 
-/** One frame of the switch: 'command/reply', 'api/response', 'text/event-plain', 'text/disconnect-notice', … */
+/** One frame of FreeSWITCH: 'command/reply', 'api/response', 'text/event-plain', 'text/disconnect-notice', … */
 export interface Said {
   readonly type: string
   readonly headers: Headers
@@ -17,7 +18,7 @@ export interface Said {
 
 export class Speaker implements Disposable {
   readonly frames: Said[] = []
-  /** Of the leg, once it was asked for. */
+  /** Of the leg, after `connect`. */
   uuid = ''
   open = true
   readonly #world: World
@@ -39,7 +40,7 @@ export class Speaker implements Disposable {
     world.opened.push(this)
   }
 
-  /** The next call that is offered to node a. `first`: what is said before anything else; 'connect' unless given. */
+  /** The next call that is offered to node a. `first`: the first command that is sent; 'connect' unless given. */
   static async takes(world: World, first = 'connect'): Promise<Speaker> {
     let taken: (speaker: Speaker) => void = () => {}
     const arrived = new Promise<Speaker>(resolve => (taken = resolve))
@@ -49,12 +50,13 @@ export class Speaker implements Disposable {
     if (first !== 'connect') speaker.write(first)
     else {
       speaker.uuid = (await speaker.say(first)).headers.get('Unique-ID')!
-      await speaker.say(`api sched_del ${speaker.uuid}`) // the patience of the dialplan: this node says what it likes, when it likes
+      // the watchdog of the dialplan: this node sends what and when it likes
+      await speaker.say(`api sched_del ${speaker.uuid}`)
     }
     return speaker
   }
 
-  /** A connection to the switch's own port, with the password said. */
+  /** A connection to FreeSWITCH's own port, after the password. */
   static async calls(world: World): Promise<Speaker> {
     const speaker = new Speaker(world, await world.openWire())
     await speaker.next(({ type }) => type === 'auth/request', 'the switch asks for the password')
@@ -62,12 +64,12 @@ export class Speaker implements Disposable {
     return speaker
   }
 
-  /** Says it and does not wait. Several commands may be said in one write: `write('a', 'b')`. */
+  /** Sends it and does not wait. Several commands may be sent in one write: `write('a', 'b')`. */
   write(...commands: string[]): void {
     this.#wire.write(Buffer.from(commands.map(command => `${command}\n\n`).join(''), 'utf8'))
   }
 
-  /** Says one command and gives the answer. */
+  /** Sends one command and returns the answer. */
   async say(command: string): Promise<Said> {
     this.write(command)
     return this.#next('answers', () => true, `the answer to ${command.split('\n')[0]}`)
@@ -85,7 +87,7 @@ export class Speaker implements Disposable {
     )
   }
 
-  /** The next such frame, no answer, after the last that was waited for. */
+  /** The next such frame that is no answer, after the last one that was awaited. */
   next(accept: (said: Said) => boolean, what: string): Promise<Said> {
     return this.#next('others', accept, what)
   }

@@ -1,4 +1,4 @@
-/** One suite, two worlds: each sentence of the contract is said once here, and asked of both. */
+/** One suite, two worlds: each sentence of the contract is written once, here, and runs in both. */
 import type { TestContext } from 'node:test'
 import type { World } from './world.ts'
 
@@ -13,7 +13,7 @@ export function contract(name: string, body: (world: World) => Promise<void>): v
   CONTRACT.push({ name, body })
 }
 
-/** Runs one sentence and then looks at what it leaves: legs, remembered legs, faults behind a flow's back. */
+/** Runs one sentence and then checks what it leaves: legs, remembered legs, faults that no flow has caught. */
 export async function hold(sentence: Sentence, world: World, t: TestContext): Promise<void> {
   const faults: unknown[] = []
   try {
@@ -29,7 +29,7 @@ export async function hold(sentence: Sentence, world: World, t: TestContext): Pr
   } catch (error) {
     faults.push(error)
   }
-  // STORY=1 tells it also of sentences that hold
+  // STORY=1 prints it also for sentences that hold
   if (faults.length > 0 || process.env['STORY']) t.diagnostic(tale(world))
   for (const node of world.nodes) await node.close()
   if (faults.length === 1) throw faults[0]

@@ -1,6 +1,6 @@
 /**
- * The contract between Switchhook and a telephone switch. What the simulated switch claims, the same sentences ask a real FreeSWITCH.
- * The real one is asked by `make contract`, where `freeswitch` is on the PATH (or FREESWITCH_BIN names it).
+ * The contract between Switchhook and a telephone switch. The same sentences run on the simulated FreeSWITCH and on a
+ * real one. `make contract` runs them on the real one, where `freeswitch` is on the PATH (or FREESWITCH_BIN names it).
  */
 import { after, describe, test, type TestContext } from 'node:test'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './freeswitch.ts'

@@ -1,4 +1,4 @@
-/** A node dies: who waits goes on at another one, who talks does not hear it. */
+/** A node dies: callers who wait continue on another one, and people who talk notice nothing. */
 import { equal, ok, rejects } from 'node:assert/strict'
 import type { Call } from '../../../src/call/call.ts'
 import * as say from '../../../src/esl/api.ts'

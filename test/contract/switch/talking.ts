@@ -1,4 +1,4 @@
-/** Two people talk: the beginning, the end from either side, and what the flow does behind it. */
+/** Two people talk: the beginning, the end from either side, and the rest of the flow after it. */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
 import { originate } from '../../../src/switch/originate.ts'
@@ -7,7 +7,7 @@ import { contract } from './suite.ts'
 import type { Node } from './node.ts'
 import type { Person, World } from './world.ts'
 
-/** A caller and an agent who talk, and the flow behind it. */
+/** A caller and an agent who talk, and the rest of the flow. */
 export async function talk(
   world: World,
   node: Node,

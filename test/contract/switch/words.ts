@@ -1,4 +1,4 @@
-/** Single commands of the event socket and what they answer, word for word. */
+/** Single commands of the event socket and their answers, word for word. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { newUuid } from '../../../src/esl/safe-text.ts'
 import { Speaker } from './speaker.ts'

@@ -1,6 +1,7 @@
 /**
- * What a test of the contract sees: people with telephones, nodes of Switchhook, and the switch between them. There are two worlds, one
- * with the simulated switch in virtual time and one with a real FreeSWITCH in real time; no test can tell in which one it runs.
+ * The world of a contract test: people with telephones, nodes of Switchhook, and FreeSWITCH between them. There are two
+ * worlds, one with the simulated FreeSWITCH in virtual time and one with a real FreeSWITCH in real time. No test can
+ * tell in which one it runs.
  */
 import type { Clock } from '../../../src/base/clock.ts'
 import { ms, type Duration } from '../../../src/base/duration.ts'
@@ -16,14 +17,14 @@ import type { Observer } from './observer.ts'
 /** The two addresses of the dialplan's list. */
 export type Place = 'a' | 'b'
 
-/** Somebody with a telephone, seen from the switch: the leg on our side and the person at its far end. */
+/** A person with a telephone, as FreeSWITCH sees them: the leg on its side and the person at the far end. */
 export interface Person {
   /** The leg that a flow gets. */
   readonly uuid: string
   readonly number: string
   /** Resolves when their telephone is connected. */
   readonly answered: Promise<void>
-  /** Resolves with the cause that their telephone was told (or gave). */
+  /** Resolves with the cause that their telephone received (or sent). */
   readonly ended: Promise<string>
   hangUp(): Promise<void>
   press(keys: string): Promise<void>
@@ -43,7 +44,7 @@ export interface Telephone {
   rings(): Promise<Person>
 }
 
-/** Never used twice in a run: an event of the last test must not be taken for one of this. */
+/** Never used twice in a run: a test must not take an event of the test before for its own. */
 let numbers = 0
 
 export interface Listening {
@@ -58,9 +59,12 @@ export abstract class World {
   abstract readonly doorKey: string
   readonly nodes: Node[] = []
   readonly people: Person[] = []
-  /** Closed when the sentence is over, whatever came of it. */
+  /** Closed when the sentence has ended, also when it failed. */
   readonly opened: Disposable[] = []
-  /** What a sentence says although no switch knows it: ['event NO_SUCH_EVENT']. The simulation reports everything else that it does not know. */
+  /**
+   * Commands of a sentence that no FreeSWITCH knows: ['event NO_SUCH_EVENT']. The simulation reports every other
+   * unknown one.
+   */
   readonly strange: string[] = ['application no_such_application']
   readonly kind: 'simulated' | 'real'
 
@@ -68,26 +72,26 @@ export abstract class World {
     this.kind = kind
   }
 
-  /** A person outside calls us. Resolves when the leg is there. */
+  /** A person outside calls Switchhook. Resolves when the leg exists. */
   abstract dialIn(options: Required<CallOptions>): Promise<Person>
   abstract telephone(kind: Kind): Telephone
-  /** The telephone of a user of the switch registers. */
+  /** The telephone of a user of FreeSWITCH registers. */
   abstract register(user: string): Promise<void>
-  /** What their telephone shows of who calls. */
+  /** The caller's number that their telephone shows. */
   abstract shownTo(person: Person): Promise<{ name: string; number: string }>
-  /** Both hear each other, shown by sound and not by events. */
+  /** Both hear each other: proved by sound, not by events. */
   abstract hear(one: Person, other: Person): Promise<void>
-  /** Takes connections at a place of the dialplan's list. */
+  /** Accepts connections at one address of the dialplan's list. */
   abstract listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening>
-  /** host:port of a place, as the dialplan has it. */
+  /** host:port of that address, as the dialplan has it. */
   abstract address(at: Place): string
   abstract openWire(): Promise<Wire>
   abstract openCommands(): Promise<Commands>
-  /** Where the fallback of the dialplan sends a call; '' is nowhere. */
+  /** The number to which the fallback of the dialplan sends a call; '' is none. */
   abstract setOverflow(endpoint: string): Promise<void>
-  /** Folder of the switch for recordings, when this world has files. */
+  /** FreeSWITCH's folder for recordings, when this world has files. */
   abstract readonly files: { size(path: string): Promise<number> } | null
-  /** Where a recording may be written, on a disk that is fine, that cannot be written, or that is full. */
+  /** Where a recording may be written: on a disk that is fine, that cannot be written to, or that is full. */
   abstract fileOn(disk: DiskState): Promise<string>
   abstract close(): Promise<void>
 
@@ -108,7 +112,9 @@ export abstract class World {
     return node
   }
 
-  /** Resolves when the leg of this person begins to play the sound, the next time after the last one that was asked for. */
+  /**
+   * Resolves when the leg of this person begins to play the sound, the next time after the last one that was awaited.
+   */
   async hears(person: Person, sound: string, limit: Duration = '5s'): Promise<void> {
     await this.within(
       limit,
@@ -129,7 +135,10 @@ export abstract class World {
     )
   }
 
-  /** Has the dead man's switch of the dialplan brought this leg to the retry extension? A leg that goes on by itself never comes there. */
+  /**
+   * Has the watchdog of the dialplan transferred this leg to the retry extension? A leg that continues by itself never
+   * enters it.
+   */
   thrown(uuid: string): boolean {
     return this.observer.heard.some(
       ({ event }) =>
@@ -137,7 +146,7 @@ export abstract class World {
     )
   }
 
-  /** How each time ended that this sound was played to this leg: 'done' at its end, 'break' before. */
+  /** How each playback of this sound on this leg ended: 'done' at its end, 'break' before. */
   endsOf(uuid: string, sound: string): string[] {
     const stops = this.observer.heard.filter(
       ({ event }) => event.uuid === uuid && event.name === 'PLAYBACK_STOP' && isSound(event, sound),
@@ -145,18 +154,18 @@ export abstract class World {
     return stops.map(({ event }) => event.get('Playback-Status') ?? '')
   }
 
-  /** Every wait of a test has a limit. In real time it only ends a sentence that does not hold. */
+  /** Every wait of a test has a limit. In real time it only ends a sentence that fails. */
   within<T>(limit: Duration, promise: Promise<T>, what = 'it'): Promise<T> {
     const limitMs = this.kind === 'real' ? PATIENCE_MS : ms(limit)
     const late = new Error(`not within ${limitMs} ms: ${what}`)
     return new Promise((resolve, reject) => {
       const timer = this.clock.after(limitMs, () => reject(late))
-      this.opened.push({ [Symbol.dispose]: () => timer.cancel() }) // the loser of a race is waited for by nobody
+      this.opened.push({ [Symbol.dispose]: () => timer.cancel() }) // nobody waits for the loser of a race
       promise.then(resolve, reject).finally(() => timer.cancel())
     })
   }
 
-  /** Lets time pass: for what must not happen in it. */
+  /** Lets time pass, to see that something does not happen in it. */
   pause(duration: Duration): Promise<void> {
     return new Promise(resolve => this.clock.after(ms(duration), resolve))
   }
@@ -172,7 +181,7 @@ export abstract class World {
 
   /**
    * Everybody outside hangs up. Then no leg may be left, and no node may remember one.
-   * Asked with uuid_exists: `show channels` keeps a dead leg for the time that its connection lingers.
+   * Checked with uuid_exists: `show channels` keeps a dead leg for the time that its connection lingers.
    */
   async leftovers(): Promise<string[]> {
     for (const person of this.people) await person.hangUp()

@@ -1,4 +1,4 @@
-// Another version of scripts/queue-entry.ts, as an upgrade brings it: it begins with an announcement.
+// Another version of scripts/queue-entry.ts, as after an upgrade: it begins with an announcement.
 import { flow, text } from '#flow'
 
 export default flow({ queue: text() }, async (call, { queue }) => {

@@ -1,4 +1,4 @@
-// Says something three times a second: a node that may no longer do so is heard at once.
+// Sends something three times a second: a node that does so when it may not is noticed at once.
 import { flow } from '#flow'
 
 export default flow(async call => {

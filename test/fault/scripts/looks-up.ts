@@ -1,4 +1,4 @@
-// Asks somebody outside, once, and says what it was told.
+// Asks a server outside, once, and plays the answer.
 import { flow, text } from '#flow'
 
 export default flow({ url: text() }, async (call, { url }) => {

@@ -1,4 +1,4 @@
-// Three digits, then a menu that is patient: who was asked for the digits once is not asked again by another node.
+// Three digits, then a menu with many tries: after a takeover the digits are not asked again.
 import { flow } from '#flow'
 
 export default flow(async call => {

@@ -1,4 +1,4 @@
-// A menu that nobody leaves by themselves.
+// A menu that ends only when the caller hangs up.
 import { flow } from '#flow'
 
 export default flow(async call => {
