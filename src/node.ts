@@ -32,6 +32,8 @@ import { agentTelephones } from './directory/telephones.ts'
 import { Closing } from './node/closing.ts'
 import { Dialling } from './node/dialling.ts'
 import { reconcile } from './node/reconcile.ts'
+import { Definitions } from './recovery/definitions.ts'
+import type { Reconciler } from './recovery/reconcile.ts'
 import { Listening } from './node/listening.ts'
 import { otherNodes } from './node/other-nodes.ts'
 import { SharedTime } from './node/shared-time.ts'
@@ -176,6 +178,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
     const { sql, home, redis, roster, wakeup, queueStore, clock } = stores
+    let reconciler: Reconciler | null = null
     const switchboard = new Switchboard()
     for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
     // from here on the port is known and reserved for this process; it stays closed until the calls can be served
@@ -211,6 +214,17 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     scope.use(records)
     const mirror = new RosterMirror(roster, clock, log)
     scope.defer(() => mirror.close())
+    const definitions = new Definitions({
+      sql,
+      roster,
+      queueStore,
+      mirror,
+      clock,
+      log,
+      restored: () => void reconciler?.look('Redis lost its data'),
+    })
+    scope.defer(() => definitions[Symbol.dispose]())
+    await definitions.start()
     const registrations = watchRegistrations({ switchboard, mirror, roster, clock, log })
     scope.defer(() => registrations[Symbol.dispose]())
     const telephones = agentTelephones({ mirror, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
@@ -252,7 +266,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         })
       : null
     scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped before
-    const reconciler = scope.use(
+    reconciler = scope.use(
       reconcile({
         ...common,
         queueStore,

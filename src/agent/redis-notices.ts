@@ -33,7 +33,9 @@ export class RedisNotices<Notice extends { readonly what: string }> {
   #start(): void {
     this.#started = true
     this.#subscriber.on('message', (channel: string, message: string) => {
-      const notice = channel === this.#channel ? this.#read(parsed(message)) : null
+      if (channel !== this.#channel) return
+      const what = parsed(message)
+      const notice = isResync(what) ? { what: 'resync' as const } : this.#read(what)
       if (notice) this.#tell(notice)
     })
     this.#subscriber.on('ready', () => this.#subscribe())
@@ -54,6 +56,9 @@ export class RedisNotices<Notice extends { readonly what: string }> {
     for (const listener of [...this.#listeners]) listener(notice)
   }
 }
+
+const isResync = (message: unknown): boolean =>
+  typeof message === 'object' && message !== null && 'what' in message && message.what === 'resync'
 
 /** Undefined for what is not JSON: some other program uses the channel. */
 function parsed(message: string): unknown {

@@ -9,6 +9,7 @@ import {
   held,
   nailed,
   newAgent,
+  nextRev,
   occupied,
   registered,
   released,
@@ -53,6 +54,8 @@ export interface Roster {
   /** Adds an agent (logged out), or changes only the settings of a known one. Throws InputError for bad settings. */
   put(settings: AgentSettings, now: number): Promise<Agent>
   remove(name: string): Promise<boolean>
+  /** Writes a record again that the store has lost. False when the store has one of that name. */
+  restore(agent: Agent, now: number): Promise<boolean>
   get(name: string, now: number): Promise<Agent | null>
   /** Sorted by name. */
   list(now: number): Promise<Agent[]>
@@ -143,6 +146,7 @@ export function rosterOver(table: AgentTable): Roster {
       }
       throw new SwitchhookError('SERVICE', `the record of agent ${name} was not written in ${TRIES} attempts`)
     },
+    restore: (agent, now) => table.swap(agent.name, 0, { ...agent, rev: nextRev(agent.rev, now) }),
     async remove(name) {
       for (let stored = await table.read(name); stored; stored = await table.read(name)) {
         if (await table.swap(name, stored.rev, null)) return true

@@ -65,6 +65,19 @@ class MemoryQueues implements QueueTable {
     return [...(this.#queues.get(queue)?.members.values() ?? [])]
   }
 
+  /** These records are never lost. */
+  async mark(): Promise<string> {
+    return 'memory'
+  }
+
+  markThere(): Promise<string> {
+    return this.mark()
+  }
+
+  async resync(): Promise<void> {
+    this.#notices.emit('notice', { what: 'resync' })
+  }
+
   async nextSeq(): Promise<number> {
     return ++this.#seq
   }

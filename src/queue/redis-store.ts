@@ -1,4 +1,5 @@
 /** Queues in Redis, shared by all nodes. */
+import { randomUUID } from 'node:crypto'
 import type { Agent } from '../agent/agent.ts'
 import { RedisNotices } from '../agent/redis-notices.ts'
 import { agentNotice, agentRecord } from '../agent/agent-record.ts'
@@ -37,6 +38,8 @@ import {
 const queueKeys = (redis: RedisClient) => ({
   /** Hash: queue's name → QueueSettings as JSON. */
   queues: 'sh:queues',
+  /** String: the definitions of PostgreSQL are in this Redis (recovery/definitions.ts). */
+  defined: 'sh:defined',
   /** Counter: the order in which callers joined. */
   seq: 'sh:queues:seq',
   /** Channel: QueueNotice as JSON, one for every write. */
@@ -88,6 +91,19 @@ class RedisQueues implements QueueTable {
   async readAll(queue: string): Promise<Member[]> {
     const members = await this.#redis.hgetall(this.#keys.members(queue))
     return this.#read(memberRecord, members, call => callerKey(call, queue))
+  }
+
+  async mark(): Promise<string> {
+    await this.#redis.set(this.#keys.defined, randomUUID(), 'NX')
+    return (await this.markThere()) ?? this.mark() // lost again in between
+  }
+
+  markThere(): Promise<string | null> {
+    return this.#redis.get(this.#keys.defined)
+  }
+
+  async resync(): Promise<void> {
+    await this.#redis.publish(this.#keys.changed, JSON.stringify({ what: 'resync' } satisfies QueueNotice))
   }
 
   nextSeq(): Promise<number> {

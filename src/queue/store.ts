@@ -86,6 +86,12 @@ export interface QueueTable {
    * comes first.
    */
   assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean>
+  /** A mark that is lost together with the records. Sets it when there is none; returns the mark that is there. */
+  mark(): Promise<string>
+  /** The mark; null when there is none. */
+  markThere(): Promise<string | null>
+  /** Makes every listener read all records again. */
+  resync(): Promise<void>
   /** Newest first, the last KEPT_OFFERS. */
   offers(queue: string): Promise<OfferRecord[]>
   putCallback(callback: Callback): Promise<void>
@@ -103,6 +109,12 @@ export interface QueueStore {
   /** Adds a queue or changes its settings. Throws InputError for bad settings. */
   put(queue: QueueSettings): Promise<void>
   queues(): Promise<QueueSettings[]>
+  /** A mark that is lost together with the records: sets a new one when there is none, and returns the one that is there. */
+  mark(): Promise<string>
+  /** The mark; null when there is none. Another mark than before: the records were lost meanwhile. */
+  markThere(): Promise<string | null>
+  /** Makes every listener on every node read all records again (notice `resync`). */
+  resync(): Promise<void>
   /**
    * A caller who enters again keeps joinedAt, place and an open offer; only the node changes. Throws NotFoundError
    * without such a queue.
@@ -174,6 +186,9 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       await table.putQueue({ name, strategy })
     },
     queues: () => table.readQueues(),
+    mark: () => table.mark(),
+    markThere: () => table.markThere(),
+    resync: () => table.resync(),
     async enter(queue, joining, now) {
       const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
       if (!queues.some(known => known.name === queue))

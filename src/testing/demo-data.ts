@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { ms } from '../base/duration.ts'
 import { addLeads, defineCampaign, commandCampaign, type CampaignCommandParts } from '../campaign/campaign-commands.ts'
 import type { QueueStore } from '../queue/store.ts'
+import { defineAgent, defineQueue } from '../recovery/definitions.ts'
 import { hasHappened, noteHappened } from '../store/installation.ts'
 import { DEMO, demoLeads } from './demo.ts'
 
@@ -19,17 +20,15 @@ export interface DemoStores extends CampaignCommandParts {
  * Agents that already exist under a name of the demo stay as they are.
  * It may be interrupted, and several nodes may run it at the same time: each run creates what is missing.
  */
-export async function createDemoData(
-  { roster, queueStore, sql, wakeup }: DemoStores,
-  dataDir: string,
-  clock: Clock,
-): Promise<void> {
+export async function createDemoData(stores: DemoStores, dataDir: string, clock: Clock): Promise<void> {
+  const { roster, sql, wakeup } = stores
   if (await hasHappened(sql, 'demo-furnished')) return
-  for (const name of DEMO.queues) await queueStore.put({ name, strategy: 'longest-idle-agent' })
+  for (const name of DEMO.queues) await defineQueue(stores, { name, strategy: 'longest-idle-agent' }, clock.now())
   const there = (await roster.list(clock.now())).map(agent => agent.name)
   for (const { name, queues } of DEMO.agents.filter(agent => !there.includes(agent.name))) {
     const tiers = queues.map(queue => ({ queue, level: 1, position: 1 }))
-    await roster.put(
+    await defineAgent(
+      stores,
       { name, endpoint: `user/${name}`, wrapUpMs: ms('3s'), ringForMs: ms('20s'), queues: tiers },
       clock.now(),
     )

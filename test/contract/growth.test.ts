@@ -15,6 +15,7 @@ import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.
 import * as attempts from '../../src/store/attempts.ts'
 import * as calls from '../../src/store/calls.ts'
 import * as campaigns from '../../src/store/campaigns.ts'
+import * as definitions from '../../src/store/definitions.ts'
 import * as figures from '../../src/store/figures.ts'
 import * as installation from '../../src/store/installation.ts'
 import * as leads from '../../src/store/leads.ts'
@@ -187,6 +188,11 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   countLeads: (sql, campaign) => leads.countLeads(sql, campaign),
   optOut: sql => sql.begin(tx => leads.optOut(tx, '+491708', 'flow', NOW)),
   retireOptedOut: (sql, campaign) => leads.retireOptedOut(sql, campaign, NOW + 600_000),
+  queueRows: sql => definitions.queueRows(sql),
+  agentRows: sql => definitions.agentRows(sql),
+  saveQueue: sql => definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent' }, NOW),
+  saveAgent: sql =>
+    definitions.saveAgent(sql, { name: 'a', endpoint: 'user/1', wrapUpMs: 0, ringForMs: 1_000, queues: [] }, NOW),
   hasHappened: sql => installation.hasHappened(sql, 'demo-furnished'),
   noteHappened: sql => installation.noteHappened(sql, 'demo-furnished'),
   isOptedOut: sql => leads.isOptedOut(sql, '+491708'),
@@ -211,6 +217,7 @@ const WITHOUT_QUESTIONS = new Set([
 /** Queries of a person, who waits for the answer. */
 const ON_REQUEST = new Set([
   'attemptsOf',
+  'deleteAgent',
   'callWithId',
   'recentCalls',
   'callsOfCrm',

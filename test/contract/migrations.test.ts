@@ -36,6 +36,8 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     { name: string }[]
   >`select table_name as name from information_schema.tables where table_schema = 'public'`
   assert.deepEqual(rows.map(row => row.name).sort(), [
+    'agent_queues',
+    'agents',
     'attempts',
     'calls',
     'campaign_figures',
@@ -44,6 +46,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'leads',
     'migrations',
     'opt_outs',
+    'queues',
   ])
 })
 

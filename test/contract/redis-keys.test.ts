@@ -64,6 +64,7 @@ async function busy(t: TestContext) {
   const [roster, store, clock, log] = [redisRoster(home), redisQueueStore(home), systemClock, silentLog]
   const now = clock.now()
   await store.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  await store.mark()
   await roster.put(
     {
       name: 'alice',

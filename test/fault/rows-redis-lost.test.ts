@@ -6,7 +6,7 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { row } from './matrix.ts'
 import { RedisScene } from './redis-scene.ts'
-import { pause } from './rig.ts'
+import { pause, until } from './rig.ts'
 
 row(
   46,
@@ -84,6 +84,35 @@ row(
     await client.config('SET', 'maxmemory', '0')
     await scene.serves(10_000)
     await scene.nobodyIsLost(10_000)
+    scene.ownersAgree()
+    await scene.end()
+  },
+)
+
+row(
+  50,
+  'Redis is emptied while people wait and talk: agents, queues and places are back within 10 s, nobody is lost',
+  { injected: 'FLUSHALL', quick: true },
+  async (t, told) => {
+    const scene = await RedisScene.open(t, told)
+    const { rig } = scene
+    const agents = async () => (await rig.roster.list(Date.now())).map(({ name, status }) => `${name} ${status}`).sort()
+    const before = await agents()
+    const client = await scene.servers[0]!.client()
+    await client.flushall()
+    const emptied = performance.now()
+    const back = async () => (await agents()).join() === before.join()
+    const at = await until('the agents are back', back, 10_000).catch(() => Infinity)
+    told.is(
+      `${before.length} agents are back with their status after ${Math.round(at - emptied)} ms`,
+      at - emptied <= 10_000,
+    )
+    await scene.everybodyIsQueued(10_000)
+    await scene.serves(10_000)
+    const owned = async () => (await rig.redis.hlen('sh:calls')) >= told.trials
+    const journals = await until('every call is written down again', owned, 10_000).catch(() => Infinity)
+    told.is(`every call has its owner again after ${Math.round(journals - emptied)} ms`, journals < Infinity)
+    await scene.nobodyIsLost()
     scene.ownersAgree()
     await scene.end()
   },

@@ -12,12 +12,16 @@ import { fault, ok, warning } from '../../src/desk/doctor/finding.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 
+/** A database that takes everything and finds nothing: definitions are in test/contract/definitions.test.ts. */
+const sql = Object.assign(async () => [], { begin: (work: (tx: unknown) => Promise<unknown>) => work(sql) })
+
 class House implements Actions {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
   readonly stores = {
     roster: memoryRoster(this.agents),
     queueStore: memoryQueueStore(this.agents),
+    sql,
     clock: this.clock,
     log: silentLog,
     scripts: 'scripts',
@@ -190,13 +194,13 @@ test('a command asks for the store that it needs and for no other', async () => 
   const rig = new House()
   for (const words of [
     'queue add sales',
-    'queue list',
-    'queue callbacks sales',
     'agent add alice user/1001 --queues sales',
-    'agent list',
-    'agent ready alice',
-    'agent remove alice',
-  ]) {
+    'agent add bert user/2 --queues sales',
+    'agent remove bert',
+  ])
+    assert.equal(await rig.types(words), 0, words + rig.err)
+  assert.deepEqual(rig.asked, [], 'what is defined is written to both')
+  for (const words of ['queue list', 'queue callbacks sales', 'agent list', 'agent ready alice']) {
     rig.asked.length = 0
     assert.equal(await rig.types(words), 0, words + rig.err)
     assert.deepEqual(rig.asked, ['redis'], words)

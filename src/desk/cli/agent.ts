@@ -1,8 +1,9 @@
 /** `switchhook agent …`: adds, lists and removes agents, and sets their status. */
 import { Option, type Command } from 'commander'
 import type { Agent, AgentStatus, Tier } from '../../agent/agent.ts'
-import { InputError, NotFoundError } from '../../base/errors.ts'
+import { InputError } from '../../base/errors.ts'
 import { endpoint } from '../../esl/safe-text.ts'
+import { defineAgent, removeAgent } from '../../recovery/definitions.ts'
 import { wordOf } from '../floor.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
@@ -61,12 +62,14 @@ Examples:
   switchhook agent ready alice`,
     )
     .action((name: string, where: string, { queues, wrapUp, ringFor, ...options }: AddOptions) =>
-      actions.withRedis(async ({ roster, queueStore, clock }) => {
+      actions.withStores(async stores => {
+        const { queueStore, clock } = stores
         await mustBeQueues(
           queueStore,
           queues.map(tier => tier.queue),
         )
-        const added = await roster.put(
+        const added = await defineAgent(
+          stores,
           { name, endpoint: where, wrapUpMs: wrapUp, ringForMs: ringFor, queues },
           clock.now(),
         )
@@ -148,13 +151,8 @@ function statusCommand(
 function removeCommand(agent: Command, { actions, terminal }: Desk): void {
   answers(agent.command('remove').description('removes an agent; a live call goes on').argument('<name>')).action(
     (name: string, options: JsonOption) =>
-      actions.withRedis(async ({ roster, clock }) => {
-        if (!(await roster.remove(name)))
-          throw new NotFoundError(
-            'agent',
-            name,
-            (await roster.list(clock.now())).map(known => known.name),
-          )
+      actions.withStores(async stores => {
+        await removeAgent(stores, name, stores.clock.now())
         answer(terminal, options, { agent: name, removed: true }, () => `agent ${name} was removed\n`)
       }),
   )

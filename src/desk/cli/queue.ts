@@ -1,6 +1,7 @@
 /** `switchhook queue …`: creates queues, and lists them and their callbacks. */
 import type { Command } from 'commander'
 import { NotFoundError } from '../../base/errors.ts'
+import { defineQueue } from '../../recovery/definitions.ts'
 import { STRATEGIES } from '../../queue/store.ts'
 import { AGENT_WORDS, queueFigures, type QueueFigures } from '../floor.ts'
 import { table } from '../table.ts'
@@ -11,9 +12,9 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
   const queue = program.command('queue').description('the queues, in which callers wait').helpCommand(false)
   answers(queue.command('add').description('creates a queue; has no effect when it exists').argument('<name>')).action(
     (name: string, options: JsonOption) =>
-      actions.withRedis(async ({ queueStore }) => {
+      actions.withStores(async stores => {
         const settings = { name, strategy: STRATEGIES[0] }
-        await queueStore.put(settings)
+        await defineQueue(stores, settings, stores.clock.now())
         answer(terminal, options, settings, () => `queue ${name} exists (${settings.strategy})\n`)
       }),
   )

@@ -1,0 +1,162 @@
+/**
+ * Queues and agents are defined in PostgreSQL; Redis holds their state of the moment. This keeps the two together:
+ *
+ *   at start          what Redis lacks, or has with other settings, is written to it. What only Redis knows (an installation of an older
+ *                     version, a change whose PostgreSQL part is missing) is adopted by PostgreSQL; nothing is deleted here.
+ *   every 2 s         a mark in Redis is compared. When it is gone, or another one, Redis has lost its data (FLUSHALL, a new server): the agents are
+ *                     written again as this node knew them, with their status, and every node reads its queues again, so that the callers
+ *                     get back their places.
+ */
+import type { Agent } from '../agent/agent.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
+import type { Clock, Timer } from '../base/clock.ts'
+import { NotFoundError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { Outage } from '../base/outage.ts'
+import type { QueueSettings, QueueStore } from '../queue/store.ts'
+import { agentRows, deleteAgent, queueRows, saveAgent, saveQueue, type AgentRow } from '../store/definitions.ts'
+import type { Sql } from '../store/sql.ts'
+
+/** So a flushed Redis is filled again within 10 s: found within 2 s, written within a second or two. */
+const LOOK_MS = 2_000
+
+export interface DefinitionStores {
+  readonly sql: Sql
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+}
+
+export interface DefinitionsParts extends DefinitionStores {
+  /** This node's copy of the agents. */
+  readonly mirror: Pick<RosterMirror, 'all'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Redis has lost its data, and the definitions are in it again. */
+  restored(): void
+}
+
+/** Adds a queue, or changes its settings. Throws InputError for settings that cannot be used. */
+export async function defineQueue(stores: DefinitionStores, queue: QueueSettings, now: number): Promise<void> {
+  await stores.queueStore.put(queue)
+  await saveQueue(stores.sql, queue, now)
+}
+
+/** Adds an agent (logged out), or changes its settings. Throws InputError for settings that cannot be used. */
+export async function defineAgent(stores: DefinitionStores, agent: AgentRow, now: number): Promise<Agent> {
+  const added = await stores.roster.put(agent, now)
+  await saveAgent(stores.sql, agent, now)
+  return added
+}
+
+/** Removes an agent; a live call goes on. Throws NotFoundError without one. */
+export async function removeAgent({ sql, roster }: DefinitionStores, name: string, now: number): Promise<void> {
+  const known = await roster.list(now)
+  const [wasDefined, wasKnown] = [await deleteAgent(sql, name), await roster.remove(name)]
+  if (wasDefined || wasKnown) return
+  throw new NotFoundError(
+    'agent',
+    name,
+    known.map(agent => agent.name),
+  )
+}
+
+export class Definitions implements Disposable {
+  readonly #parts: DefinitionsParts
+  readonly #outage: Outage
+  #timer: Timer | null = null
+  #closed = false
+  #mark: string | null = null
+  /** The agents as they were when Redis last had its data: the copy follows Redis, and is empty when a new Redis is. */
+  #known: readonly Agent[] = []
+
+  constructor(parts: DefinitionsParts) {
+    this.#parts = parts
+    const { clock, log } = parts
+    this.#outage = new Outage({ what: 'the comparison of definitions with Redis', fields: {}, clock, log })
+  }
+
+  /** Rejects when a store is unavailable. */
+  async start(): Promise<void> {
+    await this.#sync()
+    this.#lookLater()
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true
+    this.#timer?.cancel()
+  }
+
+  #lookLater(): void {
+    if (!this.#closed) this.#timer = this.#parts.clock.after(LOOK_MS, () => void this.#look())
+  }
+
+  async #look(): Promise<void> {
+    const { queueStore, mirror, log, restored } = this.#parts
+    try {
+      if ((await queueStore.markThere()) !== this.#mark) {
+        log.error(
+          'Redis has lost its data: queues and agents are written to it again, and callers get back their places',
+        )
+        await this.#sync()
+        await queueStore.resync()
+        restored()
+      }
+      this.#known = mirror.all()
+      this.#outage.end()
+    } catch (error) {
+      this.#outage.away((error as Error).message)
+    }
+    this.#lookLater()
+  }
+
+  async #sync(): Promise<void> {
+    const { sql, roster, queueStore, mirror, clock } = this.#parts
+    const now = clock.now()
+    // Redis first: what is added meanwhile is in both
+    const agents = byName(await roster.list(now))
+    const queues = byName(await queueStore.queues())
+    const defined = { agents: byName(await agentRows(sql)), queues: byName(await queueRows(sql)) }
+    await this.#adopt(without(agents, defined.agents), without(queues, defined.queues), now)
+    for (const [name, { strategy }] of defined.queues)
+      if (queues.get(name)?.strategy !== strategy) await queueStore.put({ name, strategy } as QueueSettings)
+    const known = byName([...mirror.all(), ...this.#known])
+    for (const [name, row] of defined.agents) {
+      const agent = agents.get(name)
+      const copy = known.get(name)
+      // of several nodes that know an agent's status and state the first one writes
+      if (!agent && copy) await roster.restore(copy, now)
+      else if (!agent || !isSame(agent, row)) await roster.put(row, now)
+    }
+    this.#mark = await queueStore.mark()
+  }
+
+  /** PostgreSQL learns what only Redis knows. */
+  async #adopt(agents: readonly Agent[], queues: readonly QueueSettings[], now: number): Promise<void> {
+    const { sql, log } = this.#parts
+    if (agents.length + queues.length === 0) return
+    for (const queue of queues) await saveQueue(sql, queue, now)
+    for (const agent of agents) await saveAgent(sql, agent, now)
+    log.info(
+      { queues: queues.length, agents: agents.length },
+      'queues and agents that only Redis knew were written to PostgreSQL',
+    )
+  }
+}
+
+const byName = <T extends { readonly name: string }>(all: readonly T[]): Map<string, T> =>
+  new Map(all.map(one => [one.name, one]))
+
+const without = <T>(all: ReadonlyMap<string, T>, known: ReadonlyMap<string, unknown>): T[] =>
+  [...all].flatMap(([name, one]) => (known.has(name) ? [] : [one]))
+
+/** Are these the settings that are defined? */
+function isSame(agent: Agent, row: AgentRow): boolean {
+  const settings = ({ endpoint, wrapUpMs, ringForMs, queues }: AgentRow) => [
+    endpoint,
+    wrapUpMs,
+    ringForMs,
+    queues.map(({ queue, level, position }) => `${queue} ${level} ${position}`).sort(),
+  ]
+  return JSON.stringify(settings(agent)) === JSON.stringify(settings(row))
+}

@@ -1,0 +1,59 @@
+/** Queries of the tables `queues`, `agents` and `agent_queues`: what a supervisor has defined. */
+import type { Queries, Sql } from './sql.ts'
+
+export interface QueueRow {
+  readonly name: string
+  readonly strategy: string
+}
+
+export interface AgentRow {
+  readonly name: string
+  readonly endpoint: string
+  readonly wrapUpMs: number
+  readonly ringForMs: number
+  readonly queues: readonly { readonly queue: string; readonly level: number; readonly position: number }[]
+}
+
+/** All queues, by name. */
+export async function queueRows(sql: Queries): Promise<QueueRow[]> {
+  return [...(await sql<QueueRow[]>`select name, strategy from queues order by name`)]
+}
+
+/** All agents, by name. */
+export async function agentRows(sql: Queries): Promise<AgentRow[]> {
+  const rows = await sql<AgentRow[]>`
+    select name, endpoint, wrap_up_ms as "wrapUpMs", ring_for_ms as "ringForMs",
+      coalesce((select json_agg(json_build_object('queue', queue, 'level', level, 'position', position) order by queue)
+        from agent_queues where agent = name), '[]') as queues
+    from agents order by name`
+  return [...rows]
+}
+
+/** Adds a queue, or changes its settings. */
+export async function saveQueue(sql: Queries, { name, strategy }: QueueRow, now: number): Promise<void> {
+  const at = new Date(now)
+  await sql`
+    insert into queues (name, strategy, created_at, updated_at) values (${name}, ${strategy}, ${at}, ${at})
+    on conflict (name) do update set strategy = excluded.strategy, updated_at = excluded.updated_at`
+}
+
+/** Adds an agent, or changes its settings and its queues. */
+export async function saveAgent(sql: Sql, agent: AgentRow, now: number): Promise<void> {
+  const { name, endpoint, wrapUpMs, ringForMs, queues } = agent
+  const at = new Date(now)
+  await sql.begin(async tx => {
+    await tx`
+      insert into agents (name, endpoint, wrap_up_ms, ring_for_ms, created_at, updated_at)
+      values (${name}, ${endpoint}, ${wrapUpMs}, ${ringForMs}, ${at}, ${at})
+      on conflict (name) do update set endpoint = excluded.endpoint, wrap_up_ms = excluded.wrap_up_ms,
+        ring_for_ms = excluded.ring_for_ms, updated_at = excluded.updated_at`
+    await tx`delete from agent_queues where agent = ${name}`
+    for (const { queue, level, position } of queues)
+      await tx`insert into agent_queues (agent, queue, level, position) values (${name}, ${queue}, ${level}, ${position})`
+  })
+}
+
+/** False when there is no such agent. */
+export async function deleteAgent(sql: Queries, name: string): Promise<boolean> {
+  return (await sql`delete from agents where name = ${name} returning 1`).length > 0
+}

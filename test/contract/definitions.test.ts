@@ -1,0 +1,147 @@
+/** Queues and agents are defined in PostgreSQL, and Redis has them too, whatever happens to it. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { redisRoster } from '../../src/agent/redis-roster.ts'
+import { RosterMirror } from '../../src/agent/roster-mirror.ts'
+import { NotFoundError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import { defineAgent, defineQueue, Definitions, removeAgent } from '../../src/recovery/definitions.ts'
+import { agentRows, queueRows } from '../../src/store/definitions.ts'
+import { openRedisClient } from '../../src/store/redis.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { openDatabase, openRedis } from '../open-services.ts'
+
+const SALES = { name: 'sales', strategy: 'longest-idle-agent' } as const
+const ALICE = {
+  name: 'alice',
+  endpoint: 'user/1001',
+  wrapUpMs: 15_000,
+  ringForMs: 20_000,
+  queues: [{ queue: 'sales', level: 1, position: 1 }],
+}
+
+async function open(t: TestContext) {
+  const [{ sql }, { client, address }] = await Promise.all([openDatabase(t), openRedis(t)])
+  const subscriber = await openRedisClient(address, { kind: 'subscriber' })
+  t.after(() => subscriber.disconnect())
+  const home = { commands: client, subscriber }
+  const stores = { sql, roster: redisRoster(home), queueStore: redisQueueStore(home) }
+  const clock = new VirtualClock()
+  /** A node that starts now. `restored` counts how often it found Redis empty. */
+  const start = async () => {
+    const mirror = new RosterMirror(stores.roster, clock, silentLog)
+    const filled = mirror.next('change')
+    const node = { restored: 0, mirror }
+    let told = () => {}
+    const definitions = new Definitions({
+      ...stores,
+      mirror,
+      clock,
+      log: silentLog,
+      restored: () => {
+        node.restored++
+        told()
+      },
+    })
+    t.after(() => {
+      definitions[Symbol.dispose]()
+      mirror.close()
+    })
+    await definitions.start()
+    await filled
+    return Object.assign(node, { finds: () => new Promise<void>(resolve => (told = resolve)) })
+  }
+  return { ...stores, stores, client, clock, start }
+}
+
+test('what a supervisor defines is in PostgreSQL and in Redis', async t => {
+  const { stores, sql, roster, queueStore, clock } = await open(t)
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, ALICE, clock.now())
+  assert.deepEqual(await queueRows(sql), [SALES])
+  assert.deepEqual(await agentRows(sql), [ALICE])
+  assert.deepEqual(await queueStore.queues(), [SALES])
+  assert.equal((await roster.get('alice', clock.now()))?.status, 'logged-out')
+  await defineAgent(stores, { ...ALICE, queues: [], wrapUpMs: 0 }, clock.now())
+  assert.deepEqual(await agentRows(sql), [{ ...ALICE, queues: [], wrapUpMs: 0 }])
+})
+
+test('a new Redis gets every queue and agent when a node starts', async t => {
+  const { stores, client, roster, queueStore, clock, start } = await open(t)
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, ALICE, clock.now())
+  await client.flushdb()
+  await start()
+  assert.deepEqual(await queueStore.queues(), [SALES])
+  assert.equal((await roster.get('alice', clock.now()))?.endpoint, 'user/1001')
+})
+
+test('queues and agents of a Redis that was there before PostgreSQL knew them are adopted, and nothing is removed', async t => {
+  const { sql, roster, queueStore, clock, start } = await open(t)
+  await queueStore.put(SALES)
+  await roster.put(ALICE, clock.now())
+  await start()
+  assert.deepEqual([await queueRows(sql), await agentRows(sql)], [[SALES], [ALICE]])
+  assert.equal((await roster.list(clock.now())).length, 1)
+})
+
+test('settings that were changed in PostgreSQL alone reach Redis, and the agent stays ready', async t => {
+  const { stores, sql, roster, clock, start } = await open(t)
+  await defineAgent(stores, ALICE, clock.now())
+  await roster.setStatus('alice', 'ready', clock.now())
+  await sql`update agents set endpoint = 'user/2002'`
+  await start()
+  const alice = (await roster.get('alice', clock.now()))!
+  assert.deepEqual([alice.endpoint, alice.status], ['user/2002', 'ready'])
+})
+
+test('when Redis is emptied under two nodes, agents are back as they were, and both nodes know of it', async t => {
+  const { stores, client, roster, queueStore, clock, start } = await open(t)
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, ALICE, clock.now())
+  await defineAgent(stores, { ...ALICE, name: 'bert', endpoint: 'user/1002' }, clock.now())
+  await roster.setStatus('alice', 'break', clock.now(), 'lunch')
+  const nodes = [await start(), await start()]
+  await client.flushdb()
+  const found = Promise.all(nodes.map(node => node.finds()))
+  await clock.advance(2_100)
+  await found
+  assert.deepEqual(
+    nodes.map(({ restored }) => restored),
+    [1, 1],
+  )
+  assert.deepEqual(await queueStore.queues(), [SALES])
+  assert.deepEqual(
+    (await roster.list(clock.now())).map(({ name, status, reason }) => [name, status, reason]),
+    [
+      ['alice', 'break', 'lunch'],
+      ['bert', 'logged-out', null],
+    ],
+  )
+})
+
+test("agents are back as they were also when a new, empty Redis has the old one's place", async t => {
+  const { stores, client, roster, clock, start } = await open(t)
+  await defineAgent(stores, ALICE, clock.now())
+  await roster.setStatus('alice', 'ready', clock.now())
+  const node = await start()
+  await clock.advance(2_100) // a look at a Redis that has its data
+  await client.flushdb()
+  const read = node.mirror.next('change')
+  await client.publish(`sh:agents:changed@${client.options.db}`, '{"what":"resync"}') // as after a reconnection
+  await read
+  assert.deepEqual(node.mirror.all(), [])
+  const found = node.finds()
+  await clock.advance(2_100)
+  await found
+  assert.equal((await roster.get('alice', clock.now()))?.status, 'ready')
+})
+
+test('an agent who was removed is nowhere, and one who never was cannot be removed', async t => {
+  const { stores, sql, roster, clock } = await open(t)
+  await defineAgent(stores, ALICE, clock.now())
+  await removeAgent(stores, 'alice', clock.now())
+  assert.deepEqual([await agentRows(sql), await roster.list(clock.now())], [[], []])
+  await assert.rejects(removeAgent(stores, 'alice', clock.now()), NotFoundError)
+})
