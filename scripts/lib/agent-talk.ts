@@ -3,7 +3,7 @@ import type { Agent, Call, FlowCall } from '#flow'
 
 /** Dials the agent and joins the two. True when they have talked. `topic`: the sound whisper/<topic> for the agent. */
 export async function agentTalk(call: FlowCall, agent: Agent, topic: string): Promise<boolean> {
-  await using party = await call.dial(agent.endpoint, { before: leg => accepts(leg, topic) })
+  await using party = await call.dial(agent, { before: leg => accepts(leg, topic) })
   if (!party.leg) return false
   await using _tape = await call.recording()
   return (await call.join(party.leg)) === 'talked'

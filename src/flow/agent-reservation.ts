@@ -2,6 +2,7 @@
  * An agent who is reserved for a caller, as a flow holds the reservation. The call finds it by the endpoint that the
  * flow dials and by the leg that the flow joins. Used by queue-place.ts, lead.ts, nailed-agent-leg.ts and flow-call.ts.
  */
+import { InputError } from '../base/errors.ts'
 import type { Call } from '../call/call.ts'
 import type { DialOutcome } from '../switch/hangup-cause.ts'
 import type { Leg } from '../call/leg.ts'
@@ -19,14 +20,14 @@ import type { AgentReservation } from '../queue/agent-reservation.ts'
  * @example
  * await using agent = await place.agent({ within: '45s' })
  * if (agent) {
- *   await using party = await call.dial(agent.endpoint)
+ *   await using party = await call.dial(agent)
  *   if (party.leg) await call.join(party.leg)
  * }
  */
 export interface Agent extends AsyncDisposable {
   /** The agent's name, as in `switchhook agent add NAME`. */
   readonly name: string
-  /** FreeSWITCH's dial string of the agent's telephone, such as user/1001: `call.dial(agent.endpoint)`. */
+  /** FreeSWITCH's dial string of the agent's telephone, such as user/1001. */
   readonly endpoint: string
 }
 
@@ -103,23 +104,39 @@ export class FlowAgentReservation implements Agent, DialReservation {
   }
 }
 
-/** The reservations of one call, found by the endpoint that the flow dials and by the leg that it joins. */
+/** The reservations of one call: of the agents that its flow dials, and of the legs that it joins. */
 export class AgentReservations {
-  readonly #byEndpoint = new Map<string, FlowAgentReservation>()
+  readonly #reservations = new Set<FlowAgentReservation>()
   readonly #byLeg = new Map<Leg, FlowAgentReservation>()
 
   add(agent: FlowAgentReservation): void {
-    this.#byEndpoint.set(agent.endpoint, agent)
+    this.#reservations.add(agent)
   }
-  at(endpoint: string): FlowAgentReservation | undefined {
-    return living(this.#byEndpoint.get(endpoint))
+
+  /** The reservation behind the agent that a flow holds. Throws InputError when it has ended, or is another call's. */
+  of(agent: Agent): FlowAgentReservation {
+    for (const one of this.#reservations) if (one === agent && !one.given) return one
+    throw new InputError(
+      `agent ${agent.name} is not reserved for this call any more: dial an agent within the scope of place.agent()`,
+    )
   }
+
+  /** Throws InputError when the endpoint is that of an agent who is reserved for this call. */
+  noneAt(endpoint: string): undefined {
+    for (const one of this.#reservations)
+      if (one.endpoint === endpoint && !one.given)
+        throw new InputError(
+          `${endpoint} is the telephone of agent ${one.name}, who is reserved for this call: dial the agent, call.dial(agent)`,
+        )
+  }
+
+  /** The reservation of the agent on this leg. */
   on(leg: Leg): FlowAgentReservation | undefined {
-    return living(this.#byLeg.get(leg))
+    const agent = this.#byLeg.get(leg)
+    return agent?.given ? undefined : agent
   }
+
   reached(agent: FlowAgentReservation, party: Call): void {
     this.#byLeg.set(party.leg, agent)
   }
 }
-
-const living = (agent: FlowAgentReservation | undefined) => (agent?.given ? undefined : agent)

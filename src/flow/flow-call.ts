@@ -17,7 +17,7 @@ import { seededRandom } from './seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
 import { takeNailedAgent } from './nailed-agent-leg.ts'
 import { QueuePlace, queuesEnteredIn, waitingCall, type FlowPlace, type SavedPlace } from './queue-place.ts'
-import { AgentReservations } from './agent-reservation.ts'
+import { AgentReservations, type Agent } from './agent-reservation.ts'
 import { dialledIn } from '../record/record-from-journal.ts'
 import { summaryOf, type CallSummary } from '../record/call-summary.ts'
 
@@ -138,21 +138,25 @@ export class FlowCall extends Call {
   }
 
   /**
-   * Dials a telephone number, or an endpoint such as user/1001. Resolves with `leg` when it was answered and `before`
+   * Dials a telephone number, an endpoint such as user/1001, or an agent who is reserved for this caller
+   * (place.agent()). Resolves with `leg` when it was answered and `before`
    * is through; without `leg` when it was not, and `outcome` says why ('busy', 'no-answer', …). Rejects with CallEnded
    * when the caller hangs up, and with SwitchError (LINK_DOWN) when nothing can be dialled. The end of the scope hangs
    * the leg up.
    *
-   * The endpoint of an agent who is reserved for this caller changes the agent's state. An agent who is nailed up
-   * answers at once: nothing rings, `before` does not run, and the agent stays on the line when the scope ends.
+   * Dialling an agent changes the agent's state. An agent who is nailed up answers at once: nothing rings, `before` does
+   * not run, and the agent stays on the line when the scope ends. Rejects with InputError for an agent whose reservation
+   * has ended, and for the endpoint of an agent who is reserved for this caller: two agents may share a telephone, so
+   * dial the agent.
    *
    * @example
-   * await using party = await call.dial('user/1001', { ringFor: '20s' })
+   * await using party = await call.dial(agent, { ringFor: '20s' })
    * if (!party.leg) return party.outcome
    * return await call.join(party.leg)
    */
-  override async dial(endpoint: string, options: DialOptions = {}): Promise<Party> {
-    const agent = this.reservations.at(endpoint)
+  override async dial(to: string | Agent, options: DialOptions = {}): Promise<Party> {
+    const agent = typeof to === 'string' ? this.reservations.noneAt(to) : this.reservations.of(to)
+    const endpoint = typeof to === 'string' ? to : to.endpoint
     const party = await (agent && agent.saved.leg !== null
       ? takeNailedAgent(this.leg, this.context, agent)
       : dial(this.leg, this.context, endpoint, options, agent))
