@@ -44,8 +44,8 @@ bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener
 format: node_modules/.stamp         ## writes every file as `make check` wants it
 	oxfmt $(FORMATTED)
 
-check: node_modules/.stamp          ## types, format, lint, and the rules of the house
-	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && $(NODE) --test test/house.test.ts
+check: node_modules/.stamp          ## types, format, lint, dead code, and the rules of the house
+	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && knip --no-progress && $(NODE) --test test/house.test.ts
 
 install: node_modules/.stamp
 node_modules/.stamp: package.json package-lock.json

@@ -24,8 +24,6 @@ import {
   type Parser,
 } from './config/parsers.ts'
 
-export type { HostPort } from './config/parsers.ts'
-
 type Environment = Readonly<Record<string, string | undefined>>
 
 interface Setting<T> {
@@ -52,7 +50,7 @@ const redisUrl: Parser<string> = value => parseRedisUrl(value) && value
  * role.
  */
 export const ROLES = ['listener', 'dialer', 'desk'] as const
-export type Role = (typeof ROLES)[number]
+type Role = (typeof ROLES)[number]
 
 const someRoles: Parser<readonly Role[]> = value => {
   const chosen = new Set(list(choice(...ROLES))(value))

@@ -23,7 +23,7 @@ export interface AgentSettings {
  * Upper limits of an agent's settings. A larger value is a typing error (30d for 30s) and would keep the agent from all
  * calls.
  */
-export const LONGEST_MS = { wrapUpMs: 3_600_000, ringForMs: 120_000 } as const
+const LONGEST_MS = { wrapUpMs: 3_600_000, ringForMs: 120_000 } as const
 
 /** Throws InputError (BAD_INPUT) for settings that cannot be used. */
 export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: AgentSettings): void {

@@ -18,12 +18,12 @@ const NUMBER = /(?<![\w.+-])(?:(?:\+|00)\d(?:[ ()/.-]{0,2}\d){5,18}|\d{7,20})(?!
 const JSON_STRING = /"(?:[^"\\]|\\.)*"/g
 
 /** Masks a number, '+49301234567' → '+49…67': enough to recognise it, too little to dial it. */
-export function mask(value: string): string {
+function mask(value: string): string {
   return value.length <= 4 ? '…' : `${value.slice(0, 3)}…${value.slice(-2)}`
 }
 
 /** Masks all telephone numbers within a text. */
-export function maskNumbers(text: string): string {
+function maskNumbers(text: string): string {
   return text.replace(NUMBER, mask)
 }
 

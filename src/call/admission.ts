@@ -35,7 +35,7 @@ const CALM_MS = 500
 /** A node that is late for this time is not just catching up. */
 const SOFT_FOR_MS = 1_000
 /** The lag, made by this node's own work, at which callers begin to notice; milliseconds, 99 of 100 ticks. */
-export const SOFT_LAG_MS = 50
+const SOFT_LAG_MS = 50
 /**
  * The lag, whatever makes it, at which callers would wait too long for each prompt: each step of a flow takes several
  * of them.
@@ -62,9 +62,6 @@ export interface AdmissionOptions {
   /** True while calls of a dead node are taken over: the event loop is late then because of them, and that ends. */
   takesOver?(): boolean
 }
-
-/** The part that Door uses. */
-export type Admits = Pick<Admission, 'admits'>
 
 export class Admission extends Emitter<{ state: AdmissionState }> implements Disposable {
   readonly #options: AdmissionOptions

@@ -29,7 +29,7 @@ export function sources(to: CampaignState): CampaignState[] {
 }
 
 /** The default settings. A phone rings 25 s: 15 s is the least that the law allows (16 CFR 310.4(b)(4)(ii)). */
-export const STANDARD = {
+const STANDARD = {
   mode: 'progressive',
   flow: 'campaign-leg',
   gateway: null,

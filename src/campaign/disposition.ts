@@ -31,7 +31,7 @@ interface Meaning {
  * Delays: machine, no answer 2 h (another part of the day), busy 10 min, the rest 30 min (VICIdial's lead recycling
  * default, 1800 s). An abandoned person is not called for 72 h: Ofcom's rule, the strictest that we know.
  */
-export const DISPOSITIONS = {
+const DISPOSITIONS = {
   talked: { means: 'talked with an agent', by: 'flow', human: true, again: 'never' },
   machine: { means: 'an answering machine', by: 'flow', human: false, again: '2h' },
   silence: { means: 'the call was answered and nothing was said', by: 'flow', human: false, again: '2h' },

@@ -13,7 +13,7 @@ import type { Sql } from '../store/sql.ts'
 import { csvCell, delimiterOf, readCsv, type CsvRecord } from './csv.ts'
 
 /** Usual names of the column with the number, in lower case and without spaces, _ and -. */
-export const PHONE_COLUMNS = [
+const PHONE_COLUMNS = [
   'phone',
   'phonenumber',
   'number',
@@ -39,7 +39,7 @@ export interface ImportOptions {
   readonly now: number
 }
 
-export interface ImportFault {
+interface ImportFault {
   readonly file: string
   readonly line: number
   /** Null: the line as a whole. */

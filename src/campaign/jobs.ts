@@ -73,7 +73,7 @@ const STALE_MS = 30_000
 /** RING_FOR is 120 s at most; FreeSWITCH has the remaining time to report the outcome. */
 const LONGEST_MS = 150_000
 
-export interface JobHandlers {
+interface JobHandlers {
   /** When a job was added, and Redis's time now: jobTimes, over the same Redis and prefix. */
   times: ReadJobTimes
   /** Writes the new state to the database and wakes the owner, no more. */

@@ -8,7 +8,7 @@
  */
 
 /** Why not more: the tightest limit. 'agents' is the normal one: every free agent has a call under way. */
-export type Why = 'no-agents' | 'agents' | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
+type Why = 'no-agents' | 'agents' | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
 
 export interface Snapshot {
   /** Nailed-up agents who are free, whether or not they are reserved for a call that is under way. */

@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 
 /** The FreeSWITCHes that this node commands; switch/switchboard.ts implements this. */
-export interface CommandedSwitches {
+interface CommandedSwitches {
   readonly switches: readonly CommandedSwitch[]
   /** The FreeSWITCH whose present run this is; falsy when there is none. */
   runs(core: string): unknown

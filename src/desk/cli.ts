@@ -24,7 +24,7 @@ export type { Actions, DeskStores } from './cli/actions.ts'
  * Returns the root command with every command. Parsing rejects with CommanderError for a usage error, and never ends
  * the process.
  */
-export function program(actions: Actions, bare: Terminal = processTerminal()): Command {
+function program(actions: Actions, bare: Terminal = processTerminal()): Command {
   const terminal = guarded(bare)
   const desk = { actions, terminal }
   const root = new Command('switchhook')

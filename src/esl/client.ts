@@ -39,7 +39,7 @@ export interface Commands {
 }
 
 /** The api commands in use take milliseconds; a FreeSWITCH that needs longer than this is frozen. */
-export const ANSWER_MS = 5_000
+const ANSWER_MS = 5_000
 
 export interface CommandLinkOptions {
   name: string

@@ -18,14 +18,7 @@ import { Steps } from '../journal/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
-import {
-  beginningOf,
-  liveCall,
-  recordOf,
-  type CallBeginning,
-  type CallRecord,
-  type CallRecords,
-} from '../record/call-record.ts'
+import { beginningOf, liveCall, recordOf, type CallRecord, type CallRecords } from '../record/call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { EndedRows } from '../record/ended-rows.ts'
 import { FlowCall } from './flow-call.ts'
@@ -33,7 +26,7 @@ import { leadOf, type CampaignLeads } from './lead.ts'
 import { readParams } from './params.ts'
 import { isLost, untilCalm } from './after-takeover.ts'
 
-export type { CallBeginning, CallRecord, CallRecords }
+export type { CallRecord, CallRecords }
 
 export interface FlowParts {
   catalogue: Catalogue

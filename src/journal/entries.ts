@@ -87,7 +87,7 @@ export type NoteOf =
   /** The flow hangs the call up. */
   | { readonly hungUp: 'flow' }
 
-export interface EndNote {
+interface EndNote {
   /** Milliseconds since the epoch, here and below. */
   readonly at: number
   readonly answeredAt: number | null
@@ -96,7 +96,7 @@ export interface EndNote {
 }
 
 /** A key press that was delivered to a listener of the flow; `n` is the step that registered the listener. */
-export interface Key {
+interface Key {
   readonly k: 'key'
   readonly n: string
   readonly at: number
@@ -122,7 +122,7 @@ export const lineOf = (entry: Entry): string => JSON.stringify(entry)
  * The version that this code writes, in the first entry of a journal. In version 1 a step was one text, `v: 'play ivr/welcome'`; version 2
  * has its verb and its arguments.
  */
-export const JOURNAL_VERSION = 2
+const JOURNAL_VERSION = 2
 
 const step = { n: z.string(), at: z.number(), verb: z.string(), args: z.array(z.string()).optional() }
 const EntrySchema = z.discriminatedUnion('k', [

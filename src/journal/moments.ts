@@ -18,7 +18,7 @@
 import type { Journal } from './journal.ts'
 import type { SteppedLeg } from './steps.ts'
 
-export type MomentEvent =
+type MomentEvent =
   | 'answered'
   | 'entered'
   | 'promised'

@@ -31,7 +31,7 @@ export interface QueueParts {
   readonly node: string
 }
 
-export interface Entering {
+interface Entering {
   readonly headStart?: Duration
   readonly since?: number
   readonly within?: number | undefined

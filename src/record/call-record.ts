@@ -42,7 +42,7 @@ export interface LiveCall extends CallBeginning, CallSummary {}
  * A call that was dialled and not answered has the outcome of the dial: busy, no-answer, declined, invalid, cancelled,
  * failed, refused.
  */
-export type HouseOutcome =
+type HouseOutcome =
   | 'talked'
   | 'callback'
   | 'transferred'
@@ -58,7 +58,7 @@ export type HouseOutcome =
  * 'other': the other party of the talk, not an agent; 'flow': the script; 'switch': a limit of FreeSWITCH, a dead line,
  * an operator.
  */
-export type HungUpBy = 'customer' | 'agent' | 'other' | 'flow' | 'switch'
+type HungUpBy = 'customer' | 'agent' | 'other' | 'flow' | 'switch'
 
 export interface CallRecord extends CallBeginning, CallSummary {
   readonly end: LegEnd

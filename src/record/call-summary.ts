@@ -6,7 +6,6 @@ import type { NoteOf } from '../journal/entries.ts'
 import type { Moment } from '../journal/moments.ts'
 import type { CallWay } from '../store/calls.ts'
 
-export type { Moment }
 export type TimedNote = { readonly at: number; readonly note: NoteOf }
 
 export interface CallSummary extends CallWay {
@@ -59,8 +58,7 @@ export function waitsIn(notes: readonly TimedNote[], queue: string): boolean {
 const WAITING = new Set(['entered', 'talking', 'left', 'callback'])
 
 /** 'carrier' of 'sofia/gateway/carrier/+4930123'. */
-export const gatewayOf = (to: string | undefined): string | null =>
-  /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
+const gatewayOf = (to: string | undefined): string | null => /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
 
 const momentsOf = (notes: readonly TimedNote[]): Moment[] =>
   notes.flatMap(({ at, note }) => ('event' in note ? [{ at, ...note } as Moment] : []))

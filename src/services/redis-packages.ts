@@ -93,7 +93,7 @@ async function release(): Promise<string> {
   return `${value('ID')}-${value('VERSION_ID')}`
 }
 
-export async function exists(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,
     () => false,

@@ -5,7 +5,7 @@
 import type { Json, Queries, Sql } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
-export type CampaignMode = 'preview' | 'progressive' | 'predictive'
+type CampaignMode = 'preview' | 'progressive' | 'predictive'
 
 export interface CampaignSettings {
   readonly name: string

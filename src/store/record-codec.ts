@@ -13,7 +13,7 @@ import { silentLog, type Log } from '../base/log.ts'
 
 type Fields = Record<string, unknown>
 /** Makes a record of the next version. */
-export type Upgrade = (record: Fields) => Fields
+type Upgrade = (record: Fields) => Fields
 
 export interface CodecOptions {
   /** What such a record describes, for the log: 'agent'. */

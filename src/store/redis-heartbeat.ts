@@ -6,7 +6,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 
 /** Between two pings. So a silent link is closed 2 to 4 s after its last octet. */
-export const ASKED_EVERY_MS = 2_000
+const ASKED_EVERY_MS = 2_000
 
 /** The part of a client that is watched. */
 export interface Link {

@@ -10,7 +10,6 @@ import { sleep } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { openLog, silentLog, type Log } from '../base/log.ts'
-import type { Call } from '../call/call.ts'
 import { memoryCallStore } from '../journal/memory-call-store.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { ident, soundName, type Ident } from '../esl/safe-text.ts'
@@ -278,5 +277,3 @@ export class Simulation {
     return this.open('a')
   }
 }
-
-export type { Call }

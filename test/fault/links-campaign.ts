@@ -5,7 +5,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Duration } from '../../src/base/duration.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
-import type { Person } from '../../src/testing/index.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import type { AttemptState } from '../../src/store/attempts.ts'
 import { addLead } from '../../src/store/leads.ts'
@@ -151,9 +150,4 @@ export class CampaignInRig {
 export function mostInASecond(moments: readonly number[]): number {
   const sorted = [...moments].sort((a, b) => a - b)
   return Math.max(0, ...sorted.map((moment, at) => sorted.findLastIndex(other => other < moment + 1_000) - at + 1))
-}
-
-/** For agents and leads who leave by themselves. */
-export const leaves = (people: Iterable<Person>): void => {
-  for (const person of people) person.hangUp()
 }

@@ -42,7 +42,7 @@ export interface DialOptions {
 }
 
 /** Why the other person was not reached: every outcome of dial but 'answered'. */
-export type Unreached = Exclude<DialOutcome, 'answered'>
+type Unreached = Exclude<DialOutcome, 'answered'>
 /** The result of dial. The leg ends at the end of its scope at the latest. */
 export type Party = AsyncDisposable &
   ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })

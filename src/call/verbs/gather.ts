@@ -66,7 +66,7 @@ export function gather(leg: Leg, playback: Playback, options: GatherOptions): Pr
  * `<min> <max> <tries> <timeout> <terminators> <file> <invalid file> <variable> <regexp> <digit timeout>`; the regexp
  * without backslashes or braces.
  */
-export function gatherArgument({
+function gatherArgument({
   digits,
   prompt,
   invalid,

@@ -5,7 +5,7 @@ import type { Leg } from '../leg.ts'
 import type { Playback } from '../playback.ts'
 import { gather } from './gather.ts'
 
-export type Key = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | '*' | '#'
+type Key = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | '*' | '#'
 /** The meaning of each key, in words of the flow: { 1: 'sales', 2: 'support' }. */
 export type Choices<Choice extends string> = { readonly [K in Key]?: Choice }
 

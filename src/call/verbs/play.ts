@@ -80,6 +80,6 @@ async function hear(leg: Leg, { app, argument }: Spoken, until: AbortSignal | un
   return (leg.conversation ?? (await leg.driven())).execute(app as Ident, argument)
 }
 
-export function asSpoken(prompt: Prompt): Spoken {
+function asSpoken(prompt: Prompt): Spoken {
   return typeof prompt === 'string' ? { app: 'playback', argument: soundFile(soundName(prompt)) } : prompt
 }

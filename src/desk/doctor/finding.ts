@@ -2,7 +2,7 @@
 import { visible } from '../../base/visible.ts'
 import { paint, type Tone } from '../terminal.ts'
 
-export type Level = 'ok' | 'warning' | 'fault'
+type Level = 'ok' | 'warning' | 'fault'
 
 export interface Finding {
   /** A fault keeps calls from working now; a warning may do so later. */

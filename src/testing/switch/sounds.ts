@@ -16,7 +16,7 @@ const ROOT = /^.*\/sounds\/(?:[a-z]{2}\/[a-z]{2}\/[a-z]+\/)?/
 const EXTENSION = /\.(wav|mp3|ogg|opus|gsm|ulaw|alaw|PCMU|PCMA|L16|raw|r8|r16|r24)$/i
 
 /** The name of a sound: `/usr/share/freeswitch/sounds/ivr/welcome.wav` → `ivr/welcome`. */
-export function soundName(path: string): string {
+function soundName(path: string): string {
   return path.replace(ROOT, '').replace(EXTENSION, '')
 }
 

@@ -1,6 +1,6 @@
 /** States of a channel, in FreeSWITCH's order: the index is FreeSWITCH's number. */
 
-export const STATES = [
+const STATES = [
   'CS_NEW',
   'CS_INIT',
   'CS_ROUTING',

@@ -11,13 +11,7 @@ import type { SwitchEvent } from '../../../src/esl/event.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
 import { newUuid } from '../../../src/esl/safe-text.ts'
 
-export const LEG_EVENTS = [
-  'CHANNEL_CREATE',
-  'CHANNEL_ANSWER',
-  'CHANNEL_BRIDGE',
-  'CHANNEL_UNBRIDGE',
-  'CHANNEL_HANGUP',
-] as const
+const LEG_EVENTS = ['CHANNEL_CREATE', 'CHANNEL_ANSWER', 'CHANNEL_BRIDGE', 'CHANNEL_UNBRIDGE', 'CHANNEL_HANGUP'] as const
 /** The applications that a person hears, and the one that connects a leg to a node. */
 const APPLICATIONS = ['playback', 'play_and_get_digits', 'say', 'record', 'socket'] as const
 

@@ -197,7 +197,7 @@ export class People {
   }
 }
 
-export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(ms)
   return Promise.race([
     work,

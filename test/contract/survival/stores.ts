@@ -18,7 +18,7 @@ import { openSql, type Sql } from '../../../src/store/sql.ts'
 export type Settings = Readonly<Record<string, string>>
 
 /** Every queue that the shipped flows name. */
-export const QUEUES = ['sales', 'support', 'operator'] as const
+const QUEUES = ['sales', 'support', 'operator'] as const
 const WRAP_UP_MS = 60_000
 
 /** The part of a call's record that the rows check. */

@@ -209,7 +209,7 @@ async function writeDialplan(folder: string, values: Readonly<Record<string, str
 }
 
 /** Does what dialplan/README.md tells an administrator to do: changes values in the settings file. */
-export function withSettings(text: string, values: Readonly<Record<string, string>>): string {
+function withSettings(text: string, values: Readonly<Record<string, string>>): string {
   for (const [name, value] of Object.entries(values)) {
     const line = new RegExp(`(<X-PRE-PROCESS cmd="set" data="${name}=)[^"]*`)
     if (!line.test(text)) throw new Error(`dialplan/switchhook_vars.xml has no setting ${name}`)
