@@ -4,7 +4,6 @@
  * a telephone that cannot ring.
  */
 import type { Log } from '../base/log.ts'
-import type { Agent } from './agent.ts'
 
 /**
  * How a reservation ended, and how long the agent then rests, so that the same phone is not tried again in a tight
@@ -33,13 +32,16 @@ export const UNREACHABLE_MS = 300_000
 /** After these outcomes the telephone is known to be reachable. */
 const RANG: ReadonlySet<Outcome> = new Set(['no-answer', 'busy', 'declined'])
 
-export const isUnreachable = ({ unreached = 0 }: Pick<Agent, 'unreached'>): boolean => unreached >= TRIES
+/** The parts of an agent's record that this file reads (agent.ts). */
+interface Tried {
+  readonly noAnswers: number
+  readonly unreached?: number | undefined
+}
+
+export const isUnreachable = ({ unreached = 0 }: Pick<Tried, 'unreached'>): boolean => unreached >= TRIES
 
 /** The rest and the counts after a call that did not become a talk. */
-export function afterCall(
-  before: Pick<Agent, 'noAnswers' | 'unreached'>,
-  outcome: Outcome,
-): { restMs: number; noAnswers: number; unreached: number } {
+export function afterCall(before: Tried, outcome: Outcome): { restMs: number; noAnswers: number; unreached: number } {
   const noAnswers = before.noAnswers + (outcome === 'no-answer' ? 1 : 0)
   if (outcome !== 'unreachable')
     return { restMs: REST_MS[outcome], noAnswers, unreached: RANG.has(outcome) ? 0 : (before.unreached ?? 0) }
@@ -50,7 +52,7 @@ export function afterCall(
 /** Logs once, at the call that makes the agent unreachable. Takes the record after a call that found no telephone. */
 export function warnOnceUnreachable(
   log: Log,
-  { name, endpoint, unreached }: Pick<Agent, 'name' | 'endpoint' | 'unreached'>,
+  { name, endpoint, unreached }: Pick<Tried, 'unreached'> & { readonly name: string; readonly endpoint: string },
 ): void {
   if (unreached === TRIES)
     log.warn(

@@ -2,8 +2,7 @@
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
 import { talking, type Offer } from './member.ts'
-import type { WaitingPlace } from './place.ts'
-import type { PlaceContext } from './place-context.ts'
+import type { PlaceContext, PlaceOfCall } from './place-context.ts'
 
 export interface AgentReservation extends AsyncDisposable {
   readonly name: string
@@ -32,12 +31,12 @@ export class QueueAgentReservation implements AgentReservation {
   readonly leg: string | null
   readonly epoch: number
   readonly #context: PlaceContext
-  readonly #place: WaitingPlace
+  readonly #place: PlaceOfCall
   #reached: 'reserved' | 'ringing' | 'talking'
   #over = false
 
   /** `agent`: the roster's record under this epoch. After a takeover the agent may be ringing or talking already. */
-  constructor(context: PlaceContext, place: WaitingPlace, agent: Agent, epoch: number) {
+  constructor(context: PlaceContext, place: PlaceOfCall, agent: Agent, epoch: number) {
     this.#context = context
     this.#place = place
     this.name = agent.name

@@ -2,10 +2,31 @@
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Member } from './member.ts'
-import type { WaitingPlace } from './place.ts'
+import type { Member, Offer } from './member.ts'
 import type { StoreRequests } from './store-requests.ts'
 import type { QueueStore } from './store.ts'
+
+/**
+ * What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved after a
+ * takeover.
+ */
+export interface WaitingCall {
+  readonly uuid: string
+  readonly from: string
+  readonly signal: AbortSignal
+}
+
+/** A place, as far as its queue and its reservations know it (place.ts). */
+export interface PlaceOfCall {
+  readonly queue: string
+  readonly call: WaitingCall
+  /** Another node has the call. */
+  readonly isMoved: boolean
+  /** The agent of this offer is given back. */
+  givesBack(offer: Offer): void
+  /** The caller waits on, without this offer. Rejects when the store is unavailable. */
+  waitsOn(offer: Offer): Promise<void>
+}
 
 export interface PlaceContext {
   readonly store: QueueStore
@@ -22,7 +43,7 @@ export interface PlaceContext {
    */
   rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void>
   /** The record of a caller who still waits has disappeared from the store. */
-  lost(place: WaitingPlace): void
+  lost(place: PlaceOfCall): void
   /** The place was given up, or has moved. */
-  over(place: WaitingPlace): void
+  over(place: PlaceOfCall): void
 }

@@ -7,19 +7,9 @@ import { CallMoved } from '../base/errors.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import type { Agent } from '../agent/agent.ts'
 import { asks, isOffered, waitsOn, type Member, type Offer } from './member.ts'
-import type { PlaceContext } from './place-context.ts'
+import type { PlaceContext, WaitingCall } from './place-context.ts'
 import { QueueAgentReservation, type AgentReservation } from './agent-reservation.ts'
 import type { Leaving } from './store.ts'
-
-/**
- * What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved after a
- * takeover.
- */
-export interface WaitingCall {
-  readonly uuid: string
-  readonly from: string
-  readonly signal: AbortSignal
-}
 
 /**
  * How long an agent stays reserved for a caller who does not come (an announcement runs, the node is frozen), and how

@@ -3,7 +3,9 @@
  * sentinels.
  */
 import { parseRedisUrl } from '../base/redis-url.ts'
-import type { RedisAddress } from './redis.ts'
+
+/** The address of a Redis: a URL as in REDIS_URL, or a unix socket; `db` counts from 0. */
+export type RedisAddress = { readonly url: string } | { readonly socket: string; readonly db?: number }
 
 /** A command without an answer for so long fails. */
 export const ANSWERS_WITHIN_MS = 1_000

@@ -20,13 +20,11 @@ import { silentLog, type Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import { RETRY } from '../base/retry.ts'
 import { RedisTimeout } from './redis-timeout.ts'
-import { ANSWERS_WITHIN_MS, redisOptions } from './redis-options.ts'
+import { ANSWERS_WITHIN_MS, redisOptions, type RedisAddress } from './redis-options.ts'
 import { keepHeartbeat } from './redis-heartbeat.ts'
 
 export type RedisClient = Redis
-
-/** The address of a Redis: a URL as in REDIS_URL, or a unix socket; `db` counts from 0. */
-export type RedisAddress = { readonly url: string } | { readonly socket: string; readonly db?: number }
+export type { RedisAddress }
 
 type Kind = 'commands' | 'subscriber' | 'blocking'
 type Options = RedisOptions & { replyMapping?: 'legacy' }

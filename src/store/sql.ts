@@ -112,9 +112,9 @@ export function openSql(address: DatabaseAddress, options: SqlOptions = {}): Sql
   const ask = (first: TemplateStringsArray | string | readonly string[], ...values: unknown[]) =>
     isText(first)
       ? new Statement(first, values, act => pool.run(connection => connection.run(act)))
-      : new Part(driver => driver(first as string))
+      : new Part((driver: Driver) => driver(first as string))
   return Object.assign(ask as unknown as Queries, {
-    json: (value: Json) => new Part(driver => driver.json(value)) as unknown as postgres.Parameter,
+    json: (value: Json) => new Part((driver: Driver) => driver.json(value)) as unknown as postgres.Parameter,
     begin: <T>(work: (tx: Transaction) => Promise<T>, how: { readonly alone?: boolean } = {}) => {
       const act = (connection: SqlConnection) => connection.transaction(work)
       return how.alone ? alone(act) : pool.run(act)

@@ -1,8 +1,10 @@
 /** A statement that gets its connection when it is sent. Used by store/sql.ts alone. */
-import type { Driver } from './sql.ts'
+
+/** A driver, as far as a statement calls it. */
+type Sender = (text: TemplateStringsArray, ...values: never[]) => unknown
 
 /** A part of a query that is built once the connection is known. */
-export class Part {
+export class Part<Driver> {
   readonly on: (driver: Driver) => unknown
 
   constructor(on: (driver: Driver) => unknown) {
@@ -11,7 +13,7 @@ export class Part {
 }
 
 /** Sent once, when it is awaited. As a value of another statement it becomes a part of that one. */
-export class Statement extends Part implements Promise<unknown> {
+export class Statement<Driver extends Sender> extends Part<Driver> implements Promise<unknown> {
   readonly [Symbol.toStringTag] = 'Statement'
   readonly #run: () => Promise<unknown>
   #answer: Promise<unknown> | null = null

@@ -6,7 +6,7 @@ import { CONTEXT, dialplanHas, globalVariable } from '../../esl/api.ts'
 import { filePath, type Ident } from '../../esl/safe-text.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
 import * as question from './doctor-queries.ts'
-import type { Ask } from './switch.ts'
+import type { Ask } from './doctor-queries.ts'
 
 const COPY =
   'copy the files of dialplan/ into its dialplan folder (`switchhook freeswitch write --conf <folder>` does it), and run reloadxml'

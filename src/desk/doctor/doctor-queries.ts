@@ -5,6 +5,9 @@
 import { homeOf, CONTEXT, type ApiText } from '../../esl/api.ts'
 import { varValue, type FilePath, type Ident, type Uuid } from '../../esl/safe-text.ts'
 
+/** Asks one FreeSWITCH; rejects with SwitchError. */
+export type Ask = (text: ApiText) => Promise<string>
+
 const text = (value: string) => value as ApiText
 
 /** The clock of FreeSWITCH, in whole seconds since the epoch. */

@@ -8,7 +8,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { globalVariable } from '../../esl/api.ts'
 import type { Ident } from '../../esl/safe-text.ts'
 import { ok, warning, type Finding } from './finding.ts'
-import type { Ask } from './switch.ts'
+import type { Ask } from './doctor-queries.ts'
 
 /**
  * Indexes in /proc/PID/stat after the program's name, which is the second field and may contain anything:

@@ -11,7 +11,7 @@ import { filePath, type Ident } from '../../esl/safe-text.ts'
 import { NO_USES, type Uses } from '../../flow/uses.ts'
 import { fault, ok, type Finding } from './finding.ts'
 import * as question from './doctor-queries.ts'
-import type { Ask } from './switch.ts'
+import type { Ask } from './doctor-queries.ts'
 import { isHere } from './tcp-retries.ts'
 
 /** mod_sndfile looks for ivr/welcome.wav first, then in a folder for each rate: ivr/8000/welcome.wav. */

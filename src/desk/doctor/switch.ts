@@ -5,7 +5,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError } from '../../base/errors.ts'
 import { globalVariable, moduleExists, status } from '../../esl/api.ts'
-import type { ApiText } from '../../esl/api.ts'
 import { connectTcp } from '../../esl/tcp.ts'
 import { ident, type Ident } from '../../esl/safe-text.ts'
 import { NO_USES, type Uses } from '../../flow/uses.ts'
@@ -14,13 +13,12 @@ import { fault, ok, warning, type Finding } from './finding.ts'
 import type { DoctorSettings } from './doctor-input.ts'
 import { checkPriority } from './priority.ts'
 import * as question from './doctor-queries.ts'
+import type { Ask } from './doctor-queries.ts'
 import { checkSounds } from './sounds.ts'
 import { isOlder } from './stores.ts'
 import { SwitchLine } from './switch-line.ts'
 import { isHere, tcpRetries } from './tcp-retries.ts'
 import { checkCalls } from './test-call.ts'
-
-export type Ask = (text: ApiText) => Promise<string>
 
 /**
  * It fixes 21 faults of 1.11.2, among them heap reads by `${variable:offset}` and channel variables set from a

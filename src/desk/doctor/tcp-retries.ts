@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { globalVariable } from '../../esl/api.ts'
 import type { Ident } from '../../esl/safe-text.ts'
 import { ok, warning, type Finding } from './finding.ts'
-import type { Ask } from './switch.ts'
+import type { Ask } from './doctor-queries.ts'
 
 const SETTING = '/proc/sys/net/ipv4/tcp_syn_retries'
 const MOST = 2
