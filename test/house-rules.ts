@@ -225,13 +225,14 @@ function shapeFaults({ path, text }: SourceFile): string[] {
 }
 
 /**
- * Import cycles. Types are exempt, because they do not exist at run time. Each cycle is reported once, from its first
- * file.
+ * Import cycles, also of types: files that know each other are read together or not at all. The simulated FreeSWITCH may have cycles of
+ * types, as the C source that it follows. Each cycle is reported once, from its first file.
  */
 function cycleFaults(imports: readonly Import[]): string[] {
   const edges = new Map<string, string[]>()
   for (const { from, target, typeOnly } of imports) {
-    if (!typeOnly && isOurs(target)) edges.set(from.path, [...(edges.get(from.path) ?? []), target])
+    if ((!typeOnly || !from.path.startsWith('src/testing/')) && isOurs(target))
+      edges.set(from.path, [...(edges.get(from.path) ?? []), target])
   }
   const cycles = new Set<string>()
   const done = new Set<string>()

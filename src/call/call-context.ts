@@ -10,7 +10,6 @@ import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { LEG_PATH } from './arrival.ts'
 import { type Door } from './entry.ts'
-import { Call } from './call.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked-leg.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
@@ -124,11 +123,6 @@ export class CallContext {
 
   occupy(endpoint: string, leg: Uuid): Occupation {
     return this.#telephones?.occupy(endpoint, leg) ?? { over() {} }
-  }
-
-  /** A Call for a leg, for the author of a flow. */
-  callOf(leg: Leg): Call {
-    return new Call(leg, this)
   }
 
   /** Hangs up a leg that belongs to Switchhook, whatever it does now. Does not wait: the end arrives as an event. */

@@ -9,7 +9,7 @@ import type { Leg } from './leg.ts'
 import { Playback } from './playback.ts'
 import { answer } from './verbs/answer.ts'
 import { detect, type DetectOptions, type Heard } from './verbs/detect.ts'
-import { dial, type DialOptions, type Party } from './verbs/dial.ts'
+import { dial, type DialOptionsOf, type PartyOf } from './verbs/dial.ts'
 import { gather, type GatherOptions } from './verbs/gather.ts'
 import { hangup } from './verbs/hangup.ts'
 import { join, type TalkEnd } from './verbs/join.ts'
@@ -19,9 +19,14 @@ import { music } from './verbs/music.ts'
 import { play, type PlayOptions, type Prompt } from './verbs/play.ts'
 import { record, type Message, type RecordOptions } from './verbs/record.ts'
 import { recording, type Recording } from './verbs/recording.ts'
-import { build } from './verbs/say.ts'
+import { say } from './verbs/say.ts'
 import { transfer } from './verbs/transfer.ts'
 import { getVariable, setVariable } from './verbs/variable.ts'
+
+/** Options of `call.dial`. */
+export type DialOptions = DialOptionsOf<Call>
+/** The result of `call.dial`. The leg ends at the end of its scope at the latest. */
+export type Party = PartyOf<Call>
 
 /**
  * One person on the line. Every verb rejects with CallEnded when this person hangs up, and fails with InputError,
@@ -90,8 +95,8 @@ export class Call {
    * Speaks a number (23 → 'twenty-three'; whole, 0 to 999 999 999) or a text of 1 to 32 digits, digit by digit ('203'
    * → 'two zero three'). Resolves when it was spoken.
    */
-  build(what: number | string): Promise<void> {
-    return build(this.leg, this.playback, what)
+  say(what: number | string): Promise<void> {
+    return say(this.leg, this.playback, what)
   }
   /**
    * Plays a prompt and collects digits: 3 tries, 5 s for the first key, 3 s between keys, # ends the answer, unless
@@ -154,7 +159,7 @@ export class Call {
    * @example await using party = await call.dial('user/1001', { ringFor: '20s' })
    */
   dial(endpoint: string, options?: DialOptions): Promise<Party> {
-    return dial(this.leg, this.context, endpoint, options)
+    return dial(this.leg, this.context, endpoint, other => new Call(other, this.context), options)
   }
   /**
    * Lets this person talk with the other one. Resolves when the talk is over and this person is still on the line:
@@ -162,7 +167,7 @@ export class Call {
    * @example return await call.join(party.leg) // without `await` the scopes would end before the talk
    */
   join(other: Call): Promise<TalkEnd> {
-    return join(this.leg, this.playback, this.context, other)
+    return join(this.leg, this.playback, this.context, other.leg)
   }
   /**
    * Sends the call to an extension of FreeSWITCH's dialplan; `context` is 'default' unless given. The call is not

@@ -5,7 +5,14 @@
 import { sleep } from '../base/clock.ts'
 import { CallMoved } from '../base/errors.ts'
 import { RETRY } from '../base/retry.ts'
-import { dial as dialNumber, displayName, type Uuid } from '../esl/safe-text.ts'
+import {
+  dial as dialNumber,
+  displayName,
+  type Endpoint,
+  type Ident,
+  type Uuid,
+  type VarValue,
+} from '../esl/safe-text.ts'
 import { outcomeOf, type DialOutcome } from '../switch/hangup-cause.ts'
 import type { CallContext } from './call-context.ts'
 import type { SwitchMoment } from '../switch/hangup-coverage.ts'
@@ -14,7 +21,16 @@ import type { Leg } from './leg.ts'
 import { legStateAt } from '../switch/leg-state.ts'
 import { originate, type OriginateOptions, type Origination } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
-import type { Dialling } from './verbs/dial.ts'
+
+/** A request to dial, checked. */
+export interface Dialling {
+  readonly to: Endpoint
+  readonly ringForMs: number
+  readonly options: { readonly callerId?: string; readonly callerName?: string }
+  readonly variables: ReadonlyMap<Ident, VarValue>
+  /** When the request was made, milliseconds since the epoch; a process that has died since may have begun to dial. */
+  readonly at?: number | undefined
+}
 
 export interface DialledLeg {
   readonly outcome: DialOutcome

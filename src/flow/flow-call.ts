@@ -3,13 +3,13 @@
  * call's record. No logic here, as in call/call.ts. Made by run.ts.
  */
 import { ms } from '../base/duration.ts'
-import { Call } from '../call/call.ts'
+import { Call, type DialOptions, type Party } from '../call/call.ts'
 import type { CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry } from '../journal/entries.ts'
 import { step } from '../journal/steps.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
-import { dial, type DialOptions, type Party } from '../call/verbs/dial.ts'
+import { dial } from '../call/verbs/dial.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
 import { forgetRecordings, type Recording } from '../call/verbs/recording.ts'
 import type { Queues } from '../queue/queue.ts'
@@ -159,7 +159,7 @@ export class FlowCall extends Call {
     const endpoint = typeof to === 'string' ? to : to.endpoint
     const party = await (agent && agent.saved.leg !== null
       ? takeNailedAgent(this.leg, this.context, agent)
-      : dial(this.leg, this.context, endpoint, options, agent))
+      : dial(this.leg, this.context, endpoint, other => new Call(other, this.context), options, agent))
     if (agent && party.leg) this.reservations.reached(agent, party.leg)
     return party
   }
@@ -172,7 +172,7 @@ export class FlowCall extends Call {
    */
   override join(other: Call): Promise<TalkEnd> {
     void this.#leaveBehind()
-    return join(this.leg, this.playback, this.context, other, this.reservations.on(other.leg))
+    return join(this.leg, this.playback, this.context, other.leg, this.reservations.on(other.leg))
   }
 
   /**

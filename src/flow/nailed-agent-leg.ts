@@ -3,12 +3,11 @@
  * flow joins the nailed-up leg by its uuid; the leg stays parked at FreeSWITCH whatever the flow does. Used by lead.ts
  * and flow-call.ts.
  */
-import type { Call } from '../call/call.ts'
+import { Call, type Party } from '../call/call.ts'
 import type { CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import { parkedLeg } from '../call/parked-leg.ts'
 import { step } from '../journal/steps.ts'
-import type { Party } from '../call/verbs/dial.ts'
 import { uuid as parseUuid } from '../esl/safe-text.ts'
 import type { FlowAgentReservation } from './agent-reservation.ts'
 
@@ -26,7 +25,7 @@ export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: FlowAg
   const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: context.clock, log: context.log })
   parked.steps = leg.steps
   void leg.moved.then(() => parked.giveAway('taken')) // no disposer runs in a flow that has moved
-  return { leg: context.callOf(parked), [Symbol.dispose]: () => parked.giveAway('taken') }
+  return { leg: new Call(parked, context), [Symbol.dispose]: () => parked.giveAway('taken') }
 }
 
 /**

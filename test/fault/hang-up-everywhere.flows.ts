@@ -37,7 +37,7 @@ const BODIES: Readonly<Record<string, Body>> = {
     await call.play(['one', number(42), digits('17'), silence('200ms'), 'two'])
   },
   async say(call) {
-    await call.build(1_234)
+    await call.say(1_234)
   },
   async menu(call) {
     return call.menu('choose', { 1: 'one', 2: 'two' })

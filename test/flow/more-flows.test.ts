@@ -107,7 +107,7 @@ test('a flow that waits for something else than the call ends with the call all 
       await call.answer()
       await call.play('ivr/one')
       try {
-        for await (const key of call.keys()) await call.build(key)
+        for await (const key of call.keys()) await call.say(key)
       } finally {
         unwound = true
       }

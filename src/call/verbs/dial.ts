@@ -1,34 +1,32 @@
 /** Dials another person: their leg belongs to this call and ends with the scope of the result at the latest. */
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import {
-  endpoint as parseEndpoint,
-  newUuid,
-  uuid as parseUuid,
-  varValue,
-  type Endpoint,
-  type Ident,
-  type Uuid,
-  type VarValue,
-} from '../../esl/safe-text.ts'
+import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Uuid } from '../../esl/safe-text.ts'
 import { dialVariable } from '../../esl/variables.ts'
-import type { Call } from '../call.ts'
 import type { DialOutcome } from '../../switch/hangup-cause.ts'
 import type { CallContext, Occupation } from '../call-context.ts'
 import type { Leg } from '../leg.ts'
 import { lastOf, noteMoment } from '../../journal/moments.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
-import { goesAlong, dialLeg, resumeDialLeg } from '../dial-leg.ts'
+import { goesAlong, dialLeg, resumeDialLeg, type Dialling } from '../dial-leg.ts'
 import { step, type Steps } from '../../journal/steps.ts'
 
-export interface DialOptions {
+/** The Call of the other person's leg, as far as this verb uses it. */
+export interface OtherCall {
+  readonly leg: Leg
+  readonly uuid: string
+  readonly signal: AbortSignal
+}
+
+/** `Other` is the Call that an author gets (call.ts). */
+export interface DialOptionsOf<Other> {
   /** How long it may ring. Default: the setting RING_FOR. */
   ringFor?: Duration
   /**
    * A small flow on the other leg before the two talk: a whisper, a consent, a PIN. When it returns false, or when the
    * other person hangs up in it, the outcome is 'declined'.
    */
-  before?: (leg: Call) => Promise<boolean | void>
+  before?: (leg: Other) => Promise<boolean | void>
   /** The number shown on their telephone. Default: the setting CALLER_ID, else the caller's own number. */
   callerId?: string
   /** The name shown on their telephone. Default: the caller's own name. */
@@ -44,8 +42,8 @@ export interface DialOptions {
 /** Why the other person was not reached: every outcome of dial but 'answered'. */
 type Unreached = Exclude<DialOutcome, 'answered'>
 /** The result of dial. The leg ends at the end of its scope at the latest. */
-export type Party = AsyncDisposable &
-  ({ readonly leg: Call; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
+export type PartyOf<Other> = AsyncDisposable &
+  ({ readonly leg: Other; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
 
 /** An agent who is reserved for this call: dialling and joining the agent moves the reservation to its next state. */
 export interface DialReservation {
@@ -62,15 +60,11 @@ export interface DialReservation {
   talked(): Promise<void>
 }
 
-/** A request to dial, checked. */
-export interface Dialling {
-  readonly to: Endpoint
-  readonly ringForMs: number
-  readonly options: DialOptions
-  readonly variables: ReadonlyMap<Ident, VarValue>
+/** A request to dial, checked, and what this verb does with it. */
+interface Request<Other> extends Dialling {
+  readonly options: DialOptionsOf<Other>
   readonly reservation: DialReservation | undefined
-  /** When the request was made, milliseconds since the epoch; a process that has died since may have begun to dial. */
-  readonly at?: number | undefined
+  readonly callOf: (leg: Leg) => Other
 }
 
 /**
@@ -88,24 +82,25 @@ type DialIntent = {
  * `before` has ended) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled, with
  * CallEnded when the caller hangs up.
  */
-export function dial(
+export function dial<Other extends OtherCall>(
   leg: Leg,
   context: CallContext,
   target: string,
-  options: DialOptions = {},
+  callOf: (leg: Leg) => Other,
+  options: DialOptionsOf<Other> = {},
   reservation?: DialReservation,
-): Promise<Party> {
+): Promise<PartyOf<Other>> {
   const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${context.settings.gateway}/${target}` : target)
   const ringForMs =
     options.ringFor === undefined ? (reservation?.ringForMs ?? context.settings.ringForMs) : ms(options.ringFor)
   const variables = new Map(
     Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]),
   )
-  const what = { to, ringForMs, options, variables, reservation }
+  const what = { to, ringForMs, options, variables, reservation, callOf }
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
-  return step<Party, DialIntent>(leg, {
+  return step<PartyOf<Other>, DialIntent>(leg, {
     verb: 'dial',
     args: [to],
     intent: () => ({ uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
@@ -126,20 +121,20 @@ export function dial(
       if (uuid === null) return unreached(outcome)
       const other = goesAlong(leg, context, context.door.claim(parseUuid(uuid), leg.home))
       if (!reservation) endsWith(leg, other, context.occupy(to, other.uuid))
-      return reached(leg, context, other, steps)
+      return reached(leg, context, other, steps, callOf)
     },
   })
 }
 
-async function party(
+async function party<Other extends OtherCall>(
   leg: Leg,
   context: CallContext,
-  what: Dialling,
+  what: Request<Other>,
   uuid: Uuid,
   how: typeof dialLeg,
   within: Steps,
-): Promise<Party> {
-  const { reservation, to, at } = what
+): Promise<PartyOf<Other>> {
+  const { reservation, to, at, callOf } = what
   const agent = reservation?.name ?? context.agentAt(to)
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
   const { journal } = leg.steps
@@ -167,9 +162,9 @@ async function party(
   const { before } = what.options
   if (before) {
     theirs.steps = within
-    if (!(await agrees(leg, context.callOf(theirs), before, context))) return missed('declined')
+    if (!(await agrees(leg, callOf(theirs), before, context))) return missed('declined')
   }
-  return reached(leg, context, theirs, leg.steps)
+  return reached(leg, context, theirs, leg.steps, callOf)
 }
 
 /** An agent's telephone is occupied until its leg has ended. */
@@ -185,10 +180,10 @@ function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation
  * Runs `before` on the other leg. A hang-up there means no. When the caller hangs up, it ends the other leg and
  * rejects with CallEnded.
  */
-async function agrees(
+async function agrees<Other extends OtherCall>(
   leg: Leg,
-  other: Call,
-  before: NonNullable<DialOptions['before']>,
+  other: Other,
+  before: NonNullable<DialOptionsOf<Other>['before']>,
   context: CallContext,
 ): Promise<boolean> {
   const callerLeft = () => context.hangUp(other.leg)
@@ -207,7 +202,13 @@ async function agrees(
 }
 
 /** From here on, the events of the other leg belong to the steps of the flow itself. */
-function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Party {
+function reached<Other>(
+  leg: Leg,
+  context: CallContext,
+  other: Leg,
+  steps: Steps,
+  callOf: (leg: Leg) => Other,
+): PartyOf<Other> {
   other.steps = steps
   // whatever the flow does with this leg (it may have lost it in a Promise.all): when the caller hangs up, a leg that
   // does not talk ends
@@ -215,7 +216,7 @@ function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Part
   if (leg.signal.aborted) callerLeft()
   else leg.signal.addEventListener('abort', callerLeft, { once: true })
   return {
-    leg: context.callOf(other),
+    leg: callOf(other),
     outcome: 'answered',
     [Symbol.asyncDispose]: () => {
       leg.signal.removeEventListener('abort', callerLeft)
@@ -229,4 +230,4 @@ function reached(leg: Leg, context: CallContext, other: Leg, steps: Steps): Part
   }
 }
 
-const unreached = (outcome: Unreached): Party => ({ outcome, async [Symbol.asyncDispose]() {} })
+const unreached = (outcome: Unreached): PartyOf<never> => ({ outcome, async [Symbol.asyncDispose]() {} })

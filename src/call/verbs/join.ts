@@ -14,7 +14,6 @@ import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
 import { ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
 import { CallEnded, CallMoved, SwitchError } from '../../base/errors.ts'
-import type { Call } from '../call.ts'
 import type { CallContext } from '../call-context.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
@@ -34,12 +33,12 @@ export function join(
   leg: Leg,
   playback: Playback,
   context: CallContext,
-  other: Call,
+  other: Leg,
   reservation?: DialReservation,
 ): Promise<TalkEnd> {
   /** What this process knows of the talk; after a takeover the variables of the leg tell of its last talk. */
   let known: 'connecting' | 'talking' | null = null
-  const moments = talkMoments(leg, other.leg, reservation?.name)
+  const moments = talkMoments(leg, other, reservation?.name)
   const over = async () => {
     moments.talked()
     await reservation?.talked()
@@ -49,14 +48,14 @@ export function join(
     try {
       const end = await playback.perform(async () => {
         known = 'connecting'
-        if (!joined && !(await connect(leg, context, other.leg))) return 'left'
+        if (!joined && !(await connect(leg, context, other))) return 'left'
         leg.letTalk()
-        other.leg.letTalk()
+        other.letTalk()
         known = 'talking'
         moments.talking()
-        void other.leg.ended.then(over) // also when the caller returns to another node
+        void other.ended.then(over) // also when the caller returns to another node
         using _holds = moments.holds()
-        return await talkEnds(leg, context, other.leg)
+        return await talkEnds(leg, context, other)
       })
       await over()
       return end
@@ -71,11 +70,11 @@ export function join(
     run: () => run(),
     // the caller is driven again: if there was a talk, it is over
     async recover({ at }) {
-      if (known === 'connecting' && (await areJoined(leg, other.leg))) return run(true)
+      if (known === 'connecting' && (await areJoined(leg, other))) return run(true)
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // the talk had not begun
       if (talked) moments.talking(at) // unless the journal has it
-      else await context.release(other.leg)
+      else await context.release(other)
       await over()
       return talked ? 'talked' : 'left'
     },

@@ -4,5 +4,5 @@ import type { Playback } from '../playback.ts'
 import { digits, number, play } from './play.ts'
 
 /** Speaks a number as a whole, and a text digit by digit. */
-export const build = (leg: Leg, playback: Playback, what: number | string): Promise<void> =>
+export const say = (leg: Leg, playback: Playback, what: number | string): Promise<void> =>
   play(leg, playback, typeof what === 'number' ? number(what) : digits(what))

@@ -1,7 +1,7 @@
 /** A flow reaches another person, or gets the reason why not. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { displayName } from '../../../src/esl/safe-text.ts'
-import type { DialOptions } from '../../../src/call/verbs/dial.ts'
+import type { DialOptions } from '../../../src/call/call.ts'
 import type { Kind } from './freeswitch-config.ts'
 import { contract } from './suite.ts'
 import type { World } from './world.ts'

@@ -171,8 +171,8 @@ contract('a number is spoken in words', async world => {
   const node = await world.node('a')
   const flow = node.answers('welcome', async call => {
     await call.answer()
-    await call.build(23)
-    await call.build('32')
+    await call.say(23)
+    await call.say('32')
   })
   const caller = await world.call()
   for (const sound of ['digits/20.wav!digits/3', 'digits/3.wav!digits/2']) await world.hears(caller, sound)

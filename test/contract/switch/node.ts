@@ -9,7 +9,7 @@ import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire, WireHandlers } from '../../../src/esl/wire.ts'
 import type { Ident } from '../../../src/esl/safe-text.ts'
 import { Door } from '../../../src/call/entry.ts'
-import type { Call } from '../../../src/call/call.ts'
+import { Call } from '../../../src/call/call.ts'
 import { CallContext } from '../../../src/call/call-context.ts'
 import type { Leg } from '../../../src/call/leg.ts'
 import { Switch, Switchboard } from '../../../src/switch/switchboard.ts'
@@ -146,7 +146,7 @@ export class Node {
     if (!flow)
       return void this.faults.push(new Error(`a call came for the flow '${leg.arrival.path}', which nobody awaits`))
     try {
-      await flow(this.context.callOf(leg))
+      await flow(new Call(leg, this.context))
     } catch (error) {
       if (!(error instanceof CallEnded)) this.faults.push(error)
     }

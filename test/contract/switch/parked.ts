@@ -3,7 +3,7 @@
  * FreeSWITCH parks it again after the talk, and no death of a process changes it.
  */
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import type { Call } from '../../../src/call/call.ts'
+import { Call } from '../../../src/call/call.ts'
 import { originate, type Origination } from '../../../src/switch/originate.ts'
 import { parkedLeg } from '../../../src/call/parked-leg.ts'
 import type { TalkEnd } from '../../../src/call/verbs/join.ts'
@@ -78,7 +78,7 @@ const talk = (world: World, person: Person) =>
 async function join(world: World, node: Node, call: Call, uuid: Uuid): Promise<TalkEnd> {
   const leg = parkedLeg(uuid, node.home, { clock: world.clock, log: node.context.log })
   try {
-    return await call.join(node.context.callOf(leg))
+    return await call.join(new Call(leg, node.context))
   } finally {
     leg.giveAway('taken')
   }

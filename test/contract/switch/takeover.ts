@@ -1,6 +1,6 @@
 /** A node dies: callers who wait continue on another one, and people who talk notice nothing. */
 import { equal, ok, rejects } from 'node:assert/strict'
-import type { Call } from '../../../src/call/call.ts'
+import { Call } from '../../../src/call/call.ts'
 import * as say from '../../../src/esl/api.ts'
 import { uuid, type Ident } from '../../../src/esl/safe-text.ts'
 import { contract } from './suite.ts'
@@ -240,7 +240,7 @@ contract('two people talk, the node dies, and both come to the other node when t
   await world.hear(caller, agent)
   using expected = b.door.expect(uuid(agent.uuid))
   const back = b.answers('welcome', async call => {
-    const other = b.context.callOf(await expected.arrived)
+    const other = new Call(await expected.arrived, b.context)
     other.leg.returns = true
     await call.play('ivr/second')
     await call.join(other)

@@ -1,4 +1,5 @@
 /** Two people talk: the beginning, the end from either side, and the rest of the flow after it. */
+import { Call } from '../../../src/call/call.ts'
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
 import { originate } from '../../../src/switch/originate.ts'
@@ -142,7 +143,7 @@ contract('an agent who stays on the line talks to one caller after the other', a
   const agent = await world.within('5s', phone.rings())
   const leg = await world.within('5s', expected.arrived)
   leg.returns = true
-  const desk = node.context.callOf(leg)
+  const desk = new Call(leg, node.context)
   node.answers('welcome', async call => {
     await call.answer()
     await call.join(desk)
