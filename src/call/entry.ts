@@ -8,6 +8,7 @@
  * listener to accept().
  */
 import type { Clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
@@ -196,18 +197,20 @@ export class Door {
       if (arrival.path === LEG_PATH) this.#admitLeg(arrival, conversation)
       else await this.#admit(arrival, conversation, driven)
     } catch (error) {
-      // a fault on one connection must not stop the node
-      log.warn(
-        { peer: wire.peer, error: error instanceof Error ? error.message : String(error) },
-        'connection closed before it identified a call',
+      conversation.destroy() // a fault on one connection must not stop the node
+      if (error instanceof SwitchhookError)
+        return log.warn({ peer: wire.peer, error: error.message }, 'connection closed before it identified a call')
+      log.error(
+        { peer: wire.peer, error: error instanceof Error ? error.stack : String(error) },
+        'a fault in this node closed a connection; its call goes to the next node of the dialplan',
       )
-      conversation.destroy()
     }
   }
 
   /**
-   * A node unsets the key of a call that it accepted. On a busy machine FreeSWITCH may do that late, when the dialplan has set the key for
-   * the next connection already: a call that this node drives, or that is some node's, may come without one.
+   * A node unsets the key of a call that it accepted. On a busy machine FreeSWITCH may do that late, when the dialplan
+   * has set the key for the next connection already: a call that this node drives, or that is some node's, may come
+   * without one.
    */
   async #lostItsKey({ key, uuid }: Arrival): Promise<boolean> {
     if (this.#options.key === undefined || key !== '') return false

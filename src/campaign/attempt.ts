@@ -79,6 +79,11 @@ interface Way {
   rings: boolean
 }
 
+/** Its claim and its reservation expire; then overdue-attempts.ts checks the attempt. */
+export function notSettled(log: Log, uuid: string, error: Error): void {
+  log.error({ uuid, error: error.message }, 'settling an attempt failed; it is checked again when its claim expires')
+}
+
 export class Attempts {
   readonly #options: AttemptsOptions
   readonly #ways = new Map<string, Way>()
@@ -251,12 +256,7 @@ export class Attempts {
     const wait = () => {
       grace ??= clock.after(FLOW_GRACE_MS, () => {
         forget[Symbol.dispose]()
-        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) =>
-          log.warn(
-            { uuid, error: error.message },
-            'settling an attempt failed; it is checked again when its claim expires',
-          ),
-        )
+        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) => notSettled(log, uuid, error))
       })
     }
     const over = (why: string) => {

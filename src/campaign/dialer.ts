@@ -11,7 +11,7 @@ import type { Log } from '../base/log.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
 import { claimLeads, dueLeads, retireOptedOut, type Claimed } from '../store/leads.ts'
-import { claimMs, type Attempts } from './attempt.ts'
+import { claimMs, notSettled, type Attempts } from './attempt.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
 import type { DialCapacity } from './dial-capacity.ts'
@@ -251,11 +251,7 @@ export class Dialer {
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
       if (outcome !== 'answered') await this.#reservations.free(call)
     } catch (error) {
-      // its claim and its reservation expire; then overdue-attempts.ts checks it
-      log.error(
-        { uuid: call, campaign: campaign.name, error: (error as Error).message },
-        'settling an attempt failed; it is checked again when its claim expires',
-      )
+      notSettled(log, call, error as Error)
     }
     this.#reservations.forget(call)
     this.wake()

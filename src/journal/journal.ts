@@ -30,7 +30,10 @@ export interface JournalOptions {
   noted?(journal: Journal): void
 }
 
-/** So many entries wait while the store is down. A call with more cannot be taken over at its latest step. */
+/**
+ * So many entries wait while the store is down. After one more, none is added: a journal with a gap cannot be replayed,
+ * and a shorter one takes a call over at an earlier step.
+ */
 const MOST_UNWRITTEN = 1_000
 
 const NOTHING = Promise.resolve(false)
@@ -66,6 +69,7 @@ export class Journal {
   #writing: Promise<boolean> | null = null
   #owner: Owner
   #failing = false
+  #isFull = false
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -144,8 +148,18 @@ export class Journal {
   /** Adds an entry; the next `write` writes it. */
   add(entry: Entry): void {
     if (entry.k === 'done' || entry.k === 'key') this.#at = entry.at
-    if (this.#options.store === null) return
-    if (this.#unwritten.length < MOST_UNWRITTEN) this.#unwritten.push({ seq: ++this.#seq, line: lineOf(entry) })
+    if (this.#options.store === null || this.#isFull) return
+    if (this.#unwritten.length >= MOST_UNWRITTEN) return this.#fill()
+    this.#unwritten.push({ seq: ++this.#seq, line: lineOf(entry) })
+  }
+
+  #fill(): void {
+    this.#isFull = true
+    const { uuid, log } = this.#options
+    log.warn(
+      { uuid, steps: MOST_UNWRITTEN },
+      'the journal of a call is full of steps that could not be written; a takeover repeats all later steps',
+    )
   }
 
   /**
@@ -166,6 +180,7 @@ export class Journal {
   async restart(): Promise<void> {
     const { store, uuid, log } = this.#options
     this.#unwritten = []
+    this.#isFull = false
     if (store === null) return
     try {
       if (!(await store.restart(uuid, this.#owner, this.#beginning()))) this.#options.lost(this)

@@ -31,6 +31,8 @@ const MOST_ROWS = 3_500
  * There is no wait when the number of channels shows that the list fits again.
  */
 const TOO_LARGE_MS = { first: 60_000, longest: 600_000 } as const
+/** A job whose answer takes longer counts as lost. `sofia recover` takes milliseconds per call. */
+const JOB_MS = 60_000
 
 /** The part of the event link that queries use. */
 export interface QueryLink {
@@ -101,7 +103,10 @@ export class SwitchQueries {
     }
   }
 
-  /** Runs a long command as a background job and returns its answer. */
+  /**
+   * Runs a long command as a background job and returns its answer. Rejects with SWITCH_TIMEOUT when there is none
+   * after a minute.
+   */
   async run(text: ApiText): Promise<string> {
     const job = newUuid()
     let resolve: (answer: string) => void = () => {}
@@ -111,8 +116,15 @@ export class SwitchQueries {
       if (event.name === 'BACKGROUND_JOB' && event.raw('Job-UUID') === job) resolve(event.body)
     })
     using _down = this.#link.on('down', reject)
+    const late = this.#clock.after(JOB_MS, () =>
+      reject(new SwitchError('SWITCH_TIMEOUT', `no answer to a background job after ${JOB_MS / 1_000} s`)),
+    )
     this.#link.submit(text, job).catch(reject)
-    return await answer
+    try {
+      return await answer
+    } finally {
+      late.cancel()
+    }
   }
 
   #tooLarge(channels: number, octets: number): void {

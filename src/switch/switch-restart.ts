@@ -85,11 +85,17 @@ export class SwitchRestart {
       const back = legs.filter(uuid => lives.get(uuid) !== 'no').length
       const recovered = Number(/Recovered (\d+)/.exec(answer)?.[1] ?? 0)
       log.warn({ switch: name, legs: legs.length, recovered }, 'FreeSWITCH restarted; its calls are being recovered')
-      if (back === 0 && recovered === 0) return this.#end(lives)
+      if (back === 0 && recovered === 0) return this.#end(lives, stop)
       this.#comeback = clock.after(COMEBACK_MS, () => void this.#giveUp(stop))
     } catch (error) {
-      if (!(error instanceof SwitchError)) throw error // the link is down again: `resume` starts over
+      if (!(error instanceof SwitchError)) throw error
+      this.#again(stop, () => this.resume())
     }
+  }
+
+  /** Acts again after a query without an answer, unless the link is down: then `resume` starts over. */
+  #again(stop: AbortSignal, act: () => void): void {
+    if (!stop.aborted) this.#comeback = this.#parts.clock.after(READY_MS, act)
   }
 
   /** A FreeSWITCH without SIP refuses the command and has nothing to recover. */
@@ -104,11 +110,11 @@ export class SwitchRestart {
 
   async #giveUp(stop: AbortSignal): Promise<void> {
     const lives = await this.#parts.queries.livesAll([...this.#doubtful.keys()])
-    if (!stop.aborted) this.#end(lives)
+    if (!stop.aborted) this.#end(lives, stop)
   }
 
-  #end(lives: ReadonlyMap<Uuid, Life>): void {
-    if ([...lives.values()].includes('unknown')) return // the link is down again
+  #end(lives: ReadonlyMap<Uuid, Life>, stop: AbortSignal): void {
+    if ([...lives.values()].includes('unknown')) return this.#again(stop, () => void this.#giveUp(stop))
     const gone = new Map([...this.#doubtful].filter(([uuid]) => lives.get(uuid) === 'no'))
     this.#doubtful.clear()
     this.#waiting = false

@@ -41,8 +41,7 @@ export class Actor {
    */
   async hears(sound: string, within: Duration = '30s'): Promise<void> {
     const person = await this.person()
-    const wanted = sound.replace(/^music /, '')
-    const found = () => person.heard.findIndex((heard, at) => at >= this.#cursor && heard.what === wanted)
+    const found = () => person.heard.findIndex((heard, at) => at >= this.#cursor && isSound(heard.what, sound))
     await this.sim.until(`${this.name} hears ${sound}`, () => found() >= 0, within)
     this.#cursor = found() + 1
   }
@@ -51,7 +50,7 @@ export class Actor {
   async doesNotHear(sound: string, within: Duration): Promise<void> {
     const person = await this.person()
     await this.sim.advance(within)
-    if (person.heard.slice(this.#cursor).some(heard => heard.what === sound))
+    if (person.heard.slice(this.#cursor).some(heard => isSound(heard.what, sound)))
       await this.sim.until(`${this.name} does not hear ${sound}`, () => false, '0s')
   }
 
@@ -118,3 +117,6 @@ export class Actor {
     return (await this.person()).uuid
   }
 }
+
+/** Music on hold is heard under its own name: `expected` may be 'music moh/calm'. */
+const isSound = (heard: string, expected: string) => heard === expected.replace(/^music /, '')

@@ -62,3 +62,11 @@ test('a caller who has hung up can press nothing and cannot hang up again', asyn
   await assert.rejects(caller.hangsUp(), /caller cannot hang up: nobody is on the line/)
   await caller.outcome()
 })
+
+test('an expectation that music is not heard fails when it is', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(queueEntry, support)
+  await assert.rejects(caller.doesNotHear('music moh/calm', '30s'), /caller does not hear music moh\/calm/)
+  await caller.hangsUp()
+  await caller.outcome()
+})

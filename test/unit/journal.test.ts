@@ -33,7 +33,7 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
   const leg = new Leg({ arrival, home: null, clock, log: silentLog })
   const log: string[] = []
   const tell = (_: object, text: string) => void log.push(text)
-  const telling = { ...silentLog, debug: tell, error: tell } as typeof silentLog
+  const telling = { ...silentLog, debug: tell, warn: tell, error: tell } as typeof silentLog
   const journal = new Journal({
     uuid: arrival.uuid,
     store: calls,
@@ -107,6 +107,26 @@ test('a store that is away costs one verb its wait, and what was missed is writt
     ['one', 'two', 'three'],
   )
   assert.equal(log.length, 2)
+})
+
+test('a call that outlives the room for unwritten steps keeps a journal without a gap, and says so once', async t => {
+  const calls = memoryCallStore()
+  let away = true
+  const shaky = writingBy(calls, (...args) =>
+    away ? Promise.reject(new SwitchhookError('SERVICE', 'away')) : calls.append(...args),
+  )
+  const { leg, clock, written, log } = await taken(t, { calls: shaky })
+  for (let n = 0; n < 1_100; n++) await step(leg, { verb: `v${n}`, run: async () => n })
+  away = false
+  await clock.advance(5_000)
+  await step(leg, { verb: 'after', run: async () => 1 })
+  await clock.advance(5_000)
+  const verbs = (await written()).map(entry => entry.k === 'done' && entry.verb)
+  assert.deepEqual(
+    verbs,
+    Array.from({ length: 1_000 }, (_, n) => `v${n}`),
+  )
+  assert.equal(log.filter(line => line.includes('is full of steps')).length, 1)
 })
 
 test('what could not be written is written when the store is back, however long the step lasts that runs meanwhile', async t => {

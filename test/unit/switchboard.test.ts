@@ -6,7 +6,8 @@ import type { EndedLeg } from '../../src/switch/recent-hangups.ts'
 import { Switch, Switchboard } from '../../src/switch/switchboard.ts'
 import type { ApiText } from '../../src/esl/api.ts'
 import { EventLink } from '../../src/esl/events.ts'
-import type { Uuid } from '../../src/esl/safe-text.ts'
+import { SwitchEvent } from '../../src/esl/event.ts'
+import { newUuid, type Uuid } from '../../src/esl/safe-text.ts'
 import { connectionCommands } from '../../src/testing/commands.ts'
 import { SimulatedSwitch, VirtualClock, type Person } from '../../src/testing/index.ts'
 
@@ -199,6 +200,53 @@ test('a switch that is there but not ready yet is asked for its calls when it is
   await clock.advance(600)
   assert.equal(said.filter(text => text === 'sofia recover').length, 1)
   restart.pause()
+})
+
+test('a restarted FreeSWITCH that leaves a question unanswered is asked again, while its link stays up', async () => {
+  const clock = new VirtualClock()
+  const said: string[] = []
+  const jobs: string[] = []
+  const hearing = new Set<(event: SwitchEvent) => void>()
+  let alive: 'no' | 'unknown' = 'unknown'
+  const link = {
+    ask: async (text: string) => {
+      said.push(text)
+      if (text === 'status') return 'FreeSWITCH (Version 1) is ready'
+      if (alive === 'unknown') throw new SwitchError('SWITCH_REFUSED', 'too busy')
+      return 'false'
+    },
+    submit: async (text: string, job: string) => void (said.push(text), jobs.push(job)),
+    on(what: 'event' | 'down', hear: ((event: SwitchEvent) => void) | ((why: Error) => void)) {
+      const heard = hear as (event: SwitchEvent) => void
+      if (what === 'event') hearing.add(heard)
+      return { [Symbol.dispose]: () => void hearing.delete(heard) }
+    },
+  }
+  const { SwitchRestart } = await import('../../src/switch/switch-restart.ts')
+  const { SwitchQueries } = await import('../../src/switch/queries.ts')
+  const queries = new SwitchQueries({ link, name: 'fs', clock, log: silentLog })
+  const over: (readonly string[])[] = []
+  const restart = new SwitchRestart({
+    name: 'fs',
+    clock,
+    log: silentLog,
+    queries,
+    over: gone => void over.push([...gone.keys()]),
+  })
+  const uuid = newUuid()
+  restart.begin([uuid], { at: 0, cause: 'SWITCH_CRASH' })
+  await clock.advance(61_000)
+  assert.equal(said.filter(text => text === 'sofia recover').length, 2, 'the first job was never answered')
+  const event = new SwitchEvent(`Event-Name: BACKGROUND_JOB\nJob-UUID: ${jobs.at(-1)}\n\nNo calls to recover.\n`)
+  for (const hear of [...hearing]) hear(event)
+  await clock.advance(30_000)
+  assert.deepEqual(over, [], 'nobody knows yet whether the leg lives')
+  assert.ok(restart.isUncertain(uuid))
+  alive = 'no'
+  await clock.advance(1_000)
+  assert.deepEqual(over, [[uuid]])
+  assert.ok(!restart.waiting)
+  assert.deepEqual(clock.pending(), [])
 })
 
 test('when and why a leg ended is known for two minutes', async t => {
