@@ -47,9 +47,11 @@ export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: A
   }
 }
 
-/** Throws InputError (BAD_INPUT) for a name that is not 1 to 64 letters, digits and . _ - + @. */
+/** Throws InputError (BAD_INPUT) for a name that is not 1 to 64 letters, digits and . _ - + @, or that begins with -. */
 export function checkName(kind: string, name: string): void {
-  if (!/^[\w.@+-]{1,64}$/.test(name)) {
-    throw new InputError(`the ${kind} name '${name}' cannot be used: 1 to 64 letters, digits and . _ - + @ are allowed`)
+  if (!/^[\w.@+][\w.@+-]{0,63}$/.test(name)) {
+    throw new InputError(
+      `the ${kind} name '${name}' cannot be used: 1 to 64 letters, digits and . _ - + @ are allowed, the first not -`,
+    )
   }
 }

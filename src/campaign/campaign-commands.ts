@@ -1,9 +1,10 @@
 /**
- * A supervisor's commands for a campaign: define it, add leads, start, pause, stop. They need PostgreSQL and Redis, but
+ * A supervisor's commands for a campaign: define it, add leads, start, pause, stop, delete. They need PostgreSQL and Redis, but
  * no node that dials.
  */
 import { InputError, NotFoundError } from '../base/errors.ts'
-import { campaignNamed, campaigns, moveCampaign, putCampaign } from '../store/campaigns.ts'
+import { campaignNamed, campaigns, moveCampaign, putCampaign, removeCampaign } from '../store/campaigns.ts'
+import { countLeads } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import { campaignFrom, COMMANDS, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
@@ -61,14 +62,35 @@ export async function commandCampaign(
   return after
 }
 
-/** As importLeads. A running campaign continues with the new leads at once. */
-export async function addLeads(
+/**
+ * Creates a campaign with the leads of a file, or adds them to the campaign of that name and changes its settings. A
+ * running campaign continues with the new leads at once. Rejects with InputError as campaignFrom and importLeads do;
+ * then nothing is created or changed.
+ */
+export async function importCampaign(
   { sql, wakeup }: CampaignCommandParts,
-  name: string,
+  given: Parameters<typeof campaignFrom>[0],
   list: Omit<ImportOptions, 'sql' | 'campaign'>,
-): Promise<ImportSummary> {
-  const campaign = await findCampaign(sql, name)
-  const summary = await importLeads({ sql, campaign: campaign.id, ...list })
+): Promise<{ readonly campaign: Campaign; readonly summary: ImportSummary }> {
+  const settings = campaignFrom(given)
+  const known = await campaignNamed(sql, settings.name)
+  const summary = await importLeads({ sql, campaign: known?.id ?? settings, ...list })
+  // after the import, which can take minutes: the changed row would be locked meanwhile, and nobody could pause it
+  return { campaign: await defineCampaign({ sql, wakeup }, settings), summary }
+}
+
+/**
+ * Deletes a campaign with its leads and attempts; the records of its calls stay. Takes minutes for a million leads.
+ * Rejects with NotFoundError, and with InputError while the campaign is running or has live calls.
+ */
+export async function deleteCampaign({ sql, wakeup }: CampaignCommandParts, name: string): Promise<void> {
+  const { id, state } = await findCampaign(sql, name)
+  if (state === 'running')
+    throw new InputError(`the campaign '${name}' is running; pause or stop it before you remove it`)
+  const { claimed } = await countLeads(sql, id)
+  if (claimed > 0)
+    throw new InputError(`the campaign '${name}' has ${claimed} live calls; remove it when they have ended`)
+  if (!(await removeCampaign(sql, name)))
+    throw new InputError(`the campaign '${name}' was started or removed in this moment; nothing was removed`)
   await wakeup.ring({ what: 'campaign', name })
-  return summary
 }

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { InputError } from '../base/errors.ts'
 import { dial, type Dial } from '../esl/safe-text.ts'
+import { putCampaign, type CampaignSettings } from '../store/campaigns.ts'
 import { addStaged, openStaging } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
 import { csvCell, delimiterOf, readCsv, type CsvRecord } from './csv.ts'
@@ -28,8 +29,8 @@ const PHONE_COLUMNS = [
 
 export interface ImportOptions {
   readonly sql: Sql
-  /** The campaign's id. */
-  readonly campaign: string
+  /** The campaign's id, or the settings of a new campaign, which is created in the same transaction. */
+  readonly campaign: string | CampaignSettings
   readonly file: string
   /** The name of the column with the number. Default: the first column with a name of PHONE_COLUMNS. */
   readonly column?: string | undefined
@@ -62,15 +63,24 @@ export interface ImportSummary {
 
 const SHOWN_FAULTS = 10
 
-/** Rejects with InputError when the file cannot be read, or its header cannot be used; then nothing has been added. */
+/** 'line 2, phone: 'nobody' cannot be used; allowed: …' */
+export const faultText = ({ line, column, value, allowed }: ImportFault): string =>
+  `line ${line}${column === null ? '' : `, ${column}`}: '${value}' cannot be used; allowed: ${allowed}`
+
+/**
+ * Rejects with InputError when the file cannot be read, when its header or none of its lines can be used; then nothing
+ * has been added or created.
+ */
 export async function importLeads(options: ImportOptions): Promise<ImportSummary> {
   const { sql, campaign, file, now } = options
   const list = new List(options)
   try {
     const { added, optedOut } = await sql.begin(
       async tx => {
+        const id = typeof campaign === 'string' ? campaign : (await putCampaign(tx, campaign)).id
         await pipeline(() => list.copyLines(), await openStaging(tx))
-        return addStaged(tx, campaign, now)
+        list.mustHaveUsableLines()
+        return addStaged(tx, id, now)
       },
       { alone: true },
     )
@@ -88,7 +98,10 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
     await list.close()
     const { code, message } = error as NodeJS.ErrnoException
     if (!['ENOENT', 'EACCES', 'EISDIR', 'EROFS'].includes(code ?? '')) throw error
-    throw new InputError(`${file} cannot be read, or its reject file cannot be written: ${message}`, { cause: error })
+    const rejects = (error as NodeJS.ErrnoException).path === list.path && list.path !== file
+    throw new InputError(`${rejects ? `${list.path} cannot be written` : `${file} cannot be read`}: ${message}`, {
+      cause: error,
+    })
   }
 }
 
@@ -111,18 +124,19 @@ class List {
   rejected = 0
   readonly faults: ImportFault[] = []
   readonly #options: ImportOptions
-  readonly #path: string
+  /** Where the rejected lines go. */
+  readonly path: string
   #header: Header | null = null
   #delimiter = ','
   #rejects: WriteStream | null = null
 
   constructor(options: ImportOptions) {
     this.#options = options
-    this.#path = options.rejectFile ?? `${options.file}.rejected.csv`
+    this.path = options.rejectFile ?? `${options.file}.rejected.csv`
   }
 
   get rejectFile(): string | null {
-    return this.#rejects ? this.#path : null
+    return this.#rejects ? this.path : null
   }
 
   /** The lines in the format of COPY. */
@@ -134,6 +148,15 @@ class List {
       if (lines !== '') yield lines
     }
     if (!this.#header) throw new InputError(`${this.#options.file} is empty; the first line must name the columns`)
+  }
+
+  /** Throws InputError. */
+  mustHaveUsableLines(): void {
+    if (this.read > this.rejected) return
+    const faults = this.faults.map(fault => `\n  - ${faultText(fault)}`).join('')
+    throw new InputError(
+      `no line of ${this.#options.file} could be used${this.read === 0 ? ': it has a first line only' : `:${faults}`}`,
+    )
   }
 
   async close(): Promise<this> {
@@ -203,7 +226,7 @@ class List {
       this.faults.push({ file, line: record.line, column, value: value.slice(0, 80), allowed })
     if (!this.#rejects) {
       const { names } = this.#header!
-      this.#rejects = createWriteStream(this.#path)
+      this.#rejects = createWriteStream(this.path)
       await once(this.#rejects, 'open')
       this.#rejects.write([...names.map(csvCell), 'reason\n'].join(this.#delimiter))
     }

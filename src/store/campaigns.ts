@@ -115,10 +115,12 @@ export async function finishCampaign(sql: Queries, id: string, now: number): Pro
 }
 
 /**
- * Deletes a campaign with its leads and attempts; its calls stay, without its name. True when it existed. Slow with
- * many leads.
+ * Deletes a campaign with its leads and attempts; its calls stay, without its name. False when there is none, or when
+ * it is running. Slow with many leads.
  */
 export async function removeCampaign(sql: Sql, name: string): Promise<boolean> {
-  const rows = await sql.begin(tx => tx`delete from campaigns where name = ${name}`, { alone: true })
+  const rows = await sql.begin(tx => tx`delete from campaigns where name = ${name} and state <> 'running'`, {
+    alone: true,
+  })
   return rows.count > 0
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { ms } from '../base/duration.ts'
-import { addLeads, defineCampaign, commandCampaign, type CampaignCommandParts } from '../campaign/campaign-commands.ts'
+import { commandCampaign, importCampaign, type CampaignCommandParts } from '../campaign/campaign-commands.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { defineAgent, defineQueue } from '../recovery/definitions.ts'
 import { hasHappened, noteHappened } from '../store/installation.ts'
@@ -34,11 +34,11 @@ export async function createDemoData(stores: DemoStores, dataDir: string, clock:
     )
     await roster.setStatus(name, 'ready', clock.now())
   }
-  const { state } = await defineCampaign({ sql, wakeup }, { name: DEMO.campaign, queue: DEMO.campaignQueue })
   const file = join(dataDir, 'demo-leads.csv')
   await mkdir(dataDir, { recursive: true }) // with DATABASE_URL and REDIS_URL set, nothing has created the folder yet
   await writeFile(file, demoLeads())
-  await addLeads({ sql, wakeup }, DEMO.campaign, { file, now: clock.now() })
-  if (state === 'draft') await commandCampaign({ sql, wakeup }, DEMO.campaign, 'start', clock.now())
+  const settings = { name: DEMO.campaign, queue: DEMO.campaignQueue }
+  const { campaign } = await importCampaign({ sql, wakeup }, settings, { file, now: clock.now() })
+  if (campaign.state === 'draft') await commandCampaign({ sql, wakeup }, DEMO.campaign, 'start', clock.now())
   await noteHappened(sql, 'demo-furnished')
 }

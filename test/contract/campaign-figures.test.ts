@@ -95,6 +95,8 @@ test('after any history of two campaigns, at many hands, their figures are what 
   const [rows] = await sql<[{ n: number }]>`select count(*) as n from campaign_figures`
   assert.ok(rows.n < 400, `${rows.n} rows for the figures of two campaigns`)
   await sql`delete from leads where id in (select id from leads where campaign_id = ${ids[1]!} limit 5)`
+  assert.equal(await removeCampaign(sql, 'spring'), false, 'it is running')
+  await moveCampaign(sql, ids[0]!, ['running'], 'stopped', now)
   assert.equal(await removeCampaign(sql, 'spring'), true)
   assert.equal((await sql`select 1 from campaign_figures where campaign_id = ${ids[0]!}`).length, 0)
   assert.deepEqual(await kept(sql, ids[1]!), await counted(sql, ids[1]!))

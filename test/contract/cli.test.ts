@@ -72,6 +72,60 @@ test('what cannot be found or used is one clear line, without a stack, and makes
   }
 })
 
+test('a list that cannot be used leaves no campaign behind, and an existing campaign as it was', async () => {
+  await queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  const lists = [
+    await rig.file('head.csv', 'phone,name\n'),
+    await rig.file('headless.csv', 'name,city\nAnna,Ulm\n'),
+    await rig.file('bad.csv', 'phone\nnobody\n'),
+    await rig.file('binary.csv', '\x7fELF\x02\x01\0\0\0'),
+    await rig.file('empty.csv', ''),
+    rig.folder,
+  ]
+  const good = await rig.file('good.csv', 'phone\n+4930123003\n')
+  await rig.starts(`campaign add there --leads ${good} --queue sales --max-lines 7`)
+  for (const list of lists) {
+    assert.equal((await rig.types(`campaign add gone --leads ${list} --queue sales`)).code, 2, list)
+    assert.equal((await rig.types(`campaign add there --leads ${list} --max-lines 9`)).code, 2, list)
+  }
+  assert.equal((await rig.types('campaign status gone')).code, 3)
+  const { out } = await rig.types('campaign status there --json')
+  const { maxLines, left } = JSON.parse(out) as Record<string, unknown>
+  assert.deepEqual({ maxLines, left }, { maxLines: 7, left: 1 })
+})
+
+test('a supervisor changes one setting of a campaign without a list, and removes the campaign when it has stopped', async () => {
+  await queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  const list = await rig.file('set.csv', 'phone\n+4930123003\n')
+  await rig.starts(`campaign add may --leads ${list} --queue sales --max-lines 7 --cps 2`)
+  const set = await rig.types('campaign set may --max-lines 4 --json')
+  assert.equal(set.code, 0, set.err)
+  const { maxLines, cps, queue, left } = JSON.parse(set.out) as Record<string, unknown>
+  assert.deepEqual({ maxLines, cps, queue, left }, { maxLines: 4, cps: 2, queue: 'sales', left: 1 })
+  const refused: [words: string, code: number, message: RegExp][] = [
+    ['campaign set may', 2, /nothing to change: give --queue/],
+    ['campaign set may --max-lines 0', 2, /a whole number from 1 to/],
+    ['campaign set may --queue sale', 3, /no queue is called 'sale'/],
+    ['campaign set june --cps 1', 3, /no campaign is called 'june'/],
+    ['campaign remove june', 3, /no campaign is called 'june'/],
+  ]
+  for (const [words, code, message] of refused) {
+    const said = await rig.types(words)
+    assert.equal(said.code, code, `${words}: ${said.err}`)
+    assert.match(said.err, message, words)
+  }
+  await rig.types('campaign start may')
+  const running = await rig.types('campaign remove may')
+  assert.equal(running.code, 4, running.err)
+  assert.match(running.err, /the campaign 'may' is running; pause or stop it/)
+  await rig.types('campaign stop may')
+  await rig.sql`update leads set state = 'claimed', claimed_until = now(), claimed_by = 'a' where campaign_id = (select id from campaigns where name = 'may')`
+  assert.match((await rig.types('campaign remove may')).err, /has 1 live calls; remove it when they have ended/)
+  await rig.sql`update leads set state = 'ready', claimed_until = null, claimed_by = null where campaign_id = (select id from campaigns where name = 'may')`
+  assert.equal((await rig.types('campaign remove may')).out, 'campaign may was removed\n')
+  assert.equal((await rig.types('campaign status may')).code, 3)
+})
+
 test('what needs one store only is answered while the other is away, and what needs both says which one is', async () => {
   const nobody = await takePort()
   await nobody.close()

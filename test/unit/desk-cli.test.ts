@@ -92,7 +92,6 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
     ['', /^Usage: switchhook/],
     ['agent list --jsn', /^switchhook: unknown option '--jsn'\n\(Did you mean --json\?\)/],
     ['agent add alice --queues sales', /missing required argument 'endpoint'/],
-    ['agent add alice user/1001', /required option '--queues <names>' not specified/],
     ['agent add alice user/1001;evil --queues sales', /is not a valid endpoint/],
     ['agent add alice user/1001 --queues sales --wrap-up 15', /'15' is not a duration: write a number and a unit/],
     ['agent add alice user/1001 --queues sales --wrap-up 30d', /'30d' is out of range; allowed: 0s to 1h/],
@@ -125,6 +124,8 @@ test('a queue that is not there is named with those that are', async () => {
   assert.equal(await rig.types('queue add two words'), 2)
   assert.equal(await rig.types('queue add a/b'), 2)
   assert.match(rig.err, /^switchhook: the queue name 'a\/b' cannot be used/)
+  assert.equal(await rig.types('queue add -- -x'), 2)
+  assert.match(rig.err, /the queue name '-x' cannot be used: .*, the first not -/)
 })
 
 test('an agent is added, comes, goes on a break and is listed', async () => {
@@ -155,6 +156,33 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
   assert.equal(rig.err, "switchhook: no agent is called 'bob' (known: alice)\n")
   assert.equal(await rig.types('agent remove alice'), 0)
   assert.equal(await rig.types('agent remove alice'), 3)
+})
+
+test('a supervisor who changes one setting of an agent leaves the others as they are', async () => {
+  const rig = new House()
+  const settings = async () => {
+    const { endpoint, wrapUpMs, ringForMs, queues } = (await rig.stores.roster.get('alice', rig.clock.now()))!
+    return [endpoint, wrapUpMs, ringForMs, queues.map(tier => `${tier.queue}:${tier.level}`).join()]
+  }
+  await rig.types('queue add sales')
+  await rig.types('queue add support')
+  assert.equal(await rig.types('agent add alice user/1001'), 2)
+  assert.match(rig.err, /a new agent needs queues: add --queues <names>/)
+  await rig.types('agent add alice user/1001 --queues sales,support:2 --wrap-up 5s --ring-for 25s')
+  await rig.types('agent ready alice')
+
+  assert.equal(await rig.types('agent set alice --wrap-up 10s'), 0)
+  assert.equal(rig.out, 'agent alice answers sales, support at user/1001 and is ready now\n')
+  assert.deepEqual(await settings(), ['user/1001', 10_000, 25_000, 'sales:1,support:2'])
+  await rig.types('agent set alice --endpoint user/1002 --queues support')
+  assert.deepEqual(await settings(), ['user/1002', 10_000, 25_000, 'support:1'])
+  assert.equal(await rig.types('agent add alice user/1003 --ring-for 30s'), 0)
+  assert.deepEqual(await settings(), ['user/1003', 10_000, 30_000, 'support:1'])
+
+  assert.equal(await rig.types('agent set alice'), 2)
+  assert.match(rig.err, /nothing to change: give --endpoint, --queues, --wrap-up or --ring-for/)
+  assert.equal(await rig.types('agent set bob --wrap-up 10s'), 3)
+  assert.equal(rig.err, "switchhook: no agent is called 'bob' (known: alice)\n")
 })
 
 test('an agent who goes home in the middle of a call is told to be talking still', async () => {

@@ -1,19 +1,24 @@
-/** `switchhook agent …`: adds, lists and removes agents, and sets their status. */
-import { Option, type Command } from 'commander'
+/** `switchhook agent …`: adds, changes, lists and removes agents, and sets their status. */
+import type { Command } from 'commander'
 import type { Agent, AgentStatus, Tier } from '../../agent/agent.ts'
-import { InputError } from '../../base/errors.ts'
+import type { AgentSettings } from '../../agent/settings.ts'
+import { InputError, NotFoundError } from '../../base/errors.ts'
 import { endpoint } from '../../esl/safe-text.ts'
 import { defineAgent, removeAgent } from '../../recovery/definitions.ts'
 import { wordOf } from '../floor.ts'
 import { table } from '../table.ts'
-import type { Desk } from './actions.ts'
+import type { Desk, DeskStores } from './actions.ts'
 import { ago, answer, answers, argument, durationMs, mustBeQueues, type JsonOption } from './output.ts'
 
-interface AddOptions extends JsonOption {
-  readonly queues: readonly Tier[]
-  readonly wrapUp: number
-  readonly ringFor: number
+interface SettingOptions extends JsonOption {
+  readonly endpoint?: string
+  readonly queues?: readonly Tier[]
+  readonly wrapUp?: number
+  readonly ringFor?: number
 }
+
+/** The settings of a new agent that are not given. */
+const STANDARD = { wrapUpMs: 30_000, ringForMs: 20_000 } as const
 
 const CHOICES = [
   { verb: 'ready', status: 'ready', says: 'takes calls' },
@@ -24,64 +29,103 @@ const CHOICES = [
 export function agentCommands(program: Command, desk: Desk): void {
   const agent = program.command('agent').description('the agents, who answer calls').helpCommand(false)
   addCommand(agent, desk)
+  setCommand(agent, desk)
   listCommand(agent, desk)
   for (const choice of CHOICES) statusCommand(agent, choice, desk)
   removeCommand(agent, desk)
 }
 
 function addCommand(agent: Command, { actions, terminal }: Desk): void {
-  answers(
+  withSettings(
     agent
       .command('add')
       .description('adds an agent, or changes the settings of an existing one')
       .argument('<name>')
       .argument('<endpoint>', 'the telephone: user/1001', argument(endpoint)),
   )
-    .requiredOption(
-      '--queues <names>',
-      'the queues of the agent, separated by commas; sales:2: offered a call after the agents of level 1',
-      argument(tiers),
-    )
-    .addOption(
-      new Option('--wrap-up <duration>', 'wrap-up after each call, 1h at most')
-        .argParser(durationMs('0s', '1h'))
-        .default(30_000, '30s'),
-    )
-    .addOption(
-      new Option('--ring-for <duration>', 'how long the telephone rings, 2m at most')
-        .argParser(durationMs('1s', '2m'))
-        .default(20_000, '20s'),
-    )
     .addHelpText(
       'after',
       `
 Durations carry their unit: 500ms, 30s, 2m. A new agent is logged out until \`switchhook agent ready <name>\`.
+Settings that are not given stay as they are; in a new agent they are --wrap-up 30s --ring-for 20s.
 
 Examples:
   switchhook agent add alice user/1001 --queues sales,support:2 --wrap-up 15s
   switchhook agent ready alice`,
     )
-    .action((name: string, where: string, { queues, wrapUp, ringFor, ...options }: AddOptions) =>
+    .action((name: string, where: string, options: SettingOptions) =>
       actions.withStores(async stores => {
-        const { queueStore, clock } = stores
-        await mustBeQueues(
-          queueStore,
-          queues.map(tier => tier.queue),
-        )
-        const added = await defineAgent(
-          stores,
-          { name, endpoint: where, wrapUpMs: wrapUp, ringForMs: ringFor, queues },
-          clock.now(),
-        )
-        answer(
-          terminal,
-          options,
-          added,
-          () =>
-            `agent ${name} answers ${queues.map(tier => tier.queue).join(', ')} at ${where} and is ${wordOf(added, clock.now())} now\n`,
-        )
+        const known = await stores.roster.get(name, stores.clock.now())
+        if (!known && options.queues === undefined)
+          throw new InputError('a new agent needs queues: add --queues <names>')
+        const added = await define(stores, { queues: [], ...STANDARD, ...known, name }, { ...options, endpoint: where })
+        answer(terminal, options, added, () => sayDefined(added, stores.clock.now()))
       }),
     )
+}
+
+function setCommand(agent: Command, { actions, terminal }: Desk): void {
+  withSettings(
+    agent.command('set').description('changes some settings of an agent; the others stay').argument('<name>'),
+  )
+    .option('--endpoint <endpoint>', 'the telephone: user/1001', argument(endpoint))
+    .addHelpText('after', '\nA live call goes on as it is.\n\nExample:\n  switchhook agent set alice --wrap-up 15s')
+    .action((name: string, options: SettingOptions) =>
+      actions.withStores(async stores => {
+        const { roster, clock } = stores
+        const known = await roster.get(name, clock.now())
+        if (!known)
+          throw new NotFoundError(
+            'agent',
+            name,
+            (await roster.list(clock.now())).map(one => one.name),
+          )
+        const { json: _json, ...given } = options
+        if (Object.keys(given).length === 0)
+          throw new InputError('nothing to change: give --endpoint, --queues, --wrap-up or --ring-for')
+        const changed = await define(stores, known, options)
+        answer(terminal, options, changed, () => sayDefined(changed, clock.now()))
+      }),
+    )
+}
+
+function withSettings(command: Command): Command {
+  return answers(command)
+    .option(
+      '--queues <names>',
+      'the queues of the agent, separated by commas; sales:2: offered a call after the agents of level 1',
+      argument(tiers),
+    )
+    .option('--wrap-up <duration>', 'wrap-up after each call, 1h at most', durationMs('0s', '1h'))
+    .option('--ring-for <duration>', 'how long the telephone rings, 2m at most', durationMs('1s', '2m'))
+}
+
+async function define(
+  stores: DeskStores,
+  before: Omit<AgentSettings, 'endpoint'> & { readonly endpoint?: string },
+  { endpoint: where, queues, wrapUp, ringFor }: SettingOptions,
+): Promise<Agent> {
+  if (queues !== undefined)
+    await mustBeQueues(
+      stores.queueStore,
+      queues.map(tier => tier.queue),
+    )
+  return defineAgent(
+    stores,
+    {
+      name: before.name,
+      endpoint: where ?? before.endpoint ?? '',
+      wrapUpMs: wrapUp ?? before.wrapUpMs,
+      ringForMs: ringFor ?? before.ringForMs,
+      queues: queues ?? before.queues,
+    },
+    stores.clock.now(),
+  )
+}
+
+function sayDefined(agent: Agent, now: number): string {
+  const queues = agent.queues.map(tier => tier.queue).join(', ')
+  return `agent ${agent.name} answers ${queues} at ${agent.endpoint} and is ${wordOf(agent, now)} now\n`
 }
 
 /** Parses 'sales,support:2' into the queues of an agent and the agent's level in each. Throws InputError. */

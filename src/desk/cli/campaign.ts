@@ -1,13 +1,18 @@
 /**
- * `switchhook campaign …`: creates campaigns from lists of leads, starts, pauses and stops them, and shows their
- * figures.
+ * `switchhook campaign …`: creates campaigns from lists of leads, changes, starts, pauses, stops and removes them,
+ * and shows their figures.
  */
-import { access, constants } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { InputError } from '../../base/errors.ts'
 import { COMMANDS, type Campaign, type CampaignCommand } from '../../campaign/campaign.ts'
-import type { ImportSummary } from '../../campaign/import.ts'
-import { addLeads, defineCampaign, findCampaign, commandCampaign } from '../../campaign/campaign-commands.ts'
+import { faultText, type ImportSummary } from '../../campaign/import.ts'
+import {
+  commandCampaign,
+  defineCampaign,
+  deleteCampaign,
+  findCampaign,
+  importCampaign,
+} from '../../campaign/campaign-commands.ts'
 import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
 import { campaignNamed, campaigns, type CampaignSettings } from '../../store/campaigns.ts'
@@ -17,20 +22,25 @@ import { pairs, table } from '../table.ts'
 import type { DatabaseStores, Desk, DeskStores } from './actions.ts'
 import { answer, answers, mustBeQueues, timeOf, wholeNumber, type JsonOption } from './output.ts'
 
-interface AddOptions extends JsonOption {
-  readonly leads: string
+interface SettingOptions extends JsonOption {
   readonly queue?: string
   readonly flow?: string
   readonly callerId?: string
   readonly maxLines?: number
   readonly cps?: number
+}
+
+interface AddOptions extends SettingOptions {
+  readonly leads: string
   readonly phoneColumn?: string
 }
 
 export function campaignCommands(program: Command, desk: Desk): void {
   const campaign = program.command('campaign').description('lists of people to call').helpCommand(false)
   addCommand(campaign, desk)
+  setCommand(campaign, desk)
   for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
+  removeCommand(campaign, desk)
   answers(
     campaign.command('status').description('the figures of all campaigns, or of one in full').argument('[name]'),
   ).action((name: string | undefined, options: JsonOption) =>
@@ -39,24 +49,20 @@ export function campaignCommands(program: Command, desk: Desk): void {
 }
 
 function addCommand(campaign: Command, { actions, terminal }: Desk): void {
-  answers(
+  withSettings(
     campaign
       .command('add')
       .description('creates a campaign from a CSV file, or adds the leads of the file to an existing one')
-      .argument('<name>'),
+      .argument('<name>')
+      .requiredOption('--leads <file.csv>', 'the first line names the columns; one of them holds the numbers'),
   )
-    .requiredOption('--leads <file.csv>', 'the first line names the columns; one of them holds the numbers')
-    .option('--queue <queue>', 'its agents talk with the people who answer (required for a new campaign)')
-    .option('--flow <flow>', 'the flow of answered calls (default: campaign-leg)')
-    .option('--caller-id <number>', 'the number that called people see (default: CALLER_ID)')
-    .option('--max-lines <n>', 'lines in use at one time (default: 30)', wholeNumber(1, 10_000))
-    .option('--cps <n>', 'calls started per second (default: 5)', Number)
     .option('--phone-column <name>', 'the column with the numbers, if its name is not phone, number, mobile or similar')
     .addHelpText(
       'after',
       `
-Lines that cannot be used are written to <file.csv>.rejected.csv with the reason; the others are added.
-Numbers that the campaign already has, and numbers that opted out, are skipped and counted.
+A new campaign needs --queue. Lines that cannot be used are written to <file.csv>.rejected.csv with the reason; the
+others are added. When no line can be used, no campaign is created. Numbers that the campaign already has, and numbers
+that opted out, are skipped and counted.
 
 Examples:
   switchhook campaign add spring --leads spring.csv --queue sales
@@ -65,39 +71,69 @@ Examples:
     )
     .action((name: string, options: AddOptions) =>
       actions.withStores(async stores => {
-        const made = await defined(stores, name, options)
+        const known = await campaignNamed(stores.sql, name)
+        if (options.queue === undefined && !known)
+          throw new InputError(`a new campaign needs a queue: add --queue <queue>`)
+        const settings = await settingsFrom(stores, name, known, options)
         const { leads: file, phoneColumn: column } = options
-        const summary = await addLeads(stores, name, { file, column, now: stores.clock.now() })
-        for (const { line, column: at, value, allowed } of summary.firstFaults) {
-          terminal.err(
-            `${file}, line ${line}${at === null ? '' : `, ${at}`}: '${value}' cannot be used; allowed: ${allowed}\n`,
-          )
-        }
+        const { campaign: made, summary } = await importCampaign(stores, settings, {
+          file,
+          column,
+          now: stores.clock.now(),
+        })
+        for (const fault of summary.firstFaults) terminal.err(`${file}, ${faultText(fault)}\n`)
         answer(terminal, options, { campaign: made.name, state: made.state, ...summary }, () =>
           sayImport(made, summary),
         )
-        if (summary.rejected > 0 && summary.rejected === summary.read)
-          throw new InputError(`no line of ${file} could be used`)
       }),
     )
 }
 
-/**
- * Creates or changes the campaign. Options that are not given keep their value in an existing one. Checks first that
- * the file can be read.
- */
-async function defined(stores: DeskStores, name: string, { leads, ...options }: AddOptions): Promise<Campaign> {
-  await access(leads, constants.R_OK).catch((cause: Error) => {
-    throw new InputError(`${leads} cannot be read: ${cause.message}`, { cause })
-  })
-  const { queue, flow, callerId, maxLines, cps } = options
-  const known = await campaignNamed(stores.sql, name)
-  if (queue === undefined && !known) throw new InputError(`a new campaign needs a queue: add --queue <queue>`)
+function setCommand(campaign: Command, { actions, terminal }: Desk): void {
+  withSettings(
+    campaign.command('set').description('changes some settings of a campaign; the others stay').argument('<name>'),
+  )
+    .addHelpText(
+      'after',
+      '\nA running campaign dials with the new settings at once; live calls go on as they are.\n\nExample:\n  switchhook campaign set spring --max-lines 10',
+    )
+    .action((name: string, options: SettingOptions) =>
+      actions.withStores(async stores => {
+        const known = await findCampaign(stores.sql, name)
+        if (Object.keys(givenOf(options)).length === 0)
+          throw new InputError('nothing to change: give --queue, --flow, --caller-id, --max-lines or --cps')
+        const after = await defineCampaign(stores, await settingsFrom(stores, name, known, options))
+        const figures = await campaignFigures(stores.sql, after)
+        answer(terminal, options, { ...after, ...figures }, () => sayOne(after, figures, terminal.colour))
+      }),
+    )
+}
+
+function withSettings(command: Command): Command {
+  return answers(command)
+    .option('--queue <queue>', 'its agents talk with the people who answer')
+    .option('--flow <flow>', 'the flow of answered calls (in a new campaign: campaign-leg)')
+    .option('--caller-id <number>', 'the number that called people see (in a new campaign: CALLER_ID)')
+    .option('--max-lines <n>', 'lines in use at one time (in a new campaign: 30)', wholeNumber(1, 10_000))
+    .option('--cps <n>', 'calls started per second (in a new campaign: 5)', Number)
+}
+
+const givenOf = ({ queue, flow, callerId, maxLines, cps }: SettingOptions): Partial<CampaignSettings> =>
+  Object.fromEntries(
+    Object.entries({ queue, flow, callerId, maxLines, cps }).filter(([, value]) => value !== undefined),
+  )
+
+/** The settings after the change: those that are not given keep their value in an existing campaign. */
+async function settingsFrom(
+  stores: DeskStores,
+  name: string,
+  known: Campaign | null,
+  options: SettingOptions,
+): Promise<CampaignSettings> {
+  const { queue, flow } = options
   if (queue !== undefined) await mustBeQueues(stores.queueStore, [queue])
   if (flow !== undefined || !known) await mustBeCampaignFlow(stores.scripts, flow ?? 'campaign-leg')
-  const given = { queue, flow, callerId, maxLines, cps }
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  return defineCampaign(stores, { ...(known ? settingsOf(known) : {}), ...said, name } as CampaignSettings)
+  return { ...(known ? settingsOf(known) : {}), ...givenOf(options), name } as CampaignSettings
 }
 
 function settingsOf({
@@ -133,9 +169,7 @@ function steerCommand(campaign: Command, command: CampaignCommand, { actions, te
   answers(campaign.command(command).description(says[command]).argument('<name>')).action(
     (name: string, options: JsonOption) =>
       actions.withStores(async stores => {
-        const after = await commandCampaign(stores, name, command, stores.clock.now()).catch((error: unknown) => {
-          throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error // the change is the only input
-        })
+        const after = await commandCampaign(stores, name, command, stores.clock.now()).catch(refuse)
         answer(
           terminal,
           options,
@@ -144,6 +178,25 @@ function steerCommand(campaign: Command, command: CampaignCommand, { actions, te
         )
       }),
   )
+}
+
+function removeCommand(campaign: Command, { actions, terminal }: Desk): void {
+  answers(
+    campaign
+      .command('remove')
+      .description('deletes a campaign with its leads, when it does not run; the records of its calls stay')
+      .argument('<name>'),
+  ).action((name: string, options: JsonOption) =>
+    actions.withStores(async stores => {
+      await deleteCampaign(stores, name).catch(refuse)
+      answer(terminal, options, { campaign: name, removed: true }, () => `campaign ${name} was removed\n`)
+    }),
+  )
+}
+
+/** The state of the campaign does not allow the change; what was typed is right. */
+function refuse(error: unknown): never {
+  throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error
 }
 
 async function status(

@@ -43,7 +43,7 @@ contract('a leg whose home is dead goes to the other node', async world => {
 })
 
 contract("a leg whose home accepts and says nothing is taken from it by the dead man's switch", async world => {
-  const silent = await world.listen('b', wire => wire.listen({ data() {}, close() {} }))
+  const silent = await world.saysNothing('b')
   using a = await BareNode.open(world, 'a')
   const somebody = await dialHome(world, world.address('b'))
   equal((await a.takes()).uuid, somebody.uuid)

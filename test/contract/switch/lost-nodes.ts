@@ -7,20 +7,10 @@ import type { Wire } from '../../../src/esl/wire.ts'
 import { contract } from './suite.ts'
 import type { Place, World } from './world.ts'
 
-const deaf = { data() {}, close() {} }
-
 function closesAtOnce(world: World, at: Place) {
   return world.listen(at, (wire: Wire) => {
-    wire.listen(deaf)
+    wire.listen({ data() {}, close() {} })
     wire.destroy()
-  })
-}
-
-/** FreeSWITCH waits for such a peer for as long as the connection is open. */
-function saysNothing(world: World, at: Place) {
-  return world.listen(at, (wire: Wire) => {
-    wire.listen(deaf)
-    world.opened.push({ [Symbol.dispose]: () => wire.destroy() })
   })
 }
 
@@ -49,7 +39,7 @@ contract('a node that accepts and closes: the call is at the other one at once',
 contract(
   "a node that accepts and says nothing: the dead man's switch brings the call to the other one",
   async world => {
-    const bad = await saysNothing(world, 'a')
+    const bad = await world.saysNothing('a')
     await reachesB(world, 'brought')
     bad.close()
   },
@@ -81,7 +71,7 @@ contract('no node at all: the overflow number rings and the caller talks to it',
 })
 
 contract('nodes that all say nothing: the caller hears that we are sorry', async world => {
-  const bad = [await saysNothing(world, 'a'), await saysNothing(world, 'b')]
+  const bad = [await world.saysNothing('a'), await world.saysNothing('b')]
   const caller = await world.call()
   await world.hears(caller, 'sorry', '9s')
   equal(await world.within('5s', caller.ended), 'NORMAL_TEMPORARY_FAILURE')

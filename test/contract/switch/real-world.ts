@@ -108,7 +108,10 @@ export class RealWorld extends World {
       port: at === 'a' ? nodeA : nodeB,
       allow: ['127.0.0.0/8'],
       log: silentLog,
-      onWire,
+      onWire: wire => {
+        this.accepted.push(wire)
+        onWire(wire)
+      },
     })
     return { close: () => listener.stopListening() }
   }

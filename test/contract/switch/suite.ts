@@ -32,6 +32,7 @@ export async function hold(sentence: Sentence, world: World, t: TestContext): Pr
   // STORY=1 prints it also for sentences that hold
   if (faults.length > 0 || process.env['STORY']) t.diagnostic(tale(world))
   for (const node of world.nodes) await node.close()
+  for (const wire of world.accepted) wire.destroy()
   if (faults.length === 1) throw faults[0]
   if (faults.length > 1) throw new AggregateError(faults, faults.map(fault => (fault as Error).message).join('\n'))
 }

@@ -61,6 +61,8 @@ export abstract class World {
   readonly people: Person[] = []
   /** Closed when the sentence has ended, also when it failed. */
   readonly opened: Disposable[] = []
+  /** What the real FreeSWITCH opened to the nodes of the sentence. Closed after the nodes. */
+  readonly accepted: Wire[] = []
   /**
    * Commands of a sentence that no FreeSWITCH knows: ['event NO_SUCH_EVENT']. The simulation reports every other
    * unknown one.
@@ -83,6 +85,14 @@ export abstract class World {
   abstract hear(one: Person, other: Person): Promise<void>
   /** Accepts connections at one address of the dialplan's list. */
   abstract listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening>
+
+  /** A node that accepts connections and sends nothing. FreeSWITCH waits for it for as long as they are open. */
+  saysNothing(at: Place): Promise<Listening> {
+    return this.listen(at, wire => {
+      wire.listen({ data() {}, close() {} })
+      this.opened.push({ [Symbol.dispose]: () => wire.destroy() })
+    })
+  }
   /** host:port of that address, as the dialplan has it. */
   abstract address(at: Place): string
   abstract openWire(): Promise<Wire>
