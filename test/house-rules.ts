@@ -94,6 +94,8 @@ const SCRIPT_WORDS = [
 ]
 const BAD_NAMES = /^(utils?|helpers?|common|managers?|services?|types?|misc|shared)\.ts$/
 const LONGEST_FILE = 400
+/** The formatter breaks code, but not comments. */
+const WIDEST_COMMENT = 120
 
 interface Import {
   readonly from: SourceFile
@@ -220,13 +222,17 @@ function shapeFaults({ path, text }: SourceFile): string[] {
   const lines = text.trimEnd().split('\n')
   const name = path.slice(path.lastIndexOf('/') + 1)
   if (lines.length > LONGEST_FILE) faults.push(`${path}:${lines.length} is too long: ${LONGEST_FILE} lines at most`)
+  lines.forEach((line, at) => {
+    if (line.length > WIDEST_COMMENT && /^\s*(\*|\/\/|\/\*)/.test(line))
+      faults.push(`${path}:${at + 1} is a comment of ${line.length} columns: ${WIDEST_COMMENT} at most`)
+  })
   if (BAD_NAMES.test(name)) faults.push(`${path}:1 has a name that says nothing: call it by what is in it`)
   return faults
 }
 
 /**
- * Import cycles, also of types: files that know each other are read together or not at all. The simulated FreeSWITCH may have cycles of
- * types, as the C source that it follows. Each cycle is reported once, from its first file.
+ * Import cycles, also of types: files that know each other are read together or not at all. The simulated FreeSWITCH
+ * may have cycles of types, as the C source that it follows. Each cycle is reported once, from its first file.
  */
 function cycleFaults(imports: readonly Import[]): string[] {
   const edges = new Map<string, string[]>()

@@ -105,6 +105,8 @@ test('files stay short and their names say something', () => {
   assert.equal(faults(['test/unit/long.test.ts', 'x\n'.repeat(401)]).length, 1)
   assert.deepEqual(faults(['test/unit/long.test.ts', 'x\n'.repeat(400)]), [])
   assert.equal(faults(['src/queue/utils.ts', '']).length, 1)
+  assert.deepEqual(faults(['src/queue/wide.ts', `/** ${'x'.repeat(116)}\n */\n${'y'.repeat(130)}`]), [])
+  assert.equal(faults(['src/queue/wide.ts', `// ${'x'.repeat(118)}`]).length, 1)
 })
 
 test('the call itself has no logic', () => {

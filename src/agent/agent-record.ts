@@ -44,7 +44,10 @@ const Notice = z.looseObject({ what: z.literal('agent'), name: z.string(), rev: 
 export const agentNotice = (name: string, rev: number, agent: Agent | null): string =>
   JSON.stringify({ what: 'agent', name, rev, agent: agent && agentRecord.stamped(agent) })
 
-/** Null for a notice that this version does not know. An agent whose record cannot be read counts as deleted here: this node does not offer calls to that agent. */
+/**
+ * Null for a notice that this version does not know. An agent whose record cannot be read counts as deleted here: this
+ * node does not offer calls to that agent.
+ */
 export function readAgentNotice(message: unknown, log: Log): AgentNotice | null {
   const notice = Notice.safeParse(message)
   if (!notice.success) return null

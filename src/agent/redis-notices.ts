@@ -14,8 +14,8 @@ export class RedisNotices<Notice extends { readonly what: string }> {
   #live = false
 
   /**
-   * Channels whose notices must arrive in one order must share one subscriber. The first `on` subscribes. `read` checks a parsed message:
-   * null skips one that this version does not know.
+   * Channels whose notices must arrive in one order must share one subscriber. The first `on` subscribes. `read` checks
+   * a parsed message: null skips one that this version does not know.
    */
   constructor(subscriber: RedisClient, channel: string, read: (message: unknown) => Notice | null) {
     this.#subscriber = subscriber

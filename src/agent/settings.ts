@@ -47,7 +47,9 @@ export function checkSettings({ name, endpoint, wrapUpMs, ringForMs, queues }: A
   }
 }
 
-/** Throws InputError (BAD_INPUT) for a name that is not 1 to 64 letters, digits and . _ - + @, or that begins with -. */
+/**
+ * Throws InputError (BAD_INPUT) for a name that is not 1 to 64 letters, digits and . _ - + @, or that begins with -.
+ */
 export function checkName(kind: string, name: string): void {
   if (!/^[\w.@+][\w.@+-]{0,63}$/.test(name)) {
     throw new InputError(

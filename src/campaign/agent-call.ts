@@ -107,7 +107,9 @@ interface Ringing {
   readonly sent: boolean
 }
 
-/** A failure of the phone or of FreeSWITCH is an outcome and does not reject. Rejects when the roster is unavailable. */
+/**
+ * A failure of the phone or of FreeSWITCH is an outcome and does not reject. Rejects when the roster is unavailable.
+ */
 async function ring(
   { agent, to, leg, epoch, sent }: Ringing,
   parts: AgentCallParts,

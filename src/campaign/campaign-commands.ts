@@ -1,6 +1,6 @@
 /**
- * A supervisor's commands for a campaign: define it, add leads, start, pause, stop, delete. They need PostgreSQL and Redis, but
- * no node that dials.
+ * A supervisor's commands for a campaign: define it, add leads, start, pause, stop, delete. They need PostgreSQL and
+ * Redis, but no node that dials.
  */
 import { InputError, NotFoundError } from '../base/errors.ts'
 import { campaignNamed, campaigns, moveCampaign, putCampaign, removeCampaign } from '../store/campaigns.ts'

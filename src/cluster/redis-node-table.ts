@@ -35,7 +35,10 @@ const holdNode = defineScript(new URL('./lua/hold-node.lua', import.meta.url), (
 })
 const dropNode = defineScript(new URL('./lua/drop-node.lua', import.meta.url), reply => reply === 1)
 
-/** What a node publishes of itself, behind its deadline and its incarnation. The Lua script reads and writes `open` in this text. */
+/**
+ * What a node publishes of itself, behind its deadline and its incarnation. The Lua script reads and writes `open` in
+ * this text.
+ */
 const publishedNode = new RecordCodec<Omit<NodeRecord, 'node' | 'incarnation'>>({
   what: 'node',
   schema: z.looseObject({

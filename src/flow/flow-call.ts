@@ -144,10 +144,10 @@ export class FlowCall extends Call {
    * when the caller hangs up, and with SwitchError (LINK_DOWN) when nothing can be dialled. The end of the scope hangs
    * the leg up.
    *
-   * Dialling an agent changes the agent's state. An agent who is nailed up answers at once: nothing rings, `before` does
-   * not run, and the agent stays on the line when the scope ends. Rejects with InputError for an agent whose reservation
-   * has ended, and for the endpoint of an agent who is reserved for this caller: two agents may share a telephone, so
-   * dial the agent.
+   * Dialling an agent changes the agent's state. An agent who is nailed up answers at once: nothing rings, `before`
+   * does not run, and the agent stays on the line when the scope ends. Rejects with InputError for an agent whose
+   * reservation has ended, and for the endpoint of an agent who is reserved for this caller: two agents may share a
+   * telephone, so dial the agent.
    *
    * @example
    * await using party = await call.dial(agent, { ringFor: '20s' })

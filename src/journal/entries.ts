@@ -105,7 +105,9 @@ interface Key {
 
 export type Entry = Begin | Intent | Done | Note | Key
 
-/** The first entry of the journal of a call that arrives now. The key of the listener is a secret and stays out of it. */
+/**
+ * The first entry of the journal of a call that arrives now. The key of the listener is a secret and stays out of it.
+ */
 export const beginOf = (at: number, arrival: Arrival): Begin => ({
   k: 'begin',
   v: JOURNAL_VERSION,
@@ -119,8 +121,8 @@ export const readOwnEntry = (line: string): Entry => JSON.parse(line) as Entry
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
 
 /**
- * The version that this code writes, in the first entry of a journal. In version 1 a step was one text, `v: 'play ivr/welcome'`; version 2
- * has its verb and its arguments.
+ * The version that this code writes, in the first entry of a journal. In version 1 a step was one text, `v: 'play
+ * ivr/welcome'`; version 2 has its verb and its arguments.
  */
 const JOURNAL_VERSION = 2
 
@@ -142,9 +144,10 @@ const EntrySchema = z.discriminatedUnion('k', [
 export const readEntry = (line: string): Entry => EntrySchema.parse(upgraded(JSON.parse(line))) as unknown as Entry
 
 /**
- * The entries of a journal. A write that counted as lost and was repeated may stand in it twice: each entry counts once, at its first
- * position. Two different entries are never the same line, because each has its time and its step. A last line that is not whole is left
- * out. Null: a newer version wrote the journal, or it is damaged; this node can neither go on with the call nor write its record.
+ * The entries of a journal. A write that counted as lost and was repeated may stand in it twice: each entry counts
+ * once, at its first position. Two different entries are never the same line, because each has its time and its step. A
+ * last line that is not whole is left out. Null: a newer version wrote the journal, or it is damaged; this node can
+ * neither go on with the call nor write its record.
  */
 export function readEntries(lines: readonly string[]): Entry[] | null {
   const entries: Entry[] = []

@@ -6,8 +6,9 @@ import { CallEnded } from '../base/errors.ts'
 import { step, type SteppedLeg } from './steps.ts'
 
 /**
- * Ends a scope: runs `close` as the step 'end', with `scope` as its arguments (['music', 'moh/calm']). When the call has ended, `close` runs without a step, because
- * the journal is no longer written. `closed` is called instead in a replay, when the journal has that step.
+ * Ends a scope: runs `close` as the step 'end', with `scope` as its arguments (['music', 'moh/calm']). When the call
+ * has ended, `close` runs without a step, because the journal is no longer written. `closed` is called instead in a
+ * replay, when the journal has that step.
  */
 export async function endScope(
   leg: SteppedLeg,

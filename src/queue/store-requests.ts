@@ -1,7 +1,8 @@
 /**
- * Requests to the store of queues and agents, repeated while it is unavailable. That happens for half a second now and then (its connection
- * breaks, it is restarted), and callers must not notice. All requests of this directory may be repeated: they are decided on records with
- * revs and epochs, so the second changes nothing when only the answer to the first was lost.
+ * Requests to the store of queues and agents, repeated while it is unavailable. That happens for half a second now and
+ * then (its connection breaks, it is restarted), and callers must not notice. All requests of this directory may be
+ * repeated: they are decided on records with revs and epochs, so the second changes nothing when only the answer to the
+ * first was lost.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -24,10 +25,11 @@ export class StoreRequests {
   }
 
   /**
-   * Runs `work` for a call until the store is available, for `within` milliseconds (default: RETRY.queueForCaller). Then it rejects as the
-   * last attempt did, or resolves with `late` when that is given: a caller with a waiting time of their own gets the next announcement then.
-   * Rejects with the reason of the call's signal as soon as that aborts between two attempts. A SwitchhookError other than SERVICE (no such
-   * queue) is an answer, and it rejects with it. `what` is the log's sentence, such as 'entering a queue failed'.
+   * Runs `work` for a call until the store is available, for `within` milliseconds (default: RETRY.queueForCaller).
+   * Then it rejects as the last attempt did, or resolves with `late` when that is given: a caller with a waiting time
+   * of their own gets the next announcement then. Rejects with the reason of the call's signal as soon as that aborts
+   * between two attempts. A SwitchhookError other than SERVICE (no such queue) is an answer, and it rejects with it.
+   * `what` is the log's sentence, such as 'entering a queue failed'.
    */
   async forCaller<T>(
     what: string,

@@ -109,7 +109,10 @@ export interface QueueStore {
   /** Adds a queue or changes its settings. Throws InputError for bad settings. */
   put(queue: QueueSettings): Promise<void>
   queues(): Promise<QueueSettings[]>
-  /** A mark that is lost together with the records: sets a new one when there is none, and returns the one that is there. */
+  /**
+   * A mark that is lost together with the records: sets a new one when there is none, and returns the one that is
+   * there.
+   */
   mark(): Promise<string>
   /** The mark; null when there is none. Another mark than before: the records were lost meanwhile. */
   markThere(): Promise<string | null>

@@ -1,11 +1,12 @@
 /**
  * Queues and agents are defined in PostgreSQL; Redis holds their state of the moment. This keeps the two together:
  *
- *   at start          what Redis lacks, or has with other settings, is written to it. What only Redis knows (an installation of an older
- *                     version, a change whose PostgreSQL part is missing) is adopted by PostgreSQL; nothing is deleted here.
- *   every 2 s         a mark in Redis is compared. When it is gone, or another one, Redis has lost its data (FLUSHALL, a new server): the agents are
- *                     written again as this node knew them, with their status, and every node reads its queues again, so that the callers
- *                     get back their places.
+ *   at start          what Redis lacks, or has with other settings, is written to it. What only Redis knows (an
+ *                     installation of an older version, a change whose PostgreSQL part is missing) is adopted by
+ *                     PostgreSQL; nothing is deleted here.
+ *   every 2 s         a mark in Redis is compared. When it is gone, or another one, Redis has lost its data (FLUSHALL,
+ *                     a new server): the agents are written again as this node knew them, with their status, and every
+ *                     node reads its queues again, so that the callers get back their places.
  */
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'

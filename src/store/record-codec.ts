@@ -1,12 +1,13 @@
 /**
- * Reads and writes records that outlive a process: JSON with a version `v`, read through a schema. During an upgrade, nodes of two versions
- * share one Redis, so a record may be older or newer than this code:
+ * Reads and writes records that outlive a process: JSON with a version `v`, read through a schema. During an upgrade,
+ * nodes of two versions share one Redis, so a record may be older or newer than this code:
  *
  *   older     each upgrade makes the next version of it, up to this one. A record without `v` has version 1.
  *   newer     this node cannot know what it means: it is unreadable, as is one that does not fit the schema.
  *
- * An unreadable record is reported once and skipped; it never stops the others, and it is never overwritten (its `rev` is not known here).
- * A field that the schema does not name is kept: a newer node of the same version may have added it.
+ * An unreadable record is reported once and skipped; it never stops the others, and it is never overwritten (its `rev`
+ * is not known here). A field that the schema does not name is kept: a newer node of the same version may have added
+ * it.
  */
 import { z } from 'zod'
 import { silentLog, type Log } from '../base/log.ts'

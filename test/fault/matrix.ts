@@ -3,7 +3,7 @@
  * Each row is a test whose name begins with its row, and which fails when it misses its pass figure. `make fault`
  * prints all of them as one table at its end.
  *
- *   row(3, 'a node is killed while callers hear a menu: …', { injected: 'SIGKILL of one of two nodes' }, async (t, told) => {
+ *   row(3, 'a node is killed while callers hear a menu: …', { injected: 'SIGKILL of a node' }, async (t, told) => {
  *     told.trials = 100
  *     told.is(`${back}/100 back`, back === 100)
  *   })

@@ -1,4 +1,7 @@
-/** Row 68: both nodes are replaced, one after the other, while people call, choose, wait, talk and hang up; and nodes of two versions serve the same queues. */
+/**
+ * Row 68: both nodes are replaced, one after the other, while people call, choose, wait, talk and hang up; and nodes of
+ * two versions serve the same queues.
+ */
 import type { Person } from '../../src/testing/index.ts'
 import { many, row } from './matrix.ts'
 import { Crowd, seat } from './people.ts'

@@ -1,4 +1,7 @@
-/** A flow dials the agent whom a queue has reserved for its caller: the agent, and not a telephone that several may share. */
+/**
+ * A flow dials the agent whom a queue has reserved for its caller: the agent, and not a telephone that several may
+ * share.
+ */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow, InputError } from '#flow'

@@ -1,4 +1,6 @@
-/** Journals that another version of Switchhook wrote, and that a node finds when it takes a call over during an upgrade. */
+/**
+ * Journals that another version of Switchhook wrote, and that a node finds when it takes a call over during an upgrade.
+ */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { arrivalOfLeg } from '../../src/call/arrival.ts'

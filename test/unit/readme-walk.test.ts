@@ -1,4 +1,7 @@
-/** README's "way of one call" and "way of one lead": what a stranger reads first must lead through files that are there and belong together. */
+/**
+ * README's "way of one call" and "way of one lead": what a stranger reads first must lead through files that are there
+ * and belong together.
+ */
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -8,7 +11,10 @@ import { importsOf } from '../house-rules.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
-/** From one file of the way to an earlier one: it imports that one, or is imported by it, or one file knows both (a part that is passed in). */
+/**
+ * From one file of the way to an earlier one: it imports that one, or is imported by it, or one file knows both (a part
+ * that is passed in).
+ */
 const FARTHEST = 2
 
 /** The files of a section, in the order in which they are named; '' when there is no such file. */
