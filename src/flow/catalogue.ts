@@ -2,7 +2,8 @@
  * The flows of an installation. One file is one flow, and the file's name is the flow's name. loadFlows finds every
  * fault when the node starts, none at call time.
  */
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
+import { register } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InputError, NotFoundError } from '../base/errors.ts'
@@ -37,15 +38,20 @@ export class Catalogue {
  */
 const RESERVED = /^(leg|sorry|doctor|(retry|home)-.*)$/
 
+const PROJECT = new URL('../../', import.meta.url).href
+/** The folders outside the project whose flows this process can load. */
+const outside = new Set<string>()
+
 /**
- * Loads `<folder>/*.ts` (and .js, .mjs); folders below it hold what flows share. Rejects with one InputError
- * (BAD_INPUT) that lists every fault.
+ * Loads `<folder>/*.ts` (and .js, .mjs), in this project or outside; folders below it hold what flows share. Rejects
+ * with one InputError (BAD_INPUT) that lists every fault.
  */
 export async function loadFlows(folder: string): Promise<Catalogue> {
   const root = resolve(folder)
   const files = await readdir(root, { withFileTypes: true }).catch((error: unknown) => {
     throw new InputError(`the folder of flows ${root} cannot be read (setting SCRIPTS)`, { cause: error })
   })
+  admit(`${pathToFileURL(await realpath(root)).href}/`)
   const flows = new Map<string, AnyFlow>()
   const uses: Uses[] = []
   const faults: string[] = []
@@ -62,6 +68,12 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
       `${faults.length} fault${faults.length > 1 ? 's' : ''} in ${folder}:\n  ${faults.join('\n  ')}`,
     )
   return new Catalogue(flows, uses)
+}
+
+function admit(folder: string): void {
+  if (folder.startsWith(PROJECT) || outside.has(folder)) return
+  outside.add(folder)
+  register('./outside-flows.mjs', import.meta.url, { data: { root: folder, flow: import.meta.resolve('#flow') } })
 }
 
 async function load(name: string, path: string, flows: Map<string, AnyFlow>, uses: Uses[]): Promise<string | null> {

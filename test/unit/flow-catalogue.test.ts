@@ -92,3 +92,16 @@ test('missing and malformed needs are refused together, with what is needed', ()
     },
   )
 })
+
+test('flows in a folder outside the project import #flow and each other, with no package.json beside them', async t => {
+  const path = await folder(t, {
+    'hello.ts':
+      "import { flow, type Uses } from '#flow'\nimport { greeting } from './lib/sounds.ts'\n" +
+      'export const uses: Uses = { sounds: [greeting] }\n' +
+      'export default flow(async call => {\n  await call.play(greeting)\n})\n',
+    'lib/sounds.ts': "export const greeting: string = 'ivr/hello'\n",
+  })
+  const catalogue = await loadFlows(path)
+  assert.deepEqual(catalogue.names, ['hello'])
+  assert.deepEqual(catalogue.uses.sounds, ['ivr/hello'])
+})
