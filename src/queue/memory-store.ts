@@ -53,6 +53,13 @@ class MemoryQueues implements QueueTable {
     this.#notices.emit('notice', { what: 'queue', queue: settings })
   }
 
+  async removeQueue(name: string): Promise<boolean> {
+    if ((this.#queues.get(name)?.members.size ?? 0) > 0) return false
+    this.#queues.delete(name)
+    await this.resync()
+    return true
+  }
+
   async readQueues(): Promise<QueueSettings[]> {
     return [...this.#queues.values()].map(kept => kept.settings)
   }
@@ -82,8 +89,9 @@ class MemoryQueues implements QueueTable {
     return ++this.#seq
   }
 
-  async swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean> {
+  async swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'> {
     if (!this.#has(queue, call, rev)) return false
+    if (!this.#queues.has(queue)) return 'no queue'
     this.#write(queue, call, rev, next)
     if (count) this.#queues.get(queue)!.stats[count]++
     return true

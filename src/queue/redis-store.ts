@@ -54,7 +54,10 @@ const queueKeys = (redis: RedisClient) => ({
   stats: (queue: string) => `sh:queue:${queue}:stats`,
 })
 
-const swapMember = defineScript(new URL('./lua/swap-member.lua', import.meta.url), reply => reply === 1)
+const swapMember = defineScript(new URL('./lua/swap-member.lua', import.meta.url), reply =>
+  reply === -1 ? ('no queue' as const) : reply === 1,
+)
+const removeQueue = defineScript(new URL('./lua/remove-queue.lua', import.meta.url), reply => reply === 1)
 const putCallback = defineScript(new URL('./lua/put-callback.lua', import.meta.url), reply => reply === 1)
 const assign = defineScript(new URL('./lua/assign.lua', import.meta.url), reply => reply === 1)
 
@@ -76,6 +79,15 @@ class RedisQueues implements QueueTable {
   async putQueue(queue: QueueSettings): Promise<void> {
     await this.#redis.hset(this.#keys.queues, queue.name, queueRecord.write(queue))
     await this.#redis.publish(this.#keys.changed, queueNotice(queue))
+  }
+
+  removeQueue(name: string): Promise<boolean> {
+    const { queues, changed, members, offers, callbacks, stats } = this.#keys
+    return removeQueue(
+      this.#redis,
+      [queues, members(name), offers(name), callbacks(name), stats(name)],
+      [name, changed, JSON.stringify({ what: 'resync' } satisfies QueueNotice)],
+    )
   }
 
   async readQueues(): Promise<QueueSettings[]> {
@@ -110,12 +122,12 @@ class RedisQueues implements QueueTable {
     return this.#redis.incr(this.#keys.seq)
   }
 
-  swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean> {
+  swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'> {
     const notice = memberNotice(queue, call, next?.rev ?? rev, next)
     return swapMember(
       this.#redis,
-      [this.#keys.members(queue), this.#keys.stats(queue)],
-      [call, rev, next ? memberRecord.write(next) : '', count ?? '', this.#keys.changed, notice],
+      [this.#keys.members(queue), this.#keys.stats(queue), this.#keys.queues],
+      [call, rev, next ? memberRecord.write(next) : '', count ?? '', this.#keys.changed, notice, queue],
     )
   }
 

@@ -72,15 +72,17 @@ export interface PlaceAt {
 /** Where the records are stored. Applies no rules. */
 export interface QueueTable {
   putQueue(queue: QueueSettings): Promise<void>
+  /** Removes the queue with all its records, and makes every listener read again. False while a caller has a place. */
+  removeQueue(name: string): Promise<boolean>
   readQueues(): Promise<QueueSettings[]>
   read(queue: string, call: string): Promise<Member | null>
   readAll(queue: string): Promise<Member[]>
   nextSeq(): Promise<number>
   /**
    * Writes (null: deletes) if the record still has this rev (0: does not exist), counts, and notifies all listeners, in
-   * one step.
+   * one step. 'no queue': the place is new, and there is no such queue.
    */
-  swap(at: PlaceAt, next: Member | null, count: Count | null): Promise<boolean>
+  swap(at: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'>
   /**
    * Writes the agent, the caller and the offer record if both still have these revs, in one step. The agent's notice
    * comes first.
@@ -108,6 +110,11 @@ export const CALLBACK_LASTS_MS = 30 * 86_400_000
 export interface QueueStore {
   /** Adds a queue or changes its settings. Throws InputError for bad settings. */
   put(queue: QueueSettings): Promise<void>
+  /**
+   * Removes a queue with its callbacks and counters. False, and nothing is removed, while a caller waits or talks in
+   * it. Has no effect without such a queue.
+   */
+  remove(name: string): Promise<boolean>
   queues(): Promise<QueueSettings[]>
   /**
    * A mark that is lost together with the records: sets a new one when there is none, and returns the one that is
@@ -171,8 +178,10 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       if (!decision) return null
       const { next, count } = decision
       const done = { before, next }
-      if (next?.rev === before?.rev || (await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count)))
-        return done
+      if (next?.rev === before?.rev) return done
+      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count)
+      if (swapped === 'no queue') throw noSuchQueue(queue, await table.readQueues())
+      if (swapped) return done
     }
     throw new SwitchhookError(
       'SERVICE',
@@ -188,18 +197,14 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       }
       await table.putQueue({ name, strategy })
     },
+    remove: name => table.removeQueue(name),
     queues: () => table.readQueues(),
     mark: () => table.mark(),
     markThere: () => table.markThere(),
     resync: () => table.resync(),
     async enter(queue, joining, now) {
       const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
-      if (!queues.some(known => known.name === queue))
-        throw new NotFoundError(
-          'queue',
-          queue,
-          queues.map(known => known.name),
-        )
+      if (!queues.some(known => known.name === queue)) throw noSuchQueue(queue, queues)
       const entered = await rewrite(queue, joining.call, stored =>
         stored
           ? { next: rejoined(stored, joining.node, now), count: null }
@@ -243,3 +248,10 @@ export function queueStoreOver(table: QueueTable): QueueStore {
     onChange: listener => table.onChange(listener),
   }
 }
+
+const noSuchQueue = (name: string, queues: readonly QueueSettings[]) =>
+  new NotFoundError(
+    'queue',
+    name,
+    queues.map(known => known.name),
+  )

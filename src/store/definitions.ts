@@ -37,6 +37,11 @@ export async function saveQueue(sql: Queries, { name, strategy }: QueueRow, now:
     on conflict (name) do update set strategy = excluded.strategy, updated_at = excluded.updated_at`
 }
 
+/** False when there is no such queue. */
+export async function deleteQueue(sql: Queries, name: string): Promise<boolean> {
+  return (await sql`delete from queues where name = ${name} returning 1`).length > 0
+}
+
 /** Adds an agent, or changes its settings and its queues. */
 export async function saveAgent(sql: Sql, agent: AgentRow, now: number): Promise<void> {
   const { name, endpoint, wrapUpMs, ringForMs, queues } = agent

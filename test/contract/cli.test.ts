@@ -126,6 +126,17 @@ test('a supervisor changes one setting of a campaign without a list, and removes
   assert.equal((await rig.types('campaign status may')).code, 3)
 })
 
+test('a supervisor removes a queue, and is told what stands in the way', async () => {
+  await rig.starts('queue add later')
+  await rig.starts('agent add carl user/1007 --queues later')
+  const refused = await rig.types('queue remove later')
+  assert.deepEqual([refused.code, refused.out], [4, ''])
+  assert.match(refused.err, /^switchhook: the queue 'later' has agents: carl; give them other queues first/)
+  await rig.types('agent remove carl')
+  assert.equal((await rig.types('queue remove later')).out, 'queue later was removed\n')
+  assert.equal((await rig.types('queue remove later')).code, 3)
+})
+
 test('what needs one store only is answered while the other is away, and what needs both says which one is', async () => {
   const nobody = await takePort()
   await nobody.close()

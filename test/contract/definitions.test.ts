@@ -6,7 +6,9 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { defineAgent, defineQueue, Definitions, removeAgent } from '../../src/recovery/definitions.ts'
+import { defineAgent, defineQueue, Definitions, removeAgent, removeQueue } from '../../src/recovery/definitions.ts'
+import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { agentRows, queueRows } from '../../src/store/definitions.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
@@ -144,4 +146,26 @@ test('an agent who was removed is nowhere, and one who never was cannot be remov
   await removeAgent(stores, 'alice', clock.now())
   assert.deepEqual([await agentRows(sql), await roster.list(clock.now())], [[], []])
   await assert.rejects(removeAgent(stores, 'alice', clock.now()), NotFoundError)
+})
+
+test('a queue is removed when nobody needs it, and the refusal says who does', async t => {
+  const { stores, sql, roster, queueStore, clock } = await open(t)
+  const remove = () => removeQueue(stores, 'sales', clock.now())
+  await assert.rejects(remove(), NotFoundError)
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, ALICE, clock.now())
+  await assert.rejects(remove(), /the queue 'sales' has agents: alice; give them other queues first/)
+  await removeAgent(stores, 'alice', clock.now())
+  const { id } = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales' }))
+  await assert.rejects(remove(), /the queue 'sales' has campaigns: spring; stop them/)
+  await moveCampaign(sql, id, ['draft'], 'stopped', clock.now())
+  await queueStore.enter('sales', { call: 'c', from: '1', node: 'a', joinedAt: 0, headStartMs: 0 }, clock.now())
+  await assert.rejects(remove(), /callers wait or talk in the queue 'sales'/)
+  assert.deepEqual(await queueRows(sql), [SALES])
+  await queueStore.leave('sales', 'c', 'abandoned')
+  await queueStore.keepForCallback('sales', 'c', '+49301234567', clock.now())
+  await assert.rejects(remove(), /1 callers of the queue 'sales' were promised a callback/)
+  await removeQueue(stores, 'sales', clock.now(), { dropCallbacks: true })
+  assert.deepEqual([await queueRows(sql), await queueStore.queues(), await roster.list(clock.now())], [[], [], []])
+  await assert.rejects(remove(), NotFoundError)
 })

@@ -218,6 +218,7 @@ const WITHOUT_QUESTIONS = new Set([
 const ON_REQUEST = new Set([
   'attemptsOf',
   'deleteAgent',
+  'deleteQueue',
   'callWithId',
   'recentCalls',
   'callsOfCrm',

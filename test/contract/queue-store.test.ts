@@ -40,6 +40,29 @@ for (const [home, open] of Object.entries(HOMES)) {
     return homes
   }
 
+  test(`${home}: a queue is removed with all that was in it, but not while a caller has a place`, async t => {
+    const { first, second } = await openSales(t)
+    await first.store.enter('sales', joining('c1'), NOW)
+    await first.store.keepForCallback('sales', 'c1', '+49301234567', NOW)
+    assert.equal(await second.store.remove('sales'), false)
+    assert.deepEqual(await first.store.queues(), [SALES])
+    await first.store.leave('sales', 'c1', 'left')
+    let hear: (what: QueueNotice['what']) => void = () => {}
+    const next = () => new Promise<QueueNotice['what']>(resolve => (hear = resolve))
+    const begun = next()
+    using _listening = first.store.onChange(notice => hear(notice.what))
+    await begun
+    const removed = next()
+    assert.equal(await second.store.remove('sales'), true)
+    assert.equal(await removed, 'resync')
+    assert.deepEqual(await first.store.queues(), [])
+    await assert.rejects(first.store.enter('sales', joining('c2'), NOW), NotFoundError)
+    await second.store.put(SALES)
+    assert.deepEqual(await first.store.callbacks('sales'), [])
+    assert.equal((await first.store.stats('sales')).entered, 0)
+    assert.equal(await second.store.remove('support'), true, 'there was none')
+  })
+
   test(`${home}: queues are kept, and only those that exist can be entered`, async t => {
     const { first, second } = await openSales(t)
     assert.deepEqual(await second.store.queues(), [SALES])

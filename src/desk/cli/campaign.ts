@@ -17,10 +17,9 @@ import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
 import { campaignNamed, campaigns, type CampaignSettings } from '../../store/campaigns.ts'
 import { campaignFigures, percent, type CampaignFigures } from '../campaign-figures.ts'
-import { Refusal } from '../exit.ts'
 import { pairs, table } from '../table.ts'
 import type { DatabaseStores, Desk, DeskStores } from './actions.ts'
-import { answer, answers, mustBeQueues, timeOf, wholeNumber, type JsonOption } from './output.ts'
+import { answer, answers, mustBeQueues, refuse, timeOf, wholeNumber, type JsonOption } from './output.ts'
 
 interface SettingOptions extends JsonOption {
   readonly queue?: string
@@ -192,11 +191,6 @@ function removeCommand(campaign: Command, { actions, terminal }: Desk): void {
       answer(terminal, options, { campaign: name, removed: true }, () => `campaign ${name} was removed\n`)
     }),
   )
-}
-
-/** The state of the campaign does not allow the change; what was typed is right. */
-function refuse(error: unknown): never {
-  throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error
 }
 
 async function status(

@@ -4,6 +4,7 @@ import { ms, readable, type Duration } from '../../base/duration.ts'
 import { InputError, NotFoundError } from '../../base/errors.ts'
 import { visibleJson } from '../../base/visible.ts'
 import type { QueueStore } from '../../queue/store.ts'
+import { Refusal } from '../exit.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface JsonOption {
@@ -56,6 +57,11 @@ export async function mustBeQueues(queueStore: QueueStore, names: readonly strin
   const known = (await queueStore.queues()).map(queue => queue.name).sort()
   const missing = names.find(name => !known.includes(name))
   if (missing !== undefined) throw new NotFoundError('queue', missing, known)
+}
+
+/** Rethrows: an InputError means that the present state does not allow the change; what was typed is right. */
+export function refuse(error: unknown): never {
+  throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error
 }
 
 /** '3m12s', or '–' for null. */

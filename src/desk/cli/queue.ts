@@ -1,14 +1,15 @@
-/** `switchhook queue …`: creates queues, and lists them and their callbacks. */
+/** `switchhook queue …`: creates and removes queues, and lists them and their callbacks. */
 import type { Command } from 'commander'
 import { NotFoundError } from '../../base/errors.ts'
-import { defineQueue } from '../../recovery/definitions.ts'
+import { defineQueue, removeQueue } from '../../recovery/definitions.ts'
 import { STRATEGIES } from '../../queue/store.ts'
 import { AGENT_WORDS, queueFigures, type QueueFigures } from '../floor.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
-import { ago, answer, answers, type JsonOption } from './output.ts'
+import { ago, answer, answers, refuse, type JsonOption } from './output.ts'
 
-export function queueCommands(program: Command, { actions, terminal }: Desk): void {
+export function queueCommands(program: Command, desk: Desk): void {
+  const { actions, terminal } = desk
   const queue = program.command('queue').description('the queues, in which callers wait').helpCommand(false)
   answers(queue.command('add').description('creates a queue; has no effect when it exists').argument('<name>')).action(
     (name: string, options: JsonOption) =>
@@ -45,6 +46,22 @@ export function queueCommands(program: Command, { actions, terminal }: Desk): vo
           ? 'nobody waits for a callback\n'
           : table(['number', '>promised', 'call'], rows, terminal.colour),
       )
+    }),
+  )
+  removeCommand(queue, desk)
+}
+
+function removeCommand(queue: Command, { actions, terminal }: Desk): void {
+  answers(
+    queue
+      .command('remove')
+      .description('removes a queue that no caller, agent or campaign is in')
+      .argument('<name>')
+      .option('--drop-callbacks', 'also when callers wait for a promised callback, which nobody makes then'),
+  ).action((name: string, options: JsonOption & { dropCallbacks?: boolean }) =>
+    actions.withStores(async stores => {
+      await removeQueue(stores, name, stores.clock.now(), options).catch(refuse)
+      answer(terminal, options, { queue: name, removed: true }, () => `queue ${name} was removed\n`)
     }),
   )
 }
