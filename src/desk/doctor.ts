@@ -8,6 +8,7 @@ import { loadFlows } from '../flow/catalogue.ts'
 import { NO_USES, type Uses } from '../flow/uses.ts'
 import { fault, ok, type Finding } from './doctor/finding.ts'
 import type { DoctorInput, DoctorSettings } from './doctor/doctor-input.ts'
+import { checkFlowTypes } from './doctor/flow-types.ts'
 import { forgottenSwitch, SWITCH_CURE } from './forgotten-switch.ts'
 import { checkStores } from './doctor/stores.ts'
 import { checkSwitch } from './doctor/switch.ts'
@@ -30,6 +31,7 @@ export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S
   yield ok('settings', 'all settings are valid')
   const { finding, uses } = await checkFlows(settings.scripts)
   yield finding
+  if (finding.level === 'ok') yield await checkFlowTypes(settings.scripts)
   const forgotten = forgottenSwitch(settings)
   if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
   const clock = new SharedClock(context.clock)

@@ -25,7 +25,7 @@ describe('the doctor at a machine', () => {
     assert.match(
       out,
       // the stores of a test are deleted after it, and the doctor recognises that
-      /^ok +settings.*\nok +flows.*\nok +postgres: .*private, all migrations.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
+      /^ok +settings.*\nok +flows.*\nok +flow types.*\nok +postgres: .*private, all migrations.*\nwarning +redis: .*appendonly no.*\nok +freeswitch: .*simulated/,
     )
 
     const both = await rig.types('doctor --json', {

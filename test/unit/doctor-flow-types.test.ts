@@ -1,0 +1,34 @@
+/** What Node does not see when it loads a flow, and a caller would hear: the doctor asks the TypeScript compiler. */
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { checkFlowTypes } from '../../src/desk/doctor/flow-types.ts'
+
+async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'switchhook-flows-'))
+  t.after(() => rm(path, { recursive: true }))
+  await mkdir(join(path, 'lib'))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)
+  return path
+}
+
+test('the types of the shipped flows are right', async () => {
+  assert.deepEqual(await checkFlowTypes('scripts'), { level: 'ok', about: 'flow types', says: 'all are right' })
+})
+
+test('the doctor names the line of a misspelt verb, also in a folder outside the project', async t => {
+  const found = await checkFlowTypes(
+    await folder(t, {
+      'hello.ts':
+        "import { flow } from '#flow'\nimport { greet } from './lib/greet.ts'\nexport default flow(async call => {\n  await call.anwser()\n  await greet(call)\n})\n",
+      'lib/greet.ts':
+        "import type { FlowCall } from '#flow'\nconst unused = 1\nexport const greet = (call: FlowCall) => call.play(7)\n",
+    }),
+  )
+  assert.equal(found.level, 'fault')
+  assert.match(found.says, /hello\.ts, line 4: Property 'anwser' does not exist.*Did you mean 'answer'\?/)
+  assert.match(found.says, /lib\/greet\.ts, line 3: Argument of type 'number' is not assignable/)
+  assert.doesNotMatch(found.says, /unused/, 'style is the author’s own')
+})
