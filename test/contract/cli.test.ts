@@ -126,6 +126,42 @@ test('a supervisor changes one setting of a campaign without a list, and removes
   assert.equal((await rig.types('campaign status may')).code, 3)
 })
 
+test('a supervisor sees what came of each lead, and takes the whole list out as CSV', async () => {
+  await queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  const first = await rig.file('one.csv', 'phone,name\n+4930123001,"Meier, Anna"\n+4930123002,Bert\n')
+  const second = await rig.file('two.csv', 'phone,city\n+4930123003,Ulm\n')
+  await rig.starts(`campaign add lists --leads ${first} --queue sales`)
+  await rig.starts(`campaign add lists --leads ${second}`)
+  await rig.sql`update leads set state = 'done', attempts = 2, disposition = 'busy' where phone = '+4930123002'`
+  await rig.sql`update leads set next_at = '2026-11-30T12:00:00Z' where phone <> '+4930123002'`
+  const csv = await rig.types('campaign leads lists --csv')
+  assert.deepEqual(csv.out.split('\n'), [
+    'phone,name,city,lead_state,lead_attempts,lead_disposition,lead_next_call',
+    '+4930123001,"Meier, Anna",,ready,0,,2026-11-30T12:00:00.000Z',
+    '+4930123002,Bert,,done,2,busy,',
+    '+4930123003,,Ulm,ready,0,,2026-11-30T12:00:00.000Z',
+    '',
+  ])
+  const shown = await rig.types('campaign leads lists --limit 2')
+  assert.match(
+    shown.out,
+    /^PHONE +STATE +ATTEMPTS +DISPOSITION +NEXT CALL\n\+4930123001.*\n\+4930123002 +done +2 +busy +–\n$/,
+  )
+  assert.equal((await rig.types('campaign leads list')).code, 3)
+})
+
+test('a campaign that starts without a ready agent says why nobody is dialled', async () => {
+  await queueStore.put({ name: 'quiet', strategy: 'longest-idle-agent' })
+  const list = await rig.file('quiet.csv', 'phone\n+4930123001\n')
+  await rig.starts(`campaign add quiet --leads ${list} --queue quiet`)
+  await rig.starts('agent add dora user/1009 --queues quiet')
+  const started = await rig.types('campaign start quiet')
+  assert.match(started.out, /^campaign quiet is running\nno agent of the queue quiet is ready: nobody is dialled until/)
+  await rig.starts('agent ready dora')
+  assert.equal((await rig.types('campaign start quiet')).out, 'campaign quiet is running\n')
+  await rig.types('campaign stop quiet')
+})
+
 test('a supervisor removes a queue, and is told what stands in the way', async () => {
   await rig.starts('queue add later')
   await rig.starts('agent add carl user/1007 --queues later')

@@ -19,6 +19,7 @@ import { campaignNamed, campaigns, type CampaignSettings } from '../../store/cam
 import { campaignFigures, percent, type CampaignFigures } from '../campaign-figures.ts'
 import { pairs, table } from '../table.ts'
 import type { DatabaseStores, Desk, DeskStores } from './actions.ts'
+import { leadsCommand } from './leads.ts'
 import { answer, answers, mustBeQueues, refuse, timeOf, wholeNumber, type JsonOption } from './output.ts'
 
 interface SettingOptions extends JsonOption {
@@ -40,6 +41,7 @@ export function campaignCommands(program: Command, desk: Desk): void {
   setCommand(campaign, desk)
   for (const command of Object.keys(COMMANDS) as CampaignCommand[]) steerCommand(campaign, command, desk)
   removeCommand(campaign, desk)
+  leadsCommand(campaign, desk)
   answers(
     campaign.command('status').description('the figures of all campaigns, or of one in full').argument('[name]'),
   ).action((name: string | undefined, options: JsonOption) =>
@@ -169,11 +171,17 @@ function steerCommand(campaign: Command, command: CampaignCommand, { actions, te
     (name: string, options: JsonOption) =>
       actions.withStores(async stores => {
         const after = await commandCampaign(stores, name, command, stores.clock.now()).catch(refuse)
+        const agents = after.state === 'running' ? await stores.roster.list(stores.clock.now()) : null
+        const isStaffed = agents?.some(one => one.status === 'ready' && one.queues.some(of => of.queue === after.queue))
         answer(
           terminal,
           options,
           { campaign: after.name, state: after.state },
-          () => `campaign ${after.name} is ${after.state}\n`,
+          () =>
+            `campaign ${after.name} is ${after.state}\n` +
+            (isStaffed === false
+              ? `no agent of the queue ${after.queue} is ready: nobody is dialled until \`switchhook agent ready <name>\`\n`
+              : ''),
         )
       }),
   )
