@@ -96,8 +96,10 @@ export class SettingError extends SwitchhookError {
 }
 
 export class NotFoundError extends SwitchhookError {
-  constructor(kind: string, name: string, known: readonly string[] = []) {
-    const hint = known.length === 0 ? `there is none yet` : `known: ${known.slice(0, 20).join(', ')}`
-    super('NOT_FOUND', `no ${kind} is called '${name}' (${hint})`)
+  /** `known`: the names that exist; null when they are too many to tell. */
+  constructor(kind: string, name: string, known: readonly string[] | null = []) {
+    const hint =
+      known?.length === 0 ? ' (there is none yet)' : known ? ` (known: ${known.slice(0, 20).join(', ')})` : ''
+    super('NOT_FOUND', `no ${kind} is called '${name}'${hint}`)
   }
 }

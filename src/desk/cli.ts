@@ -13,6 +13,7 @@ import { dialInCommand } from './cli/dial-in.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { queueCommands } from './cli/queue.ts'
+import { whyCommand } from './cli/why.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
 import { guarded, processTerminal, type Terminal } from './terminal.ts'
 
@@ -63,6 +64,7 @@ Examples:
   dialCommand(root, desk)
   dialInCommand(root, desk)
   callsCommand(root, desk)
+  whyCommand(root, desk)
   freeswitchCommands(root, desk)
   return root
 }

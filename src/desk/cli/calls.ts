@@ -20,7 +20,7 @@ export function callsCommand(program: Command, { actions, terminal }: Desk): voi
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
     .option('--number <number>', 'only calls of this customer, caller or called number', argument(phoneNumber))
     .option('--campaign <name>', 'only calls of this campaign, with the lead of each call')
-    .option('--long', 'also the times of waiting, ringing, talking and hold, and who hung up')
+    .option('--long', 'also the times of waiting, ringing, talking and hold, who hung up, and the uuid')
     .addHelpText(
       'after',
       `
@@ -65,11 +65,21 @@ function sayAll(calls: readonly CallRow[], { long, lead }: Shown, colour: boolea
     call.outcome ?? '–',
     call.hangupCause ?? '–',
     ...(long
-      ? [lasted(call.waitMs), lasted(call.ringMs), lasted(call.talkMs), lasted(call.holdMs), call.hungUpBy ?? '–']
+      ? [
+          lasted(call.waitMs),
+          lasted(call.ringMs),
+          lasted(call.talkMs),
+          lasted(call.holdMs),
+          call.hungUpBy ?? '–',
+          call.id,
+        ]
       : []),
     ...(lead ? [call.lead === null ? '–' : String(call.lead)] : []),
   ]
   const heads = ['began', 'way', 'from', 'to', 'flow', 'agent', '>lasted', 'outcome', 'cause']
-  const more = [...(long ? ['>waited', '>rang', '>talked', '>held', 'hung up by'] : []), ...(lead ? ['>lead'] : [])]
+  const more = [
+    ...(long ? ['>waited', '>rang', '>talked', '>held', 'hung up by', 'call'] : []),
+    ...(lead ? ['>lead'] : []),
+  ]
   return table([...heads, ...more], calls.map(row), colour)
 }

@@ -1,0 +1,120 @@
+/** `switchhook why`: the moments of one call, and the reasons of each decision about it. */
+import type { Command } from 'commander'
+import { NotFoundError } from '../../base/errors.ts'
+import { uuid, type Uuid } from '../../esl/safe-text.ts'
+import type { Moment } from '../../journal/moments.ts'
+import type { OfferRecord } from '../../queue/store.ts'
+import { attemptsOf, type AttemptRow } from '../../store/attempts.ts'
+import { callWithId, type CallRow } from '../../store/calls.ts'
+import { pairs, table } from '../table.ts'
+import type { Desk, DeskStores } from './actions.ts'
+import { ago, answer, answers, argument, timeOf, type JsonOption } from './output.ts'
+
+interface Told {
+  readonly call: CallRow
+  /** The decisions of queues about this call that are still kept, oldest first. */
+  readonly offers: readonly OfferRecord[]
+  /** All attempts to reach the lead of this call, oldest first; empty for a call of no campaign. */
+  readonly attempts: readonly AttemptRow[]
+}
+
+export function whyCommand(program: Command, { actions, terminal }: Desk): void {
+  answers(
+    program
+      .command('why')
+      .description('what happened in one call, and why it got the agent that it got')
+      .argument('<call>', 'the uuid of the call: `switchhook calls --long` and the log show it', argument(uuid)),
+  )
+    .addHelpText(
+      'after',
+      `
+A queue keeps its last 200 decisions. Each tells who else could have had the call (in order), and who could not.
+
+Example:
+  switchhook why 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90`,
+    )
+    .action((id: Uuid, options: JsonOption) =>
+      actions.withStores(async stores => {
+        const told = await tell(stores, id)
+        answer(terminal, options, told, () => sayAll(told, terminal.colour))
+      }),
+    )
+}
+
+async function tell({ sql, queueStore }: DeskStores, id: Uuid): Promise<Told> {
+  const call = await callWithId(sql, id)
+  if (!call) throw new NotFoundError('call', id, null)
+  const queues = new Set(momentsOf(call).flatMap(({ queue }) => queue ?? []))
+  const decisions = (await Promise.all([...queues].map(queue => queueStore.offers(queue)))).flat()
+  return {
+    call,
+    offers: decisions.filter(one => one.call === id).sort((a, b) => a.at - b.at),
+    attempts: call.lead === null ? [] : await attemptsOf(sql, call.lead),
+  }
+}
+
+const momentsOf = (call: CallRow) => call.queueTimeline as unknown as readonly Moment[]
+
+function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
+  const parts = [sayCall(call, colour)]
+  const began = call.startedAt.getTime()
+  const after = (at: number) => `${(Math.max(0, at - began) / 1_000).toFixed(1)}s`
+  const moments = momentsOf(call)
+  if (moments.length > 0) {
+    const rows = moments.map(({ at, event, queue, agent, to, leg, why }) => [
+      after(at),
+      event,
+      queue ?? '–',
+      agent ?? '–',
+      [to, why, leg].filter(part => part !== undefined).join(', ') || '–',
+    ])
+    parts.push(table(['>after', 'event', 'queue', 'agent', 'details'], rows, colour))
+  }
+  if (offers.length > 0) {
+    const rows = offers.map(({ at, queue, agent, strategy, waitedMs, ahead, candidates, skipped }) => [
+      after(at),
+      queue,
+      agent,
+      strategy,
+      ago(waitedMs),
+      ahead.length,
+      candidates.flatMap(one => (one.agent === agent ? [] : one.agent)).join(', ') || 'nobody',
+      skipped.map(one => `${one.agent} (${one.why})`).join(', ') || 'nobody',
+    ])
+    parts.push(
+      table(
+        ['>after', 'queue', 'agent', 'strategy', '>waited', '>ahead', 'next in order', 'not available'],
+        rows,
+        colour,
+      ),
+    )
+  }
+  if (attempts.length > 0) {
+    const rows = attempts.map(({ intendedAt, id, disposition, cause, agent }) => [
+      timeOf(intendedAt),
+      id === call.attempt ? 'this call' : id,
+      disposition ?? 'under way',
+      cause ?? '–',
+      agent ?? '–',
+    ])
+    parts.push(table(['attempt', 'call', 'disposition', 'cause', 'agent'], rows, colour))
+  }
+  return parts.join('\n')
+}
+
+function sayCall(call: CallRow, colour: boolean): string {
+  const { id, direction, from, to, flow, node, startedAt, answeredAt, endedAt, hangupCause, hungUpBy } = call
+  return pairs(
+    [
+      ['call', { text: id, tone: 'bold' }],
+      ['from, to', `${from ?? 'withheld'}, ${to ?? '–'} (${direction})`],
+      ['flow, node', `${flow}, ${node ?? '–'}`],
+      ['began, answered, ended', `${timeOf(startedAt)}, ${timeOf(answeredAt)}, ${timeOf(endedAt)}`],
+      ['outcome', call.outcome ?? 'under way'],
+      ['hung up by, cause', `${hungUpBy ?? '–'}, ${hangupCause ?? '–'}`],
+      ['waited, talked, held', `${ago(call.waitMs)}, ${ago(call.talkMs)}, ${ago(call.holdMs)}`],
+      ...(call.campaign === null ? [] : [['campaign, lead', `${call.campaign}, ${call.lead ?? '–'}`] as const]),
+    ],
+    colour,
+  )
+}
