@@ -167,7 +167,12 @@ const settings = (env: Environment) => ({
     '100',
     'warm-up calls that a process serves before it opens its port, 2 s at most: the first calls of a process cost ten times as much; 0: no warm-up',
   ),
-  scripts: setting('SCRIPTS', folder, OWN_SCRIPTS, 'the folder of the flows'),
+  scripts: setting(
+    'SCRIPTS',
+    folder,
+    OWN_SCRIPTS,
+    'the folder of the flows; it may be outside this project, and `#flow` works there too',
+  ),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway for calls to telephone numbers'),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that the called people see'),
   cps: setting(

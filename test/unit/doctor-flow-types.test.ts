@@ -18,6 +18,11 @@ test('the types of the shipped flows are right', async () => {
   assert.deepEqual(await checkFlowTypes('scripts'), { level: 'ok', about: 'flow types', says: 'all are right' })
 })
 
+test('flows in JavaScript have no types that could be wrong', async t => {
+  const found = await checkFlowTypes(await folder(t, { 'hello.js': 'export default 1\n' }))
+  assert.deepEqual([found.level, found.says], ['ok', 'no flow is in TypeScript'])
+})
+
 test('the doctor names the line of a misspelt verb, also in a folder outside the project', async t => {
   const found = await checkFlowTypes(
     await folder(t, {

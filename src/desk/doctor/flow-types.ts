@@ -34,6 +34,7 @@ export async function checkFlowTypes(scripts: string): Promise<Finding> {
         `their types were not checked within ${LIMIT_MS / 1_000} s`,
         'repeat it on an idle machine',
       )
+    if (said.includes(' TS18003: ')) return ok('flow types', 'no flow is in TypeScript')
     const faults = faultsIn(said, own, folder)
     if (faults.length === 0) return ok('flow types', 'all are right')
     const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : ''
