@@ -214,12 +214,19 @@ test('the operator finds a call by its number, written with a plus or without', 
     startedAt,
   }
   await openCall(sql, { ...call, agent: 'alice' })
-  await openCall(sql, { ...call, id: '0c0f0a52-0000-4000-8000-000000000002', from: '4930778' })
+  const crm = { crmuuid: 'case-42' }
+  await openCall(sql, { ...call, id: '0c0f0a52-0000-4000-8000-000000000002', from: '4930778', crm })
   await closeCall(sql, call.id, { endedAt: startedAt + 75_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked' })
   const { out, code } = await rig.types('calls --number +4930777')
   assert.equal(code, 0)
   assert.match(out, /^BEGAN .*\n\S+ \S+ +in +4930777 +100 +welcome +alice +1m15s +talked +NORMAL_CLEARING\n$/)
   assert.equal((JSON.parse((await rig.types('calls --limit 1 --json')).out) as unknown[]).length, 1)
+  const ofCrm = JSON.parse((await rig.types('calls --crmuuid case-42 --json')).out) as { from: string }[]
+  assert.deepEqual(
+    ofCrm.map(one => one.from),
+    ['4930778'],
+  )
+  assert.equal((await rig.types('calls --crmuuid case-42 --number 1001')).code, 2)
 })
 
 test('the operator sees the calls of a campaign with their leads, how long each part lasted and who hung up', async () => {

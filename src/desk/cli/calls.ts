@@ -1,9 +1,10 @@
 /** `switchhook calls`: the last calls and their outcomes. */
 import type { Command } from 'commander'
 import { readable } from '../../base/duration.ts'
+import { InputError } from '../../base/errors.ts'
 import { phoneNumber } from '../../campaign/import.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
-import { recentCalls, type CallRow } from '../../store/calls.ts'
+import { callsOfCrm, recentCalls, type CallRow } from '../../store/calls.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
 import { answer, answers, argument, timeOf, wholeNumber, type JsonOption } from './output.ts'
@@ -12,6 +13,7 @@ interface CallsOptions extends JsonOption {
   readonly limit: number
   readonly number?: string
   readonly campaign?: string
+  readonly crmuuid?: string
   readonly long?: boolean
 }
 
@@ -20,6 +22,7 @@ export function callsCommand(program: Command, { actions, terminal }: Desk): voi
     .option('--limit <n>', 'how many', wholeNumber(1, 1_000), 20)
     .option('--number <number>', 'only calls of this customer, caller or called number', argument(phoneNumber))
     .option('--campaign <name>', 'only calls of this campaign, with the lead of each call')
+    .option('--crmuuid <id>', 'only calls with this id of the CRM, all of them, oldest first')
     .option('--long', 'also the times of waiting, ringing, talking and hold, who hung up, and the uuid')
     .addHelpText(
       'after',
@@ -36,10 +39,15 @@ Examples:
   switchhook calls --campaign spring --long
   switchhook calls --limit 100 --json`,
     )
-    .action(({ limit, number, campaign, long = false, ...options }: CallsOptions) =>
+    .action(({ limit, number, campaign, crmuuid, long = false, ...options }: CallsOptions) =>
       actions.withDatabase(async ({ sql }) => {
         if (campaign !== undefined) await findCampaign(sql, campaign)
-        const calls = await recentCalls(sql, limit, undefined, { number, campaign })
+        if (crmuuid !== undefined && (number !== undefined || campaign !== undefined))
+          throw new InputError('--crmuuid cannot be combined with --number or --campaign')
+        const calls =
+          crmuuid === undefined
+            ? await recentCalls(sql, limit, undefined, { number, campaign })
+            : await callsOfCrm(sql, crmuuid)
         answer(terminal, options, calls, () => sayAll(calls, { long, lead: campaign !== undefined }, terminal.colour))
       }),
     )
