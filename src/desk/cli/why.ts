@@ -79,7 +79,7 @@ function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
       ago(waitedMs),
       ahead.length,
       candidates.flatMap(one => (one.agent === agent ? [] : one.agent)).join(', ') || 'nobody',
-      skipped.map(one => `${one.agent} (${one.why})`).join(', ') || 'nobody',
+      skipped.flatMap(one => (one.agent === agent ? [] : `${one.agent} (${one.why})`)).join(', ') || 'nobody',
     ])
     parts.push(
       table(
