@@ -79,7 +79,9 @@ export interface Roster {
   release(name: string, epoch: number, outcome: Outcome, now: number): Promise<Agent | null>
   /** The agent's telephone has registered: an unreachable agent is offered calls again. False when nothing changes. */
   registered(name: string, now: number): Promise<boolean>
+  /** Ends the wrap-up now. False when the agent is not in wrap-up. */
   finishWrapUp(name: string, now: number): Promise<boolean>
+  /** Makes the wrap-up longer by `byMs` milliseconds. False when the agent is not in wrap-up. */
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
   /**
    * The agent is on a call outside Switchhook (`busy` true), or back (false). False when a reservation or talk holds,

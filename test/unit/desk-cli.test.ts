@@ -185,6 +185,24 @@ test('a supervisor who changes one setting of an agent leaves the others as they
   assert.equal(rig.err, "switchhook: no agent is called 'bob' (known: alice)\n")
 })
 
+test('a supervisor gives an agent more time after a call, or ends the wrap-up', async () => {
+  const rig = new House()
+  await rig.types('queue add sales')
+  await rig.types('agent add alice user/1001 --queues sales --wrap-up 30s')
+  await rig.types('agent ready alice')
+  assert.equal(await rig.types('agent wrap-up alice'), 4)
+  assert.equal(rig.err, 'switchhook: agent alice is not in wrap-up, but ready\n')
+  const { roster } = rig.stores
+  const epoch = (await roster.reserve('alice', 'call-1', rig.clock.now(), 60_000))!
+  await roster.advance('alice', epoch, 'talking', rig.clock.now())
+  await roster.release('alice', epoch, 'talked', rig.clock.now())
+  assert.equal(await rig.types('agent wrap-up alice --extend 1m'), 0)
+  assert.equal(rig.out, 'agent alice is in wrap-up, for 1m30s more\n')
+  assert.equal(await rig.types('agent wrap-up alice'), 0)
+  assert.equal(rig.out, 'agent alice is ready now\n')
+  assert.equal(await rig.types('agent wrap-up bob'), 3)
+})
+
 test('an agent who goes home in the middle of a call is told to be talking still', async () => {
   const rig = new House()
   await rig.types('queue add sales')

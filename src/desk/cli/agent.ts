@@ -2,10 +2,12 @@
 import type { Command } from 'commander'
 import type { Agent, AgentStatus, Tier } from '../../agent/agent.ts'
 import type { AgentSettings } from '../../agent/settings.ts'
+import type { Roster } from '../../agent/roster.ts'
 import { InputError, NotFoundError } from '../../base/errors.ts'
 import { endpoint } from '../../esl/safe-text.ts'
 import { defineAgent, removeAgent } from '../../recovery/definitions.ts'
 import { wordOf } from '../floor.ts'
+import { Refusal } from '../exit.ts'
 import { table } from '../table.ts'
 import type { Desk, DeskStores } from './actions.ts'
 import { ago, answer, answers, argument, durationMs, mustBeQueues, type JsonOption } from './output.ts'
@@ -32,6 +34,7 @@ export function agentCommands(program: Command, desk: Desk): void {
   setCommand(agent, desk)
   listCommand(agent, desk)
   for (const choice of CHOICES) statusCommand(agent, choice, desk)
+  wrapUpCommand(agent, desk)
   removeCommand(agent, desk)
 }
 
@@ -73,13 +76,7 @@ function setCommand(agent: Command, { actions, terminal }: Desk): void {
     .action((name: string, options: SettingOptions) =>
       actions.withStores(async stores => {
         const { roster, clock } = stores
-        const known = await roster.get(name, clock.now())
-        if (!known)
-          throw new NotFoundError(
-            'agent',
-            name,
-            (await roster.list(clock.now())).map(one => one.name),
-          )
+        const known = await agentNamed(roster, name, clock.now())
         const { json: _json, ...given } = options
         if (Object.keys(given).length === 0)
           throw new InputError('nothing to change: give --endpoint, --queues, --wrap-up or --ring-for')
@@ -190,6 +187,36 @@ function statusCommand(
         answer(terminal, options, changed, () => `agent ${name}: ${says}${still}\n`)
       }),
   )
+}
+
+function wrapUpCommand(agent: Command, { actions, terminal }: Desk): void {
+  answers(
+    agent.command('wrap-up').description('ends the wrap-up of an agent now, or makes it longer').argument('<name>'),
+  )
+    .option('--extend <duration>', 'so much longer, 1h at most (default: the wrap-up ends now)', durationMs('1s', '1h'))
+    .action((name: string, { extend, ...options }: JsonOption & { extend?: number }) =>
+      actions.withRedis(async ({ roster, clock }) => {
+        const now = clock.now()
+        const before = await agentNamed(roster, name, now)
+        const done =
+          extend === undefined ? await roster.finishWrapUp(name, now) : await roster.extendWrapUp(name, extend, now)
+        if (!done) throw new Refusal(`agent ${name} is not in wrap-up, but ${wordOf(before, now)}`)
+        const after = await agentNamed(roster, name, now)
+        const until = after.wrapUpUntil
+        answer(terminal, options, after, () =>
+          typeof until === 'number'
+            ? `agent ${name} is in wrap-up, for ${ago(until - now)} more\n`
+            : `agent ${name} is ${wordOf(after, now)} now\n`,
+        )
+      }),
+    )
+}
+
+async function agentNamed(roster: Roster, name: string, now: number): Promise<Agent> {
+  const found = await roster.get(name, now)
+  if (found) return found
+  const known = (await roster.list(now)).map(one => one.name)
+  throw new NotFoundError('agent', name, known)
 }
 
 function removeCommand(agent: Command, { actions, terminal }: Desk): void {
