@@ -20,6 +20,8 @@ export interface AttemptRow {
   readonly cause: string | null
   readonly disposition: string | null
   readonly agent: string | null
+  /** What answered, as far as the flow listened: a person or a machine. Null: no flow listened. */
+  readonly heard: 'person' | 'machine' | 'unknown' | null
   readonly intendedAt: Date
   readonly answeredAt: Date | null
   readonly connectedAt: Date | null
@@ -27,7 +29,7 @@ export interface AttemptRow {
 }
 
 const columns = (sql: Queries) => sql`
-  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.cause, a.disposition, a.agent,
+  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.cause, a.disposition, a.agent, a.amd as heard,
   a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
 
 export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRow | null> {

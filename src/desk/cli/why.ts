@@ -90,14 +90,15 @@ function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
     )
   }
   if (attempts.length > 0) {
-    const rows = attempts.map(({ intendedAt, id, disposition, cause, agent }) => [
+    const rows = attempts.map(({ intendedAt, id, disposition, cause, heard, agent }) => [
       timeOf(intendedAt),
       id === call.attempt ? 'this call' : id,
       disposition ?? 'under way',
       cause ?? '–',
+      heard ?? '–',
       agent ?? '–',
     ])
-    parts.push(table(['attempt', 'call', 'disposition', 'cause', 'agent'], rows, colour))
+    parts.push(table(['attempt', 'call', 'disposition', 'cause', 'heard', 'agent'], rows, colour))
   }
   return parts.join('\n')
 }
