@@ -3,7 +3,14 @@
  * Redis, but no node that dials.
  */
 import { InputError, NotFoundError } from '../base/errors.ts'
-import { campaignNamed, campaigns, moveCampaign, putCampaign, removeCampaign } from '../store/campaigns.ts'
+import {
+  campaignNamed,
+  campaigns,
+  moveCampaign,
+  putCampaign,
+  removeCampaign,
+  type CampaignSettings,
+} from '../store/campaigns.ts'
 import { countLeads } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
@@ -26,15 +33,35 @@ export async function findCampaign(sql: Sql, name: string): Promise<Campaign> {
   )
 }
 
+/** A campaign's name, and the settings that somebody gives. */
+export type GivenSettings = Partial<CampaignSettings> & Pick<CampaignSettings, 'name'>
+
+/** The settings after the change: those that are not given stay, or are the default in a new campaign. */
+function settingsAfter(known: Campaign | null, given: GivenSettings): CampaignSettings {
+  if (known) return campaignFrom({ ...settingsOf(known), ...given })
+  const { queue } = given
+  if (queue === undefined) throw new InputError(`'${given.name}' is a new campaign, which needs a queue`)
+  return campaignFrom({ ...given, queue })
+}
+
+function settingsOf({
+  id: _id,
+  state: _state,
+  switches: _switches,
+  createdAt: _created,
+  startedAt: _started,
+  endedAt: _ended,
+  ...settings
+}: Campaign): CampaignSettings {
+  return settings
+}
+
 /**
- * Creates a draft, or changes the settings of a campaign in any state. Rejects with one InputError that lists every
- * fault.
+ * Creates a draft, or changes some settings of a campaign in any state; the others stay. Rejects with one InputError
+ * that lists every fault.
  */
-export async function defineCampaign(
-  { sql, wakeup }: CampaignCommandParts,
-  given: Parameters<typeof campaignFrom>[0],
-): Promise<Campaign> {
-  const campaign = await putCampaign(sql, campaignFrom(given))
+export async function defineCampaign({ sql, wakeup }: CampaignCommandParts, given: GivenSettings): Promise<Campaign> {
+  const campaign = await putCampaign(sql, settingsAfter(await campaignNamed(sql, given.name), given))
   await wakeup.ring({ what: 'campaign', name: campaign.name })
   return campaign
 }
@@ -63,20 +90,20 @@ export async function commandCampaign(
 }
 
 /**
- * Creates a campaign with the leads of a file, or adds them to the campaign of that name and changes its settings. A
- * running campaign continues with the new leads at once. Rejects with InputError as campaignFrom and importLeads do;
- * then nothing is created or changed.
+ * Creates a campaign with the leads of a file, or adds them to the campaign of that name and changes the given
+ * settings. A running campaign continues with the new leads at once. Rejects with InputError as defineCampaign and
+ * importLeads do; then nothing is created or changed.
  */
 export async function importCampaign(
   { sql, wakeup }: CampaignCommandParts,
-  given: Parameters<typeof campaignFrom>[0],
+  given: GivenSettings,
   list: Omit<ImportOptions, 'sql' | 'campaign'>,
 ): Promise<{ readonly campaign: Campaign; readonly summary: ImportSummary }> {
-  const settings = campaignFrom(given)
-  const known = await campaignNamed(sql, settings.name)
+  const known = await campaignNamed(sql, given.name)
+  const settings = settingsAfter(known, given)
   const summary = await importLeads({ sql, campaign: known?.id ?? settings, ...list })
-  // after the import, which can take minutes: the changed row would be locked meanwhile, and nobody could pause it
-  return { campaign: await defineCampaign({ sql, wakeup }, settings), summary }
+  // after the import, which can take minutes: its row would be locked, and somebody may change or pause it meanwhile
+  return { campaign: await defineCampaign({ sql, wakeup }, given), summary }
 }
 
 /**

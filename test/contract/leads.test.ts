@@ -8,6 +8,8 @@ import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { defineCampaign, importCampaign } from '../../src/campaign/campaign-commands.ts'
+import type { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import { importLeads } from '../../src/campaign/import.ts'
 import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.ts'
 import { attemptsOf, markConnected } from '../../src/store/attempts.ts'
@@ -97,6 +99,25 @@ test('a list without a column for the number adds nothing and says what is missi
     code: 'BAD_INPUT',
   })
   assert.deepEqual(await countLeads(sql, campaign.id), { ready: 0, claimed: 0, done: 0 })
+})
+
+test('a setting that a supervisor changes while a long list is imported stays changed', async t => {
+  const { sql, folder } = await rig(t)
+  const file = join(folder, 'long.csv')
+  await writeFile(file, 'phone\n+4930123001\n')
+  const parts = { sql, wakeup: { ring: async () => {} } as unknown as DialWakeup }
+  const meanwhile = new Proxy(sql, {
+    get: (target, name) =>
+      name === 'begin'
+        ? async (...work: Parameters<typeof sql.begin>) => {
+            await defineCampaign(parts, { name: 'spring', maxLines: 3 })
+            return target.begin(...work)
+          }
+        : (Reflect.get(target, name) as unknown),
+  })
+  const given = { name: 'spring', cps: 2 }
+  const { campaign, summary } = await importCampaign({ ...parts, sql: meanwhile }, given, { file, now: NOW })
+  assert.deepEqual([campaign.maxLines, campaign.cps, campaign.maxAttempts, summary.added], [3, 2, 2, 1])
 })
 
 test('a hundred thousand people are added, and a second time nobody is', async t => {

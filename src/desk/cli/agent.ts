@@ -61,7 +61,7 @@ Examples:
         const known = await stores.roster.get(name, stores.clock.now())
         if (!known && options.queues === undefined)
           throw new InputError('a new agent needs queues: add --queues <names>')
-        const added = await define(stores, { queues: [], ...STANDARD, ...known, name }, { ...options, endpoint: where })
+        const added = await define(stores, { queues: [], ...STANDARD, ...known, name, endpoint: where }, options)
         answer(terminal, options, added, () => sayDefined(added, stores.clock.now()))
       }),
     )
@@ -97,9 +97,10 @@ function withSettings(command: Command): Command {
     .option('--ring-for <duration>', 'how long the telephone rings, 2m at most', durationMs('1s', '2m'))
 }
 
+/** Writes the settings `before` with those that are given. */
 async function define(
   stores: DeskStores,
-  before: Omit<AgentSettings, 'endpoint'> & { readonly endpoint?: string },
+  before: AgentSettings,
   { endpoint: where, queues, wrapUp, ringFor }: SettingOptions,
 ): Promise<Agent> {
   if (queues !== undefined)
@@ -111,7 +112,7 @@ async function define(
     stores,
     {
       name: before.name,
-      endpoint: where ?? before.endpoint ?? '',
+      endpoint: where ?? before.endpoint,
       wrapUpMs: wrapUp ?? before.wrapUpMs,
       ringForMs: ringFor ?? before.ringForMs,
       queues: queues ?? before.queues,

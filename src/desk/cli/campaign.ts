@@ -72,16 +72,13 @@ Examples:
     )
     .action((name: string, options: AddOptions) =>
       actions.withStores(async stores => {
-        const known = await campaignNamed(stores.sql, name)
-        if (options.queue === undefined && !known)
+        const isNew = (await campaignNamed(stores.sql, name)) === null
+        if (isNew && options.queue === undefined)
           throw new InputError(`a new campaign needs a queue: add --queue <queue>`)
-        const settings = await settingsFrom(stores, name, known, options)
+        await mustBeUsable(stores, isNew ? { flow: 'campaign-leg', ...options } : options)
         const { leads: file, phoneColumn: column } = options
-        const { campaign: made, summary } = await importCampaign(stores, settings, {
-          file,
-          column,
-          now: stores.clock.now(),
-        })
+        const list = { file, column, now: stores.clock.now() }
+        const { campaign: made, summary } = await importCampaign(stores, { name, ...givenOf(options) }, list)
         for (const fault of summary.firstFaults) terminal.err(`${file}, ${faultText(fault)}\n`)
         answer(terminal, options, { campaign: made.name, state: made.state, ...summary }, () =>
           sayImport(made, summary),
@@ -100,10 +97,12 @@ function setCommand(campaign: Command, { actions, terminal }: Desk): void {
     )
     .action((name: string, options: SettingOptions) =>
       actions.withStores(async stores => {
-        const known = await findCampaign(stores.sql, name)
-        if (Object.keys(givenOf(options)).length === 0)
+        await findCampaign(stores.sql, name)
+        const given = givenOf(options)
+        if (Object.keys(given).length === 0)
           throw new InputError('nothing to change: give --queue, --flow, --caller-id, --max-lines or --cps')
-        const after = await defineCampaign(stores, await settingsFrom(stores, name, known, options))
+        await mustBeUsable(stores, options)
+        const after = await defineCampaign(stores, { name, ...given })
         const figures = await campaignFigures(stores.sql, after)
         answer(terminal, options, { ...after, ...figures }, () => sayOne(after, figures, terminal.colour))
       }),
@@ -124,29 +123,9 @@ const givenOf = ({ queue, flow, callerId, maxLines, cps }: SettingOptions): Part
     Object.entries({ queue, flow, callerId, maxLines, cps }).filter(([, value]) => value !== undefined),
   )
 
-/** The settings after the change: those that are not given keep their value in an existing campaign. */
-async function settingsFrom(
-  stores: DeskStores,
-  name: string,
-  known: Campaign | null,
-  options: SettingOptions,
-): Promise<CampaignSettings> {
-  const { queue, flow } = options
+async function mustBeUsable(stores: DeskStores, { queue, flow }: SettingOptions): Promise<void> {
   if (queue !== undefined) await mustBeQueues(stores.queueStore, [queue])
-  if (flow !== undefined || !known) await mustBeCampaignFlow(stores.scripts, flow ?? 'campaign-leg')
-  return { ...(known ? settingsOf(known) : {}), ...givenOf(options), name } as CampaignSettings
-}
-
-function settingsOf({
-  id: _id,
-  state: _state,
-  switches: _switches,
-  createdAt: _created,
-  startedAt: _started,
-  endedAt: _ended,
-  ...settings
-}: Campaign): CampaignSettings {
-  return settings
+  if (flow !== undefined) await mustBeCampaignFlow(stores.scripts, flow)
 }
 
 /**
