@@ -85,7 +85,7 @@ test('a list that cannot be used leaves no campaign behind, and an existing camp
     rig.folder,
   ]
   const good = await rig.file('good.csv', 'phone\n+4930123003\n')
-  await rig.starts(`campaign add there --leads ${good} --queue sales --max-lines 7`)
+  await rig.types(`campaign add there --leads ${good} --queue sales --max-lines 7`)
   for (const list of lists) {
     assert.equal((await rig.types(`campaign add gone --leads ${list} --queue sales`)).code, 2, list)
     assert.equal((await rig.types(`campaign add there --leads ${list} --max-lines 9`)).code, 2, list)
@@ -99,7 +99,7 @@ test('a list that cannot be used leaves no campaign behind, and an existing camp
 test('a supervisor changes one setting of a campaign without a list, and removes the campaign when it has stopped', async () => {
   await queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
   const list = await rig.file('set.csv', 'phone\n+4930123003\n')
-  await rig.starts(`campaign add may --leads ${list} --queue sales --max-lines 7 --cps 2`)
+  await rig.types(`campaign add may --leads ${list} --queue sales --max-lines 7 --cps 2`)
   const set = await rig.types('campaign set may --max-lines 4 --json')
   assert.equal(set.code, 0, set.err)
   const { maxLines, cps, queue, left } = JSON.parse(set.out) as Record<string, unknown>
@@ -132,8 +132,8 @@ test('a supervisor sees what came of each lead, and takes the whole list out as 
   await queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
   const first = await rig.file('one.csv', 'phone,name\n+4930123001,"Meier, Anna"\n+4930123002,Bert\n')
   const second = await rig.file('two.csv', 'phone,city\n+4930123003,Ulm\n')
-  await rig.starts(`campaign add lists --leads ${first} --queue sales`)
-  await rig.starts(`campaign add lists --leads ${second}`)
+  await rig.types(`campaign add lists --leads ${first} --queue sales`)
+  await rig.types(`campaign add lists --leads ${second}`)
   await rig.sql`update leads set state = 'done', attempts = 2, disposition = 'busy' where phone = '+4930123002'`
   await rig.sql`update leads set next_at = '2026-11-30T12:00:00Z' where phone <> '+4930123002'`
   const csv = await rig.types('campaign leads lists --csv')
@@ -155,18 +155,18 @@ test('a supervisor sees what came of each lead, and takes the whole list out as 
 test('a campaign that starts without a ready agent says why nobody is dialled', async () => {
   await queueStore.put({ name: 'quiet', strategy: 'longest-idle-agent' })
   const list = await rig.file('quiet.csv', 'phone\n+4930123001\n')
-  await rig.starts(`campaign add quiet --leads ${list} --queue quiet`)
-  await rig.starts('agent add dora user/1009 --queues quiet')
+  await rig.types(`campaign add quiet --leads ${list} --queue quiet`)
+  await rig.types('agent add dora user/1009 --queues quiet')
   const started = await rig.types('campaign start quiet')
   assert.match(started.out, /^campaign quiet is running\nno agent of the queue quiet is ready: nobody is dialled until/)
-  await rig.starts('agent ready dora')
+  await rig.types('agent ready dora')
   assert.equal((await rig.types('campaign start quiet')).out, 'campaign quiet is running\n')
   await rig.types('campaign stop quiet')
 })
 
 test('a supervisor removes a queue, and is told what stands in the way', async () => {
-  await rig.starts('queue add later')
-  await rig.starts('agent add carl user/1007 --queues later')
+  await rig.types('queue add later')
+  await rig.types('agent add carl user/1007 --queues later')
   const refused = await rig.types('queue remove later')
   assert.deepEqual([refused.code, refused.out], [4, ''])
   assert.match(refused.err, /^switchhook: the queue 'later' has agents: carl; give them other queues first/)
@@ -285,8 +285,8 @@ test('the operator sees the calls of a campaign with their leads, how long each 
 test('why a caller got this agent: the moments of the call, who was next, and who was not available', async () => {
   const at = Date.now()
   await queueStore.put({ name: 'help', strategy: 'longest-idle-agent' })
-  for (const name of ['alice', 'bob', 'carl']) await rig.starts(`agent add ${name} user/${name} --queues help`)
-  for (const name of ['alice', 'bob']) await rig.starts(`agent ready ${name}`)
+  for (const name of ['alice', 'bob', 'carl']) await rig.types(`agent add ${name} user/${name} --queues help`)
+  for (const name of ['alice', 'bob']) await rig.types(`agent ready ${name}`)
   const call = '0c0f0a52-0000-4000-8000-0000000000aa'
   await queueStore.enter('help', { call, from: '+4930778', node: 'n1', joinedAt: at, headStartMs: 0 }, at)
   const agents = (JSON.parse((await rig.types('agent list --json')).out) as Agent[]).filter(one =>
