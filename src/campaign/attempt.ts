@@ -80,8 +80,11 @@ interface Way {
 }
 
 /** Its claim and its reservation expire; then overdue-attempts.ts checks the attempt. */
-export function notSettled(log: Log, uuid: string, error: Error): void {
-  log.error({ uuid, error: error.message }, 'settling an attempt failed; it is checked again when its claim expires')
+export function notSettled(log: Log, fields: { uuid: string; campaign?: string }, error: Error): void {
+  log.error(
+    { ...fields, error: error.message },
+    'settling an attempt failed; it is checked again when its claim expires',
+  )
 }
 
 export class Attempts {
@@ -256,7 +259,7 @@ export class Attempts {
     const wait = () => {
       grace ??= clock.after(FLOW_GRACE_MS, () => {
         forget[Symbol.dispose]()
-        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) => notSettled(log, uuid, error))
+        this.#tell(() => leads.presume(uuid, cause)).catch((error: Error) => notSettled(log, { uuid }, error))
       })
     }
     const over = (why: string) => {

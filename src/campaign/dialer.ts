@@ -251,7 +251,7 @@ export class Dialer {
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
       if (outcome !== 'answered') await this.#reservations.free(call)
     } catch (error) {
-      notSettled(log, call, error as Error)
+      notSettled(log, { uuid: call, campaign: campaign.name }, error as Error)
     }
     this.#reservations.forget(call)
     this.wake()

@@ -70,6 +70,7 @@ export async function loadFlows(folder: string): Promise<Catalogue> {
   return new Catalogue(flows, uses)
 }
 
+/** Prepares Node for the flows of a folder outside the project: outside-flows.mjs. */
 function admit(folder: string): void {
   if (folder.startsWith(PROJECT) || outside.has(folder)) return
   outside.add(folder)

@@ -1,31 +1,21 @@
 /** What Node does not see when it loads a flow, and a caller would hear: the doctor asks the TypeScript compiler. */
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { checkFlowTypes } from '../../src/desk/doctor/flow-types.ts'
-
-async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'switchhook-flows-'))
-  t.after(() => rm(path, { recursive: true }))
-  await mkdir(join(path, 'lib'))
-  for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text)
-  return path
-}
+import { flowFolder } from './flow-folder.ts'
 
 test('the types of the shipped flows are right', async () => {
   assert.deepEqual(await checkFlowTypes('scripts'), { level: 'ok', about: 'flow types', says: 'all are right' })
 })
 
 test('flows in JavaScript have no types that could be wrong', async t => {
-  const found = await checkFlowTypes(await folder(t, { 'hello.js': 'export default 1\n' }))
+  const found = await checkFlowTypes(await flowFolder(t, { 'hello.js': 'export default 1\n' }))
   assert.deepEqual([found.level, found.says], ['ok', 'no flow is in TypeScript'])
 })
 
 test('the doctor names the line of a misspelt verb, also in a folder outside the project', async t => {
   const found = await checkFlowTypes(
-    await folder(t, {
+    await flowFolder(t, {
       'hello.ts':
         "import { flow } from '#flow'\nimport { greet } from './lib/greet.ts'\nexport default flow(async call => {\n  await call.anwser()\n  await greet(call)\n})\n",
       'lib/greet.ts':

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { InputError, NotFoundError } from '../../src/base/errors.ts'
 import { loadFlows } from '../../src/flow/catalogue.ts'
 import { choice, integer, optional, readParams, text } from '../../src/flow/params.ts'
-
-async function folder(t: TestContext, files: Record<string, string>): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'switchhook-flows-'))
-  t.after(() => rm(path, { recursive: true }))
-  await mkdir(join(path, 'lib'))
-  for (const [name, content] of Object.entries(files)) await writeFile(join(path, name), content)
-  return path
-}
+import { flowFolder } from './flow-folder.ts'
 
 const DEFINE = new URL('../../src/flow.ts', import.meta.url).href
 const GOOD = `import { flow } from '${DEFINE}'\nexport default flow(async call => call.answer())\n`
@@ -24,7 +14,7 @@ test('the shipped scripts all load', async () => {
 })
 
 test('every fault in the folder of flows is reported at start, in one message', async t => {
-  const path = await folder(t, {
+  const path = await flowFolder(t, {
     'good.ts': GOOD,
     'Welcome.ts': GOOD,
     'leg.ts': GOOD,
@@ -58,12 +48,12 @@ test('every fault in the folder of flows is reported at start, in one message', 
 })
 
 test('an empty folder and a missing one are said plainly', async t => {
-  await assert.rejects(loadFlows(await folder(t, {})), /there is no flow in it/)
+  await assert.rejects(loadFlows(await flowFolder(t, {})), /there is no flow in it/)
   await assert.rejects(loadFlows('/nowhere/at/all'), /cannot be read \(setting SCRIPTS\)/)
 })
 
 test('a flow that does not exist is named together with those that do', async t => {
-  const catalogue = await loadFlows(await folder(t, { 'a.ts': GOOD, 'b.ts': GOOD }))
+  const catalogue = await loadFlows(await flowFolder(t, { 'a.ts': GOOD, 'b.ts': GOOD }))
   assert.throws(
     () => catalogue.get('c'),
     (error: unknown) => error instanceof NotFoundError && /known: a, b/.test(error.message),
@@ -94,7 +84,7 @@ test('missing and malformed needs are refused together, with what is needed', ()
 })
 
 test('flows in a folder outside the project import #flow and each other, with no package.json beside them', async t => {
-  const path = await folder(t, {
+  const path = await flowFolder(t, {
     'hello.ts':
       "import { flow, type Uses } from '#flow'\nimport { greeting } from './lib/sounds.ts'\n" +
       'export const uses: Uses = { sounds: [greeting] }\n' +

@@ -1,12 +1,11 @@
 /** `switchhook queue …`: creates and removes queues, and lists them and their callbacks. */
 import type { Command } from 'commander'
-import { NotFoundError } from '../../base/errors.ts'
 import { defineQueue, removeQueue } from '../../recovery/definitions.ts'
 import { STRATEGIES } from '../../queue/store.ts'
 import { AGENT_WORDS, queueFigures, type QueueFigures } from '../floor.ts'
 import { table } from '../table.ts'
 import type { Desk } from './actions.ts'
-import { ago, answer, answers, refuse, type JsonOption } from './output.ts'
+import { ago, answer, answers, mustBeQueues, refuse, type JsonOption } from './output.ts'
 
 export function queueCommands(program: Command, desk: Desk): void {
   const { actions, terminal } = desk
@@ -37,8 +36,7 @@ export function queueCommands(program: Command, desk: Desk): void {
       .argument('<name>'),
   ).action((name: string, options: JsonOption) =>
     actions.withRedis(async ({ queueStore, clock }) => {
-      const known = (await queueStore.queues()).map(one => one.name)
-      if (!known.includes(name)) throw new NotFoundError('queue', name, known)
+      await mustBeQueues(queueStore, [name])
       const kept = await queueStore.callbacks(name)
       const rows = kept.map(({ number, keptAt, call }) => [number, ago(clock.now() - keptAt), call])
       answer(terminal, options, kept, () =>
