@@ -44,7 +44,7 @@ bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener
 format: node_modules/.stamp         ## writes every file as `make check` wants it
 	oxfmt $(FORMATTED)
 
-check: node_modules/.stamp          ## types, format, lint, dead code, and the rules of the house
+check: node_modules/.stamp          ## types, format, lint, dead code, and the rules of the code
 	tsc -p . && oxfmt --check $(FORMATTED) && oxlint && knip --no-progress && $(NODE) --test test/house.test.ts
 
 install: node_modules/.stamp

@@ -14,7 +14,7 @@ import type { PeerAddresses } from './unclaimed-legs.ts'
  * Connections that waited in the kernel arrive within moments after the process runs again; by then the lease is
  * renewed unless Redis is away.
  */
-const DOUBT_MS = 2_000
+const SUSPECT_MS = 2_000
 /** How often this node checks whether it has its lease again. */
 const LOOK_MS = 50
 
@@ -36,7 +36,7 @@ export class StaleConnections {
 
   /** This process was suspended and runs again. */
   begin(): void {
-    this.#until = this.#options.clock.monotonic() + DOUBT_MS
+    this.#until = this.#options.clock.monotonic() + SUSPECT_MS
   }
 
   /**

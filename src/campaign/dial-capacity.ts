@@ -50,23 +50,23 @@ export function windowOf(cps: number): { most: number; ms: number } {
 export class DialCapacity {
   readonly #home: RedisHome
   readonly #keys: ReturnType<typeof campaignKeys>
-  readonly #ofHouse: Limits
+  readonly #ofInstallation: Limits
 
-  /** `ofHouse`: lines of all campaigns together, and calls per second at each FreeSWITCH. */
-  constructor(home: RedisHome, ofHouse: Limits) {
+  /** `ofInstallation`: lines of all campaigns together, and calls per second at each FreeSWITCH. */
+  constructor(home: RedisHome, ofInstallation: Limits) {
     this.#home = home
     this.#keys = campaignKeys(home.commands)
-    this.#ofHouse = ofHouse
+    this.#ofInstallation = ofInstallation
   }
 
   /** Rejects when Redis is unavailable. */
   take({ campaign, ofCampaign, at, ids, now, holdMs }: Ask): Promise<Grant> {
     const { lines, linesOf, starts } = this.#keys
-    const [context, own] = [windowOf(this.#ofHouse.cps), windowOf(ofCampaign.cps)]
+    const [context, own] = [windowOf(this.#ofInstallation.cps), windowOf(ofCampaign.cps)]
     return take(
       this.#home.commands,
       [lines, linesOf(campaign), starts(`switch:${at}`), starts(`campaign:${campaign}`)],
-      [now, holdMs, this.#ofHouse.lines, ofCampaign.lines, context.most, context.ms, own.most, own.ms, ...ids],
+      [now, holdMs, this.#ofInstallation.lines, ofCampaign.lines, context.most, context.ms, own.most, own.ms, ...ids],
     )
   }
 

@@ -10,8 +10,8 @@ import type { DialOutcome } from '../switch/hangup-cause.ts'
 
 interface Meaning {
   readonly means: string
-  /** The source: the flow of the campaign, the outcome of the dial, or Switchhook ('house') when neither gives one. */
-  readonly by: 'flow' | 'dial' | 'house'
+  /** The source: the flow of the campaign, the outcome of the dial, or 'switchhook' when neither gives one. */
+  readonly by: 'flow' | 'dial' | 'switchhook'
   /**
    * A person is known to have answered: the denominator of the abandonment rate (16 CFR 310.4(b)(4)(i), calls answered
    * by a live person). An unknown answer counts as no person: a denominator that is too large would hide abandoned
@@ -61,12 +61,12 @@ const DISPOSITIONS = {
 
   'hung-up': {
     means: 'the called party hung up before the flow returned a disposition',
-    by: 'house',
+    by: 'switchhook',
     human: false,
     again: '2h',
   },
-  error: { means: 'the script failed', by: 'house', human: false, again: '30m' },
-  lost: { means: 'the outcome is unknown: a FreeSWITCH or a node died', by: 'house', human: false, again: '30m' },
+  error: { means: 'the script failed', by: 'switchhook', human: false, again: '30m' },
+  lost: { means: 'the outcome is unknown: a FreeSWITCH or a node died', by: 'switchhook', human: false, again: '30m' },
 } as const satisfies Record<string, Meaning>
 
 /** Every way in which an attempt ends. */

@@ -13,7 +13,7 @@ import { forgottenSwitch, SWITCH_CURE } from './forgotten-switch.ts'
 import { checkStores } from './doctor/stores.ts'
 import { checkSwitch } from './doctor/switch.ts'
 
-export type { DoctorInput as DoctorHouse } from './doctor/doctor-input.ts'
+export type { DoctorInput } from './doctor/doctor-input.ts'
 
 /**
  * Gives each finding as soon as it is made. The order is from causes to their effects, so that one fault explains the

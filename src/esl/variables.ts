@@ -14,7 +14,7 @@ const CODE =
   /^(api_|execute_on_|exec_|bridge_pre_execute_|group_confirm_|bind_meta|sip_h_|sip_route_uri|sip_network_destination|origination_nested_vars|record_post_process|session_in_hangup_hook|(xml|json)_cdr_base)|_(exec|exec_api|hook|template)$/i
 
 /** Switchhook identifies its legs by these, and controls where FreeSWITCH sends them next. */
-const HOUSE =
+const RESERVED =
   /^(switchhook_|origination_|originate_|socket_resume$|transfer_after_bridge$|park_after_bridge$|hangup_after_bridge$|max_session_transfers$|media_timeout$|ignore_early_media$|uuid)/i
 
 /**
@@ -57,7 +57,7 @@ export function assertNoCode(name: Ident): void {
 export function legVariable(name: string): Ident {
   const word = ident(name)
   assertNoCode(word)
-  if (HOUSE.test(name))
+  if (RESERVED.test(name))
     throw new InputError(`the variable '${name}' cannot be set, Switchhook controls its calls by it: ${ALLOWED}`)
   return word
 }

@@ -42,7 +42,7 @@ export interface LiveCall extends CallBeginning, CallSummary {}
  * A call that was dialled and not answered has the outcome of the dial: busy, no-answer, declined, invalid, cancelled,
  * failed, refused.
  */
-type HouseOutcome =
+type StandardOutcome =
   | 'talked'
   | 'callback'
   | 'transferred'
@@ -63,7 +63,7 @@ type HungUpBy = 'customer' | 'agent' | 'other' | 'flow' | 'switch'
 export interface CallRecord extends CallBeginning, CallSummary {
   readonly end: LegEnd
   readonly endedAt: number
-  /** The string that the flow returned, or a campaign's disposition; else one of HouseOutcome. */
+  /** The string that the flow returned, or a campaign's disposition; else one of StandardOutcome. */
   readonly outcome: string
   /** Null: the call goes on elsewhere, it was never answered, or it is unknown. */
   readonly hungUpBy: HungUpBy | null
@@ -149,7 +149,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
 
 /** The record of a call that the full node sent to the overflow before a flow began. */
 export function shedRecord(arrival: Arrival, now: number): CallRecord {
-  const word = 'overflow' satisfies HouseOutcome
+  const word = 'overflow' satisfies StandardOutcome
   return recordOf(beginOf(now, arrival), [{ at: now, note: { returned: word } }], { cause: TRANSFERRED }, now)
 }
 
@@ -190,7 +190,7 @@ function outcomeOf(notes: readonly TimedNote[], { timeline, talkMs }: CallSummar
   const own = saidIn(notes)
   if (own !== null) return own
   const last = timeline.findLast(({ event, leg }) => leg === undefined && PLACES.has(event))?.event
-  const word: HouseOutcome =
+  const word: StandardOutcome =
     talkMs !== null
       ? 'talked'
       : last === 'callback' || last === 'transferred'

@@ -32,7 +32,7 @@ export interface PoolOptions<C> {
 /** 1 000 statements of 1 ms on 10 connections take 0.1 s: with more waiting, the server is silent. */
 const MOST_WAITING = 1_000
 /** A statement takes milliseconds. When nothing at all was answered for so long, idle connections may be dead too. */
-const DOUBT_MS = 500
+const SILENT_MS = 500
 
 type Work<C, T> = (connection: C) => Promise<T>
 
@@ -117,13 +117,13 @@ export class ConnectionPool<C extends Connection> {
     const began = clock.monotonic()
     this.#busy.add(connection)
     return new Promise((resolve, reject) => {
-      const doubt = afterReading(clock, DOUBT_MS, () => this.#doubt(began))
+      const check = afterReading(clock, SILENT_MS, () => this.#closeIdleUnlessHeard(began))
       const limit = afterReading(clock, until - began, () => {
         this.#silent(connection)
         reject(new SwitchhookError('SERVICE', `PostgreSQL has not answered for ${limitMs} ms`))
       })
       const over = () => {
-        doubt.cancel()
+        check.cancel()
         limit.cancel()
         this.#giveBack(connection)
       }
@@ -170,7 +170,7 @@ export class ConnectionPool<C extends Connection> {
   }
 
   /** Closes idle connections when nothing was answered since: a dead idle connection looks like a live one. */
-  #doubt(since: number): void {
+  #closeIdleUnlessHeard(since: number): void {
     if (this.#heardAt < since) this.#closeIdle()
   }
 

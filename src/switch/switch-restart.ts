@@ -34,7 +34,7 @@ export interface SwitchRestartParts {
 export class SwitchRestart {
   readonly #parts: SwitchRestartParts
   /** Legs of earlier runs, and how each ended if it does not come back. */
-  readonly #doubtful = new Map<Uuid, EndedLeg>()
+  readonly #unconfirmed = new Map<Uuid, EndedLeg>()
   #attempt: AbortController | null = null
   #comeback: Timer | null = null
   #waiting = false
@@ -49,12 +49,12 @@ export class SwitchRestart {
   }
 
   isUncertain(uuid: Uuid): boolean {
-    return this.#doubtful.has(uuid)
+    return this.#unconfirmed.has(uuid)
   }
 
   /** The run of FreeSWITCH that had these legs has ended; `end` is their end if they do not come back. */
   begin(legs: Iterable<Uuid>, end: EndedLeg): void {
-    for (const uuid of legs) if (!this.#doubtful.has(uuid)) this.#doubtful.set(uuid, end)
+    for (const uuid of legs) if (!this.#unconfirmed.has(uuid)) this.#unconfirmed.set(uuid, end)
     this.#waiting = true
     this.resume()
   }
@@ -79,7 +79,7 @@ export class SwitchRestart {
       while (!/ is ready\b/.test(await queries.ask(build.status))) await sleep(clock, READY_MS, stop)
       stop.throwIfAborted()
       const answer = await this.#recover()
-      const legs = [...this.#doubtful.keys()]
+      const legs = [...this.#unconfirmed.keys()]
       const lives = await queries.livesAll(legs)
       stop.throwIfAborted()
       const back = legs.filter(uuid => lives.get(uuid) !== 'no').length
@@ -109,14 +109,14 @@ export class SwitchRestart {
   }
 
   async #giveUp(stop: AbortSignal): Promise<void> {
-    const lives = await this.#parts.queries.livesAll([...this.#doubtful.keys()])
+    const lives = await this.#parts.queries.livesAll([...this.#unconfirmed.keys()])
     if (!stop.aborted) this.#end(lives, stop)
   }
 
   #end(lives: ReadonlyMap<Uuid, Life>, stop: AbortSignal): void {
     if ([...lives.values()].includes('unknown')) return this.#again(stop, () => void this.#giveUp(stop))
-    const gone = new Map([...this.#doubtful].filter(([uuid]) => lives.get(uuid) === 'no'))
-    this.#doubtful.clear()
+    const gone = new Map([...this.#unconfirmed].filter(([uuid]) => lives.get(uuid) === 'no'))
+    this.#unconfirmed.clear()
     this.#waiting = false
     this.#parts.over(gone)
   }

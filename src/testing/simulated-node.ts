@@ -26,7 +26,7 @@ import { KillableProcess } from './killable-process.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
 /** The parts that all nodes of a simulation share. */
-export interface SharedHouse {
+export interface SharedParts {
   readonly switch: SimulatedSwitch
   readonly clock: Clock
   readonly log: Log
@@ -51,14 +51,14 @@ export class SimulatedNode {
   readonly queues: Queues
   readonly flows: Flows
   readonly telephones: Telephones
-  readonly #shared: SharedHouse
+  readonly #shared: SharedParts
   readonly #life: KillableProcess
   readonly #wires: readonly Wire[]
   readonly #close: () => Promise<void>
   readonly #mirror: RosterMirror
 
   private constructor(
-    shared: SharedHouse,
+    shared: SharedParts,
     parts: {
       name: string
       address: string
@@ -117,7 +117,7 @@ export class SimulatedNode {
   }
 
   /** Opens a node that listens at `address` ('host:port') and connects to the simulated FreeSWITCH. */
-  static async open(shared: SharedHouse, name: string, address: string): Promise<SimulatedNode> {
+  static async open(shared: SharedParts, name: string, address: string): Promise<SimulatedNode> {
     const life = new KillableProcess()
     const clock = life.clock(shared.clock)
     const { log } = shared

@@ -22,7 +22,7 @@ import type { QueueStore } from '../queue/store.ts'
 import { Actor } from './actor.ts'
 import { SimulatedAgent, type AgentOptions } from './simulated-agent.ts'
 import { SimulatedLeads, type LeadOptions, type SimulatedLead } from './simulated-leads.ts'
-import { SimulatedNode, type SharedHouse } from './simulated-node.ts'
+import { SimulatedNode, type SharedParts } from './simulated-node.ts'
 import { SimulatedSwitch } from './switch/simulated-switch.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
@@ -87,7 +87,7 @@ export class Simulation {
   database: 'here' | 'away' | 'silent' = 'here'
   /** Number of nodes that were killed. */
   deaths = 0
-  readonly #shared: SharedHouse
+  readonly #shared: SharedParts
   #called = 0
 
   constructor(options: SimulateOptions, calls: CallStore = memoryCallStore()) {

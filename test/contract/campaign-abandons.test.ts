@@ -20,8 +20,8 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   const random = seeded(300)
   const soon = (ms: number) => pause(random() * ms)
   const { carrier, node, dial, agents, campaign, closing } = await openCampaignRig(t, undefined, 'redis')
-  const houses = [await node('a'), await node('b')]
-  const queues: Queues[] = houses.map(rig =>
+  const nodes = [await node('a'), await node('b')]
+  const queues: Queues[] = nodes.map(rig =>
     openQueues({
       store: redisQueueStore(rig.home),
       roster: rig.roster,
@@ -31,7 +31,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
     }),
   )
   closing.defer(() => Promise.all(queues.map(one => one[Symbol.asyncDispose]())))
-  await redisQueueStore(houses[0]!.home).put({ name: 'sales', strategy: 'longest-idle-agent' })
+  await redisQueueStore(nodes[0]!.home).put({ name: 'sales', strategy: 'longest-idle-agent' })
   await agents(AGENTS)
 
   /** Leads who may still answer, or have answered and have no agent yet; and agents who are with a person. */
@@ -90,7 +90,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
       if (random() < 0.6) {
         carrier.answer(uuid)
         const at = random() < 0.5 ? 0 : 1
-        await flow(uuid, houses[at]!, queues[at]!)
+        await flow(uuid, nodes[at]!, queues[at]!)
       }
       unserved.delete(uuid)
       carrier.hangUp(uuid, 'USER_BUSY')
@@ -102,7 +102,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
     await campaign({ name: 'spring', maxAttempts: 1 }, LEADS / 2),
     await campaign({ name: 'autumn', maxAttempts: 1 }, LEADS / 2),
   ]
-  const dialers = [await dial('a', campaigns[0]!, houses[0]), await dial('b', campaigns[1]!, houses[1])]
+  const dialers = [await dial('a', campaigns[0]!, nodes[0]), await dial('b', campaigns[1]!, nodes[1])]
   let callers = 0
   for (let over = false; !over; over = carrier.dialled.length === LEADS) {
     await soon(30)
@@ -115,6 +115,6 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
   assert.deepEqual(abandoned, [])
   assert.ok(talked > LEADS / 3, `${talked} talked`)
   assert.equal(new Set(carrier.dialled.map(one => one.phone)).size, LEADS / 2) // each list has the same numbers
-  const left = (await houses[0]!.roster.list(systemClock.now())).filter(agent => agent.reservation !== null)
+  const left = (await nodes[0]!.roster.list(systemClock.now())).filter(agent => agent.reservation !== null)
   assert.deepEqual(left, [], 'everybody is free again')
 })

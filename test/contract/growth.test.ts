@@ -245,7 +245,7 @@ async function claimed(sql: Sql, campaign: string, count: number): Promise<strin
   return taken.map(({ attempt }) => attempt)
 }
 
-test('nothing that the house asks by itself reads a large table, and a new question is on one of the lists', async t => {
+test('nothing that a node asks by itself reads a large table, and a new question is on one of the lists', async t => {
   const known = new Set([...Object.keys(BY_ITSELF), ...ON_REQUEST])
   const all = (
     await Promise.all(

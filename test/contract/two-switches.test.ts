@@ -61,7 +61,7 @@ test(
       const knows = async ({ uuid }: Person) =>
         (await rig.redis.lrange(`sh:journal:${uuid}`, 0, -1)).some(line => line.includes('"talking"'))
       await until(
-        'the house knows that both talk',
+        'the node knows that both talk',
         async () => (await Promise.all(callers.map(knows))).every(Boolean),
         PATIENCE_MS,
       )

@@ -18,7 +18,7 @@ const LONGEST_MS = 15_000
 /** The query that the event link sends every two seconds. */
 const PING = 'api global_getvar core_uuid\n\n'
 /** A fresh simulation now and then: names of flows and numbers of leads accumulate in one. */
-const CALLS_OF_A_HOUSE = 400
+const CALLS_OF_A_RUN = 400
 
 const [first = 0, step = 1, most = 100, every = 1, seconds = Infinity] = process.argv.slice(2).map(Number)
 const timeIsUp = () => performance.now() > seconds * 1_000
@@ -80,7 +80,7 @@ class Stand {
 
   async open(): Promise<void> {
     const { sim, scene } = this
-    await sim.until('the house opens', sim.ready)
+    await sim.until('node a opens', sim.ready)
     for (const name of ['alice', 'bob']) {
       const agent = sim.agent(name, { answers: '300ms', wrapUp: '0s', queues: ['sales', 'support', 'operator'] })
       if (scene.campaign && scene.agents) await agent.isNailedUp()
@@ -172,7 +172,7 @@ class Stand {
     const left: string[] = []
     const count = (n: number, what: string) => void (n > 0 && left.push(`${n} ${what}`))
     count(node.flows.running, 'flows')
-    count(node.door.legs.size, 'legs of the house')
+    count(node.door.legs.size, 'legs of the node')
     count(
       [...sim.switch.channels.values()].filter(channel => !channel.down).length -
         agents.filter(agent => agent.nailed).length,
@@ -216,7 +216,7 @@ for (let round = 0; calls < most && round < 1_000 && faults.length < 20 && !time
       const delay = round === 0 ? 0 : Math.floor(random() * 10 ** (random() * 3.3))
       if (!(await stand.call(k, delay, round % 3 === 2 ? 'others' : 'caller'))) break
       if (round === 0) moments++
-      if (stand.calls < CALLS_OF_A_HOUSE) continue
+      if (stand.calls < CALLS_OF_A_RUN) continue
       await stand.close()
       stand = new Stand(scene)
       await stand.open()

@@ -7,7 +7,7 @@ import type { AnyFlow } from '../../src/flow/catalogue.ts'
 import { Listener } from '../../src/testing/switch/listener.ts'
 import type { Person } from '../../src/testing/switch/person.ts'
 import { seeded } from './links-chance.ts'
-import { inRig, type House } from './links-rig.ts'
+import { inRig, type Rig } from './links-rig.ts'
 import { many, percentile, row, spread } from './matrix.ts'
 
 const takesCalls = (person: Person) =>
@@ -16,7 +16,7 @@ const choosesSupport = (person: Person) =>
   void person.on('heard', sound => void (sound === 'ivr/welcome' && person.press('2')))
 
 /** This many agents who take every call. */
-async function agents(sim: House['sim'], howMany: number): Promise<void> {
+async function agents(sim: Rig['sim'], howMany: number): Promise<void> {
   for (let number = 0; number < howMany; number++) {
     const agent = sim.agent(`agent-${number}`, { wrapUp: '0s', answers: '500ms' })
     agent.place.behaviour = { answers: '500ms', rings: takesCalls }
@@ -119,7 +119,7 @@ row(
 )
 
 /** FreeSWITCH connects once more for a leg that is already driven. */
-function attach(sim: House['sim'], person: Person): void {
+function attach(sim: Rig['sim'], person: Person): void {
   if (person.channel.down) return
   const [ours, theirs] = memoryPair()
   void new Listener(sim.switch, ours, '127.0.0.1:8084', person.channel, true)

@@ -155,7 +155,7 @@ row(
         },
       }
       const sim = new Simulation({}, sleepy)
-      await sim.until('the house opens', sim.ready)
+      await sim.until('node a opens', sim.ready)
       await sim.open('b')
       const alice = sim.agent('alice')
       await alice.ready()

@@ -62,7 +62,7 @@ class Visitors extends Crowd {
 
 row(
   21,
-  'a house of two nodes whose links to the switch break all the time: everybody is served, nobody is called twice, nothing is left over',
+  'an installation of two nodes whose links to the switch break all the time: everybody is served, nobody is called twice, nothing is left over',
   { injected: "RST of a node's links every 1 to 5 s" },
   async (t, told) => {
     const random = seeded(2_021)
@@ -178,7 +178,7 @@ row(
 
 row(
   29,
-  'the switch dies under two nodes and is started anew: every record is written, every agent is free, and the house goes on',
+  'the switch dies under two nodes and is started anew: every record is written, every agent is free, and the nodes go on',
   { injected: 'SIGKILL of the switch, nothing recovered' },
   async (t, told) => {
     const awayMs = FULL ? ms('10s') : ms('2s')

@@ -6,7 +6,7 @@ import { Reconciler } from '../../src/recovery/reconcile.ts'
 import { Simulation, type SimulateOptions } from '../../src/testing/simulation.ts'
 import type { SimulatedNode } from '../../src/testing/simulated-node.ts'
 
-export interface House {
+export interface Rig {
   readonly sim: Simulation
   readonly node: SimulatedNode
   readonly reconciler: Reconciler
@@ -15,9 +15,9 @@ export interface House {
 }
 
 /** Runs `what` in a simulation and ends it. Returns what was left behind: nothing, or one sentence or more. */
-export async function inRig(options: SimulateOptions, what: (rig: House) => Promise<void>): Promise<string[]> {
+export async function inRig(options: SimulateOptions, what: (rig: Rig) => Promise<void>): Promise<string[]> {
   const sim = new Simulation(options)
-  const node = await sim.until('the house opens', sim.ready)
+  const node = await sim.until('node a opens', sim.ready)
   const at = node.switchboard.switches[0]!
   const { clock } = sim
   const commands = new CommandLink({

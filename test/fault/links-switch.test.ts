@@ -4,7 +4,7 @@ import type { MemoryWire } from '#testing'
 import welcome from '../../scripts/welcome.ts'
 import type { Person } from '../../src/testing/switch/person.ts'
 import { seeded } from './links-chance.ts'
-import { inRig, type House } from './links-rig.ts'
+import { inRig, type Rig } from './links-rig.ts'
 import { many, row } from './matrix.ts'
 
 const takesCalls = (person: Person) =>
@@ -18,7 +18,7 @@ interface Crowd {
 }
 
 /** Agents who take every call, and callers: most choose a queue, every fifth stays in an announcement. */
-async function crowd({ sim }: House, agents: number): Promise<Crowd> {
+async function crowd({ sim }: Rig, agents: number): Promise<Crowd> {
   for (let number = 0; number < agents; number++) {
     const agent = sim.agent(`agent-${number}`, { wrapUp: '0s' })
     agent.place.behaviour = { answers: '500ms', rings: takesCalls }
@@ -55,7 +55,7 @@ const there = (callers: readonly Person[]) => callers.filter(caller => caller.st
  * What Switchhook's state says and is not true. `all`: also ended calls of which FreeSWITCH's last event is still
  * missing.
  */
-async function wrong({ sim, node }: House, callers: readonly Person[], all = true): Promise<string[]> {
+async function wrong({ sim, node }: Rig, callers: readonly Person[], all = true): Promise<string[]> {
   const found: string[] = []
   const alive = new Map(there(callers).map(caller => [caller.uuid, caller]))
   const talks = new Set(
@@ -209,7 +209,7 @@ row(
  * Nothing passes the inbound connections in either direction, without an error; new ones are accepted and receive
  * nothing.
  */
-function holeIn({ sim }: House): { heal(): void } {
+function holeIn({ sim }: Rig): { heal(): void } {
   const connect = sim.switch.connect.bind(sim.switch)
   const stop = () => {
     for (const { outbound, wire } of sim.switch.listening) {

@@ -11,7 +11,7 @@ import { pause, Rig, until } from './rig.ts'
 const LEASE_MS = 6_000
 const MOMENTS_MS = 1_500
 
-interface House {
+interface Callers {
   readonly waiters: Crowd
   readonly menus: Crowd
   readonly chatty: Crowd
@@ -23,7 +23,7 @@ interface House {
 async function settle(
   rig: Rig,
   numbers: { waiting: number; inMenus: number; chatty: number; talking: number },
-): Promise<House> {
+): Promise<Callers> {
   const [waiters, menus, chatty, talkers] = [new Crowd(rig), new Crowd(rig), new Crowd(rig), new Crowd(rig)]
   await talkers.call(numbers.talking, { flow: 'queue-entry', variables: { queue: 'sales' }, everyMs: 15 })
   await talkers.talk()

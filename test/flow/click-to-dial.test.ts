@@ -23,7 +23,7 @@ async function desk(t: TestContext, options: AgentOptions = {}, settings: { wrap
   const customer = sim.switch.world.at(`sofia/gateway/carrier/${CUSTOMER}`, { answers: '3s' })
   sim.install('click-to-dial', clickToDial as unknown as AnyFlow)
   await alice.ready()
-  const { switchboard, telephones, calls } = await sim.until('the house opens', sim.ready)
+  const { switchboard, telephones, calls } = await sim.until('node a opens', sim.ready)
   const rows = { opened: new Map<string, object>(), closed: new Map<string, CallEnd>() }
   const dialler = new ClickToDialler({
     switchboard,

@@ -60,7 +60,7 @@ test('a telephone that was declined while the next node was not there yet does n
 async function declinedBeforeTwo(t: TestContext) {
   const { sim, stood } = standsStillAt(t, 'done')
   const bob = sim.agent('bob', { answers: 'declined' })
-  await sim.until('the house opens', sim.ready)
+  await sim.until('node a opens', sim.ready)
   await sim.until('the second node opens', sim.open('b'))
   const caller = sim.call(calling)
   await sim.until('bob has declined', () => stood.still)
@@ -90,7 +90,7 @@ test('what a node has declined and forgotten is not dialled again either', async
 test('a telephone that was never called, because the node died before it said so, is called once by the next node', async t => {
   const { sim, stood } = standsStillAt(t, 'intent')
   const bob = sim.agent('bob', { answers: 'declined' })
-  await sim.until('the house opens', sim.ready)
+  await sim.until('node a opens', sim.ready)
   await sim.until('the second node opens', sim.open('b'))
   const caller = sim.call(calling)
   await sim.until('the intent is written', () => stood.still)

@@ -87,7 +87,7 @@ test('a caller with a lot of data waits in a queue and talks with an agent', asy
   const alice = sim.agent('alice')
   await alice.ready()
   const name = sim.install('queue-entry', queueEntry as never)
-  await sim.until('the house opens', sim.ready)
+  await sim.until('node a opens', sim.ready)
   const person = sim.switch.world.call({
     from: '+4930111',
     to: `switchhook-${name}`,

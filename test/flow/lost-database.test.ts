@@ -9,7 +9,7 @@ import { SORRY } from '../fault/people.ts'
 for (const how of ['away', 'silent'] as const) {
   test(`callers who have hung up while the database is ${how} are no load, and their calls are written down when it is back`, async t => {
     const sim = simulate(t)
-    const { flows } = await sim.until('the house opens', sim.ready)
+    const { flows } = await sim.until('node a opens', sim.ready)
     sim.database = how
     const callers = Array.from({ length: 20 }, () => sim.call(welcome))
     for (const caller of callers) await caller.hears('ivr/welcome')
@@ -40,7 +40,7 @@ for (const how of ['away', 'silent'] as const) {
 
 test('a caller whose node dies while the database is away is written down as they left, by another node', async t => {
   const sim = simulate(t)
-  await sim.until('the house opens', sim.ready)
+  await sim.until('node a opens', sim.ready)
   sim.database = 'away'
   const caller = sim.call(welcome)
   await caller.hears('ivr/welcome')

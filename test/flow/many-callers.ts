@@ -13,7 +13,7 @@ const EVERY_MS = 400
 
 const sim = new Simulation({ sounds: { 'moh/calm': '5m' } })
 const { world } = sim.switch
-const rig = await sim.until('the house opens', sim.ready)
+const rig = await sim.until('node a opens', sim.ready)
 for (let number = 0; number < AGENTS; number++) {
   const agent = sim.agent(`agent-${number}`, { wrapUp: '2s' })
   await agent.ready()
@@ -60,7 +60,7 @@ await sim.advance('20s')
 
 assert.equal(sim.records.length, CALLERS)
 assert.equal(rig.flows.running, 0)
-assert.equal(rig.calls.door.legs.size, 0, 'legs that the house still knows')
+assert.equal(rig.calls.door.legs.size, 0, 'legs that the node still knows')
 for (const agent of await sim.roster.list(sim.clock.now()))
   assert.equal(`${agent.name} ${agent.state}`, `${agent.name} idle`)
 for (const queue of ['sales', 'support']) assert.deepEqual(await sim.queueStore.members(queue), [])

@@ -75,7 +75,7 @@ test('calls per second that are no whole number keep their rate', () => {
 test('every disposition says what it means, who says it, and when to call again', () => {
   for (const end of ATTEMPT_ENDS) {
     const { means, by, again } = meaningOf(end)
-    assert.ok(means.length > 5 && ['flow', 'dial', 'house'].includes(by), `${end}: ${means} (${by})`)
+    assert.ok(means.length > 5 && ['flow', 'dial', 'switchhook'].includes(by), `${end}: ${means} (${by})`)
     assert.ok(again === 'never' || ms(again) >= 60_000, `${end} is called again too soon`)
   }
   assert.deepEqual(FLOW_DISPOSITIONS, [

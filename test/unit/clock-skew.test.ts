@@ -41,7 +41,7 @@ async function openNodes(t: TestContext, aheadMs: { a: number; b: number }) {
   await rig.queues[Symbol.asyncDispose]() // a node that uses the clock of the test
   rig.queues = nodes[0].queues
   const close = async () => void (await Promise.all(nodes.map(node => node.lease.close())))
-  return { house: rig, redis, open, a: nodes[0], b: nodes[1], [Symbol.asyncDispose]: close }
+  return { rig, redis, open, a: nodes[0], b: nodes[1], [Symbol.asyncDispose]: close }
 }
 
 /** What a flow does: asks for an agent, rings for this time, and talks. An offer that was withdrawn counts too. */
@@ -64,7 +64,7 @@ async function rings(
 for (const skewed of ['a', 'b'] as const) {
   test(`one agent, one caller, two nodes whose clocks are 15 s apart: the phone rings (${skewed === 'a' ? "the caller's" : 'the other'} node is ahead)`, async t => {
     await using nodes = await openNodes(t, { a: 0, b: 0, [skewed]: 15_000 })
-    const { house: rig, a, b } = nodes
+    const { rig, a, b } = nodes
     await rig.agent('alice')
     await using place = await a.queues.enter(new Caller('c1'), 'sales')
     const { offers, talks } = await rig.within(
@@ -78,7 +78,7 @@ for (const skewed of ['a', 'b'] as const) {
 
 test('a telephone that rings at one node is not given away by another whose clock is 45 s ahead', async t => {
   await using nodes = await openNodes(t, { a: 0, b: 45_000 })
-  const { house: rig, a, b } = nodes
+  const { rig, a, b } = nodes
   await rig.agent('alice')
   await using first = await a.queues.enter(new Caller('c1'), 'sales')
   const agent = (await rig.within(first.agent({ within: '2m' })))!
@@ -101,7 +101,7 @@ for (const [whose, { nodes: setsNodes, redis: setsRedis, wrongBy }] of Object.en
     for (const when of ['while a telephone rings', 'in a wrap-up'])
       test(`the clock ${whose} is set ${step > 0 ? 'forward' : 'back'} by an hour ${when}: no wrap-up, no wait, no promise and no lease changes`, async t => {
         await using nodes = await openNodes(t, { a: 0, b: 0 })
-        const { house: rig, redis, a, b } = nodes
+        const { rig, redis, a, b } = nodes
         await rig.agent('alice', { wrapUpMs: 30_000 })
         await rig.clock.advance(2_500)
         const first = await a.queues.enter(new Caller('c1'), 'sales')
@@ -137,7 +137,7 @@ for (const [whose, { nodes: setsNodes, redis: setsRedis, wrongBy }] of Object.en
 
 test('a node that comes after the clock of Redis was set has the time of the others, and goes back to that of Redis with them', async t => {
   await using nodes = await openNodes(t, { a: 0, b: 0 })
-  const { house: rig, redis, a, open } = nodes
+  const { rig, redis, a, open } = nodes
   await rig.clock.advance(2_500)
   redis.setWallClock(-HOUR_MS / 10)
   await rig.clock.advance(2_500)
@@ -152,7 +152,7 @@ test('a node that comes after the clock of Redis was set has the time of the oth
 
 test('a node that was cut off, or stood still with its machine, takes no time from the others', async t => {
   await using nodes = await openNodes(t, { a: 0, b: 0 })
-  const { house: rig, redis, a, b } = nodes
+  const { rig, redis, a, b } = nodes
   await rig.clock.advance(2_500)
   // an hour less has passed for it
   a.clock.learn({ asked: a.clock.monotonic(), answered: a.clock.monotonic(), now: redis.now() - HOUR_MS, aheadMs: 0 })

@@ -15,7 +15,7 @@ import { VirtualClock } from '../../src/testing/index.ts'
 /** A database that takes everything and finds nothing: definitions are in test/contract/definitions.test.ts. */
 const sql = Object.assign(async () => [], { begin: (work: (tx: unknown) => Promise<unknown>) => work(sql) })
 
-class House implements Actions {
+class CalledActions implements Actions {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
   readonly stores = {
@@ -74,7 +74,7 @@ class House implements Actions {
 }
 
 test('help is one page that names every command, and nothing is opened for it', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   assert.equal(await rig.types('--help'), 0)
   for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'dial-in', 'calls'])
     assert.match(rig.out, new RegExp(`^  ${noun}\\b`, 'm'))
@@ -85,7 +85,7 @@ test('help is one page that names every command, and nothing is opened for it', 
 })
 
 test('what is said wrongly is told on stderr, with exit code 2, before anything is opened', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   const wrong: [words: string, message: RegExp][] = [
     ['frobnicate', /^switchhook: unknown command 'frobnicate'\n$/],
     ['agent', /^Usage: switchhook agent/],
@@ -115,7 +115,7 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
 })
 
 test('a queue that is not there is named with those that are', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   assert.equal(await rig.types('agent add alice user/1001 --queues sale'), 3)
   assert.equal(rig.err, "switchhook: no queue is called 'sale' (there is none yet)\n")
   await rig.types('queue add sales')
@@ -129,7 +129,7 @@ test('a queue that is not there is named with those that are', async () => {
 })
 
 test('an agent is added, comes, goes on a break and is listed', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   await rig.types('queue add sales')
   await rig.types('queue add support')
   assert.equal(await rig.types('agent add alice user/1001 --queues sales,support:2 --ring-for 25s'), 0)
@@ -159,7 +159,7 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
 })
 
 test('a supervisor who changes one setting of an agent leaves the others as they are', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   const settings = async () => {
     const { endpoint, wrapUpMs, ringForMs, queues } = (await rig.stores.roster.get('alice', rig.clock.now()))!
     return [endpoint, wrapUpMs, ringForMs, queues.map(tier => `${tier.queue}:${tier.level}`).join()]
@@ -186,7 +186,7 @@ test('a supervisor who changes one setting of an agent leaves the others as they
 })
 
 test('a supervisor gives an agent more time after a call, or ends the wrap-up', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   await rig.types('queue add sales')
   await rig.types('agent add alice user/1001 --queues sales --wrap-up 30s')
   await rig.types('agent ready alice')
@@ -204,7 +204,7 @@ test('a supervisor gives an agent more time after a call, or ends the wrap-up', 
 })
 
 test('an agent who goes home in the middle of a call is told to be talking still', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   await rig.types('queue add sales')
   await rig.types('agent add alice user/1001 --queues sales')
   await rig.types('agent ready alice')
@@ -216,7 +216,7 @@ test('an agent who goes home in the middle of a call is told to be talking still
 })
 
 test('the list of queues says who waits, since when, and for whom', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   assert.equal(await rig.types('queue list'), 0)
   assert.equal(rig.out, 'there is no queue yet: switchhook queue add <name>\n')
   await rig.types('queue add sales')
@@ -237,7 +237,7 @@ test('the list of queues says who waits, since when, and for whom', async () => 
 })
 
 test('a command asks for the store that it needs and for no other', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   for (const words of [
     'queue add sales',
     'agent add alice user/1001 --queues sales',
@@ -259,14 +259,14 @@ test('a command asks for the store that it needs and for no other', async () => 
 })
 
 test('what nobody foresaw ends with code 1 and a stack to report', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   rig.withRedis = () => Promise.reject(new TypeError('boo'))
   assert.equal(await rig.types('queue list'), 1)
   assert.match(rig.err, /^switchhook: unexpected, please report this: TypeError: boo\n +at /)
 })
 
 test('the doctor says each finding in a line; faults make exit code 1, warnings do not', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   rig.findings = [ok('redis', '7.0.15'), warning('fs1:8021', 'it is old', 'update it')]
   assert.equal(await rig.types('doctor'), 0)
   assert.equal(
@@ -283,7 +283,7 @@ test('the doctor says each finding in a line; faults make exit code 1, warnings 
 })
 
 test('run is a node, and settings are shown as they are in force', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   assert.equal(await rig.types('run'), 0)
   assert.equal(rig.runs, 1)
   assert.equal(await rig.types('settings --json'), 0)
@@ -292,7 +292,7 @@ test('run is a node, and settings are shown as they are in force', async () => {
 })
 
 test('an author dials in to a flow with its parameters, and reads how the call was and how it ended', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   assert.equal(await rig.types('dial-in queue-entry --set queue=support --set language=en --from 100'), 0)
   assert.equal(
     rig.out,
@@ -303,7 +303,7 @@ test('an author dials in to a flow with its parameters, and reads how the call w
 })
 
 test('nothing that is typed or read steers the terminal, in an answer, in an error and in JSON', async () => {
-  const rig = new House()
+  const rig = new CalledActions()
   for (const words of [
     'queue add \x1b]52;c;x\x07',
     'agent ready \x1b[2J',

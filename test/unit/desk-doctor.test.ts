@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { SettingError, SwitchError, SwitchhookError } from '../../src/base/errors.ts'
-import { diagnose, type DoctorHouse } from '../../src/desk/doctor.ts'
+import { diagnose, type DoctorInput } from '../../src/desk/doctor.ts'
 import { sayFinding, saySum, type Finding } from '../../src/desk/doctor/finding.ts'
 import { checkDialplan } from '../../src/desk/doctor/dialplan.ts'
 import { soundsIn } from '../../src/desk/doctor/sounds.ts'
@@ -207,7 +207,7 @@ const SETTINGS = {
   scripts: 'scripts',
   gateway: 'carrier',
 }
-async function findings(rig: Partial<DoctorHouse>): Promise<Finding[]> {
+async function findings(rig: Partial<DoctorInput>): Promise<Finding[]> {
   const whole = {
     settings: () => SETTINGS,
     clock: CLOCK,

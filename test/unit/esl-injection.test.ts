@@ -58,7 +58,7 @@ const RUN = [
   'xml_cdr_base',
   'bind_meta_key',
 ]
-const OF_THE_HOUSE = [
+const OF_SWITCHHOOK = [
   'switchhook_home',
   'switchhook_parent',
   'switchhook_key',
@@ -92,8 +92,8 @@ test('a variable that FreeSWITCH would run is never put into a dial string', () 
   }
 })
 
-test('a flow that passes the columns of a list on gives a leg no variable that FreeSWITCH or the house acts on', () => {
-  for (const name of [...RUN, ...OF_THE_HOUSE, ...OF_FREESWITCH, '_x', '1st']) {
+test('a flow that passes the columns of a list on gives a leg no variable that FreeSWITCH or Switchhook acts on', () => {
+  for (const name of [...RUN, ...OF_SWITCHHOOK, ...OF_FREESWITCH, '_x', '1st']) {
     assert.throws(
       () => dialVariable(name),
       { name: 'InputError', message: /names of your own are allowed \(crmuuid, product_code/ },
@@ -113,8 +113,8 @@ test('a flow that passes the columns of a list on gives a leg no variable that F
     assert.equal(dialVariable(name), name)
 })
 
-test('a flow may set what FreeSWITCH reads on its own leg, but not what FreeSWITCH runs, nor what the house finds it by', () => {
-  for (const name of [...RUN, ...OF_THE_HOUSE]) assert.throws(() => legVariable(name), { name: 'InputError' }, name)
+test('a flow may set what FreeSWITCH reads on its own leg, but not what FreeSWITCH runs, nor what Switchhook finds it by', () => {
+  for (const name of [...RUN, ...OF_SWITCHHOOK]) assert.throws(() => legVariable(name), { name: 'InputError' }, name)
   for (const name of ['playback_terminators', 'tts_voice', 'greeted']) assert.equal(legVariable(name), name)
 })
 

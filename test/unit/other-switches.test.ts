@@ -10,7 +10,7 @@ import { memorySwitchRuns } from '../../src/cluster/memory-switch-runs.ts'
 import { SwitchRuns } from '../../src/cluster/switch-runs.ts'
 import { Switchboard } from '../../src/switch/switchboard.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { rig as nailedHouse } from './nailed-rig.ts'
+import { rig as openNailedRig } from './nailed-rig.ts'
 import { openRig } from './reconcile-rig.ts'
 
 const THEIRS = 'aaaaaaaa-0000-4000-8000-000000000001'
@@ -39,11 +39,11 @@ async function sites(t: TestContext) {
     await rig.calls.take(uuid, 'c', lineOf({ k: 'begin', at: rig.clock.now(), arrival }))
     return uuid
   }
-  return { house: rig, runs, table, theirs }
+  return { rig, runs, table, theirs }
 }
 
 test('calls and agents of another node’s switch stay as they are, also when that node is gone, and the log says why', async t => {
-  const { house: rig, runs, theirs } = await sites(t)
+  const { rig, runs, theirs } = await sites(t)
   const uuid = await theirs()
   const leg = randomUUID()
   await rig.talking('alice', uuid)
@@ -65,7 +65,7 @@ test('calls and agents of another node’s switch stay as they are, also when th
 })
 
 test('what is of the own switch is put away as ever, though there are other switches', async t => {
-  const { house: rig, runs } = await sites(t)
+  const { rig, runs } = await sites(t)
   const caller = await rig.caller()
   rig.switch.listeners.clear()
   caller.hangUp()
@@ -78,7 +78,7 @@ test('what is of the own switch is put away as ever, though there are other swit
 })
 
 test('a call of an earlier run of the own switch is over, though this process has never seen that run', async t => {
-  const { house: rig, runs, table } = await sites(t)
+  const { rig, runs, table } = await sites(t)
   const before = 'aaaaaaaa-0000-4000-8000-000000000002'
   // another node reported it then
   await table.note([{ core: before, at: 'fs', heard: rig.home.facts.startedAt! - 10_000 }])
@@ -92,7 +92,7 @@ test('a call of an earlier run of the own switch is over, though this process ha
 })
 
 test('a second switch that somebody else reaches under the same name is told by its being heard after ours began', async t => {
-  const { house: rig, runs, table } = await sites(t)
+  const { rig, runs, table } = await sites(t)
   const other = 'aaaaaaaa-0000-4000-8000-000000000003'
   await rig.clock.advance(120_000)
   await table.note([{ core: other, at: 'fs', heard: rig.clock.now() }])
@@ -100,7 +100,7 @@ test('a second switch that somebody else reaches under the same name is told by 
 })
 
 test('an agent on the line at another node’s switch is neither called nor written off by a node that cannot ask there', async () => {
-  const { clock, carrier, roster, nailed, switchboard, ready, look } = await nailedHouse()
+  const { clock, carrier, roster, nailed, switchboard, ready, look } = await openNailedRig()
   const table = memorySwitchRuns()
   const runs = new SwitchRuns({ switchboard, table, clock, log: silentLog, machine: 'here' })
   await table.note([{ core: THEIRS, at: 'there/127.0.0.1:8021', heard: clock.now() }])
@@ -117,7 +117,7 @@ test('an agent on the line at another node’s switch is neither called nor writ
 })
 
 test('an installation of one switch is not split', async () => {
-  const { clock } = await nailedHouse()
+  const { clock } = await openNailedRig()
   const runs = new SwitchRuns({ switchboard: new Switchboard(), table: memorySwitchRuns(), clock, log: silentLog })
   await runs.refresh()
   assert.equal(await runs.isElsewhere(undefined), false)

@@ -66,11 +66,11 @@ async function openGate(t: TestContext) {
     admission.emit('state', state)
     await clock.settle()
   }
-  return { ...{ clock, gate, enter, lease }, house: rig }
+  return { ...{ clock, gate, enter, lease }, rig }
 }
 
 test('a node that is overrun closes its port while another one is open, and opens it when there is room', async t => {
-  const { house: rig, enter } = await openGate(t)
+  const { rig, enter } = await openGate(t)
   assert.ok(rig.open)
   await enter('overrun')
   assert.ok(!rig.open, 'FreeSWITCH goes to the other node')
@@ -84,7 +84,7 @@ test('a node that is overrun closes its port while another one is open, and open
 })
 
 test('the last open node never closes its port, whatever its load is', async t => {
-  const { clock, house: rig, enter, lease } = await openGate(t)
+  const { clock, rig, enter, lease } = await openGate(t)
   for (const peers of [
     [],
     [{ ...OTHER, open: false }],
@@ -107,7 +107,7 @@ test('the last open node never closes its port, whatever its load is', async t =
 })
 
 test('a node that has just died counts as alive until its lease runs out: the port stays open when nobody answers there', async t => {
-  const { clock, house: rig, enter } = await openGate(t)
+  const { clock, rig, enter } = await openGate(t)
   rig.answers = false
   await enter('overrun')
   await clock.advance(5_000)
@@ -118,7 +118,7 @@ test('a node that has just died counts as alive until its lease runs out: the po
 })
 
 test('of two nodes that are overrun at once one stays open: the table allows only one of them to close', async t => {
-  const { clock, house: rig, enter } = await openGate(t)
+  const { clock, rig, enter } = await openGate(t)
   rig.may = false
   await enter('overrun')
   await clock.advance(5_000)
@@ -129,7 +129,7 @@ test('of two nodes that are overrun at once one stays open: the table allows onl
 })
 
 test('a port that somebody else has taken meanwhile is asked for again until it is free, and the fault is logged once', async t => {
-  const { clock, house: rig, enter } = await openGate(t)
+  const { clock, rig, enter } = await openGate(t)
   await enter('overrun')
   rig.taken = true
   await enter('open')

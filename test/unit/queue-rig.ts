@@ -33,7 +33,7 @@ export class Caller {
   }
 }
 
-export class House {
+export class Rig {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
   /**
@@ -128,8 +128,8 @@ export class House {
 }
 
 /** A node with the queues sales and support. The test fails when anything is wrong or still running at its end. */
-export async function openRig(t: TestContext): Promise<House> {
-  const rig = new House()
+export async function openRig(t: TestContext): Promise<Rig> {
+  const rig = new Rig()
   for (const name of ['sales', 'support']) await rig.store.put({ name, strategy: 'longest-idle-agent' })
   await rig.clock.settle()
   t.after(async () => {
@@ -143,7 +143,7 @@ export async function openRig(t: TestContext): Promise<House> {
 
 export const WAIT = { within: '45s' } as const
 
-export async function answered(rig: House, place: Place): Promise<AgentReservation> {
+export async function answered(rig: Rig, place: Place): Promise<AgentReservation> {
   const agent = await rig.within(place.agent(WAIT))
   assert.ok(agent, 'an agent')
   return agent

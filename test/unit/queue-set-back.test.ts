@@ -10,7 +10,7 @@ import { joined, type Member } from '../../src/queue/member.ts'
 import { Mirror } from '../../src/queue/mirror.ts'
 import { HOLD_MS } from '../../src/queue/place.ts'
 import { openQueues } from '../../src/queue/queue.ts'
-import { answered, Caller, openRig, WAIT, type House } from './queue-rig.ts'
+import { answered, Caller, openRig, WAIT, type Rig } from './queue-rig.ts'
 
 /** How often a request is sent. More than twenty times are a loop that would never end. */
 function counted<K extends string>(
@@ -34,7 +34,7 @@ function slowly<T>() {
 }
 
 /** An agent is reserved for a caller, and the store loses the reservation, and the agent's login. */
-async function forgotten(rig: House) {
+async function forgotten(rig: Rig) {
   await rig.agent('alice')
   await rig.roster.setStatus('alice', 'break', rig.clock.now())
   const place = await rig.enter('c1')

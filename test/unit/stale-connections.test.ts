@@ -13,7 +13,7 @@ function awakened() {
   const calls = memoryCallStore()
   const state = { holds: true }
   const peers = { holds: () => state.holds, addressOf: (node: string) => (node === 'b' ? 'b:1' : null) }
-  const doubts = new StaleConnections({ clock, log: silentLog, node: 'a', calls, peers })
+  const connections = new StaleConnections({ clock, log: silentLog, node: 'a', calls, peers })
   const arrival = (idle: boolean): Arrival => ({
     uuid: newUuid(),
     path: 'welcome',
@@ -27,54 +27,54 @@ function awakened() {
     socketResume: true,
     key: '',
   })
-  return { clock, calls, state, doubts, arrival }
+  return { clock, calls, state, connections, arrival }
 }
 
-test('a node that was never away doubts nobody', () => {
-  assert.equal(awakened().doubts.any, false)
+test('a node that was never away takes everybody', () => {
+  assert.equal(awakened().connections.any, false)
 })
 
 test('a call that another node drives by now is left alone by a node that was asleep', async () => {
-  const { clock, calls, state, doubts, arrival } = awakened()
+  const { clock, calls, state, connections, arrival } = awakened()
   state.holds = false
-  doubts.begin()
-  assert.equal(doubts.any, true)
+  connections.begin()
+  assert.equal(connections.any, true)
   const call = arrival(true)
   await calls.take(call.uuid, 'b', '{}')
-  const stale = doubts.isStale(call)
+  const stale = connections.isStale(call)
   await clock.advance(500)
   state.holds = true
   assert.equal(await clock.runUntil(stale, 1_000), true)
 })
 
 test('a call that waits for nobody else is taken, also in the moment of the awakening', async () => {
-  const { clock, calls, doubts, arrival } = awakened()
-  doubts.begin()
-  assert.equal(await doubts.isStale(arrival(true)), false)
+  const { clock, calls, connections, arrival } = awakened()
+  connections.begin()
+  assert.equal(await connections.isStale(arrival(true)), false)
   const dead = arrival(true)
   await calls.take(dead.uuid, 'c', '{}') // a node that is gone
-  assert.equal(await doubts.isStale(dead), false)
-  assert.equal(await doubts.isStale(arrival(false)), true, 'somebody else plays something to it')
+  assert.equal(await connections.isStale(dead), false)
+  assert.equal(await connections.isStale(arrival(false)), true, 'somebody else plays something to it')
   await clock.advance(2_100)
-  assert.equal(doubts.any, false)
+  assert.equal(connections.any, false)
 })
 
-test('while Redis is away nobody who comes is doubted: another node, whose lease ran out too, may have offered them a moment ago', async () => {
-  const { clock, calls, state, doubts } = awakened()
+test('while Redis is away everybody who comes is taken: another node, whose lease ran out too, may have offered them a moment ago', async () => {
+  const { clock, calls, state, connections } = awakened()
   state.holds = false
-  assert.equal(doubts.any, false)
+  assert.equal(connections.any, false)
   await calls.take(newUuid(), 'b', '{}')
   await clock.advance(500)
   state.holds = true
-  assert.equal(doubts.any, false)
+  assert.equal(connections.any, false)
 })
 
 test('who comes in the moment of the awakening waits for the lease, two seconds at most', async () => {
-  const { clock, state, doubts, arrival } = awakened()
+  const { clock, state, connections, arrival } = awakened()
   state.holds = false
-  doubts.begin()
-  const [fresh, busy] = [doubts.isStale(arrival(true)), doubts.isStale(arrival(false))]
+  connections.begin()
+  const [fresh, busy] = [connections.isStale(arrival(true)), connections.isStale(arrival(false))]
   assert.equal(await clock.runUntil(fresh, 2_100), false)
   assert.equal(await busy, true)
-  assert.equal(doubts.any, false, 'the lease has not come back: it is Redis that is away')
+  assert.equal(connections.any, false, 'the lease has not come back: it is Redis that is away')
 })

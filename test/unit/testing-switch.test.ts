@@ -141,7 +141,7 @@ test('a key ends a prompt only if the leg says so', async () => {
   await sim.close()
 })
 
-test('a leg that the house dials answers, is turned round, and arrives at the door before its job is done', async () => {
+test('a leg that Switchhook dials answers, is turned round, and arrives at the door before its job is done', async () => {
   const { clock, sim } = openSim()
   const node = new Node(sim, A)
   const link = new Link(sim, clock, 'BACKGROUND_JOB CHANNEL_CREATE CHANNEL_ANSWER')

@@ -76,7 +76,7 @@ async function open(t: TestContext, named: number) {
     switchboard,
     settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} },
   })
-  return { house: context, cutOff, clock, switchboard, door, legs, errors, switches, other, call }
+  return { context, cutOff, clock, switchboard, door, legs, errors, switches, other, call }
 }
 
 const hears = (person: Person, sound: string) => person.heard.some(({ what }) => what === sound)
@@ -163,7 +163,7 @@ test('a leg of such a switch that comes back from somewhere is hung up: nobody h
 })
 
 test('who cannot be told from a call of any of two switches that are down dials nobody on the wrong one', async t => {
-  const { house: context, cutOff, clock, legs, switches, call, switchboard } = await open(t, 2)
+  const { context, cutOff, clock, legs, switches, call, switchboard } = await open(t, 2)
   for (const sim of switches.slice(0, 2)) sim.kill()
   // the links try again at random moments: neither is back when the caller comes
   for (const at of [0, 1]) cutOff.add(at)
