@@ -257,6 +257,8 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
           lease,
           home,
           redis,
+          queueStore,
+          scripts: config.scripts,
           wakeup,
           capacity,
           gateway: gateway as Ident,

@@ -35,7 +35,7 @@ const PLACES = new Map<string, RegExp>([
   ['esl-lite', /^src\/esl\/client\.ts$/],
   ['node:net', /^src\/(esl\/|store\/postgres-socket\.ts$)/],
   ['net', /^$/],
-  ['bullmq', /^src\/(campaign\/jobs|outbox\/webhooks)\.ts$/],
+  ['bullmq', /^src\/(desk\/jobs|outbox\/webhooks)\.ts$/],
   ['ioredis', /^src\/store\/redis\.ts$/],
   ['postgres', /^src\/store\/sql\.ts$/],
   ['pino', /^src\/base\/log\.ts$/],
@@ -62,7 +62,7 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
     name: 'the clock of this machine',
     allowed:
       // the last three: the length of an outage or of a statement
-      /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|campaign\/jobs)\.ts$/,
+      /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|desk\/jobs)\.ts$/,
     instead:
       'take a Clock: what stands in a store is stamped and compared by the time that all nodes share (src/base/shared-clock.ts)',
   },

@@ -16,6 +16,9 @@ export const ERROR_CODES = [
   'BAD_SETTING', // the settings are invalid; all faults are listed
   'NOT_REACHED', // a number dialled by a person or a CRM was not reached: outcome and FreeSWITCH's cause
   'NOT_FOUND', // no queue, agent, campaign or flow has that name
+  'IN_USE', // a person or a thing uses it: it cannot be removed now
+  'WRONG_STATE', // its present state does not allow this
+  'FORBIDDEN', // the role of the person or system that asks does not allow this
   'SERVICE', // PostgreSQL or Redis is not available
 ] as const
 
@@ -83,6 +86,34 @@ export class SwitchError extends SwitchhookError {
 export class InputError extends SwitchhookError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('BAD_INPUT', message, options)
+  }
+}
+
+/** An input with fields that cannot be used. One message lists all of them. */
+export class FieldFaults extends InputError {
+  readonly faults: readonly FieldFault[]
+  /** `label`: how the fields are written where the input came from, such as --wrap-up for wrapUp. */
+  constructor(faults: readonly FieldFault[], label: (field: string) => string = field => field) {
+    const lines = faults.map(({ field, message, give = [] }) =>
+      [field === '' ? message : `${label(field)}: ${message}`, give.map(label).join(', ')].filter(Boolean).join(' '),
+    )
+    super(lines.length === 1 ? lines[0]! : `the input cannot be used:\n${lines.map(line => `  - ${line}`).join('\n')}`)
+    this.faults = faults
+  }
+}
+
+export interface FieldFault {
+  /** Empty: the input as a whole. */
+  readonly field: string
+  readonly message: string
+  /** The fields that the message ends with: those that may be given. */
+  readonly give?: readonly string[]
+}
+
+/** The request is valid, but a rule or the present state forbids it. */
+export class Refusal extends SwitchhookError {
+  constructor(code: Extract<ErrorCode, 'IN_USE' | 'WRONG_STATE' | 'FORBIDDEN'>, message: string) {
+    super(code, message)
   }
 }
 

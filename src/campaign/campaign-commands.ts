@@ -2,7 +2,7 @@
  * A supervisor's commands for a campaign: define it, add leads, start, pause, stop, delete. They need PostgreSQL and
  * Redis, but no node that dials.
  */
-import { InputError, NotFoundError } from '../base/errors.ts'
+import { InputError, NotFoundError, Refusal } from '../base/errors.ts'
 import {
   campaignNamed,
   campaigns,
@@ -67,8 +67,8 @@ export async function defineCampaign({ sql, wakeup }: CampaignCommandParts, give
 }
 
 /**
- * Changes the state. A command that repeats the current state succeeds. Rejects with InputError when the change is not
- * legal.
+ * Changes the state. A command that repeats the current state succeeds. Rejects with Refusal WRONG_STATE when the
+ * change is not legal.
  */
 export async function commandCampaign(
   { sql, wakeup }: CampaignCommandParts,
@@ -81,7 +81,8 @@ export async function commandCampaign(
   const after = before.state === to ? before : await moveCampaign(sql, before.id, sources(to), to, now)
   if (!after) {
     const legal = LEGAL[before.state].join(', ')
-    throw new InputError(
+    throw new Refusal(
+      'WRONG_STATE',
       `the campaign '${name}' is ${before.state} and cannot become ${to}; from there it can become ${legal}`,
     )
   }
@@ -108,16 +109,19 @@ export async function importCampaign(
 
 /**
  * Deletes a campaign with its leads and attempts; the records of its calls stay. Takes minutes for a million leads.
- * Rejects with NotFoundError, and with InputError while the campaign is running or has live calls.
+ * Rejects with NotFoundError, and with Refusal while the campaign is running (WRONG_STATE) or has live calls (IN_USE).
  */
 export async function deleteCampaign({ sql, wakeup }: CampaignCommandParts, name: string): Promise<void> {
   const { id, state } = await findCampaign(sql, name)
   if (state === 'running')
-    throw new InputError(`the campaign '${name}' is running; pause or stop it before you remove it`)
+    throw new Refusal('WRONG_STATE', `the campaign '${name}' is running; pause or stop it before you remove it`)
   const { claimed } = await countLeads(sql, id)
   if (claimed > 0)
-    throw new InputError(`the campaign '${name}' has ${claimed} live calls; remove it when they have ended`)
+    throw new Refusal('IN_USE', `the campaign '${name}' has ${claimed} live calls; remove it when they have ended`)
   if (!(await removeCampaign(sql, name)))
-    throw new InputError(`the campaign '${name}' was started or removed in this moment; nothing was removed`)
+    throw new Refusal(
+      'WRONG_STATE',
+      `the campaign '${name}' was started or removed in this moment; nothing was removed`,
+    )
   await wakeup.ring({ what: 'campaign', name })
 }

@@ -12,10 +12,18 @@ import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import { endpoint, newUuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import type { CallEnd, CallStart } from '../store/calls.ts'
-import type { ClickToDial } from './jobs.ts'
 
 /** The row of a call is written before it is dialled, unless the database takes longer than this. */
 const ROW_MS = 500
+
+export interface ClickToDial {
+  readonly extension: string
+  readonly customer: string
+  /** Ids of the CRM, copied unchanged into the record of the call. */
+  readonly crmuuid?: string | undefined
+  readonly product_code?: string | undefined
+  readonly call_type?: string | undefined
+}
 
 export interface ClickToDialParts {
   readonly switchboard: Switchboard

@@ -5,21 +5,28 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import type { Actions } from './cli/actions.ts'
-import { agentCommands } from './cli/agent.ts'
-import { callsCommand } from './cli/calls.ts'
-import { campaignCommands } from './cli/campaign.ts'
-import { dialCommand } from './cli/dial.ts'
+import { agentForms } from './cli/agent.ts'
+import { callForms } from './cli/call.ts'
+import { campaignForms } from './cli/campaign.ts'
 import { dialInCommand } from './cli/dial-in.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
-import { queueCommands } from './cli/queue.ts'
-import { whyCommand } from './cli/why.ts'
+import { operationCommands } from './cli/operations.ts'
+import { queueForms } from './cli/queue.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
 import { guarded, processTerminal, type Terminal } from './terminal.ts'
 
 const VERSION = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
 
-export type { Actions, DeskStores } from './cli/actions.ts'
+export type { Actions } from './cli/actions.ts'
+
+const NOUNS = {
+  campaign: 'lists of people to call',
+  agent: 'the agents, who answer calls',
+  queue: 'the queues, in which callers wait',
+  call: 'live calls',
+  audit: 'the record of all changes',
+}
 
 /**
  * Returns the root command with every command. Parsing rejects with CommanderError for a usage error, and never ends
@@ -58,13 +65,11 @@ Examples:
   switchhook campaign add spring --leads spring.csv --queue sales`,
     )
   installationCommands(root, desk)
-  campaignCommands(root, desk)
-  agentCommands(root, desk)
-  queueCommands(root, desk)
-  dialCommand(root, desk)
+  operationCommands(root, desk, {
+    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms],
+    nouns: NOUNS,
+  })
   dialInCommand(root, desk)
-  callsCommand(root, desk)
-  whyCommand(root, desk)
   freeswitchCommands(root, desk)
   return root
 }

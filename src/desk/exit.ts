@@ -1,5 +1,5 @@
 /** The end of a command: its exit code, and one line about its error that tells a person what to do. */
-import { InputError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
+import { SwitchhookError, type ErrorCode } from '../base/errors.ts'
 
 export const EXIT = { done: 0, failed: 1, usage: 2, notFound: 3, refused: 4 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
@@ -8,6 +8,9 @@ const CODES = {
   BAD_INPUT: EXIT.usage,
   BAD_SETTING: EXIT.usage,
   NOT_FOUND: EXIT.notFound,
+  IN_USE: EXIT.refused,
+  WRONG_STATE: EXIT.refused,
+  FORBIDDEN: EXIT.refused,
   SWITCH_REFUSED: EXIT.refused,
   APP_UNKNOWN: EXIT.failed,
   SOUND_MISSING: EXIT.failed,
@@ -20,11 +23,7 @@ const CODES = {
   CALL_MOVED: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>
 
-/** The command was valid, but the rules or the current state forbid it: exit code 4. */
-export class Refusal extends InputError {}
-
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof Refusal) return EXIT.refused
   return error instanceof SwitchhookError ? CODES[error.code] : EXIT.failed
 }
 

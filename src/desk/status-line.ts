@@ -6,9 +6,10 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { readable } from '../base/duration.ts'
 import { visible, visibleLines } from '../base/visible.ts'
-import { percent } from './campaign-figures.ts'
+import { percent } from './percent.ts'
 import { skewLines } from './clock-skew.ts'
-import { AGENT_WORDS, type FloorSnapshot } from './floor.ts'
+import { AGENT_WORDS } from '../agent/words.ts'
+import type { FloorSnapshot } from './floor.ts'
 
 const EVERY_MS = { terminal: 1_000, file: 10_000 } as const
 

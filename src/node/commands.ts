@@ -2,13 +2,21 @@
  * The actions behind the commands of the command line (desk/cli). They open the stores that the settings name, for the
  * time of one command.
  */
-import { systemClock as clock, type Clock } from '../base/clock.ts'
-import { openLog, type Log } from '../base/log.ts'
+import { userInfo } from 'node:os'
+import type { z } from 'zod'
+import { systemClock as clock } from '../base/clock.ts'
+import { SwitchhookError } from '../base/errors.ts'
+import { openLog } from '../base/log.ts'
+import { Scope } from '../base/scope.ts'
 import type { Config } from '../config.ts'
 import type { Actions } from '../desk/cli/actions.ts'
 import { diagnose } from '../desk/doctor.ts'
-import { openDatabaseStores, openRedisStores, openStores } from '../node.ts'
+import { openJobs } from '../desk/jobs.ts'
+import { openDatabaseStores, openRedisStores, openStores, type Stores } from '../node.ts'
 import { loadFlows } from '../flow/catalogue.ts'
+import { openAudit } from '../operations/audit.ts'
+import type { Actor, Needs, Operation, PartsFor } from '../operations/operation.ts'
+import { perform } from '../operations/perform.ts'
 import { openServices } from '../services/open.ts'
 import { dialIn } from '../testing/dial-in.ts'
 
@@ -17,14 +25,33 @@ import { dialIn } from '../testing/dial-in.ts'
  * wrong settings too. `say` gets messages that are not part of the answer, each a line without a newline.
  */
 export function commandActions(settings: () => Config, say: (line: string) => void): Omit<Actions, 'run'> {
-  async function using<S extends AsyncDisposable, T>(
-    open: (config: Config, log: Log, say: () => void) => Promise<S>,
-    work: (stores: S & { clock: Clock; log: Log; scripts: string }) => Promise<T>,
-  ): Promise<T> {
+  async function performed<Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
+    operation: Operation<Input, Output, N>,
+    given: unknown,
+  ): Promise<{ output: z.output<Output>; now: number }> {
     const config = settings()
     const log = openLog(config.logLevel ?? 'warn')
-    await using stores = await open(config, log, () => {})
-    return await work({ clock, ...stores, log, scripts: config.scripts })
+    const actor: Actor = { who: userName(), door: 'command-line', role: 'administrator' }
+    await using scope = new Scope()
+    const quiet = () => {}
+    const run = async (stores: Partial<Stores>) => {
+      const { sql = null, home } = stores
+      const audit = openAudit({ sql, redis: home?.commands ?? null, log })
+      const parts = { clock, ...stores, log, audit, scripts: config.scripts } as unknown as PartsFor[N]
+      return { output: await perform(operation, parts, given, actor), now: parts.clock.now() }
+    }
+    if (operation.needs === 'stores') return await run(scope.use(await openStores(config, log, quiet)))
+    if (operation.needs === 'database') return await run(scope.use(await openDatabaseStores(config, log, quiet)))
+    const redis = scope.use(await openRedisStores(config, log, quiet))
+    if (operation.needs === 'redis') {
+      // PostgreSQL takes the audit row of a change. While it is down, the row waits in Redis
+      const database = operation.changes ? await openDatabaseStores(config, log, quiet).catch(mustBeAway) : null
+      return await run({ ...redis, ...(database && scope.use(database)) })
+    }
+    const jobs = await openJobs({ redis: redis.redis, log })
+    scope.defer(() => jobs.close())
+    const output = operation.output.parse(await jobs.perform(operation.name, given, actor.who))
+    return { output, now: redis.clock.now() }
   }
   return {
     doctor: () => diagnose<Config>({ settings, openServices: config => openServices(config, { clock, say }), clock }),
@@ -36,8 +63,20 @@ export function commandActions(settings: () => Config, say: (line: string) => vo
         options,
       )
     },
-    withStores: work => using(openStores, work),
-    withDatabase: work => using(openDatabaseStores, work),
-    withRedis: work => using(openRedisStores, work),
+    perform: performed,
   }
+}
+
+/** The name of the person who types, for the audit rows. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}` // a user without an entry in the system's list, as in a container
+  }
+}
+
+function mustBeAway(error: unknown): null {
+  if (error instanceof SwitchhookError && error.code === 'SERVICE') return null
+  throw error
 }

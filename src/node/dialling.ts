@@ -14,20 +14,23 @@ import { Attempts } from '../campaign/attempt.ts'
 import type { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { DialCapacity } from '../campaign/dial-capacity.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
-import { ClickToDialler } from '../campaign/click-to-dial.ts'
-import { jobTimes } from '../campaign/job-age.ts'
-import { openJobs, type ClickToDial, type Jobs } from '../campaign/jobs.ts'
+import { ClickToDialler, type ClickToDial } from '../campaign/click-to-dial.ts'
 import type { Leads } from '../campaign/leads.ts'
 import { NailedLegs } from '../campaign/nailed-legs.ts'
 import { NailedAgents } from '../campaign/nailed-agents.ts'
 import { CampaignOwner } from '../campaign/campaign-owner.ts'
-import { commandCampaign } from '../campaign/campaign-commands.ts'
+import { jobTimes } from '../desk/job-age.ts'
+import { openJobs, type Jobs } from '../desk/jobs.ts'
+import { openAudit } from '../operations/audit.ts'
+import { perform } from '../operations/perform.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
+import type { QueueStore } from '../queue/store.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Switches } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
+import { liveCalls } from './live-calls.ts'
 import { otherNodes, type OtherNodes } from './other-nodes.ts'
 
 export interface DiallingOptions {
@@ -39,6 +42,9 @@ export interface DiallingOptions {
   home: RedisHome
   redis: RedisAddress
   roster: Roster
+  queueStore: QueueStore
+  /** The folder of the flows. */
+  scripts: string
   mirror: RosterMirror
   telephones: Telephones
   wakeup: DialWakeup
@@ -114,14 +120,25 @@ export class Dialling {
   /** Takes jobs from now on; dials campaigns after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, clock, sql, wakeup, home } = options
+    const { redis, log, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard } = options
+    const parts = {
+      clock,
+      log,
+      sql,
+      wakeup,
+      roster,
+      queueStore,
+      scripts,
+      audit: openAudit({ sql, redis: home.commands, log }),
+      node: liveCalls({ switchboard, dial: request => dialling.#clickToDial(request) }),
+    }
     dialling.#jobs = await openJobs({
       redis,
       log,
       handlers: {
         times: jobTimes(home.commands),
-        campaign: (command, name) => commandCampaign({ sql, wakeup }, name, command, clock.now()),
-        clickToDial: async request => dialling.#clickToDial(request),
+        perform: (operation, input, who) =>
+          perform(operation, parts, input, { who, door: 'job', role: 'administrator' }),
       },
     })
     return dialling

@@ -12,27 +12,15 @@ import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Clock, Timer } from '../base/clock.ts'
-import { InputError, NotFoundError } from '../base/errors.ts'
+import { NotFoundError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import type { QueueSettings, QueueStore } from '../queue/store.ts'
-import { campaigns } from '../store/campaigns.ts'
-import {
-  agentRows,
-  deleteAgent,
-  deleteQueue,
-  queueRows,
-  saveAgent,
-  saveQueue,
-  type AgentRow,
-} from '../store/definitions.ts'
+import { agentRows, deleteAgent, queueRows, saveAgent, saveQueue, type AgentRow } from '../store/definitions.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** So a flushed Redis is filled again within 10 s: found within 2 s, written within a second or two. */
 const LOOK_MS = 2_000
-
-/** A campaign in these states dials nobody again. */
-const OVER: ReadonlySet<string> = new Set(['stopped', 'done'])
 
 export interface DefinitionStores {
   readonly sql: Sql
@@ -55,39 +43,6 @@ export async function defineQueue(stores: DefinitionStores, queue: QueueSettings
   await saveQueue(stores.sql, queue, now)
 }
 
-/**
- * Removes a queue with its counters. Throws NotFoundError without one, and InputError while a caller waits or talks in
- * it, while an agent or a campaign that has not ended has it, and (without `dropCallbacks`) while callers wait for a
- * promised callback.
- */
-export async function removeQueue(
-  { sql, roster, queueStore }: DefinitionStores,
-  name: string,
-  now: number,
-  { dropCallbacks = false }: { dropCallbacks?: boolean } = {},
-): Promise<void> {
-  const agents = (await roster.list(now)).filter(agent => agent.queues.some(({ queue }) => queue === name))
-  if (agents.length > 0)
-    throw new InputError(
-      `the queue '${name}' has agents: ${namesOf(agents)}; give them other queues first: switchhook agent set <name> --queues <names>`,
-    )
-  const dialled = (await campaigns(sql)).filter(one => one.queue === name && !OVER.has(one.state))
-  if (dialled.length > 0)
-    throw new InputError(
-      `the queue '${name}' has campaigns: ${namesOf(dialled)}; stop them, or give them another queue: switchhook campaign set <name> --queue <queue>`,
-    )
-  const promised = (await queueStore.callbacks(name)).length
-  if (promised > 0 && !dropCallbacks)
-    throw new InputError(
-      `${promised} callers of the queue '${name}' were promised a callback (switchhook queue callbacks ${name}); with --drop-callbacks nobody calls them`,
-    )
-  const known = (await queueStore.queues()).map(queue => queue.name)
-  if (!(await queueStore.remove(name)))
-    throw new InputError(`callers wait or talk in the queue '${name}'; remove it when they have left`)
-  const wasDefined = await deleteQueue(sql, name)
-  if (!wasDefined && !known.includes(name)) throw new NotFoundError('queue', name, known)
-}
-
 /** Adds an agent (logged out), or changes its settings. Throws InputError for settings that cannot be used. */
 export async function defineAgent(stores: DefinitionStores, agent: AgentRow, now: number): Promise<Agent> {
   const added = await stores.roster.put(agent, now)
@@ -106,8 +61,6 @@ export async function removeAgent({ sql, roster }: DefinitionStores, name: strin
     known.map(agent => agent.name),
   )
 }
-
-const namesOf = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => name).join(', ')
 
 export class Definitions implements Disposable {
   readonly #parts: DefinitionsParts

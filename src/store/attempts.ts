@@ -1,7 +1,7 @@
 /**
  * Queries of the table `attempts`: one row per attempt to reach a lead. The id is the uuid of its leg. States:
  * intended, sent, ringing, answered, ended, in this order; some may be skipped. Used by the campaign code and
- * desk/campaign-figures.ts.
+ * campaign/figures.ts.
  */
 import { keptFigures } from './figures.ts'
 import type { Queries } from './sql.ts'

@@ -299,6 +299,19 @@ export class Switchboard {
     return down.length === 1 ? down[0]! : null
   }
 
+  /**
+   * The FreeSWITCH that has this leg; null when none has it. Rejects with SwitchError LINK_DOWN when one that cannot be
+   * asked may have it.
+   */
+  async holder(leg: Uuid): Promise<Switch | null> {
+    const lives = await Promise.all(this.switches.map(one => one.lives(leg)))
+    const found = this.switches.find((_, index) => lives[index] === 'yes')
+    if (found) return found
+    const silent = this.switches.find((_, index) => lives[index] === 'unknown')
+    if (silent) throw new SwitchError('LINK_DOWN', `${silent.name} cannot be asked whether it has the call ${leg}`)
+    return null
+  }
+
   /** The FreeSWITCH for a dial that names none: the first that is up. Throws SwitchError LINK_DOWN when none is up. */
   any(): Switch {
     const up = this.switches.find(one => one.up)

@@ -8,6 +8,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { redisRoster, type RedisHome } from '../../src/agent/redis-roster.ts'
+import type { Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { runCli } from '../../src/desk/cli.ts'
@@ -31,12 +33,14 @@ export class Installation {
   /** The stores that the commands write to, with all tables. */
   readonly sql: Sql
   readonly queueStore: QueueStore
+  readonly roster: Roster
   readonly #settings: Readonly<Record<string, string>>
 
-  private constructor(folder: string, sql: Sql, queueStore: QueueStore, settings: Readonly<Record<string, string>>) {
+  private constructor(folder: string, sql: Sql, home: RedisHome, settings: Readonly<Record<string, string>>) {
     this.folder = folder
     this.sql = sql
-    this.queueStore = queueStore
+    this.queueStore = redisQueueStore(home)
+    this.roster = redisRoster(home)
     this.#settings = settings
   }
 
@@ -59,8 +63,8 @@ export class Installation {
       await services.close()
       await rm(folder, { recursive: true, force: true })
     })
-    const queueStore = redisQueueStore({ commands, subscriber: commands })
-    return new Installation(folder, sql, queueStore, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS })
+    const home = { commands, subscriber: commands }
+    return new Installation(folder, sql, home, { DATA_DIR: dataDir, CACHE_DIR: cacheDir, SCRIPTS })
   }
 
   /**

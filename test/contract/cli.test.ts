@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
-import type { Agent } from '../../src/agent/agent.ts'
 import { match } from '../../src/queue/match.ts'
 import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
@@ -39,13 +38,13 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
   assert.equal(paused.code, 4)
   assert.match(paused.err, /^switchhook: the campaign 'spring' is draft and cannot become paused/)
   const started = await rig.types('campaign start spring --json')
-  assert.deepEqual(JSON.parse(started.out), { campaign: 'spring', state: 'running' })
+  assert.deepEqual(JSON.parse(started.out), { campaign: 'spring', state: 'running', queue: 'sales', agentsReady: 0 })
 
   const more = await rig.types(
     `campaign add spring --leads ${await rig.file('more.csv', 'phone\n+4930123453\n')} --json`,
   )
   assert.equal((JSON.parse(more.out) as { added: number }).added, 1)
-  const { out } = await rig.types('campaign status spring --json')
+  const { out } = await rig.types('campaign show spring --json')
   const { state, left, dialled, abandonRate, maxLines, cps } = JSON.parse(out) as Record<string, unknown>
   assert.deepEqual({ state, left, dialled, abandonRate }, { state: 'running', left: 3, dialled: 0, abandonRate: null })
   assert.deepEqual({ maxLines, cps }, { maxLines: 3, cps: 0.5 }, 'more leads change no settings')
@@ -58,7 +57,11 @@ test('what cannot be found or used is one clear line, without a stack, and makes
     [`campaign add w --leads ${list}x --queue sales`, 2, /^switchhook: .*c\.csvx cannot be read: ENOENT/],
     [`campaign add w --leads ${list} --queue sale`, 3, /^switchhook: no queue is called 'sale' \(known: sales\)\n$/],
     [`campaign add w --leads ${list} --queue sales --flow welcome`, 2, /'welcome' is not a campaignFlow/],
-    [`campaign add w --leads ${list} --queue sales --cps fast`, 2, /cps is NaN; more than 0/],
+    [
+      `campaign add w --leads ${list} --queue sales --cps fast`,
+      2,
+      /--cps: 'fast' cannot be used; allowed: more than 0/,
+    ],
     ['campaign start w', 3, /^switchhook: no campaign is called 'w'/],
     [
       `campaign add n --leads ${await rig.file('d.csv', 'phone\nnobody\n')} --queue sales`,
@@ -90,8 +93,8 @@ test('a list that cannot be used leaves no campaign behind, and an existing camp
     assert.equal((await rig.types(`campaign add gone --leads ${list} --queue sales`)).code, 2, list)
     assert.equal((await rig.types(`campaign add there --leads ${list} --max-lines 9`)).code, 2, list)
   }
-  assert.equal((await rig.types('campaign status gone')).code, 3)
-  const { out } = await rig.types('campaign status there --json')
+  assert.equal((await rig.types('campaign show gone')).code, 3)
+  const { out } = await rig.types('campaign show there --json')
   const { maxLines, left } = JSON.parse(out) as Record<string, unknown>
   assert.deepEqual({ maxLines, left }, { maxLines: 7, left: 1 })
 })
@@ -105,7 +108,7 @@ test('a supervisor changes one setting of a campaign without a list, and removes
   const { maxLines, cps, queue, left } = JSON.parse(set.out) as Record<string, unknown>
   assert.deepEqual({ maxLines, cps, queue, left }, { maxLines: 4, cps: 2, queue: 'sales', left: 1 })
   const refused: [words: string, code: number, message: RegExp][] = [
-    ['campaign set may', 2, /nothing to change: give --queue/],
+    ['campaign set may', 2, /nothing to change: give at least one of --queue, --flow, --caller-id/],
     ['campaign set may --max-lines 0', 2, /a whole number from 1 to/],
     ['campaign set may --queue sale', 3, /no queue is called 'sale'/],
     ['campaign set june --cps 1', 3, /no campaign is called 'june'/],
@@ -125,7 +128,7 @@ test('a supervisor changes one setting of a campaign without a list, and removes
   assert.match((await rig.types('campaign remove may')).err, /has 1 live calls; remove it when they have ended/)
   await rig.sql`update leads set state = 'ready', claimed_until = null, claimed_by = null where campaign_id = (select id from campaigns where name = 'may')`
   assert.equal((await rig.types('campaign remove may')).out, 'campaign may was removed\n')
-  assert.equal((await rig.types('campaign status may')).code, 3)
+  assert.equal((await rig.types('campaign show may')).code, 3)
 })
 
 test('a supervisor sees what came of each lead, and takes the whole list out as CSV', async () => {
@@ -289,10 +292,8 @@ test('why a caller got this agent: the moments of the call, who was next, and wh
   for (const name of ['alice', 'bob']) await rig.types(`agent ready ${name}`)
   const call = '0c0f0a52-0000-4000-8000-0000000000aa'
   await queueStore.enter('help', { call, from: '+4930778', node: 'n1', joinedAt: at, headStartMs: 0 }, at)
-  const agents = (JSON.parse((await rig.types('agent list --json')).out) as Agent[]).filter(one =>
-    ['alice', 'bob', 'carl'].includes(one.name),
-  )
   const now = at + 4_000
+  const agents = (await rig.roster.list(now)).filter(one => ['alice', 'bob', 'carl'].includes(one.name))
   const [decision] = match({
     queues: [{ name: 'help', strategy: 'longest-idle-agent' }],
     members: await queueStore.members('help'),

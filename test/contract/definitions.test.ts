@@ -6,7 +6,11 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { defineAgent, defineQueue, Definitions, removeAgent, removeQueue } from '../../src/recovery/definitions.ts'
+import { defineAgent, defineQueue, Definitions, removeAgent } from '../../src/recovery/definitions.ts'
+import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
+import { openAudit } from '../../src/operations/audit.ts'
+import { perform } from '../../src/operations/perform.ts'
+import queueRemove from '../../src/operations/queue/remove.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { agentRows, queueRows } from '../../src/store/definitions.ts'
@@ -149,8 +153,17 @@ test('an agent who was removed is nowhere, and one who never was cannot be remov
 })
 
 test('a queue is removed when nobody needs it, and the refusal says who does', async t => {
-  const { stores, sql, roster, queueStore, clock } = await open(t)
-  const remove = () => removeQueue(stores, 'sales', clock.now())
+  const { stores, client, sql, roster, queueStore, clock } = await open(t)
+  const parts = {
+    ...stores,
+    clock,
+    log: silentLog,
+    wakeup: new DialWakeup({ commands: client, subscriber: client }),
+    scripts: 'scripts',
+    audit: openAudit({ sql, redis: client, log: silentLog }),
+  }
+  const actor = { who: 'ann', door: 'command-line', role: 'administrator' } as const
+  const remove = (more = {}) => perform(queueRemove, parts, { name: 'sales', ...more }, actor)
   await assert.rejects(remove(), NotFoundError)
   await defineQueue(stores, SALES, clock.now())
   await defineAgent(stores, ALICE, clock.now())
@@ -165,7 +178,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
   await queueStore.leave('sales', 'c', 'abandoned')
   await queueStore.keepForCallback('sales', 'c', '+49301234567', clock.now())
   await assert.rejects(remove(), /1 callers of the queue 'sales' were promised a callback/)
-  await removeQueue(stores, 'sales', clock.now(), { dropCallbacks: true })
+  await remove({ dropCallbacks: true })
   assert.deepEqual([await queueRows(sql), await queueStore.queues(), await roster.list(clock.now())], [[], [], []])
   await assert.rejects(remove(), NotFoundError)
 })

@@ -3,11 +3,12 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { Queue, QueueEvents } from 'bullmq'
-import { NotFoundError } from '../../src/base/errors.ts'
+import { NotFoundError, SwitchhookError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Scope } from '../../src/base/scope.ts'
-import { jobTimes } from '../../src/campaign/job-age.ts'
-import { CAMPAIGN_QUEUE, DIAL_QUEUE, openJobs, type ClickToDial } from '../../src/campaign/jobs.ts'
+import { jobTimes } from '../../src/desk/job-age.ts'
+import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE, openJobs } from '../../src/desk/jobs.ts'
+import { readInput } from '../../src/operations/perform.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
@@ -29,7 +30,8 @@ async function rig(t: TestContext) {
   const prefix = `test-${randomUUID()}`
   const times = jobTimes(commands, prefix)
   const asked: string[] = []
-  const dialled: ClickToDial[] = []
+  const dialled: unknown[] = []
+  const by: string[] = []
   let late = 0
   let forgotten = false
   const open = async (handlers: boolean) => {
@@ -43,15 +45,17 @@ async function rig(t: TestContext) {
               const { now, added } = await times(queue, job)
               return { now: now + late, added: forgotten ? null : added }
             },
-            async campaign(command, name) {
-              if (name === 'winter') throw new NotFoundError('campaign', name, ['spring'])
-              asked.push(`${command} ${name}`)
-              return { state: 'running' }
-            },
-            async clickToDial(request) {
-              dialled.push(request)
-              if (request.extension === '1666') throw new Error('the switch is gone')
-              return { uuid: 'u-1' }
+            async perform(operation, given, who) {
+              const input = readInput(operation, given) as { name: string; extension: string; customer: string }
+              by.push(who)
+              if (operation.name === 'call.dial') {
+                dialled.push(input)
+                if (input.extension === '1666') throw new SwitchhookError('NOT_REACHED', 'the switch is gone')
+                return { uuid: 'u-1', ...input }
+              }
+              if (input.name === 'winter') throw new NotFoundError('campaign', input.name, ['spring'])
+              asked.push(`${operation.name} ${input.name}`)
+              return { campaign: input.name, state: 'running' }
             },
           }
         : undefined,
@@ -81,6 +85,7 @@ async function rig(t: TestContext) {
     client,
     asked,
     dialled,
+    by,
     passes: (ms: number) => void (late += ms),
     forgets: () => void (forgotten = true),
   }
@@ -93,25 +98,44 @@ test('a supervisor starts a campaign from any BullMQ client', async t => {
     campaign: 'spring',
     state: 'running',
   })
-  assert.deepEqual(asked, ['start spring'])
+  assert.deepEqual(asked, ['campaign.start spring'])
 })
 
 test('a supervisor enqueues before any node is there, and the node that comes does it', async t => {
-  const { open, asked } = await rig(t)
-  const desk = await open(false)
-  await desk.campaign('start', 'spring')
-  await desk.campaign('pause', 'spring')
+  const { open, client, asked } = await rig(t)
+  const done = ['start', 'pause'].map(command => client(CAMPAIGN_QUEUE, command, { v: 1, campaign: 'spring' }))
   assert.deepEqual(asked, [])
   await open(true)
-  await until(() => asked.length === 2)
-  assert.deepEqual(asked, ['start spring', 'pause spring'])
+  await Promise.all(done)
+  assert.deepEqual(asked.toSorted(), ['campaign.pause spring', 'campaign.start spring'])
+})
+
+test('a CRM asks for any operation by its name, and is told the code of a refusal', async t => {
+  const { open, client, asked, by } = await rig(t)
+  await open(true)
+  const ask = (name: string, data: unknown) => client(OPERATION_QUEUE, name, data)
+  assert.deepEqual((await ask('agent.ready', { v: 1, by: 'crm', input: { name: 'alice' } })).result, {
+    campaign: 'alice',
+    state: 'running',
+  })
+  assert.deepEqual([asked, by], [['agent.ready alice'], ['crm']])
+  assert.match(
+    String((await ask('campaign.start', { v: 1, input: { name: 'winter' } })).result),
+    /^NOT_FOUND: no campaign is called 'winter'/,
+  )
+  assert.match(
+    String((await ask('agent.reddy', { v: 1 })).result),
+    /^BAD_INPUT: .*no operation 'agent\.reddy'.*agent\.ready/,
+  )
+  assert.match(String((await ask('agent.ready', { v: 1, input: {} })).result), /^BAD_INPUT: name: /)
+  assert.match(String((await ask('agent.ready', { v: 2 })).result), /^BAD_INPUT: v: /)
 })
 
 test('a payload that cannot be used fails its job and says everything that is wrong', async t => {
   const { open, client, asked, dialled } = await rig(t)
-  const jobs = await open(true)
+  await open(true)
   const failed = async (queue: string, name: string, data: unknown) => String((await client(queue, name, data)).result)
-  assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 2, campaign: 'spring' }), /cannot be used:[^]*v/)
+  assert.match(await failed(CAMPAIGN_QUEUE, 'start', { v: 2, campaign: 'spring' }), /^v: /)
   assert.match(
     await failed(CAMPAIGN_QUEUE, 'restart', { v: 1, campaign: 'spring' }),
     /no job 'restart'.*start, pause, stop/,
@@ -129,10 +153,6 @@ test('a payload that cannot be used fails its job and says everything that is wr
   assert.match(wrong, /extension/)
   assert.match(wrong, /customer/)
   assert.match(wrong, /crmuid/)
-  await assert.rejects(jobs.clickToDial({ extension: '1001', customer: 'nobody' }), {
-    code: 'BAD_INPUT',
-    message: /number to dial/,
-  })
   assert.deepEqual([asked, dialled], [[], []])
 })
 
@@ -148,8 +168,8 @@ test('the ids of the CRM go along with a click to dial', async t => {
     call_type: 'sales',
   }
   assert.deepEqual((await client(DIAL_QUEUE, 'click-to-dial', data)).result, { uuid: 'u-1' })
-  const { v: _, ...request } = data
-  assert.deepEqual(dialled, [request])
+  const { v: _, product_code: productCode, call_type: callType, ...request } = data
+  assert.deepEqual(dialled, [{ ...request, productCode, callType }])
 })
 
 test('a click to dial that failed is never dialled again, whatever the client asked for', async t => {
@@ -215,22 +235,27 @@ test('a job of which Redis does not know any more when it was added goes by the 
   waitedFor(result, 40)
 })
 
-test('whoever presses the button is told that the telephone rings, or why it does not', async t => {
+test('the person who presses the button is told that the telephone rings, or why it does not', async t => {
   const { open } = await rig(t)
   const jobs = await open(true)
-  assert.deepEqual(await jobs.rings(await jobs.clickToDial({ extension: '1001', customer: '+493012345' })), {
+  const customer = '+493012345'
+  assert.deepEqual(await jobs.perform('call.dial', { extension: '1001', customer }, 'ann'), {
     uuid: 'u-1',
+    extension: '1001',
+    customer,
   })
-  const failed = await jobs.clickToDial({ extension: '1666', customer: '+493012345' })
-  await assert.rejects(jobs.rings(failed), { code: 'NOT_REACHED', message: 'the switch is gone' })
+  await assert.rejects(jobs.perform('call.dial', { extension: '1666', customer }, 'ann'), {
+    code: 'NOT_REACHED',
+    message: 'the switch is gone',
+  })
 })
 
-test('who enqueues a job while Redis is silent is told so, not kept waiting', async t => {
+test('a person who asks for something while Redis is silent is told so, and not kept waiting', async t => {
   const { address } = await openRedis(t)
   if (!('socket' in address)) throw new Error('tests have a Redis of their own')
   const proxy = await openProxy(t, { path: address.socket })
   const jobs = await openJobs({ redis: { url: `redis://127.0.0.1:${proxy.port}/${address.db}` }, log: silentLog })
   proxy.freeze()
-  await assert.rejects(jobs.campaign('start', 'spring'), { code: 'SERVICE' })
+  await assert.rejects(jobs.perform('campaign.start', { name: 'spring' }, 'ann'), { code: 'SERVICE' })
   await jobs.close()
 })

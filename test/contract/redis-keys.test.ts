@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test, type TestContext } from 'node:test'
+import { Queue } from 'bullmq'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -15,11 +16,13 @@ import { redisCallStore } from '../../src/journal/redis-call-store.ts'
 import { redisNodeTable } from '../../src/cluster/redis-node-table.ts'
 import { redisSwitchRuns } from '../../src/cluster/redis-switch-runs.ts'
 import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
-import { openJobs } from '../../src/campaign/jobs.ts'
 import { takeLease } from '../../src/campaign/lease.ts'
+import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE } from '../../src/desk/jobs.ts'
+import { openAudit } from '../../src/operations/audit.ts'
 import { openQueues } from '../../src/queue/queue.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import { CALLBACK_LASTS_MS } from '../../src/queue/store.ts'
+import { redisOptions } from '../../src/store/redis-options.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 
@@ -95,10 +98,21 @@ async function busy(t: TestContext) {
   await capacity.prolong('1', 'at-1', now + 120_000)
   const lease = await takeLease({ home, campaign: { id: '1', name: 'spring' }, node: 'a', clock, log })
   scope.defer(() => typeof lease !== 'number' && lease.giveBack())
-  const jobs = await openJobs({ redis: address, log })
-  scope.defer(() => jobs.close())
-  await jobs.campaign('start', 'spring')
-  await jobs.clickToDial({ extension: '1001', customer: '+4930123456' })
+  for (const name of [OPERATION_QUEUE, CAMPAIGN_QUEUE, DIAL_QUEUE]) {
+    const queue = new Queue(name, { connection: redisOptions(address) })
+    scope.defer(() => queue.close())
+    await queue.add('start', { v: 1, campaign: 'spring' })
+  }
+  const audit = openAudit({ sql: null, redis: client, log })
+  await audit.begin({
+    at: now,
+    who: 'ann',
+    door: 'job',
+    operation: 'agent.ready',
+    subject: 'alice',
+    input: {},
+    before: null,
+  })
   await redisSwitchRuns(home.commands).note([{ core: 'core-1', at: 'fs1:8021', heard: now }])
   return { client, store, now }
 }

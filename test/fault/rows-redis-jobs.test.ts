@@ -1,7 +1,7 @@
 /** Rows 48 and 49 for the job queues: when Redis becomes silent or another one is the primary, jobs are still taken. */
 import type { TestContext } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
-import { openJobs } from '../../src/campaign/jobs.ts'
+import { openJobs } from '../../src/desk/jobs.ts'
 import { openProxy } from './proxy.ts'
 import { openOwnRedis, type OwnRedis } from '../own-redis.ts'
 import { row } from './matrix.ts'
@@ -14,12 +14,11 @@ async function rig(t: TestContext, servers: number) {
   const proxy = await openProxy(t, { port: redis[0]!.port })
   const asked: string[] = []
   const handlers = {
-    now: () => Date.now(),
-    async campaign(command: string, name: string) {
-      asked.push(`${command} ${name}`)
-      return { state: 'running' }
+    times: async () => ({ now: Date.now(), added: Date.now() }),
+    async perform(operation: { name: string }) {
+      asked.push(operation.name)
+      return { campaign: 'spring', state: 'running' }
     },
-    clickToDial: async () => ({ uuid: 'u-1' }),
   }
   const jobsAt = async (url: string, more = {}) => {
     const jobs = await openJobs({ redis: { url }, log: silentLog, ...more })
@@ -40,7 +39,7 @@ row(
   async (t, told) => {
     const { redis, asked, proxy, desk } = await rig(t, 1)
     told.says(`${proxy.freeze()} links`)
-    await (await desk(redis[0]!)).campaign('start', 'spring')
+    void (await desk(redis[0]!)).perform('campaign.start', { name: 'spring' }, 'ann').catch(() => {})
     const from = performance.now()
     const at = await until('the job is done', () => asked.length === 1, TAKEN_WITHIN_MS).catch(() => Infinity)
     told.is(`done after ${Math.round(at - from)} ms`, at < Infinity)
@@ -56,7 +55,7 @@ row(
     const [first, second] = redis
     proxy.lead({ port: second!.port })
     await (await first!.client()).replicaof('127.0.0.1', second!.port)
-    await (await desk(second!)).campaign('start', 'spring')
+    void (await desk(second!)).perform('campaign.start', { name: 'spring' }, 'ann').catch(() => {})
     const from = performance.now()
     const at = await until('the job is done', () => asked.length === 1, TAKEN_WITHIN_MS).catch(() => Infinity)
     told.is(`done after ${Math.round(at - from)} ms`, at < Infinity)

@@ -5,11 +5,12 @@ import {
   ERROR_CODES,
   InputError,
   NotFoundError,
+  Refusal,
   SettingError,
   SwitchError,
   SwitchhookError,
 } from '../../src/base/errors.ts'
-import { exitCodeOf, Refusal, sayError } from '../../src/desk/exit.ts'
+import { exitCodeOf, sayError } from '../../src/desk/exit.ts'
 import { pairs, table } from '../../src/desk/table.ts'
 import { processTerminal } from '../../src/desk/terminal.ts'
 
@@ -51,7 +52,7 @@ test('every error code has its exit code', () => {
   assert.equal(exitCodeOf(new InputError('x')), 2)
   assert.equal(exitCodeOf(new SettingError(['x'])), 2)
   assert.equal(exitCodeOf(new NotFoundError('queue', 'x')), 3)
-  assert.equal(exitCodeOf(new Refusal('x')), 4)
+  assert.equal(exitCodeOf(new Refusal('IN_USE', 'x')), 4)
   assert.equal(exitCodeOf(new SwitchError('SWITCH_REFUSED', 'x')), 4)
   assert.equal(exitCodeOf(new SwitchError('LINK_DOWN', 'x')), 1)
   assert.equal(exitCodeOf(new TypeError('x')), 1)

@@ -4,20 +4,24 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { z } from 'zod'
 import { MemoryAgents, memoryRoster } from '../../src/agent/memory-roster.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { runCli, type Actions, type DeskStores } from '../../src/desk/cli.ts'
-import type { DatabaseStores, RedisStores } from '../../src/desk/cli/actions.ts'
+import { runCli, type Actions } from '../../src/desk/cli.ts'
 import { fault, ok, warning } from '../../src/desk/doctor/finding.ts'
+import type { AuditStart } from '../../src/operations/audit.ts'
+import type { Needs, NodeParts, Operation, PartsFor } from '../../src/operations/operation.ts'
+import { perform } from '../../src/operations/perform.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 
 /** A database that takes everything and finds nothing: definitions are in test/contract/definitions.test.ts. */
 const sql = Object.assign(async () => [], { begin: (work: (tx: unknown) => Promise<unknown>) => work(sql) })
 
-class CalledActions implements Actions {
+class Installation implements Actions {
   readonly clock = new VirtualClock()
   readonly agents = new MemoryAgents()
+  readonly audited: AuditStart[] = []
   readonly stores = {
     roster: memoryRoster(this.agents),
     queueStore: memoryQueueStore(this.agents),
@@ -25,7 +29,13 @@ class CalledActions implements Actions {
     clock: this.clock,
     log: silentLog,
     scripts: 'scripts',
-  } as unknown as DeskStores
+    audit: {
+      begin: async (row: AuditStart) => {
+        this.audited.push(row)
+        return { end: async () => {} }
+      },
+    },
+  } as unknown as NodeParts
   findings = [ok('settings', 'all can be used')]
   opened = 0
   runs = 0
@@ -44,17 +54,14 @@ class CalledActions implements Actions {
     telephone.say(`caller calls ${flow} ${JSON.stringify(options)}`)
     return { outcome: 'talked', agent: 'alice', cause: 'NORMAL_CLEARING' }
   }
-  async withStores<T>(work: (stores: DeskStores) => Promise<T>): Promise<T> {
+  async perform<Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
+    operation: Operation<Input, Output, N>,
+    given: unknown,
+  ) {
     this.opened += 1
-    return work(this.stores)
-  }
-  async withDatabase<T>(work: (stores: DatabaseStores) => Promise<T>): Promise<T> {
-    this.asked.push('database')
-    return this.withStores(work)
-  }
-  async withRedis<T>(work: (stores: RedisStores) => Promise<T>): Promise<T> {
-    this.asked.push('redis')
-    return this.withStores(work)
+    this.asked.push(operation.needs)
+    const actor = { who: 'ann', door: 'command-line', role: 'administrator' } as const
+    return { output: await perform(operation, this.stores as PartsFor[N], given, actor), now: this.clock.now() }
   }
 
   /** Runs `switchhook <words>` and returns the exit code. */
@@ -74,7 +81,7 @@ class CalledActions implements Actions {
 }
 
 test('help is one page that names every command, and nothing is opened for it', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   assert.equal(await rig.types('--help'), 0)
   for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'dial-in', 'calls'])
     assert.match(rig.out, new RegExp(`^  ${noun}\\b`, 'm'))
@@ -85,7 +92,7 @@ test('help is one page that names every command, and nothing is opened for it', 
 })
 
 test('what is said wrongly is told on stderr, with exit code 2, before anything is opened', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   const wrong: [words: string, message: RegExp][] = [
     ['frobnicate', /^switchhook: unknown command 'frobnicate'\n$/],
     ['agent', /^Usage: switchhook agent/],
@@ -115,7 +122,7 @@ test('what is said wrongly is told on stderr, with exit code 2, before anything 
 })
 
 test('a queue that is not there is named with those that are', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   assert.equal(await rig.types('agent add alice user/1001 --queues sale'), 3)
   assert.equal(rig.err, "switchhook: no queue is called 'sale' (there is none yet)\n")
   await rig.types('queue add sales')
@@ -129,7 +136,7 @@ test('a queue that is not there is named with those that are', async () => {
 })
 
 test('an agent is added, comes, goes on a break and is listed', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   await rig.types('queue add sales')
   await rig.types('queue add support')
   assert.equal(await rig.types('agent add alice user/1001 --queues sales,support:2 --ring-for 25s'), 0)
@@ -147,7 +154,7 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
   assert.equal(await rig.types('agent list'), 0)
   assert.equal(
     rig.out,
-    'AGENT  STATE  FOR  REASON  ON LINE  ENDPOINT   QUEUES\nalice  break    –  lunch   no       user/1001  sales,support:2\n',
+    'AGENT  STATE  FOR  REASON  NAILED UP  ENDPOINT   QUEUES\nalice  break    –  lunch   no         user/1001  sales,support:2\n',
   )
   assert.equal(await rig.types('agent list --json'), 0)
   assert.equal(JSON.parse(rig.out)[0].reason, 'lunch')
@@ -159,7 +166,7 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
 })
 
 test('a supervisor who changes one setting of an agent leaves the others as they are', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   const settings = async () => {
     const { endpoint, wrapUpMs, ringForMs, queues } = (await rig.stores.roster.get('alice', rig.clock.now()))!
     return [endpoint, wrapUpMs, ringForMs, queues.map(tier => `${tier.queue}:${tier.level}`).join()]
@@ -167,7 +174,7 @@ test('a supervisor who changes one setting of an agent leaves the others as they
   await rig.types('queue add sales')
   await rig.types('queue add support')
   assert.equal(await rig.types('agent add alice user/1001'), 2)
-  assert.match(rig.err, /a new agent needs queues: add --queues <names>/)
+  assert.match(rig.err, /--queues: a new agent needs queues/)
   await rig.types('agent add alice user/1001 --queues sales,support:2 --wrap-up 5s --ring-for 25s')
   await rig.types('agent ready alice')
 
@@ -180,13 +187,13 @@ test('a supervisor who changes one setting of an agent leaves the others as they
   assert.deepEqual(await settings(), ['user/1003', 10_000, 30_000, 'support:1'])
 
   assert.equal(await rig.types('agent set alice'), 2)
-  assert.match(rig.err, /nothing to change: give --endpoint, --queues, --wrap-up or --ring-for/)
+  assert.match(rig.err, /nothing to change: give at least one of --endpoint, --queues, --wrap-up, --ring-for/)
   assert.equal(await rig.types('agent set bob --wrap-up 10s'), 3)
   assert.equal(rig.err, "switchhook: no agent is called 'bob' (known: alice)\n")
 })
 
 test('a supervisor gives an agent more time after a call, or ends the wrap-up', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   await rig.types('queue add sales')
   await rig.types('agent add alice user/1001 --queues sales --wrap-up 30s')
   await rig.types('agent ready alice')
@@ -204,7 +211,7 @@ test('a supervisor gives an agent more time after a call, or ends the wrap-up', 
 })
 
 test('an agent who goes home in the middle of a call is told to be talking still', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   await rig.types('queue add sales')
   await rig.types('agent add alice user/1001 --queues sales')
   await rig.types('agent ready alice')
@@ -216,7 +223,7 @@ test('an agent who goes home in the middle of a call is told to be talking still
 })
 
 test('the list of queues says who waits, since when, and for whom', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   assert.equal(await rig.types('queue list'), 0)
   assert.equal(rig.out, 'there is no queue yet: switchhook queue add <name>\n')
   await rig.types('queue add sales')
@@ -237,7 +244,7 @@ test('the list of queues says who waits, since when, and for whom', async () => 
 })
 
 test('a command asks for the store that it needs and for no other', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   for (const words of [
     'queue add sales',
     'agent add alice user/1001 --queues sales',
@@ -245,13 +252,16 @@ test('a command asks for the store that it needs and for no other', async () => 
     'agent remove bert',
   ])
     assert.equal(await rig.types(words), 0, words + rig.err)
-  assert.deepEqual(rig.asked, [], 'what is defined is written to both')
+  assert.ok(
+    rig.asked.every(store => store === 'stores'),
+    'what is defined is written to both',
+  )
   for (const words of ['queue list', 'queue callbacks sales', 'agent list', 'agent ready alice']) {
     rig.asked.length = 0
     assert.equal(await rig.types(words), 0, words + rig.err)
     assert.deepEqual(rig.asked, ['redis'], words)
   }
-  for (const words of ['calls', 'campaign status']) {
+  for (const words of ['calls', 'campaign list', 'campaign show spring', 'audit list']) {
     rig.asked.length = 0
     await rig.types(words) // there is no database here
     assert.deepEqual(rig.asked, ['database'], words)
@@ -259,14 +269,14 @@ test('a command asks for the store that it needs and for no other', async () => 
 })
 
 test('what nobody foresaw ends with code 1 and a stack to report', async () => {
-  const rig = new CalledActions()
-  rig.withRedis = () => Promise.reject(new TypeError('boo'))
+  const rig = new Installation()
+  rig.perform = () => Promise.reject(new TypeError('boo'))
   assert.equal(await rig.types('queue list'), 1)
   assert.match(rig.err, /^switchhook: unexpected, please report this: TypeError: boo\n +at /)
 })
 
 test('the doctor says each finding in a line; faults make exit code 1, warnings do not', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   rig.findings = [ok('redis', '7.0.15'), warning('fs1:8021', 'it is old', 'update it')]
   assert.equal(await rig.types('doctor'), 0)
   assert.equal(
@@ -283,7 +293,7 @@ test('the doctor says each finding in a line; faults make exit code 1, warnings 
 })
 
 test('run is a node, and settings are shown as they are in force', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   assert.equal(await rig.types('run'), 0)
   assert.equal(rig.runs, 1)
   assert.equal(await rig.types('settings --json'), 0)
@@ -292,7 +302,7 @@ test('run is a node, and settings are shown as they are in force', async () => {
 })
 
 test('an author dials in to a flow with its parameters, and reads how the call was and how it ended', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   assert.equal(await rig.types('dial-in queue-entry --set queue=support --set language=en --from 100'), 0)
   assert.equal(
     rig.out,
@@ -303,7 +313,7 @@ test('an author dials in to a flow with its parameters, and reads how the call w
 })
 
 test('nothing that is typed or read steers the terminal, in an answer, in an error and in JSON', async () => {
-  const rig = new CalledActions()
+  const rig = new Installation()
   for (const words of [
     'queue add \x1b]52;c;x\x07',
     'agent ready \x1b[2J',

@@ -3,8 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { figuresOf } from '../../src/desk/campaign-figures.ts'
-import { countAgents, wordOf, type FloorSnapshot } from '../../src/desk/floor.ts'
+import { figuresOf } from '../../src/campaign/figures.ts'
+import { countAgents, wordOf } from '../../src/agent/words.ts'
+import type { FloorSnapshot } from '../../src/desk/floor.ts'
 import { floorLines, StatusLine } from '../../src/desk/status-line.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 

@@ -17,7 +17,7 @@ import {
 } from '../../src/agent/agent.ts'
 import { UNREACHABLE_MS, warnOnceUnreachable } from '../../src/agent/rest.ts'
 import type { Log } from '../../src/base/log.ts'
-import { wordOf } from '../../src/desk/floor.ts'
+import { wordOf } from '../../src/agent/words.ts'
 
 const HOUR = 3_600_000
 const ready = () =>

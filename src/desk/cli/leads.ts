@@ -1,18 +1,13 @@
-/** `switchhook campaign leads`: the leads of a campaign, and what came of each. */
-import type { Command } from 'commander'
-import { findCampaign } from '../../campaign/campaign-commands.ts'
+/** `switchhook campaign leads`: how people read the leads of a campaign, and all of them as CSV. */
 import { csvCell } from '../../campaign/csv.ts'
-import { leadsOf, type LeadRow } from '../../store/leads.ts'
-import type { Sql } from '../../store/sql.ts'
+import campaignLeads from '../../operations/campaign/leads.ts'
+import type { OutputOf } from '../../operations/operation.ts'
 import { table } from '../table.ts'
-import type { Terminal } from '../terminal.ts'
 import type { Desk } from './actions.ts'
-import { answer, answers, timeOf, wholeNumber, type JsonOption } from './output.ts'
+import { form } from './operations.ts'
+import { timeOf } from './output.ts'
 
-interface LeadsOptions extends JsonOption {
-  readonly limit: number
-  readonly csv?: true
-}
+type Lead = OutputOf<typeof campaignLeads>[number]
 
 /** So many leads are in memory at one time. */
 const PAGE = 1_000
@@ -20,29 +15,20 @@ const PAGE = 1_000
 /** The columns that follow the lead's own ones in the CSV output. Their names must not be those of a list. */
 const RESULT = ['lead_state', 'lead_attempts', 'lead_disposition', 'lead_next_call']
 
-export function leadsCommand(campaign: Command, { actions, terminal }: Desk): void {
-  answers(
-    campaign
-      .command('leads')
-      .description('the leads of a campaign in the order of their import, and what came of each')
-      .argument('<name>'),
-  )
-    .option('--limit <n>', 'how many', wholeNumber(1, 10_000), 50)
-    .option('--csv', 'all leads as CSV, with the columns of their lists')
-    .addHelpText('after', '\nExample:\n  switchhook campaign leads spring --csv > result.csv')
-    .action((name: string, { limit, csv, ...options }: LeadsOptions) =>
-      actions.withDatabase(async ({ sql }) => {
-        const { id } = await findCampaign(sql, name)
-        if (csv) return writeCsv(sql, id, terminal)
-        const leads = await leadsOf(sql, id, limit)
-        answer(terminal, options, leads, () => sayAll(leads, terminal.colour))
-      }),
-    )
-}
+export const leadsForm = form(campaignLeads, {
+  shows: [['--csv', 'all leads as CSV, with the columns of their lists']],
+  help: '\nExample:\n  switchhook campaign leads spring --csv > result.csv',
+  async instead({ given, options }, desk) {
+    if (options['csv'] !== true) return false
+    await writeCsv(String(given['name']), desk)
+    return true
+  },
+  people: (leads, { colour }) => sayAll(leads, colour),
+})
 
-async function* allLeads(sql: Sql, campaign: string): AsyncGenerator<readonly LeadRow[]> {
+async function* allLeads(name: string, { actions }: Desk): AsyncGenerator<readonly Lead[]> {
   for (let after = 0; ;) {
-    const page = await leadsOf(sql, campaign, PAGE, after)
+    const { output: page } = await actions.perform(campaignLeads, { name, limit: PAGE, after })
     if (page.length > 0) yield page
     if (page.length < PAGE) return
     after = page.at(-1)!.id
@@ -50,13 +36,14 @@ async function* allLeads(sql: Sql, campaign: string): AsyncGenerator<readonly Le
 }
 
 /** Reads the leads twice: first the names of all columns, because the lists of one campaign may differ. */
-async function writeCsv(sql: Sql, campaign: string, terminal: Terminal): Promise<void> {
+async function writeCsv(campaign: string, desk: Desk): Promise<void> {
+  const { terminal } = desk
   const names = new Set<string>()
-  for await (const page of allLeads(sql, campaign))
+  for await (const page of allLeads(campaign, desk))
     for (const { fields } of page) for (const name of Object.keys(fields)) names.add(name)
   const line = (cells: readonly string[]) => `${cells.map(csvCell).join(',')}\n`
   terminal.out(line(['phone', ...names, ...RESULT]))
-  for await (const page of allLeads(sql, campaign)) {
+  for await (const page of allLeads(campaign, desk)) {
     const lines = page.map(({ phone, fields, state, attempts, disposition, nextAt }) =>
       line([
         phone,
@@ -71,9 +58,9 @@ async function writeCsv(sql: Sql, campaign: string, terminal: Terminal): Promise
   }
 }
 
-function sayAll(leads: readonly LeadRow[], colour: boolean): string {
+function sayAll(leads: readonly Lead[], colour: boolean): string {
   if (leads.length === 0) return 'the campaign has no leads\n'
-  const row = ({ phone, state, attempts, disposition, nextAt }: LeadRow) => [
+  const row = ({ phone, state, attempts, disposition, nextAt }: Lead) => [
     phone,
     state,
     attempts,

@@ -1,10 +1,9 @@
 /** How commands answer (text for people, JSON for programs), and how they parse arguments. */
 import { InvalidArgumentError, type Command } from 'commander'
-import { ms, readable, type Duration } from '../../base/duration.ts'
-import { InputError, NotFoundError } from '../../base/errors.ts'
+import { readable } from '../../base/duration.ts'
+import { InputError } from '../../base/errors.ts'
 import { visibleJson } from '../../base/visible.ts'
-import type { QueueStore } from '../../queue/store.ts'
-import { Refusal } from '../exit.ts'
+import { pairs, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface JsonOption {
@@ -33,35 +32,25 @@ export function argument<T>(parse: (text: string) => T): (text: string) => T {
   }
 }
 
-/** Parses '45s' into milliseconds, from `least` to `most`. */
-export function durationMs(least: Duration, most: Duration): (text: string) => number {
-  return argument(text => {
-    const milliseconds = ms(text as Duration)
-    if (milliseconds < ms(least) || milliseconds > ms(most))
-      throw new InputError(`'${text}' is out of range; allowed: ${least} to ${most}`)
-    return milliseconds
-  })
-}
-
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return argument(text => {
-    const number = Number(text)
-    if (!/^\d+$/.test(text) || number < least || number > most)
-      throw new InputError(`allowed: a whole number from ${least} to ${most}`)
-    return number
-  })
-}
-
-/** Throws NotFoundError, with the known queues, when one of `names` does not exist. */
-export async function mustBeQueues(queueStore: QueueStore, names: readonly string[]): Promise<void> {
-  const known = (await queueStore.queues()).map(queue => queue.name).sort()
-  const missing = names.find(name => !known.includes(name))
-  if (missing !== undefined) throw new NotFoundError('queue', missing, known)
-}
-
-/** Rethrows: an InputError means that the present state does not allow the change; what was typed is right. */
-export function refuse(error: unknown): never {
-  throw error instanceof InputError ? new Refusal(error.message, { cause: error }) : error
+/** An answer without a form of its own: a table of a list, the fields of a thing. */
+export function plain(output: unknown): string {
+  const text = (value: unknown): string =>
+    value === null || value === undefined
+      ? '–'
+      : value instanceof Date
+        ? timeOf(value)
+        : typeof value === 'object'
+          ? JSON.stringify(value)
+          : String(value as string | number | boolean)
+  if (!Array.isArray(output))
+    return pairs(Object.entries(output as object).map(([name, value]) => [name, text(value)] as const))
+  const rows = output as readonly object[]
+  const names = [...new Set(rows.flatMap(row => Object.keys(row)))]
+  if (rows.length === 0) return 'there is nothing\n'
+  return table(
+    names,
+    rows.map(row => names.map(name => text((row as Record<string, unknown>)[name]))),
+  )
 }
 
 /** '3m12s', or '–' for null. */

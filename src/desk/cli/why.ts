@@ -1,59 +1,25 @@
-/** `switchhook why`: the moments of one call, and the reasons of each decision about it. */
-import type { Command } from 'commander'
-import { NotFoundError } from '../../base/errors.ts'
-import { uuid, type Uuid } from '../../esl/safe-text.ts'
+/** `switchhook why`: how people read the moments of one call, and the reasons of each decision about it. */
 import type { Moment } from '../../journal/moments.ts'
-import type { OfferRecord } from '../../queue/store.ts'
-import { attemptsOf, type AttemptRow } from '../../store/attempts.ts'
-import { callWithId, type CallRow } from '../../store/calls.ts'
+import callWhy from '../../operations/call/why.ts'
+import type { OutputOf } from '../../operations/operation.ts'
 import { pairs, table } from '../table.ts'
-import type { Desk, DeskStores } from './actions.ts'
-import { ago, answer, answers, argument, timeOf, type JsonOption } from './output.ts'
+import { form } from './operations.ts'
+import { ago, timeOf } from './output.ts'
 
-interface Told {
-  readonly call: CallRow
-  /** The decisions of queues about this call that are still kept, oldest first. */
-  readonly offers: readonly OfferRecord[]
-  /** All attempts to reach the lead of this call, oldest first; empty for a call of no campaign. */
-  readonly attempts: readonly AttemptRow[]
-}
+type Told = OutputOf<typeof callWhy>
+type Call = Told['call']
 
-export function whyCommand(program: Command, { actions, terminal }: Desk): void {
-  answers(
-    program
-      .command('why')
-      .description('what happened in one call, and why it got the agent that it got')
-      .argument('<call>', 'the uuid of the call: `switchhook calls --long` and the log show it', argument(uuid)),
-  )
-    .addHelpText(
-      'after',
-      `
+export const whyForm = form(callWhy, {
+  words: 'why',
+  help: `
 A queue keeps its last 200 decisions. Each tells who else could have had the call (in order), and who could not.
 
 Example:
   switchhook why 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90`,
-    )
-    .action((id: Uuid, options: JsonOption) =>
-      actions.withStores(async stores => {
-        const told = await tell(stores, id)
-        answer(terminal, options, told, () => sayAll(told, terminal.colour))
-      }),
-    )
-}
+  people: (told, { colour }) => sayAll(told, colour),
+})
 
-async function tell({ sql, queueStore }: DeskStores, id: Uuid): Promise<Told> {
-  const call = await callWithId(sql, id)
-  if (!call) throw new NotFoundError('call', id, null)
-  const queues = new Set(momentsOf(call).flatMap(({ queue }) => queue ?? []))
-  const decisions = (await Promise.all([...queues].map(queue => queueStore.offers(queue)))).flat()
-  return {
-    call,
-    offers: decisions.filter(one => one.call === id).sort((a, b) => a.at - b.at),
-    attempts: call.lead === null ? [] : await attemptsOf(sql, call.lead),
-  }
-}
-
-const momentsOf = (call: CallRow) => call.queueTimeline as unknown as readonly Moment[]
+const momentsOf = (call: Call) => call.queueTimeline as unknown as readonly Moment[]
 
 function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
   const parts = [sayCall(call, colour)]
@@ -103,7 +69,7 @@ function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
   return parts.join('\n')
 }
 
-function sayCall(call: CallRow, colour: boolean): string {
+function sayCall(call: Call, colour: boolean): string {
   const { id, direction, from, to, flow, node, startedAt, answeredAt, endedAt, hangupCause, hungUpBy } = call
   return pairs(
     [

@@ -1,9 +1,9 @@
 /**
  * The figures of a campaign, for supervisors. The rate of an empty set is null, never 0 or 100 %. Used by the status
- * lines and the command line.
+ * lines and the operations.
  */
-import type { Campaign } from '../campaign/campaign.ts'
-import { isAttemptEnd, meaningOf, type AttemptEnd } from '../campaign/disposition.ts'
+import type { Campaign } from './campaign.ts'
+import { isAttemptEnd, meaningOf, type AttemptEnd } from './disposition.ts'
 import { countAttempts } from '../store/attempts.ts'
 import { countLeads } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
@@ -68,6 +68,3 @@ export function figuresOf(
 
 /** A flow gave the disposition, or the attempt ended inside a flow without one. */
 const wasAnswered = (end: AttemptEnd): boolean => meaningOf(end).by === 'flow' || end === 'hung-up' || end === 'error'
-
-/** 0.024 → '2.4 %'; null → '–'. */
-export const percent = (rate: number | null): string => (rate === null ? '–' : `${(rate * 100).toFixed(1)} %`)

@@ -1,0 +1,142 @@
+/**
+ * The commands of all operations (operations/all.ts), made from their schemas: a positional field is an argument, every
+ * other field an option. A form tells how people read the answer; an operation without a form has a plain one.
+ */
+import { Option, type Command } from 'commander'
+import { z } from 'zod'
+import { FieldFaults } from '../../base/errors.ts'
+import { OPERATIONS } from '../../operations/all.ts'
+import type { Operation, OutputOf } from '../../operations/operation.ts'
+import { readInput } from '../../operations/perform.ts'
+import type { Desk } from './actions.ts'
+import { answer, answers, plain } from './output.ts'
+
+/** What was typed: the input of the operation, and the options that only the command has. */
+type Typed = Readonly<Record<string, unknown>>
+
+interface Shown {
+  /** The fields of the operation as they were typed. */
+  readonly given: Typed
+  /** The options of `shows`. */
+  readonly options: Typed
+  readonly colour: boolean
+  /** The time that all nodes share, milliseconds since the epoch. */
+  readonly now: number
+}
+
+export interface Form<Output> {
+  /** The words of the command; default: '<noun> <verb>' as in the name of the operation. */
+  readonly words?: string
+  /** Text after the options in --help. */
+  readonly help?: string
+  /** Options that change only how the answer is shown. */
+  readonly shows?: readonly (readonly [flags: string, description: string])[]
+  people(output: Output, shown: Shown): string
+  /** Lines for stderr. */
+  notes?(output: Output, shown: Shown): readonly string[]
+  /** Answers in another way than with the output, for an option of `shows`. False: not asked for. */
+  instead?(typed: { readonly given: Typed; readonly options: Typed }, desk: Desk): Promise<boolean>
+}
+
+type AnyForm = Form<never> & { readonly of: string }
+
+/** The form of one operation. */
+export const form = <One extends Pick<Operation, 'name'>>(of: One, one: Form<OutputOf<One>>): AnyForm => ({
+  ...(one as Form<never>),
+  of: of.name,
+})
+
+/** A field of an input as --help shows it. */
+interface Field {
+  readonly type?: string
+  readonly description?: string
+  readonly placeholder?: string
+  readonly default?: unknown
+}
+
+/** Adds a command for each operation. `nouns`: the descriptions of the groups. */
+export function operationCommands(
+  root: Command,
+  desk: Desk,
+  { forms, nouns }: { readonly forms: readonly AnyForm[]; readonly nouns: Readonly<Record<string, string>> },
+): void {
+  for (const one of OPERATIONS) {
+    const shown = forms.find(({ of }) => of === one.name) ?? PLAIN
+    const [first = '', second] = (shown.words ?? one.name.replace('.', ' ')).split(' ')
+    const group =
+      second === undefined
+        ? root
+        : (root.commands.find(known => known.name() === first) ?? addGroup(root, first, nouns[first] ?? first))
+    operationCommand(group.command(second ?? first), one, shown, desk)
+  }
+}
+
+const addGroup = (root: Command, noun: string, description: string): Command =>
+  root.command(noun).description(description).helpCommand(false)
+
+const PLAIN: Form<never> = { people: output => plain(output) }
+
+function operationCommand(command: Command, one: Operation, shown: Form<never>, desk: Desk): void {
+  const { properties = {}, required = [] } = z.toJSONSchema(one.input, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, Field>
+    required?: readonly string[]
+  }
+  answers(command.description(one.summary))
+  for (const name of one.positional) {
+    const word = kebab(name)
+    command.argument(required.includes(name) ? `<${word}>` : `[${word}]`, properties[name]?.description)
+  }
+  const fields = Object.entries(properties).filter(([name]) => !one.positional.includes(name))
+  for (const [name, field] of fields) {
+    const value = field.type === 'boolean' ? '' : ` ${field.placeholder ?? '<value>'}`
+    const option = new Option(`--${kebab(name)}${value}`, field.description)
+    if (field.type !== 'boolean') option.argParser(text => read(text, field))
+    if (field.default !== undefined && field.type !== 'boolean') option.default(field.default)
+    command.addOption(option.makeOptionMandatory(required.includes(name)))
+  }
+  for (const [flags, description] of shown.shows ?? []) command.option(flags, description)
+  if (shown.help !== undefined) command.addHelpText('after', shown.help)
+
+  command.action(async (...typed: unknown[]) => {
+    const options = command.opts<Typed>()
+    const given = Object.fromEntries(
+      [
+        ...one.positional.map((name, index) => [name, typed[index]] as const),
+        ...fields.map(([name]) => [name, options[name]] as const),
+      ].filter(([, value]) => value !== undefined),
+    )
+    const { output, now } = await asTyped(one, async () => {
+      readInput(one, given) // before a store is opened
+      return (await shown.instead?.({ given, options }, desk)) ? NOTHING : desk.actions.perform(one, given)
+    })
+    if (output === undefined) return
+    const context = { given, options, colour: desk.terminal.colour, now }
+    for (const line of shown.notes?.(output as never, context) ?? []) desk.terminal.err(`${line}\n`)
+    answer(desk.terminal, options, output, () => shown.people(output as never, context))
+  })
+}
+
+/** The command has answered already. */
+const NOTHING = { output: undefined, now: 0 }
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+
+/** The text of an option as a value of its field; the operation checks it. */
+function read(text: string, { type }: Field): unknown {
+  if (type === 'number') return Number.isNaN(Number(text)) || text.trim() === '' ? text : Number(text)
+  return type === 'array' ? text.split(',').map(part => part.trim()) : text
+}
+
+/** Names the fields in faults as they are typed: --wrap-up for wrapUp. */
+async function asTyped<T>({ positional }: Operation, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof FieldFaults)) throw error
+    const label = (field: string) => {
+      const [name = ''] = field.split('.')
+      return positional.includes(name) ? `<${kebab(name)}>` : `--${kebab(name)}`
+    }
+    throw new FieldFaults(error.faults, label)
+  }
+}

@@ -1,0 +1,56 @@
+/** The list of all operations. Each door offers every one of them. */
+import agentAdd from './agent/add.ts'
+import agentList from './agent/list.ts'
+import agentRemove from './agent/remove.ts'
+import agentSet from './agent/set.ts'
+import { agentBreak, agentOut, agentReady } from './agent/status.ts'
+import agentWrapUp from './agent/wrap-up.ts'
+import auditList from './audit/list.ts'
+import callDial from './call/dial.ts'
+import callHangup from './call/hangup.ts'
+import callList from './call/list.ts'
+import callWhy from './call/why.ts'
+import campaignAdd from './campaign/add.ts'
+import campaignLeads from './campaign/leads.ts'
+import campaignList from './campaign/list.ts'
+import campaignRemove from './campaign/remove.ts'
+import campaignSet from './campaign/set.ts'
+import campaignShow from './campaign/show.ts'
+import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
+import type { Operation } from './operation.ts'
+import queueAdd from './queue/add.ts'
+import queueCallbacks from './queue/callbacks.ts'
+import queueList from './queue/list.ts'
+import queueRemove from './queue/remove.ts'
+import queueSet from './queue/set.ts'
+
+/** In the order of --help. */
+export const OPERATIONS: readonly Operation[] = [
+  campaignAdd,
+  campaignSet,
+  campaignStart,
+  campaignPause,
+  campaignStop,
+  campaignRemove,
+  campaignLeads,
+  campaignList,
+  campaignShow,
+  agentAdd,
+  agentSet,
+  agentList,
+  agentReady,
+  agentBreak,
+  agentOut,
+  agentWrapUp,
+  agentRemove,
+  queueAdd,
+  queueSet,
+  queueList,
+  queueCallbacks,
+  queueRemove,
+  callDial,
+  callHangup,
+  callList,
+  callWhy,
+  auditList,
+]

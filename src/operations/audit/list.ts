@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { parsed } from '../../base/parsed.ts'
+import { uuid } from '../../esl/safe-text.ts'
+import { auditRows } from '../../store/audit.ts'
+import { described, whole } from '../fields.ts'
+import { operation } from '../operation.ts'
+
+export default operation({
+  name: 'audit.list',
+  summary: 'who changed what, newest first',
+  needs: 'database',
+  role: 'administrator',
+  positional: ['subject'],
+  input: z.strictObject({
+    subject: described(z.string(), 'only changes of the queue, agent or campaign of this name').optional(),
+    who: described(z.string(), 'only changes by this person or system', '<name>').optional(),
+    limit: described(whole(1, 1_000), 'how many', '<n>').default(20),
+    after: described(parsed(uuid), 'only rows that are older than the one with this id', '<id>').optional(),
+  }),
+  output: z.array(
+    z.object({
+      id: z.string(),
+      at: z.date(),
+      who: z.string(),
+      door: z.string(),
+      operation: z.string(),
+      subject: z.string().nullable(),
+      input: z.unknown(),
+      before: z.unknown(),
+      after: z.unknown(),
+      outcome: z.string().nullable(),
+    }),
+  ),
+  refusals: [],
+  changes: false,
+  run: ({ sql }, filter) => auditRows(sql, filter),
+})

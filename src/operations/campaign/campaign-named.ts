@@ -1,0 +1,95 @@
+/** The campaign that an operation names, its settings as input, and its form in answers. */
+import { z } from 'zod'
+import { InputError } from '../../base/errors.ts'
+import { campaignFigures } from '../../campaign/figures.ts'
+import { kindOf } from '../../flow/define.ts'
+import { loadFlows } from '../../flow/catalogue.ts'
+import { campaignNamed, type CampaignRow, type CampaignSettings } from '../../store/campaigns.ts'
+import type { Sql } from '../../store/sql.ts'
+import { described, numberThat, whole } from '../fields.ts'
+import type { StoreParts } from '../operation.ts'
+import { mustBeQueues } from '../queue/queue-named.ts'
+
+/** The settings that may be given; those that are not given stay. */
+export const campaignSettings = {
+  queue: described(z.string(), 'its agents talk with the people who answer', '<queue>').optional(),
+  flow: described(z.string(), 'the flow of answered calls (in a new campaign: campaign-leg)', '<flow>').optional(),
+  callerId: described(
+    z.string(),
+    'the number that called people see (in a new campaign: CALLER_ID)',
+    '<number>',
+  ).optional(),
+  maxLines: described(whole(1, 10_000), 'lines in use at one time (in a new campaign: 30)', '<n>').optional(),
+  cps: described(
+    numberThat('more than 0 and at most 1000 calls per second', value => value > 0 && value <= 1_000),
+    'calls started per second (in a new campaign: 5)',
+    '<n>',
+  ).optional(),
+}
+
+const count = z.number()
+
+export const campaignShape = z.object({
+  name: z.string(),
+  state: z.enum(['draft', 'running', 'paused', 'stopped', 'done']),
+  mode: z.string(),
+  flow: z.string(),
+  queue: z.string(),
+  gateway: z.string().nullable(),
+  callerId: z.string().nullable(),
+  maxLines: z.number(),
+  cps: z.number(),
+  maxAttempts: z.number(),
+  ringForMs: z.number(),
+  retryAfter: z.record(z.string(), z.string()),
+  /** The kind of switch that dials it; null: not yet dialled. */
+  switches: z.enum(['freeswitch', 'simulation']).nullable(),
+  createdAt: z.date(),
+  startedAt: z.date().nullable(),
+  endedAt: z.date().nullable(),
+})
+
+export const campaignFiguresShape = z.object({
+  name: z.string(),
+  state: campaignShape.shape.state,
+  dialled: count,
+  underWay: count,
+  answered: count,
+  people: count,
+  talked: count,
+  abandoned: count,
+  /** abandoned ÷ people, 0 to 1; null while nobody has answered. */
+  abandonRate: z.number().nullable(),
+  left: count,
+  leads: count,
+  ends: z.record(z.string(), count),
+})
+
+export const campaignWithFigures = campaignShape.extend(campaignFiguresShape.shape)
+
+export async function withFigures(sql: Sql, campaign: CampaignRow): Promise<z.input<typeof campaignWithFigures>> {
+  return { ...campaign, ...(await campaignFigures(sql, campaign)), retryAfter: { ...campaign.retryAfter } }
+}
+
+/** What an audit row shows of a campaign; null without one. */
+export const campaignBefore = ({ sql }: { readonly sql: Sql }, { name }: { readonly name: string }) =>
+  campaignNamed(sql, name)
+
+/** The settings that are given. */
+export const givenSettings = (given: {
+  readonly [Name in keyof typeof campaignSettings]?: CampaignSettings[Name] | undefined
+}): Partial<CampaignSettings> => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+
+/** Rejects with NotFoundError for an unknown queue or flow, and with InputError for a flow of another kind. */
+export async function mustBeUsable(
+  { queueStore, scripts }: StoreParts,
+  { queue, flow }: { readonly queue?: string | undefined; readonly flow?: string | undefined },
+): Promise<void> {
+  if (queue !== undefined) await mustBeQueues(queueStore, [queue])
+  if (flow === undefined) return
+  const flows = await loadFlows(scripts)
+  if (kindOf(flows.get(flow)) !== 'campaign')
+    throw new InputError(
+      `the flow '${flow}' is not a campaignFlow: use one that returns a disposition, such as campaign-leg`,
+    )
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { defineCampaign, findCampaign } from '../../campaign/campaign-commands.ts'
+import { mustChange, nameOf } from '../fields.ts'
+import { operation } from '../operation.ts'
+import {
+  campaignBefore,
+  campaignSettings,
+  campaignWithFigures,
+  givenSettings,
+  mustBeUsable,
+  withFigures,
+} from './campaign-named.ts'
+
+export default operation({
+  name: 'campaign.set',
+  summary: 'changes some settings of a campaign; the others stay',
+  needs: 'stores',
+  role: 'supervisor',
+  positional: ['name'],
+  input: z.strictObject({ name: nameOf('campaign'), ...campaignSettings }),
+  output: campaignWithFigures,
+  refusals: ['NOT_FOUND'],
+  changes: true,
+  thing: campaignBefore,
+  async run(parts, { name, ...given }) {
+    await findCampaign(parts.sql, name)
+    mustChange(given, Object.keys(campaignSettings))
+    await mustBeUsable(parts, given)
+    return withFigures(parts.sql, await defineCampaign(parts, { name, ...givenSettings(given) }))
+  },
+})

@@ -1,0 +1,104 @@
+/**
+ * What an operation is: one thing that a person or a system may ask of Switchhook, defined once. The doors (command
+ * line, jobs) know the list of operations (all.ts) and add nothing but form: a new operation is in all of them by being
+ * in the list. perform.ts performs one.
+ */
+import type { z } from 'zod'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { ErrorCode } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { ClickToDial } from '../campaign/click-to-dial.ts'
+import type { DialWakeup } from '../campaign/dial-wakeup.ts'
+import type { QueueStore } from '../queue/store.ts'
+import type { Sql } from '../store/sql.ts'
+import type { Audit } from './audit.ts'
+
+/** Each role may do all that the roles before it may. */
+export const ROLES = ['reader', 'supervisor', 'administrator'] as const
+type Role = (typeof ROLES)[number]
+
+/** The person or system that asks, and the door by which the request came. */
+export interface Actor {
+  readonly who: string
+  readonly door: 'command-line' | 'job'
+  readonly role: Role
+}
+
+interface Common {
+  readonly clock: Clock
+  readonly log: Log
+  readonly audit: Audit
+}
+
+/** PostgreSQL: definitions, calls, campaigns, leads. */
+interface DatabaseParts extends Common {
+  readonly sql: Sql
+}
+
+/** Redis: the state of queues and agents. */
+interface RedisParts extends Common {
+  readonly roster: Roster
+  readonly queueStore: QueueStore
+}
+
+/** Both stores, without a node. */
+export interface StoreParts extends DatabaseParts, RedisParts {
+  readonly wakeup: DialWakeup
+  /** The folder of the flows. */
+  readonly scripts: string
+}
+
+/** What only a running node can do: it has the links to the FreeSWITCHes. */
+export interface NodeParts extends StoreParts {
+  readonly node: LiveCalls
+}
+
+export interface LiveCalls {
+  /** Resolves with the uuid of the agent's call when the agent's telephone rings. Rejects with NOT_REACHED. */
+  dial(request: ClickToDial): Promise<{ uuid: string }>
+  /** False when no FreeSWITCH has the call. Rejects with SwitchError when one cannot be asked. */
+  hangUp(call: string, cause: string): Promise<boolean>
+}
+
+/** The parts that an operation needs, by its `needs`. The other store may be down. */
+export interface PartsFor {
+  database: DatabaseParts
+  redis: RedisParts
+  stores: StoreParts
+  node: NodeParts
+}
+export type Needs = keyof PartsFor
+
+export interface Operation<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodType = z.ZodType,
+  N extends Needs = Needs,
+> {
+  /** '<noun>.<verb>': `switchhook <noun> <verb>` on the command line. */
+  readonly name: `${string}.${string}`
+  /** One line for --help: what it does. */
+  readonly summary: string
+  readonly needs: N
+  readonly role: Role
+  /** The fields that stand without a name on the command line, in this order. The first names the thing. */
+  readonly positional: readonly (keyof z.input<Input> & string)[]
+  readonly input: Input
+  readonly output: Output
+  /** The doors by which it may come; absent: all. */
+  readonly doors?: readonly Actor['door'][]
+  /** The refusals besides BAD_INPUT and FORBIDDEN, which every operation has. */
+  readonly refusals: readonly ErrorCode[]
+  /** False: it only reads. What it changes leaves an audit row. */
+  readonly changes: boolean
+  /** Reads the thing that it changes, for `before` and `after` in the audit row; null when there is no such thing. */
+  thing?(parts: PartsFor[N], input: z.output<Input>): Promise<unknown>
+  run(parts: PartsFor[N], input: z.output<Input>, actor: Actor): Promise<z.input<Output>>
+}
+
+/** Checks the types of one operation. */
+export const operation = <Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
+  one: Operation<Input, Output, N>,
+): Operation<Input, Output, N> => one
+
+export type OutputOf<One> = One extends { readonly output: infer Output extends z.ZodType } ? z.output<Output> : never

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { defineQueue } from '../../recovery/definitions.ts'
+import { STRATEGIES } from '../../queue/store.ts'
+import { described, nameOf } from '../fields.ts'
+import { operation } from '../operation.ts'
+import { queueNamed, queueShape, strategy } from './queue-named.ts'
+
+export default operation({
+  name: 'queue.add',
+  summary: 'creates a queue; changes nothing when it exists',
+  needs: 'stores',
+  role: 'administrator',
+  positional: ['name'],
+  input: z.strictObject({
+    name: nameOf('queue'),
+    strategy: described(strategy, 'which free agent gets a call first', '<strategy>').optional(),
+  }),
+  output: queueShape,
+  refusals: [],
+  changes: true,
+  thing: queueNamed,
+  async run(parts, { name, strategy: chosen = STRATEGIES[0] }) {
+    const known = await queueNamed(parts, { name })
+    if (known) return known
+    const queue = { name, strategy: chosen }
+    await defineQueue(parts, queue, parts.clock.now())
+    return queue
+  },
+})

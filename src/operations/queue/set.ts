@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { defineQueue } from '../../recovery/definitions.ts'
+import { described, mustChange, nameOf } from '../fields.ts'
+import { operation } from '../operation.ts'
+import { mustBeQueues, queueNamed, queueShape, strategy } from './queue-named.ts'
+
+export default operation({
+  name: 'queue.set',
+  summary: 'changes some settings of a queue; the others stay, and callers keep their places',
+  needs: 'stores',
+  role: 'administrator',
+  positional: ['name'],
+  input: z.strictObject({
+    name: nameOf('queue'),
+    strategy: described(strategy, 'which free agent gets a call first', '<strategy>').optional(),
+  }),
+  output: queueShape,
+  refusals: ['NOT_FOUND'],
+  changes: true,
+  thing: queueNamed,
+  async run(parts, { name, ...given }) {
+    mustChange(given, ['strategy'])
+    await mustBeQueues(parts.queueStore, [name])
+    const known = (await queueNamed(parts, { name }))!
+    const queue = { ...known, ...(given.strategy !== undefined && { strategy: given.strategy }) }
+    await defineQueue(parts, queue, parts.clock.now())
+    return queue
+  },
+})

@@ -1,0 +1,50 @@
+/** The figures of the queues as they are now. Used by the status lines and the operations. */
+import type { Roster } from '../agent/roster.ts'
+import { countAgents, type AgentCounts } from '../agent/words.ts'
+import type { QueueStats, QueueStore } from './store.ts'
+
+export interface QueueFigures {
+  readonly name: string
+  readonly strategy: string
+  /** Callers to whom no agent is reserved yet. */
+  readonly waiting: number
+  /** Callers for whom an agent is reserved or rings. */
+  readonly offered: number
+  /** The longest wait of all callers in the queue, including offered ones; null when nobody waits. */
+  readonly longestWaitMs: number | null
+  readonly talking: number
+  readonly agents: AgentCounts
+  readonly since: QueueStats
+}
+
+/** Returns the figures of each queue, sorted by name. Rejects when Redis cannot be reached. */
+export async function queueFigures(
+  { roster, queueStore }: { readonly roster: Roster; readonly queueStore: QueueStore },
+  now: number,
+): Promise<QueueFigures[]> {
+  const [queues, agents] = await Promise.all([queueStore.queues(), roster.list(now)])
+  return Promise.all(
+    queues
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map(async ({ name, strategy }) => {
+        const [members, since] = await Promise.all([queueStore.members(name), queueStore.stats(name)])
+        const inLine = members.filter(member => member.state !== 'talking')
+        const offered = inLine.filter(member => member.state === 'offered').length
+        const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
+        const own = countAgents(
+          agents.filter(agent => agent.queues.some(tier => tier.queue === name)),
+          now,
+        )
+        return {
+          name,
+          strategy,
+          waiting: inLine.length - offered,
+          offered,
+          longestWaitMs,
+          talking: members.length - inLine.length,
+          agents: own,
+          since,
+        }
+      }),
+  )
+}
