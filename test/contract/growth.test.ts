@@ -217,6 +217,8 @@ const WITHOUT_QUESTIONS = new Set([
 /** Queries of a person, who waits for the answer. */
 const ON_REQUEST = new Set([
   'attemptsOf',
+  'auditRows',
+  'saveAudit',
   'deleteAgent',
   'deleteQueue',
   'callWithId',

@@ -39,6 +39,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'agent_queues',
     'agents',
     'attempts',
+    'audit',
     'calls',
     'campaign_figures',
     'campaigns',
