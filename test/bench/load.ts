@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { Conversation, type Observer } from './conversation.ts'
 import { Times } from './figures.ts'
 import { Leg } from './leg.ts'
+import { reset } from '../reset.ts'
 
 export interface LoadOptions {
   readonly port: number
@@ -135,7 +136,7 @@ export class Load {
     this.ended = this.started
     this.onEnd = () => {}
     const before = { ...this.counts }
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) reset(socket)
     this.counts = before
   }
 }

@@ -12,6 +12,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { leaks } from '../run/leaks.ts'
 
 /** `make fault`: every row, with the numbers of the matrix. Else only the quick ones, with fewer people. */
 export const FULL = process.env['FAULT'] === 'full'
@@ -92,6 +93,7 @@ export function row(
   test(title, async t => {
     const told = new Told()
     const began = performance.now()
+    const open = process.getActiveResourcesInfo()
     let broken: unknown
     try {
       await run(t, told)
@@ -99,6 +101,8 @@ export function row(
       broken = error
       told.figures.push(`broken off: ${firstLine(error)}`)
     }
+    // after everything that the row closes at its end
+    t.after(async () => assert.deepEqual(await leaks(open), [], 'the row leaves something open'))
     const pass = broken === undefined && told.missed.length === 0
     const seconds = (performance.now() - began) / 1_000
     const line: Line = {

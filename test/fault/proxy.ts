@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { reset } from '../reset.ts'
 
 export interface ProxyOwner {
   after(fn: () => Promise<unknown> | void): void
@@ -19,8 +20,6 @@ interface Pair {
 }
 
 const silent = () => {}
-/** RST; a unix socket has none. */
-const reset = (end: Socket): void => void (end.remoteAddress === undefined ? end.destroy() : end.resetAndDestroy())
 
 export class Proxy {
   /** Where to connect instead, on 127.0.0.1. */

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { percentile, spread } from '../../fault/matrix.ts'
+import { reset } from '../../reset.ts'
 import type { Caller } from './people.ts'
 import { eventually, pause, type Rig, type Side } from './rig.ts'
 import { PEOPLE, row } from './rows.ts'
@@ -127,7 +128,7 @@ const began = (log: readonly string[]): number => log.filter(line => line.includ
 
 /** A proxy without a server behind it. */
 async function breaking(rig: Rig, side: Side): Promise<AsyncDisposable> {
-  const server = createServer(socket => socket.resetAndDestroy())
+  const server = createServer(reset)
   server.listen({ port: rig.portOf(side), host: '127.0.0.1', backlog: 1_024 })
   await once(server, 'listening')
   return { [Symbol.asyncDispose]: () => new Promise<void>(done => server.close(() => done())) }
