@@ -235,6 +235,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       const key = doorKey ?? undefined
       listening = new Listening({
         ...common,
+        mirror,
         telephones,
         catalogue,
         queueStore,

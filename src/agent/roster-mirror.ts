@@ -1,6 +1,9 @@
 /**
- * This node's copy of all agents, updated by notices. The dialers read all agents at every turn and cannot ask Redis
- * each time.
+ * This node's one copy of all agents. The queues, the dialers, the telephones and the definitions read it, because they
+ * cannot ask Redis each time. A notice of every write carries the whole record. The copy may be behind: a write that is
+ * based on it is refused when the record has another rev, and its author then reads the agent again (`refresh`).
+ *
+ * An agent whose record this version cannot read does not exist in the copy (agent-record.ts).
  */
 import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
 import type { AgentNotice, Roster } from './roster.ts'
@@ -9,16 +12,24 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import { RETRY } from '../base/retry.ts'
+import { isSetBack, putRecord } from './mirrored-records.ts'
 
 type Heard = Extract<AgentNotice, { what: 'agent' }>
 
-export class RosterMirror extends Emitter<{ change: void }> {
+/**
+ * How the copy changed. 'notice': some process has written, or all agents were read. 'request': a reader of this copy
+ * has written or read the record itself (`take`, `refresh`, `settle`), and goes on from there.
+ */
+type MirrorChange = 'notice' | 'request'
+
+export class RosterMirror extends Emitter<{ change: MirrorChange }> {
   readonly #roster: Roster
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #agents = new Map<string, Agent>()
-  /** The notices that arrived while all agents are being read; null at other times. */
-  #heard: Map<string, Heard> | null = null
+  /** What came while all agents are being read; it is applied on top of the read. Null at other times. */
+  #late: Heard[] | null = null
+  #loaded = false
   #retry: Timer | null = null
   readonly #listening: Disposable
 
@@ -27,14 +38,24 @@ export class RosterMirror extends Emitter<{ change: void }> {
     super()
     this.#roster = roster
     this.#clock = clock
-    this.#outage = new Outage({ what: 'the list of agents for campaigns', fields: {}, clock, log })
+    this.#outage = new Outage({ what: 'the list of agents', fields: {}, clock, log })
     this.#listening = roster.onChange(notice => this.#hear(notice))
   }
 
   close(): void {
     this.#listening[Symbol.dispose]()
-    this.#heard = null
+    this.#late = null
     this.#retry?.cancel()
+  }
+
+  /** False until the roster has answered for the first time. */
+  get loaded(): boolean {
+    return this.#loaded
+  }
+
+  /** All agents as last written: no passed deadline is applied (agent.ts, `asOf`). */
+  get records(): Agent[] {
+    return [...this.#agents.values()]
   }
 
   /** The agents of one queue, as of now. */
@@ -95,37 +116,61 @@ export class RosterMirror extends Emitter<{ change: void }> {
     return moments.length === 0 ? null : Math.min(...moments)
   }
 
+  /** Applies a record that this node has just written, unless the copy is newer. */
+  take(agent: Agent): void {
+    this.#apply({ what: 'agent', name: agent.name, rev: agent.rev, agent }, 'request')
+  }
+
+  /** Reads an agent again. A deleted agent is removed from the copy, unless it was added again during the read. */
+  refresh(name: string): Promise<Agent | null> {
+    return this.#learn(name, () => this.#roster.get(name, this.#clock.now()))
+  }
+
+  /** Writes the changes of an agent that time alone has made. */
+  async settle(name: string, now: number): Promise<void> {
+    await this.#learn(name, () => this.#roster.settle(name, now))
+  }
+
+  async #learn(name: string, ask: () => Promise<Agent | null>): Promise<Agent | null> {
+    const before = this.#agents.get(name)
+    const agent = await ask()
+    if (agent && isSetBack(before, agent, this.#agents.get(name))) this.#agents.delete(name)
+    this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent }, 'request')
+    return agent
+  }
+
   #hear(notice: AgentNotice): void {
-    if (notice.what === 'resync') return void this.#readAll()
-    this.#heard?.set(notice.name, notice)
-    if (!this.#put(notice)) return
-    this.emit('change', undefined)
+    if (notice.what === 'resync') void this.#readAll()
+    else this.#apply(notice, 'notice')
+  }
+
+  #apply(heard: Heard, by: MirrorChange): void {
+    this.#late?.push(heard)
+    if (this.#put(heard)) this.emit('change', by)
   }
 
   /** The records of the store replace the copies, even newer ones: the store may have lost its last seconds. */
   async #readAll(): Promise<void> {
     this.#retry?.cancel()
-    const heard = (this.#heard = new Map<string, Heard>())
+    const late = (this.#late = new Array<Heard>())
     try {
       const agents = await this.#roster.list(this.#clock.now())
       this.#outage.end()
-      if (this.#heard !== heard) return // another read has begun meanwhile, or the mirror is closed
-      this.#heard = null
+      if (this.#late !== late) return // another read has begun meanwhile, or the mirror is closed
+      this.#late = null
       this.#agents.clear()
       for (const agent of agents) this.#agents.set(agent.name, agent)
-      for (const notice of heard.values()) this.#put(notice)
-      this.emit('change', undefined)
+      for (const heard of late) this.#put(heard)
+      this.#loaded = true
+      this.emit('change', 'notice')
     } catch (error) {
-      if (this.#heard !== heard) return
+      if (this.#late !== late) return
       this.#outage.away((error as Error).message)
       this.#retry = this.#clock.after(RETRY.rosterRead.pauseMs, () => void this.#readAll())
     }
   }
 
   #put({ name, rev, agent }: Heard): boolean {
-    if ((this.#agents.get(name)?.rev ?? 0) > rev) return false
-    if (agent) this.#agents.set(name, agent)
-    else this.#agents.delete(name)
-    return true
+    return putRecord(this.#agents, name, rev, agent)
   }
 }

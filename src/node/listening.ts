@@ -2,6 +2,7 @@
  * What a node with the role listener does: it takes calls at its port, runs their flows, and limits how many calls it
  * accepts.
  */
+import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import { cpuMs, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -38,6 +39,7 @@ export interface ListeningOptions {
   switchboard: Switchboard
   records: CallRecords
   roster: Roster
+  mirror: RosterMirror
   queueStore: QueueStore
   calls: CallStore
   leads: Leads
@@ -96,6 +98,7 @@ export class Listening {
       switchboard,
       records,
       roster,
+      mirror,
       queueStore,
       calls,
       leads,
@@ -106,7 +109,7 @@ export class Listening {
       maxCalls,
     } = options
     this.#options = options
-    this.#queues = openQueues({ store: queueStore, roster, clock, log, node })
+    this.#queues = openQueues({ store: queueStore, roster, mirror, clock, log, node })
     const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
     this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver: () => this.takesOver })
     // when this is the only listener node, no other node can have taken a call: it goes on, whatever state Redis is in

@@ -6,6 +6,7 @@
  * wrap-up or a rest ends). Nothing polls.
  */
 import { asOf, holds } from '../agent/agent.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { RETRY } from '../base/retry.ts'
@@ -16,7 +17,7 @@ import { Outage } from '../base/outage.ts'
 import { check } from './invariants.ts'
 import { match, nextLook, unfounded, type Snapshot } from './match.ts'
 import { waitsOn, type Member } from './member.ts'
-import { Mirror } from './mirror.ts'
+import { QueueMirror } from './queue-mirror.ts'
 import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
 import type { WaitingCall } from './place-context.ts'
 import type { PlaceContext } from './place-context.ts'
@@ -26,6 +27,8 @@ import type { Assignment, QueueStore } from './store.ts'
 export interface QueueParts {
   readonly store: QueueStore
   readonly roster: Roster
+  /** This node's copy of that roster. */
+  readonly mirror: RosterMirror
   readonly clock: Clock
   readonly log: Log
   /** This node's name, unique among the nodes. */
@@ -66,14 +69,16 @@ class OpenQueues implements Queues, PlaceContext {
   readonly requests: StoreRequests
   readonly log: Log
   readonly #outage: Outage
-  readonly #mirror: Mirror
+  readonly #agents: RosterMirror
+  readonly #mirror: QueueMirror
+  readonly #listening: Disposable
   readonly #places = new Map<string, WaitingPlace>()
   readonly #closing = new AbortController()
   #timer: Timer | null = null
   #looking: Promise<void> | null = null
   #again = false
 
-  constructor({ store, roster, clock, log, node }: QueueParts) {
+  constructor({ store, roster, mirror, clock, log, node }: QueueParts) {
     this.store = store
     this.roster = roster
     this.clock = clock
@@ -91,7 +96,11 @@ class OpenQueues implements Queues, PlaceContext {
         void this.#reload()
       },
     }
-    this.#mirror = new Mirror({ store, roster, now: () => clock.now(), events })
+    // the notice of a reservation comes before that of its offer (assign.lua), and both copies apply a notice at once:
+    // so the matcher sees no offer before its reservation
+    this.#agents = mirror
+    this.#listening = mirror.on('change', by => void (by === 'notice' && this.#wake()))
+    this.#mirror = new QueueMirror(store, events)
   }
 
   /** Reads everything again after a pause; not once this node closes. */
@@ -161,6 +170,7 @@ class OpenQueues implements Queues, PlaceContext {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
+    this.#listening[Symbol.dispose]()
     this.#mirror[Symbol.dispose]()
     this.#timer?.cancel()
     await this.#looking
@@ -199,7 +209,7 @@ class OpenQueues implements Queues, PlaceContext {
   async #lookUntilQuiet(): Promise<void> {
     await Promise.resolve()
     try {
-      while (this.#again && this.#mirror.loaded && !this.#closing.signal.aborted) {
+      while (this.#again && this.#mirror.loaded && this.#agents.loaded && !this.#closing.signal.aborted) {
         this.#again = false
         await this.#look(this.clock.now())
         this.#outage.end()
@@ -220,7 +230,7 @@ class OpenQueues implements Queues, PlaceContext {
       seen = this.#snapshot(now)
     }
     await all(
-      seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#mirror.settle(agent.name, now)),
+      seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#agents.settle(agent.name, now)),
     )
     await all(unfounded(seen).map(member => this.#putAside(member, now)))
     await all(match(seen).map(assignment => this.#assign(assignment, now)))
@@ -232,7 +242,7 @@ class OpenQueues implements Queues, PlaceContext {
    * different times.
    */
   async #putAside({ queue, call, offer }: Member, now: number): Promise<void> {
-    const agent = await this.#mirror.refreshAgent(offer!.agent)
+    const agent = await this.#agents.refresh(offer!.agent)
     if (agent && holds(agent, offer!.epoch, now)) return
     await this.#mirror.rewrite(queue, call, known => waitsOn(known, offer!, now + HOLD_MS, now))
   }
@@ -241,7 +251,7 @@ class OpenQueues implements Queues, PlaceContext {
     const { member, agent, record } = assignment
     const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
     if (done) {
-      this.#mirror.takeAgent(done.agent)
+      this.#agents.take(done.agent)
       this.#mirror.take(done.member)
       this.log.info(
         { queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs },
@@ -249,7 +259,7 @@ class OpenQueues implements Queues, PlaceContext {
       )
       return
     }
-    await Promise.all([this.#mirror.refreshAgent(agent.name), this.#mirror.refreshMember(member.queue, member.call)])
+    await Promise.all([this.#agents.refresh(agent.name), this.#mirror.refreshMember(member.queue, member.call)])
     this.#again = true
   }
 
@@ -260,8 +270,8 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   #snapshot(now: number): Snapshot {
-    const { queues, agents } = this.#mirror
-    return { queues: [...queues.values()], members: this.#mirror.members(), agents: [...agents.values()], now }
+    const { queues } = this.#mirror
+    return { queues: [...queues.values()], members: this.#mirror.members(), agents: this.#agents.records, now }
   }
 
   async #stored(): Promise<Snapshot> {

@@ -84,7 +84,14 @@ export class SimulatedNode {
     watchRegistrations({ switchboard: this.switchboard, mirror: this.#mirror, roster, clock, log })
     this.telephones = agentTelephones({ mirror: this.#mirror, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
     const calls = life.reach(shared.calls)
-    this.queues = openQueues({ store: life.reach(shared.queueStore), roster, clock, log, node: name })
+    this.queues = openQueues({
+      store: life.reach(shared.queueStore),
+      roster,
+      mirror: this.#mirror,
+      clock,
+      log,
+      node: name,
+    })
     const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }
     this.door = new Door({
       clock,

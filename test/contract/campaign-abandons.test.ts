@@ -25,6 +25,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
     openQueues({
       store: redisQueueStore(rig.home),
       roster: rig.roster,
+      mirror: rig.mirror,
       clock: systemClock,
       log: silentLog,
       node: rig.node,

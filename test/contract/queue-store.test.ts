@@ -7,8 +7,8 @@ import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { match } from '../../src/queue/match.ts'
 import { talking, waitsOn, type Joining } from '../../src/queue/member.ts'
-import { openQueues } from '../../src/queue/queue.ts'
 import type { Assignment, QueueNotice } from '../../src/queue/store.ts'
+import { openNodeQueues } from '../node-queues.ts'
 import { HOMES, type Home } from './shared-stores.ts'
 
 const NOW = 1_767_600_000_000
@@ -251,7 +251,7 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: two nodes with callers of their own serve them all, first come first served`, async t => {
     const { first, second } = await openSales(t)
     const nodes = [first, second].map((parts, i) =>
-      openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
+      openNodeQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
     )
     t.after(() => Promise.all(nodes.map(node => node[Symbol.asyncDispose]())))
     for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name, systemClock.now())
@@ -287,7 +287,7 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: a caller who hangs up on one node frees the agent for a caller on the other`, async t => {
     const { first, second } = await openSales(t)
     const [a, b] = [first, second].map((parts, i) =>
-      openQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
+      openNodeQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
     )
     t.after(() => Promise.all([a!, b!].map(node => node[Symbol.asyncDispose]())))
     await add(first.roster, 'alice', systemClock.now())

@@ -19,12 +19,12 @@ import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
 import { takeLease } from '../../src/campaign/lease.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE } from '../../src/desk/jobs.ts'
 import { openAudit } from '../../src/operations/audit.ts'
-import { openQueues } from '../../src/queue/queue.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import { CALLBACK_LASTS_MS } from '../../src/queue/store.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
+import { openNodeQueues } from '../node-queues.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAGE = readFileSync(join(ROOT, 'docs/redis-keys.md'), 'utf8')
@@ -79,7 +79,7 @@ async function busy(t: TestContext) {
     now,
   )
   await roster.setStatus('alice', 'ready', now)
-  const queues = openQueues({ store, roster, clock, log, node: 'a' })
+  const queues = openNodeQueues({ store, roster, clock, log, node: 'a' })
   scope.use(queues)
   const place = await queues.enter({ uuid: 'c1', from: '100', signal: new AbortController().signal }, 'sales')
   assert.ok(await place.agent({ within: '1m' }))

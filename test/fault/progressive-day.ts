@@ -51,10 +51,10 @@ export class ProgressiveDay {
     this.clock = clock
     this.#random = seeded(seed)
     this.#leaving = leaving
-    this.#queues = ['a', 'b'].map(node =>
-      openQueues({ store: this.#store, roster: this.#roster, clock, log: silentLog, node }),
-    )
     this.#mirrors = [0, 1].map(() => new RosterMirror(this.#roster, clock, silentLog))
+    this.#queues = this.#mirrors.map((mirror, n) =>
+      openQueues({ store: this.#store, roster: this.#roster, mirror, clock, log: silentLog, node: 'ab'[n]! }),
+    )
     this.#names = Array.from({ length: 1 + Math.floor(this.#random() * 3) }, (_, n) => `agent-${n}`)
   }
 

@@ -22,7 +22,7 @@ async function rig(t: TestContext, names: readonly string[]) {
   const roster = memoryRoster(table)
   const store = memoryQueueStore(table)
   const mirror = new RosterMirror(roster, clock, silentLog)
-  const queues = openQueues({ store, roster, clock, log: silentLog, node: 'a' })
+  const queues = openQueues({ store, roster, mirror, clock, log: silentLog, node: 'a' })
   t.after(async () => {
     mirror.close()
     await queues[Symbol.asyncDispose]()

@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { CallMoved } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { openQueues } from '../../src/queue/queue.ts'
 import type { QueueNotice, QueueStore } from '../../src/queue/store.ts'
+import { openNodeQueues } from '../node-queues.ts'
 import { answered, Caller, openRig, WAIT } from './queue-rig.ts'
 
 test('a call that another node takes over keeps its place and its time', async t => {
@@ -84,7 +84,7 @@ test('a caller whose record was lost while nobody listened is back when everythi
     queueMicrotask(() => heard({ what: 'resync' }))
     return { [Symbol.dispose]() {} }
   }
-  await using deaf = openQueues({ ...rig, store: { ...rig.store, onChange }, log: silentLog, node: 'deaf' })
+  await using deaf = openNodeQueues({ ...rig, store: { ...rig.store, onChange }, log: silentLog, node: 'deaf' })
   const before = rig.clock.now()
   await using _place = await deaf.enter(new Caller('c1'), 'sales')
   await rig.clock.advance(30_000)

@@ -11,9 +11,10 @@ import { sleep } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { byScore, type Member } from '../../src/queue/member.ts'
-import { openQueues, type Queues } from '../../src/queue/queue.ts'
+import type { Queues } from '../../src/queue/queue.ts'
 import type { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { openNodeQueues } from '../node-queues.ts'
 
 const CALLERS = 1_200
 const AGENTS = 18
@@ -43,7 +44,7 @@ class Day {
   constructor(seed: number) {
     this.dice = dice(seed)
     const { store, roster, clock } = this
-    this.nodes = ['a', 'b'].map(node => openQueues({ store, roster, clock, log: silentLog, node }))
+    this.nodes = ['a', 'b'].map(node => openNodeQueues({ store, roster, clock, log: silentLog, node }))
     store.onChange(notice => notice.what === 'member' && this.#watch(notice.queue, notice.call, notice.member))
   }
 

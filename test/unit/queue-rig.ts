@@ -8,10 +8,11 @@ import { CallEnded, CallMoved } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import type { Place } from '../../src/queue/place.ts'
-import { openQueues, type Queues } from '../../src/queue/queue.ts'
+import type { Queues } from '../../src/queue/queue.ts'
 import type { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import type { QueueStore } from '../../src/queue/store.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { openNodeQueues } from '../node-queues.ts'
 
 /** A call as a queue knows it. */
 export class Caller {
@@ -54,7 +55,7 @@ export class Rig {
   /** `clock`: of this node alone. */
   node(name: string, clock: Clock = this.clock): Queues {
     const { store, roster } = this
-    const queues = openQueues({ store, roster, clock, log: silentLog, node: name })
+    const queues = openNodeQueues({ store, roster, clock, log: silentLog, node: name })
     this.nodes.push(queues)
     return queues
   }

@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { joined, type Member } from '../../src/queue/member.ts'
-import { Mirror } from '../../src/queue/mirror.ts'
+import { QueueMirror } from '../../src/queue/queue-mirror.ts'
 import { HOLD_MS } from '../../src/queue/place.ts'
-import { openQueues } from '../../src/queue/queue.ts'
+import { openNodeQueues } from '../node-queues.ts'
 import { answered, Caller, openRig, WAIT, type Rig } from './queue-rig.ts'
 
 /** How often a request is sent. More than twenty times are a loop that would never end. */
@@ -133,7 +133,7 @@ test('a call that comes to a node while that one still reads stays there', async
   first.isTakenOver()
   const read = slowly<Member[]>()
   const members = (queue: string) => (queue === 'sales' ? read.answer : rig.store.members(queue))
-  await using late = openQueues({ ...rig, store: { ...rig.store, members }, log: silentLog, node: 'b' })
+  await using late = openNodeQueues({ ...rig, store: { ...rig.store, members }, log: silentLog, node: 'b' })
   await rig.clock.settle()
   const before = await rig.store.members('sales')
   rig.link = 'deaf' // the notice of this write is still on its way
@@ -151,12 +151,7 @@ test('what was read before a notice came does not undo what the notice said', as
   const member = joined('sales', { call: 'c1', from: '100', node: 'a', joinedAt: 0, headStartMs: 0 }, 1, 1_000)
   const read = slowly<Member | null>()
   const events = { changed() {}, member() {}, loaded() {}, failed: assert.ifError }
-  using mirror = new Mirror({
-    roster: rig.roster,
-    store: { ...rig.store, member: () => read.answer },
-    now: () => 0,
-    events,
-  })
+  using mirror = new QueueMirror({ ...rig.store, member: () => read.answer }, events)
   await rig.clock.settle()
   mirror.take(member)
   const refreshed = mirror.refreshMember('sales', 'c1')

@@ -1,14 +1,13 @@
 /**
- * This node's copy of the roster and of all queues. A notice of every write carries the whole record, so a read needs
- * no round trip to the store. The copy may be behind: every write that is based on it is checked against the revs, and
- * a stale record is read again. Used by queue.ts.
+ * This node's copy of all queues and their callers; agent/roster-mirror.ts has the agents. A notice of every write
+ * carries the whole record, so a read needs no round trip to the store. The copy may be behind: every write that is
+ * based on it is checked against the revs, and a stale record is read again. Used by queue.ts.
  */
-import type { Agent } from '../agent/agent.ts'
-import type { AgentNotice, Roster } from '../agent/roster.ts'
+import { isSetBack, putRecord } from '../agent/mirrored-records.ts'
 import { byScore, inOrder, type Member } from './member.ts'
 import type { QueueNotice, QueueSettings, QueueStore } from './store.ts'
 
-type Change = Exclude<AgentNotice | QueueNotice, { what: 'resync' }>
+type Change = Exclude<QueueNotice, { what: 'resync' }>
 
 export interface MirrorEvents {
   /** A record has changed: match again. */
@@ -20,30 +19,24 @@ export interface MirrorEvents {
   failed(error: unknown): void
 }
 
-export class Mirror implements Disposable {
-  readonly agents = new Map<string, Agent>()
+export class QueueMirror implements Disposable {
   readonly queues = new Map<string, QueueSettings>()
   readonly #members = new Map<string, Map<string, Member>>()
   readonly #store: QueueStore
-  readonly #roster: Roster
-  readonly #now: () => number
   readonly #events: MirrorEvents
-  readonly #listening: Disposable[]
+  readonly #listening: Disposable
   /** Notices and own writes that came while all records were being read; they are applied on top of the read. */
   #late: Change[] | null = []
   #loading = 0
   loaded = false
 
-  constructor(parts: { store: QueueStore; roster: Roster; now: () => number; events: MirrorEvents }) {
-    this.#store = parts.store
-    this.#roster = parts.roster
-    this.#now = parts.now
-    this.#events = parts.events
-    const hear = (notice: AgentNotice | QueueNotice) => {
+  constructor(store: QueueStore, events: MirrorEvents) {
+    this.#store = store
+    this.#events = events
+    this.#listening = store.onChange(notice => {
       if (notice.what === 'resync') void this.load()
       else this.#hear(notice)
-    }
-    this.#listening = [this.#roster.onChange(hear), this.#store.onChange(hear)]
+    })
   }
 
   /** Reads all records. Of several concurrent calls the last one counts. */
@@ -51,10 +44,10 @@ export class Mirror implements Disposable {
     const mine = ++this.#loading
     this.#late ??= []
     try {
-      const [agents, queues] = await Promise.all([this.#roster.list(this.#now()), this.#store.queues()])
+      const queues = await this.#store.queues()
       const members = await Promise.all(queues.map(queue => this.#store.members(queue.name)))
       if (mine !== this.#loading) return
-      this.#replace(agents, queues, members)
+      this.#replace(queues, members)
     } catch (error) {
       if (mine === this.#loading) this.#events.failed(error)
     }
@@ -63,7 +56,7 @@ export class Mirror implements Disposable {
   [Symbol.dispose](): void {
     this.#loading++
     this.#late = null
-    for (const listening of this.#listening) listening[Symbol.dispose]()
+    this.#listening[Symbol.dispose]()
   }
 
   members(): Member[] {
@@ -88,20 +81,6 @@ export class Mirror implements Disposable {
     this.#apply({ what: 'member', queue: member.queue, call: member.call, rev: member.rev, member })
   }
 
-  takeAgent(agent: Agent): void {
-    this.#apply({ what: 'agent', name: agent.name, rev: agent.rev, agent })
-  }
-
-  /** Reads an agent again. A deleted agent is removed from the copy, unless it was added again during the read. */
-  refreshAgent(name: string): Promise<Agent | null> {
-    return this.#learnAgent(name, () => this.#roster.get(name, this.#now()))
-  }
-
-  /** Writes the changes of an agent that time alone has made. */
-  async settle(name: string, now: number): Promise<void> {
-    await this.#learnAgent(name, () => this.#roster.settle(name, now))
-  }
-
   refreshMember(queue: string, call: string): Promise<void> {
     return this.#learnMember(queue, call, () => this.#store.member(queue, call))
   }
@@ -110,14 +89,6 @@ export class Mirror implements Disposable {
   rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {
     const ask = async () => (await this.#store.change(queue, call, decide)) ?? (await this.#store.member(queue, call))
     return this.#learnMember(queue, call, ask)
-  }
-
-  async #learnAgent(name: string, ask: () => Promise<Agent | null>): Promise<Agent | null> {
-    const before = this.agents.get(name)
-    const agent = await ask()
-    if (agent && isSetBack(before, agent, this.agents.get(name))) this.agents.delete(name)
-    this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent })
-    return agent
   }
 
   async #learnMember(queue: string, call: string, ask: () => Promise<Member | null>): Promise<void> {
@@ -144,17 +115,14 @@ export class Mirror implements Disposable {
       this.queues.set(change.queue.name, change.queue)
       return true
     }
-    if (change.what === 'agent') return put(this.agents, change.name, change.rev, change.agent)
     const members = this.#members.get(change.queue) ?? new Map<string, Member>()
     this.#members.set(change.queue, members)
-    return put(members, change.call, change.rev, change.member)
+    return putRecord(members, change.call, change.rev, change.member)
   }
 
-  #replace(agents: Agent[], queues: QueueSettings[], members: Member[][]): void {
-    this.agents.clear()
+  #replace(queues: QueueSettings[], members: Member[][]): void {
     this.queues.clear()
     this.#members.clear()
-    for (const agent of agents) this.agents.set(agent.name, agent)
     for (const queue of queues) this.queues.set(queue.name, queue)
     for (const member of members.flat()) {
       const queue = this.#members.get(member.queue) ?? new Map<string, Member>()
@@ -168,30 +136,4 @@ export class Mirror implements Disposable {
     this.#events.loaded()
     this.#events.changed()
   }
-}
-
-/** True when it changed the copy: a record that is older than the copy does not. */
-function put<T extends { readonly rev: number }>(
-  records: Map<string, T>,
-  key: string,
-  rev: number,
-  record: T | null,
-): boolean {
-  const known = records.get(key)
-  if (known && known.rev >= rev && (record || known.rev > rev)) return false
-  if (!record) return records.delete(key)
-  records.set(key, record)
-  return true
-}
-
-/**
- * The record that was read is older than the copy, although no change arrived during the read: the store has lost its
- * last seconds. The record of the store counts all the same.
- */
-function isSetBack<T extends { readonly rev: number }>(
-  before: T | null | undefined,
-  read: T,
-  here: T | null | undefined,
-): boolean {
-  return before === here && read.rev < (before?.rev ?? 0)
 }
