@@ -14,8 +14,8 @@
  *                   #1062).
  *   talking         with the caller. No deadline: only a release ends it.
  *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until the agent ends it; on-demand).
- *   busy-elsewhere  on a call that no queue assigned: a call outside Switchhook, or a leg of Switchhook (`legs`:
- *                   click-to-dial, a flow's own dial). Then back to the rest of the wrap-up, else to idle.
+ *   busy-elsewhere  on a call that no queue assigned: a leg of Switchhook is at the telephone (`legs`: click-to-dial,
+ *                   a flow's own dial). Then back to the rest of the wrap-up, else to idle.
  *
  * No timer runs for a deadline: `asOf(agent, now)` computes the agent at `now`, whether or not a node has written the
  * change. Intervals are half open: a deadline holds while now < deadline.
@@ -221,18 +221,6 @@ export function wrapUpFinished(agent: Agent, now: number): Agent | null {
 export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent | null {
   if (agent.state !== 'wrap-up') return null
   return typeof agent.wrapUpUntil === 'number' ? write(agent, now, { wrapUpUntil: agent.wrapUpUntil + byMs }) : agent
-}
-
-/**
- * The agent is on a call outside Switchhook, or back from it. A reservation or a talk goes first: while one holds the
- * change is refused.
- */
-export function elsewhere(agent: Agent, busy: boolean, now: number): Agent | null {
-  if (busy)
-    return agent.state === 'idle' || agent.state === 'wrap-up'
-      ? write(move(agent, 'busy-elsewhere', now, {}), now)
-      : null
-  return agent.state === 'busy-elsewhere' && !agent.legs?.length ? back(agent, now) : null
 }
 
 /** A leg of Switchhook that no queue assigned is at the agent's telephone from now on. */

@@ -5,7 +5,6 @@ import {
   asOf,
   checkSettings,
   configured,
-  elsewhere,
   held,
   nailed,
   newAgent,
@@ -83,11 +82,6 @@ export interface Roster {
   finishWrapUp(name: string, now: number): Promise<boolean>
   /** Makes the wrap-up longer by `byMs` milliseconds. False when the agent is not in wrap-up. */
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
-  /**
-   * The agent is on a call outside Switchhook (`busy` true), or back (false). False when a reservation or talk holds,
-   * or nothing changes.
-   */
-  elsewhere(name: string, busy: boolean, now: number): Promise<boolean>
   /**
    * A leg of Switchhook that no queue assigned, by uuid, is at the agent's telephone: no call is offered until
    * `vacate`. False when it was known.
@@ -172,7 +166,6 @@ export function rosterOver(table: AgentTable): Roster {
     registered: (name, now) => changed(name, now, agent => registered(agent, now)),
     finishWrapUp: (name, now) => changed(name, now, agent => wrapUpFinished(agent, now)),
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
-    elsewhere: (name, busy, now) => changed(name, now, agent => elsewhere(agent, busy, now)),
     occupy: (name, leg, now) => changed(name, now, agent => occupied(agent, leg, now)),
     vacate: (name, leg, now, how) => changed(name, now, agent => vacated(agent, leg, now, how)),
     nail: (name, leg, now, when = () => true) =>

@@ -8,7 +8,7 @@
  * Used by the campaign code and the status line.
  */
 import { keptFigures } from './figures.ts'
-import type { Json, Queries, Transaction } from './sql.ts'
+import type { Queries, Transaction } from './sql.ts'
 
 export interface LeadRow {
   readonly id: number
@@ -203,20 +203,4 @@ export async function addStaged(
     where not exists (select 1 from opt_outs o where o.phone = s.phone) order by line
     on conflict (campaign_id, phone) do nothing`
   return { added: added.count, optedOut: out.n }
-}
-
-/** Adds one lead. False when the campaign already has that number, or when it opted out. */
-export async function addLead(
-  sql: Queries,
-  campaign: string,
-  phone: string,
-  fields: LeadRow['fields'],
-  now: number,
-): Promise<boolean> {
-  const at = new Date(now)
-  const added = await sql`
-    insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)
-    select ${campaign}, ${phone}, ${sql.json(fields as Json)}, ${at}, ${at}, ${at}
-    where not exists (select 1 from opt_outs where phone = ${phone}) on conflict (campaign_id, phone) do nothing`
-  return added.count > 0
 }

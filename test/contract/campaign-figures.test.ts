@@ -10,8 +10,9 @@ import { ATTEMPT_ENDS } from '../../src/campaign/disposition.ts'
 import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.ts'
 import { countAttempts, markAttempt } from '../../src/store/attempts.ts'
 import { moveCampaign, putCampaign, removeCampaign } from '../../src/store/campaigns.ts'
-import { addLead, claimLeads, countLeads, freeStaleClaims, optOut, retireOptedOut } from '../../src/store/leads.ts'
+import { claimLeads, countLeads, freeStaleClaims, optOut, retireOptedOut } from '../../src/store/leads.ts'
 import type { Sql } from '../../src/store/sql.ts'
+import { addLead } from '../add-lead.ts'
 import { pick, seeded } from '../fault/links-chance.ts'
 import { openDatabase } from '../open-services.ts'
 
@@ -50,8 +51,8 @@ test('after any history of two campaigns, at many hands, their figures are what 
   const open: string[] = []
   let now = NOW
   const acts = [
-    () => addLead(sql, pick(random, ids), phone(), {}, NOW),
-    () => addLead(sql, pick(random, ids), phone(), {}, NOW),
+    () => addLead(sql, pick(random, ids), phone(), NOW),
+    () => addLead(sql, pick(random, ids), phone(), NOW),
     async () => {
       const claim = {
         campaign: pick(random, ids),

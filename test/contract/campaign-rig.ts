@@ -22,8 +22,8 @@ import { Dialer, type DialerContext } from '../../src/campaign/dialer.ts'
 import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { Leads } from '../../src/campaign/leads.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { addLead } from '../../src/store/leads.ts'
 import { openRedisClient, openRedisLinks } from '../../src/store/redis.ts'
+import { addLead } from '../add-lead.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { Carrier } from './campaign-carrier.ts'
@@ -128,7 +128,7 @@ export async function openCampaignRig(
       campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps: 1_000, ...settings }),
     )
     const running = await moveCampaign(sql, draft.id, ['draft'], 'running', systemClock.now())
-    for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${10_000 + n}`, {}, systemClock.now())
+    for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${10_000 + n}`, systemClock.now())
     return running!
   }
 

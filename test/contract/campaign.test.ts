@@ -9,7 +9,8 @@ import { OverdueAttempts } from '../../src/campaign/overdue-attempts.ts'
 import { commandCampaign } from '../../src/campaign/campaign-commands.ts'
 import { attemptsOf, attemptWithId } from '../../src/store/attempts.ts'
 import { campaignNamed } from '../../src/store/campaigns.ts'
-import { addLead, claimLeads, countLeads, leadsOf } from '../../src/store/leads.ts'
+import { claimLeads, countLeads, leadsOf } from '../../src/store/leads.ts'
+import { addLead } from '../add-lead.ts'
 import { openCampaignRig, until } from './campaign-rig.ts'
 
 const noAgents = { need: () => ({ [Symbol.dispose]() {} }) }
@@ -96,7 +97,7 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
   closing.defer(() => void owners[0]!.close())
   closing.defer(() => owners[1]!.close())
   const spring = await campaign({}, 0)
-  await addLead(a.leads.sql, spring.id, '+4917012345', {}, systemClock.now() + 400)
+  await addLead(a.leads.sql, spring.id, '+4917012345', systemClock.now() + 400)
   owners[0]!.start()
   await until(() => owners[0]!.dialers.get('spring')?.last)
   owners[1]!.start()

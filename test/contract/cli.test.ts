@@ -11,8 +11,9 @@ import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { match } from '../../src/queue/match.ts'
 import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { addLead, claimLeads, type Claimed } from '../../src/store/leads.ts'
+import { claimLeads, type Claimed } from '../../src/store/leads.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
+import { addLead } from '../add-lead.ts'
 import { SHIPPED } from '../program.ts'
 import { Installation, takePort } from './cli-process.ts'
 
@@ -235,7 +236,7 @@ test('the operator finds a call by its number, written with a plus or without', 
 test('the operator sees the calls of a campaign with their leads, how long each part lasted and who hung up', async () => {
   const campaign = await putCampaign(sql, campaignFrom({ name: 'autumn', queue: 'sales' }))
   await moveCampaign(sql, campaign.id, ['draft'], 'running', startedAt)
-  await addLead(sql, campaign.id, '+4930779', {}, startedAt)
+  await addLead(sql, campaign.id, '+4930779', startedAt)
   const id = '0c0f0a52-0000-4000-8000-000000000003'
   const claim = {
     campaign: campaign.id,

@@ -5,8 +5,8 @@ import { test, type TestContext } from 'node:test'
 import { campaignKeys } from '../../src/campaign/dial-wakeup.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { addLead } from '../../src/store/leads.ts'
 import type { Person } from '../../src/testing/index.ts'
+import { addLead } from '../add-lead.ts'
 import { Told } from '../fault/matrix.ts'
 import type { NodeProcess } from '../fault/node-process.ts'
 import { Crowd, seat, SORRY } from '../fault/people.ts'
@@ -149,7 +149,7 @@ sentence(
     )
     await rig.start()
     const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound', ringForMs: 60_000 }))
-    await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
+    await addLead(sql, campaign.id, '+49301234567', Date.now())
     await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
     await rig.redis.publish(campaignKeys(rig.redis).wakeup, JSON.stringify({ what: 'campaign', name: 'spring' }))
 

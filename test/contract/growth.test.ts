@@ -229,7 +229,6 @@ const ON_REQUEST = new Set([
   'leadsOf',
   'openStaging',
   'addStaged',
-  'addLead',
 ])
 
 async function claimed(sql: Sql, campaign: string, count: number): Promise<string[]> {

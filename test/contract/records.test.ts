@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test, type TestContext } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
+import type { Arrival } from '../../src/journal/arrival.ts'
 import type { Begin } from '../../src/journal/entries.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import type { Uuid } from '../../src/esl/safe-text.ts'
@@ -13,9 +14,11 @@ import type { TimedNote } from '../../src/record/call-summary.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { callWithId, recentCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { addLead, claimLeads } from '../../src/store/leads.ts'
+import { claimLeads } from '../../src/store/leads.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
+import { addLead } from '../add-lead.ts'
+import { arrivalOf } from '../arrival.ts'
 import { openDatabase } from '../open-services.ts'
 import { PATIENCE_MS } from '../patience.ts'
 
@@ -37,21 +40,7 @@ async function rig(t: TestContext) {
   const log = { ...silentLog, warn: (_: object, text: string) => void warnings.push(text) } as typeof silentLog
   const records = keepCallRows(throughAway(sql, away), 'a', { clock, log })
   t.after(() => records[Symbol.asyncDispose]())
-  const beginning = (given: Partial<Begin['arrival']> = {}): Begin => {
-    const arrival = {
-      uuid: randomUUID() as Uuid,
-      path: 'welcome',
-      direction: 'in',
-      from: '+491',
-      fromName: '',
-      to: '2000',
-      core: '',
-      answered: false,
-      socketResume: true,
-      key: '',
-    } as const
-    return { k: 'begin', at: NOW, arrival: { ...arrival, ...given } }
-  }
+  const beginning = (given: Partial<Arrival> = {}): Begin => ({ k: 'begin', at: NOW, arrival: arrivalOf(given) })
   const tell = (begin: Begin, notes: readonly TimedNote[], now = NOW + 1_000) =>
     records.lives(begin.arrival.uuid, () => liveCall(begin, notes, now))
   /** Resolves when the row satisfies the check. */
@@ -143,7 +132,7 @@ test('a call of a campaign has its campaign, lead, attempt and gateway, and is f
   const { sql, records, beginning } = await rig(t)
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales' }))
   await moveCampaign(sql, campaign.id, ['draft'], 'running', NOW)
-  await addLead(sql, campaign.id, '+49111', {}, NOW)
+  await addLead(sql, campaign.id, '+49111', NOW)
   const claim = {
     campaign: campaign.id,
     node: 'a',

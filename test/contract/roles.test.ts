@@ -7,8 +7,8 @@ import { test, type TestContext } from 'node:test'
 import { campaignKeys } from '../../src/campaign/dial-wakeup.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { addLead } from '../../src/store/leads.ts'
 import type { Person } from '../../src/testing/index.ts'
+import { addLead } from '../add-lead.ts'
 import { Told } from '../fault/matrix.ts'
 import { NodeProcess } from '../fault/node-process.ts'
 import { Crowd, seat } from '../fault/people.ts'
@@ -69,7 +69,7 @@ sentence(
       sim.world.at(/^sofia\/gateway\//, { answers: '100ms', speaks: 'human', rings: resolve }),
     )
     const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound' }))
-    await addLead(sql, campaign.id, '+49301234567', {}, Date.now())
+    await addLead(sql, campaign.id, '+49301234567', Date.now())
     await moveCampaign(sql, campaign.id, ['draft'], 'running', Date.now())
     await rig.redis.publish(campaignKeys(rig.redis).wakeup, JSON.stringify({ what: 'campaign', name: 'spring' }))
 

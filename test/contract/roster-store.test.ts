@@ -116,10 +116,10 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: a busy phone elsewhere, a leg that is nailed up, and their ends`, async t => {
     const { first, second } = await open(t)
     await add(first.roster, 'alice')
-    assert.ok(await first.roster.elsewhere('alice', true, NOW))
+    assert.ok(await first.roster.occupy('alice', 'leg-0', NOW))
     assert.equal(await second.roster.reserve('alice', 'c1', NOW, 5_000), null)
-    assert.ok(await second.roster.elsewhere('alice', false, NOW))
-    assert.equal(await second.roster.elsewhere('alice', false, NOW), false)
+    assert.ok(await second.roster.vacate('alice', 'leg-0', NOW))
+    assert.equal(await second.roster.vacate('alice', 'leg-0', NOW), false)
     await first.roster.nail('alice', { leg: 'leg-1', node: 'a' }, NOW)
     assert.deepEqual((await second.roster.get('alice', NOW))?.nailed, { leg: 'leg-1', node: 'a', since: NOW })
     assert.equal((await first.roster.nail('alice', null, NOW)).nailed, null)

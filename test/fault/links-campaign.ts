@@ -7,7 +7,7 @@ import type { Duration } from '../../src/base/duration.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import type { AttemptState } from '../../src/store/attempts.ts'
-import { addLead } from '../../src/store/leads.ts'
+import { addLead } from '../add-lead.ts'
 import { until, type Rig } from './rig.ts'
 
 /** The shipped flows: the rig's own folder has none for leads. */
@@ -97,7 +97,7 @@ export class CampaignInRig {
     for (let at = 0; at < leads; at++) {
       const phone = `+49${FIRST_NUMBER + at}`
       rig.sim.world.at(`sofia/gateway/carrier/${phone}`, leadDoes(at))
-      await addLead(rig.sql, id, phone, {}, Date.now())
+      await addLead(rig.sql, id, phone, Date.now())
     }
     await moveCampaign(rig.sql, id, ['draft'], 'running', Date.now())
     return new CampaignInRig(rig, id)

@@ -7,7 +7,6 @@ import { test } from 'node:test'
 import {
   advanced,
   asOf,
-  elsewhere,
   newAgent,
   occupied,
   released,
@@ -39,7 +38,6 @@ test('an agent at whose telephone a leg of ours is, which no queue promised, is 
   const busy = occupied(ready(), 'leg-1', NOW)!
   assert.equal(whyNotNow(busy, NOW + 86_400_000), 'busy-elsewhere')
   assert.equal(occupied(busy, 'leg-1', NOW), null, 'told twice')
-  assert.equal(elsewhere(busy, false, NOW), null, 'the end of another call does not free them')
   assert.equal(vacated(busy, 'leg-2', NOW), null)
   assert.equal(whyNotNow(vacated(busy, 'leg-1', NOW)!, NOW), null)
   const two = occupied(busy, 'leg-2', NOW)!

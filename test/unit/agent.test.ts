@@ -6,18 +6,19 @@ import {
   asOf,
   checkSettings,
   configured,
-  elsewhere,
   held,
   holds,
   LEGAL,
   nailed,
   newAgent,
   nextChange,
+  occupied,
   released,
   reserved,
   REST_MS,
   settled,
   STATES,
+  vacated,
   whyNotNow,
   withStatus,
   wrapUpExtended,
@@ -201,11 +202,10 @@ test('going on a break during a talk ends neither the talk nor the wrap-up', () 
 
 test('an agent who comes back from a call elsewhere has what was left of the wrap-up', () => {
   const { agent, epoch } = talkingAgent()
-  const away = elsewhere(released(agent, epoch, 'talked', NOW)!, true, NOW + 5_000)!
+  const away = occupied(released(agent, epoch, 'talked', NOW)!, 'leg-1', NOW + 5_000)!
   assert.equal(whyNotNow(asOf(away, NOW + 40_000), NOW + 40_000), 'busy-elsewhere')
-  assert.equal(elsewhere(away, false, NOW + 10_000)!.state, 'wrap-up')
-  assert.equal(elsewhere(away, false, NOW + 40_000)!.state, 'idle')
-  assert.equal(elsewhere(agent, true, NOW), null)
+  assert.equal(vacated(away, 'leg-1', NOW + 10_000)!.state, 'wrap-up')
+  assert.equal(vacated(away, 'leg-1', NOW + 40_000)!.state, 'idle')
 })
 
 test('an agent who is nailed up talks without ringing', () => {
@@ -243,7 +243,8 @@ test('random steps only ever make legal changes, and time alone never does more 
       () => advanced(at, epoch, 'ringing', now),
       () => advanced(at, epoch, 'talking', now),
       () => released(at, epoch, outcome, now),
-      () => elsewhere(at, pick(2) === 0, now),
+      // a leg that begins during a reservation or a talk: agent-legs.test.ts
+      () => (at.state === 'idle' || at.state === 'wrap-up' ? occupied : vacated)(at, 'leg-1', now),
       () => wrapUpFinished(at, now),
       () => withStatus(at, (['ready', 'on-demand', 'break'] as const)[pick(3)]!, null, now),
       () => held(at, epoch, 5_000, now),

@@ -9,20 +9,9 @@ import { Leg } from '../../src/call/leg.ts'
 import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
 import type { CallStore } from '../../src/journal/call-store.ts'
 import { step, Steps } from '../../src/journal/steps.ts'
-import { newUuid } from '../../src/esl/safe-text.ts'
+import { arrivalOf } from '../arrival.ts'
 
-const arrival = {
-  uuid: newUuid(),
-  path: 'welcome',
-  from: '',
-  fromName: '',
-  to: '',
-  direction: 'in',
-  answered: true,
-  core: '',
-  socketResume: true,
-  key: '',
-} as const
+const arrival = arrivalOf({ answered: true })
 
 /** A call that a node has just taken: its steps, and its entries in the store. */
 async function taken(t: TestContext, options: { calls?: CallStore; past?: readonly Entry[] } = {}) {

@@ -3,27 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import postgres from 'postgres'
 import { silentLog } from '../../src/base/log.ts'
-import type { Begin } from '../../src/journal/entries.ts'
+import type { Uuid } from '../../src/esl/safe-text.ts'
 import { recordOf } from '../../src/record/call-record.ts'
 import { keepCallRows } from '../../src/record/call-rows.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { arrivalOf } from '../arrival.ts'
 
-const record = (uuid: string) => {
-  const arrival = {
-    uuid,
-    path: 'welcome',
-    direction: 'in',
-    from: '+491',
-    fromName: '',
-    to: '2000',
-    core: '',
-    answered: false,
-    socketResume: true,
-    key: '',
-  }
-  return recordOf({ k: 'begin', at: 0, arrival } as unknown as Begin, [], { cause: 'NORMAL_CLEARING' }, 1)
-}
+const record = (uuid: string) =>
+  recordOf({ k: 'begin', at: 0, arrival: arrivalOf({ uuid: uuid as Uuid }) }, [], { cause: 'NORMAL_CLEARING' }, 1)
 
 /** PostgreSQL as the records see it. */
 function opened() {

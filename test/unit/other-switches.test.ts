@@ -10,6 +10,7 @@ import { memorySwitchRuns } from '../../src/cluster/memory-switch-runs.ts'
 import { SwitchRuns } from '../../src/cluster/switch-runs.ts'
 import { Switchboard } from '../../src/switch/switchboard.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { arrivalOf } from '../arrival.ts'
 import { rig as openNailedRig } from './nailed-rig.ts'
 import { openRig } from './reconcile-rig.ts'
 
@@ -23,19 +24,8 @@ async function sites(t: TestContext) {
   await table.note([{ core: THEIRS, at: 'there/127.0.0.1:8021', heard: rig.clock.now() }])
   /** A call on the other FreeSWITCH, driven by node c. */
   const theirs = async () => {
-    const uuid = randomUUID()
-    const arrival = {
-      uuid,
-      path: 'welcome',
-      from: '+49',
-      fromName: '',
-      to: '',
-      direction: 'in',
-      answered: true,
-      core: THEIRS,
-      socketResume: true,
-      key: '',
-    } as never
+    const arrival = arrivalOf({ answered: true, core: THEIRS })
+    const { uuid } = arrival
     await rig.calls.take(uuid, 'c', lineOf({ k: 'begin', at: rig.clock.now(), arrival }))
     return uuid
   }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { VirtualClock } from '#testing'
 import { silentLog } from '../../src/base/log.ts'
-import type { Arrival } from '../../src/journal/arrival.ts'
 import { StaleConnections } from '../../src/call/stale-connections.ts'
 import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
 import { newUuid } from '../../src/esl/safe-text.ts'
+import { arrivalOf } from '../arrival.ts'
 
 /** Node a, which may have been suspended, and node b, which lives. */
 function awakened() {
@@ -14,19 +14,7 @@ function awakened() {
   const state = { holds: true }
   const peers = { holds: () => state.holds, addressOf: (node: string) => (node === 'b' ? 'b:1' : null) }
   const connections = new StaleConnections({ clock, log: silentLog, node: 'a', calls, peers })
-  const arrival = (idle: boolean): Arrival => ({
-    uuid: newUuid(),
-    path: 'welcome',
-    from: '',
-    fromName: '',
-    to: '',
-    direction: 'in',
-    answered: true,
-    idle,
-    core: '',
-    socketResume: true,
-    key: '',
-  })
+  const arrival = (idle: boolean) => arrivalOf({ answered: true, idle })
   return { clock, calls, state, connections, arrival }
 }
 
