@@ -6,12 +6,13 @@
  * at the same time. The rests of rest.ts apply. After three consecutive calls without an answer the agent is put on a
  * break ('no answer', as max-no-answer of mod_callcenter does). Used by nailed-agents.ts.
  */
-import type { Agent, Outcome } from '../agent/agent.ts'
+import type { Agent } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { CallMoved, InputError, SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { AGENT_OUTCOME } from '../call/agent-outcome.ts'
 import type { DialOutcome } from '../switch/hangup-cause.ts'
 import { originate } from '../switch/originate.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
@@ -25,17 +26,6 @@ export const NOBODY = ''
 const MAX_NO_ANSWER = 3
 /** A reservation outlasts the ringing by this much, so that FreeSWITCH can report the outcome. */
 const GRACE_MS = 10_000
-/** The outcome of the reservation after a dial that did not reach the agent. */
-export const REST: Readonly<Record<Exclude<DialOutcome, 'answered'>, Outcome>> = {
-  busy: 'busy',
-  'no-answer': 'no-answer',
-  declined: 'declined',
-  cancelled: 'caller-left',
-  invalid: 'unreachable',
-  failed: 'failed',
-  refused: 'failed',
-  lost: 'failed',
-}
 
 export interface AgentCallParts {
   readonly switchboard: Switchboard
@@ -92,7 +82,7 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
     return null
   }
   await roster.nail(name, null, clock.now(), isOurs)
-  const released = await roster.release(name, epoch, REST[outcome], clock.now())
+  const released = await roster.release(name, epoch, AGENT_OUTCOME[outcome], clock.now())
   if (released && outcome === 'no-answer' && released.noAnswers >= MAX_NO_ANSWER)
     await takeABreak(name, 'no answer', parts)
   if (released && outcome === 'invalid') warnOnceUnreachable(parts.log, released)

@@ -17,7 +17,7 @@ import { seededRandom } from './seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
 import { takeNailedAgent } from './nailed-agent-leg.ts'
 import { QueuePlace, queuesEnteredIn, waitingCall, type FlowPlace, type SavedPlace } from './queue-place.ts'
-import { AgentReservations, type Agent } from './agent-reservation.ts'
+import { AgentReservations, type Agent } from './agent-reservations.ts'
 import { dialledIn } from '../record/record-from-journal.ts'
 import { summaryOf, type CallSummary } from '../record/call-summary.ts'
 

@@ -9,12 +9,13 @@ import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
 import { endScope } from '../journal/scoped-steps.ts'
 import { step } from '../journal/steps.ts'
+import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { FlowCall } from './flow-call.ts'
 import { canBeJoined, nailedAgentLeg, type NailedAgentLeg } from './nailed-agent-leg.ts'
 import { waitingCall } from './queue-place.ts'
-import { FlowAgentReservation, type SavedAgent } from './agent-reservation.ts'
+import { noteReservation } from './agent-reservations.ts'
 
 /**
  * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as
@@ -113,7 +114,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
   /** A person answered and no agent was free: whatever the lead does next, the call counts as abandoned. */
   unserved = false
   #place: Place | null = null
-  #agent: FlowAgentReservation | null = null
+  #agent: AgentReservation | null = null
   #line: NailedAgentLeg | null = null
 
   constructor(call: FlowCall, parts: LeadParts) {
@@ -125,14 +126,14 @@ export class CampaignLead implements Lead, AsyncDisposable {
   }
 
   async agent(): Promise<LeadAgent | null> {
-    const agent = await step<FlowAgentReservation | null>(this.#call.leg, {
+    const agent = await step<AgentReservation | null>(this.#call.leg, {
       verb: 'agent',
       run: () => this.#find(),
       save: found => found && { ...found.saved },
       load: (saved, replay) => {
         if (saved === null) return null
-        const found = new FlowAgentReservation(this.#call.leg, saved as unknown as SavedAgent, null)
-        replay.atEnd(async () => found.reopen(await this.#enter()))
+        const found = new AgentReservation(waitingCall(this.#call.leg), saved as unknown as SavedReservation)
+        replay.atEnd(async () => (await this.#enter()).resume(found))
         return found
       },
     })
@@ -196,14 +197,14 @@ export class CampaignLead implements Lead, AsyncDisposable {
     )
   }
 
-  async #find(): Promise<FlowAgentReservation | null> {
+  async #find(): Promise<AgentReservation | null> {
     const givenBack = new Set<string>()
     for (;;) {
       const place = this.#left > 0 ? await this.#enterInTime() : null
       const agent = this.#left > 0 ? await place?.agent({ within: `${this.#left}ms` }) : null
       if (!agent) return null
-      const found = FlowAgentReservation.of(this.#call.leg, this.#parts.queue, agent)
-      if (await canBeJoined(this.#call.leg, found)) return found
+      noteReservation(this.#call.leg, this.#parts.queue, agent)
+      if (await canBeJoined(this.#call.leg, agent)) return agent
       // The agent is on another FreeSWITCH, or not nailed up: a telephone that must ring first misses the deadline,
       // another agent may not. The first time the agent is free again at once, for leads of its own FreeSWITCH. The
       // second time the agent rests, so that the queue offers another one.

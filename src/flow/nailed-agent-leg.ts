@@ -9,19 +9,19 @@ import type { Leg } from '../call/leg.ts'
 import { parkedLeg } from '../call/parked-leg.ts'
 import { step } from '../journal/steps.ts'
 import { uuid as parseUuid } from '../esl/safe-text.ts'
-import type { FlowAgentReservation } from './agent-reservation.ts'
+import type { AgentReservation } from '../queue/agent-reservation.ts'
 
 export interface NailedAgentLeg extends Disposable {
   readonly leg: Call
 }
 
 /** Can the agent be joined with this call? False when the agent's leg has ended, or is on another FreeSWITCH. */
-export async function canBeJoined({ home }: Leg, { saved }: FlowAgentReservation): Promise<boolean> {
+export async function canBeJoined({ home }: Leg, { saved }: AgentReservation): Promise<boolean> {
   return saved.leg !== null && home !== null && (await home.lives(parseUuid(saved.leg))) !== 'no'
 }
 
 /** The agent's leg, for this flow. Disposing ends only this flow's interest in the leg; the agent stays on the line. */
-export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: FlowAgentReservation): NailedAgentLeg {
+export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: AgentReservation): NailedAgentLeg {
   const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: context.clock, log: context.log })
   parked.steps = leg.steps
   void leg.moved.then(() => parked.giveAway('taken')) // no disposer runs in a flow that has moved
@@ -32,14 +32,14 @@ export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: FlowAg
  * FlowCall.dial for a nailed-up agent: reached at once, or the outcome is 'failed', the reservation ends and the agent
  * rests. Nothing rings, for the agent's telephone is in use.
  */
-export function takeNailedAgent(leg: Leg, context: CallContext, agent: FlowAgentReservation): Promise<Party> {
+export function takeNailedAgent(leg: Leg, context: CallContext, agent: AgentReservation): Promise<Party> {
   return step<Party>(leg, {
     verb: 'nailed-agent',
     args: [agent.name],
     async run() {
       if (await canBeJoined(leg, agent)) return party(leg, context, agent)
       context.log.info({ uuid: leg.uuid, agent: agent.name }, 'a nailed-up agent could not be joined; the agent rests')
-      await agent.missed('failed')
+      await agent.finished('failed')
       return FAILED
     },
     save: ({ outcome }) => outcome,
@@ -49,7 +49,7 @@ export function takeNailedAgent(leg: Leg, context: CallContext, agent: FlowAgent
 
 const FAILED: Party = { outcome: 'failed', async [Symbol.asyncDispose]() {} }
 
-function party(leg: Leg, context: CallContext, agent: FlowAgentReservation): Party {
+function party(leg: Leg, context: CallContext, agent: AgentReservation): Party {
   const there = nailedAgentLeg(leg, context, agent)
   return { outcome: 'answered', leg: there.leg, [Symbol.asyncDispose]: async () => there[Symbol.dispose]() }
 }

@@ -9,9 +9,10 @@ import { goneSignal } from '../call/gone-signal.ts'
 import type { Leg } from '../call/leg.ts'
 import { endScope } from '../journal/scoped-steps.ts'
 import { step } from '../journal/steps.ts'
+import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Place } from '../queue/place.ts'
 import type { WaitingCall } from '../queue/place-context.ts'
-import { FlowAgentReservation, type Agent, type SavedAgent } from './agent-reservation.ts'
+import { noteReservation, type Agent } from './agent-reservations.ts'
 import { waitsIn } from '../record/call-summary.ts'
 
 /**
@@ -19,7 +20,12 @@ import { waitsIn } from '../record/call-summary.ts'
  * along).
  */
 export function waitingCall(leg: Leg): WaitingCall {
-  return { uuid: leg.uuid, from: leg.arrival.from, signal: goneSignal(leg) }
+  return {
+    uuid: leg.uuid,
+    from: leg.arrival.from,
+    signal: goneSignal(leg),
+    endScope: (scope, close, closed) => endScope(leg, scope, close, closed),
+  }
 }
 
 /** The queues that a flow had entered and not left, by its journal. */
@@ -95,7 +101,7 @@ export class QueuePlace implements FlowPlace {
   readonly queue: string
   readonly joinedAt: number
   readonly #leg: Leg
-  readonly #taken: (agent: FlowAgentReservation) => void
+  readonly #taken: (agent: AgentReservation) => void
   readonly #enter: () => Promise<Place>
   readonly #key: string
   readonly #watching: Disposable
@@ -110,7 +116,7 @@ export class QueuePlace implements FlowPlace {
     leg: Leg,
     queue: string,
     from: Place | SavedPlace,
-    taken: (agent: FlowAgentReservation) => void,
+    taken: (agent: AgentReservation) => void,
     enter: () => Promise<Place>,
   ) {
     this.#leg = leg
@@ -121,7 +127,7 @@ export class QueuePlace implements FlowPlace {
     this.#key = `position in ${queue}`
     const { position } = from
     this.#watching = leg.steps.journal.watch(this.#key, () => this.#place?.position ?? position)
-    if ('again' in from) this.#place = from
+    if ('resume' in from) this.#place = from
   }
 
   get given(): boolean {
@@ -153,9 +159,11 @@ export class QueuePlace implements FlowPlace {
     const { clock } = this.#leg.steps.journal
     const ask = async ({ until }: { until: number }) => {
       const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
-      return agent && this.#take(FlowAgentReservation.of(this.#leg, this.queue, agent))
+      if (!agent) return null
+      noteReservation(this.#leg, this.queue, agent)
+      return this.#take(agent)
     }
-    return step<FlowAgentReservation | null, { until: number }>(this.#leg, {
+    return step<AgentReservation | null, { until: number }>(this.#leg, {
       verb: 'agent',
       args: [this.queue],
       intent: () => ({ until: clock.now() + ms(options.within) }), // the next node waits no longer than that
@@ -168,8 +176,8 @@ export class QueuePlace implements FlowPlace {
       save: agent => agent && { ...agent.saved },
       load: (saved, replay) => {
         if (saved === null) return null
-        const agent = new FlowAgentReservation(this.#leg, saved as unknown as SavedAgent, null)
-        replay.atEnd(() => agent.reopen(this.#place))
+        const agent = new AgentReservation(waitingCall(this.#leg), saved as unknown as SavedReservation)
+        replay.atEnd(async () => this.#place?.resume(agent))
         return this.#take(agent)
       },
     })
@@ -198,7 +206,7 @@ export class QueuePlace implements FlowPlace {
     return endScope(this.#leg, ['place', this.queue], give, () => this.#over())
   }
 
-  #take(agent: FlowAgentReservation): FlowAgentReservation {
+  #take(agent: AgentReservation): AgentReservation {
     this.#taken(agent)
     return agent
   }

@@ -1,103 +1,139 @@
-/** The reservation of an agent for one caller, as a flow holds it. The agent is released when the scope ends. */
+/**
+ * The reservation of one agent for one caller, from the matcher to the hand of the flow's author. A place makes it
+ * (place.ts), `dial` and `join` move it on (call/verbs/dial.ts, DialReservation), the end of its scope releases the
+ * agent. A campaign reserves an agent in the agent's record only (campaign/reservations.ts): when the lead answers and
+ * its flow asks for an agent, the matcher turns that into this.
+ *
+ * Its states are those of the agent's record: reserved, ringing, talking. It is over when it was released or when its
+ * epoch no longer holds; then nothing that is asked of it has an effect.
+ *
+ * In a replay the flow gets it from the journal (`saved`), without a place: nothing is written. At the end of the
+ * replay the place resumes it (`Place.resume`), unless it is over by then.
+ */
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
+import type { DialReservation } from '../call/verbs/dial.ts'
 import { talking, type Offer } from './member.ts'
-import type { PlaceContext, PlaceOfCall } from './place-context.ts'
+import type { PlaceOfCall, WaitingCall } from './place-context.ts'
 
-export interface AgentReservation extends AsyncDisposable {
+/** The part of a reservation that the journal keeps. */
+export interface SavedReservation {
+  /** The agent's name. */
   readonly name: string
   /** Dial string, such as user/1001. */
   readonly endpoint: string
   readonly ringForMs: number
-  /** The nailed-up leg, null without one. The flow joins it and dials nothing. */
+  /** The uuid of the nailed-up leg, null without one. The flow joins it and dials nothing. */
   readonly leg: string | null
   readonly epoch: number
-  /** The phone is about to ring. False: the reservation is over and the agent may have another caller; do not dial. */
-  ringing(): Promise<boolean>
-  /** Caller and agent talk. False: as for `ringing`. */
-  talking(): Promise<boolean>
-  /**
-   * Ends the reservation. After a talk the agent's wrap-up begins; otherwise the outcome sets the rest, and the caller
-   * keeps waiting. Without this call the scope's end counts as 'talked' after a talk, as 'caller-left' when nothing
-   * rang or the caller is gone, else as 'no-answer'.
-   */
-  finished(outcome: Outcome): Promise<void>
 }
 
-export class QueueAgentReservation implements AgentReservation {
-  readonly name: string
-  readonly endpoint: string
-  readonly ringForMs: number
-  readonly leg: string | null
-  readonly epoch: number
-  readonly #context: PlaceContext
-  readonly #place: PlaceOfCall
-  #reached: 'reserved' | 'ringing' | 'talking'
+export class AgentReservation implements DialReservation, AsyncDisposable {
+  readonly saved: SavedReservation
+  readonly #call: WaitingCall
+  /** Null during a replay; stays null when the reservation was over before the replay was through. */
+  #place: PlaceOfCall | null = null
+  #reached: 'reserved' | 'ringing' | 'talking' = 'reserved'
   #over = false
+  #scopeEnded = false
 
-  /** `agent`: the roster's record under this epoch. After a takeover the agent may be ringing or talking already. */
-  constructor(context: PlaceContext, place: PlaceOfCall, agent: Agent, epoch: number) {
-    this.#context = context
+  constructor(call: WaitingCall, saved: SavedReservation) {
+    this.#call = call
+    this.saved = saved
+  }
+
+  /** `agent`: the roster's record under this epoch. */
+  static at(place: PlaceOfCall, agent: Agent, epoch: number): AgentReservation {
+    const { name, endpoint, ringForMs, nailed } = agent
+    const reservation = new AgentReservation(place.call, { name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch })
+    reservation.resumed(place, agent)
+    return reservation
+  }
+
+  /** It holds, and `place` has it. After a takeover the agent may be ringing or talking already. */
+  resumed(place: PlaceOfCall, { state }: Agent): void {
     this.#place = place
-    this.name = agent.name
-    this.endpoint = agent.endpoint
-    this.ringForMs = agent.ringForMs
-    this.leg = agent.nailed?.leg ?? null
-    this.epoch = epoch
-    this.#reached = agent.state === 'ringing' || agent.state === 'talking' ? agent.state : 'reserved'
+    this.#reached = state === 'ringing' || state === 'talking' ? state : 'reserved'
   }
 
+  get name(): string {
+    return this.saved.name
+  }
+
+  get endpoint(): string {
+    return this.saved.endpoint
+  }
+
+  get ringForMs(): number {
+    return this.saved.ringForMs
+  }
+
+  /** The flow has left its scope. */
+  get scopeEnded(): boolean {
+    return this.#scopeEnded
+  }
+
+  /** The phone is about to ring. False: the reservation is over and the agent may have another caller; do not dial. */
   ringing(): Promise<boolean> {
-    return this.#forCaller('marking an agent as ringing failed', () => this.#advance('ringing'))
+    return this.#forCaller('marking an agent as ringing failed', place => this.#advance(place, 'ringing'))
   }
 
-  /** Writes the agent first: the agent's record decides whether the reservation still holds. */
+  /**
+   * Caller and agent talk. False: as for `ringing`. Writes the agent first: the agent's record decides whether the
+   * reservation still holds.
+   */
   talking(): Promise<boolean> {
-    return this.#forCaller('writing the start of a talk failed', async () => {
-      if (!(await this.#advance('talking'))) return false
-      const { clock } = this.#context
-      await this.#context.rewrite(this.#place.queue, this.#place.call.uuid, known =>
-        talking(known, this.#offer, clock.now()),
-      )
+    return this.#forCaller('writing the start of a talk failed', async place => {
+      if (!(await this.#advance(place, 'talking'))) return false
+      const { clock } = place.context
+      await place.context.rewrite(place.queue, this.#call.uuid, known => talking(known, this.offer, clock.now()))
       return true
     })
   }
 
   /**
-   * Writes the caller first: another agent may be assigned at once. If this node dies in between, the agent's
-   * reservation expires.
+   * Ends the reservation. After a talk the agent's wrap-up begins; otherwise the outcome sets the rest, and the caller
+   * keeps waiting. Without this call the scope's end counts as 'talked' after a talk, as 'caller-left' when nothing
+   * rang or the caller is gone, else as 'no-answer'. Writes the caller first: another agent may be assigned at once. If
+   * this node dies in between, the agent's reservation expires.
    */
   async finished(outcome: Outcome): Promise<void> {
-    if (this.#over || this.#place.isMoved) return
+    const place = this.#place
+    if (!place || this.#over || place.isMoved) return
     this.#over = true
-    this.#place.givesBack(this.#offer)
-    const { roster, clock, requests, log } = this.#context
+    place.givesBack(this.offer)
+    const { roster, clock, requests, log } = place.context
     await requests.inBackground('releasing an agent failed', async () => {
-      if (this.#place.isMoved) return // moved since the first attempt: the next owner has the agent
-      if (this.#reached !== 'talking') await this.#place.waitsOn(this.#offer)
-      const released = await roster.release(this.name, this.epoch, outcome, clock.now())
+      if (place.isMoved) return // moved since the first attempt: the next owner has the agent
+      if (this.#reached !== 'talking') await place.waitsOn(this.offer)
+      const released = await roster.release(this.name, this.saved.epoch, outcome, clock.now())
       if (released && outcome === 'unreachable') warnOnceUnreachable(log, released)
     })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    if (this.#reached === 'talking') return this.finished('talked')
-    return this.finished(this.#reached === 'ringing' && !this.#place.call.signal.aborted ? 'no-answer' : 'caller-left')
+    const end = async () => {
+      this.#scopeEnded = true
+      if (this.#reached === 'talking') return this.finished('talked')
+      await this.finished(this.#reached === 'ringing' && !this.#call.signal.aborted ? 'no-answer' : 'caller-left')
+    }
+    return this.#call.endScope(['agent', this.name], end, () => (this.#scopeEnded = true))
   }
 
-  async #advance(to: 'ringing' | 'talking'): Promise<boolean> {
-    if (this.#over || this.#place.isMoved) return false
-    const { roster, clock } = this.#context
-    if (!(await roster.advance(this.name, this.epoch, to, clock.now()))) return false
+  get offer(): Offer {
+    return { agent: this.name, epoch: this.saved.epoch }
+  }
+
+  async #advance(place: PlaceOfCall, to: 'ringing' | 'talking'): Promise<boolean> {
+    if (this.#over || place.isMoved) return false
+    const { roster, clock } = place.context
+    if (!(await roster.advance(this.name, this.saved.epoch, to, clock.now()))) return false
     if (this.#reached !== 'talking') this.#reached = to
     return true
   }
 
-  get #offer(): Offer {
-    return { agent: this.name, epoch: this.epoch }
-  }
-
-  #forCaller(what: string, work: () => Promise<boolean>): Promise<boolean> {
-    return this.#context.requests.forCaller(what, this.#place.call.signal, work)
+  async #forCaller(what: string, work: (place: PlaceOfCall) => Promise<boolean>): Promise<boolean> {
+    const place = this.#place
+    return place !== null && place.context.requests.forCaller(what, this.#call.signal, () => work(place))
   }
 }

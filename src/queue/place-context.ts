@@ -14,10 +14,16 @@ export interface WaitingCall {
   readonly uuid: string
   readonly from: string
   readonly signal: AbortSignal
+  /**
+   * Runs `close` at the end of a scope of the call's flow, such as ['agent', name], as a step of its journal. Calls
+   * `closed` instead in a replay, when the scope had ended before.
+   */
+  endScope(scope: readonly string[], close: () => Promise<void>, closed: () => void): Promise<void>
 }
 
 /** A place, as far as its queue and its reservations know it (place.ts). */
 export interface PlaceOfCall {
+  readonly context: PlaceContext
   readonly queue: string
   readonly call: WaitingCall
   /** Another node has the call. */

@@ -8,7 +8,7 @@ import { ms, type Duration } from '../base/duration.ts'
 import type { Agent } from '../agent/agent.ts'
 import { asks, isOffered, waitsOn, type Member, type Offer } from './member.ts'
 import type { PlaceContext, WaitingCall } from './place-context.ts'
-import { QueueAgentReservation, type AgentReservation } from './agent-reservation.ts'
+import { AgentReservation } from './agent-reservation.ts'
 import type { Leaving } from './store.ts'
 
 /**
@@ -45,13 +45,13 @@ export interface Place extends AsyncDisposable {
   readonly joinedAt: number
   /** Another process, or another Place of this process, holds the place now. */
   readonly isMoved: boolean
-  /** After a takeover: the reservation that another process held for this caller, or null when it is over. */
-  again(agent: string, epoch: number): Promise<AgentReservation | null>
+  /** The end of a replay: a reservation that another process held for this caller holds here, unless it is over. */
+  resume(reservation: AgentReservation): Promise<void>
 }
 
 export class WaitingPlace implements Place {
+  readonly context: PlaceContext
   readonly call: WaitingCall
-  readonly #context: PlaceContext
   readonly #waiters = new Set<() => void>()
   readonly #onAbort = () => void this.#ended()
   #member: Member
@@ -62,7 +62,7 @@ export class WaitingPlace implements Place {
   #givenBack: Offer | null = null
 
   constructor(context: PlaceContext, call: WaitingCall, member: Member) {
-    this.#context = context
+    this.context = context
     this.call = call
     this.#member = member
     if (member.state !== 'waiting') this.#called.abort(CALLED)
@@ -79,7 +79,7 @@ export class WaitingPlace implements Place {
   }
 
   get position(): number {
-    if (!this.#over) this.#position = this.#context.position(this.queue, this.call.uuid)
+    if (!this.#over) this.#position = this.context.position(this.queue, this.call.uuid)
     return this.#position
   }
 
@@ -87,17 +87,16 @@ export class WaitingPlace implements Place {
     return this.#member.joinedAt
   }
 
-  async again(name: string, epoch: number): Promise<AgentReservation | null> {
-    const offer = { agent: name, epoch }
-    if (this.#over || !isOffered(this.#member, offer)) return null
-    const agent = await this.#context.requests.forCaller('prolonging a reservation failed', this.call.signal, () =>
-      this.#hold(offer),
-    )
-    return agent && !this.#over ? new QueueAgentReservation(this.#context, this, agent, epoch) : null
+  async resume(reservation: AgentReservation): Promise<void> {
+    const { offer } = reservation
+    if (this.#over || reservation.scopeEnded || !isOffered(this.#member, offer)) return
+    const hold = () => this.#hold(offer)
+    const agent = await this.context.requests.forCaller('prolonging a reservation failed', this.call.signal, hold)
+    if (agent && !this.#over) reservation.resumed(this, agent)
   }
 
   get waited(): number {
-    return this.#context.clock.now() - this.#member.joinedAt
+    return this.context.clock.now() - this.#member.joinedAt
   }
 
   hasWaited(duration: Duration): boolean {
@@ -109,7 +108,7 @@ export class WaitingPlace implements Place {
   }
 
   async agent({ within }: { within: Duration }): Promise<AgentReservation | null> {
-    const { clock, requests } = this.#context
+    const { clock, requests } = this.context
     const end = clock.monotonic() + ms(within)
     for (;;) {
       this.#stillOurs()
@@ -125,7 +124,7 @@ export class WaitingPlace implements Place {
 
   async keepForCallback(number: string): Promise<void> {
     this.#stillOurs()
-    const { store, clock, requests } = this.#context
+    const { store, clock, requests } = this.context
     const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
     await requests.forCaller('storing a callback failed', this.call.signal, keep)
     await this.#leave('callback')
@@ -140,10 +139,9 @@ export class WaitingPlace implements Place {
   /** Takes the store's current record of this caller; null: the store has none. */
   take(member: Member | null): void {
     if (this.#over) return
-    if (!member) return this.#context.lost(this)
+    if (!member) return this.context.lost(this)
     if (member.rev === this.#member.rev) return
-    if (member.node !== this.#context.node)
-      return member.rev > this.#member.rev ? this.moved() : this.#context.lost(this)
+    if (member.node !== this.context.node) return member.rev > this.#member.rev ? this.moved() : this.context.lost(this)
     this.#member = member
     if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()
@@ -169,25 +167,25 @@ export class WaitingPlace implements Place {
 
   /** The offer ended without a talk. The caller keeps waiting, with place and time. */
   async waitsOn(offer: Offer): Promise<void> {
-    if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.#context.clock.now()))
+    if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.context.clock.now()))
   }
 
   async #take(offer: Offer): Promise<AgentReservation | null> {
     const agent = this.#givenBack && isOffered({ offer }, this.#givenBack) ? null : await this.#hold(offer)
     this.#stillOurs()
     if (this.#over) return null
-    if (agent) return new QueueAgentReservation(this.#context, this, agent, offer.epoch)
+    if (agent) return AgentReservation.at(this, agent, offer.epoch)
     await this.waitsOn(offer)
     return null
   }
 
   #hold({ agent, epoch }: Offer): Promise<Agent | null> {
-    return this.#context.roster.hold(agent, epoch, this.#context.clock.now(), HOLD_MS)
+    return this.context.roster.hold(agent, epoch, this.context.clock.now(), HOLD_MS)
   }
 
   /** No agent is reserved yet. A caller who was put aside is no longer. */
   async #ask(): Promise<null> {
-    const now = this.#context.clock.now()
+    const now = this.context.clock.now()
     if (this.#member.passedUntil > now) await this.#rewrite(member => asks(member, now))
     return null
   }
@@ -198,7 +196,7 @@ export class WaitingPlace implements Place {
   }
 
   #rewrite(decide: (member: Member) => Member | null): Promise<void> {
-    return this.#context.rewrite(this.queue, this.call.uuid, decide)
+    return this.context.rewrite(this.queue, this.call.uuid, decide)
   }
 
   /** True at the next change of this caller's record, false after `withinMs`; rejects when the call ends. */
@@ -212,7 +210,7 @@ export class WaitingPlace implements Place {
         else resolve(changed)
       }
       const wake = () => settle(true)
-      const timer = this.#context.clock.after(withinMs, () => settle(false))
+      const timer = this.context.clock.after(withinMs, () => settle(false))
       this.#waiters.add(wake)
     })
   }
@@ -229,18 +227,18 @@ export class WaitingPlace implements Place {
   #close(how: 'left' | 'moved'): void {
     this.#over = how
     this.call.signal.removeEventListener('abort', this.#onAbort)
-    this.#context.over(this)
+    this.context.over(this)
     this.#wake()
   }
 
   /** Deletes the caller's record first: if this node dies in between, the agent's reservation expires by itself. */
   #leave(how: Leaving): Promise<void> {
     if (this.#leaving) return this.#leaving
-    const { store, roster, clock } = this.#context
+    const { store, roster, clock } = this.context
     const { queue, call } = this.#member
     let { offer } = this.#member
     this.#close('left')
-    this.#leaving = this.#context.requests.inBackground('removing a caller from the queue failed', async () => {
+    this.#leaving = this.context.requests.inBackground('removing a caller from the queue failed', async () => {
       const left = await store.leave(queue, call, how)
       offer = left?.offer ?? offer
       if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())

@@ -10,6 +10,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import { openQueues, type Queues } from '../../src/queue/queue.ts'
 import type { DialerContext } from '../../src/campaign/dialer.ts'
+import { waitingCall } from '../waiting-call.ts'
 import { seeded } from '../fault/links-chance.ts'
 import { openCampaignRig, until } from './campaign-rig.ts'
 
@@ -52,11 +53,7 @@ test('of 120 leads everybody who answers meets an agent, whoever else takes agen
     lead: boolean,
     given: (agent: string) => Promise<unknown> = async () => {},
   ) => {
-    await using place = await queue.enter(
-      { uuid, from: '100', signal: new AbortController().signal },
-      'sales',
-      lead ? { headStart: '1d' } : {},
-    )
+    await using place = await queue.enter(waitingCall(uuid), 'sales', lead ? { headStart: '1d' } : {})
     const agent = await place.agent({ within: lead ? '1m' : '50ms' })
     if (!agent) return false
     busy.add(agent.name)

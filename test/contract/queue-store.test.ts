@@ -9,6 +9,7 @@ import { match } from '../../src/queue/match.ts'
 import { talking, waitsOn, type Joining } from '../../src/queue/member.ts'
 import type { Assignment, QueueNotice } from '../../src/queue/store.ts'
 import { openNodeQueues } from '../node-queues.ts'
+import { waitingCall } from '../waiting-call.ts'
 import { HOMES, type Home } from './shared-stores.ts'
 
 const NOW = 1_767_600_000_000
@@ -268,10 +269,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     }
     const served: Promise<void>[] = []
     for (let i = 0; i < 60; i++) {
-      const place = await nodes[i % 2]!.enter(
-        { uuid: `c${i}`, from: '100', signal: new AbortController().signal },
-        'sales',
-      )
+      const place = await nodes[i % 2]!.enter(waitingCall(`c${i}`), 'sales')
       served.push(serve(i, place))
     }
     await Promise.all(served)
@@ -292,9 +290,9 @@ for (const [home, open] of Object.entries(HOMES)) {
     t.after(() => Promise.all([a!, b!].map(node => node[Symbol.asyncDispose]())))
     await add(first.roster, 'alice', systemClock.now())
     const life = new AbortController()
-    const place = await a!.enter({ uuid: 'c1', from: '100', signal: life.signal }, 'sales')
+    const place = await a!.enter(waitingCall('c1', life.signal), 'sales')
     assert.ok(await place.agent({ within: '1m' }))
-    await using next = await b!.enter({ uuid: 'c2', from: '200', signal: new AbortController().signal }, 'sales')
+    await using next = await b!.enter(waitingCall('c2'), 'sales')
     const waiting = next.agent({ within: '1m' })
     life.abort(new CallEnded('ORIGINATOR_CANCEL'))
     await using agent = await waiting

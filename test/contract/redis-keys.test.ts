@@ -25,6 +25,7 @@ import { redisOptions } from '../../src/store/redis-options.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
 import { openNodeQueues } from '../node-queues.ts'
+import { waitingCall } from '../waiting-call.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAGE = readFileSync(join(ROOT, 'docs/redis-keys.md'), 'utf8')
@@ -81,7 +82,7 @@ async function busy(t: TestContext) {
   await roster.setStatus('alice', 'ready', now)
   const queues = openNodeQueues({ store, roster, clock, log, node: 'a' })
   scope.use(queues)
-  const place = await queues.enter({ uuid: 'c1', from: '100', signal: new AbortController().signal }, 'sales')
+  const place = await queues.enter(waitingCall('c1'), 'sales')
   assert.ok(await place.agent({ within: '1m' }))
   await store.keepForCallback('sales', 'c0', '+4930123456', now)
   const calls = redisCallStore(home.commands, clock)

@@ -16,6 +16,7 @@ import { freeAgentsOf } from '../../src/campaign/reservations.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { openQueues, type Queues } from '../../src/queue/queue.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { waitingCall } from '../waiting-call.ts'
 import { pick, seeded } from './links-chance.ts'
 
 const QUEUES = ['sales', 'support'] as const
@@ -238,7 +239,7 @@ export class ProgressiveDay {
   }
 
   async #talk(uuid: string, queue: string, at: Queues, within: '2s' | '30s', headStart: '0s' | '1d'): Promise<boolean> {
-    await using place = await at.enter({ uuid, from: '100', signal: new AbortController().signal }, queue, {
+    await using place = await at.enter(waitingCall(uuid), queue, {
       headStart,
     })
     await using agent = await place.agent({ within })

@@ -12,6 +12,7 @@ import { freeAgentsOf, Reservations } from '../../src/campaign/reservations.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { openQueues } from '../../src/queue/queue.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { waitingCall } from '../waiting-call.ts'
 
 const AT = { name: 'fs' } as Switch
 const HOLD_MS = 60_000
@@ -50,7 +51,7 @@ async function rig(t: TestContext, names: readonly string[]) {
     reservations.cover(AT, mirror.free('sales'), rings, HOLD_MS)
   /** The agent that a lead or a caller gets at once, or null. */
   const gets = async (uuid: string, headStart: '0s' | '1d') => {
-    const place = await queues.enter({ uuid, from: '100', signal: new AbortController().signal }, 'sales', {
+    const place = await queues.enter(waitingCall(uuid), 'sales', {
       headStart,
     })
     await clock.settle()

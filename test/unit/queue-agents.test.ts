@@ -34,7 +34,7 @@ test('an agent who is nailed up comes with their leg', async t => {
   await rig.roster.nail('alice', { leg: 'leg-1', node: 'a' }, rig.clock.now())
   await using place = await rig.enter('c1')
   await using agent = await answered(rig, place)
-  assert.equal(agent.leg, 'leg-1')
+  assert.equal(agent.saved.leg, 'leg-1')
   assert.ok(await agent.talking())
 })
 

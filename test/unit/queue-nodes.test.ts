@@ -41,7 +41,7 @@ test('a call that is taken over while the phone rings has the same agent on the 
   await assert.rejects(before.agent(WAIT), CallMoved)
   assert.equal(await rig.state('alice'), 'ringing')
   await using agent = await rig.within(after.agent({ within: '0s' }), 0)
-  assert.equal(agent?.epoch, held.epoch)
+  assert.equal(agent?.saved.epoch, held.saved.epoch)
   assert.ok(await agent.talking())
 })
 

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CallEnded, CallMoved } from '../../src/base/errors.ts'
+import { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import { answered, Caller, openRig, WAIT } from './queue-rig.ts'
 
 const AWAY = /Stream isn't writeable/
@@ -72,7 +73,7 @@ for (const link of ['away', 'torn'] as const) {
     assert.equal((await rig.store.member('sales', 'c1'))?.state, 'waiting')
     const before = rig.clock.now()
     await using next = await rig.within(waiting)
-    assert.ok(next && next.epoch !== agent.epoch, 'a new promise')
+    assert.ok(next && next.saved.epoch !== agent.saved.epoch, 'a new promise')
     assert.ok(rig.clock.now() - before > 8_000, 'after their rest')
   })
 
@@ -105,10 +106,13 @@ for (const link of ['away', 'torn'] as const) {
     const first = new Caller('c1')
     const held = await answered(rig, await rig.queues.enter(first, 'sales'))
     first.isTakenOver()
-    await using after = await rig.node('b').enter(new Caller('c1'), 'sales')
+    const second = new Caller('c1')
+    await using after = await rig.node('b').enter(second, 'sales')
     rig.fails(link, 500)
-    await using agent = await rig.within(after.again('alice', held.epoch), 600)
-    assert.equal(agent?.epoch, held.epoch)
+    await using agent = new AgentReservation(second, held.saved)
+    assert.equal(await agent.ringing(), false, 'the journal alone reserves nobody')
+    await rig.within(after.resume(agent), 600)
+    assert.ok(await agent.ringing())
   })
 }
 
@@ -194,5 +198,5 @@ test('a call that is taken over while the store is away keeps agent and place fo
   assert.equal(await rig.state('alice'), 'reserved')
   await using after = await rig.node('b').enter(new Caller('c1'), 'sales')
   await using same = await rig.within(after.agent(WAIT), 0)
-  assert.equal(same?.epoch, agent.epoch)
+  assert.equal(same?.saved.epoch, agent.saved.epoch)
 })

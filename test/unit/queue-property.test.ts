@@ -15,6 +15,7 @@ import type { Queues } from '../../src/queue/queue.ts'
 import type { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openNodeQueues } from '../node-queues.ts'
+import { waitingCall } from '../waiting-call.ts'
 
 const CALLERS = 1_200
 const AGENTS = 18
@@ -112,7 +113,7 @@ class Day {
   }
 
   async flow(uuid: string, queue: string, node: Queues, signal: AbortSignal): Promise<void> {
-    await using place = await node.enter({ uuid, from: '100', signal }, queue)
+    await using place = await node.enter(waitingCall(uuid, signal), queue)
     while (true) {
       {
         await using agent = await place.agent({ within: `${this.dice.upTo(45)}s` })

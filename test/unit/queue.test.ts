@@ -11,7 +11,7 @@ test('a caller gets the agent who is free', async t => {
   await using agent = await answered(rig, place)
   assert.equal(agent.name, 'alice')
   assert.equal(agent.endpoint, 'user/alice')
-  assert.equal(agent.leg, null)
+  assert.equal(agent.saved.leg, null)
   assert.equal(await rig.state('alice'), 'reserved')
 })
 

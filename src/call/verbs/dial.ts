@@ -1,9 +1,11 @@
 /** Dials another person: their leg belongs to this call and ends with the scope of the result at the latest. */
+import type { Outcome } from '../../agent/agent.ts'
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
 import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Uuid } from '../../esl/safe-text.ts'
 import { dialVariable } from '../../esl/variables.ts'
 import type { DialOutcome } from '../../switch/hangup-cause.ts'
+import { AGENT_OUTCOME } from '../agent-outcome.ts'
 import type { CallContext, Occupation } from '../call-context.ts'
 import type { Leg } from '../leg.ts'
 import { lastOf, noteMoment } from '../../journal/moments.ts'
@@ -45,7 +47,10 @@ type Unreached = Exclude<DialOutcome, 'answered'>
 export type PartyOf<Other> = AsyncDisposable &
   ({ readonly leg: Other; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
 
-/** An agent who is reserved for this call: dialling and joining the agent moves the reservation to its next state. */
+/**
+ * An agent who is reserved for this call: dialling and joining the agent moves the reservation to its next state. An
+ * interface, because the reservation is a queue's (queue/agent-reservation.ts), which is above this room.
+ */
 export interface DialReservation {
   readonly name: string
   readonly ringForMs: number
@@ -56,8 +61,8 @@ export interface DialReservation {
   ringing(): Promise<boolean>
   /** The two talk from now on. Resolves with false when the reservation has lapsed. */
   talking(): Promise<boolean>
-  missed(outcome: Unreached): Promise<void>
-  talked(): Promise<void>
+  /** The talk is over, or the agent was not reached. */
+  finished(outcome: Outcome): Promise<void>
 }
 
 /** A request to dial, checked, and what this verb does with it. */
@@ -145,7 +150,7 @@ async function party<Other extends OtherCall>(
   if (!lastOf(journal, uuid)) journal.note({ event: 'dialled', ...other, to }, at === undefined ? {} : { at })
   const missed = async (outcome: Unreached) => {
     noteMoment(journal, { event: 'missed', ...other, why: outcome })
-    await reservation?.missed(outcome)
+    await reservation?.finished(AGENT_OUTCOME[outcome])
     return unreached(outcome)
   }
   const telephone = reservation ? null : context.occupy(to, uuid)

@@ -41,7 +41,7 @@ export function join(
   const moments = talkMoments(leg, other, reservation?.name)
   const over = async () => {
     moments.talked()
-    await reservation?.talked()
+    await reservation?.finished('talked')
   }
   const run = async (joined = false): Promise<TalkEnd> => {
     if (reservation && !(await reservation.talking())) return 'left'

@@ -1,0 +1,69 @@
+/**
+ * The agents who are reserved for one call, as its flow dials and joins them. Used by flow-call.ts, queue-place.ts and
+ * lead.ts; queue/agent-reservation.ts is the reservation itself.
+ */
+import { InputError } from '../base/errors.ts'
+import type { Call } from '../call/call.ts'
+import type { Leg } from '../call/leg.ts'
+import type { AgentReservation } from '../queue/agent-reservation.ts'
+
+/**
+ * An agent whom a queue has reserved for this caller, from FlowPlace.agent. Dial the agent, then join: the agent's
+ * state (ringing, talking, wrap-up) follows from that. The end of the scope releases the agent. An agent who is not
+ * dialled is released after 10 s.
+ *
+ * @example
+ * await using agent = await place.agent({ within: '45s' })
+ * if (agent) {
+ *   await using party = await call.dial(agent)
+ *   if (party.leg) await call.join(party.leg)
+ * }
+ */
+export interface Agent extends AsyncDisposable {
+  /** The agent's name, as in `switchhook agent add NAME`. */
+  readonly name: string
+  /** FreeSWITCH's dial string of the agent's telephone, such as user/1001. */
+  readonly endpoint: string
+}
+
+/** A queue has just reserved this agent for the call: noted in the journal, for the call's record. */
+export function noteReservation({ steps }: Leg, queue: string, { name }: AgentReservation): void {
+  steps.journal.note({ event: 'promised', queue, agent: name })
+}
+
+/** The reservations of one call: of the agents that its flow dials, and of the legs that it joins. */
+export class AgentReservations {
+  readonly #reservations = new Set<AgentReservation>()
+  readonly #byLeg = new Map<Leg, AgentReservation>()
+
+  add(reservation: AgentReservation): void {
+    this.#reservations.add(reservation)
+  }
+
+  /** The reservation behind the agent that a flow holds. Throws InputError when it has ended, or is another call's. */
+  of(agent: Agent): AgentReservation {
+    for (const one of this.#reservations) if (one === agent && !one.scopeEnded) return one
+    throw new InputError(
+      `agent ${agent.name} is not reserved for this call any more: dial an agent within the scope of place.agent()`,
+    )
+  }
+
+  /** Throws InputError when the endpoint is that of an agent who is reserved for this call. */
+  noneAt(endpoint: string): undefined {
+    for (const one of this.#reservations)
+      if (one.endpoint === endpoint && !one.scopeEnded)
+        throw new InputError(
+          `${endpoint} is the telephone of agent ${one.name}, who is reserved for this call: dial the agent, call.dial(agent)`,
+        )
+  }
+
+  /** The reservation of the agent on this leg. */
+  on(leg: Leg): AgentReservation | undefined {
+    const reservation = this.#byLeg.get(leg)
+    return reservation?.scopeEnded ? undefined : reservation
+  }
+
+  reached(reservation: AgentReservation, party: Call): void {
+    this.#byLeg.set(party.leg, reservation)
+  }
+}
