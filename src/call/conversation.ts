@@ -76,6 +76,8 @@ export class Conversation {
   #sink: ConversationSink | null = null
   #early: ((sink: ConversationSink) => void)[] | null = []
   #hungUp: string | null = null
+  /** FreeSWITCH has sent its last event of the leg, or never will. */
+  #over = false
   #unheard: Timer | null = null
   #seesStarts = false
   #hearsKeys = false
@@ -92,6 +94,11 @@ export class Conversation {
 
   get open(): boolean {
     return this.#connection.open && this.#hungUp === null
+  }
+
+  /** True while events of the leg may still come over this connection: results, and the hang-up with its cause. */
+  get unread(): boolean {
+    return this.#connection.open && !this.#over
   }
 
   /** Sends `connect`. Resolves with the channel data; rejects with SwitchError PROTOCOL after 5 s without an answer. */
@@ -220,6 +227,7 @@ export class Conversation {
         return this.#deliver(sink => sink.hungUp(cause))
       }
       case 'CHANNEL_HANGUP_COMPLETE':
+        this.#over = true
         this.#connection.end() // no event follows: no need to linger
         return this.#deliver(sink => sink.complete(event))
     }
@@ -235,6 +243,7 @@ export class Conversation {
 
   #endUnheard(): void {
     this.#unheard?.cancel()
+    this.#over = true
     this.#hungUp = 'NORMAL_CLEARING'
     this.#settle(() => new CallEnded('NORMAL_CLEARING'))
     this.#deliver(sink => sink.hungUp())

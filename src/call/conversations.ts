@@ -14,6 +14,11 @@ export class Conversations {
     return this.#present
   }
 
+  /** True while events of the leg may still come over its connection. */
+  get unread(): boolean {
+    return (this.#present ?? this.#aside)?.unread ?? false
+  }
+
   /**
    * Begins the next one. An earlier one that is still open (the leg was transferred, or a join failed) stays open
    * until the leg talks, is given up or ends: closing it would take the leg from the new one, whatever socket_resume

@@ -226,7 +226,7 @@ export class Leg extends Emitter<LegEvents> {
     this.#ending.begin(cause, at)
     this.emit('phase', 'ended')
     // the final variables come a moment later; nothing waits for them longer than the connection lingers
-    if (this.#ending.facts || !this.home || at !== undefined) this.#finish()
+    if (this.#hasAll() || !this.home || at !== undefined) this.#finish()
     else this.#searching = this.#clock.after(ADRIFT_MS, () => this.#finish())
   }
 
@@ -255,11 +255,20 @@ export class Leg extends Emitter<LegEvents> {
   #complete(event: SwitchEvent): void {
     this.#ending.facts = event
     if (this.#phase !== 'ended') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
-    else this.#finish()
+    else if (this.#hasAll()) this.#finish()
+  }
+
+  /**
+   * The last event is here, and no other may follow. The event link may deliver it first: then the leg's own connection
+   * still holds what came before it, such as the result of an application.
+   */
+  #hasAll(): boolean {
+    return this.#ending.facts !== undefined && !this.#talks.unread
   }
 
   #hungUp(cause?: string): void {
     if (cause !== undefined) return this.end(cause)
+    if (this.#phase === 'ended' && this.#hasAll()) return this.#finish()
     const { cause: heard, at } = this.home?.ended(this.uuid) ?? { cause: 'NORMAL_CLEARING', at: this.#clock.now() }
     this.end(heard, at)
   }
@@ -277,6 +286,7 @@ export class Leg extends Emitter<LegEvents> {
   }
 
   #lost(conversation: Conversation): void {
+    if (this.#phase === 'ended' && this.#talks.present === conversation && this.#hasAll()) return this.#finish()
     if (this.conversation !== conversation) return
     this.#talks.drop()
     this.#enter('adrift')
