@@ -41,6 +41,8 @@ export class Node {
   readonly #commands: Commands
   readonly #flows = new Map<string, (call: Call) => Promise<void>>()
   readonly #wires = new Set<Wire>()
+  /** Called when the last connection is closed. */
+  readonly #lettingGo: (() => void)[] = []
   #listening: Listening | null = null
   #dead = false
 
@@ -83,7 +85,11 @@ export class Node {
     const node = new Node(world, at, options, { events, commands, home, log, lines })
     node.#listening = await world.listen(at, wire => {
       node.#wires.add(wire)
-      node.door.accept(noticing(wire, () => node.#wires.delete(wire))).catch(error => node.faults.push(error))
+      const closed = () => {
+        node.#wires.delete(wire)
+        if (node.connections === 0) for (const left of node.#lettingGo.splice(0)) left()
+      }
+      node.door.accept(noticing(wire, closed)).catch(error => node.faults.push(error))
     })
     return node
   }
@@ -96,6 +102,11 @@ export class Node {
   /** Connections of legs that are open now. */
   get connections(): number {
     return this.#wires.size
+  }
+
+  /** Resolves when no connection of a leg is open: FreeSWITCH closes one later than it connects the next node. */
+  async unconnected(): Promise<void> {
+    if (this.connections > 0) await new Promise<void>(resolve => this.#lettingGo.push(resolve))
   }
 
   /** From now on `flow` gets the calls of this path. When it has ended, the call is hung up. */

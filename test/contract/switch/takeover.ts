@@ -76,7 +76,7 @@ contract(
     await world.hears(caller, 'ivr/second')
     await world.within('5s', there.result)
     equal(a.door.legs.size, 0)
-    equal(a.connections, 0)
+    await world.within('5s', a.unconnected())
   },
 )
 

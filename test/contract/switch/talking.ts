@@ -3,15 +3,16 @@ import { Call } from '../../../src/call/call.ts'
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
 import { originate } from '../../../src/switch/originate.ts'
-import { endpoint, newUuid, type Ident } from '../../../src/esl/safe-text.ts'
+import { endpoint, newUuid, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import { contract } from './suite.ts'
 import type { Node } from './node.ts'
 import type { Person, World } from './world.ts'
 
-/** A caller and an agent who talk, and the rest of the flow. */
+/** A caller and an agent who talk, and the rest of the flow: a sound, and `last`. */
 export async function talk(
   world: World,
   node: Node,
+  last: () => Promise<void> = async () => {},
 ): Promise<{ caller: Person; agent: Person; result: Promise<string> }> {
   const phone = world.telephone('person')
   const flow = node.answers('welcome', async call => {
@@ -19,6 +20,7 @@ export async function talk(
     await using party = await call.dial(phone.endpoint)
     const end = await call.join(party.leg!)
     await call.play('ivr/second')
+    await last()
     return end
   })
   const caller = await world.call()
@@ -47,20 +49,22 @@ contract('when the caller hangs up the agent is free and the flow is over', asyn
 
 contract('while two people talk no connection is open, and after it one', async world => {
   const node = await world.node('a')
-  const { caller, agent, result } = await talk(world, node)
-  await world.pause('300ms')
+  let end: () => void = () => {}
+  const looked = new Promise<void>(resolve => (end = resolve))
+  const { caller, agent, result } = await talk(world, node, () => looked)
+  const phases = () => [...node.door.legs.values()].map(leg => leg.phase)
+  const { ended } = node.door.legs.get(agent.uuid as Uuid)!
+  // the node and this test have connections of their own, and FreeSWITCH serves them in no common order
+  await world.within('5s', node.unconnected())
+  deepEqual(phases(), ['talking', 'talking'])
+  await world.hear(caller, agent)
   equal(node.connections, 0)
-  deepEqual(
-    [...node.door.legs.values()].map(leg => leg.phase),
-    ['talking', 'talking'],
-  )
   await agent.hangUp()
   await world.hears(caller, 'ivr/second')
+  await world.within('5s', ended, 'the node hears that the agent has hung up')
   equal(node.connections, 1)
-  deepEqual(
-    [...node.door.legs.values()].map(leg => leg.phase),
-    ['driven'],
-  )
+  deepEqual(phases(), ['driven'])
+  end()
   await world.within('5s', result)
   await world.event(caller.uuid, 'CHANNEL_HANGUP_COMPLETE')
 })
