@@ -12,11 +12,8 @@ import { pause } from './rig.ts'
 const LOOKS_MS = 1_500
 /** Of all cores together. Two FreeSWITCHes without calls, Redis and PostgreSQL take a tenth of a core. */
 const BUSY_CORES = 0.4
-/**
- * The time within which 95 of 100 callers of a dead node hear something again: on an idle machine, and beside other
- * programs.
- */
-const LIMITS = { idle: 1_000, busy: 5_000 } as const
+/** The time within which 95 of 100 callers of a dead node hear something again. */
+const HEAR_AGAIN = { idle: 1_000, busy: 5_000 } as const
 
 /** A nice value: a weight of 110 against 1024, sched(7). */
 const LESS = 10
@@ -36,14 +33,17 @@ async function coresInUse(): Promise<number> {
   )
 }
 
-/** Measures before a row begins, and returns which limit applies to it. Milliseconds. */
-export async function patience(told: Told): Promise<number> {
+/**
+ * Measures before a row begins, and returns which limit applies to it: that of an idle machine, or that beside other
+ * programs. Milliseconds.
+ */
+export async function patience(told: Told, limits: Record<'idle' | 'busy', number> = HEAR_AGAIN): Promise<number> {
   const cores = await coresInUse()
-  const [machine, limit] = cores >= BUSY_CORES ? ['busy', LIMITS.busy] : ['idle', LIMITS.idle]
+  const machine = cores >= BUSY_CORES ? 'busy' : 'idle'
   told.says(
-    `the machine is ${machine} (${cores.toFixed(1)} of ${cpus().length} cores in use before): p95 ≤ ${limit} ms`,
+    `the machine is ${machine} (${cores.toFixed(1)} of ${cpus().length} cores in use before): ≤ ${limits[machine]} ms`,
   )
-  return limit
+  return limits[machine]
 }
 
 /**
