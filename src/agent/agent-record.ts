@@ -20,6 +20,7 @@ export const agentRecord = new RecordCodec<Agent>({
     state: z.enum(STATES),
     stateSince: moment,
     lastTalkEnded: moment,
+    turns: z.array(z.looseObject({ queue: z.string(), at: moment })).optional(),
     wrapUpUntil: z.union([moment, z.literal('finished'), z.null()]),
     restUntil: moment,
     reservation: z

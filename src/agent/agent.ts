@@ -54,6 +54,11 @@ export interface Agent extends AgentSettings {
   readonly stateSince: number
   /** When the last talk ended, 0 before the first. The strategy longest-idle-agent sorts by it. */
   readonly lastTalkEnded: number
+  /**
+   * When each queue last offered the agent a call, ms since the epoch, raised where needed so that each turn in a queue
+   * is later than the one before. The strategy round-robin sorts by it. Absent: never.
+   */
+  readonly turns?: readonly { readonly queue: string; readonly at: number }[]
   readonly wrapUpUntil: number | 'finished' | null
   /** No call is offered before this moment, although the agent is idle. */
   readonly restUntil: number
@@ -139,11 +144,17 @@ export function withStatus(agent: Agent, status: AgentStatus, reason: string | n
 /**
  * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this
  * very call is reserved whatever status they have chosen since: the lead was dialled for them. `insteadOf`: another
- * call from which the agent may be taken.
+ * call from which the agent may be taken. `turn`: the moment that `turns` gets for this queue.
  */
 export function reserved(
   agent: Agent,
-  claim: { for: string; queue: string | null; ttlMs: number; insteadOf?: string | undefined },
+  claim: {
+    for: string
+    queue: string | null
+    ttlMs: number
+    insteadOf?: string | undefined
+    turn?: number | undefined
+  },
   now: number,
 ): Agent | null {
   const reservation = {
@@ -156,7 +167,15 @@ export function reserved(
   if (before === claim.for) return write(agent, now, { reservation })
   if (before !== null && before === claim.insteadOf)
     return write(agent, now, { reservation: { ...reservation, insteadOf: before } })
-  return whyNotNow(agent, now) === null ? write(move(agent, 'reserved', now, { reservation }), now) : null
+  if (whyNotNow(agent, now) !== null) return null
+  const turns = claim.turn !== undefined && { turns: withTurn(agent, claim.queue!, claim.turn) }
+  return write(move(agent, 'reserved', now, { reservation, ...turns }), now)
+}
+
+/** The turns in queues that the agent still serves, with this one. */
+function withTurn({ queues, turns = [] }: Agent, queue: string, at: number): NonNullable<Agent['turns']> {
+  const others = turns.filter(turn => turn.queue !== queue && queues.some(tier => tier.queue === turn.queue))
+  return [...others, { queue, at }]
 }
 
 /**

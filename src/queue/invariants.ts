@@ -28,7 +28,7 @@ export function check(snapshot: Snapshot): string[] {
       `agent ${name} is ${state} for caller ${reservation.for}, who has no such place in ${reservation.queue}`,
     )
   }
-  for (const { member, agent } of match(snapshot)) {
+  for (const { member, agent } of match(snapshot).assignments) {
     faults.push(`caller ${member.call} waits in ${member.queue} although agent ${agent.name} is free`)
   }
   return faults

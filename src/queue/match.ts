@@ -1,26 +1,20 @@
 /**
  * The matcher: which caller gets which agent, as a pure function of a snapshot. queue.ts runs it after every change.
  *
- * The matcher takes the callers of all queues in one order (highest score first, see member.ts). Each caller gets the
- * best free agent of their queue. So an agent of two queues goes to the caller with the higher score. A caller without
- * a free agent does not delay the callers behind. An agent for whom a campaign has dialled a lead is reserved for that
- * lead, with one exception. A lead who has answered, and whose agent's nailed-up leg has ended, gets the agent of the
- * lead that was dialled last and has not answered: that lead may never answer, and the next free agent is kept for it
- * (campaign/reservations.ts). Usable agents and strategies mean what they mean in mod_callcenter, with its faults
- * corrected.
+ * The matcher takes the callers of all queues in one order (highest score first, see member.ts). For each caller it
+ * decides which agents of the queue are usable, and the queue's strategy (strategy.ts) decides which of them gets the
+ * caller. So an agent of two queues goes to the caller with the higher score. A caller who gets no agent does not delay
+ * the callers behind. Agents whom a campaign has reserved for leads have rules of their own (lead-agents.ts).
  */
-import {
-  asOf,
-  holds,
-  isHeldForLead,
-  nextChange,
-  whyNotNow,
-  type Agent,
-  type Tier,
-  type WhyNot,
-} from '../agent/agent.ts'
+import { asOf, holds, nextChange, whyNotNow, type Agent } from '../agent/agent.ts'
+import { seededRandom } from '../base/seeded-random.ts'
+import { LeadAgents } from './lead-agents.ts'
 import { byScore, inOrder, type Member } from './member.ts'
-import type { Assignment, OfferRecord, QueueSettings, Strategy } from './store.ts'
+import type { QueueSettings } from './settings.ts'
+import { Staff } from './staff.ts'
+import type { Assignment, OfferRecord } from './store.ts'
+import { STRATEGY_BY_NAME } from './strategies.ts'
+import type { Candidate, Choice, Key, Situation } from './strategy.ts'
 
 export interface Snapshot {
   readonly queues: readonly QueueSettings[]
@@ -29,48 +23,33 @@ export interface Snapshot {
   readonly now: number
 }
 
-type Key = readonly (number | string)[]
-
-/**
- * The sort keys of agents, lowest first; the first difference decides. The name comes last, so that no two are equal.
- */
-const KEYS: Record<Strategy, (agent: Agent, tier: Tier) => Key> = {
-  'longest-idle-agent': (agent, tier) => [tier.level, agent.lastTalkEnded, tier.position, agent.name],
+export interface Matching {
+  readonly assignments: readonly Assignment[]
+  /** The first moment at which a strategy decides again about a caller, or null. */
+  readonly lookAgainAt: number | null
 }
 
-interface Candidate {
-  readonly agent: Agent
-  readonly key: Key
-}
+const NOTHING: Matching = { assignments: [], lookAgainAt: null }
 
-interface Staff {
-  readonly candidates: readonly Candidate[]
-  readonly skipped: OfferRecord['skipped']
-}
-
-export function match({ queues, members, agents, now }: Snapshot): Assignment[] {
-  if (members.every(member => member.state !== 'waiting')) return [] // the usual case: no work on the agents
+/** @param strategies Those of this installation, by name; tests replace them. */
+export function match({ queues, members, agents, now }: Snapshot, strategies = STRATEGY_BY_NAME): Matching {
+  if (members.every(member => member.state !== 'waiting')) return NOTHING // the usual case: no work on the agents
   const people = agents.map(agent => asOf(agent, now))
   const free = new Map(people.filter(agent => whyNotNow(agent, now) === null).map(agent => [agent.name, agent]))
-  /** Nailed-up agents by the lead's call for which they are reserved. */
-  const heldFor = new Map(
-    people.filter(agent => isHeldForLead(agent) && agent.nailed !== null).map(agent => [agent.reservation!.for, agent]),
-  )
-  const deserted = desertedOf(people, heldFor)
-  const answered = new Set(deserted.size > 0 ? members.map(member => member.call) : [])
+  const leads = new LeadAgents(people, members)
   const served = new Set([...free.values()].flatMap(agent => agent.queues.map(({ queue }) => queue)))
-  const line = members.filter(
-    member => (served.has(member.queue) || heldFor.has(member.call) || deserted.has(member.call)) && inOrder(member),
-  )
-  if (line.every(member => member.state === 'offered')) return []
+  const line = members.filter(member => (served.has(member.queue) || leads.concerns(member.call)) && inOrder(member))
+  if (line.every(member => member.state === 'offered')) return NOTHING
 
   const settings = new Map(queues.map(queue => [queue.name, queue]))
   const staffs = new Map<string, Staff>()
   const ahead = new Map<string, OfferRecord['ahead'][number][]>()
   const assignments: Assignment[] = []
+  let lookAgainAt = Infinity
   for (const member of line.sort(byScore)) {
     const queue = settings.get(member.queue)
-    if (!queue) continue
+    const strategy = queue && strategies.get(queue.strategy)
+    if (!strategy) continue
     const before = ahead.get(queue.name) ?? []
     ahead.set(queue.name, before)
     const why = member.state === 'offered' ? 'offered' : member.passedUntil > now ? 'put-aside' : null
@@ -78,58 +57,86 @@ export function match({ queues, members, agents, now }: Snapshot): Assignment[] 
       before.push({ call: member.call, why })
       continue
     }
-    const staff = staffs.get(queue.name) ?? staffOf(queue, people, now)
+    const staff = staffs.get(queue.name) ?? new Staff(queue.name, people, now)
     staffs.set(queue.name, staff)
-    const own = ranked(heldFor.get(member.call), queue)
-    const candidates = own ? [own] : staff.candidates.filter(({ agent }) => free.has(agent.name))
-    if (candidates.length === 0 && deserted.has(member.call)) candidates.push(...ofUnanswered(heldFor, answered, queue))
-    const [best] = candidates
-    if (!best) continue
-    const lent = best.agent.reservation?.for
-    const taken = staff.candidates.filter(({ agent }) => !free.has(agent.name))
-    free.delete(best.agent.name)
-    heldFor.delete(lent ?? member.call)
+    const own = leads.own(member.call, staff)
+    const usable = own ? [] : staff.usable.filter(({ agent }) => free.has(agent.name))
+    const answer = usable.length > 0 ? strategy(situation(member, queue, staff, usable, now)) : null
+    if (answer && 'lookAgainAt' in answer) {
+      if (answer.lookAgainAt > now) lookAgainAt = Math.min(lookAgainAt, answer.lookAgainAt)
+      before.push({ call: member.call, why: 'nobody-yet' })
+      continue
+    }
+    const choices = answer ?? (own ? [own] : leads.ofUnanswered(member.call, staff))
+    const { order, candidates } = byAgent(choices, name => answer === null || free.has(name))
+    const [best] = order
+    if (!best) {
+      if (answer) before.push({ call: member.call, why: 'nobody-yet' })
+      continue
+    }
+    const { agent } = best
+    const insteadOf = leads.give(agent, member.call)
+    const taken = staff.usable.filter(one => !free.has(one.agent.name))
+    free.delete(agent.name)
+    if (answer && order.length === usable.length) staff.usable = [...order, ...taken]
     assignments.push({
       member,
-      agent: best.agent,
-      ...(lent !== undefined && lent !== member.call && { insteadOf: lent }),
+      agent,
+      ...(insteadOf !== null && { insteadOf }),
+      ...(answer && { turn: staff.takesTurn(best, now) }),
       record: {
         at: now,
         queue: queue.name,
         call: member.call,
-        agent: best.agent.name,
+        agent: agent.name,
         strategy: queue.strategy,
         waitedMs: now - member.joinedAt,
         ahead: [...before],
-        candidates: candidates.map(({ agent, key }) => ({ agent: agent.name, key })),
-        skipped: [...staff.skipped, ...taken.map(({ agent }) => ({ agent: agent.name, why: 'reserved' as const }))],
+        candidates,
+        skipped: [...staff.skipped, ...taken.map(one => ({ agent: one.agent.name, why: 'reserved' as const }))],
       },
     })
-    if (free.size === 0 && heldFor.size === 0) break
+    if (free.size === 0 && leads.size === 0) break
   }
-  return assignments
+  return { assignments, lookAgainAt: lookAgainAt === Infinity ? null : lookAgainAt }
 }
 
-/** The calls whose agent's nailed-up leg has ended, or whose agent was given to such a call. */
-function desertedOf(people: readonly Agent[], heldFor: ReadonlyMap<string, Agent>): ReadonlySet<string> {
-  const left = people
-    .filter(agent => isHeldForLead(agent) && agent.nailed === null)
-    .map(agent => agent.reservation!.for)
-  const lent = people.flatMap(({ reservation }) => reservation?.insteadOf ?? [])
-  return new Set([...left, ...lent].filter(call => !heldFor.has(call)))
-}
-
-/**
- * Agents of this queue who are reserved for leads that have not answered, the last dialled first: that lead may ring
- * longest.
- */
-function ofUnanswered(
-  heldFor: ReadonlyMap<string, Agent>,
-  answered: ReadonlySet<string>,
+function situation(
+  { call, from, joinedAt, headStartMs, lastOffered, rev }: Member,
   queue: QueueSettings,
-): Candidate[] {
-  const agents = [...heldFor].flatMap(([call, agent]) => (answered.has(call) ? [] : [agent]))
-  return agents.sort((a, b) => b.reservation!.epoch - a.reservation!.epoch).flatMap(agent => ranked(agent, queue) ?? [])
+  staff: Staff,
+  usable: readonly Candidate[],
+  now: number,
+): Situation {
+  const waitedMs = now - joinedAt
+  return {
+    caller: {
+      call,
+      from,
+      waitedMs,
+      scoreMs: waitedMs + headStartMs,
+      lastOffered: staff.all.get(lastOffered ?? '') ?? null,
+    },
+    queue,
+    agents: usable,
+    lastOffered: staff.lastOffered,
+    now,
+    chance: word => seededRandom(`${call} ${rev} ${word}`)(),
+  }
+}
+
+/** The agents of all choices in their order, for the decision and for its record. */
+function byAgent(choices: readonly Choice[], isUsable: (agent: string) => boolean) {
+  const order: Candidate[] = []
+  const candidates: { agent: string; key: Key }[] = []
+  for (const { agents, key } of choices)
+    for (const candidate of agents) {
+      const { name } = candidate.agent
+      if (!isUsable(name)) continue
+      order.push(candidate)
+      candidates.push({ agent: name, key })
+    }
+  return { order, candidates }
 }
 
 /** Callers whose offer is void, because the agent's reservation is over. */
@@ -144,37 +151,16 @@ export function unfounded({ members, agents, now }: Omit<Snapshot, 'queues'>): M
   })
 }
 
-/** The next moment at which time alone changes a record, or null: an agent's deadline, or a caller's `passedUntil`. */
-export function nextLook({ members, agents, now }: Omit<Snapshot, 'queues'>): number | null {
-  let next = Infinity
+/**
+ * The next moment at which time alone changes a record or a decision, or null: an agent's deadline, a caller's
+ * `passedUntil`, or `lookAgainAt` of the last match.
+ */
+export function nextLook(
+  { members, agents, now }: Omit<Snapshot, 'queues'>,
+  { lookAgainAt }: Pick<Matching, 'lookAgainAt'>,
+): number | null {
+  let next = lookAgainAt ?? Infinity
   for (const agent of agents) next = Math.min(next, nextChange(agent, now) ?? Infinity)
   for (const member of members) if (member.passedUntil > now) next = Math.min(next, member.passedUntil)
   return next === Infinity ? null : next
-}
-
-function staffOf(queue: QueueSettings, people: readonly Agent[], now: number): Staff {
-  const candidates: Candidate[] = []
-  const skipped: { agent: string; why: WhyNot }[] = []
-  for (const agent of people) {
-    const candidate = ranked(agent, queue)
-    if (!candidate) continue
-    const why = whyNotNow(agent, now)
-    if (why) skipped.push({ agent: agent.name, why })
-    else candidates.push(candidate)
-  }
-  return { candidates: candidates.sort((a, b) => compare(a.key, b.key)), skipped }
-}
-
-/** The agent with the sort key for this queue; null when the agent does not serve it. */
-function ranked(agent: Agent | undefined, queue: QueueSettings): Candidate | null {
-  const tier = agent?.queues.find(({ queue: name }) => name === queue.name)
-  return agent && tier ? { agent, key: KEYS[queue.strategy](agent, tier) } : null
-}
-
-function compare(a: Key, b: Key): number {
-  for (let i = 0; i < a.length; i++) {
-    if (a[i]! < b[i]!) return -1
-    if (a[i]! > b[i]!) return 1
-  }
-  return 0
 }

@@ -34,6 +34,8 @@ export interface Member {
   readonly seq: number
   readonly state: 'waiting' | 'offered' | 'talking'
   readonly offer: Offer | null
+  /** The agent who was offered last to this caller, also after the offer is over; absent: none yet. */
+  readonly lastOffered?: string
   /** Put aside until then, ms since the epoch; 0: not put aside. */
   readonly passedUntil: number
   /** When the caller first talked to an agent of this queue, ms since the epoch. */
@@ -79,7 +81,7 @@ export function rejoined(member: Member, node: string, now: number): Member {
 }
 
 export function offered(member: Member, offer: Offer, now: number): Member {
-  return write(member, { state: 'offered', offer, passedUntil: 0 }, now)
+  return write(member, { state: 'offered', offer, lastOffered: offer.agent, passedUntil: 0 }, now)
 }
 
 /** Is this still the caller's offer? */

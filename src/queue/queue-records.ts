@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { silentLog, type Log } from '../base/log.ts'
 import { RecordCodec } from '../store/record-codec.ts'
 import type { Member } from './member.ts'
-import { STRATEGIES, type Callback, type OfferRecord, type QueueNotice, type QueueSettings } from './store.ts'
+import type { QueueSettings } from './settings.ts'
+import type { Callback, OfferRecord, QueueNotice } from './store.ts'
+import { STRATEGIES } from './strategies.ts'
 
 export const queueRecord = new RecordCodec<QueueSettings>({
   what: 'queue',
@@ -22,6 +24,7 @@ export const memberRecord = new RecordCodec<Member>({
     seq: z.number(),
     state: z.enum(['waiting', 'offered', 'talking']),
     offer: z.looseObject({ agent: z.string(), epoch: z.number() }).nullable(),
+    lastOffered: z.string().optional(),
     passedUntil: z.number(),
     answeredAt: z.number().nullable(),
     rev: z.number(),

@@ -3,7 +3,7 @@
  *
  * Every node runs the matcher on its own copy of the records. The store accepts one node's assignment, and the other
  * nodes match again. One timer is set to the next moment at which time alone changes a record (a reservation expires, a
- * wrap-up or a rest ends). Nothing polls.
+ * wrap-up or a rest ends) or at which a strategy decides again. Nothing polls.
  */
 import { asOf, holds } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
@@ -23,6 +23,8 @@ import type { WaitingCall } from './place-context.ts'
 import type { PlaceContext } from './place-context.ts'
 import { StoreRequests } from './store-requests.ts'
 import type { Assignment, QueueStore } from './store.ts'
+import { STRATEGY_BY_NAME } from './strategies.ts'
+import type { Strategy } from './strategy.ts'
 
 export interface QueueParts {
   readonly store: QueueStore
@@ -33,6 +35,8 @@ export interface QueueParts {
   readonly log: Log
   /** This node's name, unique among the nodes. */
   readonly node: string
+  /** Tests replace them. */
+  readonly strategies?: ReadonlyMap<string, Strategy>
 }
 
 interface Entering {
@@ -72,19 +76,21 @@ class OpenQueues implements Queues, PlaceContext {
   readonly #agents: RosterMirror
   readonly #mirror: QueueMirror
   readonly #listening: Disposable
+  readonly #strategies: ReadonlyMap<string, Strategy>
   readonly #places = new Map<string, WaitingPlace>()
   readonly #closing = new AbortController()
   #timer: Timer | null = null
   #looking: Promise<void> | null = null
   #again = false
 
-  constructor({ store, roster, mirror, clock, log, node }: QueueParts) {
+  constructor({ store, roster, mirror, clock, log, node, strategies = STRATEGY_BY_NAME }: QueueParts) {
     this.store = store
     this.roster = roster
     this.clock = clock
     this.node = node
     this.requests = new StoreRequests(clock, log, this.#closing.signal)
     this.log = log
+    this.#strategies = strategies
     this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
       changed: () => this.#wake(),
@@ -233,8 +239,9 @@ class OpenQueues implements Queues, PlaceContext {
       seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#agents.settle(agent.name, now)),
     )
     await all(unfounded(seen).map(member => this.#putAside(member, now)))
-    await all(match(seen).map(assignment => this.#assign(assignment, now)))
-    this.#arm(nextLook(seen))
+    const matching = match(seen, this.#strategies)
+    await all(matching.assignments.map(assignment => this.#assign(assignment, now)))
+    this.#arm(nextLook(seen, matching))
   }
 
   /**

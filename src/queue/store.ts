@@ -4,15 +4,12 @@
 import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
 import { byScore, inOrder, joined, offered, rejoined, type Joining, type Member } from './member.ts'
+import type { QueueSettings } from './settings.ts'
+import { STRATEGIES } from './strategies.ts'
+import type { Key } from './strategy.ts'
 
-/** Which of the free agents gets a call first. */
-export const STRATEGIES = ['longest-idle-agent'] as const
-export type Strategy = (typeof STRATEGIES)[number]
-
-export interface QueueSettings {
-  readonly name: string
-  readonly strategy: Strategy
-}
+export type { QueueSettings } from './settings.ts'
+export { STRATEGIES } from './strategies.ts'
 
 /** The record of one assignment: why this agent got this caller, and why the other agents did not. */
 export interface OfferRecord {
@@ -23,12 +20,12 @@ export interface OfferRecord {
   readonly epoch: number
   /** The node that decided. */
   readonly node: string
-  readonly strategy: Strategy
+  readonly strategy: string
   readonly waitedMs: number
-  /** The callers who were ahead in the same queue, and why they did not get this agent. */
-  readonly ahead: readonly { readonly call: string; readonly why: 'offered' | 'put-aside' }[]
-  /** The agents who could have had the call, best first, with their sort keys; the first one has it. */
-  readonly candidates: readonly { readonly agent: string; readonly key: readonly (number | string)[] }[]
+  /** The callers who were ahead in the same queue, and why they did not get this agent (nobody-yet: the strategy). */
+  readonly ahead: readonly { readonly call: string; readonly why: 'offered' | 'put-aside' | 'nobody-yet' }[]
+  /** The agents who could have had the call, best first, with the keys of the strategy; the first one has it. */
+  readonly candidates: readonly { readonly agent: string; readonly key: Key }[]
   readonly skipped: readonly { readonly agent: string; readonly why: WhyNot }[]
 }
 
@@ -38,6 +35,8 @@ export interface Assignment {
   readonly agent: Agent
   /** The call of another lead, not yet answered, from which the agent is taken. */
   readonly insteadOf?: string
+  /** The agent's turn in this queue, when the strategy chose the agent: later than every turn before (agent.ts). */
+  readonly turn?: number
   readonly record: Omit<OfferRecord, 'epoch' | 'node'>
 }
 
@@ -231,8 +230,8 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       })
       return changed?.next ?? null
     },
-    async assign({ member, agent, insteadOf, record }, node, ttlMs, now) {
-      const promised = reserved(agent, { for: member.call, queue: member.queue, ttlMs, insteadOf }, now)
+    async assign({ member, agent, insteadOf, turn, record }, node, ttlMs, now) {
+      const promised = reserved(agent, { for: member.call, queue: member.queue, ttlMs, insteadOf, turn }, now)
       if (!promised?.reservation) return null
       const { epoch } = promised.reservation
       const called = offered(member, { agent: agent.name, epoch }, now)

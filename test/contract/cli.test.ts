@@ -295,7 +295,9 @@ test('why a caller got this agent: the moments of the call, who was next, and wh
   await queueStore.enter('help', { call, from: '+4930778', node: 'n1', joinedAt: at, headStartMs: 0 }, at)
   const now = at + 4_000
   const agents = (await rig.roster.list(now)).filter(one => ['alice', 'bob', 'carl'].includes(one.name))
-  const [decision] = match({
+  const {
+    assignments: [decision],
+  } = match({
     queues: [{ name: 'help', strategy: 'longest-idle-agent' }],
     members: await queueStore.members('help'),
     agents,

@@ -29,9 +29,9 @@ async function add(roster: Roster, name: string, now = NOW): Promise<void> {
 }
 
 /** The decision of a node that matches now. */
-async function decide({ roster, store }: Home, now = NOW): Promise<Assignment[]> {
+async function decide({ roster, store }: Home, now = NOW): Promise<readonly Assignment[]> {
   const [queues, members, agents] = await Promise.all([store.queues(), store.members('sales'), roster.list(now)])
-  return match({ queues, members, agents, now })
+  return match({ queues, members, agents, now }).assignments
 }
 
 for (const [home, open] of Object.entries(HOMES)) {
@@ -136,6 +136,52 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.equal((await first.roster.get('alice', NOW))?.state, 'idle')
     assert.deepEqual(await first.store.members('sales'), [])
     assert.deepEqual(await first.store.offers('sales'), [])
+  })
+
+  test(`${home}: agents take turns whichever node assigns them, and a node that is late assigns nobody twice`, async t => {
+    const { first, second } = await openSales(t)
+    await first.store.put({ ...SALES, strategy: 'round-robin' })
+    for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name)
+    /** A caller comes to this node, is offered an agent and hangs up. */
+    const offered = async ({ store, roster }: Home, call: string) => {
+      await store.enter('sales', joining(call, NOW - 60_000), NOW)
+      const [assignment] = await decide({ store, roster })
+      const done = await store.assign(assignment!, 'a', 5_000, NOW)
+      await store.leave('sales', call, 'abandoned')
+      await roster.release(done!.agent.name, done!.agent.reservation!.epoch, 'caller-left', NOW)
+      return done!.agent.name
+    }
+    assert.deepEqual(
+      [
+        await offered(first, 'c1'),
+        await offered(second, 'c2'),
+        await offered(first, 'c3'),
+        await offered(second, 'c4'),
+      ],
+      ['alice', 'bert', 'carl', 'alice'],
+    )
+    await first.store.enter('sales', joining('late'), NOW)
+    const [late] = await decide(first)
+    assert.equal(await offered(second, 'c5'), 'bert', 'this caller hangs up before the late node writes')
+    assert.equal(await first.store.assign(late!, 'a', 5_000, NOW), null)
+    const [again] = await decide(first)
+    assert.equal((await first.store.assign(again!, 'a', 5_000, NOW))?.agent.name, 'carl')
+  })
+
+  test(`${home}: another node knows who was offered last to a caller`, async t => {
+    const { first, second } = await openSales(t)
+    await first.store.put({ ...SALES, strategy: 'top-down' })
+    for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name)
+    await first.store.enter('sales', joining('c1'), NOW)
+    const asked: string[] = []
+    for (const { store, roster } of [first, second, first, second]) {
+      const [assignment] = await decide({ store, roster })
+      const { agent, member } = (await store.assign(assignment!, 'a', 5_000, NOW))!
+      asked.push(agent.name)
+      await roster.release(agent.name, agent.reservation!.epoch, 'caller-left', NOW)
+      await store.change('sales', 'c1', known => waitsOn(known, member.offer!, 0, NOW))
+    }
+    assert.deepEqual(asked, ['alice', 'bert', 'carl', 'alice'])
   })
 
   test(`${home}: an agent whose promise lapsed can be assigned again`, async t => {

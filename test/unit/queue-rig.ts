@@ -11,6 +11,8 @@ import type { Place } from '../../src/queue/place.ts'
 import type { Queues } from '../../src/queue/queue.ts'
 import type { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import type { QueueStore } from '../../src/queue/store.ts'
+import { STRATEGY_BY_NAME } from '../../src/queue/strategies.ts'
+import type { Strategy } from '../../src/queue/strategy.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openNodeQueues } from '../node-queues.ts'
 
@@ -51,15 +53,17 @@ export class Rig {
   readonly store = this.#linked(memoryQueueStore(this.agents))
   readonly nodes: Queues[] = []
   queues: Queues
+  readonly #strategies: ReadonlyMap<string, Strategy>
 
-  constructor() {
+  constructor(strategies = STRATEGY_BY_NAME) {
+    this.#strategies = strategies
     this.queues = this.node('a')
   }
 
   /** `clock`: of this node alone. */
   node(name: string, clock: Clock = this.clock): Queues {
     const { store, roster } = this
-    const queues = openNodeQueues({ store, roster, clock, log: silentLog, node: name })
+    const queues = openNodeQueues({ store, roster, clock, log: silentLog, node: name, strategies: this.#strategies })
     this.nodes.push(queues)
     return queues
   }
@@ -132,9 +136,12 @@ export class Rig {
   }
 }
 
-/** A node with the queues sales and support. The test fails when anything is wrong or still running at its end. */
-export async function openRig(t: TestContext): Promise<Rig> {
-  const rig = new Rig()
+/**
+ * A node with the queues sales and support. The test fails when anything is wrong or still running at its end.
+ * `strategies`: instead of those of the installation.
+ */
+export async function openRig(t: TestContext, strategies?: ReadonlyMap<string, Strategy>): Promise<Rig> {
+  const rig = new Rig(strategies)
   for (const name of ['sales', 'support']) await rig.store.put({ name, strategy: 'longest-idle-agent' })
   await rig.clock.settle()
   t.after(async () => {
