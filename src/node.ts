@@ -1,128 +1,32 @@
 /**
- * Puts a node together: settings → parts → the listener, and closes it in the reverse order. No other file of
- * Switchhook composes parts. Used by src/main.ts (`openNode`) and by the commands of the command line (`openStores` and
- * its two halves).
+ * Opens a node of production: settings → stores, links to FreeSWITCH, port and lease → the composition
+ * (node/compose.ts), which a simulation shares. Used by src/main.ts.
  */
-import { redisRoster, type RedisHome } from './agent/redis-roster.ts'
-import type { Roster } from './agent/roster.ts'
-import { cpuMs, systemClock } from './base/clock.ts'
+import { cpuMs } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
-import { SharedClock } from './base/shared-clock.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/call-context.ts'
-import { LeaseThread } from './cluster/lease-thread.ts'
-import { redisCallStore } from './journal/redis-call-store.ts'
-import { redisSwitchRuns } from './cluster/redis-switch-runs.ts'
-import { SwitchRuns } from './cluster/switch-runs.ts'
-import { Switchboard } from './switch/switchboard.ts'
-import { DialWakeup } from './campaign/dial-wakeup.ts'
 import { DialCapacity } from './campaign/dial-capacity.ts'
-import { RosterMirror } from './agent/roster-mirror.ts'
 import { Leads } from './campaign/leads.ts'
+import { LeaseThread } from './cluster/lease-thread.ts'
+import { redisSwitchRuns } from './cluster/redis-switch-runs.ts'
 import { ownAddress, type Config } from './config.ts'
 import { Inbox } from './esl/inbox.ts'
 import { openListener } from './esl/listener.ts'
-import { knock } from './esl/tcp.ts'
 import type { Ident } from './esl/safe-text.ts'
+import { knock } from './esl/tcp.ts'
+import { campaignLeads } from './flow/campaign-leads.ts'
 import { loadFlows } from './flow/catalogue.ts'
-import { keepCallRows } from './record/call-rows.ts'
-import { watchRegistrations } from './directory/registrations.ts'
-import { agentTelephones } from './directory/telephones.ts'
-import { Closing } from './node/closing.ts'
+import { redisCallStore } from './journal/redis-call-store.ts'
+import { composeNode, type DiallingParts, type ListenerParts } from './node/compose.ts'
 import { Dialling } from './node/dialling.ts'
-import { reconcile } from './node/reconcile.ts'
-import { Definitions } from './recovery/definitions.ts'
-import type { Reconciler } from './recovery/reconcile.ts'
-import { Listening } from './node/listening.ts'
-import { otherNodes } from './node/other-nodes.ts'
-import { SharedTime } from './node/shared-time.ts'
+import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
-import { redisQueueStore } from './queue/redis-store.ts'
-import type { QueueStore } from './queue/store.ts'
-import { openDatabaseService, openRedisService, openServices } from './services/open.ts'
-import { migrate } from './store/migrate.ts'
-import { assertFit, openRedisLinks, type RedisAddress } from './store/redis.ts'
-import { askTime } from './store/redis-time.ts'
-import { openSql, type DatabaseAddress, type Sql } from './store/sql.ts'
-
-/** What a command of the supervisor needs from PostgreSQL, without a node. */
-export interface DatabaseStores {
-  readonly sql: Sql
-}
-
-/** What a command of the supervisor needs from Redis, without a node. */
-export interface RedisStores {
-  readonly home: RedisHome
-  readonly redis: RedisAddress
-  readonly roster: Roster
-  readonly queueStore: QueueStore
-  readonly wakeup: DialWakeup
-  /** The shared time of all nodes: timestamps in a store must be written and compared with this clock only. */
-  readonly clock: SharedClock
-}
-
-export type Stores = DatabaseStores & RedisStores & AsyncDisposable
-type Say = (line: string) => void
-
-/** Opens PostgreSQL and Redis, migrated and checked. Rejects with SwitchhookError SERVICE, a message of one line. */
-export const openStores = (config: Config, log: Log, say: Say): Promise<Stores> =>
-  inScope(async scope => {
-    const services = await openServices(config, { clock: systemClock, say })
-    scope.defer(() => services.close())
-    return { ...(await openDatabase(services.database, log, scope)), ...(await openRedis(services.redis, log, scope)) }
-  })
-
-/** Opens PostgreSQL alone, for commands that do not need Redis: it may be down. Rejects as `openStores`. */
-export const openDatabaseStores = (config: Config, log: Log, say: Say): Promise<DatabaseStores & AsyncDisposable> =>
-  inScope(async scope => {
-    const services = await openDatabaseService(config, { clock: systemClock, say })
-    scope.defer(() => services.close())
-    return openDatabase(services.database, log, scope)
-  })
-
-/** Opens Redis alone, for commands that do not need PostgreSQL: it may be down. Rejects as `openStores`. */
-export const openRedisStores = (config: Config, log: Log, say: Say): Promise<RedisStores & AsyncDisposable> =>
-  inScope(async scope => {
-    const services = await openRedisService(config, { clock: systemClock, say })
-    scope.defer(() => services.close())
-    return openRedis(services.redis, log, scope)
-  })
-
-async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): Promise<DatabaseStores> {
-  const sql = openSql(address, { log })
-  scope.defer(() => sql.end({ timeout: 2 }))
-  await migrate(sql)
-  return { sql }
-}
-
-async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
-  const links = await openRedisLinks(redis, { log })
-  scope.defer(() => Object.values(links).forEach(link => link.disconnect()))
-  const home = { ...links, log }
-  await assertFit(home.commands)
-  const clock = new SharedClock(systemClock)
-  clock.learn(await askTime(home.commands, clock))
-  return {
-    home,
-    redis,
-    roster: redisRoster(home),
-    queueStore: redisQueueStore(home),
-    wakeup: new DialWakeup(home),
-    clock,
-  }
-}
-
-/** Closes what was opened when `open` fails; else when its result is disposed of. */
-async function inScope<T extends object>(open: (scope: Scope) => Promise<T>): Promise<T & AsyncDisposable> {
-  const scope = new Scope()
-  try {
-    return Object.assign(await open(scope), { [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() })
-  } catch (error) {
-    await scope[Symbol.asyncDispose]()
-    throw error
-  }
-}
+import { keepCallRows } from './record/call-rows.ts'
+import { Definitions } from './recovery/definitions.ts'
+import { closeLostCall, openCalls } from './store/calls.ts'
+import { Switchboard } from './switch/switchboard.ts'
 
 /** A running node. */
 export interface Node extends AsyncDisposable {
@@ -164,8 +68,6 @@ export interface NodeOptions {
 
 const NO_ADDRESS =
   'LISTEN names no single address: set NODE_ADDRESS, else FreeSWITCH offers legs that this node dials to any node first'
-/** After this time a private server is stopped by its own guard process, and a connection by the end of the process. */
-const CLOSE_MS = 4_000
 
 /**
  * Opens what the roles of this process need, the port last. Rejects with the first failure, after it has closed what
@@ -178,139 +80,61 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
     const { sql, home, redis, roster, wakeup, queueStore, clock } = stores
-    let reconciler: Reconciler | null = null
     const switchboard = new Switchboard()
     for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
-    // from here on the port is known and reserved for this process; it stays closed until the calls can be served
-    const { host, port } = config.listen
-    let listening: Listening | null = null
-    const listener =
-      catalogue &&
-      (await openListener({
-        host,
-        port,
-        allow: config.listenAllow,
-        log,
-        inbox: new Inbox(clock, cpuMs),
-        onWire: wire => (listening ? listening.knock(wire) : wire.destroy()),
-      }))
-    listener?.pause()
-    scope.defer(() => listener?.stopListening())
-    const address = listener && ownAddress(config, listener.port)
-    if (listener && address === null) log.warn({ listen: host }, NO_ADDRESS)
-    const lease = new LeaseThread({ redis, node, address, roles, clock, log })
-    scope.defer(() => lease.close())
-    const time = new SharedTime(clock, log)
-    lease.on('answered', sample => time.hear(sample))
-    await lease.start()
-    const runs = new SwitchRuns({ switchboard, table: redisSwitchRuns(home.commands), clock, log })
-    await runs.refresh()
-    await prepare?.(stores)
-
     const capacity = new DialCapacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCallStore(home.commands, clock)
     const leads = new Leads({ sql, calls, capacity, roster, clock, log })
-    const records = keepCallRows(sql, node, { clock, log })
-    scope.use(records)
-    const mirror = new RosterMirror(roster, clock, log)
-    scope.defer(() => mirror.close())
-    const definitions = new Definitions({
-      sql,
-      roster,
-      queueStore,
-      mirror,
-      clock,
-      log,
-      restored: () => void reconciler?.look('Redis lost its data'),
-    })
-    scope.defer(() => definitions[Symbol.dispose]())
-    await definitions.start()
-    const registrations = watchRegistrations({ switchboard, mirror, roster, clock, log })
-    scope.defer(() => registrations[Symbol.dispose]())
-    const telephones = agentTelephones({ mirror, roster, wrapUp: config.wrapUpAfterDial === 'yes', clock, log })
-    const common = { node, clock, log, sql, records, roster, switchboard, leads }
-    if (listener && catalogue) {
-      const { doorKey, maxCalls, warmUp } = config
-      const settings = callSettings(config, address)
-      const key = doorKey ?? undefined
-      listening = new Listening({
-        ...common,
-        mirror,
-        telephones,
-        catalogue,
-        queueStore,
-        calls,
-        lease,
-        settings,
-        key,
-        listener,
-        knock,
-        maxCalls,
-        warmUp,
+    const records = scope.use(keepCallRows(sql, node, { clock, log }))
+    const { host, port } = config.listen
+    const listener: ListenerParts | null = catalogue && {
+      catalogue,
+      settings: callSettings(config),
+      key: config.doorKey ?? undefined,
+      maxCalls: config.maxCalls,
+      warmUp: config.warmUp,
+      cpuMs,
+      async openPort(onWire) {
+        const inbox = new Inbox(clock, cpuMs)
+        const opened = await openListener({ host, port, allow: config.listenAllow, log, inbox, onWire })
+        const address = ownAddress(config, opened.port)
+        if (address === null) log.warn({ listen: host }, NO_ADDRESS)
+        return { listener: opened, address }
+      },
+    }
+    const openDialling = (parts: DiallingParts) =>
+      Dialling.open({
+        ...parts,
+        ...{ node, clock, log, sql, home, redis, roster, queueStore, switchboard, wakeup, capacity, leads, ringForMs },
+        scripts: config.scripts,
+        gateway: gateway as Ident,
+        callerId: callerId ?? undefined,
+        switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
       })
-      scope.use(listening)
-    }
-    const dialling = roles.includes('dialer')
-      ? await Dialling.open({
-          ...common,
-          mirror,
-          telephones,
-          lease,
-          home,
-          redis,
-          queueStore,
-          scripts: config.scripts,
-          wakeup,
-          capacity,
-          gateway: gateway as Ident,
-          callerId: callerId ?? undefined,
-          ringForMs,
-          switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
-        })
-      : null
-    scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped before
-    reconciler = scope.use(
-      reconcile({
-        ...common,
-        queueStore,
-        calls,
-        lease,
-        runs,
-        address,
-        knock,
-        legs: listening?.legs ?? new Map(),
-        drives: uuid => listening?.drives(uuid) ?? false,
-        takesOver: () => listening?.takesOver ?? false,
-        remember: async uuid => listening?.remember(uuid),
-      }),
+    const composed = await composeNode(
+      {
+        ...{ node, clock, log, switchboard, roster, queueStore, calls, records, listener, knock },
+        runs: redisSwitchRuns(home.commands),
+        rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
+        leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },
+        wrapUpAfterDial: config.wrapUpAfterDial === 'yes',
+        openLease: address => new LeaseThread({ redis, node, address, roles, clock, log }),
+        prepare: async () => prepare?.(stores),
+        async openDefinitions(mirror, restored) {
+          const definitions = new Definitions({ sql, roster, queueStore, mirror, clock, log, restored })
+          await definitions.start()
+          return definitions
+        },
+        openDialling: roles.includes('dialer') ? openDialling : null,
+      },
+      scope,
     )
-    await listening?.start()
-    dialling?.start()
-    void reconciler.start() // not earlier: it fetches calls back to this node, which needs the open port
-
-    let closing: Closing | null = null
-    const close = async (began: number): Promise<void> => {
-      if (closing) return
-      closing = new Closing({ clock, log, began })
-      // all of this in one turn of the event loop: what begins after the signal would have to be handed over again
-      const there = otherNodes(lease)
-      const dials = dialling?.stop(there) ?? []
-      listening?.stop()
-      log.info({ ms: closing.ms, otherNodes: there.names }, 'closing: dialling stopped, the port is closed')
-      await closing.run([{ name: 'reconciliation', withinMs: 500, run: () => reconciler[Symbol.asyncDispose]() }]) // first: it would report handed-over calls as orphaned
-      if (listening) await closing.run([listening.closing(there)])
-      await closing.run([{ name: 'node lease', withinMs: 500, run: () => lease.close() }])
-      await closing.run(dials)
-      await closing.run([
-        { name: 'connections and stores', withinMs: CLOSE_MS, run: () => scope[Symbol.asyncDispose]() },
-      ])
-      log.info({ ms: closing.ms, hung: closing.hangs }, 'closed')
-    }
+    const { listening, lease, close } = composed
     return {
       stores,
-      door: listener && catalogue && { address: `${host}:${listener.port}`, flows: catalogue.names },
+      door: catalogue && { address: `${host}:${composed.port}`, flows: catalogue.names },
       get calls() {
-        return listening?.calls ?? 0
+        return listening?.flows.live ?? 0
       },
       get admission() {
         return listening?.admission.state ?? 'open'
@@ -319,10 +143,10 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return switchboard.switches.filter(one => !one.up).map(one => one.name)
       },
       get unnamed() {
-        return listening?.unnamed ?? 0
+        return listening?.door.callsOfUnknownSwitches ?? 0
       },
       get hangs() {
-        return closing?.hangs ?? []
+        return composed.hangs
       },
       replaced: new Promise(resolve => lease.on('lapsed', ({ forGood }) => forGood && resolve())),
       close,
@@ -334,12 +158,11 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
   }
 }
 
-function callSettings(config: Config, address: string | null): CallSettings {
+function callSettings(config: Config): CallSettings {
   return {
     ringForMs: config.ringForMs,
     gateway: config.gateway as Ident,
     callerId: config.callerId ?? undefined,
-    address: address ?? undefined,
     detect: {
       initialSilence: `${config.amdMaxSilenceMs}ms`,
       greeting: `${config.amdGreetingMs}ms`,

@@ -25,7 +25,8 @@ const FLOORS: readonly (readonly string[])[] = [
 ]
 const BESIDE = new Set(['services', 'testing'])
 /** The only files that may import the settings and the rooms that are on no floor. */
-const COMPOSES = /^(src\/(main|node|node\/commands)\.ts|src\/desk\/cli|src\/services\/|src\/testing\/|test\/)/
+const COMPOSES =
+  /^(src\/(main|node|node\/(?:commands|stores))\.ts|src\/desk\/cli|src\/services\/|src\/testing\/|test\/)/
 
 /**
  * The one file (or, for the command line, the one folder) that may import a foreign package. Other packages: any file,
@@ -62,7 +63,7 @@ const WORDS: readonly { word: RegExp; name: string; allowed: RegExp; instead: st
     name: 'the clock of this machine',
     allowed:
       // the last three: the length of an outage or of a statement
-      /^src\/(base\/clock|node|node\/commands|main|cluster\/lease-worker|store\/redis|store\/sql|desk\/jobs)\.ts$/,
+      /^src\/(base\/clock|node\/commands|node\/stores|main|cluster\/lease-worker|store\/redis|store\/sql|desk\/jobs)\.ts$/,
     instead:
       'take a Clock: what stands in a store is stamped and compared by the time that all nodes share (src/base/shared-clock.ts)',
   },

@@ -61,6 +61,8 @@ export interface AdmissionOptions {
   cpuMs(): number
   /** True while calls of a dead node are taken over: the event loop is late then because of them, and that ends. */
   takesOver?(): boolean
+  /** Between two measurements of the event loop, milliseconds. Default 20. In virtual time nothing is ever late. */
+  tickMs?: number
 }
 
 export class Admission extends Emitter<{ state: AdmissionState }> implements Disposable {
@@ -117,10 +119,10 @@ export class Admission extends Emitter<{ state: AdmissionState }> implements Dis
   }
 
   #nextTick(): Timer {
-    const { clock, cpuMs } = this.#options
-    const due = clock.monotonic() + TICK_MS
+    const { clock, cpuMs, tickMs = TICK_MS } = this.#options
+    const due = clock.monotonic() + tickMs
     const ran = cpuMs()
-    return clock.after(TICK_MS, () => {
+    return clock.after(tickMs, () => {
       this.#timer = this.#nextTick()
       const now = clock.monotonic()
       this.#hear(now, Math.max(0, now - due), cpuMs() - ran)

@@ -150,7 +150,7 @@ export class Leads {
 }
 
 /** The flow's result so far, from its journal: the last note counts. */
-function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: string | undefined; optOut?: string } {
+export function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: string | undefined; optOut?: string } {
   let said: ReturnType<typeof saidIn> = {}
   for (const entry of readEntries(lines) ?? []) {
     if (entry.k !== 'note') continue

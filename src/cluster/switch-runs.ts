@@ -6,7 +6,7 @@
  *   a leg of a FreeSWITCH that only other nodes command: this node decides nothing about it
  *   a leg of a run that no node has reported
  *
- * Reconciliation refreshes it (node/reconcile.ts); the switchboard answers `isElsewhere` from it.
+ * Reconciliation refreshes it (recovery/reconcile.ts); the switchboard answers `isElsewhere` from it.
  */
 import { hostname } from 'node:os'
 import type { Clock } from '../base/clock.ts'

@@ -1,5 +1,5 @@
 /**
- * The shutdown of a node, step by step (node.ts). Each step has a time limit, because a shutdown must not wait for a
+ * The shutdown of a node, step by step (compose.ts). Each step has a time limit, because a shutdown must not wait for a
  * dead Redis: a step that exceeds it is skipped and named. Each step writes one line to the log, with the milliseconds
  * since the signal.
  */

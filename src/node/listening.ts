@@ -4,24 +4,22 @@
  */
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
-import { cpuMs, type Clock, type Timer } from '../base/clock.ts'
+import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { RETRY } from '../base/retry.ts'
 import { Admission } from '../call/admission.ts'
 import { LEG_PATH } from '../call/arrival.ts'
 import { Door } from '../call/entry.ts'
 import { CallContext, type CallSettings, type Telephones } from '../call/call-context.ts'
-import type { Leg } from '../call/leg.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
-import type { Leads } from '../campaign/leads.ts'
 import type { Listener } from '../esl/listener.ts'
 import type { Knock } from '../esl/tcp.ts'
 import type { Wire } from '../esl/wire.ts'
-import { campaignLeads } from '../flow/campaign-leads.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
 import { shedRecord, type CallRecords } from '../record/call-record.ts'
+import type { CampaignLeads } from '../flow/lead.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
@@ -31,30 +29,38 @@ import { NodeDeaths } from './node-deaths.ts'
 import { warmUp } from './warm-up.ts'
 import { otherNodes, type OtherNodes } from './other-nodes.ts'
 
-export interface ListeningOptions {
-  node: string
-  clock: Clock
-  log: Log
-  catalogue: Catalogue
-  switchboard: Switchboard
-  records: CallRecords
-  roster: Roster
-  mirror: RosterMirror
-  queueStore: QueueStore
-  calls: CallStore
-  leads: Leads
-  lease: NodeLease
-  settings: CallSettings
-  telephones: Telephones
+/** What the role listener needs beside the parts that every node has. */
+export interface ListenerSettings {
+  readonly catalogue: Catalogue
+  readonly settings: CallSettings
   /** The key that every connection must carry (DOOR_KEY); undefined: none is needed. */
-  key: string | undefined
+  readonly key?: string | undefined
+  readonly maxCalls: number
+  /** How many warm-up calls the node serves before it opens the port. */
+  readonly warmUp: number
+  /** The CPU time that this process has used so far, milliseconds. */
+  cpuMs(): number
+  /** As AdmissionOptions.tickMs. */
+  readonly tickMs?: number
+}
+
+export interface ListeningOptions extends ListenerSettings {
+  readonly node: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly switchboard: Switchboard
+  readonly records: CallRecords
+  readonly roster: Roster
+  readonly mirror: RosterMirror
+  readonly queueStore: QueueStore
+  readonly calls: CallStore
+  readonly leads: CampaignLeads
+  readonly lease: NodeLease
+  readonly telephones: Telephones
   /** The listener; its port is still closed. */
-  listener: Listener
+  readonly listener: Listener
   /** Tries a connection to this address (host:port) and resolves with the result. */
   knock(address: string): Promise<Knock>
-  maxCalls: number
-  /** How many warm-up calls the node serves before it opens the port. */
-  warmUp: number
 }
 
 /** How long the drain waits for journal writes before it hands a call over without them. */
@@ -75,11 +81,11 @@ const UNSURE = 'the owners of the calls on this node could not be read'
 
 export class Listening {
   readonly admission: Admission
+  readonly door: Door
+  readonly context: CallContext
+  readonly flows: Flows
+  readonly queues: Queues
   readonly #options: ListeningOptions
-  readonly #door: Door
-  readonly #context: CallContext
-  readonly #flows: Flows
-  readonly #queues: Queues
   readonly #deaths: NodeDeaths
   #gate: PortGate | null = null
   #offering: Timer | null = null
@@ -107,17 +113,20 @@ export class Listening {
       telephones,
       key,
       maxCalls,
+      cpuMs,
+      tickMs,
     } = options
     this.#options = options
-    this.#queues = openQueues({ store: queueStore, roster, mirror, clock, log, node })
-    const load = () => ({ calls: this.#flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
-    this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver: () => this.takesOver })
+    this.queues = openQueues({ store: queueStore, roster, mirror, clock, log, node })
+    const load = () => ({ calls: this.flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
+    const takesOver = () => this.door.takesOver
+    this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver, ...(tickMs && { tickMs }) })
     // when this is the only listener node, no other node can have taken a call: it goes on, whatever state Redis is in
     const peers = {
       holds: () => (lease.holds() && this.#sure) || !otherNodes(lease).listener,
       addressOf: (name: string) => (name === node ? (settings.address ?? null) : addressOf(lease, name)),
     }
-    this.#door = new Door({
+    this.door = new Door({
       clock,
       log,
       switchboard,
@@ -138,16 +147,16 @@ export class Listening {
       start: (leg, taken) => {
         if (this.#admitted > 0) this.#admitted--
         this.#deaths.came(taken)
-        this.#flows.start(leg, taken)
+        this.flows.start(leg, taken)
       },
     })
-    this.#context = new CallContext({ clock, log, door: this.#door, switchboard, settings, telephones })
+    this.context = new CallContext({ clock, log, door: this.door, switchboard, settings, telephones })
     this.#deaths = new NodeDeaths({ node, lease, log })
-    this.#flows = new Flows({
+    this.flows = new Flows({
       catalogue,
-      context: this.#context,
-      queues: this.#queues,
-      leads: campaignLeads(leads),
+      context: this.context,
+      queues: this.queues,
+      leads,
       records,
       calls,
       node,
@@ -155,45 +164,16 @@ export class Listening {
     lease.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()
-      if (lateMs >= LATE_MS) this.#door.stoodStill()
+      if (lateMs >= LATE_MS) this.door.stoodStill()
       else this.#offering = clock.after(OFFER_MS, () => this.#offer())
     })
     lease.on('regained', () => void this.#back())
   }
 
-  /** The legs that are connected to this process. */
-  get legs(): ReadonlyMap<string, Leg> {
-    return this.#door.legs
-  }
-
-  /** Live calls. */
-  get calls(): number {
-    return this.#flows.live
-  }
-
-  /** True while this node takes over calls of a dead node. */
-  get takesOver(): boolean {
-    return this.#door.takesOver
-  }
-
-  /** Calls from a FreeSWITCH that the setting FREESWITCH does not name. */
-  get unnamed(): number {
-    return this.#door.callsOfUnknownSwitches
-  }
-
-  /** True while this process drives the call, or writes the record of its end. */
-  drives(uuid: string): boolean {
-    return this.#flows.drives(uuid)
-  }
-
-  remember(uuid: string): Promise<void> {
-    return this.#flows.remember(uuid)
-  }
-
   /** Takes a connection that FreeSWITCH has opened for a leg. */
   knock(wire: Wire): void {
     this.#knocking++
-    void this.#door.accept(wire).finally(() => {
+    void this.door.accept(wire).finally(() => {
       if (--this.#knocking === 0) this.#admitted = 0
     })
   }
@@ -213,7 +193,7 @@ export class Listening {
 
   /** Closes the port, and dials nobody for a call from now on. The calls of this node go on. */
   stop(): void {
-    this.#context.stopDialling()
+    this.context.stopDialling()
     this.#offering?.cancel()
     this.#gate?.close()
     this.#options.listener.stopListening()
@@ -226,7 +206,7 @@ export class Listening {
    */
   closing(to: OtherNodes): Step {
     const { lease, log } = this.#options
-    const here = [...this.#door.legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
+    const here = [...this.door.legs.values()].filter(leg => leg.phase !== 'ended' && leg.phase !== 'moved')
     const calls = here.filter(leg => leg.arrival.path !== LEG_PATH)
     const talking = calls.filter(leg => leg.phase === 'talking').length
     const waiting = calls.length - talking
@@ -240,8 +220,8 @@ export class Listening {
       run: async () => {
         // a call that another node has taken over must not be handed over: that would take it away from that node
         if (!lease.holds())
-          await this.#door.revalidate().catch((error: Error) => log.warn({ error: error.message }, UNSURE))
-        await this.#flows.drain()
+          await this.door.revalidate().catch((error: Error) => log.warn({ error: error.message }, UNSURE))
+        await this.flows.drain()
         return { given: waiting, leftTalking: talking, ...nobody }
       },
     }
@@ -251,7 +231,7 @@ export class Listening {
   #offer(): void {
     const { lease, log } = this.#options
     if (lease.holds() || !otherNodes(lease).listener) return
-    const calls = this.#door.offerAll()
+    const calls = this.door.offerAll()
     log.warn(
       { calls },
       'this node could not renew its lease: FreeSWITCH offers its calls to the other nodes, and brings back those that they refuse',
@@ -265,7 +245,7 @@ export class Listening {
   async #back(): Promise<void> {
     const { lease, clock, log } = this.#options
     try {
-      await this.#door.revalidate(() => (this.#sure = true))
+      await this.door.revalidate(() => (this.#sure = true))
     } catch (error) {
       log.warn({ error: (error as Error).message }, UNSURE)
       clock.after(RETRY.ownersOfCalls.pauseMs, () => lease.holds() && void this.#back())
@@ -276,7 +256,7 @@ export class Listening {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     this.#deaths[Symbol.dispose]()
-    await this.#queues[Symbol.asyncDispose]()
+    await this.queues[Symbol.asyncDispose]()
   }
 }
 

@@ -12,6 +12,7 @@ import { Switch } from '../switch/switchboard.ts'
 import { CommandLink } from '../esl/client.ts'
 import { EventLink } from '../esl/events.ts'
 import { connectTcp } from '../esl/tcp.ts'
+import type { Wire } from '../esl/wire.ts'
 
 /** An event socket and its password. */
 export interface SwitchAddress {
@@ -27,16 +28,19 @@ export interface SwitchParts {
   readonly scope: Scope
   /** Called when the event connection went down or came up. */
   linked(): void
+  /** Opens a connection to the event socket. Default: over TCP. */
+  connect?(host: string, port: number): Promise<Wire>
 }
 
 /** Rejects with SwitchError SWITCH_REFUSED (password, address) or PROTOCOL (the port is not an event socket). */
 export async function openSwitch(
   { host, port, password }: SwitchAddress,
-  { clock, log, scope, linked }: SwitchParts,
+  { clock, log, scope, linked, connect = connectTcp }: SwitchParts,
 ): Promise<Switch> {
   const name = `${host}:${port}`
-  const events = new EventLink({ name, open: () => connectTcp(host, port), password, clock, log })
-  const commands = new CommandLink({ name, host, port, password, clock, log })
+  const open = () => connect(host, port)
+  const events = new EventLink({ name, open, password, clock, log })
+  const commands = new CommandLink({ name, host, port, open, password, clock, log })
   scope.defer(() => events.close())
   scope.defer(() => commands.close())
   const facts = await firstTry(events) // first: its error tells more about a wrong password

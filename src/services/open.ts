@@ -1,7 +1,7 @@
 /**
  * Opens PostgreSQL and Redis for this process: those of the settings, else private ones that all processes of this
- * project share. Prints one line for each: version, address or data folder, duration of the start. Used by node.ts and
- * the command line.
+ * project share. Prints one line for each: version, address or data folder, duration of the start. Used by
+ * node/stores.ts and the command line.
  */
 import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'

@@ -1,6 +1,6 @@
 /**
  * Queries of the table `calls`: one row per call, written when the call begins, updated after its steps, closed when it
- * ends. A closed row does not change. Used by record/call-rows.ts, node/reconcile.ts, campaign/click-to-dial.ts and the
+ * ends. A closed row does not change. Used by record/call-rows.ts, node.ts, campaign/click-to-dial.ts and the
  * command line.
  */
 import type { Json, Queries } from './sql.ts'

@@ -1,5 +1,5 @@
 /**
- * The command link over any wire, for tests in memory. In production esl/client.ts does this over TCP with esl-lite.
+ * The command link over any wire, for tests in memory. A node uses esl/client.ts, which connects again.
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'

@@ -3,6 +3,7 @@
  * disposition.
  */
 import type { AttemptEnd } from '../campaign/disposition.ts'
+import { saidIn } from '../campaign/leads.ts'
 import type { Duration } from '../base/duration.ts'
 import { originate } from '../switch/originate.ts'
 import { dial, endpoint, newUuid, type Ident } from '../esl/safe-text.ts'
@@ -68,6 +69,17 @@ export class SimulatedLeads implements CampaignLeads {
         attempt.settled ??= { end, agent }
       },
     }
+  }
+
+  /** As Leads.presume (campaign/leads.ts): settles an attempt whose call is gone and whose flow did not return. */
+  async presume(uuid: string): Promise<void> {
+    await this.#sim.reachDatabase()
+    const attempt = this.#attempts.get(uuid)
+    if (!attempt) return
+    const said = saidIn(await this.#sim.callStore.read(uuid))
+    if (said.optOut !== undefined) attempt.optedOut = true
+    const end = said.end ?? (attempt.connectedTo === null ? 'hung-up' : 'talked')
+    attempt.settled ??= { end, agent: said.agent ?? null }
   }
 
   /** Dials a lead through the trunk and starts the flow when the lead answers. */

@@ -1,28 +1,37 @@
 /**
- * One node of a simulation: the real listener (Door), calls, queues and flows over memory stores. A test can kill it,
- * as SIGKILL kills a process. Simulation opens it.
+ * One node of a simulation: the composition of production (node/compose.ts) over memory stores, wires in memory and
+ * virtual time. A test can stop it as a deploy does, kill it as SIGKILL does, and keep it from renewing its lease.
+ * Simulation opens it.
+ *
+ * Not in it, because it cannot run in virtual time: the definitions in PostgreSQL, the campaign dialler (BullMQ, SQL;
+ * SimulatedLeads dials), the thread of the lease, the inbox of the port, and the warm-up calls (real sockets).
  */
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
-import { retry } from '../base/retry.ts'
+import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { Door } from '../call/entry.ts'
-import { CallContext, type Telephones } from '../call/call-context.ts'
-import { RosterMirror } from '../agent/roster-mirror.ts'
-import type { CallStore } from '../journal/call-store.ts'
-import { Switch, Switchboard } from '../switch/switchboard.ts'
-import { EventLink } from '../esl/events.ts'
-import type { Wire } from '../esl/wire.ts'
+import { retry } from '../base/retry.ts'
+import { Scope } from '../base/scope.ts'
+import { SharedClock } from '../base/shared-clock.ts'
+import type { CallContext, Telephones } from '../call/call-context.ts'
+import type { Door } from '../call/entry.ts'
+import { LocalNodeLease } from '../cluster/local-node-lease.ts'
+import type { NodeTable } from '../cluster/node-table.ts'
+import type { SwitchRunTable } from '../cluster/switch-runs.ts'
 import type { Ident } from '../esl/safe-text.ts'
+import type { Wire } from '../esl/wire.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
-import type { CampaignLeads } from '../flow/lead.ts'
-import { Flows, type CallRecords } from '../flow/run.ts'
-import { watchRegistrations } from '../directory/registrations.ts'
-import { agentTelephones } from '../directory/telephones.ts'
-import { openQueues, type Queues } from '../queue/queue.ts'
+import type { CallRecords, Flows } from '../flow/run.ts'
+import type { CallStore } from '../journal/call-store.ts'
+import { composeNode, type ComposedNode, type ListenerParts, type NodeParts } from '../node/compose.ts'
+import type { Listening } from '../node/listening.ts'
+import { openSwitch } from '../node/switches.ts'
+import type { Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
-import { connectionCommands } from './commands.ts'
+import type { Reconciler } from '../recovery/reconcile.ts'
+import { Switchboard } from '../switch/switchboard.ts'
 import { KillableProcess } from './killable-process.ts'
+import { MemoryPort } from './memory-port.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
 /** The parts that all nodes of a simulation share. */
@@ -33,118 +42,69 @@ export interface SharedParts {
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly calls: CallStore
+  readonly table: NodeTable
+  readonly runs: SwitchRunTable
   readonly catalogue: Catalogue
-  readonly leads: CampaignLeads
+  readonly leads: NodeParts['leads']
   readonly records: CallRecords
+  readonly rows: NonNullable<NodeParts['rows']>
+  /** The processes that were started, by their number. */
+  readonly processes: Map<number, KillableProcess>
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
-  /** The running nodes, by name. */
-  readonly nodes: ReadonlyMap<string, SimulatedNode>
+  /** The setting MAX_CALLS. */
+  readonly maxCalls: number
 }
+
+/** Virtual time runs a timer for each look: nothing is late in it, so a slow tick finds the same. */
+const TICK_MS = 1_000
+/** The event socket of the simulated FreeSWITCH. */
+const SWITCH = { host: 'simulated', port: 8021 } as const
 
 export class SimulatedNode {
   readonly name: string
+  /** 'host:port' of its listener. */
   readonly address: string
-  readonly switchboard: Switchboard
-  readonly door: Door
-  readonly calls: CallContext
-  readonly queues: Queues
-  readonly flows: Flows
-  readonly telephones: Telephones
+  readonly switchboard = new Switchboard()
   readonly #shared: SharedParts
-  readonly #life: KillableProcess
-  readonly #wires: readonly Wire[]
-  readonly #close: () => Promise<void>
-  readonly #mirror: RosterMirror
+  readonly #life = new KillableProcess()
+  readonly #wires: Wire[] = []
+  #node!: ComposedNode
+  #renews = true
 
-  private constructor(
-    shared: SharedParts,
-    parts: {
-      name: string
-      address: string
-      life: KillableProcess
-      one: Switch
-      wires: readonly Wire[]
-      close: () => Promise<void>
-    },
-  ) {
-    const { name, address, life } = parts
+  private constructor(shared: SharedParts, name: string, address: string) {
+    this.#shared = shared
     this.name = name
     this.address = address
-    this.#shared = shared
-    this.#life = life
-    this.#wires = parts.wires
-    this.#close = parts.close
-    this.switchboard = new Switchboard()
-    this.switchboard.add(parts.one)
-    const clock = life.clock(shared.clock)
-    const { log } = shared
-    const roster = life.reach(shared.roster)
-    this.#mirror = new RosterMirror(roster, clock, log)
-    watchRegistrations({ switchboard: this.switchboard, mirror: this.#mirror, roster, clock, log })
-    this.telephones = agentTelephones({ mirror: this.#mirror, roster, wrapUp: shared.wrapUpAfterDial, clock, log })
-    const calls = life.reach(shared.calls)
-    this.queues = openQueues({
-      store: life.reach(shared.queueStore),
-      roster,
-      mirror: this.#mirror,
-      clock,
-      log,
-      node: name,
-    })
-    const peers = { holds: () => !life.dead, addressOf: (node: string) => shared.nodes.get(node)?.address ?? null }
-    this.door = new Door({
-      clock,
-      log,
-      switchboard: this.switchboard,
-      calls,
-      node: name,
-      peers,
-      start: (leg, taken) => this.flows.start(leg, taken),
-    })
-    this.calls = new CallContext({
-      clock,
-      log,
-      door: this.door,
-      switchboard: this.switchboard,
-      settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {}, address },
-      telephones: this.telephones,
-    })
-    const leads = life.reach(shared.leads)
-    this.flows = new Flows({
-      catalogue: shared.catalogue,
-      context: this.calls,
-      queues: this.queues,
-      leads,
-      records: recordsOf(life.reach(shared.records), clock),
-      calls,
-      node: name,
-    })
-    shared.switch.listeners.set(address, wire => void this.door.accept(wire))
   }
 
   /** Opens a node that listens at `address` ('host:port') and connects to the simulated FreeSWITCH. */
   static async open(shared: SharedParts, name: string, address: string): Promise<SimulatedNode> {
-    const life = new KillableProcess()
-    const clock = life.clock(shared.clock)
-    const { log } = shared
-    const { password } = shared.switch
-    const wires = [shared.switch.connect(), shared.switch.connect()] as const
-    let opened = false
-    const open = async () => {
-      if (opened) return shared.switch.connect()
-      opened = true
-      return wires[0]
-    }
-    const events = new EventLink({ name: 'simulated', open, password, clock, log })
-    const facts = await events.start()
-    const commands = await connectionCommands(wires[1], { password, clock })
-    const one = new Switch({ name: 'simulated', commands, events, facts, clock, log })
-    const close = async () => {
-      await events.close()
-      await commands.close()
-    }
-    return new SimulatedNode(shared, { name, address, life, one, wires, close })
+    const node = new SimulatedNode(shared, name, address)
+    await node.#open()
+    return node
+  }
+
+  get door(): Door {
+    return this.#listening.door
+  }
+  get calls(): CallContext {
+    return this.#listening.context
+  }
+  get queues(): Queues {
+    return this.#listening.queues
+  }
+  get flows(): Flows {
+    return this.#listening.flows
+  }
+  get telephones(): Telephones {
+    return this.#node.telephones
+  }
+  get reconciler(): Reconciler {
+    return this.#node.reconciler
+  }
+  get #listening(): Listening {
+    return this.#node.listening!
   }
 
   /** Like SIGKILL: its connections break and its work stops. FreeSWITCH offers its calls to the next node. */
@@ -155,12 +115,96 @@ export class SimulatedNode {
     this.#shared.switch.dropConnections(({ address, outbound }) => outbound && address === this.address)
   }
 
-  /** Closes its connections and its queues. Its calls must be over. */
-  async close(): Promise<void> {
-    if (this.#life.dead) return
-    await this.queues[Symbol.asyncDispose]()
-    this.#mirror.close()
-    await this.#close()
+  /** Like SIGTERM: hands its calls to the next node and closes everything. Returns what timed out. */
+  async close(): Promise<readonly string[]> {
+    if (this.#life.dead) return []
+    await this.#node.close(this.#shared.clock.monotonic())
+    return this.#node.hangs
+  }
+
+  /** The node cannot renew its lease until `renewsLease`: after 3 s it must send nothing. */
+  losesLease(): void {
+    this.#renews = false
+  }
+
+  renewsLease(): void {
+    this.#renews = true
+  }
+
+  async #open(): Promise<void> {
+    const { switch: simulated, wrapUpAfterDial } = this.#shared
+    const life = this.#life
+    const scope = new Scope()
+    const clock = new SharedClock(life.clock(this.#shared.clock))
+    const log = life.reach(this.#shared.log)
+    const connect = async () => {
+      const wire = simulated.connect()
+      this.#wires.push(wire)
+      return wire
+    }
+    const links = { clock, log, scope, linked() {}, connect }
+    this.switchboard.add(await openSwitch({ ...SWITCH, password: simulated.password }, links))
+    this.#node = await composeNode(
+      {
+        node: this.name,
+        clock,
+        log,
+        switchboard: this.switchboard,
+        roster: life.reach(this.#shared.roster),
+        queueStore: life.reach(this.#shared.queueStore),
+        calls: life.reach(this.#shared.calls),
+        runs: life.reach(this.#shared.runs),
+        records: recordsOf(life.reach(this.#shared.records), clock),
+        rows: life.reach(this.#shared.rows),
+        leads: life.reach(this.#shared.leads),
+        wrapUpAfterDial,
+        listener: this.#listener(),
+        openLease: address => this.#lease(address, clock, log),
+        knock: async address => (simulated.network.accepts(address) ? 'accepts' : 'refuses'),
+        async prepare() {},
+        openDialling: null,
+      },
+      scope,
+    )
+  }
+
+  #listener(): ListenerParts {
+    const { switch: simulated, catalogue, maxCalls } = this.#shared
+    const { address } = this
+    return {
+      catalogue,
+      settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} },
+      maxCalls,
+      warmUp: 0,
+      cpuMs: () => 0,
+      tickMs: TICK_MS,
+      openPort: async onWire => ({ listener: new MemoryPort(simulated.network, address, onWire), address }),
+    }
+  }
+
+  #lease(address: string | null, clock: SharedClock, log: Log): LocalNodeLease {
+    const { table: shared, processes } = this.#shared
+    const pid = processes.size + 1
+    processes.set(pid, this.#life)
+    const reached = this.#life.reach(shared)
+    const table: NodeTable = {
+      hold: async claim => {
+        if (!this.#renews) throw new SwitchhookError('SERVICE', 'this node does not reach the table of nodes')
+        return reached.hold(claim)
+      },
+      leave: (node, incarnation) => reached.leave(node, incarnation),
+      onChange: listener => reached.onChange(listener),
+    }
+    return new LocalNodeLease({
+      table,
+      node: this.name,
+      address,
+      roles: ['listener'],
+      clock,
+      log,
+      machine: { host: 'simulated', pid, isRunning: one => processes.get(one)?.dead === false },
+      expects: () => clock.expected(),
+    })
   }
 }
 

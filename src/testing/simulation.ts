@@ -10,6 +10,8 @@ import { sleep } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import { openLog, silentLog, type Log } from '../base/log.ts'
+import { memoryNodeTable } from '../cluster/memory-node-table.ts'
+import { memorySwitchRuns } from '../cluster/memory-switch-runs.ts'
 import { memoryCallStore } from '../journal/memory-call-store.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { ident, soundName, type Ident } from '../esl/safe-text.ts'
@@ -33,6 +35,8 @@ export interface SimulateOptions {
   queues?: readonly string[]
   /** The setting WRAP_UP_AFTER_DIAL. Default: false. */
   wrapUpAfterDial?: boolean
+  /** The setting MAX_CALLS. Default: 1000. */
+  maxCalls?: number
   /** Prints the log of the nodes at level debug. Default: false. */
   verbose?: boolean
   /** Receives the log of the nodes instead; `verbose` has no effect then. */
@@ -111,8 +115,21 @@ export class Simulation {
       calls,
       catalogue: new Catalogue(this.#flows),
       leads: this.#leads,
-      nodes: this.nodes,
+      table: memoryNodeTable(() => this.clock.now()),
+      runs: memorySwitchRuns(),
+      processes: new Map(),
       wrapUpAfterDial: options.wrapUpAfterDial ?? false,
+      maxCalls: options.maxCalls ?? 1_000,
+      rows: {
+        open: async () => {
+          await this.reachDatabase()
+          return new Map([...this.rows].map(([uuid, look]) => [uuid, look().core]))
+        },
+        lost: async uuid => {
+          await this.reachDatabase()
+          this.rows.delete(uuid)
+        },
+      },
       records: {
         lives: (uuid, look) => void this.rows.set(uuid, look),
         moved: uuid => void this.rows.delete(uuid),
@@ -238,8 +255,10 @@ export class Simulation {
     for (const [uuid, { node }] of await this.callStore.all())
       left.push(`the journal of call ${uuid}, whose last owner was node ${node}`)
     for (const unknown of this.switch.unknown) left.push(`the simulated FreeSWITCH does not know: ${unknown}`)
-    for (const node of this.nodes.values()) await node.close()
-    await this.clock.settle()
+    for (const name of [...this.nodes.keys()] as NodeName[]) {
+      const hung = await this.until(`node ${name} closes`, this.stop(name))
+      for (const step of hung) left.push(`node ${name} did not finish closing: ${step}`)
+    }
     this.switch.close()
     await this.clock.advance(AFTERWARDS_MS)
     for (const timer of this.clock.pending()) left.push(`a timer is pending: in ${timer.inMs} ms ${timer.stack}`)
@@ -254,6 +273,16 @@ export class Simulation {
     const node = await SimulatedNode.open(this.#shared, name, NODES[name])
     this.nodes.set(name, node)
     return node
+  }
+
+  /**
+   * Stops a node as a deploy does: it hands its calls to the other node and closes. Resolves with the steps of the
+   * shutdown that timed out; there should be none.
+   */
+  async stop(name: NodeName): Promise<readonly string[]> {
+    const node = this.nodes.get(name)
+    this.nodes.delete(name)
+    return (await node?.close()) ?? []
   }
 
   /** Kills a node as SIGKILL does. FreeSWITCH offers its calls to the other node, which takes them over. */

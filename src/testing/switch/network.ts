@@ -36,6 +36,11 @@ export class Network {
     }
   }
 
+  /** True when a connection to 'host:port' in memory would be accepted. */
+  accepts(address: string): boolean {
+    return this.listeners.has(address) && !this.#refused.has(address)
+  }
+
   pair(): [Wire, Wire] {
     return memoryPair({ slice: this.#slice })
   }
