@@ -91,6 +91,7 @@ export class Reconciler implements AsyncDisposable {
   #running: Promise<Reconciled> | null = null
   #next: Promise<Reconciled> | null = null
   #closed = false
+  #corrected = 0
   #zombies = 0
   /** Reconciliations in a row during which a link went down. */
   #cuts = 0
@@ -103,6 +104,11 @@ export class Reconciler implements AsyncDisposable {
       { ...parts, staleRecords: this.#staleRecords, mine: uuid => parts.mine(uuid) },
       this.#grace,
     )
+  }
+
+  /** The number of differences that it has corrected since it was started. */
+  get corrected(): number {
+    return this.#corrected
   }
 
   /** Runs the first reconciliation and arms the next ones. The listener must be open: calls may come back. */
@@ -160,8 +166,9 @@ export class Reconciler implements AsyncDisposable {
       if (this.#cuts > 0) again = Math.min(EVERY_MS, RETRY.reconciliation.pauseMs * 2 ** (this.#cuts - 1))
       const { watched: _, zombies: __, ...done } = found
       const ms = Math.round(clock.monotonic() - begun)
-      if (Object.values(done).some(count => count > 0))
-        log.info({ why, ...found, ms }, 'reconciliation corrected differences')
+      const corrected = Object.values(done).reduce((sum, count) => sum + count, 0)
+      this.#corrected += corrected
+      if (corrected > 0) log.info({ why, ...found, ms }, 'reconciliation corrected differences')
       return found
     } catch (error) {
       log.warn(

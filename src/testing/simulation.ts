@@ -37,6 +37,11 @@ export interface SimulateOptions {
   wrapUpAfterDial?: boolean
   /** The setting MAX_CALLS. Default: 1000. */
   maxCalls?: number
+  /**
+   * The test breaks something that reconciliation corrects. Without it, and without a node that was killed, the test
+   * fails when reconciliation had to correct anything. Default: false.
+   */
+  reconciles?: boolean
   /** Prints the log of the nodes at level debug. Default: false. */
   verbose?: boolean
   /** Receives the log of the nodes instead; `verbose` has no effect then. */
@@ -92,10 +97,12 @@ export class Simulation {
   /** Number of nodes that were killed. */
   deaths = 0
   readonly #shared: SharedParts
+  readonly #reconciles: boolean
   #called = 0
 
   constructor(options: SimulateOptions, calls: CallStore = memoryCallStore()) {
     this.callStore = calls
+    this.#reconciles = options.reconciles ?? false
     this.#log = options.log ?? (options.verbose ? openLog('debug') : silentLog)
     this.switch = new SimulatedSwitch({
       clock: this.clock,
@@ -251,6 +258,9 @@ export class Simulation {
     for (const node of this.nodes.values()) {
       left.push(...(await this.clock.hold(node.queues.check())))
       if (node.flows.running > 0) left.push(`${node.flows.running} flows are still running`)
+      const { corrected } = node.reconciler
+      if (corrected > 0 && !this.#reconciles && this.deaths === 0)
+        left.push(`${corrected} differences that reconciliation had to correct`)
     }
     for (const [uuid, { node }] of await this.callStore.all())
       left.push(`the journal of call ${uuid}, whose last owner was node ${node}`)

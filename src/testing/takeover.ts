@@ -50,7 +50,8 @@ interface Death {
 async function play(script: Play, options: SimulateOptions, kills: number, death: Death | null): Promise<Outcome> {
   const store = memoryCallStore()
   const deadly = new DeadlyCalls(store, death, kills)
-  const sim = new Simulation(options, deadly.store)
+  // also in the run without a death: no dialler is there to see that a nailed-up agent has hung up
+  const sim = new Simulation({ ...options, reconciles: true }, deadly.store)
   deadly.die = name => sim.kill(name)
   deadly.rise = name => void sim.open(name)
   // a takeover needs a second node and a live call: the record of an ended call is written by reconciliation

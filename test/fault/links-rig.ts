@@ -18,7 +18,7 @@ export async function inRig(options: SimulateOptions, what: (rig: Rig) => Promis
     ...silentLog,
     warn: (fields: object, text: string) => void warned.push(`${text} ${JSON.stringify(fields)}`),
   } as unknown as Log
-  const sim = new Simulation({ ...options, log })
+  const sim = new Simulation({ ...options, log, reconciles: true })
   const node = await sim.until('node a opens', sim.ready)
   const left: string[] = []
   try {
