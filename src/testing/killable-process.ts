@@ -1,12 +1,17 @@
 /**
- * A process that a test can kill. After its death none of its timers fires, and no promise that it awaits settles.
- * SimulatedNode runs each node in one.
+ * A process that a test can kill or suspend. SimulatedNode runs each node in one.
+ *
+ *   runs
+ *   suspended   as after SIGSTOP: its timers fire, and the promises that it awaits settle, when it runs again
+ *   dead        as after SIGKILL: none of its timers fires, and no promise that it awaits settles
  */
 import type { Clock, Timer } from '../base/clock.ts'
 
 export class KillableProcess {
   #dead = false
   readonly #timers = new Set<Timer>()
+  /** While suspended: what happened meanwhile, in order. */
+  #missed: (() => void)[] | null = null
 
   get dead(): boolean {
     return this.#dead
@@ -18,21 +23,40 @@ export class KillableProcess {
     this.#timers.clear()
   }
 
+  suspend(): void {
+    this.#missed ??= []
+  }
+
+  /** Everything that happened meanwhile reaches the process now, in order. */
+  resume(): void {
+    const missed = this.#missed ?? []
+    this.#missed = null
+    for (const act of missed) act()
+  }
+
+  /** Runs `act` in this process: at once, or when it runs again; never once it is dead. */
+  run(act: () => void): void {
+    if (this.#missed) this.#missed.push(() => this.run(act))
+    else if (!this.#dead) act()
+  }
+
   /** The clock for this process: its timers end with the process. */
   clock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
-      turn: fn => clock.turn(() => this.#dead || fn()),
+      turn: fn => clock.turn(() => this.run(fn)),
       after: (ms, fn) => {
         if (this.#dead) return { cancel() {} }
+        let due: (() => void) | null = fn
         const timer = clock.after(ms, () => {
           this.#timers.delete(timer)
-          fn()
+          this.run(() => due?.())
         })
         this.#timers.add(timer)
         return {
           cancel: () => {
+            due = null
             this.#timers.delete(timer)
             timer.cancel()
           },
@@ -53,8 +77,8 @@ export class KillableProcess {
           if (!(result instanceof Promise)) return result
           return new Promise((resolve, reject) => {
             result.then(
-              value => this.#dead || resolve(value),
-              (error: unknown) => this.#dead || reject(error as Error),
+              value => this.run(() => resolve(value)),
+              (error: unknown) => this.run(() => reject(error as Error)),
             )
           })
         }

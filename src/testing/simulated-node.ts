@@ -32,6 +32,7 @@ import type { Reconciler } from '../recovery/reconcile.ts'
 import { Switchboard } from '../switch/switchboard.ts'
 import { KillableProcess } from './killable-process.ts'
 import { MemoryPort } from './memory-port.ts'
+import type { MemoryWire } from './memory-wire.ts'
 import type { SimulatedSwitch } from './switch/simulated-switch.ts'
 
 /** The parts that all nodes of a simulation share. */
@@ -115,6 +116,19 @@ export class SimulatedNode {
     this.#shared.switch.dropConnections(({ address, outbound }) => outbound && address === this.address)
   }
 
+  /**
+   * Like SIGSTOP: FreeSWITCH still connects to it, and nothing is read or done until `resume`, which is like SIGCONT.
+   */
+  suspend(): void {
+    this.#life.suspend()
+    for (const wire of this.#connections()) wire.pause()
+  }
+
+  resume(): void {
+    this.#life.resume() // timers go before sockets, as in Node
+    for (const wire of this.#connections()) wire.resume()
+  }
+
   /** Like SIGTERM: hands its calls to the next node and closes everything. Returns what timed out. */
   async close(): Promise<readonly string[]> {
     if (this.#life.dead) return []
@@ -129,6 +143,12 @@ export class SimulatedNode {
 
   renewsLease(): void {
     this.#renews = true
+  }
+
+  /** This node's ends of its links and of the connections of its calls. */
+  #connections(): Wire[] {
+    const theirs = [...this.#shared.switch.listening].filter(one => one.outbound && one.address === this.address)
+    return [...this.#wires, ...theirs.map(({ wire }) => (wire as MemoryWire).far)]
   }
 
   async #open(): Promise<void> {
@@ -171,6 +191,7 @@ export class SimulatedNode {
   #listener(): ListenerParts {
     const { switch: simulated, catalogue, maxCalls } = this.#shared
     const { address } = this
+    const life = this.#life
     return {
       catalogue,
       settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} },
@@ -178,7 +199,10 @@ export class SimulatedNode {
       warmUp: 0,
       cpuMs: () => 0,
       tickMs: TICK_MS,
-      openPort: async onWire => ({ listener: new MemoryPort(simulated.network, address, onWire), address }),
+      async openPort(onWire) {
+        const accept = (wire: Wire) => life.run(() => onWire(wire))
+        return { listener: new MemoryPort(simulated.network, address, accept), address }
+      },
     }
   }
 

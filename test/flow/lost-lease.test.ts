@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
-import { simulate, type Simulation } from '#testing'
+import { simulate, type SimulateOptions, type Simulation } from '#testing'
 import type { SimulatedNode } from '../../src/testing/simulated-node.ts'
 
 /** A node without a renewal is silent after this time, and offers its calls to the other nodes 500 ms later. */
 const FENCED_MS = 3_000
 
-async function twoNodes(t: TestContext) {
-  const sim = simulate(t)
+async function twoNodes(t: TestContext, options: SimulateOptions = {}) {
+  const sim = simulate(t, options)
   const a = await sim.until('node a opens', sim.ready)
   const b = await sim.until('node b opens', sim.open('b'))
   return { sim, a, b }
@@ -77,4 +77,21 @@ test('a caller who comes to a node without a lease is served by the other one', 
   assert.deepEqual([a.flows.running, b.flows.running], [0, 1])
   await caller.hangsUp()
   a.renewsLease()
+})
+
+test('a caller whose node is suspended goes on at the other node, and a node that runs again sends nothing more', async t => {
+  const { sim, a, b } = await twoNodes(t, { reconciles: true }) // the other node fetches the call
+  const writes = writesOf(sim, a)
+  const caller = sim.call(counts)
+  await caller.hears('digits/1')
+  const before = writes.length
+  a.suspend()
+  await sim.until('the other node has the call', () => b.flows.running === 1, '12s')
+  await caller.hears('digits/2')
+  a.resume()
+  await sim.until('the first node drops the call', () => a.flows.running === 0, '2s')
+  for (const number of [3, 4, 5, 6, 7, 8]) await caller.hears(`digits/${number}`, '3s')
+  assert.equal(await caller.outcome(), 'counted')
+  assert.equal(sim.records.length, 1)
+  assert.equal(writes.length, before)
 })
