@@ -145,7 +145,7 @@ sentence(
     const { sim, sql } = rig
     await seat(rig, { queue: 'outbound', number: 1 })
     const ringing = new Promise<Person>(resolve =>
-      sim.world.at(/^sofia\/gateway\//, { answers: 'never', speaks: 'human', rings: resolve }),
+      sim.world.at(/^sofia\/gateway\//, { answers: 'never', speaks: 'insistent', rings: resolve }),
     )
     await rig.start()
     const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound', ringForMs: 60_000 }))

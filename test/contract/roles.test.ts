@@ -66,7 +66,7 @@ sentence(
     const { sim, sql } = rig
     await seat(rig, { queue: 'outbound', number: 1 })
     const ringing = new Promise<Person>(resolve =>
-      sim.world.at(/^sofia\/gateway\//, { answers: '100ms', speaks: 'human', rings: resolve }),
+      sim.world.at(/^sofia\/gateway\//, { answers: '100ms', speaks: 'insistent', rings: resolve }),
     )
     const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'outbound' }))
     await addLead(sql, campaign.id, '+49301234567', Date.now())

@@ -14,8 +14,11 @@ export interface Heard {
 
 export type PersonState = 'calling' | 'ringing' | 'up' | 'gone'
 
-/** The greeting of a person right after the answer. */
-export type Voice = 'human' | 'machine' | 'silence'
+/**
+ * The greeting of a person right after the answer. 'insistent': a human who greets again every two seconds, for tests
+ * in real time, in which a node on a busy machine may miss the first greeting.
+ */
+export type Voice = 'human' | 'insistent' | 'machine' | 'silence'
 
 export interface PersonEvents extends Record<string, unknown> {
   /** A sound began; the value is its name. */
@@ -36,6 +39,7 @@ const KEY_DELAY_MS = 10
 /** Greetings as in the FreeSWITCH laboratory: milliseconds of speech after the answer. */
 const GREETING: Record<Voice, readonly (readonly [number, number])[]> = {
   human: [[0, 400]],
+  insistent: Array.from({ length: 60 }, (_, at) => [2_000 * at, 2_000 * at + 400] as const),
   machine: [[0, 4_500]],
   silence: [],
 }
