@@ -26,13 +26,12 @@ contract('fields of the caller are read like variables', async world => {
 
 contract('a leg that was sent to applications is where it was, and from there goes on in the dialplan', async world => {
   const [leg] = await Promise.all([Speaker.takes(world), world.call()])
-  leg[Symbol.dispose]()
   const speaker = await Speaker.calls(world)
   await speaker.reply('event plain CHANNEL_PARK CHANNEL_EXECUTE')
   await speaker.reply(`filter Unique-ID ${leg.uuid}`)
   const api = async (command: string) => (await speaker.say(`api ${command}`)).body.trim()
   equal(await api(`uuid_transfer ${leg.uuid} park inline`), '+OK')
-  const parked = await speaker.event('CHANNEL_PARK')
+  const parked = await speaker.event('CHANNEL_PARK', event => event.get('Caller-Dialplan') === 'inline')
   equal(parked.get('Caller-Destination-Number'), 'switchhook-welcome')
   equal(await api(`uuid_getvar ${leg.uuid} destination_number`), 'switchhook-welcome')
   equal(await api(`uuid_getvar ${leg.uuid} dialplan`), 'inline')
