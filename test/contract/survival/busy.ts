@@ -33,17 +33,21 @@ async function coresInUse(): Promise<number> {
   )
 }
 
-/**
- * Measures before a row begins, and returns which limit applies to it: that of an idle machine, or that beside other
- * programs. Milliseconds.
- */
-export async function patience(told: Told, limits: Record<'idle' | 'busy', number> = HEAR_AGAIN): Promise<number> {
+/** Measured before a row begins: which of its limits apply. */
+export type Load = 'idle' | 'busy'
+
+export async function machineLoad(told: Told): Promise<Load> {
   const cores = await coresInUse()
-  const machine = cores >= BUSY_CORES ? 'busy' : 'idle'
-  told.says(
-    `the machine is ${machine} (${cores.toFixed(1)} of ${cpus().length} cores in use before): ≤ ${limits[machine]} ms`,
-  )
-  return limits[machine]
+  const load = cores >= BUSY_CORES ? 'busy' : 'idle'
+  told.says(`the machine is ${load} (${cores.toFixed(1)} of ${cpus().length} cores in use before)`)
+  return load
+}
+
+/** The milliseconds of HEAR_AGAIN that apply to a row. */
+export async function patience(told: Told): Promise<number> {
+  const limit = HEAR_AGAIN[await machineLoad(told)]
+  told.says(`p95 ≤ ${limit} ms`)
+  return limit
 }
 
 /**
