@@ -7,6 +7,7 @@ import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/call-context.ts'
+import type { Leg } from './call/leg.ts'
 import { DialCapacity } from './campaign/dial-capacity.ts'
 import { Leads } from './campaign/leads.ts'
 import { LeaseThread } from './cluster/lease-thread.ts'
@@ -21,6 +22,8 @@ import { loadFlows } from './flow/catalogue.ts'
 import { redisCallStore } from './journal/redis-call-store.ts'
 import { composeNode, type DiallingParts, type ListenerParts } from './node/compose.ts'
 import { Dialling } from './node/dialling.ts'
+import { transferHere } from './node/live-calls.ts'
+import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
 import { keepCallRows } from './record/call-rows.ts'
@@ -102,11 +105,17 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return { listener: opened, address }
       },
     }
+    let legs: ReadonlyMap<string, Leg> = new Map()
+    const requests = new NodeRequests({ home, node, clock, act: request => transferHere(legs, request) })
+    scope.defer(() => requests[Symbol.dispose]())
     const openDialling = (parts: DiallingParts) =>
       Dialling.open({
         ...parts,
         ...{ node, clock, log, sql, home, redis, roster, queueStore, switchboard, wakeup, capacity, leads, ringForMs },
         scripts: config.scripts,
+        calls,
+        legs: () => legs,
+        ask: (to, request) => requests.ask(to, request),
         gateway: gateway as Ident,
         callerId: callerId ?? undefined,
         switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
@@ -130,6 +139,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       scope,
     )
     const { listening, lease, close } = composed
+    if (listening) ({ legs } = listening.door)
     return {
       stores,
       door: catalogue && { address: `${host}:${composed.port}`, flows: catalogue.names },

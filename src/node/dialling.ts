@@ -8,6 +8,7 @@ import { within, type Clock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/call-context.ts'
+import type { Leg } from '../call/leg.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Attempts } from '../campaign/attempt.ts'
@@ -25,12 +26,13 @@ import { openAudit } from '../operations/audit.ts'
 import { perform } from '../operations/perform.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
+import type { CallStore } from '../journal/call-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Switches } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
-import { liveCalls } from './live-calls.ts'
+import { liveCalls, type LiveCallsParts } from './live-calls.ts'
 import { otherNodes, type OtherNodes } from './other-nodes.ts'
 
 export interface DiallingOptions {
@@ -51,6 +53,12 @@ export interface DiallingOptions {
   switchboard: Switchboard
   leads: Leads
   capacity: DialCapacity
+  /** The owners of the calls. */
+  calls: CallStore
+  /** The legs that this node drives. */
+  legs(): ReadonlyMap<string, Leg>
+  /** Asks the node that drives a call to do something with it. */
+  ask: LiveCallsParts['ask']
   /** The installation's gateway and number (GATEWAY, CALLER_ID), for campaigns that name none. */
   gateway: Ident
   callerId: string | undefined
@@ -120,7 +128,8 @@ export class Dialling {
   /** Takes jobs from now on; dials campaigns after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard } = options
+    const { redis, log, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard, node } = options
+    const { calls, legs, ask } = options
     const parts = {
       clock,
       log,
@@ -130,7 +139,7 @@ export class Dialling {
       queueStore,
       scripts,
       audit: openAudit({ sql, redis: home.commands, log }),
-      node: liveCalls({ switchboard, dial: request => dialling.#clickToDial(request) }),
+      node: liveCalls({ switchboard, node, calls, legs, ask, dial: request => dialling.#clickToDial(request) }),
     }
     dialling.#jobs = await openJobs({
       redis,

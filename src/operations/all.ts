@@ -9,6 +9,7 @@ import auditList from './audit/list.ts'
 import callDial from './call/dial.ts'
 import callHangup from './call/hangup.ts'
 import callList from './call/list.ts'
+import callTransfer from './call/transfer.ts'
 import callWhy from './call/why.ts'
 import campaignAdd from './campaign/add.ts'
 import campaignLeads from './campaign/leads.ts'
@@ -50,6 +51,7 @@ export const OPERATIONS: readonly Operation[] = [
   queueRemove,
   callDial,
   callHangup,
+  callTransfer,
   callList,
   callWhy,
   auditList,

@@ -59,6 +59,11 @@ export interface LiveCalls {
   dial(request: ClickToDial): Promise<{ uuid: string }>
   /** False when no FreeSWITCH has the call. Rejects with SwitchError when one cannot be asked. */
   hangUp(call: string, cause: string): Promise<boolean>
+  /**
+   * Sends the call to an extension of the dialplan. False when no node drives the call. Rejects with SwitchError, and
+   * with SERVICE when the node that drives it does not answer.
+   */
+  transfer(call: string, extension: string, context: string | undefined): Promise<boolean>
 }
 
 /** The parts that an operation needs, by its `needs`. The other store may be down. */

@@ -101,7 +101,8 @@ export class SimulatedAgent {
     const stop = this.#sim.roster.onChange(notice => {
       if (notice.what === 'agent' && notice.name === this.name) seen = notice.agent?.state
     })
-    seen = await this.state()
+    const now = await this.state()
+    seen ??= now // a notice that came meanwhile is newer
     try {
       await this.#sim.until(`${this.name} becomes ${state}`, () => seen === state, within)
     } finally {

@@ -3,6 +3,7 @@ import { readable } from '../../base/duration.ts'
 import callDial from '../../operations/call/dial.ts'
 import callHangup from '../../operations/call/hangup.ts'
 import callList from '../../operations/call/list.ts'
+import callTransfer from '../../operations/call/transfer.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { table } from '../table.ts'
 import { form } from './operations.ts'
@@ -31,6 +32,15 @@ A running node ends the call.
 Example:
   switchhook call hangup 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90`,
     people: ({ call }) => `call ${call} was hung up\n`,
+  }),
+  form(callTransfer, {
+    help: `
+A running node sends the caller there. Transfer to an extension of a flow, such as switchhook-welcome in the context
+switchhook, starts that flow.
+
+Example:
+  switchhook call transfer 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90 7000`,
+    people: ({ call, extension }) => `call ${call} was sent to ${extension}\n`,
   }),
   form(callList, {
     words: 'calls',

@@ -2,6 +2,7 @@
 import { Call } from '../../../src/call/call.ts'
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import * as say from '../../../src/esl/api.ts'
+import { sendAway } from '../../../src/call/verbs/transfer.ts'
 import { originate } from '../../../src/switch/originate.ts'
 import { endpoint, newUuid, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import { contract } from './suite.ts'
@@ -200,3 +201,60 @@ contract('a flow hangs up with a cause', async world => {
   const caller = await world.call()
   equal(await world.within('5s', caller.ended), 'USER_BUSY')
 })
+
+contract(
+  'a supervisor sends a caller who hears music to an extension, and no node gets the caller back',
+  async world => {
+    const node = await world.node('a')
+    const flow = node.answers('welcome', async call => {
+      await call.answer()
+      await using _music = await call.music('moh/calm')
+      await new Promise((_, reject) => call.signal.addEventListener('abort', () => reject(call.signal.reason as Error)))
+    })
+    const caller = await world.call()
+    await world.hears(caller, 'moh/calm')
+    await sentAway(world, node, caller, flow)
+  },
+)
+
+contract(
+  'a supervisor sends a caller who talks to an extension: the agent is free, the caller stays there',
+  async world => {
+    const node = await world.node('a')
+    const phone = world.telephone('person')
+    const flow = node.answers('welcome', async call => {
+      await call.answer()
+      await using party = await call.dial(phone.endpoint)
+      await call.join(party.leg!)
+    })
+    const caller = await world.call()
+    const agent = await world.within('5s', phone.rings())
+    await world.event(caller.uuid, 'CHANNEL_BRIDGE')
+    await world.hear(caller, agent)
+    await sentAway(world, node, caller, flow)
+    equal(await world.within('5s', agent.ended), 'NORMAL_CLEARING')
+  },
+)
+
+/** Sends the caller to an extension that Switchhook does not drive: the flow is over, and the caller stays there. */
+async function sentAway(
+  world: World,
+  node: Node,
+  caller: Person,
+  flow: { readonly call: Promise<Call>; readonly result: Promise<unknown> },
+): Promise<void> {
+  await sendAway((await flow.call).leg, '7000', 'elsewhere')
+  await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED', hangupCause: 'TRANSFERRED' })
+  await world.within(
+    '5s',
+    world.observer.seen(
+      event =>
+        event.name === 'CHANNEL_EXECUTE' &&
+        event.uuid === caller.uuid &&
+        event.get('Application-Data') === 'silence_stream://120000',
+    ),
+  )
+  await world.pause('500ms')
+  ok(await world.exists(caller.uuid))
+  equal(node.connections, 0)
+}

@@ -1,0 +1,93 @@
+/** A supervisor ends a live call or sends it away, whatever the caller does at that moment. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { flow } from '#flow'
+import { simulate } from '#testing'
+import { newUuid } from '../../src/esl/safe-text.ts'
+import { liveCalls, transferHere } from '../../src/node/live-calls.ts'
+import queueEntry from '../../scripts/queue-entry.ts'
+
+type Simulated = ReturnType<typeof simulate>
+
+/** What the operations of a node get. Without `to` the other node does not answer. */
+async function liveOf(sim: Simulated, node = 'a') {
+  await sim.ready
+  const { switchboard, door } = sim.nodes.get(node)!
+  return liveCalls({
+    switchboard,
+    node,
+    calls: sim.callStore,
+    legs: () => door.legs,
+    dial: () => assert.fail('nobody dials here'),
+    ask: async (to, request) => transferHere(sim.nodes.get(to)!.door.legs, request),
+  })
+}
+
+const longStory = flow(async call => {
+  await call.answer()
+  await call.play(Array(30).fill('ivr/welcome'))
+})
+
+async function talks(sim: Simulated) {
+  const alice = sim.agent('alice')
+  await alice.ready()
+  const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  return { alice, caller }
+}
+
+const onlyCall = (sim: Simulated): string => [...sim.rows.keys()][0]!
+
+test('a supervisor hangs up a caller who hears a prompt, and the flow ends as if the caller had', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(longStory)
+  await caller.hears('ivr/welcome')
+  const [live, call] = [await liveOf(sim), onlyCall(sim)]
+  assert.equal(await live.hangUp(call, 'NORMAL_CLEARING'), true)
+  assert.equal(await caller.outcome(), 'hung-up')
+  assert.equal(await live.hangUp(call, 'NORMAL_CLEARING'), false, 'nobody has the call any more')
+  assert.equal(await live.hangUp(newUuid(), 'NORMAL_CLEARING'), false)
+})
+
+test('a supervisor hangs up a caller who talks, and the agent is in wrap-up', async t => {
+  const sim = simulate(t)
+  const { alice, caller } = await talks(sim)
+  assert.equal(await (await liveOf(sim)).hangUp(onlyCall(sim), 'NORMAL_CLEARING'), true)
+  await caller.ended()
+  await alice.becomes('wrap-up')
+})
+
+test('a supervisor sends a caller who hears a prompt to an extension, where the call goes on', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(longStory)
+  await caller.hears('ivr/welcome')
+  const [live, call] = [await liveOf(sim), onlyCall(sim)]
+  assert.equal(await live.transfer(call, 'switchhook-sorry', 'switchhook'), true)
+  assert.equal(await caller.outcome(), 'transferred')
+  await caller.ended()
+  assert.equal(await live.transfer(call, '7000', undefined), false, 'nobody drives the call any more')
+})
+
+test('a supervisor sends a caller who talks away: the agent is in wrap-up, and the caller does not come back', async t => {
+  const sim = simulate(t)
+  const { alice, caller } = await talks(sim)
+  assert.equal(await (await liveOf(sim)).transfer(onlyCall(sim), 'switchhook-sorry', 'switchhook'), true)
+  await alice.becomes('wrap-up')
+  assert.equal(await caller.outcome(), 'transferred')
+  await caller.ended()
+  assert.equal(sim.records.length, 1)
+})
+
+test('a supervisor asks the wrong node, and the node that has the call sends the caller away', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(longStory)
+  await caller.hears('ivr/welcome')
+  await sim.open('b')
+  const live = await liveOf(sim, 'b')
+  assert.equal(await live.transfer(onlyCall(sim), 'switchhook-sorry', 'switchhook'), true)
+  assert.equal(await caller.outcome(), 'transferred')
+  await caller.ended()
+  assert.equal(await live.transfer(newUuid(), '7000', undefined), false)
+})
