@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineQueue } from '../../recovery/definitions.ts'
 import { STRATEGIES } from '../../queue/store.ts'
-import { described, nameOf } from '../fields.ts'
+import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { queueNamed, queueShape, strategy } from './queue-named.ts'
 
@@ -13,7 +13,7 @@ export default operation({
   positional: ['name'],
   input: z.strictObject({
     name: nameOf('queue'),
-    strategy: described(strategy, 'which free agent gets a call first', '<strategy>').optional(),
+    strategy: strategy.optional(),
   }),
   output: queueShape,
   refusals: [],

@@ -2,8 +2,13 @@
 import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
 import { STRATEGIES, type QueueSettings, type QueueStore } from '../../queue/store.ts'
+import { described } from '../fields.ts'
 
-export const strategy = z.enum(STRATEGIES, { error: `allowed: ${STRATEGIES.join(', ')}` })
+export const strategy = described(
+  z.enum(STRATEGIES, { error: ({ input }) => `'${String(input)}' is no strategy; allowed: ${STRATEGIES.join(', ')}` }),
+  `which free agent gets a call first: ${STRATEGIES.join(', ')}`,
+  '<strategy>',
+)
 
 export const queueShape = z.object({ name: z.string(), strategy: z.string() })
 

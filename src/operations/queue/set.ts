@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineQueue } from '../../recovery/definitions.ts'
-import { described, mustChange, nameOf } from '../fields.ts'
+import { mustChange, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { mustBeQueues, queueNamed, queueShape, strategy } from './queue-named.ts'
 
@@ -12,7 +12,7 @@ export default operation({
   positional: ['name'],
   input: z.strictObject({
     name: nameOf('queue'),
-    strategy: described(strategy, 'which free agent gets a call first', '<strategy>').optional(),
+    strategy: strategy.optional(),
   }),
   output: queueShape,
   refusals: ['NOT_FOUND'],
