@@ -12,7 +12,7 @@ import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Clock, Timer } from '../base/clock.ts'
-import { NotFoundError } from '../base/errors.ts'
+import { InputError, NotFoundError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import type { QueueSettings, QueueStore } from '../queue/store.ts'
@@ -119,8 +119,8 @@ export class Definitions implements Disposable {
     const queues = byName(await queueStore.queues())
     const defined = { agents: byName(await agentRows(sql)), queues: byName(await queueRows(sql)) }
     await this.#adopt(without(agents, defined.agents), without(queues, defined.queues), now)
-    for (const [name, { strategy }] of defined.queues)
-      if (queues.get(name)?.strategy !== strategy) await queueStore.put({ name, strategy } as QueueSettings)
+    for (const [name, queue] of defined.queues)
+      if (queues.get(name)?.strategy !== queue.strategy) await this.#defineQueue(queue)
     const known = byName([...mirror.all(), ...this.#known])
     for (const [name, row] of defined.agents) {
       const agent = agents.get(name)
@@ -130,6 +130,20 @@ export class Definitions implements Disposable {
       else if (!agent || !isSame(agent, row)) await roster.put(row, now)
     }
     this.#mark = await queueStore.mark()
+  }
+
+  /** A row of a newer version, with a strategy that this one does not know, keeps nobody from starting. */
+  async #defineQueue(queue: QueueSettings): Promise<void> {
+    const { queueStore, log } = this.#parts
+    try {
+      await queueStore.put(queue)
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error
+      log.error(
+        { queue: queue.name, error: error.message },
+        'the settings of a queue in PostgreSQL cannot be used; the queue keeps the settings that Redis has',
+      )
+    }
   }
 
   /** PostgreSQL learns what only Redis knows. */

@@ -102,6 +102,17 @@ test('settings that were changed in PostgreSQL alone reach Redis, and the agent 
   assert.deepEqual([alice.endpoint, alice.status], ['user/2002', 'ready'])
 })
 
+test('a node starts although a queue has a strategy that only a newer version knows, and serves all other queues', async t => {
+  const { sql, stores, queueStore, clock, start } = await open(t)
+  await defineQueue(stores, SALES, clock.now())
+  await sql`insert into queues (name, strategy) values ('later', 'from-the-future'), ('support', 'random')`
+  await start()
+  assert.deepEqual(
+    (await queueStore.queues()).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    [SALES, { name: 'support', strategy: 'random' }],
+  )
+})
+
 test('when Redis is emptied under two nodes, agents are back as they were, and both nodes know of it', async t => {
   const { stores, client, roster, queueStore, clock, start } = await open(t)
   await defineQueue(stores, SALES, clock.now())
