@@ -82,12 +82,12 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const { nodeName: node, roles, ringForMs, gateway, callerId } = config
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     const stores = scope.use(await openStores(config, log, say))
-    const { sql, home, redis, roster, wakeup, queueStore, clock } = stores
+    const { sql, home, redis, roster, wakeup, queueStore, events, clock } = stores
     const switchboard = new Switchboard()
-    for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, scope, linked }))
+    for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, events, scope, linked }))
     const capacity = new DialCapacity(home, { lines: config.maxLines, cps: config.cps })
     const calls = redisCallStore(home.commands, clock)
-    const leads = new Leads({ sql, calls, capacity, roster, clock, log })
+    const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
     const records = scope.use(keepCallRows(sql, node, { clock, log }))
     const { host, port } = config.listen
     const listener: ListenerParts | null = catalogue && {
@@ -111,7 +111,22 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const openDialling = (parts: DiallingParts) =>
       Dialling.open({
         ...parts,
-        ...{ node, clock, log, sql, home, redis, roster, queueStore, switchboard, wakeup, capacity, leads, ringForMs },
+        ...{
+          node,
+          clock,
+          log,
+          events,
+          sql,
+          home,
+          redis,
+          roster,
+          queueStore,
+          switchboard,
+          wakeup,
+          capacity,
+          leads,
+          ringForMs,
+        },
         scripts: config.scripts,
         calls,
         legs: () => legs,
@@ -122,7 +137,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       })
     const composed = await composeNode(
       {
-        ...{ node, clock, log, switchboard, roster, queueStore, calls, records, listener, knock },
+        ...{ node, clock, log, events, switchboard, roster, queueStore, calls, records, listener, knock },
         runs: redisSwitchRuns(home.commands),
         rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
         leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },

@@ -12,6 +12,7 @@ export interface SourceFile {
 /** Rooms by floor. Imports go down only, and rooms on one floor do not import each other. */
 const FLOORS: readonly (readonly string[])[] = [
   ['base'],
+  ['events'],
   ['esl', 'store'],
   ['switch', 'cluster', 'journal', 'agent'],
   ['routing'],

@@ -31,7 +31,7 @@ test('imports go down: a room may not import one above it or beside it', () => {
   const [fault] = faults(['src/call/call.ts', "import { Queue } from '../queue/queue.ts'"])
   assert.match(
     fault!,
-    /^src\/call\/call\.ts:1 imports src\/queue\/queue\.ts: call may import base, esl, store, switch, cluster, journal, agent, routing;/,
+    /^src\/call\/call\.ts:1 imports src\/queue\/queue\.ts: call may import base, events, esl, store, switch, cluster, journal, agent, routing;/,
   )
   assert.equal(faults(['src/queue/queue.ts', "import type { Campaign } from '../campaign/campaign.ts'"]).length, 1)
   assert.equal(faults(['src/attic/box.ts', "import { ms } from '../base/duration.ts'"]).length, 1)

@@ -3,6 +3,7 @@
  * event loop.
  */
 import { Emitter } from '../base/events.ts'
+import type { Events } from '../events/events.ts'
 import type { Agent } from './agent.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
 
@@ -43,6 +44,6 @@ export class MemoryAgents implements AgentTable {
 }
 
 /** `agents` is the table itself, for the queue store that shares it. */
-export function memoryRoster(agents = new MemoryAgents()): Roster {
-  return rosterOver(agents)
+export function memoryRoster(agents = new MemoryAgents(), events?: Events): Roster {
+  return rosterOver(agents, events)
 }

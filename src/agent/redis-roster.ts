@@ -1,5 +1,6 @@
 /** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write an agent and a caller in one step. */
 import { silentLog, type Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import { agentNotice, agentRecord, readAgentNotice } from './agent-record.ts'
 import type { Agent } from './agent.ts'
@@ -23,6 +24,8 @@ export interface RedisHome {
   readonly subscriber: RedisClient
   /** Is told of records that cannot be read. */
   readonly log?: Log
+  /** Is told what the writes of this process change. */
+  readonly events?: Events
 }
 
 const swapAgent = defineScript(new URL('./lua/swap-agent.lua', import.meta.url), reply => reply === 1)
@@ -65,5 +68,5 @@ class RedisAgents implements AgentTable {
 }
 
 export function redisRoster(home: RedisHome): Roster {
-  return rosterOver(new RedisAgents(home))
+  return rosterOver(new RedisAgents(home), home.events)
 }

@@ -1,5 +1,6 @@
 /** The agents of the installation: one interface for all callers, over a table of records in memory or in Redis. */
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
+import { silentEvents, type Events } from '../events/events.ts'
 import {
   advanced,
   asOf,
@@ -24,6 +25,7 @@ import {
   type NailedLeg,
   type Outcome,
 } from './agent.ts'
+import { tellChange } from './tell-change.ts'
 
 /**
  * What listeners on every node receive, in the order of the writes. `resync` comes first, once listening has begun, and
@@ -102,7 +104,8 @@ export interface Roster {
 /** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 
-export function rosterOver(table: AgentTable): Roster {
+/** `events`: is told of every change of a status or state that this roster writes. */
+export function rosterOver(table: AgentTable, events: Events = silentEvents): Roster {
   /**
    * Reads, decides, writes; repeats when another write came in between. `decide` gets the stored record; null or the
    * same record: no write.
@@ -111,7 +114,11 @@ export function rosterOver(table: AgentTable): Roster {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const stored = await table.read(name)
       const next = stored && decide(stored)
-      if (!stored || !next || next.rev === stored.rev || (await table.swap(name, stored.rev, next))) return next
+      if (!stored || !next || next.rev === stored.rev) return next
+      if (await table.swap(name, stored.rev, next)) {
+        tellChange(events, stored, next)
+        return next
+      }
     }
     throw new SwitchhookError('SERVICE', `the record of agent ${name} was not written in ${TRIES} attempts`)
   }

@@ -1,10 +1,11 @@
 /**
- * What the verbs of a call need of their node: clock, log, listener (Door), FreeSWITCH and settings. One object for a
- * node.
+ * What the verbs of a call need of their node: clock, log, events, listener (Door), FreeSWITCH and settings. One object
+ * for a node.
  */
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
@@ -37,6 +38,7 @@ export interface CallSettings {
 export interface CallContextOptions {
   clock: Clock
   log: Log
+  events: Events
   door: Door
   switchboard: Switchboard
   settings: CallSettings
@@ -60,6 +62,7 @@ export interface Occupation {
 export class CallContext {
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
   readonly door: Door
   readonly switchboard: Switchboard
   readonly settings: CallSettings
@@ -69,6 +72,7 @@ export class CallContext {
   constructor(options: CallContextOptions) {
     this.clock = options.clock
     this.log = options.log
+    this.events = options.events
     this.door = options.door
     this.switchboard = options.switchboard
     this.settings = options.settings

@@ -137,8 +137,8 @@ export class Call {
   }
   /**
    * Records the call until its scope ends, over joins and returns, in one file with two channels. Resolves when the
-   * recording has begun. Rejects with SwitchError SWITCH_REFUSED when FreeSWITCH cannot write the file; a flow may
-   * catch it and go on.
+   * recording has begun. The record of a flow's call gets the path. Rejects with SwitchError SWITCH_REFUSED when
+   * FreeSWITCH cannot write the file; a flow may catch it and go on.
    * @example await using tape = await call.recording() // tape.pause() while a card number is said
    */
   recording(): Promise<Recording> {

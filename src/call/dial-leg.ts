@@ -34,6 +34,8 @@ export interface Dialling {
 
 export interface DialledLeg {
   readonly outcome: DialOutcome
+  /** FreeSWITCH's cause, when they were not reached. */
+  readonly cause?: string
   /** The other person's leg, when they have answered. */
   readonly other?: Leg
 }
@@ -73,7 +75,7 @@ export async function resumeDialLeg(
   if (stands === 'never') return dialLeg(leg, context, what, uuid)
   if (stands === 'answered')
     return { outcome: 'answered', other: goesAlong(leg, context, context.door.claim(uuid, at)) }
-  if (stands !== 'rings') return { outcome: outcomeOf(stands.cause) }
+  if (stands !== 'rings') return { outcome: outcomeOf(stands.cause), cause: stands.cause }
   using expected = context.door.expect(uuid)
   return outcomeFor(
     leg,
@@ -135,8 +137,7 @@ async function outcomeFor(
     throw leg.signal.reason
   }
   if (outcome !== 'answered') {
-    context.log.info({ parent: leg.uuid, outcome, cause }, 'party was not reached')
-    return { outcome }
+    return { outcome, cause }
   }
   return { outcome, other: goesAlong(leg, context, await arrived) }
 }

@@ -159,7 +159,6 @@ function dialable(text: string): Endpoint | null {
   }
 }
 
-async function takeABreak(name: string, reason: string, { roster, clock, log }: AgentCallParts): Promise<void> {
-  log.info({ agent: name, reason }, 'agent put on a break')
+async function takeABreak(name: string, reason: string, { roster, clock }: AgentCallParts): Promise<void> {
   await roster.setStatus(name, 'break', clock.now(), reason)
 }

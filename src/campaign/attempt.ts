@@ -8,6 +8,7 @@ import { within, type Clock, type Timer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import { originate } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { SwitchEvent } from '../esl/event.ts'
@@ -54,6 +55,7 @@ export interface AttemptsOptions {
   leads: Leads
   clock: Clock
   log: Log
+  events: Events
   /** The installation's number and gateway, for campaigns without their own. */
   callerId?: string | undefined
   gateway: string
@@ -127,17 +129,12 @@ export class Attempts {
     return placing
   }
 
-  async #place(
-    at: Switch,
-    campaign: Campaign,
-    { attempt, phone }: Claimed,
-    dialler: Placing,
-    way: Way,
-  ): Promise<Placed> {
+  async #place(at: Switch, campaign: Campaign, claimed: Claimed, dialler: Placing, way: Way): Promise<Placed> {
     const { leads } = this.#options
+    const { attempt } = claimed
     this.#ways.set(attempt, way)
     try {
-      return await this.#dial(at, campaign, parseUuid(attempt), phone, dialler, way)
+      return await this.#dial(at, campaign, parseUuid(attempt), claimed, dialler, way)
     } catch (error) {
       if (!(error instanceof InputError)) throw error // a number or name that no command to FreeSWITCH may contain
       this.#options.log.warn(
@@ -175,8 +172,15 @@ export class Attempts {
     return [...this.#placing.keys()].filter(way => way.rings).length
   }
 
-  async #dial(at: Switch, campaign: Campaign, uuid: Uuid, phone: string, dialler: Placing, way: Way): Promise<Placed> {
-    const { leads, clock, log, callerId, gateway } = this.#options
+  async #dial(
+    at: Switch,
+    campaign: Campaign,
+    uuid: Uuid,
+    { phone, lead }: Claimed,
+    dialler: Placing,
+    way: Way,
+  ): Promise<Placed> {
+    const { leads, clock, log, events, callerId, gateway } = this.#options
     const shown = campaign.callerId ?? callerId
     const target = {
       endpoint: endpoint(`sofia/gateway/${ident(campaign.gateway ?? gateway)}/${dial(phone)}`),
@@ -204,6 +208,7 @@ export class Attempts {
         return 'not-sent'
       }
       way.rings = true
+      events.tell('lead.attempted', { uuid, campaign: campaign.name, lead, number: phone })
       const ringForMs = campaign.ringForMs + POST_DIAL_MS
       const { outcome, cause } = await originate(at, {
         uuid,
@@ -225,8 +230,8 @@ export class Attempts {
         after.settleWhenOver(cause)
         return 'answered'
       }
-      log.info({ uuid, campaign: campaign.name, outcome, cause }, 'lead not reached')
       if (outcome === 'refused') {
+        events.tell('lead.refused', { uuid, campaign: campaign.name, lead, cause })
         dialler.refused?.()
         await this.#tell(() => leads.refuse(uuid, cause, REFUSED_MS))
         return 'refused'

@@ -12,6 +12,8 @@ import {
   type CampaignSettings,
 } from '../store/campaigns.ts'
 import { countLeads } from '../store/leads.ts'
+import type { EventName } from '../events/catalogue.ts'
+import type { Events } from '../events/events.ts'
 import type { Sql } from '../store/sql.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import { campaignFrom, COMMANDS, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
@@ -66,12 +68,18 @@ export async function defineCampaign({ sql, wakeup }: CampaignCommandParts, give
   return campaign
 }
 
+const TOLD = {
+  start: 'campaign.started',
+  pause: 'campaign.paused',
+  stop: 'campaign.stopped',
+} as const satisfies Record<CampaignCommand, EventName>
+
 /**
  * Changes the state. A command that repeats the current state succeeds. Rejects with Refusal WRONG_STATE when the
  * change is not legal.
  */
 export async function commandCampaign(
-  { sql, wakeup }: CampaignCommandParts,
+  { sql, wakeup, events }: CampaignCommandParts & { readonly events: Events },
   name: string,
   command: CampaignCommand,
   now: number,
@@ -86,6 +94,7 @@ export async function commandCampaign(
       `the campaign '${name}' is ${before.state} and cannot become ${to}; from there it can become ${legal}`,
     )
   }
+  if (after !== before) events.tell(TOLD[command], { campaign: name })
   await wakeup.ring({ what: 'campaign', name })
   return after
 }

@@ -8,6 +8,7 @@ import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
 import { claimLeads, dueLeads, retireOptedOut, type Claimed } from '../store/leads.ts'
@@ -34,6 +35,7 @@ export interface DialerContext {
   switchboard: Switchboard
   clock: Clock
   log: Log
+  events: Events
   node: string
   gateway: string
 }
@@ -136,7 +138,7 @@ export class Dialer {
 
   /** One turn: reads, decides, dials. Returns the next moment at which something becomes due, or null. */
   async #turn(): Promise<number | null> {
-    const { leads, mirror, nailedLegs: lines, switchboard, clock, wakeup } = this.#context
+    const { leads, mirror, nailedLegs: lines, switchboard, clock, wakeup, events } = this.#context
     const campaign = this.#campaign
     const now = clock.now()
     const free = mirror.free(campaign.queue)
@@ -152,7 +154,7 @@ export class Dialer {
       due.expiresAt === null &&
       (await finishCampaign(leads.sql, campaign.id, now))
     ) {
-      this.#context.log.info({ campaign: campaign.name }, 'campaign done: no lead is left to call')
+      events.tell('campaign.completed', { campaign: campaign.name })
       await wakeup.ring({ what: 'campaign', name: campaign.name })
       return null
     }

@@ -6,6 +6,7 @@
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import { readEntries } from '../journal/entries.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { attemptWithId, markAttempt, markConnected, type AttemptRow } from '../store/attempts.ts'
@@ -38,6 +39,7 @@ export interface LeadsOptions {
   roster: Pick<Roster, 'list' | 'release'>
   clock: Clock
   log: Log
+  events: Events
 }
 
 export class Leads {
@@ -47,14 +49,16 @@ export class Leads {
   readonly #roster: LeadsOptions['roster']
   readonly #clock: Clock
   readonly #log: Log
+  readonly #events: Events
 
-  constructor({ sql, calls, capacity, roster, clock, log }: LeadsOptions) {
+  constructor({ sql, calls, capacity, roster, clock, log, events }: LeadsOptions) {
     this.sql = sql
     this.#calls = calls
     this.#capacity = capacity
     this.#roster = roster
     this.#clock = clock
     this.#log = log
+    this.#events = events
   }
 
   /**
@@ -129,6 +133,10 @@ export class Leads {
   async #over(uuid: string, settlement: Settlement | null, end: string): Promise<Settlement | null> {
     if (settlement?.settled === false) {
       this.#log.info({ uuid, disposition: end, stands: settlement.disposition }, 'attempt was settled before')
+    } else if (settlement && settlement.disposition !== null) {
+      const { attempt, campaign, disposition, again } = settlement
+      const { lead, cause } = attempt
+      this.#events.tell('lead.disposed', { uuid, campaign, lead, disposition, cause, again })
     }
     // the queue frees an agent who was given to the lead: then this finds none
     if (settlement) await this.#tellRedis(() => freeAgentsOf(uuid, this.#roster, this.#clock.now()))
@@ -155,10 +163,11 @@ export function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: st
   for (const entry of readEntries(lines) ?? []) {
     if (entry.k !== 'note') continue
     const { note } = entry
-    if ('optOut' in note) said = { ...said, optOut: note.optOut }
-    else if ('disposition' in note && isAttemptEnd(note.disposition))
+    if (note.kind === 'opt-out') said = { ...said, optOut: note.number }
+    else if (note.kind === 'disposition' && isAttemptEnd(note.disposition))
       said = { ...said, end: note.disposition, agent: note.agent }
-    else if ('event' in note && note.event === 'talking') said = { ...said, end: 'talked', agent: note.agent }
+    else if (note.kind === 'event' && note.event === 'call.bridged')
+      said = { ...said, end: 'talked', agent: note.data.agent }
   }
   return said
 }

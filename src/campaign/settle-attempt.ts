@@ -20,6 +20,8 @@ export interface Settlement {
   readonly disposition: string | null
   /** When the lead is called again, ms since the epoch; null: never, or settled before. */
   readonly again: number | null
+  /** The name of the campaign; null: it is removed, or the attempt was refused or settled before. */
+  readonly campaign: string | null
   readonly attempt: AttemptRow
 }
 
@@ -47,7 +49,7 @@ export async function settleAttempt(
     const never = campaign === null || (await isOptedOut(tx, lead.phone))
     const again = never ? null : nextCall(campaign, end, lead.attempts + 1, now, evidence.callAt)
     await releaseLead(tx, lead.id, { again, disposition: end, counts: true, now })
-    return { settled: true, disposition: end, again, attempt }
+    return { settled: true, disposition: end, again, campaign: campaign?.name ?? null, attempt }
   })
 }
 
@@ -72,11 +74,11 @@ export async function refuseAttempt(
       counts: false,
       now,
     })
-    return { settled: true, disposition: null, again: never ? null : again, attempt }
+    return { settled: true, disposition: null, again: never ? null : again, campaign: null, attempt }
   })
 }
 
 async function settledBefore(sql: Queries, id: string): Promise<Settlement | null> {
   const attempt = await attemptWithId(sql, id)
-  return attempt && { settled: false, disposition: attempt.disposition, again: null, attempt }
+  return attempt && { settled: false, disposition: attempt.disposition, again: null, campaign: null, attempt }
 }

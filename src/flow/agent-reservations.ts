@@ -26,9 +26,9 @@ export interface Agent extends AsyncDisposable {
   readonly endpoint: string
 }
 
-/** A queue has just reserved this agent for the call: noted in the journal, for the call's record. */
-export function noteReservation({ steps }: Leg, queue: string, { name }: AgentReservation): void {
-  steps.journal.note({ event: 'promised', queue, agent: name })
+/** A queue has just reserved this agent for the call. */
+export function tellReservation({ steps }: Leg, queue: string, { name }: AgentReservation): void {
+  steps.journal.tell('queue.call.offered', { queue, agent: name })
 }
 
 /** The reservations of one call: of the agents that its flow dials, and of the legs that it joins. */

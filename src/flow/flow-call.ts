@@ -11,7 +11,7 @@ import { step } from '../journal/steps.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dial } from '../call/verbs/dial.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
-import { forgetRecordings, type Recording } from '../call/verbs/recording.ts'
+import { forgetRecordings } from '../call/verbs/recording.ts'
 import type { Queues } from '../queue/queue.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
@@ -74,7 +74,7 @@ export class FlowCall extends Call {
       args: [queue],
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
-        this.leg.steps.journal.note({ event: 'entered', queue })
+        this.leg.steps.journal.tell('queue.call.entered', { queue })
         await this.#leaveBehind(queue)
         return new QueuePlace(this.leg, queue, place, taken, again(place.joinedAt))
       },
@@ -122,19 +122,6 @@ export class FlowCall extends Call {
   /** For Switchhook, not for flows: what the call's record holds up to now. */
   get summary(): CallSummary {
     return summaryOf(this.leg.steps.journal.notes, this.context.clock.now())
-  }
-
-  /**
-   * Records both sides of the call, in two channels of one WAV file, until the scope ends: also over joins and talks.
-   * Resolves when the recording runs. The call's record gets its path. Rejects with SwitchError (SWITCH_REFUSED) when
-   * FreeSWITCH cannot write the file.
-   *
-   * @example await using recording = await call.recording()
-   */
-  override async recording(): Promise<Recording> {
-    const recording = await super.recording()
-    if (!this.leg.steps.replaying) this.leg.steps.journal.note({ recording: recording.path })
-    return recording
   }
 
   /**
@@ -203,7 +190,7 @@ export class FlowCall extends Call {
    * @example call.tag('crmuuid', id)
    */
   tag(name: string, value: string): void {
-    if (!this.leg.steps.replaying) this.leg.steps.journal.note({ tag: [name, value] })
+    if (!this.leg.steps.replaying) this.leg.steps.journal.note({ kind: 'tag', name, value })
   }
 
   /**

@@ -15,7 +15,7 @@ import type { Queues } from '../queue/queue.ts'
 import type { FlowCall } from './flow-call.ts'
 import { canBeJoined, nailedAgentLeg, type NailedAgentLeg } from './nailed-agent-leg.ts'
 import { waitingCall } from './queue-place.ts'
-import { noteReservation } from './agent-reservations.ts'
+import { tellReservation } from './agent-reservations.ts'
 
 /**
  * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as
@@ -151,7 +151,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
     const { leg, context } = this.#call
     const { journal } = leg.steps
     const note = () => {
-      journal.note({ optOut: this.number })
+      journal.note({ kind: 'opt-out', number: this.number })
       return journal.write()
     }
     try {
@@ -177,9 +177,9 @@ export class CampaignLead implements Lead, AsyncDisposable {
     const { leg, summary } = this.#call
     const { journal } = leg.steps
     const { agent } = summary
-    journal.note({ disposition: end, ...(agent !== null && { agent }) })
+    journal.note({ kind: 'disposition', disposition: end, ...(agent !== null && { agent }) })
     await journal.write()
-    const optedOut = journal.notes.some(({ note }) => 'optOut' in note)
+    const optedOut = journal.notes.some(({ note }) => note.kind === 'opt-out')
     this.#call.settled = this.#behind('a lead could not be settled; reconciliation settles it', async () => {
       if (optedOut) await this.#parts.optOut()
       await this.#parts.settle(end, agent)
@@ -203,7 +203,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
       const place = this.#left > 0 ? await this.#enterInTime() : null
       const agent = this.#left > 0 ? await place?.agent({ within: `${this.#left}ms` }) : null
       if (!agent) return null
-      noteReservation(this.#call.leg, this.#parts.queue, agent)
+      tellReservation(this.#call.leg, this.#parts.queue, agent)
       if (await canBeJoined(this.#call.leg, agent)) return agent
       // The agent is on another FreeSWITCH, or not nailed up: a telephone that must ring first misses the deadline,
       // another agent may not. The first time the agent is free again at once, for leads of its own FreeSWITCH. The

@@ -4,6 +4,7 @@
  * queue/place.ts.
  */
 import { ms, type Duration } from '../base/duration.ts'
+import { eventsIn } from '../journal/call-events.ts'
 import type { Entry } from '../journal/entries.ts'
 import { goneSignal } from '../call/gone-signal.ts'
 import type { Leg } from '../call/leg.ts'
@@ -12,8 +13,8 @@ import { step } from '../journal/steps.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Place } from '../queue/place.ts'
 import type { WaitingCall } from '../queue/place-context.ts'
-import { noteReservation, type Agent } from './agent-reservations.ts'
-import { waitsIn } from '../record/call-summary.ts'
+import { tellReservation, type Agent } from './agent-reservations.ts'
+import { waitOf } from '../record/call-summary.ts'
 
 /**
  * The queue's view of a call. The signal's reason says whether the call ended (the place ends) or moved (the place goes
@@ -160,7 +161,7 @@ export class QueuePlace implements FlowPlace {
     const ask = async ({ until }: { until: number }) => {
       const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
       if (!agent) return null
-      noteReservation(this.#leg, this.queue, agent)
+      tellReservation(this.#leg, this.queue, agent)
       return this.#take(agent)
     }
     return step<AgentReservation | null, { until: number }>(this.#leg, {
@@ -189,7 +190,7 @@ export class QueuePlace implements FlowPlace {
       args: [this.queue],
       run: async () => {
         await this.#place!.keepForCallback(number)
-        this.#leg.steps.journal.note({ event: 'callback', queue: this.queue })
+        this.#leg.steps.journal.tell('queue.call.callback_requested', { queue: this.queue })
       },
       load: () => this.#over(),
     })
@@ -199,8 +200,8 @@ export class QueuePlace implements FlowPlace {
     const give = async () => {
       this.#over()
       const { journal } = this.#leg.steps
-      if (this.#leg.phase !== 'ended' && waitsIn(journal.notes, this.queue))
-        journal.note({ event: 'left', queue: this.queue })
+      if (this.#leg.phase !== 'ended' && waitOf(eventsIn(journal.notes))?.queue === this.queue)
+        journal.tell('queue.call.left', { queue: this.queue })
       await this.#place?.[Symbol.asyncDispose]()
     }
     return endScope(this.#leg, ['place', this.queue], give, () => this.#over())

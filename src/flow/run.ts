@@ -21,6 +21,7 @@ import type { Catalogue } from './catalogue.ts'
 import { beginningOf, liveCall, recordOf, type CallRecord, type CallRecords } from '../record/call-record.ts'
 import { kindOf, type CampaignFlow, type Flow } from './define.ts'
 import { EndedRows } from '../record/ended-rows.ts'
+import { tellEnd } from '../record/tell-end.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type CampaignLeads } from './lead.ts'
 import { readParams } from './params.ts'
@@ -117,14 +118,14 @@ export class Flows {
       past: entries.slice(1),
       clock: context.clock,
       log: context.log,
+      events: context.events,
       noted: this.#tellRow.bind(this, leg),
       lost: isLost.bind(null, leg),
     })
     const { from, to, direction, flow } = beginningOf(begin)
-    context.log.info(
-      { uuid, flow, from, to, direction, ...(taken?.before && { from_node: taken.before.node }) },
-      taken?.before ? 'a call was taken over' : 'a call began',
-    )
+    const whole = { uuid, flow, from, to, direction }
+    if (taken?.before) context.events.tell('call.taken_over', { ...whole, from_node: taken.before.node })
+    else context.events.tell('call.initiated', whole)
     if (written === null) {
       context.log.error({ uuid, from_node: taken?.before?.node }, UNREADABLE)
       await journal.restart()
@@ -147,8 +148,7 @@ export class Flows {
     const end = await Promise.race([leg.ended, moved])
     if (end === null || !((await ours) || (await journal.isOurs()))) return // its last owner writes its record
     const record = recordOf(begin, journal.notes, end, end.at ?? context.clock.now())
-    const { outcome, agent, startedAt, endedAt } = record
-    context.log.info({ uuid, flow, outcome, cause: end.cause, ms: endedAt - startedAt, agent }, 'a call ended')
+    tellEnd(record, context.events)
     if (!(await this.#rows.write(record, journal, call.settled))) return
     if (await call.settled) await this.#forget(journal) // else reconciliation settles the lead, from the journal
   }
@@ -182,7 +182,7 @@ export class Flows {
       if (end.by === 'their hang-up') return { call, failed: false, ours: false }
       const over = leg.phase === 'ended' // no node takes an ended call over: a write that succeeds proves ownership
       // written at once: if this process dies before the call ends, the record has the flow's outcome
-      journal.note({ returned: end.by === 'itself' ? end.said : 'error' })
+      journal.note({ kind: 'returned', outcome: end.by === 'itself' ? end.said : 'error' })
       const written = journal.write()
       return { call, failed: end.by === 'an error', ours: over && written }
     }
@@ -225,8 +225,8 @@ export class Flows {
     const lead = leads && (await leadOf(call, leads, queues))
     const { journal } = call.leg.steps
     if (!lead) {
-      const said = journal.notes.findLast(({ note }) => 'disposition' in note)?.note
-      if (said && 'disposition' in said) return said.disposition // noted by a node that died before it hung up
+      const said = journal.notes.findLast(({ note }) => note.kind === 'disposition')?.note
+      if (said?.kind === 'disposition') return said.disposition // noted by a node that died before it hung up
       call.context.log.warn(
         { uuid: call.uuid, flow: call.leg.arrival.path },
         'a call reached a campaign flow without an open attempt of a campaign; it is hung up',

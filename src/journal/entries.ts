@@ -3,7 +3,10 @@
  * writes them, Replay and the records read them. The keys are stored and must not change.
  */
 import { z } from 'zod'
+import type { TimelineEventName } from '../events/catalogue.ts'
+import { timelineSchema, type TimelineFields } from '../events/timeline.ts'
 import type { Arrival } from './arrival.ts'
+import { upgraded } from './former-entries.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 
@@ -62,32 +65,32 @@ export interface Note {
 }
 
 export type NoteOf =
-  /** A moment of the call: moments.ts. */
+  /** An event of the call's timeline, in the words of the catalogue (src/events/). `v`: the version of the event. */
   | {
-      readonly event: string
-      readonly queue?: string
-      readonly agent?: string
-      readonly leg?: string
-      readonly to?: string
-      readonly why?: string
+      readonly kind: 'event'
+      readonly event: TimelineEventName
+      readonly v: number
+      /** All that the event tells, except the call. */
+      readonly data: TimelineFields
     }
-  | { readonly tag: readonly [name: string, value: string] }
-  | { readonly recording: string }
-  /** How the call ended: written when its row could not be written, for the node that writes the row later. */
-  | { readonly ended: EndNote }
+  /** A value that the flow put into the record. */
+  | { readonly kind: 'tag'; readonly name: string; readonly value: string }
+  | EndNote
   /**
    * The disposition of a campaign call: written before PostgreSQL, because PostgreSQL may be down and this process may
    * die. The last one counts.
    */
-  | { readonly disposition: string; readonly agent?: string }
+  | { readonly kind: 'disposition'; readonly disposition: string; readonly agent?: string }
   /** This number opts out of further calls; written first for the same reason. */
-  | { readonly optOut: string }
+  | { readonly kind: 'opt-out'; readonly number: string }
   /** The flow has returned, with this outcome; null: it returned none. */
-  | { readonly returned: string | null }
+  | { readonly kind: 'returned'; readonly outcome: string | null }
   /** The flow hangs the call up. */
-  | { readonly hungUp: 'flow' }
+  | { readonly kind: 'hung-up' }
 
+/** How the call ended: written when its row could not be written, for the node that writes the row later. */
 interface EndNote {
+  readonly kind: 'ended'
   /** Milliseconds since the epoch, here and below. */
   readonly at: number
   readonly answeredAt: number | null
@@ -120,11 +123,30 @@ export const readOwnEntry = (line: string): Entry => JSON.parse(line) as Entry
 
 export const lineOf = (entry: Entry): string => JSON.stringify(entry)
 
-/**
- * The version that this code writes, in the first entry of a journal. In version 1 a step was one text, `v: 'play
- * ivr/welcome'`; version 2 has its verb and its arguments.
- */
-const JOURNAL_VERSION = 2
+/** The version that this code writes, in the first entry of a journal. The versions: former-entries.ts. */
+const JOURNAL_VERSION = 3
+
+const nullableText = z.string().nullable()
+const NoteSchema = z.discriminatedUnion('kind', [
+  z
+    .looseObject({ kind: z.literal('event'), event: z.string(), v: z.int(), data: z.looseObject({}) })
+    .refine(({ event, v, data }) => timelineSchema(event, v)?.safeParse(data).success ?? true),
+  z.looseObject({ kind: z.literal('tag'), name: z.string(), value: z.string() }),
+  z.looseObject({
+    kind: z.literal('ended'),
+    at: z.number(),
+    answeredAt: z.number().nullable(),
+    cause: z.string(),
+    hungUpBy: nullableText,
+  }),
+  z.looseObject({ kind: z.literal('disposition'), disposition: z.string(), agent: z.string().optional() }),
+  z.looseObject({ kind: z.literal('opt-out'), number: z.string() }),
+  z.looseObject({ kind: z.literal('returned'), outcome: nullableText }),
+  z.looseObject({ kind: z.literal('hung-up') }),
+])
+const KINDS: readonly string[] = NoteSchema.options.map(({ shape }) => shape.kind.value)
+/** A fact that this version does not know: it is carried along, and changes nothing. */
+const OtherNoteSchema = z.looseObject({ kind: z.string().refine(kind => !KINDS.includes(kind)) })
 
 const step = { n: z.string(), at: z.number(), verb: z.string(), args: z.array(z.string()).optional() }
 const EntrySchema = z.discriminatedUnion('k', [
@@ -136,7 +158,7 @@ const EntrySchema = z.discriminatedUnion('k', [
   }),
   z.looseObject({ k: z.literal('intent'), ...step, d: z.unknown() }),
   z.looseObject({ k: z.literal('done'), ...step }),
-  z.looseObject({ k: z.literal('note'), at: z.number(), note: z.looseObject({}) }),
+  z.looseObject({ k: z.literal('note'), at: z.number(), note: z.union([NoteSchema, OtherNoteSchema]) }),
   z.looseObject({ k: z.literal('key'), n: z.string(), at: z.number(), digit: z.string() }),
 ])
 
@@ -159,23 +181,3 @@ export function readEntries(lines: readonly string[]): Entry[] | null {
   }
   return entries
 }
-
-/** An entry of version 1 as one of version 2. */
-function upgraded(entry: unknown): unknown {
-  if (typeof entry !== 'object' || entry === null || !('v' in entry) || typeof entry.v !== 'string') return entry
-  const { v, ...rest } = entry
-  const known = OLD_TEXTS.find(({ text }) => text.test(v))
-  const [verb = '', ...args] = known ? v.replace(known.text, known.words).split(' ') : v.split(' ')
-  return { ...rest, verb, args }
-}
-
-/** Steps whose first word was not their verb. */
-const OLD_TEXTS = [
-  { text: /^place in (\S+) ends$/, words: 'end place $1' },
-  { text: /^(.+) ends$/, words: 'end $1' },
-  { text: /^agent (\S+) on the line$/, words: 'nailed-agent $1' },
-  { text: /^agent of the campaign$/, words: 'agent' },
-  { text: /^agent of (\S+)$/, words: 'agent $1' },
-  { text: /^keep for callback in (\S+)$/, words: 'callback $1' },
-  { text: /^opt out$/, words: 'opt-out' },
-]

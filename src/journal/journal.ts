@@ -11,8 +11,18 @@ import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { RETRY } from '../base/retry.ts'
 import type { Arrival } from './arrival.ts'
+import { CATALOGUE, type EventData, type TimelineData, type TimelineEventName } from '../events/catalogue.ts'
+import { silentEvents, type Events } from '../events/events.ts'
 import { lineOf, type Begin, type Entry, type Json, type NoteOf, beginOf } from './entries.ts'
 import { isSame, isStill, type CallStore, type Owner } from './call-store.ts'
+
+/** When a note is written, and what time it has. */
+export interface NoteOptions {
+  /** Milliseconds since the epoch. Default: now. */
+  readonly at?: number
+  /** Written now. Default: with the next entry. */
+  readonly atOnce?: boolean
+}
 
 export interface JournalOptions {
   readonly uuid: string
@@ -24,6 +34,7 @@ export interface JournalOptions {
   readonly past?: readonly Entry[]
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
   /** Called when another node has taken the call: nothing more is written. */
   lost(journal: Journal): void
   /** Called after a note, which changes the record of the call. */
@@ -135,10 +146,17 @@ export class Journal {
   }
 
   /**
-   * Adds a fact for the record of the call. Written with the next entry, or with `atOnce` now. `at`: ms since the
-   * epoch.
+   * Tells an event of the call, and notes it for the call's timeline. An event of an earlier owner is in `notes` and is
+   * not told again.
    */
-  note(note: NoteOf, { at = this.clock.now(), atOnce = false }: { at?: number; atOnce?: boolean } = {}): void {
+  tell<N extends TimelineEventName>(event: N, data: TimelineData<N>, when: NoteOptions = {}): void {
+    this.note({ kind: 'event', event, v: CATALOGUE[event].version, data }, when)
+    const told: { uuid: string } & TimelineData<N> = { uuid: this.uuid, ...data }
+    this.#options.events.tell(event, told as unknown as EventData<N>)
+  }
+
+  /** Adds a fact for the record of the call. */
+  note(note: NoteOf, { at = this.clock.now(), atOnce = false }: NoteOptions = {}): void {
     this.notes.push({ at, note })
     this.add({ k: 'note', at, note })
     this.#options.noted?.(this)
@@ -279,5 +297,14 @@ export class Journal {
 /** The journal of a leg that no flow drives: no node could take it over, so nothing is written. */
 export function unwritten(uuid: string, clock: Clock, log: Log): Journal {
   const begin = beginOf(clock.now(), NOBODY)
-  return new Journal({ uuid, store: null, owner: { node: '', epoch: 0 }, begin, clock, log, lost() {} })
+  return new Journal({
+    uuid,
+    store: null,
+    owner: { node: '', epoch: 0 },
+    begin,
+    clock,
+    log,
+    events: silentEvents,
+    lost() {},
+  })
 }

@@ -6,6 +6,7 @@
 import type { Roster } from '../agent/roster.ts'
 import { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import type { Scope } from '../base/scope.ts'
 import type { SharedClock } from '../base/shared-clock.ts'
 import type { Telephones } from '../call/call-context.ts'
@@ -52,6 +53,7 @@ export interface NodeParts {
   /** Follows the time of the table of nodes. */
   readonly clock: SharedClock
   readonly log: Log
+  readonly events: Events
   readonly switchboard: Switchboard
   readonly roster: Roster
   readonly queueStore: QueueStore
@@ -108,7 +110,7 @@ const CLOSE_MS = 4_000
  * it. Rejects with the first failure; then the caller closes the scope.
  */
 export async function composeNode(parts: NodeParts, scope: Scope): Promise<ComposedNode> {
-  const { node, clock, log, switchboard, roster, queueStore, calls, records, leads, knock } = parts
+  const { node, clock, log, events, switchboard, roster, queueStore, calls, records, leads, knock } = parts
   let listening: Listening | null = null
   // from here on the port is known and reserved for this process; it stays closed until the calls can be served
   const open = await parts.listener?.openPort(wire => (listening ? listening.knock(wire) : wire.destroy()))
@@ -132,7 +134,7 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   const registrations = watchRegistrations({ switchboard, mirror, roster, clock, log })
   scope.defer(() => registrations[Symbol.dispose]())
   const telephones = agentTelephones({ mirror, roster, wrapUp: parts.wrapUpAfterDial, clock, log })
-  const common = { node, clock, log, records, roster, mirror, switchboard, queueStore, calls, leads }
+  const common = { node, clock, log, events, records, roster, mirror, switchboard, queueStore, calls, leads }
   if (open && parts.listener) {
     const settings = { ...parts.listener.settings, address: address ?? undefined }
     const { listener } = open

@@ -9,6 +9,7 @@ import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
+import type { Events } from '../events/events.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Attempts } from '../campaign/attempt.ts'
@@ -40,6 +41,7 @@ export interface DiallingOptions {
   lease: NodeLease
   clock: Clock
   log: Log
+  events: Events
   sql: Sql
   home: RedisHome
   redis: RedisAddress
@@ -82,6 +84,7 @@ export class Dialling {
     const {
       clock,
       log,
+      events,
       sql,
       leads,
       capacity,
@@ -103,7 +106,7 @@ export class Dialling {
     }
     this.#clickToDialler = new ClickToDialler({ switchboard, telephones, rows, ringForMs, clock, log })
     this.#clock = clock
-    this.#attempts = new Attempts({ leads, clock, log, gateway, callerId })
+    this.#attempts = new Attempts({ leads, clock, log, events, gateway, callerId })
     const nailedLegs = new NailedLegs()
     const among = { othersDial: () => otherNodes(lease).dialer, isAlive: (name: string) => lease.isAlive(name) }
     this.#nailed = new NailedAgents({ switchboard, roster, mirror, nailedLegs, clock, log, node, callerId, ...among })
@@ -119,6 +122,7 @@ export class Dialling {
       switchboard,
       clock,
       log,
+      events,
       node,
       gateway,
     }
@@ -128,11 +132,12 @@ export class Dialling {
   /** Takes jobs from now on; dials campaigns after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard, node } = options
+    const { redis, log, events, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard, node } = options
     const { calls, legs, ask } = options
     const parts = {
       clock,
       log,
+      events,
       sql,
       wakeup,
       roster,

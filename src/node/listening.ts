@@ -12,6 +12,7 @@ import { LEG_PATH } from '../call/arrival.ts'
 import { Door } from '../call/entry.ts'
 import { CallContext, type CallSettings, type Telephones } from '../call/call-context.ts'
 import type { CallStore } from '../journal/call-store.ts'
+import type { Events } from '../events/events.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import type { Listener } from '../esl/listener.ts'
@@ -48,6 +49,7 @@ export interface ListeningOptions extends ListenerSettings {
   readonly node: string
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
   readonly switchboard: Switchboard
   readonly records: CallRecords
   readonly roster: Roster
@@ -100,6 +102,7 @@ export class Listening {
       node,
       clock,
       log,
+      events,
       catalogue,
       switchboard,
       records,
@@ -150,7 +153,7 @@ export class Listening {
         this.flows.start(leg, taken)
       },
     })
-    this.context = new CallContext({ clock, log, door: this.door, switchboard, settings, telephones })
+    this.context = new CallContext({ clock, log, events, door: this.door, switchboard, settings, telephones })
     this.#deaths = new NodeDeaths({ node, lease, log })
     this.flows = new Flows({
       catalogue,

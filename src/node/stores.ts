@@ -10,6 +10,7 @@ import { Scope } from '../base/scope.ts'
 import { SharedClock } from '../base/shared-clock.ts'
 import { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { Config } from '../config.ts'
+import { logEvents, type Events } from '../events/events.ts'
 import { redisQueueStore } from '../queue/redis-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { openDatabaseService, openRedisService, openServices } from '../services/open.ts'
@@ -30,6 +31,7 @@ export interface RedisStores {
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly wakeup: DialWakeup
+  readonly events: Events
   /** The shared time of all nodes: timestamps in a store must be written and compared with this clock only. */
   readonly clock: SharedClock
 }
@@ -71,7 +73,8 @@ async function openDatabase(address: DatabaseAddress, log: Log, scope: Scope): P
 async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<RedisStores> {
   const links = await openRedisLinks(redis, { log })
   scope.defer(() => Object.values(links).forEach(link => link.disconnect()))
-  const home = { ...links, log }
+  const events = logEvents(log)
+  const home = { ...links, log, events }
   await assertFit(home.commands)
   const clock = new SharedClock(systemClock)
   clock.learn(await askTime(home.commands, clock))
@@ -81,6 +84,7 @@ async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<R
     roster: redisRoster(home),
     queueStore: redisQueueStore(home),
     wakeup: new DialWakeup(home),
+    events,
     clock,
   }
 }

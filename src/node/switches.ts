@@ -7,10 +7,11 @@
 import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import type { Scope } from '../base/scope.ts'
 import { Switch } from '../switch/switchboard.ts'
 import { CommandLink } from '../esl/client.ts'
-import { EventLink } from '../esl/events.ts'
+import { EventLink, type LinkFacts } from '../esl/events.ts'
 import { connectTcp } from '../esl/tcp.ts'
 import type { Wire } from '../esl/wire.ts'
 
@@ -24,6 +25,7 @@ export interface SwitchAddress {
 export interface SwitchParts {
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
   /** Closes both connections when the node ends. */
   readonly scope: Scope
   /** Called when the event connection went down or came up. */
@@ -35,7 +37,7 @@ export interface SwitchParts {
 /** Rejects with SwitchError SWITCH_REFUSED (password, address) or PROTOCOL (the port is not an event socket). */
 export async function openSwitch(
   { host, port, password }: SwitchAddress,
-  { clock, log, scope, linked, connect = connectTcp }: SwitchParts,
+  { clock, log, events: told, scope, linked, connect = connectTcp }: SwitchParts,
 ): Promise<Switch> {
   const name = `${host}:${port}`
   const open = () => connect(host, port)
@@ -49,7 +51,14 @@ export async function openSwitch(
     const telling = events.on(what, linked) // subscribed after the Switch, which therefore knows the state first
     events.on('closed', () => telling[Symbol.dispose]())
   }
-  if (facts instanceof Error) {
+  const connected = ({ core }: LinkFacts) => told.tell('system.switch.connected', { switch: name, core })
+  const telling = [
+    events.on('up', connected),
+    events.on('down', () => told.tell('system.switch.disconnected', { switch: name })),
+  ]
+  events.on('closed', () => telling.forEach(each => each[Symbol.dispose]()))
+  if (!(facts instanceof Error)) connected(facts)
+  else {
     log.warn(
       { switch: name, error: facts.message },
       'FreeSWITCH cannot be reached: the node starts without it and keeps trying',

@@ -8,6 +8,7 @@
  * listener of the node.
  */
 import { cpuMs, within, type Clock } from '../base/clock.ts'
+import { silentEvents } from '../events/events.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { arrivalOfLeg } from '../call/arrival.ts'
 import { Door } from '../call/entry.ts'
@@ -76,6 +77,7 @@ export async function serveNobody(calls: number, clock: Clock): Promise<{ served
   const context = new CallContext({
     clock,
     log,
+    events: silentEvents,
     door,
     switchboard,
     settings: { ringForMs: 20_000, gateway: 'none' as Ident, detect: {} },

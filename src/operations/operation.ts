@@ -8,6 +8,7 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ErrorCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import type { ClickToDial } from '../campaign/click-to-dial.ts'
 import type { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { QueueStore } from '../queue/store.ts'
@@ -45,6 +46,7 @@ interface RedisParts extends Common {
 /** Both stores, without a node. */
 export interface StoreParts extends DatabaseParts, RedisParts {
   readonly wakeup: DialWakeup
+  readonly events: Events
   /** The folder of the flows. */
   readonly scripts: string
 }

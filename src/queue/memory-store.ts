@@ -4,6 +4,7 @@
  */
 import type { Agent } from '../agent/agent.ts'
 import type { MemoryAgents } from '../agent/memory-roster.ts'
+import type { Events } from '../events/events.ts'
 import { Emitter } from '../base/events.ts'
 import type { Member } from './member.ts'
 import {
@@ -152,6 +153,6 @@ class MemoryQueues implements QueueTable {
 const noStats = (): QueueStats => ({ entered: 0, answered: 0, abandoned: 0, callback: 0, left: 0 })
 
 /** `agents` is the table of the memory roster: the store writes an agent and a caller in one step. */
-export function memoryQueueStore(agents: MemoryAgents): QueueStore {
-  return queueStoreOver(new MemoryQueues(agents))
+export function memoryQueueStore(agents: MemoryAgents, events?: Events): QueueStore {
+  return queueStoreOver(new MemoryQueues(agents), events)
 }

@@ -255,15 +255,11 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   async #assign(assignment: Assignment, now: number): Promise<void> {
-    const { member, agent, record } = assignment
+    const { member, agent } = assignment
     const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
     if (done) {
       this.#agents.take(done.agent)
       this.#mirror.take(done.member)
-      this.log.info(
-        { queue: record.queue, call: record.call, agent: record.agent, waitedMs: record.waitedMs },
-        'agent reserved for caller',
-      )
       return
     }
     await Promise.all([this.#agents.refresh(agent.name), this.#mirror.refreshMember(member.queue, member.call)])

@@ -190,5 +190,5 @@ class RedisQueues implements QueueTable {
 
 /** Takes the same clients as the roster: listeners must receive an offer after its reservation. */
 export function redisQueueStore(home: RedisHome): QueueStore {
-  return queueStoreOver(new RedisQueues(home))
+  return queueStoreOver(new RedisQueues(home), home.events)
 }

@@ -2,7 +2,9 @@
  * The queues of the installation and their callers: one interface for all nodes, over a table in memory or in Redis.
  */
 import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
+import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
+import { silentEvents, type Events } from '../events/events.ts'
 import { byScore, inOrder, joined, offered, rejoined, type Joining, type Member } from './member.ts'
 import type { QueueSettings } from './settings.ts'
 import { STRATEGIES } from './strategies.ts'
@@ -164,7 +166,8 @@ export interface QueueStore {
 /** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 
-export function queueStoreOver(table: QueueTable): QueueStore {
+/** `events`: is told that an assignment has reserved an agent. */
+export function queueStoreOver(table: QueueTable, events: Events = silentEvents): QueueStore {
   /** Reads, decides, writes; repeats when another write came in between. */
   async function rewrite<T extends Member | null>(
     queue: string,
@@ -236,9 +239,9 @@ export function queueStoreOver(table: QueueTable): QueueStore {
       const { epoch } = promised.reservation
       const called = offered(member, { agent: agent.name, epoch }, now)
       const revs = { agent: agent.rev, member: member.rev }
-      return (await table.assign(revs, promised, called, { ...record, epoch, node }))
-        ? { agent: promised, member: called }
-        : null
+      if (!(await table.assign(revs, promised, called, { ...record, epoch, node }))) return null
+      tellChange(events, agent, promised)
+      return { agent: promised, member: called }
     },
     offers: queue => table.offers(queue),
     keepForCallback: (queue, call, number, now) => table.putCallback({ queue, call, number, keptAt: now }),

@@ -2,11 +2,13 @@
  * The record of a call. One function (recordOf) makes it, for the node whose flow ran to its end (flow/run.ts) and for
  * a node that finds the call ended and reads its journal (record-from-journal.ts). All columns: docs/records.md.
  */
+import type { TimelineEventName } from '../events/catalogue.ts'
 import type { Arrival } from '../journal/arrival.ts'
 import { type Begin, beginOf } from '../journal/entries.ts'
 import type { LegEnd } from '../call/leg-end.ts'
 import { TRANSFERRED } from '../call/verbs/transfer.ts'
-import { summaryOf, type TimedNote, type CallSummary } from './call-summary.ts'
+import type { TimedNote } from '../journal/call-events.ts'
+import { summaryOf, type CallSummary } from './call-summary.ts'
 
 /** The part of a record that is known when the call begins. */
 export interface CallBeginning {
@@ -109,7 +111,7 @@ export function liveCall(begin: Begin, notes: readonly TimedNote[], now: number)
 /** `at`: when the call ended, milliseconds since the epoch, for an `end` in which FreeSWITCH gives no time. */
 export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd, at: number): CallRecord {
   const beginning = beginningOf(begin)
-  const known = notes.flatMap(({ note }) => ('ended' in note ? note.ended : [])).at(-1)
+  const known = notes.flatMap(({ note }) => (note.kind === 'ended' ? note : [])).at(-1)
   if (known) {
     // noted by the node that received the end and could not write the record
     const summary = withArrival(begin, summaryOf(notes, known.at, true))
@@ -126,7 +128,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
   }
   const { answered, hungUp } = timesIn(end, beginning.startedAt)
   // nothing happens after the end; only the crash of a FreeSWITCH is noticed later than its calls' last events
-  const events = notes.filter(({ note }) => 'event' in note).map(note => note.at)
+  const events = notes.filter(({ note }) => note.kind === 'event').map(note => note.at)
   const endedAt = end.cause === 'SWITCH_CRASH' ? at : Math.max(hungUp ?? at, ...events)
   const summary = withArrival(
     begin,
@@ -150,7 +152,12 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
 /** The record of a call that the full node sent to the overflow before a flow began. */
 export function shedRecord(arrival: Arrival, now: number): CallRecord {
   const word = 'overflow' satisfies StandardOutcome
-  return recordOf(beginOf(now, arrival), [{ at: now, note: { returned: word } }], { cause: TRANSFERRED }, now)
+  return recordOf(
+    beginOf(now, arrival),
+    [{ at: now, note: { kind: 'returned', outcome: word } }],
+    { cause: TRANSFERRED },
+    now,
+  )
 }
 
 /**
@@ -183,28 +190,37 @@ const after = (created: number, then: number, startedAt: number) =>
 
 const saidIn = (notes: readonly TimedNote[]): string | null =>
   notes
-    .flatMap(({ note }) => ('returned' in note ? (note.returned ?? []) : 'disposition' in note ? note.disposition : []))
+    .flatMap(({ note }) =>
+      note.kind === 'returned' ? (note.outcome ?? []) : note.kind === 'disposition' ? note.disposition : [],
+    )
     .at(-1) ?? null
 
 function outcomeOf(notes: readonly TimedNote[], { timeline, talkMs }: CallSummary, { cause }: LegEnd): string {
   const own = saidIn(notes)
   if (own !== null) return own
-  const last = timeline.findLast(({ event, leg }) => leg === undefined && PLACES.has(event))?.event
+  const last = timeline.findLast(({ event }) => PLACES.includes(event))?.event
   const word: StandardOutcome =
     talkMs !== null
       ? 'talked'
-      : last === 'callback' || last === 'transferred'
-        ? last
-        : cause === 'SWITCH_CRASH' || cause === 'LOST'
-          ? 'lost'
-          : notes.some(({ note }) => 'returned' in note)
-            ? 'done'
-            : last === 'entered'
-              ? 'abandoned'
-              : 'hung-up'
+      : last === 'queue.call.callback_requested'
+        ? 'callback'
+        : last === 'call.transferred'
+          ? 'transferred'
+          : cause === 'SWITCH_CRASH' || cause === 'LOST'
+            ? 'lost'
+            : notes.some(({ note }) => note.kind === 'returned')
+              ? 'done'
+              : last === 'queue.call.entered'
+                ? 'abandoned'
+                : 'hung-up'
   return word
 }
-const PLACES = new Set(['entered', 'left', 'callback', 'transferred'])
+const PLACES: readonly TimelineEventName[] = [
+  'queue.call.entered',
+  'queue.call.left',
+  'queue.call.callback_requested',
+  'call.transferred',
+]
 
 /** Causes with which FreeSWITCH itself ends a call: its limits, a line without media, its operator, its own end. */
 const BY_SWITCH = new Set([
@@ -224,13 +240,13 @@ function hungUpBy(
 ): HungUpBy | null {
   if (cause === 'LOST' || cause === TRANSFERRED) return null
   const person = arrival.agent === undefined ? 'customer' : 'agent'
-  const byFlow = notes.some(({ note }) => 'hungUp' in note || 'returned' in note)
+  const byFlow = notes.some(({ note }) => note.kind === 'hung-up' || note.kind === 'returned')
   if (!byFlow) {
     // send_bye: FreeSWITCH sent the BYE, the far end did not
     const sent = facts?.variable('sip_hangup_disposition')?.startsWith('send_') ?? false
     return BY_SWITCH.has(cause) || sent ? 'switch' : person
   }
-  const last = timeline.at(-1)
-  if (last?.event !== 'talked') return 'flow'
+  const last = timeline.findLast(({ event }) => event !== 'call.recording.started')
+  if (last?.event !== 'call.unbridged') return 'flow'
   return person === 'agent' ? 'customer' : last.agent === undefined ? 'other' : 'agent'
 }

@@ -9,7 +9,7 @@ import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { RETRY } from '../base/retry.ts'
 import { saveCalls, type CallState } from '../store/calls.ts'
-import { isRefused, type Json, type Sql } from '../store/sql.ts'
+import { isRefused, type Sql } from '../store/sql.ts'
 import type { CallRecord, CallRecords, LiveCall } from './call-record.ts'
 
 /** Rows in one statement. */
@@ -260,7 +260,7 @@ function stateOf(call: LiveCall | CallRecord, node: string): CallState {
     holdMs,
     recording,
     crm: Object.fromEntries(tags),
-    queueTimeline: timeline as unknown as Json[],
+    queueTimeline: timeline,
     end:
       'end' in call
         ? { at: call.endedAt, cause: call.end.cause, outcome: call.outcome, hungUpBy: call.hungUpBy }

@@ -2,15 +2,14 @@
  * The timeline and the durations in a call's record, computed from the notes in its journal. Used by call-record.ts and
  * flow/run.ts.
  */
-import type { NoteOf } from '../journal/entries.ts'
-import type { Moment } from '../journal/moments.ts'
+import { CATALOGUE, type TimelineEventName } from '../events/catalogue.ts'
+import type { TimelineEvent } from '../events/timeline.ts'
+import { eventsIn, type TimedNote } from '../journal/call-events.ts'
 import type { CallWay } from '../store/calls.ts'
 
-export type TimedNote = { readonly at: number; readonly note: NoteOf }
-
 export interface CallSummary extends CallWay {
-  /** The moments of the call (journal/moments.ts), oldest first; of more than 500, the first 100 and the last 400. */
-  readonly timeline: readonly Moment[]
+  /** The events of the call, oldest first; of more than 500, the first 100 and the last 400. */
+  readonly timeline: readonly TimelineEvent[]
   /** When this leg was answered, milliseconds since the epoch; null: not yet, or unknown. */
   readonly answeredAt: number | null
   /** The agent who talked with the caller last; null: none. */
@@ -18,6 +17,13 @@ export interface CallSummary extends CallWay {
   readonly tags: ReadonlyMap<string, string>
 }
 
+const WAIT_ENDS: readonly TimelineEventName[] = [
+  'call.bridged',
+  'queue.call.left',
+  'queue.call.callback_requested',
+  'call.transferred',
+]
+const RING_ENDS: readonly TimelineEventName[] = ['call.party.answered', 'call.party.missed', 'call.bridged']
 const FIRST = 100
 const MOST = 500
 
@@ -26,54 +32,52 @@ const MOST = 500
  * ended ends at `now`.
  */
 export function summaryOf(notes: readonly TimedNote[], now: number, over = false): CallSummary {
-  const timeline = momentsOf(notes)
+  const timeline = eventsIn(notes)
   if (over) timeline.push(...openTalks(timeline, now))
-  const talks = timeline.filter(({ event }) => event === 'talking')
-  const dialled = timeline.filter(({ event }) => event === 'dialled')
-  const waits = spans(timeline, now, 'entered', ['talking', 'left', 'callback', 'transferred'], () => '')
-  const rings = spans(timeline, now, 'dialled', ['answered', 'missed', 'talking'], legOf)
-  const held = spans(timeline, now, 'held', ['resumed', 'talked'], legOf)
-  const talk = total(spans(timeline, now, 'talking', ['talked'], legOf))
+  const talks = timeline.filter(({ event }) => event === 'call.bridged')
+  const dialled = timeline.filter(({ event }) => event === 'call.party.dialled')
+  const waits = spans(timeline, now, 'queue.call.entered', WAIT_ENDS, () => '')
+  const rings = spans(timeline, now, 'call.party.dialled', RING_ENDS, legOf)
+  const held = spans(timeline, now, 'call.held', ['call.resumed', 'call.unbridged'], legOf)
+  const talk = total(spans(timeline, now, 'call.bridged', ['call.unbridged'], legOf))
   return {
     timeline: timeline.length > MOST ? [...timeline.slice(0, FIRST), ...timeline.slice(FIRST - MOST)] : timeline,
-    answeredAt: timeline.find(({ event, leg }) => event === 'answered' && leg === undefined)?.at ?? null,
+    answeredAt: timeline.find(({ event }) => event === 'call.answered')?.at ?? null,
     agent: talks.at(-1)?.agent ?? null,
     otherLeg: (talks.at(-1) ?? dialled.at(-1))?.leg ?? null,
-    queue: timeline.findLast(({ event }) => event === 'entered')?.queue ?? null,
+    queue: timeline.findLast(({ event }) => event === 'queue.call.entered')?.queue ?? null,
     gateway: dialled.map(({ to }) => gatewayOf(to)).findLast(name => name !== null) ?? null,
     waitMs: total(waits),
     ringMs: total(rings),
     talkMs: talk,
     holdMs: talk === null ? null : (total(held) ?? 0),
-    tags: new Map(notes.flatMap(({ note }) => ('tag' in note ? [note.tag] : []))),
-    recording: notes.flatMap(({ note }) => ('recording' in note ? [note.recording] : [])).at(-1) ?? null,
+    tags: new Map(notes.flatMap(({ note }) => (note.kind === 'tag' ? [[note.name, note.value] as const] : []))),
+    recording: timeline.findLast(({ event }) => event === 'call.recording.started')?.path ?? null,
   }
 }
 
-/** Does the caller wait in this queue, by these notes? */
-export function waitsIn(notes: readonly TimedNote[], queue: string): boolean {
-  const last = momentsOf(notes).findLast(({ event }) => WAITING.has(event))
-  return last?.event === 'entered' && last.queue === queue
+/** The queue in which the caller waits by these events, and since when; null: in none. */
+export function waitOf(timeline: readonly TimelineEvent[]): { readonly queue: string; readonly since: number } | null {
+  const last = timeline.findLast(({ event }) => event === 'queue.call.entered' || WAIT_ENDS.includes(event))
+  return last?.event === 'queue.call.entered' && last.queue !== undefined ? { queue: last.queue, since: last.at } : null
 }
-const WAITING = new Set(['entered', 'talking', 'left', 'callback'])
 
 /** 'carrier' of 'sofia/gateway/carrier/+4930123'. */
 const gatewayOf = (to: string | undefined): string | null => /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
 
-const momentsOf = (notes: readonly TimedNote[]): Moment[] =>
-  notes.flatMap(({ at, note }) => ('event' in note ? [{ at, ...note } as Moment] : []))
-const legOf = ({ leg, agent }: Moment): string => leg ?? agent ?? ''
+const legOf = ({ leg, agent }: TimelineEvent): string => leg ?? agent ?? ''
 
 /** The missing ends of talks that have not ended. */
-function openTalks(timeline: readonly Moment[], at: number): Moment[] {
-  const open = new Map<string, Moment>()
-  for (const moment of timeline) {
-    if (moment.event === 'talking') open.set(legOf(moment), moment)
-    else if (moment.event === 'talked') open.delete(legOf(moment))
+function openTalks(timeline: readonly TimelineEvent[], at: number): TimelineEvent[] {
+  const open = new Map<string, TimelineEvent>()
+  for (const one of timeline) {
+    if (one.event === 'call.bridged') open.set(legOf(one), one)
+    else if (one.event === 'call.unbridged') open.delete(legOf(one))
   }
   return [...open.values()].map(({ agent, leg }) => ({
     at,
-    event: 'talked',
+    event: 'call.unbridged',
+    v: CATALOGUE['call.unbridged'].version,
     ...(agent !== undefined && { agent }),
     ...(leg !== undefined && { leg }),
   }))
@@ -81,21 +85,21 @@ function openTalks(timeline: readonly Moment[], at: number): Moment[] {
 
 /** How long each span lasted, from its first `from` to the next of `to` with the same key, milliseconds. */
 function spans(
-  timeline: readonly Moment[],
+  timeline: readonly TimelineEvent[],
   now: number,
-  from: Moment['event'],
-  to: readonly Moment['event'][],
-  keyOf: (moment: Moment) => string,
+  from: TimelineEventName,
+  to: readonly TimelineEventName[],
+  keyOf: (event: TimelineEvent) => string,
 ): number[] {
   const open = new Map<string, number>()
   const lasted: number[] = []
-  for (const moment of timeline) {
-    const key = keyOf(moment)
+  for (const one of timeline) {
+    const key = keyOf(one)
     const since = open.get(key)
-    if (moment.event === from) {
-      if (since === undefined) open.set(key, moment.at)
-    } else if (since !== undefined && to.includes(moment.event)) {
-      lasted.push(Math.max(0, moment.at - since))
+    if (one.event === from) {
+      if (since === undefined) open.set(key, one.at)
+    } else if (since !== undefined && to.includes(one.event)) {
+      lasted.push(Math.max(0, one.at - since))
       open.delete(key)
     }
   }

@@ -47,7 +47,7 @@ export class EndedRows {
       return true
     } catch (error) {
       // the call is over and holds nothing on this node while PostgreSQL is down
-      journal.note({ ended: { at, answeredAt, cause, hungUpBy } })
+      journal.note({ kind: 'ended', at, answeredAt, cause, hungUpBy })
       await journal.write()
       journal.stop()
       if (isRefused(error)) context.log.error({ ...withoutEvent(record), error: (error as Error).message }, REFUSED)

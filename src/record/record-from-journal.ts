@@ -2,6 +2,7 @@
  * The record of an orphaned call, made from its journal: the same record that the flow would have written, as far as it
  * got. Used by recovery/close-calls.ts.
  */
+import { CATALOGUE, type TimelineData, type TimelineEventName } from '../events/catalogue.ts'
 import { readEntries, type Begin, type Entry, type Intent, type Note } from '../journal/entries.ts'
 import type { EndedLeg } from '../switch/recent-hangups.ts'
 import type { LegEnd } from '../call/leg-end.ts'
@@ -33,6 +34,10 @@ export function recordFromJournal(lines: readonly string[], end: KnownEnd | null
   return recordOf(begin, all, { cause: end?.cause ?? 'LOST', ...(end?.facts && { facts: end.facts }) }, at)
 }
 
+/** True when the node that had this call told its end, and could not write its record. */
+export const isEndTold = (lines: readonly string[]): boolean =>
+  (readEntries(lines) ?? []).some(entry => entry.k === 'note' && entry.note.kind === 'ended')
+
 /** Legs that were dialled and whose outcome is not in the journal: they may still ring. */
 export function ringingIn(lines: readonly string[]): Uuid[] {
   const entries = readEntries(lines) ?? []
@@ -56,15 +61,13 @@ export function firstEntryOf(lines: readonly string[]): Begin | null {
 /** The node died while a telephone rang: only the intent of the dial is in the journal. */
 function unwrittenDials(entries: readonly Entry[]): Note[] {
   const over = new Set(entries.flatMap(entry => (entry.k === 'done' ? [entry.n] : [])))
-  const noted = new Set(
-    entries.flatMap(entry => (entry.k === 'note' && 'event' in entry.note ? (entry.note.leg ?? []) : [])),
-  )
+  const noted = new Set(entries.flatMap(entry => eventOf(entry)?.data.leg ?? []))
   return entries.flatMap(entry => {
     if (entry.k !== 'intent' || entry.verb !== 'dial') return []
     const { uuid: leg } = entry.d as { uuid: string }
     return over.has(entry.n) || noted.has(leg)
       ? []
-      : [{ k: 'note', at: entry.at, note: { event: 'dialled', leg, to: entry.args?.[0] ?? '' } }]
+      : [noteOf(entry.at, 'call.party.dialled', { leg, to: entry.args?.[0] ?? '' })]
   })
 }
 
@@ -76,11 +79,19 @@ function unwrittenTalk(entries: readonly Entry[], end: KnownEnd | null): Note[] 
   const { bridgedAt = 0 } = end
   const since = bridgedAt < join.at - JOINED_WITHIN_MS ? join.at : bridgedAt
   const after = entries.slice(entries.indexOf(join) + 1)
-  if (after.some(entry => entry.k === 'note' && 'event' in entry.note && entry.note.event === 'talking')) return []
+  if (after.some(entry => eventOf(entry)?.event === 'call.bridged')) return []
   const { with: leg } = join.d as { readonly with: string }
-  const known = entries.findLast(
-    entry => entry.k === 'note' && 'event' in entry.note && (entry.note.leg === leg || entry.note.event === 'promised'),
-  ) as Note | undefined
-  const agent = known && 'agent' in known.note ? known.note.agent : undefined
-  return [{ k: 'note', at: since, note: { event: 'talking', leg, ...(agent === undefined ? {} : { agent }) } }]
+  const known = entries
+    .map(eventOf)
+    .findLast(noted => noted?.data.leg === leg || noted?.event === 'queue.call.offered')?.data
+  const agent = known?.agent
+  return [noteOf(since, 'call.bridged', { leg, ...(agent === undefined ? {} : { agent }) })]
 }
+
+const eventOf = (entry: Entry) => (entry.k === 'note' && entry.note.kind === 'event' ? entry.note : undefined)
+
+const noteOf = <N extends TimelineEventName>(at: number, event: N, data: TimelineData<N>): Note => ({
+  k: 'note',
+  at,
+  note: { kind: 'event', event, v: CATALOGUE[event].version, data },
+})

@@ -7,14 +7,16 @@
 import { readEntries } from '../journal/entries.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Events } from '../events/events.ts'
 import { isSame, type CallStore, type Owner } from '../journal/call-store.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import { isRefused } from '../store/sql.ts'
 import { REFUSED } from '../record/ended-rows.ts'
+import { tellEnd } from '../record/tell-end.ts'
 import type { StaleRecords } from './stale-records.ts'
-import { recordFromJournal, ringingIn, type KnownEnd } from '../record/record-from-journal.ts'
+import { isEndTold, recordFromJournal, ringingIn, type KnownEnd } from '../record/record-from-journal.ts'
 import type { CallRecord, CallRecords } from '../record/call-record.ts'
 
 /** An orphaned call that has ended. `end`: null when it is unknown how. */
@@ -35,6 +37,7 @@ export interface CloseCallParts {
   readonly staleRecords: Pick<StaleRecords, 'clear'>
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
 }
 
 /** Calls whose journals are in memory at one time, and whose records are written together. */
@@ -74,7 +77,8 @@ async function finishSome(batch: readonly Over[], parts: CloseCallParts): Promis
   const queue = ours.filter(({ uuid }) => !unwritten.has(uuid))
   let ended = 0
   const work = async () => {
-    for (let one = queue.shift(); one; one = queue.shift()) if (await close(one, records.get(one.uuid)!, parts)) ended++
+    for (let one = queue.shift(); one; one = queue.shift())
+      if (await close(one, records.get(one.uuid)!, isEndTold(journals.get(one.uuid)!), parts)) ended++
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, work))
   return ended
@@ -107,15 +111,16 @@ async function letGo(journal: readonly string[], { switchboard }: CloseCallParts
 async function close(
   { uuid, owner, end }: Over,
   record: CallRecord | null,
-  { calls, leads, rows, clock, log }: CloseCallParts,
+  isTold: boolean,
+  { calls, leads, rows, clock, events, log }: CloseCallParts,
 ): Promise<boolean> {
   try {
     if (!record) await rows?.lost(uuid, end?.at ?? clock.now())
     if (record?.direction !== 'in') await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST')
-    const { flow, outcome, agent } = record ?? {}
-    const cause = record?.end.cause
-    log.info({ uuid, flow, outcome, cause, agent, from_node: owner.node }, 'an orphaned call was closed')
-    return await calls.end(uuid, owner)
+    if (!(await calls.end(uuid, owner))) return false // another node has closed the call, and tells its end
+    if (record && !isTold) tellEnd(record, events, owner.node)
+    else log.info({ uuid, from_node: owner.node }, 'an orphaned call was closed')
+    return true
   } catch (error) {
     log.warn({ uuid, error: (error as Error).message }, 'an orphaned call could not be closed; reconciliation retries')
     return false

@@ -3,6 +3,7 @@
  * ends. A closed row does not change. Used by record/call-rows.ts, node.ts, campaign/click-to-dial.ts and the
  * command line.
  */
+import { readTimeline, type TimelineEvent } from '../events/timeline.ts'
 import type { Json, Queries } from './sql.ts'
 
 export interface CallStart {
@@ -44,7 +45,7 @@ export interface CallWay {
 
 /** The whole content of a row: the state of the call now. */
 export interface CallState extends CallStart, CallWay {
-  readonly queueTimeline: readonly Json[]
+  readonly queueTimeline: readonly TimelineEvent[]
   /** Null while the call goes on. */
   readonly end: {
     readonly at: number
@@ -82,7 +83,7 @@ export interface CallRow extends CallWay {
   readonly lead: number | null
   readonly attempt: string | null
   readonly crm: Readonly<Record<string, string>>
-  readonly queueTimeline: readonly Json[]
+  readonly queueTimeline: readonly TimelineEvent[]
 }
 
 const columns = (sql: Queries) => sql`
@@ -91,6 +92,10 @@ const columns = (sql: Queries) => sql`
   c.other_leg as "otherLeg", c.queue, c.gateway, c.wait_ms as "waitMs", c.ring_ms as "ringMs", c.talk_ms as "talkMs", c.hold_ms as "holdMs",
   (select name from campaigns where campaigns.id = c.campaign_id) as campaign, c.lead_id as lead, c.attempt_id as attempt, c.crm,
   c.queue_timeline as "queueTimeline", c.recording`
+
+type StoredRow = Omit<CallRow, 'queueTimeline'> & { readonly queueTimeline: unknown }
+
+const read = (row: StoredRow): CallRow => ({ ...row, queueTimeline: readTimeline(row.queueTimeline) })
 
 const time = (at: number | null | undefined): string | null =>
   at === null || at === undefined ? null : new Date(at).toISOString()
@@ -170,8 +175,8 @@ export async function openCalls(sql: Queries): Promise<ReadonlyMap<string, strin
 }
 
 export async function callWithId(sql: Queries, id: string): Promise<CallRow | null> {
-  const [row] = await sql<CallRow[]>`select ${columns(sql)} from calls c where id = ${id}`
-  return row ?? null
+  const [row] = await sql<StoredRow[]>`select ${columns(sql)} from calls c where id = ${id}`
+  return row ? read(row) : null
 }
 
 /** Limits a search to calls of this number (with or without +) and to calls of the campaign of this name. */
@@ -196,14 +201,16 @@ export async function recentCalls(
       : sql`and (customer in ${written} or from_number in ${written} or to_number in ${written})`
   const its =
     campaign === undefined ? sql`` : sql`and campaign_id = (select id from campaigns where name = ${campaign})`
-  return sql<
-    CallRow[]
+  const rows = await sql<
+    StoredRow[]
   >`select ${columns(sql)} from calls c where true ${earlier} ${his} ${its} order by started_at desc limit ${limit}`
+  return rows.map(read)
 }
 
 /** The calls with this `crmuuid`, oldest first. */
 export async function callsOfCrm(sql: Queries, crmuuid: string): Promise<CallRow[]> {
-  return sql<
-    CallRow[]
+  const rows = await sql<
+    StoredRow[]
   >`select ${columns(sql)} from calls c where crm ? 'crmuuid' and crm ->> 'crmuuid' = ${crmuuid} order by started_at`
+  return rows.map(read)
 }

@@ -5,6 +5,7 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { ms } from '../base/duration.ts'
 import { commandCampaign, importCampaign, type CampaignCommandParts } from '../campaign/campaign-commands.ts'
+import type { Events } from '../events/events.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { defineAgent, defineQueue } from '../recovery/definitions.ts'
 import { hasHappened, noteHappened } from '../store/installation.ts'
@@ -13,6 +14,7 @@ import { DEMO, demoLeads } from './demo.ts'
 export interface DemoStores extends CampaignCommandParts {
   readonly roster: Roster
   readonly queueStore: QueueStore
+  readonly events: Events
 }
 
 /**
@@ -21,7 +23,7 @@ export interface DemoStores extends CampaignCommandParts {
  * It may be interrupted, and several nodes may run it at the same time: each run creates what is missing.
  */
 export async function createDemoData(stores: DemoStores, dataDir: string, clock: Clock): Promise<void> {
-  const { roster, sql, wakeup } = stores
+  const { roster, sql } = stores
   if (await hasHappened(sql, 'demo-furnished')) return
   for (const name of DEMO.queues) await defineQueue(stores, { name, strategy: 'longest-idle-agent' }, clock.now())
   const there = (await roster.list(clock.now())).map(agent => agent.name)
@@ -38,7 +40,7 @@ export async function createDemoData(stores: DemoStores, dataDir: string, clock:
   await mkdir(dataDir, { recursive: true }) // with DATABASE_URL and REDIS_URL set, nothing has created the folder yet
   await writeFile(file, demoLeads())
   const settings = { name: DEMO.campaign, queue: DEMO.campaignQueue }
-  const { campaign } = await importCampaign({ sql, wakeup }, settings, { file, now: clock.now() })
-  if (campaign.state === 'draft') await commandCampaign({ sql, wakeup }, DEMO.campaign, 'start', clock.now())
+  const { campaign } = await importCampaign(stores, settings, { file, now: clock.now() })
+  if (campaign.state === 'draft') await commandCampaign(stores, DEMO.campaign, 'start', clock.now())
   await noteHappened(sql, 'demo-furnished')
 }

@@ -18,6 +18,7 @@ import type { Door } from '../call/entry.ts'
 import { LocalNodeLease } from '../cluster/local-node-lease.ts'
 import type { NodeTable } from '../cluster/node-table.ts'
 import type { SwitchRunTable } from '../cluster/switch-runs.ts'
+import type { Events } from '../events/events.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
@@ -40,6 +41,7 @@ export interface SharedParts {
   readonly switch: SimulatedSwitch
   readonly clock: Clock
   readonly log: Log
+  readonly events: Events
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly calls: CallStore
@@ -157,18 +159,20 @@ export class SimulatedNode {
     const scope = new Scope()
     const clock = new SharedClock(life.clock(this.#shared.clock))
     const log = life.reach(this.#shared.log)
+    const events = life.reach(this.#shared.events)
     const connect = async () => {
       const wire = simulated.connect()
       this.#wires.push(wire)
       return wire
     }
-    const links = { clock, log, scope, linked() {}, connect }
+    const links = { clock, log, events, scope, linked() {}, connect }
     this.switchboard.add(await openSwitch({ ...SWITCH, password: simulated.password }, links))
     this.#node = await composeNode(
       {
         node: this.name,
         clock,
         log,
+        events,
         switchboard: this.switchboard,
         roster: life.reach(this.#shared.roster),
         queueStore: life.reach(this.#shared.queueStore),

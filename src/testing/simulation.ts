@@ -9,6 +9,8 @@ import type { Roster } from '../agent/roster.ts'
 import { sleep } from '../base/clock.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { SwitchhookError } from '../base/errors.ts'
+import type { EventData, EventName } from '../events/catalogue.ts'
+import { logEvents, type Events } from '../events/events.ts'
 import { openLog, silentLog, type Log } from '../base/log.ts'
 import { memoryNodeTable } from '../cluster/memory-node-table.ts'
 import { memorySwitchRuns } from '../cluster/memory-switch-runs.ts'
@@ -83,6 +85,7 @@ export class Simulation {
   readonly rows = new Map<string, () => LiveCall>()
   /** All agents that `agent` created. */
   readonly agents: SimulatedAgent[] = []
+  readonly #told: { readonly name: EventName; readonly data: object }[] = []
   readonly #flows = new Map<string, AnyFlow>()
   readonly #leads: SimulatedLeads
   readonly #log: Log
@@ -110,13 +113,21 @@ export class Simulation {
     })
     this.switch.installEntry(Object.values(NODES))
     const agents = new MemoryAgents()
-    this.roster = memoryRoster(agents)
-    this.queueStore = memoryQueueStore(agents)
+    const log = logEvents(this.#log)
+    const events: Events = {
+      tell: (name, data) => {
+        log.tell(name, data)
+        this.#told.push({ name, data })
+      },
+    }
+    this.roster = memoryRoster(agents, events)
+    this.queueStore = memoryQueueStore(agents, events)
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
       switch: this.switch,
       clock: this.clock,
       log: this.#log,
+      events,
       roster: this.roster,
       queueStore: this.queueStore,
       calls,
@@ -210,6 +221,16 @@ export class Simulation {
   /** Lets virtual time pass ('45s'), with everything that happens in it. */
   advance(duration: Duration): Promise<void> {
     return this.clock.advance(ms(duration))
+  }
+
+  /** What the nodes have told of this event (src/events/catalogue.ts) up to now, oldest first. */
+  told<N extends EventName>(name: N): EventData<N>[] {
+    return this.#told.flatMap(one => (one.name === name ? [one.data as EventData<N>] : []))
+  }
+
+  /** The names of all events that the nodes have told about a call, in their order. */
+  toldOf(uuid: string): EventName[] {
+    return this.#told.flatMap(({ name, data }) => ('uuid' in data && data.uuid === uuid ? [name] : []))
   }
 
   /** One line for each thing that a person heard or did, with the seconds since the first. */

@@ -161,6 +161,6 @@ const asLine = ({
     agent,
     queue,
     tags: [...tags],
-    timeline: timeline.map(moment => [moment.event, moment.queue ?? '', moment.agent ?? '']),
+    timeline: timeline.map(one => [one.event, one.queue ?? '', one.agent ?? '']),
     recorded: recording !== null,
   })

@@ -8,6 +8,7 @@
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { openLog } from '../../src/base/log.ts'
+import { silentEvents } from '../../src/events/events.ts'
 import { Door, type DoorOptions } from '../../src/call/entry.ts'
 import { CallContext } from '../../src/call/call-context.ts'
 import type { CallStore } from '../../src/journal/call-store.ts'
@@ -45,6 +46,7 @@ const door: Door = new Door({ clock, log, switchboard, start: (leg, taken) => fl
 const context = new CallContext({
   clock,
   log,
+  events: silentEvents,
   door,
   switchboard,
   settings: { ringForMs: 20_000, gateway: ident('none'), detect: {} },

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
+import { silentEvents } from '../../src/events/events.ts'
 import type { Agent } from '../../src/agent/agent.ts'
 import { MemoryAgents } from '../../src/agent/memory-roster.ts'
 import { rosterOver, type Roster } from '../../src/agent/roster.ts'
@@ -68,10 +69,10 @@ export async function openCampaignRig(
     const switchboard = new Switchboard()
     switchboard.add(carrier.link())
     switchboard.add(second.link('fs-2'))
-    const [clock, log] = [systemClock, silentLog]
+    const [clock, log, events] = [systemClock, silentLog, silentEvents]
     const capacity = new DialCapacity(home, limits)
-    const leads = new Leads({ sql, calls, capacity, roster, clock, log })
-    const attempts = new Attempts({ leads, clock, log, gateway: 'carrier' })
+    const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
+    const attempts = new Attempts({ leads, clock, log, events, gateway: 'carrier' })
     dialling.push(attempts)
     const mirror = new RosterMirror(roster, clock, log)
     const homeOf = ({ nailed }: Agent) =>
@@ -93,6 +94,7 @@ export async function openCampaignRig(
       switchboard,
       clock,
       log,
+      events,
       node: name,
       gateway: 'carrier',
       home,

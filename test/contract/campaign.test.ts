@@ -88,7 +88,7 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
   const sql = new Proxy(a.leads.sql, {
     apply: (real, self, query) => (silent ? new Promise(() => {}) : Reflect.apply(real, self, query)),
   })
-  const leads = new Leads({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log })
+  const leads = new Leads({ sql, calls, capacity: a.capacity, roster, clock: a.clock, log: a.log, events: a.events })
   // the timeout of a turn passes at once
   const clock: Clock = { ...systemClock, after: (ms, fn) => systemClock.after(ms === 10_000 ? 50 : ms, fn) }
   const owners = [{ ...a, leads, clock }, b].map(
@@ -205,15 +205,15 @@ test('a campaign is dialled by one node at a time, and by another as soon as tha
   assert.equal(owners[1]!.dialers.size, 0)
   await owners[0]!.close()
   await until(() => owners[1]!.dialers.has('spring'))
-  await commandCampaign({ sql, wakeup: a.wakeup }, 'spring', 'pause', systemClock.now())
+  await commandCampaign({ ...a, sql }, 'spring', 'pause', systemClock.now())
   await until(() => owners[1]!.dialers.size === 0)
   carrier.hangUp(carrier.dialled[0]!.uuid, 'USER_BUSY')
   await until(async () => (await countLeads(sql, spring.id)).claimed === 0)
   await roster.setStatus('sales-0', 'ready', systemClock.now())
   assert.equal(carrier.dialled.length, 1)
-  await commandCampaign({ sql, wakeup: a.wakeup }, 'spring', 'start', systemClock.now())
+  await commandCampaign({ ...a, sql }, 'spring', 'start', systemClock.now())
   await until(() => carrier.dialled.length === 2)
-  await assert.rejects(commandCampaign({ sql, wakeup: a.wakeup }, 'winter', 'start', systemClock.now()), {
+  await assert.rejects(commandCampaign({ ...a, sql }, 'winter', 'start', systemClock.now()), {
     code: 'NOT_FOUND',
   })
 })

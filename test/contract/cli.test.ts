@@ -13,6 +13,7 @@ import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { claimLeads, type Claimed } from '../../src/store/leads.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
+import type { TimelineEvent } from '../../src/events/timeline.ts'
 import { addLead } from '../add-lead.ts'
 import { SHIPPED } from '../program.ts'
 import { Installation, takePort } from './cli-process.ts'
@@ -323,11 +324,12 @@ test('why a caller got this agent: the moments of the call, who was next, and wh
       ringMs: null,
       talkMs: null,
       holdMs: null,
+      // in the words of the version before: they are read in the words of this one
       queueTimeline: [
         { at: at + 500, event: 'entered', queue: 'help' },
         { at: now, event: 'promised', queue: 'help', agent: 'alice' },
         { at: now + 20_000, event: 'missed', agent: 'alice', to: 'user/alice', why: 'no-answer' },
-      ],
+      ] as unknown as TimelineEvent[],
       recording: null,
       end: null,
     },
@@ -338,7 +340,7 @@ test('why a caller got this agent: the moments of the call, who was next, and wh
   assert.match(out, /\noutcome +under way\n/)
   assert.match(
     out,
-    /\n *0\.5s +entered +help +– +–\n *4\.0s +promised +help +alice +–\n *24\.0s +missed +– +alice +user\/alice, no-answer\n/,
+    /\n *0\.5s +queue\.call\.entered +help +– +–\n *4\.0s +queue\.call\.offered +help +alice +–\n *24\.0s +call\.party\.missed +– +alice +user\/alice, no-answer\n/,
   )
   const other = decision!.agent.name === 'alice' ? 'bob' : 'alice'
   assert.match(

@@ -1,6 +1,7 @@
 /** Queues and agents are defined in PostgreSQL, and Redis has them too, whatever happens to it. */
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { silentEvents } from '../../src/events/events.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
@@ -170,6 +171,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
     clock,
     log: silentLog,
     wakeup: new DialWakeup({ commands: client, subscriber: client }),
+    events: silentEvents,
     scripts: 'scripts',
     audit: openAudit({ sql, redis: client, log: silentLog }),
   }

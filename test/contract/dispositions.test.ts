@@ -37,7 +37,10 @@ async function answeredAndLeft(rig: Awaited<ReturnType<typeof openCampaignRig>>,
 
 for (const disposition of ['opted-out', 'wrong-number', 'declined', 'talked']) {
   test(`a lead whose flow had come to '${disposition}' when its node died is not called again`, async t => {
-    const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t), { disposition })
+    const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t), {
+      kind: 'disposition',
+      disposition,
+    })
     for (let again = 0; again < 2; again++) await leads.presume(uuid, 'NORMAL_CLEARING')
     assert.equal((await attemptWithId(sql, uuid))?.disposition, disposition)
     const { state, phone } = await lead()
@@ -47,7 +50,10 @@ for (const disposition of ['opted-out', 'wrong-number', 'declined', 'talked']) {
 }
 
 test('a lead who asked never to be called again is not, though the node died before the database was told', async t => {
-  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t), { optOut: '+4917010000' })
+  const { sql, uuid, leads, lead } = await answeredAndLeft(await openCampaignRig(t), {
+    kind: 'opt-out',
+    number: '+4917010000',
+  })
   assert.equal((await lead()).phone, '+4917010000')
   assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'hung-up')
   assert.equal((await lead()).state, 'done')
@@ -57,8 +63,8 @@ test('a lead who asked never to be called again is not, though the node died bef
 test('a lead whose talk is in the journal alone has talked', async t => {
   const { sql, uuid, leads } = await answeredAndLeft(
     await openCampaignRig(t),
-    { event: 'promised', agent: 'alice' },
-    { event: 'talking', agent: 'alice' },
+    { kind: 'event', event: 'queue.call.offered', v: 1, data: { queue: 'sales', agent: 'alice' } },
+    { kind: 'event', event: 'call.bridged', v: 1, data: { leg: 'b-leg', agent: 'alice' } },
   )
   assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'talked')
   assert.equal((await attemptWithId(sql, uuid))?.agent, 'alice')

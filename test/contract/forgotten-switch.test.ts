@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { silentEvents } from '../../src/events/events.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { systemClock as clock } from '../../src/base/clock.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
@@ -108,7 +109,13 @@ test('the demo is furnished once, and keeps what a person has changed', async t 
     await rm(folder, { recursive: true })
   })
   const home = { commands, subscriber }
-  const stores = { sql, wakeup: new DialWakeup(home), roster: redisRoster(home), queueStore: redisQueueStore(home) }
+  const stores = {
+    sql,
+    wakeup: new DialWakeup(home),
+    roster: redisRoster(home),
+    queueStore: redisQueueStore(home),
+    events: silentEvents,
+  }
   await createDemoData(stores, folder, clock)
   const demo = (await campaignNamed(sql, DEMO.campaign))!
   assert.equal(demo.state, 'running')

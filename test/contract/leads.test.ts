@@ -229,12 +229,13 @@ test('a call leaves one row, closed once, found again by the number of the CRM',
     holdMs: null,
     recording: null,
   }
-  await saveCalls(sql, [{ ...call, ...way, node: 'b', queueTimeline: [{ at: 1 }], end: null }])
+  const entered = { at: 1, event: 'queue.call.entered', v: 1, queue: 'sales' } as const
+  await saveCalls(sql, [{ ...call, ...way, node: 'b', queueTimeline: [entered], end: null }])
   const end = { endedAt: NOW + 5_000, hangupCause: 'NORMAL_CLEARING', outcome: 'talked' }
   assert.equal(await closeCall(sql, id, end), true)
   assert.equal(await closeCall(sql, id, { endedAt: NOW + 9_000, hangupCause: null, outcome: 'error' }), false)
   const row = await callWithId(sql, id)
-  assert.deepEqual([row?.node, row?.outcome, row?.agent, row?.queueTimeline], ['b', 'talked', 'alice', [{ at: 1 }]])
+  assert.deepEqual([row?.node, row?.outcome, row?.agent, row?.queueTimeline], ['b', 'talked', 'alice', [entered]])
   assert.equal(row?.endedAt?.getTime(), NOW + 5_000)
   assert.equal((await callsOfCrm(sql, 'c-1')).length, 1)
   assert.equal((await recentCalls(sql, 5, new Date(NOW))).length, 0)

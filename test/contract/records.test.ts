@@ -10,7 +10,7 @@ import { campaignFrom } from '../../src/campaign/campaign.ts'
 import type { Uuid } from '../../src/esl/safe-text.ts'
 import { liveCall, recordOf } from '../../src/record/call-record.ts'
 import { keepCallRows } from '../../src/record/call-rows.ts'
-import type { TimedNote } from '../../src/record/call-summary.ts'
+import type { TimedNote } from '../../src/journal/call-events.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { callWithId, recentCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
@@ -53,9 +53,15 @@ async function rig(t: TestContext) {
   return { sql, records, clock, away, warnings, beginning, tell, row }
 }
 
-const entered = { at: NOW + 500, note: { event: 'entered', queue: 'sales' } } as const
-const answered = { at: NOW + 100, note: { event: 'answered' } } as const
-const talking = { at: NOW + 2_000, note: { event: 'talking', agent: 'alice', leg: randomUUID() } } as const
+const entered = {
+  at: NOW + 500,
+  note: { kind: 'event', event: 'queue.call.entered', v: 1, data: { queue: 'sales' } },
+} as const
+const answered = { at: NOW + 100, note: { kind: 'event', event: 'call.answered', v: 1, data: {} } } as const
+const talking = {
+  at: NOW + 2_000,
+  note: { kind: 'event', event: 'call.bridged', v: 1, data: { agent: 'alice', leg: randomUUID() } },
+} as const
 
 test(
   'a call has its row while it lives: since when it is answered, and where it waits',
@@ -73,7 +79,7 @@ test(
     const over = await row(begin.arrival.uuid, ({ endedAt }) => endedAt !== null)
     assert.deepEqual(
       [over.outcome, over.agent, over.waitMs, over.talkMs, over.hungUpBy, over.otherLeg],
-      ['talked', 'alice', 1_500, 7_000, 'customer', talking.note.leg],
+      ['talked', 'alice', 1_500, 7_000, 'customer', talking.note.data.leg],
     )
   },
 )

@@ -59,7 +59,7 @@ test(
       )
       assert.notEqual(callers[0]!.talksWith!.name, callers[1]!.talksWith!.name)
       const knows = async ({ uuid }: Person) =>
-        (await rig.redis.lrange(`sh:journal:${uuid}`, 0, -1)).some(line => line.includes('"talking"'))
+        (await rig.redis.lrange(`sh:journal:${uuid}`, 0, -1)).some(line => line.includes('"call.bridged"'))
       await until(
         'the node knows that both talk',
         async () => (await Promise.all(callers.map(knows))).every(Boolean),

@@ -31,6 +31,9 @@ export async function closedRecords(
 /** The length of the talk in the record, milliseconds; null when there is no talk. */
 export function talkTime({ queueTimeline }: ClosedRecord): number | null {
   const moments = queueTimeline as unknown as { at: number; event: string }[]
-  const [from, to] = [moments.find(one => one.event === 'talking'), moments.findLast(one => one.event === 'talked')]
+  const [from, to] = [
+    moments.find(one => one.event === 'call.bridged'),
+    moments.findLast(one => one.event === 'call.unbridged'),
+  ]
   return from && to ? to.at - from.at : null
 }

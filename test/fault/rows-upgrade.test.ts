@@ -86,7 +86,7 @@ async function nextVersionWrites({ redis }: Rig): Promise<void> {
 row(
   68,
   'a node of the next version writes agents, queues, callers and journals beside both nodes: they serve everybody else',
-  { injected: 'records and notices of version 2, a journal of version 3, then the death of a node', quick: true },
+  { injected: 'records and notices of version 2, a journal of version 4, then the death of a node', quick: true },
   async (t, told) => {
     const rig = await Rig.open(t, told)
     told.trials = many(200, 30)
@@ -105,7 +105,7 @@ row(
     await newer.hear('fault/menu')
     const heard = caller!.heard.length
     const first = JSON.parse((await rig.redis.lindex(`sh:journal:${caller!.uuid}`, 0))!) as object
-    await rig.redis.lset(`sh:journal:${caller!.uuid}`, 0, JSON.stringify({ ...first, v: 3 }))
+    await rig.redis.lset(`sh:journal:${caller!.uuid}`, 0, JSON.stringify({ ...first, v: 4 }))
     await until('everybody is gone', () => crowd.people.every(person => person.state === 'gone'), 60_000).catch(
       () => {},
     ) // told below

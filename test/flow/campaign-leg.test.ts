@@ -159,8 +159,13 @@ test('what a person said stays in the journal as long as the database cannot be 
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, Owner]]
   const said = readEntries(await sim.callStore.read(uuid))!.flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
   assert.deepEqual(
-    said.filter(note => !('ended' in note)),
-    [{ optOut: lead.name }, { disposition: 'abandoned' }, { returned: 'abandoned' }, { hungUp: 'flow' }],
+    said.filter(note => note.kind !== 'ended'),
+    [
+      { kind: 'opt-out', number: lead.name },
+      { kind: 'disposition', disposition: 'abandoned' },
+      { kind: 'returned', outcome: 'abandoned' },
+      { kind: 'hung-up' },
+    ],
   )
   sim.database = 'here'
   await sim.advance('2s')

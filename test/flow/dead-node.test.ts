@@ -31,10 +31,10 @@ test('a caller who hangs up while their dead node still counts as alive has talk
   assert.equal(await caller.outcome('4s'), 'talked')
   const [record] = sim.records
   assert.equal(record?.agent, 'alice')
-  const at = (event: string) => record.timeline.find(moment => moment.event === event)!.at
+  const at = (event: string) => record.timeline.find(one => one.event === event)!.at
   assert.ok(
-    Math.abs(at('talked') - at('talking') - (ended - began)) < 1_000,
-    `${at('talked') - at('talking')} ms, not ${ended - began}`,
+    Math.abs(at('call.unbridged') - at('call.bridged') - (ended - began)) < 1_000,
+    `${at('call.unbridged') - at('call.bridged')} ms, not ${ended - began}`,
   )
   assert.equal(await alice.state(), 'wrap-up')
 })

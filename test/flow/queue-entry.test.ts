@@ -164,6 +164,8 @@ test('an agent who has left the line in that moment is not rung, and the caller 
   assert.equal(alice.place.rang, 1)
   await caller.hangsUp()
   await caller.outcome()
-  const promises = sim.records[0]!.timeline.filter(({ event, agent }) => event === 'promised' && agent === 'alice')
+  const promises = sim.records[0]!.timeline.filter(
+    ({ event, agent }) => event === 'queue.call.offered' && agent === 'alice',
+  )
   assert.ok(promises.length <= 3, `alice was promised ${promises.length} times`)
 })

@@ -93,7 +93,7 @@ test('a caller who leaves before any queue, or after they have left one, has hun
   about(sim.records[1]!.waitMs, 5 * SECOND)
   assert.deepEqual(
     sim.records[1]!.timeline.map(({ event }) => event),
-    ['answered', 'entered', 'left'],
+    ['call.answered', 'queue.call.entered', 'queue.call.left'],
   )
 })
 
@@ -126,7 +126,7 @@ test('what a flow says that has hung up is written once, and the answer tells wh
     const asked: string[] = []
     sim.callStore.append = async (uuid, who, entries) => {
       asked.push('write')
-      const last = entries.some(entry => entry.includes('"returned":"sold"'))
+      const last = entries.some(entry => entry.includes('"outcome":"sold"'))
       if (last && takenBy !== null) await take.call(sim.callStore, uuid, takenBy, 'begin')
       return append.call(sim.callStore, uuid, who, entries)
     }
@@ -162,7 +162,10 @@ test('a call that waits shows since when it is answered and where it stands, bef
   const row = () => sim.rows.values().next().value!()
   const waiting = row()
   assert.ok(waiting.answeredAt !== null && waiting.answeredAt >= waiting.startedAt, 'it was answered')
-  assert.deepEqual([waiting.queue, waiting.timeline.map(({ event }) => event)], ['support', ['answered', 'entered']])
+  assert.deepEqual(
+    [waiting.queue, waiting.timeline.map(({ event }) => event)],
+    ['support', ['call.answered', 'queue.call.entered']],
+  )
   about(waiting.waitMs, sim.clock.now() - waiting.startedAt)
   await alice.ready()
   await alice.hears('whisper/press-1')
@@ -218,7 +221,7 @@ test('a node that finds a call ended makes the same record of its journal as the
     // to the millisecond, except for what only the node that saw the end has received
     about(found.answeredAt! - record.answeredAt!, 0)
     about(found.talkMs! - record.talkMs!, 0)
-    const way = found.timeline.map((moment, at) => ({ ...moment, at: record.timeline[at]?.at }))
+    const way = found.timeline.map((one, at) => ({ ...one, at: record.timeline[at]?.at }))
     assert.deepEqual(
       { ...found, end: how, answeredAt: record.answeredAt, talkMs: record.talkMs, timeline: way },
       { ...record, end: how },

@@ -187,7 +187,7 @@ test('a script that has changed begins again on the live call, and the caller ke
   await caller.outcome()
   assert.equal(sim.nodes.get('b')!.flows.restarts, 1)
   assert.deepEqual([...sim.records[0]!.tags], [['waited', 'long']])
-  assert.equal(sim.records[0]!.timeline.filter(({ event }) => event === 'entered').length, 2)
+  assert.equal(sim.records[0]!.timeline.filter(({ event }) => event === 'queue.call.entered').length, 2)
 })
 
 test('a caller whom a changed script puts into another queue stands in that one alone', async t => {

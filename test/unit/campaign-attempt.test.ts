@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { silentEvents } from '../../src/events/events.ts'
 import { Switch } from '../../src/switch/switchboard.ts'
 import { Attempts } from '../../src/campaign/attempt.ts'
 import type { Campaign } from '../../src/campaign/campaign.ts'
@@ -36,7 +37,7 @@ test('a lead who was busy while the database was away for some seconds was busy,
     settled.push(end)
   }
   const leads = { settle, sql: () => Promise.resolve([]) } as unknown as Leads
-  const attempts = new Attempts({ leads, clock, log: silentLog, gateway: 'carrier' })
+  const attempts = new Attempts({ leads, clock, log: silentLog, events: silentEvents, gateway: 'carrier' })
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
   const placed = attempts.place(home, campaign, { attempt: randomUUID(), phone: '+4917012345' } as Claimed, {
     may: () => true,
@@ -61,7 +62,13 @@ test('a lead who answered, and whose end nobody could hear, is settled when the 
     presume: async (...said: unknown[]) => void presumed.push(said),
     sql: () => Promise.resolve([]),
   }
-  const attempts = new Attempts({ leads: leads as unknown as Leads, clock, log: silentLog, gateway: 'carrier' })
+  const attempts = new Attempts({
+    leads: leads as unknown as Leads,
+    clock,
+    log: silentLog,
+    events: silentEvents,
+    gateway: 'carrier',
+  })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 20_000 } as unknown as Campaign
   const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, { may: () => true })
@@ -107,7 +114,13 @@ async function cutOff() {
     sql: () => Promise.resolve([]),
   }
   const row = { answered: false }
-  const attempts = new Attempts({ leads: leads as unknown as Leads, clock, log: silentLog, gateway: 'carrier' })
+  const attempts = new Attempts({
+    leads: leads as unknown as Leads,
+    clock,
+    log: silentLog,
+    events: silentEvents,
+    gateway: 'carrier',
+  })
   const attempt = randomUUID()
   const campaign = { id: '1', name: 'spring', flow: 'campaign-leg', ringForMs: 15_000 } as unknown as Campaign
   const placed = attempts.place(home, campaign, { attempt, phone: '+4917012345' } as Claimed, { may: () => true })

@@ -17,20 +17,34 @@ const arrival = {
 const BEGIN = JSON.stringify({ k: 'begin', at: 1, arrival })
 const note = (at: number, what: NoteOf) => lineOf({ k: 'note', at, note: what })
 const MOMENTS = [
-  note(2, { event: 'entered', queue: 'sales' }),
-  note(3, { event: 'promised', queue: 'sales', agent: 'alice' }),
-  note(4, { event: 'talking', agent: 'alice' }),
+  note(2, { kind: 'event', event: 'queue.call.entered', v: 1, data: { queue: 'sales' } }),
+  note(3, { kind: 'event', event: 'queue.call.offered', v: 1, data: { queue: 'sales', agent: 'alice' } }),
+  note(4, { kind: 'event', event: 'call.bridged', v: 1, data: { leg: 'b-leg', agent: 'alice' } }),
 ]
 
 for (const [when, lines] of [
-  ['before the next write', [...MOMENTS, ...MOMENTS, note(9, { event: 'talked', agent: 'alice' })]],
-  ['after the next write', [...MOMENTS, note(9, { event: 'talked', agent: 'alice' }), ...MOMENTS]],
+  [
+    'before the next write',
+    [
+      ...MOMENTS,
+      ...MOMENTS,
+      note(9, { kind: 'event', event: 'call.unbridged', v: 1, data: { leg: 'b-leg', agent: 'alice' } }),
+    ],
+  ],
+  [
+    'after the next write',
+    [
+      ...MOMENTS,
+      note(9, { kind: 'event', event: 'call.unbridged', v: 1, data: { leg: 'b-leg', agent: 'alice' } }),
+      ...MOMENTS,
+    ],
+  ],
 ] as const) {
   test(`the record of a call whose node died tells nothing twice though a write was done again ${when}`, () => {
     const record = recordFromJournal([BEGIN, ...lines], { at: 10, cause: 'NORMAL_CLEARING' }, 10)
     assert.deepEqual(
       record?.timeline.map(({ event }) => event),
-      ['entered', 'promised', 'talking', 'talked'],
+      ['queue.call.entered', 'queue.call.offered', 'call.bridged', 'call.unbridged'],
     )
   })
 }

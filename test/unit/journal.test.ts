@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { VirtualClock } from '#testing'
 import { SwitchError, SwitchhookError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { silentEvents } from '../../src/events/events.ts'
 import { readEntry, type Done, type Entry } from '../../src/journal/entries.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { Leg } from '../../src/call/leg.ts'
@@ -30,6 +31,7 @@ async function taken(t: TestContext, options: { calls?: CallStore; past?: readon
     begin,
     clock,
     log: telling,
+    events: silentEvents,
     lost: () => leg.giveAway('taken'),
   })
   const changes: string[] = []

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { Scope } from '../../src/base/scope.ts'
+import { silentEvents } from '../../src/events/events.ts'
 import { Switchboard } from '../../src/switch/switchboard.ts'
 import { openSwitch } from '../../src/node/switches.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
@@ -21,7 +22,10 @@ async function installed(t: TestContext) {
     await sim.close()
   })
   const open = (password = 'secret') =>
-    openSwitch({ host: '127.0.0.1', port, password }, { clock: systemClock, log, scope, linked: told })
+    openSwitch(
+      { host: '127.0.0.1', port, password },
+      { clock: systemClock, log, events: silentEvents, scope, linked: told },
+    )
   return { sim, open, warned, linked }
 }
 

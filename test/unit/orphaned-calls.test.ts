@@ -7,9 +7,9 @@ test('a caller who hangs up while their node is dead gets a record with the time
   const caller = await rig.caller()
   await rig.notes(
     caller.uuid,
-    { event: 'entered', queue: 'sales' },
-    { tag: ['crmuuid', 'c-1'] },
-    { recording: '/r/1.wav' },
+    { kind: 'event', event: 'queue.call.entered', v: 1, data: { queue: 'sales' } },
+    { kind: 'tag', name: 'crmuuid', value: 'c-1' },
+    { kind: 'event', event: 'call.recording.started', v: 1, data: { path: '/r/1.wav' } },
   )
   await rig.queueStore.enter(
     'sales',
@@ -37,6 +37,26 @@ test('a caller who hangs up while their node is dead gets a record with the time
   assert.equal(await rig.owner(uuid), undefined, 'the call is forgotten')
   assert.deepEqual(await rig.queueStore.waiting('sales'), [])
   assert.equal((await rig.queueStore.stats('sales')).abandoned, 1)
+  assert.deepEqual(
+    rig.told.map(({ name }) => name),
+    ['queue.call.abandoned', 'call.completed'],
+  )
+})
+
+test('an end that the dead node told, and could not write down, is not told again', async t => {
+  const rig = await openRig(t)
+  const caller = await rig.caller()
+  const end = { at: rig.clock.now(), answeredAt: null, cause: 'NORMAL_CLEARING', hungUpBy: 'customer' }
+  await rig.notes(caller.uuid, { kind: 'ended', ...end })
+  rig.switch.listeners.clear() // no node takes the caller
+  caller.hangUp()
+  await rig.clock.advance(3_000)
+  await rig.reconciler().start()
+  rig.lapses('a')
+  await rig.clock.settle()
+  assert.equal(rig.records[0]?.hungUpBy, 'customer')
+  assert.equal(await rig.owner(caller.uuid), undefined)
+  assert.deepEqual(rig.told, [])
 })
 
 test('two people whose node dies talk on, and the end of their talk is written down to the moment in which it came', async t => {
@@ -46,7 +66,7 @@ test('two people whose node dies talk on, and the end of their talk is written d
   await rig.talking('alice', caller.uuid)
   await rig.talk(caller, alice)
   const began = rig.clock.now()
-  await rig.notes(caller.uuid, { event: 'talking', agent: 'alice' })
+  await rig.notes(caller.uuid, { kind: 'event', event: 'call.bridged', v: 1, data: { leg: 'b-leg', agent: 'alice' } })
   const looks = rig.reconciler()
   await looks.start()
   await rig.dies('a')
@@ -62,7 +82,7 @@ test('two people whose node dies talk on, and the end of their talk is written d
   assert.ok(Math.abs(record.endedAt - ended) <= 20)
   assert.deepEqual(
     record.timeline.map(({ event }) => event),
-    ['talking', 'talked'],
+    ['call.bridged', 'call.unbridged'],
   )
   assert.ok(
     Math.abs(record.timeline[1]!.at - record.timeline[0]!.at - (ended - began)) <= 20,
@@ -216,6 +236,7 @@ test('two nodes that act at once end a call once', async t => {
     1,
     'both say the same',
   )
+  assert.equal(rig.told.filter(({ name }) => name === 'call.completed').length, 1)
 })
 
 test('a node that comes back under its old name puts its old calls away itself', async t => {

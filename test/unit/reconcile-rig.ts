@@ -10,6 +10,8 @@ import { SwitchError } from '../../src/base/errors.ts'
 import { Emitter } from '../../src/base/events.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { Door } from '../../src/call/entry.ts'
+import type { EventName } from '../../src/events/catalogue.ts'
+import type { Events } from '../../src/events/events.ts'
 import { lineOf, type NoteOf } from '../../src/journal/entries.ts'
 import { memoryCallStore } from '../../src/journal/memory-call-store.ts'
 import { Switch, Switchboard } from '../../src/switch/switchboard.ts'
@@ -67,6 +69,9 @@ export class ReconcileRig {
   readonly warnings: { fields: Record<string, unknown>; text: string }[] = []
   /** Every command that `b` sent to FreeSWITCH. */
   readonly commands: string[] = []
+  /** The events that reconciliation told. */
+  readonly told: { name: EventName; data: object }[] = []
+  readonly heard: Events = { tell: (name, data) => void this.told.push({ name, data }) }
   readonly alive = new Set<string>(['a', 'b'])
   readonly nodes = new FakePeers('b', this.alive)
   readonly doors = new Map<Name, Door>()
@@ -120,6 +125,7 @@ export class ReconcileRig {
     const one = new Reconciler({
       clock,
       log,
+      events: this.heard,
       calls,
       switchboard,
       roster,

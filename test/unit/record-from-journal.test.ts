@@ -17,21 +17,28 @@ const journal = (...notes: NoteOf[]) => [
 ]
 
 test('a campaign’s call that nobody drove to its end has the outcome that its flow had come to', () => {
-  const talked = { event: 'talking', agent: 'alice' }
+  const talked: NoteOf = { kind: 'event', event: 'call.bridged', v: 1, data: { leg: 'b-leg', agent: 'alice' } }
   const over = { at: 9, cause: 'NORMAL_CLEARING' }
   assert.equal(
-    recordFromJournal(journal(talked, { disposition: 'callback', agent: 'alice' }), over, 10)?.outcome,
+    recordFromJournal(journal(talked, { kind: 'disposition', disposition: 'callback', agent: 'alice' }), over, 10)
+      ?.outcome,
     'callback',
   )
   assert.equal(
-    recordFromJournal(journal({ optOut: '+49' }, { disposition: 'abandoned' }), null, 10)?.outcome,
+    recordFromJournal(
+      journal({ kind: 'opt-out', number: '+49' }, { kind: 'disposition', disposition: 'abandoned' }),
+      null,
+      10,
+    )?.outcome,
     'abandoned',
   )
-  assert.equal(recordFromJournal(journal({ optOut: '+49' }), over, 10)?.outcome, 'hung-up')
+  assert.equal(recordFromJournal(journal({ kind: 'opt-out', number: '+49' }), over, 10)?.outcome, 'hung-up')
   assert.deepEqual(
-    recordFromJournal(journal(talked, { disposition: 'talked', agent: 'alice' }), over, 10)?.timeline.map(
-      ({ event }) => event,
-    ),
-    ['talking', 'talked'],
+    recordFromJournal(
+      journal(talked, { kind: 'disposition', disposition: 'talked', agent: 'alice' }),
+      over,
+      10,
+    )?.timeline.map(({ event }) => event),
+    ['call.bridged', 'call.unbridged'],
   )
 })

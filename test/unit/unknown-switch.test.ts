@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError } from '../../src/base/errors.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
+import { silentEvents } from '../../src/events/events.ts'
 import { Door } from '../../src/call/entry.ts'
 import { CallContext } from '../../src/call/call-context.ts'
 import type { Leg } from '../../src/call/leg.ts'
@@ -72,6 +73,7 @@ async function open(t: TestContext, named: number) {
   const context = new CallContext({
     clock,
     log,
+    events: silentEvents,
     door,
     switchboard,
     settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} },

@@ -3,7 +3,7 @@
  * is.
  */
 import { execute } from '../execute.ts'
-import { noteAnswered } from '../../journal/moments.ts'
+import { eventsIn } from '../../journal/call-events.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 
@@ -14,6 +14,17 @@ export const answer = (leg: Leg): Promise<void> =>
     async run() {
       if (!leg.answered) await execute(leg, 'answer')
       leg.answered = true
-      noteAnswered(leg, leg.arrival.answeredFor)
+      tellAnswered(leg)
     },
   })
+
+/** Once for each leg: after a takeover it is answered already. */
+function tellAnswered({ uuid, steps: { journal }, arrival: { answeredFor = 0 } }: Leg): void {
+  const at = journal.clock.now() - answeredFor
+  const events = eventsIn(journal.notes)
+  if (uuid === journal.uuid) {
+    if (!events.some(({ event }) => event === 'call.answered')) journal.tell('call.answered', {}, { at })
+  } else if (!events.some(({ event, leg }) => event === 'call.party.answered' && leg === uuid)) {
+    journal.tell('call.party.answered', { leg: uuid }, { at })
+  }
+}

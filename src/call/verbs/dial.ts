@@ -8,7 +8,7 @@ import type { DialOutcome } from '../../switch/hangup-cause.ts'
 import { AGENT_OUTCOME } from '../agent-outcome.ts'
 import type { CallContext, Occupation } from '../call-context.ts'
 import type { Leg } from '../leg.ts'
-import { lastOf, noteMoment } from '../../journal/moments.ts'
+import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
 import { goesAlong, dialLeg, resumeDialLeg, type Dialling } from '../dial-leg.ts'
 import { step, type Steps } from '../../journal/steps.ts'
@@ -147,23 +147,33 @@ async function party<Other extends OtherCall>(
     await context.cancelDial(leg, uuid) // a process that died may have dialled the agent
     return unreached('refused')
   }
-  if (!lastOf(journal, uuid)) journal.note({ event: 'dialled', ...other, to }, at === undefined ? {} : { at })
-  const missed = async (outcome: Unreached) => {
-    noteMoment(journal, { event: 'missed', ...other, why: outcome })
+  if (!lastEvent(journal, uuid)) journal.tell('call.party.dialled', { ...other, to }, at === undefined ? {} : { at })
+  const missed = async (outcome: Unreached, cause?: string) => {
+    const isNew = tellOnce(journal, 'call.party.missed', {
+      ...other,
+      why: outcome,
+      ...(cause !== undefined && { cause }),
+    })
+    if (isNew && agent !== undefined)
+      context.events.tell('agent.missed_call', { agent, uuid: journal.uuid, why: outcome })
     await reservation?.finished(AGENT_OUTCOME[outcome])
     return unreached(outcome)
   }
   const telephone = reservation ? null : context.occupy(to, uuid)
-  const { outcome, other: theirs } = await how(leg, context, what, uuid).catch((error: unknown) => {
+  const {
+    outcome,
+    cause,
+    other: theirs,
+  } = await how(leg, context, what, uuid).catch((error: unknown) => {
     telephone?.over(false)
     throw error
   })
   if (!theirs) {
     telephone?.over(false)
-    return missed(outcome as Unreached)
+    return missed(outcome as Unreached, cause)
   }
   if (telephone) endsWith(leg, theirs, telephone)
-  noteMoment(journal, { event: 'answered', ...other })
+  tellOnce(journal, 'call.party.answered', other)
   const { before } = what.options
   if (before) {
     theirs.steps = within
@@ -175,9 +185,7 @@ async function party<Other extends OtherCall>(
 /** An agent's telephone is occupied until its leg has ended. */
 function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation): void {
   void other.ended.then(() =>
-    telephone.over(
-      journal.notes.some(({ note }) => 'event' in note && note.event === 'talking' && note.leg === other.uuid),
-    ),
+    telephone.over(eventsIn(journal.notes).some(({ event, leg }) => event === 'call.bridged' && leg === other.uuid)),
   )
 }
 

@@ -18,7 +18,7 @@ export function hangup(leg: Leg, playback: Playback, cause = 'NORMAL_CLEARING'):
       // no sound may play: this command waits behind an application that runs
       return playback.perform(async () => {
         const conversation = await leg.driven()
-        if (leg.uuid === leg.steps.journal.uuid) leg.steps.journal.note({ hungUp: 'flow' })
+        if (leg.uuid === leg.steps.journal.uuid) leg.steps.journal.note({ kind: 'hung-up' })
         await new Promise<void>((resolve, reject) => {
           const listening = leg.on('phase', phase => {
             listening[Symbol.dispose]()

@@ -14,10 +14,13 @@ import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
 import { ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
 import { CallEnded, CallMoved, SwitchError } from '../../base/errors.ts'
+import type { TimelineEventName } from '../../events/catalogue.ts'
+import type { Events } from '../../events/events.ts'
+import type { Journal } from '../../journal/journal.ts'
 import type { CallContext } from '../call-context.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import { lastOf, noteMoment } from '../../journal/moments.ts'
+import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { ParkedLeg } from '../parked-leg.ts'
 import type { Playback } from '../playback.ts'
 import type { DialReservation } from './dial.ts'
@@ -38,9 +41,9 @@ export function join(
 ): Promise<TalkEnd> {
   /** What this process knows of the talk; after a takeover the variables of the leg tell of its last talk. */
   let known: 'connecting' | 'talking' | null = null
-  const moments = talkMoments(leg, other, reservation?.name)
+  const talk = talkEvents(leg, other, context, reservation?.name)
   const over = async () => {
-    moments.talked()
+    talk.ended()
     await reservation?.finished('talked')
   }
   const run = async (joined = false): Promise<TalkEnd> => {
@@ -52,9 +55,9 @@ export function join(
         leg.letTalk()
         other.letTalk()
         known = 'talking'
-        moments.talking()
+        talk.began()
         void other.ended.then(over) // also when the caller returns to another node
-        using _holds = moments.holds()
+        using _holds = talk.holds()
         return await talkEnds(leg, context, other)
       })
       await over()
@@ -73,7 +76,7 @@ export function join(
       if (known === 'connecting' && (await areJoined(leg, other))) return run(true)
       const talked = known === 'talking' || (known === null && leg.lastTalk?.with === other.uuid)
       if (known === null && !talked) return run() // the talk had not begun
-      if (talked) moments.talking(at) // unless the journal has it
+      if (talked) talk.began(at) // unless the journal has it
       else await context.release(other)
       await over()
       return talked ? 'talked' : 'left'
@@ -81,36 +84,53 @@ export function join(
   })
 }
 
-/** The journal entries of one talk. Each is written once, whichever node writes it and however often it is reported. */
-function talkMoments(leg: Leg, other: Leg, name: string | undefined) {
+const TALKING: readonly string[] = ['call.bridged', 'call.held', 'call.resumed'] satisfies TimelineEventName[]
+
+/** The events of one talk. Each is told once, whichever node tells it and however often it is reported. */
+function talkEvents(leg: Leg, other: Leg, { events }: CallContext, reserved: string | undefined) {
   const { journal } = leg.steps
-  const agent = name ?? lastOf(journal, other.uuid)?.agent
+  const agent = reserved ?? lastEvent(journal, other.uuid)?.agent
   const who = { leg: other.uuid, ...(agent === undefined ? {} : { agent }) }
-  const last = () => lastOf(journal, other.uuid)
-  const talks = () => ['talking', 'held', 'resumed'].includes(last()?.event ?? '')
+  const last = () => lastEvent(journal, other.uuid)
+  const talks = () => TALKING.includes(last()?.event ?? '')
   return {
     /** `since`: the earliest time at which the talk can have begun, when this node did not see it begin. */
-    talking(since?: number): void {
+    began(since?: number): void {
       const known = last()
-      if (talks() || (since !== undefined && known?.event === 'talked' && known.at >= since)) return
+      if (talks() || (since !== undefined && known?.event === 'call.unbridged' && known.at >= since)) return
       // at once for a reserved agent: if this process dies, the node that finds the talk ended knows the agent. For any
       // other leg FreeSWITCH knows that there was a talk
-      journal.note(
-        { event: 'talking', ...who },
-        { atOnce: name !== undefined, ...(since !== undefined && { at: since }) },
-      )
+      journal.tell('call.bridged', who, {
+        atOnce: reserved !== undefined,
+        ...(since !== undefined && { at: since }),
+      })
+      if (reserved !== undefined) tellAnswered(journal, reserved, events)
     },
-    talked(): void {
-      if (talks()) journal.note({ event: 'talked', ...who })
+    ended(): void {
+      if (talks()) journal.tell('call.unbridged', who)
     },
-    /** Notes when one of the two puts the other on hold, until it is disposed. */
+    /** Tells when one of the two puts the other on hold, until it is disposed. */
     holds(): Disposable {
       const listening = [leg, other].map(one =>
-        one.on('held', held => void (talks() && noteMoment(journal, { event: held ? 'held' : 'resumed', ...who }))),
+        one.on('held', held => {
+          if (!talks()) return
+          if (held) tellOnce(journal, 'call.held', who)
+          else tellOnce(journal, 'call.resumed', who)
+        }),
       )
       return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
     },
   }
+}
+
+/** A lead is reserved an agent without entering the queue as a caller does: then how long it waited is not known. */
+function tellAnswered(journal: Journal, agent: string, events: Events): void {
+  const past = eventsIn(journal.notes)
+  const queue = past.findLast(one => one.event === 'queue.call.offered' && one.agent === agent)?.queue
+  if (queue === undefined) return
+  const entered = past.findLast(one => one.event === 'queue.call.entered' && one.queue === queue)
+  const waited = entered && { waitedMs: journal.clock.now() - entered.at }
+  events.tell('queue.call.answered', { uuid: journal.uuid, queue, agent, ...waited })
 }
 
 /** True when the two talk. False when the other person left first; then the caller is driven again. */

@@ -7,6 +7,7 @@ import { CallEnded, SwitchError } from '../../base/errors.ts'
 import * as build from '../../esl/api.ts'
 import { filePath, type FilePath, type VarValue } from '../../esl/safe-text.ts'
 import { command } from '../execute.ts'
+import { eventsIn } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
@@ -73,6 +74,7 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
     later: true,
     run: async () => {
       await begin(false)
+      tellStarted(leg, path)
       return lasting
     },
     save: () => null,
@@ -87,6 +89,12 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
     had.scopes-- // nothing was begun: the next recording is not within this one
     throw error
   })
+}
+
+/** Once for each file. A leg that was dialled for a call is no part of that call's record. */
+function tellStarted({ uuid, steps: { journal } }: Leg, path: FilePath): void {
+  if (uuid === journal.uuid && !eventsIn(journal.notes).some(one => one.path === path))
+    journal.tell('call.recording.started', { path })
 }
 
 function open(leg: Leg, path: FilePath, isLast: () => boolean, closed: () => void): Recording {

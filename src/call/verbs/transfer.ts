@@ -6,7 +6,7 @@ import { SwitchError } from '../../base/errors.ts'
 import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
 import { ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
-import { noteMoment, ofOther } from '../../journal/moments.ts'
+import { tellOnce } from '../../journal/call-events.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 
@@ -53,6 +53,8 @@ const transferTo = (leg: Leg, extension: string, context: string) =>
   build.uuidTransferTo(leg.uuid, ident(extension.replace(/^\+/, '')), ident(context))
 
 function leave(leg: Leg, extension: string): void {
-  noteMoment(leg.steps.journal, { event: 'transferred', to: extension, ...ofOther(leg) }, { atOnce: true })
+  const { journal } = leg.steps
+  if (leg.uuid === journal.uuid) tellOnce(journal, 'call.transferred', { to: extension }, { atOnce: true })
+  else tellOnce(journal, 'call.party.transferred', { leg: leg.uuid, to: extension }, { atOnce: true })
   leg.handOver(TRANSFERRED)
 }

@@ -1,5 +1,4 @@
-/** `switchhook why`: how people read the moments of one call, and the reasons of each decision about it. */
-import type { Moment } from '../../journal/moments.ts'
+/** `switchhook why`: how people read the timeline of one call, and the reasons of each decision about it. */
 import callWhy from '../../operations/call/why.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { pairs, table } from '../table.ts'
@@ -19,20 +18,18 @@ Example:
   people: (told, { colour }) => sayAll(told, colour),
 })
 
-const momentsOf = (call: Call) => call.queueTimeline as unknown as readonly Moment[]
-
 function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
   const parts = [sayCall(call, colour)]
   const began = call.startedAt.getTime()
   const after = (at: number) => `${(Math.max(0, at - began) / 1_000).toFixed(1)}s`
-  const moments = momentsOf(call)
-  if (moments.length > 0) {
-    const rows = moments.map(({ at, event, queue, agent, to, leg, why }) => [
+  const timeline = call.queueTimeline
+  if (timeline.length > 0) {
+    const rows = timeline.map(({ at, event, queue, agent, to, path, leg, why, cause }) => [
       after(at),
       event,
       queue ?? '–',
       agent ?? '–',
-      [to, why, leg].filter(part => part !== undefined).join(', ') || '–',
+      [to, path, why, cause, leg].filter(part => part !== undefined).join(', ') || '–',
     ])
     parts.push(table(['>after', 'event', 'queue', 'agent', 'details'], rows, colour))
   }

@@ -1,5 +1,6 @@
 /** The form of a call's record in answers (docs/records.md has the meaning of each field). */
 import { z } from 'zod'
+import { timelineShape } from '../../events/timeline.ts'
 
 const text = z.string().nullable()
 const milliseconds = z.number().nullable()
@@ -30,6 +31,6 @@ export const callShape = z.object({
   lead: z.number().nullable(),
   attempt: text,
   crm: z.record(z.string(), z.string()),
-  queueTimeline: z.array(z.json()),
+  queueTimeline: z.array(timelineShape),
   recording: text,
 })

@@ -52,8 +52,7 @@ export default operation({
   async run({ sql, queueStore }, { call: id }) {
     const call = await callWithId(sql, id)
     if (!call) throw new NotFoundError('call', id, null)
-    const moments = call.queueTimeline as readonly { readonly queue?: string }[]
-    const queues = new Set(moments.flatMap(({ queue }) => queue ?? []))
+    const queues = new Set(call.queueTimeline.flatMap(({ queue }) => queue ?? []))
     const decisions = (await Promise.all([...queues].map(queue => queueStore.offers(queue)))).flat()
     return {
       call,

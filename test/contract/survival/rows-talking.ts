@@ -57,8 +57,8 @@ row(
     const wrong = talks.map(({ caller, since }) => {
       const timeline = calls.find(call => call.id === caller.uuid)?.timeline ?? []
       const [from, to] = [
-        timeline.find(one => one.event === 'talking')?.at ?? NaN,
-        timeline.findLast(one => one.event === 'talked')?.at ?? NaN,
+        timeline.find(one => one.event === 'call.bridged')?.at ?? NaN,
+        timeline.findLast(one => one.event === 'call.unbridged')?.at ?? NaN,
       ]
       const over =
         rig.ear.heard.find(({ name, uuid, at }) => name === 'CHANNEL_UNBRIDGE' && uuid === caller.uuid && at >= died)

@@ -4,6 +4,7 @@
  */
 import type { Log } from '../../../src/base/log.ts'
 import { CallEnded } from '../../../src/base/errors.ts'
+import { silentEvents } from '../../../src/events/events.ts'
 import { EventLink } from '../../../src/esl/events.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire, WireHandlers } from '../../../src/esl/wire.ts'
@@ -67,7 +68,14 @@ export class Node {
       start: leg => void this.#start(leg),
     })
     const settings = { gateway: 'carrier' as Ident, ringForMs: options.ringForMs ?? 5_000, detect: {} }
-    this.context = new CallContext({ clock: world.clock, log: parts.log, door: this.door, switchboard, settings })
+    this.context = new CallContext({
+      clock: world.clock,
+      log: parts.log,
+      events: silentEvents,
+      door: this.door,
+      switchboard,
+      settings,
+    })
   }
 
   static async open(world: World, at: Place, options: NodeOptions): Promise<Node> {

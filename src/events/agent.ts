@@ -1,0 +1,29 @@
+/** What agents do and what happens to them. */
+import { event } from './event.ts'
+import * as field from './fields.ts'
+
+const { agent, before } = field
+
+export const agentEvents = {
+  'agent.status_changed': event({
+    version: 1,
+    what: 'an agent chose a status, or was given one',
+    toldBy: 'agent',
+    level: 'info',
+    data: { agent, status: field.status, before, reason: field.reason.optional() },
+  }),
+  'agent.state_changed': event({
+    version: 1,
+    what: 'the state of an agent changed',
+    toldBy: 'agent',
+    level: 'debug',
+    data: { agent, state: field.state, before, uuid: field.uuid.optional() },
+  }),
+  'agent.missed_call': event({
+    version: 1,
+    what: 'an agent was called for a caller and not reached',
+    toldBy: 'call',
+    level: 'debug',
+    data: { agent, uuid: field.uuid, why: field.why },
+  }),
+}

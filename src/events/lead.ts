@@ -1,0 +1,36 @@
+/** What happens to a lead of a campaign. The uuid of an attempt is the uuid of its call. */
+import { event } from './event.ts'
+import * as field from './fields.ts'
+
+const { uuid, campaign, lead } = field
+
+export const leadEvents = {
+  'lead.attempted': event({
+    version: 1,
+    what: 'a lead was dialled',
+    toldBy: 'campaign',
+    level: 'debug',
+    data: { uuid, campaign, lead, number: field.number },
+  }),
+  'lead.refused': event({
+    version: 1,
+    what: 'a lead was not dialled: FreeSWITCH refused, which uses up no attempt',
+    toldBy: 'campaign',
+    level: 'info',
+    data: { uuid, campaign, lead, cause: field.cause },
+  }),
+  'lead.disposed': event({
+    version: 1,
+    what: 'an attempt to reach a lead was settled',
+    toldBy: 'campaign',
+    level: 'info',
+    data: {
+      uuid,
+      campaign: campaign.nullable(),
+      lead,
+      disposition: field.disposition,
+      cause: field.cause.nullable(),
+      again: field.again,
+    },
+  }),
+}

@@ -1,0 +1,50 @@
+/** What happens to a caller in a queue. */
+import { event, timelineEvent } from './event.ts'
+import * as field from './fields.ts'
+
+const { uuid, queue, agent, waitedMs } = field
+
+export const queueEvents = {
+  'queue.call.entered': timelineEvent({
+    version: 1,
+    what: 'a caller entered a queue',
+    toldBy: 'flow',
+    level: 'debug',
+    data: { uuid, queue },
+  }),
+  'queue.call.offered': timelineEvent({
+    version: 1,
+    what: 'a queue reserved an agent for a caller or a lead',
+    toldBy: 'flow',
+    level: 'info',
+    data: { uuid, queue, agent },
+  }),
+  'queue.call.answered': event({
+    version: 1,
+    what: 'a caller or a lead talks with the agent whom the queue reserved',
+    toldBy: 'call',
+    level: 'debug',
+    data: { uuid, queue, agent, waitedMs: waitedMs.optional() },
+  }),
+  'queue.call.left': timelineEvent({
+    version: 1,
+    what: 'the flow gave the place of a caller in a queue up',
+    toldBy: 'flow',
+    level: 'debug',
+    data: { uuid, queue },
+  }),
+  'queue.call.callback_requested': timelineEvent({
+    version: 1,
+    what: 'a caller left a queue for a callback',
+    toldBy: 'flow',
+    level: 'debug',
+    data: { uuid, queue },
+  }),
+  'queue.call.abandoned': event({
+    version: 1,
+    what: 'a caller hung up while waiting in a queue',
+    toldBy: 'record',
+    level: 'debug',
+    data: { uuid, queue, waitedMs },
+  }),
+}
