@@ -74,7 +74,7 @@ export class FlowCall extends Call {
       args: [queue],
       run: async () => {
         const place = await this.#queues.enter(waitingCall(this.leg), queue)
-        this.leg.steps.journal.tell('queue.call.entered', { queue })
+        this.leg.steps.journal.tell('queue.call.entered', { queue: place.queue })
         await this.#leaveBehind(queue)
         return new QueuePlace(this.leg, queue, place, taken, again(place.joinedAt))
       },
@@ -109,14 +109,12 @@ export class FlowCall extends Call {
   async #leaveBehind(except?: string): Promise<void> {
     const left = this.#behind.filter(queue => queue !== except)
     this.#behind = []
-    const leave = async (queue: string) =>
-      (await this.#queues.enter(waitingCall(this.leg), queue))[Symbol.asyncDispose]()
     const log = (error: Error) =>
       this.context.log.warn(
         { uuid: this.uuid, error: error.message },
         'a place in a queue could not be given up after a script change; it stays until the call ends',
       )
-    await Promise.all(left.map(queue => leave(queue).catch(log)))
+    await Promise.all(left.map(queue => this.#queues.giveUp(waitingCall(this.leg), queue).catch(log)))
   }
 
   /** For Switchhook, not for flows: what the call's record holds up to now. */

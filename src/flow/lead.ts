@@ -203,7 +203,7 @@ export class CampaignLead implements Lead, AsyncDisposable {
       const place = this.#left > 0 ? await this.#enterInTime() : null
       const agent = this.#left > 0 ? await place?.agent({ within: `${this.#left}ms` }) : null
       if (!agent) return null
-      tellReservation(this.#call.leg, this.#parts.queue, agent)
+      tellReservation(this.#call.leg, place!.queue, agent)
       if (await canBeJoined(this.#call.leg, agent)) return agent
       // The agent is on another FreeSWITCH, or not nailed up: a telephone that must ring first misses the deadline,
       // another agent may not. The first time the agent is free again at once, for leads of its own FreeSWITCH. The

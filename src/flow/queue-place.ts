@@ -25,6 +25,7 @@ export function waitingCall(leg: Leg): WaitingCall {
     uuid: leg.uuid,
     from: leg.arrival.from,
     signal: goneSignal(leg),
+    entered: queue => leg.steps.journal.tell('queue.call.entered', { queue }),
     endScope: (scope, close, closed) => endScope(leg, scope, close, closed),
   }
 }
@@ -55,7 +56,7 @@ export function queuesEnteredIn(past: readonly Entry[]): string[] {
  * }
  */
 export interface FlowPlace extends AsyncDisposable {
-  /** The name of the queue. */
+  /** The name of the queue that the flow entered, also after its callers were moved to another queue. */
   readonly queue: string
   /** 1 is next; 0 once the caller talks. As of the last verb. */
   readonly position: number
@@ -138,6 +139,10 @@ export class QueuePlace implements FlowPlace {
   /** The replay is through: `place` is the same place, opened on this node. */
   reopened(place: Place): void {
     this.#place = place
+    const { journal } = this.#leg.steps
+    // the queue was removed while no node drove the call
+    if (place.queue !== this.queue && waitOf(eventsIn(journal.notes))?.queue === this.queue)
+      journal.tell('queue.call.entered', { queue: place.queue })
     const { called } = place
     if (called.aborted) this.#calledLater.abort(called.reason)
     else called.addEventListener('abort', () => this.#calledLater.abort(called.reason), { once: true })
@@ -161,7 +166,7 @@ export class QueuePlace implements FlowPlace {
     const ask = async ({ until }: { until: number }) => {
       const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
       if (!agent) return null
-      tellReservation(this.#leg, this.queue, agent)
+      tellReservation(this.#leg, this.#place!.queue, agent)
       return this.#take(agent)
     }
     return step<AgentReservation | null, { until: number }>(this.#leg, {
@@ -190,7 +195,7 @@ export class QueuePlace implements FlowPlace {
       args: [this.queue],
       run: async () => {
         await this.#place!.keepForCallback(number)
-        this.#leg.steps.journal.tell('queue.call.callback_requested', { queue: this.queue })
+        this.#leg.steps.journal.tell('queue.call.callback_requested', { queue: this.#place!.queue })
       },
       load: () => this.#over(),
     })
@@ -200,8 +205,9 @@ export class QueuePlace implements FlowPlace {
     const give = async () => {
       this.#over()
       const { journal } = this.#leg.steps
-      if (this.#leg.phase !== 'ended' && waitOf(eventsIn(journal.notes))?.queue === this.queue)
-        journal.tell('queue.call.left', { queue: this.queue })
+      const { queue } = this.#place ?? this
+      if (this.#leg.phase !== 'ended' && waitOf(eventsIn(journal.notes))?.queue === queue)
+        journal.tell('queue.call.left', { queue })
       await this.#place?.[Symbol.asyncDispose]()
     }
     return endScope(this.#leg, ['place', this.queue], give, () => this.#over())

@@ -75,6 +75,14 @@ export function joined(queue: string, joining: Joining, seq: number, now: number
   }
 }
 
+/**
+ * The caller's queue was removed: the place goes to another queue, with its time and its order. There the caller has
+ * talked with nobody yet.
+ */
+export function moved(member: Member, queue: string, now: number): Member {
+  return write(member, { queue, answeredAt: null }, now)
+}
+
 /** The same caller enters again, perhaps through another node: the place keeps its time and an open offer. */
 export function rejoined(member: Member, node: string, now: number): Member {
   return write(member, { node }, now)

@@ -41,16 +41,15 @@ class MemoryQueues implements QueueTable {
   }
 
   async putQueue(settings: QueueSettings): Promise<void> {
-    const kept = this.#queues.get(settings.name)
-    if (kept) kept.settings = settings
-    else
-      this.#queues.set(settings.name, {
-        settings,
-        members: new Map(),
-        callbacks: new Map(),
-        stats: noStats(),
-        offers: [],
-      })
+    const { name, movedTo } = settings
+    const before = this.#queues.get(name)
+    const { members = new Map(), callbacks = new Map<string, Callback>() } = before ?? {}
+    if (before && before.settings.movedTo === movedTo) before.settings = settings
+    else this.#queues.set(name, { settings, members, callbacks, stats: noStats(), offers: [] })
+    if (movedTo !== undefined) {
+      for (const callback of callbacks.values()) this.#keep({ ...callback, queue: movedTo })
+      callbacks.clear()
+    }
     this.#notices.emit('notice', { what: 'queue', queue: settings })
   }
 
@@ -98,6 +97,17 @@ class MemoryQueues implements QueueTable {
     return true
   }
 
+  async move({ queue, call, rev }: PlaceAt, next: Member, count: Count): Promise<boolean> {
+    const target = this.#queues.get(next.queue)
+    if (!target || !this.#queues.get(queue)?.members.has(call) || !this.#has(queue, call, rev)) return false
+    if (!target.members.has(call)) {
+      this.#write(next.queue, call, 0, next)
+      target.stats[count]++
+    }
+    this.#write(queue, call, rev, null)
+    return true
+  }
+
   async assign(
     revs: { agent: number; member: number },
     agent: Agent,
@@ -118,10 +128,7 @@ class MemoryQueues implements QueueTable {
   }
 
   async putCallback(callback: Callback): Promise<void> {
-    const callbacks = this.#queues.get(callback.queue)?.callbacks
-    for (const [call, { keptAt }] of callbacks ?? [])
-      if (keptAt < callback.keptAt - CALLBACK_LASTS_MS) callbacks!.delete(call)
-    if (callbacks && !callbacks.has(callback.call)) callbacks.set(callback.call, callback)
+    this.#keep(callback)
   }
 
   async callbacks(queue: string): Promise<Callback[]> {
@@ -136,6 +143,13 @@ class MemoryQueues implements QueueTable {
     const listening = this.#notices.on('notice', listener)
     queueMicrotask(() => listener({ what: 'resync' }))
     return listening
+  }
+
+  #keep(callback: Callback): void {
+    const callbacks = this.#queues.get(callback.queue)?.callbacks
+    for (const [call, { keptAt }] of callbacks ?? [])
+      if (keptAt < callback.keptAt - CALLBACK_LASTS_MS) callbacks!.delete(call)
+    if (callbacks && !callbacks.has(callback.call)) callbacks.set(callback.call, callback)
   }
 
   #has(queue: string, call: string, rev: number): boolean {

@@ -22,6 +22,7 @@ export const HOLD_MS = 10_000
 const CALLED = new DOMException('an agent is reserved for this caller', 'AbortError')
 
 export interface Place extends AsyncDisposable {
+  /** Another one once the caller's queue was removed and the place was moved. */
   readonly queue: string
   /** 1 is next; 0 once the caller talks. From this node's copy of the queue. */
   readonly position: number
@@ -142,7 +143,9 @@ export class WaitingPlace implements Place {
     if (!member) return this.context.lost(this)
     if (member.rev === this.#member.rev) return
     if (member.node !== this.context.node) return member.rev > this.#member.rev ? this.moved() : this.context.lost(this)
+    const { queue } = this.#member
     this.#member = member
+    if (member.queue !== queue) this.call.entered(member.queue)
     if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()
     this.#wake()

@@ -5,7 +5,8 @@
  */
 import { isSetBack, putRecord } from '../agent/mirrored-records.ts'
 import { byScore, inOrder, type Member } from './member.ts'
-import type { QueueNotice, QueueSettings, QueueStore } from './store.ts'
+import { wayTo, type QueueSettings } from './settings.ts'
+import type { QueueNotice, QueueStore } from './store.ts'
 
 type Change = Exclude<QueueNotice, { what: 'resync' }>
 
@@ -20,6 +21,7 @@ export interface MirrorEvents {
 }
 
 export class QueueMirror implements Disposable {
+  /** Also the removed ones whose names lead to another queue. */
   readonly queues = new Map<string, QueueSettings>()
   readonly #members = new Map<string, Map<string, Member>>()
   readonly #store: QueueStore
@@ -44,7 +46,7 @@ export class QueueMirror implements Disposable {
     const mine = ++this.#loading
     this.#late ??= []
     try {
-      const queues = await this.#store.queues()
+      const queues = await this.#store.everyQueue()
       const members = await Promise.all(queues.map(queue => this.#store.members(queue.name)))
       if (mine !== this.#loading) return
       this.#replace(queues, members)
@@ -57,6 +59,11 @@ export class QueueMirror implements Disposable {
     this.#loading++
     this.#late = null
     this.#listening[Symbol.dispose]()
+  }
+
+  /** The queue to which this name leads; the name itself when it leads to none. */
+  inUseFor(name: string): string {
+    return wayTo(name, this.queues)?.at(-1) ?? name
   }
 
   members(): Member[] {

@@ -9,7 +9,7 @@ import { STRATEGIES } from './strategies.ts'
 
 export const queueRecord = new RecordCodec<QueueSettings>({
   what: 'queue',
-  schema: z.looseObject({ name: z.string(), strategy: z.enum(STRATEGIES) }),
+  schema: z.looseObject({ name: z.string(), strategy: z.enum(STRATEGIES), movedTo: z.string().optional() }),
 })
 
 export const memberRecord = new RecordCodec<Member>({

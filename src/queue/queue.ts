@@ -17,10 +17,12 @@ import { Outage } from '../base/outage.ts'
 import { check } from './invariants.ts'
 import { match, nextLook, unfounded, type Snapshot } from './match.ts'
 import { waitsOn, type Member } from './member.ts'
+import { HeldPlaces } from './held-places.ts'
 import { QueueMirror } from './queue-mirror.ts'
 import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
 import type { WaitingCall } from './place-context.ts'
 import type { PlaceContext } from './place-context.ts'
+import { isInUse } from './settings.ts'
 import { StoreRequests } from './store-requests.ts'
 import type { Assignment, QueueStore } from './store.ts'
 import { STRATEGY_BY_NAME } from './strategies.ts'
@@ -54,6 +56,10 @@ export interface Queues extends AsyncDisposable {
    */
   enter(call: WaitingCall, queue: string, options?: Entering): Promise<Place>
   /**
+   * Gives up the place that this call has in this queue, unless a Place on this node holds it. Rejects as `enter` does.
+   */
+  giveUp(call: WaitingCall, queue: string): Promise<void>
+  /**
    * Violated invariants as sentences; empty when there are none. Valid only while no change is under way: some changes
    * take two steps.
    */
@@ -77,7 +83,7 @@ class OpenQueues implements Queues, PlaceContext {
   readonly #mirror: QueueMirror
   readonly #listening: Disposable
   readonly #strategies: ReadonlyMap<string, Strategy>
-  readonly #places = new Map<string, WaitingPlace>()
+  readonly #places = new HeldPlaces(name => this.#mirror.inUseFor(name))
   readonly #closing = new AbortController()
   #timer: Timer | null = null
   #looking: Promise<void> | null = null
@@ -94,8 +100,7 @@ class OpenQueues implements Queues, PlaceContext {
     this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
       changed: () => this.#wake(),
-      member: (queue: string, call: string, member: Member | null) =>
-        this.#places.get(placeKey(queue, call))?.take(member),
+      member: (queue: string, call: string, member: Member | null) => this.#places.find(queue, call)?.take(member),
       loaded: () => this.#loaded(),
       failed: (error: unknown) => {
         this.#outage.away((error as Error).message)
@@ -132,15 +137,17 @@ class OpenQueues implements Queues, PlaceContext {
         if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
         throw error
       })
-    this.#places.get(placeKey(queue, call.uuid))?.moved()
+    this.#places.find(member.queue, call.uuid)?.moved()
     const place = new WaitingPlace(this, call, member)
     call.signal.throwIfAborted()
-    this.#places.set(placeKey(queue, call.uuid), place)
-    this.#wrote(member)
-    // A notice may have arrived before the answer to this node's own write.
-    const known = this.#mirror.member(queue, call.uuid)
-    if (known) place.take(known)
+    this.#places.add(place)
+    this.#wrote(place, member)
     return place
+  }
+
+  async giveUp(call: WaitingCall, queue: string): Promise<void> {
+    if (this.#places.find(this.#mirror.inUseFor(queue), call.uuid)) return
+    await (await this.enter(call, queue))[Symbol.asyncDispose]()
   }
 
   async check(): Promise<string[]> {
@@ -162,16 +169,19 @@ class OpenQueues implements Queues, PlaceContext {
    * and time again.
    */
   lost(place: WaitingPlace): void {
-    const { member } = place
     void this.requests.inBackground('restoring a lost place in a queue failed', async () => {
-      if (this.#places.get(placeKey(member.queue, member.call)) !== place) return
-      this.#wrote(await this.store.enter(member.queue, { ...joiningOf(member), node: this.node }, this.clock.now()))
+      if (!this.#places.has(place)) return
+      const { member } = place
+      const joining = { ...joiningOf(member), node: this.node }
+      const restored = await this.store.enter(member.queue, joining, this.clock.now())
+      const other = this.#places.find(restored.queue, restored.call)
+      if (other && other !== place) place.moved() // its queue was moved to one in which the caller had a place already
+      else this.#wrote(place, restored)
     })
   }
 
   over(place: WaitingPlace): void {
-    const key = placeKey(place.queue, place.call.uuid)
-    if (this.#places.get(key) === place) this.#places.delete(key)
+    this.#places.delete(place)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,19 +198,23 @@ class OpenQueues implements Queues, PlaceContext {
    */
   #neverCame(call: WaitingCall, queue: string): void {
     void this.requests.inBackground('removing a caller from the queue failed', async () => {
-      if (this.#places.has(placeKey(queue, call.uuid))) return
+      if (this.#places.find(this.#mirror.inUseFor(queue), call.uuid)) return
       await this.store.leave(queue, call.uuid, call.signal.aborted ? 'abandoned' : 'left')
     })
   }
 
-  /** Applies a record that was just written, so that the matcher need not wait for the notice. */
-  #wrote(member: Member): void {
+  /**
+   * Applies a record of this place that was just written, so that the matcher need not wait for the notice. A notice of
+   * a later write may have been faster.
+   */
+  #wrote(place: WaitingPlace, member: Member): void {
     this.#mirror.take(member)
+    place.take(this.#mirror.member(member.queue, member.call) ?? member)
     this.#wake()
   }
 
   #loaded(): void {
-    for (const place of this.#places.values()) if (!this.#mirror.member(place.queue, place.call.uuid)) this.lost(place)
+    for (const place of this.#places) if (!this.#mirror.member(place.queue, place.call.uuid)) this.lost(place)
   }
 
   /**
@@ -239,6 +253,7 @@ class OpenQueues implements Queues, PlaceContext {
       seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#agents.settle(agent.name, now)),
     )
     await all(unfounded(seen).map(member => this.#putAside(member, now)))
+    await all(this.#ofRemovedQueues(seen).map(member => this.#move(member, now)))
     const matching = match(seen, this.#strategies)
     await all(matching.assignments.map(assignment => this.#assign(assignment, now)))
     this.#arm(nextLook(seen, matching))
@@ -252,6 +267,24 @@ class OpenQueues implements Queues, PlaceContext {
     const agent = await this.#agents.refresh(offer!.agent)
     if (agent && holds(agent, offer!.epoch, now)) return
     await this.#mirror.rewrite(queue, call, known => waitsOn(known, offer!, now + HOLD_MS, now))
+  }
+
+  /**
+   * The callers of this node who wait in a removed queue whose name leads to another one. Each node moves its own: an
+   * older version of this program would take a place that another node moves for lost.
+   */
+  #ofRemovedQueues({ queues, members }: Snapshot): readonly Member[] {
+    if (queues.length === this.#mirror.queues.size) return [] // the usual case
+    return members.filter(
+      ({ queue, node, state }) => state === 'waiting' && node === this.node && this.#mirror.inUseFor(queue) !== queue,
+    )
+  }
+
+  async #move(member: Member, now: number): Promise<void> {
+    const { queue, call } = member
+    const to = this.#mirror.inUseFor(queue)
+    if (await this.store.move(member, to, now)) this.log.info({ queue, call, to }, 'caller moved to another queue')
+    else await this.#mirror.refreshMember(queue, call)
   }
 
   async #assign(assignment: Assignment, now: number): Promise<void> {
@@ -274,17 +307,20 @@ class OpenQueues implements Queues, PlaceContext {
 
   #snapshot(now: number): Snapshot {
     const { queues } = this.#mirror
-    return { queues: [...queues.values()], members: this.#mirror.members(), agents: this.#agents.records, now }
+    return {
+      queues: [...queues.values()].filter(isInUse),
+      members: this.#mirror.members(),
+      agents: this.#agents.records,
+      now,
+    }
   }
 
   async #stored(): Promise<Snapshot> {
     const now = this.clock.now()
-    const queues = await this.store.queues()
+    const queues = await this.store.everyQueue()
     const members = (await Promise.all(queues.map(queue => this.store.members(queue.name)))).flat()
-    return { queues, members, agents: await this.roster.list(now), now }
+    return { queues: queues.filter(isInUse), members, agents: await this.roster.list(now), now }
   }
 }
-
-const placeKey = (queue: string, call: string): string => `${queue} ${call}`
 
 const joiningOf = ({ call, from, joinedAt, headStartMs }: Member) => ({ call, from, joinedAt, headStartMs })

@@ -57,6 +57,8 @@ const queueKeys = (redis: RedisClient) => ({
 const swapMember = defineScript(new URL('./lua/swap-member.lua', import.meta.url), reply =>
   reply === -1 ? ('no queue' as const) : reply === 1,
 )
+const putQueue = defineScript(new URL('./lua/put-queue.lua', import.meta.url), reply => reply === 1)
+const moveMember = defineScript(new URL('./lua/move-member.lua', import.meta.url), reply => reply === 1)
 const removeQueue = defineScript(new URL('./lua/remove-queue.lua', import.meta.url), reply => reply === 1)
 const putCallback = defineScript(new URL('./lua/put-callback.lua', import.meta.url), reply => reply === 1)
 const assign = defineScript(new URL('./lua/assign.lua', import.meta.url), reply => reply === 1)
@@ -77,8 +79,13 @@ class RedisQueues implements QueueTable {
   }
 
   async putQueue(queue: QueueSettings): Promise<void> {
-    await this.#redis.hset(this.#keys.queues, queue.name, queueRecord.write(queue))
-    await this.#redis.publish(this.#keys.changed, queueNotice(queue))
+    const { queues, changed, offers, callbacks, stats } = this.#keys
+    const { name, movedTo } = queue
+    await putQueue(
+      this.#redis,
+      [queues, offers(name), stats(name), callbacks(name), callbacks(movedTo ?? name)],
+      [name, queueRecord.write(queue), movedTo ?? '', CALLBACK_LASTS_MS, changed, queueNotice(queue)],
+    )
   }
 
   removeQueue(name: string): Promise<boolean> {
@@ -131,6 +138,24 @@ class RedisQueues implements QueueTable {
     )
   }
 
+  move({ queue, call, rev }: PlaceAt, next: Member, count: Count): Promise<boolean> {
+    const { queues, changed, members, stats } = this.#keys
+    return moveMember(
+      this.#redis,
+      [members(queue), members(next.queue), stats(next.queue), queues],
+      [
+        call,
+        rev,
+        memberRecord.write(next),
+        next.queue,
+        count,
+        changed,
+        memberNotice(next.queue, call, next.rev, next),
+        memberNotice(queue, call, rev, null),
+      ],
+    )
+  }
+
   assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean> {
     const { queue, call } = member
     return assign(
@@ -170,7 +195,8 @@ class RedisQueues implements QueueTable {
 
   async callbacks(queue: string): Promise<Callback[]> {
     const callbacks = await this.#redis.hgetall(this.#keys.callbacks(queue))
-    return this.#read(callbackRecord, callbacks, call => `callback of ${call} in ${queue}`)
+    const kept = this.#read(callbackRecord, callbacks, call => `callback of ${call} in ${queue}`)
+    return kept.map(callback => ({ ...callback, queue })) // the record of one that was moved names the queue before
   }
 
   async stats(queue: string): Promise<QueueStats> {

@@ -5,8 +5,8 @@ import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
 import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
 import { silentEvents, type Events } from '../events/events.ts'
-import { byScore, inOrder, joined, offered, rejoined, type Joining, type Member } from './member.ts'
-import type { QueueSettings } from './settings.ts'
+import { byScore, inOrder, joined, moved, offered, rejoined, type Joining, type Member } from './member.ts'
+import { isInUse, wayTo, type QueueSettings } from './settings.ts'
 import { STRATEGIES } from './strategies.ts'
 import type { Key } from './strategy.ts'
 
@@ -72,6 +72,10 @@ export interface PlaceAt {
 
 /** Where the records are stored. Applies no rules. */
 export interface QueueTable {
+  /**
+   * When `movedTo` is another one than before, deletes the offers and the counters, and the callbacks go to the queue
+   * `movedTo`, all in one step.
+   */
   putQueue(queue: QueueSettings): Promise<void>
   /** Removes the queue with all its records, and makes every listener read again. False while a caller has a place. */
   removeQueue(name: string): Promise<boolean>
@@ -84,6 +88,11 @@ export interface QueueTable {
    * one step. 'no queue': the place is new, and there is no such queue.
    */
   swap(at: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'>
+  /**
+   * Moves a place to the queue `next.queue`, if the record still has this rev and there is such a queue; raises `count`
+   * there, and notifies of the new place first, in one step. A place that the caller has there already stays.
+   */
+  move(at: PlaceAt, next: Member, count: Count): Promise<boolean>
   /**
    * Writes the agent, the caller and the offer record if both still have these revs, in one step. The agent's notice
    * comes first.
@@ -109,14 +118,21 @@ export const CALLBACK_LASTS_MS = 30 * 86_400_000
 
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
 export interface QueueStore {
-  /** Adds a queue or changes its settings. Throws InputError for bad settings. */
+  /**
+   * Adds a queue or changes its settings. Throws InputError for bad settings. With `movedTo` the queue is no longer in
+   * use: its name leads callers to the other queue, and each node moves the places of its waiting callers there. Put
+   * again without `movedTo`, it is a new queue.
+   */
   put(queue: QueueSettings): Promise<void>
   /**
    * Removes a queue with its callbacks and counters. False, and nothing is removed, while a caller waits or talks in
    * it. Has no effect without such a queue.
    */
   remove(name: string): Promise<boolean>
+  /** The queues in use. */
   queues(): Promise<QueueSettings[]>
+  /** Also the removed ones whose names lead to another queue: callers who talk may still have a place in them. */
+  everyQueue(): Promise<QueueSettings[]>
   /**
    * A mark that is lost together with the records: sets a new one when there is none, and returns the one that is
    * there.
@@ -127,13 +143,14 @@ export interface QueueStore {
   /** Makes every listener on every node read all records again (notice `resync`). */
   resync(): Promise<void>
   /**
-   * A caller who enters again keeps joinedAt, place and an open offer; only the node changes. Throws NotFoundError
-   * without such a queue.
+   * A caller who enters again keeps joinedAt, place and an open offer; only the node changes. A caller who enters a
+   * removed queue whose name leads to another one gets a place there, or keeps the old place until an offer or a talk
+   * ends. Throws NotFoundError without such a queue.
    */
   enter(queue: string, joining: Joining, now: number): Promise<Member>
   /**
-   * Removes the place. Returns its last record (with its offer, whose agent is still reserved), or null without one.
-   * Counts once.
+   * Removes the place, also when it was moved meanwhile. Returns its last record (with its offer, whose agent is still
+   * reserved), or null without one. Counts once.
    */
   leave(queue: string, call: string, how: Leaving): Promise<Member | null>
   member(queue: string, call: string): Promise<Member | null>
@@ -146,6 +163,11 @@ export interface QueueStore {
    */
   change(queue: string, call: string, decide: (member: Member) => Member | null): Promise<Member | null>
   /**
+   * Moves the place of a waiting caller to the queue `to`, with time and order. False, and nothing is moved, when the
+   * record has changed since or there is no such queue.
+   */
+  move(member: Member, to: string, now: number): Promise<boolean>
+  /**
    * Reserves the agent for the caller until now + ttlMs: both records or neither. Null when either has changed since.
    */
   assign(
@@ -155,7 +177,10 @@ export interface QueueStore {
     now: number,
   ): Promise<{ agent: Agent; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
-  /** Stores a callback for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing. */
+  /**
+   * Stores a callback for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing. When the queue
+   * was removed and its name leads to another one, that one gets it.
+   */
   keepForCallback(queue: string, call: string, number: string, now: number): Promise<void>
   /** Oldest first. */
   callbacks(queue: string): Promise<Callback[]>
@@ -191,37 +216,50 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     )
   }
 
+  /** The queue to which this name leads; the name itself when it leads to none. */
+  const inUseFor = async (name: string) => wayTo(name, byName(await table.readQueues()))?.at(-1) ?? name
+
+  const move = (member: Member, to: string, now: number): Promise<boolean> =>
+    table.move(member, moved(member, to, now), 'entered')
+
   return {
-    async put({ name, strategy }) {
+    async put({ name, strategy, movedTo }) {
       checkName('queue', name)
       if (!STRATEGIES.includes(strategy)) {
         throw new InputError(`queue ${name}: there is no strategy '${strategy}'; known: ${STRATEGIES.join(', ')}`)
       }
-      await table.putQueue({ name, strategy })
+      await table.putQueue({ name, strategy, ...(movedTo !== undefined && { movedTo }) })
     },
     remove: name => table.removeQueue(name),
-    queues: () => table.readQueues(),
+    queues: async () => (await table.readQueues()).filter(isInUse),
+    everyQueue: () => table.readQueues(),
     mark: () => table.mark(),
     markThere: () => table.markThere(),
     resync: () => table.resync(),
     async enter(queue, joining, now) {
       const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
-      if (!queues.some(known => known.name === queue)) throw noSuchQueue(queue, queues)
-      const entered = await rewrite(queue, joining.call, stored =>
-        stored
-          ? { next: rejoined(stored, joining.node, now), count: null }
-          : { next: joined(queue, joining, seq, now), count: 'entered' },
+      const way = wayTo(queue, byName(queues))
+      if (!way) throw noSuchQueue(queue, queues)
+      const [inUse, ...removed] = way.toReversed() as [string, ...string[]]
+      for (const name of removed) {
+        const stored = await table.read(name, joining.call)
+        if (!stored || (stored.state === 'waiting' && (await move(stored, inUse, now)))) continue
+        const stays = await rewrite(name, joining.call, again => again && rejoins(again, joining.node, now))
+        if (stays) return stays.next
+      }
+      const entered = await rewrite(inUse, joining.call, stored =>
+        stored ? rejoins(stored, joining.node, now) : { next: joined(inUse, joining, seq, now), count: 'entered' },
       )
       return entered!.next
     },
     async leave(queue, call, how) {
       const count = how === 'talked' ? null : how
-      const left = await rewrite(
-        queue,
-        call,
-        stored => stored && { next: null, count: stored.answeredAt === null ? count : null },
-      )
-      return left?.before ?? null
+      const leave = (name: string) =>
+        rewrite(name, call, stored => stored && { next: null, count: stored.answeredAt === null ? count : null })
+      const left = await leave(queue)
+      if (left) return left.before
+      const inUse = await inUseFor(queue)
+      return inUse === queue ? null : ((await leave(inUse))?.before ?? null)
     },
     member: (queue, call) => table.read(queue, call),
     waiting: async queue => (await table.readAll(queue)).filter(inOrder).sort(byScore),
@@ -233,6 +271,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       })
       return changed?.next ?? null
     },
+    move,
     async assign({ member, agent, insteadOf, turn, record }, node, ttlMs, now) {
       const promised = reserved(agent, { for: member.call, queue: member.queue, ttlMs, insteadOf, turn }, now)
       if (!promised?.reservation) return null
@@ -244,7 +283,15 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       return { agent: promised, member: called }
     },
     offers: queue => table.offers(queue),
-    keepForCallback: (queue, call, number, now) => table.putCallback({ queue, call, number, keptAt: now }),
+    async keepForCallback(queue, call, number, now) {
+      let keeps: string
+      let inUse = await inUseFor(queue)
+      do {
+        keeps = inUse
+        await table.putCallback({ queue: keeps, call, number, keptAt: now })
+        inUse = await inUseFor(queue) // another one: the queue was removed, and perhaps its callbacks went without this one
+      } while (inUse !== keeps)
+    },
     callbacks: async queue => (await table.callbacks(queue)).sort((a, b) => a.keptAt - b.keptAt),
     stats: queue => table.stats(queue),
     onChange: listener => table.onChange(listener),
@@ -255,5 +302,10 @@ const noSuchQueue = (name: string, queues: readonly QueueSettings[]) =>
   new NotFoundError(
     'queue',
     name,
-    queues.map(known => known.name),
+    queues.filter(isInUse).map(known => known.name),
   )
+
+const byName = (queues: readonly QueueSettings[]) => new Map(queues.map(queue => [queue.name, queue]))
+
+/** The same caller enters again. */
+const rejoins = (member: Member, node: string, now: number) => ({ next: rejoined(member, node, now), count: null })

@@ -43,6 +43,21 @@ export async function defineQueue(stores: DefinitionStores, queue: QueueSettings
   await saveQueue(stores.sql, queue, now)
 }
 
+/**
+ * Removes a queue whose callers may come and wait at any time: from now on its name leads to the queue `to`, and each
+ * node moves the places of its waiting callers there. PostgreSQL first: a node that starts in between does the rest.
+ */
+export async function moveQueue(
+  stores: DefinitionStores,
+  queue: QueueSettings,
+  to: string,
+  now: number,
+): Promise<void> {
+  const moved = { ...queue, movedTo: to }
+  await saveQueue(stores.sql, moved, now)
+  await stores.queueStore.put(moved)
+}
+
 /** Adds an agent (logged out), or changes its settings. Throws InputError for settings that cannot be used. */
 export async function defineAgent(stores: DefinitionStores, agent: AgentRow, now: number): Promise<Agent> {
   const added = await stores.roster.put(agent, now)
@@ -116,11 +131,13 @@ export class Definitions implements Disposable {
     const now = clock.now()
     // Redis first: what is added meanwhile is in both
     const agents = byName(await roster.list(now))
-    const queues = byName(await queueStore.queues())
+    const queues = byName(await queueStore.everyQueue())
     const defined = { agents: byName(await agentRows(sql)), queues: byName(await queueRows(sql)) }
     await this.#adopt(without(agents, defined.agents), without(queues, defined.queues), now)
-    for (const [name, queue] of defined.queues)
-      if (queues.get(name)?.strategy !== queue.strategy) await this.#defineQueue(queue)
+    for (const [name, row] of defined.queues) {
+      const queue = queues.get(name)
+      if (queue?.strategy !== row.strategy || queue.movedTo !== row.movedTo) await this.#defineQueue(row)
+    }
     const known = byName([...mirror.all(), ...this.#known])
     for (const [name, row] of defined.agents) {
       const agent = agents.get(name)

@@ -124,7 +124,7 @@ export class StaleRecords {
 
   async #members() {
     const { queueStore } = this.#parts
-    return (await Promise.all((await queueStore.queues()).map(({ name }) => queueStore.members(name)))).flat()
+    return (await Promise.all((await queueStore.everyQueue()).map(({ name }) => queueStore.members(name)))).flat()
   }
 
   /** Releases with the current time, not with that of the talk's end, so that the agent gets the whole wrap-up. */

@@ -4,6 +4,8 @@ import type { Queries, Sql } from './sql.ts'
 export interface QueueRow {
   readonly name: string
   readonly strategy: string
+  /** The queue was removed, and its name leads to this one; absent: it is in use. */
+  readonly movedTo?: string
 }
 
 export interface AgentRow {
@@ -14,9 +16,11 @@ export interface AgentRow {
   readonly queues: readonly { readonly queue: string; readonly level: number; readonly position: number }[]
 }
 
-/** All queues, by name. */
+/** All queues, by name; also the removed ones whose names lead to another queue. */
 export async function queueRows(sql: Queries): Promise<QueueRow[]> {
-  return [...(await sql<QueueRow[]>`select name, strategy from queues order by name`)]
+  const rows = await sql<(QueueRow & { movedTo: string | null })[]>`
+    select name, strategy, moved_to as "movedTo" from queues order by name`
+  return rows.map(({ movedTo, ...queue }) => ({ ...queue, ...(movedTo !== null && { movedTo }) }))
 }
 
 /** All agents, by name. */
@@ -30,11 +34,13 @@ export async function agentRows(sql: Queries): Promise<AgentRow[]> {
 }
 
 /** Adds a queue, or changes its settings. */
-export async function saveQueue(sql: Queries, { name, strategy }: QueueRow, now: number): Promise<void> {
+export async function saveQueue(sql: Queries, { name, strategy, movedTo }: QueueRow, now: number): Promise<void> {
   const at = new Date(now)
   await sql`
-    insert into queues (name, strategy, created_at, updated_at) values (${name}, ${strategy}, ${at}, ${at})
-    on conflict (name) do update set strategy = excluded.strategy, updated_at = excluded.updated_at`
+    insert into queues (name, strategy, moved_to, created_at, updated_at)
+    values (${name}, ${strategy}, ${movedTo ?? null}, ${at}, ${at})
+    on conflict (name) do update set strategy = excluded.strategy, moved_to = excluded.moved_to,
+      updated_at = excluded.updated_at`
 }
 
 /** False when there is no such queue. */

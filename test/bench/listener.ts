@@ -33,6 +33,7 @@ class WhateverThePath extends Catalogue {
 
 const noQueues: Queues = {
   enter: (_call, queue) => Promise.reject(new NotFoundError('queue', queue)),
+  giveUp: async () => {},
   check: async () => [],
   async [Symbol.asyncDispose]() {},
 }

@@ -7,7 +7,7 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { defineAgent, defineQueue, Definitions, removeAgent } from '../../src/recovery/definitions.ts'
+import { defineAgent, defineQueue, Definitions, moveQueue, removeAgent } from '../../src/recovery/definitions.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import { openAudit } from '../../src/operations/audit.ts'
 import { perform } from '../../src/operations/perform.ts'
@@ -27,6 +27,8 @@ const ALICE = {
   ringForMs: 20_000,
   queues: [{ queue: 'sales', level: 1, position: 1 }],
 }
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
 async function open(t: TestContext) {
   const [{ sql }, { client, address }] = await Promise.all([openDatabase(t), openRedis(t)])
@@ -162,6 +164,36 @@ test('an agent who was removed is nowhere, and one who never was cannot be remov
   await removeAgent(stores, 'alice', clock.now())
   assert.deepEqual([await agentRows(sql), await roster.list(clock.now())], [[], []])
   await assert.rejects(removeAgent(stores, 'alice', clock.now()), NotFoundError)
+})
+
+test('the name of a removed queue leads to the other one also after Redis lost its data, until the queue is added again', async t => {
+  const { stores, client, sql, queueStore, clock, start } = await open(t)
+  const support = { name: 'support', strategy: 'random' }
+  await defineQueue(stores, SALES, clock.now())
+  await defineQueue(stores, support, clock.now())
+  await moveQueue(stores, support, 'sales', clock.now())
+  const moved = { ...support, movedTo: 'sales' }
+  assert.deepEqual(await queueRows(sql), [SALES, moved])
+  const node = await start()
+  assert.deepEqual(await queueStore.queues(), [SALES])
+  await client.flushdb()
+  const found = node.finds()
+  await clock.advance(2_100)
+  await found
+  assert.deepEqual((await queueStore.everyQueue()).toSorted(byName), [SALES, moved])
+  await sql`delete from queues where name = 'support'`
+  await start()
+  assert.deepEqual(await queueRows(sql), [SALES, moved], 'a name that only Redis knew is adopted as it is')
+  await defineQueue(stores, support, clock.now())
+  await client.flushdb()
+  await start()
+  assert.deepEqual(
+    [await queueRows(sql), (await queueStore.queues()).toSorted(byName)],
+    [
+      [SALES, support],
+      [SALES, support],
+    ],
+  )
 })
 
 test('a queue is removed when nobody needs it, and the refusal says who does', async t => {

@@ -35,6 +35,8 @@ export class Caller {
     this.#life.abort(new CallMoved('another node has it'))
   }
 
+  entered(): void {}
+
   endScope(_scope: readonly string[], close: () => Promise<void>): Promise<void> {
     return close()
   }

@@ -29,8 +29,21 @@ export const queueForms = [
             colour,
           ),
   }),
-  form(queueRemove, { people: ({ name }) => `queue ${name} was removed\n` }),
+  form(queueRemove, {
+    help: '\nWith --move-to the name of the removed queue leads callers to the other one until a queue of that name is added or removed again.',
+    people: ({ name, movedTo }) => `queue ${name} was removed${movedTo ? `; ${sayMoved(movedTo)}` : ''}\n`,
+  }),
 ]
+
+function sayMoved({
+  queue,
+  waiting,
+  talking,
+  callbacks,
+}: NonNullable<OutputOf<typeof queueRemove>['movedTo']>): string {
+  const talks = talking > 0 ? `; callers who finish their talk first: ${talking}` : ''
+  return `moved to ${queue}: ${waiting} waiting callers, ${callbacks} callbacks${talks}`
+}
 
 function sayAll(queues: readonly Queue[], colour: boolean): string {
   if (queues.length === 0) return 'there is no queue yet: switchhook queue add <name>\n'

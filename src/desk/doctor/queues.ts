@@ -11,7 +11,7 @@ export async function* checkQueues(address: RedisAddress, { queues = [] }: Uses)
   if (queues.length === 0) return
   const commands = await openRedisClient(address, { name: 'switchhook-doctor' })
   try {
-    const there = (await redisQueueStore({ commands, subscriber: commands }).queues()).map(queue => queue.name)
+    const there = (await redisQueueStore({ commands, subscriber: commands }).everyQueue()).map(queue => queue.name)
     yield* queueFindings(queues, there)
   } finally {
     commands.disconnect()

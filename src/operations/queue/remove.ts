@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { NotFoundError, Refusal } from '../../base/errors.ts'
+import { FieldFaults, NotFoundError, Refusal } from '../../base/errors.ts'
+import { moveQueue } from '../../recovery/definitions.ts'
 import { campaigns } from '../../store/campaigns.ts'
 import { deleteQueue } from '../../store/definitions.ts'
 import { described, nameOf, removal } from '../fields.ts'
-import { operation } from '../operation.ts'
-import { queueNamed } from './queue-named.ts'
+import { operation, type StoreParts } from '../operation.ts'
+import { mustBeQueues, queueNamed } from './queue-named.ts'
 
 /** A campaign in these states dials nobody again. */
 const OVER: ReadonlySet<string> = new Set(['stopped', 'done'])
@@ -13,45 +14,96 @@ const namesOf = (all: readonly { readonly name: string }[]): string => all.map((
 
 export default operation({
   name: 'queue.remove',
-  summary: 'removes a queue that no caller, agent or campaign is in',
+  summary: 'removes a queue that no agent or campaign is in; its callers may go to another queue',
   needs: 'stores',
   role: 'administrator',
   positional: ['name'],
   input: z.strictObject({
     name: nameOf('queue'),
+    moveTo: described(
+      z.string().min(1),
+      'callers who wait, promised callbacks, and callers who still ask for the removed queue go to this queue; callers who talk finish their talk',
+      '<queue>',
+    ).optional(),
     dropCallbacks: described(
       z.boolean(),
       'also when callers wait for a promised callback, which nobody makes then',
     ).default(false),
   }),
-  output: removal,
+  output: removal.extend({
+    movedTo: z
+      .object({
+        queue: z.string(),
+        /** Each of them has a place there as soon as the node of the call hears of the removal. */
+        waiting: z.number(),
+        /** They keep their place in the removed queue until their talk ends. */
+        talking: z.number(),
+        callbacks: z.number(),
+      })
+      .optional(),
+  }),
   refusals: ['NOT_FOUND', 'IN_USE'],
   changes: true,
   thing: queueNamed,
-  async run({ sql, roster, queueStore, clock }, { name, dropCallbacks }) {
-    const agents = (await roster.list(clock.now())).filter(agent => agent.queues.some(({ queue }) => queue === name))
-    if (agents.length > 0)
+  async run(parts, { name, moveTo, dropCallbacks }) {
+    await mustHaveNoAgents(parts, name)
+    await mustHaveNoCampaigns(parts, name)
+    if (moveTo !== undefined) return { name, removed: true as const, movedTo: await move(parts, name, moveTo) }
+
+    const { sql, queueStore } = parts
+    const every = await queueStore.everyQueue()
+    const leading = every.filter(({ movedTo }) => movedTo === name)
+    if (leading.length > 0)
       throw new Refusal(
         'IN_USE',
-        `the queue '${name}' has agents: ${namesOf(agents)}; give them other queues first: switchhook agent set <name> --queues <names>`,
-      )
-    const dialled = (await campaigns(sql)).filter(one => one.queue === name && !OVER.has(one.state))
-    if (dialled.length > 0)
-      throw new Refusal(
-        'IN_USE',
-        `the queue '${name}' has campaigns: ${namesOf(dialled)}; stop them, or give them another queue: switchhook campaign set <name> --queue <queue>`,
+        `the callers of removed queues go to the queue '${name}': ${namesOf(leading)}; remove it with --move-to <queue>, or remove those names first`,
       )
     const promised = (await queueStore.callbacks(name)).length
     if (promised > 0 && !dropCallbacks)
       throw new Refusal(
         'IN_USE',
-        `${promised} callers of the queue '${name}' were promised a callback (switchhook queue callbacks ${name}); with --drop-callbacks nobody calls them`,
+        `${promised} callers of the queue '${name}' were promised a callback (switchhook queue callbacks ${name}); with --move-to <queue> that queue has the callbacks, with --drop-callbacks nobody calls them`,
       )
-    const known = (await queueStore.queues()).map(queue => queue.name)
     if (!(await queueStore.remove(name)))
-      throw new Refusal('IN_USE', `callers wait or talk in the queue '${name}'; remove it when they have left`)
+      throw new Refusal(
+        'IN_USE',
+        `callers wait or talk in the queue '${name}'; remove it with --move-to <queue>, or when they have left`,
+      )
     const wasDefined = await deleteQueue(sql, name)
-    if (!wasDefined && !known.includes(name)) throw new NotFoundError('queue', name, known)
-    return { name, removed: true as const }
+    if (wasDefined || every.some(queue => queue.name === name)) return { name, removed: true as const }
+    throw new NotFoundError(
+      'queue',
+      name,
+      (await queueStore.queues()).map(queue => queue.name),
+    )
   },
 })
+
+async function move(parts: StoreParts, name: string, to: string) {
+  if (to === name)
+    throw new FieldFaults([{ field: 'moveTo', message: `'${to}' is the queue that is removed; give another queue` }])
+  const { queueStore, clock } = parts
+  await mustBeQueues(queueStore, [name, to])
+  const [members, callbacks] = await Promise.all([queueStore.members(name), queueStore.callbacks(name)])
+  await moveQueue(parts, (await queueNamed(parts, { name }))!, to, clock.now())
+  const talking = members.filter(({ state }) => state === 'talking').length
+  return { queue: to, waiting: members.length - talking, talking, callbacks: callbacks.length }
+}
+
+async function mustHaveNoAgents({ roster, clock }: StoreParts, queue: string): Promise<void> {
+  const agents = (await roster.list(clock.now())).filter(agent => agent.queues.some(tier => tier.queue === queue))
+  if (agents.length > 0)
+    throw new Refusal(
+      'IN_USE',
+      `the queue '${queue}' has agents: ${namesOf(agents)}; give them other queues first: switchhook agent set <name> --queues <names>`,
+    )
+}
+
+async function mustHaveNoCampaigns({ sql }: StoreParts, queue: string): Promise<void> {
+  const dialled = (await campaigns(sql)).filter(one => one.queue === queue && !OVER.has(one.state))
+  if (dialled.length > 0)
+    throw new Refusal(
+      'IN_USE',
+      `the queue '${queue}' has campaigns: ${namesOf(dialled)}; stop them, or give them another queue: switchhook campaign set <name> --queue <queue>`,
+    )
+}
