@@ -2,7 +2,7 @@
  * Agents in this process's memory: for tests and for the demo. Every read and write happens in the same turn of the
  * event loop.
  */
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Events } from '../events/events.ts'
 import type { Agent } from './agent.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'

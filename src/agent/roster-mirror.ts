@@ -7,7 +7,7 @@
  */
 import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
 import type { AgentNotice, Roster } from './roster.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'

@@ -14,7 +14,7 @@
  *   overrun    as shedding, and the port is closed while another node is open
  */
 import type { Clock, Timer } from '../base/clock.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 
 export type AdmissionState = 'open' | 'shedding' | 'overrun'

@@ -12,7 +12,7 @@
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import type { CallEnded } from '../base/errors.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { Uuid } from '../esl/safe-text.ts'

@@ -1,6 +1,6 @@
 /** The nailed-up legs that this node watches, by the agent's name, each with its FreeSWITCH. */
 import type { Agent } from '../agent/agent.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { NailedLeg } from './nailed-leg.ts'
 

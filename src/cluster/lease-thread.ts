@@ -12,7 +12,7 @@
 import { Worker } from 'node:worker_threads'
 import { sleep, threadOffset, within, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 import { RETRY } from '../base/retry.ts'
 import type { RedisAddress } from '../store/redis.ts'

@@ -19,7 +19,7 @@
 import { randomBytes } from 'node:crypto'
 import { sleep, type Timer } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import { Outage } from '../base/outage.ts'
 import { RETRY } from '../base/retry.ts'
 import { isDead, thisMachine } from './machine.ts'

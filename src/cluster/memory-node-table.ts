@@ -1,5 +1,5 @@
 /** The node table of an installation of one process, in memory: for tests and for the demo. */
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import { KEPT_MS, type Claim, type Lease, type NodeTable, type LeaseAnswer } from './node-table.ts'
 import { timeAfter, type TableTime } from './table-time.ts'
 

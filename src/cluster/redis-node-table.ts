@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { RecordCodec } from '../store/record-codec.ts'
 import type { Clock } from '../base/clock.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import { RedisTimeout } from '../store/redis-timeout.ts'
 import { SHARED_TIME_KEY } from '../store/redis-time.ts'

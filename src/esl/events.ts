@@ -10,7 +10,7 @@
  */
 import { afterReading, sleep, type Clock, type Timer } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import * as say from './api.ts'

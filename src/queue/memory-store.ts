@@ -5,7 +5,7 @@
 import type { Agent } from '../agent/agent.ts'
 import type { MemoryAgents } from '../agent/memory-roster.ts'
 import type { Events } from '../events/events.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Member } from './member.ts'
 import {
   CALLBACK_LASTS_MS,

@@ -6,7 +6,7 @@
  * recovery cannot bring it back. When FreeSWITCH cannot be asked, the leg counts as alive.
  */
 import type { Clock } from '../base/clock.ts'
-import { Emitter } from '../base/events.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Log } from '../base/log.ts'
 import { SwitchError } from '../base/errors.ts'
 import * as build from '../esl/api.ts'

@@ -5,7 +5,7 @@
 import { systemClock } from '../../src/base/clock.ts'
 import { randomUUID } from 'node:crypto'
 import { SwitchError } from '../../src/base/errors.ts'
-import { Emitter } from '../../src/base/events.ts'
+import { Emitter } from '../../src/base/emitter.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Switch } from '../../src/switch/switchboard.ts'
 import type { ApiText } from '../../src/esl/api.ts'

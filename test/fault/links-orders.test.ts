@@ -3,7 +3,7 @@
  * always the same.
  */
 import { VirtualClock } from '#testing'
-import { Emitter } from '../../src/base/events.ts'
+import { Emitter } from '../../src/base/emitter.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { originate } from '../../src/switch/originate.ts'
 import { Switch } from '../../src/switch/switchboard.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Emitter } from '../../src/base/events.ts'
+import { Emitter } from '../../src/base/emitter.ts'
 import type { NodeLeaseEvents } from '../../src/cluster/node-lease-options.ts'
 import type { Peer } from '../../src/cluster/node-table.ts'
 import { knock, listenTcp, type Knock } from '../../src/esl/tcp.ts'

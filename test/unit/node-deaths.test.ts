@@ -1,7 +1,7 @@
 /** The log messages about the death of a node. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Emitter } from '../../src/base/events.ts'
+import { Emitter } from '../../src/base/emitter.ts'
 import type { NodeLeaseEvents } from '../../src/cluster/node-lease-options.ts'
 import { NodeDeaths } from '../../src/node/node-deaths.ts'
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { SwitchError, SwitchhookError } from '../../src/base/errors.ts'
-import { Emitter } from '../../src/base/events.ts'
+import { Emitter } from '../../src/base/emitter.ts'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import type { AdmissionState } from '../../src/call/admission.ts'
 import type { Peer } from '../../src/cluster/node-table.ts'

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../../base/errors.ts'
-import { Emitter } from '../../base/events.ts'
+import { Emitter } from '../../base/emitter.ts'
 import type { ApiText } from '../../esl/api.ts'
 import { api, auth, subscribe } from '../../esl/command.ts'
 import { Connection } from '../../esl/connection.ts'

@@ -1,6 +1,6 @@
 /** A person at the far end of a leg: the sounds they hear, the person they talk with, and their actions. */
 import { ms, type Duration } from '../../base/duration.ts'
-import { Emitter } from '../../base/events.ts'
+import { Emitter } from '../../base/emitter.ts'
 import type { Channel } from './channel.ts'
 import { farEndLeaves } from './farewell.ts'
 import { queueKeys } from './keys.ts'
