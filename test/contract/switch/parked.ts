@@ -175,7 +175,7 @@ contract('a lead who is sent elsewhere during the talk leaves the agent waiting 
   const lead = await world.call()
   await talk(world, lead)
   // FreeSWITCH 1.10.12 hangs the parked leg up (DESTINATION_OUT_OF_ORDER) when its partner is transferred within 100 ms
-  // after CHANNEL_BRIDGE (2 of 17 measured)
+  // after CHANNEL_BRIDGE (2 of 9 measured)
   await world.hear(lead, person)
   await node.home.commands.run(say.uuidTransferTo(lead.uuid as Uuid, '7000' as Ident, 'elsewhere' as Ident))
   await parked(world, uuid)
