@@ -1,9 +1,10 @@
-/** A zod field that is read by a parser of ours: what the parser refuses is a fault of the field, with its message. */
+/** Input from outside, read by zod: fields with parsers of ours, and one error with the faults of all fields. */
 import { z } from 'zod'
-import { InputError } from './errors.ts'
+import { FieldFaults, InputError } from './errors.ts'
 
 /**
- * `parse` returns the value, or throws InputError.
+ * A field that is read by a parser of ours: what the parser refuses is a fault of the field, with its message. `parse`
+ * returns the value, or throws InputError.
  *
  * @example
  * z.strictObject({ extension: parsed(ident), customer: parsed(phoneNumber) })
@@ -18,3 +19,10 @@ export const parsed = <T>(parse: (text: string) => T) =>
       return z.NEVER
     }
   })
+
+/** Throws FieldFaults, with every fault, for an input that cannot be used. */
+export function readInput<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
+  const read = schema.safeParse(given)
+  if (read.success) return read.data
+  throw new FieldFaults(read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })))
+}

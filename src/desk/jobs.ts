@@ -31,9 +31,10 @@
 import { Queue, QueueEvents, UnrecoverableError, Worker, type Job } from 'bullmq'
 import { z } from 'zod'
 import { systemClock } from '../base/clock.ts'
-import { ERROR_CODES, FieldFaults, InputError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
+import { ERROR_CODES, InputError, SwitchhookError, type ErrorCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
+import { readInput } from '../base/parsed.ts'
 import { RETRY } from '../base/retry.ts'
 import { OPERATIONS } from '../operations/all.ts'
 import type { Operation } from '../operations/operation.ts'
@@ -76,7 +77,7 @@ const DOORS: readonly Door[] = [
     queue: OPERATION_QUEUE,
     jobs: null,
     concurrency: 50,
-    request: (operation, payload) => ({ operation, ...checked(Payload, payload) }),
+    request: (operation, payload) => ({ operation, ...readInput(Payload, payload) }),
     answer: output => output,
     failure: ({ code, message }) => `${code}: ${message}`,
   },
@@ -86,7 +87,7 @@ const DOORS: readonly Door[] = [
     concurrency: 1,
     request: (command, payload) => ({
       operation: `campaign.${command}`,
-      input: { name: checked(CampaignPayload, payload).campaign },
+      input: { name: readInput(CampaignPayload, payload).campaign },
     }),
     answer: output => {
       const { campaign, state } = output as { campaign: string; state: string }
@@ -99,7 +100,7 @@ const DOORS: readonly Door[] = [
     jobs: ['click-to-dial'],
     concurrency: 50,
     request(_, payload) {
-      const { v: _v, product_code: productCode, call_type: callType, ...input } = checked(DialPayload, payload)
+      const { v: _v, product_code: productCode, call_type: callType, ...input } = readInput(DialPayload, payload)
       const ids = { ...(productCode !== undefined && { productCode }), ...(callType !== undefined && { callType }) }
       return { operation: 'call.dial', input: { ...input, ...ids } }
     },
@@ -287,10 +288,4 @@ async function withdrawn(job: Job): Promise<boolean> {
       throw error
     },
   )
-}
-
-function checked<T>(schema: z.ZodType<T>, payload: unknown): T {
-  const read = schema.safeParse(payload)
-  if (read.success) return read.data
-  throw new FieldFaults(read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })))
 }

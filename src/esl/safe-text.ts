@@ -58,6 +58,8 @@ export const uuid = parser<'Uuid'>(
 export const newUuid = (): Uuid => randomUUID() as string as Uuid
 export const dial = parser<'Dial'>('number to dial', /^\+?[0-9]{2,20}$/, 'an optional + and 2 to 20 digits')
 export const ident = parser<'Ident'>('name', /^[A-Za-z0-9_.-]{1,64}$/, '1 to 64 letters, digits, _ . -')
+/** A number or name of the dialplan; a + before a number is left out, because no dialplan has it. */
+export const extension = (text: string): Ident => ident(text.replace(/^\+/, ''))
 export const varValue = parser<'VarValue'>(
   'variable value',
   /^[A-Za-z0-9_.:@+/=-]{0,512}$/,

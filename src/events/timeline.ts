@@ -20,7 +20,7 @@ export type TimelineFields = Readonly<z.output<typeof anyField>>
 /** The form of an event in a timeline, for those who read records. */
 export const timelineShape = anyField.extend({ at: z.number(), event: z.string(), v: z.int() }).loose()
 
-export interface TimelineEvent extends TimelineFields {
+export type TimelineEvent = TimelineFields & {
   /** Milliseconds since the epoch, by the clock that all nodes share. */
   readonly at: number
   readonly event: TimelineEventName

@@ -10,16 +10,23 @@ import { saveAudit, type AuditRow } from '../store/audit.ts'
 import type { RedisClient } from '../store/redis.ts'
 import type { Sql } from '../store/sql.ts'
 
-export interface AuditStart {
+export interface AuditStart extends Omit<AuditRow, 'id' | 'at' | 'after' | 'outcome'> {
   /** Milliseconds since the epoch, by the clock that all nodes share. */
   readonly at: number
-  readonly who: string
-  readonly door: string
-  readonly operation: string
-  readonly subject: string | null
-  readonly input: unknown
-  readonly before: unknown
 }
+
+export const auditShape = z.object({
+  id: z.string(),
+  at: z.date(),
+  who: z.string(),
+  door: z.string(),
+  operation: z.string(),
+  subject: z.string().nullable(),
+  input: z.unknown(),
+  before: z.unknown(),
+  after: z.unknown(),
+  outcome: z.string().nullable(),
+})
 
 interface AuditEntry {
   /** Completes the row. Never rejects: the change has happened. */
@@ -44,19 +51,7 @@ const WAITING = 'sh:audit'
 const MOST_WAITING = 10_000
 const WAIT_S = 30 * 86_400
 
-const Waiting = z.object({
-  v: z.literal(1),
-  id: z.string(),
-  at: z.coerce.date(),
-  who: z.string(),
-  door: z.string(),
-  operation: z.string(),
-  subject: z.string().nullable(),
-  input: z.unknown(),
-  before: z.unknown(),
-  after: z.unknown(),
-  outcome: z.string().nullable(),
-})
+const Waiting = auditShape.extend({ v: z.literal(1), at: z.coerce.date() })
 
 export function openAudit({ sql, redis, log }: AuditParts): Audit {
   async function write(row: AuditRow): Promise<void> {

@@ -1,13 +1,6 @@
 /** docs/operations.md: every operation as a table, made from the operations themselves. A test compares the two. */
-import { z } from 'zod'
 import { OPERATIONS } from './all.ts'
-import type { Operation } from './operation.ts'
-
-interface Field {
-  readonly type?: string
-  readonly description?: string
-  readonly default?: unknown
-}
+import { fieldsOf, type Operation } from './operation.ts'
 
 /** The tables of docs/operations.md, one for each noun, in Markdown. */
 export function describeOperations(): string {
@@ -20,19 +13,12 @@ export function describeOperations(): string {
     .join('\n')
 }
 
-function rowOf({ name, summary, role, input, refusals }: Operation): string {
-  const { properties = {}, required = [] } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, Field>
-    required?: readonly string[]
-  }
-  const fields = Object.entries(properties).map(([field, { description, default: standard }]) => {
-    const ending = required.includes(field)
-      ? ''
-      : standard === undefined
-        ? ' (optional)'
-        : ` (default: ${JSON.stringify(standard)})`
-    return `\`${field}\`: ${description ?? ''}${ending}`
+function rowOf(one: Operation): string {
+  const fields = fieldsOf(one).map(({ name, description, required, default: standard }) => {
+    const ending = required ? '' : standard === undefined ? ' (optional)' : ` (default: ${JSON.stringify(standard)})`
+    return `\`${name}\`: ${description ?? ''}${ending}`
   })
+  const { name, summary, role, refusals } = one
   const cells = [`\`${name}\``, summary, role, fields.join('; ') || '–', refusals.join(', ') || '–']
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }

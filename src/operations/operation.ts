@@ -3,7 +3,7 @@
  * line, jobs) know the list of operations (all.ts) and add nothing but form: a new operation is in all of them by being
  * in the list. perform.ts performs one.
  */
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ErrorCode } from '../base/errors.ts'
@@ -100,12 +100,35 @@ export interface Operation<
   readonly changes: boolean
   /** Reads the thing that it changes, for `before` and `after` in the audit row; null when there is no such thing. */
   thing?(parts: PartsFor[N], input: z.output<Input>): Promise<unknown>
-  run(parts: PartsFor[N], input: z.output<Input>, actor: Actor): Promise<z.input<Output>>
+  run(parts: PartsFor[N], input: z.output<Input>, actor: Actor): Promise<Immutable<z.input<Output>>>
 }
+
+/** As the rooms give their records: the schema of an output would demand arrays and objects that may be changed. */
+export type Immutable<T> = T extends Date ? T : T extends object ? { readonly [K in keyof T]: Immutable<T[K]> } : T
 
 /** Checks the types of one operation. */
 export const operation = <Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
   one: Operation<Input, Output, N>,
 ): Operation<Input, Output, N> => one
+
+/** A field of an input, as the doors show it. */
+export interface Field {
+  readonly name: string
+  /** Of JSON Schema: string, number, boolean, array. */
+  readonly type?: string
+  readonly description?: string
+  readonly placeholder?: string
+  readonly default?: unknown
+  readonly required: boolean
+}
+
+/** The fields of an input, in their order. */
+export function fieldsOf({ input }: Pick<Operation, 'input'>): readonly Field[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, Omit<Field, 'name' | 'required'>>
+    required?: readonly string[]
+  }
+  return Object.entries(properties).map(([name, field]) => ({ ...field, name, required: required.includes(name) }))
+}
 
 export type OutputOf<One> = One extends { readonly output: infer Output extends z.ZodType } ? z.output<Output> : never

@@ -6,8 +6,9 @@
  * also in Redis or on FreeSWITCH. A row without an end tells that the process ended during the change.
  */
 import type { z } from 'zod'
-import { FieldFaults, Refusal, SwitchhookError } from '../base/errors.ts'
-import { ROLES, type Actor, type Needs, type Operation, type PartsFor } from './operation.ts'
+import { Refusal, SwitchhookError } from '../base/errors.ts'
+import { readInput } from '../base/parsed.ts'
+import { ROLES, type Actor, type Immutable, type Needs, type Operation, type PartsFor } from './operation.ts'
 
 /**
  * Resolves with the output. Rejects with FieldFaults (BAD_INPUT) for an input that cannot be used, with Refusal
@@ -31,7 +32,7 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
       'FORBIDDEN',
       `${name} cannot come by the door ${actor.door}; allowed: ${operation.doors.join(', ')}`,
     )
-  const input = readInput(operation, given)
+  const input = readInput(operation.input, given)
   if (!changes) return output.parse(await operation.run(parts, input, actor))
   const thing = async () => (await operation.thing?.(parts, input)) ?? null
 
@@ -46,7 +47,7 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
     input: given,
     before: await thing(),
   })
-  let result: z.input<Output>
+  let result: Immutable<z.input<Output>>
   try {
     result = await operation.run(parts, input, actor)
   } catch (error) {
@@ -55,14 +56,4 @@ export async function perform<Input extends z.ZodObject, Output extends z.ZodTyp
   }
   await entry.end('DONE', await thing())
   return output.parse(result)
-}
-
-/** Throws FieldFaults, with every fault, for an input that cannot be used. */
-export function readInput<Input extends z.ZodObject>(
-  { input }: { readonly input: Input },
-  given: unknown,
-): z.output<Input> {
-  const read = input.safeParse(given)
-  if (read.success) return read.data
-  throw new FieldFaults(read.error.issues.map(({ path, message }) => ({ field: path.join('.'), message })))
 }

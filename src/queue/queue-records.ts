@@ -39,21 +39,24 @@ export const callbackRecord = new RecordCodec<Callback>({
   schema: z.looseObject({ queue: z.string(), call: z.string(), number: z.string(), keptAt: z.number() }),
 })
 
+/** The fields of the record of a decision, stored and in answers. */
+export const offerFields = {
+  at: z.number(),
+  queue: z.string(),
+  call: z.string(),
+  agent: z.string(),
+  epoch: z.number(),
+  node: z.string(),
+  strategy: z.string(),
+  waitedMs: z.number(),
+  ahead: z.array(z.looseObject({ call: z.string(), why: z.string() })),
+  candidates: z.array(z.looseObject({ agent: z.string(), key: z.array(z.union([z.number(), z.string()])) })),
+  skipped: z.array(z.looseObject({ agent: z.string(), why: z.string() })),
+}
+
 export const offerRecord = new RecordCodec<OfferRecord>({
   what: 'offer of a call to an agent',
-  schema: z.looseObject({
-    at: z.number(),
-    queue: z.string(),
-    call: z.string(),
-    agent: z.string(),
-    epoch: z.number(),
-    node: z.string(),
-    strategy: z.string(),
-    waitedMs: z.number(),
-    ahead: z.array(z.looseObject({ call: z.string(), why: z.string() })),
-    candidates: z.array(z.looseObject({ agent: z.string(), key: z.array(z.union([z.number(), z.string()])) })),
-    skipped: z.array(z.looseObject({ agent: z.string(), why: z.string() })),
-  }),
+  schema: z.looseObject(offerFields),
 })
 
 const Notice = z.discriminatedUnion('what', [

@@ -8,7 +8,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { Scope } from '../../src/base/scope.ts'
 import { jobTimes } from '../../src/desk/job-age.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE, openJobs } from '../../src/desk/jobs.ts'
-import { readInput } from '../../src/operations/perform.ts'
+import { readInput } from '../../src/base/parsed.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openProxy } from '../fault/proxy.ts'
 import { openRedis } from '../open-services.ts'
@@ -46,7 +46,7 @@ async function rig(t: TestContext) {
               return { now: now + late, added: forgotten ? null : added }
             },
             async perform(operation, given, who) {
-              const input = readInput(operation, given) as { name: string; extension: string; customer: string }
+              const input = readInput(operation.input, given) as { name: string; extension: string; customer: string }
               by.push(who)
               if (operation.name === 'call.dial') {
                 dialled.push(input)

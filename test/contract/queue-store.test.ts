@@ -1,33 +1,17 @@
 /** One suite for both queue stores, in memory and in Redis: both keep the same promises. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Roster } from '../../src/agent/roster.ts'
 import { CallEnded, NotFoundError } from '../../src/base/errors.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { match } from '../../src/queue/match.ts'
-import { talking, waitsOn, type Joining } from '../../src/queue/member.ts'
+import { talking, waitsOn } from '../../src/queue/member.ts'
 import type { Assignment, QueueNotice } from '../../src/queue/store.ts'
 import { openNodeQueues } from '../node-queues.ts'
 import { waitingCall } from '../waiting-call.ts'
-import { HOMES, type Home } from './shared-stores.ts'
+import { addReady, HOMES, joining, NOW, type Home } from './shared-stores.ts'
 
-const NOW = 1_767_600_000_000
 const SALES = { name: 'sales', strategy: 'longest-idle-agent' } as const
-const joining = (call: string, joinedAt = NOW): Joining => ({
-  call,
-  from: '+49301234567',
-  node: 'a',
-  joinedAt,
-  headStartMs: 0,
-})
-
-async function add(roster: Roster, name: string, now = NOW): Promise<void> {
-  const queues = [{ queue: 'sales', level: 1, position: 1 }]
-  await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues }, now)
-  await roster.setStatus(name, 'ready', now)
-}
-
 /** The decision of a node that matches now. */
 async function decide({ roster, store }: Home, now = NOW): Promise<readonly Assignment[]> {
   const [queues, members, agents] = await Promise.all([store.queues(), store.members('sales'), roster.list(now)])
@@ -91,7 +75,7 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: who comes again through another node keeps place, time and offer, and is counted once`, async t => {
     const { first, second } = await openSales(t)
-    await add(first.roster, 'alice')
+    await addReady(first.roster, 'alice')
     await first.store.enter('sales', joining('c1'), NOW)
     await first.store.enter('sales', joining('c2'), NOW)
     const [assignment] = await decide(first)
@@ -107,7 +91,7 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: an assignment writes the agent, the caller and its record, or nothing`, async t => {
     const { first, second } = await openSales(t)
-    await add(first.roster, 'alice')
+    await addReady(first.roster, 'alice')
     await first.store.enter('sales', joining('c1', NOW - 5_000), NOW)
     const [assignment] = await decide(first)
     const done = await first.store.assign(assignment!, 'a', 5_000, NOW)
@@ -124,7 +108,7 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: an assignment is refused when the agent or the caller is not as they were`, async t => {
     const { first, second } = await openSales(t)
-    await add(first.roster, 'alice')
+    await addReady(first.roster, 'alice')
     await first.store.enter('sales', joining('c1'), NOW)
     const [before] = await decide(first)
     await second.roster.setStatus('alice', 'break', NOW)
@@ -141,7 +125,7 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: agents take turns whichever node assigns them, and a node that is late assigns nobody twice`, async t => {
     const { first, second } = await openSales(t)
     await first.store.put({ ...SALES, strategy: 'round-robin' })
-    for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name)
+    for (const name of ['alice', 'bert', 'carl']) await addReady(first.roster, name)
     /** A caller comes to this node, is offered an agent and hangs up. */
     const offered = async ({ store, roster }: Home, call: string) => {
       await store.enter('sales', joining(call, NOW - 60_000), NOW)
@@ -171,7 +155,7 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: another node knows who was offered last to a caller`, async t => {
     const { first, second } = await openSales(t)
     await first.store.put({ ...SALES, strategy: 'top-down' })
-    for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name)
+    for (const name of ['alice', 'bert', 'carl']) await addReady(first.roster, name)
     await first.store.enter('sales', joining('c1'), NOW)
     const asked: string[] = []
     for (const { store, roster } of [first, second, first, second]) {
@@ -186,7 +170,7 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: an agent whose promise lapsed can be assigned again`, async t => {
     const { first, second } = await openSales(t)
-    await add(first.roster, 'alice')
+    await addReady(first.roster, 'alice')
     await first.roster.reserve('alice', 'lead-1', NOW, 5_000)
     await first.store.enter('sales', joining('c1'), NOW)
     assert.deepEqual(await decide(second, NOW + 4_999), [])
@@ -196,7 +180,7 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: an offer that came to nothing, a talk, and the ways to leave are written and counted`, async t => {
     const { first, second } = await openSales(t)
-    await add(first.roster, 'alice')
+    await addReady(first.roster, 'alice')
     for (const call of ['c1', 'c2', 'c3', 'c4']) await first.store.enter('sales', joining(call), NOW)
     const [one] = await decide(first)
     const { epoch } = (await first.store.assign(one!, 'a', 5_000, NOW))!.agent.reservation!
@@ -244,7 +228,7 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: every node hears of the reservation before the offer that stands on it`, async t => {
     const { first, second } = await openSales(t)
-    await add(first.roster, 'alice')
+    await addReady(first.roster, 'alice')
     const heard: string[] = []
     const complete = new Promise<void>(resolve => {
       let ready = 0
@@ -271,7 +255,7 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: two nodes that decide the same give every agent once and every caller once`, async t => {
     const { first, second } = await openSales(t)
     const N = 300
-    await Promise.all(Array.from({ length: N }, (_, i) => add(first.roster, `agent-${i}`)))
+    await Promise.all(Array.from({ length: N }, (_, i) => addReady(first.roster, `agent-${i}`)))
     await Promise.all(Array.from({ length: N }, (_, i) => first.store.enter('sales', joining(`c${i}`, NOW + i), NOW)))
     const given = new Map<string, string>()
     for (let round = 0; given.size < N; round++) {
@@ -301,7 +285,7 @@ for (const [home, open] of Object.entries(HOMES)) {
       openNodeQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
     )
     t.after(() => Promise.all(nodes.map(node => node[Symbol.asyncDispose]())))
-    for (const name of ['alice', 'bert', 'carl']) await add(first.roster, name, systemClock.now())
+    for (const name of ['alice', 'bert', 'carl']) await addReady(first.roster, name, systemClock.now())
     const talks = new Map<string, string>()
     const serve = async (i: number, place: Awaited<ReturnType<(typeof nodes)[number]['enter']>>) => {
       await using held = place
@@ -334,7 +318,7 @@ for (const [home, open] of Object.entries(HOMES)) {
       openNodeQueues({ ...parts, clock: systemClock, log: silentLog, node: `node-${i}` }),
     )
     t.after(() => Promise.all([a!, b!].map(node => node[Symbol.asyncDispose]())))
-    await add(first.roster, 'alice', systemClock.now())
+    await addReady(first.roster, 'alice', systemClock.now())
     const life = new AbortController()
     const place = await a!.enter(waitingCall('c1', life.signal), 'sales')
     assert.ok(await place.agent({ within: '1m' }))

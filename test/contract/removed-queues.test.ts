@@ -1,36 +1,20 @@
 /** A queue is removed and its name leads to another queue, in memory and in Redis, and from the command line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Roster } from '../../src/agent/roster.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { waitsOn, type Joining, type Member } from '../../src/queue/member.ts'
+import { waitsOn, type Member } from '../../src/queue/member.ts'
 import { match } from '../../src/queue/match.ts'
 import type { Place } from '../../src/queue/place.ts'
 import { openNodeQueues } from '../node-queues.ts'
 import { waitingCall } from '../waiting-call.ts'
 import { Installation } from './cli-process.ts'
-import { HOMES } from './shared-stores.ts'
+import { addReady, HOMES, joining, NOW } from './shared-stores.ts'
 
-const NOW = 1_767_600_000_000
 const strategy = 'longest-idle-agent'
 const SALES = { name: 'sales', strategy }
 const SUPPORT = { name: 'support', strategy }
-const joining = (call: string, joinedAt = NOW): Joining => ({
-  call,
-  from: '+49301234567',
-  node: 'a',
-  joinedAt,
-  headStartMs: 0,
-})
-
-async function addReady(roster: Roster, name: string, now: number): Promise<void> {
-  const queues = [{ queue: 'sales', level: 1, position: 1 }]
-  await roster.put({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues }, now)
-  await roster.setStatus(name, 'ready', now)
-}
-
 for (const [home, open] of Object.entries(HOMES)) {
   const openBoth = async (t: Parameters<typeof open>[0]) => {
     const homes = await open(t)

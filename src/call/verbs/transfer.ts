@@ -5,7 +5,7 @@
 import { SwitchError } from '../../base/errors.ts'
 import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
-import { ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
+import { extension as extensionWord, ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
 import { tellOnce } from '../../journal/call-events.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
@@ -50,7 +50,7 @@ export async function sendAway(leg: Leg, extension: string, context = DEFAULT_CO
 }
 
 const transferTo = (leg: Leg, extension: string, context: string) =>
-  build.uuidTransferTo(leg.uuid, ident(extension.replace(/^\+/, '')), ident(context))
+  build.uuidTransferTo(leg.uuid, extensionWord(extension), ident(context))
 
 function leave(leg: Leg, extension: string): void {
   const { journal } = leg.steps

@@ -3,11 +3,10 @@
  * other field an option. A form tells how people read the answer; an operation without a form has a plain one.
  */
 import { Option, type Command } from 'commander'
-import { z } from 'zod'
 import { FieldFaults } from '../../base/errors.ts'
+import { readInput } from '../../base/parsed.ts'
 import { OPERATIONS } from '../../operations/all.ts'
-import type { Operation, OutputOf } from '../../operations/operation.ts'
-import { readInput } from '../../operations/perform.ts'
+import { fieldsOf, type Field, type Operation, type OutputOf } from '../../operations/operation.ts'
 import type { Desk } from './actions.ts'
 import { answer, answers, plain } from './output.ts'
 
@@ -46,14 +45,6 @@ export const form = <One extends Pick<Operation, 'name'>>(of: One, one: Form<Out
   of: of.name,
 })
 
-/** A field of an input as --help shows it. */
-interface Field {
-  readonly type?: string
-  readonly description?: string
-  readonly placeholder?: string
-  readonly default?: unknown
-}
-
 /** Adds a command for each operation. `nouns`: the descriptions of the groups. */
 export function operationCommands(
   root: Command,
@@ -77,47 +68,43 @@ const addGroup = (root: Command, noun: string, description: string): Command =>
 const PLAIN: Form<never> = { people: output => plain(output) }
 
 function operationCommand(command: Command, one: Operation, shown: Form<never>, desk: Desk): void {
-  const { properties = {}, required = [] } = z.toJSONSchema(one.input, { io: 'input', unrepresentable: 'any' }) as {
-    properties?: Record<string, Field>
-    required?: readonly string[]
-  }
+  const all = fieldsOf(one)
   answers(command.description(one.summary))
   for (const name of one.positional) {
-    const word = kebab(name)
-    command.argument(required.includes(name) ? `<${word}>` : `[${word}]`, properties[name]?.description)
+    const { required = false, description } = all.find(field => field.name === name) ?? {}
+    command.argument(required ? `<${kebab(name)}>` : `[${kebab(name)}]`, description)
   }
-  const fields = Object.entries(properties).filter(([name]) => !one.positional.includes(name))
-  for (const [name, field] of fields) {
-    const value = field.type === 'boolean' ? '' : ` ${field.placeholder ?? '<value>'}`
-    const option = new Option(`--${kebab(name)}${value}`, field.description)
-    if (field.type !== 'boolean') option.argParser(text => read(text, field))
-    if (field.default !== undefined && field.type !== 'boolean') option.default(field.default)
-    command.addOption(option.makeOptionMandatory(required.includes(name)))
-  }
+  const optional = all.filter(({ name }) => !one.positional.includes(name))
+  for (const field of optional) command.addOption(optionOf(field))
   for (const [flags, description] of shown.shows ?? []) command.option(flags, description)
   if (shown.help !== undefined) command.addHelpText('after', shown.help)
 
-  command.action(async (...typed: unknown[]) => {
-    const options = command.opts<Typed>()
-    const given = Object.fromEntries(
-      [
-        ...one.positional.map((name, index) => [name, typed[index]] as const),
-        ...fields.map(([name]) => [name, options[name]] as const),
-      ].filter(([, value]) => value !== undefined),
-    )
-    const { output, now } = await asTyped(one, async () => {
-      readInput(one, given) // before a store is opened
-      return (await shown.instead?.({ given, options }, desk)) ? NOTHING : desk.actions.perform(one, given)
-    })
-    if (output === undefined) return
-    const context = { given, options, colour: desk.terminal.colour, now }
-    for (const line of shown.notes?.(output as never, context) ?? []) desk.terminal.err(`${line}\n`)
-    answer(desk.terminal, options, output, () => shown.people(output as never, context))
-  })
+  command.action((...typed: unknown[]) =>
+    asTyped(one, async () => {
+      const options = command.opts<Typed>()
+      const given = Object.fromEntries(
+        [
+          ...one.positional.map((name, index) => [name, typed[index]] as const),
+          ...optional.map(({ name }) => [name, options[name]] as const),
+        ].filter(([, value]) => value !== undefined),
+      )
+      readInput(one.input, given) // before a store is opened
+      if (await shown.instead?.({ given, options }, desk)) return
+      const { output, now } = await desk.actions.perform(one, given)
+      const context = { given, options, colour: desk.terminal.colour, now }
+      for (const line of shown.notes?.(output as never, context) ?? []) desk.terminal.err(`${line}\n`)
+      answer(desk.terminal, options, output, () => shown.people(output as never, context))
+    }),
+  )
 }
 
-/** The command has answered already. */
-const NOTHING = { output: undefined, now: 0 }
+function optionOf(field: Field): Option {
+  const flag = `--${kebab(field.name)}`
+  if (field.type === 'boolean') return new Option(flag, field.description)
+  const option = new Option(`${flag} ${field.placeholder ?? '<value>'}`, field.description)
+  if (field.default !== undefined) option.default(field.default)
+  return option.argParser(text => read(text, field)).makeOptionMandatory(field.required)
+}
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 

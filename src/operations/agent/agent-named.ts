@@ -10,7 +10,7 @@ import { parsed } from '../../base/parsed.ts'
 import { endpoint } from '../../esl/safe-text.ts'
 import { defineAgent } from '../../recovery/definitions.ts'
 import { described, duration } from '../fields.ts'
-import type { StoreParts } from '../operation.ts'
+import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
 
 /** Reads 'sales', 'sales:2' or 'sales:2:5': the queue, the agent's level in it, and the position in that level. */
@@ -62,9 +62,8 @@ export const agentShape = z.object({
 })
 
 /** The agent as answers show it. */
-export const shownAgent = (agent: Agent, now: number): z.input<typeof agentShape> => ({
+export const shownAgent = (agent: Agent, now: number): Immutable<z.input<typeof agentShape>> => ({
   ...agent,
-  queues: [...agent.queues],
   word: wordOf(agent, now),
   nailedUp: agent.nailed !== null,
 })
@@ -105,7 +104,7 @@ export async function redefine(
   parts: StoreParts,
   before: AgentSettings,
   { endpoint: where, queues, wrapUp, ringFor }: GivenSettings,
-): Promise<z.input<typeof agentShape>> {
+): Promise<Immutable<z.input<typeof agentShape>>> {
   if (queues !== undefined)
     await mustBeQueues(
       parts.queueStore,

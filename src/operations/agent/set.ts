@@ -16,7 +16,7 @@ export default operation({
   thing: agentNamed,
   async run(parts, { name, ...given }) {
     const known = await mustBeAgent(parts, name)
-    mustChange(given, ['endpoint', 'queues', 'wrapUp', 'ringFor'])
+    mustChange(given, ['endpoint', ...Object.keys(agentSettings)])
     return redefine(parts, known, given)
   },
 })

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parsed } from '../../base/parsed.ts'
 import { uuid } from '../../esl/safe-text.ts'
 import { auditRows } from '../../store/audit.ts'
+import { auditShape } from '../audit.ts'
 import { described, whole } from '../fields.ts'
 import { operation } from '../operation.ts'
 
@@ -17,20 +18,7 @@ export default operation({
     limit: described(whole(1, 1_000), 'how many', '<n>').default(20),
     after: described(parsed(uuid), 'only rows that are older than the one with this id', '<id>').optional(),
   }),
-  output: z.array(
-    z.object({
-      id: z.string(),
-      at: z.date(),
-      who: z.string(),
-      door: z.string(),
-      operation: z.string(),
-      subject: z.string().nullable(),
-      input: z.unknown(),
-      before: z.unknown(),
-      after: z.unknown(),
-      outcome: z.string().nullable(),
-    }),
-  ),
+  output: z.array(auditShape),
   refusals: [],
   changes: false,
   run: ({ sql }, filter) => auditRows(sql, filter),

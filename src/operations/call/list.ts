@@ -31,10 +31,6 @@ export default operation({
     if (crmuuid !== undefined && (number !== undefined || campaign !== undefined))
       throw new FieldFaults([{ field: 'crmuuid', message: 'cannot be combined with', give: ['number', 'campaign'] }])
     if (campaign !== undefined) await findCampaign(sql, campaign)
-    const calls =
-      crmuuid === undefined
-        ? await recentCalls(sql, limit, undefined, { number, campaign })
-        : await callsOfCrm(sql, crmuuid)
-    return calls as z.input<typeof callShape>[]
+    return crmuuid === undefined ? recentCalls(sql, limit, undefined, { number, campaign }) : callsOfCrm(sql, crmuuid)
   },
 })

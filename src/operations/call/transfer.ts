@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
 import { parsed } from '../../base/parsed.ts'
-import { ident, uuid } from '../../esl/safe-text.ts'
+import { extension as extensionWord, ident, uuid } from '../../esl/safe-text.ts'
 import { described } from '../fields.ts'
 import { operation } from '../operation.ts'
-
-const extensionOf = (text: string) => String(ident(text.replace(/^\+/, '')))
 
 export default operation({
   name: 'call.transfer',
@@ -15,7 +13,7 @@ export default operation({
   positional: ['call', 'extension'],
   input: z.strictObject({
     call: described(parsed(uuid), 'the uuid of the call: `switchhook calls --long` shows it'),
-    extension: described(parsed(extensionOf), 'a number or name of the dialplan, such as 7000'),
+    extension: described(parsed(extensionWord), 'a number or name of the dialplan, such as 7000'),
     context: described(parsed(ident), 'its context in the dialplan (default: default)', '<name>').optional(),
   }),
   output: z.object({ call: z.string(), extension: z.string(), transferred: z.literal(true) }),

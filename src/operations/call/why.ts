@@ -2,25 +2,12 @@ import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
 import { parsed } from '../../base/parsed.ts'
 import { uuid } from '../../esl/safe-text.ts'
+import { offerFields } from '../../queue/queue-records.ts'
 import { attemptsOf } from '../../store/attempts.ts'
 import { callWithId } from '../../store/calls.ts'
 import { described } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { callShape } from './call-shape.ts'
-
-const offer = z.object({
-  at: z.number(),
-  queue: z.string(),
-  call: z.string(),
-  agent: z.string(),
-  epoch: z.number(),
-  node: z.string(),
-  strategy: z.string(),
-  waitedMs: z.number(),
-  ahead: z.array(z.object({ call: z.string(), why: z.string() })),
-  candidates: z.array(z.object({ agent: z.string(), key: z.array(z.union([z.number(), z.string()])) })),
-  skipped: z.array(z.object({ agent: z.string(), why: z.string() })),
-})
 
 const attempt = z.object({
   id: z.string(),
@@ -43,7 +30,7 @@ export default operation({
   output: z.object({
     call: callShape,
     /** The decisions of queues about this call that are still kept, oldest first. */
-    offers: z.array(offer),
+    offers: z.array(z.object(offerFields)),
     /** All attempts to reach the lead of this call, oldest first; empty for a call of no campaign. */
     attempts: z.array(attempt),
   }),
@@ -58,8 +45,6 @@ export default operation({
       call,
       offers: decisions.filter(one => one.call === id).sort((a, b) => a.at - b.at),
       attempts: call.lead === null ? [] : await attemptsOf(sql, call.lead),
-    } as unknown as z.input<
-      z.ZodObject<{ call: typeof callShape; offers: z.ZodArray<typeof offer>; attempts: z.ZodArray<typeof attempt> }>
-    >
+    }
   },
 })

@@ -54,6 +54,6 @@ export default operation({
     await mustBeUsable(parts, isNew ? { ...given, flow: given.flow ?? 'campaign-leg' } : given)
     const list = { file, column, now: parts.clock.now() }
     const { campaign, summary } = await importCampaign(parts, { name, ...givenSettings(given) }, list)
-    return { campaign: campaign.name, state: campaign.state, ...summary, firstFaults: [...summary.firstFaults] }
+    return { campaign: campaign.name, state: campaign.state, ...summary }
   },
 })

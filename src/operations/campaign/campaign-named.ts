@@ -7,7 +7,7 @@ import { loadFlows } from '../../flow/catalogue.ts'
 import { campaignNamed, type CampaignRow, type CampaignSettings } from '../../store/campaigns.ts'
 import type { Sql } from '../../store/sql.ts'
 import { described, numberThat, whole } from '../fields.ts'
-import type { StoreParts } from '../operation.ts'
+import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
 
 /** The settings that may be given; those that are not given stay. */
@@ -67,8 +67,11 @@ export const campaignFiguresShape = z.object({
 
 export const campaignWithFigures = campaignShape.extend(campaignFiguresShape.shape)
 
-export async function withFigures(sql: Sql, campaign: CampaignRow): Promise<z.input<typeof campaignWithFigures>> {
-  return { ...campaign, ...(await campaignFigures(sql, campaign)), retryAfter: { ...campaign.retryAfter } }
+export async function withFigures(
+  sql: Sql,
+  campaign: CampaignRow,
+): Promise<Immutable<z.input<typeof campaignWithFigures>>> {
+  return { ...campaign, ...(await campaignFigures(sql, campaign)) }
 }
 
 /** What an audit row shows of a campaign; null without one. */

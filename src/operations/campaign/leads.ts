@@ -32,6 +32,6 @@ export default operation({
   changes: false,
   async run({ sql }, { name, limit, after }) {
     const { id } = await findCampaign(sql, name)
-    return (await leadsOf(sql, id, limit, after)).map(lead => ({ ...lead, fields: { ...lead.fields } }))
+    return leadsOf(sql, id, limit, after)
   },
 })

@@ -3,7 +3,7 @@ import { defineQueue } from '../../recovery/definitions.ts'
 import { STRATEGIES } from '../../queue/store.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { queueNamed, queueShape, strategy } from './queue-named.ts'
+import { queueNamed, queueSettings, queueShape } from './queue-named.ts'
 
 export default operation({
   name: 'queue.add',
@@ -11,18 +11,15 @@ export default operation({
   needs: 'stores',
   role: 'administrator',
   positional: ['name'],
-  input: z.strictObject({
-    name: nameOf('queue'),
-    strategy: strategy.optional(),
-  }),
+  input: z.strictObject({ name: nameOf('queue'), ...queueSettings }),
   output: queueShape,
   refusals: [],
   changes: true,
   thing: queueNamed,
-  async run(parts, { name, strategy: chosen = STRATEGIES[0] }) {
+  async run(parts, { name, strategy = STRATEGIES[0] }) {
     const known = await queueNamed(parts, { name })
     if (known) return known
-    const queue = { name, strategy: chosen }
+    const queue = { name, strategy }
     await defineQueue(parts, queue, parts.clock.now())
     return queue
   },

@@ -4,11 +4,14 @@ import { NotFoundError } from '../../base/errors.ts'
 import { STRATEGIES, type QueueSettings, type QueueStore } from '../../queue/store.ts'
 import { described } from '../fields.ts'
 
-export const strategy = described(
+const strategy = described(
   z.enum(STRATEGIES, { error: ({ input }) => `'${String(input)}' is no strategy; allowed: ${STRATEGIES.join(', ')}` }),
   `which free agent gets a call first: ${STRATEGIES.join(', ')}`,
   '<strategy>',
 )
+
+/** The settings that may be given; those that are not given stay. */
+export const queueSettings = { strategy: strategy.optional() }
 
 export const queueShape = z.object({ name: z.string(), strategy: z.string() })
 
@@ -20,9 +23,16 @@ export async function queueNamed(
   return (await queueStore.queues()).find(queue => queue.name === name) ?? null
 }
 
-/** Rejects with NotFoundError, with the known queues, when one of `names` does not exist. */
-export async function mustBeQueues(queueStore: QueueStore, names: readonly string[]): Promise<void> {
-  const known = (await queueStore.queues()).map(queue => queue.name).sort()
-  const missing = names.find(name => !known.includes(name))
-  if (missing !== undefined) throw new NotFoundError('queue', missing, known)
+/** The queues of these names, in this order. Rejects with NotFoundError, with the known queues, when one is missing. */
+export async function mustBeQueues<Names extends readonly string[]>(
+  queueStore: QueueStore,
+  names: readonly [...Names],
+): Promise<{ [At in keyof Names]: QueueSettings }> {
+  const known = new Map((await queueStore.queues()).map(queue => [queue.name, queue]))
+  const found = names.map(name => {
+    const queue = known.get(name)
+    if (!queue) throw new NotFoundError('queue', name, [...known.keys()].sort())
+    return queue
+  })
+  return found as { [At in keyof Names]: QueueSettings }
 }

@@ -83,9 +83,9 @@ async function move(parts: StoreParts, name: string, to: string) {
   if (to === name)
     throw new FieldFaults([{ field: 'moveTo', message: `'${to}' is the queue that is removed; give another queue` }])
   const { queueStore, clock } = parts
-  await mustBeQueues(queueStore, [name, to])
+  const [queue] = await mustBeQueues(queueStore, [name, to])
   const [members, callbacks] = await Promise.all([queueStore.members(name), queueStore.callbacks(name)])
-  await moveQueue(parts, (await queueNamed(parts, { name }))!, to, clock.now())
+  await moveQueue(parts, queue, to, clock.now())
   const talking = members.filter(({ state }) => state === 'talking').length
   return { queue: to, waiting: members.length - talking, talking, callbacks: callbacks.length }
 }

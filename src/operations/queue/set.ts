@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineQueue } from '../../recovery/definitions.ts'
 import { mustChange, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { mustBeQueues, queueNamed, queueShape, strategy } from './queue-named.ts'
+import { mustBeQueues, queueNamed, queueSettings, queueShape } from './queue-named.ts'
 
 export default operation({
   name: 'queue.set',
@@ -10,18 +10,14 @@ export default operation({
   needs: 'stores',
   role: 'administrator',
   positional: ['name'],
-  input: z.strictObject({
-    name: nameOf('queue'),
-    strategy: strategy.optional(),
-  }),
+  input: z.strictObject({ name: nameOf('queue'), ...queueSettings }),
   output: queueShape,
   refusals: ['NOT_FOUND'],
   changes: true,
   thing: queueNamed,
   async run(parts, { name, ...given }) {
-    mustChange(given, ['strategy'])
-    await mustBeQueues(parts.queueStore, [name])
-    const known = (await queueNamed(parts, { name }))!
+    mustChange(given, Object.keys(queueSettings))
+    const [known] = await mustBeQueues(parts.queueStore, [name])
     const queue = { ...known, ...(given.strategy !== undefined && { strategy: given.strategy }) }
     await defineQueue(parts, queue, parts.clock.now())
     return queue

@@ -174,15 +174,7 @@ contract('a call is given to an extension of the dialplan, and no node can take 
   })
   const caller = await world.call()
   await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED', hangupCause: 'TRANSFERRED' })
-  await world.within(
-    '5s',
-    world.observer.seen(
-      event =>
-        event.name === 'CHANNEL_EXECUTE' &&
-        event.uuid === caller.uuid &&
-        event.get('Application-Data') === 'silence_stream://120000',
-    ),
-  )
+  await reachesElsewhere(world, caller)
   node.kill()
   await world.pause('500ms')
   ok(await world.exists(caller.uuid))
@@ -245,7 +237,15 @@ async function sentAway(
 ): Promise<void> {
   await sendAway((await flow.call).leg, '7000', 'elsewhere')
   await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED', hangupCause: 'TRANSFERRED' })
-  await world.within(
+  await reachesElsewhere(world, caller)
+  await world.pause('500ms')
+  ok(await world.exists(caller.uuid))
+  equal(node.connections, 0)
+}
+
+/** The caller is at the extension 7000 of the context elsewhere. */
+const reachesElsewhere = (world: World, caller: Person) =>
+  world.within(
     '5s',
     world.observer.seen(
       event =>
@@ -254,7 +254,3 @@ async function sentAway(
         event.get('Application-Data') === 'silence_stream://120000',
     ),
   )
-  await world.pause('500ms')
-  ok(await world.exists(caller.uuid))
-  equal(node.connections, 0)
-}

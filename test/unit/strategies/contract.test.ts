@@ -32,7 +32,8 @@ test('a supervisor who misspells a strategy is told the names that there are', a
   )
 })
 
-const any = ({ agents }: Situation): Choice[] => agents.map(candidate => ({ agents: [candidate], key: ['any'] }))
+const everyUsable = ({ agents }: Situation): Choice[] =>
+  agents.map(candidate => ({ agents: [candidate], key: ['any'] }))
 const nameOf = (candidate: Candidate | null) => candidate?.agent.name ?? null
 
 test('a strategy sees the caller, the usable agents, and who was offered last', async () => {
@@ -47,7 +48,7 @@ test('a strategy sees the caller, the usable agents, and who was offered last', 
       last: nameOf(lastOffered),
       theirs: nameOf(theirs),
     })
-    return any(situation)
+    return everyUsable(situation)
   })
   await floor.enters('c1')
   floor.now += 5_000
@@ -64,7 +65,7 @@ test('a strategy sees the caller, the usable agents, and who was offered last', 
 test('a strategy that gives an agent who is not usable does not give them a second caller', async () => {
   const floor = await openFloor(situation => {
     const { lastOffered } = situation
-    return [...(lastOffered ? [{ agents: [lastOffered], key: ['again'] }] : []), ...any(situation)]
+    return [...(lastOffered ? [{ agents: [lastOffered], key: ['again'] }] : []), ...everyUsable(situation)]
   })
   assert.equal(await floor.offered('c1'), 'anna')
   assert.equal(await floor.offered('c2'), 'bert')
@@ -85,7 +86,7 @@ test('a caller to whom the strategy gives nobody yet does not delay the callers 
   const floor = await openFloor(situation => {
     const { caller, now } = situation
     if (caller.call === 'choosy') return []
-    return caller.call === 'picky' ? { lookAgainAt: now + 3_000 } : any(situation)
+    return caller.call === 'picky' ? { lookAgainAt: now + 3_000 } : everyUsable(situation)
   })
   await floor.enters('picky')
   await floor.enters('choosy')
@@ -105,7 +106,7 @@ test('a caller to whom the strategy gives nobody yet has an agent at the moment 
   const patient: Strategy = situation => {
     decided++
     const { caller, now } = situation
-    return caller.waitedMs < 20_000 ? { lookAgainAt: now + 20_000 - caller.waitedMs } : any(situation)
+    return caller.waitedMs < 20_000 ? { lookAgainAt: now + 20_000 - caller.waitedMs } : everyUsable(situation)
   }
   const rig = await openRig(t, new Map([['longest-idle-agent', patient]]))
   await using place = await rig.enter('c1')
@@ -121,7 +122,7 @@ test('a caller to whom the strategy gives nobody yet has an agent at the moment 
 })
 
 test('a queue whose strategy is not known here is left to the nodes that know it', async () => {
-  const floor = await Floor.open('top-down', new Map([['random', any]]))
+  const floor = await Floor.open('top-down', new Map([['random', everyUsable]]))
   await floor.agents('anna')
   assert.equal(await floor.offered('c1'), null)
 })
