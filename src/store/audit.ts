@@ -17,7 +17,7 @@ export interface AuditRow {
   readonly outcome: string | null
 }
 
-/** Writes a row, or completes the one with this id. */
+/** Writes a row, or completes the one with this id; a complete row stays as it is. */
 export async function saveAudit(sql: Queries, row: AuditRow): Promise<void> {
   const { id, at, who, door, operation, subject, outcome } = row
   const json = (value: unknown) => (value === null || value === undefined ? null : sql.json(value as Json))
@@ -25,7 +25,7 @@ export async function saveAudit(sql: Queries, row: AuditRow): Promise<void> {
     insert into audit (id, at, who, door, operation, subject, input, before, after, outcome)
     values (${id}, ${at}, ${who}, ${door}, ${operation}, ${subject}, ${sql.json(row.input as Json)}, ${json(row.before)},
       ${json(row.after)}, ${outcome})
-    on conflict (id) do update set after = excluded.after, outcome = excluded.outcome`
+    on conflict (id) do update set after = excluded.after, outcome = excluded.outcome where audit.outcome is null`
 }
 
 export interface AuditFilter {

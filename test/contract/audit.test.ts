@@ -1,6 +1,9 @@
 /** Who changed what: the rows in PostgreSQL, and what becomes of them while PostgreSQL is down. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { silentLog } from '../../src/base/log.ts'
+import { openAudit } from '../../src/operations/audit.ts'
+import type { Sql } from '../../src/store/sql.ts'
 import { Installation, takePort } from './cli-process.ts'
 
 const rig = await Installation.open()
@@ -70,4 +73,26 @@ test('an agent gets ready while PostgreSQL is down, and the row of it is there w
     ],
   )
   assert.deepEqual([rows[1]!.before?.['status'], rows[1]!.after?.['status']], ['logged-out', 'ready'])
+})
+
+test('a change that began while PostgreSQL was down and ended when it was back is complete, and stays so', async () => {
+  let away = true
+  const ask = (...query: Parameters<Sql>) => (away ? Promise.reject(new Error('away')) : rig.sql(...query))
+  const sql = Object.assign(ask, rig.sql) as unknown as Sql
+  const audit = openAudit({ sql, redis: rig.redis, log: silentLog })
+  const entry = await audit.begin({
+    at: Date.now(),
+    who: 'ann',
+    door: 'job',
+    operation: 'agent.ready',
+    subject: 'dora',
+    input: {},
+    before: null,
+  })
+  away = false
+  await entry.end('DONE', { status: 'ready' })
+  assert.deepEqual(
+    (await listed('dora')).map(({ outcome, after }) => [outcome, after]),
+    [['DONE', { status: 'ready' }]],
+  )
 })

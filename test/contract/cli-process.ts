@@ -18,7 +18,7 @@ import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import type { QueueStore } from '../../src/queue/store.ts'
 import { openServices } from '../../src/services/open.ts'
 import { migrate } from '../../src/store/migrate.ts'
-import { openRedisClient } from '../../src/store/redis.ts'
+import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { PROGRAM, SCRIPTS } from '../program.ts'
 
@@ -32,6 +32,7 @@ export class Installation {
   readonly folder: string
   /** The stores that the commands write to, with all tables. */
   readonly sql: Sql
+  readonly redis: RedisClient
   readonly queueStore: QueueStore
   readonly roster: Roster
   readonly #settings: Readonly<Record<string, string>>
@@ -39,6 +40,7 @@ export class Installation {
   private constructor(folder: string, sql: Sql, home: RedisHome, settings: Readonly<Record<string, string>>) {
     this.folder = folder
     this.sql = sql
+    this.redis = home.commands
     this.queueStore = redisQueueStore(home)
     this.roster = redisRoster(home)
     this.#settings = settings
