@@ -1,9 +1,11 @@
 /** The stored record of an agent, and the notice of a change of it: what Redis holds, and what every node receives. */
 import { z } from 'zod'
 import type { Log } from '../base/log.ts'
+import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
 import { STATES, STATUSES, type Agent } from './agent.ts'
 import type { AgentNotice } from './roster.ts'
+import { AGENT_SETTINGS } from './settings.ts'
 
 const moment = z.number()
 
@@ -14,6 +16,7 @@ export const agentRecord = new RecordCodec<Agent>({
     endpoint: z.string(),
     wrapUpMs: z.number(),
     ringForMs: z.number(),
+    ...storedFields(AGENT_SETTINGS),
     queues: z.array(z.looseObject({ queue: z.string(), level: z.number(), position: z.number() })),
     status: z.enum(STATUSES),
     reason: z.string().nullable(),

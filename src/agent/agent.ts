@@ -22,7 +22,7 @@
  */
 import type { Reservation } from './reservation.ts'
 import { afterCall, isUnreachable, type Outcome } from './rest.ts'
-import type { AgentSettings } from './settings.ts'
+import { AGENT_SETTINGS, type AgentSettings } from './settings.ts'
 
 export { REST_MS, type Outcome } from './rest.ts'
 export { checkName, checkSettings, type AgentSettings, type Tier } from './settings.ts'
@@ -129,7 +129,10 @@ export function holds(agent: Agent, epoch: number, now: number): boolean {
 // Each function below takes the agent as of `now` and returns the next record, or null when the change is refused.
 
 export function configured(agent: Agent, settings: AgentSettings, now: number): Agent {
-  return write(agent, now, settings)
+  const kept = Object.fromEntries(
+    Object.entries(agent).filter(([name]) => !(name in AGENT_SETTINGS)),
+  ) as unknown as Agent
+  return write(kept, now, settings)
 }
 
 /** Becoming ready ends a rest and resets the counts of unanswered calls: the agent is present. */

@@ -1,5 +1,6 @@
 /** The agents of the installation: one interface for all callers, over a table of records in memory or in Redis. */
 import { NotFoundError, SwitchhookError } from '../base/errors.ts'
+import { settingsOf } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
 import {
   advanced,
@@ -25,6 +26,7 @@ import {
   type NailedLeg,
   type Outcome,
 } from './agent.ts'
+import { AGENT_SETTINGS } from './settings.ts'
 import { tellChange } from './tell-change.ts'
 
 /**
@@ -140,6 +142,7 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
         wrapUpMs,
         ringForMs,
         queues: queues.map(({ queue, level, position }) => ({ queue, level, position })),
+        ...settingsOf(AGENT_SETTINGS, settings),
       }
       for (let attempt = 0; attempt < TRIES; attempt++) {
         const agent = newAgent(own, now)

@@ -1,5 +1,22 @@
 /** The settings of an agent that an administrator gives, and their allowed ranges. */
 import { InputError } from '../base/errors.ts'
+import { settingIn, text, type Given } from '../base/settings.ts'
+import { parseSkills, saySkills, storedSkills, type Skill } from './skills.ts'
+
+/** Every setting that has a default. */
+export const AGENT_SETTINGS = {
+  skills: text<readonly Skill[]>({
+    standard: [],
+    stored: storedSkills,
+    parse: parseSkills,
+    say: saySkills,
+    placeholder: '<skills>',
+    description: 'what the agent can do, with levels from 1 to 9: german:5,billing',
+  }),
+} as const
+
+/** @example agentSetting(agent, 'skills') */
+export const agentSetting = settingIn(AGENT_SETTINGS)
 
 /** A place in a queue's order of agents: lower levels first, lower positions first within a level. Both start at 1. */
 export interface Tier {
@@ -8,7 +25,8 @@ export interface Tier {
   readonly position: number
 }
 
-export interface AgentSettings {
+/** The settings without a default, and those of AGENT_SETTINGS that were given. */
+export interface AgentSettings extends Given<typeof AGENT_SETTINGS> {
   readonly name: string
   /** Dial string: user/1001, or sofia/gateway/carrier/2001. */
   readonly endpoint: string

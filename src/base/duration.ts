@@ -20,3 +20,10 @@ export function readable(milliseconds: number): string {
   const minutes = Math.floor(seconds / 60)
   return minutes < 60 ? `${minutes}m${seconds % 60}s` : `${Math.floor(minutes / 60)}h${minutes % 60}m`
 }
+
+/** Converts 45 000 to '45s', as `ms` reads it. */
+export function said(milliseconds: number): Duration {
+  const unit = (['d', 'h', 'm', 's'] as const).find(one => milliseconds > 0 && milliseconds % UNIT[one] === 0)
+  if (unit) return `${milliseconds / UNIT[unit]}${unit}`
+  return milliseconds === 0 ? '0s' : `${milliseconds}ms`
+}

@@ -1,5 +1,6 @@
 /** Input from outside, read by zod: fields with parsers of ours, and one error with the faults of all fields. */
 import { z } from 'zod'
+import { ms, type Duration } from './duration.ts'
 import { FieldFaults, InputError } from './errors.ts'
 
 /**
@@ -19,6 +20,31 @@ export const parsed = <T>(parse: (text: string) => T) =>
       return z.NEVER
     }
   })
+
+/** Adds the description of --help, and the word for the value there (`placeholder`). */
+export const described = <T extends z.ZodType>(field: T, description: string, placeholder?: string): T =>
+  field.meta({ description, ...(placeholder !== undefined && { placeholder }) })
+
+/** A duration with its unit, such as '45s'; milliseconds for the operation. */
+export const duration = (least: Duration, most: Duration) =>
+  parsed(text => {
+    const milliseconds = ms(text as Duration)
+    if (milliseconds < ms(least) || milliseconds > ms(most))
+      throw new InputError(`'${text}' is out of range; allowed: ${least} to ${most}`)
+    return milliseconds
+  })
+
+/** A number for which `fits` is true; `allowed` says which ones these are. */
+export const numberThat = (allowed: string, fits: (value: number) => boolean) => {
+  const error = ({ input }: { readonly input?: unknown }) => `'${String(input)}' cannot be used; allowed: ${allowed}`
+  return z.number({ error }).refine(fits, { error })
+}
+
+export const whole = (least: number, most: number) =>
+  numberThat(
+    `a whole number from ${least} to ${most}`,
+    value => Number.isInteger(value) && value >= least && value <= most,
+  )
 
 /** Throws FieldFaults, with every fault, for an input that cannot be used. */
 export function readInput<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {

@@ -3,6 +3,7 @@ import agentAdd from './agent/add.ts'
 import agentList from './agent/list.ts'
 import agentRemove from './agent/remove.ts'
 import agentSet from './agent/set.ts'
+import agentShow from './agent/show.ts'
 import { agentBreak, agentOut, agentReady } from './agent/status.ts'
 import agentWrapUp from './agent/wrap-up.ts'
 import auditList from './audit/list.ts'
@@ -24,6 +25,7 @@ import queueCallbacks from './queue/callbacks.ts'
 import queueList from './queue/list.ts'
 import queueRemove from './queue/remove.ts'
 import queueSet from './queue/set.ts'
+import queueShow from './queue/show.ts'
 
 /** In the order of --help. */
 export const OPERATIONS: readonly Operation[] = [
@@ -39,6 +41,7 @@ export const OPERATIONS: readonly Operation[] = [
   agentAdd,
   agentSet,
   agentList,
+  agentShow,
   agentReady,
   agentBreak,
   agentOut,
@@ -47,6 +50,7 @@ export const OPERATIONS: readonly Operation[] = [
   queueAdd,
   queueSet,
   queueList,
+  queueShow,
   queueCallbacks,
   queueRemove,
   callDial,

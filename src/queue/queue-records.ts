@@ -1,15 +1,21 @@
 /** The stored records of queues and of their callers, and the notice of a change of them. */
 import { z } from 'zod'
 import { silentLog, type Log } from '../base/log.ts'
+import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
 import type { Member } from './member.ts'
-import type { QueueSettings } from './settings.ts'
+import { QUEUE_SETTINGS, type QueueSettings } from './settings.ts'
 import type { Callback, OfferRecord, QueueNotice } from './store.ts'
 import { STRATEGIES } from './strategies.ts'
 
 export const queueRecord = new RecordCodec<QueueSettings>({
   what: 'queue',
-  schema: z.looseObject({ name: z.string(), strategy: z.enum(STRATEGIES), movedTo: z.string().optional() }),
+  schema: z.looseObject({
+    name: z.string(),
+    strategy: z.enum(STRATEGIES),
+    movedTo: z.string().optional(),
+    ...storedFields(QUEUE_SETTINGS),
+  }),
 })
 
 export const memberRecord = new RecordCodec<Member>({

@@ -1,11 +1,45 @@
-/** What a supervisor decides about a queue. */
-export interface QueueSettings {
+/** What a supervisor decides about a queue: each setting once. */
+import { parseNeeds, sayNeeds, storedNeeds, type SkillNeed } from '../agent/skills.ts'
+import { duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
+
+/** Every setting but the strategy, which each queue has. */
+export const QUEUE_SETTINGS = {
+  tierWaitMs: duration(0, ['0s', '1h'], 'how long a caller waits before agents of a higher level are offered the call'),
+  tierWaitMultiplies: yesOrNo(true, 'agents of level 3 only after twice that time, of level 4 after three times'),
+  tierSkipsEmpty: yesOrNo(true, 'no such wait while nobody is logged in, and not on a break, at the lower levels'),
+  weight: whole(0, [0, 100], 'the queue with the higher weight is served first by the agents of several queues'),
+  skills: text<readonly SkillNeed[]>({
+    standard: [],
+    stored: storedNeeds,
+    parse: parseNeeds,
+    say: sayNeeds,
+    placeholder: '<needs>',
+    description: 'the skills that callers need: german:3 (required), billing? (preferred), vip/45s (required for 45 s)',
+  }),
+  rememberMs: duration(
+    0,
+    ['0s', '365d'],
+    'how long the agent who talked last with a caller is offered that caller first',
+  ),
+  rememberWaitMs: duration(0, ['0s', '1h'], 'how long a caller waits for that agent, when the agent is busy'),
+  ringProgressivelyDelayMs: duration(
+    10_000,
+    ['1s', '2m'],
+    'with the strategy ring-progressively: the time until one more telephone rings',
+  ),
+} as const
+
+/** Only the settings that were given; `settingOf` knows the others. */
+export interface QueueSettings extends Given<typeof QUEUE_SETTINGS> {
   readonly name: string
   /** Which of the usable agents a caller gets: the name of a file in strategies/. */
   readonly strategy: string
   /** The queue was removed, and this one has its callers; absent: the queue is in use. */
   readonly movedTo?: string
 }
+
+/** @example settingOf(queue, 'weight') */
+export const settingOf = settingIn(QUEUE_SETTINGS)
 
 /** False for the name of a removed queue that leads to another one. */
 export const isInUse = ({ movedTo }: QueueSettings): boolean => movedTo === undefined

@@ -4,9 +4,10 @@
 import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
 import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
+import { settingsOf } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
 import { byScore, inOrder, joined, moved, offered, rejoined, type Joining, type Member } from './member.ts'
-import { isInUse, wayTo, type QueueSettings } from './settings.ts'
+import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
 import { STRATEGIES } from './strategies.ts'
 import type { Key } from './strategy.ts'
 
@@ -223,12 +224,18 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     table.move(member, moved(member, to, now), 'entered')
 
   return {
-    async put({ name, strategy, movedTo }) {
+    async put(queue) {
+      const { name, strategy, movedTo } = queue
       checkName('queue', name)
       if (!STRATEGIES.includes(strategy)) {
         throw new InputError(`queue ${name}: there is no strategy '${strategy}'; known: ${STRATEGIES.join(', ')}`)
       }
-      await table.putQueue({ name, strategy, ...(movedTo !== undefined && { movedTo }) })
+      await table.putQueue({
+        name,
+        strategy,
+        ...(movedTo !== undefined && { movedTo }),
+        ...settingsOf(QUEUE_SETTINGS, queue),
+      })
     },
     remove: name => table.removeQueue(name),
     queues: async () => (await table.readQueues()).filter(isInUse),

@@ -8,15 +8,27 @@
  *                     a new server): the agents are written again as this node knew them, with their status, and every
  *                     node reads its queues again, so that the callers get back their places.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
+import { AGENT_SETTINGS, type AgentSettings } from '../agent/settings.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { InputError, NotFoundError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
+import { readSettings, settingsOf } from '../base/settings.ts'
+import { QUEUE_SETTINGS } from '../queue/settings.ts'
 import type { QueueSettings, QueueStore } from '../queue/store.ts'
-import { agentRows, deleteAgent, queueRows, saveAgent, saveQueue, type AgentRow } from '../store/definitions.ts'
+import {
+  agentRows,
+  deleteAgent,
+  queueRows,
+  saveAgent,
+  saveQueue,
+  type AgentRow,
+  type QueueRow,
+} from '../store/definitions.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** So a flushed Redis is filled again within 10 s: found within 2 s, written within a second or two. */
@@ -40,7 +52,7 @@ export interface DefinitionsParts extends DefinitionStores {
 /** Adds a queue, or changes its settings. Throws InputError for settings that cannot be used. */
 export async function defineQueue(stores: DefinitionStores, queue: QueueSettings, now: number): Promise<void> {
   await stores.queueStore.put(queue)
-  await saveQueue(stores.sql, queue, now)
+  await saveQueue(stores.sql, queueRow(queue), now)
 }
 
 /**
@@ -54,14 +66,14 @@ export async function moveQueue(
   now: number,
 ): Promise<void> {
   const moved = { ...queue, movedTo: to }
-  await saveQueue(stores.sql, moved, now)
+  await saveQueue(stores.sql, queueRow(moved), now)
   await stores.queueStore.put(moved)
 }
 
 /** Adds an agent (logged out), or changes its settings. Throws InputError for settings that cannot be used. */
-export async function defineAgent(stores: DefinitionStores, agent: AgentRow, now: number): Promise<Agent> {
+export async function defineAgent(stores: DefinitionStores, agent: AgentSettings, now: number): Promise<Agent> {
   const added = await stores.roster.put(agent, now)
-  await saveAgent(stores.sql, agent, now)
+  await saveAgent(stores.sql, agentRow(agent), now)
   return added
 }
 
@@ -134,31 +146,32 @@ export class Definitions implements Disposable {
     const queues = byName(await queueStore.everyQueue())
     const defined = { agents: byName(await agentRows(sql)), queues: byName(await queueRows(sql)) }
     await this.#adopt(without(agents, defined.agents), without(queues, defined.queues), now)
-    for (const [name, row] of defined.queues) {
-      const queue = queues.get(name)
-      if (queue?.strategy !== row.strategy || queue.movedTo !== row.movedTo) await this.#defineQueue(row)
-    }
+    for (const [name, row] of defined.queues)
+      await this.#apply({ queue: name }, async () => {
+        const queue = queues.get(name)
+        if (!queue || !isDeepStrictEqual(queueRow(queue), row)) await queueStore.put(queueOf(row))
+      })
     const known = byName([...mirror.all(), ...this.#known])
-    for (const [name, row] of defined.agents) {
-      const agent = agents.get(name)
-      const copy = known.get(name)
-      // of several nodes that know an agent's status and state the first one writes
-      if (!agent && copy) await roster.restore(copy, now)
-      else if (!agent || !isSame(agent, row)) await roster.put(row, now)
-    }
+    for (const [name, row] of defined.agents)
+      await this.#apply({ agent: name }, async () => {
+        const agent = agents.get(name)
+        const copy = known.get(name)
+        // of several nodes that know an agent's status and state the first one writes
+        if (!agent && copy) await roster.restore(copy, now)
+        else if (!agent || !isDeepStrictEqual(agentRow(agent), row)) await roster.put(agentOf(row), now)
+      })
     this.#mark = await queueStore.mark()
   }
 
-  /** A row of a newer version, with a strategy that this one does not know, keeps nobody from starting. */
-  async #defineQueue(queue: QueueSettings): Promise<void> {
-    const { queueStore, log } = this.#parts
+  /** A row of a newer version, with a value that this one does not know, keeps nobody from starting. */
+  async #apply(what: { queue: string } | { agent: string }, define: () => Promise<void>): Promise<void> {
     try {
-      await queueStore.put(queue)
+      await define()
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      log.error(
-        { queue: queue.name, error: error.message },
-        'the settings of a queue in PostgreSQL cannot be used; the queue keeps the settings that Redis has',
+      this.#parts.log.error(
+        { ...what, error: error.message },
+        'settings in PostgreSQL cannot be used; the queue or agent keeps the settings that Redis has',
       )
     }
   }
@@ -167,8 +180,8 @@ export class Definitions implements Disposable {
   async #adopt(agents: readonly Agent[], queues: readonly QueueSettings[], now: number): Promise<void> {
     const { sql, log } = this.#parts
     if (agents.length + queues.length === 0) return
-    for (const queue of queues) await saveQueue(sql, queue, now)
-    for (const agent of agents) await saveAgent(sql, agent, now)
+    for (const queue of queues) await saveQueue(sql, queueRow(queue), now)
+    for (const agent of agents) await saveAgent(sql, agentRow(agent), now)
     log.info(
       { queues: queues.length, agents: agents.length },
       'queues and agents that only Redis knew were written to PostgreSQL',
@@ -182,13 +195,25 @@ const byName = <T extends { readonly name: string }>(all: readonly T[]): Map<str
 const without = <T>(all: ReadonlyMap<string, T>, known: ReadonlyMap<string, unknown>): T[] =>
   [...all].flatMap(([name, one]) => (known.has(name) ? [] : [one]))
 
-/** Are these the settings that are defined? */
-function isSame(agent: Agent, row: AgentRow): boolean {
-  const settings = ({ endpoint, wrapUpMs, ringForMs, queues }: AgentRow) => [
-    endpoint,
-    wrapUpMs,
-    ringForMs,
-    queues.map(({ queue, level, position }) => `${queue} ${level} ${position}`).sort(),
-  ]
-  return JSON.stringify(settings(agent)) === JSON.stringify(settings(row))
+const queueRow = (queue: QueueSettings): QueueRow => {
+  const { name, strategy, movedTo } = queue
+  return { name, strategy, ...(movedTo !== undefined && { movedTo }), settings: settingsOf(QUEUE_SETTINGS, queue) }
 }
+
+const queueOf = ({ settings, ...queue }: QueueRow): QueueSettings => ({
+  ...queue,
+  ...readSettings(QUEUE_SETTINGS, settings),
+})
+
+const agentRow = (agent: AgentSettings): AgentRow => {
+  const { name, endpoint, wrapUpMs, ringForMs } = agent
+  const queues = agent.queues
+    .map(({ queue, level, position }) => ({ queue, level, position }))
+    .sort((a, b) => (a.queue < b.queue ? -1 : 1))
+  return { name, endpoint, wrapUpMs, ringForMs, queues, settings: settingsOf(AGENT_SETTINGS, agent) }
+}
+
+const agentOf = ({ settings, ...agent }: AgentRow): AgentSettings => ({
+  ...agent,
+  ...readSettings(AGENT_SETTINGS, settings),
+})

@@ -19,14 +19,22 @@ import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
 
-const SALES = { name: 'sales', strategy: 'longest-idle-agent' } as const
+const SALES = { name: 'sales', strategy: 'longest-idle-agent', weight: 5 } as const
 const ALICE = {
   name: 'alice',
   endpoint: 'user/1001',
   wrapUpMs: 15_000,
   ringForMs: 20_000,
   queues: [{ queue: 'sales', level: 1, position: 1 }],
+  skills: [{ skill: 'german', level: 5 }],
 }
+/** As PostgreSQL has them: what has a default is in one column. */
+const asRow = ({ weight, ...queue }: { name: string; strategy: string; weight?: number; movedTo?: string }) => ({
+  ...queue,
+  settings: weight === undefined ? {} : { weight },
+})
+const { skills, ...REST } = ALICE
+const ALICE_ROW = { ...REST, settings: { skills } }
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 
@@ -68,12 +76,12 @@ test('what a supervisor defines is in PostgreSQL and in Redis', async t => {
   const { stores, sql, roster, queueStore, clock } = await open(t)
   await defineQueue(stores, SALES, clock.now())
   await defineAgent(stores, ALICE, clock.now())
-  assert.deepEqual(await queueRows(sql), [SALES])
-  assert.deepEqual(await agentRows(sql), [ALICE])
+  assert.deepEqual(await queueRows(sql), [asRow(SALES)])
+  assert.deepEqual(await agentRows(sql), [ALICE_ROW])
   assert.deepEqual(await queueStore.queues(), [SALES])
   assert.equal((await roster.get('alice', clock.now()))?.status, 'logged-out')
   await defineAgent(stores, { ...ALICE, queues: [], wrapUpMs: 0 }, clock.now())
-  assert.deepEqual(await agentRows(sql), [{ ...ALICE, queues: [], wrapUpMs: 0 }])
+  assert.deepEqual(await agentRows(sql), [{ ...ALICE_ROW, queues: [], wrapUpMs: 0 }])
 })
 
 test('a new Redis gets every queue and agent when a node starts', async t => {
@@ -91,7 +99,7 @@ test('queues and agents of a Redis that was there before PostgreSQL knew them ar
   await queueStore.put(SALES)
   await roster.put(ALICE, clock.now())
   await start()
-  assert.deepEqual([await queueRows(sql), await agentRows(sql)], [[SALES], [ALICE]])
+  assert.deepEqual([await queueRows(sql), await agentRows(sql)], [[asRow(SALES)], [ALICE_ROW]])
   assert.equal((await roster.list(clock.now())).length, 1)
 })
 
@@ -173,7 +181,7 @@ test('the name of a removed queue leads to the other one also after Redis lost i
   await defineQueue(stores, support, clock.now())
   await moveQueue(stores, support, 'sales', clock.now())
   const moved = { ...support, movedTo: 'sales' }
-  assert.deepEqual(await queueRows(sql), [SALES, moved])
+  assert.deepEqual(await queueRows(sql), [SALES, moved].map(asRow))
   const node = await start()
   assert.deepEqual(await queueStore.queues(), [SALES])
   await client.flushdb()
@@ -183,16 +191,13 @@ test('the name of a removed queue leads to the other one also after Redis lost i
   assert.deepEqual((await queueStore.everyQueue()).toSorted(byName), [SALES, moved])
   await sql`delete from queues where name = 'support'`
   await start()
-  assert.deepEqual(await queueRows(sql), [SALES, moved], 'a name that only Redis knew is adopted as it is')
+  assert.deepEqual(await queueRows(sql), [SALES, moved].map(asRow), 'a name that only Redis knew is adopted as it is')
   await defineQueue(stores, support, clock.now())
   await client.flushdb()
   await start()
   assert.deepEqual(
     [await queueRows(sql), (await queueStore.queues()).toSorted(byName)],
-    [
-      [SALES, support],
-      [SALES, support],
-    ],
+    [[SALES, support].map(asRow), [SALES, support]],
   )
 })
 
@@ -219,7 +224,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
   await moveCampaign(sql, id, ['draft'], 'stopped', clock.now())
   await queueStore.enter('sales', { call: 'c', from: '1', node: 'a', joinedAt: 0, headStartMs: 0 }, clock.now())
   await assert.rejects(remove(), /callers wait or talk in the queue 'sales'/)
-  assert.deepEqual(await queueRows(sql), [SALES])
+  assert.deepEqual(await queueRows(sql), [asRow(SALES)])
   await queueStore.leave('sales', 'c', 'abandoned')
   await queueStore.keepForCallback('sales', 'c', '+49301234567', clock.now())
   await assert.rejects(remove(), /1 callers of the queue 'sales' were promised a callback/)

@@ -190,9 +190,13 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   retireOptedOut: (sql, campaign) => leads.retireOptedOut(sql, campaign, NOW + 600_000),
   queueRows: sql => definitions.queueRows(sql),
   agentRows: sql => definitions.agentRows(sql),
-  saveQueue: sql => definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent' }, NOW),
+  saveQueue: sql => definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent', settings: {} }, NOW),
   saveAgent: sql =>
-    definitions.saveAgent(sql, { name: 'a', endpoint: 'user/1', wrapUpMs: 0, ringForMs: 1_000, queues: [] }, NOW),
+    definitions.saveAgent(
+      sql,
+      { name: 'a', endpoint: 'user/1', wrapUpMs: 0, ringForMs: 1_000, queues: [], settings: {} },
+      NOW,
+    ),
   hasHappened: sql => installation.hasHappened(sql, 'demo-furnished'),
   noteHappened: sql => installation.noteHappened(sql, 'demo-furnished'),
   isOptedOut: sql => leads.isOptedOut(sql, '+491708'),

@@ -16,7 +16,10 @@ import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 
 /** A database that takes everything and finds nothing: definitions are in test/contract/definitions.test.ts. */
-const sql = Object.assign(async () => [], { begin: (work: (tx: unknown) => Promise<unknown>) => work(sql) })
+const sql = Object.assign(async () => [], {
+  begin: (work: (tx: unknown) => Promise<unknown>) => work(sql),
+  json: (value: unknown) => value,
+})
 
 class Installation implements Actions {
   readonly clock = new VirtualClock()

@@ -3,12 +3,16 @@ import agentAdd from '../../operations/agent/add.ts'
 import agentList from '../../operations/agent/list.ts'
 import agentRemove from '../../operations/agent/remove.ts'
 import agentSet from '../../operations/agent/set.ts'
+import agentShow from '../../operations/agent/show.ts'
 import { agentBreak, agentOut, agentReady } from '../../operations/agent/status.ts'
 import agentWrapUp from '../../operations/agent/wrap-up.ts'
 import type { OutputOf } from '../../operations/operation.ts'
-import { table } from '../table.ts'
+import { AGENT_SETTINGS } from '../../agent/settings.ts'
+import { said } from '../../base/duration.ts'
+import { sayEach } from '../../base/settings.ts'
+import { pairs, table } from '../table.ts'
 import { form } from './operations.ts'
-import { ago } from './output.ts'
+import { ago, saySettings } from './output.ts'
 
 type Agent = OutputOf<typeof agentList>[number]
 
@@ -29,6 +33,19 @@ Examples:
   form(agentSet, {
     help: '\nA live call goes on as it is.\n\nExample:\n  switchhook agent set alice --wrap-up 15s',
     people: sayDefined,
+  }),
+  form(agentShow, {
+    people: (agent, { colour }) =>
+      pairs(
+        [
+          ['now', agent.word],
+          ['telephone', agent.endpoint],
+          ['queues', agent.queues.map(({ queue, level, position }) => `${queue}:${level}:${position}`).join(',')],
+          ['wrap-up', said(agent.wrapUpMs)],
+          ['rings for', said(agent.ringForMs)],
+        ],
+        colour,
+      ) + saySettings(sayEach(AGENT_SETTINGS, agent), colour),
   }),
   form(agentList, { people: (agents, { colour, now }) => sayAll(agents, now, colour) }),
   ...[agentReady, agentBreak, agentOut].map(status =>

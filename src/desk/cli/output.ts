@@ -2,6 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { readable } from '../../base/duration.ts'
 import { InputError } from '../../base/errors.ts'
+import type { sayEach } from '../../base/settings.ts'
 import { visibleJson } from '../../base/visible.ts'
 import { pairs, table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
@@ -52,6 +53,18 @@ export function plain(output: unknown): string {
     rows.map(row => names.map(name => text((row as Record<string, unknown>)[name]))),
   )
 }
+
+/** Every setting of a record, each with its meaning; those that were given stand out. */
+export const saySettings = (each: ReturnType<typeof sayEach>, colour: boolean): string =>
+  table(
+    ['setting', 'value', 'meaning'],
+    each.map(({ name, value, given, description }) => [
+      name,
+      { text: value || 'none', tone: given ? 'green' : 'dim' },
+      description,
+    ]),
+    colour,
+  )
 
 /** '3m12s', or '–' for null. */
 export const ago = (milliseconds: number | null): string => (milliseconds === null ? '–' : readable(milliseconds))

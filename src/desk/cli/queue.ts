@@ -5,16 +5,23 @@ import queueCallbacks from '../../operations/queue/callbacks.ts'
 import queueList from '../../operations/queue/list.ts'
 import queueRemove from '../../operations/queue/remove.ts'
 import queueSet from '../../operations/queue/set.ts'
+import queueShow from '../../operations/queue/show.ts'
 import type { OutputOf } from '../../operations/operation.ts'
-import { table } from '../table.ts'
+import { sayEach } from '../../base/settings.ts'
+import { QUEUE_SETTINGS } from '../../queue/settings.ts'
+import { pairs, table } from '../table.ts'
 import { form } from './operations.ts'
-import { ago } from './output.ts'
+import { ago, saySettings } from './output.ts'
 
 type Queue = OutputOf<typeof queueList>[number]
 
 export const queueForms = [
-  form(queueAdd, { people: ({ name, strategy }) => `queue ${name} exists (${strategy})\n` }),
-  form(queueSet, { people: ({ name, strategy }) => `queue ${name}: ${strategy}\n` }),
+  form(queueAdd, { people: queue => `queue ${queue.name} exists (${sayGiven(queue)})\n` }),
+  form(queueSet, { people: queue => `queue ${queue.name}: ${sayGiven(queue)}\n` }),
+  form(queueShow, {
+    people: (queue, { colour }) =>
+      pairs([['strategy', queue.strategy]], colour) + saySettings(sayEach(QUEUE_SETTINGS, queue), colour),
+  }),
   form(queueList, {
     help: '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.',
     people: (queues, { colour }) => sayAll(queues, colour),
@@ -34,6 +41,12 @@ export const queueForms = [
     people: ({ name, movedTo }) => `queue ${name} was removed${movedTo ? `; ${sayMoved(movedTo)}` : ''}\n`,
   }),
 ]
+
+/** The strategy, and the settings that were given. */
+function sayGiven(queue: OutputOf<typeof queueShow>): string {
+  const given = sayEach(QUEUE_SETTINGS, queue).filter(one => one.given)
+  return [queue.strategy, ...given.map(({ name, value }) => `${name} ${value}`)].join(', ')
+}
 
 function sayMoved({
   queue,

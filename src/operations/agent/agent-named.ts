@@ -2,14 +2,14 @@
 import { z } from 'zod'
 import { STATES, STATUSES, type Agent, type Tier } from '../../agent/agent.ts'
 import type { Roster } from '../../agent/roster.ts'
-import type { AgentSettings } from '../../agent/settings.ts'
+import { AGENT_SETTINGS, type AgentSettings } from '../../agent/settings.ts'
 import { AGENT_WORDS, wordOf } from '../../agent/words.ts'
 import type { Clock } from '../../base/clock.ts'
 import { InputError, NotFoundError } from '../../base/errors.ts'
-import { parsed } from '../../base/parsed.ts'
+import { described, duration, parsed } from '../../base/parsed.ts'
+import { givenIn, inputFields, settingsOf, storedFields, without } from '../../base/settings.ts'
 import { endpoint } from '../../esl/safe-text.ts'
 import { defineAgent } from '../../recovery/definitions.ts'
-import { described, duration } from '../fields.ts'
 import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
 
@@ -39,6 +39,7 @@ export const agentSettings = {
   ).optional(),
   wrapUp: described(duration('0s', '1h'), 'wrap-up after each call, 1h at most', '<duration>').optional(),
   ringFor: described(duration('1s', '2m'), 'how long the telephone rings, 2m at most', '<duration>').optional(),
+  ...inputFields(AGENT_SETTINGS),
 }
 
 export const agentShape = z.object({
@@ -47,6 +48,7 @@ export const agentShape = z.object({
   queues: z.array(z.object({ queue: z.string(), level: z.number(), position: z.number() })),
   wrapUpMs: z.number(),
   ringForMs: z.number(),
+  ...storedFields(AGENT_SETTINGS),
   status: z.enum(STATUSES),
   reason: z.string().nullable(),
   state: z.enum(STATES),
@@ -81,7 +83,8 @@ export async function agentNamed(
   const found = await roster.get(name, clock.now())
   if (!found) return null
   const { endpoint: where, queues, wrapUpMs, ringForMs, status, reason, state } = found
-  return { name, endpoint: where, queues, wrapUpMs, ringForMs, status, reason, state }
+  const settings = settingsOf(AGENT_SETTINGS, found)
+  return { name, endpoint: where, queues, wrapUpMs, ringForMs, ...settings, status, reason, state }
 }
 
 /** Rejects with NotFoundError, with the known agents. */
@@ -97,13 +100,16 @@ interface GivenSettings {
   readonly queues?: readonly Tier[] | undefined
   readonly wrapUp?: number | undefined
   readonly ringFor?: number | undefined
+  readonly unset?: readonly string[] | undefined
+  /** Those of AGENT_SETTINGS. */
+  readonly [setting: string]: unknown
 }
 
 /** Writes the settings `before` with those that are given. */
 export async function redefine(
   parts: StoreParts,
   before: AgentSettings,
-  { endpoint: where, queues, wrapUp, ringFor }: GivenSettings,
+  { endpoint: where, queues, wrapUp, ringFor, unset, ...given }: GivenSettings,
 ): Promise<Immutable<z.input<typeof agentShape>>> {
   if (queues !== undefined)
     await mustBeQueues(
@@ -117,6 +123,8 @@ export async function redefine(
     wrapUpMs: wrapUp ?? before.wrapUpMs,
     ringForMs: ringFor ?? before.ringForMs,
     queues: queues ?? before.queues,
+    ...settingsOf(AGENT_SETTINGS, without(AGENT_SETTINGS, before, unset)),
+    ...givenIn(AGENT_SETTINGS, given),
   }
   return shownAgent(await defineAgent(parts, settings, now), now)
 }

@@ -1,7 +1,8 @@
 /** The status that an agent chooses: one operation for each. */
 import { z } from 'zod'
+import { described } from '../../base/parsed.ts'
 import type { AgentStatus } from '../../agent/agent.ts'
-import { described, nameOf } from '../fields.ts'
+import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { agentNamed, agentShape, shownAgent } from './agent-named.ts'
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { described, duration } from '../../base/parsed.ts'
 import { Refusal } from '../../base/errors.ts'
 import { wordOf } from '../../agent/words.ts'
-import { described, duration, nameOf } from '../fields.ts'
+import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { agentNamed, agentShape, mustBeAgent, shownAgent } from './agent-named.ts'
 

@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { parsed } from '../../base/parsed.ts'
+import { described, parsed, whole } from '../../base/parsed.ts'
 import { uuid } from '../../esl/safe-text.ts'
 import { auditRows } from '../../store/audit.ts'
 import { auditShape } from '../audit.ts'
-import { described, whole } from '../fields.ts'
 import { operation } from '../operation.ts'
 
 export default operation({

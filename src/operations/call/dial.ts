@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { parsed } from '../../base/parsed.ts'
+import { described, parsed } from '../../base/parsed.ts'
 import { phoneNumber } from '../../campaign/import.ts'
 import { ident, varValue } from '../../esl/safe-text.ts'
-import { described } from '../fields.ts'
 import { operation } from '../operation.ts'
 
 const id = (text: string) => String(varValue(text))

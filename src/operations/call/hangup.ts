@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
-import { parsed } from '../../base/parsed.ts'
+import { described, parsed } from '../../base/parsed.ts'
 import { ident, uuid } from '../../esl/safe-text.ts'
-import { described } from '../fields.ts'
 import { operation } from '../operation.ts'
 
 export default operation({

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import { FieldFaults } from '../../base/errors.ts'
-import { parsed } from '../../base/parsed.ts'
+import { described, parsed, whole } from '../../base/parsed.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { phoneNumber } from '../../campaign/import.ts'
 import { callsOfCrm, recentCalls } from '../../store/calls.ts'
-import { described, whole } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { callShape } from './call-shape.ts'
 

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
-import { parsed } from '../../base/parsed.ts'
+import { described, parsed } from '../../base/parsed.ts'
 import { uuid } from '../../esl/safe-text.ts'
 import { offerFields } from '../../queue/queue-records.ts'
 import { attemptsOf } from '../../store/attempts.ts'
 import { callWithId } from '../../store/calls.ts'
-import { described } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { callShape } from './call-shape.ts'
 

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { described } from '../../base/parsed.ts'
 import { FieldFaults } from '../../base/errors.ts'
 import { importCampaign } from '../../campaign/campaign-commands.ts'
 import { campaignNamed } from '../../store/campaigns.ts'
-import { described, nameOf } from '../fields.ts'
+import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { campaignBefore, campaignSettings, givenSettings, mustBeUsable } from './campaign-named.ts'
 

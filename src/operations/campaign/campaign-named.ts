@@ -1,12 +1,12 @@
 /** The campaign that an operation names, its settings as input, and its form in answers. */
 import { z } from 'zod'
+import { described, numberThat, whole } from '../../base/parsed.ts'
 import { InputError } from '../../base/errors.ts'
 import { campaignFigures } from '../../campaign/figures.ts'
 import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
 import { campaignNamed, type CampaignRow, type CampaignSettings } from '../../store/campaigns.ts'
 import type { Sql } from '../../store/sql.ts'
-import { described, numberThat, whole } from '../fields.ts'
 import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
 

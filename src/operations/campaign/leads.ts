@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { described, whole } from '../../base/parsed.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { leadsOf } from '../../store/leads.ts'
-import { described, nameOf, whole } from '../fields.ts'
+import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 
 export default operation({

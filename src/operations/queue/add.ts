@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { givenIn } from '../../base/settings.ts'
+import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { defineQueue } from '../../recovery/definitions.ts'
 import { STRATEGIES } from '../../queue/store.ts'
 import { nameOf } from '../fields.ts'
@@ -16,10 +18,10 @@ export default operation({
   refusals: [],
   changes: true,
   thing: queueNamed,
-  async run(parts, { name, strategy = STRATEGIES[0] }) {
+  async run(parts, { name, strategy = STRATEGIES[0], ...given }) {
     const known = await queueNamed(parts, { name })
     if (known) return known
-    const queue = { name, strategy }
+    const queue = { name, strategy, ...givenIn(QUEUE_SETTINGS, given) }
     await defineQueue(parts, queue, parts.clock.now())
     return queue
   },

@@ -1,8 +1,10 @@
 /** The queue that an operation names, and its form in answers. */
 import { z } from 'zod'
+import { described } from '../../base/parsed.ts'
 import { NotFoundError } from '../../base/errors.ts'
+import { inputFields, storedFields } from '../../base/settings.ts'
+import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { STRATEGIES, type QueueSettings, type QueueStore } from '../../queue/store.ts'
-import { described } from '../fields.ts'
 
 const strategy = described(
   z.enum(STRATEGIES, { error: ({ input }) => `'${String(input)}' is no strategy; allowed: ${STRATEGIES.join(', ')}` }),
@@ -11,9 +13,10 @@ const strategy = described(
 )
 
 /** The settings that may be given; those that are not given stay. */
-export const queueSettings = { strategy: strategy.optional() }
+export const queueSettings = { strategy: strategy.optional(), ...inputFields(QUEUE_SETTINGS) }
 
-export const queueShape = z.object({ name: z.string(), strategy: z.string() })
+/** A setting that was not given is absent: it has its default. */
+export const queueShape = z.object({ name: z.string(), strategy: z.string(), ...storedFields(QUEUE_SETTINGS) })
 
 /** The settings of a queue; null when there is none of this name. */
 export async function queueNamed(

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { described } from '../../base/parsed.ts'
 import { FieldFaults, NotFoundError, Refusal } from '../../base/errors.ts'
 import { moveQueue } from '../../recovery/definitions.ts'
 import { campaigns } from '../../store/campaigns.ts'
 import { deleteQueue } from '../../store/definitions.ts'
-import { described, nameOf, removal } from '../fields.ts'
+import { nameOf, removal } from '../fields.ts'
 import { operation, type StoreParts } from '../operation.ts'
 import { mustBeQueues, queueNamed } from './queue-named.ts'
 

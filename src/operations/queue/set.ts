@@ -1,8 +1,12 @@
 import { z } from 'zod'
+import { givenIn, without } from '../../base/settings.ts'
+import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { defineQueue } from '../../recovery/definitions.ts'
-import { mustChange, nameOf } from '../fields.ts'
+import { backToDefault, mustChange, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
 import { mustBeQueues, queueNamed, queueSettings, queueShape } from './queue-named.ts'
+
+const input = { ...queueSettings, unset: backToDefault(QUEUE_SETTINGS) }
 
 export default operation({
   name: 'queue.set',
@@ -10,15 +14,19 @@ export default operation({
   needs: 'stores',
   role: 'administrator',
   positional: ['name'],
-  input: z.strictObject({ name: nameOf('queue'), ...queueSettings }),
+  input: z.strictObject({ name: nameOf('queue'), ...input }),
   output: queueShape,
   refusals: ['NOT_FOUND'],
   changes: true,
   thing: queueNamed,
-  async run(parts, { name, ...given }) {
-    mustChange(given, Object.keys(queueSettings))
+  async run(parts, { name, strategy, unset, ...given }) {
+    mustChange({ strategy, unset, ...given }, Object.keys(input))
     const [known] = await mustBeQueues(parts.queueStore, [name])
-    const queue = { ...known, ...(given.strategy !== undefined && { strategy: given.strategy }) }
+    const queue = {
+      ...without(QUEUE_SETTINGS, known, unset),
+      ...(strategy !== undefined && { strategy }),
+      ...givenIn(QUEUE_SETTINGS, given),
+    }
     await defineQueue(parts, queue, parts.clock.now())
     return queue
   },
