@@ -9,8 +9,8 @@ export async function agentTalk(call: FlowCall, agent: Agent, topic: string): Pr
   return (await call.join(party.leg)) === 'talked'
 }
 
-/** The agent hears the topic and accepts the call with key 1. */
+/** The agent hears the topic and accepts the call with key 1, also before the end of the sounds. */
 async function accepts(leg: Call, topic: string): Promise<boolean> {
-  await leg.play(`whisper/${topic}`)
-  return (await leg.menu('whisper/press-1', { 1: 'accept' }, { timeout: '4s' })) === 'accept'
+  const sounds = [`whisper/${topic}`, 'whisper/press-1']
+  return (await leg.menu(sounds, { 1: 'accept' }, { timeout: '4s' })) === 'accept'
 }

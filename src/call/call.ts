@@ -16,7 +16,8 @@ import { join, type TalkEnd } from './verbs/join.ts'
 import { keys } from './verbs/keys.ts'
 import { menu, type Choices, type MenuOptions } from './verbs/menu.ts'
 import { music } from './verbs/music.ts'
-import { play, type PlayOptions, type Prompt } from './verbs/play.ts'
+import { play, type PlayOptions } from './verbs/play.ts'
+import type { Prompt } from './verbs/prompts.ts'
 import { record, type Message, type RecordOptions } from './verbs/record.ts'
 import { recording, type Recording } from './verbs/recording.ts'
 import { say } from './verbs/say.ts'
@@ -84,8 +85,10 @@ export class Call {
     return answer(this.leg)
   }
   /**
-   * Plays sounds, spoken numbers and silence, one after the other; keys do not interrupt them. Resolves when the last
-   * one has ended, or when `until` aborts. Rejects with SwitchError SOUND_MISSING when FreeSWITCH has no such sound.
+   * Plays sounds, spoken numbers and silence, one after the other; keys do not interrupt them. A key that is pressed
+   * meanwhile answers no question, unless `typeAhead` is given: then the menu or gather that follows directly takes it.
+   * (Sounds that belong to the question itself are prompts of the menu.) Resolves when the last one has ended, or when
+   * `until` aborts. Rejects with SwitchError SOUND_MISSING when FreeSWITCH has no such sound.
    * @example await call.play(['queue/position', number(3)], { until: place.called })
    */
   play(prompts: Prompt | readonly Prompt[], options?: PlayOptions): Promise<void> {
@@ -93,31 +96,34 @@ export class Call {
   }
   /**
    * Speaks a number (23 → 'twenty-three'; whole, 0 to 999 999 999) or a text of 1 to 32 digits, digit by digit ('203'
-   * → 'two zero three'). Resolves when it was spoken.
+   * → 'two zero three'). A key that is pressed meanwhile answers no question. Resolves when it was spoken.
    */
   say(what: number | string): Promise<void> {
     return say(this.leg, this.playback, what)
   }
   /**
-   * Plays a prompt and collects digits: 3 tries, 5 s for the first key, 3 s between keys, # ends the answer, unless
-   * `options` differ. Resolves with the digits, or with null when no try brought a valid answer. Rejects with
-   * SwitchError SOUND_MISSING.
+   * Plays one or more sounds and collects digits: 3 tries, 5 s for the first key, 3 s between keys, # ends the answer,
+   * unless `options` differ. A key during any of the sounds ends them and is the first digit. Keys from before, which
+   * were pressed while something else played, do not count (but see `typeAhead` of play). Resolves with the digits, or
+   * with null when no try brought a valid answer. Rejects with SwitchError SOUND_MISSING.
    * @example const pin = await call.gather({ digits: [4, 6], prompt: 'ivr/pin' })
    */
   gather(options: GatherOptions): Promise<string | null> {
     return gather(this.leg, this.playback, options)
   }
   /**
-   * Plays a sound and waits for one of the keys: 3 tries, 5 s for each, unless `options` differ. Resolves with the
-   * word of the key, or with null when no try brought a valid key. Rejects with SwitchError SOUND_MISSING.
-   * @example const choice = await call.menu('ivr/welcome', { 1: 'sales', 2: 'support' })
+   * Plays one or more sounds and waits for one of the keys: 3 tries, 5 s for each, unless `options` differ. A key during
+   * any of the sounds counts at once and ends them. Keys from before, which were pressed while something else played,
+   * do not count (but see `typeAhead` of play). Resolves with the word of the key, or with null when no try brought a
+   * valid key. Rejects with SwitchError SOUND_MISSING.
+   * @example const choice = await call.menu(['ivr/welcome', 'ivr/choices'], { 1: 'sales', 2: 'support' })
    */
   menu<const Choice extends string>(
-    sound: string,
+    prompt: Prompt | readonly Prompt[],
     choices: Choices<Choice>,
     options?: MenuOptions,
   ): Promise<Choice | null> {
-    return menu(this.leg, this.playback, sound, choices, options)
+    return menu(this.leg, this.playback, prompt, choices, options)
   }
   /**
    * Plays a sound over and over until its scope ends; it pauses while another verb plays or listens. Resolves at once.

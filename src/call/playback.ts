@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { AppArgument, Ident } from '../esl/safe-text.ts'
 import { executeUntil } from './execute.ts'
 import type { Leg } from './leg.ts'
+import { TypedAhead } from './typed-ahead.ts'
 
 /**
  * A loop that ends sooner is a fault (an empty file) or was interrupted (the leg was joined or transferred). Three in
@@ -22,6 +23,8 @@ interface Playing {
 }
 
 export class Playback {
+  /** What was pressed before the question that it answers. */
+  readonly typedAhead = new TypedAhead()
   readonly #leg: Leg
   readonly #clock: Clock
   readonly #log: Log

@@ -3,7 +3,7 @@
  * answer that begins with -ERR is a refusal.
  */
 import type { DialString } from './dialstring.ts'
-import type { FilePath, Ident, Uuid, VarValue } from './safe-text.ts'
+import type { FilePath, Ident, SaidText, Uuid, VarValue } from './safe-text.ts'
 
 declare const brand: unique symbol
 /** The text behind `api` or `bgapi`. */
@@ -27,6 +27,9 @@ export const coreUuid = text('global_getvar core_uuid')
 export const moduleExists = (module: Ident): ApiText => text(`module_exists ${module}`)
 export const globalVariable = (name: Ident): ApiText => text(`global_getvar ${name}`)
 export const dialplanHas = (extension: Ident): ApiText => text(`xml_locate dialplan context name ${extension}`)
+
+/** Answers with the sounds with which the application `say` speaks this: 'file_string://digits/20.wav!digits/3.wav'. */
+export const sayString = (said: SaidText): ApiText => text(`say_string ${said.slice(0, 2)}.wav ${said}`)
 
 /** FreeSWITCH's list of its channels. It lags behind, and it keeps a dead leg for as long as a connection lingers. */
 export const showChannels = text('show channels as json')

@@ -29,6 +29,8 @@ export type Endpoint = Word<'Endpoint'>
  * FreeSWITCH would expand.
  */
 export type AppArgument = Word<'AppArgument'>
+/** What FreeSWITCH says in words: language, kind, method and digits, 'en number pronounced 23'. */
+export type SaidText = Word<'SaidText'>
 
 /**
  * With 'reload' or 'unload' in the same lines, this word makes FreeSWITCH run another command (mod_event_socket.c,
@@ -91,6 +93,11 @@ export const appArgument = parser<'AppArgument'>(
   /^[^\r\n\0]{0,4096}$/,
   'one line of up to 4096 characters without ${…} and %[',
   text => !/[$%][{[]/.test(text) && !text.includes('$${'),
+)
+export const saidText = parser<'SaidText'>(
+  'text to say',
+  /^[a-z]{2} [a-z_]{1,32} [a-z]{1,32} [0-9]{1,32}$/,
+  'language, kind, method and digits: en number pronounced 23',
 )
 
 /**

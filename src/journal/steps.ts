@@ -117,6 +117,11 @@ export class Steps {
     return `${this.#prefix}${this.#count + 1}`
   }
 
+  /** The number of the step after the next one. */
+  get following(): string {
+    return `${this.#prefix}${this.#count + 2}`
+  }
+
   async take<T, I extends Json>(leg: SteppedLeg, one: Step<T, I>): Promise<T> {
     if (this.#frozen || leg.phase === 'moved') return never()
     const n = `${this.#prefix}${++this.#count}`

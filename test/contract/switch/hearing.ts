@@ -1,6 +1,6 @@
 /** Music and sounds: what a caller hears, and when it stops. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { silence } from '../../../src/call/verbs/play.ts'
+import { silence } from '../../../src/call/verbs/prompts.ts'
 import { contract } from './suite.ts'
 import { isSound, type Person, type World } from './world.ts'
 

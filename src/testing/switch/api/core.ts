@@ -1,4 +1,5 @@
 /** API commands about FreeSWITCH itself. */
+import { spokenEnglish } from '../apps/say-english.ts'
 import { words } from '../separate.ts'
 import type { SimulatedSwitch } from '../simulated-switch.ts'
 import type { Api } from './index.ts'
@@ -47,6 +48,13 @@ export const coreApi: Record<string, Api> = {
   uptime: sim => `${Math.floor((sim.clock.now() - sim.startedAt) / 1_000)}\n`,
   strepoch: sim => String(Math.floor(sim.clock.now() / 1_000)),
   create_uuid: sim => sim.newUuid(),
+  /** `en.wav en number pronounced 23`: the files that the application say plays. */
+  say_string(_sim, argument) {
+    const [, , , method = '', text = ''] = words(argument, 5)
+    return `file_string://${spokenEnglish(method, text)
+      .map(name => `${name}.wav`)
+      .join('!')}`
+  },
   global_getvar: (sim, name) => (name === 'core_uuid' ? sim.coreUuid : (sim.globals.get(name) ?? '-ERR no reply\n')),
   global_setvar(sim, argument) {
     const [, name = '', value = ''] = /^([^=]+)=(.*)$/.exec(argument) ?? []

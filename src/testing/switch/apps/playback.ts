@@ -23,14 +23,11 @@ const SAMPLES_PER_MS = 8
 export async function playFile(channel: Channel, argument: string, reader?: DigitReader): Promise<Played> {
   earlyMedia(channel)
   if (argument === '' || !channel.ready) return 'error'
-  let result: Played = 'played'
+  let result: Played = 'missing' // of several files those that do not exist are left out
   let total = 0
   const start = channel.sim.clock.monotonic()
   for (const sound of soundsOf(argument, channel.sim.sounds, channel.sim.usualSound)) {
-    if (sound === 'missing') {
-      result = 'missing'
-      continue
-    }
+    if (sound === 'missing') continue
     result = await playSound(channel, argument, sound, reader)
     total = channel.sim.clock.monotonic() - start
     if (result !== 'played') break
