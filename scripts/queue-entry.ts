@@ -1,6 +1,7 @@
 // A caller waits in a queue until an agent takes the call, or asks to be called back.
-import { flow, number, text, type FlowCall } from '#flow'
+import { flow, number as spoken, text } from '#flow'
 import { agentTalk } from './lib/agent-talk.ts'
+import { callbackNumber } from './lib/callback-number.ts'
 
 export default flow({ queue: text() }, async (call, { queue }) => {
   await call.answer()
@@ -13,17 +14,13 @@ export default flow({ queue: text() }, async (call, { queue }) => {
     if (agent) continue // not answered: the caller keeps place and waiting time, and gets the next agent
     if (!offered && place.hasWaited('2m')) {
       offered = true
-      if (await wantsCallback(call)) {
-        await place.keepForCallback(call.from)
+      const number = await callbackNumber(call)
+      if (number !== null) {
+        await place.keepForCallback(number)
         await call.play('queue/we-call-you')
         return 'callback'
       }
     }
-    await call.play(['queue/position', number(place.position)], { until: place.called })
+    await call.play(['queue/position', spoken(place.position)], { until: place.called })
   }
 })
-
-async function wantsCallback(call: FlowCall): Promise<boolean> {
-  if (call.from === '') return false // a withheld number cannot be called back
-  return (await call.menu('queue/callback-offer', { 1: 'callback' }, { tries: 1, timeout: '4s' })) === 'callback'
-}

@@ -112,10 +112,10 @@ export class Call {
     return gather(this.leg, this.playback, options)
   }
   /**
-   * Plays one or more sounds and waits for one of the keys: 3 tries, 5 s for each, unless `options` differ. A key during
-   * any of the sounds counts at once and ends them. Keys from before, which were pressed while something else played,
-   * do not count (but see `typeAhead` of play). Resolves with the word of the key, or with null when no try brought a
-   * valid key. Rejects with SwitchError SOUND_MISSING.
+   * Plays one or more sounds and waits for one of the keys: 3 tries, 5 s for each, unless `options` differ. A key
+   * during any of the sounds counts at once and ends them. Keys from before, which were pressed while something else
+   * played, do not count (but see `typeAhead` of play). Resolves with the word of the key, or
+   * with null when no try brought a valid key. Rejects with SwitchError SOUND_MISSING.
    * @example const choice = await call.menu(['ivr/welcome', 'ivr/choices'], { 1: 'sales', 2: 'support' })
    */
   menu<const Choice extends string>(

@@ -7,7 +7,7 @@ import { createReadStream, createWriteStream, type WriteStream } from 'node:fs'
 import { once } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import { InputError } from '../base/errors.ts'
-import { dial, type Dial } from '../esl/safe-text.ts'
+import { phoneNumber } from '../esl/phone-number.ts'
 import { putCampaign, type CampaignSettings } from '../store/campaigns.ts'
 import { addStaged, openStaging } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
@@ -103,15 +103,6 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
       cause: error,
     })
   }
-}
-
-/**
- * +49 (0)30 / 123-45 and 0049 30 12345 → +493012345: digits and a leading +, as FreeSWITCH dials it. Throws InputError.
- */
-export function phoneNumber(written: string): Dial {
-  const international = written.replace(/^[\s'=]*00(?=[\d\s])/, '+')
-  const bare = /^[\s'=]*\+/.test(international) ? international.replace(/\(0\)/, '') : international
-  return dial(bare.replace(/[\s\u00a0()./'=-]/g, '').replace(/[\u2010-\u2015]/g, ''))
 }
 
 interface Header {

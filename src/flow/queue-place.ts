@@ -4,6 +4,7 @@
  * queue/place.ts.
  */
 import { ms, type Duration } from '../base/duration.ts'
+import { phoneNumber } from '../esl/phone-number.ts'
 import { eventsIn } from '../journal/call-events.ts'
 import type { Entry } from '../journal/entries.ts'
 import { goneSignal } from '../call/gone-signal.ts'
@@ -86,9 +87,11 @@ export interface FlowPlace extends AsyncDisposable {
   /**
    * Keeps this number for a call back (`switchhook queue callbacks`) and gives the place up. Switchhook does not dial
    * it by itself. Resolves when it is stored. Rejects with CallEnded when the caller hangs up, and after 8 s when the
-   * queues are unavailable.
+   * queues are unavailable. Throws InputError, and the caller keeps the place, for a number that cannot be dialled.
    *
-   * @example await place.keepForCallback(call.from)
+   * @example
+   * const number = dialable(call.from)
+   * if (number !== null) await place.keepForCallback(number)
    */
   keepForCallback(number: string): Promise<void>
 }
@@ -189,7 +192,8 @@ export class QueuePlace implements FlowPlace {
     })
   }
 
-  keepForCallback(number: string): Promise<void> {
+  keepForCallback(written: string): Promise<void> {
+    const number = phoneNumber(written)
     return step(this.#leg, {
       verb: 'callback',
       args: [this.queue],

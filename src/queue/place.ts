@@ -6,6 +6,7 @@
 import { CallMoved } from '../base/errors.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import type { Agent } from '../agent/agent.ts'
+import type { Dial } from '../esl/safe-text.ts'
 import { asks, isOffered, waitsOn, type Member, type Offer } from './member.ts'
 import type { PlaceContext, WaitingCall } from './place-context.ts'
 import { AgentReservation } from './agent-reservation.ts'
@@ -41,7 +42,7 @@ export interface Place extends AsyncDisposable {
    */
   agent(options: { within: Duration }): Promise<AgentReservation | null>
   /** Stores a callback to this number and gives the place up. */
-  keepForCallback(number: string): Promise<void>
+  keepForCallback(number: Dial): Promise<void>
   /** When the caller joined, milliseconds since the epoch. */
   readonly joinedAt: number
   /** Another process, or another Place of this process, holds the place now. */
@@ -123,7 +124,7 @@ export class WaitingPlace implements Place {
     }
   }
 
-  async keepForCallback(number: string): Promise<void> {
+  async keepForCallback(number: Dial): Promise<void> {
     this.#stillOurs()
     const { store, clock, requests } = this.context
     const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())

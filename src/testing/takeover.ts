@@ -135,7 +135,7 @@ function whatWasHeard(sim: Simulation): Record<string, string[]> {
 }
 
 /** Largest number of sounds in a sequence that is repeated. */
-const LONGEST_SENTENCE = 4
+const LONGEST_SENTENCE = 24
 
 function dropRepeat(heard: string[]): void {
   for (let length = 1; length <= LONGEST_SENTENCE && 2 * length <= heard.length; length++) {

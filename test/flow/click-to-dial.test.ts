@@ -6,6 +6,8 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
 import { simulate } from '#testing'
+import agentList from '../../src/operations/agent/list.ts'
+import type { PartsFor } from '../../src/operations/operation.ts'
 import clickToDial from '../../scripts/click-to-dial.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 import { ClickToDialler } from '../../src/campaign/click-to-dial.ts'
@@ -122,6 +124,41 @@ test('an agent who talks by click-to-dial is not rung for a caller, from the fir
   await alice.rings('5s')
   await caller.hangsUp()
   await caller.outcome()
+})
+
+test('the list of agents says that she is on a call elsewhere', async t => {
+  const { sim, alice, presses } = await desk(t)
+  const listed = async () => {
+    const parts = { roster: sim.roster, clock: sim.clock } as unknown as PartsFor['redis']
+    const [row] = await agentList.run(parts, {}, { who: 'ann', door: 'command-line', role: 'reader' })
+    return [row!.state, row!.word]
+  }
+  assert.deepEqual(await listed(), ['idle', 'ready'])
+  await sim.until('the telephone rings', presses())
+  assert.deepEqual(await listed(), ['busy-elsewhere', 'elsewhere'])
+  await alice.talksWith(CUSTOMER)
+  assert.deepEqual(await listed(), ['busy-elsewhere', 'elsewhere'])
+  await alice.hangsUp()
+  await alice.becomes('idle', '2s')
+})
+
+test('an agent who presses the button in the wrap-up has what is left of it after the call', async t => {
+  const { sim, alice, customer, presses } = await desk(t)
+  const caller = sim.call(queueEntry, support)
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  await caller.hangsUp()
+  await alice.becomes('wrap-up')
+  const until = sim.clock.now() + 30_000
+  await sim.until('the telephone rings', presses())
+  assert.equal(await alice.state(), 'busy-elsewhere')
+  await alice.talksWith(CUSTOMER)
+  await sim.advance('5s')
+  customer.last!.hangUp()
+  await alice.becomes('wrap-up', '2s')
+  await alice.becomes('idle')
+  assert.ok(Math.abs(sim.clock.now() - until) < 1_000, 'the wrap-up ends when it would have ended')
 })
 
 test('the talk of a click-to-dial is the agent’s last one, and has a wrap-up when the setting says so; a call without a talk has none', async t => {

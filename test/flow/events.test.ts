@@ -77,6 +77,8 @@ test('a caller who hangs up while waiting has abandoned the queue; one who leave
   const patient = sim.call(queueEntry, support)
   await patient.hears('queue/callback-offer', '4m')
   await patient.presses('1')
+  await patient.hears('queue/callback-number')
+  await patient.presses('1') // before the number is spoken to its end
   await patient.outcome('1m')
   assert.equal(sim.told('queue.call.abandoned').length, 1)
   assert.equal(sim.told('queue.call.callback_requested').length, 1)

@@ -92,19 +92,6 @@ test('a caller who hangs up while the agent hears the whisper ends the whisper a
   await alice.becomes('idle')
 })
 
-test('a caller who has waited two minutes is offered a callback, and the number is kept', async t => {
-  const sim = simulate(t)
-  const caller = sim.call(queueEntry, { ...support, from: '+4930555123' })
-  await caller.hears('queue/callback-offer', '4m')
-  await caller.presses('1')
-  await caller.hears('queue/we-call-you')
-  assert.equal(await caller.outcome(), 'callback')
-  assert.deepEqual(
-    (await sim.queueStore.callbacks('support')).map(one => one.number),
-    ['+4930555123'],
-  )
-})
-
 test('a queue that does not exist is a fault of the flow: the caller hears the fallback, not silence', async t => {
   const sim = simulate(t)
   const caller = sim.call(queueEntry, { params: { queue: 'nowhere' } })

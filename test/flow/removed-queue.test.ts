@@ -71,6 +71,8 @@ test('a call that was taken over while its queue was removed keeps its time, and
   await supportIsRemoved(sim)
   await caller.hears('queue/callback-offer', '2m') // two minutes after the arrival
   await caller.presses('1')
+  await caller.hears('queue/callback-confirm')
+  await caller.presses('1')
   await caller.hears('queue/we-call-you')
   assert.equal(await caller.outcome(), 'callback')
   assert.deepEqual(

@@ -39,6 +39,8 @@ test('a caller waits two minutes and asks to be called back, and the node dies a
       await caller.hears('queue/position', '60s')
       await caller.hears('queue/callback-offer', '3m')
       await caller.presses('1')
+      await caller.hears('queue/callback-confirm')
+      await caller.presses('1')
       await caller.hears('queue/we-call-you')
       await caller.outcome()
     },

@@ -1,8 +1,6 @@
 /** Lists with the faults of real ones: a fault affects only its own line. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { InputError } from '../../src/base/errors.ts'
-import { phoneNumber } from '../../src/campaign/import.ts'
 import { readCsv, type CsvRecord } from '../../src/campaign/csv.ts'
 
 async function read(text: string | Buffer, chunk = 1_000_000): Promise<CsvRecord[]> {
@@ -15,22 +13,6 @@ async function read(text: string | Buffer, chunk = 1_000_000): Promise<CsvRecord
   return all
 }
 const cellsOf = async (text: string | Buffer) => (await read(text)).map(record => record.cells)
-
-test('a number is dialled as it was meant, however it was written', () => {
-  const written = [
-    '+49 (0)30 / 123-45',
-    '0049 30 12345',
-    '+49.30.12345',
-    ' +49\u00a030 123\u201145 ',
-    "'+493012345",
-    '+49 30 12345',
-  ]
-  for (const number of written) assert.equal(phoneNumber(number), '+493012345', number)
-  assert.equal(phoneNumber('030 (123) 45'), '03012345')
-  assert.equal(phoneNumber('(555) 010-1234'), '5550101234')
-  const wrong = ['', 'n/a', '4.93E+11', '+49 30 x12', '12345678901234567890123', '+', '0']
-  for (const number of wrong) assert.throws(() => phoneNumber(number), InputError, number)
-})
 
 test('a list is read with commas, semicolons or tabs, with or without a byte order mark, from Windows and from old Macs', async () => {
   const wanted = [

@@ -1,6 +1,7 @@
 /** The ways out of a queue: a hang-up at every moment, a callback, a queue that does not exist. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { phoneNumber } from '../../src/esl/phone-number.ts'
 import { CallEnded, InputError, NotFoundError } from '../../src/base/errors.ts'
 import { answered, Caller, openRig, WAIT } from './queue-rig.ts'
 
@@ -85,8 +86,8 @@ test('a caller who is called back leaves the queue, and is not offered an agent 
   const rig = await openRig(t)
   await using place = await rig.enter('c1')
   await rig.clock.advance(120_000)
-  await place.keepForCallback('+49307654321')
-  await place.keepForCallback('+49307654321')
+  await place.keepForCallback(phoneNumber('+49307654321'))
+  await place.keepForCallback(phoneNumber('+49307654321'))
   const keptAt = rig.clock.now()
   assert.deepEqual(await rig.store.callbacks('sales'), [{ queue: 'sales', call: 'c1', number: '+49307654321', keptAt }])
   await rig.agent('alice')

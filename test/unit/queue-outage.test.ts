@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { phoneNumber } from '../../src/esl/phone-number.ts'
 import { CallEnded, CallMoved } from '../../src/base/errors.ts'
 import { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import { answered, Caller, openRig, WAIT } from './queue-rig.ts'
@@ -96,7 +97,7 @@ for (const link of ['away', 'torn'] as const) {
     const rig = await openRig(t)
     await using place = await rig.enter('c1')
     rig.fails(link, 500)
-    await rig.within(place.keepForCallback('+49307654321'), 600)
+    await rig.within(place.keepForCallback(phoneNumber('+49307654321')), 600)
     assert.equal((await rig.store.callbacks('sales')).length, 1)
   })
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answered, Caller, openRig, WAIT, type Rig } from './queue-rig.ts'
+import { phoneNumber } from '../../src/esl/phone-number.ts'
 
 const removeSupport = (rig: Rig) => rig.store.put({ name: 'support', strategy: 'longest-idle-agent', movedTo: 'sales' })
 
@@ -87,7 +88,7 @@ test('a caller who hangs up in the moment of the removal is nowhere, and one who
   const asks = await rig.enter('c2', 'support')
   const removed = removeSupport(rig)
   hangsUp.hangsUp()
-  await rig.within(asks.keepForCallback('+49301234567'))
+  await rig.within(asks.keepForCallback(phoneNumber('+49301234567')))
   await removed
   await rig.clock.settle()
   for (const queue of ['sales', 'support']) assert.deepEqual(await rig.store.members(queue), [])

@@ -22,8 +22,9 @@ export interface PlayOptions {
 
 /**
  * Resolves when the last prompt has ended, or when `until` aborts. FreeSWITCH takes every key that is pressed
- * meanwhile: only keys(), on('key') and, with `typeAhead`, the question that follows get it. Rejects with CallEnded, and
- * with SwitchError SOUND_MISSING when FreeSWITCH has no such sound. Throws InputError for a name that is not a sound's.
+ * meanwhile: only keys(), on('key') and, with `typeAhead`, the question that follows get it. Rejects with CallEnded,
+ * and with SwitchError SOUND_MISSING when FreeSWITCH has no such sound. Throws InputError for a name that is not a
+ * sound's.
  */
 export function play(
   leg: Leg,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { described, parsed } from '../../base/parsed.ts'
-import { phoneNumber } from '../../campaign/import.ts'
+import { phoneNumber } from '../../esl/phone-number.ts'
 import { ident, varValue } from '../../esl/safe-text.ts'
 import { operation } from '../operation.ts'
 
