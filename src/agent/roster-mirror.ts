@@ -6,6 +6,7 @@
  * An agent whose record this version cannot read does not exist in the copy (agent-record.ts).
  */
 import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
+import { telephonesOf } from './settings.ts'
 import type { AgentNotice, Roster } from './roster.ts'
 import { Emitter } from '../base/emitter.ts'
 import type { Clock, Timer } from '../base/clock.ts'
@@ -66,9 +67,9 @@ export class RosterMirror extends Emitter<{ change: MirrorChange }> {
       .map(agent => asOf(agent, now))
   }
 
-  /** The agent at this endpoint, as last written. */
-  at(endpoint: string): Agent | undefined {
-    for (const agent of this.#agents.values()) if (agent.endpoint === endpoint) return agent
+  /** The agent at this telephone, as last written. */
+  at(telephone: string): Agent | undefined {
+    for (const agent of this.#agents.values()) if (telephonesOf(agent).includes(telephone)) return agent
     return undefined
   }
 

@@ -28,7 +28,7 @@ export interface Tier {
 /** The settings without a default, and those of AGENT_SETTINGS that were given. */
 export interface AgentSettings extends Given<typeof AGENT_SETTINGS> {
   readonly name: string
-  /** Dial string: user/1001, or sofia/gateway/carrier/2001. */
+  /** The agent's telephone: user/1001, or sofia/gateway/carrier/2001. Several ring at once: user/1001,user/1002. */
   readonly endpoint: string
   /** Wrap-up after each talk, milliseconds, 0 to 3 600 000. */
   readonly wrapUpMs: number
@@ -36,6 +36,9 @@ export interface AgentSettings extends Given<typeof AGENT_SETTINGS> {
   readonly ringForMs: number
   readonly queues: readonly Tier[]
 }
+
+/** The telephones of an agent, of which the first that is answered gets the call. */
+export const telephonesOf = ({ endpoint }: { readonly endpoint: string }): readonly string[] => endpoint.split(',')
 
 /**
  * Upper limits of an agent's settings. A larger value is a typing error (30d for 30s) and would keep the agent from all

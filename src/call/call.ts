@@ -9,7 +9,8 @@ import type { Leg } from './leg.ts'
 import { Playback } from './playback.ts'
 import { answer } from './verbs/answer.ts'
 import { detect, type DetectOptions, type Heard } from './verbs/detect.ts'
-import { dial, type DialOptionsOf, type PartyOf } from './verbs/dial.ts'
+import type { DialOptionsOf, PartyOf } from './verbs/dial.ts'
+import { dialFirst } from './verbs/dial-first.ts'
 import { gather, type GatherOptions } from './verbs/gather.ts'
 import { hangup } from './verbs/hangup.ts'
 import { join, type TalkEnd } from './verbs/join.ts'
@@ -158,14 +159,14 @@ export class Call {
     return detect(this.leg, this.playback, { ...this.context.settings.detect, ...options })
   }
   /**
-   * Dials a telephone number, or an endpoint such as user/1001. Resolves when the other person has answered (and
-   * `before` has agreed), with `leg` and outcome 'answered', or without `leg` and with the reason. The leg ends with
-   * the scope of the result at the latest. Rejects with SwitchError LINK_DOWN when it is not known which FreeSWITCH
-   * this call is on.
+   * Dials a telephone number, or an endpoint such as user/1001; several ring at once, and the first who accepts wins.
+   * Resolves when the other person has answered (and `before` has agreed), with `leg` and outcome 'answered', or
+   * without `leg` and with the reason. The leg ends with the scope of the result at the latest. Rejects with
+   * SwitchError LINK_DOWN when it is not known which FreeSWITCH this call is on.
    * @example await using party = await call.dial('user/1001', { ringFor: '20s' })
    */
-  dial(endpoint: string, options?: DialOptions): Promise<Party> {
-    return dial(this.leg, this.context, endpoint, other => new Call(other, this.context), options)
+  dial(to: string | readonly string[], options?: DialOptions): Promise<Party> {
+    return dialFirst(this.leg, this.context, [to].flat(), other => new Call(other, this.context), options)
   }
   /**
    * Lets this person talk with the other one. Resolves when the talk is over and this person is still on the line:

@@ -30,6 +30,8 @@ export interface Dialling {
   readonly variables: ReadonlyMap<Ident, VarValue>
   /** When the request was made, milliseconds since the epoch; a process that has died since may have begun to dial. */
   readonly at?: number | undefined
+  /** Aborts when the telephone is to stop, with the reason LOST_RACE. */
+  readonly until?: AbortSignal | undefined
 }
 
 export interface DialledLeg {
@@ -115,7 +117,7 @@ function request(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Or
     ringForMs: what.ringForMs,
     callerId: /^\+?[0-9]{2,20}$/.test(shown) ? dialNumber(shown) : undefined,
     callerName: displayName(callerName ?? leg.arrival.fromName),
-    signal: goneSignal(leg),
+    signal: what.until ? AbortSignal.any([goneSignal(leg), what.until]) : goneSignal(leg),
     clock: context.clock,
     log: context.log,
   }

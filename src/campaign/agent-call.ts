@@ -8,6 +8,7 @@
  */
 import type { Agent } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
+import { telephonesOf } from '../agent/settings.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { CallMoved, InputError, SwitchError } from '../base/errors.ts'
@@ -50,7 +51,7 @@ export const isCalled = ({ state, reservation, nailed }: Agent): boolean =>
 export async function callAgent(agent: Agent, parts: AgentCallParts, signal: AbortSignal): Promise<NailedLeg | null> {
   const { roster, clock, node } = parts
   const { name, ringForMs } = agent
-  const to = dialable(agent.endpoint)
+  const to = dialable(telephonesOf(agent)[0]!) // an agent of several telephones is nailed up at the first
   if (to === null) {
     await takeABreak(name, 'bad endpoint', parts) // else the next attempt would follow at once
     return null

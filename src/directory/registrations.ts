@@ -3,6 +3,7 @@
  * calls again.
  */
 import { isUnreachable } from '../agent/rest.ts'
+import { telephonesOf } from '../agent/settings.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { retry, RETRY } from '../base/retry.ts'
@@ -38,7 +39,8 @@ export function watchRegistrations({ switchboard, mirror, roster, clock, log }: 
     one.on('registered', event => {
       const [user, host] = [event.get('from-user'), event.get('from-host')]
       for (const agent of mirror.all()) {
-        const isTheirs = agent.endpoint === `user/${user}` || agent.endpoint === `user/${user}@${host}`
+        const theirs = telephonesOf(agent)
+        const isTheirs = theirs.includes(`user/${user}`) || theirs.includes(`user/${user}@${host}`)
         if (isTheirs && isUnreachable(agent)) void isThere(agent.name, agent.endpoint)
       }
     }),

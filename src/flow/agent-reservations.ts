@@ -2,6 +2,7 @@
  * The agents who are reserved for one call, as its flow dials and joins them. Used by flow-call.ts, queue-place.ts and
  * lead.ts; queue/agent-reservation.ts is the reservation itself.
  */
+import { telephonesOf } from '../agent/settings.ts'
 import { InputError } from '../base/errors.ts'
 import type { Call } from '../call/call.ts'
 import type { Leg } from '../call/leg.ts'
@@ -22,7 +23,7 @@ import type { AgentReservation } from '../queue/agent-reservation.ts'
 export interface Agent extends AsyncDisposable {
   /** The agent's name, as in `switchhook agent add NAME`. */
   readonly name: string
-  /** FreeSWITCH's dial string of the agent's telephone, such as user/1001. */
+  /** The agent's telephone, such as user/1001; of several, with commas between them: user/1001,user/1002. */
   readonly endpoint: string
 }
 
@@ -49,9 +50,9 @@ export class AgentReservations {
   }
 
   /** Throws InputError when the endpoint is that of an agent who is reserved for this call. */
-  noneAt(endpoint: string): undefined {
+  noneAt(endpoint: string): void {
     for (const one of this.#reservations)
-      if (one.endpoint === endpoint && !one.scopeEnded)
+      if (telephonesOf(one).includes(endpoint) && !one.scopeEnded)
         throw new InputError(
           `${endpoint} is the telephone of agent ${one.name}, who is reserved for this call: dial the agent, call.dial(agent)`,
         )

@@ -3,13 +3,14 @@
  * call's record. No logic here, as in call/call.ts. Made by run.ts.
  */
 import { ms } from '../base/duration.ts'
+import { telephonesOf } from '../agent/settings.ts'
 import { Call, type DialOptions, type Party } from '../call/call.ts'
 import type { CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry } from '../journal/entries.ts'
 import { step } from '../journal/steps.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
-import { dial } from '../call/verbs/dial.ts'
+import { dialFirst } from '../call/verbs/dial-first.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
 import { forgetRecordings } from '../call/verbs/recording.ts'
 import type { Queues } from '../queue/queue.ts'
@@ -124,10 +125,10 @@ export class FlowCall extends Call {
 
   /**
    * Dials a telephone number, an endpoint such as user/1001, or an agent who is reserved for this caller
-   * (place.agent()). Resolves with `leg` when it was answered and `before`
-   * is through; without `leg` when it was not, and `outcome` says why ('busy', 'no-answer', …). Rejects with CallEnded
-   * when the caller hangs up, and with SwitchError (LINK_DOWN) when nothing can be dialled. The end of the scope hangs
-   * the leg up.
+   * (place.agent()). Several numbers, or telephones of one agent, ring at once: the first who accepts wins, and the
+   * others stop. Resolves with `leg` when it was answered and `before` is through; without `leg` when it was not,
+   * and `outcome` says why ('busy', 'no-answer', …). Rejects with CallEnded when the caller hangs up, and with
+   * SwitchError (LINK_DOWN) when nothing can be dialled. The end of the scope hangs the leg up.
    *
    * Dialling an agent changes the agent's state. An agent who is nailed up answers at once: nothing rings, `before`
    * does not run, and the agent stays on the line when the scope ends. Rejects with InputError for an agent whose
@@ -139,12 +140,13 @@ export class FlowCall extends Call {
    * if (!party.leg) return party.outcome
    * return await call.join(party.leg)
    */
-  override async dial(to: string | Agent, options: DialOptions = {}): Promise<Party> {
-    const agent = typeof to === 'string' ? this.reservations.noneAt(to) : this.reservations.of(to)
-    const endpoint = typeof to === 'string' ? to : to.endpoint
+  override async dial(to: string | readonly string[] | Agent, options: DialOptions = {}): Promise<Party> {
+    const agent = isTarget(to) ? undefined : this.reservations.of(to)
+    const targets = isTarget(to) ? [to].flat() : telephonesOf(to)
+    if (!agent) targets.forEach(target => this.reservations.noneAt(target))
     const party = await (agent && agent.saved.leg !== null
       ? takeNailedAgent(this.leg, this.context, agent)
-      : dial(this.leg, this.context, endpoint, other => new Call(other, this.context), options, agent))
+      : dialFirst(this.leg, this.context, targets, other => new Call(other, this.context), options, agent))
     if (agent && party.leg) this.reservations.reached(agent, party.leg)
     return party
   }
@@ -217,3 +219,6 @@ export class FlowCall extends Call {
     return this.#random()
   }
 }
+
+const isTarget = (to: string | readonly string[] | Agent): to is string | readonly string[] =>
+  typeof to === 'string' || Array.isArray(to)

@@ -42,6 +42,7 @@ export interface OriginateOptions {
   variables?: ReadonlyMap<Ident, VarValue> | undefined
   /**
    * Aborts the dial: the telephone stops ringing. With CallMoved as reason it rings on, for the next owner of the call.
+   * With LOST_RACE the telephone lists no missed call.
    */
   signal?: AbortSignal | undefined
   /** Called when FreeSWITCH has created the leg, when it rings, and when it is answered. */
@@ -59,6 +60,12 @@ export interface Origination {
   /** FreeSWITCH's hang-up cause, or the text of its refusal. */
   readonly cause: string
 }
+
+/**
+ * Another telephone was first. FreeSWITCH then writes `Reason: SIP;cause=200;text="Call completed elsewhere"` into the
+ * CANCEL (mod_sofia.c), and the telephone lists no missed call.
+ */
+export const LOST_RACE = new Error('another telephone was first')
 
 /**
  * Added to FreeSWITCH's own limit, which ends the ringing if this process dies. It counts whole seconds, up to 1 s
@@ -104,7 +111,7 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   const onAbort = () =>
     signal!.reason instanceof CallMoved
       ? attempt.settle({ outcome: 'cancelled', cause: 'MOVED' })
-      : attempt.giveUp('ORIGINATOR_CANCEL')
+      : attempt.giveUp(signal!.reason === LOST_RACE ? 'LOSE_RACE' : 'ORIGINATOR_CANCEL')
   signal?.addEventListener('abort', onAbort, { once: true })
   void options.arrived?.then(() => attempt.settle({ outcome: 'answered', cause: 'SUCCESS' }))
   try {

@@ -42,7 +42,7 @@ export interface DialOptionsOf<Other> {
 }
 
 /** Why the other person was not reached: every outcome of dial but 'answered'. */
-type Unreached = Exclude<DialOutcome, 'answered'>
+export type Unreached = Exclude<DialOutcome, 'answered'>
 /** The result of dial. The leg ends at the end of its scope at the latest. */
 export type PartyOf<Other> = AsyncDisposable &
   ({ readonly leg: Other; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
@@ -65,10 +65,26 @@ export interface DialReservation {
   finished(outcome: Outcome): Promise<void>
 }
 
+/** Other telephones ring for the same call, and the first who accepts wins (dial-first.ts). */
+export interface Race {
+  /** Aborts when another telephone has won, and the journal has it. */
+  readonly lost: AbortSignal
+  /** Called when another telephone wins: tells that this one was not reached. `dial` sets it. */
+  beaten?: () => void
+  /** The person at this telephone has accepted. False when another one was first. */
+  wins(): boolean
+  /**
+   * This telephone was not reached. Returns what that means for its agent; null while another telephone of the same
+   * agent rings or has won.
+   */
+  misses(outcome: Unreached): Unreached | null
+}
+
 /** A request to dial, checked, and what this verb does with it. */
 interface Request<Other> extends Dialling {
   readonly options: DialOptionsOf<Other>
   readonly reservation: DialReservation | undefined
+  readonly race: Race | undefined
   readonly callOf: (leg: Leg) => Other
 }
 
@@ -94,6 +110,7 @@ export function dial<Other extends OtherCall>(
   callOf: (leg: Leg) => Other,
   options: DialOptionsOf<Other> = {},
   reservation?: DialReservation,
+  race?: Race,
 ): Promise<PartyOf<Other>> {
   const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${context.settings.gateway}/${target}` : target)
   const ringForMs =
@@ -101,7 +118,7 @@ export function dial<Other extends OtherCall>(
   const variables = new Map(
     Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]),
   )
-  const what = { to, ringForMs, options, variables, reservation, callOf }
+  const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, callOf }
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
@@ -139,26 +156,36 @@ async function party<Other extends OtherCall>(
   how: typeof dialLeg,
   within: Steps,
 ): Promise<PartyOf<Other>> {
-  const { reservation, to, at, callOf } = what
+  const { reservation, race, to, at, callOf } = what
   const agent = reservation?.name ?? context.agentAt(to)
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
   const { journal } = leg.steps
-  if (reservation && !(await reservation.ringing())) {
-    await context.cancelDial(leg, uuid) // a process that died may have dialled the agent
-    return unreached('refused')
-  }
-  if (!lastEvent(journal, uuid)) journal.tell('call.party.dialled', { ...other, to }, at === undefined ? {} : { at })
   const missed = async (outcome: Unreached, cause?: string) => {
     const isNew = tellOnce(journal, 'call.party.missed', {
       ...other,
       why: outcome,
       ...(cause !== undefined && { cause }),
     })
-    if (isNew && agent !== undefined)
-      context.events.tell('agent.missed_call', { agent, uuid: journal.uuid, why: outcome })
-    await reservation?.finished(AGENT_OUTCOME[outcome])
+    const forAgent = race ? race.misses(outcome) : outcome
+    if (forAgent === null) return unreached(outcome)
+    const hasLost = race !== undefined && forAgent === 'cancelled'
+    if (isNew && agent !== undefined && !hasLost)
+      context.events.tell('agent.missed_call', { agent, uuid: journal.uuid, why: forAgent })
+    await reservation?.finished(AGENT_OUTCOME[forAgent])
     return unreached(outcome)
   }
+  const isDialled = lastEvent(journal, uuid) !== undefined
+  if (race?.lost.aborted && isDialled) {
+    await context.cancelDial(leg, uuid)
+    return missed('cancelled')
+  }
+  if (reservation && !(await reservation.ringing())) {
+    await context.cancelDial(leg, uuid) // a process that died may have dialled the agent
+    race?.misses('refused')
+    return unreached('refused')
+  }
+  if (!isDialled) journal.tell('call.party.dialled', { ...other, to }, at === undefined ? {} : { at })
+  if (race) race.beaten = () => void tellOnce(journal, 'call.party.missed', { ...other, why: 'cancelled' })
   const telephone = reservation ? null : context.occupy(to, uuid)
   const {
     outcome,
@@ -173,12 +200,19 @@ async function party<Other extends OtherCall>(
     return missed(outcome as Unreached, cause)
   }
   if (telephone) endsWith(leg, theirs, telephone)
+  const lost = () => {
+    context.hangUp(theirs)
+    return missed('cancelled')
+  }
+  if (race?.lost.aborted) return lost()
   tellOnce(journal, 'call.party.answered', other)
   const { before } = what.options
   if (before) {
     theirs.steps = within
-    if (!(await agrees(leg, callOf(theirs), before, context))) return missed('declined')
+    if (!(await agrees(leg, callOf(theirs), before, context, race?.lost)))
+      return race?.lost.aborted ? lost() : missed('declined')
   }
+  if (race && !race.wins()) return lost()
   return reached(leg, context, theirs, leg.steps, callOf)
 }
 
@@ -191,16 +225,18 @@ function endsWith({ steps: { journal } }: Leg, other: Leg, telephone: Occupation
 
 /**
  * Runs `before` on the other leg. A hang-up there means no. When the caller hangs up, it ends the other leg and
- * rejects with CallEnded.
+ * rejects with CallEnded. `lost`: another telephone was first, and the other leg ends.
  */
 async function agrees<Other extends OtherCall>(
   leg: Leg,
   other: Other,
   before: NonNullable<DialOptionsOf<Other>['before']>,
   context: CallContext,
+  lost: AbortSignal | undefined,
 ): Promise<boolean> {
-  const callerLeft = () => context.hangUp(other.leg)
-  leg.signal.addEventListener('abort', callerLeft, { once: true })
+  const end = () => context.hangUp(other.leg)
+  leg.signal.addEventListener('abort', end, { once: true })
+  lost?.addEventListener('abort', end, { once: true })
   try {
     const agreed = await before(other)
     if (agreed === false) context.hangUp(other.leg)
@@ -210,7 +246,8 @@ async function agrees<Other extends OtherCall>(
     context.hangUp(other.leg)
     throw leg.signal.aborted ? leg.signal.reason : error
   } finally {
-    leg.signal.removeEventListener('abort', callerLeft)
+    leg.signal.removeEventListener('abort', end)
+    lost?.removeEventListener('abort', end)
   }
 }
 
@@ -243,4 +280,4 @@ function reached<Other>(
   }
 }
 
-const unreached = (outcome: Unreached): PartyOf<never> => ({ outcome, async [Symbol.asyncDispose]() {} })
+export const unreached = (outcome: Unreached): PartyOf<never> => ({ outcome, async [Symbol.asyncDispose]() {} })

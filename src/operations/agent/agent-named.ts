@@ -25,7 +25,23 @@ function tier(text: string): Tier {
   return { queue, level: Number(level), position: Number(position) }
 }
 
-export const agentEndpoint = described(parsed(endpoint), 'the telephone: user/1001', '<endpoint>')
+const MOST_TELEPHONES = 5
+
+/** Reads 'user/1001', or 'user/1001,user/1002'. */
+function telephones(text: string): string {
+  const all = text.split(',').map(one => endpoint(one.trim()))
+  const twice = all.find((one, index) => all.indexOf(one) !== index)
+  if (twice !== undefined) throw new InputError(`the telephone ${twice} is named twice`)
+  if (all.length > MOST_TELEPHONES)
+    throw new InputError(`${all.length} telephones are named; at most ${MOST_TELEPHONES} are allowed`)
+  return all.join(',')
+}
+
+export const agentEndpoint = described(
+  parsed(telephones),
+  'the telephone: user/1001; several ring at once: user/1001,user/1002',
+  '<endpoint>',
+)
 
 /** The settings that may be given; those that are not given stay. */
 export const agentSettings = {

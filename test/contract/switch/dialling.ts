@@ -116,6 +116,28 @@ contract('two telephones ring at once, and each leg is its own and has its own c
   )
 })
 
+contract(
+  'of several telephones the first that is answered talks, and each other one stops with LOSE_RACE',
+  async world => {
+    const node = await world.node('a')
+    const [silent, person, busy] = [world.telephone('never'), world.telephone('person'), world.telephone('busy')]
+    const flow = node.answers('welcome', async call => {
+      await call.answer()
+      await using party = await call.dial([silent.endpoint, busy.endpoint, person.endpoint])
+      if (!party.leg) return party.outcome
+      return await call.join(party.leg)
+    })
+    const caller = await world.call()
+    const [left, agent] = await Promise.all([silent, person].map(phone => world.within('5s', phone.rings())))
+    await world.event(caller.uuid, 'CHANNEL_BRIDGE')
+    await world.within('5s', left!.ended)
+    equal((await world.event(left!.uuid, 'CHANNEL_HANGUP')).get('Hangup-Cause'), 'LOSE_RACE')
+    await world.hear(caller, agent!)
+    await agent!.hangUp()
+    equal(await world.within('5s', flow.result), 'talked')
+  },
+)
+
 contract('a name of every allowed kind of character is shown on the telephone that rings', async world => {
   const node = await world.node('a')
   const phone = world.telephone('person')
