@@ -19,6 +19,7 @@ import {
   network,
   phoneNumber,
   secret,
+  sound,
   url,
   yesOrNo,
   type Parser,
@@ -183,6 +184,7 @@ const settings = (env: Environment) => ({
   ),
   maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that dialled calls may use at one time'),
   ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's telephone rings"),
+  holdMusic: setting('HOLD_MUSIC', sound, 'moh/calm', 'the sound that a caller on hold hears'),
   wrapUpAfterDial: setting(
     'WRAP_UP_AFTER_DIAL',
     choice('no', 'yes'),

@@ -3,11 +3,11 @@
  * (node/compose.ts), which a simulation shares. Used by src/main.ts.
  */
 import { cpuMs } from './base/clock.ts'
+import { NotFoundError } from './base/errors.ts'
 import type { Log } from './base/log.ts'
 import { Scope } from './base/scope.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/call-context.ts'
-import type { Leg } from './call/leg.ts'
 import { DialCapacity } from './campaign/dial-capacity.ts'
 import { Leads } from './campaign/leads.ts'
 import { LeaseThread } from './cluster/lease-thread.ts'
@@ -15,17 +15,18 @@ import { redisSwitchRuns } from './cluster/redis-switch-runs.ts'
 import { ownAddress, type Config } from './config.ts'
 import { Inbox } from './esl/inbox.ts'
 import { openListener } from './esl/listener.ts'
-import type { Ident } from './esl/safe-text.ts'
+import { soundName, type Ident } from './esl/safe-text.ts'
 import { knock } from './esl/tcp.ts'
 import { campaignLeads } from './flow/campaign-leads.ts'
 import { loadFlows } from './flow/catalogue.ts'
 import { redisCallStore } from './journal/redis-call-store.ts'
+import type { CallActs } from './node/call-acts.ts'
 import { composeNode, type DiallingParts, type ListenerParts } from './node/compose.ts'
 import { Dialling } from './node/dialling.ts'
-import { transferHere } from './node/live-calls.ts'
 import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
+import type { CallAct } from './operations/call-act.ts'
 import { keepCallRows } from './record/call-rows.ts'
 import { Definitions } from './recovery/definitions.ts'
 import { closeLostCall, openCalls } from './store/calls.ts'
@@ -105,8 +106,12 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return { listener: opened, address }
       },
     }
-    let legs: ReadonlyMap<string, Leg> = new Map()
-    const requests = new NodeRequests({ home, node, clock, act: request => transferHere(legs, request) })
+    let acts: CallActs | null = null
+    const act = async (request: CallAct) => {
+      if (!acts) throw new NotFoundError('live call', request.call, null)
+      await acts.perform(request)
+    }
+    const requests = new NodeRequests({ home, node, clock, act })
     scope.defer(() => requests[Symbol.dispose]())
     const openDialling = (parts: DiallingParts) =>
       Dialling.open({
@@ -129,7 +134,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         },
         scripts: config.scripts,
         calls,
-        legs: () => legs,
+        acts: () => acts,
         ask: (to, request) => requests.ask(to, request),
         gateway: gateway as Ident,
         callerId: callerId ?? undefined,
@@ -154,7 +159,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       scope,
     )
     const { listening, lease, close } = composed
-    if (listening) ({ legs } = listening.door)
+    acts = listening?.acts ?? null
     return {
       stores,
       door: catalogue && { address: `${host}:${composed.port}`, flows: catalogue.names },
@@ -188,6 +193,7 @@ function callSettings(config: Config): CallSettings {
     ringForMs: config.ringForMs,
     gateway: config.gateway as Ident,
     callerId: config.callerId ?? undefined,
+    holdMusic: soundName(config.holdMusic),
     detect: {
       initialSilence: `${config.amdMaxSilenceMs}ms`,
       greeting: `${config.amdGreetingMs}ms`,

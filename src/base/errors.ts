@@ -6,6 +6,7 @@
 export const ERROR_CODES = [
   'CALL_ENDED', // the caller hung up: cancellation, caught by flow/run only
   'CALL_MOVED', // the call goes on, but on another connection or node
+  'CALL_REDIRECTED', // the call goes on in another flow: cancellation, caught by flow/run only
   'APP_UNKNOWN', // FreeSWITCH does not know the application and hung up the call
   'SOUND_MISSING', // a sound file does not exist on FreeSWITCH's machine
   'SWITCH_REFUSED', // FreeSWITCH answered -ERR; the message contains its text
@@ -34,11 +35,11 @@ export class SwitchhookError extends Error {
 }
 
 /**
- * Base of the two errors that cancel a flow. They occur in every call and no line of code causes them, so they have no
- * stack: capturing it costs more than all other work at the end of a call.
+ * Base of the three errors that cancel a flow. They occur in every call and no line of code causes them, so they have
+ * no stack: capturing it costs more than all other work at the end of a call.
  */
 class Cancellation extends SwitchhookError {
-  constructor(code: 'CALL_ENDED' | 'CALL_MOVED', message: string) {
+  constructor(code: 'CALL_ENDED' | 'CALL_MOVED' | 'CALL_REDIRECTED', message: string) {
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(code, message)
@@ -65,6 +66,19 @@ export class CallEnded extends Cancellation {
 export class CallMoved extends Cancellation {
   constructor(why: string) {
     super('CALL_MOVED', `the call is driven elsewhere (${why})`)
+  }
+}
+
+/**
+ * The call goes on in another flow. The scopes of this flow end, as at the end of the call, but the caller is on the
+ * line.
+ */
+export class CallRedirected extends Cancellation {
+  /** Resolves when the caller has been fetched out of what the flow did. */
+  readonly fetched: Promise<void>
+  constructor(flow: string, fetched: Promise<void>) {
+    super('CALL_REDIRECTED', `the call goes on in the flow '${flow}'`)
+    this.fetched = fetched
   }
 }
 

@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
+import { varValue, type Ident, type SoundName, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { LEG_PATH } from './arrival.ts'
 import { type Door } from './entry.ts'
 import type { Leg } from './leg.ts'
@@ -26,6 +26,8 @@ export interface CallSettings {
   callerId?: string | undefined
   /** The gateway through which telephone numbers are dialled. */
   gateway: Ident
+  /** What a person on hold hears; undefined: nothing. */
+  holdMusic?: SoundName | undefined
   /** Thresholds of answering machine detection. */
   detect: DetectOptions
   /**

@@ -21,6 +21,10 @@ function matching(pattern: RegExp, allowed: string): Parser<string> {
   }
 }
 export const ident = matching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, "letters, digits, '.', '_' and '-', at most 63")
+export const sound = matching(
+  /^[a-z0-9_-]{1,64}(\/[a-z0-9_-]{1,64}){0,6}$/,
+  'lower-case letters, digits, _ and -, folders separated by /, no file extension: moh/calm',
+)
 export const phoneNumber = matching(/^\+?[0-9]{2,20}$/, "2 to 20 digits, optionally with a '+' before them")
 export const secret = (least: number): Parser<string> =>
   matching(new RegExp(`^\\S{${least},}$`), `at least ${least} characters, no spaces`)

@@ -13,6 +13,7 @@ import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { operationCommands } from './cli/operations.ts'
 import { queueForms } from './cli/queue.ts'
+import { talkForms } from './cli/talk.ts'
 import { EXIT, exitCodeOf, sayError, type ExitCode } from './exit.ts'
 import { guarded, processTerminal, type Terminal } from './terminal.ts'
 
@@ -25,6 +26,7 @@ const NOUNS = {
   agent: 'the agents, who answer calls',
   queue: 'the queues, in which callers wait',
   call: 'live calls',
+  talk: 'calls in which a caller and an agent talk',
   audit: 'the record of all changes',
 }
 
@@ -66,7 +68,7 @@ Examples:
     )
   installationCommands(root, desk)
   operationCommands(root, desk, {
-    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms],
+    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms, ...talkForms],
     nouns: NOUNS,
   })
   dialInCommand(root, desk)

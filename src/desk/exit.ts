@@ -21,6 +21,7 @@ const CODES = {
   NOT_REACHED: EXIT.failed,
   CALL_ENDED: EXIT.failed,
   CALL_MOVED: EXIT.failed,
+  CALL_REDIRECTED: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>
 
 export function exitCodeOf(error: unknown): ExitCode {

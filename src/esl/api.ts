@@ -22,6 +22,9 @@ export const homeOf = (flow: Ident): string => `switchhook-home-${flow}`
 /** A value for transfer_after_bridge: after the bridge FreeSWITCH connects the leg to the flow again. */
 export const doorOf = (flow: Ident): VarValue => `${extensionOf(flow)}:XML:${CONTEXT}` as string as VarValue
 
+/** The same: after the bridge FreeSWITCH parks the leg. */
+export const PARKED = `park:inline:${CONTEXT}` as string as VarValue
+
 export const status = text('status')
 export const coreUuid = text('global_getvar core_uuid')
 export const moduleExists = (module: Ident): ApiText => text(`module_exists ${module}`)
@@ -64,6 +67,8 @@ export const uuidTransferTo = (leg: Uuid, extension: Ident, context: Ident): Api
  * longer read (measured).
  */
 export const uuidPark = (leg: Uuid): ApiText => text(`uuid_transfer ${leg} park inline`)
+/** The person on this leg puts the person whom they talk with on hold. Refused when that is so already. */
+export const uuidHold = (leg: Uuid, on: boolean): ApiText => text(`uuid_hold ${on ? '' : 'off '}${leg}`)
 /** The caller's leg is always first: the order decides which leg survives the hang-up of the other. */
 export const uuidBridge = (caller: Uuid, other: Uuid): ApiText => text(`uuid_bridge ${caller} ${other}`)
 export const uuidSetvar = (leg: Uuid, name: Ident, value: VarValue): ApiText =>

@@ -91,6 +91,13 @@ export const callEvents = {
     level: 'debug',
     data: { uuid, to: field.to },
   }),
+  'call.redirected': timelineEvent({
+    version: 1,
+    what: 'a call goes on in another flow: it was transferred to a queue, an agent or a number',
+    toldBy: 'flow',
+    level: 'info',
+    data: { uuid, queue: field.queue.optional(), agent, to: field.to.optional() },
+  }),
   'call.recording.started': timelineEvent({
     version: 1,
     what: 'a recording of a call began',

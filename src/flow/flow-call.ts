@@ -13,6 +13,10 @@ import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/de
 import { dialFirst } from '../call/verbs/dial-first.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
 import { forgetRecordings } from '../call/verbs/recording.ts'
+import { uuidRecord } from '../esl/api.ts'
+import { filePath } from '../esl/safe-text.ts'
+import { eventsIn } from '../journal/call-events.ts'
+import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Queues } from '../queue/queue.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
@@ -92,6 +96,38 @@ export class FlowCall extends Call {
   }
 
   /**
+   * Reserves this agent for the caller, without a queue: the caller asked for a person. Resolves with the agent, to be
+   * dialled within 10 s; with null when the agent is not free. Rejects with NotFoundError for an unknown agent, with
+   * CallEnded when the caller hangs up, and after 8 s when the agents are unavailable.
+   *
+   * @example
+   * await using bob = await call.agent('bob')
+   * if (bob) { await using party = await call.dial(bob) }
+   */
+  agent(name: string): Promise<Agent | null> {
+    const waiting = waitingCall(this.leg)
+    const taken = (agent: AgentReservation | null) => {
+      if (agent) this.reservations.add(agent)
+      return agent
+    }
+    return step<AgentReservation | null>(this.leg, {
+      verb: 'named-agent',
+      args: [name],
+      run: async () => {
+        const agent = await this.#queues.reserve(waiting, name)
+        return taken(typeof agent === 'string' ? null : agent)
+      },
+      save: agent => agent && { ...agent.saved },
+      load: (saved, replay) => {
+        if (saved === null) return null
+        const agent = new AgentReservation(waiting, saved as unknown as SavedReservation)
+        replay.atEnd(() => this.#queues.resume(waiting, agent))
+        return taken(agent)
+      },
+    })
+  }
+
+  /**
    * For Switchhook, not for flows: the script has changed. Stops what the old script plays, and hangs up the legs that
    * it dialled. Resolves with the queues that the caller is in.
    */
@@ -101,6 +137,17 @@ export class FlowCall extends Call {
     for (const uuid of dialledIn(past)) await context.cancelDial(leg, uuid)
     if (leg.phase === 'driven') await playback.end()
     return queuesEnteredIn(past)
+  }
+
+  /**
+   * For Switchhook, not for flows: the flow was interrupted on a node that has died. Releases its agents, and stops its
+   * recordings.
+   */
+  async letGo(): Promise<void> {
+    const { leg } = this
+    await this.#queues.releaseAgentsOf(waitingCall(leg))
+    for (const { path } of eventsIn(leg.steps.journal.notes))
+      if (path !== undefined) await leg.home?.attempt(uuidRecord(leg.uuid, 'stop', filePath(path)))
   }
 
   /**

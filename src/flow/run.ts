@@ -7,8 +7,10 @@
 import type { AttemptEnd, Disposition } from '../campaign/disposition.ts'
 import { isDisposition } from '../campaign/disposition.ts'
 import { within } from '../base/clock.ts'
-import { CallEnded, CallMoved, InputError, SwitchhookError } from '../base/errors.ts'
+import { CallEnded, CallMoved, CallRedirected, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/fallback.ts'
+import { comeHome } from '../call/come-home.ts'
+import { endTalks } from '../call/verbs/join.ts'
 import { beginOf, readEntries, readOwnEntry, type Entry } from '../journal/entries.ts'
 import type { CallContext } from '../call/call-context.ts'
 import { Journal } from '../journal/journal.ts'
@@ -16,6 +18,8 @@ import type { Leg } from '../call/leg.ts'
 import type { CallStore, Taken } from '../journal/call-store.ts'
 import { Steps } from '../journal/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
+import type { Uuid } from '../esl/safe-text.ts'
+import type { TimelineData } from '../events/catalogue.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { Catalogue } from './catalogue.ts'
 import { beginningOf, liveCall, recordOf, type CallRecord, type CallRecords } from '../record/call-record.ts'
@@ -25,6 +29,7 @@ import { tellEnd } from '../record/tell-end.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type CampaignLeads } from './lead.ts'
 import { readParams } from './params.ts'
+import { flowOf, isUnfinished, type RunningFlow } from './redirection.ts'
 import { isLost, untilCalm } from './after-takeover.ts'
 
 export type { CallRecord, CallRecords }
@@ -45,7 +50,10 @@ export interface FlowParts {
 const LONGEST_WORD = 64
 
 /** How a flow ended, and the outcome that it returned. */
-type Finish = { readonly by: 'itself'; readonly said: string | null } | { readonly by: 'their hang-up' | 'an error' }
+type Finish =
+  | { readonly by: 'itself'; readonly said: string | null }
+  | { readonly by: 'a redirection'; readonly fetched: Promise<void> }
+  | { readonly by: 'their hang-up' | 'an error' }
 
 /** `ours`: true when it is certain that this node still owned the call when it ended. */
 type Outcome = { readonly call: FlowCall; readonly failed: boolean; readonly ours: boolean | Promise<boolean> }
@@ -89,6 +97,31 @@ export class Flows {
   /** The call store has lost a call that this node drives: writes its journal again. */
   async remember(uuid: string): Promise<void> {
     await this.#journals.get(uuid)?.restore()
+  }
+
+  /**
+   * Lets a call go on in another flow, whatever its flow does now; a talk ends. `to`: what the timeline tells of it.
+   * Resolves when the flow before was interrupted; with false when this node does not drive the call. Rejects with
+   * NotFoundError for a flow that does not exist, with InputError for values that the flow refuses.
+   */
+  async redirect(
+    uuid: string,
+    { flow: name, params }: RunningFlow & { readonly params: Readonly<Record<string, string>> },
+    to: TimelineData<'call.redirected'>,
+  ): Promise<boolean> {
+    const { catalogue, context } = this.#parts
+    const journal = this.#journals.get(uuid)
+    const leg = context.door.legs.get(uuid as Uuid)
+    if (!journal || !leg) return false
+    const flow = catalogue.get(name)
+    if (kindOf(flow) === 'campaign') throw new InputError(`flow '${name}' is a campaign's: a call cannot be sent there`)
+    readParams((flow as Flow).needs, need => params[need])
+    await leg.steps.caughtUp()
+    journal.note({ kind: 'flow', flow: name, params })
+    journal.tell('call.redirected', to)
+    await journal.write()
+    leg.steps.interrupt(new CallRedirected(name, comeHome(leg, context)))
+    return true
   }
 
   /** Starts the flow that the leg's path names. With entries in `taken`, replays it to where they end. */
@@ -141,7 +174,12 @@ export class Flows {
     // the record of a call that was taken over changes only in its node, so it can wait
     if (taken?.before) void untilCalm(leg, context.clock).then(() => this.#tellRow(leg, journal))
     else this.#tellRow(leg, journal)
-    const run = await Promise.race([this.#outcome(leg, flow, journal, entries.slice(1)), moved])
+    const past = entries.slice(1)
+    const current = flowOf(journal, flow)
+    const outcome = isUnfinished(past)
+      ? this.#next(leg, flow, journal, past)
+      : this.#outcome(leg, current, journal, past)
+    const run = await Promise.race([outcome, moved])
     if (run === null) return // moved: the flow never continues here, and the next owner writes the record
     const { call, failed, ours } = run
     await this.#letGo(call, failed)
@@ -165,7 +203,7 @@ export class Flows {
    */
   async #outcome(
     leg: Leg,
-    flow: string,
+    to: RunningFlow,
     journal: Journal,
     past: readonly Entry[],
     behind?: readonly string[],
@@ -174,12 +212,16 @@ export class Flows {
     const other = new Promise<string>(resolve => (changed = resolve))
     leg.steps = new Steps(journal, past, changed)
     const call = new FlowCall(leg, this.#parts.context, this.#parts.queues, behind)
-    const through = this.#through(call, flow).then(finish =>
+    const through = this.#through(call, to).then(finish =>
       call.leg.steps.replaying ? { why: 'the flow ended before its journal does' } : finish,
     )
     const end = await Promise.race([through, other.then(why => ({ why }))])
     if (!('why' in end)) {
       if (end.by === 'their hang-up') return { call, failed: false, ours: false }
+      if (end.by === 'a redirection') {
+        await end.fetched
+        return this.#next(leg, to.flow, journal, [], call)
+      }
       const over = leg.phase === 'ended' // no node takes an ended call over: a write that succeeds proves ownership
       // written at once: if this process dies before the call ends, the record has the flow's outcome
       journal.note({ kind: 'returned', outcome: end.by === 'itself' ? end.said : 'error' })
@@ -190,32 +232,61 @@ export class Flows {
     const left = await call.giveUp(past)
     this.restarts++
     this.#parts.context.log.warn(
-      { uuid: leg.uuid, flow, why: end.why },
+      { uuid: leg.uuid, flow: to.flow, why: end.why },
       'the script of a call has changed; its flow restarts on the live call',
     )
     await journal.restart()
-    return this.#outcome(leg, flow, journal, [], left)
+    return this.#outcome(leg, to, journal, [], left)
   }
 
-  async #through(call: FlowCall, name: string): Promise<Finish> {
+  /**
+   * The call goes on in the flow that its journal notes. `past`: what the flow before has left; null `before`: that
+   * flow ran on another node.
+   */
+  async #next(
+    leg: Leg,
+    first: string,
+    journal: Journal,
+    past: readonly Entry[],
+    before: FlowCall | null = null,
+  ): Promise<Outcome> {
+    const old = before ?? this.#abandoned(leg, journal)
+    const left = await old.giveUp(past)
+    if (!before) await old.letGo()
+    endTalks(journal)
+    await journal.restart()
+    const { call, ...how } = await this.#outcome(leg, flowOf(journal, first), journal, [], left)
+    const settled = Promise.all([old.settled, call.settled]).then(all => all.every(Boolean))
+    call.settled = settled
+    return { call, ...how }
+  }
+
+  /** The call of a flow that does not run on: it was interrupted on a node that has died. */
+  #abandoned(leg: Leg, journal: Journal): FlowCall {
+    leg.steps = new Steps(journal)
+    return new FlowCall(leg, this.#parts.context, this.#parts.queues)
+  }
+
+  async #through(call: FlowCall, to: RunningFlow): Promise<Finish> {
     try {
-      const flow = this.#parts.catalogue.get(name)
+      const flow = this.#parts.catalogue.get(to.flow)
       const said =
         kindOf(flow) === 'campaign'
           ? await this.#campaign(flow as CampaignFlow, call)
-          : await this.#plain(flow as Flow, call)
+          : await this.#plain(flow as Flow, call, to.params)
       return { by: 'itself', said }
     } catch (error) {
       if (error instanceof CallEnded) return { by: 'their hang-up' }
+      if (error instanceof CallRedirected) return { by: 'a redirection', fetched: error.fetched }
       this.#fault(call, error)
       return { by: 'an error' }
     }
   }
 
-  async #plain(flow: Flow, call: FlowCall): Promise<string | null> {
-    const names = Object.keys(flow.needs)
+  async #plain(flow: Flow, call: FlowCall, given: RunningFlow['params']): Promise<string | null> {
+    const names = given ? [] : Object.keys(flow.needs)
     const values = new Map(await Promise.all(names.map(async name => [name, await call.variable(name)] as const)))
-    const params = readParams(flow.needs, name => values.get(name))
+    const params = readParams(flow.needs, name => (given ? given[name] : values.get(name)))
     const result = await flow(call, params)
     return typeof result === 'string' && result.length <= LONGEST_WORD ? result : null
   }
@@ -244,6 +315,7 @@ export class Flows {
     } catch (error) {
       if (error instanceof CallEnded)
         end = call.summary.agent !== null ? 'talked' : lead.unserved ? 'abandoned' : 'hung-up' // a hang-up after a talk
+      else if (error instanceof CallRedirected) end = 'talked' // somebody else talks with the lead
       throw error
     } finally {
       await lead[Symbol.asyncDispose]()

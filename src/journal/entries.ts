@@ -87,6 +87,8 @@ export type NoteOf =
   | { readonly kind: 'returned'; readonly outcome: string | null }
   /** The flow hangs the call up. */
   | { readonly kind: 'hung-up' }
+  /** From now on the call is in this flow, with these values of its needs. The last one counts. */
+  | { readonly kind: 'flow'; readonly flow: string; readonly params: Readonly<Record<string, string>> }
 
 /** How the call ended: written when its row could not be written, for the node that writes the row later. */
 interface EndNote {
@@ -143,6 +145,7 @@ const NoteSchema = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('opt-out'), number: z.string() }),
   z.looseObject({ kind: z.literal('returned'), outcome: nullableText }),
   z.looseObject({ kind: z.literal('hung-up') }),
+  z.looseObject({ kind: z.literal('flow'), flow: z.string(), params: z.record(z.string(), z.string()) }),
 ])
 const KINDS: readonly string[] = NoteSchema.options.map(({ shape }) => shape.kind.value)
 /** A fact that this version does not know: it is carried along, and changes nothing. */

@@ -24,7 +24,7 @@ export async function endScope(
   }
   if (leg.phase === 'ended' && leg.uuid === leg.steps.journal.uuid) return once()
   try {
-    await step(leg, { verb: 'end', args: scope, later: true, run: once, load: closed })
+    await step(leg, { verb: 'end', args: scope, later: true, endsScope: true, run: once, load: closed })
   } catch (error) {
     if (!(error instanceof CallEnded)) throw error
     await once()

@@ -9,9 +9,12 @@
  *   replaying  results come from the journal (replay.ts)
  *   live       steps run for real
  *   frozen     the flow was given up, or another node has the call: no step settles (final)
+ *
+ * A live flow may be interrupted, because the call goes on in another flow: then the step that waits, and every later
+ * one, rejects with CallRedirected. Only the ends of scopes still run.
  */
 import { sleep } from '../base/clock.ts'
-import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
+import { CallEnded, CallMoved, SwitchError, type CallRedirected } from '../base/errors.ts'
 import { RETRY } from '../base/retry.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import { wordsOf, type Act, type Done, type Entry, type Failure, type Json } from './entries.ts'
@@ -51,12 +54,14 @@ export interface Step<T, I extends Json = Json> {
    * runs again.
    */
   recover?(intent: I): Promise<T>
-  /** Called when the call has ended: ends the effect that a dead process had begun. */
+  /** Called when the call has ended, or the flow was interrupted: ends the effect that has begun. */
   abandon?(intent: I): Promise<void>
   /** Converts the result to its journal form. Default: the result itself. */
   save?(result: T): Json
   /** Converts the journal form back to the result. Default: the journal form itself. */
   load?(saved: Json, replay: Replay): T
+  /** The end of a scope: it also runs when the flow was interrupted. */
+  readonly endsScope?: boolean
   /** The step may run twice without harm: its record goes with the next write, and the step does not wait for it. */
   readonly later?: boolean
 }
@@ -78,6 +83,9 @@ export class Steps {
   readonly #onChanged: (why: string) => void
   #count = 0
   #frozen = false
+  #interruption: CallRedirected | null = null
+  /** The steps that an interruption rejects. */
+  readonly #running = new Set<(why: CallRedirected) => void>()
 
   /**
    * One line of steps. `past`: the entries of the journal, when the flow began on another node. `changed` is called
@@ -144,18 +152,39 @@ export class Steps {
       }
       if (one.intent && !before) await this.#intend(n, one, intent)
       if (this.#frozen || hasMoved(leg)) return await never<T>() // the node that has the call runs this step
-      const result = await this.#run(leg, one, intent, before !== undefined)
+      const result = await this.#untilInterrupted(one, () => this.#run(leg, one, intent, before !== undefined))
       await this.#record(leg, n, one, {
         r: this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined,
       })
       return result
     } catch (error) {
+      if (error === this.#interruption) {
+        await one.abandon?.(intent)
+        throw error
+      }
       // The end of the call itself is not a result of the step (the end of another leg is). After CallMoved the next
       // owner finds out the result.
       if (!(error instanceof CallMoved) && !(error instanceof CallEnded && leg.uuid === this.journal.uuid))
         await this.#record(leg, n, one, { x: failureOf(error) })
       throw error
     }
+  }
+
+  /** From now on every step rejects with `why`, but for the ends of scopes. Not during a replay. */
+  interrupt(why: CallRedirected): void {
+    this.#interruption ??= why
+    for (const reject of [...this.#running]) reject(this.#interruption)
+  }
+
+  #untilInterrupted<T>({ endsScope = false }: { readonly endsScope?: boolean }, run: () => Promise<T>): Promise<T> {
+    if (endsScope) return run()
+    if (this.#interruption) return Promise.reject(this.#interruption)
+    return new Promise((resolve, reject) => {
+      this.#running.add(reject)
+      run()
+        .then(resolve, reject)
+        .finally(() => this.#running.delete(reject))
+    })
   }
 
   /**
@@ -222,6 +251,7 @@ export class Steps {
           throw leg.reason ?? error
         }
         if (!(error instanceof CallMoved)) throw error
+        if (this.#interruption && !one.endsScope) throw this.#interruption
         if (!(await this.journal.isOurs())) {
           leg.giveAway('taken')
           return never()

@@ -8,7 +8,6 @@ import { within, type Clock } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/call-context.ts'
-import type { Leg } from '../call/leg.ts'
 import type { Events } from '../events/events.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
@@ -57,8 +56,8 @@ export interface DiallingOptions {
   capacity: DialCapacity
   /** The owners of the calls. */
   calls: CallStore
-  /** The legs that this node drives. */
-  legs(): ReadonlyMap<string, Leg>
+  /** Null on a node that drives no calls. */
+  acts: LiveCallsParts['acts']
   /** Asks the node that drives a call to do something with it. */
   ask: LiveCallsParts['ask']
   /** The installation's gateway and number (GATEWAY, CALLER_ID), for campaigns that name none. */
@@ -133,7 +132,7 @@ export class Dialling {
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
     const { redis, log, events, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard, node } = options
-    const { calls, legs, ask } = options
+    const { calls, acts, ask } = options
     const parts = {
       clock,
       log,
@@ -144,7 +143,7 @@ export class Dialling {
       queueStore,
       scripts,
       audit: openAudit({ sql, redis: home.commands, log }),
-      node: liveCalls({ switchboard, node, calls, legs, ask, dial: request => dialling.#clickToDial(request) }),
+      node: liveCalls({ switchboard, node, calls, acts, ask, dial: request => dialling.#clickToDial(request) }),
     }
     dialling.#jobs = await openJobs({
       redis,

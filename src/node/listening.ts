@@ -24,6 +24,7 @@ import type { CampaignLeads } from '../flow/lead.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
+import { CallActs } from './call-acts.ts'
 import type { Step } from './closing.ts'
 import { PortGate } from './port-gate.ts'
 import { NodeDeaths } from './node-deaths.ts'
@@ -87,6 +88,7 @@ export class Listening {
   readonly context: CallContext
   readonly flows: Flows
   readonly queues: Queues
+  readonly acts: CallActs
   readonly #options: ListeningOptions
   readonly #deaths: NodeDeaths
   #gate: PortGate | null = null
@@ -164,6 +166,7 @@ export class Listening {
       calls,
       node,
     })
+    this.acts = new CallActs({ door: this.door, flows: this.flows, catalogue, roster, clock })
     lease.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()

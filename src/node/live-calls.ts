@@ -1,28 +1,28 @@
 /** What operations do with live calls: node.ts gives it to them. */
-import { NotFoundError, SwitchError, SwitchhookError } from '../base/errors.ts'
-import type { Leg } from '../call/leg.ts'
-import { sendAway } from '../call/verbs/transfer.ts'
+import { Refusal, SwitchError, SwitchhookError } from '../base/errors.ts'
 import type { ClickToDial } from '../campaign/click-to-dial.ts'
 import * as build from '../esl/api.ts'
-import { ident, uuid as uuidOf } from '../esl/safe-text.ts'
+import { ident, uuid as uuidOf, type Ident } from '../esl/safe-text.ts'
 import type { CallStore } from '../journal/call-store.ts'
+import type { CallAct } from '../operations/call-act.ts'
 import type { LiveCalls } from '../operations/operation.ts'
+import { uuidOf as uuidIn } from '../switch/channel-list.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
-import type { NodeRequest } from './node-requests.ts'
+import type { CallActs } from './call-acts.ts'
 
 export interface LiveCallsParts {
   readonly switchboard: Switchboard
   /** The name of this node. */
   readonly node: string
   readonly calls: Pick<CallStore, 'owner'>
-  /** The legs that this node drives. */
-  legs(): ReadonlyMap<string, Leg>
+  /** Null on a node that drives no calls. */
+  acts(): CallActs | null
   dial(request: ClickToDial): Promise<{ uuid: string }>
   /** Asks another node (node-requests.ts). */
-  ask(node: string, request: NodeRequest): Promise<void>
+  ask(node: string, act: CallAct): Promise<void>
 }
 
-export const liveCalls = ({ switchboard, node, calls, legs, dial, ask }: LiveCallsParts): LiveCalls => ({
+export const liveCalls = ({ switchboard, node, calls, acts, dial, ask }: LiveCallsParts): LiveCalls => ({
   dial,
 
   async hangUp(call, cause) {
@@ -31,23 +31,29 @@ export const liveCalls = ({ switchboard, node, calls, legs, dial, ask }: LiveCal
     return one !== null && isThere(one.commands.run(build.uuidKill(leg, ident(cause))))
   },
 
-  async transfer(call, extension, context) {
-    if (legs().has(call)) return isThere(transferHere(legs(), { call, extension, context }))
-    const owner = await calls.owner(call)
+  async act(act) {
+    const here = acts()
+    if (here?.has(act.call)) return isThere(here.perform(act))
+    const owner = await calls.owner(act.call)
     if (owner === null || owner.node === node) return false
-    return isThere(ask(owner.node, { what: 'transfer', call, extension, context }))
+    return isThere(ask(owner.node, act))
+  },
+
+  async hold(call, on) {
+    const leg = uuidOf(call)
+    const one = await switchboard.holder(leg)
+    if (!one) return false
+    const other = uuidIn((await one.ask(build.uuidGetvar(leg, 'bridge_to' as Ident))).trim())
+    if (!other) throw new Refusal('WRONG_STATE', `the caller of call ${call} does not talk with anybody now`)
+    try {
+      await one.commands.run(build.uuidHold(other, on))
+    } catch (error) {
+      if (!(error instanceof SwitchError) || error.code !== 'SWITCH_REFUSED') throw error
+      throw new Refusal('WRONG_STATE', `the caller of call ${call} is ${on ? 'already' : 'not'} on hold`)
+    }
+    return true
   },
 })
-
-/** Does what another node asks for. Rejects with NOT_FOUND when this node does not drive the call. */
-export async function transferHere(
-  legs: ReadonlyMap<string, Leg>,
-  { call, extension, context }: Pick<NodeRequest, 'call' | 'extension' | 'context'>,
-): Promise<void> {
-  const leg = legs.get(call)
-  if (!leg || leg.phase === 'ended' || leg.phase === 'moved') throw new NotFoundError('live call', call, null)
-  await sendAway(leg, extension, context)
-}
 
 /** False when the call ended in this moment. */
 async function isThere(done: Promise<unknown>): Promise<boolean> {

@@ -9,15 +9,8 @@ import { RedisNotices } from '../agent/redis-notices.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { ERROR_CODES, SwitchhookError } from '../base/errors.ts'
+import { CallAct } from '../operations/call-act.ts'
 import { channelOf } from '../store/redis.ts'
-
-const Request = z.looseObject({
-  what: z.literal('transfer'),
-  call: z.string(),
-  extension: z.string(),
-  context: z.string().optional(),
-})
-export type NodeRequest = z.output<typeof Request>
 
 const Message = z.discriminatedUnion('what', [
   z.looseObject({
@@ -26,7 +19,7 @@ const Message = z.discriminatedUnion('what', [
     id: z.string(),
     to: z.string(),
     from: z.string(),
-    request: Request,
+    request: CallAct,
   }),
   z.looseObject({
     v: z.literal(1),
@@ -47,7 +40,7 @@ export interface NodeRequestsOptions {
   readonly node: string
   readonly clock: Clock
   /** Does what another node asks; rejects with SwitchhookError. */
-  act(request: NodeRequest): Promise<void>
+  act(request: CallAct): Promise<void>
 }
 
 export class NodeRequests implements Disposable {
@@ -69,7 +62,7 @@ export class NodeRequests implements Disposable {
   }
 
   /** Resolves when `node` has done it. Rejects with its error, and with SERVICE when it does not answer in time. */
-  async ask(node: string, request: NodeRequest): Promise<void> {
+  async ask(node: string, request: CallAct): Promise<void> {
     const id = randomUUID()
     const answered = new Promise<void>((resolve, reject) => {
       const late = this.#options.clock.after(ANSWER_MS, () =>
@@ -99,7 +92,7 @@ export class NodeRequests implements Disposable {
     for (const end of [...this.#waiting.values()]) end(new SwitchhookError('SERVICE', 'this node is shutting down'))
   }
 
-  async #answer(id: string, to: string, request: NodeRequest): Promise<void> {
+  async #answer(id: string, to: string, request: CallAct): Promise<void> {
     const fault = await this.#options.act(request).then(
       () => undefined,
       (error: Error) => ({ code: error instanceof SwitchhookError ? error.code : 'SERVICE', message: error.message }),

@@ -39,6 +39,9 @@ const menu = flow(async call => {
 
 const noQueues: Queues = {
   enter: () => Promise.reject(new Error('warm-up calls enter no queue')),
+  reserve: () => Promise.reject(new Error('warm-up calls reserve no agent')),
+  resume: async () => {},
+  releaseAgentsOf: async () => {},
   giveUp: async () => {},
   check: async () => [],
   async [Symbol.asyncDispose]() {},

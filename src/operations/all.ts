@@ -20,6 +20,7 @@ import campaignSet from './campaign/set.ts'
 import campaignShow from './campaign/show.ts'
 import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
 import type { Operation } from './operation.ts'
+import { talkHold, talkUnhold } from './talk/hold.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import queueList from './queue/list.ts'
@@ -58,5 +59,7 @@ export const OPERATIONS: readonly Operation[] = [
   callTransfer,
   callList,
   callWhy,
+  talkHold,
+  talkUnhold,
   auditList,
 ]

@@ -14,6 +14,7 @@ import type { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Audit } from './audit.ts'
+import type { CallAct } from './call-act.ts'
 
 /** Each role may do all that the roles before it may. */
 export const ROLES = ['reader', 'supervisor', 'administrator'] as const
@@ -62,10 +63,15 @@ export interface LiveCalls {
   /** False when no FreeSWITCH has the call. Rejects with SwitchError when one cannot be asked. */
   hangUp(call: string, cause: string): Promise<boolean>
   /**
-   * Sends the call to an extension of the dialplan. False when no node drives the call. Rejects with SwitchError, and
-   * with SERVICE when the node that drives it does not answer.
+   * The node that drives the call does this. False when no node drives it. Rejects with Refusal WRONG_STATE, with
+   * SwitchError, and with SERVICE when that node does not answer.
    */
-  transfer(call: string, extension: string, context: string | undefined): Promise<boolean>
+  act(act: CallAct): Promise<boolean>
+  /**
+   * The other one of the two holds the caller, who hears music; false: no longer. Any node can do it. False when no
+   * FreeSWITCH has the call. Rejects with Refusal WRONG_STATE when the caller does not talk, and with SwitchError.
+   */
+  hold(call: string, on: boolean): Promise<boolean>
 }
 
 /** The parts that an operation needs, by its `needs`. The other store may be down. */

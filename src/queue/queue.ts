@@ -5,7 +5,7 @@
  * nodes match again. One timer is set to the next moment at which time alone changes a record (a reservation expires, a
  * wrap-up or a rest ends) or at which a strategy decides again. Nothing polls.
  */
-import { asOf, holds } from '../agent/agent.ts'
+import { asOf, holds, type WhyNot } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
@@ -18,6 +18,8 @@ import { check } from './invariants.ts'
 import { match, nextLook, unfounded, type Snapshot } from './match.ts'
 import { waitsOn, type Member } from './member.ts'
 import { HeldPlaces } from './held-places.ts'
+import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
+import type { AgentReservation } from './agent-reservation.ts'
 import { QueueMirror } from './queue-mirror.ts'
 import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
 import type { WaitingCall } from './place-context.ts'
@@ -59,6 +61,15 @@ export interface Queues extends AsyncDisposable {
    * Gives up the place that this call has in this queue, unless a Place on this node holds it. Rejects as `enter` does.
    */
   giveUp(call: WaitingCall, queue: string): Promise<void>
+  /**
+   * Reserves an agent by name, without a place in a queue; else resolves with why the agent gets no call now. Rejects
+   * with NotFoundError, and otherwise as `enter` does.
+   */
+  reserve(call: WaitingCall, agent: string): Promise<AgentReservation | WhyNot>
+  /** The end of a replay: such a reservation holds here, unless it is over. */
+  resume(call: WaitingCall, reservation: AgentReservation): Promise<void>
+  /** Releases the agents who ring or talk for this call, whose flow does not run any more. */
+  releaseAgentsOf(call: WaitingCall): Promise<void>
   /**
    * Violated invariants as sentences; empty when there are none. Valid only while no change is under way: some changes
    * take two steps.
@@ -148,6 +159,18 @@ class OpenQueues implements Queues, PlaceContext {
   async giveUp(call: WaitingCall, queue: string): Promise<void> {
     if (this.#places.find(this.#mirror.inUseFor(queue), call.uuid)) return
     await (await this.enter(call, queue))[Symbol.asyncDispose]()
+  }
+
+  reserve(call: WaitingCall, agent: string): Promise<AgentReservation | WhyNot> {
+    return reserveNamed(this, call, agent)
+  }
+
+  resume(call: WaitingCall, reservation: AgentReservation): Promise<void> {
+    return resumeNamed(this, call, reservation)
+  }
+
+  releaseAgentsOf(call: WaitingCall): Promise<void> {
+    return releaseAgentsOf(this, call)
   }
 
   async check(): Promise<string[]> {

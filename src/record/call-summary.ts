@@ -22,6 +22,7 @@ const WAIT_ENDS: readonly TimelineEventName[] = [
   'queue.call.left',
   'queue.call.callback_requested',
   'call.transferred',
+  'call.redirected',
 ]
 const RING_ENDS: readonly TimelineEventName[] = ['call.party.answered', 'call.party.missed', 'call.bridged']
 const FIRST = 100

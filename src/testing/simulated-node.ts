@@ -19,11 +19,12 @@ import { LocalNodeLease } from '../cluster/local-node-lease.ts'
 import type { NodeTable } from '../cluster/node-table.ts'
 import type { SwitchRunTable } from '../cluster/switch-runs.ts'
 import type { Events } from '../events/events.ts'
-import type { Ident } from '../esl/safe-text.ts'
+import { soundName, type Ident } from '../esl/safe-text.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
 import type { CallRecords, Flows } from '../flow/run.ts'
 import type { CallStore } from '../journal/call-store.ts'
+import type { CallActs } from '../node/call-acts.ts'
 import { composeNode, type ComposedNode, type ListenerParts, type NodeParts } from '../node/compose.ts'
 import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
@@ -93,6 +94,9 @@ export class SimulatedNode {
   }
   get calls(): CallContext {
     return this.#listening.context
+  }
+  get acts(): CallActs {
+    return this.#listening.acts
   }
   get queues(): Queues {
     return this.#listening.queues
@@ -198,7 +202,7 @@ export class SimulatedNode {
     const life = this.#life
     return {
       catalogue,
-      settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, detect: {} },
+      settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, holdMusic: soundName('moh/calm'), detect: {} },
       maxCalls,
       warmUp: 0,
       cpuMs: () => 0,

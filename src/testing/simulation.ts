@@ -213,8 +213,8 @@ export class Simulation {
    * Registers a flow under a name, so that the dialplan and other flows reach it. Returns the name. Throws for a name
    * that is not an identifier.
    */
-  install(name: string, flow: AnyFlow): Ident {
-    this.#flows.set(name, flow)
+  install<N extends Needs>(name: string, flow: Flow<N> | AnyFlow): Ident {
+    this.#flows.set(name, flow as AnyFlow)
     return ident(name)
   }
 

@@ -33,6 +33,9 @@ class WhateverThePath extends Catalogue {
 
 const noQueues: Queues = {
   enter: (_call, queue) => Promise.reject(new NotFoundError('queue', queue)),
+  reserve: (_call, agent) => Promise.reject(new NotFoundError('agent', agent)),
+  resume: async () => {},
+  releaseAgentsOf: async () => {},
   giveUp: async () => {},
   check: async () => [],
   async [Symbol.asyncDispose]() {},

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { NotFoundError } from '../../src/base/errors.ts'
-import { NodeRequests, type NodeRequest } from '../../src/node/node-requests.ts'
+import { NodeRequests } from '../../src/node/node-requests.ts'
+import type { CallAct } from '../../src/operations/call-act.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 import { openRedis } from '../open-services.ts'
@@ -13,14 +14,14 @@ async function rig(t: TestContext) {
   const { client, address } = await openRedis(t)
   const clock = new VirtualClock()
   const asked: string[] = []
-  const open = async (node: string, act: (request: NodeRequest) => Promise<void> = async () => {}) => {
+  const open = async (node: string, act: (request: CallAct) => Promise<void> = async () => {}) => {
     const subscriber = await openRedisClient(address, { kind: 'subscriber' })
     const requests = new NodeRequests({
       home: { commands: client, subscriber },
       node,
       clock,
       act: async request => {
-        asked.push(`${node} ${request.what} ${request.call} ${request.extension}`)
+        asked.push(`${node} ${request.what} ${request.call} ${request.what === 'transfer' ? request.extension : ''}`)
         await act(request)
       },
     })

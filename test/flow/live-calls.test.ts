@@ -2,33 +2,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { flow } from '#flow'
-import { simulate } from '#testing'
+import { simulate, type Simulation } from '#testing'
 import { newUuid } from '../../src/esl/safe-text.ts'
-import { liveCalls, transferHere } from '../../src/node/live-calls.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
+import { liveOf, onlyCall } from './desk.ts'
 
-type Simulated = ReturnType<typeof simulate>
-
-/** What the operations of a node get. Without `to` the other node does not answer. */
-async function liveOf(sim: Simulated, node = 'a') {
-  await sim.ready
-  const { switchboard, door } = sim.nodes.get(node)!
-  return liveCalls({
-    switchboard,
-    node,
-    calls: sim.callStore,
-    legs: () => door.legs,
-    dial: () => assert.fail('nobody dials here'),
-    ask: async (to, request) => transferHere(sim.nodes.get(to)!.door.legs, request),
-  })
-}
+/** To the apology of the dialplan. */
+const away = (call: string) =>
+  ({ what: 'transfer', call, extension: 'switchhook-sorry', context: 'switchhook' }) as const
 
 const longStory = flow(async call => {
   await call.answer()
   await call.play(Array(30).fill('ivr/welcome'))
 })
 
-async function talks(sim: Simulated) {
+async function talks(sim: Simulation) {
   const alice = sim.agent('alice')
   await alice.ready()
   const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
@@ -37,8 +25,6 @@ async function talks(sim: Simulated) {
   await caller.talksWith('alice')
   return { alice, caller }
 }
-
-const onlyCall = (sim: Simulated): string => [...sim.rows.keys()][0]!
 
 test('a supervisor hangs up a caller who hears a prompt, and the flow ends as if the caller had', async t => {
   const sim = simulate(t)
@@ -64,16 +50,16 @@ test('a supervisor sends a caller who hears a prompt to an extension, where the 
   const caller = sim.call(longStory)
   await caller.hears('ivr/welcome')
   const [live, call] = [await liveOf(sim), onlyCall(sim)]
-  assert.equal(await live.transfer(call, 'switchhook-sorry', 'switchhook'), true)
+  assert.equal(await live.act(away(call)), true)
   assert.equal(await caller.outcome(), 'transferred')
   await caller.ended()
-  assert.equal(await live.transfer(call, '7000', undefined), false, 'nobody drives the call any more')
+  assert.equal(await live.act(away(call)), false, 'nobody drives the call any more')
 })
 
 test('a supervisor sends a caller who talks away: the agent is in wrap-up, and the caller does not come back', async t => {
   const sim = simulate(t)
   const { alice, caller } = await talks(sim)
-  assert.equal(await (await liveOf(sim)).transfer(onlyCall(sim), 'switchhook-sorry', 'switchhook'), true)
+  assert.equal(await (await liveOf(sim)).act(away(onlyCall(sim))), true)
   await alice.becomes('wrap-up')
   assert.equal(await caller.outcome(), 'transferred')
   await caller.ended()
@@ -86,8 +72,8 @@ test('a supervisor asks the wrong node, and the node that has the call sends the
   await caller.hears('ivr/welcome')
   await sim.open('b')
   const live = await liveOf(sim, 'b')
-  assert.equal(await live.transfer(onlyCall(sim), 'switchhook-sorry', 'switchhook'), true)
+  assert.equal(await live.act(away(onlyCall(sim))), true)
   assert.equal(await caller.outcome(), 'transferred')
   await caller.ended()
-  assert.equal(await live.transfer(newUuid(), '7000', undefined), false)
+  assert.equal(await live.act(away(newUuid())), false)
 })

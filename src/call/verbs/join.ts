@@ -5,6 +5,9 @@
  *   socket_resume=false on both legs   else the closing of a connection ends the talk
  *   transfer_after_bridge              returns a leg to a node when the talk ends; used up by one talk
  *   last_bridge_to=                    set again by this talk: a node that takes over knows whether it took place
+ *   hold_music                         what the other one hears when this one's telephone holds the call
+ *   hold_hangup_xfer_exten             where the other one goes when this one hangs up during a hold; else FreeSWITCH
+ *                                      hangs the other one up, whatever transfer_after_bridge says
  *   uuid_bridge caller other           the caller first: the other order leaves silent legs when somebody hangs up
  *
  * all in one write, then CHANNEL_BRIDGE, then both connections are closed. When the talk ends, FreeSWITCH connects the
@@ -12,7 +15,7 @@
  */
 import * as build from '../../esl/api.ts'
 import { api } from '../../esl/command.ts'
-import { ident, type Ident, type VarValue } from '../../esl/safe-text.ts'
+import { ident, soundFile, varValue, type Ident, type VarValue } from '../../esl/safe-text.ts'
 import { CallEnded, CallMoved, SwitchError } from '../../base/errors.ts'
 import type { TimelineEventName } from '../../events/catalogue.ts'
 import type { Events } from '../../events/events.ts'
@@ -123,6 +126,15 @@ function talkEvents(leg: Leg, other: Leg, { events }: CallContext, reserved: str
   }
 }
 
+/** Tells the ends of talks that an interrupted flow could not tell. */
+export function endTalks(journal: Journal): void {
+  for (const leg of new Set(eventsIn(journal.notes).flatMap(event => event.leg ?? []))) {
+    const last = lastEvent(journal, leg)
+    if (last && TALKING.includes(last.event))
+      journal.tell('call.unbridged', { leg, ...(last.agent !== undefined && { agent: last.agent }) })
+  }
+}
+
 /** A lead is reserved an agent without entering the queue as a caller does: then how long it waited is not known. */
 function tellAnswered(journal: Journal, agent: string, events: Events): void {
   const past = eventsIn(journal.notes)
@@ -146,9 +158,12 @@ async function connect(leg: Leg, context: CallContext, other: Leg): Promise<bool
         transfer_after_bridge: comesBack,
         uuid_bridge_continue_on_cancel: 'true',
         last_bridge_to: '',
+        ...holding(context, wayOn(other)),
       }),
     ),
-    api(build.uuidSetvars(other.uuid, { socket_resume: 'false', ...afterwards(other) })),
+    api(
+      build.uuidSetvars(other.uuid, { socket_resume: 'false', ...afterwards(other), ...holding(context, comesBack) }),
+    ),
   )
   try {
     await conversation.api(build.uuidBridge(leg.uuid, other.uuid))
@@ -189,6 +204,18 @@ function afterwards(other: Leg): Readonly<Record<string, VarValue | 'true' | ''>
   // transfer_history grows by 104 bytes with every talk, in each event of the leg
   if (other instanceof ParkedLeg) return { park_after_bridge: 'true', transfer_history: '' }
   return other.returns ? { transfer_after_bridge: build.doorOf(ident(other.arrival.path)) } : {}
+}
+
+/** Where a leg goes that stays on the line after the talk; '': it ends. */
+function wayOn(other: Leg): VarValue | '' {
+  if (other instanceof ParkedLeg) return build.PARKED
+  return other.returns ? build.doorOf(ident(other.arrival.path)) : ''
+}
+
+/** `theirs`: where the person goes whom this one holds. */
+function holding({ settings: { holdMusic } }: CallContext, theirs: VarValue | '') {
+  const music = holdMusic === undefined ? ('' as const) : varValue(soundFile(holdMusic))
+  return { hold_music: music, hold_hangup_xfer_exten: theirs }
 }
 
 /** Waits for the first sign: joined; or hung up, lost or connected to a node again before that. */

@@ -42,7 +42,7 @@ export const forgetRecordings = (leg: Leg): void => void files.delete(leg)
  * message on the same leg has left its own values.
  */
 export function recording(leg: Leg, folder: string): Promise<Recording> {
-  const had = files.get(leg) ?? { count: 0, scopes: 0 }
+  const had = files.get(leg) ?? { count: filesBefore(leg), scopes: 0 }
   files.set(leg, had)
   if (had.scopes++ === 0) had.count++
   // the same path when this step runs again: starting the same file twice is harmless
@@ -89,6 +89,13 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
     had.scopes-- // nothing was begun: the next recording is not within this one
     throw error
   })
+}
+
+/** How many files the flows before this one have made: they are not written again. */
+function filesBefore({ uuid, steps: { journal } }: Leg): number {
+  if (uuid !== journal.uuid) return 0
+  const began = journal.notes.findLastIndex(({ note }) => note.kind === 'flow')
+  return eventsIn(journal.notes.slice(0, Math.max(0, began))).filter(({ path }) => path !== undefined).length
 }
 
 /** Once for each file. A leg that was dialled for a call is no part of that call's record. */

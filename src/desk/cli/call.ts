@@ -35,12 +35,15 @@ Example:
   }),
   form(callTransfer, {
     help: `
-A running node sends the caller there. Transfer to an extension of a flow, such as switchhook-welcome in the context
-switchhook, starts that flow.
+A running node sends the caller there, whatever the caller does now. An agent who talked with the caller goes to
+wrap-up. A queue, an agent and a number are served by the flows queue-entry and transfer, in the same call and its
+record; an extension takes the call away from Switchhook.
 
-Example:
+Examples:
+  switchhook call transfer 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90 --queue support
+  switchhook call transfer 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90 --agent bob
   switchhook call transfer 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90 7000`,
-    people: ({ call, extension }) => `call ${call} was sent to ${extension}\n`,
+    people: ({ call, to }) => `call ${call} was sent to ${to}\n`,
   }),
   form(callList, {
     words: 'calls',

@@ -3,6 +3,7 @@ import { ms, type Duration } from '../../base/duration.ts'
 import { Emitter } from '../../base/emitter.ts'
 import type { Channel } from './channel.ts'
 import { farEndLeaves } from './farewell.ts'
+import { hold } from './hold.ts'
 import { queueKeys } from './keys.ts'
 import type { World } from './world.ts'
 
@@ -98,6 +99,11 @@ export class Person {
     const told =
       unanswered && this.#channel.direction === 'inbound' && cause === 'NORMAL_CLEARING' ? 'ORIGINATOR_CANCEL' : cause
     this.world.sim.clock.whenAwake(() => farEndLeaves(this.#channel, told))
+  }
+
+  /** The hold key of the telephone: whom this person talks with hears hold_music, until `holds(false)`. */
+  holds(on: boolean): void {
+    this.world.sim.clock.whenAwake(() => this.state === 'up' && hold(this.#channel, on))
   }
 
   /** Presses keys one after the other, 250 ms each, after keys of earlier calls of this method. */

@@ -245,6 +245,7 @@ async function exchangeAudio(me: Channel, other: Channel, audio: Audio): Promise
 
 /** The holding leg left: the held leg is hung up, or transferred to the extension in hold_hangup_xfer_exten. */
 function holderLeft(me: Channel, other: Channel): void {
+  stopBroadcast(other)
   const where = me.variables.get('hold_hangup_xfer_exten')
   if (where === undefined) other.hangUp(other.cause ?? 'NORMAL_CLEARING')
   else other.variables.set('transfer_after_bridge', where)

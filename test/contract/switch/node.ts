@@ -8,7 +8,7 @@ import { silentEvents } from '../../../src/events/events.ts'
 import { EventLink } from '../../../src/esl/events.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire, WireHandlers } from '../../../src/esl/wire.ts'
-import type { Ident } from '../../../src/esl/safe-text.ts'
+import { soundName, type Ident } from '../../../src/esl/safe-text.ts'
 import { Door } from '../../../src/call/entry.ts'
 import { Call } from '../../../src/call/call.ts'
 import { CallContext } from '../../../src/call/call-context.ts'
@@ -67,7 +67,12 @@ export class Node {
       key: options.key ?? world.doorKey,
       start: leg => void this.#start(leg),
     })
-    const settings = { gateway: 'carrier' as Ident, ringForMs: options.ringForMs ?? 5_000, detect: {} }
+    const settings = {
+      gateway: 'carrier' as Ident,
+      ringForMs: options.ringForMs ?? 5_000,
+      holdMusic: soundName('moh/calm'),
+      detect: {},
+    }
     this.context = new CallContext({
       clock: world.clock,
       log: parts.log,

@@ -178,4 +178,8 @@ class RealPerson implements Person {
   async press(keys: string): Promise<void> {
     await this.#observer.api(`uuid_send_dtmf ${this.far} ${keys}@100`)
   }
+
+  async holds(on: boolean): Promise<void> {
+    await this.#observer.api(`uuid_hold ${on ? '' : 'off '}${this.far}`)
+  }
 }

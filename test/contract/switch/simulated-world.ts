@@ -223,4 +223,8 @@ class OnTheLine implements Person {
   async press(keys: string): Promise<void> {
     this.person.press(keys)
   }
+
+  async holds(on: boolean): Promise<void> {
+    this.person.holds(on)
+  }
 }

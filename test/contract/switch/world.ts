@@ -28,6 +28,8 @@ export interface Person {
   readonly ended: Promise<string>
   hangUp(): Promise<void>
   press(keys: string): Promise<void>
+  /** The hold key of their telephone: it sends a re-INVITE. */
+  holds(on: boolean): Promise<void>
 }
 
 export interface CallOptions {

@@ -1,48 +1,12 @@
 /** API commands that move legs: bridge, transfer, park, hold, break, broadcast. */
-import type { Channel } from '../channel.ts'
 import { stopBroadcast } from '../park.ts'
+import { hold } from '../hold.ts'
+import { broadcast } from '../broadcast.ts'
 import { words } from '../separate.ts'
 import { parkSession, uuidBridge } from '../talk.ts'
 import { transfer } from '../transfer.ts'
 import { NO_CHANNEL, OK, usage } from './answers.ts'
 import type { Api } from './index.ts'
-
-function hold(channel: Channel, on: boolean): boolean {
-  if (on === (channel.callState === 'HELD')) return false
-  channel.legHolding = on
-  if (on) channel.profile.stamp({ lastHold: channel.sim.nowMicros() })
-  channel.setCallState(on ? 'HELD' : 'UNHELD')
-  if (!on) channel.setCallState('ACTIVE')
-  const music = channel.variables.get('hold_music')
-  const other = channel.partner
-  if (other && music && on) broadcast(other, music, { loops: true })
-  if (other && !on) stopBroadcast(other)
-  channel.fire(on ? 'CHANNEL_HOLD' : 'CHANNEL_UNHOLD')
-  return true
-}
-
-/** Queues a playback, or any application as `app::arg`; `app!cause::arg` also queues a hangup after it. */
-function broadcast(channel: Channel, path: string, options: { loops: boolean }): void {
-  const [, named, argument = path] = /^([^:]+)::([^]*)$/.exec(path) ?? []
-  const [application = 'playback', cause] = (named ?? 'playback').split('!')
-  const headers = new Map([
-    ['call-command', 'execute'],
-    ['execute-app-name', application],
-    ['execute-app-arg', argument],
-    ['event-lock', 'true'],
-    ['lead-frames', '5'],
-  ])
-  if (options.loops) headers.set('loops', '-1')
-  channel.queueCommand({ headers, body: '' })
-  if (cause === undefined) return
-  const hangUp = new Map([
-    ['call-command', 'execute'],
-    ['execute-app-name', 'hangup'],
-    ['execute-app-arg', cause || 'normal_clearing'],
-    ['event-lock', 'true'],
-  ])
-  channel.queueCommand({ headers: hangUp, body: '' })
-}
 
 export const talkApi: Record<string, Api> = {
   uuid_bridge(sim, argument) {
