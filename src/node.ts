@@ -27,6 +27,7 @@ import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
 import type { CallAct } from './operations/call-act.ts'
+import { keepAgentRows } from './record/agent-rows.ts'
 import { keepCallRows } from './record/call-rows.ts'
 import { Definitions } from './recovery/definitions.ts'
 import { closeLostCall, openCalls } from './store/calls.ts'
@@ -90,6 +91,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const calls = redisCallStore(home.commands, clock)
     const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
     const records = scope.use(keepCallRows(sql, node, { clock, log }))
+    const agentStates = scope.use(keepAgentRows(sql, { clock, log }))
     const { host, port } = config.listen
     const listener: ListenerParts | null = catalogue && {
       catalogue,
@@ -142,7 +144,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       })
     const composed = await composeNode(
       {
-        ...{ node, clock, log, events, switchboard, roster, queueStore, calls, records, listener, knock },
+        ...{ node, clock, log, events, switchboard, roster, queueStore, calls, records, agentStates, listener, knock },
         runs: redisSwitchRuns(home.commands),
         rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
         leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },

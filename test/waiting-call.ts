@@ -5,6 +5,6 @@ export const waitingCall = (uuid: string, signal = new AbortController().signal)
   uuid,
   from: '100',
   signal,
-  entered: () => {},
+  movedTo: () => {},
   endScope: (_scope, close) => close(),
 })

@@ -50,10 +50,14 @@ export interface Agent extends AgentSettings {
   readonly status: AgentStatus
   /** Why the agent is on a break, in the agent's words. */
   readonly reason: string | null
+  /** Since when the agent has this status, with this reason; absent: since before the version that writes it. */
+  readonly statusSince?: number
   readonly state: AgentState
   readonly stateSince: number
   /** When the last talk ended, 0 before the first. The strategy longest-idle-agent sorts by it. */
   readonly lastTalkEnded: number
+  /** The call of the last talk, and the queue that assigned it: a wrap-up belongs to them. Absent: none is known. */
+  readonly lastTalk?: { readonly call: string; readonly queue: string | null }
   /**
    * When each queue last offered the agent a call, ms since the epoch, raised where needed so that each turn in a queue
    * is later than the one before. The strategy round-robin sorts by it. Absent: never.
@@ -140,6 +144,7 @@ export function withStatus(agent: Agent, status: AgentStatus, reason: string | n
   return write(agent, now, {
     status,
     reason,
+    ...((status !== agent.status || reason !== agent.reason) && { statusSince: now }),
     ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0 }),
   })
 }
@@ -224,7 +229,8 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
     const { restMs, ...counts } = afterCall(agent, outcome)
     return write(move(agent, 'idle', now, { reservation: null, restUntil: now + restMs, ...counts }), now)
   }
-  const over = { reservation: null, lastTalkEnded: now }
+  const { for: call, queue } = agent.reservation
+  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue } }
   if (agent.status === 'on-demand') return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
   if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)
@@ -232,7 +238,7 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
 
 /** The agent's telephone has registered. */
 export function registered(agent: Agent, now: number): Agent | null {
-  return agent.unreached ? write(agent, now, { unreached: 0, ...(isUnreachable(agent) && { restUntil: 0 }) }) : null
+  return agent.unreached ? write(agent, now, { unreached: 0, ...(isUnreachable(agent) && { restUntil: now }) }) : null
 }
 
 export function wrapUpFinished(agent: Agent, now: number): Agent | null {
@@ -260,7 +266,8 @@ export function vacated(agent: Agent, leg: string, now: number, { talked = false
     agent.status === 'on-demand' || agent.wrapUpUntil === 'finished'
       ? 'finished'
       : Math.max(now + agent.wrapUpMs, agent.wrapUpUntil ?? 0)
-  const after = talked ? { lastTalkEnded: now, ...(wrapUp && { wrapUpUntil: until }) } : {}
+  const lastTalk = { call: leg, queue: null }
+  const after = talked ? { lastTalkEnded: now, lastTalk, ...(wrapUp && { wrapUpUntil: until }) } : {}
   const off = { ...agent, ...after, legs: agent.legs.filter(other => other !== leg) }
   return off.legs.length === 0 && off.state === 'busy-elsewhere' ? back(off, now) : write(off, now)
 }

@@ -23,7 +23,13 @@ type Heard = Extract<AgentNotice, { what: 'agent' }>
  */
 type MirrorChange = 'notice' | 'request'
 
-export class RosterMirror extends Emitter<{ change: MirrorChange }> {
+/** A record that is new in the copy; null: the agent was removed. Each write comes once. */
+interface Written {
+  readonly name: string
+  readonly agent: Agent | null
+}
+
+export class RosterMirror extends Emitter<{ change: MirrorChange; written: Written }> {
   readonly #roster: Roster
   readonly #clock: Clock
   readonly #outage: Outage
@@ -159,8 +165,14 @@ export class RosterMirror extends Emitter<{ change: MirrorChange }> {
       this.#outage.end()
       if (this.#late !== late) return // another read has begun meanwhile, or the mirror is closed
       this.#late = null
+      const before = new Set(this.#agents.keys())
       this.#agents.clear()
-      for (const agent of agents) this.#agents.set(agent.name, agent)
+      for (const agent of agents) {
+        before.delete(agent.name)
+        this.#agents.set(agent.name, agent)
+        this.emit('written', { name: agent.name, agent })
+      }
+      for (const name of before) this.emit('written', { name, agent: null })
       for (const heard of late) this.#put(heard)
       this.#loaded = true
       this.emit('change', 'notice')
@@ -172,6 +184,8 @@ export class RosterMirror extends Emitter<{ change: MirrorChange }> {
   }
 
   #put({ name, rev, agent }: Heard): boolean {
-    return putRecord(this.#agents, name, rev, agent)
+    if (!putRecord(this.#agents, name, rev, agent)) return false
+    this.emit('written', { name, agent })
+    return true
   }
 }

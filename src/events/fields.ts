@@ -26,6 +26,7 @@ export const hungUpBy = text('who hung up: customer, agent, other, flow, switch'
 export const lasted = milliseconds('how long the call lasted')
 export const waitedMs = milliseconds('how long the caller had waited in the queue')
 export const queue = text('the name of the queue')
+export const movedFrom = text('the removed queue from which the caller was moved here, with time and place')
 export const agent = text('the name of the agent')
 export const status = text('the status that the agent chose')
 export const reason = text('the reason of the break')

@@ -10,7 +10,7 @@ export const queueEvents = {
     what: 'a caller entered a queue',
     toldBy: 'flow',
     level: 'debug',
-    data: { uuid, queue },
+    data: { uuid, queue, movedFrom: field.movedFrom.optional() },
   }),
   'queue.call.offered': timelineEvent({
     version: 1,

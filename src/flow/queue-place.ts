@@ -26,7 +26,7 @@ export function waitingCall(leg: Leg): WaitingCall {
     uuid: leg.uuid,
     from: leg.arrival.from,
     signal: goneSignal(leg),
-    entered: queue => leg.steps.journal.tell('queue.call.entered', { queue }),
+    movedTo: (queue, movedFrom) => leg.steps.journal.tell('queue.call.entered', { queue, movedFrom }),
     endScope: (scope, close, closed) => endScope(leg, scope, close, closed),
   }
 }
@@ -145,7 +145,7 @@ export class QueuePlace implements FlowPlace {
     const { journal } = this.#leg.steps
     // the queue was removed while no node drove the call
     if (place.queue !== this.queue && waitOf(eventsIn(journal.notes))?.queue === this.queue)
-      journal.tell('queue.call.entered', { queue: place.queue })
+      journal.tell('queue.call.entered', { queue: place.queue, movedFrom: this.queue })
     const { called } = place
     if (called.aborted) this.#calledLater.abort(called.reason)
     else called.addEventListener('abort', () => this.#calledLater.abort(called.reason), { once: true })

@@ -43,3 +43,18 @@ export function lastEvent(journal: Journal, leg: string | undefined): TimelineEv
   const found = journal.notes.findLast(({ note }) => note.kind === 'event' && note.data.leg === leg)
   return found && eventsIn([found])[0]
 }
+
+/**
+ * Since when a caller waits in this queue, milliseconds since the epoch; the time in removed queues before it counts.
+ * Undefined: the caller did not enter it.
+ */
+export function joinedAt(timeline: readonly TimelineEvent[], queue: string): number | undefined {
+  let joined: number | undefined
+  let from: string | undefined = queue
+  for (const { at, event, queue: entered, movedFrom } of timeline.toReversed()) {
+    if (event !== 'queue.call.entered' || entered !== from) continue
+    joined = at
+    from = movedFrom
+  }
+  return joined
+}

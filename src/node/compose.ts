@@ -22,6 +22,7 @@ import type { CampaignLeads } from '../flow/lead.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { CallRecords } from '../record/call-record.ts'
+import { keepAgentStates, type AgentStateRows } from '../record/agent-states.ts'
 import { Reconciler, type ReconcileParts } from '../recovery/reconcile.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Closing, type Step } from './closing.ts'
@@ -60,6 +61,8 @@ export interface NodeParts {
   readonly calls: CallStore
   readonly runs: SwitchRunTable
   readonly records: CallRecords
+  /** What agents do, for the figures. */
+  readonly agentStates: AgentStateRows
   /** The records of calls that are open. */
   readonly rows: ReconcileParts['rows']
   readonly leads: CampaignLeads & NonNullable<ReconcileParts['leads']>
@@ -129,6 +132,8 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   let reconciler: Reconciler | null = null
   const mirror = new RosterMirror(roster, clock, log)
   scope.defer(() => mirror.close())
+  const states = keepAgentStates({ mirror, rows: parts.agentStates, clock })
+  scope.defer(() => states[Symbol.dispose]())
   const definitions = await parts.openDefinitions?.(mirror, () => void reconciler?.look('Redis lost its data'))
   scope.defer(() => definitions?.[Symbol.dispose]())
   const registrations = watchRegistrations({ switchboard, mirror, roster, clock, log })

@@ -14,8 +14,8 @@ export interface WaitingCall {
   readonly uuid: string
   readonly from: string
   readonly signal: AbortSignal
-  /** The caller's queue was removed, and the place is now in this one. */
-  entered(queue: string): void
+  /** The caller's queue `from` was removed, and the place is now in this one. */
+  movedTo(queue: string, from: string): void
   /**
    * Runs `close` at the end of a scope of the call's flow, such as ['agent', name], as a step of its journal. Calls
    * `closed` instead in a replay, when the scope had ended before.

@@ -146,7 +146,7 @@ export class WaitingPlace implements Place {
     if (member.node !== this.context.node) return member.rev > this.#member.rev ? this.moved() : this.context.lost(this)
     const { queue } = this.#member
     this.#member = member
-    if (member.queue !== queue) this.call.entered(member.queue)
+    if (member.queue !== queue) this.call.movedTo(member.queue, queue)
     if (member.state === 'offered') this.#called.abort(CALLED)
     else if (member.state === 'waiting' && this.#called.signal.aborted) this.#called = new AbortController()
     this.#wake()

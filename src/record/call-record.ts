@@ -7,7 +7,9 @@ import type { Arrival } from '../journal/arrival.ts'
 import { type Begin, beginOf } from '../journal/entries.ts'
 import type { LegEnd } from '../call/leg-end.ts'
 import { TRANSFERRED } from '../call/verbs/transfer.ts'
-import type { TimedNote } from '../journal/call-events.ts'
+import { eventsIn, type TimedNote } from '../journal/call-events.ts'
+import type { CallSegment } from '../store/call-segments.ts'
+import { segmentsOf, type CallOver } from './call-segments.ts'
 import { summaryOf, type CallSummary } from './call-summary.ts'
 
 /** The part of a record that is known when the call begins. */
@@ -25,7 +27,9 @@ export interface CallBeginning {
 }
 
 /** The record of a live call. */
-export interface LiveCall extends CallBeginning, CallSummary {}
+export interface LiveCall extends CallBeginning, CallSummary {
+  readonly segments: readonly CallSegment[]
+}
 
 /**
  * The outcomes that Switchhook gives a call whose flow returned none:
@@ -62,7 +66,7 @@ type StandardOutcome =
  */
 type HungUpBy = 'customer' | 'agent' | 'other' | 'flow' | 'switch'
 
-export interface CallRecord extends CallBeginning, CallSummary {
+export interface CallRecord extends LiveCall {
   readonly end: LegEnd
   readonly endedAt: number
   /** The string that the flow returned, or a campaign's disposition; else one of StandardOutcome. */
@@ -105,7 +109,7 @@ export function beginningOf({ at, arrival }: Begin): CallBeginning {
 
 export function liveCall(begin: Begin, notes: readonly TimedNote[], now: number): LiveCall {
   const beginning = beginningOf(begin)
-  return { ...beginning, ...withArrival(begin, summaryOf(notes, now)) }
+  return { ...beginning, ...withArrival(begin, summaryOf(notes, now)), segments: segmentsIn(begin, notes, null) }
 }
 
 /** `at`: when the call ended, milliseconds since the epoch, for an `end` in which FreeSWITCH gives no time. */
@@ -116,6 +120,7 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
     // noted by the node that received the end and could not write the record
     const summary = withArrival(begin, summaryOf(notes, known.at, true))
     const { at: endedAt, cause, answeredAt } = known
+    const hungUp = known.hungUpBy as HungUpBy | null
     return {
       ...beginning,
       ...summary,
@@ -123,29 +128,26 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
       end: { cause },
       endedAt,
       outcome: outcomeOf(notes, summary, { cause }),
-      hungUpBy: known.hungUpBy as HungUpBy | null,
+      hungUpBy: hungUp,
+      segments: segmentsIn(begin, notes, overAt(endedAt, hungUp, cause)),
     }
   }
   const { answered, hungUp } = timesIn(end, beginning.startedAt)
   // nothing happens after the end; only the crash of a FreeSWITCH is noticed later than its calls' last events
   const events = notes.filter(({ note }) => note.kind === 'event').map(note => note.at)
   const endedAt = end.cause === 'SWITCH_CRASH' ? at : Math.max(hungUp ?? at, ...events)
-  const summary = withArrival(
-    begin,
-    summaryOf(
-      notes.map(noted => ({ ...noted, at: Math.min(noted.at, endedAt) })),
-      endedAt,
-      true,
-    ),
-  )
+  const before = notes.map(noted => ({ ...noted, at: Math.min(noted.at, endedAt) }))
+  const summary = withArrival(begin, summaryOf(before, endedAt, true))
   const answeredAt = answered ?? summary.answeredAt
+  const by = hungUpBy(begin, notes, summary, end)
   // not two spreads: they cost 12 µs, a fiftieth of the work of a whole call
   return Object.assign(beginning, summary, {
     answeredAt,
     end,
     endedAt,
     outcome: outcomeOf(notes, summary, end),
-    hungUpBy: hungUpBy(begin, notes, summary, end),
+    hungUpBy: by,
+    segments: segmentsIn(begin, before, overAt(endedAt, by, end.cause)),
   })
 }
 
@@ -174,6 +176,26 @@ function withArrival({ at, arrival }: Begin, summary: CallSummary): CallSummary 
     ringMs: direction === 'out' ? age - answeredFor + (summary.ringMs ?? 0) : summary.ringMs,
   }
 }
+
+function segmentsIn(begin: Begin, notes: readonly TimedNote[], over: CallOver | null): readonly CallSegment[] {
+  const { at, arrival } = begin
+  const { agent = null, answeredFor, age = 0, direction } = arrival
+  const rang = direction === 'out' && answeredFor !== undefined ? { since: at - age, until: at - answeredFor } : null
+  return segmentsOf(eventsIn(notes), { agent, rang }, over)
+}
+
+const overAt = (at: number, by: HungUpBy | null, cause: string): CallOver => ({
+  at,
+  gaveUp: isGivenUp(by, cause),
+  isLost: cause === 'SWITCH_CRASH' || cause === 'LOST',
+})
+
+/** With these causes the call ended, and the caller did not give up. */
+const NOT_GIVEN_UP = ['SWITCH_CRASH', 'LOST', TRANSFERRED]
+
+/** True when the caller hung up: a caller who waits then has abandoned. */
+export const isGivenUp = (hungUpBy: HungUpBy | null, cause: string): boolean =>
+  hungUpBy !== 'flow' && !NOT_GIVEN_UP.includes(cause)
 
 /** The times in FreeSWITCH's last event. Only their differences are used, for its clock may differ from the node's. */
 function timesIn({ facts }: LegEnd, startedAt: number): { answered: number | null; hungUp: number | null } {

@@ -238,7 +238,7 @@ function stateOf(call: LiveCall | CallRecord, node: string): CallState {
     queue,
     gateway,
   } = call
-  const { waitMs, ringMs, talkMs, holdMs, recording } = call
+  const { waitMs, ringMs, talkMs, holdMs, recording, segments } = call
   return {
     id: uuid,
     flow,
@@ -258,6 +258,7 @@ function stateOf(call: LiveCall | CallRecord, node: string): CallState {
     ringMs,
     talkMs,
     holdMs,
+    segments,
     recording,
     crm: Object.fromEntries(tags),
     queueTimeline: timeline,

@@ -4,7 +4,7 @@
  */
 import { CATALOGUE, type TimelineEventName } from '../events/catalogue.ts'
 import type { TimelineEvent } from '../events/timeline.ts'
-import { eventsIn, type TimedNote } from '../journal/call-events.ts'
+import { eventsIn, joinedAt, type TimedNote } from '../journal/call-events.ts'
 import type { CallWay } from '../store/calls.ts'
 
 export interface CallSummary extends CallWay {
@@ -57,10 +57,11 @@ export function summaryOf(notes: readonly TimedNote[], now: number, over = false
   }
 }
 
-/** The queue in which the caller waits by these events, and since when; null: in none. */
+/** The queue in which the caller waits by these events, and since when, as joinedAt; null: in none. */
 export function waitOf(timeline: readonly TimelineEvent[]): { readonly queue: string; readonly since: number } | null {
   const last = timeline.findLast(({ event }) => event === 'queue.call.entered' || WAIT_ENDS.includes(event))
-  return last?.event === 'queue.call.entered' && last.queue !== undefined ? { queue: last.queue, since: last.at } : null
+  if (last?.event !== 'queue.call.entered' || last.queue === undefined) return null
+  return { queue: last.queue, since: joinedAt(timeline, last.queue) ?? last.at }
 }
 
 /** 'carrier' of 'sofia/gateway/carrier/+4930123'. */

@@ -2,19 +2,15 @@
  * Tells that a call has ended, from its record: for the node whose flow ran to the end (flow/run.ts), and for a node
  * that closes the call of a dead node (recovery/close-calls.ts).
  */
-import { TRANSFERRED } from '../call/verbs/transfer.ts'
 import type { Events } from '../events/events.ts'
-import type { CallRecord } from './call-record.ts'
+import { isGivenUp, type CallRecord } from './call-record.ts'
 import { waitOf } from './call-summary.ts'
-
-/** With these causes the call ended, and the caller did not give up. */
-const NOT_GIVEN_UP = ['SWITCH_CRASH', 'LOST', TRANSFERRED]
 
 /** `from`: the dead node that had the call. */
 export function tellEnd(record: CallRecord, events: Events, from?: string): void {
   const { uuid, flow, outcome, hungUpBy, agent, queue, startedAt, endedAt, timeline, end } = record
   const waited = waitOf(timeline)
-  if (waited && hungUpBy !== 'flow' && !NOT_GIVEN_UP.includes(end.cause))
+  if (waited && isGivenUp(hungUpBy, end.cause))
     events.tell('queue.call.abandoned', { uuid, queue: waited.queue, waitedMs: endedAt - waited.since })
   const { cause } = end
   const ms = endedAt - startedAt

@@ -4,6 +4,7 @@
  * command line.
  */
 import { readTimeline, type TimelineEvent } from '../events/timeline.ts'
+import type { CallSegment } from './call-segments.ts'
 import type { Json, Queries } from './sql.ts'
 
 export interface CallStart {
@@ -46,6 +47,8 @@ export interface CallWay {
 /** The whole content of a row: the state of the call now. */
 export interface CallState extends CallStart, CallWay {
   readonly queueTimeline: readonly TimelineEvent[]
+  /** All segments of the call up to now. */
+  readonly segments: readonly CallSegment[]
   /** Null while the call goes on. */
   readonly end: {
     readonly at: number
@@ -101,8 +104,9 @@ const time = (at: number | null | undefined): string | null =>
   at === null || at === undefined ? null : new Date(at).toISOString()
 
 /**
- * Writes the current state of these calls (each id once) in one statement. A closed row does not change. A null does
- * not overwrite a known value. A call with the id of an attempt gets the campaign, lead and gateway of that attempt.
+ * Writes the current state of these calls (each id once) and their segments in one statement. A closed row, and its
+ * segments, do not change. A null does not overwrite a known value. A call with the id of an attempt gets the campaign,
+ * lead and gateway of that attempt. Segments that a dead node wrote, and of which its journal had nothing, are deleted.
  */
 export async function saveCalls(sql: Queries, calls: readonly CallState[]): Promise<void> {
   const rows = calls.map(({ end, startedAt, answeredAt, ...call }) => ({
@@ -110,22 +114,31 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
     startedAt: time(startedAt),
     answeredAt: time(answeredAt),
     crm: call.crm ?? {},
+    segments: call.segments.map(({ joined, since, until, ...segment }, n) => ({
+      ...segment,
+      n,
+      joined: time(joined),
+      since: time(since),
+      until: time(until),
+    })),
     endedAt: time(end?.at),
     cause: end?.cause,
     outcome: end?.outcome,
     hungUpBy: end?.hungUpBy,
   }))
   await sql`
-    insert into calls as c (id, flow, direction, from_number, to_number, customer, switch_core, node, started_at, answered_at, ended_at,
+    with r as materialized (select * from jsonb_to_recordset(${sql.json(rows as unknown as Json)}) as r (id uuid, flow text,
+      direction text, "from" text, "to" text, customer text, core uuid, node text, "startedAt" timestamptz, "answeredAt" timestamptz,
+      "endedAt" timestamptz, cause text, outcome text, "hungUpBy" text, agent text, "otherLeg" uuid, queue text, gateway text,
+      "waitMs" integer, "ringMs" integer, "talkMs" integer, "holdMs" integer, crm jsonb, "queueTimeline" jsonb, recording text,
+      segments jsonb)),
+    written as (insert into calls as c (id, flow, direction, from_number, to_number, customer, switch_core, node, started_at, answered_at, ended_at,
       hangup_cause, outcome, hung_up_by, agent, other_leg, queue, gateway, wait_ms, ring_ms, talk_ms, hold_ms, crm, queue_timeline, recording,
       campaign_id, lead_id, attempt_id)
     select r.id, r.flow, r.direction, r."from", r."to", r.customer, r.core, r.node, r."startedAt", r."answeredAt", r."endedAt",
       r.cause, r.outcome, r."hungUpBy", r.agent, r."otherLeg", r.queue, coalesce(r.gateway, a.gateway), r."waitMs", r."ringMs", r."talkMs",
       r."holdMs", r.crm, r."queueTimeline", r.recording, a.campaign_id, a.lead_id, a.id
-    from jsonb_to_recordset(${sql.json(rows as unknown as Json)}) as r (id uuid, flow text, direction text, "from" text, "to" text,
-      customer text, core uuid, node text, "startedAt" timestamptz, "answeredAt" timestamptz, "endedAt" timestamptz, cause text, outcome text,
-      "hungUpBy" text, agent text, "otherLeg" uuid, queue text, gateway text, "waitMs" integer, "ringMs" integer, "talkMs" integer,
-      "holdMs" integer, crm jsonb, "queueTimeline" jsonb, recording text)
+    from r
     left join lateral (select id, campaign_id, lead_id, gateway from attempts where id = r.id limit 1) a on true -- each by its key: a join reads the whole table
     on conflict (id) do update set
       node = excluded.node, customer = coalesce(c.customer, excluded.customer), to_number = coalesce(c.to_number, excluded.to_number),
@@ -137,7 +150,17 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
       hold_ms = coalesce(excluded.hold_ms, c.hold_ms), crm = c.crm || excluded.crm, queue_timeline = excluded.queue_timeline,
       recording = coalesce(excluded.recording, c.recording), campaign_id = coalesce(c.campaign_id, excluded.campaign_id),
       lead_id = coalesce(c.lead_id, excluded.lead_id), attempt_id = coalesce(c.attempt_id, excluded.attempt_id)
-    where c.ended_at is null`
+    where c.ended_at is null returning id),
+    known as (select r.id, r.segments from r where r.id in (select id from written)),
+    unknown as (delete from call_segments s using known k where s.call = k.id and s.n >= jsonb_array_length(k.segments))
+    insert into call_segments as s (call, n, kind, queue, agent, leg, joined, since, until, how)
+    select k.id, x.n, x.kind, x.queue, x.agent, x.leg, x.joined, x.since, x.until, x.how
+    from known k cross join lateral jsonb_to_recordset(k.segments) as x (n smallint, kind text, queue text, agent text, leg uuid,
+      joined timestamptz, since timestamptz, until timestamptz, how text)
+    on conflict (call, n) do update set kind = excluded.kind, queue = excluded.queue, agent = excluded.agent, leg = excluded.leg,
+      joined = excluded.joined, since = excluded.since, until = excluded.until, how = excluded.how
+    where (s.kind, s.queue, s.agent, s.leg, s.joined, s.since, s.until, s.how) is distinct from
+      (excluded.kind, excluded.queue, excluded.agent, excluded.leg, excluded.joined, excluded.since, excluded.until, excluded.how)`
 }
 
 /** Inserts the row of a new call. For a call that exists (after a takeover) only the node changes. */
@@ -149,13 +172,15 @@ export async function openCall(sql: Queries, call: CallStart): Promise<void> {
     on conflict (id) do update set node = excluded.node`
 }
 
-/** Closes the row; the first end counts. False when the call has ended before, or does not exist. */
+/** Closes the row, and the segments that go on as lost; the first end counts. False when the call has ended before, or does not exist. */
 export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise<boolean> {
   const rows = await sql`
-    update calls set ended_at = ${time(end.endedAt)}, hangup_cause = ${end.hangupCause}, outcome = ${end.outcome},
-      ring_ms = coalesce(${end.ringMs ?? null}, ring_ms)
-    where id = ${id} and ended_at is null`
-  return rows.count > 0
+    with closed as (update calls set ended_at = ${time(end.endedAt)}, hangup_cause = ${end.hangupCause}, outcome = ${end.outcome},
+      ring_ms = coalesce(${end.ringMs ?? null}, ring_ms) where id = ${id} and ended_at is null returning id),
+    cut as (update call_segments set until = greatest(since, ${time(end.endedAt)}), how = 'lost'
+      where call in (select id from closed) and until is null)
+    select id from closed`
+  return rows.length > 0
 }
 
 /** Closes the row of a call that no switch has and whose end is unknown. Returns false as `closeCall` does. */

@@ -30,6 +30,7 @@ import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
 import type { Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
+import type { AgentStateRows } from '../record/agent-states.ts'
 import type { Reconciler } from '../recovery/reconcile.ts'
 import { Switchboard } from '../switch/switchboard.ts'
 import { KillableProcess } from './killable-process.ts'
@@ -51,6 +52,7 @@ export interface SharedParts {
   readonly catalogue: Catalogue
   readonly leads: NodeParts['leads']
   readonly records: CallRecords
+  readonly agentStates: AgentStateRows
   readonly rows: NonNullable<NodeParts['rows']>
   /** The processes that were started, by their number. */
   readonly processes: Map<number, KillableProcess>
@@ -183,6 +185,7 @@ export class SimulatedNode {
         calls: life.reach(this.#shared.calls),
         runs: life.reach(this.#shared.runs),
         records: recordsOf(life.reach(this.#shared.records), clock),
+        agentStates: life.reach(this.#shared.agentStates),
         rows: life.reach(this.#shared.rows),
         leads: life.reach(this.#shared.leads),
         wrapUpAfterDial,

@@ -23,6 +23,7 @@ import type { Needs, Params } from '../flow/params.ts'
 import type { CallRecord, LiveCall } from '../record/call-record.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { QueueStore } from '../queue/store.ts'
+import type { AgentStateRow } from '../store/agent-states.ts'
 import { Actor } from './actor.ts'
 import { SimulatedAgent, type AgentOptions } from './simulated-agent.ts'
 import { SimulatedLeads, type LeadOptions, type SimulatedLead } from './simulated-leads.ts'
@@ -81,6 +82,8 @@ export class Simulation {
   readonly queueStore: QueueStore
   /** The records of all calls that have ended, without FreeSWITCH's last event of each (9 kB). */
   readonly records: CallRecord[] = []
+  /** What agents did, as the nodes have written it: the same row comes from every node. */
+  readonly agentStates: AgentStateRow[] = []
   /** The row of each live call, by uuid. */
   readonly rows = new Map<string, () => LiveCall>()
   /** All agents that `agent` created. */
@@ -148,6 +151,7 @@ export class Simulation {
           this.rows.delete(uuid)
         },
       },
+      agentStates: { put: row => void this.agentStates.push(row) },
       records: {
         lives: (uuid, look) => void this.rows.set(uuid, look),
         moved: uuid => void this.rows.delete(uuid),

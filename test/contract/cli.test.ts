@@ -249,7 +249,7 @@ test('the operator sees the calls of a campaign with their leads, how long each 
     ids: [id],
   }
   const [{ lead }] = (await claimLeads(sql, claim)) as [Claimed]
-  const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0 }
+  const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0, segments: [] }
   const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
   const call = {
     id,
@@ -324,6 +324,7 @@ test('why a caller got this agent: the moments of the call, who was next, and wh
       ringMs: null,
       talkMs: null,
       holdMs: null,
+      segments: [],
       // in the words of the version before: they are read in the words of this one
       queueTimeline: [
         { at: at + 500, event: 'entered', queue: 'help' },

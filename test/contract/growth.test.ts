@@ -157,6 +157,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
       ringMs: null,
       talkMs: null,
       holdMs: null,
+      segments: [],
       queueTimeline: [],
       recording: null,
       end: null,

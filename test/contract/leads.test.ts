@@ -227,6 +227,7 @@ test('a call leaves one row, closed once, found again by the number of the CRM',
     ringMs: null,
     talkMs: null,
     holdMs: null,
+    segments: [],
     recording: null,
   }
   const entered = { at: 1, event: 'queue.call.entered', v: 1, queue: 'sales' } as const

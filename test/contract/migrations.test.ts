@@ -37,9 +37,11 @@ test('a test database has all tables, and nothing is left to apply', async t => 
   >`select table_name as name from information_schema.tables where table_schema = 'public'`
   assert.deepEqual(rows.map(row => row.name).sort(), [
     'agent_queues',
+    'agent_states',
     'agents',
     'attempts',
     'audit',
+    'call_segments',
     'calls',
     'campaign_figures',
     'campaigns',

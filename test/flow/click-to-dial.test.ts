@@ -78,6 +78,15 @@ test('the button is answered when the agent’s telephone rings, and the record 
     'rang for 3 s, talked for 10 s',
   )
   assert.equal(rows.closed.size, 0, 'the flow has closed it')
+  assert.deepEqual(
+    record!.segments.map(({ kind, agent, how }) => [kind, agent, how]),
+    [
+      ['ring', 'alice', 'answered'],
+      ['ring', null, 'answered'],
+      ['talk', 'alice', 'ended'],
+    ],
+    'the talk is the agent’s in the figures',
+  )
 })
 
 test('the button says the cause when the agent’s telephone is busy, and the row of the call does too', async t => {

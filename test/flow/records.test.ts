@@ -222,8 +222,9 @@ test('a node that finds a call ended makes the same record of its journal as the
     about(found.answeredAt! - record.answeredAt!, 0)
     about(found.talkMs! - record.talkMs!, 0)
     const way = found.timeline.map((one, at) => ({ ...one, at: record.timeline[at]?.at }))
+    const segments = found.segments.map((one, at) => ({ ...one, until: record.segments[at]?.until }))
     assert.deepEqual(
-      { ...found, end: how, answeredAt: record.answeredAt, talkMs: record.talkMs, timeline: way },
+      { ...found, end: how, answeredAt: record.answeredAt, talkMs: record.talkMs, timeline: way, segments },
       { ...record, end: how },
     )
   }

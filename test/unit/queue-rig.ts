@@ -35,7 +35,7 @@ export class Caller {
     this.#life.abort(new CallMoved('another node has it'))
   }
 
-  entered(): void {}
+  movedTo(): void {}
 
   endScope(_scope: readonly string[], close: () => Promise<void>): Promise<void> {
     return close()

@@ -23,7 +23,7 @@ import type { Journal } from '../../journal/journal.ts'
 import type { CallContext } from '../call-context.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
-import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
+import { eventsIn, joinedAt, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { ParkedLeg } from '../parked-leg.ts'
 import type { Playback } from '../playback.ts'
 import type { DialReservation } from './dial.ts'
@@ -140,8 +140,8 @@ function tellAnswered(journal: Journal, agent: string, events: Events): void {
   const past = eventsIn(journal.notes)
   const queue = past.findLast(one => one.event === 'queue.call.offered' && one.agent === agent)?.queue
   if (queue === undefined) return
-  const entered = past.findLast(one => one.event === 'queue.call.entered' && one.queue === queue)
-  const waited = entered && { waitedMs: journal.clock.now() - entered.at }
+  const joined = joinedAt(past, queue)
+  const waited = joined !== undefined && { waitedMs: journal.clock.now() - joined }
   events.tell('queue.call.answered', { uuid: journal.uuid, queue, agent, ...waited })
 }
 

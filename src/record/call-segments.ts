@@ -1,0 +1,124 @@
+/**
+ * The segments of a call: its intervals in queues, at ringing telephones, in talks and on hold, as one pure function of
+ * its timeline. The figures of queues and agents are computed from them (store/queue-figures.ts, docs/figures.md).
+ *
+ * A talk is cut at its holds, so no two segments of one talk overlap, and talk and hold together are the time between
+ * the bridge and its end. Segments stand in the order in which they began, and a later event only appends or completes:
+ * so number n of a call is the same segment whenever and wherever it is written. Used by call-record.ts.
+ */
+import type { TimelineEvent } from '../events/timeline.ts'
+import type { CallSegment } from '../store/call-segments.ts'
+
+/** What is known of the call besides its timeline. */
+export interface CallCourse {
+  /** The agent for whom the call was dialled (click-to-dial): each of its talks is this agent's. */
+  readonly agent: string | null
+  /** When the telephone of a call that Switchhook dialled rang, and was answered; null: the caller called. */
+  readonly rang: { readonly since: number; readonly until: number } | null
+}
+
+/** How the call ended. `gaveUp`: the caller hung up; `isLost`: a crash, or nobody knows. */
+export interface CallOver {
+  readonly at: number
+  readonly gaveUp: boolean
+  readonly isLost: boolean
+}
+
+type Draft = { -readonly [K in keyof CallSegment]: CallSegment[K] }
+
+/** `over`: null while the call lives; then a segment that goes on has no end. */
+export function segmentsOf(
+  timeline: readonly TimelineEvent[],
+  { agent: own, rang }: CallCourse,
+  over: CallOver | null,
+): readonly CallSegment[] {
+  const all: Draft[] = []
+  /** The queue that reserved each agent for this call last. */
+  const queueOf = new Map<string, string>()
+  const begin = (kind: CallSegment['kind'], since: number, of: Partial<CallSegment>): void => {
+    all.push({ kind, queue: null, agent: null, leg: null, joined: null, ...of, since, until: null, how: null })
+  }
+  const open = (kind: CallSegment['kind'], is: Partial<CallSegment> = {}): Draft[] =>
+    all.filter(
+      one =>
+        one.until === null &&
+        one.kind === kind &&
+        (is.queue === undefined || one.queue === is.queue) &&
+        (is.leg === undefined || one.leg === is.leg),
+    )
+  const end = (one: Draft | undefined, at: number, how: string): void => {
+    if (one) [one.until, one.how] = [Math.max(at, one.since), how]
+  }
+  const endAll = (ones: readonly Draft[], at: number, how: string) => ones.forEach(one => end(one, at, how))
+  const talkOf = (leg: string | null) => [...open('talk', { leg }), ...open('hold', { leg })].at(-1)
+
+  if (rang) {
+    begin('ring', rang.since, { agent: own })
+    end(all[0], rang.until, 'answered')
+  }
+  for (const { at, event, queue = null, agent, leg = null, why, movedFrom } of timeline) {
+    switch (event) {
+      case 'queue.call.entered': {
+        const [before] = movedFrom === undefined ? [] : open('wait', { queue: movedFrom })
+        end(before, at, 'moved')
+        if (open('wait', { queue }).length === 0) begin('wait', at, { queue, joined: before?.joined ?? at })
+        break
+      }
+      case 'queue.call.offered':
+        if (agent !== undefined && queue !== null) queueOf.set(agent, queue)
+        break
+      case 'queue.call.left':
+        endAll(open('wait', { queue }), at, why ?? 'left')
+        break
+      case 'queue.call.callback_requested':
+        endAll(open('wait', { queue }), at, 'callback')
+        break
+      case 'call.transferred':
+        endAll(open('wait'), at, 'transferred')
+        break
+      case 'call.party.dialled':
+        begin('ring', at, { leg, agent: agent ?? null, queue: queueOf.get(agent ?? '') ?? null })
+        break
+      case 'call.party.answered':
+        endAll(open('ring', { leg }), at, 'answered')
+        break
+      case 'call.party.missed':
+        // also after an answer: the agent heard the whisper and declined
+        end(
+          all.findLast(one => one.kind === 'ring' && one.leg === leg),
+          at,
+          why ?? 'missed',
+        )
+        break
+      case 'call.bridged': {
+        if (talkOf(leg)) break
+        endAll(open('ring', { leg }), at, 'answered')
+        const from = queueOf.get(agent ?? '') ?? null
+        for (const wait of open('wait')) {
+          const isAnswered = from !== null && wait.queue === from
+          if (isAnswered) wait.agent = agent!
+          end(wait, at, isAnswered ? 'answered' : 'left')
+        }
+        begin('talk', at, { leg, agent: agent ?? own, queue: from })
+        break
+      }
+      case 'call.held':
+      case 'call.resumed': {
+        const [before, next] = event === 'call.held' ? (['talk', 'hold'] as const) : (['hold', 'talk'] as const)
+        const [talk] = open(before, { leg })
+        end(talk, at, event === 'call.held' ? 'held' : 'resumed')
+        if (talk) begin(next, at, { leg, agent: talk.agent, queue: talk.queue })
+        break
+      }
+      case 'call.unbridged':
+        end(talkOf(leg), at, 'ended')
+        break
+    }
+  }
+  if (over) {
+    endAll(open('wait'), over.at, over.gaveUp ? 'abandoned' : over.isLost ? 'lost' : 'left')
+    endAll(open('ring'), over.at, 'caller-left')
+    endAll([...open('talk'), ...open('hold')], over.at, 'ended')
+  }
+  return all
+}

@@ -1,0 +1,104 @@
+/**
+ * The figures of agents over a window, from the tables `agent_states` and `call_segments`. The definitions are in
+ * docs/figures.md. Used by operations/figures/agent.ts.
+ */
+import type { Queries } from './sql.ts'
+import type { Window } from './queue-figures.ts'
+
+/**
+ * Counts and sums of one agent in one part of the window. The times `readyMs` to `outMs` together are the part of the
+ * window since the first known state of the agent. Times in milliseconds.
+ */
+export interface AgentSums {
+  readonly agent: string
+  /** The number of the part, from 0. */
+  readonly part: number
+  readonly readyMs: number
+  /** After a call that was not answered: idle, and not offered a call yet. */
+  readonly restingMs: number
+  readonly ringingMs: number
+  /** State `talking`, as the queue sees it; `talkMs` and `holdMs` are the talks themselves. */
+  readonly talkingMs: number
+  readonly wrapUpMs: number
+  readonly elsewhereMs: number
+  readonly breakMs: number
+  readonly outMs: number
+  /** Breaks by their reason; '' without one. */
+  readonly breaks: Readonly<Record<string, number>>
+  readonly talkMs: number
+  readonly holdMs: number
+  readonly consultMs: number
+  readonly handled: number
+  readonly offered: number
+  readonly answered: number
+  readonly refused: number
+  readonly callerLeft: number
+}
+
+const time = (at: number): string => new Date(at).toISOString()
+
+/** One row for each agent and part in which the agent had a state, by agent and part. `only`: this agent alone. */
+export async function agentSums(
+  sql: Queries,
+  { from, to, stepMs, now }: Window,
+  only: string | null,
+): Promise<AgentSums[]> {
+  return sql<AgentSums[]>`
+    with recursive part as (select p as part, ${time(from)}::timestamptz + p * ${stepMs}::integer * interval '1 ms' as a,
+        least(${time(to)}::timestamptz, ${time(from)}::timestamptz + (p + 1) * ${stepMs}::integer * interval '1 ms') as b
+      from generate_series(0, ${Math.ceil((to - from) / stepMs) - 1}::integer) p),
+    known as (
+      (select agent from agent_states where ${only}::text is null or agent = ${only} order by agent limit 1)
+      union all
+      select (select min(agent) from agent_states s where s.agent > known.agent) from known where known.agent is not null and ${only}::text is null),
+    change as (select s.* from known cross join lateral (
+        (select * from agent_states where agent = known.agent and at <= ${time(from)} order by at desc, rev desc limit 1)
+        union all
+        (select * from agent_states where agent = known.agent and at > ${time(from)} and at < ${time(to)})) s where known.agent is not null),
+    state as (select *, least(coalesce(lead(at) over (partition by agent order by at, rev), ${time(now)}), ${time(now)}) as until from change),
+    did as (select agent, reason, at as since, least(until, coalesce(rests_until, at)) as until, 'resting' as what from state
+        where rests_until is not null and status in ('ready', 'on-demand')
+      union all
+      select agent, reason, case when status in ('ready', 'on-demand') then greatest(at, least(until, coalesce(rests_until, at))) else at end, until,
+        case when state in ('reserved', 'ringing') and queue is not null or state = 'ringing' then 'ringing'
+          when state in ('talking', 'wrap-up') then state
+          when state = 'busy-elsewhere' then 'elsewhere'
+          when status = 'break' then 'break' when status = 'logged-out' then 'out' else 'ready' end
+      from state),
+    lasted as (select agent, part, what, coalesce(reason, '') as reason,
+        sum(extract(epoch from least(until, b) - greatest(since, a)) * 1000) as ms
+      from did join part on since < b and until > a group by agent, part, what, coalesce(reason, '')),
+    day as (select agent, part,
+        sum(ms) filter (where what = 'ready') as "readyMs", sum(ms) filter (where what = 'resting') as "restingMs",
+        sum(ms) filter (where what = 'ringing') as "ringingMs", sum(ms) filter (where what = 'talking') as "talkingMs",
+        sum(ms) filter (where what = 'wrap-up') as "wrapUpMs", sum(ms) filter (where what = 'elsewhere') as "elsewhereMs",
+        sum(ms) filter (where what = 'break') as "breakMs", sum(ms) filter (where what = 'out') as "outMs",
+        jsonb_object_agg(reason, ms::bigint) filter (where what = 'break') as breaks
+      from lasted group by agent, part),
+    ended as (select agent, kind, how, queue, floor(extract(epoch from until - ${time(from)}::timestamptz) * 1000 / ${stepMs}::integer)::integer as part
+      from call_segments where until >= ${time(from)} and until < ${time(to)} and agent is not null and (${only}::text is null or agent = ${only})),
+    calls_of as (select agent, part,
+        count(*) filter (where kind in ('talk', 'hold') and how = 'ended') as handled,
+        count(*) filter (where kind = 'ring' and queue is not null) as offered,
+        count(*) filter (where kind = 'ring' and queue is not null and how = 'answered') as answered,
+        count(*) filter (where kind = 'ring' and queue is not null and how = 'declined') as refused,
+        count(*) filter (where kind = 'ring' and queue is not null and how = 'caller-left') as "callerLeft"
+      from ended group by agent, part),
+    spent as (select agent, part,
+        sum(ms) filter (where kind = 'talk') as "talkMs", sum(ms) filter (where kind = 'hold') as "holdMs",
+        sum(ms) filter (where kind = 'consult') as "consultMs"
+      from (select s.agent, s.kind, part, extract(epoch from least(coalesce(s.until, ${time(now)}), b) - greatest(s.since, a)) * 1000 as ms
+        from part join call_segments s on tstzrange(s.since, s.until) && tstzrange(a, b)
+        where s.kind in ('talk', 'hold', 'consult') and s.agent is not null and s.since < ${time(now)} and (${only}::text is null or s.agent = ${only})) one
+      group by agent, part),
+    there as (select agent, part from day union select agent, part from calls_of union select agent, part from spent)
+    select agent, part, coalesce("readyMs", 0)::bigint as "readyMs", coalesce("restingMs", 0)::bigint as "restingMs",
+      coalesce("ringingMs", 0)::bigint as "ringingMs", coalesce("talkingMs", 0)::bigint as "talkingMs",
+      coalesce("wrapUpMs", 0)::bigint as "wrapUpMs", coalesce("elsewhereMs", 0)::bigint as "elsewhereMs",
+      coalesce("breakMs", 0)::bigint as "breakMs", coalesce("outMs", 0)::bigint as "outMs", coalesce(breaks, '{}') as breaks,
+      coalesce("talkMs", 0)::bigint as "talkMs", coalesce("holdMs", 0)::bigint as "holdMs", coalesce("consultMs", 0)::bigint as "consultMs",
+      coalesce(handled, 0)::integer as handled, coalesce(offered, 0)::integer as offered, coalesce(answered, 0)::integer as answered,
+      coalesce(refused, 0)::integer as refused, coalesce("callerLeft", 0)::integer as "callerLeft"
+    from there left join day using (agent, part) left join calls_of using (agent, part) left join spent using (agent, part)
+    order by agent, part`
+}

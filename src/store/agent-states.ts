@@ -1,0 +1,45 @@
+/**
+ * Queries of the table `agent_states`: what each agent does, from each change on. record/agent-rows.ts writes them,
+ * store/agent-figures.ts reads them.
+ */
+import type { Json, Queries } from './sql.ts'
+
+/** What an agent does from a moment on, until the next row of this agent. Times in milliseconds since the epoch. */
+export interface AgentStateRow {
+  readonly agent: string
+  readonly at: number
+  /** Of the agent's record: of two rows with the same `at`, the higher one counts. */
+  readonly rev: number
+  readonly status: string
+  readonly reason: string | null
+  readonly state: string
+  /** Idle, and offered no call before this moment; null: no rest. */
+  readonly restsUntil: number | null
+  /** The call for which the agent is reserved, or that the wrap-up follows, and the queue that assigned it. */
+  readonly call: string | null
+  readonly queue: string | null
+}
+
+/** Writes these rows in one statement. A row that is there stays: every node writes the same ones. */
+export async function saveAgentStates(sql: Queries, rows: readonly AgentStateRow[]): Promise<void> {
+  await sql`
+    insert into agent_states (agent, at, rev, status, reason, state, rests_until, call, queue)
+    select r.agent, to_timestamp(r.at / 1000), r.rev, r.status, r.reason, r.state, to_timestamp(r."restsUntil" / 1000), r.call, r.queue
+    from jsonb_to_recordset(${sql.json(rows as unknown as Json)}) as r (agent text, at numeric, rev bigint, status text, reason text,
+      state text, "restsUntil" numeric, call uuid, queue text)
+    on conflict (agent, at, rev) do nothing`
+}
+
+/**
+ * Deletes at most `most` rows from before this moment, and returns how many. The last row of each agent before it
+ * stays: it says what the agent does until the next one.
+ */
+export async function deleteAgentStates(sql: Queries, before: number, most: number): Promise<number> {
+  const old = new Date(before).toISOString()
+  const { count } = await sql`
+    delete from agent_states where (agent, at, rev) in
+      (select agent, at, rev from agent_states s where at < ${old} and exists
+        (select 1 from agent_states next where next.agent = s.agent and next.at < ${old} and (next.at, next.rev) > (s.at, s.rev))
+       order by at limit ${most})`
+  return count
+}
