@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test contract fault bench bench-switch bench-listener format check clean
+.PHONY: install run test contract fault figures bench bench-switch bench-listener format check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -31,6 +31,10 @@ fault: node_modules/.stamp          ## the rows of the fault matrix, and at its 
 		FAULT=full FAULT_ROWS=$$rows $(TEST) $$file || failed=1; \
 	done; \
 	$(NODE) test/fault/print-matrix.ts $$rows $(if $(ROWS),some) || failed=1; rm -rf $$rows; exit $$failed
+
+# a small day is part of make test
+figures: node_modules/.stamp        ## a day of 20 000 calls on 200 agents in virtual time: every figure equals its rows (20 minutes)
+	DAY_CALLS=20000 DAY_AGENTS=200 $(TEST) test/contract/day.test.ts
 
 bench: node_modules/.stamp          ## measures, side by side with others
 	$(NODE) test/bench/run.ts

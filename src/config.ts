@@ -191,6 +191,12 @@ const settings = (env: Environment) => ({
     'no',
     'yes: wrap-up also after a conversation that came from no queue: click-to-dial, or a flow that dials an agent',
   ),
+  keepSegmentsMs: setting(
+    'KEEP_SEGMENTS',
+    duration('1d', '3650d'),
+    '92d',
+    'how long the rows behind the figures of queues and agents are kept; the records of calls stay',
+  ),
   amdMaxSilenceMs: setting(
     'AMD_MAX_SILENCE',
     duration('100ms', '10s'),

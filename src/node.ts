@@ -29,6 +29,7 @@ import { openSwitch, type SwitchAddress } from './node/switches.ts'
 import type { CallAct } from './operations/call-act.ts'
 import { keepAgentRows } from './record/agent-rows.ts'
 import { keepCallRows } from './record/call-rows.ts'
+import { deleteOldSegments } from './record/old-segments.ts'
 import { Definitions } from './recovery/definitions.ts'
 import { closeLostCall, openCalls } from './store/calls.ts'
 import { Switchboard } from './switch/switchboard.ts'
@@ -92,6 +93,8 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
     const records = scope.use(keepCallRows(sql, node, { clock, log }))
     const agentStates = scope.use(keepAgentRows(sql, { clock, log }))
+    const deleting = deleteOldSegments({ sql, keepMs: config.keepSegmentsMs, clock, log })
+    scope.defer(() => deleting[Symbol.dispose]())
     const { host, port } = config.listen
     const listener: ListenerParts | null = catalogue && {
       catalogue,

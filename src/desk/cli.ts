@@ -9,6 +9,7 @@ import { agentForms } from './cli/agent.ts'
 import { callForms } from './cli/call.ts'
 import { campaignForms } from './cli/campaign.ts'
 import { dialInCommand } from './cli/dial-in.ts'
+import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { operationCommands } from './cli/operations.ts'
@@ -27,6 +28,7 @@ const NOUNS = {
   queue: 'the queues, in which callers wait',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
+  figures: 'what happened, by queue and by agent',
   audit: 'the record of all changes',
 }
 
@@ -68,7 +70,7 @@ Examples:
     )
   installationCommands(root, desk)
   operationCommands(root, desk, {
-    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms, ...talkForms],
+    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms, ...talkForms, ...figuresForms],
     nouns: NOUNS,
   })
   dialInCommand(root, desk)

@@ -21,6 +21,8 @@ import campaignShow from './campaign/show.ts'
 import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
 import type { Operation } from './operation.ts'
 import { talkHold, talkUnhold } from './talk/hold.ts'
+import figuresAgent from './figures/agent.ts'
+import figuresQueue from './figures/queue.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import queueList from './queue/list.ts'
@@ -61,5 +63,7 @@ export const OPERATIONS: readonly Operation[] = [
   callWhy,
   talkHold,
   talkUnhold,
+  figuresQueue,
+  figuresAgent,
   auditList,
 ]

@@ -1,6 +1,7 @@
 /** The figures of the queues as they are now. Used by the status lines and the operations. */
 import type { Roster } from '../agent/roster.ts'
 import { countAgents, type AgentCounts } from '../agent/words.ts'
+import { isInUse, wayTo } from './settings.ts'
 import type { QueueStats, QueueStore } from './store.ts'
 
 export interface QueueFigures {
@@ -17,17 +18,27 @@ export interface QueueFigures {
   readonly since: QueueStats
 }
 
-/** Returns the figures of each queue, sorted by name. Rejects when Redis cannot be reached. */
+/**
+ * Returns the figures of each queue in use, sorted by name. Callers who still talk in a removed queue count in the
+ * queue to which its name leads. Rejects when Redis cannot be reached.
+ */
 export async function queueFigures(
   { roster, queueStore }: { readonly roster: Roster; readonly queueStore: QueueStore },
   now: number,
 ): Promise<QueueFigures[]> {
-  const [queues, agents] = await Promise.all([queueStore.queues(), roster.list(now)])
+  const [all, agents] = await Promise.all([queueStore.everyQueue(), roster.list(now)])
+  const byName = new Map(all.map(queue => [queue.name, queue]))
   return Promise.all(
-    queues
+    all
+      .filter(isInUse)
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map(async ({ name, strategy }) => {
-        const [members, since] = await Promise.all([queueStore.members(name), queueStore.stats(name)])
+        const names = all.map(queue => queue.name).filter(one => wayTo(one, byName)?.at(-1) === name)
+        const [since, ...places] = await Promise.all([
+          queueStore.stats(name),
+          ...names.map(one => queueStore.members(one)),
+        ])
+        const members = places.flat()
         const inLine = members.filter(member => member.state !== 'talking')
         const offered = inLine.filter(member => member.state === 'offered').length
         const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))

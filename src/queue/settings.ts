@@ -27,6 +27,9 @@ export const QUEUE_SETTINGS = {
     ['1s', '2m'],
     'with the strategy ring-progressively: the time until one more telephone rings',
   ),
+  serviceLevelWithinMs: duration(20_000, ['1s', '1h'], 'the service level counts who is answered within this time'),
+  serviceLevelGoal: whole(80, [1, 100], 'the service level that the queue should have, in per cent'),
+  shortAbandonMs: duration(5_000, ['0s', '2m'], 'who hangs up within this time has not abandoned, in the figures'),
 } as const
 
 /** Only the settings that were given; `settingOf` knows the others. */

@@ -1,7 +1,7 @@
 /**
- * The states of agents in PostgreSQL (record/agent-states.ts), written behind the agents: nobody waits for the database.
- * One statement at a time, up to 200 rows in it. While PostgreSQL is down the newest 20 000 rows are kept, and written
- * when it is back. Used by the node.
+ * The states of agents in PostgreSQL (record/agent-states.ts), written behind the agents: nobody waits for it. One
+ * statement at a time, up to 200 rows in it. While PostgreSQL is down the newest 20 000 rows are kept, and written when
+ * it is back. Used by the node.
  */
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'

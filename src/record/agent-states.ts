@@ -14,7 +14,7 @@ export interface AgentStateRows {
 }
 
 /** The row that follows from a record alone. */
-export function stateRowOf(agent: Agent): AgentStateRow {
+function stateRowOf(agent: Agent): AgentStateRow {
   const { name, rev, status, reason, state, stateSince, statusSince = 0, restUntil, reservation, lastTalk } = agent
   const at = Math.max(stateSince, statusSince)
   const wrapUp = state === 'wrap-up' && lastTalk
@@ -59,8 +59,7 @@ export function keepAgentStates({
   const last = new Map<string, string>()
   return mirror.on('written', ({ name, agent }) => {
     const row = agent ? stateRowOf(agent) : removed(name, clock.now())
-    const { rev: _, ...content } = row
-    const text = JSON.stringify(content)
+    const text = JSON.stringify({ ...row, rev: 0 })
     if (last.get(name) === text) return
     if (agent) last.set(name, text)
     else last.delete(name)

@@ -194,8 +194,7 @@ const overAt = (at: number, by: HungUpBy | null, cause: string): CallOver => ({
 const NOT_GIVEN_UP = ['SWITCH_CRASH', 'LOST', TRANSFERRED]
 
 /** True when the caller hung up: a caller who waits then has abandoned. */
-export const isGivenUp = (hungUpBy: HungUpBy | null, cause: string): boolean =>
-  hungUpBy !== 'flow' && !NOT_GIVEN_UP.includes(cause)
+export const isGivenUp = (by: HungUpBy | null, cause: string): boolean => by !== 'flow' && !NOT_GIVEN_UP.includes(cause)
 
 /** The times in FreeSWITCH's last event. Only their differences are used, for its clock may differ from the node's. */
 function timesIn({ facts }: LegEnd, startedAt: number): { answered: number | null; hungUp: number | null } {

@@ -74,6 +74,7 @@ export function segmentsOf(
         endAll(open('wait', { queue }), at, 'callback')
         break
       case 'call.transferred':
+      case 'call.redirected':
         endAll(open('wait'), at, 'transferred')
         break
       case 'call.party.dialled':
@@ -119,6 +120,11 @@ export function segmentsOf(
     endAll(open('wait'), over.at, over.gaveUp ? 'abandoned' : over.isLost ? 'lost' : 'left')
     endAll(open('ring'), over.at, 'caller-left')
     endAll([...open('talk'), ...open('hold')], over.at, 'ended')
+    // the agent answered, and the caller hung up before the two talked
+    const talked = new Set(all.flatMap(one => (one.kind === 'talk' ? one.leg : [])))
+    for (const ring of all)
+      if (ring.kind === 'ring' && ring.queue !== null && ring.how === 'answered' && !talked.has(ring.leg))
+        ring.how = 'caller-left'
   }
   return all
 }

@@ -31,15 +31,16 @@ export async function saveAgentStates(sql: Queries, rows: readonly AgentStateRow
 }
 
 /**
- * Deletes at most `most` rows from before this moment, and returns how many. The last row of each agent before it
- * stays: it says what the agent does until the next one.
+ * Deletes of the `most` oldest rows those from before this moment, and returns how many. The last row of each agent
+ * before it stays: it says what the agent does until the next one.
  */
 export async function deleteAgentStates(sql: Queries, before: number, most: number): Promise<number> {
   const old = new Date(before).toISOString()
   const { count } = await sql`
-    delete from agent_states where (agent, at, rev) in
-      (select agent, at, rev from agent_states s where at < ${old} and exists
-        (select 1 from agent_states next where next.agent = s.agent and next.at < ${old} and (next.at, next.rev) > (s.at, s.rev))
-       order by at limit ${most})`
+    with oldest as materialized (select ctid as row, agent, at, rev from agent_states where at < ${old} order by at limit ${most})
+    delete from agent_states where ctid = any (array(
+      select row from oldest o cross join lateral
+        (select at from agent_states n where n.agent = o.agent and (n.at, n.rev) > (o.at, o.rev) order by n.at, n.rev limit 1) next
+      where next.at < ${old}))`
   return count
 }

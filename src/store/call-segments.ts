@@ -37,7 +37,7 @@ export interface CallSegment {
 export async function deleteCallSegments(sql: Queries, before: number, most: number): Promise<number> {
   const old = new Date(before).toISOString()
   const { count } = await sql`
-    delete from call_segments where (call, n) in
-      (select call, n from call_segments where until < ${old} order by until limit ${most})`
+    delete from call_segments where ctid = any (array(
+      select ctid from call_segments where until < ${old} order by until limit ${most}))`
   return count
 }

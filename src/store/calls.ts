@@ -152,7 +152,9 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
       lead_id = coalesce(c.lead_id, excluded.lead_id), attempt_id = coalesce(c.attempt_id, excluded.attempt_id)
     where c.ended_at is null returning id),
     known as (select r.id, r.segments from r where r.id in (select id from written)),
-    unknown as (delete from call_segments s using known k where s.call = k.id and s.n >= jsonb_array_length(k.segments))
+    unknown as (delete from call_segments where ctid = any (array(
+      select s.at from known k cross join lateral
+        (select ctid as at from call_segments where call = k.id and n >= jsonb_array_length(k.segments) limit 1000) s))) -- each by its key
     insert into call_segments as s (call, n, kind, queue, agent, leg, joined, since, until, how)
     select k.id, x.n, x.kind, x.queue, x.agent, x.leg, x.joined, x.since, x.until, x.how
     from known k cross join lateral jsonb_to_recordset(k.segments) as x (n smallint, kind text, queue text, agent text, leg uuid,
@@ -172,13 +174,16 @@ export async function openCall(sql: Queries, call: CallStart): Promise<void> {
     on conflict (id) do update set node = excluded.node`
 }
 
-/** Closes the row, and the segments that go on as lost; the first end counts. False when the call has ended before, or does not exist. */
+/**
+ * Closes the row, and the segments that go on as lost; the first end counts. False when the call has ended before, or
+ * does not exist.
+ */
 export async function closeCall(sql: Queries, id: string, end: CallEnd): Promise<boolean> {
   const rows = await sql`
     with closed as (update calls set ended_at = ${time(end.endedAt)}, hangup_cause = ${end.hangupCause}, outcome = ${end.outcome},
       ring_ms = coalesce(${end.ringMs ?? null}, ring_ms) where id = ${id} and ended_at is null returning id),
     cut as (update call_segments set until = greatest(since, ${time(end.endedAt)}), how = 'lost'
-      where call in (select id from closed) and until is null)
+      where call = ${id} and until is null and exists (select 1 from closed))
     select id from closed`
   return rows.length > 0
 }

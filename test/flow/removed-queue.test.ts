@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate, type Simulation } from '#testing'
+import { queueFigures } from '../../src/queue/figures.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
 const support = { params: { queue: 'support' } }
@@ -100,4 +101,25 @@ test('a caller who enters the removed queue waits in the other one, and may leav
   assert.equal(await caller.outcome(), 'abandoned')
   assert.equal((await sim.queueStore.stats('sales')).abandoned, 1)
   assert.equal(sim.records[0]!.queue, 'sales')
+})
+
+test('a caller who talks in a removed queue is in the list of the queue that has its callers', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, support)
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  await supportIsRemoved(sim)
+  const list = await queueFigures(sim, sim.clock.now())
+  assert.deepEqual(
+    list.map(({ name, talking, waiting }) => [name, talking, waiting]),
+    [
+      ['operator', 0, 0],
+      ['sales', 1, 0],
+    ],
+  )
+  await caller.hangsUp()
+  await caller.outcome()
 })

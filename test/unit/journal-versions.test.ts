@@ -86,7 +86,19 @@ function journalsOfVersion2(): string[][] {
 test('a call that began on a node of the version before gets the record that it would have got there', () => {
   const [talked, abandoned] = journalsOfVersion2() as [string[], string[]]
   const over = { cause: 'NORMAL_CLEARING' }
-  const { timeline, ...record } = recordFromJournal(talked, { ...over, at: 1767600029462 }, 0)!
+  const { timeline, segments, ...record } = recordFromJournal(talked, { ...over, at: 1767600029462 }, 0)!
+  assert.deepEqual(
+    segments.map(({ kind, agent, how }) => [kind, agent, how]),
+    [
+      ['wait', null, 'left'],
+      ['wait', 'bob', 'answered'],
+      ['ring', 'alice', 'caller-left'],
+      ['ring', 'bob', 'answered'],
+      ['talk', 'bob', 'held'],
+      ['hold', 'bob', 'resumed'],
+      ['talk', 'bob', 'ended'],
+    ],
+  )
   assert.deepEqual(record, {
     uuid: 'f7e79d2b-47f6-4630-9ce3-01f0b8829f5c',
     flow: 'flow-1',

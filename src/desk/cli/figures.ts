@@ -1,0 +1,94 @@
+/** How people read the figures of queues and agents, with their definitions in --help (docs/figures.md has all). */
+import figuresAgent from '../../operations/figures/agent.ts'
+import figuresQueue from '../../operations/figures/queue.ts'
+import type { OutputOf } from '../../operations/operation.ts'
+import { percent } from '../percent.ts'
+import { table } from '../table.ts'
+import { form } from './operations.ts'
+import { ago, timeOf } from './output.ts'
+
+type Queue = OutputOf<typeof figuresQueue>[number]
+type Agent = OutputOf<typeof figuresAgent>[number]
+
+const WINDOWS = `
+A window is half open, and what goes on has lasted until now. A rate or an average of nothing is –.`
+
+export const figuresForms = [
+  form(figuresQueue, {
+    help: `${WINDOWS} A call counts in the window in which it left the queue, a
+talk in the one in which it ended; times count where they passed.
+
+  offered    answered + abandoned + left otherwise (overflow, transfer, time-out)
+  abandoned  hung up while waiting, after more than the queue's --short-abandon; short: within it
+  level      service level: answered within --service-level-within ÷ (answered + abandoned)
+  rate       abandon rate: abandoned ÷ (answered + abandoned)
+  wait       average wait of the answered callers (ASA); p90: nine of ten waited at most so long
+  handling   (talk + hold + wrap-up) ÷ handled calls (AHT); then its three parts
+
+Example:
+  switchhook figures queue sales --window today --by 15m`,
+    people: (all, { given, colour }) => (all.length === 0 ? NOTHING : queueTable(all, 'by' in given, colour)),
+  }),
+  form(figuresAgent, {
+    help: `${WINDOWS} Click-to-dial, campaigns and transfers count as the agent's talks.
+
+  missed       offered − answered, without the calls that the agent refused and those whose caller hung up first
+  handling     (talk + hold + wrap-up) ÷ handled calls; then its three parts
+  occupancy    (talk + hold + wrap-up) ÷ (talk + hold + wrap-up + ready); breaks are left out
+  utilisation  (staffed − breaks) ÷ staffed; staffed is the time not logged out
+
+Example:
+  switchhook figures agent alice --window 2026-03-02`,
+    people: (all, { given, colour }) => (all.length === 0 ? NOTHING : agentTable(all, 'by' in given, colour)),
+  }),
+]
+
+const NOTHING = 'nothing happened in this window\n'
+
+const began = ({ from }: { readonly from: Date }) => timeOf(from).slice(11, 16)
+
+function queueTable(all: readonly Queue[], byPart: boolean, colour: boolean): string {
+  const titles = ['>offered', '>answered', '>abandoned', '>short', '>callbacks', '>level', '>rate', '>wait', '>p90']
+  const rows = all.map(one => {
+    const { offered, answered, abandoned, shortAbandons, callbacks, serviceLevel, serviceLevelGoal } = one
+    const isMissed = serviceLevel !== null && serviceLevelGoal !== null && serviceLevel < serviceLevelGoal
+    return [
+      one.queue,
+      ...(byPart ? [began(one)] : []),
+      offered,
+      answered,
+      abandoned,
+      shortAbandons,
+      callbacks,
+      isMissed ? ({ text: percent(serviceLevel), tone: 'yellow' } as const) : percent(serviceLevel),
+      percent(one.abandonRate),
+      ago(one.averageWaitMs),
+      ago(one.waitP90Ms),
+      ...handling(one),
+    ]
+  })
+  return table(['queue', ...(byPart ? ['from'] : []), ...titles, ...HANDLING], rows, colour)
+}
+
+function agentTable(all: readonly Agent[], byPart: boolean, colour: boolean): string {
+  const titles = ['>handled', '>missed', '>refused', '>occupancy', '>utilisation']
+  const rows = all.map(one => [
+    one.agent,
+    ...(byPart ? [began(one)] : []),
+    one.handled,
+    one.missed,
+    one.refused,
+    percent(one.occupancy),
+    percent(one.utilisation),
+    ...handling(one),
+    ago(one.readyMs),
+    ago(one.breakMs),
+    ago(one.outMs),
+  ])
+  const times = ['>ready', '>break', '>out']
+  return table(['agent', ...(byPart ? ['from'] : []), ...titles, ...HANDLING, ...times], rows, colour)
+}
+
+const HANDLING = ['>handling', '>talk', '>hold', '>wrap-up']
+const handling = (one: Queue | Agent) =>
+  [one.handlingMs, one.averageTalkMs, one.averageHoldMs, one.averageWrapUpMs].map(ago)

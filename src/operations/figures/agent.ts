@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { agentSums, type AgentSums } from '../../store/agent-figures.ts'
+import { nameOf } from '../fields.ts'
+import { operation, type Immutable } from '../operation.ts'
+import { mean, partOf, share, windowFields, windowOf } from './window.ts'
+
+const count = z.number()
+const lasted = z.number().nullable()
+const rate = z.number().nullable()
+
+/** Rates from 0 to 1 and times in milliseconds; null: there is nothing of which to compute it. docs/figures.md. */
+const agentFigures = z.object({
+  agent: z.string(),
+  from: z.date(),
+  to: z.date(),
+  handled: count,
+  offered: count,
+  answered: count,
+  missed: count,
+  refused: count,
+  callerLeft: count,
+  handlingMs: lasted,
+  averageTalkMs: lasted,
+  averageHoldMs: lasted,
+  averageWrapUpMs: lasted,
+  occupancy: rate,
+  utilisation: rate,
+  talkMs: count,
+  holdMs: count,
+  consultMs: count,
+  readyMs: count,
+  restingMs: count,
+  ringingMs: count,
+  talkingMs: count,
+  wrapUpMs: count,
+  elsewhereMs: count,
+  breakMs: count,
+  outMs: count,
+  /** Time on a break by its reason; '' without one. */
+  breaks: z.record(z.string(), z.number()),
+})
+
+export default operation({
+  name: 'figures.agent',
+  summary: 'what each agent did: calls handled and missed, handling time, occupancy, breaks',
+  needs: 'database',
+  role: 'reader',
+  positional: ['agent'],
+  input: z.strictObject({ agent: nameOf('agent').optional(), ...windowFields }),
+  output: z.array(agentFigures),
+  refusals: [],
+  changes: false,
+  async run({ sql, clock }, { agent, ...asked }) {
+    const window = windowOf(asked, clock.now())
+    const sums = await agentSums(sql, window, agent ?? null)
+    return sums.map(({ part, ...one }) => ({ ...partOf(window, part), ...figuresOf(one) }))
+  },
+})
+
+function figuresOf(sums: Omit<AgentSums, 'part'>): Immutable<Omit<z.input<typeof agentFigures>, 'from' | 'to'>> {
+  const { handled, offered, answered, refused, callerLeft, talkMs, holdMs, wrapUpMs, readyMs, breakMs } = sums
+  const busyMs = talkMs + holdMs + wrapUpMs
+  const staffedMs = readyMs + sums.restingMs + sums.ringingMs + sums.talkingMs + wrapUpMs + sums.elsewhereMs + breakMs
+  return {
+    ...sums,
+    missed: offered - answered - refused - callerLeft,
+    handlingMs: mean(busyMs, handled),
+    averageTalkMs: mean(talkMs, handled),
+    averageHoldMs: mean(holdMs, handled),
+    averageWrapUpMs: mean(wrapUpMs, handled),
+    occupancy: share(busyMs, busyMs + readyMs),
+    utilisation: share(staffedMs - breakMs, staffedMs),
+  }
+}
