@@ -174,6 +174,11 @@ const settings = (env: Environment) => ({
     OWN_SCRIPTS,
     'the folder of the flows; it may be outside this project, and `#flow` works there too',
   ),
+  queueStrategies: optional(
+    'QUEUE_STRATEGIES',
+    folder,
+    "a folder with a team's own strategies of queues, each a file with the name of the strategy",
+  ),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway for calls to telephone numbers'),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that the called people see'),
   cps: setting(

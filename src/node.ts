@@ -27,6 +27,7 @@ import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
 import type { CallAct } from './operations/call-act.ts'
+import { loadStrategies } from './queue/strategies.ts'
 import { keepAgentRows } from './record/agent-rows.ts'
 import { keepCallRows } from './record/call-rows.ts'
 import { deleteOldSegments } from './record/old-segments.ts'
@@ -84,6 +85,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
   try {
     const { nodeName: node, roles, ringForMs, gateway, callerId } = config
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
+    if (config.queueStrategies !== null) await loadStrategies(config.queueStrategies)
     const stores = scope.use(await openStores(config, log, say))
     const { sql, home, redis, roster, wakeup, queueStore, events, clock } = stores
     const switchboard = new Switchboard()

@@ -39,6 +39,8 @@ export const agentRecord = new RecordCodec<Agent>({
       .nullable(),
     nailed: z.looseObject({ leg: z.string(), node: z.string(), since: moment, core: z.string().optional() }).nullable(),
     legs: z.array(z.string()).optional(),
+    talkMs: z.number().optional(),
+    calls: z.number().optional(),
     noAnswers: z.number(),
     unreached: z.number().optional(),
     rev: z.number(),

@@ -79,6 +79,10 @@ export interface Agent extends AgentSettings {
   } | null
   /** Legs of Switchhook at the agent's telephone that no queue assigned, by uuid; absent: none. */
   readonly legs?: readonly string[]
+  /** How long the agent has talked since they became ready, in milliseconds; absent: not yet. */
+  readonly talkMs?: number
+  /** How many calls of queues the agent has answered since they became ready; absent: none. */
+  readonly calls?: number
   /** Consecutive calls that the agent did not answer. */
   readonly noAnswers: number
   /** Consecutive calls for which the telephone was unreachable; absent: none. */
@@ -139,13 +143,17 @@ export function configured(agent: Agent, settings: AgentSettings, now: number): 
   return write(kept, now, settings)
 }
 
-/** Becoming ready ends a rest and resets the counts of unanswered calls: the agent is present. */
+/**
+ * Becoming ready ends a rest, and resets the counts of unanswered calls (the agent is present) and of the strategies:
+ * mod_callcenter does so too.
+ */
 export function withStatus(agent: Agent, status: AgentStatus, reason: string | null, now: number): Agent {
   return write(agent, now, {
     status,
     reason,
     ...((status !== agent.status || reason !== agent.reason) && { statusSince: now }),
-    ...(status === 'ready' && agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0 }),
+    ...(status === 'ready' &&
+      agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0, talkMs: 0, calls: 0 }),
   })
 }
 
@@ -216,7 +224,13 @@ export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking',
     deadline: to === 'ringing' ? now + agent.ringForMs + RINGING_GRACE_MS : null,
   }
   if (agent.state === to) return write(agent, now, { reservation })
-  return write(move(agent, to, now, { reservation, ...(to === 'talking' && { noAnswers: 0, unreached: 0 }) }), now)
+  return write(
+    move(agent, to, now, {
+      reservation,
+      ...(to === 'talking' && { noAnswers: 0, unreached: 0, calls: (agent.calls ?? 0) + 1 }),
+    }),
+    now,
+  )
 }
 
 /**
@@ -230,7 +244,8 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
     return write(move(agent, 'idle', now, { reservation: null, restUntil: now + restMs, ...counts }), now)
   }
   const { for: call, queue } = agent.reservation
-  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue } }
+  const talkMs = (agent.talkMs ?? 0) + Math.max(0, now - agent.stateSince)
+  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue }, talkMs }
   if (agent.status === 'on-demand') return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
   if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)

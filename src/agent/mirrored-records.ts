@@ -3,18 +3,14 @@
  * roster-mirror.ts and queue/queue-mirror.ts.
  */
 
-/** True when it changed the copy: a record that is older than the copy does not. */
-export function putRecord<T extends { readonly rev: number }>(
-  records: Map<string, T>,
-  key: string,
+/** Does the record (null: it was deleted at this rev) replace the copy? One that is older than the copy does not. */
+export function replacesCopy<T extends { readonly rev: number }>(
+  copy: T | null | undefined,
   rev: number,
   record: T | null,
 ): boolean {
-  const known = records.get(key)
-  if (known && known.rev >= rev && (record || known.rev > rev)) return false
-  if (!record) return records.delete(key)
-  records.set(key, record)
-  return true
+  if (!copy) return record !== null
+  return record ? copy.rev < rev : copy.rev <= rev
 }
 
 /**

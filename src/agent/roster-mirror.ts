@@ -13,7 +13,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import { RETRY } from '../base/retry.ts'
-import { isSetBack, putRecord } from './mirrored-records.ts'
+import { isSetBack, replacesCopy } from './mirrored-records.ts'
 
 type Heard = Extract<AgentNotice, { what: 'agent' }>
 
@@ -184,7 +184,9 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   }
 
   #put({ name, rev, agent }: Heard): boolean {
-    if (!putRecord(this.#agents, name, rev, agent)) return false
+    if (!replacesCopy(this.#agents.get(name), rev, agent)) return false
+    if (agent) this.#agents.set(name, agent)
+    else this.#agents.delete(name)
     this.emit('written', { name, agent })
     return true
   }

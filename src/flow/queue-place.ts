@@ -102,6 +102,9 @@ export interface SavedPlace {
   readonly position: number
 }
 
+/** The part of an offer that the journal keeps: `others` ring at the same time. */
+type SavedOffer = SavedReservation & { readonly others?: readonly SavedReservation[] }
+
 export class QueuePlace implements FlowPlace {
   readonly queue: string
   readonly joinedAt: number
@@ -169,7 +172,7 @@ export class QueuePlace implements FlowPlace {
     const ask = async ({ until }: { until: number }) => {
       const agent = await this.#place!.agent({ within: `${Math.max(0, until - clock.now())}ms` })
       if (!agent) return null
-      tellReservation(this.#leg, this.#place!.queue, agent)
+      for (const one of [agent, ...agent.others]) tellReservation(this.#leg, this.#place!.queue, one)
       return this.#take(agent)
     }
     return step<AgentReservation | null, { until: number }>(this.#leg, {
@@ -182,12 +185,18 @@ export class QueuePlace implements FlowPlace {
         if (this.#place?.isMoved) this.reopened(await this.#enter())
         return ask(intent)
       },
-      save: agent => agent && { ...agent.saved },
+      save: agent =>
+        agent && {
+          ...agent.saved,
+          ...(agent.others.length > 0 && { others: agent.others.map(one => ({ ...one.saved })) }),
+        },
       load: (saved, replay) => {
         if (saved === null) return null
-        const agent = new AgentReservation(waitingCall(this.#leg), saved as unknown as SavedReservation)
-        replay.atEnd(async () => this.#place?.resume(agent))
-        return this.#take(agent)
+        const { others = [], ...first } = saved as unknown as SavedOffer
+        const [agent, ...more] = [first, ...others].map(one => new AgentReservation(waitingCall(this.#leg), one))
+        agent!.ringsWith(more)
+        for (const one of [agent!, ...more]) replay.atEnd(async () => this.#place?.resume(one))
+        return this.#take(agent!)
       },
     })
   }
@@ -218,7 +227,7 @@ export class QueuePlace implements FlowPlace {
   }
 
   #take(agent: AgentReservation): AgentReservation {
-    this.#taken(agent)
+    for (const one of [agent, ...agent.others]) this.#taken(one)
     return agent
   }
 

@@ -17,6 +17,7 @@ import { loadFlows } from '../flow/catalogue.ts'
 import { openAudit } from '../operations/audit.ts'
 import type { Actor, Needs, Operation, PartsFor } from '../operations/operation.ts'
 import { perform } from '../operations/perform.ts'
+import { loadStrategies } from '../queue/strategies.ts'
 import { openServices } from '../services/open.ts'
 import { dialIn } from '../testing/dial-in.ts'
 
@@ -30,6 +31,7 @@ export function commandActions(settings: () => Config, say: (line: string) => vo
     given: unknown,
   ): Promise<{ output: z.output<Output>; now: number }> {
     const config = settings()
+    if (config.queueStrategies !== null) await loadStrategies(config.queueStrategies)
     const log = openLog(config.logLevel ?? 'warn')
     const actor: Actor = { who: userName(), door: 'command-line', role: 'administrator' }
     await using scope = new Scope()

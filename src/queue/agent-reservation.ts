@@ -36,6 +36,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   #reached: 'reserved' | 'ringing' | 'talking' = 'reserved'
   #over = false
   #scopeEnded = false
+  #others: readonly AgentReservation[] = []
 
   constructor(call: WaitingCall, saved: SavedReservation) {
     this.#call = call
@@ -48,6 +49,15 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
     const reservation = new AgentReservation(place.call, { name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch })
     reservation.resumed(place, agent)
     return reservation
+  }
+
+  /** The telephones of these agents ring at the same time, and the first of all who takes the call has it. */
+  ringsWith(others: readonly AgentReservation[]): void {
+    this.#others = others
+  }
+
+  get others(): readonly AgentReservation[] {
+    return this.#others
   }
 
   /** It holds, and `place` has it. After a takeover the agent may be ringing or talking already. */
@@ -112,16 +122,23 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    const end = async () => {
-      this.#scopeEnded = true
-      if (this.#reached === 'talking') return this.finished('talked')
-      await this.finished(this.#reached === 'ringing' && !this.#call.signal.aborted ? 'no-answer' : 'caller-left')
-    }
-    return this.#call.endScope(['agent', this.name], end, () => (this.#scopeEnded = true))
+    const all = [this, ...this.#others]
+    const end = () => Promise.all(all.map(one => one.#end()))
+    return this.#call.endScope(
+      ['agent', this.name],
+      async () => void (await end()),
+      () => all.forEach(one => (one.#scopeEnded = true)),
+    )
   }
 
   get offer(): Offer {
     return { agent: this.name, epoch: this.saved.epoch }
+  }
+
+  async #end(): Promise<void> {
+    this.#scopeEnded = true
+    if (this.#reached === 'talking') return this.finished('talked')
+    await this.finished(this.#reached === 'ringing' && !this.#call.signal.aborted ? 'no-answer' : 'caller-left')
   }
 
   async #advance(place: PlaceOfCall, to: 'ringing' | 'talking'): Promise<boolean> {

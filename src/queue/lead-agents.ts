@@ -5,7 +5,6 @@
  * it (campaign/reservations.ts).
  */
 import { isHeldForLead, type Agent } from '../agent/agent.ts'
-import type { Member } from './member.ts'
 import type { Staff } from './staff.ts'
 import type { Choice } from './strategy.ts'
 
@@ -14,27 +13,19 @@ export class LeadAgents {
   readonly #held: Map<string, Agent>
   /** The calls whose agent's nailed-up leg has ended, or whose agent was given to such a call. */
   readonly #deserted: ReadonlySet<string>
-  /** The calls of all callers, when there is a deserted one. */
-  readonly #answered: ReadonlySet<string>
 
-  constructor(people: readonly Agent[], members: readonly Member[]) {
+  constructor(people: readonly Agent[]) {
     const held = people.filter(isHeldForLead)
     const [nailed, left] = [held.filter(agent => agent.nailed), held.filter(agent => !agent.nailed)]
     this.#held = new Map(nailed.map(agent => [agent.reservation!.for, agent]))
     const given = people.flatMap(({ reservation }) => reservation?.insteadOf ?? [])
     const deserted = [...left.map(agent => agent.reservation!.for), ...given]
     this.#deserted = new Set(deserted.filter(call => !this.#held.has(call)))
-    this.#answered = new Set(this.#deserted.size > 0 ? members.map(member => member.call) : [])
   }
 
-  /** How many agents are reserved for leads. */
-  get size(): number {
-    return this.#held.size
-  }
-
-  /** May this caller get an agent who is reserved for a lead? */
-  concerns(call: string): boolean {
-    return this.#held.has(call) || this.#deserted.has(call)
+  /** The calls that may get an agent who is reserved for a lead. */
+  get calls(): Iterable<string> {
+    return [...this.#held.keys(), ...this.#deserted]
   }
 
   /** The agent of this queue who is reserved for this call. */
@@ -45,11 +36,11 @@ export class LeadAgents {
 
   /**
    * For a deserted call: the agents of this queue who are reserved for leads that have not answered, the last dialled
-   * first: that lead may ring longest.
+   * first: that lead may ring longest. `isHere`: has the lead of this call answered?
    */
-  ofUnanswered(call: string, staff: Staff): Choice[] {
+  ofUnanswered(call: string, staff: Staff, isHere: (call: string) => boolean): Choice[] {
     if (!this.#deserted.has(call)) return []
-    const unanswered = [...this.#held].flatMap(([lead, agent]) => (this.#answered.has(lead) ? [] : [agent]))
+    const unanswered = [...this.#held].flatMap(([lead, agent]) => (isHere(lead) ? [] : [agent]))
     return unanswered
       .sort((a, b) => b.reservation!.epoch - a.reservation!.epoch)
       .flatMap(({ name, reservation }) => {

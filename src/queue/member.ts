@@ -3,9 +3,9 @@
  *
  *   waiting   has a place in the order, wants an agent. Entered on joining, and again after an offer without a talk:
  *             the caller keeps place and time.
- *   offered   an agent is reserved for the caller (`offer`); still counts as waiting for the callers behind. The
- *             agent's record decides whether the offer holds: it is void as soon as the agent's reservation has another
- *             epoch or has expired.
+ *   offered   an agent is reserved for the caller (`offer`), or several are, whose telephones ring at the same time
+ *             (`others`); still counts as waiting for the callers behind. An agent's record decides whether the offer
+ *             holds: it is void as soon as the agent's reservation has another epoch or has expired.
  *   talking   talks to that agent, or has talked. Out of the order. Back to waiting only when the flow asks for an
  *             agent again.
  *
@@ -13,6 +13,7 @@
  * Otherwise one caller who does not come could keep the agents from all others. Asking for an agent ends that at once.
  */
 import { nextRev } from '../agent/agent.ts'
+import type { SkillNeed } from '../agent/skills.ts'
 
 /** Both fields fence: an epoch is unique for one agent, and two agents may have the same epoch. */
 export interface Offer {
@@ -30,10 +31,22 @@ export interface Member {
   readonly joinedAt: number
   /** The caller counts as having joined so much earlier: mod_callcenter's cc_base_score, in milliseconds. */
   readonly headStartMs: number
+  /** Callers of a higher priority are served first, however long the others have waited; absent: 0. */
+  readonly priority?: number
+  /** The skills that this caller needs; absent: those of the queue's setting. */
+  readonly needs?: readonly SkillNeed[]
+  /** The agent who talked last with this caller, when the queue remembers; absent: nobody. */
+  readonly lastAgent?: string
+  /** How long the queue remembers who talks with this caller; absent: it does not. */
+  readonly rememberMs?: number
   /** Order of arrival, decides between equal scores; grows over all queues. */
   readonly seq: number
   readonly state: 'waiting' | 'offered' | 'talking'
   readonly offer: Offer | null
+  /** More agents to whom the call is offered at the same time; absent: none. */
+  readonly others?: readonly Offer[]
+  /** When an agent was last offered to this caller, ms since the epoch; absent: never. */
+  readonly offeredAt?: number
   /** The agent who was offered last to this caller, also after the offer is over; absent: none yet. */
   readonly lastOffered?: string
   /** Put aside until then, ms since the epoch; 0: not put aside. */
@@ -50,14 +63,20 @@ export interface Joining {
   readonly node: string
   readonly joinedAt: number
   readonly headStartMs: number
+  readonly priority?: number
+  readonly needs?: readonly SkillNeed[]
+  readonly lastAgent?: string
+  readonly rememberMs?: number
 }
 
 /**
- * Score = now − joinedAt + head start, highest first. `now` is the same for all callers, so the order never changes by
- * itself: the lowest joinedAt − headStart is first, then the lowest `seq`.
+ * The higher priority is first. Among equals: score = now − joinedAt + head start, highest first. `now` is the same for
+ * all callers, so the order never changes by itself: the lowest joinedAt − headStart is first, then the lowest `seq`.
  */
 export function byScore(a: Member, b: Member): number {
-  return a.joinedAt - a.headStartMs - (b.joinedAt - b.headStartMs) || a.seq - b.seq
+  return (
+    (b.priority ?? 0) - (a.priority ?? 0) || a.joinedAt - a.headStartMs - (b.joinedAt - b.headStartMs) || a.seq - b.seq
+  )
 }
 
 export const inOrder = (member: Member): boolean => member.state !== 'talking'
@@ -88,24 +107,44 @@ export function rejoined(member: Member, node: string, now: number): Member {
   return write(member, { node }, now)
 }
 
-export function offered(member: Member, offer: Offer, now: number): Member {
-  return write(member, { state: 'offered', offer, lastOffered: offer.agent, passedUntil: 0 }, now)
+/** Every agent to whom the call is offered now. */
+export const offersOf = ({ offer, others = [] }: Pick<Member, 'offer' | 'others'>): readonly Offer[] =>
+  offer ? [offer, ...others] : []
+
+/** These agents are offered to the caller, besides those who are already. */
+export function offered(member: Member, offers: readonly Offer[], now: number): Member {
+  const all = [...offersOf(member), ...offers]
+  const fields = { state: 'offered', lastOffered: offers.at(-1)!.agent, offeredAt: now, passedUntil: 0 } as const
+  return write(withOffers(member, all), fields, now)
 }
 
-/** Is this still the caller's offer? */
-export const isOffered = ({ offer }: Pick<Member, 'offer'>, { agent, epoch }: Offer): boolean =>
-  offer?.agent === agent && offer.epoch === epoch
+/** Is this one of the caller's offers? */
+export const isOffered = (member: Pick<Member, 'offer' | 'others'>, { agent, epoch }: Offer): boolean =>
+  offersOf(member).some(offer => offer.agent === agent && offer.epoch === epoch)
 
+/** The other agents who rang are no longer offered. */
 export function talking(member: Member, offer: Offer, now: number): Member | null {
   if (!isOffered(member, offer)) return null
   return member.state === 'talking'
     ? member
-    : write(member, { state: 'talking', answeredAt: member.answeredAt ?? now }, now)
+    : write(withOffers(member, [offer]), { state: 'talking', answeredAt: member.answeredAt ?? now }, now)
 }
 
-/** The offer ended without a talk; the caller keeps waiting. With `passedUntil` the caller is put aside until then. */
+/**
+ * The offer ended without a talk. While other agents are offered, they stay; else the caller keeps waiting, with
+ * `passedUntil` put aside until then.
+ */
 export function waitsOn(member: Member, offer: Offer, passedUntil: number, now: number): Member | null {
-  return isOffered(member, offer) ? write(member, { state: 'waiting', offer: null, passedUntil }, now) : null
+  if (!isOffered(member, offer)) return null
+  const rest = offersOf(member).filter(({ agent, epoch }) => agent !== offer.agent || epoch !== offer.epoch)
+  const left = withOffers(member, rest)
+  return rest.length > 0 ? write(left, {}, now) : write(left, { state: 'waiting', passedUntil }, now)
+}
+
+function withOffers(member: Member, [offer, ...others]: readonly Offer[]): Member {
+  const one: { -readonly [K in keyof Member]: Member[K] } = { ...member, offer: offer ?? null, others }
+  if (others.length === 0) delete one.others
+  return one
 }
 
 /** The caller asks for an agent now. */

@@ -2,7 +2,6 @@
  * Queues in this process's memory: for tests and for the demo. Every read and write happens in one turn of the event
  * loop.
  */
-import type { Agent } from '../agent/agent.ts'
 import type { MemoryAgents } from '../agent/memory-roster.ts'
 import type { Events } from '../events/events.ts'
 import { Emitter } from '../base/emitter.ts'
@@ -20,6 +19,7 @@ import {
   type QueueStats,
   type QueueStore,
   type QueueTable,
+  type Talk,
 } from './store.ts'
 
 interface Kept {
@@ -34,6 +34,7 @@ class MemoryQueues implements QueueTable {
   readonly #agents: MemoryAgents
   readonly #queues = new Map<string, Kept>()
   readonly #notices = new Emitter<{ notice: QueueNotice }>()
+  readonly #lastAgents = new Map<string, Talk>()
   #seq = 0
 
   constructor(agents: MemoryAgents) {
@@ -89,12 +90,23 @@ class MemoryQueues implements QueueTable {
     return ++this.#seq
   }
 
-  async swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'> {
+  async swap(
+    { queue, call, rev }: PlaceAt,
+    next: Member | null,
+    count: Count | null,
+    talks?: Talk,
+  ): Promise<boolean | 'no queue'> {
     if (!this.#has(queue, call, rev)) return false
     if (!this.#queues.has(queue)) return 'no queue'
     this.#write(queue, call, rev, next)
     if (count) this.#queues.get(queue)!.stats[count]++
+    if (talks) this.#lastAgents.set(`${queue} ${talks.from}`, talks)
     return true
+  }
+
+  async lastAgent(queue: string, from: string, now: number): Promise<string | null> {
+    const talk = this.#lastAgents.get(`${queue} ${from}`)
+    return talk && now < talk.at + talk.forMs ? talk.agent : null
   }
 
   async move({ queue, call, rev }: PlaceAt, next: Member, count: Count): Promise<boolean> {
@@ -108,18 +120,14 @@ class MemoryQueues implements QueueTable {
     return true
   }
 
-  async assign(
-    revs: { agent: number; member: number },
-    agent: Agent,
-    member: Member,
-    record: OfferRecord,
-  ): Promise<boolean> {
-    const { queue, call } = member
-    if (!this.#agents.has(agent.name, revs.agent) || !this.#has(queue, call, revs.member)) return false
+  async assign(...[agents, member, record]: Parameters<QueueTable['assign']>): Promise<boolean> {
+    const { queue, call } = member.next
+    const areThere = agents.every(({ rev, next }) => this.#agents.has(next.name, rev))
+    if (!areThere || !this.#has(queue, call, member.rev)) return false
     const kept = this.#queues.get(queue)!
     kept.offers = [record, ...kept.offers.slice(0, KEPT_OFFERS - 1)]
-    this.#agents.write(agent.name, agent)
-    this.#write(queue, call, revs.member, member)
+    for (const { next } of agents) this.#agents.write(next.name, next)
+    this.#write(queue, call, member.rev, member.next)
     return true
   }
 

@@ -7,7 +7,7 @@ import { CallMoved } from '../base/errors.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import type { Agent } from '../agent/agent.ts'
 import type { Dial } from '../esl/safe-text.ts'
-import { asks, isOffered, waitsOn, type Member, type Offer } from './member.ts'
+import { asks, isOffered, offersOf, waitsOn, type Member, type Offer } from './member.ts'
 import type { PlaceContext, WaitingCall } from './place-context.ts'
 import { AgentReservation } from './agent-reservation.ts'
 import type { Leaving } from './store.ts'
@@ -18,6 +18,9 @@ import type { Leaving } from './store.ts'
  * patience.
  */
 export const HOLD_MS = 10_000
+
+/** Offers that were given back, and that the store may still show: the last ones are enough. */
+const MOST_GIVEN_BACK = 100
 
 /** The reason with which `called` aborts. abort() would create an equal error each time; this one is created once. */
 const CALLED = new DOMException('an agent is reserved for this caller', 'AbortError')
@@ -61,7 +64,7 @@ export class WaitingPlace implements Place {
   #called = new AbortController()
   #over: 'left' | 'moved' | null = null
   #leaving: Promise<void> | null = null
-  #givenBack: Offer | null = null
+  readonly #givenBack: Offer[] = []
 
   constructor(context: PlaceContext, call: WaitingCall, member: Member) {
     this.context = context
@@ -115,12 +118,13 @@ export class WaitingPlace implements Place {
     for (;;) {
       this.#stillOurs()
       if (this.#over) return null
-      const { offer } = this.#member
+      const member = this.#member
+      const offers = offersOf(member)
       const late = { within: end - clock.monotonic(), late: null }
-      const ask = () => (offer ? this.#take(offer) : this.#ask())
+      const ask = () => (offers.length > 0 ? this.#take(offers) : this.#ask())
       const agent = await requests.forCaller('asking for an agent failed', this.call.signal, ask, late)
       if (agent) return agent
-      if (this.#member.offer === offer && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
+      if (this.#member === member && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
     }
   }
 
@@ -166,7 +170,8 @@ export class WaitingPlace implements Place {
    * agent again.
    */
   givesBack(offer: Offer): void {
-    this.#givenBack = offer
+    this.#givenBack.push(offer)
+    if (this.#givenBack.length > MOST_GIVEN_BACK) this.#givenBack.shift()
   }
 
   /** The offer ended without a talk. The caller keeps waiting, with place and time. */
@@ -174,13 +179,20 @@ export class WaitingPlace implements Place {
     if (!this.#over) await this.#rewrite(member => waitsOn(member, offer, 0, this.context.clock.now()))
   }
 
-  async #take(offer: Offer): Promise<AgentReservation | null> {
-    const agent = this.#givenBack && isOffered({ offer }, this.#givenBack) ? null : await this.#hold(offer)
-    this.#stillOurs()
-    if (this.#over) return null
-    if (agent) return AgentReservation.at(this, agent, offer.epoch)
-    await this.waitsOn(offer)
-    return null
+  /** The first agent of these offers whose reservation holds, with the others whose reservations hold too. */
+  async #take(offers: readonly Offer[]): Promise<AgentReservation | null> {
+    const held: AgentReservation[] = []
+    for (const offer of offers) {
+      const isBack = this.#givenBack.some(given => isOffered({ offer }, given))
+      const agent = isBack ? null : await this.#hold(offer)
+      this.#stillOurs()
+      if (this.#over) return null
+      if (agent) held.push(AgentReservation.at(this, agent, offer.epoch))
+      else await this.waitsOn(offer)
+    }
+    const [first, ...others] = held
+    first?.ringsWith(others)
+    return first ?? null
   }
 
   #hold({ agent, epoch }: Offer): Promise<Agent | null> {
@@ -240,12 +252,12 @@ export class WaitingPlace implements Place {
     if (this.#leaving) return this.#leaving
     const { store, roster, clock } = this.context
     const { queue, call } = this.#member
-    let { offer } = this.#member
+    let offers = offersOf(this.#member)
     this.#close('left')
     this.#leaving = this.context.requests.inBackground('removing a caller from the queue failed', async () => {
       const left = await store.leave(queue, call, how)
-      offer = left?.offer ?? offer
-      if (offer) await roster.release(offer.agent, offer.epoch, 'caller-left', clock.now())
+      if (left?.offer) offers = offersOf(left)
+      for (const { agent, epoch } of offers) await roster.release(agent, epoch, 'caller-left', clock.now())
     })
     return this.#leaving
   }

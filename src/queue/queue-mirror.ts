@@ -3,8 +3,9 @@
  * carries the whole record, so a read needs no round trip to the store. The copy may be behind: every write that is
  * based on it is checked against the revs, and a stale record is read again. Used by queue.ts.
  */
-import { isSetBack, putRecord } from '../agent/mirrored-records.ts'
-import { byScore, inOrder, type Member } from './member.ts'
+import { isSetBack, replacesCopy } from '../agent/mirrored-records.ts'
+import type { FloorIndex } from './floor-index.ts'
+import type { Member } from './member.ts'
 import { wayTo, type QueueSettings } from './settings.ts'
 import type { QueueNotice, QueueStore } from './store.ts'
 
@@ -23,8 +24,9 @@ export interface MirrorEvents {
 export class QueueMirror implements Disposable {
   /** Also the removed ones whose names lead to another queue. */
   readonly queues = new Map<string, QueueSettings>()
-  readonly #members = new Map<string, Map<string, Member>>()
   readonly #store: QueueStore
+  /** Has the callers. */
+  readonly #floor: FloorIndex
   readonly #events: MirrorEvents
   readonly #listening: Disposable
   /** Notices and own writes that came while all records were being read; they are applied on top of the read. */
@@ -32,8 +34,9 @@ export class QueueMirror implements Disposable {
   #loading = 0
   loaded = false
 
-  constructor(store: QueueStore, events: MirrorEvents) {
+  constructor(store: QueueStore, floor: FloorIndex, events: MirrorEvents) {
     this.#store = store
+    this.#floor = floor
     this.#events = events
     this.#listening = store.onChange(notice => {
       if (notice.what === 'resync') void this.load()
@@ -66,21 +69,14 @@ export class QueueMirror implements Disposable {
     return wayTo(name, this.queues)?.at(-1) ?? name
   }
 
-  members(): Member[] {
-    return [...this.#members.values()].flatMap(members => [...members.values()])
-  }
-
   member(queue: string, call: string): Member | null {
-    return this.#members.get(queue)?.get(call) ?? null
+    return this.#floor.member(queue, call)
   }
 
   /** 1 for the first caller in order; 0 for a caller who is not in it. */
   position(queue: string, call: string): number {
     const member = this.member(queue, call)
-    if (!member || !inOrder(member)) return 0
-    let position = 1
-    for (const other of this.#members.get(queue)!.values()) if (inOrder(other) && byScore(other, member) < 0) position++
-    return position
+    return member ? this.#floor.line(queue).position(member) : 0
   }
 
   /** Applies a record that was just written, unless the copy is newer. */
@@ -101,7 +97,7 @@ export class QueueMirror implements Disposable {
   async #learnMember(queue: string, call: string, ask: () => Promise<Member | null>): Promise<void> {
     const before = this.member(queue, call)
     const member = await ask()
-    if (member && isSetBack(before, member, this.member(queue, call))) this.#members.get(queue)!.delete(call)
+    if (member && isSetBack(before, member, this.member(queue, call))) this.#floor.setMember(queue, call, null)
     this.#apply({ what: 'member', queue, call, rev: member?.rev ?? before?.rev ?? 0, member })
   }
 
@@ -120,26 +116,26 @@ export class QueueMirror implements Disposable {
   #put(change: Change): boolean {
     if (change.what === 'queue') {
       this.queues.set(change.queue.name, change.queue)
+      this.#floor.setQueue(change.queue)
       return true
     }
-    const members = this.#members.get(change.queue) ?? new Map<string, Member>()
-    this.#members.set(change.queue, members)
-    return putRecord(members, change.call, change.rev, change.member)
+    const { queue, call, rev, member } = change
+    if (!replacesCopy(this.member(queue, call), rev, member)) return false
+    this.#floor.setMember(queue, call, member)
+    return true
   }
 
   #replace(queues: QueueSettings[], members: Member[][]): void {
     this.queues.clear()
-    this.#members.clear()
     for (const queue of queues) this.queues.set(queue.name, queue)
-    for (const member of members.flat()) {
-      const queue = this.#members.get(member.queue) ?? new Map<string, Member>()
-      this.#members.set(member.queue, queue.set(member.call, member))
-    }
+    this.#floor.setQueues(queues)
+    this.#floor.clearMembers()
+    for (const member of members.flat()) this.#floor.setMember(member.queue, member.call, member)
     for (const change of this.#late ?? []) this.#put(change)
     this.#late = null
     this.loaded = true
     // Only after the late changes: a place would take a record that was read before its own write for another node's.
-    for (const member of this.members()) this.#events.member(member.queue, member.call, member)
+    for (const member of this.#floor.allMembers()) this.#events.member(member.queue, member.call, member)
     this.#events.loaded()
     this.#events.changed()
   }

@@ -1,22 +1,24 @@
 /** The stored records of queues and of their callers, and the notice of a change of them. */
 import { z } from 'zod'
+import { storedNeeds } from '../agent/skills.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
 import type { Member } from './member.ts'
 import { QUEUE_SETTINGS, type QueueSettings } from './settings.ts'
 import type { Callback, OfferRecord, QueueNotice } from './store.ts'
-import { STRATEGIES } from './strategies.ts'
 
 export const queueRecord = new RecordCodec<QueueSettings>({
   what: 'queue',
   schema: z.looseObject({
     name: z.string(),
-    strategy: z.enum(STRATEGIES),
+    strategy: z.string(),
     movedTo: z.string().optional(),
     ...storedFields(QUEUE_SETTINGS),
   }),
 })
+
+const offer = z.looseObject({ agent: z.string(), epoch: z.number() })
 
 export const memberRecord = new RecordCodec<Member>({
   what: 'caller in a queue',
@@ -27,9 +29,15 @@ export const memberRecord = new RecordCodec<Member>({
     node: z.string(),
     joinedAt: z.number(),
     headStartMs: z.number(),
+    priority: z.number().optional(),
+    needs: storedNeeds.optional(),
+    lastAgent: z.string().optional(),
+    rememberMs: z.number().optional(),
     seq: z.number(),
     state: z.enum(['waiting', 'offered', 'talking']),
-    offer: z.looseObject({ agent: z.string(), epoch: z.number() }).nullable(),
+    offer: offer.nullable(),
+    others: z.array(offer).optional(),
+    offeredAt: z.number().optional(),
     lastOffered: z.string().optional(),
     passedUntil: z.number(),
     answeredAt: z.number().nullable(),
@@ -52,6 +60,7 @@ export const offerFields = {
   call: z.string(),
   agent: z.string(),
   epoch: z.number(),
+  others: z.array(z.string()).optional(),
   node: z.string(),
   strategy: z.string(),
   waitedMs: z.number(),

@@ -5,7 +5,8 @@
  * nodes match again. One timer is set to the next moment at which time alone changes a record (a reservation expires, a
  * wrap-up or a rest ends) or at which a strategy decides again. Nothing polls.
  */
-import { asOf, holds, type WhyNot } from '../agent/agent.ts'
+import { holds, type WhyNot } from '../agent/agent.ts'
+import type { SkillNeed } from '../agent/skills.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
@@ -15,8 +16,9 @@ import { CallMoved } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import { check } from './invariants.ts'
-import { match, nextLook, unfounded, type Snapshot } from './match.ts'
-import { waitsOn, type Member } from './member.ts'
+import { FloorIndex, type Changes } from './floor-index.ts'
+import { matchChanges, type Snapshot } from './match.ts'
+import { waitsOn, type Member, type Offer } from './member.ts'
 import { HeldPlaces } from './held-places.ts'
 import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
 import type { AgentReservation } from './agent-reservation.ts'
@@ -43,8 +45,13 @@ export interface QueueParts {
   readonly strategies?: ReadonlyMap<string, Strategy>
 }
 
+/** What one run mends may bring more to mend: a settled agent, an offer of that agent. */
+const MOST_MENDINGS = 10
+
 interface Entering {
   readonly headStart?: Duration
+  readonly priority?: number | undefined
+  readonly needs?: readonly SkillNeed[] | undefined
   readonly since?: number
   readonly within?: number | undefined
 }
@@ -52,9 +59,10 @@ interface Entering {
 export interface Queues extends AsyncDisposable {
   /**
    * A place at the end of the queue, or the one that this call has already (on any node). `headStart`: the caller
-   * counts as having joined so much earlier. `since`: when the caller joined, for a place that the store has lost.
-   * Rejects with NotFoundError without such a queue, with the reason of the call's signal, and with the store's error
-   * when it is unavailable for `within` milliseconds (default 8 s).
+   * counts as having joined so much earlier. `priority`: higher ones are served first, 0 is the default. `needs`: the
+   * skills that the caller needs, instead of those of the queue. `since`: when the caller joined, for a place that the
+   * store has lost. Rejects with NotFoundError without such a queue, with the reason of the call's signal, and with
+   * the store's error when it is unavailable for `within` milliseconds (default 8 s).
    */
   enter(call: WaitingCall, queue: string, options?: Entering): Promise<Place>
   /**
@@ -91,10 +99,13 @@ class OpenQueues implements Queues, PlaceContext {
   readonly log: Log
   readonly #outage: Outage
   readonly #agents: RosterMirror
+  readonly #floor = new FloorIndex()
   readonly #mirror: QueueMirror
   readonly #listening: Disposable
   readonly #strategies: ReadonlyMap<string, Strategy>
   readonly #places = new HeldPlaces(name => this.#mirror.inUseFor(name))
+  /** The faults of strategies that were reported. */
+  readonly #faults = new Set<string>()
   readonly #closing = new AbortController()
   #timer: Timer | null = null
   #looking: Promise<void> | null = null
@@ -121,8 +132,12 @@ class OpenQueues implements Queues, PlaceContext {
     // the notice of a reservation comes before that of its offer (assign.lua), and both copies apply a notice at once:
     // so the matcher sees no offer before its reservation
     this.#agents = mirror
-    this.#listening = mirror.on('change', by => void (by === 'notice' && this.#wake()))
-    this.#mirror = new QueueMirror(store, events)
+    this.#listening = mirror.on('written', ({ name, agent }) => {
+      this.#floor.setAgent(name, agent, clock.now())
+      this.#wake()
+    })
+    for (const agent of mirror.records) this.#floor.setAgent(agent.name, agent, clock.now())
+    this.#mirror = new QueueMirror(store, this.#floor, events)
   }
 
   /** Reads everything again after a pause; not once this node closes. */
@@ -132,7 +147,11 @@ class OpenQueues implements Queues, PlaceContext {
     if (!closes.aborted) await this.#mirror.load()
   }
 
-  async enter(call: WaitingCall, queue: string, { headStart = '0s', since, within }: Entering = {}): Promise<Place> {
+  async enter(
+    call: WaitingCall,
+    queue: string,
+    { headStart = '0s', priority, needs, since, within }: Entering = {},
+  ): Promise<Place> {
     call.signal.throwIfAborted()
     const joining = {
       call: call.uuid,
@@ -140,6 +159,8 @@ class OpenQueues implements Queues, PlaceContext {
       node: this.node,
       joinedAt: since ?? this.clock.now(),
       headStartMs: ms(headStart),
+      ...(priority !== undefined && { priority }),
+      ...(needs !== undefined && { needs }),
     }
     const entering = () => this.store.enter(queue, joining, this.clock.now())
     const member = await this.requests
@@ -266,39 +287,62 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   async #look(now: number): Promise<void> {
-    let seen = this.#snapshot(now)
-    const all = async (work: Promise<void>[]) => {
-      if (work.length === 0) return
-      await Promise.all(work)
-      seen = this.#snapshot(now)
+    const changes = this.#floor.takeChanges(now)
+    try {
+      for (let turn = 0; turn < MOST_MENDINGS && (await this.#mend(changes, now)); turn++)
+        this.#floor.addChanges(changes, now)
+      const { assignments, later, failures } = matchChanges(this.#floor, changes, now, this.#strategies)
+      for (const { member, at } of later) this.#floor.decideLater(member, at)
+      for (const [queue, error] of failures) this.#strategyFailed(queue, error)
+      await Promise.all(assignments.map(assignment => this.#assign(assignment, now)))
+    } catch (error) {
+      this.#floor.giveBack(changes)
+      throw error
     }
-    await all(
-      seen.agents.filter(agent => asOf(agent, now) !== agent).map(agent => this.#agents.settle(agent.name, now)),
+    this.#arm(this.#floor.nextLook)
+  }
+
+  /** Writes what time has changed, and what must not wait for the matcher. False when there was nothing to do. */
+  async #mend(changes: Changes, now: number): Promise<boolean> {
+    const overdue = this.#floor.overdue(changes, now)
+    if (overdue.length > 0) await Promise.all(overdue.map(agent => this.#agents.settle(agent.name, now)))
+    const unfounded = this.#floor.unfounded(changes, now)
+    if (unfounded.length > 0)
+      await Promise.all(unfounded.map(({ member, offer }) => this.#putAside(member, offer, now)))
+    const stray = this.#ofRemovedQueues(changes)
+    if (stray.length > 0) await Promise.all(stray.map(member => this.#move(member, now)))
+    return overdue.length + unfounded.length + stray.length > 0
+  }
+
+  #strategyFailed(queue: string, error: Error): void {
+    const strategy = this.#mirror.queues.get(queue)?.strategy
+    const fault = `${queue} ${strategy} ${error.message}`
+    if (this.#faults.has(fault)) return
+    this.#faults.add(fault)
+    this.log.error(
+      { queue, strategy, error: error.message },
+      'the strategy of a queue failed; the longest idle agent is offered the calls instead',
     )
-    await all(unfounded(seen).map(member => this.#putAside(member, now)))
-    await all(this.#ofRemovedQueues(seen).map(member => this.#move(member, now)))
-    const matching = match(seen, this.#strategies)
-    await all(matching.assignments.map(assignment => this.#assign(assignment, now)))
-    this.#arm(nextLook(seen, matching))
   }
 
   /**
    * The caller did not come for the agent. Reads the agent first: this node's copies of agent and caller may be of
    * different times.
    */
-  async #putAside({ queue, call, offer }: Member, now: number): Promise<void> {
-    const agent = await this.#agents.refresh(offer!.agent)
-    if (agent && holds(agent, offer!.epoch, now)) return
-    await this.#mirror.rewrite(queue, call, known => waitsOn(known, offer!, now + HOLD_MS, now))
+  async #putAside({ queue, call }: Member, offer: Offer, now: number): Promise<void> {
+    const agent = await this.#agents.refresh(offer.agent)
+    if (agent && holds(agent, offer.epoch, now)) return
+    await this.#mirror.rewrite(queue, call, known => waitsOn(known, offer, now + HOLD_MS, now))
   }
 
   /**
    * The callers of this node who wait in a removed queue whose name leads to another one. Each node moves its own: an
    * older version of this program would take a place that another node moves for lost.
    */
-  #ofRemovedQueues({ queues, members }: Snapshot): readonly Member[] {
-    if (queues.length === this.#mirror.queues.size) return [] // the usual case
-    return members.filter(
+  #ofRemovedQueues({ queues, members }: Changes): readonly Member[] {
+    if (this.#floor.queues.size === this.#mirror.queues.size) return [] // the usual case
+    const asked = new Set([...members, ...[...queues].flatMap(queue => [...this.#floor.members(queue)])])
+    return [...asked].filter(
       ({ queue, node, state }) => state === 'waiting' && node === this.node && this.#mirror.inUseFor(queue) !== queue,
     )
   }
@@ -311,14 +355,19 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   async #assign(assignment: Assignment, now: number): Promise<void> {
-    const { member, agent } = assignment
+    const { member, agent, others = [] } = assignment
     const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
     if (done) {
-      this.#agents.take(done.agent)
+      for (const one of [done.agent, ...done.others]) this.#agents.take(one)
       this.#mirror.take(done.member)
       return
     }
-    await Promise.all([this.#agents.refresh(agent.name), this.#mirror.refreshMember(member.queue, member.call)])
+    const names = [agent, ...others].map(one => one.name)
+    await Promise.all([
+      ...names.map(name => this.#agents.refresh(name)),
+      this.#mirror.refreshMember(member.queue, member.call),
+    ])
+    this.#floor.lookAgain(member.queue, member.call, names)
     this.#again = true
   }
 
@@ -326,16 +375,6 @@ class OpenQueues implements Queues, PlaceContext {
     this.#timer?.cancel()
     if (at === null || this.#closing.signal.aborted) return
     this.#timer = this.clock.after(Math.max(0, at - this.clock.now()), () => this.#wake())
-  }
-
-  #snapshot(now: number): Snapshot {
-    const { queues } = this.#mirror
-    return {
-      queues: [...queues.values()].filter(isInUse),
-      members: this.#mirror.members(),
-      agents: this.#agents.records,
-      now,
-    }
   }
 
   async #stored(): Promise<Snapshot> {
@@ -346,4 +385,11 @@ class OpenQueues implements Queues, PlaceContext {
   }
 }
 
-const joiningOf = ({ call, from, joinedAt, headStartMs }: Member) => ({ call, from, joinedAt, headStartMs })
+const joiningOf = ({ call, from, joinedAt, headStartMs, priority, needs }: Member) => ({
+  call,
+  from,
+  joinedAt,
+  headStartMs,
+  ...(priority !== undefined && { priority }),
+  ...(needs !== undefined && { needs }),
+})

@@ -1,6 +1,5 @@
 /** Queues in Redis, shared by all nodes. */
 import { randomUUID } from 'node:crypto'
-import type { Agent } from '../agent/agent.ts'
 import { RedisNotices } from '../agent/redis-notices.ts'
 import { agentNotice, agentRecord } from '../agent/agent-record.ts'
 import { agentKeys, type RedisHome } from '../agent/redis-roster.ts'
@@ -32,6 +31,7 @@ import {
   type QueueStats,
   type QueueStore,
   type QueueTable,
+  type Talk,
 } from './store.ts'
 
 /** Every key and channel of this directory. */
@@ -50,6 +50,8 @@ const queueKeys = (redis: RedisClient) => ({
   offers: (queue: string) => `sh:queue:${queue}:offers`,
   /** Hash: caller's uuid → Callback as JSON, for CALLBACK_LASTS_MS. */
   callbacks: (queue: string) => `sh:queue:${queue}:callbacks`,
+  /** String: the agent who talked last with the caller of this number. */
+  lastAgent: (queue: string, from: string) => `sh:queue:${queue}:last-agent:${from}`,
   /** Hash: Count → number. */
   stats: (queue: string) => `sh:queue:${queue}:stats`,
 })
@@ -129,13 +131,37 @@ class RedisQueues implements QueueTable {
     return this.#redis.incr(this.#keys.seq)
   }
 
-  swap({ queue, call, rev }: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'> {
+  swap(
+    { queue, call, rev }: PlaceAt,
+    next: Member | null,
+    count: Count | null,
+    talks?: Talk,
+  ): Promise<boolean | 'no queue'> {
     const notice = memberNotice(queue, call, next?.rev ?? rev, next)
     return swapMember(
       this.#redis,
-      [this.#keys.members(queue), this.#keys.stats(queue), this.#keys.queues],
-      [call, rev, next ? memberRecord.write(next) : '', count ?? '', this.#keys.changed, notice, queue],
+      [
+        this.#keys.members(queue),
+        this.#keys.stats(queue),
+        this.#keys.queues,
+        this.#keys.lastAgent(queue, talks?.from ?? ''),
+      ],
+      [
+        call,
+        rev,
+        next ? memberRecord.write(next) : '',
+        count ?? '',
+        this.#keys.changed,
+        notice,
+        queue,
+        talks?.agent ?? '',
+        talks?.forMs ?? 0,
+      ],
     )
+  }
+
+  lastAgent(queue: string, from: string): Promise<string | null> {
+    return this.#redis.get(this.#keys.lastAgent(queue, from))
   }
 
   move({ queue, call, rev }: PlaceAt, next: Member, count: Count): Promise<boolean> {
@@ -156,24 +182,26 @@ class RedisQueues implements QueueTable {
     )
   }
 
-  assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean> {
+  assign(...[agents, { rev, next: member }, record]: Parameters<QueueTable['assign']>): Promise<boolean> {
     const { queue, call } = member
     return assign(
       this.#redis,
       [this.#agentKeys.agents, this.#keys.members(queue), this.#keys.offers(queue)],
       [
-        agent.name,
-        revs.agent,
-        agentRecord.write(agent),
         call,
-        revs.member,
+        rev,
         memberRecord.write(member),
+        memberNotice(queue, call, member.rev, member),
+        this.#keys.changed,
         offerRecord.write(record),
         KEPT_OFFERS,
         this.#agentKeys.changed,
-        agentNotice(agent.name, agent.rev, agent),
-        this.#keys.changed,
-        memberNotice(queue, call, member.rev, member),
+        ...agents.flatMap(one => [
+          one.next.name,
+          one.rev,
+          agentRecord.write(one.next),
+          agentNotice(one.next.name, one.next.rev, one.next),
+        ]),
       ],
     )
   }

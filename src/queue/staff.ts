@@ -1,5 +1,5 @@
 /** The agents of one queue during one run of the matcher (match.ts). */
-import { nextRev, whyNotNow, type Agent } from '../agent/agent.ts'
+import { asOf, nextRev, whyNotNow, type Agent } from '../agent/agent.ts'
 import type { OfferRecord } from './store.ts'
 import type { Candidate } from './strategy.ts'
 
@@ -7,32 +7,42 @@ export class Staff {
   /** By name. */
   readonly all: ReadonlyMap<string, Candidate>
   /**
-   * Those who could take a call when this run began. In the order of the last answer of the strategy: then the next one
-   * has little to sort, and a thousand callers who find a thousand agents do not cost a thousand sorts.
+   * Those who can take a call, without those whom this run has given a caller. In the order of the last answer of the
+   * strategy: then the next answer has little to sort, and a thousand callers who find a thousand agents do not cost a
+   * thousand sorts.
    */
-  usable: readonly Candidate[]
+  free: readonly Candidate[]
   readonly skipped: OfferRecord['skipped']
   #lastOffered: Candidate | null = null
   #turn = 0
+  /** So many were left out by `without`, the last time. */
+  #taken = 0
 
-  constructor(queue: string, people: readonly Agent[], now: number) {
+  /** `agents`: those of the queue, as last written. */
+  constructor(queue: string, agents: Iterable<Agent>, now: number) {
     const all = new Map<string, Candidate>()
-    const usable: Candidate[] = []
+    const free: Candidate[] = []
     const skipped: OfferRecord['skipped'][number][] = []
-    for (const agent of people) {
-      const tier = agent.queues.find(one => one.queue === queue)
-      if (!tier) continue
-      const candidate = { agent, tier }
+    for (const stored of agents) {
+      const agent = asOf(stored, now)
+      const candidate = { agent, tier: agent.queues.find(one => one.queue === queue)! }
       all.set(agent.name, candidate)
       const why = whyNotNow(agent, now)
       if (why) skipped.push({ agent: agent.name, why })
-      else usable.push(candidate)
+      else free.push(candidate)
       const at = agent.turns?.find(turn => turn.queue === queue)?.at ?? 0
       if (at > this.#turn) [this.#turn, this.#lastOffered] = [at, candidate]
     }
     this.all = all
-    this.usable = usable
+    this.free = free
     this.skipped = skipped
+  }
+
+  /** `taken`: the agents whom this run has given a caller, so far. */
+  without(taken: ReadonlySet<string>): void {
+    if (taken.size === this.#taken) return
+    this.#taken = taken.size
+    this.free = this.free.filter(({ agent }) => !taken.has(agent.name))
   }
 
   /** The agent to whom this queue offered its latest call; null before the first. */

@@ -8,11 +8,11 @@ import { settingsOf } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
 import { byScore, inOrder, joined, moved, offered, rejoined, type Joining, type Member } from './member.ts'
 import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
-import { STRATEGIES } from './strategies.ts'
+import { noStrategy, strategyNames } from './strategies.ts'
 import type { Key } from './strategy.ts'
+import type { NotForCaller } from './usable.ts'
 
 export type { QueueSettings } from './settings.ts'
-export { STRATEGIES } from './strategies.ts'
 
 /** The record of one assignment: why this agent got this caller, and why the other agents did not. */
 export interface OfferRecord {
@@ -21,15 +21,23 @@ export interface OfferRecord {
   readonly call: string
   readonly agent: string
   readonly epoch: number
+  /** More agents whose telephones ring at the same time; absent: none. */
+  readonly others?: readonly string[]
   /** The node that decided. */
   readonly node: string
   readonly strategy: string
   readonly waitedMs: number
-  /** The callers who were ahead in the same queue, and why they did not get this agent (nobody-yet: the strategy). */
-  readonly ahead: readonly { readonly call: string; readonly why: 'offered' | 'put-aside' | 'nobody-yet' }[]
+  /**
+   * The callers who were ahead in the same queue, the first 20, and why they did not get this agent. nobody-yet: the
+   * strategy gave them nobody. nobody-usable: none of the free agents was one for them.
+   */
+  readonly ahead: readonly {
+    readonly call: string
+    readonly why: 'offered' | 'put-aside' | 'nobody-yet' | 'nobody-usable'
+  }[]
   /** The agents who could have had the call, best first, with the keys of the strategy; the first one has it. */
   readonly candidates: readonly { readonly agent: string; readonly key: Key }[]
-  readonly skipped: readonly { readonly agent: string; readonly why: WhyNot }[]
+  readonly skipped: readonly { readonly agent: string; readonly why: WhyNot | NotForCaller }[]
 }
 
 /** A match that is not written yet: another node may change one of its records first. */
@@ -38,8 +46,10 @@ export interface Assignment {
   readonly agent: Agent
   /** The call of another lead, not yet answered, from which the agent is taken. */
   readonly insteadOf?: string
-  /** The agent's turn in this queue, when the strategy chose the agent: later than every turn before (agent.ts). */
-  readonly turn?: number
+  /** More agents, to whom the call is offered at the same time. */
+  readonly others?: readonly Agent[]
+  /** The turns of these agents in this queue, when the strategy chose them: later than every turn before (agent.ts). */
+  readonly turns?: readonly number[]
   readonly record: Omit<OfferRecord, 'epoch' | 'node'>
 }
 
@@ -71,6 +81,14 @@ export interface PlaceAt {
   readonly rev: number
 }
 
+/** The agent who talks with the caller of a number, remembered until that moment. */
+export interface Talk {
+  readonly from: string
+  readonly agent: string
+  readonly at: number
+  readonly forMs: number
+}
+
 /** Where the records are stored. Applies no rules. */
 export interface QueueTable {
   /**
@@ -86,19 +104,26 @@ export interface QueueTable {
   nextSeq(): Promise<number>
   /**
    * Writes (null: deletes) if the record still has this rev (0: does not exist), counts, and notifies all listeners, in
-   * one step. 'no queue': the place is new, and there is no such queue.
+   * one step. 'no queue': the place is new, and there is no such queue. `talks`: the agent who talks with the caller is
+   * remembered for `next.rememberMs`.
    */
-  swap(at: PlaceAt, next: Member | null, count: Count | null): Promise<boolean | 'no queue'>
+  swap(at: PlaceAt, next: Member | null, count: Count | null, talks?: Talk): Promise<boolean | 'no queue'>
+  /** The agent who talked last with the caller of this number, in this queue; null when none is remembered. */
+  lastAgent(queue: string, from: string, now: number): Promise<string | null>
   /**
    * Moves a place to the queue `next.queue`, if the record still has this rev and there is such a queue; raises `count`
    * there, and notifies of the new place first, in one step. A place that the caller has there already stays.
    */
   move(at: PlaceAt, next: Member, count: Count): Promise<boolean>
   /**
-   * Writes the agent, the caller and the offer record if both still have these revs, in one step. The agent's notice
-   * comes first.
+   * Writes the agents, the caller and the offer record if all of them still have these revs, in one step. The notices
+   * of the agents come first.
    */
-  assign(revs: { agent: number; member: number }, agent: Agent, member: Member, record: OfferRecord): Promise<boolean>
+  assign(
+    agents: readonly { readonly rev: number; readonly next: Agent }[],
+    member: { readonly rev: number; readonly next: Member },
+    record: OfferRecord,
+  ): Promise<boolean>
   /** A mark that is lost together with the records. Sets it when there is none; returns the mark that is there. */
   mark(): Promise<string>
   /** The mark; null when there is none. */
@@ -169,14 +194,14 @@ export interface QueueStore {
    */
   move(member: Member, to: string, now: number): Promise<boolean>
   /**
-   * Reserves the agent for the caller until now + ttlMs: both records or neither. Null when either has changed since.
+   * Reserves the agents for the caller until now + ttlMs: all records or none. Null when one of them has changed since.
    */
   assign(
     assignment: Assignment,
     node: string,
     ttlMs: number,
     now: number,
-  ): Promise<{ agent: Agent; member: Member } | null>
+  ): Promise<{ agent: Agent; others: readonly Agent[]; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
   /**
    * Stores a callback for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing. When the queue
@@ -198,16 +223,16 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
   async function rewrite<T extends Member | null>(
     queue: string,
     call: string,
-    decide: (stored: Member | null) => { next: T; count: Count | null } | null,
+    decide: (stored: Member | null) => { next: T; count: Count | null; talks?: Talk | undefined } | null,
   ): Promise<{ before: Member | null; next: T } | null> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const before = await table.read(queue, call)
       const decision = decide(before)
       if (!decision) return null
-      const { next, count } = decision
+      const { next, count, talks } = decision
       const done = { before, next }
       if (next?.rev === before?.rev) return done
-      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count)
+      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count, talks)
       if (swapped === 'no queue') throw noSuchQueue(queue, await table.readQueues())
       if (swapped) return done
     }
@@ -227,9 +252,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     async put(queue) {
       const { name, strategy, movedTo } = queue
       checkName('queue', name)
-      if (!STRATEGIES.includes(strategy)) {
-        throw new InputError(`queue ${name}: there is no strategy '${strategy}'; known: ${STRATEGIES.join(', ')}`)
-      }
+      if (!strategyNames().includes(strategy)) throw new InputError(`queue ${name}: ${noStrategy(strategy)}`)
       await table.putQueue({
         name,
         strategy,
@@ -254,8 +277,14 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
         const stays = await rewrite(name, joining.call, again => again && rejoins(again, joining.node, now))
         if (stays) return stays.next
       }
+      const { rememberMs } = queues.find(({ name }) => name === inUse)!
+      const isRemembered = rememberMs !== undefined && rememberMs > 0 && isNumber(joining.from)
+      const lastAgent = isRemembered ? await table.lastAgent(inUse, joining.from, now) : null
+      const remembered = { ...(isRemembered && { rememberMs }), ...(lastAgent !== null && { lastAgent }) }
       const entered = await rewrite(inUse, joining.call, stored =>
-        stored ? rejoins(stored, joining.node, now) : { next: joined(inUse, joining, seq, now), count: 'entered' },
+        stored
+          ? rejoins(stored, joining.node, now)
+          : { next: joined(inUse, { ...joining, ...remembered }, seq, now), count: 'entered' },
       )
       return entered!.next
     },
@@ -274,20 +303,37 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     async change(queue, call, decide) {
       const changed = await rewrite(queue, call, stored => {
         const next = stored && decide(stored)
-        return next && { next, count: stored.answeredAt === null && next.answeredAt !== null ? 'answered' : null }
+        if (!next) return null
+        const isAnswered = next.state === 'talking' && stored.state !== 'talking'
+        return {
+          next,
+          count: isAnswered && stored.answeredAt === null ? 'answered' : null,
+          talks: isAnswered ? talkOf(next, next.rev) : undefined,
+        }
       })
       return changed?.next ?? null
     },
     move,
-    async assign({ member, agent, insteadOf, turn, record }, node, ttlMs, now) {
-      const promised = reserved(agent, { for: member.call, queue: member.queue, ttlMs, insteadOf, turn }, now)
-      if (!promised?.reservation) return null
-      const { epoch } = promised.reservation
-      const called = offered(member, { agent: agent.name, epoch }, now)
-      const revs = { agent: agent.rev, member: member.rev }
-      if (!(await table.assign(revs, promised, called, { ...record, epoch, node }))) return null
-      tellChange(events, agent, promised)
-      return { agent: promised, member: called }
+    async assign({ member, agent: first, others = [], insteadOf, turns, record }, node, ttlMs, now) {
+      const { queue, call } = member
+      const before = [first, ...others]
+      const agents = before.flatMap((one, at) => {
+        const next = reserved(one, { for: call, queue, ttlMs, insteadOf, turn: turns?.[at] }, now)
+        return next?.reservation
+          ? [{ rev: one.rev, next, offer: { agent: one.name, epoch: next.reservation.epoch } }]
+          : []
+      })
+      const [{ next: agent, offer } = {}] = agents
+      if (!agent || !offer || agents.length < before.length) return null
+      const called = offered(
+        member,
+        agents.map(one => one.offer),
+        now,
+      )
+      const { epoch } = offer
+      if (!(await table.assign(agents, { rev: member.rev, next: called }, { ...record, epoch, node }))) return null
+      for (const [at, { next }] of agents.entries()) tellChange(events, before[at]!, next)
+      return { agent, others: agents.slice(1).map(({ next }) => next), member: called }
     },
     offers: queue => table.offers(queue),
     async keepForCallback(queue, call, number, now) {
@@ -313,6 +359,12 @@ const noSuchQueue = (name: string, queues: readonly QueueSettings[]) =>
   )
 
 const byName = (queues: readonly QueueSettings[]) => new Map(queues.map(queue => [queue.name, queue]))
+
+/** A caller without a number cannot be known again. */
+const isNumber = (from: string): boolean => /^\+?\d{2,20}$/.test(from)
+
+const talkOf = ({ from, offer, rememberMs }: Member, at: number): Talk | undefined =>
+  rememberMs === undefined ? undefined : { from, agent: offer!.agent, at, forMs: rememberMs }
 
 /** The same caller enters again. */
 const rejoins = (member: Member, node: string, now: number) => ({ next: rejoined(member, node, now), count: null })

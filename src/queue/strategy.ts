@@ -29,6 +29,10 @@ export interface Situation {
     readonly scoreMs: number
     /** The agent whom this queue offered last to this caller; null before the first offer, or when the agent left. */
     readonly lastOffered: Candidate | null
+    /** When that was, ms since the epoch; null before the first offer. */
+    readonly offeredAt: number | null
+    /** How many agents are offered to the caller now; more than 0 only for a strategy that `addsAgents`. */
+    readonly ringing: number
   }
   readonly queue: QueueSettings
   /** The agents who can take the call now, one at least, in no order. The matcher has left out all others. */
@@ -47,8 +51,8 @@ export interface Situation {
 /** One possible offer. */
 export interface Choice {
   /**
-   * The agents to whom the call is offered, one at least. One telephone rings for a caller at a time: of several agents
-   * the first one is offered the call, and the strategy decides again when that agent did not take it.
+   * The agents to whom the call is offered at the same time, one at least. Their telephones ring together, and the
+   * first one who takes the call has it.
    */
   readonly agents: readonly Candidate[]
   /** Why this choice has its place in the order; `switchhook why` shows it. */
@@ -59,16 +63,20 @@ export interface Choice {
 interface NobodyYet {
   /**
    * When the strategy decides again, ms since the epoch, later than `now`. It also decides again after every change of
-   * a record.
+   * the caller, and of an agent of the queue.
    */
   readonly lookAgainAt: number
 }
 
-/**
- * Returns the choices, best first. The matcher leaves out agents who are not usable. Without a choice the caller waits
- * until a record changes.
- */
-export type Strategy = (situation: Situation) => readonly Choice[] | NobodyYet
+export interface Strategy {
+  /**
+   * Returns the choices, best first: the agents of the first one are offered the call. The matcher leaves out agents
+   * who are not usable. Without a choice the caller waits until the caller, or an agent of the queue, changes.
+   */
+  (situation: Situation): readonly Choice[] | NobodyYet
+  /** True: it also decides while telephones ring for the caller, and more agents may be added to them. */
+  readonly addsAgents?: true
+}
 
 /**
  * The usable agents as choices of one agent each, in the order of their keys. Names decide between equal keys, so every

@@ -67,7 +67,7 @@ async function busy(t: TestContext) {
   scope.defer(() => Object.values(home).forEach(link => link.disconnect()))
   const [roster, store, clock, log] = [redisRoster(home), redisQueueStore(home), systemClock, silentLog]
   const now = clock.now()
-  await store.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  await store.put({ name: 'sales', strategy: 'longest-idle-agent', rememberMs: 60_000 })
   await store.mark()
   await roster.put(
     {
@@ -83,7 +83,8 @@ async function busy(t: TestContext) {
   const queues = openNodeQueues({ store, roster, clock, log, node: 'a' })
   scope.use(queues)
   const place = await queues.enter(waitingCall('c1'), 'sales')
-  assert.ok(await place.agent({ within: '1m' }))
+  const agent = await place.agent({ within: '1m' })
+  assert.equal(await agent?.talking(), true)
   await store.keepForCallback('sales', 'c0', '+4930123456', now)
   const calls = redisCallStore(home.commands, clock)
   await calls.take('c1', 'a', 'begin')

@@ -11,7 +11,8 @@ import {
   type Tier,
 } from '../../src/agent/agent.ts'
 import { check } from '../../src/queue/invariants.ts'
-import { match, nextLook, unfounded } from '../../src/queue/match.ts'
+import { FloorIndex } from '../../src/queue/floor-index.ts'
+import { match } from '../../src/queue/match.ts'
 import { joined, offered, talking, waitsOn, type Member } from '../../src/queue/member.ts'
 
 const NOW = 1_000_000
@@ -93,14 +94,18 @@ test('a caller for whom nobody is free does not hold up the others', () => {
 
 test('callers who are offered, put aside or talking are not matched', () => {
   const waiting = caller('c1', 10)
-  const promised = offered(caller('c2', 50), { agent: 'bert', epoch: 5 }, NOW)
+  const promised = offered(caller('c2', 50), [{ agent: 'bert', epoch: 5 }], NOW)
   const aside = waitsOn(
-    offered(caller('c3', 40), { agent: 'bert', epoch: 4 }, NOW),
+    offered(caller('c3', 40), [{ agent: 'bert', epoch: 4 }], NOW),
     { agent: 'bert', epoch: 4 },
     NOW + 1,
     NOW,
   )!
-  const talks = talking(offered(caller('c4', 60), { agent: 'bert', epoch: 3 }, NOW), { agent: 'bert', epoch: 3 }, NOW)!
+  const talks = talking(
+    offered(caller('c4', 60), [{ agent: 'bert', epoch: 3 }], NOW),
+    { agent: 'bert', epoch: 3 },
+    NOW,
+  )!
   assert.deepEqual(pairs([waiting, promised, aside, talks], [agent('anna')]), ['c1 anna'])
   assert.equal(pairs([{ ...aside, passedUntil: NOW }], [agent('anna')]).length, 1)
 })
@@ -122,7 +127,7 @@ test('the record says why this agent, why not the others, and who was passed ove
     agent('fred', { queues: [{ queue: 'support', level: 1, position: 1 }] }),
     agent('gina', { status: 'logged-out' }),
   ]
-  const ahead = offered(caller('c0', 70_000), { agent: 'dora', epoch: busy.reservation!.epoch }, NOW)
+  const ahead = offered(caller('c0', 70_000), [{ agent: 'dora', epoch: busy.reservation!.epoch }], NOW)
   const [first, second] = match({
     queues: QUEUES,
     members: [caller('c2', 30_000), ahead, caller('c1', 60_000)],
@@ -155,36 +160,56 @@ test('the record says why this agent, why not the others, and who was passed ove
   assert.deepEqual(second!.record.skipped.at(-1), { agent: 'bert', why: 'reserved' })
 })
 
+/** What has changed when all of these records are new, and the index of them. */
+function newFloor(members: Member[], agents: Agent[], now = NOW) {
+  const floor = new FloorIndex()
+  floor.setQueues(QUEUES)
+  for (const one of agents) floor.setAgent(one.name, one, now)
+  for (const member of members) floor.setMember(member.queue, member.call, member)
+  return { floor, changes: floor.takeChanges(now) }
+}
+
 test('an offer stands as long as the agent is promised under its epoch', () => {
   const promised = reserved(agent('anna'), { for: 'c1', queue: 'sales', ttlMs: 5_000 }, NOW)!
   const { epoch } = promised.reservation!
-  const member = offered(caller('c1', 10), { agent: 'anna', epoch }, NOW)
-  assert.deepEqual(unfounded({ members: [member], agents: [promised], now: NOW + 4_999 }), [])
-  assert.deepEqual(unfounded({ members: [member], agents: [promised], now: NOW + 5_000 }), [member])
-  assert.deepEqual(unfounded({ members: [member], agents: [], now: NOW }), [member])
+  const member = offered(caller('c1', 10), [{ agent: 'anna', epoch }], NOW)
+  const unfounded = (members: Member[], agents: Agent[], now: number) => {
+    const { floor, changes } = newFloor(members, agents, now)
+    return floor.unfounded(changes, now).map(({ offer }) => offer.epoch)
+  }
+  assert.deepEqual(unfounded([member], [promised], NOW + 4_999), [])
+  assert.deepEqual(unfounded([member], [promised], NOW + 5_000), [epoch])
+  assert.deepEqual(unfounded([member], [], NOW), [epoch])
   const older = { ...member, offer: { agent: 'anna', epoch: epoch - 1 } }
-  assert.deepEqual(unfounded({ members: [older], agents: [promised], now: NOW }), [older])
+  assert.deepEqual(unfounded([older], [promised], NOW), [epoch - 1])
+  const { floor } = newFloor([member], [promised])
+  floor.setAgent('anna', null, NOW)
+  assert.equal(floor.unfounded(floor.takeChanges(NOW), NOW).length, 1, 'a change of the agent alone is enough')
 })
 
 test('the next look is at the first moment that changes anything', () => {
   const promised = reserved(agent('anna'), { for: 'c1', queue: 'sales', ttlMs: 5_000 }, NOW)!
   const aside = { ...caller('c2', 10), passedUntil: NOW + 3_000 }
-  const nobody = { lookAgainAt: null }
-  assert.equal(nextLook({ members: [], agents: [agent('bert')], now: NOW }, nobody), null)
-  assert.equal(nextLook({ members: [], agents: [promised, agent('bert')], now: NOW }, nobody), NOW + 5_000)
-  assert.equal(nextLook({ members: [aside], agents: [promised], now: NOW }, nobody), NOW + 3_000)
-  assert.equal(nextLook({ members: [aside], agents: [promised], now: NOW }, { lookAgainAt: NOW + 1_000 }), NOW + 1_000)
+  const next = (members: Member[], agents: Agent[]) => newFloor(members, agents).floor.nextLook
+  assert.equal(next([], [agent('bert')]), null)
+  assert.equal(next([], [promised, agent('bert')]), NOW + 5_000)
+  assert.equal(next([aside], [promised]), NOW + 3_000)
+  const { floor } = newFloor([aside], [promised])
+  floor.decideLater(aside, NOW + 1_000)
+  assert.equal(floor.nextLook, NOW + 1_000)
+  assert.deepEqual([...floor.takeChanges(NOW + 1_000).members], [aside])
+  assert.equal(floor.nextLook, NOW + 5_000)
 })
 
 test('the check finds what must never be', () => {
   const promised = reserved(agent('anna'), { for: 'c1', queue: 'sales', ttlMs: 5_000 }, NOW)!
   const offer = { agent: 'anna', epoch: promised.reservation!.epoch }
-  const good = offered(caller('c1', 10), offer, NOW)
+  const good = offered(caller('c1', 10), [offer], NOW)
   const faults = (members: Member[], agents: Agent[]) => check({ queues: QUEUES, members, agents, now: NOW })
   assert.deepEqual(faults([good], [promised]), [])
   assert.match(faults([], [promised]).join(), /agent anna is reserved for caller c1, who has no such place in sales/)
   assert.match(
-    faults([good, offered(caller('c2', 5), offer, NOW)], [promised]).join(),
+    faults([good, offered(caller('c2', 5), [offer], NOW)], [promised]).join(),
     /agent anna is reserved for callers c1 and c2/,
   )
   assert.match(

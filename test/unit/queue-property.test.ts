@@ -12,7 +12,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { byScore, type Member } from '../../src/queue/member.ts'
 import type { Queues } from '../../src/queue/queue.ts'
-import { STRATEGIES } from '../../src/queue/strategies.ts'
+import { strategyNames } from '../../src/queue/strategies.ts'
 import type { AgentReservation } from '../../src/queue/agent-reservation.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openNodeQueues } from '../node-queues.ts'
@@ -164,7 +164,7 @@ for (const seed of [1, 2, 3]) {
   test(`a wild day (${seed}): no agent has two callers, first come is first served, nobody is forgotten`, async () => {
     const day = new Day(seed)
     for (const [at, name] of QUEUES.entries())
-      await day.store.put({ name, strategy: STRATEGIES[(at + seed) % STRATEGIES.length]! })
+      await day.store.put({ name, strategy: strategyNames()[(at + seed) % strategyNames().length]! })
     const lives = [
       ...Array.from({ length: AGENTS }, (_, i) => day.agent(`agent-${i}`)),
       ...Array.from({ length: CALLERS }, (_, i) => day.call(`call-${i}`)),

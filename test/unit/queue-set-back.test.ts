@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { joined, type Member } from '../../src/queue/member.ts'
+import { FloorIndex } from '../../src/queue/floor-index.ts'
 import { QueueMirror } from '../../src/queue/queue-mirror.ts'
 import { HOLD_MS } from '../../src/queue/place.ts'
 import { openNodeQueues } from '../node-queues.ts'
@@ -151,7 +152,7 @@ test('what was read before a notice came does not undo what the notice said', as
   const member = joined('sales', { call: 'c1', from: '100', node: 'a', joinedAt: 0, headStartMs: 0 }, 1, 1_000)
   const read = slowly<Member | null>()
   const events = { changed() {}, member() {}, loaded() {}, failed: assert.ifError }
-  using mirror = new QueueMirror({ ...rig.store, member: () => read.answer }, events)
+  using mirror = new QueueMirror({ ...rig.store, member: () => read.answer }, new FloorIndex(), events)
   await rig.clock.settle()
   mirror.take(member)
   const refreshed = mirror.refreshMember('sales', 'c1')

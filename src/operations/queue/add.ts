@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { givenIn } from '../../base/settings.ts'
 import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { defineQueue } from '../../recovery/definitions.ts'
-import { STRATEGIES } from '../../queue/store.ts'
+import { DEFAULT_STRATEGY } from '../../queue/strategies.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { queueNamed, queueSettings, queueShape } from './queue-named.ts'
+import { mustBeStrategy, queueNamed, queueSettings, queueShape } from './queue-named.ts'
 
 export default operation({
   name: 'queue.add',
@@ -18,7 +18,8 @@ export default operation({
   refusals: [],
   changes: true,
   thing: queueNamed,
-  async run(parts, { name, strategy = STRATEGIES[0], ...given }) {
+  async run(parts, { name, strategy = DEFAULT_STRATEGY, ...given }) {
+    mustBeStrategy(strategy)
     const known = await queueNamed(parts, { name })
     if (known) return known
     const queue = { name, strategy, ...givenIn(QUEUE_SETTINGS, given) }

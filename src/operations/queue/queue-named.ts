@@ -1,14 +1,15 @@
 /** The queue that an operation names, and its form in answers. */
 import { z } from 'zod'
 import { described } from '../../base/parsed.ts'
-import { NotFoundError } from '../../base/errors.ts'
+import { FieldFaults, NotFoundError } from '../../base/errors.ts'
 import { inputFields, storedFields } from '../../base/settings.ts'
 import { QUEUE_SETTINGS } from '../../queue/settings.ts'
-import { STRATEGIES, type QueueSettings, type QueueStore } from '../../queue/store.ts'
+import type { QueueSettings, QueueStore } from '../../queue/store.ts'
+import { noStrategy, strategyNames } from '../../queue/strategies.ts'
 
 const strategy = described(
-  z.enum(STRATEGIES, { error: ({ input }) => `'${String(input)}' is no strategy; allowed: ${STRATEGIES.join(', ')}` }),
-  `which free agent gets a call first: ${STRATEGIES.join(', ')}`,
+  z.string(),
+  `which free agent gets a call first: ${strategyNames().join(', ')}, or one of QUEUE_STRATEGIES`,
   '<strategy>',
 )
 
@@ -17,6 +18,11 @@ export const queueSettings = { strategy: strategy.optional(), ...inputFields(QUE
 
 /** A setting that was not given is absent: it has its default. */
 export const queueShape = z.object({ name: z.string(), strategy: z.string(), ...storedFields(QUEUE_SETTINGS) })
+
+/** A team may have strategies of its own, so the names are known only when the settings were read. */
+export function mustBeStrategy(name: string): void {
+  if (!strategyNames().includes(name)) throw new FieldFaults([{ field: 'strategy', message: noStrategy(name) }])
+}
 
 /** The settings of a queue; null when there is none of this name. */
 export async function queueNamed(

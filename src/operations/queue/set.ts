@@ -4,7 +4,7 @@ import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { defineQueue } from '../../recovery/definitions.ts'
 import { backToDefault, mustChange, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { mustBeQueues, queueNamed, queueSettings, queueShape } from './queue-named.ts'
+import { mustBeQueues, mustBeStrategy, queueNamed, queueSettings, queueShape } from './queue-named.ts'
 
 const input = { ...queueSettings, unset: backToDefault(QUEUE_SETTINGS) }
 
@@ -21,6 +21,7 @@ export default operation({
   thing: queueNamed,
   async run(parts, { name, strategy, unset, ...given }) {
     mustChange({ strategy, unset, ...given }, Object.keys(input))
+    if (strategy !== undefined) mustBeStrategy(strategy)
     const [known] = await mustBeQueues(parts.queueStore, [name])
     const queue = {
       ...without(QUEUE_SETTINGS, known, unset),

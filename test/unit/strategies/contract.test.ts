@@ -1,10 +1,13 @@
 /** What the matcher gives to every strategy, and what it does with the answer. */
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 import { InputError } from '../../../src/base/errors.ts'
-import { STRATEGIES } from '../../../src/queue/strategies.ts'
+import type { Assignment } from '../../../src/queue/store.ts'
+import { loadStrategies, strategyNames } from '../../../src/queue/strategies.ts'
 import type { Candidate, Choice, Situation, Strategy } from '../../../src/queue/strategy.ts'
 import { answered, openRig } from '../queue-rig.ts'
 import { Floor } from './floor.ts'
@@ -19,16 +22,13 @@ async function openFloor(strategy: Strategy): Promise<Floor> {
 test('every file in the folder is a strategy that a queue can have', () => {
   const folder = fileURLToPath(new URL('../../../src/queue/strategies/', import.meta.url))
   const files = readdirSync(folder).map(name => name.replace(/\.ts$/, ''))
-  assert.deepEqual([...STRATEGIES].sort(), files.sort())
-  assert.equal(STRATEGIES[0], 'longest-idle-agent', 'the default')
+  assert.deepEqual([...strategyNames()].sort(), files.sort())
 })
 
 test('a supervisor who misspells a strategy is told the names that there are', async () => {
   await assert.rejects(
     Floor.open('round-robbin'),
-    new InputError(
-      "queue sales: there is no strategy 'round-robbin'; known: longest-idle-agent, random, round-robin, top-down",
-    ),
+    new InputError(`queue sales: there is no strategy 'round-robbin'; known: ${strategyNames().join(', ')}`),
   )
 })
 
@@ -54,10 +54,10 @@ test('a strategy sees the caller, the usable agents, and who was offered last', 
   floor.now += 5_000
   assert.equal(await floor.isRefused('c1'), 'anna')
   assert.equal(await floor.offered('c2'), 'carl', 'bert is for c1, who has waited longer')
-  const c1 = { call: 'c1', from: '100', waitedMs: 5_000, scoreMs: 5_000, queue: 'sales' }
+  const c1 = { call: 'c1', from: '100', waitedMs: 5_000, scoreMs: 5_000, queue: 'sales', offeredAt: null, ringing: 0 }
   assert.deepEqual(seen, [
     { ...c1, agents: ['anna', 'bert', 'carl'], last: null, theirs: null },
-    { ...c1, agents: ['bert', 'carl'], last: 'anna', theirs: 'anna' },
+    { ...c1, agents: ['bert', 'carl'], last: 'anna', theirs: 'anna', offeredAt: floor.now },
     { ...c1, call: 'c2', waitedMs: 0, scoreMs: 0, agents: ['carl'], last: 'bert', theirs: null },
   ])
 })
@@ -71,15 +71,18 @@ test('a strategy that gives an agent who is not usable does not give them a seco
   assert.equal(await floor.offered('c2'), 'bert')
 })
 
-test('of several agents in one choice the first is offered the call, and the next when that one did not take it', async () => {
+test('of several agents in one choice all are offered the call, and nobody has two callers', async () => {
   const floor = await openFloor(({ agents }) => [{ agents, key: ['all'] }])
   await floor.enters('c1')
-  const { candidates } = (await floor.match()).assignments[0]!.record
+  await floor.enters('c2')
+  const [{ record, agent, others }] = (await floor.match()).assignments as [Assignment]
+  assert.deepEqual([agent.name, others!.map(({ name }) => name)], ['anna', ['bert', 'carl']])
   assert.deepEqual(
-    candidates,
-    ['anna', 'bert', 'carl'].map(agent => ({ agent, key: ['all'] })),
+    record.candidates,
+    ['anna', 'bert', 'carl'].map(name => ({ agent: name, key: ['all'] })),
   )
-  assert.deepEqual([await floor.isRefused('c1'), await floor.isRefused('c1')], ['anna', 'bert'])
+  assert.equal(await floor.offered('c1'), 'anna')
+  assert.equal(await floor.offered('c2'), null)
 })
 
 test('a caller to whom the strategy gives nobody yet does not delay the callers behind, and the record says so', async () => {
@@ -92,13 +95,19 @@ test('a caller to whom the strategy gives nobody yet does not delay the callers 
   await floor.enters('choosy')
   floor.now += 1_000
   await floor.enters('c2')
-  const { assignments, lookAgainAt } = await floor.match()
+  const { assignments, later } = await floor.match()
   const ahead = ['picky', 'choosy'].map(call => ({ call, why: 'nobody-yet' }))
   assert.deepEqual(
     assignments.map(({ record }) => [record.call, record.agent, record.ahead]),
     [['c2', 'anna', ahead]],
   )
-  assert.equal(lookAgainAt, floor.now + 3_000)
+  assert.deepEqual(
+    later.map(({ member, at }) => [member.call, at]),
+    [
+      ['picky', floor.now + 3_000],
+      ['choosy', null],
+    ],
+  )
 })
 
 test('a caller to whom the strategy gives nobody yet has an agent at the moment that it named, and nothing polls', async t => {
@@ -121,8 +130,32 @@ test('a caller to whom the strategy gives nobody yet has an agent at the moment 
   assert.equal(agent.name, 'alice')
 })
 
-test('a queue whose strategy is not known here is left to the nodes that know it', async () => {
+test('callers of a queue whose strategy is not known here are offered the longest idle agent', async () => {
   const floor = await Floor.open('top-down', new Map([['random', everyUsable]]))
   await floor.agents('anna')
-  assert.equal(await floor.offered('c1'), null)
+  await floor.enters('c1')
+  assert.match((await floor.match()).failures.get('sales')!.message, /there is no strategy 'top-down'/)
+  assert.equal(await floor.offered('c1'), 'anna')
+})
+
+test('a team adds a strategy of its own as a file, and every fault of its folder is told at once', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'strategies-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  write('last-by-name.mjs', 'export default ({ agents }) => [{ agents: [agents.at(-1)], key: ["last"] }]')
+  await loadStrategies(folder)
+  const floor = await Floor.open('last-by-name')
+  await floor.agents('anna', 'bert')
+  assert.equal(await floor.offered('c1'), 'bert')
+
+  write('random.mjs', '')
+  write('Loud.mjs', '')
+  write('number.mjs', 'export default 7')
+  await assert.rejects(loadStrategies(folder), (error: Error) => {
+    assert.match(error.message, /Loud.mjs: a strategy's name has 1 to 40 lower-case letters/)
+    assert.match(error.message, /random.mjs: there is a strategy 'random' already: rename the file/)
+    assert.match(error.message, /number.mjs: its default export is not a function/)
+    return error instanceof InputError
+  })
+  await assert.rejects(loadStrategies(join(folder, 'nowhere')), /cannot be read \(setting QUEUE_STRATEGIES\)/)
 })
