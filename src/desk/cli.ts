@@ -29,6 +29,7 @@ const NOUNS = {
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue and by agent',
+  recording: 'the recordings of live calls',
   audit: 'the record of all changes',
 }
 

@@ -94,9 +94,27 @@ export const uuidRecord = (
 ): ApiText => text(`uuid_record ${leg} ${action} ${file}${seconds === undefined ? '' : ` ${seconds}`}`)
 export const schedDelete = (task: number): ApiText => text(`sched_del ${task}`)
 
+/** The keys of `eavesdrop`, sent to the listener's leg: who hears the listener. */
+export const HEARD_BY = { nobody: '0', 'the other leg': '1', 'this leg': '2', both: '3' } as const
+/** As if the person on this leg had pressed a key. */
+export const uuidKey = (leg: Uuid, key: (typeof HEARD_BY)[keyof typeof HEARD_BY]): ApiText =>
+  text(`uuid_recv_dtmf ${leg} ${key}`)
+
+/** What an answered leg does beside a talk: it hears the two (`eavesdrop`), or talks with them (`three_way`). */
+export interface Beside {
+  readonly app: 'eavesdrop' | 'three_way'
+  /** One of the two legs that talk: when it ends, the leg beside it ends too. */
+  readonly leg: Uuid
+}
+
 /**
  * Dials. FreeSWITCH transfers the answered leg to a flow's extension; null: it parks the leg, to be bridged later.
  * Send it by bgapi only: by api it blocks the link for up to a minute.
  */
-export const originate = (to: DialString, flow: Ident | null): ApiText =>
-  text(`originate ${to} ${flow === null ? '&park()' : `${extensionOf(flow)} XML ${CONTEXT}`}`)
+export const originate = (to: DialString, then: Ident | Beside | null): ApiText =>
+  text(`originate ${to} ${afterAnswer(then)}`)
+
+function afterAnswer(then: Ident | Beside | null): string {
+  if (then === null) return '&park()'
+  return typeof then === 'string' ? `${extensionOf(then)} XML ${CONTEXT}` : `&${then.app}(${then.leg})`
+}

@@ -19,6 +19,9 @@ export const from = personal('the number of the caller')
 export const to = personal('the number, telephone or extension that was dialled')
 export const number = personal('the telephone number of the lead')
 export const why = text('why the telephone was not reached: busy, no-answer, declined, …')
+export const mode = text(
+  'who hears the supervisor: listen (nobody), whisper (the agent), barge (both); stop: no longer there',
+)
 export const path = text("the file, on FreeSWITCH's machine")
 export const outcome = text('the outcome in the record of the call')
 export const cause = text('the hang-up cause')

@@ -33,6 +33,7 @@ import type { Switches } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Step } from './closing.ts'
 import { liveCalls, type LiveCallsParts } from './live-calls.ts'
+import { ThirdLegs } from './third-legs.ts'
 import { otherNodes, type OtherNodes } from './other-nodes.ts'
 
 export interface DiallingOptions {
@@ -143,7 +144,10 @@ export class Dialling {
       queueStore,
       scripts,
       audit: openAudit({ sql, redis: home.commands, log }),
-      node: liveCalls({ switchboard, node, calls, acts, ask, dial: request => dialling.#clickToDial(request) }),
+      node: liveCalls({
+        ...{ switchboard, node, calls, acts, ask, beside: new ThirdLegs(options) },
+        dial: request => dialling.#clickToDial(request),
+      }),
     }
     dialling.#jobs = await openJobs({
       redis,

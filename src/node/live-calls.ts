@@ -1,5 +1,5 @@
 /** What operations do with live calls: node.ts gives it to them. */
-import { Refusal, SwitchError, SwitchhookError } from '../base/errors.ts'
+import { Refusal, SwitchhookError } from '../base/errors.ts'
 import type { ClickToDial } from '../campaign/click-to-dial.ts'
 import * as build from '../esl/api.ts'
 import { ident, uuid as uuidOf, type Ident } from '../esl/safe-text.ts'
@@ -9,12 +9,15 @@ import type { LiveCalls } from '../operations/operation.ts'
 import { uuidOf as uuidIn } from '../switch/channel-list.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import type { CallActs } from './call-acts.ts'
+import { isRefusedBySwitch } from './switch-refusal.ts'
+import type { ThirdLegs } from './third-legs.ts'
 
 export interface LiveCallsParts {
   readonly switchboard: Switchboard
   /** The name of this node. */
   readonly node: string
   readonly calls: Pick<CallStore, 'owner'>
+  readonly beside: ThirdLegs
   /** Null on a node that drives no calls. */
   acts(): CallActs | null
   dial(request: ClickToDial): Promise<{ uuid: string }>
@@ -22,8 +25,9 @@ export interface LiveCallsParts {
   ask(node: string, act: CallAct): Promise<void>
 }
 
-export const liveCalls = ({ switchboard, node, calls, acts, dial, ask }: LiveCallsParts): LiveCalls => ({
+export const liveCalls = ({ switchboard, node, calls, beside, acts, dial, ask }: LiveCallsParts): LiveCalls => ({
   dial,
+  beside,
 
   async hangUp(call, cause) {
     const leg = uuidOf(call)
@@ -48,7 +52,7 @@ export const liveCalls = ({ switchboard, node, calls, acts, dial, ask }: LiveCal
     try {
       await one.commands.run(build.uuidHold(other, on))
     } catch (error) {
-      if (!(error instanceof SwitchError) || error.code !== 'SWITCH_REFUSED') throw error
+      if (!isRefusedBySwitch(error)) throw error
       throw new Refusal('WRONG_STATE', `the caller of call ${call} is ${on ? 'already' : 'not'} on hold`)
     }
     return true
@@ -61,8 +65,7 @@ async function isThere(done: Promise<unknown>): Promise<boolean> {
     await done
     return true
   } catch (error) {
-    const gone = error instanceof SwitchError && error.code === 'SWITCH_REFUSED'
-    if (gone || (error instanceof SwitchhookError && error.code === 'NOT_FOUND')) return false
+    if (isRefusedBySwitch(error) || (error instanceof SwitchhookError && error.code === 'NOT_FOUND')) return false
     throw error
   }
 }

@@ -20,9 +20,12 @@ import campaignSet from './campaign/set.ts'
 import campaignShow from './campaign/show.ts'
 import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
 import type { Operation } from './operation.ts'
+import { recordingPause, recordingResume } from './recording/mask.ts'
 import { talkHold, talkUnhold } from './talk/hold.ts'
 import figuresAgent from './figures/agent.ts'
 import figuresQueue from './figures/queue.ts'
+import talkSupervise from './talk/supervise.ts'
+import { talkAdd, talkDrop } from './talk/third-party.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import queueList from './queue/list.ts'
@@ -65,5 +68,10 @@ export const OPERATIONS: readonly Operation[] = [
   talkUnhold,
   figuresQueue,
   figuresAgent,
+  talkSupervise,
+  talkAdd,
+  talkDrop,
+  recordingPause,
+  recordingResume,
   auditList,
 ]

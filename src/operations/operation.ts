@@ -72,6 +72,17 @@ export interface LiveCalls {
    * FreeSWITCH has the call. Rejects with Refusal WRONG_STATE when the caller does not talk, and with SwitchError.
    */
   hold(call: string, on: boolean): Promise<boolean>
+  /** Third legs beside a talk, and the mask of its recording: node/third-legs.ts. */
+  readonly beside: BesideTalks
+}
+
+/** Null, or false, when there is no such call, supervisor or third person. Each rejects with Refusal WRONG_STATE. */
+interface BesideTalks {
+  supervise(call: string, mode: 'listen' | 'whisper' | 'barge', telephone: string | undefined): Promise<string | null>
+  stopSupervision(call: string): Promise<boolean>
+  add(call: string, to: string): Promise<string | null>
+  drop(call: string): Promise<boolean>
+  mask(call: string, on: boolean): Promise<string | null>
 }
 
 /** The parts that an operation needs, by its `needs`. The other store may be down. */

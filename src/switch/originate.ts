@@ -31,9 +31,9 @@ export interface OriginateOptions {
   endpoint: Endpoint
   /**
    * The flow that the answered leg enters; 'leg': it waits at the listener for the code that dialled it.
-   * Null: no flow, the leg stays parked at FreeSWITCH.
+   * Null: no flow, the leg stays parked at FreeSWITCH. Or it goes beside a talk.
    */
-  flow: Ident | null
+  flow: Ident | build.Beside | null
   /** How long the telephone may ring, in milliseconds. */
   ringForMs: number
   callerId?: Dial | undefined
@@ -177,12 +177,12 @@ class Attempt {
         return this.#options.onProgress?.('ringing')
       case 'CHANNEL_ANSWER':
         this.#tellAnswered()
-        if (this.#options.flow === null) return void this.#options.clock.after(PARKED_MS, () => this.#answered())
+        if (this.#isKept) return void this.#options.clock.after(PARKED_MS, () => this.#answered())
         return this.#answered()
       case 'CHANNEL_HANGUP':
       case 'CHANNEL_HANGUP_COMPLETE': {
         // the hang-up event may arrive before the answer event
-        if (this.#options.flow !== null && Number(event.raw('Caller-Channel-Answered-Time') ?? 0) > 0) {
+        if (!this.#isKept && Number(event.raw('Caller-Channel-Answered-Time') ?? 0) > 0) {
           this.#tellAnswered()
           this.#answered()
         }
@@ -272,9 +272,14 @@ class Attempt {
     return cause === 'NO_ANSWER' || this.#isForAFlow
   }
 
+  /** True when FreeSWITCH keeps the answered leg: no node drives it. */
+  get #isKept(): boolean {
+    return typeof this.#options.flow !== 'string'
+  }
+
   /** True when an answered leg enters a flow, on any node, and no code of this process waits for the leg itself. */
   get #isForAFlow(): boolean {
-    return this.#options.flow !== null && this.#options.arrived === undefined
+    return !this.#isKept && this.#options.arrived === undefined
   }
 
   /**

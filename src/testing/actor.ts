@@ -94,6 +94,17 @@ export class Actor {
     await this.sim.until(`${this.name} talks with ${name}`, () => person.talksWith?.name === name, within)
   }
 
+  /** Waits until the voices of exactly these people reach this person. Fails with AssertionError after `within`. */
+  async hearsVoices(names: readonly string[], within: Duration = '30s'): Promise<void> {
+    const person = await this.person()
+    const wanted = [...names].sort().join(', ')
+    await this.sim.until(
+      `${this.name} hears the voices of ${wanted}`,
+      () => person.voices.join(', ') === wanted,
+      within,
+    )
+  }
+
   /** Waits until the call of this person is over. Returns FreeSWITCH's cause, such as 'NORMAL_CLEARING'. */
   async ended(within: Duration = '60s'): Promise<string> {
     const person = await this.person()

@@ -139,6 +139,10 @@ export class SimulatedAgent {
   async talksWith(name: string, within?: Duration): Promise<void> {
     await (await this.#comingCall()).talksWith(name, within)
   }
+  /** Waits until the voices of exactly these people reach the agent in the current call. */
+  async hearsVoices(names: readonly string[], within?: Duration): Promise<void> {
+    await this.#latestCall('hear a voice').hearsVoices(names, within)
+  }
   /** Waits until the current call is over; without one it is about the last call. Returns FreeSWITCH's cause. */
   async ended(within?: Duration): Promise<string> {
     if (this.place.rang === 0) await this.rings('60s')

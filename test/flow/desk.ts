@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
 import type { Simulation } from '#testing'
+import { ThirdLegs } from '../../src/node/third-legs.ts'
 import { liveCalls } from '../../src/node/live-calls.ts'
 import type { LiveCalls, NodeParts, Operation } from '../../src/operations/operation.ts'
 import { perform } from '../../src/operations/perform.ts'
@@ -12,12 +13,14 @@ type NodeName = 'a' | 'b'
 /** What the operations of a node get. */
 export async function liveOf(sim: Simulation, node: NodeName = 'a'): Promise<LiveCalls> {
   await sim.ready
-  const { switchboard, acts } = sim.nodes.get(node)!
+  const { switchboard, acts, calls, telephones } = sim.nodes.get(node)!
+  const { clock, log, events, settings } = calls
   return liveCalls({
     switchboard,
     node,
     calls: sim.callStore,
     acts: () => acts,
+    beside: new ThirdLegs({ ...settings, switchboard, telephones, callerId: settings.callerId, clock, log, events }),
     dial: () => assert.fail('nobody dials here'),
     ask: async (to, act) => sim.nodes.get(to)!.acts.perform(act),
   })

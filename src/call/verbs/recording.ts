@@ -5,7 +5,7 @@
  */
 import { CallEnded, SwitchError } from '../../base/errors.ts'
 import * as build from '../../esl/api.ts'
-import { filePath, type FilePath, type VarValue } from '../../esl/safe-text.ts'
+import { filePath, varValue, type FilePath, type Ident, type VarValue } from '../../esl/safe-text.ts'
 import { command } from '../execute.ts'
 import { eventsIn } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
@@ -23,6 +23,8 @@ export interface Recording extends AsyncDisposable {
 }
 
 const ZERO = '0' as string as VarValue
+/** The variable of the leg that names its file: any node can mask it while the caller talks. */
+export const RECORDED = 'switchhook_recorded' as Ident
 
 /**
  * For each leg: the number of its files, and of the scopes of the present file. A recording that begins within another
@@ -61,6 +63,7 @@ export function recording(leg: Leg, folder: string): Promise<Recording> {
       RECORD_INITIAL_TIMEOUT_MS: ZERO,
       RECORD_FINAL_TIMEOUT_MS: ZERO,
       RECORD_APPEND: again ? 'true' : 'false',
+      [RECORDED]: varValue(path),
     })
   }
   const lasting = open(

@@ -1,5 +1,8 @@
 /** How people read the answers of the operations of talks. */
 import { talkHold, talkUnhold } from '../../operations/talk/hold.ts'
+import { recordingPause, recordingResume } from '../../operations/recording/mask.ts'
+import talkSupervise from '../../operations/talk/supervise.ts'
+import { talkAdd, talkDrop } from '../../operations/talk/third-party.ts'
 import { form } from './operations.ts'
 
 export const talkForms = [
@@ -12,5 +15,25 @@ Example:
   switchhook talk hold alice`,
     people: ({ call }) => `the caller of call ${call} is on hold\n`,
   }),
+  form(talkSupervise, {
+    help: `
+The first time --at names the supervisor's telephone, which rings. After that the mode can be changed without it.
+
+Examples:
+  switchhook talk supervise alice listen --at user/900
+  switchhook talk supervise alice whisper
+  switchhook talk supervise alice stop`,
+    people: ({ call, mode }) => (mode === 'stop' ? `nobody supervises call ${call} now\n` : `call ${call}: ${mode}\n`),
+  }),
+  form(talkAdd, {
+    help: '\nWhen the agent hangs up, the third person leaves too.\n\nExample:\n  switchhook talk add alice +493012345',
+    people: ({ call, to }) => `${to} talks in call ${call}\n`,
+  }),
+  form(talkDrop, { people: ({ call }) => `two people talk in call ${call}\n` }),
+  form(recordingPause, {
+    help: '\nExample:\n  switchhook recording pause alice',
+    people: ({ call }) => `the recording of call ${call} is paused\n`,
+  }),
+  form(recordingResume, { people: ({ call }) => `the recording of call ${call} goes on\n` }),
   form(talkUnhold, { people: ({ call }) => `the caller of call ${call} is not on hold any more\n` }),
 ]

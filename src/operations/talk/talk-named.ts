@@ -4,12 +4,17 @@ import type { Roster } from '../../agent/roster.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Refusal } from '../../base/errors.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
-import { described } from '../../base/parsed.ts'
+import { described, parsed } from '../../base/parsed.ts'
+import { phoneNumber } from '../../esl/phone-number.ts'
+import { endpoint } from '../../esl/safe-text.ts'
 
 export const talk = described(
   z.string().min(1),
   'the uuid of the call (`switchhook calls --long` shows it), or the name of the agent who talks',
 )
+
+/** A telephone number as people write it, or an endpoint. */
+export const somebody = parsed(text => (text.includes('/') ? endpoint(text) : phoneNumber(text)))
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

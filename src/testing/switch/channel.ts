@@ -85,6 +85,11 @@ export class Channel {
   /** The other leg between the request for the bridge and the start of the audio (`_bridge_` of the second leg). */
   bridgePeer: Channel | undefined
 
+  /** In `eavesdrop` and `three_way`: the leg that it hears, with its partner, and who of the two hears it. */
+  listensTo:
+    | { readonly of: Channel; readonly heardBy: { readonly leg: boolean; readonly partner: boolean } }
+    | undefined
+
   extension: readonly Action[] | undefined
   step = 0
   currentApplication: Action | undefined

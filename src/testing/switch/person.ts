@@ -188,6 +188,20 @@ export class Person {
     this.#events.emit('talking', other)
   }
 
+  /** The names of those whose voices reach this person now, sorted. */
+  get voices(): string[] {
+    const { talksWith } = this
+    const { listensTo, sim } = this.#channel
+    const heard = new Set<Person | undefined>([talksWith])
+    if (listensTo) heard.add(listensTo.of.person).add(listensTo.of.person?.talksWith)
+    for (const other of sim.channels.values()) {
+      const { of, heardBy } = other.listensTo ?? {}
+      if (of?.person === this && heardBy?.leg) heard.add(other.person)
+      if (of?.person !== undefined && of.person.talksWith === this && heardBy?.partner) heard.add(other.person)
+    }
+    return [...heard].flatMap(person => person?.name ?? []).sort()
+  }
+
   /** True when the person spoke or heard a sound after `moment`. */
   spokeSince(moment: number): boolean {
     const now = this.world.sim.clock.now()

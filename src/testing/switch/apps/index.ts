@@ -3,6 +3,7 @@ import { basics } from './basics.ts'
 import { bridgeApplications } from './bridge.ts'
 import { detection } from './detect.ts'
 import { digitApplications } from './digits.ts'
+import { eavesdropApplications } from './eavesdrop.ts'
 import { playbackApplications } from './playback.ts'
 import { recordApplications } from './record.ts'
 import { scheduleApplications } from './schedule.ts'
@@ -16,6 +17,7 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
     ...bridgeApplications,
     ...detection,
     ...digitApplications,
+    ...eavesdropApplications,
     ...playbackApplications,
     ...recordApplications,
     ...scheduleApplications,

@@ -1,0 +1,202 @@
+/**
+ * A third leg beside a talk: a supervisor who listens, or somebody whom the agent adds. FreeSWITCH mixes the sound
+ * (`eavesdrop`, `three_way`), and the talk itself is not touched: so any node does it, and it outlives every node. The
+ * variables of the caller's leg name the third legs, so that every node finds them. When the agent's leg ends,
+ * FreeSWITCH ends the third leg; when the third leg ends, the two talk on (measured). Used by live-calls.ts.
+ */
+import type { Clock } from '../base/clock.ts'
+import { Refusal, SwitchhookError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Telephones } from '../call/call-context.ts'
+import { RECORDED } from '../call/verbs/recording.ts'
+import * as build from '../esl/api.ts'
+import {
+  asValue,
+  endpoint as endpointOf,
+  filePath,
+  newUuid,
+  uuid as uuidOf,
+  varValue,
+  type Dial,
+  type Ident,
+  type Uuid,
+  type VarValue,
+} from '../esl/safe-text.ts'
+import type { Events } from '../events/events.ts'
+import { uuidOf as uuidIn } from '../switch/channel-list.ts'
+import { originate } from '../switch/originate.ts'
+import type { Switch, Switchboard } from '../switch/switchboard.ts'
+import { isRefusedBySwitch } from './switch-refusal.ts'
+
+type SupervisionMode = 'listen' | 'whisper' | 'barge'
+
+/** The supervisor listens to the agent's leg. */
+const HEARD: Readonly<Record<SupervisionMode, (typeof build.HEARD_BY)[keyof typeof build.HEARD_BY]>> = {
+  listen: build.HEARD_BY.nobody,
+  whisper: build.HEARD_BY['this leg'],
+  barge: build.HEARD_BY.both,
+}
+
+/** The variables of the caller's leg. */
+const SUPERVISOR = 'switchhook_supervisor' as Ident
+const THIRD = 'switchhook_third' as Ident
+
+export interface ThirdLegsParts {
+  readonly switchboard: Switchboard
+  readonly telephones: Telephones
+  readonly ringForMs: number
+  /** The gateway through which telephone numbers are dialled. */
+  readonly gateway: Ident
+  readonly callerId: string | undefined
+  readonly clock: Clock
+  readonly log: Log
+  readonly events: Events
+}
+
+/** A call that lives, on its FreeSWITCH. */
+interface LiveCall {
+  readonly uuid: Uuid
+  readonly at: Switch
+}
+
+export class ThirdLegs {
+  readonly #parts: ThirdLegsParts
+
+  constructor(parts: ThirdLegsParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * A supervisor listens in this mode; one who listens already changes the mode. `telephone`: the supervisor's, needed
+   * for the first time. Resolves with the supervisor's leg; null without such a call. Rejects with Refusal WRONG_STATE,
+   * with NOT_REACHED when the telephone does not answer, and with SwitchError.
+   */
+  async supervise(call: string, mode: SupervisionMode, telephone: string | undefined): Promise<string | null> {
+    const live = await this.#live(call)
+    if (!live) return null
+    const present = await this.#third(live, SUPERVISOR)
+    if (present) await live.at.commands.run(build.uuidKey(present, HEARD[mode]))
+    else if (telephone === undefined)
+      throw new Refusal('WRONG_STATE', `nobody supervises call ${call} yet: give the telephone of the supervisor`)
+    const leg =
+      present ??
+      (await this.#dial(live, telephone!, SUPERVISOR, 'eavesdrop', {
+        eavesdrop_enable_dtmf: 'true', // also for the keys that this program sends
+        eavesdrop_whisper_aleg: String(mode === 'barge'),
+        eavesdrop_whisper_bleg: String(mode !== 'listen'),
+      }))
+    this.#parts.events.tell('call.supervised', {
+      uuid: call,
+      mode,
+      leg,
+      ...(telephone !== undefined && { to: telephone }),
+    })
+    return leg
+  }
+
+  /** The supervisor leaves; the two talk on. False when nobody supervises the call. */
+  async stopSupervision(call: string): Promise<boolean> {
+    const leg = await this.#endThird(call, SUPERVISOR)
+    if (leg) this.#parts.events.tell('call.supervised', { uuid: call, mode: 'stop', leg })
+    return leg !== null
+  }
+
+  /**
+   * Dials a number or an endpoint; the person who answers talks with the two. Resolves with that leg; null without such
+   * a call. Rejects as `supervise` does.
+   */
+  async add(call: string, to: string): Promise<string | null> {
+    const live = await this.#live(call)
+    if (!live) return null
+    if (await this.#third(live, THIRD)) throw new Refusal('WRONG_STATE', `three people talk in call ${call} already`)
+    const leg = await this.#dial(live, to, THIRD, 'three_way', {})
+    this.#parts.events.tell('call.third_party.joined', { uuid: call, leg, to })
+    return leg
+  }
+
+  /** The third person leaves; the two talk on. False when there is none. */
+  async drop(call: string): Promise<boolean> {
+    const leg = await this.#endThird(call, THIRD)
+    if (leg) this.#parts.events.tell('call.third_party.left', { uuid: call, leg })
+    return leg !== null
+  }
+
+  /**
+   * Masks the recording of a call: its file holds silence, as long as the call talks or until it is unmasked. Resolves
+   * with the file; null without such a call. Rejects with Refusal WRONG_STATE when the call is not recorded.
+   */
+  async mask(call: string, on: boolean): Promise<string | null> {
+    const live = await this.#live(call)
+    if (!live) return null
+    const path = await variable(live.at, live.uuid, RECORDED)
+    const nothing = () => new Refusal('WRONG_STATE', `call ${call} is not recorded now`)
+    if (!path.startsWith('/')) throw nothing()
+    try {
+      await live.at.commands.run(build.uuidRecord(live.uuid, on ? 'mask' : 'unmask', filePath(path)))
+    } catch (error) {
+      throw isRefusedBySwitch(error) ? nothing() : error
+    }
+    const { events } = this.#parts
+    if (on) events.tell('call.recording.paused', { uuid: call, path })
+    else events.tell('call.recording.resumed', { uuid: call, path })
+    return path
+  }
+
+  async #live(call: string): Promise<LiveCall | null> {
+    const uuid = uuidOf(call)
+    const at = await this.#parts.switchboard.holder(uuid)
+    return at && { uuid, at }
+  }
+
+  /** The third leg that this variable names, when it lives. */
+  async #third({ uuid, at }: LiveCall, name: Ident): Promise<Uuid | null> {
+    const leg = uuidIn(await variable(at, uuid, name))
+    return leg && (await at.lives(leg)) === 'yes' ? leg : null
+  }
+
+  async #endThird(call: string, name: Ident): Promise<Uuid | null> {
+    const live = await this.#live(call)
+    const leg = live && (await this.#third(live, name))
+    if (live && leg) await live.at.attempt(build.uuidKill(leg, 'NORMAL_CLEARING' as Ident))
+    return leg
+  }
+
+  async #dial(
+    { uuid: call, at }: LiveCall,
+    to: string,
+    name: Ident,
+    app: build.Beside['app'],
+    variables: Readonly<Record<string, string>>,
+  ): Promise<Uuid> {
+    const { telephones, gateway, ringForMs, callerId, clock, log } = this.#parts
+    const agent = uuidIn(await variable(at, call, 'bridge_to' as Ident))
+    if (!agent) throw new Refusal('WRONG_STATE', `the caller of call ${call} does not talk with anybody now`)
+    const endpoint = endpointOf(/^\+?\d+$/.test(to) ? `sofia/gateway/${gateway}/${to}` : to)
+    const leg = newUuid()
+    const telephone = telephones.occupy(endpoint, leg)
+    const over = () => {
+      watch[Symbol.dispose]()
+      telephone.over(false)
+    }
+    const watch = at.watch(leg, event => event.name === 'CHANNEL_HANGUP' && over(), over)
+    const { outcome, cause } = await originate(at, {
+      uuid: leg,
+      endpoint,
+      flow: { app, leg: agent },
+      ringForMs,
+      callerId: callerId as Dial | undefined,
+      variables: new Map(Object.entries(variables).map(([key, value]) => [key as Ident, varValue(value)])),
+      clock,
+      log,
+    })
+    if (outcome !== 'answered') {
+      over()
+      throw new SwitchhookError('NOT_REACHED', `${to} was not reached: ${outcome} (${cause})`)
+    }
+    await at.attempt(build.uuidSetvar(call, name, asValue(leg) as VarValue))
+    return leg
+  }
+}
+
+const variable = async (at: Switch, leg: Uuid, name: Ident): Promise<string> =>
+  (await at.ask(build.uuidGetvar(leg, name))).trim()
