@@ -34,6 +34,7 @@ const VARIABLES = [
   'last_sched_id',
   'last_bridge_to',
   'bridge_hangup_cause',
+  'switchhook_aside',
   'switchhook_parent',
   'switchhook_agent',
   'switchhook_customer',
@@ -86,6 +87,7 @@ export function readArrival(headers: Headers): Arrival {
     ...(partner === undefined
       ? {}
       : { lastTalk: { with: own(partner), cause: own(variable(data, 'bridge_hangup_cause') ?? '') } }),
+    ...asideIn(variable(data, 'switchhook_aside')),
     ...(parent === undefined ? {} : { parent: own(parent) }),
     ...(age === undefined ? {} : { age }),
     ...(answeredFor === undefined ? {} : { answeredFor }),
@@ -95,6 +97,13 @@ export function readArrival(headers: Headers): Arrival {
     ...(task !== undefined && /^\d{1,9}$/.test(task) ? { deadMansSwitch: Number(task) } : {}),
     key: own(variable(data, 'switchhook_key') ?? ''),
   }
+}
+
+/** The legs in switchhook_aside, 'partner:consulted'. */
+function asideIn(value: string | undefined): Pick<Arrival, 'aside'> {
+  const [, partner, consulted] = /^([0-9a-f-]{36}):([0-9a-f-]{36})?$/.exec(value ?? '') ?? []
+  if (partner === undefined) return {}
+  return { aside: { partner: own(partner), consulted: consulted === undefined ? null : own(consulted) } }
 }
 
 const variable = (data: ReadonlyMap<string, string>, name: (typeof VARIABLES)[number]): string | undefined =>

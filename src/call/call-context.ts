@@ -15,6 +15,7 @@ import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked-leg.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import type { DetectOptions } from './verbs/detect.ts'
+import type { DialReservation } from './dial-reservation.ts'
 
 /** A leg that returns by itself arrives at a node within 90 ms (measured); after this time it is stuck. */
 const RETURN_MS = 300
@@ -37,6 +38,14 @@ export interface CallSettings {
   address?: string | undefined
 }
 
+/** Agents who are reserved by name, for a call that dials them without a queue. */
+export interface Colleagues {
+  /** Reserves this agent for the call; else resolves with why the agent is not free. Rejects with NotFoundError. */
+  reserve(leg: Leg, agent: string): Promise<(DialReservation & { readonly endpoint: string }) | string>
+  /** The reservation that this agent has for the call already; undefined: none. */
+  reserved(leg: Leg, agent: string): Promise<DialReservation | undefined>
+}
+
 export interface CallContextOptions {
   clock: Clock
   log: Log
@@ -45,6 +54,7 @@ export interface CallContextOptions {
   switchboard: Switchboard
   settings: CallSettings
   telephones?: Telephones | undefined
+  colleagues?: Colleagues | undefined
 }
 
 /** Which agent answers at which endpoint, as far as the installation knows. */
@@ -69,6 +79,7 @@ export class CallContext {
   readonly switchboard: Switchboard
   readonly settings: CallSettings
   readonly #telephones: Telephones | undefined
+  readonly colleagues: Colleagues | null
   #dials = true
 
   constructor(options: CallContextOptions) {
@@ -79,6 +90,7 @@ export class CallContext {
     this.switchboard = options.switchboard
     this.settings = options.settings
     this.#telephones = options.telephones
+    this.colleagues = options.colleagues ?? null
   }
 
   /**
@@ -120,6 +132,11 @@ export class CallContext {
         'it is not known on which FreeSWITCH this call is while more than one cannot be reached: check their event sockets',
       )
     return home
+  }
+
+  /** The reservation that an agent has for this call, made by another process; undefined: none. */
+  async reservedFor(leg: Leg, agent: string): Promise<DialReservation | undefined> {
+    return this.colleagues?.reserved(leg, agent)
   }
 
   /** The name of the agent who answers at this endpoint. */

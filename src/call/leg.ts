@@ -54,6 +54,8 @@ export class Leg extends Emitter<LegEvents> {
    * talk.
    */
   lastTalk: Arrival['lastTalk']
+  /** As of its last arrival: it waits while its partner consults with somebody. */
+  aside: Arrival['aside']
   /**
    * Called when the leg is connected to another node; `true`: it is being fetched back to this one, false: it is given
    * up.
@@ -86,6 +88,7 @@ export class Leg extends Emitter<LegEvents> {
     super()
     this.#holds = options.holds ?? (() => true)
     this.lastTalk = options.arrival.lastTalk
+    this.aside = options.arrival.aside
     this.#phase = options.phase ?? 'driven'
     this.uuid = options.arrival.uuid
     this.arrival = options.arrival
@@ -124,6 +127,7 @@ export class Leg extends Emitter<LegEvents> {
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
     this.#talks.begin(conversation)
     this.lastTalk = arrival.lastTalk
+    this.aside = arrival.aside
     this.answered ||= arrival.answered
     this.#searching?.cancel()
     conversation.attach({

@@ -22,6 +22,8 @@ export const homeOf = (flow: Ident): string => `switchhook-home-${flow}`
 /** A value for transfer_after_bridge: after the bridge FreeSWITCH connects the leg to the flow again. */
 export const doorOf = (flow: Ident): VarValue => `${extensionOf(flow)}:XML:${CONTEXT}` as string as VarValue
 
+/** The same: FreeSWITCH connects it to the node that its variable `switchhook_home` names first. */
+export const homeDoorOf = (flow: Ident): VarValue => `${homeOf(flow)}:XML:${CONTEXT}` as string as VarValue
 /** The same: after the bridge FreeSWITCH parks the leg. */
 export const PARKED = `park:inline:${CONTEXT}` as string as VarValue
 

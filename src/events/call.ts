@@ -84,6 +84,27 @@ export const callEvents = {
     level: 'debug',
     data: { uuid, leg, agent },
   }),
+  'call.consultation.requested': timelineEvent({
+    version: 1,
+    what: 'the agent asks for somebody else about the call, whose telephone is about to ring',
+    toldBy: 'call',
+    level: 'debug',
+    data: { uuid, to: field.to, agent },
+  }),
+  'call.consultation.began': timelineEvent({
+    version: 1,
+    what: 'the agent talks with somebody else about the call, and the caller waits',
+    toldBy: 'call',
+    level: 'debug',
+    data: { uuid, leg, agent },
+  }),
+  'call.consultation.ended': timelineEvent({
+    version: 1,
+    what: 'the caller talks with the agent again',
+    toldBy: 'call',
+    level: 'debug',
+    data: { uuid, leg, agent },
+  }),
   'call.transferred': timelineEvent({
     version: 1,
     what: 'the flow transferred a call to another extension',

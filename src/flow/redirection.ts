@@ -4,6 +4,7 @@
  * end, its steps are deleted, and the other flow begins on the live call. A node that takes the call over between the
  * note and the deletion does the rest. Used by run.ts.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Entry, NoteOf } from '../journal/entries.ts'
 import type { Journal } from '../journal/journal.ts'
 
@@ -20,6 +21,10 @@ export function flowOf({ notes }: Pick<Journal, 'notes'>, first: string): Runnin
   const note = notes.findLast((one): one is { at: number; note: FlowNote } => one.note.kind === 'flow')?.note
   return note ? { flow: note.flow, params: note.params } : { flow: first, params: null }
 }
+
+/** Is it this flow, with these values? */
+export const isIn = ({ flow, params }: RunningFlow, name: string, values: Readonly<Record<string, string>>): boolean =>
+  flow === name && params !== null && isDeepStrictEqual({ ...params }, { ...values })
 
 /** True when the journal still has steps of the flow before: that flow did not come to its end. */
 export function isUnfinished(past: readonly Entry[]): boolean {

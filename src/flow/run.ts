@@ -10,7 +10,8 @@ import { within } from '../base/clock.ts'
 import { CallEnded, CallMoved, CallRedirected, InputError, SwitchhookError } from '../base/errors.ts'
 import { FALLBACK } from '../call/fallback.ts'
 import { comeHome } from '../call/come-home.ts'
-import { endTalks } from '../call/verbs/join.ts'
+import { talkOf } from '../call/talk.ts'
+import { endTalks } from '../call/talk-events.ts'
 import { beginOf, readEntries, readOwnEntry, type Entry } from '../journal/entries.ts'
 import type { CallContext } from '../call/call-context.ts'
 import { Journal } from '../journal/journal.ts'
@@ -29,7 +30,7 @@ import { tellEnd } from '../record/tell-end.ts'
 import { FlowCall } from './flow-call.ts'
 import { leadOf, type CampaignLeads } from './lead.ts'
 import { readParams } from './params.ts'
-import { flowOf, isUnfinished, type RunningFlow } from './redirection.ts'
+import { flowOf, isIn, isUnfinished, type RunningFlow } from './redirection.ts'
 import { isLost, untilCalm } from './after-takeover.ts'
 
 export type { CallRecord, CallRecords }
@@ -117,6 +118,7 @@ export class Flows {
     if (kindOf(flow) === 'campaign') throw new InputError(`flow '${name}' is a campaign's: a call cannot be sent there`)
     readParams((flow as Flow).needs, need => params[need])
     await leg.steps.caughtUp()
+    if (isIn(flowOf(journal, ''), name, params) && !talkOf(leg)) return true // asked twice: the caller keeps the place
     journal.note({ kind: 'flow', flow: name, params })
     journal.tell('call.redirected', to)
     await journal.write()

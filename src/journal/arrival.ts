@@ -24,6 +24,8 @@ export interface Arrival {
    * The leg that it was last bridged to, and how that bridge ended. Current after a return from a bridge, else stale.
    */
   readonly lastTalk?: { readonly with: string; readonly cause: string }
+  /** The caller waits while `partner` consults with somebody; null: with nobody any more. Uuids of their legs. */
+  readonly aside?: { readonly partner: string; readonly consulted: string | null }
   readonly socketResume: boolean
   /** The uuid of the call whose flow dialled this leg. */
   readonly parent?: string

@@ -4,28 +4,31 @@
  */
 import { whyNotNow } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
-import type { Clock } from '../base/clock.ts'
-import { NotFoundError, Refusal } from '../base/errors.ts'
-import type { Door } from '../call/entry.ts'
+import { CallEnded, NotFoundError, Refusal } from '../base/errors.ts'
+import type { CallContext } from '../call/call-context.ts'
+import { consult } from '../call/consult.ts'
+import type { DialReservation } from '../call/dial-reservation.ts'
 import type { Leg } from '../call/leg.ts'
+import { talkOf, type Talk } from '../call/talk.ts'
 import { sendAway } from '../call/verbs/transfer.ts'
-import type { Uuid } from '../esl/safe-text.ts'
+import * as build from '../esl/api.ts'
+import { endpoint, type Uuid } from '../esl/safe-text.ts'
 import { eventsIn } from '../journal/call-events.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
 import type { Flows } from '../flow/run.ts'
 import type { CallAct } from '../operations/call-act.ts'
 import { HOLD_MS } from '../queue/place.ts'
+import { supervisorOf } from './third-legs.ts'
 
 /** The shipped flows in which a transferred call goes on. An installation may have its own of these names. */
-const TO_QUEUE = 'queue-entry'
+export const TO_QUEUE = 'queue-entry'
 const TO_PERSON = 'transfer'
 
 export interface CallActsParts {
-  readonly door: Pick<Door, 'legs'>
+  readonly context: CallContext
   readonly flows: Pick<Flows, 'redirect'>
   readonly catalogue: Pick<Catalogue, 'names'>
   readonly roster: Pick<Roster, 'reserve' | 'get'>
-  readonly clock: Clock
 }
 
 export class CallActs {
@@ -54,22 +57,76 @@ export class CallActs {
         return this.#redirect(leg, TO_PERSON, { agent: act.agent, ...queueOf(leg) }, { agent: act.agent })
       case 'to-number':
         return this.#redirect(leg, TO_PERSON, { number: act.number, ...queueOf(leg) }, { to: act.number })
+      case 'consult-agent':
+        return this.#consultAgent(leg, act.agent)
+      case 'consult-number':
+        return this.#consult(leg, `sofia/gateway/${this.#parts.context.settings.gateway}/${act.number}`)
+      case 'end-consultation':
+        return this.#talk(leg).endConsultation(act.how)
+      case 'take-over':
+        return this.#takeOver(leg)
     }
   }
 
   #leg(call: string): Leg | null {
-    const leg = this.#parts.door.legs.get(call as Uuid)
+    const leg = this.#parts.context.door.legs.get(call as Uuid)
     return leg && leg.phase !== 'ended' && leg.phase !== 'moved' ? leg : null
   }
 
   /** The flow gets the agent: a call that has reserved an agent by name may do so again. */
   async #reserve(name: string, leg: Leg): Promise<void> {
-    const { roster, clock } = this.#parts
-    const now = clock.now()
+    const { roster, context } = this.#parts
+    const now = context.clock.now()
     if ((await roster.reserve(name, leg.uuid, now, HOLD_MS)) !== null) return
     const agent = await roster.get(name, now)
     const why = agent ? (whyNotNow(agent, now) ?? 'reserved') : 'removed'
-    throw new Refusal('WRONG_STATE', `agent ${name} takes no call now (${why}); the call goes on as it is`)
+    throw notFree(name, why)
+  }
+
+  #talk(leg: Leg): Talk {
+    const talk = talkOf(leg)
+    if (!talk) throw new Refusal('WRONG_STATE', `the caller of call ${leg.uuid} does not talk with anybody now`)
+    return talk
+  }
+
+  async #consultAgent(leg: Leg, name: string): Promise<void> {
+    this.#talk(leg)
+    const reserved = await this.#parts.context.colleagues!.reserve(leg, name)
+    if (typeof reserved === 'string') throw notFree(name, reserved)
+    try {
+      this.#consult(leg, reserved.endpoint, reserved)
+    } catch (error) {
+      await reserved.finished('caller-left')
+      throw error
+    }
+  }
+
+  /** The telephone rings from now on. Nobody waits for the answer: the timeline of the call tells what comes of it. */
+  #consult(leg: Leg, to: string, reservation?: DialReservation): void {
+    const { context } = this.#parts
+    const talk = this.#talk(leg)
+    if (!talk.isOn) throw new Refusal('WRONG_STATE', `somebody is consulted about call ${leg.uuid} already`)
+    consult(leg, talk, context, endpoint(to), reservation).catch((error: unknown) => {
+      if (error instanceof CallEnded) return
+      context.log.warn(
+        { uuid: leg.uuid, error: (error as Error).message },
+        'somebody who should be consulted could not be dialled; the talk goes on',
+      )
+    })
+  }
+
+  async #takeOver(leg: Leg): Promise<void> {
+    const talk = this.#talk(leg)
+    const { door } = this.#parts.context
+    const supervisor = leg.home && (await supervisorOf(leg.home, leg.uuid))
+    if (!leg.home || !supervisor) throw new Refusal('WRONG_STATE', `nobody supervises call ${leg.uuid}`)
+    if (!talk.isOn)
+      throw new Refusal('WRONG_STATE', `the caller of call ${leg.uuid} waits: the agent consults somebody`)
+    // first: when the agent's leg ends, FreeSWITCH ends a leg that listens to it
+    await leg.home.commands.run(build.uuidPark(supervisor))
+    const theirs = door.claim(supervisor, leg.home)
+    theirs.letTalk()
+    await talk.goTo({ leg: theirs })
   }
 
   async #redirect(
@@ -84,6 +141,9 @@ export class CallActs {
     if (!(await flows.redirect(leg.uuid, { flow, params }, to))) throw new NotFoundError('live call', leg.uuid, null)
   }
 }
+
+const notFree = (agent: string, why: string) =>
+  new Refusal('WRONG_STATE', `agent ${agent} takes no call now (${why}); the call goes on as it is`)
 
 /** The queue that the caller was in last: the caller goes back there when the other person cannot be reached. */
 function queueOf({ steps: { journal } }: Leg): { queue?: string } {

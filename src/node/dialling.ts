@@ -145,7 +145,8 @@ export class Dialling {
       scripts,
       audit: openAudit({ sql, redis: home.commands, log }),
       node: liveCalls({
-        ...{ switchboard, node, calls, acts, ask, beside: new ThirdLegs(options) },
+        ...{ switchboard, node, calls, acts, ask, clock, beside: new ThirdLegs(options) },
+        isAlive: name => options.lease.isAlive(name),
         dial: request => dialling.#clickToDial(request),
       }),
     }

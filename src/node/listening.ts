@@ -21,6 +21,7 @@ import type { Wire } from '../esl/wire.ts'
 import type { Catalogue } from '../flow/catalogue.ts'
 import { shedRecord, type CallRecords } from '../record/call-record.ts'
 import type { CampaignLeads } from '../flow/lead.ts'
+import { colleaguesOf } from '../flow/colleagues.ts'
 import { Flows } from '../flow/run.ts'
 import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
@@ -155,7 +156,17 @@ export class Listening {
         this.flows.start(leg, taken)
       },
     })
-    this.context = new CallContext({ clock, log, events, door: this.door, switchboard, settings, telephones })
+    const colleagues = colleaguesOf({ queues: this.queues, roster, clock })
+    this.context = new CallContext({
+      clock,
+      log,
+      events,
+      door: this.door,
+      switchboard,
+      settings,
+      telephones,
+      colleagues,
+    })
     this.#deaths = new NodeDeaths({ node, lease, log })
     this.flows = new Flows({
       catalogue,
@@ -166,7 +177,7 @@ export class Listening {
       calls,
       node,
     })
-    this.acts = new CallActs({ door: this.door, flows: this.flows, catalogue, roster, clock })
+    this.acts = new CallActs({ context: this.context, flows: this.flows, catalogue, roster })
     lease.on('lapsed', ({ lateMs }) => {
       this.#sure = false
       this.#offering?.cancel()

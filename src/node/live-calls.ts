@@ -1,14 +1,16 @@
 /** What operations do with live calls: node.ts gives it to them. */
+import type { Clock } from '../base/clock.ts'
 import { Refusal, SwitchhookError } from '../base/errors.ts'
 import type { ClickToDial } from '../campaign/click-to-dial.ts'
 import * as build from '../esl/api.ts'
-import { ident, uuid as uuidOf, type Ident } from '../esl/safe-text.ts'
+import { ident, uuid as uuidOf, varValue, type Ident } from '../esl/safe-text.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { CallAct } from '../operations/call-act.ts'
 import type { LiveCalls } from '../operations/operation.ts'
 import { uuidOf as uuidIn } from '../switch/channel-list.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
-import type { CallActs } from './call-acts.ts'
+import { TO_QUEUE, type CallActs } from './call-acts.ts'
+import { fetchTalk } from './fetch-talk.ts'
 import { isRefusedBySwitch } from './switch-refusal.ts'
 import type { ThirdLegs } from './third-legs.ts'
 
@@ -16,7 +18,10 @@ export interface LiveCallsParts {
   readonly switchboard: Switchboard
   /** The name of this node. */
   readonly node: string
-  readonly calls: Pick<CallStore, 'owner'>
+  readonly calls: Pick<CallStore, 'owner' | 'read'>
+  readonly clock: Clock
+  /** Is this node alive? */
+  isAlive(name: string): boolean
   readonly beside: ThirdLegs
   /** Null on a node that drives no calls. */
   acts(): CallActs | null
@@ -25,7 +30,17 @@ export interface LiveCallsParts {
   ask(node: string, act: CallAct): Promise<void>
 }
 
-export const liveCalls = ({ switchboard, node, calls, beside, acts, dial, ask }: LiveCallsParts): LiveCalls => ({
+export const liveCalls = ({
+  switchboard,
+  node,
+  calls,
+  clock,
+  isAlive,
+  beside,
+  acts,
+  dial,
+  ask,
+}: LiveCallsParts): LiveCalls => ({
   dial,
   beside,
 
@@ -39,8 +54,19 @@ export const liveCalls = ({ switchboard, node, calls, beside, acts, dial, ask }:
     const here = acts()
     if (here?.has(act.call)) return isThere(here.perform(act))
     const owner = await calls.owner(act.call)
-    if (owner === null || owner.node === node) return false
-    return isThere(ask(owner.node, act))
+    if (owner === null) return false
+    if (owner.node !== node && isAlive(owner.node)) return isThere(ask(owner.node, act))
+    const taken = await fetchTalk({ switchboard, calls, clock }, act.call, owner)
+    if (taken === null) return false
+    return isThere(taken.node === node && here ? here.perform(act) : ask(taken.node, act))
+  },
+
+  async bring(call, queue) {
+    const leg = uuidOf(call)
+    const one = await switchboard.holder(leg)
+    if (!one || (await calls.owner(call)) !== null) return false
+    await one.commands.run(build.uuidSetvar(leg, 'queue' as Ident, varValue(queue)))
+    return isThere(one.commands.run(build.uuidTransfer(leg, TO_QUEUE as Ident)))
   },
 
   async hold(call, on) {

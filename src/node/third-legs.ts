@@ -74,7 +74,7 @@ export class ThirdLegs {
   async supervise(call: string, mode: SupervisionMode, telephone: string | undefined): Promise<string | null> {
     const live = await this.#live(call)
     if (!live) return null
-    const present = await this.#third(live, SUPERVISOR)
+    const present = await third(live, SUPERVISOR)
     if (present) await live.at.commands.run(build.uuidKey(present, HEARD[mode]))
     else if (telephone === undefined)
       throw new Refusal('WRONG_STATE', `nobody supervises call ${call} yet: give the telephone of the supervisor`)
@@ -108,7 +108,7 @@ export class ThirdLegs {
   async add(call: string, to: string): Promise<string | null> {
     const live = await this.#live(call)
     if (!live) return null
-    if (await this.#third(live, THIRD)) throw new Refusal('WRONG_STATE', `three people talk in call ${call} already`)
+    if (await third(live, THIRD)) throw new Refusal('WRONG_STATE', `three people talk in call ${call} already`)
     const leg = await this.#dial(live, to, THIRD, 'three_way', {})
     this.#parts.events.tell('call.third_party.joined', { uuid: call, leg, to })
     return leg
@@ -148,15 +148,9 @@ export class ThirdLegs {
     return at && { uuid, at }
   }
 
-  /** The third leg that this variable names, when it lives. */
-  async #third({ uuid, at }: LiveCall, name: Ident): Promise<Uuid | null> {
-    const leg = uuidIn(await variable(at, uuid, name))
-    return leg && (await at.lives(leg)) === 'yes' ? leg : null
-  }
-
   async #endThird(call: string, name: Ident): Promise<Uuid | null> {
     const live = await this.#live(call)
-    const leg = live && (await this.#third(live, name))
+    const leg = live && (await third(live, name))
     if (live && leg) await live.at.attempt(build.uuidKill(leg, 'NORMAL_CLEARING' as Ident))
     return leg
   }
@@ -196,6 +190,15 @@ export class ThirdLegs {
     await at.attempt(build.uuidSetvar(call, name, asValue(leg) as VarValue))
     return leg
   }
+}
+
+/** The supervisor who listens to this caller's talk; null: nobody does. */
+export const supervisorOf = (at: Switch, caller: Uuid): Promise<Uuid | null> => third({ uuid: caller, at }, SUPERVISOR)
+
+/** The third leg that this variable names, when it lives. */
+async function third({ uuid, at }: LiveCall, name: Ident): Promise<Uuid | null> {
+  const leg = uuidIn(await variable(at, uuid, name))
+  return leg && (await at.lives(leg)) === 'yes' ? leg : null
 }
 
 const variable = async (at: Switch, leg: Uuid, name: Ident): Promise<string> =>

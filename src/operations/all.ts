@@ -24,11 +24,15 @@ import { recordingPause, recordingResume } from './recording/mask.ts'
 import { talkHold, talkUnhold } from './talk/hold.ts'
 import figuresAgent from './figures/agent.ts'
 import figuresQueue from './figures/queue.ts'
+import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
+import talkTakeOver from './talk/take-over.ts'
 import talkSupervise from './talk/supervise.ts'
 import { talkAdd, talkDrop } from './talk/third-party.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
+import { queueGive, queueTake } from './queue/give.ts'
 import queueList from './queue/list.ts'
+import queuePut from './queue/put.ts'
 import queueRemove from './queue/remove.ts'
 import queueSet from './queue/set.ts'
 import queueShow from './queue/show.ts'
@@ -57,6 +61,9 @@ export const OPERATIONS: readonly Operation[] = [
   queueSet,
   queueList,
   queueShow,
+  queueGive,
+  queueTake,
+  queuePut,
   queueCallbacks,
   queueRemove,
   callDial,
@@ -68,7 +75,11 @@ export const OPERATIONS: readonly Operation[] = [
   talkUnhold,
   figuresQueue,
   figuresAgent,
+  talkConsult,
+  talkComplete,
+  talkCancel,
   talkSupervise,
+  talkTakeOver,
   talkAdd,
   talkDrop,
   recordingPause,

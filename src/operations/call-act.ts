@@ -15,5 +15,12 @@ export const CallAct = z.discriminatedUnion('what', [
   z.looseObject({ what: z.literal('to-agent'), call, agent: z.string() }),
   /** The call goes on in the flow transfer. */
   z.looseObject({ what: z.literal('to-number'), call, number: z.string() }),
+  /** The agent is reserved and rings; when they answer, the agent who talks talks with them, and the caller waits. */
+  z.looseObject({ what: z.literal('consult-agent'), call, agent: z.string() }),
+  z.looseObject({ what: z.literal('consult-number'), call, number: z.string() }),
+  /** The caller talks with the one who was consulted; else with the agent again. */
+  z.looseObject({ what: z.literal('end-consultation'), call, how: z.enum(['complete', 'cancel']) }),
+  /** The supervisor who listens gets the caller, and the agent is free. */
+  z.looseObject({ what: z.literal('take-over'), call }),
 ])
 export type CallAct = z.output<typeof CallAct>

@@ -72,6 +72,11 @@ export interface LiveCalls {
    * FreeSWITCH has the call. Rejects with Refusal WRONG_STATE when the caller does not talk, and with SwitchError.
    */
   hold(call: string, on: boolean): Promise<boolean>
+  /**
+   * Brings a call that is not Switchhook's into the flow queue-entry. False when no FreeSWITCH has it, and when a node
+   * has it. Rejects with SwitchError.
+   */
+  bring(call: string, queue: string): Promise<boolean>
   /** Third legs beside a talk, and the mask of its recording: node/third-legs.ts. */
   readonly beside: BesideTalks
 }

@@ -12,7 +12,7 @@
  */
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
-import type { DialReservation } from '../call/verbs/dial.ts'
+import type { DialReservation } from '../call/dial-reservation.ts'
 import { talking, type Offer } from './member.ts'
 import type { PlaceOfCall, WaitingCall } from './place-context.ts'
 

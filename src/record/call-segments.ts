@@ -50,7 +50,8 @@ export function segmentsOf(
     if (one) [one.until, one.how] = [Math.max(at, one.since), how]
   }
   const endAll = (ones: readonly Draft[], at: number, how: string) => ones.forEach(one => end(one, at, how))
-  const talkOf = (leg: string | null) => [...open('talk', { leg }), ...open('hold', { leg })].at(-1)
+  const talkOf = (leg: string | null) =>
+    [...open('talk', { leg }), ...open('hold', { leg }), ...open('consult', { leg })].at(-1)
 
   if (rang) {
     begin('ring', rang.since, { agent: own })
@@ -111,6 +112,15 @@ export function segmentsOf(
         if (talk) begin(next, at, { leg, agent: talk.agent, queue: talk.queue })
         break
       }
+      case 'call.consultation.began':
+      case 'call.consultation.ended': {
+        const began = event === 'call.consultation.began'
+        const [before, next] = began ? (['talk', 'consult'] as const) : (['consult', 'talk'] as const)
+        const [talk] = open(before, { leg })
+        end(talk, at, began ? 'consulting' : 'resumed')
+        if (talk) begin(next, at, { leg, agent: talk.agent, queue: talk.queue })
+        break
+      }
       case 'call.unbridged':
         end(talkOf(leg), at, 'ended')
         break
@@ -119,7 +129,7 @@ export function segmentsOf(
   if (over) {
     endAll(open('wait'), over.at, over.gaveUp ? 'abandoned' : over.isLost ? 'lost' : 'left')
     endAll(open('ring'), over.at, 'caller-left')
-    endAll([...open('talk'), ...open('hold')], over.at, 'ended')
+    endAll([...open('talk'), ...open('hold'), ...open('consult')], over.at, 'ended')
     // the agent answered, and the caller hung up before the two talked
     const talked = new Set(all.flatMap(one => (one.kind === 'talk' ? one.leg : [])))
     for (const ring of all)

@@ -5,7 +5,7 @@ import { silentLog } from '../../src/base/log.ts'
 import type { Simulation } from '#testing'
 import { ThirdLegs } from '../../src/node/third-legs.ts'
 import { liveCalls } from '../../src/node/live-calls.ts'
-import type { LiveCalls, NodeParts, Operation } from '../../src/operations/operation.ts'
+import type { LiveCalls, Needs, Operation, PartsFor } from '../../src/operations/operation.ts'
 import { perform } from '../../src/operations/perform.ts'
 
 type NodeName = 'a' | 'b'
@@ -19,6 +19,8 @@ export async function liveOf(sim: Simulation, node: NodeName = 'a'): Promise<Liv
     switchboard,
     node,
     calls: sim.callStore,
+    clock: sim.clock,
+    isAlive: name => sim.nodes.has(name as NodeName),
     acts: () => acts,
     beside: new ThirdLegs({ ...settings, switchboard, telephones, callerId: settings.callerId, clock, log, events }),
     dial: () => assert.fail('nobody dials here'),
@@ -27,9 +29,9 @@ export async function liveOf(sim: Simulation, node: NodeName = 'a'): Promise<Liv
 }
 
 /** Performs one operation on a node, by default on node a. */
-export async function asks<Input extends z.ZodObject, Output extends z.ZodType>(
+export async function asks<Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
   sim: Simulation,
-  operation: Operation<Input, Output, 'node'>,
+  operation: Operation<Input, Output, N>,
   input: z.input<Input>,
   node: NodeName = 'a',
 ): Promise<z.output<Output>> {
@@ -37,7 +39,7 @@ export async function asks<Input extends z.ZodObject, Output extends z.ZodType>(
   const audit = { begin: async () => ({ end: async () => {} }) }
   const parts = { clock, log: silentLog, audit, roster, queueStore, node: await liveOf(sim, node) }
   const actor = { who: 'ann', door: 'job', role: 'supervisor' } as const
-  return sim.until(operation.name, perform(operation, parts as unknown as NodeParts, input, actor))
+  return sim.until(operation.name, perform(operation, parts as unknown as PartsFor[N], input, actor))
 }
 
 /** The uuid of the only live call. */

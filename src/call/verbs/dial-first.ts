@@ -9,17 +9,9 @@
 import { CallEnded } from '../../base/errors.ts'
 import type { Leg } from '../leg.ts'
 import type { CallContext } from '../call-context.ts'
+import type { DialReservation } from '../dial-reservation.ts'
 import { LOST_RACE } from '../../switch/originate.ts'
-import {
-  dial,
-  unreached,
-  type DialOptionsOf,
-  type DialReservation,
-  type OtherCall,
-  type PartyOf,
-  type Race,
-  type Unreached,
-} from './dial.ts'
+import { dial, unreached, type DialOptionsOf, type OtherCall, type PartyOf, type Race, type Unreached } from './dial.ts'
 
 /** The outcome of several telephones that were not reached is the first of these that one of them had. */
 const WEIGHT: readonly Unreached[] = [

@@ -1,12 +1,19 @@
 /** Dials another person: their leg belongs to this call and ends with the scope of the result at the latest. */
-import type { Outcome } from '../../agent/agent.ts'
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
-import { endpoint as parseEndpoint, newUuid, uuid as parseUuid, varValue, type Uuid } from '../../esl/safe-text.ts'
+import {
+  endpoint as parseEndpoint,
+  newUuid,
+  uuid as parseUuid,
+  varValue,
+  type Endpoint,
+  type Uuid,
+} from '../../esl/safe-text.ts'
 import { dialVariable } from '../../esl/variables.ts'
 import type { DialOutcome } from '../../switch/hangup-cause.ts'
 import { AGENT_OUTCOME } from '../agent-outcome.ts'
 import type { CallContext, Occupation } from '../call-context.ts'
+import type { DialReservation } from '../dial-reservation.ts'
 import type { Leg } from '../leg.ts'
 import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
@@ -46,24 +53,6 @@ export type Unreached = Exclude<DialOutcome, 'answered'>
 /** The result of dial. The leg ends at the end of its scope at the latest. */
 export type PartyOf<Other> = AsyncDisposable &
   ({ readonly leg: Other; readonly outcome: 'answered' } | { readonly leg?: undefined; readonly outcome: Unreached })
-
-/**
- * An agent who is reserved for this call: dialling and joining the agent moves the reservation to its next state. An
- * interface, because the reservation is a queue's (queue/agent-reservation.ts), which is above this room.
- */
-export interface DialReservation {
-  readonly name: string
-  readonly ringForMs: number
-  /**
-   * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
-   * reserved for another call.
-   */
-  ringing(): Promise<boolean>
-  /** The two talk from now on. Resolves with false when the reservation has lapsed. */
-  talking(): Promise<boolean>
-  /** The talk is over, or the agent was not reached. */
-  finished(outcome: Outcome): Promise<void>
-}
 
 /** Other telephones ring for the same call, and the first who accepts wins (dial-first.ts). */
 export interface Race {
@@ -214,6 +203,24 @@ async function party<Other extends OtherCall>(
   }
   if (race && !race.wins()) return lost()
   return reached(leg, context, theirs, leg.steps, callOf)
+}
+
+/**
+ * Dials somebody whom the agent of this call asks, and no flow. Null when they were not reached, or when `until` has
+ * aborted.
+ */
+export async function dialColleague(
+  leg: Leg,
+  context: CallContext,
+  to: Endpoint,
+  until: AbortSignal,
+  reservation?: DialReservation,
+): Promise<Leg | null> {
+  const ringForMs = reservation?.ringForMs ?? context.settings.ringForMs
+  const callOf = (other: Leg): OtherCall => ({ leg: other, uuid: other.uuid, signal: other.signal })
+  const what = { to, ringForMs, options: {}, variables: new Map(), reservation, race: undefined, until, callOf }
+  const reachedParty = await party(leg, context, what, newUuid(), dialLeg, leg.steps)
+  return reachedParty.leg?.leg ?? null
 }
 
 /** An agent's telephone is occupied until its leg has ended. */

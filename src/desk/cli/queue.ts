@@ -2,7 +2,9 @@
 import { AGENT_WORDS } from '../../agent/words.ts'
 import queueAdd from '../../operations/queue/add.ts'
 import queueCallbacks from '../../operations/queue/callbacks.ts'
+import { queueGive, queueTake } from '../../operations/queue/give.ts'
 import queueList from '../../operations/queue/list.ts'
+import queuePut from '../../operations/queue/put.ts'
 import queueRemove from '../../operations/queue/remove.ts'
 import queueSet from '../../operations/queue/set.ts'
 import queueShow from '../../operations/queue/show.ts'
@@ -26,6 +28,20 @@ export const queueForms = [
     help: '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.',
     people: (queues, { colour }) => sayAll(queues, colour),
   }),
+  form(queueGive, {
+    help: `
+The caller keeps place and waiting time when the agent does not answer. A caller for whom a telephone rings already
+is transferred: switchhook call transfer <call> --agent <name>
+
+Example:
+  switchhook queue give 0c0f0a52-7f31-4c3e-9a55-0a4b8e1f2d90 bob`,
+    people: ({ call, queue, agent }) => `agent ${agent} gets call ${call} from ${queue}\n`,
+  }),
+  form(queueTake, {
+    help: '\nExample:\n  switchhook queue take sales bob',
+    people: ({ call, queue, agent }) => `agent ${agent} gets call ${call} from ${queue}\n`,
+  }),
+  form(queuePut, { people: ({ call, queue }) => `call ${call} is in the queue ${queue}\n` }),
   form(queueCallbacks, {
     people: (kept, { colour, now }) =>
       kept.length === 0

@@ -1,6 +1,8 @@
 /** How people read the answers of the operations of talks. */
 import { talkHold, talkUnhold } from '../../operations/talk/hold.ts'
 import { recordingPause, recordingResume } from '../../operations/recording/mask.ts'
+import { talkCancel, talkComplete, talkConsult } from '../../operations/talk/consult.ts'
+import talkTakeOver from '../../operations/talk/take-over.ts'
 import talkSupervise from '../../operations/talk/supervise.ts'
 import { talkAdd, talkDrop } from '../../operations/talk/third-party.ts'
 import { form } from './operations.ts'
@@ -25,6 +27,19 @@ Examples:
   switchhook talk supervise alice stop`,
     people: ({ call, mode }) => (mode === 'stop' ? `nobody supervises call ${call} now\n` : `call ${call}: ${mode}\n`),
   }),
+  form(talkConsult, {
+    help: `
+The telephone rings, and the two talk on until it is answered. Then the caller waits. When the agent hangs up, the
+transfer is complete; when the colleague does, the caller talks with the agent again.
+
+Examples:
+  switchhook talk consult alice --agent bob
+  switchhook talk complete alice`,
+    people: ({ call, rings }) => `${rings} is called about call ${call}\n`,
+  }),
+  form(talkComplete, { people: ({ call }) => `the caller of call ${call} was transferred\n` }),
+  form(talkCancel, { people: ({ call }) => `the caller of call ${call} talks with the agent again\n` }),
+  form(talkTakeOver, { people: ({ call }) => `the supervisor has the caller of call ${call}\n` }),
   form(talkAdd, {
     help: '\nWhen the agent hangs up, the third person leaves too.\n\nExample:\n  switchhook talk add alice +493012345',
     people: ({ call, to }) => `${to} talks in call ${call}\n`,

@@ -9,7 +9,7 @@ import type { Node } from './node.ts'
 import { talk } from './talking.ts'
 import type { Person, World } from './world.ts'
 
-async function beside(
+export async function beside(
   world: World,
   node: Node,
   app: Beside['app'],
@@ -94,7 +94,7 @@ contract('three people talk on when the node dies; when the agent leaves, the th
   equal(await world.within('5s', third.ended), 'NORMAL_CLEARING')
 })
 
-const LISTENER = { eavesdrop_enable_dtmf: 'true' }
+export const LISTENER = { eavesdrop_enable_dtmf: 'true' }
 
 /** The agent hangs up, and the caller reaches node b. */
 async function backAt(world: World, caller: Person, agent: Person): Promise<void> {

@@ -1,0 +1,20 @@
+/** The reservation of an agent, as far as the verbs dial and join need it. */
+import type { Outcome } from '../agent/agent.ts'
+
+/**
+ * An agent who is reserved for this call: dialling and joining the agent moves the reservation to its next state. An
+ * interface, because the reservation is a queue's (queue/agent-reservation.ts), which is above this room.
+ */
+export interface DialReservation {
+  readonly name: string
+  readonly ringForMs: number
+  /**
+   * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
+   * reserved for another call.
+   */
+  ringing(): Promise<boolean>
+  /** The two talk from now on. Resolves with false when the reservation has lapsed. */
+  talking(): Promise<boolean>
+  /** The talk is over, or the agent was not reached. */
+  finished(outcome: Outcome): Promise<void>
+}

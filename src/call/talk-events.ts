@@ -1,0 +1,81 @@
+/** The events of a talk in the timeline of its call. Used by talk.ts. */
+import type { TimelineEventName } from '../events/catalogue.ts'
+import type { Events } from '../events/events.ts'
+import type { Journal } from '../journal/journal.ts'
+import { eventsIn, joinedAt, lastEvent, tellOnce } from '../journal/call-events.ts'
+import type { CallContext } from './call-context.ts'
+import type { Leg } from './leg.ts'
+
+/** The last event of a leg that is in a talk. */
+const TALKING: readonly string[] = [
+  'call.bridged',
+  'call.held',
+  'call.resumed',
+  'call.consultation.began',
+  'call.consultation.ended',
+] satisfies TimelineEventName[]
+
+/** The events of one talk. Each is told once, whichever node tells it and however often it is reported. */
+export function talkEvents(leg: Leg, other: Leg, { events }: CallContext, reserved: string | undefined) {
+  const { journal } = leg.steps
+  const agent = reserved ?? lastEvent(journal, other.uuid)?.agent
+  const who = { leg: other.uuid, ...(agent === undefined ? {} : { agent }) }
+  const last = () => lastEvent(journal, other.uuid)
+  const talks = () => TALKING.includes(last()?.event ?? '')
+  return {
+    /**
+     * `since`: the earliest time at which the talk can have begun, when this node did not see it begin. `isLater`: it
+     * is not the first talk of its join.
+     */
+    began({ since, isLater = false }: { since?: number; isLater?: boolean } = {}): void {
+      const known = last()
+      if (talks() || (since !== undefined && known?.event === 'call.unbridged' && known.at >= since)) return
+      // at once for a reserved agent: if this process dies, the node that finds the talk ended knows the agent. For any
+      // other first leg FreeSWITCH knows that there was a talk, and the intent of the join names it
+      journal.tell('call.bridged', who, {
+        atOnce: isLater || reserved !== undefined,
+        ...(since !== undefined && { at: since }),
+      })
+      if (reserved !== undefined) tellAnswered(journal, reserved, events)
+    },
+    ended(): void {
+      if (talks()) journal.tell('call.unbridged', who)
+    },
+    /** The other person consults with somebody while the caller waits; false: they are back. */
+    consults(on: boolean): void {
+      if (!talks()) return
+      if (on) tellOnce(journal, 'call.consultation.began', who, { atOnce: true })
+      else if (last()?.event === 'call.consultation.began') journal.tell('call.consultation.ended', who)
+    },
+    /** Tells when one of the two puts the other on hold, until it is disposed. */
+    holds(): Disposable {
+      const listening = [leg, other].map(one =>
+        one.on('held', held => {
+          if (!talks()) return
+          if (held) tellOnce(journal, 'call.held', who)
+          else tellOnce(journal, 'call.resumed', who)
+        }),
+      )
+      return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
+    },
+  }
+}
+
+/** Tells the ends of talks that an interrupted flow could not tell. */
+export function endTalks(journal: Journal): void {
+  for (const leg of new Set(eventsIn(journal.notes).flatMap(event => event.leg ?? []))) {
+    const last = lastEvent(journal, leg)
+    if (last && TALKING.includes(last.event))
+      journal.tell('call.unbridged', { leg, ...(last.agent !== undefined && { agent: last.agent }) })
+  }
+}
+
+/** A lead is reserved an agent without entering the queue as a caller does: then how long it waited is not known. */
+function tellAnswered(journal: Journal, agent: string, events: Events): void {
+  const past = eventsIn(journal.notes)
+  const queue = past.findLast(one => one.event === 'queue.call.offered' && one.agent === agent)?.queue
+  if (queue === undefined) return
+  const joined = joinedAt(past, queue)
+  const waited = joined !== undefined && { waitedMs: journal.clock.now() - joined }
+  events.tell('queue.call.answered', { uuid: journal.uuid, queue, agent, ...waited })
+}
