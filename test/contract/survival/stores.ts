@@ -6,7 +6,9 @@ import { redisRoster } from '../../../src/agent/redis-roster.ts'
 import type { Agent } from '../../../src/agent/agent.ts'
 import type { Roster } from '../../../src/agent/roster.ts'
 import { systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
 import { readConfig } from '../../../src/config.ts'
+import { openJobs } from '../../../src/desk/jobs.ts'
 import { redisQueueStore } from '../../../src/queue/redis-store.ts'
 import type { QueueStore } from '../../../src/queue/store.ts'
 import { openServices, type Services } from '../../../src/services/open.ts'
@@ -94,6 +96,20 @@ export class Stores {
       numbers.set(name, number)
     }
     return numbers
+  }
+
+  /** A supervisor, who asks any node that takes jobs to perform operations. */
+  async supervisor(): Promise<{ asks(operation: string, input: object): Promise<unknown> } & AsyncDisposable> {
+    const jobs = await openJobs({ redis: this.#services.redis, log: silentLog })
+    return {
+      asks: (operation, input) => jobs.perform(operation, input, 'supervisor'),
+      [Symbol.asyncDispose]: () => jobs.close(),
+    }
+  }
+
+  /** The names of the agents in this state, in their order. */
+  async agentsWho(state: Agent['state']): Promise<string[]> {
+    return (await this.roster.list(Date.now())).flatMap(agent => (agent.state === state ? agent.name : []))
   }
 
   /** The number of agents in each state. */
