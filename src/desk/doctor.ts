@@ -41,7 +41,9 @@ export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S
       'freeswitch',
       `FREESWITCH is not set: it is simulated${settings.demo ? ', separate from the data of this installation (DEMO=1)' : ''}`,
     )
-  for (const at of settings.switches) yield* checkSwitch(at, settings, clock, uses)
+  const { holdMusic = [] } = settings
+  const needed = { ...uses, sounds: [uses.sounds ?? [], holdMusic].flat() }
+  for (const at of settings.switches) yield* checkSwitch(at, settings, clock, needed)
 }
 
 async function checkFlows(scripts: string): Promise<{ finding: Finding; uses: Uses }> {

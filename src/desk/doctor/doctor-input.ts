@@ -20,6 +20,8 @@ export interface DoctorSettings {
   readonly doorKey: string | null
   readonly scripts: string
   readonly gateway: string
+  /** The sound that a caller on hold hears; absent: none. */
+  readonly holdMusic?: string
 }
 
 export interface OpenedServices {
