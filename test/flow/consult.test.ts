@@ -63,6 +63,10 @@ test('an agent asks a colleague while the caller hears music, and completes the 
     'call.bridged bob',
     'call.unbridged bob',
   ])
+  assert.deepEqual(
+    sim.records[0]!.segments.map(({ kind, agent, how }) => `${kind} ${agent} ${how}`),
+    ['ring alice answered', 'talk alice consulting', 'ring bob answered', 'consult alice ended', 'talk bob ended'],
+  )
   const told = sim.told('agent.state_changed').map(({ agent, state }) => `${agent} ${state}`)
   for (const name of ['alice', 'bob']) assert.equal(told.filter(one => one === `${name} wrap-up`).length, 1, name)
 })
