@@ -12,6 +12,7 @@ import { dialInCommand } from './cli/dial-in.ts'
 import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
+import { numberForms } from './cli/number.ts'
 import { operationCommands } from './cli/operations.ts'
 import { queueForms } from './cli/queue.ts'
 import { talkForms } from './cli/talk.ts'
@@ -26,6 +27,7 @@ const NOUNS = {
   campaign: 'lists of people to call',
   agent: 'the agents, who answer calls',
   queue: 'the queues, in which callers wait',
+  number: 'numbers whose callers go first, or are blocked',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue and by agent',
@@ -71,7 +73,15 @@ Examples:
     )
   installationCommands(root, desk)
   operationCommands(root, desk, {
-    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms, ...talkForms, ...figuresForms],
+    forms: [
+      ...campaignForms,
+      ...agentForms,
+      ...queueForms,
+      ...numberForms,
+      ...callForms,
+      ...talkForms,
+      ...figuresForms,
+    ],
     nouns: NOUNS,
   })
   dialInCommand(root, desk)

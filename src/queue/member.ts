@@ -67,6 +67,8 @@ export interface Joining {
   readonly needs?: readonly SkillNeed[]
   readonly lastAgent?: string
   readonly rememberMs?: number
+  /** Put aside until then, or until the flow asks for an agent; absent: not put aside. */
+  readonly passedUntil?: number
 }
 
 /**
@@ -84,15 +86,25 @@ export const inOrder = (member: Member): boolean => member.state !== 'talking'
 export function joined(queue: string, joining: Joining, seq: number, now: number): Member {
   return {
     queue,
+    passedUntil: 0,
     ...joining,
     seq,
     state: 'waiting',
     offer: null,
-    passedUntil: 0,
     answeredAt: null,
     rev: nextRev(0, now),
   }
 }
+
+/** A place that the store has lost is entered again with this. */
+export const joiningOf = ({ call, from, joinedAt, headStartMs, priority, needs }: Member): Omit<Joining, 'node'> => ({
+  call,
+  from,
+  joinedAt,
+  headStartMs,
+  ...(priority !== undefined && { priority }),
+  ...(needs !== undefined && { needs }),
+})
 
 /**
  * The caller's queue was removed: the place goes to another queue, with its time and its order. There the caller has

@@ -4,7 +4,9 @@ import { storedNeeds } from '../agent/skills.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
+import type { LeftPlace } from './left-place.ts'
 import type { Member } from './member.ts'
+import type { NumberRule } from './number-rules.ts'
 import { QUEUE_SETTINGS, type QueueSettings } from './settings.ts'
 import type { Callback, OfferRecord, QueueNotice } from './store.ts'
 
@@ -51,6 +53,29 @@ export const callerKey = (call: string, queue: string): string => `caller ${call
 export const callbackRecord = new RecordCodec<Callback>({
   what: 'callback',
   schema: z.looseObject({ queue: z.string(), call: z.string(), number: z.string(), keptAt: z.number() }),
+})
+
+export const leftPlaceRecord = new RecordCodec<LeftPlace>({
+  what: 'place of a caller who hung up',
+  schema: z.looseObject({
+    call: z.string(),
+    number: z.string(),
+    joinedAt: z.number(),
+    headStartMs: z.number(),
+    priority: z.number().optional(),
+    until: z.number(),
+  }),
+})
+
+export const numberRuleRecord = new RecordCodec<NumberRule>({
+  what: 'number rule',
+  schema: z.looseObject({
+    number: z.string(),
+    queue: z.string(),
+    priority: z.number(),
+    blocked: z.boolean(),
+    note: z.string(),
+  }),
 })
 
 /** The fields of the record of a decision, stored and in answers. */

@@ -1,6 +1,7 @@
 /** What a supervisor decides about a queue: each setting once. */
 import { parseNeeds, sayNeeds, storedNeeds, type SkillNeed } from '../agent/skills.ts'
 import { duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
+import { WAITING_SETTINGS } from './waiting-settings.ts'
 
 /** Every setting but the strategy, which each queue has. */
 export const QUEUE_SETTINGS = {
@@ -30,6 +31,7 @@ export const QUEUE_SETTINGS = {
   serviceLevelWithinMs: duration(20_000, ['1s', '1h'], 'the service level counts who is answered within this time'),
   serviceLevelGoal: whole(80, [1, 100], 'the service level that the queue should have, in per cent'),
   shortAbandonMs: duration(5_000, ['0s', '2m'], 'who hangs up within this time has not abandoned, in the figures'),
+  ...WAITING_SETTINGS,
 } as const
 
 /** Only the settings that were given; `settingOf` knows the others. */

@@ -1,44 +1,31 @@
 /**
  * The queues of the installation and their callers: one interface for all nodes, over a table in memory or in Redis.
  */
-import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
+import { checkName, reserved, type Agent } from '../agent/agent.ts'
 import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
 import { settingsOf } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
 import { byScore, inOrder, joined, moved, offered, rejoined, type Joining, type Member } from './member.ts'
+import { ruleKeysFor, type NumberKey, type NumberRule } from './number-rules.ts'
+import { leftPlace, NO_LIMITS, timeOf, type EntryLimits, type Returning } from './left-place.ts'
 import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
 import { noStrategy, strategyNames } from './strategies.ts'
-import type { Key } from './strategy.ts'
-import type { NotForCaller } from './usable.ts'
+import type { TalkTime } from './waiting-rules.ts'
+import type {
+  Callback,
+  Count,
+  OfferRecord,
+  QueueNotice,
+  QueueStats,
+  QueueTable,
+  SwapEffects,
+  Talk,
+} from './queue-table.ts'
 
+export { CALLBACK_LASTS_MS, COUNTS, KEPT_OFFERS } from './queue-table.ts'
+export type { Callback, Count, OfferRecord, QueueNotice, QueueStats }
 export type { QueueSettings } from './settings.ts'
-
-/** The record of one assignment: why this agent got this caller, and why the other agents did not. */
-export interface OfferRecord {
-  readonly at: number
-  readonly queue: string
-  readonly call: string
-  readonly agent: string
-  readonly epoch: number
-  /** More agents whose telephones ring at the same time; absent: none. */
-  readonly others?: readonly string[]
-  /** The node that decided. */
-  readonly node: string
-  readonly strategy: string
-  readonly waitedMs: number
-  /**
-   * The callers who were ahead in the same queue, the first 20, and why they did not get this agent. nobody-yet: the
-   * strategy gave them nobody. nobody-usable: none of the free agents was one for them.
-   */
-  readonly ahead: readonly {
-    readonly call: string
-    readonly why: 'offered' | 'put-aside' | 'nobody-yet' | 'nobody-usable'
-  }[]
-  /** The agents who could have had the call, best first, with the keys of the strategy; the first one has it. */
-  readonly candidates: readonly { readonly agent: string; readonly key: Key }[]
-  readonly skipped: readonly { readonly agent: string; readonly why: WhyNot | NotForCaller }[]
-}
 
 /** A match that is not written yet: another node may change one of its records first. */
 export interface Assignment {
@@ -53,94 +40,8 @@ export interface Assignment {
   readonly record: Omit<OfferRecord, 'epoch' | 'node'>
 }
 
-export interface Callback {
-  readonly queue: string
-  readonly call: string
-  readonly number: string
-  readonly keptAt: number
-}
-
-/** Counters since the queue was created. Entered = answered + abandoned + callback + left + callers still waiting. */
-export const COUNTS = ['entered', 'answered', 'abandoned', 'callback', 'left'] as const
-export type Count = (typeof COUNTS)[number]
-export type QueueStats = Record<Count, number>
-
 /** How a place was given up: after a talk, by hanging up, for a callback, or because the flow left the queue. */
 export type Leaving = 'talked' | 'abandoned' | 'callback' | 'left'
-
-/** As AgentNotice: `resync` first and whenever notices may have been missed; the others in the order of the writes. */
-export type QueueNotice =
-  | { what: 'resync' }
-  | { what: 'queue'; queue: QueueSettings }
-  | { what: 'member'; queue: string; call: string; rev: number; member: Member | null }
-
-/** The version of a caller's record on which a change is based. */
-export interface PlaceAt {
-  readonly queue: string
-  readonly call: string
-  readonly rev: number
-}
-
-/** The agent who talks with the caller of a number, remembered until that moment. */
-export interface Talk {
-  readonly from: string
-  readonly agent: string
-  readonly at: number
-  readonly forMs: number
-}
-
-/** Where the records are stored. Applies no rules. */
-export interface QueueTable {
-  /**
-   * When `movedTo` is another one than before, deletes the offers and the counters, and the callbacks go to the queue
-   * `movedTo`, all in one step.
-   */
-  putQueue(queue: QueueSettings): Promise<void>
-  /** Removes the queue with all its records, and makes every listener read again. False while a caller has a place. */
-  removeQueue(name: string): Promise<boolean>
-  readQueues(): Promise<QueueSettings[]>
-  read(queue: string, call: string): Promise<Member | null>
-  readAll(queue: string): Promise<Member[]>
-  nextSeq(): Promise<number>
-  /**
-   * Writes (null: deletes) if the record still has this rev (0: does not exist), counts, and notifies all listeners, in
-   * one step. 'no queue': the place is new, and there is no such queue. `talks`: the agent who talks with the caller is
-   * remembered for `next.rememberMs`.
-   */
-  swap(at: PlaceAt, next: Member | null, count: Count | null, talks?: Talk): Promise<boolean | 'no queue'>
-  /** The agent who talked last with the caller of this number, in this queue; null when none is remembered. */
-  lastAgent(queue: string, from: string, now: number): Promise<string | null>
-  /**
-   * Moves a place to the queue `next.queue`, if the record still has this rev and there is such a queue; raises `count`
-   * there, and notifies of the new place first, in one step. A place that the caller has there already stays.
-   */
-  move(at: PlaceAt, next: Member, count: Count): Promise<boolean>
-  /**
-   * Writes the agents, the caller and the offer record if all of them still have these revs, in one step. The notices
-   * of the agents come first.
-   */
-  assign(
-    agents: readonly { readonly rev: number; readonly next: Agent }[],
-    member: { readonly rev: number; readonly next: Member },
-    record: OfferRecord,
-  ): Promise<boolean>
-  /** A mark that is lost together with the records. Sets it when there is none; returns the mark that is there. */
-  mark(): Promise<string>
-  /** The mark; null when there is none. */
-  markThere(): Promise<string | null>
-  /** Makes every listener read all records again. */
-  resync(): Promise<void>
-  /** Newest first, the last KEPT_OFFERS. */
-  offers(queue: string): Promise<OfferRecord[]>
-  putCallback(callback: Callback): Promise<void>
-  callbacks(queue: string): Promise<Callback[]>
-  stats(queue: string): Promise<QueueStats>
-  onChange(listener: (notice: QueueNotice) => void): Disposable
-}
-
-export const KEPT_OFFERS = 200
-/** A callback that is 30 days old is deleted when the next one is stored, or after 30 days without a new one. */
-export const CALLBACK_LASTS_MS = 30 * 86_400_000
 
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
 export interface QueueStore {
@@ -174,11 +75,19 @@ export interface QueueStore {
    * ends. Throws NotFoundError without such a queue.
    */
   enter(queue: string, joining: Joining, now: number): Promise<Member>
+  /** As `enter`, within limits: 'full' when no more callers may wait. A caller who has a place keeps it. */
+  admit(queue: string, joining: Joining, now: number, limits: EntryLimits): Promise<Member | 'full'>
   /**
    * Removes the place, also when it was moved meanwhile. Returns its last record (with its offer, whose agent is still
-   * reserved), or null without one. Counts once.
+   * reserved), or null without one. Counts once. `returning`: keeps the place of a caller who has not talked, for so
+   * long.
    */
-  leave(queue: string, call: string, how: Leaving): Promise<Member | null>
+  leave(
+    queue: string,
+    call: string,
+    how: Leaving,
+    at?: { readonly now: number; readonly returning?: Returning | null },
+  ): Promise<Member | null>
   member(queue: string, call: string): Promise<Member | null>
   /** The waiting and offered callers, in order; not those who talk. */
   waiting(queue: string): Promise<Member[]>
@@ -211,29 +120,40 @@ export interface QueueStore {
   /** Oldest first. */
   callbacks(queue: string): Promise<Callback[]>
   stats(queue: string): Promise<QueueStats>
+  /** How long its talks last, from the answer until the flow leaves the queue. */
+  talkTime(queue: string): Promise<TalkTime>
+  /** Adds a rule, or changes the one that this number has for this queue. */
+  putNumberRule(rule: NumberRule): Promise<void>
+  removeNumberRule(rule: NumberKey): Promise<void>
+  numberRules(): Promise<NumberRule[]>
+  /** The rule that counts for callers of this number in this queue. */
+  numberRule(queue: string, number: string): Promise<NumberRule | null>
   onChange(listener: (notice: QueueNotice) => void): Disposable
 }
+
+type Decision<T> = SwapEffects & { readonly next: T }
 
 /** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 
 /** `events`: is told that an assignment has reserved an agent. */
 export function queueStoreOver(table: QueueTable, events: Events = silentEvents): QueueStore {
-  /** Reads, decides, writes; repeats when another write came in between. */
+  /** Reads, decides, writes; repeats when another write came in between. Null: nothing is to be written, or 'full'. */
   async function rewrite<T extends Member | null>(
     queue: string,
     call: string,
-    decide: (stored: Member | null) => { next: T; count: Count | null; talks?: Talk | undefined } | null,
+    decide: (stored: Member | null) => Decision<T> | null | Promise<Decision<T> | null>,
   ): Promise<{ before: Member | null; next: T } | null> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const before = await table.read(queue, call)
-      const decision = decide(before)
+      const decision = await decide(before)
       if (!decision) return null
-      const { next, count, talks } = decision
+      const { next, ...effects } = decision
       const done = { before, next }
       if (next?.rev === before?.rev) return done
-      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count, talks)
+      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, effects)
       if (swapped === 'no queue') throw noSuchQueue(queue, await table.readQueues())
+      if (swapped === 'full') return null
       if (swapped) return done
     }
     throw new SwitchhookError(
@@ -247,6 +167,35 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
 
   const move = (member: Member, to: string, now: number): Promise<boolean> =>
     table.move(member, moved(member, to, now), 'entered')
+
+  async function admit(queue: string, joining: Joining, now: number, { most, number }: EntryLimits) {
+    const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
+    const way = wayTo(queue, byName(queues))
+    if (!way) throw noSuchQueue(queue, queues)
+    const [inUse, ...removed] = way.toReversed() as [string, ...string[]]
+    for (const name of removed) {
+      const stored = await table.read(name, joining.call)
+      if (!stored || (stored.state === 'waiting' && (await move(stored, inUse, now)))) continue
+      const stays = await rewrite(name, joining.call, again => again && rejoins(again, joining.node, now))
+      if (stays) return stays.next
+    }
+    const { rememberMs } = queues.find(({ name }) => name === inUse)!
+    const isRemembered = rememberMs !== undefined && rememberMs > 0 && isNumber(joining.from)
+    const lastAgent = isRemembered ? await table.lastAgent(inUse, joining.from, now) : null
+    const remembered = { ...(isRemembered && { rememberMs }), ...(lastAgent !== null && { lastAgent }) }
+    const entered = await rewrite(inUse, joining.call, async stored => {
+      if (stored) return rejoins(stored, joining.node, now)
+      const left = number === null ? null : await table.leftPlace(inUse, number)
+      const resumes = left && now < left.until ? left : undefined
+      return {
+        next: joined(inUse, { ...joining, ...remembered, ...(resumes && timeOf(resumes)) }, seq, now),
+        count: 'entered',
+        ...(most > 0 && { most }),
+        ...(resumes && { resumes }),
+      }
+    })
+    return entered?.next ?? ('full' as const)
+  }
 
   return {
     async put(queue) {
@@ -267,31 +216,19 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     markThere: () => table.markThere(),
     resync: () => table.resync(),
     async enter(queue, joining, now) {
-      const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
-      const way = wayTo(queue, byName(queues))
-      if (!way) throw noSuchQueue(queue, queues)
-      const [inUse, ...removed] = way.toReversed() as [string, ...string[]]
-      for (const name of removed) {
-        const stored = await table.read(name, joining.call)
-        if (!stored || (stored.state === 'waiting' && (await move(stored, inUse, now)))) continue
-        const stays = await rewrite(name, joining.call, again => again && rejoins(again, joining.node, now))
-        if (stays) return stays.next
-      }
-      const { rememberMs } = queues.find(({ name }) => name === inUse)!
-      const isRemembered = rememberMs !== undefined && rememberMs > 0 && isNumber(joining.from)
-      const lastAgent = isRemembered ? await table.lastAgent(inUse, joining.from, now) : null
-      const remembered = { ...(isRemembered && { rememberMs }), ...(lastAgent !== null && { lastAgent }) }
-      const entered = await rewrite(inUse, joining.call, stored =>
-        stored
-          ? rejoins(stored, joining.node, now)
-          : { next: joined(inUse, { ...joining, ...remembered }, seq, now), count: 'entered' },
-      )
-      return entered!.next
+      const entered = await admit(queue, joining, now, NO_LIMITS)
+      return entered as Member
     },
-    async leave(queue, call, how) {
+    admit,
+    async leave(queue, call, how, at) {
       const count = how === 'talked' ? null : how
       const leave = (name: string) =>
-        rewrite(name, call, stored => stored && { next: null, count: stored.answeredAt === null ? count : null })
+        rewrite(name, call, stored => {
+          if (!stored) return null
+          const { answeredAt } = stored
+          if (answeredAt !== null) return { next: null, count: null, ...(at && { talkMs: at.now - answeredAt }) }
+          return { next: null, count, ...(at?.returning && { keeps: leftPlace(stored, at.now, at.returning) }) }
+        })
       const left = await leave(queue)
       if (left) return left.before
       const inUse = await inUseFor(queue)
@@ -347,6 +284,11 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     },
     callbacks: async queue => (await table.callbacks(queue)).sort((a, b) => a.keptAt - b.keptAt),
     stats: queue => table.stats(queue),
+    talkTime: queue => table.talkTime(queue),
+    putNumberRule: rule => table.putNumberRule(rule),
+    removeNumberRule: rule => table.removeNumberRule(rule),
+    numberRules: () => table.numberRules(),
+    numberRule: (queue, number) => table.firstNumberRule(ruleKeysFor(queue, number)),
     onChange: listener => table.onChange(listener),
   }
 }

@@ -7,7 +7,15 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { defineAgent, defineQueue, Definitions, moveQueue, removeAgent } from '../../src/recovery/definitions.ts'
+import {
+  defineAgent,
+  defineNumberRule,
+  defineQueue,
+  Definitions,
+  moveQueue,
+  removeAgent,
+  removeNumberRule,
+} from '../../src/recovery/definitions.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import { openAudit } from '../../src/operations/audit.ts'
 import { perform } from '../../src/operations/perform.ts'
@@ -15,6 +23,7 @@ import queueRemove from '../../src/operations/queue/remove.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { agentRows, queueRows } from '../../src/store/definitions.ts'
+import { numberRules } from '../../src/store/number-rules.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
@@ -92,6 +101,24 @@ test('a new Redis gets every queue and agent when a node starts', async t => {
   await start()
   assert.deepEqual(await queueStore.queues(), [SALES])
   assert.equal((await roster.get('alice', clock.now()))?.endpoint, 'user/1001')
+})
+
+test('a new Redis gets every rule for a number, and an old one loses those that PostgreSQL does not have', async t => {
+  const { stores, sql, client, queueStore, clock, start } = await open(t)
+  const rule = { number: '+4930*', queue: '', priority: 5, blocked: false, note: 'Berlin' }
+  await defineNumberRule(stores, { ...rule, priority: 1 }, clock.now())
+  await defineNumberRule(stores, rule, clock.now())
+  await defineNumberRule(stores, { ...rule, number: '+491', blocked: true }, clock.now())
+  assert.equal(await removeNumberRule(stores, { number: '+491', queue: '' }), true)
+  assert.equal(await removeNumberRule(stores, { number: '+491', queue: '' }), false)
+  assert.deepEqual(await numberRules(sql), [rule])
+  await client.flushdb()
+  await queueStore.putNumberRule({ ...rule, number: '+33*' })
+  await start()
+  assert.deepEqual(
+    (await queueStore.numberRules()).map(({ number, priority }) => [number, priority]),
+    [['+4930*', 5]],
+  )
 })
 
 test('queues and agents of a Redis that was there before PostgreSQL knew them are adopted, and nothing is removed', async t => {
