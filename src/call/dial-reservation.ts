@@ -8,6 +8,8 @@ import type { Outcome } from '../agent/agent.ts'
 export interface DialReservation {
   readonly name: string
   readonly ringForMs: number
+  /** The agent's nailed-up leg, which is joined without a dial; null: the telephone is dialled. */
+  readonly nailedLeg: string | null
   /**
    * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
    * reserved for another call.

@@ -74,6 +74,10 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
     return this.saved.endpoint
   }
 
+  get nailedLeg(): string | null {
+    return this.saved.leg
+  }
+
   get ringForMs(): number {
     return this.saved.ringForMs
   }
