@@ -1,6 +1,6 @@
 /** The settings of an agent that an administrator gives, and their allowed ranges. */
 import { InputError } from '../base/errors.ts'
-import { settingIn, text, type Given } from '../base/settings.ts'
+import { choice, duration, settingIn, text, whole, type Given } from '../base/settings.ts'
 import { parseSkills, saySkills, storedSkills, type Skill } from './skills.ts'
 
 /** Every setting that has a default. */
@@ -13,6 +13,21 @@ export const AGENT_SETTINGS = {
     placeholder: '<skills>',
     description: 'what the agent can do, with levels from 1 to 9: german:5,billing',
   }),
+  wrapUpEnds: choice(
+    'time',
+    ['time', 'agent', 'disposition'],
+    'what ends the wrap-up: its time, the agent, or a disposition that the agent gives',
+  ),
+  // mod_callcenter's samples: busy-delay-time 60, reject-delay-time 10; its no-answer-delay-time 0 is a tight loop
+  restAfterBusyMs: duration(60_000, ['0s', '1h'], 'no call is offered for so long after the telephone was busy'),
+  restAfterDeclinedMs: duration(10_000, ['0s', '1h'], 'no call is offered for so long after the agent declined one'),
+  restAfterNoAnswerMs: duration(10_000, ['0s', '1h'], 'no call is offered for so long after an unanswered one'),
+  maxNoAnswers: whole(
+    3,
+    [0, 100],
+    'after so many unanswered calls in a row the agent is not ready any more; 0: stays ready',
+  ),
+  afterMaxNoAnswers: choice('break', ['break', 'logged-out'], 'the status that the agent gets then'),
 } as const
 
 /** @example agentSetting(agent, 'skills') */

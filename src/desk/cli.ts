@@ -25,6 +25,7 @@ export type { Actions } from './cli/actions.ts'
 const NOUNS = {
   campaign: 'lists of people to call',
   agent: 'the agents, who answer calls',
+  'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',

@@ -4,8 +4,13 @@ import agentList from './agent/list.ts'
 import agentRemove from './agent/remove.ts'
 import agentSet from './agent/set.ts'
 import agentShow from './agent/show.ts'
-import { agentBreak, agentOut, agentReady } from './agent/status.ts'
+import agentDisposition from './agent/disposition.ts'
+import agentLogin from './agent/login.ts'
+import { agentBreak, agentOnDemand, agentOut, agentReady } from './agent/status.ts'
 import agentWrapUp from './agent/wrap-up.ts'
+import breakReasonAdd from './break-reason/add.ts'
+import breakReasonList from './break-reason/list.ts'
+import breakReasonRemove from './break-reason/remove.ts'
 import auditList from './audit/list.ts'
 import callDial from './call/dial.ts'
 import callHangup from './call/hangup.ts'
@@ -52,11 +57,17 @@ export const OPERATIONS: readonly Operation[] = [
   agentSet,
   agentList,
   agentShow,
+  agentLogin,
   agentReady,
+  agentOnDemand,
   agentBreak,
   agentOut,
   agentWrapUp,
+  agentDisposition,
   agentRemove,
+  breakReasonAdd,
+  breakReasonList,
+  breakReasonRemove,
   queueAdd,
   queueSet,
   queueList,

@@ -7,13 +7,25 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { defineAgent, defineQueue, Definitions, moveQueue, removeAgent } from '../../src/recovery/definitions.ts'
+import {
+  defineAgent,
+  defineBreakReason,
+  defineQueue,
+  Definitions,
+  moveQueue,
+  removeAgent,
+  removeBreakReason,
+} from '../../src/recovery/definitions.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
+import agentDisposition from '../../src/operations/agent/disposition.ts'
 import { openAudit } from '../../src/operations/audit.ts'
+import type { PartsFor } from '../../src/operations/operation.ts'
 import { perform } from '../../src/operations/perform.ts'
 import queueRemove from '../../src/operations/queue/remove.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import { breakReasonRows } from '../../src/store/break-reasons.ts'
+import { callWithId, closeCall, openCall } from '../../src/store/calls.ts'
 import { agentRows, queueRows } from '../../src/store/definitions.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
@@ -172,6 +184,52 @@ test('an agent who was removed is nowhere, and one who never was cannot be remov
   await removeAgent(stores, 'alice', clock.now())
   assert.deepEqual([await agentRows(sql), await roster.list(clock.now())], [[], []])
   await assert.rejects(removeAgent(stores, 'alice', clock.now()), NotFoundError)
+})
+
+test('the reasons for breaks are in PostgreSQL, and a Redis that lost its data gets them again', async t => {
+  const { stores, sql, roster, client, clock, start } = await open(t)
+  const lunch = { reason: 'lunch', limitMs: 1_800_000 }
+  await defineBreakReason(stores, { ...lunch, limitMs: null }, clock.now())
+  await defineBreakReason(stores, lunch, clock.now())
+  await defineBreakReason(stores, { reason: 'golf', limitMs: null }, clock.now())
+  await removeBreakReason(stores, 'golf')
+  await assert.rejects(removeBreakReason(stores, 'golf'), NotFoundError)
+  assert.deepEqual(await breakReasonRows(sql), [lunch])
+  await client.flushdb()
+  await roster.putBreakReason({ reason: 'of an older time', limitMs: null })
+  await start()
+  assert.deepEqual(await roster.breakReasons(), [lunch])
+})
+
+test('an agent says what came of a call: the record of the call has it, also after its end', async t => {
+  const { stores, sql, roster, clock, client } = await open(t)
+  const call = '5b0e7f32-6b1c-4d8e-9a51-2f4f6a3f9d10'
+  const log = silentLog
+  const parts = { ...stores, clock, log, audit: openAudit({ sql, redis: client, log }), scripts: 'scripts' }
+  const ann = { who: 'ann', door: 'command-line', role: 'administrator' } as const
+  const says = (disposition: string) =>
+    perform(agentDisposition, parts as unknown as PartsFor['stores'], { name: 'alice', disposition }, ann)
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, { ...ALICE, wrapUpEnds: 'disposition' }, clock.now())
+  await roster.setStatus('alice', 'ready', clock.now())
+  const epoch = (await roster.reserve('alice', call, clock.now(), 1_000))!
+  await roster.advance('alice', epoch, 'talking', clock.now())
+  await roster.release('alice', epoch, 'talked', clock.now())
+  await assert.rejects(says('sale'), /the record of the call .* is not written yet/)
+  assert.equal((await roster.get('alice', clock.now()))?.state, 'wrap-up')
+  const start = {
+    id: call,
+    flow: 'welcome',
+    direction: 'inbound',
+    from: null,
+    to: null,
+    core: null,
+    node: 'a',
+  } as const
+  await openCall(sql, { ...start, startedAt: clock.now(), crm: { crmuuid: '7' } })
+  await closeCall(sql, call, { endedAt: clock.now(), hangupCause: 'NORMAL_CLEARING', outcome: 'talked' })
+  assert.equal((await says('sale')).state, 'idle')
+  assert.deepEqual((await callWithId(sql, call))?.crm, { crmuuid: '7', disposition: 'sale' })
 })
 
 test('the name of a removed queue leads to the other one also after Redis lost its data, until the queue is added again', async t => {

@@ -18,6 +18,7 @@ import * as attempts from '../../src/store/attempts.ts'
 import * as calls from '../../src/store/calls.ts'
 import * as callSegments from '../../src/store/call-segments.ts'
 import * as campaigns from '../../src/store/campaigns.ts'
+import * as breakReasons from '../../src/store/break-reasons.ts'
 import * as definitions from '../../src/store/definitions.ts'
 import * as figures from '../../src/store/figures.ts'
 import * as installation from '../../src/store/installation.ts'
@@ -225,6 +226,10 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
     await agentFigures.agentSums(sql, { ...window, from: NOW - 3_600_000, to: NOW }, null)
     await agentFigures.agentSums(sql, { ...window, from: NOW - 90_000_000, to: NOW - 86_400_000 }, 'a7')
   },
+  breakReasonRows: sql => breakReasons.breakReasonRows(sql),
+  saveBreakReason: sql => breakReasons.saveBreakReason(sql, { reason: 'lunch', limitMs: 60_000 }, NOW),
+  deleteBreakReason: sql => breakReasons.deleteBreakReason(sql, 'nothing'),
+  tagCall: sql => calls.tagCall(sql, randomUUID(), { disposition: 'sale' }),
   queueRows: sql => definitions.queueRows(sql),
   agentRows: sql => definitions.agentRows(sql),
   saveQueue: sql => definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent', settings: {} }, NOW),

@@ -41,6 +41,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'agents',
     'attempts',
     'audit',
+    'break_reasons',
     'call_segments',
     'calls',
     'campaign_figures',

@@ -115,6 +115,7 @@ async function busy(t: TestContext) {
     input: {},
     before: null,
   })
+  await roster.putBreakReason({ reason: 'lunch', limitMs: 60_000 })
   await redisSwitchRuns(home.commands).note([{ core: 'core-1', at: 'fs1:8021', heard: now }])
   return { client, store, now }
 }

@@ -9,12 +9,12 @@ import {
   registered,
   released,
   reserved,
-  REST_MS,
   whyNotNow,
   withStatus,
   type Agent,
   type Outcome,
 } from '../../src/agent/agent.ts'
+import { restMs } from '../../src/agent/rest.ts'
 import { UNREACHABLE_MS, warnOnceUnreachable } from '../../src/agent/rest.ts'
 import type { Log } from '../../src/base/log.ts'
 import { wordOf } from '../../src/agent/words.ts'
@@ -39,7 +39,7 @@ const after = (...outcomes: Outcome[]) =>
 
 test('a telephone that is not there is tried again after 5 s, and then not for five minutes', () => {
   const once = after('unreachable')
-  assert.deepEqual([whyNotNow(once, HOUR), whyNotNow(once, HOUR + REST_MS.unreachable)], ['resting', null])
+  assert.deepEqual([whyNotNow(once, HOUR), whyNotNow(once, HOUR + restMs({}, 'unreachable'))], ['resting', null])
   const twice = after('unreachable', 'unreachable')
   assert.deepEqual(
     [
