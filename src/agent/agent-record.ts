@@ -51,6 +51,7 @@ export const agentRecord = new RecordCodec<Agent>({
     legs: z.array(z.string()).optional(),
     talkMs: z.number().optional(),
     calls: z.number().optional(),
+    registeredAt: z.array(z.string()).optional(),
     noAnswers: z.number(),
     unreached: z.number().optional(),
     rev: z.number(),

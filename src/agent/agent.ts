@@ -15,8 +15,9 @@
  *   talking         with the caller. No deadline: only a release ends it.
  *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until the agent ends it: on demand, or
  *                   the setting wrapUpEnds). See wrap-up.ts.
- *   busy-elsewhere  on a call that no queue assigned: a leg of Switchhook is at the telephone (`legs`: click-to-dial,
- *                   a flow's own dial). Then back to the rest of the wrap-up, else to idle. See telephone-legs.ts.
+ *   busy-elsewhere  on a call that no queue assigned: a leg is at a telephone (`legs`: click-to-dial, a flow's own
+ *                   dial, a call that Switchhook has not made). Then back to the rest of the wrap-up, else to idle. See
+ *                   telephone-legs.ts.
  *
  * No timer runs for a deadline: `asOf(agent, now)` computes the agent at `now`, whether or not a node has written the
  * change. Intervals are half open: a deadline holds while now < deadline.
@@ -87,12 +88,17 @@ export interface Agent extends AgentSettings {
     readonly since: number
     readonly core?: string | undefined
   } | null
-  /** Legs of Switchhook at the agent's telephone that no queue assigned, by uuid; absent: none. */
+  /** Legs at the agent's telephones that no queue assigned, by uuid, also of others; absent: none. */
   readonly legs?: readonly string[]
   /** How long the agent has talked since they became ready, in milliseconds; absent: not yet. */
   readonly talkMs?: number
   /** How many calls of queues the agent has answered since they became ready; absent: none. */
   readonly calls?: number
+  /**
+   * The runs of FreeSWITCH (Core-UUID) at which a telephone of the agent is registered. Empty: none is any more.
+   * Absent: no telephone of the agent was seen to register; it may need no registration.
+   */
+  readonly registeredAt?: readonly string[]
   /** Consecutive calls that the agent did not answer. */
   readonly noAnswers: number
   /** Consecutive calls for which the telephone was unreachable; absent: none. */
@@ -304,11 +310,6 @@ const isAbsent = ({ status }: Agent): boolean => status === 'break' || status ==
 export const endsWhenTold = (agent: Agent): boolean =>
   agent.status === 'on-demand' || agentSetting(agent, 'wrapUpEnds') !== 'time'
 
-/** The agent's telephone has registered. */
-export function registered(agent: Agent, now: number): Agent | null {
-  return agent.unreached ? write(agent, now, { unreached: 0, ...(isUnreachable(agent) && { restUntil: now }) }) : null
-}
-
 /**
  * The nailed-up leg, the node that watches it, and the Core-UUID of its FreeSWITCH (without it the one recorded before
  * stays).
@@ -340,15 +341,20 @@ export function settled(stored: Agent, now: number): Agent | null {
   return agent === stored ? null : write(agent, now)
 }
 
-export type WhyNot = 'logged-out' | 'break' | 'resting' | 'unreachable' | Exclude<AgentState, 'idle'>
+export type WhyNot = 'logged-out' | 'break' | 'resting' | 'unreachable' | 'unregistered' | Exclude<AgentState, 'idle'>
 
 /** Why this agent (as of `now`) cannot be offered a call, or null when they can. */
 export function whyNotNow(agent: Agent, now: number): WhyNot | null {
   if (agent.status === 'logged-out' || agent.status === 'break') return agent.status
   if (agent.state !== 'idle') return agent.state
+  if (isUnregistered(agent)) return 'unregistered'
   if (now >= agent.restUntil) return null
   return isUnreachable(agent) ? 'unreachable' : 'resting'
 }
+
+/** A nailed-up agent is on the line already. */
+export const isUnregistered = (agent: Partial<Pick<Agent, 'registeredAt' | 'nailed'>>): boolean =>
+  agent.registeredAt?.length === 0 && !agent.nailed
 
 function endsAt(agent: Agent): number | null {
   if (agent.state === 'reserved' || agent.state === 'ringing') return agent.reservation?.deadline ?? null

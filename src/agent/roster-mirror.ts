@@ -34,6 +34,8 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #agents = new Map<string, Agent>()
+  /** The names of the agents at each telephone; null until it is asked for, and after a change of a telephone. */
+  #byTelephone: Map<string, string[]> | null = null
   /** What came while all agents are being read; it is applied on top of the read. Null at other times. */
   #late: Heard[] | null = null
   #loaded = false
@@ -73,10 +75,15 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
       .map(agent => asOf(agent, now))
   }
 
-  /** The agent at this telephone, as last written. */
-  at(telephone: string): Agent | undefined {
-    for (const agent of this.#agents.values()) if (telephonesOf(agent).includes(telephone)) return agent
-    return undefined
+  /** The agents at this telephone, as last written: two may share it. */
+  at(telephone: string): readonly Agent[] {
+    if (!this.#byTelephone) {
+      this.#byTelephone = new Map()
+      for (const { name, endpoint } of this.#agents.values())
+        for (const one of telephonesOf({ endpoint }))
+          this.#byTelephone.set(one, [...(this.#byTelephone.get(one) ?? []), name])
+    }
+    return (this.#byTelephone.get(telephone) ?? []).flatMap(name => this.#agents.get(name) ?? [])
   }
 
   all(): Agent[] {
@@ -167,6 +174,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
       this.#late = null
       const before = new Set(this.#agents.keys())
       this.#agents.clear()
+      this.#byTelephone = null
       for (const agent of agents) {
         before.delete(agent.name)
         this.#agents.set(agent.name, agent)
@@ -184,9 +192,11 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   }
 
   #put({ name, rev, agent }: Heard): boolean {
-    if (!replacesCopy(this.#agents.get(name), rev, agent)) return false
+    const known = this.#agents.get(name)
+    if (!replacesCopy(known, rev, agent)) return false
     if (agent) this.#agents.set(name, agent)
     else this.#agents.delete(name)
+    if (agent?.endpoint !== known?.endpoint) this.#byTelephone = null
     this.emit('written', { name, agent })
     return true
   }

@@ -12,7 +12,6 @@ import {
   nailed,
   newAgent,
   nextRev,
-  registered,
   released,
   reserved,
   settled,
@@ -25,7 +24,7 @@ import {
 } from './agent.ts'
 import { limitOf, type BreakReason } from './break-reasons.ts'
 import { AGENT_SETTINGS } from './settings.ts'
-import { occupied, vacated } from './telephone-legs.ts'
+import { occupied, registeredAt, vacated } from './telephone-legs.ts'
 import { tellChange } from './tell-change.ts'
 import { disposed, wrapUpExtended, wrapUpFinished } from './wrap-up.ts'
 
@@ -94,8 +93,11 @@ export interface Roster {
    * reservation was over.
    */
   release(name: string, epoch: number, outcome: Outcome, now: number): Promise<Agent | null>
-  /** The agent's telephone has registered: an unreachable agent is offered calls again. False when nothing changes. */
-  registered(name: string, now: number): Promise<boolean>
+  /**
+   * A telephone of the agent is registered at this run of FreeSWITCH, or none is any more. An unreachable agent whose
+   * telephone registers is offered calls again. False when nothing changes.
+   */
+  registeredAt(name: string, core: string, there: boolean, now: number): Promise<boolean>
   /**
    * Ends the wrap-up now. False when the agent is not in wrap-up, or must give a disposition first; `anyway`: without
    * it.
@@ -106,8 +108,8 @@ export interface Roster {
   /** Makes the wrap-up longer by `byMs` milliseconds. False when the agent is not in wrap-up. */
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
   /**
-   * A leg of Switchhook that no queue assigned, by uuid, is at the agent's telephone: no call is offered until
-   * `vacate`. False when it was known.
+   * A leg that no queue assigned, by uuid, is at the agent's telephone: no call is offered until `vacate`. False when
+   * it was known.
    */
   occupy(name: string, leg: string, now: number): Promise<boolean>
   /** That leg has ended; agent.ts (`vacated`) decides the next state. False when it was not known. */
@@ -203,7 +205,7 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
     hold: (name, epoch, now, ttlMs) => change(name, stored => held(asOf(stored, now), epoch, ttlMs, now)),
     advance: (name, epoch, to, now) => changed(name, now, agent => advanced(agent, epoch, to, now)),
     release: (name, epoch, outcome, now) => change(name, stored => released(asOf(stored, now), epoch, outcome, now)),
-    registered: (name, now) => changed(name, now, agent => registered(agent, now)),
+    registeredAt: (name, core, there, now) => changed(name, now, agent => registeredAt(agent, core, there, now)),
     finishWrapUp: (name, now, anyway) => changed(name, now, agent => wrapUpFinished(agent, now, anyway)),
     dispose: (name, disposition, now) => change(name, stored => disposed(asOf(stored, now), disposition, now)),
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),

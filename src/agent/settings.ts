@@ -1,6 +1,6 @@
 /** The settings of an agent that an administrator gives, and their allowed ranges. */
 import { InputError } from '../base/errors.ts'
-import { choice, duration, settingIn, text, whole, type Given } from '../base/settings.ts'
+import { choice, duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
 import { parseSkills, saySkills, storedSkills, type Skill } from './skills.ts'
 
 /** Every setting that has a default. */
@@ -27,6 +27,7 @@ export const AGENT_SETTINGS = {
     [0, 100],
     'after so many unanswered calls in a row the agent is not ready any more; 0: stays ready',
   ),
+  skipWhileElsewhere: yesOrNo(true, 'no call is offered during a call of the telephone that Switchhook has not made'),
   afterMaxNoAnswers: choice('break', ['break', 'logged-out'], 'the status that the agent gets then'),
 } as const
 

@@ -1,10 +1,26 @@
 /**
- * The legs at an agent's telephone that no queue assigned. While there is one, the agent is busy elsewhere; agent.ts
- * has the states.
+ * What is known of an agent's telephones: whether one is registered, and the legs at them that no queue assigned. While
+ * there is such a leg, the agent is busy elsewhere; agent.ts has the states.
  */
+import { isUnreachable } from './rest.ts'
 import { endsWhenTold, move, write, type Agent } from './agent.ts'
 
-/** A leg of Switchhook that no queue assigned is at the agent's telephone from now on. */
+/**
+ * A telephone of the agent is registered at this run of FreeSWITCH, or none is any more. A registration also ends the
+ * rest of an unreachable agent. Null: nothing changes.
+ */
+export function registeredAt(agent: Agent, core: string, there: boolean, now: number): Agent | null {
+  const { registeredAt: before, unreached = 0 } = agent
+  const known = before?.includes(core) ?? false
+  if (there === known && !(there && unreached > 0)) return null
+  const others = before?.filter(one => one !== core) ?? []
+  return write(agent, now, {
+    registeredAt: there ? [...others, core] : others,
+    ...(there && unreached > 0 && { unreached: 0, ...(isUnreachable(agent) && { restUntil: now }) }),
+  })
+}
+
+/** A leg that no queue assigned is at the agent's telephone from now on. */
 export function occupied(agent: Agent, leg: string, now: number): Agent | null {
   const { legs = [], state } = agent
   if (legs.includes(leg)) return null

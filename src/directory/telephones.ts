@@ -32,15 +32,17 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
     }
   }
   return {
-    agentAt: endpoint => mirror.at(endpoint)?.name,
+    agentAt: endpoint => mirror.at(endpoint)[0]?.name,
     occupy(endpoint, leg): Occupation {
-      const agent = mirror.at(endpoint)?.name
-      if (agent === undefined) return { over() {} }
-      const told = tell(leg, agent, () => roster.occupy(agent, leg, clock.now()))
+      const agents = mirror.at(endpoint).map(({ name }) => name) // nobody who shares the telephone is offered a call
+      const told = agents.map(agent => tell(leg, agent, () => roster.occupy(agent, leg, clock.now())))
       // in this order; both may run twice
       return {
         over: talked =>
-          void told.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), { talked, wrapUp }))),
+          agents.forEach((agent, at) => {
+            const how = at === 0 ? { talked, wrapUp } : undefined
+            void told[at]!.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), how)))
+          }),
       }
     },
   }

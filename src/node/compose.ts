@@ -12,7 +12,8 @@ import type { SharedClock } from '../base/shared-clock.ts'
 import type { Telephones } from '../call/call-context.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import { SwitchRuns, type SwitchRunTable } from '../cluster/switch-runs.ts'
-import { watchRegistrations } from '../directory/registrations.ts'
+import { ExternalCalls } from '../directory/external-calls.ts'
+import { Registrations } from '../directory/registrations.ts'
 import { agentTelephones } from '../directory/telephones.ts'
 import type { Listener } from '../esl/listener.ts'
 import type { Knock } from '../esl/tcp.ts'
@@ -136,8 +137,10 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   scope.defer(() => states[Symbol.dispose]())
   const definitions = await parts.openDefinitions?.(mirror, () => void reconciler?.look('Redis lost its data'))
   scope.defer(() => definitions?.[Symbol.dispose]())
-  const registrations = watchRegistrations({ switchboard, mirror, roster, clock, log })
+  const registrations = new Registrations({ switchboard, mirror, roster, clock, log })
   scope.defer(() => registrations[Symbol.dispose]())
+  const externalCalls = new ExternalCalls({ switchboard, mirror, roster, clock, log })
+  scope.defer(() => externalCalls[Symbol.dispose]())
   const telephones = agentTelephones({ mirror, roster, wrapUp: parts.wrapUpAfterDial, clock, log })
   const common = { node, clock, log, events, records, roster, mirror, switchboard, queueStore, calls, leads }
   if (open && parts.listener) {

@@ -33,9 +33,10 @@ interface Watcher {
 /**
  * One FreeSWITCH.
  * `back`: the event link is up again and the recovery of legs is over.
- * `registered`: a telephone has registered, also when it renews its registration.
+ * `registration`: a telephone has registered, also when it renews its registration, or its registration has ended.
+ * `channel`: a channel was created or hung up, whoever created it.
  */
-export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
+export class Switch extends Emitter<{ back: void; registration: SwitchEvent; channel: SwitchEvent }> {
   readonly name: string
   readonly commands: Commands
   readonly #clock: Clock
@@ -222,11 +223,12 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
 
   #hear(event: SwitchEvent): void {
     const { name } = event
-    if (name === 'CUSTOM') return this.emit('registered', event) // the only CUSTOM event that is subscribed to
+    if (name === 'CUSTOM') return this.emit('registration', event) // the only CUSTOM events that are subscribed to
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
     if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this.#clock.now()))
     else if (name === 'CHANNEL_CREATE') this.#hangups.forget(uuid)
+    if (name === 'CHANNEL_CREATE' || name === 'CHANNEL_HANGUP') this.emit('channel', event)
     const set = this.#listeners.get(uuid)
     if (set) for (const watcher of [...set]) watcher.hear(event)
   }

@@ -85,9 +85,7 @@ export const agentShape = z.object({
   overdue: z.boolean(),
   /** The queues that the agent did not log in to. */
   away: z.array(tierShape),
-  lastTalk: z
-    .object({ call: z.string(), queue: z.string().nullable(), disposition: z.string().optional() })
-    .optional(),
+  lastTalk: z.object({ call: z.string(), queue: z.string().nullable(), disposition: z.string().optional() }).optional(),
   /** True while the agent's telephone stays connected for the calls of campaigns. */
   nailedUp: z.boolean(),
 })

@@ -29,7 +29,10 @@ export default operation({
     if (!lastTalk) throw new Refusal('WRONG_STATE', `agent ${name} has not talked with a caller yet`)
     // first: the wrap-up goes on until the record has it
     if (!(await tagCall(sql, lastTalk.call, { disposition })))
-      throw new SwitchhookError('SERVICE', `the record of the call ${lastTalk.call} is not written yet: try again in a moment`)
+      throw new SwitchhookError(
+        'SERVICE',
+        `the record of the call ${lastTalk.call} is not written yet: try again in a moment`,
+      )
     const now = clock.now()
     await roster.dispose(name, disposition, now)
     return shownAgent(await mustBeAgent(parts, name), now)

@@ -1,9 +1,10 @@
 /**
- * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP
+ * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Four SIP
  * profiles, of one process or (the last one) of another:
  *
  *   inside    callers enter here, into the context `public`, where the DID sample routes them
  *   trunk     calls of Switchhook leave here, by the gateway `carrier`
+ *   phones    telephones of the house call in here with their password, also into `public`; there is one, of user 2001
  *   outside   the outside world: callers call from here, and the last digit of a number called here selects who answers
  *
  * FreeSWITCH's preprocessor works line by line, even inside comments: each of its tags is on a line of its own.
@@ -13,6 +14,7 @@ export interface Ports {
   readonly eventSocket: number
   readonly inside: number
   readonly trunk: number
+  readonly phones: number
   readonly outside: number
   readonly nodeA: number
   readonly nodeB: number
@@ -57,17 +59,25 @@ const LOAD = [
   'say_en',
 ]
 
-const profile = (name: string, port: number, context: string, { gateways = '', trackCalls = false } = {}) => `
+/** The user of the directory: calls with this password, and is reached at a number of the outside world. */
+export const DESK = { user: '2001', password: 'desk', number: '4920200100' } as const
+
+const profile = (
+  name: string,
+  port: number,
+  context: string,
+  { gateways = '', trackCalls = false, auth = false } = {},
+) => `
       <profile name="${name}">${gateways}<settings>
         <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/><param name="sip-port" value="${port}"/>
         <param name="context" value="${context}"/><param name="dialplan" value="XML"/><param name="codec-prefs" value="PCMU"/>
-        <param name="auth-calls" value="false"/><param name="accept-blind-reg" value="true"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
+        <param name="auth-calls" value="${auth}"/><param name="accept-blind-reg" value="true"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
         <param name="manage-presence" value="false"/><param name="track-calls" value="${trackCalls}"/>
       </settings></profile>`
 
-const gateway = (name: string, port: number) =>
-  `<gateway name="${name}"><param name="realm" value="127.0.0.1:${port}"/><param name="proxy" value="127.0.0.1:${port}"/>` +
-  `<param name="username" value="x"/><param name="password" value="x"/><param name="register" value="false"/></gateway>`
+const gateway = (name: string, port: number, { user = 'x', password = 'x' } = {}) =>
+  `<gateway name="${name}"><param name="realm" value="127.0.0.1${user === 'x' ? `:${port}` : ''}"/><param name="proxy" value="127.0.0.1:${port}"/>` +
+  `<param name="username" value="${user}"/><param name="password" value="${password}"/><param name="register" value="false"/></gateway>`
 
 const act = (application: string, data = '') => `<action application="${application}" data="${data}"/>`
 const speaks = (hertz: number) => act('playback', `tone_stream://%(20000,0,${hertz});loops=-1`)
@@ -134,9 +144,10 @@ export function freeswitchXml(
   const profiles = [
     profile('inside', ports.inside, 'public', { trackCalls }),
     profile('trunk', ports.trunk, 'none', {
-      gateways: `<gateways>${gateway('carrier', ports.outside)}</gateways>`,
+      gateways: `<gateways>${gateway('carrier', ports.outside)}${gateway('desk', ports.phones, DESK)}</gateways>`,
       trackCalls,
     }),
+    profile('phones', ports.phones, 'public', { auth: true }),
     ...(here ? [profile('outside', ports.outside, 'outside')] : []),
   ]
   return configuration(
@@ -206,7 +217,9 @@ function configuration(
 ${dialplan}
   </section>
   <section name="phrases"><macros><language name="en" say-module="en" sound-prefix="${folder}/sounds"><phrases><macros/></phrases></language></macros></section>
-  <section name="directory"><domain name="127.0.0.1"><groups><group name="default"><users/></group></groups></domain></section>
+  <section name="directory"><domain name="127.0.0.1"><groups><group name="default"><users>
+    <user id="${DESK.user}"><params><param name="password" value="${DESK.password}"/><param name="dial-string" value="sofia/gateway/carrier/${DESK.number}${KINDS.never}"/></params></user>
+  </users></group></groups></domain></section>
 </document>
 `
 }

@@ -80,7 +80,8 @@ export async function findFreeSwitch(): Promise<string | null> {
 
 export async function startFreeSwitch(program: string, options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
   const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS } = options
-  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC] = (await freePorts(7)) as [
+  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC, phones] = (await freePorts(8)) as [
+    number,
     number,
     number,
     number,
@@ -89,9 +90,9 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
     number,
     number,
   ]
-  const ports: Ports = { eventSocket, inside, trunk, outside: far, nodeA, nodeB, nodeC }
+  const ports: Ports = { eventSocket, inside, trunk, phones, outside: far, nodeA, nodeB, nodeC }
   const doorKey = randomBytes(24).toString('hex')
-  return start(program, ports, doorKey, outside === 'same' ? 3 : 2, async (folder, password) => {
+  return start(program, ports, doorKey, outside === 'same' ? 4 : 3, async (folder, password) => {
     await writeSounds(folder, sounds)
     await writeFile(
       join(folder, 'conf/freeswitch.xml'),

@@ -11,7 +11,7 @@ import {
   type Person as SimulatedPerson,
 } from '../../../src/testing/index.ts'
 import { action } from '../../../src/testing/switch/dialplan.ts'
-import { KINDS, PATIENCE_SECONDS, RINGS_MS, type Kind } from './freeswitch-config.ts'
+import { DESK, KINDS, PATIENCE_SECONDS, RINGS_MS, type Kind } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
 import { SOUNDS } from './sounds.ts'
 import { World, type CallOptions, type Listening, type Person, type Place, type Telephone } from './world.ts'
@@ -94,8 +94,28 @@ export class SimulatedWorld extends World {
     }
   }
 
-  async register(user: string): Promise<void> {
-    this.sim.world.at(`user/${user}`, BEHAVIOUR.person)
+  async register(user: string, there = true): Promise<void> {
+    if (there) this.sim.world.at(`user/${user}`, BEHAVIOUR.person)
+    else this.sim.world.unregister(`user/${user}`)
+  }
+
+  desk(): Telephone & { readonly user: string } {
+    const endpoint = `user/${DESK.user}`
+    const place = this.sim.world.at(endpoint, BEHAVIOUR.never)
+    const rings = async () => {
+      const somebody = new OnTheLine(await place.next(), DESK.number)
+      this.people.push(somebody)
+      return somebody
+    }
+    return { user: DESK.user, number: DESK.number, endpoint, rings }
+  }
+
+  async deskCalls(flow: string): Promise<Person> {
+    const { user } = DESK
+    const person = this.sim.world.call({ from: user, user, to: `switchhook-${flow}`, context: 'switchhook' })
+    const somebody = new OnTheLine(person, user)
+    this.people.push(somebody)
+    return somebody
   }
 
   async shownTo(person: Person): Promise<{ name: string; number: string }> {
