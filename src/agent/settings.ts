@@ -1,4 +1,5 @@
 /** The settings of an agent that an administrator gives, and their allowed ranges. */
+import { z } from 'zod'
 import { InputError } from '../base/errors.ts'
 import { choice, duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
 import { parseSkills, saySkills, storedSkills, type Skill } from './skills.ts'
@@ -27,9 +28,37 @@ export const AGENT_SETTINGS = {
     [0, 100],
     'after so many unanswered calls in a row the agent is not ready any more; 0: stays ready',
   ),
+  autoAnswer: yesOrNo(false, 'the telephone is told to answer by itself: Call-Info (answer-after=0), intercom=true'),
+  alertInfo: text<string>({
+    standard: '',
+    stored: z.string(),
+    parse: alertInfo,
+    say: String,
+    placeholder: '<word>',
+    description: 'the header Alert-Info for the telephone: how it rings, or that it answers by itself',
+  }),
+  jobNumber: text<string>({
+    standard: '',
+    stored: z.string(),
+    parse: jobNumber,
+    say: String,
+    placeholder: '<digits>',
+    description: 'the number of the agent that callers hear',
+  }),
+  announceJobNumber: yesOrNo(true, 'callers hear the job number, when the agent has one, before they talk'),
   skipWhileElsewhere: yesOrNo(true, 'no call is offered during a call of the telephone that Switchhook has not made'),
   afterMaxNoAnswers: choice('break', ['break', 'logged-out'], 'the status that the agent gets then'),
 } as const
+
+function jobNumber(given: string): string {
+  if (/^\d{1,12}$/.test(given)) return given
+  throw new InputError(`'${given}' is not a job number; allowed: 1 to 12 digits`)
+}
+
+function alertInfo(given: string): string {
+  if (/^[\w.:@+/=-]{1,64}$/.test(given) && !given.includes('::')) return given
+  throw new InputError(`'${given}' cannot be used; allowed: 1 to 64 letters, digits and _ . : @ + / = - without ::`)
+}
 
 /** @example agentSetting(agent, 'skills') */
 export const agentSetting = settingIn(AGENT_SETTINGS)

@@ -8,6 +8,10 @@ import type { Outcome } from '../agent/agent.ts'
 export interface DialReservation {
   readonly name: string
   readonly ringForMs: number
+  /** The telephone is told to answer by itself. */
+  readonly autoAnswer: boolean
+  /** The header Alert-Info for the telephone; '': none. */
+  readonly alertInfo: string
   /**
    * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
    * reserved for another call.

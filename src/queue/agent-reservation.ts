@@ -12,9 +12,11 @@
  */
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
+import { agentSetting } from '../agent/settings.ts'
 import type { DialReservation } from '../call/dial-reservation.ts'
 import { talking, type Offer } from './member.ts'
 import type { PlaceOfCall, WaitingCall } from './place-context.ts'
+import { settingOf } from './settings.ts'
 
 /** The part of a reservation that the journal keeps. */
 export interface SavedReservation {
@@ -26,6 +28,31 @@ export interface SavedReservation {
   /** The uuid of the nailed-up leg, null without one. The flow joins it and dials nothing. */
   readonly leg: string | null
   readonly epoch: number
+  /** Absent: the telephone is not told to answer by itself. */
+  readonly autoAnswer?: true
+  readonly alertInfo?: string
+  /** The number of the agent that callers hear; absent: none. */
+  readonly jobNumber?: string
+  /** Absent: by pressing a key. */
+  readonly accept?: 'none'
+  /** Absent: the agent hears the topic of the call. */
+  readonly whisper?: false
+}
+
+/** Only what differs from the default, so that a journal is short. */
+function savedOf(place: PlaceOfCall, agent: Agent, epoch: number): SavedReservation {
+  const { name, endpoint, ringForMs, nailed } = agent
+  const queue = place.context.settingsOf(place.queue) ?? {}
+  const alertInfo = agentSetting(agent, 'alertInfo')
+  const jobNumber = agentSetting(agent, 'announceJobNumber') ? agentSetting(agent, 'jobNumber') : ''
+  return {
+    ...{ name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch },
+    ...(agentSetting(agent, 'autoAnswer') && { autoAnswer: true }),
+    ...(alertInfo !== '' && { alertInfo }),
+    ...(jobNumber !== '' && { jobNumber }),
+    ...(settingOf(queue, 'accept') === 'none' && { accept: 'none' }),
+    ...(!settingOf(queue, 'whisper') && { whisper: false }),
+  }
 }
 
 export class AgentReservation implements DialReservation, AsyncDisposable {
@@ -45,8 +72,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
 
   /** `agent`: the roster's record under this epoch. */
   static at(place: PlaceOfCall, agent: Agent, epoch: number): AgentReservation {
-    const { name, endpoint, ringForMs, nailed } = agent
-    const reservation = new AgentReservation(place.call, { name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch })
+    const reservation = new AgentReservation(place.call, savedOf(place, agent, epoch))
     reservation.resumed(place, agent)
     return reservation
   }
@@ -76,6 +102,26 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
 
   get ringForMs(): number {
     return this.saved.ringForMs
+  }
+
+  get autoAnswer(): boolean {
+    return this.saved.autoAnswer ?? false
+  }
+
+  get alertInfo(): string {
+    return this.saved.alertInfo ?? ''
+  }
+
+  get jobNumber(): string | null {
+    return this.saved.jobNumber ?? null
+  }
+
+  get accept(): 'key' | 'none' {
+    return this.saved.accept ?? 'key'
+  }
+
+  get whisper(): boolean {
+    return this.saved.whisper ?? true
   }
 
   /** The flow has left its scope. */

@@ -3,6 +3,7 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Member, Offer } from './member.ts'
+import type { QueueSettings } from './settings.ts'
 import type { StoreRequests } from './store-requests.ts'
 import type { QueueStore } from './store.ts'
 
@@ -42,6 +43,8 @@ export interface PlaceContext {
   readonly clock: Clock
   readonly log: Log
   readonly node: string
+  /** The settings of a queue as this node knows them. */
+  settingsOf(queue: string): QueueSettings | undefined
   /** The position in the queue as this node knows it: 1 is next. */
   position(queue: string, call: string): number
   readonly requests: StoreRequests

@@ -26,7 +26,7 @@ import { QueueMirror } from './queue-mirror.ts'
 import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
 import type { WaitingCall } from './place-context.ts'
 import type { PlaceContext } from './place-context.ts'
-import { isInUse } from './settings.ts'
+import { isInUse, type QueueSettings } from './settings.ts'
 import { StoreRequests } from './store-requests.ts'
 import type { Assignment, QueueStore } from './store.ts'
 import { STRATEGY_BY_NAME } from './strategies.ts'
@@ -196,6 +196,10 @@ class OpenQueues implements Queues, PlaceContext {
 
   async check(): Promise<string[]> {
     return check(await this.#stored())
+  }
+
+  settingsOf(queue: string): QueueSettings | undefined {
+    return this.#mirror.queues.get(queue)
   }
 
   /** 1 until this node has read the queues. */

@@ -1,6 +1,6 @@
 /** What a supervisor decides about a queue: each setting once. */
 import { parseNeeds, sayNeeds, storedNeeds, type SkillNeed } from '../agent/skills.ts'
-import { duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
+import { choice, duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
 
 /** Every setting but the strategy, which each queue has. */
 export const QUEUE_SETTINGS = {
@@ -16,6 +16,8 @@ export const QUEUE_SETTINGS = {
     placeholder: '<needs>',
     description: 'the skills that callers need: german:3 (required), billing? (preferred), vip/45s (required for 45 s)',
   }),
+  whisper: yesOrNo(true, 'the agent hears the topic of the call before the two talk'),
+  accept: choice('key', ['key', 'none'], 'how the agent accepts a call: by pressing 1, or by answering the telephone'),
   rememberMs: duration(
     0,
     ['0s', '365d'],

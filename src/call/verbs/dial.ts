@@ -3,6 +3,7 @@ import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
 import {
   endpoint as parseEndpoint,
+  ident,
   newUuid,
   uuid as parseUuid,
   varValue,
@@ -107,6 +108,9 @@ export function dial<Other extends OtherCall>(
   const variables = new Map(
     Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]),
   )
+  // sends `Call-Info: …;answer-after=0`, and `;intercom=true` in the address (measured)
+  if (reservation?.autoAnswer) variables.set(ident('sip_auto_answer'), varValue('true'))
+  if (reservation?.alertInfo) variables.set(ident('alert_info'), varValue(reservation.alertInfo))
   const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, callOf }
   const { steps } = leg
   const within = () => steps.within(number)
