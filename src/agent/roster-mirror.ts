@@ -6,7 +6,7 @@
  * An agent whose record this version cannot read does not exist in the copy (agent-record.ts).
  */
 import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
-import { telephonesOf } from './settings.ts'
+import { TelephoneIndex } from './telephone-index.ts'
 import type { AgentNotice, Roster } from './roster.ts'
 import { Emitter } from '../base/emitter.ts'
 import type { Clock, Timer } from '../base/clock.ts'
@@ -34,8 +34,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #agents = new Map<string, Agent>()
-  /** The names of the agents at each telephone; null until it is asked for, and after a change of a telephone. */
-  #byTelephone: Map<string, string[]> | null = null
+  readonly #telephones = new TelephoneIndex()
   /** What came while all agents are being read; it is applied on top of the read. Null at other times. */
   #late: Heard[] | null = null
   #loaded = false
@@ -77,13 +76,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
 
   /** The agents at this telephone, as last written: two may share it. */
   at(telephone: string): readonly Agent[] {
-    if (!this.#byTelephone) {
-      this.#byTelephone = new Map()
-      for (const { name, endpoint } of this.#agents.values())
-        for (const one of telephonesOf({ endpoint }))
-          this.#byTelephone.set(one, [...(this.#byTelephone.get(one) ?? []), name])
-    }
-    return (this.#byTelephone.get(telephone) ?? []).flatMap(name => this.#agents.get(name) ?? [])
+    return [...this.#telephones.at(telephone)].flatMap(name => this.#agents.get(name) ?? [])
   }
 
   all(): Agent[] {
@@ -148,7 +141,10 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   async #learn(name: string, ask: () => Promise<Agent | null>): Promise<Agent | null> {
     const before = this.#agents.get(name)
     const agent = await ask()
-    if (agent && isSetBack(before, agent, this.#agents.get(name))) this.#agents.delete(name)
+    if (agent && isSetBack(before, agent, this.#agents.get(name))) {
+      this.#agents.delete(name)
+      this.#telephones.replace(before, null)
+    }
     this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent }, 'request')
     return agent
   }
@@ -174,10 +170,11 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
       this.#late = null
       const before = new Set(this.#agents.keys())
       this.#agents.clear()
-      this.#byTelephone = null
+      this.#telephones.clear()
       for (const agent of agents) {
         before.delete(agent.name)
         this.#agents.set(agent.name, agent)
+        this.#telephones.replace(null, agent)
         this.emit('written', { name: agent.name, agent })
       }
       for (const name of before) this.emit('written', { name, agent: null })
@@ -196,7 +193,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
     if (!replacesCopy(known, rev, agent)) return false
     if (agent) this.#agents.set(name, agent)
     else this.#agents.delete(name)
-    if (agent?.endpoint !== known?.endpoint) this.#byTelephone = null
+    this.#telephones.replace(known, agent)
     this.emit('written', { name, agent })
     return true
   }

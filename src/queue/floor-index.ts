@@ -5,6 +5,7 @@
  * Each queue has its line of callers, and its agents by name. A change costs the same however many callers wait.
  */
 import { asOf, holds, isHeldForLead, nextChange, type Agent } from '../agent/agent.ts'
+import { TelephoneIndex, usesTelephone } from '../agent/telephone-index.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Line } from './line.ts'
 import { offersOf, type Member, type Offer } from './member.ts'
@@ -41,6 +42,7 @@ export class FloorIndex {
   readonly #offeredTo = new Map<string, Set<Member>>()
   /** Callers about whom a strategy decides later, by queue: a change of an agent there may change the decision. */
   readonly #undecided = new Map<string, Set<Member>>()
+  readonly #telephones = new TelephoneIndex()
   readonly #deadlines = new Deadlines<Key>()
   #changes: Changes = noChanges()
 
@@ -93,6 +95,9 @@ export class FloorIndex {
     if (agent && (isHeldForLead(agent) || reservation?.insteadOf !== undefined)) this.#ofLeads.add(name)
     else this.#ofLeads.delete(name)
     this.#changes.agents.add(name)
+    this.#telephones.replace(before, agent)
+    for (const one of [before, agent])
+      if (one) for (const other of this.sharing(one)) this.#changes.agents.add(other.name)
     for (const { queue } of [...(before?.queues ?? []), ...(agent?.queues ?? [])]) {
       for (const member of this.#undecided.get(queue) ?? []) this.#changes.members.add(member)
       if (before && isPresent(before) && !(agent && isPresent(agent)) && this.#waitsForPresent(queue))
@@ -121,6 +126,16 @@ export class FloorIndex {
 
   agent(name: string): Agent | undefined {
     return this.#agents.get(name)
+  }
+
+  /** The other agents at the telephones of this one, as last written. */
+  sharing(agent: Agent): Agent[] {
+    return this.#telephones.othersAt(agent).flatMap(name => this.#agents.get(name) ?? [])
+  }
+
+  /** Does another agent use a telephone of this one? */
+  isTelephoneInUse(agent: Agent, now: number): boolean {
+    return this.sharing(agent).some(other => usesTelephone(asOf(other, now)))
   }
 
   /** The callers of a queue who wait or are offered an agent, in order. */

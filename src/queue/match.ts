@@ -142,11 +142,19 @@ class Run {
   }
 
   #offer(decision: Decision): void {
-    const { member, queue, staff, usable, byStrategy, offered, candidates } = decision
+    const { member, queue, staff, usable, byStrategy, candidates } = decision
+    const sharing = new Set<Agent>()
+    // of the agents who share a telephone the first one is offered the call
+    const offered = decision.offered.filter(one => {
+      if ([...sharing].some(({ name }) => name === one.agent.name)) return false
+      for (const other of this.#floor.sharing(one.agent)) sharing.add(other)
+      return true
+    })
     const [{ agent }, ...others] = offered as [Candidate, ...Candidate[]]
     const insteadOf = this.#leads.give(agent, member.call)
     const before = [...this.#taken]
     for (const one of offered) this.#taken.add(one.agent.name)
+    for (const { name } of sharing) this.#taken.add(name)
     const turns = byStrategy ? offered.map(one => staff.takesTurn(one, this.#now)) : []
     if (candidates.length === staff.free.length) staff.free = candidates.map(one => one.candidate)
     this.#given.add(member)
@@ -155,6 +163,7 @@ class Run {
       agent,
       ...(others.length > 0 && { others: others.map(one => one.agent) }),
       ...(insteadOf !== null && { insteadOf }),
+      ...(sharing.size > 0 && { sharing: [...sharing] }),
       ...(turns.length > 0 && { turns }),
       record: {
         at: this.#now,
@@ -188,7 +197,7 @@ class Run {
   }
 
   #staff(queue: string): Staff {
-    const staff = this.#staffs.get(queue) ?? new Staff(queue, this.#floor.staff(queue), this.#now)
+    const staff = this.#staffs.get(queue) ?? new Staff(queue, this.#floor, this.#now)
     this.#staffs.set(queue, staff)
     staff.without(this.#taken)
     return staff

@@ -359,14 +359,14 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   async #assign(assignment: Assignment, now: number): Promise<void> {
-    const { member, agent, others = [] } = assignment
+    const { member, agent, others = [], sharing = [] } = assignment
     const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
     if (done) {
       for (const one of [done.agent, ...done.others]) this.#agents.take(one)
       this.#mirror.take(done.member)
       return
     }
-    const names = [agent, ...others].map(one => one.name)
+    const names = [agent, ...others, ...sharing].map(one => one.name)
     await Promise.all([
       ...names.map(name => this.#agents.refresh(name)),
       this.#mirror.refreshMember(member.queue, member.call),

@@ -48,6 +48,8 @@ export interface Assignment {
   readonly insteadOf?: string
   /** More agents, to whom the call is offered at the same time. */
   readonly others?: readonly Agent[]
+  /** The other agents at their telephones: nobody may have offered them a call meanwhile. */
+  readonly sharing?: readonly Agent[]
   /** The turns of these agents in this queue, when the strategy chose them: later than every turn before (agent.ts). */
   readonly turns?: readonly number[]
   readonly record: Omit<OfferRecord, 'epoch' | 'node'>
@@ -314,7 +316,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       return changed?.next ?? null
     },
     move,
-    async assign({ member, agent: first, others = [], insteadOf, turns, record }, node, ttlMs, now) {
+    async assign({ member, agent: first, others = [], insteadOf, sharing = [], turns, record }, node, ttlMs, now) {
       const { queue, call } = member
       const before = [first, ...others]
       const agents = before.flatMap((one, at) => {
@@ -331,7 +333,11 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
         now,
       )
       const { epoch } = offer
-      if (!(await table.assign(agents, { rev: member.rev, next: called }, { ...record, epoch, node }))) return null
+      const unchanged = sharing.map(next => ({ rev: next.rev, next }))
+      if (
+        !(await table.assign([...agents, ...unchanged], { rev: member.rev, next: called }, { ...record, epoch, node }))
+      )
+        return null
       for (const [at, { next }] of agents.entries()) tellChange(events, before[at]!, next)
       return { agent, others: agents.slice(1).map(({ next }) => next), member: called }
     },

@@ -15,7 +15,7 @@ import type { Member } from './member.ts'
 import { settingOf, type QueueSettings } from './settings.ts'
 import type { Candidate } from './strategy.ts'
 
-export type NotForCaller = 'skill' | 'tier' | 'last-agent' | 'less-skilled'
+export type NotForCaller = 'skill' | 'tier' | 'last-agent' | 'less-skilled' | 'telephone-in-use'
 
 export interface Usable {
   readonly agents: readonly Candidate[]

@@ -203,3 +203,46 @@ test('a telephone that never registered may need no registration: its agent is c
   await caller.hangsUp()
   await caller.outcome()
 })
+
+/** Alice and bert sit at one telephone, and two callers wait. */
+async function atOneTelephone(t: TestContext, strategy = 'longest-idle-agent') {
+  const { sim, alice } = await withAlice(t)
+  await sim.queueStore.put({ name: 'sales', strategy })
+  await alice.takesBreak()
+  const known = (await sim.roster.get('alice', sim.clock.now()))!
+  await sim.roster.put({ ...known, name: 'bert', wrapUpMs: 0 }, sim.clock.now())
+  const callers = [waits(sim), waits(sim)]
+  for (const caller of callers) await caller.hears('music moh/calm')
+  for (const name of ['alice', 'bert']) await sim.roster.setStatus(name, 'ready', sim.clock.now())
+  const states = async () => (await sim.roster.list(sim.clock.now())).map(({ state }) => state).sort()
+  return { sim, alice, callers, states }
+}
+
+for (const strategy of ['longest-idle-agent', 'ring-all'])
+  test(`of two agents at one telephone one is offered a call at a time (${strategy})`, async t => {
+    const { sim, alice, callers, states } = await atOneTelephone(t, strategy)
+    await alice.hears('whisper/press-1')
+    await alice.presses('1')
+    await sim.advance('2s')
+    assert.deepEqual(await states(), ['idle', 'talking'])
+    await sim.advance('60s')
+    assert.equal(alice.place.rang, 1, 'the telephone does not ring during the talk')
+    await alice.hangsUp()
+    await alice.hears('whisper/press-1') // the next caller, for the other agent or after the wrap-up
+    await alice.presses('1')
+    await sim.advance('2s')
+    await alice.hangsUp()
+    for (const caller of callers) assert.equal(await caller.outcome(), 'talked')
+  })
+
+test('two nodes offer two callers to the agents of one telephone one after the other', async t => {
+  const { sim, alice, callers } = await atOneTelephone(t)
+  await sim.until('node b opens', sim.open('b'))
+  await alice.hears('whisper/press-1')
+  await sim.advance('10s')
+  assert.equal(alice.place.rang, 1)
+  for (const caller of callers) {
+    await caller.hangsUp()
+    await caller.outcome()
+  }
+})
