@@ -12,6 +12,8 @@ export { flow, campaignFlow, type Flow, type CampaignFlow } from './flow/define.
 export type { Uses } from './flow/uses.ts'
 export { text, integer, choice, optional, type Need } from './flow/params.ts'
 export type { FlowCall } from './flow/flow-call.ts'
+export type { Operated } from './flow/operate.ts'
+export type { AgentThere } from './call/call-context.ts'
 export type { FlowPlace } from './flow/queue-place.ts'
 export type { Agent } from './flow/agent-reservations.ts'
 export type { Lead, LeadAgent } from './flow/lead.ts'

@@ -26,6 +26,7 @@ import { Dialling } from './node/dialling.ts'
 import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
+import { openAudit } from './operations/audit.ts'
 import type { CallAct } from './operations/call-act.ts'
 import { loadStrategies } from './queue/strategies.ts'
 import { keepAgentRows } from './record/agent-rows.ts'
@@ -97,6 +98,15 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const agentStates = scope.use(keepAgentRows(sql, { clock, log }))
     const deleting = deleteOldSegments({ sql, keepMs: config.keepSegmentsMs, clock, log })
     scope.defer(() => deleting[Symbol.dispose]())
+    let acts: CallActs | null = null
+    const act = async (request: CallAct) => {
+      if (!acts) throw new NotFoundError('live call', request.call, null)
+      await acts.perform(request)
+    }
+    const requests = new NodeRequests({ home, node, clock, act })
+    scope.defer(() => requests[Symbol.dispose]())
+    const ask = (to: string, request: CallAct) => requests.ask(to, request)
+    const audit = openAudit({ sql, redis: home.commands, log })
     const { host, port } = config.listen
     const listener: ListenerParts | null = catalogue && {
       catalogue,
@@ -104,6 +114,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       key: config.doorKey ?? undefined,
       maxCalls: config.maxCalls,
       warmUp: config.warmUp,
+      operations: { sql, wakeup, roster, queueStore, audit, scripts: config.scripts, ask },
       cpuMs,
       async openPort(onWire) {
         const inbox = new Inbox(clock, cpuMs)
@@ -113,13 +124,6 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return { listener: opened, address }
       },
     }
-    let acts: CallActs | null = null
-    const act = async (request: CallAct) => {
-      if (!acts) throw new NotFoundError('live call', request.call, null)
-      await acts.perform(request)
-    }
-    const requests = new NodeRequests({ home, node, clock, act })
-    scope.defer(() => requests[Symbol.dispose]())
     const openDialling = (parts: DiallingParts) =>
       Dialling.open({
         ...parts,
@@ -142,7 +146,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         scripts: config.scripts,
         calls,
         acts: () => acts,
-        ask: (to, request) => requests.ask(to, request),
+        ask,
         gateway: gateway as Ident,
         callerId: callerId ?? undefined,
         switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',

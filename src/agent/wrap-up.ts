@@ -10,21 +10,31 @@
 import { move, write, type Agent } from './agent.ts'
 import { agentSetting } from './settings.ts'
 
+/** In wrap-up, or on a call elsewhere, behind which the wrap-up goes on: an agent may end it by a feature code. */
+const isWrappingUp = ({ state, wrapUpUntil }: Agent): boolean =>
+  state === 'wrap-up' || (state === 'busy-elsewhere' && wrapUpUntil !== null)
+
+const over = (agent: Agent, now: number): Agent =>
+  write(
+    agent.state === 'wrap-up' ? move(agent, 'idle', now, { wrapUpUntil: null }) : { ...agent, wrapUpUntil: null },
+    now,
+  )
+
 /** The call whose disposition the agent must give before the wrap-up ends, or null. */
 export function callWithoutDisposition(agent: Agent): string | null {
-  if (agent.state !== 'wrap-up' || agentSetting(agent, 'wrapUpEnds') !== 'disposition') return null
+  if (!isWrappingUp(agent) || agentSetting(agent, 'wrapUpEnds') !== 'disposition') return null
   return agent.lastTalk && agent.lastTalk.disposition === undefined ? agent.lastTalk.call : null
 }
 
 /** Null: the agent is not in wrap-up, or must give a disposition first; `anyway`: without it. */
 export function wrapUpFinished(agent: Agent, now: number, anyway = false): Agent | null {
-  if (agent.state !== 'wrap-up' || (!anyway && callWithoutDisposition(agent) !== null)) return null
-  return write(move(agent, 'idle', now, { wrapUpUntil: null }), now)
+  if (!isWrappingUp(agent) || (!anyway && callWithoutDisposition(agent) !== null)) return null
+  return over(agent, now)
 }
 
 /** Adds `byMs` to a wrap-up. A wrap-up without an end stays without one. */
 export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent | null {
-  if (agent.state !== 'wrap-up') return null
+  if (!isWrappingUp(agent)) return null
   return typeof agent.wrapUpUntil === 'number' ? write(agent, now, { wrapUpUntil: agent.wrapUpUntil + byMs }) : agent
 }
 
@@ -33,5 +43,5 @@ export function disposed(agent: Agent, disposition: string, now: number): Agent 
   if (!agent.lastTalk) return null
   const waits = callWithoutDisposition(agent) !== null
   const next = { ...agent, lastTalk: { ...agent.lastTalk, disposition } }
-  return write(waits ? move(next, 'idle', now, { wrapUpUntil: null }) : next, now)
+  return waits ? over(next, now) : write(next, now)
 }

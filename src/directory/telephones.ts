@@ -4,12 +4,14 @@
  * agent. When this process dies in between, reconciliation finds the leg ended and frees the agent
  * (recovery/stale-records.ts). Used by call/verbs/dial.ts through CallContext.
  */
+import { agentSetting } from '../agent/settings.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Occupation, Telephones } from '../call/call-context.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
+import { telephonesOfUser } from './phone-users.ts'
 
 export interface TelephonesParts {
   readonly mirror: Pick<RosterMirror, 'at'>
@@ -33,6 +35,14 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
   }
   return {
     agentAt: endpoint => mirror.at(endpoint)[0]?.name,
+    agentsOf: (user, host) =>
+      telephonesOfUser({ user, host })
+        .flatMap(telephone => mirror.at(telephone))
+        .map(agent => ({
+          name: agent.name,
+          jobNumber: agentSetting(agent, 'jobNumber'),
+          call: agent.state === 'talking' ? (agent.reservation?.for ?? null) : null,
+        })),
     occupy(endpoint, leg): Occupation {
       const agents = mirror.at(endpoint).map(({ name }) => name) // nobody who shares the telephone is offered a call
       const told = agents.map(agent => tell(leg, agent, () => roster.occupy(agent, leg, clock.now())))

@@ -5,7 +5,7 @@
 import { ms } from '../base/duration.ts'
 import { telephonesOf } from '../agent/settings.ts'
 import { Call, type DialOptions, type Party } from '../call/call.ts'
-import type { CallContext } from '../call/call-context.ts'
+import type { AgentThere, CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry } from '../journal/entries.ts'
 import { step } from '../journal/steps.ts'
@@ -20,6 +20,8 @@ import { AgentReservation, type SavedReservation } from '../queue/agent-reservat
 import type { Queues } from '../queue/queue.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
+import { operate, type Operated } from './operate.ts'
+import { agentsAtTelephone } from './phone-agents.ts'
 import { takeNailedAgent } from './nailed-agent-leg.ts'
 import { QueuePlace, queuesEnteredIn, waitingCall, type FlowPlace, type SavedPlace } from './queue-place.ts'
 import { AgentReservations, type Agent } from './agent-reservations.ts'
@@ -125,6 +127,26 @@ export class FlowCall extends Call {
         return taken(agent)
       },
     })
+  }
+
+  /**
+   * Performs an operation, as the command line does: docs/operations.md lists them. Resolves with `output`, or with
+   * `refused` and `why`. Rejects with InputError for an unknown operation and for an input that it cannot use.
+   *
+   * @example const { refused } = await call.operate('agent.break', { name: 'alice', reason: 'lunch' })
+   */
+  operate(operation: string, input: Readonly<Record<string, unknown>>): Promise<Operated> {
+    return operate(this.leg, this.context, operation, input)
+  }
+
+  /**
+   * Resolves with the agents at the telephone that calls: more than one when they share it, none when it is nobody's.
+   * FreeSWITCH has checked the password of the telephone; without that nobody is recognised.
+   *
+   * @example const [agent] = await call.agents()
+   */
+  agents(): Promise<readonly AgentThere[]> {
+    return agentsAtTelephone(this.leg, this.context)
   }
 
   /**

@@ -27,6 +27,7 @@ import { openQueues, type Queues } from '../queue/queue.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { CallActs } from './call-acts.ts'
 import type { Step } from './closing.ts'
+import { flowOperations, type OperationParts } from './flow-operations.ts'
 import { PortGate } from './port-gate.ts'
 import { NodeDeaths } from './node-deaths.ts'
 import { warmUp } from './warm-up.ts'
@@ -41,6 +42,8 @@ export interface ListenerSettings {
   readonly maxCalls: number
   /** How many warm-up calls the node serves before it opens the port. */
   readonly warmUp: number
+  /** What the operations of flows need. */
+  readonly operations: OperationParts
   /** The CPU time that this process has used so far, milliseconds. */
   cpuMs(): number
   /** As AdmissionOptions.tickMs. */
@@ -158,14 +161,8 @@ export class Listening {
     })
     const colleagues = colleaguesOf({ queues: this.queues, roster, clock })
     this.context = new CallContext({
-      clock,
-      log,
-      events,
-      door: this.door,
-      switchboard,
-      settings,
-      telephones,
-      colleagues,
+      ...{ clock, log, events, door: this.door, switchboard, settings, telephones, colleagues },
+      operate: flowOperations({ ...options, acts: () => this.acts }),
     })
     this.#deaths = new NodeDeaths({ node, lease, log })
     this.flows = new Flows({

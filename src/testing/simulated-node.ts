@@ -25,6 +25,7 @@ import type { Catalogue } from '../flow/catalogue.ts'
 import type { CallRecords, Flows } from '../flow/run.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { CallActs } from '../node/call-acts.ts'
+import type { Audit } from '../operations/audit.ts'
 import { composeNode, type ComposedNode, type ListenerParts, type NodeParts } from '../node/compose.ts'
 import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
@@ -49,6 +50,8 @@ export interface SharedParts {
   readonly calls: CallStore
   readonly table: NodeTable
   readonly runs: SwitchRunTable
+  /** The audit rows of what flows have changed. */
+  readonly audit: Audit
   readonly catalogue: Catalogue
   readonly leads: NodeParts['leads']
   readonly records: CallRecords
@@ -208,6 +211,7 @@ export class SimulatedNode {
       settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, holdMusic: soundName('moh/calm'), detect: {} },
       maxCalls,
       warmUp: 0,
+      operations: this.#operations(),
       cpuMs: () => 0,
       tickMs: TICK_MS,
       async openPort(onWire) {
@@ -215,6 +219,16 @@ export class SimulatedNode {
         return { listener: new MemoryPort(simulated.network, address, accept), address }
       },
     }
+  }
+
+  /** For the operations of flows. There is no PostgreSQL: those that need it fail. */
+  #operations(): ListenerParts['operations'] {
+    const { roster, queueStore, audit } = this.#shared
+    const away = (): never => {
+      throw new SwitchhookError('SERVICE', 'a simulated node has no PostgreSQL, and no other node to ask')
+    }
+    const stores = { roster: this.#life.reach(roster), queueStore: this.#life.reach(queueStore), sql: away }
+    return { ...stores, audit, ask: away } as unknown as ListenerParts['operations']
   }
 
   #lease(address: string | null, clock: SharedClock, log: Log): LocalNodeLease {

@@ -22,6 +22,7 @@ import type { Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
 import type { CallRecord, LiveCall } from '../record/call-record.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
+import type { AuditStart } from '../operations/audit.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { AgentStateRow } from '../store/agent-states.ts'
 import { Actor } from './actor.ts'
@@ -86,6 +87,8 @@ export class Simulation {
   readonly agentStates: AgentStateRow[] = []
   /** The row of each live call, by uuid. */
   readonly rows = new Map<string, () => LiveCall>()
+  /** The changes that flows have made by operations, oldest first. */
+  readonly audited: AuditStart[] = []
   /** All agents that `agent` created. */
   readonly agents: SimulatedAgent[] = []
   readonly #told: { readonly name: EventName; readonly data: object }[] = []
@@ -136,6 +139,12 @@ export class Simulation {
       calls,
       catalogue: new Catalogue(this.#flows),
       leads: this.#leads,
+      audit: {
+        begin: async row => {
+          this.audited.push(row)
+          return { end: async () => {} }
+        },
+      },
       table: memoryNodeTable(() => this.clock.now()),
       runs: memorySwitchRuns(),
       processes: new Map(),
@@ -168,11 +177,12 @@ export class Simulation {
 
   /**
    * Places a call that runs this flow. `from` is the caller's number (default: a different one for each call), `params`
-   * are the flow's parameters, `speaks` is the caller's voice (default 'silence').
+   * are the flow's parameters, `speaks` is the caller's voice (default 'silence'), `user` the user of FreeSWITCH whose
+   * telephone calls with its password (default: a call from outside).
    */
   call<N extends Needs>(
     flow: Flow<N>,
-    options: { from?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {},
+    options: { from?: string; user?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {},
   ): Actor {
     const name = `flow-${++this.#called}`
     this.#flows.set(name, flow as unknown as AnyFlow)
@@ -193,6 +203,7 @@ export class Simulation {
         to: `switchhook-${name}`,
         variables,
         ...(options.speaks ? { speaks: options.speaks } : {}),
+        ...(options.user === undefined ? {} : { user: options.user }),
       })
     })
   }

@@ -21,6 +21,7 @@ import {
 } from '../../src/agent/agent.ts'
 import { limitOf } from '../../src/agent/break-reasons.ts'
 import { OUTCOMES, type Outcome } from '../../src/agent/rest.ts'
+import { occupied, vacated } from '../../src/agent/telephone-legs.ts'
 import { callWithoutDisposition, disposed, wrapUpExtended, wrapUpFinished } from '../../src/agent/wrap-up.ts'
 import { InputError } from '../../src/base/errors.ts'
 
@@ -177,6 +178,18 @@ test('a disposition is that of the last call, may be corrected, and needs a call
 test('a wrap-up that waits for a disposition is not made longer: it has no end', () => {
   const wrapping = called(ready({ wrapUpEnds: 'disposition' }), 'talked', NOW)
   assert.equal(wrapUpExtended(wrapping, MINUTE, NOW)!.wrapUpUntil, 'finished')
+})
+
+test('a wrap-up ends also by a feature code: the agent is on the telephone for it, and free after it', () => {
+  const wrapping = called(withStatus(ready(), 'on-demand', null, NOW), 'talked', NOW)
+  const calling = occupied(wrapping, 'code', NOW + 1_000)!
+  assert.equal(vacated(calling, 'code', NOW + 5_000)!.state, 'wrap-up')
+  const over = wrapUpFinished(calling, NOW + 3_000)!
+  assert.equal(over.state, 'busy-elsewhere')
+  assert.equal(vacated(over, 'code', NOW + 5_000)!.state, 'idle')
+  const disposing = occupied(called(ready({ wrapUpEnds: 'disposition' }), 'talked', NOW), 'code', NOW)!
+  assert.equal(wrapUpFinished(disposing, NOW), null)
+  assert.equal(vacated(disposed(disposing, 'sale', NOW)!, 'code', NOW)!.state, 'idle')
 })
 
 test('an agent who logs in to one queue serves that one, and the place in the other one is kept', () => {

@@ -4,7 +4,7 @@
  *
  *   inside    callers enter here, into the context `public`, where the DID sample routes them
  *   trunk     calls of Switchhook leave here, by the gateway `carrier`
- *   phones    telephones of the house call in here with their password, also into `public`; there is one, of user 2001
+ *   phones    telephones of the house call in here with their password, into `house`; there is one, of user 2001
  *   outside   the outside world: callers call from here, and the last digit of a number called here selects who answers
  *
  * FreeSWITCH's preprocessor works line by line, even inside comments: each of its tags is on a line of its own.
@@ -147,7 +147,7 @@ export function freeswitchXml(
       gateways: `<gateways>${gateway('carrier', ports.outside)}${gateway('desk', ports.phones, DESK)}</gateways>`,
       trackCalls,
     }),
-    profile('phones', ports.phones, 'public', { auth: true }),
+    profile('phones', ports.phones, 'house', { auth: true }),
     ...(here ? [profile('outside', ports.outside, 'outside')] : []),
   ]
   return configuration(
@@ -160,6 +160,12 @@ export function freeswitchXml(
         ${act('transfer', '$1 XML switchhook')}
       </condition></extension>
       <X-PRE-PROCESS cmd="include" data="dialplan/01_switchhook_did.xml"/>
+    </context>
+    <context name="house">
+      <X-PRE-PROCESS cmd="include" data="dialplan/02_switchhook_agents.xml"/>
+      <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
+        ${act('transfer', '$1 XML switchhook')}
+      </condition></extension>
     </context>
     <context name="none"/>
     <context name="elsewhere">

@@ -93,8 +93,8 @@ export class RealWorld extends World {
     return { ...this.#telephone(number), endpoint: `user/${DESK.user}`, user: DESK.user }
   }
 
-  async deskCalls(flow: string): Promise<Person> {
-    const person = await this.#call(`sofia/gateway/desk/switchhook-${flow}`, DESK.user, 'Desk')
+  async deskCalls(number: string): Promise<Person> {
+    const person = await this.#call(`sofia/gateway/desk/${number}`, DESK.user, 'Desk')
     this.people.push(person)
     return person
   }

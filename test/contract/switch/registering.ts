@@ -87,6 +87,32 @@ contract('a telephone that calls with its password is known by its user, and a s
     const created = await world.event(uuid, 'CHANNEL_CREATE')
     return userOfChannel(name => created.variable(name))
   }
-  deepEqual(await userOf((await world.deskCalls('welcome')).uuid), { user: world.desk().user, host: '127.0.0.1' })
+  deepEqual(await userOf((await world.deskCalls('switchhook-welcome')).uuid), {
+    user: world.desk().user,
+    host: '127.0.0.1',
+  })
   equal(await userOf((await world.call({ from: world.desk().user })).uuid), null)
+})
+
+contract('each feature code brings the telephone to its flow, with the digits behind it', async world => {
+  const node = await world.node('a')
+  const codes = {
+    '*50': ['agent-login', ''],
+    '*51': ['agent-logout', ''],
+    '*52': ['agent-ready', ''],
+    '*53': ['agent-break', ''],
+    '*532': ['agent-break', 'reason=2'],
+    '*54': ['agent-next', ''],
+    '*55': ['agent-hold', ''],
+    '*564930777': ['agent-transfer', 'number=4930777'],
+  } as const
+  for (const [code, [flow, given]] of Object.entries(codes)) {
+    const run = node.answers(flow, async call => {
+      await call.answer()
+      const [reason, number] = [await call.variable('reason'), await call.variable('number')]
+      return [reason && `reason=${reason}`, number && `number=${number}`].filter(one => one !== undefined).join()
+    })
+    await world.deskCalls(code)
+    equal(await world.within('5s', run.result), given, code)
+  }
 })

@@ -1,4 +1,5 @@
 /** The world with the simulated FreeSWITCH: everything in memory, and time moves only when everybody waits for it. */
+import { readFileSync } from 'node:fs'
 import type { Duration } from '../../../src/base/duration.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
@@ -110,9 +111,9 @@ export class SimulatedWorld extends World {
     return { user: DESK.user, number: DESK.number, endpoint, rings }
   }
 
-  async deskCalls(flow: string): Promise<Person> {
+  async deskCalls(number: string): Promise<Person> {
     const { user } = DESK
-    const person = this.sim.world.call({ from: user, user, to: `switchhook-${flow}`, context: 'switchhook' })
+    const person = this.sim.world.call({ from: user, user, to: number, context: 'house' })
     const somebody = new OnTheLine(person, user)
     this.people.push(somebody)
     return somebody
@@ -213,6 +214,18 @@ export class SimulatedWorld extends World {
       ],
       { context: 'public' },
     )
+    const codes = readFileSync(new URL('../../../dialplan/02_switchhook_agents.xml', import.meta.url), 'utf8')
+    for (const [, pattern = '', body = ''] of codes.matchAll(/expression="([^"]+)">([^]*?)<\/condition>/g)) {
+      const actions = [...body.matchAll(/application="([^"]+)" data="([^"]*)"/g)]
+      dialplan.extension(
+        new RegExp(pattern),
+        match => actions.map(([, name = '', data = '']) => action(name, data.replaceAll('$1', match[1] ?? ''))),
+        { context: 'house' },
+      )
+    }
+    dialplan.extension(/^(switchhook-[a-z0-9-]+)$/, match => [action('transfer', `${match[1]} XML switchhook`)], {
+      context: 'house',
+    })
     dialplan.extension('7000', [action('answer'), action('playback', 'silence_stream://120000')], {
       context: 'elsewhere',
     })

@@ -83,8 +83,8 @@ export abstract class World {
   abstract register(user: string, there?: boolean): Promise<void>
   /** The telephone of the one user in the directory. */
   abstract desk(): Telephone & { readonly user: string }
-  /** That telephone calls a flow, with its password. Resolves when the leg exists. */
-  abstract deskCalls(flow: string): Promise<Person>
+  /** That telephone calls a number, with its password. Resolves when the leg exists. */
+  abstract deskCalls(number: string): Promise<Person>
   /** The caller's number that their telephone shows. */
   abstract shownTo(person: Person): Promise<{ name: string; number: string }>
   /** Both hear each other: proved by sound, not by events. */
