@@ -158,6 +158,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
         leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },
         wrapUpAfterDial: config.wrapUpAfterDial === 'yes',
+        dialects: config.eventsCompat,
         openLease: address => new LeaseThread({ redis, node, address, roles, clock, log }),
         prepare: async () => prepare?.(stores),
         async openDefinitions(mirror, restored) {

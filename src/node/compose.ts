@@ -6,7 +6,7 @@
 import type { Roster } from '../agent/roster.ts'
 import { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Log } from '../base/log.ts'
-import type { Events } from '../events/events.ts'
+import { toBoth, type Events } from '../events/events.ts'
 import type { Scope } from '../base/scope.ts'
 import type { SharedClock } from '../base/shared-clock.ts'
 import type { Telephones } from '../call/call-context.ts'
@@ -27,6 +27,7 @@ import { keepAgentStates, type AgentStateRows } from '../record/agent-states.ts'
 import { Reconciler, type ReconcileParts } from '../recovery/reconcile.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Closing, type Step } from './closing.ts'
+import { compatEvents, type DialectName } from './compat/compat-events.ts'
 import { endedNodes } from './ended-nodes.ts'
 import { Listening, type ListenerSettings } from './listening.ts'
 import { otherNodes, type OtherNodes } from './other-nodes.ts'
@@ -69,6 +70,8 @@ export interface NodeParts {
   readonly leads: CampaignLeads & NonNullable<ReconcileParts['leads']>
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
+  /** The setting EVENTS_COMPAT. */
+  readonly dialects: readonly DialectName[]
   /** Null: a node without the role listener. */
   readonly listener: ListenerParts | null
   openLease(address: string | null): NodeLease
@@ -114,7 +117,7 @@ const CLOSE_MS = 4_000
  * it. Rejects with the first failure; then the caller closes the scope.
  */
 export async function composeNode(parts: NodeParts, scope: Scope): Promise<ComposedNode> {
-  const { node, clock, log, events, switchboard, roster, queueStore, calls, records, leads, knock } = parts
+  const { node, clock, log, switchboard, roster, queueStore, calls, records, leads, knock } = parts
   let listening: Listening | null = null
   // from here on the port is known and reserved for this process; it stays closed until the calls can be served
   const open = await parts.listener?.openPort(wire => (listening ? listening.knock(wire) : wire.destroy()))
@@ -135,6 +138,16 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   scope.defer(() => mirror.close())
   const states = keepAgentStates({ mirror, rows: parts.agentStates, clock })
   scope.defer(() => states[Symbol.dispose]())
+  const compat =
+    parts.dialects.length > 0
+      ? compatEvents({
+          ...{ dialects: parts.dialects, switchboard, mirror, node, clock, log },
+          others: () => lease.peers().map(peer => peer.node),
+          homeOf: uuid => listening?.door.legs.get(uuid as Uuid)?.home ?? null,
+        })
+      : null
+  scope.defer(() => compat?.[Symbol.dispose]())
+  const events = compat ? toBoth(parts.events, compat) : parts.events
   const definitions = await parts.openDefinitions?.(mirror, () => void reconciler?.look('Redis lost its data'))
   scope.defer(() => definitions?.[Symbol.dispose]())
   const registrations = new Registrations({ switchboard, mirror, roster, clock, log })

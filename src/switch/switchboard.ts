@@ -39,6 +39,8 @@ interface Watcher {
 export class Switch extends Emitter<{ back: void; registration: SwitchEvent; channel: SwitchEvent }> {
   readonly name: string
   readonly commands: Commands
+  /** Sends an event to the other clients of this FreeSWITCH, as EventLink.fire. */
+  readonly fire: EventLink['fire']
   readonly #clock: Clock
   readonly #log: Log
   readonly #queries: SwitchQueries
@@ -68,6 +70,7 @@ export class Switch extends Emitter<{ back: void; registration: SwitchEvent; cha
     const { name, commands, events, facts, clock, log } = options
     this.name = name
     this.commands = commands
+    this.fire = (...event) => events.fire(...event)
     this.#queries = new SwitchQueries({ link: events, name, clock, log })
     this.#facts = facts ?? NO_FACTS
     this.#up = facts !== null

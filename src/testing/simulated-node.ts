@@ -61,6 +61,8 @@ export interface SharedParts {
   readonly processes: Map<number, KillableProcess>
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
+  /** The setting EVENTS_COMPAT. */
+  readonly dialects: NodeParts['dialects']
   /** The setting MAX_CALLS. */
   readonly maxCalls: number
 }
@@ -163,7 +165,7 @@ export class SimulatedNode {
   }
 
   async #open(): Promise<void> {
-    const { switch: simulated, wrapUpAfterDial } = this.#shared
+    const { switch: simulated, wrapUpAfterDial, dialects } = this.#shared
     const life = this.#life
     const scope = new Scope()
     const clock = new SharedClock(life.clock(this.#shared.clock))
@@ -192,6 +194,7 @@ export class SimulatedNode {
         rows: life.reach(this.#shared.rows),
         leads: life.reach(this.#shared.leads),
         wrapUpAfterDial,
+        dialects,
         listener: this.#listener(),
         openLease: address => this.#lease(address, clock, log),
         knock: async address => (simulated.network.accepts(address) ? 'accepts' : 'refuses'),

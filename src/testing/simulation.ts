@@ -39,6 +39,8 @@ export interface SimulateOptions {
   queues?: readonly string[]
   /** The setting WRAP_UP_AFTER_DIAL. Default: false. */
   wrapUpAfterDial?: boolean
+  /** The setting EVENTS_COMPAT. Default: none. */
+  dialects?: SharedParts['dialects']
   /** The setting MAX_CALLS. Default: 1000. */
   maxCalls?: number
   /**
@@ -149,6 +151,7 @@ export class Simulation {
       runs: memorySwitchRuns(),
       processes: new Map(),
       wrapUpAfterDial: options.wrapUpAfterDial ?? false,
+      dialects: options.dialects ?? [],
       maxCalls: options.maxCalls ?? 1_000,
       rows: {
         open: async () => {
