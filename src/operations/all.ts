@@ -7,6 +7,8 @@ import agentShow from './agent/show.ts'
 import agentDisposition from './agent/disposition.ts'
 import agentLogin from './agent/login.ts'
 import { agentBreak, agentOnDemand, agentOut, agentReady } from './agent/status.ts'
+import { agentBreak, agentOut, agentReady } from './agent/status.ts'
+import agentWhy from './agent/why.ts'
 import agentWrapUp from './agent/wrap-up.ts'
 import breakReasonAdd from './break-reason/add.ts'
 import breakReasonList from './break-reason/list.ts'
@@ -82,6 +84,7 @@ export const OPERATIONS: readonly Operation[] = [
   callTransfer,
   callList,
   callWhy,
+  agentWhy, // after call.why: `why agent` is a command within `why`
   talkHold,
   talkUnhold,
   figuresQueue,
