@@ -32,6 +32,7 @@ import { loadStrategies } from './queue/strategies.ts'
 import { keepAgentRows } from './record/agent-rows.ts'
 import { keepCallRows } from './record/call-rows.ts'
 import { deleteOldSegments } from './record/old-segments.ts'
+import { sqlCallbacks } from './queue/callbacks/callback-table.ts'
 import { Definitions } from './recovery/definitions.ts'
 import { closeLostCall, openCalls } from './store/calls.ts'
 import { Switchboard } from './switch/switchboard.ts'
@@ -157,6 +158,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         runs: redisSwitchRuns(home.commands),
         rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
         leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },
+        callbacks: sqlCallbacks(sql),
         wrapUpAfterDial: config.wrapUpAfterDial === 'yes',
         dialects: config.eventsCompat,
         openLease: address => new LeaseThread({ redis, node, address, roles, clock, log }),

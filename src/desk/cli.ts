@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import type { Actions } from './cli/actions.ts'
 import { agentForms } from './cli/agent.ts'
+import { callbackForms } from './cli/callback.ts'
 import { callForms } from './cli/call.ts'
 import { campaignForms } from './cli/campaign.ts'
 import { dialInCommand } from './cli/dial-in.ts'
@@ -27,6 +28,7 @@ const NOUNS = {
   agent: 'the agents, who answer calls',
   'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
+  callback: 'promised callbacks',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue and by agent',
@@ -72,7 +74,15 @@ Examples:
     )
   installationCommands(root, desk)
   operationCommands(root, desk, {
-    forms: [...campaignForms, ...agentForms, ...queueForms, ...callForms, ...talkForms, ...figuresForms],
+    forms: [
+      ...campaignForms,
+      ...agentForms,
+      ...queueForms,
+      ...callbackForms,
+      ...callForms,
+      ...talkForms,
+      ...figuresForms,
+    ],
     nouns: NOUNS,
   })
   dialInCommand(root, desk)

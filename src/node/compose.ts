@@ -21,6 +21,7 @@ import type { Uuid } from '../esl/safe-text.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { CampaignLeads } from '../flow/lead.ts'
 import type { CallStore } from '../journal/call-store.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { CallRecords } from '../record/call-record.ts'
 import { keepAgentStates, type AgentStateRows } from '../record/agent-states.ts'
@@ -68,6 +69,7 @@ export interface NodeParts {
   /** The records of calls that are open. */
   readonly rows: ReconcileParts['rows']
   readonly leads: CampaignLeads & NonNullable<ReconcileParts['leads']>
+  readonly callbacks: CallbackTable
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
   /** The setting EVENTS_COMPAT. */
@@ -117,7 +119,7 @@ const CLOSE_MS = 4_000
  * it. Rejects with the first failure; then the caller closes the scope.
  */
 export async function composeNode(parts: NodeParts, scope: Scope): Promise<ComposedNode> {
-  const { node, clock, log, switchboard, roster, queueStore, calls, records, leads, knock } = parts
+  const { node, clock, log, switchboard, roster, queueStore, calls, records, leads, callbacks, knock } = parts
   let listening: Listening | null = null
   // from here on the port is known and reserved for this process; it stays closed until the calls can be served
   const open = await parts.listener?.openPort(wire => (listening ? listening.knock(wire) : wire.destroy()))
@@ -159,7 +161,8 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   if (open && parts.listener) {
     const settings = { ...parts.listener.settings, address: address ?? undefined }
     const { listener } = open
-    listening = scope.use(new Listening({ ...common, ...parts.listener, settings, telephones, lease, listener, knock }))
+    const own = { settings, callbacks, telephones, lease, listener, knock }
+    listening = scope.use(new Listening({ ...common, ...parts.listener, ...own }))
   }
   const dialling = (await parts.openDialling?.({ mirror, telephones, lease })) ?? null
   scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped before
@@ -167,6 +170,12 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   reconciler = scope.use(
     new Reconciler({
       ...common,
+      leads: {
+        async presume(uuid, cause, talk) {
+          await leads.presume(uuid, cause, talk)
+          await listening?.callingBack.presume(uuid, cause, talk)
+        },
+      },
       rows: parts.rows,
       nodes: lease,
       runs,

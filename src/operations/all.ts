@@ -13,6 +13,10 @@ import breakReasonAdd from './break-reason/add.ts'
 import breakReasonList from './break-reason/list.ts'
 import breakReasonRemove from './break-reason/remove.ts'
 import auditList from './audit/list.ts'
+import callbackAdd from './callback/add.ts'
+import callbackCancel from './callback/cancel.ts'
+import callbackList from './callback/list.ts'
+import callbackReschedule from './callback/reschedule.ts'
 import callDial from './call/dial.ts'
 import callHangup from './call/hangup.ts'
 import callList from './call/list.ts'
@@ -78,6 +82,10 @@ export const OPERATIONS: readonly Operation[] = [
   queuePut,
   queueCallbacks,
   queueRemove,
+  callbackAdd,
+  callbackReschedule,
+  callbackCancel,
+  callbackList,
   callDial,
   callHangup,
   callTransfer,

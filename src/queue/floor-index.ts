@@ -8,7 +8,7 @@ import { asOf, holds, isHeldForLead, nextChange, type Agent } from '../agent/age
 import { TelephoneIndex, usesTelephone } from '../agent/telephone-index.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Line } from './line.ts'
-import { offersOf, type Member, type Offer } from './member.ts'
+import { isForCustomer, offersOf, type Member, type Offer } from './member.ts'
 import { isInUse, settingOf, type QueueSettings } from './settings.ts'
 
 /** What has changed since the matcher looked last. */
@@ -43,6 +43,8 @@ export class FloorIndex {
   /** Callers about whom a strategy decides later, by queue: a change of an agent there may change the decision. */
   readonly #undecided = new Map<string, Set<Member>>()
   readonly #telephones = new TelephoneIndex()
+  /** The callbacks of which the customer is called first, by queue. */
+  readonly #forCustomers = new Map<string, Set<Member>>()
   readonly #deadlines = new Deadlines<Key>()
   #changes: Changes = noChanges()
 
@@ -70,12 +72,14 @@ export class FloorIndex {
     if (before) {
       removeFrom(this.#ofCall, call, before)
       removeFrom(this.#undecided, queue, before)
+      removeFrom(this.#forCustomers, queue, before)
       for (const { agent } of offersOf(before)) removeFrom(this.#offeredTo, agent, before)
       this.#changes.members.delete(before)
     }
     if (member) {
       group.members.set(call, member)
       addTo(this.#ofCall, call, member)
+      if (isForCustomer(member)) addTo(this.#forCustomers, queue, member)
       for (const { agent } of offersOf(member)) addTo(this.#offeredTo, agent, member)
       this.#changes.members.add(member)
     } else group.members.delete(call)
@@ -151,6 +155,11 @@ export class FloorIndex {
   /** Every caller of a queue, also those who talk. */
   members(queue: string): Iterable<Member> {
     return this.#group(queue).members.values()
+  }
+
+  /** The queues with callbacks of which the customer is called first. */
+  get queuesOfCustomers(): Iterable<string> {
+    return this.#forCustomers.keys()
   }
 
   allMembers(): Member[] {

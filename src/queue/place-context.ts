@@ -57,4 +57,6 @@ export interface PlaceContext {
   lost(place: PlaceOfCall): void
   /** The place was given up, or has moved. */
   over(place: PlaceOfCall): void
+  /** The store has a new request for a callback. */
+  callbackRequested(): void
 }

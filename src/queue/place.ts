@@ -5,19 +5,18 @@
  */
 import { CallMoved } from '../base/errors.ts'
 import { ms, type Duration } from '../base/duration.ts'
-import type { Agent } from '../agent/agent.ts'
+import type { Agent, Outcome } from '../agent/agent.ts'
 import type { Dial } from '../esl/safe-text.ts'
-import { asks, isOffered, offersOf, waitsOn, type Member, type Offer } from './member.ts'
+import { ASIDE_MS, asks, isOffered, offersOf, waitsOn, type Member, type Offer } from './member.ts'
 import type { PlaceContext, WaitingCall } from './place-context.ts'
 import { AgentReservation } from './agent-reservation.ts'
-import type { Leaving } from './store.ts'
+import type { Leaving } from './queue-table.ts'
 
 /**
- * How long an agent stays reserved for a caller who does not come (an announcement runs, the node is frozen), and how
- * long the caller is put aside after that. Longer than a sentence that finishes playing, shorter than an agent's
- * patience.
+ * How long an agent stays reserved for a caller who does not come (an announcement runs, the node is frozen). So long
+ * the caller is put aside after that.
  */
-export const HOLD_MS = 10_000
+export const HOLD_MS = ASIDE_MS
 
 /** Offers that were given back, and that the store may still show: the last ones are enough. */
 const MOST_GIVEN_BACK = 100
@@ -44,6 +43,8 @@ export interface Place extends AsyncDisposable {
    * for HOLD_MS: dial within that time.
    */
   agent(options: { within: Duration }): Promise<AgentReservation | null>
+  /** Gives the place up. An agent who is reserved for it is released with this outcome. */
+  leave(outcome: Outcome): Promise<void>
   /** Stores a callback to this number and gives the place up. */
   keepForCallback(number: Dial): Promise<void>
   /** When the caller joined, milliseconds since the epoch. */
@@ -131,15 +132,22 @@ export class WaitingPlace implements Place {
   async keepForCallback(number: Dial): Promise<void> {
     this.#stillOurs()
     const { store, clock, requests } = this.context
-    const keep = () => store.keepForCallback(this.queue, this.call.uuid, number, clock.now())
+    const { joinedAt, headStartMs } = this.#member
+    const request = { queue: this.queue, call: this.call.uuid, number, joinedAt, headStartMs }
+    const keep = () => store.keepForCallback(request, clock.now())
     await requests.forCaller('storing a callback failed', this.call.signal, keep)
     await this.#leave('callback')
+    this.context.callbackRequested()
+  }
+
+  leave(outcome: Outcome): Promise<void> {
+    return this.#over === 'moved'
+      ? Promise.resolve()
+      : this.#leave(this.#member.answeredAt === null ? 'left' : 'talked', outcome)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#over === 'moved'
-      ? Promise.resolve()
-      : this.#leave(this.#member.answeredAt === null ? 'left' : 'talked')
+    return this.leave('caller-left')
   }
 
   /** Takes the store's current record of this caller; null: the store has none. */
@@ -248,7 +256,7 @@ export class WaitingPlace implements Place {
   }
 
   /** Deletes the caller's record first: if this node dies in between, the agent's reservation expires by itself. */
-  #leave(how: Leaving): Promise<void> {
+  #leave(how: Leaving, outcome: Outcome = 'caller-left'): Promise<void> {
     if (this.#leaving) return this.#leaving
     const { store, roster, clock } = this.context
     const { queue, call } = this.#member
@@ -257,7 +265,7 @@ export class WaitingPlace implements Place {
     this.#leaving = this.context.requests.inBackground('removing a caller from the queue failed', async () => {
       const left = await store.leave(queue, call, how)
       if (left?.offer) offers = offersOf(left)
-      for (const { agent, epoch } of offers) await roster.release(agent, epoch, 'caller-left', clock.now())
+      for (const { agent, epoch } of offers) await roster.release(agent, epoch, outcome, clock.now())
     })
     return this.#leaving
   }

@@ -6,7 +6,7 @@ import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
 import type { Member } from './member.ts'
 import { QUEUE_SETTINGS, type QueueSettings } from './settings.ts'
-import type { Callback, OfferRecord, QueueNotice } from './store.ts'
+import type { CallbackRequest, OfferRecord, QueueNotice } from './queue-table.ts'
 
 export const queueRecord = new RecordCodec<QueueSettings>({
   what: 'queue',
@@ -40,6 +40,14 @@ export const memberRecord = new RecordCodec<Member>({
     offeredAt: z.number().optional(),
     lastOffered: z.string().optional(),
     passedUntil: z.number(),
+    callback: z
+      .looseObject({
+        order: z.enum(['agent-first', 'customer-first']),
+        agent: z.string().optional(),
+        agentUntil: z.number().optional(),
+        called: z.literal(true).optional(),
+      })
+      .optional(),
     answeredAt: z.number().nullable(),
     rev: z.number(),
   }),
@@ -48,9 +56,16 @@ export const memberRecord = new RecordCodec<Member>({
 /** How the log names the record of a caller. */
 export const callerKey = (call: string, queue: string): string => `caller ${call} in ${queue}`
 
-export const callbackRecord = new RecordCodec<Callback>({
+export const callbackRequestRecord = new RecordCodec<CallbackRequest>({
   what: 'callback',
-  schema: z.looseObject({ queue: z.string(), call: z.string(), number: z.string(), keptAt: z.number() }),
+  schema: z.looseObject({
+    queue: z.string(),
+    call: z.string(),
+    number: z.string(),
+    keptAt: z.number(),
+    joinedAt: z.number().optional(),
+    headStartMs: z.number().optional(),
+  }),
 })
 
 /** The fields of the record of a decision, stored and in answers. */

@@ -1,7 +1,7 @@
 /** The agents of one queue during one run of the matcher (match.ts). */
 import { asOf, nextRev, whyNotNow } from '../agent/agent.ts'
 import type { FloorIndex } from './floor-index.ts'
-import type { OfferRecord } from './store.ts'
+import type { OfferRecord } from './queue-table.ts'
 import type { Candidate } from './strategy.ts'
 
 export class Staff {

@@ -1,148 +1,39 @@
 /**
  * The queues of the installation and their callers: one interface for all nodes, over a table in memory or in Redis.
  */
-import { checkName, reserved, type Agent, type WhyNot } from '../agent/agent.ts'
+import { checkName, reserved, type Agent } from '../agent/agent.ts'
 import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
 import { settingsOf } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
-import { byScore, inOrder, joined, moved, offered, rejoined, type Joining, type Member } from './member.ts'
+import {
+  awaited,
+  awaitedAgain,
+  byScore,
+  inOrder,
+  joined,
+  moved,
+  offered,
+  rejoined,
+  type Awaited,
+  type Joining,
+  type Member,
+} from './member.ts'
+import type {
+  Assignment,
+  CallbackRequest,
+  Count,
+  Leaving,
+  OfferRecord,
+  QueueNotice,
+  QueueStats,
+  QueueTable,
+  Talk,
+} from './queue-table.ts'
 import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
 import { noStrategy, strategyNames } from './strategies.ts'
-import type { Key } from './strategy.ts'
-import type { NotForCaller } from './usable.ts'
 
 export type { QueueSettings } from './settings.ts'
-
-/** The record of one assignment: why this agent got this caller, and why the other agents did not. */
-export interface OfferRecord {
-  readonly at: number
-  readonly queue: string
-  readonly call: string
-  readonly agent: string
-  readonly epoch: number
-  /** More agents whose telephones ring at the same time; absent: none. */
-  readonly others?: readonly string[]
-  /** The node that decided. */
-  readonly node: string
-  readonly strategy: string
-  readonly waitedMs: number
-  /**
-   * The callers who were ahead in the same queue, the first 20, and why they did not get this agent. nobody-yet: the
-   * strategy gave them nobody. nobody-usable: none of the free agents was one for them.
-   */
-  readonly ahead: readonly {
-    readonly call: string
-    readonly why: 'offered' | 'put-aside' | 'nobody-yet' | 'nobody-usable'
-  }[]
-  /** The agents who could have had the call, best first, with the keys of the strategy; the first one has it. */
-  readonly candidates: readonly { readonly agent: string; readonly key: Key }[]
-  readonly skipped: readonly { readonly agent: string; readonly why: WhyNot | NotForCaller }[]
-}
-
-/** A match that is not written yet: another node may change one of its records first. */
-export interface Assignment {
-  readonly member: Member
-  readonly agent: Agent
-  /** The call of another lead, not yet answered, from which the agent is taken. */
-  readonly insteadOf?: string
-  /** More agents, to whom the call is offered at the same time. */
-  readonly others?: readonly Agent[]
-  /** The other agents at their telephones: nobody may have offered them a call meanwhile. */
-  readonly sharing?: readonly Agent[]
-  /** The turns of these agents in this queue, when the strategy chose them: later than every turn before (agent.ts). */
-  readonly turns?: readonly number[]
-  readonly record: Omit<OfferRecord, 'epoch' | 'node'>
-}
-
-export interface Callback {
-  readonly queue: string
-  readonly call: string
-  readonly number: string
-  readonly keptAt: number
-}
-
-/** Counters since the queue was created. Entered = answered + abandoned + callback + left + callers still waiting. */
-export const COUNTS = ['entered', 'answered', 'abandoned', 'callback', 'left'] as const
-export type Count = (typeof COUNTS)[number]
-export type QueueStats = Record<Count, number>
-
-/** How a place was given up: after a talk, by hanging up, for a callback, or because the flow left the queue. */
-export type Leaving = 'talked' | 'abandoned' | 'callback' | 'left'
-
-/** As AgentNotice: `resync` first and whenever notices may have been missed; the others in the order of the writes. */
-export type QueueNotice =
-  | { what: 'resync' }
-  | { what: 'queue'; queue: QueueSettings }
-  | { what: 'member'; queue: string; call: string; rev: number; member: Member | null }
-
-/** The version of a caller's record on which a change is based. */
-export interface PlaceAt {
-  readonly queue: string
-  readonly call: string
-  readonly rev: number
-}
-
-/** The agent who talks with the caller of a number, remembered until that moment. */
-export interface Talk {
-  readonly from: string
-  readonly agent: string
-  readonly at: number
-  readonly forMs: number
-}
-
-/** Where the records are stored. Applies no rules. */
-export interface QueueTable {
-  /**
-   * When `movedTo` is another one than before, deletes the offers and the counters, and the callbacks go to the queue
-   * `movedTo`, all in one step.
-   */
-  putQueue(queue: QueueSettings): Promise<void>
-  /** Removes the queue with all its records, and makes every listener read again. False while a caller has a place. */
-  removeQueue(name: string): Promise<boolean>
-  readQueues(): Promise<QueueSettings[]>
-  read(queue: string, call: string): Promise<Member | null>
-  readAll(queue: string): Promise<Member[]>
-  nextSeq(): Promise<number>
-  /**
-   * Writes (null: deletes) if the record still has this rev (0: does not exist), counts, and notifies all listeners, in
-   * one step. 'no queue': the place is new, and there is no such queue. `talks`: the agent who talks with the caller is
-   * remembered for `next.rememberMs`.
-   */
-  swap(at: PlaceAt, next: Member | null, count: Count | null, talks?: Talk): Promise<boolean | 'no queue'>
-  /** The agent who talked last with the caller of this number, in this queue; null when none is remembered. */
-  lastAgent(queue: string, from: string, now: number): Promise<string | null>
-  /**
-   * Moves a place to the queue `next.queue`, if the record still has this rev and there is such a queue; raises `count`
-   * there, and notifies of the new place first, in one step. A place that the caller has there already stays.
-   */
-  move(at: PlaceAt, next: Member, count: Count): Promise<boolean>
-  /**
-   * Writes the agents, the caller and the offer record if all of them still have these revs, in one step. The notices
-   * of the agents come first.
-   */
-  assign(
-    agents: readonly { readonly rev: number; readonly next: Agent }[],
-    member: { readonly rev: number; readonly next: Member },
-    record: OfferRecord,
-  ): Promise<boolean>
-  /** A mark that is lost together with the records. Sets it when there is none; returns the mark that is there. */
-  mark(): Promise<string>
-  /** The mark; null when there is none. */
-  markThere(): Promise<string | null>
-  /** Makes every listener read all records again. */
-  resync(): Promise<void>
-  /** Newest first, the last KEPT_OFFERS. */
-  offers(queue: string): Promise<OfferRecord[]>
-  putCallback(callback: Callback): Promise<void>
-  callbacks(queue: string): Promise<Callback[]>
-  stats(queue: string): Promise<QueueStats>
-  onChange(listener: (notice: QueueNotice) => void): Disposable
-}
-
-export const KEPT_OFFERS = 200
-/** A callback that is 30 days old is deleted when the next one is stored, or after 30 days without a new one. */
-export const CALLBACK_LASTS_MS = 30 * 86_400_000
 
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
 export interface QueueStore {
@@ -206,12 +97,21 @@ export interface QueueStore {
   ): Promise<{ agent: Agent; others: readonly Agent[]; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
   /**
-   * Stores a callback for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing. When the queue
-   * was removed and its name leads to another one, that one gets it.
+   * Stores the request of this caller for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing.
+   * When the queue was removed and its name leads to another one, that one gets it.
    */
-  keepForCallback(queue: string, call: string, number: string, now: number): Promise<void>
+  keepForCallback(request: Omit<CallbackRequest, 'keptAt'>, now: number): Promise<void>
   /** Oldest first. */
-  callbacks(queue: string): Promise<Callback[]>
+  callbackRequests(queue: string): Promise<CallbackRequest[]>
+  /** A row of PostgreSQL has it. */
+  removeCallbackRequest(queue: string, call: string): Promise<void>
+  /**
+   * The place of a callback in the order of its queue, unless it is there; the queue to which a removed one leads gets
+   * it. False without such a queue.
+   */
+  awaitCallback(queue: string, place: Awaited, now: number): Promise<boolean>
+  /** Removes the place of a callback whose call is not made. Null when there is none, or when its call has come. */
+  forgetCallback(queue: string, call: string): Promise<Member | null>
   stats(queue: string): Promise<QueueStats>
   onChange(listener: (notice: QueueNotice) => void): Disposable
 }
@@ -248,7 +148,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
   const inUseFor = async (name: string) => wayTo(name, byName(await table.readQueues()))?.at(-1) ?? name
 
   const move = (member: Member, to: string, now: number): Promise<boolean> =>
-    table.move(member, moved(member, to, now), 'entered')
+    table.move(member, moved(member, to, now), member.callback ? null : 'entered')
 
   return {
     async put(queue) {
@@ -342,16 +242,35 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       return { agent, others: agents.slice(1).map(({ next }) => next), member: called }
     },
     offers: queue => table.offers(queue),
-    async keepForCallback(queue, call, number, now) {
+    async keepForCallback(request, now) {
+      const { queue } = request
       let keeps: string
       let inUse = await inUseFor(queue)
       do {
         keeps = inUse
-        await table.putCallback({ queue: keeps, call, number, keptAt: now })
+        await table.putCallbackRequest({ ...request, queue: keeps, keptAt: now })
         inUse = await inUseFor(queue) // another one: the queue was removed, and perhaps its callbacks went without this one
       } while (inUse !== keeps)
     },
-    callbacks: async queue => (await table.callbacks(queue)).sort((a, b) => a.keptAt - b.keptAt),
+    callbackRequests: async queue => (await table.callbackRequests(queue)).sort((a, b) => a.keptAt - b.keptAt),
+    removeCallbackRequest: (queue, call) => table.removeCallbackRequest(queue, call),
+    async awaitCallback(queue, place, now) {
+      const inUse = wayTo(queue, byName(await table.readQueues()))?.at(-1)
+      if (inUse === undefined) return false
+      const there = await table.read(inUse, place.call)
+      const seq = there ? there.seq : await table.nextSeq()
+      await rewrite<Member>(inUse, place.call, stored => {
+        const next = stored ? awaitedAgain(stored, place, now) : awaited(inUse, place, seq, now)
+        return next && { next, count: null }
+      })
+      return true
+    },
+    async forgetCallback(queue, call) {
+      const forget = (name: string) =>
+        rewrite<null>(name, call, stored => (stored?.callback ? { next: null, count: null } : null))
+      const inUse = await inUseFor(queue)
+      return ((await forget(queue)) ?? (inUse === queue ? null : await forget(inUse)))?.before ?? null
+    },
     stats: queue => table.stats(queue),
     onChange: listener => table.onChange(listener),
   }
@@ -373,4 +292,7 @@ const talkOf = ({ from, offer, rememberMs }: Member, at: number): Talk | undefin
   rememberMs === undefined ? undefined : { from, agent: offer!.agent, at, forMs: rememberMs }
 
 /** The same caller enters again. */
-const rejoins = (member: Member, node: string, now: number) => ({ next: rejoined(member, node, now), count: null })
+const rejoins = (member: Member, node: string, now: number) => ({
+  next: rejoined(member, node, now),
+  count: member.callback ? ('entered' as const) : null, // it left the queue for a callback, and now enters it again
+})

@@ -6,7 +6,7 @@ import { isUnreachable } from '../agent/rest.ts'
 import { whyNotNow, type Agent, type WhyNot } from '../agent/agent.ts'
 import type { Member } from './member.ts'
 import { wayTo, type QueueSettings } from './settings.ts'
-import type { OfferRecord } from './store.ts'
+import type { OfferRecord } from './queue-table.ts'
 import type { Candidate } from './strategy.ts'
 import { usableFor, type NotForCaller } from './usable.ts'
 

@@ -31,6 +31,7 @@ import {
   type QueueRow,
 } from '../store/definitions.ts'
 import { breakReasonRows, deleteBreakReason, saveBreakReason } from '../store/break-reasons.ts'
+import { moveCallbacks } from '../store/callbacks.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** So a flushed Redis is filled again within 10 s: found within 2 s, written within a second or two. */
@@ -68,7 +69,10 @@ export async function moveQueue(
   now: number,
 ): Promise<void> {
   const moved = { ...queue, movedTo: to }
-  await saveQueue(stores.sql, queueRow(moved), now)
+  await stores.sql.begin(async tx => {
+    await saveQueue(tx, queueRow(moved), now)
+    await moveCallbacks(tx, queue.name, to)
+  })
   await stores.queueStore.put(moved)
 }
 

@@ -30,6 +30,7 @@ import { composeNode, type ComposedNode, type ListenerParts, type NodeParts } fr
 import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
 import type { Queues } from '../queue/queue.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { AgentStateRows } from '../record/agent-states.ts'
 import type { Reconciler } from '../recovery/reconcile.ts'
@@ -54,6 +55,7 @@ export interface SharedParts {
   readonly audit: Audit
   readonly catalogue: Catalogue
   readonly leads: NodeParts['leads']
+  readonly callbacks: CallbackTable
   readonly records: CallRecords
   readonly agentStates: AgentStateRows
   readonly rows: NonNullable<NodeParts['rows']>
@@ -193,6 +195,7 @@ export class SimulatedNode {
         agentStates: life.reach(this.#shared.agentStates),
         rows: life.reach(this.#shared.rows),
         leads: life.reach(this.#shared.leads),
+        callbacks: life.reach(this.#shared.callbacks),
         wrapUpAfterDial,
         dialects,
         listener: this.#listener(),

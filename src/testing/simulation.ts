@@ -18,15 +18,18 @@ import { memoryCallStore } from '../journal/memory-call-store.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { ident, soundName, type Ident } from '../esl/safe-text.ts'
 import { Catalogue, type AnyFlow } from '../flow/catalogue.ts'
-import type { Flow } from '../flow/define.ts'
+import type { CallbackFlow, Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
 import type { CallRecord, LiveCall } from '../record/call-record.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
+import { memoryCallbacks } from '../queue/callbacks/memory-callbacks.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { AuditStart } from '../operations/audit.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { AgentStateRow } from '../store/agent-states.ts'
 import { Actor } from './actor.ts'
 import { SimulatedAgent, type AgentOptions } from './simulated-agent.ts'
+import { SimulatedCallback, type CallbackOptions } from './simulated-callbacks.ts'
 import { SimulatedLeads, type LeadOptions, type SimulatedLead } from './simulated-leads.ts'
 import { SimulatedNode, type SharedParts } from './simulated-node.ts'
 import { SimulatedSwitch } from './switch/simulated-switch.ts'
@@ -79,10 +82,14 @@ export class Simulation {
   readonly clock = new VirtualClock()
   /** The simulated FreeSWITCH; `sim.switch.disk.becomes('full')` and other faults are here. */
   readonly switch: SimulatedSwitch
+  /** Hears what the nodes tell; `told` has it. */
+  readonly events: Events
   /** The agents in their store, which all nodes share. */
   readonly roster: Roster
   /** The queues in their store, which all nodes share. */
   readonly queueStore: QueueStore
+  /** The promised callbacks, which all nodes share. */
+  readonly callbacks: CallbackTable = memoryCallbacks(() => this.reachDatabase())
   /** The records of all calls that have ended, without FreeSWITCH's last event of each (9 kB). */
   readonly records: CallRecord[] = []
   /** What agents did, as the nodes have written it: the same row comes from every node. */
@@ -122,20 +129,20 @@ export class Simulation {
     this.switch.installEntry(Object.values(NODES))
     const agents = new MemoryAgents()
     const log = logEvents(this.#log)
-    const events: Events = {
+    this.events = {
       tell: (name, data) => {
         log.tell(name, data)
         this.#told.push({ name, data })
       },
     }
-    this.roster = memoryRoster(agents, events)
-    this.queueStore = memoryQueueStore(agents, events)
+    this.roster = memoryRoster(agents, this.events)
+    this.queueStore = memoryQueueStore(agents, this.events)
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
       switch: this.switch,
       clock: this.clock,
       log: this.#log,
-      events,
+      events: this.events,
       roster: this.roster,
       queueStore: this.queueStore,
       calls,
@@ -147,6 +154,7 @@ export class Simulation {
           return { end: async () => {} }
         },
       },
+      callbacks: this.callbacks,
       table: memoryNodeTable(() => this.clock.now()),
       runs: memorySwitchRuns(),
       processes: new Map(),
@@ -225,6 +233,11 @@ export class Simulation {
     const name = `flow-${++this.#called}`
     this.#flows.set(name, flow)
     return this.#leads.dial(ident(name), options)
+  }
+
+  /** Promises a callback, which this flow makes. Resolves the customer's part; the telephone rings in its turn. */
+  callback(flow: CallbackFlow, options: CallbackOptions = {}): SimulatedCallback {
+    return new SimulatedCallback(this, flow, options, options.number ?? `+4940555${2000 + ++this.#called}`)
   }
 
   /**

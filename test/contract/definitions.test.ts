@@ -1,5 +1,6 @@
 /** Queues and agents are defined in PostgreSQL, and Redis has them too, whatever happens to it. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { silentEvents } from '../../src/events/events.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
@@ -284,7 +285,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
   await assert.rejects(remove(), /callers wait or talk in the queue 'sales'/)
   assert.deepEqual(await queueRows(sql), [asRow(SALES)])
   await queueStore.leave('sales', 'c', 'abandoned')
-  await queueStore.keepForCallback('sales', 'c', '+49301234567', clock.now())
+  await queueStore.keepForCallback({ queue: 'sales', call: randomUUID(), number: '+49301234567' }, clock.now())
   await assert.rejects(remove(), /1 callers of the queue 'sales' were promised a callback/)
   await remove({ dropCallbacks: true })
   assert.deepEqual([await queueRows(sql), await queueStore.queues(), await roster.list(clock.now())], [[], [], []])

@@ -43,6 +43,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'audit',
     'break_reasons',
     'call_segments',
+    'callbacks',
     'calls',
     'campaign_figures',
     'campaigns',

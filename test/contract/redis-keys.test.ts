@@ -20,7 +20,7 @@ import { takeLease } from '../../src/campaign/lease.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE } from '../../src/desk/jobs.ts'
 import { openAudit } from '../../src/operations/audit.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { CALLBACK_LASTS_MS } from '../../src/queue/store.ts'
+import { CALLBACK_LASTS_MS } from '../../src/queue/queue-table.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
@@ -85,7 +85,7 @@ async function busy(t: TestContext) {
   const place = await queues.enter(waitingCall('c1'), 'sales')
   const agent = await place.agent({ within: '1m' })
   assert.equal(await agent?.talking(), true)
-  await store.keepForCallback('sales', 'c0', '+4930123456', now)
+  await store.keepForCallback({ queue: 'sales', call: 'c0', number: '+4930123456' }, now)
   const calls = redisCallStore(home.commands, clock)
   await calls.take('c1', 'a', 'begin')
   await redisNodeTable(home, clock).hold({
@@ -138,9 +138,9 @@ test('every key in a Redis that is in use is in the table, and expires when the 
 
 test('a callback that is older than a month is forgotten when another one is promised', async t => {
   const { store, now } = await busy(t)
-  await store.keepForCallback('sales', 'c9', '+4930123457', now + CALLBACK_LASTS_MS + 1)
+  await store.keepForCallback({ queue: 'sales', call: 'c9', number: '+4930123457' }, now + CALLBACK_LASTS_MS + 1)
   assert.deepEqual(
-    (await store.callbacks('sales')).map(({ call }) => call),
+    (await store.callbackRequests('sales')).map(({ call }) => call),
     ['c9'],
   )
 })

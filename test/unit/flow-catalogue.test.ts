@@ -18,6 +18,7 @@ test('the shipped scripts all load', async () => {
     'agent-next',
     'agent-ready',
     'agent-transfer',
+    'callback',
     'campaign-leg',
     'click-to-dial',
     'operator',

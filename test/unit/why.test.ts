@@ -8,7 +8,7 @@ import { joined, offered, type Member } from '../../src/queue/member.ts'
 import type { QueueSettings } from '../../src/queue/settings.ts'
 import { STRATEGY_BY_NAME } from '../../src/queue/strategies.ts'
 import { aboutAgent, pastDecisions, whyNoCall } from '../../src/queue/why-agent.ts'
-import type { OfferRecord } from '../../src/queue/store.ts'
+import type { OfferRecord } from '../../src/queue/queue-table.ts'
 
 const NOW = new Date(2026, 2, 2, 10).getTime()
 const SECOND = 1_000

@@ -20,6 +20,7 @@ import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
 import { goesAlong, dialLeg, resumeDialLeg, type Dialling } from '../dial-leg.ts'
 import { step, type Steps } from '../../journal/steps.ts'
+import { prolonged } from '../prolonged.ts'
 
 /** The Call of the other person's leg, as far as this verb uses it. */
 export interface OtherCall {
@@ -201,6 +202,7 @@ async function party<Other extends OtherCall>(
   tellOnce(journal, 'call.party.answered', other)
   const { before } = what.options
   if (before) {
+    using _listens = reservation && prolonged(reservation, leg, context)
     theirs.steps = within
     if (!(await agrees(leg, callOf(theirs), before, context, race?.lost)))
       return race?.lost.aborted ? lost() : missed('declined')

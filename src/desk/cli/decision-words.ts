@@ -1,7 +1,7 @@
 /** The decisions of queues in words, for `why` and `why agent`. */
 import type { WhyNot } from '../../agent/agent.ts'
 import { readable } from '../../base/duration.ts'
-import type { OfferRecord } from '../../queue/store.ts'
+import type { OfferRecord } from '../../queue/queue-table.ts'
 import type { Key } from '../../queue/strategy.ts'
 import type { NotForCaller } from '../../queue/usable.ts'
 import { timeOf } from './output.ts'
@@ -21,6 +21,7 @@ const LEFT_OUT: Readonly<Record<WhyNot | NotForCaller, string>> = {
   'telephone-in-use': 'shares a telephone with an agent who is offered a call',
   skill: 'lacks a skill that the caller needs',
   tier: 'the level is not open yet',
+  promised: 'the callback was promised by another agent',
   'last-agent': 'the caller is for the agent of the last talk',
   'less-skilled': 'others have more of the preferred skills',
 }

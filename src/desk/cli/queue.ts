@@ -12,6 +12,7 @@ import type { OutputOf } from '../../operations/operation.ts'
 import { sayEach } from '../../base/settings.ts'
 import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { pairs, table } from '../table.ts'
+import { sayCallbacks } from './callback.ts'
 import { form } from './operations.ts'
 import { ago, saySettings } from './output.ts'
 
@@ -43,14 +44,7 @@ Example:
   }),
   form(queuePut, { people: ({ call, queue }) => `call ${call} is in the queue ${queue}\n` }),
   form(queueCallbacks, {
-    people: (kept, { colour, now }) =>
-      kept.length === 0
-        ? 'nobody waits for a callback\n'
-        : table(
-            ['number', '>promised', 'call'],
-            kept.map(({ number, keptAt, call }) => [number, ago(now - keptAt), call]),
-            colour,
-          ),
+    people: (kept, { colour }) => (kept.length === 0 ? 'nobody waits for a callback\n' : sayCallbacks(kept, colour)),
   }),
   form(queueRemove, {
     help: '\nWith --move-to the name of the removed queue leads callers to the other one until a queue of that name is added or removed again.',
@@ -76,13 +70,14 @@ function sayMoved({
 
 function sayAll(queues: readonly Queue[], colour: boolean): string {
   if (queues.length === 0) return 'there is no queue yet: switchhook queue add <name>\n'
-  const row = ({ name, waiting, offered, longestWaitMs, talking, agents, since }: Queue) => {
+  const row = ({ name, waiting, offered, longestWaitMs, talking, callbacks, agents, since }: Queue) => {
     const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
     return [
       name,
       waiting + offered,
       ago(longestWaitMs),
       talking,
+      callbacks,
       since.entered,
       since.answered,
       since.abandoned,
@@ -96,6 +91,7 @@ function sayAll(queues: readonly Queue[], colour: boolean): string {
     '>waiting',
     '>longest',
     '>talking',
+    '>to call back',
     '>entered',
     '>answered',
     '>abandoned',
