@@ -1,6 +1,7 @@
 /**
  * What is played to one leg: one thing at a time. Music lasts and yields: a verb that plays or listens interrupts the
- * music, does its work, and the music resumes when no other verb follows in the same tick. Used by Call and the verbs.
+ * music, does its work, and the music resumes when no other verb follows in the same tick. An interlude (an
+ * announcement of a queue) interrupts the music only, never a verb. Used by Call and the verbs.
  */
 import type { Clock, Timer } from '../base/clock.ts'
 import { CallEnded, CallMoved, SwitchError } from '../base/errors.ts'
@@ -35,6 +36,9 @@ export class Playback {
   #playing: Playing | null = null
   #busy = 0
   #resume: Timer | null = null
+  /** Interludes that wait until no verb plays or listens. */
+  readonly #waiting = new Set<() => void>()
+  #interludes: Promise<unknown> = Promise.resolve()
 
   constructor(leg: Leg, clock: Clock, log: Log) {
     this.#leg = leg
@@ -65,6 +69,55 @@ export class Playback {
     }
   }
 
+  /**
+   * Runs `act` instead of the music as soon as no verb plays or listens, one interlude after the other. A verb that
+   * comes meanwhile stops it (the signal), and it runs again after the verb. Resolves with true when it has run to its
+   * end, with false when `until` has aborted. Rejects as `act` does.
+   */
+  interlude(act: (stop: AbortSignal) => Promise<void>, until: AbortSignal): Promise<boolean> {
+    const turn = this.#interludes.then(() => this.#interlude(act, until))
+    this.#interludes = turn.catch(() => {})
+    return turn
+  }
+
+  async #interlude(act: (stop: AbortSignal) => Promise<void>, until: AbortSignal): Promise<boolean> {
+    while (!until.aborted && !this.#over) {
+      await this.#idle(until)
+      await this.#silence()
+      if (until.aborted || !this.#isIdle) continue
+      const stop = new AbortController()
+      const acting = act(AbortSignal.any([stop.signal, until]))
+      const playing: Playing = { stop, done: acting.catch(() => {}) }
+      this.#playing = playing
+      try {
+        await acting
+      } finally {
+        if (this.#playing === playing) this.#playing = null
+        this.#later()
+      }
+      if (!stop.signal.aborted && !until.aborted) return true
+    }
+    return false
+  }
+
+  get #isIdle(): boolean {
+    return this.#busy === 0 && this.#leg.phase === 'driven'
+  }
+
+  /** Resolves when no verb plays or listens, or when `until` aborts. */
+  #idle(until: AbortSignal): Promise<void> {
+    if (this.#isIdle) return Promise.resolve()
+    return new Promise(resolve => {
+      const settle = () => {
+        this.#waiting.delete(settle)
+        until.removeEventListener('abort', settle)
+        resolve()
+      }
+      this.#waiting.add(settle)
+      until.addEventListener('abort', settle, { once: true })
+    })
+  }
+
   /** Plays `file` over and over until the result is disposed. */
   music(file: AppArgument): AsyncDisposable {
     this.#music.push(file)
@@ -81,12 +134,13 @@ export class Playback {
   }
 
   #later(): void {
-    if (this.#music.length === 0 || this.#busy > 0) return
+    if ((this.#music.length === 0 && this.#waiting.size === 0) || this.#busy > 0) return
     this.#resume?.cancel()
     this.#resume = this.#clock.after(0, () => this.#start()) // the flow's next verb may play or listen itself
   }
 
   #start(): void {
+    if (this.#waiting.size > 0 && this.#isIdle) return [...this.#waiting].forEach(settle => settle())
     const file = this.#music.at(-1)
     if (this.#over || file === undefined || this.#busy > 0 || this.#playing !== null || this.#leg.phase !== 'driven')
       return

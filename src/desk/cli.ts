@@ -13,6 +13,7 @@ import { dialInCommand } from './cli/dial-in.ts'
 import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
+import { numberForms } from './cli/number.ts'
 import { operationCommands } from './cli/operations.ts'
 import { queueForms } from './cli/queue.ts'
 import { talkForms } from './cli/talk.ts'
@@ -29,6 +30,7 @@ const NOUNS = {
   'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
   callback: 'promised callbacks',
+  number: 'numbers whose callers go first, or are blocked',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
   figures: 'what happened, by queue and by agent',
@@ -79,6 +81,7 @@ Examples:
       ...agentForms,
       ...queueForms,
       ...callbackForms,
+      ...numberForms,
       ...callForms,
       ...talkForms,
       ...figuresForms,

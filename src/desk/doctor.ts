@@ -35,14 +35,14 @@ export async function* diagnose<S extends DoctorSettings>(context: DoctorInput<S
   const forgotten = forgottenSwitch(settings)
   if (forgotten !== null) yield fault('freeswitch', forgotten, SWITCH_CURE)
   const clock = new SharedClock(context.clock)
-  yield* checkStores(context, settings, clock, uses)
+  const ofQueues = yield* checkStores(context, settings, clock, uses)
   if (settings.switches.length === 0 && forgotten === null)
     yield ok(
       'freeswitch',
       `FREESWITCH is not set: it is simulated${settings.demo ? ', separate from the data of this installation (DEMO=1)' : ''}`,
     )
   const { holdMusic = [] } = settings
-  const needed = { ...uses, sounds: [uses.sounds ?? [], holdMusic].flat() }
+  const needed = { ...uses, sounds: [uses.sounds ?? [], holdMusic, ofQueues].flat() }
   for (const at of settings.switches) yield* checkSwitch(at, settings, clock, needed)
 }
 

@@ -18,7 +18,10 @@ export const direction = field(z.enum(['in', 'out']), '`in`: the caller called; 
 export const from = personal('the number of the caller')
 export const to = personal('the number, telephone or extension that was dialled')
 export const number = personal('the telephone number of the lead or customer')
-export const why = text('why the telephone was not reached: busy, no-answer, declined, …')
+export const why = text(
+  'why the telephone was not reached (busy, no-answer, declined, …), or why a queue does not keep the caller (full, max-wait, …)',
+)
+export const said = text('what the caller heard')
 export const mode = text(
   'who hears the supervisor: listen (nobody), whisper (the agent), barge (both); stop: no longer there',
 )

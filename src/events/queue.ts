@@ -12,6 +12,20 @@ export const queueEvents = {
     level: 'debug',
     data: { uuid, queue, movedFrom: field.movedFrom.optional() },
   }),
+  'queue.call.refused': timelineEvent({
+    version: 1,
+    what: 'a caller was not let into a queue',
+    toldBy: 'flow',
+    level: 'debug',
+    data: { uuid, queue, why: field.why },
+  }),
+  'queue.call.announced': timelineEvent({
+    version: 1,
+    what: 'a caller heard an announcement while waiting',
+    toldBy: 'flow',
+    level: 'debug',
+    data: { uuid, queue, said: field.said },
+  }),
   'queue.call.offered': timelineEvent({
     version: 1,
     what: 'a queue reserved an agent for a caller or a lead',
@@ -28,10 +42,10 @@ export const queueEvents = {
   }),
   'queue.call.left': timelineEvent({
     version: 1,
-    what: 'the flow gave the place of a caller in a queue up',
+    what: 'the flow gave the place of a caller in a queue up; `why`: a rule of the queue sent the caller away',
     toldBy: 'flow',
     level: 'debug',
-    data: { uuid, queue },
+    data: { uuid, queue, why: field.why.optional() },
   }),
   'queue.call.callback_requested': timelineEvent({
     version: 1,

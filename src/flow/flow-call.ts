@@ -2,19 +2,19 @@
  * The call that an author of a flow holds: the verbs of call/call.ts, and those that need queues, the journal and the
  * call's record. No logic here, as in call/call.ts. Made by run.ts.
  */
-import { ms } from '../base/duration.ts'
 import { telephonesOf } from '../agent/settings.ts'
+import { ms } from '../base/duration.ts'
 import { Call, type DialOptions, type Party } from '../call/call.ts'
 import type { AgentThere, CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
-import type { Entry } from '../journal/entries.ts'
+import type { Entry, Json } from '../journal/entries.ts'
 import { step } from '../journal/steps.ts'
 import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dialFirst } from '../call/verbs/dial-first.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
 import { forgetRecordings } from '../call/verbs/recording.ts'
 import { uuidRecord } from '../esl/api.ts'
-import { filePath } from '../esl/safe-text.ts'
+import { filePath, type Dial } from '../esl/safe-text.ts'
 import { eventsIn } from '../journal/call-events.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Queues } from '../queue/queue.ts'
@@ -23,7 +23,17 @@ import { once, type OnceOptions } from './once.ts'
 import { operate, type Operated } from './operate.ts'
 import { agentsAtTelephone } from './phone-agents.ts'
 import { takeNailedAgent } from './nailed-agent-leg.ts'
-import { QueuePlace, queuesEnteredIn, waitingCall, type FlowPlace, type SavedPlace } from './queue-place.ts'
+import { readOptions, type Asked, type EnqueueOptions } from './enqueue-options.ts'
+import {
+  QueuePlace,
+  queuesEnteredIn,
+  refusedPlace,
+  savedPlace,
+  waitingCall,
+  type FlowPlace,
+  type SavedPlace,
+} from './queue-place.ts'
+import { QueueSounds } from './queue-sounds.ts'
 import { AgentReservations, type Agent } from './agent-reservations.ts'
 import { dialledIn } from '../record/record-from-journal.ts'
 import { summaryOf, type CallSummary } from '../record/call-summary.ts'
@@ -49,6 +59,7 @@ export class FlowCall extends Call {
   settled: Promise<boolean> = Promise.resolve(true)
   readonly #queues: Queues
   readonly #random: () => number
+  readonly #sounds = new Set<QueueSounds>()
   /** When the person's greeting ended, milliseconds since the epoch; without detect(), when the call arrived. */
   #greetedAt: number
 
@@ -67,31 +78,73 @@ export class FlowCall extends Call {
   }
 
   /**
-   * Puts the caller into a queue. Resolves with the place, which the caller keeps until its scope ends. Rejects with
-   * NotFoundError (NOT_FOUND) when no queue has this name, with CallEnded when the caller hangs up, and after 8 s when
-   * the queues are unavailable.
+   * Puts the caller into a queue. Resolves with the place, which the caller keeps until its scope ends: after the
+   * welcome sound, if the queue has one. When the queue does not let the caller in, agent() of the place resolves with
+   * null, and `exit` says why. `options`: settings of the queue for this caller alone (docs/queues.md), and the
+   * caller's priority. Rejects with NotFoundError (NOT_FOUND) when no queue has this name, with InputError for an
+   * option that cannot be used, with CallEnded when the caller hangs up, and after 8 s when the queues are unavailable.
    *
    * @example await using place = await call.enqueue('support')
+   * @example await using place = await call.enqueue('support', { priority: 5, maxWait: '9m', whenMaxWait: 'callback' })
    */
-  enqueue(queue: string): Promise<FlowPlace> {
-    const taken: ConstructorParameters<typeof QueuePlace>[3] = agent => this.reservations.add(agent)
-    const again = (since: number) => () => this.#queues.enter(waitingCall(this.leg), queue, { since })
-    return step<QueuePlace>(this.leg, {
+  async enqueue(queue: string, options: EnqueueOptions = {}): Promise<FlowPlace> {
+    const place = await this.#enterQueue(queue, readOptions(options))
+    const { refused, welcome } = place.saved
+    if (refused) return place
+    try {
+      if (welcome !== undefined) await this.play(welcome, { skipMissing: true })
+    } catch (error) {
+      await place[Symbol.asyncDispose]()
+      throw error
+    }
+    place.opensSounds()
+    return place
+  }
+
+  #enterQueue(queue: string, { given, priority, needs, headStartMs, keptMs }: Asked): Promise<QueuePlace> {
+    const { leg } = this
+    const sounds = new QueueSounds(leg, this.playback, this.context.log)
+    this.#sounds.add(sounds)
+    const taken = (agent: AgentReservation) => this.reservations.add(agent)
+    const enter = (saved: SavedPlace) =>
+      this.#queues.enter(waitingCall(leg), queue, {
+        given,
+        since: saved.joinedAt,
+        headStart: `${saved.headStartMs ?? 0}ms`,
+        priority: saved.priority,
+        needs,
+      })
+    const keepNumber = (number: Dial) => this.#queues.keepForCallback(waitingCall(leg), queue, number)
+    const parts = { leg, queue, sounds, taken, keepNumber, enter }
+    return step<QueuePlace>(leg, {
       verb: 'enqueue',
       args: [queue],
       run: async () => {
-        const place = await this.#queues.enter(waitingCall(this.leg), queue)
-        this.leg.steps.journal.tell('queue.call.entered', { queue: place.queue })
-        await this.#leaveBehind(queue)
-        return new QueuePlace(this.leg, queue, place, taken, again(place.joinedAt))
-      },
-      save: ({ joinedAt, position }) => ({ joinedAt, position }),
-      load: (saved, replay) => {
-        const from = saved as unknown as SavedPlace
-        const held = new QueuePlace(this.leg, queue, from, taken, again(from.joinedAt))
-        replay.atEnd(async () => {
-          if (!held.given) held.reopened(await again(from.joinedAt)())
+        const { journal } = leg.steps
+        const callMs = Math.max(keptMs, journal.clock.now() - journal.begin.at)
+        const answer = await this.#queues.admit(waitingCall(leg), queue, {
+          given,
+          priority,
+          needs,
+          headStart: `${headStartMs + keptMs}ms`,
+          headStartOfCall: `${headStartMs + callMs}ms`,
         })
+        await this.#leaveBehind(queue)
+        if ('why' in answer) {
+          journal.tell('queue.call.refused', { queue, why: answer.why })
+          return new QueuePlace(parts, refusedPlace(answer, journal.clock.now(), headStartMs + keptMs))
+        }
+        journal.tell('queue.call.entered', { queue: answer.queue })
+        return new QueuePlace(parts, savedPlace(answer), answer)
+      },
+      save: ({ saved }) => saved as unknown as Json,
+      load: (from, replay) => {
+        const saved = from as unknown as SavedPlace
+        const held = new QueuePlace(parts, saved)
+        if (!saved.refused)
+          replay.atEnd(async () => {
+            if (!held.given) held.reopened(await enter(saved))
+          })
         return held
       },
     })
@@ -157,6 +210,7 @@ export class FlowCall extends Call {
     const { leg, context, playback } = this
     forgetRecordings(leg)
     for (const uuid of dialledIn(past)) await context.cancelDial(leg, uuid)
+    for (const sounds of this.#sounds) await sounds.close()
     if (leg.phase === 'driven') await playback.end()
     return queuesEnteredIn(past)
   }

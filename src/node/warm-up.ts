@@ -42,6 +42,8 @@ const noQueues: Queues = {
   reserve: () => Promise.reject(new Error('warm-up calls reserve no agent')),
   resume: async () => {},
   releaseAgentsOf: async () => {},
+  admit: () => Promise.reject(new Error('warm-up calls enter no queue')),
+  keepForCallback: async () => {},
   giveUp: async () => {},
   check: async () => [],
   async [Symbol.asyncDispose]() {},

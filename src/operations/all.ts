@@ -38,6 +38,9 @@ import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
 import talkTakeOver from './talk/take-over.ts'
 import talkSupervise from './talk/supervise.ts'
 import { talkAdd, talkDrop } from './talk/third-party.ts'
+import numberAdd from './number/add.ts'
+import numberList from './number/list.ts'
+import numberRemove from './number/remove.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import { queueGive, queueTake } from './queue/give.ts'
@@ -86,6 +89,9 @@ export const OPERATIONS: readonly Operation[] = [
   callbackReschedule,
   callbackCancel,
   callbackList,
+  numberAdd,
+  numberList,
+  numberRemove,
   callDial,
   callHangup,
   callTransfer,

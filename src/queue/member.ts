@@ -89,6 +89,8 @@ export interface Joining {
   readonly needs?: readonly SkillNeed[]
   readonly lastAgent?: string
   readonly rememberMs?: number
+  /** Put aside until then, or until the flow asks for an agent; absent: not put aside. */
+  readonly passedUntil?: number
 }
 
 /** The place of a callback: no node has its call yet. */
@@ -116,11 +118,11 @@ export const inOrder = (member: Member): boolean => member.state !== 'talking'
 export function joined(queue: string, joining: Joining, seq: number, now: number): Member {
   return {
     queue,
+    passedUntil: 0,
     ...joining,
     seq,
     state: 'waiting',
     offer: null,
-    passedUntil: 0,
     answeredAt: null,
     rev: nextRev(0, now),
   }
@@ -139,6 +141,16 @@ export function awaitedAgain(member: Member, { notBefore, callback }: Awaited, n
   const same = member.passedUntil === passedUntil && JSON.stringify(member.callback) === JSON.stringify(callback)
   return same ? null : write(member, { passedUntil, callback }, now)
 }
+
+/** A place that the store has lost is entered again with this. */
+export const joiningOf = ({ call, from, joinedAt, headStartMs, priority, needs }: Member): Omit<Joining, 'node'> => ({
+  call,
+  from,
+  joinedAt,
+  headStartMs,
+  ...(priority !== undefined && { priority }),
+  ...(needs !== undefined && { needs }),
+})
 
 /**
  * The caller's queue was removed: the place goes to another queue, with its time and its order. There the caller has

@@ -5,7 +5,10 @@
 import type { MemoryAgents } from '../agent/memory-roster.ts'
 import type { Events } from '../events/events.ts'
 import { Emitter } from '../base/emitter.ts'
-import type { Member } from './member.ts'
+import { inOrder, type Member } from './member.ts'
+import type { LeftPlace } from './left-place.ts'
+import { ruleKey, type NumberKey, type NumberRule } from './number-rules.ts'
+import { NO_TALKS, withTalk, type TalkTime } from './waiting-rules.ts'
 import { queueStoreOver, type QueueSettings, type QueueStore } from './store.ts'
 import {
   CALLBACK_LASTS_MS,
@@ -13,10 +16,11 @@ import {
   type CallbackRequest,
   type Count,
   type OfferRecord,
-  type PlaceAt,
   type QueueNotice,
   type QueueStats,
+  type PlaceAt,
   type QueueTable,
+  type SwapEffects,
   type Talk,
 } from './queue-table.ts'
 
@@ -26,6 +30,9 @@ interface Kept {
   readonly callbacks: Map<string, CallbackRequest>
   readonly stats: QueueStats
   offers: OfferRecord[]
+  talkTime: TalkTime
+  /** By number. */
+  readonly left: Map<string, LeftPlace>
 }
 
 class MemoryQueues implements QueueTable {
@@ -33,6 +40,7 @@ class MemoryQueues implements QueueTable {
   readonly #queues = new Map<string, Kept>()
   readonly #notices = new Emitter<{ notice: QueueNotice }>()
   readonly #lastAgents = new Map<string, Talk>()
+  readonly #rules = new Map<string, NumberRule>()
   #seq = 0
 
   constructor(agents: MemoryAgents) {
@@ -44,7 +52,16 @@ class MemoryQueues implements QueueTable {
     const before = this.#queues.get(name)
     const { members = new Map(), callbacks = new Map<string, CallbackRequest>() } = before ?? {}
     if (before && before.settings.movedTo === movedTo) before.settings = settings
-    else this.#queues.set(name, { settings, members, callbacks, stats: noStats(), offers: [] })
+    else
+      this.#queues.set(name, {
+        settings,
+        members,
+        callbacks,
+        stats: noStats(),
+        offers: [],
+        talkTime: NO_TALKS,
+        left: new Map(),
+      })
     if (movedTo !== undefined) {
       for (const callback of callbacks.values()) this.#keep({ ...callback, queue: movedTo })
       callbacks.clear()
@@ -88,16 +105,18 @@ class MemoryQueues implements QueueTable {
     return ++this.#seq
   }
 
-  async swap(
-    { queue, call, rev }: PlaceAt,
-    next: Member | null,
-    count: Count | null,
-    talks?: Talk,
-  ): Promise<boolean | 'no queue'> {
+  async swap({ queue, call, rev }: PlaceAt, next: Member | null, effects: SwapEffects): ReturnType<QueueTable['swap']> {
     if (!this.#has(queue, call, rev)) return false
-    if (!this.#queues.has(queue)) return 'no queue'
+    const kept = this.#queues.get(queue)
+    if (!kept) return 'no queue'
+    const { count, most = Infinity, resumes, keeps, talkMs, talks } = effects
+    if ([...kept.members.values()].filter(inOrder).length >= most) return 'full'
+    if (resumes && kept.left.get(resumes.number)?.call !== resumes.call) return false
+    if (resumes) kept.left.delete(resumes.number)
+    if (keeps) kept.left.set(keeps.number, keeps)
+    if (talkMs !== undefined) kept.talkTime = withTalk(kept.talkTime, talkMs)
     this.#write(queue, call, rev, next)
-    if (count) this.#queues.get(queue)!.stats[count]++
+    if (count) kept.stats[count]++
     if (talks) this.#lastAgents.set(`${queue} ${talks.from}`, talks)
     return true
   }
@@ -105,6 +124,10 @@ class MemoryQueues implements QueueTable {
   async lastAgent(queue: string, from: string, now: number): Promise<string | null> {
     const talk = this.#lastAgents.get(`${queue} ${from}`)
     return talk && now < talk.at + talk.forMs ? talk.agent : null
+  }
+
+  async leftPlace(queue: string, number: string): Promise<LeftPlace | null> {
+    return this.#queues.get(queue)?.left.get(number) ?? null
   }
 
   async move({ queue, call, rev }: PlaceAt, next: Member, count: Count | null): Promise<boolean> {
@@ -147,6 +170,26 @@ class MemoryQueues implements QueueTable {
 
   async stats(queue: string): Promise<QueueStats> {
     return { ...(this.#queues.get(queue)?.stats ?? noStats()) }
+  }
+
+  async talkTime(queue: string): Promise<TalkTime> {
+    return this.#queues.get(queue)?.talkTime ?? NO_TALKS
+  }
+
+  async putNumberRule(rule: NumberRule): Promise<void> {
+    this.#rules.set(ruleKey(rule), rule)
+  }
+
+  async removeNumberRule(rule: NumberKey): Promise<void> {
+    this.#rules.delete(ruleKey(rule))
+  }
+
+  async numberRules(): Promise<NumberRule[]> {
+    return [...this.#rules.values()]
+  }
+
+  async firstNumberRule(keys: readonly string[]): Promise<NumberRule | null> {
+    return this.#rules.get(keys.find(key => this.#rules.has(key)) ?? '') ?? null
   }
 
   onChange(listener: (notice: QueueNotice) => void): Disposable {

@@ -6,6 +6,7 @@ import type { Member, Offer } from './member.ts'
 import type { QueueSettings } from './settings.ts'
 import type { StoreRequests } from './store-requests.ts'
 import type { QueueStore } from './store.ts'
+import type { WaitingFacts } from './waiting-facts.ts'
 
 /**
  * What a queue must know of a call. `signal` aborts with CallEnded when the caller is gone, with CallMoved after a
@@ -48,6 +49,7 @@ export interface PlaceContext {
   /** The position in the queue as this node knows it: 1 is next. */
   position(queue: string, call: string): number
   readonly requests: StoreRequests
+  readonly facts: WaitingFacts
   /**
    * Writes the record that `decide` returns for a caller, or reads it again when that is null. The place receives the
    * record.

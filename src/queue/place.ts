@@ -10,7 +10,12 @@ import type { Dial } from '../esl/safe-text.ts'
 import { ASIDE_MS, asks, isOffered, offersOf, waitsOn, type Member, type Offer } from './member.ts'
 import type { PlaceContext, WaitingCall } from './place-context.ts'
 import { AgentReservation } from './agent-reservation.ts'
+import { knownNumber } from './admission.ts'
+import type { Returning } from './left-place.ts'
+import type { Reason } from './overflow.ts'
 import type { Leaving } from './queue-table.ts'
+import { dependsOnStaff, nextLeave, waitingSetting, type Leave } from './waiting-rules.ts'
+import type { WaitingGiven } from './waiting-settings.ts'
 
 /**
  * How long an agent stays reserved for a caller who does not come (an announcement runs, the node is frozen). So long
@@ -20,9 +25,23 @@ export const HOLD_MS = ASIDE_MS
 
 /** Offers that were given back, and that the store may still show: the last ones are enough. */
 const MOST_GIVEN_BACK = 100
+const NOTHING_IGNORED: ReadonlySet<Reason> = new Set()
 
 /** The reason with which `called` aborts. abort() would create an equal error each time; this one is created once. */
 const CALLED = new DOMException('an agent is reserved for this caller', 'AbortError')
+
+interface Waiting {
+  /** Absent: until there is an agent or a reason to leave. */
+  readonly within?: Duration | undefined
+  /** The flow knows these reasons to leave, and lets the caller wait on. */
+  readonly ignored?: ReadonlySet<Reason>
+}
+
+export interface Leaves {
+  readonly why: Reason
+  /** The exit key. */
+  readonly key?: string
+}
 
 export interface Place extends AsyncDisposable {
   /** Another one once the caller's queue was removed and the place was moved. */
@@ -39,16 +58,31 @@ export interface Place extends AsyncDisposable {
   readonly called: AbortSignal
   /**
    * Waits until the matcher reserves an agent for this caller; returns at once when one is reserved already. Null after
-   * `within`, or when the place has been given up. Rejects with the reason of the call's signal. The reservation holds
-   * for HOLD_MS: dial within that time.
+   * `within`, when the caller is to leave the queue (`leaves`), or when the place has been given up. Rejects with the
+   * reason of the call's signal. The reservation holds for HOLD_MS: dial within that time.
    */
-  agent(options: { within: Duration }): Promise<AgentReservation | null>
+  agent(options: Waiting): Promise<AgentReservation | null>
   /** Gives the place up. An agent who is reserved for it is released with this outcome. */
   leave(outcome: Outcome): Promise<void>
+  /** Why the caller is to leave the queue, after `agent()`; null: the caller waits on. */
+  readonly leaves: Leaves | null
+  /** What counts for this caller: the settings of the queue, and what the flow gave instead. */
+  readonly settings: WaitingGiven
+  /** How long the caller will wait from now on, in milliseconds; null while that is not known well enough. */
+  readonly estimate: number | null
+  /** Reads what the estimate needs. Without an answer of the store within a second the estimate stays as it was. */
+  learnTalkTime(): Promise<void>
+  readonly state: Member['state']
+  /** The caller pressed this key while waiting: an exit key leads out of the queue. */
+  press(key: string): void
+  /** Resolves when the caller waits and no agent is reserved: at once, or after an offer. False: the place is over. */
+  waits(): Promise<boolean>
   /** Stores a callback to this number and gives the place up. */
   keepForCallback(number: Dial): Promise<void>
   /** When the caller joined, milliseconds since the epoch. */
   readonly joinedAt: number
+  readonly headStartMs: number
+  readonly priority: number | undefined
   /** Another process, or another Place of this process, holds the place now. */
   readonly isMoved: boolean
   /** The end of a replay: a reservation that another process held for this caller holds here, unless it is over. */
@@ -66,8 +100,13 @@ export class WaitingPlace implements Place {
   #over: 'left' | 'moved' | null = null
   #leaving: Promise<void> | null = null
   readonly #givenBack: Offer[] = []
+  /** Null: no rule sends this caller away (a lead). */
+  readonly #given: WaitingGiven | null
+  #leaves: Leaves | null = null
+  #pressed: string | null = null
 
-  constructor(context: PlaceContext, call: WaitingCall, member: Member) {
+  constructor(context: PlaceContext, call: WaitingCall, member: Member, given: WaitingGiven | null = null) {
+    this.#given = given
     this.context = context
     this.call = call
     this.#member = member
@@ -93,6 +132,26 @@ export class WaitingPlace implements Place {
     return this.#member.joinedAt
   }
 
+  get headStartMs(): number {
+    return this.#member.headStartMs
+  }
+
+  get priority(): number | undefined {
+    return this.#member.priority
+  }
+
+  get leaves(): Leaves | null {
+    return this.#leaves
+  }
+
+  get settings(): WaitingGiven {
+    return { ...this.context.facts.settings(this.queue), ...this.#given }
+  }
+
+  get estimate(): number | null {
+    return this.context.facts.estimate(this.queue, this.call.uuid)
+  }
+
   async resume(reservation: AgentReservation): Promise<void> {
     const { offer } = reservation
     if (this.#over || reservation.scopeEnded || !isOffered(this.#member, offer)) return
@@ -113,9 +172,12 @@ export class WaitingPlace implements Place {
     return this.#called.signal
   }
 
-  async agent({ within }: { within: Duration }): Promise<AgentReservation | null> {
+  async agent({ within, ignored = NOTHING_IGNORED }: Waiting): Promise<AgentReservation | null> {
     const { clock, requests } = this.context
-    const end = clock.monotonic() + ms(within)
+    const end = within === undefined ? Infinity : clock.monotonic() + ms(within)
+    this.#leaves = null
+    this.#pressed = null
+    using _staff = this.#watchStaff()
     for (;;) {
       this.#stillOurs()
       if (this.#over) return null
@@ -125,8 +187,55 @@ export class WaitingPlace implements Place {
       const ask = () => (offers.length > 0 ? this.#take(offers) : this.#ask())
       const agent = await requests.forCaller('asking for an agent failed', this.call.signal, ask, late)
       if (agent) return agent
-      if (this.#member === member && !this.#over && !(await this.#changes(end - clock.monotonic()))) return null
+      if (this.#member !== member || this.#over) continue
+      const leave = this.#nextLeave(ignored)
+      if (leave && leave.at <= clock.now()) {
+        this.#leaves = leave
+        return null
+      }
+      const until = Math.min(end, leave ? clock.monotonic() + leave.at - clock.now() : Infinity)
+      if (!(await this.#changes(until - clock.monotonic())) && until === end) return null
     }
+  }
+
+  async learnTalkTime(): Promise<void> {
+    const { facts, requests } = this.context
+    const learn = () => facts.learnTalkTime(this.queue)
+    await requests.forCaller('reading talk times failed', this.call.signal, learn, { within: 1_000, late: undefined })
+  }
+
+  get state(): Member['state'] {
+    return this.#member.state
+  }
+
+  press(key: string): void {
+    if (!waitingSetting(this.settings, 'exitKeys').includes(key)) return
+    this.#pressed = key
+    this.#wake()
+  }
+
+  async waits(): Promise<boolean> {
+    while (!this.#over && this.#member.state !== 'waiting') await this.#changes(Infinity)
+    return !this.#over
+  }
+
+  /** The settings of the queue have changed. */
+  settingsChanged(): void {
+    this.#wake()
+  }
+
+  #nextLeave(ignored: ReadonlySet<Reason>): (Leaves & Leave) | null {
+    if (!this.#given) return null
+    const now = this.context.clock.now()
+    if (this.#pressed !== null) return { why: 'exit-key', key: this.#pressed, at: now }
+    const facts = { joinedAt: this.joinedAt, staffing: this.context.facts.staffing(this.queue), now }
+    return nextLeave(this.settings, facts, ignored)
+  }
+
+  /** Wakes the wait when agents come or go, if that decides how long the caller waits. */
+  #watchStaff(): Disposable | null {
+    if (!this.#given || !dependsOnStaff(this.settings)) return null
+    return this.context.facts.watchStaff(this.queue, () => this.#wake())
   }
 
   async keepForCallback(number: Dial): Promise<void> {
@@ -234,7 +343,7 @@ export class WaitingPlace implements Place {
         else resolve(changed)
       }
       const wake = () => settle(true)
-      const timer = this.context.clock.after(withinMs, () => settle(false))
+      const timer = this.context.clock.after(withinMs, () => settle(false)) // Infinity: it never fires
       this.#waiters.add(wake)
     })
   }
@@ -262,11 +371,19 @@ export class WaitingPlace implements Place {
     const { queue, call } = this.#member
     let offers = offersOf(this.#member)
     this.#close('left')
+    const returning = how === 'abandoned' ? this.#returning() : null
     this.#leaving = this.context.requests.inBackground('removing a caller from the queue failed', async () => {
-      const left = await store.leave(queue, call, how)
+      const left = await store.leave(queue, call, how, { now: clock.now(), returning })
       if (left?.offer) offers = offersOf(left)
       for (const { agent, epoch } of offers) await roster.release(agent, epoch, outcome, clock.now())
     })
     return this.#leaving
+  }
+
+  /** For whom the place is kept when the caller hangs up. */
+  #returning(): Returning | null {
+    const forMs = this.#given ? waitingSetting(this.settings, 'resumeWithinMs') : 0
+    const number = knownNumber(this.call.from)
+    return forMs > 0 && number !== null ? { number, forMs } : null
   }
 }

@@ -17,6 +17,8 @@ export interface MirrorEvents {
   changed(): void
   /** A caller's record is now this one, null when the place is gone. */
   member(queue: string, call: string, member: Member | null): void
+  /** The settings of a queue have changed. */
+  settings(queue: string): void
   /** All records have just been read. */
   loaded(): void
   failed(error: unknown): void
@@ -110,7 +112,8 @@ export class QueueMirror implements Disposable {
   #apply(change: Change): boolean {
     this.#late?.push(change)
     const changed = this.#put(change)
-    if (changed && change.what === 'member') this.#events.member(change.queue, change.call, change.member)
+    if (change.what === 'queue') this.#events.settings(change.queue.name)
+    else if (changed) this.#events.member(change.queue, change.call, change.member)
     return changed
   }
 

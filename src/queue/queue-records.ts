@@ -4,7 +4,9 @@ import { storedNeeds } from '../agent/skills.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
+import type { LeftPlace } from './left-place.ts'
 import type { Member } from './member.ts'
+import type { NumberRule } from './number-rules.ts'
 import { QUEUE_SETTINGS, type QueueSettings } from './settings.ts'
 import type { CallbackRequest, OfferRecord, QueueNotice } from './queue-table.ts'
 
@@ -65,6 +67,29 @@ export const callbackRequestRecord = new RecordCodec<CallbackRequest>({
     keptAt: z.number(),
     joinedAt: z.number().optional(),
     headStartMs: z.number().optional(),
+  }),
+})
+
+export const leftPlaceRecord = new RecordCodec<LeftPlace>({
+  what: 'place of a caller who hung up',
+  schema: z.looseObject({
+    call: z.string(),
+    number: z.string(),
+    joinedAt: z.number(),
+    headStartMs: z.number(),
+    priority: z.number().optional(),
+    until: z.number(),
+  }),
+})
+
+export const numberRuleRecord = new RecordCodec<NumberRule>({
+  what: 'number rule',
+  schema: z.looseObject({
+    number: z.string(),
+    queue: z.string(),
+    priority: z.number(),
+    blocked: z.boolean(),
+    note: z.string(),
   }),
 })
 

@@ -3,10 +3,13 @@
  * (redis-store.ts). The store (store.ts) applies the rules.
  */
 import type { Agent, WhyNot } from '../agent/agent.ts'
+import type { LeftPlace } from './left-place.ts'
 import type { Member } from './member.ts'
+import type { NumberKey, NumberRule } from './number-rules.ts'
 import type { QueueSettings } from './settings.ts'
 import type { Key } from './strategy.ts'
 import type { NotForCaller } from './usable.ts'
+import type { TalkTime } from './waiting-rules.ts'
 
 /** The record of one assignment: why this agent got this caller, and why the other agents did not. */
 export interface OfferRecord {
@@ -91,6 +94,20 @@ export interface Talk {
   readonly forMs: number
 }
 
+/** What a swap does in the same step, besides writing the record. */
+export interface SwapEffects {
+  readonly count: Count | null
+  /** Nothing is written when so many callers wait already: 'full'. Absent: any number may. */
+  readonly most?: number
+  /** The record takes this place over. Nothing is written when another call has it already. */
+  readonly resumes?: LeftPlace
+  readonly keeps?: LeftPlace
+  /** A talk of the queue lasted so long; it counts in `talkTime`. */
+  readonly talkMs?: number
+  /** The agent who talks with the caller is remembered. */
+  readonly talks?: Talk | undefined
+}
+
 /** Where the records are stored. Applies no rules. */
 export interface QueueTable {
   /**
@@ -106,12 +123,13 @@ export interface QueueTable {
   nextSeq(): Promise<number>
   /**
    * Writes (null: deletes) if the record still has this rev (0: does not exist), counts, and notifies all listeners, in
-   * one step. 'no queue': the place is new, and there is no such queue. `talks`: the agent who talks with the caller is
-   * remembered for `next.rememberMs`.
+   * one step. 'no queue': the place is new, and there is no such queue.
    */
-  swap(at: PlaceAt, next: Member | null, count: Count | null, talks?: Talk): Promise<boolean | 'no queue'>
+  swap(at: PlaceAt, next: Member | null, effects: SwapEffects): Promise<boolean | 'no queue' | 'full'>
   /** The agent who talked last with the caller of this number, in this queue; null when none is remembered. */
   lastAgent(queue: string, from: string, now: number): Promise<string | null>
+  /** The place that the next call of this number gets. */
+  leftPlace(queue: string, number: string): Promise<LeftPlace | null>
   /**
    * Moves a place to the queue `next.queue`, if the record still has this rev and there is such a queue; raises `count`
    * there (null: none), and notifies of the new place first, in one step. A place that the caller has there already
@@ -139,6 +157,12 @@ export interface QueueTable {
   callbackRequests(queue: string): Promise<CallbackRequest[]>
   removeCallbackRequest(queue: string, call: string): Promise<void>
   stats(queue: string): Promise<QueueStats>
+  talkTime(queue: string): Promise<TalkTime>
+  putNumberRule(rule: NumberRule): Promise<void>
+  removeNumberRule(rule: NumberKey): Promise<void>
+  numberRules(): Promise<NumberRule[]>
+  /** The first of these rules that is there (number-rules.ts, ruleKey). */
+  firstNumberRule(keys: readonly string[]): Promise<NumberRule | null>
   onChange(listener: (notice: QueueNotice) => void): Disposable
 }
 

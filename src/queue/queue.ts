@@ -6,25 +6,27 @@
  * wrap-up or a rest ends) or at which a strategy decides again. Nothing polls.
  */
 import { holds, type WhyNot } from '../agent/agent.ts'
-import type { SkillNeed } from '../agent/skills.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { RETRY } from '../base/retry.ts'
-import { ms, type Duration } from '../base/duration.ts'
+import { ms } from '../base/duration.ts'
 import { CallMoved } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { Dial } from '../esl/safe-text.ts'
 import { Outage } from '../base/outage.ts'
 import { check } from './invariants.ts'
 import { FloorIndex, type Changes } from './floor-index.ts'
 import { matchChanges, type Snapshot } from './match.ts'
-import { waitsOn, type Member, type Offer } from './member.ts'
+import { joiningOf, waitsOn, type Joining, type Member, type Offer } from './member.ts'
 import type { CallbackCaller } from './callbacks/callback-caller.ts'
 import { nearCallbacks } from './callbacks/near.ts'
+import { admitted, type Refused } from './admission.ts'
 import { HeldPlaces } from './held-places.ts'
 import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import { QueueMirror } from './queue-mirror.ts'
+import type { Admitting, Entering, QueueParts, Queues } from './queues.ts'
 import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
 import type { WaitingCall } from './place-context.ts'
 import type { PlaceContext } from './place-context.ts'
@@ -35,61 +37,13 @@ import type { Assignment } from './queue-table.ts'
 import { STRATEGY_BY_NAME } from './strategies.ts'
 import type { Strategy } from './strategy.ts'
 import { StrategyFaults } from './strategy-faults.ts'
+import { WaitingFacts } from './waiting-facts.ts'
+import type { WaitingGiven } from './waiting-settings.ts'
 
-export interface QueueParts {
-  readonly store: QueueStore
-  readonly roster: Roster
-  /** This node's copy of that roster. */
-  readonly mirror: RosterMirror
-  readonly clock: Clock
-  readonly log: Log
-  /** This node's name, unique among the nodes. */
-  readonly node: string
-  /** Tests replace them. */
-  readonly strategies?: ReadonlyMap<string, Strategy>
-  /** Calls customers back; absent where nobody does. */
-  readonly callbacks?: CallbackCaller | undefined
-}
+export type { QueueParts, Queues } from './queues.ts'
 
 /** What one run mends may bring more to mend: a settled agent, an offer of that agent. */
 const MOST_MENDINGS = 10
-
-interface Entering {
-  readonly headStart?: Duration
-  readonly priority?: number | undefined
-  readonly needs?: readonly SkillNeed[] | undefined
-  readonly since?: number
-  readonly within?: number | undefined
-}
-
-export interface Queues extends AsyncDisposable {
-  /**
-   * A place at the end of the queue, or the one that this call has already (on any node). `headStart`: the caller
-   * counts as having joined so much earlier. `priority`: higher ones are served first, 0 is the default. `needs`: the
-   * skills that the caller needs, instead of those of the queue. `since`: when the caller joined, for a place that the
-   * store has lost. Rejects with NotFoundError without such a queue, with the reason of the call's signal, and with
-   * the store's error when it is unavailable for `within` milliseconds (default 8 s).
-   */
-  enter(call: WaitingCall, queue: string, options?: Entering): Promise<Place>
-  /**
-   * Gives up the place that this call has in this queue, unless a Place on this node holds it. Rejects as `enter` does.
-   */
-  giveUp(call: WaitingCall, queue: string): Promise<void>
-  /**
-   * Reserves an agent by name, without a place in a queue; else resolves with why the agent gets no call now. Rejects
-   * with NotFoundError, and otherwise as `enter` does.
-   */
-  reserve(call: WaitingCall, agent: string): Promise<AgentReservation | WhyNot>
-  /** The end of a replay: such a reservation holds here, unless it is over. */
-  resume(call: WaitingCall, reservation: AgentReservation): Promise<void>
-  /** Releases the agents who ring or talk for this call, whose flow does not run any more. */
-  releaseAgentsOf(call: WaitingCall): Promise<void>
-  /**
-   * Violated invariants as sentences; empty when there are none. Valid only while no change is under way: some changes
-   * take two steps.
-   */
-  check(): Promise<string[]>
-}
 
 /** Disposing stops the matcher. The places stay in the store, and another node can take them over. */
 export function openQueues(parts: QueueParts): Queues {
@@ -103,6 +57,7 @@ class OpenQueues implements Queues, PlaceContext {
   readonly node: string
   readonly requests: StoreRequests
   readonly log: Log
+  readonly facts: WaitingFacts
   readonly #outage: Outage
   readonly #agents: RosterMirror
   readonly #floor = new FloorIndex()
@@ -127,10 +82,20 @@ class OpenQueues implements Queues, PlaceContext {
     this.#strategies = strategies
     this.#faults = new StrategyFaults(log)
     this.#callbacks = callbacks
+    this.facts = new WaitingFacts({
+      store,
+      settings: queue => this.#mirror.queues.get(queue) ?? {},
+      staff: queue => this.#floor.staff(queue),
+      position: (queue, call) => this.position(queue, call),
+      now: () => clock.now(),
+    })
     this.#outage = new Outage({ what: 'the store of queues', fields: { node }, clock, log })
     const events = {
       changed: () => this.#wake(),
       member: (queue: string, call: string, member: Member | null) => this.#places.find(queue, call)?.take(member),
+      settings: (queue: string) => {
+        for (const place of this.#places) if (place.queue === queue) place.settingsChanged()
+      },
       loaded: () => this.#loaded(),
       failed: (error: unknown) => {
         this.#outage.away((error as Error).message)
@@ -142,6 +107,7 @@ class OpenQueues implements Queues, PlaceContext {
     this.#agents = mirror
     this.#listening = mirror.on('written', ({ name, agent }) => {
       this.#floor.setAgent(name, agent, clock.now())
+      this.facts.staffChanged()
       this.#wake()
     })
     for (const agent of mirror.records) this.#floor.setAgent(agent.name, agent, clock.now())
@@ -155,11 +121,40 @@ class OpenQueues implements Queues, PlaceContext {
     if (!closes.aborted) await this.#mirror.load()
   }
 
-  async enter(
+  async enter(call: WaitingCall, queue: string, options: Entering = {}): Promise<Place> {
+    const member = await this.#entering(call, queue, options, joining =>
+      this.store.enter(queue, joining, this.clock.now()),
+    )
+    return this.#opened(call, member, options.given)
+  }
+
+  async admit(call: WaitingCall, queue: string, options: Admitting): Promise<Place | Refused> {
+    const answer = await this.#entering(call, queue, options, joining => this.#admit(queue, joining, options))
+    return 'why' in answer ? answer : this.#opened(call, answer, options.given)
+  }
+
+  async #admit(queue: string, joining: Joining, { given, headStartOfCall }: Admitting): Promise<Member | Refused> {
+    if (!this.#mirror.loaded) await this.#mirror.load() // a node that has just started
+    const inUse = this.#mirror.inUseFor(queue)
+    const { store, facts } = this
+    return admitted({
+      store,
+      facts,
+      queue: inUse,
+      joining,
+      headStartOfCallMs: ms(headStartOfCall),
+      given,
+      length: this.#floor.line(inUse).length,
+      now: this.clock.now(),
+    })
+  }
+
+  async #entering<T>(
     call: WaitingCall,
     queue: string,
-    { headStart = '0s', priority, needs, since, within }: Entering = {},
-  ): Promise<Place> {
+    { headStart = '0s', priority, needs, since, within }: Entering,
+    ask: (joining: Joining) => Promise<T>,
+  ): Promise<T> {
     call.signal.throwIfAborted()
     const joining = {
       call: call.uuid,
@@ -170,19 +165,28 @@ class OpenQueues implements Queues, PlaceContext {
       ...(priority !== undefined && { priority }),
       ...(needs !== undefined && { needs }),
     }
-    const entering = () => this.store.enter(queue, joining, this.clock.now())
-    const member = await this.requests
-      .forCaller('entering a queue failed', call.signal, entering, { within })
+    return this.requests
+      .forCaller('entering a queue failed', call.signal, () => ask(joining), { within })
       .catch((error: unknown) => {
         if (!(error instanceof CallMoved)) this.#neverCame(call, queue)
         throw error
       })
+  }
+
+  #opened(call: WaitingCall, member: Member, given?: WaitingGiven): Place {
     this.#places.find(member.queue, call.uuid)?.moved()
-    const place = new WaitingPlace(this, call, member)
+    const place = new WaitingPlace(this, call, member, given)
     call.signal.throwIfAborted()
     this.#places.add(place)
     this.#wrote(place, member)
     return place
+  }
+
+  async keepForCallback(call: WaitingCall, queue: string, number: Dial): Promise<void> {
+    const request = { queue: this.#mirror.inUseFor(queue), call: call.uuid, number }
+    const keep = () => this.store.keepForCallback(request, this.clock.now())
+    await this.requests.forCaller('storing a callback failed', call.signal, keep)
+    this.callbackRequested()
   }
 
   async giveUp(call: WaitingCall, queue: string): Promise<void> {
@@ -392,12 +396,3 @@ class OpenQueues implements Queues, PlaceContext {
     return { queues: queues.filter(isInUse), members, agents: await this.roster.list(now), now }
   }
 }
-
-const joiningOf = ({ call, from, joinedAt, headStartMs, priority, needs }: Member) => ({
-  call,
-  from,
-  joinedAt,
-  headStartMs,
-  ...(priority !== undefined && { priority }),
-  ...(needs !== undefined && { needs }),
-})

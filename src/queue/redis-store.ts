@@ -7,11 +7,16 @@ import { silentLog, type Log } from '../base/log.ts'
 import type { RecordCodec } from '../store/record-codec.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Member } from './member.ts'
+import type { LeftPlace } from './left-place.ts'
+import { ruleKey, type NumberKey, type NumberRule } from './number-rules.ts'
+import { TALKS_COUNTED, type TalkTime } from './waiting-rules.ts'
 import {
   callbackRequestRecord,
   callerKey,
+  leftPlaceRecord,
   memberNotice,
   memberRecord,
+  numberRuleRecord,
   offerRecord,
   queueNotice,
   queueRecord,
@@ -25,11 +30,11 @@ import {
   type CallbackRequest,
   type Count,
   type OfferRecord,
-  type PlaceAt,
   type QueueNotice,
   type QueueStats,
+  type PlaceAt,
   type QueueTable,
-  type Talk,
+  type SwapEffects,
 } from './queue-table.ts'
 
 /** Every key and channel of this directory. */
@@ -38,6 +43,8 @@ const queueKeys = (redis: RedisClient) => ({
   queues: 'sh:queues',
   /** String: the definitions of PostgreSQL are in this Redis (recovery/definitions.ts). */
   defined: 'sh:defined',
+  /** Hash: queue and number (number-rules.ts, ruleKey) → NumberRule as JSON. */
+  numberRules: 'sh:number-rules',
   /** Counter: the order in which callers joined. */
   seq: 'sh:queues:seq',
   /** Channel: QueueNotice as JSON, one for every write. */
@@ -50,18 +57,25 @@ const queueKeys = (redis: RedisClient) => ({
   callbacks: (queue: string) => `sh:queue:${queue}:callbacks`,
   /** String: the agent who talked last with the caller of this number. */
   lastAgent: (queue: string, from: string) => `sh:queue:${queue}:last-agent:${from}`,
-  /** Hash: Count → number. */
+  /** String: LeftPlace as JSON, of a caller with this number, for a day at most. */
+  left: (queue: string, number: string) => `sh:queue:${queue}:left:${number}`,
+  /** Hash: Count → number; talks and talkMs: TalkTime. */
   stats: (queue: string) => `sh:queue:${queue}:stats`,
 })
 
+/** The longest time of the setting resumeWithin: the record itself says until when it counts. */
+const LEFT_PLACE_LASTS_MS = 86_400_000
+
 const swapMember = defineScript(new URL('./lua/swap-member.lua', import.meta.url), reply =>
-  reply === -1 ? ('no queue' as const) : reply === 1,
+  reply === -1 ? ('no queue' as const) : reply === -2 ? ('full' as const) : reply === 1,
 )
 const putQueue = defineScript(new URL('./lua/put-queue.lua', import.meta.url), reply => reply === 1)
 const moveMember = defineScript(new URL('./lua/move-member.lua', import.meta.url), reply => reply === 1)
 const removeQueue = defineScript(new URL('./lua/remove-queue.lua', import.meta.url), reply => reply === 1)
 const putCallback = defineScript(new URL('./lua/put-callback.lua', import.meta.url), reply => reply === 1)
 const assign = defineScript(new URL('./lua/assign.lua', import.meta.url), reply => reply === 1)
+
+const sayRule = (key: string): string => `number rule '${key}'`
 
 class RedisQueues implements QueueTable {
   readonly #redis: RedisClient
@@ -132,26 +146,33 @@ class RedisQueues implements QueueTable {
   swap(
     { queue, call, rev }: PlaceAt,
     next: Member | null,
-    count: Count | null,
-    talks?: Talk,
-  ): Promise<boolean | 'no queue'> {
+    { count, most, resumes, keeps, talkMs, talks }: SwapEffects,
+  ): ReturnType<QueueTable['swap']> {
     const notice = memberNotice(queue, call, next?.rev ?? rev, next)
+    const { members, stats, queues, left, lastAgent, changed } = this.#keys
     return swapMember(
       this.#redis,
       [
-        this.#keys.members(queue),
-        this.#keys.stats(queue),
-        this.#keys.queues,
-        this.#keys.lastAgent(queue, talks?.from ?? ''),
+        members(queue),
+        stats(queue),
+        queues,
+        left(queue, (resumes ?? keeps)?.number ?? ''),
+        lastAgent(queue, talks?.from ?? ''),
       ],
       [
         call,
         rev,
         next ? memberRecord.write(next) : '',
         count ?? '',
-        this.#keys.changed,
+        changed,
         notice,
         queue,
+        most ?? '',
+        resumes?.call ?? '',
+        keeps ? leftPlaceRecord.write(keeps) : '',
+        LEFT_PLACE_LASTS_MS,
+        talkMs ?? '',
+        TALKS_COUNTED,
         talks?.agent ?? '',
         talks?.forMs ?? 0,
       ],
@@ -160,6 +181,12 @@ class RedisQueues implements QueueTable {
 
   lastAgent(queue: string, from: string): Promise<string | null> {
     return this.#redis.get(this.#keys.lastAgent(queue, from))
+  }
+
+  async leftPlace(queue: string, number: string): Promise<LeftPlace | null> {
+    const key = this.#keys.left(queue, number)
+    const record = await this.#redis.get(key)
+    return record === null ? null : leftPlaceRecord.read(record, key, this.#log)
   }
 
   move({ queue, call, rev }: PlaceAt, next: Member, count: Count | null): Promise<boolean> {
@@ -232,6 +259,29 @@ class RedisQueues implements QueueTable {
   async stats(queue: string): Promise<QueueStats> {
     const counted = await this.#redis.hgetall(this.#keys.stats(queue))
     return Object.fromEntries(COUNTS.map(count => [count, Number(counted[count] ?? 0)])) as QueueStats
+  }
+
+  async talkTime(queue: string): Promise<TalkTime> {
+    const [talks, meanMs] = await this.#redis.hmget(this.#keys.stats(queue), 'talks', 'talkMs')
+    return { talks: Number(talks ?? 0), meanMs: Number(meanMs ?? 0) }
+  }
+
+  async putNumberRule(rule: NumberRule): Promise<void> {
+    await this.#redis.hset(this.#keys.numberRules, ruleKey(rule), numberRuleRecord.write(rule))
+  }
+
+  async removeNumberRule(rule: NumberKey): Promise<void> {
+    await this.#redis.hdel(this.#keys.numberRules, ruleKey(rule))
+  }
+
+  async numberRules(): Promise<NumberRule[]> {
+    return this.#read(numberRuleRecord, await this.#redis.hgetall(this.#keys.numberRules), sayRule)
+  }
+
+  async firstNumberRule(keys: readonly string[]): Promise<NumberRule | null> {
+    const records = await this.#redis.hmget(this.#keys.numberRules, ...keys)
+    const at = records.findIndex(record => record !== null)
+    return at < 0 ? null : numberRuleRecord.read(records[at]!, sayRule(keys[at]!), this.#log)
   }
 
   /** Those that can be read, of a hash. */

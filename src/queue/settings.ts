@@ -3,6 +3,7 @@ import { parseNeeds, sayNeeds, storedNeeds, type SkillNeed } from '../agent/skil
 import { parseHours, sayHours, storedHours, type Hours } from '../base/hours.ts'
 import { choice, duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
 import { parseRetryAfter, sayRetryAfter, storedRetryAfter, type RetryAfter } from './callbacks/callback-ends.ts'
+import { WAITING_SETTINGS } from './waiting-settings.ts'
 
 /** Every setting but the strategy, which each queue has. */
 export const QUEUE_SETTINGS = {
@@ -62,6 +63,7 @@ export const QUEUE_SETTINGS = {
     ['0s', '1d'],
     'how long a callback waits for the agent who promised it, before it goes to any agent',
   ),
+  ...WAITING_SETTINGS,
 } as const
 
 /** Only the settings that were given; `settingOf` knows the others. */

@@ -28,11 +28,17 @@ import type {
   QueueNotice,
   QueueStats,
   QueueTable,
+  SwapEffects,
   Talk,
 } from './queue-table.ts'
+import { ruleKeysFor, type NumberKey, type NumberRule } from './number-rules.ts'
+import { leftPlace, NO_LIMITS, timeOf, type EntryLimits, type Returning } from './left-place.ts'
 import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
 import { noStrategy, strategyNames } from './strategies.ts'
+import type { TalkTime } from './waiting-rules.ts'
 
+export { CALLBACK_LASTS_MS, COUNTS, KEPT_OFFERS } from './queue-table.ts'
+export type { Count, OfferRecord, QueueNotice, QueueStats }
 export type { QueueSettings } from './settings.ts'
 
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
@@ -67,11 +73,19 @@ export interface QueueStore {
    * ends. Throws NotFoundError without such a queue.
    */
   enter(queue: string, joining: Joining, now: number): Promise<Member>
+  /** As `enter`, within limits: 'full' when no more callers may wait. A caller who has a place keeps it. */
+  admit(queue: string, joining: Joining, now: number, limits: EntryLimits): Promise<Member | 'full'>
   /**
    * Removes the place, also when it was moved meanwhile. Returns its last record (with its offer, whose agent is still
-   * reserved), or null without one. Counts once.
+   * reserved), or null without one. Counts once. `returning`: keeps the place of a caller who has not talked, for so
+   * long.
    */
-  leave(queue: string, call: string, how: Leaving): Promise<Member | null>
+  leave(
+    queue: string,
+    call: string,
+    how: Leaving,
+    at?: { readonly now: number; readonly returning?: Returning | null },
+  ): Promise<Member | null>
   member(queue: string, call: string): Promise<Member | null>
   /** The waiting and offered callers, in order; not those who talk. */
   waiting(queue: string): Promise<Member[]>
@@ -113,29 +127,40 @@ export interface QueueStore {
   /** Removes the place of a callback whose call is not made. Null when there is none, or when its call has come. */
   forgetCallback(queue: string, call: string): Promise<Member | null>
   stats(queue: string): Promise<QueueStats>
+  /** How long its talks last, from the answer until the flow leaves the queue. */
+  talkTime(queue: string): Promise<TalkTime>
+  /** Adds a rule, or changes the one that this number has for this queue. */
+  putNumberRule(rule: NumberRule): Promise<void>
+  removeNumberRule(rule: NumberKey): Promise<void>
+  numberRules(): Promise<NumberRule[]>
+  /** The rule that counts for callers of this number in this queue. */
+  numberRule(queue: string, number: string): Promise<NumberRule | null>
   onChange(listener: (notice: QueueNotice) => void): Disposable
 }
+
+type Decision<T> = SwapEffects & { readonly next: T }
 
 /** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 
 /** `events`: is told that an assignment has reserved an agent. */
 export function queueStoreOver(table: QueueTable, events: Events = silentEvents): QueueStore {
-  /** Reads, decides, writes; repeats when another write came in between. */
+  /** Reads, decides, writes; repeats when another write came in between. Null: nothing is to be written, or 'full'. */
   async function rewrite<T extends Member | null>(
     queue: string,
     call: string,
-    decide: (stored: Member | null) => { next: T; count: Count | null; talks?: Talk | undefined } | null,
+    decide: (stored: Member | null) => Decision<T> | null | Promise<Decision<T> | null>,
   ): Promise<{ before: Member | null; next: T } | null> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const before = await table.read(queue, call)
-      const decision = decide(before)
+      const decision = await decide(before)
       if (!decision) return null
-      const { next, count, talks } = decision
+      const { next, ...effects } = decision
       const done = { before, next }
       if (next?.rev === before?.rev) return done
-      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, count, talks)
+      const swapped = await table.swap({ queue, call, rev: before?.rev ?? 0 }, next, effects)
       if (swapped === 'no queue') throw noSuchQueue(queue, await table.readQueues())
+      if (swapped === 'full') return null
       if (swapped) return done
     }
     throw new SwitchhookError(
@@ -149,6 +174,35 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
 
   const move = (member: Member, to: string, now: number): Promise<boolean> =>
     table.move(member, moved(member, to, now), member.callback ? null : 'entered')
+
+  async function admit(queue: string, joining: Joining, now: number, { most, number }: EntryLimits) {
+    const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
+    const way = wayTo(queue, byName(queues))
+    if (!way) throw noSuchQueue(queue, queues)
+    const [inUse, ...removed] = way.toReversed() as [string, ...string[]]
+    for (const name of removed) {
+      const stored = await table.read(name, joining.call)
+      if (!stored || (stored.state === 'waiting' && (await move(stored, inUse, now)))) continue
+      const stays = await rewrite(name, joining.call, again => again && rejoins(again, joining.node, now))
+      if (stays) return stays.next
+    }
+    const { rememberMs } = queues.find(({ name }) => name === inUse)!
+    const isRemembered = rememberMs !== undefined && rememberMs > 0 && isNumber(joining.from)
+    const lastAgent = isRemembered ? await table.lastAgent(inUse, joining.from, now) : null
+    const remembered = { ...(isRemembered && { rememberMs }), ...(lastAgent !== null && { lastAgent }) }
+    const entered = await rewrite(inUse, joining.call, async stored => {
+      if (stored) return rejoins(stored, joining.node, now)
+      const left = number === null ? null : await table.leftPlace(inUse, number)
+      const resumes = left && now < left.until ? left : undefined
+      return {
+        next: joined(inUse, { ...joining, ...remembered, ...(resumes && timeOf(resumes)) }, seq, now),
+        count: 'entered',
+        ...(most > 0 && { most }),
+        ...(resumes && { resumes }),
+      }
+    })
+    return entered?.next ?? ('full' as const)
+  }
 
   return {
     async put(queue) {
@@ -169,31 +223,19 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
     markThere: () => table.markThere(),
     resync: () => table.resync(),
     async enter(queue, joining, now) {
-      const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
-      const way = wayTo(queue, byName(queues))
-      if (!way) throw noSuchQueue(queue, queues)
-      const [inUse, ...removed] = way.toReversed() as [string, ...string[]]
-      for (const name of removed) {
-        const stored = await table.read(name, joining.call)
-        if (!stored || (stored.state === 'waiting' && (await move(stored, inUse, now)))) continue
-        const stays = await rewrite(name, joining.call, again => again && rejoins(again, joining.node, now))
-        if (stays) return stays.next
-      }
-      const { rememberMs } = queues.find(({ name }) => name === inUse)!
-      const isRemembered = rememberMs !== undefined && rememberMs > 0 && isNumber(joining.from)
-      const lastAgent = isRemembered ? await table.lastAgent(inUse, joining.from, now) : null
-      const remembered = { ...(isRemembered && { rememberMs }), ...(lastAgent !== null && { lastAgent }) }
-      const entered = await rewrite(inUse, joining.call, stored =>
-        stored
-          ? rejoins(stored, joining.node, now)
-          : { next: joined(inUse, { ...joining, ...remembered }, seq, now), count: 'entered' },
-      )
-      return entered!.next
+      const entered = await admit(queue, joining, now, NO_LIMITS)
+      return entered as Member
     },
-    async leave(queue, call, how) {
+    admit,
+    async leave(queue, call, how, at) {
       const count = how === 'talked' ? null : how
       const leave = (name: string) =>
-        rewrite(name, call, stored => stored && { next: null, count: stored.answeredAt === null ? count : null })
+        rewrite(name, call, stored => {
+          if (!stored) return null
+          const { answeredAt } = stored
+          if (answeredAt !== null) return { next: null, count: null, ...(at && { talkMs: at.now - answeredAt }) }
+          return { next: null, count, ...(at?.returning && { keeps: leftPlace(stored, at.now, at.returning) }) }
+        })
       const left = await leave(queue)
       if (left) return left.before
       const inUse = await inUseFor(queue)
@@ -272,6 +314,11 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       return ((await forget(queue)) ?? (inUse === queue ? null : await forget(inUse)))?.before ?? null
     },
     stats: queue => table.stats(queue),
+    talkTime: queue => table.talkTime(queue),
+    putNumberRule: rule => table.putNumberRule(rule),
+    removeNumberRule: rule => table.removeNumberRule(rule),
+    numberRules: () => table.numberRules(),
+    numberRule: (queue, number) => table.firstNumberRule(ruleKeysFor(queue, number)),
     onChange: listener => table.onChange(listener),
   }
 }

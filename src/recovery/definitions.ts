@@ -19,6 +19,7 @@ import { InputError, NotFoundError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import { readSettings, settingsOf } from '../base/settings.ts'
+import { ruleKey, type NumberKey, type NumberRule } from '../queue/number-rules.ts'
 import { QUEUE_SETTINGS } from '../queue/settings.ts'
 import type { QueueSettings, QueueStore } from '../queue/store.ts'
 import {
@@ -32,6 +33,7 @@ import {
 } from '../store/definitions.ts'
 import { breakReasonRows, deleteBreakReason, saveBreakReason } from '../store/break-reasons.ts'
 import { moveCallbacks } from '../store/callbacks.ts'
+import { deleteNumberRule, numberRules, saveNumberRule } from '../store/number-rules.ts'
 import type { Sql } from '../store/sql.ts'
 
 /** So a flushed Redis is filled again within 10 s: found within 2 s, written within a second or two. */
@@ -117,6 +119,19 @@ export async function removeBreakReason({ sql, roster }: DefinitionStores, reaso
   )
 }
 
+/** Adds a rule for a number, or changes it. */
+export async function defineNumberRule(stores: DefinitionStores, rule: NumberRule, now: number): Promise<void> {
+  await saveNumberRule(stores.sql, rule, now)
+  await stores.queueStore.putNumberRule(rule)
+}
+
+/** False when there was none. */
+export async function removeNumberRule({ sql, queueStore }: DefinitionStores, rule: NumberKey): Promise<boolean> {
+  const wasThere = await deleteNumberRule(sql, rule)
+  await queueStore.removeNumberRule(rule)
+  return wasThere
+}
+
 export class Definitions implements Disposable {
   readonly #parts: DefinitionsParts
   readonly #outage: Outage
@@ -192,7 +207,18 @@ export class Definitions implements Disposable {
     const gone = (await roster.breakReasons()).filter(one => reasons.every(({ reason }) => reason !== one.reason))
     for (const { reason } of gone) await roster.removeBreakReason(reason)
     for (const reason of reasons) await roster.putBreakReason(reason)
+    await this.#syncNumbers()
     this.#mark = await queueStore.mark()
+  }
+
+  /** PostgreSQL alone has the rules for numbers: Redis gets them all, and loses what PostgreSQL does not have. */
+  async #syncNumbers(): Promise<void> {
+    const { sql, queueStore } = this.#parts
+    const known = byKey(await queueStore.numberRules())
+    const defined = byKey(await numberRules(sql))
+    for (const [key, rule] of defined)
+      if (!isDeepStrictEqual(known.get(key), rule)) await queueStore.putNumberRule(rule)
+    for (const [key, rule] of known) if (!defined.has(key)) await queueStore.removeNumberRule(rule)
   }
 
   /** A row of a newer version, with a value that this one does not know, keeps nobody from starting. */
@@ -220,6 +246,14 @@ export class Definitions implements Disposable {
     )
   }
 }
+
+const byKey = (rules: readonly NumberRule[]): Map<string, NumberRule> =>
+  new Map(
+    rules.map(({ number, queue, priority, blocked, note }) => {
+      const rule = { number, queue, priority, blocked, note }
+      return [ruleKey(rule), rule]
+    }),
+  )
 
 const byName = <T extends { readonly name: string }>(all: readonly T[]): Map<string, T> =>
   new Map(all.map(one => [one.name, one]))

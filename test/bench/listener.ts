@@ -36,6 +36,8 @@ const noQueues: Queues = {
   reserve: (_call, agent) => Promise.reject(new NotFoundError('agent', agent)),
   resume: async () => {},
   releaseAgentsOf: async () => {},
+  admit: (_call, queue) => Promise.reject(new NotFoundError('queue', queue)),
+  keepForCallback: async () => {},
   giveUp: async () => {},
   check: async () => [],
   async [Symbol.asyncDispose]() {},

@@ -11,11 +11,13 @@ import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import {
   defineAgent,
   defineBreakReason,
+  defineNumberRule,
   defineQueue,
   Definitions,
   moveQueue,
   removeAgent,
   removeBreakReason,
+  removeNumberRule,
 } from '../../src/recovery/definitions.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import agentDisposition from '../../src/operations/agent/disposition.ts'
@@ -28,6 +30,7 @@ import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { breakReasonRows } from '../../src/store/break-reasons.ts'
 import { callWithId, closeCall, openCall } from '../../src/store/calls.ts'
 import { agentRows, queueRows } from '../../src/store/definitions.ts'
+import { numberRules } from '../../src/store/number-rules.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
@@ -105,6 +108,24 @@ test('a new Redis gets every queue and agent when a node starts', async t => {
   await start()
   assert.deepEqual(await queueStore.queues(), [SALES])
   assert.equal((await roster.get('alice', clock.now()))?.endpoint, 'user/1001')
+})
+
+test('a new Redis gets every rule for a number, and an old one loses those that PostgreSQL does not have', async t => {
+  const { stores, sql, client, queueStore, clock, start } = await open(t)
+  const rule = { number: '+4930*', queue: '', priority: 5, blocked: false, note: 'Berlin' }
+  await defineNumberRule(stores, { ...rule, priority: 1 }, clock.now())
+  await defineNumberRule(stores, rule, clock.now())
+  await defineNumberRule(stores, { ...rule, number: '+491', blocked: true }, clock.now())
+  assert.equal(await removeNumberRule(stores, { number: '+491', queue: '' }), true)
+  assert.equal(await removeNumberRule(stores, { number: '+491', queue: '' }), false)
+  assert.deepEqual(await numberRules(sql), [rule])
+  await client.flushdb()
+  await queueStore.putNumberRule({ ...rule, number: '+33*' })
+  await start()
+  assert.deepEqual(
+    (await queueStore.numberRules()).map(({ number, priority }) => [number, priority]),
+    [['+4930*', 5]],
+  )
 })
 
 test('queues and agents of a Redis that was there before PostgreSQL knew them are adopted, and nothing is removed', async t => {

@@ -26,6 +26,7 @@ import * as figures from '../../src/store/figures.ts'
 import * as installation from '../../src/store/installation.ts'
 import * as leads from '../../src/store/leads.ts'
 import * as queueFigures from '../../src/store/queue-figures.ts'
+import * as numbers from '../../src/store/number-rules.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { openDatabase } from '../open-services.ts'
 
@@ -266,6 +267,10 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
       { name: 'a', endpoint: 'user/1', wrapUpMs: 0, ringForMs: 1_000, queues: [], settings: {} },
       NOW,
     ),
+  numberRules: sql => numbers.numberRules(sql),
+  saveNumberRule: sql =>
+    numbers.saveNumberRule(sql, { number: '+49*', queue: '', priority: 1, blocked: false, note: '' }, NOW),
+  deleteNumberRule: sql => numbers.deleteNumberRule(sql, { number: '+49*', queue: '' }),
   hasHappened: sql => installation.hasHappened(sql, 'demo-furnished'),
   noteHappened: sql => installation.noteHappened(sql, 'demo-furnished'),
   isOptedOut: sql => leads.isOptedOut(sql, '+491708'),

@@ -50,6 +50,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'installation',
     'leads',
     'migrations',
+    'number_rules',
     'opt_outs',
     'queues',
   ])

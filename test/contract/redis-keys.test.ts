@@ -86,6 +86,9 @@ async function busy(t: TestContext) {
   const agent = await place.agent({ within: '1m' })
   assert.equal(await agent?.talking(), true)
   await store.keepForCallback({ queue: 'sales', call: 'c0', number: '+4930123456' }, now)
+  await store.enter('sales', { call: 'c2', from: '+4930', node: 'a', joinedAt: now, headStartMs: 0 }, now)
+  await store.leave('sales', 'c2', 'abandoned', { now, returning: { number: '+4930', forMs: 60_000 } })
+  await store.putNumberRule({ number: '+4930*', queue: '', priority: 5, blocked: false, note: '' })
   const calls = redisCallStore(home.commands, clock)
   await calls.take('c1', 'a', 'begin')
   await redisNodeTable(home, clock).hold({

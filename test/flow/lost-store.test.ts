@@ -29,7 +29,14 @@ const silent = (sim: ReturnType<typeof simulate>) => {
     await sleep(sim.clock, 1_000)
     throw new SwitchhookError('SERVICE', 'Redis has not answered for 1000 ms')
   }
-  Object.assign(sim.queueStore, { enter: ask, leave: async () => null, change: ask, member: ask, assign: ask })
+  Object.assign(sim.queueStore, {
+    enter: ask,
+    admit: ask,
+    leave: async () => null,
+    change: ask,
+    member: ask,
+    assign: ask,
+  })
 }
 
 test('a caller who comes while the queues cannot be had hears the apology within ten seconds', async t => {

@@ -80,6 +80,15 @@ test('a flow, its retry and the apology are three extensions, and none hides ano
   equal(dialled('switchhook-sorry', rig).name, 'switchhook-sorry')
 })
 
+test('a voice mailbox is an extension of its own, from which the call does not come back', () => {
+  const { name, actions } = dialled('switchhook-mailbox-1001', rig)
+  equal(name, 'switchhook-mailbox')
+  deepEqual(
+    actions.slice(2).map(({ application, data }) => `${application} ${data}`),
+    ['unset transfer_after_bridge', 'set socket_resume=false', 'answer ', 'voicemail default (domain is not set) 1001'],
+  )
+})
+
 test('the entry of a flow is what the simulated switch has', () => {
   deepEqual(dialled('switchhook-welcome', rig).actions, entryExtension('welcome', ['a:1', 'b:2'], { key: 'secret' }))
 })

@@ -11,7 +11,7 @@ import { SettingError } from '../../src/base/errors.ts'
 import { diagnose } from '../../src/desk/doctor.ts'
 import { checkDialplan, hostsOf } from '../../src/desk/doctor/dialplan.ts'
 import type { Finding } from '../../src/desk/doctor/finding.ts'
-import { queueFindings } from '../../src/desk/doctor/queues.ts'
+import { overflowFindings, queueFindings } from '../../src/desk/doctor/queues.ts'
 import { checkSounds, soundsNamed } from '../../src/desk/doctor/sounds.ts'
 import type { Ask } from '../../src/desk/doctor/doctor-queries.ts'
 import { told, type Ending } from '../../src/desk/doctor/test-call.ts'
@@ -129,12 +129,23 @@ test('the queues and sounds that the shipped flows need are known, spoken digits
     'dial/no-answer',
     'digits/7',
     'digits/90',
+    'queue/position',
+    'moh/calm',
   ])
     assert.ok(sounds.includes(sound), sound)
   const [missing] = queueFindings(uses.queues, ['sales'])
   assert.deepEqual(
     [missing!.level, missing!.mend],
     ['fault', 'switchhook queue add operator; switchhook queue add support'],
+  )
+})
+
+test('a queue that sends its callers to a queue that does not exist is a fault', () => {
+  const sales = { name: 'sales', strategy: 'random', whenFull: { to: 'queue', queue: 'gone' } } as const
+  const support = { name: 'support', strategy: 'random', whenFull: { to: 'queue', queue: 'sales' } } as const
+  assert.deepEqual(
+    [...overflowFindings([sales, support])].map(({ level, mend }) => [level, mend]),
+    [['fault', 'switchhook queue add gone']],
   )
 })
 

@@ -33,6 +33,15 @@ export const callers = flow({ tone: choice('calm', 'loud') }, async (call, { ton
   await call.menu('ivr/welcome', { 1: 'sales' }, { timeout: 5 })
   // @ts-expect-error a unit that does not exist
   const wrong: Duration = '5 minutes'
+  await using place = await call.enqueue('sales', { maxWait: '10m', maxLength: 5, exitKeys: '0', priority: 3 })
+  // @ts-expect-error an option that is a duration has a unit
+  await call.enqueue('sales', { maxWait: 600 })
+  // @ts-expect-error an option that does not exist
+  await call.enqueue('sales', { maxWaitMs: 600 })
+  // @ts-expect-error only the words of the setting exist
+  await call.enqueue('sales', { timeBaseScore: 'answer' })
+  // @ts-expect-error a caller leaves a queue for one of its reasons
+  if (place.exit?.why === 'bored') return
   await using party = await call.dial('user/1001')
   // @ts-expect-error a party may not have been reached: there may be no leg
   await call.join(party.leg)

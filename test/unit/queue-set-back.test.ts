@@ -151,7 +151,7 @@ test('what was read before a notice came does not undo what the notice said', as
   const rig = await openRig(t)
   const member = joined('sales', { call: 'c1', from: '100', node: 'a', joinedAt: 0, headStartMs: 0 }, 1, 1_000)
   const read = slowly<Member | null>()
-  const events = { changed() {}, member() {}, loaded() {}, failed: assert.ifError }
+  const events = { changed() {}, member() {}, settings() {}, loaded() {}, failed: assert.ifError }
   using mirror = new QueueMirror({ ...rig.store, member: () => read.answer }, new FloorIndex(), events)
   await rig.clock.settle()
   mirror.take(member)

@@ -8,6 +8,8 @@ import { said } from '../../src/base/duration.ts'
 import { FieldFaults, InputError } from '../../src/base/errors.ts'
 import { readInput } from '../../src/base/parsed.ts'
 import { choice, givenIn, inputFields, readSettings, sayEach, without } from '../../src/base/settings.ts'
+import { parseOverflow, sayOverflow } from '../../src/queue/overflow.ts'
+import { queueRecord } from '../../src/queue/queue-records.ts'
 import { QUEUE_SETTINGS, settingOf, type QueueSettings } from '../../src/queue/settings.ts'
 
 const queue: QueueSettings = { name: 'sales', strategy: 'random' }
@@ -75,4 +77,34 @@ test('skills have levels from 1 to 9, and a skill is named once', () => {
   assert.equal(sayNeeds(parseNeeds('a?,b:2,c/1m')), 'a:1?,b:2,c:1/1m')
   assert.throws(() => parseSkills('german:5,german'), /the skill german is named twice/)
   assert.throws(() => parseSkills('-x'), /'-x' is not a skill/)
+})
+
+test('a supervisor says where callers go, for each reason, and reads it as written', () => {
+  for (const written of ['queue:sales', 'extension:7000', 'voicemail:1001', 'callback', 'hangup'])
+    assert.equal(sayOverflow(parseOverflow(written)), written)
+  assert.deepEqual(parseOverflow(' extension:+493012345 '), { to: 'extension', extension: '493012345' })
+  for (const written of [
+    '',
+    'queue',
+    'queue:',
+    'extension',
+    'extension:70 00',
+    'voicemail:$(x)',
+    'hangup:now',
+    'sales',
+  ])
+    assert.throws(() => parseOverflow(written), InputError, written)
+  assert.deepEqual(
+    given({ whenFull: 'queue:sales', maxWait: '10m', exitKeys: '0#', openHours: 'Mon 9:00-17:00 UTC' }),
+    {
+      whenFull: { to: 'queue', queue: 'sales' },
+      maxWaitMs: 600_000,
+      exitKeys: '0#',
+      openHours: { zone: 'UTC', spans: [{ days: [0], from: 540, until: 1_020 }] },
+    },
+  )
+  assert.throws(() => given({ exitKeys: '0a' }), /'0a' cannot be used; allowed: keys 0 to 9/)
+  assert.throws(() => given({ welcomeSound: '/etc/passwd' }), /is not a valid sound/)
+  const record = { ...queue, ...given({ whenFull: 'queue:sales', openHours: 'Mon 9:00-17:00 UTC' }) }
+  assert.deepEqual(queueRecord.read(queueRecord.write(record), 'queue sales'), record)
 })

@@ -5,7 +5,7 @@ import { executeUntil } from '../execute.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 import type { Playback } from '../playback.ts'
-import { asSpoken, soundMissing, type Prompt, type Spoken } from './prompts.ts'
+import { asSpoken, logMissing, soundMissing, type Prompt, type Spoken } from './prompts.ts'
 
 export interface PlayOptions {
   /**
@@ -18,6 +18,8 @@ export interface PlayOptions {
    * the next verb of this call. The sounds are played to their end. Default false: such a key answers no question.
    */
   typeAhead?: boolean
+  /** A sound that FreeSWITCH does not have is logged, and left out. Default false: the verb rejects. */
+  skipMissing?: boolean
 }
 
 /**
@@ -30,7 +32,7 @@ export function play(
   leg: Leg,
   playback: Playback,
   prompts: Prompt | readonly Prompt[],
-  { until, typeAhead = false }: PlayOptions = {},
+  { until, typeAhead = false, skipMissing = false }: PlayOptions = {},
 ): Promise<void> {
   const spoken = asSpoken(prompts)
   const { next, following } = leg.steps
@@ -43,7 +45,9 @@ export function play(
         for (const item of spoken) {
           if (until?.aborted) break
           const end = await hear(leg, item, until)
-          if (end?.get('Application-Response') === 'FILE NOT FOUND') throw soundMissing(item.argument)
+          if (end?.get('Application-Response') !== 'FILE NOT FOUND') continue
+          if (!skipMissing) throw soundMissing(item.argument)
+          logMissing(leg, item.argument)
         }
         return typeAhead ? playback.typedAhead.keys : null
       })

@@ -46,6 +46,12 @@ export function asSpoken(prompts: Prompt | readonly Prompt[]): readonly Spoken[]
 export const soundMissing = (sound: string): SwitchError =>
   new SwitchError('SOUND_MISSING', `FreeSWITCH has no sound '${sound}': put the file below its sound_prefix`)
 
+/** The caller hears what is there. */
+export function logMissing(leg: Leg, sound: string): void {
+  const { log } = leg.steps.journal
+  log.error({ uuid: leg.uuid, sound }, 'a sound is missing on FreeSWITCH; it is left out')
+}
+
 /** FreeSWITCH's name for several files that are played as one. */
 const LIST = 'file_string://'
 

@@ -8,6 +8,7 @@ import { InputError } from '../../base/errors.ts'
 import { readConfig } from '../../config.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
 import { placesOf, soundsNamed } from '../doctor/sounds.ts'
+import { soundsOf } from '../../queue/waiting-settings.ts'
 import { toneFor } from '../tone.ts'
 import type { Desk } from './actions.ts'
 import { answer, answers, type JsonOption } from './output.ts'
@@ -87,7 +88,10 @@ export async function writeSounds(folder: string, scripts: string): Promise<Writ
     throw new InputError(`the sound folder ${resolve(folder)} cannot be read: ${cause.message}`, { cause })
   })
   const { uses } = await loadFlows(scripts)
-  const names = await soundsNamed(scripts, uses)
+  const names = await soundsNamed(scripts, {
+    ...uses,
+    sounds: [...uses.sounds, ...soundsOf({ announceEstimate: true })],
+  })
   const there = await Promise.all(
     names.map(async name =>
       (await Promise.all(placesOf(name).map(place => exists(join(folder, place))))).some(Boolean),

@@ -38,12 +38,12 @@ function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
   const after = (at: number) => `${(Math.max(0, at - began) / 1_000).toFixed(1)}s`
   const timeline = call.queueTimeline
   if (timeline.length > 0) {
-    const rows = timeline.map(({ at, event, queue, agent, to, path, leg, why, cause }) => [
+    const rows = timeline.map(({ at, event, queue, agent, to, path, leg, why, cause, said }) => [
       after(at),
       event,
       queue ?? '–',
       agent ?? '–',
-      [to, path, why, cause, leg].filter(part => part !== undefined).join(', ') || '–',
+      [to, path, why, cause, said, leg].filter(part => part !== undefined).join(', ') || '–',
     ])
     parts.push(table(['>after', 'event', 'queue', 'agent', 'details'], rows, colour))
   }

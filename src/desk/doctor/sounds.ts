@@ -9,6 +9,7 @@ import { InputError } from '../../base/errors.ts'
 import { globalVariable } from '../../esl/api.ts'
 import { filePath, type Ident } from '../../esl/safe-text.ts'
 import { NO_USES, type Uses } from '../../flow/uses.ts'
+import { soundsOf } from '../../queue/waiting-settings.ts'
 import { fault, ok, type Finding } from './finding.ts'
 import * as question from './doctor-queries.ts'
 import type { Ask } from './doctor-queries.ts'
@@ -89,8 +90,8 @@ async function find(prefix: string, sound: string, ask: Ask): Promise<string | n
 }
 
 /**
- * Returns the sounds in the scripts of a folder, those that `uses` declares, and the digits when a script speaks
- * numbers.
+ * Returns the sounds in the scripts of a folder, those that `uses` declares, those of queues without own settings when
+ * a script puts callers into queues, and the digits when numbers are spoken.
  */
 export async function soundsNamed(folder: string, uses: Uses = NO_USES): Promise<string[]> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
@@ -99,8 +100,10 @@ export async function soundsNamed(folder: string, uses: Uses = NO_USES): Promise
       .filter(file => file.isFile() && /\.(ts|js|mjs)$/.test(file.name))
       .map(file => readFile(join(file.path, file.name), 'utf8')),
   )
-  const spoken = texts.some(text => /[^\w.](number|digits)\(/.test(withoutNotes(text))) ? DIGITS : []
-  return [...new Set([...texts.flatMap(soundsIn), ...(uses.sounds ?? []), ...spoken])].sort()
+  const code = texts.map(withoutNotes)
+  const waiting = code.some(text => text.includes('.enqueue(')) ? soundsOf({}) : []
+  const spoken = waiting.length > 0 || code.some(text => /[^\w.](number|digits)\(/.test(text)) ? DIGITS : []
+  return [...new Set([...texts.flatMap(soundsIn), ...(uses.sounds ?? []), ...waiting, ...spoken])].sort()
 }
 
 /** Returns the quoted names such as 'ivr/welcome', without paths of imports and without endpoints. */

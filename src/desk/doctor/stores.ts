@@ -19,35 +19,37 @@ const NEEDED = { postgres: '13', redis: '6.2' } as const
 const NO_DATABASE = 'set DATABASE_URL to a PostgreSQL that can be reached, or unset it for a private one'
 const NO_REDIS = 'set REDIS_URL to a Redis that can be reached, or unset it for a private one'
 
-/** `clock` has the shared time of the nodes afterwards, when Redis was reached. */
+/**
+ * `clock` has the shared time of the nodes afterwards, when Redis was reached. Returns the sounds that callers of the
+ * queues may hear.
+ */
 export async function* checkStores<S extends DoctorSettings>(
   context: DoctorInput<S>,
   settings: S,
   clock: SharedClock,
   uses: Uses = NO_USES,
-): AsyncGenerator<Finding> {
+): AsyncGenerator<Finding, readonly string[]> {
   // both are tried: when both are wrong, both are reported
   const given = [await givenDatabase(settings.databaseUrl), await givenRedis(settings.redisUrl)].filter(
     finding => finding !== null,
   )
   yield* given
-  if (given.length > 0) return
+  if (given.length > 0) return []
   let services: OpenedServices
   try {
     services = await context.openServices(settings)
   } catch (error) {
     if (!(error instanceof SwitchhookError)) throw error
-    return yield fault(
-      'stores',
-      error.message,
-      'follow the message, or name your own servers in DATABASE_URL and REDIS_URL',
-    )
+    const mend = 'follow the message, or name your own servers in DATABASE_URL and REDIS_URL'
+    yield fault('stores', error.message, mend)
+    return []
   }
   try {
     yield* checkDatabase(services.database, settings.databaseUrl === null)
     yield* checkServed(services.database, settings)
     yield* checkRedis(services.redis, settings.redisUrl === null, clock)
-    if (settings.switches.length > 0) yield* checkQueues(services.redis, uses) // the demo creates its own
+    // the demo creates its own
+    return settings.switches.length > 0 ? yield* checkQueues(services.redis, uses) : []
   } finally {
     await services.close()
   }

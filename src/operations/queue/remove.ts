@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { described } from '../../base/parsed.ts'
 import { FieldFaults, NotFoundError, Refusal } from '../../base/errors.ts'
+import { targetQueues } from '../../queue/overflow.ts'
 import { moveQueue } from '../../recovery/definitions.ts'
 import { campaigns } from '../../store/campaigns.ts'
 import { deleteQueue } from '../../store/definitions.ts'
@@ -59,6 +60,12 @@ export default operation({
       throw new Refusal(
         'IN_USE',
         `the callers of removed queues go to the queue '${name}': ${namesOf(leading)}; remove it with --move-to <queue>, or remove those names first`,
+      )
+    const sending = every.filter(queue => queue.name !== name && targetQueues(queue).includes(name))
+    if (sending.length > 0)
+      throw new Refusal(
+        'IN_USE',
+        `queues send callers to the queue '${name}': ${namesOf(sending)}; remove it with --move-to <queue>, or change their settings first`,
       )
     const promised = await openCallbacksIn(parts, name)
     if (promised.length > 0 && !dropCallbacks)

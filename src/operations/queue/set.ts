@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { givenIn, without } from '../../base/settings.ts'
 import { QUEUE_SETTINGS } from '../../queue/settings.ts'
+import { targetQueues } from '../../queue/overflow.ts'
 import { defineQueue } from '../../recovery/definitions.ts'
 import { backToDefault, mustChange, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
@@ -28,6 +29,7 @@ export default operation({
       ...(strategy !== undefined && { strategy }),
       ...givenIn(QUEUE_SETTINGS, given),
     }
+    await mustBeQueues(parts.queueStore, targetQueues(queue))
     await defineQueue(parts, queue, parts.clock.now())
     return queue
   },

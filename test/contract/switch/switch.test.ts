@@ -31,6 +31,7 @@ import './legs.ts'
 import './lost-nodes.ts'
 import './takeover.ts'
 import './homeward.ts'
+import './waiting.ts'
 
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null
