@@ -11,14 +11,15 @@
  */
 import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import { ident, varValue, type Endpoint, type Ident, type VarValue } from '../esl/safe-text.ts'
+import { ident, uuid, varValue, type Endpoint, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { LEG_PATH } from './arrival.ts'
 import type { CallContext } from './call-context.ts'
 import { areJoined } from './connect.ts'
 import type { DialReservation } from './dial-reservation.ts'
 import type { Leg } from './leg.ts'
-import { ParkedLeg } from './parked-leg.ts'
-import type { Partner, Talk } from './talk.ts'
+import { ParkedLeg, parkedLeg } from './parked-leg.ts'
+import type { Talk } from './talk.ts'
+import type { Partner } from './talk-past.ts'
 import { dialColleague } from './verbs/dial.ts'
 
 /** FreeSWITCH joins two legs in 30 to 80 ms. */
@@ -39,21 +40,30 @@ export async function consult(
   // first: the node that takes the call over must know whom to free
   journal.tell('call.consultation.requested', { to, ...(reservation && { agent: reservation.name }) })
   await journal.write()
-  const leg = await dialColleague(caller, context, to, talk.over, reservation)
+  const nailed = reservation?.nailedLeg
+  const leg = nailed
+    ? await onTheLine(caller, context, uuid(nailed))
+    : await dialColleague(caller, context, to, talk.over, reservation)
+  if (!leg && nailed) await reservation?.finished('failed')
   if (!leg) return
   const who = { leg, reservation }
   const stands = talk.isOn && (!reservation || (await reservation.talking()))
   if (stands && talk.isOn && (await moves(caller, talk, context, who))) return leg.letTalk()
-  context.hangUp(leg)
+  if (leg instanceof ParkedLeg) await context.release(leg)
+  else context.hangUp(leg)
   await reservation?.finished('caller-left')
+}
+
+/** A colleague who is nailed up; null: the leg has ended, or is on another FreeSWITCH. */
+async function onTheLine({ home }: Leg, context: CallContext, leg: Uuid): Promise<Leg | null> {
+  return home && (await home.lives(leg)) === 'yes' ? parkedLeg(leg, home, context) : null
 }
 
 /** False when the agent and the colleague did not come to talk, and the caller talks on. */
 async function moves(caller: Leg, talk: Talk, context: CallContext, who: Partner): Promise<boolean> {
   const { conversation, home } = who.leg
   const agent = talk.partner.leg
-  if (!conversation || !home) return false
-  const back = { socket_resume: 'false', transfer_after_bridge: build.doorOf(LEG_PATH as Ident) } as const
+  if (!home) return false
   let done: (how: 'bridged' | 'aside' | 'late') => void = () => {}
   const outcome = new Promise<'bridged' | 'aside' | 'late'>(resolve => (done = resolve))
   const limit = context.clock.after(BRIDGE_MS, () => done('late'))
@@ -64,17 +74,14 @@ async function moves(caller: Leg, talk: Talk, context: CallContext, who: Partner
   )
   using _aside = caller.on('bound', () => done('aside'))
   talk.comesAside(who)
-  conversation.post(
-    api(build.uuidSetvars(caller.uuid, { switchhook_aside: aside(agent, who.leg), ...homeward(caller, context) })),
-    api(
-      build.uuidSetvars(agent.uuid, {
-        ...(agent instanceof ParkedLeg ? { socket_resume: 'false' } : back),
-        uuid_bridge_continue_on_cancel: 'true',
-      }),
-    ),
-    api(build.uuidSetvars(who.leg.uuid, back)),
-    api(build.uuidBridge(agent.uuid, who.leg.uuid)),
-  )
+  const commands = [
+    build.uuidSetvars(caller.uuid, { switchhook_aside: aside(agent, who.leg), ...homeward(caller, context) }),
+    build.uuidSetvars(agent.uuid, { ...returning(agent), uuid_bridge_continue_on_cancel: 'true' }),
+    build.uuidSetvars(who.leg.uuid, returning(who.leg)),
+    build.uuidBridge(agent.uuid, who.leg.uuid),
+  ]
+  if (conversation) conversation.post(...commands.map(command => api(command)))
+  else for (const command of commands) await home.attempt(command) // no leg of the three is driven
   const how = await outcome
   limit.cancel()
   if (how !== 'late' || (await areJoined(agent, who.leg))) return true
@@ -82,6 +89,12 @@ async function moves(caller: Leg, talk: Talk, context: CallContext, who: Partner
   await home.attempt(build.uuidUnset(caller.uuid, 'switchhook_aside' as Ident))
   return false
 }
+
+/** Comes to the listener when the other one hangs up. A nailed-up leg is parked, by a variable that it has for good. */
+const returning = (leg: Leg) =>
+  leg instanceof ParkedLeg
+    ? ({ socket_resume: 'false' } as const)
+    : ({ socket_resume: 'false', transfer_after_bridge: build.doorOf(LEG_PATH as Ident) } as const)
 
 const aside = (partner: Leg, consulted: Leg): VarValue => varValue(`${partner.uuid}:${consulted.uuid}`)
 

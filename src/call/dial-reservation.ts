@@ -12,6 +12,8 @@ export interface DialReservation {
   readonly autoAnswer: boolean
   /** The header Alert-Info for the telephone; '': none. */
   readonly alertInfo: string
+  /** The agent's nailed-up leg, which is joined without a dial; null: the telephone is dialled. */
+  readonly nailedLeg: string | null
   /**
    * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
    * reserved for another call.

@@ -13,26 +13,20 @@
  */
 import { within } from '../base/clock.ts'
 import { CallEnded, Refusal } from '../base/errors.ts'
-import { soundFile, uuid as uuidOf } from '../esl/safe-text.ts'
-import { eventsIn } from '../journal/call-events.ts'
+import { uuidUnset } from '../esl/api.ts'
+import { api } from '../esl/command.ts'
+import { soundFile, type Ident } from '../esl/safe-text.ts'
 import type { CallContext } from './call-context.ts'
 import { comeHome } from './come-home.ts'
 import { areJoined, connect } from './connect.ts'
-import { goesAlong } from './dial-leg.ts'
-import type { DialReservation } from './dial-reservation.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked-leg.ts'
 import type { Playback } from './playback.ts'
 import { talkEvents } from './talk-events.ts'
+import { TalkPast, type Partner } from './talk-past.ts'
 
 /** 'talked', or 'left': the other leg had ended before the talk began. */
 export type TalkEnd = 'talked' | 'left'
-
-/** Somebody with whom the caller talks, or with whom that one consults. */
-export interface Partner {
-  readonly leg: Leg
-  readonly reservation?: DialReservation | undefined
-}
 
 /** A leg whose talk has ended arrives at the listener within 90 ms (measured). */
 const ARRIVES_MS = 500
@@ -152,6 +146,8 @@ export class Talk {
         next = await this.#whoIsNext()
       }
       await this.#finish(this.#partner)
+      // else a later talk, taken over before it began, would look like this one
+      if (this.#leg.aside) this.#leg.conversation?.post(api(uuidUnset(this.#leg.uuid, 'switchhook_aside' as Ident)))
       return 'talked'
     } catch (error) {
       if (error instanceof CallEnded) await this.#callEnded()
@@ -257,49 +253,18 @@ export class Talk {
   /** Another process had this talk and has died; the caller is driven here. */
   async #takeOver(at: number): Promise<TalkEnd> {
     const { aside, lastTalk } = this.#leg
-    await this.#freeColleagues(at, aside ? [aside.partner, aside.consulted] : [lastTalk?.with])
-    if (aside) {
-      this.#talked = true
-      this.#partner = await this.#known(aside.partner)
-      this.#consulted = aside.consulted === null ? null : await this.#known(aside.consulted)
-      return this.#goOn(this.#consulted ? this.#whoIsNext() : this.#arrived(this.#partner, null))
-    }
-    if (lastTalk === undefined || !this.#isOurs(lastTalk.with, at)) return this.run()
-    this.#talked = true
-    if (lastTalk.with !== this.#partner.leg.uuid) this.#partner = await this.#known(lastTalk.with)
+    const past = new TalkPast(this.#leg, this.#context, this.#partner, at)
+    const isAside = aside !== undefined && past.has(aside.partner)
+    const present = isAside ? aside.partner : lastTalk?.with
+    this.#talked = present !== undefined && past.has(present)
+    if (this.#talked) this.#partner = await past.partner(present!)
+    if (isAside && aside.consulted !== null) this.#consulted = await past.partner(aside.consulted)
+    await past.freeOthers([this.#partner, this.#consulted])
+    if (!this.#talked) return this.run()
+    if (this.#consulted) return this.#goOn(this.#whoIsNext())
+    if (isAside) return this.#goOn(this.#arrived(this.#partner, null))
     this.#events(this.#partner).began({ since: at }) // unless the journal has it
     return this.#goOn(null)
-  }
-
-  /** Those who were asked for, and are not one of these legs: the process has died before they could talk. */
-  async #freeColleagues(at: number, legs: readonly (string | null | undefined)[]): Promise<void> {
-    const events = eventsIn(this.#leg.steps.journal.notes.filter(noted => noted.at >= at))
-    const asked = new Set(events.flatMap(one => (one.event === 'call.consultation.requested' ? (one.agent ?? []) : [])))
-    for (const { leg, agent } of events) if (agent !== undefined && legs.includes(leg)) asked.delete(agent)
-    for (const agent of asked) await (await this.#context.reservedFor(this.#leg, agent))?.finished('caller-left')
-  }
-
-  /** Did the caller talk with this leg in this talk? */
-  #isOurs(uuid: string, at: number): boolean {
-    const { notes } = this.#leg.steps.journal
-    const since = notes.filter(noted => noted.at >= at)
-    return (
-      uuid === this.#partner.leg.uuid ||
-      eventsIn(since).some(({ event, leg }) => event === 'call.bridged' && leg === uuid)
-    )
-  }
-
-  /** Somebody whom another process knew. An end that this process did not hear of is found out. */
-  async #known(name: string): Promise<Partner> {
-    const uuid = uuidOf(name)
-    const first = this.#partner
-    const leg = uuid === first.leg.uuid ? first.leg : this.#context.door.claim(uuid, this.#leg.home)
-    leg.letTalk() // it is not missing: it talks, or it is on its way here
-    if (leg !== first.leg) goesAlong(this.#leg, this.#context, leg)
-    if ((await leg.home?.lives(uuid)) === 'no') leg.end('LOST')
-    if (leg === first.leg) return first
-    const agent = eventsIn(this.#leg.steps.journal.notes).findLast(one => one.leg === uuid && one.agent)?.agent
-    return { leg, reservation: agent === undefined ? undefined : await this.#context.reservedFor(this.#leg, agent) }
   }
 
   #events({ leg, reservation }: Partner) {

@@ -100,6 +100,10 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
     return this.saved.endpoint
   }
 
+  get nailedLeg(): string | null {
+    return this.saved.leg
+  }
+
   get ringForMs(): number {
     return this.saved.ringForMs
   }

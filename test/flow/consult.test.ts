@@ -218,6 +218,66 @@ test('a supervisor takes the caller over, and the agent is in wrap-up', async t 
   assert.equal(await people.caller.outcome(), 'over')
 })
 
+for (const death of [false, true])
+  test(`a colleague who is nailed up is asked at once, and stays on the line${death ? ', also when the node dies' : ''}`, async t => {
+    const sim = simulate(t)
+    if (death) await sim.until('node b opens', sim.open('b'))
+    const [alice, bob] = [sim.agent('alice'), sim.agent('bob')]
+    await alice.ready()
+    await bob.ready()
+    await bob.isNailedUp()
+    const caller = sim.call(toAlice)
+    await caller.talksWith('alice')
+    await sim.advance('5s')
+    await asks(sim, talkConsult, { talk: 'alice', agent: 'bob' })
+    await alice.talksWith('bob')
+    if (death) sim.kill('a')
+    await sim.advance('5s')
+    await asks(sim, talkCancel, { talk: 'alice' }, death ? 'b' : 'a')
+    await caller.talksWith('alice')
+    await bob.becomes('wrap-up')
+    await sim.advance('5s')
+    assert.deepEqual([bob.place.rang, bob.place.last!.state], [1, 'up'])
+    await caller.hangsUp()
+    await bob.hangsUp()
+    await sim.roster.nail('bob', null, sim.clock.now())
+  })
+
+for (const how of ['complete', 'cancel', 'colleague', 'agent'] as const)
+  test(`an agent who is nailed up asks a colleague, and then: ${how}`, async t => {
+    const sim = simulate(t)
+    const [alice, bob] = [sim.agent('alice', { queues: ['sales'] }), sim.agent('bob', { queues: ['support'] })]
+    await alice.ready()
+    await alice.isNailedUp()
+    await bob.ready()
+    const caller = sim.call(
+      flow(async call => {
+        await call.answer()
+        await using place = await call.enqueue('sales')
+        await using agent = await place.agent({ within: '1m' })
+        await using party = await call.dial(agent!)
+        await call.join(party.leg!)
+        await call.play('ivr/second')
+      }),
+    )
+    await caller.talksWith('alice')
+    await sim.advance('5s')
+    await asks(sim, talkConsult, { talk: 'alice', agent: 'bob' })
+    await alice.talksWith('bob')
+    await sim.advance('5s')
+    if (how === 'complete') await asks(sim, talkComplete, { talk: 'alice' })
+    else if (how === 'cancel') await asks(sim, talkCancel, { talk: 'alice' })
+    else await (how === 'agent' ? alice : bob).hangsUp()
+    const stays = how === 'complete' || how === 'agent' ? bob : alice
+    await caller.talksWith(stays.name)
+    await sim.advance('5s')
+    await caller.hangsUp()
+    await stays.becomes('wrap-up')
+    assert.equal(alice.place.last!.state, how === 'agent' ? 'gone' : 'up', 'a nailed-up agent stays on the line')
+    if (how !== 'agent') await alice.hangsUp()
+    await sim.roster.nail('alice', null, sim.clock.now())
+  })
+
 test('the node dies after a supervisor took over, and the flow goes on when the supervisor leaves', async t => {
   const sim = simulate(t)
   const boss = sim.switch.world.at('user/900', { answers: '2s' })

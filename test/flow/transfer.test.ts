@@ -199,3 +199,22 @@ test('the node dies in the moment of the transfer, and the next one brings the c
   await bob.hangsUp()
   assert.equal(await caller.outcome(), 'talked')
 })
+
+test('the flow of a transferred caller survives a takeover at every step', async t => {
+  const takeovers = await simulate(t).takeoverEverywhere(
+    transfer,
+    async (caller, sim) => {
+      await caller.talksWith('bob', '1m')
+      await sim.agents[0]!.hangsUp()
+      await caller.outcome()
+    },
+    {
+      params: { agent: 'bob', number: undefined, queue: 'sales' },
+      async before(sim) {
+        install(sim)
+        await sim.agent('bob', { queues: ['sales'] }).ready()
+      },
+    },
+  )
+  assert.ok(takeovers > 10, `${takeovers} takeovers`)
+})
