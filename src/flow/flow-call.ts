@@ -2,7 +2,6 @@
  * The call that an author of a flow holds: the verbs of call/call.ts, and those that need queues, the journal and the
  * call's record. No logic here, as in call/call.ts. Made by run.ts.
  */
-import { telephonesOf } from '../agent/settings.ts'
 import { ms } from '../base/duration.ts'
 import { Call, type DialOptions, type Party } from '../call/call.ts'
 import type { AgentThere, CallContext } from '../call/call-context.ts'
@@ -22,7 +21,7 @@ import { seededRandom } from '../base/seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
 import { operate, type Operated } from './operate.ts'
 import { agentsAtTelephone } from './phone-agents.ts'
-import { takeNailedAgent } from './nailed-agent-leg.ts'
+import { ringAgents } from './ring-agents.ts'
 import { readOptions, type Asked, type EnqueueOptions } from './enqueue-options.ts'
 import {
   QueuePlace,
@@ -264,14 +263,12 @@ export class FlowCall extends Call {
    * return await call.join(party.leg)
    */
   override async dial(to: string | readonly string[] | Agent, options: DialOptions = {}): Promise<Party> {
-    const agent = isTarget(to) ? undefined : this.reservations.of(to)
-    const targets = isTarget(to) ? [to].flat() : telephonesOf(to)
-    if (!agent) targets.forEach(target => this.reservations.noneAt(target))
-    const party = await (agent && agent.saved.leg !== null
-      ? takeNailedAgent(this.leg, this.context, agent)
-      : dialFirst(this.leg, this.context, targets, other => new Call(other, this.context), options, agent))
-    if (agent && party.leg) this.reservations.reached(agent, party.leg)
-    return party
+    const { leg, context, reservations } = this
+    const callOf = (other: Leg) => new Call(other, context)
+    if (!isTarget(to)) return ringAgents(reservations.of(to), { leg, context, reservations, options, callOf })
+    const targets = [to].flat()
+    targets.forEach(target => reservations.noneAt(target))
+    return dialFirst(leg, context, targets, callOf, options)
   }
 
   /**

@@ -336,7 +336,32 @@ export class QueuePlace implements FlowPlace {
 
   #take(agent: AgentReservation): AgentReservation {
     for (const one of [agent, ...agent.others]) this.#parts.taken(one)
+    if (agent.saved.addsAgents) agent.growsBy(over => this.#another(agent, over))
     return agent
+  }
+
+  /** One more agent whom the strategy offers while the telephone of this one rings: a step, for the replay. */
+  #another(first: AgentReservation, over: AbortSignal): Promise<AgentReservation | null> {
+    return step<AgentReservation | null>(this.#leg, {
+      verb: 'another-agent',
+      args: [this.queue],
+      run: async () => {
+        const known = [first, ...first.others].map(one => one.offer)
+        const agent = await this.#place!.another(known, over)
+        if (!agent) return null
+        tellReservation(this.#leg, this.#place!.queue, agent)
+        this.#parts.taken(agent)
+        return agent
+      },
+      save: agent => agent && { ...agent.saved },
+      load: (saved, replay) => {
+        if (saved === null) return null
+        const agent = new AgentReservation(waitingCall(this.#leg), saved as unknown as SavedReservation)
+        replay.atEnd(async () => this.#place?.resume(agent))
+        this.#parts.taken(agent)
+        return agent
+      },
+    })
   }
 
   #over(): void {

@@ -37,6 +37,8 @@ export interface SavedReservation {
   readonly accept?: 'none'
   /** Absent: the agent hears the topic of the call. */
   readonly whisper?: false
+  /** The strategy of the queue may offer more agents while this one rings. */
+  readonly addsAgents?: true
 }
 
 /** Only what differs from the default, so that a journal is short. */
@@ -52,6 +54,7 @@ function savedOf(place: PlaceOfCall, agent: Agent, epoch: number): SavedReservat
     ...(jobNumber !== '' && { jobNumber }),
     ...(settingOf(queue, 'accept') === 'none' && { accept: 'none' }),
     ...(!settingOf(queue, 'whisper') && { whisper: false }),
+    ...(place.context.addsAgents(place.queue) && { addsAgents: true }),
   }
 }
 
@@ -64,6 +67,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   #over = false
   #scopeEnded = false
   #others: readonly AgentReservation[] = []
+  #next: ((over: AbortSignal) => Promise<AgentReservation | null>) | null = null
 
   constructor(call: WaitingCall, saved: SavedReservation) {
     this.#call = call
@@ -84,6 +88,16 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
 
   get others(): readonly AgentReservation[] {
     return this.#others
+  }
+
+  /** `next` waits for one more agent whom the strategy offers while this one rings. */
+  growsBy(next: (over: AbortSignal) => Promise<AgentReservation | null>): void {
+    this.#next = next
+  }
+
+  /** Resolves with one more agent whom the strategy offers; with null once `over` aborts, or when it adds none. */
+  async another(over: AbortSignal): Promise<AgentReservation | null> {
+    return this.#next?.(over) ?? null
   }
 
   /** It holds, and `place` has it. After a takeover the agent may be ringing or talking already. */
@@ -147,6 +161,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
       if (!(await this.#advance(place, 'talking'))) return false
       const { clock } = place.context
       await place.context.rewrite(place.queue, this.#call.uuid, known => talking(known, this.offer, clock.now()))
+      place.releasesOthers(this.offer)
       return true
     })
   }

@@ -24,6 +24,7 @@ class NoPlace implements PlaceOfCall {
   }
 
   givesBack(): void {}
+  releasesOthers(): void {}
   async waitsOn(): Promise<void> {}
 }
 

@@ -34,6 +34,8 @@ export interface PlaceOfCall {
   readonly isMoved: boolean
   /** The agent of this offer is given back. */
   givesBack(offer: Offer): void
+  /** The caller talks with the agent of this offer: agents who were offered too and never rang are free again. */
+  releasesOthers(offer: Offer): void
   /** The caller waits on, without this offer. Rejects when the store is unavailable. */
   waitsOn(offer: Offer): Promise<void>
 }
@@ -50,6 +52,8 @@ export interface PlaceContext {
   position(queue: string, call: string): number
   readonly requests: StoreRequests
   readonly facts: WaitingFacts
+  /** Does the strategy of this queue offer more agents while telephones ring? */
+  addsAgents(queue: string): boolean
   /**
    * Writes the record that `decide` returns for a caller, or reads it again when that is null. The place receives the
    * record.

@@ -23,7 +23,7 @@ import type { WaitingGiven } from './waiting-settings.ts'
  */
 export const HOLD_MS = ASIDE_MS
 
-/** Offers that were given back, and that the store may still show: the last ones are enough. */
+/** Offers that were handed out or given back, and that the store may still show: the last ones are enough. */
 const MOST_GIVEN_BACK = 100
 const NOTHING_IGNORED: ReadonlySet<Reason> = new Set()
 
@@ -77,6 +77,11 @@ export interface Place extends AsyncDisposable {
   press(key: string): void
   /** Resolves when the caller waits and no agent is reserved: at once, or after an offer. False: the place is over. */
   waits(): Promise<boolean>
+  /**
+   * Resolves with an agent who is offered besides those of the `known` offers, as soon as there is one; with null once
+   * `over` aborts, or when the place has been given up. Rejects with the reason of the call's signal.
+   */
+  another(known: readonly Offer[], over: AbortSignal): Promise<AgentReservation | null>
   /** Stores a callback to this number and gives the place up. */
   keepForCallback(number: Dial): Promise<void>
   /** When the caller joined, milliseconds since the epoch. */
@@ -104,6 +109,10 @@ export class WaitingPlace implements Place {
   readonly #given: WaitingGiven | null
   #leaves: Leaves | null = null
   #pressed: string | null = null
+  /** The offers of the agents whom the flow has, or has had. */
+  readonly #handedOut: Offer[] = []
+  /** The last record in which agents were offered, once the caller talks. */
+  #offersBefore: Pick<Member, 'offer' | 'others'> = { offer: null }
 
   constructor(context: PlaceContext, call: WaitingCall, member: Member, given: WaitingGiven | null = null) {
     this.#given = given
@@ -266,6 +275,7 @@ export class WaitingPlace implements Place {
     if (member.rev === this.#member.rev) return
     if (member.node !== this.context.node) return member.rev > this.#member.rev ? this.moved() : this.context.lost(this)
     const { queue } = this.#member
+    if (member.state === 'talking' && this.#member.state === 'offered') this.#offersBefore = this.#member
     this.#member = member
     if (member.queue !== queue) this.call.movedTo(member.queue, queue)
     if (member.state === 'offered') this.#called.abort(CALLED)
@@ -289,6 +299,7 @@ export class WaitingPlace implements Place {
   givesBack(offer: Offer): void {
     this.#givenBack.push(offer)
     if (this.#givenBack.length > MOST_GIVEN_BACK) this.#givenBack.shift()
+    if (this.#handedOut.length > MOST_GIVEN_BACK) this.#handedOut.shift()
   }
 
   /** The offer ended without a talk. The caller keeps waiting, with place and time. */
@@ -304,12 +315,39 @@ export class WaitingPlace implements Place {
       const agent = isBack ? null : await this.#hold(offer)
       this.#stillOurs()
       if (this.#over) return null
-      if (agent) held.push(AgentReservation.at(this, agent, offer.epoch))
-      else await this.waitsOn(offer)
+      if (agent) {
+        this.#handedOut.push(offer)
+        held.push(AgentReservation.at(this, agent, offer.epoch))
+      } else await this.waitsOn(offer)
     }
     const [first, ...others] = held
     first?.ringsWith(others)
     return first ?? null
+  }
+
+  async another(known: readonly Offer[], over: AbortSignal): Promise<AgentReservation | null> {
+    for (;;) {
+      this.#stillOurs()
+      if (this.#over || over.aborted) return null
+      const member = this.#member
+      const isKnown = (offer: Offer) => [...known, ...this.#givenBack].some(one => isOffered({ offer }, one))
+      const offers = offersOf(member).filter(offer => !isKnown(offer))
+      const ask = () => this.#take(offers.slice(0, 1))
+      const more = await this.context.requests.forCaller('asking for an agent failed', this.call.signal, ask)
+      if (more) return more
+      if (this.#member === member && !this.#over) await this.#changes(Infinity, over)
+    }
+  }
+
+  releasesOthers(offer: Offer): void {
+    const others = offersOf(this.#offersBefore).filter(
+      other => ![offer, ...this.#handedOut].some(one => isOffered({ offer: other }, one)),
+    )
+    if (others.length === 0) return
+    const { roster, clock, requests } = this.context
+    void requests.inBackground('releasing an agent failed', async () => {
+      for (const { agent, epoch } of others) await roster.release(agent, epoch, 'caller-left', clock.now())
+    })
   }
 
   #hold({ agent, epoch }: Offer): Promise<Agent | null> {
@@ -332,18 +370,24 @@ export class WaitingPlace implements Place {
     return this.context.rewrite(this.queue, this.call.uuid, decide)
   }
 
-  /** True at the next change of this caller's record, false after `withinMs`; rejects when the call ends. */
-  #changes(withinMs: number): Promise<boolean> {
+  /**
+   * True at the next change of this caller's record, false after `withinMs` or when `over` aborts; rejects when the
+   * call ends.
+   */
+  #changes(withinMs: number, over?: AbortSignal): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      if (withinMs <= 0) return resolve(false)
+      if (withinMs <= 0 || over?.aborted) return resolve(false)
       const settle = (changed: boolean) => {
-        timer.cancel()
+        timer?.cancel()
+        over?.removeEventListener('abort', ends)
         this.#waiters.delete(wake)
         if (this.call.signal.aborted) reject(this.call.signal.reason)
         else resolve(changed)
       }
       const wake = () => settle(true)
-      const timer = this.context.clock.after(withinMs, () => settle(false)) // Infinity: it never fires
+      const ends = () => settle(false)
+      const timer = withinMs === Infinity ? null : this.context.clock.after(withinMs, ends)
+      over?.addEventListener('abort', ends, { once: true })
       this.#waiters.add(wake)
     })
   }

@@ -219,6 +219,11 @@ class OpenQueues implements Queues, PlaceContext {
     return this.#mirror.loaded ? this.#mirror.position(queue, call) : 1
   }
 
+  addsAgents(queue: string): boolean {
+    const settings = this.#mirror.queues.get(queue)
+    return settings !== undefined && this.#strategies.get(settings.strategy)?.addsAgents === true
+  }
+
   async rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {
     await this.#mirror.rewrite(queue, call, decide)
     this.#wake()
