@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-listener format check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-listener format check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -44,6 +44,9 @@ bench: node_modules/.stamp          ## measures, side by side with others
 
 bench-switch: node_modules/.stamp   ## what a call costs a real FreeSWITCH (on the PATH, or FREESWITCH_BIN), beside a bare socket listener
 	$(NODE) test/bench/switch/run.ts
+
+bench-dispatch: node_modules/.stamp ## how long an agent who is free waits for the next call, with 2 000 callers who wait
+	$(NODE) test/bench/dispatch/run.ts
 
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)

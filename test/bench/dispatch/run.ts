@@ -1,0 +1,44 @@
+/**
+ * `make bench-dispatch`: how long an agent who is free waits for the next call. Exit code 1 when a gate is missed.
+ * `--short` only shows that everything runs: it measures too little for a result.
+ */
+import { measureMatching, AGENTS, QUEUES } from './matching.ts'
+import { measureOriginate } from './originate.ts'
+
+const SHORT = process.argv.includes('--short')
+const EVENTS = SHORT ? 2_000 : 40_000
+const ROUNDS = SHORT ? 1 : 5
+const WAITING = [100, 1_000, 10_000] as const
+
+/** The last row of the table costs at most so many times the first one. */
+const GATE_GROWTH = 1.5
+/** 99 of 100 agents who are free are rung within so many milliseconds, with 2 000 callers who wait. */
+const GATE_P99_MS = 5
+
+const faults: string[] = []
+const gate = (text: string, met: boolean) => {
+  console.log(`${met ? 'met   ' : 'MISSED'}  ${text}`)
+  if (!met) faults.push(text)
+}
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
+
+console.log(`${QUEUES} queues, ${AGENTS} agents; an agent is free: what the matcher needs, in microseconds`)
+for (const waiting of WAITING) measureMatching(waiting, EVENTS / 10) // the code is compiled after this
+const rounds = Array.from({ length: ROUNDS }, (_, round) => {
+  const order = round % 2 === 0 ? WAITING : WAITING.toReversed()
+  return new Map(order.map(waiting => [waiting, measureMatching(waiting, EVENTS).us]))
+})
+console.log('waiting     p50     p99')
+const middle = (waiting: number, of: 'p50' | 'p99') => median(rounds.map(round => round.get(waiting as 100)![of]))
+for (const waiting of WAITING) {
+  const [p50, p99] = [middle(waiting, 'p50'), middle(waiting, 'p99')]
+  console.log(`${String(waiting).padStart(7)} ${p50.toFixed(1).padStart(7)} ${p99.toFixed(1).padStart(7)}`)
+}
+const growth = median(rounds.map(round => round.get(10_000)!.p50 / round.get(100)!.p50))
+gate(`10 000 who wait cost ${growth.toFixed(2)} times as much as 100 (at most ${GATE_GROWTH})`, growth <= GATE_GROWTH)
+
+const { waiting, ms } = await measureOriginate(SHORT ? 200 : 2_000, SHORT ? 20 : 800)
+const figures = `p50 ${ms.p50.toFixed(1)}, p95 ${ms.p95.toFixed(1)}, p99 ${ms.p99.toFixed(1)}, max ${ms.max.toFixed(1)} ms`
+console.log(`agent free → originate left the node, ${waiting} callers wait, ${ms.count} agents: ${figures}`)
+gate(`p99 ${ms.p99.toFixed(1)} ms (at most ${GATE_P99_MS})`, ms.p99 <= GATE_P99_MS)
+process.exitCode = faults.length > 0 ? 1 : 0
