@@ -44,6 +44,7 @@ import numberRemove from './number/remove.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import { queueGive, queueTake } from './queue/give.ts'
+import queueImport from './queue/import.ts'
 import queueList from './queue/list.ts'
 import queuePut from './queue/put.ts'
 import queueRemove from './queue/remove.ts'
@@ -92,6 +93,7 @@ export const OPERATIONS: readonly Operation[] = [
   numberAdd,
   numberList,
   numberRemove,
+  queueImport,
   callDial,
   callHangup,
   callTransfer,

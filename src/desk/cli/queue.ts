@@ -3,6 +3,7 @@ import { AGENT_WORDS } from '../../agent/words.ts'
 import queueAdd from '../../operations/queue/add.ts'
 import queueCallbacks from '../../operations/queue/callbacks.ts'
 import { queueGive, queueTake } from '../../operations/queue/give.ts'
+import queueImport from '../../operations/queue/import.ts'
 import queueList from '../../operations/queue/list.ts'
 import queuePut from '../../operations/queue/put.ts'
 import queueRemove from '../../operations/queue/remove.ts'
@@ -46,6 +47,16 @@ Example:
   form(queueCallbacks, {
     people: (kept, { colour }) => (kept.length === 0 ? 'nobody waits for a callback\n' : sayCallbacks(kept, colour)),
   }),
+  form(queueImport, {
+    help: `
+Queues and agents that exist get the settings of the file; others stay. docs/mod_callcenter.md tells what becomes of
+each parameter.
+
+Examples:
+  switchhook queue import /etc/freeswitch/autoload_configs/callcenter.conf.xml --dry-run
+  switchhook queue import callcenter.conf.xml`,
+    people: (imported, { colour }) => sayImported(imported, colour),
+  }),
   form(queueRemove, {
     help: '\nWith --move-to the name of the removed queue leads callers to the other one until a queue of that name is added or removed again.',
     people: ({ name, movedTo }) => `queue ${name} was removed${movedTo ? `; ${sayMoved(movedTo)}` : ''}\n`,
@@ -56,6 +67,24 @@ Example:
 function sayGiven(queue: OutputOf<typeof queueShow>): string {
   const given = sayEach(QUEUE_SETTINGS, queue).filter(one => one.given)
   return [queue.strategy, ...given.map(({ name, value }) => `${name} ${value}`)].join(', ')
+}
+
+function sayImported({ queues, agents, notTaken, dryRun }: OutputOf<typeof queueImport>, colour: boolean): string {
+  const how = (isNew: boolean) => (isNew ? 'new' : 'changed')
+  const rows = [
+    ...queues.map(({ name, isNew, strategy }) => ['queue', name, how(isNew), strategy]),
+    ...agents.map(({ name, isNew, endpoint, queues: of }) => [
+      'agent',
+      name,
+      how(isNew),
+      `${endpoint} ${of.join(',')}`,
+    ]),
+  ]
+  const taken = rows.length === 0 ? 'nothing was taken over\n' : table(['', 'name', 'is', ''], rows, colour)
+  const left = notTaken.map(({ of, parameter, value, why }) => [of, parameter, value, why])
+  const notes =
+    left.length === 0 ? '' : `\nnot taken over:\n${table(['of', 'parameter', 'value', 'why'], left, colour)}`
+  return `${taken}${notes}${dryRun ? '\nnothing was written: --dry-run\n' : ''}`
 }
 
 function sayMoved({

@@ -2,6 +2,8 @@
  * `make bench-dispatch`: how long an agent who is free waits for the next call. Exit code 1 when a gate is missed.
  * `--short` only shows that everything runs: it measures too little for a result.
  */
+import { findFreeSwitch } from '../../contract/switch/freeswitch.ts'
+import { measureBeside, type DispatchReport } from './beside-callcenter.ts'
 import { measureMatching, AGENTS, QUEUES } from './matching.ts'
 import { measureOriginate } from './originate.ts'
 
@@ -9,6 +11,9 @@ const SHORT = process.argv.includes('--short')
 const EVENTS = SHORT ? 2_000 : 40_000
 const ROUNDS = SHORT ? 1 : 5
 const WAITING = [100, 1_000, 10_000] as const
+
+const BESIDE = { callers: 100, agents: 400, singly: 60, rates: [5, 10, 20, 40], secondsEach: 8 }
+const BESIDE_SHORT = { callers: 10, agents: 20, singly: 5, rates: [5], secondsEach: 2 }
 
 /** The last row of the table costs at most so many times the first one. */
 const GATE_GROWTH = 1.5
@@ -41,4 +46,21 @@ const { waiting, ms } = await measureOriginate(SHORT ? 200 : 2_000, SHORT ? 20 :
 const figures = `p50 ${ms.p50.toFixed(1)}, p95 ${ms.p95.toFixed(1)}, p99 ${ms.p99.toFixed(1)}, max ${ms.max.toFixed(1)} ms`
 console.log(`agent free → originate left the node, ${waiting} callers wait, ${ms.count} agents: ${figures}`)
 gate(`p99 ${ms.p99.toFixed(1)} ms (at most ${GATE_P99_MS})`, ms.p99 <= GATE_P99_MS)
+const program = await findFreeSwitch()
+if (program === null) console.log('mod_callcenter: left out, there is no real FreeSWITCH here')
+else {
+  const reports = await measureBeside(program, SHORT ? BESIDE_SHORT : BESIDE)
+  for (const { who, ms, rates } of reports) {
+    const times = `p50 ${ms.p50.toFixed(0)}, p95 ${ms.p95.toFixed(0)}, max ${ms.max.toFixed(0)} ms`
+    const held = rates.map(({ rate, inTime, of }) => `${rate}/s ${inTime} of ${of}`).join(', ')
+    console.log(`${who.padEnd(15)} agent free → the telephone is called: ${times}; called within 1 s: ${held}`)
+  }
+  const [theirs, ours] = reports as [DispatchReport, DispatchReport]
+  gate(
+    `Switchhook's p95 is ${ours.ms.p95.toFixed(0)} ms, mod_callcenter's ${theirs.ms.p95.toFixed(0)} ms`,
+    ours.ms.p95 <= theirs.ms.p95,
+  )
+  const total = ({ rates }: DispatchReport) => rates.reduce((sum, { inTime }) => sum + inTime, 0)
+  gate(`in time: Switchhook ${total(ours)}, mod_callcenter ${total(theirs)}`, total(ours) >= total(theirs))
+}
 process.exitCode = faults.length > 0 ? 1 : 0

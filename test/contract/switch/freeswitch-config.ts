@@ -126,10 +126,20 @@ const SPEAKERS = [
   ),
 ]
 
+/** What a measurement adds to the configuration. */
+export interface Additions {
+  readonly modules: readonly string[]
+  /** Elements `configuration`. */
+  readonly configuration: string
+  /** Elements `extension` of the context in which callers enter. */
+  readonly extensions: string
+}
+
 interface Parts {
   readonly ports: Ports
   readonly password: string
   readonly folder: string
+  readonly also?: Additions | undefined
 }
 
 /**
@@ -139,7 +149,7 @@ interface Parts {
 export function freeswitchXml(
   parts: Parts & { readonly outside: 'same' | 'other'; readonly trackCalls: boolean },
 ): string {
-  const { ports, outside, trackCalls } = parts
+  const { ports, outside, trackCalls, also } = parts
   const here = outside === 'same'
   const profiles = [
     profile('inside', ports.inside, 'public', { trackCalls }),
@@ -159,6 +169,7 @@ export function freeswitchXml(
       <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
         ${act('transfer', '$1 XML switchhook')}
       </condition></extension>
+      ${also?.extensions ?? ''}
       <X-PRE-PROCESS cmd="include" data="dialplan/01_switchhook_did.xml"/>
     </context>
     <context name="house">
@@ -190,7 +201,7 @@ export function farXml(parts: Parts): string {
 }
 
 function configuration(
-  { ports, password, folder }: Parts,
+  { ports, password, folder, also }: Parts,
   sip: { profiles: readonly string[]; rtp: readonly [number, number]; log: string },
   dialplan: string,
 ): string {
@@ -201,7 +212,7 @@ function configuration(
   <X-PRE-PROCESS cmd="set" data="disable_system_api_commands=true"/>
   <X-PRE-PROCESS cmd="set" data="disable_system_app_commands=true"/>
   <section name="configuration">
-    <configuration name="modules.conf"><modules>${LOAD.map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
+    <configuration name="modules.conf"><modules>${[...LOAD, ...(also?.modules ?? [])].map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
     <configuration name="switch.conf"><settings>
       <param name="max-sessions" value="1000"/><param name="sessions-per-second" value="500"/><param name="min-idle-cpu" value="0"/>
       <param name="rtp-start-port" value="${sip.rtp[0]}"/><param name="rtp-end-port" value="${sip.rtp[1]}"/><param name="event-heartbeat-interval" value="20"/>
@@ -214,6 +225,7 @@ function configuration(
     <configuration name="console.conf"><mappings><map name="all" value="err,crit,alert"/></mappings><settings><param name="loglevel" value="err"/></settings></configuration>
     <configuration name="logfile.conf"><settings/><profiles><profile name="default"><settings/><mappings>
       <map name="all" value="${sip.log}notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
+    ${also?.configuration ?? ''}
     <configuration name="acl.conf"><network-lists/></configuration>
     <configuration name="sofia.conf"><global_settings/><profiles>
       ${sip.profiles.join('')}

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { sleep, systemClock } from '../../../src/base/clock.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
-import { farXml, freeswitchXml, PATIENCE_SECONDS, type Ports } from './freeswitch-config.ts'
+import { farXml, freeswitchXml, PATIENCE_SECONDS, type Additions, type Ports } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
 import { SOUNDS, wav } from './sounds.ts'
 
@@ -59,6 +59,7 @@ export interface FreeSwitchOptions {
   trackCalls?: boolean
   /** The dialplan offers calls to a third node after the second. */
   threeNodes?: boolean
+  also?: Additions
   /** Name → milliseconds. Default: those of the suite. */
   sounds?: Readonly<Record<string, number>>
 }
@@ -79,7 +80,7 @@ export async function findFreeSwitch(): Promise<string | null> {
 }
 
 export async function startFreeSwitch(program: string, options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
-  const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS } = options
+  const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS, also } = options
   const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC, phones] = (await freePorts(8)) as [
     number,
     number,
@@ -96,7 +97,7 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
     await writeSounds(folder, sounds)
     await writeFile(
       join(folder, 'conf/freeswitch.xml'),
-      freeswitchXml({ ports, password, folder, outside, trackCalls }),
+      freeswitchXml({ ports, password, folder, outside, trackCalls, also }),
       { mode: 0o600 },
     )
     await writeDialplan(folder, {
