@@ -5,6 +5,7 @@
 import { findFreeSwitch } from '../../contract/switch/freeswitch.ts'
 import { measureBeside, type DispatchReport } from './beside-callcenter.ts'
 import { measureMatching, AGENTS, QUEUES } from './matching.ts'
+import { measureNotices } from './notices.ts'
 import { measureOriginate } from './originate.ts'
 
 const SHORT = process.argv.includes('--short')
@@ -19,6 +20,9 @@ const BESIDE_SHORT = { callers: 10, agents: 20, singly: 5, rates: [5], secondsEa
 const GATE_GROWTH = 1.5
 /** 99 of 100 agents who are free are rung within so many milliseconds, with 2 000 callers who wait. */
 const GATE_P99_MS = 5
+
+/** The CPU of a node, in cores, at one change of state per agent and 10 s. */
+const GATE_CPU = 0.1
 
 const faults: string[] = []
 const gate = (text: string, met: boolean) => {
@@ -46,6 +50,13 @@ const { waiting, ms } = await measureOriginate(SHORT ? 200 : 2_000, SHORT ? 20 :
 const figures = `p50 ${ms.p50.toFixed(1)}, p95 ${ms.p95.toFixed(1)}, p99 ${ms.p99.toFixed(1)}, max ${ms.max.toFixed(1)} ms`
 console.log(`agent free → originate left the node, ${waiting} callers wait, ${ms.count} agents: ${figures}`)
 gate(`p99 ${ms.p99.toFixed(1)} ms (at most ${GATE_P99_MS})`, ms.p99 <= GATE_P99_MS)
+const { changes, idle, busy } = await measureNotices(SHORT ? 2 : 20)
+const percents = (shares: readonly number[]) => shares.map(share => `${(share * 100).toFixed(1)} %`).join(', ')
+console.log(
+  `four nodes, ${AGENTS} agents, ${changes} changes of state at ${AGENTS / 10}/s: CPU of each node ${percents(busy)}; idle ${percents(idle)}`,
+)
+gate(`at most ${GATE_CPU * 100} % of a core each`, Math.max(...busy) <= GATE_CPU)
+
 const program = await findFreeSwitch()
 if (program === null) console.log('mod_callcenter: left out, there is no real FreeSWITCH here')
 else {
