@@ -33,11 +33,9 @@ async function onTheCustomersLine(call: FlowCall, { queue }: Callback): Promise<
   await call.answer()
   if ((await call.menu(['callback/hello', 'callback/press-1'], { 1: 'here' }, { timeout: '4s' })) === null)
     return 'machine'
-  await using place = await call.enqueue(queue)
-  await using _music = await call.music('moh/calm')
+  await using place = await call.enqueue(queue, { promised: true })
   while (true) {
     await using agent = await place.agent({ within: '45s' })
     if (agent && (await agentTalk(call, agent, queue))) return 'talked'
-    if (!agent) await call.play('callback/please-wait', { until: place.called })
   }
 }

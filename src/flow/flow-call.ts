@@ -91,7 +91,7 @@ export class FlowCall extends Call {
     const { refused, welcome } = place.saved
     if (refused) return place
     try {
-      if (welcome !== undefined) await this.play(welcome, { skipMissing: true })
+      if (welcome !== undefined && options.promised !== true) await this.play(welcome, { skipMissing: true })
     } catch (error) {
       await place[Symbol.asyncDispose]()
       throw error
@@ -107,7 +107,7 @@ export class FlowCall extends Call {
     const taken = (agent: AgentReservation) => this.reservations.add(agent)
     const enter = (saved: SavedPlace) =>
       this.#queues.enter(waitingCall(leg), queue, {
-        given,
+        ...(given && { given }),
         since: saved.joinedAt,
         headStart: `${saved.headStartMs ?? 0}ms`,
         priority: saved.priority,
@@ -121,13 +121,14 @@ export class FlowCall extends Call {
       run: async () => {
         const { journal } = leg.steps
         const callMs = Math.max(keptMs, journal.clock.now() - journal.begin.at)
-        const answer = await this.#queues.admit(waitingCall(leg), queue, {
-          given,
-          priority,
-          needs,
-          headStart: `${headStartMs + keptMs}ms`,
-          headStartOfCall: `${headStartMs + callMs}ms`,
-        })
+        const entering = { priority, needs, headStart: `${headStartMs + keptMs}ms` } as const
+        const answer = given
+          ? await this.#queues.admit(waitingCall(leg), queue, {
+              ...entering,
+              given,
+              headStartOfCall: `${headStartMs + callMs}ms`,
+            })
+          : await this.#queues.enter(waitingCall(leg), queue, entering)
         await this.#leaveBehind(queue)
         if ('why' in answer) {
           journal.tell('queue.call.refused', { queue, why: answer.why })

@@ -147,7 +147,7 @@ test('the shipped script, customer first: the node dies anywhere', async t => {
       await customer.presses('1')
       const [alice, bob] = sim.agents
       await bob!.takesBreak()
-      await customer.hears('callback/please-wait', '90s')
+      await customer.hears('queue/position', '90s')
       await alice!.ready()
       await alice!.hears('whisper/press-1', '60s')
       await alice!.presses('1')

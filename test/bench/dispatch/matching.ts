@@ -36,7 +36,7 @@ export function measureMatching(waiting: number, events: number): MatchingCost {
   for (let at = 0; at < waiting; at++) put(caller(queueName(at)))
 
   const busy = (agent: Agent) => reserved(agent, { for: 'another', queue: 'elsewhere', ttlMs: 3_600_000 }, now)!
-  const agents = [...new Array(AGENTS).keys()].map(at => {
+  const agents = [...Array.from({ length: AGENTS }).keys()].map(at => {
     const queues = Array.from({ length: QUEUES_EACH }, (_, n) => ({
       queue: queueName(at + n * 41),
       level: 1,

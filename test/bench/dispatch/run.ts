@@ -46,10 +46,10 @@ for (const waiting of WAITING) {
 const growth = median(rounds.map(round => round.get(10_000)!.p50 / round.get(100)!.p50))
 gate(`10 000 who wait cost ${growth.toFixed(2)} times as much as 100 (at most ${GATE_GROWTH})`, growth <= GATE_GROWTH)
 
-const { waiting, ms } = await measureOriginate(SHORT ? 200 : 2_000, SHORT ? 20 : 800)
-const figures = `p50 ${ms.p50.toFixed(1)}, p95 ${ms.p95.toFixed(1)}, p99 ${ms.p99.toFixed(1)}, max ${ms.max.toFixed(1)} ms`
-console.log(`agent free → originate left the node, ${waiting} callers wait, ${ms.count} agents: ${figures}`)
-gate(`p99 ${ms.p99.toFixed(1)} ms (at most ${GATE_P99_MS})`, ms.p99 <= GATE_P99_MS)
+const { waiting, ms: reached } = await measureOriginate(SHORT ? 200 : 2_000, SHORT ? 20 : 800)
+const figures = `p50 ${reached.p50.toFixed(1)}, p95 ${reached.p95.toFixed(1)}, p99 ${reached.p99.toFixed(1)}, max ${reached.max.toFixed(1)} ms`
+console.log(`agent free → originate left the node, ${waiting} callers wait, ${reached.count} agents: ${figures}`)
+gate(`p99 ${reached.p99.toFixed(1)} ms (at most ${GATE_P99_MS})`, reached.p99 <= GATE_P99_MS)
 const { changes, idle, busy } = await measureNotices(SHORT ? 2 : 20)
 const percents = (shares: readonly number[]) => shares.map(share => `${(share * 100).toFixed(1)} %`).join(', ')
 console.log(
