@@ -15,7 +15,7 @@ import { AgentReservation, type SavedReservation } from '../queue/agent-reservat
 import { isCallbackEnd, type CallbackEnd } from '../queue/callbacks/callback-ends.ts'
 import type { Place } from '../queue/place.ts'
 import type { WaitingCall } from '../queue/place-context.ts'
-import type { Queues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
 import { tellReservation } from './agent-reservations.ts'
 import type { FlowCall } from './flow-call.ts'
 import { waitingCall } from './queue-place.ts'

@@ -27,9 +27,9 @@ import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import { QueueMirror } from './queue-mirror.ts'
 import type { Admitting, Entering, QueueParts, Queues } from './queues.ts'
-import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
-import type { WaitingCall } from './place-context.ts'
-import type { PlaceContext } from './place-context.ts'
+import { HOLD_MS, type Place } from './place.ts'
+import { WaitingPlace } from './waiting-place.ts'
+import type { PlaceContext, WaitingCall } from './place-context.ts'
 import { isInUse, type QueueSettings } from './settings.ts'
 import { StoreRequests } from './store-requests.ts'
 import type { QueueStore } from './store.ts'
@@ -39,8 +39,6 @@ import type { Strategy } from './strategy.ts'
 import { StrategyFaults } from './strategy-faults.ts'
 import { WaitingFacts } from './waiting-facts.ts'
 import type { WaitingGiven } from './waiting-settings.ts'
-
-export type { QueueParts, Queues } from './queues.ts'
 
 /** What one run mends may bring more to mend: a settled agent, an offer of that agent. */
 const MOST_MENDINGS = 10
@@ -220,8 +218,7 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   addsAgents(queue: string): boolean {
-    const settings = this.#mirror.queues.get(queue)
-    return settings !== undefined && this.#strategies.get(settings.strategy)?.addsAgents === true
+    return this.#strategies.get(this.#mirror.queues.get(queue)?.strategy ?? '')?.addsAgents === true
   }
 
   async rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {

@@ -22,7 +22,6 @@ import {
 import type {
   Assignment,
   CallbackRequest,
-  Count,
   Leaving,
   OfferRecord,
   QueueNotice,
@@ -37,8 +36,6 @@ import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.t
 import { noStrategy, strategyNames } from './strategies.ts'
 import type { TalkTime } from './waiting-rules.ts'
 
-export { CALLBACK_LASTS_MS, COUNTS, KEPT_OFFERS } from './queue-table.ts'
-export type { Count, OfferRecord, QueueNotice, QueueStats }
 export type { QueueSettings } from './settings.ts'
 
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */

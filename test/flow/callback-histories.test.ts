@@ -12,7 +12,7 @@ import type { SimulatedCallback } from '../../src/testing/simulated-callbacks.ts
 import type { Person } from '../../src/testing/switch/person.ts'
 import type { Behaviour, Place } from '../../src/testing/switch/world.ts'
 
-const HISTORIES = 24
+const HISTORIES = Number(process.env['HISTORIES'] ?? 8)
 const STEPS = 60
 const CUSTOMERS = 5
 const ANSWERS = ['1s', '4s', 'busy', 'never', 'declined'] as const

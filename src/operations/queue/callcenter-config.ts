@@ -13,7 +13,7 @@ import { endpoint } from '../../esl/safe-text.ts'
 import { QUEUE_SETTINGS, type QueueSettings } from '../../queue/settings.ts'
 import { DEFAULT_STRATEGY, strategyNames } from '../../queue/strategies.ts'
 
-export interface NotTaken {
+interface NotTaken {
   /** 'queue support', 'agent 1000', 'settings'. */
   readonly of: string
   readonly parameter: string

@@ -1,8 +1,8 @@
 /**
- * From an agent who is free to the `originate` that leaves the node, through the production path: Redis, the notice, the
- * matcher, the assignment, the flow of the caller with its journal, and the command to FreeSWITCH. The node is a process
- * of its own; the simulated FreeSWITCH, on TCP, and the agents are in this one. The time begins when this process sends
- * the agent's new status to Redis, and ends when FreeSWITCH has the command: both ways are in the figure.
+ * From an agent who is free to the `originate` that leaves the node, through the production path: Redis, the notice,
+ * the matcher, the assignment, the flow of the caller with its journal, and the command to FreeSWITCH. The node is a
+ * process of its own; the simulated FreeSWITCH, on TCP, and the agents are in this one. The time begins when this
+ * process sends the agent's new status to Redis, and ends when FreeSWITCH has the command: both ways are in the figure.
  */
 import type { TestContext } from 'node:test'
 import { Crowd } from '../../fault/people.ts'
