@@ -120,9 +120,10 @@ export interface FlowPlace extends AsyncDisposable {
    */
   agent(options?: { readonly within?: Duration }): Promise<Agent | null>
   /**
-   * Keeps this number for a call back (`switchhook queue callbacks`) and gives the place up. Switchhook does not dial
-   * it by itself. Resolves when it is stored. Rejects with CallEnded when the caller hangs up, and after 8 s when the
-   * queues are unavailable. Throws InputError, and the caller keeps the place, for a number that cannot be dialled.
+   * Keeps this number for a callback (`switchhook queue callbacks`) and gives the place up. The callback has the place
+   * from then on: in its turn the flow `callback` calls the number. A caller who was not let in gets the last place.
+   * Resolves when it is stored. Rejects with CallEnded when the caller hangs up, and after 8 s when the queues are
+   * unavailable. Throws InputError, and the caller keeps the place, for a number that cannot be dialled.
    *
    * @example
    * const number = dialable(call.from)
