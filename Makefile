@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test contract fault figures bench bench-switch bench-listener format check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-listener format check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -16,6 +16,9 @@ run: node_modules/.stamp            ## the server: private services and a simula
 # of the fault matrix those rows that take a moment and mind no other test on the same cores (test/fault/matrix.ts: quick)
 test: node_modules/.stamp           ## unit, flows, contracts on the simulated switch, and the quick rows of the fault matrix (SKIPPED=yes names what is skipped)
 	@$(TEST) --compiled $(if $(SKIPPED),--skipped) test/fault test/contract test/flow test/unit
+
+property: node_modules/.stamp           ## a hundred thousand random callers of queues, and five hundred callbacks, on nodes that die (minutes)
+	DAYS=84 HISTORIES=500 $(TEST) test/unit/queue-property.test.ts test/flow/callback-histories.test.ts
 
 # what kills nodes and switches has the machine to itself: its figures are about time
 SURVIVAL = $(call FILES,test/contract/survival)
@@ -41,6 +44,9 @@ bench: node_modules/.stamp          ## measures, side by side with others
 
 bench-switch: node_modules/.stamp   ## what a call costs a real FreeSWITCH (on the PATH, or FREESWITCH_BIN), beside a bare socket listener
 	$(NODE) test/bench/switch/run.ts
+
+bench-dispatch: node_modules/.stamp ## how long an agent who is free waits for the next call, with 2 000 callers who wait
+	$(NODE) test/bench/dispatch/run.ts
 
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)

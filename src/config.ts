@@ -196,6 +196,12 @@ const settings = (env: Environment) => ({
     'no',
     'yes: wrap-up also after a conversation that came from no queue: click-to-dial, or a flow that dials an agent',
   ),
+  eventsCompat: setting(
+    'EVENTS_COMPAT',
+    list(choice('callcenter', 'nwayacd')),
+    '',
+    'events of other systems that are sent on FreeSWITCH for programs that know them: callcenter, nwayacd; not set: none',
+  ),
   keepSegmentsMs: setting(
     'KEEP_SEGMENTS',
     duration('1d', '3650d'),

@@ -8,13 +8,17 @@
  *   await call.play('ivr/hello')
  * })
  */
-export { flow, campaignFlow, type Flow, type CampaignFlow } from './flow/define.ts'
+export { flow, campaignFlow, callbackFlow, type Flow, type CampaignFlow, type CallbackFlow } from './flow/define.ts'
 export type { Uses } from './flow/uses.ts'
 export { text, integer, choice, optional, type Need } from './flow/params.ts'
 export type { FlowCall } from './flow/flow-call.ts'
+export type { Operated } from './flow/operate.ts'
+export type { AgentThere } from './call/call-context.ts'
 export type { Exit, FlowPlace } from './flow/queue-place.ts'
 export type { EnqueueOptions } from './flow/enqueue-options.ts'
 export type { Agent } from './flow/agent-reservations.ts'
+export type { Callback } from './flow/callback.ts'
+export type { CallbackEnd } from './queue/callbacks/callback-ends.ts'
 export type { Lead, LeadAgent } from './flow/lead.ts'
 export type { Call } from './call/call.ts'
 export type { Party } from './call/call.ts'

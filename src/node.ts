@@ -26,11 +26,13 @@ import { Dialling } from './node/dialling.ts'
 import { NodeRequests } from './node/node-requests.ts'
 import { openStores, type Stores } from './node/stores.ts'
 import { openSwitch, type SwitchAddress } from './node/switches.ts'
+import { openAudit } from './operations/audit.ts'
 import type { CallAct } from './operations/call-act.ts'
 import { loadStrategies } from './queue/strategies.ts'
 import { keepAgentRows } from './record/agent-rows.ts'
 import { keepCallRows } from './record/call-rows.ts'
 import { deleteOldSegments } from './record/old-segments.ts'
+import { sqlCallbacks } from './queue/callbacks/callback-table.ts'
 import { Definitions } from './recovery/definitions.ts'
 import { closeLostCall, openCalls } from './store/calls.ts'
 import { Switchboard } from './switch/switchboard.ts'
@@ -97,6 +99,15 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const agentStates = scope.use(keepAgentRows(sql, { clock, log }))
     const deleting = deleteOldSegments({ sql, keepMs: config.keepSegmentsMs, clock, log })
     scope.defer(() => deleting[Symbol.dispose]())
+    let acts: CallActs | null = null
+    const act = async (request: CallAct) => {
+      if (!acts) throw new NotFoundError('live call', request.call, null)
+      await acts.perform(request)
+    }
+    const requests = new NodeRequests({ home, node, clock, act })
+    scope.defer(() => requests[Symbol.dispose]())
+    const ask = (to: string, request: CallAct) => requests.ask(to, request)
+    const audit = openAudit({ sql, redis: home.commands, log })
     const { host, port } = config.listen
     const listener: ListenerParts | null = catalogue && {
       catalogue,
@@ -104,6 +115,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       key: config.doorKey ?? undefined,
       maxCalls: config.maxCalls,
       warmUp: config.warmUp,
+      operations: { sql, wakeup, roster, queueStore, audit, scripts: config.scripts, ask },
       cpuMs,
       async openPort(onWire) {
         const inbox = new Inbox(clock, cpuMs)
@@ -113,13 +125,6 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         return { listener: opened, address }
       },
     }
-    let acts: CallActs | null = null
-    const act = async (request: CallAct) => {
-      if (!acts) throw new NotFoundError('live call', request.call, null)
-      await acts.perform(request)
-    }
-    const requests = new NodeRequests({ home, node, clock, act })
-    scope.defer(() => requests[Symbol.dispose]())
     const openDialling = (parts: DiallingParts) =>
       Dialling.open({
         ...parts,
@@ -142,7 +147,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         scripts: config.scripts,
         calls,
         acts: () => acts,
-        ask: (to, request) => requests.ask(to, request),
+        ask,
         gateway: gateway as Ident,
         callerId: callerId ?? undefined,
         switches: config.switches.length > 0 ? 'freeswitch' : 'simulation',
@@ -153,7 +158,9 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         runs: redisSwitchRuns(home.commands),
         rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
         leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },
+        callbacks: sqlCallbacks(sql),
         wrapUpAfterDial: config.wrapUpAfterDial === 'yes',
+        dialects: config.eventsCompat,
         openLease: address => new LeaseThread({ redis, node, address, roles, clock, log }),
         prepare: async () => prepare?.(stores),
         async openDefinitions(mirror, restored) {

@@ -1,6 +1,7 @@
 /** The queues of one node with the node's copy of the roster, as src/node.ts puts them together. */
 import { RosterMirror } from '../src/agent/roster-mirror.ts'
-import { openQueues, type QueueParts, type Queues } from '../src/queue/queue.ts'
+import { openQueues } from '../src/queue/queue.ts'
+import type { QueueParts, Queues } from '../src/queue/queues.ts'
 
 /** Disposing closes the copy of the roster too. */
 export function openNodeQueues(parts: Omit<QueueParts, 'mirror'>): Queues {

@@ -1,16 +1,21 @@
-// Ring, whisper, consent, recording, talk. A nailed-up agent is on the line already and gets only the last two.
-import type { Agent, Call, FlowCall } from '#flow'
+// Ring, whisper, consent, job number, recording, talk. A nailed-up agent is on the line already: nothing rings, and the
+// agent accepts nothing.
+import { digits, type Agent, type Call, type FlowCall } from '#flow'
 
 /** Dials the agent and joins the two. True when they have talked. `topic`: the sound whisper/<topic> for the agent. */
 export async function agentTalk(call: FlowCall, agent: Agent, topic: string): Promise<boolean> {
-  await using party = await call.dial(agent, { before: leg => accepts(leg, topic) })
+  await using party = await call.dial(agent, { before: leg => accepts(leg, agent, topic) })
   if (!party.leg) return false
+  if (agent.jobNumber !== null) await call.play(['agent/number', digits(agent.jobNumber), 'agent/serves-you'])
   await using _tape = await call.recording()
   return (await call.join(party.leg)) === 'talked'
 }
 
-/** The agent hears the topic and accepts the call with key 1, also before the end of the sounds. */
-async function accepts(leg: Call, topic: string): Promise<boolean> {
-  const sounds = [`whisper/${topic}`, 'whisper/press-1']
-  return (await leg.menu(sounds, { 1: 'accept' }, { timeout: '4s' })) === 'accept'
+/** The agent hears the topic, and accepts the call with key 1 (also before the end of the sounds) or by answering. */
+async function accepts(leg: Call, { whisper, accept }: Agent, topic: string): Promise<boolean> {
+  const topics = whisper ? [`whisper/${topic}`] : []
+  if (accept === 'key')
+    return (await leg.menu([...topics, 'whisper/press-1'], { 1: 'accept' }, { timeout: '4s' })) === 'accept'
+  await leg.play(topics)
+  return true
 }

@@ -1,13 +1,18 @@
-/** The stored record of an agent, and the notice of a change of it: what Redis holds, and what every node receives. */
+/**
+ * The stored records of an agent and of a break reason, and the notice of a change of an agent: what Redis holds, and
+ * what every node receives.
+ */
 import { z } from 'zod'
 import type { Log } from '../base/log.ts'
 import { storedFields } from '../base/settings.ts'
 import { RecordCodec } from '../store/record-codec.ts'
 import { STATES, STATUSES, type Agent } from './agent.ts'
+import type { BreakReason } from './break-reasons.ts'
 import type { AgentNotice } from './roster.ts'
 import { AGENT_SETTINGS } from './settings.ts'
 
 const moment = z.number()
+const tiers = z.array(z.looseObject({ queue: z.string(), level: z.number(), position: z.number() }))
 
 export const agentRecord = new RecordCodec<Agent>({
   what: 'agent',
@@ -17,14 +22,19 @@ export const agentRecord = new RecordCodec<Agent>({
     wrapUpMs: z.number(),
     ringForMs: z.number(),
     ...storedFields(AGENT_SETTINGS),
-    queues: z.array(z.looseObject({ queue: z.string(), level: z.number(), position: z.number() })),
+    queues: tiers,
+    away: tiers.optional(),
     status: z.enum(STATUSES),
     reason: z.string().nullable(),
     statusSince: moment.optional(),
+    breakUntil: moment.optional(),
+    overdue: z.literal(true).optional(),
     state: z.enum(STATES),
     stateSince: moment,
     lastTalkEnded: moment,
-    lastTalk: z.looseObject({ call: z.string(), queue: z.string().nullable() }).optional(),
+    lastTalk: z
+      .looseObject({ call: z.string(), queue: z.string().nullable(), disposition: z.string().optional() })
+      .optional(),
     turns: z.array(z.looseObject({ queue: z.string(), at: moment })).optional(),
     wrapUpUntil: z.union([moment, z.literal('finished'), z.null()]),
     restUntil: moment,
@@ -41,10 +51,16 @@ export const agentRecord = new RecordCodec<Agent>({
     legs: z.array(z.string()).optional(),
     talkMs: z.number().optional(),
     calls: z.number().optional(),
+    registeredAt: z.array(z.string()).optional(),
     noAnswers: z.number(),
     unreached: z.number().optional(),
     rev: z.number(),
   }),
+})
+
+export const breakReasonRecord = new RecordCodec<BreakReason>({
+  what: 'break reason',
+  schema: z.looseObject({ reason: z.string(), limitMs: z.number().nullable() }),
 })
 
 const Notice = z.looseObject({ what: z.literal('agent'), name: z.string(), rev: z.number(), agent: z.unknown() })

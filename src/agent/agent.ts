@@ -13,18 +13,20 @@
  *                   dies while a phone rings must not leave an agent ringing for ever (mod_callcenter #1973, #2540,
  *                   #1062).
  *   talking         with the caller. No deadline: only a release ends it.
- *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until the agent ends it; on-demand).
- *   busy-elsewhere  on a call that no queue assigned: a leg of Switchhook is at the telephone (`legs`: click-to-dial,
- *                   a flow's own dial). Then back to the rest of the wrap-up, else to idle.
+ *   wrap-up         after a talk, until `wrapUpUntil`: a moment, or 'finished' (until the agent ends it: on demand, or
+ *                   the setting wrapUpEnds). See wrap-up.ts.
+ *   busy-elsewhere  on a call that no queue assigned: a leg is at a telephone (`legs`: click-to-dial, a flow's own
+ *                   dial, a call that Switchhook has not made). Then back to the rest of the wrap-up, else to idle. See
+ *                   telephone-legs.ts.
  *
  * No timer runs for a deadline: `asOf(agent, now)` computes the agent at `now`, whether or not a node has written the
  * change. Intervals are half open: a deadline holds while now < deadline.
  */
 import type { Reservation } from './reservation.ts'
 import { afterCall, isUnreachable, type Outcome } from './rest.ts'
-import { AGENT_SETTINGS, type AgentSettings } from './settings.ts'
+import { AGENT_SETTINGS, agentSetting, type AgentSettings, type Tier } from './settings.ts'
 
-export { REST_MS, type Outcome } from './rest.ts'
+export type { Outcome } from './rest.ts'
 export { checkName, checkSettings, type AgentSettings, type Tier } from './settings.ts'
 
 export const STATUSES = ['ready', 'break', 'logged-out', 'on-demand'] as const
@@ -52,12 +54,21 @@ export interface Agent extends AgentSettings {
   readonly reason: string | null
   /** Since when the agent has this status, with this reason; absent: since before the version that writes it. */
   readonly statusSince?: number
+  /** When the break reaches the limit of its reason; absent: the break has none. */
+  readonly breakUntil?: number
+  /** The break has lasted longer than that. */
+  readonly overdue?: true
+  /** The queues that the agent did not log in to. `queues` has the others. Absent: the agent serves all. */
+  readonly away?: readonly Tier[]
   readonly state: AgentState
   readonly stateSince: number
   /** When the last talk ended, 0 before the first. The strategy longest-idle-agent sorts by it. */
   readonly lastTalkEnded: number
-  /** The call of the last talk, and the queue that assigned it: a wrap-up belongs to them. Absent: none is known. */
-  readonly lastTalk?: { readonly call: string; readonly queue: string | null }
+  /**
+   * The call of the last talk, and the queue that assigned it: a wrap-up belongs to them. Also the agent's
+   * disposition of it. Absent: none is known.
+   */
+  readonly lastTalk?: { readonly call: string; readonly queue: string | null; readonly disposition?: string }
   /**
    * When each queue last offered the agent a call, ms since the epoch, raised where needed so that each turn in a queue
    * is later than the one before. The strategy round-robin sorts by it. Absent: never.
@@ -77,12 +88,17 @@ export interface Agent extends AgentSettings {
     readonly since: number
     readonly core?: string | undefined
   } | null
-  /** Legs of Switchhook at the agent's telephone that no queue assigned, by uuid; absent: none. */
+  /** Legs at the agent's telephones that no queue assigned, by uuid, also of others; absent: none. */
   readonly legs?: readonly string[]
   /** How long the agent has talked since they became ready, in milliseconds; absent: not yet. */
   readonly talkMs?: number
   /** How many calls of queues the agent has answered since they became ready; absent: none. */
   readonly calls?: number
+  /**
+   * The runs of FreeSWITCH (Core-UUID) at which a telephone of the agent is registered. Empty: none is any more.
+   * Absent: no telephone of the agent was seen to register; it may need no registration.
+   */
+  readonly registeredAt?: readonly string[]
   /** Consecutive calls that the agent did not answer. */
   readonly noAnswers: number
   /** Consecutive calls for which the telephone was unreachable; absent: none. */
@@ -119,15 +135,19 @@ export function newAgent(settings: AgentSettings, now: number): Agent {
  */
 export function asOf(agent: Agent, now: number): Agent {
   const end = endsAt(agent)
-  return end === null || now < end ? agent : move(agent, 'idle', end, { reservation: null, wrapUpUntil: null })
+  const state = end === null || now < end ? agent : move(agent, 'idle', end, { reservation: null, wrapUpUntil: null })
+  return now < (breakLimit(state) ?? Infinity) ? state : { ...state, overdue: true }
 }
 
 /** The next moment at which time alone changes this agent, or null. */
 export function nextChange(agent: Agent, now: number): number | null {
-  const end = endsAt(agent)
-  if (end !== null) return end
-  return agent.restUntil > now ? agent.restUntil : null
+  const rest = agent.restUntil > now ? agent.restUntil : null
+  const next = Math.min(endsAt(agent) ?? rest ?? Infinity, breakLimit(agent) ?? Infinity)
+  return next === Infinity ? null : next
 }
+
+/** When the break reaches its limit; null when it has none, or has reached it. */
+const breakLimit = ({ breakUntil, overdue }: Agent): number | null => (overdue ? null : (breakUntil ?? null))
 
 /** Does the reservation with this epoch still hold? */
 export function holds(agent: Agent, epoch: number, now: number): boolean {
@@ -140,18 +160,45 @@ export function configured(agent: Agent, settings: AgentSettings, now: number): 
   const kept = Object.fromEntries(
     Object.entries(agent).filter(([name]) => !(name in AGENT_SETTINGS)),
   ) as unknown as Agent
-  return write(kept, now, settings)
+  const away = new Set(agent.away?.map(({ queue }) => queue))
+  return write(kept, now, { ...settings, ...loggedInTo(settings.queues, ({ queue }) => !away.has(queue)) })
+}
+
+/** All places of the agent in queues, whichever of them the agent has logged in to. */
+export const tiersOf = ({ queues, away = [] }: Pick<Agent, 'queues' | 'away'>): readonly Tier[] => [...queues, ...away]
+
+function loggedInTo(tiers: readonly Tier[], serves: (tier: Tier) => boolean): Pick<Agent, 'queues' | 'away'> {
+  const away = tiers.filter(tier => !serves(tier))
+  return { queues: tiers.filter(serves), ...(away.length > 0 && { away }) }
+}
+
+/** The agent logs in, to all queues or to these; the places in the other queues are kept. */
+export function loggedIn(agent: Agent, queues: readonly string[] | null, now: number): Agent {
+  const { away: _, ...rest } = agent
+  const tiers = tiersOf(agent)
+  const chosen = { ...rest, ...loggedInTo(tiers, ({ queue }) => queues?.includes(queue) ?? true) }
+  return withStatus(chosen, 'ready', null, now)
 }
 
 /**
- * Becoming ready ends a rest, and resets the counts of unanswered calls (the agent is present) and of the strategies:
- * mod_callcenter does so too.
+ * Takes effect after the talk: a ringing telephone, a talk and a wrap-up go on. Becoming ready ends a rest, and resets
+ * the counts of unanswered calls (the agent is present) and of the strategies: mod_callcenter does so too. `limitMs`:
+ * how long a break may last; absent: no limit.
  */
-export function withStatus(agent: Agent, status: AgentStatus, reason: string | null, now: number): Agent {
-  return write(agent, now, {
+export function withStatus(
+  agent: Agent,
+  status: AgentStatus,
+  reason: string | null,
+  now: number,
+  limitMs?: number,
+): Agent {
+  const isNew = status !== agent.status || reason !== agent.reason
+  const { breakUntil: _, overdue: __, ...rest } = agent
+  return write(isNew ? rest : agent, now, {
     status,
     reason,
-    ...((status !== agent.status || reason !== agent.reason) && { statusSince: now }),
+    ...(isNew && { statusSince: now }),
+    ...(isNew && limitMs !== undefined && { breakUntil: now + limitMs }),
     ...(status === 'ready' &&
       agent.status !== 'ready' && { noAnswers: 0, unreached: 0, restUntil: 0, talkMs: 0, calls: 0 }),
   })
@@ -235,62 +282,33 @@ export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking',
 
 /**
  * The state decides whether there was a talk: from talking every outcome leads to the wrap-up, else the outcome sets
- * the rest.
+ * the rest, and after too many unanswered calls the status.
  */
 export function released(agent: Agent, epoch: number, outcome: Outcome, now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
   if (agent.state !== 'talking') {
     const { restMs, ...counts } = afterCall(agent, outcome)
-    return write(move(agent, 'idle', now, { reservation: null, restUntil: now + restMs, ...counts }), now)
+    const free = move(agent, 'idle', now, { reservation: null, restUntil: now + restMs, ...counts })
+    const most = agentSetting(agent, 'maxNoAnswers')
+    const isGone = outcome === 'no-answer' && most > 0 && free.noAnswers >= most && !isAbsent(agent)
+    return isGone ? withStatus(free, agentSetting(agent, 'afterMaxNoAnswers'), NO_ANSWER, now) : write(free, now)
   }
   const { for: call, queue } = agent.reservation
   const talkMs = (agent.talkMs ?? 0) + Math.max(0, now - agent.stateSince)
   const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue }, talkMs }
-  if (agent.status === 'on-demand') return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
+  if (endsWhenTold(agent)) return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
   if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)
 }
 
-/** The agent's telephone has registered. */
-export function registered(agent: Agent, now: number): Agent | null {
-  return agent.unreached ? write(agent, now, { unreached: 0, ...(isUnreachable(agent) && { restUntil: now }) }) : null
-}
+/** The reason of a break that unanswered calls brought about. */
+const NO_ANSWER = 'no answer'
 
-export function wrapUpFinished(agent: Agent, now: number): Agent | null {
-  return agent.state === 'wrap-up' ? write(move(agent, 'idle', now, { wrapUpUntil: null }), now) : null
-}
+const isAbsent = ({ status }: Agent): boolean => status === 'break' || status === 'logged-out'
 
-/** Adds `byMs` to a wrap-up. A wrap-up without an end stays without one. */
-export function wrapUpExtended(agent: Agent, byMs: number, now: number): Agent | null {
-  if (agent.state !== 'wrap-up') return null
-  return typeof agent.wrapUpUntil === 'number' ? write(agent, now, { wrapUpUntil: agent.wrapUpUntil + byMs }) : agent
-}
-
-/** A leg of Switchhook that no queue assigned is at the agent's telephone from now on. */
-export function occupied(agent: Agent, leg: string, now: number): Agent | null {
-  const { legs = [], state } = agent
-  if (legs.includes(leg)) return null
-  const on = { ...agent, legs: [...legs, leg] }
-  return write(state === 'idle' || state === 'wrap-up' ? move(on, 'busy-elsewhere', now, {}) : on, now)
-}
-
-/** That leg has ended. After a talk on it the agent's idle time starts now; with `wrapUp` a wrap-up follows. */
-export function vacated(agent: Agent, leg: string, now: number, { talked = false, wrapUp = false } = {}): Agent | null {
-  if (!agent.legs?.includes(leg)) return null
-  const until =
-    agent.status === 'on-demand' || agent.wrapUpUntil === 'finished'
-      ? 'finished'
-      : Math.max(now + agent.wrapUpMs, agent.wrapUpUntil ?? 0)
-  const lastTalk = { call: leg, queue: null }
-  const after = talked ? { lastTalkEnded: now, lastTalk, ...(wrapUp && { wrapUpUntil: until }) } : {}
-  const off = { ...agent, ...after, legs: agent.legs.filter(other => other !== leg) }
-  return off.legs.length === 0 && off.state === 'busy-elsewhere' ? back(off, now) : write(off, now)
-}
-
-function back(agent: Agent, now: number): Agent {
-  const wrapUp = agent.wrapUpUntil === 'finished' || (agent.wrapUpUntil ?? 0) > now
-  return write(move(agent, wrapUp ? 'wrap-up' : 'idle', now, wrapUp ? {} : { wrapUpUntil: null }), now)
-}
+/** The agent ends the wrap-up; it does not end by itself. */
+export const endsWhenTold = (agent: Agent): boolean =>
+  agent.status === 'on-demand' || agentSetting(agent, 'wrapUpEnds') !== 'time'
 
 /**
  * The nailed-up leg, the node that watches it, and the Core-UUID of its FreeSWITCH (without it the one recorded before
@@ -323,22 +341,28 @@ export function settled(stored: Agent, now: number): Agent | null {
   return agent === stored ? null : write(agent, now)
 }
 
-export type WhyNot = 'logged-out' | 'break' | 'resting' | 'unreachable' | Exclude<AgentState, 'idle'>
+export type WhyNot = 'logged-out' | 'break' | 'resting' | 'unreachable' | 'unregistered' | Exclude<AgentState, 'idle'>
 
 /** Why this agent (as of `now`) cannot be offered a call, or null when they can. */
 export function whyNotNow(agent: Agent, now: number): WhyNot | null {
   if (agent.status === 'logged-out' || agent.status === 'break') return agent.status
   if (agent.state !== 'idle') return agent.state
+  if (isUnregistered(agent)) return 'unregistered'
   if (now >= agent.restUntil) return null
   return isUnreachable(agent) ? 'unreachable' : 'resting'
 }
+
+/** A nailed-up agent is on the line already. */
+export const isUnregistered = (agent: Partial<Pick<Agent, 'registeredAt' | 'nailed'>>): boolean =>
+  agent.registeredAt?.length === 0 && !agent.nailed
 
 function endsAt(agent: Agent): number | null {
   if (agent.state === 'reserved' || agent.state === 'ringing') return agent.reservation?.deadline ?? null
   return agent.state === 'wrap-up' && typeof agent.wrapUpUntil === 'number' ? agent.wrapUpUntil : null
 }
 
-function move(agent: Agent, to: AgentState, since: number, fields: Partial<Agent>): Agent {
+/** Throws for a change that LEGAL does not have. For the files of this folder. */
+export function move(agent: Agent, to: AgentState, since: number, fields: Partial<Agent>): Agent {
   const legal: readonly AgentState[] = LEGAL[agent.state]
   if (!legal.includes(to)) throw new Error(`an agent cannot go from ${agent.state} to ${to}`)
   const moved = { ...agent, ...fields, state: to, stateSince: since }
@@ -346,6 +370,7 @@ function move(agent: Agent, to: AgentState, since: number, fields: Partial<Agent
   return (to === 'idle' || to === 'wrap-up') && moved.legs?.length ? move(moved, 'busy-elsewhere', since, {}) : moved
 }
 
-function write(agent: Agent, now: number, fields: Partial<Agent> = {}): Agent {
+/** The next record. For the files of this folder. */
+export function write(agent: Agent, now: number, fields: Partial<Agent> = {}): Agent {
   return { ...agent, ...fields, rev: nextRev(agent.rev, now) }
 }

@@ -5,10 +5,12 @@
 import { Emitter } from '../base/emitter.ts'
 import type { Events } from '../events/events.ts'
 import type { Agent } from './agent.ts'
+import type { BreakReason } from './break-reasons.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
 
 export class MemoryAgents implements AgentTable {
   readonly #records = new Map<string, Agent>()
+  readonly #breakReasons = new Map<string, BreakReason>()
   readonly #notices = new Emitter<{ notice: AgentNotice }>()
 
   async read(name: string): Promise<Agent | null> {
@@ -34,6 +36,18 @@ export class MemoryAgents implements AgentTable {
     else this.#records.delete(name)
     this.#notices.emit('notice', { what: 'agent', name, rev, agent: next })
     return true
+  }
+
+  async readBreakReasons(): Promise<BreakReason[]> {
+    return [...this.#breakReasons.values()].sort((a, b) => (a.reason < b.reason ? -1 : 1))
+  }
+
+  async writeBreakReason(reason: BreakReason): Promise<void> {
+    this.#breakReasons.set(reason.reason, reason)
+  }
+
+  async deleteBreakReason(reason: string): Promise<boolean> {
+    return this.#breakReasons.delete(reason)
   }
 
   onChange(listener: (notice: AgentNotice) => void): Disposable {

@@ -2,8 +2,9 @@
 import { silentLog, type Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
-import { agentNotice, agentRecord, readAgentNotice } from './agent-record.ts'
+import { agentNotice, agentRecord, breakReasonRecord, readAgentNotice } from './agent-record.ts'
 import type { Agent } from './agent.ts'
+import type { BreakReason } from './break-reasons.ts'
 import { RedisNotices } from './redis-notices.ts'
 import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './roster.ts'
 
@@ -11,6 +12,8 @@ import { rosterOver, type AgentNotice, type AgentTable, type Roster } from './ro
 export const agentKeys = (redis: RedisClient) => ({
   /** Hash: agent's name → Agent as JSON. */
   agents: 'sh:agents',
+  /** Hash: reason → BreakReason as JSON. */
+  breakReasons: 'sh:break-reasons',
   /** Channel: AgentNotice as JSON, one for every write. */
   changed: channelOf(redis, 'sh:agents:changed'),
 })
@@ -60,6 +63,21 @@ class RedisAgents implements AgentTable {
       [this.#keys.agents],
       [name, rev, record, this.#keys.changed, agentNotice(name, next?.rev ?? rev, next)],
     )
+  }
+
+  async readBreakReasons(): Promise<BreakReason[]> {
+    const records = Object.entries(await this.#redis.hgetall(this.#keys.breakReasons))
+    return records
+      .flatMap(([reason, record]) => breakReasonRecord.read(record, `break reason ${reason}`, this.#log) ?? [])
+      .sort((a, b) => (a.reason < b.reason ? -1 : 1))
+  }
+
+  async writeBreakReason(reason: BreakReason): Promise<void> {
+    await this.#redis.hset(this.#keys.breakReasons, reason.reason, breakReasonRecord.write(reason))
+  }
+
+  async deleteBreakReason(reason: string): Promise<boolean> {
+    return (await this.#redis.hdel(this.#keys.breakReasons, reason)) > 0
   }
 
   onChange(listener: (notice: AgentNotice) => void): Disposable {

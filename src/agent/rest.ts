@@ -4,23 +4,39 @@
  * a telephone that cannot ring.
  */
 import type { Log } from '../base/log.ts'
+import type { Given } from '../base/settings.ts'
+import { agentSetting, type AGENT_SETTINGS } from './settings.ts'
 
 /**
- * How a reservation ended, and how long the agent then rests, so that the same phone is not tried again in a tight
- * loop. busy and declined: the delays of mod_callcenter's sample agents (60 s, 10 s). unreachable: its fixed 5 s for an
- * unregistered phone. Its no-answer delay is 0, which is that loop: Switchhook takes the 10 s of declined. failed:
+ * How a reservation ended. unreachable: the telephone is not registered, or FreeSWITCH does not know it. failed:
  * FreeSWITCH or the network failed.
  */
-export const REST_MS = {
-  'no-answer': 10_000,
-  busy: 60_000,
-  declined: 10_000,
-  failed: 5_000,
-  unreachable: 5_000,
-  'caller-left': 0,
-  talked: 0,
-} as const
-export type Outcome = keyof typeof REST_MS
+export const OUTCOMES = ['no-answer', 'busy', 'declined', 'failed', 'unreachable', 'caller-left', 'talked'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/**
+ * After an unreachable telephone, as mod_callcenter does, and after a failure, so that the same telephone is not tried
+ * again in a tight loop.
+ */
+const UNREACHED_MS = 5_000
+
+/** How long the agent rests after this outcome, so that the next call is not lost on the same telephone. */
+export function restMs(agent: Given<typeof AGENT_SETTINGS>, outcome: Outcome): number {
+  switch (outcome) {
+    case 'no-answer':
+      return agentSetting(agent, 'restAfterNoAnswerMs')
+    case 'busy':
+      return agentSetting(agent, 'restAfterBusyMs')
+    case 'declined':
+      return agentSetting(agent, 'restAfterDeclinedMs')
+    case 'failed':
+    case 'unreachable':
+      return UNREACHED_MS
+    case 'caller-left':
+    case 'talked':
+      return 0
+  }
+}
 
 /** After so many consecutive calls without a telephone the agent is unreachable. */
 const TRIES = 2
@@ -33,7 +49,7 @@ export const UNREACHABLE_MS = 300_000
 const RANG: ReadonlySet<Outcome> = new Set(['no-answer', 'busy', 'declined'])
 
 /** The parts of an agent's record that this file reads (agent.ts). */
-interface Tried {
+interface Tried extends Given<typeof AGENT_SETTINGS> {
   readonly noAnswers: number
   readonly unreached?: number | undefined
 }
@@ -43,10 +59,11 @@ export const isUnreachable = ({ unreached = 0 }: Pick<Tried, 'unreached'>): bool
 /** The rest and the counts after a call that did not become a talk. */
 export function afterCall(before: Tried, outcome: Outcome): { restMs: number; noAnswers: number; unreached: number } {
   const noAnswers = before.noAnswers + (outcome === 'no-answer' ? 1 : 0)
+  const rest = restMs(before, outcome)
   if (outcome !== 'unreachable')
-    return { restMs: REST_MS[outcome], noAnswers, unreached: RANG.has(outcome) ? 0 : (before.unreached ?? 0) }
+    return { restMs: rest, noAnswers, unreached: RANG.has(outcome) ? 0 : (before.unreached ?? 0) }
   const unreached = (before.unreached ?? 0) + 1
-  return { restMs: isUnreachable({ unreached }) ? UNREACHABLE_MS : REST_MS.unreachable, noAnswers, unreached }
+  return { restMs: isUnreachable({ unreached }) ? UNREACHABLE_MS : rest, noAnswers, unreached }
 }
 
 /** Logs once, at the call that makes the agent unreachable. Takes the record after a call that found no telephone. */

@@ -6,7 +6,7 @@
  * An agent whose record this version cannot read does not exist in the copy (agent-record.ts).
  */
 import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
-import { telephonesOf } from './settings.ts'
+import { TelephoneIndex } from './telephone-index.ts'
 import type { AgentNotice, Roster } from './roster.ts'
 import { Emitter } from '../base/emitter.ts'
 import type { Clock, Timer } from '../base/clock.ts'
@@ -34,6 +34,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   readonly #clock: Clock
   readonly #outage: Outage
   readonly #agents = new Map<string, Agent>()
+  readonly #telephones = new TelephoneIndex()
   /** What came while all agents are being read; it is applied on top of the read. Null at other times. */
   #late: Heard[] | null = null
   #loaded = false
@@ -73,10 +74,9 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
       .map(agent => asOf(agent, now))
   }
 
-  /** The agent at this telephone, as last written. */
-  at(telephone: string): Agent | undefined {
-    for (const agent of this.#agents.values()) if (telephonesOf(agent).includes(telephone)) return agent
-    return undefined
+  /** The agents at this telephone, as last written: two may share it. */
+  at(telephone: string): readonly Agent[] {
+    return [...this.#telephones.at(telephone)].flatMap(name => this.#agents.get(name) ?? [])
   }
 
   all(): Agent[] {
@@ -141,7 +141,10 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   async #learn(name: string, ask: () => Promise<Agent | null>): Promise<Agent | null> {
     const before = this.#agents.get(name)
     const agent = await ask()
-    if (agent && isSetBack(before, agent, this.#agents.get(name))) this.#agents.delete(name)
+    if (agent && isSetBack(before, agent, this.#agents.get(name))) {
+      this.#agents.delete(name)
+      this.#telephones.replace(before, null)
+    }
     this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent }, 'request')
     return agent
   }
@@ -167,9 +170,11 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
       this.#late = null
       const before = new Set(this.#agents.keys())
       this.#agents.clear()
+      this.#telephones.clear()
       for (const agent of agents) {
         before.delete(agent.name)
         this.#agents.set(agent.name, agent)
+        this.#telephones.replace(null, agent)
         this.emit('written', { name: agent.name, agent })
       }
       for (const name of before) this.emit('written', { name, agent: null })
@@ -184,9 +189,11 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   }
 
   #put({ name, rev, agent }: Heard): boolean {
-    if (!replacesCopy(this.#agents.get(name), rev, agent)) return false
+    const known = this.#agents.get(name)
+    if (!replacesCopy(known, rev, agent)) return false
     if (agent) this.#agents.set(name, agent)
     else this.#agents.delete(name)
+    this.#telephones.replace(known, agent)
     this.emit('written', { name, agent })
     return true
   }

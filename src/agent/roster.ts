@@ -8,26 +8,25 @@ import {
   checkSettings,
   configured,
   held,
+  loggedIn,
   nailed,
   newAgent,
   nextRev,
-  occupied,
-  registered,
   released,
   reserved,
   settled,
-  vacated,
   withStatus,
-  wrapUpExtended,
-  wrapUpFinished,
   type Agent,
   type AgentSettings,
   type AgentStatus,
   type NailedLeg,
   type Outcome,
 } from './agent.ts'
+import { limitOf, type BreakReason } from './break-reasons.ts'
 import { AGENT_SETTINGS } from './settings.ts'
+import { occupied, registeredAt, vacated } from './telephone-legs.ts'
 import { tellChange } from './tell-change.ts'
+import { disposed, wrapUpExtended, wrapUpFinished } from './wrap-up.ts'
 
 /**
  * What listeners on every node receive, in the order of the writes. `resync` comes first, once listening has begun, and
@@ -45,12 +44,16 @@ export interface AgentTable {
    */
   swap(name: string, rev: number, next: Agent | null): Promise<boolean>
   onChange(listener: (notice: AgentNotice) => void): Disposable
+  /** The catalogue of break reasons, by reason. */
+  readBreakReasons(): Promise<BreakReason[]>
+  writeBreakReason(reason: BreakReason): Promise<void>
+  deleteBreakReason(reason: string): Promise<boolean>
 }
 
 /**
  * All times are wall clock milliseconds. All returned agents are as of `now`. A method that takes an epoch returns
  * false or null when that reservation is over, whatever the reason: the agent may be reserved for another call by now.
- * Without an agent of that name a method returns null or false; `setStatus` and `nail` throw NotFoundError.
+ * Without an agent of that name a method returns null or false; `setStatus`, `logIn` and `nail` throw NotFoundError.
  * Every method throws when the store is unavailable.
  */
 export interface Roster {
@@ -62,8 +65,18 @@ export interface Roster {
   get(name: string, now: number): Promise<Agent | null>
   /** Sorted by name. */
   list(now: number): Promise<Agent[]>
-  /** Sets the status that the agent chose, at any time. A talk, a ringing phone or a wrap-up goes on. */
-  setStatus(name: string, status: AgentStatus, now: number, reason?: string): Promise<Agent>
+  /**
+   * Sets the status that the agent chose, at any time. A talk, a ringing phone or a wrap-up goes on. `limitMs`: how
+   * long a break may last; absent: no limit.
+   */
+  setStatus(name: string, status: AgentStatus, now: number, reason?: string, limitMs?: number): Promise<Agent>
+  /**
+   * The agent takes a break, with the limit that the catalogue of break reasons has. Throws InputError for a reason
+   * that it does not have.
+   */
+  takeBreak(name: string, reason: string | null, now: number): Promise<Agent>
+  /** The agent is ready, in these of the agent's queues; null: in all of them. */
+  logIn(name: string, queues: readonly string[] | null, now: number): Promise<Agent>
   /**
    * Reserves an idle agent for one call for ttlMs, in one step: of concurrent requests one gets an epoch, others null.
    */
@@ -80,15 +93,23 @@ export interface Roster {
    * reservation was over.
    */
   release(name: string, epoch: number, outcome: Outcome, now: number): Promise<Agent | null>
-  /** The agent's telephone has registered: an unreachable agent is offered calls again. False when nothing changes. */
-  registered(name: string, now: number): Promise<boolean>
-  /** Ends the wrap-up now. False when the agent is not in wrap-up. */
-  finishWrapUp(name: string, now: number): Promise<boolean>
+  /**
+   * A telephone of the agent is registered at this run of FreeSWITCH, or none is any more. An unreachable agent whose
+   * telephone registers is offered calls again. False when nothing changes.
+   */
+  registeredAt(name: string, core: string, there: boolean, now: number): Promise<boolean>
+  /**
+   * Ends the wrap-up now. False when the agent is not in wrap-up, or must give a disposition first; `anyway`: without
+   * it.
+   */
+  finishWrapUp(name: string, now: number, anyway?: boolean): Promise<boolean>
+  /** The agent's disposition of the last call; a wrap-up that waits for it ends. Null when there was no call. */
+  dispose(name: string, disposition: string, now: number): Promise<Agent | null>
   /** Makes the wrap-up longer by `byMs` milliseconds. False when the agent is not in wrap-up. */
   extendWrapUp(name: string, byMs: number, now: number): Promise<boolean>
   /**
-   * A leg of Switchhook that no queue assigned, by uuid, is at the agent's telephone: no call is offered until
-   * `vacate`. False when it was known.
+   * A leg that no queue assigned, by uuid, is at the agent's telephone: no call is offered until `vacate`. False when
+   * it was known.
    */
   occupy(name: string, leg: string, now: number): Promise<boolean>
   /** That leg has ended; agent.ts (`vacated`) decides the next state. False when it was not known. */
@@ -100,6 +121,11 @@ export interface Roster {
   nail(name: string, leg: NailedLeg | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
   /** Writes and announces what `asOf` has changed; one of the nodes succeeds. Returns the agent, null without one. */
   settle(name: string, now: number): Promise<Agent | null>
+  /** The catalogue of break reasons, by reason. */
+  breakReasons(): Promise<readonly BreakReason[]>
+  putBreakReason(reason: BreakReason): Promise<void>
+  /** False when there was none. */
+  removeBreakReason(reason: string): Promise<boolean>
   onChange(listener: (notice: AgentNotice) => void): Disposable
 }
 
@@ -165,7 +191,13 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
     },
     list: async now =>
       (await table.readAll()).map(stored => asOf(stored, now)).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    setStatus: (name, status, now, reason) => must(name, now, agent => withStatus(agent, status, reason ?? null, now)),
+    setStatus: (name, status, now, reason, limitMs) =>
+      must(name, now, agent => withStatus(agent, status, reason ?? null, now, limitMs)),
+    async takeBreak(name, reason, now) {
+      const limitMs = limitOf(await table.readBreakReasons(), reason)
+      return must(name, now, agent => withStatus(agent, 'break', reason, now, limitMs))
+    },
+    logIn: (name, queues, now) => must(name, now, agent => loggedIn(agent, queues, now)),
     async reserve(name, forCall, now, ttlMs) {
       const agent = await change(name, stored => reserved(asOf(stored, now), { for: forCall, queue: null, ttlMs }, now))
       return agent?.reservation?.epoch ?? null
@@ -173,14 +205,18 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
     hold: (name, epoch, now, ttlMs) => change(name, stored => held(asOf(stored, now), epoch, ttlMs, now)),
     advance: (name, epoch, to, now) => changed(name, now, agent => advanced(agent, epoch, to, now)),
     release: (name, epoch, outcome, now) => change(name, stored => released(asOf(stored, now), epoch, outcome, now)),
-    registered: (name, now) => changed(name, now, agent => registered(agent, now)),
-    finishWrapUp: (name, now) => changed(name, now, agent => wrapUpFinished(agent, now)),
+    registeredAt: (name, core, there, now) => changed(name, now, agent => registeredAt(agent, core, there, now)),
+    finishWrapUp: (name, now, anyway) => changed(name, now, agent => wrapUpFinished(agent, now, anyway)),
+    dispose: (name, disposition, now) => change(name, stored => disposed(asOf(stored, now), disposition, now)),
     extendWrapUp: (name, byMs, now) => changed(name, now, agent => wrapUpExtended(agent, byMs, now)),
     occupy: (name, leg, now) => changed(name, now, agent => occupied(agent, leg, now)),
     vacate: (name, leg, now, how) => changed(name, now, agent => vacated(agent, leg, now, how)),
     nail: (name, leg, now, when = () => true) =>
       must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
     settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
+    breakReasons: () => table.readBreakReasons(),
+    putBreakReason: reason => table.writeBreakReason(reason),
+    removeBreakReason: reason => table.deleteBreakReason(reason),
     onChange: listener => table.onChange(listener),
   }
 }

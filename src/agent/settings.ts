@@ -1,6 +1,7 @@
 /** The settings of an agent that an administrator gives, and their allowed ranges. */
+import { z } from 'zod'
 import { InputError } from '../base/errors.ts'
-import { settingIn, text, type Given } from '../base/settings.ts'
+import { choice, duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
 import { parseSkills, saySkills, storedSkills, type Skill } from './skills.ts'
 
 /** Every setting that has a default. */
@@ -13,7 +14,52 @@ export const AGENT_SETTINGS = {
     placeholder: '<skills>',
     description: 'what the agent can do, with levels from 1 to 9: german:5,billing',
   }),
+  wrapUpEnds: choice(
+    'time',
+    ['time', 'agent', 'disposition'],
+    'what ends the wrap-up: its time, the agent, or a disposition that the agent gives',
+  ),
+  // mod_callcenter's samples: busy-delay-time 60, reject-delay-time 10; its no-answer-delay-time 0 is a tight loop
+  restAfterBusyMs: duration(60_000, ['0s', '1h'], 'no call is offered for so long after the telephone was busy'),
+  restAfterDeclinedMs: duration(10_000, ['0s', '1h'], 'no call is offered for so long after the agent declined one'),
+  restAfterNoAnswerMs: duration(10_000, ['0s', '1h'], 'no call is offered for so long after an unanswered one'),
+  maxNoAnswers: whole(
+    3,
+    [0, 100],
+    'after so many unanswered calls in a row the agent is not ready any more; 0: stays ready',
+  ),
+  autoAnswer: yesOrNo(false, 'the telephone is told to answer by itself: Call-Info (answer-after=0), intercom=true'),
+  alertInfo: text<string>({
+    standard: '',
+    stored: z.string(),
+    parse: alertInfo,
+    say: String,
+    placeholder: '<word>',
+    description: 'the header Alert-Info for the telephone: how it rings, or that it answers by itself',
+  }),
+  jobNumber: text<string>({
+    standard: '',
+    stored: z.string(),
+    parse: jobNumber,
+    say: String,
+    placeholder: '<digits>',
+    description: 'the number of the agent that callers hear',
+  }),
+  announceJobNumber: yesOrNo(true, 'callers hear the job number, when the agent has one, before they talk'),
+  staysOnLine: yesOrNo(false, 'the telephone stays connected for the shift, for the callers of every queue'),
+  skipWhileElsewhere: yesOrNo(true, 'no call is offered during a call of the telephone that Switchhook has not made'),
+  afterMaxNoAnswers: choice('break', ['break', 'logged-out'], 'the status that the agent gets then'),
 } as const
+
+function jobNumber(given: string): string {
+  if (/^\d{1,12}$/.test(given)) return given
+  throw new InputError(`'${given}' is not a job number; allowed: 1 to 12 digits`)
+}
+
+function alertInfo(given: string): string {
+  if (/^[\w.:@+/=-]{1,64}$/.test(given) && !given.includes('::')) return given
+  throw new InputError(`'${given}' cannot be used; allowed: 1 to 64 letters, digits and _ . : @ + / = - without ::`)
+}
 
 /** @example agentSetting(agent, 'skills') */
 export const agentSetting = settingIn(AGENT_SETTINGS)

@@ -2,7 +2,7 @@
  * The words for what agents do now, as people say them: in lists, on status lines and in answers. A word follows from
  * the status that the agent chose and from the state that the system sees.
  */
-import { isHeldForLead, type Agent } from './agent.ts'
+import { isHeldForLead, isUnregistered, type Agent } from './agent.ts'
 import { isUnreachable } from './rest.ts'
 
 /** In the order of display. */
@@ -23,10 +23,11 @@ export type AgentCounts = Readonly<Record<AgentWord, number>>
 /**
  * The state has precedence over the status: an agent who talks is 'talking', even on a break. An agent who is reserved
  * for a lead that has not answered counts as idle. 'resting': after an unanswered call or a busy telephone, the agent
- * is offered no call for a while. 'unreachable': the agent is offered no call until the telephone registers.
+ * is offered no call for a while. 'unreachable': the agent is offered no call until a telephone registers.
  */
 export function wordOf(
-  agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil' | 'unreached'>,
+  agent: Pick<Agent, 'state' | 'status' | 'reservation' | 'restUntil' | 'unreached'> &
+    Partial<Pick<Agent, 'registeredAt' | 'nailed'>>,
   now: number,
 ): AgentWord {
   const { state, status, restUntil } = agent
@@ -36,6 +37,7 @@ export function wordOf(
   if (!waits) return state as AgentWord
   if (status === 'break') return 'break'
   if (status === 'logged-out') return 'out'
+  if (isUnregistered(agent)) return 'unreachable'
   if (restUntil <= now) return 'ready'
   return isUnreachable(agent) ? 'unreachable' : 'resting'
 }

@@ -3,7 +3,7 @@
  * for a node.
  */
 import type { Clock } from '../base/clock.ts'
-import { SwitchError } from '../base/errors.ts'
+import { SwitchError, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import * as build from '../esl/api.ts'
@@ -55,6 +55,22 @@ export interface CallContextOptions {
   settings: CallSettings
   telephones?: Telephones | undefined
   colleagues?: Colleagues | undefined
+  operate?: Operate | undefined
+}
+
+/**
+ * Performs an operation (operations/) for a flow, which is `who`. Resolves with its output, rejects as it does. Passed
+ * in, because the operations are above this room.
+ */
+export type Operate = (operation: string, input: Readonly<Record<string, unknown>>, who: string) => Promise<unknown>
+
+/** An agent at a telephone that calls. */
+export interface AgentThere {
+  readonly name: string
+  /** '' without one. */
+  readonly jobNumber: string
+  /** The call that the agent talks with, by its uuid; null: none. */
+  readonly call: string | null
 }
 
 /** Which agent answers at which endpoint, as far as the installation knows. */
@@ -63,6 +79,8 @@ export interface Telephones {
   agentAt(endpoint: string): string | undefined
   /** From now on a leg of Switchhook rings at this endpoint without a reservation by a queue. */
   occupy(endpoint: string, leg: Uuid): Occupation
+  /** The agents at the telephone of this user of FreeSWITCH. */
+  agentsOf(user: string, host: string): readonly AgentThere[]
 }
 
 /** Ended when the leg ends; until then no call is offered to the agent who answers there. */
@@ -80,6 +98,7 @@ export class CallContext {
   readonly settings: CallSettings
   readonly #telephones: Telephones | undefined
   readonly colleagues: Colleagues | null
+  readonly #operate: Operate | undefined
   #dials = true
 
   constructor(options: CallContextOptions) {
@@ -91,6 +110,7 @@ export class CallContext {
     this.settings = options.settings
     this.#telephones = options.telephones
     this.colleagues = options.colleagues ?? null
+    this.#operate = options.operate
   }
 
   /**
@@ -142,6 +162,17 @@ export class CallContext {
   /** The name of the agent who answers at this endpoint. */
   agentAt(endpoint: string): string | undefined {
     return this.#telephones?.agentAt(endpoint)
+  }
+
+  /** The agents at the telephone of this user of FreeSWITCH. */
+  agentsOf(user: string, host: string): readonly AgentThere[] {
+    return this.#telephones?.agentsOf(user, host) ?? []
+  }
+
+  /** As Operate. */
+  async operate(operation: string, input: Readonly<Record<string, unknown>>, who: string): Promise<unknown> {
+    if (!this.#operate) throw new SwitchhookError('SERVICE', 'this process performs no operations')
+    return this.#operate(operation, input, who)
   }
 
   occupy(endpoint: string, leg: Uuid): Occupation {

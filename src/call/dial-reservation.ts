@@ -8,6 +8,10 @@ import type { Outcome } from '../agent/agent.ts'
 export interface DialReservation {
   readonly name: string
   readonly ringForMs: number
+  /** The telephone is told to answer by itself. */
+  readonly autoAnswer: boolean
+  /** The header Alert-Info for the telephone; '': none. */
+  readonly alertInfo: string
   /** The agent's nailed-up leg, which is joined without a dial; null: the telephone is dialled. */
   readonly nailedLeg: string | null
   /**

@@ -5,6 +5,8 @@
 import { CallMoved } from '../base/errors.ts'
 import type { Leg } from './leg.ts'
 
+const MOVED = 'another node drives it'
+
 /** One for each leg: a caller may wait for many agents, one after the other. */
 const signals = new WeakMap<Leg, AbortSignal>()
 
@@ -17,6 +19,13 @@ export function goneSignal(leg: Leg): AbortSignal {
   const ended = () => gone.abort(leg.signal.reason)
   if (leg.signal.aborted) ended()
   else leg.signal.addEventListener('abort', ended, { once: true })
-  void leg.moved.then(() => gone.abort(new CallMoved('another node drives it')))
+  void leg.moved.then(() => gone.abort(new CallMoved(MOVED)))
   return gone.signal
+}
+
+/** Aborts with CallMoved when another node drives the leg; a hang-up leaves it. */
+export function movedSignal(leg: Leg): AbortSignal {
+  const moved = new AbortController()
+  void leg.moved.then(() => moved.abort(new CallMoved(MOVED)))
+  return moved.signal
 }

@@ -3,8 +3,8 @@
  * dies in between, no leg stays unknown: another node waits for the outcome.
  *
  * While the phone rings the roster shows the agent as ringing, under a normal reservation, so no queue calls the agent
- * at the same time. The rests of rest.ts apply. After three consecutive calls without an answer the agent is put on a
- * break ('no answer', as max-no-answer of mod_callcenter does). Used by nailed-agents.ts.
+ * at the same time. The rests of rest.ts apply, and the break after several calls without an answer. Used by
+ * nailed-agents.ts.
  */
 import type { Agent } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
@@ -24,7 +24,6 @@ import type { NailedLegs } from './nailed-legs.ts'
 /** The node in a nailed-up leg that no node watches: a node that needs the agent takes the leg over. */
 export const NOBODY = ''
 
-const MAX_NO_ANSWER = 3
 /** A reservation outlasts the ringing by this much, so that FreeSWITCH can report the outcome. */
 const GRACE_MS = 10_000
 
@@ -84,8 +83,6 @@ export async function callAgent(agent: Agent, parts: AgentCallParts, signal: Abo
   }
   await roster.nail(name, null, clock.now(), isOurs)
   const released = await roster.release(name, epoch, AGENT_OUTCOME[outcome], clock.now())
-  if (released && outcome === 'no-answer' && released.noAnswers >= MAX_NO_ANSWER)
-    await takeABreak(name, 'no answer', parts)
   if (released && outcome === 'invalid') warnOnceUnreachable(parts.log, released)
   return null
 }

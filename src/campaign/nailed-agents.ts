@@ -1,9 +1,11 @@
 /**
  * Nailed-up agents: Switchhook calls an agent once, the nailed-up leg waits parked in FreeSWITCH, and a talk begins in
- * the moment in which a lead answers. This node calls the ready agents of the queues that a running campaign on this
- * node needs. No process holds a nailed-up leg: any node can join it. The roster records which node watches it. When
- * that node dies, another node that needs the agent takes the leg over as it is.
+ * the moment in which a lead answers or a caller of the agent's queues gets the agent. This node calls the ready agents
+ * of the queues that a running campaign on this node needs, and those with the setting staysOnLine. No process holds a
+ * nailed-up leg: any node can join it. The roster records which node watches it. When that node dies, another node that
+ * needs the agent takes the leg over as it is.
  */
+import { agentSetting } from '../agent/settings.ts'
 import { isHeldForLead, whyNotNow, type Agent } from '../agent/agent.ts'
 import { within, type Timer } from '../base/clock.ts'
 import { CallMoved, NotFoundError } from '../base/errors.ts'
@@ -145,7 +147,8 @@ export class NailedAgents {
   }
 
   #wanted(agent: Agent): boolean {
-    return agent.status !== 'logged-out' && agent.queues.some(tier => (this.#needs.get(tier.queue) ?? 0) > 0)
+    if (agent.status === 'logged-out') return false
+    return agentSetting(agent, 'staysOnLine') || agent.queues.some(tier => (this.#needs.get(tier.queue) ?? 0) > 0)
   }
 
   #look(): void {

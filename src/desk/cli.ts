@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import type { Actions } from './cli/actions.ts'
 import { agentForms } from './cli/agent.ts'
+import { callbackForms } from './cli/callback.ts'
 import { callForms } from './cli/call.ts'
 import { campaignForms } from './cli/campaign.ts'
 import { dialInCommand } from './cli/dial-in.ts'
@@ -26,7 +27,9 @@ export type { Actions } from './cli/actions.ts'
 const NOUNS = {
   campaign: 'lists of people to call',
   agent: 'the agents, who answer calls',
+  'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
+  callback: 'promised callbacks',
   number: 'numbers whose callers go first, or are blocked',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
@@ -77,6 +80,7 @@ Examples:
       ...campaignForms,
       ...agentForms,
       ...queueForms,
+      ...callbackForms,
       ...numberForms,
       ...callForms,
       ...talkForms,

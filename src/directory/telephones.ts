@@ -4,12 +4,14 @@
  * agent. When this process dies in between, reconciliation finds the leg ended and frees the agent
  * (recovery/stale-records.ts). Used by call/verbs/dial.ts through CallContext.
  */
+import { agentSetting } from '../agent/settings.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Occupation, Telephones } from '../call/call-context.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
+import { telephonesOfUser } from './phone-users.ts'
 
 export interface TelephonesParts {
   readonly mirror: Pick<RosterMirror, 'at'>
@@ -32,15 +34,25 @@ export function agentTelephones({ mirror, roster, wrapUp, clock, log }: Telephon
     }
   }
   return {
-    agentAt: endpoint => mirror.at(endpoint)?.name,
+    agentAt: endpoint => mirror.at(endpoint)[0]?.name,
+    agentsOf: (user, host) =>
+      telephonesOfUser({ user, host })
+        .flatMap(telephone => mirror.at(telephone))
+        .map(agent => ({
+          name: agent.name,
+          jobNumber: agentSetting(agent, 'jobNumber'),
+          call: agent.state === 'talking' ? (agent.reservation?.for ?? null) : null,
+        })),
     occupy(endpoint, leg): Occupation {
-      const agent = mirror.at(endpoint)?.name
-      if (agent === undefined) return { over() {} }
-      const told = tell(leg, agent, () => roster.occupy(agent, leg, clock.now()))
+      const agents = mirror.at(endpoint).map(({ name }) => name) // nobody who shares the telephone is offered a call
+      const told = agents.map(agent => tell(leg, agent, () => roster.occupy(agent, leg, clock.now())))
       // in this order; both may run twice
       return {
         over: talked =>
-          void told.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), { talked, wrapUp }))),
+          agents.forEach((agent, at) => {
+            const how = at === 0 ? { talked, wrapUp } : undefined
+            void told[at]!.then(() => tell(leg, agent, () => roster.vacate(agent, leg, clock.now(), how)))
+          }),
       }
     },
   }

@@ -38,6 +38,8 @@ export const sayString = (said: SaidText): ApiText => text(`say_string ${said.sl
 
 /** FreeSWITCH's list of its channels. It lags behind, and it keeps a dead leg for as long as a connection lingers. */
 export const showChannels = text('show channels as json')
+/** The telephones that are registered. */
+export const showRegistrations = text('show registrations as json')
 export const countChannels = text('show channels count')
 /**
  * Recovers the answered calls of FreeSWITCH's previous run, as far as it has recorded them (track-calls); a second

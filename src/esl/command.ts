@@ -9,7 +9,7 @@
  */
 import { InputError } from '../base/errors.ts'
 import type { ApiText } from './api.ts'
-import type { AppArgument, Ident, Uuid } from './safe-text.ts'
+import type { AppArgument, HeaderText, Ident, Uuid } from './safe-text.ts'
 
 declare const brand: unique symbol
 /** One whole command, ready for the wire (latin1: one character, one octet). */
@@ -43,7 +43,8 @@ export type EventName =
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
 
 /** Subscribes to events of modules, by subclass: their event name is always CUSTOM. */
-export const subscribeTo = (subclass: 'sofia::register'): Command => command(`event plain CUSTOM ${subclass}\n\n`)
+export const subscribeTo = (...subclasses: `sofia::${'register' | 'unregister' | 'expire'}`[]): Command =>
+  command(`event plain CUSTOM ${subclasses.join(' ')}\n\n`)
 
 /** Throws InputError when the password contains a character that could end the line. */
 export function auth(password: string): Command {
@@ -66,6 +67,15 @@ export const hangup = (cause: Ident): Command => command(`sendmsg\ncall-command:
 export const api = (text: ApiText): Command => command(`api ${text}\n\n`)
 /** FreeSWITCH runs it in a separate thread; the event BACKGROUND_JOB with this Job-UUID carries the result. */
 export const bgapi = (text: ApiText, job: Uuid): Command => command(`bgapi ${text}\nJob-UUID: ${job}\n\n`)
+
+/** The events that Switchhook sends for programs that know them from modules of FreeSWITCH. */
+export type OwnSubclass = 'callcenter::info' | `nwayacd::${'queue' | 'info' | 'agent'}`
+
+/** FreeSWITCH sends the event to every client that subscribes to its subclass. A header without a value is left out. */
+export function sendEvent(subclass: OwnSubclass, headers: readonly (readonly [Ident, HeaderText])[]): Command {
+  const lines = headers.flatMap(([name, value]) => (value === '' ? [] : `${name}: ${octets(value)}\n`))
+  return command(`sendevent CUSTOM\nEvent-Subclass: ${subclass}\n${lines.join('')}\n`)
+}
 
 function whole(value: number): number {
   if (!Number.isInteger(value) || value < 1 || value > 86_400)

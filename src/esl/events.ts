@@ -15,7 +15,7 @@ import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
 import * as say from './api.ts'
 import type { ApiText } from './api.ts'
-import { api, auth, bgapi, subscribe, subscribeTo } from './command.ts'
+import { api, auth, bgapi, sendEvent, subscribe, subscribeTo } from './command.ts'
 import { Connection, type Reply } from './connection.ts'
 import type { SwitchEvent } from './event.ts'
 import { TooLarge } from './frame.ts'
@@ -105,6 +105,12 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
    */
   async submit(text: ApiText, job: Uuid): Promise<void> {
     const { text: answer } = await this.#say(bgapi(text, job))
+    if (answer.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.name} answered '${answer}'`)
+  }
+
+  /** Sends an event to the other clients of this FreeSWITCH. Rejects with LINK_DOWN, and SWITCH_REFUSED. */
+  async fire(...event: Parameters<typeof sendEvent>): Promise<void> {
+    const { text: answer } = await this.#say(sendEvent(...event))
     if (answer.startsWith('-')) throw new SwitchError('SWITCH_REFUSED', `${this.name} answered '${answer}'`)
   }
 
@@ -231,7 +237,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     // subscribe first, so that no event is missed while the facts are queried
     const [, , core, version, recordings] = await Promise.all([
       answer(subscribe(...WANTED)),
-      answer(subscribeTo('sofia::register')),
+      answer(subscribeTo('sofia::register', 'sofia::unregister', 'sofia::expire')),
       answer(api(say.coreUuid)),
       answer(api(say.status)),
       answer(api(say.globalVariable('recordings_dir' as Parameters<typeof say.globalVariable>[0]))),

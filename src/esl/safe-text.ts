@@ -29,6 +29,8 @@ export type Endpoint = Word<'Endpoint'>
  * FreeSWITCH would expand.
  */
 export type AppArgument = Word<'AppArgument'>
+/** The value of a header in an event that Switchhook sends. */
+export type HeaderText = Word<'HeaderText'>
 /** What FreeSWITCH says in words: language, kind, method and digits, 'en number pronounced 23'. */
 export type SaidText = Word<'SaidText'>
 
@@ -110,6 +112,16 @@ export function displayName(text: string): DisplayName {
     .replace(/[^\p{L}\p{M}\p{Nd} .()&-]/gu, '')
     .trim()
   return [...kept].slice(0, 48).join('').trim() as DisplayName
+}
+
+/**
+ * Keeps letters, digits, spaces and . - _ + @ : / = ( ) & of a text, drops all else, cuts at 256 characters. Never
+ * throws: the text is for other programs to show.
+ */
+export function headerText(text: string): HeaderText {
+  const kept = text.normalize('NFC').replace(/[^\p{L}\p{M}\p{Nd} .\-_+@:/=()&]/gu, '')
+  const cut = [...kept].slice(0, 256).join('').trim()
+  return (CHEAT.test(cut) ? '' : cut) as HeaderText
 }
 
 /** The file of a sound, relative to FreeSWITCH's sound_prefix: 'ivr/welcome' → 'ivr/welcome.wav'. */

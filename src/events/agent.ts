@@ -19,6 +19,20 @@ export const agentEvents = {
     level: 'debug',
     data: { agent, state: field.state, before, uuid: field.uuid.optional() },
   }),
+  'agent.break_exceeded': event({
+    version: 1,
+    what: 'a break has lasted longer than its reason allows',
+    toldBy: 'agent',
+    level: 'info',
+    data: { agent, reason: field.reason.optional() },
+  }),
+  'agent.disposition_given': event({
+    version: 1,
+    what: 'an agent said what came of a call',
+    toldBy: 'agent',
+    level: 'info',
+    data: { agent, uuid: field.uuid, disposition: field.disposition },
+  }),
   'agent.missed_call': event({
     version: 1,
     what: 'an agent was called for a caller and not reached',

@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import { agentEvents } from './agent.ts'
 import { callEvents } from './call.ts'
+import { callbackEvents } from './callback.ts'
 import { campaignEvents } from './campaign.ts'
 import { leadEvents } from './lead.ts'
 import { queueEvents } from './queue.ts'
@@ -13,6 +14,7 @@ import { systemEvents } from './system.ts'
 export const CATALOGUE = {
   ...callEvents,
   ...queueEvents,
+  ...callbackEvents,
   ...agentEvents,
   ...campaignEvents,
   ...leadEvents,

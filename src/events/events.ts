@@ -10,6 +10,14 @@ export interface Events {
 /** Nobody hears these: for legs without a call, warm-up calls and tests. */
 export const silentEvents: Events = { tell() {} }
 
+/** Tells each event to both, in this order. */
+export const toBoth = (one: Events, other: Events): Events => ({
+  tell(name, data) {
+    one.tell(name, data)
+    other.tell(name, data)
+  },
+})
+
 /** Writes each event to the log: the catalogue has its level and its text, the fields are its data. */
 export function logEvents(log: Log): Events {
   return {

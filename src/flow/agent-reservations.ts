@@ -25,6 +25,12 @@ export interface Agent extends AsyncDisposable {
   readonly name: string
   /** The agent's telephone, such as user/1001; of several, with commas between them: user/1001,user/1002. */
   readonly endpoint: string
+  /** The number of the agent that callers are to hear; null: none. */
+  readonly jobNumber: string | null
+  /** How the agent accepts the call, by the setting of the queue: by pressing a key, or by answering the telephone. */
+  readonly accept: 'key' | 'none'
+  /** Does the agent hear the topic of the call first? The setting of the queue. */
+  readonly whisper: boolean
 }
 
 /** A queue has just reserved this agent for the call. */

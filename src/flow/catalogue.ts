@@ -7,10 +7,10 @@ import { register } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { InputError, NotFoundError } from '../base/errors.ts'
-import { kindOf, type CampaignFlow, type Flow } from './define.ts'
+import { kindOf, type CallbackFlow, type CampaignFlow, type Flow } from './define.ts'
 import { allUses, readUses, type Uses } from './uses.ts'
 
-export type AnyFlow = Flow<{}> | Flow | CampaignFlow
+export type AnyFlow = Flow<{}> | Flow | CampaignFlow | CallbackFlow
 
 export class Catalogue {
   readonly #flows: ReadonlyMap<string, AnyFlow>

@@ -4,7 +4,7 @@
  */
 import type { Colleagues } from '../call/call-context.ts'
 import { AgentReservation } from '../queue/agent-reservation.ts'
-import type { Queues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import { waitingCall } from './queue-place.ts'

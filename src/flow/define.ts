@@ -1,5 +1,7 @@
 /** How an author writes a flow: a function, with the values that it needs. One flow calls another as a function. */
 import type { Disposition } from '../campaign/disposition.ts'
+import type { CallbackEnd } from '../queue/callbacks/callback-ends.ts'
+import type { Callback } from './callback.ts'
 import type { FlowCall } from './flow-call.ts'
 import type { Lead } from './lead.ts'
 import type { Needs, Params } from './params.ts'
@@ -27,6 +29,13 @@ export interface CampaignFlow {
   /** Resolves with the disposition of the lead. Rejects with CallEnded when the lead hangs up. */
   (call: FlowCall, lead: Lead): Promise<Disposition>
   readonly [FLOW]: 'campaign'
+}
+
+/** The flow of promised callbacks, made by callbackFlow(). */
+export interface CallbackFlow {
+  /** Resolves with the end of the attempt. Rejects with CallEnded when the person on this line hangs up. */
+  (call: FlowCall, callback: Callback): Promise<CallbackEnd>
+  readonly [FLOW]: 'callback'
 }
 
 /**
@@ -79,8 +88,25 @@ export function campaignFlow(body: (call: FlowCall, lead: Lead) => Promise<Dispo
   return Object.assign((call: FlowCall, lead: Lead) => body(call, lead), { [FLOW]: 'campaign' as const })
 }
 
-/** The kind of a script's default export: 'flow', 'campaign', or null for anything else. */
-export function kindOf(value: unknown): 'flow' | 'campaign' | null {
+/**
+ * Makes the flow of promised callbacks: it runs when the first telephone has answered, the agent's or the customer's.
+ * It returns on every path how the attempt ended; what follows (another try, or none) is the queue's settings' matter.
+ * When it throws, the end is 'error'. When the person on this line hangs up, it is 'talked' after a talk, 'hung-up' for
+ * the customer, 'cancelled' for an agent while the customer is called, and 'not-taken' for an agent before that.
+ *
+ * @example
+ * export default callbackFlow(async (call, callback) => {
+ *   await using party = await callback.dial()
+ *   if (!party.leg) return party.outcome
+ *   return (await call.join(party.leg)) === 'talked' ? 'talked' : 'hung-up'
+ * })
+ */
+export function callbackFlow(body: (call: FlowCall, callback: Callback) => Promise<CallbackEnd>): CallbackFlow {
+  return Object.assign((call: FlowCall, callback: Callback) => body(call, callback), { [FLOW]: 'callback' as const })
+}
+
+/** The kind of a script's default export: 'flow', 'campaign', 'callback', or null for anything else. */
+export function kindOf(value: unknown): 'flow' | 'campaign' | 'callback' | null {
   if (typeof value !== 'function' || !(FLOW in value)) return null
-  return (value as Flow | CampaignFlow)[FLOW]
+  return (value as Flow | CampaignFlow | CallbackFlow)[FLOW]
 }

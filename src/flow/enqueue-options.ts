@@ -36,6 +36,11 @@ export interface EnqueueOptions extends WaitingOptions {
    * the setting overflowKeepsTime of that queue says no.
    */
   readonly after?: FlowPlace | undefined
+  /**
+   * The caller was promised this place (a callback): no rule of the queue refuses the caller or sends the caller away,
+   * and no welcome is heard.
+   */
+  readonly promised?: boolean
 }
 
 const fields = z.strictObject({
@@ -46,7 +51,8 @@ const fields = z.strictObject({
 })
 
 export interface Asked {
-  readonly given: WaitingGiven
+  /** Absent: no rule of the queue concerns the caller. */
+  readonly given: WaitingGiven | undefined
   readonly priority: number | undefined
   readonly needs: readonly SkillNeed[] | undefined
   readonly headStartMs: number
@@ -55,8 +61,8 @@ export interface Asked {
 }
 
 /** Throws FieldFaults (BAD_INPUT) for an option that cannot be used. */
-export function readOptions({ after, ...options }: EnqueueOptions): Asked {
+export function readOptions({ after, promised = false, ...options }: EnqueueOptions): Asked {
   const { priority, skills: needs, headStart, ...input } = readInput(fields, options)
-  const given = givenIn(WAITING_SETTINGS, input)
+  const given = promised ? undefined : givenIn(WAITING_SETTINGS, input)
   return { given, priority, needs, headStartMs: headStart ?? 0, keptMs: after?.keptTime ?? 0 }
 }

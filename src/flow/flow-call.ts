@@ -2,10 +2,9 @@
  * The call that an author of a flow holds: the verbs of call/call.ts, and those that need queues, the journal and the
  * call's record. No logic here, as in call/call.ts. Made by run.ts.
  */
-import { telephonesOf } from '../agent/settings.ts'
 import { ms } from '../base/duration.ts'
 import { Call, type DialOptions, type Party } from '../call/call.ts'
-import type { CallContext } from '../call/call-context.ts'
+import type { AgentThere, CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry, Json } from '../journal/entries.ts'
 import { step } from '../journal/steps.ts'
@@ -17,10 +16,12 @@ import { uuidRecord } from '../esl/api.ts'
 import { filePath, type Dial } from '../esl/safe-text.ts'
 import { eventsIn } from '../journal/call-events.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
-import type { Queues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { once, type OnceOptions } from './once.ts'
-import { takeNailedAgent } from './nailed-agent-leg.ts'
+import { operate, type Operated } from './operate.ts'
+import { agentsAtTelephone } from './phone-agents.ts'
+import { ringAgents } from './ring-agents.ts'
 import { readOptions, type Asked, type EnqueueOptions } from './enqueue-options.ts'
 import {
   QueuePlace,
@@ -90,7 +91,7 @@ export class FlowCall extends Call {
     const { refused, welcome } = place.saved
     if (refused) return place
     try {
-      if (welcome !== undefined) await this.play(welcome, { skipMissing: true })
+      if (welcome !== undefined && options.promised !== true) await this.play(welcome, { skipMissing: true })
     } catch (error) {
       await place[Symbol.asyncDispose]()
       throw error
@@ -106,7 +107,7 @@ export class FlowCall extends Call {
     const taken = (agent: AgentReservation) => this.reservations.add(agent)
     const enter = (saved: SavedPlace) =>
       this.#queues.enter(waitingCall(leg), queue, {
-        given,
+        ...(given && { given }),
         since: saved.joinedAt,
         headStart: `${saved.headStartMs ?? 0}ms`,
         priority: saved.priority,
@@ -120,13 +121,14 @@ export class FlowCall extends Call {
       run: async () => {
         const { journal } = leg.steps
         const callMs = Math.max(keptMs, journal.clock.now() - journal.begin.at)
-        const answer = await this.#queues.admit(waitingCall(leg), queue, {
-          given,
-          priority,
-          needs,
-          headStart: `${headStartMs + keptMs}ms`,
-          headStartOfCall: `${headStartMs + callMs}ms`,
-        })
+        const entering = { priority, needs, headStart: `${headStartMs + keptMs}ms` } as const
+        const answer = given
+          ? await this.#queues.admit(waitingCall(leg), queue, {
+              ...entering,
+              given,
+              headStartOfCall: `${headStartMs + callMs}ms`,
+            })
+          : await this.#queues.enter(waitingCall(leg), queue, entering)
         await this.#leaveBehind(queue)
         if ('why' in answer) {
           journal.tell('queue.call.refused', { queue, why: answer.why })
@@ -178,6 +180,26 @@ export class FlowCall extends Call {
         return taken(agent)
       },
     })
+  }
+
+  /**
+   * Performs an operation, as the command line does: docs/operations.md lists them. Resolves with `output`, or with
+   * `refused` and `why`. Rejects with InputError for an unknown operation and for an input that it cannot use.
+   *
+   * @example const { refused } = await call.operate('agent.break', { name: 'alice', reason: 'lunch' })
+   */
+  operate(operation: string, input: Readonly<Record<string, unknown>>): Promise<Operated> {
+    return operate(this.leg, this.context, operation, input)
+  }
+
+  /**
+   * Resolves with the agents at the telephone that calls: more than one when they share it, none when it is nobody's.
+   * FreeSWITCH has checked the password of the telephone; without that nobody is recognised.
+   *
+   * @example const [agent] = await call.agents()
+   */
+  agents(): Promise<readonly AgentThere[]> {
+    return agentsAtTelephone(this.leg, this.context)
   }
 
   /**
@@ -242,14 +264,12 @@ export class FlowCall extends Call {
    * return await call.join(party.leg)
    */
   override async dial(to: string | readonly string[] | Agent, options: DialOptions = {}): Promise<Party> {
-    const agent = isTarget(to) ? undefined : this.reservations.of(to)
-    const targets = isTarget(to) ? [to].flat() : telephonesOf(to)
-    if (!agent) targets.forEach(target => this.reservations.noneAt(target))
-    const party = await (agent && agent.saved.leg !== null
-      ? takeNailedAgent(this.leg, this.context, agent)
-      : dialFirst(this.leg, this.context, targets, other => new Call(other, this.context), options, agent))
-    if (agent && party.leg) this.reservations.reached(agent, party.leg)
-    return party
+    const { leg, context, reservations } = this
+    const callOf = (other: Leg) => new Call(other, context)
+    if (!isTarget(to)) return ringAgents(reservations.of(to), { leg, context, reservations, options, callOf })
+    const targets = [to].flat()
+    targets.forEach(target => reservations.noneAt(target))
+    return dialFirst(leg, context, targets, callOf, options)
   }
 
   /**

@@ -120,9 +120,10 @@ export interface FlowPlace extends AsyncDisposable {
    */
   agent(options?: { readonly within?: Duration }): Promise<Agent | null>
   /**
-   * Keeps this number for a call back (`switchhook queue callbacks`) and gives the place up. Switchhook does not dial
-   * it by itself. Resolves when it is stored. Rejects with CallEnded when the caller hangs up, and after 8 s when the
-   * queues are unavailable. Throws InputError, and the caller keeps the place, for a number that cannot be dialled.
+   * Keeps this number for a callback (`switchhook queue callbacks`) and gives the place up. The callback has the place
+   * from then on: in its turn the flow `callback` calls the number. A caller who was not let in gets the last place.
+   * Resolves when it is stored. Rejects with CallEnded when the caller hangs up, and after 8 s when the queues are
+   * unavailable. Throws InputError, and the caller keeps the place, for a number that cannot be dialled.
    *
    * @example
    * const number = dialable(call.from)
@@ -336,7 +337,32 @@ export class QueuePlace implements FlowPlace {
 
   #take(agent: AgentReservation): AgentReservation {
     for (const one of [agent, ...agent.others]) this.#parts.taken(one)
+    if (agent.saved.addsAgents) agent.growsBy(over => this.#another(agent, over))
     return agent
+  }
+
+  /** One more agent whom the strategy offers while the telephone of this one rings: a step, for the replay. */
+  #another(first: AgentReservation, over: AbortSignal): Promise<AgentReservation | null> {
+    return step<AgentReservation | null>(this.#leg, {
+      verb: 'another-agent',
+      args: [this.queue],
+      run: async () => {
+        const known = [first, ...first.others].map(one => one.offer)
+        const agent = await this.#place!.another(known, over)
+        if (!agent) return null
+        tellReservation(this.#leg, this.#place!.queue, agent)
+        this.#parts.taken(agent)
+        return agent
+      },
+      save: agent => agent && { ...agent.saved },
+      load: (saved, replay) => {
+        if (saved === null) return null
+        const agent = new AgentReservation(waitingCall(this.#leg), saved as unknown as SavedReservation)
+        replay.atEnd(async () => this.#place?.resume(agent))
+        this.#parts.taken(agent)
+        return agent
+      },
+    })
   }
 
   #over(): void {

@@ -21,10 +21,11 @@ import { Steps } from '../journal/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import type { TimelineData } from '../events/catalogue.ts'
-import type { Queues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
 import type { Catalogue } from './catalogue.ts'
 import { beginningOf, liveCall, recordOf, type CallRecord, type CallRecords } from '../record/call-record.ts'
-import { kindOf, type CampaignFlow, type Flow } from './define.ts'
+import { runCallback, type CallbackCalls } from './callback.ts'
+import { kindOf, type CallbackFlow, type CampaignFlow, type Flow } from './define.ts'
 import { EndedRows } from '../record/ended-rows.ts'
 import { tellEnd } from '../record/tell-end.ts'
 import { FlowCall } from './flow-call.ts'
@@ -41,6 +42,8 @@ export interface FlowParts {
   queues: Queues
   /** Absent where there are no campaigns (a listener without a database). */
   leads?: CampaignLeads
+  /** Absent where nobody is called back. */
+  callbacks?: CallbackCalls | undefined
   records: CallRecords
   /** The store of journals, and this node's name in it; absent where no other node could take a call over. */
   calls?: CallStore | undefined
@@ -272,10 +275,13 @@ export class Flows {
   async #through(call: FlowCall, to: RunningFlow): Promise<Finish> {
     try {
       const flow = this.#parts.catalogue.get(to.flow)
+      const kind = kindOf(flow)
       const said =
-        kindOf(flow) === 'campaign'
+        kind === 'campaign'
           ? await this.#campaign(flow as CampaignFlow, call)
-          : await this.#plain(flow as Flow, call, to.params)
+          : kind === 'callback'
+            ? await runCallback(flow as CallbackFlow, call, this.#parts)
+            : await this.#plain(flow as Flow, call, to.params)
       return { by: 'itself', said }
     } catch (error) {
       if (error instanceof CallEnded) return { by: 'their hang-up' }

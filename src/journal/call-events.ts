@@ -14,12 +14,12 @@ export interface TimedNote {
   readonly note: NoteOf
 }
 
-/** The events among these notes, in their order. */
+/** The events among these notes, in the order in which they happened: one that a takeover has found is noted later. */
 export function eventsIn(notes: readonly TimedNote[]): TimelineEvent[] {
   const found: TimelineEvent[] = []
   for (const { at, note } of notes)
     if (note.kind === 'event') found.push({ at, event: note.event, v: note.v, ...note.data })
-  return found
+  return found.sort((a, b) => a.at - b.at)
 }
 
 /**

@@ -6,13 +6,14 @@
 import type { Roster } from '../agent/roster.ts'
 import { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Log } from '../base/log.ts'
-import type { Events } from '../events/events.ts'
+import { toBoth, type Events } from '../events/events.ts'
 import type { Scope } from '../base/scope.ts'
 import type { SharedClock } from '../base/shared-clock.ts'
 import type { Telephones } from '../call/call-context.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import { SwitchRuns, type SwitchRunTable } from '../cluster/switch-runs.ts'
-import { watchRegistrations } from '../directory/registrations.ts'
+import { ExternalCalls } from '../directory/external-calls.ts'
+import { Registrations } from '../directory/registrations.ts'
 import { agentTelephones } from '../directory/telephones.ts'
 import type { Listener } from '../esl/listener.ts'
 import type { Knock } from '../esl/tcp.ts'
@@ -20,12 +21,14 @@ import type { Uuid } from '../esl/safe-text.ts'
 import type { Wire } from '../esl/wire.ts'
 import type { CampaignLeads } from '../flow/lead.ts'
 import type { CallStore } from '../journal/call-store.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { CallRecords } from '../record/call-record.ts'
 import { keepAgentStates, type AgentStateRows } from '../record/agent-states.ts'
 import { Reconciler, type ReconcileParts } from '../recovery/reconcile.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Closing, type Step } from './closing.ts'
+import { compatEvents, type DialectName } from './compat/compat-events.ts'
 import { endedNodes } from './ended-nodes.ts'
 import { Listening, type ListenerSettings } from './listening.ts'
 import { otherNodes, type OtherNodes } from './other-nodes.ts'
@@ -66,8 +69,11 @@ export interface NodeParts {
   /** The records of calls that are open. */
   readonly rows: ReconcileParts['rows']
   readonly leads: CampaignLeads & NonNullable<ReconcileParts['leads']>
+  readonly callbacks: CallbackTable
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
+  /** The setting EVENTS_COMPAT. */
+  readonly dialects: readonly DialectName[]
   /** Null: a node without the role listener. */
   readonly listener: ListenerParts | null
   openLease(address: string | null): NodeLease
@@ -113,7 +119,7 @@ const CLOSE_MS = 4_000
  * it. Rejects with the first failure; then the caller closes the scope.
  */
 export async function composeNode(parts: NodeParts, scope: Scope): Promise<ComposedNode> {
-  const { node, clock, log, events, switchboard, roster, queueStore, calls, records, leads, knock } = parts
+  const { node, clock, log, switchboard, roster, queueStore, calls, records, leads, callbacks, knock } = parts
   let listening: Listening | null = null
   // from here on the port is known and reserved for this process; it stays closed until the calls can be served
   const open = await parts.listener?.openPort(wire => (listening ? listening.knock(wire) : wire.destroy()))
@@ -134,16 +140,29 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   scope.defer(() => mirror.close())
   const states = keepAgentStates({ mirror, rows: parts.agentStates, clock })
   scope.defer(() => states[Symbol.dispose]())
+  const compat =
+    parts.dialects.length > 0
+      ? compatEvents({
+          ...{ dialects: parts.dialects, switchboard, mirror, node, clock, log },
+          others: () => lease.peers().map(peer => peer.node),
+          homeOf: uuid => listening?.door.legs.get(uuid as Uuid)?.home ?? null,
+        })
+      : null
+  scope.defer(() => compat?.[Symbol.dispose]())
+  const events = compat ? toBoth(parts.events, compat) : parts.events
   const definitions = await parts.openDefinitions?.(mirror, () => void reconciler?.look('Redis lost its data'))
   scope.defer(() => definitions?.[Symbol.dispose]())
-  const registrations = watchRegistrations({ switchboard, mirror, roster, clock, log })
+  const registrations = new Registrations({ switchboard, mirror, roster, clock, log })
   scope.defer(() => registrations[Symbol.dispose]())
+  const externalCalls = new ExternalCalls({ switchboard, mirror, roster, clock, log })
+  scope.defer(() => externalCalls[Symbol.dispose]())
   const telephones = agentTelephones({ mirror, roster, wrapUp: parts.wrapUpAfterDial, clock, log })
   const common = { node, clock, log, events, records, roster, mirror, switchboard, queueStore, calls, leads }
   if (open && parts.listener) {
     const settings = { ...parts.listener.settings, address: address ?? undefined }
     const { listener } = open
-    listening = scope.use(new Listening({ ...common, ...parts.listener, settings, telephones, lease, listener, knock }))
+    const own = { settings, callbacks, telephones, lease, listener, knock }
+    listening = scope.use(new Listening({ ...common, ...parts.listener, ...own }))
   }
   const dialling = (await parts.openDialling?.({ mirror, telephones, lease })) ?? null
   scope.defer(() => void dialling?.stop(otherNodes(lease))) // when the opening fails; else it has stopped before
@@ -151,6 +170,12 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   reconciler = scope.use(
     new Reconciler({
       ...common,
+      leads: {
+        async presume(uuid, cause, talk) {
+          await leads.presume(uuid, cause, talk)
+          await listening?.callingBack.presume(uuid, cause, talk)
+        },
+      },
       rows: parts.rows,
       nodes: lease,
       runs,

@@ -23,10 +23,14 @@ import { shedRecord, type CallRecords } from '../record/call-record.ts'
 import type { CampaignLeads } from '../flow/lead.ts'
 import { colleaguesOf } from '../flow/colleagues.ts'
 import { Flows } from '../flow/run.ts'
-import { openQueues, type Queues } from '../queue/queue.ts'
+import { openQueues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { CallActs } from './call-acts.ts'
+import { CallingBack } from './calling-back.ts'
 import type { Step } from './closing.ts'
+import { flowOperations, type OperationParts } from './flow-operations.ts'
 import { PortGate } from './port-gate.ts'
 import { NodeDeaths } from './node-deaths.ts'
 import { warmUp } from './warm-up.ts'
@@ -41,6 +45,8 @@ export interface ListenerSettings {
   readonly maxCalls: number
   /** How many warm-up calls the node serves before it opens the port. */
   readonly warmUp: number
+  /** What the operations of flows need. */
+  readonly operations: OperationParts
   /** The CPU time that this process has used so far, milliseconds. */
   cpuMs(): number
   /** As AdmissionOptions.tickMs. */
@@ -59,6 +65,8 @@ export interface ListeningOptions extends ListenerSettings {
   readonly queueStore: QueueStore
   readonly calls: CallStore
   readonly leads: CampaignLeads
+  /** The promised callbacks. */
+  readonly callbacks: CallbackTable
   readonly lease: NodeLease
   readonly telephones: Telephones
   /** The listener; its port is still closed. */
@@ -90,6 +98,7 @@ export class Listening {
   readonly flows: Flows
   readonly queues: Queues
   readonly acts: CallActs
+  readonly callingBack: CallingBack
   readonly #options: ListeningOptions
   readonly #deaths: NodeDeaths
   #gate: PortGate | null = null
@@ -99,6 +108,7 @@ export class Listening {
   /** Connections that are not a call yet, and how many of them were admitted. */
   #knocking = 0
   #admitted = 0
+  #stopped = false
 
   constructor(options: ListeningOptions) {
     const {
@@ -123,7 +133,13 @@ export class Listening {
       tickMs,
     } = options
     this.#options = options
-    this.queues = openQueues({ store: queueStore, roster, mirror, clock, log, node })
+    this.callingBack = new CallingBack({
+      ...{ table: options.callbacks, queueStore, roster, switchboard, calls, clock, log, events, node },
+      ...{ gateway: settings.gateway, callerId: settings.callerId },
+      may: () => lease.holds() && !this.#stopped,
+    })
+    const callbacks = this.callingBack.caller
+    this.queues = openQueues({ store: queueStore, roster, mirror, clock, log, node, callbacks })
     const load = () => ({ calls: this.flows.live + this.#admitted, coming: this.#knocking - this.#admitted })
     const takesOver = () => this.door.takesOver
     this.admission = new Admission({ clock, log, maxCalls, load, cpuMs, takesOver, ...(tickMs && { tickMs }) })
@@ -158,14 +174,8 @@ export class Listening {
     })
     const colleagues = colleaguesOf({ queues: this.queues, roster, clock })
     this.context = new CallContext({
-      clock,
-      log,
-      events,
-      door: this.door,
-      switchboard,
-      settings,
-      telephones,
-      colleagues,
+      ...{ clock, log, events, door: this.door, switchboard, settings, telephones, colleagues },
+      operate: flowOperations({ ...options, acts: () => this.acts }),
     })
     this.#deaths = new NodeDeaths({ node, lease, log })
     this.flows = new Flows({
@@ -173,6 +183,7 @@ export class Listening {
       context: this.context,
       queues: this.queues,
       leads,
+      callbacks: this.callingBack.calls,
       records,
       calls,
       node,
@@ -206,10 +217,12 @@ export class Listening {
     const { listener, lease, knock, clock, log } = this.#options
     await warmUp(this.#options.warmUp, { clock, log })
     this.#gate = await PortGate.open({ listener, admission: this.admission, lease, knock, clock, log })
+    this.callingBack.start()
   }
 
   /** Closes the port, and dials nobody for a call from now on. The calls of this node go on. */
   stop(): void {
+    this.#stopped = true
     this.context.stopDialling()
     this.#offering?.cancel()
     this.#gate?.close()
@@ -273,6 +286,7 @@ export class Listening {
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     this.#deaths[Symbol.dispose]()
+    await this.callingBack[Symbol.asyncDispose]()
     await this.queues[Symbol.asyncDispose]()
   }
 }

@@ -24,7 +24,7 @@ import { newUuid, type Ident, type Uuid } from '../esl/safe-text.ts'
 import { Catalogue } from '../flow/catalogue.ts'
 import { flow } from '../flow/define.ts'
 import { Flows } from '../flow/run.ts'
-import type { Queues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
 
 const AT_ONCE = 20
 /** The warm-up ends after this time, however busy the machine is: callers need the node. */

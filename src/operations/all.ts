@@ -4,9 +4,19 @@ import agentList from './agent/list.ts'
 import agentRemove from './agent/remove.ts'
 import agentSet from './agent/set.ts'
 import agentShow from './agent/show.ts'
-import { agentBreak, agentOut, agentReady } from './agent/status.ts'
+import agentDisposition from './agent/disposition.ts'
+import agentLogin from './agent/login.ts'
+import { agentBreak, agentOnDemand, agentOut, agentReady } from './agent/status.ts'
+import agentWhy from './agent/why.ts'
 import agentWrapUp from './agent/wrap-up.ts'
+import breakReasonAdd from './break-reason/add.ts'
+import breakReasonList from './break-reason/list.ts'
+import breakReasonRemove from './break-reason/remove.ts'
 import auditList from './audit/list.ts'
+import callbackAdd from './callback/add.ts'
+import callbackCancel from './callback/cancel.ts'
+import callbackList from './callback/list.ts'
+import callbackReschedule from './callback/reschedule.ts'
 import callDial from './call/dial.ts'
 import callHangup from './call/hangup.ts'
 import callList from './call/list.ts'
@@ -34,6 +44,7 @@ import numberRemove from './number/remove.ts'
 import queueAdd from './queue/add.ts'
 import queueCallbacks from './queue/callbacks.ts'
 import { queueGive, queueTake } from './queue/give.ts'
+import queueImport from './queue/import.ts'
 import queueList from './queue/list.ts'
 import queuePut from './queue/put.ts'
 import queueRemove from './queue/remove.ts'
@@ -55,11 +66,17 @@ export const OPERATIONS: readonly Operation[] = [
   agentSet,
   agentList,
   agentShow,
+  agentLogin,
   agentReady,
+  agentOnDemand,
   agentBreak,
   agentOut,
   agentWrapUp,
+  agentDisposition,
   agentRemove,
+  breakReasonAdd,
+  breakReasonList,
+  breakReasonRemove,
   queueAdd,
   queueSet,
   queueList,
@@ -69,14 +86,20 @@ export const OPERATIONS: readonly Operation[] = [
   queuePut,
   queueCallbacks,
   queueRemove,
+  callbackAdd,
+  callbackReschedule,
+  callbackCancel,
+  callbackList,
   numberAdd,
   numberList,
   numberRemove,
+  queueImport,
   callDial,
   callHangup,
   callTransfer,
   callList,
   callWhy,
+  agentWhy, // after call.why: `why agent` is a command within `why`
   talkHold,
   talkUnhold,
   figuresQueue,

@@ -23,7 +23,7 @@ type Role = (typeof ROLES)[number]
 /** The person or system that asks, and the door by which the request came. */
 export interface Actor {
   readonly who: string
-  readonly door: 'command-line' | 'job'
+  readonly door: 'command-line' | 'job' | 'flow'
   readonly role: Role
 }
 

@@ -12,9 +12,11 @@
  */
 import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
+import { agentSetting } from '../agent/settings.ts'
 import type { DialReservation } from '../call/dial-reservation.ts'
 import { talking, type Offer } from './member.ts'
 import type { PlaceOfCall, WaitingCall } from './place-context.ts'
+import { settingOf } from './settings.ts'
 
 /** The part of a reservation that the journal keeps. */
 export interface SavedReservation {
@@ -26,6 +28,34 @@ export interface SavedReservation {
   /** The uuid of the nailed-up leg, null without one. The flow joins it and dials nothing. */
   readonly leg: string | null
   readonly epoch: number
+  /** Absent: the telephone is not told to answer by itself. */
+  readonly autoAnswer?: true
+  readonly alertInfo?: string
+  /** The number of the agent that callers hear; absent: none. */
+  readonly jobNumber?: string
+  /** Absent: by pressing a key. */
+  readonly accept?: 'none'
+  /** Absent: the agent hears the topic of the call. */
+  readonly whisper?: false
+  /** The strategy of the queue may offer more agents while this one rings. */
+  readonly addsAgents?: true
+}
+
+/** Only what differs from the default, so that a journal is short. */
+function savedOf(place: PlaceOfCall, agent: Agent, epoch: number): SavedReservation {
+  const { name, endpoint, ringForMs, nailed } = agent
+  const queue = place.context.settingsOf(place.queue) ?? {}
+  const alertInfo = agentSetting(agent, 'alertInfo')
+  const jobNumber = agentSetting(agent, 'announceJobNumber') ? agentSetting(agent, 'jobNumber') : ''
+  return {
+    ...{ name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch },
+    ...(agentSetting(agent, 'autoAnswer') && { autoAnswer: true }),
+    ...(alertInfo !== '' && { alertInfo }),
+    ...(jobNumber !== '' && { jobNumber }),
+    ...(settingOf(queue, 'accept') === 'none' && { accept: 'none' }),
+    ...(!settingOf(queue, 'whisper') && { whisper: false }),
+    ...(place.context.addsAgents(place.queue) && { addsAgents: true }),
+  }
 }
 
 export class AgentReservation implements DialReservation, AsyncDisposable {
@@ -37,6 +67,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   #over = false
   #scopeEnded = false
   #others: readonly AgentReservation[] = []
+  #next: ((over: AbortSignal) => Promise<AgentReservation | null>) | null = null
 
   constructor(call: WaitingCall, saved: SavedReservation) {
     this.#call = call
@@ -45,8 +76,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
 
   /** `agent`: the roster's record under this epoch. */
   static at(place: PlaceOfCall, agent: Agent, epoch: number): AgentReservation {
-    const { name, endpoint, ringForMs, nailed } = agent
-    const reservation = new AgentReservation(place.call, { name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch })
+    const reservation = new AgentReservation(place.call, savedOf(place, agent, epoch))
     reservation.resumed(place, agent)
     return reservation
   }
@@ -58,6 +88,16 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
 
   get others(): readonly AgentReservation[] {
     return this.#others
+  }
+
+  /** `next` waits for one more agent whom the strategy offers while this one rings. */
+  growsBy(next: (over: AbortSignal) => Promise<AgentReservation | null>): void {
+    this.#next = next
+  }
+
+  /** Resolves with one more agent whom the strategy offers; with null once `over` aborts, or when it adds none. */
+  async another(over: AbortSignal): Promise<AgentReservation | null> {
+    return this.#next?.(over) ?? null
   }
 
   /** It holds, and `place` has it. After a takeover the agent may be ringing or talking already. */
@@ -82,6 +122,26 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
     return this.saved.ringForMs
   }
 
+  get autoAnswer(): boolean {
+    return this.saved.autoAnswer ?? false
+  }
+
+  get alertInfo(): string {
+    return this.saved.alertInfo ?? ''
+  }
+
+  get jobNumber(): string | null {
+    return this.saved.jobNumber ?? null
+  }
+
+  get accept(): 'key' | 'none' {
+    return this.saved.accept ?? 'key'
+  }
+
+  get whisper(): boolean {
+    return this.saved.whisper ?? true
+  }
+
   /** The flow has left its scope. */
   get scopeEnded(): boolean {
     return this.#scopeEnded
@@ -101,6 +161,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
       if (!(await this.#advance(place, 'talking'))) return false
       const { clock } = place.context
       await place.context.rewrite(place.queue, this.#call.uuid, known => talking(known, this.offer, clock.now()))
+      place.releasesOthers(this.offer)
       return true
     })
   }

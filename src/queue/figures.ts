@@ -2,7 +2,8 @@
 import type { Roster } from '../agent/roster.ts'
 import { countAgents, type AgentCounts } from '../agent/words.ts'
 import { isInUse, wayTo } from './settings.ts'
-import type { QueueStats, QueueStore } from './store.ts'
+import type { QueueStore } from './store.ts'
+import type { QueueStats } from './queue-table.ts'
 
 export interface QueueFigures {
   readonly name: string
@@ -14,6 +15,8 @@ export interface QueueFigures {
   /** The longest wait of all callers in the queue, including offered ones; null when nobody waits. */
   readonly longestWaitMs: number | null
   readonly talking: number
+  /** Customers who wait to be called back: their places are in the same order. */
+  readonly callbacks: number
   readonly agents: AgentCounts
   readonly since: QueueStats
 }
@@ -39,7 +42,8 @@ export async function queueFigures(
           ...names.map(one => queueStore.members(one)),
         ])
         const members = places.flat()
-        const inLine = members.filter(member => member.state !== 'talking')
+        const callbacks = members.filter(({ callback }) => callback)
+        const inLine = members.filter(member => member.state !== 'talking' && !member.callback)
         const offered = inLine.filter(member => member.state === 'offered').length
         const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
         const own = countAgents(
@@ -52,7 +56,8 @@ export async function queueFigures(
           waiting: inLine.length - offered,
           offered,
           longestWaitMs,
-          talking: members.length - inLine.length,
+          talking: members.length - inLine.length - callbacks.length,
+          callbacks: callbacks.length,
           agents: own,
           since,
         }

@@ -5,9 +5,10 @@
  * Each queue has its line of callers, and its agents by name. A change costs the same however many callers wait.
  */
 import { asOf, holds, isHeldForLead, nextChange, type Agent } from '../agent/agent.ts'
+import { TelephoneIndex, usesTelephone } from '../agent/telephone-index.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Line } from './line.ts'
-import { offersOf, type Member, type Offer } from './member.ts'
+import { isForCustomer, offersOf, type Member, type Offer } from './member.ts'
 import { isInUse, settingOf, type QueueSettings } from './settings.ts'
 
 /** What has changed since the matcher looked last. */
@@ -41,6 +42,9 @@ export class FloorIndex {
   readonly #offeredTo = new Map<string, Set<Member>>()
   /** Callers about whom a strategy decides later, by queue: a change of an agent there may change the decision. */
   readonly #undecided = new Map<string, Set<Member>>()
+  readonly #telephones = new TelephoneIndex()
+  /** The callbacks of which the customer is called first, by queue. */
+  readonly #forCustomers = new Map<string, Set<Member>>()
   readonly #deadlines = new Deadlines<Key>()
   #changes: Changes = noChanges()
 
@@ -68,12 +72,14 @@ export class FloorIndex {
     if (before) {
       removeFrom(this.#ofCall, call, before)
       removeFrom(this.#undecided, queue, before)
+      removeFrom(this.#forCustomers, queue, before)
       for (const { agent } of offersOf(before)) removeFrom(this.#offeredTo, agent, before)
       this.#changes.members.delete(before)
     }
     if (member) {
       group.members.set(call, member)
       addTo(this.#ofCall, call, member)
+      if (isForCustomer(member)) addTo(this.#forCustomers, queue, member)
       for (const { agent } of offersOf(member)) addTo(this.#offeredTo, agent, member)
       this.#changes.members.add(member)
     } else group.members.delete(call)
@@ -93,6 +99,9 @@ export class FloorIndex {
     if (agent && (isHeldForLead(agent) || reservation?.insteadOf !== undefined)) this.#ofLeads.add(name)
     else this.#ofLeads.delete(name)
     this.#changes.agents.add(name)
+    this.#telephones.replace(before, agent)
+    for (const one of [before, agent])
+      if (one) for (const other of this.sharing(one)) this.#changes.agents.add(other.name)
     for (const { queue } of [...(before?.queues ?? []), ...(agent?.queues ?? [])]) {
       for (const member of this.#undecided.get(queue) ?? []) this.#changes.members.add(member)
       if (before && isPresent(before) && !(agent && isPresent(agent)) && this.#waitsForPresent(queue))
@@ -123,6 +132,16 @@ export class FloorIndex {
     return this.#agents.get(name)
   }
 
+  /** The other agents at the telephones of this one, as last written. */
+  sharing(agent: Agent): Agent[] {
+    return this.#telephones.othersAt(agent).flatMap(name => this.#agents.get(name) ?? [])
+  }
+
+  /** Does another agent use a telephone of this one? */
+  isTelephoneInUse(agent: Agent, now: number): boolean {
+    return this.sharing(agent).some(other => usesTelephone(asOf(other, now)))
+  }
+
   /** The callers of a queue who wait or are offered an agent, in order. */
   line(queue: string): Line {
     return this.#group(queue).line
@@ -136,6 +155,11 @@ export class FloorIndex {
   /** Every caller of a queue, also those who talk. */
   members(queue: string): Iterable<Member> {
     return this.#group(queue).members.values()
+  }
+
+  /** The queues with callbacks of which the customer is called first. */
+  get queuesOfCustomers(): Iterable<string> {
+    return this.#forCustomers.keys()
   }
 
   allMembers(): Member[] {

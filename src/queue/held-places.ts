@@ -1,5 +1,5 @@
 /** The places that the flows of this node hold, by call. Used by queue.ts. */
-import type { WaitingPlace } from './place.ts'
+import type { WaitingPlace } from './waiting-place.ts'
 
 export class HeldPlaces implements Iterable<WaitingPlace> {
   readonly #byCall = new Map<string, Set<WaitingPlace>>()

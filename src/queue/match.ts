@@ -16,10 +16,10 @@ import { asOf, whyNotNow, type Agent } from '../agent/agent.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import { FloorIndex, type Changes } from './floor-index.ts'
 import { LeadAgents } from './lead-agents.ts'
-import { offersOf, type Member } from './member.ts'
+import { isForCustomer, offersOf, type Member } from './member.ts'
 import type { QueueSettings } from './settings.ts'
 import { Staff } from './staff.ts'
-import type { Assignment, OfferRecord } from './store.ts'
+import type { Assignment, OfferRecord } from './queue-table.ts'
 import { longestIdleAgent } from './strategies/longest-idle-agent.ts'
 import { noStrategy, STRATEGY_BY_NAME } from './strategies.ts'
 import type { Candidate, Choice, Key, Situation, Strategy } from './strategy.ts'
@@ -104,10 +104,10 @@ class Run {
 
   #decide(member: Member): void {
     const queue = this.#floor.queues.get(member.queue)
-    if (!queue || member.passedUntil > this.#now) return
+    if (!queue || member.passedUntil > this.#now || waitsForItsCall(member)) return
     const strategy = this.#strategies.get(queue.strategy) ?? unknown
     const isRinging = member.state === 'offered'
-    if (isRinging && !strategy.addsAgents) return
+    if (isRinging && (!strategy.addsAgents || member.callback)) return
 
     const staff = this.#staff(queue.name)
     const own = isRinging ? null : this.#leads.own(member.call, staff)
@@ -118,8 +118,10 @@ class Run {
     const names = answer && new Set(usable.agents.map(({ agent }) => agent.name))
     const { offered, candidates } =
       'lookAgainAt' in choices ? NO_CHOICE : byAgent(choices, name => names === null || names.has(name))
-    if (offered.length > 0)
-      return this.#offer({ member, queue, staff, usable, byStrategy: answer !== null, offered, candidates })
+    if (offered.length > 0) {
+      const rung = member.callback ? offered.slice(0, 1) : offered // who would all call the customer
+      return this.#offer({ member, queue, staff, usable, byStrategy: answer !== null, offered: rung, candidates })
+    }
     this.#passed.set(member, answer ? 'nobody-yet' : 'nobody-usable')
     const moments = [usable.lookAgainAt, later].filter(at => at !== null && at > this.#now) as number[]
     if (answer || moments.length > 0) this.#later.push({ member, at: moments.length > 0 ? Math.min(...moments) : null })
@@ -142,11 +144,19 @@ class Run {
   }
 
   #offer(decision: Decision): void {
-    const { member, queue, staff, usable, byStrategy, offered, candidates } = decision
+    const { member, queue, staff, usable, byStrategy, candidates } = decision
+    const sharing = new Set<Agent>()
+    // of the agents who share a telephone the first one is offered the call
+    const offered = decision.offered.filter(one => {
+      if ([...sharing].some(({ name }) => name === one.agent.name)) return false
+      for (const other of this.#floor.sharing(one.agent)) sharing.add(other)
+      return true
+    })
     const [{ agent }, ...others] = offered as [Candidate, ...Candidate[]]
     const insteadOf = this.#leads.give(agent, member.call)
     const before = [...this.#taken]
     for (const one of offered) this.#taken.add(one.agent.name)
+    for (const { name } of sharing) this.#taken.add(name)
     const turns = byStrategy ? offered.map(one => staff.takesTurn(one, this.#now)) : []
     if (candidates.length === staff.free.length) staff.free = candidates.map(one => one.candidate)
     this.#given.add(member)
@@ -155,6 +165,7 @@ class Run {
       agent,
       ...(others.length > 0 && { others: others.map(one => one.agent) }),
       ...(insteadOf !== null && { insteadOf }),
+      ...(sharing.size > 0 && { sharing: [...sharing] }),
       ...(turns.length > 0 && { turns }),
       record: {
         at: this.#now,
@@ -181,14 +192,15 @@ class Run {
     for (const other of this.#floor.line(member.queue)) {
       if (other === member || ahead.length === MOST_AHEAD) break
       const isAside = other.passedUntil > this.#now
-      const why = other.state === 'offered' || this.#given.has(other) ? 'offered' : isAside ? 'put-aside' : null
+      const isOffered = other.state === 'offered' || this.#given.has(other)
+      const why = isOffered ? 'offered' : waitsForItsCall(other) ? 'callback' : isAside ? 'put-aside' : null
       ahead.push({ call: other.call, why: why ?? this.#passed.get(other) ?? 'nobody-usable' })
     }
     return ahead
   }
 
   #staff(queue: string): Staff {
-    const staff = this.#staffs.get(queue) ?? new Staff(queue, this.#floor.staff(queue), this.#now)
+    const staff = this.#staffs.get(queue) ?? new Staff(queue, this.#floor, this.#now)
     this.#staffs.set(queue, staff)
     staff.without(this.#taken)
     return staff
@@ -209,6 +221,10 @@ interface Decision {
   /** All who could have had it, best first. */
   readonly candidates: readonly { readonly candidate: Candidate; readonly key: Key }[]
 }
+
+/** A callback that gets no agent now: the customer is called first, or a telephone rings for it. */
+const waitsForItsCall = (member: Member): boolean =>
+  member.state === 'waiting' && (isForCustomer(member) || member.callback?.called === true)
 
 /** Fails, so that the default strategy decides, and the fault is told. */
 const unknown: Strategy = ({ queue }) => {

@@ -15,6 +15,26 @@
 import { nextRev } from '../agent/agent.ts'
 import type { SkillNeed } from '../agent/skills.ts'
 
+/**
+ * A place without a live call: that of a promised callback (callbacks/callback.ts). `call` is the uuid that its next
+ * call will have. It becomes the place of that call when the flow of the call enters the queue.
+ */
+export interface CallbackPlace {
+  /** Whose telephone rings first. For the customer's there is no agent before the customer has answered. */
+  readonly order: 'agent-first' | 'customer-first'
+  /** The agent who promised it: no other one gets it before `agentUntil`, ms since the epoch. */
+  readonly agent?: string | undefined
+  readonly agentUntil?: number | undefined
+  /** Its call is under way: a telephone rings, or was answered a moment ago. */
+  readonly called?: true | undefined
+}
+
+/**
+ * How long a caller is put aside who does not come for an agent: longer than a sentence that finishes playing, shorter
+ * than an agent's patience.
+ */
+export const ASIDE_MS = 10_000
+
 /** Both fields fence: an epoch is unique for one agent, and two agents may have the same epoch. */
 export interface Offer {
   readonly agent: string
@@ -49,8 +69,10 @@ export interface Member {
   readonly offeredAt?: number
   /** The agent who was offered last to this caller, also after the offer is over; absent: none yet. */
   readonly lastOffered?: string
-  /** Put aside until then, ms since the epoch; 0: not put aside. */
+  /** Put aside until then, ms since the epoch; 0: not put aside. A callback is not made before. */
   readonly passedUntil: number
+  /** Absent: the caller is on the line. */
+  readonly callback?: CallbackPlace | undefined
   /** When the caller first talked to an agent of this queue, ms since the epoch. */
   readonly answeredAt: number | null
   /** Grows with every write. A write that is based on an older record is refused. */
@@ -71,6 +93,13 @@ export interface Joining {
   readonly passedUntil?: number
 }
 
+/** The place of a callback: no node has its call yet. */
+export interface Awaited extends Omit<Joining, 'node'> {
+  readonly callback: CallbackPlace
+  /** The callback is not made before, ms since the epoch. */
+  readonly notBefore: number
+}
+
 /**
  * The higher priority is first. Among equals: score = now − joinedAt + head start, highest first. `now` is the same for
  * all callers, so the order never changes by itself: the lowest joinedAt − headStart is first, then the lowest `seq`.
@@ -80,6 +109,9 @@ export function byScore(a: Member, b: Member): number {
     (b.priority ?? 0) - (a.priority ?? 0) || a.joinedAt - a.headStartMs - (b.joinedAt - b.headStartMs) || a.seq - b.seq
   )
 }
+
+/** A callback of which the customer is called first: there is no agent before the customer has answered. */
+export const isForCustomer = ({ callback }: Pick<Member, 'callback'>): boolean => callback?.order === 'customer-first'
 
 export const inOrder = (member: Member): boolean => member.state !== 'talking'
 
@@ -94,6 +126,20 @@ export function joined(queue: string, joining: Joining, seq: number, now: number
     answeredAt: null,
     rev: nextRev(0, now),
   }
+}
+
+/** The place of a callback whose next call will have this uuid. */
+export function awaited(queue: string, { notBefore, callback, ...place }: Awaited, seq: number, now: number): Member {
+  return { ...joined(queue, { ...place, node: '' }, seq, now), passedUntil: notBefore, callback }
+}
+
+/** The same, with what has changed since; null when nothing has, or when the caller is on the line. */
+export function awaitedAgain(member: Member, { notBefore, callback }: Awaited, now: number): Member | null {
+  if (!member.callback || member.state !== 'waiting') return null
+  const isAside = member.passedUntil > now && member.passedUntil <= now + ASIDE_MS
+  const passedUntil = notBefore === 0 && isAside ? member.passedUntil : notBefore
+  const same = member.passedUntil === passedUntil && JSON.stringify(member.callback) === JSON.stringify(callback)
+  return same ? null : write(member, { passedUntil, callback }, now)
 }
 
 /** A place that the store has lost is entered again with this. */
@@ -114,9 +160,12 @@ export function moved(member: Member, queue: string, now: number): Member {
   return write(member, { queue, answeredAt: null }, now)
 }
 
-/** The same caller enters again, perhaps through another node: the place keeps its time and an open offer. */
-export function rejoined(member: Member, node: string, now: number): Member {
-  return write(member, { node }, now)
+/**
+ * The same caller enters again, perhaps through another node, or the call of a callback has come: the place keeps its
+ * time and an open offer.
+ */
+export function rejoined({ callback, ...member }: Member, node: string, now: number): Member {
+  return write(member, { node, ...(callback && { passedUntil: 0 }) }, now)
 }
 
 /** Every agent to whom the call is offered now. */
@@ -157,6 +206,17 @@ function withOffers(member: Member, [offer, ...others]: readonly Offer[]): Membe
   const one: { -readonly [K in keyof Member]: Member[K] } = { ...member, offer: offer ?? null, others }
   if (others.length === 0) delete one.others
   return one
+}
+
+/** The call of this place is under way. */
+export function underWay(member: Member, now: number): Member | null {
+  const { callback } = member
+  return callback && !callback.called ? write(member, { callback: { ...callback, called: true } }, now) : null
+}
+
+/** A callback is not made before this moment. */
+export function delayed(member: Member, until: number, now: number): Member | null {
+  return member.callback && member.state === 'waiting' ? write(member, { passedUntil: until }, now) : null
 }
 
 /** The caller asks for an agent now. */

@@ -9,24 +9,25 @@ import { inOrder, type Member } from './member.ts'
 import type { LeftPlace } from './left-place.ts'
 import { ruleKey, type NumberKey, type NumberRule } from './number-rules.ts'
 import { NO_TALKS, withTalk, type TalkTime } from './waiting-rules.ts'
+import { queueStoreOver, type QueueSettings, type QueueStore } from './store.ts'
 import {
   CALLBACK_LASTS_MS,
   KEPT_OFFERS,
-  queueStoreOver,
-  type Callback,
+  type CallbackRequest,
   type Count,
   type OfferRecord,
   type QueueNotice,
-  type QueueSettings,
   type QueueStats,
-  type QueueStore,
-} from './store.ts'
-import type { PlaceAt, QueueTable, SwapEffects, Talk } from './queue-table.ts'
+  type PlaceAt,
+  type QueueTable,
+  type SwapEffects,
+  type Talk,
+} from './queue-table.ts'
 
 interface Kept {
   settings: QueueSettings
   readonly members: Map<string, Member>
-  readonly callbacks: Map<string, Callback>
+  readonly callbacks: Map<string, CallbackRequest>
   readonly stats: QueueStats
   offers: OfferRecord[]
   talkTime: TalkTime
@@ -49,7 +50,7 @@ class MemoryQueues implements QueueTable {
   async putQueue(settings: QueueSettings): Promise<void> {
     const { name, movedTo } = settings
     const before = this.#queues.get(name)
-    const { members = new Map(), callbacks = new Map<string, Callback>() } = before ?? {}
+    const { members = new Map(), callbacks = new Map<string, CallbackRequest>() } = before ?? {}
     if (before && before.settings.movedTo === movedTo) before.settings = settings
     else
       this.#queues.set(name, {
@@ -129,12 +130,12 @@ class MemoryQueues implements QueueTable {
     return this.#queues.get(queue)?.left.get(number) ?? null
   }
 
-  async move({ queue, call, rev }: PlaceAt, next: Member, count: Count): Promise<boolean> {
+  async move({ queue, call, rev }: PlaceAt, next: Member, count: Count | null): Promise<boolean> {
     const target = this.#queues.get(next.queue)
     if (!target || !this.#queues.get(queue)?.members.has(call) || !this.#has(queue, call, rev)) return false
     if (!target.members.has(call)) {
       this.#write(next.queue, call, 0, next)
-      target.stats[count]++
+      if (count) target.stats[count]++
     }
     this.#write(queue, call, rev, null)
     return true
@@ -155,12 +156,16 @@ class MemoryQueues implements QueueTable {
     return this.#queues.get(queue)?.offers ?? []
   }
 
-  async putCallback(callback: Callback): Promise<void> {
-    this.#keep(callback)
+  async putCallbackRequest(request: CallbackRequest): Promise<void> {
+    this.#keep(request)
   }
 
-  async callbacks(queue: string): Promise<Callback[]> {
+  async callbackRequests(queue: string): Promise<CallbackRequest[]> {
     return [...(this.#queues.get(queue)?.callbacks.values() ?? [])]
+  }
+
+  async removeCallbackRequest(queue: string, call: string): Promise<void> {
+    this.#queues.get(queue)?.callbacks.delete(call)
   }
 
   async stats(queue: string): Promise<QueueStats> {
@@ -193,7 +198,7 @@ class MemoryQueues implements QueueTable {
     return listening
   }
 
-  #keep(callback: Callback): void {
+  #keep(callback: CallbackRequest): void {
     const callbacks = this.#queues.get(callback.queue)?.callbacks
     for (const [call, { keptAt }] of callbacks ?? [])
       if (keptAt < callback.keptAt - CALLBACK_LASTS_MS) callbacks!.delete(call)

@@ -15,7 +15,7 @@ class NoPlace implements PlaceOfCall {
   readonly call: WaitingCall
 
   constructor(context: PlaceContext, call: WaitingCall) {
-    this.context = { ...context, rewrite: async () => {} }
+    this.context = { ...context, rewrite: async () => {}, settingsOf: () => undefined, addsAgents: () => false }
     this.call = call
   }
 
@@ -24,6 +24,7 @@ class NoPlace implements PlaceOfCall {
   }
 
   givesBack(): void {}
+  releasesOthers(): void {}
   async waitsOn(): Promise<void> {}
 }
 

@@ -3,6 +3,7 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Member, Offer } from './member.ts'
+import type { QueueSettings } from './settings.ts'
 import type { StoreRequests } from './store-requests.ts'
 import type { QueueStore } from './store.ts'
 import type { WaitingFacts } from './waiting-facts.ts'
@@ -33,6 +34,8 @@ export interface PlaceOfCall {
   readonly isMoved: boolean
   /** The agent of this offer is given back. */
   givesBack(offer: Offer): void
+  /** The caller talks with the agent of this offer: agents who were offered too and never rang are free again. */
+  releasesOthers(offer: Offer): void
   /** The caller waits on, without this offer. Rejects when the store is unavailable. */
   waitsOn(offer: Offer): Promise<void>
 }
@@ -43,10 +46,14 @@ export interface PlaceContext {
   readonly clock: Clock
   readonly log: Log
   readonly node: string
+  /** The settings of a queue as this node knows them. */
+  settingsOf(queue: string): QueueSettings | undefined
   /** The position in the queue as this node knows it: 1 is next. */
   position(queue: string, call: string): number
   readonly requests: StoreRequests
   readonly facts: WaitingFacts
+  /** Does the strategy of this queue offer more agents while telephones ring? */
+  addsAgents(queue: string): boolean
   /**
    * Writes the record that `decide` returns for a caller, or reads it again when that is null. The place receives the
    * record.
@@ -56,4 +63,6 @@ export interface PlaceContext {
   lost(place: PlaceOfCall): void
   /** The place was given up, or has moved. */
   over(place: PlaceOfCall): void
+  /** The store has a new request for a callback. */
+  callbackRequested(): void
 }

@@ -7,7 +7,8 @@ import { isSetBack, replacesCopy } from '../agent/mirrored-records.ts'
 import type { FloorIndex } from './floor-index.ts'
 import type { Member } from './member.ts'
 import { wayTo, type QueueSettings } from './settings.ts'
-import type { QueueNotice, QueueStore } from './store.ts'
+import type { QueueStore } from './store.ts'
+import type { QueueNotice } from './queue-table.ts'
 
 type Change = Exclude<QueueNotice, { what: 'resync' }>
 

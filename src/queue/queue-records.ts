@@ -8,7 +8,7 @@ import type { LeftPlace } from './left-place.ts'
 import type { Member } from './member.ts'
 import type { NumberRule } from './number-rules.ts'
 import { QUEUE_SETTINGS, type QueueSettings } from './settings.ts'
-import type { Callback, OfferRecord, QueueNotice } from './store.ts'
+import type { CallbackRequest, OfferRecord, QueueNotice } from './queue-table.ts'
 
 export const queueRecord = new RecordCodec<QueueSettings>({
   what: 'queue',
@@ -42,6 +42,14 @@ export const memberRecord = new RecordCodec<Member>({
     offeredAt: z.number().optional(),
     lastOffered: z.string().optional(),
     passedUntil: z.number(),
+    callback: z
+      .looseObject({
+        order: z.enum(['agent-first', 'customer-first']),
+        agent: z.string().optional(),
+        agentUntil: z.number().optional(),
+        called: z.literal(true).optional(),
+      })
+      .optional(),
     answeredAt: z.number().nullable(),
     rev: z.number(),
   }),
@@ -50,9 +58,16 @@ export const memberRecord = new RecordCodec<Member>({
 /** How the log names the record of a caller. */
 export const callerKey = (call: string, queue: string): string => `caller ${call} in ${queue}`
 
-export const callbackRecord = new RecordCodec<Callback>({
+export const callbackRequestRecord = new RecordCodec<CallbackRequest>({
   what: 'callback',
-  schema: z.looseObject({ queue: z.string(), call: z.string(), number: z.string(), keptAt: z.number() }),
+  schema: z.looseObject({
+    queue: z.string(),
+    call: z.string(),
+    number: z.string(),
+    keptAt: z.number(),
+    joinedAt: z.number().optional(),
+    headStartMs: z.number().optional(),
+  }),
 })
 
 export const leftPlaceRecord = new RecordCodec<LeftPlace>({

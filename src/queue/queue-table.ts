@@ -1,4 +1,7 @@
-/** Where the records of queues are stored: a table in memory or in Redis, which applies no rules (store.ts does). */
+/**
+ * The records of queues and callers, and the table in which they are stored: in memory (memory-store.ts) or in Redis
+ * (redis-store.ts). The store (store.ts) applies the rules.
+ */
 import type { Agent, WhyNot } from '../agent/agent.ts'
 import type { LeftPlace } from './left-place.ts'
 import type { Member } from './member.ts'
@@ -23,22 +26,43 @@ export interface OfferRecord {
   readonly waitedMs: number
   /**
    * The callers who were ahead in the same queue, the first 20, and why they did not get this agent. nobody-yet: the
-   * strategy gave them nobody. nobody-usable: none of the free agents was one for them.
+   * strategy gave them nobody. nobody-usable: none of the free agents was one for them. callback: the customer is not
+   * on the line yet.
    */
   readonly ahead: readonly {
     readonly call: string
-    readonly why: 'offered' | 'put-aside' | 'nobody-yet' | 'nobody-usable'
+    readonly why: 'offered' | 'put-aside' | 'nobody-yet' | 'nobody-usable' | 'callback'
   }[]
   /** The agents who could have had the call, best first, with the keys of the strategy; the first one has it. */
   readonly candidates: readonly { readonly agent: string; readonly key: Key }[]
   readonly skipped: readonly { readonly agent: string; readonly why: WhyNot | NotForCaller }[]
 }
 
-export interface Callback {
+/** A match that is not written yet: another node may change one of its records first. */
+export interface Assignment {
+  readonly member: Member
+  readonly agent: Agent
+  /** The call of another lead, not yet answered, from which the agent is taken. */
+  readonly insteadOf?: string
+  /** More agents, to whom the call is offered at the same time. */
+  readonly others?: readonly Agent[]
+  /** The other agents at their telephones: nobody may have offered them a call meanwhile. */
+  readonly sharing?: readonly Agent[]
+  /** The turns of these agents in this queue, when the strategy chose them: later than every turn before (agent.ts). */
+  readonly turns?: readonly number[]
+  readonly record: Omit<OfferRecord, 'epoch' | 'node'>
+}
+
+/** A caller's wish to be called back. It is here until a row of PostgreSQL has it (callbacks/callback-desk.ts). */
+export interface CallbackRequest {
   readonly queue: string
+  /** The call in which the caller asked for it. */
   readonly call: string
   readonly number: string
   readonly keptAt: number
+  /** The place that the caller had; absent: written by an older version. */
+  readonly joinedAt?: number | undefined
+  readonly headStartMs?: number | undefined
 }
 
 /** Counters since the queue was created. Entered = answered + abandoned + callback + left + callers still waiting. */
@@ -46,15 +70,14 @@ export const COUNTS = ['entered', 'answered', 'abandoned', 'callback', 'left'] a
 export type Count = (typeof COUNTS)[number]
 export type QueueStats = Record<Count, number>
 
+/** How a place was given up: after a talk, by hanging up, for a callback, or because the flow left the queue. */
+export type Leaving = 'talked' | 'abandoned' | 'callback' | 'left'
+
 /** As AgentNotice: `resync` first and whenever notices may have been missed; the others in the order of the writes. */
 export type QueueNotice =
   | { what: 'resync' }
   | { what: 'queue'; queue: QueueSettings }
   | { what: 'member'; queue: string; call: string; rev: number; member: Member | null }
-
-export const KEPT_OFFERS = 200
-/** A callback that is 30 days old is deleted when the next one is stored, or after 30 days without a new one. */
-export const CALLBACK_LASTS_MS = 30 * 86_400_000
 
 /** The version of a caller's record on which a change is based. */
 export interface PlaceAt {
@@ -109,9 +132,10 @@ export interface QueueTable {
   leftPlace(queue: string, number: string): Promise<LeftPlace | null>
   /**
    * Moves a place to the queue `next.queue`, if the record still has this rev and there is such a queue; raises `count`
-   * there, and notifies of the new place first, in one step. A place that the caller has there already stays.
+   * there (null: none), and notifies of the new place first, in one step. A place that the caller has there already
+   * stays.
    */
-  move(at: PlaceAt, next: Member, count: Count): Promise<boolean>
+  move(at: PlaceAt, next: Member, count: Count | null): Promise<boolean>
   /**
    * Writes the agents, the caller and the offer record if all of them still have these revs, in one step. The notices
    * of the agents come first.
@@ -129,8 +153,9 @@ export interface QueueTable {
   resync(): Promise<void>
   /** Newest first, the last KEPT_OFFERS. */
   offers(queue: string): Promise<OfferRecord[]>
-  putCallback(callback: Callback): Promise<void>
-  callbacks(queue: string): Promise<Callback[]>
+  putCallbackRequest(request: CallbackRequest): Promise<void>
+  callbackRequests(queue: string): Promise<CallbackRequest[]>
+  removeCallbackRequest(queue: string, call: string): Promise<void>
   stats(queue: string): Promise<QueueStats>
   talkTime(queue: string): Promise<TalkTime>
   putNumberRule(rule: NumberRule): Promise<void>
@@ -140,3 +165,7 @@ export interface QueueTable {
   firstNumberRule(keys: readonly string[]): Promise<NumberRule | null>
   onChange(listener: (notice: QueueNotice) => void): Disposable
 }
+
+export const KEPT_OFFERS = 200
+/** A request that is 30 days old is deleted when the next one is stored, or after 30 days without a new one. */
+export const CALLBACK_LASTS_MS = 30 * 86_400_000

@@ -18,25 +18,27 @@ import { Outage } from '../base/outage.ts'
 import { check } from './invariants.ts'
 import { FloorIndex, type Changes } from './floor-index.ts'
 import { matchChanges, type Snapshot } from './match.ts'
-import { admitted, type Refused } from './admission.ts'
 import { joiningOf, waitsOn, type Joining, type Member, type Offer } from './member.ts'
+import type { CallbackCaller } from './callbacks/callback-caller.ts'
+import { nearCallbacks } from './callbacks/near.ts'
+import { admitted, type Refused } from './admission.ts'
 import { HeldPlaces } from './held-places.ts'
 import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import { QueueMirror } from './queue-mirror.ts'
 import type { Admitting, Entering, QueueParts, Queues } from './queues.ts'
-import { HOLD_MS, WaitingPlace, type Place } from './place.ts'
-import type { WaitingCall } from './place-context.ts'
-import type { PlaceContext } from './place-context.ts'
-import { isInUse } from './settings.ts'
+import { HOLD_MS, type Place } from './place.ts'
+import { WaitingPlace } from './waiting-place.ts'
+import type { PlaceContext, WaitingCall } from './place-context.ts'
+import { isInUse, type QueueSettings } from './settings.ts'
 import { StoreRequests } from './store-requests.ts'
-import type { Assignment, QueueStore } from './store.ts'
+import type { QueueStore } from './store.ts'
+import type { Assignment } from './queue-table.ts'
 import { STRATEGY_BY_NAME } from './strategies.ts'
 import type { Strategy } from './strategy.ts'
+import { StrategyFaults } from './strategy-faults.ts'
 import { WaitingFacts } from './waiting-facts.ts'
 import type { WaitingGiven } from './waiting-settings.ts'
-
-export type { QueueParts, Queues } from './queues.ts'
 
 /** What one run mends may bring more to mend: a settled agent, an offer of that agent. */
 const MOST_MENDINGS = 10
@@ -60,15 +62,15 @@ class OpenQueues implements Queues, PlaceContext {
   readonly #mirror: QueueMirror
   readonly #listening: Disposable
   readonly #strategies: ReadonlyMap<string, Strategy>
+  readonly #callbacks: CallbackCaller | undefined
   readonly #places = new HeldPlaces(name => this.#mirror.inUseFor(name))
-  /** The faults of strategies that were reported. */
-  readonly #faults = new Set<string>()
+  readonly #faults: StrategyFaults
   readonly #closing = new AbortController()
   #timer: Timer | null = null
   #looking: Promise<void> | null = null
   #again = false
 
-  constructor({ store, roster, mirror, clock, log, node, strategies = STRATEGY_BY_NAME }: QueueParts) {
+  constructor({ store, roster, mirror, clock, log, node, strategies = STRATEGY_BY_NAME, callbacks }: QueueParts) {
     this.store = store
     this.roster = roster
     this.clock = clock
@@ -76,6 +78,8 @@ class OpenQueues implements Queues, PlaceContext {
     this.requests = new StoreRequests(clock, log, this.#closing.signal)
     this.log = log
     this.#strategies = strategies
+    this.#faults = new StrategyFaults(log)
+    this.#callbacks = callbacks
     this.facts = new WaitingFacts({
       store,
       settings: queue => this.#mirror.queues.get(queue) ?? {},
@@ -176,9 +180,11 @@ class OpenQueues implements Queues, PlaceContext {
     return place
   }
 
-  keepForCallback(call: WaitingCall, queue: string, number: Dial): Promise<void> {
-    const keep = () => this.store.keepForCallback(this.#mirror.inUseFor(queue), call.uuid, number, this.clock.now())
-    return this.requests.forCaller('storing a callback failed', call.signal, keep)
+  async keepForCallback(call: WaitingCall, queue: string, number: Dial): Promise<void> {
+    const request = { queue: this.#mirror.inUseFor(queue), call: call.uuid, number }
+    const keep = () => this.store.keepForCallback(request, this.clock.now())
+    await this.requests.forCaller('storing a callback failed', call.signal, keep)
+    this.callbackRequested()
   }
 
   async giveUp(call: WaitingCall, queue: string): Promise<void> {
@@ -202,9 +208,17 @@ class OpenQueues implements Queues, PlaceContext {
     return check(await this.#stored())
   }
 
+  settingsOf(queue: string): QueueSettings | undefined {
+    return this.#mirror.queues.get(queue)
+  }
+
   /** 1 until this node has read the queues. */
   position(queue: string, call: string): number {
     return this.#mirror.loaded ? this.#mirror.position(queue, call) : 1
+  }
+
+  addsAgents(queue: string): boolean {
+    return this.#strategies.get(this.#mirror.queues.get(queue)?.strategy ?? '')?.addsAgents === true
   }
 
   async rewrite(queue: string, call: string, decide: (member: Member) => Member | null): Promise<void> {
@@ -230,6 +244,10 @@ class OpenQueues implements Queues, PlaceContext {
 
   over(place: WaitingPlace): void {
     this.#places.delete(place)
+  }
+
+  callbackRequested(): void {
+    this.#callbacks?.requested()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -297,8 +315,9 @@ class OpenQueues implements Queues, PlaceContext {
         this.#floor.addChanges(changes, now)
       const { assignments, later, failures } = matchChanges(this.#floor, changes, now, this.#strategies)
       for (const { member, at } of later) this.#floor.decideLater(member, at)
-      for (const [queue, error] of failures) this.#strategyFailed(queue, error)
+      for (const [queue, error] of failures) this.#faults.tell(this.#mirror.queues.get(queue)!, error)
       await Promise.all(assignments.map(assignment => this.#assign(assignment, now)))
+      for (const member of nearCallbacks(this.#floor, now)) this.#callbacks?.turnIsNear(member)
     } catch (error) {
       this.#floor.giveBack(changes)
       throw error
@@ -318,17 +337,6 @@ class OpenQueues implements Queues, PlaceContext {
     return overdue.length + unfounded.length + stray.length > 0
   }
 
-  #strategyFailed(queue: string, error: Error): void {
-    const strategy = this.#mirror.queues.get(queue)?.strategy
-    const fault = `${queue} ${strategy} ${error.message}`
-    if (this.#faults.has(fault)) return
-    this.#faults.add(fault)
-    this.log.error(
-      { queue, strategy, error: error.message },
-      'the strategy of a queue failed; the longest idle agent is offered the calls instead',
-    )
-  }
-
   /**
    * The caller did not come for the agent. Reads the agent first: this node's copies of agent and caller may be of
    * different times.
@@ -341,13 +349,14 @@ class OpenQueues implements Queues, PlaceContext {
 
   /**
    * The callers of this node who wait in a removed queue whose name leads to another one. Each node moves its own: an
-   * older version of this program would take a place that another node moves for lost.
+   * older version of this program would take a place that another node moves for lost. A callback is no node's.
    */
   #ofRemovedQueues({ queues, members }: Changes): readonly Member[] {
     if (this.#floor.queues.size === this.#mirror.queues.size) return [] // the usual case
     const asked = new Set([...members, ...[...queues].flatMap(queue => [...this.#floor.members(queue)])])
     return [...asked].filter(
-      ({ queue, node, state }) => state === 'waiting' && node === this.node && this.#mirror.inUseFor(queue) !== queue,
+      ({ queue, node, state, callback }) =>
+        state === 'waiting' && (node === this.node || callback) && this.#mirror.inUseFor(queue) !== queue,
     )
   }
 
@@ -359,14 +368,15 @@ class OpenQueues implements Queues, PlaceContext {
   }
 
   async #assign(assignment: Assignment, now: number): Promise<void> {
-    const { member, agent, others = [] } = assignment
+    const { member, agent, others = [], sharing = [] } = assignment
     const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
     if (done) {
       for (const one of [done.agent, ...done.others]) this.#agents.take(one)
       this.#mirror.take(done.member)
+      if (done.member.callback) this.#callbacks?.agentReserved(done.member, done.agent)
       return
     }
-    const names = [agent, ...others].map(one => one.name)
+    const names = [agent, ...others, ...sharing].map(one => one.name)
     await Promise.all([
       ...names.map(name => this.#agents.refresh(name)),
       this.#mirror.refreshMember(member.queue, member.call),

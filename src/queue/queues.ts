@@ -8,6 +8,7 @@ import type { Duration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
 import type { Dial } from '../esl/safe-text.ts'
 import type { Refused } from './admission.ts'
+import type { CallbackCaller } from './callbacks/callback-caller.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import type { WaitingCall } from './place-context.ts'
 import type { Place } from './place.ts'
@@ -26,6 +27,8 @@ export interface QueueParts {
   readonly node: string
   /** Tests replace them. */
   readonly strategies?: ReadonlyMap<string, Strategy>
+  /** Calls customers back; absent where nobody does. */
+  readonly callbacks?: CallbackCaller | undefined
 }
 
 export interface Entering {

@@ -11,7 +11,7 @@ import type { LeftPlace } from './left-place.ts'
 import { ruleKey, type NumberKey, type NumberRule } from './number-rules.ts'
 import { TALKS_COUNTED, type TalkTime } from './waiting-rules.ts'
 import {
-  callbackRecord,
+  callbackRequestRecord,
   callerKey,
   leftPlaceRecord,
   memberNotice,
@@ -22,20 +22,20 @@ import {
   queueRecord,
   readQueueNotice,
 } from './queue-records.ts'
+import { queueStoreOver, type QueueSettings, type QueueStore } from './store.ts'
 import {
   CALLBACK_LASTS_MS,
   COUNTS,
   KEPT_OFFERS,
-  queueStoreOver,
-  type Callback,
+  type CallbackRequest,
   type Count,
   type OfferRecord,
   type QueueNotice,
-  type QueueSettings,
   type QueueStats,
-  type QueueStore,
-} from './store.ts'
-import type { PlaceAt, QueueTable, SwapEffects } from './queue-table.ts'
+  type PlaceAt,
+  type QueueTable,
+  type SwapEffects,
+} from './queue-table.ts'
 
 /** Every key and channel of this directory. */
 const queueKeys = (redis: RedisClient) => ({
@@ -53,7 +53,7 @@ const queueKeys = (redis: RedisClient) => ({
   members: (queue: string) => `sh:queue:${queue}:members`,
   /** List of OfferRecord as JSON, newest first, KEPT_OFFERS of them. */
   offers: (queue: string) => `sh:queue:${queue}:offers`,
-  /** Hash: caller's uuid → Callback as JSON, for CALLBACK_LASTS_MS. */
+  /** Hash: caller's uuid → CallbackRequest as JSON, until PostgreSQL has it; for CALLBACK_LASTS_MS at most. */
   callbacks: (queue: string) => `sh:queue:${queue}:callbacks`,
   /** String: the agent who talked last with the caller of this number. */
   lastAgent: (queue: string, from: string) => `sh:queue:${queue}:last-agent:${from}`,
@@ -189,7 +189,7 @@ class RedisQueues implements QueueTable {
     return record === null ? null : leftPlaceRecord.read(record, key, this.#log)
   }
 
-  move({ queue, call, rev }: PlaceAt, next: Member, count: Count): Promise<boolean> {
+  move({ queue, call, rev }: PlaceAt, next: Member, count: Count | null): Promise<boolean> {
     const { queues, changed, members, stats } = this.#keys
     return moveMember(
       this.#redis,
@@ -199,7 +199,7 @@ class RedisQueues implements QueueTable {
         rev,
         memberRecord.write(next),
         next.queue,
-        count,
+        count ?? '',
         changed,
         memberNotice(next.queue, call, next.rev, next),
         memberNotice(queue, call, rev, null),
@@ -237,18 +237,22 @@ class RedisQueues implements QueueTable {
     return offers.flatMap(record => offerRecord.read(record, key, this.#log) ?? [])
   }
 
-  async putCallback(callback: Callback): Promise<void> {
-    const { queue, call, keptAt } = callback
+  async putCallbackRequest(request: CallbackRequest): Promise<void> {
+    const { queue, call, keptAt } = request
     await putCallback(
       this.#redis,
       [this.#keys.callbacks(queue)],
-      [call, callbackRecord.write(callback), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS],
+      [call, callbackRequestRecord.write(request), keptAt - CALLBACK_LASTS_MS, CALLBACK_LASTS_MS],
     )
   }
 
-  async callbacks(queue: string): Promise<Callback[]> {
+  async removeCallbackRequest(queue: string, call: string): Promise<void> {
+    await this.#redis.hdel(this.#keys.callbacks(queue), call)
+  }
+
+  async callbackRequests(queue: string): Promise<CallbackRequest[]> {
     const callbacks = await this.#redis.hgetall(this.#keys.callbacks(queue))
-    const kept = this.#read(callbackRecord, callbacks, call => `callback of ${call} in ${queue}`)
+    const kept = this.#read(callbackRequestRecord, callbacks, call => `callback of ${call} in ${queue}`)
     return kept.map(callback => ({ ...callback, queue })) // the record of one that was moved names the queue before
   }
 

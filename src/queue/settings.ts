@@ -1,6 +1,8 @@
 /** What a supervisor decides about a queue: each setting once. */
 import { parseNeeds, sayNeeds, storedNeeds, type SkillNeed } from '../agent/skills.ts'
-import { duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
+import { parseHours, sayHours, storedHours, type Hours } from '../base/hours.ts'
+import { choice, duration, settingIn, text, whole, yesOrNo, type Given } from '../base/settings.ts'
+import { parseRetryAfter, sayRetryAfter, storedRetryAfter, type RetryAfter } from './callbacks/callback-ends.ts'
 import { WAITING_SETTINGS } from './waiting-settings.ts'
 
 /** Every setting but the strategy, which each queue has. */
@@ -17,6 +19,8 @@ export const QUEUE_SETTINGS = {
     placeholder: '<needs>',
     description: 'the skills that callers need: german:3 (required), billing? (preferred), vip/45s (required for 45 s)',
   }),
+  whisper: yesOrNo(true, 'the agent hears the topic of the call before the two talk'),
+  accept: choice('key', ['key', 'none'], 'how the agent accepts a call: by pressing 1, or by answering the telephone'),
   rememberMs: duration(
     0,
     ['0s', '365d'],
@@ -31,6 +35,34 @@ export const QUEUE_SETTINGS = {
   serviceLevelWithinMs: duration(20_000, ['1s', '1h'], 'the service level counts who is answered within this time'),
   serviceLevelGoal: whole(80, [1, 100], 'the service level that the queue should have, in per cent'),
   shortAbandonMs: duration(5_000, ['0s', '2m'], 'who hangs up within this time has not abandoned, in the figures'),
+  callbackOrder: choice(
+    'agent-first',
+    ['agent-first', 'customer-first'],
+    'whose telephone rings first when a caller is called back: when an agent is free, or when the turn is near',
+  ),
+  callbackHours: text<Hours | null>({
+    standard: null,
+    stored: storedHours.nullable(),
+    parse: parseHours,
+    say: hours => (hours === null ? '' : sayHours(hours)),
+    placeholder: '<hours>',
+    description: 'when callers are called back, such as Mon-Fri 08:00-20:00 Europe/Berlin; default: at any time',
+  }),
+  callbackTries: whole(3, [1, 20], 'how often a customer is called back who is not reached'),
+  callbackRetryAfter: text<RetryAfter>({
+    standard: { busy: 300_000, other: 900_000 },
+    stored: storedRetryAfter,
+    parse: parseRetryAfter,
+    say: sayRetryAfter,
+    placeholder: '<pauses>',
+    description: 'the pause before the next try, by outcome: busy:5m, no-answer:1h, 15m',
+  }),
+  callbackExpiresMs: duration(86_400_000, ['1m', '30d'], 'a callback that was not made by then is given up'),
+  callbackAgentWaitMs: duration(
+    900_000,
+    ['0s', '1d'],
+    'how long a callback waits for the agent who promised it, before it goes to any agent',
+  ),
   ...WAITING_SETTINGS,
 } as const
 

@@ -1,6 +1,7 @@
 /** The agents of one queue during one run of the matcher (match.ts). */
-import { asOf, nextRev, whyNotNow, type Agent } from '../agent/agent.ts'
-import type { OfferRecord } from './store.ts'
+import { asOf, nextRev, whyNotNow } from '../agent/agent.ts'
+import type { FloorIndex } from './floor-index.ts'
+import type { OfferRecord } from './queue-table.ts'
 import type { Candidate } from './strategy.ts'
 
 export class Staff {
@@ -18,16 +19,15 @@ export class Staff {
   /** So many were left out by `without`, the last time. */
   #taken = 0
 
-  /** `agents`: those of the queue, as last written. */
-  constructor(queue: string, agents: Iterable<Agent>, now: number) {
+  constructor(queue: string, floor: Pick<FloorIndex, 'staff' | 'isTelephoneInUse'>, now: number) {
     const all = new Map<string, Candidate>()
     const free: Candidate[] = []
     const skipped: OfferRecord['skipped'][number][] = []
-    for (const stored of agents) {
+    for (const stored of floor.staff(queue)) {
       const agent = asOf(stored, now)
       const candidate = { agent, tier: agent.queues.find(one => one.queue === queue)! }
       all.set(agent.name, candidate)
-      const why = whyNotNow(agent, now)
+      const why = whyNotNow(agent, now) ?? (floor.isTelephoneInUse(agent, now) ? 'telephone-in-use' : null)
       if (why) skipped.push({ agent: agent.name, why })
       else free.push(candidate)
       const at = agent.turns?.find(turn => turn.queue === queue)?.at ?? 0

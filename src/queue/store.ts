@@ -6,15 +6,23 @@ import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
 import { settingsOf } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
-import { byScore, inOrder, joined, moved, offered, rejoined, type Joining, type Member } from './member.ts'
-import { ruleKeysFor, type NumberKey, type NumberRule } from './number-rules.ts'
-import { leftPlace, NO_LIMITS, timeOf, type EntryLimits, type Returning } from './left-place.ts'
-import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
-import { noStrategy, strategyNames } from './strategies.ts'
-import type { TalkTime } from './waiting-rules.ts'
+import {
+  awaited,
+  awaitedAgain,
+  byScore,
+  inOrder,
+  joined,
+  moved,
+  offered,
+  rejoined,
+  type Awaited,
+  type Joining,
+  type Member,
+} from './member.ts'
 import type {
-  Callback,
-  Count,
+  Assignment,
+  CallbackRequest,
+  Leaving,
   OfferRecord,
   QueueNotice,
   QueueStats,
@@ -22,26 +30,13 @@ import type {
   SwapEffects,
   Talk,
 } from './queue-table.ts'
+import { ruleKeysFor, type NumberKey, type NumberRule } from './number-rules.ts'
+import { leftPlace, NO_LIMITS, timeOf, type EntryLimits, type Returning } from './left-place.ts'
+import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
+import { noStrategy, strategyNames } from './strategies.ts'
+import type { TalkTime } from './waiting-rules.ts'
 
-export { CALLBACK_LASTS_MS, COUNTS, KEPT_OFFERS } from './queue-table.ts'
-export type { Callback, Count, OfferRecord, QueueNotice, QueueStats }
 export type { QueueSettings } from './settings.ts'
-
-/** A match that is not written yet: another node may change one of its records first. */
-export interface Assignment {
-  readonly member: Member
-  readonly agent: Agent
-  /** The call of another lead, not yet answered, from which the agent is taken. */
-  readonly insteadOf?: string
-  /** More agents, to whom the call is offered at the same time. */
-  readonly others?: readonly Agent[]
-  /** The turns of these agents in this queue, when the strategy chose them: later than every turn before (agent.ts). */
-  readonly turns?: readonly number[]
-  readonly record: Omit<OfferRecord, 'epoch' | 'node'>
-}
-
-/** How a place was given up: after a talk, by hanging up, for a callback, or because the flow left the queue. */
-export type Leaving = 'talked' | 'abandoned' | 'callback' | 'left'
 
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
 export interface QueueStore {
@@ -113,12 +108,21 @@ export interface QueueStore {
   ): Promise<{ agent: Agent; others: readonly Agent[]; member: Member } | null>
   offers(queue: string): Promise<OfferRecord[]>
   /**
-   * Stores a callback for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing. When the queue
-   * was removed and its name leads to another one, that one gets it.
+   * Stores the request of this caller for CALLBACK_LASTS_MS: one for each call and queue, a second one changes nothing.
+   * When the queue was removed and its name leads to another one, that one gets it.
    */
-  keepForCallback(queue: string, call: string, number: string, now: number): Promise<void>
+  keepForCallback(request: Omit<CallbackRequest, 'keptAt'>, now: number): Promise<void>
   /** Oldest first. */
-  callbacks(queue: string): Promise<Callback[]>
+  callbackRequests(queue: string): Promise<CallbackRequest[]>
+  /** A row of PostgreSQL has it. */
+  removeCallbackRequest(queue: string, call: string): Promise<void>
+  /**
+   * The place of a callback in the order of its queue, unless it is there; the queue to which a removed one leads gets
+   * it. False without such a queue.
+   */
+  awaitCallback(queue: string, place: Awaited, now: number): Promise<boolean>
+  /** Removes the place of a callback whose call is not made. Null when there is none, or when its call has come. */
+  forgetCallback(queue: string, call: string): Promise<Member | null>
   stats(queue: string): Promise<QueueStats>
   /** How long its talks last, from the answer until the flow leaves the queue. */
   talkTime(queue: string): Promise<TalkTime>
@@ -166,7 +170,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
   const inUseFor = async (name: string) => wayTo(name, byName(await table.readQueues()))?.at(-1) ?? name
 
   const move = (member: Member, to: string, now: number): Promise<boolean> =>
-    table.move(member, moved(member, to, now), 'entered')
+    table.move(member, moved(member, to, now), member.callback ? null : 'entered')
 
   async function admit(queue: string, joining: Joining, now: number, { most, number }: EntryLimits) {
     const [queues, seq] = await Promise.all([table.readQueues(), table.nextSeq()])
@@ -251,7 +255,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       return changed?.next ?? null
     },
     move,
-    async assign({ member, agent: first, others = [], insteadOf, turns, record }, node, ttlMs, now) {
+    async assign({ member, agent: first, others = [], insteadOf, sharing = [], turns, record }, node, ttlMs, now) {
       const { queue, call } = member
       const before = [first, ...others]
       const agents = before.flatMap((one, at) => {
@@ -268,21 +272,44 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
         now,
       )
       const { epoch } = offer
-      if (!(await table.assign(agents, { rev: member.rev, next: called }, { ...record, epoch, node }))) return null
+      const unchanged = sharing.map(next => ({ rev: next.rev, next }))
+      if (
+        !(await table.assign([...agents, ...unchanged], { rev: member.rev, next: called }, { ...record, epoch, node }))
+      )
+        return null
       for (const [at, { next }] of agents.entries()) tellChange(events, before[at]!, next)
       return { agent, others: agents.slice(1).map(({ next }) => next), member: called }
     },
     offers: queue => table.offers(queue),
-    async keepForCallback(queue, call, number, now) {
+    async keepForCallback(request, now) {
+      const { queue } = request
       let keeps: string
       let inUse = await inUseFor(queue)
       do {
         keeps = inUse
-        await table.putCallback({ queue: keeps, call, number, keptAt: now })
+        await table.putCallbackRequest({ ...request, queue: keeps, keptAt: now })
         inUse = await inUseFor(queue) // another one: the queue was removed, and perhaps its callbacks went without this one
       } while (inUse !== keeps)
     },
-    callbacks: async queue => (await table.callbacks(queue)).sort((a, b) => a.keptAt - b.keptAt),
+    callbackRequests: async queue => (await table.callbackRequests(queue)).sort((a, b) => a.keptAt - b.keptAt),
+    removeCallbackRequest: (queue, call) => table.removeCallbackRequest(queue, call),
+    async awaitCallback(queue, place, now) {
+      const inUse = wayTo(queue, byName(await table.readQueues()))?.at(-1)
+      if (inUse === undefined) return false
+      const there = await table.read(inUse, place.call)
+      const seq = there ? there.seq : await table.nextSeq()
+      await rewrite<Member>(inUse, place.call, stored => {
+        const next = stored ? awaitedAgain(stored, place, now) : awaited(inUse, place, seq, now)
+        return next && { next, count: null }
+      })
+      return true
+    },
+    async forgetCallback(queue, call) {
+      const forget = (name: string) =>
+        rewrite<null>(name, call, stored => (stored?.callback ? { next: null, count: null } : null))
+      const inUse = await inUseFor(queue)
+      return ((await forget(queue)) ?? (inUse === queue ? null : await forget(inUse)))?.before ?? null
+    },
     stats: queue => table.stats(queue),
     talkTime: queue => table.talkTime(queue),
     putNumberRule: rule => table.putNumberRule(rule),
@@ -309,4 +336,7 @@ const talkOf = ({ from, offer, rememberMs }: Member, at: number): Talk | undefin
   rememberMs === undefined ? undefined : { from, agent: offer!.agent, at, forMs: rememberMs }
 
 /** The same caller enters again. */
-const rejoins = (member: Member, node: string, now: number) => ({ next: rejoined(member, node, now), count: null })
+const rejoins = (member: Member, node: string, now: number) => ({
+  next: rejoined(member, node, now),
+  count: member.callback ? ('entered' as const) : null, // it left the queue for a callback, and now enters it again
+})

@@ -3,6 +3,7 @@
  *
  *   skill        the agent has every skill that the caller needs, at that level (agent/skills.ts)
  *   tier         agents of a higher level wait until the caller has waited for some time (setting tierWait)
+ *   promised     a callback that an agent has promised waits for that agent for some time (setting callbackAgentWait)
  *   last-agent   the caller gets the agent with whom they talked last, or waits for that agent for some time (settings
  *                remember and rememberWait)
  *   less-skilled of the others those with most of the preferred skills
@@ -15,7 +16,7 @@ import type { Member } from './member.ts'
 import { settingOf, type QueueSettings } from './settings.ts'
 import type { Candidate } from './strategy.ts'
 
-export type NotForCaller = 'skill' | 'tier' | 'last-agent' | 'less-skilled'
+export type NotForCaller = 'skill' | 'tier' | 'promised' | 'last-agent' | 'less-skilled' | 'telephone-in-use'
 
 export interface Usable {
   readonly agents: readonly Candidate[]
@@ -37,7 +38,8 @@ export function usableFor(
 ): Usable {
   const needs = member.needs ?? settingOf(queue, 'skills')
   const tierWaitMs = settingOf(queue, 'tierWaitMs')
-  if (needs.length === 0 && tierWaitMs === 0 && member.lastAgent === undefined)
+  const promised = member.callback?.agent
+  if (needs.length === 0 && tierWaitMs === 0 && member.lastAgent === undefined && promised === undefined)
     return { agents: free, skipped: [], lookAgainAt: null } // the usual case
 
   const skipped: { agent: string; why: NotForCaller }[] = []
@@ -55,6 +57,10 @@ export function usableFor(
   }
   keep('skill', ({ agent }) => Math.max(0, ...needs.map(need => waitForSkill(agent, need))))
   if (tierWaitMs > 0) keep('tier', candidate => waitForTier(candidate, queue, staff))
+  if (promised !== undefined) {
+    const waitMs = (member.callback!.agentUntil ?? 0) - member.joinedAt
+    keep('promised', ({ agent }) => (agent.name === promised ? 0 : waitMs))
+  }
   const last = member.lastOffered === undefined ? staff.get(member.lastAgent ?? '') : undefined
   if (last && isPresent(last.agent)) {
     const isFree = agents.includes(last)

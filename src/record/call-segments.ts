@@ -2,9 +2,9 @@
  * The segments of a call: its intervals in queues, at ringing telephones, in talks and on hold, as one pure function of
  * its timeline. The figures of queues and agents are computed from them (store/queue-figures.ts, docs/figures.md).
  *
- * A talk is cut at its holds, so no two segments of one talk overlap, and talk and hold together are the time between
- * the bridge and its end. Segments stand in the order in which they began, and a later event only appends or completes:
- * so number n of a call is the same segment whenever and wherever it is written. Used by call-record.ts.
+ * A talk is cut at its holds and consultations, so no two segments of one talk overlap, and together they are the time
+ * between the bridge and its end. Segments stand in the order in which they began, and a later event only appends or
+ * completes: so number n of a call is the same segment whenever and wherever it is written. Used by call-record.ts.
  */
 import type { TimelineEvent } from '../events/timeline.ts'
 import type { CallSegment } from '../store/call-segments.ts'
@@ -23,6 +23,9 @@ export interface CallOver {
   readonly gaveUp: boolean
   readonly isLost: boolean
 }
+
+/** A talk is one of these at a time. */
+const TALKS = ['talk', 'hold', 'consult'] as const
 
 type Draft = { -readonly [K in keyof CallSegment]: CallSegment[K] }
 
@@ -50,8 +53,12 @@ export function segmentsOf(
     if (one) [one.until, one.how] = [Math.max(at, one.since), how]
   }
   const endAll = (ones: readonly Draft[], at: number, how: string) => ones.forEach(one => end(one, at, how))
-  const talkOf = (leg: string | null) =>
-    [...open('talk', { leg }), ...open('hold', { leg }), ...open('consult', { leg })].at(-1)
+  const talkOf = (leg: string | null) => TALKS.flatMap(kind => open(kind, { leg })).at(-1)
+  /** The talk goes on in another way. */
+  const turns = (talk: Draft | undefined, at: number, how: string, next: CallSegment['kind']) => {
+    end(talk, at, how)
+    if (talk) begin(next, at, { leg: talk.leg, agent: talk.agent, queue: talk.queue })
+  }
 
   if (rang) {
     begin('ring', rang.since, { agent: own })
@@ -105,22 +112,17 @@ export function segmentsOf(
         break
       }
       case 'call.held':
-      case 'call.resumed': {
-        const [before, next] = event === 'call.held' ? (['talk', 'hold'] as const) : (['hold', 'talk'] as const)
-        const [talk] = open(before, { leg })
-        end(talk, at, event === 'call.held' ? 'held' : 'resumed')
-        if (talk) begin(next, at, { leg, agent: talk.agent, queue: talk.queue })
+        turns(open('talk', { leg })[0], at, 'held', 'hold')
         break
-      }
+      case 'call.resumed':
+        turns(open('hold', { leg })[0], at, 'resumed', 'talk')
+        break
       case 'call.consultation.began':
-      case 'call.consultation.ended': {
-        const began = event === 'call.consultation.began'
-        const [before, next] = began ? (['talk', 'consult'] as const) : (['consult', 'talk'] as const)
-        const [talk] = open(before, { leg })
-        end(talk, at, began ? 'consulting' : 'resumed')
-        if (talk) begin(next, at, { leg, agent: talk.agent, queue: talk.queue })
+        if (open('consult', { leg }).length === 0) turns(talkOf(leg), at, 'consulting', 'consult')
         break
-      }
+      case 'call.consultation.ended':
+        turns(open('consult', { leg })[0], at, 'resumed', 'talk')
+        break
       case 'call.unbridged':
         end(talkOf(leg), at, 'ended')
         break
@@ -129,7 +131,7 @@ export function segmentsOf(
   if (over) {
     endAll(open('wait'), over.at, over.gaveUp ? 'abandoned' : over.isLost ? 'lost' : 'left')
     endAll(open('ring'), over.at, 'caller-left')
-    endAll([...open('talk'), ...open('hold'), ...open('consult')], over.at, 'ended')
+    for (const kind of TALKS) endAll(open(kind), over.at, 'ended')
     // the agent answered, and the caller hung up before the two talked
     const talked = new Set(all.flatMap(one => (one.kind === 'talk' ? one.leg : [])))
     for (const ring of all)

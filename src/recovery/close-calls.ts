@@ -30,8 +30,10 @@ export interface CloseCallParts {
   readonly calls: CallStore
   readonly switchboard: Switchboard
   readonly records: Pick<CallRecords, 'ended'>
-  /** Null where there are no campaigns. */
-  readonly leads: { presume(uuid: string, cause: string | null): Promise<unknown> } | null
+  /** Settle an attempt of a campaign or of a callback. Null where there are none. `talk`: the record shows one. */
+  readonly leads: {
+    presume(uuid: string, cause: string | null, talk: { readonly agent: string | null } | null): Promise<unknown>
+  } | null
   /** The record of a call without a journal. Null where there is no database. */
   readonly rows: { lost(uuid: string, at: number): Promise<unknown> } | null
   readonly staleRecords: Pick<StaleRecords, 'clear'>
@@ -116,7 +118,10 @@ async function close(
 ): Promise<boolean> {
   try {
     if (!record) await rows?.lost(uuid, end?.at ?? clock.now())
-    if (record?.direction !== 'in') await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST')
+    if (record?.direction !== 'in') {
+      const talk = record && record.talkMs !== null ? { agent: record.agent } : null
+      await leads?.presume(uuid, record?.end.cause ?? end?.cause ?? 'LOST', talk)
+    }
     if (!(await calls.end(uuid, owner))) return false // another node has closed the call, and tells its end
     if (record && !isTold) tellEnd(record, events, owner.node)
     else log.info({ uuid, from_node: owner.node }, 'an orphaned call was closed')

@@ -9,7 +9,8 @@
  *                     node reads its queues again, so that the callers get back their places.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { Agent } from '../agent/agent.ts'
+import { tiersOf, type Agent } from '../agent/agent.ts'
+import type { BreakReason } from '../agent/break-reasons.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { AGENT_SETTINGS, type AgentSettings } from '../agent/settings.ts'
@@ -30,6 +31,8 @@ import {
   type AgentRow,
   type QueueRow,
 } from '../store/definitions.ts'
+import { breakReasonRows, deleteBreakReason, saveBreakReason } from '../store/break-reasons.ts'
+import { moveCallbacks } from '../store/callbacks.ts'
 import { deleteNumberRule, numberRules, saveNumberRule } from '../store/number-rules.ts'
 import type { Sql } from '../store/sql.ts'
 
@@ -68,7 +71,10 @@ export async function moveQueue(
   now: number,
 ): Promise<void> {
   const moved = { ...queue, movedTo: to }
-  await saveQueue(stores.sql, queueRow(moved), now)
+  await stores.sql.begin(async tx => {
+    await saveQueue(tx, queueRow(moved), now)
+    await moveCallbacks(tx, queue.name, to)
+  })
   await stores.queueStore.put(moved)
 }
 
@@ -88,6 +94,28 @@ export async function removeAgent({ sql, roster }: DefinitionStores, name: strin
     'agent',
     name,
     known.map(agent => agent.name),
+  )
+}
+
+/** Adds a reason for breaks, or changes its limit. */
+export async function defineBreakReason(
+  { sql, roster }: DefinitionStores,
+  reason: BreakReason,
+  now: number,
+): Promise<void> {
+  await saveBreakReason(sql, reason, now)
+  await roster.putBreakReason(reason)
+}
+
+/** Removes a reason for breaks. Throws NotFoundError without one. */
+export async function removeBreakReason({ sql, roster }: DefinitionStores, reason: string): Promise<void> {
+  const known = await roster.breakReasons()
+  const [wasDefined, wasKnown] = [await deleteBreakReason(sql, reason), await roster.removeBreakReason(reason)]
+  if (wasDefined || wasKnown) return
+  throw new NotFoundError(
+    'break reason',
+    reason,
+    known.map(one => one.reason),
   )
 }
 
@@ -175,6 +203,10 @@ export class Definitions implements Disposable {
         if (!agent && copy) await roster.restore(copy, now)
         else if (!agent || !isDeepStrictEqual(agentRow(agent), row)) await roster.put(agentOf(row), now)
       })
+    const reasons = await breakReasonRows(sql)
+    const gone = (await roster.breakReasons()).filter(one => reasons.every(({ reason }) => reason !== one.reason))
+    for (const { reason } of gone) await roster.removeBreakReason(reason)
+    for (const reason of reasons) await roster.putBreakReason(reason)
     await this.#syncNumbers()
     this.#mark = await queueStore.mark()
   }
@@ -239,9 +271,9 @@ const queueOf = ({ settings, ...queue }: QueueRow): QueueSettings => ({
   ...readSettings(QUEUE_SETTINGS, settings),
 })
 
-const agentRow = (agent: AgentSettings): AgentRow => {
+const agentRow = (agent: AgentSettings & Pick<Agent, 'away'>): AgentRow => {
   const { name, endpoint, wrapUpMs, ringForMs } = agent
-  const queues = agent.queues
+  const queues = tiersOf(agent)
     .map(({ queue, level, position }) => ({ queue, level, position }))
     .sort((a, b) => (a.queue < b.queue ? -1 : 1))
   return { name, endpoint, wrapUpMs, ringForMs, queues, settings: settingsOf(AGENT_SETTINGS, agent) }

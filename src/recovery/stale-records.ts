@@ -122,9 +122,11 @@ export class StaleRecords {
     return found
   }
 
+  /** Without the places of callbacks, whose calls are still to come (queue/callbacks/). */
   async #members() {
     const { queueStore } = this.#parts
-    return (await Promise.all((await queueStore.everyQueue()).map(({ name }) => queueStore.members(name)))).flat()
+    const all = await Promise.all((await queueStore.everyQueue()).map(({ name }) => queueStore.members(name)))
+    return all.flat().filter(({ callback }) => !callback)
   }
 
   /** Releases with the current time, not with that of the talk's end, so that the agent gets the whole wrap-up. */

@@ -81,7 +81,7 @@ export async function agentSums(
     ended as (select agent, kind, how, queue, floor(extract(epoch from until - ${time(from)}::timestamptz) * 1000 / ${stepMs}::integer)::integer as part
       from call_segments where until >= ${time(from)} and until < ${time(to)} and agent is not null and (${only}::text is null or agent = ${only})),
     calls_of as (select agent, part,
-        count(*) filter (where kind in ('talk', 'hold') and how = 'ended') as handled,
+        count(*) filter (where kind in ('talk', 'hold', 'consult') and how = 'ended') as handled,
         count(*) filter (where kind = 'ring' and queue is not null) as offered,
         count(*) filter (where kind = 'ring' and queue is not null and how = 'answered') as answered,
         count(*) filter (where kind = 'ring' and queue is not null and how = 'declined') as refused,

@@ -25,7 +25,7 @@ export interface CallSegment {
   /**
    * How it ended. A wait: answered, abandoned, callback, transferred, moved (its queue was removed), lost, left, or
    * another reason for which the flow gave the place up. A ring: answered, caller-left, or why nobody answered. A talk:
-   * held, ended. A hold: resumed, ended.
+   * held, consulting, ended. A hold, a consultation: resumed, ended.
    */
   readonly how: string | null
 }

@@ -1,6 +1,6 @@
 /**
  * Queries of the table `calls`: one row per call, written when the call begins, updated after its steps, closed when it
- * ends. A closed row does not change. Used by record/call-rows.ts, node.ts, campaign/click-to-dial.ts and the
+ * ends. A closed row changes by `tagCall` only. Used by record/call-rows.ts, node.ts, campaign/click-to-dial.ts and the
  * command line.
  */
 import { readTimeline, type TimelineEvent } from '../events/timeline.ts'
@@ -172,6 +172,14 @@ export async function openCall(sql: Queries, call: CallStart): Promise<void> {
     values (${call.id}, ${call.flow}, ${call.direction}, ${call.from}, ${call.to}, ${call.core}, ${call.node}, ${time(call.startedAt)},
       ${time(call.answeredAt)}, ${call.customer ?? null}, ${call.agent ?? null}, ${sql.json((call.crm ?? {}) as Json)})
     on conflict (id) do update set node = excluded.node`
+}
+
+/**
+ * Adds values to the record of a call, also after its end: what an agent says of it. False when the row is not there.
+ */
+export async function tagCall(sql: Queries, id: string, tags: Readonly<Record<string, string>>): Promise<boolean> {
+  const rows = await sql`update calls set crm = crm || ${sql.json(tags)} where id = ${id}`
+  return rows.count > 0
 }
 
 /**

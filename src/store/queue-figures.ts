@@ -97,7 +97,7 @@ export async function queueSums(
           count(*) filter (where how = 'answered' and slot = 6), count(*) filter (where how = 'answered' and slot = 7)) as waits
       from waited group by queue, part),
     talked as (select queue, part, count(*) filter (where how = 'ended') as handled, count(*) filter (where kind = 'hold') as holds
-      from ended where kind in ('talk', 'hold') group by queue, part),
+      from ended where kind in ('talk', 'hold', 'consult') group by queue, part),
     spent as (select queue, part,
         sum(ms) filter (where kind = 'talk') as "talkMs", sum(ms) filter (where kind = 'hold') as "holdMs",
         sum(ms) filter (where kind = 'consult') as "consultMs"

@@ -22,6 +22,10 @@ export interface Channel {
   readonly extension: string
   /** Milliseconds since the epoch, by FreeSWITCH's clock, with a resolution of one second. */
   readonly createdAt: number
+  /** 'sofia/internal/1001@10.0.0.5:5060' */
+  readonly name: string
+  /** '1001@example.com', for a telephone of a user of FreeSWITCH; '' for others. */
+  readonly presence: string
 }
 
 export type ChannelList = ReadonlyMap<Uuid, Channel>
@@ -45,6 +49,8 @@ export function readChannelList(json: string): ChannelList {
       context: at('context'),
       extension: at('dest'),
       createdAt: Number(at('created_epoch')) * 1_000,
+      name: at('name'),
+      presence: at('presence_id'),
     })
   }
   return channels

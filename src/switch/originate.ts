@@ -72,6 +72,8 @@ export const LOST_RACE = new Error('another telephone was first')
  * early.
  */
 const SAFETY_SECONDS = 2
+/** The variable by which every node knows a leg that some node has dialled. */
+export const OWN = 'switchhook_own'
 /**
  * A telephone that sends no audio for so many milliseconds counts as dead; dialplan/ sets the same value for callers.
  */
@@ -302,6 +304,7 @@ function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {
   const set = new Map(options.variables)
   const put = (name: string, value: string) => set.set(name as Ident, varValue(value))
   put('origination_uuid', asValue(options.uuid))
+  put(OWN, 'true')
   put('ignore_early_media', 'true') // else early media of a carrier sends an unanswered leg to the listener
   put('originate_timeout', String(Math.ceil(options.ringForMs / 1_000) + SAFETY_SECONDS))
   put('media_timeout', String(MEDIA_TIMEOUT_MS)) // set in the dialplan, after the answer, it has no effect (measured)

@@ -33,11 +33,14 @@ interface Watcher {
 /**
  * One FreeSWITCH.
  * `back`: the event link is up again and the recovery of legs is over.
- * `registered`: a telephone has registered, also when it renews its registration.
+ * `registration`: a telephone has registered, also when it renews its registration, or its registration has ended.
+ * `channel`: a channel was created or hung up, whoever created it.
  */
-export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
+export class Switch extends Emitter<{ back: void; registration: SwitchEvent; channel: SwitchEvent }> {
   readonly name: string
   readonly commands: Commands
+  /** Sends an event to the other clients of this FreeSWITCH, as EventLink.fire. */
+  readonly fire: EventLink['fire']
   readonly #clock: Clock
   readonly #log: Log
   readonly #queries: SwitchQueries
@@ -67,6 +70,7 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
     const { name, commands, events, facts, clock, log } = options
     this.name = name
     this.commands = commands
+    this.fire = (...event) => events.fire(...event)
     this.#queries = new SwitchQueries({ link: events, name, clock, log })
     this.#facts = facts ?? NO_FACTS
     this.#up = facts !== null
@@ -222,11 +226,12 @@ export class Switch extends Emitter<{ back: void; registered: SwitchEvent }> {
 
   #hear(event: SwitchEvent): void {
     const { name } = event
-    if (name === 'CUSTOM') return this.emit('registered', event) // the only CUSTOM event that is subscribed to
+    if (name === 'CUSTOM') return this.emit('registration', event) // the only CUSTOM events that are subscribed to
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
     if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this.#clock.now()))
     else if (name === 'CHANNEL_CREATE') this.#hangups.forget(uuid)
+    if (name === 'CHANNEL_CREATE' || name === 'CHANNEL_HANGUP') this.emit('channel', event)
     const set = this.#listeners.get(uuid)
     if (set) for (const watcher of [...set]) watcher.hear(event)
   }

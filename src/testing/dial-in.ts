@@ -52,7 +52,7 @@ export interface DialledIn {
 
 /**
  * Calls the flow and resolves when the call is over. Rejects with NotFoundError when no flow has this name, and with
- * InputError for a campaignFlow.
+ * InputError for a flow whose calls Switchhook dials.
  */
 export async function dialIn(
   flow: string,
@@ -60,8 +60,13 @@ export async function dialIn(
   { from = '+4930123000', params = {} }: DialInOptions = {},
 ): Promise<DialledIn> {
   const { catalogue, clock, keys, log, say } = parts
-  if (kindOf(catalogue.get(flow)) === 'campaign')
+  const kind = kindOf(catalogue.get(flow))
+  if (kind === 'campaign')
     throw new InputError(`flow "${flow}" is a campaignFlow, which dials leads: dial-in needs a flow that callers dial`)
+  if (kind === 'callback')
+    throw new InputError(
+      `flow "${flow}" is a callbackFlow, whose calls are dialled: dial-in needs a flow that callers dial`,
+    )
   const sim = new Simulation({ log, queues: [...new Set([...QUEUES, ...catalogue.uses.queues])] })
   for (const name of catalogue.names) sim.install(name, catalogue.get(name))
   await sim.advance('0s')

@@ -2,9 +2,10 @@
  * The entry to the test kit: `const sim = simulate(t)` creates a simulation for one test. It is closed after the test,
  * and the test fails when anything is left over.
  */
-import { kindOf, type CampaignFlow, type Flow } from '../flow/define.ts'
+import { kindOf, type CallbackFlow, type CampaignFlow, type Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
 import type { Actor } from './actor.ts'
+import type { CallbackOptions } from './simulated-callbacks.ts'
 import type { LeadOptions } from './simulated-leads.ts'
 import { Simulation, type SimulateOptions } from './simulation.ts'
 import { takeoverEverywhere } from './takeover.ts'
@@ -22,6 +23,8 @@ export interface TakeoverOptions<N extends Needs> {
   params?: Params<N>
   /** For a campaignFlow: the lead who answers. */
   lead?: LeadOptions
+  /** For a callbackFlow: the customer who is called back. */
+  callback?: CallbackOptions
   /** Runs before the call; makes agents ready, for example. */
   before?: (sim: Simulation) => Promise<void>
   /** Number of journal entries in a row at which a node dies, at least 1. Default 1. */
@@ -53,16 +56,19 @@ export class TestedSimulation extends Simulation {
    * })
    */
   takeoverEverywhere<N extends Needs>(
-    flow: Flow<N> | CampaignFlow,
+    flow: Flow<N> | CampaignFlow | CallbackFlow,
     script: Script,
-    { params, lead, before, kills = 1 }: TakeoverOptions<N> = {},
+    { params, lead, callback, before, kills = 1 }: TakeoverOptions<N> = {},
   ): Promise<number> {
     const play = async (sim: Simulation) => {
       await before?.(sim)
+      const kind = kindOf(flow)
       const who =
-        kindOf(flow) === 'campaign'
+        kind === 'campaign'
           ? sim.lead(flow as CampaignFlow, lead)
-          : sim.call(flow as Flow<N>, params === undefined ? {} : { params })
+          : kind === 'callback'
+            ? sim.callback(flow as CallbackFlow, callback)
+            : sim.call(flow as Flow<N>, params === undefined ? {} : { params })
       await script(who, sim)
     }
     return takeoverEverywhere(play, this.#options, kills)

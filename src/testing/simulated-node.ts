@@ -25,10 +25,12 @@ import type { Catalogue } from '../flow/catalogue.ts'
 import type { CallRecords, Flows } from '../flow/run.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { CallActs } from '../node/call-acts.ts'
+import type { Audit } from '../operations/audit.ts'
 import { composeNode, type ComposedNode, type ListenerParts, type NodeParts } from '../node/compose.ts'
 import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
-import type { Queues } from '../queue/queue.ts'
+import type { Queues } from '../queue/queues.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { AgentStateRows } from '../record/agent-states.ts'
 import type { Reconciler } from '../recovery/reconcile.ts'
@@ -49,8 +51,11 @@ export interface SharedParts {
   readonly calls: CallStore
   readonly table: NodeTable
   readonly runs: SwitchRunTable
+  /** The audit rows of what flows have changed. */
+  readonly audit: Audit
   readonly catalogue: Catalogue
   readonly leads: NodeParts['leads']
+  readonly callbacks: CallbackTable
   readonly records: CallRecords
   readonly agentStates: AgentStateRows
   readonly rows: NonNullable<NodeParts['rows']>
@@ -58,6 +63,8 @@ export interface SharedParts {
   readonly processes: Map<number, KillableProcess>
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
+  /** The setting EVENTS_COMPAT. */
+  readonly dialects: NodeParts['dialects']
   /** The setting MAX_CALLS. */
   readonly maxCalls: number
 }
@@ -160,7 +167,7 @@ export class SimulatedNode {
   }
 
   async #open(): Promise<void> {
-    const { switch: simulated, wrapUpAfterDial } = this.#shared
+    const { switch: simulated, wrapUpAfterDial, dialects } = this.#shared
     const life = this.#life
     const scope = new Scope()
     const clock = new SharedClock(life.clock(this.#shared.clock))
@@ -188,7 +195,9 @@ export class SimulatedNode {
         agentStates: life.reach(this.#shared.agentStates),
         rows: life.reach(this.#shared.rows),
         leads: life.reach(this.#shared.leads),
+        callbacks: life.reach(this.#shared.callbacks),
         wrapUpAfterDial,
+        dialects,
         listener: this.#listener(),
         openLease: address => this.#lease(address, clock, log),
         knock: async address => (simulated.network.accepts(address) ? 'accepts' : 'refuses'),
@@ -208,6 +217,7 @@ export class SimulatedNode {
       settings: { ringForMs: 20_000, gateway: 'carrier' as Ident, holdMusic: soundName('moh/calm'), detect: {} },
       maxCalls,
       warmUp: 0,
+      operations: this.#operations(),
       cpuMs: () => 0,
       tickMs: TICK_MS,
       async openPort(onWire) {
@@ -215,6 +225,16 @@ export class SimulatedNode {
         return { listener: new MemoryPort(simulated.network, address, accept), address }
       },
     }
+  }
+
+  /** For the operations of flows. There is no PostgreSQL: those that need it fail. */
+  #operations(): ListenerParts['operations'] {
+    const { roster, queueStore, audit } = this.#shared
+    const away = (): never => {
+      throw new SwitchhookError('SERVICE', 'a simulated node has no PostgreSQL, and no other node to ask')
+    }
+    const stores = { roster: this.#life.reach(roster), queueStore: this.#life.reach(queueStore), sql: away }
+    return { ...stores, audit, ask: away } as unknown as ListenerParts['operations']
   }
 
   #lease(address: string | null, clock: SharedClock, log: Log): LocalNodeLease {

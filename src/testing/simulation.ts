@@ -18,14 +18,18 @@ import { memoryCallStore } from '../journal/memory-call-store.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { ident, soundName, type Ident } from '../esl/safe-text.ts'
 import { Catalogue, type AnyFlow } from '../flow/catalogue.ts'
-import type { Flow } from '../flow/define.ts'
+import type { CallbackFlow, Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
 import type { CallRecord, LiveCall } from '../record/call-record.ts'
+import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
+import { memoryCallbacks } from '../queue/callbacks/memory-callbacks.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
+import type { AuditStart } from '../operations/audit.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { AgentStateRow } from '../store/agent-states.ts'
 import { Actor } from './actor.ts'
 import { SimulatedAgent, type AgentOptions } from './simulated-agent.ts'
+import { SimulatedCallback, type CallbackOptions } from './simulated-callbacks.ts'
 import { SimulatedLeads, type LeadOptions, type SimulatedLead } from './simulated-leads.ts'
 import { SimulatedNode, type SharedParts } from './simulated-node.ts'
 import { SimulatedSwitch } from './switch/simulated-switch.ts'
@@ -38,6 +42,8 @@ export interface SimulateOptions {
   queues?: readonly string[]
   /** The setting WRAP_UP_AFTER_DIAL. Default: false. */
   wrapUpAfterDial?: boolean
+  /** The setting EVENTS_COMPAT. Default: none. */
+  dialects?: SharedParts['dialects']
   /** The setting MAX_CALLS. Default: 1000. */
   maxCalls?: number
   /**
@@ -76,16 +82,22 @@ export class Simulation {
   readonly clock = new VirtualClock()
   /** The simulated FreeSWITCH; `sim.switch.disk.becomes('full')` and other faults are here. */
   readonly switch: SimulatedSwitch
+  /** Hears what the nodes tell; `told` has it. */
+  readonly events: Events
   /** The agents in their store, which all nodes share. */
   readonly roster: Roster
   /** The queues in their store, which all nodes share. */
   readonly queueStore: QueueStore
+  /** The promised callbacks, which all nodes share. */
+  readonly callbacks: CallbackTable = memoryCallbacks(() => this.reachDatabase())
   /** The records of all calls that have ended, without FreeSWITCH's last event of each (9 kB). */
   readonly records: CallRecord[] = []
   /** What agents did, as the nodes have written it: the same row comes from every node. */
   readonly agentStates: AgentStateRow[] = []
   /** The row of each live call, by uuid. */
   readonly rows = new Map<string, () => LiveCall>()
+  /** The changes that flows have made by operations, oldest first. */
+  readonly audited: AuditStart[] = []
   /** All agents that `agent` created. */
   readonly agents: SimulatedAgent[] = []
   readonly #told: { readonly name: EventName; readonly data: object }[] = []
@@ -117,29 +129,37 @@ export class Simulation {
     this.switch.installEntry(Object.values(NODES))
     const agents = new MemoryAgents()
     const log = logEvents(this.#log)
-    const events: Events = {
+    this.events = {
       tell: (name, data) => {
         log.tell(name, data)
         this.#told.push({ name, data })
       },
     }
-    this.roster = memoryRoster(agents, events)
-    this.queueStore = memoryQueueStore(agents, events)
+    this.roster = memoryRoster(agents, this.events)
+    this.queueStore = memoryQueueStore(agents, this.events)
     this.#leads = new SimulatedLeads(this)
     this.#shared = {
       switch: this.switch,
       clock: this.clock,
       log: this.#log,
-      events,
+      events: this.events,
       roster: this.roster,
       queueStore: this.queueStore,
       calls,
       catalogue: new Catalogue(this.#flows),
       leads: this.#leads,
+      audit: {
+        begin: async row => {
+          this.audited.push(row)
+          return { end: async () => {} }
+        },
+      },
+      callbacks: this.callbacks,
       table: memoryNodeTable(() => this.clock.now()),
       runs: memorySwitchRuns(),
       processes: new Map(),
       wrapUpAfterDial: options.wrapUpAfterDial ?? false,
+      dialects: options.dialects ?? [],
       maxCalls: options.maxCalls ?? 1_000,
       rows: {
         open: async () => {
@@ -168,11 +188,12 @@ export class Simulation {
 
   /**
    * Places a call that runs this flow. `from` is the caller's number (default: a different one for each call), `params`
-   * are the flow's parameters, `speaks` is the caller's voice (default 'silence').
+   * are the flow's parameters, `speaks` is the caller's voice (default 'silence'), `user` the user of FreeSWITCH whose
+   * telephone calls with its password (default: a call from outside).
    */
   call<N extends Needs>(
     flow: Flow<N>,
-    options: { from?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {},
+    options: { from?: string; user?: string; params?: Params<N>; speaks?: 'human' | 'machine' | 'silence' } = {},
   ): Actor {
     const name = `flow-${++this.#called}`
     this.#flows.set(name, flow as unknown as AnyFlow)
@@ -193,6 +214,7 @@ export class Simulation {
         to: `switchhook-${name}`,
         variables,
         ...(options.speaks ? { speaks: options.speaks } : {}),
+        ...(options.user === undefined ? {} : { user: options.user }),
       })
     })
   }
@@ -211,6 +233,11 @@ export class Simulation {
     const name = `flow-${++this.#called}`
     this.#flows.set(name, flow)
     return this.#leads.dial(ident(name), options)
+  }
+
+  /** Promises a callback, which this flow makes. Resolves the customer's part; the telephone rings in its turn. */
+  callback(flow: CallbackFlow, options: CallbackOptions = {}): SimulatedCallback {
+    return new SimulatedCallback(this, flow, options, options.number ?? `+4940555${2000 + ++this.#called}`)
   }
 
   /**

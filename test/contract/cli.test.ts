@@ -8,12 +8,10 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
-import { match } from '../../src/queue/match.ts'
 import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import { claimLeads, type Claimed } from '../../src/store/leads.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
-import type { TimelineEvent } from '../../src/events/timeline.ts'
 import { addLead } from '../add-lead.ts'
 import { SHIPPED } from '../program.ts'
 import { Installation, takePort } from './cli-process.ts'
@@ -285,74 +283,6 @@ test('the operator sees the calls of a campaign with their leads, how long each 
   )
   const unknown = await rig.types('calls --campaign summer')
   assert.deepEqual([unknown.code, /no campaign is called 'summer'.*autumn/.test(unknown.err)], [3, true])
-})
-
-test('why a caller got this agent: the moments of the call, who was next, and who was not available', async () => {
-  const at = Date.now()
-  await queueStore.put({ name: 'help', strategy: 'longest-idle-agent' })
-  for (const name of ['alice', 'bob', 'carl']) await rig.types(`agent add ${name} user/${name} --queues help`)
-  for (const name of ['alice', 'bob']) await rig.types(`agent ready ${name}`)
-  const call = '0c0f0a52-0000-4000-8000-0000000000aa'
-  await queueStore.enter('help', { call, from: '+4930778', node: 'n1', joinedAt: at, headStartMs: 0 }, at)
-  const now = at + 4_000
-  const agents = (await rig.roster.list(now)).filter(one => ['alice', 'bob', 'carl'].includes(one.name))
-  const {
-    assignments: [decision],
-  } = match({
-    queues: [{ name: 'help', strategy: 'longest-idle-agent' }],
-    members: await queueStore.members('help'),
-    agents,
-    now,
-  })
-  assert.ok(await queueStore.assign(decision!, 'n1', 10_000, now))
-  await saveCalls(sql, [
-    {
-      id: call,
-      flow: 'queue-entry',
-      direction: 'inbound',
-      from: '+4930778',
-      to: '4000',
-      core: null,
-      node: 'n1',
-      startedAt: at,
-      customer: '+4930778',
-      agent: null,
-      otherLeg: null,
-      queue: 'help',
-      gateway: null,
-      waitMs: null,
-      ringMs: null,
-      talkMs: null,
-      holdMs: null,
-      segments: [],
-      // in the words of the version before: they are read in the words of this one
-      queueTimeline: [
-        { at: at + 500, event: 'entered', queue: 'help' },
-        { at: now, event: 'promised', queue: 'help', agent: 'alice' },
-        { at: now + 20_000, event: 'missed', agent: 'alice', to: 'user/alice', why: 'no-answer' },
-      ] as unknown as TimelineEvent[],
-      recording: null,
-      end: null,
-    },
-  ])
-  const { out, code, err } = await rig.types(`why ${call}`)
-  assert.equal(code, 0, err)
-  assert.match(out, /^call +0c0f0a52-.*\nfrom, to +\+4930778, 4000 \(inbound\)\n/)
-  assert.match(out, /\noutcome +under way\n/)
-  assert.match(
-    out,
-    /\n *0\.5s +queue\.call\.entered +help +– +–\n *4\.0s +queue\.call\.offered +help +alice +–\n *24\.0s +call\.party\.missed +– +alice +user\/alice, no-answer\n/,
-  )
-  const other = decision!.agent.name === 'alice' ? 'bob' : 'alice'
-  assert.match(
-    out,
-    new RegExp(
-      `\\n *4\\.0s +help +${decision!.agent.name} +longest-idle-agent +4s +0 +${other} +carl \\(logged-out\\)\\n$`,
-    ),
-  )
-  const gone = await rig.types('why 0c0f0a52-0000-4000-8000-0000000000bb')
-  assert.deepEqual([gone.code, gone.err], [3, "switchhook: no call is called '0c0f0a52-0000-4000-8000-0000000000bb'\n"])
-  assert.equal((await rig.types('why sales')).code, 2)
 })
 
 test('a node whose port is taken says so and ends', async t => {

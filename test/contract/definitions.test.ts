@@ -1,5 +1,6 @@
 /** Queues and agents are defined in PostgreSQL, and Redis has them too, whatever happens to it. */
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
 import { silentEvents } from '../../src/events/events.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
@@ -9,19 +10,25 @@ import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import {
   defineAgent,
+  defineBreakReason,
   defineNumberRule,
   defineQueue,
   Definitions,
   moveQueue,
   removeAgent,
+  removeBreakReason,
   removeNumberRule,
 } from '../../src/recovery/definitions.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
+import agentDisposition from '../../src/operations/agent/disposition.ts'
 import { openAudit } from '../../src/operations/audit.ts'
+import type { PartsFor } from '../../src/operations/operation.ts'
 import { perform } from '../../src/operations/perform.ts'
 import queueRemove from '../../src/operations/queue/remove.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
+import { breakReasonRows } from '../../src/store/break-reasons.ts'
+import { callWithId, closeCall, openCall } from '../../src/store/calls.ts'
 import { agentRows, queueRows } from '../../src/store/definitions.ts'
 import { numberRules } from '../../src/store/number-rules.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
@@ -201,6 +208,52 @@ test('an agent who was removed is nowhere, and one who never was cannot be remov
   await assert.rejects(removeAgent(stores, 'alice', clock.now()), NotFoundError)
 })
 
+test('the reasons for breaks are in PostgreSQL, and a Redis that lost its data gets them again', async t => {
+  const { stores, sql, roster, client, clock, start } = await open(t)
+  const lunch = { reason: 'lunch', limitMs: 1_800_000 }
+  await defineBreakReason(stores, { ...lunch, limitMs: null }, clock.now())
+  await defineBreakReason(stores, lunch, clock.now())
+  await defineBreakReason(stores, { reason: 'golf', limitMs: null }, clock.now())
+  await removeBreakReason(stores, 'golf')
+  await assert.rejects(removeBreakReason(stores, 'golf'), NotFoundError)
+  assert.deepEqual(await breakReasonRows(sql), [lunch])
+  await client.flushdb()
+  await roster.putBreakReason({ reason: 'of an older time', limitMs: null })
+  await start()
+  assert.deepEqual(await roster.breakReasons(), [lunch])
+})
+
+test('an agent says what came of a call: the record of the call has it, also after its end', async t => {
+  const { stores, sql, roster, clock, client } = await open(t)
+  const call = '5b0e7f32-6b1c-4d8e-9a51-2f4f6a3f9d10'
+  const log = silentLog
+  const parts = { ...stores, clock, log, audit: openAudit({ sql, redis: client, log }), scripts: 'scripts' }
+  const ann = { who: 'ann', door: 'command-line', role: 'administrator' } as const
+  const says = (disposition: string) =>
+    perform(agentDisposition, parts as unknown as PartsFor['stores'], { name: 'alice', disposition }, ann)
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, { ...ALICE, wrapUpEnds: 'disposition' }, clock.now())
+  await roster.setStatus('alice', 'ready', clock.now())
+  const epoch = (await roster.reserve('alice', call, clock.now(), 1_000))!
+  await roster.advance('alice', epoch, 'talking', clock.now())
+  await roster.release('alice', epoch, 'talked', clock.now())
+  await assert.rejects(says('sale'), /the record of the call .* is not written yet/)
+  assert.equal((await roster.get('alice', clock.now()))?.state, 'wrap-up')
+  const start = {
+    id: call,
+    flow: 'welcome',
+    direction: 'inbound',
+    from: null,
+    to: null,
+    core: null,
+    node: 'a',
+  } as const
+  await openCall(sql, { ...start, startedAt: clock.now(), crm: { crmuuid: '7' } })
+  await closeCall(sql, call, { endedAt: clock.now(), hangupCause: 'NORMAL_CLEARING', outcome: 'talked' })
+  assert.equal((await says('sale')).state, 'idle')
+  assert.deepEqual((await callWithId(sql, call))?.crm, { crmuuid: '7', disposition: 'sale' })
+})
+
 test('the name of a removed queue leads to the other one also after Redis lost its data, until the queue is added again', async t => {
   const { stores, client, sql, queueStore, clock, start } = await open(t)
   const support = { name: 'support', strategy: 'random' }
@@ -253,7 +306,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
   await assert.rejects(remove(), /callers wait or talk in the queue 'sales'/)
   assert.deepEqual(await queueRows(sql), [asRow(SALES)])
   await queueStore.leave('sales', 'c', 'abandoned')
-  await queueStore.keepForCallback('sales', 'c', '+49301234567', clock.now())
+  await queueStore.keepForCallback({ queue: 'sales', call: randomUUID(), number: '+49301234567' }, clock.now())
   await assert.rejects(remove(), /1 callers of the queue 'sales' were promised a callback/)
   await remove({ dropCallbacks: true })
   assert.deepEqual([await queueRows(sql), await queueStore.queues(), await roster.list(clock.now())], [[], [], []])

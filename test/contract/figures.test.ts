@@ -161,6 +161,27 @@ test('a talk over a border of 15 minutes is divided, its call is handled where i
   assert.equal(alice!.occupancy, (900 + 60) / (900 + 60 + 800))
 })
 
+test('a talk that ended with an attended transfer is handled, and the consultation counts as hold', async t => {
+  const { call, queue, agent } = await desk(t)
+  await call(
+    segment('talk', 'consulting', { ago: 300, lasts: 60, agent: 'alice' }),
+    segment('consult', 'ended', { ago: 240, lasts: 30, agent: 'alice' }),
+    segment('talk', 'ended', { ago: 210, lasts: 90, agent: 'bob', queue: null }),
+  )
+  const [sales] = await queue({ window: '15m' })
+  assert.deepEqual(
+    [sales!.handled, sales!.talkMs, sales!.consultMs, sales!.averageHoldMs, sales!.handlingMs],
+    [1, 60_000, 30_000, 30_000, 90_000],
+  )
+  assert.deepEqual(
+    (await agent({ window: '15m' })).map(one => [one.agent, one.handled, one.handlingMs]),
+    [
+      ['alice', 1, 90_000],
+      ['bob', 1, 90_000],
+    ],
+  )
+})
+
 test('an agent who missed, refused and answered calls, was on a break and logged out: each is told apart', async t => {
   const { sql, call, agent } = await desk(t)
   await saveAgentStates(sql, [

@@ -15,9 +15,12 @@ import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.
 import * as agentFigures from '../../src/store/agent-figures.ts'
 import * as agentStates from '../../src/store/agent-states.ts'
 import * as attempts from '../../src/store/attempts.ts'
+import { newCallback } from '../../src/queue/callbacks/callback.ts'
+import * as callbacks from '../../src/store/callbacks.ts'
 import * as calls from '../../src/store/calls.ts'
 import * as callSegments from '../../src/store/call-segments.ts'
 import * as campaigns from '../../src/store/campaigns.ts'
+import * as breakReasons from '../../src/store/break-reasons.ts'
 import * as definitions from '../../src/store/definitions.ts'
 import * as figures from '../../src/store/figures.ts'
 import * as installation from '../../src/store/installation.ts'
@@ -57,7 +60,7 @@ const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nod
 function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[] {
   return nodesOf(plan).flatMap(node => {
     const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1)
-    const isLarge = ['leads', 'attempts', 'calls', 'opt_outs', 'call_segments', 'agent_states'].includes(
+    const isLarge = ['callbacks', 'leads', 'attempts', 'calls', 'opt_outs', 'call_segments', 'agent_states'].includes(
       node['Relation Name'] ?? '',
     )
     if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0)
@@ -90,11 +93,14 @@ async function large(t: TestContext) {
       await tx`insert into agent_states (agent, at, rev, status, state, queue)
       select 'a' || n % 50, ${new Date(NOW)}::timestamptz - n * interval '1 minute', n, 'ready', case n % 4 when 0 then 'wrap-up' else 'idle' end, 'sales'
       from generate_series(3, ${MANY}::int) n`
+      await tx`insert into callbacks (id, queue, number, state, joined_at, due_at, expires_at, attempt, created_at)
+      select gen_random_uuid(), 'sales', '+49160' || n, case when n % 200 = 0 then 'waiting' else 'done' end, ${new Date(NOW)},
+        ${new Date(NOW)}, ${new Date(NOW)}, gen_random_uuid(), ${new Date(NOW)} from generate_series(1, ${MANY}::int) n`
       await tx`insert into opt_outs (phone, source) select '+49190' || n, 'import' from generate_series(1, ${MANY}::int) n`
     },
     { alone: true },
   )
-  await admin`analyze leads, attempts, calls, opt_outs, call_segments, agent_states`
+  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states`
   const [{ name }] = await admin<[{ name: string }]>`select current_database() as name`
   const settings = {
     session_preload_libraries: 'auto_explain',
@@ -185,6 +191,28 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
         ids.map(id => ({ ...state, id, end })),
       )
   },
+  addCallback: sql =>
+    callbacks.addCallback(
+      sql,
+      newCallback(
+        { id: randomUUID(), queue: 'sales', number: '+491', joinedAt: NOW },
+        { name: 'sales', strategy: 'random' },
+        NOW,
+      ),
+    ),
+  callbackWithId: sql => callbacks.callbackWithId(sql, randomUUID()),
+  callbackOfAttempt: sql => callbacks.callbackOfAttempt(sql, randomUUID()),
+  openCallbacks: sql => callbacks.openCallbacks(sql, NOW, 500),
+  claimCallback: sql =>
+    callbacks.claimCallback(sql, randomUUID(), { called: 'agent', node: 'a', core: null, checkedAt: NOW }, NOW),
+  overdueCallbacks: sql => callbacks.overdueCallbacks(sql, NOW),
+  prolongCallback: sql => callbacks.prolongCallback(sql, randomUUID(), NOW),
+  settleCallback: sql =>
+    callbacks.settleCallback(sql, randomUUID(), {
+      ...{ state: 'waiting', attempt: randomUUID(), dueAt: NOW, tries: 1, outcome: 'busy', answeredBy: null },
+      endedAt: null,
+    }),
+  endCallback: sql => callbacks.endCallback(sql, randomUUID(), 'expired', NOW),
   campaignNamed: sql => campaigns.campaignNamed(sql, 'large'),
   campaignWithId: (sql, campaign) => campaigns.campaignWithId(sql, campaign),
   campaigns: sql => campaigns.campaigns(sql, 'running'),
@@ -226,6 +254,10 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
     await agentFigures.agentSums(sql, { ...window, from: NOW - 3_600_000, to: NOW }, null)
     await agentFigures.agentSums(sql, { ...window, from: NOW - 90_000_000, to: NOW - 86_400_000 }, 'a7')
   },
+  breakReasonRows: sql => breakReasons.breakReasonRows(sql),
+  saveBreakReason: sql => breakReasons.saveBreakReason(sql, { reason: 'lunch', limitMs: 60_000 }, NOW),
+  deleteBreakReason: sql => breakReasons.deleteBreakReason(sql, 'nothing'),
+  tagCall: sql => calls.tagCall(sql, randomUUID(), { disposition: 'sale' }),
   queueRows: sql => definitions.queueRows(sql),
   agentRows: sql => definitions.agentRows(sql),
   saveQueue: sql => definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent', settings: {} }, NOW),
@@ -263,6 +295,10 @@ const WITHOUT_QUESTIONS = new Set([
 /** Queries of a person, who waits for the answer. */
 const ON_REQUEST = new Set([
   'attemptsOf',
+  'listCallbacks',
+  'openCallbacksOf',
+  'rescheduleCallback',
+  'moveCallbacks',
   'auditRows',
   'saveAudit',
   'deleteAgent',

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { match } from '../../src/queue/match.ts'
 import { talking, waitsOn } from '../../src/queue/member.ts'
-import type { Assignment, QueueNotice } from '../../src/queue/store.ts'
+import type { Assignment, QueueNotice } from '../../src/queue/queue-table.ts'
 import { openNodeQueues } from '../node-queues.ts'
 import { waitingCall } from '../waiting-call.ts'
 import { addReady, HOMES, joining, NOW, type Home } from './shared-stores.ts'
@@ -28,7 +28,7 @@ for (const [home, open] of Object.entries(HOMES)) {
   test(`${home}: a queue is removed with all that was in it, but not while a caller has a place`, async t => {
     const { first, second } = await openSales(t)
     await first.store.enter('sales', joining('c1'), NOW)
-    await first.store.keepForCallback('sales', 'c1', '+49301234567', NOW)
+    await first.store.keepForCallback({ queue: 'sales', call: 'c1', number: '+49301234567' }, NOW)
     assert.equal(await second.store.remove('sales'), false)
     assert.deepEqual(await first.store.queues(), [SALES])
     await first.store.leave('sales', 'c1', 'left')
@@ -43,9 +43,53 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.deepEqual(await first.store.queues(), [])
     await assert.rejects(first.store.enter('sales', joining('c2'), NOW), NotFoundError)
     await second.store.put(SALES)
-    assert.deepEqual(await first.store.callbacks('sales'), [])
+    assert.deepEqual(await first.store.callbackRequests('sales'), [])
     assert.equal((await first.store.stats('sales')).entered, 0)
     assert.equal(await second.store.remove('support'), true, 'there was none')
+  })
+
+  test(`${home}: a callback has its place in the order without a live call, until the call enters`, async t => {
+    const { first, second } = await openSales(t)
+    await first.store.enter('sales', joining('early', NOW - 20_000), NOW)
+    await first.store.enter('sales', joining('late', NOW - 5_000), NOW)
+    const callback = { order: 'agent-first' } as const
+    const place = { call: 'back', from: '+49301234567', joinedAt: NOW - 10_000, headStartMs: 0 }
+    const awaits = (more = {}) => first.store.awaitCallback('sales', { ...place, callback, notBefore: 0, ...more }, NOW)
+    assert.equal(await awaits(), true)
+    const line = async () => (await second.store.waiting('sales')).map(({ call }) => call)
+    assert.deepEqual(await line(), ['early', 'back', 'late'])
+    assert.equal((await second.store.stats('sales')).entered, 2, 'nobody has entered for it yet')
+    const { rev } = (await second.store.member('sales', 'back'))!
+    await awaits()
+    assert.equal((await second.store.member('sales', 'back'))!.rev, rev, 'nothing has changed')
+    await awaits({ notBefore: NOW + 60_000 })
+    assert.equal((await second.store.member('sales', 'back'))!.passedUntil, NOW + 60_000)
+
+    const entered = await second.store.enter('sales', joining('back', NOW), NOW)
+    assert.deepEqual([entered.joinedAt, entered.callback, entered.passedUntil], [NOW - 10_000, undefined, 0])
+    assert.equal((await first.store.stats('sales')).entered, 3)
+    await awaits({ notBefore: NOW + 60_000 })
+    assert.equal((await first.store.member('sales', 'back'))!.passedUntil, 0, 'its call is there')
+    assert.equal(await first.store.forgetCallback('sales', 'back'), null, 'its call is there')
+    assert.deepEqual(await line(), ['early', 'back', 'late'])
+  })
+
+  test(`${home}: the place of a callback is taken away, and follows its queue to another one`, async t => {
+    const { first, second } = await openSales(t)
+    await first.store.put({ ...SALES, name: 'support' })
+    const place = { call: 'back', from: '+49301234567', joinedAt: NOW, headStartMs: 0 }
+    const awaits = { ...place, callback: { order: 'customer-first' }, notBefore: 0 } as const
+    assert.equal(await first.store.awaitCallback('nowhere', awaits, NOW), false)
+    await first.store.awaitCallback('sales', awaits, NOW)
+    assert.equal((await second.store.forgetCallback('sales', 'back'))?.call, 'back')
+    assert.equal(await second.store.forgetCallback('sales', 'back'), null)
+    await first.store.awaitCallback('sales', awaits, NOW)
+    await second.store.put({ ...SALES, movedTo: 'support' })
+    assert.equal(await second.store.move((await first.store.member('sales', 'back'))!, 'support', NOW), true)
+    assert.equal((await first.store.stats('support')).entered, 0)
+    assert.equal((await first.store.forgetCallback('sales', 'back'))?.queue, 'support')
+    await first.store.awaitCallback('sales', awaits, NOW)
+    assert.equal((await second.store.members('support')).length, 1)
   })
 
   test(`${home}: queues are kept, and only those that exist can be entered`, async t => {
@@ -216,10 +260,10 @@ for (const [home, open] of Object.entries(HOMES)) {
 
   test(`${home}: a callback is kept once for each call, oldest first`, async t => {
     const { first, second } = await openSales(t)
-    await first.store.keepForCallback('sales', 'c2', '+492', NOW + 1_000)
-    await second.store.keepForCallback('sales', 'c1', '+491', NOW)
-    await second.store.keepForCallback('sales', 'c2', '+493', NOW + 2_000)
-    const kept = (await first.store.callbacks('sales')).map(({ number, keptAt }) => [number, keptAt - NOW])
+    await first.store.keepForCallback({ queue: 'sales', call: 'c2', number: '+492' }, NOW + 1_000)
+    await second.store.keepForCallback({ queue: 'sales', call: 'c1', number: '+491' }, NOW)
+    await second.store.keepForCallback({ queue: 'sales', call: 'c2', number: '+493' }, NOW + 2_000)
+    const kept = (await first.store.callbackRequests('sales')).map(({ number, keptAt }) => [number, keptAt - NOW])
     assert.deepEqual(kept, [
       ['+491', 0],
       ['+492', 1_000],

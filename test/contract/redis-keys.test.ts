@@ -20,7 +20,7 @@ import { takeLease } from '../../src/campaign/lease.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE } from '../../src/desk/jobs.ts'
 import { openAudit } from '../../src/operations/audit.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import { CALLBACK_LASTS_MS } from '../../src/queue/store.ts'
+import { CALLBACK_LASTS_MS } from '../../src/queue/queue-table.ts'
 import { redisOptions } from '../../src/store/redis-options.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
 import { openRedis } from '../open-services.ts'
@@ -85,7 +85,7 @@ async function busy(t: TestContext) {
   const place = await queues.enter(waitingCall('c1'), 'sales')
   const agent = await place.agent({ within: '1m' })
   assert.equal(await agent?.talking(), true)
-  await store.keepForCallback('sales', 'c0', '+4930123456', now)
+  await store.keepForCallback({ queue: 'sales', call: 'c0', number: '+4930123456' }, now)
   await store.enter('sales', { call: 'c2', from: '+4930', node: 'a', joinedAt: now, headStartMs: 0 }, now)
   await store.leave('sales', 'c2', 'abandoned', { now, returning: { number: '+4930', forMs: 60_000 } })
   await store.putNumberRule({ number: '+4930*', queue: '', priority: 5, blocked: false, note: '' })
@@ -118,6 +118,7 @@ async function busy(t: TestContext) {
     input: {},
     before: null,
   })
+  await roster.putBreakReason({ reason: 'lunch', limitMs: 60_000 })
   await redisSwitchRuns(home.commands).note([{ core: 'core-1', at: 'fs1:8021', heard: now }])
   return { client, store, now }
 }
@@ -140,9 +141,9 @@ test('every key in a Redis that is in use is in the table, and expires when the 
 
 test('a callback that is older than a month is forgotten when another one is promised', async t => {
   const { store, now } = await busy(t)
-  await store.keepForCallback('sales', 'c9', '+4930123457', now + CALLBACK_LASTS_MS + 1)
+  await store.keepForCallback({ queue: 'sales', call: 'c9', number: '+4930123457' }, now + CALLBACK_LASTS_MS + 1)
   assert.deepEqual(
-    (await store.callbacks('sales')).map(({ call }) => call),
+    (await store.callbackRequests('sales')).map(({ call }) => call),
     ['c9'],
   )
 })

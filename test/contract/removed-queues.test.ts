@@ -29,7 +29,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     for (const call of ['twin-1', 'twin-2'])
       await first.store.enter('support', { ...joining(call, NOW - 5_000), headStartMs: 1_000 }, NOW)
     await first.store.enter('support', joining('talks'), NOW)
-    await first.store.keepForCallback('support', 'c9', '+499', NOW)
+    await first.store.keepForCallback({ queue: 'support', call: 'c9', number: '+499' }, NOW)
     const offer = { agent: 'alice', epoch: 1 }
     const talks = (member: Member): Member => ({
       ...member,
@@ -84,10 +84,10 @@ for (const [home, open] of Object.entries(HOMES)) {
     )
     assert.equal((await first.store.stats('sales')).entered, 3)
     assert.deepEqual(
-      (await first.store.callbacks('sales')).map(({ call, queue }) => [call, queue]),
+      (await first.store.callbackRequests('sales')).map(({ call, queue }) => [call, queue]),
       [['c9', 'sales']],
     )
-    assert.deepEqual(await first.store.callbacks('support'), [])
+    assert.deepEqual(await first.store.callbackRequests('support'), [])
   })
 
   test(`${home}: the name of a removed queue leads callers to the other one until it is a queue again`, async t => {
@@ -100,9 +100,9 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.deepEqual([early.queue, early.joinedAt, early.node], ['sales', NOW - 9_000, 'b'], 'the place went along')
     assert.deepEqual(await first.store.members('support'), [])
     assert.equal((await second.store.enter('help', joining('late'), NOW)).queue, 'sales')
-    await second.store.keepForCallback('support', 'late', '+491', NOW)
+    await second.store.keepForCallback({ queue: 'support', call: 'late', number: '+491' }, NOW)
     assert.deepEqual(
-      (await first.store.callbacks('sales')).map(({ call }) => call),
+      (await first.store.callbackRequests('sales')).map(({ call }) => call),
       ['late'],
     )
     assert.equal((await second.store.leave('help', 'late', 'abandoned'))?.queue, 'sales')

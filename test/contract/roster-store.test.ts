@@ -69,6 +69,41 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.equal(agent?.status, 'ready')
   })
 
+  test(`${home}: break reasons and their limits are kept, and seen from the other node`, async t => {
+    const { first, second } = await open(t)
+    await add(first.roster, 'alice')
+    await first.roster.takeBreak('alice', 'golf', NOW) // any reason, while there is no catalogue
+    await first.roster.putBreakReason({ reason: 'lunch', limitMs: 60_000 })
+    await first.roster.putBreakReason({ reason: 'coffee', limitMs: null })
+    await first.roster.putBreakReason({ reason: 'lunch', limitMs: 30_000 })
+    assert.deepEqual(await second.roster.breakReasons(), [
+      { reason: 'coffee', limitMs: null },
+      { reason: 'lunch', limitMs: 30_000 },
+    ])
+    await assert.rejects(second.roster.takeBreak('alice', 'golf', NOW), /allowed: coffee, lunch/)
+    assert.equal((await second.roster.takeBreak('alice', 'lunch', NOW)).breakUntil, NOW + 30_000)
+    assert.equal((await second.roster.settle('alice', NOW + 30_000))?.overdue, true)
+    assert.equal((await first.roster.get('alice', NOW + 30_000))?.overdue, true)
+    assert.equal(await second.roster.removeBreakReason('lunch'), true)
+    assert.equal(await first.roster.removeBreakReason('lunch'), false)
+    await assert.rejects(first.roster.takeBreak('nobody', 'coffee', NOW), NotFoundError)
+  })
+
+  test(`${home}: an agent logs in to one queue, talks, and gives a disposition`, async t => {
+    const { first, second } = await open(t)
+    const queues = ['sales', 'support'].map(queue => ({ queue, level: 1, position: 1 }))
+    await first.roster.put({ ...settings('alice'), queues, wrapUpEnds: 'disposition' }, NOW)
+    const { away } = await first.roster.logIn('alice', ['support'], NOW)
+    assert.deepEqual(away, [queues[0]])
+    const epoch = await second.roster.reserve('alice', 'c1', NOW, 5_000)
+    assert.equal(await second.roster.advance('alice', epoch!, 'talking', NOW), true)
+    await second.roster.release('alice', epoch!, 'talked', NOW)
+    assert.equal(await first.roster.finishWrapUp('alice', NOW), false)
+    const { state, lastTalk } = (await first.roster.dispose('alice', 'sale', NOW))!
+    assert.deepEqual({ state, lastTalk }, { state: 'idle', lastTalk: { call: 'c1', queue: null, disposition: 'sale' } })
+    assert.deepEqual((await second.roster.get('alice', NOW))?.away, [queues[0]])
+  })
+
   test(`${home}: an agent who was removed is gone, and nobody can talk under their promise`, async t => {
     const { first } = await open(t)
     await add(first.roster, 'alice')

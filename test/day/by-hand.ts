@@ -20,6 +20,8 @@ function* spread(window: Window, since: number, until: number): Generator<readon
   }
 }
 
+const isTalk = (kind: CallSegment['kind']) => kind === 'talk' || kind === 'hold' || kind === 'consult'
+
 class Rows<T extends object> {
   readonly #rows = new Map<string, T>()
   readonly #empty: (name: string, part: number) => T
@@ -70,7 +72,7 @@ export function queuesByHand(
   }))
   for (const { kind, queue, joined, since, until, how } of segments) {
     if (queue === null) continue
-    if (kind === 'talk' || kind === 'hold')
+    if (isTalk(kind))
       for (const [part, ms] of spread(window, since, until ?? Infinity)) rows.at(queue, part)[`${kind}Ms`] += ms
     const part = partAt(window, until)
     if (part === null || kind === 'ring') continue
@@ -144,12 +146,12 @@ export function agentsByHand(
   }
   for (const { kind, agent, queue, since, until, how } of segments) {
     if (agent === null) continue
-    if (kind === 'talk' || kind === 'hold')
+    if (isTalk(kind))
       for (const [part, ms] of spread(window, since, until ?? Infinity)) rows.at(agent, part)[`${kind}Ms`] += ms
     const part = partAt(window, until)
     if (part === null) continue
     const row = rows.at(agent, part)
-    if ((kind === 'talk' || kind === 'hold') && how === 'ended') row.handled++
+    if (isTalk(kind) && how === 'ended') row.handled++
     if (kind !== 'ring' || queue === null) continue
     row.offered++
     if (how === 'answered') row.answered++

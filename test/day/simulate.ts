@@ -68,12 +68,12 @@ const agents = Array.from({ length: AGENTS }, (_, number) => {
   agent.place.behaviour = {
     answers: '3s',
     rings: person => {
-      // one in thirty does not want the call, or is not there
+      // one in twelve does not want the call, or is not there
       const mood = chance()
       person.on('heard', sound => {
         if (sound !== 'accept') return
-        if (mood < 0.02) sim.clock.after(300, () => person.hangUp())
-        else if (mood > 0.03) sim.clock.after(300, () => person.press('1'))
+        if (mood < 0.05) sim.clock.after(300, () => person.hangUp())
+        else if (mood > 0.08) sim.clock.after(300, () => person.press('1'))
       })
       talk(person, () => person.hangUp())
     },

@@ -7,7 +7,8 @@ import queueEntry from '../../scripts/queue-entry.ts'
 
 const support = { params: { queue: 'support' } }
 
-const kept = async (sim: Simulation) => (await sim.queueStore.callbacks('support')).map(({ number }) => number)
+/** The numbers of the promised callbacks. */
+const kept = async (sim: Simulation) => (await sim.callbacks.list({ limit: 10 })).map(({ number }) => number)
 
 async function wantsCallback(t: TestContext, from: string) {
   const sim = simulate(t)

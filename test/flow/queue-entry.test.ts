@@ -25,6 +25,23 @@ test('an agent who does not answer is rested, and the caller keeps the place and
   assert.equal(await bob.state(), 'wrap-up')
 })
 
+test('an agent who answers late and takes the call at the last prompt gets it, and nobody rings them meanwhile', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { answers: '18s' })
+  const caller = sim.call(queueEntry, support)
+  await caller.hears('music moh/calm')
+  await alice.ready()
+  for (let tries = 0; tries < 3; tries++) await alice.hears('whisper/press-1')
+  await sim.advance('5s')
+  assert.equal(await alice.state(), 'ringing')
+  await alice.presses('1')
+  await caller.talksWith('alice', '2s')
+  assert.equal(alice.place.rang, 1)
+  await sim.advance('1s')
+  await caller.hangsUp()
+  assert.equal(await caller.outcome(), 'talked')
+})
+
 test('an agent who refuses the call in the whisper does not get it, and the caller waits on with music', async t => {
   const sim = simulate(t)
   const alice = sim.agent('alice')

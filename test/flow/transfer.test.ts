@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { flow } from '#flow'
 import { simulate, type Simulation } from '#testing'
 import callTransfer from '../../src/operations/call/transfer.ts'
+import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 import transfer from '../../scripts/transfer.ts'
 import { asks, onlyCall } from './desk.ts'
@@ -217,4 +218,41 @@ test('the flow of a transferred caller survives a takeover at every step', async
     },
   )
   assert.ok(takeovers > 10, `${takeovers} takeovers`)
+})
+
+test('a lead who talks is transferred: the attempt is settled, the nailed-up agent stays on the line', async t => {
+  const sim = simulate(t)
+  install(sim)
+  const alice = sim.agent('alice', { queues: ['sales'] })
+  const bob = sim.agent('bob', { queues: ['support'] })
+  await alice.isNailedUp()
+  await alice.ready()
+  await bob.ready()
+  const lead = sim.lead(campaignLeg)
+  await lead.talksWith('alice', '5s')
+  await asks(sim, callTransfer, { call: await lead.uuid(), agent: 'bob' })
+  await lead.talksWith('bob')
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.becomes('wrap-up')
+  assert.equal(alice.place.last!.state, 'up')
+  await lead.hangsUp()
+  await bob.becomes('wrap-up')
+  await alice.hangsUp()
+})
+
+test('a supervisor who asks for the same transfer twice does not cost the caller the place', async t => {
+  const sim = simulate(t)
+  const { alice, bob, caller, call } = await talk(sim)
+  await bob.takesBreak()
+  await asks(sim, callTransfer, { call, queue: 'support' })
+  await alice.becomes('wrap-up')
+  await sim.advance('5s')
+  const [place] = await sim.queueStore.members('support')
+  await asks(sim, callTransfer, { call, queue: 'support' })
+  await sim.advance('5s')
+  assert.deepEqual(
+    (await sim.queueStore.members('support')).map(({ joinedAt }) => joinedAt),
+    [place!.joinedAt],
+  )
+  await caller.hangsUp()
 })

@@ -228,7 +228,7 @@ test('a caller who is not let in is offered a callback, or goes to the mailbox o
   await caller.hears('queue/we-call-you')
   assert.equal(await caller.outcome(), 'callback')
   assert.deepEqual(
-    (await sim.queueStore.callbacks('support')).map(({ number }) => number),
+    (await sim.callbacks.list({ limit: 5 })).map(({ number }) => number),
     ['+4930555777'],
   )
   const unwilling = sim.call(queueEntry, support)
@@ -323,4 +323,29 @@ test('where the time counts from the begin of the call, a caller who was long in
   )
   for (const one of [patient, quick]) await one.hangsUp()
   for (const one of [patient, quick]) await one.outcome()
+})
+
+test('a caller whose agent rings at the end of the longest wait keeps this chance, and leaves when it fails', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice', { answers: '10s', ringFor: '12s', wrapUp: '1s' })
+  await settings(sim, { maxWaitMs: 20_000, overflowSound: 'support/bye' })
+  for (const isAnswered of [true, false]) {
+    const caller = sim.call(queueEntry, support)
+    await caller.hears('music moh/calm')
+    await sim.advance('15s')
+    alice.place.behaviour = { answers: isAnswered ? '10s' : 'never' }
+    await alice.ready()
+    if (isAnswered) {
+      await alice.hears('whisper/press-1', '20s')
+      await alice.presses('1')
+      await caller.talksWith('alice')
+      await sim.advance('5s')
+      await caller.hangsUp()
+      assert.equal(await caller.outcome(), 'talked')
+      await alice.logsOut()
+      continue
+    }
+    await caller.hears('support/bye', '15s')
+    assert.equal(await caller.outcome(), 'max-wait')
+  }
 })

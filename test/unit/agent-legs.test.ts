@@ -4,17 +4,8 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  advanced,
-  asOf,
-  newAgent,
-  occupied,
-  released,
-  reserved,
-  vacated,
-  whyNotNow,
-  withStatus,
-} from '../../src/agent/agent.ts'
+import { advanced, asOf, newAgent, released, reserved, whyNotNow, withStatus } from '../../src/agent/agent.ts'
+import { occupied, vacated } from '../../src/agent/telephone-legs.ts'
 
 const NOW = 1_000_000
 const SETTINGS = {

@@ -12,21 +12,18 @@ import {
   nailed,
   newAgent,
   nextChange,
-  occupied,
   released,
   reserved,
-  REST_MS,
   settled,
   STATES,
-  vacated,
   whyNotNow,
   withStatus,
-  wrapUpExtended,
-  wrapUpFinished,
   type Agent,
   type AgentState,
-  type Outcome,
 } from '../../src/agent/agent.ts'
+import { occupied, vacated } from '../../src/agent/telephone-legs.ts'
+import { wrapUpExtended, wrapUpFinished } from '../../src/agent/wrap-up.ts'
+import { OUTCOMES, restMs } from '../../src/agent/rest.ts'
 import { InputError } from '../../src/base/errors.ts'
 
 const NOW = 1_000_000
@@ -117,8 +114,7 @@ test('after a talk the agent has their wrap-up, which ends by itself', () => {
 
 test('whatever is said to have come of a talk, it was one: the agent has their wrap-up', () => {
   const { agent, epoch } = talkingAgent()
-  for (const outcome of Object.keys(REST_MS) as Outcome[])
-    assert.equal(released(agent, epoch, outcome, NOW)!.state, 'wrap-up')
+  for (const outcome of OUTCOMES) assert.equal(released(agent, epoch, outcome, NOW)!.state, 'wrap-up')
 })
 
 test('an agent without wrap-up time is free at once', () => {
@@ -148,9 +144,9 @@ test('who did not answer, was busy or declined is left alone for a while', () =>
   for (const outcome of ['no-answer', 'busy', 'declined', 'failed'] as const) {
     const { agent, epoch } = promised()
     const back = released(advanced(agent, epoch, 'ringing', NOW)!, epoch, outcome, NOW)!
-    assert.equal(whyNotNow(back, NOW + REST_MS[outcome] - 1), 'resting', outcome)
-    assert.equal(whyNotNow(back, NOW + REST_MS[outcome]), null, outcome)
-    assert.equal(nextChange(back, NOW), NOW + REST_MS[outcome])
+    assert.equal(whyNotNow(back, NOW + restMs({}, outcome) - 1), 'resting', outcome)
+    assert.equal(whyNotNow(back, NOW + restMs({}, outcome)), null, outcome)
+    assert.equal(nextChange(back, NOW), NOW + restMs({}, outcome))
     assert.equal(back.noAnswers, outcome === 'no-answer' ? 1 : 0)
   }
 })
@@ -161,7 +157,7 @@ test('an agent whose caller hung up is free at once', () => {
 })
 
 test('calls not answered are counted until the agent talks or says that they are ready', () => {
-  let agent = ready()
+  let agent = configured(ready(), { ...SETTINGS, maxNoAnswers: 0 }, NOW)
   for (let i = 1; i <= 3; i++) {
     const { agent: taken, epoch } = promised(agent, NOW + i * 100_000)
     agent = released(taken, epoch, 'no-answer', NOW + i * 100_000)!
@@ -237,7 +233,7 @@ test('random steps only ever make legal changes, and time alone never does more 
     if (at.state !== agent.state) seen.add(`${agent.state} ${at.state}`)
     assert.equal(asOf(at, now), at)
     const epoch = at.reservation?.epoch ?? 0
-    const outcome = (Object.keys(REST_MS) as Outcome[])[pick(6)]!
+    const outcome = OUTCOMES[pick(6)]!
     const steps = [
       () => reserved(at, claim, now),
       () => advanced(at, epoch, 'ringing', now),

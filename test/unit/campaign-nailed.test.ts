@@ -20,6 +20,37 @@ test('an agent who is ready is called for a campaign, waits parked at the switch
   assert.match(carrier.dialled[0]!.text, /^originate \{[^}]*park_after_bridge=true[^}]*\}user\/1001 &park\(\)$/)
 })
 
+test('an agent who stays on the line is called when ready, without any campaign, and let go when logged out', async () => {
+  const { clock, carrier, roster, nailed, ready, look } = await rig()
+  await roster.put({ ...(await look())!, staysOnLine: true }, clock.now())
+  await clock.settle()
+  assert.equal(carrier.dialled.length, 0, 'not before the agent is ready')
+  await ready()
+  assert.equal((await look())?.nailed?.leg, carrier.dialled[0]!.uuid)
+  await clock.advance(60_000)
+  assert.deepEqual([carrier.dialled.length, nailed.count], [1, 1])
+  await roster.setStatus('alice', 'break', clock.now())
+  await clock.advance(60_000)
+  assert.equal(nailed.count, 1, 'on a break the line stays')
+  await roster.setStatus('alice', 'logged-out', clock.now())
+  await clock.advance(1_000)
+  assert.deepEqual([nailed.count, (await look())?.nailed], [0, null])
+})
+
+test('of two nodes one calls an agent who stays on the line, and the other one has the agent when that one dies', async () => {
+  const { clock, carrier, roster, node, dies, ready, look } = await rig()
+  const b = node('b')
+  await roster.put({ ...(await look())!, staysOnLine: true }, clock.now())
+  await ready()
+  await clock.advance(1_000)
+  assert.equal(carrier.dialled.length, 1)
+  dies()
+  b.nailed.lookAfterTheirs()
+  await clock.advance(60_000)
+  assert.deepEqual([carrier.dialled.length, b.nailed.count], [1, 1])
+  assert.equal((await look())?.nailed?.leg, carrier.dialled[0]!.uuid)
+})
+
 test('while the phone rings no queue can promise the agent to anybody, and the leg is written down already', async () => {
   const { clock, carrier, roster, nailed, ready, look } = await rig()
   carrier.behaviour = () => 'rings'

@@ -88,7 +88,7 @@ test('help is one page that names every command, and nothing is opened for it', 
   assert.equal(await rig.types('--help'), 0)
   for (const noun of ['run', 'doctor', 'settings', 'campaign', 'agent', 'queue', 'dial', 'dial-in', 'calls'])
     assert.match(rig.out, new RegExp(`^  ${noun}\\b`, 'm'))
-  assert.ok(rig.out.split('\n').length <= 48 && rig.out.split('\n').every(line => line.length <= 110), rig.out)
+  assert.ok(rig.out.split('\n').length <= 50 && rig.out.split('\n').every(line => line.length <= 110), rig.out)
   assert.equal(await rig.types('campaign add --help'), 0)
   assert.match(rig.out, /switchhook campaign add spring --leads spring\.csv --queue sales/)
   assert.equal(rig.opened, 0)
@@ -157,7 +157,7 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
   assert.equal(await rig.types('agent list'), 0)
   assert.equal(
     rig.out,
-    'AGENT  STATE  FOR  REASON  NAILED UP  ENDPOINT   QUEUES\nalice  break    –  lunch   no         user/1001  sales,support:2\n',
+    'AGENT  STATE  FOR  REASON  NAILED UP  ENDPOINT   QUEUES\nalice  break   0s  lunch   no         user/1001  sales,support:2\n',
   )
   assert.equal(await rig.types('agent list --json'), 0)
   assert.equal(JSON.parse(rig.out)[0].reason, 'lunch')
@@ -166,6 +166,50 @@ test('an agent is added, comes, goes on a break and is listed', async () => {
   assert.equal(rig.err, "switchhook: no agent is called 'bob' (known: alice)\n")
   assert.equal(await rig.types('agent remove alice'), 0)
   assert.equal(await rig.types('agent remove alice'), 3)
+})
+
+test('a break has a reason of the catalogue, and one that is too long is seen', async () => {
+  const rig = new Installation()
+  await rig.types('queue add sales')
+  await rig.types('agent add alice user/1001 --queues sales')
+  assert.equal(await rig.types('break-reason add lunch --limit 30m'), 0)
+  assert.equal(await rig.types('break-reason add training'), 0)
+  assert.equal(await rig.types('break-reason list --json'), 0)
+  assert.deepEqual(JSON.parse(rig.out), [
+    { reason: 'lunch', limitMs: 1_800_000 },
+    { reason: 'training', limitMs: null },
+  ])
+  assert.equal(await rig.types('agent break alice golf'), 2)
+  assert.equal(rig.err, "switchhook: 'golf' is no reason for a break; allowed: lunch, training\n")
+  assert.equal(await rig.types('agent break alice lunch'), 0)
+  await rig.clock.advance(35 * 60_000)
+  await rig.types('agent list')
+  assert.match(rig.out, /^alice {2}break {2}35m0s {2}lunch: 5m0s too long/m)
+  assert.equal(await rig.types('break-reason remove golf'), 3)
+  assert.equal(await rig.types('break-reason remove lunch'), 0)
+})
+
+test('an agent logs in to some queues, and a wrap-up waits for the disposition of the call', async () => {
+  const rig = new Installation()
+  const { roster, clock } = rig.stores
+  for (const queue of ['sales', 'support']) await rig.types(`queue add ${queue}`)
+  await rig.types('agent add alice user/1001,user/1002 --queues sales,support:2 --wrap-up-ends disposition')
+  assert.equal(await rig.types('agent login alice --queues billing'), 2)
+  assert.match(rig.err, /agent alice does not serve the queue billing; allowed: sales, support/)
+  assert.equal(await rig.types('agent login alice --queues support'), 0)
+  await rig.types('agent list')
+  assert.match(rig.out, /user\/1001,user\/1002 {2}support:2$/m)
+  assert.equal(await rig.types('agent disposition alice sale'), 4)
+  assert.match(rig.err, /agent alice has not talked with a caller yet/)
+
+  const epoch = (await roster.reserve('alice', 'call-1', clock.now(), 1_000))!
+  await roster.advance('alice', epoch, 'talking', clock.now())
+  await roster.release('alice', epoch, 'talked', clock.now())
+  assert.equal(await rig.types('agent wrap-up alice'), 4)
+  assert.match(rig.err, /waits for the disposition of the call call-1: switchhook agent disposition alice <code>/)
+  assert.equal(await rig.types('agent disposition alice a;b'), 2)
+  assert.equal(await rig.types('agent wrap-up alice --without-disposition'), 0)
+  assert.equal(rig.out, 'agent alice is ready now\n')
 })
 
 test('a supervisor who changes one setting of an agent leaves the others as they are', async () => {
@@ -239,8 +283,11 @@ test('the list of queues says who waits, since when, and for whom', async () => 
   )
   await rig.types('queue list')
   const [titles = '', sales = ''] = rig.out.split('\n')
-  assert.match(titles, /^QUEUE +WAITING +LONGEST +TALKING +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/)
-  assert.match(sales, /^sales +1 +1m15s +0 +1 +0 +0 +0 +0 +1 out$/)
+  assert.match(
+    titles,
+    /^QUEUE +WAITING +LONGEST +TALKING +TO CALL BACK +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/,
+  )
+  assert.match(sales, /^sales +1 +1m15s +0 +0 +1 +0 +0 +0 +0 +1 out$/)
   await rig.types('queue list --json')
   const [queue] = JSON.parse(rig.out)
   assert.equal(queue.longestWaitMs, 75_000)
@@ -259,7 +306,7 @@ test('a command asks for the store that it needs and for no other', async () => 
     rig.asked.every(store => store === 'stores'),
     'what is defined is written to both',
   )
-  for (const words of ['queue list', 'queue callbacks sales', 'agent list', 'agent ready alice']) {
+  for (const words of ['queue list', 'agent list', 'agent ready alice']) {
     rig.asked.length = 0
     assert.equal(await rig.types(words), 0, words + rig.err)
     assert.deepEqual(rig.asked, ['redis'], words)

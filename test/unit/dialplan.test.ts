@@ -195,6 +195,20 @@ test('a dialled number reaches a flow, and nothing but digits and a plus is hand
     ok(!sample!.pattern.test(evil), evil)
 })
 
+test('each feature code leads to a flow that is there, and hands on nothing but digits and a plus', () => {
+  const codes = extensions(preprocessed('02_switchhook_agents.xml', settings))
+  const flows = readdirSync(new URL('../../scripts/', import.meta.url)).map(name => name.replace(/\.ts$/, ''))
+  for (const { name, actions } of codes) {
+    equal(actions.at(-1)!.data, `${name} XML switchhook`)
+    ok(flows.includes(name.replace('switchhook-', '')), name)
+  }
+  equal(codes.length, flows.filter(name => name.startsWith('agent-')).length)
+  deepEqual(dialled('*532', codes).actions[0], { application: 'set', data: 'reason=2' })
+  deepEqual(dialled('*56+4930123', codes).actions[0], { application: 'set', data: 'number=+4930123' })
+  for (const other of ['*5', '*500', '*530', '*56', '*56${x}', '*5312x', '50', '*57', '*56\n12'])
+    ok(!codes.some(({ pattern }) => pattern.test(other)), other)
+})
+
 for (const file of readdirSync(FOLDER).filter(name => name.endsWith('.xml'))) {
   test(`${file}: FreeSWITCH's preprocessor reads every line as it was meant`, () => {
     const lines = read(file).split('\n')

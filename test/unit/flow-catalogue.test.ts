@@ -10,7 +10,22 @@ const GOOD = `import { flow } from '${DEFINE}'\nexport default flow(async call =
 
 test('the shipped scripts all load', async () => {
   const catalogue = await loadFlows('scripts')
-  assert.deepEqual(catalogue.names, ['campaign-leg', 'click-to-dial', 'operator', 'queue-entry', 'transfer', 'welcome'])
+  assert.deepEqual(catalogue.names, [
+    'agent-break',
+    'agent-hold',
+    'agent-login',
+    'agent-logout',
+    'agent-next',
+    'agent-ready',
+    'agent-transfer',
+    'callback',
+    'campaign-leg',
+    'click-to-dial',
+    'operator',
+    'queue-entry',
+    'transfer',
+    'welcome',
+  ])
 })
 
 test('every fault in the folder of flows is reported at start, in one message', async t => {

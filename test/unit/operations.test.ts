@@ -101,7 +101,7 @@ test('every operation has its own name, a known role and a first field that name
   const names = OPERATIONS.map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)
   for (const { name, role, changes, positional, input } of OPERATIONS) {
-    assert.match(name, /^[a-z]+\.[a-z]+(-[a-z]+)*$/)
+    assert.match(name, /^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$/)
     assert.ok(ROLES.includes(role), name)
     for (const field of positional) assert.ok(field in input.shape, `${name}: ${field}`)
     if (changes) assert.notEqual(positional.length, 0, `${name} changes something that it does not name`)

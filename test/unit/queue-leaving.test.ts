@@ -89,7 +89,9 @@ test('a caller who is called back leaves the queue, and is not offered an agent 
   await place.keepForCallback(phoneNumber('+49307654321'))
   await place.keepForCallback(phoneNumber('+49307654321'))
   const keptAt = rig.clock.now()
-  assert.deepEqual(await rig.store.callbacks('sales'), [{ queue: 'sales', call: 'c1', number: '+49307654321', keptAt }])
+  assert.deepEqual(await rig.store.callbackRequests('sales'), [
+    { queue: 'sales', call: 'c1', number: '+49307654321', keptAt, joinedAt: keptAt - 120_000, headStartMs: 0 },
+  ])
   await rig.agent('alice')
   assert.equal(await rig.within(place.agent(WAIT)), null)
   assert.deepEqual(await rig.store.stats('sales'), { entered: 1, answered: 0, abandoned: 0, callback: 1, left: 0 })

@@ -98,7 +98,7 @@ for (const link of ['away', 'torn'] as const) {
     await using place = await rig.enter('c1')
     rig.fails(link, 500)
     await rig.within(place.keepForCallback(phoneNumber('+49307654321')), 600)
-    assert.equal((await rig.store.callbacks('sales')).length, 1)
+    assert.equal((await rig.store.callbackRequests('sales')).length, 1)
   })
 
   test(`a caller whose call is taken over ${while_} has the same agent at the new node`, async t => {

@@ -93,7 +93,7 @@ test('a caller who hangs up in the moment of the removal is nowhere, and one who
   await rig.clock.settle()
   for (const queue of ['sales', 'support']) assert.deepEqual(await rig.store.members(queue), [])
   assert.deepEqual(
-    (await rig.store.callbacks('sales')).map(({ call }) => call),
+    (await rig.store.callbackRequests('sales')).map(({ call }) => call),
     ['c2'],
   )
 })

@@ -6,15 +6,15 @@ import { test } from 'node:test'
 import {
   advanced,
   newAgent,
-  registered,
   released,
   reserved,
-  REST_MS,
   whyNotNow,
   withStatus,
   type Agent,
   type Outcome,
 } from '../../src/agent/agent.ts'
+import { registeredAt } from '../../src/agent/telephone-legs.ts'
+import { restMs } from '../../src/agent/rest.ts'
 import { UNREACHABLE_MS, warnOnceUnreachable } from '../../src/agent/rest.ts'
 import type { Log } from '../../src/base/log.ts'
 import { wordOf } from '../../src/agent/words.ts'
@@ -39,7 +39,7 @@ const after = (...outcomes: Outcome[]) =>
 
 test('a telephone that is not there is tried again after 5 s, and then not for five minutes', () => {
   const once = after('unreachable')
-  assert.deepEqual([whyNotNow(once, HOUR), whyNotNow(once, HOUR + REST_MS.unreachable)], ['resting', null])
+  assert.deepEqual([whyNotNow(once, HOUR), whyNotNow(once, HOUR + restMs({}, 'unreachable'))], ['resting', null])
   const twice = after('unreachable', 'unreachable')
   assert.deepEqual(
     [
@@ -62,14 +62,19 @@ test('a telephone that rang in between is there, one that the network could not 
 test('an agent is offered calls again when the telephone registers, and when they say that they are ready', () => {
   const agent = after('unreachable', 'unreachable')
   const now = 2 * HOUR + 1_000
-  assert.equal(whyNotNow(registered(agent, now)!, now), null)
+  assert.equal(whyNotNow(registeredAt(agent, 'core-1', true, now)!, now), null)
   assert.equal(whyNotNow(withStatus(withStatus(agent, 'break', null, now), 'ready', null, now), now), null)
-  assert.equal(registered(ready(), now), null, 'nothing is written of a telephone that was there')
+  assert.equal(
+    registeredAt(registeredAt(ready(), 'core-1', true, now)!, 'core-1', true, now),
+    null,
+    'nothing is written of a telephone that was there',
+  )
 })
 
 test('who registers while they rest for another reason rests on', () => {
   const agent =
-    registered(after('unreachable', 'unreachable', 'busy'), 3 * HOUR) ?? after('unreachable', 'unreachable', 'busy')
+    registeredAt(after('unreachable', 'unreachable', 'busy'), 'core-1', true, 3 * HOUR) ??
+    after('unreachable', 'unreachable', 'busy')
   assert.equal(whyNotNow(agent, 3 * HOUR), 'resting')
 })
 

@@ -3,6 +3,7 @@ import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
 import {
   endpoint as parseEndpoint,
+  ident,
   newUuid,
   uuid as parseUuid,
   varValue,
@@ -19,6 +20,7 @@ import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
 import { goesAlong, dialLeg, resumeDialLeg, type Dialling } from '../dial-leg.ts'
 import { step, type Steps } from '../../journal/steps.ts'
+import { prolonged } from '../prolonged.ts'
 
 /** The Call of the other person's leg, as far as this verb uses it. */
 export interface OtherCall {
@@ -107,6 +109,9 @@ export function dial<Other extends OtherCall>(
   const variables = new Map(
     Object.entries(options.variables ?? {}).map(([name, value]) => [dialVariable(name), varValue(value)]),
   )
+  // sends `Call-Info: …;answer-after=0`, and `;intercom=true` in the address (measured)
+  if (reservation?.autoAnswer) variables.set(ident('sip_auto_answer'), varValue('true'))
+  if (reservation?.alertInfo) variables.set(ident('alert_info'), varValue(reservation.alertInfo))
   const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, callOf }
   const { steps } = leg
   const within = () => steps.within(number)
@@ -197,6 +202,7 @@ async function party<Other extends OtherCall>(
   tellOnce(journal, 'call.party.answered', other)
   const { before } = what.options
   if (before) {
+    using _listens = reservation && prolonged(reservation, leg, context)
     theirs.steps = within
     if (!(await agrees(leg, callOf(theirs), before, context, race?.lost)))
       return race?.lost.aborted ? lost() : missed('declined')

@@ -1,10 +1,12 @@
 /** How people read the answers of the operations of agents. */
 import agentAdd from '../../operations/agent/add.ts'
+import agentDisposition from '../../operations/agent/disposition.ts'
 import agentList from '../../operations/agent/list.ts'
+import agentLogin from '../../operations/agent/login.ts'
 import agentRemove from '../../operations/agent/remove.ts'
 import agentSet from '../../operations/agent/set.ts'
 import agentShow from '../../operations/agent/show.ts'
-import { agentBreak, agentOut, agentReady } from '../../operations/agent/status.ts'
+import { agentBreak, agentOnDemand, agentOut, agentReady } from '../../operations/agent/status.ts'
 import agentWrapUp from '../../operations/agent/wrap-up.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { AGENT_SETTINGS } from '../../agent/settings.ts'
@@ -48,7 +50,7 @@ Examples:
       ) + saySettings(sayEach(AGENT_SETTINGS, agent), colour),
   }),
   form(agentList, { people: (agents, { colour, now }) => sayAll(agents, now, colour) }),
-  ...[agentReady, agentBreak, agentOut].map(status =>
+  ...[agentLogin, agentReady, agentOnDemand, agentBreak, agentOut].map(status =>
     form(status, {
       // a conversation goes on after the change of status: this tells what the agent does, not the status
       people: ({ name, state, word }) =>
@@ -60,6 +62,10 @@ Examples:
       typeof wrapUpUntil === 'number'
         ? `agent ${name} is in wrap-up, for ${ago(wrapUpUntil - now)} more\n`
         : `agent ${name} is ${word} now\n`,
+  }),
+  form(agentDisposition, {
+    people: ({ name, lastTalk, word }) =>
+      `the call ${lastTalk?.call} of agent ${name}: ${lastTalk?.disposition}; the agent is ${word} now\n`,
   }),
   form(agentRemove, { people: ({ name }) => `agent ${name} was removed\n` }),
 ]
@@ -75,10 +81,12 @@ function sayAll(agents: readonly Agent[], now: number, colour: boolean): string 
       { text: word, tone },
       word === 'resting' || word === 'unreachable'
         ? `${ago(one.restUntil - now)} left`
-        : one.state === 'idle'
-          ? '–'
-          : ago(now - one.stateSince),
-      one.reason ?? '–',
+        : word === 'break' && one.statusSince !== undefined
+          ? ago(now - one.statusSince)
+          : one.state === 'idle'
+            ? '–'
+            : ago(now - one.stateSince),
+      one.overdue ? `${one.reason ?? 'break'}: ${ago(now - one.breakUntil!)} too long` : (one.reason ?? '–'),
       one.nailedUp ? 'yes' : 'no',
       one.endpoint,
       queues,

@@ -8,7 +8,7 @@ import type { OutputOf } from '../../operations/operation.ts'
 import { table } from '../table.ts'
 import { form } from './operations.ts'
 import { timeOf } from './output.ts'
-import { whyForm } from './why.ts'
+import { whyAgentForm, whyForm } from './why.ts'
 
 type Call = OutputOf<typeof callList>[number]
 
@@ -64,6 +64,7 @@ Examples:
       sayAll(calls, { long: options['long'] === true, lead: given['campaign'] !== undefined }, colour),
   }),
   whyForm,
+  whyAgentForm,
 ]
 
 /** Which optional columns are shown. */

@@ -19,6 +19,7 @@ const FILES = [
   ['switchhook_vars.xml', 'dialplan/switchhook_vars.xml'],
   ['switchhook.xml', 'dialplan/switchhook.xml'],
   ['01_switchhook_did.xml', 'dialplan/public/01_switchhook_did.xml'],
+  ['02_switchhook_agents.xml', 'dialplan/default/02_switchhook_agents.xml'],
 ] as const
 
 export interface Written {

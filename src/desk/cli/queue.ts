@@ -3,6 +3,7 @@ import { AGENT_WORDS } from '../../agent/words.ts'
 import queueAdd from '../../operations/queue/add.ts'
 import queueCallbacks from '../../operations/queue/callbacks.ts'
 import { queueGive, queueTake } from '../../operations/queue/give.ts'
+import queueImport from '../../operations/queue/import.ts'
 import queueList from '../../operations/queue/list.ts'
 import queuePut from '../../operations/queue/put.ts'
 import queueRemove from '../../operations/queue/remove.ts'
@@ -12,6 +13,7 @@ import type { OutputOf } from '../../operations/operation.ts'
 import { sayEach } from '../../base/settings.ts'
 import { QUEUE_SETTINGS } from '../../queue/settings.ts'
 import { pairs, table } from '../table.ts'
+import { sayCallbacks } from './callback.ts'
 import { form } from './operations.ts'
 import { ago, saySettings } from './output.ts'
 
@@ -43,14 +45,17 @@ Example:
   }),
   form(queuePut, { people: ({ call, queue }) => `call ${call} is in the queue ${queue}\n` }),
   form(queueCallbacks, {
-    people: (kept, { colour, now }) =>
-      kept.length === 0
-        ? 'nobody waits for a callback\n'
-        : table(
-            ['number', '>promised', 'call'],
-            kept.map(({ number, keptAt, call }) => [number, ago(now - keptAt), call]),
-            colour,
-          ),
+    people: (kept, { colour }) => (kept.length === 0 ? 'nobody waits for a callback\n' : sayCallbacks(kept, colour)),
+  }),
+  form(queueImport, {
+    help: `
+Queues and agents that exist get the settings of the file; others stay. docs/mod_callcenter.md tells what becomes of
+each parameter.
+
+Examples:
+  switchhook queue import /etc/freeswitch/autoload_configs/callcenter.conf.xml --dry-run
+  switchhook queue import callcenter.conf.xml`,
+    people: (imported, { colour }) => sayImported(imported, colour),
   }),
   form(queueRemove, {
     help: '\nWith --move-to the name of the removed queue leads callers to the other one until a queue of that name is added or removed again.',
@@ -62,6 +67,24 @@ Example:
 function sayGiven(queue: OutputOf<typeof queueShow>): string {
   const given = sayEach(QUEUE_SETTINGS, queue).filter(one => one.given)
   return [queue.strategy, ...given.map(({ name, value }) => `${name} ${value}`)].join(', ')
+}
+
+function sayImported({ queues, agents, notTaken, dryRun }: OutputOf<typeof queueImport>, colour: boolean): string {
+  const how = (isNew: boolean) => (isNew ? 'new' : 'changed')
+  const rows = [
+    ...queues.map(({ name, isNew, strategy }) => ['queue', name, how(isNew), strategy]),
+    ...agents.map(({ name, isNew, endpoint, queues: of }) => [
+      'agent',
+      name,
+      how(isNew),
+      `${endpoint} ${of.join(',')}`,
+    ]),
+  ]
+  const taken = rows.length === 0 ? 'nothing was taken over\n' : table(['', 'name', 'is', ''], rows, colour)
+  const left = notTaken.map(({ of, parameter, value, why }) => [of, parameter, value, why])
+  const notes =
+    left.length === 0 ? '' : `\nnot taken over:\n${table(['of', 'parameter', 'value', 'why'], left, colour)}`
+  return `${taken}${notes}${dryRun ? '\nnothing was written: --dry-run\n' : ''}`
 }
 
 function sayMoved({
@@ -76,13 +99,14 @@ function sayMoved({
 
 function sayAll(queues: readonly Queue[], colour: boolean): string {
   if (queues.length === 0) return 'there is no queue yet: switchhook queue add <name>\n'
-  const row = ({ name, waiting, offered, longestWaitMs, talking, agents, since }: Queue) => {
+  const row = ({ name, waiting, offered, longestWaitMs, talking, callbacks, agents, since }: Queue) => {
     const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
     return [
       name,
       waiting + offered,
       ago(longestWaitMs),
       talking,
+      callbacks,
       since.entered,
       since.answered,
       since.abandoned,
@@ -96,6 +120,7 @@ function sayAll(queues: readonly Queue[], colour: boolean): string {
     '>waiting',
     '>longest',
     '>talking',
+    '>to call back',
     '>entered',
     '>answered',
     '>abandoned',

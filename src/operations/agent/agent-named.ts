@@ -1,6 +1,6 @@
 /** The agent that an operation names, its settings as input, and its form in answers. */
 import { z } from 'zod'
-import { STATES, STATUSES, type Agent, type Tier } from '../../agent/agent.ts'
+import { STATES, STATUSES, tiersOf, type Agent, type Tier } from '../../agent/agent.ts'
 import type { Roster } from '../../agent/roster.ts'
 import { AGENT_SETTINGS, type AgentSettings } from '../../agent/settings.ts'
 import { AGENT_WORDS, wordOf } from '../../agent/words.ts'
@@ -58,10 +58,12 @@ export const agentSettings = {
   ...inputFields(AGENT_SETTINGS),
 }
 
+const tierShape = z.object({ queue: z.string(), level: z.number(), position: z.number() })
+
 export const agentShape = z.object({
   name: z.string(),
   endpoint: z.string(),
-  queues: z.array(z.object({ queue: z.string(), level: z.number(), position: z.number() })),
+  queues: z.array(tierShape),
   wrapUpMs: z.number(),
   ringForMs: z.number(),
   ...storedFields(AGENT_SETTINGS),
@@ -75,6 +77,15 @@ export const agentShape = z.object({
   lastTalkEnded: z.number(),
   wrapUpUntil: z.union([z.number(), z.literal('finished'), z.null()]),
   restUntil: z.number(),
+  /** Absent: not known. */
+  statusSince: z.number().optional(),
+  /** When the break reaches its limit; absent: it has none. */
+  breakUntil: z.number().optional(),
+  /** True when the break has lasted longer than that. */
+  overdue: z.boolean(),
+  /** The queues that the agent did not log in to. */
+  away: z.array(tierShape),
+  lastTalk: z.object({ call: z.string(), queue: z.string().nullable(), disposition: z.string().optional() }).optional(),
   /** True while the agent's telephone stays connected for the calls of campaigns. */
   nailedUp: z.boolean(),
 })
@@ -82,6 +93,8 @@ export const agentShape = z.object({
 /** The agent as answers show it. */
 export const shownAgent = (agent: Agent, now: number): Immutable<z.input<typeof agentShape>> => ({
   ...agent,
+  overdue: agent.overdue ?? false,
+  away: agent.away ?? [],
   word: wordOf(agent, now),
   nailedUp: agent.nailed !== null,
 })
@@ -98,7 +111,8 @@ export async function agentNamed(
 ): Promise<(AgentSettings & Pick<Agent, 'status' | 'reason' | 'state'>) | null> {
   const found = await roster.get(name, clock.now())
   if (!found) return null
-  const { endpoint: where, queues, wrapUpMs, ringForMs, status, reason, state } = found
+  const { endpoint: where, wrapUpMs, ringForMs, status, reason, state } = found
+  const queues = tiersOf(found)
   const settings = settingsOf(AGENT_SETTINGS, found)
   return { name, endpoint: where, queues, wrapUpMs, ringForMs, ...settings, status, reason, state }
 }
@@ -124,7 +138,7 @@ interface GivenSettings {
 /** Writes the settings `before` with those that are given. */
 export async function redefine(
   parts: StoreParts,
-  before: AgentSettings,
+  before: AgentSettings & Pick<Agent, 'away'>,
   { endpoint: where, queues, wrapUp, ringFor, unset, ...given }: GivenSettings,
 ): Promise<Immutable<z.input<typeof agentShape>>> {
   if (queues !== undefined)
@@ -138,7 +152,7 @@ export async function redefine(
     endpoint: where ?? before.endpoint,
     wrapUpMs: wrapUp ?? before.wrapUpMs,
     ringForMs: ringFor ?? before.ringForMs,
-    queues: queues ?? before.queues,
+    queues: queues ?? tiersOf(before),
     ...settingsOf(AGENT_SETTINGS, without(AGENT_SETTINGS, before, unset)),
     ...givenIn(AGENT_SETTINGS, given),
   }

@@ -58,15 +58,16 @@ export default operation({
 })
 
 function figuresOf(sums: Omit<AgentSums, 'part'>): Immutable<Omit<z.input<typeof agentFigures>, 'from' | 'to'>> {
-  const { handled, offered, answered, refused, callerLeft, talkMs, holdMs, wrapUpMs, readyMs, breakMs } = sums
-  const busyMs = talkMs + holdMs + wrapUpMs
+  const { handled, offered, answered, refused, callerLeft, talkMs, wrapUpMs, readyMs, breakMs } = sums
+  const asideMs = sums.holdMs + sums.consultMs // the caller waits in both
+  const busyMs = talkMs + asideMs + wrapUpMs
   const staffedMs = readyMs + sums.restingMs + sums.ringingMs + sums.talkingMs + wrapUpMs + sums.elsewhereMs + breakMs
   return {
     ...sums,
     missed: offered - answered - refused - callerLeft,
     handlingMs: mean(busyMs, handled),
     averageTalkMs: mean(talkMs, handled),
-    averageHoldMs: mean(holdMs, handled),
+    averageHoldMs: mean(asideMs, handled),
     averageWrapUpMs: mean(wrapUpMs, handled),
     occupancy: share(busyMs, busyMs + readyMs),
     utilisation: share(staffedMs - breakMs, staffedMs),

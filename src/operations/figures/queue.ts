@@ -84,7 +84,8 @@ const goalOf = (queue: string, settings: Parameters<typeof settingOf>[0]) => ({
 type Figures = Omit<z.input<typeof queueFigures>, 'from' | 'to' | 'serviceLevelWithinMs' | 'serviceLevelGoal'>
 
 function figuresOf({ answeredWithin, waits, ...sums }: Omit<QueueSums, 'part'>): Immutable<Figures> {
-  const { answered, abandoned, leftOtherwise, handled, talkMs, holdMs, wrapUpMs } = sums
+  const { answered, abandoned, leftOtherwise, handled, talkMs, wrapUpMs } = sums
+  const asideMs = sums.holdMs + sums.consultMs // the caller waits in both
   const { answeredWaitMs, abandonedWaitMs, longestAbandonedMs, ...counts } = sums
   return {
     ...counts,
@@ -95,9 +96,9 @@ function figuresOf({ answeredWithin, waits, ...sums }: Omit<QueueSums, 'part'>):
     averageAbandonMs: mean(abandonedWaitMs, abandoned),
     longestAbandonMs: longestAbandonedMs,
     waits: waits.map((one, at) => ({ seconds: WAIT_LIMITS_S[at] ?? null, answered: one })),
-    handlingMs: mean(talkMs + holdMs + wrapUpMs, handled),
+    handlingMs: mean(talkMs + asideMs + wrapUpMs, handled),
     averageTalkMs: mean(talkMs, handled),
-    averageHoldMs: mean(holdMs, handled),
+    averageHoldMs: mean(asideMs, handled),
     averageWrapUpMs: mean(wrapUpMs, handled),
   }
 }

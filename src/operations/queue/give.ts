@@ -52,7 +52,9 @@ export const queueTake = operation({
   run: (parts, { name: queue, agent: name }, actor) =>
     give(parts, name, actor, async () => {
       await mustBeQueues(parts.queueStore, [queue])
-      const waiting = (await parts.queueStore.members(queue)).filter(({ state }) => state === 'waiting')
+      const waiting = (await parts.queueStore.members(queue)).filter(
+        ({ state, callback }) => state === 'waiting' && !callback,
+      )
       const [first] = waiting.sort(byScore)
       if (!first) throw new Refusal('WRONG_STATE', `nobody waits in the queue ${queue}`)
       return first
@@ -71,6 +73,8 @@ async function give(
     const [member, free] = [await find(), await mustBeAgent(parts, name)]
     const now = clock.now()
     const { call, queue } = member
+    if (member.callback)
+      throw new Refusal('WRONG_STATE', `${call} is a promised callback: its customer is not on the line`)
     if (member.state !== 'waiting')
       throw new Refusal('WRONG_STATE', `the caller of call ${call} does not wait: ${member.state}`)
     const why = whyNotNow(free, now)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AGENT_WORDS } from '../../agent/words.ts'
 import { queueFigures } from '../../queue/figures.ts'
-import { COUNTS } from '../../queue/store.ts'
+import { COUNTS } from '../../queue/queue-table.ts'
 import { operation } from '../operation.ts'
 
 const count = z.number()
@@ -21,6 +21,7 @@ export default operation({
       offered: count,
       longestWaitMs: z.number().nullable(),
       talking: count,
+      callbacks: count,
       agents: z.object(
         Object.fromEntries(AGENT_WORDS.map(word => [word, count])) as Record<
           (typeof AGENT_WORDS)[number],

@@ -6,6 +6,7 @@ import { moveQueue } from '../../recovery/definitions.ts'
 import { campaigns } from '../../store/campaigns.ts'
 import { deleteQueue } from '../../store/definitions.ts'
 import { nameOf, removal } from '../fields.ts'
+import { callbacksOf, openCallbacksIn } from '../callback/callback-named.ts'
 import { operation, type StoreParts } from '../operation.ts'
 import { mustBeQueues, queueNamed } from './queue-named.ts'
 
@@ -66,13 +67,15 @@ export default operation({
         'IN_USE',
         `queues send callers to the queue '${name}': ${namesOf(sending)}; remove it with --move-to <queue>, or change their settings first`,
       )
-    const promised = (await queueStore.callbacks(name)).length
-    if (promised > 0 && !dropCallbacks)
+    const promised = await openCallbacksIn(parts, name)
+    if (promised.length > 0 && !dropCallbacks)
       throw new Refusal(
         'IN_USE',
-        `${promised} callers of the queue '${name}' were promised a callback (switchhook queue callbacks ${name}); with --move-to <queue> that queue has the callbacks, with --drop-callbacks nobody calls them`,
+        `${promised.length} callers of the queue '${name}' were promised a callback (switchhook queue callbacks ${name}); with --move-to <queue> that queue has the callbacks, with --drop-callbacks nobody calls them`,
       )
-    if (!(await queueStore.remove(name)))
+    const isEmpty = (await queueStore.members(name)).every(({ callback }) => callback)
+    if (isEmpty) for (const { id } of promised) await callbacksOf(parts).cancel(id)
+    if (!isEmpty || !(await queueStore.remove(name)))
       throw new Refusal(
         'IN_USE',
         `callers wait or talk in the queue '${name}'; remove it with --move-to <queue>, or when they have left`,
@@ -92,7 +95,8 @@ async function move(parts: StoreParts, name: string, to: string) {
     throw new FieldFaults([{ field: 'moveTo', message: `'${to}' is the queue that is removed; give another queue` }])
   const { queueStore, clock } = parts
   const [queue] = await mustBeQueues(queueStore, [name, to])
-  const [members, callbacks] = await Promise.all([queueStore.members(name), queueStore.callbacks(name)])
+  const callbacks = await openCallbacksIn(parts, name)
+  const members = (await queueStore.members(name)).filter(({ callback }) => !callback)
   await moveQueue(parts, queue, to, clock.now())
   const talking = members.filter(({ state }) => state === 'talking').length
   return { queue: to, waiting: members.length - talking, talking, callbacks: callbacks.length }

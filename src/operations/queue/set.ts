@@ -23,13 +23,13 @@ export default operation({
   async run(parts, { name, strategy, unset, ...given }) {
     mustChange({ strategy, unset, ...given }, Object.keys(input))
     if (strategy !== undefined) mustBeStrategy(strategy)
-    const [known] = await mustBeQueues(parts.queueStore, [name])
+    const settings = givenIn(QUEUE_SETTINGS, given)
+    const [known] = await mustBeQueues(parts.queueStore, [name, ...targetQueues(settings)])
     const queue = {
       ...without(QUEUE_SETTINGS, known, unset),
       ...(strategy !== undefined && { strategy }),
-      ...givenIn(QUEUE_SETTINGS, given),
+      ...settings,
     }
-    await mustBeQueues(parts.queueStore, targetQueues(queue))
     await defineQueue(parts, queue, parts.clock.now())
     return queue
   },

@@ -9,7 +9,7 @@
 -- ARGV[2]  the rev of the record that was read
 -- ARGV[3]  the new record in JSON
 -- ARGV[4]  the name of the other queue
--- ARGV[5]  the counter to raise in the other queue
+-- ARGV[5]  the counter to raise in the other queue, empty for none
 -- ARGV[6]  the channel that carries changes of queues
 -- ARGV[7]  the notice of the new record in JSON, as listeners receive it
 -- ARGV[8]  the notice that the old one is gone
@@ -19,7 +19,7 @@ if redis.call('HEXISTS', KEYS[4], ARGV[4]) == 0 then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 -- The new place first: the node of the caller must know it before it hears that the old one is gone.
 if redis.call('HSETNX', KEYS[2], ARGV[1], ARGV[3]) == 1 then
-  redis.call('HINCRBY', KEYS[3], ARGV[5], 1)
+  if ARGV[5] ~= '' then redis.call('HINCRBY', KEYS[3], ARGV[5], 1) end
   redis.call('PUBLISH', ARGV[6], ARGV[7])
 end
 redis.call('PUBLISH', ARGV[6], ARGV[8])

@@ -103,8 +103,8 @@ function sendMessage(listener: Listener, argument: string, packet: Packet): void
 function sendEvent(listener: Listener, argument: string, packet: Packet): void {
   const uuid = listener.sim.newUuid()
   const subclass = packet.headers.get('event-subclass')
-  const headers: Header[] = [...packet.headers].filter(
-    ([name]) => name !== 'event-subclass' && name !== 'content-length',
+  const headers: Header[] = packet.written.filter(
+    ([name]) => !['event-subclass', 'content-length'].includes(name.toLowerCase()),
   )
   const parts = {
     after: [['Command', packet.command] as Header, ...headers, ['Event-UUID', uuid] as Header],

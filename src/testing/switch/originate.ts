@@ -29,6 +29,8 @@ interface Target {
   readonly channelName: string
   readonly number: string
   readonly gateway: string | undefined
+  /** The user of the directory, for the endpoint `user/`. */
+  readonly user?: string
   readonly place: Place
 }
 
@@ -121,6 +123,10 @@ function createLeg(
   channel.originating = true
   channel.locks++
   outgoingVariables(channel, target.gateway)
+  if (target.user !== undefined) {
+    channel.variables.set('dialed_user', target.user)
+    channel.variables.set('dialed_domain', '127.0.0.1')
+  }
   for (const [name, value] of exported(options.caller)) channel.variables.set(name, value)
   for (const [name, value] of variables) channel.variables.set(name, value)
   return channel
@@ -179,7 +185,7 @@ function targetOf(sim: SimulatedSwitch, endpoint: string): Target | string {
     const name = first.split('@')[0]!
     const place = sim.world.find(`user/${name}`)
     return place
-      ? { channelName: `sofia/internal/${name}@127.0.0.1`, number: name, gateway: undefined, place }
+      ? { channelName: `sofia/internal/${name}@127.0.0.1`, number: name, gateway: undefined, user: name, place }
       : sim.world.knows(`user/${name}`)
         ? 'USER_NOT_REGISTERED'
         : 'SUBSCRIBER_ABSENT'

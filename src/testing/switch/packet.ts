@@ -7,6 +7,8 @@ export interface Packet {
   readonly command: string
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>
+  /** The same with their names as they were written, in order. */
+  readonly written: readonly (readonly [name: string, value: string])[]
   readonly body: string
 }
 
@@ -35,12 +37,12 @@ export class PacketReader {
     if (start > 0) this.#rest = this.#rest.subarray(start)
     const end = endOfHeaders(this.#rest)
     if (end < 0) return undefined
-    const { command, headers } = cut(this.#rest.toString('utf8', 0, end))
+    const { command, headers, written } = cut(this.#rest.toString('utf8', 0, end))
     const length = Math.max(0, Number.parseInt(headers.get('content-length') ?? '0', 10) || 0)
     if (this.#rest.length < end + length) return undefined
     const body = this.#rest.toString('utf8', end, end + length)
     this.#rest = this.#rest.subarray(end + length)
-    return { command, headers, body }
+    return { command, headers, written, body }
   }
 }
 
@@ -60,8 +62,9 @@ function endOfHeaders(bytes: Buffer): number {
  * Cuts lines as FreeSWITCH does: at the first carriage return ANYWHERE in the remaining text, else at the next newline.
  * One CR in a value therefore changes the whole command. A more lenient simulation would hide an injection.
  */
-function cut(text: string): { command: string; headers: Map<string, string> } {
+function cut(text: string): Pick<Packet, 'command' | 'headers' | 'written'> {
   const headers = new Map<string, string>()
+  const written: [string, string][] = []
   let command: string | undefined
   for (let at = 0; at < text.length;) {
     let next = text.indexOf('\r', at)
@@ -75,8 +78,11 @@ function cut(text: string): { command: string; headers: Map<string, string> } {
       continue
     }
     const colon = line.indexOf(':')
-    if (colon > 0 && !headers.has(line.slice(0, colon).toLowerCase()))
-      headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^ +/, ''))
+    const name = line.slice(0, colon)
+    if (colon <= 0 || headers.has(name.toLowerCase())) continue
+    const value = line.slice(colon + 1).replace(/^ +/, '')
+    headers.set(name.toLowerCase(), value)
+    written.push([name, value])
   }
-  return { command: command ?? '', headers }
+  return { command: command ?? '', headers, written }
 }

@@ -125,7 +125,7 @@ const CODEC_VARIABLES: readonly (readonly [string, string])[] = [
   ['dtmf_type', 'rfc2833'],
 ]
 
-export function incomingVariables(channel: Channel): void {
+export function incomingVariables(channel: Channel, user: string | undefined): void {
   const { fields } = channel.profile
   const [from, to] = [fields.callerIdNumber, fields.destinationNumber]
   const values: (readonly [string, string])[] = [
@@ -160,6 +160,13 @@ export function incomingVariables(channel: Channel): void {
     ['max_forwards', '70'],
     ...CODEC_VARIABLES,
     ['endpoint_disposition', 'RECEIVED'],
+    ...(user === undefined
+      ? []
+      : ([
+          ['sip_authorized', 'true'],
+          ['sip_auth_username', user],
+          ['sip_auth_realm', '127.0.0.1'],
+        ] as const)),
   ]
   for (const [name, value] of values) channel.variables.set(name, value)
 }

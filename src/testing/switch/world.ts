@@ -29,6 +29,8 @@ export interface IncomingCall {
   to: string
   /** The context of the dialplan. Default 'switchhook'. */
   context?: string
+  /** The user of the directory whose telephone calls, with the right password. */
+  user?: string
   variables?: Record<string, string>
   speaks?: Voice
   talksFor?: Duration
@@ -111,7 +113,7 @@ export class World {
       context: call.context ?? 'switchhook',
     })
     const channel = sim.createChannel(uuid, profile.fields.channelName, 'inbound', profile)
-    incomingVariables(channel)
+    incomingVariables(channel, call.user)
     for (const [name, value] of Object.entries(call.variables ?? {})) channel.variables.set(name, value)
     const person = new Person(this, call.name ?? call.from, channel, 'calling', call.speaks ?? 'silence')
     channel.person = person
@@ -136,22 +138,29 @@ export class World {
     if (typeof address !== 'string') return void this.#patterns.unshift({ pattern: address, behaviour })
     const place = this.#places.get(address) ?? new Place(address, behaviour)
     place.behaviour = behaviour
-    if (!this.#places.has(address)) this.#registers(address)
+    const isNew = !this.#places.has(address)
     this.#places.set(address, place)
     this.#users.add(address)
+    if (isNew) this.#tellsRegistration(address, 'register')
     return place
   }
 
-  /** Removes a phone: `user/alice` is no longer registered. */
+  /** Removes a phone: `user/alice` is no longer registered, and nobody is told. */
   remove(address: string): void {
     this.#places.delete(address)
   }
 
-  #registers(address: string): void {
-    const user = /^user\/([^@]+)/.exec(address)?.[1]
+  /** A phone ends its registration (`unregister`), or does not renew it in time (`expire`). */
+  unregister(address: string, how: 'unregister' | 'expire' = 'unregister'): void {
+    this.remove(address)
+    this.#tellsRegistration(address, how)
+  }
+
+  #tellsRegistration(address: string, what: 'register' | 'unregister' | 'expire'): void {
+    const user = userIn(address)
     if (user !== undefined)
       this.sim.fire('CUSTOM', undefined, {
-        subclass: 'sofia::register',
+        subclass: `sofia::${what}`,
         after: [
           ['profile-name', 'internal'],
           ['from-user', user],
@@ -162,9 +171,9 @@ export class World {
       })
   }
 
-  /** True when any telephone is registered. */
-  get hasRegistrations(): boolean {
-    return [...this.#places.keys()].some(address => address.startsWith('user/'))
+  /** The users whose phones are registered. */
+  get registered(): readonly string[] {
+    return [...this.#places.keys()].flatMap(address => userIn(address) ?? [])
   }
 
   /** True when the directory has this user, with a registered phone or without. */
@@ -238,3 +247,5 @@ export class World {
     person.on('ended', () => timer.cancel())
   }
 }
+
+const userIn = (address: string): string | undefined => /^user\/([^@]+)/.exec(address)?.[1]

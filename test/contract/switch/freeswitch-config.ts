@@ -1,9 +1,10 @@
 /**
- * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Three SIP
+ * The whole configuration of a private FreeSWITCH on loopback, with the project's own dialplan in it. Four SIP
  * profiles, of one process or (the last one) of another:
  *
  *   inside    callers enter here, into the context `public`, where the DID sample routes them
  *   trunk     calls of Switchhook leave here, by the gateway `carrier`
+ *   phones    telephones of the house call in here with their password, into `house`; there is one, of user 2001
  *   outside   the outside world: callers call from here, and the last digit of a number called here selects who answers
  *
  * FreeSWITCH's preprocessor works line by line, even inside comments: each of its tags is on a line of its own.
@@ -13,6 +14,7 @@ export interface Ports {
   readonly eventSocket: number
   readonly inside: number
   readonly trunk: number
+  readonly phones: number
   readonly outside: number
   readonly nodeA: number
   readonly nodeB: number
@@ -57,17 +59,25 @@ const LOAD = [
   'say_en',
 ]
 
-const profile = (name: string, port: number, context: string, { gateways = '', trackCalls = false } = {}) => `
+/** The user of the directory: calls with this password, and is reached at a number of the outside world. */
+export const DESK = { user: '2001', password: 'desk', number: '4920200100' } as const
+
+const profile = (
+  name: string,
+  port: number,
+  context: string,
+  { gateways = '', trackCalls = false, auth = false } = {},
+) => `
       <profile name="${name}">${gateways}<settings>
         <param name="sip-ip" value="127.0.0.1"/><param name="rtp-ip" value="127.0.0.1"/><param name="sip-port" value="${port}"/>
         <param name="context" value="${context}"/><param name="dialplan" value="XML"/><param name="codec-prefs" value="PCMU"/>
-        <param name="auth-calls" value="false"/><param name="accept-blind-reg" value="true"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
+        <param name="auth-calls" value="${auth}"/><param name="accept-blind-reg" value="true"/><param name="rtp-timer-name" value="soft"/><param name="liberal-dtmf" value="true"/>
         <param name="manage-presence" value="false"/><param name="track-calls" value="${trackCalls}"/>
       </settings></profile>`
 
-const gateway = (name: string, port: number) =>
-  `<gateway name="${name}"><param name="realm" value="127.0.0.1:${port}"/><param name="proxy" value="127.0.0.1:${port}"/>` +
-  `<param name="username" value="x"/><param name="password" value="x"/><param name="register" value="false"/></gateway>`
+const gateway = (name: string, port: number, { user = 'x', password = 'x' } = {}) =>
+  `<gateway name="${name}"><param name="realm" value="127.0.0.1${user === 'x' ? `:${port}` : ''}"/><param name="proxy" value="127.0.0.1:${port}"/>` +
+  `<param name="username" value="${user}"/><param name="password" value="${password}"/><param name="register" value="false"/></gateway>`
 
 const act = (application: string, data = '') => `<action application="${application}" data="${data}"/>`
 const speaks = (hertz: number) => act('playback', `tone_stream://%(20000,0,${hertz});loops=-1`)
@@ -116,10 +126,20 @@ const SPEAKERS = [
   ),
 ]
 
+/** What a measurement adds to the configuration. */
+export interface Additions {
+  readonly modules: readonly string[]
+  /** Elements `configuration`. */
+  readonly configuration: string
+  /** Elements `extension` of the context in which callers enter. */
+  readonly extensions: string
+}
+
 interface Parts {
   readonly ports: Ports
   readonly password: string
   readonly folder: string
+  readonly also?: Additions | undefined
 }
 
 /**
@@ -129,14 +149,15 @@ interface Parts {
 export function freeswitchXml(
   parts: Parts & { readonly outside: 'same' | 'other'; readonly trackCalls: boolean },
 ): string {
-  const { ports, outside, trackCalls } = parts
+  const { ports, outside, trackCalls, also } = parts
   const here = outside === 'same'
   const profiles = [
     profile('inside', ports.inside, 'public', { trackCalls }),
     profile('trunk', ports.trunk, 'none', {
-      gateways: `<gateways>${gateway('carrier', ports.outside)}</gateways>`,
+      gateways: `<gateways>${gateway('carrier', ports.outside)}${gateway('desk', ports.phones, DESK)}</gateways>`,
       trackCalls,
     }),
+    profile('phones', ports.phones, 'house', { auth: true }),
     ...(here ? [profile('outside', ports.outside, 'outside')] : []),
   ]
   return configuration(
@@ -148,7 +169,14 @@ export function freeswitchXml(
       <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
         ${act('transfer', '$1 XML switchhook')}
       </condition></extension>
+      ${also?.extensions ?? ''}
       <X-PRE-PROCESS cmd="include" data="dialplan/01_switchhook_did.xml"/>
+    </context>
+    <context name="house">
+      <X-PRE-PROCESS cmd="include" data="dialplan/02_switchhook_agents.xml"/>
+      <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
+        ${act('transfer', '$1 XML switchhook')}
+      </condition></extension>
     </context>
     <context name="none"/>
     <context name="elsewhere">
@@ -173,7 +201,7 @@ export function farXml(parts: Parts): string {
 }
 
 function configuration(
-  { ports, password, folder }: Parts,
+  { ports, password, folder, also }: Parts,
   sip: { profiles: readonly string[]; rtp: readonly [number, number]; log: string },
   dialplan: string,
 ): string {
@@ -184,7 +212,7 @@ function configuration(
   <X-PRE-PROCESS cmd="set" data="disable_system_api_commands=true"/>
   <X-PRE-PROCESS cmd="set" data="disable_system_app_commands=true"/>
   <section name="configuration">
-    <configuration name="modules.conf"><modules>${LOAD.map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
+    <configuration name="modules.conf"><modules>${[...LOAD, ...(also?.modules ?? [])].map(name => `<load module="mod_${name}"/>`).join('')}</modules></configuration>
     <configuration name="switch.conf"><settings>
       <param name="max-sessions" value="1000"/><param name="sessions-per-second" value="500"/><param name="min-idle-cpu" value="0"/>
       <param name="rtp-start-port" value="${sip.rtp[0]}"/><param name="rtp-end-port" value="${sip.rtp[1]}"/><param name="event-heartbeat-interval" value="20"/>
@@ -197,6 +225,7 @@ function configuration(
     <configuration name="console.conf"><mappings><map name="all" value="err,crit,alert"/></mappings><settings><param name="loglevel" value="err"/></settings></configuration>
     <configuration name="logfile.conf"><settings/><profiles><profile name="default"><settings/><mappings>
       <map name="all" value="${sip.log}notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
+    ${also?.configuration ?? ''}
     <configuration name="acl.conf"><network-lists/></configuration>
     <configuration name="sofia.conf"><global_settings/><profiles>
       ${sip.profiles.join('')}
@@ -206,7 +235,9 @@ function configuration(
 ${dialplan}
   </section>
   <section name="phrases"><macros><language name="en" say-module="en" sound-prefix="${folder}/sounds"><phrases><macros/></phrases></language></macros></section>
-  <section name="directory"><domain name="127.0.0.1"><groups><group name="default"><users/></group></groups></domain></section>
+  <section name="directory"><domain name="127.0.0.1"><groups><group name="default"><users>
+    <user id="${DESK.user}"><params><param name="password" value="${DESK.password}"/><param name="dial-string" value="sofia/gateway/carrier/${DESK.number}${KINDS.never}"/></params></user>
+  </users></group></groups></domain></section>
 </document>
 `
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { sleep, systemClock } from '../../../src/base/clock.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
-import { farXml, freeswitchXml, PATIENCE_SECONDS, type Ports } from './freeswitch-config.ts'
+import { farXml, freeswitchXml, PATIENCE_SECONDS, type Additions, type Ports } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
 import { SOUNDS, wav } from './sounds.ts'
 
@@ -59,6 +59,7 @@ export interface FreeSwitchOptions {
   trackCalls?: boolean
   /** The dialplan offers calls to a third node after the second. */
   threeNodes?: boolean
+  also?: Additions
   /** Name → milliseconds. Default: those of the suite. */
   sounds?: Readonly<Record<string, number>>
 }
@@ -79,8 +80,9 @@ export async function findFreeSwitch(): Promise<string | null> {
 }
 
 export async function startFreeSwitch(program: string, options: FreeSwitchOptions = {}): Promise<FreeSwitch> {
-  const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS } = options
-  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC] = (await freePorts(7)) as [
+  const { outside = 'same', trackCalls = false, threeNodes = false, sounds = SOUNDS, also } = options
+  const [eventSocket, inside, trunk, far, nodeA, nodeB, nodeC, phones] = (await freePorts(8)) as [
+    number,
     number,
     number,
     number,
@@ -89,13 +91,13 @@ export async function startFreeSwitch(program: string, options: FreeSwitchOption
     number,
     number,
   ]
-  const ports: Ports = { eventSocket, inside, trunk, outside: far, nodeA, nodeB, nodeC }
+  const ports: Ports = { eventSocket, inside, trunk, phones, outside: far, nodeA, nodeB, nodeC }
   const doorKey = randomBytes(24).toString('hex')
-  return start(program, ports, doorKey, outside === 'same' ? 3 : 2, async (folder, password) => {
+  return start(program, ports, doorKey, outside === 'same' ? 4 : 3, async (folder, password) => {
     await writeSounds(folder, sounds)
     await writeFile(
       join(folder, 'conf/freeswitch.xml'),
-      freeswitchXml({ ports, password, folder, outside, trackCalls }),
+      freeswitchXml({ ports, password, folder, outside, trackCalls, also }),
       { mode: 0o600 },
     )
     await writeDialplan(folder, {
@@ -202,7 +204,7 @@ async function writeSounds(folder: string, sounds: Readonly<Record<string, numbe
 }
 
 async function writeDialplan(folder: string, values: Readonly<Record<string, string>>): Promise<void> {
-  for (const file of ['switchhook.xml', '01_switchhook_did.xml'])
+  for (const file of ['switchhook.xml', '01_switchhook_did.xml', '02_switchhook_agents.xml'])
     await copyFile(join(DIALPLAN, file), join(folder, 'conf/dialplan', file))
   const settings = await readFile(join(DIALPLAN, 'switchhook_vars.xml'), 'utf8')
   await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, values))

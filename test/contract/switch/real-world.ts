@@ -8,7 +8,7 @@ import { connectTcp } from '../../../src/esl/tcp.ts'
 import type { DiskState } from '../../../src/testing/index.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
 import { newUuid } from '../../../src/esl/safe-text.ts'
-import { KINDS, type Kind } from './freeswitch-config.ts'
+import { DESK, KINDS, type Kind } from './freeswitch-config.ts'
 import type { FreeSwitch } from './freeswitch.ts'
 import { Observer } from './observer.ts'
 import { registers } from './sip-telephone.ts'
@@ -41,22 +41,27 @@ export class RealWorld extends World {
     return this.#switch.doorKey
   }
 
-  async dialIn({ to, from, name }: Required<CallOptions>): Promise<Person> {
+  dialIn({ to, from, name }: Required<CallOptions>): Promise<Person> {
+    const destination = /^\+?\d+$/.test(to) ? to : `switchhook-${to}`
+    return this.#call(`sofia/outside/${destination}@127.0.0.1:${this.#switch.ports.inside}`, from, name)
+  }
+
+  async #call(endpoint: string, from: string, name: string): Promise<Person> {
     const far = newUuid()
     const callId = `contract-${far}`
     const variables = `origination_uuid=${far},sip_invite_call_id=${callId},origination_caller_id_number=${from},origination_caller_id_name=${name.replaceAll(' ', '\\s')}`
-    const destination = /^\+?\d+$/.test(to) ? to : `switchhook-${to}`
     const near = this.observer.seen(
       event => event.name === 'CHANNEL_CREATE' && event.uuid !== far && event.variable('sip_call_id') === callId,
     )
-    void this.observer.job(
-      `originate {${variables}}sofia/outside/${destination}@127.0.0.1:${this.#switch.ports.inside} &playback(silence_stream://-1,1400)`,
-    )
+    void this.observer.job(`originate {${variables}}${endpoint} &playback(silence_stream://-1,1400)`)
     return new RealPerson(this.observer, far, (await near).uuid!, from)
   }
 
   telephone(kind: Kind): Telephone {
-    const number = `${this.freshNumber('20')}${KINDS[kind]}`
+    return this.#telephone(`${this.freshNumber('20')}${KINDS[kind]}`)
+  }
+
+  #telephone(number: string): Telephone {
     return {
       number,
       endpoint: `sofia/gateway/carrier/${number}`,
@@ -79,8 +84,19 @@ export class RealWorld extends World {
     }
   }
 
-  register(user: string): Promise<void> {
-    return registers(user, this.#switch.ports.inside)
+  register(user: string, there = true): Promise<void> {
+    return registers(user, this.#switch.ports.inside, there)
+  }
+
+  desk(): Telephone & { readonly user: string } {
+    const number = `${DESK.number}${KINDS.never}`
+    return { ...this.#telephone(number), endpoint: `user/${DESK.user}`, user: DESK.user }
+  }
+
+  async deskCalls(number: string): Promise<Person> {
+    const person = await this.#call(`sofia/gateway/desk/${number}`, DESK.user, 'Desk')
+    this.people.push(person)
+    return person
   }
 
   async shownTo(person: Person): Promise<{ name: string; number: string }> {

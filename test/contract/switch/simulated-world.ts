@@ -1,4 +1,5 @@
 /** The world with the simulated FreeSWITCH: everything in memory, and time moves only when everybody waits for it. */
+import { readFileSync } from 'node:fs'
 import type { Duration } from '../../../src/base/duration.ts'
 import type { Commands } from '../../../src/esl/client.ts'
 import type { Wire } from '../../../src/esl/wire.ts'
@@ -11,7 +12,7 @@ import {
   type Person as SimulatedPerson,
 } from '../../../src/testing/index.ts'
 import { action } from '../../../src/testing/switch/dialplan.ts'
-import { KINDS, PATIENCE_SECONDS, RINGS_MS, type Kind } from './freeswitch-config.ts'
+import { DESK, KINDS, PATIENCE_SECONDS, RINGS_MS, type Kind } from './freeswitch-config.ts'
 import { Observer } from './observer.ts'
 import { SOUNDS } from './sounds.ts'
 import { World, type CallOptions, type Listening, type Person, type Place, type Telephone } from './world.ts'
@@ -94,8 +95,28 @@ export class SimulatedWorld extends World {
     }
   }
 
-  async register(user: string): Promise<void> {
-    this.sim.world.at(`user/${user}`, BEHAVIOUR.person)
+  async register(user: string, there = true): Promise<void> {
+    if (there) this.sim.world.at(`user/${user}`, BEHAVIOUR.person)
+    else this.sim.world.unregister(`user/${user}`)
+  }
+
+  desk(): Telephone & { readonly user: string } {
+    const endpoint = `user/${DESK.user}`
+    const place = this.sim.world.at(endpoint, BEHAVIOUR.never)
+    const rings = async () => {
+      const somebody = new OnTheLine(await place.next(), DESK.number)
+      this.people.push(somebody)
+      return somebody
+    }
+    return { user: DESK.user, number: DESK.number, endpoint, rings }
+  }
+
+  async deskCalls(number: string): Promise<Person> {
+    const { user } = DESK
+    const person = this.sim.world.call({ from: user, user, to: number, context: 'house' })
+    const somebody = new OnTheLine(person, user)
+    this.people.push(somebody)
+    return somebody
   }
 
   async shownTo(person: Person): Promise<{ name: string; number: string }> {
@@ -193,6 +214,18 @@ export class SimulatedWorld extends World {
       ],
       { context: 'public' },
     )
+    const codes = readFileSync(new URL('../../../dialplan/02_switchhook_agents.xml', import.meta.url), 'utf8')
+    for (const [, pattern = '', body = ''] of codes.matchAll(/expression="([^"]+)">([^]*?)<\/condition>/g)) {
+      const actions = [...body.matchAll(/application="([^"]+)" data="([^"]*)"/g)]
+      dialplan.extension(
+        new RegExp(pattern),
+        match => actions.map(([, name = '', data = '']) => action(name, data.replaceAll('$1', match[1] ?? ''))),
+        { context: 'house' },
+      )
+    }
+    dialplan.extension(/^(switchhook-[a-z0-9-]+)$/, match => [action('transfer', `${match[1]} XML switchhook`)], {
+      context: 'house',
+    })
     dialplan.extension('7000', [action('answer'), action('playback', 'silence_stream://120000')], {
       context: 'elsewhere',
     })

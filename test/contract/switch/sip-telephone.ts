@@ -1,6 +1,6 @@
 /**
- * A SIP telephone that can only register (RFC 3261, 10.2): one REGISTER over UDP, which the suite's FreeSWITCH accepts
- * without a password.
+ * A SIP telephone that can only register, and end its registration (RFC 3261, 10.2): one REGISTER over UDP, which the
+ * suite's FreeSWITCH accepts without a password.
  */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { newUuid } from '../../../src/esl/safe-text.ts'
 const ANSWERED_WITHIN_MS = 5_000
 
 /** Resolves when FreeSWITCH has answered 200. */
-export async function registers(user: string, port: number): Promise<void> {
+export async function registers(user: string, port: number, there = true): Promise<void> {
   const socket = createSocket('udp4')
   try {
     socket.bind(0, '127.0.0.1')
@@ -23,8 +23,8 @@ export async function registers(user: string, port: number): Promise<void> {
       `To: <sip:${user}@127.0.0.1>`,
       `Call-ID: ${newUuid()}`,
       'CSeq: 1 REGISTER',
-      `Contact: <sip:${user}@${own}>`,
-      'Expires: 60',
+      there ? `Contact: <sip:${user}@${own}>` : 'Contact: *',
+      `Expires: ${there ? 60 : 0}`,
       'Content-Length: 0',
       '',
       '',

@@ -79,8 +79,12 @@ export abstract class World {
   /** A person outside calls Switchhook. Resolves when the leg exists. */
   abstract dialIn(options: Required<CallOptions>): Promise<Person>
   abstract telephone(kind: Kind): Telephone
-  /** The telephone of a user of FreeSWITCH registers. */
-  abstract register(user: string): Promise<void>
+  /** The telephone of a user of FreeSWITCH registers, or ends its registration. */
+  abstract register(user: string, there?: boolean): Promise<void>
+  /** The telephone of the one user in the directory. */
+  abstract desk(): Telephone & { readonly user: string }
+  /** That telephone calls a number, with its password. Resolves when the leg exists. */
+  abstract deskCalls(number: string): Promise<Person>
   /** The caller's number that their telephone shows. */
   abstract shownTo(person: Person): Promise<{ name: string; number: string }>
   /** Both hear each other: proved by sound, not by events. */
@@ -175,6 +179,15 @@ export abstract class World {
       this.opened.push({ [Symbol.dispose]: () => timer.cancel() }) // nobody waits for the loser of a race
       promise.then(resolve, reject).finally(() => timer.cancel())
     })
+  }
+
+  /** Asks again and again until it is so. */
+  async until(limit: Duration, holds: () => Promise<boolean>): Promise<void> {
+    const deadline = this.clock.monotonic() + (this.kind === 'real' ? PATIENCE_MS : ms(limit))
+    while (!(await holds())) {
+      if (this.clock.monotonic() > deadline) throw new Error(`not within ${limit}`)
+      await this.pause('50ms')
+    }
   }
 
   /** Lets time pass, to see that something does not happen in it. */

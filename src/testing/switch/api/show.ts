@@ -60,6 +60,19 @@ function channelRow(channel: Channel): Row {
   }
 }
 
+const registrationRow = (user: string): Row => ({
+  reg_user: user,
+  realm: '127.0.0.1',
+  token: `${user}@sim`,
+  url: `sofia/internal/sip:${user}@127.0.0.1:5071`,
+  expires: '3600',
+  network_ip: '127.0.0.1',
+  network_port: '5071',
+  network_proto: 'udp',
+  hostname: 'sim',
+  metadata: '',
+})
+
 const COMMON = 'uuid direction created created_epoch name state cid_name cid_num ip_addr dest'
 const SHOWN = 'presence_id presence_data accountcode callstate callee_name callee_num callee_direction'
 const SENT = 'sent_callee_name sent_callee_num'
@@ -111,8 +124,7 @@ export const showApi: Record<string, Api> = {
       case 'bridged_calls':
         return print(callRows(sim, true), json && !count, false) // FreeSWITCH cannot count these
       case 'registrations':
-        if (sim.world.hasRegistrations) sim.unknown.push('api show registrations') // not simulated
-        return print([], json, count)
+        return print(sim.world.registered.map(registrationRow), json, count)
       default:
         sim.unknown.push(`api show ${what}`)
         return '-USAGE: show\n'
