@@ -135,7 +135,7 @@ test("FusionPBX's own strategy name, values that cannot be used and agents witho
   assert.match(named.get('queue help: max-wait-time')!, /not a number of seconds/)
   assert.match(named.get('queue help: colour')!, /no parameter of mod_callcenter/)
   assert.match(named.get('queue a b: name')!, /cannot be used/)
-  assert.match(named.get('agent standby: type')!, /nailed-up agent/)
+  assert.match(named.get('agent standby: type')!, /staysOnLine/)
   assert.match(named.get('agent bad: contact')!, /left out/)
   assert.match(named.get('agent anna: contact: domain_name')!, /a variable/)
   assert.match(named.get('tier of anna in help: level and position')!, /both start at 1/)

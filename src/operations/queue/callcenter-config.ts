@@ -129,7 +129,7 @@ class Reader {
         of,
         'type',
         type,
-        'such an agent has no telephone of their own: a nailed-up agent of a campaign is one',
+        'such an agent has no telephone of their own; see staysOnLine of an agent',
       )
       return null
     }
