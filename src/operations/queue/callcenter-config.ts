@@ -125,12 +125,7 @@ class Reader {
     const { name = '', type = 'Callback', contact = '', status, ...given } = attributesOf(element)
     const of = `agent ${name}`
     if (type.toLowerCase() !== 'callback') {
-      this.#skip(
-        of,
-        'type',
-        type,
-        'such an agent has no telephone of their own; see staysOnLine of an agent',
-      )
+      this.#skip(of, 'type', type, 'such an agent has no telephone of their own; see staysOnLine of an agent')
       return null
     }
     if (status !== undefined)

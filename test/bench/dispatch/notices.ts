@@ -42,13 +42,15 @@ export async function measureNotices(seconds: number): Promise<NoticesReport> {
     }
     const idle = await during(() => pause(seconds * 1_000))
     let changes = 0
+    const writes: Promise<unknown>[] = []
     const busy = await during(async () => {
       const began = performance.now()
       for (; changes < PER_SECOND * seconds; changes++) {
         await pause(Math.max(0, began + (changes * 1_000) / PER_SECOND - performance.now()))
         const status = Math.floor(changes / AGENTS) % 2 === 0 ? 'ready' : 'break'
-        void rig.roster.setStatus(`agent-${changes % AGENTS}`, status, Date.now())
+        writes.push(rig.roster.setStatus(`agent-${changes % AGENTS}`, status, Date.now()))
       }
+      await Promise.all(writes)
     })
     return { changes, idle, busy }
   } finally {
