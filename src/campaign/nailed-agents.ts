@@ -154,18 +154,17 @@ export class NailedAgents {
   #look(): void {
     const { mirror, clock } = this.#options
     if (this.#closed) return
-    const [now, agents] = [clock.now(), mirror.all()]
+    const now = clock.now()
     for (const [name, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(name)
-    for (const agent of agents) {
-      if (this.#wanted(agent)) this.#lookAfter(agent, now)
+    const wanted: Agent[] = []
+    for (const agent of mirror.all()) {
+      if (this.#wanted(agent)) wanted.push(agent)
       else this.#letGo(agent)
     }
-    const known = new Set(agents.map(agent => agent.name))
-    for (const [name, nailedLeg] of this.#nailedLegs) if (!known.has(name)) nailedLeg.hangUp(clock)
+    for (const agent of wanted) this.#lookAfter(agent, now)
+    for (const [name, nailedLeg] of this.#nailedLegs) if (!mirror.find(name)) nailedLeg.hangUp(clock)
     this.#timer?.cancel()
-    const rested = mirror.nextChange(
-      agents.filter(agent => this.#wanted(agent) && (agent.nailed === null || isCalled(agent))),
-    )
+    const rested = mirror.nextChange(wanted.filter(agent => agent.nailed === null || isCalled(agent)))
     const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
     if (next < Infinity) this.#timer = clock.after(Math.max(1, next - now), () => this.#look())
   }
@@ -191,6 +190,7 @@ export class NailedAgents {
   /** Releases an agent whom no campaign here needs. Never ends a talk. */
   #letGo(agent: Agent): void {
     const { name, nailed } = agent
+    if (!this.#tasks.has(name) && !this.#nailedLegs.has(name)) return // nearly all agents, at each change of one
     // a ringing phone is offered to other nodes first, as a nailed-up leg is; not for an agent who has logged out
     const moved = this.#othersDial && agent.status !== 'logged-out'
     const stopped = this.#tasks.stop(name, moved ? new CallMoved('the agent is for other nodes') : undefined)

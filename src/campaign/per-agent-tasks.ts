@@ -24,6 +24,10 @@ export class PerAgentTasks {
     this.#underway.set(name, { stop, done: Promise.resolve().then(run) })
   }
 
+  has(name: string): boolean {
+    return this.#underway.has(name)
+  }
+
   /** Aborts the agent's task. False when none is under way. */
   stop(name: string, reason?: Error): boolean {
     const errand = this.#underway.get(name)
