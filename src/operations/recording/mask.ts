@@ -1,31 +1,21 @@
 /** The pause of a recording: a card number is said and does not stand in the file. */
 import { z } from 'zod'
-import { NotFoundError } from '../../base/errors.ts'
-import { operation } from '../operation.ts'
-import { callOf, talk } from '../talk/talk-named.ts'
+import { onTalk } from '../talk/talk-named.ts'
 
-const maskOperation = (name: `recording.${string}`, on: boolean, summary: string) =>
-  operation({
+const mask = (name: `recording.${string}`, paused: boolean, summary: string) =>
+  onTalk({
     name,
     summary,
-    needs: 'node',
-    role: 'supervisor',
-    positional: ['talk'],
-    input: z.strictObject({ talk }),
-    output: z.object({ call: z.string(), path: z.string(), paused: z.boolean() }),
-    refusals: ['NOT_FOUND', 'WRONG_STATE'],
-    changes: true,
-    async run({ node, ...parts }, { talk: named }) {
-      const call = await callOf(parts, named)
-      const path = await node.beside.mask(call, on)
-      if (path === null) throw new NotFoundError('live call', call, null)
-      return { call, path, paused: on }
+    answers: { path: z.string(), paused: z.boolean() },
+    async act(node, call) {
+      const path = await node.beside.mask(call, paused)
+      return path === null ? null : { path, paused }
     },
   })
 
-export const recordingPause = maskOperation(
+export const recordingPause = mask(
   'recording.pause',
   true,
   'pauses the recording of a call: the file holds silence, and keeps its length',
 )
-export const recordingResume = maskOperation('recording.resume', false, 'ends the pause of a recording')
+export const recordingResume = mask('recording.resume', false, 'ends the pause of a recording')

@@ -5,7 +5,7 @@ import { described, parsed } from '../../base/parsed.ts'
 import { phoneNumber } from '../../esl/phone-number.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { operation } from '../operation.ts'
-import { callOf, talk } from './talk-named.ts'
+import { callOf, onTalk, talk } from './talk-named.ts'
 
 export const talkConsult = operation({
   name: 'talk.consult',
@@ -36,22 +36,7 @@ export const talkConsult = operation({
 })
 
 const endOperation = (how: 'complete' | 'cancel', summary: string) =>
-  operation({
-    name: `talk.${how}`,
-    summary,
-    needs: 'node',
-    role: 'supervisor',
-    positional: ['talk'],
-    input: z.strictObject({ talk }),
-    output: z.object({ call: z.string() }),
-    refusals: ['NOT_FOUND', 'WRONG_STATE'],
-    changes: true,
-    async run({ node, ...parts }, { talk: named }) {
-      const call = await callOf(parts, named)
-      if (!(await node.act({ what: 'end-consultation', call, how }))) throw new NotFoundError('live call', call, null)
-      return { call }
-    },
-  })
+  onTalk({ name: `talk.${how}`, summary, act: (node, call) => node.act({ what: 'end-consultation', call, how }) })
 
 export const talkComplete = endOperation(
   'complete',

@@ -1,12 +1,13 @@
-/** The talk that an operation names: by the uuid of the call, or by the agent who talks. */
+/** The talk that an operation names (by the uuid of the call, or by the agent who talks), and operations on it. */
 import { z } from 'zod'
 import type { Roster } from '../../agent/roster.ts'
 import type { Clock } from '../../base/clock.ts'
-import { Refusal } from '../../base/errors.ts'
+import { NotFoundError, Refusal } from '../../base/errors.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { described, parsed } from '../../base/parsed.ts'
 import { phoneNumber } from '../../esl/phone-number.ts'
 import { endpoint } from '../../esl/safe-text.ts'
+import { operation, type LiveCalls, type Operation } from '../operation.ts'
 
 export const talk = described(
   z.string().min(1),
@@ -25,3 +26,34 @@ export async function callOf(parts: { readonly roster: Roster; readonly clock: C
   if (state !== 'talking' || !reservation) throw new Refusal('WRONG_STATE', `agent ${name} does not talk: ${state}`)
   return reservation.for
 }
+
+interface OnTalk<Shape extends z.ZodRawShape> {
+  readonly name: Operation['name']
+  readonly summary: string
+  /** What the answer has besides the uuid of the call. */
+  readonly answers?: Shape
+  /** What is looked for, in the words of the error. Default: 'live call'. */
+  readonly what?: string
+  /** Resolves with `answers`; with null or false when there is no such call. Rejects with WRONG_STATE. */
+  act(node: LiveCalls, call: string): Promise<z.output<z.ZodObject<Shape>> | null | boolean>
+}
+
+/** An operation that is given a talk, and nothing else. */
+export const onTalk = <Shape extends z.ZodRawShape = {}>({ name, summary, answers, what, act }: OnTalk<Shape>) =>
+  operation({
+    name,
+    summary,
+    needs: 'node',
+    role: 'supervisor',
+    positional: ['talk'],
+    input: z.strictObject({ talk }),
+    output: z.object({ call: z.string() }).extend(answers ?? ({} as Shape)),
+    refusals: ['NOT_FOUND', 'WRONG_STATE'],
+    changes: true,
+    async run({ node, ...parts }, { talk: named }) {
+      const call = await callOf(parts, named)
+      const done = await act(node, call)
+      if (done === null || done === false) throw new NotFoundError(what ?? 'live call', call, null)
+      return { call, ...(done !== true && done) } as never
+    },
+  })

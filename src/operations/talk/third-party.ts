@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
 import { described } from '../../base/parsed.ts'
 import { operation } from '../operation.ts'
-import { callOf, somebody, talk } from './talk-named.ts'
+import { callOf, onTalk, somebody, talk } from './talk-named.ts'
 
 export const talkAdd = operation({
   name: 'talk.add',
@@ -22,19 +22,9 @@ export const talkAdd = operation({
   },
 })
 
-export const talkDrop = operation({
+export const talkDrop = onTalk({
   name: 'talk.drop',
   summary: 'takes the third person out of a talk; the two talk on',
-  needs: 'node',
-  role: 'supervisor',
-  positional: ['talk'],
-  input: z.strictObject({ talk }),
-  output: z.object({ call: z.string() }),
-  refusals: ['NOT_FOUND', 'WRONG_STATE'],
-  changes: true,
-  async run({ node, ...parts }, { talk: named }) {
-    const call = await callOf(parts, named)
-    if (!(await node.beside.drop(call))) throw new NotFoundError('call with a third person', call, null)
-    return { call }
-  },
+  what: 'call with a third person',
+  act: (node, call) => node.beside.drop(call),
 })
