@@ -101,7 +101,9 @@ export function inputFields<All extends Settings>(
 ): { [K in keyof All & string as InputName<K>]: z.ZodOptional<z.ZodType<ValueOf<All[K]>>> } {
   const fields = Object.entries(all).map(([name, { input, description, placeholder, standard, say }]) => [
     inputName(name),
-    described(input, `${description} (default: ${say(standard) || 'none'})`, placeholder).optional(),
+    described(input, `${description} (default: ${say(standard) || 'none'})`, placeholder)
+      .meta({ setting: true })
+      .optional(),
   ])
   return Object.fromEntries(fields)
 }

@@ -142,6 +142,8 @@ export interface Field {
   readonly placeholder?: string
   readonly default?: unknown
   readonly required: boolean
+  /** One of the settings of the thing (base/settings.ts). */
+  readonly setting?: boolean
 }
 
 /** The fields of an input, in their order. */
