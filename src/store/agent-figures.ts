@@ -3,7 +3,7 @@
  * docs/figures.md. Used by operations/figures/agent.ts.
  */
 import type { Queries } from './sql.ts'
-import type { Window } from './queue-figures.ts'
+import { partsOf, time, type Window } from './figure-window.ts'
 
 /**
  * Counts and sums of one agent in one part of the window. The times `readyMs` to `outMs` together are the part of the
@@ -35,14 +35,9 @@ export interface AgentSums {
   readonly callerLeft: number
 }
 
-const time = (at: number): string => new Date(at).toISOString()
-
 /** One row for each agent and part in which the agent had a state, by agent and part. `only`: this agent alone. */
-export async function agentSums(
-  sql: Queries,
-  { from, to, stepMs, now }: Window,
-  only: string | null,
-): Promise<AgentSums[]> {
+export async function agentSums(sql: Queries, window: Window, only: string | null): Promise<AgentSums[]> {
+  const { from, to, stepMs, now } = window
   // one look into the index for each agent: a list of the distinct names reads the whole table
   const agents =
     only === null
@@ -50,9 +45,7 @@ export async function agentSums(
           union all select (select min(agent) from agent_states s where s.agent > known.agent) from known where known.agent is not null`
       : sql`select ${only}::text as agent`
   return sql<AgentSums[]>`
-    with recursive part as (select p as part, ${time(from)}::timestamptz + p * ${stepMs}::integer * interval '1 ms' as a,
-        least(${time(to)}::timestamptz, ${time(from)}::timestamptz + (p + 1) * ${stepMs}::integer * interval '1 ms') as b
-      from generate_series(0, ${Math.ceil((to - from) / stepMs) - 1}::integer) p),
+    with recursive part as (${partsOf(sql, window)}),
     known as (${agents}),
     change as (select s.* from known cross join lateral (
         (select * from agent_states where agent = known.agent and at <= ${time(from)} order by at desc, rev desc limit 1)

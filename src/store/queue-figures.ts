@@ -2,16 +2,8 @@
  * The figures of queues over a window, from the tables `call_segments` and `agent_states`. The definitions are in
  * docs/figures.md. Used by operations/figures/queue.ts.
  */
+import { partsOf, time, type Window } from './figure-window.ts'
 import type { Json, Queries } from './sql.ts'
-
-/** A window that begins at `from`, ends before `to` and is divided into parts of `stepMs`; ms since the epoch. */
-export interface Window {
-  readonly from: number
-  readonly to: number
-  readonly stepMs: number
-  /** What goes on has lasted until now. */
-  readonly now: number
-}
 
 /** What the figures of one queue depend on. */
 export interface QueueGoals {
@@ -53,25 +45,22 @@ export interface QueueSums {
   readonly wrapUpMs: number
 }
 
-const time = (at: number): string => new Date(at).toISOString()
-
 /**
  * One row for each queue and part in which something happened, by queue and part. `goals`: one for each queue; a queue
  * without one has `otherwise`. `only`: the figures of this queue alone.
  */
 export async function queueSums(
   sql: Queries,
-  { from, to, stepMs, now }: Window,
+  window: Window,
   goals: readonly QueueGoals[],
   otherwise: Omit<QueueGoals, 'queue'>,
   only: string | null,
 ): Promise<QueueSums[]> {
+  const { from, to, stepMs, now } = window
   const limits = WAIT_LIMITS_S.map(seconds => seconds * 1_000)
   const rows = await sql<QueueSums[]>`
     with goal as (select * from jsonb_to_recordset(${sql.json(goals as unknown as Json)}) as g (queue text, within integer, "shortAbandon" integer)),
-    part as (select p as part, ${time(from)}::timestamptz + p * ${stepMs}::integer * interval '1 ms' as a,
-        least(${time(to)}::timestamptz, ${time(from)}::timestamptz + (p + 1) * ${stepMs}::integer * interval '1 ms') as b
-      from generate_series(0, ${Math.ceil((to - from) / stepMs) - 1}::integer) p),
+    part as (${partsOf(sql, window)}),
     ended as (select s.*, floor(extract(epoch from s.until - ${time(from)}::timestamptz) * 1000 / ${stepMs}::integer)::integer as part
       from call_segments s where until >= ${time(from)} and until < ${time(to)} and queue is not null
         and (${only}::text is null or queue = ${only})),

@@ -279,6 +279,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
 /** Files of the store that do not query Switchhook's own tables. */
 const WITHOUT_QUESTIONS = new Set([
   'connection-pool.ts',
+  'figure-window.ts',
   'make-database.ts',
   'migrate.ts',
   'redis-timeout.ts',

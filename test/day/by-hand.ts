@@ -5,7 +5,8 @@
 import type { AgentSums } from '../../src/store/agent-figures.ts'
 import type { AgentStateRow } from '../../src/store/agent-states.ts'
 import type { CallSegment } from '../../src/store/call-segments.ts'
-import type { QueueGoals, QueueSums, Window } from '../../src/store/queue-figures.ts'
+import type { Window } from '../../src/store/figure-window.ts'
+import type { QueueGoals, QueueSums } from '../../src/store/queue-figures.ts'
 
 /** The number of the part in which this moment is; null: in none. */
 const partAt = ({ from, to, stepMs }: Window, at: number | null) =>

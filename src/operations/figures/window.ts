@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ms, type Duration } from '../../base/duration.ts'
 import { InputError } from '../../base/errors.ts'
 import { described, parsed } from '../../base/parsed.ts'
-import type { Window } from '../../store/queue-figures.ts'
+import type { Window } from '../../store/figure-window.ts'
 
 const LAST = ['15m', '30m'] as const
 const ALLOWED = '15m, 30m (the last minutes), today, or a day such as 2026-03-02'
