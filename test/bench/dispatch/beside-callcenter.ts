@@ -3,10 +3,9 @@
  * free to the agent's telephone, and the rate of free agents at which each falls behind. Both have the same callers who
  * wait, and the same agents, whose telephones ring and are not answered.
  */
-import { fileURLToPath } from 'node:url'
-import { NodeProcess } from '../../fault/node-process.ts'
 import { pause, until } from '../../fault/rig.ts'
 import { Ear, type Heard } from '../../contract/survival/ear.ts'
+import { nodeBeside } from '../../contract/survival/node.ts'
 import { FLOW_SOUNDS } from '../../contract/survival/sounds.ts'
 import { Stores } from '../../contract/survival/stores.ts'
 import { startFreeSwitch, type FreeSwitch } from '../../contract/switch/freeswitch.ts'
@@ -52,7 +51,13 @@ export async function measureBeside(program: string, options: DispatchOptions): 
   const freeswitch = await startFreeSwitch(program, { sounds: FLOW_SOUNDS, also: CALLCENTER })
   const stores = await Stores.open()
   const ear = await Ear.open(freeswitch.ports.eventSocket, freeswitch.password, { sounds: false })
-  const node = await startNode(freeswitch, stores)
+  await stores.fresh()
+  const node = nodeBeside(freeswitch, stores, {
+    name: 'bench',
+    port: freeswitch.ports.nodeA,
+    settings: { LOG_LEVEL: 'warn', ROLES: 'listener' },
+  })
+  await node.ready()
   try {
     const reports = []
     for (const one of [callcenter(ear), switchhook(stores)]) reports.push(await measure(one, ear, freeswitch, options))
@@ -163,26 +168,6 @@ const switchhook = ({ roster, queues }: Stores): Dispatcher => ({
   isAway: async agent => void (await roster.setStatus(nameOf(agent), 'break', Date.now())),
   waiting: async () => (await queues.waiting(QUEUE)).length,
 })
-
-async function startNode({ ports, password, doorKey, folder }: FreeSwitch, stores: Stores): Promise<NodeProcess> {
-  await stores.fresh()
-  const node = new NodeProcess({
-    name: 'bench',
-    folder,
-    settings: {
-      SCRIPTS: fileURLToPath(new URL('../../../scripts', import.meta.url)),
-      LOG_LEVEL: 'warn',
-      LISTEN: `127.0.0.1:${ports.nodeA}`,
-      FREESWITCH: `127.0.0.1:${ports.eventSocket}`,
-      FREESWITCH_PASSWORD: password,
-      DOOR_KEY: doorKey,
-      ROLES: 'listener',
-      ...stores.settings,
-    },
-  })
-  await node.ready()
-  return node
-}
 
 const act = (application: string, data: string) => `<action application="${application}" data="${data}"/>`
 const extension = (number: string, ...actions: readonly string[]) =>

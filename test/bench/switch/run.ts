@@ -15,9 +15,9 @@ import { fileURLToPath } from 'node:url'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { percentile } from '../../fault/matrix.ts'
-import { NodeProcess } from '../../fault/node-process.ts'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from '../../contract/switch/freeswitch.ts'
 import { Ear } from '../../contract/survival/ear.ts'
+import { nodeBeside } from '../../contract/survival/node.ts'
 import { FLOW_SOUNDS } from '../../contract/survival/sounds.ts'
 import { Stores } from '../../contract/survival/stores.ts'
 import { SipCallers } from './sip-callers.ts'
@@ -152,21 +152,9 @@ async function bare({ ports }: FreeSwitch): Promise<Listener> {
   }
 }
 
-async function node({ ports, password, doorKey, folder }: FreeSwitch, { settings }: Stores): Promise<Listener> {
-  const one = new NodeProcess({
-    name: 'bench',
-    folder,
-    settings: {
-      SCRIPTS: fileURLToPath(new URL('../../../scripts', import.meta.url)),
-      LOG_LEVEL: 'warn',
-      LISTEN: `127.0.0.1:${ports.nodeA}`,
-      FREESWITCH: `127.0.0.1:${ports.eventSocket}`,
-      FREESWITCH_PASSWORD: password,
-      DOOR_KEY: doorKey,
-      ROLES: 'listener',
-      ...settings,
-    },
-  })
+async function node(beside: FreeSwitch, own: Stores): Promise<Listener> {
+  const settings = { LOG_LEVEL: 'warn', ROLES: 'listener' }
+  const one = nodeBeside(beside, own, { name: 'bench', port: beside.ports.nodeA, settings })
   await one.ready()
   return { pid: one.pid, end: () => one.end() }
 }

@@ -3,18 +3,17 @@
  * in a second one (which outlives the first), nodes as separate processes, one PostgreSQL and one Redis for all of
  * them, and an observer at both FreeSWITCHes.
  */
-import { fileURLToPath } from 'node:url'
 import { SwitchError } from '../../../src/base/errors.ts'
 import { connectTcp } from '../../../src/esl/tcp.ts'
-import { NodeProcess } from '../../fault/node-process.ts'
+import type { NodeProcess } from '../../fault/node-process.ts'
 import { startFarEnd, startFreeSwitch, type FreeSwitch } from '../switch/freeswitch.ts'
 import { Ear, type Heard } from './ear.ts'
+import { nodeBeside } from './node.ts'
 import { People } from './people.ts'
 import type { Setup } from './rows.ts'
 import { FLOW_SOUNDS } from './sounds.ts'
 import { Stores } from './stores.ts'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 export type Side = 'a' | 'b' | 'c'
 /** The number that nodes show to people whom they call: it identifies the caller. */
 export const SHOWS = { a: '4900000001', b: '4900000002', c: '4900000003' } as const
@@ -63,20 +62,10 @@ export class Rig {
 
   /** Starts a node at this address of the dialplan. Resolves when its listener is open. */
   async node(side: Side, settings: Readonly<Record<string, string>> = {}): Promise<NodeProcess> {
-    const node = new NodeProcess({
+    const node = nodeBeside(this.near, this.stores, {
       name: `node-${side}${this.nodes.length}`,
-      folder: this.near.folder,
-      settings: {
-        SCRIPTS: `${ROOT}scripts`,
-        LOG_LEVEL: 'info',
-        LISTEN: `127.0.0.1:${this.portOf(side)}`,
-        FREESWITCH: `127.0.0.1:${this.near.ports.eventSocket}`,
-        FREESWITCH_PASSWORD: this.near.password,
-        DOOR_KEY: this.near.doorKey,
-        CALLER_ID: SHOWS[side],
-        ...this.stores.settings,
-        ...settings,
-      },
+      port: this.portOf(side),
+      settings: { LOG_LEVEL: 'info', CALLER_ID: SHOWS[side], ...settings },
     })
     this.nodes.push(node)
     await node.ready()
