@@ -1,7 +1,7 @@
 /**
- * The states of agents in PostgreSQL (record/agent-states.ts), written behind the agents: nobody waits for it. One
- * statement at a time, up to 200 rows in it. While PostgreSQL is down the newest 20 000 rows are kept, and written when
- * it is back. Used by the node.
+ * The states of agents in PostgreSQL (record/agent-states.ts), written behind the agents: nobody waits for it. The rows
+ * of half a second are one statement, because every node writes each change; up to 200 rows in it. While PostgreSQL is
+ * down the newest 20 000 rows are kept, and written when it is back. Used by the node.
  */
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -11,6 +11,8 @@ import { saveAgentStates, type AgentStateRow } from '../store/agent-states.ts'
 import { isRefused, type Sql } from '../store/sql.ts'
 import type { AgentStateRows } from './agent-states.ts'
 
+/** A row waits so long for others. The figures of agents are behind by so much. */
+const GATHER_MS = 500
 /** Rows in one statement. */
 const AT_ONCE = 200
 /** Of 1 000 agents who change once in 10 s: three minutes; of 100: half an hour. */
@@ -32,7 +34,8 @@ class AgentRows implements AgentStateRows, AsyncDisposable {
   readonly #outage: Outage
   #waiting: AgentStateRow[] = []
   #writing: Promise<void> | null = null
-  #again: Timer | null = null
+  /** The next statement, or the next try. */
+  #next: Timer | null = null
   #dropped = 0
   #closed = false
 
@@ -49,23 +52,29 @@ class AgentRows implements AgentStateRows, AsyncDisposable {
       this.#waiting.shift()
       this.#dropped++
     }
-    if (this.#again === null) this.#write()
+    if (this.#writing === null) this.#writeAfter(GATHER_MS)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
-    this.#again?.cancel()
-    this.#again = null
-    this.#write()
-    if (this.#writing) await within(this.#parts.clock, CLOSE_MS, this.#writing)
+    this.#next?.cancel()
+    const left = async () => {
+      await this.#writing
+      await this.#writeAll()
+    }
+    await within(this.#parts.clock, CLOSE_MS, left())
   }
 
-  #write(): void {
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = null))
+  #writeAfter(ms: number): void {
+    this.#next ??= this.#parts.clock.after(ms, () => {
+      this.#next = null
+      this.#writing = this.#writeAll().finally(() => (this.#writing = null))
+    })
   }
 
+  /** Writes the rows that wait now; those that come meanwhile wait for the next time. */
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (let left = this.#waiting.length; left > 0; left -= AT_ONCE) {
       const batch = this.#waiting.splice(0, AT_ONCE)
       try {
         await this.#save(batch)
@@ -73,19 +82,14 @@ class AgentRows implements AgentStateRows, AsyncDisposable {
       } catch (error) {
         this.#waiting.unshift(...batch)
         this.#outage.away((error as Error).message)
-        if (!this.#closed) this.#again = this.#parts.clock.after(RETRY.callRows.pauseMs, () => this.#retry())
+        if (!this.#closed) this.#writeAfter(RETRY.callRows.pauseMs)
         return
       }
     }
-    if (this.#dropped > 0) {
-      this.#parts.log.warn({ dropped: this.#dropped, most: MOST }, DROPPED)
-      this.#dropped = 0
-    }
-  }
-
-  #retry(): void {
-    this.#again = null
-    this.#write()
+    if (this.#waiting.length > 0 && !this.#closed) this.#writeAfter(GATHER_MS)
+    if (this.#dropped === 0) return
+    this.#parts.log.warn({ dropped: this.#dropped, most: MOST }, DROPPED)
+    this.#dropped = 0
   }
 
   /** One row that PostgreSQL refuses must not block the others. */
