@@ -17,19 +17,14 @@ import { isSetBack, replacesCopy } from './mirrored-records.ts'
 
 type Heard = Extract<AgentNotice, { what: 'agent' }>
 
-/**
- * How the copy changed. 'notice': some process has written, or all agents were read. 'request': a reader of this copy
- * has written or read the record itself (`take`, `refresh`, `settle`), and goes on from there.
- */
-type MirrorChange = 'notice' | 'request'
-
 /** A record that is new in the copy; null: the agent was removed. Each write comes once. */
 interface Written {
   readonly name: string
   readonly agent: Agent | null
 }
 
-export class RosterMirror extends Emitter<{ change: MirrorChange; written: Written }> {
+/** `loaded`: all agents were read; `written` has told of each of them before. */
+export class RosterMirror extends Emitter<{ loaded: void; written: Written }> {
   readonly #roster: Roster
   readonly #clock: Clock
   readonly #outage: Outage
@@ -41,7 +36,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
   #retry: Timer | null = null
   readonly #listening: Disposable
 
-  /** Empty until the roster has answered; then `change` is emitted. */
+  /** Empty until the roster has answered; then `loaded` is emitted. */
   constructor(roster: Roster, clock: Clock, log: Log) {
     super()
     this.#roster = roster
@@ -125,7 +120,7 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
 
   /** Applies a record that this node has just written, unless the copy is newer. */
   take(agent: Agent): void {
-    this.#apply({ what: 'agent', name: agent.name, rev: agent.rev, agent }, 'request')
+    this.#apply({ what: 'agent', name: agent.name, rev: agent.rev, agent })
   }
 
   /** Reads an agent again. A deleted agent is removed from the copy, unless it was added again during the read. */
@@ -145,18 +140,18 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
       this.#agents.delete(name)
       this.#telephones.replace(before, null)
     }
-    this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent }, 'request')
+    this.#apply({ what: 'agent', name, rev: agent?.rev ?? before?.rev ?? 0, agent })
     return agent
   }
 
   #hear(notice: AgentNotice): void {
     if (notice.what === 'resync') void this.#readAll()
-    else this.#apply(notice, 'notice')
+    else this.#apply(notice)
   }
 
-  #apply(heard: Heard, by: MirrorChange): void {
+  #apply(heard: Heard): void {
     this.#late?.push(heard)
-    if (this.#put(heard)) this.emit('change', by)
+    this.#put(heard)
   }
 
   /** The records of the store replace the copies, even newer ones: the store may have lost its last seconds. */
@@ -175,12 +170,12 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
         before.delete(agent.name)
         this.#agents.set(agent.name, agent)
         this.#telephones.replace(null, agent)
-        this.emit('written', { name: agent.name, agent })
       }
+      this.#loaded = true
+      for (const agent of agents) this.emit('written', { name: agent.name, agent })
       for (const name of before) this.emit('written', { name, agent: null })
       for (const heard of late) this.#put(heard)
-      this.#loaded = true
-      this.emit('change', 'notice')
+      this.emit('loaded', undefined)
     } catch (error) {
       if (this.#late !== late) return
       this.#outage.away((error as Error).message)
@@ -188,13 +183,12 @@ export class RosterMirror extends Emitter<{ change: MirrorChange; written: Writt
     }
   }
 
-  #put({ name, rev, agent }: Heard): boolean {
+  #put({ name, rev, agent }: Heard): void {
     const known = this.#agents.get(name)
-    if (!replacesCopy(known, rev, agent)) return false
+    if (!replacesCopy(known, rev, agent)) return
     if (agent) this.#agents.set(name, agent)
     else this.#agents.delete(name)
     this.#telephones.replace(known, agent)
     this.emit('written', { name, agent })
-    return true
   }
 }

@@ -75,7 +75,8 @@ export class Dialer {
     this.#recovery = new OverdueAttempts(context)
     this.#reservations = new Reservations(context)
     this.#wakers = [
-      context.mirror.on('change', () => this.wake()),
+      context.mirror.on('written', () => this.wake()),
+      context.mirror.on('loaded', () => this.wake()),
       context.nailedLegs.on('kept', () => this.wake()),
       context.wakeup.on(() => this.wake()),
     ]

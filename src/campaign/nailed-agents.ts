@@ -24,6 +24,13 @@ const LEFT_MS = 5_000
  * lease (6 s).
  */
 const OFFER_MS = 10_000
+/**
+ * A change of an agent is looked at at once, and all agents after this delay: a task may have failed, a node may have
+ * died. So the cost of a change does not grow with the number of agents.
+ */
+const ALL_AFTER_MS = 1_000
+/** A task that failed is tried again after this, or with the next look at all agents. */
+const FAILED_MS = 5_000
 
 export interface NailedOptions extends AgentCallParts {
   readonly mirror: RosterMirror
@@ -45,14 +52,17 @@ export class NailedAgents {
   /** Legs that are watched, until their end is in the roster. */
   readonly #departures = new Map<NailedLeg, Promise<void>>()
   readonly #listening: Disposable
+  /** The next look at all agents, and its time. */
   #timer: Timer | null = null
+  #timerAt = Infinity
   #theirs: Timer | null = null
   #closed = false
 
   constructor(options: NailedOptions) {
     this.#options = options
     this.#nailedLegs = options.nailedLegs
-    this.#listening = options.mirror.on('change', () => this.#look())
+    this.#listening = options.mirror.on('written', ({ name }) => this.#lookAt(name))
+    this.#lookWithin(ALL_AFTER_MS)
     this.lookAfterTheirs()
   }
 
@@ -151,9 +161,21 @@ export class NailedAgents {
     return agentSetting(agent, 'staysOnLine') || agent.queues.some(tier => (this.#needs.get(tier.queue) ?? 0) > 0)
   }
 
+  #lookAt(name: string): void {
+    const { mirror, clock } = this.#options
+    if (this.#closed) return
+    const agent = mirror.find(name)
+    if (!agent) this.#nailedLegs.get(name)?.hangUp(clock)
+    else if (this.#wanted(agent)) this.#lookAfter(agent, clock.now())
+    else this.#letGo(agent)
+    this.#lookWithin(Math.min(ALL_AFTER_MS, this.#untilChange(agent ? [agent] : [])))
+  }
+
   #look(): void {
     const { mirror, clock } = this.#options
     if (this.#closed) return
+    this.#timer?.cancel()
+    this.#timerAt = Infinity
     const now = clock.now()
     for (const [name, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(name)
     const wanted: Agent[] = []
@@ -163,10 +185,24 @@ export class NailedAgents {
     }
     for (const agent of wanted) this.#lookAfter(agent, now)
     for (const [name, nailedLeg] of this.#nailedLegs) if (!mirror.find(name)) nailedLeg.hangUp(clock)
-    this.#timer?.cancel()
-    const rested = mirror.nextChange(wanted.filter(agent => agent.nailed === null || isCalled(agent)))
+    this.#lookWithin(this.#untilChange(wanted))
+  }
+
+  /** The time until one of these agents may be called, at least 1 ms. Infinity: a change of the agent comes first. */
+  #untilChange(agents: readonly Agent[]): number {
+    const { mirror, clock } = this.#options
+    const rested = mirror.nextChange(agents.filter(agent => agent.nailed === null || isCalled(agent)))
     const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
-    if (next < Infinity) this.#timer = clock.after(Math.max(1, next - now), () => this.#look())
+    return Math.max(1, next - clock.now())
+  }
+
+  #lookWithin(ms: number): void {
+    const { clock } = this.#options
+    const at = clock.now() + ms
+    if (at >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = at
+    this.#timer = clock.after(ms, () => this.#look())
   }
 
   #lookAfter(agent: Agent, now: number): void {
@@ -226,11 +262,13 @@ export class NailedAgents {
   #send({ name, rev }: Agent, errand: (stop: AbortSignal) => Promise<void>): void {
     if (this.#closed) return
     const { mirror, log } = this.#options
-    const failed = (error: Error) =>
-      log.warn({ agent: name, error: error.message }, 'task for a nailed-up agent failed; the next change retries it')
+    const failed = (error: Error) => {
+      log.warn({ agent: name, error: error.message }, 'task for a nailed-up agent failed; it is tried again')
+      this.#lookWithin(FAILED_MS)
+    }
     this.#tasks.send(name, { errand, failed }, () => {
-      const seen = mirror.all().find(one => one.name === name)
-      if (seen && (seen.rev !== rev || (this.#nailedLegs.has(name) && !this.#wanted(seen)))) this.#look()
+      const seen = mirror.find(name)
+      if (seen && (seen.rev !== rev || (this.#nailedLegs.has(name) && !this.#wanted(seen)))) this.#lookAt(name)
     })
   }
 
@@ -262,7 +300,7 @@ export class NailedAgents {
       await this.#tasks.done(name) // the task must not write after this
       await this.#write(name, nailedLeg.leg, null)
       this.#departures.delete(nailedLeg)
-      this.#look()
+      this.#lookAt(name)
     })
     this.#departures.set(nailedLeg, departure)
   }

@@ -57,9 +57,7 @@ export class Registrations implements Disposable {
   }
 
   #whenLoaded(): Disposable {
-    const { mirror } = this.#parts
-    const waiting = mirror.on('change', () => {
-      if (!mirror.loaded) return
+    const waiting = this.#parts.mirror.on('loaded', () => {
       waiting[Symbol.dispose]()
       this.#lookIn(0)
     })

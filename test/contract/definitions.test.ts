@@ -64,7 +64,7 @@ async function open(t: TestContext) {
   /** A node that starts now. `restored` counts how often it found Redis empty. */
   const start = async () => {
     const mirror = new RosterMirror(stores.roster, clock, silentLog)
-    const filled = mirror.next('change')
+    const filled = mirror.next('loaded')
     const node = { restored: 0, mirror }
     let told = () => {}
     const definitions = new Definitions({
@@ -190,7 +190,7 @@ test("agents are back as they were also when a new, empty Redis has the old one'
   const node = await start()
   await clock.advance(2_100) // a look at a Redis that has its data
   await client.flushdb()
-  const read = node.mirror.next('change')
+  const read = node.mirror.next('loaded')
   await client.publish(`sh:agents:changed@${client.options.db}`, '{"what":"resync"}') // as after a reconnection
   await read
   assert.deepEqual(node.mirror.all(), [])

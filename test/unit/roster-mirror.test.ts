@@ -27,7 +27,7 @@ async function openFloor() {
   } as unknown as Roster
   const mirror = new RosterMirror(roster, clock, silentLog)
   const changes: string[] = []
-  mirror.on('change', by => changes.push(by))
+  mirror.on('written', ({ name, agent }) => changes.push(`${name} ${agent?.rev ?? 'removed'}`))
   assert.equal(mirror.loaded, false)
   hear({ what: 'resync' })
   await clock.settle()
@@ -79,7 +79,7 @@ test('what this node wrote of an agent is there at once, and its notice tells no
   assert.deepEqual(revs(), [8])
   hear({ what: 'agent', name: 'alice', rev: 8, agent: alice(8) })
   hear({ what: 'agent', name: 'alice', rev: 9, agent: alice(9) })
-  assert.deepEqual(changes, ['notice', 'request', 'notice'])
+  assert.deepEqual(changes, ['alice 7', 'alice 8', 'alice 9'])
 })
 
 test('what this node wrote while the agents are read is not lost to the older reading, nor to an older notice', async () => {
