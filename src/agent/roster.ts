@@ -86,8 +86,17 @@ export interface Roster {
    * it is over.
    */
   hold(name: string, epoch: number, now: number, ttlMs: number): Promise<Agent | null>
-  /** The phone rings, or the agent talks. False when the reservation is over. */
-  advance(name: string, epoch: number, to: 'ringing' | 'talking', now: number): Promise<boolean>
+  /**
+   * The phone rings, or the agent talks. The agent, or null when the reservation is over. `known`: the agent's record
+   * as the caller has it; while it is the stored one, nothing is read.
+   */
+  advance(
+    name: string,
+    epoch: number,
+    to: 'ringing' | 'talking',
+    now: number,
+    known?: Agent | null,
+  ): Promise<Agent | null>
   /**
    * From talking: to wrap-up, whatever the outcome. Else: to idle, with the outcome's rest. The agent, or null when the
    * reservation was over.
@@ -136,17 +145,24 @@ const TRIES = 100
 export function rosterOver(table: AgentTable, events: Events = silentEvents): Roster {
   /**
    * Reads, decides, writes; repeats when another write came in between. `decide` gets the stored record; null or the
-   * same record: no write.
+   * same record: no write. `known`: when this is still the stored record, it is not read first.
    */
-  async function change(name: string, decide: (stored: Agent) => Agent | null): Promise<Agent | null> {
+  async function change(
+    name: string,
+    decide: (stored: Agent) => Agent | null,
+    known: Agent | null = null,
+  ): Promise<Agent | null> {
+    const written = async (stored: Agent, next: Agent) => {
+      if (!(await table.swap(name, stored.rev, next))) return false
+      tellChange(events, stored, next)
+      return true
+    }
+    const likely = known && decide(known)
+    if (known && likely && likely.rev !== known.rev && (await written(known, likely))) return likely
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const stored = await table.read(name)
       const next = stored && decide(stored)
-      if (!stored || !next || next.rev === stored.rev) return next
-      if (await table.swap(name, stored.rev, next)) {
-        tellChange(events, stored, next)
-        return next
-      }
+      if (!stored || !next || next.rev === stored.rev || (await written(stored, next))) return next
     }
     throw new SwitchhookError('SERVICE', `the record of agent ${name} was not written in ${TRIES} attempts`)
   }
@@ -203,7 +219,8 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
       return agent?.reservation?.epoch ?? null
     },
     hold: (name, epoch, now, ttlMs) => change(name, stored => held(asOf(stored, now), epoch, ttlMs, now)),
-    advance: (name, epoch, to, now) => changed(name, now, agent => advanced(agent, epoch, to, now)),
+    advance: (name, epoch, to, now, known) =>
+      change(name, stored => advanced(asOf(stored, now), epoch, to, now), known),
     release: (name, epoch, outcome, now) => change(name, stored => released(asOf(stored, now), epoch, outcome, now)),
     registeredAt: (name, core, there, now) => changed(name, now, agent => registeredAt(agent, core, there, now)),
     finishWrapUp: (name, now, anyway) => changed(name, now, agent => wrapUpFinished(agent, now, anyway)),

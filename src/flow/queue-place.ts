@@ -251,6 +251,7 @@ export class QueuePlace implements FlowPlace {
         if (this.#place?.isMoved) this.reopened(await this.#parts.enter(this.saved))
         return this.#ask(intent)
       },
+      later: agent => agent !== null, // the dial follows; until then the agent stays reserved, and is found again
       save: agent =>
         agent && {
           ...agent.saved,

@@ -62,8 +62,11 @@ export interface Step<T, I extends Json = Json> {
   load?(saved: Json, replay: Replay): T
   /** The end of a scope: it also runs when the flow was interrupted. */
   readonly endsScope?: boolean
-  /** The step may run twice without harm: its record goes with the next write, and the step does not wait for it. */
-  readonly later?: boolean
+  /**
+   * The step may run twice without harm (with this result): its record goes with the next write, and the step does not
+   * wait for it.
+   */
+  readonly later?: boolean | ((result: T) => boolean)
 }
 
 /**
@@ -153,9 +156,8 @@ export class Steps {
       if (one.intent && !before) await this.#intend(n, one, intent)
       if (this.#frozen || hasMoved(leg)) return await never<T>() // the node that has the call runs this step
       const result = await this.#untilInterrupted(one, () => this.#run(leg, one, intent, before !== undefined))
-      await this.#record(leg, n, one, {
-        r: this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined,
-      })
+      const r = this.journal.isKept ? (one.save ? one.save(result) : (result as Json | undefined)) : undefined
+      await this.#record(leg, n, one, { r }, typeof one.later === 'function' ? one.later(result) : one.later)
       return result
     } catch (error) {
       if (error === this.#interruption) {
@@ -270,8 +272,9 @@ export class Steps {
   async #record(
     leg: SteppedLeg,
     n: string,
-    { verb, args, later }: Act & { readonly later?: boolean },
+    { verb, args }: Act,
     outcome: { r?: Json | undefined; x?: Failure },
+    later = false,
   ): Promise<void> {
     const s = this.journal.snapshot()
     this.journal.add({ k: 'done', n, verb, args, at: this.journal.clock.now(), ...outcome, ...(s && { s }) })

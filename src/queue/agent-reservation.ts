@@ -64,6 +64,8 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   /** Null during a replay; stays null when the reservation was over before the replay was through. */
   #place: PlaceOfCall | null = null
   #reached: 'reserved' | 'ringing' | 'talking' = 'reserved'
+  /** The roster's record, as this reservation has seen it last. */
+  #agent: Agent | null = null
   #over = false
   #scopeEnded = false
   #others: readonly AgentReservation[] = []
@@ -101,8 +103,10 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   }
 
   /** It holds, and `place` has it. After a takeover the agent may be ringing or talking already. */
-  resumed(place: PlaceOfCall, { state }: Agent): void {
+  resumed(place: PlaceOfCall, agent: Agent): void {
+    const { state } = agent
     this.#place = place
+    this.#agent = agent
     this.#reached = state === 'ringing' || state === 'talking' ? state : 'reserved'
   }
 
@@ -209,7 +213,9 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   async #advance(place: PlaceOfCall, to: 'ringing' | 'talking'): Promise<boolean> {
     if (this.#over || place.isMoved) return false
     const { roster, clock } = place.context
-    if (!(await roster.advance(this.name, this.saved.epoch, to, clock.now()))) return false
+    const agent = await roster.advance(this.name, this.saved.epoch, to, clock.now(), this.#agent)
+    if (!agent) return false
+    this.#agent = agent
     if (this.#reached !== 'talking') this.#reached = to
     return true
   }

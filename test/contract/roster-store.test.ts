@@ -96,7 +96,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const { away } = await first.roster.logIn('alice', ['support'], NOW)
     assert.deepEqual(away, [queues[0]])
     const epoch = await second.roster.reserve('alice', 'c1', NOW, 5_000)
-    assert.equal(await second.roster.advance('alice', epoch!, 'talking', NOW), true)
+    assert.equal((await second.roster.advance('alice', epoch!, 'talking', NOW))?.state, 'talking')
     await second.roster.release('alice', epoch!, 'talked', NOW)
     assert.equal(await first.roster.finishWrapUp('alice', NOW), false)
     const { state, lastTalk } = (await first.roster.dispose('alice', 'sale', NOW))!
@@ -110,7 +110,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const epoch = await first.roster.reserve('alice', 'c1', NOW, 5_000)
     assert.equal(await first.roster.remove('alice'), true)
     assert.equal(await first.roster.remove('alice'), false)
-    assert.equal(await first.roster.advance('alice', epoch!, 'talking', NOW), false)
+    assert.equal(await first.roster.advance('alice', epoch!, 'talking', NOW), null)
     assert.equal(await first.roster.reserve('alice', 'c1', NOW, 5_000), null)
     assert.equal(await first.roster.settle('alice', NOW), null)
     await assert.rejects(first.roster.setStatus('alice', 'ready', NOW), NotFoundError)
@@ -137,6 +137,21 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.equal(await first.roster.finishWrapUp('alice', NOW + 95_000), false)
   })
 
+  test(`${home}: who advances an agent by an old record is told what is stored, and overwrites nothing`, async t => {
+    const { first, second } = await open(t)
+    await add(first.roster, 'alice')
+    const epoch = (await first.roster.reserve('alice', 'c1', NOW, 5_000))!
+    const reserved = await first.roster.get('alice', NOW)
+    const ringing = await first.roster.advance('alice', epoch, 'ringing', NOW, reserved)
+    assert.equal(ringing?.state, 'ringing')
+    await second.roster.setStatus('alice', 'break', NOW, 'lunch')
+    const talking = await first.roster.advance('alice', epoch, 'talking', NOW, ringing)
+    assert.deepEqual([talking?.state, talking?.reason], ['talking', 'lunch'])
+    await second.roster.release('alice', epoch, 'talked', NOW)
+    for (const old of [reserved, ringing, talking])
+      assert.equal(await first.roster.advance('alice', epoch, 'talking', NOW, old), null)
+  })
+
   test(`${home}: a promise that lapsed is over for its caller, and the agent is free for the next`, async t => {
     const { first, second } = await open(t)
     await add(first.roster, 'alice')
@@ -144,7 +159,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     assert.equal(await second.roster.reserve('alice', 'c2', NOW + 4_999, 5_000), null)
     const epoch = (await second.roster.reserve('alice', 'c2', NOW + 5_000, 5_000))!
     assert.ok(epoch > old)
-    assert.equal(await first.roster.advance('alice', old, 'ringing', NOW + 5_000), false)
+    assert.equal(await first.roster.advance('alice', old, 'ringing', NOW + 5_000), null)
     assert.equal(await first.roster.hold('alice', old, NOW + 5_000, 5_000), null)
   })
 
@@ -220,8 +235,8 @@ for (const [home, open] of Object.entries(HOMES)) {
     const before = await first.roster.get('alice', NOW + 60)
     const words = stale.flatMap(old =>
       Array.from({ length: 5 }, () => [
-        second.roster.advance('alice', old, 'ringing', NOW + 60),
-        first.roster.advance('alice', old, 'talking', NOW + 60),
+        second.roster.advance('alice', old, 'ringing', NOW + 60).then(agent => agent !== null),
+        first.roster.advance('alice', old, 'talking', NOW + 60).then(agent => agent !== null),
         second.roster.release('alice', old, 'talked', NOW + 60).then(agent => agent !== null),
         first.roster.hold('alice', old, NOW + 60, 60_000).then(agent => agent !== null),
       ]).flat(),
