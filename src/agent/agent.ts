@@ -154,6 +154,9 @@ export function holds(agent: Agent, epoch: number, now: number): boolean {
   return asOf(agent, now).reservation?.epoch === epoch
 }
 
+/** Logged in, and not on a break. */
+export const isPresent = ({ status }: Pick<Agent, 'status'>): boolean => status === 'ready' || status === 'on-demand'
+
 // Each function below takes the agent as of `now` and returns the next record, or null when the change is refused.
 
 export function configured(agent: Agent, settings: AgentSettings, now: number): Agent {
@@ -181,9 +184,9 @@ export function loggedIn(agent: Agent, queues: readonly string[] | null, now: nu
 }
 
 /**
- * Takes effect after the talk: a ringing telephone, a talk and a wrap-up go on. Becoming ready ends a rest, and resets
- * the counts of unanswered calls (the agent is present) and of the strategies: mod_callcenter does so too. `limitMs`:
- * how long a break may last; absent: no limit.
+ * A talk and a wrap-up go on; a telephone that rings for a caller is stopped by the caller's node (queue/
+ * agent-reservation.ts). Becoming ready ends a rest, and resets the counts of unanswered calls (the agent is present)
+ * and of the strategies: mod_callcenter does so too. `limitMs`: how long a break may last; absent: no limit.
  */
 export function withStatus(
   agent: Agent,
@@ -290,7 +293,7 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
     const { restMs, ...counts } = afterCall(agent, outcome)
     const free = move(agent, 'idle', now, { reservation: null, restUntil: now + restMs, ...counts })
     const most = agentSetting(agent, 'maxNoAnswers')
-    const isGone = outcome === 'no-answer' && most > 0 && free.noAnswers >= most && !isAbsent(agent)
+    const isGone = outcome === 'no-answer' && most > 0 && free.noAnswers >= most && isPresent(agent)
     return isGone ? withStatus(free, agentSetting(agent, 'afterMaxNoAnswers'), NO_ANSWER, now) : write(free, now)
   }
   const { for: call, queue } = agent.reservation
@@ -303,8 +306,6 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
 
 /** The reason of a break that unanswered calls brought about. */
 const NO_ANSWER = 'no answer'
-
-const isAbsent = ({ status }: Agent): boolean => status === 'break' || status === 'logged-out'
 
 /** The agent ends the wrap-up; it does not end by itself. */
 export const endsWhenTold = (agent: Agent): boolean =>

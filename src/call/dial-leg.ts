@@ -30,7 +30,7 @@ export interface Dialling {
   readonly variables: ReadonlyMap<Ident, VarValue>
   /** When the request was made, milliseconds since the epoch; a process that has died since may have begun to dial. */
   readonly at?: number | undefined
-  /** Aborts when the telephone is to stop, with the reason LOST_RACE. */
+  /** Aborts when the telephone is to stop; with the reason LOST_RACE when another one was first. */
   readonly until?: AbortSignal | undefined
 }
 

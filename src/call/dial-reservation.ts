@@ -19,6 +19,8 @@ export interface DialReservation {
    * reserved for another call.
    */
   ringing(): Promise<boolean>
+  /** Until it is disposed: the signal aborts when the agent goes on a break or logs out. */
+  untilAway(): Disposable & { readonly signal: AbortSignal }
   /** The two talk from now on. Resolves with false when the reservation has lapsed. */
   talking(): Promise<boolean>
   /** The talk is over, or the agent was not reached. */

@@ -4,7 +4,7 @@
  *
  * Each queue has its line of callers, and its agents by name. A change costs the same however many callers wait.
  */
-import { asOf, holds, isHeldForLead, nextChange, type Agent } from '../agent/agent.ts'
+import { asOf, holds, isHeldForLead, isPresent, nextChange, type Agent } from '../agent/agent.ts'
 import { TelephoneIndex, usesTelephone } from '../agent/telephone-index.ts'
 import { Deadlines } from '../base/deadlines.ts'
 import { Line } from './line.ts'
@@ -248,9 +248,6 @@ export class FloorIndex {
     return group
   }
 }
-
-/** Logged in, and not on a break. */
-export const isPresent = ({ status }: Pick<Agent, 'status'>): boolean => status === 'ready' || status === 'on-demand'
 
 const noChanges = (): Changes => ({ queues: new Set(), agents: new Set(), members: new Set() })
 

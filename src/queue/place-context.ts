@@ -1,5 +1,6 @@
 /** The services that a place and its agent reservation need. OpenQueues (queue.ts) provides them. */
 import type { Roster } from '../agent/roster.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Member, Offer } from './member.ts'
@@ -43,6 +44,8 @@ export interface PlaceOfCall {
 export interface PlaceContext {
   readonly store: QueueStore
   readonly roster: Roster
+  /** This node's copy of that roster. */
+  readonly agents: RosterMirror
   readonly clock: Clock
   readonly log: Log
   readonly node: string

@@ -57,7 +57,7 @@ class OpenQueues implements Queues, PlaceContext {
   readonly log: Log
   readonly facts: WaitingFacts
   readonly #outage: Outage
-  readonly #agents: RosterMirror
+  readonly agents: RosterMirror
   readonly #floor = new FloorIndex()
   readonly #mirror: QueueMirror
   readonly #listening: Disposable
@@ -102,7 +102,7 @@ class OpenQueues implements Queues, PlaceContext {
     }
     // the notice of a reservation comes before that of its offer (assign.lua), and both copies apply a notice at once:
     // so the matcher sees no offer before its reservation
-    this.#agents = mirror
+    this.agents = mirror
     this.#listening = mirror.on('written', ({ name, agent }) => {
       this.#floor.setAgent(name, agent, clock.now())
       this.facts.staffChanged()
@@ -295,7 +295,7 @@ class OpenQueues implements Queues, PlaceContext {
   async #lookUntilQuiet(): Promise<void> {
     await Promise.resolve()
     try {
-      while (this.#again && this.#mirror.loaded && this.#agents.loaded && !this.#closing.signal.aborted) {
+      while (this.#again && this.#mirror.loaded && this.agents.loaded && !this.#closing.signal.aborted) {
         this.#again = false
         await this.#look(this.clock.now())
         this.#outage.end()
@@ -328,7 +328,7 @@ class OpenQueues implements Queues, PlaceContext {
   /** Writes what time has changed, and what must not wait for the matcher. False when there was nothing to do. */
   async #mend(changes: Changes, now: number): Promise<boolean> {
     const overdue = this.#floor.overdue(changes, now)
-    if (overdue.length > 0) await Promise.all(overdue.map(agent => this.#agents.settle(agent.name, now)))
+    if (overdue.length > 0) await Promise.all(overdue.map(agent => this.agents.settle(agent.name, now)))
     const unfounded = this.#floor.unfounded(changes, now)
     if (unfounded.length > 0)
       await Promise.all(unfounded.map(({ member, offer }) => this.#putAside(member, offer, now)))
@@ -342,7 +342,7 @@ class OpenQueues implements Queues, PlaceContext {
    * different times.
    */
   async #putAside({ queue, call }: Member, offer: Offer, now: number): Promise<void> {
-    const agent = await this.#agents.refresh(offer.agent)
+    const agent = await this.agents.refresh(offer.agent)
     if (agent && holds(agent, offer.epoch, now)) return
     await this.#mirror.rewrite(queue, call, known => waitsOn(known, offer, now + HOLD_MS, now))
   }
@@ -371,14 +371,14 @@ class OpenQueues implements Queues, PlaceContext {
     const { member, agent, others = [], sharing = [] } = assignment
     const done = await this.store.assign(assignment, this.node, HOLD_MS, now)
     if (done) {
-      for (const one of [done.agent, ...done.others]) this.#agents.take(one)
+      for (const one of [done.agent, ...done.others]) this.agents.take(one)
       this.#mirror.take(done.member)
       if (done.member.callback) this.#callbacks?.agentReserved(done.member, done.agent)
       return
     }
     const names = [agent, ...others, ...sharing].map(one => one.name)
     await Promise.all([
-      ...names.map(name => this.#agents.refresh(name)),
+      ...names.map(name => this.agents.refresh(name)),
       this.#mirror.refreshMember(member.queue, member.call),
     ])
     this.#floor.lookAgain(member.queue, member.call, names)

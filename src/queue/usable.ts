@@ -8,10 +8,9 @@
  *                remember and rememberWait)
  *   less-skilled of the others those with most of the preferred skills
  */
-import type { Agent } from '../agent/agent.ts'
+import { isPresent, type Agent } from '../agent/agent.ts'
 import { agentSetting } from '../agent/settings.ts'
 import { levelOf, type SkillNeed } from '../agent/skills.ts'
-import { isPresent } from './floor-index.ts'
 import type { Member } from './member.ts'
 import { settingOf, type QueueSettings } from './settings.ts'
 import type { Candidate } from './strategy.ts'

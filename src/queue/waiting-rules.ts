@@ -2,10 +2,9 @@
  * Who is let into a queue, when a caller leaves it without an agent, and how long a caller will wait: pure functions of
  * the queue's settings (or of what a flow gave for this caller) and of its agents. queue.ts and place.ts ask them.
  */
-import type { Agent } from '../agent/agent.ts'
+import { isPresent, type Agent } from '../agent/agent.ts'
 import { isOpen, nextChange } from '../base/hours.ts'
 import { settingIn } from '../base/settings.ts'
-import { isPresent } from './floor-index.ts'
 import type { Overflow, Reason } from './overflow.ts'
 import { WAITING_SETTINGS, type WaitingGiven } from './waiting-settings.ts'
 

@@ -181,11 +181,13 @@ async function party<Other extends OtherCall>(
   if (!isDialled) journal.tell('call.party.dialled', { ...other, to }, at === undefined ? {} : { at })
   if (race) race.beaten = () => void tellOnce(journal, 'call.party.missed', { ...other, why: 'cancelled' })
   const telephone = reservation ? null : context.occupy(to, uuid)
+  using away = reservation?.untilAway()
+  const stops = [what.until, away?.signal].filter(signal => signal !== undefined)
   const {
     outcome,
     cause,
     other: theirs,
-  } = await how(leg, context, what, uuid).catch((error: unknown) => {
+  } = await how(leg, context, { ...what, until: AbortSignal.any(stops) }, uuid).catch((error: unknown) => {
     telephone?.over(false)
     throw error
   })

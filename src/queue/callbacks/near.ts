@@ -3,8 +3,8 @@
  * callers are ahead that an agent who is free now, or the next one who is, can be for them. Their telephone rings
  * meanwhile, so agents go to callers behind; who answers is at the old place and gets the next agent. Pure.
  */
-import { asOf, whyNotNow } from '../../agent/agent.ts'
-import { isPresent, type FloorIndex } from '../floor-index.ts'
+import { asOf, isPresent, whyNotNow } from '../../agent/agent.ts'
+import type { FloorIndex } from '../floor-index.ts'
 import { isForCustomer, type Member } from '../member.ts'
 
 /** Reads the heads of the lines of such queues only. */
