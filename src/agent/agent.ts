@@ -45,6 +45,8 @@ export const LEGAL = {
   'busy-elsewhere': ['idle', 'wrap-up'],
 } as const satisfies Record<AgentState, readonly AgentState[]>
 
+/** A reservation is not written again for less than this: every write is told to every node. */
+const NOT_WORTH_MS = 500
 /** The phone stops ringing after ringForMs; FreeSWITCH has this much longer to report it. */
 const RINGING_GRACE_MS = 10_000
 
@@ -252,14 +254,15 @@ export const isHeldForLead = ({ state, reservation }: Pick<Agent, 'state' | 'res
   state === 'reserved' && reservation?.queue === null
 
 /**
- * Prolongs a reservation to now + ttlMs. Once the phone rings or the agent talks the deadline stays, and the
- * reservation holds.
+ * Prolongs a reservation to now + ttlMs. The deadline stays when that is half a second more at most (the reservation
+ * has just been made), once the phone rings, and while the agent talks: the reservation holds.
  */
 export function held(agent: Agent, epoch: number, ttlMs: number, now: number): Agent | null {
-  if (agent.reservation?.epoch !== epoch) return null
-  return agent.state === 'reserved'
-    ? write(agent, now, { reservation: { ...agent.reservation, deadline: now + ttlMs } })
-    : agent
+  const { state, reservation } = agent
+  if (reservation?.epoch !== epoch) return null
+  const deadline = now + ttlMs
+  if (state !== 'reserved' || deadline - (reservation.deadline ?? deadline) <= NOT_WORTH_MS) return agent
+  return write(agent, now, { reservation: { ...reservation, deadline } })
 }
 
 /**
