@@ -18,11 +18,12 @@ import { Outage } from '../base/outage.ts'
 import { check } from './invariants.ts'
 import { FloorIndex, type Changes } from './floor-index.ts'
 import { matchChanges, type Snapshot } from './match.ts'
-import { joiningOf, waitsOn, type Joining, type Member, type Offer } from './member.ts'
+import { waitsOn, type Joining, type Member, type Offer } from './member.ts'
 import type { CallbackCaller } from './callbacks/callback-caller.ts'
 import { nearCallbacks } from './callbacks/near.ts'
 import { admitted, type Refused } from './admission.ts'
 import { HeldPlaces } from './held-places.ts'
+import { restoreLostPlace } from './lost-place.ts'
 import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import { QueueMirror } from './queue-mirror.ts'
@@ -226,20 +227,8 @@ class OpenQueues implements Queues, PlaceContext {
     this.#wake()
   }
 
-  /**
-   * Another node took this one for dead, or the store lost its last seconds. The caller still waits and gets the place
-   * and time again.
-   */
   lost(place: WaitingPlace): void {
-    void this.requests.inBackground('restoring a lost place in a queue failed', async () => {
-      if (!this.#places.has(place)) return
-      const { member } = place
-      const joining = { ...joiningOf(member), node: this.node }
-      const restored = await this.store.enter(member.queue, joining, this.clock.now())
-      const other = this.#places.find(restored.queue, restored.call)
-      if (other && other !== place) place.moved() // its queue was moved to one in which the caller had a place already
-      else this.#wrote(place, restored)
-    })
+    restoreLostPlace(this, this.#places, place, member => this.#wrote(place, member))
   }
 
   over(place: WaitingPlace): void {

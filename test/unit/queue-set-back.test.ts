@@ -108,6 +108,28 @@ test('a caller who came again before the store forgot it gets the next agent', a
   assert.equal(assigns(), 2)
 })
 
+test('a caller who hangs up while a lost place is being restored leaves no place behind', async t => {
+  const rig = await openRig(t)
+  const caller = new Caller('c1')
+  const place = await rig.queues.enter(caller, 'sales')
+  await rig.clock.settle()
+  const [sent, enter] = [slowly<void>(), rig.store.enter]
+  rig.store.enter = async (...about) => {
+    await sent.answer
+    return enter(...about)
+  }
+  rig.link = 'deaf'
+  await rig.store.leave('sales', 'c1', 'left')
+  rig.link = 'up'
+  rig.resyncs()
+  await rig.clock.settle()
+  caller.hangsUp()
+  await place.leave('caller-left')
+  sent.give()
+  await rig.clock.settle()
+  assert.deepEqual(await rig.store.members('sales'), [])
+})
+
 test('a call whose takeover the store forgot stays where it is', async t => {
   const rig = await openRig(t)
   const first = new Caller('c1')
