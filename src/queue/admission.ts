@@ -2,7 +2,7 @@
  * A caller asks to be let into a queue: the list of numbers, the rules of the queue and its length decide. Used by
  * queue.ts for callers whose flow enters them; leads of campaigns are always let in.
  */
-import { dialable } from '../esl/phone-number.ts'
+import { knownNumber } from './left-place.ts'
 import type { Joining, Member } from './member.ts'
 import type { Reason } from './overflow.ts'
 import type { QueueStore } from './store.ts'
@@ -12,9 +12,6 @@ import type { WaitingGiven } from './waiting-settings.ts'
 
 /** A node that dies during a welcome keeps its caller from agents for so long at most. */
 const LONGEST_WELCOME_MS = 60_000
-
-/** The number by which a caller is known again: a withheld one is nobody's. */
-export const knownNumber = (from: string): string | null => dialable(from)
 
 export interface Admission {
   readonly store: QueueStore

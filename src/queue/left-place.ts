@@ -3,7 +3,11 @@
  * (setting resumeWithin). The store keeps it in the step that removes the caller, and gives it in the step that enters
  * the next call. As in mod_callcenter (abandoned-resume-allowed), the time between the two calls counts as waited.
  */
+import { dialable } from '../esl/phone-number.ts'
 import type { Joining, Member } from './member.ts'
+
+/** The number by which a caller is known again: a withheld one is nobody's. */
+export const knownNumber = (from: string): string | null => dialable(from)
 
 /** The place of a caller who has hung up while waiting, for the next call of the same number. */
 export interface LeftPlace extends Pick<Member, 'call' | 'joinedAt' | 'headStartMs' | 'priority'> {

@@ -31,7 +31,7 @@ import type {
   Talk,
 } from './queue-table.ts'
 import { ruleKeysFor, type NumberKey, type NumberRule } from './number-rules.ts'
-import { leftPlace, NO_LIMITS, timeOf, type EntryLimits, type Returning } from './left-place.ts'
+import { knownNumber, leftPlace, NO_LIMITS, timeOf, type EntryLimits, type Returning } from './left-place.ts'
 import { isInUse, QUEUE_SETTINGS, wayTo, type QueueSettings } from './settings.ts'
 import { noStrategy, strategyNames } from './strategies.ts'
 import type { TalkTime } from './waiting-rules.ts'
@@ -184,7 +184,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       if (stays) return stays.next
     }
     const { rememberMs } = queues.find(({ name }) => name === inUse)!
-    const isRemembered = rememberMs !== undefined && rememberMs > 0 && isNumber(joining.from)
+    const isRemembered = rememberMs !== undefined && rememberMs > 0 && knownNumber(joining.from) !== null
     const lastAgent = isRemembered ? await table.lastAgent(inUse, joining.from, now) : null
     const remembered = { ...(isRemembered && { rememberMs }), ...(lastAgent !== null && { lastAgent }) }
     const entered = await rewrite(inUse, joining.call, async stored => {
@@ -328,9 +328,6 @@ const noSuchQueue = (name: string, queues: readonly QueueSettings[]) =>
   )
 
 const byName = (queues: readonly QueueSettings[]) => new Map(queues.map(queue => [queue.name, queue]))
-
-/** A caller without a number cannot be known again. */
-const isNumber = (from: string): boolean => /^\+?\d{2,20}$/.test(from)
 
 const talkOf = ({ from, offer, rememberMs }: Member, at: number): Talk | undefined =>
   rememberMs === undefined ? undefined : { from, agent: offer!.agent, at, forMs: rememberMs }
