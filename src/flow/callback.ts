@@ -17,6 +17,7 @@ import type { Place } from '../queue/place.ts'
 import type { WaitingCall } from '../queue/place-context.ts'
 import type { Queues } from '../queue/queues.ts'
 import { tellReservation } from './agent-reservations.ts'
+import { findAttempt } from './find-attempt.ts'
 import type { FlowCall } from './flow-call.ts'
 import { waitingCall } from './queue-place.ts'
 
@@ -94,8 +95,7 @@ export async function runCallback(
 ): Promise<string> {
   const { leg, context } = call
   const store = callbacks
-  const found =
-    store && (await retry(() => store.find(call.uuid), { clock: context.clock, policy: RETRY.leadAnswered }))
+  const found = store && (await findAttempt(call, () => store.find(call.uuid)))
   if (!store || !found) {
     const said = leg.steps.journal.notes.findLast(({ note }) => note.kind === 'disposition')?.note
     if (said?.kind === 'disposition') return said.disposition // noted by a node that died before it hung up

@@ -12,6 +12,7 @@ import { step } from '../journal/steps.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queues.ts'
+import { findAttempt } from './find-attempt.ts'
 import type { FlowCall } from './flow-call.ts'
 import { canBeJoined, nailedAgentLeg, type NailedAgentLeg } from './nailed-agent-leg.ts'
 import { waitingCall } from './queue-place.ts'
@@ -100,7 +101,7 @@ export interface CampaignLeads {
 
 /** The lead of this call; null when the call is not an open attempt of a campaign. */
 export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
-  const found = await retry(() => desk.find(call.uuid), { clock: call.context.clock, policy: RETRY.leadAnswered })
+  const found = await findAttempt(call, () => desk.find(call.uuid))
   return found && new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
 }
 

@@ -101,6 +101,26 @@ test('a node that dies while the two talk: the talk goes on, and the callback is
   assert.equal(await alice.state(), 'wrap-up')
 })
 
+test('the node dies after the customer did not answer, and PostgreSQL is away: the try is used up', async t => {
+  const sim = await two(t, { callbackOrder: 'agent-first', callbackRetryAfter: { other: 30_000 } })
+  const alice = sim.agent('alice')
+  await alice.ready()
+  const customer = promise(sim, { answers: 'busy' })
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await alice.hears('dial/busy')
+  sim.database = 'away'
+  sim.kill('a')
+  await alice.ended('30s')
+  await sim.advance('2m')
+  sim.database = 'here'
+  await sim.advance('1m')
+  const { tries, state, outcome } = await customer.row()
+  assert.deepEqual({ tries, state, outcome }, { tries: 1, state: 'waiting', outcome: 'cancelled' })
+  await alice.logsOut()
+  await sim.advance('1m')
+})
+
 test('both nodes die with a place that waits: the next node goes on with it', async t => {
   const sim = await two(t)
   const customer = promise(sim)

@@ -176,6 +176,28 @@ test('what a person said stays in the journal as long as the database cannot be 
   await sim.callStore.end(uuid, owner) // reconciliation does that, after it has written to the database
 })
 
+test('a person who asks never to be called again is not called again, although the node dies while the database is away', async t => {
+  const sim = simulate(t, { reconciles: true })
+  await sim.until('node a opens', sim.ready)
+  await sim.until('node b opens', sim.open('b'))
+  const flow = campaignFlow(async (call, them) => {
+    if ((await call.gather({ digits: 1, prompt: 'campaign/safe-harbour' })) === '9') await them.optOut()
+    await call.play('campaign/goodbye')
+    return 'declined'
+  })
+  const lead = sim.lead(flow)
+  await lead.hears('campaign/safe-harbour', '5s')
+  sim.database = 'away'
+  await lead.presses('9')
+  await lead.hears('campaign/goodbye')
+  sim.kill('a')
+  await lead.ended('30s')
+  assert.equal(lead.optedOut, false)
+  sim.database = 'here'
+  await sim.advance('2m')
+  assert.equal(lead.optedOut, true)
+})
+
 test('a person who asks never to be called again and hangs up before the next line of the flow is not called again', async t => {
   const sim = simulate(t)
   const lead = sim.lead(
