@@ -18,7 +18,7 @@ test: node_modules/.stamp           ## unit, flows, contracts on the simulated s
 	@$(TEST) --compiled $(if $(SKIPPED),--skipped) test/fault test/contract test/flow test/unit
 
 property: node_modules/.stamp           ## a hundred thousand random callers of queues, and five hundred callbacks, on nodes that die (minutes)
-	DAYS=84 HISTORIES=500 $(TEST) test/unit/queue-property.test.ts test/flow/callback-histories.test.ts
+	DAYS=84 HISTORIES=500 $(TEST) --long test/unit/queue-property.test.ts test/flow/callback-histories.test.ts
 
 # what kills nodes and switches has the machine to itself: its figures are about time
 SURVIVAL = $(call FILES,test/contract/survival)

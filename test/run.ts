@@ -1,17 +1,19 @@
 /**
- * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] [--compiled] FILE|FOLDER…`. Starts
+ * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] [--compiled] [--long] FILE|FOLDER…`.
+ * Starts
  * PostgreSQL and Redis once when a ring needs them. Prints each failure with its details, the slowest files and the
  * sum; for a single file also each test. Its last line is `N passed, N failed, N skipped`.
  *
  *   --skipped    names the skipped tests
  *   --compiled   starts the program from a compiled copy (run/compiled.ts)
+ *   --long       a file may take an hour instead of ten minutes
  *
  * Fails when a test fails, when a file has no test, hangs or breaks off, and when nothing was tested: a passing run has
  * always proved something.
  */
 import { availableParallelism } from 'node:os'
 import { needsOwnProcess, testFilesOf } from './run/files.ts'
-import { runProcess, type FileResult, type Listener } from './run/process.ts'
+import { LONG_LIMITS, runProcess, type FileResult, type Listener } from './run/process.ts'
 import type { Task, Told } from './run/told.ts'
 import { compile } from './run/compiled.ts'
 import { COMPILED } from './program.ts'
@@ -22,8 +24,8 @@ const SLOWEST = 10
 const PROGRESS_EVERY_MS = 20_000
 
 const given = process.argv.slice(2)
-const OPTIONS = ['--skipped', '--compiled']
-const [namesSkipped, compiled] = OPTIONS.map(option => given.includes(option))
+const OPTIONS = ['--skipped', '--compiled', '--long']
+const [namesSkipped, compiled, long] = OPTIONS.map(option => given.includes(option))
 /**
  * For `make test`, one more than cores: for a third of its time a file waits for processes that it has started. A real
  * FreeSWITCH needs cores of its own.
@@ -67,7 +69,7 @@ function take(used: boolean): Task | null {
 }
 
 async function work(): Promise<void> {
-  while (waiting.length > 0) await runProcess(take, listener)
+  while (waiting.length > 0) await runProcess(take, listener, long ? LONG_LIMITS : undefined)
 }
 const progress = setInterval(
   () => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`),

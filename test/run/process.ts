@@ -9,10 +9,13 @@ import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { Task, Told } from './told.ts'
 
-/** No test file takes this long (the sentences on a real FreeSWITCH take two minutes): one that does hangs. */
-const FILE_LIMIT_MS = 600_000
-/** A process may run for this long after its last test; anything that keeps it alive then is a leak. */
-const END_LIMIT_MS = 60_000
+/**
+ * `fileMs`: no test file takes this long (the sentences on a real FreeSWITCH take two minutes): one that does hangs.
+ * `endMs`: a process may run for this long after its last test; anything that keeps it alive then is a leak.
+ */
+const LIMITS = { fileMs: 600_000, endMs: 60_000 }
+/** For `make property`: a hundred thousand callers. */
+export const LONG_LIMITS = { ...LIMITS, fileMs: 3_600_000 }
 /** The end of a file's output is kept: it is shown when a test of the file fails. */
 const KEPT_OUTPUT = 65_536
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -44,7 +47,7 @@ export interface Listener {
 export async function runProcess(
   take: (used: boolean) => Task | null,
   listener: Listener,
-  limits = { fileMs: FILE_LIMIT_MS, endMs: END_LIMIT_MS },
+  limits = LIMITS,
 ): Promise<void> {
   const first = take(false)
   if (first === null) return
