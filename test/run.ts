@@ -1,8 +1,7 @@
 /**
  * Runs test files and folders of them: `node --import tsx test/run.ts [--skipped] [--compiled] [--long] FILE|FOLDER…`.
- * Starts
- * PostgreSQL and Redis once when a ring needs them. Prints each failure with its details, the slowest files and the
- * sum; for a single file also each test. Its last line is `N passed, N failed, N skipped`.
+ * Starts PostgreSQL and Redis once when a ring needs them. Prints each failure with its details, the slowest files and
+ * the sum; for a single file also each test. Its last line is `N passed, N failed, N skipped`.
  *
  *   --skipped    names the skipped tests
  *   --compiled   starts the program from a compiled copy (run/compiled.ts)

@@ -5,7 +5,7 @@
  *
  * An agent whose record this version cannot read does not exist in the copy (agent-record.ts).
  */
-import { asOf, isHeldForLead, nextChange, whyNotNow, type Agent } from './agent.ts'
+import { asOf, isHeldForLead, isPresent, nextChange, whyNotNow, type Agent } from './agent.ts'
 import { TelephoneIndex } from './telephone-index.ts'
 import type { AgentNotice, Roster } from './roster.ts'
 import { Emitter } from '../base/emitter.ts'
@@ -116,6 +116,19 @@ export class RosterMirror extends Emitter<{ loaded: void; written: Written }> {
     const now = this.#clock.now()
     const moments = agents.map(agent => nextChange(agent, now)).filter(moment => moment !== null)
     return moments.length === 0 ? null : Math.min(...moments)
+  }
+
+  /**
+   * Until it is disposed: the signal aborts when the agent has gone on a break or logged out since the reservation with
+   * this epoch (which is not before the moment of the reservation; the agent of a lead may have left before).
+   */
+  untilAway(name: string, epoch: number): Disposable & { readonly signal: AbortSignal } {
+    const away = new AbortController()
+    const look = (agent: Agent | null | undefined) =>
+      void (agent && !isPresent(agent) && (agent.statusSince ?? 0) >= epoch && away.abort())
+    const listening = this.on('written', written => void (written.name === name && look(written.agent)))
+    look(this.#agents.get(name))
+    return { signal: away.signal, [Symbol.dispose]: () => listening[Symbol.dispose]() }
   }
 
   /** Applies a record that this node has just written, unless the copy is newer. */

@@ -134,7 +134,7 @@ export class Listening {
     } = options
     this.#options = options
     this.callingBack = new CallingBack({
-      ...{ table: options.callbacks, queueStore, roster, switchboard, calls, clock, log, events, node },
+      ...{ table: options.callbacks, queueStore, roster, mirror, switchboard, calls, clock, log, events, node },
       ...{ gateway: settings.gateway, callerId: settings.callerId },
       may: () => lease.holds() && !this.#stopped,
     })

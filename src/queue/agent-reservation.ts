@@ -10,7 +10,7 @@
  * In a replay the flow gets it from the journal (`saved`), without a place: nothing is written. At the end of the
  * replay the place resumes it (`Place.resume`), unless it is over by then.
  */
-import { isPresent, type Agent, type Outcome } from '../agent/agent.ts'
+import type { Agent, Outcome } from '../agent/agent.ts'
 import { warnOnceUnreachable } from '../agent/rest.ts'
 import { agentSetting } from '../agent/settings.ts'
 import type { DialReservation } from '../call/dial-reservation.ts'
@@ -152,14 +152,7 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
   }
 
   untilAway(): Disposable & { readonly signal: AbortSignal } {
-    const away = new AbortController()
-    const agents = this.#place?.context.agents
-    // the epoch is not before the moment of the reservation; the agent of a lead may have left before
-    const look = (agent: Agent | null | undefined) =>
-      void (agent && !isPresent(agent) && (agent.statusSince ?? 0) >= this.saved.epoch && away.abort())
-    const listening = agents?.on('written', ({ name, agent }) => void (name === this.name && look(agent)))
-    look(agents?.find(this.name)) // before a takeover
-    return { signal: away.signal, [Symbol.dispose]: () => listening?.[Symbol.dispose]() }
+    return this.#place!.context.agents.untilAway(this.name, this.saved.epoch)
   }
 
   /** The phone is about to ring. False: the reservation is over and the agent may have another caller; do not dial. */

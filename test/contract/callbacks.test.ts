@@ -21,6 +21,7 @@ import { sqlCallbacks, type CallbackTable } from '../../src/queue/callbacks/call
 import { afterAttempt, newCallback, type NewCallback } from '../../src/queue/callbacks/callback.ts'
 import { memoryCallbacks } from '../../src/queue/callbacks/memory-callbacks.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { defineQueue } from '../../src/recovery/definitions.ts'
 import { openRedisLinks } from '../../src/store/redis.ts'
@@ -146,8 +147,19 @@ async function installation(t: TestContext) {
   const parts = { sql, roster, queueStore, clock, log: silentLog, events: silentEvents, audit } as unknown as StoreParts
   for (const name of ['sales', 'support']) await defineQueue(parts, { ...SALES, name }, clock.now())
   const calls = { read: async () => [] }
+  const mirror = new RosterMirror(roster, clock, silentLog)
+  t.after(() => mirror.close())
   const callingBack = new CallingBack({
-    ...{ table: sqlCallbacks(sql), roster, queueStore, switchboard: new Switchboard(), calls, clock, log: silentLog },
+    ...{
+      table: sqlCallbacks(sql),
+      roster,
+      mirror,
+      queueStore,
+      switchboard: new Switchboard(),
+      calls,
+      clock,
+      log: silentLog,
+    },
     ...{ events: silentEvents, node: 'a', gateway: 'carrier' as Ident, may: () => false },
   })
   t.after(() => callingBack[Symbol.asyncDispose]())

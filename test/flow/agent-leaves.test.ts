@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { flow } from '#flow'
 import { simulate } from '#testing'
+import callbackScript from '../../scripts/callback.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
 type Sim = ReturnType<typeof simulate>
@@ -58,6 +59,27 @@ test('of agents who ring together only the telephone of the one who leaves stops
   assert.equal((await agentOf(sim, 'bob')).state, 'ringing')
   await caller.hangsUp()
   assert.equal(await caller.outcome(), 'abandoned')
+})
+
+test('the telephone of an agent who leaves stops ringing, and the callback is for the next agent', async t => {
+  const sim = await opened(t)
+  const alice = sim.agent('alice', { answers: 'never', ringFor: '60s' })
+  await alice.ready()
+  const customer = sim.callback(callbackScript)
+  await alice.rings()
+  await alice.takesBreak()
+  assert.equal(await alice.ended('1s'), 'ORIGINATOR_CANCEL')
+  await alice.becomes('idle')
+  assert.deepEqual(await agentOf(sim, 'alice'), { status: 'break', state: 'idle', rests: false, noAnswers: 0 })
+  const bob = sim.agent('bob')
+  await bob.ready()
+  await bob.hears('whisper/press-1')
+  await bob.presses('1')
+  await bob.talksWith(customer.name)
+  await sim.advance('2s')
+  await bob.hangsUp()
+  assert.equal(await customer.ends(), 'done')
+  assert.equal((await customer.row()).tries, 1)
 })
 
 test('an agent who leaves after answering the telephone has the talk', async t => {

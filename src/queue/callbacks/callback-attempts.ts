@@ -11,6 +11,7 @@
  */
 import type { Agent } from '../../agent/agent.ts'
 import { warnOnceUnreachable } from '../../agent/rest.ts'
+import type { RosterMirror } from '../../agent/roster-mirror.ts'
 import type { Roster } from '../../agent/roster.ts'
 import { retry, RETRY } from '../../base/retry.ts'
 import type { Log } from '../../base/log.ts'
@@ -42,6 +43,8 @@ export interface CallbackAttemptsParts {
   readonly callbacks: Callbacks
   readonly queueStore: QueueStore
   readonly roster: Roster
+  /** This node's copy of that roster. */
+  readonly mirror: RosterMirror
   readonly switchboard: Switchboard
   /** The journals of calls. */
   readonly calls: Pick<CallStore, 'read'>
@@ -54,6 +57,16 @@ export interface CallbackAttemptsParts {
   readonly callerId?: string | undefined
   /** False: this node sends nothing now, because it may not own its calls or closes. */
   may(): boolean
+}
+
+interface DialledWith {
+  /** The number that the telephone shows. */
+  readonly shown: string | undefined
+  readonly variables?: Readonly<Record<string, string>>
+  /** The FreeSWITCH of a nailed-up agent's leg. */
+  readonly core?: string | undefined
+  /** Aborts when the telephone is to stop. */
+  readonly signal?: AbortSignal
 }
 
 const FLOW = 'callback' as Ident
@@ -122,7 +135,7 @@ export class CallbackAttempts {
   }
 
   async #callAgent(member: Member, agent: Agent): Promise<void> {
-    const { roster, clock, log } = this.#parts
+    const { roster, mirror, clock, log } = this.#parts
     const { epoch } = member.offer!
     const callback = await this.#claim(member, 'agent', agent.ringForMs, agent)
     if (!callback) return
@@ -135,13 +148,10 @@ export class CallbackAttempts {
       return
     }
     const variables = { switchhook_agent: agent.name, switchhook_customer: callback.number }
-    const { outcome } = await this.#dial(
-      callback,
-      endpoint(agent.endpoint),
-      agent.ringForMs,
-      callback.number,
-      variables,
-    )
+    using away = mirror.untilAway(agent.name, epoch)
+    const { outcome } = await this.#dial(callback, endpoint(agent.endpoint), agent.ringForMs, {
+      ...{ shown: callback.number, variables, signal: away.signal },
+    })
     if (outcome === 'answered') return // the flow on the agent's leg goes on
     // the row first: an agent who is free may get the next call, and this place must be ready for another agent
     await this.#settle(callback, outcome === 'refused' ? 'refused' : 'not-taken')
@@ -155,7 +165,10 @@ export class CallbackAttempts {
     if (!callback) return
     if (agent) await roster.hold(agent.name, member.offer!.epoch, clock.now(), CUSTOMER_RINGS_MS + SILENT_MS)
     const to = endpoint(`sofia/gateway/${gateway}/${callback.number}`)
-    const { outcome } = await this.#dial(callback, to, CUSTOMER_RINGS_MS, callerId, {}, agent?.nailed?.core)
+    const { outcome } = await this.#dial(callback, to, CUSTOMER_RINGS_MS, {
+      shown: callerId,
+      core: agent?.nailed?.core,
+    })
     if (outcome === 'answered') return // the flow on the customer's leg goes on
     await this.#settle(callback, outcome)
     if (agent) await roster.release(agent.name, member.offer!.epoch, 'caller-left', clock.now())
@@ -204,14 +217,12 @@ export class CallbackAttempts {
     if (agent && offer) await roster.release(agent.name, offer.epoch, 'caller-left', now)
   }
 
-  /** Sends the command, once. Every end of it is an outcome. `core`: the FreeSWITCH of a nailed-up agent's leg. */
+  /** Sends the command, once. Every end of it is an outcome. */
   async #dial(
     { attempt, queue, id }: Callback,
     to: Endpoint,
     ringForMs: number,
-    shown: string | undefined,
-    named: Readonly<Record<string, string>> = {},
-    core?: string,
+    { shown, variables: named = {}, core, signal }: DialledWith,
   ): Promise<Origination> {
     const { switchboard, clock, log, events, may } = this.#parts
     const uuid = parseUuid(attempt)
@@ -223,7 +234,8 @@ export class CallbackAttempts {
       if (!may()) return { outcome: 'refused', cause: 'NOT_SENT' } // in the same turn as the command
       events.tell('callback.attempted', { callback: id, queue, uuid, to })
       const callerId = shown === undefined ? undefined : dial(shown)
-      const placed = await originate(at, { uuid, endpoint: to, flow: FLOW, ringForMs, callerId, variables, clock, log })
+      const about = { uuid, endpoint: to, flow: FLOW, ringForMs, callerId, variables, signal, clock, log }
+      const placed = await originate(at, about)
       log.info({ uuid, queue, ...placed }, 'a callback: the ringing has ended')
       return placed
     } catch (error) {
