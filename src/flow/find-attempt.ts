@@ -1,16 +1,21 @@
 /** Finds what a call is an attempt of: a lead of a campaign (lead.ts), or a promised callback (callback.ts). */
 import { retry, RETRY } from '../base/retry.ts'
+import type { TimedNote } from '../journal/call-events.ts'
 import type { FlowCall } from './flow-call.ts'
 
+/** What reconciliation reads of a journal to settle an attempt. */
+const isAboutTheEnd = ({ note }: TimedNote): boolean =>
+  note.kind === 'disposition' || note.kind === 'opt-out' || (note.kind === 'event' && note.event === 'call.bridged')
+
 /**
- * Asks `find`, which rejects while PostgreSQL is unavailable; rejects then too. The journal of the call stays: a node
- * that has died may have written what became of the attempt there, and reconciliation settles it from that.
+ * Asks `find`, which rejects while PostgreSQL is unavailable; rejects then too. The journal of a node that has died
+ * stays: it may say what became of the attempt, and reconciliation settles the attempt from it.
  */
 export async function findAttempt<T>(call: FlowCall, find: () => Promise<T>): Promise<T> {
   try {
     return await retry(find, { clock: call.context.clock, policy: RETRY.leadAnswered })
   } catch (error) {
-    call.settled = Promise.resolve(false)
+    if (call.leg.steps.journal.notes.some(isAboutTheEnd)) call.settled = Promise.resolve(false)
     throw error
   }
 }
