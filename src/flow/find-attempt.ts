@@ -13,7 +13,9 @@ const isAboutTheEnd = ({ note }: TimedNote): boolean =>
  */
 export async function findAttempt<T>(call: FlowCall, find: () => Promise<T>): Promise<T> {
   try {
-    return await retry(find, { clock: call.context.clock, policy: RETRY.leadAnswered })
+    // after a takeover the call has an agent, or heard its message in time: what matters is that it goes on
+    const policy = call.leg.steps.replaying ? RETRY.queueForCaller : RETRY.leadAnswered
+    return await retry(find, { clock: call.context.clock, policy })
   } catch (error) {
     if (call.leg.steps.journal.notes.some(isAboutTheEnd)) call.settled = Promise.resolve(false)
     throw error

@@ -57,10 +57,12 @@ const LONGEST_WORD = 64
 type Finish =
   | { readonly by: 'itself'; readonly said: string | null }
   | { readonly by: 'a redirection'; readonly fetched: Promise<void> }
-  | { readonly by: 'their hang-up' | 'an error' }
+  | { readonly by: 'their hang-up' | 'an error' | 'a store that is away' }
 
 /** `ours`: true when it is certain that this node still owned the call when it ended. */
 type Outcome = { readonly call: FlowCall; readonly failed: boolean; readonly ours: boolean | Promise<boolean> }
+
+const FAILED = { outcome: 'error', failed: true }
 
 /** A drain waits this long for journals that are being written. */
 const DRAIN_MS = 2_000
@@ -203,8 +205,8 @@ export class Flows {
   }
 
   /**
-   * Runs the flow to its end. When the journal is of another version of the script, restarts it on the live call.
-   * `behind`: see FlowCall.
+   * Runs the flow to its end. When the journal is of another version of the script, restarts it on the live call. It
+   * fails when a store stays away during the replay. `behind`: see FlowCall.
    */
   async #outcome(
     leg: Leg,
@@ -217,9 +219,10 @@ export class Flows {
     const other = new Promise<string>(resolve => (changed = resolve))
     leg.steps = new Steps(journal, past, changed)
     const call = new FlowCall(leg, this.#parts.context, this.#parts.queues, behind)
-    const through = this.#through(call, to).then(finish =>
-      call.leg.steps.replaying ? { why: 'the flow ended before its journal does' } : finish,
-    )
+    const through = this.#through(call, to).then(finish => {
+      if (!call.leg.steps.replaying) return finish
+      return { why: finish.by === 'a store that is away' ? null : 'the flow ended before its journal does' }
+    })
     const end = await Promise.race([through, other.then(why => ({ why }))])
     if (!('why' in end)) {
       if (end.by === 'their hang-up') return { call, failed: false, ours: false }
@@ -227,14 +230,17 @@ export class Flows {
         await end.fetched
         return this.#next(leg, to.flow, journal, [], call)
       }
-      const over = leg.phase === 'ended' // no node takes an ended call over: a write that succeeds proves ownership
-      // written at once: if this process dies before the call ends, the record has the flow's outcome
-      journal.note({ kind: 'returned', outcome: end.by === 'itself' ? end.said : 'error' })
-      const written = journal.write()
-      return { call, failed: end.by === 'an error', ours: over && written }
+      return this.#returned(call, end.by === 'itself' ? { outcome: end.said } : FAILED)
     }
     leg.steps.freeze()
     const left = await call.giveUp(past)
+    if (end.why === null) {
+      await journal.restart()
+      leg.steps = new Steps(journal)
+      const over = new FlowCall(leg, this.#parts.context, this.#parts.queues, left)
+      over.settled = call.settled
+      return this.#returned(over, FAILED)
+    }
     this.restarts++
     this.#parts.context.log.warn(
       { uuid: leg.uuid, flow: to.flow, why: end.why },
@@ -242,6 +248,15 @@ export class Flows {
     )
     await journal.restart()
     return this.#outcome(leg, to, journal, [], left)
+  }
+
+  /** Noted at once: if this process dies before the call ends, the record has the flow's outcome. */
+  #returned(call: FlowCall, { outcome, failed = false }: { outcome: string | null; failed?: boolean }): Outcome {
+    const { journal } = call.leg.steps
+    const over = call.leg.phase === 'ended' // no node takes an ended call over: a write that succeeds proves ownership
+    journal.note({ kind: 'returned', outcome })
+    const written = journal.write()
+    return { call, failed, ours: over && written }
   }
 
   /**
@@ -287,7 +302,7 @@ export class Flows {
       if (error instanceof CallEnded) return { by: 'their hang-up' }
       if (error instanceof CallRedirected) return { by: 'a redirection', fetched: error.fetched }
       this.#fault(call, error)
-      return { by: 'an error' }
+      return { by: error instanceof SwitchhookError && error.code === 'SERVICE' ? 'a store that is away' : 'an error' }
     }
   }
 

@@ -102,7 +102,7 @@ test('a node that dies while the two talk: the talk goes on, and the callback is
 })
 
 test('the node dies after the customer did not answer, and PostgreSQL is away: the try is used up', async t => {
-  const sim = await two(t, { callbackOrder: 'agent-first', callbackRetryAfter: { other: 30_000 } })
+  const sim = await two(t, { callbackOrder: 'agent-first', callbackRetryAfter: { other: 600_000 } })
   const alice = sim.agent('alice')
   await alice.ready()
   const customer = promise(sim, { answers: 'busy' })

@@ -198,6 +198,28 @@ test('a person who asks never to be called again is not called again, although t
   assert.equal(lead.optedOut, true)
 })
 
+test('a person whose node dies while the database is away for three seconds goes on where they were', async t => {
+  const sim = simulate(t, { reconciles: true })
+  await sim.until('node a opens', sim.ready)
+  await sim.until('node b opens', sim.open('b'))
+  const flow = campaignFlow(async call => {
+    await call.gather({ digits: 1, prompt: 'campaign/safe-harbour' })
+    await call.play('campaign/goodbye')
+    return 'declined'
+  })
+  const lead = sim.lead(flow)
+  await lead.hears('campaign/safe-harbour', '5s')
+  await lead.presses('9')
+  await lead.hears('campaign/goodbye')
+  sim.database = 'away'
+  sim.kill('a')
+  await sim.advance('3s')
+  sim.database = 'here'
+  assert.equal(await lead.disposition(), 'declined')
+  const heard = sim.switch.transcript.filter(({ who }) => who === lead.name).map(({ what }) => what)
+  assert.equal(heard.filter(what => what === 'hears campaign/safe-harbour').length, 1, heard.join('\n'))
+})
+
 test('a person who asks never to be called again and hangs up before the next line of the flow is not called again', async t => {
   const sim = simulate(t)
   const lead = sim.lead(
