@@ -1,6 +1,6 @@
 /**
- * The program that tests start as a separate process, and its flows. It is the shipped one, src/bin.mjs, unless
- * `test/run.ts` sets a compiled copy of the project (test/run/compiled.ts).
+ * The program that tests start as a separate process, its flows, and the test files themselves. They are the shipped
+ * ones unless `test/run.ts` sets a compiled copy of the project (test/run/compiled.ts).
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,9 +12,13 @@ export const SHIPPED = fileURLToPath(new URL('../', import.meta.url))
 /** The path of a folder or file of the project, in the copy that the started program belongs to. */
 export const inProgram = (path: string): string => join(process.env[COMPILED] ?? SHIPPED, path)
 
+/** The path of a TypeScript file of the project, or of what it is in this compiled copy. */
+export const runnable = (path: string, copy = process.env[COMPILED]): string =>
+  copy === undefined ? join(SHIPPED, path) : join(copy, path.replace(/\.ts$/, '.js'))
+
 /** Node's arguments for running a TypeScript file of the project as a program. */
 export const nodeWords = (path: string): string[] =>
-  process.env[COMPILED] ? [inProgram(path).replace(/\.ts$/, '.js')] : ['--import', 'tsx', inProgram(path)]
+  process.env[COMPILED] ? [runnable(path)] : ['--import', 'tsx', runnable(path)]
 
 export const PROGRAM = inProgram('src/bin.mjs')
 export const SCRIPTS = inProgram('scripts')

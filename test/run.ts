@@ -4,18 +4,18 @@
  * the sum; for a single file also each test. Its last line is `N passed, N failed, N skipped`.
  *
  *   --skipped    names the skipped tests
- *   --compiled   starts the program from a compiled copy (run/compiled.ts)
+ *   --compiled   runs tests and programs from a compiled copy (run/compiled.ts)
  *   --long       a file may take an hour instead of ten minutes
  *
  * Fails when a test fails, when a file has no test, hangs or breaks off, and when nothing was tested: a passing run has
  * always proved something.
  */
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { needsOwnProcess, testFilesOf } from './run/files.ts'
+import { needsOwnProcess, readsTypeScript, testFilesOf } from './run/files.ts'
 import { LONG_LIMITS, runProcess, type FileResult, type Listener } from './run/process.ts'
 import type { Task, Told } from './run/told.ts'
 import { compile } from './run/compiled.ts'
-import { COMPILED } from './program.ts'
 import { dataOfRun, startServices, TOLD } from './servers.ts'
 
 const NEEDS_SERVICES = /(^|\/)test\/(contract|fault|bench)\//
@@ -39,7 +39,9 @@ const began = performance.now()
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 const services = files.some(file => NEEDS_SERVICES.test(file)) ? await startServices(console.log) : null
 if (services) process.env[TOLD] = JSON.stringify({ database: services.database, redis: services.redis })
-if (services && compiled) process.env[COMPILED] = await compile(dataOfRun())
+const isShipped = (file: string): boolean => !compiled || readsTypeScript(file)
+const toCopy = files.filter(file => !isShipped(file))
+const copy = compiled ? await compile(dataOfRun(), toCopy) : undefined
 
 const results: FileResult[] = []
 const running = new Set<string>()
@@ -57,26 +59,35 @@ function tell(event: Told): void {
   if (event.what === 'diagnostic') console.log(`  ${event.text}`)
 }
 
-const waiting = [...files]
-/** The next file for a process; null when there is none, or when the file needs a fresh process. */
-function take(used: boolean): Task | null {
-  const alone = waiting.length > 0 && needsOwnProcess(waiting[0]!)
-  const file = alone && used ? undefined : waiting.shift()
-  if (file === undefined) return null
-  running.add(file)
-  return { file, last: alone || waiting.length === 0 }
+/** What is left to test in processes of one kind. `from`: the compiled copy that they run from. */
+function work(waiting: string[], from?: string): () => Promise<void> {
+  /** The next file for a process; null when there is none, or when the file needs a fresh process. */
+  const take = (used: boolean): Task | null => {
+    const alone = waiting.length > 0 && needsOwnProcess(waiting[0]!)
+    const file = alone && used ? undefined : waiting.shift()
+    if (file === undefined) return null
+    running.add(file)
+    return { file, last: alone || waiting.length === 0 }
+  }
+  return async () => {
+    while (waiting.length > 0) await runProcess(take, listener, from, long ? LONG_LIMITS : undefined)
+  }
 }
-
-async function work(): Promise<void> {
-  while (waiting.length > 0) await runProcess(take, listener, long ? LONG_LIMITS : undefined)
-}
+const shipped = work(files.filter(isShipped))
+const copied = work(toCopy, copy)
 const progress = setInterval(
   () => console.log(`… ${results.length} of ${files.length} files; now ${[...running].join(', ')}`),
   PROGRESS_EVERY_MS,
 )
-await Promise.all(Array.from({ length: PROCESSES }, work))
+await Promise.all(
+  Array.from({ length: PROCESSES }, async (_, nth) => {
+    if (nth === 0 || !compiled) await shipped() // of few files beside a copy: one process loads them all
+    await copied()
+  }),
+)
 clearInterval(progress)
 await services?.close()
+if (compiled) await rm(dataOfRun(), { recursive: true, force: true })
 
 const sum = (of: (result: FileResult) => number): number => results.reduce((total, result) => total + of(result), 0)
 const [passed, failed, skipped] = [

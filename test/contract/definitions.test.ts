@@ -34,6 +34,7 @@ import { numberRules } from '../../src/store/number-rules.ts'
 import { openRedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
+import { SCRIPTS } from '../program.ts'
 
 const SALES = { name: 'sales', strategy: 'longest-idle-agent', weight: 5 } as const
 const ALICE = {
@@ -227,7 +228,7 @@ test('an agent says what came of a call: the record of the call has it, also aft
   const { stores, sql, roster, clock, client } = await open(t)
   const call = '5b0e7f32-6b1c-4d8e-9a51-2f4f6a3f9d10'
   const log = silentLog
-  const parts = { ...stores, clock, log, audit: openAudit({ sql, redis: client, log }), scripts: 'scripts' }
+  const parts = { ...stores, clock, log, audit: openAudit({ sql, redis: client, log }), scripts: SCRIPTS }
   const ann = { who: 'ann', door: 'command-line', role: 'administrator' } as const
   const says = (disposition: string) =>
     perform(agentDisposition, parts as unknown as PartsFor['stores'], { name: 'alice', disposition }, ann)
@@ -289,7 +290,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
     log: silentLog,
     wakeup: new DialWakeup({ commands: client, subscriber: client }),
     events: silentEvents,
-    scripts: 'scripts',
+    scripts: SCRIPTS,
     audit: openAudit({ sql, redis: client, log: silentLog }),
   }
   const actor = { who: 'ann', door: 'command-line', role: 'administrator' } as const

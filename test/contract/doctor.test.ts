@@ -15,6 +15,7 @@ import { openListener } from '../../src/esl/listener.ts'
 import { Installation, takePort } from './cli-process.ts'
 import { MachineClock } from '../../src/testing/index.ts'
 import { openDatabase, openRedis } from '../open-services.ts'
+import { SCRIPTS } from '../program.ts'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/freeswitch.ts'
 
 describe('the doctor at a machine', () => {
@@ -60,7 +61,7 @@ describe('the doctor at a machine', () => {
       listen: { host: '127.0.0.1', port: 0 },
       listenAllow: [],
       doorKey: null,
-      scripts: 'scripts',
+      scripts: SCRIPTS,
       gateway: 'carrier',
       demo: false,
     }
@@ -114,7 +115,7 @@ describe('the doctor at a real FreeSWITCH', () => {
       listen: { host: '127.0.0.1', port: ports.nodeA },
       listenAllow: ['127.0.0.0/8'],
       doorKey,
-      scripts: 'scripts',
+      scripts: SCRIPTS,
       gateway: 'carrier',
       ...ill,
     }

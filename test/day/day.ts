@@ -1,11 +1,8 @@
 /** Runs the day (simulate.ts), writes what it recorded as a node does, and compares every figure with the rows. */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { TestContext } from 'node:test'
 import { silentLog } from '../../src/base/log.ts'
 import { systemClock as clock } from '../../src/base/clock.ts'
@@ -19,6 +16,7 @@ import type { Window } from '../../src/store/figure-window.ts'
 import { queueSums } from '../../src/store/queue-figures.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { openDatabase } from '../open-services.ts'
+import { ownProgram } from '../own-program.ts'
 import { agentsByHand, queuesByHand } from './by-hand.ts'
 
 interface Day {
@@ -28,14 +26,13 @@ interface Day {
   readonly states: readonly AgentStateRow[]
 }
 
-const SIMULATE = fileURLToPath(new URL('simulate.ts', import.meta.url))
 const QUARTER = 15 * 60_000
 
 async function liveDay(calls: number, agents: number): Promise<Day> {
   const folder = await mkdtemp(join(tmpdir(), 'switchhook-day-'))
   try {
     const file = join(folder, 'day.json')
-    await promisify(execFile)(process.execPath, ['--import', 'tsx', SIMULATE, String(calls), String(agents), file])
+    await ownProgram('test/day/simulate.ts', calls, agents, file)
     return JSON.parse(await readFile(file, 'utf8')) as Day
   } finally {
     await rm(folder, { recursive: true })

@@ -2,16 +2,14 @@
  * A campaign in the rig of processes: agents who stay on the line, leads at the carrier, and what the witness saw of
  * every dial.
  */
-import { fileURLToPath } from 'node:url'
 import type { Duration } from '../../src/base/duration.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import type { AttemptState } from '../../src/store/attempts.ts'
 import { addLead } from '../add-lead.ts'
+import { SCRIPTS } from '../program.ts'
 import { until, type Rig } from './rig.ts'
 
-/** The shipped flows: the rig's own folder has none for leads. */
-const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url))
 const FIRST_NUMBER = 170_000_000
 
 export interface CampaignOptions {

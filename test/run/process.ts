@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { COMPILED, runnable } from '../program.ts'
 import type { Task, Told } from './told.ts'
 
 /**
@@ -18,7 +18,6 @@ const LIMITS = { fileMs: 600_000, endMs: 60_000 }
 export const LONG_LIMITS = { ...LIMITS, fileMs: 3_600_000 }
 /** The end of a file's output is kept: it is shown when a test of the file fails. */
 const KEPT_OUTPUT = 65_536
-const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 export interface FileResult {
   readonly file: string
@@ -42,22 +41,24 @@ export interface Listener {
 
 /**
  * Tests file after file in one process, until `take` returns none for it or the process ends. `take` gets whether the
- * process has tested a file before.
+ * process has tested a file before. `copy`: the compiled copy that it runs from.
  */
 export async function runProcess(
   take: (used: boolean) => Task | null,
   listener: Listener,
+  copy?: string,
   limits = LIMITS,
 ): Promise<void> {
   const first = take(false)
   if (first === null) return
   const args = [
-    ...process.execArgv,
-    `--test-reporter=${path('./tell-parent.ts')}`,
+    ...(copy ? [] : process.execArgv),
+    `--test-reporter=${runnable('test/run/tell-parent.ts', copy)}`,
     '--test-reporter-destination=stdout',
-    path('./one-process.ts'),
+    runnable('test/run/one-process.ts', copy),
   ]
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+  const env = copy ? { ...process.env, [COMPILED]: copy } : process.env
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], env })
   const exited = once(child, 'exit')
   child.stdin!.on('error', () => {}) // it has ended, and `exited` reports that
   let [output, test, began, hung, failed] = ['', '', 0, false, false]
