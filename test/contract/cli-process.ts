@@ -22,6 +22,10 @@ import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { PROGRAM, SCRIPTS } from '../program.ts'
 
+interface Test {
+  after(fn: () => Promise<unknown>): void
+}
+
 export interface Said {
   readonly code: number | null
   readonly out: string
@@ -46,8 +50,8 @@ export class Installation {
     this.#settings = settings
   }
 
-  /** Closed after the last test of the file. */
-  static async open(): Promise<Installation> {
+  /** Closed after this test, or after the last test of the file. */
+  static async open(t: Test = { after }): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'switchhook-cli-'))
     const { CACHE_DIR, XDG_CACHE_HOME } = process.env
     const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
@@ -59,7 +63,7 @@ export class Installation {
     const sql = openSql(services.database, { max: 1 })
     await migrate(sql)
     const commands = await openRedisClient(services.redis)
-    after(async () => {
+    t.after(async () => {
       commands.disconnect()
       await sql.end({ timeout: 1 })
       await services.close()

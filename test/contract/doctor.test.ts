@@ -19,8 +19,8 @@ import { SCRIPTS } from '../program.ts'
 import { findFreeSwitch, startFreeSwitch, type FreeSwitch } from './switch/freeswitch.ts'
 
 describe('the doctor at a machine', () => {
-  test('a fresh machine is healthy, and what is wrong is told all at once', async () => {
-    const rig = await Installation.open()
+  test('a fresh machine is healthy, and what is wrong is told all at once', async t => {
+    const rig = await Installation.open(t)
     const { code, out, err } = await rig.types('doctor')
     assert.equal(code, 0, out + err)
     assert.match(

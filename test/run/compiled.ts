@@ -18,6 +18,7 @@ const PROGRAMS = [
   'src/main.ts',
   'src/flow.ts',
   'src/cluster/lease-worker.ts',
+  'test/run/without-hooks.ts',
   'test/run/tell-parent.ts',
   'test/run/one-process.ts',
   'test/contract/services-child.ts',

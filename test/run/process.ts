@@ -52,7 +52,7 @@ export async function runProcess(
   const first = take(false)
   if (first === null) return
   const args = [
-    ...(copy ? [] : process.execArgv),
+    ...(copy ? ['--import', runnable('test/run/without-hooks.ts', copy)] : process.execArgv),
     `--test-reporter=${runnable('test/run/tell-parent.ts', copy)}`,
     '--test-reporter-destination=stdout',
     runnable('test/run/one-process.ts', copy),
