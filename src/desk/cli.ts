@@ -39,10 +39,10 @@ const NOUNS = {
 }
 
 /**
- * Returns the root command with every command. Parsing rejects with CommanderError for a usage error, and never ends
- * the process.
+ * Returns the root command with every command that the first word can mean. Parsing rejects with CommanderError for a
+ * usage error, and never ends the process.
  */
-function program(actions: Actions, bare: Terminal = processTerminal()): Command {
+function program(word: string | undefined, actions: Actions, bare: Terminal = processTerminal()): Command {
   const terminal = guarded(bare)
   const desk = { actions, terminal }
   const root = new Command('switchhook')
@@ -75,7 +75,7 @@ Examples:
   switchhook campaign add spring --leads spring.csv --queue sales`,
     )
   installationCommands(root, desk)
-  operationCommands(root, desk, {
+  operationCommands(root, desk, word, {
     forms: [
       ...campaignForms,
       ...agentForms,
@@ -100,7 +100,7 @@ export async function runCli(
   terminal: Terminal = processTerminal(),
 ): Promise<ExitCode> {
   try {
-    await program(actions, terminal).parseAsync(words, { from: 'user' })
+    await program(words[0], actions, terminal).parseAsync(words, { from: 'user' })
     return EXIT.done
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage // the reason is printed
