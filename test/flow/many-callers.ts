@@ -14,6 +14,7 @@ const EVERY_MS = 400
 const sim = new Simulation({ sounds: { 'moh/calm': '5m' } })
 const { world } = sim.switch
 const rig = await sim.until('node a opens', sim.ready)
+let declined = 0
 for (let number = 0; number < AGENTS; number++) {
   const agent = sim.agent(`agent-${number}`, { wrapUp: '2s' })
   await agent.ready()
@@ -24,8 +25,10 @@ for (let number = 0; number < AGENTS; number++) {
       const ring = rung++
       person.on('heard', sound => {
         if (sound === 'whisper/press-1') {
-          if (ring % 17 === 5) sim.clock.after(300, () => person.hangUp()) // does not want this one
-          else sim.clock.after(300, () => person.press('1'))
+          if (ring % 17 === 5) {
+            declined++ // does not want this one
+            sim.clock.after(300, () => person.hangUp())
+          } else sim.clock.after(300, () => person.press('1'))
         }
       })
       person.on('talking', other => {
@@ -65,5 +68,6 @@ for (const agent of await sim.roster.list(sim.clock.now()))
   assert.equal(`${agent.name} ${agent.state}`, `${agent.name} idle`)
 for (const queue of ['sales', 'support']) assert.deepEqual(await sim.queueStore.members(queue), [])
 assert.ok(talked > CALLERS * 0.85, `only ${talked} talked`)
+assert.ok(declined > CALLERS / 50, `agents declined only ${declined} callers`)
 assert.equal(sim.records.filter(record => record.outcome === 'error').length, 0)
 await sim.close()
