@@ -4,6 +4,7 @@
  */
 import { HeaderNames, type Headers } from '../esl/event.ts'
 import { uuid, type Uuid } from '../esl/safe-text.ts'
+import { millis } from '../switch/switch-time.ts'
 import type { Arrival } from '../journal/arrival.ts'
 
 /** The path of legs that Switchhook dials and that wait for the flow that dialled them. */
@@ -52,6 +53,7 @@ const READ = new HeaderNames(
   'Event-Date-Timestamp',
   'Caller-Channel-Created-Time',
   'Caller-Channel-Answered-Time',
+  'Caller-Profile-Created-Time',
   ...VARIABLES.map(name => `variable_${name}`),
 )
 
@@ -71,7 +73,10 @@ export function readArrival(headers: Headers): Arrival {
   const partner = variable(data, 'last_bridge_to')
   const parent = variable(data, 'switchhook_parent')
   const [agent, customer] = [variable(data, 'switchhook_agent'), variable(data, 'switchhook_customer')]
-  const [age, answeredFor] = [since(data, 'Caller-Channel-Created-Time'), since(data, 'Caller-Channel-Answered-Time')]
+  const toldAt = millis(data.get('Event-Date-Timestamp'))
+  const since = (moment: string) => sinceThen(toldAt, millis(data.get(moment)))
+  const [age, answeredFor] = [since('Caller-Channel-Created-Time'), since('Caller-Channel-Answered-Time')]
+  const sentFor = since('Caller-Profile-Created-Time')
   return {
     uuid: uuid(own(data.get('Unique-ID') ?? '')),
     path: own(variable(data, 'socket_path') ?? ''),
@@ -89,8 +94,10 @@ export function readArrival(headers: Headers): Arrival {
       : { lastTalk: { with: own(partner), cause: own(variable(data, 'bridge_hangup_cause') ?? '') } }),
     ...asideIn(variable(data, 'switchhook_aside')),
     ...(parent === undefined ? {} : { parent: own(parent) }),
+    ...(toldAt > 0 && { toldAt }),
     ...(age === undefined ? {} : { age }),
     ...(answeredFor === undefined ? {} : { answeredFor }),
+    ...(sentFor === undefined ? {} : { sentFor }),
     ...(agent === undefined ? {} : { agent: own(agent) }),
     ...(customer === undefined ? {} : { customer: own(customer) }),
     socketResume: variable(data, 'socket_resume') !== 'false',
@@ -117,14 +124,9 @@ export const wasDriven = (data: Headers): boolean =>
   (data.raw('variable_switchhook_offer') ?? '1') !== '1' ||
   (data.raw('Answer-State') === 'answered' && data.raw('Call-Direction') === 'inbound')
 
-/**
- * Milliseconds from an event in the life of a leg to now. FreeSWITCH counts microseconds and writes 0 for what has not
- * happened.
- */
-function since(data: ReadonlyMap<string, string>, moment: string): number | undefined {
-  const [now, then] = [Number(data.get('Event-Date-Timestamp') ?? 0), Number(data.get(moment) ?? 0)]
-  return now > 0 && then > 0 ? Math.max(0, Math.round((now - then) / 1_000)) : undefined
-}
+/** Undefined for what has not happened: FreeSWITCH writes 0. */
+const sinceThen = (now: number, then: number): number | undefined =>
+  now > 0 && then > 0 ? Math.max(0, now - then) : undefined
 
 /**
  * Copies a part of a text: a slice keeps the whole text alive (V8), 7 kB as long as the call lasts or its uuid is kept

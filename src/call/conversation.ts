@@ -48,9 +48,9 @@ export interface ConversationSink {
   maySend(): boolean
   key(digit: string): void
   /** This leg is now joined with another one. */
-  bridged(): void
-  /** Without a cause: the leg ended before this conversation had subscribed to events. */
-  hungUp(cause?: string): void
+  bridged(event: SwitchEvent): void
+  /** Without the event: the leg ended before this conversation had subscribed to events. */
+  hungUp(event?: SwitchEvent): void
   /** A recording of this leg has ended; the event names its file. */
   recorded(event: SwitchEvent): void
   /** FreeSWITCH's last event of this leg: all its variables and times. */
@@ -218,13 +218,13 @@ export class Conversation {
       case 'RECORD_STOP':
         return this.#deliver(sink => sink.recorded(event))
       case 'CHANNEL_BRIDGE':
-        return this.#deliver(sink => sink.bridged())
+        return this.#deliver(sink => sink.bridged(event))
       case 'CHANNEL_HANGUP': {
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
         this.#hungUp = cause
         this.#unheard?.cancel()
         this.#settle(pending => (isUnknown(pending.app, cause, event) ? unknownApp(pending.app) : new CallEnded(cause)))
-        return this.#deliver(sink => sink.hungUp(cause))
+        return this.#deliver(sink => sink.hungUp(event))
       }
       case 'CHANNEL_HANGUP_COMPLETE':
         this.#over = true

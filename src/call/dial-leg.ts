@@ -38,6 +38,8 @@ export interface DialledLeg {
   readonly outcome: DialOutcome
   /** FreeSWITCH's cause, when they were not reached. */
   readonly cause?: string
+  /** When their leg ended, when that is known. */
+  readonly at?: number | undefined
   /** The other person's leg, when they have answered. */
   readonly other?: Leg
 }
@@ -77,7 +79,7 @@ export async function resumeDialLeg(
   if (stands === 'never') return dialLeg(leg, context, what, uuid)
   if (stands === 'answered')
     return { outcome: 'answered', other: goesAlong(leg, context, context.door.claim(uuid, at)) }
-  if (stands !== 'rings') return { outcome: outcomeOf(stands.cause), cause: stands.cause }
+  if (stands !== 'rings') return { outcome: outcomeOf(stands.cause), cause: stands.cause, at: stands.at }
   using expected = context.door.expect(uuid)
   return outcomeFor(
     leg,
@@ -92,7 +94,7 @@ async function standing(
   uuid: Uuid,
   intended: SwitchMoment | null,
   context: CallContext,
-): Promise<'never' | 'rings' | 'answered' | { readonly cause: string }> {
+): Promise<'never' | 'rings' | 'answered' | { readonly cause: string; readonly at?: number }> {
   for (;;) {
     const lives = await at.lives(uuid)
     const end = at.ended(uuid)
@@ -126,7 +128,7 @@ function request(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Or
 async function outcomeFor(
   leg: Leg,
   context: CallContext,
-  { outcome, cause }: Origination,
+  { outcome, cause, at }: Origination,
   arrived: Promise<Leg>,
 ): Promise<DialledLeg> {
   if (leg.phase === 'moved') {
@@ -139,7 +141,7 @@ async function outcomeFor(
     throw leg.signal.reason
   }
   if (outcome !== 'answered') {
-    return { outcome, cause }
+    return { outcome, cause, at }
   }
   return { outcome, other: goesAlong(leg, context, await arrived) }
 }

@@ -23,6 +23,8 @@ import { StaleConnections } from './stale-connections.ts'
 import { sendToFallback } from './fallback.ts'
 import { LapsedLease } from './lapsed-lease.ts'
 import { Leg } from './leg.ts'
+import { arrivedAt } from './leg-times.ts'
+import { beginOf } from '../journal/entries.ts'
 import { isSame, isStill, type CallStore, type Taken } from '../journal/call-store.ts'
 import { UnclaimedLegs, type PeerAddresses } from './unclaimed-legs.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
@@ -171,11 +173,15 @@ export class Door {
       log[text.startsWith('-ERR No such channel') ? 'debug' : 'warn']({ error: text }, 'FreeSWITCH refused a command')
     })
     try {
+      const asked = clock.now()
       const data = await conversation.greet()
+      const answered = clock.now()
       const driven = wasDriven(data)
       using _served = driven ? this.#acceptBurst.drivenCall() : null
       if (!driven) await this.#acceptBurst.drivenFirst()
       const arrival = readArrival(data)
+      const { core, toldAt } = arrival
+      if (toldAt !== undefined) this.#options.switchboard.runs(core)?.compareClock({ asked, answered, told: toldAt })
       // before the check of its key, which the node that has the call has unset. Neither taken nor closed
       if (this.#stale.any && (await this.#stale.isStale(arrival))) return conversation.retire()
       const fault = faultOf(arrival, data, (await this.#lostItsKey(arrival)) ? undefined : this.#options.key)
@@ -223,7 +229,9 @@ export class Door {
     const { admits } = this.#options
     if (admits && !this.#living(arrival.uuid) && !admits() && !(await isDriven(this.#options, arrival.uuid)))
       return this.#shed(arrival, conversation)
-    const taken = await takeCall({ ...this.#options, node: this.#node }, arrival, driven)
+    const home = this.#options.switchboard.of(arrival.core)
+    const at = arrivedAt(arrival, home, this.#options.clock)
+    const taken = await takeCall({ ...this.#options, node: this.#node }, beginOf(at, arrival), driven)
     this.#unsetKey(arrival, conversation)
     const known = this.#living(arrival.uuid)
     if (known) {
@@ -234,7 +242,7 @@ export class Door {
       }
       known.giveAway('taken') // another node had it in between: the state here is outdated
     }
-    const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
+    const leg = this.#leg(arrival, home, 'driven')
     leg.bind(conversation)
     this.#options.start(leg, taken)
   }

@@ -4,7 +4,7 @@ import type { SwitchEvent } from '../esl/event.ts'
 
 export interface LegEnd {
   readonly cause: string
-  /** When it ended, milliseconds since the epoch, if the hang-up event was missed and the end was found out later. */
+  /** When it ended, milliseconds since the epoch: as FreeSWITCH said, or as was found out. Absent: unknown. */
   readonly at?: number | undefined
   /** FreeSWITCH's last event of the leg, with all variables and times; absent when it never came. */
   readonly facts?: SwitchEvent
@@ -16,7 +16,6 @@ export class LegEnding {
   facts: SwitchEvent | undefined
   #over: AbortController | null = null
   #reason: CallEnded | null = null
-  #at: number | undefined
   #cause: string | null = null
   #resolve!: (end: LegEnd) => void
 
@@ -39,16 +38,16 @@ export class LegEnding {
     return this.#reason
   }
 
-  begin(cause: string, at?: number): void {
-    this.#at = at
+  begin(cause: string): void {
     this.#cause = cause
     this.#over?.abort(this.reason)
   }
 
-  finish(): void {
+  /** `at`: when it ended; -Infinity: unknown. */
+  finish(at: number): void {
     this.#resolve({
       cause: this.#cause ?? 'NORMAL_CLEARING',
-      at: this.#at,
+      ...(at > -Infinity && { at }),
       ...(this.facts ? { facts: this.facts } : {}),
     })
   }

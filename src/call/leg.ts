@@ -20,6 +20,7 @@ import type { Arrival } from '../journal/arrival.ts'
 import type { Conversation } from './conversation.ts'
 import { Conversations } from './conversations.ts'
 import { LegEnding, type LegEnd } from './leg-end.ts'
+import { LegTimes } from './leg-times.ts'
 import { unwritten } from '../journal/journal.ts'
 import { Steps } from '../journal/steps.ts'
 import type { Switch } from '../switch/switchboard.ts'
@@ -32,8 +33,15 @@ export type Phase = 'driven' | 'talking' | 'adrift' | 'moved' | 'ended'
  */
 const ADRIFT_MS = 3_000
 
-/** `held`: the person on this leg puts the other person on hold (true) or takes them back (false). */
-type LegEvents = { key: string; bridged: void; recorded: SwitchEvent; bound: void; phase: Phase; held: boolean }
+/** `held`: the person on this leg puts the other person on hold, or takes them back. */
+type LegEvents = {
+  key: string
+  bridged: void
+  recorded: SwitchEvent
+  bound: void
+  phase: Phase
+  held: { readonly on: boolean; readonly at: number }
+}
 
 export class Leg extends Emitter<LegEvents> {
   readonly uuid: Uuid
@@ -61,6 +69,8 @@ export class Leg extends Emitter<LegEvents> {
    * up.
    */
   fetch: (() => boolean) | null = null
+  /** When FreeSWITCH did what with it. */
+  readonly times: LegTimes
   readonly moved: Promise<void>
   readonly #clock: Clock
   readonly #log: Log
@@ -94,6 +104,7 @@ export class Leg extends Emitter<LegEvents> {
     this.arrival = options.arrival
     this.answered = options.arrival.answered
     this.home = options.home
+    this.times = new LegTimes(options.home, options.clock, options.arrival)
     this.#clock = options.clock
     this.#log = options.log
     this.moved = new Promise(resolve => (this.#resolveMoved = resolve))
@@ -126,6 +137,7 @@ export class Leg extends Emitter<LegEvents> {
   /** Begins a conversation; a leg has several in its life, one after the other. */
   bind(conversation: Conversation, arrival: Arrival = this.arrival): void {
     this.#talks.begin(conversation)
+    this.times.comes(arrival)
     this.lastTalk = arrival.lastTalk
     this.aside = arrival.aside
     this.answered ||= arrival.answered
@@ -133,7 +145,7 @@ export class Leg extends Emitter<LegEvents> {
     conversation.attach({
       maySend: this.#mine.bind(this),
       key: this.emit.bind(this, 'key') as (digit: string) => void,
-      bridged: this.emit.bind(this, 'bridged', undefined),
+      bridged: this.#bridged.bind(this),
       recorded: this.emit.bind(this, 'recorded') as (event: SwitchEvent) => void,
       hungUp: this.#hungUp.bind(this),
       complete: this.#complete.bind(this),
@@ -227,7 +239,8 @@ export class Leg extends Emitter<LegEvents> {
     if (this.#phase === 'ended' || this.#phase === 'moved') return
     this.#phase = 'ended'
     this.#searching?.cancel()
-    this.#ending.begin(cause, at)
+    if (at !== undefined) this.times.ended = at
+    this.#ending.begin(cause)
     this.emit('phase', 'ended')
     // the final variables come a moment later; nothing waits for them longer than the connection lingers
     if (this.#hasAll() || !this.home || at !== undefined) this.#finish()
@@ -250,10 +263,16 @@ export class Leg extends Emitter<LegEvents> {
 
   /** Events of this leg on FreeSWITCH's event link, which every node receives. */
   #hear(event: SwitchEvent): void {
+    this.times.hears(event)
     if (event.name === 'CHANNEL_HOLD' || event.name === 'CHANNEL_UNHOLD')
-      this.emit('held', event.name === 'CHANNEL_HOLD')
+      this.emit('held', { on: event.name === 'CHANNEL_HOLD', at: this.times.of(event) })
     else if (event.name === 'CHANNEL_HANGUP') this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
     else if (event.name === 'CHANNEL_HANGUP_COMPLETE') this.#complete(event)
+  }
+
+  #bridged(event: SwitchEvent): void {
+    this.times.hears(event)
+    this.emit('bridged', undefined)
   }
 
   #complete(event: SwitchEvent): void {
@@ -270,8 +289,11 @@ export class Leg extends Emitter<LegEvents> {
     return this.#ending.facts !== undefined && !this.#talks.unread
   }
 
-  #hungUp(cause?: string): void {
-    if (cause !== undefined) return this.end(cause)
+  #hungUp(event?: SwitchEvent): void {
+    if (event !== undefined) {
+      this.times.hears(event)
+      return this.end(event.get('Hangup-Cause') ?? 'NORMAL_CLEARING')
+    }
     if (this.#phase === 'ended' && this.#hasAll()) return this.#finish()
     const { cause: heard, at } = this.home?.ended(this.uuid) ?? { cause: 'NORMAL_CLEARING', at: this.#clock.now() }
     this.end(heard, at)
@@ -281,7 +303,7 @@ export class Leg extends Emitter<LegEvents> {
     if (this.#ending.facts) this.#talks.close()
     else this.#talks.destroy()
     this.#stopListening()
-    this.#ending.finish()
+    this.#ending.finish(this.times.ended)
   }
 
   #stopListening(): void {

@@ -7,8 +7,7 @@ import { SwitchhookError } from '../base/errors.ts'
 import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Uuid } from '../esl/safe-text.ts'
-import type { Arrival } from '../journal/arrival.ts'
-import { lineOf, beginOf } from '../journal/entries.ts'
+import { lineOf, type Begin } from '../journal/entries.ts'
 import type { CallStore, Taken } from '../journal/call-store.ts'
 
 export interface TakeCallParts {
@@ -23,18 +22,18 @@ export interface TakeCallParts {
  */
 export async function takeCall(
   { calls, clock, log, node }: TakeCallParts & { readonly node: string },
-  arrival: Arrival,
+  begin: Begin,
   driven: boolean,
 ): Promise<Taken | null> {
   if (!calls) return null
-  const begin = beginOf(clock.now(), arrival)
+  const { uuid } = begin.arrival
   try {
-    const ask = () => calls.take(arrival.uuid, node, lineOf(begin))
+    const ask = () => calls.take(uuid, node, lineOf(begin))
     return await (driven ? retry(ask, { clock, policy: RETRY.takeDrivenCall }) : ask())
   } catch (error) {
     if (!(error instanceof SwitchhookError)) throw error
     log.warn(
-      { uuid: arrival.uuid, error: error.message },
+      { uuid, error: error.message },
       'owner of a call could not be stored; the call is served, but other nodes cannot see that this node drives it',
     )
     return null

@@ -2,7 +2,7 @@
 import type { TimelineEventName } from '../events/catalogue.ts'
 import type { Events } from '../events/events.ts'
 import type { Journal } from '../journal/journal.ts'
-import { eventsIn, joinedAt, lastEvent, tellOnce } from '../journal/call-events.ts'
+import { eventsIn, happenedAt, joinedAt, lastEvent, tellOnce } from '../journal/call-events.ts'
 import type { CallContext } from './call-context.ts'
 import type { Leg } from './leg.ts'
 
@@ -24,22 +24,23 @@ export function talkEvents(leg: Leg, other: Leg, { events }: CallContext, reserv
   const talks = () => TALKING.includes(last()?.event ?? '')
   return {
     /**
-     * `since`: the earliest time at which the talk can have begun, when this node did not see it begin. `isLater`: it
-     * is not the first talk of its join.
+     * `at`: when FreeSWITCH joined the two. `since`: the earliest time at which that can have been, when this node did
+     * not see it. `isLater`: it is not the first talk of its join.
      */
-    began({ since, isLater = false }: { since?: number; isLater?: boolean } = {}): void {
+    began({ at, since, isLater = false }: { at?: number | undefined; since?: number; isLater?: boolean }): void {
       const known = last()
       if (talks() || (since !== undefined && known?.event === 'call.unbridged' && known.at >= since)) return
       // at once for a reserved agent: if this process dies, the node that finds the talk ended knows the agent. For any
       // other first leg FreeSWITCH knows that there was a talk, and the intent of the join names it
       journal.tell('call.bridged', who, {
         atOnce: isLater || reserved !== undefined,
-        ...(since !== undefined && { at: since }),
+        ...happenedAt(journal, other.uuid, at ?? since),
       })
       if (reserved !== undefined) tellAnswered(journal, reserved, events)
     },
-    ended(): void {
-      if (talks()) journal.tell('call.unbridged', who)
+    /** `at`: when FreeSWITCH separated the two. */
+    ended(at: number | undefined): void {
+      if (talks()) journal.tell('call.unbridged', who, happenedAt(journal, other.uuid, at))
     },
     /** The other person consults with somebody while the caller waits; false: they are back. */
     consults(on: boolean): void {
@@ -50,10 +51,11 @@ export function talkEvents(leg: Leg, other: Leg, { events }: CallContext, reserv
     /** Tells when one of the two puts the other on hold, until it is disposed. */
     holds(): Disposable {
       const listening = [leg, other].map(one =>
-        one.on('held', held => {
+        one.on('held', ({ on, at }) => {
+          const when = happenedAt(journal, other.uuid, at)
           if (!talks()) return
-          if (held) tellOnce(journal, 'call.held', who)
-          else tellOnce(journal, 'call.resumed', who)
+          if (on) tellOnce(journal, 'call.held', who, when)
+          else tellOnce(journal, 'call.resumed', who, when)
         }),
       )
       return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
@@ -76,6 +78,7 @@ function tellAnswered(journal: Journal, agent: string, events: Events): void {
   const queue = past.findLast(one => one.event === 'queue.call.offered' && one.agent === agent)?.queue
   if (queue === undefined) return
   const joined = joinedAt(past, queue)
-  const waited = joined !== undefined && { waitedMs: journal.clock.now() - joined }
+  const began = past.findLast(one => one.event === 'call.bridged' && one.agent === agent)?.at ?? journal.clock.now()
+  const waited = joined !== undefined && { waitedMs: began - joined }
   events.tell('queue.call.answered', { uuid: journal.uuid, queue, agent, ...waited })
 }

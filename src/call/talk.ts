@@ -45,6 +45,8 @@ export class Talk {
   #talked = false
   #abandoned = false
   #over = new AbortController()
+  /** When FreeSWITCH had joined the caller with somebody before it joined them with the next one. */
+  #joinedBefore = -Infinity
 
   constructor(leg: Leg, playback: Playback, context: CallContext, first: Partner) {
     this.#leg = leg
@@ -163,19 +165,29 @@ export class Talk {
     const { leg } = partner
     this.#next = partner === this.#partner ? null : partner
     this.#phase = 'connecting'
+    if (!isJoined) this.#joinedBefore = this.#leg.times.bridged
     if (!isJoined && !(await connect(this.#leg, this.#context, leg))) return false
     this.#leg.letTalk()
     leg.letTalk()
     this.#phase = 'talking'
     await this.#changeTo(partner)
     const events = this.#events(partner)
-    events.began({ isLater: leg !== this.#first })
+    const { bridged } = this.#leg.times
+    events.began({ ...(bridged > this.#joinedBefore && { at: bridged }), isLater: leg !== this.#first })
     void leg.ended.then(async () => {
+      if (this.#phase === 'talking') await this.#comesBack() // tells the end of the talk
       if (this.#partner === partner) await this.#finish(partner) // also when the caller returns to another node
     })
     using _holds = events.holds()
     await this.#ends(leg)
     return true
+  }
+
+  /** The caller is driven again, here or by another node, or has hung up. */
+  async #comesBack(): Promise<void> {
+    const { clock } = this.#context
+    const bound = this.#leg.next('bound', this.#over.signal).catch(() => {})
+    await within(clock, ARRIVES_MS, Promise.race([bound, this.#leg.ended, this.#leg.moved]))
   }
 
   async #ends(other: Leg): Promise<void> {
@@ -208,8 +220,24 @@ export class Talk {
   }
 
   async #finish({ leg, reservation }: Partner): Promise<void> {
-    this.#events({ leg, reservation }).ended()
+    this.#events({ leg, reservation }).ended(this.#separatedFrom(leg))
     await reservation?.finished('talked')
+  }
+
+  /**
+   * When the talk with this partner was over: the first sign that FreeSWITCH gave. It separates the caller from a
+   * partner who hangs up, at most 20 ms later. -Infinity: unknown.
+   */
+  #separatedFrom(partner: Leg): number {
+    const { bridged, separated, ended } = this.#leg.times
+    const signs =
+      partner !== this.#partner.leg
+        ? [partner.times.ended, bridged] // the caller talks with somebody else now
+        : this.#phase === 'aside'
+          ? [partner.times.ended, ended]
+          : [separated > bridged ? separated : -Infinity, ended]
+    const known = signs.filter(at => at > -Infinity)
+    return known.length === 0 ? -Infinity : Math.min(...known)
   }
 
   async #callEnded(): Promise<void> {

@@ -149,7 +149,7 @@ export class Flows {
     const { uuid, arrival } = leg
     const written = taken?.before ? readEntries(taken.entries) : (taken?.entries.map(readOwnEntry) ?? [])
     const entries = written ?? []
-    const begin = entries[0]?.k === 'begin' ? entries[0] : beginOf(context.clock.now(), arrival)
+    const begin = entries[0]?.k === 'begin' ? entries[0] : beginOf(leg.times.arrived, arrival)
     const journal = new Journal({
       uuid,
       store: calls,

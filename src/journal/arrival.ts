@@ -29,9 +29,15 @@ export interface Arrival {
   readonly socketResume: boolean
   /** The uuid of the call whose flow dialled this leg. */
   readonly parent?: string
-  /** Milliseconds since the leg was created, and since it was answered, both by FreeSWITCH's clock. */
+  /** When FreeSWITCH has told this, by its own clock, milliseconds since the epoch. */
+  readonly toldAt?: number
+  /**
+   * Milliseconds before that: since the leg was created, since it was answered, and since FreeSWITCH sent it here (at
+   * the end of its talk).
+   */
   readonly age?: number
   readonly answeredFor?: number
+  readonly sentFor?: number
   /** In a call that was dialled for an agent (click-to-dial): the agent, and the customer whom the agent calls. */
   readonly agent?: string
   readonly customer?: string

@@ -38,6 +38,14 @@ export function tellOnce<N extends TimelineEventName>(
   return true
 }
 
+/**
+ * For an event that FreeSWITCH has caused: when it happened, by its clock, and not before what is known of the leg.
+ * `at`: milliseconds since the epoch; undefined or -Infinity: now.
+ */
+export function happenedAt(journal: Journal, leg: string | undefined, at: number = -Infinity): NoteOptions {
+  return at === -Infinity ? {} : { at: Math.max(at, lastEvent(journal, leg)?.at ?? at) }
+}
+
 /** The last event of this leg (undefined: of the call itself). */
 export function lastEvent(journal: Journal, leg: string | undefined): TimelineEvent | undefined {
   const found = journal.notes.findLast(({ note }) => note.kind === 'event' && note.data.leg === leg)

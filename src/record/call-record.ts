@@ -8,6 +8,7 @@ import { type Begin, beginOf } from '../journal/entries.ts'
 import type { LegEnd } from '../call/leg-end.ts'
 import { TRANSFERRED } from '../call/verbs/transfer.ts'
 import { eventsIn, type TimedNote } from '../journal/call-events.ts'
+import { millis } from '../switch/switch-time.ts'
 import type { CallSegment } from '../store/call-segments.ts'
 import { segmentsOf, type CallOver } from './call-segments.ts'
 import { summaryOf, type CallSummary } from './call-summary.ts'
@@ -133,9 +134,12 @@ export function recordOf(begin: Begin, notes: readonly TimedNote[], end: LegEnd,
     }
   }
   const { answered, hungUp } = timesIn(end, beginning.startedAt)
-  // nothing happens after the end; only the crash of a FreeSWITCH is noticed later than its calls' last events
+  // nothing happens after the end, also when a busy node told it later; only the crash of a FreeSWITCH is noticed later
+  // than its calls' last events
   const events = notes.filter(({ note }) => note.kind === 'event').map(note => note.at)
-  const endedAt = end.cause === 'SWITCH_CRASH' ? at : Math.max(hungUp ?? at, ...events)
+  const told = end.at ?? hungUp
+  const endedAt =
+    end.cause === 'SWITCH_CRASH' ? at : told === null ? Math.max(at, ...events) : Math.max(told, beginning.startedAt)
   const before = notes.map(noted => ({ ...noted, at: Math.min(noted.at, endedAt) }))
   const summary = withArrival(begin, summaryOf(before, endedAt, true))
   const answeredAt = answered ?? summary.answeredAt
@@ -196,18 +200,18 @@ const NOT_GIVEN_UP = ['SWITCH_CRASH', 'LOST', TRANSFERRED]
 /** True when the caller hung up: a caller who waits then has abandoned. */
 export const isGivenUp = (by: HungUpBy | null, cause: string): boolean => by !== 'flow' && !NOT_GIVEN_UP.includes(cause)
 
-/** The times in FreeSWITCH's last event. Only their differences are used, for its clock may differ from the node's. */
+/** The times in FreeSWITCH's last event, as differences: its clock differs from that of the nodes. */
 function timesIn({ facts }: LegEnd, startedAt: number): { answered: number | null; hungUp: number | null } {
   if (facts === undefined) return { answered: null, hungUp: null }
   const [created, answered, hungUp] = ['Created', 'Answered', 'Hangup'].map(name =>
-    Number(facts.get(`Caller-Channel-${name}-Time`) ?? 0),
+    millis(facts.get(`Caller-Channel-${name}-Time`)),
   ) as [number, number, number]
   return { answered: after(created, answered, startedAt), hungUp: after(created, hungUp, startedAt) }
 }
 
-/** FreeSWITCH's times are microseconds, and 0 for what has not happened. */
+/** FreeSWITCH writes 0 for what has not happened. */
 const after = (created: number, then: number, startedAt: number) =>
-  created > 0 && then >= created ? startedAt + Math.round((then - created) / 1_000) : null
+  created > 0 && then >= created ? startedAt + then - created : null
 
 const saidIn = (notes: readonly TimedNote[]): string | null =>
   notes

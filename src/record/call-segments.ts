@@ -3,8 +3,9 @@
  * its timeline. The figures of queues and agents are computed from them (store/queue-figures.ts, docs/figures.md).
  *
  * A talk is cut at its holds and consultations, so no two segments of one talk overlap, and together they are the time
- * between the bridge and its end. Segments stand in the order in which they began, and a later event only appends or
- * completes: so number n of a call is the same segment whenever and wherever it is written. Used by call-record.ts.
+ * between the bridge and its end. FreeSWITCH says when that was (call/leg-times.ts). Segments stand in the order in
+ * which they began, and a later event only appends or completes: so number n of a call is the same segment whenever and
+ * wherever it is written. Used by call-record.ts.
  */
 import type { TimelineEvent } from '../events/timeline.ts'
 import type { CallSegment } from '../store/call-segments.ts'
@@ -26,6 +27,7 @@ export interface CallOver {
 
 /** A talk is one of these at a time. */
 const TALKS = ['talk', 'hold', 'consult'] as const
+const isTalk = (kind: CallSegment['kind']): boolean => (TALKS as readonly string[]).includes(kind)
 
 type Draft = { -readonly [K in keyof CallSegment]: CallSegment[K] }
 
@@ -57,7 +59,7 @@ export function segmentsOf(
   /** The talk goes on in another way. */
   const turns = (talk: Draft | undefined, at: number, how: string, next: CallSegment['kind']) => {
     end(talk, at, how)
-    if (talk) begin(next, at, { leg: talk.leg, agent: talk.agent, queue: talk.queue })
+    if (talk) begin(next, talk.until!, { leg: talk.leg, agent: talk.agent, queue: talk.queue })
   }
 
   if (rang) {
@@ -108,7 +110,8 @@ export function segmentsOf(
           if (isAnswered) wait.agent = agent!
           end(wait, at, isAnswered ? 'answered' : 'left')
         }
-        begin('talk', at, { leg, agent: agent ?? own, queue: from })
+        const before = all.findLast(one => one.leg === leg && isTalk(one.kind))?.until ?? at
+        begin('talk', Math.max(at, before), { leg, agent: agent ?? own, queue: from })
         break
       }
       case 'call.held':

@@ -14,10 +14,7 @@ export interface KnownEnd extends EndedLeg {
   readonly facts?: LegEnd['facts']
 }
 
-/**
- * The clocks of FreeSWITCH and a node may differ by this much. A bridge time that is older still belongs to an earlier
- * talk.
- */
+/** The times of FreeSWITCH and of a node may differ by this much. An older bridge time belongs to an earlier talk. */
 const JOINED_WITHIN_MS = 2_000
 
 /**
@@ -30,8 +27,10 @@ export function recordFromJournal(lines: readonly string[], end: KnownEnd | null
   if (begin?.k !== 'begin') return null
   const notes = entries.filter((entry): entry is Note => entry.k === 'note')
   const all = [...notes, ...unwrittenDials(entries), ...unwrittenTalk(entries, end)]
-  const at = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // clocks differ; nothing happens after the end
-  return recordOf(begin, all, { cause: end?.cause ?? 'LOST', ...(end?.facts && { facts: end.facts }) }, at)
+  const at = Math.max(end?.at ?? now, ...entries.map(entry => entry.at)) // nothing happens after the end
+  const isTold = end !== null && end.cause !== 'SWITCH_CRASH' && end.cause !== 'LOST'
+  const leg = { cause: end?.cause ?? 'LOST', ...(isTold && { at: end.at }), ...(end?.facts && { facts: end.facts }) }
+  return recordOf(begin, all, leg, at)
 }
 
 /** True when the node that had this call told its end, and could not write its record. */

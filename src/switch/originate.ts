@@ -59,6 +59,8 @@ export interface Origination {
   readonly outcome: DialOutcome
   /** FreeSWITCH's hang-up cause, or the text of its refusal. */
   readonly cause: string
+  /** When it hung up, milliseconds since the epoch; absent: it did not, or it is not known. */
+  readonly at?: number
 }
 
 /**
@@ -103,7 +105,7 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
   using _leg = at.watch(
     uuid,
     event => attempt.legEvent(event),
-    end => attempt.settle({ outcome: outcomeOf(end.cause), cause: end.cause }),
+    end => attempt.settle({ outcome: outcomeOf(end.cause), cause: end.cause, at: end.at }),
   )
   using _job = at.watch(job, event => attempt.jobDone(event))
   using _back = at.on('back', () => void attempt.back())
@@ -189,7 +191,7 @@ class Attempt {
           this.#answered()
         }
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
-        return this.settle({ outcome: outcomeOf(cause), cause })
+        return this.settle({ outcome: outcomeOf(cause), cause, at: this.#at.timeOf(event) })
       }
     }
   }

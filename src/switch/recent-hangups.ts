@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { Uuid } from '../esl/safe-text.ts'
+import { millis } from './switch-time.ts'
 
 export interface EndedLeg {
   /** Milliseconds since the epoch. */
@@ -22,14 +23,17 @@ export interface EndedLeg {
   readonly bridgedAt?: number | undefined
 }
 
-/** Reads a CHANNEL_HANGUP event, received at `at` (ms since the epoch); FreeSWITCH counts in microseconds. */
-export function endOf(event: SwitchEvent, at: number): EndedLeg {
-  const bridged = Math.floor(Number(event.raw('Caller-Channel-Bridged-Time') ?? 0) / 1_000)
+/** Reads a CHANNEL_HANGUP event. `home`: its FreeSWITCH, which knows when that was. */
+export function endOf(
+  event: SwitchEvent,
+  home: { timeOf(event: SwitchEvent): number; sharedTime(told: number): number },
+): EndedLeg {
+  const bridged = millis(event.raw('Caller-Channel-Bridged-Time'))
   return {
-    at,
+    at: home.timeOf(event),
     cause: event.get('Hangup-Cause') ?? 'NORMAL_CLEARING',
     bridgedTo: event.variable('last_bridge_to'),
-    bridgedAt: bridged > 0 ? bridged : undefined,
+    bridgedAt: bridged > 0 ? home.sharedTime(bridged) : undefined,
   }
 }
 

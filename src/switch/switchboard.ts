@@ -17,6 +17,7 @@ import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Uuid } from '../esl/safe-text.ts'
 import { SwitchRestart } from './switch-restart.ts'
 import { HangupCoverage, type SwitchMoment } from './hangup-coverage.ts'
+import { millis, SwitchTime, type SwitchTimeSample } from './switch-time.ts'
 import { endOf, RecentHangups, type EndedLeg } from './recent-hangups.ts'
 import type { ChannelList } from './channel-list.ts'
 import { SwitchQueries, type Life } from './queries.ts'
@@ -48,6 +49,7 @@ export class Switch extends Emitter<{ back: void; registration: SwitchEvent; cha
   readonly #hangups: RecentHangups
   readonly #heard: HangupCoverage
   readonly #restart: SwitchRestart
+  readonly #time = new SwitchTime()
   /** The earlier runs that this process has seen end, and when each ended, ms since the epoch. */
   readonly #past = new Map<string, number>()
   #facts: LinkFacts
@@ -110,6 +112,22 @@ export class Switch extends Emitter<{ back: void; registration: SwitchEvent; cha
   /** The present moment as the age of this run of FreeSWITCH. */
   get moment(): SwitchMoment {
     return this.#heard.moment
+  }
+
+  /** FreeSWITCH has told its time between a question and the answer. */
+  compareClock(sample: SwitchTimeSample): void {
+    this.#time.learn(sample)
+  }
+
+  /** The shared time of a moment of FreeSWITCH's clock; milliseconds since the epoch, both. */
+  sharedTime(told: number): number {
+    return this.#time.shared(told, this.#clock.now())
+  }
+
+  /** When this happened, or the moment that the header names, by the shared clock; now: it does not say. */
+  timeOf(event: SwitchEvent, header = 'Event-Date-Timestamp'): number {
+    const told = millis(event.raw(header))
+    return told > 0 ? this.sharedTime(told) : this.#clock.now()
   }
 
   /**
@@ -229,7 +247,7 @@ export class Switch extends Emitter<{ back: void; registration: SwitchEvent; cha
     if (name === 'CUSTOM') return this.emit('registration', event) // the only CUSTOM events that are subscribed to
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
-    if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this.#clock.now()))
+    if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this))
     else if (name === 'CHANNEL_CREATE') this.#hangups.forget(uuid)
     if (name === 'CHANNEL_CREATE' || name === 'CHANNEL_HANGUP') this.emit('channel', event)
     const set = this.#listeners.get(uuid)

@@ -81,6 +81,8 @@ export class SimulatedNode {
   readonly switchboard = new Switchboard()
   readonly #shared: SharedParts
   readonly #life = new KillableProcess()
+  /** The thread that renews the lease. */
+  readonly #thread = new KillableProcess()
   readonly #wires: Wire[] = []
   #node!: ComposedNode
   #renews = true
@@ -126,6 +128,7 @@ export class SimulatedNode {
   /** Like SIGKILL: its connections break and its work stops. FreeSWITCH offers its calls to the next node. */
   kill(): void {
     this.#life.die()
+    this.#thread.die()
     this.#shared.switch.listeners.delete(this.address)
     for (const wire of this.#wires) wire.destroy()
     this.#shared.switch.dropConnections(({ address, outbound }) => outbound && address === this.address)
@@ -135,11 +138,22 @@ export class SimulatedNode {
    * Like SIGSTOP: FreeSWITCH still connects to it, and nothing is read or done until `resume`, which is like SIGCONT.
    */
   suspend(): void {
+    this.#thread.suspend()
+    this.busy()
+  }
+
+  resume(): void {
+    this.#thread.resume()
+    this.free()
+  }
+
+  /** One turn of its event loop lasts until `free`: nothing is read or done, and its lease is renewed. */
+  busy(): void {
     this.#life.suspend()
     for (const wire of this.#connections()) wire.pause()
   }
 
-  resume(): void {
+  free(): void {
     this.#life.resume() // timers go before sockets, as in Node
     for (const wire of this.#connections()) wire.resume()
   }
@@ -241,7 +255,7 @@ export class SimulatedNode {
     const { table: shared, processes } = this.#shared
     const pid = processes.size + 1
     processes.set(pid, this.#life)
-    const reached = this.#life.reach(shared)
+    const reached = this.#thread.reach(shared)
     const table: NodeTable = {
       hold: async claim => {
         if (!this.#renews) throw new SwitchhookError('SERVICE', 'this node does not reach the table of nodes')
@@ -255,7 +269,7 @@ export class SimulatedNode {
       node: this.name,
       address,
       roles: ['listener'],
-      clock,
+      clock: this.#thread.clock(this.#shared.clock),
       log,
       machine: { host: 'simulated', pid, isRunning: one => processes.get(one)?.dead === false },
       expects: () => clock.expected(),

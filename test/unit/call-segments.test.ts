@@ -33,7 +33,7 @@ const LEGS = ['alice', 'bob'].flatMap(agent =>
   ),
 )
 const anyEvent = fc.constantFrom(...QUEUES, ...LEGS, of('call.transferred'), of('call.redirected'), of('call.answered'))
-/** Now and then an event is told with an earlier time: a node noticed it late. */
+/** Now and then an event is told with an earlier time: a node was busy. */
 const timeline = fc
   .array(fc.tuple(anyEvent, fc.integer({ min: -500, max: 5_000 })), { maxLength: 40 })
   .map(all => all.map(([event, after], n) => ({ ...event, at: T + n * 1_000 + after }) as TimelineEvent))
@@ -57,6 +57,20 @@ test('a later event only appends a segment or completes one: number n is the sam
       }
     }),
     { numRuns: 500 },
+  )
+})
+
+test('events in any order of their times: no segment has a negative length, and those of one talk do not overlap', () => {
+  fc.assert(
+    fc.property(timeline, events => {
+      const all = segmentsOf(events, NOBODY, { at: T, gaveUp: true, isLost: false })
+      for (const one of all) assert.ok(one.until! >= one.since, 'it ended, and not before it began')
+      for (const leg of ['leg of alice', 'leg of bob']) {
+        const talk = all.filter(one => one.leg === leg && one.kind !== 'ring' && one.kind !== 'wait')
+        for (const [n, one] of talk.entries()) if (n > 0) assert.ok(one.since >= talk[n - 1]!.until!, 'no overlap')
+      }
+    }),
+    { numRuns: 2_000 },
   )
 })
 

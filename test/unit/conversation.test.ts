@@ -28,7 +28,7 @@ async function greeted() {
     key() {},
     bridged() {},
     recorded() {},
-    hungUp: cause => note(`hung up ${cause ?? 'unheard'}`),
+    hungUp: last => note(`hung up ${last?.get('Hangup-Cause') ?? 'unheard'}`),
     complete: () => note('complete'),
     closed: () => note('closed'),
   })

@@ -119,7 +119,7 @@ test('a call that began on a node of the version before gets the record that it 
     holdMs: 3000,
     tags: new Map([['crmuuid', 'crm-7']]),
     recording: '/var/lib/freeswitch/recordings/f7e79d2b-47f6-4630-9ce3-01f0b8829f5c.wav',
-    end: over,
+    end: { ...over, at: 1767600029462 },
     endedAt: 1767600029462,
     outcome: 'talked',
     hungUpBy: 'agent',

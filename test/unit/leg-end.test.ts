@@ -42,6 +42,8 @@ async function running(app: string) {
       return { [Symbol.dispose]() {} }
     },
     ended: () => null,
+    timeOf: () => clock.now(),
+    sharedTime: (told: number) => told,
   } as unknown as Switch
   const leg = new Leg({ arrival, home, clock, log: silentLog })
   const conversation = new Conversation(near, clock, () => {})

@@ -3,7 +3,7 @@
  * is.
  */
 import { execute } from '../execute.ts'
-import { eventsIn } from '../../journal/call-events.ts'
+import { eventsIn, happenedAt } from '../../journal/call-events.ts'
 import { step } from '../../journal/steps.ts'
 import type { Leg } from '../leg.ts'
 
@@ -12,19 +12,19 @@ export const answer = (leg: Leg): Promise<void> =>
     verb: 'answer',
     later: true,
     async run() {
-      if (!leg.answered) await execute(leg, 'answer')
+      if (!leg.answered) leg.times.answers(await execute(leg, 'answer'))
       leg.answered = true
       tellAnswered(leg)
     },
   })
 
 /** Once for each leg: after a takeover it is answered already. */
-function tellAnswered({ uuid, steps: { journal }, arrival: { answeredFor = 0 } }: Leg): void {
-  const at = journal.clock.now() - answeredFor
+function tellAnswered({ uuid, steps: { journal }, times: { answered } }: Leg): void {
+  const when = happenedAt(journal, uuid === journal.uuid ? undefined : uuid, answered)
   const events = eventsIn(journal.notes)
   if (uuid === journal.uuid) {
-    if (!events.some(({ event }) => event === 'call.answered')) journal.tell('call.answered', {}, { at })
+    if (!events.some(({ event }) => event === 'call.answered')) journal.tell('call.answered', {}, when)
   } else if (!events.some(({ event, leg }) => event === 'call.party.answered' && leg === uuid)) {
-    journal.tell('call.party.answered', { leg: uuid }, { at })
+    journal.tell('call.party.answered', { leg: uuid }, when)
   }
 }

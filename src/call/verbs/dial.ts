@@ -16,7 +16,7 @@ import { AGENT_OUTCOME } from '../agent-outcome.ts'
 import type { CallContext, Occupation } from '../call-context.ts'
 import type { DialReservation } from '../dial-reservation.ts'
 import type { Leg } from '../leg.ts'
-import { eventsIn, lastEvent, tellOnce } from '../../journal/call-events.ts'
+import { eventsIn, happenedAt, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
 import { goesAlong, dialLeg, resumeDialLeg, type Dialling } from '../dial-leg.ts'
 import { step, type Steps } from '../../journal/steps.ts'
@@ -154,12 +154,9 @@ async function party<Other extends OtherCall>(
   const agent = reservation?.name ?? context.agentAt(to)
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
   const { journal } = leg.steps
-  const missed = async (outcome: Unreached, cause?: string) => {
-    const isNew = tellOnce(journal, 'call.party.missed', {
-      ...other,
-      why: outcome,
-      ...(cause !== undefined && { cause }),
-    })
+  const missed = async (outcome: Unreached, { cause, at: since }: { cause?: string; at?: number | undefined } = {}) => {
+    const told = { ...other, why: outcome, ...(cause !== undefined && { cause }) }
+    const isNew = tellOnce(journal, 'call.party.missed', told, happenedAt(journal, uuid, since))
     const forAgent = race ? race.misses(outcome) : outcome
     if (forAgent === null) return unreached(outcome)
     const hasLost = race !== undefined && forAgent === 'cancelled'
@@ -185,15 +182,15 @@ async function party<Other extends OtherCall>(
   const stops = [what.until, away?.signal].filter(signal => signal !== undefined)
   const {
     outcome,
-    cause,
     other: theirs,
+    ...why
   } = await how(leg, context, { ...what, until: AbortSignal.any(stops) }, uuid).catch((error: unknown) => {
     telephone?.over(false)
     throw error
   })
   if (!theirs) {
     telephone?.over(false)
-    return missed(outcome as Unreached, cause)
+    return missed(outcome as Unreached, why)
   }
   if (telephone) endsWith(leg, theirs, telephone)
   const lost = () => {
@@ -201,13 +198,13 @@ async function party<Other extends OtherCall>(
     return missed('cancelled')
   }
   if (race?.lost.aborted) return lost()
-  tellOnce(journal, 'call.party.answered', other)
+  tellOnce(journal, 'call.party.answered', other, happenedAt(journal, uuid, theirs.times.answered))
   const { before } = what.options
   if (before) {
     using _listens = reservation && prolonged(reservation, leg, context)
     theirs.steps = within
     if (!(await agrees(leg, callOf(theirs), before, context, race?.lost)))
-      return race?.lost.aborted ? lost() : missed('declined')
+      return race?.lost.aborted ? lost() : missed('declined', { at: theirs.times.ended })
   }
   if (race && !race.wins()) return lost()
   return reached(leg, context, theirs, leg.steps, callOf)

@@ -29,6 +29,8 @@ import { World } from './world.ts'
 
 export class SimulatedSwitch {
   readonly clock: FreezableClock
+  /** How far its clock is ahead of everybody else's; a test sets it before the first call. */
+  clockAheadMs = 0
   readonly world: World
   /** Faults in the delivery of events. */
   readonly faults: EventFaults
@@ -168,7 +170,7 @@ export class SimulatedSwitch {
   }
 
   nowMicros(): number {
-    return Math.round(this.clock.now() * 1_000)
+    return Math.round((this.clock.now() + this.clockAheadMs) * 1_000)
   }
 
   nextSequence(): number {

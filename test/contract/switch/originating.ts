@@ -39,6 +39,7 @@ function begin(
   const variables = new Map(
     [...(more.variables ?? [])].map(([name, value]) => [name as Ident, varValue(value)] as const),
   )
+  const began = world.clock.now()
   const outcome = originate(node.home, {
     uuid,
     endpoint: endpoint(to),
@@ -49,6 +50,10 @@ function begin(
     onProgress: playback => stages.push(playback),
     clock: world.clock,
     log: node.context.log,
+  }).then(({ at, ...result }) => {
+    // FreeSWITCH reads its clock once in 20 ms
+    if (at !== undefined) ok(at > began - 20 && at <= world.clock.now(), 'it hung up in between')
+    return result
   })
   return { uuid, stages, outcome }
 }

@@ -32,6 +32,7 @@ import './lost-nodes.ts'
 import './takeover.ts'
 import './homeward.ts'
 import './waiting.ts'
+import './moments.ts'
 
 const asked = process.env['REAL_SWITCH'] === 'yes'
 const program = asked ? await findFreeSwitch() : null

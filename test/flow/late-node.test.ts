@@ -1,0 +1,82 @@
+/** A node that is busy reads what FreeSWITCH tells three seconds late. The record has the times of FreeSWITCH. */
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { simulate } from '#testing'
+import queueEntry from '../../scripts/queue-entry.ts'
+import type { CallRecord } from '../../src/record/call-record.ts'
+import type { CallSegment } from '../../src/store/call-segments.ts'
+
+interface Course {
+  readonly late: boolean
+  readonly ends: 'caller' | 'agent'
+  /** The clock of FreeSWITCH is wrong by so much. */
+  readonly wrongMs?: number
+}
+
+/**
+ * A caller talks with alice for 20 s, is on hold for 8 s, and talks for 5 s. `late`: the node is busy for three seconds
+ * at each of these moments.
+ */
+async function talked(t: TestContext, { late, ends, wrongMs = 0 }: Course) {
+  const sim = simulate(t)
+  sim.switch.clockAheadMs = wrongMs
+  const node = await sim.until('node a opens', sim.ready)
+  const alice = sim.agent('alice')
+  const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+  await caller.hears('music moh/calm')
+  await alice.ready()
+  await alice.hears('whisper/press-1')
+  const joined = new Promise<void>(resolve =>
+    alice.place.last!.on('talking', other => {
+      if (!other) return
+      if (late) node.busy() // in the moment in which FreeSWITCH joins the two
+      resolve()
+    }),
+  )
+  await alice.presses('1')
+  await sim.until('they talk', joined)
+  /** Something happens at FreeSWITCH, and the node is busy for three of the seconds that follow. */
+  const then = async (act: () => void | Promise<void>, seconds: number) => {
+    if (late) node.busy()
+    await act()
+    await sim.advance('3s')
+    node.free()
+    await sim.advance(`${seconds - 3}s`)
+  }
+  const leg = sim.switch.channels.get(alice.place.last!.uuid)!
+  await then(() => {}, 20)
+  await then(() => sim.switch.fire('CHANNEL_HOLD', leg), 8)
+  await then(() => sim.switch.fire('CHANNEL_UNHOLD', leg), 5)
+  await then(() => (ends === 'caller' ? caller : alice).hangsUp(), 4)
+  await sim.until('the record', () => sim.records.length === 1)
+  return sim.records[0]!
+}
+
+const lengths = ({ segments, startedAt }: CallRecord) =>
+  segments.map(({ kind, since, until, how }) => [kind, how, since - startedAt, until! - since])
+
+for (const ends of ['caller', 'agent'] as const)
+  test(`the ${ends} ends a talk of which the node hears everything three seconds late: it is right to the millisecond`, async t => {
+    const [punctual, late] = [await talked(t, { late: false, ends }), await talked(t, { late: true, ends })]
+    assert.deepEqual(lengths(late), lengths(punctual))
+    const [, , talk, hold, rest] = late.segments as [CallSegment, CallSegment, CallSegment, CallSegment, CallSegment]
+    assert.deepEqual(
+      [talk.until! - talk.since, hold.until! - hold.since, rest.since - hold.until!],
+      [20_000, 8_000, 0],
+      'as long as FreeSWITCH says',
+    )
+    assert.deepEqual([late.talkMs, late.holdMs], [punctual.talkMs, punctual.holdMs])
+    // when the agent has left, the flow goes on with the caller, and hangs up: as late as the node is
+    if (ends === 'caller') assert.equal(late.endedAt - late.startedAt, punctual.endedAt - punctual.startedAt)
+  })
+
+for (const wrongMs of [-3_600_000, 5_000])
+  test(`a FreeSWITCH whose clock is wrong by ${wrongMs / 1_000} s: the record has the time of the nodes, and a late node writes the same`, async t => {
+    const right = await talked(t, { late: false, ends: 'caller' })
+    const wrong = await talked(t, { late: true, ends: 'caller', wrongMs })
+    const times = ({ segments, startedAt, endedAt }: CallRecord) =>
+      [startedAt, endedAt, ...segments.flatMap(({ since, until }) => [since, until!])].map(at => at - right.startedAt)
+    const errors = times(wrong).map((at, n) => Math.abs(at - times(right)[n]!))
+    assert.ok(Math.max(...errors) <= 20, `at most one tick of FreeSWITCH's clock: ${errors.join(', ')} ms`)
+    assert.deepEqual([wrong.talkMs, wrong.holdMs], [right.talkMs, right.holdMs])
+  })
