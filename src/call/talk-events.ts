@@ -13,6 +13,7 @@ const TALKING: readonly string[] = [
   'call.resumed',
   'call.consultation.began',
   'call.consultation.ended',
+  'call.consultation.completed',
 ] satisfies TimelineEventName[]
 
 /** The events of one talk. Each is told once, whichever node tells it and however often it is reported. */
@@ -47,6 +48,12 @@ export function talkEvents(leg: Leg, other: Leg, { events }: CallContext, reserv
       if (!talks()) return
       if (on) tellOnce(journal, 'call.consultation.began', who, { atOnce: true })
       else if (last()?.event === 'call.consultation.began') journal.tell('call.consultation.ended', who)
+    },
+    /** The other person leaves the caller to the one consulted, or hung up. `at`: when FreeSWITCH joined these two. */
+    handsOver(at: number | undefined): void {
+      const past = eventsIn(journal.notes).filter(one => one.leg === other.uuid && one.event !== 'call.unbridged')
+      if (past.at(-1)?.event !== 'call.consultation.began') return
+      journal.tell('call.consultation.completed', who, happenedAt(journal, other.uuid, at))
     },
     /** Tells when one of the two puts the other on hold, until it is disposed. */
     holds(): Disposable {

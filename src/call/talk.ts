@@ -16,6 +16,7 @@ import { CallEnded, Refusal } from '../base/errors.ts'
 import { uuidUnset } from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { soundFile, type Ident } from '../esl/safe-text.ts'
+import { lastEvent } from '../journal/call-events.ts'
 import type { CallContext } from './call-context.ts'
 import { comeHome } from './come-home.ts'
 import { areJoined, connect } from './connect.ts'
@@ -63,6 +64,12 @@ export class Talk {
 
   get partner(): Partner {
     return this.#partner
+  }
+
+  /** The agent with whom the caller talks. */
+  get agent(): string | undefined {
+    const { leg, reservation } = this.#partner
+    return reservation?.name ?? lastEvent(this.#leg.steps.journal, leg.uuid)?.agent
   }
 
   /** Aborts when the talk is over. */
@@ -210,6 +217,7 @@ export class Talk {
     this.#consulted = null
     this.#talked = true
     if (before === partner) this.#events(partner).consults(false)
+    else if (consulted === partner) this.#events(before).handsOver(this.#leg.times.bridged)
     for (const other of [before, consulted]) if (other && other !== partner) await this.#letGo(other)
   }
 

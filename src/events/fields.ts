@@ -34,6 +34,7 @@ export const waitedMs = milliseconds('how long the caller had waited in the queu
 export const queue = text('the name of the queue')
 export const movedFrom = text('the removed queue from which the caller was moved here, with time and place')
 export const agent = text('the name of the agent')
+export const by = text('the agent who talked with the caller, and transferred the call')
 export const status = text('the status that the agent chose')
 export const reason = text('the reason of the break')
 export const state = text('the state of the agent')

@@ -10,9 +10,9 @@ import { CATALOGUE, type EventData, type EventName, type TimelineEventName } fro
 type KeysOf<D> = D extends unknown ? keyof D : never
 type FieldName = Exclude<KeysOf<{ [N in TimelineEventName]: EventData<N> }[TimelineEventName]>, 'uuid'>
 
-const { leg, agent, queue, movedFrom, to, path, why, cause, said } = fields
+const { leg, agent, queue, movedFrom, to, path, why, cause, said, by } = fields
 const anyField = z
-  .object({ leg, agent, queue, movedFrom, to, path, why, cause, said } satisfies Record<FieldName, z.ZodString>)
+  .object({ leg, agent, queue, movedFrom, to, path, why, cause, said, by } satisfies Record<FieldName, z.ZodString>)
   .partial()
 /** The fields of all events of the timeline: an event has those that its entry in the catalogue names. */
 export type TimelineFields = Readonly<z.output<typeof anyField>>

@@ -49,7 +49,7 @@ export class CallActs {
     if (!leg) throw new NotFoundError('live call', act.call, null)
     switch (act.what) {
       case 'transfer':
-        return sendAway(leg, act.extension, act.context)
+        return sendAway(leg, act.extension, act.context, talkOf(leg)?.agent)
       case 'to-queue':
         return this.#redirect(leg, TO_QUEUE, { queue: act.queue }, { queue: act.queue })
       case 'to-agent':
@@ -138,7 +138,9 @@ export class CallActs {
     const { flows, catalogue } = this.#parts
     if (!catalogue.names.includes(flow))
       throw new Refusal('WRONG_STATE', `this installation has no flow '${flow}': a call cannot go on in it`)
-    if (!(await flows.redirect(leg.uuid, { flow, params }, to))) throw new NotFoundError('live call', leg.uuid, null)
+    const by = talkOf(leg)?.agent
+    if (!(await flows.redirect(leg.uuid, { flow, params }, { ...to, ...(by !== undefined && { by }) })))
+      throw new NotFoundError('live call', leg.uuid, null)
   }
 }
 

@@ -4,6 +4,7 @@ import { countAgents, type AgentCounts } from '../agent/words.ts'
 import { isInUse, wayTo } from './settings.ts'
 import type { QueueStore } from './store.ts'
 import type { QueueStats } from './queue-table.ts'
+import { waitForEachPlace } from './waiting-rules.ts'
 
 export interface QueueFigures {
   readonly name: string
@@ -14,6 +15,8 @@ export interface QueueFigures {
   readonly offered: number
   /** The longest wait of all callers in the queue, including offered ones; null when nobody waits. */
   readonly longestWaitMs: number | null
+  /** How long somebody who comes now will wait; null while that is not known well enough (waiting-rules.ts). */
+  readonly estimatedWaitMs: number | null
   readonly talking: number
   /** Customers who wait to be called back: their places are in the same order. */
   readonly callbacks: number
@@ -37,8 +40,9 @@ export async function queueFigures(
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map(async ({ name, strategy }) => {
         const names = all.map(queue => queue.name).filter(one => wayTo(one, byName)?.at(-1) === name)
-        const [since, ...places] = await Promise.all([
+        const [since, talkTime, ...places] = await Promise.all([
           queueStore.stats(name),
+          queueStore.talkTime(name),
           ...names.map(one => queueStore.members(one)),
         ])
         const members = places.flat()
@@ -46,19 +50,19 @@ export async function queueFigures(
         const inLine = members.filter(member => member.state !== 'talking' && !member.callback)
         const offered = inLine.filter(member => member.state === 'offered').length
         const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
-        const own = countAgents(
-          agents.filter(agent => agent.queues.some(tier => tier.queue === name)),
-          now,
-        )
+        const staff = agents.filter(agent => agent.queues.some(tier => tier.queue === name))
+        const each = waitForEachPlace(talkTime, staff)
+        const position = inLine.length - offered + callbacks.length + 1
         return {
           name,
           strategy,
           waiting: inLine.length - offered,
           offered,
           longestWaitMs,
+          estimatedWaitMs: each === null ? null : Math.round(position * each),
           talking: members.length - inLine.length - callbacks.length,
           callbacks: callbacks.length,
-          agents: own,
+          agents: countAgents(staff, now),
           since,
         }
       }),

@@ -35,6 +35,11 @@ export const QUEUE_SETTINGS = {
   serviceLevelWithinMs: duration(20_000, ['1s', '1h'], 'the service level counts who is answered within this time'),
   serviceLevelGoal: whole(80, [1, 100], 'the service level that the queue should have, in per cent'),
   shortAbandonMs: duration(5_000, ['0s', '2m'], 'who hangs up within this time has not abandoned, in the figures'),
+  repeatWithinMs: duration(
+    86_400_000,
+    ['1m', '30d'],
+    'a caller whose number was answered so long ago calls again, in the figures',
+  ),
   callbackOrder: choice(
     'agent-first',
     ['agent-first', 'customer-first'],

@@ -16,6 +16,7 @@ export interface AgentStateRows {
 /** The row that follows from a record alone. */
 function stateRowOf(agent: Agent): AgentStateRow {
   const { name, rev, status, reason, state, stateSince, statusSince = 0, restUntil, reservation, lastTalk } = agent
+  const breakUntil = (status === 'break' && agent.breakUntil) || null
   const at = Math.max(stateSince, statusSince)
   const wrapUp = state === 'wrap-up' && lastTalk
   return {
@@ -26,6 +27,7 @@ function stateRowOf(agent: Agent): AgentStateRow {
     reason,
     state,
     restsUntil: state === 'idle' && restUntil > at ? restUntil : null,
+    breakUntil,
     call: reservation?.for ?? (wrapUp ? wrapUp.call : null),
     queue: reservation?.queue ?? (wrapUp ? wrapUp.queue : null),
   }
@@ -41,6 +43,7 @@ const removed = (agent: string, at: number): AgentStateRow => ({
     reason: null,
     state: 'idle',
     restsUntil: null,
+    breakUntil: null,
     call: null,
     queue: null,
   },

@@ -1,6 +1,7 @@
 /**
- * The segments of a call: its intervals in queues, at ringing telephones, in talks and on hold, as one pure function of
- * its timeline. The figures of queues and agents are computed from them (store/queue-figures.ts, docs/figures.md).
+ * The segments of a call: its intervals in queues, at ringing telephones, in talks and on hold, and the moments in
+ * which it was transferred or not let into a queue, as one pure function of its timeline. The figures of queues and
+ * agents are computed from them (store/queue-figures.ts, docs/figures.md).
  *
  * A talk is cut at its holds and consultations, so no two segments of one talk overlap, and together they are the time
  * between the bridge and its end. FreeSWITCH says when that was (call/leg-times.ts). Segments stand in the order in
@@ -29,6 +30,9 @@ export interface CallOver {
 const TALKS = ['talk', 'hold', 'consult'] as const
 const isTalk = (kind: CallSegment['kind']): boolean => (TALKS as readonly string[]).includes(kind)
 
+const talkWith = (talk: CallSegment | undefined): Partial<CallSegment> =>
+  talk ? { leg: talk.leg, agent: talk.agent, queue: talk.queue } : {}
+
 type Draft = { -readonly [K in keyof CallSegment]: CallSegment[K] }
 
 /** `over`: null while the call lives; then a segment that goes on has no end. */
@@ -54,19 +58,24 @@ export function segmentsOf(
   const end = (one: Draft | undefined, at: number, how: string): void => {
     if (one) [one.until, one.how] = [Math.max(at, one.since), how]
   }
+  /** Something that lasts no time. */
+  const happens = (kind: CallSegment['kind'], at: number, of: Partial<CallSegment>, how: string): void => {
+    begin(kind, at, of)
+    end(all.at(-1), at, how)
+  }
   const endAll = (ones: readonly Draft[], at: number, how: string) => ones.forEach(one => end(one, at, how))
   const talkOf = (leg: string | null) => TALKS.flatMap(kind => open(kind, { leg })).at(-1)
   /** The talk goes on in another way. */
   const turns = (talk: Draft | undefined, at: number, how: string, next: CallSegment['kind']) => {
     end(talk, at, how)
-    if (talk) begin(next, talk.until!, { leg: talk.leg, agent: talk.agent, queue: talk.queue })
+    if (talk) begin(next, talk.until!, talkWith(talk))
   }
 
   if (rang) {
     begin('ring', rang.since, { agent: own })
     end(all[0], rang.until, 'answered')
   }
-  for (const { at, event, queue = null, agent, leg = null, why, movedFrom } of timeline) {
+  for (const { at, event, queue = null, agent, leg = null, why, movedFrom, by } of timeline) {
     switch (event) {
       case 'queue.call.entered': {
         const [before] = movedFrom === undefined ? [] : open('wait', { queue: movedFrom })
@@ -74,6 +83,9 @@ export function segmentsOf(
         if (open('wait', { queue }).length === 0) begin('wait', at, { queue, joined: before?.joined ?? at })
         break
       }
+      case 'queue.call.refused':
+        happens('refused', at, { queue }, why ?? 'refused')
+        break
       case 'queue.call.offered':
         if (agent !== undefined && queue !== null) queueOf.set(agent, queue)
         break
@@ -85,6 +97,8 @@ export function segmentsOf(
         break
       case 'call.transferred':
       case 'call.redirected':
+        if (by !== undefined)
+          happens('transfer', at, talkWith(all.findLast(one => isTalk(one.kind) && one.agent === by)), 'blind')
         endAll(open('wait'), at, 'transferred')
         break
       case 'call.party.dialled':
@@ -126,6 +140,11 @@ export function segmentsOf(
       case 'call.consultation.ended':
         turns(open('consult', { leg })[0], at, 'resumed', 'talk')
         break
+      case 'call.consultation.completed': {
+        end(talkOf(leg), at, 'ended')
+        happens('transfer', at, talkWith(all.findLast(one => isTalk(one.kind) && one.leg === leg)), 'attended')
+        break
+      }
       case 'call.unbridged':
         end(talkOf(leg), at, 'ended')
         break

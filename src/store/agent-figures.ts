@@ -25,6 +25,9 @@ export interface AgentSums {
   readonly outMs: number
   /** Breaks by their reason; '' without one. */
   readonly breaks: Readonly<Record<string, number>>
+  /** The part of the breaks after the limit of their reason, and the same by reason. */
+  readonly breakOverMs: number
+  readonly breaksOver: Readonly<Record<string, number>>
   readonly talkMs: number
   readonly holdMs: number
   readonly consultMs: number
@@ -33,6 +36,9 @@ export interface AgentSums {
   readonly answered: number
   readonly refused: number
   readonly callerLeft: number
+  /** Calls that the agent gave to somebody else: at once, and after asking them. */
+  readonly transfersBlind: number
+  readonly transfersAttended: number
 }
 
 /** One row for each agent and part in which the agent had a state, by agent and part. `only`: this agent alone. */
@@ -52,24 +58,26 @@ export async function agentSums(sql: Queries, window: Window, only: string | nul
         union all
         (select * from agent_states where agent = known.agent and at > ${time(from)} and at < ${time(to)})) s where known.agent is not null),
     state as (select *, least(coalesce(lead(at) over (partition by agent order by at, rev), ${time(now)}), ${time(now)}) as until from change),
-    did as (select agent, reason, at as since, least(until, coalesce(rests_until, at)) as until, 'resting' as what from state
+    did as (select agent, reason, at as since, least(until, coalesce(rests_until, at)) as until, 'resting' as what, null::timestamptz as limited from state
         where rests_until is not null and status in ('ready', 'on-demand')
       union all
       select agent, reason, case when status in ('ready', 'on-demand') then greatest(at, least(until, coalesce(rests_until, at))) else at end, until,
         case when state in ('reserved', 'ringing') and queue is not null or state = 'ringing' then 'ringing'
           when state in ('talking', 'wrap-up') then state
           when state = 'busy-elsewhere' then 'elsewhere'
-          when status = 'break' then 'break' when status = 'logged-out' then 'out' else 'ready' end
+          when status = 'break' then 'break' when status = 'logged-out' then 'out' else 'ready' end, break_until
       from state),
+    over as (select agent, reason, greatest(since, limited) as since, until, 'over' as what from did where what = 'break' and limited < until),
     lasted as (select agent, part, what, coalesce(reason, '') as reason,
         sum(extract(epoch from least(until, b) - greatest(since, a)) * 1000) as ms
-      from did join part on since < b and until > a group by agent, part, what, coalesce(reason, '')),
+      from (select agent, reason, since, until, what from did union all select * from over) one join part on since < b and until > a group by agent, part, what, coalesce(reason, '')),
     day as (select agent, part,
         sum(ms) filter (where what = 'ready') as "readyMs", sum(ms) filter (where what = 'resting') as "restingMs",
         sum(ms) filter (where what = 'ringing') as "ringingMs", sum(ms) filter (where what = 'talking') as "talkingMs",
         sum(ms) filter (where what = 'wrap-up') as "wrapUpMs", sum(ms) filter (where what = 'elsewhere') as "elsewhereMs",
         sum(ms) filter (where what = 'break') as "breakMs", sum(ms) filter (where what = 'out') as "outMs",
-        jsonb_object_agg(reason, ms::bigint) filter (where what = 'break') as breaks
+        jsonb_object_agg(reason, ms::bigint) filter (where what = 'break') as breaks,
+        sum(ms) filter (where what = 'over') as "breakOverMs", jsonb_object_agg(reason, ms::bigint) filter (where what = 'over') as "breaksOver"
       from lasted group by agent, part),
     ended as (select agent, kind, how, queue, floor(extract(epoch from until - ${time(from)}::timestamptz) * 1000 / ${stepMs}::integer)::integer as part
       from call_segments where until >= ${time(from)} and until < ${time(to)} and agent is not null and (${only}::text is null or agent = ${only})),
@@ -78,7 +86,9 @@ export async function agentSums(sql: Queries, window: Window, only: string | nul
         count(*) filter (where kind = 'ring' and queue is not null) as offered,
         count(*) filter (where kind = 'ring' and queue is not null and how = 'answered') as answered,
         count(*) filter (where kind = 'ring' and queue is not null and how = 'declined') as refused,
-        count(*) filter (where kind = 'ring' and queue is not null and how = 'caller-left') as "callerLeft"
+        count(*) filter (where kind = 'ring' and queue is not null and how = 'caller-left') as "callerLeft",
+        count(*) filter (where kind = 'transfer' and how = 'blind') as "transfersBlind",
+        count(*) filter (where kind = 'transfer' and how = 'attended') as "transfersAttended"
       from ended group by agent, part),
     spent as (select agent, part,
         sum(ms) filter (where kind = 'talk') as "talkMs", sum(ms) filter (where kind = 'hold') as "holdMs",
@@ -92,9 +102,11 @@ export async function agentSums(sql: Queries, window: Window, only: string | nul
       coalesce("ringingMs", 0)::bigint as "ringingMs", coalesce("talkingMs", 0)::bigint as "talkingMs",
       coalesce("wrapUpMs", 0)::bigint as "wrapUpMs", coalesce("elsewhereMs", 0)::bigint as "elsewhereMs",
       coalesce("breakMs", 0)::bigint as "breakMs", coalesce("outMs", 0)::bigint as "outMs", coalesce(breaks, '{}') as breaks,
+      coalesce("breakOverMs", 0)::bigint as "breakOverMs", coalesce("breaksOver", '{}') as "breaksOver",
       coalesce("talkMs", 0)::bigint as "talkMs", coalesce("holdMs", 0)::bigint as "holdMs", coalesce("consultMs", 0)::bigint as "consultMs",
       coalesce(handled, 0)::integer as handled, coalesce(offered, 0)::integer as offered, coalesce(answered, 0)::integer as answered,
-      coalesce(refused, 0)::integer as refused, coalesce("callerLeft", 0)::integer as "callerLeft"
+      coalesce(refused, 0)::integer as refused, coalesce("callerLeft", 0)::integer as "callerLeft",
+      coalesce("transfersBlind", 0)::integer as "transfersBlind", coalesce("transfersAttended", 0)::integer as "transfersAttended"
     from there left join day using (agent, part) left join calls_of using (agent, part) left join spent using (agent, part)
     order by agent, part`
 }

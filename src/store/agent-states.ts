@@ -15,6 +15,8 @@ export interface AgentStateRow {
   readonly state: string
   /** Idle, and offered no call before this moment; null: no rest. */
   readonly restsUntil: number | null
+  /** On a break with a limit: the limit is over at this moment; null: there is none. */
+  readonly breakUntil: number | null
   /** The call for which the agent is reserved, or that the wrap-up follows, and the queue that assigned it. */
   readonly call: string | null
   readonly queue: string | null
@@ -23,10 +25,11 @@ export interface AgentStateRow {
 /** Writes these rows in one statement. A row that is there stays: every node writes the same ones. */
 export async function saveAgentStates(sql: Queries, rows: readonly AgentStateRow[]): Promise<void> {
   await sql`
-    insert into agent_states (agent, at, rev, status, reason, state, rests_until, call, queue)
-    select r.agent, to_timestamp(r.at / 1000), r.rev, r.status, r.reason, r.state, to_timestamp(r."restsUntil" / 1000), r.call, r.queue
+    insert into agent_states (agent, at, rev, status, reason, state, rests_until, break_until, call, queue)
+    select r.agent, to_timestamp(r.at / 1000), r.rev, r.status, r.reason, r.state, to_timestamp(r."restsUntil" / 1000),
+      to_timestamp(r."breakUntil" / 1000), r.call, r.queue
     from jsonb_to_recordset(${sql.json(rows as unknown as Json)}) as r (agent text, at numeric, rev bigint, status text, reason text,
-      state text, "restsUntil" numeric, call uuid, queue text)
+      state text, "restsUntil" numeric, "breakUntil" numeric, call uuid, queue text)
     on conflict (agent, at, rev) do nothing`
 }
 

@@ -8,9 +8,10 @@ import type { Queries } from './sql.ts'
 export interface CallSegment {
   /**
    * `wait`: in a queue. `ring`: a telephone rang for the call. `talk`, `hold`: with another leg. `consult`: the agent
-   * talks with a third person while the caller waits for them.
+   * talks with a third person while the caller waits for them. Moments: `transfer`, by the agent; `refused`: the caller
+   * was not let into the queue.
    */
-  readonly kind: 'wait' | 'ring' | 'talk' | 'hold' | 'consult'
+  readonly kind: 'wait' | 'ring' | 'talk' | 'hold' | 'consult' | 'transfer' | 'refused'
   /** Of a ring or a talk: the queue that reserved the agent; null: none. */
   readonly queue: string | null
   /** Of a wait: the agent who answered. */
@@ -25,7 +26,7 @@ export interface CallSegment {
   /**
    * How it ended. A wait: answered, abandoned, callback, transferred, moved (its queue was removed), lost, left, or
    * another reason for which the flow gave the place up. A ring: answered, caller-left, or why nobody answered. A talk:
-   * held, consulting, ended. A hold, a consultation: resumed, ended.
+   * held, consulting, ended. A hold, a consultation: resumed, ended. A transfer: blind, attended. A refusal: why.
    */
   readonly how: string | null
 }

@@ -11,6 +11,8 @@ export interface QueueGoals {
   /** Milliseconds. */
   readonly within: number
   readonly shortAbandon: number
+  /** A number that was answered so long ago calls again. */
+  readonly repeatWithin: number
 }
 
 /** The upper limits of the histogram of waits, in seconds; the last column counts all longer waits. */
@@ -43,6 +45,18 @@ export interface QueueSums {
   readonly holds: number
   readonly consultMs: number
   readonly wrapUpMs: number
+  /** Callers who were not let in, and the same by reason. */
+  readonly refused: number
+  readonly refusedBy: Readonly<Record<string, number>>
+  /** Calls that the agent of this queue gave to somebody else: at once, and after asking them. */
+  readonly transfersBlind: number
+  readonly transfersAttended: number
+  /** Callers who had talked with somebody before they came here, in the same call. */
+  readonly requeues: number
+  /** Offered callers whose number was answered here before, within `repeatWithin`. */
+  readonly repeats: number
+  /** Answered callers whose number came again until now, within `repeatWithin`. */
+  readonly calledAgain: number
 }
 
 /**
@@ -59,14 +73,15 @@ export async function queueSums(
   const { from, to, stepMs, now } = window
   const limits = WAIT_LIMITS_S.map(seconds => seconds * 1_000)
   const rows = await sql<QueueSums[]>`
-    with goal as (select * from jsonb_to_recordset(${sql.json(goals as unknown as Json)}) as g (queue text, within integer, "shortAbandon" integer)),
+    with goal as (select * from jsonb_to_recordset(${sql.json(goals as unknown as Json)}) as g (queue text, within integer, "shortAbandon" integer, "repeatWithin" bigint)),
     part as (${partsOf(sql, window)}),
     ended as (select s.*, floor(extract(epoch from s.until - ${time(from)}::timestamptz) * 1000 / ${stepMs}::integer)::integer as part
       from call_segments s where until >= ${time(from)} and until < ${time(to)} and queue is not null
         and (${only}::text is null or queue = ${only})),
-    waited as (select e.queue, part, how, (extract(epoch from until - joined) * 1000)::bigint as ms,
+    waited as (select e.queue, part, how, call, n, joined, until, (extract(epoch from until - joined) * 1000)::bigint as ms,
         width_bucket((extract(epoch from until - joined) * 1000)::bigint - 1, ${limits}::bigint[]) as slot,
-        coalesce(g.within, ${otherwise.within}::integer) as within, coalesce(g."shortAbandon", ${otherwise.shortAbandon}::integer) as short
+        coalesce(g.within, ${otherwise.within}::integer) as within, coalesce(g."shortAbandon", ${otherwise.shortAbandon}::integer) as short,
+        coalesce(g."repeatWithin", ${otherwise.repeatWithin}::bigint) * interval '1 ms' as again
       from ended e left join goal g on g.queue = e.queue where kind = 'wait'),
     calls_left as (select queue, part,
         count(*) filter (where how = 'answered') as answered,
@@ -85,8 +100,23 @@ export async function queueSums(
           count(*) filter (where how = 'answered' and slot = 4), count(*) filter (where how = 'answered' and slot = 5),
           count(*) filter (where how = 'answered' and slot = 6), count(*) filter (where how = 'answered' and slot = 7)) as waits
       from waited group by queue, part),
-    talked as (select queue, part, count(*) filter (where how = 'ended') as handled, count(*) filter (where kind = 'hold') as holds
-      from ended where kind in ('talk', 'hold', 'consult') group by queue, part),
+    requeued as (select queue, part, count(*) as requeues from waited w
+      where exists (select 1 from call_segments t where t.call = w.call and t.n < w.n and t.kind = 'talk') group by queue, part),
+    repeated as (select w.queue, w.part,
+        count(*) filter (where (how not in ('callback', 'moved', 'lost', 'abandoned') or how = 'abandoned' and ms > short) and exists (
+          select 1 from calls o cross join lateral (select 1 from call_segments s where s.call = o.id and s.kind = 'wait' and s.queue = w.queue
+            and s.how = 'answered' and s.until <= w.joined and s.until >= w.joined - again offset 0) s
+          where o.customer = c.customer and o.id <> w.call and o.started_at <= w.joined and o.started_at >= w.joined - again - interval '1 day')) as repeats,
+        count(*) filter (where how = 'answered' and exists (
+          select 1 from calls o cross join lateral (select 1 from call_segments s where s.call = o.id and s.kind = 'wait' and s.queue = w.queue
+            and s.since > w.until and s.since <= least(w.until + again, ${time(now)}) offset 0) s
+          where o.customer = c.customer and o.id <> w.call and o.started_at <= w.until + again and o.started_at >= w.joined - interval '1 day')) as "calledAgain"
+      from waited w cross join lateral (select customer from calls where id = w.call offset 0) c where c.customer is not null group by w.queue, w.part),
+    reasons as (select queue, part, how, count(*) as n from ended where kind = 'refused' group by queue, part, how),
+    refusals as (select queue, part, sum(n) as refused, jsonb_object_agg(how, n) as "refusedBy" from reasons group by queue, part),
+    talked as (select queue, part, count(*) filter (where kind <> 'transfer' and how = 'ended') as handled, count(*) filter (where kind = 'hold') as holds,
+        count(*) filter (where how = 'blind') as "transfersBlind", count(*) filter (where how = 'attended') as "transfersAttended"
+      from ended where kind in ('talk', 'hold', 'consult', 'transfer') group by queue, part),
     spent as (select queue, part,
         sum(ms) filter (where kind = 'talk') as "talkMs", sum(ms) filter (where kind = 'hold') as "holdMs",
         sum(ms) filter (where kind = 'consult') as "consultMs"
@@ -103,7 +133,7 @@ export async function queueSums(
           and w.at < ${time(to)} and w.at >= ${time(from - LONGEST_WRAP_UP_MS)}) one
       join part on since < b and until > a group by queue, part),
     there as (select queue, part from calls_left union select queue, part from talked union select queue, part from spent
-      union select queue, part from wrapped)
+      union select queue, part from wrapped union select queue, part from refusals)
     select queue, part, coalesce(answered, 0)::integer as answered, coalesce("answeredWithin", 0)::integer as "answeredWithin",
       coalesce(abandoned, 0)::integer as abandoned, coalesce("shortAbandons", 0)::integer as "shortAbandons",
       coalesce(callbacks, 0)::integer as callbacks, coalesce("leftOtherwise", 0)::integer as "leftOtherwise", coalesce(lost, 0)::integer as lost,
@@ -111,9 +141,12 @@ export async function queueSums(
       "longestAbandonedMs"::bigint as "longestAbandonedMs", percentiles[1]::bigint as "waitP50Ms", percentiles[2]::bigint as "waitP90Ms",
       waits, coalesce(handled, 0)::integer as handled, coalesce("talkMs", 0)::bigint as "talkMs",
       coalesce("holdMs", 0)::bigint as "holdMs", coalesce(holds, 0)::integer as holds, coalesce("consultMs", 0)::bigint as "consultMs",
-      coalesce("wrapUpMs", 0)::bigint as "wrapUpMs"
+      coalesce("wrapUpMs", 0)::bigint as "wrapUpMs", coalesce(refused, 0)::integer as refused, coalesce("refusedBy", '{}') as "refusedBy",
+      coalesce("transfersBlind", 0)::integer as "transfersBlind", coalesce("transfersAttended", 0)::integer as "transfersAttended",
+      coalesce(requeues, 0)::integer as requeues, coalesce(repeats, 0)::integer as repeats, coalesce("calledAgain", 0)::integer as "calledAgain"
     from there left join calls_left using (queue, part) left join talked using (queue, part) left join spent using (queue, part)
-      left join wrapped using (queue, part)
+      left join wrapped using (queue, part) left join refusals using (queue, part) left join requeued using (queue, part)
+      left join repeated using (queue, part)
     order by queue, part`
   return rows.map(row => ({ ...row, waits: row.waits ?? [...limits.map(() => 0), 0] }))
 }

@@ -35,16 +35,31 @@ test('how it went: the figures of queues and agents as tables, with – where th
   ])
   await saveAgentStates(sql, [
     {
-      ...{ agent: 'alice', at: at - 60_000, rev: 1, status: 'ready', reason: null, state: 'idle', restsUntil: null },
+      ...{
+        agent: 'alice',
+        at: at - 60_000,
+        rev: 1,
+        status: 'ready',
+        reason: null,
+        state: 'idle',
+        restsUntil: null,
+        breakUntil: null,
+      },
       ...{ call: null, queue: null },
     },
   ])
   const queues = await rig.types('figures queue help --window 15m')
   assert.equal(queues.code, 0, queues.err)
-  assert.match(queues.out, /^QUEUE +OFFERED +ANSWERED .*LEVEL +RATE +WAIT +P90 +HANDLING +TALK +HOLD +WRAP-UP\n/)
-  assert.match(queues.out, /\nhelp +1 +1 +0 +0 +0 +100\.0 % +0\.0 % +5s +5s +30s +30s +0s +0s\n$/)
+  assert.match(
+    queues.out,
+    /^QUEUE +OFFERED +ANSWERED .*LEVEL +RATE +WAIT +P90 +HANDLING +TALK +HOLD +WRAP-UP +REFUSED +MOVED ON +AGAIN +ONCE\n/,
+  )
+  assert.match(
+    queues.out,
+    /\nhelp +1 +1 +0 +0 +0 +100\.0 % +0\.0 % +5s +5s +30s +30s +0s +0s +0 +0 +0\.0 % +100\.0 %\n$/,
+  )
   const people = await rig.types('figures agent --window 15m')
-  assert.match(people.out, /\nalice +1 +0 +0 +\d+\.\d % +100\.0 % +30s +30s +0s +0s +\d+m\d+s +0s +0s\n$/)
+  assert.match(people.out, /\nalice +1 +0 +0 +\d+\.\d % +100\.0 % +30s +30s +0s +0s +\d+m\d+s +0s +0s +0s +0\n$/)
   const help = await rig.types('figures queue --help')
   assert.match(help.out, /service level: answered within --service-level-within ÷ \(answered \+ abandoned\)/)
   assert.equal((await rig.types('figures queue --window yesterday')).code, 2)

@@ -36,23 +36,41 @@ const segment = (
 
 const state = (ago: number, word: string, more: Partial<AgentStateRow> = {}): AgentStateRow => ({
   ...{ agent: 'alice', at: NOW - ago * SECOND, rev: NOW - ago * SECOND, status: 'ready', reason: null, state: word },
-  ...{ restsUntil: null, call: null, queue: null, ...more },
+  ...{ restsUntil: null, breakUntil: null, call: null, queue: null, ...more },
 })
 
 async function desk(t: TestContext) {
   const { sql } = await openDatabase(t)
   const clock = { now: () => NOW, monotonic: () => 0 } as never
   const parts = { sql, clock, log: silentLog, audit: openAudit({ sql, redis: null, log: silentLog }) }
-  const call = (...segments: CallSegment[]) =>
+  const calls = (customer: string | null, ...segments: CallSegment[]) =>
     saveCalls(sql, [
       {
-        ...{ id: randomUUID(), flow: 'welcome', direction: 'inbound', from: null, to: null, core: null, node: 'a' },
-        ...{ startedAt: NOW, otherLeg: null, queue: null, gateway: null, waitMs: null, ringMs: null, talkMs: null },
+        ...{
+          customer,
+          id: randomUUID(),
+          flow: 'welcome',
+          direction: 'inbound',
+          from: null,
+          to: null,
+          core: null,
+          node: 'a',
+        },
+        ...{
+          startedAt: segments[0]!.since,
+          otherLeg: null,
+          queue: null,
+          gateway: null,
+          waitMs: null,
+          ringMs: null,
+          talkMs: null,
+        },
         ...{ holdMs: null, recording: null, queueTimeline: [], end: null, segments },
       },
     ])
+  const call = (...segments: CallSegment[]) => calls(null, ...segments)
   return {
-    ...{ sql, call },
+    ...{ sql, call, calls },
     queue: (given: object) => perform(figuresQueue, parts, given, ann),
     agent: (given: object) => perform(figuresAgent, parts, given, ann),
   }
@@ -179,6 +197,85 @@ test('a talk that ended with an attended transfer is handled, and the consultati
       ['alice', 1, 90_000],
       ['bob', 1, 90_000],
     ],
+  )
+})
+
+test('callers who are not let in are counted by the reason, and are in no rate', async t => {
+  const { call, queue } = await desk(t)
+  for (const why of ['full', 'full', 'closed']) await call(segment('refused', why, { ago: 60, lasts: 0 }))
+  await call(segment('refused', 'full', { ago: 3_600, lasts: 0 }))
+  const [sales] = await queue({ window: '15m' })
+  assert.deepEqual([sales!.refused, sales!.refusedBy], [3, { full: 2, closed: 1 }])
+  assert.deepEqual([sales!.offered, sales!.abandonRate], [0, null])
+})
+
+test('transfers count for the agent who made them and for the queue of the talk, in the window of the transfer', async t => {
+  const { sql, call, queue, agent } = await desk(t)
+  await saveAgentStates(sql, [state(3_600, 'idle')])
+  await call(
+    segment('talk', 'ended', { ago: 1_000, lasts: 800, agent: 'alice' }),
+    segment('transfer', 'blind', { ago: 200, lasts: 0, agent: 'alice' }),
+    segment('wait', 'answered', { ago: 190, lasts: 20, queue: 'support' }),
+  )
+  await call(
+    segment('talk', 'consulting', { ago: 300, lasts: 100, agent: 'alice', queue: null }),
+    segment('consult', 'ended', { ago: 200, lasts: 50, agent: 'alice', queue: null }),
+    segment('transfer', 'attended', { ago: 150, lasts: 0, agent: 'alice', queue: null }),
+  )
+  const rows = await queue({ window: '15m' })
+  assert.deepEqual(
+    rows.map(one => [one.queue, one.transfers, one.transfersBlind, one.transfersAttended, one.requeues, one.handled]),
+    [
+      ['sales', 1, 1, 0, 0, 1],
+      ['support', 0, 0, 0, 1, 0],
+    ],
+    'support has a caller who had talked before',
+  )
+  const [alice] = await agent({ window: '15m' })
+  const { transfers, transfersBlind, transfersAttended, handled } = alice!
+  assert.deepEqual([transfers, transfersBlind, transfersAttended, handled], [2, 1, 1, 2])
+})
+
+test('a caller who calls the same queue again within its time is a repeat; the first answer was not the last contact', async t => {
+  const { sql, calls, queue } = await desk(t)
+  await saveQueue(sql, { name: 'sales', strategy: 'top-down', settings: { repeatWithinMs: 3_600_000 } }, NOW)
+  const answered = { lasts: 10 } as const
+  await calls('+491', segment('wait', 'answered', { ago: 3_000, ...answered }))
+  await calls('+491', segment('wait', 'abandoned', { ago: 600, lasts: 60 }))
+  await calls('+492', segment('wait', 'answered', { ago: 5_000, ...answered }))
+  await calls('+492', segment('wait', 'answered', { ago: 300, ...answered })) // after more than an hour
+  await calls('+493', segment('wait', 'answered', { ago: 900, queue: 'support', ...answered }))
+  await calls('+493', segment('wait', 'answered', { ago: 300, ...answered })) // was in another queue
+  await calls('+494', segment('wait', 'abandoned', { ago: 900, lasts: 60 }))
+  await calls('+494', segment('wait', 'answered', { ago: 300, ...answered })) // nobody had answered before
+  await calls(null, segment('wait', 'answered', { ago: 900, ...answered }))
+  await calls(null, segment('wait', 'answered', { ago: 300, ...answered })) // withheld numbers
+  const rows = await queue({})
+  const sales = rows.find(one => one.queue === 'sales')!
+  assert.deepEqual([sales.offered, sales.answered, sales.repeats, sales.calledAgain], [9, 7, 1, 1])
+  assert.deepEqual([sales.repeatRate, sales.firstContactRate], [1 / 9, 6 / 7])
+  const [recent] = await queue({ window: '15m', queue: 'sales' })
+  assert.deepEqual([recent!.repeats, recent!.calledAgain], [1, 0])
+})
+
+test('the part of a break after its limit counts against the agent, by reason', async t => {
+  const { sql, agent } = await desk(t)
+  const lunch = { status: 'break', reason: 'lunch', breakUntil: NOW - 600 * SECOND }
+  await saveAgentStates(sql, [
+    state(3_600, 'idle'),
+    state(1_200, 'wrap-up', lunch),
+    state(1_000, 'idle', lunch),
+    state(400, 'idle'),
+    state(200, 'idle', { status: 'break', reason: 'meeting' }),
+  ])
+  const [alice] = await agent({ window: '30m' })
+  const { breakMs, breakOverMs, breaksOver, breakAdherence } = alice!
+  assert.deepEqual([breakMs, breakOverMs, breaksOver], [800_000, 200_000, { lunch: 200_000 }])
+  assert.equal(breakAdherence, 600 / 800)
+  const parts = await agent({ window: '30m', by: '15m' })
+  assert.deepEqual(
+    parts.map(one => one.breakOverMs),
+    [0, 200_000],
   )
 })
 

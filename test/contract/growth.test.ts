@@ -90,6 +90,8 @@ async function large(t: TestContext) {
       select gen_random_uuid(), 0, case n % 3 when 0 then 'wait' when 1 then 'talk' else 'ring' end, 'sales', 'a' || n % 50, ${new Date(NOW)}::timestamptz,
         ${new Date(NOW)}::timestamptz - n * interval '1 minute', ${new Date(NOW)}::timestamptz - n * interval '1 minute' + interval '2 minutes', 'answered'
       from generate_series(3, ${MANY}::int) n`
+      await tx`insert into calls (id, flow, direction, started_at, ended_at, customer)
+      select call, 'welcome', 'inbound', since, until, '+4930' || extract(epoch from since)::bigint % 5000 from call_segments where kind = 'wait'`
       await tx`insert into agent_states (agent, at, rev, status, state, queue)
       select 'a' || n % 50, ${new Date(NOW)}::timestamptz - n * interval '1 minute', n, 'ready', case n % 4 when 0 then 'wrap-up' else 'idle' end, 'sales'
       from generate_series(3, ${MANY}::int) n`
@@ -238,13 +240,13 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
       sql,
       Array.from({ length: 200 }, (_, n) => ({
         ...{ agent: `a${n % 50}`, at: NOW + n, rev: NOW + n, status: 'ready', reason: null, state: 'idle' },
-        ...{ restsUntil: null, call: null, queue: null },
+        ...{ restsUntil: null, breakUntil: null, call: null, queue: null },
       })),
     ),
   deleteAgentStates: sql => agentStates.deleteAgentStates(sql, NOW - 19_000 * 60_000, 100),
   deleteCallSegments: sql => callSegments.deleteCallSegments(sql, NOW - 19_000 * 60_000, 100),
   queueSums: async sql => {
-    const goal = { within: 20_000, shortAbandon: 5_000 }
+    const goal = { within: 20_000, shortAbandon: 5_000, repeatWithin: 86_400_000 }
     const window = { stepMs: 900_000, now: NOW }
     await queueFigures.queueSums(sql, { ...window, from: NOW - 3_600_000, to: NOW }, [], goal, null)
     await queueFigures.queueSums(sql, { ...window, from: NOW - 90_000_000, to: NOW - 86_400_000 }, [], goal, 'sales')

@@ -88,7 +88,16 @@ test('a call without a journal is lost, and nothing of it goes on for ever', { t
 })
 
 const stateAt = (at: number, state: string, more: Partial<AgentStateRow> = {}): AgentStateRow => ({
-  ...{ agent: 'alice', at: NOW + at, rev: NOW + at, status: 'ready', reason: null, state, restsUntil: null },
+  ...{
+    agent: 'alice',
+    at: NOW + at,
+    rev: NOW + at,
+    status: 'ready',
+    reason: null,
+    state,
+    restsUntil: null,
+    breakUntil: null,
+  },
   ...{ call: null, queue: null, ...more },
 })
 

@@ -21,6 +21,11 @@ function* spread(window: Window, since: number, until: number): Generator<readon
   }
 }
 
+/** A segment with the number of its call, and its place in it. */
+export type RawSegment = CallSegment & { readonly call: string; readonly n: number; readonly customer: string | null }
+
+const isBetween = (at: number, least: number, most: number) => at >= least && at <= most
+
 const isTalk = (kind: CallSegment['kind']) => kind === 'talk' || kind === 'hold' || kind === 'consult'
 
 class Rows<T extends object> {
@@ -55,23 +60,38 @@ function intervals(states: readonly AgentStateRow[], now: number) {
   return [...byAgent.values()].flatMap(rows => rows.map((row, n) => ({ ...row, until: rows[n + 1]?.at ?? now })))
 }
 
+function grouped(segments: readonly RawSegment[], keyOf: (one: RawSegment) => string): Map<string, RawSegment[]> {
+  const groups = new Map<string, RawSegment[]>()
+  for (const one of segments) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one])
+  return groups
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 const LIMITS = [5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, Infinity]
 
 export function queuesByHand(
-  segments: readonly CallSegment[],
+  segments: readonly RawSegment[],
   states: readonly AgentStateRow[],
   window: Window,
   goals: readonly QueueGoals[],
 ): QueueSums[] {
   const waits = new Map<object, number[]>()
-  const rows = new Rows<Mutable<QueueSums> & { waits: number[] }>((queue, part) => ({
+  const byNumber = grouped(
+    segments.filter(one => one.kind === 'wait' && one.customer !== null),
+    ({ customer, queue }) => `${customer} ${queue}`,
+  )
+  const talked = grouped(
+    segments.filter(one => one.kind === 'talk'),
+    ({ call }) => call,
+  )
+  const rows = new Rows<Mutable<QueueSums> & { waits: number[]; refusedBy: Record<string, number> }>((queue, part) => ({
     ...{ queue, part, answered: 0, answeredWithin: 0, abandoned: 0, shortAbandons: 0, callbacks: 0, leftOtherwise: 0 },
     ...{ lost: 0, answeredWaitMs: 0, abandonedWaitMs: 0, longestAbandonedMs: null, waitP50Ms: null, waitP90Ms: null },
     ...{ waits: LIMITS.map(() => 0), handled: 0, talkMs: 0, holdMs: 0, holds: 0, consultMs: 0, wrapUpMs: 0 },
+    ...{ refused: 0, refusedBy: {}, transfersBlind: 0, transfersAttended: 0, requeues: 0, repeats: 0, calledAgain: 0 },
   }))
-  for (const { kind, queue, joined, since, until, how } of segments) {
+  for (const { kind, queue, joined, since, until, how, call, n, customer } of segments) {
     if (queue === null) continue
     if (isTalk(kind))
       for (const [part, ms] of spread(window, since, until ?? Infinity)) rows.at(queue, part)[`${kind}Ms`] += ms
@@ -79,12 +99,31 @@ export function queuesByHand(
     if (part === null || kind === 'ring') continue
     const row = rows.at(queue, part)
     if (kind === 'hold') row.holds++
+    if (kind === 'refused') {
+      row.refused++
+      row.refusedBy[how!] = (row.refusedBy[how!] ?? 0) + 1
+      continue
+    }
+    if (kind === 'transfer') {
+      row[how === 'blind' ? 'transfersBlind' : 'transfersAttended']++
+      continue
+    }
     if (kind !== 'wait') {
       if (how === 'ended') row.handled++
       continue
     }
     const waited = until! - joined!
-    const { within, shortAbandon } = goals.find(one => one.queue === queue)!
+    const { within, shortAbandon, repeatWithin } = goals.find(one => one.queue === queue)!
+    if (talked.get(call)?.some(talk => talk.n < n)) row.requeues++
+    const others = byNumber.get(`${customer} ${queue}`)?.filter(one => one.call !== call) ?? []
+    const isOffered = !['callback', 'moved', 'lost'].includes(how!) && !(how === 'abandoned' && waited <= shortAbandon)
+    if (
+      isOffered &&
+      others.some(one => one.how === 'answered' && isBetween(one.until!, joined! - repeatWithin, joined!))
+    )
+      row.repeats++
+    const last = Math.min(until! + repeatWithin, window.now)
+    if (how === 'answered' && others.some(one => isBetween(one.since, until! + 1, last))) row.calledAgain++
     if (how === 'answered') {
       row.answered++
       row.answeredWaitMs += waited
@@ -129,13 +168,15 @@ export function agentsByHand(
   states: readonly AgentStateRow[],
   window: Window,
 ): AgentSums[] {
-  const rows = new Rows<Mutable<AgentSums> & { breaks: Record<string, number> }>((agent, part) => ({
-    ...{ agent, part, readyMs: 0, restingMs: 0, ringingMs: 0, talkingMs: 0, wrapUpMs: 0, elsewhereMs: 0, breakMs: 0 },
-    ...{ outMs: 0, breaks: {}, talkMs: 0, holdMs: 0, consultMs: 0, handled: 0, offered: 0, answered: 0, refused: 0 },
-    callerLeft: 0,
-  }))
+  const rows = new Rows<Mutable<AgentSums> & Record<'breaks' | 'breaksOver', Record<string, number>>>(
+    (agent, part) => ({
+      ...{ agent, part, readyMs: 0, restingMs: 0, ringingMs: 0, talkingMs: 0, wrapUpMs: 0, elsewhereMs: 0, breakMs: 0 },
+      ...{ outMs: 0, breaks: {}, talkMs: 0, holdMs: 0, consultMs: 0, handled: 0, offered: 0, answered: 0, refused: 0 },
+      ...{ callerLeft: 0, breakOverMs: 0, breaksOver: {}, transfersBlind: 0, transfersAttended: 0 },
+    }),
+  )
   for (const interval of intervals(states, window.now)) {
-    const { agent, at, until, restsUntil, reason } = interval
+    const { agent, at, until, restsUntil, breakUntil, reason } = interval
     const did = didIn(interval)
     const rests = did === 'readyMs' && restsUntil !== null ? Math.min(until, restsUntil) : at
     for (const [part, ms] of spread(window, at, rests)) rows.at(agent, part).restingMs += ms
@@ -144,6 +185,12 @@ export function agentsByHand(
       row[did] += ms
       if (did === 'breakMs') row.breaks[reason ?? ''] = (row.breaks[reason ?? ''] ?? 0) + ms
     }
+    if (did === 'breakMs' && breakUntil !== null)
+      for (const [part, ms] of spread(window, Math.max(at, breakUntil), until)) {
+        const row = rows.at(agent, part)
+        row.breakOverMs += ms
+        row.breaksOver[reason ?? ''] = (row.breaksOver[reason ?? ''] ?? 0) + ms
+      }
   }
   for (const { kind, agent, queue, since, until, how } of segments) {
     if (agent === null) continue
@@ -153,6 +200,7 @@ export function agentsByHand(
     if (part === null) continue
     const row = rows.at(agent, part)
     if (isTalk(kind) && how === 'ended') row.handled++
+    if (kind === 'transfer') row[how === 'blind' ? 'transfersBlind' : 'transfersAttended']++
     if (kind !== 'ring' || queue === null) continue
     row.offered++
     if (how === 'answered') row.answered++

@@ -11,13 +11,12 @@ import type { CallRecord } from '../../src/record/call-record.ts'
 import { keepCallRows } from '../../src/record/call-rows.ts'
 import { agentSums } from '../../src/store/agent-figures.ts'
 import type { AgentStateRow } from '../../src/store/agent-states.ts'
-import type { CallSegment } from '../../src/store/call-segments.ts'
 import type { Window } from '../../src/store/figure-window.ts'
 import { queueSums } from '../../src/store/queue-figures.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { openDatabase } from '../open-services.ts'
 import { ownProgram } from '../own-program.ts'
-import { agentsByHand, queuesByHand } from './by-hand.ts'
+import { agentsByHand, queuesByHand, type RawSegment } from './by-hand.ts'
 
 interface Day {
   readonly began: number
@@ -64,16 +63,19 @@ async function rowsIn(sql: Sql, table: string): Promise<number> {
 /** The raw rows as PostgreSQL has them. */
 async function raw(sql: Sql) {
   const ms = (at: Date | null) => at && at.getTime()
-  type Stored<T> = { [K in keyof T]: K extends 'at' | 'since' | 'until' | 'joined' | 'restsUntil' ? Date | null : T[K] }
+  type Stored<T> = {
+    [K in keyof T]: K extends 'at' | 'since' | 'until' | 'joined' | 'restsUntil' | 'breakUntil' ? Date | null : T[K]
+  }
   const segments = (
     await sql<
-      (Stored<CallSegment> & { call: string })[]
-    >`select call, kind, queue, agent, leg, joined, since, until, how from call_segments`
+      Stored<RawSegment>[]
+    >`select s.call, s.n, s.kind, s.queue, s.agent, s.leg, s.joined, s.since, s.until, s.how, c.customer
+      from call_segments s join calls c on c.id = s.call`
   ).map(row => ({ ...row, joined: ms(row.joined), since: ms(row.since)!, until: ms(row.until) }))
   const states = (
     await sql<Stored<AgentStateRow>[]>`
-      select agent, at, rev, status, reason, state, rests_until as "restsUntil", call, queue from agent_states`
-  ).map(row => ({ ...row, at: ms(row.at)!, restsUntil: ms(row.restsUntil) }))
+      select agent, at, rev, status, reason, state, rests_until as "restsUntil", break_until as "breakUntil", call, queue from agent_states`
+  ).map(row => ({ ...row, at: ms(row.at)!, restsUntil: ms(row.restsUntil), breakUntil: ms(row.breakUntil) }))
   return { segments, states }
 }
 
@@ -83,7 +85,10 @@ export async function compareDay(t: TestContext, calls: number, agents: number):
   const { sql } = await openDatabase(t)
   await write(sql, day)
   const { segments, states } = await raw(sql)
-  const goals = ['old', 'sales', 'support'].map((queue, at) => ({ queue, within: 20_000, shortAbandon: at * 5_000 }))
+  const goals = ['old', 'sales', 'support'].map((queue, at) => ({
+    ...{ queue, within: 20_000, shortAbandon: at * 5_000 },
+    repeatWithin: (at + 1) * 1_800_000,
+  }))
 
   const from = Math.floor(day.began / QUARTER) * QUARTER
   const to = Math.ceil(day.now / QUARTER) * QUARTER
@@ -106,8 +111,21 @@ export async function compareDay(t: TestContext, calls: number, agents: number):
     )
   }
   await compareWithCalls(sql, day, windows[0]!, goals)
+  const [queues, people] = [
+    await queueSums(sql, windows[0]!, goals, goals[0]!, null),
+    await agentSums(sql, windows[0]!, null),
+  ]
+  for (const figure of ['repeats', 'calledAgain', 'refused', 'transfersBlind'] as const)
+    assert.ok(
+      queues.some(one => one[figure] > 0),
+      `the day has no ${figure}`,
+    )
+  assert.ok(
+    people.some(one => one.breakOverMs > 0 && one.breakOverMs < one.breakMs),
+    'no break over its limit',
+  )
   const how = (word: string) => segments.filter(one => one.how === word).length
-  for (const word of ['answered', 'abandoned', 'callback', 'moved', 'held', 'declined'])
+  for (const word of ['answered', 'abandoned', 'callback', 'moved', 'held', 'declined', 'blind', 'full'])
     assert.ok(how(word) > 0, `the day has nobody who was ${word}`)
   return `${day.records.length} calls, ${segments.length} segments, ${states.length} states of agents: ${how('abandoned')} abandoned, ${how('callback')} callbacks, ${how('moved')} moved`
 }

@@ -33,6 +33,7 @@ const serve = flow({ queue: text() }, async (call, { queue }) => {
   await using _music = await call.music('moh/calm')
   while (true) {
     await using agent = await place.agent({ within: '1m' })
+    if (place.exit?.why === 'full') return 'full'
     if (!agent) {
       await place.keepForCallback(call.from)
       return 'callback'
@@ -47,6 +48,7 @@ const serve = flow({ queue: text() }, async (call, { queue }) => {
 const sim = new Simulation({ sounds: { 'moh/calm': '10m', accept: '1s' }, queues: QUEUES })
 const { world } = sim.switch
 await sim.until('node a opens', sim.ready)
+await sim.queueStore.put({ name: 'support', strategy: 'longest-idle-agent', maxLength: Math.ceil(AGENTS / 2) })
 
 /** A talk that one of the two ends, with a hold in every fifth. */
 function talk(person: Person, sounds: () => void): void {
@@ -76,14 +78,28 @@ const agents = Array.from({ length: AGENTS }, (_, number) => {
         else if (mood > 0.08) sim.clock.after(300, () => person.press('1'))
       })
       talk(person, () => person.hangUp())
+      person.on('talking', other => other && chance() < 0.08 && transfers(other.channel.uuid))
     },
   }
   return agent
 })
 
+/** The agent sends the caller to another extension in the talk, unless it is over by then. */
+const transfers = (call: string): void =>
+  void sim.clock.after(4 * SECOND, () => {
+    const { acts } = sim.nodes.get('a') ?? sim.nodes.get('b')!
+    acts.perform({ what: 'transfer', call, extension: 'overflow' }).catch((error: unknown) => {
+      if (!(error instanceof SwitchhookError)) throw error
+    })
+  })
+
 /** Statuses over the day: agents come late, take breaks and go. Written as the command line does. */
+const LIMITS_MS = new Map([['coffee', 300 * SECOND]])
 const sets = (at: number, name: string, status: 'ready' | 'break' | 'logged-out', reason?: string) =>
-  sim.clock.after(at, () => void sim.roster.setStatus(name, status, sim.clock.now(), reason))
+  sim.clock.after(
+    at,
+    () => void sim.roster.setStatus(name, status, sim.clock.now(), reason, LIMITS_MS.get(reason ?? '')),
+  )
 for (const { name } of agents) {
   const comes = between(0, DAY_MS * 0.05)
   sets(comes, name, 'ready')
@@ -125,7 +141,7 @@ for (let number = 0; number < CALLERS; number++) {
   const isEarly = number < AGENTS * 2
   sim.clock.after(isEarly ? REMOVED_AT - 2 * SECOND : DAY_MS * part, () => {
     const person = world.call({
-      from: `+49301${String(100_000 + number)}`,
+      from: `+49301${String(100_000 + (number % Math.ceil(CALLERS * 0.8)))}`, // some call again
       to: `switchhook-${name}`,
       variables: { queue: isEarly ? 'old' : QUEUES[number % QUEUES.length]! },
     })

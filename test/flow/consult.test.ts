@@ -39,6 +39,7 @@ async function consults(sim: Simulation, nodes: 1 | 2 = 1) {
 }
 
 const states = async ({ alice, bob }: Awaited<ReturnType<typeof talk>>) => [await alice.state(), await bob.state()]
+const transfers = (sim: Simulation) => sim.records[0]!.segments.filter(({ kind }) => kind === 'transfer').length
 const events = (sim: Simulation) => sim.records[0]!.timeline.map(({ event, agent }) => `${event} ${agent ?? ''}`.trim())
 
 test('an agent asks a colleague while the caller hears music, and completes the transfer', async t => {
@@ -59,13 +60,21 @@ test('an agent asks a colleague while the caller hears music, and completes the 
     'call.party.dialled bob',
     'call.party.answered bob',
     'call.consultation.began alice',
+    'call.consultation.completed alice',
     'call.unbridged alice',
     'call.bridged bob',
     'call.unbridged bob',
   ])
   assert.deepEqual(
     sim.records[0]!.segments.map(({ kind, agent, how }) => `${kind} ${agent} ${how}`),
-    ['ring alice answered', 'talk alice consulting', 'ring bob answered', 'consult alice ended', 'talk bob ended'],
+    [
+      'ring alice answered',
+      'talk alice consulting',
+      'ring bob answered',
+      'consult alice ended',
+      'transfer alice attended',
+      'talk bob ended',
+    ],
   )
   const told = sim.told('agent.state_changed').map(({ agent, state }) => `${agent} ${state}`)
   for (const name of ['alice', 'bob']) assert.equal(told.filter(one => one === `${name} wrap-up`).length, 1, name)
@@ -92,6 +101,7 @@ test('a colleague hangs up, and the caller talks with the agent again', async t 
   await people.caller.hangsUp()
   await people.alice.becomes('wrap-up')
   assert.equal(await people.caller.outcome(), 'talked')
+  assert.equal(transfers(sim), 0)
 })
 
 test('an agent who hangs up during the consultation has transferred the caller', async t => {
@@ -102,6 +112,8 @@ test('an agent who hangs up during the consultation has transferred the caller',
   assert.deepEqual(await states(people), ['wrap-up', 'talking'])
   await people.caller.hangsUp()
   await people.bob.becomes('wrap-up')
+  assert.equal(await people.caller.outcome(), 'talked')
+  assert.equal(transfers(sim), 1)
 })
 
 test('a caller who hangs up during the consultation frees both agents', async t => {

@@ -31,6 +31,12 @@ async function talk(sim: Simulated) {
   return { alice, bob, caller, call: onlyCall(sim) }
 }
 
+/** How, in which queue and by whom the caller was transferred. */
+const transfersIn = (sim: Simulation) =>
+  sim.records[0]!.segments.filter(({ kind }) => kind === 'transfer').map(
+    ({ how, queue, agent }) => `${how} ${queue} ${agent}`,
+  )
+
 const eventsOf = (sim: Simulation) =>
   sim.records[0]!.timeline.map(({ event, agent }) => `${event} ${agent ?? ''}`.trim())
 
@@ -62,6 +68,7 @@ test('a caller who talks is transferred to a queue: the agent is in wrap-up, the
       'call.unbridged bob',
     ],
   )
+  assert.deepEqual(transfersIn(sim), ['blind sales alice'])
 })
 
 test('a caller who talks is transferred to an agent by name, who is reserved before anything changes', async t => {

@@ -285,9 +285,9 @@ test('the list of queues says who waits, since when, and for whom', async () => 
   const [titles = '', sales = ''] = rig.out.split('\n')
   assert.match(
     titles,
-    /^QUEUE +WAITING +LONGEST +TALKING +TO CALL BACK +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/,
+    /^QUEUE +WAITING +LONGEST +ESTIMATE +TALKING +TO CALL BACK +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/,
   )
-  assert.match(sales, /^sales +1 +1m15s +0 +0 +1 +0 +0 +0 +0 +1 out$/)
+  assert.match(sales, /^sales +1 +1m15s +– +0 +0 +1 +0 +0 +0 +0 +1 out$/)
   await rig.types('queue list --json')
   const [queue] = JSON.parse(rig.out)
   assert.equal(queue.longestWaitMs, 75_000)

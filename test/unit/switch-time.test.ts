@@ -24,7 +24,7 @@ test('the clock of a FreeSWITCH is an hour wrong, in both directions: its times 
   }
 })
 
-test('nothing happens later than a node hears of it, and what lasted so long at FreeSWITCH has lasted so long', () => {
+test('nothing happens later than a node hears of it, and what lasted so long at FreeSWITCH has lasted so long, to the time of one answer', () => {
   const moments = fc.array(fc.tuple(fc.nat(5_000), fc.nat(3_000)), { minLength: 2, maxLength: 30 })
   fc.assert(
     fc.property(fc.integer({ min: -10_000_000, max: 10_000_000 }), moments, (ahead, all) => {
@@ -38,7 +38,8 @@ test('nothing happens later than a node hears of it, and what lasted so long at 
         heard = Math.max(heard, now + late)
         const shared = time.shared(now + ahead, heard)
         assert.ok(shared <= heard, 'not in the future')
-        if (before) assert.equal(shared - before.shared, now - before.told)
+        const error = before ? shared - before.shared - (now - before.told) : 0
+        assert.ok(error <= 0 && error >= -2, `${error} ms`)
         before = { told: now, shared }
       }
     }),

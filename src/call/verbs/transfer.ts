@@ -37,24 +37,26 @@ export function transfer(leg: Leg, extension: string, context = DEFAULT_CONTEXT)
 
 /**
  * A supervisor sends the call away, whatever its flow does now: no step of the flow. A caller who talks leaves the
- * talk. Rejects with SwitchError SWITCH_REFUSED when the leg has ended, and with LINK_DOWN.
+ * talk. `by`: the agent who talks with the caller. Rejects with SwitchError SWITCH_REFUSED when the leg has ended, and
+ * with LINK_DOWN.
  */
-export async function sendAway(leg: Leg, extension: string, context = DEFAULT_CONTEXT): Promise<void> {
+export async function sendAway(leg: Leg, extension: string, context = DEFAULT_CONTEXT, by?: string): Promise<void> {
   const command = transferTo(leg, extension, context)
   const { home } = leg
   if (!home) throw new SwitchError('LINK_DOWN', `the FreeSWITCH of the call ${leg.uuid} is not known`)
   // else a later bridge of that extension would return the caller to a node at its end
   await home.commands.run(build.uuidSetvars(leg.uuid, { socket_resume: 'false', transfer_after_bridge: '' }))
   await home.commands.run(command)
-  leave(leg, extension)
+  leave(leg, extension, by)
 }
 
 const transferTo = (leg: Leg, extension: string, context: string) =>
   build.uuidTransferTo(leg.uuid, extensionWord(extension), ident(context))
 
-function leave(leg: Leg, extension: string): void {
+function leave(leg: Leg, extension: string, by?: string): void {
   const { journal } = leg.steps
-  if (leg.uuid === journal.uuid) tellOnce(journal, 'call.transferred', { to: extension }, { atOnce: true })
-  else tellOnce(journal, 'call.party.transferred', { leg: leg.uuid, to: extension }, { atOnce: true })
+  if (leg.uuid === journal.uuid) {
+    tellOnce(journal, 'call.transferred', { to: extension, ...(by !== undefined && { by }) }, { atOnce: true })
+  } else tellOnce(journal, 'call.party.transferred', { leg: leg.uuid, to: extension }, { atOnce: true })
   leg.handOver(TRANSFERRED)
 }

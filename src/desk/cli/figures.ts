@@ -24,6 +24,10 @@ talk in the one in which it ended; times count where they passed.
   rate       abandon rate: abandoned ÷ (answered + abandoned)
   wait       average wait of the answered callers (ASA); p90: nine of ten waited at most so long
   handling   (talk + hold + wrap-up) ÷ handled calls (AHT); then its three parts
+  refused    not let in: full, closed, …; --json tells the reasons
+  moved on   transfers by the agents, blind and attended
+  again      offered callers whose number was answered here within --repeat-within before
+  once       answered callers whose number has not come again within that time
 
 Example:
   switchhook figures queue sales --window today --by 15m`,
@@ -36,6 +40,8 @@ Example:
   handling     (talk + hold + wrap-up) ÷ handled calls; then its three parts
   occupancy    (talk + hold + wrap-up) ÷ (talk + hold + wrap-up + ready); breaks are left out
   utilisation  (staffed − breaks) ÷ staffed; staffed is the time not logged out
+  over         the part of the breaks after the limit of their reason
+  moved on     transfers by the agent, blind and attended
 
 Example:
   switchhook figures agent alice --window 2026-03-02`,
@@ -65,9 +71,14 @@ function queueTable(all: readonly Queue[], byPart: boolean, colour: boolean): st
       ago(one.averageWaitMs),
       ago(one.waitP90Ms),
       ...handling(one),
+      one.refused,
+      one.transfers,
+      percent(one.repeatRate),
+      percent(one.firstContactRate),
     ]
   })
-  return table(['queue', ...(byPart ? ['from'] : []), ...titles, ...HANDLING], rows, colour)
+  const more = ['>refused', '>moved on', '>again', '>once']
+  return table(['queue', ...(byPart ? ['from'] : []), ...titles, ...HANDLING, ...more], rows, colour)
 }
 
 function agentTable(all: readonly Agent[], byPart: boolean, colour: boolean): string {
@@ -83,9 +94,11 @@ function agentTable(all: readonly Agent[], byPart: boolean, colour: boolean): st
     ...handling(one),
     ago(one.readyMs),
     ago(one.breakMs),
+    ago(one.breakOverMs),
     ago(one.outMs),
+    one.transfers,
   ])
-  const times = ['>ready', '>break', '>out']
+  const times = ['>ready', '>break', '>over', '>out', '>moved on']
   return table(['agent', ...(byPart ? ['from'] : []), ...titles, ...HANDLING, ...times], rows, colour)
 }
 

@@ -27,7 +27,7 @@ export const queueForms = [
       pairs([['strategy', queue.strategy]], colour) + saySettings(sayEach(QUEUE_SETTINGS, queue), colour),
   }),
   form(queueList, {
-    help: '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.',
+    help: '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.\nEstimate: how long somebody who comes now will wait; – until the queue has had 20 talks.',
     people: (queues, { colour }) => sayAll(queues, colour),
   }),
   form(queueGive, {
@@ -99,12 +99,23 @@ function sayMoved({
 
 function sayAll(queues: readonly Queue[], colour: boolean): string {
   if (queues.length === 0) return 'there is no queue yet: switchhook queue add <name>\n'
-  const row = ({ name, waiting, offered, longestWaitMs, talking, callbacks, agents, since }: Queue) => {
+  const row = ({
+    name,
+    waiting,
+    offered,
+    longestWaitMs,
+    estimatedWaitMs,
+    talking,
+    callbacks,
+    agents,
+    since,
+  }: Queue) => {
     const present = AGENT_WORDS.filter(word => agents[word] > 0).map(word => `${agents[word]} ${word}`)
     return [
       name,
       waiting + offered,
       ago(longestWaitMs),
+      ago(estimatedWaitMs),
       talking,
       callbacks,
       since.entered,
@@ -119,6 +130,7 @@ function sayAll(queues: readonly Queue[], colour: boolean): string {
     'queue',
     '>waiting',
     '>longest',
+    '>estimate',
     '>talking',
     '>to call back',
     '>entered',

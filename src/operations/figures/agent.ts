@@ -38,11 +38,18 @@ const agentFigures = z.object({
   outMs: count,
   /** Time on a break by its reason; '' without one. */
   breaks: z.record(z.string(), z.number()),
+  /** The part of it after the limit of the reason. */
+  breakOverMs: count,
+  breaksOver: z.record(z.string(), z.number()),
+  breakAdherence: rate,
+  transfers: count,
+  transfersBlind: count,
+  transfersAttended: count,
 })
 
 export default operation({
   name: 'figures.agent',
-  summary: 'what each agent did: calls handled and missed, handling time, occupancy, breaks',
+  summary: 'what each agent did: calls handled, missed and transferred, handling time, occupancy, breaks',
   needs: 'database',
   role: 'reader',
   positional: ['agent'],
@@ -70,6 +77,8 @@ function figuresOf(sums: Omit<AgentSums, 'part'>): Immutable<Omit<z.input<typeof
     averageHoldMs: mean(asideMs, handled),
     averageWrapUpMs: mean(wrapUpMs, handled),
     occupancy: share(busyMs, busyMs + readyMs),
+    transfers: sums.transfersBlind + sums.transfersAttended,
+    breakAdherence: share(breakMs - sums.breakOverMs, breakMs),
     utilisation: share(staffedMs - breakMs, staffedMs),
   }
 }

@@ -44,11 +44,23 @@ const queueFigures = z.object({
   consultMs: count,
   wrapUpMs: count,
   holds: count,
+  refused: count,
+  /** Refused callers by the reason. */
+  refusedBy: z.record(z.string(), z.number()),
+  transfers: count,
+  transfersBlind: count,
+  transfersAttended: count,
+  requeues: count,
+  repeats: count,
+  repeatRate: rate,
+  calledAgain: count,
+  firstContactRate: rate,
 })
 
 export default operation({
   name: 'figures.queue',
-  summary: 'what became of the callers of each queue: service level, abandon rate, waits, handling time',
+  summary:
+    'what became of the callers of each queue: service level, abandon rate, waits, handling time, who called again',
   needs: 'database',
   role: 'reader',
   positional: ['queue'],
@@ -78,6 +90,7 @@ const goalOf = (queue: string, settings: Parameters<typeof settingOf>[0]) => ({
   queue,
   within: settingOf(settings, 'serviceLevelWithinMs'),
   shortAbandon: settingOf(settings, 'shortAbandonMs'),
+  repeatWithin: settingOf(settings, 'repeatWithinMs'),
   goal: settingOf(settings, 'serviceLevelGoal') / 100,
 })
 
@@ -85,11 +98,12 @@ type Figures = Omit<z.input<typeof queueFigures>, 'from' | 'to' | 'serviceLevelW
 
 function figuresOf({ answeredWithin, waits, ...sums }: Omit<QueueSums, 'part'>): Immutable<Figures> {
   const { answered, abandoned, leftOtherwise, handled, talkMs, wrapUpMs } = sums
+  const offered = answered + abandoned + leftOtherwise
   const asideMs = sums.holdMs + sums.consultMs // the caller waits in both
   const { answeredWaitMs, abandonedWaitMs, longestAbandonedMs, ...counts } = sums
   return {
     ...counts,
-    offered: answered + abandoned + leftOtherwise,
+    offered,
     serviceLevel: share(answeredWithin, answered + abandoned),
     abandonRate: share(abandoned, answered + abandoned),
     averageWaitMs: mean(answeredWaitMs, answered),
@@ -100,5 +114,8 @@ function figuresOf({ answeredWithin, waits, ...sums }: Omit<QueueSums, 'part'>):
     averageTalkMs: mean(talkMs, handled),
     averageHoldMs: mean(asideMs, handled),
     averageWrapUpMs: mean(wrapUpMs, handled),
+    transfers: sums.transfersBlind + sums.transfersAttended,
+    repeatRate: share(sums.repeats, offered),
+    firstContactRate: share(answered - sums.calledAgain, answered),
   }
 }

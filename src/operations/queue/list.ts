@@ -20,6 +20,8 @@ export default operation({
       waiting: count,
       offered: count,
       longestWaitMs: z.number().nullable(),
+      /** Of somebody who comes now; null: not known well enough. */
+      estimatedWaitMs: z.number().nullable(),
       talking: count,
       callbacks: count,
       agents: z.object(
