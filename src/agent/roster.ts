@@ -57,8 +57,11 @@ export interface AgentTable {
  * Every method throws when the store is unavailable.
  */
 export interface Roster {
-  /** Adds an agent (logged out), or changes only the settings of a known one. Throws InputError for bad settings. */
-  put(settings: AgentSettings, now: number): Promise<Agent>
+  /**
+   * Adds an agent (logged out), or changes only the settings of a known one. `unknown`: settings that only a newer
+   * version knows; those that are there already stay. Throws InputError for bad settings.
+   */
+  put(settings: AgentSettings, now: number, unknown?: Readonly<Record<string, unknown>>): Promise<Agent>
   remove(name: string): Promise<boolean>
   /** Writes a record again that the store has lost. False when the store has one of that name. */
   restore(agent: Agent, now: number): Promise<boolean>
@@ -175,10 +178,11 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
   }
 
   return {
-    async put(settings, now) {
+    async put(settings, now, unknown = {}) {
       checkSettings(settings)
       const { name, endpoint, wrapUpMs, ringForMs, queues } = settings
       const own = {
+        ...unknown,
         name,
         endpoint,
         wrapUpMs,

@@ -109,12 +109,12 @@ export function inputFields<All extends Settings>(
 }
 
 /**
- * The settings that a store has, checked. Settings that this version does not know are left out.
+ * The settings that a store has, checked. Settings that this version does not know are kept: a newer node has set them.
  *
  * @throws InputError (BAD_INPUT) for a value that this version cannot use
  */
 export function readSettings<All extends Settings>(all: All, stored: Readonly<Record<string, unknown>>): Given<All> {
-  const read = z.object(storedFields(all)).safeParse(stored)
+  const read = z.looseObject(storedFields(all)).safeParse(stored)
   if (read.success) return read.data as Given<All>
   throw new InputError(`the stored settings cannot be used: ${z.prettifyError(read.error).replaceAll('\n', ' ')}`)
 }
@@ -135,6 +135,20 @@ export function settingsOf<All extends Settings>(all: All, record: Given<All>): 
     return value === undefined ? [] : [[name, value]]
   })
   return Object.fromEntries(own) as Given<All>
+}
+
+/**
+ * The fields of a record that are neither settings of this version nor its own fields: those of a newer version. Who
+ * writes a record keeps them.
+ */
+export function unknownIn(
+  all: Settings,
+  record: Readonly<Record<string, unknown>>,
+  own: readonly string[],
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(record).filter(([name, value]) => value !== undefined && !(name in all) && !own.includes(name)),
+  )
 }
 
 /** The record without the settings of these names (as people write them): they have their default again. */

@@ -4,7 +4,7 @@
 import { checkName, reserved, type Agent } from '../agent/agent.ts'
 import { tellChange } from '../agent/tell-change.ts'
 import { InputError, NotFoundError, SwitchhookError } from '../base/errors.ts'
-import { settingsOf } from '../base/settings.ts'
+import { settingsOf, unknownIn } from '../base/settings.ts'
 import { silentEvents, type Events } from '../events/events.ts'
 import {
   awaited,
@@ -38,12 +38,15 @@ import type { TalkTime } from './waiting-rules.ts'
 
 export type { QueueSettings } from './settings.ts'
 
+/** The fields of the record of a queue beside its settings. */
+const OWN_FIELDS: readonly string[] = ['name', 'strategy', 'movedTo'] satisfies (keyof QueueSettings)[]
+
 /** All times are wall clock milliseconds. Every method throws when the store is unavailable. */
 export interface QueueStore {
   /**
-   * Adds a queue or changes its settings. Throws InputError for bad settings. With `movedTo` the queue is no longer in
-   * use: its name leads callers to the other queue, and each node moves the places of its waiting callers there. Put
-   * again without `movedTo`, it is a new queue.
+   * Adds a queue or changes its settings; settings of a newer version stay. Throws InputError for bad settings. With
+   * `movedTo` the queue is no longer in use: its name leads callers to the other queue, and each node moves the places
+   * of its waiting callers there. Put again without `movedTo`, it is a new queue.
    */
   put(queue: QueueSettings): Promise<void>
   /**
@@ -206,7 +209,9 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       const { name, strategy, movedTo } = queue
       checkName('queue', name)
       if (!strategyNames().includes(strategy)) throw new InputError(`queue ${name}: ${noStrategy(strategy)}`)
+      const stored = (await table.readQueues()).find(one => one.name === name && isInUse(one))
       await table.putQueue({
+        ...unknownIn(QUEUE_SETTINGS, { ...stored, ...queue }, OWN_FIELDS),
         name,
         strategy,
         ...(movedTo !== undefined && { movedTo }),

@@ -18,7 +18,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { InputError, NotFoundError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Outage } from '../base/outage.ts'
-import { readSettings, settingsOf } from '../base/settings.ts'
+import { readSettings, settingsOf, unknownIn, type Settings } from '../base/settings.ts'
 import { ruleKey, type NumberKey, type NumberRule } from '../queue/number-rules.ts'
 import { QUEUE_SETTINGS } from '../queue/settings.ts'
 import type { QueueSettings, QueueStore } from '../queue/store.ts'
@@ -57,7 +57,7 @@ export interface DefinitionsParts extends DefinitionStores {
 /** Adds a queue, or changes its settings. Throws InputError for settings that cannot be used. */
 export async function defineQueue(stores: DefinitionStores, queue: QueueSettings, now: number): Promise<void> {
   await stores.queueStore.put(queue)
-  await saveQueue(stores.sql, queueRow(queue), now)
+  await saveQueue(stores.sql, queueRow(queue), now, Object.keys(QUEUE_SETTINGS))
 }
 
 /**
@@ -72,7 +72,7 @@ export async function moveQueue(
 ): Promise<void> {
   const moved = { ...queue, movedTo: to }
   await stores.sql.begin(async tx => {
-    await saveQueue(tx, queueRow(moved), now)
+    await saveQueue(tx, queueRow(moved), now, Object.keys(QUEUE_SETTINGS))
     await moveCallbacks(tx, queue.name, to)
   })
   await stores.queueStore.put(moved)
@@ -81,7 +81,7 @@ export async function moveQueue(
 /** Adds an agent (logged out), or changes its settings. Throws InputError for settings that cannot be used. */
 export async function defineAgent(stores: DefinitionStores, agent: AgentSettings, now: number): Promise<Agent> {
   const added = await stores.roster.put(agent, now)
-  await saveAgent(stores.sql, agentRow(agent), now)
+  await saveAgent(stores.sql, agentRow(agent), now, Object.keys(AGENT_SETTINGS))
   return added
 }
 
@@ -192,7 +192,8 @@ export class Definitions implements Disposable {
     for (const [name, row] of defined.queues)
       await this.#apply({ queue: name }, async () => {
         const queue = queues.get(name)
-        if (!queue || !isDeepStrictEqual(queueRow(queue), row)) await queueStore.put(queueOf(row))
+        if (!queue || !isDeepStrictEqual(queueRow(queue), knownIn(QUEUE_SETTINGS, row)))
+          await queueStore.put(queueOf(row))
       })
     const known = byName([...mirror.all(), ...this.#known])
     for (const [name, row] of defined.agents)
@@ -201,7 +202,8 @@ export class Definitions implements Disposable {
         const copy = known.get(name)
         // of several nodes that know an agent's status and state the first one writes
         if (!agent && copy) await roster.restore(copy, now)
-        else if (!agent || !isDeepStrictEqual(agentRow(agent), row)) await roster.put(agentOf(row), now)
+        else if (!agent || !isDeepStrictEqual(agentRow(agent), knownIn(AGENT_SETTINGS, row)))
+          await roster.put(agentOf(row), now, unknownIn(AGENT_SETTINGS, row.settings, []))
       })
     const reasons = await breakReasonRows(sql)
     const gone = (await roster.breakReasons()).filter(one => reasons.every(({ reason }) => reason !== one.reason))
@@ -238,8 +240,8 @@ export class Definitions implements Disposable {
   async #adopt(agents: readonly Agent[], queues: readonly QueueSettings[], now: number): Promise<void> {
     const { sql, log } = this.#parts
     if (agents.length + queues.length === 0) return
-    for (const queue of queues) await saveQueue(sql, queueRow(queue), now)
-    for (const agent of agents) await saveAgent(sql, agentRow(agent), now)
+    for (const queue of queues) await saveQueue(sql, queueRow(queue), now, Object.keys(QUEUE_SETTINGS))
+    for (const agent of agents) await saveAgent(sql, agentRow(agent), now, Object.keys(AGENT_SETTINGS))
     log.info(
       { queues: queues.length, agents: agents.length },
       'queues and agents that only Redis knew were written to PostgreSQL',
@@ -260,6 +262,12 @@ const byName = <T extends { readonly name: string }>(all: readonly T[]): Map<str
 
 const without = <T>(all: ReadonlyMap<string, T>, known: ReadonlyMap<string, unknown>): T[] =>
   [...all].flatMap(([name, one]) => (known.has(name) ? [] : [one]))
+
+/** The row without the settings of a newer version: they are no reason to write the record again. */
+const knownIn = <R extends { readonly settings: Readonly<Record<string, unknown>> }>(all: Settings, row: R): R => ({
+  ...row,
+  settings: settingsOf(all, row.settings),
+})
 
 const queueRow = (queue: QueueSettings): QueueRow => {
   const { name, strategy, movedTo } = queue

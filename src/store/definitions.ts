@@ -37,18 +37,22 @@ export async function agentRows(sql: Queries): Promise<AgentRow[]> {
   return [...rows]
 }
 
-/** Adds a queue, or changes its settings. */
+/**
+ * Adds a queue, or changes its settings. `known`: the names of all settings of this version; others, which a newer node
+ * has set, stay.
+ */
 export async function saveQueue(
   sql: Queries,
   { name, strategy, movedTo, settings }: QueueRow,
   now: number,
+  known: readonly string[],
 ): Promise<void> {
   const at = new Date(now)
   await sql`
     insert into queues (name, strategy, moved_to, settings, created_at, updated_at)
     values (${name}, ${strategy}, ${movedTo ?? null}, ${sql.json(settings as Json)}, ${at}, ${at})
     on conflict (name) do update set strategy = excluded.strategy, moved_to = excluded.moved_to,
-      settings = excluded.settings, updated_at = excluded.updated_at`
+      settings = (queues.settings - array(select jsonb_array_elements_text(${sql.json(known as Json)}))) || excluded.settings, updated_at = excluded.updated_at`
 }
 
 /** False when there is no such queue. */
@@ -56,8 +60,8 @@ export async function deleteQueue(sql: Queries, name: string): Promise<boolean> 
   return (await sql`delete from queues where name = ${name} returning 1`).length > 0
 }
 
-/** Adds an agent, or changes its settings and its queues. */
-export async function saveAgent(sql: Sql, agent: AgentRow, now: number): Promise<void> {
+/** Adds an agent, or changes its settings and its queues. `known`: as of saveQueue. */
+export async function saveAgent(sql: Sql, agent: AgentRow, now: number, known: readonly string[]): Promise<void> {
   const { name, endpoint, wrapUpMs, ringForMs, queues, settings } = agent
   const at = new Date(now)
   await sql.begin(async tx => {
@@ -65,7 +69,8 @@ export async function saveAgent(sql: Sql, agent: AgentRow, now: number): Promise
       insert into agents (name, endpoint, wrap_up_ms, ring_for_ms, settings, created_at, updated_at)
       values (${name}, ${endpoint}, ${wrapUpMs}, ${ringForMs}, ${tx.json(settings as Json)}, ${at}, ${at})
       on conflict (name) do update set endpoint = excluded.endpoint, wrap_up_ms = excluded.wrap_up_ms,
-        ring_for_ms = excluded.ring_for_ms, settings = excluded.settings, updated_at = excluded.updated_at`
+        ring_for_ms = excluded.ring_for_ms,
+        settings = (agents.settings - array(select jsonb_array_elements_text(${tx.json(known as Json)}))) || excluded.settings, updated_at = excluded.updated_at`
     await tx`delete from agent_queues where agent = ${name}`
     for (const { queue, level, position } of queues)
       await tx`insert into agent_queues (agent, queue, level, position) values (${name}, ${queue}, ${level}, ${position})`

@@ -8,6 +8,7 @@ import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import type { QueueSettings } from '../../src/queue/settings.ts'
 import {
   defineAgent,
   defineBreakReason,
@@ -312,4 +313,46 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
   await remove({ dropCallbacks: true })
   assert.deepEqual([await queueRows(sql), await queueStore.queues(), await roster.list(clock.now())], [[], [], []])
   await assert.rejects(remove(), NotFoundError)
+})
+
+test('an older node changes a queue and an agent, and the settings that only a newer node knows stay, in both stores', async t => {
+  const { stores, clock, client, start } = await open(t)
+  const { sql, queueStore, roster } = stores
+  await defineQueue(stores, SALES, clock.now())
+  await defineAgent(stores, ALICE, clock.now())
+  // as the newer node writes them
+  await queueStore.put({ ...SALES, volume: 7 } as QueueSettings)
+  const alice = (await roster.get('alice', clock.now()))!
+  await roster.put(ALICE, clock.now(), { greeting: 'warm' })
+  await sql`update queues set settings = settings || '{"volume":7}'`
+  await sql`update agents set settings = settings || '{"greeting":"warm"}'`
+  const unknown = async () => {
+    const queue = (await queueStore.queues())[0] as { volume?: number; weight?: number }
+    const agent = (await roster.get('alice', clock.now())) as unknown as { greeting?: string; wrapUpMs: number }
+    const [queueRow, agentRow] = [(await queueRows(sql))[0]!.settings, (await agentRows(sql))[0]!.settings]
+    return {
+      redis: [queue.volume, queue.weight, agent.greeting, agent.wrapUpMs],
+      postgres: [queueRow['volume'], queueRow['weight'], agentRow['greeting']],
+    }
+  }
+  const read = (await queueStore.queues())[0]!
+  await defineQueue(stores, { ...read, weight: 9 }, clock.now())
+  await defineAgent(stores, { ...ALICE, wrapUpMs: 1_000 }, clock.now())
+  assert.deepEqual(await unknown(), { redis: [7, 9, 'warm', 1_000], postgres: [7, 9, 'warm'] })
+  await defineQueue(stores, { ...SALES, weight: 3 }, clock.now()) // without having read it
+  await roster.setStatus('alice', 'ready', clock.now())
+  assert.deepEqual(await unknown(), { redis: [7, 3, 'warm', 1_000], postgres: [7, 3, 'warm'] })
+  const before = (await roster.get('alice', clock.now()))!.rev
+  await start()
+  assert.equal(
+    (await roster.get('alice', clock.now()))!.rev,
+    before,
+    'what this version does not know is no difference',
+  )
+  await client.flushdb()
+  await start()
+  assert.deepEqual(await unknown(), { redis: [7, 3, 'warm', 1_000], postgres: [7, 3, 'warm'] })
+  await defineQueue(stores, { name: 'sales', strategy: 'top-down' }, clock.now())
+  assert.deepEqual((await unknown()).postgres, [7, undefined, 'warm'], 'a setting that is known is taken away')
+  assert.ok(alice.rev < before, 'it was written')
 })

@@ -98,7 +98,7 @@ test('a queue in which nobody was answered and nobody gave up has no rate: neith
 test('service level, abandonment and waits follow what the queue has set, and a short abandonment is in no rate', async t => {
   const { sql, call, queue } = await desk(t)
   const settings = { serviceLevelWithinMs: 30_000, shortAbandonMs: 10_000, serviceLevelGoal: 90 }
-  await saveQueue(sql, { name: 'sales', strategy: 'top-down', settings }, NOW)
+  await saveQueue(sql, { name: 'sales', strategy: 'top-down', settings }, NOW, [])
   for (const waited of [10, 30, 31, 100]) await call(segment('wait', 'answered', { ago: 300, lasts: waited }))
   for (const waited of [10, 11]) await call(segment('wait', 'abandoned', { ago: 300, lasts: waited }))
   await call(segment('wait', 'overflow', { ago: 300, lasts: 60 }))
@@ -238,7 +238,7 @@ test('transfers count for the agent who made them and for the queue of the talk,
 
 test('a caller who calls the same queue again within its time is a repeat; the first answer was not the last contact', async t => {
   const { sql, calls, queue } = await desk(t)
-  await saveQueue(sql, { name: 'sales', strategy: 'top-down', settings: { repeatWithinMs: 3_600_000 } }, NOW)
+  await saveQueue(sql, { name: 'sales', strategy: 'top-down', settings: { repeatWithinMs: 3_600_000 } }, NOW, [])
   const answered = { lasts: 10 } as const
   await calls('+491', segment('wait', 'answered', { ago: 3_000, ...answered }))
   await calls('+491', segment('wait', 'abandoned', { ago: 600, lasts: 60 }))

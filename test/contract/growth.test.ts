@@ -262,12 +262,14 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   tagCall: sql => calls.tagCall(sql, randomUUID(), { disposition: 'sale' }),
   queueRows: sql => definitions.queueRows(sql),
   agentRows: sql => definitions.agentRows(sql),
-  saveQueue: sql => definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent', settings: {} }, NOW),
+  saveQueue: sql =>
+    definitions.saveQueue(sql, { name: 'sales', strategy: 'longest-idle-agent', settings: {} }, NOW, []),
   saveAgent: sql =>
     definitions.saveAgent(
       sql,
       { name: 'a', endpoint: 'user/1', wrapUpMs: 0, ringForMs: 1_000, queues: [], settings: {} },
       NOW,
+      [],
     ),
   numberRules: sql => numbers.numberRules(sql),
   saveNumberRule: sql =>

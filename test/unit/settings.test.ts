@@ -57,8 +57,8 @@ test('a setting that goes back to its default is no longer in the record', () =>
   assert.deepEqual(without(QUEUE_SETTINGS, record), record)
 })
 
-test('stored settings of a newer version are left out, and a damaged one is refused', () => {
-  assert.deepEqual(readSettings(QUEUE_SETTINGS, { weight: 3, mood: 'fine' }), { weight: 3 })
+test('stored settings of a newer version are kept, and a damaged one is refused', () => {
+  assert.deepEqual(readSettings(QUEUE_SETTINGS, { weight: 3, mood: 'fine' }), { weight: 3, mood: 'fine' })
   assert.throws(() => readSettings(QUEUE_SETTINGS, { weight: 'heavy' }), InputError)
 })
 
