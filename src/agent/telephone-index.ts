@@ -37,6 +37,12 @@ export class TelephoneIndex {
   }
 }
 
+/** The other agents at the telephones of this one. */
+export function sharingTelephone(agents: readonly Agent[], { name, endpoint }: Agent): Agent[] {
+  const own = telephonesOf({ endpoint })
+  return agents.filter(other => other.name !== name && telephonesOf(other).some(telephone => own.includes(telephone)))
+}
+
 /** A call of a queue, or the nailed-up leg, is at the agent's telephone. (Any other call is at all who share it.) */
 export const usesTelephone = ({ state, nailed }: Agent): boolean =>
   nailed !== null || state === 'reserved' || state === 'ringing' || state === 'talking'

@@ -2,7 +2,7 @@
  * What the node that drives a call does with it when an operation asks (operations/call-act.ts): it acts on the leg and
  * the flow that run here. Made by Listening; live-calls.ts and node-requests.ts call it.
  */
-import { whyNotNow } from '../agent/agent.ts'
+import { reserveByName } from '../agent/reserve-by-name.ts'
 import type { Roster } from '../agent/roster.ts'
 import { CallEnded, NotFoundError, Refusal } from '../base/errors.ts'
 import type { CallContext } from '../call/call-context.ts'
@@ -28,7 +28,7 @@ export interface CallActsParts {
   readonly context: CallContext
   readonly flows: Pick<Flows, 'redirect'>
   readonly catalogue: Pick<Catalogue, 'names'>
-  readonly roster: Pick<Roster, 'reserve' | 'get'>
+  readonly roster: Pick<Roster, 'reserve' | 'get' | 'list' | 'release'>
 }
 
 export class CallActs {
@@ -77,10 +77,8 @@ export class CallActs {
   async #reserve(name: string, leg: Leg): Promise<void> {
     const { roster, context } = this.#parts
     const now = context.clock.now()
-    if ((await roster.reserve(name, leg.uuid, now, HOLD_MS)) !== null) return
-    const agent = await roster.get(name, now)
-    const why = agent ? (whyNotNow(agent, now) ?? 'reserved') : 'removed'
-    throw notFree(name, why)
+    const reserved = await reserveByName(roster, name, leg.uuid, now, HOLD_MS)
+    if (reserved === null || typeof reserved === 'string') throw notFree(name, reserved ?? 'removed')
   }
 
   #talk(leg: Leg): Talk {

@@ -2,7 +2,8 @@
  * An agent who is reserved for a caller by name, without a queue: a transfer to a colleague, an agent's own number. The
  * reservation is that of every other caller (agent-reservation.ts); only the place in a queue is missing.
  */
-import { whyNotNow, type WhyNot } from '../agent/agent.ts'
+import type { WhyNot } from '../agent/agent.ts'
+import { reserveByName } from '../agent/reserve-by-name.ts'
 import { CallMoved, NotFoundError } from '../base/errors.ts'
 import { AgentReservation } from './agent-reservation.ts'
 import { HOLD_MS } from './place.ts'
@@ -37,11 +38,10 @@ export function reserveNamed(
   const { roster, clock, requests } = context
   return requests.forCaller('reserving an agent by name failed', call.signal, async () => {
     const now = clock.now()
-    const epoch = await roster.reserve(name, call.uuid, now, HOLD_MS)
-    const agent = await roster.get(name, now)
-    if (!agent) throw new NotFoundError('agent', name, null)
-    if (epoch === null) return whyNotNow(agent, now) ?? 'reserved'
-    return AgentReservation.at(new NoPlace(context, call), agent, epoch)
+    const reserved = await reserveByName(roster, name, call.uuid, now, HOLD_MS)
+    if (reserved === null) throw new NotFoundError('agent', name, null)
+    if (typeof reserved === 'string') return reserved
+    return AgentReservation.at(new NoPlace(context, call), reserved.agent, reserved.epoch)
   })
 }
 

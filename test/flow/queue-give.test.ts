@@ -4,8 +4,10 @@ import { test } from 'node:test'
 import { flow } from '#flow'
 import { simulate, type Simulation } from '#testing'
 import { queueGive, queueTake } from '../../src/operations/queue/give.ts'
+import callTransfer from '../../src/operations/call/transfer.ts'
 import queuePut from '../../src/operations/queue/put.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
+import transfer from '../../scripts/transfer.ts'
 import { asks } from './desk.ts'
 
 /** Two callers wait in sales; bob serves support only, and is free. */
@@ -99,4 +101,70 @@ test('a call that hears a prompt is put into a queue', async t => {
   await caller.hears('music moh/calm')
   assert.equal((await sim.queueStore.members('sales')).length, 1)
   await caller.hangsUp()
+})
+
+/** Bert shares the telephone of bob, and is free. */
+async function sharesTelephone(sim: Simulation) {
+  const bob = (await sim.roster.get('bob', sim.clock.now()))!
+  await sim.roster.put({ ...bob, name: 'bert' }, sim.clock.now())
+  await sim.roster.setStatus('bert', 'ready', sim.clock.now())
+}
+
+test('a caller is not given to an agent at whose telephone another agent has a call', async t => {
+  const sim = simulate(t)
+  const { bob, first, second } = await waiting(sim)
+  await sharesTelephone(sim)
+  await asks(sim, queueTake, { name: 'sales', agent: 'bob' })
+  await assert.rejects(
+    asks(sim, queueTake, { name: 'sales', agent: 'bert' }),
+    /agent bert takes no call now \(another agent has a call at the same telephone\)/,
+  )
+  await bob.hears('whisper/press-1')
+  await bob.presses('1')
+  await first.talksWith('bob')
+  await second.hangsUp()
+  await first.hangsUp()
+  await bob.becomes('wrap-up')
+})
+
+test('a caller is not transferred to an agent at whose telephone another agent has a call, and talks on', async t => {
+  const sim = simulate(t)
+  sim.install('queue-entry', queueEntry)
+  sim.install('transfer', transfer)
+  const { bob, first, second } = await waiting(sim)
+  await sharesTelephone(sim)
+  await asks(sim, queueTake, { name: 'sales', agent: 'bob' })
+  await bob.hears('whisper/press-1')
+  await bob.presses('1')
+  await first.talksWith('bob')
+  await assert.rejects(
+    asks(sim, callTransfer, { call: await first.uuid(), agent: 'bert' }),
+    /agent bert takes no call now \(busy-elsewhere\)/,
+  )
+  const bert = (await sim.roster.get('bert', sim.clock.now()))!
+  assert.deepEqual([bert.state, bert.reservation], ['idle', null])
+  await second.hangsUp()
+  await first.hangsUp()
+  await bob.becomes('wrap-up')
+  assert.equal(await first.outcome(), 'talked')
+})
+
+test('a flow that asks for an agent by name gets nobody while another agent has a call at the same telephone', async t => {
+  const sim = simulate(t)
+  const { bob, first, second } = await waiting(sim)
+  await sharesTelephone(sim)
+  await asks(sim, queueTake, { name: 'sales', agent: 'bob' })
+  await bob.hears('whisper/press-1')
+  const other = sim.call(
+    flow(async call => {
+      await using agent = await call.agent('bert')
+      return agent ? 'reserved' : 'nobody'
+    }),
+  )
+  assert.equal(await other.outcome(), 'nobody')
+  await bob.presses('1')
+  await first.talksWith('bob')
+  await second.hangsUp()
+  await first.hangsUp()
+  await bob.becomes('wrap-up')
 })

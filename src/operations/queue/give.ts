@@ -1,6 +1,7 @@
 /** A caller who waits is given to an agent by name, whatever the strategy of the queue says. */
 import { z } from 'zod'
 import { whyNotNow } from '../../agent/agent.ts'
+import { sharingTelephone, usesTelephone } from '../../agent/telephone-index.ts'
 import { NotFoundError, Refusal } from '../../base/errors.ts'
 import { described, parsed } from '../../base/parsed.ts'
 import { uuid } from '../../esl/safe-text.ts'
@@ -79,11 +80,17 @@ async function give(
       throw new Refusal('WRONG_STATE', `the caller of call ${call} does not wait: ${member.state}`)
     const why = whyNotNow(free, now)
     if (why !== null) throw new Refusal('WRONG_STATE', `agent ${name} takes no call now (${why})`)
+    const sharing = sharingTelephone(await parts.roster.list(now), free)
+    if (sharing.some(usesTelephone))
+      throw new Refusal(
+        'WRONG_STATE',
+        `agent ${name} takes no call now (another agent has a call at the same telephone)`,
+      )
     const record = {
       ...{ at: now, queue, call, agent: name, strategy: 'given', waitedMs: now - member.joinedAt },
       ...{ ahead: [], candidates: [{ agent: name, key: [`given by ${who}`] }], skipped: [] },
     }
-    if (await queueStore.assign({ member, agent: free, record }, member.node, HOLD_MS, now))
+    if (await queueStore.assign({ member, agent: free, sharing, record }, member.node, HOLD_MS, now))
       return { call, queue, agent: name }
   }
   throw new Refusal('WRONG_STATE', `agent ${name} or the caller changed at the same time: try again`)
