@@ -47,7 +47,7 @@ class MemoryQueues implements QueueTable {
     this.#agents = agents
   }
 
-  async putQueue(settings: QueueSettings): Promise<void> {
+  async putQueue(settings: QueueSettings): Promise<boolean> {
     const { name, movedTo } = settings
     const before = this.#queues.get(name)
     const { members = new Map(), callbacks = new Map<string, CallbackRequest>() } = before ?? {}
@@ -67,6 +67,7 @@ class MemoryQueues implements QueueTable {
       callbacks.clear()
     }
     this.#notices.emit('notice', { what: 'queue', queue: settings })
+    return true
   }
 
   async removeQueue(name: string): Promise<boolean> {

@@ -112,9 +112,9 @@ export interface SwapEffects {
 export interface QueueTable {
   /**
    * When `movedTo` is another one than before, deletes the offers and the counters, and the callbacks go to the queue
-   * `movedTo`, all in one step.
+   * `movedTo`, all in one step. False, and nothing is written: there is a record that only a newer version can read.
    */
-  putQueue(queue: QueueSettings): Promise<void>
+  putQueue(queue: QueueSettings): Promise<boolean>
   /** Removes the queue with all its records, and makes every listener read again. False while a caller has a place. */
   removeQueue(name: string): Promise<boolean>
   readQueues(): Promise<QueueSettings[]>

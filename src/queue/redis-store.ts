@@ -92,13 +92,21 @@ class RedisQueues implements QueueTable {
     this.#notices = new RedisNotices(home.subscriber, this.#keys.changed, one => readQueueNotice(one, this.#log))
   }
 
-  async putQueue(queue: QueueSettings): Promise<void> {
+  putQueue(queue: QueueSettings): Promise<boolean> {
     const { queues, changed, offers, callbacks, stats } = this.#keys
     const { name, movedTo } = queue
-    await putQueue(
+    return putQueue(
       this.#redis,
       [queues, offers(name), stats(name), callbacks(name), callbacks(movedTo ?? name)],
-      [name, queueRecord.write(queue), movedTo ?? '', CALLBACK_LASTS_MS, changed, queueNotice(queue)],
+      [
+        name,
+        queueRecord.write(queue),
+        movedTo ?? '',
+        CALLBACK_LASTS_MS,
+        changed,
+        queueNotice(queue),
+        queueRecord.version,
+      ],
     )
   }
 

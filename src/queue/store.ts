@@ -210,13 +210,17 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       checkName('queue', name)
       if (!strategyNames().includes(strategy)) throw new InputError(`queue ${name}: ${noStrategy(strategy)}`)
       const stored = (await table.readQueues()).find(one => one.name === name && isInUse(one))
-      await table.putQueue({
+      const isWritten = await table.putQueue({
         ...unknownIn(QUEUE_SETTINGS, { ...stored, ...queue }, OWN_FIELDS),
         name,
         strategy,
         ...(movedTo !== undefined && { movedTo }),
         ...settingsOf(QUEUE_SETTINGS, queue),
       })
+      if (!isWritten)
+        throw new InputError(
+          `queue ${name} was written by a newer version of Switchhook, which this one cannot read: change it with that version`,
+        )
     },
     remove: name => table.removeQueue(name),
     queues: async () => (await table.readQueues()).filter(isInUse),

@@ -356,3 +356,18 @@ test('an older node changes a queue and an agent, and the settings that only a n
   assert.deepEqual((await unknown()).postgres, [7, undefined, 'warm'], 'a setting that is known is taken away')
   assert.ok(alice.rev < before, 'it was written')
 })
+
+test('an older node does not overwrite a queue whose record it cannot read, by a command or when it starts', async t => {
+  const { stores, clock, client, start } = await open(t)
+  await defineQueue(stores, SALES, clock.now())
+  const [key] = await client.keys('*sh:queues')
+  const newer = JSON.stringify({ v: 99, name: 'sales', strategies: ['longest-idle-agent'] })
+  await client.hset(key!, 'sales', newer)
+  await assert.rejects(defineQueue(stores, { ...SALES, weight: 9 }, clock.now()), {
+    name: 'InputError',
+    message: /queue sales .*newer version/,
+  })
+  await start()
+  assert.equal(await client.hget(key!, 'sales'), newer)
+  assert.deepEqual((await queueRows(stores.sql))[0]!.settings, { weight: 5 }, 'nor the row')
+})

@@ -12,8 +12,11 @@
 -- ARGV[4]  callbacks last so many ms without a new one
 -- ARGV[5]  the channel that carries changes of queues
 -- ARGV[6]  the notice in JSON, as listeners receive it
+-- ARGV[7]  the version of the settings: a record of a newer version stays, and the answer is 0
 local before = redis.call('HGET', KEYS[1], ARGV[1])
-local movedTo = before and cjson.decode(before).movedTo or ''
+local known = before and cjson.decode(before) or {}
+if (known.v or 1) > tonumber(ARGV[7]) then return 0 end
+local movedTo = known.movedTo or ''
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 if movedTo ~= ARGV[3] then
   redis.call('DEL', KEYS[2], KEYS[3])
