@@ -80,3 +80,65 @@ for (const wrongMs of [-3_600_000, 5_000])
     assert.ok(Math.max(...errors) <= 20, `at most one tick of FreeSWITCH's clock: ${errors.join(', ')} ms`)
     assert.deepEqual([wrong.talkMs, wrong.holdMs], [right.talkMs, right.holdMs])
   })
+
+test('the node of a talk dies, and the next one is busy when the talk ends: the talk is right to the millisecond', async t => {
+  const lengthsOf = async (late: boolean) => {
+    const sim = simulate(t)
+    await sim.until('node b opens', sim.open('b'))
+    const alice = sim.agent('alice')
+    const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+    await caller.hears('music moh/calm')
+    await alice.ready()
+    await alice.hears('whisper/press-1')
+    await alice.presses('1')
+    await caller.talksWith('alice')
+    await sim.advance('5s')
+    sim.kill('a')
+    await sim.advance('10s')
+    const next = sim.nodes.get('b')!
+    if (late) next.busy()
+    await alice.hangsUp()
+    await sim.advance('2s')
+    next.free()
+    await sim.until('the record', () => sim.records.length === 1)
+    return lengths(sim.records[0]!)
+  }
+  const [punctual, late] = [await lengthsOf(false), await lengthsOf(true)]
+  assert.deepEqual(late, punctual)
+  assert.deepEqual(late.at(-1)!.slice(0, 2), ['talk', 'ended'])
+})
+
+test('a telephone that declines and a caller who gives up while the node is busy: ring and wait are right to the millisecond', async t => {
+  const waited = async (late: boolean) => {
+    const sim = simulate(t)
+    const node = await sim.until('node a opens', sim.ready)
+    const alice = sim.agent('alice', { answers: 'declined' })
+    const caller = sim.call(queueEntry, { params: { queue: 'support' } })
+    await caller.hears('music moh/calm')
+    const rings = new Promise<void>(resolve => {
+      const { behaviour } = alice.place
+      alice.place.behaviour = { ...behaviour, rings: () => resolve() }
+    })
+    await alice.ready()
+    await sim.until('the telephone rings', rings)
+    if (late) node.busy()
+    await sim.advance('3s')
+    node.free()
+    await sim.advance('2s')
+    if (late) node.busy()
+    await caller.hangsUp()
+    await sim.advance('3s')
+    node.free()
+    await sim.until('the record', () => sim.records.length === 1)
+    return lengths(sim.records[0]!)
+  }
+  const [punctual, late] = [await waited(false), await waited(true)]
+  assert.deepEqual(
+    punctual.map(([kind, how]) => [kind, how]),
+    [
+      ['wait', 'abandoned'],
+      ['ring', 'declined'],
+    ],
+  )
+  assert.deepEqual(late, punctual)
+})
