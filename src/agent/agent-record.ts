@@ -49,6 +49,9 @@ export const agentRecord = new RecordCodec<Agent>({
       .nullable(),
     nailed: z.looseObject({ leg: z.string(), node: z.string(), since: moment, core: z.string().optional() }).nullable(),
     legs: z.array(z.string()).optional(),
+    dialledIn: z
+      .looseObject({ leg: z.string(), flow: z.string(), step: z.string(), served: z.string().optional() })
+      .optional(),
     talkMs: z.number().optional(),
     calls: z.number().optional(),
     registeredAt: z.array(z.string()).optional(),

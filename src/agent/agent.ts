@@ -22,7 +22,7 @@
  * No timer runs for a deadline: `asOf(agent, now)` computes the agent at `now`, whether or not a node has written the
  * change. Intervals are half open: a deadline holds while now < deadline.
  */
-import type { Reservation } from './reservation.ts'
+import type { DialledIn, Reservation } from './reservation.ts'
 import { afterCall, isUnreachable, type Outcome } from './rest.ts'
 import { AGENT_SETTINGS, agentSetting, type AgentSettings, type Tier } from './settings.ts'
 
@@ -92,6 +92,8 @@ export interface Agent extends AgentSettings {
   } | null
   /** Legs at the agent's telephones that no queue assigned, by uuid, also of others; absent: none. */
   readonly legs?: readonly string[]
+  /** The call in which the agent has dialled in to take callers on that very leg; absent: none. See dialled-in.ts. */
+  readonly dialledIn?: DialledIn | undefined
   /** How long the agent has talked since they became ready, in milliseconds; absent: not yet. */
   readonly talkMs?: number
   /** How many calls of queues the agent has answered since they became ready; absent: none. */
@@ -212,7 +214,8 @@ export function withStatus(
 /**
  * The epoch of the reservation is the rev of the record that holds it. An agent whom a campaign has reserved for this
  * very call is reserved whatever status they have chosen since: the lead was dialled for them. `insteadOf`: another
- * call from which the agent may be taken. `turn`: the moment that `turns` gets for this queue.
+ * call from which the agent may be taken. `turn`: the moment that `turns` gets for this queue. `onLeg`: the leg on
+ * which the agent has dialled in for a caller.
  */
 export function reserved(
   agent: Agent,
@@ -222,6 +225,7 @@ export function reserved(
     ttlMs: number
     insteadOf?: string | undefined
     turn?: number | undefined
+    onLeg?: string | undefined
   },
   now: number,
 ): Agent | null {
@@ -235,7 +239,8 @@ export function reserved(
   if (before === claim.for) return write(agent, now, { reservation })
   if (before !== null && before === claim.insteadOf)
     return write(agent, now, { reservation: { ...reservation, insteadOf: before } })
-  if (whyNotNow(agent, now) !== null) return null
+  const takes = claim.onLeg !== undefined && claim.onLeg === agent.dialledIn?.leg && agent.state === 'idle'
+  if (!takes && whyNotNow(agent, now) !== null) return null
   const turns = claim.turn !== undefined && { turns: withTurn(agent, claim.queue!, claim.turn) }
   return write(move(agent, 'reserved', now, { reservation, ...turns }), now)
 }
@@ -301,7 +306,9 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
   }
   const { for: call, queue } = agent.reservation
   const talkMs = (agent.talkMs ?? 0) + Math.max(0, now - agent.stateSince)
-  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue }, talkMs }
+  const { dialledIn } = agent
+  const served = dialledIn && { dialledIn: { ...dialledIn, served: call } }
+  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue }, talkMs, ...served }
   if (endsWhenTold(agent)) return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
   if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)
@@ -345,12 +352,20 @@ export function settled(stored: Agent, now: number): Agent | null {
   return agent === stored ? null : write(agent, now)
 }
 
-export type WhyNot = 'logged-out' | 'break' | 'resting' | 'unreachable' | 'unregistered' | Exclude<AgentState, 'idle'>
+export type WhyNot =
+  | 'logged-out'
+  | 'break'
+  | 'resting'
+  | 'unreachable'
+  | 'unregistered'
+  | 'dialled-in'
+  | Exclude<AgentState, 'idle'>
 
 /** Why this agent (as of `now`) cannot be offered a call, or null when they can. */
 export function whyNotNow(agent: Agent, now: number): WhyNot | null {
   if (agent.status === 'logged-out' || agent.status === 'break') return agent.status
   if (agent.state !== 'idle') return agent.state
+  if (agent.dialledIn) return 'dialled-in'
   if (isUnregistered(agent)) return 'unregistered'
   if (now >= agent.restUntil) return null
   return isUnreachable(agent) ? 'unreachable' : 'resting'

@@ -14,3 +14,14 @@ export interface Reservation {
   /** The call for which the agent was reserved before this one: that call has no agent now. */
   readonly insteadOf?: string
 }
+
+/** An agent who has dialled in to take callers on that very leg (dialled-in.ts). */
+export interface DialledIn {
+  readonly leg: string
+  /** The flow to which the leg returns after a talk. */
+  readonly flow: string
+  /** The step of that flow that takes a caller. */
+  readonly step: string
+  /** The caller with whom the agent talked in this step; absent: nobody yet. */
+  readonly served?: string | undefined
+}

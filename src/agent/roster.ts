@@ -23,6 +23,8 @@ import {
   type Outcome,
 } from './agent.ts'
 import { limitOf, type BreakReason } from './break-reasons.ts'
+import { dialledIn, dialledOut } from './dialled-in.ts'
+import type { DialledIn } from './reservation.ts'
 import { AGENT_SETTINGS } from './settings.ts'
 import { occupied, registeredAt, vacated } from './telephone-legs.ts'
 import { tellChange } from './tell-change.ts'
@@ -131,6 +133,13 @@ export interface Roster {
    * afterwards.
    */
   nail(name: string, leg: NailedLeg | null, now: number, when?: (agent: Agent) => boolean): Promise<Agent>
+  /**
+   * The agent takes a caller on this leg (dialled-in.ts). Null without such an agent, and when the agent has another
+   * call or must give a disposition first. `missed`: a caller who left before the talk.
+   */
+  dialIn(name: string, line: DialledIn, now: number, missed?: string): Promise<Agent | null>
+  /** That leg has ended. False when the agent was not on it. */
+  dialOut(name: string, leg: string, now: number): Promise<boolean>
   /** Writes and announces what `asOf` has changed; one of the nodes succeeds. Returns the agent, null without one. */
   settle(name: string, now: number): Promise<Agent | null>
   /** The catalogue of break reasons, by reason. */
@@ -234,6 +243,8 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
     vacate: (name, leg, now, how) => changed(name, now, agent => vacated(agent, leg, now, how)),
     nail: (name, leg, now, when = () => true) =>
       must(name, now, agent => (when(agent) ? nailed(agent, leg, now) : agent)),
+    dialIn: (name, line, now, missed) => change(name, stored => dialledIn(asOf(stored, now), line, now, missed)),
+    dialOut: (name, leg, now) => changed(name, now, agent => dialledOut(agent, leg, now)),
     settle: (name, now) => change(name, stored => settled(stored, now) ?? stored),
     breakReasons: () => table.readBreakReasons(),
     putBreakReason: reason => table.writeBreakReason(reason),

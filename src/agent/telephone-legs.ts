@@ -23,7 +23,7 @@ export function registeredAt(agent: Agent, core: string, there: boolean, now: nu
 /** A leg that no queue assigned is at the agent's telephone from now on. */
 export function occupied(agent: Agent, leg: string, now: number): Agent | null {
   const { legs = [], state } = agent
-  if (legs.includes(leg)) return null
+  if (legs.includes(leg) || agent.dialledIn?.leg === leg) return null // the agent takes callers on it
   const on = { ...agent, legs: [...legs, leg] }
   return write(state === 'idle' || state === 'wrap-up' ? move(on, 'busy-elsewhere', now, {}) : on, now)
 }

@@ -201,7 +201,9 @@ export class CallContext {
     if (leg instanceof ParkedLeg) {
       // also when given away: the flow of a caller who has just left may have released it. Awaited: later it would cut
       // the next talk
-      if (leg.phase !== 'ended' && this.door.holds()) await leg.home?.attempt(build.uuidPark(leg.uuid))
+      if (leg.phase === 'ended' || !this.door.holds()) return
+      const { flow } = leg
+      await leg.home?.attempt(flow === null ? build.uuidPark(leg.uuid) : build.uuidTransfer(leg.uuid, flow))
       return
     }
     if (leg.phase === 'ended' || leg.phase === 'moved') return

@@ -83,13 +83,16 @@ export async function areJoined({ uuid, phase, home }: Leg, other: Leg): Promise
 /** Variables for what happens to the other leg when the caller hangs up; without any it ends. */
 function afterwards(other: Leg): Readonly<Record<string, VarValue | 'true' | ''>> {
   // transfer_history grows by 104 bytes with every talk, in each event of the leg
-  if (other instanceof ParkedLeg) return { park_after_bridge: 'true', transfer_history: '' }
+  if (other instanceof ParkedLeg)
+    return other.flow === null
+      ? { park_after_bridge: 'true', transfer_history: '' }
+      : { transfer_after_bridge: other.way, transfer_history: '' }
   return { transfer_after_bridge: other.returns ? build.doorOf(ident(other.arrival.path)) : '' }
 }
 
 /** Where a leg goes that stays on the line after the talk; '': it ends. */
 function wayOn(other: Leg): VarValue | '' {
-  if (other instanceof ParkedLeg) return build.PARKED
+  if (other instanceof ParkedLeg) return other.way
   return other.returns ? build.doorOf(ident(other.arrival.path)) : ''
 }
 

@@ -42,7 +42,7 @@ export async function consult(
   await journal.write()
   const nailed = reservation?.nailedLeg
   const leg = nailed
-    ? await onTheLine(caller, context, uuid(nailed))
+    ? await onTheLine(caller, context, uuid(nailed), reservation.legReturnsTo)
     : await dialColleague(caller, context, to, talk.over, reservation)
   if (!leg && nailed) await reservation?.finished('failed')
   if (!leg) return
@@ -55,8 +55,13 @@ export async function consult(
 }
 
 /** A colleague who is nailed up; null: the leg has ended, or is on another FreeSWITCH. */
-async function onTheLine({ home }: Leg, context: CallContext, leg: Uuid): Promise<Leg | null> {
-  return home && (await home.lives(leg)) === 'yes' ? parkedLeg(leg, home, context) : null
+async function onTheLine(
+  { home }: Leg,
+  context: CallContext,
+  leg: Uuid,
+  returnsTo: string | null,
+): Promise<Leg | null> {
+  return home && (await home.lives(leg)) === 'yes' ? parkedLeg(leg, home, context, returnsTo) : null
 }
 
 /** False when the agent and the colleague did not come to talk, and the caller talks on. */
@@ -93,7 +98,7 @@ async function moves(caller: Leg, talk: Talk, context: CallContext, who: Partner
 /** Comes to the listener when the other one hangs up. A nailed-up leg is parked, by a variable that it has for good. */
 const returning = (leg: Leg) =>
   leg instanceof ParkedLeg
-    ? ({ socket_resume: 'false' } as const)
+    ? ({ socket_resume: 'false', ...(leg.flow !== null && { transfer_after_bridge: leg.way }) } as const)
     : ({ socket_resume: 'false', transfer_after_bridge: build.doorOf(LEG_PATH as Ident) } as const)
 
 const aside = (partner: Leg, consulted: Leg): VarValue => varValue(`${partner.uuid}:${consulted.uuid}`)

@@ -12,8 +12,10 @@ export interface DialReservation {
   readonly autoAnswer: boolean
   /** The header Alert-Info for the telephone; '': none. */
   readonly alertInfo: string
-  /** The agent's nailed-up leg, which is joined without a dial; null: the telephone is dialled. */
+  /** The leg on which the agent is already, which is joined without a dial; null: the telephone is dialled. */
   readonly nailedLeg: string | null
+  /** The flow to which that leg returns after the talk; null: FreeSWITCH parks it. */
+  readonly legReturnsTo: string | null
   /**
    * The agent's telephone is about to ring. Resolves with false when the reservation has lapsed: the agent may be
    * reserved for another call.

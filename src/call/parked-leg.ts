@@ -1,18 +1,35 @@
 /**
- * The nailed-up leg of an agent between two talks: parked in FreeSWITCH without a connection, so that the death of a
- * process does not affect it. Any node may join it with a caller on the same FreeSWITCH, by its uuid; when the talk
- * ends, FreeSWITCH parks it again.
+ * The leg of an agent who is on the line already, for one talk with a caller. Any node may join it with a caller on the
+ * same FreeSWITCH, by its uuid. Between two talks such a leg is
+ *
+ *   nailed up    parked in FreeSWITCH without a connection, so that the death of a process does not affect it; when the
+ *                talk ends, FreeSWITCH parks it again
+ *   dialled in   driven by a flow of its own (flow/take-caller.ts), to which it returns when the talk ends
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { Uuid } from '../esl/safe-text.ts'
+import { doorOf, PARKED } from '../esl/api.ts'
+import { ident, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { Leg } from './leg.ts'
 import type { Switch } from '../switch/switchboard.ts'
 
-export class ParkedLeg extends Leg {}
+export class ParkedLeg extends Leg {
+  /** The flow to which it returns after a talk; null: FreeSWITCH parks it. */
+  flow: Ident | null = null
+
+  /** Where it goes after a talk. */
+  get way(): VarValue {
+    return this.flow === null ? PARKED : doorOf(this.flow)
+  }
+}
 
 /** For one talk. It receives the leg's end until it is given away; its user gives it away when the talk is over. */
-export function parkedLeg(uuid: Uuid, home: Switch, { clock, log }: { clock: Clock; log: Log }): ParkedLeg {
+export function parkedLeg(
+  uuid: Uuid,
+  home: Switch,
+  { clock, log }: { clock: Clock; log: Log },
+  flow: string | null = null,
+): ParkedLeg {
   const arrival = {
     uuid,
     path: 'leg',
@@ -25,5 +42,7 @@ export function parkedLeg(uuid: Uuid, home: Switch, { clock, log }: { clock: Clo
     socketResume: false,
     key: '',
   } as const
-  return new ParkedLeg({ arrival, home, clock, log, phase: 'talking' })
+  const leg = new ParkedLeg({ arrival, home, clock, log, phase: 'talking' })
+  leg.flow = flow === null ? null : ident(flow)
+  return leg
 }

@@ -47,7 +47,9 @@ export class TalkPast {
     const reservation = await this.#reservationAt(uuid)
     const { home } = this.#leg
     const isNailed = home !== null && reservation?.nailedLeg === uuid
-    const leg = isNailed ? parkedLeg(uuid, home, this.#context) : this.#context.door.claim(uuid, home)
+    const leg = isNailed
+      ? parkedLeg(uuid, home, this.#context, reservation.legReturnsTo)
+      : this.#context.door.claim(uuid, home)
     await isTalking(leg)
     return { leg: isNailed ? leg : goesAlong(this.#leg, this.#context, leg), reservation }
   }

@@ -22,6 +22,10 @@ export const homeOf = (flow: Ident): string => `switchhook-home-${flow}`
 /** A value for transfer_after_bridge: after the bridge FreeSWITCH connects the leg to the flow again. */
 export const doorOf = (flow: Ident): VarValue => `${extensionOf(flow)}:XML:${CONTEXT}` as string as VarValue
 
+/** The flow of such a value; null for any other text. */
+export const flowOfDoor = (value: string): Ident | null =>
+  (/^switchhook-([a-z0-9-]+):XML:switchhook$/.exec(value)?.[1] ?? null) as Ident | null
+
 /** The same: FreeSWITCH connects it to the node that its variable `switchhook_home` names first. */
 export const homeDoorOf = (flow: Ident): VarValue => `${homeOf(flow)}:XML:${CONTEXT}` as string as VarValue
 /** The same: after the bridge FreeSWITCH parks the leg. */

@@ -21,8 +21,12 @@ export const colleaguesOf = ({ queues, roster, clock }: ColleaguesParts): Collea
   async reserved(leg, name) {
     const agent = await roster.get(name, clock.now())
     if (agent?.reservation?.for !== leg.uuid) return undefined
-    const { endpoint, ringForMs, reservation } = agent
-    const saved = { name, endpoint, ringForMs, leg: agent.nailed?.leg ?? null, epoch: reservation.epoch }
+    const { endpoint, ringForMs, reservation, dialledIn, nailed } = agent
+    const onLine = dialledIn?.leg ?? nailed?.leg ?? null
+    const saved = {
+      ...{ name, endpoint, ringForMs, leg: onLine, epoch: reservation.epoch },
+      ...(dialledIn && { flow: dialledIn.flow }),
+    }
     const waiting = waitingCall(leg)
     const held = new AgentReservation(waiting, saved)
     await queues.resume(waiting, held)

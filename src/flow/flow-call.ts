@@ -22,6 +22,7 @@ import { once, type OnceOptions } from './once.ts'
 import { operate, type Operated } from './operate.ts'
 import { agentsAtTelephone } from './phone-agents.ts'
 import { ringAgents } from './ring-agents.ts'
+import { takeCaller, type TakeEnd, type TakeOptions } from './take-caller.ts'
 import { readOptions, type Asked, type EnqueueOptions } from './enqueue-options.ts'
 import {
   QueuePlace,
@@ -180,6 +181,25 @@ export class FlowCall extends Call {
         return taken(agent)
       },
     })
+  }
+
+  /**
+   * This agent, who calls, takes the caller who is next, on this very line: nothing rings. The agent's status does not
+   * count, and a wrap-up ends. Resolves when the talk is over: with 'talked'; with 'nobody' when nobody waits, or there
+   * is no such queue; with 'refused' when the agent has another call, or must give the disposition of the last one
+   * first. Rejects with CallEnded when the agent hangs up, and after 8 s when the queues are
+   * unavailable.
+   *
+   * @example
+   * const [agent] = await call.agents()
+   * if (agent && (await call.takeCaller(agent.name, { queue: 'park' })) === 'nobody') await call.play('agent/nobody')
+   */
+  takeCaller(agent: string, options: TakeOptions = {}): Promise<TakeEnd> {
+    return takeCaller(
+      { leg: this.leg, playback: this.playback, context: this.context, queues: this.#queues },
+      agent,
+      options,
+    )
   }
 
   /**

@@ -22,7 +22,7 @@ export async function canBeJoined({ home }: Leg, { saved }: AgentReservation): P
 
 /** The agent's leg, for this flow. Disposing ends only this flow's interest in the leg; the agent stays on the line. */
 export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: AgentReservation): NailedAgentLeg {
-  const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, { clock: context.clock, log: context.log })
+  const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, context, saved.flow ?? null)
   parked.steps = leg.steps
   void leg.moved.then(() => parked.giveAway('taken')) // no disposer runs in a flow that has moved
   return { leg: new Call(parked, context), [Symbol.dispose]: () => parked.giveAway('taken') }

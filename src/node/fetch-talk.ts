@@ -36,8 +36,10 @@ export async function fetchTalk(
   const agent = at && uuidIn((await at.ask(build.uuidGetvar(leg, 'bridge_to' as Ident))).trim())
   const flow = firstEntryOf(await calls.read(call))?.arrival.path
   if (!at || !agent || flow === undefined) return null
-  const isParked = (await at.ask(build.uuidGetvar(agent, 'park_after_bridge' as Ident))).trim() === 'true'
-  const back = isParked ? ('' as const) : build.doorOf(LEG_PATH as Ident)
+  const read = async (name: string) => (await at.ask(build.uuidGetvar(agent, name as Ident))).trim()
+  const own = build.flowOfDoor(await read('transfer_after_bridge')) // an agent who has dialled in returns to their flow
+  const isParked = (await read('park_after_bridge')) === 'true'
+  const back = isParked ? ('' as const) : build.doorOf(own ?? (LEG_PATH as Ident))
   await at.commands.run(build.uuidSetvars(agent, { socket_resume: 'false', transfer_after_bridge: back }))
   await at.commands.run(build.uuidSetvar(leg, 'switchhook_aside' as Ident, varValue(`${agent}:`)))
   await at.commands.run(build.uuidTransfer(leg, ident(flow)))

@@ -46,6 +46,9 @@ const noQueues: Queues = {
   keepForCallback: async () => {},
   giveUp: async () => {},
   check: async () => [],
+  get taking(): never {
+    throw new Error('no agent takes callers here')
+  },
   async [Symbol.asyncDispose]() {},
 }
 

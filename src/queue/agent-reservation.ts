@@ -25,8 +25,10 @@ export interface SavedReservation {
   /** Dial string, such as user/1001. */
   readonly endpoint: string
   readonly ringForMs: number
-  /** The uuid of the nailed-up leg, null without one. The flow joins it and dials nothing. */
+  /** The uuid of the leg on which the agent is already, null without one. The flow joins it and dials nothing. */
   readonly leg: string | null
+  /** The flow to which that leg returns after the talk: the agent has dialled in. Absent: FreeSWITCH parks it. */
+  readonly flow?: string
   readonly epoch: number
   /** Absent: the telephone is not told to answer by itself. */
   readonly autoAnswer?: true
@@ -43,12 +45,13 @@ export interface SavedReservation {
 
 /** Only what differs from the default, so that a journal is short. */
 function savedOf(place: PlaceOfCall, agent: Agent, epoch: number): SavedReservation {
-  const { name, endpoint, ringForMs, nailed } = agent
+  const { name, endpoint, ringForMs, nailed, dialledIn } = agent
   const queue = place.context.settingsOf(place.queue) ?? {}
   const alertInfo = agentSetting(agent, 'alertInfo')
   const jobNumber = agentSetting(agent, 'announceJobNumber') ? agentSetting(agent, 'jobNumber') : ''
   return {
-    ...{ name, endpoint, ringForMs, leg: nailed?.leg ?? null, epoch },
+    ...{ name, endpoint, ringForMs, leg: dialledIn?.leg ?? nailed?.leg ?? null, epoch },
+    ...(dialledIn && { flow: dialledIn.flow }),
     ...(agentSetting(agent, 'autoAnswer') && { autoAnswer: true }),
     ...(alertInfo !== '' && { alertInfo }),
     ...(jobNumber !== '' && { jobNumber }),
@@ -120,6 +123,10 @@ export class AgentReservation implements DialReservation, AsyncDisposable {
 
   get nailedLeg(): string | null {
     return this.saved.leg
+  }
+
+  get legReturnsTo(): string | null {
+    return this.saved.flow ?? null
   }
 
   get ringForMs(): number {

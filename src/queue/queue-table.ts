@@ -44,6 +44,8 @@ export interface Assignment {
   readonly agent: Agent
   /** The call of another lead, not yet answered, from which the agent is taken. */
   readonly insteadOf?: string
+  /** The leg on which the agent has dialled in to take this caller. */
+  readonly onLeg?: string
   /** More agents, to whom the call is offered at the same time. */
   readonly others?: readonly Agent[]
   /** The other agents at their telephones: nobody may have offered them a call meanwhile. */

@@ -5,7 +5,7 @@
  * nodes match again. One timer is set to the next moment at which time alone changes a record (a reservation expires, a
  * wrap-up or a rest ends) or at which a strategy decides again. Nothing polls.
  */
-import { holds, type WhyNot } from '../agent/agent.ts'
+import { holds } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
@@ -25,6 +25,7 @@ import { admitted, type Refused } from './admission.ts'
 import { HeldPlaces } from './held-places.ts'
 import { restoreLostPlace } from './lost-place.ts'
 import { releaseAgentsOf, reserveNamed, resumeNamed } from './named-agent.ts'
+import { callerTaking } from './taking.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import { QueueMirror } from './queue-mirror.ts'
 import type { Admitting, Entering, QueueParts, Queues } from './queues.ts'
@@ -193,17 +194,10 @@ class OpenQueues implements Queues, PlaceContext {
     await (await this.enter(call, queue))[Symbol.asyncDispose]()
   }
 
-  reserve(call: WaitingCall, agent: string): Promise<AgentReservation | WhyNot> {
-    return reserveNamed(this, call, agent)
-  }
-
-  resume(call: WaitingCall, reservation: AgentReservation): Promise<void> {
-    return resumeNamed(this, call, reservation)
-  }
-
-  releaseAgentsOf(call: WaitingCall): Promise<void> {
-    return releaseAgentsOf(this, call)
-  }
+  readonly reserve = (call: WaitingCall, agent: string) => reserveNamed(this, call, agent)
+  readonly resume = (call: WaitingCall, reservation: AgentReservation) => resumeNamed(this, call, reservation)
+  readonly releaseAgentsOf = (call: WaitingCall) => releaseAgentsOf(this, call)
+  readonly taking = callerTaking(this)
 
   async check(): Promise<string[]> {
     return check(await this.#stored())

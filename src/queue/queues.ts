@@ -11,6 +11,7 @@ import type { Refused } from './admission.ts'
 import type { CallbackCaller } from './callbacks/callback-caller.ts'
 import type { AgentReservation } from './agent-reservation.ts'
 import type { WaitingCall } from './place-context.ts'
+import type { CallerTaking } from './taking.ts'
 import type { Place } from './place.ts'
 import type { QueueStore } from './store.ts'
 import type { Strategy } from './strategy.ts'
@@ -69,6 +70,8 @@ export interface Queues extends AsyncDisposable {
   reserve(call: WaitingCall, agent: string): Promise<AgentReservation | WhyNot>
   /** The end of a replay: such a reservation holds here, unless it is over. */
   resume(call: WaitingCall, reservation: AgentReservation): Promise<void>
+  /** Agents who have dialled in take callers on that very leg. */
+  readonly taking: CallerTaking
   /** Releases the agents who ring or talk for this call, whose flow does not run any more. */
   releaseAgentsOf(call: WaitingCall): Promise<void>
   /**

@@ -264,11 +264,16 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
       return changed?.next ?? null
     },
     move,
-    async assign({ member, agent: first, others = [], insteadOf, sharing = [], turns, record }, node, ttlMs, now) {
+    async assign(
+      { member, agent: first, others = [], insteadOf, onLeg, sharing = [], turns, record },
+      node,
+      ttlMs,
+      now,
+    ) {
       const { queue, call } = member
       const before = [first, ...others]
       const agents = before.flatMap((one, at) => {
-        const next = reserved(one, { for: call, queue, ttlMs, insteadOf, turn: turns?.[at] }, now)
+        const next = reserved(one, { for: call, queue, ttlMs, insteadOf, onLeg, turn: turns?.[at] }, now)
         return next?.reservation
           ? [{ rev: one.rev, next, offer: { agent: one.name, epoch: next.reservation.epoch } }]
           : []

@@ -55,6 +55,11 @@ export class StaleRecords {
       queueStore.leave(queue, call, answeredAt === null ? 'abandoned' : 'talked')
     await Promise.all(left.map(leave))
     await Promise.all(promised.map(agent => this.#release(agent)))
+    await Promise.all(
+      agents.map(({ name, dialledIn }) =>
+        dialledIn && calls.has(dialledIn.leg) ? roster.dialOut(name, dialledIn.leg, clock.now()) : false,
+      ),
+    )
     return left.length + promised.length
   }
 
@@ -81,10 +86,11 @@ export class StaleRecords {
     const elsewhere = await this.#elsewhere([...unowned, ...nailed], runs)
     const named = unowned.filter(call => !elsewhere.has(call))
     const occupying = agents.flatMap(({ name, legs = [] }) => legs.map(leg => ({ name, leg })))
+    const dialledIn = agents.flatMap(agent => (agent.dialledIn ? [{ name: agent.name, leg: agent.dialledIn.leg }] : []))
     const liveness = await livenessOf(switchboard, [
       ...named,
       ...[...nailed].filter(leg => !elsewhere.has(leg)),
-      ...occupying.map(({ leg }) => leg),
+      ...[...occupying, ...dialledIn].map(({ leg }) => leg),
     ])
     const gone = (call: string) => isOver(liveness.get(call)) && this.#grace.lasted(`left ${call}`, SETTLES_MS)
     const over = new Set(named.filter(gone))
@@ -95,6 +101,9 @@ export class StaleRecords {
     // the node that dialled these legs has died, or could not write their end to the roster
     for (const { name, leg } of occupying) {
       if (gone(leg)) swept += Number(await roster.vacate(name, leg, clock.now()))
+    }
+    for (const { name, leg } of dialledIn) {
+      if (gone(leg)) swept += Number(await roster.dialOut(name, leg, clock.now()))
     }
     for (const call of open.keys()) {
       if (!over.has(call)) continue

@@ -21,6 +21,8 @@ export type Script<Who extends Actor = Actor> = (who: Who, sim: Simulation) => P
 export interface TakeoverOptions<N extends Needs> {
   /** Parameters of the flow. */
   params?: Params<N>
+  /** The user of FreeSWITCH whose telephone calls with its password. Default: a call from outside. */
+  user?: string
   /** For a campaignFlow: the lead who answers. */
   lead?: LeadOptions
   /** For a callbackFlow: the customer who is called back. */
@@ -58,7 +60,7 @@ export class TestedSimulation extends Simulation {
   takeoverEverywhere<N extends Needs>(
     flow: Flow<N> | CampaignFlow | CallbackFlow,
     script: Script,
-    { params, lead, callback, before, kills = 1 }: TakeoverOptions<N> = {},
+    { params, user, lead, callback, before, kills = 1 }: TakeoverOptions<N> = {},
   ): Promise<number> {
     const play = async (sim: Simulation) => {
       await before?.(sim)
@@ -68,7 +70,7 @@ export class TestedSimulation extends Simulation {
           ? sim.lead(flow as CampaignFlow, lead)
           : kind === 'callback'
             ? sim.callback(flow as CallbackFlow, callback)
-            : sim.call(flow as Flow<N>, params === undefined ? {} : { params })
+            : sim.call(flow as Flow<N>, { ...(params && { params }), ...(user !== undefined && { user, from: user }) })
       await script(who, sim)
     }
     return takeoverEverywhere(play, this.#options, kills)

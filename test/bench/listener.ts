@@ -40,6 +40,9 @@ const noQueues: Queues = {
   keepForCallback: async () => {},
   giveUp: async () => {},
   check: async () => [],
+  get taking(): never {
+    throw new Error('no agent takes callers here')
+  },
   async [Symbol.asyncDispose]() {},
 }
 

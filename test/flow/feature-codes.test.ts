@@ -91,24 +91,40 @@ test('of two agents at one telephone the one whose job number is typed logs in',
   assert.deepEqual(statuses, ['alice logged-out', 'bert ready'])
 })
 
-test('an agent who takes the next caller gets the one who waits longest, and no other one after that', async t => {
+test('an agent who takes the next caller gets the one who waits longest on that line, and no other one after that', async t => {
+  const { sim, alice, now } = await atWork(t)
+  const first = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await first.hears('music moh/calm')
+  const second = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await second.hears('music moh/calm')
+  for (const caller of [first, second]) {
+    const line = dials(sim, agentNext)
+    await caller.talksWith(caller === first ? 'caller-3' : 'caller-4')
+    await caller.hangsUp()
+    assert.equal(await caller.outcome(), 'talked')
+    assert.equal(await line.outcome(), 'talked')
+    await sim.advance('60s')
+  }
+  assert.equal(alice.place.rang, 0)
+  assert.equal((await now())?.status, 'logged-out')
+})
+
+test('an agent who takes the next caller while nobody waits is rung for one caller, and for no other one', async t => {
   const { sim, alice } = await atWork(t)
-  const callers = [queueEntry, queueEntry].map(one => sim.call(one, { params: { queue: 'sales' } }))
-  for (const caller of callers) await caller.hears('music moh/calm')
   await dials(sim, agentNext).outcome()
+  const first = sim.call(queueEntry, { params: { queue: 'sales' } })
   await alice.hears('whisper/press-1')
   await alice.presses('1')
-  await callers[0]!.talksWith('alice')
+  await alice.talksWith('caller-2')
   await alice.hangsUp()
+  assert.equal(await first.outcome(), 'talked')
+  const second = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await second.hears('music moh/calm')
   await sim.advance('60s')
   assert.equal(await alice.state(), 'wrap-up')
   assert.equal(alice.place.rang, 1)
-  await dials(sim, agentNext).outcome()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
-  await callers[1]!.talksWith('alice')
-  await alice.hangsUp()
-  for (const caller of callers) assert.equal(await caller.outcome(), 'talked')
+  await second.hangsUp()
+  await second.outcome()
 })
 
 /** Alice talks with a caller of sales. */

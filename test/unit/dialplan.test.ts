@@ -209,6 +209,20 @@ test('each feature code leads to a flow that is there, and hands on nothing but 
     ok(!codes.some(({ pattern }) => pattern.test(other)), other)
 })
 
+test('each number for parked callers leads to a flow that is there, and hands on nothing but digits', () => {
+  const numbers = extensions(preprocessed('03_switchhook_park.xml', settings))
+  const flows = readdirSync(new URL('../../scripts/', import.meta.url)).map(name => name.replace(/\.ts$/, ''))
+  for (const { name, actions } of numbers) {
+    const flow = /^switchhook-(\S+) XML switchhook$/.exec(actions.at(-1)!.data)?.[1]
+    ok(flows.includes(flow!), name)
+  }
+  deepEqual(dialled('5901', numbers).actions[0], { application: 'set', data: 'queue=park' })
+  deepEqual(dialled('*582', numbers).actions[0], { application: 'set', data: 'queue=slot-2' })
+  deepEqual(dialled('*5714', numbers).actions[0], { application: 'set', data: 'slot=14' })
+  for (const other of ['590', '59000', '*5', '*58', '*57${x}', '*5812345', '*58\n12'])
+    ok(!numbers.some(({ pattern }) => pattern.test(other)), other)
+})
+
 for (const file of readdirSync(FOLDER).filter(name => name.endsWith('.xml'))) {
   test(`${file}: FreeSWITCH's preprocessor reads every line as it was meant`, () => {
     const lines = read(file).split('\n')

@@ -22,8 +22,10 @@ test('the shipped scripts all load', async () => {
     'campaign-leg',
     'click-to-dial',
     'operator',
+    'park',
     'queue-entry',
     'transfer',
+    'unpark',
     'welcome',
   ])
 })

@@ -20,10 +20,11 @@ test('the dialplan comes into the configuration of a FreeSWITCH, and settings th
   await mkdir(join(conf, 'dialplan'))
   await writeFile(join(conf, 'dialplan/switchhook_vars.xml'), 'mine')
   const { written, kept } = await writeDialplan(conf)
-  assert.deepEqual([written.length, kept], [3, [join(conf, 'dialplan/switchhook_vars.xml')]])
+  assert.deepEqual([written.length, kept], [4, [join(conf, 'dialplan/switchhook_vars.xml')]])
   assert.equal(await readFile(join(conf, 'dialplan/switchhook_vars.xml'), 'utf8'), 'mine')
   assert.match(await readFile(join(conf, 'dialplan/public/01_switchhook_did.xml'), 'utf8'), /switchhook-welcome/)
   assert.match(await readFile(join(conf, 'dialplan/default/02_switchhook_agents.xml'), 'utf8'), /agent-login/)
+  assert.match(await readFile(join(conf, 'dialplan/default/03_switchhook_park.xml'), 'utf8'), /unpark/)
 })
 
 test('each sound that the flows name is a tone, unless a recording is there, by rate too', async t => {

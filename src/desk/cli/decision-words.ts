@@ -13,6 +13,7 @@ const LEFT_OUT: Readonly<Record<WhyNot | NotForCaller, string>> = {
   resting: 'rests after a call that was not answered',
   unreachable: 'telephone unreachable',
   unregistered: 'the telephone is not registered',
+  'dialled-in': 'takes callers on the line',
   reserved: 'reserved for another call',
   ringing: 'rings for another call',
   talking: 'talks',

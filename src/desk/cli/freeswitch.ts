@@ -20,6 +20,7 @@ const FILES = [
   ['switchhook.xml', 'dialplan/switchhook.xml'],
   ['01_switchhook_did.xml', 'dialplan/public/01_switchhook_did.xml'],
   ['02_switchhook_agents.xml', 'dialplan/default/02_switchhook_agents.xml'],
+  ['03_switchhook_park.xml', 'dialplan/default/03_switchhook_park.xml'],
 ] as const
 
 export interface Written {

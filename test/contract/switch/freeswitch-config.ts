@@ -174,6 +174,7 @@ export function freeswitchXml(
     </context>
     <context name="house">
       <X-PRE-PROCESS cmd="include" data="dialplan/02_switchhook_agents.xml"/>
+      <X-PRE-PROCESS cmd="include" data="dialplan/03_switchhook_park.xml"/>
       <extension name="by-name"><condition field="destination_number" expression="^(switchhook-[a-z0-9-]+)$">
         ${act('transfer', '$1 XML switchhook')}
       </condition></extension>

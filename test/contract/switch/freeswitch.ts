@@ -204,7 +204,7 @@ async function writeSounds(folder: string, sounds: Readonly<Record<string, numbe
 }
 
 async function writeDialplan(folder: string, values: Readonly<Record<string, string>>): Promise<void> {
-  for (const file of ['switchhook.xml', '01_switchhook_did.xml', '02_switchhook_agents.xml'])
+  for (const file of ['switchhook.xml', '01_switchhook_did.xml', '02_switchhook_agents.xml', '03_switchhook_park.xml'])
     await copyFile(join(DIALPLAN, file), join(folder, 'conf/dialplan', file))
   const settings = await readFile(join(DIALPLAN, 'switchhook_vars.xml'), 'utf8')
   await writeFile(join(folder, 'conf/dialplan/switchhook_vars.xml'), withSettings(settings, values))

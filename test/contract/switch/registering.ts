@@ -105,12 +105,22 @@ contract('each feature code brings the telephone to its flow, with the digits be
     '*54': ['agent-next', ''],
     '*55': ['agent-hold', ''],
     '*564930777': ['agent-transfer', 'number=4930777'],
+    '5900': ['queue-entry', 'queue=park'],
+    '5901': ['unpark', 'queue=park'],
+    '5902': ['unpark', 'queue=park,wait=yes'],
+    '*57': ['park', ''],
+    '*572': ['park', 'slot=2'],
+    '*582': ['unpark', 'queue=slot-2'],
   } as const
   for (const [code, [flow, given]] of Object.entries(codes)) {
     const run = node.answers(flow, async call => {
       await call.answer()
-      const [reason, number] = [await call.variable('reason'), await call.variable('number')]
-      return [reason && `reason=${reason}`, number && `number=${number}`].filter(one => one !== undefined).join()
+      const values: string[] = []
+      for (const name of ['reason', 'number', 'queue', 'wait', 'slot']) {
+        const value = await call.variable(name)
+        if (value !== undefined) values.push(`${name}=${value}`)
+      }
+      return values.join()
     })
     await world.deskCalls(code)
     equal(await world.within('5s', run.result), given, code)

@@ -214,7 +214,9 @@ export class SimulatedWorld extends World {
       ],
       { context: 'public' },
     )
-    const codes = readFileSync(new URL('../../../dialplan/02_switchhook_agents.xml', import.meta.url), 'utf8')
+    const codes = ['02_switchhook_agents.xml', '03_switchhook_park.xml']
+      .map(file => readFileSync(new URL(`../../../dialplan/${file}`, import.meta.url), 'utf8'))
+      .join('')
     for (const [, pattern = '', body = ''] of codes.matchAll(/expression="([^"]+)">([^]*?)<\/condition>/g)) {
       const actions = [...body.matchAll(/application="([^"]+)" data="([^"]*)"/g)]
       dialplan.extension(
