@@ -200,7 +200,8 @@ export class Talk {
   async #ends(other: Leg): Promise<void> {
     const { clock, log } = this.#context
     const began = clock.monotonic()
-    void other.ended.then(() => this.#leg.expectBack()) // the caller may return to another node
+    // the caller may return to another node; one who talks with somebody else by then stays here
+    void other.ended.then(() => this.#partner.leg === other && this.#leg.expectBack())
     try {
       await this.#leg.driven()
     } finally {
