@@ -15,7 +15,10 @@ export default flow({ queue: text() }, async (call, { queue }) => {
     if (typeof end === 'string') return end
     const { why, overflow } = end.exit!
     if (overflow.to === 'extension') await call.transfer(overflow.extension)
-    if (overflow.to === 'voicemail') await call.transfer(`switchhook-mailbox-${overflow.extension}`, 'switchhook')
+    if (overflow.to === 'voicemail') {
+      await call.setVariable('overflow_queue', next) // names the queue of the message
+      await call.transfer(`switchhook-mailbox-${overflow.extension}`, 'switchhook')
+    }
     if (overflow.to !== 'queue') return why
     next = overflow.queue
     before = end // the caller keeps the time that was waited

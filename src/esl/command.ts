@@ -43,8 +43,9 @@ export type EventName =
 export const subscribe = (...names: EventName[]): Command => command(`event plain ${names.join(' ')}\n\n`)
 
 /** Subscribes to events of modules, by subclass: their event name is always CUSTOM. */
-export const subscribeTo = (...subclasses: `sofia::${'register' | 'unregister' | 'expire'}`[]): Command =>
-  command(`event plain CUSTOM ${subclasses.join(' ')}\n\n`)
+export const subscribeTo = (
+  ...subclasses: (`sofia::${'register' | 'unregister' | 'expire'}` | 'vm::maintenance')[]
+): Command => command(`event plain CUSTOM ${subclasses.join(' ')}\n\n`)
 
 /** Throws InputError when the password contains a character that could end the line. */
 export function auth(password: string): Command {

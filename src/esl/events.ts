@@ -237,7 +237,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
     // subscribe first, so that no event is missed while the facts are queried
     const [, , core, version, recordings] = await Promise.all([
       answer(subscribe(...WANTED)),
-      answer(subscribeTo('sofia::register', 'sofia::unregister', 'sofia::expire')),
+      answer(subscribeTo('sofia::register', 'sofia::unregister', 'sofia::expire', 'vm::maintenance')),
       answer(api(say.coreUuid)),
       answer(api(say.status)),
       answer(api(say.globalVariable('recordings_dir' as Parameters<typeof say.globalVariable>[0]))),

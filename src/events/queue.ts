@@ -54,6 +54,20 @@ export const queueEvents = {
     level: 'debug',
     data: { uuid, queue },
   }),
+  'queue.message.left': event({
+    version: 1,
+    what: 'a caller whom a queue sent to a voice mailbox has left a message there',
+    toldBy: 'directory',
+    level: 'info',
+    data: { uuid, queue, mailbox: field.mailbox, from: field.from.optional(), lasted: field.messageMs },
+  }),
+  'queue.messages.changed': event({
+    version: 1,
+    what: 'the messages in a voice mailbox to which a queue sends callers have changed: one is new, or was heard or deleted',
+    toldBy: 'directory',
+    level: 'debug',
+    data: { queue, mailbox: field.mailbox, waiting: field.waiting, heard: field.heard },
+  }),
   'queue.call.abandoned': event({
     version: 1,
     what: 'a caller hung up while waiting in a queue',

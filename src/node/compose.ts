@@ -13,6 +13,7 @@ import type { Telephones } from '../call/call-context.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import { SwitchRuns, type SwitchRunTable } from '../cluster/switch-runs.ts'
 import { ExternalCalls } from '../directory/external-calls.ts'
+import { watchMailboxes } from '../directory/mailboxes.ts'
 import { Registrations } from '../directory/registrations.ts'
 import { agentTelephones } from '../directory/telephones.ts'
 import type { Listener } from '../esl/listener.ts'
@@ -25,6 +26,7 @@ import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { CallRecords } from '../record/call-record.ts'
 import { keepAgentStates, type AgentStateRows } from '../record/agent-states.ts'
+import { turnOf } from '../recovery/grace.ts'
 import { Reconciler, type ReconcileParts } from '../recovery/reconcile.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Closing, type Step } from './closing.ts'
@@ -140,11 +142,12 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   scope.defer(() => mirror.close())
   const states = keepAgentStates({ mirror, rows: parts.agentStates, clock })
   scope.defer(() => states[Symbol.dispose]())
+  const others = () => lease.peers().map(peer => peer.node)
   const compat =
     parts.dialects.length > 0
       ? compatEvents({
           ...{ dialects: parts.dialects, switchboard, mirror, node, clock, log },
-          others: () => lease.peers().map(peer => peer.node),
+          others,
           homeOf: uuid => listening?.door.legs.get(uuid as Uuid)?.home ?? null,
         })
       : null
@@ -154,6 +157,12 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   scope.defer(() => definitions?.[Symbol.dispose]())
   const registrations = new Registrations({ switchboard, mirror, roster, clock, log })
   scope.defer(() => registrations[Symbol.dispose]())
+  const mailboxes = watchMailboxes({
+    ...{ switchboard, events, log },
+    queues: () => queueStore.queues(),
+    isMine: name => turnOf(name, node, others()) === 0,
+  })
+  scope.defer(() => mailboxes[Symbol.dispose]())
   const externalCalls = new ExternalCalls({ switchboard, mirror, roster, clock, log })
   scope.defer(() => externalCalls[Symbol.dispose]())
   const telephones = agentTelephones({ mirror, roster, wrapUp: parts.wrapUpAfterDial, clock, log })

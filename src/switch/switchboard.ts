@@ -31,13 +31,16 @@ interface Watcher {
   gone?(end: EndedLeg): void
 }
 
+type SwitchEvents = { back: void; registration: SwitchEvent; channel: SwitchEvent; voicemail: SwitchEvent }
+
 /**
  * One FreeSWITCH.
  * `back`: the event link is up again and the recovery of legs is over.
  * `registration`: a telephone has registered, also when it renews its registration, or its registration has ended.
  * `channel`: a channel was created or hung up, whoever created it.
+ * `voicemail`: a message in a voice mailbox is new, or was heard or deleted.
  */
-export class Switch extends Emitter<{ back: void; registration: SwitchEvent; channel: SwitchEvent }> {
+export class Switch extends Emitter<SwitchEvents> {
   readonly name: string
   readonly commands: Commands
   /** Sends an event to the other clients of this FreeSWITCH, as EventLink.fire. */
@@ -244,7 +247,8 @@ export class Switch extends Emitter<{ back: void; registration: SwitchEvent; cha
 
   #hear(event: SwitchEvent): void {
     const { name } = event
-    if (name === 'CUSTOM') return this.emit('registration', event) // the only CUSTOM events that are subscribed to
+    // no other CUSTOM events are subscribed to
+    if (name === 'CUSTOM') return this.emit(isVoicemail(event) ? 'voicemail' : 'registration', event)
     const uuid = (name === 'BACKGROUND_JOB' ? event.raw('Job-UUID') : event.raw('Unique-ID')) as Uuid | undefined
     if (uuid === undefined) return
     if (name === 'CHANNEL_HANGUP') this.#hangups.add(uuid, endOf(event, this))
@@ -292,6 +296,8 @@ export class Switch extends Emitter<{ back: void; registration: SwitchEvent; cha
     return [...this.#listeners].filter(([, set]) => [...set].some(watcher => watcher.gone)).map(([uuid]) => uuid)
   }
 }
+
+const isVoicemail = (event: SwitchEvent): boolean => event.get('Event-Subclass') === 'vm::maintenance'
 
 export class Switchboard {
   readonly switches: Switch[] = []
