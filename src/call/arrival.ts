@@ -36,6 +36,7 @@ const VARIABLES = [
   'last_bridge_to',
   'bridge_hangup_cause',
   'switchhook_aside',
+  'switchhook_conference',
   'switchhook_parent',
   'switchhook_agent',
   'switchhook_customer',
@@ -93,6 +94,7 @@ export function readArrival(headers: Headers): Arrival {
       ? {}
       : { lastTalk: { with: own(partner), cause: own(variable(data, 'bridge_hangup_cause') ?? '') } }),
     ...asideIn(variable(data, 'switchhook_aside')),
+    ...(variable(data, 'switchhook_conference') === 'true' && { conferred: true }),
     ...(parent === undefined ? {} : { parent: own(parent) }),
     ...(toldAt > 0 && { toldAt }),
     ...(age === undefined ? {} : { age }),

@@ -39,6 +39,7 @@ export async function connect(leg: Leg, context: CallContext, other: Leg): Promi
         uuid_bridge_continue_on_cancel: 'true',
         last_bridge_to: '',
         switchhook_aside: '',
+        switchhook_conference: '',
         ...holding(context, wayOn(other)),
       }),
     ),

@@ -64,6 +64,8 @@ export class Leg extends Emitter<LegEvents> {
   lastTalk: Arrival['lastTalk']
   /** As of its last arrival: it waits while its partner consults with somebody. */
   aside: Arrival['aside']
+  /** As of its last arrival: it was in a conference since its last talk began. */
+  conferred = false
   /**
    * Called when the leg is connected to another node; `true`: it is being fetched back to this one, false: it is given
    * up.
@@ -140,6 +142,7 @@ export class Leg extends Emitter<LegEvents> {
     this.times.comes(arrival)
     this.lastTalk = arrival.lastTalk
     this.aside = arrival.aside
+    this.conferred = arrival.conferred ?? false
     this.answered ||= arrival.answered
     this.#searching?.cancel()
     conversation.attach({

@@ -11,14 +11,15 @@
  * A node that takes the call over finds the partner and the one consulted in a variable of the caller's leg, and goes
  * on from there.
  */
-import { within } from '../base/clock.ts'
+import { sleep, within } from '../base/clock.ts'
 import { CallEnded, Refusal } from '../base/errors.ts'
-import { uuidUnset } from '../esl/api.ts'
+import { conferenceEnd, uuidUnset } from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { soundFile, type Ident } from '../esl/safe-text.ts'
 import { lastEvent } from '../journal/call-events.ts'
 import type { CallContext } from './call-context.ts'
 import { comeHome } from './come-home.ts'
+import { CONFERRED, membersOf } from './conference.ts'
 import { areJoined, connect } from './connect.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked-leg.ts'
@@ -31,6 +32,8 @@ export type TalkEnd = 'talked' | 'left'
 
 /** A leg whose talk has ended arrives at the listener within 90 ms (measured). */
 const ARRIVES_MS = 500
+/** While a caller is in a conference that the agent has left, FreeSWITCH is asked so often whether it goes on. */
+const CONFERENCE_MS = 3_000
 
 export class Talk {
   readonly #leg: Leg
@@ -155,6 +158,7 @@ export class Talk {
         next = await this.#whoIsNext()
       }
       await this.#finish(this.#partner)
+      if (this.#leg.conferred) this.#endConference()
       // else a later talk, taken over before it began, would look like this one
       if (this.#leg.aside) this.#leg.conversation?.post(api(uuidUnset(this.#leg.uuid, 'switchhook_aside' as Ident)))
       return 'talked'
@@ -201,13 +205,27 @@ export class Talk {
     const { clock, log } = this.#context
     const began = clock.monotonic()
     // the caller may return to another node; one who talks with somebody else by then stays here
-    void other.ended.then(() => this.#partner.leg === other && this.#leg.expectBack())
+    void other.ended.then(() => this.#partnerLeft(other))
     try {
       await this.#leg.driven()
     } finally {
       const ms = Math.round(clock.monotonic() - began)
       log.info({ uuid: this.#leg.uuid, with: other.uuid, ms }, 'talk ended')
     }
+  }
+
+  /** A caller in a conference talks on without this one. The talk is over when FreeSWITCH brings the caller back. */
+  async #partnerLeft(other: Leg): Promise<void> {
+    const { home, uuid } = this.#leg
+    const isHere = () => this.#partner.leg === other && this.#leg.phase === 'talking'
+    while (isHere() && home && (await membersOf(home, uuid).catch(() => [uuid])).includes(uuid))
+      await sleep(this.#context.clock, CONFERENCE_MS)
+    if (isHere()) this.#leg.expectBack()
+  }
+
+  /** The caller has left a conference, or comes from one that is over: nobody stays there without the caller. */
+  #endConference(): void {
+    void this.#leg.home?.ask(conferenceEnd(this.#leg.uuid)).catch(() => {}) // refused: it is over
   }
 
   /** The caller talks with this partner now: whoever else was there is not needed any more. */
@@ -250,6 +268,7 @@ export class Talk {
   }
 
   async #callEnded(): Promise<void> {
+    void this.#leg.ended.then(({ facts }) => facts?.variable(CONFERRED) === 'true' && this.#endConference())
     for (const one of [this.#consulted, this.#partner, this.#next]) {
       if (!one) continue
       if (one !== this.#partner) await this.#letGo(one)

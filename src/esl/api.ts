@@ -115,6 +115,25 @@ export interface Beside {
   readonly leg: Uuid
 }
 
+const conferenceOf = (call: Uuid) => `switchhook-${call}`
+
+/**
+ * Moves the two who talk into the conference of the call. FreeSWITCH ends the conference when fewer than two are in it:
+ * the caller, who has hangup_after_conference=false, then goes to this door, and whoever else is left is hung up
+ * (measured). `caller`: their leg is also the name of the conference.
+ */
+export const uuidConfer = (caller: Uuid, door: Ident): ApiText =>
+  text(
+    `uuid_transfer ${caller} -both 'conference:${conferenceOf(caller)}@default+flags{mintwo},transfer:${extensionOf(door)} XML ${CONTEXT}' inline`,
+  )
+/** A leg enters the conference of this call, and ends with it. */
+export const uuidEnter = (leg: Uuid, call: Uuid): ApiText =>
+  text(`uuid_transfer ${leg} 'conference:${conferenceOf(call)}@default+flags{mintwo}' inline`)
+/** One line for each member: number;channel;uuid;… Refused when there is no such conference. */
+export const conferenceList = (call: Uuid): ApiText => text(`conference ${conferenceOf(call)} list`)
+/** Everybody leaves the conference: the caller goes back to their door, the others are hung up. */
+export const conferenceEnd = (call: Uuid): ApiText => text(`conference ${conferenceOf(call)} kick all`)
+
 /**
  * Dials. FreeSWITCH transfers the answered leg to a flow's extension; null: it parks the leg, to be bridged later.
  * Send it by bgapi only: by api it blocks the link for up to a minute.

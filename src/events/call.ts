@@ -154,6 +154,20 @@ export const callEvents = {
     level: 'info',
     data: { uuid, leg },
   }),
+  'call.conference.joined': event({
+    version: 1,
+    what: 'somebody was invited to a talk and answered: it is a conference now, or has one member more',
+    toldBy: 'node',
+    level: 'info',
+    data: { uuid, leg, to: field.to },
+  }),
+  'call.conference.left': event({
+    version: 1,
+    what: 'somebody who was invited left a conference, or it ended; told by the node that invited, while it lives',
+    toldBy: 'node',
+    level: 'info',
+    data: { uuid, leg },
+  }),
   'call.recording.paused': event({
     version: 1,
     what: 'a recording was paused: its file holds silence from now on',

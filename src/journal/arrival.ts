@@ -26,6 +26,8 @@ export interface Arrival {
   readonly lastTalk?: { readonly with: string; readonly cause: string }
   /** The caller waits while `partner` consults with somebody; null: with nobody any more. Uuids of their legs. */
   readonly aside?: { readonly partner: string; readonly consulted: string | null }
+  /** The caller was in a conference since the last talk began. */
+  readonly conferred?: true
   readonly socketResume: boolean
   /** The uuid of the call whose flow dialled this leg. */
   readonly parent?: string

@@ -6,6 +6,7 @@ import { reserveByName } from '../agent/reserve-by-name.ts'
 import type { Roster } from '../agent/roster.ts'
 import { CallEnded, NotFoundError, Refusal } from '../base/errors.ts'
 import type { CallContext } from '../call/call-context.ts'
+import { membersOf } from '../call/conference.ts'
 import { consult } from '../call/consult.ts'
 import type { DialReservation } from '../call/dial-reservation.ts'
 import type { Leg } from '../call/leg.ts'
@@ -60,6 +61,7 @@ export class CallActs {
       case 'consult-agent':
         return this.#consultAgent(leg, act.agent)
       case 'consult-number':
+        await noConference(leg)
         return this.#consult(leg, `sofia/gateway/${this.#parts.context.settings.gateway}/${act.number}`)
       case 'end-consultation':
         return this.#talk(leg).endConsultation(act.how)
@@ -89,6 +91,7 @@ export class CallActs {
 
   async #consultAgent(leg: Leg, name: string): Promise<void> {
     this.#talk(leg)
+    await noConference(leg)
     const reserved = await this.#parts.context.colleagues!.reserve(leg, name)
     if (typeof reserved === 'string') throw notFree(name, reserved)
     try {
@@ -115,6 +118,7 @@ export class CallActs {
 
   async #takeOver(leg: Leg): Promise<void> {
     const talk = this.#talk(leg)
+    await noConference(leg)
     const { door } = this.#parts.context
     const supervisor = leg.home && (await supervisorOf(leg.home, leg.uuid))
     if (!leg.home || !supervisor) throw new Refusal('WRONG_STATE', `nobody supervises call ${leg.uuid}`)
@@ -140,6 +144,12 @@ export class CallActs {
     if (!(await flows.redirect(leg.uuid, { flow, params }, { ...to, ...(by !== undefined && { by }) })))
       throw new NotFoundError('live call', leg.uuid, null)
   }
+}
+
+/** Who talks with whom in a conference is not the node's to decide. */
+async function noConference({ home, uuid }: Leg): Promise<void> {
+  if (home && (await membersOf(home, uuid)).length > 0)
+    throw new Refusal('WRONG_STATE', `the caller of call ${uuid} is in a conference: invite or remove people`)
 }
 
 const notFree = (agent: string, why: string) =>

@@ -4,28 +4,14 @@
  * variables of the caller's leg name the third legs, so that every node finds them. When the agent's leg ends,
  * FreeSWITCH ends the third leg; when the third leg ends, the two talk on (measured). Used by live-calls.ts.
  */
-import type { Clock } from '../base/clock.ts'
-import { Refusal, SwitchhookError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
-import type { Telephones } from '../call/call-context.ts'
+import { Refusal } from '../base/errors.ts'
 import { RECORDED } from '../call/verbs/recording.ts'
 import * as build from '../esl/api.ts'
-import {
-  asValue,
-  endpoint as endpointOf,
-  filePath,
-  newUuid,
-  uuid as uuidOf,
-  varValue,
-  type Dial,
-  type Ident,
-  type Uuid,
-  type VarValue,
-} from '../esl/safe-text.ts'
-import type { Events } from '../events/events.ts'
+import { asValue, filePath, uuid as uuidOf, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { uuidOf as uuidIn } from '../switch/channel-list.ts'
-import { originate } from '../switch/originate.ts'
-import type { Switch, Switchboard } from '../switch/switchboard.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import { Conferences } from './conferences.ts'
+import { dialPerson, type DialPersonParts } from './dial-person.ts'
 import { isRefusedBySwitch } from './switch-refusal.ts'
 
 type SupervisionMode = 'listen' | 'whisper' | 'barge'
@@ -41,18 +27,6 @@ const HEARD: Readonly<Record<SupervisionMode, (typeof build.HEARD_BY)[keyof type
 const SUPERVISOR = 'switchhook_supervisor' as Ident
 const THIRD = 'switchhook_third' as Ident
 
-export interface ThirdLegsParts {
-  readonly switchboard: Switchboard
-  readonly telephones: Telephones
-  readonly ringForMs: number
-  /** The gateway through which telephone numbers are dialled. */
-  readonly gateway: Ident
-  readonly callerId: string | undefined
-  readonly clock: Clock
-  readonly log: Log
-  readonly events: Events
-}
-
 /** A call that lives, on its FreeSWITCH. */
 interface LiveCall {
   readonly uuid: Uuid
@@ -60,10 +34,12 @@ interface LiveCall {
 }
 
 export class ThirdLegs {
-  readonly #parts: ThirdLegsParts
+  readonly #parts: DialPersonParts
+  readonly #conferences: Conferences
 
-  constructor(parts: ThirdLegsParts) {
+  constructor(parts: DialPersonParts) {
     this.#parts = parts
+    this.#conferences = new Conferences(parts)
   }
 
   /**
@@ -122,6 +98,21 @@ export class ThirdLegs {
   }
 
   /**
+   * Dials somebody; when they answer, the talk is a conference, to which more may be invited. `name`: by which they are
+   * removed. Resolves with their leg; null without such a call. Rejects as `supervise` does.
+   */
+  async invite(call: string, to: string, name: string): Promise<string | null> {
+    const live = await this.#live(call)
+    return live && this.#conferences.invite(live.at, live.uuid, to, name)
+  }
+
+  /** Somebody who was invited leaves the conference. False when nobody of this name is in it. */
+  async remove(call: string, name: string): Promise<boolean> {
+    const live = await this.#live(call)
+    return live !== null && this.#conferences.remove(live.at, live.uuid, name)
+  }
+
+  /**
    * Masks the recording of a call: its file holds silence, as long as the call talks or until it is unmasked. Resolves
    * with the file; null without such a call. Rejects with Refusal WRONG_STATE when the call is not recorded.
    */
@@ -162,31 +153,9 @@ export class ThirdLegs {
     app: build.Beside['app'],
     variables: Readonly<Record<string, string>>,
   ): Promise<Uuid> {
-    const { telephones, gateway, ringForMs, callerId, clock, log } = this.#parts
     const agent = uuidIn(await variable(at, call, 'bridge_to' as Ident))
     if (!agent) throw new Refusal('WRONG_STATE', `the caller of call ${call} does not talk with anybody now`)
-    const endpoint = endpointOf(/^\+?\d+$/.test(to) ? `sofia/gateway/${gateway}/${to}` : to)
-    const leg = newUuid()
-    const telephone = telephones.occupy(endpoint, leg)
-    const over = () => {
-      watch[Symbol.dispose]()
-      telephone.over(false)
-    }
-    const watch = at.watch(leg, event => event.name === 'CHANNEL_HANGUP' && over(), over)
-    const { outcome, cause } = await originate(at, {
-      uuid: leg,
-      endpoint,
-      flow: { app, leg: agent },
-      ringForMs,
-      callerId: callerId as Dial | undefined,
-      variables: new Map(Object.entries(variables).map(([key, value]) => [key as Ident, varValue(value)])),
-      clock,
-      log,
-    })
-    if (outcome !== 'answered') {
-      over()
-      throw new SwitchhookError('NOT_REACHED', `${to} was not reached: ${outcome} (${cause})`)
-    }
+    const leg = await dialPerson(this.#parts, at, { to, flow: { app, leg: agent }, variables })
     await at.attempt(build.uuidSetvar(call, name, asValue(leg) as VarValue))
     return leg
   }

@@ -37,6 +37,7 @@ import figuresQueue from './figures/queue.ts'
 import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
 import talkTakeOver from './talk/take-over.ts'
 import talkSupervise from './talk/supervise.ts'
+import { talkInvite, talkRemove } from './talk/conference.ts'
 import { talkAdd, talkDrop } from './talk/third-party.ts'
 import numberAdd from './number/add.ts'
 import numberList from './number/list.ts'
@@ -111,6 +112,8 @@ export const OPERATIONS: readonly Operation[] = [
   talkTakeOver,
   talkAdd,
   talkDrop,
+  talkInvite,
+  talkRemove,
   recordingPause,
   recordingResume,
   auditList,

@@ -87,6 +87,8 @@ interface BesideTalks {
   stopSupervision(call: string): Promise<boolean>
   add(call: string, to: string): Promise<string | null>
   drop(call: string): Promise<boolean>
+  invite(call: string, to: string, name: string): Promise<string | null>
+  remove(call: string, name: string): Promise<boolean>
   mask(call: string, on: boolean): Promise<string | null>
 }
 

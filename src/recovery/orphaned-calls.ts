@@ -16,6 +16,7 @@ import { isSame, type CallStore, type Owner } from '../journal/call-store.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
 import { ident, varValue, type Ident, type Uuid } from '../esl/safe-text.ts'
+import { membersOf } from '../call/conference.ts'
 import { closeCall, type CloseCallParts, type Over } from './close-calls.ts'
 import { firstEntryOf, type KnownEnd } from '../record/record-from-journal.ts'
 import { turnOf, type GracePeriods } from './grace.ts'
@@ -278,7 +279,7 @@ export class OrphanedCalls {
 async function placeOf(uuid: Uuid, home: Switch): Promise<'talking' | 'leaving' | 'driven' | null> {
   try {
     const partner = await home.ask(build.uuidGetvar(uuid, 'bridge_to' as Ident))
-    if (uuidOf(partner.trim())) return 'talking'
+    if (uuidOf(partner.trim()) || (await membersOf(home, uuid)).includes(uuid)) return 'talking'
     // a field of the channel when no variable has this name (switch_channel.c, switch_channel_get_variable_dup)
     return (await home.ask(build.uuidGetvar(uuid, 'destination_number' as Ident))).trim().match(TO_A_DOOR)
       ? 'driven'

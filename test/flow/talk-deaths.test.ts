@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { flow } from '#flow'
 import { Simulation, type SimulateOptions } from '#testing'
 import callTransfer from '../../src/operations/call/transfer.ts'
+import { talkInvite } from '../../src/operations/talk/conference.ts'
 import type { Operation } from '../../src/operations/operation.ts'
 import { talkComplete, talkConsult } from '../../src/operations/talk/consult.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
@@ -137,3 +138,29 @@ test('a transfer to a queue survives the death of its node at every step', async
   })
   assert.ok(deaths > 10, `${deaths} deaths`)
 })
+
+test('a conference survives the death of its node at every step', async () => {
+  const deaths = await everywhere(async sim => {
+    const expert = sim.switch.world.at('sofia/gateway/carrier/+4930777', { answers: '2s' })
+    const alice = sim.agent('alice')
+    await alice.ready()
+    const caller = sim.call(toAlice)
+    await caller.talksWith('alice')
+    await sim.advance('5s')
+    const call = await caller.uuid()
+    const isThere = () => voicesOf(sim, 'caller').includes('+4930777')
+    await insists(sim, talkInvite, { talk: call, to: '+4930777' }, isThere)
+    await alice.hangsUp()
+    await sim.advance('1m')
+    assert.deepEqual(voicesOf(sim, 'caller'), ['+4930777'])
+    expert.last!.hangUp()
+    await caller.hears('ivr/second')
+    assert.equal(await caller.outcome(), 'over')
+    await alice.becomes('idle', '1m')
+    assert.equal(sim.records.length, 1)
+  })
+  assert.ok(deaths > 10, `${deaths} deaths`)
+})
+
+const voicesOf = (sim: Simulation, name: string): readonly string[] =>
+  [...sim.switch.world.people].find(one => one.name === name)?.voices ?? []

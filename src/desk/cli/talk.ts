@@ -4,6 +4,7 @@ import { recordingPause, recordingResume } from '../../operations/recording/mask
 import { talkCancel, talkComplete, talkConsult } from '../../operations/talk/consult.ts'
 import talkTakeOver from '../../operations/talk/take-over.ts'
 import talkSupervise from '../../operations/talk/supervise.ts'
+import { talkInvite, talkRemove } from '../../operations/talk/conference.ts'
 import { talkAdd, talkDrop } from '../../operations/talk/third-party.ts'
 import { form } from './operations.ts'
 
@@ -45,6 +46,20 @@ Examples:
     people: ({ call, to }) => `${to} talks in call ${call}\n`,
   }),
   form(talkDrop, { people: ({ call }) => `two people talk in call ${call}\n` }),
+  form(talkInvite, {
+    help: `
+The telephone rings, and the others talk on until it is answered. The caller comes back to the flow when nobody else is
+left; the agent may leave before.
+
+Examples:
+  switchhook talk invite alice +493012345
+  switchhook talk invite alice --agent bob`,
+    people: ({ call, name }) => `${name} is in the conference of call ${call}\n`,
+  }),
+  form(talkRemove, {
+    help: '\nExample:\n  switchhook talk remove alice +493012345',
+    people: ({ call, name }) => `${name} has left the conference of call ${call}\n`,
+  }),
   form(recordingPause, {
     help: '\nExample:\n  switchhook recording pause alice',
     people: ({ call }) => `the recording of call ${call} is paused\n`,

@@ -194,6 +194,9 @@ export class Person {
     const { listensTo, sim } = this.#channel
     const heard = new Set<Person | undefined>([talksWith])
     if (listensTo) heard.add(listensTo.of.person).add(listensTo.of.person?.talksWith)
+    for (const { members } of sim.conferences.values())
+      if (members.has(this.#channel))
+        for (const other of members.keys()) if (other !== this.#channel) heard.add(other.person)
     for (const other of sim.channels.values()) {
       const { of, heardBy } = other.listensTo ?? {}
       if (of?.person === this && heardBy?.leg) heard.add(other.person)

@@ -8,6 +8,7 @@ import { listenTcp } from '../../esl/tcp.ts'
 import type { Wire } from '../../esl/wire.ts'
 import type { Application } from './apps/application.ts'
 import { APPLICATIONS } from './apps/index.ts'
+import type { Conference } from './conference.ts'
 import { Channel } from './channel.ts'
 import { Dialplan, type EntryOptions } from './dialplan.ts'
 import { Disk } from './disk.ts'
@@ -59,6 +60,9 @@ export class SimulatedSwitch {
   readonly transcript: TranscriptLine[] = []
   /** The disk of the recordings. */
   readonly disk = new Disk(this)
+  readonly conferences = new Map<string, Conference>()
+  /** How many legs have ever entered one. */
+  conferenceMembers = 0
   /** Every recording that was started, ended ones included. */
   readonly recordings: Recording[] = []
   readonly globals = new Map<string, string>([

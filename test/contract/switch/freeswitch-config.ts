@@ -57,6 +57,7 @@ const LOAD = [
   'native_file',
   'tone_stream',
   'say_en',
+  'conference',
 ]
 
 /** The user of the directory: calls with this password, and is reached at a number of the outside world. */
@@ -227,6 +228,9 @@ function configuration(
     <configuration name="logfile.conf"><settings/><profiles><profile name="default"><settings/><mappings>
       <map name="all" value="${sip.log}notice,warning,err,crit,alert"/></mappings></profile></profiles></configuration>
     ${also?.configuration ?? ''}
+    <configuration name="conference.conf"><caller-controls><group name="default"/></caller-controls><profiles><profile name="default">
+      <param name="rate" value="8000"/><param name="interval" value="20"/><param name="energy-level" value="0"/>
+    </profile></profiles></configuration>
     <configuration name="acl.conf"><network-lists/></configuration>
     <configuration name="sofia.conf"><global_settings/><profiles>
       ${sip.profiles.join('')}

@@ -4,6 +4,7 @@
  */
 import type { SimulatedSwitch } from '../simulated-switch.ts'
 import { channelApi } from './channel.ts'
+import { conferenceApi } from '../conference.ts'
 import { coreApi } from './core.ts'
 import { displaceApi } from './displace.ts'
 import { originateApi } from './originate.ts'
@@ -18,6 +19,7 @@ export type Api = (sim: SimulatedSwitch, argument: string) => string | Promise<s
 const COMMANDS: ReadonlyMap<string, Api> = new Map(
   Object.entries({
     ...channelApi,
+    ...conferenceApi,
     ...coreApi,
     ...displaceApi,
     ...originateApi,

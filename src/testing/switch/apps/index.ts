@@ -1,6 +1,7 @@
 /** All applications that the simulation knows, by name. As in FreeSWITCH, an unknown application hangs the call up. */
 import { basics } from './basics.ts'
 import { bridgeApplications } from './bridge.ts'
+import { conferenceApplications } from '../conference.ts'
 import { detection } from './detect.ts'
 import { digitApplications } from './digits.ts'
 import { eavesdropApplications } from './eavesdrop.ts'
@@ -15,6 +16,7 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
   Object.entries({
     ...basics,
     ...bridgeApplications,
+    ...conferenceApplications,
     ...detection,
     ...digitApplications,
     ...eavesdropApplications,

@@ -1,0 +1,129 @@
+/** A talk becomes a conference: more people are invited, and leave. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { simulate, type Simulation } from '#testing'
+import queueEntry from '../../scripts/queue-entry.ts'
+import { talkConsult } from '../../src/operations/talk/consult.ts'
+import { talkInvite, talkRemove } from '../../src/operations/talk/conference.ts'
+import { asks } from './desk.ts'
+
+const NUMBERS = ['+4930777', '+4930888'] as const
+
+/** Alice talks with a caller of sales; two experts have telephones. */
+async function talk(sim: Simulation) {
+  const experts = NUMBERS.map(number => sim.switch.world.at(`sofia/gateway/carrier/${number}`, { answers: '2s' }))
+  const alice = sim.agent('alice')
+  await alice.ready()
+  const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await alice.hears('whisper/press-1')
+  await alice.presses('1')
+  await caller.talksWith('alice')
+  await sim.advance('1s')
+  return { alice, caller, experts, call: await caller.uuid() }
+}
+
+const invites = (sim: Simulation, to: string, node: 'a' | 'b' = 'a', named = 'alice') =>
+  asks(sim, talkInvite, { talk: named, to }, node)
+
+test('four people talk; the agent leaves before, and the caller goes on with the flow when nobody else is left', async t => {
+  const sim = simulate(t)
+  const { alice, caller, experts, call } = await talk(sim)
+  for (const number of NUMBERS) await invites(sim, number)
+  await caller.hearsVoices(['alice', ...NUMBERS])
+  await alice.hearsVoices(['caller', ...NUMBERS])
+  await alice.hangsUp()
+  await alice.becomes('idle', '30s')
+  await caller.hearsVoices(NUMBERS)
+  await sim.advance('5m')
+  assert.equal(sim.records.length, 0, 'the caller talks on')
+  await asks(sim, talkRemove, { talk: call, to: '+49 30 777' })
+  await sim.advance('1m')
+  await caller.hearsVoices(['+4930888'])
+  experts[1]!.last?.hangUp()
+  assert.equal(await caller.outcome(), 'talked')
+  assert.equal(sim.told('call.conference.joined').length, 2)
+  assert.equal(sim.told('call.conference.left').length, 2)
+})
+
+test('an agent of another team is invited by name, is offered no call meanwhile, and is free after it', async t => {
+  const sim = simulate(t)
+  const { alice, caller } = await talk(sim)
+  const bob = sim.agent('bob', { queues: ['support'] })
+  await bob.ready()
+  await asks(sim, talkInvite, { talk: 'alice', agent: 'bob' })
+  await caller.hearsVoices(['alice', 'bob'])
+  assert.equal(await bob.state(), 'busy-elsewhere')
+  await assert.rejects(asks(sim, talkInvite, { talk: 'alice', agent: 'bob' }), /bob takes no call now/)
+  await asks(sim, talkRemove, { talk: 'alice', agent: 'bob' })
+  await bob.becomes('idle')
+  await caller.hearsVoices(['alice'])
+  await caller.hangsUp()
+  await alice.becomes('idle')
+  assert.equal(await caller.outcome(), 'talked')
+})
+
+test('when the caller hangs up, the others do not stay in the conference', async t => {
+  const sim = simulate(t)
+  const { alice, caller, experts } = await talk(sim)
+  for (const number of NUMBERS) await invites(sim, number)
+  await caller.hangsUp()
+  assert.equal(await alice.ended(), 'NORMAL_CLEARING')
+  await sim.until('the experts are gone', () => experts.every(({ last }) => last?.state === 'gone'))
+  assert.equal(await caller.outcome(), 'talked')
+  await alice.becomes('idle')
+})
+
+test('who does not answer changes nothing, and in a conference nobody is consulted', async t => {
+  const sim = simulate(t)
+  const { caller } = await talk(sim)
+  sim.switch.world.at('sofia/gateway/carrier/+4930999', { answers: 'busy' })
+  await assert.rejects(invites(sim, '+4930999'), /was not reached: busy/)
+  await caller.hearsVoices(['alice'])
+  await invites(sim, NUMBERS[0])
+  await assert.rejects(asks(sim, talkConsult, { talk: 'alice', number: '+4930888' }), /conference/)
+  await assert.rejects(asks(sim, talkRemove, { talk: 'alice', to: '+4930888' }), /no conference of call/)
+  await caller.hangsUp()
+  await caller.outcome()
+})
+
+test('a conference outlives its node: more are invited by the other one, and the caller comes back there', async t => {
+  const sim = simulate(t)
+  await sim.until('node b opens', sim.open('b'))
+  const { alice, caller, experts, call } = await talk(sim)
+  await invites(sim, NUMBERS[0])
+  sim.kill('a')
+  await sim.advance('2m')
+  await caller.hearsVoices(['alice', NUMBERS[0]])
+  await invites(sim, NUMBERS[1], 'b', call)
+  await caller.hearsVoices(['alice', ...NUMBERS])
+  await alice.hangsUp()
+  await sim.advance('1m')
+  await caller.hearsVoices(NUMBERS)
+  for (const { last } of experts) last?.hangUp()
+  assert.equal(await caller.outcome(), 'talked')
+  await alice.becomes('idle', '1m')
+})
+
+test('a caller who waits cannot be made a conference of', async t => {
+  const sim = simulate(t)
+  const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await caller.hears('music moh/calm')
+  const call = await caller.uuid()
+  await assert.rejects(asks(sim, talkInvite, { talk: call, to: '+4930777' }), /does not talk with anybody/)
+  await assert.rejects(asks(sim, talkInvite, { talk: call }), /one person is meant/)
+  await caller.hangsUp()
+  await caller.outcome()
+})
+
+test('a node that dies while the invited person is called leaves the talk as it is, and nobody alone on the line', async t => {
+  const sim = simulate(t)
+  await sim.until('node b opens', sim.open('b'))
+  const { caller, experts } = await talk(sim)
+  void invites(sim, NUMBERS[0]).catch(() => {})
+  await sim.until('the telephone rings', () => experts[0]!.rang === 1)
+  sim.kill('a')
+  await sim.until('the expert is gone', () => experts[0]!.last?.state === 'gone', '1m')
+  await caller.hearsVoices(['alice'])
+  await caller.hangsUp()
+  assert.equal(await caller.outcome(), 'talked')
+})
