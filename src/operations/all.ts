@@ -37,6 +37,7 @@ import figuresQueue from './figures/queue.ts'
 import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
 import talkTakeOver from './talk/take-over.ts'
 import talkSupervise from './talk/supervise.ts'
+import talkShow from './talk/show.ts'
 import { talkInvite, talkRemove } from './talk/conference.ts'
 import { talkAdd, talkDrop } from './talk/third-party.ts'
 import numberAdd from './number/add.ts'
@@ -112,6 +113,7 @@ export const OPERATIONS: readonly Operation[] = [
   talkTakeOver,
   talkAdd,
   talkDrop,
+  talkShow,
   talkInvite,
   talkRemove,
   recordingPause,

@@ -72,6 +72,8 @@ export interface LiveCalls {
    * FreeSWITCH has the call. Rejects with Refusal WRONG_STATE when the caller does not talk, and with SwitchError.
    */
   hold(call: string, on: boolean): Promise<boolean>
+  /** Does the other one of the two hold the caller? Null without such a call; rejects as `hold` does. */
+  isHeld(call: string): Promise<boolean | null>
   /**
    * Brings a call that is not Switchhook's into the flow queue-entry. False when no FreeSWITCH has it, and when a node
    * has it. Rejects with SwitchError.

@@ -29,6 +29,8 @@ export interface TakeoverOptions<N extends Needs> {
   callback?: CallbackOptions
   /** Runs before the call; makes agents ready, for example. */
   before?: (sim: Simulation) => Promise<void>
+  /** False: nobody drives another call while its node is dead, so its record may lack what happened. Default true. */
+  records?: boolean
   /** Number of journal entries in a row at which a node dies, at least 1. Default 1. */
   kills?: number
 }
@@ -60,7 +62,7 @@ export class TestedSimulation extends Simulation {
   takeoverEverywhere<N extends Needs>(
     flow: Flow<N> | CampaignFlow | CallbackFlow,
     script: Script,
-    { params, user, lead, callback, before, kills = 1 }: TakeoverOptions<N> = {},
+    { params, user, lead, callback, before, records = true, kills = 1 }: TakeoverOptions<N> = {},
   ): Promise<number> {
     const play = async (sim: Simulation) => {
       await before?.(sim)
@@ -73,7 +75,7 @@ export class TestedSimulation extends Simulation {
             : sim.call(flow as Flow<N>, { ...(params && { params }), ...(user !== undefined && { user, from: user }) })
       await script(who, sim)
     }
-    return takeoverEverywhere(play, this.#options, kills)
+    return takeoverEverywhere(play, this.#options, { kills, records })
   }
 }
 

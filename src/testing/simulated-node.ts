@@ -7,7 +7,7 @@
  * SimulatedLeads dials), the thread of the lease, the inbox of the port, and the warm-up calls (real sockets).
  */
 import type { Roster } from '../agent/roster.ts'
-import type { Clock } from '../base/clock.ts'
+import { sleep, type Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { retry } from '../base/retry.ts'
@@ -26,6 +26,7 @@ import type { CallRecords, Flows } from '../flow/run.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { CallActs } from '../node/call-acts.ts'
 import type { Audit } from '../operations/audit.ts'
+import type { CallAct } from '../operations/call-act.ts'
 import { composeNode, type ComposedNode, type ListenerParts, type NodeParts } from '../node/compose.ts'
 import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
@@ -59,6 +60,8 @@ export interface SharedParts {
   readonly records: CallRecords
   readonly agentStates: AgentStateRows
   readonly rows: NonNullable<NodeParts['rows']>
+  /** A node that runs. */
+  nodeNamed(name: string): SimulatedNode | undefined
   /** The processes that were started, by their number. */
   readonly processes: Map<number, KillableProcess>
   /** The setting WRAP_UP_AFTER_DIAL. */
@@ -71,6 +74,8 @@ export interface SharedParts {
 
 /** Virtual time runs a timer for each look: nothing is late in it, so a slow tick finds the same. */
 const TICK_MS = 1_000
+/** As node/node-requests.ts: how long a node waits for the answer of another one. */
+const ANSWER_MS = 8_000
 /** The event socket of the simulated FreeSWITCH. */
 const SWITCH = { host: 'simulated', port: 8021 } as const
 
@@ -245,10 +250,18 @@ export class SimulatedNode {
   #operations(): ListenerParts['operations'] {
     const { roster, queueStore, audit } = this.#shared
     const away = (): never => {
-      throw new SwitchhookError('SERVICE', 'a simulated node has no PostgreSQL, and no other node to ask')
+      throw new SwitchhookError('SERVICE', 'a simulated node has no PostgreSQL')
+    }
+    /** As node/node-requests.ts: a node that has died answers nothing. */
+    const ask = async (name: string, act: CallAct) => {
+      const { clock, nodeNamed } = this.#shared
+      const silent = sleep(clock, ANSWER_MS).then(() => {
+        throw new SwitchhookError('SERVICE', `the node ${name} did not answer`)
+      })
+      await Promise.race([nodeNamed(name)?.acts.perform(act) ?? silent, silent])
     }
     const stores = { roster: this.#life.reach(roster), queueStore: this.#life.reach(queueStore), sql: away }
-    return { ...stores, audit, ask: away } as unknown as ListenerParts['operations']
+    return { ...stores, audit, ask } as unknown as ListenerParts['operations']
   }
 
   #lease(address: string | null, clock: SharedClock, log: Log): LocalNodeLease {

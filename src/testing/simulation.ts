@@ -155,6 +155,7 @@ export class Simulation {
         },
       },
       callbacks: this.callbacks,
+      nodeNamed: name => this.nodes.get(name),
       table: memoryNodeTable(() => this.clock.now()),
       runs: memorySwitchRuns(),
       processes: new Map(),

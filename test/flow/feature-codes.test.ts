@@ -173,24 +173,6 @@ test('an agent sends the caller to another number by a code', async t => {
   await caller.outcome()
 })
 
-test('an agent logs in by a code, wherever the node dies', async t => {
-  const places = await simulate(t, { queues: ['sales'] }).takeoverEverywhere(
-    flow(async call => {
-      await call.answer()
-      const { refused } = await call.operate('agent.login', { name: 'alice' })
-      await call.play(refused === undefined ? 'agent/logged-in' : 'agent/refused')
-      return 'done'
-    }),
-    async (caller, sim) => {
-      await caller.hears('agent/logged-in')
-      assert.equal(await caller.outcome(), 'done')
-      assert.equal((await sim.roster.get('alice', sim.clock.now()))?.status, 'ready')
-    },
-    { before: async sim => sim.agent('alice').logsOut() },
-  )
-  assert.ok(places >= 8, `${places} places`)
-})
-
 test('an operation that is refused, or does not exist, is told to the flow', async t => {
   const { sim } = await atWork(t)
   const said: unknown[] = []
