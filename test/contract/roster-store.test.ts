@@ -57,6 +57,21 @@ for (const [home, open] of Object.entries(HOMES)) {
     )
   })
 
+  test(`${home}: an agent who dials in is on the line for both nodes, until the leg has ended`, async t => {
+    const { first, second } = await open(t)
+    await add(first.roster, 'alice')
+    const line = { leg: 'leg-1', flow: 'unpark', step: '3' }
+    await first.roster.occupy('alice', 'leg-1', NOW)
+    assert.equal((await first.roster.dialIn('alice', line, NOW))?.state, 'idle')
+    assert.deepEqual((await second.roster.get('alice', NOW))?.dialledIn, line)
+    assert.equal(await second.roster.reserve('alice', 'call-1', NOW, 10_000), null)
+    assert.equal(await second.roster.dialOut('alice', 'leg-2', NOW), false)
+    assert.equal(await second.roster.dialOut('alice', 'leg-1', NOW), true)
+    assert.equal((await first.roster.get('alice', NOW))?.dialledIn, undefined)
+    assert.notEqual(await first.roster.reserve('alice', 'call-1', NOW, 10_000), null)
+    assert.equal(await first.roster.dialIn('nobody', line, NOW), null)
+  })
+
   test(`${home}: new settings leave status, state and promise as they are`, async t => {
     const { first } = await open(t)
     await add(first.roster, 'alice')

@@ -26,8 +26,7 @@ import { checkCalls } from './test-call.ts'
  */
 const SAFE_VERSION = '1.11.3'
 /**
- * No call works without all of NEEDED. Of MOSTLY, every telephone needs the first module, and spoken numbers need the
- * second.
+ * No call works without all of NEEDED. Those of MOSTLY are for what some installations do.
  */
 const NEEDED = [
   'mod_event_socket',
@@ -40,6 +39,8 @@ const NEEDED = [
 const MOSTLY = {
   mod_sofia: 'there are no SIP telephones and no gateways',
   mod_say_en: 'numbers cannot be spoken: number() and digits() in flows, the place in a queue',
+  mod_conference: 'no talk can become a conference: talk invite',
+  mod_voicemail: 'queues can send nobody to a voice mailbox',
 } as const
 const SKEW_MS = 3_000
 

@@ -19,8 +19,11 @@ contract('a caller on hold hears music, and after the hold the two hear each oth
   await node.home.commands.run(uuidHold(agent.uuid as Uuid, true))
   await world.hears(caller, 'moh/calm')
   await rejects(node.home.commands.run(uuidHold(agent.uuid as Uuid, true)), { code: 'SWITCH_REFUSED' })
+  const callState = async () => (await node.home.list())?.get(agent.uuid as Uuid)?.callState
+  await world.until('5s', async () => (await callState()) === 'HELD')
   await node.home.commands.run(uuidHold(agent.uuid as Uuid, false))
   await world.event(caller.uuid, 'PLAYBACK_STOP')
+  await world.until('5s', async () => (await callState()) === 'ACTIVE')
   await world.hear(caller, agent)
   await agent.hangUp()
   await world.hears(caller, 'ivr/second')
