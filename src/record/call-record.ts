@@ -185,7 +185,7 @@ function segmentsIn(begin: Begin, notes: readonly TimedNote[], over: CallOver | 
   const { at, arrival } = begin
   const { agent = null, answeredFor, age = 0, direction } = arrival
   const rang = direction === 'out' && answeredFor !== undefined ? { since: at - age, until: at - answeredFor } : null
-  return segmentsOf(eventsIn(notes), { agent, rang }, over)
+  return segmentsOf(eventsIn(notes), { agent, customer: beginningOf(begin).customer ?? null, rang }, over)
 }
 
 const overAt = (at: number, by: HungUpBy | null, cause: string): CallOver => ({

@@ -15,6 +15,8 @@ import type { CallSegment } from '../store/call-segments.ts'
 export interface CallCourse {
   /** The agent for whom the call was dialled (click-to-dial): each of its talks is this agent's. */
   readonly agent: string | null
+  /** The number of the person served; null: withheld. */
+  readonly customer: string | null
   /** When the telephone of a call that Switchhook dialled rang, and was answered; null: the caller called. */
   readonly rang: { readonly since: number; readonly until: number } | null
 }
@@ -38,14 +40,25 @@ type Draft = { -readonly [K in keyof CallSegment]: CallSegment[K] }
 /** `over`: null while the call lives; then a segment that goes on has no end. */
 export function segmentsOf(
   timeline: readonly TimelineEvent[],
-  { agent: own, rang }: CallCourse,
+  { agent: own, customer, rang }: CallCourse,
   over: CallOver | null,
 ): readonly CallSegment[] {
   const all: Draft[] = []
   /** The queue that reserved each agent for this call last. */
   const queueOf = new Map<string, string>()
   const begin = (kind: CallSegment['kind'], since: number, of: Partial<CallSegment>): void => {
-    all.push({ kind, queue: null, agent: null, leg: null, joined: null, ...of, since, until: null, how: null })
+    all.push({
+      kind,
+      queue: null,
+      agent: null,
+      customer: null,
+      leg: null,
+      joined: null,
+      ...of,
+      since,
+      until: null,
+      how: null,
+    })
   }
   const open = (kind: CallSegment['kind'], is: Partial<CallSegment> = {}): Draft[] =>
     all.filter(
@@ -80,7 +93,7 @@ export function segmentsOf(
       case 'queue.call.entered': {
         const [before] = movedFrom === undefined ? [] : open('wait', { queue: movedFrom })
         end(before, at, 'moved')
-        if (open('wait', { queue }).length === 0) begin('wait', at, { queue, joined: before?.joined ?? at })
+        if (open('wait', { queue }).length === 0) begin('wait', at, { queue, customer, joined: before?.joined ?? at })
         break
       }
       case 'queue.call.refused':

@@ -16,6 +16,8 @@ export interface CallSegment {
   readonly queue: string | null
   /** Of a wait: the agent who answered. */
   readonly agent: string | null
+  /** Of a wait: the number of the person who waited; null: withheld. */
+  readonly customer: string | null
   /** The uuid of the other leg. */
   readonly leg: string | null
   /** Of a wait: since when the caller waits, also in queues that were removed meanwhile. */

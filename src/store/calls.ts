@@ -155,14 +155,14 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
     unknown as (delete from call_segments where ctid = any (array(
       select s.at from known k cross join lateral
         (select ctid as at from call_segments where call = k.id and n >= jsonb_array_length(k.segments) limit 1000) s))) -- each by its key
-    insert into call_segments as s (call, n, kind, queue, agent, leg, joined, since, until, how)
-    select k.id, x.n, x.kind, x.queue, x.agent, x.leg, x.joined, x.since, x.until, x.how
-    from known k cross join lateral jsonb_to_recordset(k.segments) as x (n smallint, kind text, queue text, agent text, leg uuid,
+    insert into call_segments as s (call, n, kind, queue, agent, customer, leg, joined, since, until, how)
+    select k.id, x.n, x.kind, x.queue, x.agent, x.customer, x.leg, x.joined, x.since, x.until, x.how
+    from known k cross join lateral jsonb_to_recordset(k.segments) as x (n smallint, kind text, queue text, agent text, customer text, leg uuid,
       joined timestamptz, since timestamptz, until timestamptz, how text)
-    on conflict (call, n) do update set kind = excluded.kind, queue = excluded.queue, agent = excluded.agent, leg = excluded.leg,
+    on conflict (call, n) do update set kind = excluded.kind, queue = excluded.queue, agent = excluded.agent, customer = excluded.customer, leg = excluded.leg,
       joined = excluded.joined, since = excluded.since, until = excluded.until, how = excluded.how
-    where (s.kind, s.queue, s.agent, s.leg, s.joined, s.since, s.until, s.how) is distinct from
-      (excluded.kind, excluded.queue, excluded.agent, excluded.leg, excluded.joined, excluded.since, excluded.until, excluded.how)`
+    where (s.kind, s.queue, s.agent, s.customer, s.leg, s.joined, s.since, s.until, s.how) is distinct from
+      (excluded.kind, excluded.queue, excluded.agent, excluded.customer, excluded.leg, excluded.joined, excluded.since, excluded.until, excluded.how)`
 }
 
 /** Inserts the row of a new call. For a call that exists (after a takeover) only the node changes. */

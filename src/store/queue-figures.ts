@@ -78,7 +78,7 @@ export async function queueSums(
     ended as (select s.*, floor(extract(epoch from s.until - ${time(from)}::timestamptz) * 1000 / ${stepMs}::integer)::integer as part
       from call_segments s where until >= ${time(from)} and until < ${time(to)} and queue is not null
         and (${only}::text is null or queue = ${only})),
-    waited as (select e.queue, part, how, call, n, joined, until, (extract(epoch from until - joined) * 1000)::bigint as ms,
+    waited as (select e.queue, part, how, call, n, customer, joined, until, (extract(epoch from until - joined) * 1000)::bigint as ms,
         width_bucket((extract(epoch from until - joined) * 1000)::bigint - 1, ${limits}::bigint[]) as slot,
         coalesce(g.within, ${otherwise.within}::integer) as within, coalesce(g."shortAbandon", ${otherwise.shortAbandon}::integer) as short,
         coalesce(g."repeatWithin", ${otherwise.repeatWithin}::bigint) * interval '1 ms' as again
@@ -102,16 +102,14 @@ export async function queueSums(
       from waited group by queue, part),
     requeued as (select queue, part, count(*) as requeues from waited w
       where exists (select 1 from call_segments t where t.call = w.call and t.n < w.n and t.kind = 'talk') group by queue, part),
-    repeated as (select w.queue, w.part,
+    repeated as (select w.queue, w.part, -- offset 0: each by its number; else it may read the whole table
         count(*) filter (where (how not in ('callback', 'moved', 'lost', 'abandoned') or how = 'abandoned' and ms > short) and exists (
-          select 1 from calls o cross join lateral (select 1 from call_segments s where s.call = o.id and s.kind = 'wait' and s.queue = w.queue
-            and s.how = 'answered' and s.until <= w.joined and s.until >= w.joined - again offset 0) s
-          where o.customer = c.customer and o.id <> w.call and o.started_at <= w.joined and o.started_at >= w.joined - again - interval '1 day')) as repeats,
+          select 1 from call_segments s where s.kind = 'wait' and s.customer = w.customer and s.queue = w.queue and s.call <> w.call and s.how = 'answered'
+            and s.since <= w.joined and s.since >= w.joined - again - interval '1 day' and s.until <= w.joined and s.until >= w.joined - again offset 0)) as repeats,
         count(*) filter (where how = 'answered' and exists (
-          select 1 from calls o cross join lateral (select 1 from call_segments s where s.call = o.id and s.kind = 'wait' and s.queue = w.queue
-            and s.since > w.until and s.since <= least(w.until + again, ${time(now)}) offset 0) s
-          where o.customer = c.customer and o.id <> w.call and o.started_at <= w.until + again and o.started_at >= w.joined - interval '1 day')) as "calledAgain"
-      from waited w cross join lateral (select customer from calls where id = w.call offset 0) c where c.customer is not null group by w.queue, w.part),
+          select 1 from call_segments s where s.kind = 'wait' and s.customer = w.customer and s.queue = w.queue and s.call <> w.call
+            and s.since > w.until and s.since <= least(w.until + again, ${time(now)}) offset 0)) as "calledAgain"
+      from waited w where w.customer is not null group by w.queue, w.part),
     reasons as (select queue, part, how, count(*) as n from ended where kind = 'refused' group by queue, part, how),
     refusals as (select queue, part, sum(n) as refused, jsonb_object_agg(how, n) as "refusedBy" from reasons group by queue, part),
     talked as (select queue, part, count(*) filter (where kind <> 'transfer' and how = 'ended') as handled, count(*) filter (where kind = 'hold') as holds,

@@ -14,8 +14,16 @@ test('how it went: the figures of queues and agents as tables, with – where th
   const nothing = await rig.types('figures queue --window 15m')
   assert.deepEqual([nothing.code, nothing.out], [0, 'nothing happened in this window\n'], nothing.err)
   const at = Date.now() - 60_000
-  const wait = { kind: 'wait', leg: null, joined: at, since: at } as const
-  const talk = { kind: 'talk', leg: null, joined: null, agent: 'alice', since: at + 5_000, until: at + 35_000 } as const
+  const wait = { kind: 'wait', customer: null, leg: null, joined: at, since: at } as const
+  const talk = {
+    kind: 'talk',
+    customer: null,
+    leg: null,
+    joined: null,
+    agent: 'alice',
+    since: at + 5_000,
+    until: at + 35_000,
+  } as const
   await saveCalls(sql, [
     {
       ...{

@@ -31,7 +31,7 @@ const segment = (
   const since = NOW - ago * SECOND
   const until = lasts === undefined ? null : since + lasts * SECOND
   const joined = kind === 'wait' ? since : null
-  return { ...{ kind, how, queue: 'sales', agent: null, leg: null, joined, since, until }, ...more }
+  return { ...{ kind, how, queue: 'sales', agent: null, customer: null, leg: null, joined, since, until }, ...more }
 }
 
 const state = (ago: number, word: string, more: Partial<AgentStateRow> = {}): AgentStateRow => ({
@@ -43,32 +43,16 @@ async function desk(t: TestContext) {
   const { sql } = await openDatabase(t)
   const clock = { now: () => NOW, monotonic: () => 0 } as never
   const parts = { sql, clock, log: silentLog, audit: openAudit({ sql, redis: null, log: silentLog }) }
-  const calls = (customer: string | null, ...segments: CallSegment[]) =>
+  const call = (...segments: CallSegment[]) =>
     saveCalls(sql, [
       {
-        ...{
-          customer,
-          id: randomUUID(),
-          flow: 'welcome',
-          direction: 'inbound',
-          from: null,
-          to: null,
-          core: null,
-          node: 'a',
-        },
-        ...{
-          startedAt: segments[0]!.since,
-          otherLeg: null,
-          queue: null,
-          gateway: null,
-          waitMs: null,
-          ringMs: null,
-          talkMs: null,
-        },
+        ...{ id: randomUUID(), flow: 'welcome', direction: 'inbound', from: null, to: null, core: null, node: 'a' },
+        ...{ startedAt: NOW, otherLeg: null, queue: null, gateway: null, waitMs: null, ringMs: null, talkMs: null },
         ...{ holdMs: null, recording: null, queueTimeline: [], end: null, segments },
       },
     ])
-  const call = (...segments: CallSegment[]) => calls(null, ...segments)
+  /** A call in which this number waited. */
+  const calls = (customer: string | null, wait: CallSegment) => call({ ...wait, customer })
   return {
     ...{ sql, call, calls },
     queue: (given: object) => perform(figuresQueue, parts, given, ann),

@@ -86,12 +86,11 @@ async function large(t: TestContext) {
       await tx`insert into calls (id, flow, direction, started_at, ended_at, campaign_id, lead_id, attempt_id)
       select gen_random_uuid(), 'campaign-leg', 'outbound', ${new Date(NOW)}, ${new Date(NOW)}, campaign_id, lead_id, id from attempts`
       await tx`insert into calls (id, flow, direction, started_at) select gen_random_uuid(), 'welcome', 'inbound', ${new Date(NOW)} from generate_series(1, 20)`
-      await tx`insert into call_segments (call, n, kind, queue, agent, joined, since, until, how)
-      select gen_random_uuid(), 0, case n % 3 when 0 then 'wait' when 1 then 'talk' else 'ring' end, 'sales', 'a' || n % 50, ${new Date(NOW)}::timestamptz,
+      await tx`insert into call_segments (call, n, kind, queue, agent, customer, joined, since, until, how)
+      select gen_random_uuid(), 0, case n % 3 when 0 then 'wait' when 1 then 'talk' else 'ring' end, 'sales', 'a' || n % 50,
+        case n % 3 when 0 then '+4930' || n % 900 end, ${new Date(NOW)}::timestamptz,
         ${new Date(NOW)}::timestamptz - n * interval '1 minute', ${new Date(NOW)}::timestamptz - n * interval '1 minute' + interval '2 minutes', 'answered'
       from generate_series(3, ${MANY}::int) n`
-      await tx`insert into calls (id, flow, direction, started_at, ended_at, customer)
-      select call, 'welcome', 'inbound', since, until, '+4930' || extract(epoch from since)::bigint % 5000 from call_segments where kind = 'wait'`
       await tx`insert into agent_states (agent, at, rev, status, state, queue)
       select 'a' || n % 50, ${new Date(NOW)}::timestamptz - n * interval '1 minute', n, 'ready', case n % 4 when 0 then 'wrap-up' else 'idle' end, 'sales'
       from generate_series(3, ${MANY}::int) n`
@@ -180,7 +179,17 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
       talkMs: null,
       holdMs: null,
       segments: [
-        { kind: 'wait', queue: 'sales', agent: null, leg: null, joined: NOW, since: NOW, until: NOW, how: 'abandoned' },
+        {
+          kind: 'wait',
+          queue: 'sales',
+          agent: null,
+          customer: '+491',
+          leg: null,
+          joined: NOW,
+          since: NOW,
+          until: NOW,
+          how: 'abandoned',
+        },
       ],
       queueTimeline: [],
       recording: null,

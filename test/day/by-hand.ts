@@ -21,8 +21,8 @@ function* spread(window: Window, since: number, until: number): Generator<readon
   }
 }
 
-/** A segment with the number of its call, and its place in it. */
-export type RawSegment = CallSegment & { readonly call: string; readonly n: number; readonly customer: string | null }
+/** A segment with its call, and its place in it. */
+export type RawSegment = CallSegment & { readonly call: string; readonly n: number }
 
 const isBetween = (at: number, least: number, most: number) => at >= least && at <= most
 

@@ -69,8 +69,7 @@ async function raw(sql: Sql) {
   const segments = (
     await sql<
       Stored<RawSegment>[]
-    >`select s.call, s.n, s.kind, s.queue, s.agent, s.leg, s.joined, s.since, s.until, s.how, c.customer
-      from call_segments s join calls c on c.id = s.call`
+    >`select call, n, kind, queue, agent, customer, leg, joined, since, until, how from call_segments`
   ).map(row => ({ ...row, joined: ms(row.joined), since: ms(row.since)!, until: ms(row.until) }))
   const states = (
     await sql<Stored<AgentStateRow>[]>`

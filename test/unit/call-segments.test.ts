@@ -6,7 +6,7 @@ import type { TimelineEvent } from '../../src/events/timeline.ts'
 import { segmentsOf } from '../../src/record/call-segments.ts'
 
 const T = 1_772_442_000_000
-const NOBODY = { agent: null, rang: null }
+const NOBODY = { agent: null, customer: null, rang: null }
 
 const of = (event: string, data: object = {}) => ({ event, v: 1, ...data })
 const QUEUES = ['sales', 'support'].flatMap(queue => [
