@@ -1,6 +1,7 @@
 /** Agents in Redis, shared by all nodes. One Redis, not a cluster: scripts write an agent and a caller in one step. */
 import { silentLog, type Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
+import { RecordMemo } from '../store/record-memo.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import { agentNotice, agentRecord, breakReasonRecord, readAgentNotice } from './agent-record.ts'
 import type { Agent } from './agent.ts'
@@ -37,6 +38,7 @@ class RedisAgents implements AgentTable {
   readonly #redis: RedisClient
   readonly #keys: ReturnType<typeof agentKeys>
   readonly #notices: RedisNotices<AgentNotice>
+  readonly #agents = new RecordMemo(agentRecord, name => `agent ${name}`)
   readonly #log: Log
 
   constructor(home: RedisHome) {
@@ -52,8 +54,7 @@ class RedisAgents implements AgentTable {
   }
 
   async readAll(): Promise<Agent[]> {
-    const records = Object.entries(await this.#redis.hgetall(this.#keys.agents))
-    return records.flatMap(([name, record]) => agentRecord.read(record, `agent ${name}`, this.#log) ?? [])
+    return this.#agents.read(await this.#redis.hgetall(this.#keys.agents), this.#log)
   }
 
   swap(name: string, rev: number, next: Agent | null): Promise<boolean> {

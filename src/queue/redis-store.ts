@@ -5,6 +5,7 @@ import { agentNotice, agentRecord } from '../agent/agent-record.ts'
 import { agentKeys, type RedisHome } from '../agent/redis-roster.ts'
 import { silentLog, type Log } from '../base/log.ts'
 import type { RecordCodec } from '../store/record-codec.ts'
+import { RecordMemo } from '../store/record-memo.ts'
 import { channelOf, defineScript, type RedisClient } from '../store/redis.ts'
 import type { Member } from './member.ts'
 import type { LeftPlace } from './left-place.ts'
@@ -82,6 +83,7 @@ class RedisQueues implements QueueTable {
   readonly #keys: ReturnType<typeof queueKeys>
   readonly #agentKeys: ReturnType<typeof agentKeys>
   readonly #notices: RedisNotices<QueueNotice>
+  readonly #queues = new RecordMemo(queueRecord, name => `queue ${name}`)
   readonly #log: Log
 
   constructor(home: RedisHome) {
@@ -120,8 +122,7 @@ class RedisQueues implements QueueTable {
   }
 
   async readQueues(): Promise<QueueSettings[]> {
-    const queues = await this.#redis.hgetall(this.#keys.queues)
-    return this.#read(queueRecord, queues, name => `queue ${name}`)
+    return this.#queues.read(await this.#redis.hgetall(this.#keys.queues), this.#log)
   }
 
   async read(queue: string, call: string): Promise<Member | null> {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { silentLog, type Log } from '../../src/base/log.ts'
 import { RecordCodec } from '../../src/store/record-codec.ts'
+import { RecordMemo } from '../../src/store/record-memo.ts'
 
 interface Seat {
   readonly name: string
@@ -54,4 +55,19 @@ test('what cannot be read is reported once, with the reason, and skipped', () =>
   assert.match(faults[0]!, /it has version 2, and this node reads up to version 1/)
   assert.match(faults[1]!, /floor/)
   assert.match(faults[2]!, /not a JSON object/)
+})
+
+test('a record whose text is the same is not read again; one that has changed, or was away, is', () => {
+  const { faults, log } = heard()
+  const memo = new RecordMemo(first, name => `seat ${name}`)
+  const [a, b, broken] = ['{"name":"a","floor":1}', '{"name":"b","floor":1}', '{"name":"c"}']
+  const [a1, b1] = memo.read({ a, b, broken }, log)
+  const [a2, b2] = memo.read({ a, b: '{"name":"b","floor":2}', broken }, log)
+  assert.equal(a2, a1, 'the same object')
+  assert.deepEqual([b1?.floor, b2?.floor], [1, 2])
+  memo.read({ b }, log)
+  const [a3] = memo.read({ a }, log)
+  assert.deepEqual(a3, a1)
+  assert.notEqual(a3, a1, 'it was forgotten')
+  assert.equal(faults.length, 1)
 })
