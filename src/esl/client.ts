@@ -11,7 +11,8 @@
  * and ends with it. When the wire closes or goes silent, or a command times out, all pending commands reject and a new
  * client is opened. Used by node/switches.ts and switch/switchboard.ts.
  */
-import { FreeSwitchResponse } from 'esl-lite'
+import { randomUUID } from 'node:crypto'
+import { FreeSwitchEventEmitter, FreeSwitchResponse } from 'esl-lite'
 import { type Clock, sleep } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -205,6 +206,19 @@ class OneWire extends FreeSwitchResponse {
 
   get refused(): EslLiteConnection['refused'] {
     return this.#way.refused
+  }
+
+  /**
+   * As esl-lite's `bgapi`, with a job UUID of ours: esl-lite asks the system for a random number for each character of
+   * its own, 16 times for a command.
+   */
+  override async bgapi(command: string, answerMs: number): ReturnType<FreeSwitchResponse['bgapi']> {
+    const [job, sent] = [randomUUID(), new FreeSwitchEventEmitter<'abort', { abort: () => void }>()]
+    const outcome = this['awaitBackgroundJob'](job, answerMs, sent)
+    const reply = await this.send(`bgapi ${command}`, { 'job-uuid': job }, undefined, answerMs)
+    if (!(reply instanceof Error)) return outcome
+    sent.emit('abort', undefined)
+    return reply
   }
 
   hand(command: string, job: Uuid, answerMs: number): Promise<unknown> {
