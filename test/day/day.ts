@@ -126,6 +126,10 @@ export async function compareDay(t: TestContext, calls: number, agents: number):
   const how = (word: string) => segments.filter(one => one.how === word).length
   for (const word of ['answered', 'abandoned', 'callback', 'moved', 'held', 'declined', 'blind', 'full'])
     assert.ok(how(word) > 0, `the day has nobody who was ${word}`)
+  assert.ok(
+    day.records.some(({ flow, outcome }) => flow === 'callback' && outcome === 'talked'),
+    'nobody who was promised a callback was called back',
+  )
   return `${day.records.length} calls, ${segments.length} segments, ${states.length} states of agents: ${how('abandoned')} abandoned, ${how('callback')} callbacks, ${how('moved')} moved`
 }
 
@@ -137,7 +141,8 @@ async function compareWithCalls(sql: Sql, day: Day, whole: Window, goals: Parame
   const [calls] = await sql<[Record<string, number>]>`
     select count(*) filter (where outcome = 'talked') as talked, count(*) filter (where outcome = 'abandoned') as abandoned,
       count(*) filter (where outcome = 'callback') as callback, sum(talk_ms) as talk, sum(hold_ms) as hold,
-      sum(wait_ms) filter (where outcome = 'talked') as "waitOfTalked" from calls where direction = 'inbound'`
+      sum(wait_ms) filter (where outcome = 'talked') as "waitOfTalked" from calls
+    where direction = 'inbound' or flow = 'callback'`
   const rows = {
     talked: of(queues, one => one.handled),
     abandoned: of(queues, one => one.abandoned + one.shortAbandons),

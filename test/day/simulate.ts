@@ -1,8 +1,8 @@
 /**
  * A day of a call centre in virtual time: this many callers and agents (the arguments), and a file for what was
- * recorded. Callers come in two waves, give up, and are put on hold; agents take breaks, miss calls and decline them,
- * and dial customers by themselves; a queue is removed in the first wave, and the node is killed in the second. A
- * separate program, because the asynchronous hooks of node:test would cost more than Switchhook.
+ * recorded. Callers come in two waves, give up, are put on hold, and are called back; agents take breaks, miss calls
+ * and decline them, and dial customers by themselves; a queue is removed in the first wave, and the node is killed in
+ * the second. A separate program, because the asynchronous hooks of node:test would cost more than Switchhook.
  */
 import { writeFileSync } from 'node:fs'
 import { flow, text } from '#flow'
@@ -12,6 +12,7 @@ import { SwitchhookError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { dial, ident } from '../../src/esl/safe-text.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
+import callback from '../../scripts/callback.ts'
 import clickToDial from '../../scripts/click-to-dial.ts'
 import type { Person } from '../../src/testing/switch/person.ts'
 
@@ -73,7 +74,7 @@ const agents = Array.from({ length: AGENTS }, (_, number) => {
       // one in twelve does not want the call, or is not there
       const mood = chance()
       person.on('heard', sound => {
-        if (sound !== 'accept') return
+        if (sound !== 'accept' && sound !== 'whisper/press-1') return
         if (mood < 0.05) sim.clock.after(300, () => person.hangUp())
         else if (mood > 0.08) sim.clock.after(300, () => person.press('1'))
       })
@@ -127,6 +128,7 @@ async function dials(agent: string, customer: string): Promise<void> {
   }
 }
 sim.install('click-to-dial', clickToDial as never)
+sim.install('callback', callback as never)
 for (let number = 0; number < CALLERS / 20; number++)
   sim.clock.after(DAY_MS * (0.1 + 0.8 * chance()), () => {
     void dials(agents[Math.floor(chance() * AGENTS)]!.name, `+49401${String(100_000 + number)}`)
