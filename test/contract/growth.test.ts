@@ -298,6 +298,7 @@ const WITHOUT_QUESTIONS = new Set([
   'redis-timeout.ts',
   'postgres-socket.ts',
   'record-codec.ts',
+  'record-memo.ts',
   'redis-options.ts',
   'redis-time.ts',
   'redis.ts',
