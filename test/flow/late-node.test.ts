@@ -142,3 +142,38 @@ test('a telephone that declines and a caller who gives up while the node is busy
   )
   assert.deepEqual(late, punctual)
 })
+
+test('a node that hears everything five seconds late, again and again, gives no agent two callers and no caller two agents', async t => {
+  const sim = simulate(t)
+  const node = await sim.until('node a opens', sim.ready)
+  const faults: string[] = []
+  const agents = ['alice', 'bob'].map(name => sim.agent(name, { wrapUp: '1s', queues: ['sales'] }))
+  for (const { name, place } of agents)
+    place.behaviour = {
+      answers: '1s',
+      speaks: 'human',
+      talksFor: '6s',
+      rings(person) {
+        if (place.people.some(other => other !== person && other.state !== 'gone'))
+          faults.push(`${name} is called by two at once`)
+        person.on('heard', sound => sound === 'whisper/press-1' && person.press('1'))
+      },
+    }
+  const callers = Array.from({ length: 10 }, (_, at) =>
+    sim.call(queueEntry, { params: { queue: 'sales' }, from: `+493010${at}` }),
+  )
+  for (const caller of callers) await caller.hears('music moh/calm')
+  for (const agent of agents) await agent.ready()
+  for (let turn = 0; turn < 30; turn++) {
+    node.busy()
+    await sim.advance('5s')
+    node.free()
+    await sim.advance('2s')
+  }
+  assert.deepEqual(faults, [])
+  for (const caller of callers) assert.equal(await caller.outcome(), 'talked')
+  const talks = sim.switch.transcript.filter(
+    ({ who, what }) => agents.some(({ name }) => name === who) && what.startsWith('talks with'),
+  )
+  assert.equal(talks.length, callers.length, 'each caller has talked once')
+})
