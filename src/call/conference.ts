@@ -12,7 +12,7 @@
  */
 import * as build from '../esl/api.ts'
 import { SwitchError } from '../base/errors.ts'
-import { ident, type Ident, type Uuid } from '../esl/safe-text.ts'
+import type { Ident, Uuid } from '../esl/safe-text.ts'
 import { uuidOf } from '../switch/channel-list.ts'
 import type { Switch } from '../switch/switchboard.ts'
 
@@ -24,13 +24,12 @@ export const CONFERRED = 'switchhook_conference' as Ident
  * joined by Switchhook. Rejects with SwitchError.
  */
 export async function confer(at: Switch, caller: Uuid): Promise<boolean> {
-  const read = async (name: string) => (await at.ask(build.uuidGetvar(caller, name as Ident))).trim()
-  const door = /^switchhook-([a-z0-9-]+):XML:switchhook$/.exec(await read('transfer_after_bridge'))?.[1]
-  if (door === undefined || !uuidOf(await read('bridge_to'))) return false
+  const door = build.flowOfDoor(await at.variable(caller, 'transfer_after_bridge'))
+  if (door === null || !(await at.joinedWith(caller))) return false
   await at.commands.run(
     build.uuidSetvars(caller, { hangup_after_conference: 'false', [CONFERRED]: 'true', socket_resume: 'false' }),
   )
-  await at.commands.run(build.uuidConfer(caller, ident(door)))
+  await at.commands.run(build.uuidConfer(caller, door))
   return true
 }
 

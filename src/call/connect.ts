@@ -74,7 +74,7 @@ export async function connect(leg: Leg, context: CallContext, other: Leg): Promi
 export async function areJoined({ uuid, phase, home }: Leg, other: Leg): Promise<boolean> {
   if (phase === 'ended' || !home) return false
   try {
-    return (await home.ask(build.uuidGetvar(uuid, 'bridge_to' as Ident))).trim() === other.uuid
+    return (await home.joinedWith(uuid)) === other.uuid
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return false

@@ -3,9 +3,8 @@
  * This node sees the talk begin in the events of the caller, and closes the leg's connection, as connect.ts does for
  * its own: a connection that stays open tears the leg from its next node later. Used by flow/take-caller.ts.
  */
-import * as build from '../esl/api.ts'
 import { SwitchError } from '../base/errors.ts'
-import type { Ident, Uuid } from '../esl/safe-text.ts'
+import type { Uuid } from '../esl/safe-text.ts'
 import type { Leg } from './leg.ts'
 
 /** Calls `joined` when the two talk, also when they do already. Until the result is disposed. */
@@ -19,8 +18,8 @@ export function joinedBy(leg: Leg, caller: Uuid, joined: () => void): Disposable
     if (event.name === 'CHANNEL_BRIDGE' && event.get('Bridge-B-Unique-ID') === leg.uuid) talks()
   })
   let over = false
-  home?.ask(build.uuidGetvar(caller, 'bridge_to' as Ident)).then(
-    other => void (!over && other.trim() === leg.uuid && talks()),
+  home?.joinedWith(caller).then(
+    other => void (!over && other === leg.uuid && talks()),
     (error: unknown) => {
       if (!(error instanceof SwitchError)) throw error // the caller has hung up
     },

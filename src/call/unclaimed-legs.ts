@@ -11,7 +11,6 @@ import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import type { Leg } from './leg.ts'
-import { uuidOf } from '../switch/channel-list.ts'
 import type { CallStore, Owner } from '../journal/call-store.ts'
 
 /** What a node knows of its own lease and of the other nodes. */
@@ -99,7 +98,7 @@ export class UnclaimedLegs {
   /** Has the node that drives the call joined the two in the meantime? A transfer would part them. */
   async #talks(leg: Leg): Promise<boolean> {
     try {
-      return uuidOf((await leg.home?.ask(build.uuidGetvar(leg.uuid, 'bridge_to' as Ident)))?.trim() ?? '') !== null
+      return ((await leg.home?.joinedWith(leg.uuid)) ?? null) !== null
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
       return false

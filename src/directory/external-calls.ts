@@ -12,9 +12,8 @@ import type { Clock } from '../base/clock.ts'
 import { SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { retry, RETRY } from '../base/retry.ts'
-import * as build from '../esl/api.ts'
 import type { SwitchEvent } from '../esl/event.ts'
-import type { Ident, Uuid } from '../esl/safe-text.ts'
+import type { Uuid } from '../esl/safe-text.ts'
 import type { Channel } from '../switch/channel-list.ts'
 import { OWN } from '../switch/originate.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
@@ -95,7 +94,7 @@ export class ExternalCalls implements Disposable {
   /** The user of a channel that Switchhook has not made; null when it has, or FreeSWITCH cannot be asked. */
   async #strangerAt(at: Switch, uuid: Uuid): Promise<PhoneUser | null> {
     const ask = async (name: string) => {
-      const value = (await at.ask(build.uuidGetvar(uuid, name as Ident))).trim()
+      const value = await at.variable(uuid, name)
       return value === '_undef_' || value === '' ? undefined : value
     }
     try {

@@ -9,7 +9,6 @@ import { Refusal } from '../base/errors.ts'
 import { confer, membersOf } from '../call/conference.ts'
 import * as build from '../esl/api.ts'
 import type { Ident, Uuid } from '../esl/safe-text.ts'
-import { uuidOf as uuidIn } from '../switch/channel-list.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import { dialPerson, type DialPersonParts } from './dial-person.ts'
 
@@ -34,9 +33,7 @@ export class Conferences {
    */
   async invite(at: Switch, call: Uuid, to: string, name: string): Promise<Uuid> {
     const { events } = this.#parts
-    const talks = async () =>
-      uuidIn((await at.ask(build.uuidGetvar(call, 'bridge_to' as Ident))).trim()) !== null ||
-      (await membersOf(at, call)).includes(call)
+    const talks = async () => (await at.joinedWith(call)) !== null || (await membersOf(at, call)).includes(call)
     if (!(await talks())) throw nobodyTalks(call)
     const left = () => events.tell('call.conference.left', { uuid: call, leg })
     const leg: Uuid = await dialPerson(this.#parts, at, {
@@ -54,7 +51,7 @@ export class Conferences {
   /** Somebody who was invited by this name leaves. False when nobody was. */
   async remove(at: Switch, call: Uuid, name: string): Promise<boolean> {
     for (const leg of await membersOf(at, call)) {
-      if ((await at.ask(build.uuidGetvar(leg, INVITED as Ident)).catch(() => '')).trim() !== name) continue
+      if ((await at.variable(leg, INVITED).catch(() => '')) !== name) continue
       return at.attempt(build.uuidKill(leg, 'NORMAL_CLEARING' as Ident))
     }
     return false

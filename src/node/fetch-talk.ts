@@ -10,7 +10,6 @@ import * as build from '../esl/api.ts'
 import { ident, uuid as uuidOf, varValue, type Ident } from '../esl/safe-text.ts'
 import { isSame, type CallStore, type Owner } from '../journal/call-store.ts'
 import { firstEntryOf } from '../record/record-from-journal.ts'
-import { uuidOf as uuidIn } from '../switch/channel-list.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 
 interface FetchParts {
@@ -33,12 +32,11 @@ export async function fetchTalk(
 ): Promise<Owner | null> {
   const leg = uuidOf(call)
   const at = await switchboard.holder(leg)
-  const agent = at && uuidIn((await at.ask(build.uuidGetvar(leg, 'bridge_to' as Ident))).trim())
+  const agent = at && (await at.joinedWith(leg))
   const flow = firstEntryOf(await calls.read(call))?.arrival.path
   if (!at || !agent || flow === undefined) return null
-  const read = async (name: string) => (await at.ask(build.uuidGetvar(agent, name as Ident))).trim()
-  const own = build.flowOfDoor(await read('transfer_after_bridge')) // an agent who has dialled in returns to their flow
-  const isParked = (await read('park_after_bridge')) === 'true'
+  const own = build.flowOfDoor(await at.variable(agent, 'transfer_after_bridge')) // an agent who has dialled in returns to their flow
+  const isParked = (await at.variable(agent, 'park_after_bridge')) === 'true'
   const back = isParked ? ('' as const) : build.doorOf(own ?? (LEG_PATH as Ident))
   await at.commands.run(build.uuidSetvars(agent, { socket_resume: 'false', transfer_after_bridge: back }))
   await at.commands.run(build.uuidSetvar(leg, 'switchhook_aside' as Ident, varValue(`${agent}:`)))

@@ -7,7 +7,6 @@ import { ident, uuid as uuidOf, varValue, type Ident, type Uuid } from '../esl/s
 import { isSame, type CallStore, type Owner } from '../journal/call-store.ts'
 import type { CallAct } from '../operations/call-act.ts'
 import type { LiveCalls } from '../operations/operation.ts'
-import { uuidOf as uuidIn } from '../switch/channel-list.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import { TO_QUEUE, type CallActs } from './call-acts.ts'
 import { fetchTalk } from './fetch-talk.ts'
@@ -113,7 +112,7 @@ export const liveCalls = ({
 
 /** With whom the caller talks. Rejects with Refusal WRONG_STATE. */
 async function partnerOf(one: Switch, caller: Uuid): Promise<Uuid> {
-  const other = uuidIn((await one.ask(build.uuidGetvar(caller, 'bridge_to' as Ident))).trim())
+  const other = await one.joinedWith(caller)
   if (!other) throw new Refusal('WRONG_STATE', `the caller of call ${caller} does not talk with anybody now`)
   return other
 }

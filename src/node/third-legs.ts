@@ -119,7 +119,7 @@ export class ThirdLegs {
   async mask(call: string, on: boolean): Promise<string | null> {
     const live = await this.#live(call)
     if (!live) return null
-    const path = await variable(live.at, live.uuid, RECORDED)
+    const path = await live.at.variable(live.uuid, RECORDED)
     const nothing = () => new Refusal('WRONG_STATE', `call ${call} is not recorded now`)
     if (!path.startsWith('/')) throw nothing()
     try {
@@ -153,7 +153,7 @@ export class ThirdLegs {
     app: build.Beside['app'],
     variables: Readonly<Record<string, string>>,
   ): Promise<Uuid> {
-    const agent = uuidIn(await variable(at, call, 'bridge_to' as Ident))
+    const agent = await at.joinedWith(call)
     if (!agent) throw new Refusal('WRONG_STATE', `the caller of call ${call} does not talk with anybody now`)
     const leg = await dialPerson(this.#parts, at, { to, flow: { app, leg: agent }, variables })
     await at.attempt(build.uuidSetvar(call, name, asValue(leg) as VarValue))
@@ -166,9 +166,6 @@ export const supervisorOf = (at: Switch, caller: Uuid): Promise<Uuid | null> => 
 
 /** The third leg that this variable names, when it lives. */
 async function third({ uuid, at }: LiveCall, name: Ident): Promise<Uuid | null> {
-  const leg = uuidIn(await variable(at, uuid, name))
+  const leg = uuidIn(await at.variable(uuid, name))
   return leg && (await at.lives(leg)) === 'yes' ? leg : null
 }
-
-const variable = async (at: Switch, leg: Uuid, name: Ident): Promise<string> =>
-  (await at.ask(build.uuidGetvar(leg, name))).trim()

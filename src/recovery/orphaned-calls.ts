@@ -278,12 +278,8 @@ export class OrphanedCalls {
  */
 async function placeOf(uuid: Uuid, home: Switch): Promise<'talking' | 'leaving' | 'driven' | null> {
   try {
-    const partner = await home.ask(build.uuidGetvar(uuid, 'bridge_to' as Ident))
-    if (uuidOf(partner.trim()) || (await membersOf(home, uuid)).includes(uuid)) return 'talking'
-    // a field of the channel when no variable has this name (switch_channel.c, switch_channel_get_variable_dup)
-    return (await home.ask(build.uuidGetvar(uuid, 'destination_number' as Ident))).trim().match(TO_A_DOOR)
-      ? 'driven'
-      : 'leaving'
+    if ((await home.joinedWith(uuid)) || (await membersOf(home, uuid)).includes(uuid)) return 'talking'
+    return (await home.variable(uuid, 'destination_number')).match(TO_A_DOOR) ? 'driven' : 'leaving'
   } catch (error) {
     if (!(error instanceof SwitchError)) throw error
     return null

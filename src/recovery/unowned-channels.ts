@@ -10,7 +10,7 @@ import { LEG_PATH } from '../call/arrival.ts'
 import { talks, uuidOf, type Channel, type ChannelList } from '../switch/channel-list.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import * as build from '../esl/api.ts'
-import type { Ident, Uuid } from '../esl/safe-text.ts'
+import type { Ident } from '../esl/safe-text.ts'
 import type { GracePeriods } from './grace.ts'
 
 /**
@@ -65,8 +65,8 @@ async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known,
   try {
     if ((await home.livesAll([uuid])).get(uuid) !== 'yes') return false // a row in the list without a channel
     // a channel in CS_RESET does not talk, whatever bridge_to still holds
-    if (state !== 'CS_RESET' && uuidOf(await variable(home, uuid, 'bridge_to'))) return false
-    const parent = uuidOf(await variable(home, uuid, 'switchhook_parent'))
+    if (state !== 'CS_RESET' && (await home.joinedWith(uuid))) return false
+    const parent = uuidOf(await home.variable(uuid, 'switchhook_parent'))
     const dialled = parent !== null || flow === LEG_PATH
     if (dialled && !stuck && parent !== null && (known.isOwned(parent) || (await home.exists(parent)))) return false
     if (!known.holds()) return false
@@ -79,10 +79,6 @@ async function act(home: Switch, { uuid, state }: Channel, { flow, stuck, known,
     if (!(error instanceof SwitchError)) throw error
     return false // the channel has ended, or the link is down
   }
-}
-
-async function variable(home: Switch, uuid: Uuid, name: string): Promise<string> {
-  return (await home.ask(build.uuidGetvar(uuid, name as Ident))).trim()
 }
 
 /** The flow of a channel in Switchhook's dialplan context; null for other channels, and for callers in the fallback. */

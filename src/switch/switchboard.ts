@@ -14,12 +14,12 @@ import type { ApiText } from '../esl/api.ts'
 import type { Commands } from '../esl/client.ts'
 import type { SwitchEvent } from '../esl/event.ts'
 import type { EventLink, LinkFacts } from '../esl/events.ts'
-import type { Uuid } from '../esl/safe-text.ts'
+import type { Ident, Uuid } from '../esl/safe-text.ts'
 import { SwitchRestart } from './switch-restart.ts'
 import { HangupCoverage, type SwitchMoment } from './hangup-coverage.ts'
 import { millis, SwitchTime, type SwitchTimeSample } from './switch-time.ts'
 import { endOf, RecentHangups, type EndedLeg } from './recent-hangups.ts'
-import type { ChannelList } from './channel-list.ts'
+import { uuidOf, type ChannelList } from './channel-list.ts'
 import { SwitchQueries, type Life } from './queries.ts'
 
 /** The facts of a FreeSWITCH that was not reached yet. */
@@ -217,6 +217,19 @@ export class Switch extends Emitter<SwitchEvents> {
    */
   ask(text: ApiText): Promise<string> {
     return this.#queries.ask(text)
+  }
+
+  /**
+   * A variable of a leg, or a field of its channel (switch_channel.c, switch_channel_get_variable_dup); '_undef_' when
+   * there is none. Rejects as `ask` does.
+   */
+  async variable(leg: Uuid, name: string): Promise<string> {
+    return (await this.ask(build.uuidGetvar(leg, name as Ident))).trim()
+  }
+
+  /** The leg with which this one is joined, or null. Rejects as `ask` does. */
+  async joinedWith(leg: Uuid): Promise<Uuid | null> {
+    return uuidOf(await this.variable(leg, 'bridge_to'))
   }
 
   /** FreeSWITCH's list of its channels. Null when it cannot be read now, or is too long. */
