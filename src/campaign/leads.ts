@@ -7,7 +7,7 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
-import { readEntries } from '../journal/entries.ts'
+import { notesIn, saidIn } from '../journal/said.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { attemptWithId, markAttempt, markConnected, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
@@ -102,7 +102,7 @@ export class Leads {
   async presume(uuid: string, cause: string | null): Promise<Settlement | null> {
     const attempt = await attemptWithId(this.sql, uuid)
     if (!attempt) return null
-    const said = saidIn(await this.#calls.read(uuid))
+    const said = saidIn(notesIn(await this.#calls.read(uuid)), isAttemptEnd)
     if (said.optOut !== undefined) await this.optOut(said.optOut, 'flow')
     if (attempt.state === 'ended' && said.end !== 'opted-out') return null
     const end = said.end ?? (attempt.connectedAt ? 'talked' : attempt.answeredAt ? 'hung-up' : 'lost')
@@ -155,19 +155,4 @@ export class Leads {
       )
     }
   }
-}
-
-/** The flow's result so far, from its journal: the last note counts. */
-export function saidIn(lines: readonly string[]): { end?: AttemptEnd; agent?: string | undefined; optOut?: string } {
-  let said: ReturnType<typeof saidIn> = {}
-  for (const entry of readEntries(lines) ?? []) {
-    if (entry.k !== 'note') continue
-    const { note } = entry
-    if (note.kind === 'opt-out') said = { ...said, optOut: note.number }
-    else if (note.kind === 'disposition' && isAttemptEnd(note.disposition))
-      said = { ...said, end: note.disposition, agent: note.agent }
-    else if (note.kind === 'event' && note.event === 'call.bridged')
-      said = { ...said, end: 'talked', agent: note.data.agent }
-  }
-  return said
 }

@@ -10,6 +10,7 @@ import type { DialOptions, Party } from '../call/call.ts'
 import { movedSignal } from '../call/gone-signal.ts'
 import { prolonged } from '../call/prolonged.ts'
 import { endScope } from '../journal/scoped-steps.ts'
+import { dispositionIn } from '../journal/said.ts'
 import { step } from '../journal/steps.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import { isCallbackEnd, type CallbackEnd } from '../queue/callbacks/callback-ends.ts'
@@ -97,8 +98,8 @@ export async function runCallback(
   const store = callbacks
   const found = store && (await findAttempt(call, () => store.find(call.uuid)))
   if (!store || !found) {
-    const said = leg.steps.journal.notes.findLast(({ note }) => note.kind === 'disposition')?.note
-    if (said?.kind === 'disposition') return said.disposition // noted by a node that died before it hung up
+    const said = dispositionIn(leg.steps.journal.notes)
+    if (said !== null) return said // noted by a node that died before it hung up
     context.log.warn(
       { uuid: call.uuid, flow: leg.arrival.path },
       'a call reached a callback flow and is no open attempt of a callback; it is hung up',
@@ -205,7 +206,7 @@ class FlowCallback implements Callback {
   }
 
   get #hasTried(): boolean {
-    return this.#call.leg.steps.journal.notes.some(({ note }) => note.kind === 'disposition')
+    return dispositionIn(this.#call.leg.steps.journal.notes) !== null
   }
 
   /** The person on this line has hung up, or was sent elsewhere. */

@@ -1,11 +1,7 @@
 /** Finds what a call is an attempt of: a lead of a campaign (lead.ts), or a promised callback (callback.ts). */
 import { retry, RETRY } from '../base/retry.ts'
-import type { TimedNote } from '../journal/call-events.ts'
+import { saidIn } from '../journal/said.ts'
 import type { FlowCall } from './flow-call.ts'
-
-/** What reconciliation reads of a journal to settle an attempt. */
-const isAboutTheEnd = ({ note }: TimedNote): boolean =>
-  note.kind === 'disposition' || note.kind === 'opt-out' || (note.kind === 'event' && note.event === 'call.bridged')
 
 /**
  * Asks `find`, which rejects while PostgreSQL is unavailable; rejects then too. The journal of a node that has died
@@ -17,7 +13,10 @@ export async function findAttempt<T>(call: FlowCall, find: () => Promise<T>): Pr
     const policy = call.leg.steps.replaying ? RETRY.queueForCaller : RETRY.leadAnswered
     return await retry(find, { clock: call.context.clock, policy })
   } catch (error) {
-    if (call.leg.steps.journal.notes.some(isAboutTheEnd)) call.settled = Promise.resolve(false)
+    const notes = call.leg.steps.journal.notes.map(({ note }) => note)
+    if (Object.keys(saidIn(notes, isWord)).length > 0) call.settled = Promise.resolve(false)
     throw error
   }
 }
+
+const isWord = (word: unknown): word is string => typeof word === 'string'

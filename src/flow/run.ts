@@ -17,6 +17,7 @@ import type { CallContext } from '../call/call-context.ts'
 import { Journal } from '../journal/journal.ts'
 import type { Leg } from '../call/leg.ts'
 import type { CallStore, Taken } from '../journal/call-store.ts'
+import { dispositionIn } from '../journal/said.ts'
 import { Steps } from '../journal/steps.ts'
 import { CONTEXT } from '../esl/api.ts'
 import type { Uuid } from '../esl/safe-text.ts'
@@ -317,10 +318,9 @@ export class Flows {
   async #campaign(flow: CampaignFlow, call: FlowCall): Promise<string> {
     const { leads, queues } = this.#parts
     const lead = leads && (await leadOf(call, leads, queues))
-    const { journal } = call.leg.steps
     if (!lead) {
-      const said = journal.notes.findLast(({ note }) => note.kind === 'disposition')?.note
-      if (said?.kind === 'disposition') return said.disposition // noted by a node that died before it hung up
+      const said = dispositionIn(call.leg.steps.journal.notes)
+      if (said !== null) return said // noted by a node that died before it hung up
       call.context.log.warn(
         { uuid: call.uuid, flow: call.leg.arrival.path },
         'a call reached a campaign flow without an open attempt of a campaign; it is hung up',

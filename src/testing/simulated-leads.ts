@@ -2,8 +2,8 @@
  * A campaign of one call, for flow tests: dials a lead, starts its flow when the lead answers, and keeps the
  * disposition.
  */
-import type { AttemptEnd } from '../campaign/disposition.ts'
-import { saidIn } from '../campaign/leads.ts'
+import { isAttemptEnd, type AttemptEnd } from '../campaign/disposition.ts'
+import { notesIn, saidIn } from '../journal/said.ts'
 import type { Duration } from '../base/duration.ts'
 import { originate } from '../switch/originate.ts'
 import { dial, endpoint, newUuid, type Ident } from '../esl/safe-text.ts'
@@ -76,7 +76,7 @@ export class SimulatedLeads implements CampaignLeads {
     await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
     if (!attempt) return
-    const said = saidIn(await this.#sim.callStore.read(uuid))
+    const said = saidIn(notesIn(await this.#sim.callStore.read(uuid)), isAttemptEnd)
     if (said.optOut !== undefined) attempt.optedOut = true
     const end = said.end ?? (attempt.connectedTo === null ? 'hung-up' : 'talked')
     attempt.settled ??= { end, agent: said.agent ?? null }

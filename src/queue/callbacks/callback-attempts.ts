@@ -28,7 +28,7 @@ import {
   type Ident,
   type VarValue,
 } from '../../esl/safe-text.ts'
-import { readEntries } from '../../journal/entries.ts'
+import { notesIn, saidIn } from '../../journal/said.ts'
 import type { CallStore } from '../../journal/call-store.ts'
 import { outcomeOf } from '../../switch/hangup-cause.ts'
 import { originate, type Origination } from '../../switch/originate.ts'
@@ -117,7 +117,7 @@ export class CallbackAttempts {
     const { callbacks, calls } = this.#parts
     const callback = await callbacks.table.ofAttempt(attempt)
     if (callback?.state !== 'calling') return
-    const said = talk ? { end: 'talked' as const, ...talk } : saidIn(await calls.read(attempt))
+    const said = talk ? { end: 'talked' as const, ...talk } : saidIn(notesIn(await calls.read(attempt)), isCallbackEnd)
     await callbacks.settle(attempt, said.end ?? endOf(callback, cause), said.agent)
   }
 
@@ -277,19 +277,6 @@ function endOf({ called }: Callback, cause: string | null): CallbackEnd {
   if (called === 'agent') return 'not-taken' // the flow says it when it has called the customer
   const outcome = outcomeOf(cause ?? 'LOST')
   return outcome === 'failed' && cause === 'NORMAL_CLEARING' ? 'hung-up' : outcome
-}
-
-/** What the flow has written to the journal of its call: the last word counts. */
-function saidIn(lines: readonly string[]): { end?: CallbackEnd; agent?: string | undefined } {
-  let said: ReturnType<typeof saidIn> = {}
-  for (const entry of readEntries(lines) ?? []) {
-    if (entry.k !== 'note') continue
-    const { note } = entry
-    if (note.kind === 'disposition' && isCallbackEnd(note.disposition))
-      said = { end: note.disposition, agent: note.agent }
-    else if (note.kind === 'event' && note.event === 'call.bridged') said = { end: 'talked', agent: note.data.agent }
-  }
-  return said
 }
 
 const logged =
