@@ -165,9 +165,8 @@ export class NailedAgents {
     const { mirror, clock } = this.#options
     if (this.#closed) return
     const agent = mirror.find(name)
-    if (!agent) this.#nailedLegs.get(name)?.hangUp(clock)
-    else if (this.#wanted(agent)) this.#lookAfter(agent, clock.now())
-    else this.#letGo(agent)
+    if (agent) this.#see(agent, clock.now())
+    else this.#nailedLegs.get(name)?.hangUp(clock)
     this.#lookWithin(Math.min(ALL_AFTER_MS, this.#untilChange(agent ? [agent] : [])))
   }
 
@@ -176,22 +175,24 @@ export class NailedAgents {
     if (this.#closed) return
     this.#timer?.cancel()
     this.#timerAt = Infinity
-    const now = clock.now()
+    const [now, agents] = [clock.now(), mirror.all()]
     for (const [name, moment] of this.#notBefore) if (moment <= now) this.#notBefore.delete(name)
-    const wanted: Agent[] = []
-    for (const agent of mirror.all()) {
-      if (this.#wanted(agent)) wanted.push(agent)
-      else this.#letGo(agent)
-    }
-    for (const agent of wanted) this.#lookAfter(agent, now)
+    for (const agent of agents) this.#see(agent, now)
     for (const [name, nailedLeg] of this.#nailedLegs) if (!mirror.find(name)) nailedLeg.hangUp(clock)
-    this.#lookWithin(this.#untilChange(wanted))
+    this.#lookWithin(this.#untilChange(agents))
+  }
+
+  #see(agent: Agent, now: number): void {
+    if (this.#wanted(agent)) this.#lookAfter(agent, now)
+    else this.#letGo(agent)
   }
 
   /** The time until one of these agents may be called, at least 1 ms. Infinity: a change of the agent comes first. */
   #untilChange(agents: readonly Agent[]): number {
     const { mirror, clock } = this.#options
-    const rested = mirror.nextChange(agents.filter(agent => agent.nailed === null || isCalled(agent)))
+    const rested = mirror.nextChange(
+      agents.filter(agent => this.#wanted(agent) && (agent.nailed === null || isCalled(agent))),
+    )
     const next = Math.min(rested ?? Infinity, ...this.#notBefore.values())
     return Math.max(1, next - clock.now())
   }
