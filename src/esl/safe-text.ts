@@ -89,6 +89,13 @@ export const endpoint = parser<'Endpoint'>(
   ),
   'user/1001, user/1001@domain, sofia/gateway/<gateway>/<number>, sofia/<profile>/<user>@<host>[:port] or loopback/<extension>',
 )
+/**
+ * A telephone number is dialled through the gateway; anything else must be an endpoint.
+ *
+ * @throws InputError
+ */
+export const endpointFor = (target: string, gateway: Ident): Endpoint =>
+  endpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${gateway}/${target}` : target)
 export const appArgument = parser<'AppArgument'>(
   'application argument',
   // eslint-disable-next-line no-control-regex

@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import { SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/call-context.ts'
-import { endpoint as endpointOf, newUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/safe-text.ts'
+import { endpointFor, newUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/safe-text.ts'
 import type { Events } from '../events/events.ts'
 import { originate, type OriginateOptions } from '../switch/originate.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
@@ -35,7 +35,7 @@ export interface Person {
 /** Resolves with the leg of the person who has answered. Rejects with NOT_REACHED, and with SwitchError. */
 export async function dialPerson(parts: DialPersonParts, at: Switch, { to, left, ...how }: Person): Promise<Uuid> {
   const { telephones, gateway, ringForMs, callerId, clock, log } = parts
-  const endpoint = endpointOf(/^\+?\d+$/.test(to) ? `sofia/gateway/${gateway}/${to}` : to)
+  const endpoint = endpointFor(to, gateway)
   const leg = newUuid()
   const telephone = telephones.occupy(endpoint, leg)
   let answered = false

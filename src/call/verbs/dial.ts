@@ -2,7 +2,7 @@
 import { ms, type Duration } from '../../base/duration.ts'
 import { CallEnded } from '../../base/errors.ts'
 import {
-  endpoint as parseEndpoint,
+  endpointFor,
   ident,
   newUuid,
   uuid as parseUuid,
@@ -103,7 +103,7 @@ export function dial<Other extends OtherCall>(
   reservation?: DialReservation,
   race?: Race,
 ): Promise<PartyOf<Other>> {
-  const to = parseEndpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${context.settings.gateway}/${target}` : target)
+  const to = endpointFor(target, context.settings.gateway)
   const ringForMs =
     options.ringFor === undefined ? (reservation?.ringForMs ?? context.settings.ringForMs) : ms(options.ringFor)
   const variables = new Map(
