@@ -83,7 +83,7 @@ class Taking {
     const line = { leg: leg.uuid, flow: leg.arrival.path, step: this.#step }
     if (!(await this.#taking.dialIn(this.#call, this.#agent, line))) return 'refused'
     endsWith(leg, this.#taking, this.#agent)
-    using changes = new Changes(this.#taking, this.#agent, leg, context.clock)
+    using changes = new Changes(this.#taking, this.#agent, this.#queue, leg, context.clock)
     while (!this.#abandoned) {
       changes.seen()
       const agent = await this.#taking.agent(this.#call, this.#agent)
@@ -113,6 +113,10 @@ class Taking {
     if (reservation) await this.#talk(reservation, changes)
   }
 
+  get #queue(): string | null {
+    return this.#options.queue ?? null
+  }
+
   abandon(): void {
     this.#abandoned = true
     this.#taking.dialOut(this.#agent, this.#parts.leg.uuid)
@@ -125,7 +129,7 @@ class Taking {
     const elsewhere = new Set<string>()
     const without = (call: string) => elsewhere.has(call) || (this.#aside.get(call) ?? 0) > clock.now()
     for (;;) {
-      const caller = await this.#taking.first(this.#call, agent, this.#options.queue ?? null, without)
+      const caller = await this.#taking.first(this.#call, agent, this.#queue, without)
       if (!caller || (home && (await home.lives(uuidOf(caller.call))) === 'yes')) return caller
       elsewhere.add(caller.call)
     }
@@ -170,10 +174,10 @@ class Changes implements Disposable {
   #isNew = false
   #wake: () => void = () => {}
 
-  constructor(taking: CallerTaking, agent: string, leg: Leg, clock: Clock) {
+  constructor(taking: CallerTaking, agent: string, queue: string | null, leg: Leg, clock: Clock) {
     this.#clock = clock
     this.#gone = goneSignal(leg)
-    this.#listening = taking.onChange(agent, () => {
+    this.#listening = taking.onChange(agent, queue, () => {
       this.#isNew = true
       this.#wake()
     })

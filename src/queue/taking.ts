@@ -9,6 +9,7 @@ import type { DialledIn } from '../agent/reservation.ts'
 import { byScore, type Member } from './member.ts'
 import { HOLD_MS } from './place.ts'
 import type { PlaceContext, WaitingCall } from './place-context.ts'
+import type { QueueNotice } from './queue-table.ts'
 import { settingOf } from './settings.ts'
 
 /** Each rejects with the reason of the call's signal, and with the store's error when it is unavailable for 8 s. */
@@ -33,8 +34,8 @@ export interface CallerTaking {
   ): Promise<Member | null>
   /** Reserves the agent for this caller. False when one of the two has changed meanwhile. */
   take(call: WaitingCall, agent: Agent, caller: Member): Promise<boolean>
-  /** Calls `changed` after every change of this agent, and of any caller in a queue. */
-  onChange(agent: string, changed: () => void): Disposable
+  /** Calls `changed` after every change of this agent, and of a caller in this queue, null: in any queue. */
+  onChange(agent: string, queue: string | null, changed: () => void): Disposable
 }
 
 export const callerTaking = (context: PlaceContext): CallerTaking => ({
@@ -76,10 +77,12 @@ export const callerTaking = (context: PlaceContext): CallerTaking => ({
       return (await context.store.assign({ member, agent, onLeg: uuid, record }, context.node, HOLD_MS, now)) !== null
     }),
 
-  onChange(name, changed) {
+  onChange(name, queue, changed) {
+    const isHere = (notice: QueueNotice) =>
+      notice.what === 'resync' || (notice.what === 'member' && (queue === null || notice.queue === queue))
     const listening = [
       context.roster.onChange(notice => (notice.what === 'resync' || notice.name === name) && changed()),
-      context.store.onChange(notice => notice.what !== 'queue' && changed()),
+      context.store.onChange(notice => isHere(notice) && changed()),
     ]
     return { [Symbol.dispose]: () => listening.forEach(one => one[Symbol.dispose]()) }
   },
