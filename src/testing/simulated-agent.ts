@@ -24,8 +24,7 @@ export interface AgentOptions {
  * const alice = sim.agent('alice', { wrapUp: '5s' })
  * await alice.ready()
  * await alice.rings()
- * await alice.hears('whisper/press-1')
- * await alice.presses('1')
+ * await alice.accepts()
  * await alice.talksWith('caller')
  */
 export class SimulatedAgent {
@@ -130,6 +129,11 @@ export class SimulatedAgent {
   /** Presses keys in the current call, 250 ms each. Fails with AssertionError when there is none. */
   async presses(keys: string): Promise<void> {
     await this.#latestCall(`press ${keys}`).presses(keys)
+  }
+  /** Accepts the call that is offered: waits, as `hears` does, for the request to press 1, and presses it. */
+  async accepts(within?: Duration): Promise<void> {
+    await this.hears('whisper/press-1', within)
+    await this.presses('1')
   }
   /** Hangs the current call up. Fails with AssertionError when there is none. */
   async hangsUp(): Promise<void> {

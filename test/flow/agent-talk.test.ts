@@ -21,8 +21,7 @@ async function serves(t: TestContext, queue: Partial<QueueSettings>, agent: Part
 test('an agent hears the topic and presses 1, as long as the queue does not say otherwise', async t => {
   const { alice, caller } = await serves(t, {})
   await alice.hears('whisper/sales')
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   await alice.hangsUp()
   assert.equal(await caller.outcome(), 'talked')

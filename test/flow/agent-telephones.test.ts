@@ -221,8 +221,7 @@ async function atOneTelephone(t: TestContext, strategy = 'longest-idle-agent') {
 for (const strategy of ['longest-idle-agent', 'ring-all'])
   test(`of two agents at one telephone one is offered a call at a time (${strategy})`, async t => {
     const { sim, alice, callers, states } = await atOneTelephone(t, strategy)
-    await alice.hears('whisper/press-1')
-    await alice.presses('1')
+    await alice.accepts()
     await sim.advance('2s')
     assert.deepEqual(await states(), ['idle', 'talking'])
     await sim.advance('60s')

@@ -47,13 +47,11 @@ for (const callbackOrder of ['agent-first', 'customer-first'] as const) {
     await sim.until('it rings', () => first.rang === 1)
     sim.kill('a')
     if (callbackOrder === 'agent-first') {
-      await alice.hears('whisper/press-1')
-      await alice.presses('1')
+      await alice.accepts()
     } else {
       await customer.hears('callback/press-1')
       await customer.presses('1')
-      await alice.hears('whisper/press-1')
-      await alice.presses('1')
+      await alice.accepts()
     }
     await alice.talksWith(NUMBER)
     await sim.advance('2s')
@@ -89,8 +87,7 @@ test('a node that dies while the two talk: the talk goes on, and the callback is
   const alice = sim.agent('alice')
   await alice.ready()
   const customer = promise(sim)
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await alice.talksWith(NUMBER)
   await sim.advance('1s')
   sim.kill('a')
@@ -106,8 +103,7 @@ test('the node dies after the customer did not answer, and PostgreSQL is away: t
   const alice = sim.agent('alice')
   await alice.ready()
   const customer = promise(sim, { answers: 'busy' })
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await alice.hears('dial/busy')
   sim.database = 'away'
   sim.kill('a')
@@ -131,8 +127,7 @@ test('both nodes die with a place that waits: the next node goes on with it', as
   await sim.until('node a opens again', sim.open('a'))
   const alice = sim.agent('alice')
   await alice.ready()
-  await alice.hears('whisper/press-1', '60s')
-  await alice.presses('1')
+  await alice.accepts('60s')
   await customer.talksWith('alice')
   await sim.advance('1s')
   await customer.hangsUp()
@@ -144,8 +139,7 @@ test('the shipped script, agent first: the node dies anywhere', async t => {
     callbackScript,
     async (customer, sim) => {
       const [alice] = sim.agents
-      await alice!.hears('whisper/press-1', '60s')
-      await alice!.presses('1')
+      await alice!.accepts('60s')
       await customer.talksWith('alice', '60s')
       await sim.advance('3s')
       await customer.hangsUp()
@@ -169,8 +163,7 @@ test('the shipped script, customer first: the node dies anywhere', async t => {
       await bob!.takesBreak()
       await customer.hears('queue/position', '90s')
       await alice!.ready()
-      await alice!.hears('whisper/press-1', '60s')
-      await alice!.presses('1')
+      await alice!.accepts('60s')
       await customer.talksWith('alice', '60s')
       await sim.advance('3s')
       await customer.hangsUp()

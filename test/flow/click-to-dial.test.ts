@@ -154,8 +154,7 @@ test('the list of agents says that she is on a call elsewhere', async t => {
 test('an agent who presses the button in the wrap-up has what is left of it after the call', async t => {
   const { sim, alice, customer, presses } = await desk(t)
   const caller = sim.call(queueEntry, support)
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   await caller.hangsUp()
   await alice.becomes('wrap-up')
@@ -198,8 +197,7 @@ test('an agent who does not take the call of the button is free again', async t 
 test('an agent whom a flow dials by itself is not rung for another caller meanwhile, and what is left of a wrap-up stays', async t => {
   const { sim, alice } = await desk(t)
   const first = sim.call(queueEntry, support)
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await first.talksWith('alice')
   await first.hangsUp()
   await alice.becomes('wrap-up')

@@ -31,8 +31,7 @@ async function served(t: TestContext, options: SimulateOptions) {
   const caller = sim.call(queueEntry, support)
   await caller.hears('music moh/calm')
   await alice.ready()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   return { sim, heard, alice, caller }
 }

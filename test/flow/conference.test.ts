@@ -15,8 +15,7 @@ async function talk(sim: Simulation) {
   const alice = sim.agent('alice')
   await alice.ready()
   const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   await sim.advance('1s')
   return { alice, caller, experts, call: await caller.uuid() }

@@ -93,8 +93,7 @@ test('a caller with a lot of data waits in a queue and talks with an agent', asy
     to: `switchhook-${name}`,
     variables: { queue: 'sales', crm_record: 'x'.repeat(200_000) },
   })
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await sim.until('they talk', () => person.talksWith?.name === 'alice')
   person.hangUp()
   await alice.becomes('wrap-up')

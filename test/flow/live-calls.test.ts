@@ -20,8 +20,7 @@ async function talks(sim: Simulation) {
   const alice = sim.agent('alice')
   await alice.ready()
   const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   return { alice, caller }
 }

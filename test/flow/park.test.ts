@@ -81,8 +81,7 @@ test('an agent who is on the line for parked callers is offered no other call', 
   await sim.advance('1m')
   assert.equal(alice.place.rang, 0)
   await line.hangsUp()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await other.talksWith('alice')
   await other.hangsUp()
   await other.outcome()
@@ -181,8 +180,7 @@ async function talking(t: TestContext) {
   sim.agent('bob', { queues: [] })
   await alice.ready()
   const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   return { sim, alice, caller, now }
 }

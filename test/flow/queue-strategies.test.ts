@@ -36,8 +36,7 @@ test('agents take turns in a round-robin queue: the one who did not answer has h
   await bob.ready()
   const first = sim.call(queueEntry, { params: { queue: 'sales' } })
   await alice.rings()
-  await bob.hears('whisper/press-1', '60s')
-  await bob.presses('1')
+  await bob.accepts('60s')
   await first.talksWith('bob')
   await sim.advance('30s')
   alice.place.behaviour = { ...alice.place.behaviour, answers: '1s' }

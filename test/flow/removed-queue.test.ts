@@ -45,8 +45,7 @@ test('callers who wait get the agents of the other queue in the order of their a
     [third, 'sales'],
   ] as const) {
     await alice.hears(`whisper/${queue}`, '60s')
-    await alice.hears('whisper/press-1')
-    await alice.presses('1')
+    await alice.accepts()
     await caller.talksWith('alice')
     await sim.advance('5s')
     await caller.hangsUp()
@@ -112,8 +111,7 @@ test('a caller who talks in a removed queue is in the list of the queue that has
   const alice = sim.agent('alice')
   const caller = sim.call(queueEntry, support)
   await alice.ready()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await caller.talksWith('alice')
   await supportIsRemoved(sim)
   const list = await queueFigures(sim, sim.clock.now())

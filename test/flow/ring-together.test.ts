@@ -27,8 +27,7 @@ test('all agents ring, the first who accepts talks, and the others are free at o
   for (const agent of [alice, bob, carol]) await agent.ready()
   const caller = sim.call(queueEntry, { params: SALES })
   await Promise.all([alice.rings(), bob.rings(), carol.rings()])
-  await bob.hears('whisper/press-1', '30s')
-  await bob.presses('1')
+  await bob.accepts('30s')
   await caller.talksWith('bob')
   await sim.advance('1s')
   assert.deepEqual(await states(sim), { alice: 'idle', bob: 'talking', carol: 'idle' })
@@ -54,8 +53,7 @@ test('when nobody accepts the caller keeps waiting, and all ring again', async t
   await Promise.all([alice.rings(), bob.rings()])
   alice.place.behaviour = { ...alice.place.behaviour, answers: '1s' }
   await sim.advance('12s')
-  await alice.hears('whisper/press-1', '60s')
-  await alice.presses('1')
+  await alice.accepts('60s')
   await caller.talksWith('alice')
   await caller.hangsUp()
   await caller.outcome()
@@ -74,8 +72,7 @@ test('one telephone rings, ten seconds later one more, and the one who accepts f
   await bob.rings()
   await sim.advance('1s')
   assert.deepEqual(await states(sim), { alice: 'ringing', bob: 'ringing', carol: 'idle' })
-  await carol.hears('whisper/press-1', '30s')
-  await carol.presses('1')
+  await carol.accepts('30s')
   await caller.talksWith('carol')
   await sim.advance('1s')
   assert.deepEqual(await states(sim), { alice: 'idle', bob: 'idle', carol: 'talking' })
@@ -92,8 +89,7 @@ for (const [strategy, answers] of [
       queueEntry,
       async (caller, sim) => {
         const bob = sim.agents[1]!
-        await bob.hears('whisper/press-1', '60s')
-        await bob.presses('1')
+        await bob.accepts('60s')
         await caller.talksWith('bob')
         await sim.advance('5s')
         await bob.hangsUp()

@@ -16,8 +16,7 @@ for (const wrapUp of ['0s', '10s'] as const) {
     for (const turn of ['first', 'second']) {
       const caller = sim.call(queueEntry, support)
       if (turn === 'first') await alice.ready()
-      await alice.hears('whisper/press-1', '60s')
-      await alice.presses('1')
+      await alice.accepts('60s')
       await alice.talksWith('caller' + (turn === 'first' ? '' : '-2'))
       await sim.advance('1s')
       await caller.hangsUp()

@@ -19,8 +19,7 @@ test('a caller chooses, waits, is told the position, talks with an agent, and th
       const agent = sim.agents[0]!
       await caller.hears('ivr/welcome')
       await caller.presses('2')
-      await agent.hears('whisper/press-1')
-      await agent.presses('1')
+      await agent.accepts()
       await caller.talksWith('alice')
       await sim.advance('10s')
       await agent.hangsUp()
@@ -131,8 +130,7 @@ for (const kills of [2, 7]) {
         const agent = sim.agents[0]!
         await caller.hears('ivr/welcome')
         await caller.presses('1')
-        await agent.hears('whisper/press-1')
-        await agent.presses('1')
+        await agent.accepts()
         await caller.talksWith('alice')
         await sim.advance('5s')
         await agent.hangsUp()

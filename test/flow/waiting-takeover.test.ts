@@ -21,8 +21,7 @@ test('a caller hears the welcome and two announcements, and is served, and the n
       await sim.advance('30s') // also where the first announcement is heard again, the second one ends before
       await agent.ready()
       await caller.hears('support/transfer')
-      await agent.hears('whisper/press-1')
-      await agent.presses('1')
+      await agent.accepts()
       await caller.talksWith('alice')
       await agent.hangsUp()
       await caller.outcome()

@@ -49,8 +49,7 @@ test('a caller who has waited for the longest time goes to another queue, and is
     'the caller who came from support waits longer',
   )
   await bob.ready()
-  await bob.hears('whisper/press-1')
-  await bob.presses('1')
+  await bob.accepts()
   await caller.talksWith('bob')
   for (const one of [caller, later]) await one.hangsUp()
   assert.equal(await caller.outcome(), 'talked')
@@ -90,8 +89,7 @@ test('a queue that is full hears busy and lets nobody else in; who is served mak
   await third.hears('support/busy')
   assert.equal(await third.outcome(), 'full')
   await alice.ready()
-  await alice.hears('whisper/press-1')
-  await alice.presses('1')
+  await alice.accepts()
   await callers[0]!.talksWith('alice')
   const fourth = sim.call(queueEntry, support)
   await fourth.hears('music moh/calm')
@@ -336,8 +334,7 @@ test('a caller whose agent rings at the end of the longest wait keeps this chanc
     alice.place.behaviour = { answers: isAnswered ? '10s' : 'never' }
     await alice.ready()
     if (isAnswered) {
-      await alice.hears('whisper/press-1', '20s')
-      await alice.presses('1')
+      await alice.accepts('20s')
       await caller.talksWith('alice')
       await sim.advance('5s')
       await caller.hangsUp()
