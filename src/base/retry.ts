@@ -55,8 +55,11 @@ export const RETRY = {
   switchRequest: { pauseMs: 1_000 },
   /** A link to Redis: while the address resolves to a replica, not every refused write may reconnect. */
   redisLink: { pauseMs: 1_000 },
-  /** The lease of a node, 4 s long: several renewals may fail before it ends. */
-  leaseRenewal: { pauseMs: 500 },
+  /**
+   * The lease of a node: when a silent link is noticed, after 1 to 2 s, a node has one second left of its 3 s, and the
+   * new link is ready after 50 ms at the earliest.
+   */
+  leaseRenewal: { pauseMs: 200 },
   /** The thread that renews the lease, after it failed. */
   leaseThread: { pauseMs: 1_000 },
   /** The owners of a node's calls, when its lease is back and Redis fails again. */

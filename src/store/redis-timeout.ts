@@ -19,13 +19,16 @@ const LATE_MS = 250
 export class RedisTimeout {
   readonly #clock: Clock
   readonly #limitMs: number
+  readonly #fellSilent: (error: Error) => void
   #heardAt = -Infinity
   #late = false
   #silent = false
 
-  constructor(clock: Clock, limitMs: number) {
+  /** `fellSilent`: called once for each silence, with its error. */
+  constructor(clock: Clock, limitMs: number, fellSilent: (error: Error) => void = () => {}) {
     this.#clock = clock
     this.#limitMs = limitMs
+    this.#fellSilent = fellSilent
   }
 
   /** True when a command has waited for LATE_MS without any answer from Redis. */
@@ -84,8 +87,13 @@ export class RedisTimeout {
   #isOver(waiting: Waiting, limit: number): void {
     this.#late = true
     if (limit < this.#limitMs) return this.#wait(waiting, this.#limitMs)
+    const [error, first] = [
+      new SwitchhookError('SERVICE', `Redis has not answered for ${this.#limitMs} ms`),
+      !this.#silent,
+    ]
     this.#silent = true
-    waiting.reject(new SwitchhookError('SERVICE', `Redis has not answered for ${this.#limitMs} ms`))
+    waiting.reject(error)
+    if (first) this.#fellSilent(error)
   }
 }
 

@@ -7,7 +7,9 @@
  *   blocking    made by BullMQ with `duplicate()`: one command at a time, which waits up to 10 s
  *
  * All links send pings (store/redis-heartbeat.ts). They connect again when nothing arrives, and when Redis reports that
- * it is no longer the primary. Used by the journal, queues, agents, campaigns and the node table.
+ * it is no longer the primary. The link for commands connects again as soon as a command had no answer for 1 s: a node
+ * whose links fall silent must renew its lease within 3 s. Used by the journal, queues, agents, campaigns and the node
+ * table.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -64,7 +66,7 @@ class Link extends Redis {
     super({ ...options, reconnectOnError: (error: Error) => this.#refused(error) })
     this.#kind = kind
     this.#clock = clock
-    this.#timeout = new RedisTimeout(clock, ANSWERS_WITHIN_MS)
+    this.#timeout = new RedisTimeout(clock, ANSWERS_WITHIN_MS, error => this.redial(error.message))
     keepHeartbeat(
       this,
       clock,

@@ -6,6 +6,10 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { redisRoster } from '../../src/agent/redis-roster.ts'
 import { SwitchhookError } from '../../src/base/errors.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { RETRY } from '../../src/base/retry.ts'
+import { LocalNodeLease } from '../../src/cluster/local-node-lease.ts'
+import { redisNodeTable } from '../../src/cluster/redis-node-table.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import { openRedisClient, openRedisLinks, type RedisClient } from '../../src/store/redis.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
@@ -17,7 +21,16 @@ const isService = (error: unknown) => error instanceof SwitchhookError && error.
 const settings = (name: string) => ({ name, endpoint: `user/${name}`, wrapUpMs: 0, ringForMs: 20_000, queues: [] })
 const joining = (call: string) => ({ call, from: '100', node: 'a', joinedAt: 1, headStartMs: 0 })
 
+const turn = () => new Promise(resolve => setImmediate(resolve))
 const back = (client: RedisClient) => new Promise<void>(resolve => client.once('ready', () => resolve()))
+
+const renewed = (lease: LocalNodeLease) =>
+  new Promise<void>(resolve => {
+    const listening = lease.on('answered', () => {
+      listening[Symbol.dispose]()
+      resolve()
+    })
+  })
 
 /**
  * A node's two links, through a network that can become silent, by a clock of this test; and what another client
@@ -58,7 +71,7 @@ test('an agent who becomes ready while notices do not come any more is seen as s
   assert.deepEqual(seen, ['alice logged-out', 'alice ready'])
 })
 
-test('whoever asks queues and agents something while Redis is silent is refused after a second, and served when the silence was noticed', async t => {
+test('whoever asks queues and agents something while Redis is silent is refused after a second, and served over a new link', async t => {
   const { proxy, clock, commands, roster, queues } = await rig(t)
   proxy.freeze()
   const queries = [queues.enter('sales', joining('c1'), 1), roster.list(1), queues.stats('sales')].map(question =>
@@ -68,11 +81,31 @@ test('whoever asks queues and agents something while Redis is silent is refused 
   assert.equal(await Promise.race([...queries, 'nobody yet']), 'nobody yet')
   await clock.advance(2)
   assert.deepEqual(await Promise.all(queries), [true, true, true])
-  await assert.rejects(roster.list(1), /SwitchhookError: Redis is silent/, 'at once')
   const again = back(commands)
-  await clock.advance(3_100)
-  await again
+  await assert.rejects(roster.list(1), isService, 'at once')
+  await again // no ping need be missed first
   assert.equal((await queues.enter('sales', joining('c1'), 1)).call, 'c1')
+})
+
+test('links that fall silent at any moment cost a node no lease: the next renewal goes over a new link', async t => {
+  for (const phase of [0, 1, 250, 500, 750, 999]) {
+    const { proxy, clock, commands, subscriber } = await rig(t)
+    const table = redisNodeTable({ commands, subscriber }, clock)
+    const lease = new LocalNodeLease({ table, node: 'a', address: null, roles: [], clock, log: silentLog })
+    t.after(() => lease.close())
+    await lease.start()
+    await renewed(lease) // the first notice of the table renews
+    await clock.advance(phase)
+    proxy.freeze()
+    const again = back(commands)
+    while (commands.status === 'ready' && lease.holds()) await clock.advance(50).then(turn)
+    assert.ok(lease.holds(), `silent ${phase} ms after a renewal: the lease lapsed before the silence was noticed`)
+    await again // takes the network's time, and none of this clock
+    const next = renewed(lease)
+    await clock.advance(RETRY.leaseRenewal.pauseMs)
+    await next
+    assert.deepEqual([lease.holds(), lease.lapses], [true, 0], `silent ${phase} ms after a renewal`)
+  }
 })
 
 test('new connections that are accepted and hear nothing are given up too, until one is answered', async t => {
