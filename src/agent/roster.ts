@@ -88,9 +88,10 @@ export interface Roster {
   reserve(name: string, forCall: string, now: number, ttlMs: number): Promise<number | null>
   /**
    * Prolongs a reservation to now + ttlMs (no effect while the phone rings or the agent talks). The agent, or null when
-   * it is over.
+   * it is over. `known`: a copy of the record. While the reservation holds in it and needs no new deadline, the copy is
+   * the answer and nothing is asked: every later step is checked against the stored record.
    */
-  hold(name: string, epoch: number, now: number, ttlMs: number): Promise<Agent | null>
+  hold(name: string, epoch: number, now: number, ttlMs: number, known?: Agent | null): Promise<Agent | null>
   /**
    * The phone rings, or the agent talks. The agent, or null when the reservation is over. `known`: the agent's record
    * as the caller has it; while it is the stored one, nothing is read.
@@ -231,7 +232,11 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
       const agent = await change(name, stored => reserved(asOf(stored, now), { for: forCall, queue: null, ttlMs }, now))
       return agent?.reservation?.epoch ?? null
     },
-    hold: (name, epoch, now, ttlMs) => change(name, stored => held(asOf(stored, now), epoch, ttlMs, now)),
+    async hold(name, epoch, now, ttlMs, known = null) {
+      const holds = (stored: Agent) => held(asOf(stored, now), epoch, ttlMs, now)
+      const likely = known && holds(known)
+      return likely?.rev === known?.rev && likely ? likely : change(name, holds)
+    },
     advance: (name, epoch, to, now, known) =>
       change(name, stored => advanced(asOf(stored, now), epoch, to, now), known),
     release: (name, epoch, outcome, now) => change(name, stored => released(asOf(stored, now), epoch, outcome, now)),

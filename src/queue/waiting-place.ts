@@ -277,7 +277,8 @@ export class WaitingPlace implements Place {
   }
 
   #hold({ agent, epoch }: Offer): Promise<Agent | null> {
-    return this.context.roster.hold(agent, epoch, this.context.clock.now(), HOLD_MS)
+    const { roster, clock, agents } = this.context
+    return roster.hold(agent, epoch, clock.now(), HOLD_MS, agents.find(agent))
   }
 
   /** No agent is reserved yet. A caller who was put aside is no longer. */

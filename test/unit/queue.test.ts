@@ -15,6 +15,21 @@ test('a caller gets the agent who is free', async t => {
   assert.equal(await rig.state('alice'), 'reserved')
 })
 
+test('a caller gets the agent who was just reserved without another question to the store', async t => {
+  const rig = await openRig(t)
+  await using place = await rig.enter('c1')
+  await rig.agent('alice')
+  await rig.clock.settle()
+  assert.ok(place.called.aborted, 'alice is reserved')
+  let reads = 0
+  const read = rig.agents.read.bind(rig.agents)
+  rig.agents.read = name => (reads++, read(name))
+  await using agent = await answered(rig, place)
+  assert.deepEqual([agent.name, reads], ['alice', 0])
+  assert.ok(await agent.ringing())
+  assert.equal(reads, 0, 'the mark is written over the record that this node knows')
+})
+
 test('a caller waits until an agent says that they are ready, not a moment longer', async t => {
   const rig = await openRig(t)
   await using place = await rig.enter('c1')

@@ -76,6 +76,8 @@ interface Request<Other> extends Dialling {
   readonly options: DialOptionsOf<Other>
   readonly reservation: DialReservation | undefined
   readonly race: Race | undefined
+  /** The mark that the agent's telephone rings, when it is being written already. */
+  readonly ringing: Promise<boolean> | undefined
   readonly callOf: (leg: Leg) => Other
 }
 
@@ -112,15 +114,21 @@ export function dial<Other extends OtherCall>(
   // sends `Call-Info: …;answer-after=0`, and `;intercom=true` in the address (measured)
   if (reservation?.autoAnswer) variables.set(ident('sip_auto_answer'), varValue('true'))
   if (reservation?.alertInfo) variables.set(ident('alert_info'), varValue(reservation.alertInfo))
-  const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, callOf }
+  const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, ringing: undefined, callOf }
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
+  let ringing: Promise<boolean> | undefined
   return step<PartyOf<Other>, DialIntent>(leg, {
     verb: 'dial',
     args: [to],
-    intent: () => ({ uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }),
-    run: ({ uuid, at }) => party(leg, context, { ...what, at }, parseUuid(uuid), dialLeg, within()),
+    intent() {
+      // written together with the intent: an agent waits for one answer of the store, and not for two
+      ringing = reservation?.ringing()
+      ringing?.catch(() => {}) // `party` awaits it, unless the call has moved or ended
+      return { uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }
+    },
+    run: ({ uuid, at }) => party(leg, context, { ...what, at, ringing }, parseUuid(uuid), dialLeg, within()),
     recover: ({ uuid, at, intended }) =>
       party(
         leg,
@@ -170,7 +178,7 @@ async function party<Other extends OtherCall>(
     await context.cancelDial(leg, uuid)
     return missed('cancelled')
   }
-  if (reservation && !(await reservation.ringing())) {
+  if (reservation && !(await (what.ringing ?? reservation.ringing()))) {
     await context.cancelDial(leg, uuid) // a process that died may have dialled the agent
     race?.misses('refused')
     return unreached('refused')
@@ -223,7 +231,17 @@ export async function dialColleague(
 ): Promise<Leg | null> {
   const ringForMs = reservation?.ringForMs ?? context.settings.ringForMs
   const callOf = (other: Leg): OtherCall => ({ leg: other, uuid: other.uuid, signal: other.signal })
-  const what = { to, ringForMs, options: {}, variables: new Map(), reservation, race: undefined, until, callOf }
+  const what = {
+    to,
+    ringForMs,
+    options: {},
+    variables: new Map(),
+    reservation,
+    race: undefined,
+    until,
+    ringing: undefined,
+    callOf,
+  }
   const reachedParty = await party(leg, context, what, newUuid(), dialLeg, leg.steps)
   return reachedParty.leg?.leg ?? null
 }
