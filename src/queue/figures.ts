@@ -1,10 +1,12 @@
 /** The figures of the queues as they are now. Used by the status lines and the operations. */
+import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import { countAgents, type AgentCounts } from '../agent/words.ts'
+import type { Member } from './member.ts'
 import { isInUse, wayTo } from './settings.ts'
 import type { QueueStore } from './store.ts'
 import type { QueueStats } from './queue-table.ts'
-import { waitForEachPlace } from './waiting-rules.ts'
+import { waitForEachPlace, type TalkTime } from './waiting-rules.ts'
 
 export interface QueueFigures {
   readonly name: string
@@ -24,6 +26,9 @@ export interface QueueFigures {
   readonly since: QueueStats
 }
 
+/** So many queues are read at once: a node that reads two hundred serves its callers in between. */
+const AT_ONCE = 10
+
 /**
  * Returns the figures of each queue in use, sorted by name. Callers who still talk in a removed queue count in the
  * queue to which its name leads. Rejects when Redis cannot be reached.
@@ -34,37 +39,56 @@ export async function queueFigures(
 ): Promise<QueueFigures[]> {
   const [all, agents] = await Promise.all([queueStore.everyQueue(), roster.list(now)])
   const byName = new Map(all.map(queue => [queue.name, queue]))
-  return Promise.all(
-    all
-      .filter(isInUse)
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map(async ({ name, strategy }) => {
-        const names = all.map(queue => queue.name).filter(one => wayTo(one, byName)?.at(-1) === name)
-        const [since, talkTime, ...places] = await Promise.all([
-          queueStore.stats(name),
-          queueStore.talkTime(name),
-          ...names.map(one => queueStore.members(one)),
-        ])
-        const members = places.flat()
-        const callbacks = members.filter(({ callback }) => callback)
-        const inLine = members.filter(member => member.state !== 'talking' && !member.callback)
-        const offered = inLine.filter(member => member.state === 'offered').length
-        const longestWaitMs = inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt))
-        const staff = agents.filter(agent => agent.queues.some(tier => tier.queue === name))
-        const each = waitForEachPlace(talkTime, staff)
-        const position = inLine.length - offered + callbacks.length + 1
-        return {
-          name,
-          strategy,
-          waiting: inLine.length - offered,
-          offered,
-          longestWaitMs,
-          estimatedWaitMs: each === null ? null : Math.round(position * each),
-          talking: members.length - inLine.length - callbacks.length,
-          callbacks: callbacks.length,
-          agents: countAgents(staff, now),
-          since,
-        }
-      }),
-  )
+  const names = grouped(all, ({ name }) => [wayTo(name, byName)?.at(-1) ?? name])
+  const staff = grouped(agents, ({ queues }) => queues.map(tier => tier.queue))
+  const inUse = all.filter(isInUse).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const figures: QueueFigures[] = []
+  for (let at = 0; at < inUse.length; at += AT_ONCE)
+    figures.push(
+      ...(await Promise.all(
+        inUse.slice(at, at + AT_ONCE).map(async ({ name, strategy }) => {
+          const [since, talkTime, ...places] = await Promise.all([
+            queueStore.stats(name),
+            queueStore.talkTime(name),
+            ...names.get(name)!.map(one => queueStore.members(one.name)),
+          ])
+          return { name, strategy, since, ...countPlaces(places.flat(), staff.get(name) ?? [], talkTime, now) }
+        }),
+      )),
+    )
+  return figures
+}
+
+function countPlaces(
+  members: readonly Member[],
+  staff: readonly Agent[],
+  talkTime: TalkTime,
+  now: number,
+): Omit<QueueFigures, 'name' | 'strategy' | 'since'> {
+  const callbacks = members.filter(({ callback }) => callback)
+  const inLine = members.filter(member => member.state !== 'talking' && !member.callback)
+  const offered = inLine.filter(member => member.state === 'offered').length
+  const each = waitForEachPlace(talkTime, staff)
+  const position = inLine.length - offered + callbacks.length + 1
+  return {
+    waiting: inLine.length - offered,
+    offered,
+    longestWaitMs: inLine.length === 0 ? null : now - Math.min(...inLine.map(member => member.joinedAt)),
+    estimatedWaitMs: each === null ? null : Math.round(position * each),
+    talking: members.length - inLine.length - callbacks.length,
+    callbacks: callbacks.length,
+    agents: countAgents(staff, now),
+  }
+}
+
+/** The elements under each of their keys. */
+function grouped<T>(elements: readonly T[], keysOf: (one: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of elements)
+    for (const key of keysOf(one)) {
+      const group = groups.get(key)
+      if (group) group.push(one)
+      else groups.set(key, [one])
+    }
+  return groups
 }
