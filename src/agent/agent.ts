@@ -23,7 +23,7 @@
  * change. Intervals are half open: a deadline holds while now < deadline.
  */
 import type { DialledIn, Reservation } from './reservation.ts'
-import { afterCall, isUnreachable, type Outcome } from './rest.ts'
+import { afterCall, afterTalk, isUnreachable, type Outcome } from './rest.ts'
 import { AGENT_SETTINGS, agentSetting, type AgentSettings, type Tier } from './settings.ts'
 
 export type { Outcome } from './rest.ts'
@@ -292,8 +292,8 @@ export function advanced(agent: Agent, epoch: number, to: 'ringing' | 'talking',
 }
 
 /**
- * The state decides whether there was a talk: from talking every outcome leads to the wrap-up, else the outcome sets
- * the rest, and after too many unanswered calls the status.
+ * The state decides whether there was a talk: from talking every outcome leads to the wrap-up, and a telephone that
+ * died is unreachable after it. Else the outcome sets the rest, and after too many unanswered calls the status.
  */
 export function released(agent: Agent, epoch: number, outcome: Outcome, now: number): Agent | null {
   if (agent.reservation?.epoch !== epoch) return null
@@ -308,7 +308,8 @@ export function released(agent: Agent, epoch: number, outcome: Outcome, now: num
   const talkMs = (agent.talkMs ?? 0) + Math.max(0, now - agent.stateSince)
   const { dialledIn } = agent
   const served = dialledIn && { dialledIn: { ...dialledIn, served: call } }
-  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue }, talkMs, ...served }
+  const tried = afterTalk(outcome, now)
+  const over = { reservation: null, lastTalkEnded: now, lastTalk: { call, queue }, talkMs, ...served, ...tried }
   if (endsWhenTold(agent)) return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: 'finished' }), now)
   if (agent.wrapUpMs === 0) return write(move(agent, 'idle', now, over), now)
   return write(move(agent, 'wrap-up', now, { ...over, wrapUpUntil: now + agent.wrapUpMs }), now)

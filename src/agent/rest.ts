@@ -8,8 +8,8 @@ import type { Given } from '../base/settings.ts'
 import { agentSetting, type AGENT_SETTINGS } from './settings.ts'
 
 /**
- * How a reservation ended. unreachable: the telephone is not registered, or FreeSWITCH does not know it. failed:
- * FreeSWITCH or the network failed.
+ * How a reservation ended. unreachable: the telephone is not registered, FreeSWITCH does not know it, or it died during
+ * the talk (MEDIA_TIMEOUT). failed: FreeSWITCH or the network failed.
  */
 export const OUTCOMES = ['no-answer', 'busy', 'declined', 'failed', 'unreachable', 'caller-left', 'talked'] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -65,6 +65,10 @@ export function afterCall(before: Tried, outcome: Outcome): { restMs: number; no
   const unreached = (before.unreached ?? 0) + 1
   return { restMs: isUnreachable({ unreached }) ? UNREACHABLE_MS : rest, noAnswers, unreached }
 }
+
+/** What a talk means for the next call. A telephone that died is tried when it registers, or five minutes later. */
+export const afterTalk = (outcome: Outcome, now: number): { unreached?: number; restUntil?: number } =>
+  outcome === 'unreachable' ? { unreached: TRIES, restUntil: now + UNREACHABLE_MS } : {}
 
 /** Logs once, at the call that makes the agent unreachable. Takes the record after a call that found no telephone. */
 export function warnOnceUnreachable(

@@ -248,7 +248,7 @@ export class Talk {
 
   async #finish({ leg, reservation }: Partner): Promise<void> {
     this.#events({ leg, reservation }).ended(this.#separatedFrom(leg))
-    await reservation?.finished('talked')
+    await reservation?.finished(leg.reason?.hangupCause === 'MEDIA_TIMEOUT' ? 'unreachable' : 'talked')
   }
 
   /**

@@ -67,7 +67,7 @@ export class Registrations implements Disposable {
   #hear(at: Switch, event: SwitchEvent): void {
     if (event.get('Event-Subclass') !== 'sofia::register') return this.#lookIn(LOOK_AFTER_MS)
     const agents = telephonesOfUser(userOfRegistration(event)).flatMap(one => this.#parts.mirror.at(one))
-    for (const agent of agents) void this.#tell(agent, at.facts.core, true)
+    for (const agent of agents) void this.#tell(agent, at.facts.core, true, true)
   }
 
   #lookIn(ms: number): void {
@@ -107,11 +107,15 @@ export class Registrations implements Disposable {
     }
   }
 
-  async #tell(agent: Agent, core: string, there: boolean): Promise<void> {
+  /**
+   * `isNew`: the telephone has just registered. One that was registered before may be dead: FreeSWITCH lists it until
+   * its registration expires.
+   */
+  async #tell(agent: Agent, core: string, there: boolean, isNew = false): Promise<void> {
     const { roster, clock, log } = this.#parts
     const { name, endpoint } = agent
     const known = agent.registeredAt?.includes(core) ?? false
-    if (core === '' || !mustRegister(agent) || (there === known && !(there && agent.unreached))) return
+    if (core === '' || !mustRegister(agent) || (there === known && !(isNew && agent.unreached))) return
     try {
       const tell = () => roster.registeredAt(name, core, there, clock.now())
       if ((await retry(tell, { clock, policy: RETRY.agentTelephone })) && there && isUnreachable(agent))

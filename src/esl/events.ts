@@ -63,6 +63,8 @@ export interface LinkFacts {
   version: string
   /** Absolute path of the recordings folder on FreeSWITCH's machine. */
   recordings: string
+  /** After so many milliseconds without any audio FreeSWITCH counts a telephone as dead; absent: not known. */
+  mediaTimeoutMs?: number
   /** Start of this run of FreeSWITCH by this node's clock, ms since the epoch. */
   startedAt?: number
 }
@@ -235,12 +237,15 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       )
     }
     // subscribe first, so that no event is missed while the facts are queried
-    const [, , core, version, recordings] = await Promise.all([
+    const global = (variable: string) =>
+      answer(api(say.globalVariable(variable as Parameters<typeof say.globalVariable>[0])))
+    const [, , core, version, recordings, mediaTimeout] = await Promise.all([
       answer(subscribe(...WANTED)),
       answer(subscribeTo('sofia::register', 'sofia::unregister', 'sofia::expire', 'vm::maintenance')),
       answer(api(say.coreUuid)),
       answer(api(say.status)),
-      answer(api(say.globalVariable('recordings_dir' as Parameters<typeof say.globalVariable>[0]))),
+      global('recordings_dir'),
+      global('switchhook_media_timeout'),
     ])
     this.#connection = connection
     this.#outage.end()
@@ -249,6 +254,7 @@ export class EventLink extends Emitter<{ event: SwitchEvent; up: LinkFacts; down
       core: core.text,
       version: /Version ([^\s)]+)/.exec(version.body)?.[1] ?? 'unknown',
       recordings: recordings.text.startsWith('/') ? recordings.text : '/tmp',
+      ...(/^\d+$/.test(mediaTimeout.text) && { mediaTimeoutMs: Number(mediaTimeout.text) }),
       startedAt: this.#options.clock.now() - upFor(version.body),
     }
     this.emit('up', facts)

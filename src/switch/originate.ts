@@ -77,7 +77,8 @@ const SAFETY_SECONDS = 2
 /** The variable by which every node knows a leg that some node has dialled. */
 export const OWN = 'switchhook_own'
 /**
- * A telephone that sends no audio for so many milliseconds counts as dead; dialplan/ sets the same value for callers.
+ * A telephone that sends no audio for so many milliseconds counts as dead: `switchhook_media_timeout` of dialplan/, as
+ * for callers, else this.
  */
 const MEDIA_TIMEOUT_MS = 300_000
 /**
@@ -123,7 +124,10 @@ export async function originate(at: Switch, options: OriginateOptions): Promise<
     else
       await at.commands.submit(
         build.originate(
-          dialString(options.endpoint, { values: variablesOf(options), callerName: options.callerName }),
+          dialString(options.endpoint, {
+            values: variablesOf(options, at.facts.mediaTimeoutMs),
+            callerName: options.callerName,
+          }),
           options.flow,
         ),
         job,
@@ -302,14 +306,14 @@ class Attempt {
   }
 }
 
-function variablesOf(options: OriginateOptions): Map<Ident, VarValue> {
+function variablesOf(options: OriginateOptions, mediaTimeoutMs = MEDIA_TIMEOUT_MS): Map<Ident, VarValue> {
   const set = new Map(options.variables)
   const put = (name: string, value: string) => set.set(name as Ident, varValue(value))
   put('origination_uuid', asValue(options.uuid))
   put(OWN, 'true')
   put('ignore_early_media', 'true') // else early media of a carrier sends an unanswered leg to the listener
   put('originate_timeout', String(Math.ceil(options.ringForMs / 1_000) + SAFETY_SECONDS))
-  put('media_timeout', String(MEDIA_TIMEOUT_MS)) // set in the dialplan, after the answer, it has no effect (measured)
+  put('media_timeout', String(mediaTimeoutMs)) // set in the dialplan, after the answer, it has no effect (measured)
   if (options.callerId) put('origination_caller_id_number', options.callerId)
   if (options.flow !== null) return set
   put('park_after_bridge', 'true') // stays in force after a bridge

@@ -80,6 +80,12 @@ export class Actor {
     await this.sim.clock.settle()
   }
 
+  /** The telephone loses its power: no more audio comes, and no hang-up. Fails as `hangsUp` does. */
+  async losesPower(): Promise<void> {
+    const person = await this.#onTheLine('lose power')
+    person.losesPower()
+  }
+
   async #onTheLine(act: string): Promise<Person> {
     const person = await this.person()
     await this.sim.clock.settle()

@@ -139,6 +139,10 @@ export class SimulatedAgent {
   async hangsUp(): Promise<void> {
     await this.#latestCall('hang up').hangsUp()
   }
+  /** The telephone loses its power in the current call. Fails with AssertionError when there is none. */
+  async losesPower(): Promise<void> {
+    await this.#latestCall('lose power').losesPower()
+  }
   /** Waits until the agent is bridged with this person, in the current call or, as for `hears`, in the next one. */
   async talksWith(name: string, within?: Duration): Promise<void> {
     await (await this.#comingCall()).talksWith(name, within)

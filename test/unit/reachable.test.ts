@@ -52,6 +52,17 @@ test('a telephone that is not there is tried again after 5 s, and then not for f
   assert.equal(wordOf(twice, 2 * HOUR), 'unreachable')
 })
 
+test('a telephone that died during a talk is not tried again before it registers, or for five minutes', () => {
+  const taken = reserved(ready(), { for: 'caller', queue: 'sales', ttlMs: 5_000 }, HOUR)!
+  const { epoch } = taken.reservation!
+  const over = released(advanced(taken, epoch, 'talking', HOUR)!, epoch, 'unreachable', HOUR)!
+  assert.deepEqual(
+    [whyNotNow(over, HOUR), whyNotNow(over, HOUR + UNREACHABLE_MS - 1), whyNotNow(over, HOUR + UNREACHABLE_MS)],
+    ['unreachable', 'unreachable', null],
+  )
+  assert.equal(whyNotNow(registeredAt(over, 'core-1', true, HOUR + 1)!, HOUR + 1), null)
+})
+
 test('a telephone that rang in between is there, one that the network could not call may be', () => {
   for (const outcome of ['busy', 'no-answer', 'declined'] as const)
     assert.equal(after('unreachable', outcome, 'unreachable').unreached, 1, outcome)

@@ -58,6 +58,8 @@ export class Person {
   readonly #voice: Voice
   readonly #speech: { from: number; to: number }[] = []
   #pressing = 0
+  /** The variable `media_timeout` at the answer: FreeSWITCH takes no later value (measured). 0: there is no limit. */
+  #mediaTimeoutMs = 0
   /** FreeSWITCH has died, and the telephone still waits for recovery. */
   #silent = false
 
@@ -120,6 +122,12 @@ export class Person {
     }
   }
 
+  /** The telephone sends nothing any more, and FreeSWITCH ends the leg after its `media_timeout`. */
+  losesPower(): void {
+    const limit = this.#mediaTimeoutMs
+    if (this.state === 'up' && limit > 0) this.#channel.later(limit, () => this.#channel.hangUp('MEDIA_TIMEOUT'))
+  }
+
   /** Answers a ringing call. */
   answer(): void {
     this.world.sim.clock.whenAwake(() => this.state === 'ringing' && this.world.pickUp(this))
@@ -141,6 +149,7 @@ export class Person {
   lineAnswered(): void {
     if (this.state === 'up' || this.state === 'gone') return
     this.state = 'up'
+    this.#mediaTimeoutMs = Number(this.#channel.variables.get('media_timeout') ?? 0)
     const now = this.world.sim.clock.now()
     for (const [from, to] of GREETING[this.#voice]) this.#speech.push({ from: now + from, to: now + to })
     this.world.note(this, 'answers')

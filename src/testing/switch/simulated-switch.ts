@@ -68,6 +68,7 @@ export class SimulatedSwitch {
   readonly globals = new Map<string, string>([
     ['domain', '127.0.0.1'],
     ['recordings_dir', '/var/lib/freeswitch/recordings'],
+    ['switchhook_media_timeout', '300000'],
   ])
   coreUuid: string
   startedAt: number

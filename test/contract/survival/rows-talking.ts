@@ -72,6 +72,45 @@ row(
   },
 )
 
+row(
+  33,
+  'telephones of agents lose their power during talks: nobody talks with a dead telephone for ever, and none is rung again',
+  async (rig, told) => {
+    await using _shipped = await mediaTimeout(rig, DEAD_MS)
+    await rig.both()
+    const talks = await talking(rig, PEOPLE)
+    const died = Date.now()
+    // a parked leg sends no audio: all that FreeSWITCH sees of a telephone without power
+    for (const { agentFar } of talks) await rig.farEar.api(`uuid_transfer ${agentFar} park inline`)
+    await eventually(
+      'all agents are in wrap-up',
+      DEAD_MS + 15_000,
+      async () => (await rig.stores.states())['wrap-up'] === PEOPLE,
+    ).catch(() => {})
+    const states = await rig.stores.states()
+    told.is(`agents: ${JSON.stringify(states)}`, states['wrap-up'] === PEOPLE)
+    const ends = rig.ear.heard.filter(
+      ({ name, uuid }) => name === 'CHANNEL_HANGUP' && talks.some(({ agent }) => agent === uuid),
+    )
+    const causes = new Set(ends.map(({ cause }) => cause))
+    told.is(`${ends.length} legs ended: ${[...causes].join()}`, ends.length === PEOPLE && causes.has('MEDIA_TIMEOUT'))
+    told.says(`after ${spread(ends.map(({ at }) => at - died))}`)
+    const unreachable = (await rig.stores.roster.list(Date.now())).filter(agent => agent.unreached === 2).length
+    told.is(`${unreachable} of ${PEOPLE} agents get no call until their telephone registers`, unreachable === PEOPLE)
+  },
+)
+
+/** How long a telephone may send nothing in row 33, and as shipped. */
+const DEAD_MS = 3_000
+const SHIPPED_MS = 300_000
+
+/** A telephone that is dialled from now on counts as dead after `ms`, until the result is disposed. */
+async function mediaTimeout(rig: Rig, ms: number): Promise<AsyncDisposable> {
+  const set = (to: number) => rig.ear.api(`global_setvar switchhook_media_timeout=${to}`)
+  await set(ms)
+  return { [Symbol.asyncDispose]: async () => void (await set(SHIPPED_MS)) }
+}
+
 export interface Talk {
   readonly caller: Caller
   /** Both ends of the agent's leg. */
