@@ -1,13 +1,14 @@
 /** What calls customers back, on a node with the role listener: its parts, put together. */
 import { CallbackAttempts, type CallbackAttemptsParts } from '../queue/callbacks/callback-attempts.ts'
 import type { CallbackCaller } from '../queue/callbacks/callback-caller.ts'
-import { CallbackDesk } from '../queue/callbacks/callback-desk.ts'
+import { CallbackDesk, type CallbackDeskParts } from '../queue/callbacks/callback-desk.ts'
 import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
 import { Callbacks } from '../queue/callbacks/callbacks.ts'
 import { callbackCalls } from '../flow/callback-calls.ts'
 import type { CallbackCalls } from '../flow/callback.ts'
 
-export interface CallingBackOptions extends Omit<CallbackAttemptsParts, 'callbacks'> {
+export interface CallingBackOptions
+  extends Omit<CallbackAttemptsParts, 'callbacks'>, Pick<CallbackDeskParts, 'places'> {
   readonly table: CallbackTable
 }
 

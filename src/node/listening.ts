@@ -136,6 +136,7 @@ export class Listening {
     this.callingBack = new CallingBack({
       ...{ table: options.callbacks, queueStore, roster, mirror, switchboard, calls, clock, log, events, node },
       ...{ gateway: settings.gateway, callerId: settings.callerId },
+      places: () => this.queues.callbackPlaces(),
       may: () => lease.holds() && !this.#stopped,
     })
     const callbacks = this.callingBack.caller

@@ -44,6 +44,7 @@ const noQueues: Queues = {
   releaseAgentsOf: async () => {},
   admit: () => Promise.reject(new Error('warm-up calls enter no queue')),
   keepForCallback: async () => {},
+  callbackPlaces: async () => [],
   giveUp: async () => {},
   check: async () => [],
   get taking(): never {

@@ -161,8 +161,8 @@ class MemoryQueues implements QueueTable {
     this.#keep(request)
   }
 
-  async callbackRequests(queue: string): Promise<CallbackRequest[]> {
-    return [...(this.#queues.get(queue)?.callbacks.values() ?? [])]
+  async callbackRequests(queues: readonly string[]): Promise<CallbackRequest[]> {
+    return queues.flatMap(queue => [...(this.#queues.get(queue)?.callbacks.values() ?? [])])
   }
 
   async removeCallbackRequest(queue: string, call: string): Promise<void> {

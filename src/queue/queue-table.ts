@@ -156,7 +156,7 @@ export interface QueueTable {
   /** Newest first, the last KEPT_OFFERS. */
   offers(queue: string): Promise<OfferRecord[]>
   putCallbackRequest(request: CallbackRequest): Promise<void>
-  callbackRequests(queue: string): Promise<CallbackRequest[]>
+  callbackRequests(queues: readonly string[]): Promise<CallbackRequest[]>
   removeCallbackRequest(queue: string, call: string): Promise<void>
   stats(queue: string): Promise<QueueStats>
   talkTime(queue: string): Promise<TalkTime>

@@ -11,7 +11,7 @@ import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock, type Timer } from '../base/clock.ts'
 import { RETRY } from '../base/retry.ts'
 import { ms } from '../base/duration.ts'
-import { CallMoved } from '../base/errors.ts'
+import { CallMoved, SwitchhookError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Dial } from '../esl/safe-text.ts'
 import { Outage } from '../base/outage.ts'
@@ -133,8 +133,13 @@ class OpenQueues implements Queues, PlaceContext {
     return 'why' in answer ? answer : this.#opened(call, answer, options.given)
   }
 
+  /** For a node that has just started. */
+  async #load(): Promise<void> {
+    if (!this.#mirror.loaded) await this.#mirror.load()
+  }
+
   async #admit(queue: string, joining: Joining, { given, headStartOfCall }: Admitting): Promise<Member | Refused> {
-    if (!this.#mirror.loaded) await this.#mirror.load() // a node that has just started
+    await this.#load()
     const inUse = this.#mirror.inUseFor(queue)
     const { store, facts } = this
     return admitted({
@@ -187,6 +192,12 @@ class OpenQueues implements Queues, PlaceContext {
     const keep = () => this.store.keepForCallback(request, this.clock.now())
     await this.requests.forCaller('storing a callback failed', call.signal, keep)
     this.callbackRequested()
+  }
+
+  async callbackPlaces(): Promise<readonly Member[]> {
+    await this.#load()
+    if (!this.#mirror.loaded) throw new SwitchhookError('SERVICE', 'the queues could not be read')
+    return this.#floor.allMembers().filter(member => member.callback !== undefined)
   }
 
   async giveUp(call: WaitingCall, queue: string): Promise<void> {

@@ -10,6 +10,7 @@ import type { Dial } from '../esl/safe-text.ts'
 import type { Refused } from './admission.ts'
 import type { CallbackCaller } from './callbacks/callback-caller.ts'
 import type { AgentReservation } from './agent-reservation.ts'
+import type { Member } from './member.ts'
 import type { WaitingCall } from './place-context.ts'
 import type { CallerTaking } from './taking.ts'
 import type { Place } from './place.ts'
@@ -72,6 +73,8 @@ export interface Queues extends AsyncDisposable {
   resume(call: WaitingCall, reservation: AgentReservation): Promise<void>
   /** Agents who have dialled in take callers on that very leg. */
   readonly taking: CallerTaking
+  /** The places of callbacks in this node's copy of all queues. Rejects with SERVICE while the store is unavailable. */
+  callbackPlaces(): Promise<readonly Member[]>
   /** Releases the agents who ring or talk for this call, whose flow does not run any more. */
   releaseAgentsOf(call: WaitingCall): Promise<void>
   /**

@@ -259,10 +259,16 @@ class RedisQueues implements QueueTable {
     await this.#redis.hdel(this.#keys.callbacks(queue), call)
   }
 
-  async callbackRequests(queue: string): Promise<CallbackRequest[]> {
-    const callbacks = await this.#redis.hgetall(this.#keys.callbacks(queue))
-    const kept = this.#read(callbackRequestRecord, callbacks, call => `callback of ${call} in ${queue}`)
-    return kept.map(callback => ({ ...callback, queue })) // the record of one that was moved names the queue before
+  async callbackRequests(queues: readonly string[]): Promise<CallbackRequest[]> {
+    // mostly there is none: one question for all queues, every few seconds
+    const keys = queues.map(queue => this.#keys.callbacks(queue))
+    if (keys.length === 0 || (await this.#redis.exists(...keys)) === 0) return []
+    const ofQueue = async (queue: string, at: number) => {
+      const callbacks = await this.#redis.hgetall(keys[at]!)
+      const kept = this.#read(callbackRequestRecord, callbacks, call => `callback of ${call} in ${queue}`)
+      return kept.map(callback => ({ ...callback, queue })) // the record of one that was moved names the queue before
+    }
+    return (await Promise.all(queues.map(ofQueue))).flat()
   }
 
   async stats(queue: string): Promise<QueueStats> {

@@ -115,8 +115,8 @@ export interface QueueStore {
    * When the queue was removed and its name leads to another one, that one gets it.
    */
   keepForCallback(request: Omit<CallbackRequest, 'keptAt'>, now: number): Promise<void>
-  /** Oldest first. */
-  callbackRequests(queue: string): Promise<CallbackRequest[]>
+  /** Of these queues, oldest first. */
+  callbackRequests(...queues: string[]): Promise<CallbackRequest[]>
   /** A row of PostgreSQL has it. */
   removeCallbackRequest(queue: string, call: string): Promise<void>
   /**
@@ -305,7 +305,7 @@ export function queueStoreOver(table: QueueTable, events: Events = silentEvents)
         inUse = await inUseFor(queue) // another one: the queue was removed, and perhaps its callbacks went without this one
       } while (inUse !== keeps)
     },
-    callbackRequests: async queue => (await table.callbackRequests(queue)).sort((a, b) => a.keptAt - b.keptAt),
+    callbackRequests: async (...queues) => (await table.callbackRequests(queues)).sort((a, b) => a.keptAt - b.keptAt),
     removeCallbackRequest: (queue, call) => table.removeCallbackRequest(queue, call),
     async awaitCallback(queue, place, now) {
       const inUse = wayTo(queue, byName(await table.readQueues()))?.at(-1)

@@ -38,6 +38,7 @@ const noQueues: Queues = {
   releaseAgentsOf: async () => {},
   admit: (_call, queue) => Promise.reject(new NotFoundError('queue', queue)),
   keepForCallback: async () => {},
+  callbackPlaces: async () => [],
   giveUp: async () => {},
   check: async () => [],
   get taking(): never {

@@ -149,7 +149,12 @@ async function installation(t: TestContext) {
   const calls = { read: async () => [] }
   const mirror = new RosterMirror(roster, clock, silentLog)
   t.after(() => mirror.close())
+  const places = async () => {
+    const members = await Promise.all(['sales', 'support'].map(queue => queueStore.members(queue)))
+    return members.flat().filter(({ callback }) => callback)
+  }
   const callingBack = new CallingBack({
+    places,
     ...{
       table: sqlCallbacks(sql),
       roster,

@@ -54,7 +54,7 @@ export const callbacksOf = ({ sql, queueStore, clock, events }: StoreParts): Cal
 /** The callbacks of a queue that are not over; requests that have no row yet, because no node runs, get it here. */
 export async function openCallbacksIn(parts: StoreParts, queue: string): Promise<Callback[]> {
   const callbacks = callbacksOf(parts)
-  await callbacks.adopt(await callbacks.queueOf({ queue }))
+  await callbacks.adopt([await callbacks.queueOf({ queue })])
   return callbacks.table.openOf(queue)
 }
 

@@ -23,6 +23,8 @@ export interface CallbackDeskParts {
   readonly callbacks: Callbacks
   readonly attempts: CallbackAttempts
   readonly queueStore: QueueStore
+  /** The places of callbacks in all queues, as this node knows them. Rejects with SERVICE when it knows none yet. */
+  readonly places: () => Promise<readonly Member[]>
   readonly clock: Clock
   readonly log: Log
 }
@@ -73,11 +75,8 @@ export class CallbackDesk implements AsyncDisposable {
   async #look(now: number): Promise<void> {
     const { callbacks, attempts, queueStore } = this.#parts
     const queues = await queueStore.queues()
-    const places = new Map<string, Member>()
-    for (const queue of queues) {
-      await callbacks.adopt(queue)
-      for (const member of await queueStore.members(queue.name)) if (member.callback) places.set(member.call, member)
-    }
+    await callbacks.adopt(queues)
+    const places = new Map((await this.#parts.places()).map(place => [place.call, place]))
     const open = await callbacks.table.open(now, MOST)
     for (const callback of open) {
       if (callback.state !== 'waiting') continue

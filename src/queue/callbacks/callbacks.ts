@@ -54,10 +54,11 @@ export class Callbacks {
     return callback
   }
 
-  /** The requests of callers of this queue get their rows. One of an older version has the place of its moment. */
-  async adopt(queue: QueueSettings): Promise<void> {
+  /** The requests of callers of these queues get their rows. One of an older version has the place of its moment. */
+  async adopt(queues: readonly QueueSettings[]): Promise<void> {
     const { table, queueStore, clock, events } = this.#parts
-    for (const request of await queueStore.callbackRequests(queue.name)) {
+    for (const request of await queueStore.callbackRequests(...queues.map(({ name }) => name))) {
+      const queue = queues.find(({ name }) => name === request.queue)!
       const { call, number, keptAt, joinedAt = keptAt, headStartMs = 0 } = request
       const wish = { id: uuidOf(call) ?? newUuid(), queue: queue.name, joinedAt, headStartMs }
       const dialled = dialable(number)
