@@ -2,9 +2,10 @@
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import { countAgents, type AgentCounts } from '../agent/words.ts'
+import { inBatches } from '../base/batches.ts'
 import type { Member } from './member.ts'
 import { isInUse, wayTo } from './settings.ts'
-import type { QueueStore } from './store.ts'
+import { QUEUES_AT_ONCE, type QueueStore } from './store.ts'
 import type { QueueStats } from './queue-table.ts'
 import { waitForEachPlace, type TalkTime } from './waiting-rules.ts'
 
@@ -26,9 +27,6 @@ export interface QueueFigures {
   readonly since: QueueStats
 }
 
-/** So many queues are read at once: a node that reads two hundred serves its callers in between. */
-const AT_ONCE = 10
-
 /**
  * Returns the figures of each queue in use, sorted by name. Callers who still talk in a removed queue count in the
  * queue to which its name leads. Rejects when Redis cannot be reached.
@@ -42,21 +40,14 @@ export async function queueFigures(
   const names = grouped(all, ({ name }) => [wayTo(name, byName)?.at(-1) ?? name])
   const staff = grouped(agents, ({ queues }) => queues.map(tier => tier.queue))
   const inUse = all.filter(isInUse).toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const figures: QueueFigures[] = []
-  for (let at = 0; at < inUse.length; at += AT_ONCE)
-    figures.push(
-      ...(await Promise.all(
-        inUse.slice(at, at + AT_ONCE).map(async ({ name, strategy }) => {
-          const [since, talkTime, ...places] = await Promise.all([
-            queueStore.stats(name),
-            queueStore.talkTime(name),
-            ...names.get(name)!.map(one => queueStore.members(one.name)),
-          ])
-          return { name, strategy, since, ...countPlaces(places.flat(), staff.get(name) ?? [], talkTime, now) }
-        }),
-      )),
-    )
-  return figures
+  return inBatches(inUse, QUEUES_AT_ONCE, async ({ name, strategy }) => {
+    const [since, talkTime, ...places] = await Promise.all([
+      queueStore.stats(name),
+      queueStore.talkTime(name),
+      ...names.get(name)!.map(one => queueStore.members(one.name)),
+    ])
+    return { name, strategy, since, ...countPlaces(places.flat(), staff.get(name) ?? [], talkTime, now) }
+  })
 }
 
 function countPlaces(

@@ -4,10 +4,11 @@
  * based on it is checked against the revs, and a stale record is read again. Used by queue.ts.
  */
 import { isSetBack, replacesCopy } from '../agent/mirrored-records.ts'
+import { inBatches } from '../base/batches.ts'
 import type { FloorIndex } from './floor-index.ts'
 import type { Member } from './member.ts'
 import { wayTo, type QueueSettings } from './settings.ts'
-import type { QueueStore } from './store.ts'
+import { QUEUES_AT_ONCE, type QueueStore } from './store.ts'
 import type { QueueNotice } from './queue-table.ts'
 
 type Change = Exclude<QueueNotice, { what: 'resync' }>
@@ -53,7 +54,7 @@ export class QueueMirror implements Disposable {
     this.#late ??= []
     try {
       const queues = await this.#store.everyQueue()
-      const members = await Promise.all(queues.map(queue => this.#store.members(queue.name)))
+      const members = await inBatches(queues, QUEUES_AT_ONCE, ({ name }) => this.#store.members(name))
       if (mine !== this.#loading) return
       this.#replace(queues, members)
     } catch (error) {

@@ -140,6 +140,9 @@ export interface QueueStore {
 
 type Decision<T> = SwapEffects & { readonly next: T }
 
+/** Whose callers a node reads at one time (base/batches.ts). */
+export const QUEUES_AT_ONCE = 10
+
 /** A swap fails only when another one succeeded, so this many consecutive failures mean a broken store. */
 const TRIES = 100
 

@@ -5,12 +5,13 @@
  */
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
+import { inBatches } from '../base/batches.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Owner } from '../journal/call-store.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import type { Member } from '../queue/member.ts'
-import type { QueueStore } from '../queue/store.ts'
+import { QUEUES_AT_ONCE, type QueueStore } from '../queue/store.ts'
 import type { GracePeriods } from './grace.ts'
 import { livenessOf, type Liveness } from './liveness.ts'
 
@@ -134,7 +135,7 @@ export class StaleRecords {
   /** Without the places of callbacks, whose calls are still to come (queue/callbacks/). */
   async #members() {
     const { queueStore } = this.#parts
-    const all = await Promise.all((await queueStore.everyQueue()).map(({ name }) => queueStore.members(name)))
+    const all = await inBatches(await queueStore.everyQueue(), QUEUES_AT_ONCE, ({ name }) => queueStore.members(name))
     return all.flat().filter(({ callback }) => !callback)
   }
 

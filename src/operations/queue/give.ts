@@ -2,11 +2,13 @@
 import { z } from 'zod'
 import { whyNotNow } from '../../agent/agent.ts'
 import { sharingTelephone, usesTelephone } from '../../agent/telephone-index.ts'
+import { inBatches } from '../../base/batches.ts'
 import { NotFoundError, Refusal } from '../../base/errors.ts'
 import { described, parsed } from '../../base/parsed.ts'
 import { uuid } from '../../esl/safe-text.ts'
 import { byScore, type Member } from '../../queue/member.ts'
 import { HOLD_MS } from '../../queue/place.ts'
+import { QUEUES_AT_ONCE } from '../../queue/store.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { nameOf } from '../fields.ts'
 import { operation, type Actor, type PartsFor } from '../operation.ts'
@@ -33,7 +35,8 @@ export const queueGive = operation({
   changes: true,
   run: (parts, { call, agent: name }, actor) =>
     give(parts, name, actor, async () => {
-      const places = await Promise.all((await parts.queueStore.queues()).map(one => parts.queueStore.members(one.name)))
+      const { queueStore } = parts
+      const places = await inBatches(await queueStore.queues(), QUEUES_AT_ONCE, one => queueStore.members(one.name))
       const place = places.flat().find(member => member.call === call)
       if (!place) throw new NotFoundError('waiting caller', call, null)
       return place
