@@ -1,10 +1,11 @@
-// Ring, whisper, consent, job number, recording, talk. A nailed-up agent is on the line already: nothing rings, and the
-// agent accepts nothing.
+// Ring, whisper, consent, job number, recording, talk. A nailed-up agent is on the line already: nothing rings. Where
+// the queue asks for neither whisper nor key, such an agent is joined at once.
 import { digits, type Agent, type Call, type FlowCall } from '#flow'
 
 /** Dials the agent and joins the two. True when they have talked. `topic`: the sound whisper/<topic> for the agent. */
 export async function agentTalk(call: FlowCall, agent: Agent, topic: string): Promise<boolean> {
-  await using party = await call.dial(agent, { before: leg => accepts(leg, agent, topic) })
+  const asks = agent.whisper || agent.accept === 'key'
+  await using party = await call.dial(agent, asks ? { before: leg => accepts(leg, agent, topic) } : {})
   if (!party.leg) return false
   if (agent.jobNumber !== null) await call.play(['agent/number', digits(agent.jobNumber), 'agent/serves-you'])
   await using _tape = await call.recording()

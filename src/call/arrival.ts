@@ -40,6 +40,7 @@ const VARIABLES = [
   'switchhook_parent',
   'switchhook_agent',
   'switchhook_customer',
+  'park_after_bridge',
   'socket_resume',
   'switchhook_key',
 ] as const
@@ -100,6 +101,7 @@ export function readArrival(headers: Headers): Arrival {
     ...(age === undefined ? {} : { age }),
     ...(answeredFor === undefined ? {} : { answeredFor }),
     ...(sentFor === undefined ? {} : { sentFor }),
+    ...(variable(data, 'park_after_bridge') === 'true' && { isNailedUp: true }),
     ...(agent === undefined ? {} : { agent: own(agent) }),
     ...(customer === undefined ? {} : { customer: own(customer) }),
     socketResume: variable(data, 'socket_resume') !== 'false',

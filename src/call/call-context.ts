@@ -203,7 +203,8 @@ export class CallContext {
       // the next talk
       if (leg.phase === 'ended' || !this.door.holds()) return
       const { flow } = leg
-      await leg.home?.attempt(flow === null ? build.uuidPark(leg.uuid) : build.uuidTransfer(leg.uuid, flow))
+      if (flow === null) await leg.park(this.clock)
+      else await leg.home?.attempt(build.uuidTransfer(leg.uuid, flow))
       return
     }
     if (leg.phase === 'ended' || leg.phase === 'moved') return

@@ -86,7 +86,7 @@ function afterwards(other: Leg): Readonly<Record<string, VarValue | 'true' | ''>
   // transfer_history grows by 104 bytes with every talk, in each event of the leg
   if (other instanceof ParkedLeg)
     return other.flow === null
-      ? { park_after_bridge: 'true', transfer_history: '' }
+      ? { park_after_bridge: 'true', switchhook_parent: '', transfer_history: '' }
       : { transfer_after_bridge: other.way, transfer_history: '' }
   return { transfer_after_bridge: other.returns ? build.doorOf(ident(other.arrival.path)) : '' }
 }

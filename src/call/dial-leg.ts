@@ -18,6 +18,7 @@ import type { CallContext } from './call-context.ts'
 import type { SwitchMoment } from '../switch/hangup-coverage.ts'
 import { goneSignal } from './gone-signal.ts'
 import type { Leg } from './leg.ts'
+import { ParkedLeg } from './parked-leg.ts'
 import { legStateAt } from '../switch/leg-state.ts'
 import { originate, type OriginateOptions, type Origination } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
@@ -49,10 +50,7 @@ export interface DialledLeg {
  * telephone rings on, for that node.
  */
 export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Promise<DialledLeg> {
-  await context.mayDial()
-  // the node that owns the call dials
-  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved('this node may not dial: another node may own the call')
-  const at = context.switchOf(leg)
+  const at = await whereToDial(leg, context)
   using expected = context.door.expect(uuid)
   return outcomeFor(
     leg,
@@ -60,6 +58,14 @@ export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uu
     await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived }),
     expected.arrived,
   )
+}
+
+/** The FreeSWITCH of the call, once this node may dial for it. Rejects with CallMoved when it may not. */
+export async function whereToDial(leg: Leg, context: CallContext): Promise<Switch> {
+  await context.mayDial()
+  // the node that owns the call dials
+  if (!context.door.mayDrive(leg.uuid)) throw new CallMoved('this node may not dial: another node may own the call')
+  return context.switchOf(leg)
 }
 
 /**
@@ -157,7 +163,7 @@ export function goesAlong(leg: Leg, context: CallContext, other: Leg): Leg {
   }
   void leg.moved.then(() => {
     if (other.phase === 'driven') other.giveAway()
-    else if (other.phase === 'adrift') other.giveAway('taken')
+    else if (other.phase === 'adrift' || other instanceof ParkedLeg) other.giveAway('taken')
   })
   return other
 }

@@ -24,6 +24,7 @@ import { sendToFallback } from './fallback.ts'
 import { LapsedLease } from './lapsed-lease.ts'
 import { Leg } from './leg.ts'
 import { arrivedAt } from './leg-times.ts'
+import { ParkedLeg } from './parked-leg.ts'
 import { beginOf } from '../journal/entries.ts'
 import { isSame, isStill, type CallStore, type Taken } from '../journal/call-store.ts'
 import { UnclaimedLegs, type PeerAddresses } from './unclaimed-legs.ts'
@@ -137,7 +138,18 @@ export class Door {
     return here && here.phase !== 'moved' ? here : this.#leg(arrivalOfLeg(uuid, home?.facts.core ?? ''), home, 'adrift')
   }
 
-  /** Fetches a leg from the node that it is connected to. */
+  /**
+   * The leg of a nailed-up agent who is reserved for a call of this node. 'adrift': it is to come here. 'talking': it
+   * is joined wherever it is.
+   */
+  claimParked(uuid: Uuid, home: Switch | null, phase: 'adrift' | 'talking'): Leg {
+    const here = this.#unclaimed.claim(uuid) ?? this.#legs.get(uuid)
+    if (here && here.phase !== 'moved' && here.phase !== 'talking') return here
+    here?.giveAway('taken') // it had a talk of another call, which is over
+    return this.#leg({ ...arrivalOfLeg(uuid, home?.facts.core ?? ''), isNailedUp: true }, home, phase)
+  }
+
+  /** Fetches a leg to this node, from the node that it is connected to or out of the park. */
   fetch(leg: Leg): void {
     this.#unclaimed.fetch(leg)
   }
@@ -249,6 +261,8 @@ export class Door {
 
   #admitLeg(arrival: Arrival, conversation: Conversation): void {
     this.#unsetKey(arrival, conversation)
+    // the dialplan limits the length of each call; the shift of an agent is no call
+    if (arrival.isNailedUp) conversation.post(api(build.schedDeleteOf(arrival.uuid)))
     const known = this.#living(arrival.uuid)
     if (known) return known.bind(conversation, arrival)
     const leg = this.#leg(arrival, this.#options.switchboard.of(arrival.core), 'driven')
@@ -268,9 +282,16 @@ export class Door {
     return known && known.phase !== 'ended' && known.phase !== 'moved' ? known : undefined
   }
 
-  #leg(arrival: Arrival, home: Switch | null, phase: 'driven' | 'adrift'): Leg {
+  #leg(arrival: Arrival, home: Switch | null, phase: 'driven' | 'adrift' | 'talking'): Leg {
     const { clock, log } = this.#options
-    const leg = new Leg({ arrival, home, clock, log, holds: this.mayDrive.bind(this, arrival.uuid), phase })
+    const leg = new (arrival.isNailedUp ? ParkedLeg : Leg)({
+      arrival,
+      home,
+      clock,
+      log,
+      holds: this.mayDrive.bind(this, arrival.uuid),
+      phase,
+    })
     this.#legs.set(arrival.uuid, leg)
     void leg.ended.then(() => this.#forget(leg))
     void leg.moved.then(() => this.#forget(leg))

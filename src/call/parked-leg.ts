@@ -3,15 +3,19 @@
  * same FreeSWITCH, by its uuid. Between two talks such a leg is
  *
  *   nailed up    parked in FreeSWITCH without a connection, so that the death of a process does not affect it; when the
- *                talk ends, FreeSWITCH parks it again
+ *                talk ends, FreeSWITCH parks it again. A node drives it only while the agent hears the topic of a call
+ *                and accepts it (bring-parked-leg.ts)
  *   dialled in   driven by a flow of its own (flow/take-caller.ts), to which it returns when the talk ends
  */
-import type { Clock } from '../base/clock.ts'
+import { within, type Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { doorOf, PARKED } from '../esl/api.ts'
+import { doorOf, PARKED, uuidPark, uuidSetvars } from '../esl/api.ts'
 import { ident, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { Leg } from './leg.ts'
 import type { Switch } from '../switch/switchboard.ts'
+
+/** A leg on its way to this node arrives within 30 ms (measured). */
+const ARRIVES_MS = 1_000
 
 export class ParkedLeg extends Leg {
   /** The flow to which it returns after a talk; null: FreeSWITCH parks it. */
@@ -20,6 +24,18 @@ export class ParkedLeg extends Leg {
   /** Where it goes after a talk. */
   get way(): VarValue {
     return this.flow === null ? PARKED : doorOf(this.flow)
+  }
+
+  /**
+   * FreeSWITCH parks the leg, whatever it does now, and this flow gives it away. Await it before the agent is offered
+   * another call: later it would cut that talk.
+   */
+  async park(clock: Clock): Promise<void> {
+    // on its way here: its new connection would take it out of the park again
+    if (this.phase === 'adrift') await within(clock, ARRIVES_MS, Promise.race([this.next('phase'), this.ended]))
+    await this.home?.attempt(uuidSetvars(this.uuid, { socket_resume: 'false', switchhook_parent: '' }))
+    await this.home?.attempt(uuidPark(this.uuid))
+    this.giveAway()
   }
 }
 

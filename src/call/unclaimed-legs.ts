@@ -1,7 +1,8 @@
 /**
  * Unclaimed legs: legs that arrive before, or at another node than, the call that dialled them. Their node has died,
  * and FreeSWITCH connects both to nodes that live. Such a leg waits here for its parent's flow, is sent to the node
- * that drives the parent, or is hung up when no call claims it. Used by Door (call/entry.ts).
+ * that drives the parent, or is hung up when no call claims it; the leg of a nailed-up agent is parked. Used by Door
+ * (call/entry.ts).
  */
 import { sleep, type Clock } from '../base/clock.ts'
 import { SwitchError, SwitchhookError } from '../base/errors.ts'
@@ -11,6 +12,7 @@ import * as build from '../esl/api.ts'
 import { api } from '../esl/command.ts'
 import { varValue, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import type { Leg } from './leg.ts'
+import { ParkedLeg } from './parked-leg.ts'
 import type { CallStore, Owner } from '../journal/call-store.ts'
 
 /** What a node knows of its own lease and of the other nodes. */
@@ -68,7 +70,7 @@ export class UnclaimedLegs {
   /** Fetches a leg from the node that it is connected to. */
   fetch(leg: Leg): void {
     const address = this.#options.peers?.addressOf(this.#options.node) ?? null
-    this.#options.log.info({ uuid: leg.uuid }, 'leg is fetched from another node')
+    this.#options.log.info({ uuid: leg.uuid }, 'leg is fetched to this node')
     void this.#send(leg, address)
   }
 
@@ -86,9 +88,13 @@ export class UnclaimedLegs {
       const passed = sent === undefined ? null : clock.monotonic() - sent
       if (passed !== null && passed >= WAITS_MS) return this.#unwanted(leg)
       if (address !== null && (passed === null || passed > RETRY.ownerOfParent.pauseMs * 5)) {
-        if (!(await this.#talks(leg))) return this.#sendHome(leg, address)
+        if (await this.#talks(leg)) {
+          this.#waiting.delete(leg.uuid)
+          return leg.giveAway()
+        }
+        if (!(await this.#isTaken(leg))) return this.#sendHome(leg, address)
         this.#waiting.delete(leg.uuid)
-        return leg.giveAway()
+        return leg.giveAway('taken')
       }
       await sleep(clock, RETRY.ownerOfParent.pauseMs)
     }
@@ -99,6 +105,17 @@ export class UnclaimedLegs {
   async #talks(leg: Leg): Promise<boolean> {
     try {
       return ((await leg.home?.joinedWith(leg.uuid)) ?? null) !== null
+    } catch (error) {
+      if (!(error instanceof SwitchError)) throw error
+      return false
+    }
+  }
+
+  /** Has a call taken the leg of a nailed-up agent without its connection to this node, or parked it? */
+  async #isTaken(leg: Leg): Promise<boolean> {
+    if (!(leg instanceof ParkedLeg) || !leg.home) return false
+    try {
+      return (await leg.home.variable(leg.uuid, 'switchhook_parent' as Ident)) !== leg.arrival.parent
     } catch (error) {
       if (!(error instanceof SwitchError)) throw error
       return false
@@ -131,10 +148,17 @@ export class UnclaimedLegs {
     await leg.home.attempt(build.uuidTransfer(leg.uuid, (address === null ? 'leg' : 'home-leg') as Ident))
   }
 
-  /** No call claims the leg any more: it is hung up. */
+  /** No call claims the leg any more: it is hung up, or parked when it is that of a nailed-up agent. */
   #unwanted(leg: Leg): void {
     this.#waiting.delete(leg.uuid)
+    if (leg instanceof ParkedLeg) return void this.#park(leg)
     this.#options.log.info({ uuid: leg.uuid }, 'leg was hung up: no call claims it any more')
     leg.conversation?.post(api(build.uuidKill(leg.uuid, 'ORIGINATOR_CANCEL' as Ident)))
+  }
+
+  async #park(leg: ParkedLeg): Promise<void> {
+    if (await this.#isTaken(leg)) return leg.giveAway('taken')
+    this.#options.log.info({ uuid: leg.uuid }, 'the leg of a nailed-up agent was parked: no call claims it any more')
+    await leg.park(this.#options.clock)
   }
 }

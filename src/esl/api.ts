@@ -101,6 +101,8 @@ export const uuidRecord = (
   seconds?: number,
 ): ApiText => text(`uuid_record ${leg} ${action} ${file}${seconds === undefined ? '' : ` ${seconds}`}`)
 export const schedDelete = (task: number): ApiText => text(`sched_del ${task}`)
+/** Deletes every timer of a leg: its watchdog, and the limit of its length. */
+export const schedDeleteOf = (leg: Uuid): ApiText => text(`sched_del ${leg}`)
 
 /** The keys of `eavesdrop`, sent to the listener's leg: who hears the listener. */
 export const HEARD_BY = { nobody: '0', 'the other leg': '1', 'this leg': '2', both: '3' } as const

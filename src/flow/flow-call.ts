@@ -4,6 +4,7 @@
  */
 import { ms } from '../base/duration.ts'
 import { Call, type DialOptions, type Party } from '../call/call.ts'
+import { cancelBring } from '../call/bring-parked-leg.ts'
 import type { AgentThere, CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry, Json } from '../journal/entries.ts'
@@ -35,7 +36,7 @@ import {
 } from './queue-place.ts'
 import { QueueSounds } from './queue-sounds.ts'
 import { AgentReservations, type Agent } from './agent-reservations.ts'
-import { dialledIn } from '../record/record-from-journal.ts'
+import { broughtIn, dialledIn } from '../record/record-from-journal.ts'
 import { summaryOf, type CallSummary } from '../record/call-summary.ts'
 
 /**
@@ -230,6 +231,7 @@ export class FlowCall extends Call {
     const { leg, context, playback } = this
     forgetRecordings(leg)
     for (const uuid of dialledIn(past)) await context.cancelDial(leg, uuid)
+    for (const uuid of broughtIn(past)) await cancelBring(leg, context, uuid)
     for (const sounds of this.#sounds) await sounds.close()
     if (leg.phase === 'driven') await playback.end()
     return queuesEnteredIn(past)
@@ -274,9 +276,9 @@ export class FlowCall extends Call {
    * SwitchError (LINK_DOWN) when nothing can be dialled. The end of the scope hangs the leg up.
    *
    * Dialling an agent changes the agent's state. An agent who is nailed up answers at once: nothing rings, `before`
-   * does not run, and the agent stays on the line when the scope ends. Rejects with InputError for an agent whose
-   * reservation has ended, and for the endpoint of an agent who is reserved for this caller: two agents may share a
-   * telephone, so dial the agent.
+   * runs on the agent's leg, and the agent stays on the line when the scope ends. Rejects with InputError for an agent
+   * whose reservation has ended, and for the endpoint of an agent who is reserved for this caller: two agents may share
+   * a telephone, so dial the agent.
    *
    * @example
    * await using party = await call.dial(agent, { ringFor: '20s' })

@@ -29,8 +29,8 @@ export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: AgentR
 }
 
 /**
- * FlowCall.dial for a nailed-up agent: reached at once, or the outcome is 'failed', the reservation ends and the agent
- * rests. Nothing rings, for the agent's telephone is in use.
+ * FlowCall.dial for a nailed-up agent of whom nothing is asked before the talk: reached at once, or the outcome is
+ * 'failed', the reservation ends and the agent rests. Nothing rings, for the agent's telephone is in use.
  */
 export function takeNailedAgent(leg: Leg, context: CallContext, agent: AgentReservation): Promise<Party> {
   return step<Party>(leg, {

@@ -1,7 +1,8 @@
 /**
  * Rings the telephones of agents who are reserved for one caller: several of one agent, or those of several agents whom
  * the queue's strategy offers together. The first agent who accepts has the call; the others stop without a penalty.
- * When the strategy adds agents while telephones ring, theirs are added (queue/strategies/ring-progressively.ts).
+ * When the strategy adds agents while telephones ring, theirs are added (queue/strategies/ring-progressively.ts). The
+ * leg of an agent who is nailed up counts as a telephone that was answered.
  */
 import { telephonesOf } from '../agent/settings.ts'
 import type { Call, DialOptions, Party } from '../call/call.ts'
@@ -24,7 +25,8 @@ interface Ringing {
 export async function ringAgents(first: AgentReservation, ringing: Ringing): Promise<Party> {
   const { leg, context, reservations, options, callOf } = ringing
   const agents = [first, ...first.others]
-  const nailed = agents.find(({ saved }) => saved.leg !== null)
+  // nothing is asked of the agent first, or the agent has taken this caller: they are joined at once
+  const nailed = agents.find(({ saved }) => saved.leg !== null && (!options.before || saved.flow !== undefined))
   if (nailed) {
     const party = await takeNailedAgent(leg, context, nailed)
     for (const other of agents) if (other !== nailed) await other.finished('caller-left')
@@ -32,15 +34,15 @@ export async function ringAgents(first: AgentReservation, ringing: Ringing): Pro
     return party
   }
   if (agents.length === 1 && !first.saved.addsAgents) {
-    const party = await dialFirst(leg, context, telephonesOf(first), callOf, options, first)
+    const party = await dialFirst(leg, context, telephones(first), callOf, options, first)
     if (party.leg) reservations.reached(first, party.leg)
     return party
   }
 
-  const telephones = new DialFirst(leg, context, callOf, options)
+  const race = new DialFirst(leg, context, callOf, options)
   const ring = (agent: AgentReservation) => {
-    for (const telephone of telephonesOf(agent))
-      void telephones
+    for (const telephone of telephones(agent))
+      void race
         .add(telephone, agent)
         .then(party => void (party.leg && reservations.reached(agent, party.leg)))
         .catch(() => {}) // `first` rejects with it
@@ -50,11 +52,17 @@ export async function ringAgents(first: AgentReservation, ringing: Ringing): Pro
   const adding = addMore(first, over.signal, ring)
   adding.catch(() => {}) // awaited below
   try {
-    return await telephones.first()
+    return await race.first()
   } finally {
     over.abort()
     await adding
   }
+}
+
+/** A nailed-up agent is on one line, whose telephone does not ring. */
+function telephones(agent: AgentReservation): readonly string[] {
+  const all = telephonesOf(agent)
+  return agent.saved.leg === null ? all : all.slice(0, 1)
 }
 
 /** Until `over` aborts: rings each agent whom the strategy adds. */

@@ -40,6 +40,8 @@ export interface Arrival {
   readonly age?: number
   readonly answeredFor?: number
   readonly sentFor?: number
+  /** The leg of an agent who is nailed up: FreeSWITCH parks it after each talk. */
+  readonly isNailedUp?: true
   /** In a call that was dialled for an agent (click-to-dial): the agent, and the customer whom the agent calls. */
   readonly agent?: string
   readonly customer?: string

@@ -6,6 +6,7 @@ import { CATALOGUE, type TimelineData, type TimelineEventName } from '../events/
 import { readEntries, type Begin, type Entry, type Intent, type Note } from '../journal/entries.ts'
 import type { EndedLeg } from '../switch/recent-hangups.ts'
 import type { LegEnd } from '../call/leg-end.ts'
+import type { DialIntent } from '../call/verbs/dial.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/safe-text.ts'
 import { recordOf, type CallRecord } from './call-record.ts'
 
@@ -44,12 +45,18 @@ export function ringingIn(lines: readonly string[]): Uuid[] {
   return dialledIn(entries.filter(entry => entry.k !== 'intent' || !over.has(entry.n)))
 }
 
-/** Every leg that was dialled, whatever the outcome. */
+/** Every leg that was dialled, whatever the outcome. Not those of nailed-up agents. */
 export function dialledIn(entries: readonly Entry[]): Uuid[] {
-  return entries.flatMap(entry =>
-    entry.k === 'intent' && entry.verb === 'dial' ? [parseUuid((entry.d as { uuid: string }).uuid)] : [],
-  )
+  return dialsIn(entries).flatMap(({ uuid, nailedUp }) => (nailedUp ? [] : [parseUuid(uuid)]))
 }
+
+/** Every leg of a nailed-up agent that was brought to the call, whatever the outcome. */
+export function broughtIn(entries: readonly Entry[]): Uuid[] {
+  return [...new Set(dialsIn(entries).flatMap(({ uuid, nailedUp }) => (nailedUp ? [parseUuid(uuid)] : [])))]
+}
+
+const dialsIn = (entries: readonly Entry[]): DialIntent[] =>
+  entries.flatMap(entry => (entry.k === 'intent' && entry.verb === 'dial' ? [entry.d as DialIntent] : []))
 
 /** The first entry of a journal: on which FreeSWITCH the call is, and in which flow. */
 export function firstEntryOf(lines: readonly string[]): Begin | null {

@@ -107,7 +107,7 @@ test('a sound that is missing is left out, and the caller waits on', async t => 
 test('a caller hears how long it will take as soon as twenty talks are known, and nothing before', async t => {
   const sim = simulate(t)
   const alice = sim.agent('alice', { wrapUp: '30s' })
-  await settings(sim, { announceEveryMs: 10_000, announceEstimate: true })
+  await settings(sim, { announceEveryMs: 10_000, announceEstimate: true, accept: 'none', whisper: false })
   await alice.ready()
   await alice.isNailedUp()
   for (let talk = 0; talk < 20; talk++) {

@@ -290,7 +290,7 @@ test('the agent who promised a callback is waited for, and then any agent gets i
 })
 
 test('a nailed-up agent is kept for the customer while the customer is called, and is joined at once', async t => {
-  const sim = await open(t, {}, { reconciles: true })
+  const sim = await open(t, { whisper: false, accept: 'none' }, { reconciles: true })
   const alice = sim.agent('alice', { wrapUp: '1s' })
   await alice.isNailedUp()
   await alice.ready()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { simulate } from '#testing'
+import { simulate, type Simulation } from '#testing'
 import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
@@ -114,8 +114,15 @@ test('a queue that does not exist is a fault of the flow: the caller hears the f
   assert.equal(await caller.outcome(), 'error')
 })
 
+/** The agents of this queue hear no topic and press no key. */
+async function asksNothing(sim: Simulation) {
+  await sim.ready
+  await sim.queueStore.put({ name: 'support', strategy: 'longest-idle-agent', whisper: false, accept: 'none' })
+}
+
 test('an agent who is on the line for a campaign is joined with a caller of their queue at once, and nothing rings', async t => {
   const sim = simulate(t)
+  await asksNothing(sim)
   const alice = sim.agent('alice', { wrapUp: '1s' })
   await alice.isNailedUp()
   await alice.ready()
@@ -139,6 +146,7 @@ test('an agent who is on the line for a campaign is joined with a caller of thei
 
 test('an agent on the line who hangs up after the talk leaves the caller to the flow', async t => {
   const sim = simulate(t)
+  await asksNothing(sim)
   const alice = sim.agent('alice')
   await alice.isNailedUp()
   await alice.ready()

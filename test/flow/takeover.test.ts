@@ -82,7 +82,13 @@ test('a caller waits and talks with an agent who is on the line for a campaign, 
       assert.equal(agent.place.rang, 1)
       assert.equal(await agent.state(), 'wrap-up')
     },
-    { params: { queue: 'sales' }, before: async sim => sim.agent('alice').isNailedUp() },
+    {
+      params: { queue: 'sales' },
+      async before(sim) {
+        await sim.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent', whisper: false, accept: 'none' })
+        await sim.agent('alice').isNailedUp()
+      },
+    },
   )
   assert.ok(places > 10, `${places} places`)
 })

@@ -18,7 +18,9 @@ import type { DialReservation } from '../dial-reservation.ts'
 import type { Leg } from '../leg.ts'
 import { eventsIn, happenedAt, lastEvent, tellOnce } from '../../journal/call-events.ts'
 import { endScope } from '../../journal/scoped-steps.ts'
+import { bringParkedLeg, cancelBring } from '../bring-parked-leg.ts'
 import { goesAlong, dialLeg, resumeDialLeg, type Dialling } from '../dial-leg.ts'
+import { ParkedLeg } from '../parked-leg.ts'
 import { step, type Steps } from '../../journal/steps.ts'
 import { prolonged } from '../prolonged.ts'
 
@@ -77,7 +79,9 @@ interface Request<Other> extends Dialling {
   readonly reservation: DialReservation | undefined
   readonly race: Race | undefined
   /** The mark that the agent's telephone rings, when it is being written already. */
-  readonly ringing: Promise<boolean> | undefined
+  readonly ringing?: Promise<boolean> | undefined
+  /** The leg of an agent who is nailed up, which is brought here and not dialled; null: the telephone is dialled. */
+  readonly parked: Uuid | null
   readonly callOf: (leg: Leg) => Other
 }
 
@@ -85,16 +89,18 @@ interface Request<Other> extends Dialling {
  * Written to the journal before FreeSWITCH gets the command. `intended`: FreeSWITCH's run and age then; absent when
  * not known.
  */
-type DialIntent = {
+export type DialIntent = {
   readonly uuid: string
+  /** It is the leg of a nailed-up agent, which outlives the call. */
+  readonly nailedUp?: true
   readonly at?: number
   readonly intended?: { readonly core: string; readonly ageMs: number }
 }
 
 /**
  * `target`: a telephone number or an endpoint such as user/1001. Resolves when the other person has answered (and
- * `before` has ended) or cannot be reached. Rejects with SwitchError LINK_DOWN when nothing can be dialled, with
- * CallEnded when the caller hangs up.
+ * `before` has ended) or cannot be reached. The telephone of an agent who is nailed up does not ring. Rejects with
+ * SwitchError LINK_DOWN when nothing can be dialled, with CallEnded when the caller hangs up.
  */
 export function dial<Other extends OtherCall>(
   leg: Leg,
@@ -114,7 +120,9 @@ export function dial<Other extends OtherCall>(
   // sends `Call-Info: …;answer-after=0`, and `;intercom=true` in the address (measured)
   if (reservation?.autoAnswer) variables.set(ident('sip_auto_answer'), varValue('true'))
   if (reservation?.alertInfo) variables.set(ident('alert_info'), varValue(reservation.alertInfo))
-  const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, ringing: undefined, callOf }
+  const nailed = reservation?.legReturnsTo === null ? reservation.nailedLeg : null
+  const parked = nailed === null ? null : parseUuid(nailed)
+  const what = { to, ringForMs, options, variables, reservation, race, until: race?.lost, parked, callOf }
   const { steps } = leg
   const within = () => steps.within(number)
   const number = steps.next
@@ -126,24 +134,31 @@ export function dial<Other extends OtherCall>(
       // written together with the intent: an agent waits for one answer of the store, and not for two
       ringing = reservation?.ringing()
       ringing?.catch(() => {}) // `party` awaits it, unless the call has moved or ended
-      return { uuid: newUuid(), at: context.clock.now(), ...(leg.home && { intended: { ...leg.home.moment } }) }
+      return {
+        ...(parked ? { uuid: parked, nailedUp: true } : { uuid: newUuid() }),
+        at: context.clock.now(),
+        ...(leg.home && { intended: { ...leg.home.moment } }),
+      }
     },
-    run: ({ uuid, at }) => party(leg, context, { ...what, at, ringing }, parseUuid(uuid), dialLeg, within()),
+    run: ({ uuid, at }) =>
+      party(leg, context, { ...what, at, ringing }, parseUuid(uuid), parked ? bringParkedLeg : dialLeg, within()),
     recover: ({ uuid, at, intended }) =>
       party(
         leg,
         context,
         { ...what, at },
         parseUuid(uuid),
-        (...about) => resumeDialLeg(...about, intended ?? null),
+        parked ? bringParkedLeg : (...about) => resumeDialLeg(...about, intended ?? null),
         within(),
       ),
-    abandon: ({ uuid }) => context.cancelDial(leg, parseUuid(uuid)),
+    abandon: ({ uuid }) => cancel(leg, context, parseUuid(uuid), parked),
     save: ({ outcome, leg: other }) => ({ outcome, uuid: other?.uuid ?? null }),
     load(saved) {
       const { outcome, uuid } = saved as { outcome: Unreached; uuid: string | null }
       if (uuid === null) return unreached(outcome)
-      const other = goesAlong(leg, context, context.door.claim(parseUuid(uuid), leg.home))
+      const { door } = context
+      const theirs = parked ? door.claimParked(parked, leg.home, 'talking') : door.claim(parseUuid(uuid), leg.home)
+      const other = goesAlong(leg, context, theirs)
       if (!reservation) endsWith(leg, other, context.occupy(to, other.uuid))
       return reached(leg, context, other, steps, callOf)
     },
@@ -158,7 +173,7 @@ async function party<Other extends OtherCall>(
   how: typeof dialLeg,
   within: Steps,
 ): Promise<PartyOf<Other>> {
-  const { reservation, race, to, at, callOf } = what
+  const { reservation, race, to, at, parked, callOf } = what
   const agent = reservation?.name ?? context.agentAt(to)
   const other = { leg: uuid, ...(agent === undefined ? {} : { agent }) }
   const { journal } = leg.steps
@@ -173,13 +188,15 @@ async function party<Other extends OtherCall>(
     await reservation?.finished(AGENT_OUTCOME[forAgent])
     return unreached(outcome)
   }
-  const isDialled = lastEvent(journal, uuid) !== undefined
+  const past = lastEvent(journal, uuid)
+  const isDialled = past !== undefined && (!parked || past.at >= at!) // a parked leg has earlier calls behind it
   if (race?.lost.aborted && isDialled) {
-    await context.cancelDial(leg, uuid)
+    await cancel(leg, context, uuid, parked)
     return missed('cancelled')
   }
   if (reservation && !(await (what.ringing ?? reservation.ringing()))) {
-    await context.cancelDial(leg, uuid) // a process that died may have dialled the agent
+    await cancel(leg, context, uuid, parked) // a process that died may have dialled the agent
+    if (isDialled) tellOnce(journal, 'call.party.missed', { ...other, why: 'lost' })
     race?.misses('refused')
     return unreached('refused')
   }
@@ -201,12 +218,12 @@ async function party<Other extends OtherCall>(
     return missed(outcome as Unreached, why)
   }
   if (telephone) endsWith(leg, theirs, telephone)
-  const lost = () => {
-    context.hangUp(theirs)
+  const lost = async () => {
+    await letGo(context, theirs)
     return missed('cancelled')
   }
   if (race?.lost.aborted) return lost()
-  tellOnce(journal, 'call.party.answered', other, happenedAt(journal, uuid, theirs.times.answered))
+  tellOnce(journal, 'call.party.answered', other, happenedAt(journal, uuid, parked ? undefined : theirs.times.answered))
   const { before } = what.options
   if (before) {
     using _listens = reservation && prolonged(reservation, leg, context)
@@ -231,18 +248,9 @@ export async function dialColleague(
 ): Promise<Leg | null> {
   const ringForMs = reservation?.ringForMs ?? context.settings.ringForMs
   const callOf = (other: Leg): OtherCall => ({ leg: other, uuid: other.uuid, signal: other.signal })
-  const what = {
-    to,
-    ringForMs,
-    options: {},
-    variables: new Map(),
-    reservation,
-    race: undefined,
-    until,
-    ringing: undefined,
-    callOf,
-  }
-  const reachedParty = await party(leg, context, what, newUuid(), dialLeg, leg.steps)
+  const what = { to, ringForMs, options: {}, variables: new Map(), reservation, until, callOf }
+  const how = { ...what, race: undefined, parked: null }
+  const reachedParty = await party(leg, context, how, newUuid(), dialLeg, leg.steps)
   return reachedParty.leg?.leg ?? null
 }
 
@@ -264,21 +272,37 @@ async function agrees<Other extends OtherCall>(
   context: CallContext,
   lost: AbortSignal | undefined,
 ): Promise<boolean> {
-  const end = () => context.hangUp(other.leg)
+  const { leg: theirs } = other
+  const end = () => void letGo(context, theirs)
+  // nothing that is asked of a leg that was parked has an end
+  const isParked = theirs instanceof ParkedLeg ? theirs.moved.then(() => false) : new Promise<never>(() => {})
   leg.signal.addEventListener('abort', end, { once: true })
   lost?.addEventListener('abort', end, { once: true })
   try {
-    const agreed = await before(other)
-    if (agreed === false) context.hangUp(other.leg)
+    const agreed = await Promise.race([before(other), isParked])
+    if (leg.phase === 'moved') return await new Promise<never>(() => {})
+    if (leg.signal.aborted) throw leg.signal.reason
+    if (agreed === false) await letGo(context, theirs)
     return agreed !== false && !other.signal.aborted
   } catch (error) {
     if (error instanceof CallEnded && other.signal.aborted && !leg.signal.aborted) return false
-    context.hangUp(other.leg)
+    await letGo(context, theirs)
     throw leg.signal.aborted ? leg.signal.reason : error
   } finally {
     leg.signal.removeEventListener('abort', end)
     lost?.removeEventListener('abort', end)
   }
+}
+
+/** Stops the telephone that rings; the leg of a nailed-up agent is parked. */
+const cancel = (leg: Leg, context: CallContext, uuid: Uuid, parked: Uuid | null): Promise<void> =>
+  parked ? cancelBring(leg, context, parked) : context.cancelDial(leg, uuid)
+
+/** This call needs the other leg no more: it is hung up. A nailed-up agent stays on the line. */
+async function letGo(context: CallContext, other: Leg): Promise<void> {
+  if (!(other instanceof ParkedLeg)) context.hangUp(other)
+  else if (other.phase === 'talking') other.giveAway('taken') // FreeSWITCH parks it after the talk
+  else if (other.phase !== 'moved') await context.release(other)
 }
 
 /** From here on, the events of the other leg belong to the steps of the flow itself. */
@@ -292,7 +316,7 @@ function reached<Other>(
   other.steps = steps
   // whatever the flow does with this leg (it may have lost it in a Promise.all): when the caller hangs up, a leg that
   // does not talk ends
-  const callerLeft = () => void (other.phase !== 'talking' && context.hangUp(other))
+  const callerLeft = () => void (other.phase !== 'talking' && letGo(context, other))
   if (leg.signal.aborted) callerLeft()
   else leg.signal.addEventListener('abort', callerLeft, { once: true })
   return {
@@ -303,7 +327,7 @@ function reached<Other>(
       return endScope(
         leg,
         ['party'],
-        async () => context.hangUp(other),
+        () => letGo(context, other),
         () => {},
       )
     },
