@@ -185,7 +185,7 @@ const settings = (env: Environment) => ({
     'CPS',
     integer(1, 1_000),
     '5',
-    'calls started per second on each FreeSWITCH; carriers refuse faster calls',
+    'calls to leads, and to customers who were promised a callback, started per second on each FreeSWITCH; carriers refuse faster calls',
   ),
   maxLines: setting('MAX_LINES', integer(1, 10_000), '30', 'lines that dialled calls may use at one time'),
   ringForMs: setting('RING_FOR', duration('5s', '120s'), '20s', "how long an agent's telephone rings"),

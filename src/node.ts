@@ -159,6 +159,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
         rows: { open: () => openCalls(sql), lost: (uuid, at) => closeLostCall(sql, uuid, at) },
         leads: { ...campaignLeads(leads), presume: (uuid, cause) => leads.presume(uuid, cause) },
         callbacks: sqlCallbacks(sql),
+        starts: { start: at => capacity.start(at, clock.now()) },
         wrapUpAfterDial: config.wrapUpAfterDial === 'yes',
         dialects: config.eventsCompat,
         openLease: address => new LeaseThread({ redis, node, address, roles, clock, log }),

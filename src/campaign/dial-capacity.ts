@@ -1,8 +1,10 @@
 /**
  * Limits of dialling, shared by all nodes: lines of the installation and of a campaign, calls started per second at a
  * FreeSWITCH and by a campaign. One Lua script grants, so no two nodes get the same line. The grants of a dead node
- * expire by themselves. reservations.ts decides for which agent a call is dialled. Used by dialer.ts and leads.ts.
+ * expire by themselves. reservations.ts decides for which agent a call is dialled. Used by dialer.ts and leads.ts, and
+ * for the calls to customers who were promised a callback (queue/callbacks/call-starts.ts).
  */
+import { randomUUID } from 'node:crypto'
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { defineScript } from '../store/redis.ts'
 import { campaignKeys, type Wakeup } from './dial-wakeup.ts'
@@ -66,8 +68,30 @@ export class DialCapacity {
     return take(
       this.#home.commands,
       [lines, linesOf(campaign), starts(`switch:${at}`), starts(`campaign:${campaign}`)],
-      [now, holdMs, this.#ofInstallation.lines, ofCampaign.lines, context.most, context.ms, own.most, own.ms, ...ids],
+      [
+        now,
+        holdMs,
+        2,
+        this.#ofInstallation.lines,
+        ofCampaign.lines,
+        context.most,
+        context.ms,
+        own.most,
+        own.ms,
+        ...ids,
+      ],
     )
+  }
+
+  /**
+   * A call of no campaign is about to start at this FreeSWITCH, and counts there. Resolves with 0; when it may not
+   * start yet, with the milliseconds until one may, and it does not count. Rejects when Redis is unavailable.
+   */
+  async start(at: string, now: number): Promise<number> {
+    const { most, ms } = windowOf(this.#ofInstallation.cps)
+    const keys = [this.#keys.starts(`switch:${at}`)]
+    const { ids, nextStartMs } = await take(this.#home.commands, keys, [now, 0, 0, most, ms, randomUUID()])
+    return ids.length > 0 ? 0 : nextStartMs
   }
 
   /** Frees the line of an attempt that is over. A second call does nothing. */

@@ -5,7 +5,7 @@
  */
 import { isOpen, type Hours } from '../base/hours.ts'
 import { CallEnded, CallRedirected, InputError } from '../base/errors.ts'
-import { retry, RETRY } from '../base/retry.ts'
+import { isUnavailable, retry, RETRY } from '../base/retry.ts'
 import type { DialOptions, Party } from '../call/call.ts'
 import { movedSignal } from '../call/gone-signal.ts'
 import { prolonged } from '../call/prolonged.ts'
@@ -14,6 +14,7 @@ import { dispositionIn } from '../journal/said.ts'
 import { step } from '../journal/steps.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import { isCallbackEnd, type CallbackEnd } from '../queue/callbacks/callback-ends.ts'
+import { unreached } from '../call/verbs/dial.ts'
 import type { Place } from '../queue/place.ts'
 import type { WaitingCall } from '../queue/place-context.ts'
 import type { Queues } from '../queue/queues.ts'
@@ -79,6 +80,11 @@ interface FoundCallback {
 export interface CallbackCalls {
   /** Null when no open attempt has this uuid. Rejects when the store is unavailable. May be called again. */
   find(uuid: string): Promise<FoundCallback | null>
+  /**
+   * Waits until the customer may be called at the FreeSWITCH of this name, by the limit of calls per second. False
+   * after 5 s. Rejects when the store is unavailable.
+   */
+  mayCall(at: string): Promise<boolean>
   /** The first end of an attempt counts. */
   settle(uuid: string, end: CallbackEnd, agent: string | null): Promise<void>
 }
@@ -188,10 +194,28 @@ class FlowCallback implements Callback {
     const agent = this.#agent
     if (!agent) throw new InputError('callback.dial: the customer is on this line; an agent comes from call.enqueue')
     if (this.#hours && !isOpen(this.#hours, this.#call.now())) return CLOSED
+    if (!(await this.#mayCall())) return unreached('refused')
     await this.#noteTry()
     const party = await this.#call.dial(this.number, options)
     if (party.leg) this.#call.reservations.reached(agent, party.leg)
     return party
+  }
+
+  /** The limit of calls per second. True for a customer whose telephone may have rung already. */
+  async #mayCall(): Promise<boolean> {
+    const { leg, context, uuid } = this.#call
+    if (leg.steps.replaying || this.#hasTried) return true
+    const may = await this.#store.mayCall(context.switchOf(leg).name).catch((error: Error) => {
+      if (!isUnavailable(error)) throw error
+      context.log.warn(
+        { uuid, error: error.message },
+        'the limit of calls per second could not be read; the customer of a callback is called later',
+      )
+      return false
+    })
+    leg.signal.throwIfAborted()
+    if (leg.phase === 'moved') await new Promise<never>(() => {}) // the next node calls the customer
+    return may
   }
 
   /**

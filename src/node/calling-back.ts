@@ -26,7 +26,7 @@ export class CallingBack implements AsyncDisposable {
     const desk = new CallbackDesk({ ...parts, callbacks, attempts })
     this.#attempts = attempts
     this.#desk = desk
-    this.calls = callbackCalls(callbacks, parts.clock)
+    this.calls = callbackCalls(callbacks, parts.starts, parts.clock)
     this.caller = {
       agentReserved: (member, agent) => attempts.agentReserved(member, agent),
       turnIsNear: member => attempts.turnIsNear(member),

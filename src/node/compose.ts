@@ -23,6 +23,7 @@ import type { Wire } from '../esl/wire.ts'
 import type { CampaignLeads } from '../flow/lead.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
+import type { CallStarts } from '../queue/callbacks/call-starts.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { CallRecords } from '../record/call-record.ts'
 import { keepAgentStates, type AgentStateRows } from '../record/agent-states.ts'
@@ -72,6 +73,8 @@ export interface NodeParts {
   readonly rows: ReconcileParts['rows']
   readonly leads: CampaignLeads & NonNullable<ReconcileParts['leads']>
   readonly callbacks: CallbackTable
+  /** The limit of calls per second, for callbacks. */
+  readonly starts: CallStarts
   /** The setting WRAP_UP_AFTER_DIAL. */
   readonly wrapUpAfterDial: boolean
   /** The setting EVENTS_COMPAT. */
@@ -170,7 +173,7 @@ export async function composeNode(parts: NodeParts, scope: Scope): Promise<Compo
   if (open && parts.listener) {
     const settings = { ...parts.listener.settings, address: address ?? undefined }
     const { listener } = open
-    const own = { settings, callbacks, telephones, lease, listener, knock }
+    const own = { settings, callbacks, starts: parts.starts, telephones, lease, listener, knock }
     listening = scope.use(new Listening({ ...common, ...parts.listener, ...own }))
   }
   const dialling = (await parts.openDialling?.({ mirror, telephones, lease })) ?? null

@@ -26,6 +26,7 @@ import { Flows } from '../flow/run.ts'
 import { openQueues } from '../queue/queue.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
+import type { CallStarts } from '../queue/callbacks/call-starts.ts'
 import type { QueueStore } from '../queue/store.ts'
 import { CallActs } from './call-acts.ts'
 import { CallingBack } from './calling-back.ts'
@@ -67,6 +68,8 @@ export interface ListeningOptions extends ListenerSettings {
   readonly leads: CampaignLeads
   /** The promised callbacks. */
   readonly callbacks: CallbackTable
+  /** The limit of calls per second, for callbacks. */
+  readonly starts: CallStarts
   readonly lease: NodeLease
   readonly telephones: Telephones
   /** The listener; its port is still closed. */
@@ -134,7 +137,19 @@ export class Listening {
     } = options
     this.#options = options
     this.callingBack = new CallingBack({
-      ...{ table: options.callbacks, queueStore, roster, mirror, switchboard, calls, clock, log, events, node },
+      ...{
+        table: options.callbacks,
+        starts: options.starts,
+        queueStore,
+        roster,
+        mirror,
+        switchboard,
+        calls,
+        clock,
+        log,
+        events,
+        node,
+      },
       ...{ gateway: settings.gateway, callerId: settings.callerId },
       places: () => this.queues.callbackPlaces(),
       may: () => lease.holds() && !this.#stopped,

@@ -32,6 +32,7 @@ import type { Listening } from '../node/listening.ts'
 import { openSwitch } from '../node/switches.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
+import type { CallStarts } from '../queue/callbacks/call-starts.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { AgentStateRows } from '../record/agent-states.ts'
 import type { Reconciler } from '../recovery/reconcile.ts'
@@ -57,6 +58,7 @@ export interface SharedParts {
   readonly catalogue: Catalogue
   readonly leads: NodeParts['leads']
   readonly callbacks: CallbackTable
+  readonly starts: CallStarts
   readonly records: CallRecords
   readonly agentStates: AgentStateRows
   readonly rows: NonNullable<NodeParts['rows']>
@@ -215,6 +217,7 @@ export class SimulatedNode {
         rows: life.reach(this.#shared.rows),
         leads: life.reach(this.#shared.leads),
         callbacks: life.reach(this.#shared.callbacks),
+        starts: life.reach(this.#shared.starts),
         wrapUpAfterDial,
         dialects,
         listener: this.#listener(),

@@ -22,6 +22,8 @@ import type { CallbackFlow, Flow } from '../flow/define.ts'
 import type { Needs, Params } from '../flow/params.ts'
 import type { CallRecord, LiveCall } from '../record/call-record.ts'
 import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
+import { memoryCallStarts } from '../campaign/memory-call-starts.ts'
+import type { CallStarts } from '../queue/callbacks/call-starts.ts'
 import { memoryCallbacks } from '../queue/callbacks/memory-callbacks.ts'
 import { memoryQueueStore } from '../queue/memory-store.ts'
 import type { AuditStart } from '../operations/audit.ts'
@@ -44,6 +46,8 @@ export interface SimulateOptions {
   wrapUpAfterDial?: boolean
   /** The setting EVENTS_COMPAT. Default: none. */
   dialects?: SharedParts['dialects']
+  /** The setting CPS. Default: 1000. */
+  cps?: number
   /** The setting MAX_CALLS. Default: 1000. */
   maxCalls?: number
   /**
@@ -90,6 +94,8 @@ export class Simulation {
   readonly queueStore: QueueStore
   /** The promised callbacks, which all nodes share. */
   readonly callbacks: CallbackTable = memoryCallbacks(() => this.reachDatabase())
+  /** The calls that start, which all nodes share. */
+  readonly starts: CallStarts
   /** The records of all calls that have ended, without FreeSWITCH's last event of each (9 kB). */
   readonly records: CallRecord[] = []
   /** What agents did, as the nodes have written it: the same row comes from every node. */
@@ -135,6 +141,7 @@ export class Simulation {
         this.#told.push({ name, data })
       },
     }
+    this.starts = memoryCallStarts(options.cps ?? 1_000, () => this.clock.now())
     this.roster = memoryRoster(agents, this.events)
     this.queueStore = memoryQueueStore(agents, this.events)
     this.#leads = new SimulatedLeads(this)
@@ -155,6 +162,7 @@ export class Simulation {
         },
       },
       callbacks: this.callbacks,
+      starts: this.starts,
       nodeNamed: name => this.nodes.get(name),
       table: memoryNodeTable(() => this.clock.now()),
       runs: memorySwitchRuns(),

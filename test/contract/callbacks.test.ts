@@ -161,6 +161,7 @@ async function installation(t: TestContext) {
       mirror,
       queueStore,
       switchboard: new Switchboard(),
+      starts: { start: () => Promise.resolve(0) },
       calls,
       clock,
       log: silentLog,

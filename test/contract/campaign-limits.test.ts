@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
+import { memoryCallStarts } from '../../src/campaign/memory-call-starts.ts'
 import { takeLease, Lease } from '../../src/campaign/lease.ts'
 import { openCampaignRig, until } from './campaign-rig.ts'
 
@@ -39,6 +40,34 @@ test('two dialers together start no more calls per second than the switch may, i
   granted.sort((a, b) => a - b)
   const inASecond = granted.map(at => granted.filter(other => other >= at && other < at + 1_000).length)
   assert.equal(Math.max(...inASecond), 10, 'as many as may be, and no more')
+})
+
+test('callbacks and campaigns share the calls per second of a FreeSWITCH, and a callback is told when it may start', async t => {
+  const { node } = await openCampaignRig(t, { lines: 1, cps: 3 })
+  const { capacity } = await node('a')
+  const { capacity: other } = await node('b')
+  const now = systemClock.now()
+  const ask = { campaign: 'spring', ofCampaign: { lines: 9, cps: 100 }, at: 'fs', holdMs: 60_000 }
+  const { ids } = await capacity.take({ ...ask, now, ids: [randomUUID()] })
+  assert.equal(ids.length, 1, 'the campaign has the only line')
+  assert.deepEqual([await capacity.start('fs', now), await other.start('fs', now + 10)], [0, 0])
+  assert.equal(await other.start('fs', now + 400), 601, 'the first start counts for a second')
+  assert.equal(await other.start('elsewhere', now + 400), 0)
+  const { starts, nextStartMs } = await other.take({ ...ask, now: now + 500, ids: [] })
+  assert.deepEqual([starts, nextStartMs], [0, 501])
+  assert.equal(await capacity.start('fs', now + 1_001), 0)
+})
+
+test('the starts in memory are granted as those in Redis', async t => {
+  const { node } = await openCampaignRig(t, { lines: 1, cps: 3 })
+  const { capacity } = await node('a')
+  const began = systemClock.now()
+  let now = began
+  const memory = memoryCallStarts(3, () => now)
+  for (const at of [0, 1, 400, 700, 900, 1_000, 1_001, 1_002, 1_300, 1_402, 1_403]) {
+    now = began + at
+    assert.equal(await memory.start('fs'), await capacity.start('fs', now), `${at} ms`)
+  }
 })
 
 test('of all who ask at the same moment only as many are granted as there are lines and starts', async t => {

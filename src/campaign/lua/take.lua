@@ -1,27 +1,24 @@
 -- Grants lines and starts to attempts before they are dialled: checks all limits in one step, for all nodes together.
 -- Answers {lines left before the grant, starts left before it, ms until the next start may be made, uuids granted}.
+-- A callback asks for a start at the FreeSWITCH alone, and for no line: then the first answer is -1.
 --
--- KEYS[1]   lines of the installation: attempt -> when its line expires, ms since the epoch
--- KEYS[2]   lines of the campaign, likewise
--- KEYS[3]   starts at the FreeSWITCH: attempt -> when it was started
--- KEYS[4]   starts of the campaign, likewise
--- ARGV[1]   now, ms since the epoch
--- ARGV[2]   how long a line is held at most, ms
--- ARGV[3]   lines of the installation, at most
--- ARGV[4]   lines of the campaign, at most
--- ARGV[5]   starts at the FreeSWITCH, at most, in
--- ARGV[6]   so many ms
--- ARGV[7]   starts of the campaign, at most, in
--- ARGV[8]   so many ms
--- ARGV[9..] uuids, as many as are wanted
-local now, hold = tonumber(ARGV[1]), tonumber(ARGV[2])
-local lines, starts, wait = math.huge, math.huge, 0
-for i = 1, 2 do
+-- KEYS[1..]  keys of lines (of the installation, of the campaign): attempt -> when its line expires, ms since the epoch;
+--            then keys of starts (at the FreeSWITCH, of the campaign): attempt -> when it was started
+-- ARGV[1]    now, ms since the epoch
+-- ARGV[2]    how long a line is held at most, ms
+-- ARGV[3]    how many keys of lines there are
+-- ARGV[4..]  for each key of lines how many, at most; for each key of starts how many, at most, in so many ms (two
+--            values); then uuids, as many as are wanted
+local now, hold, ofLines = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local lines, starts, wait, at = math.huge, math.huge, 0, 4
+for i = 1, ofLines do
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
-  lines = math.min(lines, tonumber(ARGV[2 + i]) - redis.call('ZCARD', KEYS[i]))
+  lines = math.min(lines, tonumber(ARGV[at]) - redis.call('ZCARD', KEYS[i]))
+  at = at + 1
 end
-for i = 1, 2 do
-  local key, most, window = KEYS[2 + i], tonumber(ARGV[3 + 2 * i]), tonumber(ARGV[4 + 2 * i])
+local windows = {}
+for i = ofLines + 1, #KEYS do
+  local key, most, window = KEYS[i], tonumber(ARGV[at]), tonumber(ARGV[at + 1])
   -- a start counts for a whole window, so no period of that length has more than `most` starts
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
   local made = redis.call('ZCARD', key)
@@ -30,19 +27,17 @@ for i = 1, 2 do
     local frees = redis.call('ZRANGE', key, made - most, made - most, 'WITHSCORES')
     wait = math.max(wait, tonumber(frees[2]) + window - now + 1)
   end
+  windows[key] = window
+  at = at + 2
 end
-local answer = {math.max(0, lines), math.max(0, starts), wait}
-local count = math.min(#ARGV - 8, lines, starts)
-for i = 1, count do
-  local id, until_ = ARGV[8 + i], string.format('%d', now + hold)
-  redis.call('ZADD', KEYS[1], until_, id)
-  redis.call('ZADD', KEYS[2], until_, id)
-  redis.call('ZADD', KEYS[3], now, id)
-  redis.call('ZADD', KEYS[4], now, id)
+local answer = {ofLines == 0 and -1 or math.max(0, lines), math.max(0, starts), wait}
+local count = math.min(#ARGV - at + 1, lines, starts)
+for n = at, at + count - 1 do
+  local id, until_ = ARGV[n], string.format('%d', now + hold)
+  for i = 1, #KEYS do redis.call('ZADD', KEYS[i], i <= ofLines and until_ or now, id) end
   answer[#answer + 1] = id
 end
-redis.call('PEXPIRE', KEYS[3], ARGV[6])
-redis.call('PEXPIRE', KEYS[4], ARGV[8])
+for key, window in pairs(windows) do redis.call('PEXPIRE', key, window) end
 -- a day after the last grant every grant has expired; prolong-slot.lua keeps a line that is busy for longer
-for _, key in ipairs({KEYS[1], KEYS[2]}) do redis.call('PEXPIRE', key, math.max(86400000, hold)) end
+for i = 1, ofLines do redis.call('PEXPIRE', KEYS[i], math.max(86400000, hold)) end
 return answer

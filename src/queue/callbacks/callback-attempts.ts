@@ -2,7 +2,8 @@
  * Calls customers back, each attempt once. The row of PostgreSQL is claimed before the command to FreeSWITCH, and the
  * attempt's id is the uuid of the leg, so no second node and no second try dials the same attempt. An answered leg
  * enters the flow `callback` on any node, which ends the attempt. All other outcomes are settled here: by the node that
- * dialled, or, when it has died, by any node that finds the leg gone.
+ * dialled, or, when it has died, by any node that finds the leg gone. A call to a customer waits for its start under
+ * the limit of calls per second; when that takes too long, the place waits on.
  *
  *   agent first     the queue has reserved an agent for the place of the callback: the agent's telephone rings, and the
  *                   flow on the agent's leg calls the customer.
@@ -32,12 +33,13 @@ import { notesIn, saidIn } from '../../journal/said.ts'
 import type { CallStore } from '../../journal/call-store.ts'
 import { outcomeOf } from '../../switch/hangup-cause.ts'
 import { originate, type Origination } from '../../switch/originate.ts'
-import type { Switchboard } from '../../switch/switchboard.ts'
+import type { Switch, Switchboard } from '../../switch/switchboard.ts'
 import { delayed, underWay, waitsOn, type Member } from '../member.ts'
 import type { QueueStore } from '../store.ts'
 import { isCallbackEnd, type CallbackEnd } from './callback-ends.ts'
 import { opening, type Callbacks } from './callbacks.ts'
 import type { Callback } from './callback.ts'
+import { mayStart, type CallStarts } from './call-starts.ts'
 
 export interface CallbackAttemptsParts {
   readonly callbacks: Callbacks
@@ -46,6 +48,8 @@ export interface CallbackAttemptsParts {
   /** This node's copy of that roster. */
   readonly mirror: RosterMirror
   readonly switchboard: Switchboard
+  /** The limit of calls to customers. */
+  readonly starts: CallStarts
   /** The journals of calls. */
   readonly calls: Pick<CallStore, 'read'>
   readonly clock: Clock
@@ -184,7 +188,7 @@ export class CallbackAttempts {
     const { callbacks, switchboard, clock, node, log } = this.#parts
     const now = clock.now()
     const opens = opening(await callbacks.queueOf(member), now)
-    if (opens <= now) {
+    if (opens <= now && (whom === 'agent' || (await this.#mayStart(member, agent)))) {
       const core = switchboard.switches.find(one => one.up)?.facts.core ?? null
       const claim = { called: whom, node, core, checkedAt: now + ringForMs + SILENT_MS }
       const claimed = await callbacks.table.claim(member.call, claim, now).catch(logged(log, member))
@@ -197,6 +201,20 @@ export class CallbackAttempts {
     }
     await this.#giveBack(member, Math.max(opens, now + AGAIN_MS), agent)
     return null
+  }
+
+  /** False also when the limit cannot be read. */
+  async #mayStart(member: Member, agent: Agent | null): Promise<boolean> {
+    const { starts, clock, log } = this.#parts
+    const at = this.#homeOf(agent?.nailed?.core)
+    if (!at) return true // nothing can be sent, which is an outcome of its own
+    return (await mayStart(starts, at.name, clock).catch(logged(log, member))) ?? false
+  }
+
+  /** The FreeSWITCH at which a call starts: that of a nailed-up agent, or any that is up. Null: none is up. */
+  #homeOf(core: string | undefined): Switch | null {
+    const { switchboard } = this.#parts
+    return (core === undefined ? null : switchboard.of(core)) ?? switchboard.switches.find(one => one.up) ?? null
   }
 
   /** Its call is under way, by this node or another one. */
@@ -230,7 +248,7 @@ export class CallbackAttempts {
       Object.entries(named).map(([name, value]) => [name as Ident, varValue(value)] as [Ident, VarValue]),
     )
     try {
-      const at = (core === undefined ? null : switchboard.of(core)) ?? switchboard.any()
+      const at = this.#homeOf(core) ?? switchboard.any()
       if (!may()) return { outcome: 'refused', cause: 'NOT_SENT' } // in the same turn as the command
       events.tell('callback.attempted', { callback: id, queue, uuid, to })
       const callerId = shown === undefined ? undefined : dial(shown)
@@ -282,6 +300,6 @@ function endOf({ called }: Callback, cause: string | null): CallbackEnd {
 const logged =
   (log: Log, { call, queue }: Member) =>
   (error: Error) => {
-    log.warn({ uuid: call, queue, error: error.message }, 'a callback was not dialled: its row could not be written')
+    log.warn({ uuid: call, queue, error: error.message }, 'a callback was not dialled: a store was not available')
     return null
   }
