@@ -3,7 +3,7 @@ import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
 import { countAgents, type AgentCounts } from '../agent/words.ts'
 import { inBatches } from '../base/batches.ts'
-import type { Member } from './member.ts'
+import { isOverdue, type Member } from './member.ts'
 import { isInUse, wayTo } from './settings.ts'
 import { QUEUES_AT_ONCE, type QueueStore } from './store.ts'
 import type { QueueStats } from './queue-table.ts'
@@ -23,6 +23,8 @@ export interface QueueFigures {
   readonly talking: number
   /** Customers who wait to be called back: their places are in the same order. */
   readonly callbacks: number
+  /** Those of them who could be called now and are not: isOverdue in member.ts. */
+  readonly overdueCallbacks: number
   readonly agents: AgentCounts
   readonly since: QueueStats
 }
@@ -68,6 +70,7 @@ function countPlaces(
     estimatedWaitMs: each === null ? null : Math.round(position * each),
     talking: members.length - inLine.length - callbacks.length,
     callbacks: callbacks.length,
+    overdueCallbacks: callbacks.filter(member => isOverdue(member, now)).length,
     agents: countAgents(staff, now),
   }
 }

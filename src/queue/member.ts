@@ -214,6 +214,14 @@ export function underWay(member: Member, now: number): Member | null {
   return callback && !callback.called ? write(member, { callback: { ...callback, called: true } }, now) : null
 }
 
+/**
+ * A callback that could be made now and is not: the time for which it was promised has come, or the pause before the
+ * next try is over, in the calling hours of the queue; and neither is an agent reserved for it, nor does a telephone
+ * ring.
+ */
+export const isOverdue = ({ callback, state, passedUntil }: Member, now: number): boolean =>
+  callback !== undefined && !callback.called && state === 'waiting' && passedUntil <= now
+
 /** A callback is not made before this moment. */
 export function delayed(member: Member, until: number, now: number): Member | null {
   return member.callback && member.state === 'waiting' ? write(member, { passedUntil: until }, now) : null

@@ -269,7 +269,7 @@ test('an agent who goes home in the middle of a call is told to be talking still
   assert.equal(rig.out, 'agent alice: is logged out and takes no calls (still talking)\n')
 })
 
-test('the list of queues says who waits, since when, and for whom', async () => {
+test('the list of queues says who waits, since when and for whom, and which callbacks are overdue', async () => {
   const rig = new Installation()
   assert.equal(await rig.types('queue list'), 0)
   assert.equal(rig.out, 'there is no queue yet: switchhook queue add <name>\n')
@@ -281,16 +281,30 @@ test('the list of queues says who waits, since when, and for whom', async () => 
     { call: 'a', from: '+4930', node: 'n', joinedAt, headStartMs: 0 },
     rig.clock.now(),
   )
+  for (const [call, notBefore] of [
+    ['b', 0],
+    ['c', rig.clock.now() + 60_000],
+  ] as const) {
+    const place = {
+      call,
+      from: '+4931',
+      joinedAt,
+      headStartMs: 0,
+      callback: { order: 'agent-first' },
+      notBefore,
+    } as const
+    await rig.stores.queueStore.awaitCallback('sales', place, rig.clock.now())
+  }
   await rig.types('queue list')
   const [titles = '', sales = ''] = rig.out.split('\n')
   assert.match(
     titles,
-    /^QUEUE +WAITING +LONGEST +ESTIMATE +TALKING +TO CALL BACK +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/,
+    /^QUEUE +WAITING +LONGEST +ESTIMATE +TALKING +TO CALL BACK +OVERDUE +ENTERED +ANSWERED +ABANDONED +CALLBACK +LEFT +AGENTS$/,
   )
-  assert.match(sales, /^sales +1 +1m15s +– +0 +0 +1 +0 +0 +0 +0 +1 out$/)
+  assert.match(sales, /^sales +1 +1m15s +– +0 +2 +1 +1 +0 +0 +0 +0 +1 out$/)
   await rig.types('queue list --json')
   const [queue] = JSON.parse(rig.out)
-  assert.equal(queue.longestWaitMs, 75_000)
+  assert.deepEqual([queue.longestWaitMs, queue.callbacks, queue.overdueCallbacks], [75_000, 2, 1])
 })
 
 test('a command asks for the store that it needs and for no other', async () => {

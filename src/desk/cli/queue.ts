@@ -27,7 +27,7 @@ export const queueForms = [
       pairs([['strategy', queue.strategy]], colour) + saySettings(sayEach(QUEUE_SETTINGS, queue), colour),
   }),
   form(queueList, {
-    help: '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.\nEstimate: how long somebody who comes now will wait; – until the queue has had 20 talks.',
+    help: '\nEntered, answered, abandoned, callback and left count since the creation of the queue. Offered callers count as waiting.\nOverdue: of those to call back, the customers who could be called now and are not: their time has come, in the calling hours.\nEstimate: how long somebody who comes now will wait; – until the queue has had 20 talks.',
     people: (queues, { colour }) => sayAll(queues, colour),
   }),
   form(queueGive, {
@@ -107,6 +107,7 @@ function sayAll(queues: readonly Queue[], colour: boolean): string {
     estimatedWaitMs,
     talking,
     callbacks,
+    overdueCallbacks,
     agents,
     since,
   }: Queue) => {
@@ -118,6 +119,7 @@ function sayAll(queues: readonly Queue[], colour: boolean): string {
       ago(estimatedWaitMs),
       talking,
       callbacks,
+      overdueCallbacks,
       since.entered,
       since.answered,
       since.abandoned,
@@ -133,6 +135,7 @@ function sayAll(queues: readonly Queue[], colour: boolean): string {
     '>estimate',
     '>talking',
     '>to call back',
+    '>overdue',
     '>entered',
     '>answered',
     '>abandoned',

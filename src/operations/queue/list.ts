@@ -8,7 +8,7 @@ const count = z.number()
 
 export default operation({
   name: 'queue.list',
-  summary: 'the callers, waiting times and agents of each queue',
+  summary: 'the callers, waiting times, callbacks and agents of each queue',
   needs: 'redis',
   role: 'reader',
   positional: [],
@@ -24,6 +24,11 @@ export default operation({
       estimatedWaitMs: z.number().nullable(),
       talking: count,
       callbacks: count,
+      /**
+       * Callbacks that could be made now and are not: their time has come (of the promise, or of the next try), the
+       * calling hours of the queue are open, no agent is reserved for them, and no telephone rings.
+       */
+      overdueCallbacks: count,
       agents: z.object(
         Object.fromEntries(AGENT_WORDS.map(word => [word, count])) as Record<
           (typeof AGENT_WORDS)[number],
