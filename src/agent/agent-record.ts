@@ -66,10 +66,16 @@ export const breakReasonRecord = new RecordCodec<BreakReason>({
   schema: z.looseObject({ reason: z.string(), limitMs: z.number().nullable() }),
 })
 
-const Notice = z.looseObject({ what: z.literal('agent'), name: z.string(), rev: z.number(), agent: z.unknown() })
+const Notice = z.looseObject({
+  what: z.literal('agent'),
+  name: z.string(),
+  rev: z.number(),
+  agent: z.unknown(),
+  removedAt: z.number().optional(),
+})
 
-export const agentNotice = (name: string, rev: number, agent: Agent | null): string =>
-  JSON.stringify({ what: 'agent', name, rev, agent: agent && agentRecord.stamped(agent) })
+export const agentNotice = (name: string, rev: number, agent: Agent | null, removedAt?: number): string =>
+  JSON.stringify({ what: 'agent', name, rev, agent: agent && agentRecord.stamped(agent), removedAt })
 
 /**
  * Null for a notice that this version does not know. An agent whose record cannot be read counts as deleted here: this
@@ -78,6 +84,6 @@ export const agentNotice = (name: string, rev: number, agent: Agent | null): str
 export function readAgentNotice(message: unknown, log: Log): AgentNotice | null {
   const notice = Notice.safeParse(message)
   if (!notice.success) return null
-  const { what, name, rev, agent } = notice.data
-  return { what, name, rev, agent: agent === null ? null : agentRecord.readParsed(agent, `agent ${name}`, log) }
+  const { agent, ...about } = notice.data
+  return { ...about, agent: agent === null ? null : agentRecord.readParsed(agent, `agent ${about.name}`, log) }
 }

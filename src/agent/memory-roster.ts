@@ -21,8 +21,14 @@ export class MemoryAgents implements AgentTable {
     return [...this.#records.values()]
   }
 
-  async swap(name: string, rev: number, next: Agent | null): Promise<boolean> {
+  async swap(name: string, rev: number, next: Agent): Promise<boolean> {
     return this.has(name, rev) && this.write(name, next)
+  }
+
+  async remove(name: string, rev: number, at: number): Promise<boolean> {
+    if (!this.has(name, rev) || !this.#records.delete(name)) return false
+    this.#notices.emit('notice', { what: 'agent', name, rev, agent: null, removedAt: at })
+    return true
   }
 
   /** The two halves of a swap, for the queue store: it writes an agent and a caller in one turn. */
@@ -30,11 +36,9 @@ export class MemoryAgents implements AgentTable {
     return (this.#records.get(name)?.rev ?? 0) === rev
   }
 
-  write(name: string, next: Agent | null): true {
-    const rev = next?.rev ?? this.#records.get(name)?.rev ?? 0
-    if (next) this.#records.set(name, next)
-    else this.#records.delete(name)
-    this.#notices.emit('notice', { what: 'agent', name, rev, agent: next })
+  write(name: string, next: Agent): true {
+    this.#records.set(name, next)
+    this.#notices.emit('notice', { what: 'agent', name, rev: next.rev, agent: next })
     return true
   }
 

@@ -57,13 +57,16 @@ class RedisAgents implements AgentTable {
     return this.#agents.read(await this.#redis.hgetall(this.#keys.agents), this.#log)
   }
 
-  swap(name: string, rev: number, next: Agent | null): Promise<boolean> {
-    const record = next ? agentRecord.write(next) : ''
-    return swapAgent(
-      this.#redis,
-      [this.#keys.agents],
-      [name, rev, record, this.#keys.changed, agentNotice(name, next?.rev ?? rev, next)],
-    )
+  swap(name: string, rev: number, next: Agent): Promise<boolean> {
+    return this.#swap(name, rev, agentRecord.write(next), agentNotice(name, next.rev, next))
+  }
+
+  remove(name: string, rev: number, at: number): Promise<boolean> {
+    return this.#swap(name, rev, '', agentNotice(name, rev, null, at))
+  }
+
+  #swap(name: string, rev: number, record: string, notice: string): Promise<boolean> {
+    return swapAgent(this.#redis, [this.#keys.agents], [name, rev, record, this.#keys.changed, notice])
   }
 
   async readBreakReasons(): Promise<BreakReason[]> {

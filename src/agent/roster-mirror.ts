@@ -21,6 +21,8 @@ type Heard = Extract<AgentNotice, { what: 'agent' }>
 interface Written {
   readonly name: string
   readonly agent: Agent | null
+  /** When the agent was removed; absent: not known. */
+  readonly removedAt?: number | undefined
 }
 
 /** `loaded`: all agents were read; `written` has told of each of them before. */
@@ -196,12 +198,12 @@ export class RosterMirror extends Emitter<{ loaded: void; written: Written }> {
     }
   }
 
-  #put({ name, rev, agent }: Heard): void {
+  #put({ name, rev, agent, removedAt }: Heard): void {
     const known = this.#agents.get(name)
     if (!replacesCopy(known, rev, agent)) return
     if (agent) this.#agents.set(name, agent)
     else this.#agents.delete(name)
     this.#telephones.replace(known, agent)
-    this.emit('written', { name, agent })
+    this.emit('written', { name, agent, removedAt })
   }
 }

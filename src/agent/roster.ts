@@ -34,17 +34,28 @@ import { disposed, wrapUpExtended, wrapUpFinished } from './wrap-up.ts'
  * What listeners on every node receive, in the order of the writes. `resync` comes first, once listening has begun, and
  * again whenever notices may have been missed: the listener then reads all records.
  */
-export type AgentNotice = { what: 'resync' } | { what: 'agent'; name: string; rev: number; agent: Agent | null }
+export type AgentNotice =
+  | { what: 'resync' }
+  | {
+      what: 'agent'
+      name: string
+      rev: number
+      agent: Agent | null
+      /** When the agent was removed, milliseconds since the epoch; absent: an older version does not tell it. */
+      removedAt?: number | undefined
+    }
 
 /** Where agent records are stored. Applies no rules; `swap` refuses a write when another one came in between. */
 export interface AgentTable {
   read(name: string): Promise<Agent | null>
   readAll(): Promise<Agent[]>
   /**
-   * Writes `next` (null: deletes) if and only if the record still has this rev (0: does not exist), and notifies every
-   * listener, in one step.
+   * Writes `next` if and only if the record still has this rev (0: does not exist), and notifies every listener, in one
+   * step.
    */
-  swap(name: string, rev: number, next: Agent | null): Promise<boolean>
+  swap(name: string, rev: number, next: Agent): Promise<boolean>
+  /** Likewise deletes the record. `at`: the time for the notice. */
+  remove(name: string, rev: number, at: number): Promise<boolean>
   onChange(listener: (notice: AgentNotice) => void): Disposable
   /** The catalogue of break reasons, by reason. */
   readBreakReasons(): Promise<BreakReason[]>
@@ -64,7 +75,8 @@ export interface Roster {
    * version knows; those that are there already stay. Throws InputError for bad settings.
    */
   put(settings: AgentSettings, now: number, unknown?: Readonly<Record<string, unknown>>): Promise<Agent>
-  remove(name: string): Promise<boolean>
+  /** False when there is no agent of that name. */
+  remove(name: string, now: number): Promise<boolean>
   /** Writes a record again that the store has lost. False when the store has one of that name. */
   restore(agent: Agent, now: number): Promise<boolean>
   get(name: string, now: number): Promise<Agent | null>
@@ -209,9 +221,9 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
       throw new SwitchhookError('SERVICE', `the record of agent ${name} was not written in ${TRIES} attempts`)
     },
     restore: (agent, now) => table.swap(agent.name, 0, { ...agent, rev: nextRev(agent.rev, now) }),
-    async remove(name) {
+    async remove(name, now) {
       for (let stored = await table.read(name); stored; stored = await table.read(name)) {
-        if (await table.swap(name, stored.rev, null)) return true
+        if (await table.remove(name, stored.rev, now)) return true
       }
       return false
     },

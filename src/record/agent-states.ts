@@ -1,7 +1,8 @@
 /**
  * What each agent does, from each change on, as rows for the figures. Every node hears of every write of an agent's
  * record, also of one by a command or by a node that has died since, and makes the same row of it: so the row is
- * written once, by whichever node is first (store/agent-states.ts). Used by node/compose.ts.
+ * written once, by whichever node is first (store/agent-states.ts). Its time is the one that the writer of the record
+ * took from the shared clock, never one of the node that writes the row. Used by node/compose.ts.
  */
 import type { Agent } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
@@ -57,11 +58,12 @@ export function keepAgentStates({
 }: {
   readonly mirror: Pick<RosterMirror, 'on'>
   readonly rows: AgentStateRows
+  /** The shared clock, for an agent of whose removal this node has not heard: the time of the notice is missing. */
   readonly clock: Clock
 }): Disposable {
   const last = new Map<string, string>()
-  return mirror.on('written', ({ name, agent }) => {
-    const row = agent ? stateRowOf(agent) : removed(name, clock.now())
+  return mirror.on('written', ({ name, agent, removedAt = clock.now() }) => {
+    const row = agent ? stateRowOf(agent) : removed(name, removedAt)
     const text = JSON.stringify({ ...row, rev: 0 })
     if (last.get(name) === text) return
     if (agent) last.set(name, text)

@@ -88,7 +88,7 @@ export async function defineAgent(stores: DefinitionStores, agent: AgentSettings
 /** Removes an agent; a live call goes on. Throws NotFoundError without one. */
 export async function removeAgent({ sql, roster }: DefinitionStores, name: string, now: number): Promise<void> {
   const known = await roster.list(now)
-  const [wasDefined, wasKnown] = [await deleteAgent(sql, name), await roster.remove(name)]
+  const [wasDefined, wasKnown] = [await deleteAgent(sql, name), await roster.remove(name, now)]
   if (wasDefined || wasKnown) return
   throw new NotFoundError(
     'agent',

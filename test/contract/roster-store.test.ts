@@ -123,8 +123,8 @@ for (const [home, open] of Object.entries(HOMES)) {
     const { first } = await open(t)
     await add(first.roster, 'alice')
     const epoch = await first.roster.reserve('alice', 'c1', NOW, 5_000)
-    assert.equal(await first.roster.remove('alice'), true)
-    assert.equal(await first.roster.remove('alice'), false)
+    assert.equal(await first.roster.remove('alice', NOW), true)
+    assert.equal(await first.roster.remove('alice', NOW), false)
     assert.equal(await first.roster.advance('alice', epoch!, 'talking', NOW), null)
     assert.equal(await first.roster.reserve('alice', 'c1', NOW, 5_000), null)
     assert.equal(await first.roster.settle('alice', NOW), null)
@@ -199,7 +199,7 @@ for (const [home, open] of Object.entries(HOMES)) {
     const epoch = (await first.roster.reserve('alice', 'c1', NOW, 5_000))!
     await first.roster.release('alice', epoch, 'busy', NOW)
     const agent = await first.roster.get('alice', NOW)
-    await first.roster.remove('alice')
+    await first.roster.remove('alice', NOW)
     await ear.until(heard => heard.length === 6)
     const notices = ear.heard.slice(1).map(notice => notice.what === 'agent' && notice.agent)
     assert.deepEqual(

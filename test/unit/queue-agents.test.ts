@@ -20,7 +20,7 @@ test("an agent who is removed while promised is nobody's any more, and the calle
   await rig.agent('alice')
   await using place = await rig.enter('c1')
   await using agent = await answered(rig, place)
-  await rig.roster.remove('alice')
+  await rig.roster.remove('alice', rig.clock.now())
   await rig.clock.settle()
   assert.equal(await agent.ringing(), false)
   await rig.agent('bert')

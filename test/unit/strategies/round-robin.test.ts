@@ -72,7 +72,7 @@ test('an agent who leaves the queue is forgotten there, and the agent before is 
   const floor = await Floor.open('round-robin')
   await floor.agents('anna', 'bert', 'carl')
   assert.deepEqual([await floor.talks('c1'), await floor.talks('c2')], ['anna', 'bert'])
-  await floor.roster.remove('bert')
+  await floor.roster.remove('bert', floor.now)
   assert.equal(await floor.talks('c3'), 'carl')
   await floor.agent('carl', { queues: ['support'] })
   await floor.store.put({ name: 'support', strategy: 'round-robin' })

@@ -42,6 +42,6 @@ test('a caller whose last agent was removed starts at the top again', async () =
   await floor.agents('anna', 'bert', 'carl')
   assert.equal(await floor.isRefused('c1', 'caller-left'), 'anna')
   assert.equal(await floor.isRefused('c1', 'caller-left'), 'bert')
-  await floor.roster.remove('bert')
+  await floor.roster.remove('bert', floor.now)
   assert.equal(await floor.isRefused('c1', 'caller-left'), 'anna')
 })
