@@ -157,8 +157,8 @@ export class Talk {
         }
         next = await this.#whoIsNext()
       }
+      if (this.#leg.conferred) await this.#endConference() // first: a nailed-up agent gets the next call soon
       await this.#finish(this.#partner)
-      if (this.#leg.conferred) this.#endConference()
       // else a later talk, taken over before it began, would look like this one
       if (this.#leg.aside) this.#leg.conversation?.post(api(uuidUnset(this.#leg.uuid, 'switchhook_aside' as Ident)))
       return 'talked'
@@ -224,8 +224,8 @@ export class Talk {
   }
 
   /** The caller has left a conference, or comes from one that is over: nobody stays there without the caller. */
-  #endConference(): void {
-    void this.#leg.home?.ask(conferenceEnd(this.#leg.uuid)).catch(() => {}) // refused: it is over
+  async #endConference(): Promise<void> {
+    await this.#leg.home?.ask(conferenceEnd(this.#leg.uuid)).catch(() => {}) // refused: it is over
   }
 
   /** The caller talks with this partner now: whoever else was there is not needed any more. */
@@ -268,7 +268,7 @@ export class Talk {
   }
 
   async #callEnded(): Promise<void> {
-    void this.#leg.ended.then(({ facts }) => facts?.variable(CONFERRED) === 'true' && this.#endConference())
+    void this.#leg.ended.then(({ facts }) => void (facts?.variable(CONFERRED) === 'true' && this.#endConference()))
     for (const one of [this.#consulted, this.#partner, this.#next]) {
       if (!one) continue
       if (one !== this.#partner) await this.#letGo(one)

@@ -121,13 +121,27 @@ const conferenceOf = (call: Uuid) => `switchhook-${call}`
 
 /**
  * Moves the two who talk into the conference of the call. FreeSWITCH ends the conference when fewer than two are in it:
- * the caller, who has hangup_after_conference=false, then goes to this door, and whoever else is left is hung up
- * (measured). `caller`: their leg is also the name of the conference.
+ * a leg with hangup_after_conference=false then goes to the extension and the dialplan that its own variables name
+ * (`behindConference`), and whoever else is left is hung up (measured). `caller`: their leg is also the name of the
+ * conference.
  */
-export const uuidConfer = (caller: Uuid, door: Ident): ApiText =>
+export const uuidConfer = (caller: Uuid): ApiText =>
   text(
-    `uuid_transfer ${caller} -both 'conference:${conferenceOf(caller)}@default+flags{mintwo},transfer:${extensionOf(door)} XML ${CONTEXT}' inline`,
+    `uuid_transfer ${caller} -both 'conference:${conferenceOf(caller)}@default+flags{mintwo},transfer:${BEHIND}' inline`,
   )
+/** FreeSWITCH fills in the variables of each leg when the leg leaves the conference. */
+const BEHIND = `\${switchhook_behind} \${switchhook_behind_dialplan} ${CONTEXT}`
+/** Variables of a leg, for when it leaves a conference: it enters this flow, is parked, or ends. */
+export const behindConference = (
+  then: { readonly flow: Ident } | 'parked' | 'ends',
+): Readonly<Record<string, VarValue | 'false' | ''>> => ({
+  hangup_after_conference: then === 'ends' ? '' : 'false',
+  switchhook_behind: (typeof then === 'string' ? APPLICATION[then] : extensionOf(then.flow)) as string as VarValue,
+  switchhook_behind_dialplan: (typeof then === 'string' ? 'inline' : 'XML') as string as VarValue,
+  // by default a leg is transferred 70 times at most, and each conference takes two of them
+  max_session_transfers: '100000' as string as VarValue,
+})
+const APPLICATION = { parked: 'park', ends: 'hangup' } as const // one that is kicked is not hung up (measured)
 /** A leg enters the conference of this call, and ends with it. */
 export const uuidEnter = (leg: Uuid, call: Uuid): ApiText =>
   text(`uuid_transfer ${leg} 'conference:${conferenceOf(call)}@default+flags{mintwo}' inline`)

@@ -8,6 +8,7 @@ import type { EndedLeg } from '../switch/recent-hangups.ts'
 import type { LegEnd } from '../call/leg-end.ts'
 import type { DialIntent } from '../call/verbs/dial.ts'
 import { uuid as parseUuid, type Uuid } from '../esl/safe-text.ts'
+import { eventsIn } from '../journal/call-events.ts'
 import { recordOf, type CallRecord } from './call-record.ts'
 
 /** How a call ended, when that is known: from an event of FreeSWITCH, or because FreeSWITCH itself ended. */
@@ -57,6 +58,18 @@ export function broughtIn(entries: readonly Entry[]): Uuid[] {
 
 const dialsIn = (entries: readonly Entry[]): DialIntent[] =>
   entries.flatMap(entry => (entry.k === 'intent' && entry.verb === 'dial' ? [entry.d as DialIntent] : []))
+
+/** The agents with whom the caller talks by this journal, and their legs. */
+export function openTalksIn(lines: readonly string[]): { readonly leg: Uuid; readonly agent: string }[] {
+  const notes = (readEntries(lines) ?? []).filter((entry): entry is Note => entry.k === 'note')
+  const open = new Map<Uuid, string>()
+  for (const { event, leg, agent } of eventsIn(notes)) {
+    if (leg === undefined) continue
+    if (event === 'call.bridged' && agent !== undefined) open.set(parseUuid(leg), agent)
+    else if (event === 'call.unbridged' || event === 'call.consultation.completed') open.delete(parseUuid(leg))
+  }
+  return [...open].map(([leg, agent]) => ({ leg, agent }))
+}
 
 /** The first entry of a journal: on which FreeSWITCH the call is, and in which flow. */
 export function firstEntryOf(lines: readonly string[]): Begin | null {

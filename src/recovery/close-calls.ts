@@ -36,7 +36,7 @@ export interface CloseCallParts {
   } | null
   /** The record of a call without a journal. Null where there is no database. */
   readonly rows: { lost(uuid: string, at: number): Promise<unknown> } | null
-  readonly staleRecords: Pick<StaleRecords, 'clear'>
+  readonly staleRecords: Pick<StaleRecords, 'clear' | 'freeAgent'>
   readonly clock: Clock
   readonly log: Log
   readonly events: Events

@@ -5,7 +5,8 @@
  * these things, and stop when the owner changes.
  *
  *   ended     its record is written, and its agents are released (close-calls.ts)
- *   talking   its end is awaited; every node receives the event
+ *   talking   its end is awaited; every node receives the event. An agent who leaves a conference, in which the caller
+ *             talks on, is released
  *   driven    it lives, and its owner must not drive it: that node is stopped, or cut off from the others, and still
  *             holds the connection. The call is transferred to a node that may drive it ("fetched").
  */
@@ -18,7 +19,7 @@ import * as build from '../esl/api.ts'
 import { ident, varValue, type Ident, type Uuid } from '../esl/safe-text.ts'
 import { membersOf } from '../call/conference.ts'
 import { closeCall, type CloseCallParts, type Over } from './close-calls.ts'
-import { firstEntryOf, type KnownEnd } from '../record/record-from-journal.ts'
+import { firstEntryOf, openTalksIn, type KnownEnd } from '../record/record-from-journal.ts'
 import { turnOf, type GracePeriods } from './grace.ts'
 import { answers, livenessOf } from './liveness.ts'
 
@@ -70,18 +71,26 @@ const OURS_MS = 5_000
  */
 const TO_A_DOOR = /^switchhook-(?!sorry$)/
 
-/** Numbers of orphaned calls: closed now, in a talk whose end is awaited, and fetched now. */
+/** Numbers of orphaned calls: closed now (or whose agents were released), watched in a talk, and fetched now. */
 export interface Orphaned {
   readonly finished: number
   readonly watched: number
   readonly fetched: number
 }
 
+/** `agents`: the legs of agents who talk with the caller, each with what listens for its end. */
+interface Watch extends Disposable {
+  readonly owner: Owner
+  readonly agents: Map<Uuid, Disposable>
+}
+
+const LEFT = 'an agent who left a conference could not be released; reconciliation retries'
+
 export class OrphanedCalls {
   readonly #parts: OrphanedCallsParts
   readonly #grace: GracePeriods
   /** Calls in a talk whose end is awaited. */
-  readonly #watched = new Map<string, { readonly owner: Owner } & Disposable>()
+  readonly #watched = new Map<string, Watch>()
   /**
    * Runs of FreeSWITCH that ended before this process began and for which `sofia recover` was requested; once for each.
    */
@@ -109,19 +118,22 @@ export class OrphanedCalls {
     )
     const ended = await this.#processesEnded(orphanedCalls.map(([, owner]) => owner.node))
     const over: Over[] = []
-    let fetched = 0
+    let [fetched, freed] = [0, 0]
     await Promise.all(
       orphanedCalls.map(async ([name, owner]) => {
         const uuid = uuidOf(name)
         const where = uuid && liveness.get(uuid)
         if (!uuid || !where) return
-        if (typeof where !== 'string')
-          return void (fetched += Number(await this.#lives(uuid, owner, where, ended.has(owner.node))))
+        if (typeof where !== 'string') {
+          fetched += Number(await this.#lives(uuid, owner, where, ended.has(owner.node)))
+          if (this.#watched.has(uuid)) freed += await this.#agentsOf(uuid, where)
+          return
+        }
         const end = await this.#endOf(uuid, where)
         if (end !== 'unknown' && this.#mayFinish(uuid, owner, end)) over.push({ uuid, owner, end })
       }),
     )
-    return { finished: await this.#finish(over), watched: this.#watched.size, fetched }
+    return { finished: freed + (await this.#finish(over)), watched: this.#watched.size, fetched }
   }
 
   close(): void {
@@ -247,7 +259,46 @@ export class OrphanedCalls {
       },
       over,
     )
-    this.#watched.set(uuid, { owner, [Symbol.dispose]: () => watch[Symbol.dispose]() })
+    const agents = new Map<Uuid, Disposable>()
+    const stop = () => [watch, ...agents.values()].forEach(one => one[Symbol.dispose]())
+    this.#watched.set(uuid, { owner, agents, [Symbol.dispose]: stop })
+  }
+
+  /**
+   * The agents who talk with this caller by the journal: those whose legs have ended are released when the caller is in
+   * a conference (after any other talk the caller returns to a node). The ends of the others are awaited. Resolves with
+   * the number of agents who were released.
+   */
+  async #agentsOf(uuid: Uuid, home: Switch): Promise<number> {
+    const talks = openTalksIn(await this.#parts.calls.read(uuid))
+    let freed = 0
+    for (const { leg, agent } of talks) {
+      const watch = this.#watched.get(uuid)
+      if (!watch) return freed
+      if ((await home.lives(leg)) === 'no') freed += await this.#agentLeft(uuid, home, agent)
+      else if (!watch.agents.has(leg))
+        watch.agents.set(
+          leg,
+          home.watch(
+            leg,
+            event => event.name === 'CHANNEL_HANGUP' && void this.#agentLeft(uuid, home, agent),
+            () => void this.#agentLeft(uuid, home, agent),
+          ),
+        )
+    }
+    return freed
+  }
+
+  /** An error is left to the next reconciliation. */
+  async #agentLeft(uuid: Uuid, home: Switch, agent: string): Promise<number> {
+    const { nodes, staleRecords, log } = this.#parts
+    try {
+      const members = await membersOf(home, uuid)
+      return members.includes(uuid) && nodes.holds() ? await staleRecords.freeAgent(agent, uuid) : 0
+    } catch (error) {
+      log.warn({ uuid, agent, error: (error as Error).message }, LEFT)
+      return 0
+    }
   }
 
   #forget(uuid: string): void {

@@ -64,6 +64,15 @@ export class StaleRecords {
     return left.length + promised.length
   }
 
+  /** This agent has left this call, which goes on. Resolves with the number of agents who were released. */
+  async freeAgent(name: string, call: string): Promise<number> {
+    const { roster, clock } = this.#parts
+    const agent = await roster.get(name, clock.now())
+    if (agent?.reservation?.for !== call || agent.state !== 'talking') return 0
+    await this.#release(agent)
+    return 1
+  }
+
   /**
    * Finds calls in the stores that are on no FreeSWITCH and have no owner, and clears them. `nailed`: the uuids of
    * nailed-up legs.

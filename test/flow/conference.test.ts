@@ -126,3 +126,83 @@ test('a node that dies while the invited person is called leaves the talk as it 
   await caller.hangsUp()
   assert.equal(await caller.outcome(), 'talked')
 })
+
+/** Alice is on the line for her shift, and talks with a caller of sales. */
+async function nailedTalk(sim: Simulation) {
+  await sim.ready
+  await sim.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent', whisper: false, accept: 'none' })
+  const [expert] = NUMBERS.map(number => sim.switch.world.at(`sofia/gateway/carrier/${number}`, { answers: '2s' }))
+  const alice = sim.agent('alice', { wrapUp: '1s' })
+  await alice.isNailedUp()
+  await alice.ready()
+  const caller = sim.call(queueEntry, { params: { queue: 'sales' } })
+  await caller.talksWith('alice', '2s')
+  await sim.advance('1s')
+  await invites(sim, NUMBERS[0])
+  await caller.hearsVoices(['alice', NUMBERS[0]])
+  return { alice, caller, expert: expert! }
+}
+
+for (const [first, second] of [
+  ['caller', 'expert'],
+  ['expert', 'caller'],
+] as const) {
+  test(`an agent on the line stays on it after a conference, which the ${first} leaves first, and talks with the next caller`, async t => {
+    const sim = simulate(t)
+    const { alice, caller, expert } = await nailedTalk(sim)
+    const leaves = { caller: () => caller.hangsUp(), expert: async () => expert.last?.hangUp() }
+    await leaves[first]()
+    await sim.advance('2s')
+    await leaves[second]()
+    assert.equal(await caller.outcome(), 'talked')
+    await alice.becomes('idle')
+    assert.equal(alice.place.last!.state, 'up', 'alice stays on the line')
+    assert.equal(sim.switch.conferences.size, 0)
+    const next = sim.call(queueEntry, { params: { queue: 'sales' }, from: '+49301111' })
+    await next.talksWith('alice', '5s')
+    await sim.advance('1s')
+    await next.hangsUp()
+    assert.equal(await next.outcome(), 'talked')
+    assert.equal(alice.place.rang, 1)
+    await alice.hangsUp()
+  })
+}
+
+test('an agent leaves a conference while no node drives the call: the agent is free at once, and the caller talks on', async t => {
+  const sim = simulate(t, { reconciles: true })
+  await sim.until('node b opens', sim.open('b'))
+  const { alice, caller, experts, call } = await talk(sim)
+  for (const number of NUMBERS) await invites(sim, number)
+  sim.kill('a')
+  await sim.advance('40s')
+  assert.equal(await alice.state(), 'talking')
+  await alice.hangsUp()
+  await alice.becomes('wrap-up', '2s')
+  await caller.hearsVoices(NUMBERS)
+  const next = sim.call(queueEntry, { params: { queue: 'sales' }, from: '+49301111' })
+  await alice.accepts('60s')
+  await next.talksWith('alice')
+  for (const { last } of experts) last?.hangUp()
+  await sim.advance('5s')
+  assert.equal(await alice.state(), 'talking', 'the end of the conference does not part her from the next caller')
+  assert.equal(await caller.outcome(), 'talked')
+  const record = sim.records.find(({ uuid }) => uuid === call)!
+  assert.deepEqual([record.agent, record.outcome], ['alice', 'talked'])
+  await sim.advance('1s')
+  await next.hangsUp()
+  assert.equal(await next.outcome(), 'talked')
+})
+
+test('an agent has left a conference before another node looks: reconciliation frees the agent', async t => {
+  const sim = simulate(t, { reconciles: true })
+  const { alice, caller, experts } = await talk(sim)
+  for (const number of NUMBERS) await invites(sim, number)
+  sim.kill('a')
+  await alice.hangsUp()
+  await sim.advance('1s')
+  await sim.until('node b opens', sim.open('b'))
+  await alice.becomes('idle', '60s')
+  await caller.hearsVoices(NUMBERS)
+  for (const { last } of experts) last?.hangUp()
+  assert.equal(await caller.outcome(), 'talked')
+})

@@ -6,6 +6,7 @@ import agentNext from '../../scripts/agent-next.ts'
 import park from '../../scripts/park.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 import unpark from '../../scripts/unpark.ts'
+import { talkInvite } from '../../src/operations/talk/conference.ts'
 import { talkCancel, talkComplete, talkConsult } from '../../src/operations/talk/consult.ts'
 import { asks } from './desk.ts'
 
@@ -257,4 +258,28 @@ test('an agent takes a parked caller on the line, wherever a node dies', async t
     },
   )
   assert.ok(places >= 8, `${places} places`)
+})
+
+test('an agent who dialled in goes on with the next parked caller after a conference', async t => {
+  const { sim, now } = await office(t)
+  const expert = sim.switch.world.at('sofia/gateway/carrier/+4930777', { answers: '2s' })
+  const first = parks(sim)
+  await first.hears('music moh/calm')
+  const line = takes(sim, 'yes')
+  await line.talksWith('caller')
+  await sim.advance('1s')
+  await asks(sim, talkInvite, { talk: 'alice', to: '+4930777' })
+  await first.hearsVoices(['caller-2', '+4930777'])
+  await first.hangsUp()
+  assert.equal(await first.outcome(), 'talked')
+  expert.last?.hangUp()
+  await line.hears('music moh/calm', '20s')
+  const second = parks(sim)
+  await second.talksWith('caller-2', '20s')
+  await sim.advance('1s')
+  await second.hangsUp()
+  assert.equal(await second.outcome(), 'talked')
+  await line.hangsUp()
+  assert.equal(await line.outcome(), 'talked')
+  assert.equal((await now())?.dialledIn, undefined)
 })

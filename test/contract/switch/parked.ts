@@ -5,10 +5,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
 import { Call } from '../../../src/call/call.ts'
 import { originate, type Origination } from '../../../src/switch/originate.ts'
-import type { DialReservation } from '../../../src/call/dial-reservation.ts'
-import type { Leg } from '../../../src/call/leg.ts'
 import { parkedLeg } from '../../../src/call/parked-leg.ts'
-import { dial } from '../../../src/call/verbs/dial.ts'
 import type { TalkEnd } from '../../../src/call/verbs/join.ts'
 import * as say from '../../../src/esl/api.ts'
 import { endpoint, newUuid, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
@@ -42,7 +39,7 @@ function called(
   }
 }
 
-async function agent(world: World, node: Node): Promise<OnTheLine> {
+export async function agent(world: World, node: Node): Promise<OnTheLine> {
   const phone = world.telephone('person')
   const { uuid, outcome } = called(world, node, phone.endpoint)
   const person = await world.within('5s', phone.rings())
@@ -52,7 +49,7 @@ async function agent(world: World, node: Node): Promise<OnTheLine> {
 }
 
 /** The next time after the last one that was awaited. */
-const parked = (world: World, uuid: Uuid) =>
+export const parked = (world: World, uuid: Uuid) =>
   world.within(
     '3s',
     world.observer.following(`${uuid} parks`, event => event.name === 'CHANNEL_PARK' && event.uuid === uuid),
@@ -68,7 +65,7 @@ async function waits(world: World, uuid: Uuid): Promise<void> {
   equal(await state(), 'CS_PARK')
 }
 
-const talk = (world: World, person: Person) =>
+export const talk = (world: World, person: Person) =>
   world.within(
     '5s',
     world.observer.following(
@@ -88,7 +85,7 @@ async function join(world: World, node: Node, call: Call, uuid: Uuid): Promise<T
 }
 
 /** The flow of every lead of this node: it talks with the agent, and then receives how the talk ended. */
-const leadsTalkTo = (world: World, node: Node, uuid: Uuid) =>
+export const leadsTalkTo = (world: World, node: Node, uuid: Uuid) =>
   node.answers('welcome', async call => {
     await call.answer()
     const end = await join(world, node, call, uuid)
@@ -280,101 +277,3 @@ for (const delay of [0, 5, 15, 25, 35, 45, 55]) {
     },
   )
 }
-
-/** The flow of every caller of this node: the agent on the line is asked to accept with key 1, then the two talk. */
-const callersAsk = (node: Node, uuid: Uuid) =>
-  node.answers('welcome', async call => {
-    await call.answer()
-    const { leg, context } = call
-    const reservation: DialReservation = {
-      name: 'alice',
-      ringForMs: 5_000,
-      autoAnswer: false,
-      alertInfo: '',
-      nailedLeg: uuid,
-      legReturnsTo: null,
-      ringing: () => Promise.resolve(true),
-      talking: () => Promise.resolve(true),
-      untilAway: () => ({ signal: new AbortController().signal, [Symbol.dispose]() {} }),
-      finished: () => Promise.resolve(),
-    }
-    const callOf = (other: Leg) => new Call(other, context)
-    const before = async (other: Call) =>
-      (await other.menu('ivr/welcome', { 1: 'accept' }, { tries: 1, timeout: '1s' })) === 'accept'
-    await using party = await dial(leg, context, 'user/alice', callOf, { before }, reservation)
-    if (!party.leg) await call.play('ivr/second')
-    return party.leg ? await call.join(party.leg) : party.outcome
-  })
-
-contract(
-  'an agent on the line hears a sound, accepts with a key, talks, and waits again without any connection',
-  async world => {
-    const node = await world.node('a')
-    const { uuid, person } = await agent(world, node)
-    for (let turn = 0; turn < 2; turn++) {
-      callersAsk(node, uuid)
-      const caller = await world.call()
-      await world.hears(person, 'ivr/welcome')
-      await person.press('1')
-      await talk(world, caller)
-      await world.hear(caller, person)
-      await caller.hangUp()
-      await parked(world, uuid)
-      await node.unconnected()
-    }
-    ok(await world.exists(uuid))
-  },
-)
-
-contract('an agent on the line who presses no key is parked, and talks to the next', async world => {
-  const node = await world.node('a')
-  const { uuid, person } = await agent(world, node)
-  const flow = callersAsk(node, uuid)
-  const caller = await world.call()
-  await world.hears(person, 'ivr/welcome')
-  await parked(world, uuid)
-  equal(await world.within('5s', flow.result), 'declined')
-  leadsTalkTo(world, node, uuid)
-  const next = await world.call()
-  await talk(world, next)
-  await world.hear(next, person)
-  await caller.hangUp()
-})
-
-contract(
-  'the caller leaves while an agent on the line hears a sound: the agent is parked, and talks to the next',
-  async world => {
-    const node = await world.node('a')
-    const { uuid, person } = await agent(world, node)
-    const flow = callersAsk(node, uuid)
-    const caller = await world.call()
-    await world.hears(person, 'ivr/welcome')
-    await caller.hangUp()
-    await parked(world, uuid)
-    await rejects(world.within('5s', flow.result), { code: 'CALL_ENDED' })
-    leadsTalkTo(world, node, uuid)
-    const next = await world.call()
-    await talk(world, next)
-    await world.hear(next, person)
-  },
-)
-
-contract(
-  'the node dies while an agent on the line hears a sound: another node parks the agent, who talks to the next',
-  async world => {
-    const a = await world.node('a')
-    const b = await world.node('b')
-    const { uuid, person } = await agent(world, a)
-    callersAsk(a, uuid)
-    leadsTalkTo(world, b, uuid)
-    const caller = await world.call()
-    await world.hears(person, 'ivr/welcome')
-    await caller.hangUp()
-    a.kill()
-    await parked(world, uuid)
-    await world.pause('300ms')
-    const next = await world.call()
-    await talk(world, next)
-    await world.hear(next, person)
-  },
-)
