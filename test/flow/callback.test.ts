@@ -335,3 +335,20 @@ test('a customer who hangs up while waiting for the agent is called again later'
   const { state, tries, outcome } = await customer.row()
   assert.deepEqual([state, tries, outcome], ['waiting', 1, 'hung-up'])
 })
+
+test('an agent of several telephones is called at the first of them for a callback', async t => {
+  const sim = await open(t)
+  const alice = sim.agent('alice', { wrapUp: '1s' })
+  await alice.ready()
+  const { name, wrapUpMs, ringForMs, queues } = (await sim.roster.get('alice', sim.clock.now()))!
+  const endpoint = 'user/alice,user/alice-mobile'
+  await sim.roster.put({ name, endpoint, wrapUpMs, ringForMs, queues }, sim.clock.now())
+  const mobile = sim.switch.world.at('user/alice-mobile', { answers: 'never' })
+  const customer = promise(sim)
+  await alice.accepts('20s')
+  await customer.talksWith('alice')
+  assert.equal(mobile.rang, 0)
+  await sim.advance('1s')
+  await customer.hangsUp()
+  assert.equal(await customer.ends(), 'done')
+})

@@ -12,6 +12,7 @@
  */
 import type { Agent } from '../../agent/agent.ts'
 import { warnOnceUnreachable } from '../../agent/rest.ts'
+import { telephonesOf } from '../../agent/settings.ts'
 import type { RosterMirror } from '../../agent/roster-mirror.ts'
 import type { Roster } from '../../agent/roster.ts'
 import { retry, RETRY } from '../../base/retry.ts'
@@ -153,7 +154,8 @@ export class CallbackAttempts {
     }
     const variables = { switchhook_agent: agent.name, switchhook_customer: callback.number }
     using away = mirror.untilAway(agent.name, epoch)
-    const { outcome } = await this.#dial(callback, endpoint(agent.endpoint), agent.ringForMs, {
+    // at the first of several telephones: with two legs it would be open which of them may call the customer
+    const { outcome } = await this.#dial(callback, endpoint(telephonesOf(agent)[0]!), agent.ringForMs, {
       ...{ shown: callback.number, variables, signal: away.signal },
     })
     if (outcome === 'answered') return // the flow on the agent's leg goes on
