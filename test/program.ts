@@ -9,8 +9,14 @@ import { fileURLToPath } from 'node:url'
 export const COMPILED = 'SWITCHHOOK_TEST_COMPILED'
 export const SHIPPED = fileURLToPath(new URL('../', import.meta.url))
 
+/** The folder of a compiled copy that holds the server and its flows. */
+export const SERVER_COPY = 'server'
+
 /** The path of a folder or file of the project, in the copy that the started program belongs to. */
-export const inProgram = (path: string): string => join(process.env[COMPILED] ?? SHIPPED, path)
+export const inProgram = (path: string): string => {
+  const copy = process.env[COMPILED]
+  return copy === undefined ? join(SHIPPED, path) : join(copy, SERVER_COPY, path)
+}
 
 /** The path of a TypeScript file of the project, or of what it is in this compiled copy. */
 export const runnable = (path: string, copy = process.env[COMPILED]): string =>

@@ -37,11 +37,13 @@ if (files.length === 0) {
 }
 const began = performance.now()
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
-const services = files.some(file => NEEDS_SERVICES.test(file)) ? await startServices(console.log) : null
-if (services) process.env[TOLD] = JSON.stringify({ database: services.database, redis: services.redis })
 const isShipped = (file: string): boolean => !compiled || readsTypeScript(file)
 const toCopy = files.filter(file => !isShipped(file))
-const copy = compiled ? await compile(dataOfRun(), toCopy) : undefined
+const [services, copy] = await Promise.all([
+  files.some(file => NEEDS_SERVICES.test(file)) ? startServices(console.log) : null,
+  compiled ? compile(dataOfRun(), toCopy) : undefined,
+])
+if (services) process.env[TOLD] = JSON.stringify({ database: services.database, redis: services.redis })
 
 const results: FileResult[] = []
 const running = new Set<string>()
