@@ -43,7 +43,10 @@ const [services, copy] = await Promise.all([
   files.some(file => NEEDS_SERVICES.test(file)) ? startServices(console.log) : null,
   compiled ? compile(dataOfRun(), toCopy) : undefined,
 ])
-if (services) process.env[TOLD] = JSON.stringify({ database: services.database, redis: services.redis })
+if (services) {
+  const { database, redis, postgresData } = services
+  process.env[TOLD] = JSON.stringify({ database, redis, postgresData })
+}
 
 const results: FileResult[] = []
 const running = new Set<string>()

@@ -21,6 +21,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { openRedisClient, type RedisClient } from '../../src/store/redis.ts'
 import { openSql, type Sql } from '../../src/store/sql.ts'
 import { PROGRAM, SCRIPTS } from '../program.ts'
+import { putPostgresData } from '../servers.ts'
 
 interface Test {
   after(fn: () => Promise<unknown>): void
@@ -56,6 +57,7 @@ export class Installation {
     const { CACHE_DIR, XDG_CACHE_HOME } = process.env
     const { cacheDir } = readConfig({ CACHE_DIR, XDG_CACHE_HOME })
     const dataDir = join(folder, 'data')
+    await putPostgresData(dataDir)
     const services = await openServices(
       { databaseUrl: null, redisUrl: null, dataDir, cacheDir },
       { clock: systemClock, say() {}, throwaway: true },

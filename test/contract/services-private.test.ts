@@ -13,6 +13,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { readConfig } from '../../src/config.ts'
 import { openServices, type Services } from '../../src/services/open.ts'
 import { openSql } from '../../src/store/sql.ts'
+import { putPostgresData } from '../servers.ts'
 
 const NOBODY = 65_534
 const asRoot = process.getuid?.() === 0 ? {} : { skip: 'only root can be somebody else' }
@@ -92,6 +93,7 @@ test(
   asRoot,
   async t => {
     const { dataDir, open } = await privately(t)
+    await putPostgresData(dataDir)
     await (await open()).close()
     const access = join(dataDir, 'pg', 'pg_hba.conf')
     await writeFile(access, 'local all all trust\n')

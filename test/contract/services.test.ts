@@ -16,6 +16,7 @@ import { openRedisClient } from '../../src/store/redis.ts'
 import { openSql } from '../../src/store/sql.ts'
 import { PATIENCE_MS } from '../patience.ts'
 import { nodeWords } from '../program.ts'
+import { putPostgresData } from '../servers.ts'
 
 const usualCache = readConfig({
   CACHE_DIR: process.env['CACHE_DIR'],
@@ -104,6 +105,13 @@ async function project(t: TestContext, below = ''): Promise<Project> {
   return opened
 }
 
+/** A project whose servers have run before. */
+async function knownProject(t: TestContext): Promise<Project> {
+  const known = await project(t)
+  await putPostgresData(known.dataDir)
+  return known
+}
+
 function urlOf({ database }: Services): string {
   assert.ok('socketFolder' in database)
   return `postgres://${database.user}@localhost/${database.database}?host=${encodeURIComponent(database.socketFolder)}`
@@ -140,7 +148,7 @@ test('a machine without servers gets its own, says which, and finds its data aga
 })
 
 test('a node that is killed leaves its servers to the node that remains', async t => {
-  const home = await project(t)
+  const home = await knownProject(t)
   const { child } = await home.process()
   const services = await home.open()
   assert.ok(
@@ -156,7 +164,7 @@ test('a node that is killed leaves its servers to the node that remains', async 
 })
 
 test('who leaves takes nothing from others, also from another part of the same process', async t => {
-  const home = await project(t)
+  const home = await knownProject(t)
   const [first, second] = [await home.open(), await home.open()]
   await first.close()
   const sql = openSql(second.database)
@@ -169,7 +177,7 @@ test('who leaves takes nothing from others, also from another part of the same p
 })
 
 test('nothing stays when the only node is killed', async t => {
-  const home = await project(t)
+  const home = await knownProject(t)
   const { child } = await home.process()
   assert.ok(home.traces().every(existsSync))
   await kill(child)
@@ -185,7 +193,7 @@ test('two nodes that start at the same moment share one pair of servers', async 
 })
 
 test('servers whose guard was killed are stopped before new ones touch their data', async t => {
-  const home = await project(t)
+  const home = await knownProject(t)
   const { child } = await home.process()
   const before = await home.postmaster()
   for (const guard of await home.guards()) process.kill(guard, 'SIGKILL')
@@ -198,7 +206,7 @@ test('servers whose guard was killed are stopped before new ones touch their dat
 })
 
 test('a pid file whose number belongs to somebody else does not keep the database from starting', async t => {
-  const home = await project(t)
+  const home = await knownProject(t)
   await (await home.open()).close()
   await writeFile(
     join(home.dataDir, 'pg', 'postmaster.pid'),
