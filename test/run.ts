@@ -26,10 +26,13 @@ const given = process.argv.slice(2)
 const OPTIONS = ['--skipped', '--compiled', '--long']
 const [namesSkipped, compiled, long] = OPTIONS.map(option => given.includes(option))
 /**
- * For `make test`, one more than cores: for a third of its time a file waits for processes that it has started. A real
+ * For `make test`, two more than cores: for half of its time a file waits for processes that it has started. A real
  * FreeSWITCH needs cores of its own.
  */
-const PROCESSES = availableParallelism() + (compiled ? 1 : 0)
+const CORES = availableParallelism()
+const PROCESSES = CORES + (compiled ? 2 : 0)
+/** So many of them take the files that only compute, from the end of the list (run/files.ts). */
+const FROM_END = compiled ? Math.ceil(CORES / 2) : 0
 const files = testFilesOf(given.filter(one => !OPTIONS.includes(one)))
 if (files.length === 0) {
   console.error('test/run.ts: no test file was given')
@@ -65,17 +68,21 @@ function tell(event: Told): void {
 }
 
 /** What is left to test in processes of one kind. `from`: the compiled copy that they run from. */
-function work(waiting: string[], from?: string): () => Promise<void> {
+function work(waiting: string[], from?: string): (fromEnd: boolean) => Promise<void> {
   /** The next file for a process; null when there is none, or when the file needs a fresh process. */
-  const take = (used: boolean): Task | null => {
-    const alone = waiting.length > 0 && needsOwnProcess(waiting[0]!)
-    const file = alone && used ? undefined : waiting.shift()
-    if (file === undefined) return null
-    running.add(file)
-    return { file, last: alone || waiting.length === 0 }
+  const take = (used: boolean, fromEnd: boolean): Task | null => {
+    const next = waiting.at(fromEnd ? -1 : 0)
+    if (next === undefined) return null
+    const alone = needsOwnProcess(next)
+    if (alone && used) return null
+    if (fromEnd) waiting.pop()
+    else waiting.shift()
+    running.add(next)
+    return { file: next, last: alone || waiting.length === 0 }
   }
-  return async () => {
-    while (waiting.length > 0) await runProcess(take, listener, from, long ? LONG_LIMITS : undefined)
+  return async fromEnd => {
+    while (waiting.length > 0)
+      await runProcess(used => take(used, fromEnd), listener, from, long ? LONG_LIMITS : undefined)
   }
 }
 const shipped = work(files.filter(isShipped))
@@ -86,8 +93,9 @@ const progress = setInterval(
 )
 await Promise.all(
   Array.from({ length: PROCESSES }, async (_, nth) => {
-    if (nth === 0 || !compiled) await shipped() // of few files beside a copy: one process loads them all
-    await copied()
+    const fromEnd = nth < FROM_END
+    if (nth === 0 || !compiled) await shipped(fromEnd) // of few files beside a copy: one process loads them all
+    await copied(fromEnd)
   }),
 )
 clearInterval(progress)

@@ -7,10 +7,31 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 
 /**
- * Files that wait for other processes come first: files that only compute fill the gaps, and the last ones to end are
- * short.
+ * Files that wait for other processes come first, files that only compute come last. A run takes from both ends at the
+ * same time, so the two kinds share the cores, and the last files to end are short ones from the middle.
  */
-const RINGS = ['test/fault/', 'test/contract/', 'test/flow/', 'test/unit/']
+const RINGS = ['test/fault/', 'test/contract/', 'test/unit/', 'test/flow/']
+/** The longest files that wait (ten seconds and more), the longest one first. */
+const LONG_WAITS = [
+  'test/contract/roles.test.ts',
+  'test/contract/services.test.ts',
+  'test/contract/drain.test.ts',
+  'test/contract/cli.test.ts',
+  'test/contract/leads.test.ts',
+  'test/contract/lease-thread.test.ts',
+  'test/contract/campaign.test.ts',
+]
+/** The longest files that only compute (three seconds and more), the longest one last. */
+const LONG_COMPUTATIONS = [
+  'test/flow/callback-nodes.test.ts',
+  'test/contract/day.test.ts',
+  'test/flow/callback-histories.test.ts',
+  'test/unit/queue-property.test.ts',
+  'test/flow/talk-deaths.test.ts',
+  'test/flow/takeover.test.ts',
+  'test/flow/many-callers.test.ts',
+  'test/flow/feature-code-deaths.test.ts',
+]
 const OPENS_AT_ITS_TOP = /^(const .*= )?await |^after\(/m
 
 /** What they test is the TypeScript on the disk: how Node loads it, and what it says. */
@@ -31,7 +52,7 @@ export function testFilesOf(paths: readonly string[]): string[] {
     if (!existsSync(path)) throw new Error(`there is no ${path}`)
     return statSync(path).isDirectory() ? inFolder(path) : [path]
   })
-  return [...new Set(files.map(file => relative('', file)))].sort((a, b) => ring(a) - ring(b))
+  return [...new Set(files.map(file => relative('', file)))].sort((a, b) => place(a) - place(b))
 }
 
 function inFolder(folder: string): string[] {
@@ -40,7 +61,11 @@ function inFolder(folder: string): string[] {
   return files.filter(file => !file.startsWith(RINGS[0]!) || readFileSync(file, 'utf8').includes('quick: true'))
 }
 
-const ring = (file: string): number => RINGS.findIndex(folder => file.startsWith(folder))
+function place(file: string): number {
+  if (LONG_WAITS.includes(file)) return LONG_WAITS.indexOf(file) - LONG_WAITS.length
+  if (LONG_COMPUTATIONS.includes(file)) return RINGS.length + LONG_COMPUTATIONS.indexOf(file)
+  return RINGS.findIndex(folder => file.startsWith(folder))
+}
 
 export const needsOwnProcess = (file: string): boolean => OPENS_AT_ITS_TOP.test(readFileSync(file, 'utf8'))
 
