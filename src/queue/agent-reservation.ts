@@ -55,11 +55,15 @@ function savedOf(place: PlaceOfCall, agent: Agent, epoch: number): SavedReservat
     ...(agentSetting(agent, 'autoAnswer') && { autoAnswer: true }),
     ...(alertInfo !== '' && { alertInfo }),
     ...(jobNumber !== '' && { jobNumber }),
-    ...(settingOf(queue, 'accept') === 'none' && { accept: 'none' }),
+    ...(!mustAccept(settingOf(queue, 'accept'), agent) && { accept: 'none' }),
     ...(!settingOf(queue, 'whisper') && { whisper: false }),
     ...(place.context.addsAgents(place.queue) && { addsAgents: true }),
   }
 }
+
+/** A nailed-up agent is at the telephone: no machine answers for them. */
+const mustAccept = (accept: 'key' | 'key-always' | 'none', { nailed, dialledIn }: Agent): boolean =>
+  accept === 'key-always' || (accept === 'key' && (nailed === null || dialledIn !== undefined))
 
 export class AgentReservation implements DialReservation, AsyncDisposable {
   readonly saved: SavedReservation

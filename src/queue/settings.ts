@@ -20,7 +20,11 @@ export const QUEUE_SETTINGS = {
     description: 'the skills that callers need: german:3 (required), billing? (preferred), vip/45s (required for 45 s)',
   }),
   whisper: yesOrNo(true, 'the agent hears the topic of the call before the two talk'),
-  accept: choice('key', ['key', 'none'], 'how the agent accepts a call: by pressing 1, or by answering the telephone'),
+  accept: choice(
+    'key',
+    ['key', 'key-always', 'none'],
+    'how the agent accepts a call: by pressing 1 when the telephone rang, by pressing 1 also on a line that stays open, or by answering',
+  ),
   rememberMs: duration(
     0,
     ['0s', '365d'],

@@ -7,15 +7,23 @@ import campaignLeg from '../../scripts/campaign-leg.ts'
 import queueEntry from '../../scripts/queue-entry.ts'
 
 const SALES = { params: { queue: 'sales' } }
+/** Its agents on the line are asked for the key too. */
+const ASKED: QueueSettings = { name: 'sales', strategy: 'longest-idle-agent', accept: 'key-always' }
 
 async function floor(t: TestContext, queue: Partial<QueueSettings> = {}) {
   const sim = simulate(t, { queues: ['sales'], reconciles: true })
   await sim.ready
-  await sim.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent', ...queue })
+  await sim.queueStore.put({ ...ASKED, ...queue })
   const alice = sim.agent('alice', { wrapUp: '1s' })
   await alice.isNailedUp()
   await alice.ready()
   return { sim, alice }
+}
+
+/** Alice is on the line for such a queue. */
+async function alwaysAsked(sim: Pick<ReturnType<typeof simulate>, 'queueStore' | 'agent'>): Promise<void> {
+  await sim.queueStore.put(ASKED)
+  await sim.agent('alice').isNailedUp()
 }
 
 test('an agent on the line hears the topic and presses 1 before each talk, and nothing rings', async t => {
@@ -39,15 +47,16 @@ test('an agent on the line hears the topic and presses 1 before each talk, and n
   await alice.hangsUp()
 })
 
-test('an agent on the line of a queue that needs no key hears the topic and talks', async t => {
-  const { alice, sim } = await floor(t, { accept: 'none' })
-  const caller = sim.call(queueEntry, SALES)
-  await alice.hears('whisper/sales', '2s')
-  await caller.talksWith('alice', '3s')
-  await caller.hangsUp()
-  assert.equal(await caller.outcome(), 'talked')
-  await alice.hangsUp()
-})
+for (const accept of ['key', 'none'] as const)
+  test(`an agent on the line hears the topic and talks without a key where the queue says ${accept}`, async t => {
+    const { alice, sim } = await floor(t, { accept })
+    const caller = sim.call(queueEntry, SALES)
+    await alice.hears('whisper/sales', '2s')
+    await caller.talksWith('alice', '3s')
+    await caller.hangsUp()
+    assert.equal(await caller.outcome(), 'talked')
+    await alice.hangsUp()
+  })
 
 test('an agent on the line of a queue without whisper and key talks at once and hears nothing before', async t => {
   const { alice, sim } = await floor(t, { accept: 'none', whisper: false })
@@ -193,7 +202,7 @@ for (const kills of [1, 4]) {
         await sim.advance('12s') // a leg that nobody claimed is parked by now
         await agent.hangsUp()
       },
-      { ...SALES, before: async sim => sim.agent('alice').isNailedUp(), kills },
+      { ...SALES, before: sim => alwaysAsked(sim), kills },
     )
     assert.ok(places > 10, `${places} places`)
   })
@@ -219,7 +228,7 @@ test('an agent on the line does not accept, the next one does, and the node dies
     {
       ...SALES,
       async before(sim) {
-        await sim.agent('alice').isNailedUp()
+        await alwaysAsked(sim)
         sim.agent('bob')
       },
     },
