@@ -5,6 +5,7 @@
  * this number of calls is over or this number of seconds has passed; in the first round only every EVERY-th k. Prints
  * its findings as JSON.
  */
+import type { SimulatedAgent } from '../../src/testing/simulated-agent.ts'
 import { Simulation } from '../../src/testing/simulation.ts'
 import type { Flow } from '../../src/flow/define.ts'
 import type { Person } from '../../src/testing/switch/person.ts'
@@ -83,7 +84,7 @@ class Stand {
     await sim.until('node a opens', sim.ready)
     for (const name of ['alice', 'bob']) {
       const agent = sim.agent(name, { answers: '300ms', wrapUp: '0s', queues: ['sales', 'support', 'operator'] })
-      if (scene.campaign && scene.agents) await agent.isNailedUp()
+      if (scene.campaign && scene.agents) await this.#nail(agent)
       else agent.place.behaviour = { answers: '300ms', talksFor: '4s', rings: takesCalls }
       if (scene.agents) await agent.ready()
     }
@@ -143,6 +144,16 @@ class Stand {
     return struck
   }
 
+  /**
+   * As the dialler does, this notices the end of the leg: no node watches the legs that a test has nailed up, and
+   * reconciliation would correct the agent's record.
+   */
+  async #nail(agent: SimulatedAgent): Promise<void> {
+    const { roster, clock } = this.sim
+    await agent.isNailedUp()
+    agent.place.last!.on('ended', () => void roster.nail(agent.name, null, clock.now()))
+  }
+
   async #look(what: string): Promise<void> {
     const { sim, scene } = this
     const found = await this.#left()
@@ -159,7 +170,7 @@ class Stand {
     }
     // nailed-up agents who have hung up are called again
     if (scene.campaign && scene.agents)
-      for (const agent of sim.agents) if (agent.place.last?.state === 'gone') await agent.isNailedUp()
+      for (const agent of sim.agents) if (agent.place.last?.state === 'gone') await this.#nail(agent)
     sim.switch.transcript.length = 0
     sim.records.length = 0
     await sim.advance('1s')
@@ -191,8 +202,6 @@ class Stand {
   }
 
   async close(): Promise<void> {
-    // no node watches the legs that the test has nailed up: when they end, reconciliation would correct the records
-    for (const { name } of this.sim.agents) await this.sim.roster.nail(name, null, this.sim.clock.now())
     for (const person of this.sim.switch.world.people) person.hangUp()
     try {
       await this.sim.close()
