@@ -236,6 +236,25 @@ test('an agent on the line does not accept, the next one does, and the node dies
   assert.ok(places > 15, `${places} places`)
 })
 
+test('the caller leaves while an agent on the line hears the topic: the leg is parked once, else it would cut the next talk', async t => {
+  const { alice, sim } = await floor(t)
+  const { calls } = await sim.ready
+  const home = calls.switchboard.any()
+  const attempt = home.attempt.bind(home)
+  let parks = 0
+  home.attempt = command => {
+    if (command.endsWith(' park inline')) parks++
+    return attempt(command)
+  }
+  const caller = sim.call(queueEntry, SALES)
+  await alice.hears('whisper/sales', '2s')
+  await caller.hangsUp()
+  assert.equal(await caller.outcome(), 'abandoned')
+  await alice.becomes('idle')
+  assert.equal(parks, 1)
+  await alice.hangsUp()
+})
+
 test('the caller leaves and the node dies while an agent on the line hears the topic: the agent is free and stays', async t => {
   const { alice, sim } = await floor(t)
   const caller = sim.call(queueEntry, SALES)
