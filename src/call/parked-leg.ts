@@ -10,6 +10,7 @@
 import { within, type Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { doorOf, PARKED, uuidPark, uuidSetvars } from '../esl/api.ts'
+import { api } from '../esl/command.ts'
 import { ident, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { Leg } from './leg.ts'
 import type { Switch } from '../switch/switchboard.ts'
@@ -34,8 +35,11 @@ export class ParkedLeg extends Leg {
     // on its way here: its new connection would take it out of the park again
     if (this.phase === 'adrift') await within(clock, ARRIVES_MS, Promise.race([this.next('phase'), this.ended]))
     await this.home?.attempt(uuidSetvars(this.uuid, { socket_resume: 'false', switchhook_parent: '' }))
-    await this.home?.attempt(uuidPark(this.uuid))
+    // a connection whose end FreeSWITCH notices later than the park ends the park, and with it the leg (measured beside
+    // busy programs): both leave in one write
+    this.conversation?.post(api(uuidPark(this.uuid)))
     this.giveAway()
+    await this.home?.attempt(uuidPark(this.uuid)) // may be repeated; its answer says that the leg is parked
   }
 }
 
