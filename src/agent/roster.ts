@@ -247,7 +247,7 @@ export function rosterOver(table: AgentTable, events: Events = silentEvents): Ro
     async hold(name, epoch, now, ttlMs, known = null) {
       const holds = (stored: Agent) => held(asOf(stored, now), epoch, ttlMs, now)
       const likely = known && holds(known)
-      return likely?.rev === known?.rev && likely ? likely : change(name, holds)
+      return likely && likely.rev === known.rev ? likely : change(name, holds)
     },
     advance: (name, epoch, to, now, known) =>
       change(name, stored => advanced(asOf(stored, now), epoch, to, now), known),
