@@ -6,6 +6,7 @@
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { country, type Country } from './base/country.ts'
 import { SettingError } from './base/errors.ts'
 import { parseRedisUrl } from './base/redis-url.ts'
 import {
@@ -180,6 +181,11 @@ const settings = (env: Environment) => ({
     "a folder with a team's own strategies of queues, each a file with the name of the strategy",
   ),
   gateway: setting('GATEWAY', ident, 'carrier', 'the sofia gateway for calls to telephone numbers'),
+  country: optional<Country>(
+    'COUNTRY',
+    country,
+    'the country of telephone numbers that are written without a country code, two letters of ISO 3166 such as DE; a campaign may have another one; not set: such numbers stay as they are written',
+  ),
   callerId: optional('CALLER_ID', phoneNumber, 'the number that the called people see'),
   cps: setting(
     'CPS',

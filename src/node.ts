@@ -115,7 +115,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       key: config.doorKey ?? undefined,
       maxCalls: config.maxCalls,
       warmUp: config.warmUp,
-      operations: { sql, wakeup, roster, queueStore, audit, scripts: config.scripts, ask },
+      operations: { sql, wakeup, roster, queueStore, audit, country: config.country, scripts: config.scripts, ask },
       cpuMs,
       async openPort(onWire) {
         const inbox = new Inbox(clock, cpuMs)
@@ -144,6 +144,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
           leads,
           ringForMs,
         },
+        country: config.country,
         scripts: config.scripts,
         calls,
         acts: () => acts,

@@ -2,6 +2,7 @@
  * A supervisor's commands for a campaign: define it, add leads, start, pause, stop, delete. They need PostgreSQL and
  * Redis, but no node that dials.
  */
+import type { Country } from '../base/country.ts'
 import { InputError, NotFoundError, Refusal } from '../base/errors.ts'
 import {
   campaignNamed,
@@ -22,6 +23,8 @@ import { importLeads, type ImportOptions, type ImportSummary } from './import.ts
 export interface CampaignCommandParts {
   sql: Sql
   wakeup: DialWakeup
+  /** Of numbers without a country code, where the campaign names none. */
+  country?: Country | null
 }
 
 /** Rejects with NotFoundError, with the names that exist. */
@@ -105,13 +108,16 @@ export async function commandCampaign(
  * importLeads do; then nothing is created or changed.
  */
 export async function importCampaign(
-  { sql, wakeup }: CampaignCommandParts,
+  { sql, wakeup, country = null }: CampaignCommandParts,
   given: GivenSettings,
-  list: Omit<ImportOptions, 'sql' | 'campaign'>,
+  list: Omit<ImportOptions, 'sql' | 'campaign' | 'country'>,
 ): Promise<{ readonly campaign: Campaign; readonly summary: ImportSummary }> {
   const known = await campaignNamed(sql, given.name)
   const settings = settingsAfter(known, given)
-  const summary = await importLeads({ sql, campaign: known?.id ?? settings, ...list })
+  const summary = await importLeads({
+    ...{ sql, campaign: known?.id ?? settings, country: settings.country ?? country },
+    ...list,
+  })
   // after the import, which can take minutes: its row would be locked, and somebody may change or pause it meanwhile
   return { campaign: await defineCampaign({ sql, wakeup }, given), summary }
 }

@@ -10,6 +10,7 @@ import type { Wakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
 import { Dialer, type DialerContext } from './dialer.ts'
 import { takeLease, type Lease } from './lease.ts'
+import { readNumbersAgain } from './read-again.ts'
 import type { NailedAgents } from './nailed-agents.ts'
 
 export interface OwnerOptions {
@@ -158,6 +159,8 @@ export class CampaignOwner {
       'campaign lease taken; this node dials the campaign',
     )
     tenure.lease = lease
+    await this.#readNumbers(tenure, lease)
+    if (tenure.over || tenure.lease !== lease) return
     tenure.dialer = new Dialer(
       context,
       tenure.campaign,
@@ -166,6 +169,22 @@ export class CampaignOwner {
     )
     this.#needAgents(tenure)
     void lease.lost.then(() => this.#asAnew(tenure))
+  }
+
+  /** Somebody may have set the country since the list was imported. Nobody is dialled before. */
+  async #readNumbers(tenure: Tenure, lease: Lease): Promise<void> {
+    const { campaign } = tenure
+    const { leads, clock, country, log } = this.#options.context
+    const its = campaign.country ?? country
+    if (!its) return
+    try {
+      await readNumbersAgain(leads.sql, campaign.id, its, clock.now(), () => lease.holds && !tenure.over)
+    } catch (error) {
+      log.warn(
+        { campaign: campaign.name, error: (error as Error).message },
+        'reading the numbers of a campaign again failed; they are dialled as they are stored',
+      )
+    }
   }
 
   /**

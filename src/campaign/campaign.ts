@@ -1,5 +1,6 @@
 /** A campaign: its settings, its states with their legal changes, and when a lead is called again. Pure. */
 import { checkName } from '../agent/agent.ts'
+import { country as countryOf } from '../base/country.ts'
 import { ms, type Duration } from '../base/duration.ts'
 import { InputError } from '../base/errors.ts'
 import { dial, ident } from '../esl/safe-text.ts'
@@ -38,6 +39,7 @@ const STANDARD = {
   cps: 5,
   maxAttempts: 3,
   ringForMs: 25_000,
+  country: null,
   retryAfter: {},
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
@@ -46,7 +48,8 @@ export function campaignFrom(
   given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>,
 ): CampaignSettings {
   const campaign: CampaignSettings = { ...STANDARD, ...given }
-  const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
+  const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retryAfter } =
+    campaign
   const faults: string[] = []
   const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
   const whole = (what: string, value: number, most: number) =>
@@ -66,6 +69,7 @@ export function campaignFrom(
   checked(() => checkName('queue', queue))
   if (gateway !== null) checked(() => ident(gateway))
   if (callerId !== null) checked(() => dial(callerId))
+  if (country !== null) checked(() => countryOf(country))
   check(/^[a-z0-9-]{1,40}$/.test(flow), `flow is '${flow}'; lower-case letters, digits and - are allowed`)
   check(mode === 'progressive', `mode is '${mode}'; only progressive is allowed`)
   whole('max_lines', maxLines, 10_000)

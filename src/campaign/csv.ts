@@ -11,6 +11,8 @@ export interface CsvRecord {
   readonly line: number
   /** The text in the file, without its line end. */
   readonly raw: string
+  /** Between the cells of this list. */
+  readonly delimiter: string
   /** Null when it cannot be parsed; `fault` has the reason. */
   readonly cells: readonly string[] | null
   readonly fault?: string
@@ -26,20 +28,31 @@ interface Line {
   readonly end: string
 }
 
-/** Yields records in batches, without empty lines; the first record is the header. Rejects only as `bytes` rejects. */
-export async function* readCsv(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord[], void, undefined> {
+/** The line with which a spreadsheet names the separator of its list: it is no header. */
+const NAMED_DELIMITER = /^ *"?sep=([^"\w ])"?\s*$/i
+
+/**
+ * Yields records in batches, without empty lines; the first record is the header. `encoding`: a name that TextDecoder
+ * knows (list-encoding.ts finds it). Rejects only as `bytes` rejects.
+ */
+export async function* readCsv(
+  bytes: AsyncIterable<Uint8Array>,
+  encoding?: string,
+): AsyncGenerator<CsvRecord[], void, undefined> {
   const reader = new Records()
   let decoder: TextDecoder | undefined
   for await (const chunk of bytes) {
-    decoder ??= new TextDecoder(encodingOf(chunk)) // removes the byte order mark, writes U+FFFD for invalid bytes
+    decoder ??= new TextDecoder(encoding ?? markedEncoding(chunk) ?? 'utf-8') // removes the byte order mark, writes U+FFFD for invalid bytes
     yield reader.take(decoder.decode(chunk, { stream: true }), false)
   }
   yield reader.take(decoder?.decode() ?? '', true)
 }
 
-function encodingOf(start: Uint8Array): string {
+/** The encoding that a byte order mark names. */
+export function markedEncoding(start: Uint8Array): string | null {
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le'
-  return start[0] === 0xfe && start[1] === 0xff ? 'utf-16be' : 'utf-8'
+  if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be'
+  return start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 'utf-8' : null
 }
 
 class Records {
@@ -87,11 +100,16 @@ class Records {
   #next(records: CsvRecord[], last: boolean): number {
     const { number: line, text: raw, end } = this.#pending[0]!
     if (raw.trim() === '') return 1
-    this.#delimiter ??= delimiterOf(raw)
-    const cells = split(raw, this.#delimiter)
+    const named = line === 1 ? NAMED_DELIMITER.exec(raw)?.[1] : undefined
+    if (named !== undefined) {
+      this.#delimiter = named
+      return 1
+    }
+    const delimiter = (this.#delimiter ??= delimiterOf(raw))
+    const cells = split(raw, delimiter)
     if (typeof cells !== 'string') {
       this.#columns ||= cells.length
-      if (cells.some(cell => cell !== '')) records.push({ line, raw, cells })
+      if (cells.some(cell => cell !== '')) records.push({ line, raw, delimiter, cells })
       return 1
     }
     if (cells === 'bad')
@@ -100,11 +118,11 @@ class Records {
     for (const [index, more] of this.#pending.entries()) {
       if (index === 0) continue
       whole += more.text
-      const joined = split(whole, this.#delimiter)
+      const joined = split(whole, delimiter)
       // an unmatched quote may close at another one lines below: then the number of columns is wrong, and only this
       // line is at fault
-      if (typeof joined !== 'string' && joined.length === this.#columns) {
-        records.push({ line, raw: whole, cells: joined })
+      if (typeof joined !== 'string' && this.#fits(joined, whole.slice(raw.length))) {
+        records.push({ line, raw: whole, delimiter, cells: joined })
         return index + 1
       }
       if (joined !== 'open') return this.#refuse(records, 'a quote is opened and not closed at the end of the columns')
@@ -114,9 +132,15 @@ class Records {
     return last || tooMuch ? this.#refuse(records, 'a quote is opened and never closed') : 0
   }
 
+  /** Empty cells at the end may be missing, or be too many. `more`: what the lines behind the first one have. */
+  #fits(cells: readonly string[], more: string): boolean {
+    if (cells.length < this.#columns) return !more.includes(this.#delimiter!)
+    return cells.slice(this.#columns).every(cell => cell === '')
+  }
+
   #refuse(records: CsvRecord[], fault: string): 1 {
     const { number: line, text: raw } = this.#pending[0]!
-    records.push({ line, raw, cells: null, fault })
+    records.push({ line, raw, delimiter: this.#delimiter!, cells: null, fault })
     return 1
   }
 }
@@ -157,3 +181,16 @@ function split(text: string, delimiter: string): string[] | 'open' | 'bad' {
 export function csvCell(text: string): string {
   return /[",;\t|\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
+
+/** A spreadsheet takes such a text for a formula, and runs it. */
+const FORMULA = /^[=+\-@\t\r]/
+/** A number, also a telephone number with its +, calculates nothing. */
+const HARMLESS = /^[+-]?[\d\s().,/-]*$/
+
+/** A cell of which no spreadsheet makes a formula: a ' before it makes it a text. A list that is read loses the '. */
+export const plainCell = (text: string): string =>
+  csvCell(FORMULA.test(text) && !HARMLESS.test(text) ? `'${text}` : text)
+
+/** The text of a cell without the ' of plainCell. */
+export const withoutMark = (cell: string): string =>
+  cell.startsWith("'") && FORMULA.test(cell.slice(1)) ? cell.slice(1) : cell

@@ -3,6 +3,7 @@
  * attempt, a free line, a change of the campaign), and when something becomes due (a lead, a claim, a start, an agent's
  * rest): one timer is set to the earliest. campaign-owner.ts creates and stops it.
  */
+import type { Country } from '../base/country.ts'
 import { randomUUID } from 'node:crypto'
 import type { Agent } from '../agent/agent.ts'
 import type { Roster } from '../agent/roster.ts'
@@ -38,6 +39,8 @@ export interface DialerContext {
   events: Events
   node: string
   gateway: string
+  /** Of numbers without a country code, where the campaign names none. */
+  country?: Country | null
 }
 
 /** Delay after PostgreSQL or Redis failed, or a claim returned no lead. */

@@ -46,7 +46,7 @@ export async function settleAttempt(
     }
     const [campaign, lead] = [await campaignWithId(tx, attempt.campaign), await lockLead(tx, attempt.lead)]
     if (end === 'opted-out') await optOut(tx, lead.phone, 'flow', now)
-    const never = campaign === null || (await isOptedOut(tx, lead.phone))
+    const never = campaign === null || lead.removedAt !== null || (await isOptedOut(tx, lead.phone))
     const again = never ? null : nextCall(campaign, end, lead.attempts + 1, now, evidence.callAt)
     await releaseLead(tx, lead.id, { again, disposition: end, counts: true, now })
     return { settled: true, disposition: end, again, campaign: campaign?.name ?? null, attempt }
@@ -67,7 +67,7 @@ export async function refuseAttempt(
     const attempt = await endAttempt(tx, id, { disposition: null, cause }, now)
     if (!attempt) return settledBefore(tx, id)
     const lead = await lockLead(tx, attempt.lead)
-    const never = await isOptedOut(tx, lead.phone)
+    const never = lead.removedAt !== null || (await isOptedOut(tx, lead.phone))
     await releaseLead(tx, lead.id, {
       again: never ? null : again,
       disposition: never ? 'opted-out' : null,

@@ -12,6 +12,7 @@ import { campaignForms } from './cli/campaign.ts'
 import { dialInCommand } from './cli/dial-in.ts'
 import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
+import { leadForms } from './cli/leads.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { numberForms } from './cli/number.ts'
 import { operationCommands } from './cli/operations.ts'
@@ -26,6 +27,7 @@ export type { Actions } from './cli/actions.ts'
 
 const NOUNS = {
   campaign: 'lists of people to call',
+  lead: 'people on the list of a campaign',
   agent: 'the agents, who answer calls',
   'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
@@ -78,6 +80,7 @@ Examples:
   operationCommands(root, desk, word, {
     forms: [
       ...campaignForms,
+      ...leadForms,
       ...agentForms,
       ...queueForms,
       ...callbackForms,

@@ -12,10 +12,11 @@ import type { Config } from '../config.ts'
 import type { Actions } from '../desk/cli/actions.ts'
 import { diagnose } from '../desk/doctor.ts'
 import { openJobs } from '../desk/jobs.ts'
+import { ProgressBar } from '../desk/progress.ts'
 import { openDatabaseStores, openRedisStores, openStores, type Stores } from './stores.ts'
 import { loadFlows } from '../flow/catalogue.ts'
 import { openAudit } from '../operations/audit.ts'
-import type { Actor, Needs, Operation, PartsFor } from '../operations/operation.ts'
+import type { Actor, Needs, Operation, PartsFor, Progress } from '../operations/operation.ts'
 import { perform } from '../operations/perform.ts'
 import { loadStrategies } from '../queue/strategies.ts'
 import { openServices } from '../services/open.ts'
@@ -23,9 +24,14 @@ import { dialIn } from '../testing/dial-in.ts'
 
 /**
  * All actions except `run`. `settings` is called when a command opens stores, so a command without stores works with
- * wrong settings too. `say` gets messages that are not part of the answer, each a line without a newline.
+ * wrong settings too. `say` gets messages that are not part of the answer, each a line without a newline. `errors`
+ * shows how far a long command is.
  */
-export function commandActions(settings: () => Config, say: (line: string) => void): Omit<Actions, 'run'> {
+export function commandActions(
+  settings: () => Config,
+  say: (line: string) => void,
+  errors: Pick<NodeJS.WriteStream, 'isTTY' | 'hasColors' | 'write'> = process.stderr,
+): Omit<Actions, 'run'> {
   async function performed<Input extends z.ZodObject, Output extends z.ZodType, N extends Needs>(
     operation: Operation<Input, Output, N>,
     given: unknown,
@@ -36,10 +42,21 @@ export function commandActions(settings: () => Config, say: (line: string) => vo
     const actor: Actor = { who: userName(), door: 'command-line', role: 'administrator' }
     await using scope = new Scope()
     const quiet = () => {}
+    const bar = new ProgressBar({ stream: errors, clock })
+    scope.defer(() => bar.end())
+    const progress = (state: Progress) => bar.show(state)
     const run = async (stores: Partial<Stores>) => {
       const { sql = null, home } = stores
       const audit = openAudit({ sql, redis: home?.commands ?? null, log })
-      const parts = { clock, ...stores, log, audit, scripts: config.scripts } as unknown as PartsFor[N]
+      const parts = {
+        clock,
+        ...stores,
+        log,
+        audit,
+        country: config.country,
+        scripts: config.scripts,
+        progress,
+      } as unknown as PartsFor[N]
       return { output: await perform(operation, parts, given, actor), now: parts.clock.now() }
     }
     if (operation.needs === 'stores') return await run(scope.use(await openStores(config, log, quiet)))

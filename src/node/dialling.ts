@@ -5,6 +5,7 @@
 import type { Roster } from '../agent/roster.ts'
 import type { RedisHome } from '../agent/redis-roster.ts'
 import { within, type Clock } from '../base/clock.ts'
+import type { Country } from '../base/country.ts'
 import { InputError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/call-context.ts'
@@ -47,6 +48,8 @@ export interface DiallingOptions {
   redis: RedisAddress
   roster: Roster
   queueStore: QueueStore
+  /** The setting COUNTRY. */
+  country: Country | null
   /** The folder of the flows. */
   scripts: string
   mirror: RosterMirror
@@ -125,6 +128,7 @@ export class Dialling {
       events,
       node,
       gateway,
+      country: options.country,
     }
     this.#owner = new CampaignOwner({ redis: home, context, nailed: this.#nailed, switches: options.switches })
   }
@@ -132,7 +136,8 @@ export class Dialling {
   /** Takes jobs from now on; dials campaigns after `start`. Rejects when Redis cannot be reached. */
   static async open(options: DiallingOptions): Promise<Dialling> {
     const dialling = new Dialling(options)
-    const { redis, log, events, clock, sql, wakeup, home, roster, queueStore, scripts, switchboard, node } = options
+    const { redis, log, events, clock, sql, wakeup, home, roster, queueStore, country, scripts, switchboard, node } =
+      options
     const { calls, acts, ask } = options
     const parts = {
       clock,
@@ -142,6 +147,7 @@ export class Dialling {
       wakeup,
       roster,
       queueStore,
+      country,
       scripts,
       audit: openAudit({ sql, redis: home.commands, log }),
       node: liveCalls({

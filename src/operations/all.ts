@@ -23,6 +23,7 @@ import callList from './call/list.ts'
 import callTransfer from './call/transfer.ts'
 import callWhy from './call/why.ts'
 import campaignAdd from './campaign/add.ts'
+import campaignExport from './campaign/export.ts'
 import campaignLeads from './campaign/leads.ts'
 import campaignList from './campaign/list.ts'
 import campaignRemove from './campaign/remove.ts'
@@ -40,6 +41,10 @@ import talkSupervise from './talk/supervise.ts'
 import talkShow from './talk/show.ts'
 import { talkInvite, talkRemove } from './talk/conference.ts'
 import { talkAdd, talkDrop } from './talk/third-party.ts'
+import leadAdd from './lead/add.ts'
+import leadRecycle from './lead/recycle.ts'
+import leadRemove from './lead/remove.ts'
+import leadUpdate from './lead/update.ts'
 import numberAdd from './number/add.ts'
 import numberList from './number/list.ts'
 import numberRemove from './number/remove.ts'
@@ -62,8 +67,13 @@ export const OPERATIONS: readonly Operation[] = [
   campaignStop,
   campaignRemove,
   campaignLeads,
+  campaignExport,
   campaignList,
   campaignShow,
+  leadAdd,
+  leadUpdate,
+  leadRemove,
+  leadRecycle,
   agentAdd,
   agentSet,
   agentList,

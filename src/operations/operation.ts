@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Country } from '../base/country.ts'
 import type { ErrorCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
@@ -29,6 +30,10 @@ export interface Actor {
 
 interface Common {
   readonly clock: Clock
+  /** The setting COUNTRY: the country of numbers without a country code. */
+  readonly country?: Country | null
+  /** Hears how far a long operation is; absent where nobody looks. */
+  readonly progress?: ((progress: Progress) => void) | undefined
   readonly log: Log
   readonly audit: Audit
 }
@@ -42,6 +47,13 @@ interface DatabaseParts extends Common {
 interface RedisParts extends Common {
   readonly roster: Roster
   readonly queueStore: QueueStore
+}
+
+/** How far a long operation is. `phase` is a word for people; `all` is null when it is not known. */
+export interface Progress {
+  readonly phase: string
+  readonly done: number
+  readonly all: number | null
 }
 
 /** Both stores, without a node. */

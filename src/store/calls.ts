@@ -217,9 +217,9 @@ export async function callWithId(sql: Queries, id: string): Promise<CallRow | nu
   return row ? read(row) : null
 }
 
-/** Limits a search to calls of this number (with or without +) and to calls of the campaign of this name. */
+/** Limits a search to calls of this number, in any of these spellings (with or without +), and of this campaign. */
 export interface CallFilter {
-  readonly number?: string | undefined
+  readonly number?: string | readonly string[] | undefined
   readonly campaign?: string | undefined
 }
 
@@ -231,8 +231,12 @@ export async function recentCalls(
   { number, campaign }: CallFilter = {},
 ): Promise<CallRow[]> {
   const earlier = before ? sql`and started_at < ${before}` : sql``
-  const digits = number?.replace(/^\+/, '') ?? ''
-  const written = sql([digits, `+${digits}`])
+  const written = sql(
+    [number ?? []]
+      .flat()
+      .map(one => one.replace(/^\+/, ''))
+      .flatMap(digits => [digits, `+${digits}`]),
+  )
   const his =
     number === undefined
       ? sql``

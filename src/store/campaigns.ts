@@ -2,6 +2,7 @@
  * Queries of the table `campaigns`. Its rules are in campaign/campaign.ts. Used by the campaign code and the command
  * line.
  */
+import type { Country } from '../base/country.ts'
 import type { Json, Queries, Sql } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
@@ -20,6 +21,8 @@ export interface CampaignSettings {
   readonly cps: number
   readonly maxAttempts: number
   readonly ringForMs: number
+  /** Of numbers without a country code, ISO 3166; null: that of the installation. */
+  readonly country: Country | null
   /** By the end of an attempt: a duration or 'never'. Ends that are not listed have the delay of their disposition. */
   readonly retryAfter: Readonly<Record<string, string>>
 }
@@ -39,18 +42,19 @@ export interface CampaignRow extends CampaignSettings {
 
 const columns = (sql: Queries) => sql`
   id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
-  ring_for_ms as "ringForMs", retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
+  ring_for_ms as "ringForMs", country, retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
 /** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
 export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
-  const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, retryAfter } = campaign
+  const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retryAfter } =
+    campaign
   const [row] = await sql<[CampaignRow]>`
-    insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, retry_after)
+    insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry_after)
     values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
-      ${sql.json(retryAfter as Json)})
+      ${country}, ${sql.json(retryAfter as Json)})
     on conflict (name) do update set mode = excluded.mode, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
       caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
-      ring_for_ms = excluded.ring_for_ms, retry_after = excluded.retry_after
+      ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry_after = excluded.retry_after
     returning ${columns(sql)}`
   return row
 }

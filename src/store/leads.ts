@@ -20,6 +20,24 @@ export interface LeadRow {
   readonly attempts: number
   readonly nextAt: Date
   readonly disposition: string | null
+  /** Higher is called first. */
+  readonly priority: number
+  /** When somebody took it from the list; it stays while its attempts count. Null: it is on the list. */
+  readonly removedAt: Date | null
+}
+
+/** A lead and what its last attempt was. */
+export interface ListedLead extends LeadRow {
+  readonly lastAttemptAt: Date | null
+  /** Who talked in it. */
+  readonly agent: string | null
+}
+
+export interface LeadFilter {
+  readonly state?: LeadRow['state'] | undefined
+  readonly disposition?: string | undefined
+  /** With and without its +. */
+  readonly phone?: string | undefined
 }
 
 export interface Claim {
@@ -42,6 +60,16 @@ export interface Claimed {
 }
 
 /**
+ * The number of a row of `table` with and without its plus. For an opt-out both are the same person: a spreadsheet
+ * takes the plus away. Both are looked up in the index.
+ */
+const bothSpellings = (sql: Queries, table: string) =>
+  sql`(ltrim(${sql(table)}.phone, '+'), '+' || ltrim(${sql(table)}.phone, '+'))`
+
+/** The same for a number in hand. */
+const spellings = (phone: string): readonly string[] => [phone.replace(/^\+/, ''), `+${phone.replace(/^\+/, '')}`]
+
+/**
  * Claims due leads and writes their attempts, in one statement. After the commit, a row tells which lead was to be
  * called with which uuid, even when the node dies. Claims nothing when the campaign is not running.
  */
@@ -55,11 +83,12 @@ export async function claimLeads(
       select id from leads l
       where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
         and exists (select 1 from campaigns where id = ${campaign} and state = 'running')
-        and not exists (select 1 from opt_outs o where o.phone = l.phone)
+        -- offset 0: asked for each lead in the order of the claim; as a join it would first sort all leads that are due
+        and not exists (select 1 from opt_outs o where o.phone in ${bothSpellings(sql, 'l')} offset 0)
       order by priority desc, next_at, id limit ${ids.length} for update skip locked
     ), taken as (
       update leads set state = 'claimed', claimed_until = ${new Date(until)}, claimed_by = ${node}, updated_at = ${at}
-      from picked where leads.id = picked.id returning leads.id, leads.phone
+      where id = any (array(select id from picked)) returning id, phone -- each by its key
     ), numbered as (
       select id, phone, row_number() over (order by id) as position from taken
     ), written as (
@@ -92,25 +121,45 @@ export async function dueLeads(sql: Queries, campaign: string, now: number, upTo
   return { ready: row.ready, nextAt: row.nextAt?.getTime() ?? null, expiresAt: row.expiresAt?.getTime() ?? null }
 }
 
-const columns = (sql: Queries) => sql`id, phone, fields, state, attempts, next_at as "nextAt", disposition`
+const columns = (sql: Queries) =>
+  sql`l.id, l.phone, l.fields, l.state, l.attempts, l.next_at as "nextAt", l.disposition, l.priority, l.removed_at as "removedAt"`
 
 /** The lead of an attempt: it exists as long as the attempt does. */
 export async function leadWithId(sql: Queries, id: number): Promise<LeadRow> {
-  const [row] = await sql<[LeadRow]>`select ${columns(sql)} from leads where id = ${id}`
+  const [row] = await sql<[LeadRow]>`select ${columns(sql)} from leads l where id = ${id}`
   return row
 }
 
 /** Like `leadWithId`, and locks the lead until the transaction ends. */
 export async function lockLead(tx: Transaction, id: number): Promise<LeadRow> {
-  const [row] = await tx<[LeadRow]>`select ${columns(tx)} from leads where id = ${id} for update`
+  const [row] = await tx<[LeadRow]>`select ${columns(tx)} from leads l where id = ${id} for update`
   return row
 }
 
 /** `limit` leads of a campaign after the lead `after`, in the order of their import. */
-export async function leadsOf(sql: Queries, campaign: string, limit: number, after = 0): Promise<LeadRow[]> {
-  return sql<
-    LeadRow[]
-  >`select ${columns(sql)} from leads where campaign_id = ${campaign} and id > ${after} order by id limit ${limit}`
+export async function leadsOf(
+  sql: Queries,
+  campaign: string,
+  limit: number,
+  after = 0,
+  { state, disposition, phone }: LeadFilter = {},
+): Promise<ListedLead[]> {
+  return sql<ListedLead[]>`
+    select ${columns(sql)}, a.intended_at as "lastAttemptAt", a.agent from leads l
+    left join lateral (select intended_at, agent from attempts where lead_id = l.id order by intended_at desc limit 1) a on true
+    where l.campaign_id = ${campaign} and l.id > ${after}
+      ${state === undefined ? sql`` : sql`and l.state = ${state}`}
+      ${disposition === undefined ? sql`` : sql`and l.disposition = ${disposition}`}
+      ${phone === undefined ? sql`` : sql`and l.phone in ${sql(spellings(phone))}`}
+    order by l.id limit ${limit}`
+}
+
+/** The names of the fields of a campaign's leads, in the order in which its lists brought them. Reads every lead. */
+export async function fieldNames(sql: Queries, campaign: string): Promise<string[]> {
+  const rows = await sql<{ name: string }[]>`
+    select name from leads l, jsonb_object_keys(l.fields) as name where l.campaign_id = ${campaign}
+    group by name order by min(l.id), length(name), name`
+  return rows.map(row => row.name)
 }
 
 export interface LeadRelease {
@@ -155,13 +204,13 @@ export async function countLeads(sql: Queries, campaign: string): Promise<Record
   return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(figures) }
 }
 
-/** Records that this number must not be called again, and ends its ready leads in all campaigns. */
+/** Records that this number must not be called again, with or without its plus, and ends its ready leads everywhere. */
 export async function optOut(sql: Queries, phone: string, source: string, now: number): Promise<void> {
   const at = new Date(now)
   await sql`insert into opt_outs (phone, at, source) values (${phone}, ${at}, ${source}) on conflict (phone) do nothing`
   await sql`
     update leads set state = 'done', disposition = 'opted-out', opted_out_at = ${at}, updated_at = ${at}
-    where phone = ${phone} and state = 'ready'`
+    where phone in ${sql(spellings(phone))} and state = 'ready'`
 }
 
 /**
@@ -172,35 +221,14 @@ export async function retireOptedOut(sql: Queries, campaign: string, now: number
   const at = new Date(now)
   await sql`
     with first as (
-      select id, phone from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
+      select id from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
       order by next_at limit 50
     )
     update leads l set state = 'done', disposition = 'opted-out', updated_at = ${at}
-    from first where l.id = first.id and l.state = 'ready' and exists (select 1 from opt_outs o where o.phone = first.phone)`
+    from first where l.id = first.id and l.state = 'ready'
+      and exists (select 1 from opt_outs o where o.phone in ${bothSpellings(sql, 'l')})`
 }
 
 export async function isOptedOut(sql: Queries, phone: string): Promise<boolean> {
-  return (await sql`select 1 from opt_outs where phone = ${phone}`).length > 0
-}
-
-/** The table that COPY writes a list to before it is compared with the leads; dropped with the transaction. */
-export async function openStaging(tx: Transaction) {
-  await tx`create temp table staging (line integer not null, phone text not null, fields jsonb not null) on commit drop`
-  return tx`copy staging (line, phone, fields) from stdin`.writable()
-}
-
-/** Adds the staging table to the leads: of equal numbers the first line counts, opted-out numbers are left out. */
-export async function addStaged(
-  tx: Transaction,
-  campaign: string,
-  now: number,
-): Promise<{ added: number; optedOut: number }> {
-  const [out] = await tx<[{ n: number }]>`
-    select count(*) as n from staging s where exists (select 1 from opt_outs o where o.phone = s.phone)`
-  const added = await tx`
-    insert into leads (campaign_id, phone, fields, next_at, created_at, updated_at)
-    select ${campaign}, phone, fields, ${new Date(now)}, ${new Date(now)}, ${new Date(now)} from staging s
-    where not exists (select 1 from opt_outs o where o.phone = s.phone) order by line
-    on conflict (campaign_id, phone) do nothing`
-  return { added: added.count, optedOut: out.n }
+  return (await sql`select 1 from opt_outs where phone in ${sql(spellings(phone))}`).length > 0
 }

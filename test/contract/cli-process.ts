@@ -113,7 +113,7 @@ export class Installation {
     return { code, ...said }
   }
 
-  async file(name: string, text: string): Promise<string> {
+  async file(name: string, text: string | Buffer): Promise<string> {
     const path = join(this.folder, name)
     await writeFile(path, text)
     return path

@@ -1,6 +1,7 @@
 /** How people read the answers of the operations of campaigns. */
 import { faultText } from '../../campaign/import.ts'
 import campaignAdd from '../../operations/campaign/add.ts'
+import campaignExport from '../../operations/campaign/export.ts'
 import campaignList from '../../operations/campaign/list.ts'
 import campaignRemove from '../../operations/campaign/remove.ts'
 import campaignSet from '../../operations/campaign/set.ts'
@@ -21,10 +22,11 @@ export const campaignForms = [
     help: `
 A new campaign needs --queue. Lines that cannot be used are written to <file.csv>.rejected.csv with the reason; the
 others are added. When no line can be used, no campaign is created. Numbers that the campaign already has, and numbers
-that opted out, are skipped and counted.
+that opted out, are skipped and counted. Numbers without a country code need --country, or the setting COUNTRY.
+docs/leads.md tells which files are read, and what is refused.
 
 Examples:
-  switchhook campaign add spring --leads spring.csv --queue sales
+  switchhook campaign add spring --leads spring.csv --queue sales --country DE
   switchhook campaign add spring --leads more.csv
   switchhook campaign start spring`,
     notes: ({ firstFaults }) => firstFaults.map(fault => `${fault.file}, ${faultText(fault)}`),
@@ -37,6 +39,14 @@ Examples:
   ...[campaignStart, campaignPause, campaignStop].map(state => form(state, { people: sayState })),
   form(campaignRemove, { people: ({ name }) => `campaign ${name} was removed\n` }),
   leadsForm,
+  form(campaignExport, {
+    help: `
+The file has the columns of the lists, and what came of each lead. It can be imported again.
+
+Example:
+  switchhook campaign export spring --file result.csv`,
+    people: ({ campaign, file, leads }) => `campaign ${campaign}: ${leads} leads written to ${file}\n`,
+  }),
   form(campaignList, { people: (all, { colour }) => sayAll(all, colour) }),
   form(campaignShow, { people: (campaign, { colour }) => sayOne(campaign, colour) }),
 ]
@@ -58,6 +68,7 @@ function sayImport({
   optedOut,
   rejected,
   rejectFile,
+  encoding,
 }: OutputOf<typeof campaignAdd>): string {
   const parts = [
     `${added} added`,
@@ -65,7 +76,8 @@ function sayImport({
     `${optedOut} opted out`,
     `${rejected} rejected${rejectFile ? ` (see ${rejectFile})` : ''}`,
   ]
-  return `campaign ${campaign} (${state}): ${read} lines read, ${parts.join(', ')}\n`
+  const readAs = encoding === 'utf-8' ? '' : `, as ${encoding}`
+  return `campaign ${campaign} (${state}): ${read} lines read${readAs}, ${parts.join(', ')}\n`
 }
 
 function sayAll(all: readonly Figures[], colour: boolean): string {
@@ -95,6 +107,7 @@ function sayOne(campaign: Campaign, colour: boolean): string {
       ['queue, flow', `${queue}, ${flow}`],
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
       ['outgoing calls', `gateway ${gateway ?? '(GATEWAY)'}, caller id ${callerId ?? '(CALLER_ID)'}`],
+      ['country of numbers', campaign.country ?? '(COUNTRY)'],
       ['dialled on', campaign.switches ?? 'nothing yet'],
       ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
       ['leads', `${campaign.leads}, of them ${campaign.left} left`],

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { described, parsed } from '../../base/parsed.ts'
-import { phoneNumber } from '../../esl/phone-number.ts'
+import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { ident, varValue } from '../../esl/safe-text.ts'
 import { operation } from '../operation.ts'
 
@@ -22,7 +22,8 @@ export default operation({
   output: z.object({ uuid: z.string(), extension: z.string(), customer: z.string() }),
   refusals: ['NOT_REACHED'],
   changes: true,
-  async run({ node }, { extension, customer, crmuuid, productCode, callType }) {
+  async run({ node, country }, { extension, customer: typed, crmuuid, productCode, callType }) {
+    const customer = inCountry(typed, country)
     const { uuid } = await node.dial({
       extension,
       customer,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { FieldFaults } from '../../base/errors.ts'
 import { described, parsed, whole } from '../../base/parsed.ts'
-import { phoneNumber } from '../../esl/phone-number.ts'
+import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { callsOfCrm, recentCalls } from '../../store/calls.ts'
 import { operation } from '../operation.ts'
@@ -26,10 +26,13 @@ export default operation({
   output: z.array(callShape),
   refusals: ['NOT_FOUND'],
   changes: false,
-  async run({ sql }, { limit, number, campaign, crmuuid }) {
+  async run({ sql, country }, { limit, number, campaign, crmuuid }) {
     if (crmuuid !== undefined && (number !== undefined || campaign !== undefined))
       throw new FieldFaults([{ field: 'crmuuid', message: 'cannot be combined with', give: ['number', 'campaign'] }])
     if (campaign !== undefined) await findCampaign(sql, campaign)
-    return crmuuid === undefined ? recentCalls(sql, limit, undefined, { number, campaign }) : callsOfCrm(sql, crmuuid)
+    if (crmuuid !== undefined) return callsOfCrm(sql, crmuuid)
+    // a carrier may have sent the number as it is written in its country
+    const spellings = number === undefined ? undefined : [...new Set([number, inCountry(number, country)])]
+    return recentCalls(sql, limit, undefined, { number: spellings, campaign })
   },
 })

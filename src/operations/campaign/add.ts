@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { described } from '../../base/parsed.ts'
+import { described, parsed } from '../../base/parsed.ts'
 import { FieldFaults } from '../../base/errors.ts'
 import { importCampaign } from '../../campaign/campaign-commands.ts'
+import { namedEncoding } from '../../campaign/list-encoding.ts'
 import { campaignNamed } from '../../store/campaigns.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
@@ -24,6 +25,11 @@ export default operation({
       'the column with the numbers, if its name is not phone, number, mobile or similar',
       '<name>',
     ).optional(),
+    encoding: described(
+      parsed(namedEncoding),
+      'how the file writes letters, such as windows-1251 or gb18030, if it is found wrongly',
+      '<name>',
+    ).optional(),
     ...campaignSettings,
   }),
   output: z.object({
@@ -35,6 +41,8 @@ export default operation({
     optedOut: count,
     rejected: count,
     rejectFile: z.string().nullable(),
+    /** As which the file was read. */
+    encoding: z.string(),
     firstFaults: z.array(
       z.object({
         file: z.string(),
@@ -48,12 +56,12 @@ export default operation({
   refusals: ['NOT_FOUND'],
   changes: true,
   thing: campaignBefore,
-  async run(parts, { name, leads: file, phoneColumn: column, ...given }) {
+  async run(parts, { name, leads: file, phoneColumn: column, encoding, ...given }) {
     const isNew = (await campaignNamed(parts.sql, name)) === null
     if (isNew && given.queue === undefined)
       throw new FieldFaults([{ field: 'queue', message: 'a new campaign needs a queue' }])
     await mustBeUsable(parts, isNew ? { ...given, flow: given.flow ?? 'campaign-leg' } : given)
-    const list = { file, column, now: parts.clock.now() }
+    const list = { file, column, encoding, now: parts.clock.now(), progress: parts.progress }
     const { campaign, summary } = await importCampaign(parts, { name, ...givenSettings(given) }, list)
     return { campaign: campaign.name, state: campaign.state, ...summary }
   },

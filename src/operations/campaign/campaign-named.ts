@@ -1,6 +1,7 @@
 /** The campaign that an operation names, its settings as input, and its form in answers. */
 import { z } from 'zod'
-import { described, numberThat, whole } from '../../base/parsed.ts'
+import { country } from '../../base/country.ts'
+import { described, numberThat, parsed, whole } from '../../base/parsed.ts'
 import { InputError } from '../../base/errors.ts'
 import { campaignFigures } from '../../campaign/figures.ts'
 import { kindOf } from '../../flow/define.ts'
@@ -18,6 +19,11 @@ export const campaignSettings = {
     z.string(),
     'the number that called people see (in a new campaign: CALLER_ID)',
     '<number>',
+  ).optional(),
+  country: described(
+    parsed(country),
+    'the country of numbers that are written without a country code, such as DE (in a new campaign: COUNTRY)',
+    '<code>',
   ).optional(),
   maxLines: described(whole(1, 10_000), 'lines in use at one time (in a new campaign: 30)', '<n>').optional(),
   cps: described(
@@ -41,6 +47,8 @@ export const campaignShape = z.object({
   cps: z.number(),
   maxAttempts: z.number(),
   ringForMs: z.number(),
+  /** Null: that of the installation (COUNTRY). */
+  country: z.string().nullable(),
   retryAfter: z.record(z.string(), z.string()),
   /** The kind of switch that dials it; null: not yet dialled. */
   switches: z.enum(['freeswitch', 'simulation']).nullable(),

@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { described, whole } from '../../base/parsed.ts'
+import { described, parsed, whole } from '../../base/parsed.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
+import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { leadsOf } from '../../store/leads.ts'
 import { nameOf } from '../fields.ts'
+import { leadShape } from '../lead/lead-named.ts'
 import { operation } from '../operation.ts'
 
 export default operation({
@@ -13,26 +15,24 @@ export default operation({
   positional: ['name'],
   input: z.strictObject({
     name: nameOf('campaign'),
+    state: described(
+      z.enum(['ready', 'claimed', 'done']),
+      'only leads that wait for a call (ready), are called now (claimed) or are not called again (done)',
+      '<state>',
+    ).optional(),
+    disposition: described(z.string().min(1), 'only leads with this last disposition', '<word>').optional(),
+    number: described(parsed(phoneNumber), 'only the lead with this number', '<number>').optional(),
     limit: described(whole(1, 10_000), 'how many', '<n>').default(50),
     after: described(whole(0, Number.MAX_SAFE_INTEGER), 'only leads that follow the one with this id', '<id>').default(
       0,
     ),
   }),
-  output: z.array(
-    z.object({
-      id: z.number(),
-      phone: z.string(),
-      fields: z.record(z.string(), z.string()),
-      state: z.enum(['ready', 'claimed', 'done']),
-      attempts: z.number(),
-      nextAt: z.date(),
-      disposition: z.string().nullable(),
-    }),
-  ),
+  output: z.array(leadShape),
   refusals: ['NOT_FOUND'],
   changes: false,
-  async run({ sql }, { name, limit, after }) {
-    const { id } = await findCampaign(sql, name)
-    return leadsOf(sql, id, limit, after)
+  async run({ sql, country }, { name, state, disposition, number, limit, after }) {
+    const campaign = await findCampaign(sql, name)
+    const phone = number === undefined ? undefined : inCountry(number, campaign.country ?? country)
+    return leadsOf(sql, campaign.id, limit, after, { state, disposition, phone })
   },
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readNumbersAgain } from '../../campaign/read-again.ts'
 import { defineCampaign, findCampaign } from '../../campaign/campaign-commands.ts'
 import { mustChange, nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
@@ -26,6 +27,9 @@ export default operation({
     await findCampaign(parts.sql, name)
     mustChange(given, Object.keys(campaignSettings))
     await mustBeUsable(parts, given)
-    return withFigures(parts.sql, await defineCampaign(parts, { name, ...givenSettings(given) }))
+    const campaign = await defineCampaign(parts, { name, ...givenSettings(given) })
+    // its list was imported before anybody told the country
+    if (given.country !== undefined) await readNumbersAgain(parts.sql, campaign.id, given.country, parts.clock.now())
+    return withFigures(parts.sql, campaign)
   },
 })

@@ -1,0 +1,75 @@
+/**
+ * The numbering plans of the countries: libphonenumber-js with all types of numbers (`/max`, 160 kB of data). Plans
+ * change every month and the library ages, so a number of a usual length is never refused because its range is not
+ * known. Used by phone-number.ts.
+ */
+import { Metadata, parsePhoneNumberFromString, type CountryCode, type PhoneNumber } from 'libphonenumber-js/max'
+import type { Country } from '../base/country.ts'
+
+export interface Planned {
+  /** With + and the country code where they are known, else as it was given. */
+  readonly number: string
+  /**
+   * Why nobody has this number. `short`: a short, service or emergency number. `length`: too short or too long for its
+   * country. `premium`: the called one is paid for it. `unknown`: no country has this code.
+   */
+  readonly fault: 'short' | 'length' | 'premium' | 'unknown' | null
+}
+
+/** National numbers of fewer digits are short numbers, unless the plan knows them (some countries have six digits). */
+const SHORTEST = 7
+
+/** Reads digits with or without a +. `country`: the country of a number without a +; null: not known. */
+export function inPlan(digits: string, country: Country | null | undefined): Planned {
+  if (digits.startsWith('+')) return international(digits)
+  if (!country) return { number: digits, fault: null }
+  const read = withLostPlus(digits, country) ?? parsePhoneNumberFromString(digits, country as CountryCode)
+  if (!read) return { number: digits, fault: 'short' }
+  const { nationalNumber } = read
+  if (!read.isValid() && (!read.isPossible() || nationalNumber.length < SHORTEST))
+    return { number: digits, fault: nationalNumber.length < SHORTEST ? 'short' : 'length' }
+  return { number: read.number, fault: isPremium(read) ? 'premium' : null }
+}
+
+function international(digits: string): Planned {
+  const read = parsePhoneNumberFromString(digits)
+  if (!read) return { number: digits, fault: 'unknown' }
+  if (!read.isPossible()) return { number: digits, fault: 'length' }
+  return { number: read.number, fault: isPremium(read) ? 'premium' : null }
+}
+
+const isPremium = (read: PhoneNumber): boolean => read.getType() === 'PREMIUM_RATE'
+
+/**
+ * +49 4101 12345 whose + a spreadsheet took away. Where national numbers begin with 0, a number that begins with the
+ * country code lacks its + rather than its 0: the library alone reads an area code 4941 in it.
+ */
+function withLostPlus(digits: string, country: Country): PhoneNumber | null {
+  const { code, trunk } = planOf(country)
+  if (trunk !== '0' || !digits.startsWith(code)) return null
+  const read = parsePhoneNumberFromString(`+${digits}`)
+  return read?.isValid() ? read : null
+}
+
+const plans = new Map<Country, { readonly code: string; readonly trunk: string | null }>()
+
+function planOf(country: Country) {
+  let known = plans.get(country)
+  if (!known) {
+    const metadata = new Metadata()
+    metadata.selectNumberingPlan(country as CountryCode)
+    const plan = metadata.numberingPlan as unknown as { callingCode(): string; nationalPrefix(): string | null }
+    known = { code: plan.callingCode(), trunk: plan.nationalPrefix() }
+    plans.set(country, known)
+  }
+  return known
+}
+
+/**
+ * '+49 (0)30 12345' → '+493012345', '+39 (0)6 1234567' → '+39061234567': Italy keeps the zero. Null for a text in which
+ * the plans find no number.
+ */
+export function withoutTrunkZero(written: string): string | null {
+  const read = parsePhoneNumberFromString(written)
+  return read?.isPossible() ? read.number : null
+}
