@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-listener format check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-leads bench-listener format check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise
@@ -47,6 +47,9 @@ bench-switch: node_modules/.stamp   ## what a call costs a real FreeSWITCH (on t
 
 bench-dispatch: node_modules/.stamp ## how long an agent who is free waits for the next call, with 2 000 callers who wait
 	$(NODE) test/bench/dispatch/run.ts
+
+bench-leads: node_modules/.stamp    ## a list of a million people: its import, its export, and how long the next hundred leads take
+	$(NODE) test/bench/leads/run.ts
 
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)

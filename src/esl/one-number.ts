@@ -26,8 +26,7 @@ export function oneNumber(written: string): { readonly text: string } | { readon
   if (/^[+-]?\d+([.,]\d+)?e[+-]?\d+$/i.test(text)) return { fault: 'rounded' }
   const whole = withoutDecimals(text)
   if (areTwo(whole)) return { fault: 'two' }
-  if (/^(\+|00)/.test(whole) && digitsIn(whole.replace(/^00/, '').replace(/;.*$/, '')) > LONGEST)
-    return { fault: 'long' }
+  if (/^(\+|00)/.test(whole) && digitsIn(whole.replace(/^00|\(0\)|;.*$/g, '')) > LONGEST) return { fault: 'long' }
   return { text: whole }
 }
 
@@ -40,8 +39,9 @@ function withoutDecimals(text: string): string {
 /** Whatever stands between two numbers; a space alone too. The sides of each separator are looked at. */
 const SEPARATOR = /\s*[\r\n;,|&]+\s*|\s*\/\s*|\s+[-\u2013\u2014]\s+|\s+[a-z]{1,5}\s+|\s+/gi
 
-function areTwo(text: string): boolean {
-  if (/^\+?\d*$/.test(text)) return false
+function areTwo(written: string): boolean {
+  if (/^\+?\d*$/.test(written)) return false
+  const text = written.replace(/^00/, '+').replace(/\(0\)/g, ' ') // no digits of the number
   return [...text.matchAll(SEPARATOR)].some(found => {
     const [first, second] = [text.slice(0, found.index), text.slice(found.index + found[0].length)]
     const [left, right] = [digitsIn(first), digitsIn(second)]
@@ -51,6 +51,6 @@ function areTwo(text: string): boolean {
     if (found[0].trim() === '/' && left >= WHOLE && right <= 2 && right > 0 && /^\d+$/.test(second)) return true
     if (left < ALONE || right < ALONE) return false
     if (left + right > LONGEST) return true
-    return left >= WHOLE && right >= WHOLE && (/^\(?0/.test(second) || !/^(\+|00)/.test(first))
+    return left >= WHOLE && right >= WHOLE && (/^\(?0/.test(second) || !first.startsWith('+'))
   })
 }

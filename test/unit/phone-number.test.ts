@@ -65,6 +65,7 @@ test('two people in one cell are never joined to a third one', () => {
   for (const text of two) assert.throws(() => phoneNumber(text), /two numbers in one cell/, text)
   const one = {
     '+49 3362 / 123456': '+493362123456',
+    '0049 (0)170 12345678': '+4917012345678',
     '030/1234567': '0301234567',
     '06 12 34 56 78': '0612345678',
     '030 12345-0': '030123450',
