@@ -145,6 +145,13 @@ class Records {
   }
 }
 
+/** Where the quote of a quoted cell stands, after blanks; -1: the cell has none. */
+function quoteAt(text: string, from: number, delimiter: string): number {
+  let at = from
+  while (text[at] === ' ' || text[at] === '\u00a0' || (text[at] === '\t' && delimiter !== '\t')) at += 1
+  return text[at] === '"' ? at : -1
+}
+
 /** The delimiter of a list: the one that the header has most of. */
 export function delimiterOf(header: string): string {
   const count = (delimiter: string) => header.split(delimiter).length
@@ -156,15 +163,15 @@ function split(text: string, delimiter: string): string[] | 'open' | 'bad' {
   if (!text.includes('"')) return text.split(delimiter).map(cell => cell.trim())
   const cells: string[] = []
   for (let at = 0; ;) {
-    const quoted = /^\s*"/.exec(text.slice(at, at + 64))
-    if (!quoted) {
+    const quote = quoteAt(text, at, delimiter)
+    if (quote < 0) {
       const end = text.indexOf(delimiter, at)
       cells.push(text.slice(at, end < 0 ? undefined : end).trim())
       if (end < 0) return cells
       at = end + 1
       continue
     }
-    const start = at + quoted[0].length
+    const start = quote + 1
     let close = text.indexOf('"', start)
     while (close >= 0 && text[close + 1] === '"') close = text.indexOf('"', close + 2)
     if (close < 0) return 'open'

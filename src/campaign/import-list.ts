@@ -78,7 +78,10 @@ export class ImportList {
       let lines = ''
       for (const record of records) {
         if (!this.#first) this.#first = record
-        else lines += await this.#copyLine((this.#header ??= this.#begin(this.#first, record)), record)
+        else {
+          const line = this.#copyLine((this.#header ??= this.#begin(this.#first, record)), record)
+          lines += typeof line === 'string' ? line : await line
+        }
       }
       progress(bytes.bytesRead)
       if (lines !== '') yield lines
@@ -134,7 +137,8 @@ export class ImportList {
     return `${file}: no column holds the number. The first line is: ${names.join(', ').slice(0, 200)}${read}. Expected: ${expected}`
   }
 
-  async #copyLine({ names, phone, fields }: Header, record: CsvRecord): Promise<string> {
+  /** A promise for a line that is rejected. */
+  #copyLine({ names, phone, fields }: Header, record: CsvRecord): string | Promise<''> {
     this.read += 1
     const { line, cells } = record
     if (!cells) return this.#reject(record, null, record.raw, record.fault!)

@@ -21,6 +21,8 @@ const SHORTEST = 7
 
 /** Reads digits with or without a +. `country`: the country of a number without a +; null: not known. */
 export function inPlan(digits: string, country: Country | null | undefined): Planned {
+  const usual = country ? usualNumber(digits, planOf(country)) : null
+  if (usual !== null) return { number: usual, fault: null }
   if (digits.startsWith('+')) return international(digits)
   if (!country) return { number: digits, fault: null }
   const read = withLostPlus(digits, country) ?? parsePhoneNumberFromString(digits, country as CountryCode)
@@ -29,6 +31,24 @@ export function inPlan(digits: string, country: Country | null | undefined): Pla
   if (!read.isValid() && (!read.isPossible() || nationalNumber.length < SHORTEST))
     return { number: digits, fault: nationalNumber.length < SHORTEST ? 'short' : 'length' }
   return { number: read.number, fault: isPremium(read) ? 'premium' : null }
+}
+
+/**
+ * What the library would answer, in a tenth of the time (10 µs for each number is half of an import): a number of the
+ * list's own country, whose plan has no other prefix than 0 and shares its code with no other country. Null: not sure.
+ */
+function usualNumber(digits: string, { code, isPlain, general, premium, lengths, trunk }: Plan): string | null {
+  if (!isPlain) return null
+  let national: string
+  if (digits.startsWith('+')) {
+    if (!digits.startsWith(code, 1)) return null
+    national = digits.slice(code.length + 1)
+  } else {
+    if (trunk !== '0' || !digits.startsWith('0')) return null
+    national = digits.slice(1)
+  }
+  if (national.startsWith('0') || national.length < SHORTEST || !lengths.has(national.length)) return null
+  return general.test(national) && !premium?.test(national) ? `+${code}${national}` : null
 }
 
 function international(digits: string): Planned {
@@ -51,18 +71,47 @@ function withLostPlus(digits: string, country: Country): PhoneNumber | null {
   return read?.isValid() ? read : null
 }
 
-const plans = new Map<Country, { readonly code: string; readonly trunk: string | null }>()
+interface Plan {
+  readonly code: string
+  /** What stands before a national number. */
+  readonly trunk: string | null
+  /** No other country has this code, and only the trunk prefix 0, or none, is taken away. */
+  readonly isPlain: boolean
+  readonly general: RegExp
+  readonly premium: RegExp | null
+  readonly lengths: ReadonlySet<number>
+}
 
-function planOf(country: Country) {
-  let known = plans.get(country)
-  if (!known) {
-    const metadata = new Metadata()
-    metadata.selectNumberingPlan(country as CountryCode)
-    const plan = metadata.numberingPlan as unknown as { callingCode(): string; nationalPrefix(): string | null }
-    known = { code: plan.callingCode(), trunk: plan.nationalPrefix() }
-    plans.set(country, known)
+/** The parts of the library's plan that its types leave out. */
+interface LibraryPlan {
+  callingCode(): string
+  nationalPrefix(): string | null | undefined
+  nationalPrefixForParsing(): string | null | undefined
+  nationalNumberPattern(): string
+  possibleLengths(): readonly number[]
+  type(name: 'PREMIUM_RATE'): { pattern(): string } | undefined
+}
+
+const plans = new Map<Country, Plan>()
+
+function planOf(country: Country): Plan {
+  const known = plans.get(country)
+  if (known) return known
+  const metadata = new Metadata() as Metadata & { getCountryCodesForCallingCode(code: string): readonly string[] }
+  metadata.selectNumberingPlan(country as CountryCode)
+  const from = metadata.numberingPlan as unknown as LibraryPlan
+  const whole = (pattern: string) => new RegExp(`^(?:${pattern})$`)
+  const [code, trunk, parsing] = [from.callingCode(), from.nationalPrefix() ?? null, from.nationalPrefixForParsing()]
+  const premium = from.type('PREMIUM_RATE')?.pattern()
+  const plan = {
+    ...{ code, trunk },
+    isPlain: metadata.getCountryCodesForCallingCode(code).length === 1 && (!parsing || parsing === '0'),
+    general: whole(from.nationalNumberPattern()),
+    premium: premium === undefined ? null : whole(premium),
+    lengths: new Set(from.possibleLengths()),
   }
-  return known
+  plans.set(country, plan)
+  return plan
 }
 
 /**

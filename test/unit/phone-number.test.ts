@@ -1,9 +1,10 @@
 /** The one check whether a number can be dialled, and the one form in which numbers are stored and compared. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { getCountries } from 'libphonenumber-js/max'
+import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import { countries, country } from '../../src/base/country.ts'
 import { InputError } from '../../src/base/errors.ts'
+import { seededRandom } from '../../src/base/seeded-random.ts'
 import { dialable, inCountry, leadNumber, phoneNumber } from '../../src/esl/phone-number.ts'
 
 test('a number is read as people, lists and carriers write it', () => {
@@ -123,4 +124,40 @@ test('every country with a numbering plan can be a setting, and a wrong word is 
   assert.equal(country(' de '), 'DE')
   assert.throws(() => country('UK'), /the United Kingdom is GB/)
   assert.throws(() => country('Germany'), /two letters of ISO 3166/)
+})
+
+test('the quick way to read a number of the own country answers as the library does', () => {
+  const digits = seededRandom('numbers')
+  const pick = <T>(all: readonly T[]) => all[Math.floor(digits() * all.length)]!
+  const some = (n: number) => Array.from({ length: n }, () => Math.floor(digits() * 10)).join('')
+  for (const code of [
+    'DE',
+    'FR',
+    'ES',
+    'NL',
+    'CH',
+    'AT',
+    'PL',
+    'SE',
+    'IN',
+    'ZA',
+    'JP',
+    'BR',
+    'GB',
+    'US',
+    'IT',
+  ] as const) {
+    const calling = getCountryCallingCode(code)
+    for (let n = 0; n < 2_000; n++) {
+      const start = pick([`+${calling}`, '0', '', `+${calling}0`, '00'])
+      const text = start + (digits() < 0.3 ? pick(['900', '800', '118', '70', '30', '15']) : '') + some(3 + (n % 10))
+      if (!/^\+?\d{2,15}$/.test(text) || /^(\+0|0+$|00)/.test(text)) continue
+      const read = parsePhoneNumberFromString(text, text.startsWith('+') ? undefined : code)
+      const own = inCountry(phoneNumber(text), country(code))
+      const usable = read && read.isPossible() && read.getType() !== 'PREMIUM_RATE'
+      const isWhole = usable && (text.startsWith('+') || read.isValid() || read.nationalNumber.length >= 7)
+      if (isWhole && !text.startsWith(calling)) assert.equal(own, read.number, `${code} ${text}`)
+      if (!isWhole) assert.equal(own, text, `${code} ${text}`)
+    }
+  }
 })
