@@ -1,6 +1,7 @@
 /**
  * Opening hours of a week in a time zone: 'Mon-Fri 09:00-18:00, Sat 10:00-14:00 Europe/Berlin'. The clock of the zone
- * counts, so summer time is kept. Used for the hours in which a queue is open and callers are called back.
+ * counts, so summer time is kept. Used for the hours in which a queue is open, callers are called back, and leads are
+ * called: those are a week without a zone, because each lead has its own.
  */
 import { z } from 'zod'
 import { InputError } from './errors.ts'
@@ -20,23 +21,39 @@ interface Span {
   readonly until: number
 }
 
+/** Opening hours by the clock of no zone in particular. */
+export type Week = readonly Span[]
+
 export interface Hours {
   /** A name of the IANA data base, such as Europe/Berlin. */
   readonly zone: string
-  readonly spans: readonly Span[]
+  readonly spans: Week
 }
 
-export const storedHours: z.ZodType<Hours> = z.looseObject({
-  zone: z.string(),
-  spans: z.array(z.looseObject({ days: z.array(z.number()), from: z.number(), until: z.number() })),
-})
+const storedWeek: z.ZodType<Week> = z.array(
+  z.looseObject({ days: z.array(z.number()), from: z.number(), until: z.number() }),
+)
+export const storedHours: z.ZodType<Hours> = z.looseObject({ zone: z.string(), spans: storedWeek })
 
 const EXAMPLE = "write days, times and the time zone, such as 'Mon-Fri 09:00-18:00, Sat 10:00-14:00 Europe/Berlin'"
 
+const wordsOf = (text: string): string[] => text.split(/[\s,]+/).filter(word => word !== '')
+
 /** @throws InputError (BAD_INPUT) for a text that is no opening hours, and for an unknown time zone */
 export function parseHours(text: string): Hours {
-  const words = text.split(/[\s,]+/).filter(word => word !== '')
+  const words = wordsOf(text)
   const zone = zoneNamed(words.pop() ?? '')
+  return { zone, spans: spansOf(words, text) }
+}
+
+/**
+ * @example parseWeek('Mon-Fri 09:00-20:00, Sat 10:00-16:00')
+ *
+ * @throws InputError (BAD_INPUT) for a text that is no opening hours
+ */
+export const parseWeek = (text: string): Week => spansOf(wordsOf(text), text)
+
+function spansOf(words: readonly string[], text: string): Week {
   const spans: Span[] = []
   let days: number[] = []
   let times = 0
@@ -52,14 +69,15 @@ export function parseHours(text: string): Hours {
     }
   }
   if (times === 0) throw new InputError(`'${text}' names no times: ${EXAMPLE}`)
-  return { zone, spans }
+  return spans
 }
 
 /** As `parseHours` reads it. */
-export function sayHours({ zone, spans }: Hours): string {
-  const said = spans.map(({ days, from, until }) => `${sayDays(days)} ${sayTime(from)}-${sayTime(until)}`)
-  return `${said.join(', ')} ${zone}`
-}
+export const sayHours = ({ zone, spans }: Hours): string => `${sayWeek(spans)} ${zone}`
+
+/** As `parseWeek` reads it. */
+export const sayWeek = (spans: Week): string =>
+  spans.map(({ days, from, until }) => `${sayDays(days)} ${sayTime(from)}-${sayTime(until)}`).join(', ')
 
 /** `at`: milliseconds since the epoch. */
 export function isOpen({ zone, spans }: Hours, at: number): boolean {
@@ -93,7 +111,19 @@ export function nextChange(hours: Hours, at: number): number | null {
 /** The moment itself when it is open then, else the next opening; null when it never opens. */
 export const openFrom = (hours: Hours, at: number): number | null => (isOpen(hours, at) ? at : nextChange(hours, at))
 
-function zoneNamed(word: string): string {
+/** The date that the clock of the zone shows, such as '2026-12-25'. */
+export const localDate = (zone: string, at: number): string => dateOf(wallTime(zone, at).midnight)
+
+const dateOf = (midnight: number): string => new Date(midnight).toISOString().slice(0, 10)
+
+/** The next moment after `at` at which a day begins in the zone. */
+export function nextMidnight(zone: string, at: number): number {
+  const [first = at + DAY_MS] = momentsOf(zone, wallTime(zone, at).midnight + DAY_MS).filter(moment => moment > at)
+  return first
+}
+
+/** @throws InputError (BAD_INPUT) when it is no name of the IANA data base */
+export function zoneNamed(word: string): string {
   try {
     formatOf(word)
     return word

@@ -23,7 +23,7 @@ import {
   type Uuid,
 } from '../esl/safe-text.ts'
 import { markAttempt } from '../store/attempts.ts'
-import type { Claimed } from '../store/leads.ts'
+import type { Claimed } from '../store/claims.ts'
 import type { Campaign } from './campaign.ts'
 import { dialEnd, type AttemptEnd } from './disposition.ts'
 import type { Leads } from './leads.ts'

@@ -110,12 +110,14 @@ export async function commandCampaign(
 export async function importCampaign(
   { sql, wakeup, country = null }: CampaignCommandParts,
   given: GivenSettings,
-  list: Omit<ImportOptions, 'sql' | 'campaign' | 'country'>,
+  list: Omit<ImportOptions, 'sql' | 'campaign' | 'country' | 'otherNumbers' | 'shuffled'>,
 ): Promise<{ readonly campaign: Campaign; readonly summary: ImportSummary }> {
   const known = await campaignNamed(sql, given.name)
   const settings = settingsAfter(known, given)
+  const { otherNumbers, order } = settings
   const summary = await importLeads({
     ...{ sql, campaign: known?.id ?? settings, country: settings.country ?? country },
+    ...{ otherNumbers, shuffled: order === 'random' },
     ...list,
   })
   // after the import, which can take minutes: its row would be locked, and somebody may change or pause it meanwhile

@@ -1,11 +1,12 @@
-/** A campaign: its settings, its states with their legal changes, and when a lead is called again. Pure. */
+/** A campaign: its settings, and its states with their legal changes. Pure. */
 import { checkName } from '../agent/agent.ts'
 import { country as countryOf } from '../base/country.ts'
-import { ms, type Duration } from '../base/duration.ts'
 import { InputError } from '../base/errors.ts'
+import { zoneNamed } from '../base/hours.ts'
 import { dial, ident } from '../esl/safe-text.ts'
-import type { CampaignRow, CampaignSettings, CampaignState } from '../store/campaigns.ts'
-import { ATTEMPT_ENDS, isAttemptEnd, meaningOf, type AttemptEnd } from './disposition.ts'
+import { CALL_ORDERS, type CampaignRow, type CampaignSettings, type CampaignState } from '../store/campaigns.ts'
+import { RULE_SETS } from './calling-rules/rule-sets.ts'
+import { checkRetry, faultOfLimits, regionNamed } from './calling-settings.ts'
 
 export type Campaign = CampaignRow
 
@@ -40,7 +41,15 @@ const STANDARD = {
   maxAttempts: 3,
   ringForMs: 25_000,
   country: null,
-  retryAfter: {},
+  retry: {},
+  rules: 'none',
+  hours: [],
+  timeZone: 'UTC',
+  holidays: [],
+  numberLimits: [],
+  otherNumbers: [],
+  order: 'oldest',
+  callbackWaitMs: 900_000,
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
 /** Completes a supervisor's settings with STANDARD and checks them. Throws one InputError with every fault. */
@@ -48,8 +57,8 @@ export function campaignFrom(
   given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>,
 ): CampaignSettings {
   const campaign: CampaignSettings = { ...STANDARD, ...given }
-  const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retryAfter } =
-    campaign
+  const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country } = campaign
+  const { retry, rules, timeZone, holidays, numberLimits, order, callbackWaitMs } = campaign
   const faults: string[] = []
   const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
   const whole = (what: string, value: number, most: number) =>
@@ -77,34 +86,18 @@ export function campaignFrom(
   whole('max_attempts', maxAttempts, 100)
   const rings = ringForMs >= 15_000 && ringForMs <= 120_000
   check(rings, `ring_for is ${ringForMs / 1_000} s; 15 s (16 CFR 310.4(b)(4)(ii)) to 120 s are allowed`)
-  for (const [end, delay] of Object.entries(retryAfter)) checked(() => checkRetry(end, delay))
+  for (const [end, rule] of Object.entries(retry)) checked(() => checkRetry(end, rule))
+  check(Object.hasOwn(RULE_SETS, rules), `rules is '${rules}'; allowed: ${Object.keys(RULE_SETS).join(', ')}`)
+  checked(() => zoneNamed(timeZone))
+  for (const region of holidays) checked(() => regionNamed(region))
+  const limitFault = faultOfLimits(numberLimits)
+  check(limitFault === null, `number_limits: ${limitFault}`)
+  check(CALL_ORDERS.includes(order), `order is '${order}'; allowed: ${CALL_ORDERS.join(', ')}`)
+  check(
+    callbackWaitMs >= 0 && callbackWaitMs <= 86_400_000,
+    `callback_wait is ${callbackWaitMs} ms; 0 to 1d are allowed`,
+  )
   if (faults.length > 0)
     throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
   return campaign
-}
-
-function checkRetry(end: string, delay: string): void {
-  if (!isAttemptEnd(end))
-    throw new InputError(`retry_after: there is no disposition '${end}'; known: ${ATTEMPT_ENDS.join(', ')}`)
-  if (meaningOf(end).fixed && delay !== 'never') throw new InputError(`retry_after: '${end}' allows only never`)
-  if (delay !== 'never') ms(delay as Duration)
-}
-
-/**
- * When a lead is called again, as wall clock milliseconds; null: never. `attempts` includes the one that has just ended
- * with `end`. `wanted` (ms since the epoch): the time at which the person asked to be called, from the flow; with
- * 'callback' it goes first.
- */
-export function nextCall(
-  campaign: Pick<Campaign, 'retryAfter' | 'maxAttempts'>,
-  end: AttemptEnd,
-  attempts: number,
-  now: number,
-  wanted?: number,
-): number | null {
-  const { again, fixed } = meaningOf(end)
-  const delay = fixed ? 'never' : (campaign.retryAfter[end] ?? again)
-  if (delay === 'never' || attempts >= campaign.maxAttempts) return null
-  if (wanted !== undefined && end === 'callback') return Math.max(wanted, now)
-  return now + ms(delay as Duration)
 }

@@ -12,8 +12,9 @@ import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import { finishCampaign } from '../store/campaigns.ts'
-import { claimLeads, dueLeads, retireOptedOut, type Claimed } from '../store/leads.ts'
+import type { Claimed } from '../store/claims.ts'
 import { claimMs, notSettled, type Attempts } from './attempt.ts'
+import { CallableLeads } from './callable-leads.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
 import type { DialCapacity } from './dial-capacity.ts'
@@ -56,6 +57,7 @@ export class Dialer {
   readonly #mayDial: () => boolean
   readonly #stuck: () => void
   readonly #recovery: OverdueAttempts
+  readonly #callable: CallableLeads
   readonly #reservations: Reservations
   readonly #wakers: Disposable[]
   #campaign: Campaign
@@ -76,6 +78,7 @@ export class Dialer {
     this.#campaign = campaign
     this.#mayDial = () => !this.#stopped && holds()
     this.#recovery = new OverdueAttempts(context)
+    this.#callable = new CallableLeads(context.leads.sql, context.country)
     this.#reservations = new Reservations(context)
     this.#wakers = [
       context.mirror.on('written', () => this.wake()),
@@ -146,11 +149,17 @@ export class Dialer {
     const campaign = this.#campaign
     const now = clock.now()
     const free = mirror.free(campaign.queue)
-    const worthCounting = Math.max(1, free.length)
-    let due = await dueLeads(leads.sql, campaign.id, now, worthCounting)
+    const look = () =>
+      this.#callable.due(
+        campaign,
+        now,
+        free.map(({ name }) => name),
+        Math.max(1, free.length),
+      )
+    let due = await look()
     if (due.expiresAt !== null && due.expiresAt <= now) {
       await this.#recovery.run(campaign, now)
-      due = await dueLeads(leads.sql, campaign.id, now, worthCounting)
+      due = await look()
     }
     if (
       due.ready === 0 &&
@@ -212,7 +221,7 @@ export class Dialer {
 
   /** Dials one lead for each of these agents, as far as there are ids and leads. Returns the number of leads. */
   async #dial(at: Switch, campaign: Campaign, ids: readonly string[], agents: readonly Agent[]): Promise<number> {
-    const { capacity, clock, leads, node, gateway } = this.#context
+    const { capacity, clock, node, gateway } = this.#context
     const reservations = this.#reservations
     const giveBack = (unused: readonly string[]) =>
       Promise.all(unused.flatMap(id => [reservations.free(id), capacity.giveBack(campaign.id, id)]))
@@ -220,23 +229,19 @@ export class Dialer {
     try {
       const reserved = await reservations.reserve(at, agents, ids, holdMs(campaign))
       const now = clock.now()
-      const claim = {
-        campaign: campaign.id,
+      if (reserved.length === 0) return 0
+      const slots = ids.flatMap((id, n) => (reserved.includes(id) ? [{ id, agent: agents[n]?.name ?? null }] : []))
+      const { claimed, putOff } = await this.#callable.claim(campaign, slots, {
         node,
         gateway: campaign.gateway ?? gateway,
         core: at.facts.core,
         now,
         until: now + claimMs(campaign),
-        ids: reserved,
-      }
-      const claimed = reserved.length > 0 ? await claimLeads(leads.sql, claim) : []
+      })
       used = claimed.map(one => one.attempt)
       for (const one of claimed) void this.#place(at, campaign, one)
-      if (reserved.length > 0 && claimed.length === 0) {
-        // due, but not claimed: the campaign was paused a moment ago, or the lead opted out during the import
-        await retireOptedOut(leads.sql, campaign.id, now)
-        this.#backOffUntil = now + FAULT_MS
-      }
+      // due, but not claimed: the campaign was paused, or the hours ended, a moment ago
+      if (claimed.length === 0 && putOff === 0) this.#backOffUntil = now + FAULT_MS
     } finally {
       await giveBack(ids.filter(id => !used.includes(id)))
     }

@@ -9,6 +9,7 @@ import { InputError } from '../base/errors.ts'
 import { leadNumber, NumberFault } from '../esl/phone-number.ts'
 import { csvCell, delimiterOf, readCsv, withoutMark, type CsvRecord } from './csv.ts'
 import { RESULT_COLUMNS } from './lead-csv.ts'
+import { callingColumns } from './list-lead.ts'
 import { phoneColumn, SOME_NAMES } from './phone-columns.ts'
 
 export interface ListOptions {
@@ -21,6 +22,8 @@ export interface ListOptions {
   readonly country: Country | null
   /** The name of the column with the number. Default: phone-columns.ts. */
   readonly column?: string | undefined
+  /** Columns with further numbers of a lead, in the order in which they are called. */
+  readonly otherNumbers: readonly string[]
   /** Default: `<file>.rejected.csv`. */
   readonly rejectFile?: string | undefined
   /** Hears how many bytes of the file were read so far. */
@@ -167,8 +170,11 @@ export class ImportList {
       const number = leadNumber(cells[phone]!, this.#options.country)
       const own = Object.create(null) as Record<string, string> // a column may be called __proto__
       for (const [index, name] of fields) own[name] = withoutMark(cells[index] ?? '')
+      const { otherNumbers: columns, country } = this.#options
+      const { place, priority, otherNumbers } = callingColumns(number, own, columns, country)
       // JSON has no raw tab or line end; COPY removes one backslash
-      return `${line}\t${number}\t${JSON.stringify(own).replaceAll('\\', '\\\\')}\n`
+      const json = (value: unknown) => JSON.stringify(value).replaceAll('\\', '\\\\')
+      return `${line}\t${number}\t${json(own)}\t${place}\t${priority}\t${json(otherNumbers)}\n`
     } catch (error) {
       if (!(error instanceof NumberFault)) throw error
       return this.#reject(record, names[phone]!, cells[phone]!, error.allowed)

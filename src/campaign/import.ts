@@ -37,6 +37,10 @@ export interface ImportOptions {
   /** Milliseconds since the epoch: the leads may be called from then on. */
   readonly now: number
   readonly progress?: ((progress: ImportProgress) => void) | undefined
+  /** Columns with further numbers of a lead, in the order in which they are called. */
+  readonly otherNumbers?: readonly string[]
+  /** The leads are called in a random order, not in that of the list. */
+  readonly shuffled?: boolean
 }
 
 export interface ImportSummary {
@@ -63,11 +67,12 @@ export const faultText = ({ line, column, value, allowed }: ImportFault): string
  */
 export async function importLeads(options: ImportOptions): Promise<ImportSummary> {
   const { sql, campaign, file, now, country = null, progress = () => {} } = options
+  const { otherNumbers = [], shuffled = false } = options
   let list: ImportList | null = null
   try {
     const { encoding, bytes } = await listEncoding(file)
     list = new ImportList({
-      ...{ file, country, column: options.column, rejectFile: options.rejectFile },
+      ...{ file, country, column: options.column, rejectFile: options.rejectFile, otherNumbers },
       encoding: options.encoding ?? encoding,
       guessed: options.encoding === undefined,
       progress: done => progress({ phase: 'reading', done, all: bytes }),
@@ -79,7 +84,7 @@ export async function importLeads(options: ImportOptions): Promise<ImportSummary
         await pipeline(() => reader.copyLines(), await openStaging(tx))
         reader.mustHaveUsableLines(faultText)
         if (country !== null) await readNumbersAgain(tx, id, country, now)
-        return addStaged(tx, id, now, (done, all) => progress({ phase: 'adding', done, all }))
+        return addStaged(tx, id, now, { shuffled, progress: (done, all) => progress({ phase: 'adding', done, all }) })
       },
       { alone: true },
     )

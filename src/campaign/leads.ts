@@ -11,7 +11,8 @@ import { notesIn, saidIn } from '../journal/said.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { attemptWithId, markAttempt, markConnected, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
-import { leadWithId, optOut as writeOptOut, prolongClaim } from '../store/leads.ts'
+import { optOut as writeOptOut } from '../store/do-not-call.ts'
+import { leadWithId, prolongClaim } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Campaign } from './campaign.ts'
 import type { DialCapacity } from './dial-capacity.ts'
@@ -22,6 +23,7 @@ import { refuseAttempt, settleAttempt, type Evidence, type Settlement } from './
 export interface LeadOfCall {
   /** When ended: it was settled without this call (which came too late), so the call must be hung up. */
   readonly attempt: AttemptRow
+  /** `phone`: the number that was called. */
   readonly lead: { readonly id: number; readonly phone: string; readonly fields: Readonly<Record<string, string>> }
   readonly campaign: Campaign
 }
@@ -70,7 +72,7 @@ export class Leads {
     const campaign = attempt && (await campaignWithId(this.sql, attempt.campaign))
     if (!attempt || !campaign) return null
     const { id, phone, fields } = await leadWithId(this.sql, attempt.lead)
-    return { attempt, lead: { id, phone, fields }, campaign }
+    return { attempt, lead: { id, phone: attempt.phone ?? phone, fields }, campaign }
   }
 
   /** A person or a machine answered. False when the attempt is over: the call must be hung up. */

@@ -2,8 +2,11 @@
 import type { Queries, Sql } from '../store/sql.ts'
 import { attemptWithId, endAttempt, type AttemptClosing, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
-import { isOptedOut, leadWithId, lockLead, optOut, releaseLead } from '../store/leads.ts'
-import { nextCall } from './campaign.ts'
+import { isOptedOut, mustNotBeCalled, optOut } from '../store/do-not-call.ts'
+import { countEnds, numbersOf, saveNumber } from '../store/lead-numbers.ts'
+import { leadWithId, lockLead, releaseLead, type LeadRow } from '../store/leads.ts'
+import type { Campaign } from './campaign.ts'
+import { nextCall, type NextCall } from './next-call.ts'
 import type { AttemptEnd } from './disposition.ts'
 
 export interface Evidence extends Omit<AttemptClosing, 'disposition'> {
@@ -11,6 +14,8 @@ export interface Evidence extends Omit<AttemptClosing, 'disposition'> {
    * With 'callback': when the lead wants to be called, ms since the epoch. Default: after the disposition's own delay.
    */
   readonly callAt?: number | undefined
+  /** With 'callback': the agent who promised it. Default: the agent who talked with the lead; null: any agent. */
+  readonly callFor?: string | null | undefined
 }
 
 export interface Settlement {
@@ -41,16 +46,46 @@ export async function settleAttempt(
     if (!attempt) {
       const before = await settledBefore(tx, id)
       if (before && end === 'opted-out')
-        await optOut(tx, (await leadWithId(tx, before.attempt.lead)).phone, 'flow', now)
+        await optOut(tx, before.attempt.phone ?? (await leadWithId(tx, before.attempt.lead)).phone, 'flow', now)
       return before
     }
     const [campaign, lead] = [await campaignWithId(tx, attempt.campaign), await lockLead(tx, attempt.lead)]
-    if (end === 'opted-out') await optOut(tx, lead.phone, 'flow', now)
-    const never = campaign === null || lead.removedAt !== null || (await isOptedOut(tx, lead.phone))
-    const again = never ? null : nextCall(campaign, end, lead.attempts + 1, now, evidence.callAt)
-    await releaseLead(tx, lead.id, { again, disposition: end, counts: true, now })
+    const phone = attempt.phone ?? lead.phone
+    if (end === 'opted-out') await optOut(tx, phone, 'flow', now)
+    const ended = { end, phone, now, wanted: evidence.callAt }
+    const isOver = campaign === null || lead.removedAt !== null
+    const { again, number } = isOver ? { again: null } : await afterCall(tx, campaign, lead, ended)
+    const agent = evidence.callFor === undefined ? (attempt.agent ?? null) : evidence.callFor
+    await releaseLead(tx, lead.id, {
+      again,
+      number,
+      disposition: end,
+      counts: true,
+      now,
+      callback: end === 'callback' && again !== null ? { agent } : null,
+      behind: campaign?.order === 'fewest-attempts' ? 1 : 0,
+    })
     return { settled: true, disposition: end, again, campaign: campaign?.name ?? null, attempt }
   })
+}
+
+/** Counts the call for the number that was called, and finds the next one. */
+async function afterCall(
+  tx: Queries,
+  campaign: Campaign,
+  lead: LeadRow,
+  { end, phone, now, wanted }: { end: AttemptEnd; phone: string; now: number; wanted: number | undefined },
+): Promise<Pick<NextCall, 'again'> & { number?: { position: number; place: number } }> {
+  const before = await numbersOf(tx, lead)
+  const current = before.find(one => one.phone === phone)?.position ?? lead.currentNumber
+  const numbers = before.map(one => (one.position === current ? { ...one, attempts: one.attempts + 1 } : one))
+  const [sameEnds, blocked] = [await countEnds(tx, lead.id, phone, end), await mustNotBeCalled(tx, campaign.id, phone)]
+  const next = nextCall(campaign, { end, now, numbers, current, sameEnds, blocked, wanted })
+  if (numbers.length === 1) return { again: next.again }
+  const called = numbers.find(one => one.position === current)!
+  await saveNumber(tx, lead.id, { ...called, closed: called.closed || next.closes })
+  const { position, place } = numbers.find(one => one.position === next.position)!
+  return { again: next.again, number: { position, place } }
 }
 
 /**
@@ -67,7 +102,7 @@ export async function refuseAttempt(
     const attempt = await endAttempt(tx, id, { disposition: null, cause }, now)
     if (!attempt) return settledBefore(tx, id)
     const lead = await lockLead(tx, attempt.lead)
-    const never = lead.removedAt !== null || (await isOptedOut(tx, lead.phone))
+    const never = lead.removedAt !== null || (await isOptedOut(tx, attempt.phone ?? lead.phone))
     await releaseLead(tx, lead.id, {
       again: never ? null : again,
       disposition: never ? 'opted-out' : null,

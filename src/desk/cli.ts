@@ -8,6 +8,7 @@ import type { Actions } from './cli/actions.ts'
 import { agentForms } from './cli/agent.ts'
 import { callbackForms } from './cli/callback.ts'
 import { callForms } from './cli/call.ts'
+import { callingRulesForms } from './cli/calling-rules.ts'
 import { campaignForms } from './cli/campaign.ts'
 import { dialInCommand } from './cli/dial-in.ts'
 import { figuresForms } from './cli/figures.ts'
@@ -28,6 +29,8 @@ export type { Actions } from './cli/actions.ts'
 const NOUNS = {
   campaign: 'lists of people to call',
   lead: 'people on the list of a campaign',
+  dnc: 'numbers that campaigns do not call',
+  holiday: 'days on which campaigns do not call',
   agent: 'the agents, who answer calls',
   'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
@@ -86,6 +89,7 @@ Examples:
       ...callbackForms,
       ...numberForms,
       ...callForms,
+      ...callingRulesForms,
       ...talkForms,
       ...figuresForms,
     ],

@@ -33,6 +33,14 @@ import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
 import type { Operation } from './operation.ts'
 import { recordingPause, recordingResume } from './recording/mask.ts'
 import { talkHold, talkUnhold } from './talk/hold.ts'
+import dncAdd from './dnc/add.ts'
+import dncImport from './dnc/import.ts'
+import dncList from './dnc/list.ts'
+import dncRemove from './dnc/remove.ts'
+import holidayImport from './holiday/import.ts'
+import holidayList from './holiday/list.ts'
+import holidayRemove from './holiday/remove.ts'
+import leadWhy from './lead/why.ts'
 import figuresAgent from './figures/agent.ts'
 import figuresQueue from './figures/queue.ts'
 import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
@@ -74,6 +82,13 @@ export const OPERATIONS: readonly Operation[] = [
   leadUpdate,
   leadRemove,
   leadRecycle,
+  dncAdd,
+  dncRemove,
+  dncList,
+  dncImport,
+  holidayImport,
+  holidayRemove,
+  holidayList,
   agentAdd,
   agentSet,
   agentList,
@@ -111,7 +126,8 @@ export const OPERATIONS: readonly Operation[] = [
   callTransfer,
   callList,
   callWhy,
-  agentWhy, // after call.why: `why agent` is a command within `why`
+  agentWhy, // after call.why: `why agent` and `why lead` are commands within `why`
+  leadWhy,
   talkHold,
   talkUnhold,
   figuresQueue,

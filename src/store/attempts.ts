@@ -17,6 +17,8 @@ export interface AttemptRow {
   readonly core: string | null
   /** The gateway that the lead is called over. */
   readonly gateway: string | null
+  /** The number that it calls; null: an attempt of the version before, to the first number of the lead. */
+  readonly phone: string | null
   readonly cause: string | null
   readonly disposition: string | null
   readonly agent: string | null
@@ -29,7 +31,7 @@ export interface AttemptRow {
 }
 
 const columns = (sql: Queries) => sql`
-  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.cause, a.disposition, a.agent, a.amd as heard,
+  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.phone, a.cause, a.disposition, a.agent, a.amd as heard,
   a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
 
 export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRow | null> {
@@ -103,4 +105,19 @@ export async function attemptsOf(sql: Queries, lead: number): Promise<AttemptRow
  */
 export function countAttempts(sql: Queries, campaign: string): Promise<Map<string, number>> {
   return keptFigures(sql, campaign, 'attempt')
+}
+
+export interface NumberCall {
+  readonly lead: number
+  readonly state: AttemptState
+  readonly disposition: string | null
+  readonly intendedAt: Date
+  readonly endedAt: Date | null
+}
+
+/** The last 200 calls of all campaigns to a number after `since`, newest first. */
+export async function callsToNumber(sql: Queries, phone: string, since: number): Promise<NumberCall[]> {
+  return sql<NumberCall[]>`
+    select lead_id as lead, state, disposition, intended_at as "intendedAt", ended_at as "endedAt" from attempts
+    where phone = ${phone} and intended_at > ${new Date(since)} order by intended_at desc limit 200`
 }

@@ -3,6 +3,7 @@
  * line.
  */
 import type { Country } from '../base/country.ts'
+import type { Week } from '../base/hours.ts'
 import type { Json, Queries, Sql } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
@@ -23,9 +24,46 @@ export interface CampaignSettings {
   readonly ringForMs: number
   /** Of numbers without a country code, ISO 3166; null: that of the installation. */
   readonly country: Country | null
-  /** By the end of an attempt: a duration or 'never'. Ends that are not listed have the delay of their disposition. */
-  readonly retryAfter: Readonly<Record<string, string>>
+  /** By the end of an attempt. Ends that are not listed follow their disposition. */
+  readonly retry: Readonly<Record<string, RetryRule>>
+  /** The name of the rule set: campaign/calling-rules/. */
+  readonly rules: string
+  /** When leads are called, by their own clock; empty: no hours of its own. */
+  readonly hours: Week
+  /** For leads whose time zone is unknown. */
+  readonly timeZone: string
+  /** Regions on whose holidays nobody is called. */
+  readonly holidays: readonly string[]
+  readonly numberLimits: readonly NumberLimit[]
+  /** Columns of the list with further numbers of a lead, in the order in which they are called. */
+  readonly otherNumbers: readonly string[]
+  readonly order: CallOrder
+  /** A callback waits so long for the agent who promised it. */
+  readonly callbackWaitMs: number
 }
+
+/** What follows when an attempt ends in one way. */
+export interface RetryRule {
+  /** A duration, or 'never'; absent: the delay of the disposition. */
+  readonly after?: string
+  /** Calls to one number that may end so; then it is not called again. Absent: as many as the campaign allows. */
+  readonly most?: number
+  /** Is the next number of the lead called at once? Absent: as the disposition says. */
+  readonly nextNumber?: boolean
+}
+
+/** Most calls to one number within a time, of all campaigns. */
+export interface NumberLimit {
+  readonly most: number
+  readonly withinMs: number
+}
+
+/**
+ * Of the leads that are due, with the same priority: 'oldest' is due for the longest time, 'newest' for the shortest;
+ * 'fewest-attempts': each attempt takes one off the priority; 'random': a list is shuffled when it is imported.
+ */
+export const CALL_ORDERS = ['oldest', 'newest', 'fewest-attempts', 'random'] as const
+export type CallOrder = (typeof CALL_ORDERS)[number]
 
 /** Real telephones, or those of the simulation. */
 export type Switches = 'freeswitch' | 'simulation'
@@ -42,19 +80,27 @@ export interface CampaignRow extends CampaignSettings {
 
 const columns = (sql: Queries) => sql`
   id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
-  ring_for_ms as "ringForMs", country, retry_after as "retryAfter", created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
+  ring_for_ms as "ringForMs", country, retry, rules, hours, time_zone as "timeZone", holidays, number_limits as "numberLimits",
+  other_numbers as "otherNumbers", call_order as "order", callback_wait_ms as "callbackWaitMs",
+  created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
 /** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
 export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
-  const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retryAfter } =
-    campaign
+  const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retry } = campaign
+  const { rules, hours, timeZone, holidays, numberLimits, otherNumbers, order, callbackWaitMs } = campaign
+  const json = (value: unknown) => sql.json(value as Json)
+  const pauses = Object.entries(retry).flatMap(([end, { after }]) => (after === undefined ? [] : [[end, after]]))
   const [row] = await sql<[CampaignRow]>`
-    insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry_after)
+    insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
+      rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms)
     values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
-      ${country}, ${sql.json(retryAfter as Json)})
+      ${country}, ${json(retry)}, ${json(Object.fromEntries(pauses))}, ${rules}, ${json(hours)}, ${timeZone}, ${json(holidays)},
+      ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs})
     on conflict (name) do update set mode = excluded.mode, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
       caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
-      ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry_after = excluded.retry_after
+      ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
+      hours = excluded.hours, time_zone = excluded.time_zone, holidays = excluded.holidays, number_limits = excluded.number_limits,
+      other_numbers = excluded.other_numbers, call_order = excluded.call_order, callback_wait_ms = excluded.callback_wait_ms
     returning ${columns(sql)}`
   return row
 }

@@ -18,7 +18,8 @@ export async function changeLead(
   const next = nextAt === undefined ? null : new Date(nextAt)
   const rows = await sql`
     update leads set fields = fields || ${sql.json(fields as Json)}, priority = coalesce(${priority ?? null}, priority),
-      next_at = coalesce(${next}, next_at), updated_at = ${new Date(now)}
+      next_at = coalesce(${next}, next_at), updated_at = ${new Date(now)},
+      place = case when state = 'ready' and current_number = 0 then 0 else place end -- a column may tell another time zone
     where id = ${id} and (${next}::timestamptz is null or state = 'ready')`
   return rows.count > 0
 }
@@ -75,14 +76,14 @@ export async function recycleLeads(
 ): Promise<readonly Recycled[]> {
   return sql<Recycled[]>`
     with page as (
-      select l.id, l.disposition, (l.opted_out_at is not null or l.disposition = 'opted-out' or exists (
+      select l.id, l.disposition, (l.opted_out_at is not null or l.disposition in ('opted-out', 'do-not-call') or exists (
         select 1 from opt_outs o where o.phone in (ltrim(l.phone, '+'), '+' || ltrim(l.phone, '+')))) as "optedOut"
       from leads l
       where l.campaign_id = ${campaign} and l.id > ${after} and l.state = 'done' and l.removed_at is null
         and l.disposition in ${sql(dispositions)}
       order by l.id limit ${limit}
     ), changed as (
-      update leads l set state = 'ready', attempts = 0, next_at = ${new Date(nextAt)}, updated_at = ${new Date(now)}
+      update leads l set state = 'ready', attempts = 0, current_number = 0, place = 0, callback_at = null, callback_for = null, next_at = ${new Date(nextAt)}, updated_at = ${new Date(now)}
       from page where l.id = page.id and not page."optedOut" and l.state = 'done' returning l.id
     )
     select page.id, page.disposition, changed.id is not null as recycled

@@ -8,7 +8,7 @@
  * Used by the campaign code and the status line.
  */
 import { keptFigures } from './figures.ts'
-import type { Queries, Transaction } from './sql.ts'
+import type { Json, Queries, Transaction } from './sql.ts'
 
 export interface LeadRow {
   readonly id: number
@@ -24,6 +24,13 @@ export interface LeadRow {
   readonly priority: number
   /** When somebody took it from the list; it stays while its attempts count. Null: it is on the list. */
   readonly removedAt: Date | null
+  /** Which of its numbers is called next, and the place of that number (table `places`); 0: not looked at yet. */
+  readonly currentNumber: number
+  readonly place: number
+  /** The time at which the person asked to be called; null: at none. */
+  readonly callbackAt: Date | null
+  /** The agent who promised that; null: any agent. */
+  readonly callbackFor: string | null
 }
 
 /** A lead and what its last attempt was. */
@@ -40,89 +47,19 @@ export interface LeadFilter {
   readonly phone?: string | undefined
 }
 
-export interface Claim {
-  readonly campaign: string
-  readonly node: string
-  readonly gateway: string
-  /** Core-UUID of the switch that dials. */
-  readonly core: string
-  readonly now: number
-  /** When the claim expires, ms since the epoch. */
-  readonly until: number
-  /** Uuids for the attempts and their legs; at most so many leads are claimed. */
-  readonly ids: readonly string[]
+/** When the next claim of a campaign expires, ms since the epoch; null: nobody is called. */
+export async function nextExpiry(sql: Queries, campaign: string): Promise<number | null> {
+  const [row] = await sql<[{ at: Date | null }]>`
+    select min(claimed_until) as at from leads where campaign_id = ${campaign} and state = 'claimed'`
+  return row.at?.getTime() ?? null
 }
 
-export interface Claimed {
-  readonly attempt: string
-  readonly lead: number
-  readonly phone: string
-}
-
-/**
- * The number of a row of `table` with and without its plus. For an opt-out both are the same person: a spreadsheet
- * takes the plus away. Both are looked up in the index.
- */
-const bothSpellings = (sql: Queries, table: string) =>
-  sql`(ltrim(${sql(table)}.phone, '+'), '+' || ltrim(${sql(table)}.phone, '+'))`
-
-/** The same for a number in hand. */
+/** The same number with and without its plus: a spreadsheet takes the plus away. */
 const spellings = (phone: string): readonly string[] => [phone.replace(/^\+/, ''), `+${phone.replace(/^\+/, '')}`]
 
-/**
- * Claims due leads and writes their attempts, in one statement. After the commit, a row tells which lead was to be
- * called with which uuid, even when the node dies. Claims nothing when the campaign is not running.
- */
-export async function claimLeads(
-  sql: Queries,
-  { campaign, node, gateway, core, now, until, ids }: Claim,
-): Promise<Claimed[]> {
-  const at = new Date(now)
-  return sql<Claimed[]>`
-    with picked as (
-      select id from leads l
-      where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
-        and exists (select 1 from campaigns where id = ${campaign} and state = 'running')
-        -- offset 0: asked for each lead in the order of the claim; as a join it would first sort all leads that are due
-        and not exists (select 1 from opt_outs o where o.phone in ${bothSpellings(sql, 'l')} offset 0)
-      order by priority desc, next_at, id limit ${ids.length} for update skip locked
-    ), taken as (
-      update leads set state = 'claimed', claimed_until = ${new Date(until)}, claimed_by = ${node}, updated_at = ${at}
-      where id = any (array(select id from picked)) returning id, phone -- each by its key
-    ), numbered as (
-      select id, phone, row_number() over (order by id) as position from taken
-    ), written as (
-      insert into attempts (id, campaign_id, lead_id, node, gateway, switch_core, intended_at)
-      select (${ids as string[]}::uuid[])[position], ${campaign}, id, ${node}, ${gateway}, ${core}, ${at} from numbered
-      on conflict (lead_id) where state <> 'ended' do nothing  -- never a second one; the claim runs out by itself
-      returning id, lead_id
-    )
-    select written.id as attempt, lead_id as lead, phone from written join numbered on numbered.id = lead_id order by lead_id`
-}
-
-export interface Due {
-  readonly ready: number
-  readonly nextAt: number | null
-  readonly expiresAt: number | null
-}
-
-/**
- * Leads that are due now (counted up to `upTo`), the time when the next lead becomes due, and the time when the next
- * claim expires.
- */
-export async function dueLeads(sql: Queries, campaign: string, now: number, upTo: number): Promise<Due> {
-  const at = new Date(now)
-  const [row] = await sql<[{ ready: number; nextAt: Date | null; expiresAt: Date | null }]>`
-    select
-      (select count(*) from (
-        select 1 from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at} order by next_at limit ${upTo}) due) as ready,
-      (select min(next_at) from leads where campaign_id = ${campaign} and state = 'ready' and next_at > ${at}) as "nextAt",
-      (select min(claimed_until) from leads where campaign_id = ${campaign} and state = 'claimed') as "expiresAt"`
-  return { ready: row.ready, nextAt: row.nextAt?.getTime() ?? null, expiresAt: row.expiresAt?.getTime() ?? null }
-}
-
-const columns = (sql: Queries) =>
-  sql`l.id, l.phone, l.fields, l.state, l.attempts, l.next_at as "nextAt", l.disposition, l.priority, l.removed_at as "removedAt"`
+const columns = (sql: Queries) => sql`
+  l.id, l.phone, l.fields, l.state, l.attempts, l.next_at as "nextAt", l.disposition, l.priority, l.removed_at as "removedAt",
+  l.current_number as "currentNumber", l.place, l.callback_at as "callbackAt", l.callback_for as "callbackFor"`
 
 /** The lead of an attempt: it exists as long as the attempt does. */
 export async function leadWithId(sql: Queries, id: number): Promise<LeadRow> {
@@ -162,6 +99,25 @@ export async function fieldNames(sql: Queries, campaign: string): Promise<string
   return rows.map(row => row.name)
 }
 
+/** A lead, with what holds it. */
+export interface HeldLead extends LeadRow {
+  readonly claimedUntil: Date | null
+  /** The node that calls it. */
+  readonly claimedBy: string | null
+  /** The key of its place, as campaign/place.ts writes it. */
+  readonly key: string
+}
+
+/** The lead of a campaign with this number, which may be any of the numbers of the lead. */
+export async function leadWithNumber(sql: Queries, campaign: string, phone: string): Promise<HeldLead | null> {
+  const [row] = await sql<HeldLead[]>`
+    select ${columns(sql)}, l.claimed_until as "claimedUntil", l.claimed_by as "claimedBy", (select key from places where places.id = l.place) as key
+    from leads l where l.campaign_id = ${campaign} and l.id = any (array(
+      select id from leads where campaign_id = ${campaign} and phone in ${sql(spellings(phone))}
+      union all select lead_id from lead_numbers where phone in ${sql(spellings(phone))})) order by l.phone = ${phone} desc limit 1`
+  return row ?? null
+}
+
 export interface LeadRelease {
   /** When the lead is called again, ms since the epoch; null: it is done. */
   readonly again: number | null
@@ -169,17 +125,29 @@ export interface LeadRelease {
   /** True when it counts as an attempt. */
   readonly counts: boolean
   readonly now: number
+  /** The number that is called next; absent: the same. */
+  readonly number?: { readonly position: number; readonly place: number } | undefined
+  /** The person has asked to be called at `again`, by this agent or by any; null: not so; absent: as before. */
+  readonly callback?: { readonly agent: string | null } | null | undefined
+  /** Is taken off the priority. */
+  readonly behind?: number
 }
 
 /** Writes the result of one attempt to its lead. */
 export async function releaseLead(
   sql: Queries,
   id: number,
-  { again, disposition, counts, now }: LeadRelease,
+  { again, disposition, counts, now, number, callback, behind = 0 }: LeadRelease,
 ): Promise<void> {
+  const at = new Date(again ?? now)
+  const promised =
+    callback === undefined
+      ? sql``
+      : sql`callback_at = ${callback && at}::timestamptz, callback_for = ${callback?.agent ?? null}, `
+  const next = number ? sql`current_number = ${number.position}, place = ${number.place}, ` : sql``
   await sql`
-    update leads set state = ${again === null ? 'done' : 'ready'}, next_at = ${new Date(again ?? now)},
-      claimed_until = null, claimed_by = null, attempts = attempts + ${counts ? 1 : 0},
+    update leads set ${promised} ${next} state = ${again === null ? 'done' : 'ready'}, next_at = ${at},
+      claimed_until = null, claimed_by = null, attempts = attempts + ${counts ? 1 : 0}, priority = priority - ${behind}::int,
       disposition = coalesce(${disposition}, disposition), updated_at = ${new Date(now)}
     where id = ${id}`
 }
@@ -204,31 +172,40 @@ export async function countLeads(sql: Queries, campaign: string): Promise<Record
   return { ready: 0, claimed: 0, done: 0, ...Object.fromEntries(figures) }
 }
 
-/** Records that this number must not be called again, with or without its plus, and ends its ready leads everywhere. */
-export async function optOut(sql: Queries, phone: string, source: string, now: number): Promise<void> {
-  const at = new Date(now)
-  await sql`insert into opt_outs (phone, at, source) values (${phone}, ${at}, ${source}) on conflict (phone) do nothing`
-  await sql`
-    update leads set state = 'done', disposition = 'opted-out', opted_out_at = ${at}, updated_at = ${at}
-    where phone in ${sql(spellings(phone))} and state = 'ready'`
+export interface UnplacedLead {
+  readonly id: number
+  readonly phone: string
+  readonly fields: Readonly<Record<string, string>>
 }
 
-/**
- * Ends up to 50 due leads that opted out while their list was imported. Called when leads are due and none could be
- * claimed.
- */
-export async function retireOptedOut(sql: Queries, campaign: string, now: number): Promise<void> {
-  const at = new Date(now)
-  await sql`
-    with first as (
-      select id from leads where campaign_id = ${campaign} and state = 'ready' and next_at <= ${at}
-      order by next_at limit 50
-    )
-    update leads l set state = 'done', disposition = 'opted-out', updated_at = ${at}
-    from first where l.id = first.id and l.state = 'ready'
-      and exists (select 1 from opt_outs o where o.phone in ${bothSpellings(sql, 'l')})`
+/** Ready leads whose place is not known yet: they were not imported by a node of this version. */
+export async function unplacedLeads(sql: Queries, campaign: string, limit: number): Promise<UnplacedLead[]> {
+  return sql<UnplacedLead[]>`
+    select id, phone, fields from leads where campaign_id = ${campaign} and state = 'ready' and callback_at is null and place = 0
+    order by priority desc, next_at, id limit ${limit}`
 }
 
-export async function isOptedOut(sql: Queries, phone: string): Promise<boolean> {
-  return (await sql`select 1 from opt_outs where phone in ${sql(spellings(phone))}`).length > 0
+export interface PlacedLead {
+  readonly id: number
+  /** As campaign/place.ts writes it. */
+  readonly place: string
+  readonly otherNumbers: readonly { readonly position: number; readonly phone: string; readonly place: string }[]
+}
+
+/** Writes the places of leads, and their further numbers. */
+export async function placeLeads(tx: Transaction, leads: readonly PlacedLead[]): Promise<void> {
+  const others = leads.flatMap(({ id, otherNumbers }) => otherNumbers.map(other => ({ id, ...other })))
+  const given = (rows: readonly object[]) =>
+    tx`jsonb_to_recordset(${tx.json(rows as unknown as Json)}) as g (id bigint, position smallint, phone text, place text)`
+  await tx`
+    insert into places (key) select distinct place from ${given([...leads.map(({ id, place }) => ({ id, place })), ...others])}
+    where not exists (select 1 from places p where p.key = g.place) order by place on conflict (key) do nothing`
+  await tx`
+    update leads l set place = p.id from ${given(leads)} join places p on p.key = g.place
+    where l.id = any (${leads.map(({ id }) => id)}::bigint[]) and l.id = g.id and l.place = 0`
+  if (others.length === 0) return
+  await tx`
+    insert into lead_numbers (lead_id, position, phone, place)
+    select g.id, g.position, g.phone, p.id from ${given(others)} join places p on p.key = g.place
+    on conflict (lead_id, position) do nothing`
 }

@@ -34,7 +34,8 @@ export async function respellLeads(
       select distinct on (phone) id, phone from r
       where not exists (select 1 from leads l where l.campaign_id = ${campaign} and l.phone = r.phone offset 0) order by phone, id
     ), written as (
-      update leads set phone = ${phones}::jsonb ->> id::text, updated_at = ${at}
+      update leads set phone = ${phones}::jsonb ->> id::text, updated_at = ${at},
+        place = case state when 'claimed' then place else 0 end -- another number may be elsewhere
       where id = any (array(select id from fresh)) returning id
     )
     update leads set removed_at = ${at}, state = case when state = 'ready' then 'done' else state end, updated_at = ${at}

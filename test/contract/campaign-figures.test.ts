@@ -10,7 +10,9 @@ import { ATTEMPT_ENDS } from '../../src/campaign/disposition.ts'
 import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.ts'
 import { countAttempts, markAttempt } from '../../src/store/attempts.ts'
 import { moveCampaign, putCampaign, removeCampaign } from '../../src/store/campaigns.ts'
-import { claimLeads, countLeads, freeStaleClaims, optOut, retireOptedOut } from '../../src/store/leads.ts'
+import { optOut } from '../../src/store/do-not-call.ts'
+import { countLeads, freeStaleClaims } from '../../src/store/leads.ts'
+import { claimDue } from '../claim-due.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { addLead } from '../add-lead.ts'
 import { pick, seeded } from '../fault/links-chance.ts'
@@ -63,7 +65,7 @@ test('after any history of two campaigns, at many hands, their figures are what 
         until: now + 60_000,
         ids: [1, 2, 3].map(() => randomUUID()),
       }
-      for (const { attempt } of await claimLeads(sql, claim)) open.push(attempt)
+      for (const { attempt } of await claimDue(sql, claim)) open.push(attempt)
     },
     async () =>
       void (
@@ -76,7 +78,6 @@ test('after any history of two campaigns, at many hands, their figures are what 
       void (open.length > 0 && (await settleAttempt(sql, pick(random, open), pick(random, ATTEMPT_ENDS), {}, now))),
     async () => void (open.length > 0 && (await refuseAttempt(sql, pick(random, open), 'GATEWAY_DOWN', now, now))),
     () => freeStaleClaims(sql, pick(random, ids), now),
-    () => retireOptedOut(sql, pick(random, ids), now),
     () => (random() < 0.1 ? optOut(sql, phone(), 'supervisor', now) : Promise.resolve()),
     () =>
       sql

@@ -9,8 +9,9 @@ import { OverdueAttempts } from '../../src/campaign/overdue-attempts.ts'
 import { commandCampaign } from '../../src/campaign/campaign-commands.ts'
 import { attemptsOf, attemptWithId } from '../../src/store/attempts.ts'
 import { campaignNamed } from '../../src/store/campaigns.ts'
-import { claimLeads, countLeads, leadsOf } from '../../src/store/leads.ts'
+import { countLeads, leadsOf } from '../../src/store/leads.ts'
 import { addLead } from '../add-lead.ts'
+import { claimDue } from '../claim-due.ts'
 import { openCampaignRig, until } from './campaign-rig.ts'
 
 const noAgents = { need: () => ({ [Symbol.dispose]() {} }) }
@@ -112,7 +113,7 @@ test('a lead whose dialer died between the row and the call is never called on a
   const rig = await node('b')
   const now = systemClock.now()
   const claim = { campaign: spring.id, node: 'dead', gateway: 'carrier', core: carrier.core, now, until: now + 1_000 }
-  const [claimed] = await claimLeads(sql, { ...claim, ids: [randomUUID()] })
+  const [claimed] = await claimDue(sql, { ...claim, ids: [randomUUID()] })
   const recovery = new OverdueAttempts(rig)
   carrier.legs.add(claimed!.attempt) // it rings, or they talk
   await recovery.run(spring, now + 2_000)
@@ -135,7 +136,7 @@ test('what a dead node left behind is found by the next one, without anybody ask
   const spring = await campaign({}, 1)
   const now = systemClock.now()
   const claim = { campaign: spring.id, node: 'dead', gateway: 'carrier', core: randomUUID(), now, until: now + 300 }
-  await claimLeads(sql, { ...claim, ids: [randomUUID()] })
+  await claimDue(sql, { ...claim, ids: [randomUUID()] })
   const dialer = await dial('b', spring)
   const [lead] = await leadsOf(sql, spring.id, 1)
   const claimedUntil = async () =>
@@ -149,7 +150,7 @@ test('what a dead node left behind is found by the next one, without anybody ask
 test('a lead who was busy is called again when the time has come, and the campaign ends with the last of them', async t => {
   const { sql, carrier, dial, agents, campaign } = await openCampaignRig(t)
   await agents(2)
-  const spring = await campaign({ maxAttempts: 3, retryAfter: { busy: '1s' } }, 2)
+  const spring = await campaign({ maxAttempts: 3, retry: { busy: { after: '1s' } } }, 2)
   const dialer = await dial('a', spring)
   await until(async () => (await campaignNamed(sql, 'spring'))?.state === 'done')
   await dialer.stop()

@@ -10,7 +10,8 @@ import { systemClock } from '../../src/base/clock.ts'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { closeCall, openCall, saveCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { claimLeads, type Claimed } from '../../src/store/leads.ts'
+import type { Claimed } from '../../src/store/claims.ts'
+import { claimDue } from '../claim-due.ts'
 import { SimulatedSwitch } from '../../src/testing/index.ts'
 import { addLead } from '../add-lead.ts'
 import { SHIPPED } from '../program.ts'
@@ -38,7 +39,10 @@ test('a supervisor sets up a queue, an agent and a campaign, starts it and asks 
   assert.equal(paused.code, 4)
   assert.match(paused.err, /^switchhook: the campaign 'spring' is draft and cannot become paused/)
   const started = await rig.types('campaign start spring --json')
-  assert.deepEqual(JSON.parse(started.out), { campaign: 'spring', state: 'running', queue: 'sales', agentsReady: 0 })
+  assert.deepEqual(JSON.parse(started.out), {
+    ...{ campaign: 'spring', state: 'running', queue: 'sales', agentsReady: 0, callsAtAnyHour: true },
+  })
+  assert.match(started.err, /people are called at any hour of the day: set the law/)
 
   const more = await rig.types(
     `campaign add spring --leads ${await rig.file('more.csv', 'phone\n+4930123453\n')} --json`,
@@ -246,7 +250,7 @@ test('the operator sees the calls of a campaign with their leads, how long each 
     until: startedAt + 1_000,
     ids: [id],
   }
-  const [{ lead }] = (await claimLeads(sql, claim)) as [Claimed]
+  const [{ lead }] = (await claimDue(sql, claim)) as [Claimed]
   const times = { waitMs: 2_000, ringMs: 6_000, talkMs: 60_000, holdMs: 0, segments: [] }
   const end = { at: startedAt + 75_000, cause: 'NORMAL_CLEARING', outcome: 'talked', hungUpBy: 'agent' }
   const call = {

@@ -7,7 +7,9 @@ import { arrivalOfLeg } from '../../src/call/arrival.ts'
 import type { Uuid } from '../../src/esl/safe-text.ts'
 import { beginOf, lineOf, type NoteOf } from '../../src/journal/entries.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
-import { claimLeads, isOptedOut, leadsOf } from '../../src/store/leads.ts'
+import { isOptedOut } from '../../src/store/do-not-call.ts'
+import { leadsOf } from '../../src/store/leads.ts'
+import { claimDue } from '../claim-due.ts'
 import { openCampaignRig } from './campaign-rig.ts'
 
 /** A lead who was called and answered, and the entries that their flow had written when its node died. */
@@ -15,7 +17,7 @@ async function answeredAndLeft(rig: Awaited<ReturnType<typeof openCampaignRig>>,
   const { sql, calls, node, campaign } = rig
   const spring = await campaign({}, 1)
   const [uuid, at] = [randomUUID(), systemClock.now()]
-  await claimLeads(sql, {
+  await claimDue(sql, {
     campaign: spring.id,
     node: 'dead',
     gateway: 'carrier',

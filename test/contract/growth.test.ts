@@ -29,6 +29,9 @@ import * as queueFigures from '../../src/store/queue-figures.ts'
 import * as numbers from '../../src/store/number-rules.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { faultsOf, large, MANY, NOW } from './large-tables.ts'
+import * as doNotCall from '../../src/store/do-not-call.ts'
+import { claimDue } from '../claim-due.ts'
+import { CALLING_RULES, claimOf } from './growth-calling-rules.ts'
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
 const STORE = join(SOURCE, 'store/')
@@ -132,19 +135,14 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   claimCampaign: (sql, campaign) => campaigns.claimCampaign(sql, campaign, 'simulation'),
   finishCampaign: (sql, campaign) => campaigns.finishCampaign(sql, campaign, NOW),
   keptFigures: (sql, campaign) => figures.keptFigures(sql, campaign, 'lead'),
-  claimLeads: (sql, campaign) => claimed(sql, campaign, 10),
-  dueLeads: async (sql, campaign) => {
-    await leads.dueLeads(sql, campaign, NOW - 1, 5)
-    await leads.dueLeads(sql, campaign, NOW + 600_000, 5)
-  },
+  ...CALLING_RULES,
   leadWithId: sql => leads.leadWithId(sql, 7),
   lockLead: sql => sql.begin(tx => leads.lockLead(tx, 7)),
   releaseLead: sql => leads.releaseLead(sql, 7, { again: NOW, disposition: null, counts: false, now: NOW }),
   prolongClaim: sql => leads.prolongClaim(sql, 7, NOW),
   freeStaleClaims: (sql, campaign) => leads.freeStaleClaims(sql, campaign, NOW),
   countLeads: (sql, campaign) => leads.countLeads(sql, campaign),
-  optOut: sql => sql.begin(tx => leads.optOut(tx, '+491708', 'flow', NOW)),
-  retireOptedOut: (sql, campaign) => leads.retireOptedOut(sql, campaign, NOW + 600_000),
+  optOut: sql => sql.begin(tx => doNotCall.optOut(tx, '+491708', 'flow', NOW)),
   saveAgentStates: sql =>
     agentStates.saveAgentStates(
       sql,
@@ -187,7 +185,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   deleteNumberRule: sql => numbers.deleteNumberRule(sql, { number: '+49*', queue: '' }),
   hasHappened: sql => installation.hasHappened(sql, 'demo-furnished'),
   noteHappened: sql => installation.noteHappened(sql, 'demo-furnished'),
-  isOptedOut: sql => leads.isOptedOut(sql, '+491708'),
+  isOptedOut: sql => doNotCall.isOptedOut(sql, '+491708'),
   leadsWithoutPlus: (sql, campaign) => spellings.leadsWithoutPlus(sql, campaign, 0, 1_000),
   respellLeads: (sql, campaign) =>
     spellings.respellLeads(
@@ -245,19 +243,18 @@ const ON_REQUEST = new Set([
   'stageLeads',
   'openStaging',
   'addStaged',
+  'saveHolidays',
+  'deleteHoliday',
+  'callsToNumber',
+  'leadWithNumber',
+  'addDoNotCall',
+  'addOptOuts',
+  'removeDoNotCall',
+  'doNotCallEntries',
 ])
 
 async function claimed(sql: Sql, campaign: string, count: number): Promise<string[]> {
-  const claim = {
-    campaign,
-    node: 'a',
-    gateway: 'carrier',
-    core: randomUUID(),
-    now: NOW + 600_000,
-    until: NOW + 660_000,
-    ids: Array.from({ length: count }, () => randomUUID()),
-  }
-  const taken = await leads.claimLeads(sql, claim)
+  const taken = await claimDue(sql, claimOf(campaign, count, NOW + 600_000))
   assert.equal(taken.length, count, 'there are leads to claim')
   return taken.map(({ attempt }) => attempt)
 }

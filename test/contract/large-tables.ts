@@ -35,9 +35,17 @@ const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nod
 export function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[] {
   return nodesOf(plan).flatMap(node => {
     const read = ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1)
-    const isLarge = ['callbacks', 'leads', 'attempts', 'calls', 'opt_outs', 'call_segments', 'agent_states'].includes(
-      node['Relation Name'] ?? '',
-    )
+    const isLarge = [
+      'callbacks',
+      'leads',
+      'attempts',
+      'calls',
+      'opt_outs',
+      'call_segments',
+      'agent_states',
+      'do_not_call',
+      'lead_numbers',
+    ].includes(node['Relation Name'] ?? '')
     if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0)
       return [`reads all of ${node['Relation Name']}: ${text}`]
     return isLarge && read > MOST_READ ? [`reads ${read} rows of ${node['Relation Name']}: ${text}`] : []
@@ -73,10 +81,14 @@ export async function large(t: TestContext) {
       select gen_random_uuid(), 'sales', '+49160' || n, case when n % 200 = 0 then 'waiting' else 'done' end, ${new Date(NOW)},
         ${new Date(NOW)}, ${new Date(NOW)}, gen_random_uuid(), ${new Date(NOW)} from generate_series(1, ${MANY}::int) n`
       await tx`insert into opt_outs (phone, source) select '+49190' || n, 'import' from generate_series(1, ${MANY}::int) n`
+      await tx`insert into do_not_call (number, prefix, source, at)
+      select '+49195' || n, n % 2 = 0, 'import', ${new Date(NOW)} from generate_series(1, ${MANY}::int) n`
+      await tx`insert into lead_numbers (lead_id, position, phone, place)
+      select id, 1, '+49161' || id, 0 from leads where campaign_id = ${campaign.id}`
     },
     { alone: true },
   )
-  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states`
+  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states, do_not_call, lead_numbers`
   const [{ name }] = await admin<[{ name: string }]>`select current_database() as name`
   const settings = {
     session_preload_libraries: 'auto_explain',

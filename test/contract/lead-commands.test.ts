@@ -22,7 +22,9 @@ import leadUpdate from '../../src/operations/lead/update.ts'
 import type { Actor } from '../../src/operations/operation.ts'
 import { perform } from '../../src/operations/perform.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { claimLeads, countLeads, dueLeads, freeStaleClaims, optOut } from '../../src/store/leads.ts'
+import { optOut } from '../../src/store/do-not-call.ts'
+import { countLeads, freeStaleClaims } from '../../src/store/leads.ts'
+import { claimDue, isDueAt } from '../claim-due.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { openDatabase } from '../open-services.ts'
 
@@ -42,7 +44,7 @@ async function rig(t: TestContext) {
   }
   const ann: Actor = { who: 'ann', door: 'command-line', role: 'supervisor' }
   const claim = (n = 9) =>
-    claimLeads(sql, {
+    claimDue(sql, {
       ...{ campaign: campaign.id, node: 'a', gateway: 'carrier', core: randomUUID(), now: NOW, until: NOW + 60_000 },
       ids: Array.from({ length: n }, () => randomUUID()),
     })
@@ -135,7 +137,7 @@ test('a lead gets other fields, another priority and another time for its call',
     ann,
   )
   assert.deepEqual([lead.fields, lead.priority], [{ name: 'Anna', city: 'Bonn' }, 3])
-  assert.equal((await dueLeads(sql, campaign.id, NOW, 5)).nextAt, Date.UTC(2026, 2, 2, 12))
+  assert.equal(await isDueAt(sql, campaign.id), Date.UTC(2026, 2, 2, 12))
   await assert.rejects(perform(leadUpdate, parts as never, { campaign: 'spring', number: '030999001' }, ann), {
     code: 'BAD_INPUT',
     message: /nothing to change/,

@@ -15,8 +15,10 @@ import { refuseAttempt, settleAttempt } from '../../src/campaign/settle-attempt.
 import { attemptsOf, markConnected } from '../../src/store/attempts.ts'
 import { callsOfCrm, callWithId, closeCall, openCall, recentCalls, saveCalls } from '../../src/store/calls.ts'
 import { finishCampaign, moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { claimLeads, countLeads, dueLeads, leadsOf, optOut } from '../../src/store/leads.ts'
+import { optOut } from '../../src/store/do-not-call.ts'
+import { countLeads, leadsOf } from '../../src/store/leads.ts'
 import { addLead } from '../add-lead.ts'
+import { claimDue, isDueAt } from '../claim-due.ts'
 import { openDatabase } from '../open-services.ts'
 
 const NOW = Date.UTC(2026, 2, 2, 9)
@@ -33,7 +35,7 @@ async function rig(t: TestContext) {
     return importLeads({ sql, campaign: campaign.id, file, now: NOW })
   }
   const claim = (n: number, now = NOW) =>
-    claimLeads(sql, {
+    claimDue(sql, {
       campaign: campaign.id,
       node: 'a',
       gateway: 'carrier',
@@ -179,11 +181,7 @@ test('a busy lead is due again at its time, twice at most', async t => {
   await list('phone\n+49111\n')
   const [one] = await claim(1)
   assert.equal((await settleAttempt(sql, one!.attempt, 'busy', {}, NOW))?.again, NOW + 600_000)
-  assert.deepEqual(await dueLeads(sql, campaign.id, NOW + 599_999, 5), {
-    ready: 0,
-    nextAt: NOW + 600_000,
-    expiresAt: null,
-  })
+  assert.equal(await isDueAt(sql, campaign.id), NOW + 600_000)
   assert.equal((await claim(1, NOW + 599_999)).length, 0)
   const [two] = await claim(1, NOW + 600_000)
   assert.equal((await settleAttempt(sql, two!.attempt, 'busy', {}, NOW))?.again, null)

@@ -47,11 +47,15 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'calls',
     'campaign_figures',
     'campaigns',
+    'do_not_call',
+    'holidays',
     'installation',
+    'lead_numbers',
     'leads',
     'migrations',
     'number_rules',
     'opt_outs',
+    'places',
     'queues',
   ])
 })
@@ -93,11 +97,18 @@ test('a file that was changed after it was applied is refused', async t => {
 test('nobody is dialled twice: a lead has one attempt under way, and an attempt one id', async t => {
   const { sql } = await openDatabase(t)
   const { campaign, id } = await lead(sql)
-  const attempt = (uuid: string) =>
-    sql`insert into attempts (id, campaign_id, lead_id, node) values (${uuid}, ${campaign}, ${id}, 'a')`
+  const attempt = (uuid: string, phone: string | null = '+4930123', of = id) =>
+    sql`insert into attempts (id, campaign_id, lead_id, node, phone) values (${uuid}, ${campaign}, ${of}, 'a', ${phone})`
   const first = randomUUID()
   await attempt(first)
   await assert.rejects(attempt(randomUUID()), isDuplicate)
+  await assert.rejects(attempt(randomUUID(), '+4930124'), isDuplicate, 'nor at another number')
+  const [other] = await sql<
+    [{ id: number }]
+  >`insert into leads (campaign_id, phone) values (${campaign}, '+4930124') returning id`
+  await assert.rejects(attempt(randomUUID(), '+4930123', other.id), isDuplicate, 'nor by another lead with the number')
+  // a node of the version before does not tell the number: its attempt is not written, and its claim runs out
+  assert.equal((await attempt(randomUUID(), null)).count, 0)
   await sql`update attempts set state = 'ended', ended_at = now() where id = ${first}`
   await attempt(randomUUID())
   await assert.rejects(attempt(first), isDuplicate)

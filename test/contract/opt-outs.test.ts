@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { campaignFrom } from '../../src/campaign/campaign.ts'
 import { settleAttempt } from '../../src/campaign/settle-attempt.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { claimLeads, countLeads, isOptedOut, leadsOf, optOut, retireOptedOut } from '../../src/store/leads.ts'
+import { isOptedOut, optOut } from '../../src/store/do-not-call.ts'
+import { countLeads, leadsOf } from '../../src/store/leads.ts'
+import { claimDue } from '../claim-due.ts'
 import { addLead } from '../add-lead.ts'
 import { openDatabase } from '../open-services.ts'
 
@@ -19,7 +21,7 @@ async function rig(t: TestContext) {
   const campaign = await putCampaign(sql, campaignFrom({ name: 'spring', queue: 'sales' }))
   await moveCampaign(sql, campaign.id, ['draft'], 'running', NOW)
   const claim = () =>
-    claimLeads(sql, {
+    claimDue(sql, {
       campaign: campaign.id,
       node: 'a',
       gateway: 'carrier',
@@ -43,7 +45,6 @@ test('a person who opted out is not claimed when the list has lost the plus, or 
   assert.equal(await isOptedOut(sql, '4930999888'), true)
   assert.equal(await isOptedOut(sql, '+4930999777'), true)
   assert.equal(await isOptedOut(sql, '+4930999666'), false)
-  await retireOptedOut(sql, campaign.id, NOW)
   assert.deepEqual(await countLeads(sql, campaign.id), { ready: 0, claimed: 1, done: 2 })
 })
 

@@ -14,7 +14,7 @@ import type { TimedNote } from '../../src/journal/call-events.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { callWithId, recentCalls } from '../../src/store/calls.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
-import { claimLeads } from '../../src/store/leads.ts'
+import { claimDue } from '../claim-due.ts'
 import type { Sql } from '../../src/store/sql.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
 import { addLead } from '../add-lead.ts'
@@ -148,7 +148,7 @@ test('a call of a campaign has its campaign, lead, attempt and gateway, and is f
     until: NOW + 1_000,
     ids: [randomUUID()],
   }
-  const [claimed] = await claimLeads(sql, claim)
+  const [claimed] = await claimDue(sql, claim)
   assert.equal((await attemptWithId(sql, claimed!.attempt))?.gateway, 'carrier')
   await records.ended(
     recordOf(

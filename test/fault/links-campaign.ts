@@ -89,7 +89,7 @@ export class CampaignInRig {
       cps,
       maxAttempts: tries?.most ?? 1,
       ringForMs: 15_000,
-      ...(tries && { retryAfter: { busy: tries.after } }),
+      ...(tries && { retry: { busy: { after: tries.after } } }),
     })
     const { id } = await putCampaign(rig.sql, settings)
     for (let at = 0; at < leads; at++) {

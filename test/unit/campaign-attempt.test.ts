@@ -13,7 +13,7 @@ import type { Leads } from '../../src/campaign/leads.ts'
 import type { ApiText } from '../../src/esl/api.ts'
 import type { SwitchEvent } from '../../src/esl/event.ts'
 import type { EventLink, LinkFacts } from '../../src/esl/events.ts'
-import type { Claimed } from '../../src/store/leads.ts'
+import type { Claimed } from '../../src/store/claims.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { Carrier } from '../contract/campaign-carrier.ts'
 

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { InputError } from '../../src/base/errors.ts'
 import { ms } from '../../src/base/duration.ts'
 import { DIAL_OUTCOMES } from '../../src/switch/hangup-cause.ts'
-import { campaignFrom, LEGAL, nextCall, sources } from '../../src/campaign/campaign.ts'
+import { parseNumberLimits, parseRetry, sayNumberLimits, sayRetry } from '../../src/campaign/calling-settings.ts'
+import { campaignFrom, LEGAL, sources } from '../../src/campaign/campaign.ts'
 import { windowOf } from '../../src/campaign/dial-capacity.ts'
 import {
   ATTEMPT_ENDS,
@@ -13,7 +14,9 @@ import {
   isAttemptEnd,
   isDisposition,
   meaningOf,
+  type AttemptEnd,
 } from '../../src/campaign/disposition.ts'
+import { nextCall, type EndedAttempt } from '../../src/campaign/next-call.ts'
 import { backOffMs, dialNow, type Snapshot } from '../../src/campaign/pacing.ts'
 
 const plenty: Snapshot = {
@@ -99,26 +102,100 @@ test('whatever the switch makes of a dial is an end of the attempt, except an an
   }
 })
 
+const number = (position: number, attempts: number, closed = false) => ({
+  ...{ position, phone: `+4930123400${position}`, place: 1 },
+  attempts,
+  closed,
+})
+/** The only number of a lead was called so many times. */
+const once = (end: AttemptEnd, attempts: number, now: number, more: Partial<EndedAttempt> = {}): EndedAttempt => ({
+  ...{ end, now, numbers: [number(0, attempts)], current: 0, sameEnds: attempts },
+  ...more,
+})
+const again = (campaign: Parameters<typeof nextCall>[0], ended: EndedAttempt) => nextCall(campaign, ended).again
+
 test('a person who was abandoned is not called again for 72 hours', () => {
-  assert.equal(nextCall({ retryAfter: {}, maxAttempts: 3 }, 'abandoned', 1, 1_000), 1_000 + 72 * 3_600_000)
+  assert.equal(again({ retry: {}, maxAttempts: 3 }, once('abandoned', 1, 1_000)), 1_000 + 72 * 3_600_000)
 })
 
 test('a busy lead is called again after the time the campaign says, until the attempts are used up', () => {
-  const campaign = { retryAfter: { busy: '5m' }, maxAttempts: 2 }
-  assert.equal(nextCall(campaign, 'busy', 1, 0), 300_000)
-  assert.equal(nextCall(campaign, 'busy', 2, 0), null)
-  assert.equal(nextCall({ retryAfter: {}, maxAttempts: 2 }, 'busy', 1, 0), 600_000)
-  assert.equal(nextCall({ retryAfter: { busy: 'never' }, maxAttempts: 2 }, 'busy', 1, 0), null)
+  const campaign = { retry: { busy: { after: '5m' } }, maxAttempts: 2 }
+  assert.equal(again(campaign, once('busy', 1, 0)), 300_000)
+  assert.equal(again(campaign, once('busy', 2, 0)), null)
+  assert.equal(again({ retry: {}, maxAttempts: 2 }, once('busy', 1, 0)), 600_000)
+  assert.equal(again({ retry: { busy: { after: 'never' } }, maxAttempts: 2 }, once('busy', 1, 0)), null)
+})
+
+test('each end of a call has its own number of calls', () => {
+  const campaign = { retry: { busy: { after: '10m', most: 2 }, 'no-answer': { most: 5 } }, maxAttempts: 9 }
+  assert.equal(again(campaign, once('busy', 3, 0, { sameEnds: 1 })), 600_000)
+  assert.equal(again(campaign, once('busy', 4, 0, { sameEnds: 2 })), null)
+  assert.equal(again(campaign, once('no-answer', 5, 0, { sameEnds: 4 })), 7_200_000)
+  assert.equal(again(campaign, once('no-answer', 5, 0, { sameEnds: 5 })), null)
 })
 
 test('who opted out is never called again, whatever a campaign says', () => {
-  assert.equal(nextCall({ retryAfter: { 'opted-out': '1m' }, maxAttempts: 9 }, 'opted-out', 1, 0), null)
-  assert.throws(() => campaignFrom({ name: 'spring', queue: 'sales', retryAfter: { 'opted-out': '1m' } }), InputError)
+  assert.equal(again({ retry: { 'opted-out': { after: '1m' } }, maxAttempts: 9 }, once('opted-out', 1, 0)), null)
+  const retry = { 'opted-out': { after: '1m' } }
+  assert.throws(() => campaignFrom({ name: 'spring', queue: 'sales', retry }), InputError)
 })
 
-test('who asked to be called at a time is called at that time', () => {
-  assert.equal(nextCall({ retryAfter: {}, maxAttempts: 9 }, 'callback', 1, 1_000, 50_000), 50_000)
-  assert.equal(nextCall({ retryAfter: {}, maxAttempts: 9 }, 'callback', 1, 60_000, 50_000), 60_000)
+test('who asked to be called at a time is called at that time, also when the attempts are used up', () => {
+  const campaign = { retry: {}, maxAttempts: 1 }
+  assert.equal(again(campaign, once('callback', 1, 1_000, { wanted: 50_000 })), 50_000)
+  assert.equal(again(campaign, once('callback', 1, 60_000, { wanted: 50_000 })), 60_000)
+  assert.equal(again(campaign, once('callback', 1, 1_000)), null)
+})
+
+test('a lead with several numbers is called at the next one at once, and at the first one after the pause', () => {
+  const campaign = { retry: {}, maxAttempts: 2 }
+  const numbers = [number(0, 1), number(1, 0), number(2, 0)]
+  const ended = { ...once('busy', 1, 0), numbers, sameEnds: 1 }
+  assert.deepEqual(nextCall(campaign, ended), { again: 0, position: 1, closes: false })
+  const last = { ...ended, numbers: [number(0, 1), number(1, 1), number(2, 1)], current: 2 }
+  assert.deepEqual(nextCall(campaign, last), { again: 600_000, position: 0, closes: false })
+  assert.deepEqual(nextCall({ ...campaign, retry: { busy: { nextNumber: false } } }, ended), {
+    ...{ again: 600_000, position: 0, closes: false },
+  })
+  // a machine answered: the same number, as long as the campaign does not say otherwise
+  assert.equal(nextCall(campaign, { ...ended, end: 'machine' }).position, 0)
+  assert.equal(
+    nextCall({ ...campaign, retry: { machine: { nextNumber: true } } }, { ...ended, end: 'machine' }).position,
+    1,
+  )
+})
+
+test('a number that does not exist is not called again, and the other numbers of the lead are', () => {
+  const campaign = { retry: {}, maxAttempts: 3 }
+  const numbers = [number(0, 1), number(1, 0)]
+  const invalid = { ...once('invalid', 1, 0), numbers }
+  assert.deepEqual(nextCall(campaign, invalid), { again: 0, position: 1, closes: true })
+  const both = { ...invalid, numbers: [number(0, 1, true), number(1, 1)], current: 1 }
+  assert.equal(nextCall(campaign, both).again, null)
+  const first = { ...invalid, numbers: [number(0, 1), number(1, 1)], current: 1 }
+  assert.deepEqual(nextCall(campaign, first), { again: 7_200_000, position: 0, closes: true })
+  assert.equal(nextCall(campaign, once('invalid', 1, 0)).again, null)
+})
+
+test('a number that is on a list is left out, and a person who talked is done whatever numbers are left', () => {
+  const numbers = [number(0, 1), number(1, 0)]
+  const campaign = { retry: {}, maxAttempts: 3 }
+  assert.deepEqual(nextCall(campaign, { ...once('machine', 1, 0), numbers, blocked: true }), {
+    ...{ again: 0, position: 1, closes: true },
+  })
+  for (const end of ['talked', 'declined', 'opted-out'] as const)
+    assert.equal(nextCall(campaign, { ...once(end, 1, 0), numbers }).again, null, end)
+})
+
+test('retry rules and limits are written as they are read', () => {
+  for (const text of ['busy:10m/3, no-answer:2h/4/next-number, invalid:never', 'machine:/same-number'])
+    assert.equal(sayRetry(parseRetry(text)), text)
+  assert.deepEqual(parseRetry('none'), {})
+  assert.equal(sayNumberLimits(parseNumberLimits('3/24h,7/7d')), '3/1d, 7/7d')
+  for (const text of ['gone:1m', 'busy:soon', 'busy', 'busy:1m/0', 'busy:1m/never', 'opted-out:1h'])
+    assert.throws(() => parseRetry(text), InputError, text)
+  for (const text of ['3', '0/24h', '3/1s', '3/60d', '1/1h,2/2h,3/3h,4/4h,5/5h'])
+    assert.throws(() => parseNumberLimits(text), InputError, text)
 })
 
 test('only a running campaign can be paused, and a draft cannot be done', () => {
@@ -140,11 +217,15 @@ test('everything that is wrong with a campaign is said at once', () => {
     ringForMs: 5_000,
     gateway: 'a/b',
     callerId: 'me',
-    retryAfter: { gone: '1m', busy: 'soon' },
+    retry: { gone: { after: '1m' }, busy: { after: 'soon' } },
+    timeZone: 'Mars',
+    holidays: ['Bavaria'],
+    numberLimits: [{ most: 0, withinMs: 1 }],
+    rules: 'mars',
   }
   assert.throws(
     () => campaignFrom(wrong),
-    (error: InputError) => error.message.split('\n').length === 12,
+    (error: InputError) => error.message.split('\n').length === 16,
   )
   assert.equal(campaignFrom({ name: 'spring', queue: 'sales' }).maxAttempts, 3)
 })

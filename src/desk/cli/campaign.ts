@@ -36,7 +36,7 @@ Examples:
     help: '\nA running campaign dials with the new settings at once; live calls go on as they are.\n\nExample:\n  switchhook campaign set spring --max-lines 10',
     people: (campaign, { colour }) => sayOne(campaign, colour),
   }),
-  ...[campaignStart, campaignPause, campaignStop].map(state => form(state, { people: sayState })),
+  ...[campaignStart, campaignPause, campaignStop].map(state => form(state, { notes: sayHours, people: sayState })),
   form(campaignRemove, { people: ({ name }) => `campaign ${name} was removed\n` }),
   leadsForm,
   form(campaignExport, {
@@ -50,6 +50,14 @@ Example:
   form(campaignList, { people: (all, { colour }) => sayAll(all, colour) }),
   form(campaignShow, { people: (campaign, { colour }) => sayOne(campaign, colour) }),
 ]
+
+function sayHours({ campaign, state, callsAtAnyHour }: OutputOf<typeof campaignStart>): string[] {
+  return state === 'running' && callsAtAnyHour
+    ? [
+        `people are called at any hour of the day: set the law (switchhook campaign set ${campaign} --rules us) or --hours; docs/calling-rules.md`,
+      ]
+    : []
+}
 
 function sayState({ campaign, state, queue, agentsReady }: OutputOf<typeof campaignStart>): string {
   const nobody =
@@ -100,6 +108,8 @@ function sayAll(all: readonly Figures[], colour: boolean): string {
 
 function sayOne(campaign: Campaign, colour: boolean): string {
   const { flow, queue, maxLines, cps, maxAttempts, gateway, callerId, startedAt, endedAt } = campaign
+  const { rules, rulesVersion, hours, timeZone, holidays, numberLimits, otherNumbers, retry, order, callbackWait } =
+    campaign
   const settings = pairs(
     [
       ['campaign', { text: campaign.name, tone: 'bold' }],
@@ -108,6 +118,13 @@ function sayOne(campaign: Campaign, colour: boolean): string {
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
       ['outgoing calls', `gateway ${gateway ?? '(GATEWAY)'}, caller id ${callerId ?? '(CALLER_ID)'}`],
       ['country of numbers', campaign.country ?? '(COUNTRY)'],
+      ['rules', rulesVersion === null ? `${rules}: no hours by law` : `${rules} of ${rulesVersion}`],
+      ['hours', `${hours}, by the clock of the lead (if unknown, of ${timeZone})`],
+      ['holidays', holidays],
+      ['calls to one number', numberLimits],
+      ['other numbers', otherNumbers],
+      ['retry', retry],
+      ['order', `${order}, callbacks first; an agent's own callback waits ${callbackWait} for the agent`],
       ['dialled on', campaign.switches ?? 'nothing yet'],
       ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
       ['leads', `${campaign.leads}, of them ${campaign.left} left`],

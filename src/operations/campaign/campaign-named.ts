@@ -10,6 +10,7 @@ import { campaignNamed, type CampaignRow, type CampaignSettings } from '../../st
 import type { Sql } from '../../store/sql.ts'
 import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
+import { callingFields, callingShape, sayCalling } from './calling-fields.ts'
 
 /** The settings that may be given; those that are not given stay. */
 export const campaignSettings = {
@@ -31,6 +32,7 @@ export const campaignSettings = {
     'calls started per second (in a new campaign: 5)',
     '<n>',
   ).optional(),
+  ...callingFields,
 }
 
 const count = z.number()
@@ -45,11 +47,10 @@ export const campaignShape = z.object({
   callerId: z.string().nullable(),
   maxLines: z.number(),
   cps: z.number(),
-  maxAttempts: z.number(),
   ringForMs: z.number(),
   /** Null: that of the installation (COUNTRY). */
   country: z.string().nullable(),
-  retryAfter: z.record(z.string(), z.string()),
+  ...callingShape,
   /** The kind of switch that dials it; null: not yet dialled. */
   switches: z.enum(['freeswitch', 'simulation']).nullable(),
   createdAt: z.date(),
@@ -79,17 +80,21 @@ export async function withFigures(
   sql: Sql,
   campaign: CampaignRow,
 ): Promise<Immutable<z.input<typeof campaignWithFigures>>> {
-  return { ...campaign, ...(await campaignFigures(sql, campaign)) }
+  const { callbackWaitMs: _, ...settings } = campaign
+  return { ...settings, ...sayCalling(campaign), ...(await campaignFigures(sql, campaign)) }
 }
 
 /** What an audit row shows of a campaign; null without one. */
 export const campaignBefore = ({ sql }: { readonly sql: Sql }, { name }: { readonly name: string }) =>
   campaignNamed(sql, name)
 
+type Given = { readonly [Name in keyof typeof campaignSettings]?: z.output<(typeof campaignSettings)[Name]> }
+
 /** The settings that are given. */
-export const givenSettings = (given: {
-  readonly [Name in keyof typeof campaignSettings]?: CampaignSettings[Name] | undefined
-}): Partial<CampaignSettings> => Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+export const givenSettings = ({ callbackWait, ...given }: Given): Partial<CampaignSettings> =>
+  Object.fromEntries(
+    Object.entries({ ...given, callbackWaitMs: callbackWait }).filter(([, value]) => value !== undefined),
+  )
 
 /** Rejects with NotFoundError for an unknown queue or flow, and with InputError for a flow of another kind. */
 export async function mustBeUsable(

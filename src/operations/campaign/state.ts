@@ -20,16 +20,19 @@ const stateOperation = (command: CampaignCommand, summary: string) =>
       queue: z.string(),
       /** Agents of the queue who are ready: without one nobody is dialled. */
       agentsReady: z.number(),
+      /** Neither rules nor hours: people are called at any hour of the day. */
+      callsAtAnyHour: z.boolean(),
     }),
     refusals: ['NOT_FOUND', 'WRONG_STATE'],
     changes: true,
     thing: campaignBefore,
     async run(parts, { name }) {
       const now = parts.clock.now()
-      const { state, queue } = await commandCampaign(parts, name, command, now)
+      const { state, queue, rules, hours } = await commandCampaign(parts, name, command, now)
       const agents = await parts.roster.list(now)
       const ready = agents.filter(one => one.status === 'ready' && one.queues.some(tier => tier.queue === queue))
-      return { campaign: name, state, queue, agentsReady: ready.length }
+      const callsAtAnyHour = rules === 'none' && hours.length === 0
+      return { campaign: name, state, queue, agentsReady: ready.length, callsAtAnyHour }
     },
   })
 
