@@ -118,13 +118,16 @@ export class ProgressiveDay {
     let [left, under] = [leads, 0]
     const sql = (strings: TemplateStringsArray, ...values: unknown[]) => {
       const text = strings.join('')
-      const now = this.clock.now()
-      if (text.includes('as ready'))
-        return Promise.resolve([
-          { ready: left, nextAt: null, expiresAt: under > 0 || left === 0 ? new Date(now + 1e9) : null },
-        ])
-      if (!text.includes('picked')) return Promise.resolve([])
-      const ids = values.find(Array.isArray) as string[]
+      const has = (part: string) => text.includes(part)
+      if (has('min(claimed_until)')) {
+        const isOver = under === 0 && left > 0
+        return Promise.resolve([{ at: isOver ? null : new Date(this.clock.now() + 1e9) }])
+      }
+      if (has('recursive heads'))
+        return Promise.resolve(left > 0 ? [{ place: 0, key: '', priority: 0, nextAt: new Date(0) }] : [])
+      if (has('count(*) as n')) return Promise.resolve([{ n: left }])
+      if (!has('insert into attempts')) return Promise.resolve([])
+      const ids = values.find(value => Array.isArray(value) && typeof value[0] === 'string') as string[]
       const claimed = ids.slice(0, left)
       left -= claimed.length
       this.#leads -= claimed.length
