@@ -7,7 +7,7 @@ PORT ?= 8084
 
 FORMATTED = src scripts test
 
-.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-leads bench-listener format check clean
+.PHONY: install run test property contract fault figures bench bench-switch bench-dispatch bench-pacing bench-leads bench-listener format check clean
 .DEFAULT_GOAL := run
 
 run: node_modules/.stamp            ## the server: private services and a simulated switch unless ENV says otherwise

@@ -18,10 +18,10 @@ import { CallableLeads } from './callable-leads.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
 import type { DialCapacity } from './dial-capacity.ts'
+import { backOffMs, dialNow, type Decision, type Snapshot } from './dial-limits.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { LINE_GRACE_MS, type Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
-import { backOffMs, dialNow, type Decision, type Snapshot } from './pacing.ts'
 import { OverdueAttempts } from './overdue-attempts.ts'
 import { Reservations } from './reservations.ts'
 import { teamsOf, type Team } from './teams.ts'
@@ -201,7 +201,8 @@ export class Dialer {
     const room = await capacity.take({ ...ask, ids: [] })
     const seen: Snapshot = {
       free: free.length + held.length,
-      unpromised: Math.max(0, agents.length - mirror.unserved(campaign.queue)),
+      wantedWhy: free.length + held.length === 0 ? 'no-agents' : 'agents',
+      wanted: Math.max(0, agents.length - mirror.unserved(campaign.queue)),
       leads: ready,
       lines: room.lines,
       starts: room.starts,

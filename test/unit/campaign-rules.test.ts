@@ -16,12 +16,13 @@ import {
   meaningOf,
   type AttemptEnd,
 } from '../../src/campaign/disposition.ts'
+import { backOffMs, dialNow, type Snapshot } from '../../src/campaign/dial-limits.ts'
 import { nextCall, type EndedAttempt } from '../../src/campaign/next-call.ts'
-import { backOffMs, dialNow, type Snapshot } from '../../src/campaign/pacing.ts'
 
 const plenty: Snapshot = {
   free: 3,
-  unpromised: 3,
+  wanted: 3,
+  wantedWhy: 'agents',
   leads: 100,
   lines: 30,
   starts: 5,
@@ -35,13 +36,13 @@ test('one lead is called for each agent who is on the line and free', () => {
 })
 
 test('an agent to whom a call is on its way gets no second one', () => {
-  assert.equal(dialNow({ ...plenty, unpromised: 1 }).howMany, 1)
-  assert.deepEqual(dialNow({ ...plenty, unpromised: 0 }), { howMany: 0, why: 'agents', againMs: null })
+  assert.equal(dialNow({ ...plenty, wanted: 1 }).howMany, 1)
+  assert.deepEqual(dialNow({ ...plenty, wanted: 0 }), { howMany: 0, why: 'agents', againMs: null })
 })
 
 test('whatever stands in the way is named', () => {
   const why = (seen: Partial<Snapshot>) => dialNow({ ...plenty, ...seen }).why
-  assert.equal(why({ free: 0, unpromised: 0 }), 'no-agents')
+  assert.equal(why({ free: 0, wanted: 0, wantedWhy: 'no-agents' }), 'no-agents')
   assert.equal(why({ leads: 0 }), 'no-leads')
   assert.equal(why({ leads: 2 }), 'leads')
   assert.equal(why({ lines: 0 }), 'lines')
@@ -52,14 +53,14 @@ test('whatever stands in the way is named', () => {
 
 test('nobody is called beyond any limit, whichever it is', () => {
   for (let bits = 0; bits < 3 ** 4; bits++) {
-    const [unpromised, leads, lines, starts] = [0, 1, 2, 3].map(at => Math.floor(bits / 3 ** at) % 3) as [
+    const [wanted, leads, lines, starts] = [0, 1, 2, 3].map(at => Math.floor(bits / 3 ** at) % 3) as [
       number,
       number,
       number,
       number,
     ]
-    const { howMany } = dialNow({ ...plenty, unpromised, leads, lines, starts })
-    assert.equal(howMany, Math.min(unpromised, leads, lines, starts))
+    const { howMany } = dialNow({ ...plenty, wanted, leads, lines, starts })
+    assert.equal(howMany, Math.min(wanted, leads, lines, starts))
   }
   assert.equal(dialNow({ ...plenty, lines: -4 }).howMany, 0)
 })

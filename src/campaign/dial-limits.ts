@@ -1,21 +1,24 @@
 /**
- * Pacing: how many leads may be dialled now, and why not more. Pure: a decision is a function of the snapshot, so each
- * can be explained. dialer.ts asks it at every turn.
- *
- * Progressive: one call for each nailed-up agent who is free and reserved for no other call (reservations.ts). Each
- * lead who answers has an agent at once, so there is no abandonment as long as no agent hangs up. An agent may wait for
- * several calls until a lead answers.
+ * The limits of dialling: how many of the calls that the mode of dialling wants (pacing/) may be made now, and why not
+ * more. Pure: a decision is a function of the snapshot, so each can be explained. dialer.ts asks it at every turn.
  */
+import type { PacingWhy } from './pacing/pacer.ts'
 
 /** Why not more: the tightest limit. 'agents' is the normal one: every free agent has a call under way. */
-type Why = 'no-agents' | 'agents' | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
+type Why = PacingWhy | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
 
 export interface Snapshot {
   /** Nailed-up agents who are free, whether or not they are reserved for a call that is under way. */
   readonly free: number
-  /** Those of them who are not reserved, less the calls whose agent has left and that have no other agent yet. */
-  readonly unpromised: number
-  /** Leads that may be called now; counted only as far as the free agents need. */
+  /**
+   * How many calls the mode of dialling wants. Progressive: free agents who are not reserved, less the calls whose
+   * agent has left and that have no other agent yet. Each lead who answers then has an agent at once, so there is no
+   * abandonment as long as no agent hangs up.
+   */
+  readonly wanted: number
+  /** Why the mode wants no more. */
+  readonly wantedWhy: PacingWhy
+  /** Leads that may be called now; counted only as far as they may be wanted. */
   readonly leads: number
   /** Free lines, of this campaign or of the installation, whichever is less. */
   readonly lines: number
@@ -44,7 +47,7 @@ export function dialNow(seen: Snapshot): Decision {
   if (seen.backOffMs > 0) return { howMany: 0, why: 'backing-off', againMs: seen.backOffMs }
   // in the order of interest to a supervisor; of equal limits the first is named
   const limits: readonly (readonly [number, Why])[] = [
-    [seen.unpromised, seen.free === 0 ? 'no-agents' : 'agents'],
+    [seen.wanted, seen.wantedWhy],
     [seen.leads, seen.leads === 0 ? 'no-leads' : 'leads'],
     [seen.lines, 'lines'],
     [seen.starts, 'cps'],

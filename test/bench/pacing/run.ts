@@ -1,0 +1,144 @@
+/**
+ * `make bench-pacing`: what share of their time agents talk, and how many people are abandoned, beside other ways of
+ * pacing and beside a clairvoyant. Exit code 1 when a gate is missed. `SCENARIOS=S1,S2 SEEDS=5` for a short run; its
+ * gates say little. Scenarios without a gate: SCENARIOS=small,rich,drift,short,uneven,lines,missed,long.
+ */
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { contestantsOf } from './contestants.ts'
+import { OTHERS, SCENARIOS, type Scenario } from './scenarios.ts'
+import type { Result } from './simulator.ts'
+import { measureDecisions } from './decision-time.ts'
+import type { Job } from './worker.ts'
+
+/** Occupancy in percent: what must be reached, and what is aimed at in five of eight. */
+const GATES: Readonly<Record<string, { readonly floor: number; readonly goal: number }>> = {
+  S1: { floor: 81.5, goal: 82.5 },
+  S2: { floor: 92.1, goal: 92.9 },
+  S3: { floor: 96.6, goal: 97 },
+  S4: { floor: 79.7, goal: 80.7 },
+  S5: { floor: 91.4, goal: 92.1 },
+  S6: { floor: 90.9, goal: 91.7 },
+  S7a: { floor: 93.6, goal: 94.3 },
+  S7b: { floor: 90.8, goal: 91.6 },
+}
+const GOALS_REACHED = 5
+const ABANDONED_MEAN = 3
+const ABANDONED_SEED = 3.3
+const DECIDE_US = 200
+
+const scenarios = process.env['SCENARIOS']?.split(',') ?? Object.keys(SCENARIOS)
+const seeds = Number(process.env['SEEDS'] ?? 20)
+const unknown = scenarios.filter(name => !(name in SCENARIOS) && !(name in OTHERS))
+if (unknown.length > 0) throw new Error(`there is no scenario ${unknown.join(', ')}`)
+
+const faults: string[] = []
+const gate = (text: string, met: boolean) => {
+  console.log(`${met ? 'met   ' : 'MISSED'}  ${text}`)
+  if (!met) faults.push(text)
+}
+
+const scenarioOf = (name: string): Scenario => (SCENARIOS[name] ?? OTHERS[name])!
+
+interface Interval {
+  readonly mean: number
+  /** Half of the 95 % interval. */
+  readonly half: number
+}
+
+/** The quantile 0.975 of Student's t, by degrees of freedom. */
+const STUDENT = [
+  12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1,
+]
+
+function interval(values: readonly number[]): Interval {
+  const n = values.length
+  const mean = values.reduce((sum, value) => sum + value, 0) / n
+  if (n < 2) return { mean, half: 0 }
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
+  return { mean, half: (STUDENT[n - 2] ?? 2.09) * Math.sqrt(variance / n) }
+}
+
+/** Results by scenario and contestant, of all seeds; prints each scenario when it is complete. */
+async function measure(): Promise<Map<string, Map<string, Result[]>>> {
+  const jobs: Job[] = scenarios.flatMap(scenario =>
+    contestantsOf(scenarioOf(scenario)).flatMap(contestant =>
+      Array.from({ length: seeds }, (_, n) => ({ scenario, contestant, seed: n + 1 })),
+    ),
+  )
+  const all = new Map(scenarios.map(name => [name, new Map<string, Result[]>()]))
+  let next = 0
+  let done = 0
+  const work = () =>
+    new Promise<void>((resolve, reject) => {
+      const worker = new Worker(new URL('worker.ts', import.meta.url))
+      worker.on('error', reject)
+      worker.on('exit', () => resolve())
+      let job: Job | undefined
+      const give = () => {
+        job = jobs[next++]
+        worker.postMessage(job ?? null, [])
+      }
+      worker.on('message', (result: Result) => {
+        const of = all.get(job!.scenario)!
+        of.set(job!.contestant, [...(of.get(job!.contestant) ?? []), result])
+        done += 1
+        const total = contestantsOf(scenarioOf(job!.scenario)).length * seeds
+        if ([...of.values()].flat().length === total) print(job!.scenario, of, done / jobs.length)
+        give()
+      })
+      give()
+    })
+  await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, work))
+  return all
+}
+
+const occupancy = (results: readonly Result[]) => interval(results.map(result => 100 * result.occupancy))
+const abandoned = (results: readonly Result[]) => interval(results.map(result => result.abandonedPercent))
+const worst = (results: readonly Result[]) => Math.max(...results.map(result => result.abandonedPercent))
+const shown = ({ mean, half }: Interval) => `${mean.toFixed(2)}±${half.toFixed(2)}`
+
+function print(scenario: string, of: ReadonlyMap<string, readonly Result[]>, share: number): void {
+  console.log(`${scenario}, ${seeds} seeds (${(100 * share).toFixed(0)} % of the runs are done)`)
+  console.log('                   occupancy    abandoned  worst seed  idle s/call  of the oracle')
+  const best = occupancy(of.get('oracle')!).mean
+  for (const name of contestantsOf(scenarioOf(scenario))) {
+    const results = of.get(name)!
+    const idle = interval(results.map(result => result.idlePerCall)).mean
+    const percents = `${shown(occupancy(results)).padStart(12)} ${shown(abandoned(results)).padStart(12)}`
+    const ofBest = `${((100 * occupancy(results).mean) / best).toFixed(1)} %`
+    console.log(
+      `  ${name.padEnd(16)} ${percents} ${worst(results).toFixed(2).padStart(10)} ${idle.toFixed(1).padStart(12)} ${ofBest.padStart(14)}`,
+    )
+  }
+}
+
+const all = await measure()
+let goals = 0
+let listed = 0
+for (const [scenario, of] of all) {
+  const results = of.get('predictive')!
+  const reached = occupancy(results).mean
+  const limits = GATES[scenario]
+  const left = abandoned(results).mean
+  gate(`${scenario}: ${left.toFixed(2)} % abandoned (at most ${ABANDONED_MEAN})`, left <= ABANDONED_MEAN)
+  gate(
+    `${scenario}: ${worst(results).toFixed(2)} % in the worst seed (at most ${ABANDONED_SEED})`,
+    worst(results) <= ABANDONED_SEED,
+  )
+  if (!limits) continue
+  listed += 1
+  gate(
+    `${scenario}: occupancy ${reached.toFixed(2)} % (floor ${limits.floor}, goal ${limits.goal})`,
+    reached >= limits.floor,
+  )
+  if (reached >= limits.goal) goals += 1
+}
+if (listed === Object.keys(GATES).length)
+  gate(`the goal is reached in ${goals} of ${listed} scenarios (at least ${GOALS_REACHED})`, goals >= GOALS_REACHED)
+const us = measureDecisions()
+gate(
+  `a decision for 200 agents: mean ${us.mean.toFixed(0)} µs, p99 ${us.p99.toFixed(0)} µs (mean at most ${DECIDE_US})`,
+  us.mean <= DECIDE_US,
+)
+process.exitCode = faults.length > 0 ? 1 : 0
