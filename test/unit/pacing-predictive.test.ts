@@ -54,8 +54,8 @@ function run(
 }
 
 test('leads are called before an agent is free, and the risk of the next call is told', () => {
-  const { howMany, why, figures } = predictive().decide(floor({ agents: agents(20, 'wrap', 14_000) }))
-  assert.ok(howMany > 0, 'twenty agents who are about to finish their wrap-up get calls')
+  const { howMany, why, figures } = predictive().decide(floor({ agents: agents(10, 'wrap', 14_000) }))
+  assert.ok(howMany > 0, 'ten agents who are about to finish their wrap-up get calls')
   assert.equal(why, 'risk')
   assert.ok(figures.theta! < figures.risk!, 'the call that was not made has more risk than is allowed')
 })

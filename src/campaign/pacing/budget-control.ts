@@ -1,32 +1,47 @@
 /**
  * How much risk a dial may take (theta): the probability that its person finds no agent. Theta follows the budget of
- * the campaign's ledger. The balance is what may still be abandoned: target × answered − abandoned. Theta rises and
- * falls with the balance at once (proportional), and slowly as long as the balance has the same sign (integral);
- * without the second part a small team stays above the target for ever.
+ * the campaign's ledger. The balance is what may still be abandoned: target × answered − abandoned.
+ *
+ * The share of abandoned people is about proportional to theta, so theta starts near its final value for every team.
+ * Each correction costs: occupancy is concave in theta, so a theta that swings loses more than it gains. So the balance
+ * is corrected over the time that is left in the window; when that is not known, over about as many abandoned people as
+ * the noise of the count (proportional). The integral part moves theta for good, as long as the balance has the same
+ * sign; without it a team would stay beside the target for ever.
  */
 import { z } from 'zod'
 import type { PacingBudget, PacingPolicy } from './pacer.ts'
 
-const TUNE = {
-  start: 0.029,
-  integral: 0.0003,
-  proportional: 1.5,
-  least: 0.03,
-  rest: 0.7,
-  up: 0.7,
-  down: 2.5,
-  softening: 9,
-  aim: 0.99,
-  known: 1,
-}
+/** Theta of a large team that abandons 3 % of the people, measured (`make bench-pacing`), and the target of that. */
+const START = 0.0222
+const START_TARGET = 0.03
+/** A small team gets more: with n agents START × (1 + SMALL / n). */
+const SMALL = 1
+/** The share that is aimed at, of the target. */
+const AIM = 0.995
+/** Change of ln theta for each answered call, at a balance of one standard deviation. */
+const INTEGRAL = 0.0003
+/** Change of ln theta at a balance of one standard deviation, when the end of the window is not known. */
+const PROPORTIONAL = 1.5
+/** Change of ln theta for each abandoned person of the balance, at least. */
+const LEAST_GAIN = 0.05
+/** The window counts as longer by so many abandoned people, so that the last one does not decide everything. */
+const LAST = 0.7
+/** Most that the balance moves ln theta, up and down. */
+const UP = 0.7
+const DOWN = 2.5
+/** Variance of the balance when nobody was answered yet, in people. */
+const SOFTENING = 9
+/** So many standard deviations above the target nothing is predicted any more: one call for each free agent. */
+const FUSE = 4
 const LEAST = Math.log(0.002)
 const MOST = Math.log(0.5)
-/** So many standard deviations above the target nothing is predicted any more: one call per free agent. */
-const FUSE = 4
+/** The rate of answers is that of about so many milliseconds. */
 const RATE_MS = 900_000
+/** Before the first answer: milliseconds for which one agent is busy with a person. */
+const SERVICE_MS = 120_000
 
-export const budgetControlRecord = z.strictObject({
-  logTheta: z.number(),
+export const budgetControlRecord = z.looseObject({
+  logTheta: z.number().nullable(),
   live: z.number().nullable(),
   at: z.number(),
   perMs: z.number(),
@@ -34,14 +49,15 @@ export const budgetControlRecord = z.strictObject({
 export type BudgetControlRecord = z.infer<typeof budgetControlRecord>
 
 export class BudgetControl {
-  #logTheta: number
-  /** Answered calls that the integral part knows. */
+  #logTheta: number | null
+  /** Answered calls of the ledger at the latest look, and when that was. */
   #live: number | null
   #at: number
+  /** Answered calls per millisecond. */
   #perMs: number
 
   constructor(record?: BudgetControlRecord) {
-    this.#logTheta = record?.logTheta ?? Math.log(TUNE.start)
+    this.#logTheta = record?.logTheta ?? null
     this.#live = record?.live ?? null
     this.#at = record?.at ?? 0
     this.#perMs = record?.perMs ?? 0
@@ -58,23 +74,23 @@ export class BudgetControl {
     now: number,
     agents: number,
   ): number | null {
-    const aim = target * TUNE.aim
+    const aim = target * AIM
     const balance = aim * live - abandoned
-    const scale = Math.sqrt(TUNE.softening + aim * live)
+    const deviation = Math.sqrt(SOFTENING + aim * live)
     // a corrected ledger may have fewer answered calls than before
     const answered = Math.max(0, live - (this.#live ?? live))
-    if (this.#live === null) this.#perMs = agents / 120_000
-    else {
-      const kept = Math.exp((this.#at - now) / RATE_MS)
-      this.#perMs = this.#perMs * kept + answered / RATE_MS
-    }
+    if (this.#live === null) this.#perMs = agents / SERVICE_MS
+    else this.#perMs = this.#perMs * Math.exp((this.#at - now) / RATE_MS) + answered / RATE_MS
     this.#at = now
     this.#live = live
-    this.#logTheta = clamp(this.#logTheta + TUNE.integral * answered * clamp(balance / scale, -2, 2), LEAST, MOST)
-    if (-balance > FUSE * scale) return null
-    const rest = endsAt === null || !TUNE.known ? null : aim * this.#perMs * Math.max(0, endsAt - now)
-    const gain = rest === null ? TUNE.proportional / scale : Math.max(TUNE.least, 1 / (rest + TUNE.rest))
-    return Math.exp(clamp(this.#logTheta + clamp(gain * balance, -TUNE.down, TUNE.up), LEAST, MOST))
+    const before = this.#logTheta ?? Math.log((target / START_TARGET) * START * (1 + SMALL / Math.max(2, agents)))
+    this.#logTheta = clamp(before + INTEGRAL * answered * clamp(balance / deviation, -2, 2), LEAST, MOST)
+    if (-balance > FUSE * deviation) return null
+    const gain =
+      endsAt === null
+        ? PROPORTIONAL / deviation
+        : Math.max(LEAST_GAIN, 1 / (aim * this.#perMs * Math.max(0, endsAt - now) + LAST))
+    return Math.exp(clamp(this.#logTheta + clamp(gain * balance, -DOWN, UP), LEAST, MOST))
   }
 }
 

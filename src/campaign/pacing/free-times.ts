@@ -16,14 +16,14 @@ const WRAP_BINS = 120
 /** So many talks as the prior law says are known before the first one. */
 const PRIOR_TALKS = 6
 /** So many agents per bin pull its hazard to the law with the mean of the campaign. */
-const PULL = 15
+const PULL = 50
 /** The mean of a law is between these. */
 const LEAST_MS = 2_000
 const MOST_MS = 1_200_000
 /** After so many talks a talk counts e times less. */
 const MEMORY_TALKS = 3_000
 
-export const freeTimesRecord = z.strictObject({
+export const freeTimesRecord = z.looseObject({
   talkTime: z.array(z.number()),
   talkEnds: z.array(z.number()),
   wrapTime: z.array(z.number()),
@@ -155,7 +155,7 @@ export class FreeTimes {
 
   #tabulate(): void {
     this.#horizons = this.#ahead.map(ahead => ahead + this.#patienceMs)
-    const talk = hazards(this.#talk, TALK_BIN_MS, this.#talkLaw, 2)
+    const talk = hazards(this.#talk, TALK_BIN_MS, this.#talkLaw, 3)
     const wrap = hazards(this.#wrap, WRAP_BIN_MS, this.#wrapLaw, 1)
     let left = 1
     for (let b = 0; b < WRAP_BINS; b++) {

@@ -33,13 +33,17 @@ interface Count {
   answered: number
 }
 
-const count = z.strictObject({ expected: z.number(), answered: z.number() })
-const leadAnswersRecord = z.strictObject({
+const count = z.looseObject({ expected: z.number(), answered: z.number() })
+const leadAnswersRecord = z.looseObject({
   calls: z.number(),
   answered: z.number(),
   classes: z.record(z.string(), count),
 })
-type LeadAnswersRecord = z.infer<typeof leadAnswersRecord>
+interface LeadAnswersRecord {
+  readonly calls: number
+  readonly answered: number
+  readonly classes: Readonly<Record<string, Count>>
+}
 
 const codec = new RecordCodec<LeadAnswersRecord>({ what: 'answers of leads', schema: leadAnswersRecord })
 

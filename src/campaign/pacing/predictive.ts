@@ -22,7 +22,14 @@ import { ShortageRisk } from './shortage-risk.ts'
 
 /** Milliseconds ahead at which answers and free agents are compared. */
 const HORIZONS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 25].map(s => s * 1_000)
-const TUNE = { rebuildMs: 4_000, estimateMs: 500, caution: 0.5, patience: 1 }
+/** The tables are made anew so often; in the first dials, which teach the most, more often. */
+const REBUILD_MS = 8_000
+const REBUILD_YOUNG_MS = 2_000
+const YOUNG_DIALS = 300
+/** The answer rate is estimated so often. */
+const ESTIMATE_MS = 500
+/** The answer rate counts as higher by so many standard deviations of its estimate: a cold start is careful. */
+const CAUTION = 0.5
 
 interface Followed extends TrackedCall, Unresolved {
   human: boolean
@@ -33,7 +40,7 @@ interface Followed extends TrackedCall, Unresolved {
 /** The mean of `pAnswer` is that of about so many dials. */
 const LEADS_COMPARED = 500
 
-const followedRecord = z.strictObject({
+const followedRecord = z.looseObject({
   id: z.string(),
   dialledAt: z.number(),
   ringAt: z.number().nullable(),
@@ -201,7 +208,7 @@ export class Predictive implements Pacer {
     let waiting = 0
     let unresolved = 0
     let expected = 0
-    const rate = Math.min(0.95, this.#rate.rate + TUNE.caution * this.#rate.deviation)
+    const rate = Math.min(0.95, this.#rate.rate + CAUTION * this.#rate.deviation)
     for (const seen of calls) {
       const call = this.#followed.get(seen.id) ?? this.#meet(seen, now)
       if (seen.phase === 'waiting') waiting += 1
@@ -240,7 +247,7 @@ export class Predictive implements Pacer {
     let howMany = 0
     nextIs(0)
     let risk = this.#risk.next(this.#next)
-    while (risk <= theta && howMany < 2 * agents.length) {
+    while (risk <= theta && howMany < this.#risk.mostDials) {
       this.#risk.add(this.#next)
       howMany += 1
       if (state.nextLeads) nextIs(howMany)
@@ -257,7 +264,7 @@ export class Predictive implements Pacer {
 
   #learn(state: PacingState): void {
     const { now } = state
-    if (this.#estimatedAt === null || now - this.#estimatedAt >= TUNE.estimateMs) {
+    if (this.#estimatedAt === null || now - this.#estimatedAt >= ESTIMATE_MS) {
       this.#estimatedAt = now
       const unresolved: Followed[] = []
       for (const call of this.#followed.values()) {
@@ -267,7 +274,8 @@ export class Predictive implements Pacer {
       }
       this.#rate.estimate(unresolved, this.#dials)
     }
-    if (this.#rebuiltAt !== null && now - this.#rebuiltAt < TUNE.rebuildMs) return
+    if (this.#rebuiltAt !== null && now - this.#rebuiltAt < (this.#dials < YOUNG_DIALS ? REBUILD_YOUNG_MS : REBUILD_MS))
+      return
     this.#rebuiltAt = now
     const underWay = new Set(state.calls.map(call => call.id))
     for (const id of this.#followed.keys()) if (!underWay.has(id)) this.#followed.delete(id) // its end was not told
@@ -279,7 +287,7 @@ export class Predictive implements Pacer {
     this.#talks = 0
     this.#ring.rebuild()
     const { connectWithinMs, clock } = state.policy
-    this.#free.rebuild((connectWithinMs + (clock === 'greeting-end' ? this.#ring.detectMs : 0)) * TUNE.patience)
+    this.#free.rebuild(connectWithinMs + (clock === 'greeting-end' ? this.#ring.detectMs : 0))
   }
 }
 

@@ -9,19 +9,10 @@
  * age. With the answer rate these give the probability that a ringing call will be answered by a person.
  */
 import { z } from 'zod'
-import { logNormalCdf } from './log-normal.ts'
+import { BIN_MS, BINS, COUNTS, DETECT_BIN_MS, DETECT_BINS, DIAL_BINS, priorCounts, type Counts } from './ring-counts.ts'
 
-const BIN_MS = 500
-/** 64 s. */
-const BINS = 128
-const DETECT_BIN_MS = 250
-const DETECT_BINS = 32
-/** Calls between the dial and the ringing, by age; older ones count as this old. */
-const DIAL_BINS = 24
 /** After so many dials a call counts e times less. */
 const MEMORY_DIALS = 6_000
-/** So many calls as in PRIOR are known before the first one. */
-const PRIOR_CALLS = 12
 
 export interface TrackedCall {
   readonly dialledAt: number
@@ -31,20 +22,7 @@ export interface TrackedCall {
   countedTo: number
 }
 
-const COUNTS = [
-  'dialTime',
-  'dialRang',
-  'dialEnded',
-  'ringTime',
-  'ringHuman',
-  'ringMachine',
-  'ringEnded',
-  'detectHuman',
-  'detectMachine',
-] as const
-type Counts = Record<(typeof COUNTS)[number], Float64Array>
-
-export const ringLawRecord = z.strictObject(
+export const ringLawRecord = z.looseObject(
   Object.fromEntries(COUNTS.map(name => [name, z.array(z.number())])) as Record<
     (typeof COUNTS)[number],
     z.ZodArray<z.ZodNumber>
@@ -77,7 +55,7 @@ export class RingLaw {
 
   constructor(horizonsMs: readonly number[], record?: RingLawRecord) {
     this.#horizons = horizonsMs
-    this.#counts = record ? countsOf(record) : prior()
+    this.#counts = record ? countsOf(record) : priorCounts()
     this.rebuild()
   }
 
@@ -288,44 +266,4 @@ function survival(counts: Float64Array, into: Float64Array): number {
 
 function countsOf(record: RingLawRecord): Counts {
   return Object.fromEntries(COUNTS.map(name => [name, Float64Array.from(record[name])])) as Counts
-}
-
-/**
- * Before the first call: what most campaigns look like. Three of ten are answered by a person after 12 s; some calls
- * are refused at once, machines answer, the others ring until they are given up.
- */
-function prior(): Counts {
-  const counts = Object.fromEntries(
-    COUNTS.map(name => [
-      name,
-      new Float64Array(name.startsWith('detect') ? DETECT_BINS : name.startsWith('dial') ? DIAL_BINS : BINS),
-    ]),
-  ) as Counts
-  const law = (mean: number, cv: number, b: number, binMs: number) =>
-    logNormalCdf((b + 1) * binMs, mean, cv) - logNormalCdf(b * binMs, mean, cv)
-  let silent = 1
-  for (let b = 0; b < DIAL_BINS; b++) {
-    const rings = law(2_500, 0.5, b, BIN_MS)
-    const ends = b < 3 ? 0.01 : 0
-    counts.dialRang[b] = PRIOR_CALLS * rings * 0.97
-    counts.dialEnded[b] = PRIOR_CALLS * ends
-    counts.dialTime[b] = PRIOR_CALLS * Math.max(0.002, silent - (rings + ends) / 2)
-    silent -= rings * 0.97 + ends
-  }
-  let ringing = 1
-  for (let b = 0; b < BINS; b++) {
-    const people = 0.31 * law(9_000, 0.6, b, BIN_MS)
-    const machines = b < 6 ? 0.01 : b >= 28 && b < 42 ? 0.012 : 0
-    const ends = b < 2 ? 0.05 : b >= 36 ? ringing * 0.08 : 0.001
-    counts.ringHuman[b] = PRIOR_CALLS * people
-    counts.ringMachine[b] = PRIOR_CALLS * machines
-    counts.ringEnded[b] = PRIOR_CALLS * ends
-    counts.ringTime[b] = PRIOR_CALLS * Math.max(0.002, ringing - (people + machines + ends) / 2)
-    ringing = Math.max(0.002, ringing - people - machines - ends)
-  }
-  for (let b = 0; b < DETECT_BINS; b++) {
-    counts.detectHuman[b] = (PRIOR_CALLS / 3) * law(700, 0.5, b, DETECT_BIN_MS)
-    counts.detectMachine[b] = (PRIOR_CALLS / 3) * law(2_800, 0.5, b, DETECT_BIN_MS)
-  }
-  return counts
 }

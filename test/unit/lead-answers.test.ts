@@ -1,0 +1,80 @@
+/** Who will answer: what a campaign learns of its leads from its own calls, and how far it believes it. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LeadAnswers, type LeadFacts } from '../../src/campaign/pacing/lead-answers.ts'
+import type { PacingState } from '../../src/campaign/pacing/pacer.ts'
+import { pacerOf } from '../../src/campaign/pacing/saved-pacer.ts'
+
+const lead = (history: LeadFacts['history'], hour = 18): LeadFacts => ({ hour, weekday: 2, history })
+
+/** `of` calls to such leads, of which every `nth` is answered. */
+function call(leads: LeadAnswers, facts: LeadFacts, of: number, nth: number): void {
+  for (let n = 0; n < of; n++) leads.learn(facts, n % nth === 0)
+}
+
+test('before the first call every lead is as likely to answer as any other', () => {
+  const leads = new LeadAnswers()
+  assert.equal(leads.chanceOf(lead('answered')), leads.chanceOf(lead('unanswered-often', 9)))
+})
+
+test('people who answered before answer more often than those who never do', () => {
+  const leads = new LeadAnswers()
+  for (let round = 0; round < 40; round++) {
+    call(leads, lead('answered'), 10, 2)
+    call(leads, lead('unanswered'), 10, 10)
+  }
+  assert.ok(Math.abs(leads.chanceOf(lead('answered')) - 0.5) < 0.08, `${leads.chanceOf(lead('answered'))}`)
+  assert.ok(Math.abs(leads.chanceOf(lead('unanswered')) - 0.1) < 0.05, `${leads.chanceOf(lead('unanswered'))}`)
+})
+
+test('ten calls do not make a law: a class with few calls stays near the rate of the campaign', () => {
+  const leads = new LeadAnswers()
+  call(leads, lead('new'), 400, 4)
+  call(leads, lead('answered'), 10, 1)
+  const chance = leads.chanceOf(lead('answered'))
+  assert.ok(chance > leads.chanceOf(lead('new')) && chance < 0.5, `${chance} after ten answers of ten`)
+  assert.ok(leads.callsWith('answered') < 15, 'and it says how few they are')
+})
+
+test('an hour in which people are at home raises the chance of every kind of lead', () => {
+  const leads = new LeadAnswers()
+  for (let round = 0; round < 30; round++) {
+    call(leads, lead('new', 10), 10, 10)
+    call(leads, lead('new', 19), 10, 2)
+  }
+  assert.ok(leads.chanceOf(lead('machine', 19)) > leads.chanceOf(lead('machine', 10)) + 0.1, 'a history without calls')
+})
+
+test('what was learned survives a restart, and a record that cannot be read counts as none', () => {
+  const leads = new LeadAnswers()
+  call(leads, lead('answered'), 100, 2)
+  call(leads, lead('busy'), 100, 5)
+  for (const history of ['answered', 'busy', 'new'] as const)
+    assert.equal(new LeadAnswers(leads.saved).chanceOf(lead(history)), leads.chanceOf(lead(history)))
+  const newer = new LeadAnswers(JSON.stringify({ ...(JSON.parse(leads.saved) as object), v: 99 }))
+  assert.equal(newer.chanceOf(lead('busy')), new LeadAnswers().chanceOf(lead('busy')))
+})
+
+test('of leads who are likely to answer, fewer are called', () => {
+  const agents = Array.from({ length: 20 }, (_, n) => ({
+    id: `a${n}`,
+    state: 'free' as const,
+    since: 0,
+    leaving: false,
+  }))
+  const wants = (chance: number) => {
+    const pacer = pacerOf({ mode: 'predictive' })
+    const known: PacingState = {
+      now: 10_000,
+      agents: [],
+      calls: [],
+      policy: { target: 0.03, connectWithinMs: 2_000, clock: 'answer', endsAt: null },
+      budget: { live: 0, abandoned: 0 },
+    }
+    // the first call of the campaign says what an average lead is
+    pacer.onEvent({ type: 'dialled', call: 'first', at: 0, pAnswer: 0.3 })
+    pacer.onEvent({ type: 'ended', call: 'first', at: 9_000 })
+    return pacer.decide({ ...known, agents, nextLeads: Array.from({ length: 60 }, () => chance) }).howMany
+  }
+  assert.ok(wants(0.5) < wants(0.3) && wants(0.3) < wants(0.15), `${wants(0.5)}, ${wants(0.3)}, ${wants(0.15)}`)
+})
