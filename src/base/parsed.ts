@@ -40,6 +40,10 @@ export const numberThat = (allowed: string, fits: (value: number) => boolean) =>
   return z.number({ error }).refine(fits, { error })
 }
 
+/** One of these words. */
+export const oneOf = <const Word extends string>(words: readonly Word[]) =>
+  z.enum(words, { error: ({ input }) => `'${String(input)}' cannot be used; allowed: ${words.join(', ')}` })
+
 export const whole = (least: number, most: number) =>
   numberThat(
     `a whole number from ${least} to ${most}`,

@@ -36,6 +36,8 @@ export class Playback {
   #playing: Playing | null = null
   #busy = 0
   #resume: Timer | null = null
+  /** Called once, with the next thing that a verb does here. */
+  #next: ((acting: Promise<unknown>) => void) | null = null
   /** Interludes that wait until no verb plays or listens. */
   readonly #waiting = new Set<() => void>()
   #interludes: Promise<unknown> = Promise.resolve()
@@ -57,12 +59,20 @@ export class Playback {
     await this.#silence()
   }
 
+  /** Calls `seen` when a verb plays or listens next, with what it does then. */
+  whenNext(seen: (acting: Promise<unknown>) => void): void {
+    this.#next = seen
+  }
+
   /** Runs `act` while no music plays on the leg. */
   async perform<T>(act: () => Promise<T>): Promise<T> {
     this.#busy++
     try {
       if (this.#playing || this.#resume) await this.#silence()
-      return await act()
+      const acting = act()
+      this.#next?.(acting)
+      this.#next = null
+      return await acting
     } finally {
       this.#busy--
       this.#later()

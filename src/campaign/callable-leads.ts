@@ -11,6 +11,7 @@ import type { ReadyCallback, ReadyLine } from '../store/claims.ts'
 import { holidaysFrom } from '../store/holidays.ts'
 import { nextExpiry, placeLeads, unplacedLeads } from '../store/leads.ts'
 import type { Queries, Sql } from '../store/sql.ts'
+import { policyOf } from './law/laws.ts'
 import type { Campaign } from './campaign.ts'
 import { CallingHours, type Holidays } from './calling-hours.ts'
 import type { RulesName } from './calling-rules/rule-sets.ts'
@@ -166,7 +167,8 @@ export async function callingHoursOf(sql: Queries, campaign: Campaign, now: numb
 }
 
 /** How long no campaign calls a number at which a person was abandoned. */
-export const abandonedMs = (campaign: Pick<Campaign, 'retry'>): number => pauseAfter(campaign, 'abandoned', '31d')
+export const abandonedMs = (campaign: Pick<Campaign, 'retry' | 'law'>): number =>
+  Math.max(pauseAfter(campaign, 'abandoned', '31d'), policyOf(campaign.law).lockMs)
 
 function pauseAfter({ retry }: Pick<Campaign, 'retry'>, end: AttemptEnd, never: Duration): number {
   const after = retry[end]?.after ?? meaningOf(end).again

@@ -11,13 +11,14 @@ import {
   putCampaign,
   removeCampaign,
   type CampaignSettings,
+  type LawSettings,
 } from '../store/campaigns.ts'
 import { countLeads } from '../store/leads.ts'
 import type { EventName } from '../events/catalogue.ts'
 import type { Events } from '../events/events.ts'
 import type { Sql } from '../store/sql.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
-import { campaignFrom, COMMANDS, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
+import { campaignFrom, COMMANDS, lawAfter, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
 import { importLeads, type ImportOptions, type ImportSummary } from './import.ts'
 
 export interface CampaignCommandParts {
@@ -39,14 +40,16 @@ export async function findCampaign(sql: Sql, name: string): Promise<Campaign> {
 }
 
 /** A campaign's name, and the settings that somebody gives. */
-export type GivenSettings = Partial<CampaignSettings> & Pick<CampaignSettings, 'name'>
+export type GivenSettings = Partial<Omit<CampaignSettings, 'law'>> &
+  Pick<CampaignSettings, 'name'> & { readonly law?: Partial<LawSettings> }
 
 /** The settings after the change: those that are not given stay, or are the default in a new campaign. */
 function settingsAfter(known: Campaign | null, given: GivenSettings): CampaignSettings {
-  if (known) return campaignFrom({ ...settingsOf(known), ...given })
+  const law = lawAfter(known?.law ?? { name: 'strict' }, given.law ?? {})
+  if (known) return campaignFrom({ ...settingsOf(known), ...given, law })
   const { queue } = given
   if (queue === undefined) throw new InputError(`'${given.name}' is a new campaign, which needs a queue`)
-  return campaignFrom({ ...given, queue })
+  return campaignFrom({ ...given, queue, law })
 }
 
 function settingsOf({

@@ -4,9 +4,16 @@ import { country as countryOf } from '../base/country.ts'
 import { InputError } from '../base/errors.ts'
 import { zoneNamed } from '../base/hours.ts'
 import { dial, ident } from '../esl/safe-text.ts'
-import { CALL_ORDERS, type CampaignRow, type CampaignSettings, type CampaignState } from '../store/campaigns.ts'
+import {
+  CALL_ORDERS,
+  type CampaignRow,
+  type CampaignSettings,
+  type CampaignState,
+  type LawSettings,
+} from '../store/campaigns.ts'
 import { RULE_SETS } from './calling-rules/rule-sets.ts'
 import { checkRetry, faultOfLimits, regionNamed } from './calling-settings.ts'
+import { checkLaw } from './law/laws.ts'
 
 export type Campaign = CampaignRow
 
@@ -50,6 +57,7 @@ const STANDARD = {
   otherNumbers: [],
   order: 'oldest',
   callbackWaitMs: 900_000,
+  law: { name: 'strict' },
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
 /** Completes a supervisor's settings with STANDARD and checks them. Throws one InputError with every fault. */
@@ -58,7 +66,7 @@ export function campaignFrom(
 ): CampaignSettings {
   const campaign: CampaignSettings = { ...STANDARD, ...given }
   const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country } = campaign
-  const { retry, rules, timeZone, holidays, numberLimits, order, callbackWaitMs } = campaign
+  const { retry, rules, timeZone, holidays, numberLimits, order, callbackWaitMs, law } = campaign
   const faults: string[] = []
   const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
   const whole = (what: string, value: number, most: number) =>
@@ -84,8 +92,8 @@ export function campaignFrom(
   whole('max_lines', maxLines, 10_000)
   check(cps > 0 && cps <= 1_000, `cps is ${cps}; more than 0 and at most 1000 calls per second are allowed`)
   whole('max_attempts', maxAttempts, 100)
-  const rings = ringForMs >= 15_000 && ringForMs <= 120_000
-  check(rings, `ring_for is ${ringForMs / 1_000} s; 15 s (16 CFR 310.4(b)(4)(ii)) to 120 s are allowed`)
+  check(ringForMs <= 120_000, `ring_for is ${ringForMs / 1_000} s; at most 120 s are allowed`)
+  checked(() => checkLaw(law, ringForMs))
   for (const [end, rule] of Object.entries(retry)) checked(() => checkRetry(end, rule))
   check(Object.hasOwn(RULE_SETS, rules), `rules is '${rules}'; allowed: ${Object.keys(RULE_SETS).join(', ')}`)
   checked(() => zoneNamed(timeZone))
@@ -101,3 +109,7 @@ export function campaignFrom(
     throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
   return campaign
 }
+
+/** The law after a change. To name a law, also the same one, gives up the own numbers that are not given with it. */
+export const lawAfter = (before: LawSettings, given: Partial<LawSettings>): LawSettings =>
+  given.name === undefined ? { ...before, ...given } : { ...given, name: given.name }

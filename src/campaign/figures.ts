@@ -4,6 +4,7 @@
  */
 import type { Campaign } from './campaign.ts'
 import { isAttemptEnd, meaningOf, type AttemptEnd } from './disposition.ts'
+import { answeredEver } from '../store/answered-calls.ts'
 import { countAttempts } from '../store/attempts.ts'
 import { countLeads } from '../store/leads.ts'
 import type { Sql } from '../store/sql.ts'
@@ -16,9 +17,12 @@ export interface CampaignFigures {
   readonly underWay: number
   /** Calls that a person or a machine answered, including those that are in a flow or a conversation now. */
   readonly answered: number
-  /** Calls that a person answered: the base of the abandonment rate. */
+  /** Ended calls that a person answered, as agents have corrected them: the base of the abandonment rate. */
   readonly people: number
   readonly talked: number
+  /**
+   * By the law of the campaign (law/verdict.ts), since its first call. `switchhook compliance` has the law's windows.
+   */
   readonly abandoned: number
   /** abandoned ÷ people, 0 to 1 (16 CFR 310.4(b)(4)(i) allows 0.03); null while nobody has answered. */
   readonly abandonRate: number | null
@@ -33,21 +37,26 @@ export async function campaignFigures(
   sql: Sql,
   campaign: Pick<Campaign, 'id' | 'name' | 'state'>,
 ): Promise<CampaignFigures> {
-  const [leads, attempts] = await Promise.all([countLeads(sql, campaign.id), countAttempts(sql, campaign.id)])
-  return figuresOf(campaign, leads, attempts)
+  const [leads, attempts, answered] = await Promise.all([
+    countLeads(sql, campaign.id),
+    countAttempts(sql, campaign.id),
+    answeredEver(sql, campaign.id),
+  ])
+  return figuresOf(campaign, leads, attempts, answered)
 }
 
 export function figuresOf(
   { name, state }: Pick<Campaign, 'name' | 'state'>,
   leads: { readonly ready: number; readonly claimed: number; readonly done: number },
   attempts: ReadonlyMap<string, number>,
+  answered: ReadonlyMap<string, number>,
 ): CampaignFigures {
   const count = (fits: (end: AttemptEnd) => boolean) =>
     [...attempts].reduce((sum, [end, n]) => (isAttemptEnd(end) && fits(end) ? sum + n : sum), 0)
   const inFlow = attempts.get('in-flow') ?? 0
   const underWay = (attempts.get('under-way') ?? 0) + inFlow
-  const people = count(end => meaningOf(end).human)
-  const abandoned = attempts.get('abandoned') ?? 0
+  const abandoned = answered.get('abandoned') ?? 0
+  const people = (answered.get('served') ?? 0) + abandoned
   return {
     name,
     state,
@@ -56,7 +65,7 @@ export function figuresOf(
     abandoned,
     dialled: underWay + count(() => true),
     answered: inFlow + count(wasAnswered),
-    talked: attempts.get('talked') ?? 0,
+    talked: (attempts.get('talked') ?? 0) + (attempts.get('sale') ?? 0),
     abandonRate: people === 0 ? null : abandoned / people,
     left: leads.ready + leads.claimed,
     leads: leads.ready + leads.claimed + leads.done,

@@ -7,7 +7,8 @@ import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
-import { notesIn, saidIn } from '../journal/said.ts'
+import { evidenceIn, timedNotesIn } from '../journal/evidence.ts'
+import { saidIn } from '../journal/said.ts'
 import type { CallStore } from '../journal/call-store.ts'
 import { attemptWithId, markAttempt, markConnected, type AttemptRow } from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
@@ -104,11 +105,17 @@ export class Leads {
   async presume(uuid: string, cause: string | null): Promise<Settlement | null> {
     const attempt = await attemptWithId(this.sql, uuid)
     if (!attempt) return null
-    const said = saidIn(notesIn(await this.#calls.read(uuid)), isAttemptEnd)
+    const notes = timedNotesIn(await this.#calls.read(uuid))
+    const said = saidIn(
+      notes.map(({ note }) => note),
+      isAttemptEnd,
+    )
     if (said.optOut !== undefined) await this.optOut(said.optOut, 'flow')
     if (attempt.state === 'ended' && said.end !== 'opted-out') return null
-    const end = said.end ?? (attempt.connectedAt ? 'talked' : attempt.answeredAt ? 'hung-up' : 'lost')
-    return this.settle(uuid, end, { cause, agent: said.agent })
+    const evidence = evidenceIn(notes)
+    const unserved = evidence.unserved ? 'abandoned' : attempt.answeredAt ? 'hung-up' : 'lost'
+    const end = said.end ?? (attempt.connectedAt ? 'talked' : unserved)
+    return this.settle(uuid, end, { ...evidence, cause, agent: said.agent })
   }
 
   /** FreeSWITCH refused to dial, or nothing was sent: the attempt ends and does not count. */

@@ -1,15 +1,27 @@
 /** Ends an attempt and releases its lead: one transaction, once. The first terminal evidence wins. Used by leads.ts. */
-import type { Queries, Sql } from '../store/sql.ts'
-import { attemptWithId, endAttempt, type AttemptClosing, type AttemptRow } from '../store/attempts.ts'
+import type { Queries, Sql, Transaction } from '../store/sql.ts'
+import {
+  attemptWithId,
+  endAttempt,
+  lockAttempt,
+  type AttemptEvidence,
+  type AttemptRow,
+  type CountsAs,
+} from '../store/attempts.ts'
 import { campaignWithId } from '../store/campaigns.ts'
-import { isOptedOut, mustNotBeCalled, optOut } from '../store/do-not-call.ts'
-import { countEnds, numbersOf, saveNumber } from '../store/lead-numbers.ts'
-import { leadWithId, lockLead, releaseLead, type LeadRow } from '../store/leads.ts'
+import { givenDispositions, ownDispositions } from '../store/dispositions.ts'
+import { isOptedOut, optOut } from '../store/do-not-call.ts'
+import { leadWithId, lockLead, releaseLead } from '../store/leads.ts'
+import { afterAttempt } from './after-attempt.ts'
 import type { Campaign } from './campaign.ts'
-import { nextCall, type NextCall } from './next-call.ts'
 import type { AttemptEnd } from './disposition.ts'
+import { policyOf } from './law/laws.ts'
+import { countsAs } from './law/verdict.ts'
+import { builtIn, storedWord, type Word } from './own-dispositions.ts'
 
-export interface Evidence extends Omit<AttemptClosing, 'disposition'> {
+export interface Evidence extends AttemptEvidence {
+  /** The flow asked for an agent, and none came in time. */
+  readonly unserved?: boolean | undefined
   /**
    * With 'callback': when the lead wants to be called, ms since the epoch. Default: after the disposition's own delay.
    */
@@ -32,7 +44,8 @@ export interface Settlement {
 
 /**
  * Null when there is no such attempt. An attempt that had been settled stays as it was, but an opt-out is stored even
- * then. Rejects when PostgreSQL is unavailable: then nothing has changed.
+ * then. What an agent has said of the call goes before `end`. Rejects when PostgreSQL is unavailable: then nothing has
+ * changed.
  */
 export async function settleAttempt(
   sql: Sql,
@@ -42,50 +55,79 @@ export async function settleAttempt(
   now: number,
 ): Promise<Settlement | null> {
   return sql.begin(async tx => {
-    const attempt = await endAttempt(tx, id, { ...evidence, disposition: end }, now)
-    if (!attempt) {
+    const open = await lockAttempt(tx, id)
+    if (!open || open.state === 'ended') {
       const before = await settledBefore(tx, id)
       if (before && end === 'opted-out')
         await optOut(tx, before.attempt.phone ?? (await leadWithId(tx, before.attempt.lead)).phone, 'flow', now)
       return before
     }
-    const [campaign, lead] = [await campaignWithId(tx, attempt.campaign), await lockLead(tx, attempt.lead)]
+    const campaign = await campaignWithId(tx, open.campaign)
+    const said = await saidByAgent(tx, open)
+    const counts = campaign && whatCounts(campaign, open, { end, said: said?.word ?? null, evidence })
+    const closing = { ...evidence, ...counts, disposition: end }
+    const attempt = (await endAttempt(tx, id, closing, now))!
+    const lead = await lockLead(tx, attempt.lead)
+    const word = said?.word ?? builtIn(end)
     const phone = attempt.phone ?? lead.phone
-    if (end === 'opted-out') await optOut(tx, phone, 'flow', now)
-    const ended = { end, phone, now, wanted: evidence.callAt }
-    const isOver = campaign === null || lead.removedAt !== null
-    const { again, number } = isOver ? { again: null } : await afterCall(tx, campaign, lead, ended)
-    const agent = evidence.callFor === undefined ? (attempt.agent ?? null) : evidence.callFor
+    const source = end === 'opted-out' ? 'flow' : word.as === 'opted-out' ? 'agent' : null
+    if (source !== null) await optOut(tx, phone, source, now)
+    const ended = {
+      word,
+      countsAs: counts?.agentCountsAs ?? counts?.countsAs ?? 'nobody',
+      phone,
+      endedAt: now,
+      callAt: said ? said.callAt : evidence.callAt,
+      now,
+      isCounted: false,
+    }
+    const after = campaign === null ? { again: null } : await afterAttempt(tx, campaign, lead, ended)
+    const agent = said?.agent ?? (evidence.callFor === undefined ? (attempt.agent ?? null) : evidence.callFor)
     await releaseLead(tx, lead.id, {
-      again,
-      number,
-      disposition: end,
+      ...after,
+      disposition: word.name,
       counts: true,
       now,
-      callback: end === 'callback' && again !== null ? { agent } : null,
+      callback: word.as === 'callback' && after.again !== null ? { agent } : null,
       behind: campaign?.order === 'fewest-attempts' ? 1 : 0,
     })
-    return { settled: true, disposition: end, again, campaign: campaign?.name ?? null, attempt }
+    const { again } = after
+    return { settled: true, disposition: word.name, again, campaign: campaign?.name ?? null, attempt }
   })
 }
 
-/** Counts the call for the number that was called, and finds the next one. */
-async function afterCall(
-  tx: Queries,
+/** What an agent said of the call before it was settled; null: nothing. */
+async function saidByAgent(tx: Transaction, { id, campaign }: AttemptRow) {
+  const last = (await givenDispositions(tx, id)).at(-1)
+  if (!last) return null
+  const word = storedWord(last.disposition, await ownDispositions(tx, campaign))
+  return { word, agent: last.agent, callAt: last.callAt?.getTime() }
+}
+
+interface Judged {
+  readonly end: AttemptEnd
+  readonly said: Word | null
+  readonly evidence: Evidence
+}
+
+/** What an answered call counts as for the law, without and with the word of the agent. */
+function whatCounts(
   campaign: Campaign,
-  lead: LeadRow,
-  { end, phone, now, wanted }: { end: AttemptEnd; phone: string; now: number; wanted: number | undefined },
-): Promise<Pick<NextCall, 'again'> & { number?: { position: number; place: number } }> {
-  const before = await numbersOf(tx, lead)
-  const current = before.find(one => one.phone === phone)?.position ?? lead.currentNumber
-  const numbers = before.map(one => (one.position === current ? { ...one, attempts: one.attempts + 1 } : one))
-  const [sameEnds, blocked] = [await countEnds(tx, lead.id, phone, end), await mustNotBeCalled(tx, campaign.id, phone)]
-  const next = nextCall(campaign, { end, now, numbers, current, sameEnds, blocked, wanted })
-  if (numbers.length === 1) return { again: next.again }
-  const called = numbers.find(one => one.position === current)!
-  await saveNumber(tx, lead.id, { ...called, closed: called.closed || next.closes })
-  const { position, place } = numbers.find(one => one.position === next.position)!
-  return { again: next.again, number: { position, place } }
+  { answeredAt, connectedAt }: AttemptRow,
+  { end, said, evidence }: Judged,
+): { readonly countsAs: CountsAs; readonly agentCountsAs?: CountsAs } {
+  const policy = policyOf(campaign.law)
+  const call = {
+    answeredAt: evidence.answeredAt ?? answeredAt?.getTime() ?? null,
+    greetedAt: evidence.greetedAt ?? null,
+    connectedAt: evidence.connectedAt ?? connectedAt?.getTime() ?? null,
+    unserved: evidence.unserved ?? false,
+  }
+  const counts = countsAs({ ...call, end, byAgent: false }, policy)
+  return {
+    countsAs: counts,
+    ...(said && { agentCountsAs: countsAs({ ...call, end: said.as, byAgent: true }, policy) }),
+  }
 }
 
 /**
@@ -115,5 +157,7 @@ export async function refuseAttempt(
 
 async function settledBefore(sql: Queries, id: string): Promise<Settlement | null> {
   const attempt = await attemptWithId(sql, id)
-  return attempt && { settled: false, disposition: attempt.disposition, again: null, campaign: null, attempt }
+  if (!attempt) return null
+  const disposition = attempt.agentDisposition ?? attempt.disposition
+  return { settled: false, disposition, again: null, campaign: null, attempt }
 }

@@ -10,6 +10,7 @@ import { callbackForms } from './cli/callback.ts'
 import { callForms } from './cli/call.ts'
 import { callingRulesForms } from './cli/calling-rules.ts'
 import { campaignForms } from './cli/campaign.ts'
+import { dispositionForms } from './cli/disposition.ts'
 import { dialInCommand } from './cli/dial-in.ts'
 import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
@@ -31,6 +32,7 @@ const NOUNS = {
   lead: 'people on the list of a campaign',
   dnc: 'numbers that campaigns do not call',
   holiday: 'days on which campaigns do not call',
+  disposition: 'what can come of a call of a campaign',
   agent: 'the agents, who answer calls',
   'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
@@ -38,7 +40,7 @@ const NOUNS = {
   number: 'numbers whose callers go first, or are blocked',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
-  figures: 'what happened, by queue and by agent',
+  figures: 'what happened, by queue, agent and campaign',
   recording: 'the recordings of live calls',
   audit: 'the record of all changes',
 }
@@ -84,6 +86,7 @@ Examples:
     forms: [
       ...campaignForms,
       ...leadForms,
+      ...dispositionForms,
       ...agentForms,
       ...queueForms,
       ...callbackForms,

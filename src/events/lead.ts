@@ -33,4 +33,11 @@ export const leadEvents = {
       again: field.again,
     },
   }),
+  'lead.corrected': event({
+    version: 1,
+    what: 'an agent said what came of an attempt: it counts from now on; again is when the lead is called next, as far as it is known',
+    toldBy: 'campaign',
+    level: 'info',
+    data: { uuid, campaign, lead, disposition: field.disposition, agent: field.agent, again: field.again },
+  }),
 }

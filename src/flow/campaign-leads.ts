@@ -1,4 +1,5 @@
 /** Maps the campaign's store of leads to what flows need of it (CampaignLeads in lead.ts). */
+import { policyOf } from '../campaign/law/laws.ts'
 import type { Leads } from '../campaign/leads.ts'
 import type { CampaignLeads } from './lead.ts'
 
@@ -8,14 +9,16 @@ export function campaignLeads(leads: Leads): CampaignLeads {
       const found = await leads.attemptOf(uuid)
       if (!found || !(await leads.answered(uuid))) return null // no attempt of a campaign, or it is settled already
       const { lead, campaign } = found
+      const { connectWithinMs, deadlineFrom } = policyOf(campaign.law)
       return {
         id: lead.id,
         number: lead.phone,
         fields: lead.fields,
         queue: campaign.queue,
+        deadline: { ms: connectWithinMs, from: deadlineFrom },
         optOut: () => leads.optOut(lead.phone, 'flow'),
         connected: async agent => void (await leads.connected(uuid, agent)),
-        settle: async (end, agent) => void (await leads.settle(uuid, end, agent === null ? {} : { agent })),
+        settle: async (end, agent, evidence) => void (await leads.settle(uuid, end, { ...evidence, agent })),
       }
     },
   }

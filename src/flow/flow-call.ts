@@ -263,6 +263,11 @@ export class FlowCall extends Call {
     await Promise.all(left.map(queue => this.#queues.giveUp(waitingCall(this.leg), queue).catch(log)))
   }
 
+  /** For Switchhook, not for flows: `seen` gets what a verb plays or listens to next, while it does. */
+  whenNextSound(seen: (acting: Promise<unknown>) => void): void {
+    this.playback.whenNext(seen)
+  }
+
   /** For Switchhook, not for flows: what the call's record holds up to now. */
   get summary(): CallSummary {
     return summaryOf(this.leg.steps.journal.notes, this.context.clock.now())
@@ -325,6 +330,12 @@ export class FlowCall extends Call {
    */
   get sinceGreeting(): number {
     return this.context.clock.now() - this.#greetedAt
+  }
+
+  /** Milliseconds since the call was answered. A replay gets another value, so a flow must not branch on it. */
+  get sinceAnswer(): number {
+    const { answered, arrived } = this.leg.times
+    return this.context.clock.now() - (answered === -Infinity ? arrived : answered)
   }
 
   /**

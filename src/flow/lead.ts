@@ -7,6 +7,7 @@ import { CallEnded } from '../base/errors.ts'
 import { isUnavailable, retry, RETRY } from '../base/retry.ts'
 import type { AttemptEnd } from '../campaign/disposition.ts'
 import type { Call } from '../call/call.ts'
+import { evidenceIn, type CallEvidence } from '../journal/evidence.ts'
 import { endScope } from '../journal/scoped-steps.ts'
 import { step } from '../journal/steps.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
@@ -19,10 +20,10 @@ import { waitingCall } from './queue-place.ts'
 import { tellReservation } from './agent-reservations.ts'
 
 /**
- * Within two seconds of the person's completed greeting they must be talking to an agent, else the call counts as
- * abandoned (16 CFR 310.4(b)(1)(iv), 47 CFR 64.1200(a)(7)).
+ * When the law counts from the answer, detection may have used up all of its time. An agent who is free now is better
+ * for the person than a message, though the call counts as abandoned.
  */
-const LEGAL_MS = 2_000
+const LAST_CHANCE_MS = 200
 
 /** A flow waits this long for the write of an opt-out; a longer wait would change nothing for the flow. */
 const MOMENT_MS = 1_000
@@ -49,8 +50,9 @@ export interface Lead {
   readonly fields: Readonly<Record<string, string>>
   /**
    * Waits for a free agent of the campaign's queue, one who is nailed up on this lead's FreeSWITCH. Resolves with the
-   * agent, or with null when none was free within 2 s after the end of the greeting (16 CFR 310.4(b)(1)(iv)); the call
-   * then counts as abandoned, so play the safe-harbour message. Rejects with CallEnded when the lead hangs up. When the
+   * agent, or with null when none was free in the time that the campaign's law allows, such as 2 s after the end of the
+   * greeting (16 CFR 310.4(b)(1)(iv)); the call then counts as abandoned, so play the safe-harbour message: the next
+   * sound of the flow is recorded as that message. Rejects with CallEnded when the lead hangs up. When the
    * flow ends, the agent is released.
    *
    * @example
@@ -82,12 +84,14 @@ export interface LeadParts {
   readonly fields: Readonly<Record<string, string>>
   readonly queue: string
   readonly queues: Queues
+  /** An agent must be there within `ms` milliseconds of this moment (campaign/law/). */
+  readonly deadline: { readonly ms: number; readonly from: 'answer' | 'greeting' }
   /** All three reject when the database is down, and may run twice. */
   optOut(): Promise<void>
   connected(agent: string): Promise<void>
-  settle(end: AttemptEnd, agent: string | null): Promise<void>
-  /** Milliseconds since the greeting ended; without detect(), since the call arrived. By the call's clock. */
-  sinceGreeting(): number
+  settle(end: AttemptEnd, agent: string | null, evidence: CallEvidence): Promise<void>
+  /** Milliseconds since then, by the call's clock; without detect() the greeting ended when the call arrived. */
+  since(moment: 'answer' | 'greeting'): number
 }
 
 /** The campaign's store of leads and attempts, as far as a flow needs it: campaign-leads.ts. */
@@ -96,13 +100,14 @@ export interface CampaignLeads {
    * Null when no open attempt has this uuid. Rejects when the database is down; may be called again before the first
    * answer.
    */
-  find(uuid: string): Promise<Omit<LeadParts, 'sinceGreeting' | 'queues'> | null>
+  find(uuid: string): Promise<Omit<LeadParts, 'since' | 'queues'> | null>
 }
 
 /** The lead of this call; null when the call is not an open attempt of a campaign. */
 export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
   const found = await findAttempt(call, () => desk.find(call.uuid))
-  return found && new CampaignLead(call, { ...found, queues, sinceGreeting: () => call.sinceGreeting })
+  const since = (moment: 'answer' | 'greeting') => (moment === 'answer' ? call.sinceAnswer : call.sinceGreeting)
+  return found && new CampaignLead(call, { ...found, queues, since })
 }
 
 /** The lead of a running flow. Disposing releases its agent and its place in the queue, however the flow ends. */
@@ -129,7 +134,11 @@ export class CampaignLead implements Lead, AsyncDisposable {
   async agent(): Promise<LeadAgent | null> {
     const agent = await step<AgentReservation | null>(this.#call.leg, {
       verb: 'agent',
-      run: () => this.#find(),
+      run: async () => {
+        const found = await this.#find()
+        if (!found) this.#call.leg.steps.journal.note({ kind: 'unserved' })
+        return found
+      },
       save: found => found && { ...found.saved },
       load: (saved, replay) => {
         if (saved === null) return null
@@ -139,7 +148,10 @@ export class CampaignLead implements Lead, AsyncDisposable {
       },
     })
     this.unserved = agent === null
-    if (!agent) return null
+    if (!agent) {
+      this.#call.whenNextSound(acting => void this.#noteMessage(acting))
+      return null
+    }
     this.#agent = agent
     void this.#behind('the agent of a lead could not be written', () => this.#parts.connected(agent.name))
     this.#line = nailedAgentLeg(this.#call.leg, this.#call.context, agent)
@@ -178,12 +190,17 @@ export class CampaignLead implements Lead, AsyncDisposable {
     const { leg, summary } = this.#call
     const { journal } = leg.steps
     const { agent } = summary
+    const { answered } = leg.times
     journal.note({ kind: 'disposition', disposition: end, ...(agent !== null && { agent }) })
     await journal.write()
     const optedOut = journal.notes.some(({ note }) => note.kind === 'opt-out')
     this.#call.settled = this.#behind('a lead could not be settled; reconciliation settles it', async () => {
       if (optedOut) await this.#parts.optOut()
-      await this.#parts.settle(end, agent)
+      const evidence = evidenceIn(journal.notes)
+      await this.#parts.settle(end, agent, {
+        ...evidence,
+        answeredAt: answered === -Infinity ? evidence.answeredAt : answered,
+      })
     })
   }
 
@@ -198,11 +215,26 @@ export class CampaignLead implements Lead, AsyncDisposable {
     )
   }
 
+  /** The next thing that is played is the message: noted when it could be played, with the time at which it began. */
+  async #noteMessage(acting: Promise<unknown>): Promise<void> {
+    const { journal } = this.#call.leg.steps
+    const at = journal.clock.now()
+    const heard = await acting.then(
+      () => true,
+      error => error instanceof CallEnded, // the lead hung up while it was played
+    )
+    const isNoted = journal.notes.some(({ note }) => note.kind === 'message')
+    if (heard && !isNoted) journal.note({ kind: 'message' }, { at })
+  }
+
   async #find(): Promise<AgentReservation | null> {
     const givenBack = new Set<string>()
+    const until = this.#now() + Math.max(this.#left, LAST_CHANCE_MS)
     for (;;) {
-      const place = this.#left > 0 ? await this.#enterInTime() : null
-      const agent = this.#left > 0 ? await place?.agent({ within: `${this.#left}ms` }) : null
+      const left = until - this.#now()
+      const place = left > 0 ? await this.#enterInTime(left) : null
+      const remains = until - this.#now()
+      const agent = remains > 0 ? await place?.agent({ within: `${remains}ms` }) : null
       if (!agent) return null
       tellReservation(this.#call.leg, place!.queue, agent)
       if (await canBeJoined(this.#call.leg, agent)) return agent
@@ -231,7 +263,12 @@ export class CampaignLead implements Lead, AsyncDisposable {
 
   /** Milliseconds until the law counts the call as abandoned; negative after that. */
   get #left(): number {
-    return LEGAL_MS - this.#parts.sinceGreeting()
+    const { deadline, since } = this.#parts
+    return deadline.ms - since(deadline.from)
+  }
+
+  #now(): number {
+    return this.#call.context.clock.now()
   }
 
   async #enter(within?: number): Promise<Place> {
@@ -245,9 +282,9 @@ export class CampaignLead implements Lead, AsyncDisposable {
    * Null when the queues are unavailable for too long: the flow then plays the message that the law asks for, instead
    * of silence.
    */
-  async #enterInTime(): Promise<Place | null> {
+  async #enterInTime(within: number): Promise<Place | null> {
     try {
-      return await this.#enter(this.#left)
+      return await this.#enter(within)
     } catch (error) {
       if (!isUnavailable(error)) throw error
       this.#call.context.log.warn(

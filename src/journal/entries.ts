@@ -83,6 +83,12 @@ export type NoteOf =
   | { readonly kind: 'disposition'; readonly disposition: string; readonly agent?: string }
   /** This number opts out of further calls; written first for the same reason. */
   | { readonly kind: 'opt-out'; readonly number: string }
+  /** Detection had its answer. `greetedAt`: when the person's greeting ended, milliseconds since the epoch. */
+  | { readonly kind: 'detected'; readonly heard: 'person' | 'machine' | 'silence'; readonly greetedAt: number | null }
+  /** No agent was free in time for a lead who answered. */
+  | { readonly kind: 'unserved' }
+  /** The first sound after that began. */
+  | { readonly kind: 'message' }
   /** The flow has returned, with this outcome; null: it returned none. */
   | { readonly kind: 'returned'; readonly outcome: string | null }
   /** The flow hangs the call up. */
@@ -143,6 +149,13 @@ const NoteSchema = z.discriminatedUnion('kind', [
   }),
   z.looseObject({ kind: z.literal('disposition'), disposition: z.string(), agent: z.string().optional() }),
   z.looseObject({ kind: z.literal('opt-out'), number: z.string() }),
+  z.looseObject({
+    kind: z.literal('detected'),
+    heard: z.enum(['person', 'machine', 'silence']),
+    greetedAt: z.number().nullable(),
+  }),
+  z.looseObject({ kind: z.literal('unserved') }),
+  z.looseObject({ kind: z.literal('message') }),
   z.looseObject({ kind: z.literal('returned'), outcome: nullableText }),
   z.looseObject({ kind: z.literal('hung-up') }),
   z.looseObject({ kind: z.literal('flow'), flow: z.string(), params: z.record(z.string(), z.string()) }),

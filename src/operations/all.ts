@@ -24,6 +24,8 @@ import callTransfer from './call/transfer.ts'
 import callWhy from './call/why.ts'
 import campaignAdd from './campaign/add.ts'
 import campaignExport from './campaign/export.ts'
+import campaignCompliance from './campaign/compliance.ts'
+import campaignEvidence from './campaign/evidence.ts'
 import campaignLeads from './campaign/leads.ts'
 import campaignList from './campaign/list.ts'
 import campaignRemove from './campaign/remove.ts'
@@ -41,7 +43,11 @@ import holidayImport from './holiday/import.ts'
 import holidayList from './holiday/list.ts'
 import holidayRemove from './holiday/remove.ts'
 import leadWhy from './lead/why.ts'
+import dispositionAdd from './disposition/add.ts'
+import dispositionList from './disposition/list.ts'
+import dispositionRemove from './disposition/remove.ts'
 import figuresAgent from './figures/agent.ts'
+import figuresCampaign from './figures/campaign.ts'
 import figuresQueue from './figures/queue.ts'
 import { talkCancel, talkComplete, talkConsult } from './talk/consult.ts'
 import talkTakeOver from './talk/take-over.ts'
@@ -89,6 +95,11 @@ export const OPERATIONS: readonly Operation[] = [
   holidayImport,
   holidayRemove,
   holidayList,
+  campaignCompliance,
+  campaignEvidence,
+  dispositionAdd,
+  dispositionList,
+  dispositionRemove,
   agentAdd,
   agentSet,
   agentList,
@@ -132,6 +143,7 @@ export const OPERATIONS: readonly Operation[] = [
   talkUnhold,
   figuresQueue,
   figuresAgent,
+  figuresCampaign,
   talkConsult,
   talkComplete,
   talkCancel,

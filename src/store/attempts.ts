@@ -4,9 +4,17 @@
  * campaign/figures.ts.
  */
 import { keptFigures } from './figures.ts'
-import type { Queries } from './sql.ts'
+import type { Queries, Transaction } from './sql.ts'
 
 export type AttemptState = 'intended' | 'sent' | 'ringing' | 'answered' | 'ended'
+
+export type Heard = 'person' | 'machine' | 'unknown'
+
+/**
+ * What an answered call counts as. 'served': a person was not abandoned. 'abandoned': no agent came in time for a
+ * person. 'machine', and 'nobody' when it is not known that a person answered.
+ */
+export type CountsAs = 'served' | 'abandoned' | 'machine' | 'nobody'
 
 export interface AttemptRow {
   readonly id: string
@@ -23,19 +31,36 @@ export interface AttemptRow {
   readonly disposition: string | null
   readonly agent: string | null
   /** What answered, as far as the flow listened: a person or a machine. Null: no flow listened. */
-  readonly heard: 'person' | 'machine' | 'unknown' | null
+  readonly heard: Heard | null
+  /** The last word of an agent, which goes before `disposition`; null: none. */
+  readonly agentDisposition: string | null
+  /**
+   * What it counts as for the law, without the word of the agent and with it; null: an older version settled it, no
+   * word.
+   */
+  readonly countsAs: CountsAs | null
+  readonly agentCountsAs: CountsAs | null
   readonly intendedAt: Date
   readonly answeredAt: Date | null
+  /** The person's greeting ended. */
+  readonly greetedAt: Date | null
   readonly connectedAt: Date | null
   readonly endedAt: Date | null
 }
 
 const columns = (sql: Queries) => sql`
   a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.phone, a.cause, a.disposition, a.agent, a.amd as heard,
-  a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
+  a.agent_disposition as "agentDisposition", a.counts_as as "countsAs", a.agent_counts_as as "agentCountsAs",
+  a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.greeted_at as "greetedAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
 
 export async function attemptWithId(sql: Queries, id: string): Promise<AttemptRow | null> {
   const [row] = await sql<AttemptRow[]>`select ${columns(sql)} from attempts a where id = ${id}`
+  return row ?? null
+}
+
+/** Like `attemptWithId`, and locks the attempt until the transaction ends. */
+export async function lockAttempt(tx: Transaction, id: string): Promise<AttemptRow | null> {
+  const [row] = await tx<AttemptRow[]>`select ${columns(tx)} from attempts a where id = ${id} for update`
   return row ?? null
 }
 
@@ -63,13 +88,28 @@ export async function markConnected(sql: Queries, id: string, agent: string, now
   return rows.count > 0
 }
 
-export interface AttemptClosing {
-  /** Null: no telephone rang. */
-  readonly disposition: string | null
+/** What is known of an answered call, with times in milliseconds since the epoch; absent: not known. */
+export interface AttemptEvidence {
   readonly cause?: string | null | undefined
   readonly agent?: string | null | undefined
-  readonly heard?: 'person' | 'machine' | 'unknown' | null | undefined
+  readonly heard?: Heard | null | undefined
+  readonly answeredAt?: number | null | undefined
+  readonly detectedAt?: number | null | undefined
+  readonly greetedAt?: number | null | undefined
+  /** The person and an agent were joined. */
+  readonly connectedAt?: number | null | undefined
+  /** The message for a person who is abandoned began. */
+  readonly messageAt?: number | null | undefined
 }
+
+export interface AttemptClosing extends AttemptEvidence {
+  /** Null: no telephone rang. */
+  readonly disposition: string | null
+  readonly countsAs?: CountsAs | undefined
+  readonly agentCountsAs?: CountsAs | undefined
+}
+
+const time = (at: number | null | undefined): Date | null => (at === null || at === undefined ? null : new Date(at))
 
 /** Ends an open attempt. Null when it has ended before, or does not exist. */
 export async function endAttempt(
@@ -78,12 +118,49 @@ export async function endAttempt(
   closing: AttemptClosing,
   now: number,
 ): Promise<AttemptRow | null> {
-  const { disposition, cause, agent, heard } = closing
+  const { disposition, cause, agent, heard, countsAs, agentCountsAs } = closing
   const [row] = await sql<AttemptRow[]>`
     update attempts a set state = 'ended', disposition = ${disposition}, cause = coalesce(${cause ?? null}, cause),
-      agent = coalesce(${agent ?? null}, agent), amd = coalesce(${heard ?? null}, amd), ended_at = ${new Date(now)}
+      agent = coalesce(${agent ?? null}, agent), amd = coalesce(${heard ?? null}, amd),
+      answered_at = coalesce(${time(closing.answeredAt)}, answered_at), detected_at = ${time(closing.detectedAt)},
+      greeted_at = ${time(closing.greetedAt)}, connected_at = coalesce(${time(closing.connectedAt)}, connected_at),
+      message_at = ${time(closing.messageAt)}, counts_as = ${countsAs ?? null}, agent_counts_as = ${agentCountsAs ?? null}, ended_at = ${new Date(now)}
     where id = ${id} and state <> 'ended' returning ${columns(sql)}`
   return row ?? null
+}
+
+/** An agent has said what came of the call. `countsAs`: null while the attempt has not ended. */
+export async function setAgentDisposition(
+  tx: Transaction,
+  id: string,
+  said: { readonly disposition: string; readonly countsAs: CountsAs | null },
+): Promise<void> {
+  await tx`
+    update attempts set agent_disposition = ${said.disposition}, agent_counts_as = ${said.countsAs} where id = ${id}`
+}
+
+/** Is this the newest attempt of its lead that rang a telephone, or may still? */
+export async function isNewestAttempt(
+  tx: Transaction,
+  { id, lead }: Pick<AttemptRow, 'id' | 'lead'>,
+): Promise<boolean> {
+  const [row] = await tx<{ id: string }[]>`
+    select id from attempts where lead_id = ${lead} and (disposition is not null or state <> 'ended')
+    order by intended_at desc, id desc limit 1`
+  return row?.id === id
+}
+
+/**
+ * How often each lead was tried, by what came of it: the last word counts. Attempts that rang no telephone are left
+ * out.
+ */
+export async function triesOf(sql: Queries, leads: readonly number[]): Promise<Map<number, Record<string, number>>> {
+  const rows = await sql<{ lead: number; what: string; n: number }[]>`
+    select lead_id as lead, coalesce(agent_disposition, disposition) as what, count(*) as n from attempts
+    where lead_id = any(${leads as number[]}::bigint[]) and disposition is not null group by 1, 2 order by 1, 2`
+  const tries = new Map<number, Record<string, number>>()
+  for (const { lead, what, n } of rows) tries.set(lead, { ...tries.get(lead), [what]: n })
+  return tries
 }
 
 /** Open attempts whose claim on the lead has expired: their node may be dead. The first 500. */

@@ -4,10 +4,22 @@
  */
 import type { Country } from '../base/country.ts'
 import type { Week } from '../base/hours.ts'
-import type { Json, Queries, Sql } from './sql.ts'
+import type { Json, Queries, Sql, Transaction } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
 type CampaignMode = 'preview' | 'progressive' | 'predictive'
+
+/** The law of a campaign, and its own numbers where it is stricter (campaign/law/); absent: the law's. */
+export interface LawSettings {
+  readonly name: string
+  readonly maxAbandoned?: number | undefined
+  readonly window?: 'campaign' | 'day' | 'month' | undefined
+  readonly count?: 'plain' | 'ofcom' | undefined
+  readonly connectWithinMs?: number | undefined
+  readonly deadlineFrom?: 'answer' | 'greeting' | undefined
+  readonly lockMs?: number | undefined
+  readonly detectionErrors?: number | undefined
+}
 
 export interface CampaignSettings {
   readonly name: string
@@ -40,6 +52,7 @@ export interface CampaignSettings {
   readonly order: CallOrder
   /** A callback waits so long for the agent who promised it. */
   readonly callbackWaitMs: number
+  readonly law: LawSettings
 }
 
 /** What follows when an attempt ends in one way. */
@@ -82,25 +95,34 @@ const columns = (sql: Queries) => sql`
   id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
   ring_for_ms as "ringForMs", country, retry, rules, hours, time_zone as "timeZone", holidays, number_limits as "numberLimits",
   other_numbers as "otherNumbers", call_order as "order", callback_wait_ms as "callbackWaitMs",
+  jsonb_strip_nulls(jsonb_build_object('name', law, 'maxAbandoned', max_abandoned, 'window', abandoned_window, 'count', abandoned_count,
+    'connectWithinMs', connect_within_ms, 'deadlineFrom', deadline_from, 'lockMs', abandoned_lock_ms, 'detectionErrors', detection_errors)) as law,
   created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
 /** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
 export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
   const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retry } = campaign
-  const { rules, hours, timeZone, holidays, numberLimits, otherNumbers, order, callbackWaitMs } = campaign
+  const { rules, hours, timeZone, holidays, numberLimits, otherNumbers, order, callbackWaitMs, law } = campaign
   const json = (value: unknown) => sql.json(value as Json)
   const pauses = Object.entries(retry).flatMap(([end, { after }]) => (after === undefined ? [] : [[end, after]]))
   const [row] = await sql<[CampaignRow]>`
     insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
-      rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms)
+      rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms,
+      law, max_abandoned, abandoned_window, abandoned_count, connect_within_ms, deadline_from, abandoned_lock_ms, detection_errors)
     values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
       ${country}, ${json(retry)}, ${json(Object.fromEntries(pauses))}, ${rules}, ${json(hours)}, ${timeZone}, ${json(holidays)},
-      ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs})
+      ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs},
+      ${law.name}, ${law.maxAbandoned ?? null}, ${law.window ?? null}, ${law.count ?? null},
+      ${law.connectWithinMs ?? null}, ${law.deadlineFrom ?? null}, ${law.lockMs ?? null}, ${law.detectionErrors ?? null})
     on conflict (name) do update set mode = excluded.mode, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
       caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
       ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
       hours = excluded.hours, time_zone = excluded.time_zone, holidays = excluded.holidays, number_limits = excluded.number_limits,
-      other_numbers = excluded.other_numbers, call_order = excluded.call_order, callback_wait_ms = excluded.callback_wait_ms
+      other_numbers = excluded.other_numbers, call_order = excluded.call_order, callback_wait_ms = excluded.callback_wait_ms,
+      law = excluded.law, max_abandoned = excluded.max_abandoned,
+      abandoned_window = excluded.abandoned_window, abandoned_count = excluded.abandoned_count,
+      connect_within_ms = excluded.connect_within_ms, deadline_from = excluded.deadline_from,
+      abandoned_lock_ms = excluded.abandoned_lock_ms, detection_errors = excluded.detection_errors
     returning ${columns(sql)}`
   return row
 }
@@ -112,6 +134,12 @@ export async function campaignNamed(sql: Queries, name: string): Promise<Campaig
 
 export async function campaignWithId(sql: Queries, id: string): Promise<CampaignRow | null> {
   const [row] = await sql<CampaignRow[]>`select ${columns(sql)} from campaigns where id = ${id}`
+  return row ?? null
+}
+
+/** Like `campaignWithId`, and nobody deletes the campaign before the transaction ends. */
+export async function holdCampaign(tx: Transaction, id: string): Promise<CampaignRow | null> {
+  const [row] = await tx<CampaignRow[]>`select ${columns(tx)} from campaigns where id = ${id} for key share`
   return row ?? null
 }
 
@@ -149,6 +177,13 @@ export async function claimCampaign(sql: Queries, id: string, switches: Switches
   const rows = await sql`
     update campaigns set switches = ${switches} where id = ${id} and coalesce(switches, ${switches}) = ${switches}`
   return rows.count > 0
+}
+
+/** A campaign that is done runs again, because a lead of it is called again. False when it is not done. */
+export async function resumeCampaign(sql: Queries, id: string): Promise<boolean> {
+  return (
+    (await sql`update campaigns set state = 'running', ended_at = null where id = ${id} and state = 'done'`).count > 0
+  )
 }
 
 /**

@@ -42,6 +42,6 @@ export async function saveNumber(
 /** How many calls to this number of the lead have ended so. */
 export async function countEnds(sql: Queries, lead: number, phone: string, end: string): Promise<number> {
   const [row] = await sql<[{ n: number }]>`
-    select count(*) as n from attempts where lead_id = ${lead} and disposition = ${end} and coalesce(phone, ${phone}) = ${phone}`
+    select count(*) as n from attempts where lead_id = ${lead} and coalesce(agent_disposition, disposition) = ${end} and coalesce(phone, ${phone}) = ${phone}`
   return row.n
 }

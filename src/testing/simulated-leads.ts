@@ -3,11 +3,12 @@
  * disposition.
  */
 import { isAttemptEnd, type AttemptEnd } from '../campaign/disposition.ts'
-import { notesIn, saidIn } from '../journal/said.ts'
+import { evidenceIn, NO_EVIDENCE, timedNotesIn, type CallEvidence } from '../journal/evidence.ts'
+import { saidIn } from '../journal/said.ts'
 import type { Duration } from '../base/duration.ts'
 import { originate } from '../switch/originate.ts'
 import { dial, endpoint, newUuid, type Ident } from '../esl/safe-text.ts'
-import type { CampaignLeads } from '../flow/lead.ts'
+import type { CampaignLeads, LeadParts } from '../flow/lead.ts'
 import { Actor } from './actor.ts'
 import type { Simulation } from './simulation.ts'
 import type { Behaviour } from './switch/world.ts'
@@ -22,6 +23,8 @@ export interface LeadOptions {
   queue?: string
   /** Ring time until the lead answers, or what happens instead. Default 1s. */
   answers?: Behaviour['answers']
+  /** The time of the law. Default 2 s from the end of the greeting. */
+  deadline?: { readonly ms: number; readonly from: 'answer' | 'greeting' }
   /** What is heard after the answer. Default human. */
   speaks?: 'human' | 'machine' | 'silence'
 }
@@ -31,7 +34,8 @@ interface Attempt {
   readonly number: string
   readonly fields: Readonly<Record<string, string>>
   readonly queue: string
-  settled?: { end: AttemptEnd | string; agent: string | null }
+  readonly deadline: LeadParts['deadline']
+  settled?: { end: AttemptEnd | string; agent: string | null; evidence: CallEvidence }
   optedOut: boolean
   connectedTo: string | null
 }
@@ -50,12 +54,13 @@ export class SimulatedLeads implements CampaignLeads {
     await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
     if (!attempt || attempt.settled) return null
-    const { id, number, fields, queue } = attempt
+    const { id, number, fields, queue, deadline } = attempt
     return {
       id,
       number,
       fields,
       queue,
+      deadline,
       optOut: async () => {
         await this.#sim.reachDatabase()
         attempt.optedOut = true
@@ -64,9 +69,9 @@ export class SimulatedLeads implements CampaignLeads {
         await this.#sim.reachDatabase()
         attempt.connectedTo = agent
       },
-      settle: async (end, agent) => {
+      settle: async (end, agent, evidence) => {
         await this.#sim.reachDatabase()
-        attempt.settled ??= { end, agent }
+        attempt.settled ??= { end, agent, evidence }
       },
     }
   }
@@ -76,10 +81,15 @@ export class SimulatedLeads implements CampaignLeads {
     await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
     if (!attempt) return
-    const said = saidIn(notesIn(await this.#sim.callStore.read(uuid)), isAttemptEnd)
+    const notes = timedNotesIn(await this.#sim.callStore.read(uuid))
+    const said = saidIn(
+      notes.map(({ note }) => note),
+      isAttemptEnd,
+    )
     if (said.optOut !== undefined) attempt.optedOut = true
-    const end = said.end ?? (attempt.connectedTo === null ? 'hung-up' : 'talked')
-    attempt.settled ??= { end, agent: said.agent ?? null }
+    const unserved = evidenceIn(notes).unserved ? 'abandoned' : 'hung-up'
+    const end = said.end ?? (attempt.connectedTo === null ? unserved : 'talked')
+    attempt.settled ??= { end, agent: said.agent ?? null, evidence: evidenceIn(notes) }
   }
 
   /** Dials a lead through the trunk and starts the flow when the lead answers. */
@@ -91,6 +101,7 @@ export class SimulatedLeads implements CampaignLeads {
       number,
       fields: options.fields ?? {},
       queue: options.queue ?? 'sales',
+      deadline: options.deadline ?? { ms: 2_000, from: 'greeting' },
       optedOut: false,
       connectedTo: null,
     }
@@ -109,7 +120,7 @@ export class SimulatedLeads implements CampaignLeads {
         clock,
         log: calls.log,
       })
-      if (outcome !== 'answered') attempt.settled ??= { end: outcome, agent: null }
+      if (outcome !== 'answered') attempt.settled ??= { end: outcome, agent: null, evidence: NO_EVIDENCE }
     })
     return new SimulatedLead(this.#sim, attempt, rings)
   }
@@ -138,6 +149,11 @@ export class SimulatedLead extends Actor {
   /** The agent whom the flow has recorded as talking with this lead; null when there is none. */
   get connectedTo(): string | null {
     return this.#attempt.connectedTo
+  }
+
+  /** What the call's journal told of detection, agent and message, once there is a disposition. */
+  get evidence(): CallEvidence {
+    return this.#attempt.settled!.evidence
   }
 
   /** Waits for the disposition that the flow returned, or for the reason why the lead did not answer. */

@@ -154,7 +154,7 @@ test('a supervisor sees what came of each lead, and takes the whole list out as 
   const shown = await rig.types('campaign leads lists --limit 2')
   assert.match(
     shown.out,
-    /^PHONE +STATE +ATTEMPTS +DISPOSITION +NEXT CALL\n\+4930123001.*\n\+4930123002 +done +2 +busy +–\n$/,
+    /^PHONE +STATE +ATTEMPTS +WHAT CAME OF THEM +DISPOSITION +NEXT CALL\n\+4930123001.*\n\+4930123002 +done +2 +– +busy +–\n$/,
   )
   assert.equal((await rig.types('campaign leads list')).code, 3)
 })

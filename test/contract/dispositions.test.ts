@@ -6,6 +6,9 @@ import { systemClock } from '../../src/base/clock.ts'
 import { arrivalOfLeg } from '../../src/call/arrival.ts'
 import type { Uuid } from '../../src/esl/safe-text.ts'
 import { beginOf, lineOf, type NoteOf } from '../../src/journal/entries.ts'
+import { campaignLeads } from '../../src/flow/campaign-leads.ts'
+import { NO_EVIDENCE } from '../../src/journal/evidence.ts'
+import { answeredCalls } from '../../src/store/answered-calls.ts'
 import { attemptWithId } from '../../src/store/attempts.ts'
 import { isOptedOut } from '../../src/store/do-not-call.ts'
 import { leadsOf } from '../../src/store/leads.ts'
@@ -80,4 +83,41 @@ test('a lead who wants no more calls gets none, though somebody had settled thei
   const { state, phone, attempts } = await lead()
   assert.deepEqual([state, attempts], ['done', 1])
   assert.equal(await isOptedOut(sql, phone), true)
+})
+
+test('of a lead for whom nobody was free when the node died, the ledger has what the journal told, and the law counts it', async t => {
+  const { sql, uuid, leads, lead } = await answeredAndLeft(
+    await openCampaignRig(t),
+    { kind: 'detected', heard: 'person', greetedAt: 1_772_442_000_000 },
+    { kind: 'unserved' },
+    { kind: 'message' },
+  )
+  assert.equal((await leads.presume(uuid, 'NORMAL_CLEARING'))?.disposition, 'abandoned')
+  const { campaign } = (await attemptWithId(sql, uuid))!
+  const [row] = await answeredCalls(sql, campaign, { limit: 9, deadlineFrom: 'greeting' })
+  assert.deepEqual([row?.counts, row?.heard, row?.greetedAt?.getTime()], ['abandoned', 'person', 1_772_442_000_000])
+  assert.ok(row?.messageAt instanceof Date && row.detectedAt instanceof Date, 'the times of the notes')
+  assert.equal((await lead()).state, 'ready')
+})
+
+test('the flow of a lead has the time that the law of the campaign gives, and what it saw is in the ledger', async t => {
+  const { sql, uuid, leads } = await answeredAndLeft(await openCampaignRig(t))
+  await sql`update campaigns set law = 'ofcom', connect_within_ms = 1500`
+  const found = (await campaignLeads(leads).find(uuid))!
+  assert.deepEqual(found.deadline, { ms: 1_500, from: 'answer' })
+  const at = 1_772_442_000_000
+  const times = {
+    answeredAt: at,
+    heard: 'person',
+    detectedAt: at + 1_300,
+    greetedAt: at + 700,
+    connectedAt: at + 1_450,
+  } as const
+  await found.settle('talked', 'alice', { ...NO_EVIDENCE, ...times })
+  const { campaign } = (await attemptWithId(sql, uuid))!
+  const [row] = await answeredCalls(sql, campaign, { limit: 9, deadlineFrom: 'answer' })
+  assert.deepEqual(
+    [row?.counts, row?.law, row?.waitMs, row?.agent, row?.detectedAt?.getTime(), row?.messageAt],
+    ['served', 'ofcom', 1_450, 'alice', at + 1_300, null],
+  )
 })

@@ -32,6 +32,7 @@ import { faultsOf, large, MANY, NOW } from './large-tables.ts'
 import * as doNotCall from '../../src/store/do-not-call.ts'
 import { claimDue } from '../claim-due.ts'
 import { CALLING_RULES, claimOf } from './growth-calling-rules.ts'
+import { OUTCOMES, OUTCOMES_ON_REQUEST } from './growth-outcomes.ts'
 
 const SOURCE = fileURLToPath(new URL('../../src/', import.meta.url))
 const STORE = join(SOURCE, 'store/')
@@ -136,6 +137,7 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
   finishCampaign: (sql, campaign) => campaigns.finishCampaign(sql, campaign, NOW),
   keptFigures: (sql, campaign) => figures.keptFigures(sql, campaign, 'lead'),
   ...CALLING_RULES,
+  ...OUTCOMES,
   leadWithId: sql => leads.leadWithId(sql, 7),
   lockLead: sql => sql.begin(tx => leads.lockLead(tx, 7)),
   releaseLead: sql => leads.releaseLead(sql, 7, { again: NOW, disposition: null, counts: false, now: NOW }),
@@ -223,6 +225,7 @@ const WITHOUT_QUESTIONS = new Set([
 
 /** Queries of a person, who waits for the answer. */
 const ON_REQUEST = new Set([
+  ...OUTCOMES_ON_REQUEST,
   'attemptsOf',
   'listCallbacks',
   'openCallbacksOf',

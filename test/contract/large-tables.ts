@@ -45,6 +45,8 @@ export function faultsOf({ 'Query Text': text, Plan: plan }: Explained): string[
       'agent_states',
       'do_not_call',
       'lead_numbers',
+      'answered_calls',
+      'answered_figures',
     ].includes(node['Relation Name'] ?? '')
     if (isLarge && node['Node Type'] === 'Seq Scan' && node['Actual Loops'] !== 0)
       return [`reads all of ${node['Relation Name']}: ${text}`]
@@ -80,6 +82,12 @@ export async function large(t: TestContext) {
       await tx`insert into callbacks (id, queue, number, state, joined_at, due_at, expires_at, attempt, created_at)
       select gen_random_uuid(), 'sales', '+49160' || n, case when n % 200 = 0 then 'waiting' else 'done' end, ${new Date(NOW)},
         ${new Date(NOW)}, ${new Date(NOW)}, gen_random_uuid(), ${new Date(NOW)} from generate_series(1, ${MANY}::int) n`
+      await tx`insert into answered_calls (attempt_id, campaign_id, lead_id, law, answered_at, ended_at, counted_as, counts)
+      select gen_random_uuid(), ${campaign.id}, n, 'ftc', ${new Date(NOW)}::timestamptz - n * interval '1 minute', ${new Date(NOW)}, 'served', 'served'
+      from generate_series(1, ${MANY}::int) n`
+      await tx`insert into answered_figures (campaign_id, hour, served, abandoned, machines, detected, folded)
+      select case n % 10 when 0 then ${campaign.id}::uuid else gen_random_uuid() end, ${new Date(NOW)}::timestamptz - n / 10 * interval '1 hour', 60, 0, 0, 0, true
+      from generate_series(1, ${MANY}::int) n`
       await tx`insert into opt_outs (phone, source) select '+49190' || n, 'import' from generate_series(1, ${MANY}::int) n`
       await tx`insert into do_not_call (number, prefix, source, at)
       select '+49195' || n, n % 2 = 0, 'import', ${new Date(NOW)} from generate_series(1, ${MANY}::int) n`
@@ -88,7 +96,7 @@ export async function large(t: TestContext) {
     },
     { alone: true },
   )
-  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states, do_not_call, lead_numbers`
+  await admin`analyze callbacks, leads, attempts, calls, opt_outs, call_segments, agent_states, do_not_call, lead_numbers, answered_calls, answered_figures`
   const [{ name }] = await admin<[{ name: string }]>`select current_database() as name`
   const settings = {
     session_preload_libraries: 'auto_explain',

@@ -159,8 +159,10 @@ test('what a person said stays in the journal as long as the database cannot be 
   const [[uuid, owner]] = [...(await sim.callStore.all())] as [[string, Owner]]
   const said = readEntries(await sim.callStore.read(uuid))!.flatMap(entry => (entry.k === 'note' ? [entry.note] : []))
   assert.deepEqual(
-    said.filter(note => note.kind !== 'ended'),
+    said.filter(note => note.kind !== 'ended' && note.kind !== 'detected'),
     [
+      { kind: 'unserved' },
+      { kind: 'message' },
       { kind: 'opt-out', number: lead.name },
       { kind: 'disposition', disposition: 'abandoned' },
       { kind: 'returned', outcome: 'abandoned' },
@@ -273,4 +275,101 @@ test('a person is joined with an agent though the database has just gone, and it
   await lead.hangsUp()
   assert.equal(await lead.disposition(), 'talked')
   await alice.hangsUp()
+})
+
+test('the times that the law asks for are known of a person who talked: answer, greeting, agent', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg)
+  await lead.talksWith('alice', '4s')
+  await lead.hangsUp()
+  await lead.disposition()
+  const { answeredAt, heard, greetedAt, detectedAt, connectedAt, unserved, messageAt } = lead.evidence
+  assert.deepEqual([heard, unserved, messageAt], ['person', false, null])
+  assert.ok(answeredAt! < greetedAt! && greetedAt! < detectedAt! && detectedAt! <= connectedAt!, 'one after the other')
+  assert.equal(detectedAt! - greetedAt!, 600)
+  assert.ok(connectedAt! - greetedAt! < 2_000, `${connectedAt! - greetedAt!} ms after the greeting`)
+  await alice.hangsUp()
+})
+
+test('of a person for whom nobody was free it is known when the message began, also when they hung up in the middle of it', async t => {
+  const sim = simulate(t)
+  const lead = sim.lead(campaignLeg)
+  await lead.hears('campaign/safe-harbour', '5s')
+  const began = sim.clock.now()
+  await sim.advance('300ms')
+  await lead.hangsUp()
+  await lead.disposition()
+  const { unserved, messageAt, connectedAt, greetedAt } = lead.evidence
+  assert.deepEqual([unserved, connectedAt], [true, null])
+  assert.ok(Math.abs(messageAt! - began) < 100, 'when the sound began')
+  assert.ok(messageAt! - greetedAt! >= 2_000, 'not before the time of the law is over')
+})
+
+test('a message that FreeSWITCH does not have was not heard', async t => {
+  const sim = simulate(t, { sounds: { 'campaign/missing': 'missing' } })
+  const lead = sim.lead(
+    campaignFlow(async (call, them) => {
+      await call.detect()
+      if (!(await them.agent())) await call.play('campaign/missing')
+      return 'abandoned'
+    }),
+  )
+  assert.equal(await lead.disposition(), 'error')
+  assert.deepEqual([lead.evidence.unserved, lead.evidence.messageAt], [true, null])
+})
+
+test('a machine, and silence, are known as what was heard', async t => {
+  const sim = simulate(t)
+  for (const [speaks, heard] of [
+    ['machine', 'machine'],
+    ['silence', 'unknown'],
+  ] as const) {
+    const lead = sim.lead(campaignLeg, { speaks })
+    await lead.disposition()
+    assert.deepEqual([lead.evidence.heard, lead.evidence.greetedAt], [heard, null])
+  }
+})
+
+test('what is known of a call outlives its node', async t => {
+  const sim = simulate(t, { reconciles: true })
+  await sim.until('node a opens', sim.ready)
+  await sim.until('node b opens', sim.open('b'))
+  const lead = sim.lead(campaignLeg)
+  await lead.hears('campaign/safe-harbour', '5s')
+  const began = sim.clock.now()
+  sim.kill('a')
+  await lead.hears('campaign/safe-harbour', '10s')
+  await lead.presses('9')
+  assert.equal(await lead.disposition(), 'abandoned')
+  const { heard, unserved, messageAt, greetedAt } = lead.evidence
+  assert.deepEqual([heard, unserved], ['person', true])
+  assert.ok(greetedAt! < began && messageAt !== null, 'the first node had noted the greeting')
+})
+
+test('where the law counts from the answer, an agent who is free at the end of the greeting still talks with the person', async t => {
+  const sim = simulate(t)
+  const alice = sim.agent('alice')
+  await alice.isNailedUp()
+  await alice.ready()
+  const lead = sim.lead(campaignLeg, { deadline: { ms: 500, from: 'answer' } })
+  await lead.talksWith('alice', '4s')
+  await lead.hangsUp()
+  assert.equal(await lead.disposition(), 'talked')
+  await alice.hangsUp()
+})
+
+test('where the law counts from the answer, the message comes so much sooner', async t => {
+  const sim = simulate(t)
+  const waits = async (from: 'answer' | 'greeting') => {
+    const lead = sim.lead(campaignLeg, { deadline: { ms: 2_000, from } })
+    await lead.hears('campaign/safe-harbour', '6s')
+    await lead.hangsUp()
+    await lead.disposition()
+    return lead.evidence.messageAt! - lead.evidence.answeredAt!
+  }
+  const [american, british] = [await waits('greeting'), await waits('answer')]
+  assert.ok(british < american && british < 2_200, `${british} ms, ${american} ms`)
 })

@@ -84,6 +84,7 @@ test('every disposition says what it means, who says it, and when to call again'
   }
   assert.deepEqual(FLOW_DISPOSITIONS, [
     'talked',
+    'sale',
     'machine',
     'silence',
     'abandoned',

@@ -63,9 +63,11 @@ test('a supervisor sees which clock is wrong, and by how much', () => {
   assert.equal(kept, `the time of the nodes is 1.5 s behind Redis's clock · ${quiet}`)
 })
 
+const NO_ANSWERS = new Map<string, number>()
+
 test('a campaign has a line of its own, and a rate of nobody is no rate', () => {
   const campaign = { name: 'spring', state: 'running' as const }
-  const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]))
+  const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]), NO_ANSWERS)
   assert.equal(fresh.abandonRate, null)
   assert.equal(
     floorLines({ ...EMPTY, campaigns: [fresh] })[1],
@@ -84,7 +86,12 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
       'in-flow': 1,
     }),
   )
-  const late = figuresOf(campaign, { ready: 300, claimed: 80, done: 40 }, ends)
+  const late = figuresOf(
+    campaign,
+    { ready: 300, claimed: 80, done: 40 },
+    ends,
+    new Map(Object.entries({ served: 39, abandoned: 1, machine: 10 })),
+  )
   assert.equal(
     floorLines({ ...EMPTY, campaigns: [late] })[1],
     'spring: 80 dialled · 53 answered · 39 talked · 1 abandoned (2.5 %) · 380 left',
@@ -118,7 +125,12 @@ test('log lines stand above the floor, and the floor stays at the foot', async (
   const screen = new Screen()
   using status = new StatusLine({ clock, stream: screen })
   let calls = 0
-  const campaign = figuresOf({ name: 'spring', state: 'running' }, { ready: 1, claimed: 0, done: 0 }, new Map())
+  const campaign = figuresOf(
+    { name: 'spring', state: 'running' },
+    { ready: 1, claimed: 0, done: 0 },
+    new Map(),
+    NO_ANSWERS,
+  )
   status.write('starting')
   status.follow(() => ({ ...EMPTY, calls: ++calls, campaigns: [campaign] }))
   await settle()
@@ -141,7 +153,12 @@ test('a floor that shrinks leaves nothing behind, and a line never wraps', async
   const screen = new Screen()
   screen.columns = 30
   using status = new StatusLine({ clock, stream: screen })
-  const campaign = figuresOf({ name: 'spring', state: 'running' }, { ready: 1, claimed: 0, done: 0 }, new Map())
+  const campaign = figuresOf(
+    { name: 'spring', state: 'running' },
+    { ready: 1, claimed: 0, done: 0 },
+    new Map(),
+    NO_ANSWERS,
+  )
   let campaigns = [campaign]
   status.follow(() => ({ ...EMPTY, campaigns }))
   await settle()

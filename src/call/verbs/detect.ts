@@ -48,13 +48,20 @@ export function detect(leg: Leg, playback: Playback, options: DetectOptions = {}
     verb: 'detect',
     intent: () => null,
     // the greeting may be over: a person must not be taken for silence, and the law's two seconds are running
-    recover: () => Promise.resolve<Heard>('person'),
+    recover: () => Promise.resolve(noted(leg, 'person', leg.steps.journal.clock.now(), pause * FRAME_MS)),
     run: () =>
       playback.perform(async () => {
         const sound = await execute(leg, 'detect_audio', appArgument(`${LEVEL} ${SOUND_HITS} ${initial}`))
-        if (sound.variable('detect_audio_timeout') === 'true') return 'silence'
+        if (sound.variable('detect_audio_timeout') === 'true') return noted(leg, 'silence', leg.times.of(sound))
         const quiet = await execute(leg, 'detect_silence', appArgument(`${LEVEL} ${pause} ${greeting}`))
-        return quiet.variable('detect_silence_timeout') === 'true' ? 'machine' : 'person'
+        const heard = quiet.variable('detect_silence_timeout') === 'true' ? 'machine' : 'person'
+        return noted(leg, heard, leg.times.of(quiet), pause * FRAME_MS)
       }),
   })
+}
+
+/** `at`: when FreeSWITCH had the answer, ms since the epoch. `pauseMs`: a person's greeting ended so long before. */
+function noted(leg: Leg, heard: Heard, at: number, pauseMs = 0): Heard {
+  leg.steps.journal.note({ kind: 'detected', heard, greetedAt: heard === 'person' ? at - pauseMs : null }, { at })
+  return heard
 }

@@ -10,6 +10,7 @@ import { campaignPause, campaignStart, campaignStop } from '../../operations/cam
 import type { OutputOf } from '../../operations/operation.ts'
 import { percent } from '../percent.ts'
 import { pairs, table } from '../table.ts'
+import { complianceForm } from './compliance.ts'
 import { leadsForm } from './leads.ts'
 import { form } from './operations.ts'
 import { timeOf } from './output.ts'
@@ -47,6 +48,7 @@ Example:
   switchhook campaign export spring --file result.csv`,
     people: ({ campaign, file, leads }) => `campaign ${campaign}: ${leads} leads written to ${file}\n`,
   }),
+  complianceForm,
   form(campaignList, { people: (all, { colour }) => sayAll(all, colour) }),
   form(campaignShow, { people: (campaign, { colour }) => sayOne(campaign, colour) }),
 ]
@@ -107,15 +109,16 @@ function sayAll(all: readonly Figures[], colour: boolean): string {
 }
 
 function sayOne(campaign: Campaign, colour: boolean): string {
-  const { flow, queue, maxLines, cps, maxAttempts, gateway, callerId, startedAt, endedAt } = campaign
   const { rules, rulesVersion, hours, timeZone, holidays, numberLimits, otherNumbers, retry, order, callbackWait } =
     campaign
+  const { flow, queue, maxLines, cps, maxAttempts, gateway, callerId, startedAt, endedAt, law } = campaign
   const settings = pairs(
     [
       ['campaign', { text: campaign.name, tone: 'bold' }],
       ['state', campaign.state],
       ['queue, flow', `${queue}, ${flow}`],
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
+      ['law', `${law.name} (switchhook compliance ${campaign.name})`],
       ['outgoing calls', `gateway ${gateway ?? '(GATEWAY)'}, caller id ${callerId ?? '(CALLER_ID)'}`],
       ['country of numbers', campaign.country ?? '(COUNTRY)'],
       ['rules', rulesVersion === null ? `${rules}: no hours by law` : `${rules} of ${rulesVersion}`],

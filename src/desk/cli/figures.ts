@@ -1,5 +1,6 @@
 /** How people read the figures of queues and agents, with their definitions in --help (docs/figures.md has all). */
 import figuresAgent from '../../operations/figures/agent.ts'
+import figuresCampaign from '../../operations/figures/campaign.ts'
 import figuresQueue from '../../operations/figures/queue.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { percent } from '../percent.ts'
@@ -9,6 +10,7 @@ import { ago, timeOf } from './output.ts'
 
 type Queue = OutputOf<typeof figuresQueue>[number]
 type Agent = OutputOf<typeof figuresAgent>[number]
+type Campaign = OutputOf<typeof figuresCampaign>[number]
 
 const WINDOWS = `
 A window is half open, and what goes on has lasted until now. A rate or an average of nothing is –.`
@@ -46,6 +48,22 @@ Example:
 Example:
   switchhook figures agent alice --window 2026-03-02`,
     people: (all, { given, colour }) => (all.length === 0 ? NOTHING : agentTable(all, 'by' in given, colour)),
+  }),
+  form(figuresCampaign, {
+    help: `${WINDOWS} An attempt counts in the window in which it ended.
+
+  now          lines: calls that ring or wait ÷ ready agents on the line
+  law          abandoned ÷ live calls in the window of the campaign's law
+  answer       answered ÷ attempts
+  missed       machines that detection took for people and agents had ÷ people by detection whom agents had
+  abandoned    no agent in the time of the law; rate: ÷ people who answered; drop: ÷ answered
+  in time      connected in the time of the law ÷ connected; wait: from the answer to the agent
+  idle         how long agents were ready before a talk of the campaign
+  of contacts  sales ÷ contacts
+
+Example:
+  switchhook figures campaign spring --window today --by 30m`,
+    people: (all, { given, colour }) => (all.length === 0 ? NOTHING : campaignTables(all, 'by' in given, colour)),
   }),
 ]
 
@@ -105,3 +123,44 @@ function agentTable(all: readonly Agent[], byPart: boolean, colour: boolean): st
 const HANDLING = ['>handling', '>talk', '>hold', '>wrap-up']
 const handling = (one: Queue | Agent) =>
   [one.handlingMs, one.averageTalkMs, one.averageHoldMs, one.averageWrapUpMs].map(ago)
+
+function campaignTables(all: readonly Campaign[], byPart: boolean, colour: boolean): string {
+  const present = all.map(({ campaign, state, now, law }) => [
+    campaign,
+    state,
+    now.dialling,
+    now.ringing,
+    now.waiting,
+    now.talking,
+    now.callsPerSecond.toFixed(1),
+    now.agentsReady,
+    now.linesPerAgent === null ? '–' : now.linesPerAgent.toFixed(1),
+    `${law.name}: ${percent(law.share)} of ${percent(law.limit)}`,
+  ])
+  const heads = ['>dialling', '>ringing', '>waiting', '>talking', '>calls/s', '>agents', '>lines']
+  const past = all.flatMap(({ campaign, parts }) =>
+    parts.map(one => [
+      campaign,
+      ...(byPart ? [began(one)] : []),
+      one.attempts,
+      percent(one.answerRate),
+      one.persons,
+      one.machines,
+      percent(one.missedMachineRate),
+      one.abandoned,
+      percent(one.abandonRate),
+      percent(one.dropRate),
+      percent(one.connectedInTimeRate),
+      ago(one.averageConnectMs),
+      ago(one.averageIdleMs),
+      one.contacts,
+      one.sales,
+      percent(one.saleRate),
+    ]),
+  )
+  const titles = ['>attempts', '>answer', '>people', '>machines', '>missed', '>abandoned', '>rate', '>drop', '>in time']
+  const more = ['>wait', '>idle', '>contacts', '>sales', '>of contacts']
+  const now = table(['campaign', 'now', ...heads, 'law'], present, colour)
+  if (past.length === 0) return `${now}${NOTHING}`
+  return `${now}\n${table(['campaign', ...(byPart ? ['from'] : []), ...titles, ...more], past, colour)}`
+}

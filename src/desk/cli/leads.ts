@@ -94,13 +94,16 @@ async function writeCsv(given: Given, desk: Desk): Promise<void> {
   for await (const page of allLeads(given, desk)) terminal.out(page.map(lead => csvLine(lead, columns)).join(''))
 }
 
-function sayAll(leads: readonly Lead[], colour: boolean): string {
-  const row = ({ phone, state, attempts, disposition, nextAt, removedAt }: Lead) => [
+function sayAll(leads: readonly (Omit<Lead, 'tries'> & Partial<Pick<Lead, 'tries'>>)[], colour: boolean): string {
+  const row = ({ phone, state, attempts, tries = {}, disposition, nextAt, removedAt }: (typeof leads)[number]) => [
     phone,
     removedAt === null ? state : 'removed',
     attempts,
+    Object.entries(tries)
+      .map(([what, n]) => `${n} ${what}`)
+      .join(', ') || '–',
     disposition ?? '–',
     state === 'ready' ? timeOf(nextAt) : '–',
   ]
-  return table(['phone', 'state', '>attempts', 'disposition', 'next call'], leads.map(row), colour)
+  return table(['phone', 'state', '>attempts', 'what came of them', 'disposition', 'next call'], leads.map(row), colour)
 }

@@ -49,10 +49,10 @@ function sayAll({ call, offers, attempts }: Told, colour: boolean): string {
   }
   for (const offer of offers) parts.push(sayOffer(offer, after(offer.at)))
   if (attempts.length > 0) {
-    const rows = attempts.map(({ intendedAt, id, disposition, cause, heard, agent }) => [
+    const rows = attempts.map(({ intendedAt, id, disposition, agentDisposition, cause, heard, agent }) => [
       timeOf(intendedAt),
       id === call.attempt ? 'this call' : id,
-      disposition ?? 'under way',
+      agentDisposition ?? disposition ?? 'under way',
       cause ?? '–',
       heard ?? '–',
       agent ?? '–',

@@ -12,6 +12,8 @@ const attempt = z.object({
   id: z.string(),
   intendedAt: z.date(),
   disposition: z.string().nullable(),
+  /** What the agent said of it; it counts. */
+  agentDisposition: z.string().nullable(),
   cause: z.string().nullable(),
   heard: z.string().nullable(),
   agent: z.string().nullable(),

@@ -1,16 +1,72 @@
 /** The campaign that an operation names, its settings as input, and its form in answers. */
 import { z } from 'zod'
 import { country } from '../../base/country.ts'
-import { described, numberThat, parsed, whole } from '../../base/parsed.ts'
+import { described, duration, numberThat, oneOf, parsed, whole } from '../../base/parsed.ts'
 import { InputError } from '../../base/errors.ts'
 import { campaignFigures } from '../../campaign/figures.ts'
+import type { GivenSettings } from '../../campaign/campaign-commands.ts'
+import { LAW_NAMES } from '../../campaign/law/laws.ts'
+import { COUNTS, DEADLINES_FROM, WINDOWS } from '../../campaign/law/policy.ts'
 import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
-import { campaignNamed, type CampaignRow, type CampaignSettings } from '../../store/campaigns.ts'
+import { campaignNamed, type CampaignRow } from '../../store/campaigns.ts'
 import type { Sql } from '../../store/sql.ts'
 import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
 import { callingFields, callingShape, sayCalling } from './calling-fields.ts'
+
+const lawFields = {
+  law: described(
+    oneOf(LAW_NAMES),
+    `whose law holds: ${LAW_NAMES.join(', ')} (in a new campaign: strict); naming it gives up the own numbers below`,
+    '<law>',
+  ).optional(),
+  maxAbandoned: described(
+    numberThat('0.1 to 100', value => value >= 0.1 && value <= 100),
+    'the percentage of the live calls that may be abandoned (default: that of the law)',
+    '<percent>',
+  ).optional(),
+  connectWithin: described(
+    duration('500ms', '1m'),
+    'an agent must speak within this time (default: that of the law)',
+    '<duration>',
+  ).optional(),
+  deadlineFrom: described(
+    oneOf(DEADLINES_FROM),
+    'where that time begins (default: as the law says)',
+    '<answer|greeting>',
+  ).optional(),
+  abandonedWindow: described(
+    oneOf(WINDOWS),
+    'over which time the percentage counts: campaign, day (any 24 hours), month (default: that of the law)',
+    '<window>',
+  ).optional(),
+  abandonedCount: described(
+    oneOf(COUNTS),
+    'how it is counted: plain, or ofcom (ofcom_uk_drop_calc, with estimates); default: as the law says',
+    '<plain|ofcom>',
+  ).optional(),
+  abandonedLock: described(
+    duration('0s', '90d'),
+    'no call to a number for so long after an abandoned one (default: that of the law)',
+    '<duration>',
+  ).optional(),
+  detectionErrors: described(
+    numberThat('0 to 100', value => value >= 0 && value <= 100),
+    'with ofcom: the percentage of the calls taken for machines that were people, as measured (default: 0)',
+    '<percent>',
+  ).optional(),
+}
+
+const lawNumbers = {
+  maxAbandoned: z.number().optional(),
+  connectWithinMs: z.number().optional(),
+  deadlineFrom: z.enum(DEADLINES_FROM).optional(),
+  window: z.enum(WINDOWS).optional(),
+  count: z.enum(COUNTS).optional(),
+  lockMs: z.number().optional(),
+  detectionErrors: z.number().optional(),
+}
 
 /** The settings that may be given; those that are not given stay. */
 export const campaignSettings = {
@@ -33,6 +89,7 @@ export const campaignSettings = {
     '<n>',
   ).optional(),
   ...callingFields,
+  ...lawFields,
 }
 
 const count = z.number()
@@ -51,6 +108,8 @@ export const campaignShape = z.object({
   /** Null: that of the installation (COUNTRY). */
   country: z.string().nullable(),
   ...callingShape,
+  /** The law by its name, and the numbers of the campaign that are stricter (docs/compliance.md). */
+  law: z.object({ name: z.string(), ...lawNumbers }),
   /** The kind of switch that dials it; null: not yet dialled. */
   switches: z.enum(['freeswitch', 'simulation']).nullable(),
   createdAt: z.date(),
@@ -91,10 +150,28 @@ export const campaignBefore = ({ sql }: { readonly sql: Sql }, { name }: { reado
 type Given = { readonly [Name in keyof typeof campaignSettings]?: z.output<(typeof campaignSettings)[Name]> }
 
 /** The settings that are given. */
-export const givenSettings = ({ callbackWait, ...given }: Given): Partial<CampaignSettings> =>
-  Object.fromEntries(
-    Object.entries({ ...given, callbackWaitMs: callbackWait }).filter(([, value]) => value !== undefined),
-  )
+export function givenSettings(given: Given): Partial<Omit<GivenSettings, 'name'>> {
+  const { law, maxAbandoned, connectWithin, deadlineFrom, abandonedWindow, abandonedCount, ...more } = given
+  const { abandonedLock, detectionErrors, callbackWait, ...others } = more
+  const settings = { ...others, callbackWaitMs: callbackWait }
+  const numbers = {
+    name: law,
+    maxAbandoned: maxAbandoned === undefined ? undefined : maxAbandoned / 100,
+    connectWithinMs: connectWithin,
+    deadlineFrom,
+    window: abandonedWindow,
+    count: abandonedCount,
+    lockMs: abandonedLock,
+    detectionErrors: detectionErrors === undefined ? undefined : detectionErrors / 100,
+  }
+  const ofLaw = onlyGiven(numbers)
+  return { ...onlyGiven(settings), ...(Object.keys(ofLaw).length > 0 && { law: ofLaw }) }
+}
+
+const onlyGiven = <T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>
+  }
 
 /** Rejects with NotFoundError for an unknown queue or flow, and with InputError for a flow of another kind. */
 export async function mustBeUsable(

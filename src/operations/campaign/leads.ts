@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { described, parsed, whole } from '../../base/parsed.ts'
 import { findCampaign } from '../../campaign/campaign-commands.ts'
 import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
+import { triesOf } from '../../store/attempts.ts'
 import { leadsOf } from '../../store/leads.ts'
 import { nameOf } from '../fields.ts'
 import { leadShape } from '../lead/lead-named.ts'
@@ -27,12 +28,22 @@ export default operation({
       0,
     ),
   }),
-  output: z.array(leadShape),
+  output: z.array(
+    leadShape.extend({
+      /** Attempts by what came of them. */
+      tries: z.record(z.string(), z.number()),
+    }),
+  ),
   refusals: ['NOT_FOUND'],
   changes: false,
   async run({ sql, country }, { name, state, disposition, number, limit, after }) {
     const campaign = await findCampaign(sql, name)
     const phone = number === undefined ? undefined : inCountry(number, campaign.country ?? country)
-    return leadsOf(sql, campaign.id, limit, after, { state, disposition, phone })
+    const leads = await leadsOf(sql, campaign.id, limit, after, { state, disposition, phone })
+    const tries = await triesOf(
+      sql,
+      leads.map(lead => lead.id),
+    )
+    return leads.map(lead => ({ ...lead, tries: tries.get(lead.id) ?? {} }))
   },
 })

@@ -1,0 +1,52 @@
+/**
+ * What the journal of a lead's call says of the moments that the law asks for: detection, the end of the greeting, the
+ * agent, the message. Any node reads the same from it. Used by campaign/leads.ts and flow/lead.ts.
+ */
+import type { TimedNote } from './call-events.ts'
+import { readEntries } from './entries.ts'
+
+/** Times are milliseconds since the epoch; null: it did not happen, or no note tells of it. */
+export interface CallEvidence {
+  readonly answeredAt: number | null
+  readonly heard: 'person' | 'machine' | 'unknown' | null
+  /** Detection had its answer. */
+  readonly detectedAt: number | null
+  /** The person's greeting ended. */
+  readonly greetedAt: number | null
+  /** An agent was joined with the person first. */
+  readonly connectedAt: number | null
+  /** The flow asked for an agent, and none came in time. */
+  readonly unserved: boolean
+  /** The first sound after that began: the message that says who called. */
+  readonly messageAt: number | null
+}
+
+export const NO_EVIDENCE: CallEvidence = {
+  answeredAt: null,
+  heard: null,
+  detectedAt: null,
+  greetedAt: null,
+  connectedAt: null,
+  unserved: false,
+  messageAt: null,
+}
+
+/** The last detection counts, and the first of everything else. */
+export function evidenceIn(notes: Iterable<TimedNote>): CallEvidence {
+  let found = NO_EVIDENCE
+  for (const { at, note } of notes) {
+    if (note.kind === 'detected') {
+      const { heard, greetedAt } = note
+      found = { ...found, heard: heard === 'silence' ? 'unknown' : heard, detectedAt: at, greetedAt }
+    } else if (note.kind === 'unserved') found = { ...found, unserved: true }
+    else if (note.kind === 'message') found = { ...found, messageAt: found.messageAt ?? at }
+    else if (note.kind === 'ended') found = { ...found, answeredAt: note.answeredAt }
+    else if (note.kind === 'event' && note.event === 'call.bridged' && note.data.agent !== undefined)
+      found = { ...found, connectedAt: Math.min(found.connectedAt ?? at, at) }
+  }
+  return found
+}
+
+/** The notes in the lines of a stored journal, with their times. */
+export const timedNotesIn = (lines: readonly string[]): TimedNote[] =>
+  (readEntries(lines) ?? []).flatMap(entry => (entry.k === 'note' ? [{ at: entry.at, note: entry.note }] : []))

@@ -1,0 +1,170 @@
+import { z } from 'zod'
+import { isHeldForLead, whyNotNow } from '../../agent/agent.ts'
+import { findCampaign } from '../../campaign/campaign-commands.ts'
+import type { Campaign } from '../../campaign/campaign.ts'
+import { meaningOf, type Flag } from '../../campaign/disposition.ts'
+import { budget } from '../../campaign/law/budget.ts'
+import { policyOf } from '../../campaign/law/laws.ts'
+import { storedWord } from '../../campaign/own-dispositions.ts'
+import { campaignNow, campaignSums, type CampaignSums } from '../../store/campaign-sums.ts'
+import { campaigns } from '../../store/campaigns.ts'
+import { ownDispositions, type OwnDispositionRow } from '../../store/dispositions.ts'
+import type { Window } from '../../store/figure-window.ts'
+import { nameOf } from '../fields.ts'
+import { operation, type Immutable, type StoreParts } from '../operation.ts'
+import { mean, partOf, share, windowFields, windowOf } from './window.ts'
+
+const count = z.number()
+const lasted = z.number().nullable()
+const rate = z.number().nullable()
+
+/** Rates from 0 to 1 and times in milliseconds; null: there is nothing of which to compute it. docs/figures.md. */
+const partShape = z.object({
+  from: z.date(),
+  to: z.date(),
+  attempts: count,
+  refused: count,
+  answered: count,
+  answerRate: rate,
+  persons: count,
+  machines: count,
+  unknown: count,
+  missedMachines: count,
+  missedMachineRate: rate,
+  people: count,
+  abandoned: count,
+  abandonRate: rate,
+  dropRate: rate,
+  connected: count,
+  connectedInTime: count,
+  connectedInTimeRate: rate,
+  averageConnectMs: lasted,
+  averageIdleMs: lasted,
+  contacts: count,
+  sales: count,
+  saleRate: rate,
+  notInterested: count,
+  callbacks: count,
+  optOuts: count,
+  completed: count,
+  /** Attempts by what came of them. */
+  dispositions: z.record(z.string(), z.number()),
+})
+
+const campaignFigures = z.object({
+  campaign: z.string(),
+  state: z.enum(['draft', 'running', 'paused', 'stopped', 'done']),
+  mode: z.string(),
+  /** At this moment. */
+  now: z.object({
+    dialling: count,
+    ringing: count,
+    waiting: count,
+    talking: count,
+    callsPerSecond: z.number(),
+    agentsReady: count,
+    linesPerAgent: rate,
+  }),
+  /** In the window of the campaign's law that holds now. */
+  law: z.object({
+    name: z.string(),
+    from: z.date(),
+    to: z.date(),
+    live: count,
+    abandoned: count,
+    share: rate,
+    limit: z.number(),
+  }),
+  parts: z.array(partShape),
+})
+
+export default operation({
+  name: 'figures.campaign',
+  summary:
+    'what came of the calls of each campaign: answers, detection, abandoned calls, contacts, sales, and what goes on',
+  needs: 'stores',
+  role: 'reader',
+  positional: ['campaign'],
+  input: z.strictObject({ campaign: nameOf('campaign').optional(), ...windowFields }),
+  output: z.array(campaignFigures),
+  refusals: ['NOT_FOUND'],
+  changes: false,
+  async run(parts, { campaign, ...asked }) {
+    const window = windowOf(asked, parts.clock.now())
+    const { sql } = parts
+    const all = campaign === undefined ? await campaigns(sql) : [await findCampaign(sql, campaign)]
+    return Promise.all(all.map(one => figuresOf(parts, one, window)))
+  },
+})
+
+async function figuresOf(
+  { sql, roster }: StoreParts,
+  campaign: Campaign,
+  window: Window,
+): Promise<Immutable<z.input<typeof campaignFigures>>> {
+  const { id, name, state, mode, queue, law } = campaign
+  const policy = policyOf(law)
+  const { now } = window
+  const [sums, present, spent, own, agents] = await Promise.all([
+    campaignSums(sql, id, window, policy),
+    campaignNow(sql, id, now),
+    budget(sql, campaign, policy, now),
+    ownDispositions(sql, id),
+    roster.list(now),
+  ])
+  const ready = agents.filter(
+    agent =>
+      agent.nailed !== null &&
+      agent.queues.some(tier => tier.queue === queue) &&
+      (isHeldForLead(agent) || whyNotNow(agent, now) === null),
+  ).length
+  const { dialling, ringing, waiting, talking, sentLastMinute } = present
+  const { windowStart, windowEnd, live, abandoned, share: part, limit } = spent
+  return {
+    campaign: name,
+    state,
+    mode,
+    now: {
+      dialling,
+      ringing,
+      waiting,
+      talking,
+      callsPerSecond: sentLastMinute / 60,
+      agentsReady: ready,
+      linesPerAgent: share(dialling + ringing + waiting, ready),
+    },
+    law: { name: law.name, from: new Date(windowStart), to: new Date(windowEnd), live, abandoned, share: part, limit },
+    parts: sums.map(one => ({ ...partOf(window, one.part), ...partFigures(one, own) })),
+  }
+}
+
+function partFigures(
+  { part: _part, connectMs, checked, idleMs, idles, ...sums }: CampaignSums,
+  own: readonly OwnDispositionRow[],
+): Omit<z.input<typeof partShape>, 'from' | 'to'> {
+  const { attempts, answered, people, abandoned, connected, connectedInTime, dispositions } = sums
+  const withFlag = (flag: Flag) =>
+    Object.entries(dispositions).reduce(
+      (sum, [name, n]) => (meaningOf(storedWord(name, own).as).is.includes(flag) ? sum + n : sum),
+      0,
+    )
+  const [contacts, sales] = [withFlag('contact'), withFlag('sale')]
+  return {
+    ...sums,
+    dispositions: { ...dispositions },
+    answerRate: share(answered, attempts),
+    missedMachineRate: share(sums.missedMachines, checked),
+    abandonRate: share(abandoned, people),
+    dropRate: share(abandoned, answered),
+    connectedInTimeRate: share(connectedInTime, connected),
+    averageConnectMs: mean(connectMs, connected),
+    averageIdleMs: mean(idleMs, idles),
+    contacts,
+    sales,
+    saleRate: share(sales, contacts),
+    notInterested: withFlag('not-interested'),
+    callbacks: withFlag('callback'),
+    optOuts: withFlag('dnc'),
+    completed: withFlag('completed'),
+  }
+}

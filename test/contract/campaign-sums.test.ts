@@ -1,0 +1,165 @@
+/** The figures of a campaign, over a window and at this moment: whatever happened, they are what the rows say. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { memoryRoster } from './outcomes-roster.ts'
+import { disposeAttempt } from '../../src/campaign/agent-disposition.ts'
+import { AGENT_DISPOSITIONS, ATTEMPT_ENDS } from '../../src/campaign/disposition.ts'
+import { settleAttempt, refuseAttempt } from '../../src/campaign/settle-attempt.ts'
+import figuresCampaign from '../../src/operations/figures/campaign.ts'
+import type { OutputOf } from '../../src/operations/operation.ts'
+import { saveAgentStates } from '../../src/store/agent-states.ts'
+import { markAttempt } from '../../src/store/attempts.ts'
+import type { Sql } from '../../src/store/sql.ts'
+import { VirtualClock } from '../../src/testing/index.ts'
+import { pick, seeded } from '../fault/links-chance.ts'
+import { HOUR, NOW, openOutcomes } from './outcomes-rig.ts'
+
+type Part = OutputOf<typeof figuresCampaign>[number]['parts'][number]
+
+interface Row {
+  readonly disposition: string | null
+  readonly agent_disposition: string | null
+  readonly amd: string | null
+  readonly counts_as: string | null
+  readonly agent_counts_as: string | null
+  readonly answered_at: Date | null
+  readonly greeted_at: Date | null
+  readonly connected_at: Date | null
+  readonly ended_at: Date
+}
+
+/** Every figure of one part, from the rows of the attempts alone. */
+function byHand(rows: readonly Row[]): Omit<Part, 'from' | 'to' | 'averageIdleMs'> {
+  const n = (fits: (row: Row) => boolean) => rows.filter(fits).length
+  const share = (part: number, whole: number) => (whole === 0 ? null : part / whole)
+  const word = ({ agent_disposition: said, disposition }: Row) => said ?? disposition
+  const counts = ({ agent_counts_as: said, counts_as: as, answered_at: at }: Row) => (at === null ? null : (said ?? as))
+  const said = (...words: string[]) => n(row => words.includes(word(row)!))
+  const connected = rows.filter(row => row.connected_at !== null)
+  const [attempts, answered] = [n(row => word(row) !== null), n(row => word(row) !== null && row.answered_at !== null)]
+  const people = n(row => ['served', 'abandoned'].includes(counts(row)!))
+  const abandoned = n(row => counts(row) === 'abandoned')
+  const inTime = connected.filter(
+    row => row.answered_at && row.connected_at!.getTime() - (row.greeted_at ?? row.answered_at).getTime() <= 2_000,
+  ).length
+  const waits = connected.flatMap(row =>
+    row.answered_at ? row.connected_at!.getTime() - row.answered_at.getTime() : [],
+  )
+  const checked = connected.filter(row => row.amd === 'person')
+  const missed = checked.filter(row => counts(row) === 'machine').length
+  const contacts = said('talked', 'sale', 'declined', 'callback', 'opted-out')
+  const dispositions: Record<string, number> = {}
+  for (const row of rows) if (word(row) !== null) dispositions[word(row)!] = (dispositions[word(row)!] ?? 0) + 1
+  return {
+    attempts,
+    refused: n(row => word(row) === null),
+    answered,
+    answerRate: share(answered, attempts),
+    persons: n(row => row.amd === 'person'),
+    machines: n(row => row.amd === 'machine'),
+    unknown: n(row => row.amd === 'unknown'),
+    missedMachines: missed,
+    missedMachineRate: share(missed, checked.length),
+    people,
+    abandoned,
+    abandonRate: share(abandoned, people),
+    dropRate: share(abandoned, answered),
+    connected: connected.length,
+    connectedInTime: inTime,
+    connectedInTimeRate: share(inTime, connected.length),
+    averageConnectMs:
+      connected.length === 0 ? null : Math.round(waits.reduce((sum, one) => sum + one, 0) / connected.length),
+    contacts,
+    sales: said('sale'),
+    saleRate: share(said('sale'), contacts),
+    notInterested: said('declined'),
+    callbacks: said('callback'),
+    optOuts: said('opted-out'),
+    completed: said('talked', 'sale'),
+    dispositions,
+  }
+}
+
+const figures = async (sql: Sql, now: number, input: object = {}) => {
+  const clock = new VirtualClock(now)
+  const parts = { sql, clock, roster: await memoryRoster(clock) } as never
+  const asked = figuresCampaign.input.parse({ campaign: 'spring', window: '2026-03-02', ...input })
+  return (await figuresCampaign.run(parts, asked, {} as never))[0]!
+}
+
+test('after any history every figure of every half hour is what the rows of the attempts say', async t => {
+  const { sql, calls } = await openOutcomes(t, { maxAttempts: 100 })
+  const random = seeded(77)
+  const ended: string[] = []
+  let now = NOW
+  const moment = () => (random() < 0.4 ? null : now + Math.floor(random() * 4_000))
+  for (let round = 0; round < 150; round++) {
+    now += Math.floor(random() * 3 * 60_000)
+    const id = await calls(now)
+    if (random() < 0.1) {
+      await refuseAttempt(sql, id, 'GATEWAY_DOWN', now, now)
+      continue
+    }
+    const isAnswered = random() < 0.7
+    if (isAnswered) await markAttempt(sql, id, 'answered', now)
+    const evidence = isAnswered
+      ? {
+          ...{ greetedAt: moment(), connectedAt: moment(), unserved: random() < 0.2, agent: 'alice' },
+          heard: pick(random, ['person', 'person', 'machine', 'unknown', null] as const),
+        }
+      : {}
+    await settleAttempt(sql, id, pick(random, ATTEMPT_ENDS), evidence, now + 5_000)
+    ended.push(id)
+    if (random() < 0.5)
+      await disposeAttempt(
+        sql,
+        pick(random, ended),
+        { disposition: pick(random, AGENT_DISPOSITIONS), agent: 'alice' },
+        now,
+      )
+  }
+  const rows = await sql<Row[]>`select * from attempts where state = 'ended'`
+  const { parts } = await figures(sql, now + HOUR, { by: '30m' })
+  assert.ok(parts.length > 4, `${parts.length} half hours`)
+  let counted = 0
+  for (const { from, to, averageIdleMs, ...found } of parts) {
+    const own = rows.filter(row => row.ended_at >= from && row.ended_at < to)
+    counted += own.length
+    assert.deepEqual(found, byHand(own), from.toISOString())
+    assert.equal(averageIdleMs, null)
+  }
+  assert.equal(counted, rows.length, 'every attempt is in one half hour')
+})
+
+test('how long agents were ready before a talk of the campaign is measured from the end of the call before', async t => {
+  const { sql, talked } = await openOutcomes(t)
+  const attempt = await talked(NOW + 60_000) // joined 1.5 s after the answer
+  const row = { rev: 0, status: 'ready', reason: null, restsUntil: null, breakUntil: null, call: null, queue: 'sales' }
+  const at = (ms: number, state: string, more = {}) => ({ ...row, agent: 'alice', at: NOW + ms, state, ...more })
+  await saveAgentStates(sql, [
+    at(0, 'wrap-up'),
+    at(31_500, 'idle'),
+    at(50_000, 'reserved', { call: attempt }),
+    at(61_400, 'talking', { call: attempt }),
+  ])
+  const { parts } = await figures(sql, NOW + HOUR)
+  assert.equal(parts[0]?.averageIdleMs, 30_000)
+})
+
+test('what goes on is counted by how far each call is', async t => {
+  const { sql, calls, answered, talked } = await openOutcomes(t)
+  await talked(NOW - HOUR)
+  for (const stage of ['sent', 'ringing', null] as const) {
+    const id = await calls(NOW)
+    if (stage) await markAttempt(sql, id, 'sent', NOW)
+    if (stage === 'ringing') await markAttempt(sql, id, 'ringing', NOW)
+  }
+  await answered(NOW)
+  const id = await answered(NOW)
+  await sql`update attempts set connected_at = ${new Date(NOW)} where id = ${id}`
+  const { now, law, state } = await figures(sql, NOW + 10_000)
+  assert.deepEqual(now, {
+    ...{ dialling: 2, ringing: 1, waiting: 1, talking: 1, callsPerSecond: 2 / 60, agentsReady: 2, linesPerAgent: 2 },
+  })
+  assert.deepEqual([state, law.name, law.live, law.share], ['running', 'strict', 1, 0])
+})
