@@ -98,7 +98,7 @@ test('a node that PostgreSQL does not answer lets go of the campaign, and anothe
   closing.defer(() => void owners[0]!.close())
   closing.defer(() => owners[1]!.close())
   const spring = await campaign({}, 0)
-  await addLead(a.leads.sql, spring.id, '+4917012345', systemClock.now() + 400)
+  await addLead(a.leads.sql, spring.id, '+4917012345', systemClock.now() + 2_000) // node a has looked once by then
   owners[0]!.start()
   await until(() => owners[0]!.dialers.get('spring')?.last)
   owners[1]!.start()
