@@ -89,7 +89,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const catalogue = roles.includes('listener') ? await loadFlows(config.scripts) : null
     if (config.queueStrategies !== null) await loadStrategies(config.queueStrategies)
     const stores = scope.use(await openStores(config, log, say))
-    const { sql, home, redis, roster, wakeup, queueStore, events, clock } = stores
+    const { sql, home, redis, roster, wakeup, statuses, queueStore, events, clock } = stores
     const switchboard = new Switchboard()
     for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, events, scope, linked }))
     const capacity = new DialCapacity(home, { lines: config.maxLines, cps: config.cps })
@@ -115,7 +115,17 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
       key: config.doorKey ?? undefined,
       maxCalls: config.maxCalls,
       warmUp: config.warmUp,
-      operations: { sql, wakeup, roster, queueStore, audit, country: config.country, scripts: config.scripts, ask },
+      operations: {
+        sql,
+        wakeup,
+        statuses,
+        roster,
+        queueStore,
+        audit,
+        country: config.country,
+        scripts: config.scripts,
+        ask,
+      },
       cpuMs,
       async openPort(onWire) {
         const inbox = new Inbox(clock, cpuMs)
@@ -140,6 +150,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
           queueStore,
           switchboard,
           wakeup,
+          statuses,
           capacity,
           leads,
           ringForMs,

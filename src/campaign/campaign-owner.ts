@@ -7,7 +7,9 @@ import type { Timer } from '../base/clock.ts'
 import { Outage } from '../base/outage.ts'
 import { campaignNamed, campaigns, claimCampaign, type Switches } from '../store/campaigns.ts'
 import type { Wakeup } from './dial-wakeup.ts'
+import { countsFor } from './agent-shares.ts'
 import type { Campaign } from './campaign.ts'
+import { dialsAhead } from './dial-modes.ts'
 import { Dialer, type DialerContext } from './dialer.ts'
 import { takeLease, type Lease } from './lease.ts'
 import { readNumbersAgain } from './read-again.ts'
@@ -15,7 +17,7 @@ import type { NailedAgents } from './nailed-agents.ts'
 
 export interface OwnerOptions {
   redis: RedisHome
-  context: DialerContext
+  context: Omit<DialerContext, 'countsFor'>
   nailed: Pick<NailedAgents, 'need'>
   /** The kind of switch on which this node dials (default: freeswitch). Campaigns of the other kind are not dialled. */
   switches?: Switches
@@ -162,7 +164,7 @@ export class CampaignOwner {
     await this.#readNumbers(tenure, lease)
     if (tenure.over || tenure.lease !== lease) return
     tenure.dialer = new Dialer(
-      context,
+      { ...context, countsFor: (agent, campaign) => countsFor(agent, campaign, this.#ahead, context.mirror.records) },
       tenure.campaign,
       () => lease.holds,
       () => void this.#giveUp(tenure, lease),
@@ -205,6 +207,11 @@ export class CampaignOwner {
     await this.#rest(tenure)
     tenure.asking = false
     await this.#ask(tenure)
+  }
+
+  /** The running campaigns of all nodes that dial ahead of their agents. */
+  get #ahead(): Campaign[] {
+    return [...this.#tenures.values()].map(({ campaign }) => campaign).filter(dialsAhead)
   }
 
   #needAgents(tenure: Tenure): void {

@@ -6,6 +6,7 @@ import { zoneNamed } from '../base/hours.ts'
 import { dial, ident } from '../esl/safe-text.ts'
 import {
   CALL_ORDERS,
+  CAMPAIGN_MODES,
   type CampaignRow,
   type CampaignSettings,
   type CampaignState,
@@ -40,6 +41,7 @@ export function sources(to: CampaignState): CampaignState[] {
 /** The default settings. A phone rings 25 s: 15 s is the least that the law allows (16 CFR 310.4(b)(4)(ii)). */
 const STANDARD = {
   mode: 'progressive',
+  callsPerAgent: 2,
   flow: 'campaign-leg',
   gateway: null,
   callerId: null,
@@ -65,7 +67,8 @@ export function campaignFrom(
   given: Partial<CampaignSettings> & Pick<CampaignSettings, 'name' | 'queue'>,
 ): CampaignSettings {
   const campaign: CampaignSettings = { ...STANDARD, ...given }
-  const { name, queue, flow, mode, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country } = campaign
+  const { name, queue, flow, mode, callsPerAgent, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country } =
+    campaign
   const { retry, rules, timeZone, holidays, numberLimits, order, callbackWaitMs, law } = campaign
   const faults: string[] = []
   const check = (fine: boolean, fault: string) => void (fine || faults.push(fault))
@@ -88,7 +91,9 @@ export function campaignFrom(
   if (callerId !== null) checked(() => dial(callerId))
   if (country !== null) checked(() => countryOf(country))
   check(/^[a-z0-9-]{1,40}$/.test(flow), `flow is '${flow}'; lower-case letters, digits and - are allowed`)
-  check(mode === 'progressive', `mode is '${mode}'; only progressive is allowed`)
+  check(CAMPAIGN_MODES.includes(mode), `mode is '${mode}'; allowed: ${CAMPAIGN_MODES.join(', ')}`)
+  const ratio = callsPerAgent >= 1 && callsPerAgent <= 10
+  check(ratio, `calls_per_agent is ${callsPerAgent}; 1 to 10 are allowed`)
   whole('max_lines', maxLines, 10_000)
   check(cps > 0 && cps <= 1_000, `cps is ${cps}; more than 0 and at most 1000 calls per second are allowed`)
   whole('max_attempts', maxAttempts, 100)

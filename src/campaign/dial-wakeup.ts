@@ -18,6 +18,8 @@ export const campaignKeys = (redis: RedisClient) => ({
   starts: (node: string) => `sh:starts:${node}`,
   lease: (campaign: string) => `sh:lease:campaign:${campaign}`,
   epochs: 'sh:lease:epochs',
+  /** What the node that dials the campaign decided last. */
+  status: (campaign: string) => `sh:dialling:${campaign}`,
 })
 
 const Rings = z.discriminatedUnion('what', [

@@ -3,9 +3,8 @@
  * attempt, a free line, a change of the campaign), and when something becomes due (a lead, a claim, a start, an agent's
  * rest): one timer is set to the earliest. campaign-owner.ts creates and stops it.
  */
-import type { Country } from '../base/country.ts'
 import { randomUUID } from 'node:crypto'
-import type { Agent } from '../agent/agent.ts'
+import type { Country } from '../base/country.ts'
 import type { Roster } from '../agent/roster.ts'
 import { within, type Clock, type Timer } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -23,10 +22,13 @@ import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { LINE_GRACE_MS, type Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 import { OverdueAttempts } from './overdue-attempts.ts'
-import { Reservations } from './reservations.ts'
-import { teamsOf, type Team } from './teams.ts'
+import type { DialMode } from './dial-mode.ts'
+import type { DialStatuses, DialStatusPart } from './dial-status.ts'
+import { modeKey, openMode, type DialModeParts } from './dial-modes.ts'
+import type { PacingFigures } from './pacing/pacer.ts'
+import type { Team } from './teams.ts'
 
-export interface DialerContext {
+export interface DialerContext extends DialModeParts {
   leads: Leads
   attempts: Attempts
   capacity: DialCapacity
@@ -40,6 +42,7 @@ export interface DialerContext {
   events: Events
   node: string
   gateway: string
+  statuses: Pick<DialStatuses, 'write'>
   /** Of numbers without a country code, where the campaign names none. */
   country?: Country | null
 }
@@ -48,6 +51,11 @@ export interface DialerContext {
 const FAULT_MS = 1_000
 /** A turn takes some milliseconds; after so many PostgreSQL or Redis has not answered this node. */
 const TURN_MS = 10_000
+
+/** What was decided is told so often at most. */
+const STATUS_MS = 1_000
+/** Only a change can help: the status is kept for so long. */
+const NO_CHANGE_MS = 3_600_000
 
 /** How long a line and an agent are held for an attempt without any further event. */
 const holdMs = (campaign: Campaign): number => claimMs(campaign) + LINE_GRACE_MS
@@ -58,7 +66,6 @@ export class Dialer {
   readonly #stuck: () => void
   readonly #recovery: OverdueAttempts
   readonly #callable: CallableLeads
-  readonly #reservations: Reservations
   readonly #wakers: Disposable[]
   #campaign: Campaign
   #stopped = false
@@ -67,7 +74,10 @@ export class Dialer {
   #timer: Timer | null = null
   #refusals = 0
   #backOffUntil = 0
-  #last: { readonly seen: Snapshot; readonly decision: Decision } | null = null
+  /** When the status was written last. */
+  #toldAt = -Infinity
+  #mode: { readonly key: string; readonly mode: DialMode } | null = null
+  #last: { readonly seen: Snapshot; readonly decision: Decision; readonly figures: PacingFigures | null } | null = null
 
   /**
    * `holds` returns whether this node still holds the lease; `stuck` is called when a turn does not end within TURN_MS.
@@ -79,7 +89,6 @@ export class Dialer {
     this.#mayDial = () => !this.#stopped && holds()
     this.#recovery = new OverdueAttempts(context)
     this.#callable = new CallableLeads(context.leads.sql, context.country)
-    this.#reservations = new Reservations(context)
     this.#wakers = [
       context.mirror.on('written', () => this.wake()),
       context.mirror.on('loaded', () => this.wake()),
@@ -115,6 +124,7 @@ export class Dialer {
     this.#timer?.cancel()
     for (const waker of this.#wakers) waker[Symbol.dispose]()
     await this.#turning
+    await this.#mode?.mode.close()
   }
 
   async #turns(): Promise<void> {
@@ -145,17 +155,11 @@ export class Dialer {
 
   /** One turn: reads, decides, dials. Returns the next moment at which something becomes due, or null. */
   async #turn(): Promise<number | null> {
-    const { leads, mirror, nailedLegs: lines, switchboard, clock, wakeup, events } = this.#context
+    const { leads, mirror, switchboard, clock, wakeup, events } = this.#context
     const campaign = this.#campaign
+    const mode = await this.#modeOf(campaign)
     const now = clock.now()
-    const free = mirror.free(campaign.queue)
-    const look = () =>
-      this.#callable.due(
-        campaign,
-        now,
-        free.map(({ name }) => name),
-        Math.max(1, free.length),
-      )
+    const look = () => this.#callable.due(campaign, now, mode.freeAgents, Math.max(1, mode.mostWanted))
     let due = await look()
     if (due.expiresAt !== null && due.expiresAt <= now) {
       await this.#recovery.run(campaign, now)
@@ -172,21 +176,45 @@ export class Dialer {
       return null
     }
     const moments = [due.nextAt, due.expiresAt, mirror.nextChange(mirror.of(campaign.queue))]
+    const parts: DialStatusPart[] = []
     let ready = due.ready
-    const teams = teamsOf(free, mirror.held(campaign.queue), agent => lines.homeOf(agent))
-    const nobody = { at: switchboard.switches.find(one => one.up) ?? null, free: [], held: [] }
+    const teams = mode.teams()
+    const nobody = { at: switchboard.switches.find(one => one.up) ?? null, agents: [] }
     for (const team of teams.length > 0 ? teams : [nobody]) {
-      const { dialled, againMs } = await this.#share(team, ready)
+      const { dialled, againMs, ...part } = await this.#share(mode, team, ready)
+      parts.push({ ...part, dialled })
       ready -= dialled
       if (againMs !== null) moments.push(now + againMs)
     }
     const known = moments.filter(moment => moment !== null)
-    return known.length === 0 ? null : Math.min(...known)
+    const next = known.length === 0 ? null : Math.min(...known)
+    await this.#tellStatus(campaign, parts, next)
+    return next
+  }
+
+  async #tellStatus(campaign: Campaign, parts: DialStatusPart[], next: number | null): Promise<void> {
+    const { clock, node, statuses } = this.#context
+    const now = clock.now()
+    if (now < this.#toldAt + STATUS_MS) return
+    this.#toldAt = now
+    await statuses.write(campaign.id, { node, at: now, mode: campaign.mode, parts }, next ?? now + NO_CHANGE_MS)
+  }
+
+  /** Another mode, or another queue: the calls under way are settled as before. */
+  async #modeOf(campaign: Campaign): Promise<DialMode> {
+    const key = modeKey(campaign)
+    if (this.#mode?.key === key) return this.#mode.mode
+    await this.#mode?.mode.close()
+    this.#mode = null
+    const mode = await openMode(this.#context, campaign, () => this.wake())
+    this.#mode = { key, mode }
+    return mode
   }
 
   /** The part of the turn for the agents of one FreeSWITCH, with up to `ready` leads. */
-  async #share({ at, free, held }: Team, ready: number): Promise<{ dialled: number; againMs: number | null }> {
-    const { attempts, capacity, mirror, clock } = this.#context
+  async #share(mode: DialMode, team: Team, ready: number): Promise<DialStatusPart & { againMs: number | null }> {
+    const { capacity, clock } = this.#context
+    const { at } = team
     const campaign = this.#campaign
     const now = clock.now()
     const ask = {
@@ -196,13 +224,12 @@ export class Dialer {
       now,
       holdMs: holdMs(campaign),
     }
-    // first the calls whose agent has left: new leads are dialled only for agents who are free after that
-    const agents = at ? await this.#reservations.cover(at, free, call => attempts.rings(call), ask.holdMs) : free
     const room = await capacity.take({ ...ask, ids: [] })
+    const wanted = await mode.wanted(team, ask.holdMs)
     const seen: Snapshot = {
-      free: free.length + held.length,
-      wantedWhy: free.length + held.length === 0 ? 'no-agents' : 'agents',
-      wanted: Math.max(0, agents.length - mirror.unserved(campaign.queue)),
+      free: wanted.free,
+      wanted: wanted.howMany,
+      wantedWhy: wanted.why,
       leads: ready,
       lines: room.lines,
       starts: room.starts,
@@ -211,27 +238,35 @@ export class Dialer {
       switchUp: at !== null,
     }
     const decision = dialNow(seen)
-    this.#explain(seen, decision)
-    if (!at || decision.howMany === 0) return { dialled: 0, againMs: decision.againMs }
+    this.#explain(seen, decision, wanted.figures)
+    const againMs = earlier(decision.againMs, wanted.againMs)
+    const part = {
+      at: at?.name ?? null,
+      free: wanted.free,
+      wanted: wanted.howMany,
+      why: decision.why,
+      leads: ready,
+      lines: room.lines,
+      figures: wanted.figures,
+    }
+    if (!at || decision.howMany === 0) return { ...part, dialled: 0, againMs }
     const ids = Array.from({ length: decision.howMany }, () => randomUUID())
     const granted = await capacity.take({ ...ask, ids }) // another dialer may have been faster
-    const dialled = granted.ids.length > 0 ? await this.#dial(at, campaign, granted.ids, agents) : 0
+    const dialled = granted.ids.length > 0 ? await this.#dial(mode, at, campaign, granted.ids) : 0
     this.#awake = true // the next turn finds the limit that then applies
-    return { dialled, againMs: decision.againMs }
+    return { ...part, dialled, againMs }
   }
 
-  /** Dials one lead for each of these agents, as far as there are ids and leads. Returns the number of leads. */
-  async #dial(at: Switch, campaign: Campaign, ids: readonly string[], agents: readonly Agent[]): Promise<number> {
+  /** Dials one lead for each of these uuids, as far as there are leads. Returns the number of leads. */
+  async #dial(mode: DialMode, at: Switch, campaign: Campaign, ids: readonly string[]): Promise<number> {
     const { capacity, clock, node, gateway } = this.#context
-    const reservations = this.#reservations
     const giveBack = (unused: readonly string[]) =>
-      Promise.all(unused.flatMap(id => [reservations.free(id), capacity.giveBack(campaign.id, id)]))
+      Promise.all(unused.flatMap(id => [mode.over(id), capacity.giveBack(campaign.id, id)]))
     let used: readonly string[] = []
     try {
-      const reserved = await reservations.reserve(at, agents, ids, holdMs(campaign))
+      const slots = await mode.prepare(at, ids, holdMs(campaign))
+      if (slots.length === 0) return 0
       const now = clock.now()
-      if (reserved.length === 0) return 0
-      const slots = ids.flatMap((id, n) => (reserved.includes(id) ? [{ id, agent: agents[n]?.name ?? null }] : []))
       const { claimed, putOff } = await this.#callable.claim(campaign, slots, {
         node,
         gateway: campaign.gateway ?? gateway,
@@ -240,7 +275,7 @@ export class Dialer {
         until: now + claimMs(campaign),
       })
       used = claimed.map(one => one.attempt)
-      for (const one of claimed) void this.#place(at, campaign, one)
+      for (const one of claimed) void this.#place(mode, at, campaign, one)
       // due, but not claimed: the campaign was paused, or the hours ended, a moment ago
       if (claimed.length === 0 && putOff === 0) this.#backOffUntil = now + FAULT_MS
     } finally {
@@ -249,30 +284,36 @@ export class Dialer {
     return used.length
   }
 
-  async #place(at: Switch, campaign: Campaign, claimed: Claimed): Promise<void> {
+  async #place(mode: DialMode, at: Switch, campaign: Campaign, claimed: Claimed): Promise<void> {
     const { attempts, clock, log } = this.#context
     const call = claimed.attempt
     try {
       const outcome = await attempts.place(at, campaign, claimed, {
-        may: () => this.#mayDial() && at.up && this.#reservations.stands(call),
+        may: () => this.#mayDial() && at.up && mode.sends(at, call),
         refused: () => {
           this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several refusals within one delay count once
           this.#backOffUntil = clock.now() + backOffMs(this.#refusals)
         },
       })
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
-      if (outcome !== 'answered') await this.#reservations.free(call)
+      if (outcome !== 'answered') await mode.over(call)
     } catch (error) {
       notSettled(log, { uuid: call, campaign: campaign.name }, error as Error)
     }
-    this.#reservations.forget(call)
+    mode.forget(call)
     this.wake()
   }
 
-  #explain(seen: Snapshot, decision: Decision): void {
+  #explain(seen: Snapshot, decision: Decision, figures: PacingFigures | null): void {
     if (this.#last?.decision.why !== decision.why || decision.howMany > 0) {
-      this.#context.log.debug({ campaign: this.#campaign.name, ...seen, ...decision }, 'dialling decision made')
+      this.#context.log.debug(
+        { campaign: this.#campaign.name, ...seen, ...decision, ...figures },
+        'dialling decision made',
+      )
     }
-    this.#last = { seen, decision }
+    this.#last = { seen, decision, figures }
   }
 }
+
+const earlier = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other)

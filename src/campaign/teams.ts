@@ -8,21 +8,14 @@ import type { Switch } from '../switch/switchboard.ts'
 export interface Team {
   /** Null: their FreeSWITCH is down, or not yet known. */
   readonly at: Switch | null
-  readonly free: readonly Agent[]
-  /** Agents who are reserved for leads that are being dialled. */
-  readonly held: readonly Agent[]
+  readonly agents: readonly Agent[]
 }
 
 /**
- * Groups the agents. `homeOf` returns the FreeSWITCH of an agent's nailed-up leg. The teams are in the order of the
- * agents.
+ * Groups the agents. `homeOf` returns the FreeSWITCH of an agent's nailed-up leg. The teams, and the agents of each,
+ * are in the order of the agents.
  */
-export function teamsOf(
-  free: readonly Agent[],
-  held: readonly Agent[],
-  homeOf: (agent: Agent) => Switch | null,
-): Team[] {
-  const homes = new Map([...free, ...held].map(agent => [agent, homeOf(agent)]))
-  const on = (at: Switch | null) => (agent: Agent) => homes.get(agent) === at
-  return [...new Set(homes.values())].map(at => ({ at, free: free.filter(on(at)), held: held.filter(on(at)) }))
+export function teamsOf(agents: readonly Agent[], homeOf: (agent: Agent) => Switch | null): Team[] {
+  const homes = new Map(agents.map(agent => [agent, homeOf(agent)]))
+  return [...new Set(homes.values())].map(at => ({ at, agents: agents.filter(agent => homes.get(agent) === at) }))
 }

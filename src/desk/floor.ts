@@ -4,12 +4,21 @@
 import type { Roster } from '../agent/roster.ts'
 import { countAgents, type AgentCounts } from '../agent/words.ts'
 import type { AdmissionState } from '../call/admission.ts'
+import type { DialStatuses, DialStatusPart } from '../campaign/dial-status.ts'
 import { campaignFigures, type CampaignFigures } from '../campaign/figures.ts'
+import { policyOf } from '../campaign/law/laws.ts'
 import { queueFigures } from '../queue/figures.ts'
 import type { QueueStore } from '../queue/store.ts'
-import { campaigns } from '../store/campaigns.ts'
+import { campaigns, type CampaignRow } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Skew } from './clock-skew.ts'
+
+export interface DialledCampaign extends CampaignFigures {
+  /** The part of the people who answered that may be abandoned, 0 to 1. */
+  readonly abandonLimit: number
+  /** What was decided last, at each FreeSWITCH; empty: no node dials it now. */
+  readonly decided: readonly DialStatusPart[]
+}
 
 export interface FloorSnapshot {
   /** Calls in flows on this node, including those that wait or talk. */
@@ -27,13 +36,14 @@ export interface FloorSnapshot {
   /** Calls from a FreeSWITCH that the setting FREESWITCH does not name; none of them was served. Absent: none. */
   readonly unnamed?: number
   /** The running campaigns. */
-  readonly campaigns: readonly CampaignFigures[]
+  readonly campaigns: readonly DialledCampaign[]
 }
 
 export interface FloorStores {
   readonly sql: Sql
   readonly roster: Roster
   readonly queueStore: QueueStore
+  readonly statuses: Pick<DialStatuses, 'read'>
 }
 
 /** Returns the floor. `calls`: the number of flows that run on this node. Rejects when a store cannot be reached. */
@@ -51,6 +61,11 @@ export async function readFloor(stores: FloorStores, calls: number, now: number)
     longestWaitMs: waits.length === 0 ? null : Math.max(...waits),
     talking: counts.talking,
     agents: counts,
-    campaigns: await Promise.all(running.map(campaign => campaignFigures(stores.sql, campaign))),
+    campaigns: await Promise.all(running.map(campaign => dialled(stores, campaign))),
   }
+}
+
+async function dialled({ sql, statuses }: FloorStores, campaign: CampaignRow): Promise<DialledCampaign> {
+  const [figures, status] = await Promise.all([campaignFigures(sql, campaign), statuses.read(campaign.id)])
+  return { ...figures, abandonLimit: policyOf(campaign.law).maxAbandoned, decided: status?.parts ?? [] }
 }

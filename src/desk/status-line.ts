@@ -6,6 +6,7 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import { readable } from '../base/duration.ts'
 import { visible, visibleLines } from '../base/visible.ts'
+import { whyNoMore } from './dialling-words.ts'
 import { percent } from './percent.ts'
 import { skewLines } from './clock-skew.ts'
 import { AGENT_WORDS } from '../agent/words.ts'
@@ -53,10 +54,16 @@ export function floorLines({
       `${one.name}: ${one.dialled} dialled`,
       `${one.answered} answered`,
       `${one.talked} talked`,
-      `${one.abandoned} abandoned (${percent(one.abandonRate)})`,
+      `${one.abandoned} abandoned (${percent(one.abandonRate)} of ${percent(one.abandonLimit)})`,
       `${one.left} left`,
+      ...one.decided.map(sayDecided),
     ].join(' · ')
   return [people.join(' · '), ...campaigns.map(campaign)]
+}
+
+function sayDecided({ why, figures }: FloorSnapshot['campaigns'][number]['decided'][number]): string {
+  const ratio = figures ? `${figures.callsPerAgent.toFixed(1)} calls for each agent, ` : ''
+  return `${ratio}no more: ${whyNoMore(why)}`
 }
 
 export interface StatusStream {

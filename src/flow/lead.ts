@@ -272,9 +272,13 @@ export class CampaignLead implements Lead, AsyncDisposable {
   }
 
   async #enter(within?: number): Promise<Place> {
-    return (this.#place ??= await this.#parts.queues.enter(waitingCall(this.#call.leg), this.#parts.queue, {
+    const { leg } = this.#call
+    const { answered } = leg.times
+    return (this.#place ??= await this.#parts.queues.enter(waitingCall(leg), this.#parts.queue, {
       ...FIRST,
       within,
+      onLine: leg.home?.facts.core,
+      since: answered === -Infinity ? undefined : answered, // of two leads the one who answered first is served first
     }))
   }
 

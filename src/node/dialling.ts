@@ -13,11 +13,15 @@ import type { Events } from '../events/events.ts'
 import type { NodeLease } from '../cluster/node-lease.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { Attempts } from '../campaign/attempt.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+import type { DialStatuses } from '../campaign/dial-status.ts'
 import type { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { DialCapacity } from '../campaign/dial-capacity.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { ClickToDialler, type ClickToDial } from '../campaign/click-to-dial.ts'
+import { lawNow } from '../campaign/law-now.ts'
 import type { Leads } from '../campaign/leads.ts'
+import type { LeadPlace } from '../campaign/paced-calls.ts'
 import { NailedLegs } from '../campaign/nailed-legs.ts'
 import { NailedAgents } from '../campaign/nailed-agents.ts'
 import { CampaignOwner } from '../campaign/campaign-owner.ts'
@@ -28,6 +32,7 @@ import { perform } from '../operations/perform.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
 import type { CallStore } from '../journal/call-store.ts'
+import type { QueueNotice } from '../queue/queue-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Switches } from '../store/campaigns.ts'
@@ -55,6 +60,7 @@ export interface DiallingOptions {
   mirror: RosterMirror
   telephones: Telephones
   wakeup: DialWakeup
+  statuses: DialStatuses
   switchboard: Switchboard
   leads: Leads
   capacity: DialCapacity
@@ -70,6 +76,13 @@ export interface DiallingOptions {
   ringForMs: number
   switches: Switches
 }
+
+/** What a notice of a queue tells about the place of a call. */
+export const leadPlace = ({ call, member }: Extract<QueueNotice, { what: 'member' }>): LeadPlace => ({
+  call,
+  state: member?.state ?? null,
+  agent: member?.offer?.agent ?? null,
+})
 
 /** How long the dialers may take to stop: one of them may wait for a store. */
 const STOP_MS = 1_000
@@ -129,6 +142,10 @@ export class Dialling {
       node,
       gateway,
       country: options.country,
+      onPlace: (listener: (place: LeadPlace) => void) =>
+        options.queueStore.onChange(notice => notice.what === 'member' && listener(leadPlace(notice))),
+      lawOf: (campaign: Campaign) => lawNow(sql, campaign, clock.now()),
+      statuses: options.statuses,
     }
     this.#owner = new CampaignOwner({ redis: home, context, nailed: this.#nailed, switches: options.switches })
   }
@@ -145,6 +162,7 @@ export class Dialling {
       events,
       sql,
       wakeup,
+      statuses: options.statuses,
       roster,
       queueStore,
       country,

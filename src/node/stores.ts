@@ -8,6 +8,7 @@ import { systemClock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { Scope } from '../base/scope.ts'
 import { SharedClock } from '../base/shared-clock.ts'
+import { DialStatuses } from '../campaign/dial-status.ts'
 import { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { Config } from '../config.ts'
 import { logEvents, type Events } from '../events/events.ts'
@@ -31,6 +32,7 @@ export interface RedisStores {
   readonly roster: Roster
   readonly queueStore: QueueStore
   readonly wakeup: DialWakeup
+  readonly statuses: DialStatuses
   readonly events: Events
   /** The shared time of all nodes: timestamps in a store must be written and compared with this clock only. */
   readonly clock: SharedClock
@@ -84,6 +86,7 @@ async function openRedis(redis: RedisAddress, log: Log, scope: Scope): Promise<R
     roster: redisRoster(home),
     queueStore: redisQueueStore(home),
     wakeup: new DialWakeup(home),
+    statuses: new DialStatuses(home, log),
     events,
     clock,
   }

@@ -31,6 +31,7 @@ import campaignList from './campaign/list.ts'
 import campaignRemove from './campaign/remove.ts'
 import campaignSet from './campaign/set.ts'
 import campaignShow from './campaign/show.ts'
+import campaignStatus from './campaign/status.ts'
 import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
 import type { Operation } from './operation.ts'
 import { recordingPause, recordingResume } from './recording/mask.ts'
@@ -84,6 +85,7 @@ export const OPERATIONS: readonly Operation[] = [
   campaignExport,
   campaignList,
   campaignShow,
+  campaignStatus,
   leadAdd,
   leadUpdate,
   leadRemove,

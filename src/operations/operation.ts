@@ -11,6 +11,7 @@ import type { ErrorCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
 import type { ClickToDial } from '../campaign/click-to-dial.ts'
+import type { DialStatuses } from '../campaign/dial-status.ts'
 import type { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { Sql } from '../store/sql.ts'
@@ -59,6 +60,7 @@ export interface Progress {
 /** Both stores, without a node. */
 export interface StoreParts extends DatabaseParts, RedisParts {
   readonly wakeup: DialWakeup
+  readonly statuses: Pick<DialStatuses, 'read'>
   readonly events: Events
   /** The folder of the flows. */
   readonly scripts: string

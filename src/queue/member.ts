@@ -55,6 +55,8 @@ export interface Member {
   readonly priority?: number
   /** The skills that this caller needs; absent: those of the queue's setting. */
   readonly needs?: readonly SkillNeed[]
+  /** Gets only an agent who is on the line at the FreeSWITCH of this Core-UUID: a lead cannot wait for a telephone. */
+  readonly onLine?: string
   /** The agent who talked last with this caller, when the queue remembers; absent: nobody. */
   readonly lastAgent?: string
   /** How long the queue remembers who talks with this caller; absent: it does not. */
@@ -87,6 +89,7 @@ export interface Joining {
   readonly headStartMs: number
   readonly priority?: number
   readonly needs?: readonly SkillNeed[]
+  readonly onLine?: string
   readonly lastAgent?: string
   readonly rememberMs?: number
   /** Put aside until then, or until the flow asks for an agent; absent: not put aside. */
@@ -143,13 +146,22 @@ export function awaitedAgain(member: Member, { notBefore, callback }: Awaited, n
 }
 
 /** A place that the store has lost is entered again with this. */
-export const joiningOf = ({ call, from, joinedAt, headStartMs, priority, needs }: Member): Omit<Joining, 'node'> => ({
+export const joiningOf = ({
+  call,
+  from,
+  joinedAt,
+  headStartMs,
+  priority,
+  needs,
+  onLine,
+}: Member): Omit<Joining, 'node'> => ({
   call,
   from,
   joinedAt,
   headStartMs,
   ...(priority !== undefined && { priority }),
   ...(needs !== undefined && { needs }),
+  ...(onLine !== undefined && { onLine }),
 })
 
 /**

@@ -33,6 +33,7 @@ export const memberRecord = new RecordCodec<Member>({
     headStartMs: z.number(),
     priority: z.number().optional(),
     needs: storedNeeds.optional(),
+    onLine: z.string().optional(),
     lastAgent: z.string().optional(),
     rememberMs: z.number().optional(),
     seq: z.number(),

@@ -157,7 +157,7 @@ class OpenQueues implements Queues, PlaceContext {
   async #entering<T>(
     call: WaitingCall,
     queue: string,
-    { headStart = '0s', priority, needs, since, within }: Entering,
+    { headStart = '0s', priority, needs, onLine, since, within }: Entering,
     ask: (joining: Joining) => Promise<T>,
   ): Promise<T> {
     call.signal.throwIfAborted()
@@ -169,6 +169,7 @@ class OpenQueues implements Queues, PlaceContext {
       headStartMs: ms(headStart),
       ...(priority !== undefined && { priority }),
       ...(needs !== undefined && { needs }),
+      ...(onLine !== undefined && { onLine }),
     }
     return this.requests
       .forCaller('entering a queue failed', call.signal, () => ask(joining), { within })

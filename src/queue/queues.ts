@@ -37,9 +37,11 @@ export interface Entering {
   readonly headStart?: Duration
   readonly priority?: number | undefined
   readonly needs?: readonly SkillNeed[] | undefined
+  /** Core-UUID of a FreeSWITCH: only an agent who is on the line there. */
+  readonly onLine?: string | undefined
   /** What the flow gave for this caller, instead of the settings of the queue; absent: no rule concerns the caller. */
   readonly given?: WaitingGiven
-  readonly since?: number
+  readonly since?: number | undefined
   readonly within?: number | undefined
 }
 
@@ -51,7 +53,8 @@ export interface Queues extends AsyncDisposable {
   /**
    * A place at the end of the queue, or the one that this call has already (on any node). `headStart`: the caller
    * counts as having joined so much earlier. `priority`: higher ones are served first, 0 is the default. `needs`: the
-   * skills that the caller needs, instead of those of the queue. `since`: when the caller joined, for a place that the
+   * skills that the caller needs, instead of those of the queue. `onLine`: the caller gets nobody whose telephone must
+   * ring first. `since`: when the caller joined, for a place that the
    * store has lost. Rejects with NotFoundError without such a queue, with the reason of the call's signal, and with
    * the store's error when it is unavailable for `within` milliseconds (default 8 s).
    */

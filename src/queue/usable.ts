@@ -1,6 +1,7 @@
 /**
  * Which of the free agents of a queue a caller may get now: the rules that hold for every strategy, in this order.
  *
+ *   on-line      a lead gets an agent who is on the line at the lead's FreeSWITCH
  *   skill        the agent has every skill that the caller needs, at that level (agent/skills.ts)
  *   tier         agents of a higher level wait until the caller has waited for some time (setting tierWait)
  *   promised     a callback that an agent has promised waits for that agent for some time (setting callbackAgentWait)
@@ -15,7 +16,14 @@ import type { Member } from './member.ts'
 import { settingOf, type QueueSettings } from './settings.ts'
 import type { Candidate } from './strategy.ts'
 
-export type NotForCaller = 'skill' | 'tier' | 'promised' | 'last-agent' | 'less-skilled' | 'telephone-in-use'
+export type NotForCaller =
+  | 'on-line'
+  | 'skill'
+  | 'tier'
+  | 'promised'
+  | 'last-agent'
+  | 'less-skilled'
+  | 'telephone-in-use'
 
 export interface Usable {
   readonly agents: readonly Candidate[]
@@ -38,7 +46,8 @@ export function usableFor(
   const needs = member.needs ?? settingOf(queue, 'skills')
   const tierWaitMs = settingOf(queue, 'tierWaitMs')
   const promised = member.callback?.agent
-  if (needs.length === 0 && tierWaitMs === 0 && member.lastAgent === undefined && promised === undefined)
+  const { onLine, lastAgent } = member // a lead has no time for the rules of tiers
+  if (!onLine && needs.length === 0 && tierWaitMs === 0 && lastAgent === undefined && promised === undefined)
     return { agents: free, skipped: [], lookAgainAt: null } // the usual case
 
   const skipped: { agent: string; why: NotForCaller }[] = []
@@ -54,8 +63,9 @@ export function usableFor(
       return false
     })
   }
+  if (onLine !== undefined) keep('on-line', ({ agent }) => (isOnLine(agent, onLine) ? 0 : Infinity))
   keep('skill', ({ agent }) => Math.max(0, ...needs.map(need => waitForSkill(agent, need))))
-  if (tierWaitMs > 0) keep('tier', candidate => waitForTier(candidate, queue, staff))
+  if (tierWaitMs > 0 && onLine === undefined) keep('tier', candidate => waitForTier(candidate, queue, staff))
   if (promised !== undefined) {
     const waitMs = (member.callback!.agentUntil ?? 0) - member.joinedAt
     keep('promised', ({ agent }) => (agent.name === promised ? 0 : waitMs))
@@ -70,6 +80,9 @@ export function usableFor(
   keep('less-skilled', ({ agent }) => (preferred(agent, needs) === most ? 0 : Infinity))
   return { agents, skipped, lookAgainAt: lookAgainAt === Infinity ? null : lookAgainAt }
 }
+
+/** A record of an older version does not name the FreeSWITCH: then the lead's flow finds out. */
+const isOnLine = ({ nailed }: Agent, core: string): boolean => nailed !== null && (nailed.core ?? core) === core
 
 const has = (agent: Agent, { skill, level }: SkillNeed): boolean =>
   levelOf(agentSetting(agent, 'skills'), skill) >= level

@@ -171,6 +171,18 @@ export async function overdueAttempts(sql: Queries, campaign: string, now: numbe
     order by a.intended_at limit 500`
 }
 
+/** Attempts under way that no agent has yet, oldest first; the first 2 000. */
+export async function openAttempts(
+  sql: Queries,
+  campaign: string,
+): Promise<{ id: string; core: string | null; sentAt: Date; ringingAt: Date | null; answeredAt: Date | null }[]> {
+  return sql`
+    select a.id, a.switch_core as core, a.sent_at as "sentAt", a.ringing_at as "ringingAt", a.answered_at as "answeredAt"
+    from attempts a join leads l on l.id = a.lead_id
+    where l.campaign_id = ${campaign} and l.state = 'claimed' and a.state in ('sent', 'ringing', 'answered') and a.connected_at is null
+    order by a.sent_at limit 2000`
+}
+
 /** All attempts of one lead, oldest first. */
 export async function attemptsOf(sql: Queries, lead: number): Promise<AttemptRow[]> {
   return sql<AttemptRow[]>`select ${columns(sql)} from attempts a where lead_id = ${lead} order by intended_at, id`

@@ -7,7 +7,8 @@ import type { Week } from '../base/hours.ts'
 import type { Json, Queries, Sql, Transaction } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
-type CampaignMode = 'preview' | 'progressive' | 'predictive'
+export const CAMPAIGN_MODES = ['preview', 'progressive', 'ratio', 'predictive'] as const
+type CampaignMode = (typeof CAMPAIGN_MODES)[number]
 
 /** The law of a campaign, and its own numbers where it is stricter (campaign/law/); absent: the law's. */
 export interface LawSettings {
@@ -24,6 +25,8 @@ export interface LawSettings {
 export interface CampaignSettings {
   readonly name: string
   readonly mode: CampaignMode
+  /** Calls for each free agent, in the mode ratio. */
+  readonly callsPerAgent: number
   readonly flow: string
   readonly queue: string
   /** Null: the gateway of the settings. */
@@ -92,7 +95,7 @@ export interface CampaignRow extends CampaignSettings {
 }
 
 const columns = (sql: Queries) => sql`
-  id, name, state, switches, mode, flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
+  id, name, state, switches, mode, calls_per_agent as "callsPerAgent", flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
   ring_for_ms as "ringForMs", country, retry, rules, hours, time_zone as "timeZone", holidays, number_limits as "numberLimits",
   other_numbers as "otherNumbers", call_order as "order", callback_wait_ms as "callbackWaitMs",
   jsonb_strip_nulls(jsonb_build_object('name', law, 'maxAbandoned', max_abandoned, 'window', abandoned_window, 'count', abandoned_count,
@@ -101,20 +104,34 @@ const columns = (sql: Queries) => sql`
 
 /** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
 export async function putCampaign(sql: Queries, campaign: CampaignSettings): Promise<CampaignRow> {
-  const { name, mode, flow, queue, gateway, callerId, maxLines, cps, maxAttempts, ringForMs, country, retry } = campaign
+  const {
+    name,
+    mode,
+    callsPerAgent,
+    flow,
+    queue,
+    gateway,
+    callerId,
+    maxLines,
+    cps,
+    maxAttempts,
+    ringForMs,
+    country,
+    retry,
+  } = campaign
   const { rules, hours, timeZone, holidays, numberLimits, otherNumbers, order, callbackWaitMs, law } = campaign
   const json = (value: unknown) => sql.json(value as Json)
   const pauses = Object.entries(retry).flatMap(([end, { after }]) => (after === undefined ? [] : [[end, after]]))
   const [row] = await sql<[CampaignRow]>`
-    insert into campaigns (name, mode, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
+    insert into campaigns (name, mode, calls_per_agent, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
       rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms,
       law, max_abandoned, abandoned_window, abandoned_count, connect_within_ms, deadline_from, abandoned_lock_ms, detection_errors)
-    values (${name}, ${mode}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
+    values (${name}, ${mode}, ${callsPerAgent}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
       ${country}, ${json(retry)}, ${json(Object.fromEntries(pauses))}, ${rules}, ${json(hours)}, ${timeZone}, ${json(holidays)},
       ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs},
       ${law.name}, ${law.maxAbandoned ?? null}, ${law.window ?? null}, ${law.count ?? null},
       ${law.connectWithinMs ?? null}, ${law.deadlineFrom ?? null}, ${law.lockMs ?? null}, ${law.detectionErrors ?? null})
-    on conflict (name) do update set mode = excluded.mode, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
+    on conflict (name) do update set mode = excluded.mode, calls_per_agent = excluded.calls_per_agent, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
       caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
       ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
       hours = excluded.hours, time_zone = excluded.time_zone, holidays = excluded.holidays, number_limits = excluded.number_limits,

@@ -39,7 +39,7 @@ export async function createDemoData(stores: DemoStores, dataDir: string, clock:
   const file = join(dataDir, 'demo-leads.csv')
   await mkdir(dataDir, { recursive: true }) // with DATABASE_URL and REDIS_URL set, nothing has created the folder yet
   await writeFile(file, demoLeads())
-  const settings = { name: DEMO.campaign, queue: DEMO.campaignQueue }
+  const settings = { name: DEMO.campaign, queue: DEMO.campaignQueue, mode: 'predictive' } as const
   const { campaign } = await importCampaign(stores, settings, { file, now: clock.now() })
   if (campaign.state === 'draft') await commandCampaign(stores, DEMO.campaign, 'start', clock.now())
   await noteHappened(sql, 'demo-furnished')

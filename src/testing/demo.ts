@@ -17,7 +17,10 @@ const RUSH = { every: '3m', lasts: '30s', callers: '3s' } as const satisfies Rec
 /** The key that each caller presses in the menu, one caller after the other; '' presses none. The list repeats. */
 const MENU = ['1', '2', '2', '1', '0', '', '2', '1']
 
-/** Queues, agents and campaign of the demo: six agents serve callers, two are nailed up for the campaign. */
+/**
+ * Queues, agents and campaign of the demo: six agents serve callers, six are nailed up for the campaign. Predictive
+ * dialling has little to predict with fewer.
+ */
 export const DEMO = {
   queues: ['sales', 'support', 'operator', 'outbound'],
   agents: [
@@ -29,6 +32,10 @@ export const DEMO = {
     { name: 'heidi', queues: ['sales', 'support', 'operator'] },
     { name: 'dave', queues: ['outbound'] },
     { name: 'erin', queues: ['outbound'] },
+    { name: 'ivan', queues: ['outbound'] },
+    { name: 'judy', queues: ['outbound'] },
+    { name: 'mallory', queues: ['outbound'] },
+    { name: 'niaj', queues: ['outbound'] },
   ],
   /** The number that callers dial. */
   number: '+12025550100',

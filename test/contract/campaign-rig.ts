@@ -18,6 +18,11 @@ import { Switchboard } from '../../src/switch/switchboard.ts'
 import { Attempts } from '../../src/campaign/attempt.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
+import { DialStatuses } from '../../src/campaign/dial-status.ts'
+import { lawNow } from '../../src/campaign/law-now.ts'
+import { leadPlace } from '../../src/node/dialling.ts'
+import { redisQueueStore } from '../../src/queue/redis-store.ts'
+import type { QueueNotice } from '../../src/queue/queue-table.ts'
 import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
 import { Dialer, type DialerContext } from '../../src/campaign/dialer.ts'
 import { RosterMirror } from '../../src/agent/roster-mirror.ts'
@@ -97,6 +102,13 @@ export async function openCampaignRig(
       events,
       node: name,
       gateway: 'carrier',
+      statuses: new DialStatuses(home),
+      onPlace: listener => {
+        const tell = (notice: QueueNotice) => notice.what === 'member' && listener(leadPlace(notice))
+        return redisQueueStore(home).onChange(tell)
+      },
+      lawOf: of => lawNow(sql, of, clock.now()),
+      countsFor: () => true,
       home,
     }
   }

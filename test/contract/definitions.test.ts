@@ -20,6 +20,7 @@ import {
   removeBreakReason,
   removeNumberRule,
 } from '../../src/recovery/definitions.ts'
+import { DialStatuses } from '../../src/campaign/dial-status.ts'
 import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import agentDisposition from '../../src/operations/agent/disposition.ts'
 import { openAudit } from '../../src/operations/audit.ts'
@@ -290,6 +291,7 @@ test('a queue is removed when nobody needs it, and the refusal says who does', a
     clock,
     log: silentLog,
     wakeup: new DialWakeup({ commands: client, subscriber: client }),
+    statuses: new DialStatuses({ commands: client }),
     events: silentEvents,
     scripts: SCRIPTS,
     audit: openAudit({ sql, redis: client, log: silentLog }),

@@ -25,6 +25,7 @@ import * as installation from '../../src/store/installation.ts'
 import * as leadChanges from '../../src/store/lead-changes.ts'
 import * as leads from '../../src/store/leads.ts'
 import * as spellings from '../../src/store/number-spellings.ts'
+import * as pacers from '../../src/store/pacers.ts'
 import * as queueFigures from '../../src/store/queue-figures.ts'
 import * as numbers from '../../src/store/number-rules.ts'
 import type { Sql } from '../../src/store/sql.ts'
@@ -52,6 +53,9 @@ const BY_ITSELF: Readonly<Record<string, (sql: Sql, campaign: string) => Promise
     for (const attempt of await claimed(sql, campaign, 3)) await settleAttempt(sql, attempt, 'opted-out', {}, NOW)
   },
   overdueAttempts: (sql, campaign) => attempts.overdueAttempts(sql, campaign, NOW + 900_000),
+  openAttempts: (sql, campaign) => attempts.openAttempts(sql, campaign),
+  savedPacers: (sql, campaign) => pacers.savedPacers(sql, campaign),
+  savePacers: (sql, campaign) => pacers.savePacers(sql, campaign, new Map([['fs', '{"v":1}']])),
   countAttempts: (sql, campaign) => attempts.countAttempts(sql, campaign),
   openCall: sql =>
     calls.openCall(sql, {

@@ -16,6 +16,7 @@ import { redisCallStore } from '../../src/journal/redis-call-store.ts'
 import { redisNodeTable } from '../../src/cluster/redis-node-table.ts'
 import { redisSwitchRuns } from '../../src/cluster/redis-switch-runs.ts'
 import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
+import { DialStatuses } from '../../src/campaign/dial-status.ts'
 import { takeLease } from '../../src/campaign/lease.ts'
 import { CAMPAIGN_QUEUE, DIAL_QUEUE, OPERATION_QUEUE } from '../../src/desk/jobs.ts'
 import { openAudit } from '../../src/operations/audit.ts'
@@ -103,6 +104,7 @@ async function busy(t: TestContext) {
   await capacity.prolong('1', 'at-1', now + 120_000)
   const lease = await takeLease({ home, campaign: { id: '1', name: 'spring' }, node: 'a', clock, log })
   scope.defer(() => typeof lease !== 'number' && lease.giveBack())
+  await new DialStatuses(home).write('1', { node: 'a', at: now, mode: 'progressive', parts: [] }, now + 1_000)
   for (const name of [OPERATION_QUEUE, CAMPAIGN_QUEUE, DIAL_QUEUE]) {
     const queue = new Queue(name, { connection: redisOptions(address) })
     scope.defer(() => queue.close())

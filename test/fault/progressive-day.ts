@@ -180,6 +180,7 @@ export class ProgressiveDay {
       log: silentLog,
       node: `node-${node}`,
       gateway: 'carrier',
+      statuses: { write: async () => {} },
     }
     return rig as unknown as DialerContext
   }

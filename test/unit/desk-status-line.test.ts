@@ -12,6 +12,8 @@ import { VirtualClock } from '../../src/testing/index.ts'
 const NOBODY = countAgents([], 0)
 const EMPTY: FloorSnapshot = { calls: 0, waiting: 0, longestWaitMs: null, talking: 0, agents: NOBODY, campaigns: [] }
 
+const NOT_DIALLED = { abandonLimit: 0.03, decided: [] }
+
 /** A terminal with the codes that the status line uses: \r, cursor up, erase below. Shows what a person would see. */
 class Screen {
   readonly isTTY = true
@@ -70,8 +72,8 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
   const fresh = figuresOf(campaign, { ready: 9, claimed: 1, done: 0 }, new Map([['under-way', 1]]), NO_ANSWERS)
   assert.equal(fresh.abandonRate, null)
   assert.equal(
-    floorLines({ ...EMPTY, campaigns: [fresh] })[1],
-    'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (–) · 10 left',
+    floorLines({ ...EMPTY, campaigns: [{ ...fresh, ...NOT_DIALLED }] })[1],
+    'spring: 1 dialled · 0 answered · 0 talked · 0 abandoned (– of 3.0 %) · 10 left',
   )
   const ends = new Map(
     Object.entries({
@@ -93,10 +95,29 @@ test('a campaign has a line of its own, and a rate of nobody is no rate', () => 
     new Map(Object.entries({ served: 39, abandoned: 1, machine: 10 })),
   )
   assert.equal(
-    floorLines({ ...EMPTY, campaigns: [late] })[1],
-    'spring: 80 dialled · 53 answered · 39 talked · 1 abandoned (2.5 %) · 380 left',
+    floorLines({ ...EMPTY, campaigns: [{ ...late, ...NOT_DIALLED }] })[1],
+    'spring: 80 dialled · 53 answered · 39 talked · 1 abandoned (2.5 % of 3.0 %) · 380 left',
   )
   assert.equal(late.people, 40, 'machines and unanswered telephones are no people')
+})
+
+test('a supervisor reads how many calls are made for each agent, and why no more', () => {
+  const running = { name: 'spring', state: 'running' as const }
+  const figures = figuresOf(running, { ready: 9, claimed: 0, done: 0 }, new Map(), NO_ANSWERS)
+  const predicted = {
+    callsPerAgent: 1.84,
+    theta: 0.03,
+    risk: 0.04,
+    predictedAnswers: 2,
+    answerRate: 0.3,
+    budgetUsed: 0,
+  }
+  const at = { at: 'fs1:8021', free: 1, wanted: 0, dialled: 0, why: 'risk', leads: 9, lines: 5, figures: predicted }
+  const [, line] = floorLines({ ...EMPTY, campaigns: [{ ...figures, abandonLimit: 0.03, decided: [at] }] })
+  assert.match(line!, / · 1\.8 calls for each agent, no more: one more call would too probably find no agent$/)
+  const plain = { ...at, why: 'agents', figures: null }
+  const [, other] = floorLines({ ...EMPTY, campaigns: [{ ...figures, abandonLimit: 0.03, decided: [plain] }] })
+  assert.match(other!, / · no more: each free agent has a call under way$/)
 })
 
 test('who talks is talking even on a break; who is promised to a caller is ringing', () => {
@@ -132,7 +153,7 @@ test('log lines stand above the floor, and the floor stays at the foot', async (
     NO_ANSWERS,
   )
   status.write('starting')
-  status.follow(() => ({ ...EMPTY, calls: ++calls, campaigns: [campaign] }))
+  status.follow(() => ({ ...EMPTY, calls: ++calls, campaigns: [{ ...campaign, ...NOT_DIALLED }] }))
   await settle()
   status.write('{"msg":"a call began"}\n')
   await clock.advance(1_000)
@@ -143,7 +164,7 @@ test('log lines stand above the floor, and the floor stays at the foot', async (
     '{"msg":"a call began"}',
     '{"msg":"a call ended"}',
     '2 calls on this node · all nodes: 0 waiting · 0 talking · agents: none',
-    'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (–) · 1 left',
+    'spring: 0 dialled · 0 answered · 0 talked · 0 abandoned (– of 3.0 %) · 1 left',
   ])
   assert.equal(screen.row, 4)
 })
@@ -159,7 +180,7 @@ test('a floor that shrinks leaves nothing behind, and a line never wraps', async
     new Map(),
     NO_ANSWERS,
   )
-  let campaigns = [campaign]
+  let campaigns = [{ ...campaign, ...NOT_DIALLED }]
   status.follow(() => ({ ...EMPTY, campaigns }))
   await settle()
   assert.deepEqual(

@@ -10,6 +10,7 @@ import { campaignPause, campaignStart, campaignStop } from '../../operations/cam
 import type { OutputOf } from '../../operations/operation.ts'
 import { percent } from '../percent.ts'
 import { pairs, table } from '../table.ts'
+import { campaignStatusForm } from './campaign-status.ts'
 import { complianceForm } from './compliance.ts'
 import { leadsForm } from './leads.ts'
 import { form } from './operations.ts'
@@ -50,6 +51,7 @@ Example:
   }),
   complianceForm,
   form(campaignList, { people: (all, { colour }) => sayAll(all, colour) }),
+  campaignStatusForm,
   form(campaignShow, { people: (campaign, { colour }) => sayOne(campaign, colour) }),
 ]
 

@@ -24,6 +24,7 @@ const LEFT_OUT: Readonly<Record<WhyNot | NotForCaller, string>> = {
   tier: 'the level is not open yet',
   promised: 'the callback was promised by another agent',
   'last-agent': 'the caller is for the agent of the last talk',
+  'on-line': 'not on the line at the FreeSWITCH of the lead',
   'less-skilled': 'others have more of the preferred skills',
 }
 export const leftOut = (why: string): string => (LEFT_OUT as Readonly<Record<string, string>>)[why] ?? why

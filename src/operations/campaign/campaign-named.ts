@@ -9,7 +9,7 @@ import { LAW_NAMES } from '../../campaign/law/laws.ts'
 import { COUNTS, DEADLINES_FROM, WINDOWS } from '../../campaign/law/policy.ts'
 import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
-import { campaignNamed, type CampaignRow } from '../../store/campaigns.ts'
+import { CAMPAIGN_MODES, campaignNamed, type CampaignRow } from '../../store/campaigns.ts'
 import type { Sql } from '../../store/sql.ts'
 import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
@@ -72,6 +72,16 @@ const lawNumbers = {
 export const campaignSettings = {
   queue: described(z.string(), 'its agents talk with the people who answer', '<queue>').optional(),
   flow: described(z.string(), 'the flow of answered calls (in a new campaign: campaign-leg)', '<flow>').optional(),
+  mode: described(
+    z.enum(CAMPAIGN_MODES),
+    'how leads are dialled: preview, progressive, ratio, predictive (in a new campaign: progressive)',
+    '<mode>',
+  ).optional(),
+  callsPerAgent: described(
+    numberThat('1 to 10 calls', value => value >= 1 && value <= 10),
+    'calls for each free agent, in the mode ratio (in a new campaign: 2)',
+    '<n>',
+  ).optional(),
   callerId: described(
     z.string(),
     'the number that called people see (in a new campaign: CALLER_ID)',
@@ -98,6 +108,7 @@ export const campaignShape = z.object({
   name: z.string(),
   state: z.enum(['draft', 'running', 'paused', 'stopped', 'done']),
   mode: z.string(),
+  callsPerAgent: z.number(),
   flow: z.string(),
   queue: z.string(),
   gateway: z.string().nullable(),

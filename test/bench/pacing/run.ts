@@ -5,9 +5,10 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { contestantsOf } from './contestants.ts'
+import { contestant, contestantsOf } from './contestants.ts'
+import { runProduct } from './product.ts'
 import { OTHERS, SCENARIOS, type Scenario } from './scenarios.ts'
-import type { Result } from './simulator.ts'
+import { Simulator, type Result } from './simulator.ts'
 import { measureDecisions } from './decision-time.ts'
 import type { Job } from './worker.ts'
 
@@ -26,6 +27,9 @@ const GOALS_REACHED = 5
 const ABANDONED_MEAN = 3
 const ABANDONED_SEED = 3.3
 const DECIDE_US = 200
+/** The dialer, the queue and the agents of the product around the controller (product.ts): minutes for each seed. */
+const IN_PRODUCT = ['S1', 'S2']
+const PRODUCT_SEEDS = 2
 
 const scenarios = process.env['SCENARIOS']?.split(',') ?? Object.keys(SCENARIOS)
 const seeds = Number(process.env['SEEDS'] ?? 20)
@@ -71,7 +75,7 @@ async function measure(): Promise<Map<string, Map<string, Result[]>>> {
   let done = 0
   const work = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('worker.ts', import.meta.url))
+      const worker = new Worker(new URL('worker.mjs', import.meta.url))
       worker.on('error', reject)
       worker.on('exit', () => resolve())
       let job: Job | undefined
@@ -136,6 +140,22 @@ for (const [scenario, of] of all) {
 }
 if (listed === Object.keys(GATES).length)
   gate(`the goal is reached in ${goals} of ${listed} scenarios (at least ${GOALS_REACHED})`, goals >= GOALS_REACHED)
+for (const name of IN_PRODUCT.filter(one => all.has(one))) {
+  const of = scenarioOf(name)
+  const [inside, alone, left] = [[] as number[], [] as number[], [] as number[]]
+  for (let seed = 1; seed <= Math.min(seeds, PRODUCT_SEEDS); seed++) {
+    const { occupancy: share, abandonedPercent } = await runProduct(of, seed)
+    inside.push(100 * share)
+    left.push(abandonedPercent)
+    alone.push(100 * new Simulator(of, seed, contestant('predictive')).run().occupancy)
+  }
+  const [ours, bare] = [interval(inside).mean, interval(alone).mean]
+  const percents = `occupancy ${ours.toFixed(2)} %, the controller alone ${bare.toFixed(2)} %`
+  gate(
+    `${name} in the product: ${percents} (at most 1 point apart), ${interval(left).mean.toFixed(2)} % abandoned`,
+    Math.abs(ours - bare) <= 1,
+  )
+}
 const us = measureDecisions()
 gate(
   `a decision for 200 agents: mean ${us.mean.toFixed(0)} µs, p99 ${us.p99.toFixed(0)} µs (mean at most ${DECIDE_US})`,

@@ -1,0 +1,58 @@
+/** The mode of dialling that a campaign names. Used by dialer.ts. */
+import type { Agent } from '../agent/agent.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
+import type { Roster } from '../agent/roster.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Switchboard } from '../switch/switchboard.ts'
+import type { Attempts } from './attempt.ts'
+import type { Campaign } from './campaign.ts'
+import { DialAhead, type LawNow } from './dial-ahead.ts'
+import type { DialMode } from './dial-mode.ts'
+import { DialReserved } from './dial-reserved.ts'
+import type { Leads } from './leads.ts'
+import type { NailedLegs } from './nailed-legs.ts'
+import type { LeadPlace } from './paced-calls.ts'
+import { PacedFloors } from './paced-floors.ts'
+import type { PacingMode } from './pacing/saved-pacer.ts'
+
+export interface DialModeParts {
+  readonly leads: Pick<Leads, 'sql'>
+  readonly attempts: Pick<Attempts, 'rings'>
+  readonly roster: Roster
+  readonly mirror: RosterMirror
+  readonly nailedLegs: Pick<NailedLegs, 'homeOf'>
+  readonly switchboard: Switchboard
+  readonly clock: Clock
+  readonly log: Log
+  /** Calls the listener with every change of a place in a queue, until the result is disposed. */
+  readonly onPlace: (listener: (place: LeadPlace) => void) => Disposable
+  readonly lawOf: (campaign: Campaign) => Promise<LawNow>
+  /** agent-shares.ts */
+  readonly countsFor: (agent: Agent, campaign: Campaign) => boolean
+}
+
+/** Two campaigns with the same key are dialled by the same mode: a change of other settings does not begin it again. */
+export const modeKey = (campaign: Campaign): string => JSON.stringify([campaign.queue, pacingMode(campaign)])
+
+const pacingMode = ({ mode, callsPerAgent }: Campaign): PacingMode =>
+  mode === 'ratio' ? { mode, callsPerFreeAgent: callsPerAgent } : { mode }
+
+/** Does the campaign dial more leads than agents are free? */
+export const dialsAhead = ({ mode }: Campaign): boolean => mode === 'ratio' || mode === 'predictive'
+
+/** `changed` is called when a call under way has changed. Rejects when PostgreSQL is unavailable. */
+export async function openMode(parts: DialModeParts, campaign: Campaign, changed: () => void): Promise<DialMode> {
+  const { leads, attempts, nailedLegs, lawOf, countsFor } = parts
+  const homeOf = (agent: Agent) => nailedLegs.homeOf(agent)
+  const mode = pacingMode(campaign)
+  if (mode.mode === 'progressive')
+    return new DialReserved({ ...parts, homeOf, rings: call => attempts.rings(call) }, campaign.queue)
+  const serves = (agent: Agent) =>
+    agent.queues.some(({ queue }) => queue === campaign.queue) && countsFor(agent, campaign)
+  const floors = await PacedFloors.open(
+    { ...parts, sql: leads.sql, changed },
+    { id: campaign.id, mode, serves: (agent, at) => homeOf(agent) === at && serves(agent) },
+  )
+  return new DialAhead({ ...parts, homeOf, floors, law: () => lawOf(campaign) }, serves)
+}

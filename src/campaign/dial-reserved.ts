@@ -1,0 +1,80 @@
+/**
+ * Progressive dialling: each call has its agent, reserved before the dial (reservations.ts). So each lead who answers
+ * has an agent at once, and nobody is abandoned as long as no agent hangs up.
+ */
+import { isHeldForLead, type Agent } from '../agent/agent.ts'
+import type { RosterMirror } from '../agent/roster-mirror.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import type { Slot } from './callable-leads.ts'
+import type { DialMode, Wanted } from './dial-mode.ts'
+import { Reservations, type ReservationParts } from './reservations.ts'
+import { teamsOf, type Team } from './teams.ts'
+
+export interface DialReservedParts extends ReservationParts {
+  readonly mirror: RosterMirror
+  readonly homeOf: (agent: Agent) => Switch | null
+  /** May this call still be answered? */
+  readonly rings: (call: string) => boolean
+}
+
+export class DialReserved implements DialMode {
+  readonly #parts: DialReservedParts
+  readonly #queue: string
+  readonly #reservations: Reservations
+  /** The free agents of the last `wanted`, less those who were given to calls under way. */
+  readonly #free = new Map<Switch, readonly Agent[]>()
+
+  constructor(parts: DialReservedParts, queue: string) {
+    this.#parts = parts
+    this.#queue = queue
+    this.#reservations = new Reservations(parts)
+  }
+
+  teams(): Team[] {
+    const { mirror, homeOf } = this.#parts
+    return teamsOf([...mirror.free(this.#queue), ...mirror.held(this.#queue)], homeOf)
+  }
+
+  get freeAgents(): string[] {
+    return this.#parts.mirror.free(this.#queue).map(({ name }) => name)
+  }
+
+  get mostWanted(): number {
+    return this.freeAgents.length
+  }
+
+  async wanted({ at, agents }: Team, forMs: number): Promise<Wanted> {
+    const { mirror, rings } = this.#parts
+    const free = agents.filter(agent => !isHeldForLead(agent))
+    // first the calls whose agent has left: new leads are dialled only for agents who are free after that
+    const left = at ? await this.#reservations.cover(at, free, rings, forMs) : free
+    if (at) this.#free.set(at, left)
+    return {
+      free: agents.length,
+      howMany: Math.max(0, left.length - mirror.unserved(this.#queue)),
+      why: agents.length === 0 ? 'no-agents' : 'agents',
+      figures: null,
+      againMs: null,
+    }
+  }
+
+  async prepare(at: Switch, calls: readonly string[], forMs: number): Promise<Slot[]> {
+    const agents = this.#free.get(at) ?? []
+    const reserved = await this.#reservations.reserve(at, agents, calls, forMs)
+    return calls.flatMap((id, n) => (reserved.includes(id) ? [{ id, agent: agents[n]?.name ?? null }] : []))
+  }
+
+  sends(_at: Switch, call: string): boolean {
+    return this.#reservations.stands(call)
+  }
+
+  over(call: string): Promise<void> {
+    return this.#reservations.free(call)
+  }
+
+  forget(call: string): void {
+    this.#reservations.forget(call)
+  }
+
+  async close(): Promise<void> {}
+}
