@@ -9,6 +9,8 @@ import { Scope } from './base/scope.ts'
 import type { AdmissionState } from './call/admission.ts'
 import type { CallSettings } from './call/call-context.ts'
 import { DialCapacity } from './campaign/dial-capacity.ts'
+import { GatewayTable } from './campaign/gateway-table.ts'
+import { SharedGatewayLines } from './campaign/gateway-lines.ts'
 import { Leads } from './campaign/leads.ts'
 import { LeaseThread } from './cluster/lease-thread.ts'
 import { redisSwitchRuns } from './cluster/redis-switch-runs.ts'
@@ -93,6 +95,12 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
     const switchboard = new Switchboard()
     for (const at of switches) switchboard.add(await openSwitch(at, { clock, log, events, scope, linked }))
     const capacity = new DialCapacity(home, { lines: config.maxLines, cps: config.cps })
+    const gatewayTable = new GatewayTable({ sql, wakeup, clock, log })
+    scope.defer(() => gatewayTable[Symbol.dispose]())
+    await gatewayTable.start()
+    const gatewayLines = new SharedGatewayLines({ table: gatewayTable, capacity, clock, log })
+    scope.defer(() => gatewayLines[Symbol.dispose]())
+    switchboard.lines = gatewayLines
     const calls = redisCallStore(home.commands, clock)
     const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
     const records = scope.use(keepCallRows(sql, node, { clock, log }))
@@ -152,6 +160,7 @@ export async function openNode({ config, switches, log, say, prepare, linked = (
           wakeup,
           statuses,
           capacity,
+          gatewayTable,
           leads,
           ringForMs,
         },

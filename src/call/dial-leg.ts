@@ -20,6 +20,7 @@ import { goneSignal } from './gone-signal.ts'
 import type { Leg } from './leg.ts'
 import { ParkedLeg } from './parked-leg.ts'
 import { legStateAt } from '../switch/leg-state.ts'
+import { lineFor, NO_LINE } from '../switch/gateway-lines.ts'
 import { originate, type OriginateOptions, type Origination } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
 
@@ -50,14 +51,16 @@ export interface DialledLeg {
  * telephone rings on, for that node.
  */
 export async function dialLeg(leg: Leg, context: CallContext, what: Dialling, uuid: Uuid): Promise<DialledLeg> {
-  const at = await whereToDial(leg, context)
+  const line = await lineFor(context.switchboard, context.switchOf(leg), what.to, uuid)
+  if (!line) return { outcome: 'refused', cause: NO_LINE }
+  const at = await whereToDial(leg, context).catch((error: unknown) => {
+    line.over()
+    throw error
+  })
   using expected = context.door.expect(uuid)
-  return outcomeFor(
-    leg,
-    context,
-    await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived }),
-    expected.arrived,
-  )
+  const dialled = await originate(at, { ...request(leg, context, what, uuid), arrived: expected.arrived })
+  if (dialled.outcome !== 'answered') line.over()
+  return outcomeFor(leg, context, dialled, expected.arrived)
 }
 
 /** The FreeSWITCH of the call, once this node may dial for it. Rejects with CallMoved when it may not. */

@@ -15,6 +15,7 @@ import { CallMoved, InputError, SwitchError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { AGENT_OUTCOME } from '../call/agent-outcome.ts'
 import type { DialOutcome } from '../switch/hangup-cause.ts'
+import { lineFor, NO_LINE } from '../switch/gateway-lines.ts'
 import { originate } from '../switch/originate.ts'
 import type { Switchboard } from '../switch/switchboard.ts'
 import { dial, endpoint, newUuid, uuid as parseUuid, type Endpoint, type Uuid } from '../esl/safe-text.ts'
@@ -111,7 +112,7 @@ async function ring(
       return { nailedLeg, outcome: 'cancelled' }
     nailedLeg = sent
       ? await NailedLeg.find(switchboard, leg, clock, signal)
-      : new NailedLeg(leg, nailedLegs.busiest ?? switchboard.any())
+      : new NailedLeg(leg, nailedLegs.homeOfNext(switchboard.switches) ?? switchboard.any())
     if (!nailedLeg) return { nailedLeg, outcome: 'failed' }
     const { nailed } = await roster.nail(
       name,
@@ -122,6 +123,11 @@ async function ring(
     // otherwise this node was frozen, and the agent is reserved for another call
     if (nailed?.leg !== leg) return { nailedLeg, outcome: 'cancelled' }
     const shown = callerId === undefined ? undefined : dial(callerId)
+    const line = await lineFor(switchboard, nailedLeg.home, to, leg)
+    if (!line) {
+      log.info({ agent: name, cause: NO_LINE }, 'agent was not nailed up')
+      return { nailedLeg, outcome: 'refused' }
+    }
     const { outcome, cause } = await originate(nailedLeg.home, {
       uuid: leg,
       endpoint: to,
@@ -134,6 +140,7 @@ async function ring(
       log,
     })
     if (outcome === 'answered') return { nailedLeg, outcome }
+    line.over()
     if (signal.reason instanceof CallMoved) return { nailedLeg, outcome: 'moved' }
     log.info({ agent: name, outcome, cause }, 'agent was not nailed up')
     return { nailedLeg, outcome }

@@ -9,6 +9,7 @@ import { InputError } from '../base/errors.ts'
 import { retry, RETRY } from '../base/retry.ts'
 import type { Log } from '../base/log.ts'
 import type { Events } from '../events/events.ts'
+import { gatewayRefusal } from '../switch/hangup-cause.ts'
 import { originate } from '../switch/originate.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { SwitchEvent } from '../esl/event.ts'
@@ -25,8 +26,9 @@ import {
 import { markAttempt } from '../store/attempts.ts'
 import type { Claimed } from '../store/claims.ts'
 import type { Campaign } from './campaign.ts'
+import type { Gateways, Route } from './gateways.ts'
 import { dialEnd, type AttemptEnd } from './disposition.ts'
-import type { Leads } from './leads.ts'
+import { LINE_GRACE_MS, type Leads } from './leads.ts'
 
 /**
  * ringForMs counts the ringing, not the network's setup: a call may take 5 s to its first ring (long distance, ITU-T
@@ -41,6 +43,8 @@ const SILENT_MS = 25_000
 const FLOW_GRACE_MS = 30_000
 /** A lead that FreeSWITCH refused to dial waits so long behind the others: one number must not delay a campaign. */
 const REFUSED_MS = 10_000
+/** No gateway had room in this moment. */
+const FULL_MS = 1_000
 /** How long a stop waits for attempts under way. */
 const LET_GO_MS = 2_000
 
@@ -59,6 +63,8 @@ export interface AttemptsOptions {
   /** The installation's number and gateway, for campaigns without their own. */
   callerId?: string | undefined
   gateway: string
+  /** Chooses the gateway and the number of each call. Absent: those of the campaign, else those above. */
+  routes?: Pick<Gateways, 'route' | 'passesOn'> | undefined
 }
 
 export interface Placing {
@@ -71,7 +77,8 @@ export interface Placing {
   refused?(): void
 }
 
-export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent'
+/** 'passed-on': the gateway refused, and the next attempt goes over another one. */
+export type Placed = AttemptEnd | 'answered' | 'refused' | 'not-sent' | 'passed-on'
 
 /** How long the claim of a lead lasts when its dialer dies. */
 export const claimMs = (campaign: Pick<Campaign, 'ringForMs'>): number => campaign.ringForMs + POST_DIAL_MS + SILENT_MS
@@ -176,16 +183,22 @@ export class Attempts {
     at: Switch,
     campaign: Campaign,
     uuid: Uuid,
-    { phone, lead }: Claimed,
+    claimed: Claimed,
     dialler: Placing,
     way: Way,
   ): Promise<Placed> {
-    const { leads, clock, log, events, callerId, gateway } = this.#options
-    const shown = campaign.callerId ?? callerId
+    const { leads, clock, log, events, routes } = this.#options
+    const { phone, lead } = claimed
+    const route = await this.#route(at, campaign, claimed)
+    if (!route) {
+      await this.#tell(() => leads.refuse(uuid, 'NOT_SENT', FULL_MS))
+      return 'not-sent'
+    }
+    const { callerId: shown } = route
     const target = {
-      endpoint: endpoint(`sofia/gateway/${ident(campaign.gateway ?? gateway)}/${dial(phone)}`),
+      endpoint: endpoint(`sofia/gateway/${ident(route.gateway)}/${dial(phone)}`),
       flow: ident(campaign.flow),
-      callerId: shown === undefined ? undefined : (dial(shown) satisfies Dial),
+      callerId: shown === null ? undefined : (dial(shown) satisfies Dial),
       variables: new Map([
         ['switchhook_attempt' as Ident, varValue(uuid)],
         ['switchhook_campaign' as Ident, varValue(campaign.id)],
@@ -210,7 +223,7 @@ export class Attempts {
       way.rings = true
       events.tell('lead.attempted', { uuid, campaign: campaign.name, lead, number: phone })
       const ringForMs = campaign.ringForMs + POST_DIAL_MS
-      const { outcome, cause } = await originate(at, {
+      const result = await originate(at, {
         uuid,
         ...target,
         ringForMs,
@@ -219,6 +232,7 @@ export class Attempts {
         clock,
         log,
       })
+      const { outcome, cause } = result
       way.rings = false
       await news
       if (outcome === 'answered') {
@@ -230,9 +244,14 @@ export class Attempts {
         after.settleWhenOver(cause)
         return 'answered'
       }
+      if (routes?.passesOn(at, campaign, route, result)) {
+        events.tell('lead.refused', { uuid, campaign: campaign.name, lead, cause })
+        await this.#tell(() => leads.refuse(uuid, cause, null))
+        return 'passed-on'
+      }
       if (outcome === 'refused') {
         events.tell('lead.refused', { uuid, campaign: campaign.name, lead, cause })
-        dialler.refused?.()
+        if (!(routes && gatewayRefusal(outcome, cause, false))) dialler.refused?.() // else the gateway rests
         await this.#tell(() => leads.refuse(uuid, cause, REFUSED_MS))
         return 'refused'
       }
@@ -246,6 +265,12 @@ export class Attempts {
     } finally {
       after.unlessAnswered()
     }
+  }
+
+  async #route(at: Switch, campaign: Campaign, claimed: Claimed): Promise<Route | null> {
+    const { routes, gateway, callerId } = this.#options
+    if (routes) return routes.route(at, campaign, claimed, claimMs(campaign) + LINE_GRACE_MS)
+    return { gateway: campaign.gateway ?? gateway, callerId: campaign.callerId ?? callerId ?? null, others: [] }
   }
 
   #tell<T>(act: () => Promise<T>): Promise<T> {

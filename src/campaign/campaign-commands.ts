@@ -59,6 +59,7 @@ function settingsOf({
   createdAt: _created,
   startedAt: _started,
   endedAt: _ended,
+  gatewayWhy: _why,
   ...settings
 }: Campaign): CampaignSettings {
   return settings

@@ -79,7 +79,7 @@ export class CampaignOwner {
   }
 
   #hear(ring: Wakeup): void {
-    if (ring.what === 'freed') return
+    if (ring.what === 'freed' || ring.what === 'gateways') return
     this.#news = this.#news.then(async () => {
       if (this.#closed) return
       try {

@@ -12,9 +12,11 @@ import {
   type CampaignState,
   type LawSettings,
 } from '../store/campaigns.ts'
+import { faultOfCallerIds, ROTATIONS } from './caller-ids.ts'
 import { RULE_SETS } from './calling-rules/rule-sets.ts'
 import { checkRetry, faultOfLimits, regionNamed } from './calling-settings.ts'
 import { checkLaw } from './law/laws.ts'
+import { faultOfWays } from './ways.ts'
 
 export type Campaign = CampaignRow
 
@@ -60,6 +62,9 @@ const STANDARD = {
   order: 'oldest',
   callbackWaitMs: 900_000,
   law: { name: 'strict' },
+  gateways: [],
+  callerIds: [],
+  callerIdRotation: 'lead',
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
 /** Completes a supervisor's settings with STANDARD and checks them. Throws one InputError with every fault. */
@@ -110,6 +115,11 @@ export function campaignFrom(
     callbackWaitMs >= 0 && callbackWaitMs <= 86_400_000,
     `callback_wait is ${callbackWaitMs} ms; 0 to 1d are allowed`,
   )
+  const [ways, ids] = [faultOfWays(campaign.gateways), faultOfCallerIds(campaign.callerIds)]
+  check(ways === null, `gateways: ${ways}`)
+  check(ids === null, `caller_ids: ${ids}`)
+  const { callerIdRotation: turns } = campaign
+  check(ROTATIONS.includes(turns), `caller_id_rotation is '${turns}'; allowed: ${ROTATIONS.join(', ')}`)
   if (faults.length > 0)
     throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
   return campaign

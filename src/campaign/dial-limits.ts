@@ -5,7 +5,7 @@
 import type { PacingWhy } from './pacing/pacer.ts'
 
 /** Why not more: the tightest limit. 'agents' is the normal one: every free agent has a call under way. */
-type Why = PacingWhy | 'no-leads' | 'leads' | 'lines' | 'cps' | 'backing-off' | 'switch-down'
+type Why = PacingWhy | 'no-leads' | 'leads' | 'lines' | 'cps' | 'gateway' | 'backing-off' | 'switch-down'
 
 export interface Snapshot {
   /** Nailed-up agents who are free, whether or not they are reserved for a call that is under way. */
@@ -25,6 +25,8 @@ export interface Snapshot {
   /** Calls that may be started now, and milliseconds until the next one may. */
   readonly starts: number
   readonly nextStartMs: number
+  /** What the gateways of the campaign allow together (gateways.ts); absent: they have no limits. */
+  readonly gateways?: { readonly calls: number; readonly againMs: number | null; readonly words: string }
   /** Milliseconds without dialling, after FreeSWITCH itself refused. */
   readonly backOffMs: number
   /** Both connections to the FreeSWITCH are up. */
@@ -51,9 +53,11 @@ export function dialNow(seen: Snapshot): Decision {
     [seen.leads, seen.leads === 0 ? 'no-leads' : 'leads'],
     [seen.lines, 'lines'],
     [seen.starts, 'cps'],
+    [seen.gateways?.calls ?? Infinity, 'gateway'],
   ]
   const [least, why] = limits.reduce((tightest, limit) => (limit[0] < tightest[0] ? limit : tightest))
-  return { howMany: Math.max(0, least), why, againMs: why === 'cps' ? seen.nextStartMs : null }
+  const againMs = why === 'cps' ? seen.nextStartMs : why === 'gateway' ? (seen.gateways?.againMs ?? null) : null
+  return { howMany: Math.max(0, least), why, againMs }
 }
 
 /** After a refusal of FreeSWITCH itself: 1 s, doubled with each consecutive refusal, 10 s at most. */

@@ -1,6 +1,6 @@
 /**
- * Wakes the dialers on every node: a line has become free, or a campaign has changed. A wakeup carries no data: its
- * listeners read the store.
+ * Wakes the dialers on every node: a line has become free, or a campaign or the gateways have changed. A wakeup carries
+ * no data: its listeners read the store.
  */
 import { z } from 'zod'
 import { RedisNotices } from '../agent/redis-notices.ts'
@@ -8,13 +8,15 @@ import type { RedisHome } from '../agent/redis-roster.ts'
 import { channelOf, type RedisClient } from '../store/redis.ts'
 
 /** `resync` first, and whenever a wakeup may have been missed. */
-export type Wakeup = { what: 'resync' } | { what: 'freed' } | { what: 'campaign'; name: string }
+export type Wakeup = { what: 'resync' } | { what: 'freed' } | { what: 'gateways' } | { what: 'campaign'; name: string }
 
 /** Every key and channel of this directory, except those of BullMQ. One Redis, not a cluster. */
 export const campaignKeys = (redis: RedisClient) => ({
   wakeup: channelOf(redis, 'sh:dialling'),
   lines: 'sh:lines',
   linesOf: (campaign: string) => `sh:lines:${campaign}`,
+  linesOver: (gateway: string) => `sh:gateway:${gateway}:lines`,
+  turns: (campaign: string) => `sh:gateways:turns:${campaign}`,
   starts: (node: string) => `sh:starts:${node}`,
   lease: (campaign: string) => `sh:lease:campaign:${campaign}`,
   epochs: 'sh:lease:epochs',
@@ -24,6 +26,7 @@ export const campaignKeys = (redis: RedisClient) => ({
 
 const Rings = z.discriminatedUnion('what', [
   z.looseObject({ what: z.literal('freed') }),
+  z.looseObject({ what: z.literal('gateways') }),
   z.looseObject({ what: z.literal('campaign'), name: z.string() }),
 ])
 
@@ -44,6 +47,12 @@ export class DialWakeup {
   /** Rejects when Redis is unavailable. */
   async ring(what: Exclude<Wakeup, { what: 'resync' }>): Promise<void> {
     await this.#home.commands.publish(this.channel, JSON.stringify(what))
+  }
+
+  /** How many lines of a gateway are in use. Rejects when Redis is unavailable. */
+  linesInUse(gateway: string, now: number): Promise<number> {
+    const { commands } = this.#home
+    return commands.zcount(campaignKeys(commands).linesOver(gateway), `(${now}`, '+inf')
   }
 
   on(listener: (ring: Wakeup) => void): Disposable {

@@ -18,6 +18,7 @@ import type { DialWakeup } from './dial-wakeup.ts'
 import type { Campaign } from './campaign.ts'
 import type { DialCapacity } from './dial-capacity.ts'
 import { backOffMs, dialNow, type Decision, type Snapshot } from './dial-limits.ts'
+import type { Gateways } from './gateways.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { LINE_GRACE_MS, type Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
@@ -32,6 +33,7 @@ export interface DialerContext extends DialModeParts {
   leads: Leads
   attempts: Attempts
   capacity: DialCapacity
+  gateways: Pick<Gateways, 'usable' | 'limit' | 'explain'>
   wakeup: DialWakeup
   roster: Roster
   mirror: RosterMirror
@@ -213,14 +215,16 @@ export class Dialer {
 
   /** The part of the turn for the agents of one FreeSWITCH, with up to `ready` leads. */
   async #share(mode: DialMode, team: Team, ready: number): Promise<DialStatusPart & { againMs: number | null }> {
-    const { capacity, clock } = this.#context
+    const { capacity, gateways, clock } = this.#context
     const { at } = team
     const campaign = this.#campaign
     const now = clock.now()
+    const over = at && gateways.usable(campaign, at)
     const ask = {
       campaign: campaign.id,
       ofCampaign: { lines: campaign.maxLines, cps: campaign.cps },
       at: at?.name ?? 'none',
+      gateways: over?.gateways ?? [],
       now,
       holdMs: holdMs(campaign),
     }
@@ -234,11 +238,13 @@ export class Dialer {
       lines: room.lines,
       starts: room.starts,
       nextStartMs: room.nextStartMs,
+      ...(over && { gateways: gateways.limit(over, room.gateways ?? []) }),
       backOffMs: Math.max(0, this.#backOffUntil - now),
       switchUp: at !== null,
     }
     const decision = dialNow(seen)
     this.#explain(seen, decision, wanted.figures)
+    gateways.explain(campaign, decision.why === 'gateway' ? (seen.gateways?.words ?? null) : null)
     const againMs = earlier(decision.againMs, wanted.againMs)
     const part = {
       at: at?.name ?? null,

@@ -118,10 +118,17 @@ export class Leads {
     return this.settle(uuid, end, { ...evidence, cause, agent: said.agent })
   }
 
-  /** FreeSWITCH refused to dial, or nothing was sent: the attempt ends and does not count. */
-  async refuse(uuid: string, cause: string, againMs: number): Promise<Settlement | null> {
+  /**
+   * FreeSWITCH or its gateway refused, or nothing was sent: the attempt ends and does not count. `againMs`: null: the
+   * lead is ready at once, and keeps its place among the others.
+   */
+  async refuse(uuid: string, cause: string, againMs: number | null): Promise<Settlement | null> {
     const now = this.#clock.now()
-    return this.#over(uuid, await refuseAttempt(this.sql, uuid, cause, now + againMs, now), 'refused')
+    return this.#over(
+      uuid,
+      await refuseAttempt(this.sql, uuid, cause, againMs === null ? null : now + againMs, now),
+      'refused',
+    )
   }
 
   /** The call exists, or was just answered: prolongs its claim and its line. False when the attempt is over. */
@@ -130,7 +137,7 @@ export class Leads {
     if (!attempt || attempt.state === 'ended') return false
     const until = this.#clock.now() + forMs
     await prolongClaim(this.sql, attempt.lead, until)
-    await this.#tellRedis(() => this.#capacity.prolong(attempt.campaign, uuid, until + LINE_GRACE_MS))
+    await this.#tellRedis(() => this.#capacity.prolong(attempt.campaign, uuid, until + LINE_GRACE_MS, attempt.gateway))
     return true
   }
 
@@ -149,7 +156,8 @@ export class Leads {
     }
     // the queue frees an agent who was given to the lead: then this finds none
     if (settlement) await this.#tellRedis(() => freeAgentsOf(uuid, this.#roster, this.#clock.now()))
-    if (settlement) await this.#tellRedis(() => this.#capacity.giveBack(settlement.attempt.campaign, uuid))
+    const { attempt } = settlement ?? {}
+    if (attempt) await this.#tellRedis(() => this.#capacity.giveBack(attempt.campaign, uuid, attempt.gateway))
     return settlement
   }
 

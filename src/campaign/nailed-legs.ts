@@ -4,6 +4,12 @@ import { Emitter } from '../base/emitter.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { NailedLeg } from './nailed-leg.ts'
 
+/**
+ * So many agents on one FreeSWITCH are called before the next one is used: more would hardly serve a lead sooner, and a
+ * FreeSWITCH carries three legs or so for each of them (the agent, the lead, leads who ring).
+ */
+const TEAM = 200
+
 /** `kept`: the FreeSWITCH of a nailed-up agent has become known. */
 export class NailedLegs extends Emitter<{ kept: void }> {
   readonly #lines = new Map<string, NailedLeg>()
@@ -44,14 +50,14 @@ export class NailedLegs extends Emitter<{ kept: void }> {
   }
 
   /**
-   * Of the FreeSWITCHes that are up, the one with the most nailed-up legs. Further agents are called there, so that a
-   * lead can get any of them.
+   * The FreeSWITCH on which the next agent is called, of those that are up: the one with the most nailed-up legs, so
+   * that a lead can get any of these agents, until it has TEAM of them; then the one with the fewest. Null: none is up.
    */
-  get busiest(): Switch | null {
-    const counts = new Map<Switch, number>()
+  homeOfNext(switches: readonly Switch[]): Switch | null {
+    const counts = new Map(switches.filter(one => one.up).map(one => [one, 0]))
     for (const { home } of this.#lines.values()) if (home.up) counts.set(home, (counts.get(home) ?? 0) + 1)
-    let most: Switch | null = null
-    for (const [home, count] of counts) if (count > (most ? counts.get(most)! : 0)) most = home
-    return most
+    const ordered = [...counts].toSorted(([, one], [, other]) => other - one)
+    const [home] = ordered.find(([, count]) => count < TEAM) ?? ordered.at(-1) ?? [null]
+    return home
   }
 }

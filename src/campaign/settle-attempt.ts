@@ -131,13 +131,14 @@ function whatCounts(
 }
 
 /**
- * No telephone rang: FreeSWITCH refused, or nothing was sent. No attempt is used up, and the lead is ready at `again`.
+ * No telephone rang: FreeSWITCH or its gateway refused, or nothing was sent. No attempt is used up, and the lead is
+ * ready `at` this time; null: at once, with the place that it had.
  */
 export async function refuseAttempt(
   sql: Sql,
   id: string,
   cause: string,
-  again: number,
+  at: number | null,
   now: number,
 ): Promise<Settlement | null> {
   return sql.begin(async tx => {
@@ -145,6 +146,7 @@ export async function refuseAttempt(
     if (!attempt) return settledBefore(tx, id)
     const lead = await lockLead(tx, attempt.lead)
     const never = lead.removedAt !== null || (await isOptedOut(tx, attempt.phone ?? lead.phone))
+    const again = at ?? lead.nextAt.getTime()
     await releaseLead(tx, lead.id, {
       again: never ? null : again,
       disposition: never ? 'opted-out' : null,

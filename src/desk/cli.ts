@@ -14,6 +14,7 @@ import { dispositionForms } from './cli/disposition.ts'
 import { dialInCommand } from './cli/dial-in.ts'
 import { figuresForms } from './cli/figures.ts'
 import { freeswitchCommands } from './cli/freeswitch.ts'
+import { gatewayForms } from './cli/gateway.ts'
 import { leadForms } from './cli/leads.ts'
 import { installationCommands, Unhealthy } from './cli/installation.ts'
 import { numberForms } from './cli/number.ts'
@@ -37,6 +38,7 @@ const NOUNS = {
   'break-reason': 'the reasons for breaks that agents may give',
   queue: 'the queues, in which callers wait',
   callback: 'promised callbacks',
+  gateway: 'lines and calls per second of carriers',
   number: 'numbers whose callers go first, or are blocked',
   call: 'live calls',
   talk: 'calls in which a caller and an agent talk',
@@ -91,6 +93,7 @@ Examples:
       ...queueForms,
       ...callbackForms,
       ...numberForms,
+      ...gatewayForms,
       ...callForms,
       ...callingRulesForms,
       ...talkForms,

@@ -35,6 +35,8 @@ export const status = text('status')
 export const coreUuid = text('global_getvar core_uuid')
 export const moduleExists = (module: Ident): ApiText => text(`module_exists ${module}`)
 export const globalVariable = (name: Ident): ApiText => text(`global_getvar ${name}`)
+/** Answer: a table with 'Status  UP', or 'Invalid Gateway!'. */
+export const gatewayStatus = (gateway: Ident): ApiText => text(`sofia status gateway ${gateway}`)
 export const dialplanHas = (extension: Ident): ApiText => text(`xml_locate dialplan context name ${extension}`)
 
 /** Answers with the sounds with which the application `say` speaks this: 'file_string://digits/20.wav!digits/3.wav'. */

@@ -96,6 +96,8 @@ export const endpoint = parser<'Endpoint'>(
  */
 export const endpointFor = (target: string, gateway: Ident): Endpoint =>
   endpoint(/^\+?\d+$/.test(target) ? `sofia/gateway/${gateway}/${target}` : target)
+/** 'carrier' of 'sofia/gateway/carrier/+4930123'; null: the endpoint is no gateway's. */
+export const gatewayOf = (address: string): string | null => /^sofia\/gateway\/([^/]+)\//.exec(address)?.[1] ?? null
 export const appArgument = parser<'AppArgument'>(
   'application argument',
   // eslint-disable-next-line no-control-regex

@@ -14,7 +14,7 @@ export const leadEvents = {
   }),
   'lead.refused': event({
     version: 1,
-    what: 'a lead was not dialled: FreeSWITCH refused, which uses up no attempt',
+    what: 'a lead was not called: FreeSWITCH or the gateway refused, which uses up no attempt',
     toldBy: 'campaign',
     level: 'info',
     data: { uuid, campaign, lead, cause: field.cause },

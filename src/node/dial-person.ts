@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { Telephones } from '../call/call-context.ts'
 import { endpointFor, newUuid, varValue, type Dial, type Ident, type Uuid } from '../esl/safe-text.ts'
 import type { Events } from '../events/events.ts'
+import { lineFor } from '../switch/gateway-lines.ts'
 import { originate, type OriginateOptions } from '../switch/originate.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 
@@ -34,13 +35,17 @@ export interface Person {
 
 /** Resolves with the leg of the person who has answered. Rejects with NOT_REACHED, and with SwitchError. */
 export async function dialPerson(parts: DialPersonParts, at: Switch, { to, left, ...how }: Person): Promise<Uuid> {
-  const { telephones, gateway, ringForMs, callerId, clock, log } = parts
+  const { switchboard, telephones, gateway, ringForMs, callerId, clock, log } = parts
   const endpoint = endpointFor(to, gateway)
   const leg = newUuid()
+  const line = await lineFor(switchboard, at, endpoint, leg)
+  if (!line)
+    throw new SwitchhookError('NOT_REACHED', `${to} was not reached: its gateway has no free line, or is switched off`)
   const telephone = telephones.occupy(endpoint, leg)
   let answered = false
   const over = () => {
     watch[Symbol.dispose]()
+    line.over()
     telephone.over(false)
     if (answered) left?.()
   }

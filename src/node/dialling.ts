@@ -17,6 +17,8 @@ import type { Campaign } from '../campaign/campaign.ts'
 import type { DialStatuses } from '../campaign/dial-status.ts'
 import type { DialWakeup } from '../campaign/dial-wakeup.ts'
 import type { DialCapacity } from '../campaign/dial-capacity.ts'
+import { Gateways } from '../campaign/gateways.ts'
+import type { GatewayTable } from '../campaign/gateway-table.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { ClickToDialler, type ClickToDial } from '../campaign/click-to-dial.ts'
 import { lawNow } from '../campaign/law-now.ts'
@@ -64,6 +66,7 @@ export interface DiallingOptions {
   switchboard: Switchboard
   leads: Leads
   capacity: DialCapacity
+  gatewayTable: GatewayTable
   /** The owners of the calls. */
   calls: CallStore
   /** Null on a node that drives no calls. */
@@ -122,7 +125,8 @@ export class Dialling {
     }
     this.#clickToDialler = new ClickToDialler({ switchboard, telephones, rows, ringForMs, clock, log })
     this.#clock = clock
-    this.#attempts = new Attempts({ leads, clock, log, events, gateway, callerId })
+    const gateways = new Gateways({ table: options.gatewayTable, capacity, sql, clock, log, gateway, callerId })
+    this.#attempts = new Attempts({ leads, clock, log, events, gateway, callerId, routes: gateways })
     const nailedLegs = new NailedLegs()
     const among = { othersDial: () => otherNodes(lease).dialer, isAlive: (name: string) => lease.isAlive(name) }
     this.#nailed = new NailedAgents({ switchboard, roster, mirror, nailedLegs, clock, log, node, callerId, ...among })
@@ -132,6 +136,7 @@ export class Dialling {
       attempts: this.#attempts,
       roster,
       capacity,
+      gateways,
       wakeup,
       mirror,
       nailedLegs,

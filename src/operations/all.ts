@@ -33,6 +33,11 @@ import campaignSet from './campaign/set.ts'
 import campaignShow from './campaign/show.ts'
 import campaignStatus from './campaign/status.ts'
 import { campaignPause, campaignStart, campaignStop } from './campaign/state.ts'
+import gatewayAdd from './gateway/add.ts'
+import gatewayList from './gateway/list.ts'
+import gatewayRemove from './gateway/remove.ts'
+import gatewaySet from './gateway/set.ts'
+import gatewayShow from './gateway/show.ts'
 import type { Operation } from './operation.ts'
 import { recordingPause, recordingResume } from './recording/mask.ts'
 import { talkHold, talkUnhold } from './talk/hold.ts'
@@ -102,6 +107,11 @@ export const OPERATIONS: readonly Operation[] = [
   dispositionAdd,
   dispositionList,
   dispositionRemove,
+  gatewayAdd,
+  gatewaySet,
+  gatewayList,
+  gatewayShow,
+  gatewayRemove,
   agentAdd,
   agentSet,
   agentList,

@@ -2,6 +2,7 @@
  * The timeline and the durations in a call's record, computed from the notes in its journal. Used by call-record.ts and
  * flow/run.ts.
  */
+import { gatewayOf } from '../esl/safe-text.ts'
 import { CATALOGUE, type TimelineEventName } from '../events/catalogue.ts'
 import type { TimelineEvent } from '../events/timeline.ts'
 import { eventsIn, joinedAt, type TimedNote } from '../journal/call-events.ts'
@@ -47,7 +48,7 @@ export function summaryOf(notes: readonly TimedNote[], now: number, over = false
     agent: talks.at(-1)?.agent ?? null,
     otherLeg: (talks.at(-1) ?? dialled.at(-1))?.leg ?? null,
     queue: timeline.findLast(({ event }) => event === 'queue.call.entered')?.queue ?? null,
-    gateway: dialled.map(({ to }) => gatewayOf(to)).findLast(name => name !== null) ?? null,
+    gateway: dialled.map(({ to }) => gatewayOf(to ?? '')).findLast(name => name !== null) ?? null,
     waitMs: total(waits),
     ringMs: total(rings),
     talkMs: talk,
@@ -63,9 +64,6 @@ export function waitOf(timeline: readonly TimelineEvent[]): { readonly queue: st
   if (last?.event !== 'queue.call.entered' || last.queue === undefined) return null
   return { queue: last.queue, since: joinedAt(timeline, last.queue) ?? last.at }
 }
-
-/** 'carrier' of 'sofia/gateway/carrier/+4930123'. */
-const gatewayOf = (to: string | undefined): string | null => /^sofia\/gateway\/([^/]+)\//.exec(to ?? '')?.[1] ?? null
 
 const legOf = ({ leg, agent }: TimelineEvent): string => leg ?? agent ?? ''
 

@@ -27,6 +27,8 @@ export interface AttemptRow {
   readonly gateway: string | null
   /** The number that it calls; null: an attempt of the version before, to the first number of the lead. */
   readonly phone: string | null
+  /** The number that the lead sees; null: the one of the gateway, or not yet dialled. */
+  readonly callerId: string | null
   readonly cause: string | null
   readonly disposition: string | null
   readonly agent: string | null
@@ -49,7 +51,7 @@ export interface AttemptRow {
 }
 
 const columns = (sql: Queries) => sql`
-  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.phone, a.cause, a.disposition, a.agent, a.amd as heard,
+  a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.caller_id as "callerId", a.phone, a.cause, a.disposition, a.agent, a.amd as heard,
   a.agent_disposition as "agentDisposition", a.counts_as as "countsAs", a.agent_counts_as as "agentCountsAs",
   a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.greeted_at as "greetedAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
 

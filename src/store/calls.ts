@@ -85,6 +85,8 @@ export interface CallRow extends CallWay {
   readonly campaign: string | null
   readonly lead: number | null
   readonly attempt: string | null
+  /** The number that the lead of a campaign saw; null: no lead, or the number of the gateway. */
+  readonly callerId: string | null
   readonly crm: Readonly<Record<string, string>>
   readonly queueTimeline: readonly TimelineEvent[]
 }
@@ -93,7 +95,8 @@ const columns = (sql: Queries) => sql`
   c.id, c.flow, c.direction, c.from_number as "from", c.to_number as "to", c.customer, c.node, c.started_at as "startedAt",
   c.answered_at as "answeredAt", c.ended_at as "endedAt", c.hangup_cause as "hangupCause", c.outcome, c.hung_up_by as "hungUpBy", c.agent,
   c.other_leg as "otherLeg", c.queue, c.gateway, c.wait_ms as "waitMs", c.ring_ms as "ringMs", c.talk_ms as "talkMs", c.hold_ms as "holdMs",
-  (select name from campaigns where campaigns.id = c.campaign_id) as campaign, c.lead_id as lead, c.attempt_id as attempt, c.crm,
+  (select name from campaigns where campaigns.id = c.campaign_id) as campaign, c.lead_id as lead, c.attempt_id as attempt,
+  (select caller_id from attempts where attempts.id = c.attempt_id) as "callerId", c.crm,
   c.queue_timeline as "queueTimeline", c.recording`
 
 type StoredRow = Omit<CallRow, 'queueTimeline'> & { readonly queueTimeline: unknown }

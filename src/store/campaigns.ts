@@ -4,6 +4,7 @@
  */
 import type { Country } from '../base/country.ts'
 import type { Week } from '../base/hours.ts'
+import type { GatewayWhy } from './gateways.ts'
 import type { Json, Queries, Sql, Transaction } from './sql.ts'
 
 export type CampaignState = 'draft' | 'running' | 'paused' | 'stopped' | 'done'
@@ -56,6 +57,11 @@ export interface CampaignSettings {
   /** A callback waits so long for the agent who promised it. */
   readonly callbackWaitMs: number
   readonly law: LawSettings
+  /** The gateways that share its calls, by weight (campaign/ways.ts); empty: `gateway`. */
+  readonly gateways: readonly { readonly name: string; readonly weight: number }[]
+  /** The numbers that called people see (campaign/caller-ids.ts); none fits: `callerId`. */
+  readonly callerIds: readonly { readonly number: string; readonly prefix: string }[]
+  readonly callerIdRotation: 'lead' | 'attempt'
 }
 
 /** What follows when an attempt ends in one way. */
@@ -92,6 +98,8 @@ export interface CampaignRow extends CampaignSettings {
   readonly createdAt: Date
   readonly startedAt: Date | null
   readonly endedAt: Date | null
+  /** Why no gateway takes more calls now; null: one does, or nobody has asked. */
+  readonly gatewayWhy: GatewayWhy | null
 }
 
 const columns = (sql: Queries) => sql`
@@ -100,6 +108,7 @@ const columns = (sql: Queries) => sql`
   other_numbers as "otherNumbers", call_order as "order", callback_wait_ms as "callbackWaitMs",
   jsonb_strip_nulls(jsonb_build_object('name', law, 'maxAbandoned', max_abandoned, 'window', abandoned_window, 'count', abandoned_count,
     'connectWithinMs', connect_within_ms, 'deadlineFrom', deadline_from, 'lockMs', abandoned_lock_ms, 'detectionErrors', detection_errors)) as law,
+  gateways, caller_ids as "callerIds", caller_id_rotation as "callerIdRotation", gateway_why as "gatewayWhy",
   created_at as "createdAt", started_at as "startedAt", ended_at as "endedAt"`
 
 /** Creates a draft, or changes the settings of an existing campaign and leaves its state. */
@@ -120,17 +129,20 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
     retry,
   } = campaign
   const { rules, hours, timeZone, holidays, numberLimits, otherNumbers, order, callbackWaitMs, law } = campaign
+  const { gateways, callerIds, callerIdRotation } = campaign
   const json = (value: unknown) => sql.json(value as Json)
   const pauses = Object.entries(retry).flatMap(([end, { after }]) => (after === undefined ? [] : [[end, after]]))
   const [row] = await sql<[CampaignRow]>`
     insert into campaigns (name, mode, calls_per_agent, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
       rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms,
-      law, max_abandoned, abandoned_window, abandoned_count, connect_within_ms, deadline_from, abandoned_lock_ms, detection_errors)
+      law, max_abandoned, abandoned_window, abandoned_count, connect_within_ms, deadline_from, abandoned_lock_ms, detection_errors,
+      gateways, caller_ids, caller_id_rotation)
     values (${name}, ${mode}, ${callsPerAgent}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
       ${country}, ${json(retry)}, ${json(Object.fromEntries(pauses))}, ${rules}, ${json(hours)}, ${timeZone}, ${json(holidays)},
       ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs},
       ${law.name}, ${law.maxAbandoned ?? null}, ${law.window ?? null}, ${law.count ?? null},
-      ${law.connectWithinMs ?? null}, ${law.deadlineFrom ?? null}, ${law.lockMs ?? null}, ${law.detectionErrors ?? null})
+      ${law.connectWithinMs ?? null}, ${law.deadlineFrom ?? null}, ${law.lockMs ?? null}, ${law.detectionErrors ?? null},
+      ${json(gateways)}, ${json(callerIds)}, ${callerIdRotation})
     on conflict (name) do update set mode = excluded.mode, calls_per_agent = excluded.calls_per_agent, flow = excluded.flow, queue = excluded.queue, gateway = excluded.gateway,
       caller_id = excluded.caller_id, max_lines = excluded.max_lines, cps = excluded.cps, max_attempts = excluded.max_attempts,
       ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
@@ -139,7 +151,8 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
       law = excluded.law, max_abandoned = excluded.max_abandoned,
       abandoned_window = excluded.abandoned_window, abandoned_count = excluded.abandoned_count,
       connect_within_ms = excluded.connect_within_ms, deadline_from = excluded.deadline_from,
-      abandoned_lock_ms = excluded.abandoned_lock_ms, detection_errors = excluded.detection_errors
+      abandoned_lock_ms = excluded.abandoned_lock_ms, detection_errors = excluded.detection_errors,
+      gateways = excluded.gateways, caller_ids = excluded.caller_ids, caller_id_rotation = excluded.caller_id_rotation
     returning ${columns(sql)}`
   return row
 }

@@ -61,6 +61,8 @@ export interface Origination {
   readonly cause: string
   /** When it hung up, milliseconds since the epoch; absent: it did not, or it is not known. */
   readonly at?: number
+  /** True: the far end refused, and FreeSWITCH has told that nothing rang before. Absent: it may have rung. */
+  readonly silent?: true
 }
 
 /**
@@ -157,6 +159,7 @@ class Attempt {
   #behind: Timer | null = null
   #givenUp: string | null = null
   #told = false
+  #rang = false
   /** The last query went unanswered, because FreeSWITCH could not be asked. */
   #silent = false
 
@@ -182,6 +185,7 @@ class Attempt {
         return this.#options.onProgress?.('created')
       case 'CHANNEL_PROGRESS':
       case 'CHANNEL_PROGRESS_MEDIA':
+        this.#rang = true
         return this.#options.onProgress?.('ringing')
       case 'CHANNEL_ANSWER':
         this.#tellAnswered()
@@ -195,7 +199,13 @@ class Attempt {
           this.#answered()
         }
         const cause = event.get('Hangup-Cause') ?? 'NORMAL_CLEARING'
-        return this.settle({ outcome: outcomeOf(cause), cause, at: this.#at.timeOf(event) })
+        const silent = !this.#givenUp && !this.#rang && neverRang(event)
+        return this.settle({
+          outcome: outcomeOf(cause),
+          cause,
+          at: this.#at.timeOf(event),
+          ...(silent && { silent }),
+        })
       }
     }
   }
@@ -305,6 +315,10 @@ class Attempt {
     void this.#at.attempt(build.uuidKill(this.#options.uuid, cause as Ident))
   }
 }
+
+/** The leg had no progress of any kind: FreeSWITCH writes 0 for a moment that did not come. Events may come late. */
+const neverRang = (hangup: SwitchEvent): boolean =>
+  ['Progress', 'Progress-Media', 'Answered'].every(moment => hangup.raw(`Caller-Channel-${moment}-Time`) === '0')
 
 function variablesOf(options: OriginateOptions, mediaTimeoutMs = MEDIA_TIMEOUT_MS): Map<Ident, VarValue> {
   const set = new Map(options.variables)

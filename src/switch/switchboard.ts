@@ -17,6 +17,7 @@ import type { EventLink, LinkFacts } from '../esl/events.ts'
 import type { Ident, Uuid } from '../esl/safe-text.ts'
 import { SwitchRestart } from './switch-restart.ts'
 import { HangupCoverage, type SwitchMoment } from './hangup-coverage.ts'
+import type { GatewayLines } from './gateway-lines.ts'
 import { millis, SwitchTime, type SwitchTimeSample } from './switch-time.ts'
 import { endOf, RecentHangups, type EndedLeg } from './recent-hangups.ts'
 import { uuidOf, type ChannelList } from './channel-list.ts'
@@ -319,6 +320,9 @@ export class Switchboard {
    * Undefined: the run is not known. SwitchRuns sets this (cluster/switch-runs.ts); default: false.
    */
   isElsewhere: (core: string | undefined) => Promise<boolean> = async () => false
+
+  /** The lines of gateways, which all nodes share; null: they have no limits. The composition sets it. */
+  lines: GatewayLines | null = null
 
   add(one: Switch): void {
     this.switches.push(one)

@@ -24,6 +24,8 @@ import { leadPlace } from '../../src/node/dialling.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
 import type { QueueNotice } from '../../src/queue/queue-table.ts'
 import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
+import { GatewayTable } from '../../src/campaign/gateway-table.ts'
+import { Gateways } from '../../src/campaign/gateways.ts'
 import { Dialer, type DialerContext } from '../../src/campaign/dialer.ts'
 import { RosterMirror } from '../../src/agent/roster-mirror.ts'
 import { Leads } from '../../src/campaign/leads.ts'
@@ -77,13 +79,18 @@ export async function openCampaignRig(
     const [clock, log, events] = [systemClock, silentLog, silentEvents]
     const capacity = new DialCapacity(home, limits)
     const leads = new Leads({ sql, calls, capacity, roster, clock, log, events })
-    const attempts = new Attempts({ leads, clock, log, events, gateway: 'carrier' })
+    const wakeup = new DialWakeup(home)
+    const table = new GatewayTable({ sql, wakeup, clock, log })
+    await table.start()
+    const gateways = new Gateways({ table, capacity, sql, clock, log, gateway: 'carrier', callerId: undefined })
+    const attempts = new Attempts({ leads, clock, log, events, gateway: 'carrier', routes: gateways })
     dialling.push(attempts)
     const mirror = new RosterMirror(roster, clock, log)
     const homeOf = ({ nailed }: Agent) =>
       switchboard.switches.find(one => one.up && one.facts.core === waits.get(nailed!.leg)?.core) ?? null
     const lines = Object.assign(new Emitter<{ kept: void }>(), { homeOf })
     links.defer(async () => {
+      table[Symbol.dispose]()
       mirror.close()
       await attempts.close()
       for (const link of Object.values(home)) link.disconnect()
@@ -93,7 +100,8 @@ export async function openCampaignRig(
       attempts,
       roster,
       capacity,
-      wakeup: new DialWakeup(home),
+      gateways,
+      wakeup,
       mirror,
       nailedLegs: lines,
       switchboard,

@@ -52,6 +52,7 @@ test('a test database has all tables, and nothing is left to apply', async t => 
     'campaign_figures',
     'campaigns',
     'do_not_call',
+    'gateways',
     'holidays',
     'installation',
     'lead_numbers',

@@ -99,7 +99,8 @@ async function busy(t: TestContext) {
     instead: undefined,
   })
   const capacity = new DialCapacity(home, { lines: 5, cps: 5 })
-  const ask = { campaign: '1', ofCampaign: { lines: 5, cps: 0.1 }, at: 'fs1:8021', now, holdMs: 60_000 }
+  const gateways = ['carrier', 'backup'].map(name => ({ name, weight: 1, limits: { lines: 5, cps: 0.1 } }))
+  const ask = { campaign: '1', ofCampaign: { lines: 5, cps: 0.1 }, at: 'fs1:8021', gateways, now, holdMs: 60_000 }
   assert.deepEqual((await capacity.take({ ...ask, ids: ['at-1'] })).ids, ['at-1'])
   await capacity.prolong('1', 'at-1', now + 120_000)
   const lease = await takeLease({ home, campaign: { id: '1', name: 'spring' }, node: 'a', clock, log })

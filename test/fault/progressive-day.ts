@@ -171,6 +171,7 @@ export class ProgressiveDay {
       leads: { sql },
       attempts,
       capacity,
+      gateways: { usable: () => ({ gateways: [], left: [], againMs: null }), limit: () => undefined, explain() {} },
       wakeup,
       nailedLegs: lines,
       roster: this.#roster,

@@ -206,20 +206,26 @@ test('an agent whose endpoint cannot be dialled is sent on a break', async () =>
   )
 })
 
-test('of two switches the next agent is called on the one on which most of them wait, unless it is away', () => {
+test('of two switches the next agent is called on the one on which most of them wait, unless it is away or has enough', () => {
   const [one, two] = [new Carrier(), new Carrier()]
   const [few, many] = [one.link('few'), two.link('many')]
   const nailedLegs = new NailedLegs()
-  assert.equal(nailedLegs.busiest, null)
+  const next = () => nailedLegs.homeOfNext([few, many])?.name ?? null
   for (const [name, home] of [
     ['alice', few],
     ['bob', many],
     ['carol', many],
   ] as const)
     nailedLegs.keep(name, new NailedLeg(newUuid(), home))
-  assert.equal(nailedLegs.busiest, many)
+  assert.equal(next(), 'many')
+  for (let n = 0; n < 198; n++) nailedLegs.keep(`more-${n}`, new NailedLeg(newUuid(), many))
+  assert.equal(next(), 'few', 'the other one has 200')
+  for (let n = 0; n < 200; n++) nailedLegs.keep(`others-${n}`, new NailedLeg(newUuid(), few))
+  assert.equal(next(), 'many', 'both have 200 or more: 201 and 200')
   two.events.emit('down', new Error('gone'))
-  assert.equal(nailedLegs.busiest, few)
+  assert.equal(next(), 'few')
+  one.events.emit('down', new Error('gone'))
+  assert.equal(next(), null)
   for (const [name, nailedLeg] of nailedLegs) nailedLegs.forget(name, nailedLeg)
   assert.equal(nailedLegs.size, 0)
 })

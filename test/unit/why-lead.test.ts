@@ -11,7 +11,15 @@ const when = (ms: number) => new Date(NOW + ms)
 
 const CAMPAIGN: Campaign = {
   ...campaignFrom({ name: 'spring', queue: 'sales' }),
-  ...{ id: 'c', state: 'running', switches: null, createdAt: when(0), startedAt: when(0), endedAt: null },
+  ...{
+    id: 'c',
+    state: 'running',
+    switches: null,
+    createdAt: when(0),
+    startedAt: when(0),
+    endedAt: null,
+    gatewayWhy: null,
+  },
 }
 const LEAD: HeldLead = {
   ...{ id: 7, phone: '+12125550100', fields: {}, state: 'ready', attempts: 0, nextAt: when(-1), disposition: null },

@@ -7,6 +7,8 @@ import campaignRemove from '../../operations/campaign/remove.ts'
 import campaignSet from '../../operations/campaign/set.ts'
 import campaignShow from '../../operations/campaign/show.ts'
 import { campaignPause, campaignStart, campaignStop } from '../../operations/campaign/state.ts'
+import { sayCallerId } from '../../campaign/caller-ids.ts'
+import { sayWay } from '../../campaign/ways.ts'
 import type { OutputOf } from '../../operations/operation.ts'
 import { percent } from '../percent.ts'
 import { pairs, table } from '../table.ts'
@@ -110,10 +112,22 @@ function sayAll(all: readonly Figures[], colour: boolean): string {
   return table(titles, all.map(row), colour)
 }
 
+function outgoing({ gateway, callerId, ...campaign }: Campaign): [string, string][] {
+  const { gateways, callerIds, callerIdRotation, gatewayWhy } = campaign
+  const over = gateways.length > 0 ? `gateways ${gateways.map(sayWay).join(', ')}` : `gateway ${gateway ?? '(GATEWAY)'}`
+  const usual = callerId ?? '(CALLER_ID)'
+  const turns = `${callerIds.map(sayCallerId).join(', ')} by ${callerIdRotation}, else ${usual}`
+  const waits = campaign.state === 'running' && gatewayWhy !== null
+  return [
+    ['outgoing calls', `${over}, caller id ${callerIds.length > 0 ? turns : usual}`],
+    ...(waits ? [['no more calls', gatewayWhy.words] as [string, string]] : []),
+  ]
+}
+
 function sayOne(campaign: Campaign, colour: boolean): string {
   const { rules, rulesVersion, hours, timeZone, holidays, numberLimits, otherNumbers, retry, order, callbackWait } =
     campaign
-  const { flow, queue, maxLines, cps, maxAttempts, gateway, callerId, startedAt, endedAt, law } = campaign
+  const { flow, queue, maxLines, cps, maxAttempts, startedAt, endedAt, law } = campaign
   const settings = pairs(
     [
       ['campaign', { text: campaign.name, tone: 'bold' }],
@@ -121,7 +135,7 @@ function sayOne(campaign: Campaign, colour: boolean): string {
       ['queue, flow', `${queue}, ${flow}`],
       ['limits', `${maxLines} lines, ${cps} calls per second, ${maxAttempts} attempts`],
       ['law', `${law.name} (switchhook compliance ${campaign.name})`],
-      ['outgoing calls', `gateway ${gateway ?? '(GATEWAY)'}, caller id ${callerId ?? '(CALLER_ID)'}`],
+      ...outgoing(campaign),
       ['country of numbers', campaign.country ?? '(COUNTRY)'],
       ['rules', rulesVersion === null ? `${rules}: no hours by law` : `${rules} of ${rulesVersion}`],
       ['hours', `${hours}, by the clock of the lead (if unknown, of ${timeZone})`],

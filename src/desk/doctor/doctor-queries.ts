@@ -14,8 +14,6 @@ const text = (value: string) => value as ApiText
 export const epochSeconds = text('strepoch')
 /** Answer: '+OK api_expansion is off'. */
 export const apiExpansion = text('fsctl api_expansion')
-/** Answer: a table with 'Status  UP', or 'Invalid Gateway!'. */
-export const gatewayStatus = (gateway: Ident): ApiText => text(`sofia status gateway ${gateway}`)
 /** Answer: 'true' or 'false', for the disk of FreeSWITCH. */
 export const fileExists = (path: FilePath): ApiText => text(`file_exists ${path}`)
 

@@ -30,6 +30,7 @@ export const callShape = z.object({
   campaign: text,
   lead: z.number().nullable(),
   attempt: text,
+  callerId: text,
   crm: z.record(z.string(), z.string()),
   queueTimeline: z.array(timelineShape),
   recording: text,

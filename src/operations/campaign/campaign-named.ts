@@ -9,11 +9,12 @@ import { LAW_NAMES } from '../../campaign/law/laws.ts'
 import { COUNTS, DEADLINES_FROM, WINDOWS } from '../../campaign/law/policy.ts'
 import { kindOf } from '../../flow/define.ts'
 import { loadFlows } from '../../flow/catalogue.ts'
-import { CAMPAIGN_MODES, campaignNamed, type CampaignRow } from '../../store/campaigns.ts'
+import { CAMPAIGN_MODES, campaignNamed, type CampaignRow, type CampaignSettings } from '../../store/campaigns.ts'
 import type { Sql } from '../../store/sql.ts'
 import type { Immutable, StoreParts } from '../operation.ts'
 import { mustBeQueues } from '../queue/queue-named.ts'
 import { callingFields, callingShape, sayCalling } from './calling-fields.ts'
+import { carrierFields, carrierShape, mustBeGateways } from './carrier-fields.ts'
 
 const lawFields = {
   law: described(
@@ -100,6 +101,7 @@ export const campaignSettings = {
   ).optional(),
   ...callingFields,
   ...lawFields,
+  ...carrierFields,
 }
 
 const count = z.number()
@@ -121,6 +123,7 @@ export const campaignShape = z.object({
   ...callingShape,
   /** The law by its name, and the numbers of the campaign that are stricter (docs/compliance.md). */
   law: z.object({ name: z.string(), ...lawNumbers }),
+  ...carrierShape,
   /** The kind of switch that dials it; null: not yet dialled. */
   switches: z.enum(['freeswitch', 'simulation']).nullable(),
   createdAt: z.date(),
@@ -184,11 +187,16 @@ const onlyGiven = <T extends object>(values: T): { [Name in keyof T]?: Exclude<T
     [Name in keyof T]?: Exclude<T[Name], undefined>
   }
 
-/** Rejects with NotFoundError for an unknown queue or flow, and with InputError for a flow of another kind. */
+/** Rejects with NotFoundError for an unknown queue, flow or gateway, and with InputError for a flow of another kind. */
 export async function mustBeUsable(
-  { queueStore, scripts }: StoreParts,
-  { queue, flow }: { readonly queue?: string | undefined; readonly flow?: string | undefined },
+  { queueStore, scripts, sql }: StoreParts,
+  {
+    queue,
+    flow,
+    gateways,
+  }: { queue?: string | undefined; flow?: string | undefined; gateways?: CampaignSettings['gateways'] | undefined },
 ): Promise<void> {
+  await mustBeGateways(sql, gateways)
   if (queue !== undefined) await mustBeQueues(queueStore, [queue])
   if (flow === undefined) return
   const flows = await loadFlows(scripts)

@@ -33,6 +33,7 @@ import {
 import { notesIn, saidIn } from '../../journal/said.ts'
 import type { CallStore } from '../../journal/call-store.ts'
 import { outcomeOf } from '../../switch/hangup-cause.ts'
+import { lineFor, NO_LINE } from '../../switch/gateway-lines.ts'
 import { originate, type Origination } from '../../switch/originate.ts'
 import type { Switch, Switchboard } from '../../switch/switchboard.ts'
 import { delayed, underWay, waitsOn, type Member } from '../member.ts'
@@ -251,11 +252,17 @@ export class CallbackAttempts {
     )
     try {
       const at = this.#homeOf(core) ?? switchboard.any()
-      if (!may()) return { outcome: 'refused', cause: 'NOT_SENT' } // in the same turn as the command
+      const line = await lineFor(switchboard, at, to, uuid)
+      if (!line) return { outcome: 'refused', cause: NO_LINE }
+      if (!may()) {
+        line.over()
+        return { outcome: 'refused', cause: 'NOT_SENT' }
+      }
       events.tell('callback.attempted', { callback: id, queue, uuid, to })
       const callerId = shown === undefined ? undefined : dial(shown)
       const about = { uuid, endpoint: to, flow: FLOW, ringForMs, callerId, variables, signal, clock, log }
       const placed = await originate(at, about)
+      if (placed.outcome !== 'answered') line.over()
       log.info({ uuid, queue, ...placed }, 'a callback: the ringing has ended')
       return placed
     } catch (error) {

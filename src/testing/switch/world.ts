@@ -11,7 +11,7 @@ import { live } from './thread.ts'
 /** The reaction of a phone to a call. */
 export interface Behaviour {
   /** A duration: the ring time until the answer. Otherwise what happens instead. */
-  answers: Duration | 'busy' | 'never' | 'unallocated' | 'declined'
+  answers: Duration | 'busy' | 'never' | 'unallocated' | 'declined' | 'congested'
   /** Sends early media (183) instead of ringing (180). */
   early?: '183'
   /** The greeting after the answer. Default 'silence'. */
@@ -197,6 +197,7 @@ export class World {
     channel.later(SIP_MS, () => {
       if (behaviour.answers === 'busy') return farEndLeaves(channel, 'USER_BUSY')
       if (behaviour.answers === 'unallocated') return farEndLeaves(channel, 'UNALLOCATED_NUMBER')
+      if (behaviour.answers === 'congested') return farEndLeaves(channel, 'NORMAL_TEMPORARY_FAILURE')
       const name = place.address.slice(place.address.lastIndexOf('/') + 1)
       const person = new Person(this, name, channel, 'ringing', behaviour.speaks ?? 'silence')
       channel.person = person

@@ -32,6 +32,7 @@ export const KINDS = {
   never: 7, // rings and rings
   busy: 8,
   unallocated: 9,
+  congested: 0, // the carrier has no free circuit; in a separate outside world 0 is a person who speaks
 } as const
 export type Kind = keyof typeof KINDS
 
@@ -87,6 +88,7 @@ const LISTENS = act('playback', 'silence_stream://120000,1400')
 const ANSWERS: Readonly<Record<Kind, readonly string[]>> = {
   busy: [act('respond', '486')],
   unallocated: [act('respond', '404')],
+  congested: [act('respond', '503')],
   declines: [act('ring_ready'), act('sleep', String(RINGS_MS)), act('respond', '603')],
   never: [act('ring_ready'), act('sleep', '120000')],
   machine: [

@@ -1,5 +1,6 @@
 /** The events of a leg that Switchhook dials, their order, and what Switchhook concludes from them. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { gatewayStatus } from '../../../src/esl/api.ts'
 import { originate, type Origination } from '../../../src/switch/originate.ts'
 import { newUuid, varValue, endpoint, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import type { Kind } from './freeswitch-config.ts'
@@ -59,8 +60,13 @@ function begin(
 }
 
 const FAILURES: Readonly<Record<string, readonly [Kind, Origination, string[]]>> = {
-  'a busy number': ['busy', { outcome: 'busy', cause: 'USER_BUSY' }, []],
-  'an unallocated number': ['unallocated', { outcome: 'invalid', cause: 'UNALLOCATED_NUMBER' }, []],
+  'a busy number': ['busy', { outcome: 'busy', cause: 'USER_BUSY', silent: true }, []],
+  'an unallocated number': ['unallocated', { outcome: 'invalid', cause: 'UNALLOCATED_NUMBER', silent: true }, []],
+  'a carrier without a free circuit': [
+    'congested',
+    { outcome: 'failed', cause: 'NORMAL_TEMPORARY_FAILURE', silent: true },
+    [],
+  ],
   'a declined call': ['declines', { outcome: 'declined', cause: 'CALL_REJECTED' }, ['CHANNEL_PROGRESS']],
   'a number that does not answer': ['never', { outcome: 'no-answer', cause: 'NO_ANSWER' }, ['CHANNEL_PROGRESS']],
 }
@@ -156,10 +162,15 @@ contract('a call by a gateway that does not exist is refused, and no leg is ever
   const node = await world.node('a')
   const begun = begin(world, node, 'sofia/gateway/nowhere/4912345')
   const { outcome, cause } = await world.within('5s', begun.outcome)
-  equal(outcome, 'refused')
-  ok(/^[A-Z_]+$/.test(cause), cause)
+  deepEqual([outcome, cause], ['refused', 'INVALID_GATEWAY'])
   equal(lifeOf(world, begun.uuid).includes('CHANNEL_CREATE'), false)
   deepEqual(begun.stages, [])
+})
+
+contract('FreeSWITCH tells of a gateway whether it is up, and that it has none of another name', async world => {
+  const node = await world.node('a')
+  equal(/^Status\s+(\S+)/m.exec(await node.home.ask(gatewayStatus('carrier' as Ident)))?.[1], 'UP')
+  ok((await node.home.ask(gatewayStatus('nowhere' as Ident))).startsWith('Invalid Gateway'), 'there is none')
 })
 
 contract('the same uuid cannot be dialled a second time while its leg lives', async world => {

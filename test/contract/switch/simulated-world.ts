@@ -30,6 +30,7 @@ const BEHAVIOUR: Readonly<Record<Kind, Behaviour>> = {
   never: { answers: 'never' },
   busy: { answers: 'busy' },
   unallocated: { answers: 'unallocated' },
+  congested: { answers: 'congested' },
 }
 
 export class SimulatedWorld extends World {
