@@ -5,6 +5,7 @@
  *
  * An agent whose record this version cannot read does not exist in the copy (agent-record.ts).
  */
+import { agentSetting } from './settings.ts'
 import { asOf, isHeldForLead, isPresent, nextChange, whyNotNow, type Agent } from './agent.ts'
 import { TelephoneIndex } from './telephone-index.ts'
 import type { AgentNotice, Roster } from './roster.ts'
@@ -81,12 +82,15 @@ export class RosterMirror extends Emitter<{ loaded: void; written: Written }> {
     return [...this.#agents.values()].map(agent => asOf(agent, now))
   }
 
-  /** Nailed-up agents who are free, in the order of the queue: by level, then by the longest time since a talk. */
+  /**
+   * Nailed-up agents who take leads and are free, in the order of the queue: by level, then by the longest time since a
+   * talk.
+   */
   free(queue: string): Agent[] {
     const now = this.#clock.now()
     const level = (agent: Agent) => agent.queues.find(tier => tier.queue === queue)?.level ?? 0
     return this.of(queue)
-      .filter(agent => agent.nailed !== null && whyNotNow(agent, now) === null)
+      .filter(agent => agent.nailed !== null && agentSetting(agent, 'takesLeads') && whyNotNow(agent, now) === null)
       .sort((a, b) => level(a) - level(b) || a.lastTalkEnded - b.lastTalkEnded || (a.name < b.name ? -1 : 1))
   }
 

@@ -47,6 +47,7 @@ export const AGENT_SETTINGS = {
   }),
   announceJobNumber: yesOrNo(true, 'callers hear the job number, when the agent has one, before they talk'),
   staysOnLine: yesOrNo(false, 'the telephone stays connected for the shift, for the callers of every queue'),
+  takesLeads: yesOrNo(true, 'the agent also gets the leads of campaigns; no: only people who call, and callbacks'),
   skipWhileElsewhere: yesOrNo(true, 'no call is offered during a call of the telephone that Switchhook has not made'),
   afterMaxNoAnswers: choice('break', ['break', 'logged-out'], 'the status that the agent gets then'),
 } as const

@@ -10,6 +10,8 @@ import { visibleJson } from './visible.ts'
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> & { child(fields: Record<string, unknown>): Log }
 
 const MASKED = new Set(['from', 'to', 'number', 'phone', 'caller', 'callee', 'digits', 'callerName'])
+/** The columns of a lead: names, addresses, whatever the list has. */
+const COLUMNS = 'fields'
 /**
  * A telephone number: seven digits or more, or a number after + or 00 as people write it. Not a part of a uuid, a date,
  * an address or a longer word.
@@ -31,7 +33,7 @@ const byKey = (fields: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [
       key,
-      MASKED.has(key) && typeof value === 'string' ? mask(value) : value,
+      MASKED.has(key) && typeof value === 'string' ? mask(value) : key === COLUMNS ? '…' : value,
     ]),
   )
 

@@ -8,6 +8,7 @@ import { run } from './verbs/run.ts'
 import type { Leg } from './leg.ts'
 import { Playback } from './playback.ts'
 import { answer } from './verbs/answer.ts'
+import { beep, type BeepOptions, type GreetingEnd } from './verbs/beep.ts'
 import { detect, type DetectOptions, type Heard } from './verbs/detect.ts'
 import type { DialOptionsOf, PartyOf } from './verbs/dial.ts'
 import { dialFirst } from './verbs/dial-first.ts'
@@ -157,6 +158,15 @@ export class Call {
    */
   detect(options?: DetectOptions): Promise<Heard> {
     return detect(this.leg, this.playback, { ...this.context.settings.detect, ...options })
+  }
+  /**
+   * Waits until the greeting of an answering machine is over: a beep and 1 s of silence ('beep'), or 2 s of silence
+   * ('silence'). Resolves with 'limit' when it goes on for longer than `within`, 40 s unless given. Call it after
+   * detect() has heard a machine. Rejects with InputError for times or tones that are not allowed.
+   * @example if ((await call.beep({ within: '30s' })) !== 'limit') await call.play('campaign/voicemail')
+   */
+  beep(options?: BeepOptions): Promise<GreetingEnd> {
+    return beep(this.leg, this.playback, options)
   }
   /**
    * Dials a telephone number, or an endpoint such as user/1001; several ring at once, and the first who accepts wins.

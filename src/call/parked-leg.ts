@@ -9,9 +9,9 @@
  */
 import { within, type Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { doorOf, PARKED, uuidPark, uuidSetvars } from '../esl/api.ts'
+import { doorOf, PARKED, uuidPark, uuidPlayBeside, uuidSetvars } from '../esl/api.ts'
 import { api } from '../esl/command.ts'
-import { ident, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
+import { ident, type AppArgument, type Ident, type Uuid, type VarValue } from '../esl/safe-text.ts'
 import { Leg } from './leg.ts'
 import type { Switch } from '../switch/switchboard.ts'
 
@@ -21,6 +21,16 @@ const ARRIVES_MS = 1_000
 export class ParkedLeg extends Leg {
   /** The flow to which it returns after a talk; null: FreeSWITCH parks it. */
   flow: Ident | null = null
+
+  /** What only this person hears in the first second of the next talk; null: nothing. */
+  whisper: AppArgument | null = null
+
+  /** The two talk: whispers once, and delays nobody. When it fails, the two talk all the same. */
+  whispers(): void {
+    const sound = this.whisper
+    this.whisper = null
+    if (sound !== null) void this.home?.attempt(uuidPlayBeside(this.uuid, sound))
+  }
 
   /** Where it goes after a talk. */
   get way(): VarValue {

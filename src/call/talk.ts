@@ -181,6 +181,7 @@ export class Talk {
     this.#leg.letTalk()
     leg.letTalk()
     this.#phase = 'talking'
+    if (leg instanceof ParkedLeg) leg.whispers()
     await this.#changeTo(partner)
     const events = this.#events(partner)
     const { bridged } = this.#leg.times

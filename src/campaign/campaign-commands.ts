@@ -17,6 +17,8 @@ import { countLeads } from '../store/leads.ts'
 import type { EventName } from '../events/catalogue.ts'
 import type { Events } from '../events/events.ts'
 import type { Sql } from '../store/sql.ts'
+import { without } from '../base/settings.ts'
+import { CALL_SETTINGS } from './call-settings.ts'
 import type { DialWakeup } from './dial-wakeup.ts'
 import { campaignFrom, COMMANDS, lawAfter, LEGAL, sources, type Campaign, type CampaignCommand } from './campaign.ts'
 import { importLeads, type ImportOptions, type ImportSummary } from './import.ts'
@@ -41,12 +43,19 @@ export async function findCampaign(sql: Sql, name: string): Promise<Campaign> {
 
 /** A campaign's name, and the settings that somebody gives. */
 export type GivenSettings = Partial<Omit<CampaignSettings, 'law'>> &
-  Pick<CampaignSettings, 'name'> & { readonly law?: Partial<LawSettings> }
+  Pick<CampaignSettings, 'name'> & {
+    readonly law?: Partial<LawSettings>
+    /** Settings of its calls that have their default again, as people write them. */
+    readonly unset?: readonly string[] | undefined
+  }
 
 /** The settings after the change: those that are not given stay, or are the default in a new campaign. */
-function settingsAfter(known: Campaign | null, given: GivenSettings): CampaignSettings {
+function settingsAfter(known: Campaign | null, { unset, ...given }: GivenSettings): CampaignSettings {
   const law = lawAfter(known?.law ?? { name: 'strict' }, given.law ?? {})
-  if (known) return campaignFrom({ ...settingsOf(known), ...given, law })
+  if (known) {
+    const calls = { ...without(CALL_SETTINGS, known.calls, unset), ...given.calls }
+    return campaignFrom({ ...settingsOf(known), ...given, law, calls })
+  }
   const { queue } = given
   if (queue === undefined) throw new InputError(`'${given.name}' is a new campaign, which needs a queue`)
   return campaignFrom({ ...given, queue, law })

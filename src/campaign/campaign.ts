@@ -15,6 +15,7 @@ import {
 import { faultOfCallerIds, ROTATIONS } from './caller-ids.ts'
 import { RULE_SETS } from './calling-rules/rule-sets.ts'
 import { checkRetry, faultOfLimits, regionNamed } from './calling-settings.ts'
+import { callSettingsIn } from './call-settings.ts'
 import { checkLaw } from './law/laws.ts'
 import { faultOfWays } from './ways.ts'
 
@@ -65,6 +66,7 @@ const STANDARD = {
   gateways: [],
   callerIds: [],
   callerIdRotation: 'lead',
+  calls: {},
 } as const satisfies Omit<CampaignSettings, 'name' | 'queue'>
 
 /** Completes a supervisor's settings with STANDARD and checks them. Throws one InputError with every fault. */
@@ -120,6 +122,7 @@ export function campaignFrom(
   check(ids === null, `caller_ids: ${ids}`)
   const { callerIdRotation: turns } = campaign
   check(ROTATIONS.includes(turns), `caller_id_rotation is '${turns}'; allowed: ${ROTATIONS.join(', ')}`)
+  checked(() => callSettingsIn(campaign.calls))
   if (faults.length > 0)
     throw new InputError(`the campaign '${name}' cannot be used:\n${faults.map(fault => `  - ${fault}`).join('\n')}`)
   return campaign

@@ -28,6 +28,8 @@ export interface LawNow {
 }
 
 export interface DialAheadParts {
+  /** Its name, for the log. */
+  readonly campaign: string
   readonly mirror: RosterMirror
   readonly clock: Clock
   readonly log: Log
@@ -77,9 +79,12 @@ export class DialAhead implements DialMode {
     return calls.map(id => ({ id, agent: null }))
   }
 
-  sends(at: Switch, call: string): boolean {
+  begins(at: Switch, call: string): void {
     this.#calls.set(call, at)
     this.#parts.floors.at(at).calls.dialled(call)
+  }
+
+  maySend(): boolean {
     return true
   }
 
@@ -94,11 +99,14 @@ export class DialAhead implements DialMode {
   }
 
   async close(): Promise<void> {
-    const { floors, log } = this.#parts
+    const { campaign, floors, log } = this.#parts
     try {
       await floors.save()
     } catch (error) {
-      log.warn({ error: (error as Error).message }, 'what the pacing has learned in the last minute was not saved')
+      log.warn(
+        { campaign, error: (error as Error).message },
+        'what the pacing has learned in the last minute was not saved',
+      )
     }
     floors.close()
   }

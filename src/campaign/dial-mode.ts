@@ -31,8 +31,10 @@ export interface DialMode {
   wanted(team: Team, forMs: number): Promise<Wanted>
   /** Prepares calls with these uuids. Returns those that may be dialled. Rejects when a store is unavailable. */
   prepare(at: Switch, calls: readonly string[], forMs: number): Promise<readonly Slot[]>
+  /** The call has its lead: it counts as under way from now on. */
+  begins(at: Switch, call: string): void
   /** Asked in the turn of the command to FreeSWITCH: may this call still be dialled? Then the command is sent. */
-  sends(at: Switch, call: string): boolean
+  maySend(call: string): boolean
   /** The call is over without an answer, or was never made. Rejects when a store is unavailable. */
   over(call: string): Promise<void>
   /** The dialer no longer follows the call: it was answered, or another process decides about it. */

@@ -1,5 +1,6 @@
 /** The mode of dialling that a campaign names. Used by dialer.ts. */
 import type { Agent } from '../agent/agent.ts'
+import { agentSetting } from '../agent/settings.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Roster } from '../agent/roster.ts'
 import type { Clock } from '../base/clock.ts'
@@ -49,10 +50,12 @@ export async function openMode(parts: DialModeParts, campaign: Campaign, changed
   if (mode.mode === 'progressive')
     return new DialReserved({ ...parts, homeOf, rings: call => attempts.rings(call) }, campaign.queue)
   const serves = (agent: Agent) =>
-    agent.queues.some(({ queue }) => queue === campaign.queue) && countsFor(agent, campaign)
+    agentSetting(agent, 'takesLeads') &&
+    agent.queues.some(({ queue }) => queue === campaign.queue) &&
+    countsFor(agent, campaign)
   const floors = await PacedFloors.open(
     { ...parts, sql: leads.sql, changed },
     { id: campaign.id, mode, serves: (agent, at) => homeOf(agent) === at && serves(agent) },
   )
-  return new DialAhead({ ...parts, homeOf, floors, law: () => lawOf(campaign) }, serves)
+  return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law: () => lawOf(campaign) }, serves)
 }

@@ -64,7 +64,9 @@ export class DialReserved implements DialMode {
     return calls.flatMap((id, n) => (reserved.includes(id) ? [{ id, agent: agents[n]?.name ?? null }] : []))
   }
 
-  sends(_at: Switch, call: string): boolean {
+  begins(): void {}
+
+  maySend(call: string): boolean {
     return this.#reservations.stands(call)
   }
 

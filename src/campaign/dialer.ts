@@ -281,7 +281,10 @@ export class Dialer {
         until: now + claimMs(campaign),
       })
       used = claimed.map(one => one.attempt)
-      for (const one of claimed) void this.#place(mode, at, campaign, one)
+      for (const one of claimed) {
+        mode.begins(at, one.attempt)
+        void this.#place(mode, at, campaign, one)
+      }
       // due, but not claimed: the campaign was paused, or the hours ended, a moment ago
       if (claimed.length === 0 && putOff === 0) this.#backOffUntil = now + FAULT_MS
     } finally {
@@ -295,7 +298,7 @@ export class Dialer {
     const call = claimed.attempt
     try {
       const outcome = await attempts.place(at, campaign, claimed, {
-        may: () => this.#mayDial() && at.up && mode.sends(at, call),
+        may: () => this.#mayDial() && at.up && mode.maySend(call),
         refused: () => {
           this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several refusals within one delay count once
           this.#backOffUntil = clock.now() + backOffMs(this.#refusals)

@@ -158,7 +158,8 @@ export class NailedAgents {
 
   #wanted(agent: Agent): boolean {
     if (agent.status === 'logged-out') return false
-    return agentSetting(agent, 'staysOnLine') || agent.queues.some(tier => (this.#needs.get(tier.queue) ?? 0) > 0)
+    if (agentSetting(agent, 'staysOnLine')) return true
+    return agentSetting(agent, 'takesLeads') && agent.queues.some(tier => (this.#needs.get(tier.queue) ?? 0) > 0)
   }
 
   #lookAt(name: string): void {

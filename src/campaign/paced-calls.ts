@@ -58,7 +58,7 @@ export class PacedCalls implements Disposable {
     return this.#calls.has(call)
   }
 
-  /** The command to FreeSWITCH is sent now. `pAnswer`: chance of a person; absent: that of an average lead. */
+  /** The call is made now. `pAnswer`: chance of a person; absent: that of an average lead. */
   dialled(id: string, pAnswer?: number): void {
     const now = this.#now()
     this.#follow({ id, phase: 'dialing', dialledAt: now, phaseAt: now }, pAnswer)

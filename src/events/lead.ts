@@ -19,6 +19,13 @@ export const leadEvents = {
     level: 'info',
     data: { uuid, campaign, lead, cause: field.cause },
   }),
+  'lead.connected': event({
+    version: 1,
+    what: 'an agent is reserved for a lead who has answered: the data for the screen of the agent, before the two talk',
+    toldBy: 'flow',
+    level: 'debug',
+    data: { uuid, campaign, lead, agent: field.agent, number: field.number, fields: field.columns },
+  }),
   'lead.disposed': event({
     version: 1,
     what: 'an attempt to reach a lead was settled',

@@ -1,4 +1,5 @@
 /** Maps the campaign's store of leads to what flows need of it (CampaignLeads in lead.ts). */
+import { callSettingsIn } from '../campaign/call-settings.ts'
 import { policyOf } from '../campaign/law/laws.ts'
 import type { Leads } from '../campaign/leads.ts'
 import type { CampaignLeads } from './lead.ts'
@@ -15,6 +16,8 @@ export function campaignLeads(leads: Leads): CampaignLeads {
         number: lead.phone,
         fields: lead.fields,
         queue: campaign.queue,
+        campaign: campaign.name,
+        calls: callSettingsIn(campaign.calls),
         deadline: { ms: connectWithinMs, from: deadlineFrom },
         optOut: () => leads.optOut(lead.phone, 'flow'),
         connected: async agent => void (await leads.connected(uuid, agent)),

@@ -9,7 +9,7 @@ import type { AgentThere, CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import type { Entry, Json } from '../journal/entries.ts'
 import { step } from '../journal/steps.ts'
-import { AFTER_GREETING, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
+import { AFTER_GREETING, detect, type DetectOptions, type Heard } from '../call/verbs/detect.ts'
 import { dialFirst } from '../call/verbs/dial-first.ts'
 import { join, type TalkEnd } from '../call/verbs/join.ts'
 import { forgetRecordings } from '../call/verbs/recording.ts'
@@ -58,6 +58,8 @@ export class FlowCall extends Call {
    * when it could not be written, so the journal must stay.
    */
   settled: Promise<boolean> = Promise.resolve(true)
+  /** For Switchhook, not for flows: the thresholds of detect() that its campaign sets; null: it is no campaign's. */
+  ofCampaign: DetectOptions | null = null
   readonly #queues: Queues
   readonly #random: () => number
   readonly #sounds = new Set<QueueSounds>()
@@ -113,6 +115,7 @@ export class FlowCall extends Call {
         since: saved.joinedAt,
         headStart: `${saved.headStartMs ?? 0}ms`,
         priority: saved.priority,
+        isLead: this.ofCampaign ? true : undefined,
         needs,
       })
     const keepNumber = (number: Dial) => this.#queues.keepForCallback(waitingCall(leg), queue, number)
@@ -123,7 +126,8 @@ export class FlowCall extends Call {
       run: async () => {
         const { journal } = leg.steps
         const callMs = Math.max(keptMs, journal.clock.now() - journal.begin.at)
-        const entering = { priority, needs, headStart: `${headStartMs + keptMs}ms` } as const
+        const isLead = this.ofCampaign ? true : undefined
+        const entering = { priority, isLead, needs, headStart: `${headStartMs + keptMs}ms` } as const
         const answer = given
           ? await this.#queues.admit(waitingCall(leg), queue, {
               ...entering,
@@ -312,14 +316,16 @@ export class FlowCall extends Call {
 
   /**
    * Listens whether a person or a machine has answered. Resolves with 'person', 'machine' or 'silence', by default
-   * after 4 s at most. Also keeps the time at which the greeting ended: the law's two seconds (16 CFR 310.4(b)(1)(iv))
+   * after 4 s at most. Thresholds that `options` do not give are those of the campaign (docs/campaign-flows.md), else
+   * the AMD_… settings. Also keeps the time at which the greeting ended: the law's two seconds (16 CFR 310.4(b)(1)(iv))
    * count from there.
    *
    * @example if ((await call.detect()) === 'machine') return 'machine'
    */
   override async detect(options?: DetectOptions): Promise<Heard> {
-    const heard = await super.detect(options)
-    const pause = ms(options?.afterGreeting ?? this.context.settings.detect.afterGreeting ?? AFTER_GREETING)
+    const thresholds = { ...this.context.settings.detect, ...this.ofCampaign, ...options }
+    const heard = await detect(this.leg, this.playback, thresholds)
+    const pause = ms(thresholds.afterGreeting ?? AFTER_GREETING)
     this.#greetedAt = this.now() - (heard === 'person' ? pause : 0)
     return heard
   }

@@ -6,6 +6,13 @@ import { sleep } from '../base/clock.ts'
 import { CallEnded } from '../base/errors.ts'
 import { isUnavailable, retry, RETRY } from '../base/retry.ts'
 import type { AttemptEnd } from '../campaign/disposition.ts'
+import {
+  callSetting,
+  detectOptions,
+  leadSettings,
+  type CallSettings,
+  type LeadSettings,
+} from '../campaign/call-settings.ts'
 import type { Call } from '../call/call.ts'
 import { evidenceIn, type CallEvidence } from '../journal/evidence.ts'
 import { endScope } from '../journal/scoped-steps.ts'
@@ -13,6 +20,7 @@ import { step } from '../journal/steps.ts'
 import { AgentReservation, type SavedReservation } from '../queue/agent-reservation.ts'
 import type { Place } from '../queue/place.ts'
 import type { Queues } from '../queue/queues.ts'
+import { whisperFor } from './agent-whisper.ts'
 import { findAttempt } from './find-attempt.ts'
 import type { FlowCall } from './flow-call.ts'
 import { canBeJoined, nailedAgentLeg, type NailedAgentLeg } from './nailed-agent-leg.ts'
@@ -30,6 +38,8 @@ const MOMENT_MS = 1_000
 
 /** Leads go before every caller who waits in the same queue: a lead has a deadline, a caller has none. */
 const FIRST = { headStart: '1d' } as const
+/** The campaign says that callers go before leads: those without a rule of their own have the priority 0. */
+const LAST = { priority: -1 } as const
 
 /**
  * The lead that a campaign called and that has answered: the second parameter of a campaignFlow.
@@ -48,6 +58,10 @@ export interface Lead {
   readonly number: string
   /** The other columns of the imported list, by the name of the column. */
   readonly fields: Readonly<Record<string, string>>
+  /** The queue of the campaign. */
+  readonly queue: string
+  /** The settings of the campaign for its calls, each with its value (docs/campaign-flows.md). */
+  readonly settings: LeadSettings
   /**
    * Waits for a free agent of the campaign's queue, one who is nailed up on this lead's FreeSWITCH. Resolves with the
    * agent, or with null when none was free in the time that the campaign's law allows, such as 2 s after the end of the
@@ -68,6 +82,13 @@ export interface Lead {
    * @example if (await call.menu('campaign/safe-harbour', { 9: 'stop' })) await lead.optOut()
    */
   optOut(): Promise<void>
+  /**
+   * The person has heard who calls, and asks for an agent by a key. The message has kept the time of the law, so the
+   * wait for an agent that begins here does not make the call an abandoned one (docs/compliance.md).
+   *
+   * @example if (await call.menu('campaign/message', { 1: 'wants' })) lead.asked()
+   */
+  asked(): void
 }
 
 /** The agent for a lead: reserved for it and on the line. Join `leg`; there is nothing to dial. */
@@ -79,6 +100,9 @@ export interface LeadAgent {
 }
 
 export interface LeadParts {
+  /** The name of the campaign, and the settings of its calls. */
+  readonly campaign: string
+  readonly calls: CallSettings
   readonly id: number
   readonly number: string
   readonly fields: Readonly<Record<string, string>>
@@ -106,6 +130,7 @@ export interface CampaignLeads {
 /** The lead of this call; null when the call is not an open attempt of a campaign. */
 export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
   const found = await findAttempt(call, () => desk.find(call.uuid))
+  if (found) call.ofCampaign = detectOptions(found.calls)
   const since = (moment: 'answer' | 'greeting') => (moment === 'answer' ? call.sinceAnswer : call.sinceGreeting)
   return found && new CampaignLead(call, { ...found, queues, since })
 }
@@ -115,6 +140,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
   readonly id: number
   readonly number: string
   readonly fields: Readonly<Record<string, string>>
+  readonly queue: string
+  readonly settings: LeadSettings
   readonly #call: FlowCall
   readonly #parts: LeadParts
   /** A person answered and no agent was free: whatever the lead does next, the call counts as abandoned. */
@@ -127,6 +154,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
     this.id = parts.id
     this.number = parts.number
     this.fields = parts.fields
+    this.queue = parts.queue
+    this.settings = leadSettings(parts.calls)
     this.#call = call
     this.#parts = parts
   }
@@ -154,7 +183,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
     }
     this.#agent = agent
     void this.#behind('the agent of a lead could not be written', () => this.#parts.connected(agent.name))
-    this.#line = nailedAgentLeg(this.#call.leg, this.#call.context, agent)
+    const { calls } = this.#parts
+    this.#line = nailedAgentLeg(this.#call.leg, this.#call.context, agent, whisperFor(calls, this.fields))
     const { leg } = this.#line
     this.#call.reservations.reached(agent, leg)
     return { name: agent.name, leg }
@@ -180,6 +210,11 @@ export class CampaignLead implements Lead, AsyncDisposable {
       if (error instanceof CallEnded) await note() // the lead hung up; the opt-out counts
       throw error
     }
+  }
+
+  asked(): void {
+    const { steps } = this.#call.leg
+    if (!steps.replaying) steps.journal.note({ kind: 'asked' })
   }
 
   /**
@@ -237,13 +272,23 @@ export class CampaignLead implements Lead, AsyncDisposable {
       const agent = remains > 0 ? await place?.agent({ within: `${remains}ms` }) : null
       if (!agent) return null
       tellReservation(this.#call.leg, place!.queue, agent)
-      if (await canBeJoined(this.#call.leg, agent)) return agent
+      if (await canBeJoined(this.#call.leg, agent)) {
+        this.#tellScreen(agent.name)
+        return agent
+      }
       // The agent is on another FreeSWITCH, or not nailed up: a telephone that must ring first misses the deadline,
       // another agent may not. The first time the agent is free again at once, for leads of its own FreeSWITCH. The
       // second time the agent rests, so that the queue offers another one.
       await agent.finished(givenBack.has(agent.name) ? 'failed' : 'caller-left')
       givenBack.add(agent.name)
     }
+  }
+
+  /** For the screen of the agent, as early as possible: told once, by the node that reserved the agent. */
+  #tellScreen(agent: string): void {
+    const { id: lead, number, fields } = this
+    const { uuid, context } = this.#call
+    context.events.tell('lead.connected', { uuid, campaign: this.#parts.campaign, lead, agent, number, fields })
   }
 
   /**
@@ -275,7 +320,8 @@ export class CampaignLead implements Lead, AsyncDisposable {
     const { leg } = this.#call
     const { answered } = leg.times
     return (this.#place ??= await this.#parts.queues.enter(waitingCall(leg), this.#parts.queue, {
-      ...FIRST,
+      ...(callSetting(this.#parts.calls, 'serveFirst') === 'leads' ? FIRST : LAST),
+      isLead: true,
       within,
       onLine: leg.home?.facts.core,
       since: answered === -Infinity ? undefined : answered, // of two leads the one who answered first is served first

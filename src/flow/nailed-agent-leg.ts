@@ -8,7 +8,7 @@ import type { CallContext } from '../call/call-context.ts'
 import type { Leg } from '../call/leg.ts'
 import { parkedLeg } from '../call/parked-leg.ts'
 import { step } from '../journal/steps.ts'
-import { uuid as parseUuid } from '../esl/safe-text.ts'
+import { uuid as parseUuid, type AppArgument } from '../esl/safe-text.ts'
 import type { AgentReservation } from '../queue/agent-reservation.ts'
 
 export interface NailedAgentLeg extends Disposable {
@@ -20,10 +20,19 @@ export async function canBeJoined({ home }: Leg, { saved }: AgentReservation): P
   return saved.leg !== null && home !== null && (await home.lives(parseUuid(saved.leg))) !== 'no'
 }
 
-/** The agent's leg, for this flow. Disposing ends only this flow's interest in the leg; the agent stays on the line. */
-export function nailedAgentLeg(leg: Leg, context: CallContext, { saved }: AgentReservation): NailedAgentLeg {
+/**
+ * The agent's leg, for this flow. `whisper`: what only the agent hears when the talk begins. Disposing ends only this
+ * flow's interest in the leg; the agent stays on the line.
+ */
+export function nailedAgentLeg(
+  leg: Leg,
+  context: CallContext,
+  { saved }: AgentReservation,
+  whisper: AppArgument | null = null,
+): NailedAgentLeg {
   const parked = parkedLeg(parseUuid(saved.leg!), leg.home!, context, saved.flow ?? null)
   parked.steps = leg.steps
+  parked.whisper = whisper
   void leg.moved.then(() => parked.giveAway('taken')) // no disposer runs in a flow that has moved
   return { leg: new Call(parked, context), [Symbol.dispose]: () => parked.giveAway('taken') }
 }

@@ -83,12 +83,23 @@ export type NoteOf =
   | { readonly kind: 'disposition'; readonly disposition: string; readonly agent?: string }
   /** This number opts out of further calls; written first for the same reason. */
   | { readonly kind: 'opt-out'; readonly number: string }
-  /** Detection had its answer. `greetedAt`: when the person's greeting ended, milliseconds since the epoch. */
-  | { readonly kind: 'detected'; readonly heard: 'person' | 'machine' | 'silence'; readonly greetedAt: number | null }
+  /**
+   * Detection had its answer. `greetedAt`: when the person's greeting ended, milliseconds since the epoch. `why`, and
+   * `ms` after it began to listen: as in call/verbs/detect.ts; an older version does not write them.
+   */
+  | {
+      readonly kind: 'detected'
+      readonly heard: 'person' | 'machine' | 'silence'
+      readonly greetedAt: number | null
+      readonly why?: string | undefined
+      readonly ms?: number | null | undefined
+    }
   /** No agent was free in time for a lead who answered. */
   | { readonly kind: 'unserved' }
   /** The first sound after that began. */
   | { readonly kind: 'message' }
+  /** The lead has heard the message, and asked for an agent by a key. */
+  | { readonly kind: 'asked' }
   /** The flow has returned, with this outcome; null: it returned none. */
   | { readonly kind: 'returned'; readonly outcome: string | null }
   /** The flow hangs the call up. */
@@ -153,9 +164,12 @@ const NoteSchema = z.discriminatedUnion('kind', [
     kind: z.literal('detected'),
     heard: z.enum(['person', 'machine', 'silence']),
     greetedAt: z.number().nullable(),
+    why: z.string().optional(),
+    ms: z.number().nullable().optional(),
   }),
   z.looseObject({ kind: z.literal('unserved') }),
   z.looseObject({ kind: z.literal('message') }),
+  z.looseObject({ kind: z.literal('asked') }),
   z.looseObject({ kind: z.literal('returned'), outcome: nullableText }),
   z.looseObject({ kind: z.literal('hung-up') }),
   z.looseObject({ kind: z.literal('flow'), flow: z.string(), params: z.record(z.string(), z.string()) }),

@@ -25,6 +25,7 @@ import callWhy from './call/why.ts'
 import campaignAdd from './campaign/add.ts'
 import campaignExport from './campaign/export.ts'
 import campaignCompliance from './campaign/compliance.ts'
+import campaignDetection from './campaign/detection.ts'
 import campaignEvidence from './campaign/evidence.ts'
 import campaignLeads from './campaign/leads.ts'
 import campaignList from './campaign/list.ts'
@@ -104,6 +105,7 @@ export const OPERATIONS: readonly Operation[] = [
   holidayList,
   campaignCompliance,
   campaignEvidence,
+  campaignDetection,
   dispositionAdd,
   dispositionList,
   dispositionRemove,

@@ -53,6 +53,8 @@ export interface Member {
   readonly headStartMs: number
   /** Callers of a higher priority are served first, however long the others have waited; absent: 0. */
   readonly priority?: number
+  /** A campaign has called this person; absent: the person has called. */
+  readonly isLead?: true
   /** The skills that this caller needs; absent: those of the queue's setting. */
   readonly needs?: readonly SkillNeed[]
   /** Gets only an agent who is on the line at the FreeSWITCH of this Core-UUID: a lead cannot wait for a telephone. */
@@ -88,6 +90,7 @@ export interface Joining {
   readonly joinedAt: number
   readonly headStartMs: number
   readonly priority?: number
+  readonly isLead?: true
   readonly needs?: readonly SkillNeed[]
   readonly onLine?: string
   readonly lastAgent?: string
@@ -152,6 +155,7 @@ export const joiningOf = ({
   joinedAt,
   headStartMs,
   priority,
+  isLead,
   needs,
   onLine,
 }: Member): Omit<Joining, 'node'> => ({
@@ -160,6 +164,7 @@ export const joiningOf = ({
   joinedAt,
   headStartMs,
   ...(priority !== undefined && { priority }),
+  ...(isLead && { isLead }),
   ...(needs !== undefined && { needs }),
   ...(onLine !== undefined && { onLine }),
 })

@@ -32,6 +32,7 @@ export const memberRecord = new RecordCodec<Member>({
     joinedAt: z.number(),
     headStartMs: z.number(),
     priority: z.number().optional(),
+    isLead: z.literal(true).optional(),
     needs: storedNeeds.optional(),
     onLine: z.string().optional(),
     lastAgent: z.string().optional(),

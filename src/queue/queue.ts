@@ -157,7 +157,7 @@ class OpenQueues implements Queues, PlaceContext {
   async #entering<T>(
     call: WaitingCall,
     queue: string,
-    { headStart = '0s', priority, needs, onLine, since, within }: Entering,
+    { headStart = '0s', priority, isLead, needs, onLine, since, within }: Entering,
     ask: (joining: Joining) => Promise<T>,
   ): Promise<T> {
     call.signal.throwIfAborted()
@@ -168,6 +168,7 @@ class OpenQueues implements Queues, PlaceContext {
       joinedAt: since ?? this.clock.now(),
       headStartMs: ms(headStart),
       ...(priority !== undefined && { priority }),
+      ...(isLead && { isLead }),
       ...(needs !== undefined && { needs }),
       ...(onLine !== undefined && { onLine }),
     }

@@ -36,6 +36,8 @@ export interface QueueParts {
 export interface Entering {
   readonly headStart?: Duration
   readonly priority?: number | undefined
+  /** A campaign has called this person. */
+  readonly isLead?: true | undefined
   readonly needs?: readonly SkillNeed[] | undefined
   /** Core-UUID of a FreeSWITCH: only an agent who is on the line there. */
   readonly onLine?: string | undefined

@@ -2,6 +2,7 @@
  * Which of the free agents of a queue a caller may get now: the rules that hold for every strategy, in this order.
  *
  *   on-line      a lead gets an agent who is on the line at the lead's FreeSWITCH
+ *   inbound-only an agent without the setting takesLeads gets no lead of a campaign
  *   skill        the agent has every skill that the caller needs, at that level (agent/skills.ts)
  *   tier         agents of a higher level wait until the caller has waited for some time (setting tierWait)
  *   promised     a callback that an agent has promised waits for that agent for some time (setting callbackAgentWait)
@@ -18,6 +19,7 @@ import type { Candidate } from './strategy.ts'
 
 export type NotForCaller =
   | 'on-line'
+  | 'inbound-only'
   | 'skill'
   | 'tier'
   | 'promised'
@@ -43,11 +45,13 @@ export function usableFor(
   staff: ReadonlyMap<string, Candidate>,
   now: number,
 ): Usable {
+  const isLead = member.isLead === true
   const needs = member.needs ?? settingOf(queue, 'skills')
   const tierWaitMs = settingOf(queue, 'tierWaitMs')
   const promised = member.callback?.agent
   const { onLine, lastAgent } = member // a lead has no time for the rules of tiers
-  if (!onLine && needs.length === 0 && tierWaitMs === 0 && lastAgent === undefined && promised === undefined)
+  const plain = !onLine && !isLead && needs.length === 0 && tierWaitMs === 0
+  if (plain && lastAgent === undefined && promised === undefined)
     return { agents: free, skipped: [], lookAgainAt: null } // the usual case
 
   const skipped: { agent: string; why: NotForCaller }[] = []
@@ -64,6 +68,7 @@ export function usableFor(
     })
   }
   if (onLine !== undefined) keep('on-line', ({ agent }) => (isOnLine(agent, onLine) ? 0 : Infinity))
+  if (isLead) keep('inbound-only', ({ agent }) => (agentSetting(agent, 'takesLeads') ? 0 : Infinity))
   keep('skill', ({ agent }) => Math.max(0, ...needs.map(need => waitForSkill(agent, need))))
   if (tierWaitMs > 0 && onLine === undefined) keep('tier', candidate => waitForTier(candidate, queue, staff))
   if (promised !== undefined) {

@@ -34,6 +34,10 @@ export interface AttemptRow {
   readonly agent: string | null
   /** What answered, as far as the flow listened: a person or a machine. Null: no flow listened. */
   readonly heard: Heard | null
+  /** Why detect() decided so; null: no flow listened. */
+  readonly heardWhy: string | null
+  /** Milliseconds from the beginning of detect() to its verdict. */
+  readonly heardMs: number | null
   /** The last word of an agent, which goes before `disposition`; null: none. */
   readonly agentDisposition: string | null
   /**
@@ -52,6 +56,7 @@ export interface AttemptRow {
 
 const columns = (sql: Queries) => sql`
   a.id, a.campaign_id as campaign, a.lead_id as lead, a.state, a.node, a.switch_core as core, a.gateway, a.caller_id as "callerId", a.phone, a.cause, a.disposition, a.agent, a.amd as heard,
+  a.amd_reason as "heardWhy", a.amd_ms as "heardMs",
   a.agent_disposition as "agentDisposition", a.counts_as as "countsAs", a.agent_counts_as as "agentCountsAs",
   a.intended_at as "intendedAt", a.answered_at as "answeredAt", a.greeted_at as "greetedAt", a.connected_at as "connectedAt", a.ended_at as "endedAt"`
 
@@ -95,6 +100,9 @@ export interface AttemptEvidence {
   readonly cause?: string | null | undefined
   readonly agent?: string | null | undefined
   readonly heard?: Heard | null | undefined
+  /** Why detect() decided so, and how many milliseconds after it began to listen. */
+  readonly heardWhy?: string | null | undefined
+  readonly heardMs?: number | null | undefined
   readonly answeredAt?: number | null | undefined
   readonly detectedAt?: number | null | undefined
   readonly greetedAt?: number | null | undefined
@@ -120,10 +128,11 @@ export async function endAttempt(
   closing: AttemptClosing,
   now: number,
 ): Promise<AttemptRow | null> {
-  const { disposition, cause, agent, heard, countsAs, agentCountsAs } = closing
+  const { disposition, cause, agent, heard, heardWhy, heardMs, countsAs, agentCountsAs } = closing
   const [row] = await sql<AttemptRow[]>`
     update attempts a set state = 'ended', disposition = ${disposition}, cause = coalesce(${cause ?? null}, cause),
       agent = coalesce(${agent ?? null}, agent), amd = coalesce(${heard ?? null}, amd),
+      amd_reason = coalesce(${heardWhy ?? null}, amd_reason), amd_ms = coalesce(${heardMs ?? null}, amd_ms),
       answered_at = coalesce(${time(closing.answeredAt)}, answered_at), detected_at = ${time(closing.detectedAt)},
       greeted_at = ${time(closing.greetedAt)}, connected_at = coalesce(${time(closing.connectedAt)}, connected_at),
       message_at = ${time(closing.messageAt)}, counts_as = ${countsAs ?? null}, agent_counts_as = ${agentCountsAs ?? null}, ended_at = ${new Date(now)}

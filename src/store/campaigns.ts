@@ -62,6 +62,8 @@ export interface CampaignSettings {
   /** The numbers that called people see (campaign/caller-ids.ts); none fits: `callerId`. */
   readonly callerIds: readonly { readonly number: string; readonly prefix: string }[]
   readonly callerIdRotation: 'lead' | 'attempt'
+  /** Settings of its calls: only those that were given (campaign/call-settings.ts). */
+  readonly calls: Readonly<Record<string, unknown>>
 }
 
 /** What follows when an attempt ends in one way. */
@@ -105,7 +107,7 @@ export interface CampaignRow extends CampaignSettings {
 const columns = (sql: Queries) => sql`
   id, name, state, switches, mode, calls_per_agent as "callsPerAgent", flow, queue, gateway, caller_id as "callerId", max_lines as "maxLines", cps, max_attempts as "maxAttempts",
   ring_for_ms as "ringForMs", country, retry, rules, hours, time_zone as "timeZone", holidays, number_limits as "numberLimits",
-  other_numbers as "otherNumbers", call_order as "order", callback_wait_ms as "callbackWaitMs",
+  other_numbers as "otherNumbers", call_order as "order", call_settings as calls, callback_wait_ms as "callbackWaitMs",
   jsonb_strip_nulls(jsonb_build_object('name', law, 'maxAbandoned', max_abandoned, 'window', abandoned_window, 'count', abandoned_count,
     'connectWithinMs', connect_within_ms, 'deadlineFrom', deadline_from, 'lockMs', abandoned_lock_ms, 'detectionErrors', detection_errors)) as law,
   gateways, caller_ids as "callerIds", caller_id_rotation as "callerIdRotation", gateway_why as "gatewayWhy",
@@ -134,12 +136,12 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
   const pauses = Object.entries(retry).flatMap(([end, { after }]) => (after === undefined ? [] : [[end, after]]))
   const [row] = await sql<[CampaignRow]>`
     insert into campaigns (name, mode, calls_per_agent, flow, queue, gateway, caller_id, max_lines, cps, max_attempts, ring_for_ms, country, retry, retry_after,
-      rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms,
+      rules, hours, time_zone, holidays, number_limits, other_numbers, call_order, callback_wait_ms, call_settings,
       law, max_abandoned, abandoned_window, abandoned_count, connect_within_ms, deadline_from, abandoned_lock_ms, detection_errors,
       gateways, caller_ids, caller_id_rotation)
     values (${name}, ${mode}, ${callsPerAgent}, ${flow}, ${queue}, ${gateway}, ${callerId}, ${maxLines}, ${cps}, ${maxAttempts}, ${ringForMs},
       ${country}, ${json(retry)}, ${json(Object.fromEntries(pauses))}, ${rules}, ${json(hours)}, ${timeZone}, ${json(holidays)},
-      ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs},
+      ${json(numberLimits)}, ${json(otherNumbers)}, ${order}, ${callbackWaitMs}, ${json(campaign.calls)},
       ${law.name}, ${law.maxAbandoned ?? null}, ${law.window ?? null}, ${law.count ?? null},
       ${law.connectWithinMs ?? null}, ${law.deadlineFrom ?? null}, ${law.lockMs ?? null}, ${law.detectionErrors ?? null},
       ${json(gateways)}, ${json(callerIds)}, ${callerIdRotation})
@@ -148,7 +150,7 @@ export async function putCampaign(sql: Queries, campaign: CampaignSettings): Pro
       ring_for_ms = excluded.ring_for_ms, country = excluded.country, retry = excluded.retry, retry_after = excluded.retry_after, rules = excluded.rules,
       hours = excluded.hours, time_zone = excluded.time_zone, holidays = excluded.holidays, number_limits = excluded.number_limits,
       other_numbers = excluded.other_numbers, call_order = excluded.call_order, callback_wait_ms = excluded.callback_wait_ms,
-      law = excluded.law, max_abandoned = excluded.max_abandoned,
+      call_settings = excluded.call_settings, law = excluded.law, max_abandoned = excluded.max_abandoned,
       abandoned_window = excluded.abandoned_window, abandoned_count = excluded.abandoned_count,
       connect_within_ms = excluded.connect_within_ms, deadline_from = excluded.deadline_from,
       abandoned_lock_ms = excluded.abandoned_lock_ms, detection_errors = excluded.detection_errors,

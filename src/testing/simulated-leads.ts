@@ -3,6 +3,7 @@
  * disposition.
  */
 import { isAttemptEnd, type AttemptEnd } from '../campaign/disposition.ts'
+import type { CallSettings } from '../campaign/call-settings.ts'
 import { evidenceIn, NO_EVIDENCE, timedNotesIn, type CallEvidence } from '../journal/evidence.ts'
 import { saidIn } from '../journal/said.ts'
 import type { Duration } from '../base/duration.ts'
@@ -19,6 +20,8 @@ export interface LeadOptions {
   number?: string
   /** Further columns of the lead list, by name. Default: none. */
   fields?: Readonly<Record<string, string>>
+  /** The settings of the campaign for its calls. Default: each has its default. */
+  settings?: CallSettings
   /** The queue whose agents talk to the lead. Default sales. */
   queue?: string
   /** Ring time until the lead answers, or what happens instead. Default 1s. */
@@ -26,7 +29,7 @@ export interface LeadOptions {
   /** The time of the law. Default 2 s from the end of the greeting. */
   deadline?: { readonly ms: number; readonly from: 'answer' | 'greeting' }
   /** What is heard after the answer. Default human. */
-  speaks?: 'human' | 'machine' | 'silence'
+  speaks?: 'human' | 'machine' | 'machine-without-beep' | 'radio' | 'silence'
 }
 
 interface Attempt {
@@ -35,6 +38,7 @@ interface Attempt {
   readonly fields: Readonly<Record<string, string>>
   readonly queue: string
   readonly deadline: LeadParts['deadline']
+  readonly settings: CallSettings
   settled?: { end: AttemptEnd | string; agent: string | null; evidence: CallEvidence }
   optedOut: boolean
   connectedTo: string | null
@@ -54,12 +58,14 @@ export class SimulatedLeads implements CampaignLeads {
     await this.#sim.reachDatabase()
     const attempt = this.#attempts.get(uuid)
     if (!attempt || attempt.settled) return null
-    const { id, number, fields, queue, deadline } = attempt
+    const { id, number, fields, queue, deadline, settings } = attempt
     return {
       id,
       number,
       fields,
       queue,
+      campaign: 'spring',
+      calls: settings,
       deadline,
       optOut: async () => {
         await this.#sim.reachDatabase()
@@ -102,6 +108,7 @@ export class SimulatedLeads implements CampaignLeads {
       fields: options.fields ?? {},
       queue: options.queue ?? 'sales',
       deadline: options.deadline ?? { ms: 2_000, from: 'greeting' },
+      settings: options.settings ?? {},
       optedOut: false,
       connectedTo: null,
     }

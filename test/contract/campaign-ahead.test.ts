@@ -12,7 +12,7 @@ test('the mode ratio dials three leads for each free agent, and one more for eac
   await agents(4)
   const dialer = await dial('a', await campaign({ mode: 'ratio', callsPerAgent: 3 }, 40))
   await until(() => carrier.dialled.length === 12)
-  await until(() => dialer.last?.decision.why === 'ratio')
+  await until(() => carrier.legs.size === 12 && dialer.last?.seen.wanted === 0)
   for (const { uuid } of carrier.dialled.slice(0, 2)) carrier.hangUp(uuid, 'USER_BUSY')
   await until(() => carrier.dialled.length === 14)
   await until(() => dialer.last?.seen.wanted === 0)

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { systemClock } from '../../src/base/clock.ts'
 import { SharedGatewayLines } from '../../src/campaign/gateway-lines.ts'
+import type { Dialer } from '../../src/campaign/dialer.ts'
 import { GatewayTable } from '../../src/campaign/gateway-table.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { uuid } from '../../src/esl/safe-text.ts'
@@ -74,7 +75,8 @@ test('two campaigns on two nodes never use more lines of a gateway than it has, 
     await dial('a', await campaign({ name: 'spring' }, 12)),
     await dial('b', await campaign({ name: 'autumn', gateways: ways('carrier') }, 12)),
   ]
-  await until(() => carrier.legs.size === 5 && dialers.every(dialer => dialer.last?.decision.why === 'gateway'))
+  const isFull = ({ last }: Dialer) => last?.decision.why === 'gateway' && last.decision.howMany === 0
+  await until(() => carrier.legs.size === 5 && dialers.every(isFull))
   assert.equal(dialers[0]!.last!.seen.gateways!.words, 'all lines of carrier are in use')
   const shown = async () => (await campaignNamed(sql, 'autumn'))?.gatewayWhy?.words
   assert.equal(await until(shown), 'all lines of carrier are in use')

@@ -144,13 +144,17 @@ export async function openCampaignRig(
     return names
   }
 
+  let campaigns = 0
+
   async function campaign(settings: Partial<Parameters<typeof campaignFrom>[0]> = {}, leads = 0) {
     const draft = await putCampaign(
       sql,
       campaignFrom({ name: 'spring', queue: 'sales', maxLines: 1_000, cps: 1_000, ...settings }),
     )
     const running = await moveCampaign(sql, draft.id, ['draft'], 'running', systemClock.now())
-    for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${10_000 + n}`, systemClock.now())
+    // each campaign has people of its own: a number that is being called is put off for a minute by other campaigns
+    const first = 10_000 + 1_000 * campaigns++
+    for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${first + n}`, systemClock.now())
     return running!
   }
 

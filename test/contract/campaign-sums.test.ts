@@ -47,7 +47,7 @@ function byHand(rows: readonly Row[]): Omit<Part, 'from' | 'to' | 'averageIdleMs
   )
   const checked = connected.filter(row => row.amd === 'person')
   const missed = checked.filter(row => counts(row) === 'machine').length
-  const contacts = said('talked', 'sale', 'declined', 'callback', 'opted-out')
+  const contacts = said('talked', 'sale', 'message', 'transferred', 'declined', 'callback', 'opted-out')
   const dispositions: Record<string, number> = {}
   for (const row of rows) if (word(row) !== null) dispositions[word(row)!] = (dispositions[word(row)!] ?? 0) + 1
   return {
@@ -75,7 +75,7 @@ function byHand(rows: readonly Row[]): Omit<Part, 'from' | 'to' | 'averageIdleMs
     notInterested: said('declined'),
     callbacks: said('callback'),
     optOuts: said('opted-out'),
-    completed: said('talked', 'sale'),
+    completed: said('talked', 'sale', 'message', 'voicemail', 'transferred'),
     dispositions,
   }
 }

@@ -112,7 +112,11 @@ test('a supervisor changes one setting of a campaign without a list, and removes
   const { maxLines, cps, queue, left } = JSON.parse(set.out) as Record<string, unknown>
   assert.deepEqual({ maxLines, cps, queue, left }, { maxLines: 4, cps: 2, queue: 'sales', left: 1 })
   const refused: [words: string, code: number, message: RegExp][] = [
-    ['campaign set may', 2, /nothing to change: give at least one of --queue, --flow, --caller-id/],
+    [
+      'campaign set may',
+      2,
+      /nothing to change: give at least one of --queue, --flow, --mode, --calls-per-agent, --caller-id/,
+    ],
     ['campaign set may --max-lines 0', 2, /a whole number from 1 to/],
     ['campaign set may --queue sale', 3, /no queue is called 'sale'/],
     ['campaign set june --cps 1', 3, /no campaign is called 'june'/],

@@ -233,6 +233,7 @@ const WITHOUT_QUESTIONS = new Set([
 const ON_REQUEST = new Set([
   ...OUTCOMES_ON_REQUEST,
   'attemptsOf',
+  'countHeard',
   'listCallbacks',
   'openCallbacksOf',
   'rescheduleCallback',

@@ -6,6 +6,9 @@ import { campaignFlow, digits, flow, number, silence, type FlowCall } from '#flo
 import type { AnyFlow } from '../../src/flow/catalogue.ts'
 import { kindOf } from '../../src/flow/define.ts'
 import campaignLeg from '../../scripts/campaign-leg.ts'
+import campaignMessage from '../../scripts/campaign-message.ts'
+import campaignPressOne from '../../scripts/campaign-press-1.ts'
+import voicemailDrop from '../../scripts/voicemail-drop.ts'
 import clickToDial from '../../scripts/click-to-dial.ts'
 import { agentTalk } from '../../scripts/lib/agent-talk.ts'
 import operator from '../../scripts/operator.ts'
@@ -60,6 +63,9 @@ const BODIES: Readonly<Record<string, Body>> = {
   },
   async detect(call) {
     await call.detect()
+  },
+  async beep(call) {
+    await call.beep({ within: '4s' })
   },
   async 'dial and join'(call) {
     await using party = await call.dial(ANSWERS)
@@ -142,7 +148,14 @@ const AROUND: Readonly<Record<string, (body: Body) => Body>> = {
   },
 }
 
-const PRESSES = { choose: '2', number: '17#', press: '5', 'ivr/welcome': '2', 'campaign/safe-harbour': '9' }
+const PRESSES = {
+  choose: '2',
+  number: '17#',
+  press: '5',
+  'ivr/welcome': '2',
+  'campaign/safe-harbour': '9',
+  'campaign/message': '1',
+}
 
 function scene(name: string, ofFlow: unknown, more: Partial<Scene> = {}): Scene {
   return {
@@ -166,6 +179,10 @@ const SCRIPTS: readonly Scene[] = [
   scene('click-to-dial, busy', clickToDial, { params: { customer: BUSY } }),
   scene('campaign-leg', campaignLeg),
   scene('campaign-leg, nobody free', campaignLeg, { agents: false }),
+  scene('campaign-message', campaignMessage),
+  scene('campaign-press-1', campaignPressOne),
+  scene('campaign-press-1, nobody free', campaignPressOne, { agents: false }),
+  scene('voicemail-drop', voicemailDrop, { presses: {} }),
   scene(
     'a campaign that plays',
     campaignFlow(async call => {

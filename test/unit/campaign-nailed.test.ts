@@ -37,6 +37,25 @@ test('an agent who stays on the line is called when ready, without any campaign,
   assert.deepEqual([nailed.count, (await look())?.nailed], [0, null])
 })
 
+test('an agent who takes no leads is not called for a campaign, and no lead is dialled for such an agent', async () => {
+  const { clock, carrier, roster, nailed, mirror, ready, look } = await rig()
+  await roster.put({ ...(await look())!, takesLeads: false }, clock.now())
+  using _ = nailed.need('sales')
+  await ready()
+  await clock.advance(60_000)
+  assert.deepEqual([carrier.dialled.length, nailed.count], [0, 0])
+  // on the line all the same, for the callers of the queue
+  await roster.put({ ...(await look())!, staysOnLine: true }, clock.now())
+  await clock.advance(60_000)
+  assert.deepEqual([nailed.count, mirror.free('sales').length], [1, 0])
+  await roster.put({ ...(await look())!, takesLeads: true }, clock.now())
+  await clock.settle()
+  assert.deepEqual(
+    mirror.free('sales').map(({ name }) => name),
+    ['alice'],
+  )
+})
+
 test('of two nodes one calls an agent who stays on the line, and the other one has the agent when that one dies', async () => {
   const { clock, carrier, roster, node, dies, ready, look } = await rig()
   const b = node('b')

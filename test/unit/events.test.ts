@@ -68,7 +68,8 @@ test('the log shows an event with its text, and nobody can dial a number that st
     assert.deepEqual([line!['msg'], line!['level']], [entry.what, entry.level])
     for (const field of fields.filter(one => one.personal)) {
       tried++
-      assert.equal(line![field.name], '+49…56', `${field.name} of ${name}`)
+      // the columns of a lead do not go into the log at all
+      assert.equal(line![field.name], field.name === 'fields' ? '…' : '+49…56', `${field.name} of ${name}`)
     }
   }
   assert.ok(tried >= 6, `${tried} personal fields`)

@@ -20,12 +20,15 @@ test('the shipped scripts all load', async () => {
     'agent-transfer',
     'callback',
     'campaign-leg',
+    'campaign-message',
+    'campaign-press-1',
     'click-to-dial',
     'operator',
     'park',
     'queue-entry',
     'transfer',
     'unpark',
+    'voicemail-drop',
     'welcome',
   ])
 })

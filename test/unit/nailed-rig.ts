@@ -62,9 +62,9 @@ export async function rig() {
       living.delete(name)
       mirror.close()
     }
-    return { nailed, dies, switchboard }
+    return { nailed, dies, switchboard, mirror }
   }
-  const { nailed, dies, switchboard } = node('a')
+  const { nailed, dies, switchboard, mirror } = node('a')
   const queues = [{ queue: 'sales', level: 1, position: 1 }]
   await roster.put({ name: 'alice', endpoint: 'user/1001', wrapUpMs: 10_000, ringForMs: 20_000, queues }, clock.now())
   carrier.behaviour = () => 'answers'
@@ -89,6 +89,7 @@ export async function rig() {
     node,
     nailed,
     switchboard,
+    mirror,
     dies,
     living,
     ready,

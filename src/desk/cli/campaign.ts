@@ -1,4 +1,6 @@
 /** How people read the answers of the operations of campaigns. */
+import { sayEach } from '../../base/settings.ts'
+import { CALL_SETTINGS } from '../../campaign/call-settings.ts'
 import { faultText } from '../../campaign/import.ts'
 import campaignAdd from '../../operations/campaign/add.ts'
 import campaignExport from '../../operations/campaign/export.ts'
@@ -124,6 +126,12 @@ function outgoing({ gateway, callerId, ...campaign }: Campaign): [string, string
   ]
 }
 
+/** The settings of its calls that were given; the others have their default. */
+function callsOf({ calls }: Campaign): string {
+  const given = sayEach(CALL_SETTINGS, calls).filter(one => one.given)
+  return given.map(({ name, value }) => `${name} ${value}`).join(', ') || 'all settings have their default'
+}
+
 function sayOne(campaign: Campaign, colour: boolean): string {
   const { rules, rulesVersion, hours, timeZone, holidays, numberLimits, otherNumbers, retry, order, callbackWait } =
     campaign
@@ -144,6 +152,7 @@ function sayOne(campaign: Campaign, colour: boolean): string {
       ['other numbers', otherNumbers],
       ['retry', retry],
       ['order', `${order}, callbacks first; an agent's own callback waits ${callbackWait} for the agent`],
+      ['calls', callsOf(campaign)],
       ['dialled on', campaign.switches ?? 'nothing yet'],
       ['started, ended', `${timeOf(startedAt)}, ${timeOf(endedAt)}`],
       ['leads', `${campaign.leads}, of them ${campaign.left} left`],

@@ -20,6 +20,7 @@ const LEFT_OUT: Readonly<Record<WhyNot | NotForCaller, string>> = {
   'wrap-up': 'in wrap-up',
   'busy-elsewhere': 'on another call',
   'telephone-in-use': 'shares a telephone with an agent who is offered a call',
+  'inbound-only': 'takes no leads of campaigns',
   skill: 'lacks a skill that the caller needs',
   tier: 'the level is not open yet',
   promised: 'the callback was promised by another agent',

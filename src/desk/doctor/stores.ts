@@ -10,6 +10,7 @@ import { databaseVersion, openSql, type DatabaseAddress } from '../../store/sql.
 import { checkClocks } from './clocks.ts'
 import { forgottenSwitch, SWITCH_CURE } from '../forgotten-switch.ts'
 import { fault, ok, warning, type Finding } from './finding.ts'
+import { soundsOfCampaigns } from './campaigns.ts'
 import { checkQueues } from './queues.ts'
 import type { DoctorInput, DoctorSettings, OpenedServices } from './doctor-input.ts'
 
@@ -49,7 +50,10 @@ export async function* checkStores<S extends DoctorSettings>(
     yield* checkServed(services.database, settings)
     yield* checkRedis(services.redis, settings.redisUrl === null, clock)
     // the demo creates its own
-    return settings.switches.length > 0 ? yield* checkQueues(services.redis, uses) : []
+    if (settings.switches.length === 0) return []
+    const ofQueues = yield* checkQueues(services.redis, uses)
+    const isNew = (await missingMigrations(services.database)).length > 0 // reported
+    return isNew ? ofQueues : [...ofQueues, ...(await soundsOfCampaigns(services.database))]
   } finally {
     await services.close()
   }

@@ -6,7 +6,7 @@ import { namedEncoding } from '../../campaign/list-encoding.ts'
 import { campaignNamed } from '../../store/campaigns.ts'
 import { nameOf } from '../fields.ts'
 import { operation } from '../operation.ts'
-import { campaignBefore, campaignSettings, givenSettings, mustBeUsable } from './campaign-named.ts'
+import { campaignBefore, campaignCalls, campaignSettings, givenSettings, mustBeUsable } from './campaign-named.ts'
 
 const count = z.number()
 
@@ -31,6 +31,7 @@ export default operation({
       '<name>',
     ).optional(),
     ...campaignSettings,
+    ...campaignCalls,
   }),
   output: z.object({
     campaign: z.string(),

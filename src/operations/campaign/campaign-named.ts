@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { country } from '../../base/country.ts'
 import { described, duration, numberThat, oneOf, parsed, whole } from '../../base/parsed.ts'
 import { InputError } from '../../base/errors.ts'
+import { givenIn, inputFields } from '../../base/settings.ts'
+import { CALL_SETTINGS } from '../../campaign/call-settings.ts'
 import { campaignFigures } from '../../campaign/figures.ts'
 import type { GivenSettings } from '../../campaign/campaign-commands.ts'
 import { LAW_NAMES } from '../../campaign/law/laws.ts'
@@ -104,6 +106,9 @@ export const campaignSettings = {
   ...carrierFields,
 }
 
+/** The settings of its calls; those that are not given stay. */
+export const campaignCalls = inputFields(CALL_SETTINGS)
+
 const count = z.number()
 
 export const campaignShape = z.object({
@@ -124,6 +129,8 @@ export const campaignShape = z.object({
   /** The law by its name, and the numbers of the campaign that are stricter (docs/compliance.md). */
   law: z.object({ name: z.string(), ...lawNumbers }),
   ...carrierShape,
+  /** Only those that were given. */
+  calls: z.record(z.string(), z.unknown()),
   /** The kind of switch that dials it; null: not yet dialled. */
   switches: z.enum(['freeswitch', 'simulation']).nullable(),
   createdAt: z.date(),
@@ -167,7 +174,8 @@ type Given = { readonly [Name in keyof typeof campaignSettings]?: z.output<(type
 export function givenSettings(given: Given): Partial<Omit<GivenSettings, 'name'>> {
   const { law, maxAbandoned, connectWithin, deadlineFrom, abandonedWindow, abandonedCount, ...more } = given
   const { abandonedLock, detectionErrors, callbackWait, ...others } = more
-  const settings = { ...others, callbackWaitMs: callbackWait }
+  const ofCampaign = Object.entries(others).filter(([name]) => name in campaignSettings)
+  const settings = { ...(Object.fromEntries(ofCampaign) as typeof others), callbackWaitMs: callbackWait }
   const numbers = {
     name: law,
     maxAbandoned: maxAbandoned === undefined ? undefined : maxAbandoned / 100,
@@ -179,7 +187,11 @@ export function givenSettings(given: Given): Partial<Omit<GivenSettings, 'name'>
     detectionErrors: detectionErrors === undefined ? undefined : detectionErrors / 100,
   }
   const ofLaw = onlyGiven(numbers)
-  return { ...onlyGiven(settings), ...(Object.keys(ofLaw).length > 0 && { law: ofLaw }) }
+  return {
+    ...onlyGiven(settings),
+    ...(Object.keys(ofLaw).length > 0 && { law: ofLaw }),
+    calls: givenIn(CALL_SETTINGS, given),
+  }
 }
 
 const onlyGiven = <T extends object>(values: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } =>

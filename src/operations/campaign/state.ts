@@ -1,5 +1,6 @@
 /** Starts, pauses and stops a campaign: one operation for each. */
 import { z } from 'zod'
+import { agentSetting } from '../../agent/settings.ts'
 import type { CampaignCommand } from '../../campaign/campaign.ts'
 import { commandCampaign } from '../../campaign/campaign-commands.ts'
 import { nameOf } from '../fields.ts'
@@ -18,7 +19,7 @@ const stateOperation = (command: CampaignCommand, summary: string) =>
       campaign: z.string(),
       state: campaignShape.shape.state,
       queue: z.string(),
-      /** Agents of the queue who are ready: without one nobody is dialled. */
+      /** Agents of the queue who take leads and are ready: without one nobody is dialled. */
       agentsReady: z.number(),
       /** Neither rules nor hours: people are called at any hour of the day. */
       callsAtAnyHour: z.boolean(),
@@ -30,7 +31,10 @@ const stateOperation = (command: CampaignCommand, summary: string) =>
       const now = parts.clock.now()
       const { state, queue, rules, hours } = await commandCampaign(parts, name, command, now)
       const agents = await parts.roster.list(now)
-      const ready = agents.filter(one => one.status === 'ready' && one.queues.some(tier => tier.queue === queue))
+      const ready = agents.filter(
+        one =>
+          one.status === 'ready' && agentSetting(one, 'takesLeads') && one.queues.some(tier => tier.queue === queue),
+      )
       const callsAtAnyHour = rules === 'none' && hours.length === 0
       return { campaign: name, state, queue, agentsReady: ready.length, callsAtAnyHour }
     },

@@ -17,9 +17,9 @@ export type PersonState = 'calling' | 'ringing' | 'up' | 'gone'
 
 /**
  * The greeting of a person right after the answer. 'insistent': a human who greets again every two seconds, for tests
- * in real time, in which a node on a busy machine may miss the first greeting.
+ * in real time, in which a node on a busy machine may miss the first greeting. 'radio': never stops to talk.
  */
-export type Voice = 'human' | 'insistent' | 'machine' | 'silence'
+export type Voice = 'human' | 'insistent' | 'machine' | 'machine-without-beep' | 'radio' | 'silence'
 
 export interface PersonEvents extends Record<string, unknown> {
   /** A sound began; the value is its name. */
@@ -37,11 +37,16 @@ export interface PersonEvents extends Record<string, unknown> {
 const KEY_MS = 250
 const KEY_DELAY_MS = 10
 
+/** The last part of a machine's greeting, [from, to], is a beep of 1000 Hz. */
+const BEEP = { from: 4_000, to: 4_500, hertz: 1_000 } as const
+
 /** Greetings as in the FreeSWITCH laboratory: milliseconds of speech after the answer. */
 const GREETING: Record<Voice, readonly (readonly [number, number])[]> = {
   human: [[0, 400]],
   insistent: Array.from({ length: 60 }, (_, at) => [2_000 * at, 2_000 * at + 400] as const),
   machine: [[0, 4_500]],
+  'machine-without-beep': [[0, 4_000]],
+  radio: [[0, 3_600_000]],
   silence: [],
 }
 
@@ -58,6 +63,7 @@ export class Person {
   readonly #voice: Voice
   readonly #speech: { from: number; to: number }[] = []
   #pressing = 0
+  #answeredAt: number | null = null
   /** The variable `media_timeout` at the answer: FreeSWITCH takes no later value (measured). 0: there is no limit. */
   #mediaTimeoutMs = 0
   /** FreeSWITCH has died, and the telephone still waits for recovery. */
@@ -151,6 +157,7 @@ export class Person {
     this.state = 'up'
     this.#mediaTimeoutMs = Number(this.#channel.variables.get('media_timeout') ?? 0)
     const now = this.world.sim.clock.now()
+    this.#answeredAt = now
     for (const [from, to] of GREETING[this.#voice]) this.#speech.push({ from: now + from, to: now + to })
     this.world.note(this, 'answers')
     this.#events.emit('answered', this)
@@ -212,6 +219,13 @@ export class Person {
       if (of?.person !== undefined && of.person.talksWith === this && heardBy?.partner) heard.add(other.person)
     }
     return [...heard].flatMap(person => person?.name ?? []).sort()
+  }
+
+  /** The milliseconds from `now` until a tone of the far end begins that lasts for `needed` more; undefined: none. */
+  toneAfter(now: number, hertz: number, needed: number): number | undefined {
+    if (this.#voice !== 'machine' || hertz !== BEEP.hertz || this.#answeredAt === null) return undefined
+    const [from, to] = [this.#answeredAt + BEEP.from, this.#answeredAt + BEEP.to]
+    return to - Math.max(from, now) < needed ? undefined : Math.max(from, now) - now
   }
 
   /** True when the person spoke or heard a sound after `moment`. */

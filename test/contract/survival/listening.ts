@@ -27,6 +27,21 @@ export async function longestGap(path: string, hertz: number): Promise<number> {
   return longest * WINDOW_MS
 }
 
+/** Is a tone of this frequency in the recording for 60 ms or more? The other one's voice may be in it, too. */
+export function isHeardIn(file: Buffer, hertz: number): boolean {
+  const { samples, rate } = wave(file)
+  const size = Math.round((rate * WINDOW_MS) / 1_000)
+  let run = 0
+  for (let at = 0; at + size <= samples.length; at += size) {
+    run = strength(samples.subarray(at, at + size), hertz, rate) > AUDIBLE ? run + WINDOW_MS : 0
+    if (run >= 60) return true
+  }
+  return false
+}
+
+/** Of 32 768: a whisper beside a voice has some thousands, the rest of other tones some hundreds. */
+const AUDIBLE = 1_000
+
 /** Goertzel: the strength of one frequency in these samples, as an amplitude. */
 function strength(samples: Int16Array, hertz: number, rate: number): number {
   const factor = 2 * Math.cos((2 * Math.PI * hertz) / rate)

@@ -8,7 +8,7 @@ import { originate, type Origination } from '../../../src/switch/originate.ts'
 import { parkedLeg } from '../../../src/call/parked-leg.ts'
 import type { TalkEnd } from '../../../src/call/verbs/join.ts'
 import * as say from '../../../src/esl/api.ts'
-import { endpoint, newUuid, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
+import { endpoint, newUuid, type AppArgument, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
 import type { Kind } from './freeswitch-config.ts'
 import type { Node } from './node.ts'
 import { contract } from './suite.ts'
@@ -75,8 +75,15 @@ export const talk = (world: World, person: Person) =>
     'they talk',
   )
 
-async function join(world: World, node: Node, call: Call, uuid: Uuid): Promise<TalkEnd> {
+export async function join(
+  world: World,
+  node: Node,
+  call: Call,
+  uuid: Uuid,
+  whisper: AppArgument | null = null,
+): Promise<TalkEnd> {
   const leg = parkedLeg(uuid, node.home, { clock: world.clock, log: node.context.log })
+  leg.whisper = whisper
   try {
     return await call.join(new Call(leg, node.context))
   } finally {

@@ -1,5 +1,5 @@
 /** The world with a real FreeSWITCH: people outside are legs of its profile `outside`, and time is real. */
-import { stat, symlink } from 'node:fs/promises'
+import { readFile, stat, symlink } from 'node:fs/promises'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { CommandLink, type Commands } from '../../../src/esl/client.ts'
@@ -11,6 +11,7 @@ import { newUuid } from '../../../src/esl/safe-text.ts'
 import { DESK, KINDS, type Kind } from './freeswitch-config.ts'
 import type { FreeSwitch } from './freeswitch.ts'
 import { Observer } from './observer.ts'
+import { isHeardIn } from '../survival/listening.ts'
 import { registers } from './sip-telephone.ts'
 import { World, type CallOptions, type Listening, type Person, type Place, type Telephone } from './world.ts'
 
@@ -114,6 +115,16 @@ export class RealWorld extends World {
       const heard = this.observer.next(event => event.name === 'DTMF' && event.uuid === (listener as RealPerson).far)
       await speaker.press('5')
       await this.within('3s', heard, `${listener.number} hears ${speaker.number}`)
+    }
+  }
+
+  async listensFor(person: Person, hertz: number): Promise<() => Promise<boolean>> {
+    const { far } = person as RealPerson
+    const path = `${this.#switch.folder}/recordings/heard-${this.freshNumber('')}.wav`
+    await this.observer.api(`uuid_record ${far} start ${path}`)
+    return async () => {
+      await this.observer.api(`uuid_record ${far} stop ${path}`)
+      return isHeardIn(await readFile(path), hertz)
     }
   }
 

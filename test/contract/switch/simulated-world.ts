@@ -136,6 +136,12 @@ export class SimulatedWorld extends World {
     }
   }
 
+  async listensFor(person: Person, hertz: number): Promise<() => Promise<boolean>> {
+    const { heard } = (person as OnTheLine).person
+    const before = heard.length
+    return async () => heard.slice(before).some(({ what }) => what.includes(`,${hertz})`))
+  }
+
   async listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening> {
     this.sim.listeners.set(HOSTS[at], onWire)
     return {

@@ -89,6 +89,11 @@ export abstract class World {
   abstract shownTo(person: Person): Promise<{ name: string; number: string }>
   /** Both hear each other: proved by sound, not by events. */
   abstract hear(one: Person, other: Person): Promise<void>
+  /**
+   * Listens at their telephone, where nothing else is played, until it is asked: has this tone been heard? Needs half a
+   * second before it hears anything.
+   */
+  abstract listensFor(person: Person, hertz: number): Promise<() => Promise<boolean>>
   /** Accepts connections at one address of the dialplan's list. */
   abstract listen(at: Place, onWire: (wire: Wire) => void): Promise<Listening>
 

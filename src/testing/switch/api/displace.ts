@@ -11,17 +11,27 @@ const SYNTAX = '<uuid> [start|stop] <path> [<limit>] [mux]'
 
 const displaced = new WeakMap<Channel, Set<string>>()
 
-/** False when the leg has no audio, the file does not exist, or the file plays already. */
+/**
+ * False when the leg has no audio, the file plays already, or no file exists. Of a list (file_string) FreeSWITCH leaves
+ * out what does not exist.
+ */
 function start(channel: Channel, path: string, limit: number): boolean {
   earlyMedia(channel)
   const paths = displaced.get(channel) ?? new Set<string>()
   displaced.set(channel, paths)
-  const [sound] = soundsOf(path, channel.sim.sounds, channel.sim.usualSound)
-  if (!channel.hasMedia || paths.has(path) || !sound || sound === 'missing') return false
+  if (!channel.hasMedia || paths.has(path)) return false
+  const sounds = soundsOf(path, channel.sim.sounds, channel.sim.usualSound).filter(sound => sound !== 'missing')
+  if (sounds.length === 0) return false
   paths.add(path)
-  if (sound.what !== undefined) channel.person?.hear(sound.what)
-  const lasts = Math.min(sound.lasts, limit > 0 ? limit * 1_000 : Infinity)
-  if (lasts < Infinity) channel.later(lasts, () => paths.delete(path))
+  const most = limit > 0 ? limit * 1_000 : Infinity
+  let at = 0
+  for (const { what, lasts } of sounds) {
+    const hear = () => void (what !== undefined && paths.has(path) && channel.person?.hear(what))
+    if (at === 0) hear()
+    else if (at < most) channel.later(at, hear)
+    at += lasts
+  }
+  if (Math.min(at, most) < Infinity) channel.later(Math.min(at, most), () => paths.delete(path))
   return true
 }
 

@@ -9,6 +9,7 @@ import { playbackApplications } from './playback.ts'
 import { recordApplications } from './record.ts'
 import { scheduleApplications } from './schedule.ts'
 import { socket } from './socket.ts'
+import { toneApplications } from './tones.ts'
 import { variableApplications } from './variables.ts'
 import type { Application } from './application.ts'
 
@@ -23,6 +24,7 @@ export const APPLICATIONS: ReadonlyMap<string, Application> = new Map<string, Ap
     ...playbackApplications,
     ...recordApplications,
     ...scheduleApplications,
+    ...toneApplications,
     ...variableApplications,
     socket,
   }),
