@@ -14,16 +14,16 @@ import type { PacingBudget, PacingPolicy } from './pacer.ts'
 /** Theta of a large team that abandons 3 % of the people, measured (`make bench-pacing`), and the target of that. */
 const START = 0.0222
 const START_TARGET = 0.03
-/** A small team gets more: with n agents START × (1 + SMALL / n). */
-const SMALL = 1
+/** A small team gets more: with n agents START × (1 + (SMALL / n)²). */
+const SMALL = 3
 /** The share that is aimed at, of the target. */
-const AIM = 0.995
+const AIM = 0.992
 /** Change of ln theta for each answered call, at a balance of one standard deviation. */
 const INTEGRAL = 0.0003
 /** Change of ln theta at a balance of one standard deviation, when the end of the window is not known. */
 const PROPORTIONAL = 1.5
 /** Change of ln theta for each abandoned person of the balance, at least. */
-const LEAST_GAIN = 0.05
+const LEAST_GAIN = 0.04
 /** The window counts as longer by so many abandoned people, so that the last one does not decide everything. */
 const LAST = 0.7
 /** Most that the balance moves ln theta, up and down. */
@@ -83,7 +83,8 @@ export class BudgetControl {
     else this.#perMs = this.#perMs * Math.exp((this.#at - now) / RATE_MS) + answered / RATE_MS
     this.#at = now
     this.#live = live
-    const before = this.#logTheta ?? Math.log((target / START_TARGET) * START * (1 + SMALL / Math.max(2, agents)))
+    const before =
+      this.#logTheta ?? Math.log((target / START_TARGET) * START * (1 + (SMALL / Math.max(2, agents)) ** 2))
     this.#logTheta = clamp(before + INTEGRAL * answered * clamp(balance / deviation, -2, 2), LEAST, MOST)
     if (-balance > FUSE * deviation) return null
     const gain =

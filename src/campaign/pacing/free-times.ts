@@ -21,7 +21,7 @@ const PULL = 50
 const LEAST_MS = 2_000
 const MOST_MS = 1_200_000
 /** After so many talks a talk counts e times less. */
-const MEMORY_TALKS = 3_000
+const MEMORY_TALKS = 10_000
 
 export const freeTimesRecord = z.looseObject({
   talkTime: z.array(z.number()),

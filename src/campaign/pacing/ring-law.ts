@@ -12,7 +12,7 @@ import { z } from 'zod'
 import { BIN_MS, BINS, COUNTS, DETECT_BIN_MS, DETECT_BINS, DIAL_BINS, priorCounts, type Counts } from './ring-counts.ts'
 
 /** After so many dials a call counts e times less. */
-const MEMORY_DIALS = 6_000
+const MEMORY_DIALS = 20_000
 
 export interface TrackedCall {
   readonly dialledAt: number

@@ -31,7 +31,7 @@ const DECIDE_US = 200
 const IN_PRODUCT = ['S1', 'S2']
 const PRODUCT_SEEDS = 2
 
-const scenarios = process.env['SCENARIOS']?.split(',') ?? Object.keys(SCENARIOS)
+const scenarios = process.env['SCENARIOS']?.split(',') ?? [...Object.keys(SCENARIOS), 'leads']
 const seeds = Number(process.env['SEEDS'] ?? 20)
 const unknown = scenarios.filter(name => !(name in SCENARIOS) && !(name in OTHERS))
 if (unknown.length > 0) throw new Error(`there is no scenario ${unknown.join(', ')}`)
@@ -130,6 +130,15 @@ for (const [scenario, of] of all) {
     `${scenario}: ${worst(results).toFixed(2)} % in the worst seed (at most ${ABANDONED_SEED})`,
     worst(results) <= ABANDONED_SEED,
   )
+  const informed = of.get('with lead model')
+  if (informed) {
+    const more = occupancy(informed).mean - reached
+    const ab = abandoned(informed).mean
+    gate(
+      `${scenario}: knowing the leads adds ${more.toFixed(2)} points, ${ab.toFixed(2)} % abandoned`,
+      more > 0 && ab <= ABANDONED_MEAN,
+    )
+  }
   if (!limits) continue
   listed += 1
   gate(
