@@ -7,11 +7,13 @@
 import { z } from 'zod'
 
 /** Dials after which a dial counts e times less. */
-const MEMORIES = [50, 150, 500, 2_000] as const
+const MEMORIES = [60, 200, 700, 4_000] as const
 /** Logarithm of how much each memory is trusted before: most of the time the rate is stable. */
-const TRUST = [-6, -4, -2, 0] as const
+const TRUST = [-8, -5.5, -3, 0] as const
+/** By how much a shorter memory, with its trust, must have predicted better to show that the rate has changed. */
+const CHANGED = 1.5
 /** Of how many dials the latest predictions are compared. */
-const COMPARED = 100
+const COMPARED = 250
 const PRIOR_RATE = 0.3
 /** The prior rate counts as so many dials. */
 const PRIOR_DIALS = 6
@@ -86,6 +88,22 @@ export class AnswerRate {
       const p = predicted[m]!
       this.#scores[m] = this.#scores[m]! * (1 - 1 / COMPARED) + Math.log(human ? p : 1 - p)
     })
+    this.#catchUp()
+  }
+
+  /**
+   * The rate has changed: what a longer memory has learned before is wrong, so it goes on with that of a shorter one.
+   */
+  #catchUp(): void {
+    for (let long = 1; long < MEMORIES.length; long++) {
+      for (let short = 0; short < long; short++) {
+        const ahead = this.#scores[short]! + TRUST[short]! - (this.#scores[long]! + TRUST[long]!)
+        if (ahead < CHANGED) continue
+        this.#dials[long] = this.#dials[short]!
+        this.#humans[long] = this.#humans[short]!
+        this.#scores[long] = this.#scores[short]!
+      }
+    }
   }
 
   /** Estimates again, with the calls under way; `number`: how many dials there have been. */

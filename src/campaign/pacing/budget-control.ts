@@ -17,18 +17,22 @@ const START_TARGET = 0.03
 /** A small team gets more: with n agents START × (1 + (SMALL / n)²). */
 const SMALL = 3
 /** The share that is aimed at, of the target. */
-const AIM = 0.992
+const AIM = 0.996
+/**
+ * People who are held back: a part of a person cannot be abandoned, and the last one comes when theta is low already.
+ */
+const RESERVE = 0.3
 /** Change of ln theta for each answered call, at a balance of one standard deviation. */
 const INTEGRAL = 0.0003
 /** Change of ln theta at a balance of one standard deviation, when the end of the window is not known. */
 const PROPORTIONAL = 1.5
 /** Change of ln theta for each abandoned person of the balance, at least. */
-const LEAST_GAIN = 0.04
+const LEAST_GAIN = 0.02
 /** The window counts as longer by so many abandoned people, so that the last one does not decide everything. */
-const LAST = 0.7
+const LAST = 0.35
 /** Most that the balance moves ln theta, up and down. */
 const UP = 0.7
-const DOWN = 2.5
+const DOWN = 3
 /** Variance of the balance when nobody was answered yet, in people. */
 const SOFTENING = 9
 /** So many standard deviations above the target nothing is predicted any more: one call for each free agent. */
@@ -75,7 +79,7 @@ export class BudgetControl {
     agents: number,
   ): number | null {
     const aim = target * AIM
-    const balance = aim * live - abandoned
+    const balance = aim * live - abandoned - RESERVE
     const deviation = Math.sqrt(SOFTENING + aim * live)
     // a corrected ledger may have fewer answered calls than before
     const answered = Math.max(0, live - (this.#live ?? live))
@@ -85,7 +89,8 @@ export class BudgetControl {
     this.#live = live
     const before =
       this.#logTheta ?? Math.log((target / START_TARGET) * START * (1 + (SMALL / Math.max(2, agents)) ** 2))
-    this.#logTheta = clamp(before + INTEGRAL * answered * clamp(balance / deviation, -2, 2), LEAST, MOST)
+    this.#logTheta =
+      endsAt === null ? clamp(before + INTEGRAL * answered * clamp(balance / deviation, -2, 2), LEAST, MOST) : before
     if (-balance > FUSE * deviation) return null
     const gain =
       endsAt === null

@@ -7,7 +7,7 @@ import type { Scenario } from './scenarios.ts'
 import type { Controller } from './simulator.ts'
 import { vicidialAverage } from './vicidial.ts'
 
-export const ours = (mode: PacingMode): Controller => {
+const ours = (mode: PacingMode): Controller => {
   const pacer = pacerOf(mode)
   return { onEvent: event => pacer.onEvent(event), decide: state => pacer.decide(state).howMany }
 }

@@ -1,4 +1,4 @@
-// Begins worker.ts in a thread: Node 20 gives a thread no loader of the thread that starts it.
+// The entry of a thread of `make bench-pacing`: it registers the TypeScript loader, then runs worker.ts.
 import { register } from 'tsx/esm/api'
 
 register()
