@@ -21,7 +21,7 @@ const AIM = 0.996
 /**
  * People who are held back: a part of a person cannot be abandoned, and the last one comes when theta is low already.
  */
-const RESERVE = 0.3
+const RESERVE = 0.6
 /** Change of ln theta for each answered call, at a balance of one standard deviation. */
 const INTEGRAL = 0.0003
 /** Change of ln theta at a balance of one standard deviation, when the end of the window is not known. */

@@ -68,9 +68,16 @@ export class LeadAnswers {
     return codec.write({ calls: this.#calls, answered: this.#answered, classes: Object.fromEntries(this.#classes) })
   }
 
-  /** @returns The probability that a person answers, from 0.01 to 0.95. */
-  chanceOf(lead: LeadFacts): number {
-    return bounded(classesOf(lead).reduce((odds, name) => odds * this.#factor(name), this.#odds()))
+  /**
+   * The probability that a person answers.
+   *
+   * @param rate That of an average lead of the campaign. A pacer knows it better (answer-rate.ts) and uses only how the
+   * leads differ, so all leads that it sees must be measured with the same rate: else each change of the rate would
+   * look as if the next leads were better or worse than those before.
+   * @returns From 0.01 to 0.95.
+   */
+  chanceOf(lead: LeadFacts, rate = PRIOR_RATE): number {
+    return bounded(classesOf(lead).reduce((odds, name) => odds * this.#factor(name), rate / (1 - rate)))
   }
 
   /** How many calls, of the present weight, the factor of this history is learned from: a figure for people. */

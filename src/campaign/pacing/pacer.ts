@@ -28,7 +28,10 @@ export interface PacedCall {
   readonly phaseAt: number
   /** The person counts as abandoned when there is no agent at this moment; null: not known yet. */
   readonly deadline: number | null
-  /** Probability that a person answers this lead, from 0 to 1, as it was estimated before the dial. */
+  /**
+   * Probability that a person answers this lead, from 0 to 1, as it was estimated before the dial. Only the difference
+   * to the mean of all leads counts; the rate of the campaign is estimated by the pacer.
+   */
   readonly pAnswer?: number
 }
 

@@ -28,8 +28,10 @@ const REBUILD_YOUNG_MS = 2_000
 const YOUNG_DIALS = 300
 /** The answer rate is estimated so often. */
 const ESTIMATE_MS = 500
-/** The answer rate counts as higher by so many standard deviations of its estimate: a cold start is careful. */
-const CAUTION = 0.5
+/**
+ * The answer rate counts as higher by so many variances of its estimate: the first seconds are careful, later ones not.
+ */
+const CAUTION = 3
 
 interface Followed extends TrackedCall, Unresolved {
   human: boolean
@@ -208,7 +210,7 @@ export class Predictive implements Pacer {
     let waiting = 0
     let unresolved = 0
     let expected = 0
-    const rate = Math.min(0.95, this.#rate.rate + CAUTION * this.#rate.deviation)
+    const rate = Math.min(0.95, this.#rate.rate + CAUTION * this.#rate.deviation ** 2)
     for (const seen of calls) {
       const call = this.#followed.get(seen.id) ?? this.#meet(seen, now)
       if (seen.phase === 'waiting') waiting += 1
