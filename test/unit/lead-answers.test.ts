@@ -9,7 +9,10 @@ const lead = (history: LeadFacts['history'], hour = 18): LeadFacts => ({ hour, w
 
 /** `of` calls to such leads, of which every `nth` is answered. */
 function call(leads: LeadAnswers, facts: LeadFacts, of: number, nth: number): void {
-  for (let n = 0; n < of; n++) leads.learn(facts, n % nth === 0)
+  for (let n = 0; n < of; n++) {
+    leads.dialled(`${n}`, facts)
+    leads.over(`${n}`, n % nth === 0)
+  }
 }
 
 test('before the first call every lead is as likely to answer as any other', () => {
@@ -25,6 +28,16 @@ test('people who answered before answer more often than those who never do', () 
   }
   assert.ok(Math.abs(leads.chanceOf(lead('answered')) - 0.5) < 0.08, `${leads.chanceOf(lead('answered'))}`)
   assert.ok(Math.abs(leads.chanceOf(lead('unanswered')) - 0.1) < 0.05, `${leads.chanceOf(lead('unanswered'))}`)
+})
+
+test('refused calls end first: while the others ring, nobody looks worse', () => {
+  const leads = new LeadAnswers()
+  for (let n = 0; n < 100; n++) leads.dialled(`${n}`, lead(n % 2 === 0 ? 'new' : 'answered'))
+  const before = leads.chanceOf(lead('new'))
+  for (let n = 1; n < 100; n += 2) leads.over(`${n}`, false)
+  assert.equal(leads.chanceOf(lead('new')), before)
+  for (let n = 0; n < 100; n += 2) leads.over(`${n}`, true)
+  assert.ok(leads.chanceOf(lead('new')) > leads.chanceOf(lead('answered')) + 0.2, 'when all are over, it counts')
 })
 
 test('ten calls do not make a law: a class with few calls stays near the rate of the campaign', () => {

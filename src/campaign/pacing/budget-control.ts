@@ -17,7 +17,7 @@ const START_TARGET = 0.03
 /** A small team gets more: with n agents START × (1 + (SMALL / n)²). */
 const SMALL = 3
 /** The share that is aimed at, of the target. */
-const AIM = 0.996
+const AIM = 0.992
 /**
  * People who are held back: a part of a person cannot be abandoned, and the last one comes when theta is low already.
  */

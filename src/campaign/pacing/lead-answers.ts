@@ -25,8 +25,15 @@ const SHRINK = 20
 const MEMORY_CALLS = 20_000
 const PRIOR_RATE = 0.3
 const PRIOR_CALLS = 20
+/** So many dials may be under way. */
+const MOST_OPEN = 5_000
 const LEAST = 0.01
 const MOST = 0.95
+
+interface Dial {
+  readonly lead: LeadFacts
+  answered: boolean | null
+}
 
 interface Count {
   expected: number
@@ -52,6 +59,8 @@ export class LeadAnswers {
   #calls = 0
   #answered = 0
   readonly #classes = new Map<string, Count>()
+  readonly #open = new Map<string, Dial>()
+  readonly #inOrder: Dial[] = []
 
   /** @param saved What `saved` returned; a record that cannot be read counts as none. */
   constructor(saved: string | null = null) {
@@ -86,8 +95,33 @@ export class LeadAnswers {
     return known ? known.expected / this.#rate() : 0
   }
 
-  /** A call is over: did a person answer? */
-  learn(lead: LeadFacts, answered: boolean): void {
+  /** A lead is dialled; `call` names the dial. */
+  dialled(call: string, lead: LeadFacts): void {
+    const dial: Dial = { lead, answered: null }
+    this.#open.set(call, dial)
+    this.#inOrder.push(dial)
+    if (this.#inOrder.length > MOST_OPEN) this.#inOrder.shift() // its end was never told
+  }
+
+  /**
+   * It is known whether a person answered. The model learns in the order of the dials: refused calls end first, and
+   * would make every lead that is dialled in these seconds look worse than it is.
+   */
+  over(call: string, answered: boolean): void {
+    const dial = this.#open.get(call)
+    if (!dial) return
+    this.#open.delete(call)
+    dial.answered = answered
+    let known = 0
+    for (const { lead, answered: was } of this.#inOrder) {
+      if (was === null) break
+      this.#learn(lead, was)
+      known += 1
+    }
+    this.#inOrder.splice(0, known)
+  }
+
+  #learn(lead: LeadFacts, answered: boolean): void {
     const kept = 1 - 1 / MEMORY_CALLS
     const all = this.#odds()
     const names = classesOf(lead)

@@ -13,14 +13,7 @@ const ours = (mode: PacingMode): Controller => {
 }
 
 /** Predictive, with what its own calls have taught it about the leads. */
-const withLeads = (): Controller => {
-  const leads = new LeadAnswers()
-  return {
-    ...ours({ mode: 'predictive' }),
-    chanceOf: lead => leads.chanceOf(lead),
-    learn: (...call) => leads.learn(...call),
-  }
-}
+const withLeads = (): Controller => ({ ...ours({ mode: 'predictive' }), leads: new LeadAnswers() })
 
 const ALL: Readonly<Record<string, () => Controller>> = {
   predictive: () => ours({ mode: 'predictive' }),

@@ -3,7 +3,7 @@
  * controller sees what a dialer can see (PacingState and its events), and dials at each tick.
  */
 import { seededRandom } from '../../../src/base/seeded-random.ts'
-import type { LeadFacts } from '../../../src/campaign/pacing/lead-answers.ts'
+import type { LeadAnswers } from '../../../src/campaign/pacing/lead-answers.ts'
 import type { PacedAgent, PacedCall, PacingEvent, PacingState } from '../../../src/campaign/pacing/pacer.ts'
 import { EventHeap } from './event-heap.ts'
 import { fateOf, leadOf, logNormal, type Fate } from './fate.ts'
@@ -12,8 +12,7 @@ import type { Scenario } from './scenarios.ts'
 export interface Controller {
   onEvent?(event: PacingEvent): void
   /** With a model of the leads: the probability that one answers, and what became of it. */
-  chanceOf?(lead: LeadFacts): number
-  learn?(lead: LeadFacts, answered: boolean): void
+  readonly leads?: LeadAnswers
   decide(state: PacingState, world: Simulator): number
 }
 
@@ -21,7 +20,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface SimulatedCall extends Mutable<PacedCall> {
   readonly fate: Fate
-  readonly lead: LeadFacts
   at: number
   over: boolean
 }
@@ -128,9 +126,11 @@ export class Simulator {
       }
       this.t = now
       state.now = now * 1_000
-      const chanceOf = this.#controller.chanceOf
-      if (chanceOf)
-        state.nextLeads = Array.from({ length: AHEAD }, (_, n) => chanceOf(leadOf(of, this.seed, this.dials + n).facts))
+      const { leads } = this.#controller
+      if (leads)
+        state.nextLeads = Array.from({ length: AHEAD }, (_, n) =>
+          leads.chanceOf(leadOf(of, this.seed, this.dials + n).facts),
+        )
       const began = performance.now()
       let n = this.#controller.decide(state, this)
       spent += performance.now() - began
@@ -166,8 +166,9 @@ export class Simulator {
     const fate = this.fate(this.dials)
     const at = this.t * 1_000
     const lead = leadOf(this.of, this.seed, this.dials).facts
-    const pAnswer = this.#controller.chanceOf?.(lead)
+    const pAnswer = this.#controller.leads?.chanceOf(lead)
     const id = `c${this.dials++}`
+    this.#controller.leads?.dialled(id, lead)
     const call: SimulatedCall = {
       id,
       phase: 'dialing',
@@ -175,7 +176,6 @@ export class Simulator {
       phaseAt: at,
       deadline: null,
       fate,
-      lead,
       at: this.calls.length,
       over: false,
     }
@@ -217,7 +217,7 @@ export class Simulator {
         return
       case 'detected':
         if (fate.person) this.#live += 1
-        if (fate.person || fate.missed) this.#controller.learn?.(call.lead, fate.person)
+        if (fate.person || fate.missed) this.#controller.leads?.over(call.id, fate.person)
         if ((fate.person && !fate.falsePositive) || fate.missed) {
           call.phase = 'waiting'
           call.phaseAt = at
@@ -252,7 +252,7 @@ export class Simulator {
   }
 
   #end(call: SimulatedCall, at: number): void {
-    if (!call.fate.person) this.#controller.learn?.(call.lead, false)
+    if (!call.fate.person) this.#controller.leads?.over(call.id, false)
     call.over = true
     this.#remove(call)
     this.#used -= 1
