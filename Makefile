@@ -51,6 +51,9 @@ bench-dispatch: node_modules/.stamp ## how long an agent who is free waits for t
 bench-leads: node_modules/.stamp    ## a list of a million people: its import, its export, and how long the next hundred leads take
 	$(NODE) test/bench/leads/run.ts
 
+bench-pacing: node_modules/.stamp   ## how busy agents are, and how many people are abandoned, beside other ways of pacing (SCENARIOS=S1,S2 SEEDS=5)
+	$(NODE) test/bench/pacing/run.ts
+
 bench-listener: node_modules/.stamp ## make bench-listener PORT=8084: a listener to load from outside
 	$(NODE) test/bench/listener.ts $(PORT)
 
