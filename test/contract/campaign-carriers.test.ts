@@ -72,8 +72,8 @@ test('two campaigns on two nodes never use more lines of a gateway than it has, 
   await agents(20)
   carrier.behaviour = () => 'rings'
   const dialers = [
-    await dial('a', await campaign({ name: 'spring' }, 12)),
-    await dial('b', await campaign({ name: 'autumn', gateways: ways('carrier') }, 12)),
+    await dial('a', await campaign({ name: 'spring', ringForMs: 120_000 }, 12)),
+    await dial('b', await campaign({ name: 'autumn', ringForMs: 120_000, gateways: ways('carrier') }, 12)),
   ]
   const isFull = ({ last }: Dialer) => last?.decision.why === 'gateway' && last.decision.howMany === 0
   await until(() => carrier.legs.size === 5 && dialers.every(isFull))
