@@ -13,7 +13,7 @@ import { campaigns, type CampaignRow } from '../store/campaigns.ts'
 import type { Sql } from '../store/sql.ts'
 import type { Skew } from './clock-skew.ts'
 
-export interface DialledCampaign extends CampaignFigures {
+interface DialledCampaign extends CampaignFigures {
   /** The part of the people who answered that may be abandoned, 0 to 1. */
   readonly abandonLimit: number
   /** What was decided last, at each FreeSWITCH; empty: no node dials it now. */

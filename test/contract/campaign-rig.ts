@@ -153,8 +153,8 @@ export async function openCampaignRig(
     )
     const running = await moveCampaign(sql, draft.id, ['draft'], 'running', systemClock.now())
     // each campaign has people of its own: a number that is being called is put off for a minute by other campaigns
-    const first = 10_000 + 1_000 * campaigns++
-    for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${first + n}`, systemClock.now())
+    const lowest = 10_000 + 1_000 * campaigns++
+    for (let n = 0; n < leads; n++) await addLead(sql, draft.id, `+49170${lowest + n}`, systemClock.now())
     return running!
   }
 

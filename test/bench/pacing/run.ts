@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { contestant, contestantsOf } from './contestants.ts'
+import { contestant as contestantNamed, contestantsOf } from './contestants.ts'
 import { runProduct } from './product.ts'
 import { OTHERS, SCENARIOS, type Scenario } from './scenarios.ts'
 import { Simulator, type Result } from './simulator.ts'
@@ -156,7 +156,7 @@ for (const name of IN_PRODUCT.filter(one => all.has(one))) {
     const { occupancy: share, abandonedPercent } = await runProduct(of, seed)
     inside.push(100 * share)
     left.push(abandonedPercent)
-    alone.push(100 * new Simulator(of, seed, contestant('predictive')).run().occupancy)
+    alone.push(100 * new Simulator(of, seed, contestantNamed('predictive')).run().occupancy)
   }
   const [ours, bare] = [interval(inside).mean, interval(alone).mean]
   const percents = `occupancy ${ours.toFixed(2)} %, the controller alone ${bare.toFixed(2)} %`
