@@ -77,7 +77,7 @@ export const campaignSettings = {
   flow: described(z.string(), 'the flow of answered calls (in a new campaign: campaign-leg)', '<flow>').optional(),
   mode: described(
     z.enum(CAMPAIGN_MODES),
-    'how leads are dialled: preview, progressive, ratio, predictive (in a new campaign: progressive)',
+    'how leads are dialled: progressive, ratio, predictive (in a new campaign: progressive)',
     '<mode>',
   ).optional(),
   callsPerAgent: described(
