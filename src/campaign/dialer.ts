@@ -244,8 +244,8 @@ export class Dialer {
     }
     const decision = dialNow(seen)
     this.#explain(seen, decision, wanted.figures)
-    gateways.explain(campaign, decision.why === 'gateway' ? (seen.gateways?.words ?? null) : null)
-    const againMs = earlier(decision.againMs, wanted.againMs)
+    const tellMs = gateways.explain(campaign, decision.why === 'gateway' ? (seen.gateways?.words ?? null) : null)
+    const againMs = earlier(earlier(decision.againMs, wanted.againMs), tellMs)
     const part = {
       at: at?.name ?? null,
       free: wanted.free,

@@ -155,17 +155,22 @@ export class Gateways {
     return { calls, againMs: next, words: words.join('; ') }
   }
 
-  /** Keeps for `campaign show` why no gateway takes more calls; null: they do. Written behind the dialer. */
-  explain(campaign: Campaign, words: string | null): void {
+  /**
+   * Keeps for `campaign show` why no gateway takes more calls; null: they do. Written behind the dialer, not more often
+   * than every second: returns in how many milliseconds it is to be told again, null when it was written.
+   */
+  explain(campaign: Campaign, words: string | null): number | null {
     const { sql, clock, log } = this.#parts
     const told = this.#told.get(campaign.id) ?? { words: campaign.gatewayWhy?.words ?? null, at: -Infinity }
     const now = clock.now()
-    if (told.words === words || (words !== null && now - told.at < WRITE_MS)) return
+    if (told.words === words) return null
+    if (words !== null && now - told.at < WRITE_MS) return told.at + WRITE_MS - now
     this.#told.set(campaign.id, { words, at: now })
     writeGatewayWhy(sql, campaign.id, words === null ? null : { words, at: now }).catch((error: Error) => {
       this.#told.delete(campaign.id)
       log.warn({ campaign: campaign.name, error: error.message }, 'writing why gateways take no calls failed')
     })
+    return null
   }
 
   /** The gateway that was granted, unless it refused this lead: then another one, with a line of its own. */

@@ -171,7 +171,11 @@ export class ProgressiveDay {
       leads: { sql },
       attempts,
       capacity,
-      gateways: { usable: () => ({ gateways: [], left: [], againMs: null }), limit: () => undefined, explain() {} },
+      gateways: {
+        usable: () => ({ gateways: [], left: [], againMs: null }),
+        limit: () => undefined,
+        explain: () => null,
+      },
       wakeup,
       nailedLegs: lines,
       roster: this.#roster,
