@@ -5,6 +5,7 @@
  * campaign-owner.ts.
  */
 import type { Agent } from '../agent/agent.ts'
+import { seededRandom } from '../base/seeded-random.ts'
 
 export interface Sharing {
   readonly name: string
@@ -12,21 +13,18 @@ export interface Sharing {
 }
 
 /**
- * Does this agent count for this campaign?
+ * Does this agent count for this campaign? By the agent's name, so no agent changes sides when another one comes or
+ * goes.
  *
  * @param running All running campaigns that dial ahead, this one among them.
- * @param agents All agents, also those who are logged out: so no agent changes sides when another one logs in.
  */
 export function countsFor(
   agent: Pick<Agent, 'name' | 'queues'>,
   campaign: Sharing,
   running: readonly Sharing[],
-  agents: readonly Pick<Agent, 'name' | 'queues'>[],
 ): boolean {
-  const serves = (one: Pick<Agent, 'queues'>, queue: string) => one.queues.some(tier => tier.queue === queue)
-  const sharing = running.filter(one => serves(agent, one.queue)).map(({ name }) => name)
+  const sharing = running.filter(one => agent.queues.some(({ queue }) => queue === one.queue)).map(({ name }) => name)
   if (sharing.length < 2) return true
-  const beside = agents.filter(one => serves(one, campaign.queue)).map(({ name }) => name)
-  const turn = beside.sort().indexOf(agent.name)
-  return sharing.sort()[Math.max(0, turn) % sharing.length] === campaign.name
+  const turn = Math.floor(seededRandom(agent.name)() * sharing.length)
+  return sharing.sort()[turn] === campaign.name
 }

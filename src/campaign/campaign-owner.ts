@@ -164,7 +164,7 @@ export class CampaignOwner {
     await this.#readNumbers(tenure, lease)
     if (tenure.over || tenure.lease !== lease) return
     tenure.dialer = new Dialer(
-      { ...context, countsFor: (agent, campaign) => countsFor(agent, campaign, this.#ahead, context.mirror.records) },
+      { ...context, countsFor: (agent, campaign) => countsFor(agent, campaign, this.#ahead) },
       tenure.campaign,
       () => lease.holds,
       () => void this.#giveUp(tenure, lease),
