@@ -10,6 +10,7 @@ import type { Log } from '../base/log.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { Slot } from './callable-leads.ts'
 import type { DialMode, Wanted } from './dial-mode.ts'
+import type { PacedFloor } from './paced-floor.ts'
 import type { PacedFloors } from './paced-floors.ts'
 import type { PacingBudget, PacingPolicy } from './pacing/pacer.ts'
 import { teamsOf, type Team } from './teams.ts'
@@ -41,7 +42,8 @@ export interface DialAheadParts {
 export class DialAhead implements DialMode {
   readonly #parts: DialAheadParts
   readonly #serves: (agent: Agent) => boolean
-  readonly #calls = new Map<string, Switch>()
+  /** Where the calls are followed that this dialer makes now. */
+  readonly #floors = new Map<string, PacedFloor>()
   #law: (LawNow & { readonly at: number }) | null = null
 
   /** `serves`: does this agent take calls of the campaign? */
@@ -80,8 +82,9 @@ export class DialAhead implements DialMode {
   }
 
   begins(at: Switch, call: string): void {
-    this.#calls.set(call, at)
-    this.#parts.floors.at(at).calls.dialled(call)
+    const floor = this.#parts.floors.at(at)
+    this.#floors.set(call, floor)
+    floor.calls.dialled(call)
   }
 
   maySend(): boolean {
@@ -89,13 +92,12 @@ export class DialAhead implements DialMode {
   }
 
   async over(call: string): Promise<void> {
-    const at = this.#calls.get(call)
-    if (at) this.#parts.floors.at(at).calls.over(call)
+    this.#floors.get(call)?.calls.over(call)
   }
 
   /** An answered call is followed until it is over: the events of its leg tell. */
   forget(call: string): void {
-    this.#calls.delete(call)
+    this.#floors.delete(call)
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,6 @@ export interface DialModeParts {
   readonly log: Log
   /** Calls the listener with every change of a place in a queue, until the result is disposed. */
   readonly onPlace: (listener: (place: LeadPlace) => void) => Disposable
-  readonly lawOf: (campaign: Campaign) => Promise<LawNow>
   /** agent-shares.ts */
   readonly countsFor: (agent: Agent, campaign: Campaign) => boolean
 }
@@ -42,9 +41,20 @@ const pacingMode = ({ mode, callsPerAgent }: Campaign): PacingMode =>
 /** Does the campaign dial more leads than agents are free? */
 export const dialsAhead = ({ mode }: Campaign): boolean => mode === 'ratio' || mode === 'predictive'
 
-/** `changed` is called when a call under way has changed. Rejects when PostgreSQL is unavailable. */
-export async function openMode(parts: DialModeParts, campaign: Campaign, changed: () => void): Promise<DialMode> {
-  const { leads, attempts, nailedLegs, lawOf, countsFor } = parts
+export interface ModeHooks {
+  /** Called when a call under way has changed. */
+  readonly changed: () => void
+  /** By the settings that the campaign has when it is asked. */
+  readonly law: () => Promise<LawNow>
+}
+
+/** Rejects when PostgreSQL is unavailable. */
+export async function openMode(
+  parts: DialModeParts,
+  campaign: Campaign,
+  { changed, law }: ModeHooks,
+): Promise<DialMode> {
+  const { leads, attempts, nailedLegs, countsFor } = parts
   const homeOf = (agent: Agent) => nailedLegs.homeOf(agent)
   const mode = pacingMode(campaign)
   if (mode.mode === 'progressive')
@@ -57,5 +67,5 @@ export async function openMode(parts: DialModeParts, campaign: Campaign, changed
     { ...parts, sql: leads.sql, changed },
     { id: campaign.id, mode, serves: (agent, at) => homeOf(agent) === at && serves(agent) },
   )
-  return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law: () => lawOf(campaign) }, serves)
+  return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law }, serves)
 }

@@ -23,6 +23,7 @@ import type { RosterMirror } from '../agent/roster-mirror.ts'
 import { LINE_GRACE_MS, type Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 import { OverdueAttempts } from './overdue-attempts.ts'
+import type { LawNow } from './dial-ahead.ts'
 import type { DialMode } from './dial-mode.ts'
 import type { DialStatuses, DialStatusPart } from './dial-status.ts'
 import { modeKey, openMode, type DialModeParts } from './dial-modes.ts'
@@ -45,6 +46,7 @@ export interface DialerContext extends DialModeParts {
   node: string
   gateway: string
   statuses: Pick<DialStatuses, 'write'>
+  lawOf(campaign: Campaign): Promise<LawNow>
   /** Of numbers without a country code, where the campaign names none. */
   country?: Country | null
 }
@@ -208,7 +210,10 @@ export class Dialer {
     if (this.#mode?.key === key) return this.#mode.mode
     await this.#mode?.mode.close()
     this.#mode = null
-    const mode = await openMode(this.#context, campaign, () => this.wake())
+    const mode = await openMode(this.#context, campaign, {
+      changed: () => this.wake(),
+      law: () => this.#context.lawOf(this.#campaign),
+    })
     this.#mode = { key, mode }
     return mode
   }

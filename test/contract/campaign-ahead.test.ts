@@ -53,6 +53,25 @@ test('what a predictive campaign has learned is kept for the next node that dial
   assert.ok(saved.get('fs')!.includes('"v":1'), 'the record has its version')
 })
 
+test('a law that a supervisor changes counts for the next decision of a running campaign', async t => {
+  const { carrier, node, dial, agents, campaign } = await openCampaignRig(t)
+  carrier.behaviour = () => 'rings'
+  await agents(2)
+  const spring = await campaign({ mode: 'predictive' }, 20)
+  const rig = await node('a')
+  const asked: (number | undefined)[] = []
+  const { lawOf } = rig
+  rig.lawOf = of => {
+    asked.push(of.law.maxAbandoned)
+    return lawOf(of)
+  }
+  const dialer = await dial('a', spring, rig)
+  await until(() => asked.length > 0)
+  dialer.campaign = { ...spring, law: { ...spring.law, maxAbandoned: 0.01 } }
+  await until(() => asked.at(-1) === 0.01)
+  await dialer.stop()
+})
+
 test('what was decided last is told by the node that has the lease, and by no other', async t => {
   const { node, carrier, dial, agents, campaign } = await openCampaignRig(t)
   carrier.behaviour = () => 'rings'
