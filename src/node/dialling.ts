@@ -34,7 +34,6 @@ import { perform } from '../operations/perform.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import { closeCall, openCall, type CallEnd, type CallStart } from '../store/calls.ts'
 import type { CallStore } from '../journal/call-store.ts'
-import type { QueueNotice } from '../queue/queue-table.ts'
 import type { QueueStore } from '../queue/store.ts'
 import type { RedisAddress } from '../store/redis.ts'
 import type { Switches } from '../store/campaigns.ts'
@@ -80,12 +79,15 @@ export interface DiallingOptions {
   switches: Switches
 }
 
-/** What a notice of a queue tells about the place of a call. */
-export const leadPlace = ({ call, member }: Extract<QueueNotice, { what: 'member' }>): LeadPlace => ({
-  call,
-  state: member?.state ?? null,
-  agent: member?.offer?.agent ?? null,
-})
+/** The places of leads, as their dialers hear of them. */
+export const leadPlaces =
+  (store: Pick<QueueStore, 'onChange'>) =>
+  (listener: (place: LeadPlace) => void): Disposable =>
+    store.onChange(notice => {
+      if (notice.what !== 'member') return
+      const { call, member } = notice
+      listener({ call, state: member?.state ?? null, agent: member?.offer?.agent ?? null })
+    })
 
 /** How long the dialers may take to stop: one of them may wait for a store. */
 const STOP_MS = 1_000
@@ -147,8 +149,7 @@ export class Dialling {
       node,
       gateway,
       country: options.country,
-      onPlace: (listener: (place: LeadPlace) => void) =>
-        options.queueStore.onChange(notice => notice.what === 'member' && listener(leadPlace(notice))),
+      onPlace: leadPlaces(options.queueStore),
       lawOf: (campaign: Campaign) => lawNow(sql, campaign, clock.now()),
       statuses: options.statuses,
     }

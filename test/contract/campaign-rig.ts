@@ -20,9 +20,8 @@ import { DialWakeup } from '../../src/campaign/dial-wakeup.ts'
 import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
 import { DialStatuses } from '../../src/campaign/dial-status.ts'
 import { lawNow } from '../../src/campaign/law-now.ts'
-import { leadPlace } from '../../src/node/dialling.ts'
+import { leadPlaces } from '../../src/node/dialling.ts'
 import { redisQueueStore } from '../../src/queue/redis-store.ts'
-import type { QueueNotice } from '../../src/queue/queue-table.ts'
 import { DialCapacity } from '../../src/campaign/dial-capacity.ts'
 import { GatewayTable } from '../../src/campaign/gateway-table.ts'
 import { Gateways } from '../../src/campaign/gateways.ts'
@@ -111,10 +110,7 @@ export async function openCampaignRig(
       node: name,
       gateway: 'carrier',
       statuses: new DialStatuses(home),
-      onPlace: listener => {
-        const tell = (notice: QueueNotice) => notice.what === 'member' && listener(leadPlace(notice))
-        return redisQueueStore(home).onChange(tell)
-      },
+      onPlace: leadPlaces(redisQueueStore(home)),
       lawOf: of => lawNow(sql, of, clock.now()),
       countsFor: () => true,
       home,

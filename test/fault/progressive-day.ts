@@ -17,6 +17,7 @@ import { memoryQueueStore } from '../../src/queue/memory-store.ts'
 import { openQueues } from '../../src/queue/queue.ts'
 import type { Queues } from '../../src/queue/queues.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { listAsSql, NO_LIMITS } from '../dialer-surroundings.ts'
 import { waitingCall } from '../waiting-call.ts'
 import { pick, seeded } from './links-chance.ts'
 
@@ -116,24 +117,17 @@ export class ProgressiveDay {
   /** The surroundings of a dialer: PostgreSQL is a number of leads, lines have no limit. */
   #rig(queue: string, node: number, leads: number): DialerContext {
     let [left, under] = [leads, 0]
-    const sql = (strings: TemplateStringsArray, ...values: unknown[]) => {
-      const text = strings.join('')
-      const has = (part: string) => text.includes(part)
-      if (has('min(claimed_until)')) {
-        const isOver = under === 0 && left > 0
-        return Promise.resolve([{ at: isOver ? null : new Date(this.clock.now() + 1e9) }])
-      }
-      if (has('recursive heads'))
-        return Promise.resolve(left > 0 ? [{ place: 0, key: '', priority: 0, nextAt: new Date(0) }] : [])
-      if (has('count(*) as n')) return Promise.resolve([{ n: left }])
-      if (!has('insert into attempts')) return Promise.resolve([])
-      const ids = values.find(value => Array.isArray(value) && typeof value[0] === 'string') as string[]
-      const claimed = ids.slice(0, left)
-      left -= claimed.length
-      this.#leads -= claimed.length
-      under += claimed.length
-      return Promise.resolve(claimed.map(attempt => ({ attempt, lead: 1, phone: '+4930123' })))
-    }
+    const sql = listAsSql({
+      left: () => left,
+      expiresAt: () => (under === 0 && left > 0 ? null : this.clock.now() + 1e9),
+      claim: ids => {
+        const claimed = ids.slice(0, left)
+        left -= claimed.length
+        this.#leads -= claimed.length
+        under += claimed.length
+        return claimed
+      },
+    })
     const attempts = {
       rings: (call: string) => this.#ringing.has(call),
       place: async (_: unknown, __: unknown, { attempt }: { attempt: string }, { may }: Placing): Promise<Placed> => {
@@ -155,10 +149,6 @@ export class ProgressiveDay {
         return 'busy'
       },
     }
-    const capacity = {
-      take: async ({ ids }: { ids: readonly string[] }) => ({ lines: 100, starts: 100, nextStartMs: 0, ids }),
-      giveBack: async () => true,
-    }
     const wakeup = {
       on: (listener: () => void) => {
         this.#bells.add(listener)
@@ -170,12 +160,7 @@ export class ProgressiveDay {
     const rig = {
       leads: { sql },
       attempts,
-      capacity,
-      gateways: {
-        usable: () => ({ gateways: [], left: [], againMs: null }),
-        limit: () => undefined,
-        explain: () => null,
-      },
+      ...NO_LIMITS,
       wakeup,
       nailedLegs: lines,
       roster: this.#roster,
@@ -185,7 +170,6 @@ export class ProgressiveDay {
       log: silentLog,
       node: `node-${node}`,
       gateway: 'carrier',
-      statuses: { write: async () => {} },
     }
     return rig as unknown as DialerContext
   }

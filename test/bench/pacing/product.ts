@@ -11,12 +11,13 @@ import { silentLog } from '../../../src/base/log.ts'
 import type { Placed, Placing } from '../../../src/campaign/attempt.ts'
 import { campaignFrom, type Campaign } from '../../../src/campaign/campaign.ts'
 import { Dialer, type DialerContext } from '../../../src/campaign/dialer.ts'
-import type { LeadPlace } from '../../../src/campaign/paced-calls.ts'
 import type { SwitchEvent } from '../../../src/esl/event.ts'
 import { silentEvents } from '../../../src/events/events.ts'
+import { leadPlaces } from '../../../src/node/dialling.ts'
 import { memoryQueueStore } from '../../../src/queue/memory-store.ts'
 import { openQueues } from '../../../src/queue/queue.ts'
 import { VirtualClock } from '../../../src/testing/virtual-clock.ts'
+import { listAsSql, NO_LIMITS } from '../../dialer-surroundings.ts'
 import { waitingCall } from '../../waiting-call.ts'
 import { fateOf, type Fate } from './fate.ts'
 import type { Scenario } from './scenarios.ts'
@@ -103,15 +104,7 @@ export async function runProduct(of: Scenario, seed: number): Promise<ProductRes
     return 'answered'
   }
 
-  const list = (strings: TemplateStringsArray, ...values: unknown[]) => {
-    const has = (part: string) => strings.join('').includes(part)
-    if (has('min(claimed_until)')) return Promise.resolve([{ at: new Date(endsAt + 1e9) }])
-    if (has('recursive heads')) return Promise.resolve([{ place: 0, key: '', priority: 0, nextAt: new Date(0) }])
-    if (has('count(*) as n')) return Promise.resolve([{ n: 1_000 }])
-    if (!has('insert into attempts')) return Promise.resolve([])
-    const ids = values.find(value => Array.isArray(value) && typeof value[0] === 'string') as string[]
-    return Promise.resolve(ids.map(attempt => ({ attempt, lead: 1, phone: '+4930123' })))
-  }
+  const list = listAsSql({ left: () => 1_000, expiresAt: () => endsAt + 1e9, claim: ids => ids })
   const context = {
     leads: { sql: list },
     attempts: {
@@ -119,24 +112,15 @@ export async function runProduct(of: Scenario, seed: number): Promise<ProductRes
       place: (_at: unknown, _campaign: unknown, { attempt }: { attempt: string }, placing: Placing) =>
         dial(attempt, placing),
     },
-    capacity: {
-      take: async ({ ids }: { ids: readonly string[] }) => ({ lines: 10_000, starts: 10_000, nextStartMs: 0, ids }),
-      giveBack: async () => true,
-    },
     wakeup: { on: () => ({ [Symbol.dispose]() {} }), ring: async () => {} },
     nailedLegs: { homeOf: () => at, on: () => ({ [Symbol.dispose]() {} }) },
-    onPlace: (listener: (place: LeadPlace) => void) =>
-      store.onChange(notice => {
-        if (notice.what !== 'member') return
-        const { call, member } = notice
-        listener({ call, state: member?.state ?? null, agent: member?.offer?.agent ?? null })
-      }),
+    onPlace: leadPlaces(store),
     lawOf: async () => ({
       policy: { target: 0.03, connectWithinMs: ms(of.abandonAfter), clock: 'answer', endsAt },
       budget,
     }),
     countsFor: () => true,
-    statuses: { write: async () => {} },
+    ...NO_LIMITS,
     ...{ roster, mirror, switchboard: { switches: [at], of: () => at }, clock, log: silentLog, events: silentEvents },
     ...{ node: 'a', gateway: 'carrier' },
   } as unknown as DialerContext
