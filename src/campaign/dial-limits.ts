@@ -60,7 +60,10 @@ export function dialNow(seen: Snapshot): Decision {
   return { howMany: Math.max(0, least), why, againMs }
 }
 
-/** After a refusal of FreeSWITCH itself: 1 s, doubled with each consecutive refusal, 10 s at most. */
-export function backOffMs(refusals: number): number {
-  return refusals === 0 ? 0 : Math.min(1_000 * 2 ** (refusals - 1), 10_000)
+/** After a refusal of FreeSWITCH itself. */
+export const backOffMs = (refusals: number): number => pauseMs(refusals, 10_000)
+
+/** After so many consecutive refusals: 1 s, doubled with each, `mostMs` at most. */
+export function pauseMs(refusals: number, mostMs: number): number {
+  return refusals === 0 ? 0 : Math.min(1_000 * 2 ** (refusals - 1), mostMs)
 }

@@ -7,6 +7,7 @@ import { SwitchError } from '../base/errors.ts'
 import { gatewayStatus } from '../esl/api.ts'
 import type { Ident } from '../esl/safe-text.ts'
 import type { Switch } from '../switch/switchboard.ts'
+import { pauseMs } from './dial-limits.ts'
 
 /** What FreeSWITCH says: up, down, or it has none of that name. */
 type State = 'UP' | 'DOWN' | 'MISSING'
@@ -31,8 +32,7 @@ export interface GatewayTrouble {
 
 /** So often FreeSWITCH is asked at most; mod_sofia pings a gateway every 30 s or so. */
 const ASK_MS = 5_000
-/** The first rest of a gateway that refuses; it doubles with each further refusal. */
-const REST_MS = 1_000
+/** The longest rest of a gateway that refuses. */
 const LONGEST_REST_MS = 60_000
 
 export class GatewayHealth {
@@ -63,7 +63,7 @@ export class GatewayHealth {
     if (cause === 'GATEWAY_DOWN' || cause === 'INVALID_GATEWAY') known.askedAt = -Infinity // asked again at once
     if (known.restsUntil > now) return // calls that were under way when it began to rest
     known.refusals++
-    known.restsUntil = now + Math.min(REST_MS * 2 ** (known.refusals - 1), LONGEST_REST_MS)
+    known.restsUntil = now + pauseMs(known.refusals, LONGEST_REST_MS)
   }
 
   /** It took a call: the telephone rang, was busy, or was answered. */
