@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { Slot } from './callable-leads.ts'
-import type { DialMode, Wanted } from './dial-mode.ts'
+import type { DialMode, Staffing, Wanted } from './dial-mode.ts'
 import type { PacedFloor } from './paced-floor.ts'
 import type { PacedFloors } from './paced-floors.ts'
 import type { PacingBudget, PacingPolicy } from './pacing/pacer.ts'
@@ -52,15 +52,11 @@ export class DialAhead implements DialMode {
     this.#serves = serves
   }
 
-  teams(): Team[] {
-    return teamsOf(this.#agents, this.#parts.homeOf)
-  }
-
-  /** A callback that an agent has promised is for anybody after a time: no agent is reserved here. */
-  readonly freeAgents = []
-
-  get mostWanted(): number {
-    return this.#agents.length * MOST_FOR_AGENT
+  staffing(): Staffing {
+    const { mirror, homeOf } = this.#parts
+    const agents = mirror.all().filter(agent => agent.nailed !== null && this.#serves(agent) && isAtWork(agent))
+    // a callback that an agent has promised is for anybody after a time: no agent is reserved here
+    return { teams: teamsOf(agents, homeOf), free: [], mostWanted: agents.length * MOST_FOR_AGENT }
   }
 
   async wanted({ at, agents }: Team): Promise<Wanted> {
@@ -111,10 +107,6 @@ export class DialAhead implements DialMode {
       )
     }
     floors.close()
-  }
-
-  get #agents(): Agent[] {
-    return this.#parts.mirror.all().filter(agent => agent.nailed !== null && this.#serves(agent) && isAtWork(agent))
   }
 }
 

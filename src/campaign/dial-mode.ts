@@ -20,13 +20,19 @@ export interface Wanted {
   readonly againMs: number | null
 }
 
-export interface DialMode {
-  /** The agents for whom leads are dialled, by FreeSWITCH. */
-  teams(): Team[]
-  /** The names of the agents who are free: a callback may be promised by one of them. */
-  readonly freeAgents: readonly string[]
-  /** More leads than this are not wanted in one turn. */
+/** The agents for whom leads are dialled in one turn. */
+export interface Staffing {
+  /** By FreeSWITCH. */
+  readonly teams: readonly Team[]
+  /** The names of those who are free: a callback may be promised by one of them. */
+  readonly free: readonly string[]
+  /** More leads than this are not wanted in the turn. */
   readonly mostWanted: number
+}
+
+export interface DialMode {
+  /** Looked at once in each turn. */
+  staffing(): Staffing
   /** `forMs`: how long a call may go without any further event. Rejects when a store is unavailable. */
   wanted(team: Team, forMs: number): Promise<Wanted>
   /** Prepares calls with these uuids. Returns those that may be dialled. Rejects when a store is unavailable. */

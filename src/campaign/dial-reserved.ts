@@ -6,7 +6,7 @@ import { isHeldForLead, type Agent } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { Slot } from './callable-leads.ts'
-import type { DialMode, Wanted } from './dial-mode.ts'
+import type { DialMode, Staffing, Wanted } from './dial-mode.ts'
 import { Reservations, type ReservationParts } from './reservations.ts'
 import { teamsOf, type Team } from './teams.ts'
 
@@ -30,17 +30,11 @@ export class DialReserved implements DialMode {
     this.#reservations = new Reservations(parts)
   }
 
-  teams(): Team[] {
+  staffing(): Staffing {
     const { mirror, homeOf } = this.#parts
-    return teamsOf([...mirror.free(this.#queue), ...mirror.held(this.#queue)], homeOf)
-  }
-
-  get freeAgents(): string[] {
-    return this.#parts.mirror.free(this.#queue).map(({ name }) => name)
-  }
-
-  get mostWanted(): number {
-    return this.freeAgents.length
+    const free = mirror.free(this.#queue)
+    const teams = teamsOf([...free, ...mirror.held(this.#queue)], homeOf)
+    return { teams, free: free.map(({ name }) => name), mostWanted: free.length }
   }
 
   async wanted({ at, agents }: Team, forMs: number): Promise<Wanted> {

@@ -163,7 +163,8 @@ export class Dialer {
     const campaign = this.#campaign
     const mode = await this.#modeOf(campaign)
     const now = clock.now()
-    const look = () => this.#callable.due(campaign, now, mode.freeAgents, Math.max(1, mode.mostWanted))
+    const { teams, free, mostWanted } = mode.staffing()
+    const look = () => this.#callable.due(campaign, now, free, Math.max(1, mostWanted))
     let due = await look()
     if (due.expiresAt !== null && due.expiresAt <= now) {
       await this.#recovery.run(campaign, now)
@@ -182,7 +183,6 @@ export class Dialer {
     const moments = [due.nextAt, due.expiresAt, mirror.nextChange(mirror.of(campaign.queue))]
     const parts: DialStatusPart[] = []
     let ready = due.ready
-    const teams = mode.teams()
     const nobody = { at: switchboard.switches.find(one => one.up) ?? null, agents: [] }
     for (const team of teams.length > 0 ? teams : [nobody]) {
       const { dialled, againMs, ...part } = await this.#share(mode, team, ready)
