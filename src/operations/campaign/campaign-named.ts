@@ -76,7 +76,7 @@ export const campaignSettings = {
   queue: described(z.string(), 'its agents talk with the people who answer', '<queue>').optional(),
   flow: described(z.string(), 'the flow of answered calls (in a new campaign: campaign-leg)', '<flow>').optional(),
   mode: described(
-    z.enum(CAMPAIGN_MODES),
+    oneOf(CAMPAIGN_MODES),
     'how leads are dialled: progressive, ratio, predictive (in a new campaign: progressive)',
     '<mode>',
   ).optional(),
