@@ -68,14 +68,20 @@ contract(
     const start = () => api(leg, `uuid_record ${leg.uuid} start ${path}`)
     equal(await start(), '+OK Success')
     equal(await start(), '+OK Success') // harmless
-    equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '+OK Success') // before the first sound of it
-    equal(await api(leg, `uuid_getvar ${leg.uuid} RECORD_DISCARDED`), 'true')
+    const stop = () => api(leg, `uuid_record ${leg.uuid} stop ${path}`)
+    const isEmpty = async () => (await api(leg, `uuid_getvar ${leg.uuid} RECORD_DISCARDED`)) === 'true'
+    equal(await stop(), '+OK Success') // before the first sound of it, which on a busy machine is not the first time
+    let notEmpty = 0
+    for (; !(await isEmpty()); notEmpty++) {
+      ok(notEmpty < 50, 'each recording had a sound before it was stopped')
+      await start()
+      await stop()
+    }
     await start()
     await world.pause('200ms')
-    equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '+OK Success')
-    equal(await api(leg, `uuid_record ${leg.uuid} stop ${path}`), '-ERR Cannot stop record session!')
-    await leg.event('RECORD_STOP')
-    await leg.event('RECORD_STOP')
+    equal(await stop(), '+OK Success')
+    equal(await stop(), '-ERR Cannot stop record session!')
+    for (let stops = 0; stops < notEmpty + 2; stops++) await leg.event('RECORD_STOP')
     await api(leg, `uuid_setvar ${leg.uuid} RECORD_FINAL_TIMEOUT_MS 0`)
     await start()
     await leg.execute('sleep', '400')
@@ -87,7 +93,7 @@ contract(
       records(leg)
         .filter(([name]) => name === 'RECORD_STOP')
         .map(([, cause]) => cause),
-      ['empty-file', stopped, silent],
+      [...Array<string>(notEmpty).fill(stopped), 'empty-file', stopped, silent],
     )
   },
 )
