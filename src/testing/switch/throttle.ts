@@ -10,7 +10,7 @@ const UNLIMITED = 1_000_000
 export class Throttle {
   /** Sessions at the same time. */
   sessions = UNLIMITED
-  /** Sessions that begin in a second. FreeSWITCH counts down before it compares: one less begins. */
+  /** Sessions in a second, from the next one on. FreeSWITCH counts down before it compares: one less begins. */
   perSecond = UNLIMITED
   readonly #clock: Clock
   #second = -1
@@ -31,7 +31,7 @@ export class Throttle {
   command(what: 'max_sessions' | 'sps', value: string | undefined): string {
     const number = Number(value)
     if (value !== undefined && number > 0) {
-      if (what === 'sps') [this.perSecond, this.#second] = [number, -1]
+      if (what === 'sps') this.perSecond = number
       else this.sessions = number
     }
     return what === 'sps' ? `+OK sessions per second: ${this.perSecond}\n` : `+OK max sessions: ${this.sessions}\n`
