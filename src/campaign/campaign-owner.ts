@@ -25,6 +25,14 @@ export interface OwnerOptions {
 
 /** Delay after Redis or PostgreSQL failed. */
 const FAULT_MS = 1_000
+/**
+ * When a lease runs out, the node that has run for longest asks for it first, a new one so much later: the older one
+ * has heard which legs of the dead node FreeSWITCH created, so it calls leads again who were never dialled
+ * (overdue-attempts.ts).
+ */
+const NEW_NODE_WAITS_MS = 2_000
+/** So long after its start a node has heard of every leg whose attempt may still be open. */
+const HAS_HEARD_MS = 180_000
 
 const FOREIGN =
   'campaign not dialled: it began on another kind of switch (simulated or real); create another campaign for this kind'
@@ -47,6 +55,8 @@ export class CampaignOwner {
   readonly #tenures = new Map<string, Tenure>()
   #listening: Disposable | null = null
   #retry: Timer | null = null
+  /** By the monotonic clock, ms. */
+  #startedAt = 0
   #news: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -59,6 +69,7 @@ export class CampaignOwner {
 
   /** Takes the campaigns that run already, and follows every change from now on. */
   start(): void {
+    this.#startedAt = this.#options.context.clock.monotonic()
     this.#listening = this.#options.context.wakeup.on(ring => this.#hear(ring))
   }
 
@@ -144,13 +155,19 @@ export class CampaignOwner {
       })
       this.#leases.end()
       if (typeof answer !== 'number') return await this.#begin(tenure, answer)
-      again = answer
+      again = answer + this.#waitsForOlder
     } catch (error) {
       this.#leases.away((error as Error).message)
     } finally {
       tenure.asking = false
     }
     if (!tenure.over) tenure.retry = context.clock.after(again, () => void this.#ask(tenure))
+  }
+
+  /** In milliseconds. */
+  get #waitsForOlder(): number {
+    const ran = this.#options.context.clock.monotonic() - this.#startedAt
+    return Math.round(NEW_NODE_WAITS_MS * Math.max(0, 1 - ran / HAS_HEARD_MS))
   }
 
   async #begin(tenure: Tenure, lease: Lease): Promise<void> {

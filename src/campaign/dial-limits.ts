@@ -22,7 +22,7 @@ export interface Snapshot {
   readonly leads: number
   /** Free lines, of this campaign or of the installation, whichever is less. */
   readonly lines: number
-  /** Calls that may be started now, and milliseconds until the next one may. */
+  /** Calls that may be started now, also by what FreeSWITCH takes (learned-rate.ts), and ms until the next one may. */
   readonly starts: number
   readonly nextStartMs: number
   /** What the gateways of the campaign allow together (gateways.ts); absent: they have no limits. */

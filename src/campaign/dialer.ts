@@ -24,6 +24,7 @@ import { LINE_GRACE_MS, type Leads } from './leads.ts'
 import type { NailedLegs } from './nailed-legs.ts'
 import { OverdueAttempts } from './overdue-attempts.ts'
 import type { LawNow } from './dial-ahead.ts'
+import { LearnedRate } from './learned-rate.ts'
 import type { DialMode } from './dial-mode.ts'
 import type { DialStatuses, DialStatusPart } from './dial-status.ts'
 import { modeKey, openMode, type DialModeParts } from './dial-modes.ts'
@@ -78,6 +79,7 @@ export class Dialer {
   #timer: Timer | null = null
   #refusals = 0
   #backOffUntil = 0
+  readonly #rates = new Map<Switch, LearnedRate>()
   /** When the status was written last. */
   #toldAt = -Infinity
   #mode: { readonly key: string; readonly mode: DialMode } | null = null
@@ -235,14 +237,16 @@ export class Dialer {
     }
     const room = await capacity.take({ ...ask, ids: [] })
     const wanted = await mode.wanted(team, ask.holdMs)
+    const rate = at && this.#rateOf(at).left(clock.now())
+    const slower = rate !== null && rate.calls < room.starts
     const seen: Snapshot = {
       free: wanted.free,
       wanted: wanted.howMany,
       wantedWhy: wanted.why,
       leads: ready,
       lines: room.lines,
-      starts: room.starts,
-      nextStartMs: room.nextStartMs,
+      starts: slower ? rate.calls : room.starts,
+      nextStartMs: slower ? Math.max(rate.againMs, room.nextStartMs) : room.nextStartMs,
       ...(over && { gateways: gateways.limit(over, room.gateways ?? []) }),
       backOffMs: Math.max(0, this.#backOffUntil - now),
       switchUp: at !== null,
@@ -250,7 +254,8 @@ export class Dialer {
     const decision = dialNow(seen)
     this.#explain(seen, decision, wanted.figures)
     const tellMs = gateways.explain(campaign, decision.why === 'gateway' ? (seen.gateways?.words ?? null) : null)
-    const againMs = earlier(earlier(decision.againMs, wanted.againMs), tellMs)
+    const timeHelps = ready > 0 ? wanted.againMs : null // a lead that becomes due has a timer of its own
+    const againMs = earlier(earlier(decision.againMs, timeHelps), tellMs)
     const part = {
       at: at?.name ?? null,
       free: wanted.free,
@@ -286,6 +291,7 @@ export class Dialer {
         until: now + claimMs(campaign),
       })
       used = claimed.map(one => one.attempt)
+      this.#rateOf(at).started(claimed.length, clock.now())
       for (const one of claimed) {
         mode.begins(at, one.attempt)
         void this.#place(mode, at, campaign, one)
@@ -307,6 +313,7 @@ export class Dialer {
         refused: () => {
           this.#refusals += clock.now() >= this.#backOffUntil ? 1 : 0 // several refusals within one delay count once
           this.#backOffUntil = clock.now() + backOffMs(this.#refusals)
+          this.#rateOf(at).refused(clock.now())
         },
       })
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
@@ -316,6 +323,14 @@ export class Dialer {
     }
     mode.forget(call)
     this.wake()
+  }
+
+  #rateOf(at: Switch): LearnedRate {
+    const known = this.#rates.get(at)
+    if (known) return known
+    const rate = new LearnedRate()
+    this.#rates.set(at, rate)
+    return rate
   }
 
   #explain(seen: Snapshot, decision: Decision, figures: PacingFigures | null): void {

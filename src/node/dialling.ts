@@ -28,7 +28,7 @@ import { NailedLegs } from '../campaign/nailed-legs.ts'
 import { NailedAgents } from '../campaign/nailed-agents.ts'
 import { CampaignOwner } from '../campaign/campaign-owner.ts'
 import { jobTimes } from '../desk/job-age.ts'
-import { openJobs, type Jobs } from '../desk/jobs.ts'
+import { openJobs, type Jobs, type JobsOptions } from '../desk/jobs.ts'
 import { openAudit } from '../operations/audit.ts'
 import { perform } from '../operations/perform.ts'
 import type { Ident } from '../esl/safe-text.ts'
@@ -77,6 +77,8 @@ export interface DiallingOptions {
   callerId: string | undefined
   ringForMs: number
   switches: Switches
+  /** Opens the door for jobs. Default: over BullMQ, which cannot run in virtual time. */
+  openJobs?: ((options: JobsOptions) => Promise<Pick<Jobs, 'close'>>) | undefined
 }
 
 /** The places of leads, as their dialers hear of them. */
@@ -98,7 +100,7 @@ export class Dialling {
   readonly #clickToDialler: ClickToDialler
   readonly #nailed: NailedAgents
   readonly #owner: CampaignOwner
-  #jobs: Jobs | null = null
+  #jobs: Pick<Jobs, 'close'> | null = null
   #closing: readonly Step[] | null = null
 
   private constructor(options: DiallingOptions) {
@@ -180,7 +182,7 @@ export class Dialling {
         dial: request => dialling.#clickToDial(request),
       }),
     }
-    dialling.#jobs = await openJobs({
+    dialling.#jobs = await (options.openJobs ?? openJobs)({
       redis,
       log,
       handlers: {

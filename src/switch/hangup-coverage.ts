@@ -14,6 +14,9 @@ export interface SwitchMoment {
   readonly ageMs: number
 }
 
+/** The shared times of two nodes, and the moments at which they heard of the link, differ by less than this. */
+const SKEW_MS = 5_000
+
 export class HangupCoverage {
   readonly #clock: Clock
   readonly #hangups: RecentHangups
@@ -45,6 +48,15 @@ export class HangupCoverage {
 
   /** True when no hang-up since that moment is missing. Holds only for the time in which the event link has been up. */
   allSince({ core, ageMs }: SwitchMoment): boolean {
-    return core === this.#core && this.#began + ageMs >= Math.max(this.#since, this.#hangups.completeSince)
+    return core === this.#core && this.#began + ageMs >= this.#completeSince
+  }
+
+  /** As `allSince`, for a time that any node has written, ms since the epoch. */
+  allSinceTime(at: number): boolean {
+    return this.#clock.monotonic() - (this.#clock.now() - at) - SKEW_MS >= this.#completeSince
+  }
+
+  get #completeSince(): number {
+    return Math.max(this.#since, this.#hangups.completeSince)
   }
 }

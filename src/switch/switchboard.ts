@@ -142,6 +142,14 @@ export class Switch extends Emitter<SwitchEvents> {
     return this.#up && this.#heard.allSince(moment)
   }
 
+  /**
+   * True when a leg that does not exist was certainly never created since that time, ms since the epoch: this process
+   * has received every hang-up since then, and none of this leg.
+   */
+  neverHad(uuid: Uuid, since: number): boolean {
+    return this.#up && this.ended(uuid) === null && this.#heard.allSinceTime(since)
+  }
+
   /** True shortly after a restart of FreeSWITCH, while recovery may still bring back legs of its last run. */
   get waiting(): boolean {
     return this.#restart.waiting

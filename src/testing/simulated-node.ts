@@ -3,8 +3,9 @@
  * virtual time. A test can stop it as a deploy does, kill it as SIGKILL does, and keep it from renewing its lease.
  * Simulation opens it.
  *
- * Not in it, because it cannot run in virtual time: the definitions in PostgreSQL, the campaign dialler (BullMQ, SQL;
- * SimulatedLeads dials), the thread of the lease, the inbox of the port, and the warm-up calls (real sockets).
+ * Not in it, because it cannot run in virtual time: the definitions in PostgreSQL, the thread of the lease, the inbox
+ * of the port, and the warm-up calls (real sockets). The campaign dialler needs SQL: a test may give one (`dialler`),
+ * else SimulatedLeads dials.
  */
 import type { Roster } from '../agent/roster.ts'
 import { sleep, type Clock } from '../base/clock.ts'
@@ -72,6 +73,25 @@ export interface SharedParts {
   readonly dialects: NodeParts['dialects']
   /** The setting MAX_CALLS. */
   readonly maxCalls: number
+  /** What dials campaigns on each node, over stores of the test. Absent: no node dials. */
+  readonly dialler?: ((seat: DiallerSeat) => SimulatedDialler) | undefined
+}
+
+/** A node that opens, for what dials campaigns on it. */
+export interface DiallerSeat {
+  readonly node: string
+  /** The process of the node: what it reaches through it ends with the node. */
+  readonly life: KillableProcess
+  readonly clock: SharedClock
+  readonly log: Log
+  readonly events: Events
+  readonly switchboard: Switchboard
+}
+
+export interface SimulatedDialler {
+  /** Instead of SimulatedLeads. */
+  readonly leads: NodeParts['leads']
+  readonly openDialling: NonNullable<NodeParts['openDialling']>
 }
 
 /** Virtual time runs a timer for each look: nothing is late in it, so a slow tick finds the same. */
@@ -195,19 +215,21 @@ export class SimulatedNode {
     const log = life.reach(this.#shared.log)
     const events = life.reach(this.#shared.events)
     const connect = async () => {
-      const wire = simulated.connect()
+      const wire = simulated.connect(this.name)
       this.#wires.push(wire)
       return wire
     }
     const links = { clock, log, events, scope, linked() {}, connect }
     this.switchboard.add(await openSwitch({ ...SWITCH, password: simulated.password }, links))
+    const { switchboard } = this
+    const dialler = this.#shared.dialler?.({ node: this.name, life, clock, log, events, switchboard }) ?? null
     this.#node = await composeNode(
       {
         node: this.name,
         clock,
         log,
         events,
-        switchboard: this.switchboard,
+        switchboard,
         roster: life.reach(this.#shared.roster),
         queueStore: life.reach(this.#shared.queueStore),
         calls: life.reach(this.#shared.calls),
@@ -215,7 +237,7 @@ export class SimulatedNode {
         records: recordsOf(life.reach(this.#shared.records), clock),
         agentStates: life.reach(this.#shared.agentStates),
         rows: life.reach(this.#shared.rows),
-        leads: life.reach(this.#shared.leads),
+        leads: dialler?.leads ?? life.reach(this.#shared.leads),
         callbacks: life.reach(this.#shared.callbacks),
         starts: life.reach(this.#shared.starts),
         wrapUpAfterDial,
@@ -224,7 +246,7 @@ export class SimulatedNode {
         openLease: address => this.#lease(address, clock, log),
         knock: async address => (simulated.network.accepts(address) ? 'accepts' : 'refuses'),
         async prepare() {},
-        openDialling: null,
+        openDialling: dialler?.openDialling ?? null,
       },
       scope,
     )
@@ -284,7 +306,7 @@ export class SimulatedNode {
       table,
       node: this.name,
       address,
-      roles: ['listener'],
+      roles: this.#shared.dialler ? ['listener', 'dialer'] : ['listener'],
       clock: this.#thread.clock(this.#shared.clock),
       log,
       machine: { host: 'simulated', pid, isRunning: one => processes.get(one)?.dead === false },

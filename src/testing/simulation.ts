@@ -50,6 +50,8 @@ export interface SimulateOptions {
   cps?: number
   /** The setting MAX_CALLS. Default: 1000. */
   maxCalls?: number
+  /** What dials campaigns on each node (simulated-node.ts). Default: nothing; `lead` dials one call. */
+  dialler?: SharedParts['dialler']
   /**
    * The test breaks something that reconciliation corrects. Without it, and without a node that was killed, the test
    * fails when reconciliation had to correct anything. Default: false.
@@ -170,6 +172,7 @@ export class Simulation {
       wrapUpAfterDial: options.wrapUpAfterDial ?? false,
       dialects: options.dialects ?? [],
       maxCalls: options.maxCalls ?? 1_000,
+      dialler: options.dialler,
       rows: {
         open: async () => {
           await this.reachDatabase()

@@ -42,6 +42,8 @@ export class VirtualClock implements Clock {
   #heap: VirtualTimer[] = []
   #dead = 0
   #held = 0
+  /** Called when work that was held is done. */
+  #goOn: () => void = () => {}
 
   /** `start` is the wall clock at the beginning, in milliseconds since the epoch. */
   constructor(start: number = START) {
@@ -108,7 +110,10 @@ export class VirtualClock implements Clock {
   /** Stops virtual time until this real work (a file, an import) is done. Returns the same promise. */
   hold<T>(work: Promise<T>): Promise<T> {
     this.#held++
-    const release = () => void this.#held--
+    const release = () => {
+      this.#held--
+      this.#goOn()
+    }
     work.then(release, release)
     return work
   }
@@ -150,7 +155,10 @@ export class VirtualClock implements Clock {
 
   async #drain(): Promise<void> {
     for (let turn = 0; turn < TURNS; turn++) await new Promise(resolve => setImmediate(resolve))
-    while (this.#held > 0) await new Promise(resolve => setImmediate(resolve))
+    while (this.#held > 0) {
+      await new Promise<void>(resolve => (this.#goOn = resolve)) // no turn is taken meanwhile: the work needs the CPU
+      await new Promise(resolve => setImmediate(resolve))
+    }
   }
 
   #next(): VirtualTimer | undefined {

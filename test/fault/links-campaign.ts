@@ -3,7 +3,7 @@
  * every dial.
  */
 import type { Duration } from '../../src/base/duration.ts'
-import { campaignFrom } from '../../src/campaign/campaign.ts'
+import { campaignFrom, type Campaign } from '../../src/campaign/campaign.ts'
 import { moveCampaign, putCampaign } from '../../src/store/campaigns.ts'
 import type { AttemptState } from '../../src/store/attempts.ts'
 import { addLead } from '../add-lead.ts'
@@ -13,6 +13,13 @@ import { until, type Rig } from './rig.ts'
 const FIRST_NUMBER = 170_000_000
 
 export interface CampaignOptions {
+  /** Its name, and that of its queue; default: spring, sales. */
+  readonly name?: string
+  readonly queue?: string
+  /** Default: progressive. */
+  readonly mode?: Campaign['mode']
+  /** The number of its first lead, after +49; campaigns of one rig have different ones. */
+  readonly firstNumber?: number
   readonly agents: number
   readonly leads: number
   readonly cps: number
@@ -48,9 +55,13 @@ export class CampaignInRig {
   /** How often a leg with this name was created: twice is a telephone that rang twice. */
   readonly created = new Map<string, number>()
 
-  private constructor(rig: Rig, id: string) {
+  readonly #options: CampaignOptions
+  #leads = 0
+
+  private constructor(rig: Rig, id: string, options: CampaignOptions) {
     this.rig = rig
     this.id = id
+    this.#options = options
     const create = rig.sim.createChannel.bind(rig.sim)
     rig.sim.createChannel = (uuid, ...rest) => {
       this.created.set(uuid, (this.created.get(uuid) ?? 0) + 1)
@@ -62,13 +73,11 @@ export class CampaignInRig {
    * Runs from now on; nodes that are started afterwards dial it. Each lead is called once at most, unless FreeSWITCH
    * refused.
    */
-  static async open(
-    rig: Rig,
-    { agents, leads, cps, leadDoes = () => ({ answers: 'busy' }), tries }: CampaignOptions,
-  ): Promise<CampaignInRig> {
-    await rig.queueStore.put({ name: 'sales', strategy: 'longest-idle-agent' })
+  static async open(rig: Rig, options: CampaignOptions): Promise<CampaignInRig> {
+    const { agents, leads, cps, tries, name: campaign = 'spring', queue = 'sales', mode = 'progressive' } = options
+    await rig.queueStore.put({ name: queue, strategy: 'longest-idle-agent' })
     for (let at = 0; at < agents; at++) {
-      const name = `nailed-${at}`
+      const name = `nailed-${queue}-${at}`
       rig.sim.world.at(`user/${name}`, { answers: '100ms', speaks: 'human' })
       await rig.roster.put(
         {
@@ -76,15 +85,16 @@ export class CampaignInRig {
           endpoint: `user/${name}`,
           wrapUpMs: 0,
           ringForMs: 20_000,
-          queues: [{ queue: 'sales', level: 1, position: 1 }],
+          queues: [{ queue, level: 1, position: 1 }],
         },
         Date.now(),
       )
       await rig.roster.setStatus(name, 'ready', Date.now())
     }
     const settings = campaignFrom({
-      name: 'spring',
-      queue: 'sales',
+      name: campaign,
+      queue,
+      mode,
       maxLines: 1_000,
       cps,
       maxAttempts: tries?.most ?? 1,
@@ -92,13 +102,29 @@ export class CampaignInRig {
       ...(tries && { retry: { busy: { after: tries.after } } }),
     })
     const { id } = await putCampaign(rig.sql, settings)
-    for (let at = 0; at < leads; at++) {
-      const phone = `+49${FIRST_NUMBER + at}`
+    const inRig = new CampaignInRig(rig, id, options)
+    await inRig.add(leads)
+    await moveCampaign(rig.sql, id, ['draft'], 'running', Date.now())
+    return inRig
+  }
+
+  /** So many leads more. */
+  async add(leads: number): Promise<void> {
+    const { rig, id } = this
+    const { leadDoes = () => ({ answers: 'busy' }), firstNumber = FIRST_NUMBER } = this.#options
+    for (let n = 0; n < leads; n++) {
+      const at = this.#leads++
+      const phone = `+49${firstNumber + at}`
       rig.sim.world.at(`sofia/gateway/carrier/${phone}`, leadDoes(at))
       await addLead(rig.sql, id, phone, Date.now())
     }
-    await moveCampaign(rig.sql, id, ['draft'], 'running', Date.now())
-    return new CampaignInRig(rig, id)
+  }
+
+  /** How many leads may still be called. */
+  async ready(): Promise<number> {
+    const [row] = await this.rig.sql<[{ n: number }]>`
+      select count(*) as n from leads where campaign_id = ${this.id} and state = 'ready'`
+    return row.n
   }
 
   /** In the order in which FreeSWITCH read them. */

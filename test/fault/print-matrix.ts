@@ -8,8 +8,8 @@ import type { Line } from './matrix.ts'
 
 /** The rows that Switchhook promises, and what happens to people in them. */
 const PROMISED = [
-  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 29, 31, 34, 45, 46, 47, 48, 49, 50, 52, 63,
-  67, 68, 69,
+  1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 31, 34, 45, 46, 47, 48, 49, 50,
+  52, 59, 60, 61, 62, 63, 64, 65, 67, 68, 69,
 ]
 const WIDEST_NAME = 64
 const WIDEST_FIGURE = 90

@@ -56,3 +56,11 @@ test('ends that were forgotten are no longer known, whatever has been heard sinc
   assert.equal(heard.allSince(moment), false)
   assert.equal(heard.allSince({ ...moment, ageMs: moment.ageMs + 1_000 }), true) // that one was dropped last
 })
+
+test('a time that another node has written is trusted only when it is well after the first event', async () => {
+  const clock = new VirtualClock()
+  const heard = new HangupCoverage(clock, new RecentHangups(clock), facts(clock))
+  await clock.advance(20_000)
+  assert.equal(heard.allSinceTime(clock.now() - 15_000), true)
+  assert.equal(heard.allSinceTime(clock.now() - 15_001), false)
+})

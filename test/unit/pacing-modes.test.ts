@@ -65,6 +65,8 @@ test('ratio: with too many abandoned people it calls one lead for each free agen
   const mode = { mode: 'ratio', callsPerFreeAgent: 3 } as const
   assert.deepEqual(wants(mode, { budget: { live: 100, abandoned: 4 } }), { howMany: 2, why: 'budget' })
   assert.deepEqual(wants(mode, { budget: { live: 200, abandoned: 4 } }), { howMany: 6, why: 'ratio' })
+  assert.deepEqual(wants(mode, { budget: { live: 200, abandoned: 6 } }), { howMany: 2, why: 'budget' })
+  assert.deepEqual(wants(mode, { budget: { live: 0, abandoned: 0 } }), { howMany: 6, why: 'ratio' })
 })
 
 test('every mode shows how much of the budget is used', () => {

@@ -25,7 +25,7 @@ const ASCII = /^[\x00-\x7f]*$/
 export class Listener {
   readonly sim: SimulatedSwitch
   readonly wire: Wire
-  /** 'host:port' of an outbound connection, 'inbound' for the inbound port. */
+  /** 'host:port' of an outbound connection; 'inbound', or 'inbound <node>', for the inbound port. */
   readonly address: string
   /** The channel that this connection controls: its own, or the one of `myevents <uuid>`. */
   channel: Channel | undefined

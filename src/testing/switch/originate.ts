@@ -68,7 +68,7 @@ async function dialGroup(
       continue
     }
     const uuid = all.get('origination_uuid') ?? sim.newUuid()
-    if (sim.channels.has(uuid)) continue
+    if (sim.channels.has(uuid) || !sim.throttle.admits(sim.channels.size)) continue
     const channel = createLeg(sim, uuid, target, options, all)
     legs.push({
       channel,

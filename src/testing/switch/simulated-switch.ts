@@ -23,6 +23,7 @@ import type { Direction, Profile } from './profile.ts'
 import type { Recording } from './recording.ts'
 import { Schedule } from './schedule.ts'
 import type { SoundLength } from './sounds.ts'
+import { Throttle } from './throttle.ts'
 import { Tracking } from './tracking.ts'
 import { uuids } from './uuids.ts'
 import { Watchers } from './watchers.ts'
@@ -42,6 +43,7 @@ export class SimulatedSwitch {
   readonly network: Network
   readonly schedule: Schedule
   readonly watchers = new Watchers()
+  readonly throttle: Throttle
   readonly sounds: Map<string, SoundLength>
   readonly usualSound: Duration
   readonly password: string
@@ -87,6 +89,7 @@ export class SimulatedSwitch {
     this.startedAt = this.clock.now()
     this.network = new Network(options.network === 'tcp')
     this.schedule = new Schedule(this.clock)
+    this.throttle = new Throttle(this.clock)
     this.sounds = new Map(Object.entries(options.sounds ?? {}))
     this.usualSound = options.usualSound ?? '2s'
     this.password = options.password ?? 'ClueCon'
@@ -103,14 +106,14 @@ export class SimulatedSwitch {
   }
 
   /**
-   * The client's end of a new connection to the inbound port. Throws SwitchError LINK_DOWN after `kill`, as esl/tcp.ts
-   * rejects.
+   * The client's end of a new connection to the inbound port; `from` is the node that opens it. Throws SwitchError
+   * LINK_DOWN after `kill`, as esl/tcp.ts rejects.
    */
-  connect(): Wire {
+  connect(from?: string): Wire {
     if (this.#dead)
       throw new SwitchError('LINK_DOWN', 'cannot connect: connect ECONNREFUSED: the simulated FreeSWITCH is dead')
     const [ours, theirs] = this.network.pair()
-    void new Listener(this, ours, 'inbound', undefined, true)
+    void new Listener(this, ours, from === undefined ? 'inbound' : `inbound ${from}`, undefined, true)
     return theirs
   }
 

@@ -1,5 +1,6 @@
 /** The events of a leg that Switchhook dials, their order, and what Switchhook concludes from them. */
 import { deepEqual, equal, ok } from 'node:assert/strict'
+import { sleep } from '../../../src/base/clock.ts'
 import { gatewayStatus } from '../../../src/esl/api.ts'
 import { originate, type Origination } from '../../../src/switch/originate.ts'
 import { newUuid, varValue, endpoint, type Ident, type Uuid } from '../../../src/esl/safe-text.ts'
@@ -185,6 +186,26 @@ contract('the same uuid cannot be dialled a second time while its leg lives', as
   await node.home.attempt(`uuid_kill ${first.uuid}` as never)
   await world.within('5s', first.outcome)
 })
+
+for (const limit of ['max_sessions', 'sps'] as const) {
+  contract(`a dial beyond ${limit} is refused as a second one with the same uuid is, without a leg`, async world => {
+    const node = await world.node('a')
+    const phone = world.telephone('never')
+    const first = begin(world, node, phone.endpoint)
+    await world.within('5s', phone.rings())
+    const usual = /\d+/.exec(await world.observer.job(`fsctl ${limit}`))?.[0]
+    ok(usual !== undefined, `fsctl ${limit} answers with a number`)
+    await world.observer.job(`fsctl ${limit} 1`)
+    await sleep(world.clock, 1_100) // FreeSWITCH counts by its second
+    const second = begin(world, node, world.telephone('person').endpoint)
+    const { outcome, cause } = await world.within('5s', second.outcome)
+    await world.observer.job(`fsctl ${limit} ${usual}`)
+    deepEqual([outcome, cause], ['refused', 'DESTINATION_OUT_OF_ORDER'])
+    equal(lifeOf(world, second.uuid).includes('CHANNEL_CREATE'), false)
+    await node.home.attempt(`uuid_kill ${first.uuid}` as never)
+    await world.within('5s', first.outcome)
+  })
+}
 
 for (const [kind, heard] of [
   ['person', 'person'],

@@ -76,7 +76,10 @@ export const coreApi: Record<string, Api> = {
     const user = argument.replace(/^.*\//, '').split('@')[0]!
     return sim.world.find(`user/${user}`) ? `sofia/internal/sip:${user}@127.0.0.1:5071` : 'error/user_not_registered'
   },
-  fsctl: (_sim, argument) => (argument === 'max_sessions' ? '+OK max sessions: 5000\n' : '+OK\n'),
+  fsctl(sim, argument) {
+    const [what, value] = words(argument, 2)
+    return what === 'max_sessions' || what === 'sps' ? sim.throttle.command(what, value) : '+OK\n'
+  },
   reloadxml: () => '+OK [Success]\n',
   sofia(sim, argument) {
     const [command, what, name = ''] = words(argument, 4)
