@@ -12,7 +12,7 @@ import { openSql, type DatabaseAddress } from '../src/store/sql.ts'
 
 /** The variable in which `test/run.ts` passes the addresses of the servers to its children. */
 export const TOLD = 'SWITCHHOOK_TEST_SERVICES'
-/** Every test database is a copy of this one: 50 ms instead of a migration. */
+/** Every test database begins as a copy of this one (database-pool.ts). */
 export const TEMPLATE = 'switchhook_template'
 const DATA = fileURLToPath(new URL('../.data/', import.meta.url))
 

@@ -8,8 +8,8 @@ import type { Clock } from '../../base/clock.ts'
 const UNLIMITED = 1_000_000
 
 export class Throttle {
-  /** Sessions at the same time. */
-  sessions = UNLIMITED
+  /** Sessions at the same time: the number of the captures. */
+  sessions = 5_000
   /** Sessions in a second, from the next one on. FreeSWITCH counts down before it compares: one less begins. */
   perSecond = UNLIMITED
   readonly #clock: Clock
