@@ -126,8 +126,8 @@ function lie(
   const truth = TRUTH.get(answers) ?? (speaks === 'human' ? person : ['machine', 'hung-up', 'silence'])
   if (dials === 0 && disposition !== 'lost') return [`${phone} was never called and is ${disposition}`]
   if (truth.includes(disposition!)) return []
-  // the next node listens again, to the rest of the machine's greeting: it may sound like a person
-  if (speaks === 'machine' && node === fault.victim && person.includes(disposition!)) return []
+  // a node that listens again, or late, hears the rest: of a machine it may sound like a person, of a person nothing
+  if (speaks !== undefined && fault.wasLate && [...person, 'silence'].includes(disposition!)) return []
   return disposition === 'lost' && node === fault.victim
     ? []
     : [`${phone}: ${answers} is ${disposition} (${cause}) by ${node}`]
@@ -166,6 +166,11 @@ class Fault {
       if (!this.#done) return this.#read()
       if (this.#claimed.has(uuid) && at > this.#stoodFrom + LEASE_MS) this.stale.push(`${phone} is dialled too late`)
     }
+  }
+
+  /** Calls were offered to a node that stood still, or to the next one after a death. */
+  get wasLate(): boolean {
+    return this.#row !== '25'
   }
 
   /** It has happened, and a node that stood still runs again. */

@@ -64,15 +64,16 @@ for (const [what, lose] of Object.entries(LOSSES))
         ...{ agents: 12, leads, cps: 3, leadDoes: () => pick(random, BEHAVIOURS) },
       })
       await rig.start(['a', 'b'], CampaignInRig.settings)
+      const jobs = await openJobs({ redis: { url: redis!.url }, log: silentLog })
+      t.after(() => jobs.close())
       await campaign.dialled(5)
       let losses = 0
       for (; losses < many(4, 1) && campaign.dials.length < leads; losses++) {
+        await jobs.perform('campaign.status', { name: 'spring' }, 'ann') // so that there is something to lose
         await lose(redis!)
         const before = campaign.dials.length
         await until('it goes on', () => campaign.dials.length > before + 2 || before > leads - 5, 120_000)
       }
-      const jobs = await openJobs({ redis: { url: redis!.url }, log: silentLog })
-      t.after(() => jobs.close())
       const [paused, started] = [
         await jobs.perform('campaign.pause', { name: 'spring' }, 'ann').catch((error: Error) => error.message),
         await jobs.perform('campaign.start', { name: 'spring' }, 'ann').catch((error: Error) => error.message),
