@@ -153,7 +153,8 @@ export async function retry<T>(work: () => Promise<T>, options: RetryOptions): P
       const [left, pause] = [until - clock.monotonic(), pauses.next()]
       if (left > pause) failed?.(error as Error, tries)
       await sleep(clock, Math.max(0, Math.min(pause, left)), signal)
-      if (left <= pause) throw error
+      // a busy machine wakes it late: the time may be over now
+      if (left <= pause || clock.monotonic() >= until) throw error
     }
   }
 }

@@ -216,7 +216,14 @@ const DISPOSITIONS = {
     status: { system: 'PU' },
     again: '2h',
   },
-  error: { means: 'the script failed', by: 'switchhook', human: false, is: [], status: {}, again: '30m' },
+  error: {
+    means: 'the script failed, or PostgreSQL was away when the call was answered',
+    by: 'switchhook',
+    human: false,
+    is: [],
+    status: {},
+    again: '30m',
+  },
   lost: {
     means: 'the outcome is unknown: a FreeSWITCH or a node died',
     by: 'switchhook',

@@ -129,7 +129,7 @@ export interface CampaignLeads {
 
 /** The lead of this call; null when the call is not an open attempt of a campaign. */
 export async function leadOf(call: FlowCall, desk: CampaignLeads, queues: Queues): Promise<CampaignLead | null> {
-  const found = await findAttempt(call, () => desk.find(call.uuid))
+  const found = await findAttempt(call, () => desk.find(call.uuid), 'error')
   if (found) call.ofCampaign = detectOptions(found.calls)
   const since = (moment: 'answer' | 'greeting') => (moment === 'answer' ? call.sinceAnswer : call.sinceGreeting)
   return found && new CampaignLead(call, { ...found, queues, since })

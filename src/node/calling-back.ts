@@ -3,12 +3,12 @@ import { CallbackAttempts, type CallbackAttemptsParts } from '../queue/callbacks
 import type { CallbackCaller } from '../queue/callbacks/callback-caller.ts'
 import { CallbackDesk, type CallbackDeskParts } from '../queue/callbacks/callback-desk.ts'
 import type { CallbackTable } from '../queue/callbacks/callback-table.ts'
-import { Callbacks } from '../queue/callbacks/callbacks.ts'
+import { Callbacks, type CallbacksParts } from '../queue/callbacks/callbacks.ts'
 import { callbackCalls } from '../flow/callback-calls.ts'
 import type { CallbackCalls } from '../flow/callback.ts'
 
 export interface CallingBackOptions
-  extends Omit<CallbackAttemptsParts, 'callbacks'>, Pick<CallbackDeskParts, 'places'> {
+  extends Omit<CallbackAttemptsParts, 'callbacks'>, Pick<CallbackDeskParts, 'places'>, Pick<CallbacksParts, 'country'> {
   readonly table: CallbackTable
 }
 

@@ -150,7 +150,7 @@ export class Listening {
         events,
         node,
       },
-      ...{ gateway: settings.gateway, callerId: settings.callerId },
+      ...{ gateway: settings.gateway, callerId: settings.callerId, country: options.operations.country },
       places: () => this.queues.callbackPlaces(),
       may: () => lease.holds() && !this.#stopped,
     })

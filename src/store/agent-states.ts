@@ -22,7 +22,10 @@ export interface AgentStateRow {
   readonly queue: string | null
 }
 
-/** Writes these rows in one statement. A row that is there stays: every node writes the same ones. */
+/**
+ * Writes these rows in one statement. A row that is there stays: every node writes the same ones, in one order, because
+ * two statements with other orders wait for each other until PostgreSQL ends one (deadlock detected, measured).
+ */
 export async function saveAgentStates(sql: Queries, rows: readonly AgentStateRow[]): Promise<void> {
   await sql`
     insert into agent_states (agent, at, rev, status, reason, state, rests_until, break_until, call, queue)
@@ -30,7 +33,7 @@ export async function saveAgentStates(sql: Queries, rows: readonly AgentStateRow
       to_timestamp(r."breakUntil" / 1000), r.call, r.queue
     from jsonb_to_recordset(${sql.json(rows as unknown as Json)}) as r (agent text, at numeric, rev bigint, status text, reason text,
       state text, "restsUntil" numeric, "breakUntil" numeric, call uuid, queue text)
-    on conflict (agent, at, rev) do nothing`
+    order by r.agent, r.at, r.rev on conflict (agent, at, rev) do nothing`
 }
 
 /**

@@ -143,7 +143,7 @@ export async function saveCalls(sql: Queries, calls: readonly CallState[]): Prom
       r."holdMs", r.crm, r."queueTimeline", r.recording, a.campaign_id, a.lead_id, a.id
     from r
     left join lateral (select id, campaign_id, lead_id, gateway from attempts where id = r.id limit 1) a on true -- each by its key: a join reads the whole table
-    on conflict (id) do update set
+    order by r.id on conflict (id) do update set
       node = excluded.node, customer = coalesce(c.customer, excluded.customer), to_number = coalesce(c.to_number, excluded.to_number),
       answered_at = coalesce(excluded.answered_at, c.answered_at), ended_at = excluded.ended_at, hangup_cause = excluded.hangup_cause,
       outcome = excluded.outcome, hung_up_by = excluded.hung_up_by, agent = coalesce(excluded.agent, c.agent),

@@ -50,7 +50,7 @@ export async function addDoNotCall(sql: Queries, entries: readonly NewDoNotCall[
     select campaign, number, prefix, source, note, ${new Date(now)} from
       jsonb_to_recordset(${sql.json(entries.map(entry => ({ ...entry })))})
         as e (campaign uuid, number text, prefix boolean, source text, note text)
-    on conflict do nothing`
+    order by campaign, number on conflict do nothing`
   return rows.count
 }
 
@@ -65,7 +65,7 @@ export async function addOptOuts(
   const rows = await sql`
     insert into opt_outs (phone, at, source, note)
     select distinct phone, ${new Date(now)}::timestamptz, ${source}, ${note} from jsonb_array_elements_text(${sql.json([...phones])}) as phone
-    on conflict (phone) do nothing`
+    order by phone on conflict (phone) do nothing`
   return rows.count
 }
 

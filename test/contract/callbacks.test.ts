@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test, type TestContext } from 'node:test'
+import { country } from '../../src/base/country.ts'
 import { NotFoundError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { systemClock } from '../../src/base/clock.ts'
@@ -267,6 +268,20 @@ test('a Redis that has lost its data gets the places back from the rows', async 
     [joinedAt, '+4930555123', { order: 'agent-first' }],
   )
   assert.ok(clock.now() >= joinedAt)
+})
+
+test('a customer is called back at the number as people of the country write it, whoever wrote it down', async t => {
+  const { parts, queueStore, clock } = await installation(t)
+  const german = { ...parts, country: country('DE') }
+  const add = (number: string) => perform(callbackAdd, german, { queue: 'sales', number }, ANN)
+  assert.equal((await add('030 / 555 123')).number, '+4930555123')
+  await queueStore.keepForCallback({ queue: 'sales', call: randomUUID(), number: '030555124' }, clock.now())
+  await queueStore.keepForCallback({ queue: 'sales', call: randomUUID(), number: '201' }, clock.now())
+  const open = await perform(queueCallbacks, german, { name: 'sales' }, ANN)
+  assert.deepEqual(open.map(one => one.number).toSorted(), ['+4930555123', '+4930555124', '201'])
+  await assert.rejects(add('110'), { code: 'BAD_INPUT', message: /'110' is not a valid number.*emergency number/ })
+  await assert.rejects(add('0900 1234567'), { code: 'BAD_INPUT', message: /premium-rate/ })
+  assert.equal((await perform(callbackAdd, parts, { queue: 'sales', number: '030 555' }, ANN)).number, '030555')
 })
 
 test('a request of an older version is adopted; one whose number cannot be dialled is kept as failed', async t => {

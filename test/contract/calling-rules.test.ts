@@ -102,6 +102,26 @@ test('a call that FreeSWITCH refused does not count for the limit of a number', 
   assert.equal((await claim(NOW + 10_000)).claimed.length, 1)
 })
 
+test('calls that were refused use up nothing: no attempt, no limit of the state, of the campaign or of an end', async t => {
+  const { sql, campaign, list, dialer } = await openCallingRig(t)
+  const limits = {
+    numberLimits: [{ most: 3, withinMs: 24 * HOUR }],
+    retry: { busy: { after: '1m', most: 3 } },
+  } as const
+  const spring = await campaign({ rules: 'us', maxAttempts: 3, ...limits })
+  await list(spring, `phone\n${FLO}\n`)
+  let now = NOW
+  const next = async () => (await dialer(spring).claim((now += 600_000))).claimed[0]?.attempt
+  const refusals = ['GATEWAY_DOWN', 'NOT_SENT', 'NORMAL_TEMPORARY_FAILURE']
+  for (const cause of refusals) {
+    await refuseAttempt(sql, (await next())!, cause, now, now)
+    await settleAttempt(sql, (await next())!, 'busy', {}, now + 1_000)
+  }
+  const [lead] = await sql<{ state: string; attempts: number }[]>`select state, attempts from leads`
+  assert.deepEqual({ ...lead }, { state: 'done', attempts: 3 })
+  assert.equal(await next(), undefined)
+})
+
 test('people in Florida are called three times in a day at most, by the rules of their state', async t => {
   const { sql, campaign, list, dialer, THREE } = await openCallingRig(t)
   const spring = await campaign({ rules: 'us', maxAttempts: 9, retry: { busy: { after: '1m' } } })

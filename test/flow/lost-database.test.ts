@@ -27,13 +27,14 @@ for (const how of ['away', 'silent'] as const) {
     )
   })
 
-  test(`a lead who answers while the database is ${how} hears the apology within two seconds`, async t => {
-    const sim = simulate(t, { sounds: { [SORRY]: '3s' } })
+  test(`a lead who answers while the database is ${how} hears the apology within two seconds, and has not hung up`, async t => {
+    const sim = simulate(t, { sounds: { [SORRY]: '3s' }, reconciles: true })
     const lead = sim.lead(campaignLeg, { answers: '1s' })
     sim.database = how
     await sim.advance('1s')
     await lead.hears(SORRY, '2s')
     sim.database = 'here'
+    assert.equal(await lead.disposition(), 'error')
     await sim.advance('7s')
   })
 }

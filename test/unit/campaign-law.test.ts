@@ -1,5 +1,6 @@
 /** The laws: what they count, over which time, what an answered call is, and that a campaign is never laxer. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { campaignFrom, lawAfter } from '../../src/campaign/campaign.ts'
 import { ATTEMPT_ENDS, meaningOf } from '../../src/campaign/disposition.ts'
@@ -123,6 +124,24 @@ test('every law names its source, and none of its limits is laxer than what the 
     assert.ok(source.length > 10 && means.length > 10 && minRingMs >= 15_000 && minRingMs <= 120_000, name)
     for (const number of unchecked) assert.ok(number in law || number === 'minRingMs', `${name}: ${number}`)
   }
+})
+
+test('the page about dispositions says of each what the code does', () => {
+  const page = readFileSync(new URL('../../docs/dispositions.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \|(.*)\|$/gm)].map(([, end = '', cells = '']) => {
+    const [, by, letters, again, says] = cells.split('|').map(cell => cell.trim())
+    return { end, by, letters, again, says }
+  })
+  const written = ATTEMPT_ENDS.map(end => {
+    const { by, agent, status, again, fixed, human, is } = meaningOf(end)
+    const letters = [...new Set([status.system, status.agent])].filter(Boolean).join(', ')
+    return {
+      ...{ end, letters, by: `${by === 'switchhook' ? 'Switchhook' : by}${agent ? ', agent' : ''}` },
+      again: end === 'callback' ? '1h, or the time that the person named' : `${again}${fixed ? ', always' : ''}`,
+      says: [...(human ? ['human'] : []), ...is].join(', '),
+    }
+  })
+  assert.deepEqual(rows, written)
 })
 
 test('the letters of VICIdial lead to one disposition each', () => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FieldFaults, NotFoundError } from '../../base/errors.ts'
 import { described, parsed } from '../../base/parsed.ts'
 import { extension as extensionWord, ident, uuid } from '../../esl/safe-text.ts'
-import { phoneNumber } from '../../esl/phone-number.ts'
+import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import type { CallAct } from '../call-act.ts'
 import { operation } from '../operation.ts'
@@ -38,7 +38,8 @@ export default operation({
   output: z.object({ call: z.string(), to: z.string(), transferred: z.literal(true) }),
   refusals: ['NOT_FOUND', 'WRONG_STATE'],
   changes: true,
-  async run({ node, queueStore, roster, clock }, { call, context, ...ways }) {
+  async run({ node, queueStore, roster, clock, country }, { call, context, ...given }) {
+    const ways = { ...given, number: given.number && inCountry(given.number, country) }
     const [way, ...more] = WAYS.filter(name => ways[name] !== undefined)
     if (way === undefined || more.length > 0)
       throw new FieldFaults([{ field: '', message: 'the caller needs one place to go: give one of', give: WAYS }])

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { described, parsed } from '../../base/parsed.ts'
-import { phoneNumber } from '../../esl/phone-number.ts'
+import { leadNumber, phoneNumber } from '../../esl/phone-number.ts'
 import { newUuid } from '../../esl/safe-text.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { operation } from '../operation.ts'
@@ -16,7 +16,7 @@ export default operation({
   positional: ['queue', 'number'],
   input: z.strictObject({
     queue: described(z.string().min(1), 'the name of the queue'),
-    number: described(parsed(phoneNumber), 'the number to call'),
+    number: described(parsed(phoneNumber), 'the number of the customer; without a country code it is one of COUNTRY'),
     at: moment
       .optional()
       .meta({ description: 'when, such as 2026-12-01T15:30+01:00; default: now', placeholder: '<time>' }),
@@ -31,7 +31,8 @@ export default operation({
   async thing(parts, { id }) {
     return id === undefined ? null : callbackNamed(parts, { id })
   },
-  async run(parts, { queue: name, number, at, agent, id = newUuid() }) {
+  async run(parts, { queue: name, number: typed, at, agent, id = newUuid() }) {
+    const number = leadNumber(typed, parts.country ?? null)
     const [queue] = await mustBeQueues(parts.queueStore, [name])
     if (agent !== undefined) await mustBeAgent(parts, agent)
     const callbacks = callbacksOf(parts)

@@ -48,8 +48,8 @@ export async function callbackNamed(
   return sqlCallbacks(sql).withId(id)
 }
 
-export const callbacksOf = ({ sql, queueStore, clock, events }: StoreParts): Callbacks =>
-  new Callbacks({ table: sqlCallbacks(sql), queueStore, clock, events })
+export const callbacksOf = ({ sql, queueStore, clock, events, country }: StoreParts): Callbacks =>
+  new Callbacks({ table: sqlCallbacks(sql), queueStore, clock, events, country })
 
 /** The callbacks of a queue that are not over; requests that have no row yet, because no node runs, get it here. */
 export async function openCallbacksIn(parts: StoreParts, queue: string): Promise<Callback[]> {

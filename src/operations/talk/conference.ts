@@ -1,12 +1,13 @@
 /** A talk of four people and more. */
 import { z } from 'zod'
+import type { Country } from '../../base/country.ts'
 import { whyNotNow } from '../../agent/agent.ts'
 import { telephonesOf } from '../../agent/settings.ts'
 import { FieldFaults, NotFoundError, Refusal } from '../../base/errors.ts'
 import { described } from '../../base/parsed.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { operation } from '../operation.ts'
-import { callOf, somebody, talk } from './talk-named.ts'
+import { callOf, reached, somebody, talk } from './talk-named.ts'
 
 const agent = described(
   z.string().min(1),
@@ -16,8 +17,11 @@ const agent = described(
 const to = described(somebody, 'a number, dialled through GATEWAY, or an endpoint').optional()
 
 /** The one of the two that is given. */
-function one(given: { readonly to?: string | undefined; readonly agent?: string | undefined }): string {
-  const name = given.agent ?? given.to
+function one(
+  given: { readonly to?: string | undefined; readonly agent?: string | undefined },
+  country: Country | null | undefined,
+): string {
+  const name = given.agent ?? (given.to && reached(given.to, country))
   if (name === undefined || (given.agent !== undefined && given.to !== undefined))
     throw new FieldFaults([{ field: '', message: 'one person is meant: give one of', give: ['to', 'agent'] }])
   return name
@@ -34,7 +38,7 @@ export const talkInvite = operation({
   refusals: ['NOT_FOUND', 'WRONG_STATE', 'NOT_REACHED'],
   changes: true,
   async run({ node, ...parts }, { talk: named, ...who }) {
-    const name = one(who)
+    const name = one(who, parts.country)
     const call = await callOf(parts, named)
     const leg = await node.beside.invite(call, who.agent === undefined ? name : await telephone(parts, name), name)
     if (leg === null) throw new NotFoundError('live call', call, null)
@@ -53,7 +57,7 @@ export const talkRemove = operation({
   refusals: ['NOT_FOUND', 'WRONG_STATE'],
   changes: true,
   async run({ node, ...parts }, { talk: named, ...who }) {
-    const name = one(who)
+    const name = one(who, parts.country)
     const call = await callOf(parts, named)
     if (!(await node.beside.remove(call, name))) throw new NotFoundError(`conference of call ${call} with`, name, null)
     return { call, name }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { FieldFaults, NotFoundError } from '../../base/errors.ts'
 import { described, parsed } from '../../base/parsed.ts'
-import { phoneNumber } from '../../esl/phone-number.ts'
+import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { operation } from '../operation.ts'
 import { callOf, onTalk, talk } from './talk-named.ts'
@@ -21,7 +21,8 @@ export const talkConsult = operation({
   output: z.object({ call: z.string(), rings: z.string() }),
   refusals: ['NOT_FOUND', 'WRONG_STATE'],
   changes: true,
-  async run({ node, ...parts }, { talk: named, agent, number }) {
+  async run({ node, ...parts }, { talk: named, agent, number: typed }) {
+    const number = typed && inCountry(typed, parts.country)
     const rings = agent ?? number
     if (rings === undefined || (agent !== undefined && number !== undefined))
       throw new FieldFaults([{ field: '', message: 'somebody must be asked: give one of', give: ['agent', 'number'] }])

@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import type { Roster } from '../../agent/roster.ts'
 import type { Clock } from '../../base/clock.ts'
+import type { Country } from '../../base/country.ts'
 import { NotFoundError, Refusal } from '../../base/errors.ts'
 import { mustBeAgent } from '../agent/agent-named.ts'
 import { described, parsed } from '../../base/parsed.ts'
-import { phoneNumber } from '../../esl/phone-number.ts'
-import { endpoint } from '../../esl/safe-text.ts'
+import { inCountry, phoneNumber } from '../../esl/phone-number.ts'
+import { dial, endpoint } from '../../esl/safe-text.ts'
 import { operation, type LiveCalls, type Operation } from '../operation.ts'
 
 export const talk = described(
@@ -14,8 +15,12 @@ export const talk = described(
   'the uuid of the call (`switchhook calls --long` shows it), or the name of the agent who talks',
 )
 
-/** A telephone number as people write it, or an endpoint. */
-export const somebody = parsed(text => (text.includes('/') ? endpoint(text) : phoneNumber(text)))
+/** A telephone number as people write it (030/12345), or an endpoint (user/1001). */
+export const somebody = parsed(text => (/^[a-z_]+\//i.test(text) ? endpoint(text) : phoneNumber(text)))
+
+/** Whom `somebody` names: a number is read in the country of the installation. */
+export const reached = (to: string, country: Country | null | undefined): string =>
+  to.includes('/') ? to : inCountry(dial(to), country)
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { NotFoundError } from '../../base/errors.ts'
 import { described } from '../../base/parsed.ts'
 import { operation } from '../operation.ts'
-import { callOf, onTalk, somebody, talk } from './talk-named.ts'
+import { callOf, onTalk, reached, somebody, talk } from './talk-named.ts'
 
 export const talkAdd = operation({
   name: 'talk.add',
@@ -15,7 +15,8 @@ export const talkAdd = operation({
   output: z.object({ call: z.string(), to: z.string() }),
   refusals: ['NOT_FOUND', 'WRONG_STATE', 'NOT_REACHED'],
   changes: true,
-  async run({ node, ...parts }, { talk: named, to }) {
+  async run({ node, ...parts }, { talk: named, to: typed }) {
+    const to = reached(typed, parts.country)
     const call = await callOf(parts, named)
     if ((await node.beside.add(call, to)) === null) throw new NotFoundError('live call', call, null)
     return { call, to }

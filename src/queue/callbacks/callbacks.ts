@@ -5,8 +5,9 @@
  */
 import { openFrom } from '../../base/hours.ts'
 import type { Clock } from '../../base/clock.ts'
-import { dialable } from '../../esl/phone-number.ts'
-import { newUuid } from '../../esl/safe-text.ts'
+import type { Country } from '../../base/country.ts'
+import { dialable, inCountry } from '../../esl/phone-number.ts'
+import { dial, newUuid } from '../../esl/safe-text.ts'
 import { uuidOf } from '../../switch/channel-list.ts'
 import type { Events } from '../../events/events.ts'
 import { awaitedAgain, type CallbackPlace, type Member } from '../member.ts'
@@ -24,6 +25,8 @@ export interface CallbacksParts {
   readonly queueStore: QueueStore
   readonly clock: Clock
   readonly events: Events
+  /** Of numbers that callers write without a country code (the setting COUNTRY). */
+  readonly country?: Country | null | undefined
 }
 
 export class Callbacks {
@@ -56,13 +59,13 @@ export class Callbacks {
 
   /** The requests of callers of these queues get their rows. One of an older version has the place of its moment. */
   async adopt(queues: readonly QueueSettings[]): Promise<void> {
-    const { table, queueStore, clock, events } = this.#parts
+    const { table, queueStore, clock, events, country } = this.#parts
     for (const request of await queueStore.callbackRequests(...queues.map(({ name }) => name))) {
       const queue = queues.find(({ name }) => name === request.queue)!
       const { call, number, keptAt, joinedAt = keptAt, headStartMs = 0 } = request
       const wish = { id: uuidOf(call) ?? newUuid(), queue: queue.name, joinedAt, headStartMs }
       const dialled = dialable(number)
-      if (dialled !== null) await this.add({ ...wish, number: dialled }, queue)
+      if (dialled !== null) await this.add({ ...wish, number: inCountry(dial(dialled), country) }, queue)
       else {
         // an older version kept any text
         const failed = failedCallback({ ...wish, number }, queue, clock.now())
