@@ -8,7 +8,7 @@ import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Switch } from '../switch/switchboard.ts'
-import type { Slot } from './callable-leads.ts'
+import type { ClaimedLead, Slot } from './callable-leads.ts'
 import type { DialMode, Staffing, Wanted } from './dial-mode.ts'
 import type { PacedFloor } from './paced-floor.ts'
 import type { PacedFloors } from './paced-floors.ts'
@@ -77,17 +77,21 @@ export class DialAhead implements DialMode {
     return calls.map(id => ({ id, agent: null }))
   }
 
-  begins(at: Switch, call: string): void {
-    const floor = this.#parts.floors.at(at)
+  begins(at: Switch, { attempt: call, facts }: ClaimedLead, now: number): void {
+    const { floors } = this.#parts
+    const floor = floors.at(at)
     this.#floors.set(call, floor)
-    floor.calls.dialled(call)
+    floor.calls.dialled(call, floors.leads?.dialled(call, facts, now))
   }
 
   maySend(): boolean {
     return true
   }
 
-  async over(call: string): Promise<void> {
+  async over(call: string, rang: boolean): Promise<void> {
+    const { leads } = this.#parts.floors
+    if (rang) leads?.unanswered(call)
+    else leads?.neverMade(call)
     this.#floors.get(call)?.calls.over(call)
   }
 

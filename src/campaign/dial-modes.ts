@@ -65,7 +65,12 @@ export async function openMode(
     countsFor(agent, campaign)
   const floors = await PacedFloors.open(
     { ...parts, sql: leads.sql, changed },
-    { id: campaign.id, mode, serves: (agent, at) => homeOf(agent) === at && serves(agent) },
+    {
+      id: campaign.id,
+      timeZone: campaign.timeZone,
+      mode,
+      serves: (agent, at) => homeOf(agent) === at && serves(agent),
+    },
   )
   return new DialAhead({ ...parts, campaign: campaign.name, homeOf, floors, law }, serves)
 }

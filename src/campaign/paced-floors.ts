@@ -1,7 +1,7 @@
 /**
  * The pacing of one campaign whose mode dials more leads than agents are free (ratio, predictive): one paced floor for
- * each FreeSWITCH where it has agents. What the pacers learn is kept in PostgreSQL. Created by the dialer of the
- * campaign, for as long as it has the lease.
+ * each FreeSWITCH where it has agents. What the pacers learn, and what predictive learns of the leads, is kept in
+ * PostgreSQL. Created by the dialer of the campaign, for as long as it has the lease.
  */
 import type { Agent } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
@@ -9,11 +9,13 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { uuid as parseUuid } from '../esl/safe-text.ts'
 import { openAttempts } from '../store/attempts.ts'
-import { savedPacers, savePacers } from '../store/pacers.ts'
+import { savedPacing, savePacing } from '../store/pacers.ts'
 import type { Queries } from '../store/sql.ts'
 import type { Switch, Switchboard } from '../switch/switchboard.ts'
 import type { LeadPlace } from './paced-calls.ts'
 import { PacedFloor } from './paced-floor.ts'
+import { PacedLeads, type PacedLeadsCampaign } from './paced-leads.ts'
+import type { PacingEvent } from './pacing/pacer.ts'
 import { pacerOf, savedPacer, type PacingMode } from './pacing/saved-pacer.ts'
 
 /** What a pacer has learned changes slowly: a node that dies loses this much of it. */
@@ -31,14 +33,15 @@ export interface PacedFloorsParts {
   readonly changed: () => void
 }
 
-export interface PacedCampaign {
-  readonly id: string
+export interface PacedCampaign extends PacedLeadsCampaign {
   readonly mode: PacingMode
   /** Is this agent on the line at this FreeSWITCH, and does the agent take calls of this campaign? */
   readonly serves: (agent: Agent, at: Switch) => boolean
 }
 
 export class PacedFloors {
+  /** What is known of the leads; null: the mode does not ask for it. */
+  readonly leads: PacedLeads | null
   readonly #parts: PacedFloorsParts
   readonly #campaign: PacedCampaign
   readonly #saved: ReadonlyMap<string, string>
@@ -46,7 +49,13 @@ export class PacedFloors {
   readonly #listening: Disposable
   #savedAt: number
 
-  private constructor(parts: PacedFloorsParts, campaign: PacedCampaign, saved: ReadonlyMap<string, string>) {
+  private constructor(
+    parts: PacedFloorsParts,
+    campaign: PacedCampaign,
+    saved: ReadonlyMap<string, string>,
+    leads: PacedLeads | null,
+  ) {
+    this.leads = leads
     this.#parts = parts
     this.#campaign = campaign
     this.#saved = saved
@@ -61,7 +70,11 @@ export class PacedFloors {
    * Rejects when PostgreSQL is unavailable.
    */
   static async open(parts: PacedFloorsParts, campaign: PacedCampaign): Promise<PacedFloors> {
-    const floors = new PacedFloors(parts, campaign, await savedPacers(parts.sql, campaign.id))
+    const { sql, log } = parts
+    const saved = await savedPacing(sql, campaign.id)
+    const predicts = campaign.mode.mode === 'predictive'
+    const leads = predicts ? await PacedLeads.open(sql, campaign, saved.leads, log) : null
+    const floors = new PacedFloors(parts, campaign, saved.pacers, leads)
     try {
       await floors.#adopt()
       return floors
@@ -79,7 +92,11 @@ export class PacedFloors {
     // another FreeSWITCH of the same campaign calls people of the same list
     const record = this.#saved.get(at.name) ?? [...this.#saved.values()][0] ?? null
     const pacer = pacerOf(mode, record, `pacer of campaign ${id} at ${at.name}`, log)
-    const floor = new PacedFloor({ at, pacer, mirror, clock, changed, serves: agent => serves(agent, at) })
+    const heard = (event: PacingEvent) => {
+      this.leads?.heard(event)
+      changed()
+    }
+    const floor = new PacedFloor({ at, pacer, mirror, clock, changed: heard, serves: agent => serves(agent, at) })
     this.#floors.set(at, floor)
     return floor
   }
@@ -93,11 +110,13 @@ export class PacedFloors {
   async save(): Promise<void> {
     const { sql, clock } = this.#parts
     this.#savedAt = clock.now()
+    const leads = (await this.leads?.toSave(this.#savedAt)) ?? null
     const records = [...this.#floors].flatMap(([at, { pacer }]) => {
       const record = savedPacer(pacer)
       return record === null ? [] : [[at.name, record] as const]
     })
-    if (records.length > 0) await savePacers(sql, this.#campaign.id, new Map(records))
+    if (records.length > 0 || leads !== null)
+      await savePacing(sql, this.#campaign.id, { pacers: new Map(records), leads })
   }
 
   close(): void {
@@ -113,7 +132,8 @@ export class PacedFloors {
       if (!at || !(await at.exists(parseUuid(id)))) continue // overdue-attempts.ts decides about it
       const phase = answeredAt ? 'answered' : ringingAt ? 'ringing' : 'dialing'
       const phaseAt = (answeredAt ?? ringingAt ?? sentAt).getTime()
-      this.at(at).calls.adopt({ id, phase, dialledAt: sentAt.getTime(), phaseAt })
+      const pAnswer = this.leads?.chanceOf(id)
+      this.at(at).calls.adopt({ id, phase, dialledAt: sentAt.getTime(), phaseAt, pAnswer })
     }
   }
 }

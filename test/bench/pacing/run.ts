@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import { contestant as contestantNamed, contestantsOf } from './contestants.ts'
+import { contestant as contestantNamed, contestantsOf, OF_LEADS } from './contestants.ts'
 import { runProduct } from './product.ts'
 import { OTHERS, SCENARIOS, type Scenario } from './scenarios.ts'
 import { Simulator, type Result } from './simulator.ts'
@@ -63,7 +63,7 @@ function interval(values: readonly number[]): Interval {
   return { mean, half: (STUDENT[n - 2] ?? 2.09) * Math.sqrt(variance / n) }
 }
 
-/** Results by scenario and contestant, of all seeds; prints each scenario when it is complete. */
+/** Results by scenario and contestant, in the order of the seeds; prints each scenario when it is complete. */
 async function measure(): Promise<Map<string, Map<string, Result[]>>> {
   const jobs: Job[] = scenarios.flatMap(scenario =>
     contestantsOf(scenarioOf(scenario)).flatMap(contestant =>
@@ -85,10 +85,12 @@ async function measure(): Promise<Map<string, Map<string, Result[]>>> {
       }
       worker.on('message', (result: Result) => {
         const of = all.get(job!.scenario)!
-        of.set(job!.contestant, [...(of.get(job!.contestant) ?? []), result])
+        const results = of.get(job!.contestant) ?? []
+        of.set(job!.contestant, results)
+        results[job!.seed - 1] = result
         done += 1
         const total = contestantsOf(scenarioOf(job!.scenario)).length * seeds
-        if ([...of.values()].flat().length === total) print(job!.scenario, of, done / jobs.length)
+        if ([...of.values()].flatMap(Object.values).length === total) print(job!.scenario, of, done / jobs.length)
         give()
       })
       give()
@@ -102,6 +104,12 @@ const abandoned = (results: readonly Result[]) => interval(results.map(result =>
 const worst = (results: readonly Result[]) => Math.max(...results.map(result => result.abandonedPercent))
 const shown = ({ mean, half }: Interval) => `${mean.toFixed(2)}±${half.toFixed(2)}`
 
+/** Of the same seeds, so of the same people. */
+function difference(some: readonly Result[], others: readonly Result[]): { occupancy: Interval; abandoned: Interval } {
+  const of = (value: (one: Result) => number) => interval(some.map((one, n) => value(one) - value(others[n]!)))
+  return { occupancy: of(one => 100 * one.occupancy), abandoned: of(one => one.abandonedPercent) }
+}
+
 function print(scenario: string, of: ReadonlyMap<string, readonly Result[]>, share: number): void {
   console.log(`${scenario}, ${seeds} seeds (${(100 * share).toFixed(0)} % of the runs are done)`)
   console.log('                   occupancy    abandoned  worst seed  idle s/call  of the oracle')
@@ -113,6 +121,12 @@ function print(scenario: string, of: ReadonlyMap<string, readonly Result[]>, sha
     const ofBest = `${((100 * occupancy(results).mean) / best).toFixed(1)} %`
     console.log(
       `  ${name.padEnd(16)} ${percents} ${worst(results).toFixed(2).padStart(10)} ${idle.toFixed(1).padStart(12)} ${ofBest.padStart(14)}`,
+    )
+  }
+  for (const name of OF_LEADS.filter(one => of.has(one))) {
+    const more = difference(of.get(name)!, of.get('predictive')!)
+    console.log(
+      `  ${name.padEnd(16)} ${shown(more.occupancy).padStart(12)} ${shown(more.abandoned).padStart(12)}   more than predictive`,
     )
   }
 }
@@ -156,7 +170,7 @@ for (const name of IN_PRODUCT.filter(one => all.has(one))) {
     const { occupancy: share, abandonedPercent } = await runProduct(of, seed)
     inside.push(100 * share)
     left.push(abandonedPercent)
-    alone.push(100 * new Simulator(of, seed, contestantNamed('predictive')).run().occupancy)
+    alone.push(100 * new Simulator(of, seed, contestantNamed('predictive', of)).run().occupancy)
   }
   const [ours, bare] = [interval(inside).mean, interval(alone).mean]
   const percents = `occupancy ${ours.toFixed(2)} %, the controller alone ${bare.toFixed(2)} %`

@@ -11,6 +11,17 @@ interface LeadKind {
   readonly logit: number
 }
 
+/** The people of a list, as far as it can be known before the call who answers. */
+interface LeadList {
+  readonly kinds: readonly LeadKind[]
+  /** Hours by which the clocks of the leads are ahead of the first ones', in equal shares. */
+  readonly zones: readonly number[]
+  /** The hour of the first clock at which the calls begin. */
+  readonly from: number
+  /** The logit by the hour and the weekday (0: Monday) where the person lives. The weekday is that of the seed. */
+  readonly when: (hour: number, weekday: number) => number
+}
+
 /** An agent is logged in from `on` until `off`. */
 interface Shift {
   readonly agent: number
@@ -57,7 +68,7 @@ export interface Scenario {
   readonly channels: number
   readonly callsPerSecond: number
   readonly shifts: ((seed: number) => readonly Shift[]) | null
-  readonly leads: readonly LeadKind[] | null
+  readonly leads: LeadList | null
   readonly tick: number
 }
 
@@ -140,6 +151,20 @@ const HISTORIES: readonly LeadKind[] = [
   { history: 'unanswered-often', share: 0.15, logit: -1.7 },
 ]
 
+/** All calls are made within a few hours in which nobody is more likely at home. */
+const byHistory: LeadList = { kinds: HISTORIES, zones: [0], from: 8, when: () => 0 }
+
+/** An afternoon and an evening in three time zones: people are at home in the evening, less so on Fridays. */
+const byAll: LeadList = {
+  kinds: HISTORIES,
+  zones: [0, 1, 3],
+  from: 14,
+  when: (hour, weekday) => (hour < 17 ? -0.5 : hour < 21 ? 0.7 : -0.2) - (weekday === 4 ? 0.4 : 0),
+}
+
+/** The same features, and none of them tells anything. */
+const alike: LeadList = { ...byAll, kinds: HISTORIES.map(kind => ({ ...kind, logit: 0 })), when: () => 0 }
+
 /** Not in the table of gates: what else a campaign meets. */
 export const OTHERS: Readonly<Record<string, Scenario>> = {
   small: { ...base, agents: 20, answer: 0.25 },
@@ -150,7 +175,12 @@ export const OTHERS: Readonly<Record<string, Scenario>> = {
   lines: { ...base, agents: 30, channels: 60, callsPerSecond: 2 },
   missed: { ...base, agents: 30, missed: 0.08 },
   /** Three of ten answer, but some leads more than others. */
-  leads: { ...base, agents: 10, answer: 0.29, leads: HISTORIES },
-  'leads 50': { ...base, answer: 0.29, leads: HISTORIES },
+  leads: { ...base, agents: 10, answer: 0.29, leads: byHistory },
+  'leads 50': { ...base, answer: 0.29, leads: byHistory },
+  /** The same, and the hour and the weekday of each lead count too. */
+  evening: { ...base, agents: 10, answer: 0.29, leads: byAll },
+  'evening 50': { ...base, answer: 0.29, leads: byAll },
+  /** A list on which nothing tells the leads apart: knowing them must do no harm. */
+  alike: { ...base, agents: 10, leads: alike },
   long: { ...base, agents: 30, ringTimeout: 30 },
 }

@@ -13,6 +13,8 @@ export interface Controller {
   onEvent?(event: PacingEvent): void
   /** With a model of the leads: the probability that one answers, and what became of it. */
   readonly leads?: LeadAnswers
+  /** So many of the next leads are shown to it; the dialer of the product shows none. */
+  readonly sees?: number
   decide(state: PacingState, world: Simulator): number
 }
 
@@ -48,9 +50,6 @@ export interface Result {
 type Happening =
   | { readonly what: 'rings' | 'answers' | 'detected' | 'ends' | 'late' | 'message-over'; readonly call: SimulatedCall }
   | { readonly what: 'talk-ends' | 'wrap-ends' | 'comes' | 'goes'; readonly agent: SimulatedAgent }
-
-/** So many of the next leads are shown to a controller that has a model of them. */
-const AHEAD = 8
 
 export class Simulator {
   readonly of: Scenario
@@ -102,7 +101,7 @@ export class Simulator {
 
   fate(dial: number): Fate {
     const { answer } = this.of
-    return fateOf(this.of, this.seed, dial, typeof answer === 'number' ? answer : answer(this.t, this.seed))
+    return fateOf(this.of, this.seed, dial, typeof answer === 'number' ? answer : answer(this.t, this.seed), this.t)
   }
 
   run(): Result {
@@ -126,10 +125,10 @@ export class Simulator {
       }
       this.t = now
       state.now = now * 1_000
-      const { leads } = this.#controller
-      if (leads)
-        state.nextLeads = Array.from({ length: AHEAD }, (_, n) =>
-          leads.chanceOf(leadOf(of, this.seed, this.dials + n).facts),
+      const { leads, sees } = this.#controller
+      if (leads && sees)
+        state.nextLeads = Array.from({ length: sees }, (_, n) =>
+          leads.chanceOf(leadOf(of, this.seed, this.dials + n, now).facts),
         )
       const began = performance.now()
       let n = this.#controller.decide(state, this)
@@ -165,10 +164,10 @@ export class Simulator {
   #dial(): void {
     const fate = this.fate(this.dials)
     const at = this.t * 1_000
-    const lead = leadOf(this.of, this.seed, this.dials).facts
+    const lead = leadOf(this.of, this.seed, this.dials, this.t).facts
     const pAnswer = this.#controller.leads?.chanceOf(lead)
     const id = `c${this.dials++}`
-    this.#controller.leads?.dialled(id, lead)
+    this.#controller.leads?.dialled(id, lead, at)
     const call: SimulatedCall = {
       id,
       phase: 'dialing',
