@@ -10,7 +10,6 @@ import type { Log } from '../base/log.ts'
 import type { Switch } from '../switch/switchboard.ts'
 import type { ClaimedLead, Slot } from './callable-leads.ts'
 import type { DialMode, Staffing, Wanted } from './dial-mode.ts'
-import type { PacedFloor } from './paced-floor.ts'
 import type { PacedFloors } from './paced-floors.ts'
 import type { PacingBudget, PacingPolicy } from './pacing/pacer.ts'
 import { teamsOf, type Team } from './teams.ts'
@@ -42,8 +41,6 @@ export interface DialAheadParts {
 export class DialAhead implements DialMode {
   readonly #parts: DialAheadParts
   readonly #serves: (agent: Agent) => boolean
-  /** Where the calls are followed that this dialer makes now. */
-  readonly #floors = new Map<string, PacedFloor>()
   #law: (LawNow & { readonly at: number }) | null = null
 
   /** `serves`: does this agent take calls of the campaign? */
@@ -79,9 +76,7 @@ export class DialAhead implements DialMode {
 
   begins(at: Switch, { attempt: call, facts }: ClaimedLead, now: number): void {
     const { floors } = this.#parts
-    const floor = floors.at(at)
-    this.#floors.set(call, floor)
-    floor.calls.dialled(call, floors.leads?.dialled(call, facts, now))
+    floors.at(at).calls.dialled(call, floors.leads?.dialled(call, facts, now))
   }
 
   maySend(): boolean {
@@ -89,16 +84,14 @@ export class DialAhead implements DialMode {
   }
 
   async over(call: string, rang: boolean): Promise<void> {
-    const { leads } = this.#parts.floors
-    if (rang) leads?.unanswered(call)
-    else leads?.neverMade(call)
-    this.#floors.get(call)?.calls.over(call)
+    const { floors } = this.#parts
+    if (rang) floors.leads?.unanswered(call)
+    else floors.leads?.neverMade(call)
+    floors.over(call)
   }
 
   /** An answered call is followed until it is over: the events of its leg tell. */
-  forget(call: string): void {
-    this.#floors.delete(call)
-  }
+  forget(): void {}
 
   async close(): Promise<void> {
     const { campaign, floors, log } = this.#parts

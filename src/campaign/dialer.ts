@@ -207,7 +207,7 @@ export class Dialer {
     await statuses.write(campaign.id, { node, at: now, mode: campaign.mode, parts }, next ?? now + NO_CHANGE_MS)
   }
 
-  /** Another mode, or another queue: the calls under way are settled as before. */
+  /** Another mode, or another queue: it finds the calls under way, which are settled as before. */
   async #modeOf(campaign: Campaign): Promise<DialMode> {
     const key = modeKey(campaign)
     if (this.#mode?.key === key) return this.#mode.mode
@@ -313,12 +313,19 @@ export class Dialer {
         },
       })
       if (outcome !== 'refused' && outcome !== 'not-sent') this.#refusals = 0
-      if (outcome !== 'answered') await mode.over(call, !RANG_NOWHERE.includes(outcome))
+      if (outcome !== 'answered') await this.#over(mode, call, !RANG_NOWHERE.includes(outcome))
     } catch (error) {
       notSettled(log, { uuid: call, campaign: campaign.name }, error as Error)
     }
     mode.forget(call)
     this.wake()
+  }
+
+  /** Tells the mode that has dialled the call, and the present one, which may have found it under way. */
+  async #over(mode: DialMode, call: string, rang: boolean): Promise<void> {
+    const present = this.#mode?.mode ?? mode
+    await mode.over(call, rang)
+    if (present !== mode) await present.over(call, rang)
   }
 
   #explain(seen: Snapshot, decision: Decision, figures: PacingFigures | null): void {

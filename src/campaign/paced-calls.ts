@@ -93,7 +93,12 @@ export class PacedCalls implements Disposable {
     } else if (state === null && call.phase === 'waiting') this.over(id)
   }
 
-  /** Those that have no agent yet, in the order of their dials. */
+  /** Those that have no agent yet. */
+  get withoutAgent(): string[] {
+    return [...this.#calls].flatMap(([id, { phase }]) => (phase === 'connected' ? [] : id))
+  }
+
+  /** The same as a pacer sees them, in the order of their dials. */
   paced({ clock, connectWithinMs }: PacingPolicy): PacedCall[] {
     return [...this.#calls].flatMap(([id, { phase, phaseAt, answeredAt, dialledAt, pAnswer }]) => {
       if (phase === 'connected') return []

@@ -7,11 +7,9 @@ import type { Agent } from '../agent/agent.ts'
 import type { RosterMirror } from '../agent/roster-mirror.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { uuid as parseUuid } from '../esl/safe-text.ts'
-import { openAttempts } from '../store/attempts.ts'
 import { savedPacing, savePacing } from '../store/pacers.ts'
-import type { Queries } from '../store/sql.ts'
-import type { Switch, Switchboard } from '../switch/switchboard.ts'
+import type { Switch } from '../switch/switchboard.ts'
+import { callsUnderWay, type CallsUnderWayParts } from './calls-under-way.ts'
 import type { LeadPlace } from './paced-calls.ts'
 import { PacedFloor } from './paced-floor.ts'
 import { PacedLeads, type PacedLeadsCampaign } from './paced-leads.ts'
@@ -21,10 +19,8 @@ import { pacerOf, savedPacer, type PacingMode } from './pacing/saved-pacer.ts'
 /** What a pacer has learned changes slowly: a node that dies loses this much of it. */
 const SAVE_MS = 60_000
 
-export interface PacedFloorsParts {
-  readonly sql: Queries
+export interface PacedFloorsParts extends CallsUnderWayParts {
   readonly mirror: RosterMirror
-  readonly switchboard: Switchboard
   readonly clock: Clock
   readonly log: Log
   /** Calls the listener with every change of a place in a queue, until the result is disposed. */
@@ -66,8 +62,8 @@ export class PacedFloors {
   }
 
   /**
-   * Goes on with what was learned before, and follows the calls that an earlier owner of the campaign has under way.
-   * Rejects when PostgreSQL is unavailable.
+   * Goes on with what was learned before, and follows the calls that an earlier owner or mode of the campaign has under
+   * way. Rejects when PostgreSQL is unavailable.
    */
   static async open(parts: PacedFloorsParts, campaign: PacedCampaign): Promise<PacedFloors> {
     const { sql, log } = parts
@@ -82,6 +78,11 @@ export class PacedFloors {
       floors.close()
       throw error
     }
+  }
+
+  /** The dial has ended without an answer, or was not made. */
+  over(call: string): void {
+    for (const { calls } of this.#floors.values()) calls.over(call)
   }
 
   at(at: Switch): PacedFloor {
@@ -126,14 +127,7 @@ export class PacedFloors {
   }
 
   async #adopt(): Promise<void> {
-    const { sql, switchboard } = this.#parts
-    for (const { id, core, sentAt, ringingAt, answeredAt } of await openAttempts(sql, this.#campaign.id)) {
-      const at = core === null ? null : switchboard.of(core)
-      if (!at || !(await at.exists(parseUuid(id)))) continue // overdue-attempts.ts decides about it
-      const phase = answeredAt ? 'answered' : ringingAt ? 'ringing' : 'dialing'
-      const phaseAt = (answeredAt ?? ringingAt ?? sentAt).getTime()
-      const pAnswer = this.leads?.chanceOf(id)
-      this.at(at).calls.adopt({ id, phase, dialledAt: sentAt.getTime(), phaseAt, pAnswer })
-    }
+    for (const { at, call } of await callsUnderWay(this.#parts, this.#campaign.id))
+      this.at(at).calls.adopt({ ...call, pAnswer: this.leads?.chanceOf(call.id) })
   }
 }

@@ -146,3 +146,54 @@ test('a node of the version before, which takes the first record for a new FreeS
   await savePacing(sql, spring.id, { pacers: new Map([[name, '{"v":1,"mode":"predictive"}']]), leads: null })
   assert.equal(typeof (await savedPacing(sql, spring.id)).leads, 'string', 'it stays without a new one')
 })
+
+test('a campaign that becomes progressive counts the calls of its earlier mode until they are over, on every node', async t => {
+  const { sql, carrier, dial, agents, campaign } = await openCampaignRig(t)
+  carrier.behaviour = () => 'rings'
+  await agents(4)
+  const spring = await campaign({ mode: 'ratio', callsPerAgent: 3 }, 40)
+  const first = await dial('a', spring)
+  await until(() => carrier.legs.size === 12 && first.last?.seen.wanted === 0)
+  const progressive = { ...spring, mode: 'progressive' } as const
+  const earlier = carrier.dialled.map(({ uuid }) => uuid)
+  first.campaign = progressive
+  await until(() => first.last?.decision.why === 'agents')
+  assert.equal(first.last!.seen.wanted, 0, 'twelve telephones ring for four agents')
+  for (const uuid of earlier.slice(0, 9)) carrier.hangUp(uuid, 'USER_BUSY')
+  await until(() => carrier.dialled.length === 13)
+  await until(() => first.last?.seen.wanted === 0)
+  assert.equal(carrier.dialled.length, 13, 'three calls of the earlier mode keep three agents free')
+  await until(async () => {
+    const [row] = await sql<[{ n: number }]>`select count(*) as n from attempts where state in ('sent', 'ringing')`
+    return row.n === 4
+  })
+  await first.stop()
+  const second = await dial('b', progressive)
+  await until(() => second.last?.decision.why === 'agents')
+  assert.equal(second.last!.seen.wanted, 0, 'the call with an agent of its own counts once')
+  carrier.hangUp(earlier[9]!, 'USER_BUSY')
+  await until(() => carrier.dialled.length === 14)
+})
+
+test('a call that FreeSWITCH refuses after the change of mode does not keep an agent free for ever', async t => {
+  const { carrier, dial, agents, campaign } = await openCampaignRig(t)
+  const { submit } = carrier.commands
+  const held: (() => void)[] = []
+  Object.assign(carrier.commands, {
+    submit: (...command: Parameters<typeof submit>) =>
+      new Promise<void>(resolve => held.push(() => resolve(submit(...command)))),
+  })
+  carrier.behaviour = () => 'refused'
+  await agents(2)
+  const spring = await campaign({ mode: 'ratio', callsPerAgent: 1 }, 20)
+  const dialer = await dial('a', spring)
+  await until(() => held.length === 2)
+  dialer.campaign = { ...spring, mode: 'progressive' }
+  await until(() => dialer.last?.decision.why === 'agents')
+  assert.equal(dialer.last!.seen.wanted, 0, 'the commands are on their way')
+  for (const send of held.splice(0)) send()
+  await until(() => held.length === 2)
+  carrier.behaviour = () => 'rings'
+  for (const send of held) send()
+  await until(() => carrier.legs.size === 2)
+})
