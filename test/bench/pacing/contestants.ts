@@ -44,6 +44,9 @@ const ALL: Readonly<Record<string, (of: Scenario) => Controller>> = {
 
 export const contestant = (name: string, of: Scenario): Controller => ALL[name]!(of)
 
-/** Who takes part in a scenario: the model of the leads where there is something to know of them. */
-export const contestantsOf = ({ leads }: Scenario): string[] =>
-  Object.keys(ALL).filter(name => leads !== null || !OF_LEADS.includes(name))
+/**
+ * Who takes part in a scenario: the model of the leads where there is something to know of them, and predictive alone
+ * where it is about the law of the product.
+ */
+export const contestantsOf = ({ leads, law }: Scenario): string[] =>
+  law === null ? Object.keys(ALL).filter(name => leads !== null || !OF_LEADS.includes(name)) : ['predictive']

@@ -2,6 +2,8 @@
  * The scenarios of `make bench-pacing`: teams, lists and hours, as a simulated campaign sees them. Times in seconds.
  */
 import type { NumberHistory } from '../../../src/campaign/pacing/lead-answers.ts'
+import type { LawPolicy } from '../../../src/campaign/law/policy.ts'
+import { strict } from '../../../src/campaign/law/strict.ts'
 import { seededRandom } from '../../../src/base/seeded-random.ts'
 
 /** A kind of leads: their share, and the logit by which they are more likely to answer than others. */
@@ -69,6 +71,10 @@ export interface Scenario {
   readonly callsPerSecond: number
   readonly shifts: ((seed: number) => readonly Shift[]) | null
   readonly leads: LeadList | null
+  /** Whether people may be called at this time; null: always. */
+  readonly open: ((t: number) => boolean) | null
+  /** By which the abandoned people are counted, as the product does it; null: 3 % over the time of the run. */
+  readonly law: LawPolicy | null
   readonly tick: number
 }
 
@@ -101,6 +107,8 @@ const base: Scenario = {
   callsPerSecond: Infinity,
   shifts: null,
   leads: null,
+  open: null,
+  law: null,
   tick: 0.25,
 }
 
@@ -151,6 +159,17 @@ const HISTORIES: readonly LeadKind[] = [
   { history: 'unanswered-often', share: 0.15, logit: -1.7 },
 ]
 
+/** The default law of the product, with the deadline of this simulation. */
+const anyDay: LawPolicy = { ...strict, deadlineFrom: 'answer' }
+
+/** Two days of eight hours. Agents go home a little later. */
+const twoDays = (agents: number) => () =>
+  Array.from({ length: 2 * agents }, (_, n) => {
+    const on = n < agents ? 0 : 24 * HOUR
+    return { agent: n % agents, on, off: on + 8.1 * HOUR }
+  })
+const eightHours = (t: number) => t % (24 * HOUR) < 8 * HOUR
+
 /** All calls are made within a few hours in which nobody is more likely at home. */
 const byHistory: LeadList = { kinds: HISTORIES, zones: [0], from: 8, when: () => 0 }
 
@@ -183,4 +202,10 @@ export const OTHERS: Readonly<Record<string, Scenario>> = {
   /** A list on which nothing tells the leads apart: knowing them must do no harm. */
   alike: { ...base, agents: 10, leads: alike },
   long: { ...base, agents: 30, ringTimeout: 30 },
+  /** A law for any 24 hours: the share must be right at the end of a day of eight hours. */
+  'day 5': { ...base, agents: 5, answer: 0.4, hours: 8, law: anyDay },
+  'day 10': { ...base, agents: 10, hours: 8, law: anyDay },
+  'day 50': { ...base, hours: 8, law: anyDay },
+  /** On the second day the first one leaves the 24 hours. */
+  'days 10': { ...base, agents: 10, hours: 32.1, law: anyDay, shifts: twoDays(10), open: eightHours },
 }

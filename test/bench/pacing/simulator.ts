@@ -5,8 +5,10 @@
 import { seededRandom } from '../../../src/base/seeded-random.ts'
 import type { LeadAnswers } from '../../../src/campaign/pacing/lead-answers.ts'
 import type { PacedAgent, PacedCall, PacingEvent, PacingState } from '../../../src/campaign/pacing/pacer.ts'
+import { pacingPolicy } from '../../../src/campaign/law-now.ts'
 import { EventHeap } from './event-heap.ts'
 import { fateOf, leadOf, logNormal, type Fate } from './fate.ts'
+import { RollingDay } from './rolling-day.ts'
 import type { Scenario } from './scenarios.ts'
 
 export interface Controller {
@@ -43,6 +45,8 @@ export interface Result {
   readonly connected: number
   readonly dials: number
   readonly idlePerCall: number
+  /** The largest share of the 24 hours up to any full hour, from the end of the first day of work (8 h) on. */
+  readonly worstDayPercent: number
   /** Mean and 99th percentile of one decision, in microseconds. */
   readonly decideUs: number
 }
@@ -64,6 +68,7 @@ export class Simulator {
   readonly #waiting: SimulatedCall[] = []
   readonly #on: SimulatedAgent[] = []
   readonly #budget = { live: 0, abandoned: 0 }
+  readonly #day = new RollingDay()
   #used = 0
   #live = 0
   #abandoned = 0
@@ -114,6 +119,7 @@ export class Simulator {
       policy: { target: 0.03, connectWithinMs: of.abandonAfter * 1_000, clock: 'answer', endsAt: end * 1_000 },
       budget: this.#budget,
     }
+    const { law } = of
     let tokens = 1
     let spent = 0
     const ticks = Math.floor(end / of.tick)
@@ -125,6 +131,10 @@ export class Simulator {
       }
       this.t = now
       state.now = now * 1_000
+      if (law) {
+        state.budget = this.#day.at(now)
+        state.policy = pacingPolicy(law, { live: state.budget.live, windowEnd: state.now + 1 }, state.now)
+      }
       const { leads, sees } = this.#controller
       if (leads && sees)
         state.nextLeads = Array.from({ length: sees }, (_, n) =>
@@ -133,7 +143,7 @@ export class Simulator {
       const began = performance.now()
       let n = this.#controller.decide(state, this)
       spent += performance.now() - began
-      n = Math.min(n, of.channels - this.#used)
+      n = of.open && !of.open(now) ? 0 : Math.min(n, of.channels - this.#used)
       if (of.callsPerSecond < Infinity) {
         tokens = Math.min(Math.max(1, of.callsPerSecond), tokens + of.callsPerSecond * of.tick)
         n = Math.min(n, Math.floor(tokens))
@@ -152,6 +162,7 @@ export class Simulator {
       abandoned: this.#abandoned,
       connected: this.#connected,
       dials: this.dials,
+      worstDayPercent: this.#day.worstPercent(8),
       idlePerCall: (this.#logged - this.#busy) / Math.max(1, this.#connected),
       decideUs: (spent * 1_000) / (ticks + 1),
     }
@@ -215,7 +226,10 @@ export class Simulator {
         this.#heap.push(this.t + fate.detect, { what: 'detected', call })
         return
       case 'detected':
-        if (fate.person) this.#live += 1
+        if (fate.person) {
+          this.#live += 1
+          this.#day.answered(this.t)
+        }
         if (fate.person || fate.missed) this.#controller.leads?.over(call.id, fate.person)
         if ((fate.person && !fate.falsePositive) || fate.missed) {
           call.phase = 'waiting'
@@ -240,7 +254,10 @@ export class Simulator {
         call.over = true
         this.#waiting.splice(this.#waiting.indexOf(call), 1)
         this.#remove(call)
-        if (fate.person) this.#abandoned += 1
+        if (fate.person) {
+          this.#abandoned += 1
+          this.#day.abandoned(this.t)
+        }
         this.#budget.abandoned += 1
         this.#tell({ type: 'abandoned', call: call.id, at })
         this.#heap.push(this.t + this.of.message, { what: 'message-over', call })
